@@ -53,11 +53,11 @@ let package = Package(
         .target(name: "Processes", dependencies: ["ColumnStore", "Documents"], swiftSettings: strict),
         .target(
             name: "Ingest",
-            dependencies: ["ColumnStore", "Query", "Documents", "CSQLite"],
+            dependencies: ["ColumnStore", "Query", "Documents", "Processes", "CSQLite"],
             swiftSettings: strict),
         .target(
             name: "Server",
-            dependencies: ["ColumnStore", "Query", "Documents", "Ingest", "CMicrohttpd", "CGnuTLS", "CConsole"],
+            dependencies: ["ColumnStore", "Query", "Documents", "Processes", "Ingest", "CMicrohttpd", "CGnuTLS", "CConsole"],
             swiftSettings: strict),
         .executableTarget(name: "till", dependencies: ["Server"], swiftSettings: strict),
 
@@ -80,9 +80,9 @@ let package = Package(
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(name: "ProcessesTests", dependencies: ["Processes", "Documents", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
-            name: "IngestTests", dependencies: ["Ingest", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
+            name: "IngestTests", dependencies: ["Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
-            name: "ServerTests", dependencies: ["Server", "Ingest", "Documents", "Query", "ColumnStore", "TestSupport"],
+            name: "ServerTests", dependencies: ["Server", "Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "SystemTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Documents/OtherFormats", "Floors/Exceptions", "OutsideNumbers", "Scripts"], swiftSettings: strict),

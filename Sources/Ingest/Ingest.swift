@@ -18,9 +18,13 @@
 //   Writing: the one writer, and what works behind its back
 //   Compaction: from hot to cold, and merging
 //   Registration: who else must accept a receipt
+//   Queues: messages that wait for workers, in a file of their own
+//   Topics: events, and who is told of them
+//   Executions: state machines, what runs of them, and what that waits for
 //   Verification: proof of every file
 //   Backup: copies of a whole store, and a catalog made anew
 //   Intake: a document on its way in
+//   Uploads: files of records that come whole
 //   Roles: what a door may hold of the store, a protocol each
 //   Engine: the store, in each of its roles
 //   Import: many documents past the hot tier

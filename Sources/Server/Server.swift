@@ -7,8 +7,11 @@
 //   Doors: what every door shares: one admission, one query service, one start, drain and stop
 //   Postgres/{Wire, Values, Session}: PostgreSQL's protocol without a socket: bytes to messages and back, values in both forms, what a session answers
 //   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
+//   Postgres/{Answers, Connections}: questions to rows on its wire; the socket, TLS, who is there, a session on its thread
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
 //   Routes/{Answers/Operating, Answers}, Exports: bodies; answers that leave as files
+//   Executions: who carries out the tasks of executions
+//   Routes/Processes: state machines, their executions and tasks
 //   Routes/Operating: the calls of those who look after the store: sessions, an overview, lists, lots
 //   Routes: the other calls of the API, and the description made of all
 //   Console: the web application, served beside the API
@@ -28,7 +31,9 @@ public enum TillCommand {
         RollupListCommand.self, RollupShowCommand.self, RollupPutCommand.self, RollupDeleteCommand.self,
         TicketListCommand.self, TicketShowCommand.self, QuarantineListCommand.self, QuarantineShowCommand.self, QuarantineDeleteCommand.self,
         DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self, DeadLetterDeleteCommand.self, AuditListCommand.self,
-        JobListCommand.self, JobShowCommand.self, JobCancelCommand.self, ConfigCheckCommand.self, InspectCommand.self, VersionCommand.self,
+        JobListCommand.self, JobShowCommand.self, JobCancelCommand.self, ProcessListCommand.self, ProcessShowCommand.self, ProcessPutCommand.self,
+        ProcessDeleteCommand.self, ProcessStartCommand.self, ProcessHistoryCommand.self, ProcessAbortCommand.self, ProcessRedriveCommand.self, ExecutionListCommand.self,
+        ExecutionShowCommand.self, ConfigCheckCommand.self, InspectCommand.self, VersionCommand.self,
     ]
 
     /// - Returns: the exit status: 0 done, 1 failed, 2 misused.

@@ -38,7 +38,7 @@ package final class TillServer {
         let process = Process()
         process.executableURL = Self.binary
         process.arguments = ["serve", "--data", data.path, "--listen", "127.0.0.1:0"] + arguments
-        process.environment = Self.environment(["TILL_ADMIN_KEY": Self.adminKey].merging(environment) { $1 })
+        process.environment = Self.environment(["TILL_ADMIN_KEY": Self.adminKey].merging(environment) { $1 }, data: data.path)
         process.standardError = try FileHandle(forWritingTo: log)
         process.standardOutput = FileHandle.nullDevice
         try process.run()
@@ -58,8 +58,11 @@ package final class TillServer {
     }
 
     /// The environment of a child: none of our own settings.
-    package static func environment(_ added: [String: String] = [:]) -> [String: String] {
+    ///
+    /// - Parameter data: of the store that it works on, for one whose cold tables are to lie elsewhere.
+    package static func environment(_ added: [String: String] = [:], data: String? = nil) -> [String: String] {
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("TILL_") }
+        if let data, let storage = TestStorage.shared { environment.merge(storage.environment(data: data)) { $1 } }
         environment.merge(added) { $1 }
         return environment
     }
@@ -131,7 +134,8 @@ package struct TillRun {
     package var text: String { String(decoding: output, as: UTF8.self) }
 
     package init(_ arguments: [String], input: Data? = nil, environment: [String: String] = [:], folder: URL? = nil) throws {
-        let run = try Subprocess(TillServer.binary.path, arguments, input: input, environment: TillServer.environment(environment), folder: folder)
+        let data = arguments.firstIndex(of: "--data").flatMap { $0 + 1 < arguments.count ? arguments[$0 + 1] : nil }
+        let run = try Subprocess(TillServer.binary.path, arguments, input: input, environment: TillServer.environment(environment, data: data), folder: folder)
         (status, output, error) = (run.status, run.output, run.error)
     }
 }

@@ -5,6 +5,7 @@ export type ReceiptPage = { receipts: { [name: string]: any }[]; next_cursor: st
 export type Query = { query: string; params?: (string | number | boolean | null)[]; limit?: number; cursor?: string | null; query_id?: string | null; time_zone?: string };
 export type QueryPage = { columns: { name: string; type: string }[]; rows: any[][]; next_cursor: string | null; statistics: { rows_scanned: number; bytes_read: number; files_pruned: number; elapsed_ms: number; [name: string]: any } };
 export type ExportRequest = { query?: string; params?: (string | number | boolean | null)[] | null; time_zone?: string | null; receipts?: { client?: string | null; from?: string | null; to?: string | null; type?: string | null; table?: string | null; state?: "PROCESSING" | "COMPLETE" | "FAILED" | null; fields?: string | null } | null; sheets?: ({ name?: string | null; query: string; params?: (string | number | boolean | null)[] | null })[] | null; format: "xlsx" | "parquet" | "csv" | "ndjson"; name?: string | null; expires_in?: string | null };
+export type UploadRequest = { name: string; type?: string | null; content_type?: string | null; bytes?: number | null; sha256?: string | null };
 export type KeyRequest = { label?: string | null; role?: "contract" | null; expires_at?: string | null };
 export type OperatorKeyRequest = { label?: string | null; role: "admin" | "auditor" | "metrics"; expires_at?: string | null };
 export type Violation = { pointer: string; code: string; message: string };
@@ -33,6 +34,12 @@ export type JobList = { jobs: Job[]; next_cursor: string | null };
 export type Export = { export_id: string; name: string; format: "xlsx" | "parquet" | "csv" | "ndjson"; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED"; rows: number; bytes: number; progress: number; sha256: string | null; url: string | null; created_at: string; expires_at: string | null; problem: Problem | null };
 export type ExportList = { exports: Export[]; next_cursor: string | null };
 export type AcceptedExport = { export_id: string; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED" };
+export type Upload = { upload_id: string; client_id: string | null; name: string; type: string | null; state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED"; bytes: number | null; received_bytes: number; records: number; processed: number; accepted: number; repeated: number; replaced: number; rejected: number; reverted: number; left: number; created_at: string; started_at: string | null; ended_at: string | null; problem: Problem | null; errors_url: string };
+export type UploadList = { uploads: Upload[]; next_cursor: string | null };
+export type NewUpload = { upload_id: string; url: string; method: string; max_bytes: number; expires_at: string; state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED" };
+export type UploadState = { upload_id: string; state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED" };
+export type UploadError = { record: number; receipt_id: string | null; errors: Violation[]; columns: { [name: string]: any } };
+export type UploadErrorList = { errors: UploadError[]; next_cursor: string | null };
 export type Deletion = { deleted: number; has_more: boolean };
 export type Backup = { destination: string; files: number; bytes: number; files_copied: number; bytes_copied: number; elapsed_ms: number };
 export type Compaction = { files_moved: number; rows_moved: number; files_left: number; files_merged: number };
@@ -46,10 +53,20 @@ export type TicketItem = { ticket_id: string; client_id: string | null; receipt_
 export type TicketList = { tickets: TicketItem[]; next_cursor: string | null };
 export type Lot = { count: number };
 export type Overview = { at: string; rates: { receipts_per_second: number; registrations_per_second: number; deliveries_per_second: number }; post_ms: { p50: number | null; p95: number | null; p99: number | null }; promises: { name: string; limit_ms: number; hour: { kept: number; of: number }; day: { kept: number; of: number }; month: { kept: number; of: number } }[]; oldest_unregistered_at: string | null; dead_letters: number; refused: number | null; store: { hot_files: number; hot_rows: number; disk_free_bytes: number; memory_bytes: number; memory_max_bytes: number; queries_running: number } | null; registrars: ({ name: string; state: "closed" | "open" | "half-open"; waiting: number })[]; needs: { code: string; count: number; text: string }[] };
-export type Type = { name: string; version: number; table?: string; format: "json" | "xml" | "csv"; description?: string; match?: { [name: string]: any }; priority?: number; namespaces?: { [name: string]: any }; schema?: any; xsd?: string | { file: string; at?: string }; files?: { [name: string]: any }; each?: string | { path: string; where?: { [name: string]: any }; [name: string]: any }; batch?: string; receipt_id?: TypeSource; issued_at?: TypeSource; business_day?: TypeSource; client_id?: TypeSource; callback_url?: TypeSource; time_zone?: string | { path: string; map?: { [name: string]: any }; default?: string; [name: string]: any }; accept_from?: string; accept_to?: string; columns?: { [name: string]: any }; rules?: TypeRule[]; register?: string[][]; on_repeat?: string; delimiter?: string; [name: string]: any };
+export type Execution = { execution_id: string; process: string; process_version: number; name: string; state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED"; input: any; output: any; error: string | null; cause: string | null; started_at: string; ended_at: string | null };
+export type ExecutionList = { executions: Execution[]; next_cursor: string | null };
+export type StartedExecution = { execution_id: string; state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" };
+export type ProcessList = { processes: Process[]; next_cursor: string | null };
+export type ExecutionHistory = { events: ExecutionEvent[]; next_cursor: string | null };
+export type Type = { name: string; version: number; table?: string; format: "json" | "xml" | "csv"; description?: string; match?: { [name: string]: any }; priority?: number; namespaces?: { [name: string]: any }; schema?: any; xsd?: string | { file: string; at?: string }; files?: { [name: string]: any }; each?: string | { path: string; where?: { [name: string]: any }; [name: string]: any }; batch?: string; receipt_id?: TypeSource; issued_at?: TypeSource; business_day?: TypeSource; client_id?: TypeSource; callback_url?: TypeSource; time_zone?: string | { path: string; map?: { [name: string]: any }; default?: string; [name: string]: any }; accept_from?: string; accept_to?: string; columns?: { [name: string]: any }; rules?: TypeRule[]; register?: string[][]; on_repeat?: string; delimiter?: string; extra_columns?: "refuse" | "ignore"; [name: string]: any };
 export type TypeSource = string | (string | { [name: string]: any })[] | { [name: string]: any };
 export type TypeColumn = { path?: string; from?: (string | { [name: string]: any })[]; from_root?: boolean; type?: string; required?: boolean; default?: any; where?: { [name: string]: any }; value?: string; sum?: string; scale?: number; decimal_mark?: string; suffix?: string; format?: string; bloom?: boolean; stored?: boolean; expression?: string; description?: string; columns?: { [name: string]: any }; [name: string]: any };
 export type TypeRule = { name: string; check: string; message?: string };
+export type Process = { name?: string; Comment?: string; StartAt: string; States: { [name: string]: any }; TimeoutSeconds?: number; Version?: "1.0"; QueryLanguage?: "JSONPath"; on?: ({ topic?: string; where?: string | null; schedule?: string; time_zone?: string })[]; version?: number; next_at?: string | null; [name: string]: any };
+export type ExecutionRequest = { name?: string | null; input?: any };
+export type TaskSuccess = { output?: any };
+export type TaskFailure = { error?: string | null; cause?: string | null };
+export type ExecutionEvent = { at: string; event: "entered" | "succeeded" | "failed" | "retried" | "caught" | "timed-out"; state: string; visit: number; attempt: number; input: any; output: any; error: string | null; cause: string | null };
 export type RegistrarCall = { ticket_id: string; client_id: string; receipt_id: string; type: string; content_type: string; document?: any; document_base64?: string; callback_url: string };
 export type RegistrarAnswer = { outcome: "accepted" | "rejected"; reference?: string | null; errors?: any[] | null };
 export type Callback = { ticket_id: string; outcome: "accepted" | "rejected"; reference?: string | null; errors?: any[] };
@@ -83,6 +100,20 @@ export interface Paths {
   };
   "/v1/exports/{id}/file": {
     get: { query: { expires?: string | number | null; signature?: string | number | null }; body: undefined; answer: any };
+  };
+  "/v1/uploads": {
+    post: { query: { client?: string | number | null }; body: UploadRequest; answer: NewUpload };
+    get: { query: { client?: string | number | null; state?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: UploadList };
+  };
+  "/v1/uploads/{id}": {
+    get: { query: {  }; body: undefined; answer: Upload };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/uploads/{id}/errors": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: UploadErrorList };
+  };
+  "/v1/uploads/{id}/file": {
+    put: { query: { expires?: string | number | null; signature?: string | number | null }; body: any; answer: UploadState };
   };
   "/v1/callbacks/{registrar}": {
     post: { query: {  }; body: Callback; answer: undefined };
@@ -154,6 +185,41 @@ export interface Paths {
   };
   "/v1/dead-letters/redrive": {
     post: { query: {  }; body: { ids?: string[] | null; filter?: { client?: string | null; registrar?: string | null; code?: string | null; before?: string | null } | null; per_second?: number | null; dry_run?: boolean | null }; answer: Lot };
+  };
+  "/v1/processes": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ProcessList };
+  };
+  "/v1/processes/{name}": {
+    get: { query: {  }; body: undefined; answer: Process };
+    put: { query: {  }; body: Process; answer: Process };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/processes/{name}/executions": {
+    post: { query: {  }; body: ExecutionRequest; answer: StartedExecution };
+  };
+  "/v1/executions": {
+    get: { query: { process?: string | number | null; state?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ExecutionList };
+  };
+  "/v1/executions/{execution_id}": {
+    get: { query: {  }; body: undefined; answer: Execution };
+  };
+  "/v1/executions/{execution_id}/history": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ExecutionHistory };
+  };
+  "/v1/executions/{execution_id}/abort": {
+    post: { query: {  }; body: undefined; answer: StartedExecution };
+  };
+  "/v1/executions/{execution_id}/redrive": {
+    post: { query: {  }; body: undefined; answer: StartedExecution };
+  };
+  "/v1/tasks/{token}/success": {
+    post: { query: {  }; body: TaskSuccess; answer: undefined };
+  };
+  "/v1/tasks/{token}/failure": {
+    post: { query: {  }; body: TaskFailure; answer: undefined };
+  };
+  "/v1/tasks/{token}/heartbeat": {
+    post: { query: {  }; body: undefined; answer: undefined };
   };
   "/v1/overview": {
     get: { query: {  }; body: undefined; answer: Overview };

@@ -8,11 +8,23 @@ package struct WaitScope: Sendable {
     package let isCancelled: @Sendable () -> Bool
     /// Where requests are counted; nil: nowhere but in the storage's own figures.
     package let tally: RequestTally?
+    /// By the steady clock: a storage that has not answered by then is taken for one that does not.
+    package let endsAt: UInt64
 
-    package init(isCancelled: @escaping @Sendable () -> Bool = { false }, tally: RequestTally? = nil) {
+    package init(isCancelled: @escaping @Sendable () -> Bool = { false }, tally: RequestTally? = nil, endsAt: UInt64 = .max) {
         self.isCancelled = isCancelled
         self.tally = tally
+        self.endsAt = endsAt
     }
+
+    /// The present one, for so long at most.
+    package static func within(milliseconds: UInt64) -> WaitScope {
+        let present = current
+        return WaitScope(isCancelled: present.isCancelled, tally: present.tally, endsAt: min(present.endsAt, SteadyClock.nanoseconds() &+ milliseconds &* 1_000_000))
+    }
+
+    /// The present one, without its tally: what is asked for must not be told.
+    package static var untold: WaitScope { WaitScope(isCancelled: current.isCancelled, endsAt: current.endsAt) }
 
     @TaskLocal package static var current = WaitScope()
 

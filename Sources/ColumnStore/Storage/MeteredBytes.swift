@@ -14,6 +14,7 @@ final class MeteredBytes: RandomAccessBytes {
     var readNanoseconds: Int { nanosecondsRead.load(ordering: .relaxed) }
 
     func expect(_ range: Range<Int64>) { file.expect(range) }
+    func begin() { file.begin() }
 
     func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
         let start = SteadyClock.nanoseconds()

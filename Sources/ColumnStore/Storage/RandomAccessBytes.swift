@@ -14,6 +14,15 @@ public protocol RandomAccessBytes: Sendable {
     /// Says that these ranges will be read soon: where reads wait for a disk or a network, they may be fetched meanwhile. Never fails; what lies
     /// outside of the file is passed over.
     func expect(_ range: Range<Int64>)
+    /// Sends for what is expected, without waiting for it.
+    func begin()
+    /// Has a range kept where reading it waits for nobody, longer than what is only read; nothing where that is so anyway.
+    func keepAtHand(_ range: Range<Int64>) throws(ColumnStoreError)
+}
+
+extension RandomAccessBytes {
+    public func begin() {}
+    public func keepAtHand(_ range: Range<Int64>) {}
 }
 
 /// Bytes read from a file: immutable, shared by reference.

@@ -41,6 +41,11 @@ final class ExtractionContext {
     let buffers: UnsafeMutablePointer<Buffers>
     var output = ByteBuffer()
     var violations: [Fault.Violation] = []
+    /// Whether what could be read of a refused document is wanted, and that: its id and its row.
+    var keepsReadable = false
+    var readable: (receiptID: [UInt8]?, row: [UInt8])?
+    /// Of what is kept so, in bytes.
+    static let readableByteCountMax = 64 << 10
     /// More are counted but not kept: a document of a million faults needs no million messages.
     static let violationCountMax = 1_000
     private(set) var violationCount = 0
@@ -87,6 +92,7 @@ final class ExtractionContext {
         violations.removeAll()
         violationCount = 0
         violationByteCount = 0
+        readable = nil
     }
 
     /// What schema and columns both ask for is said once.

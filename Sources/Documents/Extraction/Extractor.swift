@@ -42,15 +42,23 @@ struct Extractor<Source: DocumentSource> {
         if let fault = source.takeFault() {
             report(element, "path-failed", "the path \(fault.path) cannot be followed here: \(fault.reason)")
         }
-        guard context.violationCount == 0 else { return nil }
+        guard context.violationCount == 0 else { return keepReadable(receiptID) }
         type.rules.evaluate(plan, in: context) { source.location(of: element, within: element) }
-        guard context.violationCount == 0, let receiptID, let time else { return nil }
+        guard context.violationCount == 0, let receiptID, let time else { return keepReadable(receiptID) }
         let textByteCount = RowWriter.byteCount(of: plan, buffers)
         let isTooMuch = textByteCount > ExtractionContext.rowByteCountMax && context.work.limitsDocuments
         guard context.work.charge(isTooMuch ? Int.max : textByteCount, .paths) else { return nil }
         return ExtractedReceipt(
             type: type, receiptID: receiptID, clientID: clientID, callbackURL: callback, issuedAt: time.instant, businessDay: time.day,
             row: RowWriter.row(of: plan, context: context), document: document)
+    }
+
+    /// Keeps what was read of a receipt that is refused, where that is wanted and no more than a little.
+    private func keepReadable(_ receiptID: [UInt8]?) -> ExtractedReceipt? {
+        guard context.keepsReadable, !context.work.isExhausted else { return nil }
+        let isSmall = RowWriter.byteCount(of: plan, buffers) <= ExtractionContext.readableByteCountMax && buffers.pointee.cells.count <= ExtractionContext.readableByteCountMax
+        context.readable = (receiptID, isSmall ? RowWriter.row(of: plan, context: context) : [])
+        return nil
     }
 
     private func report(_ node: Int, _ code: String, _ message: @autoclosure () -> String) {

@@ -1,3 +1,5 @@
+package import ColumnStore
+
 /// Why a document was not taken, or a call on the store not done: a code, and facts. It names no header field, parameter or option: each door says
 /// what its callers can do in words of its own (`advice`).
 package struct Fault: Error, Sendable {
@@ -12,9 +14,13 @@ package struct Fault: Error, Sendable {
         // Of who asks, and for what.
         case readOnly = "read-only", wrongClient = "wrong-client", typeNotAllowed = "type-not-allowed", badSignature = "bad-signature"
         case notFound = "not-found", badParameter = "bad-parameter", badCursor = "bad-cursor", contradictingOutcome = "contradicting-outcome"
-        case immutableTable = "immutable-table"
+        // Of files of records.
+        case uploadClosed = "upload-closed", uploadMismatch = "upload-mismatch", contractNotValid = "contract-not-valid"
+        case immutableTable = "immutable-table", lockLost = "lock-lost", queueFull = "queue-full", invalidQueue = "invalid-queue"
+        // Of processes and their executions.
+        case invalidProcess = "invalid-process", taskEnded = "task-ended", alreadyExists = "already-exists", wrongState = "wrong-state"
         // Of the store.
-        case overloaded, diskFull = "disk-full", internalError = "internal-error"
+        case overloaded, diskFull = "disk-full", storageUnavailable = "storage-unavailable", internalError = "internal-error"
     }
 
     /// What the caller can do. On disk, of quarantine entries: do not rename.
@@ -36,6 +42,8 @@ package struct Fault: Error, Sendable {
     package var ticketID: String?
     /// What lies behind an internal error, with paths and statements, or behind a refusal that says little: for the log alone, never for a client.
     package var cause: String?
+    /// What could be read of the document all the same, where whoever reads it asked for that.
+    package var readable: ReadableColumns?
 
     package init(
         _ code: Code, _ detail: String, advice: Advice? = nil, errors: [Violation] = [], ticketID: String? = nil, cause: String? = nil
@@ -56,5 +64,19 @@ package struct Fault: Error, Sendable {
             self.code = code
             self.message = message
         }
+    }
+}
+
+/// What could be read of a document that was refused: for its feedback.
+package struct ReadableColumns: Sendable {
+    package let receiptID: [UInt8]?
+    package let fields: [Field]
+    /// As a `RowLayout` of the fields has them; NULL where a value could not be read.
+    package let row: [UInt8]
+    /// Columns in whose places something is wrong, whatever was read there.
+    package let faulty: Set<String>
+
+    package init(receiptID: [UInt8]?, fields: [Field], row: [UInt8], faulty: Set<String>) {
+        (self.receiptID, self.fields, self.row, self.faulty) = (receiptID, fields, row, faulty)
     }
 }

@@ -124,6 +124,7 @@ struct ReceiptSteps {
     ) -> ReceiptResult {
         guard byteCount <= options.documentByteCountMax else { return .refused(tooLarge(byteCount), type: type.name, document: document) }
         context.beginReceipt()
+        context.keepsReadable = options.keepsReadable
         context.work.beginDocument(byteCount: byteCount)
         let receipt = extract()
         if let fault = context.work.fault { return .refused(fault, type: type.name, document: document) }
@@ -134,6 +135,12 @@ struct ReceiptSteps {
             count == 1
             ? "the document is not what the type \(type.name) asks for: \(violations.first?.message ?? "")"
             : "the document has \(count) faults by the type \(type.name)"
-        return .refused(Fault(.invalidDocument, detail, errors: violations), type: type.name, document: document)
+        var fault = Fault(.invalidDocument, detail, errors: violations)
+        fault.readable = context.readable.map { readable in
+            ReadableColumns(
+                receiptID: readable.receiptID, fields: readable.row.isEmpty ? [] : type.layout.fields, row: readable.row,
+                faulty: FaultyColumns.names(type, violations))
+        }
+        return .refused(fault, type: type.name, document: document)
     }
 }

@@ -41,6 +41,8 @@ package struct ReadingOptions: Sendable {
     package var eachCountMax: Int
     /// Of documents that are made for the receipts of one body: a record with its header, an element in canonical form.
     package var madeByteCountMax = 64 << 20
+    /// Whether refusals bear what could be read of their documents.
+    package var keepsReadable = false
     /// What all of the body may cost; nil: as much as its bytes allow.
     package var allowance: WorkAllowance?
 

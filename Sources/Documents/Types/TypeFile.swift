@@ -43,6 +43,8 @@ package struct TypeFile: Sendable {
     package var rules: [Rule] = []
     package var register: [[String]] = []
     package var delimiter = UInt8(ascii: ",")
+    /// Whether columns of a CSV file that the type does not know are passed over, instead of being a fault of the file.
+    package var ignoresExtraColumns = false
     /// The file as it was given.
     package var json: [UInt8] = []
 

@@ -93,7 +93,7 @@ struct TypeFileReader {
     private static let members: Set<String> = [
         "name", "version", "table", "format", "description", "match", "priority", "namespaces", "schema", "xsd", "files", "each", "batch",
         "receipt_id", "issued_at", "business_day", "client_id", "callback_url", "time_zone", "accept_from", "accept_to", "columns", "rules",
-        "register", "on_repeat", "delimiter", "rollups",
+        "register", "on_repeat", "delimiter", "extra_columns", "rollups",
     ]
 
     mutating func read(_ json: [UInt8]) -> TypeFile {
@@ -160,6 +160,15 @@ struct TypeFileReader {
                 file.delimiter = byte
             } else {
                 fail(node, "a delimiter is one character of ASCII, not a quote")
+            }
+        }
+        if let node = tape.member("extra_columns", of: 0), let text = string(node) {
+            if file.format != .csv {
+                fail(node, "extra_columns is of csv types only")
+            } else if text == "ignore" || text == "refuse" {
+                file.ignoresExtraColumns = text == "ignore"
+            } else {
+                fail(node, "extra_columns is refuse or ignore")
             }
         }
         readNamespaces()

@@ -7,7 +7,7 @@ import Glibc
 /// 1. Data and metadata files of the cold tables, which never change, are copied unless they are there with their hash.
 /// 2. On the writer's thread, between two groups, a read transaction is begun in each hot file that changed since the last backup, and
 ///    then one in the catalog: that instant is the backup's state.
-/// 3. Hot files and catalog are copied from those transactions while receipts come in; then the cold files that the catalog's copy names
+/// 3. Hot files, catalog and executions are copied from those transactions while receipts come in; then the cold files that the catalog's copy names
 ///    and step 1 has not seen.
 /// 4. Everything that was copied is read again. The manifest takes the place of the last one: only now the new backup counts, and until
 ///    now the last one was untouched. Files that it needed and this one does not go.
@@ -40,7 +40,7 @@ final class Backup {
             throw Self.refusal("the backup and the store must not lie within each other")
         }
         manifest = BackupManifest(
-            number: 1, store: store.catalog.storeID, madeAt: store.clock.now(), warehouse: store.directory.warehousePath)
+            number: 1, store: store.catalog.storeID, madeAt: store.clock.now(), warehouse: store.directory.warehouseName)
         try Self.makeDirectory(root)
         try readPrevious()
     }
@@ -152,12 +152,16 @@ final class Backup {
         // Proof: the writer's thread fills it while the backup's waits for that; before and after, the backup's alone has it.
         var hot: [(file: HotFile, stamp: String, connection: SQLiteConnection?)] = []
         var catalog: SQLiteConnection?
+        /// Before the others: a receipt that an execution has posted by then is in their state.
+        var executions: SQLiteConnection?
     }
 
     private func hold() throws -> Held {
         let held = Held()
         let (boundary, catalogPath, known, previousAt) = (store.tier.boundary, store.directory.catalogPath, known, previous?.madeAt)
+        let executionsPath = store.directory.executionsPath
         try store.tier.writer.hold {
+            if access(executionsPath, F_OK) == 0 { held.executions = try Self.begin(executionsPath) }
             for file in boundary.snapshot().files {
                 let stamp = FileStamp(path: file.path)
                 let before = known["hot/\(file.name).sqlite"]
@@ -199,6 +203,10 @@ final class Backup {
         }
         for name in state.hotFiles where !manifest.files.contains(where: { $0.path == "hot/\(name).sqlite" }) {
             throw ColumnStoreError(.notFound, path: "\(store.directory.hotPath)/\(name).sqlite", "is in the catalog, but not held")
+        }
+        if let executions = held.executions {
+            manifest.files.append(try copyDatabase(executions, "executions.sqlite", "executions.\(manifest.number).sqlite", stamp: ""))
+            held.executions = nil
         }
         var present: Set<String> = []
         for (name, version) in state.coldVersions {
@@ -271,7 +279,7 @@ final class Backup {
     }
 
     /// Whether backups make files of that name: one that was cut off has no list of them. What else lies there is somebody's.
-    private static func isOwnName(_ key: String) -> Bool { ["warehouse/", "hot/", "catalog.", "admin.key."].contains { key.hasPrefix($0) } }
+    private static func isOwnName(_ key: String) -> Bool { ["warehouse/", "hot/", "catalog.", "executions.", "admin.key."].contains { key.hasPrefix($0) } }
 }
 
 /// What tells that an SQLite file was not written since: size and time of the file and of its log.

@@ -45,7 +45,7 @@ struct ColdEvidence {
                     continue
                 }
                 guard versions.isEmpty, dataCount == 0 else {
-                    throw Recovery.Failure("of the table \(name) no version is whole, and there are \(dataCount) data files: restore \(recovery.directory.warehousePath)/\(name) from a backup"
+                    throw Recovery.Failure("of the table \(name) no version is whole, and there are \(dataCount) data files: restore \(recovery.directory.warehouseName)/\(name) from a backup"
                         + faults.prefix(3).map { "; \($0)" }.joined())
                 }
                 continue

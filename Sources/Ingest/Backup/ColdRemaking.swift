@@ -11,7 +11,7 @@ struct ColdRemaking {
     let recovery: Recovery
 
     /// Of the table, for whoever reads what is wrong.
-    private var place: String { "\(recovery.directory.warehousePath)/\(name)" }
+    private var place: String { "\(recovery.directory.warehouseName)/\(name)" }
 
     private struct File {
         let key: String

@@ -47,6 +47,8 @@ package final class Recovery {
     var report = Report()
     /// The highest generation that any file has seen.
     private var generation: Int64 = 0
+    /// Where FORMAT says that cold tables are.
+    private var warehouse: String?
     var sequence: Int64 = 0
     /// Whether each cold table says which sequences were given out when it was written.
     var knowsSequences = true
@@ -69,8 +71,11 @@ package final class Recovery {
     ///   - backup: the directory of a backup of this store.
     ///   - typeFiles: of types that no catalog has.
     /// - Throws: `DataDirectory.Failure` when it is no store, or in use.
-    package init(path: String, backup: String? = nil, typeFiles: [[UInt8]] = [], progress: @escaping (String) -> Void = { _ in }) throws {
-        directory = try DataDirectory(path: path, making: .ofFiles, checksFormat: false)
+    package init(
+        path: String, backup: String? = nil, typeFiles: [[UInt8]] = [], storages: any StorageFactory = LocalStorageFactory(),
+        progress: @escaping (String) -> Void = { _ in }
+    ) throws {
+        directory = try DataDirectory(path: path, making: .ofFiles, checksFormat: false, storages: storages)
         self.backup = backup
         self.typeFiles = typeFiles
         self.progress = progress
@@ -86,6 +91,7 @@ package final class Recovery {
     }
 
     private func make(_ format: StoreFormat?) throws -> Report {
+        warehouse = format?.warehouse
         let hot = try HotEvidence.read(directory)
         let cold = try ColdEvidence.read(self)
         let stores = [format?.store].compactMap { $0 } + hot.compactMap(\.store) + cold.compactMap(\.store)
@@ -98,9 +104,11 @@ package final class Recovery {
             let source = try chooseSource(store: stores.first)
             if source?.isProven == true { throw Failure("the catalog fits the store's files: there is nothing to recover") }
             let id = stores.first ?? source?.store
+            try checkWarehouse(source)
             try makeDraft(source, id: id)
             let draft = try Catalog(path: draftPath)
             defer { draft.close() }
+            try WarehousePlace.note(directory.storages.location, in: draft)
             try addTypes(draft)
             let chosen = try choose(cold, beside: hot)
             try record(chosen.tables, in: draft)
@@ -116,6 +124,26 @@ package final class Recovery {
             throw error
         }
         return report
+    }
+
+    /// Looked for in the wrong place the tables would seem to be lost, and the new catalog would do without them.
+    private func checkWarehouse(_ source: Source?) throws {
+        let storages = directory.storages
+        let own = "its own directory (storage.url null)"
+        var known = warehouse
+        if known == nil, let path = source?.path { known = try Self.warehouse(path) }
+        if let known, known != storages.location ?? "" {
+            throw Failure("the warehouse of this store is in \(known.isEmpty ? own : known), and storage.url says \(storages.location ?? own): set storage.url to where it is")
+        }
+    }
+
+    /// Where a catalog says that cold tables are; empty: in the store's directory. nil where it names none.
+    private static func warehouse(_ path: String) throws -> String? {
+        let connection = try SQLiteConnection(path: path, mode: .immutable)
+        guard try connection.integer("SELECT count(*) FROM tables WHERE cold_version IS NOT NULL") ?? 0 > 0 else { return nil }
+        let statement = try connection.statement("SELECT value FROM meta WHERE key = 'warehouse'")
+        defer { statement.reset() }
+        return try statement.step() ? String(decoding: statement.bytes(0), as: UTF8.self) : ""
     }
 
     var draftPath: String { "\(directory.path)/\(Self.draftName)" }
@@ -203,7 +231,7 @@ package final class Recovery {
     }
 
     /// Tables that are taken over as they are.
-    private static let keptTables = ["types", "contracts", "keys", "operator_keys", "dictionaries", "dead_letters", "audit", "quarantine", "rollups", "rollup_tables", "tables", "meta"]
+    private static let keptTables = ["types", "contracts", "keys", "operator_keys", "key_verifiers", "dictionaries", "dead_letters", "audit", "quarantine", "rollups", "rollup_tables", "tables", "meta"]
 
     private func makeDraft(_ source: Source?, id: String?) throws {
         try Catalog(path: draftPath).close()
@@ -311,7 +339,7 @@ package final class Recovery {
         }
         let connection = try SQLiteConnection(path: directory.catalogPath, mode: .readOnly)
         let generation = try connection.integer("SELECT value FROM meta WHERE key = 'generation'") ?? 0
-        try StoreFormat(store: store, generation: generation).write(directory.path)
+        try StoreFormat(store: store, generation: generation, warehouse: directory.storages.location).write(directory.path)
     }
 }
 

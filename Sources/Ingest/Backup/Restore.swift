@@ -4,7 +4,7 @@ import Glibc
 /// Makes a store out of a backup, in a directory that is empty or not there.
 ///
 /// Each file is hashed on its way; a wrong one ends it, is named, and nothing stays. The format file comes last: a restore that was cut
-/// off leaves a directory that no program takes for a store.
+/// off leaves a directory that no program takes for a store. Cold tables go where the settings say; that place must be empty.
 package struct Restore {
     package struct Summary: Sendable {
         package var fileCount = 0
@@ -16,10 +16,15 @@ package struct Restore {
     private let source: any FileStorage
     private let manifest: BackupManifest
     private let target: any FileStorage
+    private let storages: any StorageFactory
     private let progress: (_ done: Int64, _ all: Int64) -> Void
 
     /// - Throws: `ColumnStoreError` when the source has no sound manifest; `DataDirectory.Failure` when the directory has something in it.
-    package init(source: String, directory: String, progress: @escaping (_ done: Int64, _ all: Int64) -> Void = { _, _ in }) throws {
+    package init(
+        source: String, directory: String, storages: any StorageFactory = LocalStorageFactory(),
+        progress: @escaping (_ done: Int64, _ all: Int64) -> Void = { _, _ in }
+    ) throws {
+        self.storages = storages
         let storage = try LocalStorageFactory.files(source)
         self.source = storage
         self.progress = progress
@@ -36,15 +41,20 @@ package struct Restore {
     }
 
     package func run() throws -> Summary {
-        let directory = try DataDirectory(newPath: target.root)
+        if let root = storages.root, try !root.isEmpty() {
+            throw DataDirectory.Failure.notEmpty(path: storages.location ?? "")
+        }
+        let directory = try DataDirectory(newPath: target.root, storages: storages)
         defer { directory.release() }
         do {
+            // Ours before anything lies there; the first start takes it over.
+            _ = try WarehouseClaim.take(storages, store: manifest.store, generation: 0)
             var summary = Summary()
             summary.madeAt = manifest.madeAt
             let all = manifest.files.reduce(0) { $0 + $1.byteCount }
             for file in manifest.files {
-                try FileCopy.copy(
-                    file.name, from: source, to: target, as: file.path, byteCount: file.byteCount, sha256: file.sha256)
+                let (storage, key) = try place(of: file.path, directory)
+                try FileCopy.copy(file.name, from: source, to: storage, as: key, byteCount: file.byteCount, sha256: file.sha256)
                 if file.path == DataDirectory.adminKeyName { chmod("\(target.root)/\(file.path)", 0o600) }
                 summary.fileCount += 1
                 summary.byteCount += file.byteCount
@@ -53,14 +63,22 @@ package struct Restore {
             try relocate(directory)
             return summary
         } catch {
-            removeEverything()
+            removeEverything(directory)
             throw error
         }
+    }
+
+    /// Objects of cold tables go to the warehouse, all else below DATA.
+    private func place(of path: String, _ directory: DataDirectory) throws -> (storage: any ObjectStorage, key: String) {
+        let parts = path.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, parts[0] == "warehouse", !parts[1].isEmpty else { return (target, path) }
+        return (try directory.cold(parts[1]), parts[2])
     }
 
     /// Metadata and manifests name absolute paths, and earlier snapshots are not part of a backup.
     private func relocate(_ directory: DataDirectory) throws {
         let catalog = try Catalog(path: directory.catalogPath)
+        try WarehousePlace.note(storages.location, in: catalog)
         for (name, version) in try catalog.coldVersions() {
             let base = try directory.cold(name)
             let former = try Table.open(base, version: version, marks: { [mark = catalog.mark] in mark.properties })
@@ -77,12 +95,13 @@ package struct Restore {
             for key in old.metadata { try base.delete(key, .named("the restore has made a version for this place")) }
         }
         catalog.close()
-        try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path)
+        try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: storages.location).write(directory.path)
     }
 
     /// Takes back what was written. The directory was empty before, and it was ours.
-    private func removeEverything() {
+    private func removeEverything(_ directory: DataDirectory) {
         do {
+            if storages.location != nil { try removeTables(directory) }
             var directories: Set<String> = []
             let written = Set(manifest.files.map(\.path))
             var keys: [String] = ["LOCK", "FORMAT", "FORMAT.tmp", "catalog.sqlite-wal", "catalog.sqlite-shm"] + written
@@ -100,5 +119,16 @@ package struct Restore {
         } catch {
             // What cannot be removed is named by the next attempt, which wants an empty directory.
         }
+    }
+
+    /// Of a warehouse that is not below DATA: it was empty.
+    private func removeTables(_ directory: DataDirectory) throws {
+        for table in try storages.tables(in: directory.warehousePath) {
+            let storage = try directory.cold(table)
+            var keys: [String] = []
+            try storage.list(prefix: "") { keys.append($0.key) }
+            for key in keys { try storage.delete(key, .unpublished) }
+        }
+        try storages.root?.remove(WarehouseOwner.key, .unpublished)
     }
 }

@@ -6,15 +6,32 @@ final class AccessCache: Sendable {
         /// By the client id's bytes: as a String, ids that are canonically equivalent would be one.
         var contracts: [[UInt8]: Contract] = [:]
         /// By the SHA-256 of the secret.
-        var keys: [[UInt8]: HeldKey] = [:]
+        private(set) var keys: [[UInt8]: HeldKey] = [:]
+        /// The same by whose password they may be: a client id's bytes, or nil for administrators.
+        private(set) var ofUser: [[UInt8]?: [[UInt8]]] = [:]
         /// When a key was last used: kept here, written to the catalog now and then.
         var uses: [[UInt8]: Int64] = [:]
+
+        mutating func add(_ key: HeldKey, sha256 hash: [UInt8]) {
+            keys[hash] = key
+            switch key.owner {
+            case .client(let clientID): ofUser[Array(clientID.utf8), default: []].append(hash)
+            case .operators: if key.role == .admin { ofUser[nil, default: []].append(hash) }
+            }
+        }
+
+        mutating func remove(where isGone: (HeldKey) -> Bool) {
+            let gone = Set(keys.filter { isGone($0.value) }.keys)
+            keys = keys.filter { !gone.contains($0.key) }
+            ofUser = ofUser.mapValues { $0.filter { !gone.contains($0) } }.filter { !$0.value.isEmpty }
+        }
     }
     struct HeldKey: Sendable {
         var owner: KeyOwner
         var role: Principal.Role
         var id: String
         var expiresAt: Int64?
+        var verifier: KeyVerifier?
 
         func isOf(_ clientID: String) -> Bool { if case .client(let own) = owner { own.hasSameBytes(as: clientID) } else { false } }
         func isOf(_ owner: KeyOwner) -> Bool {
@@ -36,14 +53,18 @@ final class AccessCache: Sendable {
             let contract = try contracts.contract()
             state.contracts[Array(contract.clientID.utf8)] = contract
         }
-        let keys = try connection.statement("SELECT secret_sha256, client_id, id, expires_at FROM keys")
+        let verifiers = "LEFT JOIN key_verifiers USING (secret_sha256)"
+        let keys = try connection.statement("SELECT secret_sha256, client_id, id, expires_at, stored_key, server_key FROM keys \(verifiers)")
         while try keys.step() {
-            state.keys[keys.bytes(0)] = HeldKey(
-                owner: .client(keys.text(1)), role: .contract, id: keys.text(2), expiresAt: keys.optionalInt64(3))
+            let key = HeldKey(
+                owner: .client(keys.text(1)), role: .contract, id: keys.text(2), expiresAt: keys.optionalInt64(3), verifier: keys.verifier(at: 4))
+            state.add(key, sha256: keys.bytes(0))
         }
-        let own = try connection.statement("SELECT secret_sha256, role, id, expires_at FROM operator_keys")
+        let own = try connection.statement("SELECT secret_sha256, role, id, expires_at, stored_key, server_key FROM operator_keys \(verifiers)")
         while try own.step() {
-            state.keys[own.bytes(0)] = HeldKey(owner: .operators, role: try own.role(1), id: own.text(2), expiresAt: own.optionalInt64(3))
+            let key = HeldKey(
+                owner: .operators, role: try own.role(1), id: own.text(2), expiresAt: own.optionalInt64(3), verifier: own.verifier(at: 4))
+            state.add(key, sha256: own.bytes(0))
         }
         self.state = Mutex(state)
     }
@@ -56,6 +77,10 @@ extension SQLiteStatement {
             throw SQLiteError(code: 11, message: "a key has the role \"\(text(column))\", which no operator's has", path: "", sql: sql)
         }
         return role
+    }
+
+    fileprivate func verifier(at column: Int32) -> KeyVerifier? {
+        isNull(column) ? nil : KeyVerifier(storedKey: bytes(column), serverKey: bytes(column + 1))
     }
 
     /// The present row of `Catalog.contractQuery`.
@@ -147,11 +172,13 @@ extension Catalog {
             let contract = try connection.statement("DELETE FROM contracts WHERE client_id = ?1")
             try contract.bind(1, clientID)
             try contract.run()
-            return connection.changeCount > 0
+            let isDeleted = connection.changeCount > 0
+            try connection.execute(Self.orphanedVerifiers)
+            return isDeleted
         } committed: { _ in
             access.state.withLock { state in
                 state.contracts[Array(clientID.utf8)] = nil
-                state.keys = state.keys.filter { !$0.value.isOf(clientID) }
+                state.remove { $0.isOf(clientID) }
             }
         }
     }
@@ -219,11 +246,13 @@ extension Catalog {
             try statement.bind(4, key.label)
             statement.bind(5, key.expiresAt)
             try statement.run()
-            return connection.changeCount > 0
+            let isAdded = connection.changeCount > 0
+            if isAdded, let verifier = key.verifier { try Self.keep(verifier, of: key.secretSHA256, connection) }
+            return isAdded
         } committed: { isAdded in
             guard isAdded else { return }
-            let held = AccessCache.HeldKey(owner: owner, role: key.role, id: key.id, expiresAt: key.expiresAt)
-            access.state.withLock { $0.keys[key.secretSHA256] = held }
+            let held = AccessCache.HeldKey(owner: owner, role: key.role, id: key.id, expiresAt: key.expiresAt, verifier: key.verifier)
+            access.state.withLock { $0.add(held, sha256: key.secretSHA256) }
         }
         return isAdded ? description : nil
     }
@@ -240,11 +269,37 @@ extension Catalog {
             }
             try statement.bind(1, id)
             try statement.run()
-            return connection.changeCount > 0
+            let isDeleted = connection.changeCount > 0
+            try connection.execute(Self.orphanedVerifiers)
+            return isDeleted
         } committed: { _ in
             access.state.withLock { state in
-                state.keys = state.keys.filter { !($0.value.isOf(owner) && $0.value.id.hasSameBytes(as: id)) }
+                state.remove { $0.isOf(owner) && $0.id.hasSameBytes(as: id) }
             }
+        }
+    }
+
+    /// What is kept of a key goes with it.
+    private static let orphanedVerifiers = """
+        DELETE FROM key_verifiers WHERE secret_sha256 NOT IN (SELECT secret_sha256 FROM keys UNION ALL SELECT secret_sha256 FROM operator_keys)
+        """
+
+    private static func keep(_ verifier: KeyVerifier, of hash: [UInt8], _ connection: SQLiteConnection) throws {
+        let statement = try connection.statement("INSERT OR REPLACE INTO key_verifiers(secret_sha256, stored_key, server_key) VALUES(?1, ?2, ?3)")
+        try statement.bind(1, hash)
+        try statement.bind(2, verifier.storedKey)
+        try statement.bind(3, verifier.serverKey)
+        try statement.run()
+    }
+
+    /// The keys by which a contract, or where it is nil an administrator, may prove who they are.
+    package func passwordKeys(of clientID: String?) -> UserKeys {
+        access.state.withLock { state in
+            var found = UserKeys()
+            for hash in state.ofUser[clientID.map { Array($0.utf8) }] ?? [] {
+                if let verifier = state.keys[hash]?.verifier { found.keys.append(.init(sha256: hash, verifier: verifier)) } else { found.hasOthers = true }
+            }
+            return found
         }
     }
 

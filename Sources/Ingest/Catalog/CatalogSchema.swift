@@ -66,6 +66,11 @@ enum CatalogSchema {
         CREATE TABLE sessions(
             secret_sha256 BLOB PRIMARY KEY, key_sha256 BLOB, client_id TEXT, expires_at INTEGER, used_at INTEGER NOT NULL) WITHOUT ROWID;
         """,
+        uploads,
+        // By these a key is proved without being said, as SCRAM does. Keys of earlier versions have none.
+        """
+        CREATE TABLE key_verifiers(secret_sha256 BLOB PRIMARY KEY, stored_key BLOB NOT NULL, server_key BLOB NOT NULL) WITHOUT ROWID;
+        """,
         rollups,
     ]
 
@@ -99,6 +104,25 @@ enum CatalogSchema {
             byte_count INTEGER NOT NULL DEFAULT 0, sha256 TEXT, file_name TEXT, problem BLOB) WITHOUT ROWID;
         CREATE INDEX exports_time ON exports(created_at, id);
         CREATE INDEX exports_state ON exports(state, created_at);
+        """
+
+    /// Files of records that clients send whole, and what was wrong with which record. No owner is the administrator.
+    private static let uploads = """
+        CREATE TABLE uploads(
+            id TEXT PRIMARY KEY, owner_id TEXT, client_id TEXT, name TEXT NOT NULL, type TEXT, content_type TEXT, byte_count INTEGER, sha256 TEXT,
+            created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, state TEXT NOT NULL, received_bytes INTEGER NOT NULL DEFAULT 0, coding TEXT, started_at INTEGER,
+            ended_at INTEGER, accepted INTEGER NOT NULL DEFAULT 0, repeated INTEGER NOT NULL DEFAULT 0, replaced INTEGER NOT NULL DEFAULT 0,
+            rejected INTEGER NOT NULL DEFAULT 0, position INTEGER NOT NULL DEFAULT 0, record_count INTEGER, chunk_sequence INTEGER NOT NULL DEFAULT 0,
+            first_sequence INTEGER NOT NULL DEFAULT 0, tables TEXT NOT NULL DEFAULT '', problem BLOB, revert_stage INTEGER NOT NULL DEFAULT 0,
+            reverted INTEGER NOT NULL DEFAULT 0, left_alone INTEGER NOT NULL DEFAULT 0, revert_position INTEGER NOT NULL DEFAULT 0,
+            revert_sequence INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+        CREATE INDEX uploads_time ON uploads(created_at, id);
+        CREATE INDEX uploads_owner ON uploads(owner_id, state);
+        CREATE INDEX uploads_state ON uploads(state, created_at);
+        CREATE INDEX uploads_revert ON uploads(created_at, id) WHERE revert_stage = 1;
+        CREATE TABLE upload_errors(
+            upload_id TEXT NOT NULL, record INTEGER NOT NULL, receipt_id TEXT, errors BLOB NOT NULL, columns BLOB NOT NULL,
+            PRIMARY KEY(upload_id, record)) WITHOUT ROWID;
         """
 
     /// Keys have a label and an end; those who run the store have keys of their own, each with a role.

@@ -29,30 +29,49 @@ package enum VersionColumns {
     /// A type's layout with `brought` before its columns.
     static func layout(_ layout: RowLayout) -> RowLayout { RowLayout(fields: brought + layout.fields) }
 
+    /// Of rows of a ledger that an upload brought.
+    static func uploadLayout(_ layout: RowLayout) -> RowLayout { RowLayout(fields: [upload] + layout.fields) }
+
+    /// A row of `uploadLayout(_:)` of a row of the type's own.
+    static func row(_ values: some Collection<UInt8>, count: Int, upload: String) -> [UInt8] {
+        var row = shifted(values, count: count, by: 1)
+        row[0] |= 1
+        append(upload, to: &row)
+        row += values.dropFirst((count + 7) / 8)
+        return row
+    }
+
+    /// The bits of a row's validity, behind so many others.
+    private static func shifted(_ values: some Collection<UInt8>, count: Int, by places: Int) -> [UInt8] {
+        var bits = [UInt8](repeating: 0, count: (places + count + 7) / 8)
+        for (byte, place) in zip(values.prefix((count + 7) / 8), 0...) where byte != 0 {
+            for bit in 0..<8 where byte & (1 << UInt8(bit)) != 0 {
+                let target = places + place * 8 + bit
+                bits[target >> 3] |= 1 << UInt8(target & 7)
+            }
+        }
+        return bits
+    }
+
+    private static func append(_ text: String, to row: inout [UInt8]) {
+        var length = text.utf8.count
+        while length >= 0x80 {
+            row.append(UInt8(truncatingIfNeeded: length) | 0x80)
+            length >>= 7
+        }
+        row.append(UInt8(truncatingIfNeeded: length))
+        row += text.utf8
+    }
+
     /// A row of `layout(_:)` of a row of the type's own.
     ///
     /// - Parameter count: of the type's columns.
     static func row(_ values: some Collection<UInt8>, count: Int, isRemoval: Bool, upload: String?) -> [UInt8] {
-        let validity = (count + 7) / 8
-        var bits = [UInt8](repeating: 0, count: Self.validityByteCount(count))
-        func set(_ bit: Int) { bits[bit >> 3] |= 1 << UInt8(bit & 7) }
-        set(0)
-        set(1)
-        if upload != nil { set(2) }
-        for (byte, place) in zip(values.prefix(validity), 0...) where byte != 0 {
-            for bit in 0..<8 where byte & (1 << UInt8(bit)) != 0 { set(brought.count + place * 8 + bit) }
-        }
-        var row = bits + [0, 0, 0, 0, isRemoval ? 1 : 0]
-        if let upload {
-            var length = upload.utf8.count
-            while length >= 0x80 {
-                row.append(UInt8(truncatingIfNeeded: length) | 0x80)
-                length >>= 7
-            }
-            row.append(UInt8(truncatingIfNeeded: length))
-            row += upload.utf8
-        }
-        row += values.dropFirst(validity)
+        var row = shifted(values, count: count, by: brought.count)
+        row[0] |= upload == nil ? 3 : 7
+        row += [0, 0, 0, 0, isRemoval ? 1 : 0]
+        if let upload { append(upload, to: &row) }
+        row += values.dropFirst((count + 7) / 8)
         return row
     }
 
@@ -67,6 +86,4 @@ package enum VersionColumns {
             for (index, digit) in digits.enumerated() { bytes[place + index] = digit }
         }
     }
-
-    private static func validityByteCount(_ count: Int) -> Int { (brought.count + count + 7) / 8 }
 }

@@ -108,9 +108,11 @@ package final class ColdDamage: Sendable {
 extension ColdTable {
     /// Reads something of a file; what shows that the file is not as it was written is noted.
     ///
-    /// - Throws: `DamagedColdFile` in place of the reader's error.
+    /// - Throws: `DamagedColdFile` or `SilentColdTable` in place of the reader's error.
     func reading<Result>(_ location: String, rowGroup: Int? = nil, _ body: () throws -> Result) throws -> Result {
-        do { return try body() } catch let error as ColumnStoreError where Self.isDamage(error) {
+        do { return try body() } catch let error as ColumnStoreError where error.code == .unavailable {
+            throw SilentColdTable(table: name, reason: "\(error)")
+        } catch let error as ColumnStoreError where Self.isDamage(error) {
             let damaged = DamagedColdFile(table: name, location: location, rowGroup: rowGroup, reason: "\(error)")
             damage.note(damaged)
             throw damaged

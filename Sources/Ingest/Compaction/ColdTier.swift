@@ -1,13 +1,16 @@
 import ColumnStore
+import Synchronization
 
 /// The cold tables of a store: one Iceberg table for each table name, under DATA/warehouse.
 final class ColdTier: Sendable {
-    private let directory: DataDirectory
+    let directory: DataDirectory
     private let catalog: Catalog
     private let calls: any FileSystemCalls
     private let lost: LostAndFound
     /// Of all tables.
     let damage = ColdDamage()
+    /// Files whose filters are at hand.
+    private let kept = Mutex<Set<String>>([])
 
     init(directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls, lost: LostAndFound) throws {
         self.directory = directory
@@ -15,6 +18,9 @@ final class ColdTier: Sendable {
         self.calls = calls
         self.lost = lost
     }
+
+    /// Before a table is changed, or something of it removed.
+    func checkClaim() throws(ColumnStoreError) { try directory.checkClaim() }
 
     func storage(_ table: String) throws(ColumnStoreError) -> any ObjectStorage { try directory.cold(table, calls: calls) }
 
@@ -36,6 +42,25 @@ final class ColdTier: Sendable {
             tables[name] = ColdTable(name: name, iceberg: iceberg, damage: damage)
         }
         return tables
+    }
+
+    /// Has at hand what tells without the storage which receipts cold files do not have; nothing where reading waits for no network.
+    ///
+    /// - Parameter isEnding: asked between two files.
+    func keepFilters(of tables: [ColdTable], isEnding: () -> Bool) {
+        guard directory.storages.isRemote else { return }
+        for table in tables {
+            do {
+                for file in try table.iceberg.files().reversed() where !kept.withLock({ $0.contains(file.location) }) {
+                    if isEnding() { return }
+                    try ParquetFile(try table.iceberg.open(file)).keepFiltersAtHand()
+                    kept.withLock { _ = $0.insert(file.location) }
+                }
+            } catch {
+                // A receipt that needs them asks by itself.
+                return StoreLog.note("not all filters of cold files are at hand", path: directory.warehouseName, reason: "\(error)", level: .warning)
+            }
+        }
     }
 
     private var marks: Table.Marks { { [mark = catalog.mark] in mark.properties } }
@@ -85,6 +110,7 @@ final class ColdTier: Sendable {
     /// Removes the files that the catalog says may go: what an end came between.
     func removeEnded() throws {
         for (name, keys) in try catalog.endedCold().sorted(by: { $0.key < $1.key }) {
+            try checkClaim()
             let storage = try storage(name)
             for key in keys { try storage.delete(key, .named("no version of the table \(name) leads to it any more")) }
             try catalog.forgetCold(name, keys)

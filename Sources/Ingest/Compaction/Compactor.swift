@@ -175,6 +175,7 @@ final class Compactor: Sendable {
     private func run() {
         WorkerThread.lowerPriority()
         let interval = UInt64(max(0.01, options.intervalSeconds) * 1e9)
+        keepFilters()
         while true {
             let (requests, mends, fills) = state.wait(nanoseconds: interval) { state -> ([Request]?, Bool, Bool)? in
                 if state.isStopping { return ([], false, false) }
@@ -223,8 +224,13 @@ final class Compactor: Sendable {
     }
 
     /// Keeps cold tables as they are while `body` changes them.
-    func exclusively<Result>(_ body: () throws -> Result) rethrows -> Result {
-        try changing.withLock { _ in try body() }
+    ///
+    /// - Throws: `.unavailable` too, where another process has the warehouse.
+    func exclusively<Result>(_ body: () throws -> Result) throws -> Result {
+        try changing.withLock { _ in
+            try cold.checkClaim()
+            return try body()
+        }
     }
 
     private func work(before day: Int32, isRequested: Bool) throws -> CompactionSummary {
@@ -283,9 +289,14 @@ final class Compactor: Sendable {
             summary.filesMerged += try merge(table, CompactionPicker(isRequested: isRequested), workerCount: workerCount)
         }
         try publishNewest()
+        keepFilters()
         // Nothing came meanwhile.
         if isRequested { try tier.nextFile.discard() }
         return summary
+    }
+
+    private func keepFilters() {
+        cold.keepFilters(of: tier.boundary.snapshot().cold.sorted { $0.key < $1.key }.map(\.value)) { isEnding }
     }
 
     /// What outside engines see of versioned tables follows their histories.

@@ -7,14 +7,19 @@ import Synchronization
 ///     FORMAT          `StoreFormat`: written at every start, checked before
 ///     LOCK            flock'ed by the one process that works on the directory; holds its URL, so that others can name or ask it
 ///     catalog.sqlite  hot/  warehouse/
+///     uploads/        files of uploads, by their ids
+///     executions.sqlite  definitions of processes, and their executions
 ///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
 ///
 /// Nobody but the store's user reads it: it holds documents, secrets of webhooks and the key of cursors.
 package final class DataDirectory: Sendable {
     package let path: String
-    /// Of its cold tables.
-    let storages: any StorageFactory
+    private struct Warehouse: Sendable {
+        var storages: any StorageFactory
+        var claim: WarehouseClaim?
+    }
+    private let warehouse: Mutex<Warehouse>
     /// The descriptor that holds the lock; -1 when it was given back.
     private let lock: Atomic<Int32>
 
@@ -23,12 +28,18 @@ package final class DataDirectory: Sendable {
     /// The administrator's key, below DATA.
     package static let adminKeyName = "admin.key"
 
+    /// Of what lies in a bucket: nothing of it is missed.
+    package static let cacheName = "cache"
+
     package var hotPath: String { "\(path)/hot" }
     package var warehousePath: String { "\(path)/warehouse" }
     package var exportsPath: String { "\(path)/exports" }
+    package var uploadsPath: String { "\(path)/uploads" }
     package var catalogPath: String { "\(path)/catalog.sqlite" }
     /// An index that the rows make anew.
     package var versionsPath: String { "\(path)/versions.sqlite" }
+    /// Definitions of processes and their executions; not there until the first definition is put.
+    package var executionsPath: String { "\(path)/executions.sqlite" }
 
     /// Why a directory cannot be worked on.
     package enum Failure: Error, CustomStringConvertible, Sendable {
@@ -43,6 +54,20 @@ package final class DataDirectory: Sendable {
         case strangers(path: String, names: [String])
         /// The catalog is missing, or is not the one that the store's files were last written under.
         case unproven(path: String, reasons: [String])
+        /// Cold tables lie elsewhere than the settings say.
+        case warehouseElsewhere(known: String, configured: String)
+        /// Another store has the place, or a later start of this one.
+        case warehouseTaken(location: String, by: String, own: String?, host: String)
+        /// Something lies there that no store has put there.
+        case warehouseForeign(location: String)
+
+        /// Whether it is the settings that are to be mended, and not the directory.
+        package var isOfTheSettings: Bool {
+            switch self {
+            case .warehouseElsewhere, .warehouseTaken, .warehouseForeign: true
+            default: false
+            }
+        }
 
         package var description: String {
             switch self {
@@ -59,6 +84,14 @@ package final class DataDirectory: Sendable {
                 "the catalog of \(path) does not fit its files; nothing was changed:\n"
                     + reasons.prefix(20).map { "  \($0)\n" }.joined() + (reasons.count > 20 ? "  and \(reasons.count - 20) more\n" : "")
                     + "Put back the catalog that belongs to them, or make it anew from them: till recover --data \(path)"
+            case .warehouseElsewhere(let known, let configured):
+                "the warehouse of this store is in \(known), and storage.url says \(configured): set storage.url to where it is, and move it with till move --to URL where you want it elsewhere"
+            case .warehouseTaken(let location, let other, let own, let host):
+                other == own
+                    ? "\(location) was taken over by a later start of this store, on the host \(host): this directory is an older copy, or two servers work on one store"
+                    : "\(location) belongs to the store \(other), last started on the host \(host), and this is \(own.map { "the store \($0)" } ?? "a new store"): give each store a prefix of its own in storage.url"
+            case .warehouseForeign(let location):
+                "\(location) is not empty, and no store has put there what is in it: name an empty prefix in storage.url"
             case .io(let operation, let path, let code): "\(operation) \(path): \(String(cString: strerror(code)))"
             }
         }
@@ -79,7 +112,7 @@ package final class DataDirectory: Sendable {
     /// - Throws: `Failure`.
     package init(path: String, making: Making = .anew, checksFormat: Bool = true, storages: any StorageFactory = LocalStorageFactory()) throws {
         self.path = Self.absolute(path)
-        self.storages = storages
+        warehouse = Mutex(Warehouse(storages: storages))
         umask(0o077)
         let isMade = try Self.mayTake(self.path, making)
         if isMade { try Self.makeDirectories(self.path) }
@@ -110,7 +143,7 @@ package final class DataDirectory: Sendable {
     /// - Throws: `Failure.notEmpty`.
     init(newPath path: String, storages: any StorageFactory = LocalStorageFactory()) throws {
         self.path = Self.absolute(path)
-        self.storages = storages
+        warehouse = Mutex(Warehouse(storages: storages))
         umask(0o077)
         try Self.makeDirectories(self.path)
         guard try Self.strangers(in: self.path).isEmpty, access("\(self.path)/LOCK", F_OK) != 0 else { throw Failure.notEmpty(path: self.path) }
@@ -127,7 +160,7 @@ package final class DataDirectory: Sendable {
     /// where there is no lock, nobody ever worked on it from here.
     init(unwritablePath path: String, storages: any StorageFactory = LocalStorageFactory()) throws {
         self.path = Self.absolute(path)
-        self.storages = storages
+        warehouse = Mutex(Warehouse(storages: storages))
         let descriptor = open("\(self.path)/LOCK", O_RDONLY | O_CLOEXEC)
         lock = Atomic(descriptor)
         if descriptor >= 0, flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK {
@@ -139,12 +172,29 @@ package final class DataDirectory: Sendable {
 
     deinit { release() }
 
+    // MARK: The warehouse
+
+    /// Of its cold tables.
+    var storages: any StorageFactory { warehouse.withLock { $0.storages } }
+
+    /// Where its cold tables are, for people.
+    var warehouseName: String { storages.location ?? warehousePath }
+
+    /// From now on its tables are there, and ours.
+    func move(to storages: any StorageFactory, _ claim: WarehouseClaim?) { warehouse.withLock { $0 = Warehouse(storages: storages, claim: claim) } }
+
+    func keep(_ claim: WarehouseClaim?) { warehouse.withLock { $0.claim = claim } }
+
+    /// Before anything of a cold table is changed or removed.
+    ///
+    /// - Throws: `.unavailable` when another process has the warehouse by now.
+    func checkClaim() throws(ColumnStoreError) { try warehouse.withLock { $0.claim }?.check() }
+
     /// The objects of a cold table.
     func cold(_ table: String, calls: any FileSystemCalls = LinuxFileSystem()) throws(ColumnStoreError) -> any ObjectStorage {
         try storages.storage(of: table, in: warehousePath, calls: calls)
     }
 
-    /// Tables that have objects, whether the catalog knows them or not.
     /// Tables that have files of their own: of a versioned one its history, and not the view of its newest rows.
     func coldTables() throws -> [String] {
         let all = Set(try storages.tables(in: warehousePath))
@@ -189,7 +239,7 @@ package final class DataDirectory: Sendable {
     private static func strangers(in path: String) throws -> [String] {
         try names(in: path).filter { name in
             switch name {
-            case "LOCK", "FORMAT.tmp", "lost+found": false
+            case "LOCK", "FORMAT.tmp", "lost+found", cacheName: false
             case "hot", "warehouse": try !names(in: "\(path)/\(name)").isEmpty
             default: true
             }
@@ -264,7 +314,7 @@ package final class DataDirectory: Sendable {
         guard fsync(descriptor) == 0 else { throw Failure.io(operation: "fsync", path: path, code: errno) }
     }
 
-    private static func absolute(_ path: String) -> String {
+    package static func absolute(_ path: String) -> String {
         if path.hasPrefix("/") { return path }
         guard let working = getcwd(nil, 0) else { return path }
         defer { free(working) }

@@ -6,6 +6,21 @@ import Glibc
 ///
 /// Day files, the catalog and what lies beside them are SQLite's, and so files by nature: they have `FileStorage`.
 package protocol StorageFactory: Sendable {
+    /// Where the tables lie, as the catalog remembers it; nil: below the store's own directory, wherever that is.
+    var location: String? { get }
+
+    /// Above all tables; nil where nobody but the owner of the store's directory can be.
+    var root: (any WarehouseRoot)? { get }
+
+    /// What it has done since the start.
+    var metrics: [Metric] { get }
+
+    /// Whether reading waits for a network, so that what every receipt needs is kept here.
+    var isRemote: Bool { get }
+
+    /// Why there is no answer at present, and since when, in seconds since 1970; nil while there is.
+    var outage: (reason: String, since: Int64)? { get }
+
     /// Tables that have objects, in no order.
     ///
     /// - Parameter warehouse: of the store, as a path below its directory.
@@ -18,16 +33,33 @@ package protocol StorageFactory: Sendable {
     func storage(at location: String, sameAs storage: any ObjectStorage, calls: any FileSystemCalls) throws(ColumnStoreError) -> (any ObjectStorage)?
 }
 
-/// Directories below the store's own: the one place that makes a storage of files.
+extension StorageFactory {
+    package var location: String? { nil }
+    package var root: (any WarehouseRoot)? { nil }
+    package var isRemote: Bool { false }
+    package var outage: (reason: String, since: Int64)? { nil }
+    package var metrics: [Metric] { [] }
+}
+
+/// Directories of this machine, below the store's own or elsewhere: the one place that makes a storage of files.
 package struct LocalStorageFactory: StorageFactory {
-    package init() {}
+    /// Absolute; nil: where the store's directory has it.
+    private let path: String?
+
+    /// - Parameter path: absolute, of the directory that has the tables'; nil: the store's own.
+    package init(path: String? = nil) { self.path = path }
+
+    package var location: String? { path.map { "file://\($0)" } }
+    package var root: (any WarehouseRoot)? { path.map(LocalWarehouseRoot.init) }
 
     package func tables(in warehouse: String) throws -> [String] {
-        access(warehouse, F_OK) == 0 ? try DataDirectory.names(in: warehouse) : []
+        let place = path ?? warehouse
+        guard access(place, F_OK) == 0 else { return [] }
+        return try DataDirectory.names(in: place).filter { path == nil || $0 != WarehouseOwner.key }
     }
 
     package func storage(of table: String, in warehouse: String, calls: any FileSystemCalls) throws(ColumnStoreError) -> any ObjectStorage {
-        try LocalStorage(root: "\(warehouse)/\(table)", calls: calls)
+        try LocalStorage(root: "\(path ?? warehouse)/\(table)", calls: calls)
     }
 
     package func storage(

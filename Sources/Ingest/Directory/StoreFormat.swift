@@ -6,21 +6,25 @@ import Glibc
 ///     till 1
 ///     store 5f0c…                 32 digits: tells this store from others
 ///     generation 1234             of the catalog, at the last start and the last orderly end
+///     warehouse s3://…            where its cold tables are, unless that is below DATA
 ///     end <16 digits>             XXH64 of everything above
 ///
 /// Stores of earlier versions have the first line alone. On disk: change only with the version in it.
 struct StoreFormat: Equatable, Sendable {
     var store: String?
     var generation: Int64 = 0
+    /// nil: below DATA, or not known.
+    var warehouse: String?
 
-    init(store: String? = nil, generation: Int64 = 0) {
+    init(store: String? = nil, generation: Int64 = 0, warehouse: String? = nil) {
         self.store = store
         self.generation = generation
+        self.warehouse = warehouse
     }
 
     var text: String {
         guard let store else { return "\(DataDirectory.format)\n" }
-        let body = "\(DataDirectory.format)\nstore \(store)\ngeneration \(generation)\n"
+        let body = "\(DataDirectory.format)\nstore \(store)\ngeneration \(generation)\n" + (warehouse.map { "warehouse \($0)\n" } ?? "")
         return body + "end \(Self.sum(body))\n"
     }
 
@@ -39,8 +43,9 @@ struct StoreFormat: Equatable, Sendable {
         }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         var format = StoreFormat()
-        if lines.count == 5, lines[1].hasPrefix("store "), lines[2].hasPrefix("generation "), let generation = Int64(lines[2].dropFirst(11)) {
+        if (5...6).contains(lines.count), lines[1].hasPrefix("store "), lines[2].hasPrefix("generation "), let generation = Int64(lines[2].dropFirst(11)) {
             format = StoreFormat(store: String(lines[1].dropFirst(6)), generation: generation)
+            if lines.count == 6, lines[3].hasPrefix("warehouse ") { format.warehouse = String(lines[3].dropFirst(10)) }
         }
         guard format.text == text else {
             // Of another version the first line says it; else something has changed in the file.

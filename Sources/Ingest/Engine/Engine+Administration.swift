@@ -86,6 +86,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     private static func noContract(_ clientID: String) -> Fault { Fault(.notFound, "there is no contract of \(clientID)") }
 
     package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { catalog.holder(ofKeySHA256: hash) }
+    package func passwordKeys(of user: String?) -> UserKeys { catalog.passwordKeys(of: user) }
 
     package func quarantine(
         client: String?, cursor: String?, limit: Int, as principal: Principal

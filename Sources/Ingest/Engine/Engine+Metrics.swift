@@ -8,7 +8,8 @@ extension Engine: StoreLife {
     package func metrics() -> [Metric] {
         let snapshot = tier.boundary.snapshot()
         return writerMetrics(snapshot) + keepingMetrics() + hotMetrics(snapshot) + coldMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)
-            + (registration.withLock { $0 }?.metrics() ?? [])
+            + directory.storages.metrics
+            + (registration.withLock { $0 }?.metrics() ?? []) + executions.metrics()
     }
 
     package var intakeRefusals: [Fault] {

@@ -34,6 +34,7 @@ extension Engine: Callbacks, DeadLetterReview {
 
     package var degradations: [String] {
         missingRegistrars.map { "the registrar \($0.name) is not configured: \($0.reason)" } + compactor.cold.damage.texts + compactor.hotDamageTexts
+            + compactor.warehouseTexts
     }
 
     /// What a ticket says of a step that nobody does.
@@ -53,6 +54,7 @@ extension Engine: Callbacks, DeadLetterReview {
     package func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
         do {
             try checkSignature(callback)
+            if executions.take(callback, completion) { return }
             let (ticketID, outcome) = try Self.read(callback)
             try settle(ticketID, callback.registrar, outcome, completion)
         } catch {

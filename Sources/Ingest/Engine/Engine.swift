@@ -7,12 +7,13 @@ import Synchronization
 ///
 /// Its parts: the catalog (what outlives hot files), the hot tier (what came lately, and its writer), cold tables, the boundary between
 /// the two as one state, the document types, the quarantine, and the compactor.
-package final class Engine: Sendable {
+package final class Engine: ProcessHolding, Sendable, UploadHolding {
     package struct Options: Sendable {
         package var hot = HotTier.Options()
         package var quarantine = Quarantine.Limits()
         package var compaction = CompactionOptions()
         package var registration = RegistrationOptions()
+        package var uploads = Uploads.Options()
         /// In bytes.
         package var documentByteCountMax = 1 << 20
         /// Whether a receipt's client must have a contract; not for a command that works on the directory itself.
@@ -40,6 +41,9 @@ package final class Engine: Sendable {
     let intakeParts: IntakeParts
     let cursors: CursorCoder
     package let links: LinkSigner
+    let uploads: Uploads
+    package let passwordSaltKey: [UInt8]
+    package let executions: ExecutionStore
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
@@ -52,13 +56,17 @@ package final class Engine: Sendable {
         self.options = options
         let directory = try DataDirectory(path: path, making: options.making, storages: options.storages)
         self.directory = directory
+        try WarehousePlace.check(directory)
         try StoreProof.check(directory)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
         Self.noteStart(directory, catalog, options)
+        try WarehousePlace.take(directory, catalog)
         let lost = LostAndFound(directory, calls: options.fileSystem)
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine)
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
+        passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())
+        executions = try ExecutionStore(path: directory.executionsPath, clock: options.hot.clock, .init(minFreeBytes: options.hot.writer.minFreeBytes))
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost)
         let registrars = options.registration.registrars
         var hot = options.hot
@@ -77,11 +85,12 @@ package final class Engine: Sendable {
             clock: options.hot.clock, documentByteCountMax: options.documentByteCountMax, clientsNeedContract: options.clientsNeedContract,
             catalog: catalog, types: types, quarantine: quarantine, tier: tier, repeats: repeats, changed: changed,
             reader: DocumentReader(registry: types.registry))
+        uploads = Uploads(options.uploads, directory: directory, catalog: catalog, intake: intakeParts, minFreeBytes: options.hot.writer.minFreeBytes)
         compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, options: options.compaction,
             clock: options.hot.clock)
         // A crash may have come between a compaction and the views that follow it.
         do { try compactor.publishNewest() } catch {
-            StoreLog.note("a view of a versioned table is behind its history", path: directory.warehousePath, reason: "\(error)", level: .warning)
+            StoreLog.note("a view of a versioned table is behind its history", path: directory.warehouseName, reason: "\(error)", level: .warning)
         }
         compactor.start()
         repeats.start()
@@ -92,13 +101,15 @@ package final class Engine: Sendable {
             reason: "generation \(catalog.mark.generation) of the catalog fits \(files.count) hot files of \(files.reduce(0) { $0 + Int($1.state.rowCount) }) receipts and \(tables.count) cold tables")
     }
 
+    package var uploadKeeping: any UploadKeeping { uploads }
+
     var parts: StoreParts { StoreParts(directory: directory, catalog: catalog, tier: tier, compactor: compactor, clock: options.hot.clock) }
 
     /// From here on the store's files are of a later generation than any copy of the catalog that was made before.
     private static func noteStart(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options) {
         do {
             try catalog.noteStart()
-            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)
+            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: directory.storages.location).write(directory.path, calls: options.fileSystem)
         } catch {
             // On a full disk, say, which must not keep a store from being read.
             StoreLog.note("the start could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
@@ -153,9 +164,11 @@ package final class Engine: Sendable {
             return isClosed
         }
         guard !wasClosed else { return }
+        uploads.stop()
         lanes.stop()
         compactor.stop()
         registration.withLock { $0 }?.stop()
+        executions.stop()
         repeats.stop()
         changed.stop()
         tier.close()
@@ -164,7 +177,7 @@ package final class Engine: Sendable {
         try catalog.flushSessionUses()
         catalog.close()
         do {
-            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory.path, calls: options.fileSystem)
+            try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: directory.storages.location).write(directory.path, calls: options.fileSystem)
         } catch {
             StoreLog.note("the end could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
         }

@@ -11,9 +11,13 @@ enum FaultClass {
     init(_ code: Fault.Code) {
         switch code {
         case .badJSON, .badXML, .badEncoding, .unknownType, .ambiguousType, .invalidDocument, .callbackHostNotAllowed: self = .document
-        case .readOnly, .wrongClient, .typeNotAllowed, .notFound, .badParameter, .immutableTable: self = .access
+        case .readOnly, .wrongClient, .typeNotAllowed, .notFound, .badParameter, .immutableTable, .uploadClosed, .uploadMismatch,
+            .contractNotValid:
+            self = .access
         case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .invalidRollup, .badSignature, .badCursor, .contradictingOutcome,
-            .overloaded, .diskFull, .internalError: self = .other
+            .lockLost, .queueFull, .invalidQueue, .invalidProcess, .taskEnded, .alreadyExists, .wrongState, .overloaded, .diskFull, .storageUnavailable,
+            .internalError:
+            self = .other
         }
     }
 }

@@ -2,7 +2,9 @@
 extension Intake {
     /// An answer that waits until what is stored of repeats was looked at, and tells what changed with new versions.
     func checked(_ rows: [HotRow], _ completion: @escaping @Sendable (Submission.Answer) -> Void) -> @Sendable (Submission.Answer) -> Void {
-        { [parts] answer in
+        // A file's feedback says nothing of columns, and its documents are too many to be held against what is stored one by one.
+        if request.uploadID != nil { return completion }
+        return { [parts] answer in
             guard case .done(let outcomes) = answer else { return completion(answer) }
             var known: [RepeatCheck.Repeat] = []
             for (row, outcome) in zip(rows, outcomes) {

@@ -6,6 +6,7 @@ final class RowKinds: Sendable {
     private struct Key: Hashable {
         let type: ObjectIdentifier
         let contentType: String
+        let isUploaded: Bool
     }
     private struct Entry {
         let kind: RowKind
@@ -14,13 +15,14 @@ final class RowKinds: Sendable {
     }
     private let kinds = Mutex<[Key: Entry]>([:])
 
-    func kind(_ type: DocumentType, contentType: String) -> RowKind {
+    /// - Parameter isUploaded: its rows say which upload brought them.
+    func kind(_ type: DocumentType, contentType: String, isUploaded: Bool = false) -> RowKind {
         kinds.withLock { kinds in
-            let key = Key(type: ObjectIdentifier(type), contentType: contentType)
+            let key = Key(type: ObjectIdentifier(type), contentType: contentType, isUploaded: isUploaded)
             if let known = kinds[key] { return known.kind }
             let kind = RowKind(
                 table: TableName.stored(type), type: type.name, version: Int32(clamping: type.version), contentType: contentType,
-                layout: type.isVersioned ? VersionColumns.layout(type.layout) : type.layout)
+                layout: type.isVersioned ? VersionColumns.layout(type.layout) : isUploaded ? VersionColumns.uploadLayout(type.layout) : type.layout)
             kinds[key] = Entry(kind: kind, type: type)
             return kind
         }

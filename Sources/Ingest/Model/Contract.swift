@@ -28,6 +28,35 @@ package struct Contract: Sendable, Hashable {
             return result
         }
     }
+    /// What of the store's machinery a contract may use: names that may be sent to and received from, published to, started. Definitions are the administrator's.
+    package struct Uses: Sendable, Hashable {
+        package enum Names: Sendable, Hashable {
+            case all
+            /// In the order in which they were given.
+            case some([String])
+
+            package static let none = Names.some([])
+
+            package func includes(_ name: String) -> Bool {
+                switch self {
+                case .all: true
+                case .some(let names): names.contains { $0.hasSameBytes(as: name) }
+                }
+            }
+        }
+
+        package var queues: Names
+        package var topics: Names
+        package var processes: Names
+
+        package init(queues: Names = .none, topics: Names = .none, processes: Names = .none) {
+            (self.queues, self.topics, self.processes) = (queues, topics, processes)
+        }
+
+        package static let none = Uses()
+        package static let all = Uses(queues: .all, topics: .all, processes: .all)
+    }
+
     package var clientID: String
     package var name: String?
     package var access: Principal.Access
@@ -39,9 +68,11 @@ package struct Contract: Sendable, Hashable {
     package var ratePerSecond: Double?
     package var webhook: Webhook?
     package var callbackHosts: [String]
+    package var uses: Uses
     package init(
         clientID: String, name: String? = nil, access: Principal.Access, scope: Principal.Scope, types: [String]? = nil,
-        validFrom: Int64? = nil, validTo: Int64? = nil, ratePerSecond: Double? = nil, webhook: Webhook? = nil, callbackHosts: [String] = []
+        validFrom: Int64? = nil, validTo: Int64? = nil, ratePerSecond: Double? = nil, webhook: Webhook? = nil, callbackHosts: [String] = [],
+        uses: Uses = .none
     ) {
         self.clientID = clientID
         self.name = name
@@ -53,5 +84,6 @@ package struct Contract: Sendable, Hashable {
         self.ratePerSecond = ratePerSecond
         self.webhook = webhook
         self.callbackHosts = callbackHosts
+        self.uses = uses
     }
 }

@@ -4,6 +4,33 @@ package enum KeyOwner: Sendable, Hashable {
     case operators
 }
 
+/// What is kept of a key so that its holder can prove to have it without saying it: SCRAM-SHA-256's StoredKey and ServerKey (RFC 5802, 3).
+package struct KeyVerifier: Sendable, Hashable {
+    package var storedKey: [UInt8]
+    package var serverKey: [UInt8]
+
+    package init(storedKey: [UInt8], serverKey: [UInt8]) {
+        self.storedKey = storedKey
+        self.serverKey = serverKey
+    }
+}
+
+/// The keys that a user's password may be.
+package struct UserKeys: Sendable {
+    package struct Key: Sendable {
+        package var sha256: [UInt8]
+        package var verifier: KeyVerifier
+
+        package init(sha256: [UInt8], verifier: KeyVerifier) { (self.sha256, self.verifier) = (sha256, verifier) }
+    }
+
+    package var keys: [Key]
+    /// There are others, of a time before verifiers were kept: these must be said.
+    package var hasOthers: Bool
+
+    package init(keys: [Key] = [], hasOthers: Bool = false) { (self.keys, self.hasOthers) = (keys, hasOthers) }
+}
+
 /// A key to be stored.
 package struct NewKey: Sendable {
     package var id: String
@@ -13,12 +40,17 @@ package struct NewKey: Sendable {
     package var label: String?
     /// Microseconds since 1970: from then on it counts no more.
     package var expiresAt: Int64?
-    package init(id: String, secretSHA256: [UInt8], role: Principal.Role = .contract, label: String? = nil, expiresAt: Int64? = nil) {
+    /// Nil where it can only be said, not proved.
+    package var verifier: KeyVerifier?
+    package init(
+        id: String, secretSHA256: [UInt8], role: Principal.Role = .contract, label: String? = nil, expiresAt: Int64? = nil, verifier: KeyVerifier? = nil
+    ) {
         self.id = id
         self.secretSHA256 = secretSHA256
         self.role = role
         self.label = label
         self.expiresAt = expiresAt
+        self.verifier = verifier
     }
 }
 

@@ -23,18 +23,22 @@ package struct Principal: Sendable, Hashable {
     package var scope: Scope
     /// Document types that may be posted; nil for all.
     package var types: [String]?
+    /// Queues, topics and processes that may be used.
+    package var uses: Contract.Uses
 
     /// Of a contract.
-    package init(clientID: String, access: Access, scope: Scope, types: [String]? = nil) {
-        self.init(role: .contract, identity: .contract(ClientID(clientID)), access: access, scope: scope, types: types)
+    package init(clientID: String, access: Access, scope: Scope, types: [String]? = nil, uses: Contract.Uses = .none) {
+        self.init(role: .contract, identity: .contract(ClientID(clientID)), access: access, scope: scope, types: types, uses: uses)
     }
 
-    private init(role: Role, identity: Identity, keyID: String? = nil, access: Access, scope: Scope, types: [String]? = nil) {
+    private init(
+        role: Role, identity: Identity, keyID: String? = nil, access: Access, scope: Scope, types: [String]? = nil, uses: Contract.Uses = .none
+    ) {
         (self.role, self.identity, self.keyID) = (role, identity, keyID)
-        (self.access, self.scope, self.types) = (access, scope, types)
+        (self.access, self.scope, self.types, self.uses) = (access, scope, types, uses)
     }
 
-    package static let admin = Principal(role: .admin, identity: .administrator, access: .readWrite, scope: .all)
+    package static let admin = Principal(role: .admin, identity: .administrator, access: .readWrite, scope: .all, uses: .all)
     /// Who has shown no credential, or one that is still to be checked: a contract's role without a contract.
     package static let nobody = Principal(role: .contract, identity: .nobody, access: .read, scope: .own, types: [])
 
@@ -44,7 +48,7 @@ package struct Principal: Sendable, Hashable {
     package static func operators(_ role: Role, keyID: String) -> Principal {
         precondition(role != .contract)
         return role == .admin
-            ? Principal(role: .admin, identity: .administrator, keyID: keyID, access: .readWrite, scope: .all)
+            ? Principal(role: .admin, identity: .administrator, keyID: keyID, access: .readWrite, scope: .all, uses: .all)
             : Principal(role: role, identity: .nobody, keyID: keyID, access: .read, scope: .own)
     }
 

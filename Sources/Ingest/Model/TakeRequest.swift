@@ -18,13 +18,16 @@ package struct TakeRequest: Sendable {
     package var callbackURL: String?
     /// Trace id and flags of the call, for those that follow from it.
     package var trace: String?
+    /// The upload that brings it.
+    package var uploadID: String?
     /// Nobody else is being served: the caller's thread may wait for the disk.
     package var isAlone = false
 
     package init(
         form: Form, body: [UInt8], contentType: String, principal: Principal, type: String? = nil, client: String? = nil,
-        callbackURL: String? = nil, trace: String? = nil
+        callbackURL: String? = nil, trace: String? = nil, uploadID: String? = nil
     ) {
+        self.uploadID = uploadID
         self.trace = trace
         self.form = form
         self.body = body

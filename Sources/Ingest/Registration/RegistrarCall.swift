@@ -7,7 +7,7 @@ package enum RegistrarCall {
     /// Longer than this no answer is waited for, whatever the lock.
     private static let timeoutMax: Int64 = 30_000_000
 
-    static func timeoutMilliseconds(_ registrar: RegistrarOptions) -> Int {
+    package static func timeoutMilliseconds(_ registrar: RegistrarOptions) -> Int {
         Int(max(100, min(registrar.lock, timeoutMax) / 1_000))
     }
 
@@ -45,7 +45,7 @@ package enum RegistrarCall {
         return OutgoingRequest(method: .get, url: url, headers: headers, timeoutMilliseconds: timeoutMilliseconds(registrar))
     }
 
-    static func signature(
+    package static func signature(
         id: String, body: [UInt8], secrets: [WebhookSecret], nowSeconds: Int64
     ) -> [(name: String, value: String)] {
         var headers = [("webhook-id", id), ("webhook-timestamp", String(nowSeconds))]
@@ -150,7 +150,7 @@ package enum RegistrarCall {
     }
 
     /// `Retry-After`: seconds, or an HTTP date. In microseconds from now.
-    static func seconds(_ text: String, _ nowSeconds: Int64) -> Int64? {
+    package static func seconds(_ text: String, _ nowSeconds: Int64) -> Int64? {
         if let seconds = Int64(text) { return min(max(0, seconds), 86_400) * 1_000_000 }
         guard let second = HTTPDate.seconds(text) else { return nil }
         return min(max(0, second.subtractingSaturating(nowSeconds)), 86_400) * 1_000_000

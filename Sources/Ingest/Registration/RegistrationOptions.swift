@@ -35,7 +35,7 @@ package struct RegistrarOptions: Sendable, Hashable {
     }
 
     /// Those that are valid now, the newest first.
-    func secrets(at now: Int64) -> [WebhookSecret] {
+    package func secrets(at now: Int64) -> [WebhookSecret] {
         let previous = previousSecretUntil.map { now < $0 } ?? true ? previousSecret : nil
         return [secret, previous].compactMap { $0 }.compactMap { WebhookSecret($0) }
     }

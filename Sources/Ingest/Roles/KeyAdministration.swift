@@ -5,6 +5,8 @@ package protocol KeyAdministration: AnyObject, Sendable {
     /// Stores only the SHA-256 of the secret that the caller made.
     func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription
     func deleteKey(of owner: KeyOwner, id: String) throws
+    /// By which salts of passwords are made: 32 bytes, the same for as long as the store is.
+    var passwordSaltKey: [UInt8] { get }
 }
 
 /// Whom a credential stands for: all that is asked before somebody is let in. Fast: called for every request.
@@ -13,4 +15,6 @@ package protocol CredentialLookup: AnyObject, Sendable {
     func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder?
     /// The contract that a token names.
     func contract(_ clientID: String) throws -> Contract?
+    /// The keys by which `user` may prove who they are: a contract's id, or nil for the administrators.
+    func passwordKeys(of user: String?) -> UserKeys
 }

@@ -1,7 +1,7 @@
 /// One object that has every role: `Engine`, or a test's stand-in.
 package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
-    & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & QueryStore & RefusedDocuments & RowReading & SessionKeeping & StoreLife
-    & RollupAdministration & StoreMaintenance & TypeAdministration & VersionKeeping
+    & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & ProcessHolding & QueryStore & RefusedDocuments & RowReading
+    & RollupAdministration & SessionKeeping & StoreLife & StoreMaintenance & TypeAdministration & UploadHolding & VersionKeeping
 
 /// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
 /// can do to the store stands in its declaration.
@@ -25,6 +25,8 @@ package struct StoreRoles: Sendable {
     package let figures: any FigureKeeping
     package let exports: any ExportKeeping
     package let links: any LinkSigning
+    package let uploads: any UploadKeeping
+    package let processes: any ProcessKeeping
     package let maintenance: any StoreMaintenance
     package let life: any StoreLife
 
@@ -35,5 +37,7 @@ package struct StoreRoles: Sendable {
         (versions, rollups) = (store, store)
         (audit, figures, maintenance, life) = (store, store, store, store)
         (exports, links) = (store, store)
+        uploads = store.uploadKeeping
+        processes = store.executions
     }
 }

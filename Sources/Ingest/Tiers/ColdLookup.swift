@@ -25,8 +25,11 @@ enum ColdLookup {
     static func findEarlier(
         _ identity: ReceiptIdentity, document sha256: [UInt8], in snapshot: TierBoundary.Snapshot
     ) throws -> StoredReceipt? {
-        StoredReceipt.choose(try receipts(under: identity, snapshot), for: sha256)
+        try WaitScope.run(.within(milliseconds: patienceMilliseconds)) { StoredReceipt.choose(try receipts(under: identity, snapshot), for: sha256) }
     }
+
+    /// Others wait for the thread that takes a receipt: a storage that does not answer by then has no say in it.
+    private static let patienceMilliseconds: UInt64 = 3_000
 
     /// So many identities are looked up one by one, by their bloom filters; more in one pass over the files of their days.
     private static let singleCountMax = 4
@@ -44,7 +47,7 @@ enum ColdLookup {
                 ColumnFilter("business_day", .oneOf(Set(group.map(\.businessDay)).sorted().map { .integer(Int64($0)) })),
                 ColumnFilter("receipt_id", .oneOf(Set(group.map(\.receipt)).map { .bytes($0) })),
             ]
-            for receipt in try receipts(table, snapshot, filters) {
+            for receipt in try WaitScope.run(.within(milliseconds: patienceMilliseconds), { try receipts(table, snapshot, filters) }) {
                 let identity = ReceiptIdentity(
                     table: table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
                     businessDay: receipt.summary.businessDay)

@@ -19,7 +19,7 @@ struct OwnTable: TableSource {
     func scan(_ request: ScanRequest) throws -> any TableScan {
         var inner = request
         inner.counters = ScanCounters()
-        return Scan(try table.scan(inner), request.counters)
+        return Scan(try WaitScope.run(.untold) { try table.scan(inner) }, request.counters)
     }
 
     /// Counts the rows that come out.
@@ -32,7 +32,7 @@ struct OwnTable: TableSource {
             self.counters = counters
         }
 
-        func nextMorsel() throws -> (any Morsel)? { try scan.nextMorsel().map { Rows($0, counters) } }
+        func nextMorsel() throws -> (any Morsel)? { try WaitScope.run(.untold) { try scan.nextMorsel() }.map { Rows($0, counters) } }
     }
 
     private final class Rows: Morsel {
@@ -45,7 +45,7 @@ struct OwnTable: TableSource {
         }
 
         func next() throws -> ColumnBatch? {
-            let batch = try morsel.next()
+            let batch = try WaitScope.run(.untold) { try morsel.next() }
             counters.add(rowsScanned: batch?.rowCount ?? 0)
             return batch
         }

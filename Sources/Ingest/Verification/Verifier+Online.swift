@@ -19,9 +19,10 @@ extension Verifier {
             guarded("\(directory.path)/\(DataDirectory.adminKeyName)") { try checkAdminKey(store.catalog) }
             for file in snapshot.files { check(file, through: snapshot.sequence, proof) }
             for (name, cold) in snapshot.cold.sorted(by: { $0.key < $1.key }) {
-                guarded("\(directory.warehousePath)/\(name)") { try check(name, version: cold.iceberg.version, store.catalog, proof) }
+                guarded("\(directory.warehouseName)/\(name)") { try check(name, version: cold.iceberg.version, store.catalog, proof) }
             }
         }
+        checkExecutionsBesideServer()
         guarded(directory.path) { try uniqueness.check { note($0, $1) } }
         try checkCancelled()
         return report

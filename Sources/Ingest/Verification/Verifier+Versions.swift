@@ -15,7 +15,7 @@ extension Verifier {
     /// the next start makes it anew.
     func checkView(of history: String) {
         let name = TableName.shown(history)
-        let place = "\(directory.warehousePath)/\(name)"
+        let place = "\(directory.warehouseName)/\(name)"
         look(place)
         guarded(place) {
             let storage = try directory.cold(name)

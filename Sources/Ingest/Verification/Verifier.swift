@@ -11,7 +11,8 @@ import Query
 /// 3. Cold tables: each object has the size and hash that the catalog holds, each that the present version leads to is in the catalog;
 ///    each document has its hash and says what its columns say; each file's rows are what its manifest and its own statistics say; totals
 ///    agree.
-/// 4. Over all files: no identity, ticket or sequence is there twice.
+/// 4. Executions: each can be read, and what it waits for stands beside it.
+/// 5. Over all files: no identity, ticket or sequence is there twice.
 ///
 /// `LOCK` and SQLite's `-shm` files are no content: the first tells who works on the directory, the others are made anew from the log.
 /// Memory is bounded: rows stream, and what must be unique is sorted in parts, on disk past two million keys.
@@ -84,6 +85,11 @@ package final class Verifier {
     package func run() -> Report {
         defer { directory.release() }
         guarded("\(directory.path)/FORMAT") { try checkFormat() }
+        // Looked for in the wrong place every table is missing: one fault instead of all of them.
+        do { try WarehousePlace.check(directory) } catch {
+            note(directory.path, "\(error)")
+            return report
+        }
         known = ["FORMAT", "LOCK", DataDirectory.adminKeyName]
         // What the store is made of is known once all that names its files could be read: before, any file may be a part of it.
         var knowsParts = false
@@ -100,16 +106,17 @@ package final class Verifier {
             let sums = try catalog.rollupTables()
             for (table, version) in try catalog.coldVersions() {
                 if sums[table] != nil {
-                    if !guarded("\(directory.warehousePath)/\(table)", { try check(sums: table, catalog) }) { isWhole = false }
+                    if !guarded("\(directory.warehouseName)/\(table)", { try check(sums: table, catalog) }) { isWhole = false }
                     continue
                 }
-                if !guarded("\(directory.warehousePath)/\(table)", { try check(table, version: version, catalog, proof) }) { isWhole = false }
+                if !guarded("\(directory.warehouseName)/\(table)", { try check(table, version: version, catalog, proof) }) { isWhole = false }
                 if TableName.isVersioned(table) { checkView(of: table) }
             }
             guarded(directory.catalogPath) { try checkSums(catalog) }
             checkVersionIndex()
             knowsParts = isWhole
         }
+        checkExecutions()
         guarded(directory.path) {
             try uniqueness.check { note($0, $1) }
             if knowsParts { try findStrangers() }
@@ -181,7 +188,18 @@ package final class Verifier {
             if LostAndFound.names.contains(where: { object.key.hasPrefix($0 + "/") }) { return }
             if !known.contains(object.key) { report.strangers.append("\(directory.path)/\(object.key)") }
         }
+        if directory.storages.location != nil { try findStrangersElsewhere() }
         report.strangers.sort()
+    }
+
+    /// Of a warehouse that is not below DATA. The views of versioned tables are no parts that a catalog knows.
+    private func findStrangersElsewhere() throws {
+        for table in try directory.storages.tables(in: directory.warehousePath) where !table.hasSuffix(".tmp") {
+            let storage = try directory.cold(table)
+            try storage.list(prefix: "") { object in
+                if !known.contains("warehouse/\(table)/\(object.key)") { report.strangers.append(storage.place(of: object.key)) }
+            }
+        }
     }
 
     // MARK: Databases

@@ -27,6 +27,13 @@ package struct TaskCall: Sendable, Equatable {
     package let firstItem: Int?
     /// Of a child: how many executions stand above it.
     package let depth: Int
+
+    package init(
+        token: String, key: String, resource: Resource, state: String, visit: Int, attempt: Int64, input: JSONValue, firstItem: Int?, depth: Int
+    ) {
+        (self.token, self.key, self.resource, self.state, self.visit, self.attempt) = (token, key, resource, state, visit, attempt)
+        (self.input, self.firstItem, self.depth) = (input, firstItem, depth)
+    }
 }
 
 package struct HistoryEntry: Sendable, Equatable {

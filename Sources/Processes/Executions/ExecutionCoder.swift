@@ -1,4 +1,4 @@
-internal import ColumnStore
+package import ColumnStore
 
 /// An execution as bytes, in four kinds of pieces, so that a commit writes only what an event changed (`Outcome.Changes`):
 ///
@@ -130,13 +130,41 @@ package enum ExecutionCoder {
         return execution
     }
 
+    // MARK: A part of it, without its machine
+
+    package static func input(ofConstants bytes: [UInt8]) throws(CodingFault) -> JSONValue {
+        var decoder = ByteDecoder(bytes)
+        for _ in 0..<4 { _ = try decoder.text() }
+        _ = try decoder.integer(0...Execution.depthMax, "the depth")
+        _ = try decoder.int64()
+        _ = try decoder.raw()
+        return try decoder.value()
+    }
+
+    /// What an execution has come to.
+    package struct Ending: Sendable, Equatable {
+        package let status: Execution.Status
+        package let output: JSONValue?
+        package let error: StateError?
+        package let endedAt: Int64?
+    }
+
+    package static func ending(ofHeader bytes: [UInt8]) throws(CodingFault) -> Ending {
+        var decoder = ByteDecoder(bytes)
+        return try ending(&decoder)
+    }
+
+    private static func ending(_ decoder: inout ByteDecoder) throws(CodingFault) -> Ending {
+        guard let status = Execution.Status(rawValue: try decoder.byte()) else { throw CodingFault(reason: "an unknown status") }
+        let output = try decoder.optional { (it) throws(CodingFault) in try it.value() }
+        let error = try decoder.optional { (it) throws(CodingFault) in try it.error() }
+        return Ending(status: status, output: output, error: error, endedAt: try decoder.optional { (it) throws(CodingFault) in try it.int64() })
+    }
+
     private static func readHeader(_ bytes: [UInt8], _ execution: inout Execution) throws(CodingFault) {
         var decoder = ByteDecoder(bytes)
-        guard let status = Execution.Status(rawValue: try decoder.byte()) else { throw CodingFault(reason: "an unknown status") }
-        execution.status = status
-        execution.output = try decoder.optional { (it) throws(CodingFault) in try it.value() }
-        execution.error = try decoder.optional { (it) throws(CodingFault) in try it.error() }
-        execution.endedAt = try decoder.optional { (it) throws(CodingFault) in try it.int64() }
+        let ending = try ending(&decoder)
+        (execution.status, execution.output, execution.error, execution.endedAt) = (ending.status, ending.output, ending.error, ending.endedAt)
         execution.transitionCount = try decoder.integer(0...Int(Int32.max), "the count of transitions")
         execution.serial = try decoder.integer(0...Int.max / 2, "the last number")
         execution.frameCount = try decoder.integer(0...Int.max / 2, "the count of frames")

@@ -85,7 +85,7 @@ extension Binder {
             return try named(try informationSchema(last), alias, name: last.text)
         }
         guard name.count == 1 || (name.count == 2 && name[0].text == "public") else {
-            throw .badSQL("there is no schema “\(name[0].text)”", at: name[0].position, hint: "tables have no schema here")
+            throw .badSQL("there is no schema “\(name[0].text)”", at: name[0].position, hint: "tables have no schema here").because(.undefinedTable)
         }
         guard let entry = try entry(last.text, at: last.position) else { throw unknownTable(last, in: frame) }
         switch entry {
@@ -96,6 +96,7 @@ extension Binder {
     }
 
     func entry(_ name: String, at position: Int) throws(QueryError) -> CatalogEntry? {
+        dependsOnSession = true
         do {
             return try context.catalog.entry(named: name)
         } catch let error as QueryError {
@@ -145,7 +146,7 @@ extension Binder {
             level = here.parent
         }
         let meant = NameSuggestion.closest(to: name.text, among: known)
-        return .badSQL("there is no table “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
+        return .badSQL("there is no table “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" }).because(.undefinedTable)
     }
 
     /// Two tables of one FROM cannot have one name.
@@ -166,7 +167,7 @@ extension Binder {
         }
         guard let name else { return }
         guard seen.insert(name.text).inserted else {
-            throw .badSQL("the table name “\(name.text)” is used twice", at: name.position, hint: "give one an alias")
+            throw .badSQL("the table name “\(name.text)” is used twice", at: name.position, hint: "give one an alias").because(.duplicateAlias)
         }
     }
 

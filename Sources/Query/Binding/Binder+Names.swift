@@ -30,7 +30,7 @@ extension Binder {
                 for frame in passed { frame.correlate(expression.columnIDs) }
                 return expression
             case .ambiguous:
-                throw .badSQL("the column “\(name)” is in several tables", at: position, hint: "put the table's name before it")
+                throw .badSQL("the column “\(name)” is in several tables", at: position, hint: "put the table's name before it").because(.ambiguousColumn)
             case .none: break
             }
             passed.append(here)
@@ -60,7 +60,7 @@ extension Binder {
         }
         guard let member = members.first(where: { $0.name == name.text }) else {
             let meant = NameSuggestion.closest(to: name.text, among: members.map(\.name))
-            throw .badSQL("there is no field “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
+            throw .badSQL("there is no field “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" }).because(.undefinedColumn)
         }
         return .member(owner, name: name.text, type: isList ? .list(element: Field("element", member.type)) : member.type)
     }
@@ -76,7 +76,7 @@ extension Binder {
                 let meant = NameSuggestion.closest(to: parts[1].text, among: here.names.columnNames(of: first.text))
                 return .badSQL(
                     "“\(first.text)” has no column “\(parts[1].text)”", at: parts[1].position,
-                    hint: meant.map { "did you mean “\(first.text).\($0)”?" })
+                    hint: meant.map { "did you mean “\(first.text).\($0)”?" }).because(.undefinedColumn)
             }
             level = here.parent
         }
@@ -85,7 +85,7 @@ extension Binder {
         }
         let meant = NameSuggestion.closest(to: first.text, among: parts.count >= 2 ? relations + columns : columns)
         let what = parts.count >= 2 ? "there is no table or column “\(first.text)”" : "there is no column “\(first.text)”"
-        return .badSQL(what, at: first.position, hint: meant.map { "did you mean “\($0)”?" })
+        return .badSQL(what, at: first.position, hint: meant.map { "did you mean “\($0)”?" }).because(parts.count >= 2 ? .undefinedTable : .undefinedColumn)
     }
 
     // MARK: Tables about tables

@@ -5,6 +5,8 @@ package struct BoundQuery: Sendable {
     package var plan: LogicalPlan
     /// The answer's columns, in order, with their names as shown (names may repeat).
     package var columns: [OutputColumn]
+    /// It means the same whenever, and in whichever zone, it is asked.
+    package var isFixed = false
 }
 
 package enum BoundStatement: Sendable {
@@ -38,6 +40,9 @@ package final class Binder {
     /// A plan past this size comes from a generated or hostile query; passes are not linear in it.
     private static let nodeCountMax = 4_096
 
+    /// Something in the query depends on the moment, the session's zone or what tables there are.
+    var dependsOnSession = false
+
     package init(context: QueryContext) { self.context = context }
 
     /// - Throws: `QueryError` bad-sql, unsupported-sql, data-error or numeric-overflow, with its position.
@@ -59,7 +64,7 @@ package final class Binder {
         // A bare NULL or untyped literal is text to the reader.
         let plan = try typed(rows.plan) { $0 == .null ? .string : $0 }
         try PlanSize.check(plan)
-        return BoundQuery(plan: inliningSingleUses(plan), columns: plan.columns)
+        return BoundQuery(plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession)
     }
 
     // MARK: Ids

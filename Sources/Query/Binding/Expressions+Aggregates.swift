@@ -5,7 +5,7 @@ extension Binder {
     func bindAggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = call.name.position
         guard let collector = scope.collector else {
-            throw .badSQL("aggregates are not allowed in \(scope.clause)", at: position)
+            throw .badSQL("aggregates are not allowed in \(scope.clause)", at: position).because(.ungroupedColumn)
         }
         guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position) }
         if let list = try percentiles(call, in: scope) { return list }

@@ -10,7 +10,7 @@ extension Binder {
         guard TypeRules.cast(from: value.type, to: type) == .implicit else {
             throw .badSQL(
                 "\(what) needs \(type.sqlName), not \(value.type.sqlName)", at: value.position,
-                hint: TypeRules.cast(from: value.type, to: type) == .none ? nil : "cast it with ::\(type.sqlName)")
+                hint: TypeRules.cast(from: value.type, to: type) == .none ? nil : "cast it with ::\(type.sqlName)").because(.typeMismatch)
         }
         return try cast(value, to: type, isExplicit: false)
     }
@@ -43,6 +43,7 @@ extension Binder {
         switch value.type {
         case .decimal(_, let scale): return .decimal38(scale: scale)
         case .int32, .int64, .null: return .decimal38(scale: 0)
+        case .string where value.isUntyped && isUnknownParameter(value): return .decimal38(scale: TypeRules.divisionScaleMin)
         case .string where value.isUntyped:
             guard case .literal(.bytes(let text), _) = value.expression, let number = ValueText.decimal(text[...]) else {
                 throw .data("this is no value of type DECIMAL", at: value.position)
@@ -54,6 +55,12 @@ extension Binder {
         }
     }
 
+    /// Whether it is a parameter whose type its place says.
+    func isUnknownParameter(_ value: TypedExpression) -> Bool {
+        guard context.parameterTypes != nil, value.isUntyped, case .literal(.bytes(let text), _) = value.expression else { return false }
+        return ParameterTypes.number(text) != nil
+    }
+
     /// Casts whatever casts at all; constants at once, the rest when the query runs.
     func cast(_ value: TypedExpression, to type: ColumnType, isExplicit: Bool) throws(QueryError) -> Expression {
         if value.isUntyped, case .literal(.bytes(let text), _) = value.expression { return try read(text, as: type, at: value.position) }
@@ -61,7 +68,7 @@ extension Binder {
         if case .literal(.null, _) = value.expression { return .null(type) }
         guard TypeRules.cast(from: value.type, to: type) != .none else {
             throw .badSQL(
-                "\(value.type.sqlName) cannot be cast to \(type.sqlName)", at: value.position)
+                "\(value.type.sqlName) cannot be cast to \(type.sqlName)", at: value.position).because(.typeMismatch)
         }
         if case .literal(let literal, let source) = value.expression, let number = LiteralCast.number(literal, from: source, to: type) {
             return .literal(number, type)
@@ -71,7 +78,11 @@ extension Binder {
 
     /// An untyped literal, read as what its place wants.
     private func read(_ text: [UInt8], as type: ColumnType, at position: Int) throws(QueryError) -> Expression {
-        if type == .timestampTZ, !context.isUTC, let moment = DateTimeText.read(text[...]), moment.zone == nil, let local = moment.local {
+        if let types = context.parameterTypes, let number = ParameterTypes.number(text) {
+            types.settle(number, as: type == .null ? .string : type)
+            return .null(type)
+        }
+        if type == .timestampTZ, !isUTC, let moment = DateTimeText.read(text[...]), moment.zone == nil, let local = moment.local {
             // A time without an offset is one of the session's zone.
             return .cast(.literal(.integer(local), .timestamp(isUTC: false)), to: .timestampTZ, position: position)
         }
@@ -86,7 +97,7 @@ extension Binder {
         for item in items where !item.isUntyped {
             guard let common = TypeRules.common(type, item.type) else {
                 throw .badSQL(
-                    "\(what) cannot match \(type.sqlName) with \(item.type.sqlName)", at: item.position)
+                    "\(what) cannot match \(type.sqlName) with \(item.type.sqlName)", at: item.position).because(.typeMismatch)
             }
             type = common
         }
@@ -136,6 +147,6 @@ extension Binder {
     private func incomparable(_ left: ColumnType, _ right: ColumnType, _ what: String, at position: Int) -> QueryError {
         let hint = left == .string || right == .string ? "cast one side, such as x::\((left == .string ? right : left).sqlName)" : nil
         return .badSQL(
-            "\(what) cannot compare \(left.sqlName) with \(right.sqlName)", at: position, hint: hint)
+            "\(what) cannot compare \(left.sqlName) with \(right.sqlName)", at: position, hint: hint).because(.undefinedFunction)
     }
 }

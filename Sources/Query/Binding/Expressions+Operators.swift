@@ -157,6 +157,7 @@ extension Binder {
         case .date where value.type == .null: type = op == .add ? .int32 : .date
         case .date where op == .subtract: type = .date
         case .date: throw mismatch(op, value, other, at: value.position)
+        case .decimal where isUnknownParameter(value): type = other.type
         case .decimal where value.isUntyped:
             // The literal's own digits count, not the other side's scale.
             guard case .literal(.bytes(let text), _) = value.expression, let number = ValueText.decimal(text[...]) else {
@@ -209,7 +210,7 @@ extension Binder {
     ) -> QueryError {
         func name(_ value: TypedExpression) -> String { value.isUntyped ? "an untyped text" : value.type.sqlName }
         let hint = [left.type, right.type].contains(.string) ? "cast the text to what it holds" : nil
-        return .badSQL("\(op.rawValue) does not take \(name(left)) and \(name(right))", at: position, hint: hint)
+        return .badSQL("\(op.rawValue) does not take \(name(left)) and \(name(right))", at: position, hint: hint).because(.undefinedFunction)
     }
 
     // MARK: Text

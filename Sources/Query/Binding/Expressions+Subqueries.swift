@@ -98,6 +98,10 @@ extension Binder {
         _ value: TypedExpression, _ op: ExpressionSyntax.BinaryOperator, _ isAll: Bool, _ list: TypedExpression, at position: Int,
         in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
+        if isUnknownParameter(list), case .literal(.bytes(let literal), _) = list.expression, let number = ParameterTypes.number(literal) {
+            context.parameterTypes?.settle(number, as: .list(element: Field("element", value.isUntyped || value.type == .null ? .string : value.type)))
+            return TypedExpression(.null(.boolean), at: position)
+        }
         guard case .list(let field) = list.type, !field.type.isNested else {
             throw .badSQL("ANY and ALL take a subquery or a list of values, not \(list.type.sqlName)", at: list.position)
         }
@@ -148,6 +152,11 @@ extension Binder {
         let value = try bindExpression(operand, in: scope)
         if value.type == .null { return .null(.list(element: Field("element", target.type))) }
         if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression {
+            if let types = context.parameterTypes, let number = ParameterTypes.number(bytes) {
+                let type = ColumnType.list(element: Field("element", target.type))
+                types.settle(number, as: type)
+                return .null(type)
+            }
             guard let items = ArrayText.elements(bytes) else { throw .data("this is no list: write {a,b}", at: value.position) }
             return try list(items.map { item in
                 guard let item else { return TypedExpression(.null(.null), at: value.position) }

@@ -61,12 +61,18 @@ extension Binder {
     }
 
     private func parameter(_ number: Int, at position: Int) throws(QueryError) -> TypedExpression {
+        if let types = context.parameterTypes {
+            let literal = types.mention(number)
+            if let type = types.types[number] { return TypedExpression(.null(type), at: position) }
+            return TypedExpression(.literal(.bytes(literal), .string), isUntyped: true, at: position)
+        }
         guard number <= context.parameters.count else {
-            throw .badSQL("$\(number) has no value: \(context.parameters.count) parameters were given", at: position)
+            throw .badSQL("$\(number) has no value: \(context.parameters.count) parameters were given", at: position).because(.undefinedParameter)
         }
         switch context.parameters[number - 1] {
         case .null: return TypedExpression(.null(.null), at: position)
         case .boolean(let value): return TypedExpression(.literal(.boolean(value), .boolean), at: position)
+        case .typed(let value, let type): return TypedExpression(.literal(value, type), at: position)
         case .string(let text):
             guard !text.utf8.contains(0) else { throw .data("text cannot hold a NUL character", at: position) }
             return TypedExpression(.text(text), isUntyped: true, at: position)

@@ -114,7 +114,7 @@ struct Grouping {
     private func ungrouped(_ id: ColumnID) -> QueryError {
         let mention = binder.mentions[id]
         return .badSQL(
-            "the column “\(mention?.name ?? "?")” must be in GROUP BY or inside an aggregate", at: mention?.position)
+            "the column “\(mention?.name ?? "?")” must be in GROUP BY or inside an aggregate", at: mention?.position).because(.ungroupedColumn)
     }
 
     func rewriteWindows(of collector: SelectCollector) throws(QueryError) {

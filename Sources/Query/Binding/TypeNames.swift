@@ -62,7 +62,7 @@ enum TypeNames {
         let meant = NameSuggestion.closest(to: syntax.name, among: known)
         return .badSQL(
             "there is no type \(SyntaxPrinter.name(syntax.name))", at: syntax.position,
-            hint: meant.map { "did you mean \($0.uppercased())?" })
+            hint: meant.map { "did you mean \($0.uppercased())?" }).because(.undefinedType)
     }
 
     private static func decimal(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {

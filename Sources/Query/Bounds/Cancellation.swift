@@ -15,6 +15,12 @@ package final class Cancellation: Sendable {
     /// For work that cannot throw: it stops in the middle, and who asked for it calls `check` before the result is used.
     package var isOver: Bool { isCancelled.load(ordering: .relaxed) || deadline.load(ordering: .relaxed) < Int(SteadyClock.nanoseconds()) }
 
+    /// Why it is over; nil while it is not. Whatever failed then failed for that.
+    var reason: QueryError? {
+        do throws(QueryError) { try check() } catch { return error }
+        return nil
+    }
+
     package func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
     /// - Throws: `QueryError` cancelled or query-timeout.

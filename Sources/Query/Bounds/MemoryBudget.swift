@@ -107,6 +107,13 @@ final class MemoryShare {
         return true
     }
 
+    /// Holds so many bytes more for work that cannot be written aside; false, and as before, when they do not fit.
+    func take(_ more: Int) -> Bool {
+        guard budget.reserve(more) else { return false }
+        byteCount += more
+        return true
+    }
+
     /// As `resize`, fitting or not.
     func force(to wanted: Int) {
         if wanted > byteCount { budget.force(wanted - byteCount) } else { budget.release(byteCount - wanted) }

@@ -14,7 +14,18 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         case cancelled = "cancelled"
     }
 
+    /// What of the query is to blame, finer than the slug: for doors that have a code for each.
+    package enum Cause: Sendable, Equatable {
+        case undefinedTable, undefinedColumn, undefinedFunction, undefinedParameter, undefinedType, undefinedSchema
+        case ambiguousColumn, duplicateAlias, ungroupedColumn, windowing, typeMismatch, ambiguousParameter
+        case divisionByZero, invalidText, severalRows, timeOutOfRange
+        /// The text is no statement of the language.
+        case syntax
+    }
+
     package let slug: Slug
+    /// Nil where the slug says all there is to say.
+    package private(set) var cause: Cause?
     /// What is wrong and what to do. Never holds a value from a row.
     package let detail: String
     /// 1-based, in Unicode scalars of the query text; nil when no place is to blame.
@@ -31,6 +42,13 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         self.detail = detail
         self.position = position
         self.fittingRowCount = fittingRowCount
+    }
+
+    /// The same error with its cause, unless it has one.
+    package func because(_ cause: Cause) -> QueryError {
+        var error = self
+        if error.cause == nil { error.cause = cause }
+        return error
     }
 
     /// An operator held too much: one that can do with less, in another way, does.

@@ -14,6 +14,18 @@ package struct PreparedQuery: Sendable {
 
     package var isExplain: Bool { explain != nil }
 
+    /// It may be run again later, in another session, without being understood anew.
+    package var isFixed: Bool { query.isFixed && isConstant }
+
+    /// A row of constants: nothing is read, and nothing can take long.
+    package var isConstant: Bool {
+        switch query.plan {
+        case .values(_, let rows): rows.count <= 1 && rows.allSatisfy { $0.allSatisfy(\.isLiteral) }
+        case .project(.values(_, let rows), let columns): rows.count <= 1 && rows.allSatisfy(\.isEmpty) && columns.allSatisfy { $0.expression.isLiteral }
+        default: false
+        }
+    }
+
     /// The answer's columns.
     package var columns: [ResultColumn] {
         if explain != nil { return [ResultStream.planColumn] }

@@ -19,7 +19,13 @@ extension QueryEngine {
         lines.append(
             "\(rowCount) rows in \(Explain.milliseconds(stream.elapsedNanoseconds)), planned in \(Explain.milliseconds(prepared.planningNanoseconds)); "
                 + "\(counts.rowsScanned) rows scanned, \(counts.bytesRead) bytes read, \(counts.filesPruned) files pruned; "
-                + "\(mebibytes) MiB of memory at most")
+                + "\(mebibytes) MiB of memory at most" + Self.requests(run.tally))
         return lines
+    }
+
+    /// Nothing where no storage behind a network was asked.
+    private static func requests(_ tally: RequestTally) -> String {
+        if tally.requestCount == 0, tally.cachedByteCount == 0 { return "" }
+        return "; \(tally.requestCount) requests to the bucket, \(tally.byteCount) bytes from it, \(tally.cachedByteCount) from the cache"
     }
 }

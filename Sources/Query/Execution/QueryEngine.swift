@@ -60,6 +60,37 @@ package final class QueryEngine: Sendable {
         return prepared
     }
 
+    /// What a query would give, and what its parameters are, without values for them.
+    /// - Parameter types: those that are known, by number.
+    /// - Returns: the types of all parameters in order, nil where no place says one; the answer's columns.
+    package func describe(
+        _ text: String, in context: QueryContext, types: [Int: ColumnType] = [:], cancellation: Cancellation = Cancellation()
+    ) throws -> (parameters: [ColumnType?], columns: [ResultColumn]) {
+        let held = PlanMemory(memory)
+        guard held.hold(text.utf8.count * PlanMemory.planningByteCountPerByte) else { throw QueryError.outOfMemory("planning a query of this length") }
+        var context = context
+        let inferred = ParameterTypes(types)
+        context.parameterTypes = inferred
+        let statement = try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try Binder.bind(text, in: context) }
+        let parameters = inferred.count == 0 ? [] : (1...inferred.count).map { inferred.types[$0] }
+        switch statement {
+        case .query(let query): return (parameters, query.columns.map { ResultColumn(name: $0.name, type: $0.type) })
+        case .explain: return (parameters, [ResultStream.planColumn])
+        }
+    }
+
+    /// The rows of a query that reads no table and is known to be small, computed on the caller's thread; nil for any other.
+    package func immediate(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> [ColumnBatch]? {
+        guard prepared.explain == nil, prepared.isConstant else { return nil }
+        let root = try PlanBuilder().build(prepared.query.plan)
+        let run = makeRun(prepared.timeZone, cancellation)
+        try root.prepare(run)
+        let stream = try root.stream(run, worker: 0)
+        var batches: [ColumnBatch] = []
+        while let batch = try stream.next() { batches.append(batch) }
+        return batches
+    }
+
     private func plan(
         _ text: String, in context: QueryContext, _ held: PlanMemory, _ rewriting: (BoundQuery) -> BoundQuery
     ) throws -> PreparedQuery {
@@ -68,7 +99,7 @@ package final class QueryEngine: Sendable {
         let rollups = RollupRewrite(context)
         let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone, rollups: { rollups.rewrite($0) })
         func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
-            BoundQuery(plan: try optimizer.optimized(query.plan), columns: query.columns)
+            BoundQuery(plan: try optimizer.optimized(query.plan), columns: query.columns, isFixed: query.isFixed)
         }
         func prepared(_ query: BoundQuery, _ explain: PreparedQuery.Explanation?) throws(QueryError) -> PreparedQuery {
             let query = try optimized(query)

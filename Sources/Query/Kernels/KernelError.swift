@@ -33,16 +33,16 @@ enum KernelError: Error, Equatable {
 
     func queryError(position: Int?) -> QueryError {
         switch self {
-        case .divisionByZero: QueryError(.dataError, "division by zero", position: position)
+        case .divisionByZero: QueryError(.dataError, "division by zero", position: position).because(.divisionByZero)
         case .numericOverflow: QueryError(.numericOverflow, "a number is out of range", position: position)
-        case .invalidText(let type): QueryError(.dataError, "a value cannot be cast to \(type)", position: position)
-        case .timeOutOfRange: QueryError(.dataError, "a date or time is out of range", position: position)
+        case .invalidText(let type): QueryError(.dataError, "a value cannot be cast to \(type)", position: position).because(.invalidText)
+        case .timeOutOfRange: QueryError(.dataError, "a date or time is out of range", position: position).because(.timeOutOfRange)
         case .invalidArgument(let reason): QueryError(.dataError, reason, position: position)
         case .textTooLong:
             QueryError(.dataError, "a text would grow past \(WorkMeter.textByteCountMax >> 20) MiB", position: position)
         case .tooLarge(let fittingRowCount): QueryError(tooLargeAt: position, fittingRowCount: fittingRowCount)
         case .interrupted(let error): error
-        case .severalRows: QueryError(.dataError, "a subquery used as an expression gave more than one row", position: position)
+        case .severalRows: QueryError(.dataError, "a subquery used as an expression gave more than one row", position: position).because(.severalRows)
         }
     }
 }

@@ -1,12 +1,12 @@
 internal import Glibc
 
 /// Numbers as PostgreSQL writes and reads them.
-enum NumberText {
+package enum NumberText {
     /// Of ten, in a text of a number.
     static let exponentMax = 16_383
 
     /// Appends decimal digits.
-    static func appendInteger(_ value: Int64, to text: inout [UInt8]) {
+    package static func appendInteger(_ value: Int64, to text: inout [UInt8]) {
         if value < 0 { text.append(UInt8(ascii: "-")) }
         appendMagnitude(value.magnitude, width: 1, to: &text)
     }
@@ -30,7 +30,7 @@ enum NumberText {
     }
 
     /// Appends a decimal with exactly `scale` digits behind the mark.
-    static func appendDecimal(_ value: Int128, scale: Int, to text: inout [UInt8]) {
+    package static func appendDecimal(_ value: Int128, scale: Int, to text: inout [UInt8]) {
         if let narrow = Int64(exactly: value), scale <= 18 { return appendDecimal(narrow, scale: scale, to: &text) }
         if value < 0 { text.append(UInt8(ascii: "-")) }
         var digits: [UInt8] = []
@@ -46,7 +46,7 @@ enum NumberText {
     }
 
     /// - Precondition: `scale` is at most 18.
-    static func appendDecimal(_ value: Int64, scale: Int, to text: inout [UInt8]) {
+    package static func appendDecimal(_ value: Int64, scale: Int, to text: inout [UInt8]) {
         if value < 0 { text.append(UInt8(ascii: "-")) }
         guard scale > 0 else { return appendMagnitude(value.magnitude, width: 1, to: &text) }
         let (whole, fraction) = value.magnitude.quotientAndRemainder(dividingBy: DecimalMath.narrowPowers[scale].magnitude)
@@ -56,7 +56,7 @@ enum NumberText {
     }
 
     /// Appends the shortest digits that read back as the same double, in PostgreSQL's form: `1.5`, `1e+20`, `NaN`, `Infinity`.
-    static func appendDouble(_ value: Double, to text: inout [UInt8]) {
+    package static func appendDouble(_ value: Double, to text: inout [UInt8]) {
         guard value.isFinite else {
             return text.append(contentsOf: (value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity").utf8)
         }

@@ -11,10 +11,6 @@ package protocol QueryCatalog: Sendable {
     func rollups(of table: String) -> [RollupOffer]
 }
 
-extension QueryCatalog {
-    package func rollups(of table: String) -> [RollupOffer] { [] }
-}
-
 package enum CatalogEntry: Sendable {
     /// `scope` is put into the scan under everything: own rows only, `sequence` up to the snapshot's. No expression of the query is
     /// evaluated on a row that it leaves out.
@@ -27,6 +23,10 @@ package enum CatalogEntry: Sendable {
 
 /// What makes an entry's rows: `PlannedRows`, which knows plans.
 package protocol EntryRows: Sendable {}
+
+extension QueryCatalog {
+    package func rollups(of table: String) -> [RollupOffer] { [] }
+}
 
 /// Tables in memory under their names: tests, and files named on the command line.
 package struct FixedCatalog: QueryCatalog {
@@ -53,6 +53,33 @@ package enum QueryParameter: Sendable, Hashable {
     case number(String)
     /// A JSON string: an untyped literal.
     case string(String)
+    /// A value of a type of its own.
+    case typed(Value, ColumnType)
+}
+
+/// What types the parameters of a query have, for a query whose values nobody has given yet: those that were said, and those that their places want.
+package final class ParameterTypes {
+    /// By number, from 1.
+    package private(set) var types: [Int: ColumnType]
+    /// The greatest number that was mentioned.
+    package private(set) var count: Int
+
+    package init(_ types: [Int: ColumnType] = [:]) {
+        self.types = types
+        count = types.keys.max() ?? 0
+    }
+
+    /// An untyped literal that no text can be: its first byte is zero.
+    func mention(_ number: Int) -> [UInt8] {
+        count = max(count, number)
+        return [0] + Array(String(number).utf8)
+    }
+
+    /// Which parameter an untyped literal stands for.
+    static func number(_ literal: [UInt8]) -> Int? { literal.first == 0 ? Int(String(decoding: literal.dropFirst(), as: UTF8.self)) : nil }
+
+    /// Its first place says what it is.
+    func settle(_ number: Int, as type: ColumnType) { if types[number] == nil { types[number] = type } }
 }
 
 /// All that a query's meaning depends on besides its text and its tables.
@@ -65,6 +92,8 @@ package struct QueryContext: Sendable {
     package var now: Int64
     /// Whether sums that are there already may be used; the answer is the same either way.
     package var usesRollups = true
+    /// Where only types are asked for, and no values are given.
+    package nonisolated(unsafe) var parameterTypes: ParameterTypes?
 
     package init(catalog: any QueryCatalog, parameters: [QueryParameter] = [], timeZone: String = "UTC", now: Int64) {
         self.catalog = catalog

@@ -17,6 +17,7 @@ extension QueryError {
 
     /// The same error at a place, when it does not know its own.
     package func placed(at place: Int?) -> QueryError {
-        QueryError(slug, detail, position: position ?? place)
+        let error = QueryError(slug, detail, position: position ?? place)
+        return cause.map(error.because) ?? error
     }
 }

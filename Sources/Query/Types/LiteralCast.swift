@@ -7,7 +7,7 @@ package enum LiteralCast {
     /// - Throws: data-error when the text is no value of the type, numeric-overflow when it is too large for it.
     package static func value(of text: [UInt8], as type: ColumnType, at position: Int?) throws(QueryError) -> Value {
         func fault() -> QueryError {
-            .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no value of type \(type.sqlName)", at: position)
+            .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no value of type \(type.sqlName)", at: position).because(.invalidText)
         }
         let slice = text[...]
         switch type {

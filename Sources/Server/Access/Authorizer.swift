@@ -39,6 +39,21 @@ package struct Authorizer: Sendable {
         return admitted
     }
 
+    /// Lets in whoever has proved to have the key of that hash, as if it had been shown.
+    ///
+    /// - Throws: as `authorize`.
+    package func authorize(keySHA256 hash: [UInt8], for access: AccessRule) throws -> Admitted {
+        let admitted: Admitted
+        do {
+            guard let known = try admit(keySHA256: hash) else { throw Problem(.unauthenticated, "the key is unknown or revoked") }
+            admitted = known
+        } catch let problem as Problem {
+            throw Denial(problem)
+        }
+        if let problem = access.refusal(of: admitted.principal) { throw Denial(problem, of: admitted.principal, standing: admitted.standing) }
+        return admitted
+    }
+
     /// Calls `wake` when the fetch that `KeysAwaited` spoke of is over.
     ///
     /// - Returns: false when too many wait already.
@@ -121,7 +136,7 @@ package struct Authorizer: Sendable {
 
     private func admit(_ contract: Contract) throws -> Admitted {
         let now = CalendarText.now
-        let principal = Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
+        let principal = Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types, uses: contract.uses)
         if let from = contract.validFrom, now < from {
             throw Denial(Problem(.contractNotValid, "the contract begins at \(CalendarText.text(instant: from))"), of: principal)
         }

@@ -15,7 +15,7 @@ struct SettingValue {
 
     /// The value as an error may show it: no secret, and no URL with a password in it.
     var received: String {
-        let isSecret = key.split(separator: ".").last?.contains("secret") ?? false
+        let isSecret = key.split(separator: ".").last.map { $0.contains("secret") || $0.contains("token") } ?? false
         return isSecret || value.text?.contains("@") ?? false ? value.kind : MemberReader.shown(value)
     }
 
@@ -48,6 +48,12 @@ struct SettingValue {
             throw fault("an integer from \(range.lowerBound) to \(range.upperBound) is wanted")
         }
         return number
+    }
+
+    func boolean() throws -> Bool {
+        if let flag = value.boolean { return flag }
+        if isText, let flag = value.text.flatMap({ Bool($0) }) { return flag }
+        throw fault("true or false is wanted")
     }
 
     private static let durationUnits: [(suffix: String, seconds: Double)] = [

@@ -14,6 +14,8 @@ package struct Settings: Sendable, Equatable {
         package var connections = 8_192
         /// From one address, or one network of 64 bits of IPv6.
         package var connectionsPerAddress = 4_096
+        /// Of an upload's file, as it is sent and decoded, in bytes.
+        package var upload = 5 << 30
         /// Of all files of exports together, in bytes.
         package var exportsBytes = 50 << 30
         /// What requests and answers may hold, in bytes.
@@ -46,6 +48,35 @@ package struct Settings: Sendable, Equatable {
         package var claim = "client_id"
     }
 
+    /// Where cold tables lie.
+    package struct Storage: Sendable, Equatable {
+        package struct Credentials: Sendable, Equatable {
+            package var accessKeyID = ""
+            package var secretAccessKey = ""
+            package var sessionToken: String?
+        }
+
+        /// `s3://bucket/prefix`; nil: in DATA.
+        package var url: String?
+        package var endpoint: String?
+        package var region: String?
+        package var isPathStyle = false
+        /// nil: as the SDKs find them.
+        package var credentials: Credentials?
+        /// nil: `cache` in DATA.
+        package var cachePath: String?
+        package var cacheByteCount = 50 << 30
+    }
+
+    /// The door for PostgreSQL's clients.
+    package struct Postgres: Sendable, Equatable {
+        /// Nil: there is none.
+        package var host: String?
+        package var port: UInt16 = 5432
+        package var tlsCertificate: String?
+        package var tlsKey: String?
+    }
+
     package var host = "127.0.0.1"
     package var port: UInt16 = 8080
     package var publicURL: String?
@@ -58,10 +89,15 @@ package struct Settings: Sendable, Equatable {
     package var memoryBudget = 768 << 20
     package var limits = Limits()
     package var quarantineDays = 30
+    /// How long files of uploads stay, and how long an upload can be taken back.
+    package var uploadDays = 7
+    package var uploadRevertDays = 7
     package var quarantineByteCountMax = 1 << 30
     package var registrars: [String: Registrar] = [:]
     package var outgoingAllow: [String] = []
     package var jwt = JWT()
+    package var storage = Storage()
+    package var postgres = Postgres()
     package var logFormat = Log.Format.json
     package var logLevel = Log.Level.info
 

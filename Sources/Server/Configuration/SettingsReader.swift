@@ -24,6 +24,13 @@ package enum SettingsReader {
         Key("public_url") { value, settings in settings.publicURL = try url(value) },
         Key("tls.cert") { value, settings in settings.tlsCertificate = try value.stringOrNull() },
         Key("tls.key") { value, settings in settings.tlsKey = try value.stringOrNull() },
+        Key("postgres.listen") { (value, settings) in
+            guard !value.isNull else { return settings.postgres.host = nil }
+            let (host, port) = try value.address()
+            (settings.postgres.host, settings.postgres.port) = (host, port)
+        },
+        Key("postgres.tls.cert") { value, settings in settings.postgres.tlsCertificate = try value.stringOrNull() },
+        Key("postgres.tls.key") { value, settings in settings.postgres.tlsKey = try value.stringOrNull() },
         Key("hot_days") { value, settings in settings.hotDays = try value.integer(0...36_500) },
         Key("compact_interval") { value, settings in settings.compactInterval = try value.duration() },
         Key("snapshot_keep") { value, settings in settings.snapshotKeep = try value.duration() },
@@ -35,19 +42,30 @@ package enum SettingsReader {
         Key("limits.query_memory") { value, settings in settings.limits.queryMemory = try value.size((1 << 20)...(1 << 50)) },
         Key("limits.queries") { value, settings in settings.limits.queries = try value.integer(1...1_024) },
         Key("limits.min_free") { value, settings in settings.limits.minFree = try value.size(0...(1 << 50)) },
+        Key("limits.upload") { value, settings in settings.limits.upload = try value.size(1...(1 << 50)) },
         Key("limits.exports_bytes") { value, settings in settings.limits.exportsBytes = try value.size(0...(1 << 50)) },
         Key("limits.connections") { value, settings in settings.limits.connections = try value.integer(16...1_000_000) },
         Key("limits.connections_per_address") { value, settings in settings.limits.connectionsPerAddress = try value.integer(1...1_000_000) },
         Key("limits.request_memory") { value, settings in settings.limits.requestMemory = try value.size((16 << 20)...(1 << 50)) },
         Key("limits.rollup_rows") { value, settings in settings.limits.rollupRows = try value.integer(1...1_000_000_000) },
+        Key("upload_days") { value, settings in settings.uploadDays = try value.integer(0...36_500) },
+        Key("upload_revert_days") { value, settings in settings.uploadRevertDays = try value.integer(0...36_500) },
         Key("quarantine_days") { value, settings in settings.quarantineDays = try value.integer(0...36_500) },
         Key("quarantine_max_bytes") { value, settings in settings.quarantineByteCountMax = try value.size(0...(1 << 50)) },
-        Key("registrars") { value, settings in settings.registrars = try registrars(value) },
+        Key("registrars") { value, settings in try add(try registrars(value), from: value.key, to: &settings) },
+        Key("endpoints") { value, settings in try add(try registrars(value), from: value.key, to: &settings) },
         Key("outgoing.allow") { value, settings in settings.outgoingAllow = try value.strings() },
         Key("jwt.issuer") { value, settings in settings.jwt.issuer = try value.stringOrNull() },
         Key("jwt.audience") { value, settings in settings.jwt.audience = try value.stringOrNull() },
         Key("jwt.jwks") { value, settings in settings.jwt.jwks = try value.stringOrNull() },
         Key("jwt.claim") { value, settings in settings.jwt.claim = try value.string() },
+        Key("storage.url") { value, settings in settings.storage.url = try value.stringOrNull() },
+        Key("storage.endpoint") { value, settings in settings.storage.endpoint = try url(value) },
+        Key("storage.region") { value, settings in settings.storage.region = try value.stringOrNull() },
+        Key("storage.path_style") { value, settings in settings.storage.isPathStyle = try value.boolean() },
+        Key("storage.credentials") { value, settings in settings.storage.credentials = try credentials(value) },
+        Key("storage.cache.path") { value, settings in settings.storage.cachePath = try value.stringOrNull() },
+        Key("storage.cache.bytes") { value, settings in settings.storage.cacheByteCount = try value.size((1 << 20)...(1 << 50)) },
         Key("log.format") { value, settings in settings.logFormat = try value.choice(Log.Format.self) },
         Key("log.level") { value, settings in settings.logLevel = try value.choice(Log.Level.self) },
     ]
@@ -84,7 +102,23 @@ package enum SettingsReader {
         if (settings.tlsCertificate == nil) != (settings.tlsKey == nil) {
             reading.fault(settings.tlsKey == nil ? "tls.key" : "tls.cert", "tls.cert and tls.key are wanted both or neither")
         }
+        checkPostgres(settings.postgres, &reading)
         return (settings, reading.faults)
+    }
+
+    private static func checkPostgres(_ settings: Settings.Postgres, _ reading: inout Reading) {
+        if (settings.tlsCertificate == nil) != (settings.tlsKey == nil) {
+            reading.fault(
+                settings.tlsKey == nil ? "postgres.tls.key" : "postgres.tls.cert", "postgres.tls.cert and postgres.tls.key are wanted both or neither")
+        }
+        guard let host = settings.host, settings.tlsCertificate == nil, !isLoopback(host) else { return }
+        reading.fault("postgres.listen", "\(host) can be reached from elsewhere, and then what is asked and answered must be encrypted: set postgres.tls.cert and postgres.tls.key, or listen on 127.0.0.1")
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }
     }
 
     private static func noSuch(_ what: String, _ name: String, among names: [String]) -> String {
@@ -168,7 +202,7 @@ package enum SettingsReader {
                 guard let text = environment[key.variable] else { continue }
                 source = key.variable
                 // Lists and objects come as JSON; all else as it is.
-                let isStructured = key.path == "registrars" || key.path == "outgoing.allow"
+                let isStructured = ["registrars", "endpoints", "outgoing.allow", "storage.credentials"].contains(key.path) && text != "null"
                 if isStructured {
                     if let value = json(text, key: key.path) { set(key, value) }
                 } else {
@@ -195,6 +229,37 @@ package enum SettingsReader {
             throw SettingError(key: value.key, message: "an http or https URL is wanted, not \(value.received)")
         }
         return text
+    }
+
+    private static func credentials(_ value: SettingValue) throws -> Settings.Storage.Credentials? {
+        if value.isNull { return nil }
+        guard case .object(let members) = value.value else {
+            throw SettingError(key: value.key, message: "an object of access_key_id, secret_access_key and session_token is wanted, not \(value.value.kind)")
+        }
+        var credentials = Settings.Storage.Credentials()
+        for member in members {
+            let item = SettingValue(key: "\(value.key).\(member.name)", value: member.value)
+            switch member.name {
+            case "access_key_id": credentials.accessKeyID = try item.string()
+            case "secret_access_key": credentials.secretAccessKey = try item.string()
+            case "session_token": credentials.sessionToken = try item.stringOrNull()
+            default:
+                let names = ["access_key_id", "secret_access_key", "session_token"]
+                throw SettingError(key: item.key, message: noSuch("key", member.name, among: names))
+            }
+        }
+        guard !credentials.accessKeyID.isEmpty, !credentials.secretAccessKey.isEmpty else {
+            throw SettingError(key: value.key, message: "access_key_id and secret_access_key are wanted both")
+        }
+        return credentials
+    }
+
+    /// Both keys name endpoints: `registrars` is the older one.
+    private static func add(_ endpoints: [String: Settings.Registrar], from key: String, to settings: inout Settings) throws {
+        if let name = endpoints.keys.sorted().first(where: { settings.registrars[$0] != nil }) {
+            throw SettingError(key: "\(key).\(name)", message: "registrars and endpoints both name it; say it once")
+        }
+        settings.registrars.merge(endpoints) { first, _ in first }
     }
 
     private static func registrars(_ value: SettingValue) throws -> [String: Settings.Registrar] {

@@ -6,6 +6,8 @@ package struct DoorLimits: Sendable {
     /// In seconds.
     package var queryTime = 60.0
     package var streamTime = 3_600.0
+    /// Of an upload's file, as it is sent and decoded, in bytes.
+    package var uploadByteCount = 5 << 30
     /// Of all files of exports together, in bytes.
     package var exportsByteCount = 50 << 30
     package var memory = MemoryLedger.Limits()

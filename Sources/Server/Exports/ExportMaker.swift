@@ -23,7 +23,7 @@ struct ExportMaker: Sendable {
             guard contract.validFrom.map({ $0 <= now }) ?? true, contract.validTo.map({ now < $0 }) ?? true else {
                 throw Problem(.contractNotValid, "the contract is not valid any more")
             }
-            return Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
+            return Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types, uses: contract.uses)
         }
     }
 

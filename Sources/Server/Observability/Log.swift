@@ -52,6 +52,7 @@ package final class Log: Sendable {
     /// From here on no path with such a text is written.
     package func leaveOut(_ isCredential: @escaping @Sendable (String) -> Bool) { credentialTest.withLock { $0 = isCredential } }
 
+    package func debug(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.debug, event, members.map { ($0, $1) }) }
     package func info(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.info, event, members.map { ($0, $1) }) }
     package func warning(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.warning, event, members.map { ($0, $1) }) }
     package func error(_ event: String, _ members: KeyValuePairs<String, Value> = [:]) { write(.error, event, members.map { ($0, $1) }) }

@@ -148,6 +148,24 @@ struct SQLRunner: Sendable {
         bytes.reserveCapacity(bytes.count + byteCount)
     }
 
+    /// The whole answer as one page.
+    ///
+    /// - Throws: `too-large` past `byteCountMax`.
+    func document(_ answer: Started, byteCountMax: Int) throws -> [UInt8] {
+        var encoder = JSONPageEncoder(columns: answer.columns)
+        encoder.cancellation = answer.stream.cancellation
+        var bytes: [UInt8] = []
+        encoder.begin(into: &bytes)
+        var next = answer.first
+        while let batch = next {
+            _ = try Self.encode(batch, { _ in }, while: { $0.count <= byteCountMax }, into: &bytes) { try encoder.append($0, into: &$1) }
+            guard bytes.count <= byteCountMax else { throw Problem(.tooLarge, "the answer is longer than \(byteCountMax) bytes; ask for fewer rows, or go over them with a Map and its ItemReader") }
+            next = try answer.stream.next()
+        }
+        encoder.end(cursor: nil, statistics: answer.stream.statistics, into: &bytes)
+        return bytes
+    }
+
     // MARK: Streams
 
     /// An answer that has begun: what can be known before its first byte has not failed.

@@ -74,11 +74,21 @@ enum KeyRoutes {
     private static func make(_ call: Call, _ store: any KeyAdministration, of owner: KeyOwner) throws -> Response {
         let form = try KeyForm(call, of: owner)
         let key = try APIKey.make()
-        let added = try store.addKey(
-            NewKey(id: key.id, secretSHA256: key.sha256, role: form.role, label: form.label, expiresAt: form.expiresAt), of: owner)
+        var new = NewKey(id: key.id, secretSHA256: key.sha256, role: form.role, label: form.label, expiresAt: form.expiresAt)
+        new.verifier = verifier(of: key, role: form.role, owner: owner, saltKey: store.passwordSaltKey)
+        let added = try store.addKey(new, of: owner)
         call.exchange.auditDetail = String(decoding: NewKeyBody(key: added, secret: nil).json(), as: UTF8.self)
         return Response.json(201, NewKeyBody(key: added, secret: key.text)).adding("Cache-Control", "no-store")
             .adding("Location", "\(call.request.target.path)/\(key.id)")
+    }
+
+    /// By which the key can be shown at doors where passwords are proved; nil for keys that open none of them.
+    private static func verifier(of key: APIKey, role: Principal.Role, owner: KeyOwner, saltKey: [UInt8]) -> KeyVerifier? {
+        switch (owner, role) {
+        case (.client(let clientID), _): ScramSecret.verifier(of: key.text, user: clientID, saltKey: saltKey)
+        case (.operators, .admin): ScramSecret.verifier(of: key.text, user: ScramSecret.administrator, saltKey: saltKey)
+        case (.operators, _): nil
+        }
     }
 }
 

@@ -174,7 +174,7 @@ package enum OpenAPI {
         case .audit, .metrics: slugs += [.unauthenticated, .contractNotValid, .adminOnly, .roleNotAllowed, .rateLimited]
         case .admin: slugs += [.unauthenticated, .contractNotValid, .adminOnly, .rateLimited]
         }
-        if route.place != .connection || route.body != .none { slugs += [.overloaded] }
+        if route.place != .connection || route.body != .none { slugs += [.overloaded, .storageUnavailable] }
         if !route.operation.body.isEmpty { slugs += [.badJSON, .badEncoding, .unsupportedMediaType] }
         slugs += route.operation.problems
         return Problem.Slug.allCases.filter(slugs.contains)

@@ -12,16 +12,17 @@ package struct Problem: Error, Sendable {
         case typeNotAllowed = "type-not-allowed", roleNotAllowed = "role-not-allowed", csrf
         case notFound = "not-found", methodNotAllowed = "method-not-allowed", notAcceptable = "not-acceptable"
         case differentDocument = "different-document", versionConflict = "version-conflict", contradictingOutcome = "contradicting-outcome"
-        case immutableTable = "immutable-table", queryCancelled = "query-cancelled"
+        case immutableTable = "immutable-table", queryCancelled = "query-cancelled", lockLost = "lock-lost"
+        case invalidProcess = "invalid-process", taskEnded = "task-ended", alreadyExists = "already-exists", wrongState = "wrong-state"
         case tooLarge = "too-large", unsupportedMediaType = "unsupported-media-type"
         case unknownType = "unknown-type", ambiguousType = "ambiguous-type", invalidDocument = "invalid-document", invalidType = "invalid-type"
         case invalidContract = "invalid-contract", invalidRollup = "invalid-rollup", callbackHostNotAllowed = "callback-host-not-allowed"
-        case numericOverflow = "numeric-overflow", dataError = "data-error"
+        case numericOverflow = "numeric-overflow", dataError = "data-error", invalidQueue = "invalid-queue"
         case rateLimited = "rate-limited", tooManyQueries = "too-many-queries"
         case internalError = "internal-error"
-        case overloaded, diskFull = "disk-full"
-        case queryTimeout = "query-timeout", spillFull = "spill-full"
-        case gone
+        case overloaded, diskFull = "disk-full", storageUnavailable = "storage-unavailable"
+        case queryTimeout = "query-timeout", spillFull = "spill-full", queueFull = "queue-full"
+        case gone, uploadClosed = "upload-closed", uploadMismatch = "upload-mismatch"
         case badRequest = "bad-request", requestTimeout = "request-timeout", uriTooLong = "uri-too-long", headTooLarge = "head-too-large"
         case unsupportedTransferEncoding = "unsupported-transfer-encoding", unsupportedVersion = "unsupported-version"
     }
@@ -96,8 +97,19 @@ extension Problem.Slug {
             case .badCursor: .badCursor
             case .contradictingOutcome: .contradictingOutcome
             case .immutableTable: .immutableTable
+            case .uploadClosed: .uploadClosed
+            case .uploadMismatch: .uploadMismatch
+            case .contractNotValid: .contractNotValid
+            case .lockLost: .lockLost
+            case .queueFull: .queueFull
+            case .invalidQueue: .invalidQueue
+            case .invalidProcess: .invalidProcess
+            case .taskEnded: .taskEnded
+            case .alreadyExists: .alreadyExists
+            case .wrongState: .wrongState
             case .overloaded: .overloaded
             case .diskFull: .diskFull
+            case .storageUnavailable: .storageUnavailable
             case .internalError: .internalError
             }
     }

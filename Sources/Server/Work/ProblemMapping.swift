@@ -15,6 +15,8 @@ package enum ProblemMapping {
         case let error as JSONSyntaxError: Problem(.badJSON, "byte \(error.offset): \(error.message)")
         case let error as ColumnStoreError where error.systemError == ENOSPC || error.systemError == EDQUOT:
             Problem(.diskFull, "there is no room on the disk")
+        case let error as ColumnStoreError where error.code == .unavailable:
+            Problem(.storageUnavailable, "the storage of cold receipts gives no answer, and this needs it; receipts are taken meanwhile; try again", cause: "\(error)")
         case let error as ColumnStoreError where error.code == .overBudget:
             Problem(.overloaded, "the memory budget is used up")
         case let error as SQLiteError where error.kind == .full || error.kind == .io:

@@ -21,7 +21,8 @@ extension Door {
             precondition(made.metadata.rowGroups.count == copied.count, "another number of row groups")
             for (index, group) in copied.enumerated() {
                 guard let there = try? rows(source, group) else { continue }
-                guard let here = try? rows(made, index) else { preconditionFailure("a row group can be read where it was, and not where it was copied to") }
+                let here: [String]
+                do { here = try rows(made, index) } catch { preconditionFailure("a row group can be read where it was, and not where it was copied to: \(error)") }
                 precondition(here == there, "a row group is another where it was copied to")
             }
         })

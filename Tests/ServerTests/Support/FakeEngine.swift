@@ -6,7 +6,7 @@ import Query
 import Synchronization
 
 /// An engine of the server's own tests: answers from what a test puts in, and remembers what it was asked.
-final class FakeEngine: WholeStore {
+final class FakeEngine: WholeStore, UploadKeeping {
     struct State {
         var contracts: [String: Contract] = [:]
         var keys: [[UInt8]: (owner: KeyOwner, key: KeyDescription)] = [:]
@@ -39,7 +39,16 @@ final class FakeEngine: WholeStore {
     func session(ofSHA256 hash: [UInt8]) -> BrowserSession? { state.withLock { $0.sessions[hash] } }
     func end(sessionOfSHA256 hash: [UInt8]) throws { state.withLock { $0.sessions[hash] = nil } }
 
-    init() {}
+    /// A real one, whose file is made with the first definition that a test puts.
+    let executions: ExecutionStore
+
+    init() {
+        do {
+            executions = try ExecutionStore(path: NSTemporaryDirectory() + "/till-\(UUID().uuidString).sqlite", clock: .system)
+        } catch {
+            preconditionFailure("no store of executions: \(error)")
+        }
+    }
 
     static func summary(_ sequence: Int64 = 1, state: ReceiptState = .complete) -> ReceiptSummary {
         ReceiptSummary(
@@ -78,6 +87,23 @@ final class FakeEngine: WholeStore {
         guard let ticket = state.withLock({ $0.tickets[ticketID] }) else { throw Fault(.notFound, "there is no such ticket") }
         return ticket
     }
+
+    // MARK: Uploads
+
+    var uploadKeeping: any UploadKeeping { self }
+    var byteCountMax: Int { 5 << 30 }
+    func announce(_ announcement: UploadAnnouncement, id: String, as principal: Principal) throws -> Upload { throw Fault(.notFound, "there are no uploads") }
+    func upload(_ id: String, as principal: Principal) throws -> Upload { throw Fault(.notFound, "there is no such upload") }
+    func uploads(
+        client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal
+    ) throws -> [Upload] { [] }
+    func rejections(of upload: Upload, after record: Int64, limit: Int) throws -> [UploadRejection] { [] }
+    func linked(_ id: String) throws -> Upload? { nil }
+    func receive(_ upload: Upload, from start: Int64) throws -> UploadFile { throw Fault(.uploadClosed, "there are no uploads") }
+    func fileByteCount(_ id: String) -> Int64 { 0 }
+    func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload { throw Fault(.uploadClosed, "there are no uploads") }
+    func cancel(_ id: String, as principal: Principal) throws {}
+    func start() {}
 
     // MARK: Exports
 
@@ -191,6 +217,8 @@ final class FakeEngine: WholeStore {
             }
         }
     }
+    func passwordKeys(of user: String?) -> UserKeys { UserKeys() }
+    let passwordSaltKey = [UInt8](repeating: 7, count: 32)
     func quarantine(
         client: String?, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) { ([], nil) }

@@ -11,6 +11,8 @@ final class CommandHelpTests: XCTestCase {
         "contract delete": ["c"], "key list": ["c"], "key create": ["c"], "key delete": ["c", "k_1"], "type show": ["t"], "type delete": ["t"], "ticket show": ["t"],
         "quarantine show": ["t"], "quarantine delete": ["t"], "dead-letter show": ["t"], "dead-letter redrive": ["t"], "dead-letter delete": ["t"], "job show": ["j"],
         "job cancel": ["j"], "export": ["--format", "csv", "--out", "answer.csv", "SELECT 1"],
+        "process show": ["p"], "process put": ["p", Project.root.appendingPathComponent("types/samples/pos-receipt-1.json").path], "process delete": ["p"], "process start": ["p"],
+        "process history": ["e"], "process abort": ["e"], "process redrive": ["e"], "execution show": ["e"],
     ]
     /// They make a store where there is none, or have no store that must be there.
     private static let others: Set<String> = ["serve", "restore", "type put"]

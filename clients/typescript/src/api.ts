@@ -80,6 +80,17 @@ export interface ExportRequest {
   expires_in?: string | null;
 }
 
+export interface UploadRequest {
+  /** The file's, whose ending says what it is. */
+  name: string;
+  /** The document type of its records. */
+  type?: string | null;
+  content_type?: string | null;
+  bytes?: number | null;
+  /** Of the file as it is sent. */
+  sha256?: string | null;
+}
+
 export interface KeyRequest {
   /** For people: who has it. */
   label?: string | null;
@@ -353,6 +364,71 @@ export interface AcceptedExport {
   state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED";
 }
 
+export interface Upload {
+  upload_id: string;
+  client_id: string | null;
+  name: string;
+  type: string | null;
+  state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+  /** As announced. */
+  bytes: number | null;
+  received_bytes: number;
+  /** So far, until the file is read to its end. */
+  records: number;
+  /** accepted, replaced, repeated and rejected together. */
+  processed: number;
+  /** Receipts, and first versions. */
+  accepted: number;
+  repeated: number;
+  /** Further versions. */
+  replaced: number;
+  rejected: number;
+  /** Identities that have the version before this upload again. */
+  reverted: number;
+  /** Identities that were not taken back, since something newer had come. */
+  left: number;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  /** Why the file cannot be read to its end. */
+  problem: Problem | null;
+  errors_url: string;
+}
+
+export interface UploadList {
+  uploads: Upload[];
+  next_cursor: string | null;
+}
+
+export interface NewUpload {
+  upload_id: string;
+  /** Good without a credential until `expires_at`, for this one file. */
+  url: string;
+  method: string;
+  max_bytes: number;
+  expires_at: string;
+  state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+}
+
+export interface UploadState {
+  upload_id: string;
+  state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+}
+
+export interface UploadError {
+  /** From 1, in the file's order. */
+  record: number;
+  receipt_id: string | null;
+  errors: Violation[];
+  /** What was valid, by column. */
+  columns: Record<string, unknown>;
+}
+
+export interface UploadErrorList {
+  errors: UploadError[];
+  next_cursor: string | null;
+}
+
 export interface Deletion {
   deleted: number;
   /** Others pass: the same call again deletes them. */
@@ -531,6 +607,40 @@ export interface Overview {
   }[];
 }
 
+export interface Execution {
+  execution_id: string;
+  process: string;
+  process_version: number;
+  name: string;
+  state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+  input: unknown;
+  output: unknown;
+  error: string | null;
+  cause: string | null;
+  started_at: string;
+  ended_at: string | null;
+}
+
+export interface ExecutionList {
+  executions: Execution[];
+  next_cursor: string | null;
+}
+
+export interface StartedExecution {
+  execution_id: string;
+  state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+}
+
+export interface ProcessList {
+  processes: Process[];
+  next_cursor: string | null;
+}
+
+export interface ExecutionHistory {
+  events: ExecutionEvent[];
+  next_cursor: string | null;
+}
+
 /** A document type file. */
 export interface Type {
   name: string;
@@ -581,6 +691,8 @@ export interface Type {
   on_repeat?: string;
   /** Of CSV. */
   delimiter?: string;
+  /** Of uploads of CSV: whether columns that the type does not know are a fault of the file. */
+  extra_columns?: "refuse" | "ignore";
   [member: string]: unknown;
 }
 
@@ -619,6 +731,57 @@ export interface TypeRule {
   /** SQL that must not be false. */
   check: string;
   message?: string;
+}
+
+/** A state machine in the Amazon States Language, with name, version and next_at added in answers. */
+export interface Process {
+  name?: string;
+  Comment?: string;
+  StartAt: string;
+  States: Record<string, Record<string, unknown>>;
+  TimeoutSeconds?: number;
+  Version?: unknown;
+  QueryLanguage?: unknown;
+  /** What starts it by itself. */
+  on?: {
+    topic?: string;
+    where?: string | null;
+    schedule?: string;
+    time_zone?: string;
+  }[];
+  version?: number;
+  next_at?: string | null;
+  [member: string]: unknown;
+}
+
+export interface ExecutionRequest {
+  /** The caller's own: the same name with the same input is the same execution. */
+  name?: string | null;
+  /** Any JSON value, up to 1 MiB and 1,000 levels. */
+  input?: unknown;
+}
+
+export interface TaskSuccess {
+  /** Any JSON value, up to 1 MiB and 1,000 levels. */
+  output?: unknown;
+}
+
+export interface TaskFailure {
+  /** What Retry and Catch are asked about. */
+  error?: string | null;
+  cause?: string | null;
+}
+
+export interface ExecutionEvent {
+  at: string;
+  event: "entered" | "succeeded" | "failed" | "retried" | "caught" | "timed-out";
+  state: string;
+  visit: number;
+  attempt: number;
+  input: unknown;
+  output: unknown;
+  error: string | null;
+  cause: string | null;
 }
 
 export interface RegistrarCall {
@@ -817,6 +980,74 @@ export interface Operations {
       "If-None-Match"?: string;
     };
     answer: string | undefined;
+  };
+  /** Announces a file of records; the answer has the link to put it by. */
+  createUpload: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+    };
+    body: UploadRequest;
+    answer: NewUpload;
+  };
+  /** The caller's uploads, the newest first; for the administrator everybody's. */
+  uploads: {
+    query?: {
+      /** The client's id. */
+      client?: string;
+      /** The state. */
+      state?: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED";
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: UploadList;
+  };
+  /** How an upload stands. */
+  upload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    answer: Upload;
+  };
+  /** Ends an upload that is not read to its end; what was taken stays. */
+  cancelUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    answer: undefined;
+  };
+  /** The records that were not taken, in the file's order, with their reasons. */
+  uploadErrors: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: UploadErrorList;
+  };
+  /** The file, by its link; also in Content-Encoding gzip or zstd. */
+  putUpload: {
+    path: {
+      /** The upload's id. */
+      id: string;
+    };
+    query?: {
+      /** From the link: until when it is good. */
+      expires?: string;
+      /** From the link. */
+      signature?: string;
+    };
+    body: string;
+    answer: UploadState;
   };
   /** A registrar's outcome for a ticket. */
   callback: {
@@ -1099,6 +1330,128 @@ export interface Operations {
     };
     answer: Lot;
   };
+  /** The state machines, by name. */
+  processes: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ProcessList;
+  };
+  /** A state machine in its newest version. */
+  process: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    answer: Process;
+  };
+  /** Adds a state machine or its next version; executions that run keep theirs. */
+  putProcess: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    body: Process;
+    answer: Process;
+  };
+  /** Starts no more of it; executions that run go on. */
+  deleteProcess: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    answer: undefined;
+  };
+  /** Starts an execution, once for each name. */
+  startExecution: {
+    path: {
+      /** The process's name. */
+      name: string;
+    };
+    body: ExecutionRequest;
+    answer: StartedExecution;
+  };
+  /** The caller's executions, the newest first; for the administrator everybody's. */
+  executions: {
+    query?: {
+      /** Of this process. */
+      process?: string;
+      /** In this state. */
+      state?: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED";
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ExecutionList;
+  };
+  /** How an execution stands. */
+  execution: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    answer: Execution;
+  };
+  /** What happened to an execution, the oldest first. */
+  executionHistory: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ExecutionHistory;
+  };
+  /** Ends an execution and its children. */
+  abortExecution: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    answer: StartedExecution;
+  };
+  /** Has an execution that failed go on from there; what was finished is not run again. */
+  redriveExecution: {
+    path: {
+      /** The execution's id. */
+      execution_id: string;
+    };
+    answer: StartedExecution;
+  };
+  /** Ends a task well. */
+  taskSuccess: {
+    path: {
+      /** The task's token, as the worker was given it. */
+      token: string;
+    };
+    body?: TaskSuccess;
+    answer: undefined;
+  };
+  /** Ends a task that could not be done. */
+  taskFailure: {
+    path: {
+      /** The task's token, as the worker was given it. */
+      token: string;
+    };
+    body?: TaskFailure;
+    answer: undefined;
+  };
+  /** Says that a task is still being done. */
+  taskHeartbeat: {
+    path: {
+      /** The task's token, as the worker was given it. */
+      token: string;
+    };
+    answer: undefined;
+  };
   /** The store at a glance: rates, times, promises kept, and what needs somebody. A contract sees its own receipts and dead letters. */
   overview: {
     answer: Overview;
@@ -1274,6 +1627,12 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   export: { method: "GET", path: "/v1/exports/{id}", isOpen: false, takesText: false },
   deleteExport: { method: "DELETE", path: "/v1/exports/{id}", isOpen: false, takesText: false },
   exportFile: { method: "GET", path: "/v1/exports/{id}/file", isOpen: true, takesText: false },
+  createUpload: { method: "POST", path: "/v1/uploads", isOpen: false, takesText: false },
+  uploads: { method: "GET", path: "/v1/uploads", isOpen: false, takesText: false },
+  upload: { method: "GET", path: "/v1/uploads/{id}", isOpen: false, takesText: false },
+  cancelUpload: { method: "DELETE", path: "/v1/uploads/{id}", isOpen: false, takesText: false },
+  uploadErrors: { method: "GET", path: "/v1/uploads/{id}/errors", isOpen: false, takesText: false },
+  putUpload: { method: "PUT", path: "/v1/uploads/{id}/file", isOpen: true, takesText: false },
   callback: { method: "POST", path: "/v1/callbacks/{registrar}", isOpen: true, takesText: false },
   types: { method: "GET", path: "/v1/types", isOpen: false, takesText: false },
   type: { method: "GET", path: "/v1/types/{name}", isOpen: false, takesText: false },
@@ -1303,6 +1662,19 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   cancelQuery: { method: "DELETE", path: "/v1/queries/{id}", isOpen: false, takesText: false },
   tickets: { method: "GET", path: "/v1/tickets", isOpen: false, takesText: false },
   redriveLot: { method: "POST", path: "/v1/dead-letters/redrive", isOpen: false, takesText: false },
+  processes: { method: "GET", path: "/v1/processes", isOpen: false, takesText: false },
+  process: { method: "GET", path: "/v1/processes/{name}", isOpen: false, takesText: false },
+  putProcess: { method: "PUT", path: "/v1/processes/{name}", isOpen: false, takesText: false },
+  deleteProcess: { method: "DELETE", path: "/v1/processes/{name}", isOpen: false, takesText: false },
+  startExecution: { method: "POST", path: "/v1/processes/{name}/executions", isOpen: false, takesText: false },
+  executions: { method: "GET", path: "/v1/executions", isOpen: false, takesText: false },
+  execution: { method: "GET", path: "/v1/executions/{execution_id}", isOpen: false, takesText: false },
+  executionHistory: { method: "GET", path: "/v1/executions/{execution_id}/history", isOpen: false, takesText: false },
+  abortExecution: { method: "POST", path: "/v1/executions/{execution_id}/abort", isOpen: false, takesText: false },
+  redriveExecution: { method: "POST", path: "/v1/executions/{execution_id}/redrive", isOpen: false, takesText: false },
+  taskSuccess: { method: "POST", path: "/v1/tasks/{token}/success", isOpen: false, takesText: false },
+  taskFailure: { method: "POST", path: "/v1/tasks/{token}/failure", isOpen: false, takesText: false },
+  taskHeartbeat: { method: "POST", path: "/v1/tasks/{token}/heartbeat", isOpen: false, takesText: false },
   overview: { method: "GET", path: "/v1/overview", isOpen: false, takesText: false },
   deleteQuarantine: { method: "DELETE", path: "/v1/admin/quarantine", isOpen: false, takesText: false },
   deleteQuarantineEntry: { method: "DELETE", path: "/v1/admin/quarantine/{ticket_id}", isOpen: false, takesText: false },
@@ -1327,6 +1699,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
 export type Slug =
   | "No byte of the file is in the range."
   | "admin-only"
+  | "already-exists"
   | "ambiguous-type"
   | "bad-cursor"
   | "bad-encoding"
@@ -1334,6 +1707,7 @@ export type Slug =
   | "bad-parameter"
   | "bad-request"
   | "bad-signature"
+  | "bad-signature: the link was altered"
   | "bad-signature: the link was altered."
   | "bad-sql"
   | "bad-xml"
@@ -1350,11 +1724,13 @@ export type Slug =
   | "internal-error"
   | "invalid-contract"
   | "invalid-document"
+  | "invalid-process"
   | "invalid-type"
   | "method-not-allowed"
   | "not-acceptable"
   | "not-found"
   | "numeric-overflow"
+  | "or its time is over."
   | "overloaded"
   | "query-cancelled"
   | "query-timeout"
@@ -1363,6 +1739,8 @@ export type Slug =
   | "request-timeout"
   | "role-not-allowed"
   | "spill-full"
+  | "storage-unavailable"
+  | "task-ended"
   | "too-large"
   | "too-many-queries"
   | "type-not-allowed"
@@ -1373,6 +1751,9 @@ export type Slug =
   | "unsupported-sql"
   | "unsupported-transfer-encoding"
   | "unsupported-version"
+  | "upload-closed"
+  | "upload-mismatch"
   | "uri-too-long"
   | "version-conflict"
-  | "wrong-client";
+  | "wrong-client"
+  | "wrong-state";

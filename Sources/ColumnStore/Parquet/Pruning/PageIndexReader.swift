@@ -125,7 +125,7 @@ struct PageIndexReader {
         let chunk = file.metadata.rowGroups[rowGroup].columns[leaf.index]
         guard !chunk.isEncrypted, let offset = chunk.metadata?.bloomFilterOffset, offset >= 4, offset < file.dataEnd else { return nil }
         // The header takes some 16 bytes; a small filter comes with it.
-        let head = try source.region(at: offset, count: Int(min(4_096, file.dataEnd - offset)))
+        let head = try source.region(at: offset, count: Int(min(ParquetFile.filterHeadByteCount, file.dataEnd - offset)))
         let (header, headerByteCount): (BloomFilterHeader, Int)
         do {
             (header, headerByteCount) = try BloomFilterHeader.parse(head.bytes)

@@ -31,7 +31,10 @@ final class CoalescedRanges {
     }
 
     /// Has all of them fetched, while the first is decoded.
-    func expectAll() { for range in ranges { file.expect(range) } }
+    func expectAll() {
+        for range in ranges { file.expect(range) }
+        file.begin()
+    }
 
     deinit { for region in regions { if let region { budget.release(region.bytes.count) } } }
 
@@ -129,6 +132,7 @@ final class ChunkBytes {
     private func expect(after end: Int64) {
         guard readAheadByteCount > 0, end < range.upperBound else { return }
         file.expect(end..<min(range.upperBound, end + Int64(readAheadByteCount)))
+        file.begin()
     }
 
     private func dropWindow() {

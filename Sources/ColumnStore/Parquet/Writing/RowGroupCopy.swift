@@ -56,6 +56,8 @@ public struct RowGroupCopy {
         guard places.allSatisfy(layout.range.contains), (0...metadata.valueCount).contains(nullCount),
             (0...ParquetFile.rowCountMax).contains(metadata.totalUncompressedByteCount), metadata.valueCount <= ParquetFile.rowCountMax
         else { return nil }
+        let start = layout.range.lowerBound
+        guard Self.fills(to: start.addingSaturating(metadata.totalCompressedByteCount), metadata, locations) else { return nil }
         var bloomFilter: Range<Int64>?
         if let offset = metadata.bloomFilterOffset {
             guard let byteCount = metadata.bloomFilterByteCount, byteCount > 0, offset >= 4, offset <= file.dataEnd - Int64(byteCount) else {
@@ -71,10 +73,21 @@ public struct RowGroupCopy {
         } else {
             guard bounds == nil, columnIndex == nil else { return nil }
         }
-        let start = layout.range.lowerBound
         return Chunk(
             metadata: metadata, range: start..<start + metadata.totalCompressedByteCount, bloomFilter: bloomFilter,
             columnIndex: columnIndex, offsetIndex: OffsetIndex(pageLocations: locations), bounds: bounds, nullCount: nullCount)
+    }
+
+    /// Whether the pages lie one after the other from the chunk's beginning to its end, as our writers lay them: a reader goes a little past the
+    /// end that a footer names, as files of old versions need, and a copy has other bytes there.
+    private static func fills(to last: Int64, _ metadata: ColumnMetadata, _ locations: [PageLocation]) -> Bool {
+        guard locations.first.map({ $0.offset == metadata.dataPageOffset }) ?? true else { return false }
+        var end = metadata.dataPageOffset
+        for location in locations {
+            guard location.offset == end else { return false }
+            end = location.offset.addingSaturating(Int64(location.compressedByteCount))
+        }
+        return end == last
     }
 
     /// In the form in which a writer gathers them.

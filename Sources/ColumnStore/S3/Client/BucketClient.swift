@@ -12,6 +12,9 @@ package final class BucketClient: Sendable {
     package let counters: BucketCounters
     package let room: TransferRoom
     package let pool: TransferPool
+    package let health: BucketHealth
+    /// The client that was made first, and asks whether the bucket is there again; nil: this one.
+    private let root: BucketClient?
     let signer: SigV4
     let credentials: CredentialChain
     private let transport: OutgoingClient
@@ -31,6 +34,20 @@ package final class BucketClient: Sendable {
         room = TransferRoom(byteCountMax: options.memoryByteCount)
         pool = TransferPool(threadCountMax: options.parallelCount)
         (counters, clock) = (BucketCounters(), Clock())
+        health = BucketHealth(location: endpoint.location, pauseMilliseconds: options.trialMilliseconds)
+        root = nil
+        health.onTrial { [weak self] in self?.ask() }
+    }
+
+    /// One try, whatever the health says. That the bucket says anything of any object is enough.
+    private func ask() {
+        var tries = Tries(options, payloadHash: SignatureText.hexadecimal(SHA256.hash([])), scope: WaitScope())
+        tries.countMax = 1
+        do throws(BucketFailure) {
+            while try attempt(BucketCall(method: .head, key: endpoint.key("store"), kind: .head), &tries, WaitScope()) == nil {}
+        } catch {
+            if !error.isOfTheBucket { health.answered() }
+        }
     }
 
     /// The same client for keys further down: all else they have together.
@@ -38,8 +55,9 @@ package final class BucketClient: Sendable {
 
     private init(_ endpoint: BucketEndpoint, as other: BucketClient) {
         self.endpoint = endpoint
+        root = other.root ?? other
         (options, counters, room, pool) = (other.options, other.counters, other.room, other.pool)
-        (signer, credentials, transport, clock) = (other.signer, other.credentials, other.transport, other.clock)
+        (signer, credentials, transport, clock, health) = (other.signer, other.credentials, other.transport, other.clock, other.health)
     }
 
     var now: SigningInstant { SigningInstant(seconds: SigningInstant.now.seconds.addingSaturating(clock.offset.load(ordering: .relaxed))) }
@@ -49,9 +67,10 @@ package final class BucketClient: Sendable {
     /// - Throws: `mayHaveApplied` of it says whether a try is without an answer.
     func perform(_ call: BucketCall) throws(BucketFailure) -> OutgoingResponse {
         let scope = WaitScope.current
+        if let outage = health.outage { throw outage.failure }
         guard let room = room.take(call.memoryByteCount, isCancelled: scope.isCancelled) else { throw .givenUp }
         defer { self.room.give(room) }
-        var tries = Tries(options, payloadHash: SignatureText.hexadecimal(call.payloadHash ?? SHA256.hash(call.body)))
+        var tries = Tries(options, payloadHash: SignatureText.hexadecimal(call.payloadHash ?? SHA256.hash(call.body)), scope: scope)
         do throws(BucketFailure) {
             while true {
                 if let answer = try attempt(call, &tries, scope) { return answer }
@@ -60,6 +79,8 @@ package final class BucketClient: Sendable {
             var failure = error
             failure.mayHaveApplied = tries.mayHaveApplied
             if [.refused, .unavailable, .corrupt].contains(failure.kind) { counters.noteFailure() }
+            // Whose patience ended early has not tried all that one tries.
+            if failure.isOfTheBucket { if tries.isCutShort { health.tried(failure) } else { health.failed(failure) } } else if failure.kind != .cancelled { health.answered() }
             throw failure
         }
     }
@@ -69,14 +90,20 @@ package final class BucketClient: Sendable {
         let options: BucketOptions
         let payloadHash: String
         let end: UInt64
+        /// Whoever waits gives up before the options do.
+        let isCutShort: Bool
+        var countMax: Int
         var count = 0
         var mayHaveApplied = false
         var hasSetClock = false
 
-        init(_ options: BucketOptions, payloadHash: String) {
+        init(_ options: BucketOptions, payloadHash: String, scope: WaitScope) {
             self.options = options
             self.payloadHash = payloadHash
-            end = SteadyClock.nanoseconds() &+ UInt64(clamping: options.deadlineMilliseconds) &* 1_000_000
+            let last = SteadyClock.nanoseconds() &+ UInt64(clamping: options.deadlineMilliseconds) &* 1_000_000
+            end = min(last, scope.endsAt)
+            isCutShort = scope.endsAt < last
+            countMax = options.attemptCountMax
         }
 
         var millisecondsLeft: Int {
@@ -105,7 +132,9 @@ package final class BucketClient: Sendable {
             try pause(BucketFailure(.unavailable, code: failure == .timedOut ? "TimedOut" : "NoAnswer", "\(endpoint.host): \(failure)"), &tries, scope)
         case .success(let answer):
             switch BucketAnswer.verdict(answer, method: call.method) {
-            case .success: return answer
+            case .success:
+                health.answered()
+                return answer
             case .fail(let failure): throw failure
             case .tryAgain(let failure):
                 // A gateway in between may have passed the request on.
@@ -151,12 +180,15 @@ package final class BucketClient: Sendable {
     /// - Throws: `failure`, when there is neither a try nor time left.
     private func pause(_ failure: BucketFailure, _ tries: inout Tries, _ scope: WaitScope) throws(BucketFailure) {
         if failure.code == "NoCredentials" { tries.count += 1 }
+        health.tried(failure)
         let longest = min(options.pauseMillisecondsMax, options.pauseMilliseconds << min(tries.count, 12))
         let milliseconds = Int.random(in: 0...max(0, longest))
-        guard tries.count < options.attemptCountMax, milliseconds < tries.millisecondsLeft else { throw failure }
+        guard tries.count < tries.countMax, milliseconds < tries.millisecondsLeft else { throw failure }
         let end = SteadyClock.nanoseconds() &+ UInt64(milliseconds) &* 1_000_000
         while SteadyClock.nanoseconds() < end {
             if scope.isCancelled() { throw .givenUp }
+            // Others have found it down meanwhile.
+            if let outage = health.outage, tries.countMax > 1 { throw outage.failure }
             usleep(UInt32(min(20_000, (end &- min(end, SteadyClock.nanoseconds())) / 1_000 + 1)))
         }
     }

@@ -10,6 +10,8 @@ package struct BucketOptions: Sendable {
     /// Pauses are drawn evenly from 0 to this, doubled after each try up to `pauseMillisecondsMax` ("full jitter").
     package var pauseMilliseconds = 50
     package var pauseMillisecondsMax = 5_000
+    /// While the bucket is down, it is asked so often whether it still is, and all other requests are refused at once; 0: each tries by itself.
+    package var trialMilliseconds = 0
     /// Requests at once.
     package var parallelCount = 16
     /// What answers and parts of uploads may hold at once, over all that goes on.

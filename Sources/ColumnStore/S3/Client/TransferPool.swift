@@ -28,7 +28,12 @@ package final class TransferPool: Sendable {
         /// Waits for it, unless the waiting thread's question is given up.
         func wait() throws(BucketFailure) -> Value {
             let scope = WaitScope.current
-            let result = value.wait(checkingEvery: 20) { $0 ?? (scope.isCancelled() ? .failure(.givenUp) : nil) }
+            let result = value.wait(checkingEvery: 20) { value -> Result<Value, BucketFailure>? in
+                if let value { return value }
+                if scope.isCancelled() { return .failure(.givenUp) }
+                // Another may wait longer for the same.
+                return SteadyClock.nanoseconds() > scope.endsAt ? .failure(BucketFailure(.unavailable, code: "TimedOut", "no answer in the time there was")) : nil
+            }
             return try result.get()
         }
     }

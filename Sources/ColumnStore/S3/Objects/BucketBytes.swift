@@ -33,6 +33,21 @@ final class BucketBytes: RandomAccessBytes {
         }
     }
 
+    func begin() { source.begin(key, byteCount: byteCount, tag: tag, takeExpected()) }
+
+    func keepAtHand(_ range: Range<Int64>) throws(ColumnStoreError) {
+        let inside = range.clamped(to: 0..<byteCount)
+        if inside.isEmpty { return }
+        do throws(BucketFailure) { try source.keepAtHand(key, byteCount: byteCount, tag: tag, inside) } catch { throw ColumnStoreError(error, key: name) }
+    }
+
+    private func takeExpected() -> [Range<Int64>] {
+        expected.withLock { expected in
+            defer { expected = [] }
+            return expected
+        }
+    }
+
     func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
         let region = try region(at: offset, count: target.count)
         withExtendedLifetime(region) { target.copyMemory(from: region.bytes) }
@@ -43,10 +58,7 @@ final class BucketBytes: RandomAccessBytes {
             throw ColumnStoreError(.corruptFile, path: name, offset: offset, "\(count) bytes reach past the end at \(byteCount)")
         }
         if count == 0 { return ByteRegion(count: 0) { _ in } }
-        let ahead = expected.withLock { expected in
-            defer { expected = [] }
-            return expected
-        }
+        let ahead = takeExpected()
         do throws(BucketFailure) {
             return try source.region(of: key, byteCount: byteCount, tag: tag, offset..<(offset + Int64(count)), ahead: ahead)
         } catch {

@@ -45,6 +45,20 @@ final class BucketReader: Sendable {
         return piece.bytes
     }
 
+    /// Sends for ranges that are neither here nor on their way; waits for nothing.
+    func begin(_ key: String, byteCount: Int64, tag: String?, _ ranges: [Range<Int64>]) {
+        if ranges.isEmpty { return }
+        pieces.add(RangePlan.requests(for: ranges, byteCount: byteCount), of: key) { part in start(key, byteCount, tag, part) }
+    }
+
+    /// Has a range in the cache, among what goes last.
+    func keepAtHand(_ key: String, byteCount: Int64, tag: String?, _ range: Range<Int64>) throws(BucketFailure) {
+        guard let cache, Self.isImmutable(key), cache.region(of: location(key), byteCount: byteCount, range) == nil else { return }
+        for part in RangePlan.requests(for: [range], byteCount: byteCount) {
+            keep(key, byteCount, part, try client.get(key, range: part, tag: tag).bytes, isLongest: true)
+        }
+    }
+
     /// A range, and on the way what is wanted soon.
     ///
     /// - Parameter ahead: ranges that are fetched as well, and not waited for.
@@ -117,6 +131,9 @@ final class BucketReader: Sendable {
         guard let cache, Self.isImmutable(key), !range.isEmpty else { return }
         bytes.withUnsafeBytes { cache.keep(location(key), byteCount: byteCount, range, $0, isLongest: isLongest) }
     }
+
+    /// What was just put: a manifest is read by the next question.
+    func keepWhole(_ key: String, _ bytes: [UInt8]) { keep(key, Int64(bytes.count), 0..<Int64(bytes.count), bytes, isLongest: true) }
 
     func forget(_ key: String) {
         pieces.forget(key)

@@ -28,6 +28,7 @@ public final class BucketStorage: ObjectStorage {
     public func putIfAbsent(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
         try ObjectKey.check(key)
         do throws(BucketFailure) { try client.put(key, bytes, if: .absent) } catch { throw ColumnStoreError(error, key: location(of: key)) }
+        reader.keepWhole(key, bytes)
     }
 
     public func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {

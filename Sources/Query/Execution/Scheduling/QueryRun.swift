@@ -14,6 +14,9 @@ package final class QueryRun: Sendable {
     /// Of EXPLAIN ANALYZE: what operators took.
     let figures: RunFigures?
     var isMeasured: Bool { figures != nil }
+    /// What is asked of storages behind a network.
+    let tally = RequestTally()
+    let waits: WaitScope
     /// Of jobs that `parallel` ran, less what its callers waited for them; only where operators are measured. The parts of `prepare` come one
     /// after another, so that what is added during one is its own.
     let workerNanoseconds = Atomic<Int>(0)
@@ -34,6 +37,7 @@ package final class QueryRun: Sendable {
         (context.memory, context.cancellation) = (memory, cancellation)
         self.context = context
         self.cancellation = cancellation
+        waits = WaitScope(isCancelled: { cancellation.isOver }, tally: tally)
         self.memory = memory
         self.spill = spill
         self.counters = counters
@@ -86,9 +90,9 @@ package final class QueryRun: Sendable {
                     return .leave
                 }
                 try group.run.cancellation.check()
-                if let body, try measured(body) { return .more }
+                if let body, try WaitScope.run(group.run.waits, { try measured(body) }) { return .more }
             } catch {
-                group.fail(error)
+                group.fail(group.run.cancellation.reason ?? error)
             }
             finish()
             return .leave

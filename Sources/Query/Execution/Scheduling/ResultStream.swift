@@ -88,8 +88,12 @@ package final class ResultStream: @unchecked Sendable {
         guard let root, let run else { return nextLines() }
         if !isStarted {
             isStarted = true
-            try root.prepare(run)
-            try start(root, run)
+            do {
+                try WaitScope.run(run.waits) {
+                    try root.prepare(run)
+                    try start(root, run)
+                }
+            } catch { throw run.cancellation.reason ?? error }
         }
         let batch = try queue.wait(checkingEvery: 50) { queue -> ColumnBatch?? in
             if let error = queue.error { throw error }
@@ -122,7 +126,7 @@ package final class ResultStream: @unchecked Sendable {
     private func start(_ root: PreparedOperator, _ run: QueryRun) throws {
         var feeders: [Feeder] = []
         for worker in 0..<min(run.workerCount, root.streamCountMax) {
-            feeders.append(Feeder(try root.stream(run, worker: worker), queue: queue, cancellation: run.cancellation))
+            feeders.append(Feeder(try root.stream(run, worker: worker), queue: queue, run: run))
         }
         queue.broadcast { $0.running = feeders.count }
         for feeder in feeders { run.pool.submit(feeder) }
@@ -142,18 +146,18 @@ package final class ResultStream: @unchecked Sendable {
         // Safe to share: the pool runs a task on one thread at a time.
         private var stream: (any BatchStream)?
         private let queue: Monitor<Queue>
-        private let cancellation: Cancellation
+        private let run: QueryRun
 
-        init(_ stream: any BatchStream, queue: Monitor<Queue>, cancellation: Cancellation) {
+        init(_ stream: any BatchStream, queue: Monitor<Queue>, run: QueryRun) {
             self.stream = stream
             self.queue = queue
-            self.cancellation = cancellation
+            self.run = run
         }
 
         func step() -> WorkerStep {
             do {
-                try cancellation.check()
-                guard let batch = try stream?.next() else { return end(nil) }
+                try run.cancellation.check()
+                guard let batch = try WaitScope.run(run.waits, { try stream?.next() }) else { return end(nil) }
                 return queue.broadcast { queue in
                     guard !queue.isClosed, queue.error == nil else {
                         stream = nil
@@ -166,7 +170,7 @@ package final class ResultStream: @unchecked Sendable {
                     return .leave
                 }
             } catch {
-                return end(error)
+                return end(run.cancellation.reason ?? error)
             }
         }
 

@@ -86,6 +86,9 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         private var rowCount = 0
         private var byteCount = 0
         private var keyByteCount = 0
+        private var largestRowByteCount = 0
+        /// Of the rows that are being taken.
+        private var work: MemoryShare?
         /// Where all runs are written.
         private var volume: SpillVolume?
         /// The key of the last row that can still be among the first.
@@ -93,6 +96,8 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
 
         /// Batches become one in lumps of this size: copying all of them at once would take their memory twice.
         private static let chunkByteCount = 16 << 20
+        private static let plainRowByteCountMax = 2 << 20
+        private static let copiesOfRow = 3
         /// Keys of all rows must be within reach of 32-bit offsets.
         private static let keyByteCountMax = Int(Int32.max) - HeldKeys.byteCountMax
         /// While rows are put in order: numbers and prefixes of keys, twice.
@@ -112,6 +117,9 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
 
         func take(_ batch: ColumnBatch) throws {
             if top == 0 { return }
+            // Held until the rows are kept, or written.
+            work = try holdWork(rowByteCount: batch.byteCount / max(1, batch.rowCount))
+            defer { work = nil }
             let view = RowView(batch)
             var sortColumns: [SortColumn] = []
             for (evaluator, key) in zip(evaluators, owner.keys) {
@@ -133,6 +141,18 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             if keyByteCount < Self.keyByteCountMax, share.resize(to: neededByteCount) { return }
             if let top, rowCount > top { return try cut(to: top) }
             try makeRoom()
+        }
+
+        /// The memory of a row of many megabytes while it is copied: with its key, into its order, and once more to be written. Smaller rows go in
+        /// lumps, which everybody has room for.
+        private func holdWork(rowByteCount: Int) throws -> MemoryShare? {
+            largestRowByteCount = max(largestRowByteCount, rowByteCount)
+            guard rowByteCount > Self.plainRowByteCountMax else { return nil }
+            let share = MemoryShare(run.memory)
+            guard share.take(Self.copiesOfRow.multipliedSaturating(by: rowByteCount)) else {
+                throw QueryError.outOfMemory("rows of \(rowByteCount >> 20) MiB, to bring them into order,")
+            }
+            return share
         }
 
         /// What putting the held rows in order takes: their keys a second time, and a lump of rows.
@@ -171,6 +191,8 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         func spill() throws {
             owner.collected.withLock { $0.batches = [] }
             guard rowCount > 0 else { return }
+            let own = work == nil ? try holdWork(rowByteCount: largestRowByteCount) : nil
+            defer { own?.releaseAll() }
             closeChunk()
             let keys = ByteArrays.joining(chunks.map(\.keys))
             let parts = RowParts(chunks.map(\.withKeyColumn), types: types + [.binary])

@@ -139,16 +139,21 @@ final class MergeStream: BatchStream {
     }
 
     private func flush() -> ColumnBatch {
+        defer {
+            sources = []
+            rows = []
+            byteCount = 0
+            for index in heads.indices { heads[index].picked = [] }
+        }
+        // A batch as it was read, mostly one row too large to be copied twice.
+        if let first = sources.first, sources.allSatisfy({ $0 == first }), sources.count == heads[Int(first)].batch.rowCount {
+            return ColumnBatch(rowCount: sources.count, columns: Array(heads[Int(first)].batch.columns.prefix(types.count)))
+        }
         let columns = types.indices.map { column in
             ChoiceKernels.interleave(
                 heads.map { $0.batch.columns[column].gathering($0.picked) }, sources: sources, rows: rows, type: types[column])
         }
-        let batch = ColumnBatch(rowCount: sources.count, columns: columns)
-        sources = []
-        rows = []
-        byteCount = 0
-        for index in heads.indices { heads[index].picked = [] }
-        return batch
+        return ColumnBatch(rowCount: sources.count, columns: columns)
     }
 }
 
@@ -171,10 +176,22 @@ struct RunMerger {
     /// The rows at the places of `range`, in order.
     mutating func stream(_ range: Range<Int>, withKeys: Bool = false) throws -> any BatchStream {
         while runs.count > fanIn(runs) { try mergeFirst(fanIn(runs)) }
-        let share = MemoryShare(run.memory)
-        share.force(to: runs.reduce(0) { $0 + 2 * $1.batchByteCountMax })
         return try MergeStream(
-            readers(runs[...]), types: withKeys ? types + [.binary] : types, range: range, cancellation: run.cancellation, share: share)
+            readers(runs[...]), types: withKeys ? types + [.binary] : types, range: range, cancellation: run.cancellation, share: hold(runs[...]))
+    }
+
+    /// What a merge takes: a batch of each run, and one more as it is read and one as it is written. Batches of common rows are small, and have to
+    /// fit; where one row is many megabytes, it is asked whether they do.
+    private func hold(_ runs: ArraySlice<SpillFile>) throws -> MemoryShare {
+        let largest = runs.reduce(0) { max($0, $1.batchByteCountMax) }
+        let byteCount = runs.reduce(2 * largest) { $0.addingSaturating($1.batchByteCountMax) }
+        let share = MemoryShare(run.memory)
+        if largest <= 2 * SpillFile.pieceByteCountMax {
+            share.force(to: byteCount)
+        } else if !share.take(byteCount) {
+            throw QueryError.outOfMemory("rows of \(largest >> 20) MiB, to bring them into order,")
+        }
+        return share
     }
 
     /// All runs as one.
@@ -186,7 +203,8 @@ struct RunMerger {
     /// The shortest first would compare less; runs are about equal, and the first stay first among equal keys.
     private mutating func mergeFirst(_ count: Int) throws {
         let merged = try SpillFile(run.spill, types: types + [.binary])
-        let stream = try MergeStream(readers(runs[..<count]), types: types + [.binary], range: 0..<Int.max, cancellation: run.cancellation)
+        let stream = try MergeStream(
+            readers(runs[..<count]), types: types + [.binary], range: 0..<Int.max, cancellation: run.cancellation, share: hold(runs[..<count]))
         while let batch = try stream.next() { try merged.write(batch) }
         runs.replaceSubrange(..<count, with: [merged])
     }

@@ -49,7 +49,7 @@ final class SpillFile {
     static let bufferByteCountMax = 1 << 16
     private let bufferByteCount: Int
     /// Rows that are read back together, where one row is no larger: of each file of a merge there are so many in memory.
-    private static let pieceByteCountMax = 1 << 20
+    static let pieceByteCountMax = 1 << 20
 
     /// Where each batch begins, in bytes and rows, of a file that is read by place.
     private var batchStarts: [(offset: Int, row: Int)] = []

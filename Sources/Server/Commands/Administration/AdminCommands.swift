@@ -4,7 +4,7 @@ internal import ColumnStore
 enum CompactCommand: Command {
     static let name = "compact"
     static let summary = "Moves hot files to cold and merges files."
-    static let usage = ["[--before DAY] (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["[--before DAY] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let options = StoreAccess.options + [.init("before", "DAY", "Only files of UTC days before this one (tomorrow).")]
 
     static func run(_ arguments: Arguments) throws -> Int32 {
@@ -33,7 +33,7 @@ enum CompactCommand: Command {
 enum ContractPutCommand: Command {
     static let name = "contract put"
     static let summary = "Makes or replaces a client's contract."
-    static let usage = ["CLIENT --access read|read-write --scope own|all (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["CLIENT --access read|read-write --scope own|all (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let options =
         [
             Arguments.Option("access", "A", "read, or read-write."), .init("scope", "S", "own, or all."), .init("name", "TEXT", "A name for people."),

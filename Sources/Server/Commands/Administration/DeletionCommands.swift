@@ -11,7 +11,7 @@ protocol DeletionCommand: Command {
 
 extension DeletionCommand {
     static var usage: [String] {
-        ["(ID | [--client C] [--before DAY-OR-INSTANT]) (--data DIR | --url URL [--ca FILE | --insecure])"]
+        ["(ID | [--client C] [--before DAY-OR-INSTANT]) (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     }
     static var options: [Arguments.Option] {
         [.init("client", "C", "All of this client."), .init("before", "TIME", "All that came before this day or instant.")] + StoreAccess.options

@@ -34,8 +34,8 @@ extension ItemCommand {
     }
 }
 
-private func usage(_ operand: String) -> [String] { ["\(operand) [--format table|json] (--data DIR | --url URL [--ca FILE | --insecure])"] }
-private func plainUsage(_ operand: String) -> [String] { ["\(operand) (--data DIR | --url URL [--ca FILE | --insecure])"] }
+private func usage(_ operand: String) -> [String] { ["\(operand) [--format table|json] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"] }
+private func plainUsage(_ operand: String) -> [String] { ["\(operand) (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"] }
 
 enum ContractShowCommand: ItemCommand {
     static let name = "contract show"

@@ -22,8 +22,8 @@ enum KeyCreateCommand: Command {
     static let name = "key create"
     static let summary = "Makes a key for a client's contract, or one of a role, and prints it."
     static let usage = [
-        "CLIENT [--label TEXT] [--expires T] (--data DIR | --url URL [--ca FILE | --insecure])",
-        "--role admin|auditor|metrics [--label TEXT] [--expires T] (--data DIR | --url URL [--ca FILE | --insecure])",
+        "CLIENT [--label TEXT] [--expires T] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])",
+        "--role admin|auditor|metrics [--label TEXT] [--expires T] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])",
     ]
     static let options: [Arguments.Option] =
         [
@@ -60,7 +60,7 @@ enum KeyCreateCommand: Command {
 enum KeyDeleteCommand: Command {
     static let name = "key delete"
     static let summary = "Revokes a key."
-    static let usage = ["(CLIENT | --operators) ID (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["(CLIENT | --operators) ID (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let options = [KeyPlace.operators] + StoreAccess.options
 
     static func run(_ arguments: Arguments) throws -> Int32 {

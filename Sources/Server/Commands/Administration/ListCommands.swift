@@ -9,7 +9,7 @@ protocol ListCommand: Command {
 extension ListCommand {
     static var ownOptions: [Arguments.Option] { [] }
     static var options: [Arguments.Option] { ownOptions + Listing.options + StoreAccess.options }
-    static var usage: [String] { ["[--format table|json] [--limit N] (--data DIR | --url URL [--ca FILE | --insecure])"] }
+    static var usage: [String] { ["[--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"] }
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         let listing = try listing(arguments)
@@ -44,7 +44,7 @@ enum ContractListCommand: ListCommand {
 enum KeyListCommand: ListCommand {
     static let name = "key list"
     static let summary = "Lists the keys of a client's contract, or those of the people and programs that run the store."
-    static let usage = ["(CLIENT | --operators) [--format table|json] [--limit N] (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["(CLIENT | --operators) [--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let ownOptions: [Arguments.Option] = [.init("operators", nil, "Keys with a role: admin, auditor, metrics.")]
 
     static func listing(_ arguments: Arguments) throws -> Listing {
@@ -66,7 +66,7 @@ enum TicketListCommand: ListCommand {
     static let name = "ticket list"
     static let summary = "Lists the tickets of receipts, in the order of their days."
     static let usage = [
-        "[--client C] [--state PROCESSING] [--from DAY] [--to DAY] [--type T] [--table T] [--format table|json] [--limit N] (--data DIR | --url URL [--ca FILE | --insecure])"
+        "[--client C] [--state PROCESSING] [--from DAY] [--to DAY] [--type T] [--table T] [--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"
     ]
     private static let fields = ["ticket_id", "client_id", "receipt_id", "type", "business_day", "state", "received_at"]
     static let ownOptions: [Arguments.Option] = [
@@ -87,7 +87,7 @@ enum TicketListCommand: ListCommand {
 enum QuarantineListCommand: ListCommand {
     static let name = "quarantine list"
     static let summary = "Lists what was refused, the newest first."
-    static let usage = ["[--client C] [--format table|json] [--limit N] (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["[--client C] [--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let ownOptions: [Arguments.Option] = [client]
 
     static func listing(_ arguments: Arguments) throws -> Listing {
@@ -101,7 +101,7 @@ enum QuarantineListCommand: ListCommand {
 enum DeadLetterListCommand: ListCommand {
     static let name = "dead-letter list"
     static let summary = "Lists what could not be registered or delivered."
-    static let usage = ["[--client C] [--format table|json] [--limit N] (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["[--client C] [--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let ownOptions: [Arguments.Option] = [client]
 
     static func listing(_ arguments: Arguments) throws -> Listing {

@@ -4,7 +4,7 @@ internal import ColumnStore
 enum TypePutCommand: Command {
     static let name = "type put"
     static let summary = "Adds a document type or its next version, from a file; with the .xsd files that lie beside it."
-    static let usage = ["FILE (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["FILE (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let options = StoreAccess.options
 
     static func run(_ arguments: Arguments) throws -> Int32 {

@@ -5,7 +5,7 @@ internal import Ingest
 enum ImportCommand: Command {
     static let name = "import"
     static let summary = "Takes files of documents into the store."
-    static let usage = ["(--data DIR | --url URL [--ca FILE | --insecure]) [--client C] [--type T] FILE…"]
+    static let usage = ["(--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]) [--client C] [--type T] FILE…"]
     static let options =
         [
             Arguments.Option("client", "C", "Whose documents they are; not needed where their type maps client_id."),

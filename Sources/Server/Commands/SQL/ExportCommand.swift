@@ -4,7 +4,7 @@ internal import ColumnStore
 enum ExportCommand: Command {
     static let name = "export"
     static let summary = "Writes the answer to a query into a file: a workbook, Parquet, CSV or NDJSON."
-    static let usage = ["(--data DIR | --url URL [--ca FILE | --insecure]) --format xlsx|parquet|csv|ndjson --out FILE [--time-zone ZONE] \"QUERY\""]
+    static let usage = ["(--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]) --format xlsx|parquet|csv|ndjson --out FILE [--time-zone ZONE] \"QUERY\""]
     static let options =
         [
             Arguments.Option("format", "F", "xlsx, parquet, csv or ndjson."),

@@ -17,8 +17,7 @@ final class LocalSQL: SQLEndpoint {
     /// - Parameters:
     ///   - tables: `NAME=FILE-or-GLOB`, each.
     ///   - directory: nil for none.
-    init(tables: [String], directory: String?, threadCount: Int?) throws {
-        let settings = try SettingsReader.read(file: nil, environment: Environment.all, overrides: [])
+    init(tables: [String], directory: String?, settings: Settings, threadCount: Int?) throws {
         runner = SQLRunner(engine: QueryEngine.make(settings, threadCount: threadCount))
         var sources: [(name: String, source: any TableSource)] = []
         for table in tables {

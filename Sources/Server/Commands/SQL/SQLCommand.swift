@@ -7,7 +7,7 @@ enum SQLCommand: Command {
     static let name = "sql"
     static let summary = "Asks questions in SQL."
     static let usage = [
-        "[--data DIR | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format table|json|ndjson|csv|parquet] [--threads N] [--no-rollups] [\"QUERY\"]"
+        "[--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format table|json|ndjson|csv|parquet] [--threads N] [--no-rollups] [\"QUERY\"]"
     ]
     static let options =
         StoreAccess.options + [

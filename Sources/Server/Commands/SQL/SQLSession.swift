@@ -14,7 +14,7 @@ final class SQLSession {
             guard tables.isEmpty else { throw CommandError("a server does not see files of this machine: --table goes without it") }
             (endpoint, local) = (RemoteSQL(client: try StoreAccess(arguments).client), nil)
         } else {
-            let here = try LocalSQL(tables: tables, directory: data, threadCount: threadCount)
+            let here = try LocalSQL(tables: tables, directory: data, settings: try CommandSettings.read(arguments), threadCount: threadCount)
             (endpoint, local) = (here, here)
         }
     }

@@ -6,7 +6,7 @@ internal import Ingest
 enum BackupCommand: Command {
     static let name = "backup"
     static let summary = "Copies a store, as it is at one instant, to a directory; again: what has changed."
-    static let usage = ["DEST (--data DIR | --url URL [--ca FILE | --insecure])"]
+    static let usage = ["DEST (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let options = StoreAccess.options
 
     static func run(_ arguments: Arguments) throws -> Int32 {
@@ -41,13 +41,18 @@ enum BackupCommand: Command {
 enum RestoreCommand: Command {
     static let name = "restore"
     static let summary = "Makes a store out of a backup, in an empty directory."
-    static let usage = ["SRC --data DIR"]
-    static let options: [Arguments.Option] = [.init("data", "DIR", "The new store's directory: empty, or not there.")]
+    static let usage = ["SRC --data DIR [--config FILE]"]
+    static let options: [Arguments.Option] = [
+        .init("data", "DIR", "The new store's directory: empty, or not there."), CommandSettings.option,
+    ]
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         let source = try arguments.operand("a backup's directory")
         var bar = ProgressBar()
-        let restore = try Restore(source: source, directory: try arguments.required("data")) { done, all in
+        let directory = try arguments.required("data")
+        let storages = try WarehouseOpening.factory(try CommandSettings.read(arguments), directory: directory, .bucketAlone)
+        try WarehouseOpening.probe(storages)
+        let restore = try Restore(source: source, directory: directory, storages: storages) { done, all in
             bar.show(fraction: all == 0 ? 1 : Double(done) / Double(all), count: Int(done >> 20), unit: "MiB", isLast: done == all)
         }
         let summary = try restore.run()

@@ -7,8 +7,9 @@ enum EngineOpening {
     /// - Parameters:
     ///   - clientsNeedContract: false for a command that works on the directory itself.
     ///   - making: whether a store is made where there is none.
+    ///   - probes: whether a bucket is asked first if it keeps conditions.
     static func open(
-        directory: String, settings: Settings, clientsNeedContract: Bool = true, making: DataDirectory.Making = .never,
+        directory: String, settings: Settings, clientsNeedContract: Bool = true, making: DataDirectory.Making = .never, probes: Bool = false,
         log: Log = Log(format: .text, level: .warning)
     ) throws -> Engine {
         StoreLog.observe { event in
@@ -23,20 +24,26 @@ enum EngineOpening {
         options.clientsNeedContract = clientsNeedContract
         options.hot.writer.minFreeBytes = Int64(settings.limits.minFree)
         options.quarantine.days = settings.quarantineDays
+        options.uploads.byteCountMax = settings.limits.upload
+        (options.uploads.fileDays, options.uploads.revertDays) = (settings.uploadDays, settings.uploadRevertDays)
         options.quarantine.byteCountMax = Int64(settings.quarantineByteCountMax)
         options.compaction.hotDays = Int32(settings.hotDays)
         options.compaction.intervalSeconds = settings.compactInterval
         options.compaction.snapshotKeepSeconds = settings.snapshotKeep
         options.compaction.rollupRowCountMax = settings.limits.rollupRows
         options.registration = try registration(settings)
+        options.storages = try WarehouseOpening.factory(settings, directory: directory)
+        if probes { try WarehouseOpening.probe(options.storages) }
         do {
             return try Engine(path: directory, options: options)
+        } catch let failure as DataDirectory.Failure where failure.isOfTheSettings {
+            throw UsageError("\(failure)")
         } catch DataDirectory.Failure.locked(let url) {
             throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process"))
         }
     }
 
-    private static func registration(_ settings: Settings) throws -> RegistrationOptions {
+    static func registration(_ settings: Settings) throws -> RegistrationOptions {
         var options = RegistrationOptions()
         options.policy = try SettingsCheck.policy(settings)
         for (name, registrar) in settings.registrars {

@@ -4,9 +4,10 @@ internal import Ingest
 enum RecoverCommand: Command {
     static let name = "recover"
     static let summary = "Makes a store's catalog anew out of its hot files and cold tables, when it is lost or older than they are."
-    static let usage = ["--data DIR [--backup DIR] [--type FILE]…"]
+    static let usage = ["--data DIR [--config FILE] [--backup DIR] [--type FILE]…"]
     static let options: [Arguments.Option] = [
         .init("data", "DIR", "The store's directory; no server may hold it."),
+        CommandSettings.option,
         .init("backup", "DIR", "A backup of the store: contracts, keys and types are taken from it where the store has no later ones."),
         .init("type", "FILE", "The file of a document type that no catalog has; again for each."),
     ]
@@ -15,9 +16,11 @@ enum RecoverCommand: Command {
         try arguments.noOperands()
         let directory = try arguments.required("data")
         let types = try arguments.all("type").map { try FileBytes.read($0, byteCountMax: 16 << 20) }
+        let settings = try CommandSettings.read(arguments)
         let report: Recovery.Report
         do {
-            let recovery = try Recovery(path: directory, backup: try arguments.one("backup"), typeFiles: types) { path in
+            let storages = try WarehouseOpening.factory(settings, directory: directory, .bucketAlone)
+            let recovery = try Recovery(path: directory, backup: try arguments.one("backup"), typeFiles: types, storages: storages) { path in
                 guard Terminal.errorIsTerminal else { return }
                 Terminal.writeError("\r" + path.prefix(max(20, Terminal.width - 1)) + "\u{1B}[K")
             }

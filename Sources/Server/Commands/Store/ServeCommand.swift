@@ -30,6 +30,7 @@ enum ServeCommand: Command {
         let context: DoorContext
         let engine: Engine
         let parts: ServeParts
+        let calls: EndpointCaller
         var signals: sigset_t
     }
 
@@ -51,7 +52,7 @@ enum ServeCommand: Command {
         let log = Log(format: settings.logFormat, level: settings.logLevel)
         let signals = blockSignals()
         raiseFileLimit()
-        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, log: log)
+        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, log: log)
         for damaged in engine.damagedDocuments {
             log.error("a receipt's document is damaged; restore it from a backup", [
                 "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),
@@ -67,6 +68,7 @@ enum ServeCommand: Command {
         let (service, listener) = try HTTPDoor.open(
             context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.certificates,
             routes: APIRoutes.all + ConsoleRoutes.all)
+        try openPostgres(settings, context, parts, adminKey: adminKey)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
         try engine.startRegistration(callbackBase: url)
@@ -76,10 +78,22 @@ enum ServeCommand: Command {
         parts.watch(context.life.timers, run: service.onObserver)
         service.watchLevels()
         ExportMaker.begin(context, url: url)
+        context.store.uploads.start()
+        let calls = EndpointCaller(try EngineOpening.registration(settings), callbackBase: url)
+        try context.store.processes.begin(TaskExecutors(context: context, calls: calls))
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
-        return Running(context: context, engine: engine, parts: parts, signals: signals)
+        return Running(context: context, engine: engine, parts: parts, calls: calls, signals: signals)
+    }
+
+    /// The door for PostgreSQL's clients, where one is wanted.
+    private static func openPostgres(_ settings: Settings, _ context: DoorContext, _ parts: ServeParts, adminKey: String) throws {
+        guard let host = settings.postgres.host else { return }
+        let limits = settings.limits
+        let own = PostgresDoor.Settings(host: host, port: settings.postgres.port, connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress)
+        let door = try PostgresDoor.open(context, own, adminKey: adminKey, certificates: parts.postgresCertificates)
+        context.log.info("listening for PostgreSQL clients", ["postgres": .text("\(host):\(door.port)"), "tls": .flag(parts.postgresCertificates != nil)])
     }
 
     /// Until somebody ends it.
@@ -99,6 +113,7 @@ enum ServeCommand: Command {
             return ExitStatus.done
         }
         running.parts.stop()
+        running.calls.stop()
         try running.engine.close()
         log.info("stopped")
         return ExitStatus.done
@@ -134,19 +149,11 @@ enum ServeCommand: Command {
     }
 
     private static func collect(_ arguments: Arguments) throws -> (settings: Settings, faults: [SettingError]) {
-        var file: (path: String, bytes: [UInt8])?
-        if let path = try arguments.one("config") {
-            do {
-                file = (path, try FileBytes.read(path, byteCountMax: 1 << 20))
-            } catch {
-                throw UsageError("\(error)")
-            }
-        }
         var overrides: [(key: String, value: String)] = []
         for (option, key) in [("listen", "listen"), ("tls-cert", "tls.cert"), ("tls-key", "tls.key")] {
             if let value = try arguments.one(option) { overrides.append((key, value)) }
         }
-        return SettingsReader.collect(file: file, environment: Environment.all, overrides: overrides)
+        return try CommandSettings.collect(arguments, overrides: overrides)
     }
 
     private static func listenerSettings(_ settings: Settings) -> Listener.Settings {
@@ -208,6 +215,7 @@ extension DoorLimits {
         queryTime = settings.limits.queryTime
         streamTime = settings.limits.streamTime
         exportsByteCount = settings.limits.exportsBytes
+        uploadByteCount = settings.limits.upload
         memory.all = settings.limits.requestMemory
         // One contract's requests leave half of the connections to others.
         memory.requestCount = max(1, settings.limits.connections / 2)

@@ -6,6 +6,8 @@ import Synchronization
 final class ServeParts: Sendable {
     let certificates: CertificateFiles?
     let tokens: TokenVerifier?
+    /// Of the PostgreSQL door.
+    let postgresCertificates: PostgresCertificates?
     private struct Watching {
         var figures: FigureWatch
         var failure: String?
@@ -29,6 +31,13 @@ final class ServeParts: Sendable {
             certificates = nil
         }
         tokens = try Self.tokens(settings, log)
+        if let chain = settings.postgres.tlsCertificate, let key = settings.postgres.tlsKey {
+            let certificates = PostgresCertificates(chain: chain, key: key, log: log)
+            try certificates.start()
+            postgresCertificates = certificates
+        } else {
+            postgresCertificates = nil
+        }
         self.engine = engine
         self.log = log
         watching = Mutex(Watching(figures: FigureWatch(log)))
@@ -74,6 +83,7 @@ final class ServeParts: Sendable {
 
     func checkNow(isForced: Bool = false) {
         certificates?.checkNow(isForced: isForced)
+        postgresCertificates?.checkNow(isForced: isForced)
         tokens?.source.checkNow(isForced: isForced)
     }
 

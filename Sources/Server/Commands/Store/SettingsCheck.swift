@@ -15,8 +15,12 @@ package enum SettingsCheck {
             }
         }
         attempt { _ = try policy(settings) }
+        attempt { _ = try WarehouseOpening.client(settings) }
         if let chain = settings.tlsCertificate, let key = settings.tlsKey {
             attempt { _ = try CertificateFiles.load(chain: chain, key: key) }
+        }
+        if let chain = settings.postgres.tlsCertificate, let key = settings.postgres.tlsKey {
+            attempt { try PostgresCertificates.check(chain: chain, key: key) }
         }
         if let jwks = settings.jwt.jwks {
             if case .file = KeySetSource.Place(jwks) {

@@ -8,6 +8,7 @@ internal import Query
 final class StoreAccess {
     static let options: [Arguments.Option] = [
         .init("data", "DIR", "The store's directory; if a server holds it, the command goes through that server."),
+        CommandSettings.option,
         .init("url", "URL", "A server's address; the key comes from TILL_KEY."),
         .init("ca", "FILE", "With an https URL: the authorities to trust (PEM), instead of the system's."),
         .init("insecure", nil, "With an https URL: takes any certificate. Whoever is on the way can read and change everything, the key too."),
@@ -43,7 +44,7 @@ final class StoreAccess {
                 client = try APIClient(url: url, key: try Self.key(of: data), trust: .anyone)
                 local = nil
             } else {
-                (client, local) = try Self.serve(data, mayCreate ? .inEmpty : .never)
+                (client, local) = try Self.serve(data, try CommandSettings.read(arguments), mayCreate ? .inEmpty : .never)
             }
         }
     }
@@ -65,8 +66,9 @@ final class StoreAccess {
         return key
     }
 
-    private static func serve(_ directory: String, _ making: DataDirectory.Making) throws -> (APIClient, (context: DoorContext, engine: Engine)) {
-        let settings = try SettingsReader.read(file: nil, environment: Environment.all, overrides: [])
+    private static func serve(
+        _ directory: String, _ settings: Settings, _ making: DataDirectory.Making
+    ) throws -> (APIClient, (context: DoorContext, engine: Engine)) {
         let log = Log(format: .text, level: .warning)
         // Who can write the directory is the administrator, and needs no contract to add to it.
         let engine = try EngineOpening.open(directory: directory, settings: settings, clientsNeedContract: false, making: making, log: log)
@@ -78,6 +80,7 @@ final class StoreAccess {
             context, .init(host: "127.0.0.1", port: 0, threadCount: 2), administrator: "directory, uid \(getuid())", routes: APIRoutes.all)
         let url = "http://127.0.0.1:\(listener.port)"
         ExportMaker.begin(context, url: url)
+        context.store.uploads.start()
         return (try APIClient(url: url, key: key), (context, engine))
     }
 

@@ -5,7 +5,7 @@ internal import Ingest
 enum VerifyCommand: Command {
     static let name = "verify"
     static let summary = "Proves every file of a store, beside the server that holds it or without one; or of a backup."
-    static let usage = ["--data DIR", "--url URL [--ca FILE | --insecure]", "--backup DIR"]
+    static let usage = ["--data DIR [--config FILE]", "--url URL [--ca FILE | --insecure]", "--backup DIR"]
     static let options: [Arguments.Option] = StoreAccess.options + [.init("backup", "DIR", "A backup's directory: each file against its manifest.")]
 
     static var outcomes: Outcomes {
@@ -21,15 +21,16 @@ enum VerifyCommand: Command {
         if let directory = try arguments.one("backup") { return write(try BackupProof(directory: directory).run(progress: show), what: "of the backup") }
         if let directory = try arguments.one("data") {
             if BackupProof.isBackup(directory) { return write(try BackupProof(directory: directory).run(progress: show), what: "of the backup") }
-            if EngineOpening.serverURL(of: directory) == nil { return try alone(directory) }
+            if EngineOpening.serverURL(of: directory) == nil { return try alone(directory, try CommandSettings.read(arguments)) }
         }
         return try besideServer(arguments)
     }
 
     /// In this process: nobody else works on the directory.
-    private static func alone(_ directory: String) throws -> Int32 {
+    private static func alone(_ directory: String, _ settings: Settings) throws -> Int32 {
         do {
-            let verifier = try Verifier(path: directory, temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", progress: show)
+            let storages = try WarehouseOpening.factory(settings, directory: directory, .bucketAlone)
+            let verifier = try Verifier(path: directory, temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", storages: storages, progress: show)
             return write(verifier.run())
         } catch DataDirectory.Failure.locked(let url) {
             throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process") + ": stop it first")

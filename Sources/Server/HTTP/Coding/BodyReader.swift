@@ -1,5 +1,5 @@
 internal import Documents
-internal import Ingest
+package import Ingest
 
 /// Collects bytes that come in pieces, within a limit: a body, or what its Content-Encoding unfolds to. Asks for the memory before it takes it.
 package struct BodyReader {
@@ -46,3 +46,11 @@ package struct BodyReader {
 
     package mutating func release() { (bytes, capacity) = ([], 0) }
 }
+
+/// Takes a body as it comes, one too long for memory. One thread at a time; one that is let go of before its call was answered was cut off.
+package protocol BodySink: AnyObject, Sendable {
+    /// - Throws: what refuses the body; nothing more comes then.
+    func append(_ bytes: UnsafeRawBufferPointer) throws
+}
+
+extension UploadFile: BodySink {}

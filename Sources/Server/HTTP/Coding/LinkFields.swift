@@ -8,6 +8,13 @@ enum LinkRefusal {
         problem.status = 403
         return Refusal(problem: problem, headers: [])
     }
+
+    /// As `altered`, of one whose time is over.
+    static func expired(_ instant: Int64) -> Refusal {
+        var problem = Problem(.badSignature, "the link was good until \(CalendarText.text(instant: instant)): ask for another")
+        problem.status = 403
+        return Refusal(problem: problem, headers: [])
+    }
 }
 
 /// Entity tags (RFC 9110, section 8.8.3).

@@ -15,22 +15,24 @@ extension Problem.Slug {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
-        case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable, .queryCancelled: 409
+        case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable, .queryCancelled, .uploadClosed, .lockLost, .taskEnded,
+            .alreadyExists, .wrongState:
+            409
         case .gone: 410
         case .tooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
         case .unknownType, .ambiguousType, .invalidDocument, .invalidType, .invalidContract, .invalidRollup, .callbackHostNotAllowed,
-            .numericOverflow, .dataError:
+            .numericOverflow, .dataError, .uploadMismatch, .invalidQueue, .invalidProcess:
             422
         case .rateLimited, .tooManyQueries: 429
         case .headTooLarge: 431
         case .internalError: 500
         case .unsupportedTransferEncoding: 501
-        case .overloaded, .diskFull: 503
+        case .overloaded, .diskFull, .storageUnavailable: 503
         case .queryTimeout: 504
         case .unsupportedVersion: 505
-        case .spillFull: 507
+        case .spillFull, .queueFull: 507
         }
     }
 
@@ -66,6 +68,13 @@ extension Problem.Slug {
         case .versionConflict: ("Version conflict", "A new version of a type must be the present one plus 1.")
         case .immutableTable: ("Immutable table", "The table is a ledger: what it has stays as it is.")
         case .contradictingOutcome: ("Contradicting outcome", "The step has already ended otherwise.")
+        case .invalidProcess: ("The definition is wrong", "The state machine breaks the Amazon States Language, or uses what is not taken; `errors` has every reason with its place.")
+        case .taskEnded: ("The task has ended", "It was answered before, took longer than it may, or its execution has ended. What was done for it counts no more.")
+        case .alreadyExists: ("Something else has this name", "There is an execution of this process and name, with other input. Nothing was started.")
+        case .wrongState: ("Not in this state", "The execution has ended already, or has not failed. `GET /v1/executions/{id}` says how it stands.")
+        case .lockLost: ("The lock is lost", "The message's lock has ended or was given to another, or the message is complete, dead or gone. What was done for it may be done again by whoever has it now.")
+        case .invalidQueue: ("The queue or topic is wrong", "The settings of a queue, a topic or a subscription, or a message or event for one, are not as they must be; `errors` has every reason.")
+        case .queueFull: ("The queue is full", "Its messages have as many bytes as `max_bytes` allows: complete some, or raise it.")
         case .tooLarge: ("Too large", "A document, a body or a batch is over its limit. `detail` names the limit.")
         case .unsupportedMediaType: ("Unsupported media type", "The call does not take this Content-Type or Content-Encoding.")
         case .unknownType: ("Unknown document type", "No document type matches the document, or none has the given name.")
@@ -82,6 +91,7 @@ extension Problem.Slug {
         case .internalError: ("Internal error", "A fault of the server. The log has it under the request's id.")
         case .overloaded: ("Overloaded", "The server refuses work rather than die of it. Try again after `Retry-After` seconds.")
         case .diskFull: ("The disk is full", "There is no room to make anything durable. Reading goes on. Try again after `Retry-After` seconds.")
+        case .storageUnavailable: ("The bucket gives no answer", "This needs receipts that lie in the bucket, which cannot be read now. No part of an answer is given in place of the whole. Try again after `Retry-After` seconds.")
         case .queryTimeout: ("The query took too long", "It was ended at the time limit.")
         case .badRequest: ("Not a request", "The request line, a header field or the framing of the body breaks RFC 9112. The connection is closed: where the next request would begin is not known.")
         case .requestTimeout: ("The request did not end", "Nothing more of the request came for a minute. The connection is closed.")
@@ -89,6 +99,8 @@ extension Problem.Slug {
         case .headTooLarge: ("The head is too large", "The header fields, or the fields behind a chunked body, do not fit in the memory of a connection, 32 KiB.")
         case .unsupportedTransferEncoding: ("Unsupported transfer encoding", "A body comes with a Content-Length, or with the transfer encoding `chunked` alone.")
         case .unsupportedVersion: ("Unsupported HTTP version", "The server speaks HTTP/1.1, and HTTP/1.0.")
+        case .uploadClosed: ("The upload takes no file", "Its file is here already, or on its way, or the upload was ended; or it cannot be taken back any more.")
+        case .uploadMismatch: ("Another file than announced", "The file's size or SHA-256 is another than the upload announced. Nothing was taken; put the right one.")
         case .gone: ("It is gone", "The link was good, but its time is over, or the file behind it was removed. Ask for it again.")
         case .spillFull: ("No room to spill", "The query needs more memory and scratch space than it may have.")
         }
@@ -113,7 +125,7 @@ extension Problem {
         switch slug {
         case .unauthenticated: response.headers.append(.init("WWW-Authenticate", "Bearer realm=\"till\""))
         case .badSignature where status == 401: response.headers.append(.init("WWW-Authenticate", "Signature realm=\"till\""))
-        case .overloaded, .diskFull, .tooManyQueries: response.headers.append(.init("Retry-After", "1"))
+        case .overloaded, .diskFull, .storageUnavailable, .tooManyQueries: response.headers.append(.init("Retry-After", "1"))
         default: break
         }
         return response

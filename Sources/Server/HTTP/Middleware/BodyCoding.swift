@@ -11,7 +11,7 @@ struct BodyCoding: Middleware {
     let memory: MemoryReturn
 
     func around(_ next: @escaping Handler, of route: Route) -> Handler {
-        guard route.body != .none else {
+        guard route.body != .none, route.body != .file else {
             return { call in encoded(try next(call), call) }
         }
         let byteCountMax = route.body.byteCountMax(limits)

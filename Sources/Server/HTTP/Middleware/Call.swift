@@ -13,13 +13,15 @@ package final class Call: HandledRequest, @unchecked Sendable {
     package let route: Route
     private let pathValues: [Router.PathValue]
     private let answer: Handler
+    private let opener: BodyOpener?
     package private(set) var parameters: [RequestTarget.Parameter] = []
     package private(set) var principal: Principal = Authorizer.nobody.principal
     /// The credential names a key that is being fetched: who it is will be known when the body is here.
     package private(set) var awaitsKeys = false
 
-    init(_ exchange: Exchange, _ service: Service, _ route: Route, _ pathValues: [Router.PathValue], answer: @escaping Handler) {
+    init(_ exchange: Exchange, _ service: Service, _ route: Route, _ pathValues: [Router.PathValue], opener: BodyOpener? = nil, answer: @escaping Handler) {
         (self.exchange, self.service, self.route, self.pathValues, self.answer) = (exchange, service, route, pathValues, answer)
+        self.opener = opener
     }
 
     package var request: Request { exchange.request }
@@ -41,6 +43,10 @@ package final class Call: HandledRequest, @unchecked Sendable {
         if awaitsKeys { return min(route.body.byteCountMax(service.context.limits), 1 << 20) }
         return route.body == .none ? 64 << 10 : route.body.byteCountMax(service.context.limits)
     }
+
+    package func openBody() throws -> (any BodySink)? { try opener?(self) }
+    /// Where the body went.
+    var sink: (any BodySink)? { exchange.sink }
 
     package func finish() -> Response? { service.failures.answer(self, answer) }
 
@@ -136,14 +142,14 @@ package final class Call: HandledRequest, @unchecked Sendable {
     // MARK: Bodies and answers
 
     /// The body as a JSON object without members that the call does not know.
-    package func object(members names: Set<String>) throws -> JSONValue {
+    package func object(members names: Set<String>, depthMax: Int = JSONParser.depthMax) throws -> JSONValue {
         let type = request.header("Content-Type").flatMap { MediaType($0) }
         guard type?.essence == "application/json" else {
             throw Problem(.unsupportedMediaType, "this call takes application/json, also in Content-Encoding gzip or zstd, not \(MemberReader.shown(contentType: request.header("Content-Type")))")
         }
         let value: JSONValue
         do {
-            value = try JSONParser.parse(request.body)
+            value = try JSONParser.parse(request.body, depthMax: depthMax)
         } catch {
             throw Problem(.badJSON, "byte \(error.offset): \(error.message)")
         }

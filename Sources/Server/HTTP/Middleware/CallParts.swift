@@ -7,6 +7,8 @@ package struct CallParts: Sendable {
     package let queries: QueryService
     package let jobs: JobTable
     package let exports: ExportQueue
+    /// What of `DoorContext.limits` calls ask for.
+    package let uploadByteCountMax: Int
     package let log: Log
     let authorizer: Authorizer
     /// Whether browsers are to send cookies over TLS only.

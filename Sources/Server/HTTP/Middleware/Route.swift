@@ -1,5 +1,8 @@
 internal import Ingest
 
+/// Gives what takes the body of a call.
+typealias BodyOpener = @Sendable (Call) throws -> any BodySink
+
 /// One call of the API: how it is found, who may make it, where it runs, and how it is described.
 package struct Route: Sendable {
     /// Where `handle` runs.
@@ -23,10 +26,13 @@ package struct Route: Sendable {
         case typeFile
         /// `limits.body`.
         case documents
+        /// A file: `limits.upload`, and never held in memory.
+        case file
 
         func byteCountMax(_ limits: DoorLimits) -> Int {
             switch self {
             case .documents: limits.body
+            case .file: limits.uploadByteCount
             case .typeFile: min(limits.body, 16 << 20)
             case .none, .small: min(limits.body, 1 << 20)
             }
@@ -42,6 +48,8 @@ package struct Route: Sendable {
     package let operation: Operation
     /// Makes the handler of what it uses, once.
     private let made: @Sendable (CallParts) -> Handler
+    /// Where a body goes that is too long for memory: asked once the head is let in.
+    private let opened: (@Sendable (CallParts) -> BodyOpener)?
 
     /// Whether the audit trail has an entry of each call.
     var isAudited: Bool { operation.isAudited || (access == .admin && method != .get && !operation.changesNothing) }
@@ -53,6 +61,7 @@ package struct Route: Sendable {
     ) {
         (self.method, self.path, self.access, self.place, self.body, self.operation) = (method, path, access, place, body, operation)
         made = { _ in handle }
+        opened = nil
     }
 
     /// - Parameter uses: what `handle` is given beside the request.
@@ -66,7 +75,28 @@ package struct Route: Sendable {
             let parts = parts(all)
             return { call in try handle(call, parts) }
         }
+        opened = nil
+    }
+
+    /// A call whose body is too long for memory.
+    ///
+    /// - Parameter open: gives what takes the body; `handle` finds it in `call.sink` once all of it is there.
+    package init<Parts: Sendable>(
+        _ method: HTTPMethod, _ path: String, access: AccessRule, place: Place, operation: Operation, uses parts: @escaping @Sendable (CallParts) -> Parts,
+        open: @escaping @Sendable (Call, Parts) throws -> any BodySink, handle: @escaping @Sendable (Call, Parts) throws -> Response?
+    ) {
+        (self.method, self.path, self.access, self.place, self.operation) = (method, path, access, place, operation)
+        body = .file
+        made = { all in
+            let parts = parts(all)
+            return { call in try handle(call, parts) }
+        }
+        opened = { all in
+            let parts = parts(all)
+            return { call in try open(call, parts) }
+        }
     }
 
     func handler(_ parts: CallParts) -> Handler { made(parts) }
+    func opener(_ parts: CallParts) -> BodyOpener? { opened?(parts) }
 }

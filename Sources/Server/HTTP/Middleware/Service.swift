@@ -22,6 +22,7 @@ package final class Service: RequestHandler {
     private let middleware: [any Middleware]
     /// By route: all steps and the route's own handler as one.
     private let handlers: [Handler]
+    private let openers: [BodyOpener?]
 
     package init(
         _ context: DoorContext, administrator: String = "admin", certificates: CertificateFiles? = nil, connections: ConnectionTable, routes: [Route]
@@ -44,10 +45,11 @@ package final class Service: RequestHandler {
         self.middleware = middleware
         background = BackgroundWork(context: context, pools: pools)
         let parts = CallParts(
-            store: context.store, queries: context.queries, jobs: context.jobs, exports: context.exports, log: context.log,
+            store: context.store, queries: context.queries, jobs: context.jobs, exports: context.exports, uploadByteCountMax: context.limits.uploadByteCount, log: context.log,
             authorizer: context.admission.authorizer, isSecure: certificates != nil, levels: levels, growth: CountGrowth(),
             figures: ServerFigures(context: context, http: metrics, pools: pools, connections: connections, certificates: certificates),
             background: background)
+        openers = routes.map { $0.opener(parts) }
         handlers = routes.map { route in middleware.reversed().reduce(route.handler(parts)) { next, step in step.around(next, of: route) } }
     }
 
@@ -57,7 +59,7 @@ package final class Service: RequestHandler {
         // Header fields may not be read any more when the log's line is written.
         if let parent = exchange.request.header("traceparent"), let trace = TraceContext(parent) { exchange.requestID = trace.traceID }
         let match = try router.match(exchange.request.method, exchange.request.target)
-        let call = Call(exchange, self, router.routes[match.routeIndex], match.values, answer: handlers[match.routeIndex])
+        let call = Call(exchange, self, router.routes[match.routeIndex], match.values, opener: openers[match.routeIndex], answer: handlers[match.routeIndex])
         exchange.routeIndex = match.routeIndex
         for step in middleware { try step.head(call) }
         return call

@@ -28,6 +28,8 @@ package final class Exchange: @unchecked Sendable {
 
     package let connection: Connection
     package var request: Request
+    /// Where the body goes that is too long for memory.
+    package var sink: (any BodySink)?
     package var reader = BodyReader(byteCountMax: 0, expected: nil)
     var refusal: Response?
     var phase = Phase.head
@@ -95,6 +97,7 @@ package final class Exchange: @unchecked Sendable {
     /// Nobody reads the body any more.
     func dropBody() {
         reader.release()
+        sink = nil
         request.body = []
         // Less is never refused.
         try? holdBody(0)
@@ -189,6 +192,7 @@ package final class Exchange: @unchecked Sendable {
         outcome.withLock { $0.isOver = true }
         if isWhole { outcome.withLock { $0.goneActions = [] } } else { clientHungUp() }
         reader.release()
+        sink = nil
         request.body = []
     }
 

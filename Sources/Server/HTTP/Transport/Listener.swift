@@ -30,6 +30,8 @@ package protocol RequestHandler: AnyObject, Sendable {
 package protocol HandledRequest: AnyObject, Sendable {
     /// How large the body may be.
     var bodyByteCountMax: Int { get }
+    /// Where the body goes, if not into memory: asked once, after `bodyByteCountMax`.
+    func openBody() throws -> (any BodySink)?
     /// The whole request is here. Answers, or suspends the exchange and returns nil.
     func finish() -> Response?
 }
@@ -377,6 +379,7 @@ package final class Listener: Door, @unchecked Sendable {
             if let expected, expected > byteCountMax {
                 throw Problem(.tooLarge, "the body has \(expected) bytes, over its limit of \(byteCountMax)")
             }
+            exchange.sink = try handled.openBody()
             exchange.reader = BodyReader(byteCountMax: byteCountMax, expected: expected)
             exchange.phase = .body
             let progress = ConnectionRecord.of(exchange.connection.raw)?.progress
@@ -408,7 +411,7 @@ package final class Listener: Door, @unchecked Sendable {
         ConnectionRecord.of(exchange.connection.raw)?.progress.received(bytes.count)
         if exchange.phase == .body {
             do {
-                try exchange.reader.append(bytes) { try exchange.holdBody($0) }
+                if let sink = exchange.sink { try sink.append(bytes) } else { try exchange.reader.append(bytes) { try exchange.holdBody($0) } }
                 return .YES
             } catch {
                 exchange.refusal = handler.response(to: error, on: exchange)

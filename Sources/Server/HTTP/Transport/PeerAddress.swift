@@ -26,6 +26,9 @@ package struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
 
     private init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
+    /// This machine itself.
+    package var isLoopback: Bool { isMapped ? low >> 24 & 0xFF == 127 : high == 0 && low == 1 }
+
     private var isMapped: Bool { high == 0 && low >> 32 == Self.mapped }
 
     package var description: String {

@@ -12,6 +12,8 @@ package final class ServerCertificate: @unchecked Sendable {
     /// Seconds since 1970.
     package let validFrom: Int64
     package let validTo: Int64
+    /// The hash of the first certificate by its signature's hash function, SHA-256 at least: what passwords are bound to (RFC 5929, 4.1).
+    package let endPointBinding: [UInt8]
     private let chain: UnsafeMutablePointer<gnutls_pcert_st>
     private let chainCount: UInt32
     private let key: gnutls_privkey_t
@@ -36,6 +38,7 @@ package final class ServerCertificate: @unchecked Sendable {
         let keyCode = Self.withDatum(keyText) { gnutls_privkey_import_x509_raw(raw, $0, GNUTLS_X509_FMT_PEM, nil, 0) }
         guard keyCode == 0 else { throw Failure(description: "the key cannot be read: \(Self.text(keyCode))") }
         (validFrom, validTo) = Self.validity(chain)
+        endPointBinding = Self.binding(chain)
         guard let one = Self.keyID(chain[0].pubkey), let other = Self.publicKeyID(of: raw), one == other else {
             throw Failure(description: "the key is not that of the certificate")
         }
@@ -70,6 +73,20 @@ package final class ServerCertificate: @unchecked Sendable {
         guard gnutls_pcert_export_x509(chain, &certificate) == 0, let certificate else { return (0, .max) }
         defer { gnutls_x509_crt_deinit(certificate) }
         return (Int64(gnutls_x509_crt_get_activation_time(certificate)), Int64(gnutls_x509_crt_get_expiration_time(certificate)))
+    }
+
+    private static func binding(_ chain: UnsafeMutablePointer<gnutls_pcert_st>) -> [UInt8] {
+        var certificate: gnutls_x509_crt_t?
+        guard gnutls_pcert_export_x509(chain, &certificate) == 0, let certificate else { return [] }
+        defer { gnutls_x509_crt_deinit(certificate) }
+        let signature = gnutls_sign_algorithm_t(UInt32(max(0, gnutls_x509_crt_get_signature_algorithm(certificate))))
+        var function = gnutls_sign_get_hash_algorithm(signature)
+        if [GNUTLS_DIG_UNKNOWN, GNUTLS_DIG_NULL, GNUTLS_DIG_MD5, GNUTLS_DIG_SHA1].contains(function) { function = GNUTLS_DIG_SHA256 }
+        // Safe: the certificate's own bytes, which live as long as the chain.
+        let bytes = UnsafeBufferPointer(start: chain[0].cert.data, count: Int(chain[0].cert.size))
+        var hash = [UInt8](repeating: 0, count: Int(gnutls_hash_get_len(function)))
+        guard gnutls_hash_fast(function, bytes.baseAddress, bytes.count, &hash) == 0 else { return [] }
+        return hash
     }
 
     private static func publicKeyID(of key: gnutls_privkey_t) -> [UInt8]? {

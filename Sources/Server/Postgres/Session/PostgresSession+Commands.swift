@@ -187,25 +187,25 @@ extension PostgresSession {
     /// Commands that need the store.
     private mutating func ask(_ command: PostgresCommand, formats: [WireFormat]) throws(PostgresFault) {
         switch command {
-        case .prepare(let name, let query, _): try prepare(name, query)
+        case .prepare(let name, let query, let start): try prepare(name, query, start: start)
         case .declare(let cursor): try declare(cursor)
         case .execute(let name, let arguments): try execute(name, arguments, formats)
         case .fetch(let direction, let cursor, let isMove): try fetch(direction, cursor, isMove)
-        case .copyOut(let query, _, let options):
+        case .copyOut(let query, let start, let options):
             let question = number()
             waiting = .command(.prepareCopy(options, question: question))
-            effects.append(.prepare(.init(statement: question, text: query, parameterTypes: [])))
+            effects.append(.prepare(.init(statement: question, text: query, parameterTypes: [], start: statementStart + start)))
         default: preconditionFailure("a question is no command")
         }
     }
 
-    private mutating func prepare(_ name: String, _ query: String) throws(PostgresFault) {
+    private mutating func prepare(_ name: String, _ query: String, start: Int) throws(PostgresFault) {
         try checkRoom(forStatement: query)
         var statement = Statement(command: .question(tag: "SELECT"), text: query)
         let question = number()
         statement.question = question
         waiting = .command(.prepare(name: name, statement))
-        effects.append(.prepare(.init(statement: question, text: query, parameterTypes: [])))
+        effects.append(.prepare(.init(statement: question, text: query, parameterTypes: [], start: statementStart + start)))
     }
 
     private mutating func declare(_ cursor: PostgresCommand.Cursor) throws(PostgresFault) {
@@ -214,7 +214,7 @@ extension PostgresSession {
         try checkRoomForPortal()
         let question = number()
         waiting = .command(.prepareCursor(cursor, question: question))
-        effects.append(.prepare(.init(statement: question, text: cursor.query, parameterTypes: [])))
+        effects.append(.prepare(.init(statement: question, text: cursor.query, parameterTypes: [], start: statementStart + cursor.queryStart)))
     }
 
     private mutating func execute(_ name: String, _ arguments: [String], _ formats: [WireFormat]) throws(PostgresFault) {

@@ -22,7 +22,9 @@ extension PostgresSession {
             let number = number()
             statement.question = number
             waiting = .parse(parse, statement)
-            effects.append(.prepare(.init(statement: number, text: parse.query, parameterTypes: parse.parameterTypes)))
+            // Without the semicolon behind it.
+            let (text, start) = found.first.map { ($0.text, $0.start) } ?? (parse.query, 0)
+            effects.append(.prepare(.init(statement: number, text: text, parameterTypes: parse.parameterTypes, start: start)))
         } catch {
             failMessage(error)
         }

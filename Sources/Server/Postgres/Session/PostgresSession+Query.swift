@@ -24,6 +24,7 @@ extension PostgresSession {
         while !isWaiting, let next = pending?.popLast() {
             unnamedColumns = nil
             let (found, command) = (next.statement, next.command)
+            statementStart = found.start
             do throws(PostgresFault) {
                 if block == .failed, !command.endsTransaction { throw Self.failedFault }
                 beginImplicit()
@@ -37,7 +38,7 @@ extension PostgresSession {
                 let number = number()
                 statement.question = number
                 waiting = .prepareQuery(statement)
-                effects.append(.prepare(.init(statement: number, text: found.text, parameterTypes: [])))
+                effects.append(.prepare(.init(statement: number, text: found.text, parameterTypes: [], start: found.start)))
             } catch {
                 return failMessage(error)
             }
@@ -64,6 +65,7 @@ extension PostgresSession {
 
     private mutating func endQuery() {
         pending = nil
+        statementStart = 0
         isMultiple = false
         unnamedColumns = nil
         if block == .implicit { endBlock(isCommitted: true) }

@@ -96,6 +96,8 @@ package struct PostgresSession {
     var isMultiple = false
     /// The columns of its statement, once that has taken the unnamed portal's place.
     var unnamedColumns: [WireField]?
+    /// Where the statement at hand begins in its Query message, in scalars.
+    var statementStart = 0
     var nextNumber = 1
     var executionDepth = 0
     var effects: [SessionEffect] = []
@@ -107,6 +109,8 @@ package struct PostgresSession {
         reportedSettings = Dictionary(uniqueKeysWithValues: settings.reported.map { ($0.name, $0.value) })
     }
 
+    /// Messages of the extended protocol have come whose Sync has not.
+    package var isInPipeline: Bool { block == .implicit || isSkipping }
     package var isWaiting: Bool { waiting != nil }
     package var isInTransaction: Bool { block == .explicit || block == .failed }
 
@@ -120,6 +124,12 @@ package struct PostgresSession {
         case .malformed(let fault):
             precondition(!isWaiting, "an answer is due, not a message")
             if fault.severity == .fatal { end(fault) } else if !isSkipping { failMessage(fault) }
+        case .malformedQuery(let fault):
+            precondition(!isWaiting, "an answer is due, not a message")
+            guard !isSkipping else { break }
+            send(.error(fault))
+            abortBlock()
+            ready()
         case .prepared, .opened, .ran:
             guard let was = waiting else { preconditionFailure("nothing was asked") }
             waiting = nil
@@ -179,6 +189,7 @@ package struct PostgresSession {
 
     /// A fault of one message of the extended protocol, or of all of a Query.
     mutating func failMessage(_ fault: PostgresFault) {
+        if fault.severity == .fatal { return end(fault) }
         send(.error(fault))
         abortBlock()
         if pending != nil {
@@ -188,6 +199,7 @@ package struct PostgresSession {
                 portals[""] = Portal(command: .question(tag: "SELECT"), source: .command, columns: columns, formats: formats, isDone: true, isFailed: true)
             }
             pending = nil
+            statementStart = 0
             isMultiple = false
             unnamedColumns = nil
             ready()

@@ -6,6 +6,7 @@
 //     server-final:  "v=" signature
 
 internal import ColumnStore
+package import Ingest
 
 /// What is kept of a password: enough to know it again, and not enough to say it.
 package struct ScramSecret: Equatable, Sendable {
@@ -22,6 +23,20 @@ package struct ScramSecret: Equatable, Sendable {
         let salted = Digest.derive(Array(password.utf8), salt: salt, iterations: iterations)
         storedKey = Digest.sha256(Digest.authenticate(Array("Client Key".utf8), key: salted))
         serverKey = Digest.authenticate(Array("Server Key".utf8), key: salted)
+    }
+}
+
+extension ScramSecret {
+    /// The user that the administrator's keys belong to.
+    package static let administrator = "admin"
+
+    /// The same for the same user, known or not, so that nobody learns by asking who is unknown; and all keys of a user share it, since the server
+    /// must say it before it knows which key is meant.
+    package static func salt(of user: String, saltKey: [UInt8]) -> [UInt8] { Array(Digest.authenticate(Array(user.utf8), key: saltKey).prefix(16)) }
+
+    package static func verifier(of password: String, user: String, saltKey: [UInt8]) -> KeyVerifier {
+        let secret = ScramSecret(password: password, salt: salt(of: user, saltKey: saltKey), iterations: Scram.iterations)
+        return KeyVerifier(storedKey: secret.storedKey, serverKey: secret.serverKey)
     }
 }
 
@@ -47,7 +62,7 @@ package struct Scram {
 
         /// The same salt for the same name, so that nobody learns by asking twice who is unknown.
         package static func unknown(_ user: String, mockKey: [UInt8]) -> Identity {
-            Identity(salt: Array(Digest.authenticate(Array(user.utf8), key: mockKey).prefix(16)), secrets: [])
+            Identity(salt: ScramSecret.salt(of: user, saltKey: mockKey), secrets: [])
         }
     }
 

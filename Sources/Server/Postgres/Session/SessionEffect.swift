@@ -24,6 +24,8 @@ package enum SessionEffect: Equatable, Sendable {
         package var text: String
         /// 0 where it is to be inferred.
         package var parameterTypes: [UInt32]
+        /// Scalars before the question in what the client sent: a fault's place is one in all of it.
+        package var start = 0
     }
 
     package struct Open: Equatable, Sendable {
@@ -60,6 +62,8 @@ package enum SessionInput: Sendable {
     case message(FrontendMessage)
     /// A message that could not be read, though its end is known.
     case malformed(PostgresFault)
+    /// A Query or FunctionCall that could not be read: it is answered to its end.
+    case malformedQuery(PostgresFault)
     case prepared(Result<Shape, PostgresFault>)
     case opened(PostgresFault?)
     case ran(Outcome)

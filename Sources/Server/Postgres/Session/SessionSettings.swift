@@ -50,6 +50,11 @@ package struct SessionSettings: Equatable, Sendable {
         defaults = values
     }
 
+    /// The session's time zone, by a name that there is.
+    package var zone: String { values["timezone"] ?? "UTC" }
+    /// In milliseconds; 0 for none.
+    package var statementTimeout: Int { values["statement_timeout"].flatMap(Self.milliseconds) ?? 0 }
+
     package subscript(name: String) -> String? { values[name.lowercased()] }
 
     /// All by name, in order.
@@ -88,7 +93,8 @@ package struct SessionSettings: Equatable, Sendable {
         func invalid() -> PostgresFault { PostgresFault(.invalidParameterValue, "invalid value for parameter \"\(name)\": \"\(value)\"") }
         switch name {
         case "client_encoding":
-            guard ["utf8", "utf-8", "unicode"].contains(value.lowercased()) else { throw invalid() }
+            // As PostgreSQL compares names of encodings: by their letters and digits.
+            guard ["utf8", "unicode"].contains(String(value.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) })) else { throw invalid() }
             return "UTF8"
         case "standard_conforming_strings":
             // Statements are cut by it: with `off` a text would end elsewhere.

@@ -92,7 +92,7 @@ package enum PostgresText {
         }
     }
 
-    private static func appendUUID(_ bytes: [UInt8], to text: inout [UInt8]) {
+    static func appendUUID(_ bytes: [UInt8], to text: inout [UInt8]) {
         for (index, byte) in bytes.enumerated() {
             if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
             text.append(hexadecimal[Int(byte >> 4)])
@@ -136,6 +136,11 @@ package enum PostgresText {
         if value == .null { return text += "NULL".utf8 }
         var element: [UInt8] = []
         append(value, type, offset: offset, to: &element)
+        appendElement(element, to: &text)
+    }
+
+    /// An element's own text, in quotes where an array's would be read otherwise.
+    static func appendElement(_ element: [UInt8], to text: inout [UInt8]) {
         let isPlain = !element.isEmpty && !element.contains { isSpecial($0) } && String(decoding: element, as: UTF8.self).lowercased() != "null"
         if isPlain { return text += element }
         text.append(UInt8(ascii: "\""))

@@ -12,6 +12,16 @@ package struct BackendWriter {
         return bytes
     }
 
+    /// Hands what was written to `send`, and keeps the room for what comes next, up to `capacityMax`.
+    package mutating func drain(keeping capacityMax: Int, _ send: ([UInt8]) throws -> Void) rethrows {
+        let written = bytes
+        bytes = []
+        try send(written)
+        guard written.capacity <= capacityMax else { return }
+        bytes = written
+        bytes.removeAll(keepingCapacity: true)
+    }
+
     // MARK: Parts
 
     package mutating func integer<Integer: FixedWidthInteger>(_ value: Integer) {

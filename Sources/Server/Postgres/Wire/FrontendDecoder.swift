@@ -30,6 +30,8 @@ package struct FrontendDecoder {
     private let limits: Limits
     private var bytes: [UInt8] = []
     private var place = 0
+    /// The last message that `next` looked into is one that is answered by ReadyForQuery.
+    package private(set) var isAtQuery = false
 
     package init(limits: Limits = Limits()) { self.limits = limits }
 
@@ -74,6 +76,7 @@ package struct FrontendDecoder {
         guard length >= 4, length <= bound else { throw .framing("invalid message length") }
         guard pendingCount > length else { return nil }
         let body = bytes[place + 5..<place + 1 + length]
+        isAtQuery = type == UInt8(ascii: "Q") || type == UInt8(ascii: "F")
         place += 1 + length
         var reader = WireReader(body)
         let message = try Self.message(type, &reader)

@@ -1,0 +1,112 @@
+internal import Synchronization
+
+/// Whether a bucket answers, as the last requests tell: while it does not, nobody waits for it in vain.
+///
+/// It counts as down when a request has failed for good, or when several tries in a row, over a while, had no answer to go by. From then on every
+/// request is refused with what was wrong, and a small one of its own asks now and then, until there is an answer again.
+package final class BucketHealth: Sendable {
+    package struct Outage: Sendable, Equatable {
+        package var failure: BucketFailure
+        /// Seconds since 1970.
+        package var since: Int64
+    }
+
+    private struct State {
+        var outage: Outage?
+        /// Tries without an answer, one after the other.
+        var failedCount = 0
+        var failingSince: UInt64 = 0
+        var answeredAt: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let location: String
+    /// Between two trials, in seconds; nil: nobody is refused.
+    private let pauseSeconds: Double?
+    private let timers = Mutex<Timers?>(nil)
+    private let trial = Mutex<(@Sendable () -> Void)?>(nil)
+
+    /// So many in a row over such a time: what a single server that is replaced, or a lost packet, does not make.
+    private static let failedCountMax = 3
+    private static let failingNanosecondsMax: UInt64 = 2_000_000_000
+
+    /// - Parameter pauseMilliseconds: 0: nobody is refused.
+    init(location: String, pauseMilliseconds: Int) {
+        self.location = location
+        pauseSeconds = pauseMilliseconds > 0 ? Double(pauseMilliseconds) / 1_000 : nil
+    }
+
+    /// - Parameter body: asks for something small, on a thread that may wait.
+    func onTrial(_ body: @escaping @Sendable () -> Void) { trial.withLock { $0 = body } }
+
+    /// nil while the bucket answers.
+    package var outage: Outage? { state.withLock { $0.outage } }
+
+    /// Some try had an answer, whatever it said of the object.
+    func answered() {
+        let ended = state.withLock { state in
+            defer { (state.outage, state.failedCount, state.answeredAt) = (nil, 0, SteadyClock.nanoseconds()) }
+            return state.outage
+        }
+        guard let ended else { return }
+        StoreLog.note(
+            "the bucket answers again", path: location, reason: "it gave none to go by for \(max(0, SigningInstant.now.seconds - ended.since)) s: \(ended.failure)", level: .warning)
+    }
+
+    /// A try had no answer to go by.
+    func tried(_ failure: BucketFailure) {
+        guard pauseSeconds != nil else { return }
+        let now = SteadyClock.nanoseconds()
+        let isDown = state.withLock { state in
+            if state.failedCount == 0 { state.failingSince = now }
+            state.failedCount += 1
+            return state.failedCount >= Self.failedCountMax && now &- state.failingSince >= Self.failingNanosecondsMax
+        }
+        if isDown { failed(failure) }
+    }
+
+    /// A request failed for good, and what was wrong concerns all.
+    func failed(_ failure: BucketFailure) {
+        guard pauseSeconds != nil else { return }
+        let isNew = state.withLock { state in
+            guard state.outage == nil else { return false }
+            state.outage = Outage(failure: failure, since: SigningInstant.now.seconds)
+            return true
+        }
+        guard isNew else { return }
+        StoreLog.note("the bucket gives no answer to go by", path: location, reason: "\(failure); what needs it is refused until it answers again", level: .warning)
+        tryAgainLater()
+    }
+
+    /// Asks until there is an answer, or nobody is there any more.
+    private func tryAgainLater() {
+        guard let pauseSeconds else { return }
+        let timers = timers.withLock { timers in
+            if let timers { return timers }
+            let new = Timers()
+            timers = new
+            return new
+        }
+        timers.after(pauseSeconds) { [weak self] in
+            guard let self, outage != nil, let trial = trial.withLock({ $0 }) else { return }
+            // The timers' thread must not wait.
+            WorkerThread(name: "bucket-trial", isDetached: true) { [weak self] in
+                trial()
+                guard let self, self.outage != nil else { return }
+                self.tryAgainLater()
+            }
+        }
+    }
+}
+
+extension BucketFailure {
+    /// Whether it is one of the bucket, and not of one object.
+    var isOfTheBucket: Bool {
+        switch kind {
+        case .unavailable: true
+        // What is too large for it is refused by us.
+        case .refused: status >= 300
+        case .notFound, .lostRace, .noSuchRange, .corrupt, .cancelled: false
+        }
+    }
+}

@@ -1,0 +1,17 @@
+/// How a type's records lie in files.
+package struct RecordFacts: Sendable {
+    package let format: TypeFile.Format
+    /// Of CSV.
+    package let delimiter: UInt8
+    /// Names that a CSV header may have; nil for any.
+    package let columns: Set<[UInt8]>?
+    /// Where a file is an envelope that can be read in one pass.
+    package let envelope: RecordEnvelope?
+
+    package init(_ type: DocumentType) {
+        format = type.format
+        delimiter = type.file.delimiter
+        columns = type.file.ignoresExtraColumns ? nil : Set(type.csvPaths.map { Array($0.utf8) })
+        envelope = RecordEnvelope(type.file)
+    }
+}

@@ -1,0 +1,60 @@
+import ColumnStore
+import Glibc
+
+/// Where the catalog says that cold tables lie, against where the settings say so: a store that is opened with the wrong ones would seem to have lost its
+/// tables, or begin new ones beside them.
+enum WarehousePlace {
+    private static let key = "warehouse"
+    /// Of a store's own directory, in messages.
+    private static let own = "its own directory (storage.url null)"
+
+    /// Before anything is changed.
+    ///
+    /// - Throws: `DataDirectory.Failure.warehouseElsewhere`, and `.warehouseTaken` by another store.
+    static func check(_ directory: DataDirectory) throws {
+        // What cannot be read is the business of others, who say so.
+        let format = (try? StoreFormat.read(directory.path)) ?? nil
+        let configured = directory.storages.location
+        // Not opened where it is empty: SQLite would throw its log away.
+        if access(directory.catalogPath, F_OK) == 0, try !DatabaseFile.isEmpty(directory.catalogPath),
+            let catalog = try? Catalog(readOnlyPath: directory.catalogPath)
+        {
+            defer { catalog.close() }
+            let known = try known(catalog)
+            if known != configured, try !catalog.coldVersions().isEmpty { throw elsewhere(known, configured) }
+        } else if let known = format?.warehouse, known != configured {
+            throw elsewhere(known, configured)
+        }
+        guard let owner = try WarehouseOwner.read(directory.storages)?.owner, owner.store != format?.store else { return }
+        // A store that was cut off before its first start was noted has no id yet, and no tables either.
+        throw DataDirectory.Failure.warehouseTaken(location: configured ?? own, by: owner.store, own: format?.store, host: owner.host)
+    }
+
+    private static func elsewhere(_ known: String?, _ configured: String?) -> DataDirectory.Failure {
+        .warehouseElsewhere(known: known ?? own, configured: configured ?? own)
+    }
+
+    /// Makes the place this store's, and remembers it.
+    ///
+    /// - Throws: `DataDirectory.Failure.warehouseTaken`, `.warehouseForeign`.
+    static func take(_ directory: DataDirectory, _ catalog: Catalog) throws {
+        let storages = directory.storages
+        directory.keep(try WarehouseClaim.take(storages, store: catalog.storeID, generation: catalog.mark.generation))
+        if try known(catalog) != storages.location { try note(storages.location, in: catalog) }
+    }
+
+    static func note(_ location: String?, in catalog: Catalog) throws { try catalog.set(key, Array((location ?? "").utf8)) }
+
+    static func note(_ location: String?, _ connection: SQLiteConnection) throws {
+        let statement = try connection.statement("INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)")
+        try statement.bind(1, key)
+        try statement.bind(2, Array((location ?? "").utf8))
+        try statement.run()
+    }
+
+    /// nil: in the store's directory.
+    static func known(_ catalog: Catalog) throws -> String? {
+        guard let bytes = try catalog.bytes(key), !bytes.isEmpty else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,77 @@
+package import ColumnStore
+import Synchronization
+
+/// Cold tables in a bucket: each a folder below one prefix, all over one client, one cache and one set of connections.
+package final class BucketStorageFactory: StorageFactory {
+    package let client: BucketClient
+    private struct State {
+        var storages: [String: BucketStorage] = [:]
+        var cache: RangeCache?
+    }
+    private let cache: CacheOptions?
+    private let state = Mutex(State())
+
+    /// Where ranges of objects are kept on this machine. Taken up when the first table is asked for, and the store's directory is ours.
+    package struct CacheOptions: Sendable {
+        package var path: String
+        package var byteCountMax: Int64
+
+        package init(path: String, byteCountMax: Int64) { (self.path, self.byteCountMax) = (path, byteCountMax) }
+    }
+
+    /// - Parameter cache: nil where nothing may be believed that does not come from the bucket: to prove a store.
+    package init(_ client: BucketClient, cache: CacheOptions?) {
+        self.client = client
+        self.cache = cache
+    }
+
+    /// nil while there is none.
+    package var cacheFigures: CacheFigures? { state.withLock { $0.cache }?.figures }
+
+    package var location: String? { client.endpoint.location }
+    package var isRemote: Bool { true }
+    package var outage: (reason: String, since: Int64)? { client.health.outage.map { ("\($0.failure)", $0.since) } }
+
+    package func tables(in warehouse: String) throws -> [String] {
+        do throws(BucketFailure) { return try client.folders().filter { $0 != BucketProbe.folder } } catch { throw ColumnStoreError(error, key: client.endpoint.location) }
+    }
+
+    package func storage(of table: String, in warehouse: String, calls: any FileSystemCalls) throws(ColumnStoreError) -> any ObjectStorage {
+        try state.withLock { (state) throws(ColumnStoreError) in
+            if let storage = state.storages[table] { return storage }
+            if state.cache == nil, let cache { state.cache = try RangeCache(path: cache.path, byteCountMax: cache.byteCountMax) }
+            let storage = BucketStorage(client.below(table), cache: state.cache)
+            state.storages[table] = storage
+            return storage
+        }
+    }
+
+    package func storage(at location: String, sameAs storage: any ObjectStorage, calls: any FileSystemCalls) -> (any ObjectStorage)? { nil }
+
+    package var root: (any WarehouseRoot)? { BucketWarehouseRoot(client: client) }
+
+    package var metrics: [Metric] {
+        let figures = client.counters.figures
+        func counter(_ name: String, _ help: String, _ value: Int, _ labels: [(name: String, value: String)] = []) -> Metric {
+            Metric(name: name, help: help, kind: .counter, labels: labels, value: Double(value))
+        }
+        var metrics = BucketCounters.Kind.allCases.map { kind in
+            counter("storage_requests_total", "Requests to the bucket since the start, by kind; each try is paid for.", figures.requests[kind] ?? 0, [("method", kind.name)])
+        }
+        metrics += [
+            counter("storage_received_bytes_total", "Bytes received from the bucket since the start.", figures.receivedByteCount),
+            counter("storage_sent_bytes_total", "Bytes sent to the bucket since the start.", figures.sentByteCount),
+            counter("storage_retries_total", "Requests to the bucket that were tried again.", figures.retryCount),
+            counter("storage_throttled_total", "Answers of the bucket that said: slow down.", figures.throttledCount),
+            counter("storage_failures_total", "Requests to the bucket that failed for good.", figures.failureCount),
+        ]
+        metrics.append(Metric(name: "storage_up", help: "Whether the bucket answers: 0 while it does not.", kind: .gauge, labels: [], value: client.health.outage == nil ? 1 : 0))
+        guard let cache = cacheFigures else { return metrics }
+        return metrics + [
+            Metric(name: "storage_cache_bytes", help: "Bytes of the cache of the bucket on this disk.", kind: .gauge, labels: [], value: Double(cache.heldByteCount)),
+            counter("storage_cache_hits_total", "Ranges that the cache had.", cache.hitCount),
+            counter("storage_cache_misses_total", "Ranges that the cache did not have.", cache.missCount),
+            counter("storage_cache_damaged_total", "Ranges in the cache with a wrong sum: fetched anew.", cache.damagedCount),
+        ]
+    }
+}

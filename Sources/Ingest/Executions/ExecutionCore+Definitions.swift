@@ -1,0 +1,114 @@
+internal import ColumnStore
+internal import Documents
+internal import Processes
+
+/// Definitions with their versions, and the starts that they plan.
+extension ExecutionCore {
+    /// - Throws: `not-found`, also for one that was deleted.
+    func currentVersion(_ process: String) throws -> Int64 {
+        let select = try connection().statement("SELECT version FROM processes WHERE name = ?1 AND is_deleted = 0")
+        try select.bind(1, process)
+        defer { select.reset() }
+        guard try select.step() else { throw Fault(.notFound, "there is no process \(process)") }
+        return select.int64(0)
+    }
+
+    /// Adds a definition, or its next version where it is another than the present one.
+    func put(_ process: String, _ definition: [UInt8], _ machine: Machine) throws -> ProcessPutOutcome {
+        let select = try connection().statement(
+            """
+            SELECT p.version, p.is_deleted, d.definition FROM processes p JOIN definitions d ON d.process = p.name AND d.version = p.version WHERE p.name = ?1
+            """)
+        try select.bind(1, process)
+        var earlier: (version: Int64, isDeleted: Bool, definition: [UInt8])?
+        if try select.step() { earlier = (select.int64(0), select.int64(1) != 0, select.bytes(2)) }
+        select.reset()
+        if let earlier, !earlier.isDeleted, earlier.definition == definition { return .unchanged }
+        let version = (earlier?.version ?? 0) + 1
+        let insert = try connection().statement("INSERT INTO definitions(process, version, definition, put_at) VALUES(?1, ?2, ?3, ?4)")
+        try insert.bind(1, process)
+        insert.bind(2, version)
+        try insert.bind(3, definition)
+        insert.bind(4, clock.now())
+        try insert.run()
+        let update = try connection().statement("INSERT OR REPLACE INTO processes(name, version, is_deleted) VALUES(?1, ?2, 0)")
+        try update.bind(1, process)
+        update.bind(2, version)
+        try update.run()
+        try plan(process, machine)
+        return earlier.map { !$0.isDeleted } ?? false ? .changed : .created
+    }
+
+    /// No new execution starts; those that run go on.
+    func delete(_ process: String) throws {
+        _ = try currentVersion(process)
+        let update = try connection().statement("UPDATE processes SET is_deleted = 1 WHERE name = ?1")
+        try update.bind(1, process)
+        try update.run()
+        try unplan(process)
+    }
+
+    // MARK: Schedules
+
+    private func unplan(_ process: String) throws {
+        let delete = try connection().statement("DELETE FROM schedules WHERE process = ?1")
+        try delete.bind(1, process)
+        try delete.run()
+    }
+
+    private func plan(_ process: String, _ machine: Machine) throws {
+        try unplan(process)
+        for (rule, start) in machine.starts.enumerated() {
+            guard let next = Self.next(start, after: clock.now()) else { continue }
+            try plan(process, rule: rule, at: next)
+        }
+    }
+
+    private func plan(_ process: String, rule: Int, at: Int64) throws {
+        let insert = try connection().statement("INSERT OR REPLACE INTO schedules(process, rule, next_at) VALUES(?1, ?2, ?3)")
+        try insert.bind(1, process)
+        insert.bind(2, Int64(rule))
+        insert.bind(3, at)
+        try insert.run()
+        aftermath.earliest = min(aftermath.earliest, at)
+    }
+
+    /// In microseconds; nil of what is no schedule, or never comes.
+    static func next(_ start: StartRule, after instant: Int64) -> Int64? {
+        guard case .schedule(let expression, let name) = start, let zone = ZoneRules.named(name) else { return nil }
+        return Schedule(expression, in: zone).next(after: instant / 1_000_000).map { $0 * 1_000_000 }
+    }
+
+    func nextSchedule() throws -> Int64? { try file?.integer("SELECT min(next_at) FROM schedules") }
+
+    /// Starts what is planned for now. What was missed while nobody was there is made up for once, however often it was missed.
+    func fireSchedules(countMax: Int) throws {
+        guard file != nil else { return }
+        let now = clock.now()
+        let select = try connection().statement("SELECT process, rule, next_at FROM schedules WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2")
+        select.bind(1, now)
+        select.bind(2, Int64(countMax))
+        var due: [(process: String, rule: Int, at: Int64)] = []
+        while try select.step() { due.append((select.text(0), Int(exactly: select.int64(1)) ?? 0, select.int64(2))) }
+        for planned in due {
+            let machine = try machine(planned.process, version: try currentVersion(planned.process))
+            guard machine.starts.indices.contains(planned.rule), let next = Self.next(machine.starts[planned.rule], after: now) else {
+                try unplan(planned.process)
+                continue
+            }
+            // By name, so that no plan starts twice.
+            let time = CivilDate.text(microseconds: planned.at)
+            let event = JSONValue.object([
+                "specversion": .string("1.0"), "id": .string("\(planned.process):\(planned.rule):\(time)"), "source": .string("/processes/\(planned.process)"),
+                "type": .string("schedule"), "time": .string(time), "datacontenttype": .string("application/json"), "data": .object([]),
+            ])
+            do {
+                _ = try start(
+                    ExecutionRequest(process: planned.process, name: "schedule \(planned.rule) \(time)", input: event, owner: .administrator))
+            } catch let fault as Fault where fault.code == .alreadyExists || fault.code == .notFound {
+                StoreLog.note("a planned start was left out", path: path, reason: "\(planned.process): \(fault.detail)", level: .warning)
+            }
+            try plan(planned.process, rule: planned.rule, at: next)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+internal import ColumnStore
+internal import Documents
+internal import Processes
+
+/// What an execution is asked for with.
+struct ExecutionRequest: Sendable {
+    let process: String
+    /// nil: its id.
+    var name: String?
+    let input: JSONValue
+    let owner: Identity
+    var depth = 0
+    /// The task that waits for it.
+    var parent: (key: TaskKey, token: String)?
+}
+
+/// New executions, and how they end by order.
+extension ExecutionCore {
+    /// Starts an execution, or finds the one of the same name.
+    ///
+    /// - Throws: `not-found`, `already-exists`, `too-large`.
+    func start(_ request: ExecutionRequest) throws -> StartedExecution {
+        let version = try currentVersion(request.process)
+        if let parent = request.parent, let known = try child(of: parent.key) { return known }
+        if let name = request.name, let known = try known(request, name) { return known }
+        let machine = try machine(request.process, version: version)
+        let id = newID()
+        let name = request.name ?? id.description
+        let identity = Execution.Identity(
+            id: id.description, name: name, machineID: "\(request.process):\(version)", machineName: request.process, depth: request.depth)
+        let outcome: Outcome
+        do throws(StateError) {
+            outcome = try Transition.start(machine, identity, input: request.input, at: Moment(now: clock.now(), secret: Self.secret()))
+        } catch {
+            throw Fault(.tooLarge, error.cause ?? "the input is too large")
+        }
+        let number = try insert(request, id: id, name: name, version: version, startedAt: outcome.execution.startedAt)
+        try begin(outcome, number: number, machine: machine, parentToken: request.parent?.token)
+        return StartedExecution(id: id, status: .running, isNew: true)
+    }
+
+    private func insert(_ request: ExecutionRequest, id: ULID, name: String, version: Int64, startedAt: Int64) throws -> Int64 {
+        let insert = try connection().statement(
+            """
+            INSERT INTO executions(id, process, version, name, owner, status, started_at, parent, parent_serial, parent_token)
+            VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9)
+            """)
+        try insert.bind(1, id.bytes)
+        try insert.bind(2, request.process)
+        insert.bind(3, version)
+        try insert.bind(4, name)
+        try insert.bind(5, Self.text(request.owner))
+        insert.bind(6, startedAt)
+        insert.bind(7, request.parent?.key.execution)
+        insert.bind(8, request.parent?.key.serial)
+        try insert.bind(9, request.parent?.token)
+        try insert.run()
+        return try connection().lastInsertedRowID
+    }
+
+    private func child(of key: TaskKey) throws -> StartedExecution? {
+        let select = try connection().statement("SELECT id, status FROM executions WHERE parent = ?1 AND parent_serial = ?2")
+        select.bind(1, key.execution)
+        select.bind(2, key.serial)
+        defer { select.reset() }
+        return try select.step() ? try Self.started(select, path) : nil
+    }
+
+    private func known(_ request: ExecutionRequest, _ name: String) throws -> StartedExecution? {
+        let select = try connection().statement(
+            """
+            SELECT e.id, e.status, p.bytes FROM executions e JOIN pieces p ON p.execution = e.number AND p.kind = 1 AND p.number = 0
+            WHERE e.process = ?1 AND e.owner = ?2 AND e.name = ?3
+            """)
+        try select.bind(1, request.process)
+        try select.bind(2, Self.text(request.owner))
+        try select.bind(3, name)
+        defer { select.reset() }
+        guard try select.step() else { return nil }
+        guard let input = try? ExecutionCoder.input(ofConstants: select.bytes(2)) else {
+            throw SQLiteError(code: 11, message: "the input of an execution cannot be read", path: path)
+        }
+        var steps = Steps()
+        guard (try? ValueEquality.areEqual(input, request.input, &steps)) == true else {
+            throw Fault(.alreadyExists, "there is an execution \(name) of \(request.process), with other input")
+        }
+        return try Self.started(select, path)
+    }
+
+    private static func started(_ row: SQLiteStatement, _ path: String) throws -> StartedExecution {
+        guard let id = ULID(bytes: row.bytes(0)), let status = UInt8(exactly: row.int64(1)).flatMap({ Execution.Status(rawValue: $0) }) else {
+            throw SQLiteError(code: 11, message: "an execution has no valid id or status", path: path)
+        }
+        return StartedExecution(id: id, status: status, isNew: false)
+    }
+
+    /// Ends an execution, or has a failed one go on.
+    ///
+    /// - Throws: `not-found`, `wrong-state`.
+    func order(_ event: Event, _ number: Int64) throws {
+        switch try apply(event, to: number) {
+        case .applied: if event == .redrive { try noteRedriven(number) }
+        default: throw Fault(.wrongState, event == .abort ? "the execution has ended already" : "only an execution that failed, timed out or was aborted goes on again")
+        }
+    }
+
+    private func noteRedriven(_ number: Int64) throws {
+        aftermath.runningDelta += 1
+        // It may have ended again by now: then its row says so already.
+        guard try status(number) == .running else { return }
+        let update = try connection().statement("UPDATE executions SET status = 0, ended_at = NULL WHERE number = ?1")
+        update.bind(1, number)
+        try update.run()
+    }
+
+    private func status(_ number: Int64) throws -> Execution.Status {
+        let select = try connection().statement("SELECT bytes FROM pieces WHERE execution = ?1 AND kind = 0 AND number = 0")
+        select.bind(1, number)
+        defer { select.reset() }
+        guard try select.step(), let ending = try? ExecutionCoder.ending(ofHeader: select.bytes(0)) else {
+            throw SQLiteError(code: 11, message: "an execution has no header", path: path)
+        }
+        return ending.status
+    }
+
+    // MARK: Owners
+
+    /// On disk: nothing of the administrator, else the client's id.
+    static func text(_ owner: Identity) -> String { owner.client?.text ?? "" }
+    static func owner(_ text: String) -> Identity { text.isEmpty ? .administrator : .contract(ClientID(text)) }
+}

@@ -1,0 +1,174 @@
+internal import ColumnStore
+internal import Documents
+internal import Processes
+
+/// Timers and tasks: what executions wait for.
+extension ExecutionCore {
+    // MARK: Timers
+
+    /// What cannot be read is looked at again, in microseconds.
+    private static let patience: Int64 = 60_000_000
+
+    func setTimer(_ execution: Int64, serial: Int64, frame: Int?, at: Int64) throws {
+        let put = try connection().statement("INSERT OR REPLACE INTO timers(execution, serial, frame, at) VALUES(?1, ?2, ?3, ?4)")
+        put.bind(1, execution)
+        put.bind(2, serial)
+        put.bind(3, frame.map { Int64($0) })
+        put.bind(4, at)
+        try put.run()
+        aftermath.earliest = min(aftermath.earliest, at)
+    }
+
+    func removeTimer(_ execution: Int64, serial: Int64) throws {
+        let delete = try connection().statement("DELETE FROM timers WHERE execution = ?1 AND serial = ?2")
+        delete.bind(1, execution)
+        delete.bind(2, serial)
+        try delete.run()
+    }
+
+    /// When the next timer is due; nil for none.
+    func nextTimer() throws -> Int64? { try file?.integer("SELECT min(at) FROM timers") }
+
+    /// Lets the oldest timers that are due fire, at most `countMax`.
+    ///
+    /// - Returns: how late the latest of them was, in microseconds; nil where none was due.
+    func fireTimers(countMax: Int) throws -> Int64? {
+        guard file != nil else { return nil }
+        let now = clock.now()
+        let select = try connection().statement("SELECT execution, serial, frame, at FROM timers WHERE at <= ?1 ORDER BY at LIMIT ?2")
+        select.bind(1, now)
+        select.bind(2, Int64(countMax))
+        var due: [(execution: Int64, serial: Int64, frame: Int?, at: Int64)] = []
+        while try select.step() { due.append((select.int64(0), select.int64(1), select.optionalInt64(2).flatMap { Int(exactly: $0) }, select.int64(3))) }
+        for timer in due {
+            try removeTimer(timer.execution, serial: timer.serial)
+            let event: Event =
+                switch timer.serial {
+                case SelfTimer.proceed: .proceed
+                case SelfTimer.abort: .abort
+                default: .timerFired(frame: timer.frame, serial: Int(timer.serial))
+                }
+            do {
+                _ = try apply(event, to: timer.execution)
+            } catch let fault as Fault where fault.code == .notFound {
+                // Nobody's timer: it is gone with this commit.
+            } catch let error as UnreadableExecution {
+                StoreLog.note("an execution stands still", path: path, reason: error.description, level: .warning)
+                try setTimer(timer.execution, serial: timer.serial, frame: timer.frame, at: now.addingSaturating(Self.patience))
+            }
+        }
+        return due.map { now.subtractingSaturating($0.at) }.max()
+    }
+
+    // MARK: Tasks
+
+    func addTask(_ call: TaskCall, of execution: Int64) throws {
+        guard let serial = TaskToken(call.token)?.serial else { preconditionFailure("a task whose token is none") }
+        let now = clock.now()
+        let insert = try connection().statement(
+            """
+            INSERT OR REPLACE INTO tasks(execution, serial, resource, token, key, state, visit, attempt, first_item, depth, input, created_at, due_at)
+            VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)
+            """)
+        insert.bind(1, execution)
+        insert.bind(2, Int64(serial))
+        try insert.bind(3, call.resource.text)
+        try insert.bind(4, call.token)
+        try insert.bind(5, call.key)
+        try insert.bind(6, call.state)
+        insert.bind(7, Int64(call.visit))
+        insert.bind(8, call.attempt)
+        insert.bind(9, call.firstItem.map { Int64($0) })
+        insert.bind(10, Int64(call.depth))
+        try insert.bind(11, call.input.serialized)
+        insert.bind(12, now)
+        try insert.run()
+        aftermath.tasks.append((TaskKey(execution: execution, serial: Int64(serial)), call.resource, now))
+    }
+
+    func removeTask(_ key: TaskKey) throws {
+        let delete = try connection().statement("DELETE FROM tasks WHERE execution = ?1 AND serial = ?2")
+        delete.bind(1, key.execution)
+        delete.bind(2, key.serial)
+        try delete.run()
+    }
+
+    /// An attempt came to nothing yet: when the task is looked at again, nil for never.
+    ///
+    /// - Returns: false where the task is not wanted any more.
+    func putOff(_ key: TaskKey, to dueAt: Int64?, isFailure: Bool, reason: String?) throws -> Bool {
+        let update = try connection().statement(
+            "UPDATE tasks SET due_at = ?3, try_count = try_count + ?4, reason = ?5 WHERE execution = ?1 AND serial = ?2")
+        update.bind(1, key.execution)
+        update.bind(2, key.serial)
+        update.bind(3, dueAt)
+        update.bind(4, isFailure ? 1 : 0)
+        try update.bind(5, reason.map { String($0.prefix(1_000)) })
+        try update.run()
+        return try connection().changeCount > 0
+    }
+
+    /// The answer to a task, by its token.
+    ///
+    /// - Parameter resource: whose answer it is, where that is known: a task of another is none of theirs.
+    /// - Throws: `task-ended`, `not-found` for a token that nobody gave.
+    func answer(_ token: String, _ event: Event, from resource: String? = nil) throws {
+        let unknown = Fault(.notFound, "there is no task of this token")
+        guard let parsed = TaskToken(token), let id = ULID(parsed.executionID), let number = try number(of: id) else { throw unknown }
+        if let resource, let wanted = try self.resource(of: TaskKey(execution: number, serial: Int64(parsed.serial))), wanted != resource { throw unknown }
+        switch try apply(event, to: number) {
+        case .applied:
+            if case .heartbeat = event { return }
+            try removeTask(TaskKey(execution: number, serial: Int64(parsed.serial)))
+        case .unknownToken: throw unknown
+        case .taskEnded, .stale, .wrongState: throw Fault(.taskEnded, "the task has ended: it was answered, took too long, or its execution has ended")
+        }
+    }
+
+    private func resource(of key: TaskKey) throws -> String? {
+        let select = try connection().statement("SELECT resource FROM tasks WHERE execution = ?1 AND serial = ?2")
+        select.bind(1, key.execution)
+        select.bind(2, key.serial)
+        defer { select.reset() }
+        return try select.step() ? select.text(0) : nil
+    }
+
+    func number(of id: ULID) throws -> Int64? {
+        let select = try connection().statement("SELECT number FROM executions WHERE id = ?1")
+        try select.bind(1, id.bytes)
+        defer { select.reset() }
+        return try select.step() ? select.int64(0) : nil
+    }
+
+    // MARK: Parents and children
+
+    /// The end of a child is the end of its parent's task, in the same commit.
+    func tellParent(of id: String, token: String, _ end: Effect) throws {
+        guard case .end(let status, let output, let error) = end else { return }
+        let event: Event
+        switch status {
+        case .succeeded: event = .taskSucceeded(token: token, output: output ?? .null)
+        case .timedOut: event = .taskFailed(token: token, error ?? StateError(.timeout, "the execution took longer than its TimeoutSeconds"))
+        case .aborted:
+            event = .taskFailed(token: token, StateError(.taskFailed, "the execution \(id) was aborted"))
+        case .failed, .running:
+            event = .taskFailed(token: token, StateError(name: error?.name ?? StateError.Name.taskFailed.rawValue, cause: error?.cause))
+        }
+        do {
+            _ = try answer(token, event)
+        } catch let fault as Fault where fault.code == .taskEnded || fault.code == .notFound {
+            // The parent waits for it no more.
+        } catch let error as UnreadableExecution {
+            StoreLog.note("an execution was not told of its child's end", path: path, reason: error.description, level: .warning)
+        }
+    }
+
+    /// Has the child of a task end soon: a tree of many is not ended in one commit.
+    func abortChild(of execution: Int64, serial: Int64) throws {
+        let select = try connection().statement("SELECT number FROM executions WHERE parent = ?1 AND parent_serial = ?2 AND status = 0")
+        select.bind(1, execution)
+        select.bind(2, serial)
+        defer { select.reset() }
+        if try select.step() { try setTimer(select.int64(0), serial: SelfTimer.abort, frame: nil, at: clock.now()) }
+    }
+}

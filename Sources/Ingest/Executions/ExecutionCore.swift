@@ -1,0 +1,234 @@
+internal import ColumnStore
+internal import Documents
+internal import Processes
+
+/// What the writer's thread does to the file, within the transaction that it has begun: events in, pieces, timers and tasks out.
+///
+/// One owner on one thread. After a transaction that was rolled back, `forget` lets go of what it had changed in memory.
+final class ExecutionCore {
+    /// What follows from a commit, once it is durable.
+    struct Aftermath {
+        var tasks: [(key: TaskKey, lane: Resource, dueAt: Int64)] = []
+        var runningDelta = 0
+        var transitionCount = 0
+        var ended: [Execution.Status: Int] = [:]
+        /// The earliest timer that was set.
+        var earliest = Int64.max
+    }
+
+    let path: String
+    let clock: Clock
+    private(set) var file: SQLiteConnection?
+    private var cache = ExecutionCache()
+    private var machines: [String: Machine] = [:]
+    private let ulids = ULIDGenerator()
+    var aftermath = Aftermath()
+    /// Of machines that are read; running ones are read again when they are wanted.
+    private static let machineCountMax = 64
+
+    init(path: String, clock: Clock) { (self.path, self.clock) = (path, clock) }
+
+    /// - Throws: `not-found` where there is no file: nothing was ever put.
+    func connection() throws -> SQLiteConnection {
+        guard let file else { throw Fault(.notFound, "there is no process yet") }
+        return file
+    }
+
+    func open(makes: Bool) throws {
+        if file == nil { file = try ExecutionSchema.open(path, makes: makes) }
+    }
+
+    func close() { (file, cache) = (nil, ExecutionCache()) }
+
+    /// Nothing of the last transaction counts.
+    func forget() {
+        cache.removeAll()
+        aftermath = Aftermath()
+    }
+
+    func takeAftermath() -> Aftermath {
+        defer { aftermath = Aftermath() }
+        return aftermath
+    }
+
+    func newID() -> ULID { ulids.next(milliseconds: clock.now() / 1_000) }
+
+    // MARK: Events
+
+    /// Gives an execution an event, and writes what comes of it.
+    ///
+    /// - Throws: `not-found`; `UnreadableExecution`, before anything is written.
+    func apply(_ event: Event, to number: Int64) throws -> Disposition {
+        let loaded = try load(number)
+        var surroundings = loaded.surroundings
+        let before = loaded.execution.transitionCount
+        let moment = Moment(now: clock.now(), secret: Self.secret())
+        let outcome = Transition.apply(event, to: LoadedExecution.execution(of: consume loaded), of: surroundings.machine, at: moment)
+        let disposition = outcome.disposition
+        guard disposition == .applied else {
+            cache.put(LoadedExecution(surroundings: surroundings, execution: Outcome.execution(of: consume outcome)))
+            return disposition
+        }
+        // A redrive counts anew.
+        let after = outcome.execution.transitionCount
+        try write(outcome, &surroundings, transitions: after >= before ? after - before : after)
+        try settle(consume outcome, surroundings)
+        return .applied
+    }
+
+    /// After its pieces are written: it is kept, and whoever waits for its end is told.
+    private func settle(_ outcome: consuming Outcome, _ surroundings: LoadedExecution.Surroundings) throws {
+        let end = outcome.effects.last { if case .end = $0 { true } else { false } }
+        let id = outcome.execution.identity.id
+        cache.put(LoadedExecution(surroundings: surroundings, execution: Outcome.execution(of: outcome)))
+        if let end, let token = surroundings.parentToken { try tellParent(of: id, token: token, end) }
+    }
+
+    static func secret() -> [UInt8] {
+        var random = SystemRandomNumberGenerator()
+        var secret: [UInt8] = []
+        for _ in 0..<4 { withUnsafeBytes(of: random.next() as UInt64) { secret += $0 } }
+        return secret
+    }
+
+    /// The first state of an execution whose row is there.
+    func begin(_ outcome: consuming Outcome, number: Int64, machine: Machine, parentToken: String?) throws {
+        let constants = ExecutionCoder.constants(outcome.execution)
+        try put(number, .constants, 0, constants)
+        var surroundings = LoadedExecution.Surroundings(
+            number: number, machine: machine, parentToken: parentToken, historyCount: 0, byteCount: constants.count)
+        aftermath.runningDelta += 1
+        try write(outcome, &surroundings, transitions: outcome.execution.transitionCount)
+        try settle(outcome, surroundings)
+    }
+
+    // MARK: Loading
+
+    private func load(_ number: Int64) throws -> LoadedExecution {
+        if let known = cache.take(number) { return known }
+        let row = try connection().statement("SELECT process, version, parent_token FROM executions WHERE number = ?1")
+        row.bind(1, number)
+        defer { row.reset() }
+        guard try row.step() else { throw Fault(.notFound, "there is no such execution") }
+        let machine = try machine(row.text(0), version: row.int64(1))
+        let pieces = try StoredPieces(number, try connection())
+        let execution: Execution
+        do throws(CodingFault) {
+            execution = try ExecutionCoder.decode(constants: pieces.constants, header: pieces.header, frames: pieces.frames, of: machine)
+        } catch {
+            throw UnreadableExecution(description: "execution \(number) of \(path): \(error.reason)")
+        }
+        let surroundings = LoadedExecution.Surroundings(
+            number: number, machine: machine, parentToken: row.optionalText(2), historyCount: try StoredPieces.historyCount(number, try connection()),
+            byteCount: pieces.byteCount)
+        return LoadedExecution(surroundings: surroundings, execution: execution)
+    }
+
+    /// - Throws: `not-found`, `UnreadableExecution`.
+    func machine(_ process: String, version: Int64) throws -> Machine {
+        let name = "\(version) \(process)"
+        if let known = machines[name] { return known }
+        let select = try connection().statement("SELECT definition FROM definitions WHERE process = ?1 AND version = ?2")
+        try select.bind(1, process)
+        select.bind(2, version)
+        defer { select.reset() }
+        guard try select.step() else { throw Fault(.notFound, "there is no process \(process)") }
+        do throws(InvalidDefinition) {
+            let machine = try DefinitionReader.read(select.bytes(0))
+            if machines.count >= Self.machineCountMax { machines.removeAll() }
+            machines[name] = machine
+            return machine
+        } catch {
+            throw UnreadableExecution(description: "the definition \(process), version \(version), of \(path): \(error.faults.first?.message ?? "")")
+        }
+    }
+
+    // MARK: Writing
+
+    private func write(_ outcome: Outcome, _ loaded: inout LoadedExecution.Surroundings, transitions: Int) throws {
+        let number = loaded.number
+        let execution = outcome.execution
+        aftermath.transitionCount += transitions
+        try put(number, .header, 0, ExecutionCoder.header(execution))
+        for id in outcome.changes.heads.sorted() {
+            guard let frame = execution.frames[id] else { continue }
+            try put(number, .head, Int64(id), ExecutionCoder.head(frame))
+        }
+        for id in outcome.changes.bodies.sorted() {
+            guard let frame = execution.frames[id] else { continue }
+            let body = ExecutionCoder.body(frame)
+            loaded.byteCount += body.count
+            try put(number, .body, Int64(id), body)
+        }
+        for id in outcome.changes.removed {
+            for kind in [StoredPieces.Kind.head, .body] { try remove(number, kind, Int64(id)) }
+        }
+        for effect in outcome.effects { try carryOut(effect, &loaded) }
+    }
+
+    private func put(_ execution: Int64, _ kind: StoredPieces.Kind, _ number: Int64, _ bytes: [UInt8]) throws {
+        let put = try connection().statement("INSERT OR REPLACE INTO pieces(execution, kind, number, bytes) VALUES(?1, ?2, ?3, ?4)")
+        put.bind(1, execution)
+        put.bind(2, kind.rawValue)
+        put.bind(3, number)
+        try bytes.withUnsafeBytes { bytes in
+            try put.bindBorrowed(4, bytes)
+            try put.run()
+        }
+    }
+
+    private func remove(_ execution: Int64, _ kind: StoredPieces.Kind, _ number: Int64) throws {
+        let delete = try connection().statement("DELETE FROM pieces WHERE execution = ?1 AND kind = ?2 AND number = ?3")
+        delete.bind(1, execution)
+        delete.bind(2, kind.rawValue)
+        delete.bind(3, number)
+        try delete.run()
+    }
+
+    private func carryOut(_ effect: Effect, _ loaded: inout LoadedExecution.Surroundings) throws {
+        let number = loaded.number
+        switch effect {
+        case .history(let entry):
+            loaded.historyCount += 1
+            try put(number, .history, loaded.historyCount, HistoryText.json(entry))
+        case .setTimer(let frame, let serial, let at): try setTimer(number, serial: Int64(serial), frame: frame, at: at)
+        case .cancelTimer(_, let serial): try removeTimer(number, serial: Int64(serial))
+        case .proceed: try setTimer(number, serial: SelfTimer.proceed, frame: nil, at: clock.now())
+        case .runTask(let call): try addTask(call, of: number)
+        case .cancelTask(let token, let resource):
+            guard let serial = TaskToken(token)?.serial else { return }
+            try removeTask(TaskKey(execution: number, serial: Int64(serial)))
+            if case .process = resource { try abortChild(of: number, serial: Int64(serial)) }
+        case .end(let status, _, _): try end(loaded, status)
+        }
+    }
+
+    private func end(_ loaded: LoadedExecution.Surroundings, _ status: Execution.Status) throws {
+        let update = try connection().statement("UPDATE executions SET status = ?2, ended_at = ?3 WHERE number = ?1")
+        update.bind(1, loaded.number)
+        update.bind(2, Int64(status.rawValue))
+        update.bind(3, clock.now())
+        try update.run()
+        var leftovers = ["DELETE FROM timers WHERE execution = ?1", "DELETE FROM tasks WHERE execution = ?1"]
+        // What did not succeed keeps its frames for a redrive.
+        if status == .succeeded { leftovers.append("DELETE FROM pieces WHERE execution = ?1 AND kind IN (2, 3)") }
+        for sql in leftovers {
+            let delete = try connection().statement(sql)
+            delete.bind(1, loaded.number)
+            try delete.run()
+        }
+        aftermath.runningDelta -= 1
+        aftermath.ended[status, default: 0] += 1
+    }
+}
+
+/// The bytes of an execution, or of its definition, are none: it stands still, and others go on.
+struct UnreadableExecution: Error {
+    let description: String
+}
+
+/// What an execution is told by itself. On disk: do not renumber.
+enum SelfTimer {
+    static let proceed: Int64 = 0
+    static let abort: Int64 = -1
+}

@@ -1,0 +1,179 @@
+internal import ColumnStore
+internal import Documents
+internal import Processes
+import Synchronization
+import Glibc
+
+/// Reads executions beside the writer, each time one state of the file. Where there is no file there is nothing.
+final class ExecutionReader: Sendable {
+    private let pool: SQLitePool
+    private let path: String
+    private let isMade = Atomic<Bool>(false)
+
+    init(path: String) { (self.path, pool) = (path, SQLitePool(path: path)) }
+
+    func close() { pool.closeIdle() }
+
+    private func read<Result>(_ none: Result, _ body: (SQLiteConnection) throws -> Result) throws -> Result {
+        if !isMade.load(ordering: .relaxed) {
+            guard access(path, F_OK) == 0 else { return none }
+            isMade.store(true, ordering: .relaxed)
+        }
+        return try pool.withConnection(body)
+    }
+
+    // MARK: Definitions
+
+    func process(_ name: String) throws -> ProcessDescription? {
+        try processes(where: "p.name = ?1", name, limit: 1).first
+    }
+
+    /// By name, those behind `after`.
+    func processes(after: String?, limit: Int) throws -> [ProcessDescription] { try processes(where: "p.name > ?1", after ?? "", limit: limit) }
+
+    private func processes(where condition: String, _ name: String, limit: Int) throws -> [ProcessDescription] {
+        try read([]) { connection in
+            let select = try connection.statement(
+                """
+                SELECT p.name, p.version, d.definition, (SELECT min(s.next_at) FROM schedules s WHERE s.process = p.name)
+                FROM processes p JOIN definitions d ON d.process = p.name AND d.version = p.version
+                WHERE p.is_deleted = 0 AND \(condition) ORDER BY p.name LIMIT ?2
+                """)
+            defer { select.reset() }
+            try select.bind(1, name)
+            select.bind(2, Int64(limit))
+            var found: [ProcessDescription] = []
+            while try select.step() {
+                found.append(
+                    ProcessDescription(name: select.text(0), version: select.int64(1), definition: select.bytes(2), nextAt: select.optionalInt64(3)))
+            }
+            return found
+        }
+    }
+
+    // MARK: Executions
+
+    private static let columns =
+        "e.number, e.id, e.process, e.version, e.name, e.owner, e.started_at, c.bytes, h.bytes"
+    private static let tables =
+        """
+        executions e JOIN pieces c ON c.execution = e.number AND c.kind = 1 AND c.number = 0 JOIN pieces h ON h.execution = e.number AND h.kind = 0 AND h.number = 0
+        """
+
+    func execution(_ id: ULID) throws -> ExecutionView? {
+        try read(nil) { connection in
+            let select = try connection.statement("SELECT \(Self.columns) FROM \(Self.tables) WHERE e.id = ?1")
+            defer { select.reset() }
+            try select.bind(1, id.bytes)
+            return try select.step() ? try view(select) : nil
+        }
+    }
+
+    /// The newest first; a page ends at `byteCountMax` too.
+    ///
+    /// - Parameter owner: whose; nil for everybody's.
+    func executions(_ question: ExecutionQuestion, owner: Identity?, byteCountMax: Int) throws -> (executions: [ExecutionView], isCut: Bool) {
+        try read(([], false)) { connection in
+            var conditions = ["e.number < ?1"]
+            if owner != nil { conditions.append("e.owner = ?3") }
+            if question.process != nil { conditions.append("e.process = ?4") }
+            if question.status != nil { conditions.append("e.status = ?5") }
+            let select = try connection.statement(
+                "SELECT \(Self.columns) FROM \(Self.tables) WHERE \(conditions.joined(separator: " AND ")) ORDER BY e.number DESC LIMIT ?2")
+            defer { select.reset() }
+            select.bind(1, question.before ?? .max)
+            select.bind(2, Int64(question.limit))
+            if let owner { try select.bind(3, ExecutionCore.text(owner)) }
+            if let process = question.process { try select.bind(4, process) }
+            if let status = question.status { select.bind(5, Int64(status.rawValue)) }
+            var found: [ExecutionView] = []
+            var byteCount = 0
+            while byteCount < byteCountMax, try select.step() {
+                byteCount += select.withBytes(7) { $0.count } + select.withBytes(8) { $0.count }
+                found.append(try view(select))
+            }
+            return (found, byteCount >= byteCountMax)
+        }
+    }
+
+    private func view(_ row: SQLiteStatement) throws -> ExecutionView {
+        guard let id = ULID(bytes: row.bytes(1)) else { throw SQLiteError(code: 11, message: "an execution's id is none", path: path) }
+        do throws(CodingFault) {
+            let ending = try ExecutionCoder.ending(ofHeader: row.bytes(8))
+            return ExecutionView(
+                number: row.int64(0), id: id, process: row.text(2), processVersion: row.int64(3), name: row.text(4), owner: ExecutionCore.owner(row.text(5)),
+                status: ending.status, input: try ExecutionCoder.input(ofConstants: row.bytes(7)), output: ending.output, error: ending.error,
+                startedAt: row.int64(6), endedAt: ending.endedAt)
+        } catch {
+            throw SQLiteError(code: 11, message: "an execution cannot be read: \(error.reason)", path: path)
+        }
+    }
+
+    /// Entries behind `after`, the oldest first, each as its JSON.
+    func history(_ number: Int64, after: Int64, limit: Int, byteCountMax: Int) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
+        try read(([], false)) { connection in
+            let select = try connection.statement(
+                "SELECT number, bytes FROM pieces WHERE execution = ?1 AND kind = 4 AND number > ?2 ORDER BY number LIMIT ?3")
+            defer { select.reset() }
+            select.bind(1, number)
+            select.bind(2, after)
+            select.bind(3, Int64(limit))
+            var found: [(number: Int64, json: [UInt8])] = []
+            var byteCount = 0
+            while byteCount < byteCountMax, try select.step() {
+                found.append((select.int64(0), select.bytes(1)))
+                byteCount += found.last?.json.count ?? 0
+            }
+            return (found, byteCount >= byteCountMax)
+        }
+    }
+
+    // MARK: Tasks
+
+    /// Those that are to be carried out, the earliest first.
+    ///
+    /// - Parameter lane: of one resource alone.
+    func dueTasks(of lane: Resource?, limit: Int) throws -> [(key: TaskKey, lane: Resource, dueAt: Int64)] {
+        try read([]) { connection in
+            let select = try connection.statement(
+                "SELECT execution, serial, resource, due_at FROM tasks WHERE due_at IS NOT NULL\(lane == nil ? "" : " AND resource = ?2") ORDER BY due_at LIMIT ?1")
+            defer { select.reset() }
+            select.bind(1, Int64(limit))
+            if let lane { try select.bind(2, lane.text) }
+            var found: [(key: TaskKey, lane: Resource, dueAt: Int64)] = []
+            while try select.step() {
+                guard let resource = Resource(select.text(2)) else { continue }
+                found.append((TaskKey(execution: select.int64(0), serial: select.int64(1)), resource, select.int64(3)))
+            }
+            return found
+        }
+    }
+
+    /// A task with all that it takes; nil where it is not wanted any more.
+    func task(_ key: TaskKey) throws -> TaskWork? {
+        try read(nil) { connection in
+            let select = try connection.statement(
+                """
+                SELECT t.resource, t.token, t.key, t.state, t.visit, t.attempt, t.first_item, t.depth, t.input, t.try_count, e.owner, e.id, t.created_at
+                FROM tasks t JOIN executions e ON e.number = t.execution WHERE t.execution = ?1 AND t.serial = ?2
+                """)
+            defer { select.reset() }
+            select.bind(1, key.execution)
+            select.bind(2, key.serial)
+            guard try select.step() else { return nil }
+            guard let resource = Resource(select.text(0)), let id = ULID(bytes: select.bytes(11)), let input = try? ValueLimits.parse(select.bytes(8)) else {
+                throw SQLiteError(code: 11, message: "a task cannot be read", path: path)
+            }
+            let call = TaskCall(
+                token: select.text(1), key: select.text(2), resource: resource, state: select.text(3), visit: select.count(4), attempt: select.int64(5), input: input,
+                firstItem: select.isNull(6) ? nil : select.count(6), depth: select.count(7))
+            return TaskWork(key: key, call: call, owner: ExecutionCore.owner(select.text(10)), executionID: id.description, tryCount: select.count(9),
+                createdAt: select.int64(12))
+        }
+    }
+
+    /// How many executions run.
+    func runningCount() throws -> Int {
+        try read(0) { connection in Int(try connection.integer("SELECT count(*) FROM executions WHERE status = 0") ?? 0) }
+    }
+}

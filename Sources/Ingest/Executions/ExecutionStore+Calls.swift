@@ -1,0 +1,174 @@
+package import ColumnStore
+package import Documents
+package import Processes
+
+/// What calls ask of definitions, executions and tasks, with the rights of whoever asks.
+extension ExecutionStore {
+    // MARK: Definitions
+
+    package func process(_ name: String) throws -> ProcessDescription {
+        guard let found = try reader.process(name) else { throw Fault(.notFound, "there is no process of this name") }
+        return found
+    }
+
+    package func processes(after name: String?, limit: Int) throws -> [ProcessDescription] { try reader.processes(after: name, limit: limit) }
+
+    package func putProcess(_ name: String, _ definition: [UInt8]) throws -> ProcessPutOutcome {
+        guard Self.isName(name) else {
+            throw Fault(
+                .invalidProcess, "a process is named by 1 to 128 letters, digits, hyphens, underscores and dots",
+                errors: [.init(pointer: "", code: "bad-name", message: "a process is named by 1 to 128 letters, digits, hyphens, underscores and dots")])
+        }
+        let machine: Machine
+        do throws(InvalidDefinition) {
+            machine = try DefinitionReader.read(definition, DefinitionSurroundings(conditionFault: surroundings.conditionFault))
+        } catch {
+            let faults = error.faults
+            throw Fault(
+                .invalidProcess, faults.count == 1 ? "the definition has a fault" : "the definition has \(faults.count) faults",
+                errors: faults.map { .init(pointer: $0.pointer, code: $0.code.rawValue, message: $0.message) })
+        }
+        return try perform(makes: true) { core in try core.put(name, definition, machine) }
+    }
+
+    /// As `Resource` has names, so that each process can be a child.
+    private static func isName(_ name: String) -> Bool { Resource("till:process:" + name) == .process(name) }
+
+    package func deleteProcess(_ name: String) throws { try perform { core in try core.delete(name) } }
+
+    // MARK: Executions
+
+    /// Names are the caller's own: two contracts may use the same.
+    ///
+    /// - Parameter completion: called once, on any thread, when it is durable.
+    package func start(
+        _ process: String, name: String?, input: JSONValue, as principal: Principal,
+        completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void
+    ) {
+        do {
+            try checkStart(process, as: principal)
+        } catch {
+            return completion(.failure(error))
+        }
+        let request = ExecutionRequest(process: process, name: name, input: input, owner: principal.identity)
+        submit({ core in try core.start(request) }, done: completion)
+    }
+
+    private func checkStart(_ process: String, as principal: Principal) throws {
+        guard principal.identity != .nobody, principal.uses.processes.includes(process) else {
+            throw Fault(.notFound, "there is no process of this name for this credential")
+        }
+        if let free = DataDirectory.freeBytes(path), free < surroundings.minFreeBytes {
+            throw Fault(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(surroundings.minFreeBytes >> 20) MiB: no execution is started until there is more")
+        }
+    }
+
+    /// For an event: its name is made of the event, so that it starts one execution however often it comes.
+    package func start(_ process: String, name: String, input: [UInt8], as identity: Identity, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
+        let value: JSONValue
+        do throws(JSONSyntaxError) {
+            value = try ValueLimits.parse(input)
+        } catch {
+            return completion(.failure(Fault(.badJSON, "the event at byte \(error.offset): \(error.message)")))
+        }
+        submit({ core in try core.start(ExecutionRequest(process: process, name: name, input: value, owner: identity)) }) { result in
+            completion(result.map { _ in }.mapError(Self.fault))
+        }
+    }
+
+    package func execution(_ id: String, as principal: Principal) throws -> ExecutionView {
+        guard let id = ULID(id), let found = try reader.execution(id), principal.isAdmin || principal.identity == found.owner, principal.identity != .nobody else {
+            throw Fault(.notFound, "there is no execution of this id")
+        }
+        return found
+    }
+
+    /// The newest first.
+    package func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool) {
+        switch principal.identity {
+        case .nobody: ([], false)
+        case .administrator: try reader.executions(question, owner: nil, byteCountMax: Self.pageByteCountMax)
+        case .contract: try reader.executions(question, owner: principal.identity, byteCountMax: Self.pageByteCountMax)
+        }
+    }
+
+    private static let pageByteCountMax = 16 << 20
+
+    /// Entries behind `after`, the oldest first, each as its JSON.
+    package func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {
+        let found = try execution(id, as: principal)
+        return try reader.history(found.number, after: after, limit: limit, byteCountMax: Self.pageByteCountMax)
+    }
+
+    /// Ends an execution; its children end soon after.
+    ///
+    /// - Throws: `not-found`, `wrong-state`.
+    package func abort(_ id: String, as principal: Principal) throws { try order(.abort, id, principal) }
+
+    /// Has an execution that did not succeed go on from where it ended.
+    package func redrive(_ id: String, as principal: Principal) throws { try order(.redrive, id, principal) }
+
+    private func order(_ event: Event, _ id: String, _ principal: Principal) throws {
+        let number = try execution(id, as: principal).number
+        try perform { core in try core.order(event, number) }
+    }
+
+    // MARK: Tasks
+
+    /// What a worker says of its task.
+    package enum TaskAnswer: Sendable {
+        case success(JSONValue)
+        case failure(StateError)
+        case heartbeat
+    }
+
+    /// Whoever has the token may answer: it was given to nobody else.
+    ///
+    /// - Parameter completion: called once, on any thread, when it is durable: `not-found` for a token that nobody gave, `task-ended`.
+    package func answerTask(_ token: String, _ answer: TaskAnswer, completion: @escaping @Sendable (Result<Void, any Error>) -> Void) {
+        let event: Event =
+            switch answer {
+            case .success(let output): .taskSucceeded(token: token, output: output)
+            case .failure(let error): .taskFailed(token: token, error)
+            case .heartbeat: .heartbeat(token: token)
+            }
+        submit({ core in try core.answer(token, event) }, done: completion)
+    }
+
+    /// Takes a callback that names a task: an endpoint's answer that comes later. Its signature was checked.
+    ///
+    /// - Returns: false for one that names none.
+    func take(_ callback: RegistrarCallback, _ completion: @escaping @Sendable (Result<Void, Fault>) -> Void) -> Bool {
+        guard let token = (try? ValueLimits.parse(callback.body))?["task_token"]?.text else { return false }
+        let event: Event
+        switch TaskAnswers.ending(callback.body) {
+        case .succeeded(let output)?: event = .taskSucceeded(token: token, output: output)
+        case .failed(let error)?: event = .taskFailed(token: token, error)
+        default:
+            completion(
+                .failure(
+                    Fault(
+                        .badParameter, "a callback says what became of the task",
+                        errors: [.init(pointer: "/outcome", code: "enum", message: "accepted or rejected is wanted")])))
+            return true
+        }
+        let endpoint = Resource.call(callback.registrar).text
+        submit({ core in try core.answer(token, event, from: endpoint) }) { result in completion(result.mapError(Self.fault)) }
+        return true
+    }
+
+    static func fault(_ error: any Error) -> Fault {
+        (error as? Fault) ?? Fault(.internalError, "the store could not do it", cause: "\(error)")
+    }
+
+    /// Starts the child of a task, once for each task however often this is called; its end will be the task's.
+    package func startChild(of work: TaskWork, _ process: String, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void) {
+        // An attempt has a name of its own: a child that failed is not the next attempt's.
+        let name = work.call.attempt == 1 ? work.call.key : "\(work.call.key):\(work.call.attempt)"
+        var request = ExecutionRequest(process: process, name: name, input: work.call.input, owner: work.owner, depth: work.call.depth)
+        request.parent = (work.key, work.call.token)
+        submit({ [request] core in try core.start(request) }, done: completion)
+    }
+}
+
+extension ExecutionStore: ProcessStarting {}

@@ -1,0 +1,234 @@
+internal import ColumnStore
+internal import Documents
+internal import Processes
+import Synchronization
+
+/// Executions of state machines, durable: the one writer of `DATA/executions.sqlite`, and what is read beside it.
+///
+/// Whatever happens to executions meanwhile, starts, answers, timers, is one commit with one fsync; only then is it answered, and only then are tasks
+/// handed on. What an execution waits for stands in the file alone.
+package final class ExecutionStore: Sendable {
+    private struct Submission: Sendable {
+        /// Whether the file is made for it where there is none.
+        let makes: Bool
+        /// Within the transaction; gives what is to be called once it is durable.
+        let run: @Sendable (ExecutionCore) throws -> @Sendable () -> Void
+        let fail: @Sendable (any Error) -> Void
+    }
+
+    private struct Queue {
+        var waiting: [Submission] = []
+        var isStopping = false
+        /// Nothing is written any more: a sync failed.
+        var failure: Fault?
+        /// When a timer or a plan is due next; `max` for none.
+        var nextAt = Int64.max
+        /// The disk was full: timers rest until then, on the steady clock.
+        var restsUntil = 0.0
+    }
+
+    /// Proof: used by the writer's thread alone.
+    private struct Shared: @unchecked Sendable { let core: ExecutionCore }
+
+    let path: String
+    let clock: Clock
+    let reader: ExecutionReader
+    let surroundings: Surroundings
+    package let figures = ExecutionFigures()
+    private let queue = Monitor(Queue())
+    private let shared: Shared
+    private let thread = Mutex<WorkerThread?>(nil)
+    private let dispatch = Mutex<TaskDispatch?>(nil)
+
+    /// So many requests wait; further ones are refused.
+    private static let waitingCountMax = 20_000
+    /// Of one commit.
+    private static let groupCount = 256
+    private static let timerCount = 256
+    /// The clock on the wall may be set: no timer waits longer than so many seconds without a look at it.
+    private static let lookSeconds = 0.25
+    private static let idleSeconds = 60.0
+    private static let restSeconds = 1.0
+
+    /// What it asks of the store that it is part of.
+    package struct Surroundings: Sendable {
+        /// On the disk, below which nothing new is started; what runs goes on.
+        package let minFreeBytes: Int64
+        /// What is wrong with an expression over an event; nil when nothing is.
+        package let conditionFault: @Sendable (String) -> String?
+
+        package init(
+            minFreeBytes: Int64 = 0, conditionFault: @escaping @Sendable (String) -> String? = { _ in nil }
+        ) {
+            (self.minFreeBytes, self.conditionFault) = (minFreeBytes, conditionFault)
+        }
+    }
+
+    package init(path: String, clock: Clock, _ surroundings: Surroundings = Surroundings()) throws {
+        (self.path, self.clock, self.surroundings) = (path, clock, surroundings)
+        reader = ExecutionReader(path: path)
+        let core = ExecutionCore(path: path, clock: clock)
+        try core.open(makes: false)
+        shared = Shared(core: core)
+        figures.running.store(core.file == nil ? 0 : try reader.runningCount(), ordering: .relaxed)
+    }
+
+    /// Begins to carry out tasks and to fire timers: a server does, a command on a directory leaves it to the next one.
+    package func begin(_ executor: any TaskExecutor) throws {
+        let made = TaskDispatch(store: self, executor: executor)
+        dispatch.withLock { $0 = made }
+        try made.start()
+        // Whatever stands in the file is looked at once.
+        queue.broadcast { $0.nextAt = .min }
+        startThread()
+    }
+
+    /// Ends what runs: tasks that are under way are carried out again after the next start.
+    package func stop() {
+        dispatch.withLock { $0 }?.stop()
+        queue.broadcast { $0.isStopping = true }
+        let thread = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        thread?.join()
+        shared.core.close()
+        reader.close()
+    }
+
+    private func startThread() {
+        thread.withLock { thread in
+            if thread == nil { thread = WorkerThread(name: "executions") { [self] in run() } }
+        }
+    }
+
+    // MARK: Handing in
+
+    /// Has `body` run within the next commit.
+    ///
+    /// - Parameter done: called once, when it is durable or refused, on the writer's thread: it must not wait.
+    func submit<Value: Sendable>(
+        makes: Bool = false, _ body: @escaping @Sendable (ExecutionCore) throws -> Value, done: @escaping @Sendable (Result<Value, any Error>) -> Void
+    ) {
+        let submission = Submission(
+            makes: makes,
+            run: { core in
+                do {
+                    let value = try body(core)
+                    return { done(.success(value)) }
+                } catch let fault as Fault {
+                    return { done(.failure(fault)) }
+                } catch let unreadable as UnreadableExecution {
+                    return { done(.failure(Fault(.internalError, "the execution cannot be read", cause: unreadable.description))) }
+                }
+            }, fail: { done(.failure($0)) })
+        let refusal = queue.signal { queue -> Fault? in
+            if let failure = queue.failure { return failure }
+            if queue.isStopping { return Fault(.overloaded, "the server is stopping") }
+            if queue.waiting.count >= Self.waitingCountMax { return Fault(.overloaded, "\(queue.waiting.count) calls wait for the disk", advice: .sendAgainLater) }
+            queue.waiting.append(submission)
+            return nil
+        }
+        if let refusal { return done(.failure(refusal)) }
+        startThread()
+    }
+
+    /// As `submit`, for a thread that may wait.
+    func perform<Value: Sendable>(makes: Bool = false, _ body: @escaping @Sendable (ExecutionCore) throws -> Value) throws -> Value {
+        let result = Monitor<Result<Value, any Error>?>(nil)
+        submit(makes: makes, body) { outcome in result.signal { $0 = outcome } }
+        return try result.wait { $0 }.get()
+    }
+
+    // MARK: The writer's thread
+
+    private func run() {
+        while let (batch, fires) = next() { commit(batch, fires: fires) }
+    }
+
+    private func next() -> (batch: [Submission], fires: Bool)? {
+        while true {
+            let isServing = dispatch.withLock { $0 != nil }
+            let (nextAt, restsUntil) = queue.withLock { ($0.nextAt, $0.restsUntil) }
+            var seconds = Self.idleSeconds
+            if isServing, nextAt != .max {
+                let left = Double(nextAt.subtractingSaturating(clock.now())) / 1e6
+                seconds = max(min(left, Self.lookSeconds), restsUntil - SteadyClock.seconds(), 0)
+            }
+            let taken = queue.wait(seconds: seconds) { queue -> (batch: [Submission], fires: Bool)? in
+                let rests = queue.failure != nil || queue.isStopping || SteadyClock.seconds() < queue.restsUntil
+                let fires = isServing && !rests && queue.nextAt <= clock.now()
+                if queue.waiting.isEmpty, !fires, !queue.isStopping, queue.nextAt == nextAt { return nil }
+                let batch = Array(queue.waiting.prefix(Self.groupCount))
+                queue.waiting.removeFirst(batch.count)
+                return (batch, fires)
+            }
+            guard let taken else { continue }
+            if !taken.batch.isEmpty || taken.fires { return taken }
+            if queue.withLock({ $0.isStopping }) { return nil }
+        }
+    }
+
+    private func commit(_ batch: [Submission], fires: Bool) {
+        do {
+            try commitOnce(batch, fires: fires)
+        } catch {
+            let isWhole = (error as? SQLiteError).map { $0.kind == .full || $0.kind == .io } ?? false
+            if !isWhole, batch.count + (fires ? 1 : 0) > 1 {
+                // One that cannot be done is no reason for the others.
+                for one in batch { commit([one], fires: false) }
+                if fires { commit([], fires: true) }
+                return
+            }
+            note(error, fires: fires)
+            let shown = Self.shown(error)
+            for one in batch { one.fail(shown) }
+        }
+    }
+
+    private func commitOnce(_ batch: [Submission], fires: Bool) throws {
+        let core = shared.core
+        try core.open(makes: batch.contains(where: \.makes))
+        var ends: [@Sendable () -> Void] = []
+        var next: Int64?
+        do {
+            try core.file?.execute("BEGIN IMMEDIATE")
+            for one in batch { ends.append(try one.run(core)) }
+            if fires {
+                figures.note(lateness: try core.fireTimers(countMax: Self.timerCount) ?? 0)
+                try core.fireSchedules(countMax: Self.timerCount)
+                next = min(try core.nextTimer() ?? .max, try core.nextSchedule() ?? .max)
+            }
+            try core.file?.execute("COMMIT")
+        } catch {
+            core.file?.rollback()
+            core.forget()
+            throw error
+        }
+        let aftermath = core.takeAftermath()
+        figures.add(aftermath)
+        queue.withLock { queue in queue.nextAt = min(next ?? queue.nextAt, aftermath.earliest) }
+        dispatch.withLock { $0 }?.add(aftermath.tasks)
+        for end in ends { end() }
+    }
+
+    private func note(_ error: any Error, fires: Bool) {
+        StoreLog.note("a change of executions was not written", path: path, reason: "\(error)", level: .warning)
+        queue.withLock { queue in
+            queue.restsUntil = SteadyClock.seconds() + Self.restSeconds
+            if (error as? SQLiteError)?.isFailedSync == true {
+                queue.failure = Fault(.internalError, "the disk failed; executions stand still until the server is started anew", cause: "\(error)")
+            }
+        }
+    }
+
+    private static func shown(_ error: any Error) -> any Error {
+        guard let error = error as? SQLiteError else { return error }
+        if error.kind == .full { return Fault(.diskFull, "there is no room to make it durable", advice: .sendAgainLater, cause: "\(error)") }
+        return Fault(.internalError, "the store could not do it", cause: "\(error)")
+    }
+
+    // MARK: Figures
+
+    package func metrics() -> [Metric] { figures.metrics(now: clock.now(), nextAt: queue.withLock { $0.nextAt }) + (dispatch.withLock { $0 }?.metrics() ?? []) }
+}

@@ -1,0 +1,161 @@
+internal import ColumnStore
+internal import Documents
+internal import Processes
+import Synchronization
+
+/// Hands tasks to those who carry them out: one thread decides, they work. What is open stands in the file; here are only numbers of what is due.
+final class TaskDispatch: Sendable {
+    private struct State {
+        var lanes: [String: TaskLane] = [:]
+        var isStopping = false
+    }
+
+    private let state = Monitor(State())
+    private let thread = Mutex<WorkerThread?>(nil)
+    private let store: ExecutionStore
+    private let executor: any TaskExecutor
+
+    /// A task whose answer could not be written is looked at again after so long, in microseconds.
+    private static let patience: Int64 = 5_000_000
+    /// As many of a lane are begun before the others have their turn.
+    private static let turnCount = 16
+    private static let lookSeconds = 0.5
+
+    init(store: ExecutionStore, executor: any TaskExecutor) { (self.store, self.executor) = (store, executor) }
+
+    func start() throws {
+        for task in try store.reader.dueTasks(of: nil, limit: TaskLane.countMax * 4) { add([task]) }
+        thread.withLock { $0 = WorkerThread(name: "tasks") { [self] in run() } }
+    }
+
+    func stop() {
+        state.broadcast { $0.isStopping = true }
+        let thread = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        thread?.join()
+    }
+
+    func add(_ tasks: [(key: TaskKey, lane: Resource, dueAt: Int64)]) {
+        guard !tasks.isEmpty else { return }
+        state.signal { state in
+            for task in tasks {
+                state.lanes[task.lane.lane, default: TaskLane(task.lane, limit: executor.concurrency(of: task.lane))].add(task.key, dueAt: task.dueAt)
+            }
+        }
+    }
+
+    private func run() {
+        while let ready = next() {
+            for (lane, key) in ready { perform(key, lane) }
+            for lane in state.withLock({ $0.lanes.values.filter(\.wantsMore).map(\.resource) }) { reload(lane) }
+        }
+    }
+
+    /// Waits for something to do; nil when it is time to stop.
+    private func next() -> [(Resource, TaskKey)]? {
+        while true {
+            let ready = state.wait(seconds: Self.lookSeconds) { state -> [(Resource, TaskKey)]? in
+                if state.isStopping { return [] }
+                let now = store.clock.now()
+                var ready: [(Resource, TaskKey)] = []
+                for name in state.lanes.keys {
+                    for _ in 0..<Self.turnCount {
+                        guard let key = state.lanes[name]?.take(now: now), let resource = state.lanes[name]?.resource else { break }
+                        ready.append((resource, key))
+                    }
+                }
+                return ready.isEmpty ? nil : ready
+            }
+            if state.withLock({ $0.isStopping }) { return nil }
+            if let ready, !ready.isEmpty { return ready }
+        }
+    }
+
+    private func reload(_ lane: Resource) {
+        state.withLock { $0.lanes[lane.lane]?.beginReload() }
+        // What cannot be read now is read again when the lane is asked next.
+        if let tasks = try? store.reader.dueTasks(of: lane, limit: TaskLane.countMax) { add(tasks) }
+    }
+
+    private func perform(_ key: TaskKey, _ lane: Resource) {
+        let work: TaskWork?
+        do {
+            work = try store.reader.task(key)
+        } catch {
+            StoreLog.note("a task cannot be read; it is tried again", path: store.path, reason: "\(error)", level: .warning)
+            return release(key, lane, "unreadable", again: store.clock.now().addingSaturating(Self.patience))
+        }
+        // Answered, or not wanted any more.
+        guard let work else { return release(key, lane, "settled") }
+        executor.carryOut(work) { [self] ending in finish(work, lane, ending) }
+    }
+
+    /// - Parameter again: when it is looked at once more.
+    private func release(_ key: TaskKey, _ lane: Resource, _ outcome: String, worked: Bool? = nil, again: Int64? = nil) {
+        let now = store.clock.now()
+        state.signal { state in
+            state.lanes[lane.lane]?.end(key, outcome, worked: worked, now: now)
+            if let again { state.lanes[lane.lane]?.add(key, dueAt: again) }
+        }
+    }
+
+    private func finish(_ work: TaskWork, _ lane: Resource, _ ending: TaskEnding) {
+        let key = work.key
+        switch ending {
+        case .succeeded(let output): answer(work, lane, .taskSucceeded(token: work.call.token, output: output), "succeeded")
+        case .failed(let error): answer(work, lane, .taskFailed(token: work.call.token, error), "failed")
+        case .abandoned: release(key, lane, "abandoned")
+        case .later(let at, let reason): putOff(work, lane, to: at, isFailure: true, reason, "put off")
+        case .awaited(let at): putOff(work, lane, to: at, isFailure: false, nil, "awaited")
+        }
+    }
+
+    private func answer(_ work: TaskWork, _ lane: Resource, _ event: Event, _ outcome: String) {
+        store.submit({ core in
+            do {
+                try core.answer(work.call.token, event)
+            } catch let fault as Fault where fault.code == .taskEnded || fault.code == .notFound {
+                // Somebody else was first, or its time was over.
+                try core.removeTask(work.key)
+            }
+        }) { [self] result in
+            switch result {
+            case .success: release(work.key, lane, outcome, worked: true)
+            case .failure: release(work.key, lane, "unwritten", again: store.clock.now().addingSaturating(Self.patience))
+            }
+        }
+    }
+
+    private func putOff(_ work: TaskWork, _ lane: Resource, to at: Int64?, isFailure: Bool, _ reason: String?, _ outcome: String) {
+        store.submit({ core in try core.putOff(work.key, to: at, isFailure: isFailure, reason: reason) }) { [self] result in
+            switch result {
+            case .success(let isWanted): release(work.key, lane, outcome, worked: !isFailure, again: isWanted ? at : nil)
+            case .failure: release(work.key, lane, "unwritten", again: store.clock.now().addingSaturating(Self.patience))
+            }
+        }
+    }
+
+    // MARK: Figures
+
+    func metrics() -> [Metric] {
+        let lanes = state.withLock { state in
+            state.lanes.values.map { (name: $0.resource.text, waiting: $0.waitingCount, running: $0.running.count, hasMore: $0.hasMore, ended: $0.ended) }
+        }
+        var metrics: [Metric] = []
+        for lane in lanes.sorted(by: { $0.name < $1.name }) {
+            let label = [(name: "resource", value: lane.name)]
+            let help = "Tasks of executions: those that wait to be carried out, and those that are being."
+            metrics.append(Metric(name: "tasks", help: help, kind: .gauge, labels: label + [(name: "state", value: "waiting")], value: Double(lane.waiting)))
+            metrics.append(Metric(name: "tasks", help: help, kind: .gauge, labels: label + [(name: "state", value: "running")], value: Double(lane.running)))
+            for (outcome, count) in lane.ended.sorted(by: { $0.key < $1.key }) {
+                metrics.append(
+                    Metric(
+                        name: "task_attempts_total", help: "Attempts to carry out tasks, by what came of them.", kind: .counter,
+                        labels: label + [(name: "outcome", value: outcome)], value: Double(count)))
+            }
+        }
+        return metrics
+    }
+}

@@ -1,0 +1,238 @@
+import ColumnStore
+import Documents
+
+/// Uploads: what was announced, how far each is, and what was wrong with which record. A chunk's counts, feedback and position are one transaction.
+extension Catalog {
+    private static let uploadColumns = """
+        id, owner_id, client_id, name, type, content_type, byte_count, sha256, created_at, expires_at, state, received_bytes, coding, started_at, ended_at,
+        accepted, repeated, replaced, rejected, position, record_count, chunk_sequence, first_sequence, tables, problem, revert_stage, reverted, left_alone,
+        revert_position, revert_sequence
+        """
+    /// Of one upload: what comes then is counted alone.
+    static let rejectionCountMax: Int64 = 1_000_000
+
+    /// - Throws: `overloaded` where its owner has too many that have not ended.
+    func add(_ upload: Upload, openCountMax: Int64) throws {
+        try write(isCounted: false) { connection in
+            let count = try connection.statement("SELECT count(*) FROM uploads WHERE state IN ('NEW', 'PROCESSING') AND owner_id IS ?1 AND (state <> 'NEW' OR expires_at > ?2)")
+            try count.bind(1, upload.owner.client?.text)
+            count.bind(2, upload.createdAt)
+            let open = try count.step() ? count.int64(0) : 0
+            count.reset()
+            guard open < openCountMax else {
+                throw Fault(.overloaded, "\(open) uploads wait or are read already: announce more when some have ended", advice: .sendAgainLater)
+            }
+            let insert = try connection.statement(
+                """
+                INSERT INTO uploads(id, owner_id, client_id, name, type, content_type, byte_count, sha256, created_at, expires_at, state)
+                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                """)
+            try insert.bind(1, upload.id)
+            try insert.bind(2, upload.owner.client?.text)
+            try insert.bind(3, upload.client)
+            try insert.bind(4, upload.name)
+            try insert.bind(5, upload.type)
+            try insert.bind(6, upload.contentType)
+            insert.bind(7, upload.byteCount)
+            try insert.bind(8, upload.sha256)
+            insert.bind(9, upload.createdAt)
+            insert.bind(10, upload.expiresAt)
+            try insert.bind(11, upload.state.rawValue)
+            try insert.run()
+        }
+    }
+
+    func upload(_ id: String) throws -> Upload? {
+        try read { connection in
+            let select = try connection.statement("SELECT \(Self.uploadColumns) FROM uploads WHERE id = ?1")
+            try select.bind(1, id)
+            defer { select.reset() }
+            return try select.step() ? Self.upload(select) : nil
+        }
+    }
+
+    /// The newest first.
+    func uploads(
+        of rows: RowScope, client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int
+    ) throws -> [Upload] {
+        try read { connection in
+            let select = try connection.statement(
+                """
+                SELECT \(Self.uploadColumns) FROM uploads AS u WHERE (?1 IS NULL OR created_at < ?1 OR created_at = ?1 AND id < ?2)\(rows.condition("u.owner_id = ?3"))
+                AND (?5 IS NULL OR coalesce(client_id, owner_id) = ?5) AND (?6 IS NULL OR state = ?6) ORDER BY created_at DESC, id DESC LIMIT ?4
+                """)
+            defer { select.reset() }
+            select.bind(1, place?.createdAt)
+            try select.bind(2, place?.id)
+            if case .client(let client) = rows { try select.bind(3, client.text) }
+            select.bind(4, Int64(limit))
+            try select.bind(5, client)
+            try select.bind(6, state?.rawValue)
+            var uploads: [Upload] = []
+            while try select.step() { uploads.append(Self.upload(select)) }
+            return uploads
+        }
+    }
+
+    /// Those with work to do: whose file is here and not read to its end, or that are being taken back. The oldest first.
+    func workingUploads() throws -> [Upload] {
+        try read { connection in
+            let select = try connection.statement("SELECT \(Self.uploadColumns) FROM uploads WHERE state = 'PROCESSING' OR revert_stage = 1 ORDER BY created_at, id")
+            defer { select.reset() }
+            var uploads: [Upload] = []
+            while try select.step() { uploads.append(Self.upload(select)) }
+            return uploads
+        }
+    }
+
+    /// Notes how an upload stands, with the feedback of what it has read since, unless it is in another state by now than `state`.
+    ///
+    /// - Returns: false where it is.
+    func change(_ upload: Upload, from state: Upload.State, rejections: [UploadRejection] = []) throws -> Bool {
+        try write(isCounted: false) { connection in
+            let update = try connection.statement(
+                """
+                UPDATE uploads SET state = ?3, received_bytes = ?4, coding = ?5, started_at = ?6, ended_at = ?7, accepted = ?8, repeated = ?9, replaced = ?10,
+                rejected = ?11, position = ?12, record_count = ?13, chunk_sequence = ?14, first_sequence = ?15, tables = ?16, problem = ?17, revert_stage = ?18,
+                reverted = ?19, left_alone = ?20, revert_position = ?21, revert_sequence = ?22 WHERE id = ?1 AND state = ?2
+                """)
+            try update.bind(1, upload.id)
+            try update.bind(2, state.rawValue)
+            try update.bind(3, upload.state.rawValue)
+            update.bind(4, upload.receivedByteCount)
+            try update.bind(5, upload.coding)
+            update.bind(6, upload.startedAt)
+            update.bind(7, upload.endedAt)
+            update.bind(8, upload.counts.accepted)
+            update.bind(9, upload.counts.repeated)
+            update.bind(10, upload.counts.replaced)
+            update.bind(11, upload.counts.rejected)
+            update.bind(12, upload.position)
+            update.bind(13, upload.recordCount)
+            update.bind(14, upload.chunkSequence)
+            update.bind(15, upload.firstSequence)
+            try update.bind(16, upload.tables.sorted().joined(separator: "\n"))
+            try update.bind(17, upload.problem.map { UploadFaultText.json($0) })
+            update.bind(18, upload.revert.stage.rawValue)
+            update.bind(19, upload.revert.reverted)
+            update.bind(20, upload.revert.left)
+            update.bind(21, upload.revert.position)
+            update.bind(22, upload.revert.stepSequence)
+            try update.run()
+            guard connection.changeCount > 0 else { return false }
+            let kept = max(0, Self.rejectionCountMax - (upload.counts.rejected - Int64(rejections.count)))
+            for rejection in rejections.prefix(Int(clamping: kept)) { try Self.write(rejection, of: upload.id, connection) }
+            return true
+        }
+    }
+
+    private static func write(_ rejection: UploadRejection, of id: String, _ connection: SQLiteConnection) throws {
+        let insert = try connection.statement("INSERT OR REPLACE INTO upload_errors(upload_id, record, receipt_id, errors, columns) VALUES(?1, ?2, ?3, ?4, ?5)")
+        try insert.bind(1, id)
+        insert.bind(2, rejection.record)
+        try insert.bind(3, rejection.receiptID)
+        try insert.bind(4, UploadFaultText.json(rejection.violations))
+        try insert.bind(5, rejection.columns)
+        try insert.run()
+    }
+
+    /// In the file's order, those behind a record.
+    func rejections(of id: String, after record: Int64, limit: Int) throws -> [UploadRejection] {
+        try read { connection in
+            let select = try connection.statement(
+                "SELECT record, receipt_id, errors, columns FROM upload_errors WHERE upload_id = ?1 AND record > ?2 ORDER BY record LIMIT ?3")
+            defer { select.reset() }
+            try select.bind(1, id)
+            select.bind(2, record)
+            select.bind(3, Int64(limit))
+            var found: [UploadRejection] = []
+            while try select.step() {
+                found.append(
+                    UploadRejection(
+                        record: select.int64(0), receiptID: select.optionalText(1), violations: UploadFaultText.violations(select.bytes(2)), columns: select.bytes(3)))
+            }
+            return found
+        }
+    }
+
+    /// Forgets feedback of uploads that were made before an instant, a little at a time: others wait for the catalog meanwhile.
+    func deleteRejections(before instant: Int64) throws {
+        while true {
+            let count = try write(isCounted: false) { connection -> Int64 in
+                let delete = try connection.statement(
+                    """
+                    DELETE FROM upload_errors WHERE (upload_id, record) IN (SELECT upload_id, record FROM upload_errors
+                    WHERE upload_id IN (SELECT id FROM uploads WHERE created_at < ?1) LIMIT 5000)
+                    """)
+                delete.bind(1, instant)
+                try delete.run()
+                return Int64(connection.changeCount)
+            }
+            if count == 0 { return }
+        }
+    }
+
+    private static func upload(_ row: SQLiteStatement) -> Upload {
+        var upload = Upload(
+            id: row.text(0), owner: row.optionalText(1).map { .contract(ClientID($0)) } ?? .administrator, client: row.optionalText(2), name: row.text(3),
+            type: row.optionalText(4), contentType: row.optionalText(5), byteCount: row.optionalInt64(6), sha256: row.optionalText(7), createdAt: row.int64(8),
+            expiresAt: row.int64(9))
+        upload.state = Upload.State(rawValue: row.text(10)) ?? .error
+        upload.receivedByteCount = row.int64(11)
+        upload.coding = row.optionalText(12)
+        (upload.startedAt, upload.endedAt) = (row.optionalInt64(13), row.optionalInt64(14))
+        (upload.counts.accepted, upload.counts.repeated) = (row.int64(15), row.int64(16))
+        (upload.counts.replaced, upload.counts.rejected) = (row.int64(17), row.int64(18))
+        upload.position = row.int64(19)
+        upload.recordCount = row.optionalInt64(20)
+        (upload.chunkSequence, upload.firstSequence) = (row.int64(21), row.int64(22))
+        upload.tables = Set(row.text(23).split(separator: "\n").map(String.init))
+        upload.problem = row.optionalBytes(24).map { UploadFaultText.fault($0) }
+        upload.revert.stage = Upload.Revert.Stage(rawValue: row.int64(25)) ?? .none
+        (upload.revert.reverted, upload.revert.left) = (row.int64(26), row.int64(27))
+        (upload.revert.position, upload.revert.stepSequence) = (row.int64(28), row.int64(29))
+        return upload
+    }
+}
+
+/// Faults as the catalog keeps them: JSON.
+enum UploadFaultText {
+    static func json(_ fault: Fault) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("code", fault.code.rawValue)
+        writer.member("detail", fault.detail)
+        writer.key("errors")
+        writer.raw(json(fault.errors))
+        writer.endObject()
+        return writer.bytes
+    }
+
+    static func json(_ violations: [Fault.Violation]) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for violation in violations {
+            writer.beginObject()
+            writer.member("pointer", violation.pointer)
+            writer.member("code", violation.code)
+            writer.member("message", violation.message)
+            writer.endObject()
+        }
+        writer.endArray()
+        return writer.bytes
+    }
+
+    static func fault(_ json: [UInt8]) -> Fault {
+        let value = try? JSONParser.parse(json)
+        return Fault(
+            value?["code"]?.text.flatMap { Fault.Code(rawValue: $0) } ?? .internalError, value?["detail"]?.text ?? "",
+            errors: value?["errors"].map { violations(in: $0) } ?? [])
+    }
+
+    static func violations(_ json: [UInt8]) -> [Fault.Violation] { (try? JSONParser.parse(json)).map { violations(in: $0) } ?? [] }
+
+    private static func violations(in value: JSONValue) -> [Fault.Violation] {
+        guard case .array(let elements) = value else { return [] }
+        return elements.map { .init(pointer: $0["pointer"]?.text ?? "", code: $0["code"]?.text ?? "", message: $0["message"]?.text ?? "") }
+    }
+}

@@ -1,0 +1,109 @@
+import ColumnStore
+import Documents
+import Glibc
+
+/// A file on its way to the disk, as it comes. One owner; letting go of it leaves what has come.
+package final class UploadFile: @unchecked Sendable {
+    // Proof of Sendable: used by the connection's thread, then by the one thread that has the whole request.
+
+    package let upload: Upload
+    package let path: String
+    private let byteCountMax: Int64
+    private let minFreeBytes: Int64
+    private let onEnd: @Sendable () -> Void
+    private var descriptor: Int32
+    package private(set) var byteCount: Int64
+    private var looked: Int64 = 0
+    private var written: Int64 = 0
+
+    /// - Parameters:
+    ///   - start: 0 to begin anew; else behind what is there, of which no more than that is kept.
+    ///   - onEnd: called once, when it is let go of.
+    init(_ upload: Upload, path: String, from start: Int64, byteCountMax: Int64, minFreeBytes: Int64, onEnd: @escaping @Sendable () -> Void) throws {
+        (self.upload, self.path, self.byteCountMax, self.minFreeBytes) = (upload, path, byteCountMax, minFreeBytes)
+        self.onEnd = onEnd
+        byteCount = start
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            onEnd()
+            throw Self.failure(errno)
+        }
+        guard ftruncate(descriptor, off_t(start)) == 0, lseek(descriptor, 0, SEEK_END) == start else {
+            let code = errno
+            end()
+            throw Self.failure(code)
+        }
+        written = start
+    }
+
+    deinit { end() }
+
+    /// The next one may put the file.
+    package func end() {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        descriptor = -1
+        onEnd()
+    }
+
+    private static func failure(_ code: Int32) -> Fault { Fault(.diskFull, "the file cannot be written", cause: "error \(code)") }
+
+    private static let lookByteCount: Int64 = 8 << 20
+
+    package func append(_ bytes: UnsafeRawBufferPointer) throws {
+        guard Int64(bytes.count) <= byteCountMax - byteCount else {
+            // What was announced is known to whoever announced it; else the limit.
+            if let announced = upload.byteCount, announced == byteCountMax { throw Fault(.uploadMismatch, "the file is longer than the \(announced) bytes that were announced") }
+            throw Fault(.tooLarge, "the file is over its limit of \(byteCountMax) bytes")
+        }
+        looked += Int64(bytes.count)
+        if looked >= Self.lookByteCount {
+            looked = 0
+            guard DataDirectory.freeBytes(path).map({ $0 >= minFreeBytes }) ?? true else { throw Fault(.diskFull, "less than limits.min_free is free on the disk") }
+            // The disk begins now: all of it at the end would keep everybody's commits waiting.
+            _ = posix_fadvise(descriptor, off_t(written), 0, POSIX_FADV_DONTNEED)
+            written = byteCount
+        }
+        var done = 0
+        while done < bytes.count {
+            let count = write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw Self.failure(errno) }
+            done += count
+            byteCount += Int64(count)
+        }
+    }
+
+    /// Makes it durable.
+    package func synchronize() throws {
+        guard fsync(descriptor) == 0 else { throw Self.failure(errno) }
+        try DataDirectory.synchronizeDirectory(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
+    }
+
+    /// Takes back what came behind a place: a piece whose sum was wrong.
+    package func cut(to byteCount: Int64) throws {
+        guard ftruncate(descriptor, off_t(byteCount)) == 0, lseek(descriptor, 0, SEEK_END) == byteCount else { throw Self.failure(errno) }
+        self.byteCount = byteCount
+        written = min(written, byteCount)
+    }
+
+    /// The bytes from a place on, a piece at a time.
+    package func read(from start: Int64 = 0, _ body: (UnsafeRawBufferPointer) -> Void) throws {
+        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        var place = start
+        while place < byteCount {
+            let count = buffer.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(place)) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw Fault(.internalError, "an upload's file cannot be read", cause: "\(path): error \(errno)") }
+            buffer.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            place += Int64(count)
+        }
+    }
+
+    /// In hexadecimal digits, of the whole file.
+    package func sha256() throws -> String {
+        var hash = SHA256()
+        try read { hash.update($0.bytes) }
+        return Hexadecimal.text(hash.finalize())
+    }
+}

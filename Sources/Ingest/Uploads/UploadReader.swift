@@ -1,0 +1,133 @@
+import ColumnStore
+import Documents
+
+/// Makes rows of an upload's records.
+struct UploadReader {
+    /// A record that is read, of which nothing is stored yet.
+    enum Item {
+        case row(Int, HotRow)
+        case rejected(UploadRejection)
+    }
+
+    let intake: Intake
+    let form: RecordForm
+    /// Each record is an element of an envelope, in a document of its own.
+    let isOfEnvelope: Bool
+
+    func items(_ chunk: UploadChunk) -> [Item] {
+        var items: [Item] = []
+        if form == .csv { items = rows(chunk) } else { for record in chunk.records { items += document(record.number, record.bytes) } }
+        items += chunk.refusals.map { .rejected(UploadRejection($0.number, $0.fault, form: form)) }
+        return items
+    }
+
+    private func options(byteCount: Int, isOfMany: Bool) -> ReadingOptions {
+        var options = intake.readingOptions(WorkAllowance(byteCount: byteCount, isOfManyDocuments: isOfMany))
+        options.keepsReadable = true
+        return options
+    }
+
+    // MARK: CSV
+
+    private func rows(_ chunk: UploadChunk) -> [Item] {
+        guard !chunk.records.isEmpty else { return [] }
+        let items = read(chunk.records.map { ($0.number, $0.bytes) }, header: chunk.header)
+        // A row that its scanner and its reader count differently is looked at by itself.
+        return items ?? chunk.records.flatMap { record in
+            read([(record.number, record.bytes)], header: chunk.header)
+                ?? [.rejected(UploadRejection(record.number, Fault(.invalidDocument, "this is not one row"), form: .csv))]
+        }
+    }
+
+    private func read(_ records: [(number: Int, bytes: [UInt8])], header: [UInt8]) -> [Item]? {
+        var body = header + [0x0A]
+        body.reserveCapacity(records.reduce(header.count + 1) { $0 + $1.bytes.count + 1 })
+        for record in records {
+            body += record.bytes
+            body.append(0x0A)
+        }
+        do {
+            let reading = try intake.parts.reader.readCSV(body, options(byteCount: body.count, isOfMany: true))
+            guard reading.receipts.count == records.count, reading.beyondCount == 0 else { return nil }
+            return zip(records, reading.receipts).map { item($0.number, $1, body) }
+        } catch {
+            let fault = Intake.problem(error)
+            return records.map { .rejected(UploadRejection($0.number, fault, form: .csv)) }
+        }
+    }
+
+    // MARK: Documents
+
+    private func document(_ number: Int, _ bytes: [UInt8]) -> [Item] {
+        do {
+            let options = options(byteCount: bytes.count, isOfMany: false)
+            let reader = intake.parts.reader
+            let reading = form == .xml ? try reader.readXML(bytes, options) : try reader.readJSON(bytes, options)
+            let isOne = reading.receipts.count == 1 && reading.beyondCount == 0 && (reading.shape != .batch || isOfEnvelope)
+            // A file that is one document may hold several, where its type's path cannot be followed in passing.
+            guard isOne || form == .xml || (form == .json && number == 1 && reading.shape == .each) else {
+                throw Fault(
+                    .invalidDocument, "a record is one document",
+                    errors: [.init(pointer: "", code: "not-one-document", message: "a record holds one document")])
+            }
+            return reading.receipts.enumerated().compactMap { index, receipt in
+                if isOfEnvelope, Self.isPassedOver(receipt) { return nil }
+                return item(number + index, receipt, bytes)
+            }
+        } catch {
+            return [.rejected(UploadRejection(number, Intake.problem(error), form: form))]
+        }
+    }
+
+    /// An element that the type's `where` does not want.
+    private static func isPassedOver(_ receipt: ReceiptResult) -> Bool {
+        guard case .refused(let fault, _, _) = receipt else { return false }
+        return fault.errors.count == 1 && fault.errors[0].code == "no-receipts"
+    }
+
+    private func item(_ number: Int, _ result: ReceiptResult, _ body: [UInt8]) -> Item {
+        do {
+            switch result {
+            case .refused(let fault, let type, _):
+                try intake.checkMeantType(type)
+                return .rejected(UploadRejection(number, fault, form: form))
+            case .accepted(let receipt):
+                do {
+                    return .row(number, try intake.row(receipt, in: body))
+                } catch let fault as Fault {
+                    return .rejected(UploadRejection(number, fault, receiptID: receipt.receiptID, form: form))
+                }
+            }
+        } catch {
+            return .rejected(UploadRejection(number, Intake.problem(error), form: form))
+        }
+    }
+}
+
+/// Records that are taken together: as few as POSTs beside them can wait for, as many as share a commit well.
+struct UploadChunk {
+    static let recordCountMax = 1_000
+    static let byteCountMax = 1 << 20
+
+    private(set) var records: [(number: Int, bytes: [UInt8])] = []
+    /// Refused at sight.
+    private(set) var refusals: [(number: Int, fault: Fault)] = []
+    private(set) var header: [UInt8] = []
+    /// Of the last record in it.
+    private(set) var lastNumber = 0
+    private var byteCount = 0
+
+    var isEmpty: Bool { records.isEmpty && refusals.isEmpty }
+    var isFull: Bool { records.count + refusals.count >= Self.recordCountMax || byteCount >= Self.byteCountMax }
+
+    mutating func add(_ record: StreamRecord) {
+        lastNumber = record.number
+        switch record.content {
+        case .whole(let bytes):
+            if header.isEmpty, let line = record.header { header = line }
+            records.append((record.number, Array(bytes)))
+            byteCount += bytes.count
+        case .refused(let fault): refusals.append((record.number, fault))
+        }
+    }
+}

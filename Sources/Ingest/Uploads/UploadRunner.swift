@@ -1,0 +1,321 @@
+import ColumnStore
+import Documents
+import Glibc
+
+/// Reads one file record by record and stores what is good, a chunk at a time, each committed with its position: while one is stored, the next is read.
+///
+/// Whatever is cut off between a chunk's rows and its position is done again: rows that have the upload's id and a later sequence than the chunk's
+/// are its own, so that none is stored or counted twice.
+final class UploadRunner {
+    private let uploads: Uploads
+    private var upload: Upload
+    private var reader: UploadReader?
+    private var chunk = UploadChunk()
+    private var stored: StoredChunk?
+    /// Sequences of rows that a try stored which was cut off before its position was.
+    private var own: Set<Int64> = []
+    private var identities: UploadIdentities?
+    /// Records up to here are read for their ids alone.
+    private var replayedTo = 0
+
+    /// The store closes: the next start goes on.
+    private struct Stopped: Error {}
+    /// Somebody ended it.
+    private struct Unwanted: Error {}
+
+    private static let pieceByteCount = 256 << 10
+    private static let pauseSeconds = 1.0
+    private static let faultyTryMax = 3
+
+    init(_ uploads: Uploads, _ upload: Upload) { (self.uploads, self.upload) = (uploads, upload) }
+
+    func run() {
+        do {
+            try read()
+            upload.state = .processed
+        } catch is Stopped {
+            return
+        } catch is Unwanted {
+            upload.state = .cancelled
+        } catch {
+            let fault = (error as? RecordFileError)?.fault ?? Intake.problem(error)
+            if fault.code == .internalError { StoreLog.note("an upload failed", path: upload.id, reason: fault.cause ?? "\(error)", level: .warning) }
+            // What the disk refuses now it may take later.
+            if fault.code == .diskFull || fault.code == .overloaded { return uploads.queue.pause(upload.id, seconds: Self.pauseSeconds) }
+            (upload.state, upload.problem) = (.error, fault)
+        }
+        upload.endedAt = uploads.clock.now()
+        do {
+            guard try uploads.catalog.change(upload, from: .processing) else { return }
+            if let identities { (self.identities, _) = (nil, identities) }
+            UploadIdentities.remove(uploads.identitiesPath(upload.id))
+            uploads.ended(upload)
+        } catch {
+            StoreLog.note("an upload's end could not be noted; its rest is read again", path: upload.id, reason: "\(error)", level: .warning)
+        }
+    }
+
+    private func read() throws {
+        let principal = try uploads.principal(of: upload)
+        let file = open(uploads.filePath(upload.id), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { throw Fault(.internalError, "the upload's file is not there", cause: "error \(errno)") }
+        defer { close(file) }
+        defer { abandon() }
+        try begin()
+        var (stream, form, isOfEnvelope) = try UploadForm.stream(of: upload, first: try Self.first(file), passed: try recordsToPass(), uploads)
+        let request = TakeRequest(
+            form: form == .csv ? .csv : form == .xml ? .xml : .json, body: [], contentType: form == .csv ? "text/csv" : form == .xml ? "application/xml" : "application/json",
+            principal: principal, type: upload.type, client: upload.client, uploadID: upload.id)
+        let intake = Intake(parts: uploads.intake, request: request)
+        try intake.checkTypeAllowed(upload.type)
+        reader = UploadReader(intake: intake, form: form, isOfEnvelope: isOfEnvelope)
+        let take: (StreamRecord) throws -> Void = { [self] record in
+            chunk.add(record)
+            if chunk.isFull || record.number == replayedTo { try deliver() }
+        }
+        do {
+            while true {
+                let piece = try Self.next(file)
+                if piece.isEmpty { break }
+                try stream.add(piece, take)
+            }
+            try stream.finish(take)
+        } catch let error as RecordFileError {
+            // What came before the fault counts.
+            try finish()
+            throw error
+        } catch let error as Unwanted {
+            // What was begun is counted, so that it can be taken back.
+            try settle()
+            throw error
+        }
+        try finish()
+        upload.recordCount = Int64(stream.recordCount)
+    }
+
+    /// Lets go of a chunk that nobody counts: what is stored of it is met again.
+    private func abandon() {
+        guard let chunk = stored else { return }
+        stored = nil
+        _ = chunk.answer.wait { $0 }
+        uploads.queue.endTurn()
+    }
+
+    private func begin() throws {
+        guard upload.startedAt == nil else {
+            own = try uploads.sequences(of: upload, after: upload.chunkSequence)
+            return
+        }
+        upload.startedAt = uploads.clock.now()
+        upload.firstSequence = uploads.sequence
+        upload.chunkSequence = upload.firstSequence
+        try commit([])
+    }
+
+    /// Records before it are passed over, unless their ids must be known and are not.
+    private func recordsToPass() throws -> Int {
+        let position = Int(clamping: upload.position)
+        guard uploads.mayBeVersioned(upload.type) else { return position }
+        let (identities, knows) = try UploadIdentities.open(uploads.identitiesPath(upload.id), wanted: upload.position)
+        self.identities = identities
+        if knows { return position }
+        replayedTo = position
+        return 0
+    }
+
+    // MARK: The file
+
+    private static func first(_ file: Int32) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let count = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
+        return Array(bytes[..<max(0, count)])
+    }
+
+    private static func next(_ file: Int32) throws -> [UInt8] {
+        while true {
+            var code: Int32 = 0
+            let bytes = [UInt8](unsafeUninitializedCapacity: pieceByteCount) { room, count in
+                let read = Glibc.read(file, room.baseAddress, room.count)
+                code = errno
+                count = max(0, read)
+                if read >= 0 { code = 0 }
+            }
+            if code == EINTR { continue }
+            guard code == 0 else { throw Fault(.internalError, "the upload's file cannot be read", cause: "error \(code)") }
+            return bytes
+        }
+    }
+
+    // MARK: Chunks
+
+    /// A chunk on its way to the writer.
+    private struct StoredChunk {
+        let rows: [(number: Int, row: HotRow)]
+        let rejections: [UploadRejection]
+        let lastNumber: Int
+        let answer: Monitor<Submission.Answer?>
+    }
+
+    /// Reads the chunk, waits for the one before it, and hands it over.
+    private func deliver() throws {
+        defer { chunk = UploadChunk() }
+        guard !chunk.isEmpty, let reader else { return }
+        if uploads.queue.isStopped { throw Stopped() }
+        var rows: [(number: Int, row: HotRow)] = []
+        var rejections: [UploadRejection] = []
+        let items = reader.items(chunk)
+        func sort() throws {
+            for item in items {
+                switch item {
+                case .rejected(let rejection): rejections.append(rejection)
+                case .row(let number, let row):
+                    if let first = try identities?.first(row.identity, record: number), row.kind.isVersioned, first != number {
+                        rejections.append(UploadRejection(number, Intake.duplicate(pointer: "", of: "record \(first)"), of: row, form: reader.form))
+                    } else {
+                        rows.append((number, row))
+                    }
+                }
+            }
+        }
+        if let identities { try identities.inTransaction(sort) } else { try sort() }
+        if chunk.lastNumber <= replayedTo { return }
+        try settle()
+        if uploads.queue.isUnwanted(upload.id) { throw Unwanted() }
+        let answer = Monitor<Submission.Answer?>(nil)
+        uploads.queue.beginTurn(of: upload.owner)
+        submit(rows.map(\.row), to: answer)
+        stored = StoredChunk(rows: rows, rejections: rejections, lastNumber: chunk.lastNumber, answer: answer)
+    }
+
+    private func submit(_ rows: [HotRow], to answer: Monitor<Submission.Answer?>) {
+        guard !rows.isEmpty, let intake = reader?.intake else { return answer.broadcast { $0 = .done([]) } }
+        intake.submit(rows, isAtomic: false) { outcome in answer.broadcast { $0 = outcome } }
+    }
+
+    private func finish() throws {
+        try deliver()
+        try settle()
+    }
+
+    /// Waits until the chunk that was handed over is stored, and commits what became of it.
+    private func settle() throws {
+        guard let chunk = stored else { return }
+        stored = nil
+        let first = chunk.answer.wait { $0 }
+        uploads.queue.endTurn()
+        var rejections = chunk.rejections
+        try count(chunk.rows, first, &rejections)
+        upload.counts.rejected += Int64(rejections.count)
+        upload.position = Int64(chunk.lastNumber)
+        upload.chunkSequence = uploads.sequence
+        try commit(rejections)
+    }
+
+    /// Counts what became of rows; those that the store could not take now are handed to it again, until it does.
+    private func count(_ all: [(number: Int, row: HotRow)], _ first: Submission.Answer, _ rejections: inout [UploadRejection]) throws {
+        var rows = all
+        var answer = first
+        var tries = 0
+        while true {
+            tries += 1
+            var again: [(number: Int, row: HotRow)] = []
+            for (index, entry) in rows.enumerated() {
+                guard let fault = note(entry, answer, index) else { continue }
+                let isForLater = fault.code == .overloaded || fault.code == .diskFull || (fault.code == .internalError && tries < Self.faultyTryMax)
+                if isForLater {
+                    again.append(entry)
+                } else {
+                    rejections.append(UploadRejection(entry.number, fault, of: entry.row, form: reader?.form ?? .json))
+                }
+            }
+            if again.isEmpty { return }
+            uploads.queue.pause(upload.id, seconds: Self.pauseSeconds)
+            if uploads.queue.isStopped || uploads.queue.isUnwanted(upload.id) { throw Stopped() }
+            let next = Monitor<Submission.Answer?>(nil)
+            uploads.queue.beginTurn(of: upload.owner)
+            submit(again.map(\.row), to: next)
+            (rows, answer) = (again, next.wait { $0 })
+            uploads.queue.endTurn()
+        }
+    }
+
+    /// - Returns: why a row was not taken.
+    private func note(_ entry: (number: Int, row: HotRow), _ answer: Submission.Answer, _ index: Int) -> Fault? {
+        switch answer {
+        case .refused(let fault): return fault
+        case .conflicts(let conflicts): return Intake.differentDocument(ticketID: conflicts.first?.ticketID ?? "")
+        case .done(let outcomes):
+            guard index < outcomes.count else { return Fault(.internalError, "an upload's rows and their outcomes are not as many") }
+            switch outcomes[index] {
+            case .conflict(let ticketID): return Intake.differentDocument(ticketID: ticketID)
+            case .refused(let fault): return fault
+            case .stored(let receipt): take(receipt, entry.row)
+            case .repeated(let receipt):
+                if own.remove(receipt.summary.sequence) != nil { take(receipt, entry.row) } else { upload.counts.repeated += 1 }
+            }
+            return nil
+        }
+    }
+
+    private func take(_ receipt: StoredReceipt, _ row: HotRow) {
+        if let version = receipt.summary.version, version > 1 { upload.counts.replaced += 1 } else { upload.counts.accepted += 1 }
+        upload.tables.insert(row.kind.table)
+    }
+
+    /// - Throws: `Unwanted` where somebody ended the upload.
+    private func commit(_ rejections: [UploadRejection]) throws {
+        guard try uploads.catalog.change(upload, from: .processing, rejections: rejections) else { throw Unwanted() }
+    }
+}
+
+/// How a file of records is to be read: by what was said of it, else by its name and its first bytes.
+enum UploadForm {
+    static func stream(of upload: Upload, first: [UInt8], passed: Int, _ uploads: Uploads) throws -> (RecordStream, RecordForm, isOfEnvelope: Bool) {
+        var options = RecordStream.Options()
+        options.coding = upload.coding.flatMap { StreamCoding(rawValue: $0) } ?? StreamCoding.of(name: upload.name) ?? StreamCoding.of(first: first)
+        options.recordByteCountMax = uploads.intake.documentByteCountMax
+        options.byteCountMax = uploads.options.byteCountMax
+        options.recordCountPassed = passed
+        let plain = options.coding == nil ? first : decoded(first, options.coding)
+        var form = upload.contentType.flatMap { RecordForm.of(contentType: essence($0)) } ?? RecordForm.of(name: upload.name, first: plain)
+        if let name = upload.type {
+            guard let type = uploads.intake.types.registry.snapshot[name] else { throw Fault(.unknownType, "there is no type \(name) any more") }
+            let facts = RecordFacts(type)
+            switch facts.format {
+            case .csv: form = .csv
+            case .xml: form = .xml
+            case .json: if form == .csv || form == .xml { form = RecordForm.of(name: "", first: plain) == .lines ? .lines : .json }
+            }
+            options.delimiter = facts.delimiter
+            if form == .csv { options.columns = facts.columns }
+            if form != .csv, form != .lines, let envelope = facts.envelope, !isArray(plain) { return (RecordStream(envelope, options), form, true) }
+        } else if form == .csv, plain.isEmpty, !first.isEmpty {
+            form = .lines
+        }
+        return (RecordStream(form, options), form, false)
+    }
+
+    /// Elements of an array are records of their own, each perhaps an envelope.
+    private static func isArray(_ first: [UInt8]) -> Bool {
+        let text = first.starts(with: [0xEF, 0xBB, 0xBF]) ? first.dropFirst(3) : first[...]
+        return text.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[")
+    }
+
+    /// A media type without its parameters.
+    private static func essence(_ contentType: String) -> String {
+        let head = contentType.split(separator: ";", maxSplits: 1).first ?? ""
+        return String(head.filter { $0 != " " && $0 != "\t" })
+    }
+
+    /// The beginning of what is packed; a broken file shows later.
+    private static func decoded(_ first: [UInt8], _ coding: StreamCoding?) -> [UInt8] {
+        guard let coding else { return first }
+        var plain: [UInt8] = []
+        do {
+            try first.prefix(4_096).withUnsafeBytes { try StreamDecompressor(coding, windowLogMax: 25).decompress($0) { if plain.count < 4_096 { plain.append(contentsOf: $0.prefix(4_096)) } } }
+        } catch {
+            return plain
+        }
+        return plain
+    }
+}

@@ -1,0 +1,253 @@
+package import ColumnStore
+import Documents
+import Glibc
+import Query
+
+/// Files of records that clients send whole: what was announced, the files, what works on them, and what became of each record.
+///
+/// The catalog says how each stands (`Catalog+Uploads`), `DATA/uploads/<id>` is its file. Read `UploadRunner` for how one is read.
+package final class Uploads: Sendable {
+    package struct Options: Sendable {
+        /// Of a file, as it is sent and once it is decoded.
+        package var byteCountMax = 5 << 30
+        package var fileDays = 7
+        package var revertDays = 7
+        package init() {}
+    }
+
+    let options: Options
+    let catalog: Catalog
+    let intake: IntakeParts
+    let queue = UploadQueue()
+    private let directory: DataDirectory
+    private let minFreeBytes: Int64
+    let clock: Clock
+    /// Of one owner: announced and not ended.
+    static let openCountMax: Int64 = 10_000
+    private static let feedbackDays: Int64 = 90
+    private static let day: Int64 = 86_400_000_000
+    /// How long a file may be put.
+    private static let linkMicroseconds: Int64 = 3_600_000_000
+
+    init(_ options: Options, directory: DataDirectory, catalog: Catalog, intake: IntakeParts, minFreeBytes: Int64) {
+        (self.options, self.directory, self.catalog, self.intake) = (options, directory, catalog, intake)
+        (self.minFreeBytes, clock) = (minFreeBytes, intake.clock)
+    }
+
+    // MARK: Life
+
+    /// Begins to read files, with what an earlier run left.
+    package func start() {
+        queue.start(look: { [self] in
+            try sweep()
+            return try catalog.workingUploads()
+        }, process: { [self] upload in process(upload) })
+    }
+
+    /// Ends what works, between two chunks.
+    func stop() { queue.stop() }
+
+    private func process(_ upload: Upload) {
+        // As it stands by now.
+        guard let upload = try? catalog.upload(upload.id) else { return }
+        if upload.state == .processing { UploadRunner(self, upload).run() }
+    }
+
+    /// An upload has come to its end.
+    func ended(_ upload: Upload) {
+        StoreLog.note(
+            "an upload ended", path: upload.id,
+            reason: "\(upload.state.rawValue): \(upload.counts.processed) records, \(upload.counts.rejected) of them rejected")
+    }
+
+    // MARK: Announcing
+
+    package var byteCountMax: Int { options.byteCountMax }
+
+    /// - Throws: `type-not-allowed`, `unknown-type`, `not-found`, `overloaded`.
+    package func announce(_ announcement: UploadAnnouncement, id: String, as principal: Principal) throws -> Upload {
+        guard principal.access == .readWrite else { throw Fault(.readOnly, "this key may read only; a contract with access read-write may upload") }
+        if let type = announcement.type {
+            if let allowed = principal.types, !allowed.contains(where: { $0.hasSameBytes(as: type) }) {
+                throw Fault(.typeNotAllowed, "the contract does not name the type \(type)")
+            }
+            guard intake.types.registry.snapshot[type] != nil else { throw Fault(.unknownType, "there is no type \(type)", advice: .listTypes) }
+        }
+        if let client = announcement.client, intake.clientsNeedContract, catalog.contract(client) == nil { throw Fault(.notFound, "the client \(client) has no contract") }
+        let now = clock.now()
+        let upload = Upload(
+            id: id, owner: principal.identity, client: announcement.client, name: announcement.name, type: announcement.type, contentType: announcement.contentType,
+            byteCount: announcement.byteCount, sha256: announcement.sha256?.lowercased(), createdAt: now, expiresAt: now + Self.linkMicroseconds)
+        try catalog.add(upload, openCountMax: Self.openCountMax)
+        return upload
+    }
+
+    // MARK: Seeing
+
+    package func upload(_ id: String, as principal: Principal) throws -> Upload {
+        // Whoever made it and the administrator: a contract that reads all rows sees its own uploads only.
+        guard let upload = try catalog.upload(id), principal.isAdmin || principal.identity != .nobody && principal.identity == upload.owner else {
+            throw Fault(.notFound, "there is no upload of this id")
+        }
+        return upload
+    }
+
+    package func uploads(
+        client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal
+    ) throws -> [Upload] {
+        let rows: RowScope =
+            switch principal.identity {
+            case .administrator: .all
+            case .contract(let own): .client(own)
+            case .nobody: .none
+            }
+        return try catalog.uploads(of: rows, client: client, state: state, after: place, limit: limit)
+    }
+
+    package func rejections(of upload: Upload, after record: Int64, limit: Int) throws -> [UploadRejection] {
+        try catalog.rejections(of: upload.id, after: record, limit: limit)
+    }
+
+    // MARK: The file
+
+    /// By its link alone; nil where it is gone.
+    package func linked(_ id: String) throws -> Upload? { try catalog.upload(id) }
+
+    /// Begins to take a file, or to go on with it.
+    ///
+    /// - Parameters:
+    ///   - upload: as it was looked up by its link.
+    ///   - start: 0 to begin anew.
+    /// - Throws: `upload-closed` where it takes none, or somebody else puts it just now.
+    package func receive(_ upload: Upload, from start: Int64) throws -> UploadFile {
+        try Self.checkOpen(upload)
+        guard queue.beginWriting(upload.id) else { throw Fault(.uploadClosed, "this file is being put by somebody else just now") }
+        let id = upload.id
+        do {
+            // Looked at again: the one who put it may just have ended.
+            if let now = try catalog.upload(id) { try Self.checkOpen(now) } else { throw Fault(.notFound, "the upload was deleted") }
+            try DataDirectory.makeDirectories(directory.uploadsPath)
+            guard start == 0 || fileByteCount(id) >= start else { throw Fault(.uploadMismatch, "the file has fewer bytes than are to be kept") }
+        } catch {
+            queue.endWriting(id)
+            throw error
+        }
+        let limit = min(Int64(options.byteCountMax), upload.byteCount ?? .max)
+        return try UploadFile(upload, path: filePath(id), from: start, byteCountMax: limit, minFreeBytes: minFreeBytes) { [queue] in queue.endWriting(id) }
+    }
+
+    private static func checkOpen(_ upload: Upload) throws {
+        guard upload.state == .new else { throw Fault(.uploadClosed, "the upload is \(upload.state.rawValue): its file is here, or is wanted no more") }
+    }
+
+    /// Bytes of a file that are here.
+    package func fileByteCount(_ id: String) -> Int64 {
+        var status = stat()
+        return stat(filePath(id), &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// The file is here whole: it is read from now on.
+    ///
+    /// - Parameter coding: of the bytes, where the call said one.
+    /// - Throws: `upload-mismatch` for another file than was announced; then it may be put again.
+    package func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload {
+        defer { file.end() }
+        var upload = file.upload
+        if let announced = upload.byteCount, announced != file.byteCount {
+            try file.cut(to: 0)
+            throw Fault(.uploadMismatch, "the file has \(file.byteCount) bytes, and \(announced) were announced")
+        }
+        if let announced = upload.sha256 {
+            let found = try file.sha256()
+            if found != announced {
+                try file.cut(to: 0)
+                throw Fault(.uploadMismatch, "the file's SHA-256 is \(found), and \(announced) was announced")
+            }
+        }
+        try file.synchronize()
+        (upload.state, upload.receivedByteCount, upload.coding) = (.processing, file.byteCount, coding?.rawValue)
+        guard try catalog.change(upload, from: .new) else { throw Fault(.uploadClosed, "the upload was ended meanwhile") }
+        queue.wake()
+        return upload
+    }
+
+    // MARK: Ends
+
+    /// Ends an upload that waits for its file, or is read; nothing for others.
+    package func cancel(_ id: String, as principal: Principal) throws {
+        let seen = try upload(id, as: principal)
+        guard seen.state == .new || seen.state == .processing else { return }
+        // Whoever reads it counts what is stored first.
+        queue.end(id, seconds: 10)
+        guard var upload = try catalog.upload(id), upload.state == .new || upload.state == .processing else { return }
+        let state = upload.state
+        (upload.state, upload.endedAt) = (.cancelled, clock.now())
+        if try catalog.change(upload, from: state) { UploadIdentities.remove(identitiesPath(id)) }
+    }
+
+    // MARK: Places
+
+    func filePath(_ id: String) -> String { "\(directory.uploadsPath)/\(id)" }
+    func identitiesPath(_ id: String) -> String { "\(directory.uploadsPath)/\(id).ids" }
+
+    /// Lets go of files and feedback whose time is over, and of files that no upload leads to.
+    private func sweep() throws {
+        let now = clock.now()
+        try catalog.deleteRejections(before: now - Self.feedbackDays * Self.day)
+        guard access(directory.uploadsPath, F_OK) == 0 else { return }
+        let oldest = now - Int64(options.fileDays) * Self.day
+        for name in try DataDirectory.names(in: directory.uploadsPath) where !name.contains(".") && !queue.isWritten(name) {
+            let upload = try catalog.upload(name)
+            let isWanted = upload.map { $0.state == .processing || $0.state == .new && now < $0.expiresAt || $0.state != .new && $0.createdAt >= oldest } ?? false
+            if isWanted { continue }
+            UploadIdentities.remove(identitiesPath(name))
+            _ = FileRemoval.remove(filePath(name), .named("the time of the upload \(name) is over"))
+        }
+    }
+
+    // MARK: What the runner asks
+
+    /// All that is committed by now has this number or an earlier one.
+    var sequence: Int64 { intake.tier.boundary.snapshot().sequence }
+
+    /// The rights that the upload's owner has by now.
+    func principal(of upload: Upload) throws -> Principal {
+        switch upload.owner {
+        case .administrator: return .admin
+        case .nobody: return .nobody
+        case .contract(let client):
+            let now = clock.now()
+            guard let contract = catalog.contract(client.text), contract.validFrom.map({ $0 <= now }) ?? true, contract.validTo.map({ now < $0 }) ?? true else {
+                throw Fault(.contractNotValid, "the contract is not valid any more")
+            }
+            guard contract.access == .readWrite else { throw Fault(.readOnly, "the contract reads only by now") }
+            return Principal(clientID: contract.clientID, access: contract.access, scope: contract.scope, types: contract.types)
+        }
+    }
+
+    /// Whether records of a file may be documents of versioned tables.
+    func mayBeVersioned(_ type: String?) -> Bool {
+        let snapshot = intake.types.registry.snapshot
+        return type.map { snapshot[$0]?.isVersioned ?? false } ?? snapshot.types.contains { $0.isVersioned }
+    }
+
+    /// Rows that an upload has stored behind a sequence.
+    func sequences(of upload: Upload, after sequence: Int64) throws -> Set<Int64> {
+        var found: Set<Int64> = []
+        let snapshot = intake.tier.boundary.snapshot()
+        for name in intake.tier.tables.tables {
+            let table = TieredTable(name: name, boundary: intake.tier.boundary, tables: intake.tier.tables, snapshot: snapshot)
+            guard table.schema.index(of: VersionColumns.upload.name) != nil else { continue }
+            let bounds = ColumnFilter.Test.range(lower: .init(.integer(sequence), isInclusive: false), upper: nil)
+            let request = ScanRequest(
+                projection: ["sequence"], filters: [ColumnFilter("sequence", bounds), ColumnFilter(ColumnPath(VersionColumns.upload.name), .equal(.string(upload.id)))])
+            let scan = try table.scan(request)
+            while let morsel = try scan.nextMorsel() {
+                while let batch = try morsel.next() {
+                    for row in 0..<batch.rowCount { if case .integer(let number) = batch.columns[0].value(at: row) { found.insert(number) } }
+                }
+            }
+        }
+        return found
+    }
+}

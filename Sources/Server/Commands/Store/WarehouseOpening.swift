@@ -1,0 +1,62 @@
+internal import ColumnStore
+internal import Ingest
+
+/// Makes the storage of cold tables that the settings name.
+enum WarehouseOpening {
+    /// Whether a command may believe what lies in the cache: not one that proves.
+    enum Belief { case cached, bucketAlone }
+
+    /// - Parameter directory: of the store, below which the cache lies unless it is set.
+    static func factory(_ settings: Settings, directory: String, _ belief: Belief = .cached) throws -> any StorageFactory {
+        if let place = try localPlace(settings, directory: directory) { return place }
+        guard let client = try client(settings) else { return LocalStorageFactory() }
+        let path = settings.storage.cachePath ?? "\(DataDirectory.absolute(directory))/\(DataDirectory.cacheName)"
+        let cache = belief == .cached ? BucketStorageFactory.CacheOptions(path: path, byteCountMax: Int64(settings.storage.cacheByteCount)) : nil
+        return BucketStorageFactory(client, cache: cache)
+    }
+
+    /// Of a `file:///` URL; the store's own directory by that name is its own directory.
+    private static func localPlace(_ settings: Settings, directory: String) throws -> LocalStorageFactory? {
+        guard let url = settings.storage.url, let path = try filePath(url) else { return nil }
+        return path == "\(DataDirectory.absolute(directory))/warehouse" ? LocalStorageFactory() : LocalStorageFactory(path: path)
+    }
+
+    /// - Returns: nil for what is no `file:` URL.
+    private static func filePath(_ url: String) throws -> String? {
+        guard url.hasPrefix("file:") else { return nil }
+        let path = url.dropFirst("file://".count)
+        let parts = path.split(separator: "/")
+        guard url.hasPrefix("file:///"), !parts.isEmpty, !parts.contains(".."), !parts.contains("."), ObjectKey.isReadableLocation(String(path)) else {
+            throw SettingError(key: "storage.url", message: "an absolute path without . and .. is wanted after file://, and none of # ? : % in it")
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    /// nil where the warehouse is on this machine.
+    static func client(_ settings: Settings) throws -> BucketClient? {
+        let storage = settings.storage
+        guard let url = storage.url, try filePath(url) == nil else { return nil }
+        let region = storage.region ?? Environment["AWS_REGION"] ?? Environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+        let endpoint: BucketEndpoint
+        do {
+            endpoint = try BucketEndpoint(url: url, endpoint: storage.endpoint ?? Environment["AWS_ENDPOINT_URL_S3"], region: region, isPathStyle: storage.isPathStyle)
+        } catch {
+            throw SettingError(key: "storage.url", message: error.detail)
+        }
+        let transport = OutgoingClient(policy: nil)
+        let chain = CredentialChain(
+            settings: storage.credentials.map {
+                AWSCredentials(accessKeyID: $0.accessKeyID, secretAccessKey: $0.secretAccessKey, sessionToken: $0.sessionToken)
+            }, environment: Environment.all, region: region, client: transport)
+        var options = BucketOptions()
+        options.trialMilliseconds = trialMilliseconds
+        return BucketClient(endpoint, region: region, credentials: chain, transport: transport, options: options)
+    }
+
+    private static let trialMilliseconds = 2_000
+
+    /// A bucket that takes puts in spite of their conditions would lose commits: a server does not start on it.
+    static func probe(_ storages: any StorageFactory) throws {
+        if let bucket = storages as? BucketStorageFactory { try BucketProbe.check(bucket.client) }
+    }
+}

@@ -1,0 +1,70 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+internal import Processes
+
+/// The input of `till:post`: `{"type", "document"}` or `{"type", "documents": […]}`.
+struct Posting: Sendable {
+    let request: TakeRequest
+    private let isOfMany: Bool
+
+    /// - Throws: `bad-parameter` naming the member.
+    init(_ input: JSONValue, as principal: Principal) throws {
+        guard let members = input.members else { throw Problem.parameter("", "till:post takes an object with type and document or documents, not \(input.kind)") }
+        for member in members where !["type", "document", "documents", "client"].contains(member.name) {
+            throw Problem.parameter(member.name, "till:post takes type, client, and document or documents", code: "unknown-member")
+        }
+        var type: String?
+        if let value = input[present: "type"] {
+            guard let text = value.text, !text.isEmpty else { throw Problem.parameter("type", "a type's name is wanted, not \(value.kind)", code: "type") }
+            type = text
+        }
+        var client: String?
+        if let value = input[present: "client"] {
+            guard let text = value.text else { throw Problem.parameter("client", "a string is wanted, not \(value.kind)", code: "type") }
+            client = try Call.client(text, as: principal)
+        }
+        switch (input["document"], input["documents"]) {
+        case (let document?, nil):
+            isOfMany = false
+            request = Self.request(of: document, type, client, principal)
+        case (nil, .array(let documents)?):
+            isOfMany = true
+            // One receipt a line, each on its own: what is stored already is a repeat.
+            let lines = documents.map(\.serialized).joined(separator: [0x0A])
+            request = TakeRequest(form: .ndjson, body: Array(lines), contentType: "application/x-ndjson", principal: principal, type: type, client: client)
+        default: throw Problem.parameter("document", "document, or documents as an array, is wanted", code: "required")
+        }
+    }
+
+    /// A text is a document of its own: XML, or lines of CSV.
+    private static func request(of document: JSONValue, _ type: String?, _ client: String?, _ principal: Principal) -> TakeRequest {
+        guard case .string(let text) = document else {
+            return TakeRequest(form: .json, body: document.serialized, contentType: "application/json", principal: principal, type: type, client: client)
+        }
+        let isXML = text.utf8.first { $0 > 0x20 } == UInt8(ascii: "<")
+        return TakeRequest(
+            form: isXML ? .xml : .csv, body: Array(text.utf8), contentType: isXML ? "application/xml" : "text/csv", principal: principal, type: type, client: client)
+    }
+
+    func ending(_ outcome: TakeOutcome) -> TaskEnding {
+        switch outcome {
+        case .refused(let fault): return TaskExecutors.ending(of: fault)
+        case .one(let taken): return Self.succeeded(isOfMany ? [Self.object(taken)] : nil, Self.object(taken))
+        case .batch(let all): return .succeeded(.object(["receipts": .array(all.map(Self.object))]))
+        case .each(let results), .eachOfMore(let results, _):
+            for case .failure(let fault) in results where [.overloaded, .diskFull, .internalError].contains(fault.code) { return TaskExecutors.ending(of: fault) }
+            let items = results.map { result -> JSONValue in
+                switch result {
+                case .success(let taken): Self.object(taken)
+                case .failure(let fault): .object(["problem": (try? JSONParser.parse(ProblemBody(Problem(fault)).json())) ?? .null])
+                }
+            }
+            return Self.succeeded(isOfMany ? items : nil, items.first ?? .null)
+        }
+    }
+
+    private static func succeeded(_ many: [JSONValue]?, _ one: JSONValue) -> TaskEnding { .succeeded(many.map { .object(["receipts": .array($0)]) } ?? one) }
+
+    private static func object(_ taken: Taken) -> JSONValue { (try? JSONParser.parse(TakenBody(taken.summary).json())) ?? .null }
+}

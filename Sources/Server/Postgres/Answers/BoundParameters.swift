@@ -1,0 +1,106 @@
+internal import ColumnStore
+internal import Query
+
+/// Values of a Bind message as a query takes them.
+enum BoundParameters {
+    /// - Parameters:
+    ///   - formats: none for text throughout, one for all, or one each.
+    ///   - types: as ParameterDescription says them.
+    /// - Throws: 22P02, 22P03 and others for bytes that are no value of their type.
+    static func read(_ values: [[UInt8]?], formats: [WireFormat], types: [UInt32]) throws(PostgresFault) -> [QueryParameter] {
+        var parameters: [QueryParameter] = []
+        for (index, value) in values.enumerated() {
+            let format = formats.count > 1 ? formats[index] : formats.first ?? .text
+            let type = PostgresColumnType(index < types.count ? types[index] : PostgresType.text.rawValue) ?? .plain(.text)
+            parameters.append(try parameter(value, type, format))
+        }
+        return parameters
+    }
+
+    private static func parameter(_ value: [UInt8]?, _ type: PostgresColumnType, _ format: WireFormat) throws(PostgresFault) -> QueryParameter {
+        let columnType = try AnswerColumns.parameter(type.number)
+        guard let value else { return columnType.map { .typed(.null, $0) } ?? .null }
+        // Text of a time without an offset is one of the session's zone, which the query's own literals know.
+        if format == .text, type == .plain(.timestamptz) { return .string(try text(value)) }
+        let read = format == .binary ? try PostgresBinary.read(value[...], type) : try PostgresText.read(value, type)
+        return try parameter(read, columnType)
+    }
+
+    private static func text(_ bytes: [UInt8]) throws(PostgresFault) -> String {
+        guard !bytes.contains(0) else { throw PostgresFault(.invalidByteSequence, "invalid byte sequence for encoding \"UTF8\": 0x00") }
+        return try WireReader.text(bytes[...])
+    }
+
+    private static func parameter(_ value: PostgresValue, _ type: ColumnType?) throws(PostgresFault) -> QueryParameter {
+        switch value {
+        case .null: return type.map { .typed(.null, $0) } ?? .null
+        case .text(let text): return .string(String(decoding: text, as: UTF8.self))
+        case .character(let byte): return .string(String(decoding: [byte], as: UTF8.self))
+        case .array(let array): return try list(array, type)
+        default:
+            let (read, own) = try self.value(value)
+            // A number's digits say its scale; all else is of the type that was said.
+            if case .decimal = own { return .typed(read, own) }
+            return .typed(read, type ?? own)
+        }
+    }
+
+    private static func list(_ array: PostgresArray, _ type: ColumnType?) throws(PostgresFault) -> QueryParameter {
+        guard array.dimensions.count <= 1 else { throw PostgresFault(.featureNotSupported, "arrays of several dimensions are not supported") }
+        var items: [Value] = []
+        var scales: [Int] = []
+        for item in array.values {
+            let (value, own) = try self.value(item)
+            if case .decimal(_, let scale) = own { scales.append(scale) } else { scales.append(0) }
+            items.append(value)
+        }
+        guard case .list(let field)? = type else { throw PostgresFault(.featureNotSupported, "arrays of the type \(array.element) are not supported") }
+        guard case .decimal = field.type else { return .typed(.list(items), .list(element: field)) }
+        // All of a list have one scale.
+        let scale = scales.max() ?? 0
+        for (index, item) in items.enumerated() {
+            guard case .decimal(let digits) = item else { continue }
+            guard let rescaled = LiteralCast.rescaled(digits, from: scales[index], precision: 38, to: scale) else { throw tooManyDigits }
+            items[index] = .decimal(rescaled)
+        }
+        return .typed(.list(items), .list(element: Field("element", .decimal38(scale: scale))))
+    }
+
+    /// A value with its own type: a number's digits say its scale.
+    private static func value(_ value: PostgresValue) throws(PostgresFault) -> (Value, ColumnType) {
+        switch value {
+        case .null: return (.null, .null)
+        case .bool(let value): return (.boolean(value), .boolean)
+        case .int16(let value): return (.integer(Int64(value)), .int32)
+        case .int32(let value): return (.integer(Int64(value)), .int32)
+        case .int64(let value): return (.integer(value), .int64)
+        case .oid(let value): return (.integer(Int64(value)), .int64)
+        case .float32(let value): return (.double(Double(value)), .double)
+        case .float64(let value): return (.double(value), .double)
+        case .numeric(let value): return try decimal(value)
+        case .text(let text): return (.bytes(text), .string)
+        case .character(let byte): return (.bytes([byte]), .string)
+        case .bytes(let bytes): return (.bytes(bytes), .binary)
+        case .uuid(let bytes): return (.bytes(bytes), .uuid)
+        case .date(let days):
+            guard days != .min, days != .max else { throw infinite }
+            return (.integer(PostgresTime.unixDays(days)), .date)
+        case .time(let microseconds): return (.integer(microseconds), .time)
+        case .timestamp(let microseconds):
+            guard microseconds != .min, microseconds != .max else { throw infinite }
+            return (.integer(PostgresTime.unixMicroseconds(microseconds)), .timestampTZ)
+        case .interval(let months, let days, let microseconds):
+            return (.interval(Interval(months: months, days: days, microseconds: microseconds)), .interval)
+        case .array: throw PostgresFault(.featureNotSupported, "arrays of arrays are not supported")
+        }
+    }
+
+    private static let infinite = PostgresFault(.datetimeOverflow, "infinite dates and times are not supported")
+
+    private static let tooManyDigits = PostgresFault(.numericOutOfRange, "a number has at most 38 digits, and is neither NaN nor infinite")
+
+    private static func decimal(_ number: PostgresNumeric) throws(PostgresFault) -> (Value, ColumnType) {
+        guard let (digits, scale) = number.decimal else { throw tooManyDigits }
+        return (.decimal(digits), .decimal38(scale: scale))
+    }
+}

@@ -1,0 +1,199 @@
+internal import ColumnStore
+internal import Query
+
+/// One column of a batch, ready to be written cell by cell in one of the wire's forms: its type is told apart here once.
+struct CellEncoder {
+    private enum Source {
+        case null
+        case bools(Bitmap)
+        case int32([Int32])
+        case int64([Int64])
+        case decimals([Int64], scale: Int)
+        case wideDecimals([Int128], scale: Int)
+        case doubles([Double])
+        case days([Int32])
+        case times([Int64])
+        /// Microseconds since 1970; of instants with the session's zone.
+        case moments([Int64], TimeZoneRules?)
+        case intervals([Interval])
+        /// The same in both forms.
+        case text(ByteArrays)
+        case dictionary([UInt32], ByteArrays)
+        case binary(ByteArrays)
+        case uuids(ByteArrays)
+        case list(offsets: [Int32], Element)
+        case json(JSONCells, isBinary: Bool)
+    }
+
+    private final class Element {
+        let encoder: CellEncoder
+        let type: PostgresType
+        init(_ encoder: CellEncoder, _ type: PostgresType) { (self.encoder, self.type) = (encoder, type) }
+    }
+
+    private let source: Source
+    private let validity: Bitmap?
+    private let isBinary: Bool
+
+    init(_ column: Column, _ format: WireFormat, zone: TimeZoneRules) {
+        let column = Self.plain(column)
+        validity = column.validity
+        isBinary = format == .binary
+        source = Self.source(column, format, zone)
+    }
+
+    /// Neither constants nor codes, but of texts.
+    private static func plain(_ column: Column) -> Column {
+        switch column.values {
+        case .constant(let value): value.isNull ? column : column.flattened()
+        case .dictionary(_, let dictionary):
+            if case .bytes = dictionary.values.values, column.type == .string { column } else { column.flattened() }
+        default: column
+        }
+    }
+
+    private static func source(_ column: Column, _ format: WireFormat, _ zone: TimeZoneRules) -> Source {
+        switch (AnswerColumns.type(column.type), column.values) {
+        case (_, .constant): .null
+        case (.plain(.jsonb), _): .json(JSONCells(column), isBinary: format == .binary)
+        case (.array(let element), .list(let offsets, let values)): .list(offsets: offsets, Element(CellEncoder(values, format, zone: zone), element))
+        case (_, .bits(let bits)): .bools(bits)
+        case (.plain(.date), .int32(let values)): .days(values)
+        case (_, .int32(let values)): .int32(values)
+        case (.plain(.time), .int64(let values)): .times(values)
+        case (.plain(.timestamp), .int64(let values)): .moments(values, nil)
+        case (.plain(.timestamptz), .int64(let values)): .moments(values, zone)
+        case (.plain(.numeric), .int64(let values)):
+            if case .decimal(_, let scale) = column.type, scale <= 18 { .decimals(values, scale: scale) } else { .wideDecimals(values.map { Int128($0) }, scale: scale(column.type)) }
+        case (_, .int64(let values)): .int64(values)
+        case (_, .int128(let values)): .wideDecimals(values, scale: scale(column.type))
+        case (_, .double(let values)): .doubles(values)
+        case (_, .interval(let values)): .intervals(values)
+        case (.plain(.bytea), .bytes(let arrays)): .binary(arrays)
+        case (.plain(.uuid), .bytes(let arrays)): .uuids(arrays)
+        case (_, .bytes(let arrays)): .text(arrays)
+        case (_, .dictionary(let codes, let dictionary)):
+            if case .bytes(let arrays) = dictionary.values.values { .dictionary(codes, arrays) } else { .null }
+        case (_, .list), (_, .structure): .json(JSONCells(column), isBinary: format == .binary)
+        }
+    }
+
+    private static func scale(_ type: ColumnType) -> Int { if case .decimal(_, let scale) = type { scale } else { 0 } }
+
+    func isNull(_ row: Int) -> Bool {
+        if case .null = source { return true }
+        return !(validity?[row] ?? true)
+    }
+
+    /// - Precondition: not NULL.
+    func append(_ row: Int, to bytes: inout [UInt8]) {
+        switch source {
+        case .text(let arrays): Self.append(arrays, row, to: &bytes)
+        case .dictionary(let codes, let arrays): Self.append(arrays, Int(codes[row]), to: &bytes)
+        case .json(let cells, let isBinary):
+            // jsonb has a version before its text.
+            if isBinary { bytes.append(1) }
+            cells.append(row, to: &bytes)
+        case .list(let offsets, let element):
+            let range = Int(offsets[row])..<Int(offsets[row + 1])
+            if isBinary { Self.appendArray(element, range, to: &bytes) } else { Self.appendArrayText(element, range, to: &bytes) }
+        default: if isBinary { appendBinary(row, to: &bytes) } else { appendText(row, to: &bytes) }
+        }
+    }
+
+    private static func append(_ arrays: ByteArrays, _ index: Int, to bytes: inout [UInt8]) {
+        let range = arrays.range(at: index)
+        arrays.bytes.withUnsafeBufferPointer { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[range])) }
+    }
+
+    // MARK: Text
+
+    private func appendText(_ row: Int, to text: inout [UInt8]) {
+        switch source {
+        case .bools(let bits): text.append(UInt8(ascii: bits[row] ? "t" : "f"))
+        case .int32(let values): NumberText.appendInteger(Int64(values[row]), to: &text)
+        case .int64(let values): NumberText.appendInteger(values[row], to: &text)
+        case .decimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
+        case .wideDecimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
+        case .doubles(let values): NumberText.appendDouble(values[row], to: &text)
+        case .days(let values): PostgresTime.appendDate(PostgresTime.date(unixDays: Int64(values[row])), to: &text)
+        case .times(let values): Calendar.appendTime(microseconds: values[row], fraction: .shortest, to: &text)
+        case .moments(let values, let zone):
+            let instant = values[row]
+            let offset = zone.map { $0.isUTC ? 0 : $0.offset(atUTCSeconds: Self.second(of: instant)) }
+            PostgresTime.appendTimestamp(PostgresTime.timestamp(unixMicroseconds: instant), offset: offset, to: &text)
+        case .intervals(let values):
+            PostgresTime.appendInterval(months: values[row].months, days: values[row].days, microseconds: values[row].microseconds, to: &text)
+        case .binary(let arrays): PostgresText.appendBytes(Array(arrays[row]), to: &text)
+        case .uuids(let arrays): PostgresText.appendUUID(Array(arrays[row]), to: &text)
+        case .null, .text, .dictionary, .json, .list: break
+        }
+    }
+
+    /// The whole second that an instant is in, since 1970.
+    private static func second(of instant: Int64) -> Int64 {
+        let (second, rest) = instant.quotientAndRemainder(dividingBy: 1_000_000)
+        return rest < 0 ? second - 1 : second
+    }
+
+    private static func appendArrayText(_ element: Element, _ range: Range<Int>, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "{"))
+        var item: [UInt8] = []
+        for place in range {
+            if place > range.lowerBound { text.append(UInt8(ascii: ",")) }
+            guard !element.encoder.isNull(place) else {
+                text += "NULL".utf8
+                continue
+            }
+            item.removeAll(keepingCapacity: true)
+            element.encoder.append(place, to: &item)
+            PostgresText.appendElement(item, to: &text)
+        }
+        text.append(UInt8(ascii: "}"))
+    }
+
+    // MARK: Binary
+
+    private static func integer<Integer: FixedWidthInteger>(_ value: Integer, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    private func appendBinary(_ row: Int, to bytes: inout [UInt8]) {
+        switch source {
+        case .bools(let bits): bytes.append(bits[row] ? 1 : 0)
+        case .int32(let values): Self.integer(values[row], to: &bytes)
+        case .int64(let values): Self.integer(values[row], to: &bytes)
+        case .decimals(let values, let scale): PostgresNumeric(Int128(values[row]), scale: scale).appendBinary(to: &bytes)
+        case .wideDecimals(let values, let scale): PostgresNumeric(values[row], scale: scale).appendBinary(to: &bytes)
+        case .doubles(let values): Self.integer(values[row].bitPattern, to: &bytes)
+        case .days(let values): Self.integer(PostgresTime.date(unixDays: Int64(values[row])), to: &bytes)
+        case .times(let values): Self.integer(values[row], to: &bytes)
+        case .moments(let values, _): Self.integer(PostgresTime.timestamp(unixMicroseconds: values[row]), to: &bytes)
+        case .intervals(let values):
+            Self.integer(values[row].microseconds, to: &bytes)
+            Self.integer(values[row].days, to: &bytes)
+            Self.integer(values[row].months, to: &bytes)
+        case .binary(let arrays), .uuids(let arrays): Self.append(arrays, row, to: &bytes)
+        case .null, .text, .dictionary, .json, .list: break
+        }
+    }
+
+    private static func appendArray(_ element: Element, _ range: Range<Int>, to bytes: inout [UInt8]) {
+        integer((range.isEmpty ? 0 : 1) as Int32, to: &bytes)
+        integer((range.contains { element.encoder.isNull($0) } ? 1 : 0) as Int32, to: &bytes)
+        integer(element.type.rawValue, to: &bytes)
+        guard !range.isEmpty else { return }
+        integer(Int32(clamping: range.count), to: &bytes)
+        integer(1 as Int32, to: &bytes)
+        for place in range {
+            let start = bytes.count
+            integer(-1 as Int32, to: &bytes)
+            guard !element.encoder.isNull(place) else { continue }
+            element.encoder.append(place, to: &bytes)
+            let size = Int32(clamping: bytes.count - start - 4).bigEndian
+            withUnsafeBytes(of: size) { size in
+                for (index, byte) in size.enumerated() { bytes[start + index] = byte }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+internal import ColumnStore
+internal import Ingest
+internal import Query
+
+/// What went wrong, with the code that PostgreSQL has for its cause. The words are the problem's own, as at every door.
+enum FaultStates {
+    static func fault(_ error: any Error) -> PostgresFault {
+        if let fault = error as? PostgresFault { return fault }
+        if let error = error as? QueryError { return fault(query: error) }
+        let problem = (error as? Denial)?.problem ?? ProblemMapping.problem(for: error)
+        var fault = PostgresFault(state(problem.slug), problem.detail, position: problem.position)
+        if problem.slug == .unauthenticated || problem.slug == .contractNotValid { fault.severity = .fatal }
+        return fault
+    }
+
+    private static func fault(query error: QueryError) -> PostgresFault {
+        PostgresFault(error.cause.map(state) ?? state(error.slug), error.detail, position: error.position)
+    }
+
+    private static func state(_ cause: QueryError.Cause) -> SQLState {
+        let code = switch cause {
+        case .undefinedTable: "42P01"
+        case .undefinedColumn: "42703"
+        case .undefinedFunction: "42883"
+        case .undefinedParameter: "42P02"
+        case .undefinedType: "42704"
+        case .undefinedSchema: "3F000"
+        case .ambiguousColumn: "42702"
+        case .duplicateAlias: "42712"
+        case .ungroupedColumn: "42803"
+        case .windowing: "42P20"
+        case .typeMismatch: "42804"
+        case .ambiguousParameter: "42P18"
+        case .divisionByZero: "22012"
+        case .invalidText: "22P02"
+        case .timeOutOfRange: "22008"
+        case .severalRows: "21000"
+        case .syntax: "42601"
+        }
+        return SQLState(rawValue: code)
+    }
+
+    private static func state(_ slug: QueryError.Slug) -> SQLState {
+        switch slug {
+        case .badSQL: .syntaxError
+        case .unsupportedSQL: .featureNotSupported
+        case .badParameter, .badCursor: .invalidParameterValue
+        case .numericOverflow: .numericOutOfRange
+        case .dataError: SQLState(rawValue: "22000")
+        case .queryTimeout, .cancelled: .queryCanceled
+        case .tooManyQueries: .tooManyConnections
+        case .spillFull: .outOfMemory
+        }
+    }
+
+    private static func state(_ slug: Problem.Slug) -> SQLState {
+        switch slug {
+        case .unauthenticated, .contractNotValid, .badSignature: .invalidAuthorization
+        case .adminOnly, .readOnly, .wrongClient, .roleNotAllowed, .typeNotAllowed: SQLState(rawValue: "42501")
+        case .rateLimited, .tooManyQueries, .overloaded: .tooManyConnections
+        case .badSQL: .syntaxError
+        case .unsupportedSQL: .featureNotSupported
+        case .badParameter: .invalidParameterValue
+        case .numericOverflow: .numericOutOfRange
+        case .dataError: SQLState(rawValue: "22000")
+        case .queryTimeout, .queryCancelled: .queryCanceled
+        case .spillFull: .outOfMemory
+        case .diskFull: SQLState(rawValue: "53100")
+        default: .internalError
+        }
+    }
+}

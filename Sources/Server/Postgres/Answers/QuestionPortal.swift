@@ -1,0 +1,57 @@
+internal import ColumnStore
+internal import Ingest
+internal import Query
+
+/// One state of the store, which a transaction sees from its first question to its end.
+struct SeenState: @unchecked Sendable {
+    // Proof of Sendable: never changed; a catalog is Sendable itself.
+    let catalog: any QueryCatalog
+    let sequence: Int64
+    /// now(), in microseconds since 1970.
+    let now: Int64
+    /// Tells it from those before.
+    let number: Int
+}
+
+/// A question that is understood: its text, and what its parameters and columns are.
+final class PreparedQuestion {
+    let text: String
+    /// Scalars before it in what the client sent.
+    let start: Int
+    var parameterTypes: [UInt32] = []
+    var columns: [WireField] = []
+    /// Its plan, where it has no parameters: good for the state that it was made in, or for ever in the zone that it was made in.
+    var plan: PreparedQuery?
+    var planState = 0
+    var planZone = ""
+    /// The one row of a question of constants.
+    var fixedRows: [ColumnBatch]?
+
+    init(text: String, start: Int) {
+        self.text = text
+        self.start = start
+    }
+
+    /// The plan, if it still holds.
+    func plan(in state: SeenState, zone: String) -> PreparedQuery? {
+        guard let plan, planZone == zone, plan.isFixed || planState == state.number else { return nil }
+        return plan
+    }
+}
+
+/// A question that is being answered: nothing runs between two looks at it, and it holds no place among the queries then.
+final class QuestionPortal {
+    let question: PreparedQuestion
+    let parameters: [QueryParameter]
+    let state: SeenState
+    let zone: String
+    var window: RowWindow
+    var stream: ResultStream?
+    var running: RunningQuery?
+    var isBegun = false
+
+    init(_ question: PreparedQuestion, _ parameters: [QueryParameter], _ state: SeenState, zone: String, isScrollable: Bool) {
+        (self.question, self.parameters, self.state, self.zone) = (question, parameters, state, zone)
+        window = RowWindow(keepsAll: isScrollable)
+    }
+}

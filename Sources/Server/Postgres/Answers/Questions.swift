@@ -1,0 +1,257 @@
+internal import ColumnStore
+internal import Ingest
+internal import Query
+
+/// What a connection asks of the store: it does what its session wants done, with the rights that its credential has at that moment.
+final class Questions: @unchecked Sendable {
+    // Proof of Sendable: touched by the connection's thread, and by a job that this thread waits for.
+
+    struct Asker {
+        /// Who it is now: a key may have been revoked since.
+        let admit: () throws -> Principal
+        /// Of whose queries not all places may be.
+        let owner: AnyObject
+        /// Calls when the client goes; nil: no more.
+        let whenGone: ((@Sendable () -> Void)?) -> Void
+    }
+
+    private let service: QueryService
+    private let places: QueryPlaces
+    private let asker: Asker
+    private let output: AnswerOutput
+    private let timers: Timers
+    private let interruption: Interruption
+    private var questions: [Int: PreparedQuestion] = [:]
+    private var portals: [Int: QuestionPortal] = [:]
+    private var state: SeenState?
+    private var stateNumber = 0
+
+    init(_ service: QueryService, _ places: QueryPlaces, _ asker: Asker, _ interruption: Interruption, output: AnswerOutput, timers: Timers) {
+        self.interruption = interruption
+        (self.service, self.places, self.asker, self.output, self.timers) = (service, places, asker, output, timers)
+    }
+
+    deinit { closeAll() }
+
+    func closeAll() { for number in Array(portals.keys) { close(portal: number) } }
+
+    /// As the session has set it.
+    var usesRollups = true
+
+    // MARK: The transaction
+
+    func endTransaction() { state = nil }
+
+    private func seen(as principal: Principal) throws -> SeenState {
+        if let state { return state }
+        let (catalog, sequence) = try service.store.catalog(as: principal, upTo: nil)
+        stateNumber += 1
+        let made = SeenState(catalog: catalog, sequence: sequence, now: CalendarText.now, number: stateNumber)
+        state = made
+        return made
+    }
+
+    private func context(_ state: SeenState, _ parameters: [QueryParameter], zone: String) -> QueryContext {
+        var context = QueryContext(catalog: state.catalog, parameters: parameters, timeZone: zone, now: state.now)
+        context.usesRollups = usesRollups
+        return context
+    }
+
+    // MARK: Prepare
+
+    func prepare(_ wanted: SessionEffect.Prepare, zone: String) -> Result<SessionInput.Shape, PostgresFault> {
+        let question = PreparedQuestion(text: wanted.text, start: wanted.start)
+        do {
+            let state = try seen(as: asker.admit())
+            var known: [Int: ColumnType] = [:]
+            for (index, number) in wanted.parameterTypes.enumerated() where number != 0 { known[index + 1] = try AnswerColumns.parameter(number) }
+            let cancellation = Cancellation(timeLimitSeconds: service.limits.time)
+            interruption.watch { cancellation.cancel() }
+            defer { interruption.watch(nil) }
+            try places.run(for: asker.owner, interruption) { [self] in
+                try describe(question, wanted.parameterTypes, known, state, zone, cancellation)
+            }
+            questions[wanted.statement] = question
+            return .success(SessionInput.Shape(parameterTypes: question.parameterTypes, columns: question.columns))
+        } catch {
+            return .failure(fault(error, of: question))
+        }
+    }
+
+    private func describe(
+        _ question: PreparedQuestion, _ declared: [UInt32], _ known: [Int: ColumnType], _ state: SeenState, _ zone: String, _ cancellation: Cancellation
+    ) throws {
+        if question.text.contains("$") {
+            let (types, columns) = try service.engine.describe(question.text, in: context(state, [], zone: zone), types: known, cancellation: cancellation)
+            question.columns = try AnswerColumns.fields(columns)
+            question.parameterTypes = (0..<max(types.count, declared.count)).map { index in
+                if index < declared.count, declared[index] != 0 { return declared[index] }
+                return AnswerColumns.type(index < types.count ? types[index] ?? .string : .string).number
+            }
+            guard question.parameterTypes.isEmpty else { return }
+        }
+        let plan = try service.engine.prepare(question.text, in: context(state, [], zone: zone), cancellation: cancellation)
+        question.columns = try AnswerColumns.fields(plan.columns)
+        question.parameterTypes = declared.map { $0 == 0 ? PostgresType.text.rawValue : $0 }
+        (question.plan, question.planState, question.planZone) = (plan, state.number, zone)
+    }
+
+    func forget(statement number: Int) { questions[number] = nil }
+
+    // MARK: Open
+
+    func open(_ wanted: SessionEffect.Open, zone: String) -> PostgresFault? {
+        guard let question = questions[wanted.statement] else { return PostgresFault(.internalError, "a question that is not there") }
+        do {
+            let state = try seen(as: asker.admit())
+            let parameters: [QueryParameter] =
+                switch wanted.arguments {
+                case .bound(let formats, let values): try BoundParameters.read(values, formats: formats, types: question.parameterTypes)
+                case .expressions(let texts): try evaluate(texts, state, zone: zone)
+                }
+            portals[wanted.portal] = QuestionPortal(question, parameters, state, zone: zone, isScrollable: wanted.isScrollable)
+            return nil
+        } catch {
+            return fault(error, of: question)
+        }
+    }
+
+    /// The values of EXECUTE's arguments; a text may still be read as whatever its place wants.
+    private func evaluate(_ texts: [String], _ state: SeenState, zone: String) throws -> [QueryParameter] {
+        guard !texts.isEmpty else { return [] }
+        let plan = try service.engine.prepare("SELECT " + texts.joined(separator: ", "), in: context(state, [], zone: zone))
+        guard let row = try service.engine.immediate(plan)?.first, row.columns.count == texts.count else {
+            throw PostgresFault(.featureNotSupported, "arguments of EXECUTE are constants", hint: "Send them as parameters of the extended protocol.")
+        }
+        return row.columns.map { column in
+            let value = column.value(at: 0)
+            if column.type == .string, case .bytes(let bytes) = value { return .string(String(decoding: bytes, as: UTF8.self)) }
+            return value.isNull ? .null : .typed(value, column.type)
+        }
+    }
+
+    func close(portal number: Int) {
+        guard let portal = portals.removeValue(forKey: number) else { return }
+        end(portal)
+        output.release(ofCursors: portal.window.heldByteCount)
+        portal.window.release()
+    }
+
+    private func end(_ portal: QuestionPortal) {
+        guard let stream = portal.stream else { return }
+        stream.cancel()
+        portal.stream = nil
+        places.end()
+        if let running = portal.running { service.finished(running) }
+    }
+
+    // MARK: Run
+
+    func run(_ wanted: SessionEffect.Run, statementTimeout: Int) -> SessionInput.Outcome {
+        guard let portal = portals[wanted.portal] else { return .failed(PostgresFault(.internalError, "a portal that is not there")) }
+        do {
+            let zone = try TimeZoneDatabase.system.rules(inAnyCase: portal.zone) ?? .utc
+            if try runAtOnce(portal) { return try give(portal, wanted, zone) }
+            let timer = statementTimeout > 0 ? timers.after(Double(statementTimeout) / 1_000) { [interruption] in interruption.interrupt(.timeout) } : nil
+            asker.whenGone { [interruption] in interruption.interrupt(.gone) }
+            defer {
+                asker.whenGone(nil)
+                interruption.watch(nil)
+                if let timer { timers.cancel(timer) }
+            }
+            return try places.run(for: asker.owner, interruption) { [self] in
+                try begin(portal)
+                return try give(portal, wanted, zone)
+            }
+        } catch {
+            end(portal)
+            return .failed(fault(error, of: portal.question))
+        }
+    }
+
+    /// A row of constants needs no thread of its own, and no place: false for any other question.
+    private func runAtOnce(_ portal: QuestionPortal) throws -> Bool {
+        if portal.isBegun { return portal.stream == nil }
+        let question = portal.question
+        guard let plan = question.plan(in: portal.state, zone: portal.zone), plan.isConstant else { return false }
+        if question.fixedRows == nil || !plan.isFixed { question.fixedRows = try service.engine.immediate(plan) }
+        portal.window.load(question.fixedRows ?? [])
+        portal.isBegun = true
+        return true
+    }
+
+    private func begin(_ portal: QuestionPortal) throws {
+        if let stream = portal.stream {
+            interruption.watch { stream.cancel() }
+            return
+        }
+        guard !portal.isBegun else { return }
+        let cancellation = Cancellation(timeLimitSeconds: service.limits.streamTime)
+        interruption.watch { cancellation.cancel() }
+        let plan: PreparedQuery
+        if let known = portal.question.plan(in: portal.state, zone: portal.zone) {
+            plan = known
+        } else {
+            plan = try service.engine.prepare(
+                portal.question.text, in: context(portal.state, portal.parameters, zone: portal.zone), cancellation: cancellation)
+        }
+        // The columns were told when it was prepared: a table may have another since.
+        guard try AnswerColumns.fields(plan.columns).map(\.type) == portal.question.columns.map(\.type) else {
+            throw PostgresFault(.featureNotSupported, "cached plan must not change result type")
+        }
+        let running = try RunningQuery(id: nil, asker: asker.admit(), text: portal.question.text)
+        try places.begin()
+        let stream: ResultStream
+        do {
+            stream = try service.engine.execute(plan, cancellation: cancellation)
+            try service.started(running)
+        } catch {
+            places.end()
+            throw error
+        }
+        running.began(stream)
+        (portal.stream, portal.running, portal.isBegun) = (stream, running, true)
+        interruption.watch { stream.cancel() }
+    }
+
+    // MARK: Rows
+
+    private func give(_ portal: QuestionPortal, _ wanted: SessionEffect.Run, _ zone: TimeZoneRules) throws -> SessionInput.Outcome {
+        switch wanted.rows {
+        case .next(let count):
+            let given = try move(portal, .forward(count), RowWriter(form: .rows(wanted.formats), zone: zone))
+            if let count, given == count { return .suspended(rows: given) }
+            end(portal)
+            return .finished(rows: given)
+        case .fetch(let direction, let isMove):
+            let given = try move(portal, direction, isMove ? nil : RowWriter(form: .rows(wanted.formats), zone: zone))
+            if portal.window.isAtEnd { end(portal) }
+            return .finished(rows: given)
+        case .copy(let options):
+            let writer = CopyWriter(options)
+            let rows = try CopyRows(writer, head: writer.head(portal.question.columns.map(\.name)), isBinary: options.form == .binary, to: output)
+            let given = try move(portal, .forward(nil), RowWriter(form: .copy(rows, wanted.formats), zone: zone))
+            try rows.end(to: output)
+            end(portal)
+            return .finished(rows: given)
+        }
+    }
+
+    /// - Parameter writer: nil where the rows are only passed.
+    private func move(_ portal: QuestionPortal, _ direction: FetchDirection, _ writer: RowWriter?) throws -> Int {
+        let output = output
+        let keepsAll = portal.window.keepsAll
+        let pull = { () throws -> ColumnBatch? in
+            guard let batch = try portal.stream?.next() else { return nil }
+            if keepsAll { try output.hold(moreOfCursors: batch.flatByteCountBound) }
+            return batch
+        }
+        return try portal.window.move(direction, pull: pull) { piece in try writer?.write(piece.batch, piece.range, to: output) }
+    }
+
+    private func fault(_ error: any Error, of question: PreparedQuestion) -> PostgresFault {
+        var fault = interruption.explained(FaultStates.fault(error))
+        fault.position = fault.position.map { $0 + question.start }
+        return fault
+    }
+}

@@ -1,0 +1,129 @@
+internal import ColumnStore
+
+/// Where a cursor stands among the rows of its question, and those of them that it holds: what it may go back to, or the row that it stands on.
+///
+/// Positions are PostgreSQL's: 0 before the first row, then each row from 1, and one more behind the last.
+struct RowWindow {
+    /// Rows to be given out, in order; backward ones are single.
+    struct Piece {
+        let batch: ColumnBatch
+        let range: Range<Int>
+    }
+
+    /// What a cursor that goes both ways may hold, in bytes.
+    private static let keptByteCountMax = 64 << 20
+
+    let keepsAll: Bool
+    private var batches: [(first: Int, batch: ColumnBatch)] = []
+    private var pulledCount = 0
+    private(set) var position = 0
+    private(set) var isAtEnd = false
+    private(set) var heldByteCount = 0
+
+    /// - Parameter keepsAll: it goes both ways.
+    init(keepsAll: Bool) { self.keepsAll = keepsAll }
+
+    // MARK: Moves
+
+    /// Gives out the rows that `direction` names.
+    ///
+    /// - Parameters:
+    ///   - pull: the next rows of the question; nil at its end.
+    ///   - give: takes them, piece by piece.
+    /// - Returns: how many rows they were.
+    mutating func move(_ direction: FetchDirection, pull: () throws -> ColumnBatch?, give: (Piece) throws -> Void) throws -> Int {
+        switch direction {
+        case .forward(let count):
+            guard let count else { return try forward(nil, pull, give) }
+            return count < 0 ? try backward(count == .min ? .max : 0 - count, pull, give) : count == 0 ? try row(position, pull, give) : try forward(count, pull, give)
+        case .backward(let count):
+            guard let count else { return try backward(nil, pull, give) }
+            return count < 0 ? try forward(count == .min ? .max : 0 - count, pull, give) : count == 0 ? try row(position, pull, give) : try backward(count, pull, give)
+        case .absolute(let count):
+            if count >= 0 { return try row(count, pull, give) }
+            while !isAtEnd { try fetch(pull) }
+            return try row(max(0, pulledCount.addingSaturating(1).addingSaturating(count)), pull, give)
+        case .relative(let count): return try row(max(0, position.addingSaturating(count)), pull, give)
+        }
+    }
+
+    /// Goes to one row and gives it out, if there is one there.
+    private mutating func row(_ target: Int, _ pull: () throws -> ColumnBatch?, _ give: (Piece) throws -> Void) throws -> Int {
+        while pulledCount < target, !isAtEnd { try fetch(pull) }
+        position = min(target, pulledCount + 1)
+        guard position >= 1, position <= pulledCount, let piece = piece(at: position) else { return 0 }
+        try give(piece)
+        return 1
+    }
+
+    private mutating func forward(_ count: Int?, _ pull: () throws -> ColumnBatch?, _ give: (Piece) throws -> Void) throws -> Int {
+        let wanted = count ?? .max
+        var given = 0
+        while given < wanted {
+            if position >= pulledCount {
+                guard !isAtEnd else { break }
+                try fetch(pull)
+                continue
+            }
+            guard let (first, batch) = batches.last(where: { $0.first <= position + 1 }) else { break }
+            let start = position + 1 - first
+            let end = min(batch.rowCount, start.addingSaturating(wanted - given))
+            try give(Piece(batch: batch, range: start..<end))
+            position += end - start
+            given += end - start
+        }
+        if given < wanted { position = pulledCount + 1 }
+        return given
+    }
+
+    private mutating func backward(_ count: Int?, _ pull: () throws -> ColumnBatch?, _ give: (Piece) throws -> Void) throws -> Int {
+        var given = 0
+        while given < count ?? .max, position > 1, let piece = piece(at: position - 1) {
+            try give(piece)
+            position -= 1
+            given += 1
+        }
+        if given < count ?? .max { position = 0 }
+        return given
+    }
+
+    private func piece(at row: Int) -> Piece? {
+        guard let (first, batch) = batches.last(where: { $0.first <= row }), row - first < batch.rowCount else { return nil }
+        return Piece(batch: batch, range: row - first..<row - first + 1)
+    }
+
+    // MARK: What is held
+
+    private mutating func fetch(_ pull: () throws -> ColumnBatch?) throws {
+        guard let batch = try pull() else {
+            isAtEnd = true
+            return
+        }
+        guard batch.rowCount > 0 else { return }
+        if !keepsAll { batches = [] }
+        batches.append((pulledCount + 1, batch))
+        pulledCount += batch.rowCount
+        guard keepsAll else { return }
+        heldByteCount = heldByteCount.addingSaturating(batch.flatByteCountBound)
+        guard heldByteCount <= Self.keptByteCountMax else {
+            throw PostgresFault(
+                .programLimitExceeded, "a cursor that goes both ways holds at most \(Self.keptByteCountMax >> 20) MiB",
+                hint: "Declare it with NO SCROLL, or ask for fewer rows.")
+        }
+    }
+
+    /// Everything at once, for rows that are there already.
+    mutating func load(_ rows: [ColumnBatch]) {
+        for batch in rows where batch.rowCount > 0 {
+            batches.append((pulledCount + 1, batch))
+            pulledCount += batch.rowCount
+        }
+        isAtEnd = true
+    }
+
+    /// Lets go of what is not needed once the last row is given and nobody goes back.
+    mutating func release() {
+        batches = []
+        heldByteCount = 0
+    }
+}

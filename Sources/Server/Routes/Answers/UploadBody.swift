@@ -1,0 +1,107 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+
+/// An upload as its owner sees it.
+struct UploadBody: ListItem, JSONObject {
+    let upload: Upload
+    var baseURL = ""
+
+    static var schemaName: String? { "Upload" }
+    static var listName: StaticString { "uploads" }
+    static var listSchemaName: String { "UploadList" }
+    static var example: UploadBody {
+        UploadBody(upload: Upload(
+            id: "", owner: .administrator, client: nil, name: "", type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: 0, expiresAt: 0))
+    }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("upload_id", upload.id)
+        sink.member("client_id", upload.clientID)
+        sink.member("name", upload.name)
+        sink.member("type", upload.type)
+        sink.member("state", WordForm(upload.state))
+        sink.member("bytes", upload.byteCount, MemberFacts("As announced."))
+        sink.member("received_bytes", upload.receivedByteCount)
+        sink.member("records", upload.recordCount ?? upload.position, MemberFacts("So far, until the file is read to its end."))
+        sink.member("processed", upload.counts.processed, MemberFacts("accepted, replaced, repeated and rejected together."))
+        sink.member("accepted", upload.counts.accepted, MemberFacts("Receipts, and first versions."))
+        sink.member("repeated", upload.counts.repeated)
+        sink.member("replaced", upload.counts.replaced, MemberFacts("Further versions."))
+        sink.member("rejected", upload.counts.rejected)
+        sink.member("reverted", upload.revert.reverted, MemberFacts("Identities that have the version before this upload again."))
+        sink.member("left", upload.revert.left, MemberFacts("Identities that were not taken back, since something newer had come."))
+        sink.member("created_at", InstantForm(upload.createdAt))
+        sink.member("started_at", upload.startedAt.map { InstantForm($0) })
+        sink.member("ended_at", upload.endedAt.map { InstantForm($0) })
+        sink.member("problem", upload.problem.map { Verbatim<ProblemBody>(ProblemBody(Problem($0)).json()) }, MemberFacts("Why the file cannot be read to its end."))
+        sink.member("errors_url", "\(baseURL)/v1/uploads/\(upload.id)/errors")
+    }
+}
+
+/// An upload that waits for its file.
+struct NewUploadBody: JSONObject {
+    let upload: Upload
+    let url: String
+    let byteCountMax: Int
+
+    static var schemaName: String? { "NewUpload" }
+    static var example: NewUploadBody { NewUploadBody(upload: UploadBody.example.upload, url: "", byteCountMax: 0) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("upload_id", upload.id)
+        sink.member("url", url, MemberFacts("Good without a credential until `expires_at`, for this one file."))
+        sink.member("method", "PUT")
+        sink.member("max_bytes", byteCountMax)
+        sink.member("expires_at", InstantForm(upload.expiresAt))
+        sink.member("state", WordForm(upload.state))
+    }
+}
+
+/// How an upload stands, for whoever has just done something with it.
+struct UploadStateBody: JSONObject {
+    let id: String
+    let state: Upload.State
+
+    static var schemaName: String? { "UploadState" }
+    static var example: UploadStateBody { UploadStateBody(id: "", state: .processing) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("upload_id", id)
+        sink.member("state", WordForm(state))
+    }
+}
+
+/// A record that was not taken.
+struct RejectionBody: ListItem, JSONObject {
+    let rejection: UploadRejection
+
+    static var schemaName: String? { "UploadError" }
+    static var listName: StaticString { "errors" }
+    static var listSchemaName: String { "UploadErrorList" }
+    static var example: RejectionBody { RejectionBody(rejection: UploadRejection(record: 1, receiptID: nil, violations: [], columns: [])) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("record", rejection.record, MemberFacts("From 1, in the file's order."))
+        sink.member("receipt_id", rejection.receiptID)
+        sink.member("errors", rejection.violations)
+        sink.member("columns", Verbatim<AnyObjectForm>(rejection.columns), MemberFacts("What was valid, by column."))
+    }
+
+    /// RFC 4180: a line for each fault, under `csvHeader`.
+    static let csvHeader = Array("record,receipt_id,pointer,code,message,columns\r\n".utf8)
+
+    var csv: [UInt8] {
+        func quoted(_ value: String?) -> [UInt8] {
+            value.map { [UInt8(ascii: "\"")] + Array($0.replacing("\"", with: "\"\"").utf8) + [UInt8(ascii: "\"")] } ?? []
+        }
+        var text: [UInt8] = []
+        let columns = String(decoding: rejection.columns, as: UTF8.self)
+        for violation in rejection.violations {
+            text += Array(String(rejection.record).utf8)
+            for field in [rejection.receiptID, violation.pointer, violation.code, violation.message, columns] { text += [UInt8(ascii: ",")] + quoted(field) }
+            text += [0x0D, 0x0A]
+        }
+        return text
+    }
+}

@@ -1,0 +1,215 @@
+import ColumnStore
+import Documents
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// A store whose cold tables lie in a bucket does all that one on a disk does, with the bucket failing now and then; and what it cannot answer without the
+/// bucket it refuses.
+final class BucketStorageFactoryTests: XCTestCase {
+    private static let request = PageRequest(fields: ["receipt_id", "state", "sequence", "document"], limit: 10_000)
+    private let transport = OutgoingClient(policy: nil)
+    private let bucket = BucketDouble(partByteCountMin: 1)
+
+    override func tearDown() {
+        transport.close()
+        bucket.close()
+    }
+
+    private func factory(_ prefix: String = "store", cache: String? = nil, attempts: Int = 8) throws -> BucketStorageFactory {
+        var options = BucketOptions()
+        (options.pauseMilliseconds, options.attemptCountMax, options.partByteCount) = (1, attempts, 20_000)
+        let endpoint = try BucketEndpoint(url: "s3://receipts/\(prefix)", endpoint: bucket.endpoint, region: "eu-central-1", isPathStyle: true)
+        let client = BucketClient(
+            endpoint, region: "eu-central-1", credentials: CredentialChain([StaticCredentials(bucket.credentials)]), transport: transport, options: options)
+        return BucketStorageFactory(client, cache: cache.map { .init(path: $0, byteCountMax: 1 << 26) })
+    }
+
+    /// - Parameter note: how long a text that cannot be compressed each receipt has.
+    private func fill(_ fixture: EngineFixture, _ range: Range<Int>, note: Int = 0) throws {
+        var random = SplitMix64(state: 7)
+        let lines = range.map { number in
+            let text = (0..<note / 8).map { _ in String(random.next() & 0xFFFF_FFFF, radix: 36) }.joined()
+            return EngineFixture.receipt("R-\(number)", at: "20\(24 + number % 2)-0\(1 + number % 9)-15T10:00:00Z", note: text)
+        }
+        guard case .each = fixture.take(lines.joined(separator: "\n"), .ndjson) else { return XCTFail("no results") }
+        _ = try fixture.engine.compact(before: nil)
+    }
+
+    func test_store_withItsTablesInABucket_worksMergesAndIsProved() throws {
+        let (data, cache, destination, other) = (TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory())
+        // Every seventh request fails, in one way or another, some of them after they were done.
+        let count = Counter()
+        bucket.fail { _ in
+            switch count.next() % 28 {
+            case 7: .answer(status: 503, code: "SlowDown")
+            case 14: .dropAfter
+            case 21: .answerAfter(status: 500, code: "InternalError")
+            case 0: .torn
+            default: nil
+            }
+        }
+        let storages = try factory(cache: cache.path + "/c")
+        let fixture = try EngineFixture(data.path) { $0.storages = storages }
+        for part in 0..<4 { try fill(fixture, part * 30..<part * 30 + 30) }
+        let rows = try fixture.walk(Self.request)
+        XCTAssertEqual(rows.count, 120)
+        XCTAssertTrue(try fixture.taken(EngineFixture.receipt("R-7", at: "2025-08-15T10:00:00Z")).isRepeat)
+        _ = try fixture.engine.backup(to: destination.path)
+        XCTAssertTrue(fixture.engine.metrics().contains { $0.name == "storage_requests_total" && $0.value > 0 })
+        try fixture.engine.close()
+        XCTAssertEqual(try FileManager.default.subpathsOfDirectory(atPath: data.path + "/warehouse"), [])
+        XCTAssertEqual(try Verifier(path: data.path, storages: try factory()).run().findings.map(\.description), [])
+        XCTAssertEqual(bucket.uploadCount, 0)
+        _ = try Restore(source: destination.path, directory: other.path).run()
+        XCTAssertEqual(try Verifier(path: other.path).run().findings.map(\.description), [])
+
+        let again = try factory(cache: cache.path + "/d")
+        let second = try EngineFixture(data.path) { $0.storages = again }
+        XCTAssertEqual(try second.walk(Self.request), rows)
+        try second.engine.close()
+        // Proved from the bucket, whatever a cache has.
+        bucket.fail(nil)
+        let key = try XCTUnwrap(bucket.objects.keys.filter { $0.hasSuffix(".parquet") }.sorted().last)
+        bucket.corrupt(key, at: 100)
+        XCTAssertFalse(try Verifier(path: data.path, storages: try factory()).run().findings.filter { $0.path.hasSuffix(key) }.isEmpty)
+    }
+
+    private final class Counter: @unchecked Sendable {
+        private let lock = NSLock()
+        private var count = 0
+        func next() -> Int {
+            lock.lock()
+            defer { lock.unlock() }
+            count += 1
+            return count
+        }
+    }
+
+    func test_bucketThatIsDown_receiptsAreTaken_questionsAreRefusedWhole() throws {
+        let data = TemporaryDirectory()
+        let cache = data.path + "/cache"
+        func first() throws {
+            let storages = try factory(cache: cache, attempts: 2)
+            let fixture = try EngineFixture(data.path) { $0.storages = storages }
+            // Too long for the end of the file that is read with its footer.
+            try fill(fixture, 0..<30, note: 4_000)
+            try fixture.engine.close()
+        }
+        try first()
+        let again = try factory(cache: cache, attempts: 2)
+        let second = try EngineFixture(data.path) { $0.storages = again }
+        bucket.fail { _ in .answer(status: 503, code: "ServiceUnavailable") }
+        XCTAssertFalse(try second.taken(EngineFixture.receipt("N-1")).isRepeat, "of a day that no cold file has")
+        XCTAssertFalse(try second.taken(EngineFixture.receipt("N-2", at: "2025-08-15T10:00:00Z")).isRepeat, "of a day that one has, whose filter has no such key")
+        XCTAssertThrowsError(try second.taken(EngineFixture.receipt("R-7", at: "2025-08-15T10:00:00Z"))) {
+            XCTAssertEqual(($0 as? Fault)?.code, .storageUnavailable, "\($0)")
+        }
+        XCTAssertThrowsError(try second.walk(Self.request)) { XCTAssertEqual(($0 as? SilentColdTable)?.table, "receipts", "\($0)") }
+        XCTAssertThrowsError(try second.engine.compact(before: nil))
+        bucket.fail(nil)
+        _ = try second.engine.compact(before: nil)
+        XCTAssertEqual(try second.walk(Self.request).count, 32)
+        XCTAssertThrowsError(try second.taken(EngineFixture.receipt("R-7", at: "2025-08-15T10:00:00Z"))) { XCTAssertEqual(($0 as? Fault)?.code, .differentDocument, "\($0)") }
+        try second.engine.close()
+        XCTAssertEqual(try Verifier(path: data.path, storages: try factory()).run().findings.map(\.description), [])
+    }
+
+    func test_secondServerOnOnePrefix_isKnownByItsStart_andTheFirstStopsCompacting() throws {
+        let (data, copy) = (TemporaryDirectory(), TemporaryDirectory())
+        let storages = try factory()
+        func begin() throws {
+            let fixture = try EngineFixture(data.path) { $0.storages = storages }
+            try fill(fixture, 0..<10)
+            try fixture.engine.close()
+        }
+        try begin()
+        for name in try FileManager.default.contentsOfDirectory(atPath: data.path) where name != "LOCK" {
+            try FileManager.default.copyItem(atPath: "\(data.path)/\(name)", toPath: "\(copy.path)/\(name)")
+        }
+        let first = try EngineFixture(data.path) { $0.storages = storages }
+        let others = try factory()
+        let second = try EngineFixture(copy.path) { $0.storages = others }
+        _ = try second.taken(EngineFixture.receipt("N-1"))
+        _ = try second.engine.compact(before: nil)
+        _ = try first.taken(EngineFixture.receipt("N-2"))
+        XCTAssertThrowsError(try first.engine.compact(before: nil)) { XCTAssertTrue("\($0)".contains("has taken the warehouse over"), "\($0)") }
+        XCTAssertEqual(try first.walk(Self.request).count, 11, "what it has it goes on to answer")
+        try second.engine.close()
+        try first.engine.close()
+        // The first is the older copy now.
+        let third = try factory()
+        XCTAssertThrowsError(try EngineFixture(data.path) { $0.storages = third }) { XCTAssertTrue($0 is DataDirectory.Failure, "\($0)") }
+        XCTAssertEqual(try Verifier(path: copy.path, storages: try factory()).run().findings.map(\.description), [])
+    }
+
+    func test_restore_putsTheTablesWhereTheSettingsSay_whereNothingLies() throws {
+        let (data, destination, other) = (TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory())
+        let fixture = try EngineFixture(data.path)
+        try fill(fixture, 0..<20)
+        let rows = try fixture.walk(Self.request)
+        _ = try fixture.engine.backup(to: destination.path)
+        try fixture.engine.close()
+        bucket.store("restored/somebodys", [1])
+        XCTAssertThrowsError(try Restore(source: destination.path, directory: other.path, storages: try factory("restored")).run()) {
+            XCTAssertTrue("\($0)".contains("s3://receipts/restored is not empty"), "\($0)")
+        }
+        bucket.store("restored/somebodys", nil)
+        bucket.fail { $0.method == "PUT" && $0.key.hasSuffix(".parquet") ? .answer(status: 403, code: "AccessDenied") : nil }
+        XCTAssertThrowsError(try Restore(source: destination.path, directory: other.path, storages: try factory("restored")).run())
+        bucket.fail(nil)
+        XCTAssertEqual(bucket.objects.keys.sorted(), [], "nothing stays of a restore that failed")
+        _ = try Restore(source: destination.path, directory: other.path, storages: try factory("restored")).run()
+        XCTAssertEqual(try Verifier(path: other.path, storages: try factory("restored")).run().findings.map(\.description), [])
+        let again = try factory("restored")
+        let second = try EngineFixture(other.path) { $0.storages = again }
+        XCTAssertEqual(try second.walk(Self.request), rows)
+        try second.engine.close()
+        XCTAssertEqual(try FileManager.default.subpathsOfDirectory(atPath: other.path + "/warehouse"), [])
+    }
+
+    func test_recover_makesTheCatalogOfWhatTheBucketHas_andNotWithoutIt() throws {
+        let data = TemporaryDirectory()
+        func begin() throws -> Int {
+            let storages = try factory()
+            let fixture = try EngineFixture(data.path) { $0.storages = storages }
+            try fill(fixture, 0..<25)
+            defer { try? fixture.engine.close() }
+            return try fixture.walk(Self.request).count
+        }
+        let count = try begin()
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: data.path + "/catalog.sqlite" + suffix) }
+        let storages = try factory()
+        XCTAssertThrowsError(try EngineFixture(data.path) { $0.storages = storages }) { XCTAssertTrue("\($0)".contains("till recover"), "\($0)") }
+        XCTAssertThrowsError(try Recovery(path: data.path).run()) { XCTAssertTrue("\($0)".contains("s3://receipts/store"), "\($0)") }
+        _ = try Recovery(path: data.path, storages: try factory()).run()
+        XCTAssertEqual(try Verifier(path: data.path, storages: try factory()).run().findings.map(\.description), [])
+        let again = try factory()
+        let second = try EngineFixture(data.path) { $0.storages = again }
+        XCTAssertEqual(try second.walk(Self.request).count, count)
+        try second.engine.close()
+    }
+
+    func test_otherPlaceThanTheCatalogs_isRefused_andSoIsAnotherStoresPrefix() throws {
+        let (data, other) = (TemporaryDirectory(), TemporaryDirectory())
+        let storages = try factory()
+        let fixture = try EngineFixture(data.path) { $0.storages = storages }
+        try fill(fixture, 0..<10)
+        try fixture.engine.close()
+        for wrong in [try factory("elsewhere"), LocalStorageFactory()] as [any StorageFactory] {
+            XCTAssertThrowsError(try EngineFixture(data.path) { $0.storages = wrong }) { error in
+                XCTAssertEqual((error as? DataDirectory.Failure)?.isOfTheSettings, true, "\(error)")
+                XCTAssertTrue("\(error)".contains("s3://receipts/store"), "\(error)")
+            }
+            XCTAssertEqual(try Verifier(path: data.path, storages: wrong).run().findings.count, 1)
+        }
+        let stranger = try factory()
+        XCTAssertThrowsError(try EngineFixture(other.path) { $0.storages = stranger }) { XCTAssertTrue("\($0)".contains("belongs to the store"), "\($0)") }
+        let again = try factory()
+        let second = try EngineFixture(data.path) { $0.storages = again }
+        XCTAssertEqual(try second.walk(Self.request).count, 10)
+        try second.engine.close()
+    }
+}

@@ -1,0 +1,370 @@
+import ColumnStore
+import Documents
+import Foundation
+import Ingest
+import Processes
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: executions go on over restarts, each transition once, and wait for as long as they say. Method: a store whose clock and whose executor the test holds,
+/// opened and closed at will.
+final class ExecutionStoreTests: XCTestCase {
+    /// Answers tasks as the test says, at once or when it is asked to.
+    final class Hands: TaskExecutor {
+        struct State {
+            var done: [String: Int] = [:]
+            var held: [(work: TaskWork, end: @Sendable (TaskEnding) -> Void)] = []
+            var random = SplitMix64(state: 1)
+        }
+        let state = Mutex(State())
+        let choose: @Sendable (TaskWork, inout SplitMix64) -> TaskEnding?
+
+        init(_ choose: @escaping @Sendable (TaskWork, inout SplitMix64) -> TaskEnding?) { self.choose = choose }
+        func concurrency(of resource: Resource) -> Int { 64 }
+        func carryOut(_ work: TaskWork, end: @escaping @Sendable (TaskEnding) -> Void) {
+            let ending = state.withLock { state in
+                state.done["\(work.call.key) \(work.call.attempt)", default: 0] += 1
+                let ending = choose(work, &state.random)
+                if ending == nil { state.held.append((work, end)) }
+                return ending
+            }
+            if let ending { end(ending) }
+        }
+    }
+
+    private final class Time: Sendable {
+        let now = Mutex<Int64>(1_800_000_000_000_000)
+        var clock: Clock { Clock { [self] in now.withLock { $0 } } }
+        func pass(seconds: Int64) { now.withLock { $0 += seconds * 1_000_000 } }
+    }
+
+    private let folder = TemporaryDirectory()
+    private var path: String { ((try? folder.made()) ?? "") + "/executions.sqlite" }
+    private let time = Time()
+
+    private func open(_ hands: Hands? = nil) throws -> ExecutionStore {
+        let store = try ExecutionStore(path: path, clock: time.clock)
+        if let hands { try store.begin(hands) }
+        return store
+    }
+
+    private func start(_ store: ExecutionStore, _ process: String, _ input: String = "{}", name: String? = nil, as principal: Principal = .admin) throws -> StartedExecution {
+        let result = Monitor<Result<StartedExecution, any Error>?>(nil)
+        store.start(process, name: name, input: try ValueLimits.parse(Array(input.utf8)), as: principal) { outcome in result.signal { $0 = outcome } }
+        return try result.wait { $0 }.get()
+    }
+
+    private func answer(_ store: ExecutionStore, _ token: String, _ answer: ExecutionStore.TaskAnswer) throws {
+        let result = Monitor<Result<Void, any Error>?>(nil)
+        store.answerTask(token, answer) { outcome in result.signal { $0 = outcome } }
+        try result.wait { $0 }.get()
+    }
+
+    /// - Returns: the execution once it is as wanted.
+    private func wait(_ store: ExecutionStore, _ id: ULID, _ status: Execution.Status) throws -> ExecutionView {
+        for _ in 0..<2_000 {
+            let view = try store.execution(id.description, as: .admin)
+            if view.status == status { return view }
+            usleep(5_000)
+        }
+        XCTFail("\(try store.execution(id.description, as: .admin))")
+        return try store.execution(id.description, as: .admin)
+    }
+
+    private func code(_ body: () throws -> Void) -> Fault.Code? {
+        do { try body() } catch { return (error as? Fault)?.code }
+        return nil
+    }
+
+    private func events(_ store: ExecutionStore, _ id: ULID) throws -> [String] {
+        try store.history(id.description, after: 0, limit: 10_000, as: .admin).events.map { event in
+            let json = try JSONParser.parse(event.json, depthMax: 1_000)
+            return "\(json["event"]?.text ?? "") \(json["state"]?.text ?? "") \(json["visit"]?.integer ?? 0)"
+        }
+    }
+
+    private func findings() throws -> [String] {
+        var found: [String] = []
+        _ = try ExecutionFile.prove(path) { found.append($0) }
+        return found
+    }
+
+    // MARK: Definitions
+
+    func test_definitions_haveVersions_andRunningExecutionsKeepTheirs() throws {
+        let hands = Hands { _, _ in nil }
+        let store = try open(hands)
+        defer { store.stop() }
+        XCTAssertEqual(code { _ = try store.process("p") }, .notFound)
+        XCTAssertEqual(code { _ = try start(store, "p") }, .notFound)
+        let first = #"{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":10,"Next":"B"},"B":{"Type":"Pass","Result":1,"End":true}}}"#
+        XCTAssertEqual(try store.putProcess("p", Array(first.utf8)), .created)
+        XCTAssertEqual(try store.putProcess("p", Array(first.utf8)), .unchanged)
+        let running = try start(store, "p")
+        XCTAssertEqual(try store.putProcess("p", Array(#"{"StartAt":"B","States":{"B":{"Type":"Pass","Result":2,"End":true}}}"#.utf8)), .changed)
+        XCTAssertEqual(try store.process("p").version, 2)
+        XCTAssertEqual(try wait(store, try start(store, "p").id, .succeeded).output, .integer(2))
+        try store.deleteProcess("p")
+        XCTAssertEqual(code { _ = try start(store, "p") }, .notFound)
+        time.pass(seconds: 10)
+        let ended = try wait(store, running.id, .succeeded)
+        XCTAssertEqual(ended.output, .integer(1))
+        XCTAssertEqual(ended.processVersion, 1)
+        XCTAssertEqual(try store.putProcess("p", Array(first.utf8)), .created)
+        XCTAssertEqual(try store.process("p").version, 3)
+        do { _ = try store.putProcess("bad", Array(#"{"StartAt":"X","States":{"A":{"Type":"Pass"}}}"#.utf8)) } catch let fault as Fault {
+            XCTAssertEqual(fault.code, .invalidProcess)
+            XCTAssertEqual(fault.errors.map(\.pointer), ["/StartAt", "/States/A"])
+        }
+    }
+
+    func test_names_areOneExecution_ofTheirOwner() throws {
+        let store = try open()
+        defer { store.stop() }
+        _ = try store.putProcess("p", Array(#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}"#.utf8))
+        let one = try start(store, "p", #"{"a":1,"b":[2]}"#, name: "n")
+        let again = try start(store, "p", #"{"b":[2.0],"a":1e0}"#, name: "n")
+        XCTAssertTrue(one.isNew && !again.isNew)
+        XCTAssertEqual(one.id, again.id)
+        XCTAssertEqual(code { _ = try start(store, "p", #"{"a":1}"#, name: "n") }, .alreadyExists)
+        let client = Principal(clientID: "c", access: .readWrite, scope: .own, uses: .init(processes: .some(["p"])))
+        let other = try start(store, "p", "{}", name: "n", as: client)
+        XCTAssertNotEqual(other.id, one.id)
+        XCTAssertEqual(code { _ = try store.execution(one.id.description, as: client) }, .notFound)
+        XCTAssertEqual(code { try store.abort(one.id.description, as: client) }, .notFound)
+        XCTAssertEqual(try store.executions(.init(limit: 10), as: client).executions.map(\.id), [other.id])
+        XCTAssertEqual(try store.executions(.init(limit: 10), as: .admin).executions.map(\.id), [other.id, one.id])
+        XCTAssertEqual(try store.executions(.init(limit: 10), as: .nobody).executions.count, 0)
+        let stranger = Principal(clientID: "d", access: .readWrite, scope: .all)
+        XCTAssertEqual(code { _ = try start(store, "p", as: stranger) }, .notFound)
+        XCTAssertEqual(try store.executions(.init(limit: 10), as: stranger).executions.count, 0)
+    }
+
+    // MARK: Time
+
+    func test_waits_ofAYear_surviveRestartsAndJumpsOfTheClock() throws {
+        let hands = Hands { _, _ in nil }
+        var store = try open(hands)
+        _ = try store.putProcess("w", Array(#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":31536000,"End":true}}}"#.utf8))
+        let started = try (0..<300).map { _ in try start(store, "w").id }
+        store.stop()
+        time.pass(seconds: 31_535_999)
+        store = try open(hands)
+        usleep(400_000)
+        XCTAssertEqual(try store.executions(.init(status: .running, limit: 1_000), as: .admin).executions.count, 300)
+        // Back, and then forward at once.
+        time.pass(seconds: -86_400)
+        usleep(300_000)
+        time.pass(seconds: 86_401)
+        for id in started { _ = try wait(store, id, .succeeded) }
+        XCTAssertEqual(store.figures.running.load(ordering: .relaxed), 0)
+        store.stop()
+        XCTAssertEqual(try findings(), [])
+    }
+
+    func test_schedules_startOnceForEachTime_andMakeUpForOneThatWasMissed() throws {
+        let hands = Hands { _, _ in nil }
+        var store = try open(hands)
+        _ = try store.putProcess(
+            "s", Array(#"{"StartAt":"A","States":{"A":{"Type":"Succeed"}},"on":[{"schedule":"0 3 * * *","time_zone":"Europe/Kyiv"}]}"#.utf8))
+        let next = try XCTUnwrap(try store.process("s").nextAt)
+        XCTAssertGreaterThan(next, time.now.withLock { $0 })
+        store.stop()
+        time.now.withLock { $0 = next + 5 * 86_400_000_000 }
+        store = try open(hands)
+        for _ in 0..<400 where try store.executions(.init(limit: 10), as: .admin).executions.isEmpty { usleep(5_000) }
+        usleep(300_000)
+        let found = try store.executions(.init(limit: 10), as: .admin).executions
+        XCTAssertEqual(found.count, 1)
+        XCTAssertEqual(found.first?.input["type"]?.text, "schedule")
+        XCTAssertGreaterThan(try XCTUnwrap(try store.process("s").nextAt), time.now.withLock { $0 })
+        store.stop()
+    }
+
+    // MARK: Tasks
+
+    func test_tokens_answerOnce_andStrangersNever() throws {
+        let hands = Hands { _, _ in .awaited(lookAgainAt: nil) }
+        let store = try open(hands)
+        defer { store.stop() }
+        _ = try store.putProcess("t", Array(#"{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"till:call:x","HeartbeatSeconds":60,"End":true}}}"#.utf8))
+        let one = try start(store, "t").id
+        let other = try start(store, "t").id
+        for _ in 0..<400 where hands.state.withLock({ $0.done.count }) < 2 { usleep(5_000) }
+        func token(_ id: ULID) throws -> String {
+            try XCTUnwrap(try ExecutionFile.tokens(path).first { $0.hasPrefix(id.description) })
+        }
+        let (mine, theirs) = (try token(one), try token(other))
+        XCTAssertEqual(code { try answer(store, mine + "0", .success(.null)) }, .notFound)
+        XCTAssertEqual(code { try answer(store, mine.replacing(one.description, with: other.description), .success(.null)) }, .notFound)
+        XCTAssertEqual(code { try answer(store, "", .heartbeat) }, .notFound)
+        time.pass(seconds: 50)
+        try answer(store, mine, .heartbeat)
+        time.pass(seconds: 50)
+        XCTAssertEqual(try wait(store, other, .failed).error?.name, "States.HeartbeatTimeout")
+        XCTAssertEqual(code { try answer(store, theirs, .success(.null)) }, .taskEnded)
+        try answer(store, mine, .success(.integer(7)))
+        XCTAssertEqual(try wait(store, one, .succeeded).output, .integer(7))
+        XCTAssertEqual(code { try answer(store, mine, .failure(StateError(name: "E", cause: nil))) }, .taskEnded)
+        XCTAssertEqual(code { try answer(store, mine, .heartbeat) }, .taskEnded)
+    }
+
+    func test_children_tellTheirParents_andEndWithThem() throws {
+        let hands = Hands { work, _ in
+            if case .process = work.call.resource { return nil }
+            return .awaited(lookAgainAt: nil)
+        }
+        let store = try open(hands)
+        defer { store.stop() }
+        func begin() throws {
+            for _ in 0..<400 where hands.state.withLock({ $0.held.isEmpty }) { usleep(5_000) }
+            let held = hands.state.withLock { state -> [(work: TaskWork, end: @Sendable (TaskEnding) -> Void)] in
+                defer { state.held = [] }
+                return state.held
+            }
+            for (work, end) in held {
+                guard case .process(let name) = work.call.resource else { continue }
+                store.startChild(of: work, name) { _ in }
+                // Twice is once.
+                store.startChild(of: work, name) { _ in end(.awaited(lookAgainAt: nil)) }
+            }
+        }
+        _ = try store.putProcess("c", Array(#"{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"till:call:x","End":true}}}"#.utf8))
+        _ = try store.putProcess(
+            "p", Array(#"{"StartAt":"K","States":{"K":{"Type":"Task","Resource":"till:process:c","Retry":[{"ErrorEquals":["Again"],"IntervalSeconds":1}],"End":true}}}"#.utf8))
+        let parent = try start(store, "p", #"{"a":1}"#).id
+        try begin()
+        func children() throws -> [ExecutionView] { try store.executions(.init(process: "c", limit: 10), as: .admin).executions }
+        for _ in 0..<400 where try children().isEmpty { usleep(5_000) }
+        XCTAssertEqual(try children().count, 1)
+        func token() throws -> String { try XCTUnwrap(try ExecutionFile.tokens(path).first { $0.hasPrefix(try children()[0].id.description) }) }
+        try answer(store, try token(), .failure(StateError(name: "Again", cause: "no")))
+        usleep(100_000)
+        time.pass(seconds: 2)
+        try begin()
+        for _ in 0..<400 where try children().count < 2 { usleep(5_000) }
+        try answer(store, try token(), .success(.string("done")))
+        XCTAssertEqual(try wait(store, parent, .succeeded).output, .string("done"))
+        let second = try start(store, "p").id
+        try begin()
+        for _ in 0..<400 where try children().count < 3 { usleep(5_000) }
+        try store.abort(second.description, as: .admin)
+        _ = try wait(store, try children()[0].id, .aborted)
+        XCTAssertEqual(code { try store.abort(second.description, as: .admin) }, .wrongState)
+        XCTAssertEqual(try findings(), [])
+    }
+
+    func test_redrive_runsAgainWhatFailedAlone() throws {
+        let hands = Hands { work, _ in
+            work.call.state == "Bad" && work.call.visit == 1 ? .failed(StateError(name: "E", cause: "c")) : .succeeded(.string(work.call.key))
+        }
+        let store = try open(hands)
+        defer { store.stop() }
+        _ = try store.putProcess(
+            "p",
+            Array(
+                #"{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[{"StartAt":"Good","States":{"Good":{"Type":"Task","Resource":"till:call:x","End":true}}},{"StartAt":"First","States":{"First":{"Type":"Wait","Seconds":1,"Next":"Bad"},"Bad":{"Type":"Task","Resource":"till:call:x","End":true}}}],"End":true}}}"#.utf8))
+        let id = try start(store, "p").id
+        for _ in 0..<400 where hands.state.withLock({ $0.done.isEmpty }) { usleep(5_000) }
+        usleep(50_000)
+        XCTAssertEqual(code { try store.redrive(id.description, as: .admin) }, .wrongState)
+        time.pass(seconds: 1)
+        XCTAssertEqual(try wait(store, id, .failed).error?.name, "E")
+        XCTAssertEqual(try findings(), [])
+        try store.redrive(id.description, as: .admin)
+        let ended = try wait(store, id, .succeeded)
+        XCTAssertEqual(ended.output?.array?.map { $0.text ?? "" }, ["\(id):Good:1", "\(id):Bad:2"])
+        XCTAssertEqual(code { try store.redrive(id.description, as: .admin) }, .wrongState)
+        XCTAssertEqual(Set(hands.state.withLock { $0.done }.values), [1])
+    }
+
+    // MARK: Restarts
+
+    private static let machine = """
+        {"StartAt":"A","States":{"A":{"Type":"Pass","Next":"T"},
+        "T":{"Type":"Task","Resource":"till:call:x","Retry":[{"ErrorEquals":["E"],"MaxAttempts":2,"IntervalSeconds":1}],"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":null,"Next":"W"}],"ResultPath":null,"Next":"W"},
+        "W":{"Type":"Wait","SecondsPath":"$.w","Next":"P"},
+        "P":{"Type":"Map","ItemsPath":"$.i","MaxConcurrency":2,"ResultPath":null,"ItemProcessor":{"StartAt":"M","States":{"M":{"Type":"Task","Resource":"till:call:y","End":true}}},"Next":"Z"},"Z":{"Type":"Succeed"}}}
+        """
+
+    /// What the model says: the states of an execution, each visit once, in any order of its iterations.
+    private static let expected = ["entered A 1", "entered M 1", "entered M 2", "entered M 3", "entered P 1", "entered T 1", "entered W 1", "entered Z 1"]
+
+    func test_randomEndings_withRestarts_leaveEachStateEnteredOnce() throws {
+        let hands = Hands { work, random in
+            switch random.next() % 8 {
+            case 0: work.call.state == "T" ? .failed(StateError(name: "E", cause: nil)) : .later(at: 0, reason: "again")
+            case 1: .later(at: 0, reason: "again")
+            // Under way when the store stops.
+            case 2: .abandoned
+            default: .succeeded(.null)
+            }
+        }
+        var random = SplitMix64(state: 20)
+        var store = try open(hands)
+        _ = try store.putProcess("m", Array(Self.machine.utf8))
+        var ids: [ULID] = []
+        for round in 0..<12 {
+            for number in 0..<20 { ids.append(try start(store, "m", "{\"w\":\(number % 3),\"i\":[1,2,3]}", name: "\(round) \(number)").id) }
+            usleep(UInt32(random.next() % 60_000))
+            time.pass(seconds: Int64(random.next() % 3))
+            store.stop()
+            XCTAssertEqual(try findings(), [], "round \(round)")
+            store = try open(hands)
+        }
+        for _ in 0..<200 {
+            time.pass(seconds: 5)
+            if try store.executions(.init(status: .running, limit: 1), as: .admin).executions.isEmpty { break }
+            usleep(50_000)
+            // Tasks that were dropped are taken up by the next start.
+            store.stop()
+            store = try open(hands)
+        }
+        for id in ids {
+            let found = try events(store, id).filter { $0.hasPrefix("entered") }.sorted()
+            XCTAssertEqual(found, Self.expected, "\(id)")
+            XCTAssertEqual(try store.execution(id.description, as: .admin).status, .succeeded)
+        }
+        store.stop()
+        XCTAssertEqual(try findings(), [])
+    }
+
+    func test_anExecutionThatCannotBeRead_standsStill_andOthersGoOn() throws {
+        let hands = Hands { _, _ in nil }
+        var store = try open(hands)
+        _ = try store.putProcess("w", Array(#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":5,"End":true}}}"#.utf8))
+        let (bad, good) = (try start(store, "w").id, try start(store, "w").id)
+        store.stop()
+        try ExecutionFile.spoil(path)
+        XCTAssertEqual(try findings().count, 1)
+        store = try open(hands)
+        time.pass(seconds: 5)
+        _ = try wait(store, good, .succeeded)
+        XCTAssertEqual(code { try store.abort(bad.description, as: .admin) }, .internalError)
+        store.stop()
+    }
+}
+
+/// The file, read past the store.
+private enum ExecutionFile {
+    static func prove(_ path: String, _ note: (String) -> Void) throws -> Int {
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        try connection.execute("BEGIN")
+        return try ExecutionProof.run(connection, note)
+    }
+
+    static func tokens(_ path: String) throws -> [String] {
+        let connection = try SQLiteConnection(path: path, mode: .readOnly)
+        let select = try connection.statement("SELECT token FROM tasks")
+        var tokens: [String] = []
+        while try select.step() { tokens.append(select.text(0)) }
+        return tokens
+    }
+
+    /// Makes the head of the first execution's frame one of nothing.
+    static func spoil(_ path: String) throws {
+        let connection = try SQLiteConnection(path: path, mode: .readWrite)
+        try connection.execute("UPDATE pieces SET bytes = x'FF' WHERE execution = 1 AND kind = 2")
+    }
+}

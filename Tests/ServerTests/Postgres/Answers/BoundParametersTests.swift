@@ -1,0 +1,37 @@
+import ColumnStore
+import Query
+import XCTest
+
+@testable import Server
+
+/// Goal: values of a Bind message are a query's own. Method: values in both forms, at the ends of their types, and bytes that are none.
+final class BoundParametersTests: XCTestCase {
+    private func read(_ text: String, _ type: PostgresType) throws -> QueryParameter {
+        try BoundParameters.read([Array(text.utf8)], formats: [], types: [type.rawValue])[0]
+    }
+
+    func test_read_text_isOfItsType() throws {
+        XCTAssertEqual(try read("-9223372036854775808", .int8), .typed(.integer(.min), .int64))
+        XCTAssertEqual(try read("-32768", .int2), .typed(.integer(-32_768), .int32))
+        XCTAssertEqual(try read("1.500", .numeric), .typed(.decimal(1_500), .decimal38(scale: 3)))
+        XCTAssertEqual(try read("2026-11-21", .date), .typed(.integer(20_778), .date))
+        XCTAssertEqual(try read("any text", .varchar), .string("any text"))
+        // Without an offset it is a time of the session's zone, which the question knows.
+        XCTAssertEqual(try read("2026-11-21 10:00", .timestamptz), .string("2026-11-21 10:00"))
+        XCTAssertEqual(try BoundParameters.read([nil, nil], formats: [], types: [23, 25]), [.typed(.null, .int32), .null])
+    }
+
+    func test_read_lists_haveOneScale() throws {
+        let found = try BoundParameters.read([Array("{1,2.50,NULL}".utf8)], formats: [.text], types: [PostgresType.numeric.arrayType])
+        XCTAssertEqual(found, [.typed(.list([.decimal(100), .decimal(250), .null]), .list(element: Field("element", .decimal38(scale: 2))))])
+    }
+
+    func test_read_noValues_areFaults() {
+        for (text, type) in [("x", PostgresType.int4), ("2147483648", .int4), ("", .numeric), ("NaN", .numeric), ("infinity", .date), ("2026-13-01", .date), ("-infinity", .timestamp)] {
+            XCTAssertThrowsError(try read(text, type), "\(text) as \(type)")
+        }
+        XCTAssertThrowsError(try BoundParameters.read([[1, 2, 3]], formats: [.binary], types: [23]))
+        XCTAssertThrowsError(try BoundParameters.read([[0x41, 0]], formats: [.text], types: [25]))
+        XCTAssertThrowsError(try BoundParameters.read([[0xFF]], formats: [.text], types: [25]))
+    }
+}

@@ -1,0 +1,99 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Server
+
+/// Goal: a cursor goes where SQL says. Method: moves by chance over rows in batches of any size, beside a model that has all rows in one array.
+final class RowWindowTests: XCTestCase {
+    /// Rows 1…count in batches, and where the cursor stands, by the words of PostgreSQL's FETCH.
+    private struct Model {
+        let count: Int
+        var position = 0
+
+        mutating func move(_ direction: FetchDirection) -> [Int] {
+            switch direction {
+            case .forward(let count): return count.map { $0 < 0 ? back(0 - $0) : $0 == 0 ? here() : ahead($0) } ?? ahead(self.count + 1)
+            case .backward(let count): return count.map { $0 < 0 ? ahead(0 - $0) : $0 == 0 ? here() : back($0) } ?? back(self.count + 1)
+            case .absolute(let place):
+                position = min(max(0, place >= 0 ? place : count + 1 + place), count + 1)
+                return here()
+            case .relative(let distance):
+                position = min(max(0, position + distance), count + 1)
+                return here()
+            }
+        }
+
+        private func here() -> [Int] { (1...max(1, count)).contains(position) && count > 0 ? [position] : [] }
+
+        private mutating func ahead(_ wanted: Int) -> [Int] {
+            let last = min(count, position + wanted)
+            let rows = position < last ? Array(position + 1...last) : []
+            position = rows.count < wanted ? count + 1 : last
+            return rows
+        }
+
+        private mutating func back(_ wanted: Int) -> [Int] {
+            let first = max(1, position - wanted)
+            let rows = first < position ? Array((first..<position).reversed()) : []
+            position = rows.count < wanted ? 0 : first
+            return rows
+        }
+    }
+
+    private static func batches(_ count: Int, using random: inout SplitMix64) -> [ColumnBatch] {
+        var batches: [ColumnBatch] = []
+        var row = 1
+        while row <= count {
+            let end = min(count, row + Int(random.next() % 4))
+            let values = (row...end).map { Int32($0) }
+            batches.append(ColumnBatch(rowCount: values.count, columns: [Column(type: .int32, count: values.count, values: .int32(values))]))
+            row = end + 1
+        }
+        return batches
+    }
+
+    private static func rows(_ piece: RowWindow.Piece) -> [Int] {
+        guard case .int32(let values) = piece.batch.columns[0].values else { return [] }
+        return values[piece.range].map { Int($0) }
+    }
+
+    func test_move_randomHistories_agreesWithModel() throws {
+        for seed in 0..<500 {
+            var random = SplitMix64(state: UInt64(seed))
+            let count = Int(random.next() % 12)
+            var waiting = Self.batches(count, using: &random)
+            var window = RowWindow(keepsAll: true)
+            var model = Model(count: count)
+            for _ in 0..<20 {
+                let number = Int(random.next() % 9) - 4
+                let direction: FetchDirection =
+                    switch random.next() % 6 {
+                    case 0: .forward(random.next() % 3 == 0 ? nil : number)
+                    case 1: .backward(random.next() % 3 == 0 ? nil : number)
+                    case 2: .absolute(number * 2)
+                    case 3: .relative(number)
+                    default: .forward(1)
+                    }
+                var found: [Int] = []
+                let given = try window.move(direction, pull: { waiting.isEmpty ? nil : waiting.removeFirst() }) { found += Self.rows($0) }
+                let wanted = model.move(direction)
+                XCTAssertEqual(found, wanted, "seed \(seed), \(direction)")
+                XCTAssertEqual(given, wanted.count, "seed \(seed), \(direction)")
+                XCTAssertEqual(window.position, model.position, "seed \(seed), \(direction)")
+            }
+        }
+    }
+
+    func test_move_forwardOnly_holdsOneBatch() throws {
+        var random = SplitMix64(state: 1)
+        var waiting = Self.batches(100, using: &random)
+        var window = RowWindow(keepsAll: false)
+        var found: [Int] = []
+        for _ in 0..<40 { _ = try window.move(.forward(3), pull: { waiting.isEmpty ? nil : waiting.removeFirst() }) { found += Self.rows($0) } }
+        XCTAssertEqual(found, Array(1...100))
+        XCTAssertEqual(window.heldByteCount, 0)
+        XCTAssertEqual(try window.move(.forward(.max), pull: { nil }) { _ in XCTFail("a row behind the last") }, 0)
+        XCTAssertEqual(try window.move(.relative(.min), pull: { nil }) { _ in XCTFail("a row before the first") }, 0)
+    }
+}

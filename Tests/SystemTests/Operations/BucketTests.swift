@@ -1,0 +1,112 @@
+import ColumnStore
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: the real binary keeps its cold receipts in a bucket, says what is wrong with one, and never gives a part of an answer. Method: the double.
+final class BucketTests: XCTestCase {
+    private let bucket = BucketDouble()
+
+    override func tearDown() { bucket.close() }
+
+    private func environment(_ changes: [String: String] = [:]) -> [String: String] {
+        [
+            "TILL_STORAGE_URL": "s3://receipts/a/store", "TILL_STORAGE_ENDPOINT": bucket.endpoint, "TILL_STORAGE_REGION": "eu-central-1", "TILL_STORAGE_PATH_STYLE": "true",
+            "TILL_STORAGE_CREDENTIALS": #"{"access_key_id":"AKIADOUBLE","secret_access_key":"double/secret+key"}"#, "TILL_COMPACT_INTERVAL": "1h",
+        ].merging(changes) { $1 }
+    }
+
+    private func count(_ client: HTTPClient) throws -> HTTPClient.Answer {
+        try client.post("/v1/sql", #"{"query":"SELECT count(*), sum(total) FROM receipts"}"#)
+    }
+
+    func test_receipts_goToTheBucket_areAnswered_refusedWholeWithoutIt_andProved() throws {
+        let server = try TillServer(environment: environment())
+        defer { server.remove() }
+        _ = try server.key("c1")
+        let admin = server.client()
+        // Too long together for the end of the file that is read with its footer.
+        func receipt(_ number: Int) -> String {
+            var random = SplitMix64(state: UInt64(number))
+            let note = (0..<600).map { _ in String(random.next() & 0xFFFF_FFFF, radix: 36) }.joined()
+            return Receipts.pos("R-\(number)", day: "2026-0\(1 + number % 9)-10", name: note)
+        }
+        for number in 0..<40 { XCTAssertEqual(try admin.post("/v1/receipts?client=c1", receipt(number)).status, 201) }
+        XCTAssertEqual(try admin.post("/v1/admin/compact", "{}").status, 200)
+        XCTAssertFalse(bucket.objects.keys.filter { $0.hasPrefix("a/store/receipts/data/") }.isEmpty)
+        XCTAssertNil(FileManager.default.enumerator(atPath: server.data.path + "/warehouse")?.nextObject())
+        let answer = try count(admin)
+        XCTAssertEqual(answer.status, 200, answer.text)
+        XCTAssertTrue(answer.text.contains("40"), answer.text)
+        let metrics = try admin.get("/metrics").text
+        XCTAssertTrue(metrics.contains("till_storage_requests_total{method=\"PUT\"}"), metrics)
+        let plan = try admin.post("/v1/sql", #"{"query":"EXPLAIN ANALYZE SELECT sum(length(document)) FROM receipts"}"#)
+        XCTAssertTrue(plan.text.contains("requests to the bucket"), plan.text)
+
+        server.stop()
+        try FileManager.default.removeItem(atPath: server.data.path + "/cache")
+        try server.start(environment: environment())
+        let again = server.client()
+        bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
+        let refused = try count(again)
+        XCTAssertEqual(refused.status, 503, refused.text)
+        XCTAssertTrue(refused.text.contains("storage-unavailable"), refused.text)
+        XCTAssertTrue(refused.text.contains("receipts of the table receipts"), refused.text)
+        XCTAssertEqual(try again.post("/v1/receipts?client=c1", Receipts.pos("N-1", day: "2026-11-20")).status, 201)
+        XCTAssertEqual(try again.post("/v1/receipts?client=c1", Receipts.pos("N-2", day: "2026-03-10")).status, 201, "the day has cold receipts, the filter no such key")
+        let repeated = try again.post("/v1/receipts?client=c1", receipt(3))
+        XCTAssertEqual(repeated.status, 503, "only the bucket can tell: \(repeated.text)")
+        XCTAssertTrue(repeated.text.contains("storage-unavailable"), repeated.text)
+        XCTAssertEqual(try again.post("/v1/admin/compact", "{}").status, 503)
+        let ready = try again.get("/readyz")
+        XCTAssertTrue(ready.status == 200 && ready.text.contains("the bucket of cold receipts has given no answer"), ready.text)
+        XCTAssertTrue(try again.get("/metrics").text.contains("till_storage_up 0"))
+        bucket.fail(nil)
+        // Asked for every two seconds.
+        var whole = try count(again)
+        for _ in 0..<100 where whole.status == 503 {
+            usleep(100_000)
+            whole = try count(again)
+        }
+        XCTAssertTrue(whole.status == 200 && whole.text.contains("42"), whole.text)
+        XCTAssertEqual(try again.post("/v1/receipts?client=c1", receipt(3)).status, 200)
+        XCTAssertFalse(try again.get("/readyz").text.contains("bucket"))
+        XCTAssertTrue(server.logText.contains("the bucket gives no answer to go by") && server.logText.contains("the bucket answers again"), server.logText)
+        XCTAssertEqual(server.stop(), 0)
+
+        let proof = try TillRun(["verify", "--data", server.data.path], environment: environment())
+        XCTAssertEqual(proof.status, 0, proof.text + proof.error)
+        let lost = try TillRun(["verify", "--data", server.data.path])
+        XCTAssertEqual(lost.status, 1, lost.text)
+        XCTAssertTrue(lost.text.contains("s3://receipts/a/store"), lost.text)
+        let elsewhere = try TillRun(["serve", "--data", server.data.path, "--listen", "127.0.0.1:0"], environment: environment(["TILL_STORAGE_URL": "s3://receipts/b"]))
+        XCTAssertEqual(elsewhere.status, 2, elsewhere.error)
+        XCTAssertTrue(elsewhere.error.contains("s3://receipts/a/store") && elsewhere.error.contains("s3://receipts/b"), elsewhere.error)
+    }
+
+    func test_start_onABucketThatCannotBeUsed_saysWhy() throws {
+        let data = try Project.temporaryFolder("till-bucket")
+        defer { try? FileManager.default.removeItem(at: data) }
+        func start(_ changes: [String: String] = [:]) throws -> TillRun {
+            try TillRun(["serve", "--data", data.path + "/DATA", "--listen", "127.0.0.1:0"], environment: environment(changes))
+        }
+        for (changes, status, words) in [
+            (["TILL_STORAGE_URL": "s3://Receipts"], 2, "no name of a bucket"), (["TILL_STORAGE_URL": "http://receipts"], 2, "s3://bucket/prefix"),
+            (["TILL_STORAGE_ENDPOINT": "127.0.0.1"], 2, "storage.endpoint"), (["TILL_STORAGE_PATH_STYLE": "maybe"], 2, "true or false"),
+            (["TILL_STORAGE_CREDENTIALS": #"{"access_key_id":"a"}"#], 2, "wanted both"),
+            (["TILL_STORAGE_REGION": "us-west-2"], 1, "the bucket is in eu-central-1"),
+            (["TILL_STORAGE_CREDENTIALS": #"{"access_key_id":"AKIADOUBLE","secret_access_key":"hush"}"#], 1, "SignatureDoesNotMatch"),
+        ] as [([String: String], Int32, String)] {
+            let run = try start(changes)
+            XCTAssertEqual(run.status, status, "\(changes): \(run.error)")
+            XCTAssertTrue(run.error.contains(words), "\(changes): \(run.error)")
+            XCTAssertFalse(run.error.contains("hush"), run.error)
+        }
+        bucket.keepConditions(false)
+        let run = try start()
+        XCTAssertEqual(run.status, 1, run.error)
+        XCTAssertTrue(run.error.contains("If-None-Match"), run.error)
+        XCTAssertEqual(bucket.objects, [:])
+    }
+}
