@@ -141,7 +141,7 @@ final class RollupAnswersTests: XCTestCase {
                 let catalog = try fixture.engine.catalog(as: principal, upTo: nil).catalog
                 for rollups in [true, false] {
                     XCTAssertEqual(
-                        try rows("SELECT client, sum(n)::BIGINT, min(least), sum(\"all\"), sum(some)::BIGINT FROM rollup_by_client GROUP BY 1", catalog, rollups: rollups),
+                        try rows("SELECT client, sum(n)::BIGINT, min(least), sum(\"all\"), sum(\"some\")::BIGINT FROM rollup_by_client GROUP BY 1", catalog, rollups: rollups),
                         try rows("SELECT client_id, count(*), min(total), sum(total), count(total) FROM receipts GROUP BY 1", catalog, rollups: false))
                 }
                 XCTAssertEqual(principal.rows == .all, try catalog.entry(named: "rollup_by_day") != nil, "what has no clients among its keys is not there for one")
