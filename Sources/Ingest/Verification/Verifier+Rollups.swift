@@ -36,7 +36,7 @@ extension Verifier {
         }
     }
 
-    private func check(_ state: RollupState, _ base: ColdTable, _ sums: ColdTable, _ columns: TableColumns) throws {
+    func check(_ state: RollupState, _ base: ColdTable, _ sums: ColdTable, _ columns: TableColumns) throws {
         let engine = QueryEngine(.init(threadCount: 1))
         let known = base.iceberg.schema.fields.filter { !StandardColumns.names.contains($0.name) }.map(\.withoutIDs)
         let own = columns.columns(of: base.name)
