@@ -18,7 +18,12 @@ extension Catalog {
     ///   - views: objects of views, by table.
     func moveWarehouse(to place: String?, from former: String?, _ tables: [MovedTable], views: [(table: String, key: String)]) throws {
         let former = former ?? ""
+        let kept = Set(tables.map(\.name))
+        // Sums that no rollup has any more stay behind with all else.
+        let left = try rollupTables().keys.filter { !kept.contains($0) }
+        let views = views + left.map { ($0, "metadata/version-hint.text") }
         try write { connection in
+            for table in left { try Self.forget(table: table, connection) }
             // What an earlier move had left here is what the tables are made of again.
             let forget = try connection.statement("DELETE FROM former_objects WHERE place = ?1")
             try forget.bind(1, place ?? "")

@@ -13,21 +13,25 @@ package struct CompactionOptions: Sendable {
     package var snapshotKeepSeconds = 7.0 * 86_400
     /// Of cold files; smaller in tests, so that files of a few rows have several.
     package var rowGroupRowCount = 131_072
+    /// Of the sums of one cold file.
+    package var rollupRowCountMax = 1_000_000
 
     package init() {}
 }
 
 /// Moves hot files to cold and merges cold ones: by itself at intervals, and when asked. One thread of low priority does both.
 final class Compactor: Sendable {
-    private struct State {
+    struct State {
         var requests: [Request] = []
         /// A cold file was found damaged, or the last document was brought that one needs.
         var wantsMending = false
+        /// A rollup lacks the sums of files that are there.
+        var wantsFilling = false
         var isStopping = false
         var isStopped = false
     }
 
-    private struct Request: Sendable {
+    struct Request: Sendable {
         let before: Int32
         let isCancelled: @Sendable () -> Bool
         let completion: @Sendable (Result<CompactionSummary, any Error>) -> Void
@@ -43,7 +47,10 @@ final class Compactor: Sendable {
     let names = ULIDGenerator()
     /// Cold tables change by one hand at a time. Taken before anything is asked of the writer's thread.
     private let changing = Mutex(())
-    private let state = Monitor(State())
+    let state = Monitor(State())
+    let maker: RollupMaker
+    /// Versions of tables of sums that no rollup has any more, by name.
+    let formerRollups = Mutex<[String: ColdTable.Versions]>([:])
     private let thread = Mutex<WorkerThread?>(nil)
     /// Of the request that is being done.
     private let isUnwanted = Mutex<(@Sendable () -> Bool)?>(nil)
@@ -79,6 +86,7 @@ final class Compactor: Sendable {
         self.types = types
         self.quarantine = quarantine
         self.options = options
+        maker = RollupMaker(rowCountMax: options.rollupRowCountMax)
         self.clock = clock
     }
 
@@ -86,6 +94,7 @@ final class Compactor: Sendable {
         cold.damage.observe { [weak self] in self?.state.broadcast { $0.wantsMending = true } }
         // Those that were found before.
         if !cold.damage.isEmpty { state.broadcast { $0.wantsMending = true } }
+        fill()
         thread.withLock { $0 = WorkerThread(name: "compactor") { [self] in run() } }
     }
 
@@ -171,23 +180,32 @@ final class Compactor: Sendable {
         let interval = UInt64(max(0.01, options.intervalSeconds) * 1e9)
         keepFilters()
         while true {
-            let (requests, mends) = state.wait(nanoseconds: interval) { state -> ([Request]?, Bool)? in
-                if state.isStopping { return ([], false) }
-                guard !state.requests.isEmpty || state.wantsMending else { return nil }
-                defer { (state.requests, state.wantsMending) = ([], false) }
-                return (state.requests, state.wantsMending)
-            } ?? (nil, false)
+            let (requests, mends, fills) = state.wait(nanoseconds: interval) { state -> ([Request]?, Bool, Bool)? in
+                if state.isStopping { return ([], false, false) }
+                guard !state.requests.isEmpty || state.wantsMending || state.wantsFilling else { return nil }
+                defer { (state.requests, state.wantsMending, state.wantsFilling) = ([], false, false) }
+                return (state.requests, state.wantsMending, state.wantsFilling)
+            } ?? (nil, false, true)
             if isStopping { break }
             // Only the end of the program ends it before its time.
             if mends { try? exclusively { try mend() } }
             for request in requests ?? [] { perform(request) }
             if requests == nil { attempt() }
+            if fills { fillOnce() }
         }
         let late = state.withLock { state in
             defer { state.requests = [] }
             return state.requests
         }
         for request in (late) { request.completion(.failure(Fault(.overloaded, "the server is stopping"))) }
+    }
+
+    /// A few files at a time, so that whoever asks for a compaction meanwhile need not wait for all.
+    private func fillOnce() {
+        do { if try exclusively({ try fillSome() }) { fill() } } catch is DayCompactor.Cancelled {} catch {
+            // Tried again at the next interval.
+            StoreLog.note("sums of cold files could not be made", path: "rollups", reason: "\(error)", level: .warning)
+        }
     }
 
     private func perform(_ request: Request) {
@@ -316,11 +334,12 @@ final class Compactor: Sendable {
                 guard let table = try end(name, before: milliseconds - Int64(options.snapshotKeepSeconds * 1_000)) else { continue }
                 try cold.removeOrphans(of: name, table.iceberg, before: milliseconds - Self.orphanAgeMilliseconds)
             }
+            try tidyRollups(before: milliseconds - Int64(options.snapshotKeepSeconds * 1_000), orphansBefore: milliseconds - Self.orphanAgeMilliseconds)
         }
     }
 
     /// Runs `body`, which removes cold files, unless somebody wants them to stay.
-    private func removing(_ body: () throws -> Void) throws {
+    func removing(_ body: () throws -> Void) throws {
         let mayRemove = removals.withLock { removals in
             removals.isRunning = removals.holdCount == 0
             return removals.isRunning
