@@ -130,9 +130,11 @@ final class WarehouseMove {
             let view = TableName.shown(name)
             try former.storage(of: view, in: directory.warehousePath, calls: LinuxFileSystem()).list(prefix: "metadata/") { views.append((view, $0.key)) }
         }
-        try compactor.catalog.moveWarehouse(to: target.location, from: former.location, moved, views: views)
-        directory.move(to: target, claim)
         let rollups = try snapshot.rollups.values.map { try $0.moved(to: present) }
+        // Sums that no rollup has any more.
+        let left = try compactor.catalog.rollupTables().keys.filter { present[$0] == nil }
+        try compactor.catalog.moveWarehouse(to: target.location, from: former.location, moved, views: views, left: left)
+        directory.move(to: target, claim)
         compactor.tier.boundary.replace([], cold: present.filter { snapshot.cold[$0.key] != nil }, rollups: rollups)
         // What the next start goes by where the catalog is lost; a start that finds the former place here believes the catalog.
         do {

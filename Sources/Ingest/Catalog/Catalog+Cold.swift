@@ -218,6 +218,15 @@ extension Catalog {
         try record(change, now: 0, connection)
     }
 
+    /// Of a table that is no more.
+    static func forget(table: String, _ connection: SQLiteConnection) throws {
+        for name in ["tables", "rollup_tables"] {
+            let delete = try connection.statement("DELETE FROM \(name) WHERE name = ?1")
+            try delete.bind(1, table)
+            try delete.run()
+        }
+    }
+
     /// The metadata version of each cold table.
     func coldVersions() throws -> [(table: String, version: Int)] {
         try read { connection in

@@ -16,11 +16,11 @@ extension Catalog {
     /// - Parameters:
     ///   - place: nil: in the store's own directory.
     ///   - views: objects of views, by table.
-    func moveWarehouse(to place: String?, from former: String?, _ tables: [MovedTable], views: [(table: String, key: String)]) throws {
+    ///   - left: tables that are no more: they stay behind with all else.
+    func moveWarehouse(
+        to place: String?, from former: String?, _ tables: [MovedTable], views: [(table: String, key: String)], left: [String]
+    ) throws {
         let former = former ?? ""
-        let kept = Set(tables.map(\.name))
-        // Sums that no rollup has any more stay behind with all else.
-        let left = try rollupTables().keys.filter { !kept.contains($0) }
         let views = views + left.map { ($0, "metadata/version-hint.text") }
         try write { connection in
             for table in left { try Self.forget(table: table, connection) }

@@ -119,6 +119,17 @@ extension Compactor {
     /// Cold files that are summed together and committed at once.
     private static let fillCount = 4
 
+    /// Whether there is something to do: asked without the right to change files, which is asked for over the network.
+    func wantsSums() throws -> Bool {
+        let snapshot = tier.boundary.snapshot()
+        for state in snapshot.rollups.values {
+            guard let base = snapshot.cold[state.definition.table] else { continue }
+            if !state.isBeside(base) || !state.waiting.isEmpty { return true }
+        }
+        let tables = Set(snapshot.rollups.values.compactMap { $0.table?.name })
+        return try catalog.rollupTables().keys.contains { !tables.contains($0) }
+    }
+
     /// Sums some cold files that were there before their rollup, the newest first.
     ///
     /// - Returns: whether there are more.

@@ -202,7 +202,7 @@ final class Compactor: Sendable {
 
     /// A few files at a time, so that whoever asks for a compaction meanwhile need not wait for all.
     private func fillOnce() {
-        do { if try exclusively({ try fillSome() }) { fill() } } catch is DayCompactor.Cancelled {} catch {
+        do { if try wantsSums(), try exclusively({ try fillSome() }) { fill() } } catch is DayCompactor.Cancelled {} catch {
             // Tried again at the next interval.
             StoreLog.note("sums of cold files could not be made", path: "rollups", reason: "\(error)", level: .warning)
         }

@@ -103,12 +103,4 @@ extension Catalog {
             try Self.forget(table: table, connection)
         }
     }
-
-    static func forget(table: String, _ connection: SQLiteConnection) throws {
-        for name in ["tables", "rollup_tables"] {
-            let delete = try connection.statement("DELETE FROM \(name) WHERE name = ?1")
-            try delete.bind(1, table)
-            try delete.run()
-        }
-    }
 }
