@@ -12,6 +12,7 @@
 //   Catalog: what must outlive a file
 //   Versions: which version of a document is the newest, and what came after each
 //   Cold: one cold table, and files for it
+//   Rollups: sums that are made with cold files
 //   Hot: day files: rows, their columns in memory, their processes
 //   Tiers: hot and cold as one state, to be read
 //   Usage: what clients have used

@@ -13,5 +13,6 @@
 //   Evaluation: an expression run over a batch
 //   Binding: names and exact types; the list of all functions
 //   Optimizer: passes from plan to plan
+//   Rollups: answers from sums that were made before
 //   Execution/{Spilling, Hashing, Scheduling, Operators, Sorting, Aggregation, Windows, Joining}, Execution: operators over morsels; the engine that all queries share
 //   Results: JSON, NDJSON, CSV, Parquet, workbooks, tables; walks by cursor

@@ -10,7 +10,7 @@ package struct Fault: Error, Sendable {
         case unknownType = "unknown-type", ambiguousType = "ambiguous-type", invalidDocument = "invalid-document"
         case differentDocument = "different-document", callbackHostNotAllowed = "callback-host-not-allowed"
         // Of types and contracts.
-        case invalidType = "invalid-type", versionConflict = "version-conflict", invalidContract = "invalid-contract"
+        case invalidType = "invalid-type", versionConflict = "version-conflict", invalidContract = "invalid-contract", invalidRollup = "invalid-rollup"
         // Of who asks, and for what.
         case readOnly = "read-only", wrongClient = "wrong-client", typeNotAllowed = "type-not-allowed", badSignature = "bad-signature"
         case notFound = "not-found", badParameter = "bad-parameter", badCursor = "bad-cursor", contradictingOutcome = "contradicting-outcome"

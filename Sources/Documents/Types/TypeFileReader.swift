@@ -93,7 +93,7 @@ struct TypeFileReader {
     private static let members: Set<String> = [
         "name", "version", "table", "format", "description", "match", "priority", "namespaces", "schema", "xsd", "files", "each", "batch",
         "receipt_id", "issued_at", "business_day", "client_id", "callback_url", "time_zone", "accept_from", "accept_to", "columns", "rules",
-        "register", "on_repeat", "delimiter", "extra_columns", "decode",
+        "register", "on_repeat", "delimiter", "extra_columns", "decode", "rollups",
     ]
 
     mutating func read(_ json: [UInt8]) -> TypeFile {
@@ -112,6 +112,8 @@ struct TypeFileReader {
         readRegister()
         readDecode()
         if let node = tape.member("description", of: 0) { _ = string(node) }
+        // What each is, the store says, which knows the table.
+        if let node = tape.member("rollups", of: 0), tape[node].kind != .array { fail(node, "must be a list of rollups", code: "wrong-type") }
         return file
     }
 

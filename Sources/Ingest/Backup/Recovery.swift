@@ -231,7 +231,7 @@ package final class Recovery {
     }
 
     /// Tables that are taken over as they are.
-    private static let keptTables = ["types", "contracts", "keys", "operator_keys", "key_verifiers", "dictionaries", "dead_letters", "audit", "quarantine", "tables", "meta"]
+    private static let keptTables = ["types", "contracts", "keys", "operator_keys", "key_verifiers", "dictionaries", "dead_letters", "audit", "quarantine", "rollups", "rollup_tables", "tables", "meta"]
 
     private func makeDraft(_ source: Source?, id: String?) throws {
         try Catalog(path: draftPath).close()

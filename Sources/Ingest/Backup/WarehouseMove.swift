@@ -54,7 +54,7 @@ final class WarehouseMove {
         if let bucket = target as? BucketStorageFactory { try BucketProbe.check(bucket.client) }
         let claim = try WarehouseClaim.take(target, store: catalog.storeID, generation: catalog.mark.generation)
         try compactor.withoutRemovals {
-            for (_, table) in compactor.tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) { try copyData(of: table) }
+            for (_, table) in compactor.tier.boundary.snapshot().warehouse { try copyData(of: table) }
             try compactor.exclusively { try moveTables(claim) }
         }
         summary.leftFileCount = try compactor.removeFormer()
@@ -63,7 +63,7 @@ final class WarehouseMove {
 
     /// The store's own directory needs no owner's object: nothing but what a move has left may lie there.
     private func checkOwnPlace() throws {
-        let known = Set(compactor.tier.boundary.snapshot().cold.keys.map { TableName.shown($0) } + Array(compactor.tier.boundary.snapshot().cold.keys))
+        let known = Set(compactor.tier.boundary.snapshot().warehouse.flatMap { [$0.name, TableName.shown($0.name)] })
         if let other = try target.tables(in: directory.warehousePath).first(where: { !known.contains($0) }) {
             throw DataDirectory.Failure.notEmpty(path: "\(directory.warehousePath)/\(other)")
         }
@@ -119,7 +119,8 @@ final class WarehouseMove {
         var moved: [Catalog.MovedTable] = []
         var present: [String: ColdTable] = [:]
         var views: [(table: String, key: String)] = []
-        for (name, table) in compactor.tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) {
+        let snapshot = compactor.tier.boundary.snapshot()
+        for (name, table) in snapshot.warehouse {
             let data = try copyData(of: table)
             let (iceberg, objects) = try makeMetadata(of: table)
             moved.append(.init(name: name, version: iceberg.version, objects: data + objects, unnamed: ["metadata/version-hint.text"]))
@@ -129,9 +130,12 @@ final class WarehouseMove {
             let view = TableName.shown(name)
             try former.storage(of: view, in: directory.warehousePath, calls: LinuxFileSystem()).list(prefix: "metadata/") { views.append((view, $0.key)) }
         }
-        try compactor.catalog.moveWarehouse(to: target.location, from: former.location, moved, views: views)
+        let rollups = try snapshot.rollups.values.map { try $0.moved(to: present) }
+        // Sums that no rollup has any more.
+        let left = try compactor.catalog.rollupTables().keys.filter { present[$0] == nil }
+        try compactor.catalog.moveWarehouse(to: target.location, from: former.location, moved, views: views, left: left)
         directory.move(to: target, claim)
-        compactor.tier.boundary.replace([], cold: present)
+        compactor.tier.boundary.replace([], cold: present.filter { snapshot.cold[$0.key] != nil }, rollups: rollups)
         // What the next start goes by where the catalog is lost; a start that finds the former place here believes the catalog.
         do {
             try StoreFormat(store: compactor.catalog.storeID, generation: compactor.catalog.mark.generation, warehouse: target.location).write(directory.path)

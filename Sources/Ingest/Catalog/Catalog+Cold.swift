@@ -1,5 +1,17 @@
 import ColumnStore
 
+/// What a rollup has of one cold file.
+package struct RollupCoverage: Sendable, Hashable {
+    /// The file of its sums, by its key; nil where none of its rows counts.
+    var part: String?
+    /// Of the cold file.
+    var rowCount: Int64
+    /// The highest sequence among its rows: who reads a state of before does not read its sums.
+    var lastSequence: Int64
+    /// Why there are no sums, for good.
+    var reason: String?
+}
+
 /// Cold tables: which version of each is in force, and every object that it is made of, with its hash.
 extension Catalog {
     /// An object of a cold table.
@@ -21,6 +33,17 @@ extension Catalog {
         var replaced: [String]
         /// What nothing leads to any more.
         var obsolete: [String]
+        /// Of a table of partial sums: which putting of the rollup they are of.
+        var rollup: Int64? = nil
+    }
+
+    /// What a commit of cold files does to a rollup's sums.
+    struct RollupChange: Sendable {
+        let rollup: String
+        let number: Int64
+        /// By the keys of the cold files.
+        var added: [(file: String, RollupCoverage)] = []
+        var removed: [String] = []
     }
 
     /// Moves the boundary: hot files leave, tables have new versions, all in one transaction.
@@ -30,7 +53,7 @@ extension Catalog {
     ///   - along: what else is to happen with it, or not at all.
     func switchToCold(
         _ switches: [ColdSwitch], leaving file: (day: Int32, part: Int)? = nil, last: (sequence: Int64, ticket: ULID?)? = nil,
-        along: @Sendable (SQLiteConnection) throws -> Void = { _ in }
+        rollups: [RollupChange] = [], along: @Sendable (SQLiteConnection) throws -> Void = { _ in }
     ) throws {
         let now = now
         try write { connection in
@@ -43,8 +66,15 @@ extension Catalog {
                 table.bind(2, Int64(change.version))
                 table.bind(3, change.rowCount)
                 try table.run()
+                if let rollup = change.rollup {
+                    let sums = try connection.statement("INSERT OR REPLACE INTO rollup_tables(name, rollup) VALUES(?1, ?2)")
+                    try sums.bind(1, change.table)
+                    sums.bind(2, rollup)
+                    try sums.run()
+                }
                 try Self.record(change, now: now, connection)
             }
+            for change in rollups { try Self.record(change, connection) }
             try along(connection)
             if let file { try Self.setState(.moved, day: file.day, part: file.part, connection) }
             if let last { try Self.raise("sequence", to: last.sequence, connection) }
@@ -79,6 +109,33 @@ extension Catalog {
             try update.run()
         }
         try end(change.obsolete, of: change.table, now: now, connection)
+    }
+
+    /// Within the transaction that makes the cold files part of the store. A rollup that was changed meanwhile has other sums: nothing is noted.
+    private static func record(_ change: RollupChange, _ connection: SQLiteConnection) throws {
+        let known = try connection.statement("SELECT number FROM rollups WHERE name = ?1 AND is_deleted = 0")
+        try known.bind(1, change.rollup)
+        let isPresent = try known.step() && known.int64(0) == change.number
+        known.reset()
+        for file in change.removed {
+            let delete = try connection.statement("DELETE FROM rollup_files WHERE rollup = ?1 AND file = ?2")
+            try delete.bind(1, change.rollup)
+            try delete.bind(2, file)
+            try delete.run()
+        }
+        guard isPresent else { return }
+        for (file, coverage) in change.added {
+            let insert = try connection.statement("""
+                INSERT OR REPLACE INTO rollup_files(rollup, file, part, row_count, last_sequence, reason) VALUES(?1, ?2, ?3, ?4, ?5, ?6)
+                """)
+            try insert.bind(1, change.rollup)
+            try insert.bind(2, file)
+            if let part = coverage.part { try insert.bind(3, part) } else { insert.bindNull(3) }
+            insert.bind(4, coverage.rowCount)
+            insert.bind(5, coverage.lastSequence)
+            if let reason = coverage.reason { try insert.bind(6, reason) } else { insert.bindNull(6) }
+            try insert.run()
+        }
     }
 
     /// Names objects that no version leads to any more, as those whose files may go.
@@ -159,6 +216,15 @@ extension Catalog {
         try update.run()
         let change = ColdSwitch(table: table, version: version, rowCount: 0, written: objects, replaced: [], obsolete: [])
         try record(change, now: 0, connection)
+    }
+
+    /// Of a table that is no more.
+    static func forget(table: String, _ connection: SQLiteConnection) throws {
+        for name in ["tables", "rollup_tables"] {
+            let delete = try connection.statement("DELETE FROM \(name) WHERE name = ?1")
+            try delete.bind(1, table)
+            try delete.run()
+        }
     }
 
     /// The metadata version of each cold table.

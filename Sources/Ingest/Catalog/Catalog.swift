@@ -297,7 +297,7 @@ package final class Catalog: Sendable {
 
     func tableColumns() throws -> [String: [Field]] {
         try read { connection in
-            let statement = try connection.statement("SELECT name, columns FROM tables")
+            let statement = try connection.statement("SELECT name, columns FROM tables WHERE name NOT IN (SELECT name FROM rollup_tables)")
             var tables: [String: [Field]] = [:]
             while try statement.step() {
                 guard let fields = SchemaEncoding.fields(statement.text(1)) else {

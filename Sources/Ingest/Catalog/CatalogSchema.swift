@@ -116,7 +116,20 @@ enum CatalogSchema {
         CREATE TABLE rebuilt_files(rebuild INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY(rebuild, key)) WITHOUT ROWID;
         CREATE TABLE rebuilt_columns(table_name TEXT NOT NULL, column_name TEXT NOT NULL, PRIMARY KEY(table_name, column_name)) WITHOUT ROWID;
         """,
+        rollups,
     ]
+
+    /// Sums that are kept beside cold files. `part` is the file of a cold file's sums, `reason` why it has none for good. Of `tables`, those of such sums
+    /// stand in `rollup_tables`, with the number of the rollup that they were made for.
+    private static let rollups = """
+        CREATE TABLE rollup_tables(name TEXT PRIMARY KEY, rollup INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE rollups(
+            name TEXT PRIMARY KEY, number INTEGER NOT NULL, json BLOB NOT NULL, put_at INTEGER NOT NULL, is_built_in INTEGER NOT NULL DEFAULT 0,
+            is_deleted INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+        CREATE TABLE rollup_files(
+            rollup TEXT NOT NULL, file TEXT NOT NULL, part TEXT, row_count INTEGER NOT NULL, last_sequence INTEGER NOT NULL, reason TEXT,
+            PRIMARY KEY(rollup, file)) WITHOUT ROWID;
+        """
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.
     private static let damage = """

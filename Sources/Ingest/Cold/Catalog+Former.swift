@@ -16,9 +16,14 @@ extension Catalog {
     /// - Parameters:
     ///   - place: nil: in the store's own directory.
     ///   - views: objects of views, by table.
-    func moveWarehouse(to place: String?, from former: String?, _ tables: [MovedTable], views: [(table: String, key: String)]) throws {
+    ///   - left: tables that are no more: they stay behind with all else.
+    func moveWarehouse(
+        to place: String?, from former: String?, _ tables: [MovedTable], views: [(table: String, key: String)], left: [String]
+    ) throws {
         let former = former ?? ""
+        let views = views + left.map { ($0, "metadata/version-hint.text") }
         try write { connection in
+            for table in left { try Self.forget(table: table, connection) }
             // What an earlier move had left here is what the tables are made of again.
             let forget = try connection.statement("DELETE FROM former_objects WHERE place = ?1")
             try forget.bind(1, place ?? "")

@@ -164,6 +164,30 @@ final class ColdTier: Sendable {
         return ColdTable(name: name, iceberg: commit.table, damage: damage)
     }
 
+    /// A table of partial sums.
+    func createSums(_ rollup: RollupDefinition, _ fields: [Field], _ created: inout [WrittenObject]) throws -> ColdTable {
+        let storage = try storage(rollup.tableName)
+        try putAsideVersions(after: 0, of: rollup.tableName, storage)
+        let commit = try Table.create(
+            storage, schema: Schema(fields), sorting: RollupMaker.sorting(rollup),
+            properties: [Self.rollupProperty: String(decoding: rollup.json.serialized, as: UTF8.self)], marks: marks)
+        created += commit.written
+        return ColdTable(name: rollup.tableName, iceberg: commit.table, damage: damage)
+    }
+
+    /// Of a table of partial sums: what it sums.
+    static let rollupProperty = "till.rollup"
+
+    /// What readers of the directory go by: of a table that is no more.
+    func removeHint(of name: String) throws { try storage(name).delete("metadata/version-hint.text", .named("the catalog has no table \(name)")) }
+
+    /// A table that was made and is not to be.
+    func takeBack(_ made: ColdTable) throws {
+        let storage = try storage(made.name)
+        for version in try Table.versions(storage) { try storage.delete("metadata/v\(version).metadata.json", .unpublished) }
+        try storage.delete("metadata/version-hint.text", .unpublished)
+    }
+
     /// What the table lacks of its types' columns, with where it goes.
     private static func missing(_ wanted: [Field], in present: [Field], at path: [String]) -> [(into: ColumnPath, field: Field)] {
         var missing: [(into: ColumnPath, field: Field)] = []

@@ -1,4 +1,5 @@
 import ColumnStore
+import Synchronization
 
 extension Compactor {
     /// Removes what moves have left behind, as far as nobody reads it; what cannot be reached is tried again.
@@ -25,7 +26,7 @@ extension Compactor {
     private func clear(_ place: String, _ storages: any StorageFactory) throws -> Int {
         // Its present place is no former one.
         guard storages.location != cold.directory.storages.location else { return 0 }
-        let tables = tier.boundary.snapshot().cold
+        let tables = tier.boundary.snapshot().warehouse.map(\.table.versions) + formerRollups.withLock { Array($0.values) }
         while true {
             if isEnding { throw DayCompactor.Cancelled() }
             let objects = try catalog.formerObjects(at: place, limit: 1_000)
@@ -33,7 +34,7 @@ extension Compactor {
             var gone: [(table: String, key: String)] = []
             for (table, key) in objects {
                 let storage = try storages.storage(of: table, in: cold.directory.warehousePath, calls: LinuxFileSystem())
-                if tables.values.contains(where: { $0.versions.isRead(at: storage.location(of: "")) }) { return try catalog.formerObjects(at: place, limit: .max).count }
+                if tables.contains(where: { $0.isRead(at: storage.location(of: "")) }) { return try catalog.formerObjects(at: place, limit: .max).count }
                 try storage.delete(key, .named("the warehouse was moved to \(cold.directory.warehouseName), which has all of it"))
                 gone.append((table, key))
             }

@@ -36,6 +36,10 @@ extension Compactor {
             try catalog.note(damaged)
             cold.damage.change(damaged.location) { $0.isKept = true }
         }
+        if try dropDamagedSums(damaged) {
+            try forget(damaged, "its sums are made again from rows")
+            return false
+        }
         // Manifests are files too: where they cannot be read nothing can be said of the others.
         guard let present = tier.boundary.snapshot().cold[damaged.table], let files = try? present.iceberg.files() else { return false }
         guard let file = files.first(where: { $0.location == damaged.location }) else {
@@ -101,8 +105,11 @@ extension Compactor {
             throw error
         }
         let replaced = [present.iceberg.storage.key(ofLocation: file.location)].compactMap { $0 }
-        try catalog.switchToCold([try Self.change(present.name, commit, outputs, created: created, replaced: replaced)], along: along)
-        tier.boundary.replace([], cold: [present.name: present.next(commit.table)])
+        let next = present.next(commit.table)
+        let rolled = try rolled(next, added: outputs.map(\.file), removed: replaced)
+        try catalog.switchToCold(
+            [try Self.change(present.name, commit, outputs, created: created, replaced: replaced)] + rolled.switches, rollups: rolled.changes, along: along)
+        tier.boundary.replace([], cold: [present.name: next], rollups: rolled.states)
         present.cache.remove([file.location])
     }
 

@@ -64,8 +64,11 @@ extension Compactor {
             throw error
         }
         let replaced = files.compactMap { storage.key(ofLocation: $0.location) }
-        try catalog.switchToCold([try Self.change(present.name, commit, outputs, created: [], replaced: replaced)])
-        tier.boundary.replace([], cold: [present.name: present.next(commit.table)])
+        let next = present.next(commit.table)
+        let rolled = try rolled(next, added: outputs.map(\.file), removed: replaced)
+        try catalog.switchToCold(
+            [try Self.change(present.name, commit, outputs, created: [], replaced: replaced)] + rolled.switches, rollups: rolled.changes)
+        tier.boundary.replace([], cold: [present.name: next], rollups: rolled.states)
         let bytes = outputs.reduce(0) { $0 + Int($1.byteCount) }
         writtenBytes.wrappingAdd(bytes, ordering: .relaxed)
         mergedBytes.wrappingAdd(bytes, ordering: .relaxed)

@@ -139,6 +139,7 @@ extension Compactor {
         var rowCount = 0
         var byteCount = 0
         var settled: [String: [Int64]] = [:]
+        var rolled = Rolled()
     }
 
     private func append(_ written: [Written], of file: HotFile, _ targets: [String: Target]) throws -> Appended {
@@ -146,7 +147,9 @@ extension Compactor {
         for part in written {
             guard let target = targets[part.name] else { continue }
             let commit = try target.table.iceberg.append(part.outputs.map(\.file), summary: ["till.hot-file": file.name])
-            appended.targets[part.name] = Target(table: target.table.next(commit.table), created: [])
+            let next = target.table.next(commit.table)
+            appended.targets[part.name] = Target(table: next, created: [])
+            appended.rolled = appended.rolled + (try rolled(next, added: part.outputs.map(\.file), removed: []))
             appended.switches.append(try Self.change(part.name, commit, part.outputs, created: target.created, replaced: []))
             appended.rowCount += part.rowCount
             if !part.settled.isEmpty { appended.settled[part.name] = part.settled }
@@ -161,9 +164,10 @@ extension Compactor {
         try WorkerThread.promptly {
             try usage.moving(file) { along in
                 try catalog.switchToCold(
-                    appended.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket), along: along)
+                    appended.switches + appended.rolled.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket),
+                    rollups: appended.rolled.changes, along: along)
                 let settled = appended.settled.mapValues { SequenceRoster(sorted: $0.sorted()) }
-                tier.boundary.replace([file], cold: appended.targets.mapValues(\.table), settled: settled)
+                tier.boundary.replace([file], cold: appended.targets.mapValues(\.table), settled: settled, rollups: appended.rolled.states)
             }
         }
         for (table, sequences) in appended.settled { tier.versions.settle(sequences, of: table) }

@@ -13,13 +13,15 @@ package struct CompactionOptions: Sendable {
     package var snapshotKeepSeconds = 7.0 * 86_400
     /// Of cold files; smaller in tests, so that files of a few rows have several.
     package var rowGroupRowCount = 131_072
+    /// Of the sums of one cold file.
+    package var rollupRowCountMax = 1_000_000
 
     package init() {}
 }
 
 /// Moves hot files to cold and merges cold ones: by itself at intervals, and when asked. One thread of low priority does both.
 final class Compactor: Sendable {
-    private struct State {
+    struct State {
         var requests: [Request] = []
         /// A cold file was found damaged, or the last document was brought that one needs.
         var wantsMending = false
@@ -27,11 +29,28 @@ final class Compactor: Sendable {
         var hasChore = false
         /// A server has begun, which takes receipts for longer than a command.
         var wantsFilters = false
+        /// A rollup lacks the sums of files that are there.
+        var wantsFilling = false
         var isStopping = false
         var isStopped = false
+
+        /// What is to be done, once; nil when nothing is.
+        mutating func take() -> Wishes? {
+            guard !requests.isEmpty || wantsMending || wantsFilters || wantsFilling || hasChore else { return nil }
+            defer { (requests, wantsMending, wantsFilters, wantsFilling) = ([], false, false, false) }
+            return Wishes(requests: requests, mending: wantsMending, filters: wantsFilters, filling: wantsFilling, chore: hasChore)
+        }
     }
 
-    private struct Request: Sendable {
+    struct Wishes {
+        var requests: [Request] = []
+        var mending = false
+        var filters = false
+        var filling = false
+        var chore = false
+    }
+
+    struct Request: Sendable {
         let before: Int32
         let isCancelled: @Sendable () -> Bool
         let completion: @Sendable (Result<CompactionSummary, any Error>) -> Void
@@ -47,7 +66,10 @@ final class Compactor: Sendable {
     let names = ULIDGenerator()
     /// Cold tables change by one hand at a time. Taken before anything is asked of the writer's thread.
     private let changing = Mutex(())
-    private let state = Monitor(State())
+    let state = Monitor(State())
+    let maker: RollupMaker
+    /// Versions of tables of sums that no rollup has any more, by name.
+    let formerRollups = Mutex<[String: ColdTable.Versions]>([:])
     private let thread = Mutex<WorkerThread?>(nil)
     private let chore = Mutex<(@Sendable (_ isNewRound: Bool) -> Bool)?>(nil)
     /// Of the request that is being done.
@@ -84,6 +106,7 @@ final class Compactor: Sendable {
         self.types = types
         self.quarantine = quarantine
         self.options = options
+        maker = RollupMaker(rowCountMax: options.rollupRowCountMax)
         self.clock = clock
     }
 
@@ -91,6 +114,7 @@ final class Compactor: Sendable {
         cold.damage.observe { [weak self] in self?.state.broadcast { $0.wantsMending = true } }
         // Those that were found before.
         if !cold.damage.isEmpty { state.broadcast { $0.wantsMending = true } }
+        fill()
         thread.withLock { $0 = WorkerThread(name: "compactor") { [self] in run() } }
     }
 
@@ -192,23 +216,19 @@ final class Compactor: Sendable {
         var due = SteadyClock.nanoseconds() + interval
         while true {
             let now = SteadyClock.nanoseconds()
-            let woken = state.wait(nanoseconds: due > now ? due - now : 0) { state -> (requests: [Request], mends: Bool, keeps: Bool, hasChore: Bool)? in
-                if state.isStopping { return ([], false, false, false) }
-                guard !state.requests.isEmpty || state.wantsMending || state.wantsFilters || state.hasChore else { return nil }
-                defer { (state.requests, state.wantsMending, state.wantsFilters) = ([], false, false) }
-                return (state.requests, state.wantsMending, state.wantsFilters, state.hasChore)
-            }
+            let woken = state.wait(nanoseconds: due > now ? due - now : 0) { $0.isStopping ? Wishes() : $0.take() }
             if isStopping { break }
-            if woken?.keeps ?? false { keepFilters() }
+            if woken?.filters ?? false { keepFilters() }
             // Only the end of the program ends it before its time.
-            if woken?.mends ?? false { try? exclusively { try mend() } }
+            if woken?.mending ?? false { try? exclusively { try mend() } }
             for request in woken?.requests ?? [] { perform(request) }
             let isDue = SteadyClock.nanoseconds() >= due
             if isDue {
                 attempt()
                 due = SteadyClock.nanoseconds() + interval
             }
-            if isDue || woken?.hasChore ?? false {
+            if isDue || woken?.filling ?? false { fillOnce() }
+            if isDue || woken?.chore ?? false {
                 let hasMore = chore.withLock { $0 }?(isDue || !(woken?.requests.isEmpty ?? true)) ?? false
                 state.withLock { $0.hasChore = hasMore }
             }
@@ -218,6 +238,14 @@ final class Compactor: Sendable {
             return state.requests
         }
         for request in (late) { request.completion(.failure(Fault(.overloaded, "the server is stopping"))) }
+    }
+
+    /// A few files at a time, so that whoever asks for a compaction meanwhile need not wait for all.
+    private func fillOnce() {
+        do { if try wantsSums(), try exclusively({ try fillSome() }) { fill() } } catch is DayCompactor.Cancelled {} catch {
+            // Tried again at the next interval.
+            StoreLog.note("sums of cold files could not be made", path: "rollups", reason: "\(error)", level: .warning)
+        }
     }
 
     private func perform(_ request: Request) {
@@ -350,11 +378,12 @@ final class Compactor: Sendable {
                 guard let table = try end(name, before: milliseconds - Int64(options.snapshotKeepSeconds * 1_000)) else { continue }
                 try cold.removeOrphans(of: name, table.iceberg, before: milliseconds - Self.orphanAgeMilliseconds)
             }
+            try tidyRollups(before: milliseconds - Int64(options.snapshotKeepSeconds * 1_000), orphansBefore: milliseconds - Self.orphanAgeMilliseconds)
         }
     }
 
     /// Runs `body`, which removes cold files, unless somebody wants them to stay.
-    private func removing(_ body: () throws -> Void) throws {
+    func removing(_ body: () throws -> Void) throws {
         let mayRemove = removals.withLock { removals in
             removals.isRunning = removals.holdCount == 0
             return removals.isRunning

@@ -50,7 +50,9 @@ final class LostAndFound: Sendable {
         guard let byteCount = try storage.byteCount(of: key) else { return }
         do {
             let target = try LocalStorageFactory.files(try folder())
-            let sink = try target.create(key)
+            // Tables have objects of one name.
+            let name = try target.byteCount(of: key) == nil ? key : "\(key).\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
+            let sink = try target.create(name)
             var offset: Int64 = 0
             while offset < byteCount {
                 let end = min(byteCount, offset.addingSaturating(4 << 20))
@@ -58,8 +60,8 @@ final class LostAndFound: Sendable {
                 offset = end
             }
             try sink.commit()
-            try storage.delete(key, .named("a copy of it was put aside: \(target.path(of: key))"))
-            StoreLog.note("put an object aside", path: storage.place(of: key), reason: "\(reason); it is now \(target.path(of: key))", level: .warning)
+            try storage.delete(key, .named("a copy of it was put aside: \(target.path(of: name))"))
+            StoreLog.note("put an object aside", path: storage.place(of: key), reason: "\(reason); it is now \(target.path(of: name))", level: .warning)
         } catch let fault as FileSystemFault {
             throw DataDirectory.Failure.io(operation: "put aside, \(fault.operation)", path: storage.place(of: key), code: fault.code)
         }

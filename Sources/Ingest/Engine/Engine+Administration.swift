@@ -1,9 +1,9 @@
-import ColumnStore
+package import ColumnStore
 import Documents
 import Synchronization
 
 /// Types, contracts, keys, quarantine, compaction, figures.
-extension Engine: TypeAdministration, ContractAdministration, KeyAdministration, CredentialLookup, RefusedDocuments {
+extension Engine: TypeAdministration, RollupAdministration, ContractAdministration, KeyAdministration, CredentialLookup, RefusedDocuments {
     package func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] {
         types.descriptions(after: name, limit: limit, among: principal.types)
     }
@@ -13,8 +13,32 @@ extension Engine: TypeAdministration, ContractAdministration, KeyAdministration,
         return types.description(of: name)
     }
 
-    package func putType(name: String, body: [UInt8]) throws -> PutOutcome { try types.put(name: name, json: body) }
+    package func putType(name: String, body: [UInt8]) throws -> PutOutcome {
+        let declared = try rollups.read(typeFile: body)
+        let outcome = try types.put(name: name, json: body)
+        for rollup in declared { _ = try putRollup(name: rollup.name, body: rollup.json) }
+        return outcome
+    }
+
     package func deleteType(name: String) throws { try types.delete(name: name) }
+
+    private var rollups: RollupStore { RollupStore(catalog: catalog, boundary: tier.boundary, columns: tier.tables) }
+
+    package func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] {
+        rollups.descriptions(after: name, limit: limit, ownOnly: principal.rows != .all)
+    }
+
+    package func putRollup(name: String, body: JSONValue) throws -> PutOutcome {
+        let (outcome, former) = try rollups.put(name, body)
+        if let former { compactor.noteFormer(former) }
+        if outcome != .unchanged { compactor.fill() }
+        return outcome
+    }
+
+    package func deleteRollup(name: String) throws {
+        if let former = try rollups.delete(name) { compactor.noteFormer(former) }
+        compactor.fill()
+    }
 
     package func contracts(after clientID: String?, limit: Int) throws -> [Contract] {
         try catalog.contracts(after: clientID, limit: limit)

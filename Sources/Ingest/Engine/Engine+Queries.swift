@@ -8,7 +8,7 @@ extension Engine: QueryStore, CursorSealing {
         let bound = sequence ?? snapshot.sequence
         let scope = Self.scope(of: principal.rows, sequence: bound)
         let shown = shownTables(snapshot, through: bound, as: principal)
-        let catalog = StoreCatalog(shown: shown, scope: scope, isOwn: principal.rows != .all)
+        let catalog = StoreCatalog(shown: shown, scope: scope, rows: principal.rows)
         return (catalog, bound)
     }
 
@@ -21,13 +21,40 @@ private struct StoreCatalog: QueryCatalog {
     let shown: ShownTables
     /// Whose rows, and up to which sequence.
     let scope: [ColumnFilter]
+    let rows: RowScope
     /// Whether `scope` leaves out other clients' rows.
-    let isOwn: Bool
+    var isOwn: Bool { rows != .all }
 
-    var entryNames: [String] { shown.names }
+    var entryNames: [String] { shown.names + shown.snapshot.rollups.values.filter { scope($0) != nil }.map(\.definition.tableName).sorted() }
 
     func entry(named name: String) -> CatalogEntry? {
-        guard let source = shown.table(name) else { return nil }
+        guard let source = shown.table(name) else { return sums(name).map { .rows($0) } }
         return .table(isOwn ? OwnTable(source) : source, scope: scope)
+    }
+
+    func rollups(of table: String) -> [RollupOffer] {
+        shown.rollups(of: table).compactMap { state, isAccepted in
+            guard let scope = self.scope(state) else { return nil }
+            return shown.offer(state, isAccepted: isAccepted, client: scope.first)
+        }
+    }
+
+    /// Whose sums may be seen; nil for none: rollups without clients do not exist for who sees own rows only, nor those of columns that are not shown.
+    private func scope(_ state: RollupState) -> [ColumnFilter]? {
+        if shown.isHidden(state) { return nil }
+        if rows == .all { return [] }
+        guard case .client(let id) = rows else { return nil }
+        return state.definition.clientKey.map { [ColumnFilter(ColumnPath($0), .equal(.bytes(id.bytes)))] }
+    }
+
+    /// A rollup as a table.
+    private func sums(_ name: String) -> RollupRows? {
+        guard let state = shown.snapshot.rollups.values.first(where: { $0.definition.tableName == name }), let sumScope = self.scope(state) else { return nil }
+        let offer = shown.offer(state, isAccepted: false, client: sumScope.first)
+        let hasSums = offer.fault == nil
+        guard let all = shown.table(state.definition.table) else { return nil }
+        return RollupRows(
+            state.statement, of: state.definition.table, partials: hasSums ? offer.partials : nil, sumScope,
+            rest: hasSums ? offer.rest : isOwn ? OwnTable(all) : all, scope)
     }
 }

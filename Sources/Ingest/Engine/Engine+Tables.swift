@@ -90,9 +90,11 @@ struct ShownTables {
     }
 
     func table(_ name: String, asOf instant: Int64? = nil) -> (any TableSource)? {
-        guard let table = whole(name, asOf: instant) else { return nil }
-        guard let mask = sensitive.flatMap({ TableMask($0, table: storedName(of: name)) }) else { return table }
-        return MaskedTable(table, mask)
+        whole(name, asOf: instant).map { masked($0, storedName(of: name)) }
+    }
+
+    private func masked(_ table: any TableSource, _ stored: String) -> any TableSource {
+        sensitive.flatMap { TableMask($0, table: stored) }.map { MaskedTable(table, $0) } ?? table
     }
 
     private func whole(_ name: String, asOf instant: Int64?) -> (any TableSource)? {
@@ -104,7 +106,51 @@ struct ShownTables {
         return tables.contains(base) && !TableName.isVersioned(base) ? AcceptedTable(stored(base)) : nil
     }
 
-    private func stored(_ name: String) -> TieredTable { TieredTable(name: name, boundary: boundary, tables: tables, snapshot: snapshot) }
+    private func stored(_ name: String, only: Set<String>? = nil) -> TieredTable {
+        TieredTable(name: name, boundary: boundary, tables: tables, snapshot: snapshot, only: only)
+    }
+
+    // MARK: Rollups
+
+    /// The rollups over a shown table, and whether that shows accepted rows alone.
+    func rollups(of name: String) -> [(state: RollupState, isAccepted: Bool)] {
+        guard !snapshot.rollups.isEmpty else { return [] }
+        let isAccepted = !tables.contains(name) && name.hasSuffix(Self.acceptedSuffix)
+        let base = isAccepted ? String(name.dropLast(Self.acceptedSuffix.utf8.count)) : name
+        return snapshot.rollups.values.filter { $0.definition.table == base }.map { ($0, isAccepted) }
+    }
+
+    /// Whether its sums tell what whoever reads may not see.
+    func isHidden(_ state: RollupState) -> Bool {
+        let name = state.definition.table
+        guard let mask = sensitive.flatMap({ TableMask($0, table: name) }) else { return false }
+        guard let paths = try? state.statement.columnsRead(of: name, schema: stored(name).schema) else { return true }
+        return paths.contains(where: mask.touches) || state.definition.list.map { mask.columns.contains($0) } ?? false
+    }
+
+    /// - Parameter client: whose sums may be seen; nil: all.
+    func offer(_ state: RollupState, isAccepted: Bool, client: ColumnFilter?) -> RollupOffer {
+        let empty = MemoryTable(schema: Schema([]), batches: [])
+        var offer = RollupOffer(name: state.definition.name, statement: state.statement, partials: empty, rest: empty)
+        if isAccepted { offer.implied = ["state = '\(ReceiptState.complete.rawValue)'"] }
+        do {
+            guard let base = snapshot.cold[state.definition.table], let view = try state.view(upTo: sequence, of: base) else {
+                offer.fault = "it has the sums of no file yet"
+                return offer
+            }
+            let rest = stored(state.definition.table, only: view.rest)
+            let shown = masked(isAccepted ? AcceptedTable(rest) : rest, state.definition.table)
+            if let client {
+                (offer.partials, offer.rest, offer.partialScope) = (OwnTable(view.partials), OwnTable(shown), [client])
+                return offer
+            }
+            (offer.partials, offer.rest) = (view.partials, shown)
+            offer.coverage = "\(view.coveredCount)/\(state.fileCount)"
+            // Hot rows are the same for all.
+            offer.rowCount = Int(clamping: state.partRowCount.addingSaturating(state.restRowCount))
+        } catch { offer.fault = "its sums cannot be read" }
+        return offer
+    }
 
     private func versioned(_ name: String, _ showing: VersionedTable.Showing) -> VersionedTable {
         VersionedTable(stored(name), snapshot, showing, through: sequence)

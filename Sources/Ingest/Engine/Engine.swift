@@ -87,13 +87,16 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         let registrars = options.registration.registrars
         var hot = options.hot
         hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }
+        let sums = try catalog.rollupTables()
+        let opened = try cold.open()
         tier = try HotTier(
-            directory: directory, catalog: catalog, options: hot, cold: try cold.open(), lost: lost,
+            directory: directory, catalog: catalog, options: hot, cold: opened.filter { sums[$0.key] == nil }, lost: lost,
             sequenceFloor: try StoredNumber.checked(try catalog.integer("sequence") ?? 0, "the sequence", in: StoredNumber.sequences, path: catalog.path),
             findCold: { identity, sha256, snapshot in try ColdLookup.findEarlier(identity, document: sha256, in: snapshot) })
         repeats = RepeatCheck(tier: tier, catalog: catalog, damage: cold.damage)
         changed = ChangedColumns(tier: tier)
         types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))
+        try RollupStore(catalog: catalog, boundary: tier.boundary, columns: tier.tables).open(opened.filter { sums[$0.key] != nil }, numbers: sums)
         intakeParts = IntakeParts(
             clock: options.hot.clock, documentByteCountMax: options.documentByteCountMax, clientsNeedContract: options.clientsNeedContract,
             catalog: catalog, types: types, quarantine: quarantine, tier: tier, repeats: repeats, changed: changed,

@@ -118,6 +118,7 @@ struct ImportPublication {
         var written = Written()
         var next: [String: ColdTable] = [:]
         var switches: [Catalog.ColdSwitch] = []
+        var rolled = Compactor.Rolled()
         do {
             for table in Set(parts.map(\.table)).sorted() {
                 let name = batch.tables[table]
@@ -131,6 +132,7 @@ struct ImportPublication {
                 let commit = try cold.iceberg.append(outputs.map(\.file), summary: ["till.import": "true"])
                 next[cold.name] = cold.next(commit.table)
                 switches.append(try Compactor.change(cold.name, commit, outputs, created: created[table] ?? [], replaced: []))
+                rolled = rolled + (try compactor.rolled(cold.next(commit.table), added: outputs.map(\.file), removed: []))
             }
         } catch {
             for (table, outputs) in written.outputs { if let cold = tables[table] { try ColdFileWriter.discard(outputs, cold.iceberg) } }
@@ -138,8 +140,8 @@ struct ImportPublication {
             throw error
         }
         // Should this fail, the next start sees by the catalog whether it happened: nothing may be removed before.
-        try compactor.catalog.switchToCold(switches, last: (lastSequence, written.lastTicket))
-        compactor.tier.publish(cold: next, sequence: lastSequence)
+        try compactor.catalog.switchToCold(switches + rolled.switches, last: (lastSequence, written.lastTicket), rollups: rolled.changes)
+        compactor.tier.publish(cold: next, sequence: lastSequence, rollups: rolled.states)
         let byteCount = written.outputs.values.reduce(0) { $0 + $1.reduce(0) { $0 + $1.byteCount } }
         compactor.writtenBytes.wrappingAdd(Int(byteCount), ordering: .relaxed)
         return byteCount

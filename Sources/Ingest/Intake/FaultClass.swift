@@ -14,7 +14,7 @@ enum FaultClass {
         case .readOnly, .wrongClient, .typeNotAllowed, .notFound, .badParameter, .immutableTable, .uploadClosed, .uploadMismatch,
             .contractNotValid:
             self = .access
-        case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .badSignature, .badCursor, .contradictingOutcome,
+        case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .invalidRollup, .badSignature, .badCursor, .contradictingOutcome,
             .lockLost, .queueFull, .invalidQueue, .invalidProcess, .taskEnded, .alreadyExists, .wrongState, .overloaded, .diskFull, .storageUnavailable,
             .internalError:
             self = .other

@@ -1,7 +1,7 @@
 /// One object that has every role: `Engine`, or a test's stand-in.
 package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
-    & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & MessageHolding & ProcessHolding & QueryStore & RefusedDocuments & RowReading
-    & SessionKeeping & StoreLife & StoreMaintenance & TypeAdministration & UploadHolding & UsageKeeping & VersionKeeping
+    & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & MessageHolding & ProcessHolding & QueryStore & RefusedDocuments & RollupAdministration
+    & RowReading & SessionKeeping & StoreLife & StoreMaintenance & TypeAdministration & UploadHolding & UsageKeeping & VersionKeeping
 
 /// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
 /// can do to the store stands in its declaration.
@@ -16,6 +16,7 @@ package struct StoreRoles: Sendable {
     package let callbacks: any Callbacks
     package let deadLetters: any DeadLetterReview
     package let types: any TypeAdministration
+    package let rollups: any RollupAdministration
     package let contracts: any ContractAdministration
     package let keys: any KeyAdministration
     package let credentials: any CredentialLookup
@@ -36,7 +37,7 @@ package struct StoreRoles: Sendable {
         (intake, rows, changes, queries, cursors) = (store, store, store, store, store)
         (refused, callbacks, deadLetters) = (store, store, store)
         (types, contracts, keys, credentials, sessions) = (store, store, store, store, store)
-        versions = store
+        (versions, rollups) = (store, store)
         (audit, figures, maintenance, life) = (store, store, store, store)
         (usage, exports, links) = (store, store, store)
         (queues, topics) = (store.queues, store.topics)

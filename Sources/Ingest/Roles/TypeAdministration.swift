@@ -1,3 +1,5 @@
+package import ColumnStore
+
 /// Document types: names are checked, changes durable, before these return.
 package protocol TypeAdministration: AnyObject, Sendable {
     /// By the bytes of their names, those behind `after`, at most `limit`.
@@ -5,4 +7,13 @@ package protocol TypeAdministration: AnyObject, Sendable {
     func type(_ name: String, as principal: Principal) throws -> TypeDescription?
     func putType(name: String, body: [UInt8]) throws -> PutOutcome
     func deleteType(name: String) throws
+}
+
+/// Rollups over the tables of those types: sums that are kept. Changes are durable before these return; sums are made afterwards.
+package protocol RollupAdministration: AnyObject, Sendable {
+    /// By the bytes of their names, those behind `after`, at most `limit`; of who sees own rows only, those by client.
+    func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription]
+    /// - Throws: `Fault` invalid-rollup with each fault and its place.
+    func putRollup(name: String, body: JSONValue) throws -> PutOutcome
+    func deleteRollup(name: String) throws
 }

@@ -13,8 +13,15 @@ package final class TierBoundary: Sendable {
         package var sequence: Int64
         /// Rows of versioned tables that are not the newest of their documents, as far as files do not say it, by table.
         package var superseded: [String: SupersededRows] = [:]
+        /// Sums of cold files, by the names of their rollups.
+        package var rollups: [String: RollupState] = [:]
         /// Rises with each `IdentityChange`: a check made under one number holds while it stands. Files that move or merge change no answer.
         package var generation: UInt64
+
+        /// All tables of the warehouse by name: those of rows, and those of sums.
+        var warehouse: [(name: String, table: ColdTable)] {
+            (cold.map { ($0.key, $0.value) } + rollups.values.compactMap { state in state.table.map { ($0.name, $0) } }).sorted { $0.name < $1.name }
+        }
 
         package init(files: [HotFile] = [], cold: [String: ColdTable] = [:], sequence: Int64 = 0, generation: UInt64 = 0) {
             self.files = files
@@ -59,6 +66,11 @@ package final class TierBoundary: Sendable {
         }
     }
 
+    /// A rollup that was declared, or changed; nil: that is gone.
+    func set(_ rollup: RollupState?, named name: String) { state.withLock { $0.snapshot.rollups[name] = rollup } }
+    var rollups: [String: RollupState] { state.withLock { $0.snapshot.rollups } }
+    func coldTable(_ name: String) -> ColdTable? { state.withLock { $0.snapshot.cold[name] } }
+
     /// A new open file: its index speaks for its rows.
     func add(_ file: HotFile) { state.withLock { $0.snapshot.files.append(file) } }
 
@@ -74,7 +86,7 @@ package final class TierBoundary: Sendable {
     ///
     /// - Parameter sequence: of the last row that cold tables have and nothing had before.
     /// - Parameter settled: superseded rows that cold files say it of from now on, by table.
-    func replace(_ files: [HotFile], cold: [String: ColdTable], sequence: Int64? = nil, settled: [String: SequenceRoster] = [:]) {
+    func replace(_ files: [HotFile], cold: [String: ColdTable], sequence: Int64? = nil, settled: [String: SequenceRoster] = [:], rollups: [RollupState] = []) {
         let gone = Set(files.map(\.name))
         state.withLock { state in
             if let sequence {
@@ -83,7 +95,13 @@ package final class TierBoundary: Sendable {
             }
             state.snapshot.files.removeAll { gone.contains($0.name) }
             for (table, version) in cold { state.snapshot.cold[table] = version }
+            // One that was changed or deleted meanwhile has other sums, or none.
+            for rollup in rollups where state.snapshot.rollups[rollup.definition.name]?.number == rollup.number {
+                state.snapshot.rollups[rollup.definition.name] = rollup
+            }
             for (table, rows) in settled { state.snapshot.superseded[table]?.remove(rows) }
         }
     }
 }
+
+extension TierBoundary: RollupBoundary {}

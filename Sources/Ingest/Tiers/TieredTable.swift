@@ -10,10 +10,13 @@ package struct TieredTable: TableSource {
     private let boundary: TierBoundary
     private let fixed: TierBoundary.Snapshot?
     package let schema: Schema
+    /// Cold files whose rows are shown; nil: all.
+    private let only: Set<String>?
 
     /// - Parameter snapshot: the state to show; nil for that of the moment at which a scan begins.
-    package init(name: String, boundary: TierBoundary, tables: TableColumns, snapshot: TierBoundary.Snapshot? = nil) {
+    package init(name: String, boundary: TierBoundary, tables: TableColumns, snapshot: TierBoundary.Snapshot? = nil, only: Set<String>? = nil) {
         self.name = name
+        self.only = only
         self.boundary = boundary
         fixed = snapshot
         var fields = tables.columns(of: name)
@@ -49,7 +52,7 @@ package struct TieredTable: TableSource {
     }
 
     package func scan(_ request: ScanRequest) throws -> any TableScan {
-        try TieredScan(name: name, snapshot: fixed ?? boundary.snapshot(), schema: schema, request: request)
+        try TieredScan(name: name, snapshot: fixed ?? boundary.snapshot(), schema: schema, request: request, only: only)
     }
 }
 
@@ -90,7 +93,7 @@ private final class TieredScan: TableScan {
     /// Where cold files lie behind a network.
     private let ahead: ColdAhead?
 
-    init(name: String, snapshot: TierBoundary.Snapshot, schema: Schema, request: ScanRequest) throws {
+    init(name: String, snapshot: TierBoundary.Snapshot, schema: Schema, request: ScanRequest, only: Set<String>?) throws {
         self.snapshot = snapshot
         budget = request.rowCountMax.map { ScanBudget($0) }
         let hot = Self.hot(request)
@@ -99,7 +102,8 @@ private final class TieredScan: TableScan {
         var files: [DataFile] = []
         if let table = snapshot.cold[name] {
             let plan = try ColdScanPlan(request, schema: schema, cold: table.iceberg.schema)
-            if !plan.isEmpty { files = try table.files(request) }
+            if !plan.isEmpty, only?.isEmpty != true { files = try table.files(request) }
+            if let only { files.removeAll { !only.contains($0.location) } }
             cold = (table, plan)
             // A few rows are wanted: they are in the first pieces.
             ahead = table.isRemote && request.rowCountMax == nil ? ColdAhead() : nil

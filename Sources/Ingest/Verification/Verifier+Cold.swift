@@ -29,7 +29,7 @@ extension Verifier {
         }
     }
 
-    private func check(_ object: Catalog.ColdObject, _ storage: any ObjectStorage) throws {
+    func check(_ object: Catalog.ColdObject, _ storage: any ObjectStorage) throws {
         let path = storage.place(of: object.key)
         look(path)
         report.fileCount += 1

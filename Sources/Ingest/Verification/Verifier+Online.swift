@@ -28,6 +28,13 @@ extension Verifier {
             for (name, cold) in snapshot.cold.sorted(by: { $0.key < $1.key }) {
                 guarded("\(directory.warehouseName)/\(name)") { try check(name, version: cold.iceberg.version, store.catalog, proof) }
             }
+            for state in snapshot.rollups.values {
+                guard let sums = state.table, let base = snapshot.cold[state.definition.table], state.isBeside(base) else { continue }
+                guarded("\(directory.warehouseName)/\(sums.name)") {
+                    try check(sums: sums.name, store.catalog)
+                    try check(state, base, sums, store.tier.tables)
+                }
+            }
         }
         checkExecutionsBesideServer()
         guarded(directory.path) { try uniqueness.check { note($0, $1) } }

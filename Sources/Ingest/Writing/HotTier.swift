@@ -170,9 +170,9 @@ package final class HotTier: Sendable {
     }
 
     /// Shows rows that went to cold at once, and wakes who waits for them.
-    func publish(cold: [String: ColdTable], sequence: Int64) {
+    func publish(cold: [String: ColdTable], sequence: Int64, rollups: [RollupState] = []) {
         mark.note(sequence: sequence)
-        boundary.replace([], cold: cold, sequence: sequence)
+        boundary.replace([], cold: cold, sequence: sequence, rollups: rollups)
         listeners.fire(sequence)
     }
 

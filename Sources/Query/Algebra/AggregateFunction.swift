@@ -6,6 +6,10 @@ package enum AggregateFunction: String, Hashable, Sendable, CaseIterable {
     /// The fraction is the second argument, a literal.
     case percentileContinuous = "percentile_cont", percentileDiscrete = "percentile_disc"
     case mode, approximateDistinct = "approx_count_distinct", stringAggregate = "string_agg", arrayAggregate = "array_agg"
+    /// What `approximateDistinct` counts by, as bytes, and the count of several of them.
+    case approximateDistinctSketch = "approx_count_distinct_sketch", approximateDistinctOfSketches = "approx_count_distinct_merge"
+    /// Of partial sums and counts. Of rewrites.
+    case averageOfParts = "avg_of_parts"
     case boolAnd = "bool_and", boolOr = "bool_or"
     /// Any one value of a group (all are equal); NULL without rows. Of rewrites.
     case anyValue = "any_value"
@@ -47,6 +51,9 @@ extension AggregateFunction {
         case .percentileDiscrete: Definition(names: ["percentile_disc"], isOrderedSet: true)
         case .mode: Definition(names: ["mode"], argumentCount: 0, isOrderedSet: true)
         case .approximateDistinct: Definition(names: ["approx_count_distinct"], ignoresRepeats: true, isCount: true)
+        case .approximateDistinctSketch: Definition(names: ["approx_count_distinct_sketch"], ignoresRepeats: true)
+        case .approximateDistinctOfSketches: Definition(names: ["approx_count_distinct_merge"], ignoresRepeats: true, isCount: true)
+        case .averageOfParts: Definition(argumentCount: 2)
         case .stringAggregate: Definition(names: ["string_agg"], argumentCount: 2, readsInOrder: true)
         case .arrayAggregate: Definition(names: ["array_agg"], readsInOrder: true)
         case .boolAnd: Definition(names: ["bool_and", "every"], ignoresRepeats: true, ofParts: .boolAnd)

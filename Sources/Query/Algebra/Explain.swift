@@ -111,6 +111,7 @@ package struct Explain {
         add("filter", node.filters)
         add("some element", node.elementFilters)
         if !node.residual.isEmpty { details.append("and: " + node.residual.map(text).joined(separator: " AND ")) }
+        if let remarked = node.table.source as? RemarkedTable { details += remarked.remarks }
         return details
     }
 

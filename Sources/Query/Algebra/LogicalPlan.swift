@@ -86,7 +86,7 @@ package struct ScanColumn: Hashable, Sendable {
 package struct TableReference: Hashable, Sendable {
     package let name: String
     package let source: any TableSource
-    private let identity: Int
+    let identity: Int
 
     /// - Parameter identity: distinct for each mention of a source in one plan.
     package init(name: String, source: any TableSource, identity: Int) {
@@ -312,6 +312,14 @@ package struct SetOperationNode: Hashable, Sendable {
         self.inputs = inputs
         self.columns = columns
     }
+}
+
+/// Rows of a table of the catalog that are made of others.
+package protocol PlannedRows: EntryRows {
+    /// - Parameters:
+    ///   - newColumn: gives each column of the plan its id.
+    ///   - newTable: the identity of each mention of a source.
+    func plan(newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> LogicalPlan
 }
 
 extension LogicalPlan {

@@ -81,12 +81,7 @@ extension Binder {
             let columns = table.columns.map { newColumn($0.name, $0.type) }
             return try named(.shared(id: table.id, definition: table.plan, columns: columns), alias, name: last.text)
         }
-        if let entry = try dialectEntry(name) {
-            switch entry {
-            case .table(let source, let scope): return try named(scan(last.text, source, scope), alias, name: last.text)
-            case .view(let query): return try named(try bindView(last, query), alias, name: last.text)
-            }
-        }
+        if let entry = try dialectEntry(name) { return try named(try bindEntry(last, entry), alias, name: last.text) }
         if name.count == 2, name[0].text == "information_schema" {
             return try named(try informationSchema(last), alias, name: last.text)
         }
@@ -94,9 +89,14 @@ extension Binder {
             throw .badSQL("there is no schema “\(name[0].text)”", at: name[0].position, hint: "tables have no schema here").because(.undefinedTable)
         }
         guard let entry = try entry(last.text, at: last.position) else { throw unknownTable(last, in: frame) }
+        return try named(try bindEntry(last, entry), alias, name: last.text)
+    }
+
+    private func bindEntry(_ name: NameSyntax, _ entry: CatalogEntry) throws(QueryError) -> LogicalPlan {
         switch entry {
-        case .table(let source, let scope): return try named(scan(last.text, source, scope), alias, name: last.text)
-        case .view(let query): return try named(try bindView(last, query), alias, name: last.text)
+        case .table(let source, let scope): scan(name.text, source, scope)
+        case .view(let query): try bindView(name, query)
+        case .rows(let rows): try bindRows(name, rows)
         }
     }
 
@@ -131,6 +131,13 @@ extension Binder {
         let single = source.singlePrecisionColumns
         for column in columns where single.contains(column.name) { singlePrecisionIDs.insert(column.column.id) }
         return .scan(ScanNode(table: table, columns: columns, scope: scope))
+    }
+
+    func bindRows(_ name: NameSyntax, _ rows: any EntryRows) throws(QueryError) -> LogicalPlan {
+        do {
+            guard let planned = rows as? any PlannedRows else { throw QueryError(.unsupportedSQL, "its rows have no plan") }
+            return try planned.plan(newColumn: newColumn, newTable: newTable)
+        } catch { throw .data("the table “\(name.text)” cannot be opened: \((error as? QueryError)?.detail ?? "\(error)")", at: name.position) }
     }
 
     private func bindView(_ name: NameSyntax, _ query: String) throws(QueryError) -> LogicalPlan {

@@ -155,6 +155,7 @@ extension Binder {
         guard let entry = try entry(name.text, at: name.position) else { return [] }
         switch entry {
         case .table(let source, _): return source.schema.fields.map { newColumn($0.name, $0.type) }
+        case .rows(let rows): return (try? bindRows(name, rows).columns) ?? []
         case .view(let query):
             // A view that does not bind has no columns to show; whoever reads it gets the reason.
             guard case .query(let syntax)? = try? Parser.parseStatement(query) else { return [] }

@@ -154,6 +154,12 @@ extension Binder {
         case .count, .approximateDistinct:
             guard function == .count || TypeRules.isComparable(value.type) else { throw fault() }
             return ([value.type == .null ? .null(.string) : value.expression], .int64)
+        case .approximateDistinctSketch:
+            guard TypeRules.isComparable(value.type) else { throw fault() }
+            return ([value.type == .null ? .null(.string) : value.expression], .binary)
+        case .approximateDistinctOfSketches:
+            guard value.type == .binary || value.type == .null else { throw fault() }
+            return ([value.type == .null ? .null(.binary) : value.expression], .int64)
         case .sum, .avg:
             let argument = value.type == .null ? Expression.null(.decimal38(scale: 0)) : value.expression
             guard !value.isUntyped, let type = function == .sum ? TypeRules.sum(argument.type) : TypeRules.average(argument.type) else {
@@ -175,7 +181,7 @@ extension Binder {
             let argument = value.type == .null ? Expression.null(.string) : value.expression
             guard !argument.type.isNested else { throw .unsupported("array_agg of lists and structs is not supported", at: position) }
             return ([argument], .list(element: Field("element", argument.type)))
-        case .anyValue, .singleValue, .countRows, .percentileContinuous, .percentileDiscrete, .mode:
+        case .anyValue, .singleValue, .countRows, .averageOfParts, .percentileContinuous, .percentileDiscrete, .mode:
             let argument = value.type == .null ? Expression.null(.string) : value.expression
             return ([argument], argument.type)
         }

@@ -96,7 +96,8 @@ package final class QueryEngine: Sendable {
     ) throws -> PreparedQuery {
         let start = SteadyClock.nanoseconds()
         let zone = try Self.zone(context.timeZone)
-        let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone)
+        let rollups = RollupRewrite(context)
+        let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone, rollups: { rollups.rewrite($0) })
         func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
             BoundQuery(plan: try optimizer.optimized(query.plan), columns: query.columns, isFixed: query.isFixed)
         }
@@ -112,16 +113,7 @@ package final class QueryEngine: Sendable {
     }
 
     /// The value of an expression without columns.
-    private static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluate {
-        let allowance = FoldingAllowance()
-        return { expression in
-            try allowance.check()
-            let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: zone))
-            let value = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
-            try allowance.take(value)
-            return value
-        }
-    }
+    private static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluate { FoldingAllowance.constant(in: zone) }
 
     private static func zone(_ name: String) throws(QueryError) -> TimeZoneRules {
         do {

@@ -13,6 +13,18 @@ final class FoldingAllowance: Sendable {
 
     private struct IsTooMuch: Error {}
 
+    /// The value of an expression without columns, within one allowance.
+    static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluate {
+        let allowance = FoldingAllowance()
+        return { expression in
+            try allowance.check()
+            let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: zone))
+            let value = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
+            try allowance.take(value)
+            return value
+        }
+    }
+
     func check() throws { if left.load(ordering: .relaxed) <= 0 { throw IsTooMuch() } }
 
     /// - Throws: when the value should not be kept.

@@ -7,13 +7,19 @@ package struct Optimizer {
     private let evaluator: ConstantFolding.Evaluate?
     private let isUTC: Bool
     private let inspect: Inspector?
+    private let rollups: (LogicalPlan) -> LogicalPlan
 
     /// Looks at what a pass made: its name, the plan as it was bound and the plan after the pass.
     package typealias Inspector = (_ pass: String, _ bound: LogicalPlan, _ after: LogicalPlan) -> Void
 
     /// - Parameter inspect: for tests: `PlanVerifier` after each pass.
-    package init(evaluator: ConstantFolding.Evaluate? = nil, timeZone: String = "UTC", inspect: Inspector? = nil) {
+    /// - Parameter rollups: answers groupings from sums that are there already.
+    package init(
+        evaluator: ConstantFolding.Evaluate? = nil, timeZone: String = "UTC", inspect: Inspector? = nil,
+        rollups: @escaping (LogicalPlan) -> LogicalPlan = { $0 }
+    ) {
         self.evaluator = evaluator
+        self.rollups = rollups
         self.inspect = inspect
         isUTC = QueryContext(catalog: FixedCatalog([]), timeZone: timeZone, now: 0).isUTC
     }
@@ -51,10 +57,15 @@ package struct Optimizer {
     private var passes: [(name: String, rewrite: (LogicalPlan) -> LogicalPlan)] {
         [
             ("PredicatePushdown", PredicatePushdown.rewrite), ("ProjectionRemoval", ProjectionRemoval.rewrite),
-            ("ColumnPruning", ColumnPruning.rewrite), ("ScanFilters", { ScanFilters.rewrite($0, isUTC: isUTC) }),
+            ("Rollups", rollups), ("ColumnPruning", ColumnPruning.rewrite), ("ScanFilters", { ScanFilters.rewrite($0, isUTC: isUTC) }),
             ("JoinOrder", JoinOrder.rewrite), ("LimitPushdown", LimitPushdown.rewrite),
             ("DistinctAggregates", DistinctAggregates.rewrite), ("ColumnTrimming", ColumnTrimming.rewrite),
         ]
+    }
+
+    /// A plan without subqueries in the form in which rollups and queries are compared: conditions where they are asked, no columns renamed.
+    package func normalized(_ bound: LogicalPlan) throws(QueryError) -> LogicalPlan {
+        ProjectionRemoval.rewrite(PredicatePushdown.rewrite(folded(bound)))
     }
 
     private func folded(_ plan: LogicalPlan) -> LogicalPlan {

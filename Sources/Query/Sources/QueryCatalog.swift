@@ -9,10 +9,13 @@ package protocol QueryCatalog: Sendable {
     var entryNames: [String] { get }
     /// What the asker's protocol knows beside the store's own tables; nil: nothing.
     var dialect: (any CatalogDialect)? { get }
+    /// Sums over a table that may be used in the place of its rows.
+    func rollups(of table: String) -> [RollupOffer]
 }
 
 extension QueryCatalog {
     package var dialect: (any CatalogDialect)? { nil }
+    package func rollups(of table: String) -> [RollupOffer] { [] }
 }
 
 /// Relations of other schemas, and names that mean something to clients of one protocol: ordinary tables and ordinary expressions, under names of its own.
@@ -36,6 +39,14 @@ package enum CatalogEntry: Sendable {
     case table(any TableSource, scope: [ColumnFilter])
     /// The text of a SELECT over other entries. Cyclic views are refused.
     case view(query: String)
+    /// Rows that a plan makes of others.
+    case rows(any EntryRows)
+}
+
+/// What makes an entry's rows: `PlannedRows`, which knows plans.
+package protocol EntryRows: Sendable {
+    /// Its columns; none where it cannot be bound.
+    var fields: [Field] { get }
 }
 
 /// Tables in memory under their names: tests, and files named on the command line.
@@ -100,6 +111,8 @@ package struct QueryContext: Sendable {
     package var timeZone: String
     /// now(), in microseconds since 1970: the same through all pages of a walk.
     package var now: Int64
+    /// Whether sums that are there already may be used; the answer is the same either way.
+    package var usesRollups = true
     /// Where only types are asked for, and no values are given.
     package nonisolated(unsafe) var parameterTypes: ParameterTypes?
 

@@ -20,6 +20,8 @@ package struct Settings: Sendable, Equatable {
         package var exportsBytes = 50 << 30
         /// What requests and answers may hold, in bytes.
         package var requestMemory = 384 << 20
+        /// Of a rollup, of one cold file: beyond it the file's rows are read.
+        package var rollupRows = 1_000_000
     }
 
     package struct Registrar: Sendable, Equatable {

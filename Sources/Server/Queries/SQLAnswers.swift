@@ -19,7 +19,8 @@ extension QueryService {
             (sequence, now, position) = (bound, instant, place)
         }
         let (catalog, bound) = try store.catalog(as: principal, upTo: sequence)
-        let context = QueryContext(catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: now)
+        var context = QueryContext(catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: now)
+        context.usesRollups = request.usesRollups
         let deadline = SteadyClock.seconds() + limits.time
         return try SQLRunner(engine: engine).page(
             request, in: context, after: position,
@@ -32,8 +33,9 @@ extension QueryService {
     /// Prepares the query and waits for its first rows, so that what is wrong with it is still an error of its own.
     func start(_ request: SQLRequest, as principal: Principal, _ watch: QueryWatch) throws -> SQLRunner.Started {
         let (catalog, _) = try store.catalog(as: principal, upTo: nil)
-        let context = QueryContext(
+        var context = QueryContext(
             catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: CalendarText.now)
+        context.usesRollups = request.usesRollups
         return try SQLRunner(engine: engine).start(
             request, in: context, cancellation: Cancellation(timeLimitSeconds: limits.streamTime), started: watch.begin)
     }

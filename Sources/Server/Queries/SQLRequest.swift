@@ -14,6 +14,8 @@ struct SQLRequest: Sendable {
     var timeZone = "UTC"
     /// By which others of its asker speak of it while it runs.
     var queryID: String?
+    /// Whether sums that are there already may be used.
+    var usesRollups = true
 
     init(query: String) { self.query = query }
 
@@ -43,6 +45,10 @@ struct SQLRequest: Sendable {
                 throw Problem.parameter("query_id", "1 to \(RunningQuery.idByteCountMax) letters, digits, - and _ are wanted, not \(MemberReader.shown(value))")
             }
             queryID = id
+        }
+        if let value = body["rollups"], value != .null {
+            guard let usesRollups = value.boolean else { throw Problem.parameter("rollups", "a boolean is wanted, not \(value.kind)", code: "type") }
+            self.usesRollups = usesRollups
         }
         if let value = body["params"], value != .null {
             guard case .array(let values) = value else { throw Problem.parameter("params", "an array is wanted, not \(value.kind)", code: "type") }

@@ -16,7 +16,7 @@ package struct Problem: Error, Sendable {
         case invalidProcess = "invalid-process", taskEnded = "task-ended", alreadyExists = "already-exists", wrongState = "wrong-state"
         case tooLarge = "too-large", unsupportedMediaType = "unsupported-media-type"
         case unknownType = "unknown-type", ambiguousType = "ambiguous-type", invalidDocument = "invalid-document", invalidType = "invalid-type"
-        case invalidContract = "invalid-contract", callbackHostNotAllowed = "callback-host-not-allowed"
+        case invalidContract = "invalid-contract", invalidRollup = "invalid-rollup", callbackHostNotAllowed = "callback-host-not-allowed"
         case numericOverflow = "numeric-overflow", dataError = "data-error", invalidQueue = "invalid-queue"
         case rateLimited = "rate-limited", tooManyQueries = "too-many-queries"
         case internalError = "internal-error"
@@ -87,6 +87,7 @@ extension Problem.Slug {
             case .invalidType: .invalidType
             case .versionConflict: .versionConflict
             case .invalidContract: .invalidContract
+            case .invalidRollup: .invalidRollup
             case .readOnly: .readOnly
             case .wrongClient: .wrongClient
             case .typeNotAllowed: .typeNotAllowed

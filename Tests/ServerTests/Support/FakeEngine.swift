@@ -178,6 +178,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { deleted(filter) }
     func deleteDeadLetter(_ id: String) throws {}
     func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { deleted(filter) }
+    func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] { [] }
+    func putRollup(name: String, body: JSONValue) throws -> PutOutcome { throw Fault(.invalidRollup, "no rollups here") }
+    func deleteRollup(name: String) throws { throw Fault(.notFound, "no rollups here") }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome {
         state.withLock { _ = $0.putTypes.insert(name) }
         return .replaced

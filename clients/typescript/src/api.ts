@@ -35,6 +35,8 @@ export interface Query {
   /** Of the caller's making: GET /v1/queries shows it, DELETE /v1/queries/{id} ends it. */
   query_id?: string | null;
   time_zone?: string;
+  /** Whether sums that are there already may be used; the answer is the same. */
+  rollups?: boolean | null;
 }
 
 export interface QueryPage {
@@ -267,6 +269,36 @@ export interface UsageSpan {
 
 export interface ContractList {
   contracts: Contract[];
+  next_cursor: string | null;
+}
+
+export interface Rollup {
+  /** The path's. One namespace with tables. */
+  name: string;
+  /** A ledger. */
+  table: string;
+  /** SQL; null: all rows. */
+  where?: string | null;
+  /** A list whose elements are summed. */
+  unnest?: string | null;
+  /** Names and expressions of the table's columns. */
+  group_by: Record<string, string>;
+  /** Names and aggregates. */
+  measures: Record<string, string>;
+  /** Of answers alone. */
+  progress?: {
+    state: "filling" | "ready";
+    files: number;
+    files_covered: number;
+    uncovered: {
+      file: string;
+      reason: string;
+    }[];
+  };
+}
+
+export interface RollupList {
+  rollups: Rollup[];
   next_cursor: string | null;
 }
 
@@ -887,6 +919,8 @@ export interface Type {
   delimiter?: string;
   /** Of uploads of CSV: whether columns that the type does not know are a fault of the file. */
   extra_columns?: "refuse" | "ignore";
+  /** Over the type's table. */
+  rollups?: (Record<string, unknown>)[];
   [member: string]: unknown;
 }
 
@@ -1363,6 +1397,41 @@ export interface Operations {
   deleteType: {
     path: {
       /** The type's name. */
+      name: string;
+    };
+    answer: undefined;
+  };
+  /** The rollups, by name. */
+  rollups: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: RollupList;
+  };
+  /** A rollup, and how far its sums are made. */
+  rollup: {
+    path: {
+      /** The rollup's name. */
+      name: string;
+    };
+    answer: Rollup;
+  };
+  /** Makes or changes a rollup; its sums are made in the background. */
+  putRollup: {
+    path: {
+      /** The rollup's name. */
+      name: string;
+    };
+    body: Rollup;
+    answer: Rollup;
+  };
+  /** Removes a rollup and its sums; no receipt goes. */
+  deleteRollup: {
+    path: {
+      /** The rollup's name. */
       name: string;
     };
     answer: undefined;
@@ -2290,6 +2359,10 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   type: { method: "GET", path: "/v1/types/{name}", isOpen: false, takesText: false },
   putType: { method: "PUT", path: "/v1/types/{name}", isOpen: false, takesText: false },
   deleteType: { method: "DELETE", path: "/v1/types/{name}", isOpen: false, takesText: false },
+  rollups: { method: "GET", path: "/v1/rollups", isOpen: false, takesText: false },
+  rollup: { method: "GET", path: "/v1/rollups/{name}", isOpen: false, takesText: false },
+  putRollup: { method: "PUT", path: "/v1/rollups/{name}", isOpen: false, takesText: false },
+  deleteRollup: { method: "DELETE", path: "/v1/rollups/{name}", isOpen: false, takesText: false },
   contracts: { method: "GET", path: "/v1/contracts", isOpen: false, takesText: false },
   contract: { method: "GET", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },
   putContract: { method: "PUT", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },
@@ -2409,6 +2482,7 @@ export type Slug =
   | "invalid-document"
   | "invalid-process"
   | "invalid-queue"
+  | "invalid-rollup"
   | "invalid-type"
   | "lock-lost"
   | "method-not-allowed"

@@ -62,7 +62,10 @@ enum AggregatorFactory {
             if types[0] == .double { return VarianceAggregator(isPopulation: isPopulation, isDeviation: isDeviation) }
             return ExactVarianceAggregator(scale: types[0].scale, isPopulation: isPopulation, isDeviation: isDeviation)
         case .percentileContinuous, .percentileDiscrete, .mode: return try orderedSet(call, types[0])
-        case .approximateDistinct: return ApproximateDistinctAggregator()
+        case .approximateDistinct: return ApproximateDistinctAggregator(.count)
+        case .approximateDistinctSketch: return ApproximateDistinctAggregator(.sketch)
+        case .approximateDistinctOfSketches: return ApproximateDistinctAggregator(.ofSketches)
+        case .averageOfParts: return PartAverageAggregator(sum: types[0], result: result)
         case .stringAggregate: return StringAggregator(types: types, order: keys(call), result: .string)
         case .arrayAggregate: return ArrayAggregator(types: types, order: keys(call), result: result)
         case .boolAnd: return BooleanAggregator(isAnd: true)

@@ -1,13 +1,23 @@
 internal import Glibc
 import ColumnStore
 
-/// approx_count_distinct by HyperLogLog (Flajolet and others, 2007): 4,096 registers, standard error 1.04 / √4096 = 1.6 %.
+/// approx_count_distinct by HyperLogLog (Flajolet and others, 2007): 8,192 registers, standard error 1.04 / √8192 = 1.15 %, with the estimator
+/// of Ertl (2017, "New cardinality estimation algorithms for HyperLogLog sketches", 2.2), which has no bias between few values and many.
 ///
 /// Up to `sparseCountMax` distinct hashes a group keeps them as they are, and the count is exact but for collisions.
 final class ApproximateDistinctAggregator: Aggregator {
-    private static let indexBits = 12
+    private static let indexBits = 13
     private static let registerCount = 1 << indexBits
     private static let sparseCountMax = 256
+    /// Of a register: all bits after the index are 0.
+    private static let rankMax: UInt8 = 64 - UInt8(indexBits) + 1
+
+    /// What comes in and goes out: values or sketches of them, and a count or a sketch.
+    enum Form { case count, sketch, ofSketches }
+
+    private let form: Form
+
+    init(_ form: Form) { self.form = form }
 
     private enum Sketch {
         case sparse(Set<UInt64>)
@@ -26,8 +36,9 @@ final class ApproximateDistinctAggregator: Aggregator {
 
     override func resize(_ groupCount: Int) { sketches.grow(to: groupCount, with: .sparse([])) }
 
-    override func update(_ arguments: [Column], _ groups: GroupRows) {
+    override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
         let column = arguments[0]
+        if form == .ofSketches { return try take(column, groups.numbers, column.rowValidity) }
         let hashes = HashKernels.rows([column], count: column.count)
         let validity = column.rowValidity
         let numbers = groups.numbers
@@ -68,37 +79,47 @@ final class ApproximateDistinctAggregator: Aggregator {
             case .dense(let registers): arrays.append([1] + registers)
             case .sparse(let hashes):
                 var bytes: [UInt8] = [0]
-                for hash in hashes { withUnsafeBytes(of: hash) { bytes.append(contentsOf: $0) } }
+                // In order: the same values are the same bytes.
+                for hash in hashes.sorted() { withUnsafeBytes(of: hash.littleEndian) { bytes.append(contentsOf: $0) } }
                 arrays.append(bytes)
             }
         }
         return [.text(arrays, type: .binary, validity: nil)]
     }
 
-    override func merge(_ state: [Column], _ groups: [UInt32]) {
-        let arrays = state[0].byteArrays()
-        for row in groups.indices {
+    override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) { try take(state[0], groups, nil) }
+
+    /// Takes sketches in. Their bytes may come from a file or a query: `0` and up to `sparseCountMax` hashes of 8 bytes, least significant first;
+    /// or `1` and one byte a register.
+    private func take(_ column: Column, _ groups: [UInt32], _ validity: Bitmap?) throws(KernelError) {
+        let arrays = column.byteArrays()
+        for row in groups.indices where validity?[row] ?? true {
             let group = Int(groups[row])
             let bytes = Array(arrays[row])
-            guard bytes[0] == 1 else {
+            switch bytes.first {
+            case 0 where bytes.count % 8 == 1 && bytes.count <= 1 + 8 * Self.sparseCountMax:
                 for place in stride(from: 1, to: bytes.count, by: 8) {
-                    add(bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: UInt64.self) }, to: group)
+                    add(bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: place, as: UInt64.self)) }, to: group)
                 }
-                continue
+            case 1 where bytes.count == 1 + Self.registerCount && bytes.allSatisfy({ $0 <= Self.rankMax }): join(Array(bytes.dropFirst()), group)
+            default: throw .invalidArgument("these bytes are no sketch of approx_count_distinct")
             }
-            var registers = Array(bytes.dropFirst())
-            switch sketches[group] {
-            case .dense(let own): for index in own.indices { registers[index] = max(registers[index], own[index]) }
-            case .sparse(let hashes):
-                for hash in hashes { Self.note(hash, &registers) }
-                heldByteCount += Self.registerCount
-            }
-            sketches[group] = .dense(registers)
         }
     }
 
+    private func join(_ others: [UInt8], _ group: Int) {
+        var registers = others
+        switch sketches[group] {
+        case .dense(let own): for index in own.indices { registers[index] = max(registers[index], own[index]) }
+        case .sparse(let hashes):
+            for hash in hashes { Self.note(hash, &registers) }
+            heldByteCount += Self.registerCount
+        }
+        sketches[group] = .dense(registers)
+    }
+
     override func finish() -> Column {
-        .whole(sketches.map(Self.estimate), type: .int64, validity: nil)
+        form == .sketch ? exportState()[0] : .whole(sketches.map(Self.estimate), type: .int64, validity: nil)
     }
 
     private static func estimate(_ sketch: Sketch) -> Int64 {
@@ -106,15 +127,36 @@ final class ApproximateDistinctAggregator: Aggregator {
             if case .sparse(let hashes) = sketch { return Int64(hashes.count) }
             return 0
         }
+        var histogram = [Double](repeating: 0, count: Int(rankMax) + 1)
+        for register in registers { histogram[Int(register)] += 1 }
         let count = Double(registerCount)
-        var sum = 0.0
-        var zeros = 0
-        for register in registers {
-            sum += 1 / Double(UInt64(1) << UInt64(register))
-            if register == 0 { zeros += 1 }
+        var sum = count * tau((count - histogram[Int(rankMax)]) / count)
+        for rank in stride(from: Int(rankMax) - 1, through: 1, by: -1) { sum = (sum + histogram[rank]) * 0.5 }
+        sum += count * sigma(histogram[0] / count)
+        return Int64((count * count / (2 * log(2.0)) / sum).rounded())
+    }
+
+    /// What registers without a value weigh, of which `share` of all are.
+    private static func sigma(_ share: Double) -> Double {
+        if share == 1 { return .infinity }
+        var (power, weight, sum, before) = (share, 1.0, share, -1.0)
+        while sum != before {
+            (power, before) = (power * power, sum)
+            sum += power * weight
+            weight += weight
         }
-        let raw = 0.7213 / (1 + 1.079 / count) * count * count / sum
-        if raw <= 2.5 * count, zeros > 0 { return Int64((count * log(count / Double(zeros))).rounded()) }
-        return Int64(raw.rounded())
+        return sum
+    }
+
+    /// What registers weigh that are full, of which all but `share` are.
+    private static func tau(_ share: Double) -> Double {
+        if share == 0 || share == 1 { return 0 }
+        var (root, weight, sum, before) = (share, 1.0, 1 - share, -1.0)
+        while sum != before {
+            (root, before) = (root.squareRoot(), sum)
+            weight *= 0.5
+            sum -= (1 - root) * (1 - root) * weight
+        }
+        return sum / 3
     }
 }

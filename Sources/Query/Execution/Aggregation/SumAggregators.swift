@@ -166,3 +166,31 @@ final class ExactSumAggregator: Aggregator {
         return value
     }
 }
+
+/// An average of partial sums and counts: the same digits as that of all values.
+final class PartAverageAggregator: Aggregator {
+    private let inner: ExactSumAggregator
+    private let sum: ColumnType
+
+    init(sum: ColumnType, result: ColumnType) {
+        self.sum = sum
+        inner = ExactSumAggregator(argument: sum, result: result, isAverage: true)
+    }
+
+    override var stateTypes: [ColumnType] { inner.stateTypes }
+    override var byteCount: Int { inner.byteCount }
+    override func growth(to groupCount: Int) -> Int { inner.growth(to: groupCount) }
+    override func resize(_ groupCount: Int) { inner.resize(groupCount) }
+
+    override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
+        // The sum of no values is NULL, and adds nothing.
+        let validity = arguments[0].rowValidity
+        guard let validity else { return try inner.merge(arguments, groups.numbers) }
+        let rows = (0..<arguments[0].count).filter { validity[$0] }.map { Int32($0) }
+        try inner.merge(arguments.map { $0.gathering(rows) }, groups.selecting(rows).numbers)
+    }
+
+    override func exportState() -> [Column] { inner.exportState() }
+    override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) { try inner.merge(state, groups) }
+    override func finish() throws(KernelError) -> Column { try inner.finish() }
+}

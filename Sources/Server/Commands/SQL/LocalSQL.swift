@@ -7,6 +7,7 @@ final class LocalSQL: SQLEndpoint {
     private let runner: SQLRunner
     private let files: FixedCatalog
     private let engine: Engine?
+    var usesRollups = true
     /// Of all the files' tables: what a scan of everything would read.
     private let rowCount: Int
     private var position: WalkPosition?
@@ -58,7 +59,9 @@ final class LocalSQL: SQLEndpoint {
 
     private func freshContext() throws -> QueryContext {
         let store = try engine?.catalog(as: .admin, upTo: nil).catalog
-        return QueryContext(catalog: BothCatalogs(first: files, second: store), now: CalendarText.now)
+        var context = QueryContext(catalog: BothCatalogs(first: files, second: store), now: CalendarText.now)
+        context.usesRollups = usesRollups
+        return context
     }
 
     func close() throws { try engine?.close() }
@@ -70,5 +73,10 @@ final class LocalSQL: SQLEndpoint {
 
         var entryNames: [String] { first.entryNames + (second?.entryNames ?? []) }
         func entry(named name: String) throws -> CatalogEntry? { try first.entry(named: name) ?? second?.entry(named: name) }
+
+        func rollups(of table: String) -> [RollupOffer] {
+            // A file's table of that name is another.
+            first.entryNames.contains(table) ? [] : second?.rollups(of: table) ?? []
+        }
     }
 }

@@ -7,13 +7,14 @@ enum SQLCommand: Command {
     static let name = "sql"
     static let summary = "Asks questions in SQL."
     static let usage = [
-        "[--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format table|json|ndjson|csv|parquet] [--threads N] [\"QUERY\"]"
+        "[--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format table|json|ndjson|csv|parquet] [--threads N] [--no-rollups] [\"QUERY\"]"
     ]
     static let options =
         StoreAccess.options + [
             .init("table", "NAME=FILE", "A table made of Parquet files; may be given more than once."),
             .init("format", "F", "table (a terminal's), json, ndjson, csv or parquet."),
             .init("threads", "N", "How many threads a query may use."),
+            .init("no-rollups", nil, "Reads rows where sums are kept, too; the answer is the same."),
         ]
 
     enum Format: String, CaseIterable { case table, json, ndjson, csv, parquet }
@@ -30,6 +31,7 @@ enum SQLCommand: Command {
             format = chosen
         }
         let session = try SQLSession(arguments)
+        session.endpoint.usesRollups = !arguments.has("no-rollups")
         let status: Int32
         if let query = arguments.operands.first {
             try answer(query, format, session.endpoint)
@@ -62,6 +64,7 @@ enum SQLCommand: Command {
     static func answer(_ query: String, _ format: Format, _ endpoint: any SQLEndpoint) throws {
         var query = query.trimmingBlanks
         while query.hasSuffix(";") { query = String(query.dropLast()) }
+        if endpoint.takeSetting(query) { return }
         switch format {
         case .table: try writeTable(query, endpoint)
         case .json: try writeObjects(query, endpoint)

@@ -6,6 +6,7 @@ enum SQLPrompt {
         A statement ends with ; and may take several lines.
         \\q        leave           \\d        show the tables
         \\d NAME   describe one    \\timing   show how long each takes
+        SET rollups = off;  reads rows where sums are kept, too
 
         """
 

@@ -30,6 +30,7 @@ enum EngineOpening {
         options.compaction.hotDays = Int32(settings.hotDays)
         options.compaction.intervalSeconds = settings.compactInterval
         options.compaction.snapshotKeepSeconds = settings.snapshotKeep
+        options.compaction.rollupRowCountMax = settings.limits.rollupRows
         options.registration = try registration(settings)
         let cache = WarehouseOpening.cache(settings, directory: directory)
         options.storages = try WarehouseOpening.factory(settings, directory: directory, cache: cache)

@@ -22,7 +22,7 @@ extension Problem.Slug {
         case .tooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
-        case .unknownType, .ambiguousType, .invalidDocument, .invalidType, .invalidContract, .callbackHostNotAllowed,
+        case .unknownType, .ambiguousType, .invalidDocument, .invalidType, .invalidContract, .invalidRollup, .callbackHostNotAllowed,
             .numericOverflow, .dataError, .uploadMismatch, .invalidQueue, .invalidProcess:
             422
         case .rateLimited, .tooManyQueries: 429
@@ -83,6 +83,7 @@ extension Problem.Slug {
         case .invalidDocument: ("The document is invalid", "The document breaks its type's schema, mapping or rules; `errors` has every reason. It is kept in quarantine under `ticket_id`.")
         case .invalidType: ("The type file is wrong", "`errors` has every reason.")
         case .invalidContract: ("The contract is wrong", "`errors` has every reason.")
+        case .invalidRollup: ("The rollup is wrong", "`errors` has every reason, each with its place.")
         case .callbackHostNotAllowed: ("Callback host not allowed", "The contract does not list the callback URL's host.")
         case .numericOverflow: ("Numeric overflow", "A result needs more than 38 digits.")
         case .dataError: ("The data do not allow it", "A division by zero, a failed cast, or a date out of range.")

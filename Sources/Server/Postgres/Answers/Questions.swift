@@ -39,6 +39,9 @@ final class Questions: @unchecked Sendable {
 
     func closeAll() { for number in Array(portals.keys) { close(portal: number) } }
 
+    /// As the session has set it.
+    var usesRollups = true
+
     // MARK: The transaction
 
     func endTransaction() { state = nil }
@@ -56,7 +59,9 @@ final class Questions: @unchecked Sendable {
     }
 
     private func context(_ state: SeenState, _ parameters: [QueryParameter], zone: String) -> QueryContext {
-        QueryContext(catalog: state.catalog, parameters: parameters, timeZone: zone, now: state.now)
+        var context = QueryContext(catalog: state.catalog, parameters: parameters, timeZone: zone, now: state.now)
+        context.usesRollups = usesRollups
+        return context
     }
 
     // MARK: Prepare

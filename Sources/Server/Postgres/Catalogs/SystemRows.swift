@@ -52,6 +52,7 @@ struct SystemRows {
             switch try catalog.entry(named: name) {
             // Versions that were are shown beside the table; their tickets are the table's own.
             case .table(let source, _)?: Described(name: name, fields: source.schema.fields, isView: name.hasSuffix("_accepted") || name.hasSuffix("_history"))
+            case .rows(let rows)?: Described(name: name, fields: rows.fields, isView: true)
             case .view?, nil: nil
             }
         }

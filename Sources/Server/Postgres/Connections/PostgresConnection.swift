@@ -315,8 +315,12 @@ final class PostgresConnection {
                     // A statement is over: what is asked to end from here on is the next one.
                     if case .readyForQuery = message { interruption.end() }
                 case .flush: try output.flush()
-                case .prepare(let wanted): next = .prepared(questions.prepare(wanted, zone: session.settings.zone))
-                case .open(let wanted): next = .opened(questions.open(wanted, zone: session.settings.zone))
+                case .prepare(let wanted):
+                    questions.usesRollups = session.settings["rollups"] != "off"
+                    next = .prepared(questions.prepare(wanted, zone: session.settings.zone))
+                case .open(let wanted):
+                    questions.usesRollups = session.settings["rollups"] != "off"
+                    next = .opened(questions.open(wanted, zone: session.settings.zone))
                 case .run(let wanted): next = .ran(questions.run(wanted, statementTimeout: session.settings.statementTimeout))
                 case .beginTransaction: break
                 case .endTransaction: questions.endTransaction()

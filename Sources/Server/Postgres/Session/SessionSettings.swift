@@ -29,7 +29,7 @@ package struct SessionSettings: Equatable, Sendable {
         Known(name: "enable_seqscan", value: "on"), Known(name: "enable_indexscan", value: "on"), Known(name: "enable_bitmapscan", value: "on"), Known(name: "enable_hashjoin", value: "on"),
         Known(name: "enable_mergejoin", value: "on"), Known(name: "enable_nestloop", value: "on"), Known(name: "enable_sort", value: "on"), Known(name: "geqo", value: "on"), Known(name: "random_page_cost", value: "4"),
         Known(name: "cursor_tuple_fraction", value: "0.1"), Known(name: "default_tablespace", value: ""), Known(name: "temp_tablespaces", value: ""), Known(name: "lc_messages", value: "C"), Known(name: "lc_monetary", value: "C"),
-        Known(name: "lc_numeric", value: "C"), Known(name: "lc_time", value: "C"), Known(name: "role", value: "none"), Known(name: "check_function_bodies", value: "on"), Known(name: "escape_string_warning", value: "on"),
+        Known(name: "lc_numeric", value: "C"), Known(name: "rollups", value: "on"), Known(name: "lc_time", value: "C"), Known(name: "role", value: "none"), Known(name: "check_function_bodies", value: "on"), Known(name: "escape_string_warning", value: "on"),
         Known(name: "quote_all_identifiers", value: "off"), Known(name: "tcp_keepalives_idle", value: "0"), Known(name: "password_encryption", value: "scram-sha-256"),
     ]
     private static let byName: [String: Known] = Dictionary(uniqueKeysWithValues: known.map { ($0.name, $0) })
@@ -113,6 +113,9 @@ package struct SessionSettings: Equatable, Sendable {
         case "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout":
             guard milliseconds(value) != nil else { throw invalid() }
             return value
+        case "rollups":
+            guard ["on", "off", "true", "false", "yes", "no", "1", "0"].contains(value.lowercased()) else { throw invalid() }
+            return ["on", "true", "yes", "1"].contains(value.lowercased()) ? "on" : "off"
         case "default_transaction_read_only", "transaction_read_only": return "on"
         default: return value
         }

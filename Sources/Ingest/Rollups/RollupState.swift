@@ -1,0 +1,125 @@
+import ColumnStore
+import Query
+
+/// A rollup within one state of the store: which cold files it has the sums of, and where. Immutable.
+package struct RollupState: Sendable {
+    let definition: RollupDefinition
+    let statement: RollupStatement
+    let number: Int64
+    /// Of its partial sums; nil as long as none was made.
+    var table: ColdTable?
+    /// By the keys of cold files.
+    var files: [String: RollupCoverage] = [:]
+
+    // What follows from the above and the files that the rolled table has now.
+    private(set) var fileCount = 0
+    private(set) var coveredCount = 0
+    /// Rows of cold files that have no sums, and rows of sums.
+    private(set) var restRowCount: Int64 = 0
+    private(set) var partRowCount: Int64 = 0
+    private(set) var lastSequence: Int64 = 0
+    /// Of the rolled table: what is said here holds for that version of it alone.
+    private var snapshotID: Int64?
+    /// Locations of cold files whose rows are read.
+    private(set) var rest: Set<String> = []
+    /// Those of them that are still to be summed.
+    private(set) var waiting: [DataFile] = []
+    /// Files of sums of cold files that are no more: they are never read, and go with the next commit.
+    private(set) var strays: Set<String> = []
+    /// Those that are read, where there are strays.
+    private var parts: [DataFile]?
+
+    init(_ definition: RollupDefinition, number: Int64) {
+        (self.definition, self.number, statement) = (definition, number, definition.statement)
+    }
+
+    /// The state beside another version of the rolled table.
+    func beside(_ base: ColdTable?) throws -> RollupState {
+        var state = self
+        (state.rest, state.waiting, state.snapshotID) = ([], [], base?.iceberg.metadata.currentSnapshotID)
+        (state.fileCount, state.coveredCount, state.restRowCount, state.lastSequence) = (0, 0, 0, 0)
+        guard let base else {
+            state.files = [:]
+            try state.findStrays()
+            return state
+        }
+        var present: [String: RollupCoverage] = [:]
+        for file in try base.iceberg.files() {
+            state.fileCount += 1
+            guard let key = base.iceberg.storage.key(ofLocation: file.location), let known = files[key] else {
+                state.rest.insert(file.location)
+                state.restRowCount = state.restRowCount.addingSaturating(file.recordCount)
+                state.waiting.append(file)
+                continue
+            }
+            present[key] = known
+            guard known.reason == nil else {
+                state.rest.insert(file.location)
+                state.restRowCount = state.restRowCount.addingSaturating(file.recordCount)
+                continue
+            }
+            state.coveredCount += 1
+            state.lastSequence = max(state.lastSequence, known.lastSequence)
+        }
+        state.files = present
+        try state.findStrays()
+        return state
+    }
+
+    /// The state once all tables lie elsewhere.
+    func moved(to tables: [String: ColdTable]) throws -> RollupState {
+        var state = self
+        state.table = tables[definition.tableName]
+        return try state.beside(tables[definition.table])
+    }
+
+    private mutating func findStrays() throws {
+        (strays, parts, partRowCount) = ([], nil, 0)
+        guard let table else { return }
+        let wanted = Set(files.values.compactMap(\.part))
+        let counts = try table.iceberg.counts()
+        partRowCount = counts.rowCount
+        if counts.fileCount == wanted.count { return }
+        var kept: [DataFile] = []
+        for file in try table.iceberg.files() {
+            guard let key = table.iceberg.storage.key(ofLocation: file.location) else { continue }
+            if wanted.contains(key) { kept.append(file) } else { strays.insert(key) }
+        }
+        guard kept.count == wanted.count else {
+            throw ColumnStoreError(.corruptFile, path: table.name, "the table of sums lacks files that the catalog names")
+        }
+        parts = kept
+    }
+
+    var progress: RollupProgress {
+        var progress = RollupProgress()
+        (progress.fileCount, progress.coveredCount) = (fileCount, coveredCount)
+        progress.faults = files.compactMap { file, coverage in coverage.reason.map { (file, $0) } }.sorted { $0.file < $1.file }
+        progress.waiting = waiting.map { $0.location }
+        return progress
+    }
+
+    /// Whether it knows the files of this version of the rolled table.
+    func isBeside(_ base: ColdTable) -> Bool { snapshotID == base.iceberg.metadata.currentSnapshotID }
+
+    /// What a reader of a state up to `sequence` takes: the partial sums, and the cold files whose rows it reads itself.
+    ///
+    /// - Returns: nil as long as there are no sums.
+    func view(upTo sequence: Int64, of base: ColdTable) throws -> (partials: ColdFilesTable, rest: Set<String>, coveredCount: Int)? {
+        guard let table, coveredCount > 0, isBeside(base) else { return nil }
+        let schema = Schema(table.iceberg.schema.fields.map(\.withoutIDs))
+        if lastSequence <= sequence { return (ColdFilesTable(table, files: parts, schema: schema), rest, coveredCount) }
+        var keys: Set<String> = []
+        var (others, count) = (rest, 0)
+        for (file, coverage) in files where coverage.reason == nil {
+            guard coverage.lastSequence <= sequence else {
+                others.insert(base.iceberg.storage.location(of: file))
+                continue
+            }
+            count += 1
+            if let part = coverage.part { keys.insert(part) }
+        }
+        let files = try table.iceberg.files().filter { table.iceberg.storage.key(ofLocation: $0.location).map { keys.contains($0) } ?? false }
+        return (ColdFilesTable(table, files: files, schema: schema), others, count)
+    }
+}

@@ -1,0 +1,139 @@
+import ColumnStore
+import Documents
+import Query
+
+/// The rollups of a store: on disk (the catalog), and in force (the boundary).
+struct RollupStore {
+    let catalog: Catalog
+    let boundary: any RollupBoundary
+    let columns: TableColumns
+
+    // MARK: Opening
+
+    /// Puts every declared rollup in force, built-in ones that the store does not know yet among them.
+    ///
+    /// - Parameter numbers: of the tables, which putting of their rollup they are of.
+    func open(_ tables: [String: ColdTable], numbers: [String: Int64]) throws {
+        let stored = try catalog.rollups()
+        for rollup in BuiltInRollups.all where !stored.contains(where: { $0.name == rollup.name }) {
+            var reader = RollupReader()
+            // A store of before may have another table of that name.
+            guard let schema = schema(of: rollup.table), reader.check(rollup, schema: schema) != nil, conflict(rollup) == nil else { continue }
+            _ = try catalog.putRollup(rollup.name, json: rollup.json.serialized, isBuiltIn: true)
+        }
+        for rollup in try catalog.rollups() where !rollup.isDeleted {
+            var reader = RollupReader()
+            guard let body = try? JSONParser.parse(rollup.json), let definition = reader.read(body) else {
+                StoreLog.note("a rollup cannot be read", path: rollup.name, reason: reader.faults.first?.message ?? "it is no JSON", level: .warning)
+                continue
+            }
+            var state = RollupState(definition, number: rollup.number)
+            if numbers[definition.tableName] == rollup.number, let table = tables[definition.tableName] {
+                state.table = table
+                state.files = try catalog.rollupFiles(rollup.name)
+            }
+            boundary.set(try state.beside(boundary.coldTable(definition.table)), named: definition.name)
+        }
+    }
+
+    /// A ledger's columns; nil where there is no such table.
+    private func schema(of table: String) -> Schema? {
+        guard columns.contains(table), !TableName.isVersioned(table) else { return nil }
+        return StandardColumns.schema(of: table, typeColumns: columns.columns(of: table).map { Field($0.name, $0.type.withoutIDs) })
+    }
+
+    // MARK: Reading
+
+    /// - Parameter ownOnly: those alone that have the client among their keys, without what tells of others' files.
+    func descriptions(after name: String?, limit: Int, ownOnly: Bool) -> [RollupDescription] {
+        let all = boundary.rollups.values.filter { state in
+            (!ownOnly || state.definition.clientKey != nil) && name.map { $0.utf8.lexicographicallyPrecedes(state.definition.name.utf8) } ?? true
+        }
+        return all.sorted { $0.definition.name.utf8.lexicographicallyPrecedes($1.definition.name.utf8) }.prefix(limit).map { state in
+            RollupDescription(definition: state.definition, progress: ownOnly ? RollupProgress() : state.progress)
+        }
+    }
+
+    // MARK: Changing
+
+    /// - Returns: what became of it, and the rollup whose sums are no more.
+    /// - Throws: `Fault` invalid-rollup.
+    func put(_ name: String, _ body: JSONValue) throws -> (PutOutcome, former: RollupState?) {
+        var reader = RollupReader()
+        guard let rollup = reader.read(body, name: name) else { throw Self.fault(reader.faults) }
+        if let conflict = conflict(rollup) { throw Self.fault([conflict]) }
+        guard let schema = schema(of: rollup.table) else {
+            let isVersioned = columns.contains(TableName.history(of: rollup.table)) || TableName.isVersioned(rollup.table)
+            throw Self.fault([
+                isVersioned
+                    ? .init(pointer: "/table", code: "versioned", message: "the table keeps versions: what a file has becomes old after it was written, and with it its sums")
+                    : .init(pointer: "/table", code: "unknown-table", message: "there is no table of this name")
+            ])
+        }
+        guard reader.check(rollup, schema: schema) != nil else { throw Self.fault(reader.faults) }
+        let present = boundary.rollups[rollup.name]
+        if present?.definition == rollup { return (.unchanged, nil) }
+        let number = try catalog.putRollup(rollup.name, json: rollup.json.serialized, isBuiltIn: false)
+        boundary.set(try RollupState(rollup, number: number).beside(boundary.coldTable(rollup.table)), named: rollup.name)
+        return (present == nil ? .created : .replaced, present)
+    }
+
+    /// Those that a type file declares over its table, which need not be there yet.
+    ///
+    /// - Throws: `Fault` invalid-type with each fault and its place.
+    func read(typeFile json: [UInt8]) throws -> [RollupDefinition] {
+        // Whatever else is wrong with it, the types' own reader says.
+        guard let file = try? JSONParser.parse(json), let items = file["rollups"]?.array, !items.isEmpty, let type = try? DocumentType(json: json) else { return [] }
+        var faults: [Fault.Violation] = []
+        var rollups: [RollupDefinition] = []
+        let known = SchemaEncoding.merged(columns.columns(of: type.table), adding: type.layout.fields)
+        let schema = StandardColumns.schema(of: type.table, typeColumns: (known ?? type.layout.fields).map { Field($0.name, $0.type.withoutIDs) })
+        for (index, item) in items.enumerated() {
+            let place = "/rollups/\(index)"
+            var reader = RollupReader(pointer: place)
+            if type.isVersioned {
+                faults.append(.init(pointer: place, code: "versioned", message: "a table that keeps versions has no rollups"))
+            } else if let rollup = reader.read(item, table: type.table) {
+                if let conflict = conflict(rollup) { faults.append(.init(pointer: place + conflict.pointer, code: conflict.code, message: conflict.message)) }
+                if rollups.contains(where: { $0.name == rollup.name }) { faults.append(.init(pointer: place + "/name", code: "duplicate", message: "another rollup of the file has this name")) }
+                _ = reader.check(rollup, schema: schema)
+                rollups.append(rollup)
+            }
+            faults += reader.faults
+        }
+        guard faults.isEmpty else {
+            let detail = faults.count == 1 ? "\(faults[0].pointer): \(faults[0].message)" : "the type file has \(faults.count) faults; errors names each"
+            throw Fault(.invalidType, detail, errors: faults)
+        }
+        return rollups
+    }
+
+    /// - Returns: the rollup whose sums are no more.
+    /// - Throws: `Fault` not-found.
+    func delete(_ name: String) throws -> RollupState? {
+        guard let present = boundary.rollups[name] else { throw Fault(.notFound, "there is no rollup of this name") }
+        try catalog.deleteRollup(name)
+        boundary.set(nil, named: name)
+        return present
+    }
+
+    /// Rollups and tables have one namespace.
+    private func conflict(_ rollup: RollupDefinition) -> Fault.Violation? {
+        for name in [rollup.name, rollup.tableName] where columns.contains(name) || columns.contains(TableName.history(of: name)) {
+            return .init(pointer: "/name", code: "name-taken", message: "there is a table of the name \(name)")
+        }
+        return nil
+    }
+
+    private static func fault(_ faults: [Fault.Violation]) -> Fault {
+        let detail = faults.count == 1 ? "\(faults[0].pointer): \(faults[0].message)" : "the rollup has \(faults.count) faults; errors names each"
+        return Fault(.invalidRollup, detail, errors: faults)
+    }
+}
+
+/// The part of a store's state that rollups are in.
+protocol RollupBoundary {
+    var rollups: [String: RollupState] { get }
+    func coldTable(_ name: String) -> ColdTable?
+    func set(_ rollup: RollupState?, named name: String)
+}

@@ -1,0 +1,104 @@
+import ColumnStore
+import Documents
+import Query
+
+/// Sums of cold files, held against the rows that they are of.
+extension Verifier {
+    /// Every file of a table of sums, by its hash; the sums themselves are `checkSums`' to prove.
+    func check(sums name: String, _ catalog: Catalog) throws {
+        let storage = try directory.cold(name)
+        for entry in try catalog.coldObjects(of: name) {
+            isPart("warehouse/\(name)/\(entry.object.key)")
+            try check(entry.object, storage)
+        }
+        isPart("warehouse/\(name)/metadata/version-hint.text")
+    }
+
+    /// Makes the sums of each cold file again, and names those that differ.
+    func checkSums(_ catalog: Catalog) throws {
+        let versions = Dictionary(try catalog.coldVersions().map { ($0.table, $0.version) }, uniquingKeysWith: { first, _ in first })
+        let numbers = try catalog.rollupTables()
+        let columns = TableColumns(try catalog.tableColumns())
+        for stored in try catalog.rollups() where !stored.isDeleted {
+            var reader = RollupReader()
+            guard let body = try? JSONParser.parse(stored.json), let rollup = reader.read(body) else {
+                note(directory.catalogPath, "the rollup \(stored.name) cannot be read")
+                continue
+            }
+            guard numbers[rollup.tableName] == stored.number, let version = versions[rollup.tableName], let baseVersion = versions[rollup.table] else { continue }
+            guarded(directory.catalogPath) {
+                let base = ColdTable(name: rollup.table, iceberg: try Table.open(try directory.cold(rollup.table), version: baseVersion))
+                let sums = ColdTable(name: rollup.tableName, iceberg: try Table.open(try directory.cold(rollup.tableName), version: version))
+                var state = RollupState(rollup, number: stored.number)
+                (state.table, state.files) = (sums, try catalog.rollupFiles(stored.name))
+                try check(try state.beside(base), base, sums, columns)
+            }
+        }
+    }
+
+    func check(_ state: RollupState, _ base: ColdTable, _ sums: ColdTable, _ columns: TableColumns) throws {
+        let engine = QueryEngine(.init(threadCount: 1))
+        let known = base.iceberg.schema.fields.filter { !StandardColumns.names.contains($0.name) }.map(\.withoutIDs)
+        let own = columns.columns(of: base.name)
+        let fields = SchemaEncoding.merged(own, adding: known) ?? own
+        let schema = StandardColumns.schema(of: base.name, typeColumns: fields.map { Field($0.name, $0.type.withoutIDs) })
+        let sumSchema = Schema(sums.iceberg.schema.fields.map(\.withoutIDs))
+        let parts = Dictionary(
+            try sums.iceberg.files().compactMap { file in sums.iceberg.storage.key(ofLocation: file.location).map { ($0, file) } },
+            uniquingKeysWith: { first, _ in first })
+        for file in try base.iceberg.files() {
+            try checkCancelled()
+            guard let key = base.iceberg.storage.key(ofLocation: file.location), let coverage = state.files[key], coverage.reason == nil else { continue }
+            let path = sums.iceberg.storage.place(of: coverage.part ?? "")
+            guard coverage.part == nil || coverage.part.flatMap({ parts[$0] }) != nil else {
+                note(path, "the catalog names these sums of \(key), and the table does not have them")
+                continue
+            }
+            guarded(path) {
+                let made = try engine.run(try state.statement.partialSums(of: base.name, in: ColdFilesTable(base, files: [file], schema: schema)))
+                let kept = ColdFilesTable(sums, files: coverage.part.flatMap { parts[$0] }.map { [$0] } ?? [], schema: sumSchema)
+                if try !Self.isSame(try RowWalk(made), try RowWalk(kept)) { note(path, "its sums are not those of the rows of \(key): remove the rollup \(state.definition.name) and put it again") }
+            }
+        }
+    }
+
+    private static func isSame(_ left: RowWalk, _ right: RowWalk) throws -> Bool {
+        while true {
+            let (one, other) = (try left.next(), try right.next())
+            guard one == other else { return false }
+            if one == nil { return true }
+        }
+    }
+}
+
+/// Rows one after another, whatever batches they come in.
+private final class RowWalk {
+    private let more: () throws -> ColumnBatch?
+    private var batch: ColumnBatch?
+    private var row = 0
+
+    init(_ stream: ResultStream) throws { more = { try stream.next() } }
+
+    init(_ table: ColdFilesTable) throws {
+        let scan = try table.scan(ScanRequest(projection: table.schema.fields.map { ColumnPath($0.name) }))
+        var morsel: (any Morsel)?
+        more = {
+            while true {
+                if let batch = try morsel?.next() { return batch }
+                morsel = try scan.nextMorsel()
+                if morsel == nil { return nil }
+            }
+        }
+    }
+
+    func next() throws -> [Value]? {
+        while true {
+            if let batch, row < batch.rowCount {
+                defer { row += 1 }
+                return batch.columns.map { $0.value(at: row) }
+            }
+            (batch, row) = (try more(), 0)
+            if batch == nil { return nil }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package import ColumnStore
+
+/// What a rollup's partial sums are kept as, and how they are made.
+extension RollupStatement {
+    /// The keys, then the measures, as columns of a table of partial sums.
+    ///
+    /// - Throws: `QueryError` for a part that the table lacks, or that no rollup can have.
+    package func columns(of table: String, schema: Schema) throws -> [Field] {
+        let meaning = try PlanningWork.$current.withValue(nil) { try RollupMeaning(self, table: table, schema: schema, implied: []) }
+        guard meaning.keys.count == keys.count else { throw QueryError(.unsupportedSQL, "a key is an expression of the table's columns, and no constant") }
+        guard meaning.measures.count == measures.count else { throw QueryError(.unsupportedSQL, "a measure is one aggregate") }
+        for key in meaning.keys { try Self.check(key.expression, key.type, "a key") }
+        for condition in meaning.conditions { try Self.check(condition, .boolean, "the condition") }
+        for measure in meaning.measures {
+            for part in measure.call.arguments + (measure.call.filter.map { [$0] } ?? []) { try Self.check(part, .boolean, "a measure") }
+            try Self.check(measure)
+        }
+        return meaning.keys.map { Field($0.name, $0.type) } + meaning.measures.map { Field($0.name, $0.type) }
+    }
+
+    /// What of the table's columns goes into it: members of the list by their path.
+    package func columnsRead(of table: String, schema: Schema) throws -> [ColumnPath] {
+        let meaning = try meaning(of: table, schema: schema, implied: [])
+        var paths: [ColumnID: ColumnPath] = [:]
+        for column in meaning.shape.scan.columns { paths[column.column.id] = ColumnPath(column.name) }
+        for element in meaning.shape.list?.elements ?? [] { paths[element.column.id] = ColumnPath([list ?? "", element.member]) }
+        let calls = meaning.measures.map(\.call)
+        let all = meaning.keys.map(\.expression) + meaning.conditions + calls.flatMap { $0.arguments + ($0.filter.map { [$0] } ?? []) }
+        return all.flatMap(\.columnIDs).compactMap { paths[$0] }
+    }
+
+    private static func check(_ expression: Expression, _ type: ColumnType, _ what: String) throws {
+        guard !expression.hasSubquery else { throw QueryError(.unsupportedSQL, "\(what) has no subquery") }
+        guard isKept(type) else { throw QueryError(.unsupportedSQL, "\(what) of \(type.sqlName) cannot be kept") }
+    }
+
+    private static func check(_ measure: RollupMeaning.Measure) throws {
+        let call = measure.call
+        guard !call.isDistinct || call.function.definition.ignoresRepeats else {
+            throw QueryError(.unsupportedSQL, "a count of DISTINCT values cannot be put together of parts: use approx_count_distinct")
+        }
+        switch call.function {
+        case .countRows, .count, .min, .max, .boolAnd, .boolOr, .approximateDistinct: break
+        case .sum where call.column.type == .double || call.column.type == .interval:
+            throw QueryError(.unsupportedSQL, "a sum of \(call.column.type.sqlName) is exact over all rows only: cast it to DECIMAL")
+        case .sum: break
+        case .avg: throw QueryError(.unsupportedSQL, "avg follows from sum and count: name those two")
+        default: throw QueryError(.unsupportedSQL, "\(call.function.rawValue) cannot be put together of parts")
+        }
+        guard isKept(measure.type) else { throw QueryError(.unsupportedSQL, "a measure of \(measure.type.sqlName) cannot be kept") }
+    }
+
+    /// Whether a column of partial sums may be of a type.
+    private static func isKept(_ type: ColumnType) -> Bool {
+        switch type {
+        case .boolean, .int32, .int64, .double, .decimal, .string, .binary, .date, .timestamp: true
+        default: false
+        }
+    }
+
+    /// The partial sums of all rows of a source, in the order of their keys.
+    ///
+    /// - Parameter source: has the table's columns.
+    /// - Returns: a plan with the columns of `columns(of:schema:)`.
+    package func partialSums(of table: String, in source: any TableSource) throws -> LogicalPlan {
+        let meaning = try RollupMeaning(self, table: table, schema: source.schema, implied: [])
+        let ids = PlanIDs(after: .values(columns: [], rows: []))
+        let plan = Self.sums(meaning, TableReference(name: table, source: source, identity: 1), [], ids.newColumn)
+        let keys = plan.columns.prefix(meaning.keys.count).map { SortKey(.column($0), nullsFirst: true) }
+        let sorted = keys.isEmpty ? plan : .sort(SortNode(input: plan, keys: keys))
+        return try Optimizer(evaluator: FoldingAllowance.constant(in: .utc)).optimized(sorted)
+    }
+
+    /// As it was bound, with columns of the plan that it becomes a part of.
+    fileprivate static func sums(
+        _ meaning: RollupMeaning, _ table: TableReference, _ scope: [ColumnFilter], _ newColumn: (String, ColumnType) -> OutputColumn
+    ) -> LogicalPlan {
+        var map: [ColumnID: Expression] = [:]
+        func renewed(_ column: OutputColumn) -> OutputColumn {
+            let own = newColumn(column.name, column.type)
+            map[column.id] = .column(own)
+            return own
+        }
+        var node = meaning.shape.scan
+        (node.table, node.scope) = (table, scope)
+        for index in node.columns.indices { node.columns[index].column = renewed(node.columns[index].column) }
+        var plan = LogicalPlan.scan(node)
+        if var list = meaning.shape.list {
+            (list.input, list.passed, list.list) = (plan, plan.columns, list.list.substituting(map))
+            for index in list.elements.indices { list.elements[index].column = renewed(list.elements[index].column) }
+            plan = .unnest(list)
+        }
+        if !meaning.conditions.isEmpty { plan = .filter(input: plan, conjuncts: meaning.conditions.map { $0.substituting(map) }) }
+        let keys = meaning.keys.map { ProjectedColumn(newColumn($0.name, $0.type), $0.kept.substituting(map)) }
+        let calls = meaning.measures.map { measure in
+            var call = measure.call
+            if call.function == .approximateDistinct { call.function = .approximateDistinctSketch }
+            call.column = newColumn(measure.name, measure.type)
+            call.arguments = call.arguments.map { $0.substituting(map) }
+            call.filter = call.filter?.substituting(map)
+            return call
+        }
+        plan = .aggregate(AggregateNode(input: plan, groups: keys, aggregates: calls))
+        let columns = keys.map { ProjectedColumn(newColumn($0.column.name, $0.column.type), .column($0.column)) }
+        return .project(input: plan, columns: columns + calls.map { ProjectedColumn(newColumn($0.column.name, $0.column.type), .column($0.column)) })
+    }
+}
+
+/// A rollup as a table: any number of rows a group, whose sums are those of all rows.
+package struct RollupRows: PlannedRows {
+    private let statement: RollupStatement
+    private let table: String
+    /// Of partial sums; nil: there are none yet.
+    private let partials: (any TableSource)?
+    private let partialScope: [ColumnFilter]
+    private let rest: any TableSource
+    private let restScope: [ColumnFilter]
+
+    package init(
+        _ statement: RollupStatement, of table: String, partials: (any TableSource)?, _ partialScope: [ColumnFilter], rest: any TableSource,
+        _ restScope: [ColumnFilter]
+    ) {
+        (self.statement, self.table, self.partials, self.partialScope) = (statement, table, partials, partialScope)
+        (self.rest, self.restScope) = (rest, restScope)
+    }
+
+    package var fields: [Field] { (try? statement.columns(of: table, schema: rest.schema)) ?? [] }
+
+    package func plan(newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> LogicalPlan {
+        let meaning = try statement.meaning(of: table, schema: rest.schema, implied: [])
+        // By another name, which has no rollups: these rows are what this one does not have.
+        let rows = RollupStatement.sums(meaning, TableReference(name: "\(table) without sums", source: rest, identity: newTable()), restScope, newColumn)
+        guard let partials else { return rows }
+        let columns = rows.columns.map { newColumn($0.name, $0.type) }
+        let scan = ScanNode(
+            table: TableReference(name: "rollup", source: partials, identity: newTable()),
+            columns: columns.map { ScanColumn(column: $0, name: $0.name) }, scope: partialScope)
+        return .setOperation(
+            SetOperationNode(kind: .union, keepsRepeats: true, inputs: [.scan(scan), rows], columns: rows.columns.map { newColumn($0.name, $0.type) }))
+    }
+}

@@ -1,0 +1,153 @@
+import ColumnStore
+import Synchronization
+
+/// A grouping that a rollup can answer, and how.
+struct RollupMatch {
+    private let meaning: RollupMeaning
+    private let keyColumns: [OutputColumn]
+    private let measureColumns: [OutputColumn]
+    private let scope: [ColumnFilter]
+    /// The query's conditions over the keys.
+    private let conditions: [Expression]
+    private let parts: RollupParts
+    private let groups: [OutputColumn]
+    private let ids: PlanIDs
+
+    /// - Throws: `RollupParts.Refusal`.
+    init(_ offer: RollupOffer, _ node: AggregateNode, _ shape: RollupShape, isUTC: Bool, _ ids: PlanIDs) throws(RollupParts.Refusal) {
+        typealias Refusal = RollupParts.Refusal
+        if let fault = offer.fault { throw Refusal(reason: fault) }
+        let meaning: RollupMeaning
+        do {
+            meaning = try offer.statement.meaning(of: shape.scan.table.name, schema: shape.scan.table.source.schema, implied: offer.implied)
+        } catch { throw Refusal(reason: "it does not fit the table: \((error as? QueryError)?.detail ?? "\(error)")") }
+        guard isUTC || !meaning.needsUTC else { throw Refusal(reason: "its instants are cut by UTC, and the query's time zone is another") }
+        guard let map = meaning.columns(of: shape) else { throw Refusal(reason: shape.list == nil ? "it sums the elements of a list" : "it does not sum the elements of this list") }
+        // A grouping of nothing has a row where there is none.
+        guard !meaning.keys.isEmpty || node.groups.isEmpty else { throw Refusal(reason: "it has no keys") }
+        self.meaning = meaning
+        self.ids = ids
+        keyColumns = meaning.keys.map { ids.newColumn($0.name, $0.type) }
+        measureColumns = meaning.measures.map { ids.newColumn($0.name, $0.type) }
+        scope = offer.partialScope
+        let keys = RollupKeys(meaning, keyColumns)
+        conditions = try Self.conditions(shape, meaning, map, keys)
+        var parts = RollupParts(meaning, keys, measures: measureColumns, ids)
+        var place = 0
+        func next(_ what: String) throws(Refusal) -> (own: Expression, canonical: Expression) {
+            defer { place += 1 }
+            guard let canonical = RollupMeaning.translated(shape.expressions[place], map) else { throw Refusal(reason: "\(what) reads what it does not know") }
+            return (shape.expressions[place], canonical)
+        }
+        var groups: [OutputColumn] = []
+        for group in node.groups {
+            let (_, canonical) = try next("a grouping")
+            groups.append(try parts.value(group.expression, canonical, "\(group.column.name.isEmpty ? "a grouping" : group.column.name)"))
+        }
+        for call in node.aggregates {
+            var canonical = call
+            for index in call.arguments.indices { canonical.arguments[index] = try next(call.function.rawValue).canonical }
+            if call.filter != nil { canonical.filter = try next("a FILTER").canonical }
+            try parts.add(call, canonical)
+        }
+        (self.parts, self.groups) = (parts, groups)
+    }
+
+    /// The query's conditions over the keys, without those that the rollup's rows fulfil.
+    private static func conditions(
+        _ shape: RollupShape, _ meaning: RollupMeaning, _ map: [ColumnID: Expression], _ keys: RollupKeys
+    ) throws(RollupParts.Refusal) -> [Expression] {
+        var missing = meaning.conditions.filter { own in !meaning.implied.contains { $0.isSame(as: own) } }
+        var left: [Expression] = []
+        for condition in shape.conditions {
+            guard let canonical = RollupMeaning.translated(condition, map) else { throw RollupParts.Refusal(reason: "a condition reads what it does not know") }
+            if meaning.conditions.contains(where: { $0.isSame(as: canonical) }) {
+                missing.removeAll { $0.isSame(as: canonical) }
+            } else if let computed = keys.computed(canonical) {
+                left.append(computed)
+            } else {
+                throw RollupParts.Refusal(reason: "a condition is not computed from its keys")
+            }
+        }
+        // What the table that was asked leaves out must be left out here too.
+        for own in meaning.implied where !meaning.conditions.contains(where: { $0.isSame(as: own) }) {
+            guard let computed = keys.computed(own) else { throw RollupParts.Refusal(reason: "it has rows that the table does not show") }
+            left.append(computed)
+        }
+        guard missing.isEmpty else { throw RollupParts.Refusal(reason: "it has only some of the rows: the query lacks its condition") }
+        return left
+    }
+
+    // MARK: The plan
+
+    func plan(_ node: AggregateNode, partials: TableReference, rest: TableReference) -> LogicalPlan {
+        let united = parts.columns.map(\.column).map { ids.newColumn($0.name, $0.type) }
+        let union = LogicalPlan.setOperation(
+            SetOperationNode(kind: .union, keepsRepeats: true, inputs: [ofRollup(partials), ofRows(node, rest)], columns: united))
+        let place = Dictionary(zip(parts.columns.map(\.column.id), united), uniquingKeysWith: { first, _ in first })
+        func own(_ column: OutputColumn) -> Expression { .column(place[column.id] ?? column) }
+        var outer = node
+        outer.input = union
+        outer.groups = zip(node.groups, groups).map { ProjectedColumn($0.column, own($1)) }
+        outer.aggregates = parts.calls.map { call in
+            var call = call
+            call.arguments = call.arguments.map { argument in
+                if case .column(let id, _) = argument, let column = place[id] { .column(column) } else { argument }
+            }
+            return call
+        }
+        return counted(outer)
+    }
+
+    private func ofRollup(_ table: TableReference) -> LogicalPlan {
+        let columns = zip(meaning.keys.map(\.name) + meaning.measures.map(\.name), keyColumns + measureColumns).map { ScanColumn(column: $1, name: $0) }
+        let scan = LogicalPlan.scan(ScanNode(table: table, columns: columns, scope: scope))
+        return .project(
+            input: conditions.isEmpty ? scan : .filter(input: scan, conjuncts: conditions),
+            columns: parts.columns.map { ProjectedColumn(ids.newColumn($0.column.name, $0.column.type), $0.ofRollup) })
+    }
+
+    private func ofRows(_ node: AggregateNode, _ table: TableReference) -> LogicalPlan {
+        var groups: [ProjectedColumn] = []
+        var calls: [AggregateCall] = []
+        for part in parts.columns {
+            switch part.ofRows {
+            case .value(let expression): groups.append(ProjectedColumn(part.column, expression))
+            case .call(var call):
+                call.column = part.column
+                calls.append(call)
+            }
+        }
+        let inner = AggregateNode(input: RollupShape.replacing(node.input, with: table), groups: groups, aggregates: calls)
+        return .project(
+            input: .aggregate(inner), columns: parts.columns.map { ProjectedColumn(ids.newColumn($0.column.name, $0.column.type), .column($0.column)) })
+    }
+
+    /// The sum of no counts is NULL, where a count is 0.
+    private func counted(_ node: AggregateNode) -> LogicalPlan {
+        if parts.counts.isEmpty { return .aggregate(node) }
+        var inner = node
+        var columns = (node.groups.map(\.column) + (node.groupingColumn.map { [$0] } ?? [])).map { ProjectedColumn($0, .column($0)) }
+        for (index, call) in node.aggregates.enumerated() {
+            guard parts.counts.contains(index) else {
+                columns.append(ProjectedColumn(call.column, .column(call.column)))
+                continue
+            }
+            let sum = ids.newColumn(call.column.name, call.column.type)
+            inner.aggregates[index].column = sum
+            columns.append(ProjectedColumn(call.column, .coalesce([.column(sum), .literal(.integer(0), .int64)], type: .int64)))
+        }
+        return .project(input: .aggregate(inner), columns: columns)
+    }
+}
+
+extension RollupStatement {
+    /// Bound once for each table; a table's columns keep their types, and more may come.
+    func meaning(of table: String, schema: Schema, implied: [String]) throws -> RollupMeaning {
+        if let known = meanings.withLock({ $0[table] }) as? RollupMeaning { return known }
+        // No work of the statement's that is being planned.
+        let made = try PlanningWork.$current.withValue(nil) { try RollupMeaning(self, table: table, schema: schema, implied: implied) }
+        meanings.withLock { $0[table] = made }
+        return made
+    }
+}

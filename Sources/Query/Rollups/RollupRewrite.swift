@@ -1,0 +1,92 @@
+import ColumnStore
+
+/// Answers groupings from partial sums: what a rollup has comes from it, all else from rows, and both are joined to one exact answer.
+///
+///     Aggregate g: f(x)                      Aggregate g: joined f
+///       Filter                 becomes         Union all
+///         Scan t                                 Project g, m     over  Filter  over  Scan rollup
+///                                                Aggregate g: f(x) over  Filter  over  Scan t without what the rollup has
+struct RollupRewrite {
+    private let catalog: any QueryCatalog
+    private let isUTC: Bool
+    private let isOff: Bool
+
+    init(_ context: QueryContext) { (catalog, isUTC, isOff) = (context.catalog, context.isUTC, !context.usesRollups) }
+
+    func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
+        if isOff { return plan }
+        var names: Set<String> = []
+        Self.tables(plan, &names)
+        let offers = Dictionary(uniqueKeysWithValues: names.map { ($0, catalog.rollups(of: $0)) }).filter { !$0.value.isEmpty }
+        if offers.isEmpty { return plan }
+        let run = Run(offers: offers, isUTC: isUTC, ids: PlanIDs(after: plan), nextTable: Self.lastTable(plan) + 1)
+        return run.rewrite(plan)
+    }
+
+    private static func tables(_ plan: LogicalPlan, _ names: inout Set<String>) {
+        if case .scan(let node) = plan { names.insert(node.table.name) }
+        for input in plan.inputs { tables(input, &names) }
+    }
+
+    private static func lastTable(_ plan: LogicalPlan) -> Int {
+        var last = 0
+        if case .scan(let node) = plan { last = node.table.identity }
+        return plan.inputs.reduce(last) { max($0, lastTable($1)) }
+    }
+
+    /// The rewriting of one plan.
+    private final class Run {
+        let offers: [String: [RollupOffer]]
+        let isUTC: Bool
+        let ids: PlanIDs
+        var nextTable: Int
+
+        init(offers: [String: [RollupOffer]], isUTC: Bool, ids: PlanIDs, nextTable: Int) {
+            (self.offers, self.isUTC, self.ids, self.nextTable) = (offers, isUTC, ids, nextTable)
+        }
+
+        func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
+            if PlanningWork.isOver { return plan }
+            guard case .aggregate(let node) = plan, let made = answer(node) else { return plan.withInputs(plan.inputs.map(rewrite)) }
+            return made
+        }
+
+        /// - Returns: nil for a grouping of anything but one table that has rollups.
+        private func answer(_ node: AggregateNode) -> LogicalPlan? {
+            let own = node.groups.map(\.expression) + node.aggregates.flatMap { $0.arguments + ($0.filter.map { [$0] } ?? []) }
+            guard let shape = RollupShape(node.input, own), let offers = offers[shape.scan.table.name] else { return nil }
+            var fitting: [(offer: RollupOffer, match: RollupMatch)] = []
+            var remarks: [String] = []
+            for offer in offers.sorted(by: { $0.name < $1.name }) {
+                do throws(RollupParts.Refusal) { fitting.append((offer, try RollupMatch(offer, node, shape, isUTC: isUTC, ids))) } catch {
+                    remarks.append("Not used: \(offer.name): \(error.reason)")
+                }
+            }
+            let chosen = fitting.min { Self.cost($0.offer) < Self.cost($1.offer) }
+            for other in fitting where other.offer.name != chosen?.offer.name {
+                remarks.append("Not used: \(other.offer.name): \(chosen?.offer.name ?? "") answers it with less")
+            }
+            guard let (offer, match) = chosen else {
+                var scan = shape.scan
+                scan.table = TableReference(name: scan.table.name, source: RemarkedTable(scan.table.source, remarks), identity: scan.table.identity)
+                var plain = node
+                plain.input = RollupShape.replacing(node.input, with: scan.table)
+                return .aggregate(plain)
+            }
+            let title = "Rollup \(offer.name)" + (offer.coverage.map { " (\($0))" } ?? "")
+            return match.plan(
+                node, partials: reference("rollup_\(offer.name)", RemarkedTable(offer.partials, [title] + remarks)),
+                rest: reference(shape.scan.table.name, offer.rest))
+        }
+
+        /// By what is read; where that may not be known, by how many keys there are.
+        private static func cost(_ offer: RollupOffer) -> (Int, Int, String) {
+            (offer.rowCount ?? 0, offer.statement.keys.count, offer.name)
+        }
+
+        private func reference(_ name: String, _ source: any TableSource) -> TableReference {
+            defer { nextTable += 1 }
+            return TableReference(name: name, source: source, identity: nextTable)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+
+/// Rollups: sums that are kept; seen by all, changed by the administrator.
+enum RollupRoutes {
+    static let all: [Route] = [
+        Route(
+            .get, "/v1/rollups", access: .review, place: .control,
+            operation: Operation(
+                "rollups", "The rollups, by name.", parameters: ListPage.parameters,
+                answers: [.init(200, "Those that this credential may see.", [.of(ListBody<RollupBody>.self)])], problems: [.badCursor]),
+            uses: { $0.store.rollups }, handle: list),
+        Route(
+            .get, "/v1/rollups/{name}", access: .review, place: .control,
+            operation: Operation(
+                "rollup", "A rollup, and how far its sums are made.", parameters: [name], answers: [.init(200, "It.", [.of(RollupBody.self)])],
+                problems: [.notFound]),
+            uses: { $0.store.rollups }, handle: one),
+        Route(
+            .put, "/v1/rollups/{name}", access: .admin, place: .control, body: .small,
+            operation: Operation(
+                "putRollup", "Makes or changes a rollup; its sums are made in the background.", parameters: [name], body: [.of(RollupBody.self)],
+                answers: [.init(200, "Changed, or the same as before.", [.of(RollupBody.self)]), .init(201, "Made.", [.of(RollupBody.self)])],
+                problems: [.invalidRollup, .diskFull]),
+            uses: { $0.store.rollups }, handle: put),
+        Route(
+            .delete, "/v1/rollups/{name}", access: .admin, place: .control,
+            operation: Operation(
+                "deleteRollup", "Removes a rollup and its sums; no receipt goes.", parameters: [name], answers: [.init(204, "Done.")],
+                problems: [.notFound, .diskFull]),
+            uses: { $0.store.rollups }, handle: delete),
+    ]
+
+    private static let name = Operation.Parameter.path("name", "The rollup's name.")
+
+    private static func list(_ call: Call, _ store: any RollupAdministration) throws -> Response {
+        let page = try ListPage(call)
+        let found = try store.rollups(after: try page.after(fieldCount: 1)?.text(at: 0), limit: page.limit + 1, as: call.principal)
+        let shown = found.prefix(page.limit)
+        let next = found.count > page.limit ? shown.last.map { page.cursor([Array($0.definition.name.utf8)]) } : nil
+        return .json(ListBody(items: shown.map { RollupBody(rollup: $0) }, nextCursor: next), reserving: 1_024 * shown.count + 64)
+    }
+
+    private static func one(_ call: Call, _ store: any RollupAdministration) throws -> Response { .json(try find(call, store)) }
+
+    private static func find(_ call: Call, _ store: any RollupAdministration) throws -> RollupBody {
+        let name = call.path("name")
+        guard let rollup = try store.rollups(after: nil, limit: .max, as: call.principal).first(where: { $0.definition.name == name }) else {
+            throw Problem(.notFound, "there is no rollup \(MemberReader.shown(name))")
+        }
+        return RollupBody(rollup: rollup)
+    }
+
+    private static func put(_ call: Call, _ store: any RollupAdministration) throws -> Response {
+        let name = call.path("name")
+        let body = try JSONParser.parse(call.request.body)
+        let outcome = try store.putRollup(name: name, body: body)
+        let answer = try find(call, store).json()
+        call.exchange.auditDetail = String(decoding: body.serialized.prefix(8_192), as: UTF8.self)
+        return Response(status: outcome == .created ? 201 : 200, contentType: "application/json", bytes: answer)
+            .adding("Location", "/v1/rollups/\(RequestTarget.encode(name))")
+    }
+
+    private static func delete(_ call: Call, _ store: any RollupAdministration) throws -> Response {
+        try store.deleteRollup(name: call.path("name"))
+        return .noContent
+    }
+}

@@ -1,0 +1,178 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+@testable import Query
+
+/// Goal: an answer is the same to the digit with sums and without, whatever is asked, while receipts arrive, files move and merge, and rollups come
+/// and go. Method: random groupings over a store with a random history; each is asked both ways at one snapshot. By hand TILL_ROLLUP_QUERIES=20000.
+final class RollupAnswersTests: XCTestCase {
+    private static let queryCount = ProcessInfo.processInfo.environment["TILL_ROLLUP_QUERIES"].flatMap { Int($0) } ?? 240
+
+    private let engine = QueryEngine(.init(threadCount: 2))
+
+    private func rows(_ text: String, _ catalog: any QueryCatalog, rollups: Bool, zone: String = "UTC") throws -> [String] {
+        var context = QueryContext(catalog: catalog, timeZone: zone, now: 1_800_000_000_000_000)
+        context.usesRollups = rollups
+        let stream = try engine.execute(try engine.prepare(text, in: context))
+        var rows: [String] = []
+        while let batch = try stream.next() { rows += EngineFixture.texts(batch) }
+        return rows.sorted()
+    }
+
+    private func fill(_ fixture: EngineFixture) throws {
+        while try fixture.engine.compactor.exclusively({ try fixture.engine.compactor.fillSome() }) {}
+    }
+
+    private static func receipts(_ random: inout SplitMix64, _ count: Int, from first: Int) -> String {
+        (0..<count).map { number -> String in
+            let month = 1 + Int(random.next() % 12), day = 1 + Int(random.next() % 28)
+            let time = String(format: "2026-%02d-%02dT%02d:%02d:07Z", month, day, Int(random.next() % 24), Int(random.next() % 60))
+            let amount = "\(Int(random.next() % 100_000)).\(10 + Int(random.next() % 90))"
+            let code = "48200000000\(10 + random.next() % 7)"
+            return EngineFixture.receipt("R-\(first + number)", at: time, total: amount, code: code)
+                .replacingOccurrences(of: "U0001234", with: "U\(random.next() % 400)")
+                .replacingOccurrences(of: "bakery", with: ["bakery", "dairy", "drinks"][Int(random.next() % 3)])
+                .replacingOccurrences(of: "\"UAH\"", with: random.next() % 4 == 0 ? "\"EUR\"" : "\"UAH\"")
+        }.joined(separator: "\n")
+    }
+
+    // MARK: Queries
+
+    private static func pick(_ items: [String], _ random: inout SplitMix64) -> String { items[Int(random.next() % UInt64(items.count))] }
+
+    private static func query(_ random: inout SplitMix64) -> String {
+        let isOfLines = random.next() % 3 == 0
+        let table = pick(["receipts", "receipts_accepted", "receipts_accepted"], &random)
+        let from = isOfLines ? "\(table) r CROSS JOIN UNNEST(r.lines) AS l" : "\(table) r"
+        let groups = isOfLines
+            ? ["business_day", "l.category", "l.product_code", "r.currency", "date_trunc('month', business_day)", "EXTRACT(year FROM business_day)", "upper(l.category)"]
+            : ["business_day", "client_id", "currency", "date_trunc('month', business_day)", "date_trunc('quarter', business_day)", "EXTRACT(month FROM business_day)",
+               "lower(client_id)", "currency = 'EUR'", "date_trunc('week', business_day)", "receipt_id"]
+        let aggregates = isOfLines
+            ? ["count(*)", "sum(l.amount)", "sum(l.quantity)", "avg(l.amount)", "count(*) FILTER (WHERE r.currency = 'EUR')", "sum(l.amount) FILTER (WHERE l.category = 'dairy')"]
+            : ["count(*)", "sum(total)", "sum(tax_total)", "min(total)", "max(total)", "avg(total)", "approx_count_distinct(customer_id)", "count(DISTINCT client_id)",
+               "min(business_day)", "max(client_id)", "count(currency)", "sum(total) FILTER (WHERE currency = 'UAH')", "count(*) FILTER (WHERE business_day > DATE '2026-06-30')",
+               "count(DISTINCT business_day)", "bool_or(total > 50000)"]
+        let conditions = [
+            "state = 'COMPLETE'", "business_day >= DATE '2026-03-01'", "business_day < DATE '2026-09-01'", "business_day BETWEEN DATE '2026-02-01' AND DATE '2026-07-31'",
+            "client_id = 'c1'", "currency <> 'EUR'", "business_day >= DATE '2026-03-15'", "date_trunc('month', business_day) = DATE '2026-05-01'",
+            isOfLines ? "l.category = 'dairy'" : "total > 100", isOfLines ? "l.product_code = '4820000000012'" : "currency IN ('UAH', 'USD')",
+            "EXTRACT(month FROM business_day) IN (1, 12)",
+        ]
+        var keys = Set<String>(), calls: [String] = [], tests: [String] = table == "receipts" && random.next() % 4 != 0 ? ["state = 'COMPLETE'"] : []
+        for _ in 0..<Int(random.next() % 3) { keys.insert(pick(groups, &random)) }
+        for _ in 0...Int(random.next() % 4) { calls.append(pick(aggregates, &random)) }
+        for _ in 0..<Int(random.next() % 3) { tests.append(pick(conditions, &random)) }
+        let ordered = keys.sorted()
+        var text = "SELECT \((ordered + calls).joined(separator: ", ")) FROM \(from)"
+        if !tests.isEmpty { text += " WHERE \(tests.joined(separator: " AND "))" }
+        if !ordered.isEmpty { text += (random.next() % 8 == 0 ? " GROUP BY ROLLUP(\(ordered.joined(separator: ", ")))" : " GROUP BY \(ordered.joined(separator: ", "))") }
+        if random.next() % 5 == 0 { text += " HAVING count(*) > 1" }
+        return text
+    }
+
+    private static let declared: [String] = [
+        #"{"name":"by_client","table":"receipts","group_by":{"client":"client_id"},"measures":{"n":"count(*)","least":"min(total)","greatest":"max(total)","all":"sum(total)","some":"count(total)"}}"#,
+        #"{"name":"by_day","table":"receipts","where":"state = 'COMPLETE'","group_by":{"day":"business_day","money":"currency"},"measures":{"n":"count(*)","uah":"sum(total) FILTER (WHERE currency = 'UAH')","least":"min(total)","people":"approx_count_distinct(customer_id)","big":"bool_or(total > 50000)"}}"#,
+        #"{"name":"in_all","table":"receipts","group_by":{},"measures":{"n":"count(*)","s":"sum(total)","people":"approx_count_distinct(customer_id)"}}"#,
+        #"{"name":"by_quarter","table":"receipts","where":"state = 'COMPLETE'","unnest":"lines","group_by":{"quarter":"date_trunc('quarter', business_day)","kind":"category","money":"receipts.currency"},"measures":{"n":"count(*)","s":"sum(amount)","k":"count(amount)"}}"#,
+    ]
+
+    func test_randomGroupings_withAndWithoutSums_answerTheSame() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        var random = SplitMix64(state: 20)
+        var (first, used, asked) = (0, 0, 0)
+        func put(_ text: String) throws {
+            let body = try JSONParser.parse(Array(text.utf8))
+            _ = try fixture.engine.putRollup(name: try XCTUnwrap(body["name"]?.text), body: body)
+        }
+        while asked < Self.queryCount {
+            for client in ["c1", "c2"] {
+                let count = 20 + Int(random.next() % 60)
+                _ = fixture.take(Self.receipts(&random, count, from: first), .ndjson, as: .admin, client: client)
+                first += count
+            }
+            switch random.next() % 6 {
+            case 0, 1: _ = try fixture.engine.compact(before: nil, isCancelled: { false })
+            case 2:
+                try fixture.engine.tier.seal()
+                if let hot = fixture.engine.tier.boundary.snapshot().files.first(where: { $0.state.isSealed }), try fixture.engine.compactor.mayLeave(hot) {
+                    _ = try fixture.engine.compactor.exclusively { try fixture.engine.compactor.move([hot]) }
+                }
+            case 3: try put(Self.pick(Self.declared, &random))
+            case 4: try? fixture.engine.deleteRollup(name: Self.pick(["by_client", "by_day", "in_all", "receipts_by_day"], &random))
+            default: try fill(fixture)
+            }
+            let principal: Principal = random.next() % 4 == 0 ? EngineFixture.own : .admin
+            let sequence = fixture.engine.tier.boundary.snapshot().sequence
+            let bound = random.next() % 4 == 0 ? sequence - Int64(random.next() % 100) : sequence
+            let catalog = try fixture.engine.catalog(as: principal, upTo: max(1, bound)).catalog
+            for _ in 0..<12 {
+                let text = Self.query(&random)
+                let zone = random.next() % 5 == 0 ? "Europe/Kyiv" : "UTC"
+                asked += 1
+                let plain = try rows(text, catalog, rollups: false, zone: zone)
+                XCTAssertEqual(try rows(text, catalog, rollups: true, zone: zone), plain, "\(text) at \(bound) of \(sequence) in \(zone)")
+                let plan = try rows("EXPLAIN \(text)", catalog, rollups: true, zone: zone)
+                if plan.contains(where: { $0.trimmingCharacters(in: .whitespaces).hasPrefix("Rollup ") }) { used += 1 }
+            }
+        }
+        print("rollups answered \(used) of \(asked)")
+        XCTAssertGreaterThan(used, asked / 5)
+    }
+
+    func test_tablesOfSums_addUpToTheRows() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        var random = SplitMix64(state: 5)
+        for text in Self.declared {
+            let body = try JSONParser.parse(Array(text.utf8))
+            _ = try fixture.engine.putRollup(name: try XCTUnwrap(body["name"]?.text), body: body)
+        }
+        for round in 0..<4 {
+            for client in ["c1", "c2"] { _ = fixture.take(Self.receipts(&random, 40, from: round * 100), .ndjson, as: .admin, client: client) }
+            for principal in [Principal.admin, EngineFixture.own] {
+                let catalog = try fixture.engine.catalog(as: principal, upTo: nil).catalog
+                for rollups in [true, false] {
+                    XCTAssertEqual(
+                        try rows("SELECT client, sum(n)::BIGINT, min(least), sum(\"all\"), sum(\"some\")::BIGINT FROM rollup_by_client GROUP BY 1", catalog, rollups: rollups),
+                        try rows("SELECT client_id, count(*), min(total), sum(total), count(total) FROM receipts GROUP BY 1", catalog, rollups: false))
+                }
+                XCTAssertEqual(principal.rows == .all, try catalog.entry(named: "rollup_by_day") != nil, "what has no clients among its keys is not there for one")
+            }
+            let all = try fixture.engine.catalog(as: .admin, upTo: nil).catalog
+            XCTAssertEqual(
+                try rows("SELECT month, sum(receipts)::BIGINT, approx_count_distinct_merge(customers) FROM rollup_customers_by_month GROUP BY 1", all, rollups: true),
+                try rows("SELECT date_trunc('month', business_day)::DATE, count(*), approx_count_distinct(customer_id) FROM receipts_accepted GROUP BY 1", all, rollups: false))
+            if round == 1 { _ = try fixture.engine.compact(before: nil, isCancelled: { false }) }
+            if round == 2 { try fill(fixture) }
+        }
+    }
+
+    func test_explain_namesWhatIsUsedAndWhatNot() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        var random = SplitMix64(state: 3)
+        _ = fixture.take(Self.receipts(&random, 50, from: 0), .ndjson, as: .admin, client: "c1")
+        _ = try fixture.engine.compact(before: nil, isCancelled: { false })
+        try fill(fixture)
+        let all = try fixture.engine.catalog(as: .admin, upTo: nil).catalog
+        let question = "SELECT date_trunc('month', business_day), sum(total) FROM receipts_accepted WHERE client_id = 'c1' GROUP BY 1"
+        let plan = try rows("EXPLAIN \(question)", all, rollups: true).map { $0.trimmingCharacters(in: .whitespaces) }
+        XCTAssertTrue(plan.contains("Rollup receipts_by_day (1/1)"), plan.joined(separator: "\n"))
+        XCTAssertTrue(plan.contains { $0.hasPrefix("Not used: lines_by_category: ") }, plan.joined(separator: "\n"))
+        let own = try fixture.engine.catalog(as: EngineFixture.own, upTo: nil).catalog
+        let seen = try rows("EXPLAIN \(question)", own, rollups: true).map { $0.trimmingCharacters(in: .whitespaces) }
+        XCTAssertTrue(seen.contains("Rollup receipts_by_day"), seen.joined(separator: "\n"))
+        XCTAssertFalse(seen.contains { $0.contains("lines_by") || $0.contains("1/1") }, "what is of all clients does not exist for one")
+        let none = try rows("EXPLAIN SELECT sum(total) FROM receipts WHERE receipt_id = 'R-1'", all, rollups: true)
+        XCTAssertTrue(none.contains { $0.contains("Not used: receipts_by_day: ") }, none.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,172 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+@testable import Query
+
+/// Goal: sums are those of their files through every change: too many of them, changed and deleted while they are read, damaged, closed and opened,
+/// restored and recovered. Method: small stores, each with one such change.
+final class RollupKeepingTests: XCTestCase {
+    private let engine = QueryEngine(.init(threadCount: 1))
+    private static let question = "SELECT client_id, count(*), sum(total) FROM receipts_accepted GROUP BY 1"
+
+    private func rows(_ text: String, _ store: Engine, rollups: Bool = true) throws -> [String] {
+        var context = QueryContext(catalog: try store.catalog(as: .admin, upTo: nil).catalog, now: 0)
+        context.usesRollups = rollups
+        let stream = try engine.execute(try engine.prepare(text, in: context))
+        var rows: [String] = []
+        while let batch = try stream.next() { rows += EngineFixture.texts(batch) }
+        return rows
+    }
+
+    /// Asks both ways, and whether sums were used.
+    private func check(_ store: Engine, uses: Bool, _ message: String, line: UInt = #line) throws {
+        XCTAssertEqual(try rows(Self.question, store).sorted(), try rows(Self.question, store, rollups: false).sorted(), message, line: line)
+        let plan = try rows("EXPLAIN \(Self.question)", store).map { $0.trimmingCharacters(in: .whitespaces) }
+        XCTAssertEqual(plan.contains { $0.hasPrefix("Rollup ") }, uses, "\(message): \(plan.joined(separator: "\n"))", line: line)
+    }
+
+    private func take(_ fixture: EngineFixture, _ count: Int, from first: Int) {
+        let lines = (first..<first + count).map { EngineFixture.receipt("R-\($0)", at: "2026-11-1\($0 % 9)T10:00:00Z", total: "\($0).50") }
+        _ = fixture.take(lines.joined(separator: "\n"), .ndjson)
+    }
+
+    private func fill(_ fixture: EngineFixture) throws {
+        while try fixture.engine.compactor.exclusively({ try fixture.engine.compactor.fillSome() }) {}
+    }
+
+    private func put(_ name: String, _ measures: String, in fixture: EngineFixture, keys: String = #""client":"client_id""#, condition: String? = nil) throws {
+        let text = #"{"name":"\#(name)","table":"receipts","where":\#(condition.map { "\"\($0)\"" } ?? "null"),"group_by":{\#(keys)},"measures":{\#(measures)}}"#
+        _ = try fixture.engine.putRollup(name: name, body: try JSONParser.parse(Array(text.utf8)))
+    }
+
+    private func progress(_ name: String, _ fixture: EngineFixture) throws -> RollupProgress {
+        try XCTUnwrap(try fixture.engine.rollups(after: nil, limit: 100, as: .admin).first { $0.definition.name == name }).progress
+    }
+
+    func test_close_open_keepsSums() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        take(fixture, 40, from: 0)
+        _ = try fixture.engine.compact(before: nil)
+        take(fixture, 10, from: 100)
+        try check(fixture.engine, uses: true, "a move makes them")
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+        let again = try EngineFixture(directory.path)
+        try check(again.engine, uses: true, "opened again")
+        _ = try again.engine.compact(before: nil)
+        try check(again.engine, uses: true, "two files")
+        try again.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
+    func test_changed_deleted_whileRead() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        take(fixture, 40, from: 0)
+        _ = try fixture.engine.compact(before: nil)
+        try put("own", #""n":"count(*)","s":"sum(total)""#, in: fixture, condition: "state = 'COMPLETE'")
+        try fixture.engine.deleteRollup(name: "receipts_by_day")
+        try fill(fixture)
+        try check(fixture.engine, uses: true, "by the declared one")
+        // A query that was planned before reads on what is removed behind it.
+        let context = QueryContext(catalog: try fixture.engine.catalog(as: .admin, upTo: nil).catalog, now: 0)
+        let prepared = try engine.prepare(Self.question, in: context)
+        let expected = try rows(Self.question, fixture.engine, rollups: false)
+        try put("own", #""s":"sum(total)","n":"count(*)","t":"sum(tax_total)""#, in: fixture, condition: "state = 'COMPLETE'")
+        try fill(fixture)
+        XCTAssertEqual(try progress("own", fixture).coveredCount, 0, "the former sums are read")
+        try check(fixture.engine, uses: false, "the changed one waits")
+        let stream = try engine.execute(prepared)
+        var answered: [String] = []
+        while let batch = try stream.next() { answered += EngineFixture.texts(batch) }
+        XCTAssertEqual(answered.sorted(), expected.sorted())
+        try fixture.engine.deleteRollup(name: "own")
+        try check(fixture.engine, uses: false, "deleted")
+        _ = prepared
+    }
+
+    func test_tooManySums_andSumsThatOverflow_leaveTheFileUncovered() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.compaction.rollupRowCountMax = 20 }
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        try put("distinct", #""n":"count(*)""#, in: fixture, keys: #""id":"receipt_id""#)
+        try put("wide", #""n":"count(*)","s":"sum(total::DECIMAL(38,0) * 90000000000000000000000000000000000)""#, in: fixture)
+        take(fixture, 40, from: 1_000)
+        _ = try fixture.engine.compact(before: nil)
+        for name in ["distinct", "wide"] {
+            let progress = try progress(name, fixture)
+            XCTAssertEqual([progress.fileCount, progress.coveredCount, progress.faults.count], [1, 0, 1], "\(name): \(progress)")
+            XCTAssertTrue(progress.isReady)
+        }
+        XCTAssertTrue(try progress("distinct", fixture).faults[0].reason.contains("limits.rollup_rows"))
+        try check(fixture.engine, uses: true, "others go on")
+        XCTAssertEqual(try rows("SELECT count(*) FROM receipts GROUP BY receipt_id LIMIT 1", fixture.engine), ["1"])
+    }
+
+    func test_damagedSums_areMadeAgain() throws {
+        let directory = TemporaryDirectory()
+        var fixture = try EngineFixture(directory.path)
+        take(fixture, 40, from: 0)
+        _ = try fixture.engine.compact(before: nil)
+        try fixture.engine.close()
+        let sums = "\(directory.path)/warehouse/rollup_receipts_by_day/data"
+        let file = try XCTUnwrap(try FileManager.default.contentsOfDirectory(atPath: sums).first)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(sums)/\(file)"))
+        try Data(bytes.prefix(bytes.count / 2)).write(to: URL(fileURLWithPath: "\(sums)/\(file)"))
+        XCTAssertTrue(try Verifier(path: directory.path).run().findings.contains { $0.path.contains("rollup_receipts_by_day") })
+        fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        _ = try? rows(Self.question, fixture.engine)
+        try fixture.engine.compactor.exclusively { try fixture.engine.compactor.mend() }
+        try fill(fixture)
+        try check(fixture.engine, uses: true, "made again")
+    }
+
+    func test_sumsThatAreNotOfTheRows_areNamed() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        for first in [0, 100] {
+            take(fixture, 40, from: first)
+            try fixture.engine.tier.seal()
+            let hot = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first { $0.state.isSealed })
+            XCTAssertTrue(try fixture.engine.compactor.mayLeave(hot))
+            _ = try fixture.engine.compactor.exclusively { try fixture.engine.compactor.move([hot]) }
+        }
+        try fixture.engine.close()
+        let connection = try SQLiteConnection(path: "\(directory.path)/catalog.sqlite", mode: .readWrite)
+        // The sums of two files exchanged: each whole by itself.
+        try connection.execute("""
+            CREATE TEMP TABLE exchanged AS SELECT file, (SELECT part FROM rollup_files o WHERE o.rollup = f.rollup AND o.file <> f.file) AS part FROM rollup_files f WHERE rollup = 'receipts_by_day';
+            UPDATE rollup_files SET part = (SELECT part FROM exchanged e WHERE e.file = rollup_files.file) WHERE rollup = 'receipts_by_day'
+            """)
+        let findings = try Verifier(path: directory.path).run().findings.map(\.description)
+        XCTAssertEqual(findings.filter { $0.contains("its sums are not those of the rows") }.count, 2, "\(findings)")
+    }
+
+    func test_typeFile_declaresRollups() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        func type(_ rollups: String, more: String = "") -> [UInt8] {
+            Array(#"""
+            {"name":"sale","version":1,"table":"sales","format":"json","match":{"/kind":"sale"},"receipt_id":"/id","issued_at":"/at"\#(more),
+             "columns":{"amount":{"path":"/amount","type":"DECIMAL(18,2)"}},"rollups":\#(rollups)}
+            """#.utf8)
+        }
+        func faults(_ bytes: [UInt8]) -> [String] {
+            do {
+                _ = try fixture.engine.putType(name: "sale", body: bytes)
+                return []
+            } catch let fault as Fault { return fault.code == .invalidType ? fault.errors.map(\.pointer) : ["\(fault)"] } catch { return ["\(error)"] }
+        }
+        XCTAssertEqual(faults(type(#"[{"name":"by_day","group_by":{"d":"nothing"},"measures":{"n":"avg(amount)"}}]"#)), ["/rollups/0/group_by/d", "/rollups/0/measures/n"])
+        XCTAssertEqual(faults(type("1")), ["/rollups"])
+        XCTAssertEqual(faults(type(#"[{"name":"sales_by_day","group_by":{"d":"business_day"},"measures":{"n":"count(*)","s":"sum(amount)"}}]"#)), [])
+        XCTAssertEqual(try progress("sales_by_day", fixture).fileCount, 0)
+    }
+}

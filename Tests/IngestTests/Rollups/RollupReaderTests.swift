@@ -1,0 +1,64 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+
+/// Goal: a rollup that names what is not there, or what no rollup can have, is refused with each place. Method: bodies with one fault each.
+final class RollupReaderTests: XCTestCase {
+    private func faults(_ text: String, name: String = "r", in fixture: EngineFixture) throws -> [String] {
+        do {
+            _ = try fixture.engine.putRollup(name: name, body: try JSONParser.parse(Array(text.utf8)))
+            return []
+        } catch let fault as Fault {
+            XCTAssertEqual(fault.code, .invalidRollup, fault.detail)
+            return fault.errors.map(\.pointer)
+        }
+    }
+
+    func test_put_badRollups_nameEachPlace() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        let keys = (0..<100).map { #""k\#($0)":"client_id""# }.joined(separator: ",")
+        let cases: [(String, [String])] = [
+            (#"{"name":"r","table":"receipts","group_by":{},"measures":{"n":"count(*)"},"order":1}"#, ["/order"]),
+            (#"{"name":"s","table":"receipts","group_by":{},"measures":{"n":"count(*)"}}"#, ["/name"]),
+            (#"{"name":"r","table":"none","group_by":{},"measures":{"n":"count(*)"}}"#, ["/table"]),
+            (#"{"name":"r","table":"receipts","group_by":{},"measures":{}}"#, ["/measures"]),
+            (#"{"name":"r","table":"receipts","group_by":{"a":"nothing"},"measures":{"n":"count(*)","m":"sum(nowhere)"}}"#, ["/group_by/a", "/measures/m"]),
+            (#"{"name":"r","table":"receipts","group_by":{"a":"now()"},"measures":{"n":"count(*)"}}"#, ["/group_by/a"]),
+            (#"{"name":"r","table":"receipts","group_by":{"a":"(SELECT 1)"},"measures":{"n":"count(*)"}}"#, ["/group_by/a"]),
+            (#"{"name":"r","table":"receipts","group_by":{"a":"client_id -- "},"measures":{"n":"count(*)"}}"#, []),
+            (#"{"name":"r","table":"receipts","group_by":{"a":"client_id) AS x, (1"},"measures":{"n":"count(*)"}}"#, ["/group_by/a"]),
+            (#"{"name":"r","table":"receipts","group_by":{"a":"lines"},"measures":{"n":"count(*)"}}"#, ["/group_by/a"]),
+            (#"{"name":"r","table":"receipts","group_by":{},"measures":{"n":"avg(total)"}}"#, ["/measures/n"]),
+            (#"{"name":"r","table":"receipts","group_by":{},"measures":{"n":"sum(total) * 2"}}"#, ["/measures/n"]),
+            (#"{"name":"r","table":"receipts","group_by":{},"measures":{"n":"count(DISTINCT client_id)"}}"#, ["/measures/n"]),
+            (#"{"name":"r","table":"receipts","group_by":{},"measures":{"n":"sum(total::DOUBLE)"}}"#, ["/measures/n"]),
+            (#"{"name":"r","table":"receipts","group_by":{},"measures":{"n":"total"}}"#, ["/measures/n"]),
+            (#"{"name":"r","table":"receipts","where":"total","group_by":{},"measures":{"n":"count(*)"}}"#, ["/where"]),
+            (#"{"name":"r","table":"receipts","where":null,"unnest":"total","group_by":{},"measures":{"n":"count(*)"}}"#, ["/unnest"]),
+            (#"{"name":"r","table":"receipts","group_by":{\#(keys)},"measures":{"n":"count(*)"}}"#, ["/group_by"]),
+            (#"{"name":"r","table":"receipts","group_by":{"n":"client_id"},"measures":{"n":"count(*)"}}"#, ["/measures/n"]),
+            (#"[1]"#, [""]),
+        ]
+        for (text, places) in cases { XCTAssertEqual(try faults(text, in: fixture), places, text) }
+        XCTAssertEqual(try faults(#"{"name":"receipts","table":"receipts","group_by":{},"measures":{"n":"count(*)"}}"#, name: "receipts", in: fixture), ["/name"])
+    }
+
+    func test_put_sameAndChanged_areToldApart() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        func put(_ key: String) throws -> PutOutcome {
+            try fixture.engine.putRollup(
+                name: "r", body: try JSONParser.parse(Array(#"{"name":"r","table":"receipts","group_by":{"k":"\#(key)"},"measures":{"n":"count(*)"}}"#.utf8)))
+        }
+        XCTAssertEqual([try put("client_id"), try put("client_id"), try put("currency")], [.created, .unchanged, .replaced])
+        try fixture.engine.deleteRollup(name: "r")
+        XCTAssertThrowsError(try fixture.engine.deleteRollup(name: "r"))
+        XCTAssertEqual(try put("client_id"), .created)
+    }
+}
