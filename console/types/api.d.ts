@@ -48,6 +48,7 @@ export type UploadErrorList = { errors: UploadError[]; next_cursor: string | nul
 export type Deletion = { deleted: number; has_more: boolean };
 export type Backup = { destination: string; files: number; bytes: number; files_copied: number; bytes_copied: number; elapsed_ms: number };
 export type Move = { place?: string; tables: number; files: number; bytes: number; files_copied: number; bytes_copied: number; files_left: number };
+export type Rebuild = { documents: number; unreadable: number; files: number; files_left: number };
 export type Compaction = { files_moved: number; rows_moved: number; files_left: number; files_merged: number };
 export type Verification = { files: number; receipts: number; document_bytes: number; fault_count: number; faults: { path: string; fault: string }[]; strangers: string[] };
 export type Me = { client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; sensitive: boolean; roles: string[]; plan: string | null; valid_to: string | null };

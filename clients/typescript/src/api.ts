@@ -538,6 +538,17 @@ export interface Move {
   files_left: number;
 }
 
+export interface Rebuild {
+  /** Documents that were read again. */
+  documents: number;
+  /** Of them, those that do not give the column: it is NULL there. */
+  unreadable: number;
+  /** Files that were written anew. */
+  files: number;
+  /** Files that keep the column as it was, since they are damaged: tried again with each compaction. */
+  files_left: number;
+}
+
 export interface Compaction {
   files_moved: number;
   rows_moved: number;
@@ -2215,14 +2226,14 @@ export interface Operations {
     };
     answer: AuditList;
   };
-  /** Copies the store, as it is at one instant, to a directory of the server's machine; a later one into the same directory copies what has changed. Answers when done; with `wait` at the latest then. */
+  /** Copies the store, as it is at one instant, to a directory of the server's machine or a bucket; a later one into the same place copies what has changed. Answers when done; with `wait` at the latest then. */
   backup: {
     query?: {
       /** Seconds to wait for the end; then 202 and the job. */
       wait?: number;
     };
     body: {
-      /** An absolute path; the directory is empty, not there, or has an earlier backup of this store. */
+      /** An absolute path, or s3://bucket/prefix; it is empty, not there, or has an earlier backup of this store. */
       destination: string;
     };
     answer: Backup | Job;
