@@ -19,7 +19,7 @@ final class ColumnRefill {
     /// What was done so far.
     struct Counts: Sendable {
         /// Rows that were read again.
-        var rows = 0
+        var rows: Int64 = 0
         /// Of them, those whose documents do not give the column: it is NULL.
         var faulty = 0
     }

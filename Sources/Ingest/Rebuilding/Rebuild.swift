@@ -11,7 +11,7 @@ struct Rebuild: Sendable, Hashable {
 /// How far a rebuild is.
 package struct RebuildSummary: Sendable, Equatable {
     /// Rows whose documents were read again since the server started.
-    package var rowCount = 0
+    package var rowCount: Int64 = 0
     /// Of them, those whose documents do not give the column: it is NULL there.
     package var faultyCount = 0
     /// Files that were written anew, hot and cold.

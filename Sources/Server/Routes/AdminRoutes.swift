@@ -71,7 +71,7 @@ enum AdminRoutes {
         return try JobAnswer.start(.rebuild, call, jobs, waiting: 0) { job in
             // The end of the server does not end it: it goes on at the next start.
             let summary = try store.rebuild(column: column, of: table, isCancelled: { job.isCancelled && !jobs.isStopping }) { summary in
-                job.report(Job.Progress(done: Int64(summary.rowCount), unit: "documents", at: "\(summary.fileCount) files written anew"))
+                job.report(Job.Progress(done: summary.rowCount, unit: "documents", at: "\(summary.fileCount) files written anew"))
             }
             return RebuildBody(summary: summary).json()
         }

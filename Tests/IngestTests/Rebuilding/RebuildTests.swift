@@ -165,7 +165,7 @@ final class RebuildTests: XCTestCase {
         let before = try store.fixture.walk(PageRequest(table: "sales", fields: fields)).sorted()
         try store.raiseVersion()
         let summary = try store.rebuild("extra")
-        XCTAssertEqual(summary.rowCount, store.sales.count)
+        XCTAssertEqual(summary.rowCount, Int64(store.sales.count))
         XCTAssertEqual(summary.faultyCount, store.sales.filter { $0.extra == "\"none\"" }.count)
         XCTAssertGreaterThanOrEqual(summary.fileCount, 2)
         XCTAssertEqual(try store.fixture.walk(PageRequest(table: "sales", fields: fields)).sorted(), before)
