@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Server
 
 exit(TillCommand.run(Array(CommandLine.arguments.dropFirst())))
