@@ -48,7 +48,7 @@ package struct FormatReport: Sendable {
     }
 
     /// - Returns: nil where there is no such file, or an empty one.
-    private static func version(_ path: String) throws -> Int64? {
+    static func version(_ path: String) throws -> Int64? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_size > 0 else { return nil }
         // Without a log nothing need be made beside the file to read it.
@@ -63,16 +63,16 @@ package struct FormatReport: Sendable {
             var words: [String] = []
             // A table that is copied into one of another shape and takes its name.
             let renamed = Dictionary(sql.matches(of: /ALTER TABLE (\w+) RENAME TO (\w+)/).map { (String($0.1), String($0.2)) }, uniquingKeysWith: { $1 })
-            for match in sql.matches(of: /CREATE TABLE (\w+)|ALTER TABLE (\w+) ADD COLUMN (\w+)|DROP TABLE (\w+)/) {
+            for match in sql.matches(of: /CREATE TABLE (\w+)|ALTER TABLE (\w+) (?:ADD|RENAME) COLUMN (\w+)|DROP TABLE (\w+)/) {
                 if let table = match.1.map(String.init) {
                     words.append(renamed[table].map { "table \($0) written anew" } ?? "new table \(table)")
                 } else if let table = match.2, let column = match.3 {
-                    words.append("new column \(table).\(column)")
+                    words.append("\(match.0.contains(" ADD ") ? "new" : "another name of") column \(table).\(column)")
                 } else if let table = match.4.map(String.init), !renamed.values.contains(table) {
                     words.append("table \(table) goes")
                 }
             }
-            return "version \(Int(version) + offset + 1): " + (words.isEmpty ? "indexes" : words.joined(separator: ", "))
+            return "version \(Int(version) + offset + 1): " + (words.isEmpty ? "no other tables or columns" : words.joined(separator: ", "))
         }
     }
 }

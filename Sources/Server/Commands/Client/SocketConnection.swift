@@ -11,11 +11,12 @@ protocol ByteConnection {
 /// A TCP connection.
 final class SocketConnection: ByteConnection {
     let descriptor: Int32
-    /// On the steady clock.
-    private let deadline: Double?
+    /// When it was there, on the steady clock, and how long it may take from then on.
+    private let begin: Double
+    private let limit: Double?
 
     /// Whether what it may take has been taken.
-    var isOver: Bool { deadline.map { $0 < SteadyClock.seconds() } ?? false }
+    var isOver: Bool { limit.map { begin.distance(to: SteadyClock.seconds()) > $0 } ?? false }
 
     /// - Parameter seconds: how long it may take to connect, and from then on to be done; nil: as long as it takes.
     init(host: String, port: UInt16, seconds: Int? = nil) throws {
@@ -34,7 +35,7 @@ final class SocketConnection: ByteConnection {
                 var on: Int32 = 1
                 setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
                 self.descriptor = descriptor
-                deadline = seconds.map { SteadyClock.seconds() + Double($0) }
+                (begin, limit) = (SteadyClock.seconds(), seconds.map { Double($0) })
                 return
             }
             failure = errno

@@ -5,7 +5,7 @@ enum ManualCommand: Command {
     static let name = "man"
     static let summary = "Prints a page of the manual, or writes all pages into a directory."
     static let usage = ["[COMMAND]", "--out DIR"]
-    static let options: [Arguments.Option] = [.init("out", "DIR", "Writes till.1 and a page for each command there, in the manual's own language (roff).")]
+    static let options: [Arguments.Option] = [.init("out", "DIR", "Writes till.1 and a page for each command there, in the manual's own language (roff); none may be there yet.")]
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         guard let directory = try arguments.one("out") else {
@@ -24,7 +24,7 @@ enum ManualCommand: Command {
     }
 
     private static func write(_ text: String, to path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
