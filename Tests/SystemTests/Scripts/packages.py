@@ -162,6 +162,8 @@ def check_image(till: str, folder: str) -> None:
 
 def main() -> None:
     till, rootfs = sys.argv[1:]
+    # Whoever runs this may make files that nobody else reads.
+    os.umask(0o022)
     assert os.geteuid() == 0, "a root directory is entered by root alone"
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
