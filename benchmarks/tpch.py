@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The 22 queries of TPC-H over Parquet files, by Till and by DuckDB in turn, with the answers compared.
 
-    swift build -c release --product till-queries
+    swift build -c release --product till-queries --static-swift-stdlib
     .venv-bench/bin/python benchmarks/tpch.py --data /tmp/tpch [--make 1] [--runs 3] [--queries 9,18] [--threads 2]
 
 Wall times are the least of all runs: other work on the machine only ever adds to them. Processor times are what both cores spent.

@@ -16,7 +16,7 @@
 //   Routes/Messages: queues and their messages, topics and their events
 //   Routes: the other calls of the API, and the description made of all
 //   Console: the web application, served beside the API
-//   Commands, Commands/{Client, Store, Administration, Import, SQL}: the words of the command line
+//   Commands, Commands/{Client, Store, Administration, Import, SQL, Help}: the words of the command line, and what is made of the table of all
 
 internal import ColumnStore
 import Glibc
@@ -24,20 +24,7 @@ internal import Query
 
 /// The `till` command line: the whole program behind `main`.
 public enum TillCommand {
-    private static let commands: [any Command.Type] = [
-        ServeCommand.self, SQLCommand.self, ExportCommand.self, ImportCommand.self, CompactCommand.self, VerifyCommand.self, BackupCommand.self, RestoreCommand.self, RecoverCommand.self, MoveCommand.self, RebuildCommand.self,
-        ContractListCommand.self, ContractShowCommand.self, ContractPutCommand.self, ContractDeleteCommand.self,
-        KeyListCommand.self, KeyCreateCommand.self, KeyDeleteCommand.self,
-        TypeListCommand.self, TypeShowCommand.self, TypePutCommand.self, TypeDeleteCommand.self, TypeCheckCommand.self,
-        RollupListCommand.self, RollupShowCommand.self, RollupPutCommand.self, RollupDeleteCommand.self,
-        TicketListCommand.self, TicketShowCommand.self, QuarantineListCommand.self, QuarantineShowCommand.self, QuarantineDeleteCommand.self,
-        DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self, DeadLetterDeleteCommand.self, AuditListCommand.self,
-        QueueListCommand.self, QueueShowCommand.self, QueuePutCommand.self, QueueDeleteCommand.self, QueueSendCommand.self, QueueReceiveCommand.self,
-        QueueDeadLettersCommand.self, QueueRedriveCommand.self, QueuePurgeCommand.self,
-        JobListCommand.self, JobShowCommand.self, JobCancelCommand.self, ProcessListCommand.self, ProcessShowCommand.self, ProcessPutCommand.self,
-        ProcessDeleteCommand.self, ProcessStartCommand.self, ProcessHistoryCommand.self, ProcessAbortCommand.self, ProcessRedriveCommand.self, ExecutionListCommand.self,
-        ExecutionShowCommand.self, ConfigCheckCommand.self, InspectCommand.self, VersionCommand.self,
-    ]
+    private static let commands = CommandTable.all
 
     /// - Returns: the exit status: 0 done, 1 failed, 2 misused.
     public static func run(_ arguments: [String]) -> Int32 {

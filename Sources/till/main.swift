@@ -1,4 +1,5 @@
-import Foundation
+import CArguments
+import Glibc
 import Server
 
-exit(TillCommand.run(Array(CommandLine.arguments.dropFirst())))
+exit(TillCommand.run((1..<max(1, till_argument_count())).map { String(cString: till_argument_at($0)) }))

@@ -30,7 +30,7 @@ def build() -> None:
     if "TILL_BENCH_BINARIES" in os.environ:
         return
     for product in PRODUCTS:
-        subprocess.run(["swift", "build", "-c", "release", "--product", product], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["swift", "build", "-c", "release", "--product", product, "--static-swift-stdlib"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def shifted_clock(folder: Path, seconds: int) -> dict[str, str]:

@@ -1,5 +1,5 @@
 internal import ColumnStore
-import Foundation
+import FoundationEssentials
 
 /// Documents inside documents: a text that is decoded and read as JSON in its place, for all that looks at the document but its bytes.
 ///

@@ -1,5 +1,5 @@
 import ColumnStore
-import Foundation
+import FoundationEssentials
 
 /// Signatures of calls in and out: the Standard Webhooks scheme (specification 1.0.0, "Signature scheme"). What is signed is
 /// `id.timestamp.body` with HMAC-SHA256; the header holds one or more `v1,<base64>`, parted by blanks.

@@ -1,6 +1,6 @@
 package import ColumnStore
 import Documents
-import Foundation
+import FoundationEssentials
 
 /// What is said to a registrar, and what its answers mean.
 package enum RegistrarCall {

@@ -48,6 +48,31 @@ final class CatalogTests: XCTestCase {
         XCTAssertEqual(try Catalog(path: data.catalogPath).contracts(after: nil, limit: 10), [bare])
     }
 
+    /// A catalog of every version that there was, with a contract, a key and a refused document, comes through all steps.
+    func test_catalogOfEachVersion_isBroughtToThisOne() throws {
+        for version in 1...CatalogSchema.migrations.count {
+            let data = try DataDirectory(path: TemporaryDirectory().path)
+            do {
+                let connection = try SQLiteConnection(path: data.catalogPath, mode: .create)
+                try connection.execute("PRAGMA journal_mode=WAL")
+                for step in CatalogSchema.migrations[..<version] { try connection.execute(step) }
+                try connection.execute("""
+                    INSERT INTO contracts(client_id, name, access, scope) VALUES('c', 'Shop', 'read-write', 'own');
+                    INSERT INTO keys(client_id, id, secret_sha256, created_at) VALUES('c', 'k1', x'0102', 5);
+                    INSERT INTO quarantine(ticket, received_at, content_type, sha256, problem, byte_count, document) VALUES(x'07', 1, 't', x'08', '{}', 1, x'09');
+                    PRAGMA user_version = \(version);
+                    """)
+            }
+            XCTAssertEqual(try FormatReport.version(data.catalogPath), Int64(version))
+            let catalog = try Catalog(path: data.catalogPath)
+            XCTAssertEqual(try catalog.version, Int64(CatalogSchema.migrations.count), "from version \(version)")
+            XCTAssertEqual(catalog.contract(forKeySHA256: [1, 2])?.name, "Shop", "from version \(version)")
+            XCTAssertEqual(try catalog.read { try $0.integer("SELECT count(*) FROM quarantine WHERE document = x'09'") }, 1, "from version \(version)")
+            catalog.close()
+            XCTAssertNoThrow(try Catalog(readOnlyPath: data.catalogPath), "from version \(version)")
+        }
+    }
+
     /// A key that is made while its contract is deleted is gone with it, or was never made: no key is left that nobody can revoke.
     func test_keysMadeBesideADeletion_areNeverLeftOver() throws {
         let catalog = try Catalog(path: try DataDirectory(path: TemporaryDirectory().path).catalogPath)

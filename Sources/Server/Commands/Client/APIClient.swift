@@ -13,17 +13,19 @@ final class APIClient {
     private let url: ServerURL
     private let key: String?
     private let trust: TLSConnection.Trust
+    private let seconds: Int?
     private var connection: (any ByteConnection)?
 
     /// - Parameters:
     ///   - key: sent as the credential with every call.
     ///   - trust: whose certificate a server with TLS must show.
-    init(url: String, key: String?, trust: TLSConnection.Trust = .system) throws {
+    ///   - seconds: how long a server may say nothing; nil: as long as it likes, for calls that take long.
+    init(url: String, key: String?, trust: TLSConnection.Trust = .system, seconds: Int? = nil) throws {
         guard let parsed = ServerURL(url) else { throw UsageError("--url wants an address like http://127.0.0.1:8080, not \(url)") }
-        (self.url, self.key, self.trust) = (parsed, key, trust)
+        (self.url, self.key, self.trust, self.seconds) = (parsed, key, trust, seconds)
     }
 
-    init(like other: APIClient) throws { (url, key, trust) = (other.url, other.key, other.trust) }
+    init(like other: APIClient) throws { (url, key, trust, seconds) = (other.url, other.key, other.trust, other.seconds) }
 
     /// A call whose answer fits into memory.
     func call(_ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil) throws -> Answer {
@@ -53,7 +55,7 @@ final class APIClient {
     }
 
     private func exchange(_ request: [UInt8], _ take: (ArraySlice<UInt8>) throws -> Void) throws -> Answer {
-        let connection = try self.connection ?? url.connect(trust)
+        let connection = try self.connection ?? url.connect(trust, seconds: seconds)
         self.connection = nil
         try connection.write(request)
         var reader = AnswerReader(connection)

@@ -31,8 +31,8 @@ struct ServerURL {
         (self.port, host) = (port, String(authority))
     }
 
-    func connect(_ trust: TLSConnection.Trust) throws -> any ByteConnection {
-        let socket = try SocketConnection(host: host, port: port)
+    func connect(_ trust: TLSConnection.Trust, seconds: Int? = nil) throws -> any ByteConnection {
+        let socket = try SocketConnection(host: host, port: port, seconds: seconds)
         return isTLS ? try TLSConnection(over: socket, host: host, trust: trust) : socket
     }
 }

@@ -40,7 +40,7 @@ final class TLSConnection: ByteConnection {
         if trust != .anyone { gnutls_session_set_verify_cert(session, host, 0) }
         gnutls_transport_set_int2(session, socket.descriptor, socket.descriptor)
         var code: Int32
-        repeat { code = gnutls_handshake(session) } while code < 0 && gnutls_error_is_fatal(code) == 0
+        repeat { code = gnutls_handshake(session) } while code < 0 && gnutls_error_is_fatal(code) == 0 && !socket.isOver
         guard code == 0 else { throw CommandError("TLS with \(host): \(Self.reason(code, session))") }
     }
 
@@ -77,7 +77,7 @@ final class TLSConnection: ByteConnection {
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { gnutls_record_send(session, $0.baseAddress, $0.count) }
-            if count == Int(GNUTLS_E_INTERRUPTED) || count == Int(GNUTLS_E_AGAIN) { continue }
+            if count == Int(GNUTLS_E_INTERRUPTED) || count == Int(GNUTLS_E_AGAIN), !socket.isOver { continue }
             if count <= 0 { return }
             written += count
         }
@@ -86,6 +86,7 @@ final class TLSConnection: ByteConnection {
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         while true {
             let count = gnutls_record_recv(session, buffer.baseAddress, buffer.count)
+            if socket.isOver { throw CommandError("the answer takes too long") }
             if count == Int(GNUTLS_E_INTERRUPTED) || count == Int(GNUTLS_E_AGAIN) { continue }
             if count < 0 { throw CommandError("TLS: \(String(cString: gnutls_strerror(Int32(count))))") }
             return count

@@ -31,6 +31,7 @@ enum ServeCommand: Command {
         let engine: Engine
         let parts: ServeParts
         let calls: EndpointCaller
+        let manager: ServiceManager
         var signals: sigset_t
     }
 
@@ -85,7 +86,7 @@ enum ServeCommand: Command {
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
-        return Running(context: context, engine: engine, parts: parts, calls: calls, signals: signals)
+        return Running(context: context, engine: engine, parts: parts, calls: calls, manager: manager(service, url), signals: signals)
     }
 
     /// The door for PostgreSQL's clients, where one is wanted.
@@ -97,11 +98,23 @@ enum ServeCommand: Command {
         context.log.info("listening for PostgreSQL clients", ["postgres": .text("\(host):\(door.port)"), "tls": .flag(parts.postgresCertificates != nil)])
     }
 
+    /// Tells whoever started the process that it answers, and from then on as often as it asks that it lives: the timers' thread and one that looks after the
+    /// server must both have come to it.
+    private static func manager(_ service: Service, _ url: String) -> ServiceManager {
+        let manager = ServiceManager(socket: Environment["NOTIFY_SOCKET"], watchdog: Environment["WATCHDOG_USEC"], watchdogProcess: Environment["WATCHDOG_PID"])
+        manager.tell(.ready("listening on \(url)"))
+        if let seconds = manager.watchdogSeconds {
+            service.context.life.timers.every(max(0.05, seconds / 3)) { _ = service.onObserver { manager.tell(.alive) } }
+        }
+        return manager
+    }
+
     /// Until somebody ends it.
     private static func serve(_ running: Running) throws -> Int32 {
         let log = running.context.log
         var signals = running.signals
-        let signal = waitForEnd(&signals, running.parts, log)
+        let signal = waitForEnd(&signals, running)
+        running.manager.tell(.stopping)
         log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
         // Long enough for what runs, short enough for the 10 s that a stop may take.
         switch running.context.stop() {
@@ -172,17 +185,19 @@ enum ServeCommand: Command {
     }
 
     /// Until TERM or INT; HUP takes certificate and token keys anew.
-    private static func waitForEnd(_ signals: inout sigset_t, _ parts: ServeParts, _ log: Log) -> Int32 {
+    private static func waitForEnd(_ signals: inout sigset_t, _ running: Running) -> Int32 {
         while true {
             var signal: Int32 = 0
             guard sigwait(&signals, &signal) == 0 else { continue }
             guard signal == SIGHUP else { return signal }
-            log.info("reloading", ["signal": "HUP"])
-            parts.checkNow(isForced: true)
+            running.context.log.info("reloading", ["signal": "HUP"])
+            running.manager.tell(.reloading)
+            running.parts.checkNow(isForced: true)
+            running.manager.tell(.ready("took certificates and token keys anew"))
         }
     }
 
-    private static func url(_ settings: Settings, port: UInt16) -> String {
+    static func url(_ settings: Settings, port: UInt16) -> String {
         let isWildcard = settings.host.isEmpty || settings.host == "0.0.0.0" || settings.host == "::"
         let host = isWildcard ? "127.0.0.1" : settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         return "\(settings.tlsCertificate == nil ? "http" : "https")://\(host):\(port)"

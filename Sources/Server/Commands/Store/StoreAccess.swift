@@ -49,7 +49,7 @@ final class StoreAccess {
         }
     }
 
-    private static func trust(_ arguments: Arguments, url: String) throws -> TLSConnection.Trust {
+    static func trust(_ arguments: Arguments, url: String) throws -> TLSConnection.Trust {
         let file = try arguments.one("ca")
         guard file != nil || arguments.has("insecure") else { return .system }
         if ServerURL(url)?.isTLS == false { throw UsageError("--ca and --insecure are for an https --url") }
