@@ -32,11 +32,13 @@ final class Rebuilder: Sendable {
 
     /// Takes its turns from now on.
     func start() {
-        compactor.setChore { [self] isNewRound in
+        // The compactor must not hold who holds it.
+        compactor.setChore { [weak self] isNewRound in
+            guard let self else { return false }
             if isNewRound { state.withLock { ($0.stalled, $0.left) = ([], [:]) } }
             return step()
         }
-        compactor.whenHealed { [self] file in refill(healed: file) }
+        compactor.whenHealed { [weak self] file in self?.refill(healed: file) }
         if let open = try? catalog.rebuilds(), !open.isEmpty { compactor.wakeForChore() }
     }
 
