@@ -27,6 +27,8 @@ final class Compactor: Sendable {
         var wantsMending = false
         /// A rollup lacks the sums of files that are there.
         var wantsFilling = false
+        /// A server has begun, which takes receipts for longer than a command.
+        var wantsFilters = false
         var isStopping = false
         var isStopped = false
     }
@@ -178,15 +180,15 @@ final class Compactor: Sendable {
     private func run() {
         WorkerThread.lowerPriority()
         let interval = UInt64(max(0.01, options.intervalSeconds) * 1e9)
-        keepFilters()
         while true {
-            let (requests, mends, fills) = state.wait(nanoseconds: interval) { state -> ([Request]?, Bool, Bool)? in
-                if state.isStopping { return ([], false, false) }
-                guard !state.requests.isEmpty || state.wantsMending || state.wantsFilling else { return nil }
-                defer { (state.requests, state.wantsMending, state.wantsFilling) = ([], false, false) }
-                return (state.requests, state.wantsMending, state.wantsFilling)
-            } ?? (nil, false, true)
+            let (requests, mends, keeps, fills) = state.wait(nanoseconds: interval) { state -> ([Request]?, Bool, Bool, Bool)? in
+                if state.isStopping { return ([], false, false, false) }
+                guard !state.requests.isEmpty || state.wantsMending || state.wantsFilters || state.wantsFilling else { return nil }
+                defer { (state.requests, state.wantsMending, state.wantsFilters, state.wantsFilling) = ([], false, false, false) }
+                return (state.requests, state.wantsMending, state.wantsFilters, state.wantsFilling)
+            } ?? (nil, false, false, true)
             if isStopping { break }
+            if keeps { keepFilters() }
             // Only the end of the program ends it before its time.
             if mends { try? exclusively { try mend() } }
             for request in requests ?? [] { perform(request) }
@@ -298,6 +300,9 @@ final class Compactor: Sendable {
         if isRequested { try tier.nextFile.discard() }
         return summary
     }
+
+    /// Has them at hand soon, by the compactor's thread.
+    func keepFiltersSoon() { state.broadcast { $0.wantsFilters = true } }
 
     func keepFilters() {
         cold.keepFilters(of: tier.boundary.snapshot().cold.sorted { $0.key < $1.key }.map(\.value)) { isEnding }
