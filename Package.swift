@@ -68,6 +68,7 @@ let package = Package(
         .executableTarget(name: "till-documents", dependencies: ["Documents", "ColumnStore"], path: "benchmarks/Documents", swiftSettings: strict),
         .executableTarget(
             name: "till-queries", dependencies: ["ColumnStore", "Query"], path: "benchmarks/Queries", swiftSettings: strict),
+        .executableTarget(name: "till-sums", dependencies: ["Ingest", "ColumnStore", "Query"], path: "benchmarks/Sums", swiftSettings: strict),
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
         .executableTarget(

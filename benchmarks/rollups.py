@@ -1,15 +1,21 @@
-"""The sums of the design point, and nothing else: 20 years of 10,000 clients at 21 million receipts a day, asked as a rollup is.
+"""Questions over twenty years answered from sums: at the design point, and over a real store with rollups and without.
 
-Makes the rows of `receipts_by_day` (73 million) and `lines_by_product` (24 million) as Parquet files of one year each, in the order in which a store keeps them, and asks `till sql --table`
-for what Q3, Q5, Q6 and Q7 read of them. What it leaves out: hot rows, files of sums of a day each before they are merged, and the choice of a rollup.
+    rollups.py design DIRECTORY [--runs 3]     a store of sums alone: 20 years of 10,000 clients and 100,000 products at 21 million receipts a day
+    rollups.py store DATA [--runs 5]           a store that is there: how large its sums are, and Q3 to Q8 both ways
+    --json FILE                                the figures besides
 
-    .venv/bin/python benchmarks/rollups.py DIRECTORY [--till .build/release/till] [--runs 3]
+`design` makes the rows of the four rollups that each store has (73 million by day, client and currency; 24 million by month and product) and has till-sums
+write them as a store keeps them, a file a year, beside the names of 92,440 cold files that are not there. Then `till serve` is asked in the words of the
+benchmark. Cold: the server is new, and the page cache has nothing of the store. What it leaves out: hot rows, which are as many as the last days have.
 """
 
 import argparse
 import datetime
 import json
+import shutil
+import statistics
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,16 +23,30 @@ import numpy
 import pyarrow
 import pyarrow.parquet
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from harness import machine
+from harness.server import Server, binary
+
 YEARS = range(2006, 2026)
 CLIENTS = 10_000
 PRODUCTS = 100_000
+CATEGORIES = 30
 RECEIPTS_A_DAY = 21_000_000
+CUSTOMERS_A_MONTH = 40_000_000
+#: As docs/scale.md reckons them.
+COLD_FILES = 92_440
+REGISTERS = 8_192
 EPOCH = datetime.date(1970, 1, 1)
 
 
 def days(year: int) -> numpy.ndarray:
     first, last = (datetime.date(year, 1, 1) - EPOCH).days, (datetime.date(year + 1, 1, 1) - EPOCH).days
     return numpy.arange(first, last, dtype=numpy.int32)
+
+
+def months(year: int) -> numpy.ndarray:
+    return numpy.array([(datetime.date(year, month, 1) - EPOCH).days for month in range(1, 13)], dtype=numpy.int32)
 
 
 def decimals(cents: numpy.ndarray) -> pyarrow.Array:
@@ -36,70 +56,146 @@ def decimals(cents: numpy.ndarray) -> pyarrow.Array:
     return pyarrow.Array.from_buffers(pyarrow.decimal128(38, 4), len(cents), [None, pyarrow.py_buffer(wide.tobytes())])
 
 
+def names(texts: list[str], numbers: numpy.ndarray) -> pyarrow.Array:
+    return pyarrow.DictionaryArray.from_arrays(pyarrow.array(numbers.astype(numpy.int32)), pyarrow.array(texts)).cast(pyarrow.string())
+
+
+def dates(numbers: numpy.ndarray) -> pyarrow.Array:
+    return pyarrow.array(numbers).cast(pyarrow.date32())
+
+
 def by_day(year: int, random: numpy.random.Generator) -> pyarrow.Table:
-    """A row for each day and client."""
+    """A row for each client and day, in the order of a file of sums: days last."""
     all_days = days(year)
     count = len(all_days) * CLIENTS
-    weights = random.zipf(1.3, CLIENTS).clip(1, 1_000)
-    receipts = random.poisson(numpy.tile(weights / weights.sum() * RECEIPTS_A_DAY, len(all_days))).astype(numpy.int64)
-    names = pyarrow.array([f"C{number:05d}" for number in range(CLIENTS)])
-    clients = pyarrow.DictionaryArray.from_arrays(pyarrow.array(numpy.tile(numpy.arange(CLIENTS, dtype=numpy.int32), len(all_days))), names)
-    money = pyarrow.DictionaryArray.from_arrays(pyarrow.array(numpy.zeros(count, dtype=numpy.int8)), pyarrow.array(["UAH"]))
+    # A few clients have a large part, as a law of powers has it; each has some receipts every day.
+    weights = 1 / numpy.arange(1, CLIENTS + 1) ** 0.7
+    receipts = random.poisson(numpy.repeat(weights / weights.sum() * RECEIPTS_A_DAY, len(all_days))).astype(numpy.int64)
     revenue = receipts * random.integers(5_000, 60_000, count)
     return pyarrow.table({
-        "day": pyarrow.array(numpy.repeat(all_days, CLIENTS)).cast(pyarrow.date32()), "client_id": clients, "currency": money, "receipts": pyarrow.array(receipts),
-        "revenue": decimals(revenue), "tax": decimals(revenue // 6)})
+        "day": dates(numpy.tile(all_days, CLIENTS)), "client_id": names([f"C{number:05d}" for number in range(CLIENTS)], numpy.repeat(numpy.arange(CLIENTS), len(all_days))),
+        "currency": names(["UAH"], numpy.zeros(count)), "receipts": receipts, "revenue": decimals(revenue), "tax": decimals(revenue // 6)})
 
 
-def by_product(year: int, random: numpy.random.Generator) -> pyarrow.Table:
-    """A row for each month and product."""
-    months = numpy.array([(datetime.date(year, month, 1) - EPOCH).days for month in range(1, 13)], dtype=numpy.int32)
-    count = len(months) * PRODUCTS
-    names = pyarrow.array([f"{4_820_000_000_000 + number}" for number in range(PRODUCTS)])
-    lines = random.poisson(40_000, count).astype(numpy.int64)
+def of_lines(key: str, codes: list[str], steps: numpy.ndarray, step: str, mean: float, random: numpy.random.Generator) -> pyarrow.Table:
+    count = len(codes) * len(steps)
+    lines = random.poisson(mean, count).astype(numpy.int64)
     return pyarrow.table({
-        "month": pyarrow.array(numpy.repeat(months, PRODUCTS)).cast(pyarrow.date32()),
-        "product_code": pyarrow.DictionaryArray.from_arrays(pyarrow.array(numpy.tile(numpy.arange(PRODUCTS, dtype=numpy.int32), len(months))), names),
-        "currency": pyarrow.DictionaryArray.from_arrays(pyarrow.array(numpy.zeros(count, dtype=numpy.int8)), pyarrow.array(["UAH"])),
-        "lines": pyarrow.array(lines), "quantity": decimals(lines * 130), "amount": decimals(lines * random.integers(1_000, 9_000, count))})
+        step: dates(numpy.tile(steps, len(codes))), key: names(codes, numpy.repeat(numpy.arange(len(codes)), len(steps))), "currency": names(["UAH"], numpy.zeros(count)),
+        "lines": lines, "quantity": decimals(lines * 130), "amount": decimals(lines * random.integers(1_000, 9_000, count))})
 
 
-def make(directory: Path) -> None:
+def customers(random: numpy.random.Generator) -> pyarrow.Table:
+    """A row for each month: the registers that so many distinct values leave behind. Of a register's n values the greatest rank is at most k in (1 - 2^-k)^n."""
+    steps = numpy.concatenate([months(year) for year in YEARS])
+    chance = random.random((len(steps), REGISTERS)) ** (REGISTERS / CUSTOMERS_A_MONTH)
+    ranks = numpy.clip(numpy.ceil(-numpy.log2(1 - chance)), 1, 52).astype(numpy.uint8)
+    return pyarrow.table({
+        "month": dates(steps), "receipts": numpy.full(len(steps), RECEIPTS_A_DAY * 30, dtype=numpy.int64),
+        "customers": pyarrow.array([b"\x01" + row.tobytes() for row in ranks], type=pyarrow.binary())})
+
+
+def make(directory: Path) -> Path:
+    """The store, once; the files that it was made of are removed."""
+    data, rows = directory / "sums", directory / "rows"
+    if data.exists():
+        return data
     random = numpy.random.default_rng(1)
-    for name, rows in (("receipts_by_day", by_day), ("lines_by_product", by_product)):
-        (directory / name).mkdir(parents=True, exist_ok=True)
-        for year in YEARS:
-            path = directory / name / f"{year}.parquet"
-            if not path.exists():
-                pyarrow.parquet.write_table(rows(year, random), path, compression="zstd", row_group_size=1_000_000, write_page_index=True)
+    rows.mkdir(parents=True, exist_ok=True)
+    files: dict[str, list[Path]] = {"receipts_by_day": [], "lines_by_product": [], "lines_by_category": [], "customers_by_month": []}
+
+    def write(rollup: str, name: str, table: pyarrow.Table) -> None:
+        path = rows / f"{rollup}-{name}.parquet"
+        pyarrow.parquet.write_table(table, path, compression="zstd", row_group_size=1_000_000)
+        files[rollup].append(path)
+
+    products = [f"{4_820_000_000_000 + number}" for number in range(PRODUCTS)]
+    for year in YEARS:
+        write("receipts_by_day", str(year), by_day(year, random))
+    for year in YEARS[::2]:
+        write("lines_by_product", str(year), of_lines("product_code", products, numpy.concatenate([months(year), months(year + 1)]), "month", 25_000, random))
+    all_days = numpy.concatenate([days(year) for year in YEARS])
+    write("lines_by_category", "all", of_lines("category", [f"category-{number:02d}" for number in range(CATEGORIES)], all_days, "day", 2_800_000, random))
+    write("customers_by_month", "all", customers(random))
+    rows_of_each = RECEIPTS_A_DAY * len(all_days) // COLD_FILES
+    subprocess.run(
+        [binary("till-sums"), data, str(COLD_FILES), str(rows_of_each), *(f"{name}={','.join(map(str, paths))}" for name, paths in files.items())], check=True)
+    shutil.rmtree(rows)
+    return data
 
 
-QUESTIONS = {
-    "Q3": "SELECT date_trunc('month', day), sum(receipts), sum(revenue) FROM receipts_by_day WHERE client_id = 'C00005' GROUP BY 1 ORDER BY 1",
-    "Q5": "SELECT client_id, sum(revenue) FROM receipts_by_day GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100",
-    "Q6": "SELECT day, sum(receipts), sum(revenue) FROM receipts_by_day GROUP BY 1 ORDER BY 1",
-    "Q7": "SELECT sum(quantity), sum(lines) FROM lines_by_product WHERE product_code = '4820000000021'",
-}
+def questions(client: str, product: str) -> dict[str, str]:
+    season = "((EXTRACT(month FROM business_day) = 12 AND EXTRACT(day FROM business_day) >= 25) OR (EXTRACT(month FROM business_day) = 1 AND EXTRACT(day FROM business_day) <= 7))"
+    return {
+        "Q3": f"SELECT date_trunc('month', business_day) AS month, count(*) AS receipts, sum(total) AS revenue FROM receipts_accepted WHERE client_id = '{client}' GROUP BY 1 ORDER BY 1",
+        "Q4": f"SELECT l.category, sum(l.amount) AS revenue FROM receipts_accepted r, UNNEST(r.lines) AS l WHERE {season} GROUP BY 1 ORDER BY 1",
+        "Q5": "SELECT client_id, sum(total) AS revenue FROM receipts_accepted GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100",
+        "Q6": "SELECT business_day, count(*) AS receipts, sum(total) AS revenue FROM receipts_accepted GROUP BY 1 ORDER BY 1",
+        "Q7": f"SELECT sum(l.quantity) AS units, count(*) AS times FROM receipts_accepted r, UNNEST(r.lines) AS l WHERE l.product_code = '{product}'",
+        "Q8": "SELECT date_trunc('month', business_day) AS month, approx_count_distinct(customer_id) AS customers FROM receipts_accepted GROUP BY 1 ORDER BY 1",
+    }
+
+
+def ask(server: Server, question: str, rollups: bool = True) -> tuple[float, list]:
+    began = time.perf_counter()
+    answer = server.call("POST", "/v1/sql", {"query": question, "limit": 10_000, "rollups": rollups})
+    return round((time.perf_counter() - began) * 1e3, 1), answer["rows"]
+
+
+def sizes(data: Path) -> dict[str, int]:
+    return {folder.name: sum(file.stat().st_size for file in (folder / "data").rglob("*.parquet")) for folder in sorted((data / "warehouse").iterdir()) if (folder / "data").exists()}
+
+
+def used(server: Server, question: str) -> list[str]:
+    plan = server.call("POST", "/v1/sql", {"query": f"EXPLAIN {question}", "limit": 1_000})["rows"]
+    return [line[0].strip() for line in plan if line[0].strip().startswith("Rollup ")]
+
+
+def design(directory: Path, runs: int) -> dict:
+    data = make(directory)
+    figures: dict = {"bytes": sizes(data), "questions": {}}
+    for name, question in questions("C00005", "4820000000021").items():
+        cold, warm = [], []
+        for _ in range(runs):
+            machine.drop_page_cache([data])
+            with Server(data) as server:
+                cold.append(ask(server, question)[0])
+        with Server(data) as server:
+            rollups, rows = used(server, question), len(ask(server, question)[1])
+            warm = [ask(server, question)[0] for _ in range(runs)]
+        figures["questions"][name] = {"rollup": rollups, "rows": rows, "cold_ms": cold, "warm_ms": warm}
+        print(name, figures["questions"][name], flush=True)
+    return figures
+
+
+def store(data: Path, runs: int) -> dict:
+    figures: dict = {"bytes": sizes(data), "questions": {}}
+    with Server(data) as server:
+        client = server.sql("SELECT client_id FROM receipts GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1 OFFSET 4")[0][0]
+        product = server.sql("SELECT l.product_code FROM receipts_accepted r, UNNEST(r.lines) AS l GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1 OFFSET 20")[0][0]
+        for name, question in questions(client, product).items():
+            answers = [ask(server, question, rollups)[1] for rollups in (True, False)]
+            if answers[0] != answers[1]:
+                raise RuntimeError(f"{name} has two answers")
+            both = {word: statistics.median(ask(server, question, rollups)[0] for _ in range(runs)) for word, rollups in (("with_ms", True), ("without_ms", False))}
+            figures["questions"][name] = {"rollup": used(server, question), **both}
+            print(name, figures["questions"][name], flush=True)
+    cold = figures["bytes"].get("receipts", 0)
+    figures["share"] = round(sum(size for name, size in figures["bytes"].items() if name.startswith("rollup_")) / cold, 4) if cold else None
+    return figures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["design", "store"])
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--till", default=".build/release/till")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    make(options.directory)
-    tables = [f"--table={name}={options.directory}/{name}/*.parquet" for name in ("receipts_by_day", "lines_by_product")]
-    sizes = {name: sum(file.stat().st_size for file in (options.directory / name).iterdir()) for name in ("receipts_by_day", "lines_by_product")}
-    figures = {}
-    for name, question in QUESTIONS.items():
-        seconds = []
-        for _ in range(options.runs):
-            began = time.monotonic()
-            subprocess.run([options.till, "sql", *tables, "--format", "csv", question], check=True, stdout=subprocess.DEVNULL)
-            seconds.append(round(time.monotonic() - began, 3))
-        figures[name] = seconds
-    print(json.dumps({"bytes": sizes, "seconds": figures}, indent=1))
+    figures = (design if options.what == "design" else store)(options.directory, options.runs)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+    print(json.dumps({name: value for name, value in figures.items() if name != "questions"}))
 
 
 if __name__ == "__main__":

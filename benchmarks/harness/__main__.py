@@ -21,6 +21,8 @@ from .server import ROOT, build
 HOT_SHARE = 0.3
 #: Of a million receipts into a bucket, and thirty questions.
 BUCKET_SECONDS = 90
+#: Making a year of sums of a hundred million takes some seconds.
+ROLLUPS_SECONDS = 400
 #: Of the twenty-eight kinds of hostile requests, each with a server of its own.
 HOSTILE_SECONDS = 1_500
 RESULTS = ROOT / "benchmarks/results"
@@ -108,6 +110,9 @@ def parts(options: argparse.Namespace, plan: Plan, names: list[str]) -> list[Par
         found.append(Part("hostile", others.hostile, {"hostile": HOSTILE_SECONDS}))
     if options.peers or "bucket" in (options.only or "").split(","):
         found.append(Part("bucket", others.bucket, {"bucket": BUCKET_SECONDS}))
+    # Two gigabytes of sums, kept in the work directory.
+    if options.peers or "rollups" in (options.only or "").split(","):
+        found.append(Part("rollups", others.rollups, {"rollups": ROLLUPS_SECONDS}))
     if options.only:
         wanted = options.only.split(",")
         if unknown := set(wanted) - {part.name for part in found}:

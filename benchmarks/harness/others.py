@@ -204,6 +204,17 @@ def hostile(context: Context) -> None:
         raise RuntimeError("past its bounds: " + "; ".join(past))
 
 
+def rollups(context: Context) -> None:
+    """Questions over twenty years at the design point, answered from sums alone, by benchmarks/rollups.py."""
+    context.progress.begin("rollups")
+    file = context.work / "rollups.json"
+    run([sys.executable, str(BENCHMARKS / "rollups.py"), "design", str(context.work / "rollups"), "--json", str(file)])
+    found = json.loads(file.read_text())
+    context.save("rollups", found)
+    context.progress.say("rollups: " + ", ".join(f"{name} {max(question['cold_ms']) / 1e3:.2f} s" for name, question in found["questions"].items()) + ", cold")
+    context.progress.end()
+
+
 def bucket(context: Context) -> None:
     """Q1 to Q9 from a bucket as far away as one is, by benchmarks/bucket.py."""
     context.progress.begin("bucket")

@@ -14,7 +14,7 @@ from . import machine
 from .measure import Sample
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCTS = ("till", "till-generate", "till-load", "till-queries", "till-columns", "till-documents")
+PRODUCTS = ("till", "till-generate", "till-load", "till-queries", "till-columns", "till-documents", "till-sums")
 
 
 def binary(name: str) -> Path:

@@ -21,7 +21,7 @@ export type ContractSubscription = { from?: string | null; to?: string | null; a
 export type Usage = { usage: UsageSpan[] };
 export type UsageSpan = { from: string; receipts: number; bytes: number; calls: number; queries: number; rows_scanned: number; bytes_scanned: number; exports_bytes: number; webhooks: number };
 export type ContractList = { contracts: Contract[]; next_cursor: string | null };
-export type Rollup = { name: string; table: string; where?: string | null; unnest?: string | null; group_by: { [name: string]: any }; measures: { [name: string]: any }; progress?: { state: "filling" | "ready"; files: number; files_covered: number; uncovered: { file: string; reason: string }[] } };
+export type Rollup = { name: string; table: string; where?: string | null; unnest?: string | null; group_by: { [name: string]: any }; measures: { [name: string]: any }; warning?: string; progress?: { state: "filling" | "ready"; files: number; files_covered: number; uncovered: { file: string; reason: string }[] } };
 export type RollupList = { rollups: Rollup[]; next_cursor: string | null };
 export type Versions = { versions: Version[]; next_cursor: string | null };
 export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
@@ -350,7 +350,7 @@ export interface Paths {
     post: { query: { wait?: string | number | null }; body: { destination: string }; answer: Backup | Job };
   };
   "/v1/admin/verify": {
-    post: { query: { wait?: string | number | null }; body: { [name: string]: any }; answer: Verification | Job };
+    post: { query: { wait?: string | number | null }; body: { full?: boolean }; answer: Verification | Job };
   };
   "/v1/admin/move": {
     post: { query: { wait?: string | number | null }; body: { to: string | null }; answer: Move | Job };

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// What a rollup has of one cold file.
 package struct RollupCoverage: Sendable, Hashable {
-    /// The file of its sums, by its key; nil where none of its rows counts.
+    /// The file of its sums, by its key; nil where none of its rows counts. Files that were merged, or whose sums were, share one.
     var part: String?
     /// Of the cold file.
     var rowCount: Int64
@@ -118,7 +118,11 @@ extension Catalog {
         let isPresent = try known.step() && known.int64(0) == change.number
         known.reset()
         for file in change.removed {
-            let delete = try connection.statement("DELETE FROM rollup_files WHERE rollup = ?1 AND file = ?2")
+            // Sums are of all their files together: without one they are of none.
+            let delete = try connection.statement("""
+                DELETE FROM rollup_files WHERE rollup = ?1
+                    AND (file = ?2 OR part IN (SELECT part FROM rollup_files WHERE rollup = ?1 AND file = ?2 AND part IS NOT NULL))
+                """)
             try delete.bind(1, change.rollup)
             try delete.bind(2, file)
             try delete.run()

@@ -129,6 +129,7 @@ enum CatalogSchema {
         CREATE TABLE rollup_files(
             rollup TEXT NOT NULL, file TEXT NOT NULL, part TEXT, row_count INTEGER NOT NULL, last_sequence INTEGER NOT NULL, reason TEXT,
             PRIMARY KEY(rollup, file)) WITHOUT ROWID;
+        CREATE INDEX rollup_files_part ON rollup_files(rollup, part);
         """
 
     /// Cold files that were found damaged, and documents of their rows that were sent again, until the files are written anew.

@@ -169,7 +169,7 @@ final class ColdTier: Sendable {
         let storage = try storage(rollup.tableName)
         try putAsideVersions(after: 0, of: rollup.tableName, storage)
         let commit = try Table.create(
-            storage, schema: Schema(fields), sorting: RollupMaker.sorting(rollup),
+            storage, schema: Schema(fields), sorting: RollupMaker.sorting(rollup, fields),
             properties: [Self.rollupProperty: String(decoding: rollup.json.serialized, as: UTF8.self)], marks: marks)
         created += commit.written
         return ColdTable(name: rollup.tableName, iceberg: commit.table, damage: damage)

@@ -65,7 +65,7 @@ extension Compactor {
         }
         let replaced = files.compactMap { storage.key(ofLocation: $0.location) }
         let next = present.next(commit.table)
-        let rolled = try rolled(next, added: outputs.map(\.file), removed: replaced)
+        let rolled = try rolled(next, added: outputs.map(\.file), removed: replaced, keepsRows: true)
         try catalog.switchToCold(
             [try Self.change(present.name, commit, outputs, created: [], replaced: replaced)] + rolled.switches, rollups: rolled.changes)
         tier.boundary.replace([], cold: [present.name: next], rollups: rolled.states)

@@ -20,11 +20,12 @@ extension Compactor {
     /// - Parameters:
     ///   - base: the table after the commit.
     ///   - removed: keys of files that it no longer has.
+    ///   - keepsRows: whether `added` has just the rows that `removed` had: then their sums are those that are there.
     /// - Throws: `DayCompactor.Cancelled` alone: a file without sums is read by its rows, and summed later.
-    func rolled(_ base: ColdTable, added: [DataFile], removed: [String]) throws -> Rolled {
+    func rolled(_ base: ColdTable, added: [DataFile], removed: [String], keepsRows: Bool = false) throws -> Rolled {
         var rolled = Rolled()
         for state in tier.boundary.snapshot().rollups.values.sorted(by: { $0.definition.name < $1.definition.name }) where state.definition.table == base.name {
-            do { rolled = rolled + (try sum(state, base, added, removed)) } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
+            do { rolled = rolled + (try sum(state, base, RollupWork(added: added, removed: removed, keepsRows: keepsRows))) } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
                 StoreLog.note("the sums of cold files are made later", path: base.name, reason: "\(state.definition.name): \(error)", level: .warning)
                 var next = state
                 next.table = state.table
@@ -34,12 +35,29 @@ extension Compactor {
         return rolled
     }
 
-    private func sum(_ state: RollupState, _ base: ColdTable, _ added: [DataFile], _ removed: [String]) throws -> Rolled {
+    /// What is to be done for one rollup.
+    private struct RollupWork {
+        /// Cold files that want sums.
+        var added: [DataFile] = []
+        /// Keys of cold files that are no more.
+        var removed: [String] = []
+        var keepsRows = false
+        /// Files of sums that become one, by their keys; nothing else is done then.
+        var joined: Set<String> = []
+    }
+
+    /// What came of it, before it is committed.
+    private struct RollupOutcome {
+        var outputs: [ColdFileWriter.Output] = []
+        var covered: [(file: String, RollupCoverage)] = []
+    }
+
+    private func sum(_ state: RollupState, _ base: ColdTable, _ work: RollupWork) throws -> Rolled {
         var rolled = Rolled()
-        var change = Catalog.RollupChange(rollup: state.definition.name, number: state.number, removed: removed)
         var next = state
-        let parts = Set(removed.compactMap { state.files[$0]?.part }).union(state.strays)
-        for key in removed { next.files[key] = nil }
+        // Sums of files that are no more are of no use, nor those that others share with them.
+        let left = work.joined.union(work.removed.compactMap { state.files[$0]?.part })
+        next.files = state.files.filter { file, coverage in !work.removed.contains(file) && coverage.part.map { !left.contains($0) } ?? true }
         var created: [WrittenObject] = []
         let fields = try rollupSchema(state, base)
         guard let target = try rollupTable(state, fields.parts, &created) else {
@@ -47,56 +65,104 @@ extension Compactor {
             rolled.states = [try next.beside(base)]
             return rolled
         }
-        var outputs: [ColdFileWriter.Output] = []
+        var outcome = RollupOutcome()
         do {
-            for file in added {
-                guard let key = base.iceberg.storage.key(ofLocation: file.location) else { continue }
-                let made = try part(state, file, base, fields.rows, target)
-                if let output = made.output { outputs.append(output) }
-                change.added.append((key, made.coverage))
-                next.files[key] = made.coverage
-            }
-            if !outputs.isEmpty || !parts.isEmpty || !created.isEmpty {
-                let locations = Set(parts.map { target.iceberg.storage.location(of: $0) })
+            try make(state, base, work, left, fields.rows, target, &outcome)
+            for (file, coverage) in outcome.covered { next.files[file] = coverage }
+            let kept = Set(outcome.covered.compactMap(\.1.part))
+            let parts = left.union(state.strays).subtracting(kept)
+            if !outcome.outputs.isEmpty || !parts.isEmpty || !created.isEmpty {
                 var commit = Table.Change(parts.isEmpty ? .append : .overwrite)
-                (commit.added, commit.removed) = (outputs.map(\.file), locations)
+                (commit.added, commit.removed) = (outcome.outputs.map(\.file), Set(parts.map { target.iceberg.storage.location(of: $0) }))
                 let made = try target.iceberg.commit(commit)
-                var `switch` = try Self.change(target.name, made, outputs, created: created, replaced: parts.sorted())
+                var `switch` = try Self.change(target.name, made, outcome.outputs, created: created, replaced: parts.sorted())
                 `switch`.rollup = state.number
                 rolled.switches = [`switch`]
                 next.table = target.next(made.table)
             }
         } catch {
-            try ColdFileWriter.discard(outputs, target.iceberg)
+            try ColdFileWriter.discard(outcome.outputs, target.iceberg)
             if !created.isEmpty { try cold.takeBack(target) }
             throw error
         }
-        rolled.changes = [change]
+        rolled.changes = [Catalog.RollupChange(rollup: state.definition.name, number: state.number, added: outcome.covered, removed: work.removed)]
         rolled.states = [try next.beside(base)]
+        // Files that shared what is gone are summed by themselves.
+        let own = Set(outcome.covered.map(\.file)).union(work.removed)
+        if state.files.contains(where: { file, coverage in coverage.part.map { left.contains($0) } ?? false && !own.contains(file) }) { fill() }
         return rolled
     }
 
-    private func part(
-        _ state: RollupState, _ file: DataFile, _ base: ColdTable, _ schema: Schema, _ target: ColdTable
-    ) throws -> (output: ColdFileWriter.Output?, coverage: RollupCoverage) {
+    private func make(
+        _ state: RollupState, _ base: ColdTable, _ work: RollupWork, _ left: Set<String>, _ rows: Schema, _ target: ColdTable, _ outcome: inout RollupOutcome
+    ) throws {
+        if try join(state, base, work, left, rows, target, &outcome) { return }
+        for file in work.added {
+            guard let key = base.iceberg.storage.key(ofLocation: file.location) else { continue }
+            var coverage = Self.coverage(of: file, base)
+            do {
+                let output = try maker.make(state, of: file, in: base, schema: rows, into: part(of: target))
+                if let output { outcome.outputs.append(output) }
+                coverage.part = output?.key
+            } catch let refusal as RollupMaker.Refusal { coverage.reason = refusal.reason }
+            outcome.covered.append((key, coverage))
+        }
+    }
+
+    /// Sums out of sums, where all rows have them: nothing is read but those.
+    ///
+    /// - Returns: false where rows must be read.
+    private func join(
+        _ state: RollupState, _ base: ColdTable, _ work: RollupWork, _ left: Set<String>, _ rows: Schema, _ target: ColdTable, _ outcome: inout RollupOutcome
+    ) throws -> Bool {
+        let isMerge = work.keepsRows && !work.added.isEmpty && work.removed.allSatisfy { state.files[$0].map { $0.reason == nil } ?? false }
+        guard isMerge || !work.joined.isEmpty else { return false }
+        var covered = state.files.filter { file, coverage in !work.removed.contains(file) && coverage.part.map { left.contains($0) } ?? false }
+        for file in work.added { if let key = base.iceberg.storage.key(ofLocation: file.location) { covered[key] = Self.coverage(of: file, base) } }
+        let parts = try (state.table?.iceberg.files() ?? []).filter { target.iceberg.storage.key(ofLocation: $0.location).map { left.contains($0) } ?? false }
+        guard parts.count == left.count else {
+            if work.joined.isEmpty { return false }
+            throw ColumnStoreError(.corruptFile, path: target.name, "the table of sums lacks files that the catalog names")
+        }
+        do {
+            var one = left.first
+            if left.count > 1 {
+                let output = try maker.join(state, parts, of: target, schema: rows, fileCount: covered.count, into: part(of: target))
+                if let output { outcome.outputs.append(output) }
+                one = output?.key
+            }
+            for (file, coverage) in covered.sorted(by: { $0.key < $1.key }) {
+                var own = coverage
+                own.part = one
+                outcome.covered.append((file, own))
+            }
+            return true
+        } catch let refusal as RollupMaker.Refusal {
+            if !work.joined.isEmpty { throw refusal }
+            for file in work.added {
+                guard let key = base.iceberg.storage.key(ofLocation: file.location) else { continue }
+                var coverage = Self.coverage(of: file, base)
+                coverage.reason = refusal.reason
+                outcome.covered.append((key, coverage))
+            }
+            return true
+        } catch let error as ColumnStoreError where work.joined.isEmpty && ColdTable.isDamage(error) { return false }
+    }
+
+    private static func coverage(of file: DataFile, _ base: ColdTable) -> RollupCoverage {
         let last = file.bounds(of: base.iceberg.schema["sequence"] ?? Field("sequence", .int64)).maximum
         let sequence: Int64 = if case .integer(let value)? = last { value } else { .max }
-        var coverage = RollupCoverage(part: nil, rowCount: file.recordCount, lastSequence: sequence, reason: nil)
-        do {
-            let key = "data/\(names.next(milliseconds: clock.now() / 1_000)).parquet"
-            let output = try maker.make(state, of: file, in: base, schema: schema, into: target.iceberg, key: key) {
-                if isEnding { throw DayCompactor.Cancelled() }
-            }
-            coverage.part = output?.key
-            return (output, coverage)
-        } catch let refusal as RollupMaker.Refusal {
-            coverage.reason = refusal.reason
-            return (nil, coverage)
+        return RollupCoverage(part: nil, rowCount: file.recordCount, lastSequence: sequence, reason: nil)
+    }
+
+    func part(of target: ColdTable) -> RollupMaker.Target {
+        RollupMaker.Target(table: target.iceberg, key: "data/\(names.next(milliseconds: clock.now() / 1_000)).parquet") { [self] in
+            if isEnding { throw DayCompactor.Cancelled() }
         }
     }
 
     /// The columns of the rolled table, as queries see them, and of the sums.
-    private func rollupSchema(_ state: RollupState, _ base: ColdTable) throws -> (rows: Schema, parts: [Field]) {
+    func rollupSchema(_ state: RollupState, _ base: ColdTable) throws -> (rows: Schema, parts: [Field]) {
         let known = base.iceberg.schema.fields.filter { !StandardColumns.names.contains($0.name) }.map(\.withoutIDs)
         let columns = tier.tables.columns(of: base.name)
         let fields = SchemaEncoding.merged(columns, adding: known) ?? columns
@@ -124,7 +190,7 @@ extension Compactor {
         let snapshot = tier.boundary.snapshot()
         for state in snapshot.rollups.values {
             guard let base = snapshot.cold[state.definition.table] else { continue }
-            if !state.isBeside(base) || !state.waiting.isEmpty { return true }
+            if !state.isBeside(base) || !state.waiting.isEmpty || joining(state, base) != nil { return true }
         }
         let tables = Set(snapshot.rollups.values.compactMap { $0.table?.name })
         return try catalog.rollupTables().keys.contains { !tables.contains($0) }
@@ -144,16 +210,36 @@ extension Compactor {
                 state = try known.beside(base)
                 tier.boundary.replace([], cold: [:], rollups: [state])
             }
-            if state.waiting.isEmpty { continue }
             let files = state.waiting.filter { !cold.damage.has($0.location) }.sorted { (base.days(of: $0)?.upperBound ?? .max) > (base.days(of: $1)?.upperBound ?? .max) }
-            if files.isEmpty { continue }
-            let rolled = try sum(state, base, Array(files.prefix(Self.fillCount)), [])
+            let work = files.isEmpty ? joining(state, base) : RollupWork(added: Array(files.prefix(Self.fillCount)))
+            guard let work else { continue }
+            let rolled: Rolled
+            do { rolled = try sum(state, base, work) } catch let refusal as RollupMaker.Refusal {
+                StoreLog.note("sums of cold files stay in more files", path: state.definition.tableName, reason: refusal.reason, level: .warning)
+                continue
+            }
             try catalog.switchToCold(rolled.switches, rollups: rolled.changes)
             tier.boundary.replace([], cold: [:], rollups: rolled.states)
             // Not as long as somebody reads what was there before.
             if !rolled.changes.isEmpty { return true }
         }
         return false
+    }
+
+    /// Small files of sums that are to be one.
+    private func joining(_ state: RollupState, _ base: ColdTable) -> RollupWork? {
+        guard let table = state.table, let files = try? table.iceberg.files() else { return nil }
+        var days: [String: Int32] = [:]
+        for file in (try? base.iceberg.files()) ?? [] {
+            guard let key = base.iceberg.storage.key(ofLocation: file.location), let part = state.files[key]?.part else { continue }
+            days[part] = max(days[part] ?? .min, base.days(of: file)?.upperBound ?? .max)
+        }
+        let parts = files.compactMap { file -> SumsPicker.Part? in
+            guard let key = table.iceberg.storage.key(ofLocation: file.location), let day = days[key] else { return nil }
+            return SumsPicker.Part(key: key, rowCount: file.recordCount, lastDay: day)
+        }
+        let chosen = SumsPicker.next(parts)
+        return chosen.isEmpty ? nil : RollupWork(joined: Set(chosen))
     }
 
     /// Removes the sums of rollups that were changed or deleted, once nobody reads them.

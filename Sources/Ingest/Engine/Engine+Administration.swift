@@ -1,5 +1,6 @@
 package import ColumnStore
 import Documents
+import Query
 import Synchronization
 
 /// Types, contracts, keys, quarantine, compaction, figures.
@@ -38,6 +39,14 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     package func deleteRollup(name: String) throws {
         if let former = try rollups.delete(name) { compactor.noteFormer(former) }
         compactor.fill()
+    }
+
+    package func rollupWarning(name: String) -> String? {
+        let snapshot = tier.boundary.snapshot()
+        guard let rollup = snapshot.rollups[name]?.definition else { return nil }
+        let table = TieredTable(name: rollup.table, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
+        // What cannot be read or summed now is told with the rollup's progress.
+        return (try? RollupEstimate(rollup, in: table))?.warning(total: Int64(table.statistics.rowCount))
     }
 
     package func contracts(after clientID: String?, limit: Int) throws -> [Contract] {

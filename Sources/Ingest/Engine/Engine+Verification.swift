@@ -3,9 +3,10 @@ import Documents
 
 extension Engine: StoreMaintenance {
     package func verify(
-        temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
+        temporaryDirectory: String, makesAllSums: Bool, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report {
         let verifier = Verifier(beside: directory, temporaryDirectory: temporaryDirectory, isCancelled: isCancelled, progress: progress)
+        verifier.makesAllSums = makesAllSums
         do {
             return try verifier.run(beside: parts)
         } catch is Verifier.Cancelled {

@@ -32,9 +32,11 @@ package protocol StoreMaintenance: AnyObject, Sendable {
     ) throws -> RebuildSummary
     /// Proves every file of the store, while it works; nothing is changed.
     ///
-    /// - Parameter temporaryDirectory: where keys are sorted that are too many for memory.
+    /// - Parameters:
+    ///   - temporaryDirectory: where keys are sorted that are too many for memory.
+    ///   - makesAllSums: not those of a sample of cold files alone.
     func verify(
-        temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
+        temporaryDirectory: String, makesAllSums: Bool, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report
 }
 

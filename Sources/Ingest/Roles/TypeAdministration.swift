@@ -16,4 +16,6 @@ package protocol RollupAdministration: AnyObject, Sendable {
     /// - Throws: `Fault` invalid-rollup with each fault and its place.
     func putRollup(name: String, body: JSONValue) throws -> PutOutcome
     func deleteRollup(name: String) throws
+    /// What is to be said of a rollup to who declares it; nil: nothing. Reads a sample of rows.
+    func rollupWarning(name: String) -> String?
 }

@@ -20,35 +20,65 @@ final class RollupMaker: Sendable {
                 spillDirectory: getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"))
     }
 
+    /// Where sums go to, and until when.
+    struct Target {
+        /// Of partial sums.
+        let table: Table
+        let key: String
+        /// Throws where they are wanted no more.
+        let check: () throws -> Void
+    }
+
     /// Writes the sums of one file, durable and in no table yet.
     ///
-    /// - Parameters:
-    ///   - target: the table of partial sums.
-    ///   - schema: of the rolled table, columns included that the file lacks.
+    /// - Parameter schema: of the rolled table, columns included that the file lacks.
     /// - Returns: nil where none of its rows counts.
-    /// - Throws: `Refusal`; what `isCancelled` throws; errors of files.
-    func make(
-        _ state: RollupState, of file: DataFile, in base: ColdTable, schema: Schema, into target: Table, key: String, isCancelled: () throws -> Void
+    /// - Throws: `Refusal`; what `target.check` throws; errors of files.
+    func make(_ state: RollupState, of file: DataFile, in base: ColdTable, schema: Schema, into target: Target) throws -> ColdFileWriter.Output? {
+        let rows = ColdFilesTable(base, files: [file], schema: schema)
+        return try write(state, into: target, rowCountMax: rowCountMax) { try state.statement.partialSums(of: state.definition.table, in: rows) }
+    }
+
+    /// Writes the sums of several files of sums as those of one.
+    ///
+    /// - Parameters:
+    ///   - schema: of the rolled table.
+    ///   - fileCount: of the cold files that they are of: each may have as many rows of sums as it could by itself.
+    /// - Throws: as `make`.
+    func join(
+        _ state: RollupState, _ parts: [DataFile], of sums: ColdTable, schema: Schema, fileCount: Int, into target: Target
     ) throws -> ColdFileWriter.Output? {
+        let rows = ColdFilesTable(sums, files: parts, schema: Schema(sums.iceberg.schema.fields.map(\.withoutIDs)))
+        return try write(state, into: target, rowCountMax: rowCountMax.multipliedSaturating(by: max(1, fileCount))) {
+            try state.statement.joinedSums(of: state.definition.table, schema: schema, parts: rows)
+        }
+    }
+
+    private func write(_ state: RollupState, into target: Target, rowCountMax: Int, _ plan: () throws -> LogicalPlan) throws -> ColdFileWriter.Output? {
         let sums: ResultStream
-        do {
-            let plan = try state.statement.partialSums(of: state.definition.table, in: ColdFilesTable(base, files: [file], schema: schema))
-            sums = try engine.run(plan)
-        } catch let error as QueryError { throw Refusal(reason: error.detail) }
+        do { sums = try engine.run(try plan()) } catch let error as QueryError { throw Refusal(reason: error.detail) }
+        return try write(state, sums, into: target, rowCountMax: rowCountMax)
+    }
+
+    /// Writes sums that were made already.
+    ///
+    /// - Parameter sums: with the columns of the target, in its order.
+    func write(_ state: RollupState, _ sums: ResultStream, into target: Target, rowCountMax: Int) throws -> ColdFileWriter.Output? {
         defer { sums.cancel() }
+        let key = target.key
         var sink: (any ObjectSink, HashingSink, FileWriter)?
         do {
             var rowCount = 0
             while let batch = try next(sums) {
-                try isCancelled()
+                try target.check()
                 rowCount += batch.rowCount
                 guard rowCount <= rowCountMax else {
                     throw Refusal(reason: "its sums have more than limits.rollup_rows (\(rowCountMax)) rows: its keys are too distinct")
                 }
                 if sink == nil {
-                    let object = try target.storage.create(key)
+                    let object = try target.table.storage.create(key)
                     let hashing = HashingSink(object)
-                    sink = (object, hashing, try FileWriter(target.schema, options: Self.options(state), to: hashing))
+                    sink = (object, hashing, try FileWriter(target.table.schema, options: Self.options(state, target.table.schema), to: hashing))
                 }
                 try sink?.2.append(batch)
             }
@@ -56,7 +86,7 @@ final class RollupMaker: Sendable {
             let written = try writer.finish()
             try object.commit()
             return ColdFileWriter.Output(
-                file: DataFile(written, location: target.storage.location(of: key), sortOrderID: state.definition.keys.isEmpty ? nil : 1), key: key,
+                file: DataFile(written, location: target.table.storage.location(of: key), sortOrderID: state.definition.keys.isEmpty ? nil : 1), key: key,
                 byteCount: hashing.byteCount, sha256: hashing.digest())
         } catch {
             sink?.0.abandon()
@@ -68,14 +98,16 @@ final class RollupMaker: Sendable {
         do { return try sums.next() } catch let error as QueryError { throw Refusal(reason: error.detail) }
     }
 
-    private static func options(_ state: RollupState) -> WriterOptions {
+    private static func options(_ state: RollupState, _ schema: Schema) -> WriterOptions {
         var options = WriterOptions()
-        options.sorting = sorting(state.definition)
+        options.sorting = sorting(state.definition, schema.fields)
         options.compressionLevel = 3
         return options
     }
 
-    static func sorting(_ definition: RollupDefinition) -> [ColumnStore.SortKey] {
-        definition.keys.map { ColumnStore.SortKey(ColumnPath($0.name)) }
+    /// - Parameter fields: of its sums: the keys, then the measures.
+    static func sorting(_ definition: RollupDefinition, _ fields: [Field]) -> [ColumnStore.SortKey] {
+        let keys = fields.prefix(definition.keys.count)
+        return RollupStatement.sortOrder(keys.map(\.type)).map { ColumnStore.SortKey(ColumnPath(fields[$0].name)) }
     }
 }

@@ -8,7 +8,7 @@ package struct RollupState: Sendable {
     let number: Int64
     /// Of its partial sums; nil as long as none was made.
     var table: ColdTable?
-    /// By the keys of cold files.
+    /// By the keys of cold files. Several may have one file of sums, which is of all their rows together, and of no less.
     var files: [String: RollupCoverage] = [:]
 
     // What follows from the above and the files that the rolled table has now.
@@ -44,9 +44,13 @@ package struct RollupState: Sendable {
             return state
         }
         var present: [String: RollupCoverage] = [:]
-        for file in try base.iceberg.files() {
+        let all = try base.iceberg.files().map { (file: $0, key: base.iceberg.storage.key(ofLocation: $0.location)) }
+        // Sums of a file that is gone are sums of rows that may be gone: those that it shared them with have none either.
+        let gone = Set(files.keys).subtracting(all.compactMap(\.key))
+        let broken = Set(gone.compactMap { files[$0]?.part })
+        for (file, key) in all {
             state.fileCount += 1
-            guard let key = base.iceberg.storage.key(ofLocation: file.location), let known = files[key] else {
+            guard let key, let known = files[key], known.part.map({ !broken.contains($0) }) ?? true else {
                 state.rest.insert(file.location)
                 state.restRowCount = state.restRowCount.addingSaturating(file.recordCount)
                 state.waiting.append(file)
@@ -111,8 +115,10 @@ package struct RollupState: Sendable {
         if lastSequence <= sequence { return (ColdFilesTable(table, files: parts, schema: schema), rest, coveredCount) }
         var keys: Set<String> = []
         var (others, count) = (rest, 0)
+        // A part that has one row too new is read by rows, all of its files.
+        let late = Set(files.values.compactMap { $0.lastSequence > sequence ? $0.part : nil })
         for (file, coverage) in files where coverage.reason == nil {
-            guard coverage.lastSequence <= sequence else {
+            guard coverage.lastSequence <= sequence, coverage.part.map({ !late.contains($0) }) ?? true else {
                 others.insert(base.iceberg.storage.location(of: file))
                 continue
             }

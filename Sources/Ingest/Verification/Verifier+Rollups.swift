@@ -14,7 +14,7 @@ extension Verifier {
         isPart("warehouse/\(name)/metadata/version-hint.text")
     }
 
-    /// Makes the sums of each cold file again, and names those that differ.
+    /// Makes sums of cold files again, and names those that differ.
     func checkSums(_ catalog: Catalog) throws {
         let versions = Dictionary(try catalog.coldVersions().map { ($0.table, $0.version) }, uniquingKeysWith: { first, _ in first })
         let numbers = try catalog.rollupTables()
@@ -46,19 +46,50 @@ extension Verifier {
         let parts = Dictionary(
             try sums.iceberg.files().compactMap { file in sums.iceberg.storage.key(ofLocation: file.location).map { ($0, file) } },
             uniquingKeysWith: { first, _ in first })
-        for file in try base.iceberg.files() {
+        for group in try sample(state, base) {
             try checkCancelled()
-            guard let key = base.iceberg.storage.key(ofLocation: file.location), let coverage = state.files[key], coverage.reason == nil else { continue }
-            let path = sums.iceberg.storage.place(of: coverage.part ?? "")
-            guard coverage.part == nil || coverage.part.flatMap({ parts[$0] }) != nil else {
-                note(path, "the catalog names these sums of \(key), and the table does not have them")
+            let path = sums.iceberg.storage.place(of: group.part ?? "")
+            let names = group.files.compactMap { base.iceberg.storage.key(ofLocation: $0.location) }.sorted()
+            let shown = names.prefix(1).joined() + (names.count > 1 ? " and \(names.count - 1) more" : "")
+            guard group.part == nil || group.part.flatMap({ parts[$0] }) != nil else {
+                note(path, "the catalog names these sums of \(shown), and the table does not have them")
                 continue
             }
             guarded(path) {
-                let made = try engine.run(try state.statement.partialSums(of: base.name, in: ColdFilesTable(base, files: [file], schema: schema)))
-                let kept = ColdFilesTable(sums, files: coverage.part.flatMap { parts[$0] }.map { [$0] } ?? [], schema: sumSchema)
-                if try !Self.isSame(try RowWalk(made), try RowWalk(kept)) { note(path, "its sums are not those of the rows of \(key): remove the rollup \(state.definition.name) and put it again") }
+                let made = try engine.run(try state.statement.partialSums(of: base.name, in: ColdFilesTable(base, files: group.files, schema: schema)))
+                let kept = ColdFilesTable(sums, files: group.part.flatMap { parts[$0] }.map { [$0] } ?? [], schema: sumSchema)
+                if try !Self.isSame(try RowWalk(made), try RowWalk(kept)) {
+                    note(path, "its sums are not those of the rows of \(shown): remove the rollup \(state.definition.name) and put it again")
+                }
             }
+        }
+    }
+
+    /// Rows of cold files whose sums are made again, of each rollup: some seconds.
+    private static let sampleRowCount: Int64 = 5_000_000
+
+    /// Files of sums with the cold files that each is of: some that chance chooses, or all.
+    private func sample(_ state: RollupState, _ base: ColdTable) throws -> [(part: String?, files: [DataFile])] {
+        var groups: [String: [DataFile]] = [:]
+        var chosen: [(part: String?, files: [DataFile])] = []
+        for file in try base.iceberg.files() {
+            guard let key = base.iceberg.storage.key(ofLocation: file.location), let coverage = state.files[key], coverage.reason == nil else { continue }
+            guard let part = coverage.part else {
+                chosen.append((nil, [file]))
+                continue
+            }
+            groups[part, default: []].append(file)
+        }
+        chosen += groups.map { ($0.key, $0.value) }
+        if makesAllSums { return chosen }
+        // The smallest in any case, and what fits beside it.
+        let sized = chosen.map { group in (group, group.files.reduce(Int64(0)) { $0.addingSaturating($1.recordCount) }) }
+        guard let least = sized.indices.min(by: { sized[$0].1 < sized[$1].1 }) else { return [] }
+        var left = Self.sampleRowCount.subtractingSaturating(sized[least].1)
+        return [sized[least].0] + sized.indices.filter { $0 != least }.shuffled().compactMap { index in
+            guard sized[index].1 <= left else { return nil }
+            left -= sized[index].1
+            return sized[index].0
         }
     }
 

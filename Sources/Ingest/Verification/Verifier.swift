@@ -11,8 +11,9 @@ import Query
 /// 3. Cold tables: each object has the size and hash that the catalog holds, each that the present version leads to is in the catalog;
 ///    each document has its hash and says what its columns say; each file's rows are what its manifest and its own statistics say; totals
 ///    agree.
-/// 4. Queues: each has as many messages and bytes as its row says. Executions: each can be read, and what it waits for stands beside it.
-/// 5. Over all files: no identity, ticket or sequence is there twice.
+/// 4. Sums of cold files: those of a sample of them, or of all, are what their rows give.
+/// 5. Queues: each has as many messages and bytes as its row says. Executions: each can be read, and what it waits for stands beside it.
+/// 6. Over all files: no identity, ticket or sequence is there twice.
 ///
 /// `LOCK` and SQLite's `-shm` files are no content: the first tells who works on the directory, the others are made anew from the log.
 /// Memory is bounded: rows stream, and what must be unique is sorted in parts, on disk past two million keys.
@@ -46,6 +47,8 @@ package final class Verifier {
     /// Beside a server that goes on working; its directory is not ours to give back.
     let isOnline: Bool
     private let isUnwanted: () -> Bool
+    /// The sums of all cold files are made again, not of a sample.
+    package var makesAllSums = false
 
     /// Somebody asked for the end.
     struct Cancelled: Error {}

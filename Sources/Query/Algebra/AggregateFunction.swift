@@ -8,6 +8,8 @@ package enum AggregateFunction: String, Hashable, Sendable, CaseIterable {
     case mode, approximateDistinct = "approx_count_distinct", stringAggregate = "string_agg", arrayAggregate = "array_agg"
     /// What `approximateDistinct` counts by, as bytes, and the count of several of them.
     case approximateDistinctSketch = "approx_count_distinct_sketch", approximateDistinctOfSketches = "approx_count_distinct_merge"
+    /// Several sketches as one. Of merges.
+    case approximateDistinctJoined = "approx_count_distinct_joined"
     /// Of partial sums and counts. Of rewrites.
     case averageOfParts = "avg_of_parts"
     case boolAnd = "bool_and", boolOr = "bool_or"
@@ -53,6 +55,7 @@ extension AggregateFunction {
         case .approximateDistinct: Definition(names: ["approx_count_distinct"], ignoresRepeats: true, isCount: true)
         case .approximateDistinctSketch: Definition(names: ["approx_count_distinct_sketch"], ignoresRepeats: true)
         case .approximateDistinctOfSketches: Definition(names: ["approx_count_distinct_merge"], ignoresRepeats: true, isCount: true)
+        case .approximateDistinctJoined: Definition(ignoresRepeats: true)
         case .averageOfParts: Definition(argumentCount: 2)
         case .stringAggregate: Definition(names: ["string_agg"], argumentCount: 2, readsInOrder: true)
         case .arrayAggregate: Definition(names: ["array_agg"], readsInOrder: true)

@@ -181,7 +181,7 @@ extension Binder {
             let argument = value.type == .null ? Expression.null(.string) : value.expression
             guard !argument.type.isNested else { throw .unsupported("array_agg of lists and structs is not supported", at: position) }
             return ([argument], .list(element: Field("element", argument.type)))
-        case .anyValue, .singleValue, .countRows, .averageOfParts, .percentileContinuous, .percentileDiscrete, .mode:
+        case .anyValue, .singleValue, .countRows, .averageOfParts, .approximateDistinctJoined, .percentileContinuous, .percentileDiscrete, .mode:
             let argument = value.type == .null ? Expression.null(.string) : value.expression
             return ([argument], argument.type)
         }

@@ -58,7 +58,19 @@ extension RollupStatement {
         }
     }
 
-    /// The partial sums of all rows of a source, in the order of their keys.
+    /// The places of keys in the order in which a file of sums is sorted: days and instants last. Files of sums follow one another in time, so that
+    /// what remains to be found in one is a client, a product: their rows lie side by side.
+    package static func sortOrder(_ types: [ColumnType]) -> [Int] {
+        func isTime(_ type: ColumnType) -> Bool {
+            switch type {
+            case .date, .timestamp: true
+            default: false
+            }
+        }
+        return types.indices.filter { !isTime(types[$0]) } + types.indices.filter { isTime(types[$0]) }
+    }
+
+    /// The partial sums of all rows of a source, in the order of a file of sums.
     ///
     /// - Parameter source: has the table's columns.
     /// - Returns: a plan with the columns of `columns(of:schema:)`.
@@ -66,9 +78,37 @@ extension RollupStatement {
         let meaning = try RollupMeaning(self, table: table, schema: source.schema, implied: [])
         let ids = PlanIDs(after: .values(columns: [], rows: []))
         let plan = Self.sums(meaning, TableReference(name: table, source: source, identity: 1), [], ids.newColumn)
-        let keys = plan.columns.prefix(meaning.keys.count).map { SortKey(.column($0), nullsFirst: true) }
+        return try Self.sorted(plan, keyCount: meaning.keys.count)
+    }
+
+    private static func sorted(_ plan: LogicalPlan, keyCount: Int) throws -> LogicalPlan {
+        let columns = Array(plan.columns.prefix(keyCount))
+        let keys = sortOrder(columns.map(\.type)).map { SortKey(.column(columns[$0]), nullsFirst: true) }
         let sorted = keys.isEmpty ? plan : .sort(SortNode(input: plan, keys: keys))
         return try Optimizer(evaluator: FoldingAllowance.constant(in: .utc)).optimized(sorted)
+    }
+
+    /// Partial sums of several sets of rows as those of all of them, in the order of a file of sums.
+    ///
+    /// - Parameters:
+    ///   - schema: of the rolled table.
+    ///   - parts: has the columns of `columns(of:schema:)`.
+    package func joinedSums(of table: String, schema: Schema, parts: any TableSource) throws -> LogicalPlan {
+        let meaning = try RollupMeaning(self, table: table, schema: schema, implied: [])
+        let ids = PlanIDs(after: .values(columns: [], rows: []))
+        let names = meaning.keys.map { ($0.name, $0.type) } + meaning.measures.map { ($0.name, $0.type) }
+        let read = names.map { ids.newColumn($0.0, $0.1) }
+        let scan = ScanNode(
+            table: TableReference(name: "parts", source: parts, identity: 1), columns: zip(read, names).map { ScanColumn(column: $0, name: $1.0) }, scope: [])
+        let keys = read.prefix(meaning.keys.count).map { ProjectedColumn(ids.newColumn($0.name, $0.type), .column($0)) }
+        let calls = try zip(meaning.measures, read.dropFirst(meaning.keys.count)).map { measure, column in
+            let joined = measure.call.function == .approximateDistinct ? .approximateDistinctJoined : measure.call.function.definition.ofParts
+            guard let joined else { throw QueryError(.unsupportedSQL, "\(measure.name) cannot be put together of parts") }
+            return AggregateCall(column: ids.newColumn(column.name, column.type), function: joined, arguments: [.column(column)])
+        }
+        let grouped = LogicalPlan.aggregate(AggregateNode(input: .scan(scan), groups: keys, aggregates: calls))
+        let columns = (keys.map(\.column) + calls.map(\.column)).map { ProjectedColumn(ids.newColumn($0.name, $0.type), .column($0)) }
+        return try Self.sorted(.project(input: grouped, columns: columns), keyCount: keys.count)
     }
 
     /// As it was bound, with columns of the plan that it becomes a part of.

@@ -38,7 +38,7 @@ enum AdminRoutes {
             .post, "/v1/admin/verify", access: .admin, place: .control, body: .small,
             operation: Operation(
                 "verify", "Proves every file of the store while it works, at low priority. Answers at once with the job; with `wait` at the latest then.",
-                parameters: [JobAnswer.waitParameter], body: [.json(#"{"type":"object","additionalProperties":false}"#)],
+                parameters: [JobAnswer.waitParameter], body: [.json(#"{"type":"object","additionalProperties":false,"properties":{"full":{"type":"boolean","default":false,"description":"Makes the sums of all cold files again, not of a sample of them."}}}"#)],
                 answers: [.init(200, "What was found.", [.of(VerificationBody.self)]), accepted], needsBody: false),
             uses: work, handle: verify),
         Route(
@@ -149,10 +149,14 @@ enum AdminRoutes {
     }
 
     private static func verify(_ call: Call, _ work: Work) throws -> Response? {
-        if !call.request.body.isEmpty { _ = try call.object(members: []) }
-        let store = work.store
+        var makesAllSums = false
+        if !call.request.body.isEmpty, let value = try call.object(members: ["full"])["full"], value != .null {
+            guard case .boolean(let wanted) = value else { throw Problem.parameter("full", "true or false is wanted, not \(MemberReader.shown(value))") }
+            makesAllSums = wanted
+        }
+        let (store, isFull) = (work.store, makesAllSums)
         return try JobAnswer.start(.verify, call, work.jobs, waiting: 0) { job in
-            let report = try store.verify(temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", isCancelled: { job.isCancelled }) { progress in
+            let report = try store.verify(temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", makesAllSums: isFull, isCancelled: { job.isCancelled }) { progress in
                 job.report(Job.Progress(done: progress.rowCount, unit: "receipts", at: progress.path))
             }
             guard !job.isCancelled else { throw Job.Cancelled() }

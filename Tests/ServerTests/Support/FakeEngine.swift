@@ -180,6 +180,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { deleted(filter) }
     func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] { [] }
     func putRollup(name: String, body: JSONValue) throws -> PutOutcome { throw Fault(.invalidRollup, "no rollups here") }
+    func rollupWarning(name: String) -> String? { nil }
     func deleteRollup(name: String) throws { throw Fault(.notFound, "no rollups here") }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome {
         state.withLock { _ = $0.putTypes.insert(name) }
@@ -258,7 +259,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
         column: String, of table: String, isCancelled: @escaping @Sendable () -> Bool, progress: (RebuildSummary) -> Void
     ) throws -> RebuildSummary { RebuildSummary() }
     func verify(
-        temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
+        temporaryDirectory: String, makesAllSums: Bool, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report {
         progress(.init(path: "a file", rowCount: 17))
         while state.withLock({ $0.isVerifyHeld }) {

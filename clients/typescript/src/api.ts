@@ -285,6 +285,8 @@ export interface Rollup {
   group_by: Record<string, string>;
   /** Names and aggregates. */
   measures: Record<string, string>;
+  /** Of the answer to a PUT: keys nearly as distinct as the rows, with the size to expect. */
+  warning?: string;
   /** Of answers alone. */
   progress?: {
     state: "filling" | "ready";
@@ -2244,7 +2246,10 @@ export interface Operations {
       /** Seconds to wait for the end; then 202 and the job. */
       wait?: number;
     };
-    body?: Record<string, unknown>;
+    body?: {
+      /** Makes the sums of all cold files again, not of a sample of them. */
+      full?: boolean;
+    };
     answer: Verification | Job;
   };
   /** Moves cold tables to another place while the store works: a bucket, or a directory of the server's machine. What a move that was cut off has copied is not copied again. Answers at once with the job; with `wait` at the latest then. `storage.url` is to name the place from then on. */

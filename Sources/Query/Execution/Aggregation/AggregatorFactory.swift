@@ -65,6 +65,7 @@ enum AggregatorFactory {
         case .approximateDistinct: return ApproximateDistinctAggregator(.count)
         case .approximateDistinctSketch: return ApproximateDistinctAggregator(.sketch)
         case .approximateDistinctOfSketches: return ApproximateDistinctAggregator(.ofSketches)
+        case .approximateDistinctJoined: return ApproximateDistinctAggregator(.joined)
         case .averageOfParts: return PartAverageAggregator(sum: types[0], result: result)
         case .stringAggregate: return StringAggregator(types: types, order: keys(call), result: .string)
         case .arrayAggregate: return ArrayAggregator(types: types, order: keys(call), result: result)

@@ -13,7 +13,7 @@ final class ApproximateDistinctAggregator: Aggregator {
     private static let rankMax: UInt8 = 64 - UInt8(indexBits) + 1
 
     /// What comes in and goes out: values or sketches of them, and a count or a sketch.
-    enum Form { case count, sketch, ofSketches }
+    enum Form { case count, sketch, ofSketches, joined }
 
     private let form: Form
 
@@ -38,7 +38,7 @@ final class ApproximateDistinctAggregator: Aggregator {
 
     override func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {
         let column = arguments[0]
-        if form == .ofSketches { return try take(column, groups.numbers, column.rowValidity) }
+        if form == .ofSketches || form == .joined { return try take(column, groups.numbers, column.rowValidity) }
         let hashes = HashKernels.rows([column], count: column.count)
         let validity = column.rowValidity
         let numbers = groups.numbers
@@ -119,7 +119,7 @@ final class ApproximateDistinctAggregator: Aggregator {
     }
 
     override func finish() -> Column {
-        form == .sketch ? exportState()[0] : .whole(sketches.map(Self.estimate), type: .int64, validity: nil)
+        form == .sketch || form == .joined ? exportState()[0] : .whole(sketches.map(Self.estimate), type: .int64, validity: nil)
     }
 
     private static func estimate(_ sketch: Sketch) -> Int64 {

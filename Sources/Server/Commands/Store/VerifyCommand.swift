@@ -5,8 +5,11 @@ internal import Ingest
 enum VerifyCommand: Command {
     static let name = "verify"
     static let summary = "Proves every file of a store, beside the server that holds it or without one; or of a backup."
-    static let usage = ["--data DIR [--config FILE]", "--url URL [--ca FILE | --insecure]", "--backup DIR [--config FILE]"]
-    static let options: [Arguments.Option] = StoreAccess.options + [.init("backup", "DIR", "A backup's directory, or s3://bucket/prefix: each file against its manifest.")]
+    static let usage = ["--data DIR [--config FILE] [--full]", "--url URL [--full] [--ca FILE | --insecure]", "--backup DIR [--config FILE]"]
+    static let options: [Arguments.Option] = StoreAccess.options + [
+        .init("backup", "DIR", "A backup's directory, or s3://bucket/prefix: each file against its manifest."),
+        .init("full", nil, "Makes the sums of all cold files again, not of a sample of them."),
+    ]
 
     static var outcomes: Outcomes {
         Outcomes(done: "no fault was found", failed: "a fault was found, and standard output names each; or none could be looked for, and standard error says why")
@@ -24,16 +27,17 @@ enum VerifyCommand: Command {
         if let directory = try arguments.one("backup") { return write(try BackupProof(directory: directory).run(progress: show), what: "of the backup") }
         if let directory = try arguments.one("data") {
             if BackupProof.isBackup(directory) { return write(try BackupProof(directory: directory).run(progress: show), what: "of the backup") }
-            if EngineOpening.serverURL(of: directory) == nil { return try alone(directory, try CommandSettings.read(arguments)) }
+            if EngineOpening.serverURL(of: directory) == nil { return try alone(directory, try CommandSettings.read(arguments), arguments) }
         }
         return try besideServer(arguments)
     }
 
     /// In this process: nobody else works on the directory.
-    private static func alone(_ directory: String, _ settings: Settings) throws -> Int32 {
+    private static func alone(_ directory: String, _ settings: Settings, _ arguments: Arguments) throws -> Int32 {
         do {
             let storages = try WarehouseOpening.factory(settings, directory: directory, .bucketAlone)
             let verifier = try Verifier(path: directory, temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", storages: storages, progress: show)
+            verifier.makesAllSums = arguments.has("full")
             return write(verifier.run())
         } catch DataDirectory.Failure.locked(let url) {
             throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process") + ": stop it first")
@@ -42,7 +46,7 @@ enum VerifyCommand: Command {
 
     private static func besideServer(_ arguments: Arguments) throws -> Int32 {
         let store = try StoreAccess(arguments)
-        let job = try JobRun(client: store.client).run("/v1/admin/verify") { progress in
+        let job = try JobRun(client: store.client).run("/v1/admin/verify", body: Array((arguments.has("full") ? #"{"full":true}"# : "{}").utf8)) { progress in
             show(Verifier.Progress(path: progress["at"]?.text ?? "", rowCount: Int64(progress["done"]?.integer ?? 0)))
         }
         let (report, faultCount) = VerificationBody.report(job)

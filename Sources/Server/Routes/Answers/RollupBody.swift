@@ -5,6 +5,8 @@ internal import Query
 /// A rollup as it was declared, and how far its sums are made.
 struct RollupBody: ListItem, JSONObject {
     let rollup: RollupDescription
+    /// Of the answer to who declared it.
+    var warning: String?
 
     static var schemaName: String? { "Rollup" }
     static var listName: StaticString { "rollups" }
@@ -21,6 +23,7 @@ struct RollupBody: ListItem, JSONObject {
         sink.member("unnest", definition.list, MemberFacts("A list whose elements are summed.", isRequired: false))
         sink.member("group_by", TextsForm(texts: definition.keys.map { ($0.name, $0.text) }), MemberFacts("Names and expressions of the table's columns."))
         sink.member("measures", TextsForm(texts: definition.measures.map { ($0.name, $0.text) }), MemberFacts("Names and aggregates."))
+        sink.optional("warning", warning, MemberFacts("Of the answer to a PUT: keys nearly as distinct as the rows, with the size to expect."))
         sink.optional("progress", Optional(ProgressBody(progress: rollup.progress)), MemberFacts("Of answers alone."))
     }
 
