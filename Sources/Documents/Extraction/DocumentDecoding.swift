@@ -36,17 +36,31 @@ struct DocumentDecoding {
         }
         // What is not there decodes to nothing: the schema, or a rule, says whether it must be.
         guard let source = found.0 else { return }
-        let decoded = try Self.decode(source, step, byteCountMax: left)
+        let decoded = try Self.json(of: try Self.decode(source, step, byteCountMax: left), step, byteCountMax: left)
         left -= decoded.count
         try decoded.withUnsafeBytes { bytes in
             do {
                 try JSONReader().read(bytes) { _ in }
             } catch let error as DocumentError {
-                throw Failure(pointer: step.path, message: "what it decodes to is no JSON: \(error.detail)")
+                throw Failure(pointer: step.path, message: "what it decodes to is neither JSON nor XML: \(error.detail)")
             }
         }
         let member = Array((found.1.isEmpty ? "" : ",").utf8) + JSONValue.string(step.name).serialized + [UInt8(ascii: ":")]
         text.replaceSubrange(found.1.end..<found.1.end, with: member + decoded)
+    }
+
+    /// XML as the JSON that stands for it, all else as it is.
+    private static func json(of bytes: [UInt8], _ step: TypeFile.Decoding, byteCountMax: Int) throws -> [UInt8] {
+        let isWide = bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE])
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        guard isWide || text.first(where: { !ScalarText.isBlank($0) }) == UInt8(ascii: "<") else { return bytes }
+        do {
+            let document = try bytes.withUnsafeBytes { try XMLReader.read($0) }
+            if let members = XMLMembers.json(of: document, lists: step.lists, byteCountMax: byteCountMax) { return members }
+        } catch let error as DocumentError {
+            throw Failure(pointer: step.path, message: "what it decodes to is no XML: \(error.detail)")
+        }
+        throw Failure(pointer: step.path, message: "it decodes to more than \(byteCountMax) bytes")
     }
 
     private static func source(_ step: TypeFile.Decoding, _ tape: JSONTape) throws -> [UInt8]? {

@@ -12,7 +12,7 @@ package struct CSVReader {
         /// Quotes within are doubled.
         var isEscaped: Bool
         /// Empty, and not by quotes.
-        var isNull: Bool { byteCount == 0 && !isQuoted }
+        package var isNull: Bool { byteCount == 0 && !isQuoted }
     }
 
     package struct Record {

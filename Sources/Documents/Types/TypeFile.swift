@@ -60,6 +60,8 @@ package struct TypeFile: Sendable {
         /// Where what it decodes to is read: of the last name there is no member.
         package var to: [String]
         package var name: String { to.last ?? "" }
+        /// Of XML: the elements that are lists even if there is one, as names from its root element down.
+        package var lists: Set<[String]> = []
     }
 
     /// A path and where in the type file it stands.

@@ -2,22 +2,37 @@
 extension TypeFileReader {
     private static let decodeCountMax = 8
     private static let codingCountMax = 4
+    private static let listCountMax = 100
 
     mutating func readDecode() {
         guard let list = tape.member("decode", of: 0) else { return }
         guard tape[list].kind == .array, Int(tape[list].childCount) <= Self.decodeCountMax else {
-            return fail(list, "decode is a list of at most \(Self.decodeCountMax) steps: {\"path\", \"as\", \"to\"}", code: "wrong-type")
+            return fail(list, "decode is a list of at most \(Self.decodeCountMax) steps: {\"path\", \"as\", \"to\", \"lists\"}", code: "wrong-type")
         }
-        if file.format != .json { fail(list, "decode is of json types: it reads a text as JSON in its place") }
+        if file.format != .json { fail(list, "decode is of json types: it reads a text as a document in its place") }
         for child in tape.children(of: list) {
             guard tape[child].kind == .object else {
                 fail(child, "must be an object with path, as and to", code: "wrong-type")
                 continue
             }
-            guard checkObject(child, known: ["path", "as", "to"]) else { continue }
-            guard let path = names("path", child), let to = names("to", child), let codings = codings(child) else { continue }
-            file.decode.append(TypeFile.Decoding(path: path.text, from: path.names, codings: codings, to: to.names))
+            guard checkObject(child, known: ["path", "as", "to", "lists"]) else { continue }
+            guard let path = names("path", child), let to = names("to", child), let codings = codings(child), let lists = lists(child) else { continue }
+            file.decode.append(TypeFile.Decoding(path: path.text, from: path.names, codings: codings, to: to.names, lists: lists))
         }
+    }
+
+    private mutating func lists(_ node: Int) -> Set<[String]>? {
+        guard let list = tape.member("lists", of: node) else { return [] }
+        guard tape[list].kind == .array, Int(tape[list].childCount) <= Self.listCountMax else {
+            fail(list, "lists are at most \(Self.listCountMax) paths of elements, from the root element on", code: "wrong-type")
+            return nil
+        }
+        var lists: Set<[String]> = []
+        for child in tape.children(of: list) {
+            guard let path = names(at: child, "a path of lists") else { return nil }
+            lists.insert(path.names)
+        }
+        return lists
     }
 
     /// A JSON Pointer to a member, through members alone.
@@ -26,11 +41,15 @@ extension TypeFileReader {
             fail(missing: member, of: node)
             return nil
         }
+        return names(at: place, member)
+    }
+
+    private mutating func names(at place: Int, _ what: String) -> (text: String, names: [String])? {
         guard let text = string(place) else { return nil }
         do throws(TypeFileFault) {
             let path = try JSONPath(text)
             guard !path.tokens.isEmpty, !path.tokens.contains(where: \.isStar) else {
-                fail(place, "\(member) names one member")
+                fail(place, "\(what) names one member")
                 return nil
             }
             return (text, path.tokens.map { String(decoding: $0.name, as: UTF8.self) })

@@ -69,7 +69,8 @@ extension Catalog {
     /// Notes how an export stands, unless it is another state by now than `state`.
     ///
     /// - Returns: false where it is, or is gone.
-    func change(_ export: Export, from state: Export.State) throws -> Bool {
+    /// - Parameter beside: what belongs into the same commit, if it is changed.
+    func change(_ export: Export, from state: Export.State, beside: (SQLiteConnection) throws -> Void = { _ in }) throws -> Bool {
         try write(isCounted: false) { connection in
             let update = try connection.statement(
                 """
@@ -87,7 +88,9 @@ extension Catalog {
             try update.bind(9, export.fileName)
             try update.bind(10, export.problem)
             try update.run()
-            return connection.changeCount > 0
+            guard connection.changeCount > 0 else { return false }
+            try beside(connection)
+            return true
         }
     }
 

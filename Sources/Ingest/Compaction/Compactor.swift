@@ -334,6 +334,7 @@ final class Compactor: Sendable {
         }
         try publishNewest()
         keepFilters()
+        fill()
         // Nothing came meanwhile.
         if isRequested { try tier.nextFile.discard() }
         return summary

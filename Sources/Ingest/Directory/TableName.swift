@@ -6,6 +6,10 @@ package import Documents
 /// No type's table may end like that, so the name alone says which kind of table it is.
 package enum TableName {
     private static let historySuffix = "_history"
+    /// Of executions whose time is over: the store's own rows, which have no documents.
+    static let executions = "executions"
+    /// What they have as their type. None of that name is in force, so that nobody else brings any.
+    static let executionType = "till-execution"
 
     package static func stored(_ type: DocumentType) -> String { type.isVersioned ? history(of: type.table) : type.table }
 

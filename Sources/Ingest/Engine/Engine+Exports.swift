@@ -38,24 +38,28 @@ extension Engine: ExportKeeping, LinkSigning {
     package func waitingExports() throws -> [Export] { try catalog.exports(in: .running) }
 
     package func endExport(_ export: Export) throws -> Bool {
-        let isThere = try catalog.change(export, from: .running)
-        if isThere { tell(export) } else { remove(export, "the export \(export.id) was deleted while it was made") }
+        let notice = topicStore.isHeard ? notice(of: export) : nil
+        let isThere = try catalog.change(export, from: .running) { connection in
+            if let notice { try Catalog.add(notice, connection) }
+        }
+        if isThere { uploads.notices.wake() } else { remove(export, "the export \(export.id) was deleted while it was made") }
         return isThere
     }
 
-    /// Into the topic `till`, if somebody wants to know. A crash between the two loses it, and the export says the same whenever it is asked.
-    private func tell(_ export: Export) {
-        let isDone = export.state == .done
+    /// What the topic `till` is told of its end.
+    private func notice(of export: Export) -> Notice {
+        let now = options.hot.clock.now()
         var data = JSONWriter()
         data.beginObject()
         data.member("export_id", export.id)
         data.member("name", export.name)
+        data.member("format", export.format)
         data.member("rows", export.rowCount)
         data.endObject()
-        let event = EventDraft(
-            id: "export-\(export.id)", origin: export.owner, type: isDone ? "export.done" : "export.error", subject: "exports/\(export.id)",
-            time: options.hot.clock.now(), data: data.bytes)
-        topicStore.emit(event) { _ in }
+        return Notice(
+            EventDraft(
+                id: "export-\(export.id)", origin: export.owner, type: export.state == .done ? "export.done" : "export.error", subject: "exports/\(export.id)",
+                time: export.endedAt ?? now, data: data.bytes), at: now)
     }
 
     package func sweepExports(now: Int64, writing: Set<String>) throws {

@@ -206,18 +206,19 @@ extension Engine: RowReading, ChangeFeed {
         for (table, isHot) in tier.tables.tables.flatMap({ [($0, true), ($0, false)] }) {
             if !isHot, snapshot.cold[table] == nil { continue }
             let source = TieredTable(name: table, boundary: tier.boundary, tables: tier.tables, snapshot: isHot ? hot : cold)
-            let scan = try source.scan(ScanRequest(projection: ColdLookup.columns, scope: scope))
+            let scan = try source.scan(ScanRequest(projection: Self.changeColumns(of: table), scope: scope))
             while let morsel = try scan.nextMorsel() {
                 while let batch = try morsel.next() {
                     for row in 0..<batch.rowCount {
                         var receipt = try ColdLookup.receipt(batch, row, table: table)
+                        // No receipts: nobody waits to hear of them.
+                        if receipt.summary.type == TableName.executionType { continue }
                         // What became final later did so by an event of its own; in cold there is only the end.
                         if isHot, receipt.completedAt != receipt.receivedAt { receipt.summary.state = .processing }
-                        let isRoom = lowest.add(
-                            ChangePage.Change(
-                                sequence: receipt.summary.sequence, at: receipt.receivedAt, event: Self.event(receipt.summary.state),
-                                receipt: receipt.summary))
-                        if !isRoom { return false }
+                        var change = ChangePage.Change(
+                            sequence: receipt.summary.sequence, at: receipt.receivedAt, event: Self.event(receipt.summary.state), receipt: receipt.summary)
+                        change.version = Self.version(batch, row)
+                        if !lowest.add(change) { return false }
                     }
                 }
             }
@@ -231,6 +232,19 @@ extension Engine: RowReading, ChangeFeed {
             }
         }
         return true
+    }
+
+    /// What a change is made of: of a versioned table which version it is, behind the columns of every table.
+    private static func changeColumns(of table: String) -> [ColumnPath] {
+        guard TableName.isVersioned(table) else { return ColdLookup.columns }
+        return ColdLookup.columns + [ColumnPath(VersionColumns.version.name), ColumnPath(VersionColumns.removed.name)]
+    }
+
+    /// Of a row of `changeColumns`; nil in a ledger.
+    private static func version(_ batch: ColumnBatch, _ row: Int) -> (number: Int32, isRemoval: Bool)? {
+        let columns = batch.columns.dropFirst(ColdLookup.columns.count)
+        guard let first = columns.first, let last = columns.last, case .integer(let number) = first.value(at: row) else { return nil }
+        return (Int32(clamping: number), last.value(at: row) == .boolean(true))
     }
 
     private static func event(_ state: ReceiptState) -> String { "receipt.\(state.rawValue.lowercased())" }

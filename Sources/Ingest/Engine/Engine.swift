@@ -15,6 +15,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         package var compaction = CompactionOptions()
         package var registration = RegistrationOptions()
         package var uploads = Uploads.Options()
+        /// How long executions stay where they ran after they have ended.
+        package var executionDays = 90
         /// In bytes.
         package var documentByteCountMax = 1 << 20
         /// Whether a receipt's client must have a contract; not for a command that works on the directory itself.
@@ -59,6 +61,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     package let topicStore: TopicStore
     /// Tells the topic `till` what is committed, while events are sent.
     private let feed = Mutex<StoreFeed?>(nil)
+    /// Takes executions to their table, while events are sent.
+    private let archiver = Mutex<ExecutionArchiver?>(nil)
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     private let isClosed = Mutex(false)
@@ -101,7 +105,6 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             clock: options.hot.clock, documentByteCountMax: options.documentByteCountMax, clientsNeedContract: options.clientsNeedContract,
             catalog: catalog, types: types, quarantine: quarantine, tier: tier, repeats: repeats, changed: changed,
             reader: DocumentReader(registry: types.registry))
-        uploads = Uploads(options.uploads, directory: directory, catalog: catalog, intake: intakeParts, minFreeBytes: options.hot.writer.minFreeBytes)
         usage = UsageLedger(catalog: catalog, boundary: tier.boundary, clock: options.hot.clock)
         compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, usage: usage,
             options: options.compaction, clock: options.hot.clock)
@@ -117,11 +120,11 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
                 path: directory.queuesPath, id: catalog.storeID, directory: directory.path, minFreeBytes: options.hot.writer.minFreeBytes, clock: options.hot.clock,
                 steady: options.queueSteadyClock), members: [topicCore], opens: access(directory.queuesPath, F_OK) == 0)
         topicStore = TopicStore(core: topicCore, outbox: outbox, queues: queueStore, sequence: { [tier] in tier.boundary.snapshot().sequence })
+        uploads = Uploads(
+            options.uploads, directory: directory, catalog: catalog, intake: intakeParts, minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore)
         executions = try ExecutionStore(
             path: directory.executionsPath, clock: options.hot.clock,
-            .init(
-                minFreeBytes: options.hot.writer.minFreeBytes, conditionFault: { [topicStore] in topicStore.conditionFault($0) },
-                follow: { [topicStore] in try topicStore.follow($0, starting: $1) }))
+            .init(minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore, prepare: { [intakeParts] in ExecutionArchiver.prepare(intakeParts) }))
         compactor.start()
         rebuilder.start()
         repeats.start()
@@ -200,6 +203,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         lanes.stop()
         compactor.stop()
         registration.withLock { $0 }?.stop()
+        archiver.withLock { $0 }?.stop()
         executions.stop()
         repeats.stop()
         changed.stop()
@@ -254,5 +258,12 @@ extension Engine: MessageHolding {
         let started = StoreFeed(changes, topicStore)
         feed.withLock { $0 = started }
         started.start()
+        do {
+            let made = try ExecutionArchiver(intakeParts, executions, days: options.executionDays)
+            archiver.withLock { $0 = made }
+            made.start()
+        } catch {
+            StoreLog.note("executions stay in their file", path: directory.executionsPath, reason: "\(error)", level: .warning)
+        }
     }
 }

@@ -42,8 +42,9 @@ extension ExecutionCore {
     private func insert(_ request: ExecutionRequest, id: ULID, name: String, version: Int64, startedAt: Int64) throws -> Int64 {
         let insert = try connection().statement(
             """
-            INSERT INTO executions(id, process, version, name, owner, status, started_at, parent, parent_serial, parent_token)
-            VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9)
+            INSERT INTO executions(number, id, process, version, name, owner, status, started_at, parent, parent_serial, parent_token)
+            VALUES((SELECT max(coalesce((SELECT max(number) FROM executions), 0), coalesce((SELECT value FROM meta WHERE key = 'last_number'), 0)) + 1),
+                ?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9)
             """)
         try insert.bind(1, id.bytes)
         try insert.bind(2, request.process)
@@ -121,6 +122,28 @@ extension ExecutionCore {
             throw SQLiteError(code: 11, message: "an execution has no header", path: path)
         }
         return ending.status
+    }
+
+    // MARK: Forgetting
+
+    /// Lets go of executions whose history stands elsewhere by now. Their numbers are never given again: pages, timers and the cache go by them.
+    func forgetExecutions(_ numbers: [Int64]) throws {
+        guard let last = numbers.max() else { return }
+        let note = try connection().statement(
+            "INSERT INTO meta(key, value) VALUES('last_number', ?1) ON CONFLICT(key) DO UPDATE SET value = max(value, excluded.value)")
+        note.bind(1, last)
+        try note.run()
+        for sql in [
+            "DELETE FROM pieces WHERE execution = ?1", "DELETE FROM timers WHERE execution = ?1", "DELETE FROM tasks WHERE execution = ?1",
+            "DELETE FROM executions WHERE number = ?1",
+        ] {
+            let delete = try connection().statement(sql)
+            for number in numbers {
+                delete.bind(1, number)
+                try delete.run()
+            }
+        }
+        for number in numbers { drop(number) }
     }
 
     // MARK: Owners

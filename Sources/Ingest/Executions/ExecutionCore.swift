@@ -12,12 +12,16 @@ final class ExecutionCore {
         var runningDelta = 0
         var transitionCount = 0
         var ended: [Execution.Status: Int] = [:]
+        /// Ends that are to be told.
+        var noticeCount = 0
         /// The earliest timer that was set.
         var earliest = Int64.max
     }
 
     let path: String
     let clock: Clock
+    /// Whether somebody is to be told of executions that end.
+    private let isHeard: () -> Bool
     private(set) var file: SQLiteConnection?
     private var cache = ExecutionCache()
     private var machines: [String: Machine] = [:]
@@ -26,7 +30,7 @@ final class ExecutionCore {
     /// Of machines that are read; running ones are read again when they are wanted.
     private static let machineCountMax = 64
 
-    init(path: String, clock: Clock) { (self.path, self.clock) = (path, clock) }
+    init(path: String, clock: Clock, isHeard: @escaping () -> Bool) { (self.path, self.clock, self.isHeard) = (path, clock, isHeard) }
 
     /// - Throws: `not-found` where there is no file: nothing was ever put.
     func connection() throws -> SQLiteConnection {
@@ -50,6 +54,9 @@ final class ExecutionCore {
         defer { aftermath = Aftermath() }
         return aftermath
     }
+
+    /// It is kept in memory no more.
+    func drop(_ number: Int64) { _ = cache.take(number) }
 
     func newID() -> ULID { ulids.next(milliseconds: clock.now() / 1_000) }
 
@@ -199,16 +206,18 @@ final class ExecutionCore {
             guard let serial = TaskToken(token)?.serial else { return }
             try removeTask(TaskKey(execution: number, serial: Int64(serial)))
             if case .process = resource { try abortChild(of: number, serial: Int64(serial)) }
-        case .end(let status, _, _): try end(loaded, status)
+        case .end(let status, _, let error): try end(loaded, status, error)
         }
     }
 
-    private func end(_ loaded: LoadedExecution.Surroundings, _ status: Execution.Status) throws {
+    private func end(_ loaded: LoadedExecution.Surroundings, _ status: Execution.Status, _ error: StateError?) throws {
+        let now = clock.now()
         let update = try connection().statement("UPDATE executions SET status = ?2, ended_at = ?3 WHERE number = ?1")
         update.bind(1, loaded.number)
         update.bind(2, Int64(status.rawValue))
-        update.bind(3, clock.now())
+        update.bind(3, now)
         try update.run()
+        if isHeard() { try noteEnd(of: loaded.number, at: now, status, error) }
         var leftovers = ["DELETE FROM timers WHERE execution = ?1", "DELETE FROM tasks WHERE execution = ?1"]
         // What did not succeed keeps its frames for a redrive.
         if status == .succeeded { leftovers.append("DELETE FROM pieces WHERE execution = ?1 AND kind IN (2, 3)") }
@@ -219,6 +228,26 @@ final class ExecutionCore {
         }
         aftermath.runningDelta -= 1
         aftermath.ended[status, default: 0] += 1
+    }
+
+    /// In the commit of the end, so that it is told whatever happens. An execution that is redriven ends again: that is another row.
+    private func noteEnd(of number: Int64, at instant: Int64, _ status: Execution.Status, _ error: StateError?) throws {
+        let insert = try connection().statement("INSERT INTO notices(execution, ended_at, status, error) VALUES(?1, ?2, ?3, ?4)")
+        insert.bind(1, number)
+        insert.bind(2, instant)
+        insert.bind(3, Int64(status.rawValue))
+        try insert.bind(4, error?.name)
+        try insert.run()
+        aftermath.noticeCount += 1
+    }
+
+    /// What was told is forgotten.
+    func forgetNotices(_ numbers: [Int64]) throws {
+        let delete = try connection().statement("DELETE FROM notices WHERE number = ?1")
+        for number in numbers {
+            delete.bind(1, number)
+            try delete.run()
+        }
     }
 }
 

@@ -128,6 +128,65 @@ final class ExecutionReader: Sendable {
         }
     }
 
+    /// The oldest of those that ended before an instant and whose end was told.
+    func finished(before instant: Int64, limit: Int) throws -> [Int64] {
+        try read([]) { connection in
+            let select = try connection.statement(
+                """
+                SELECT e.number FROM executions e WHERE e.ended_at IS NOT NULL AND e.ended_at <= ?1
+                AND NOT EXISTS(SELECT 1 FROM notices n WHERE n.execution = e.number) ORDER BY e.ended_at LIMIT ?2
+                """)
+            defer { select.reset() }
+            select.bind(1, instant)
+            select.bind(2, Int64(limit))
+            var found: [Int64] = []
+            while try select.step() { found.append(select.int64(0)) }
+            return found
+        }
+    }
+
+    func execution(number: Int64) throws -> ExecutionView? {
+        try read(nil) { connection in
+            let select = try connection.statement("SELECT \(Self.columns) FROM \(Self.tables) WHERE e.number = ?1")
+            defer { select.reset() }
+            select.bind(1, number)
+            return try select.step() ? try view(select) : nil
+        }
+    }
+
+    // MARK: Ends
+
+    /// The oldest ends that are still to be told, each as its event.
+    func notices(limit: Int) throws -> [(number: Int64, event: EventDraft)] {
+        try read([]) { connection in
+            let select = try connection.statement(
+                """
+                SELECT n.number, n.ended_at, n.status, n.error, e.id, e.process, e.version, e.name, e.owner, e.started_at
+                FROM notices n JOIN executions e ON e.number = n.execution ORDER BY n.number LIMIT ?1
+                """)
+            defer { select.reset() }
+            select.bind(1, Int64(limit))
+            var found: [(number: Int64, event: EventDraft)] = []
+            while try select.step() { found.append((select.int64(0), try event(select))) }
+            return found
+        }
+    }
+
+    private func event(_ row: SQLiteStatement) throws -> EventDraft {
+        guard let id = ULID(bytes: row.bytes(4)), let status = UInt8(exactly: row.int64(2)).flatMap({ Execution.Status(rawValue: $0) }) else {
+            throw SQLiteError(code: 11, message: "the end of an execution has no valid id or status", path: path)
+        }
+        let (endedAt, process) = (row.int64(1), row.text(5))
+        let data = JSONValue.object([
+            "execution_id": .string(id.description), "process": .string(process), "process_version": .integer(row.int64(6)), "name": .string(row.text(7)),
+            "state": .string(status.text), "error": row.optionalText(3).map { .string($0) } ?? .null,
+            "started_at": .string(CivilDate.text(microseconds: row.int64(9))), "ended_at": .string(CivilDate.text(microseconds: endedAt)),
+        ])
+        return EventDraft(
+            id: "execution-\(id)-\(endedAt)", origin: ExecutionCore.owner(row.text(8)), type: status == .succeeded ? "process.succeeded" : "process.failed",
+            subject: "\(process)/\(id)", time: endedAt, data: data.serialized)
+    }
+
     // MARK: Tasks
 
     /// Those that are to be carried out, the earliest first.
@@ -154,7 +213,7 @@ final class ExecutionReader: Sendable {
         try read(nil) { connection in
             let select = try connection.statement(
                 """
-                SELECT t.resource, t.token, t.key, t.state, t.visit, t.attempt, t.first_item, t.depth, t.input, t.try_count, e.owner, e.id, t.created_at
+                SELECT t.resource, t.token, t.key, t.state, t.visit, t.attempt, t.first_item, t.depth, t.input, t.try_count, e.owner, e.id, t.created_at, t.due_at
                 FROM tasks t JOIN executions e ON e.number = t.execution WHERE t.execution = ?1 AND t.serial = ?2
                 """)
             defer { select.reset() }
@@ -168,7 +227,7 @@ final class ExecutionReader: Sendable {
                 token: select.text(1), key: select.text(2), resource: resource, state: select.text(3), visit: select.count(4), attempt: select.int64(5), input: input,
                 firstItem: select.isNull(6) ? nil : select.count(6), depth: select.count(7))
             return TaskWork(key: key, call: call, owner: ExecutionCore.owner(select.text(10)), executionID: id.description, tryCount: select.count(9),
-                createdAt: select.int64(12))
+                createdAt: select.int64(12), isRepeat: select.optionalInt64(13) != select.int64(12))
         }
     }
 

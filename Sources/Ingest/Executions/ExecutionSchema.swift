@@ -41,6 +41,12 @@ enum ExecutionSchema {
         CREATE INDEX tasks_due ON tasks(due_at) WHERE due_at IS NOT NULL;
         """
 
+    /// Ends that are still to be told. Made where it is missing: the first files of this version have none.
+    private static let notices = """
+        CREATE TABLE IF NOT EXISTS notices(
+            number INTEGER PRIMARY KEY, execution INTEGER NOT NULL, ended_at INTEGER NOT NULL, status INTEGER NOT NULL, error TEXT)
+        """
+
     /// Frames of the log after which it is copied into the file: so much is read again after a crash.
     private static let checkpointPageCount = 4_000
 
@@ -56,6 +62,7 @@ enum ExecutionSchema {
         guard known != 0 else {
             try connection.transaction {
                 try connection.execute(text)
+                try connection.execute(notices)
                 try connection.execute("PRAGMA user_version = \(version)")
             }
             return connection
@@ -63,6 +70,7 @@ enum ExecutionSchema {
         guard known == version else {
             throw SQLiteError(code: 11, message: "the file is of version \(known), this program knows \(version)", path: path)
         }
+        try connection.execute(notices)
         return connection
     }
 }

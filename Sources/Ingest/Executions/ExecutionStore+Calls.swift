@@ -21,25 +21,62 @@ extension ExecutionStore {
         }
         let machine: Machine
         do throws(InvalidDefinition) {
-            machine = try DefinitionReader.read(definition, DefinitionSurroundings(conditionFault: surroundings.conditionFault))
+            machine = try DefinitionReader.read(definition, DefinitionSurroundings(conditionFault: { [events = surroundings.events] in events?.conditionFault($0) }))
         } catch {
             let faults = error.faults
             throw Fault(
                 .invalidProcess, faults.count == 1 ? "the definition has a fault" : "the definition has \(faults.count) faults",
                 errors: faults.map { .init(pointer: $0.pointer, code: $0.code.rawValue, message: $0.message) })
         }
-        let rules = machine.starts.compactMap { start in if case .topic(let topic, let condition) = start { EventRule(topic: topic, condition: condition) } else { nil } }
+        try checkTopics(machine)
+        surroundings.prepare()
         let outcome = try perform(makes: true) { core in try core.put(name, definition, machine) }
         // The definition first: what an event starts is there by then.
-        try surroundings.follow(rules, name)
+        try surroundings.events?.follow(Self.rules(machine), starting: name)
         return outcome
     }
+
+    private static func rules(_ machine: Machine) -> [EventRule] {
+        machine.starts.compactMap { start in if case .topic(let topic, let condition) = start { EventRule(topic: topic, condition: condition) } else { nil } }
+    }
+
+    /// A start that nobody would ever make is a fault of the definition.
+    private func checkTopics(_ machine: Machine) throws {
+        let faults = machine.starts.enumerated().compactMap { index, start -> Fault.Violation? in
+            guard case .topic(let topic, _) = start, !(surroundings.events?.hasTopic(topic) ?? false) else { return nil }
+            return Fault.Violation(pointer: "/on/\(index)/topic", code: "unknown-topic", message: "there is no topic \(topic): put it first")
+        }
+        if !faults.isEmpty { throw Fault(.invalidProcess, "the definition starts by events of a topic that is not there", errors: faults) }
+    }
+
+    /// A stop may have come between a definition and what follows from it.
+    func followAll(_ events: any EventPublishing) {
+        var after: String?
+        do {
+            while case let page = try reader.processes(after: after, limit: Self.followCount), let last = page.last {
+                for process in page {
+                    // What was put by a version that knew more is left to it.
+                    guard let machine = try? DefinitionReader.read(process.definition) else { continue }
+                    do {
+                        try events.follow(Self.rules(machine), starting: process.name)
+                    } catch {
+                        StoreLog.note("a process is not started by events", path: path, reason: "\(process.name): \(error)", level: .warning)
+                    }
+                }
+                after = last.name
+            }
+        } catch {
+            StoreLog.note("definitions cannot be read; events start none that were put just before the last end", path: path, reason: "\(error)", level: .warning)
+        }
+    }
+
+    private static let followCount = 100
 
     /// As `Resource` has names, so that each process can be a child.
     private static func isName(_ name: String) -> Bool { Resource("till:process:" + name) == .process(name) }
 
     package func deleteProcess(_ name: String) throws {
-        try surroundings.follow([], name)
+        try surroundings.events?.follow([], starting: name)
         try perform { core in try core.delete(name) }
     }
 

@@ -39,6 +39,7 @@ package final class ExecutionStore: Sendable {
     private let shared: Shared
     private let thread = Mutex<WorkerThread?>(nil)
     private let dispatch = Mutex<TaskDispatch?>(nil)
+    private let notices = Mutex<EndNotices?>(nil)
 
     /// So many requests wait; further ones are refused.
     private static let waitingCountMax = 20_000
@@ -54,24 +55,20 @@ package final class ExecutionStore: Sendable {
     package struct Surroundings: Sendable {
         /// On the disk, below which nothing new is started; what runs goes on.
         package let minFreeBytes: Int64
-        /// What is wrong with an expression over an event; nil when nothing is.
-        package let conditionFault: @Sendable (String) -> String?
+        /// Topics, whose events start executions, and which are told of those that end; nil where there are none.
+        package let events: (any EventPublishing)?
+        /// Called before a definition is put: what executions will need later can be made.
+        package let prepare: @Sendable () -> Void
 
-        /// From now on these events start the process, and no others. Durable when it returns.
-        package let follow: @Sendable (_ rules: [EventRule], _ process: String) throws -> Void
-
-        package init(
-            minFreeBytes: Int64 = 0, conditionFault: @escaping @Sendable (String) -> String? = { _ in nil },
-            follow: @escaping @Sendable (_ rules: [EventRule], _ process: String) throws -> Void = { _, _ in }
-        ) {
-            (self.minFreeBytes, self.conditionFault, self.follow) = (minFreeBytes, conditionFault, follow)
+        package init(minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, prepare: @escaping @Sendable () -> Void = {}) {
+            (self.minFreeBytes, self.events, self.prepare) = (minFreeBytes, events, prepare)
         }
     }
 
     package init(path: String, clock: Clock, _ surroundings: Surroundings = Surroundings()) throws {
         (self.path, self.clock, self.surroundings) = (path, clock, surroundings)
         reader = ExecutionReader(path: path)
-        let core = ExecutionCore(path: path, clock: clock)
+        let core = ExecutionCore(path: path, clock: clock, isHeard: { [events = surroundings.events] in events?.isHeard ?? false })
         try core.open(makes: false)
         shared = Shared(core: core)
         figures.running.store(core.file == nil ? 0 : try reader.runningCount(), ordering: .relaxed)
@@ -82,6 +79,12 @@ package final class ExecutionStore: Sendable {
         let made = TaskDispatch(store: self, executor: executor)
         dispatch.withLock { $0 = made }
         try made.start()
+        if let events = surroundings.events {
+            followAll(events)
+            let notices = EndNotices(store: self, events: events)
+            self.notices.withLock { $0 = notices }
+            notices.start()
+        }
         // Whatever stands in the file is looked at once.
         queue.broadcast { $0.nextAt = .min }
         startThread()
@@ -90,6 +93,7 @@ package final class ExecutionStore: Sendable {
     /// Ends what runs: tasks that are under way are carried out again after the next start.
     package func stop() {
         dispatch.withLock { $0 }?.stop()
+        notices.withLock { $0 }?.stop()
         queue.broadcast { $0.isStopping = true }
         let thread = thread.withLock { thread in
             defer { thread = nil }
@@ -213,6 +217,7 @@ package final class ExecutionStore: Sendable {
         figures.add(aftermath)
         queue.withLock { queue in queue.nextAt = min(next ?? queue.nextAt, aftermath.earliest) }
         dispatch.withLock { $0 }?.add(aftermath.tasks)
+        if aftermath.noticeCount > 0 { notices.withLock { $0 }?.wake() }
         for end in ends { end() }
     }
 

@@ -12,6 +12,8 @@ package struct TaskWork: Sendable {
     package let tryCount: Int
     /// When its state asked for it, in microseconds since 1970.
     package let createdAt: Int64
+    /// It was put off before: somebody may have been asked.
+    package let isRepeat: Bool
 }
 
 /// What a task is kept by.

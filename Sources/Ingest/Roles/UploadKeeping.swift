@@ -12,6 +12,10 @@ package protocol UploadKeeping: AnyObject, Sendable {
     func uploads(
         client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal
     ) throws -> [Upload]
+    /// Of its file, as values.
+    ///
+    /// - Throws: not-found, also for another's and for a file that is gone; upload-closed.
+    func records(of id: String, as principal: Principal) throws -> UploadRecords
     /// In the file's order.
     func rejections(of upload: Upload, after record: Int64, limit: Int) throws -> [UploadRejection]
     /// By the link alone; nil where it is gone.

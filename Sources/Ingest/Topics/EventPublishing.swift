@@ -12,6 +12,8 @@ package protocol EventPublishing: AnyObject, Sendable {
     ///
     /// An event that must not be lost is emitted again after a restart, under the same id: ids are counted once.
     func emit(_ event: EventDraft, completion: @escaping @Sendable (Result<Void, Fault>) -> Void)
+    /// Whether somebody subscribes to the topic `till` now.
+    var isHeard: Bool { get }
     /// From now on these events of topics start executions of `process`, each with its event as input; none any more with no rules. Durable when it
     /// returns; the same rules again change nothing.
     func follow(_ rules: [EventRule], starting process: String) throws

@@ -77,7 +77,7 @@ final class StoreFeed: Sendable {
         return true
     }
 
-    /// A version after the first is an event of its own besides.
+    /// A version after the first, and a removal, are events of their own besides.
     static func events(_ change: ChangePage.Change) -> [EventDraft] {
         let receipt = change.receipt
         var data = JSONWriter(reserving: 320)
@@ -92,14 +92,16 @@ final class StoreFeed: Sendable {
         data.member("business_day", DayText.text(receipt.businessDay))
         data.member("state", receipt.state.rawValue)
         data.member("sequence", receipt.sequence)
-        if let version = receipt.version { data.member("version", Int64(version)) }
+        if let version = change.version { data.member("version", version.number) }
         data.endObject()
         data.endObject()
         func draft(_ type: String, _ id: String) -> EventDraft {
             EventDraft(id: id, origin: .contract(ClientID(receipt.clientID)), type: type, subject: receipt.receiptID, time: change.at, data: data.bytes)
         }
         var events = [draft(change.event, "change-\(change.sequence)")]
-        if let version = receipt.version, version > 1, change.sequence == receipt.sequence { events.append(draft("version.replaced", "version-\(change.sequence)")) }
+        if let version = change.version, version.isRemoval || version.number > 1 {
+            events.append(draft(version.isRemoval ? "version.removed" : "version.replaced", "version-\(change.sequence)"))
+        }
         return events
     }
 }

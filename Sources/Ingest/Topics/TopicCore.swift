@@ -123,7 +123,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     private func show() {
         outbox.show(
             EventOutbox.Seen(
-                topics: state.topics, subscriptions: state.subscriptions.values.map { ($0.topic, $0.subscription.name) }, feedAfter: state.feedAfter, figures: figures))
+                topics: state.topics, subscriptions: state.subscriptions.values.map { ($0.topic, $0.subscription.name) },
+                isStoreHeard: state.subscriptions.values.contains { $0.topic == Self.till }, feedAfter: state.feedAfter, figures: figures))
     }
 
     var nextDue: Int64 { isSending ? min(state.nextDue, state.nextForgotten) : state.nextForgotten }

@@ -152,8 +152,10 @@ extension TopicStore: EventPublishing {
         } completion: { completion($0) }
     }
 
+    package var isHeard: Bool { outbox.seen.isStoreHeard }
+
     package func emit(_ event: EventDraft, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
-        guard outbox.seen.subscriptions.contains(where: { $0.topic == TopicCore.till }) else { return completion(.success(())) }
+        guard isHeard else { return completion(.success(())) }
         perform(byteCount: event.data.count) { topics, core in
             _ = try topics.publish([event], to: TopicCore.till, core)
         } completion: { completion($0) }

@@ -87,9 +87,9 @@ extension Catalog {
 
     /// Notes how an upload stands, with the feedback of what it has read since, unless it is in another state by now than `state`.
     ///
-    /// - Parameter notice: what a webhook is told of it, if it is noted.
+    /// - Parameter notices: who is told of it, if it is noted.
     /// - Returns: false where it is.
-    func change(_ upload: Upload, from state: Upload.State, rejections: [UploadRejection] = [], notice: Notice? = nil) throws -> Bool {
+    func change(_ upload: Upload, from state: Upload.State, rejections: [UploadRejection] = [], notices: [Notice] = []) throws -> Bool {
         try write(isCounted: false) { connection in
             let update = try connection.statement(
                 """
@@ -124,7 +124,7 @@ extension Catalog {
             let kept = max(0, Self.rejectionCountMax - (upload.counts.rejected - Int64(rejections.count)))
             for rejection in rejections.prefix(Int(clamping: kept)) { try Self.write(rejection, of: upload.id, connection) }
             try count(rejections.map(\.violations), of: upload.clientID, upload: upload.id, connection)
-            if let notice { try Self.add(notice, connection) }
+            for notice in notices { try Self.add(notice, connection) }
             return true
         }
     }

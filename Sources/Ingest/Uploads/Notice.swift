@@ -6,6 +6,8 @@ struct Notice: Sendable {
         case uploadProcessed = "upload.processed"
         case uploadError = "upload.error"
         case feedbackDigest = "feedback.digest"
+        /// For the topic `till`, not for a webhook: the body is the event's draft.
+        case storeEvent = "event"
     }
 
     /// Of the event, the same at each attempt.

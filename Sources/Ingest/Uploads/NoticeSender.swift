@@ -22,8 +22,9 @@ final class NoticeSender: Sendable {
     private let clock: Clock
     private let state = Monitor(State())
     private let client = Mutex<OutgoingClient?>(nil)
+    private let events: any EventPublishing
 
-    init(catalog: Catalog, clock: Clock) { (self.catalog, self.clock) = (catalog, clock) }
+    init(catalog: Catalog, clock: Clock, events: any EventPublishing) { (self.catalog, self.clock, self.events) = (catalog, clock, events) }
 
     /// Only a server tells anybody anything.
     func start(policy: AddressPolicy?) {
@@ -77,6 +78,7 @@ final class NoticeSender: Sendable {
 
     private func send(_ notice: Notice) {
         guard state.withLock({ $0.sending.insert(notice.id).inserted }) else { return }
+        if notice.event == .storeEvent { return publish(notice) }
         let now = clock.now()
         guard let webhook = catalog.contract(notice.client)?.webhook, now - notice.createdAt < Self.lifetime else {
             return forget(notice, because: catalog.contract(notice.client)?.webhook == nil ? nil : "not delivered in 3 days, \(notice.attempts) attempts")
@@ -87,6 +89,16 @@ final class NoticeSender: Sendable {
         client.send(request) { [self] in finish(notice, $0) }
     }
 
+    private func publish(_ notice: Notice) {
+        guard let draft = notice.draft else { return forget(notice, because: "its text is no event") }
+        events.emit(draft) { [self] result in
+            switch result {
+            case .success: forget(notice, because: nil)
+            case .failure: putOff(notice, retryAfter: nil)
+            }
+        }
+    }
+
     private func finish(_ notice: Notice, _ result: Result<OutgoingResponse, OutgoingFailure>) {
         if case .failure(.closed) = result { return }
         let now = clock.now()
@@ -95,6 +107,11 @@ final class NoticeSender: Sendable {
             if (200..<300).contains(response.status) { return forget(notice, because: nil) }
             retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, now / 1_000_000) }
         }
+        putOff(notice, retryAfter: retryAfter)
+    }
+
+    private func putOff(_ notice: Notice, retryAfter: Int64?) {
+        let now = clock.now()
         var later = notice
         later.attempts += 1
         let delay = Self.retry.delay(afterAttempts: Int(clamping: later.attempts), retryAfter: retryAfter, fraction: Double.random(in: 0..<1))

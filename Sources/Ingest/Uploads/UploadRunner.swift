@@ -46,7 +46,7 @@ final class UploadRunner {
         }
         upload.endedAt = uploads.clock.now()
         do {
-            guard try uploads.catalog.change(upload, from: .processing, notice: uploads.notice(of: upload)) else { return }
+            guard try uploads.catalog.change(upload, from: .processing, notices: uploads.notices(of: upload)) else { return }
             if let identities { (self.identities, _) = (nil, identities) }
             UploadIdentities.remove(uploads.identitiesPath(upload.id))
             uploads.ended(upload)

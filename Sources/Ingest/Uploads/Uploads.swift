@@ -21,6 +21,7 @@ package final class Uploads: Sendable {
     let intake: IntakeParts
     let queue = UploadQueue()
     let notices: NoticeSender
+    private let events: any EventPublishing
     /// An upload as the API says it.
     private let describe = Mutex<(@Sendable (Upload) -> [UInt8])?>(nil)
     private let formerTypes = Mutex<[String: [Int32: DocumentType]]>([:])
@@ -34,10 +35,11 @@ package final class Uploads: Sendable {
     /// How long a file may be put.
     private static let linkMicroseconds: Int64 = 3_600_000_000
 
-    init(_ options: Options, directory: DataDirectory, catalog: Catalog, intake: IntakeParts, minFreeBytes: Int64) {
+    /// - Parameter events: told of files that were read.
+    init(_ options: Options, directory: DataDirectory, catalog: Catalog, intake: IntakeParts, minFreeBytes: Int64, events: any EventPublishing) {
         (self.options, self.directory, self.catalog, self.intake) = (options, directory, catalog, intake)
-        (self.minFreeBytes, clock) = (minFreeBytes, intake.clock)
-        notices = NoticeSender(catalog: catalog, clock: intake.clock)
+        (self.minFreeBytes, clock, self.events) = (minFreeBytes, intake.clock, events)
+        notices = NoticeSender(catalog: catalog, clock: intake.clock, events: events)
     }
 
     // MARK: Life
@@ -65,13 +67,23 @@ package final class Uploads: Sendable {
         if upload.state == .processing { UploadRunner(self, upload).run() } else if upload.revert.stage == .running { UploadReverter(self, upload).run() }
     }
 
-    /// What the webhook of the upload's client is told of its end; nil where there is none.
-    func notice(of upload: Upload) -> Notice? {
-        guard let event: Notice.Event = upload.state == .processed ? .uploadProcessed : upload.state == .error ? .uploadError : nil else { return nil }
-        guard let client = upload.clientID, catalog.contract(client)?.webhook != nil, let describe = describe.withLock({ $0 }) else { return nil }
-        return Notice(id: "\(upload.id)-\(upload.state.rawValue.lowercased())", client: client, event: event, at: clock.now()) { json in
-            json.member("upload", raw: describe(upload))
+    /// What the webhook of the upload's client, and the topic `till`, are told of its end.
+    func notices(of upload: Upload) -> [Notice] {
+        guard let event: Notice.Event = upload.state == .processed ? .uploadProcessed : upload.state == .error ? .uploadError : nil else { return [] }
+        guard let describe = describe.withLock({ $0 }) else { return [] }
+        let now = clock.now()
+        let id = "\(upload.id)-\(upload.state.rawValue.lowercased())"
+        var notices: [Notice] = []
+        if let client = upload.clientID, catalog.contract(client)?.webhook != nil {
+            notices.append(Notice(id: id, client: client, event: event, at: now) { json in json.member("upload", raw: describe(upload)) })
         }
+        if events.isHeard {
+            let origin = upload.clientID.map { Identity.contract(ClientID($0)) } ?? .administrator
+            let draft = EventDraft(
+                id: "upload-\(id)", origin: origin, type: event.rawValue, subject: "uploads/\(upload.id)", time: upload.endedAt ?? now, data: describe(upload))
+            notices.append(Notice(draft, at: now))
+        }
+        return notices
     }
 
     /// An upload has come to its end.

@@ -92,6 +92,8 @@ package struct Settings: Sendable, Equatable {
     /// How long files of uploads stay, and how long an upload can be taken back.
     package var uploadDays = 7
     package var uploadRevertDays = 7
+    /// How long executions of state machines stay after their end, before they are rows of the table `executions`.
+    package var executionDays = 90
     package var quarantineByteCountMax = 1 << 30
     package var registrars: [String: Registrar] = [:]
     package var outgoingAllow: [String] = []

@@ -50,6 +50,7 @@ package enum SettingsReader {
         Key("limits.rollup_rows") { value, settings in settings.limits.rollupRows = try value.integer(1...1_000_000_000) },
         Key("upload_days") { value, settings in settings.uploadDays = try value.integer(0...36_500) },
         Key("upload_revert_days") { value, settings in settings.uploadRevertDays = try value.integer(0...36_500) },
+        Key("execution_days") { value, settings in settings.executionDays = try value.integer(0...36_500) },
         Key("quarantine_days") { value, settings in settings.quarantineDays = try value.integer(0...36_500) },
         Key("quarantine_max_bytes") { value, settings in settings.quarantineByteCountMax = try value.size(0...(1 << 50)) },
         Key("registrars") { value, settings in try add(try registrars(value), from: value.key, to: &settings) },

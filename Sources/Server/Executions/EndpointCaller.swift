@@ -8,6 +8,8 @@ final class EndpointCaller: Sendable {
     private let endpoints: [String: RegistrarOptions]
     private let client: OutgoingClient
     private let callbackBase: String
+    /// Of tasks that are older nobody knows here whether they were sent.
+    private let startedAt = CalendarText.now
 
     /// - Parameter callbackBase: the URL under which endpoints reach this server.
     init(_ options: RegistrationOptions, callbackBase: String) {
@@ -31,7 +33,27 @@ final class EndpointCaller: Sendable {
         guard work.tryCount < endpoint.retry.attemptCountMax else {
             return end(.failed(StateError(.unavailable, "no final answer of \(name) in \(work.tryCount) attempts")))
         }
+        // What may have arrived is asked about first, where that can be asked.
+        guard work.isRepeat || work.createdAt < startedAt, let statusURL = endpoint.statusURL else { return send(name, work, endpoint, end) }
+        client.send(question(statusURL, work, endpoint)) { [self] result in
+            if case .success(let response) = result, response.status == 404 { return send(name, work, endpoint, end) }
+            end(Self.ending(result, name, work, endpoint, toQuestion: true))
+        }
+    }
+
+    private func send(_ name: String, _ work: TaskWork, _ endpoint: RegistrarOptions, _ end: @escaping @Sendable (TaskEnding) -> Void) {
         client.send(request(name, work, endpoint)) { result in end(Self.ending(result, name, work, endpoint)) }
+    }
+
+    /// What became of a task that may have arrived; signed over an empty body.
+    private func question(_ statusURL: String, _ work: TaskWork, _ endpoint: RegistrarOptions) -> OutgoingRequest {
+        let call = work.call
+        let parameters = [("execution_id", work.executionID), ("state", call.state), ("visit", String(call.visit)), ("task_token", call.token)]
+            .map { "\($0)=\(RequestTarget.encode($1))" }.joined(separator: "&")
+        let headers = RegistrarCall.signature(
+            id: Self.headerText(call.key), body: [], secrets: endpoint.secrets(at: CalendarText.now), nowSeconds: CalendarText.now / 1_000_000)
+        return OutgoingRequest(
+            method: .get, url: statusURL + (statusURL.contains("?") ? "&" : "?") + parameters, headers: headers, timeoutMilliseconds: RegistrarCall.timeoutMilliseconds(endpoint))
     }
 
     private func request(_ name: String, _ work: TaskWork, _ endpoint: RegistrarOptions) -> OutgoingRequest {
@@ -57,7 +79,7 @@ final class EndpointCaller: Sendable {
     // MARK: Answers
 
     private static func ending(
-        _ result: Result<OutgoingResponse, OutgoingFailure>, _ name: String, _ work: TaskWork, _ endpoint: RegistrarOptions
+        _ result: Result<OutgoingResponse, OutgoingFailure>, _ name: String, _ work: TaskWork, _ endpoint: RegistrarOptions, toQuestion isQuestion: Bool = false
     ) -> TaskEnding {
         switch result {
         case .failure(.closed): return .abandoned
@@ -70,7 +92,7 @@ final class EndpointCaller: Sendable {
                 return again("answered 200 without a valid outcome", retryAfter, work, endpoint, name)
             case 202: return .awaited(lookAgainAt: CalendarText.now.addingSaturating(endpoint.lock))
             case 408, 429: return again("answered \(response.status)", retryAfter, work, endpoint, name)
-            case 400..<500: return .failed(TaskAnswers.rejected(response.body) ?? StateError(.rejected, "\(name) answered \(response.status)"))
+            case 400..<500 where !isQuestion: return .failed(TaskAnswers.rejected(response.body) ?? StateError(.rejected, "\(name) answered \(response.status)"))
             default: return again("answered \(response.status)", retryAfter, work, endpoint, name)
             }
         }

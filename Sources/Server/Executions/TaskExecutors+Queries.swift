@@ -43,7 +43,7 @@ extension TaskExecutors {
         var request = try Self.question(work.call.input, ["query", "params", "time_zone"])
         let wanted = work.call.firstItem ?? 0
         let principal = try principal(of: work)
-        let name = work.call.key.split(separator: ":").dropLast().joined(separator: ":")
+        let name = Self.walkName(work)
         var (place, cursor) = walks.place(of: name, at: wanted)
         while true {
             request.limit = min(Self.itemCountMax, place < wanted ? min(SQLRequest.limitMax, wanted - place) : Self.itemCountMax)
@@ -65,6 +65,27 @@ extension TaskExecutors {
             place += rows.count
         }
     }
+
+    /// Records of an upload for a Map: `{"upload_id"}`, from the one on that it asks for.
+    func records(_ work: TaskWork) throws -> TaskEnding {
+        let input = work.call.input
+        for member in input.members ?? [] where member.name != "upload_id" {
+            throw Problem.parameter(member.name, "till:upload takes upload_id", code: "unknown-member")
+        }
+        guard let id = input["upload_id"]?.text else { throw Problem.parameter("upload_id", "the id of an upload is wanted", code: "required") }
+        let wanted = work.call.firstItem ?? 0
+        let name = Self.walkName(work)
+        // Looked at each time: whoever started it may have lost its rights.
+        let principal = try principal(of: work)
+        let records = try recordWalks.take(name, at: wanted) ?? context.store.uploads.records(of: id, as: principal)
+        try records.skip(to: wanted)
+        let (items, isLast) = try records.page(countMax: Self.itemCountMax, byteCountMax: Self.itemByteCountMax)
+        if !isLast { recordWalks.keep(name, records) }
+        return .succeeded(.object(["items": .array(items), "last": .boolean(isLast)]))
+    }
+
+    /// A Map's, however many pages it asks for.
+    private static func walkName(_ work: TaskWork) -> String { work.call.key.split(separator: ":").dropLast().joined(separator: ":") }
 
     private func page(_ request: SQLRequest, as principal: Principal) throws -> (rows: [JSONValue], cursor: String?) {
         let watch = try QueryWatch(context.queries, try RunningQuery(id: nil, asker: principal, text: request.query), whenGone: { _ in })

@@ -8,6 +8,7 @@ struct TaskExecutors: TaskExecutor {
     let context: DoorContext
     let calls: EndpointCaller
     let walks = ItemWalks()
+    let recordWalks = RecordWalks()
     /// What waits for files and queries.
     private let pool: WorkerPool
 
@@ -43,8 +44,7 @@ struct TaskExecutors: TaskExecutor {
         case .export: onPool(shares.export, end) { try export(work) }
         case .queue(let name): send(to: name, work, end)
         case .publish: publish(work, end)
-        case .upload:
-            end(.failed(StateError(.rejected, "\(work.call.resource.text) is not there in this version")))
+        case .upload: onPool(shares.sql, end) { try records(work) }
         }
     }
 

@@ -79,10 +79,48 @@ final class DocumentDecodingTests: XCTestCase {
         XCTAssertEqual(fault(try read(type, #","archive":"\#(bomb)""#, documentByteCountMax: 2_000)), "/archive decode")
     }
 
+    func test_XML_standsThereAsJSON() throws {
+        let columns = ##""v":{"path":"/content/check/score","type":"INTEGER"},"l":{"path":"/content/check/answers/answer","columns":{"q":{"path":"/@q","type":"INTEGER"},"a":{"path":"/#text","type":"VARCHAR"}}}"##
+        let type = try type(#"[{"path":"/archive","as":["base64"],"to":"/content","lists":["/check/answers/answer"]}]"#, columns: columns)
+        for (xml, wanted) in [
+            ("<check>\n<score> 17 </score><answers><answer q=\"1\">a</answer></answers></check>", 1),
+            ("<?xml version=\"1.0\"?><check><score>17</score><answers><answer q=\"1\">a</answer><!-- x --><answer q=\"2\"><![CDATA[<b>]]></answer></answers></check>", 2),
+        ] {
+            let found = try values(try read(type, #","archive":"\#(base64(Array(xml.utf8)))""#))
+            XCTAssertEqual(found.first, .integer(17))
+            guard case .list(let elements)? = found.last else { return XCTFail("\(found)") }
+            XCTAssertEqual(elements.count, wanted)
+            guard case .structure(let members)? = elements.last else { return XCTFail("\(found)") }
+            XCTAssertEqual(members, wanted == 1 ? [.integer(1), .bytes(Array("a".utf8))] : [.integer(2), .bytes(Array("<b>".utf8))])
+        }
+        let deep = String(repeating: "<a>", count: 200) + String(repeating: "</a>", count: 200)
+        for broken in ["<check>", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", deep] {
+            XCTAssertEqual(fault(try read(type, #","archive":"\#(base64(Array(broken.utf8)))""#)), "/archive decode", broken)
+        }
+        let wide = "<a>" + String(repeating: "<b/>", count: 9_000) + "</a>"
+        XCTAssertEqual(fault(try read(type, #","archive":"\#(base64(Array(wide.utf8)))""#, documentByteCountMax: 60_000)), "")
+        XCTAssertEqual(fault(try read(type, #","archive":"\#(base64(Array(String(repeating: "é", count: 1_000).utf8)))""#)), "/archive decode")
+    }
+
+    func test_XML_asJSON_isAsItsRulesSay() throws {
+        func json(_ xml: String, lists: Set<[String]> = [], byteCountMax: Int = 1 << 20) throws -> String? {
+            let document = try Array(xml.utf8).withUnsafeBytes { try XMLReader.read($0) }
+            return XMLMembers.json(of: document, lists: lists, byteCountMax: byteCountMax).map { String(decoding: $0, as: UTF8.self) }
+        }
+        XCTAssertEqual(try json("<a/>"), #"{"a":null}"#)
+        XCTAssertEqual(try json("<a> x&amp;\"y </a>"), #"{"a":"x&\"y"}"#)
+        XCTAssertEqual(try json("<a b='1' c=''/>"), #"{"a":{"@b":"1","@c":""}}"#)
+        XCTAssertEqual(try json("<a>x<b>1</b>y<c/><b>2</b></a>"), ##"{"a":{"b":["1","2"],"c":null,"#text":"xy"}}"##)
+        XCTAssertEqual(try json("<a><b>1</b></a>", lists: [["a", "b"]]), #"{"a":{"b":["1"]}}"#)
+        XCTAssertEqual(try json("<p:a xmlns:p='urn:x' p:b='1'><p:c/></p:a>"), #"{"p:a":{"@p:b":"1","p:c":null}}"#)
+        XCTAssertNil(try json("<a><b>12345678901234567890</b></a>", byteCountMax: 20))
+    }
+
     func test_decode_thatIsWrong_isRefused() {
         for decode in [
             #"{}"#, #"[{"path":"/a","as":[],"to":"/b"}]"#, #"[{"path":"/a","as":["rot13"],"to":"/b"}]"#, #"[{"path":"a","as":["hex"],"to":"/b"}]"#,
             #"[{"path":"/a/*","as":["hex"],"to":"/b"}]"#, #"[{"path":"/a","as":["hex"]}]"#, #"[{"path":"/a","as":["hex"],"to":"","x":1}]"#,
+            #"[{"path":"/a","as":["hex"],"to":"/b","lists":["/c/*"]}]"#, #"[{"path":"/a","as":["hex"],"to":"/b","lists":{}}]"#,
         ] { XCTAssertThrowsError(try type(decode), decode) }
     }
 

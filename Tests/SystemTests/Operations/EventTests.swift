@@ -14,6 +14,60 @@ final class EventTests: XCTestCase {
         XCTAssertEqual(server.stop(), 0)
     }
 
+    func test_whatHappensInTheStore_isTold() throws {
+        let server = try TillServer(environment: ["TILL_LIMITS_MIN_FREE": "1MiB"])
+        defer { server.remove() }
+        let run = try PythonReader.run("SystemTests/Scripts/store_events.py", [server.url, TillServer.adminKey])
+        XCTAssertEqual(run.exitCode, 0, run.output)
+        // The same calls from the command line.
+        for (words, wanted) in [
+            (["put", "lines"], "lines"), (["subscribe", "lines", "s", "--queue", "own", "--where", "type = 'x'"], "own"), (["subscriptions", "lines"], "type = 'x'"),
+            (["publish", "lines", "--type", "x", "--id", "1", "--data-json", "[1]"], "accepted"), (["list"], "lines"), (["show", "lines"], "s"),
+            (["dead-letters", "lines", "s"], "(0 rows)"), (["redrive", "lines", "s"], "0 events"), (["unsubscribe", "lines", "s"], "deleted"), (["delete", "lines"], "deleted"),
+        ] {
+            let run = try TillRun(["topic"] + words + ["--url", server.url], environment: ["TILL_KEY": TillServer.adminKey])
+            XCTAssertEqual(run.status, 0, "\(words): \(run.error)")
+            XCTAssertTrue(run.text.contains(wanted), "\(words): \(run.text)")
+        }
+    }
+
+    /// Each end is told once, whenever the server dies: into a queue it goes with the commit that takes it.
+    func test_kill_losesNoEndOfAnExecution_andDoublesNone() throws {
+        let settings = ["TILL_LIMITS_MIN_FREE": "1MiB"]
+        let server = try TillServer(environment: settings)
+        defer { server.remove() }
+        var admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/queues/ends", "{}").status, 201)
+        XCTAssertEqual(try admin.put("/v1/topics/till/subscriptions/ends", #"{"where":"type LIKE 'process.%'","target":{"queue":"ends"}}"#).status, 201)
+        let machine = #"{"StartAt":"W","States":{"W":{"Type":"Wait","SecondsPath":"$.s","Next":"C"},"C":{"Type":"Choice","Choices":[{"Variable":"$.n","NumericGreaterThan":50,"Next":"F"}],"Default":"S"},"F":{"Type":"Fail","Error":"E"},"S":{"Type":"Succeed"}}}"#
+        XCTAssertEqual(try admin.put("/v1/processes/p", machine).status, 201)
+        var ids: Set<String> = []
+        for round in 0..<4 {
+            for number in 0..<60 {
+                let answer = try admin.post("/v1/processes/p/executions", #"{"input":{"s":\#(number % 3),"n":\#(number)}}"#)
+                let object = try XCTUnwrap(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
+                ids.insert(try XCTUnwrap(object["execution_id"] as? String))
+            }
+            usleep(UInt32(150_000 * round + 50_000))
+            server.kill()
+            try server.start(environment: settings)
+            admin = server.client()
+        }
+        var told: [String: String] = [:]
+        for _ in 0..<100 where told.count < ids.count {
+            let answer = try admin.post("/v1/queues/ends/receive", #"{"max":100,"wait":5}"#)
+            let object = try XCTUnwrap(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
+            for message in object["messages"] as? [[String: Any]] ?? [] {
+                let event = try XCTUnwrap(message["body"] as? [String: Any])
+                let id = try XCTUnwrap((event["data"] as? [String: Any])?["execution_id"] as? String)
+                XCTAssertNil(told.updateValue(try XCTUnwrap(event["type"] as? String), forKey: id), "\(id) was told twice")
+            }
+        }
+        XCTAssertEqual(Set(told.keys), ids)
+        XCTAssertEqual(told.values.count { $0 == "process.failed" }, 36)
+        XCTAssertEqual(try TillRun(["topic", "subscriptions", "till", "--url", server.url], environment: ["TILL_KEY": TillServer.adminKey]).status, 0)
+    }
+
     func test_kill_losesNoEvent_andKeepsTheirOrder() throws {
         let settings = ["TILL_LIMITS_MIN_FREE": "1MiB"]
         let server = try TillServer(environment: settings)

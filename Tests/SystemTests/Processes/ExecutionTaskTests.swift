@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -51,5 +52,75 @@ final class ExecutionTaskTests: XCTestCase {
             XCTAssertEqual(output["items"]?.array?.map { $0["first"]?.integer ?? 0 }, [1, 1_001, 2_001])
         }
         XCTAssertEqual(try JSONParser.parse(try one.get("/v1/executions").body)["executions"]?.array?.count, 1)
+    }
+
+    func test_workers_behindAQueue_whoVanishAndComeLate() throws {
+        let server = try TillServer(environment: ["TILL_LIMITS_MIN_FREE": "1MiB"])
+        defer { server.remove() }
+        let admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/queues/work", #"{"lock":"1s"}"#).status, 201)
+        try put(server, "q", #"{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"till:queue:work","Retry":[{"ErrorEquals":["Again"],"IntervalSeconds":1}],"End":true}}}"#)
+        let worker = server.client(key: try server.key("worker", access: "read", more: #","uses":{"queues":["work"]}"#))
+        func receive() throws -> String {
+            let answer = try JSONParser.parse(try worker.post("/v1/queues/work/receive", #"{"max":1,"wait":20}"#).body)
+            return try XCTUnwrap(answer["messages"]?.array?.first?["body"]?["task_token"]?.text, "\(answer)")
+        }
+        let id = try start(admin, "q", #"{"n":1}"#)
+        let first = try receive()
+        // The first worker vanishes: its lock ends, and the second has the same task.
+        XCTAssertEqual(try receive(), first)
+        XCTAssertEqual(try worker.post("/v1/tasks/\(first)/failure", #"{"error":"Again"}"#).status, 204)
+        XCTAssertEqual(try worker.post("/v1/tasks/\(first)/success", #"{"output":1}"#).status, 409)
+        var second = try receive()
+        while second == first { second = try receive() }
+        XCTAssertEqual(try worker.post("/v1/tasks/\(second)/success", #"{"output":[2]}"#).status, 204)
+        XCTAssertEqual(try end(admin, id)["output"], .array([.number("2")]))
+        XCTAssertEqual(try worker.get("/v1/executions/\(id)").status, 404)
+    }
+
+    /// An endpoint with a `status_url` is asked before a call is repeated that may have arrived, and called again only where it never saw it.
+    func test_statusURL_isAskedBeforeARepeat() throws {
+        struct Seen: Sendable {
+            var posts: [String: Int] = [:]
+            var questions: [String: Int] = [:]
+            var wrong: [String] = []
+        }
+        let seen = Mutex(Seen())
+        let endpoint = TestHTTPServer { request in
+            seen.withLock { seen in
+                guard Signatures.isValid(request, secret: "s") else {
+                    seen.wrong.append(request.path)
+                    return .init(status: 401)
+                }
+                let isKnown: Bool
+                let state: String
+                if request.method == "GET" {
+                    state = ["Known", "Lost"].first { request.path.contains("&state=\($0)&visit=1&task_token=") } ?? request.path
+                    seen.questions[state, default: 0] += 1
+                    isKnown = state == "Known"
+                    return isKnown ? .init(body: #"{"outcome":"accepted","output":"asked"}"#) : .init(status: 404)
+                }
+                state = (try? JSONParser.parse(request.body))?["state"]?.text ?? ""
+                seen.posts[state, default: 0] += 1
+                return seen.posts[state] == 1 ? .init(status: 500) : .init(body: #"{"outcome":"accepted","output":"sent"}"#)
+            }
+        }
+        defer { endpoint.close() }
+        let folder = try TemporaryDirectory()
+        let config = folder.path + "/till.json"
+        let url = "http://127.0.0.1:\(endpoint.port)"
+        try #"{"endpoints":{"desk":{"url":"\#(url)/","secret":"s","status_url":"\#(url)/status?v=1","backoff_min":"50ms","backoff_max":"100ms"}},"outgoing":{"allow":["127.0.0.1"]},"limits":{"min_free":"1MiB"}}"#
+            .write(toFile: config, atomically: true, encoding: .utf8)
+        let server = try TillServer(arguments: ["--config", config])
+        defer { server.remove() }
+        try put(
+            server, "p",
+            #"{"StartAt":"Known","States":{"Known":{"Type":"Task","Resource":"till:call:desk","ResultPath":"$.a","Next":"Lost"},"Lost":{"Type":"Task","Resource":"till:call:desk","ResultPath":"$.b","End":true}}}"#)
+        let execution = try end(server.client(), try start(server.client(), "p"))
+        XCTAssertEqual(execution["output"], .object(["a": .string("asked"), "b": .string("sent")]))
+        let found = seen.withLock { $0 }
+        XCTAssertEqual(found.posts, ["Known": 1, "Lost": 2])
+        XCTAssertEqual(found.questions, ["Known": 1, "Lost": 1])
+        XCTAssertEqual(found.wrong, [])
     }
 }

@@ -876,11 +876,13 @@ export interface DeadEventList {
 
 /** A document type file. */
 export interface Type {
-  /** Documents inside documents: the text at path is decoded and read as JSON at to, before columns, schema and rules. */
+  /** Documents inside documents: the text at path is decoded and read as JSON or XML at to, before columns, schema and rules. */
   decode?: {
     path: string;
     as: ("base64" | "base64url" | "gzip" | "zlib" | "zstd" | "hex")[];
     to: string;
+    /** Of XML: elements that are lists even if there is one, as paths from its root element on. */
+    lists?: string[];
   }[];
   name: string;
   /** The present one plus 1; 1 for the first. */

@@ -16,6 +16,8 @@ struct Listing {
     let member: String
     /// Members of an item, with dots for those within one; shown in the table.
     let columns: [String]
+    /// Else the API gives all at once.
+    var isPaged = true
 
     static func format(_ arguments: Arguments) throws -> Format {
         guard let text = try arguments.one("format") else { return .table }
@@ -64,10 +66,11 @@ struct Listing {
     private func eachPage(_ client: APIClient, limit: () -> Int, _ body: ([JSONValue]) throws -> Bool) throws {
         var cursor: String?
         repeat {
-            var query = parameters + [("limit", String(limit()))]
+            var query = parameters
+            if isPaged { query.append(("limit", String(limit()))) }
             if let cursor { query.append(("cursor", cursor)) }
             let text = query.map { "\($0.name)=\(RequestTarget.encode($0.value))" }.joined(separator: "&")
-            let answer = try JSONParser.parse(try APIClient.succeed(try client.call("GET", "\(path)?\(text)")).body)
+            let answer = try JSONParser.parse(try APIClient.succeed(try client.call("GET", text.isEmpty ? path : "\(path)?\(text)")).body)
             guard case .array(let items)? = answer[member] else { throw CommandError("the server's answer has no \(member)") }
             cursor = answer["next_cursor"]?.text
             if try !body(items) { return }

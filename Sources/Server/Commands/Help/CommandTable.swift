@@ -10,6 +10,8 @@ enum CommandTable {
         DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self, DeadLetterDeleteCommand.self, AuditListCommand.self,
         QueueListCommand.self, QueueShowCommand.self, QueuePutCommand.self, QueueDeleteCommand.self, QueueSendCommand.self, QueueReceiveCommand.self,
         QueueDeadLettersCommand.self, QueueRedriveCommand.self, QueuePurgeCommand.self,
+        TopicListCommand.self, TopicShowCommand.self, TopicPutCommand.self, TopicDeleteCommand.self, TopicSubscribeCommand.self, TopicUnsubscribeCommand.self,
+        TopicSubscriptionsCommand.self, TopicPublishCommand.self, TopicDeadLettersCommand.self, TopicRedriveCommand.self,
         JobListCommand.self, JobShowCommand.self, JobCancelCommand.self, ProcessListCommand.self, ProcessShowCommand.self, ProcessPutCommand.self,
         ProcessDeleteCommand.self, ProcessStartCommand.self, ProcessHistoryCommand.self, ProcessAbortCommand.self, ProcessRedriveCommand.self, ExecutionListCommand.self,
         ExecutionShowCommand.self, ConfigCheckCommand.self, HealthCommand.self, InspectCommand.self, CompletionCommand.self, ManualCommand.self, VersionCommand.self,

@@ -26,6 +26,7 @@ enum EngineOpening {
         options.quarantine.days = settings.quarantineDays
         options.uploads.byteCountMax = settings.limits.upload
         (options.uploads.fileDays, options.uploads.revertDays) = (settings.uploadDays, settings.uploadRevertDays)
+        options.executionDays = settings.executionDays
         options.quarantine.byteCountMax = Int64(settings.quarantineByteCountMax)
         options.compaction.hotDays = Int32(settings.hotDays)
         options.compaction.intervalSeconds = settings.compactInterval

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Executions of state machines: how many transitions a second, what a hundred thousand that wait take, how soon the server is ready after kill -9.
 
-    benchmarks/executions.py [--binary till] [--count 100000] [--port 18590] [--data DIR]
+    benchmarks/processes.py [--binary till] [--count 100000] [--port 18590] [--data DIR]
 
 1. `count` executions are started over HTTP by sixteen connections; each waits for one and the same instant.
 2. With all of them waiting the server is killed; how long it takes from its start to the first 200 of /readyz, and its memory (RssAnon) then.
@@ -97,7 +97,7 @@ def seconds(instant):
 
 def main():
     given = arguments()
-    root = given.data or tempfile.mkdtemp(prefix="till-executions-")
+    root = given.data or tempfile.mkdtemp(prefix="till-processes-")
     os.makedirs(root, exist_ok=True)
     server = Server(given, root + "/data")
     shutil.rmtree(server.data, ignore_errors=True)

@@ -1,0 +1,128 @@
+internal import CXML2
+internal import ColumnStore
+
+/// An XML document as members of JSON, so that the paths of JSON types lead into it.
+///
+/// An element is a member of its parent, under the name that it is written with; the root element is the one member of the whole. What has
+/// neither attributes nor elements is its text, or null without any; what has them is an object: `@name` for each attribute, an element's
+/// members, and `#text` for text beside them. Elements of one name in one parent are an array, which those that `lists` names are even if they are alone.
+/// Texts lose blanks at both ends; namespaces are as their prefixes say, comments and processing instructions are left out. This is how the Python
+/// package xmltodict has it.
+struct XMLMembers {
+    private let lists: Set<[String]>
+    private let byteCountMax: Int
+    private var bytes: [UInt8] = []
+    private var path: [String] = []
+
+    /// - Parameters:
+    ///   - lists: names from the root element down to elements that are arrays however many there are.
+    ///   - byteCountMax: of what comes out.
+    /// - Returns: nil past it.
+    static func json(of document: XMLDocument, lists: Set<[String]>, byteCountMax: Int) -> [UInt8]? {
+        guard let root = xmlDocGetRootElement(document.tree) else { return nil }
+        var members = XMLMembers(lists: lists, byteCountMax: byteCountMax)
+        members.bytes.append(UInt8(ascii: "{"))
+        guard members.add([root], named: name(of: root)) else { return nil }
+        members.bytes.append(UInt8(ascii: "}"))
+        return members.bytes.count <= byteCountMax ? members.bytes : nil
+    }
+
+    private init(lists: Set<[String]>, byteCountMax: Int) { (self.lists, self.byteCountMax) = (lists, byteCountMax) }
+
+    private var isRoom: Bool { bytes.count <= byteCountMax }
+
+    private static func text(_ text: UnsafePointer<xmlChar>?) -> String { text.map { String(cString: $0) } ?? "" }
+
+    private static func name(_ name: UnsafePointer<xmlChar>?, in namespace: xmlNsPtr?) -> String {
+        guard let prefix = namespace?.pointee.prefix else { return text(name) }
+        return "\(text(prefix)):\(text(name))"
+    }
+
+    private static func name(of element: xmlNodePtr) -> String { name(element.pointee.name, in: element.pointee.ns) }
+
+    /// Elements of one name, as one member.
+    ///
+    /// - Returns: false past the bound. As deep as the reader lets a document be.
+    private mutating func add(_ elements: [xmlNodePtr], named name: String) -> Bool {
+        add(key: name)
+        path.append(name)
+        defer { path.removeLast() }
+        let isList = elements.count > 1 || !lists.isEmpty && lists.contains(path)
+        if isList { bytes.append(UInt8(ascii: "[")) }
+        for (index, element) in elements.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            guard add(element) else { return false }
+        }
+        if isList { bytes.append(UInt8(ascii: "]")) }
+        return isRoom
+    }
+
+    private mutating func add(_ element: xmlNodePtr) -> Bool {
+        var text = ""
+        var names: [String] = []
+        var children: [String: [xmlNodePtr]] = [:]
+        var child = element.pointee.children
+        while let node = child {
+            switch node.pointee.type {
+            case XML_ELEMENT_NODE:
+                let name = Self.name(of: node)
+                if children[name] == nil { names.append(name) }
+                children[name, default: []].append(node)
+            case XML_TEXT_NODE, XML_CDATA_SECTION_NODE: text += Self.text(node.pointee.content)
+            default: break
+            }
+            child = node.pointee.next
+        }
+        let trimmed = Self.trimmed(text)
+        guard element.pointee.properties != nil || !names.isEmpty else {
+            if trimmed.isEmpty { bytes += "null".utf8 } else { add(string: trimmed) }
+            return isRoom
+        }
+        bytes.append(UInt8(ascii: "{"))
+        addAttributes(of: element)
+        for name in names {
+            separate()
+            guard isRoom, add(children[name] ?? [], named: name) else { return false }
+        }
+        if !trimmed.isEmpty {
+            separate()
+            add(key: "#text")
+            add(string: trimmed)
+        }
+        bytes.append(UInt8(ascii: "}"))
+        return isRoom
+    }
+
+    private mutating func addAttributes(of element: xmlNodePtr) {
+        var attribute = element.pointee.properties
+        while let found = attribute {
+            separate()
+            add(key: "@" + Self.name(found.pointee.name, in: found.pointee.ns))
+            var value = ""
+            var child = found.pointee.children
+            while let node = child {
+                value += Self.text(node.pointee.content)
+                child = node.pointee.next
+            }
+            add(string: value)
+            attribute = found.pointee.next
+        }
+    }
+
+    private mutating func separate() {
+        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+    }
+
+    private mutating func add(key: String) {
+        add(string: key)
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func add(string: String) { bytes += JSONValue.string(string).serialized }
+
+    private static func trimmed(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        guard let first = bytes.firstIndex(where: { !ScalarText.isBlank($0) }), let last = bytes.lastIndex(where: { !ScalarText.isBlank($0) }) else { return "" }
+        return String(decoding: bytes[first...last], as: UTF8.self)
+    }
+}
