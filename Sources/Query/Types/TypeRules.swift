@@ -106,7 +106,7 @@ enum TypeRules {
     }
 
     /// Whether values can be ordered: compared, sorted, grouped.
-    static func isComparable(_ type: ColumnType) -> Bool { !type.isNested }
+    static func isComparable(_ type: ColumnType) -> Bool { !type.isNested && type != .json(isBinary: false) }
 
     enum CastKind { case none, implicit, explicit }
 
@@ -118,6 +118,11 @@ enum TypeRules {
             (.decimal, .decimal), (.date, .timestamp), (.timestamp(isUTC: false), .timestamp(isUTC: true)):
             return .implicit
         case (.timestampNanoseconds, .timestamp): return .implicit
+        case (.json, .json), (.list, .json), (.structure, .json): return .implicit
+        case (.json(isBinary: true), _) where isNumeric(target) || target == .boolean: return .explicit
+        case (_, .json): return source == .string ? .explicit : .none
+        case (.json, _): return target == .string ? .explicit : .none
+        case (.list(let element), .string) where !element.type.isNested && element.type != .binary: return .explicit
         case (_, .string): return source.isNested || source == .binary ? .none : .explicit
         case (.string, _): return target.isNested ? .none : .explicit
         case _ where isNumeric(source) && isNumeric(target): return .explicit
