@@ -79,8 +79,6 @@ extension Binder {
         return .call(.dateTrunc, [.text(field), later] + zones, type: value.type, position: position)
     }
 
-    static let openScale = 15
-
     /// NUMERIC without a scale takes the operand's digits as they are.
     private func numericType(for value: TypedExpression) throws(QueryError) -> ColumnType {
         switch value.type {
@@ -93,7 +91,7 @@ extension Binder {
             }
             return .decimal38(scale: min(max(number.scale, 0), TypeRules.digitCountMax))
         // Of a value whose digits only the run knows, so many behind the mark as leave room for large numbers.
-        default: return .decimal38(scale: Self.openScale)
+        default: return .decimal38(scale: TypeRules.openScale)
         }
     }
 

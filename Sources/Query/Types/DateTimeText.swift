@@ -33,8 +33,9 @@ struct DateTimeText {
     static func time(of text: ArraySlice<UInt8>) -> Int64? {
         if let plain = Calendar.parseTime(text) { return plain }
         // Halves of the day, and what else a time may be said with, are those of any date.
-        let day = Array("2000-01-01 ".utf8)
-        guard let moment = read(day + text) ?? read(text), (0...Calendar.microsecondsPerDay).contains(moment.microseconds) else { return nil }
+        var dated = Array("2000-01-01 ".utf8)
+        dated.append(contentsOf: text)
+        guard let moment = read(dated) ?? read(text), (0...Calendar.microsecondsPerDay).contains(moment.microseconds) else { return nil }
         return moment.microseconds
     }
 

@@ -6,6 +6,8 @@ enum TypeRules {
     /// `/` and avg give at least this many digits behind the mark more than nothing.
     static let divisionScaleMin = 6
     static let averageExtraScale = 6
+    /// Of NUMERIC without a scale, where only the run knows the digits.
+    static let openScale = 15
 
     static func isNumeric(_ type: ColumnType) -> Bool {
         switch type {

@@ -43,6 +43,8 @@ final class FunctionRegistryTests: XCTestCase {
         case "overlay": return "overlay(\(arguments[0]) PLACING \(arguments[1]) FROM \(arguments[2])\(arguments.count > 3 ? " FOR \(arguments[3])" : ""))"
         case "current_timestamp", "current_date", "localtimestamp": return name
         // What they take is narrower than a type.
+        case "json_build_object", "jsonb_build_object": return form.isEmpty ? "\(name)()" : "\(name)('a', \(arguments[1]))"
+        case "jsonb_set": return "jsonb_set(\(arguments[0]), '{0}', \(arguments[2]))"
         case "asin", "acos": return "\(name)(\(arguments[0]) / 2)"
         case "date_bin": return "date_bin(\(arguments[0]), \(arguments[1]), \(arguments[2]))"
         case "width_bucket": return "width_bucket(\(arguments[0]), 0, 10, \(arguments[3]))"

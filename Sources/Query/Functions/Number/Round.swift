@@ -31,7 +31,7 @@ extension SQLFunction {
         if value.type == .double {
             // As of its NUMERIC, though PostgreSQL has no such function.
             var decimal = call
-            decimal.arguments[0] = TypedExpression(.cast(value, to: .decimal38(scale: Binder.openScale), position: call.position), at: call.position)
+            decimal.arguments[0] = TypedExpression(.cast(value, to: .decimal38(scale: TypeRules.openScale), position: call.position), at: call.position)
             return try Self.digits(decimal, typing)
         }
         let digits = ConstantFolding.folded(try typing.implicit(call.arguments[1], to: .int32, call.name))

@@ -17,7 +17,7 @@ extension SQLFunction {
     }
 
     /// Of all times here true: none is infinite.
-    static let isFinite = SQLFunction("isfinite", forms: [[.date], [.timestampTZ], [.interval]]) { (call, typing) throws(QueryError) in
+    static let finiteTime = SQLFunction("isfinite", forms: [[.date], [.timestampTZ], [.interval]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
         let value = call.arguments[0]
         let time = value.isUntyped || value.type == .null ? try typing.implicit(value, to: .timestampTZ, call.name) : value.expression
