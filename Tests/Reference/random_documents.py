@@ -72,7 +72,7 @@ def expression(chance):
         f"translate({text}, 'abі', 'x')", f"md5({text})", f"to_hex({integer})", f"quote_literal({text})", f"quote_ident({text})", f"format('%5s|%-4s|%L', {text}, {integer}, {text})",
         f"justify_interval(INTERVAL '{integer} days {integer * small} hours')", f"make_interval({small}, {integer}, {small}, {integer})",
         f"date_bin('{abs(integer) + 1} minutes', TIMESTAMP '2024-02-29 12:34:56', TIMESTAMP '2024-03-01')", f"(TIME '10:20:30' + INTERVAL '{integer} minutes')",
-        f"to_date('{abs(integer) % 28 + 1} Mar 20{abs(integer):02}', 'DD Mon YYYY')", f"({integer}::smallint)", f"(({integer} / 7.0)::float8::real)",
+        f"to_date('{abs(integer) % 28 + 1} Mar 20{abs(integer):02}', 'DD Mon YYYY')", f"({integer}::smallint)", f"(({integer}::float8 / 7)::real)",
         f"({text} SIMILAR TO {quoted(chance.choice(['%a%', 'a_', '(foo|a)%', '%[0-9]']))})",
     ])
 

@@ -3,10 +3,12 @@ import ColumnStore
 /// Walks over a text that is known to be JSON, and finds parts of it without making a tree: what a path names is a piece of the same bytes.
 struct JSONScan {
     let text: [UInt8]
+    /// Whether the document is JSONB.
+    let isBinary: Bool
 
     enum Kind { case object, array, string, number, boolean, null }
 
-    init(_ text: ArraySlice<UInt8>) { self.text = Array(text) }
+    init(_ text: ArraySlice<UInt8>, isBinary: Bool = true) { (self.text, self.isBinary) = (Array(text), isBinary) }
 
     /// The whole value, without blanks around it.
     var root: Range<Int> { value(at: 0) }

@@ -27,13 +27,23 @@ extension ScalarFunction {
         scan.member(keys.name(row), of: scan.root)
     }
     static let jsonElement = access("-> element", isText: false) { (keys, scan, row) in
-        scan.element(keys.number(row), of: scan.root)
+        element(keys.number(row), of: scan)
     }
     static let jsonElementText = access("->> element", isText: true) { (keys, scan, row) in
-        scan.element(keys.number(row), of: scan.root)
+        element(keys.number(row), of: scan)
     }
     static let jsonPath = access("#>", isText: false) { (keys, scan, row) in path(keys.list(row), in: scan) }
     static let jsonPathText = access("#>>", isText: true) { (keys, scan, row) in path(keys.list(row), in: scan) }
+
+    /// Of JSONB a bare value is an array of itself, as in PostgreSQL.
+    private static func element(_ number: Int64, of scan: JSONScan) -> Range<Int>? {
+        let root = scan.root
+        switch scan.kind(of: root) {
+        case .array: return scan.element(number, of: root)
+        case .object: return nil
+        default: return scan.isBinary && (number == 0 || number == -1) ? root : nil
+        }
+    }
 
     private static func access(
         _ symbol: String, isText: Bool, _ find: @escaping @Sendable (JSONKeys, JSONScan, Int) -> Range<Int>?
@@ -45,7 +55,7 @@ extension ScalarFunction {
                 return try call.texts { (row) throws(KernelError) in
                     try call.meter.step(2 * documents.range(at: row).count)
                     try call.meter.charge(documents.range(at: row).count)
-                    let scan = JSONScan(documents[row])
+                    let scan = JSONScan(documents[row], isBinary: call[0].type == .jsonb)
                     guard let found = find(keys, scan, row) else { return nil }
                     return isText ? scan.shown(found) : Array(scan.text[found])
                 }

@@ -38,10 +38,15 @@ extension ScalarFunction {
         return .array(elements)
     }
     static let jsonWithoutPath = changing("#-") { (value, change) throws(KernelError) in
-        try changed(value, change.keys.list(change.row)[...], to: nil, creates: false)
+        try changed(try nested(value), change.keys.list(change.row)[...], to: nil, creates: false)
     }
     static let jsonSet = changing("jsonb_set") { (value, change) throws(KernelError) in
-        try changed(value, change.keys.list(change.row)[...], to: try change.document(2), creates: change.creates?[change.row] ?? true)
+        try changed(try nested(value), change.keys.list(change.row)[...], to: try change.document(2), creates: change.creates?[change.row] ?? true)
+    }
+
+    private static func nested(_ value: JSONValue) throws(KernelError) -> JSONValue {
+        guard value.array != nil || value.members != nil else { throw .invalidArgument("a bare value has no paths") }
+        return value
     }
 
     /// What a change may look at besides the document: the other arguments, in one row.
