@@ -12,7 +12,7 @@ final class ArrowEncoderTests: XCTestCase {
         let (columns, batches) = try QueryFixture(threads: 1).batches(query)
         var encoder = try ArrowEncoder(columns: columns, compression: compression)
         var bytes: [UInt8] = []
-        try encoder.begin(into: &bytes)
+        encoder.begin(into: &bytes)
         for batch in batches { try encoder.append(batch, into: &bytes) }
         if ended { encoder.end(cursor: nil, statistics: QueryStatistics(), into: &bytes) }
         return bytes
