@@ -20,6 +20,7 @@ final class RemovalRulesTests: XCTestCase {
         "ColumnStore/Iceberg/Table/Table+Maintenance.swift": ["delete": "the caller's proof is passed on"],
         "ColumnStore/Iceberg/Table/Table+Relocation.swift": ["delete": "the caller's proof is passed on"],
         "Ingest/Backup/Backup.swift": ["delete": "files of a backup that the new one has taken the place of, under names that backups make"],
+        "Ingest/Backup/BackupPlace.swift": ["rmdir": "a scratch directory that it made, empty", "remove": "scratch: copies of databases on their way to a bucket"],
         "Ingest/Backup/Restore.swift": [
             "delete": "metadata that the restore itself copied", "remove": "what a restore that failed wrote into an empty directory",
             "rmdir": "the same: empty directories only",

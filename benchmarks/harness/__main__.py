@@ -19,6 +19,8 @@ from .receipts import Plan
 from .server import ROOT, build
 
 HOT_SHARE = 0.3
+#: Of a million receipts into a bucket, and thirty questions.
+BUCKET_SECONDS = 90
 #: Of the twenty-eight kinds of hostile requests, each with a server of its own.
 HOSTILE_SECONDS = 1_500
 RESULTS = ROOT / "benchmarks/results"
@@ -104,6 +106,8 @@ def parts(options: argparse.Namespace, plan: Plan, names: list[str]) -> list[Par
     # It takes minutes and nothing of the data: only where it is asked for, or everything is.
     if options.peers or "hostile" in (options.only or "").split(","):
         found.append(Part("hostile", others.hostile, {"hostile": HOSTILE_SECONDS}))
+    if options.peers or "bucket" in (options.only or "").split(","):
+        found.append(Part("bucket", others.bucket, {"bucket": BUCKET_SECONDS}))
     if options.only:
         wanted = options.only.split(",")
         if unknown := set(wanted) - {part.name for part in found}:

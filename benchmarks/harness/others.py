@@ -202,3 +202,15 @@ def hostile(context: Context) -> None:
     past = [f"{name}: {', '.join(kind['complaints'])}" for name, kind in found["kinds"].items() if kind["complaints"]]
     if past:
         raise RuntimeError("past its bounds: " + "; ".join(past))
+
+
+def bucket(context: Context) -> None:
+    """Q1 to Q9 from a bucket as far away as one is, by benchmarks/bucket.py."""
+    context.progress.begin("bucket")
+    found = json.loads(run([sys.executable, str(BENCHMARKS / "bucket.py"), "--binary", str(binary()), "--json"]))
+    context.save("bucket", found)
+    for name, question in found["questions"].items():
+        cold, warm = question["cold"], question["warm"]
+        context.progress.say(
+            f"bucket: {name} {cold['ms']:,.0f} ms cold, {cold['requests']} requests, {cold['bytes'] / 1e6:,.1f} MB, {cold['round_trips']} round trips; {warm['ms']:,.0f} ms warm")
+    context.progress.end()

@@ -15,6 +15,7 @@ final class MeteredBytes: RandomAccessBytes {
 
     func expect(_ range: Range<Int64>) { file.expect(range) }
     func begin() { file.begin() }
+    var waitsForNetwork: Bool { file.waitsForNetwork }
 
     func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
         let start = SteadyClock.nanoseconds()

@@ -42,6 +42,9 @@ public protocol ObjectStorage: Sendable {
     /// - Throws: `.notFound`.
     func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes
 
+    /// Says that these objects will be opened soon: where that waits for a network, they are asked for side by side. Never fails.
+    func expect(_ keys: [String])
+
     /// The object's size; nil when there is none.
     func byteCount(of key: String) throws(ColumnStoreError) -> Int64?
 
@@ -55,6 +58,8 @@ public protocol ObjectStorage: Sendable {
 }
 
 extension ObjectStorage {
+    public func expect(_ keys: [String]) {}
+
     /// As `location`, for people: a plain path where objects are files.
     package func place(of key: String) -> String {
         let location = location(of: key)

@@ -14,6 +14,8 @@ public protocol RandomAccessBytes: Sendable {
     /// Says that these ranges will be read soon: where reads wait for a disk or a network, they may be fetched meanwhile. Never fails; what lies
     /// outside of the file is passed over.
     func expect(_ range: Range<Int64>)
+    /// Whether a read may wait for a network: then what will be wanted is asked for together, and a little more of it.
+    var waitsForNetwork: Bool { get }
     /// Sends for what is expected, without waiting for it.
     func begin()
     /// Has a range kept where reading it waits for nobody, longer than what is only read; nothing where that is so anyway.
@@ -21,6 +23,7 @@ public protocol RandomAccessBytes: Sendable {
 }
 
 extension RandomAccessBytes {
+    public var waitsForNetwork: Bool { false }
     public func begin() {}
     public func keepAtHand(_ range: Range<Int64>) {}
 }

@@ -16,8 +16,9 @@ import Glibc
 /// Nothing leaves the store meanwhile: hot files are held by reference, and the compactor removes no cold file.
 final class Backup {
     private let store: StoreParts
-    let storage: any FileStorage
-    let root: String
+    private let place: BackupPlace
+    var storage: any ObjectStorage { place.storage }
+    var root: String { place.name }
     private var previous: BackupManifest?
     private var known: [String: BackupManifest.File] = [:]
     private var manifest: BackupManifest
@@ -32,17 +33,19 @@ final class Backup {
 
     /// - Parameter isCancelled: asked before each file, and between the pieces of those that are copied by pieces.
     /// - Throws: `Fault` for a directory that cannot take a backup of this store.
-    init(_ store: StoreParts, destination: String, isCancelled: @escaping @Sendable () -> Bool) throws {
+    /// - Parameter bucket: what lies there, where the destination is one.
+    init(_ store: StoreParts, destination: String, bucket: (any ObjectStorage)? = nil, isCancelled: @escaping @Sendable () -> Bool) throws {
         (self.store, self.isCancelled) = (store, isCancelled)
-        storage = try LocalStorageFactory.files(destination)
-        root = storage.root
-        let data = try store.directory.files().root
-        guard root != data, !root.hasPrefix(data + "/"), !data.hasPrefix(root + "/") else {
-            throw Self.refusal("the backup and the store must not lie within each other")
+        place = try BackupPlace(path: destination, bucket: bucket)
+        let root = place.name
+        for own in [try store.directory.files().root, store.directory.storages.location].compactMap(\.self) {
+            guard root != own, !root.hasPrefix(own + "/"), !own.hasPrefix(root + "/") else {
+                throw Self.refusal("the backup and the store must not lie within each other")
+            }
         }
         manifest = BackupManifest(
             number: 1, store: store.catalog.storeID, madeAt: store.clock.now(), warehouse: store.directory.warehouseName)
-        try Self.makeDirectory(root)
+        if place.files != nil { try Self.makeDirectory(root) }
         try readPrevious()
     }
 
@@ -195,7 +198,8 @@ final class Backup {
         if let queues = held.queues { manifest.files.append(try copyDatabase(queues, "queues.sqlite", "queues.\(manifest.number).sqlite", stamp: "")) }
         held.queues = nil
         // The catalog's copy says what the state is made of: a file may have moved to cold just before it was taken.
-        let state = try Catalog.State(path: "\(root)/\(catalogFile.name)")
+        let state = try Catalog.State(path: try place.fetch(catalogFile))
+        place.drop(catalogFile.name)
         manifest.files.append(catalogFile)
         for (index, entry) in held.hot.enumerated() where state.hotFiles.contains(entry.file.name) {
             let path = "hot/\(entry.file.name).sqlite"
@@ -231,13 +235,16 @@ final class Backup {
         _ connection: SQLiteConnection, _ path: String, _ name: String, stamp: String
     ) throws -> BackupManifest.File {
         try goOn()
+        let workspace = try place.workspace()
         // What an attempt of the same number left.
         for suffix in ["", "-journal", "-wal", "-shm"] { try storage.delete(name + suffix, .named("an attempt that was cut off left it")) }
-        try storage.prepare(name)
-        try connection.copy(to: "\(root)/\(name)")
-        try storage.synchronize(name)
-        let digest = try storage.digest(of: name)
+        try workspace.prepare(name)
+        try connection.copy(to: workspace.path(of: name))
+        try workspace.synchronize(name)
+        let digest = try workspace.digest(of: name)
         let file = BackupManifest.File(path: path, name: name, byteCount: digest.byteCount, sha256: digest.sha256, stamp: stamp)
+        try place.send(name, byteCount: file.byteCount, sha256: file.sha256, beforeEachPiece: goOn)
+        if path != "catalog.sqlite" { place.drop(name) }
         copied.append(file)
         return file
     }
@@ -272,7 +279,7 @@ final class Backup {
             path: key, name: "\(key).\(manifest.number)", byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes))
         try storage.delete(file.name, .named("an attempt that was cut off left it"))
         try storage.putIfAbsent(file.name, bytes)
-        chmod("\(root)/\(file.name)", 0o600)
+        if let files = place.files { chmod(files.path(of: file.name), 0o600) }
         manifest.files.append(file)
         copied.append(file)
     }

@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 import Glibc
 
 /// Proves a backup as it lies in its directory, where it need not be written: the manifest by the hash at its end, each file by size and
@@ -6,14 +6,18 @@ import Glibc
 ///
 /// What the files say was proved where they came from, and is once more when a restored store is verified.
 package struct BackupProof {
-    private let storage: any FileStorage
+    private let place: BackupPlace
+    private var storage: any ObjectStorage { place.storage }
+
+    /// - Parameter url: in messages.
+    package init(bucket: any ObjectStorage, url: String) throws { place = try BackupPlace(path: url, bucket: bucket) }
 
     package init(directory: String) throws {
         var status = stat()
         guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw ColumnStoreError(.notFound, path: directory, "is no directory")
         }
-        storage = try LocalStorageFactory.files(directory)
+        place = try BackupPlace(path: directory, bucket: nil)
     }
 
     /// Whether a directory has a backup, and is no store itself.
@@ -24,37 +28,37 @@ package struct BackupProof {
     /// - Throws: `ColumnStoreError` where there is no manifest that could be believed.
     package func run(progress: (Verifier.Progress) -> Void = { _ in }) throws -> Verifier.Report {
         guard try storage.byteCount(of: BackupManifest.key) != nil else {
-            throw ColumnStoreError(.notFound, path: storage.root, "has no complete backup: \(BackupManifest.key) is not there")
+            throw ColumnStoreError(.notFound, path: place.name, "has no complete backup: \(BackupManifest.key) is not there")
         }
         let bytes = try storage.get(BackupManifest.key, byteCountMax: BackupManifest.byteCountMax)
-        let manifest = try BackupManifest.parse(bytes, path: "\(storage.root)/\(BackupManifest.key)")
+        let manifest = try BackupManifest.parse(bytes, path: "\(place.name)/\(BackupManifest.key)")
         var report = Verifier.Report(fileCount: 1)
         for file in manifest.files {
-            progress(.init(path: "\(storage.root)/\(file.name)", rowCount: 0))
+            progress(.init(path: "\(place.name)/\(file.name)", rowCount: 0))
             report.fileCount += 1
             do {
                 report.findings += try faults(file)
                 report.documentByteCount += file.byteCount
             } catch {
-                report.findings.append(.init(path: "\(storage.root)/\(file.name)", fault: "\(error)"))
+                report.findings.append(.init(path: "\(place.name)/\(file.name)", fault: "\(error)"))
             }
         }
         report.findings += try missing(manifest)
         let known = Set(manifest.files.map(\.name) + [BackupManifest.key])
-        try storage.list(prefix: "") { object in if !known.contains(object.key) { report.strangers.append("\(storage.root)/\(object.key)") } }
+        try storage.list(prefix: "") { object in if !known.contains(object.key) { report.strangers.append("\(place.name)/\(object.key)") } }
         report.strangers.sort()
         return report
     }
 
     private func faults(_ file: BackupManifest.File) throws -> [Finding] {
-        let path = "\(storage.root)/\(file.name)"
+        let path = "\(place.name)/\(file.name)"
         guard let byteCount = try storage.byteCount(of: file.name) else { return [.init(path: path, fault: "is missing")] }
         guard byteCount == file.byteCount else {
             return [.init(path: path, fault: "has \(byteCount) bytes, the manifest says \(file.byteCount)")]
         }
         guard try storage.digest(of: file.name).sha256 == file.sha256 else {
             // Which page it is helps whoever looks for a worn disk.
-            let pages = file.path.hasSuffix(".sqlite") ? try DatabaseFile.faults(path) : []
+            let pages = file.path.hasSuffix(".sqlite") && place.files != nil ? try DatabaseFile.faults(path) : []
             return [.init(path: path, fault: "does not have the hash that the manifest holds")] + pages
         }
         return []
@@ -64,11 +68,12 @@ package struct BackupProof {
     private func missing(_ manifest: BackupManifest) throws -> [Finding] {
         let paths = Set(manifest.files.map(\.path))
         guard let catalog = manifest.files.first(where: { $0.path == "catalog.sqlite" }) else {
-            return [.init(path: "\(storage.root)/\(BackupManifest.key)", fault: "names no catalog")]
+            return [.init(path: "\(place.name)/\(BackupManifest.key)", fault: "names no catalog")]
         }
-        let path = "\(storage.root)/\(catalog.name)"
+        let path = "\(place.name)/\(catalog.name)"
         do {
-            let state = try Catalog.State(path: path)
+            defer { place.drop(catalog.name) }
+            let state = try Catalog.State(path: try place.fetch(catalog))
             let wanted = state.hotFiles.map { "hot/\($0).sqlite" }
                 + state.coldVersions.map { "warehouse/\($0.table)/metadata/v\($0.version).metadata.json" }
             return wanted.filter { !paths.contains($0) }.map { .init(path: path, fault: "names \($0), which is not in the backup") }

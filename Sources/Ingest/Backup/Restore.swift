@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 import Glibc
 
 /// Makes a store out of a backup, in a directory that is empty or not there.
@@ -13,7 +13,7 @@ package struct Restore {
         package var madeAt: Int64 = 0
     }
 
-    private let source: any FileStorage
+    private let source: any ObjectStorage
     private let manifest: BackupManifest
     private let target: any FileStorage
     private let storages: any StorageFactory
@@ -21,23 +21,23 @@ package struct Restore {
 
     /// - Throws: `ColumnStoreError` when the source has no sound manifest; `DataDirectory.Failure` when the directory has something in it.
     package init(
-        source: String, directory: String, storages: any StorageFactory = LocalStorageFactory(),
+        source: String, bucket: (any ObjectStorage)? = nil, directory: String, storages: any StorageFactory = LocalStorageFactory(),
         progress: @escaping (_ done: Int64, _ all: Int64) -> Void = { _, _ in }
     ) throws {
         self.storages = storages
-        let storage = try LocalStorageFactory.files(source)
-        self.source = storage
+        let place = try BackupPlace(path: source, bucket: bucket)
+        self.source = place.storage
         self.progress = progress
-        manifest = try Self.manifest(storage)
+        manifest = try Self.manifest(place)
         target = try LocalStorageFactory.files(directory)
     }
 
-    private static func manifest(_ source: any FileStorage) throws -> BackupManifest {
-        guard try source.byteCount(of: BackupManifest.key) != nil else {
-            throw ColumnStoreError(.notFound, path: source.root, "has no complete backup: \(BackupManifest.key) is not there")
+    private static func manifest(_ source: BackupPlace) throws -> BackupManifest {
+        guard try source.storage.byteCount(of: BackupManifest.key) != nil else {
+            throw ColumnStoreError(.notFound, path: source.name, "has no complete backup: \(BackupManifest.key) is not there")
         }
-        let bytes = try source.get(BackupManifest.key, byteCountMax: BackupManifest.byteCountMax)
-        return try BackupManifest.parse(bytes, path: "\(source.root)/\(BackupManifest.key)")
+        let bytes = try source.storage.get(BackupManifest.key, byteCountMax: BackupManifest.byteCountMax)
+        return try BackupManifest.parse(bytes, path: "\(source.name)/\(BackupManifest.key)")
     }
 
     package func run() throws -> Summary {

@@ -51,6 +51,9 @@ package final class ColdTable: Sendable {
     /// The next version, with the same cache.
     func next(_ iceberg: Table) -> ColdTable { ColdTable(name: name, iceberg: iceberg, cache: cache, versions: versions, damage: damage) }
 
+    /// Whether its files lie behind a network.
+    var isRemote: Bool { iceberg.storage.location(of: "").hasPrefix("s3://") }
+
     func open(_ file: DataFile) throws -> ParquetFile { try cache.file(file.location) { try iceberg.open(file) } }
 
     /// The files that may have rows which pass.

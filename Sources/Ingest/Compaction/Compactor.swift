@@ -23,6 +23,8 @@ final class Compactor: Sendable {
         var requests: [Request] = []
         /// A cold file was found damaged, or the last document was brought that one needs.
         var wantsMending = false
+        /// A server has begun, which takes receipts for longer than a command.
+        var wantsFilters = false
         var isStopping = false
         var isStopped = false
     }
@@ -169,15 +171,15 @@ final class Compactor: Sendable {
     private func run() {
         WorkerThread.lowerPriority()
         let interval = UInt64(max(0.01, options.intervalSeconds) * 1e9)
-        keepFilters()
         while true {
-            let (requests, mends) = state.wait(nanoseconds: interval) { state -> ([Request]?, Bool)? in
-                if state.isStopping { return ([], false) }
-                guard !state.requests.isEmpty || state.wantsMending else { return nil }
-                defer { (state.requests, state.wantsMending) = ([], false) }
-                return (state.requests, state.wantsMending)
-            } ?? (nil, false)
+            let (requests, mends, keeps) = state.wait(nanoseconds: interval) { state -> ([Request]?, Bool, Bool)? in
+                if state.isStopping { return ([], false, false) }
+                guard !state.requests.isEmpty || state.wantsMending || state.wantsFilters else { return nil }
+                defer { (state.requests, state.wantsMending, state.wantsFilters) = ([], false, false) }
+                return (state.requests, state.wantsMending, state.wantsFilters)
+            } ?? (nil, false, false)
             if isStopping { break }
+            if keeps { keepFilters() }
             // Only the end of the program ends it before its time.
             if mends { try? exclusively { try mend() } }
             for request in requests ?? [] { perform(request) }
@@ -279,6 +281,9 @@ final class Compactor: Sendable {
         if isRequested { try tier.nextFile.discard() }
         return summary
     }
+
+    /// Has them at hand soon, by the compactor's thread.
+    func keepFiltersSoon() { state.broadcast { $0.wantsFilters = true } }
 
     func keepFilters() {
         cold.keepFilters(of: tier.boundary.snapshot().cold.sorted { $0.key < $1.key }.map(\.value)) { isEnding }

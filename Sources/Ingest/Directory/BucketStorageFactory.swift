@@ -38,6 +38,9 @@ package final class BucketStorageFactory: StorageFactory {
 
     package func storage(at location: String, sameAs storage: any ObjectStorage, calls: any FileSystemCalls) -> (any ObjectStorage)? { nil }
 
+    /// All objects below the prefix, without a cache: of a backup.
+    package var objects: any ObjectStorage { BucketStorage(client) }
+
     package var root: (any WarehouseRoot)? { BucketWarehouseRoot(client: client) }
 
     package var metrics: [Metric] {

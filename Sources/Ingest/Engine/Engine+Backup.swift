@@ -5,13 +5,14 @@ import Synchronization
 
 extension Engine {
     package func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary {
-        guard destination.hasPrefix("/"), !destination.utf8.contains(0) else {
+        let bucket = destination.hasPrefix("s3://") ? try (options.openPlace(destination) as? BucketStorageFactory)?.objects : nil
+        guard bucket != nil || destination.hasPrefix("/"), !destination.utf8.contains(0) else {
             throw Fault(
-                .badParameter, "an absolute path on the server's machine is wanted",
-                errors: [.init(pointer: "/destination", code: "bad-destination", message: "an absolute path is wanted")])
+                .badParameter, "an absolute path on the server's machine, or s3://bucket/prefix, is wanted",
+                errors: [.init(pointer: "/destination", code: "bad-destination", message: "an absolute path, or s3://bucket/prefix, is wanted")])
         }
         do {
-            let summary = try alone("backup") { [self] in try Backup(parts, destination: destination, isCancelled: isCancelled).run() }
+            let summary = try alone("backup") { [self] in try Backup(parts, destination: destination, bucket: bucket, isCancelled: isCancelled).run() }
             try noteBackup()
             return summary
         } catch is Backup.Cancelled {

@@ -156,6 +156,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
 
     /// Reads the footers of cold files, the newest first, so that the first queries need not; for so many seconds at most.
     package func warm(seconds: Double) {
+        defer { compactor.keepFiltersSoon() }
         let end = SteadyClock.seconds() + seconds
         for cold in tier.boundary.snapshot().cold.values {
             // What cannot be read is reported to whoever asks for it.

@@ -87,6 +87,8 @@ private final class TieredScan: TableScan {
     private let cold: (table: ColdTable, plan: ColdScanPlan)?
     private let budget: ScanBudget?
     private let state: Mutex<State>
+    /// Where cold files lie behind a network.
+    private let ahead: ColdAhead?
 
     init(name: String, snapshot: TierBoundary.Snapshot, schema: Schema, request: ScanRequest) throws {
         self.snapshot = snapshot
@@ -99,8 +101,11 @@ private final class TieredScan: TableScan {
             let plan = try ColdScanPlan(request, schema: schema, cold: table.iceberg.schema)
             if !plan.isEmpty { files = try table.files(request) }
             cold = (table, plan)
+            // A few rows are wanted: they are in the first pieces.
+            ahead = table.isRemote && request.rowCountMax == nil ? ColdAhead() : nil
+            if table.isRemote { table.iceberg.expect(files.prefix(request.rowCountMax == nil ? .max : 2)) }
         } else {
-            cold = nil
+            (cold, ahead) = (nil, nil)
         }
         // Taken from the end.
         state = Mutex(State(pieces: pieces.reversed(), files: files.reversed()))
@@ -127,7 +132,21 @@ private final class TieredScan: TableScan {
             return try HotMorsel(piece, filter: filter, sequence: snapshot.sequence, budget: budget)
         }
         guard let cold else { return nil }
-        let next = try state.withLock { state -> (scan: ParquetScan, location: String, part: ScanPart)? in
+        if let ahead {
+            return try ahead.take {
+                guard let next = try nextPart(cold) else { return nil }
+                return (
+                    next.scan.byteCount(ofRowGroup: next.part.rowGroup),
+                    { [budget] in try ColdMorsel(plan: cold.plan, scan: next.scan, part: next.part, of: cold.table, location: next.location, budget: budget) }
+                )
+            }
+        }
+        guard let next = try nextPart(cold) else { return nil }
+        return try ColdMorsel(plan: cold.plan, scan: next.scan, part: next.part, of: cold.table, location: next.location, budget: budget)
+    }
+
+    private func nextPart(_ cold: (table: ColdTable, plan: ColdScanPlan)) throws -> (scan: ParquetScan, location: String, part: ScanPart)? {
+        try state.withLock { state -> (scan: ParquetScan, location: String, part: ScanPart)? in
             while true {
                 if let scan = state.scan, let part = state.parts.popFirst() { return (scan, state.location, part) }
                 guard let file = state.files.popLast() else { return nil }
@@ -141,7 +160,5 @@ private final class TieredScan: TableScan {
                 state.parts = try cold.plan.request.parts(of: scan, isLast: state.files.isEmpty)[...]
             }
         }
-        guard let next else { return nil }
-        return try ColdMorsel(plan: cold.plan, scan: next.scan, part: next.part, of: cold.table, location: next.location, budget: budget)
     }
 }

@@ -28,9 +28,9 @@ enum AdminRoutes {
         Route(
             .post, "/v1/admin/backup", access: .admin, place: .control, body: .small,
             operation: Operation(
-                "backup", "Copies the store, as it is at one instant, to a directory of the server's machine; a later one into the same directory copies what has changed. Answers when done; with `wait` at the latest then.",
+                "backup", "Copies the store, as it is at one instant, to a directory of the server's machine or a bucket; a later one into the same place copies what has changed. Answers when done; with `wait` at the latest then.",
                 parameters: [JobAnswer.waitParameter],
-                body: [.json(#"{"type":"object","required":["destination"],"additionalProperties":false,"properties":{"destination":{"type":"string","description":"An absolute path; the directory is empty, not there, or has an earlier backup of this store."}}}"#)],
+                body: [.json(#"{"type":"object","required":["destination"],"additionalProperties":false,"properties":{"destination":{"type":"string","description":"An absolute path, or s3://bucket/prefix; it is empty, not there, or has an earlier backup of this store."}}}"#)],
                 answers: [.init(200, "The backup is complete, durable and read again.", [.of(BackupBody.self)]), accepted],
                 problems: [.badParameter, .overloaded, .diskFull]),
             uses: work, handle: backup),
@@ -86,13 +86,17 @@ enum AdminRoutes {
 
     private static func backup(_ call: Call, _ work: Work) throws -> Response? {
         let body = try call.object(members: ["destination"])
-        guard let destination = body["destination"]?.text, destination.hasPrefix("/"), !destination.utf8.contains(0) else {
+        guard let destination = body["destination"]?.text, destination.hasPrefix("/") || destination.hasPrefix("s3://"), !destination.utf8.contains(0) else {
             let received = body["destination"].map { ", not \(MemberReader.shown($0))" } ?? ""
-            throw Problem.parameter("destination", "an absolute path on the server's machine is wanted\(received)")
+            throw Problem.parameter("destination", "an absolute path on the server's machine, or s3://bucket/prefix, is wanted\(received)")
         }
         let store = work.store
         return try JobAnswer.start(.backup, call, work.jobs, waiting: nil) { job in
-            BackupBody(destination: destination, summary: try store.backup(to: destination, isCancelled: { job.isCancelled })).json()
+            do {
+                return BackupBody(destination: destination, summary: try store.backup(to: destination, isCancelled: { job.isCancelled })).json()
+            } catch let error as SettingError {
+                throw Problem.parameter("destination", error.message)
+            }
         }
     }
 

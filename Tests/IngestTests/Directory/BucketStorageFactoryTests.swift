@@ -170,6 +170,38 @@ final class BucketStorageFactoryTests: XCTestCase {
         XCTAssertEqual(try FileManager.default.subpathsOfDirectory(atPath: other.path + "/warehouse"), [])
     }
 
+    func test_backup_toABucket_takesWhatHasChanged_isProved_andRestored() throws {
+        let (data, other) = (TemporaryDirectory(), TemporaryDirectory())
+        let destination = "s3://receipts/backups/one"
+        func backups() throws -> BucketStorageFactory { try factory("backups/one") }
+        // Proof: the test ends before what it holds goes.
+        nonisolated(unsafe) let test = self
+        let fixture = try EngineFixture(data.path) { $0.openPlace = { try test.factory(String($0?.dropFirst("s3://receipts/".count) ?? "")) } }
+        try fill(fixture, 0..<20)
+        let first = try fixture.engine.backup(to: destination)
+        XCTAssertEqual(first.copiedFileCount, first.fileCount)
+        try fill(fixture, 20..<30)
+        _ = try fixture.taken(EngineFixture.receipt("N-1"))
+        let rows = try fixture.walk(Self.request)
+        let second = try fixture.engine.backup(to: destination)
+        XCTAssertGreaterThan(second.copiedFileCount, 0)
+        // Cold files that have not changed are there already.
+        let third = try fixture.engine.backup(to: destination)
+        XCTAssertLessThan(third.copiedFileCount, third.fileCount)
+        try fixture.engine.close()
+        XCTAssertEqual(try BackupProof(bucket: try backups().objects, url: destination).run().findings.map(\.description), [])
+        _ = try Restore(source: destination, bucket: try backups().objects, directory: other.path, storages: try factory("restored")).run()
+        let again = try factory("restored")
+        let restored = try EngineFixture(other.path) { $0.storages = again }
+        XCTAssertEqual(try restored.walk(Self.request), rows)
+        try restored.engine.close()
+        let key = try XCTUnwrap(bucket.objects.keys.filter { $0.hasPrefix("backups/") && $0.hasSuffix(".parquet") }.sorted().first)
+        bucket.corrupt(key, at: 50)
+        XCTAssertEqual(try BackupProof(bucket: try backups().objects, url: destination).run().findings.count, 1)
+        bucket.store(key, nil)
+        XCTAssertTrue(try BackupProof(bucket: try backups().objects, url: destination).run().findings.contains { $0.fault.contains("is missing") })
+    }
+
     func test_recover_makesTheCatalogOfWhatTheBucketHas_andNotWithoutIt() throws {
         let data = TemporaryDirectory()
         func begin() throws -> Int {

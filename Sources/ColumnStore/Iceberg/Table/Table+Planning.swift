@@ -58,6 +58,9 @@ extension Table {
         return try manifests(of: snapshot).reduce((0, 0)) { ($0.0.addingSaturating($1.liveRowCount), $0.1 + $1.liveFileCount) }
     }
 
+    /// Says that data files will be opened soon.
+    public func expect(_ files: some Sequence<DataFile>) { storage.expect(files.compactMap { storage.key(ofLocation: $0.location) }) }
+
     /// Opens a data file of the table.
     public func open(_ file: DataFile) throws(ColumnStoreError) -> any RandomAccessBytes {
         try storage.open(try ownKey(file.location))

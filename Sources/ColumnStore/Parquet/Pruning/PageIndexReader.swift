@@ -141,6 +141,18 @@ struct PageIndexReader {
         return (head, headerByteCount, byteCount, start)
     }
 
+    /// Has bloom filters and all indexes fetched together, where each by itself would wait for a network.
+    func expectTogether(_ filtered: [LeafDescriptor]) {
+        guard source.waitsForNetwork else { return }
+        for leaf in filtered {
+            guard let chunk = file.metadata.rowGroups[rowGroup].columns[leaf.index].metadata, let offset = chunk.bloomFilterOffset,
+                let byteCount = chunk.bloomFilterByteCount, byteCount > 0, offset >= 4, offset < file.dataEnd
+            else { continue }
+            source.expect(offset..<min(file.dataEnd, offset.addingSaturating(max(Int64(byteCount), ParquetFile.filterHeadByteCount))))
+        }
+        ranges.expectAll()
+    }
+
     /// Whether one of `hashes` may be in the leaf's bloom filter; true when there is none.
     func mayContain(_ hashes: [UInt64], _ leaf: LeafDescriptor) throws -> Bool {
         guard let (head, headerByteCount, byteCount, start) = try bloomFilter(leaf) else { return true }

@@ -92,3 +92,11 @@ extension ParquetScan {
         return sum
     }
 }
+
+extension ParquetScan {
+    /// Of the columns that it reads of a row group, as they lie in the file.
+    public func byteCount(ofRowGroup number: Int) -> Int64 {
+        let columns = file.metadata.rowGroups[number].columns
+        return leaves.reduce(0) { $0.addingSaturating(max(0, columns[$1.descriptor.index].metadata?.totalCompressedByteCount ?? 0)) }
+    }
+}

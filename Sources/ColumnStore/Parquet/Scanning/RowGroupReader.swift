@@ -12,6 +12,9 @@ public final class RowGroupReader {
     /// workers at 64 MiB half of the time of a file of documents went into fresh pages.
     private static let batchByteCountMax = 8 << 20
 
+    /// Of one row group: what takes longer to come than a further round trip is asked for as it is needed.
+    private static let togetherByteCountMax = 16 << 20
+
     private let scan: ParquetScan
     private let rowGroup: Int
     private let budget: DecodeBudget
@@ -136,6 +139,7 @@ public final class RowGroupReader {
         let indexes = PageIndexReader(
             file: file, bytes: bytes, rowGroup: rowGroup, leaves: wanted.map { scan.leaves[$0].descriptor } + filtered, filtered: filtered,
             budget: budget)
+        indexes.expectTogether(pruning.terms.filter { PruningPredicate.wantedHashes($0) != nil }.compactMap { $0.decoder?.leaf })
         for term in pruning.terms {
             guard let leaf = term.decoder?.leaf, let hashes = PruningPredicate.wantedHashes(term) else { continue }
             if try !indexes.mayContain(hashes, leaf) {
@@ -165,11 +169,16 @@ public final class RowGroupReader {
         let target = max(16 << 10, min(file.options.readByteCountTarget, budget.byteCountMax / 4 / max(layouts.count, 1)))
         let hasFilters = isSettled.contains(false) || !scan.runtimeFilters.isEmpty || scan.request.residual != nil
         let first = scan.phases.indices.filter { !isIdle[$0] }.map { scan.phases[$0] }.min() ?? .rest
+        let needed = layouts.map(neededRanges)
+        // A round trip costs as much as megabytes do: all that may be wanted comes with the first.
+        let comesTogether = bytes.waitsForNetwork
+            && zip(needed, isIdle).reduce(0) { $1.1 ? $0 : $1.0.reduce($0) { $0.addingSaturating($1.count) } } <= Self.togetherByteCountMax
+        let isLate = scan.phases.indices.map { !comesTogether && hasFilters && scan.phases[$0] != first && layouts[$0].locations != nil }
         var wanted: [Range<Int64>] = []
-        for (index, layout) in layouts.enumerated() {
+        for (index, ranges) in needed.enumerated() where !isLate[index] && !isIdle[index] {
             // Columns decoded late are fetched page by page where the pages are known: most of them may not be needed.
-            let isLate = hasFilters && scan.phases[index] != first && layout.locations != nil
-            if !isLate, !isIdle[index] { wanted += neededRanges(layout).filter { $0.count <= target } }
+            wanted += ranges.filter { $0.count <= target }
+            if comesTogether { for range in ranges where range.count > target { bytes.expect(range) } }
         }
         let shared = CoalescedRanges(
             file: bytes, wanted: wanted, mergedByteCountMax: Int64(target), budget: budget)
@@ -178,8 +187,7 @@ public final class RowGroupReader {
             path: file.path, options: file.options, bytes: bytes, shared: shared, decompressor: PageDecompressor(), budget: budget,
             readAheadByteCountMax: target)
         for (index, layout) in layouts.enumerated() {
-            let isLate = hasFilters && scan.phases[index] != first && layout.locations != nil
-            readers.append(context.leaf(scan.leaves[index], layout, isSequential: !isLate))
+            readers.append(context.leaf(scan.leaves[index], layout, isSequential: !isLate[index]))
             positions.append(0)
         }
     }

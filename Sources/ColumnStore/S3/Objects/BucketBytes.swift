@@ -33,6 +33,8 @@ final class BucketBytes: RandomAccessBytes {
         }
     }
 
+    var waitsForNetwork: Bool { true }
+
     func begin() { source.begin(key, byteCount: byteCount, tag: tag, takeExpected()) }
 
     func keepAtHand(_ range: Range<Int64>) throws(ColumnStoreError) {

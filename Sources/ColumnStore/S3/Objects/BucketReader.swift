@@ -1,8 +1,12 @@
+internal import Synchronization
+
 /// Gets ranges of a bucket's objects, by as few requests as may be. Any thread.
 final class BucketReader: Sendable {
     let client: BucketClient
     let cache: RangeCache?
     private let pieces: FetchedPieces
+    /// Objects that are being opened for whoever wants them soon.
+    private let opening = Mutex<[String: TransferPool.Promise<Opened>]>([:])
 
     /// How much of an object's end is read to open it: the footer of most files.
     static let tailByteCount = 64 << 10
@@ -16,9 +20,41 @@ final class BucketReader: Sendable {
 
     func location(_ key: String) -> String { "\(client.endpoint.location)/\(key)" }
 
+    /// Has objects opened side by side by the time that each is wanted.
+    func expect(_ keys: [String]) {
+        for key in keys.prefix(Self.openingCountMax) where cache?.byteCount(of: location(key)) == nil {
+            opening.withLock { opening in
+                guard opening[key] == nil, opening.count < Self.openingCountMax else { return }
+                opening[key] = client.pool.start { [self] () throws(BucketFailure) in try fetchTail(key) }
+            }
+        }
+    }
+
+    /// Of those that nobody has asked for yet.
+    private static let openingCountMax = 256
+
     /// How long an object is and, where that was asked now, which content it has. The end of it is at hand then.
     func open(_ key: String) throws(BucketFailure) -> (byteCount: Int64, tag: String?) {
         if let cache, Self.isImmutable(key), let known = cache.byteCount(of: location(key)) { return (known, nil) }
+        if let expected = opening.withLock({ $0.removeValue(forKey: key) }) {
+            do throws(BucketFailure) {
+                let found = try expected.wait()
+                return (found.byteCount, found.tag)
+            } catch {
+                // The one who expected it has given up; we have not.
+                guard error.kind == .cancelled, !WaitScope.current.isCancelled() else { throw error }
+            }
+        }
+        let found = try fetchTail(key)
+        return (found.byteCount, found.tag)
+    }
+
+    private struct Opened: Sendable {
+        let byteCount: Int64
+        let tag: String?
+    }
+
+    private func fetchTail(_ key: String) throws(BucketFailure) -> Opened {
         let tail = try client.tail(key, byteCount: Self.tailByteCount)
         let range = tail.start..<tail.head.byteCount
         if !range.isEmpty {
@@ -29,7 +65,7 @@ final class BucketReader: Sendable {
                 part == range ? bytes : self.start(key, tail.head.byteCount, tail.head.tag, part)
             }
         }
-        return (tail.head.byteCount, tail.head.tag)
+        return Opened(byteCount: tail.head.byteCount, tag: tail.head.tag)
     }
 
     /// The whole of a small object whose content never changes, from the cache where it has it.

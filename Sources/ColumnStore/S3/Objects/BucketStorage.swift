@@ -64,6 +64,8 @@ public final class BucketStorage: ObjectStorage {
         } catch { throw ColumnStoreError(error, key: location(of: key)) }
     }
 
+    public func expect(_ keys: [String]) { reader.expect(keys) }
+
     public func byteCount(of key: String) throws(ColumnStoreError) -> Int64? {
         try ObjectKey.check(key)
         do throws(BucketFailure) { return try client.head(key)?.byteCount } catch { throw ColumnStoreError(error, key: location(of: key)) }

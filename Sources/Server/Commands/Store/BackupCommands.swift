@@ -5,16 +5,16 @@ internal import Ingest
 /// Copies a store to a directory, while it works.
 enum BackupCommand: Command {
     static let name = "backup"
-    static let summary = "Copies a store, as it is at one instant, to a directory; again: what has changed."
+    static let summary = "Copies a store, as it is at one instant, to a directory or s3://bucket/prefix; again: what has changed."
     static let usage = ["DEST (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let options = StoreAccess.options
 
     static func run(_ arguments: Arguments) throws -> Int32 {
-        let destination = try arguments.operand("a directory for the backup")
+        let destination = try arguments.operand("a directory or s3://bucket/prefix for the backup")
         var body = JSONWriter()
         body.beginObject()
         // Of another machine nobody here knows where its working directory is.
-        if arguments.has("url"), !destination.hasPrefix("/") { throw UsageError("with --url the directory is the server's: name it from the root, not \(destination)") }
+        if arguments.has("url"), !destination.hasPrefix("/"), !WarehouseOpening.isBucket(destination) { throw UsageError("with --url the directory is the server's: name it from the root, not \(destination)") }
         body.member("destination", absolute(destination))
         body.endObject()
         let store = try StoreAccess(arguments)
@@ -31,7 +31,7 @@ enum BackupCommand: Command {
 
     /// The server has another working directory.
     private static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), let working = getcwd(nil, 0) else { return path }
+        guard !path.hasPrefix("/"), !WarehouseOpening.isBucket(path), let working = getcwd(nil, 0) else { return path }
         defer { free(working) }
         return String(cString: working) + "/" + path
     }
@@ -47,12 +47,13 @@ enum RestoreCommand: Command {
     ]
 
     static func run(_ arguments: Arguments) throws -> Int32 {
-        let source = try arguments.operand("a backup's directory")
+        let source = try arguments.operand("a backup's directory, or s3://bucket/prefix")
         var bar = ProgressBar()
         let directory = try arguments.required("data")
-        let storages = try WarehouseOpening.factory(try CommandSettings.read(arguments), directory: directory, .bucketAlone)
+        let settings = try CommandSettings.read(arguments)
+        let storages = try WarehouseOpening.factory(settings, directory: directory, .bucketAlone)
         try WarehouseOpening.probe(storages)
-        let restore = try Restore(source: source, directory: directory, storages: storages) { done, all in
+        let restore = try Restore(source: source, bucket: try WarehouseOpening.objects(settings, at: source), directory: directory, storages: storages) { done, all in
             bar.show(fraction: all == 0 ? 1 : Double(done) / Double(all), count: Int(done >> 20), unit: "MiB", isLast: done == all)
         }
         let summary = try restore.run()

@@ -5,8 +5,8 @@ internal import Ingest
 enum VerifyCommand: Command {
     static let name = "verify"
     static let summary = "Proves every file of a store, beside the server that holds it or without one; or of a backup."
-    static let usage = ["--data DIR [--config FILE]", "--url URL [--ca FILE | --insecure]", "--backup DIR"]
-    static let options: [Arguments.Option] = StoreAccess.options + [.init("backup", "DIR", "A backup's directory: each file against its manifest.")]
+    static let usage = ["--data DIR [--config FILE]", "--url URL [--ca FILE | --insecure]", "--backup DIR [--config FILE]"]
+    static let options: [Arguments.Option] = StoreAccess.options + [.init("backup", "DIR", "A backup's directory, or s3://bucket/prefix: each file against its manifest.")]
 
     static var outcomes: Outcomes {
         Outcomes(done: "no fault was found", failed: "a fault was found, and standard output names each; or none could be looked for, and standard error says why")
@@ -17,6 +17,9 @@ enum VerifyCommand: Command {
         let places = ["data", "url", "backup"].filter { arguments.has($0) }
         guard places.count == 1 else {
             throw UsageError(places.isEmpty ? "--data, --url or --backup is wanted" : "\(places.map { "--" + $0 }.joined(separator: " and ")) exclude each other")
+        }
+        if let url = try arguments.one("backup"), let bucket = try WarehouseOpening.objects(try CommandSettings.read(arguments), at: url) {
+            return write(try BackupProof(bucket: bucket, url: url).run(progress: show), what: "of the backup")
         }
         if let directory = try arguments.one("backup") { return write(try BackupProof(directory: directory).run(progress: show), what: "of the backup") }
         if let directory = try arguments.one("data") {

@@ -60,6 +60,16 @@ enum WarehouseOpening {
         return BucketClient(endpoint, region: region, credentials: chain, transport: transport, options: options)
     }
 
+    static func isBucket(_ place: String) -> Bool { place.hasPrefix("s3://") }
+
+    /// The objects below a URL, with the settings' endpoint and keys; nil for what is no bucket's.
+    static func objects(_ settings: Settings, at url: String) throws -> (any ObjectStorage)? {
+        guard isBucket(url) else { return nil }
+        var elsewhere = settings
+        elsewhere.storage.url = url
+        return try client(elsewhere).map { BucketStorageFactory($0, cache: nil).objects }
+    }
+
     private static let trialMilliseconds = 2_000
 
     /// A bucket that takes puts in spite of their conditions would lose commits: a server does not start on it.

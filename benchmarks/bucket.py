@@ -1,0 +1,124 @@
+"""Q1 to Q9 from a bucket: 30 ms to the first byte, 100 MB a second on each connection.
+
+Usage: python3 benchmarks/bucket.py [--binary .build/release/till] [--receipts 1000000] [--delay 30] [--rate 100] [--json]; by script/bench: --only bucket
+
+The bucket is benchmarks/bucket_server.py, which notes when each request began and ended. Each question is asked by a process of its own, of a cache that
+is empty (`cold`), that has manifests and no file (`manifests`), and that has what the question has just read (`warm`). Told: how long it took, as EXPLAIN
+ANALYZE says with planning, the requests for manifests and files and their bytes, and the round trips: the most requests of which each began after the one
+before had ended. More than five of Q1 on an empty cache, or three where manifests are cached, end the run with 1.
+"""
+import argparse, csv, datetime, io, json, os, pathlib, re, shutil, subprocess, sys, tempfile, time, urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from harness import queries
+
+ADMIN = "bucket-benchmark-admin-key"
+
+
+class Bucket:
+    def __init__(self, delay, rate):
+        script = pathlib.Path(__file__).resolve().parent / "bucket_server.py"
+        self.process = subprocess.Popen([sys.executable, str(script), "--delay", "0", "--rate", str(rate)], stdout=subprocess.PIPE, text=True)
+        self.url, self.delay = self.process.stdout.readline().strip(), delay
+
+    def set_delay(self, milliseconds):
+        urllib.request.urlopen(f"{self.url}/_/delay?ms={milliseconds}").read()
+
+    def requests(self):
+        """What was asked since the last call."""
+        return json.loads(urllib.request.urlopen(f"{self.url}/_/requests").read())
+
+
+def round_trips(requests):
+    """The most requests of which each began after the one before had ended."""
+    ends = []
+    for request in sorted(requests, key=lambda request: request["began"]):
+        ends.append((request["ended"], 1 + max((count for ended, count in ends if ended <= request["began"]), default=0)))
+    return max((count for _, count in ends), default=0)
+
+
+class Store:
+    def __init__(self, binary, folder, bucket):
+        self.binary, self.data = binary, os.path.join(folder, "DATA")
+        self.environment = dict(
+            os.environ, TILL_ADMIN_KEY=ADMIN, TILL_LIMITS_MIN_FREE="1MiB", TILL_STORAGE_URL="s3://benchmark/store", TILL_STORAGE_ENDPOINT=bucket.url,
+            TILL_STORAGE_PATH_STYLE="true", TILL_STORAGE_CREDENTIALS='{"access_key_id":"key","secret_access_key":"secret"}')
+
+    def run(self, *arguments, **options):
+        return subprocess.run([self.binary, *arguments], env=self.environment, check=True, capture_output=True, text=True, **options).stdout
+
+    def forget(self):
+        shutil.rmtree(os.path.join(self.data, "cache"), ignore_errors=True)
+
+    def rows(self, text):
+        return list(csv.reader(io.StringIO(self.run("sql", "--data", self.data, "--format", "csv", text))))[1:]
+
+
+def measure(store, bucket, text):
+    bucket.requests()
+    plan = store.run("sql", "--data", store.data, "--format", "csv", "EXPLAIN ANALYZE " + text)
+    asked = [one for one in bucket.requests() if one["key"].endswith((".parquet", ".avro"))]
+    took, planned = re.search(r"rows in ([\d.]+) ms, planned in ([\d.]+) ms", plan).groups()
+    return {"ms": round(float(took) + float(planned), 1), "requests": len(asked), "bytes": sum(one["bytes"] for one in asked), "round_trips": round_trips(asked)}
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("--binary", default=".build/release/till")
+    parser.add_argument("--receipts", type=int, default=1_000_000)
+    parser.add_argument("--delay", type=float, default=30)
+    parser.add_argument("--rate", type=float, default=100)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    binary = os.path.abspath(arguments.binary)
+    folder = tempfile.mkdtemp(prefix="till-bucket-")
+    bucket = Bucket(arguments.delay, arguments.rate)
+    store = Store(binary, folder, bucket)
+    try:
+        today = datetime.date.today()
+        days = 20 * 365
+        file = os.path.join(folder, "receipts.ndjson")
+        with open(file, "wb") as out:
+            subprocess.run(
+                [os.path.join(os.path.dirname(binary), "till-generate"), "--total", str(arguments.receipts), "--receipts", str(arguments.receipts), "--from",
+                 (today - datetime.timedelta(days=days + 30)).isoformat(), "--days", str(days), "--seed", "7", "--clients", "500"], stdout=out, check=True)
+        os.mkdir(store.data)
+        began = time.monotonic()
+        store.run("import", "--data", store.data, file)
+        imported = time.monotonic() - began
+        os.unlink(file)
+
+        def sql(text):
+            # As DuckDB writes lists.
+            if "unnest(lines)" in text:
+                text = "SELECT l.product_code FROM receipts r, UNNEST(r.lines) AS l GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1 OFFSET 20"
+            return store.rows(text)
+
+        choice = queries.choose(sql, None, today)
+        bucket.set_delay(arguments.delay)
+        found = {"receipts": arguments.receipts, "delay_ms": arguments.delay, "rate_mb": arguments.rate, "import_seconds": round(imported, 1), "questions": {}}
+        for question in queries.questions(choice):
+            text, figures = question.texts["till"], {"title": question.title}
+            store.forget()
+            figures["cold"] = measure(store, bucket, text)
+            store.forget()
+            store.run("sql", "--data", store.data, "--format", "csv", "EXPLAIN " + text)
+            figures["manifests"] = measure(store, bucket, text)
+            figures["warm"] = measure(store, bucket, text)
+            found["questions"][question.name] = figures
+            if not arguments.json:
+                print(f"{question.name:4} {question.title:46}", *(
+                    f"{name} {one['ms']:7.1f} ms {one['requests']:3} requests {one['bytes'] / 1e6:7.2f} MB {one['round_trips']:2} trips" for name, one in figures.items() if name != "title"),
+                    sep="  ", flush=True)
+        if arguments.json:
+            print(json.dumps(found))
+        first = found["questions"]["Q1"]
+        if first["cold"]["round_trips"] > 5 or first["manifests"]["round_trips"] > 3:
+            sys.exit(f"bucket: Q1 took {first['cold']['round_trips']} round trips on an empty cache, {first['manifests']['round_trips']} where manifests are cached")
+    finally:
+        bucket.process.terminate()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
