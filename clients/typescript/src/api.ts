@@ -74,7 +74,7 @@ export interface ExportRequest {
     query: string;
     params?: (string | number | boolean | null)[] | null;
   }[] | null;
-  format: "xlsx" | "parquet" | "csv" | "ndjson";
+  format: "xlsx" | "parquet" | "arrow" | "csv" | "ndjson";
   name?: string | null;
   /** From 1s to 90d, once the file is there. */
   expires_in?: string | null;
@@ -391,7 +391,7 @@ export interface JobList {
 export interface Export {
   export_id: string;
   name: string;
-  format: "xlsx" | "parquet" | "csv" | "ndjson";
+  format: "xlsx" | "parquet" | "arrow" | "csv" | "ndjson";
   state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED";
   rows: number;
   bytes: number;
@@ -1123,8 +1123,12 @@ export interface Operations {
     };
     answer: ChangeList;
   };
-  /** Answers a question in SQL: a page of JSON, or everything as NDJSON, CSV or Parquet. */
+  /** Answers a question in SQL: a page of JSON, or everything as NDJSON, CSV, Parquet or an Arrow stream. */
   sql: {
+    query?: {
+      /** Of an Arrow stream's buffers. */
+      compression?: "zstd" | "lz4" | "none";
+    };
     body: Query;
     answer: QueryPage;
   };
@@ -2146,14 +2150,14 @@ export interface Operations {
     };
     answer: AuditList;
   };
-  /** Copies the store, as it is at one instant, to a directory of the server's machine; a later one into the same directory copies what has changed. Answers when done; with `wait` at the latest then. */
+  /** Copies the store, as it is at one instant, to a directory of the server's machine or a bucket; a later one into the same place copies what has changed. Answers when done; with `wait` at the latest then. */
   backup: {
     query?: {
       /** Seconds to wait for the end; then 202 and the job. */
       wait?: number;
     };
     body: {
-      /** An absolute path; the directory is empty, not there, or has an earlier backup of this store. */
+      /** An absolute path, or s3://bucket/prefix; it is empty, not there, or has an earlier backup of this store. */
       destination: string;
     };
     answer: Backup | Job;
