@@ -9,7 +9,7 @@
 //   Kernels: loops over columns that many share; a worker's meter
 //   Types: rules of types, casts, values as text
 //   Algebra: Expression and LogicalPlan, what defines a function, their walks, checks and EXPLAIN
-//   Functions/{Calls, Text, Patterns, Number, Time, List, Operators}: one SQL function after another, its definition beside its kernel
+//   Functions/{Calls, Text, Patterns, Number, Time, List, JSON, Operators}: one SQL function after another, its definition beside its kernel
 //   Evaluation: an expression run over a batch
 //   Binding: names and exact types; the list of all functions
 //   Optimizer: passes from plan to plan

@@ -4,7 +4,7 @@ export type Receipt = { client_id: string; receipt_id: string; business_day: str
 export type ReceiptPage = { receipts: { [name: string]: any }[]; next_cursor: string | null };
 export type Query = { query: string; params?: (string | number | boolean | null)[]; limit?: number; cursor?: string | null; query_id?: string | null; time_zone?: string };
 export type QueryPage = { columns: { name: string; type: string }[]; rows: any[][]; next_cursor: string | null; statistics: { rows_scanned: number; bytes_read: number; files_pruned: number; elapsed_ms: number; [name: string]: any } };
-export type ExportRequest = { query?: string; params?: (string | number | boolean | null)[] | null; time_zone?: string | null; receipts?: { client?: string | null; from?: string | null; to?: string | null; type?: string | null; table?: string | null; state?: "PROCESSING" | "COMPLETE" | "FAILED" | null; fields?: string | null } | null; sheets?: ({ name?: string | null; query: string; params?: (string | number | boolean | null)[] | null })[] | null; format: "xlsx" | "parquet" | "csv" | "ndjson"; name?: string | null; expires_in?: string | null };
+export type ExportRequest = { query?: string; params?: (string | number | boolean | null)[] | null; time_zone?: string | null; receipts?: { client?: string | null; from?: string | null; to?: string | null; type?: string | null; table?: string | null; state?: "PROCESSING" | "COMPLETE" | "FAILED" | null; fields?: string | null } | null; sheets?: ({ name?: string | null; query: string; params?: (string | number | boolean | null)[] | null })[] | null; format: "xlsx" | "parquet" | "arrow" | "csv" | "ndjson"; name?: string | null; expires_in?: string | null };
 export type UploadRequest = { name: string; type?: string | null; content_type?: string | null; bytes?: number | null; sha256?: string | null };
 export type KeyRequest = { label?: string | null; role?: "contract" | null; expires_at?: string | null };
 export type OperatorKeyRequest = { label?: string | null; role: "admin" | "auditor" | "metrics"; expires_at?: string | null };
@@ -34,7 +34,7 @@ export type TypeList = { types: Type[]; next_cursor: string | null };
 export type AuditList = { audit: ({ id: number; at: string; actor: string; origin: string | null; action: string; target: string; request_id: string | null; outcome: "begun" | "done" | "refused" | "failed"; status: number | null; ended_at: string | null; detail: { [name: string]: any } | null })[]; next_cursor: string | null };
 export type Job = { id: string; kind: "compact" | "backup" | "verify" | "move"; state: "queued" | "running" | "done" | "failed" | "cancelled"; actor: string; created_at: string; started_at: string | null; ended_at: string | null; progress: { done: number; unit: string; at: string } | null; result: { [name: string]: any } | null; problem: Problem | null };
 export type JobList = { jobs: Job[]; next_cursor: string | null };
-export type Export = { export_id: string; name: string; format: "xlsx" | "parquet" | "csv" | "ndjson"; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED"; rows: number; bytes: number; progress: number; sha256: string | null; url: string | null; created_at: string; expires_at: string | null; problem: Problem | null };
+export type Export = { export_id: string; name: string; format: "xlsx" | "parquet" | "arrow" | "csv" | "ndjson"; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED"; rows: number; bytes: number; progress: number; sha256: string | null; url: string | null; created_at: string; expires_at: string | null; problem: Problem | null };
 export type ExportList = { exports: Export[]; next_cursor: string | null };
 export type AcceptedExport = { export_id: string; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED" };
 export type Upload = { upload_id: string; client_id: string | null; name: string; type: string | null; state: "NEW" | "PROCESSING" | "PROCESSED" | "ERROR" | "CANCELLED" | "REVERTED"; bytes: number | null; received_bytes: number; records: number; processed: number; accepted: number; repeated: number; replaced: number; rejected: number; reverted: number; left: number; created_at: string; started_at: string | null; ended_at: string | null; problem: Problem | null; errors_url: string };
@@ -107,7 +107,7 @@ export interface Paths {
     get: { query: { after?: string | number | null; limit?: string | number | null; wait?: string | number | null }; body: undefined; answer: ChangeList };
   };
   "/v1/sql": {
-    post: { query: {  }; body: Query; answer: QueryPage };
+    post: { query: { compression?: string | number | null }; body: Query; answer: QueryPage };
   };
   "/v1/exports": {
     post: { query: {  }; body: ExportRequest; answer: AcceptedExport };

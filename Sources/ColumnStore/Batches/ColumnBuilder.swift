@@ -21,7 +21,7 @@ public struct ColumnBuilder: Sendable {
         case .int64, .time, .timestamp, .timestampNanoseconds, .decimal: values = TypedArrayBuilder(.int64)
         case .double: values = TypedArrayBuilder(.double)
         case .interval: values = TypedArrayBuilder(.interval)
-        case .string, .binary, .uuid: values = TypedArrayBuilder(.bytes)
+        case .string, .binary, .uuid, .json: values = TypedArrayBuilder(.bytes)
         case .list(let element):
             (form, values) = (.list, TypedArrayBuilder(.bits))
             children = [ColumnBuilder(type: element.type)]

@@ -5,17 +5,21 @@ package struct JSONParser {
 
     private let bytes: [UInt8]
     private let depthMax: Int
+    private let allowsRepeats: Bool
     private var position = 0
 
-    /// - Parameter depthMax: values within values, at most.
-    package static func parse(_ bytes: [UInt8], depthMax: Int = depthMax) throws(JSONSyntaxError) -> JSONValue {
-        var parser = JSONParser(bytes: bytes, depthMax: depthMax)
+    /// - Parameters:
+    ///   - depthMax: values within values, at most.
+    ///   - allowsRepeats: an object may name a member twice; all of them are in the value then.
+    package static func parse(_ bytes: [UInt8], depthMax: Int = depthMax, allowsRepeats: Bool = false) throws(JSONSyntaxError) -> JSONValue {
+        var parser = JSONParser(bytes: bytes, depthMax: depthMax, allowsRepeats: allowsRepeats)
         return try parser.document()
     }
 
-    private init(bytes: [UInt8], depthMax: Int) {
+    private init(bytes: [UInt8], depthMax: Int, allowsRepeats: Bool) {
         self.bytes = bytes
         self.depthMax = depthMax
+        self.allowsRepeats = allowsRepeats
     }
 
     private mutating func document() throws(JSONSyntaxError) -> JSONValue {
@@ -118,7 +122,9 @@ package struct JSONParser {
         open.name = try string()
         // Few names are compared faster than hashed.
         let isKnown: Bool
-        if open.members.count < 8 {
+        if allowsRepeats {
+            isKnown = false
+        } else if open.members.count < 8 {
             isKnown = open.members.contains { $0.name.utf8.elementsEqual(open.name.utf8) }
         } else {
             if open.names.isEmpty { open.names = Set(open.members.map { Array($0.name.utf8) }) }

@@ -9,6 +9,7 @@ extension ColumnType {
         case .decimal(let precision, let scale): "DECIMAL(\(precision),\(scale))"
         case .string, .null: "VARCHAR"
         case .binary: "BLOB"
+        case .json(let isBinary): isBinary ? "JSONB" : "JSON"
         case .uuid: "UUID"
         case .date: "DATE"
         case .time: "TIME"

@@ -11,6 +11,8 @@ public indirect enum ColumnType: Hashable, Sendable {
     /// UTF-8 text. Compared, sorted and unique by its bytes.
     case string
     case binary
+    /// A JSON document as its text: JSONB, when `isBinary`, in PostgreSQL's canonical form of it, else as it was given. Of queries alone: no table has one.
+    case json(isBinary: Bool)
     /// 16 bytes, most significant first.
     case uuid
     /// Days since 1970-01-01, proleptic Gregorian.
@@ -28,9 +30,14 @@ public indirect enum ColumnType: Hashable, Sendable {
     /// The type of a bare NULL, before a context gives it another. No file holds it.
     case null
 
+    public static let jsonb = ColumnType.json(isBinary: true)
     public static let timestampTZ = ColumnType.timestamp(isUTC: true)
     /// The widest decimal of a scale: what SQL arithmetic gives.
     public static func decimal38(scale: Int) -> ColumnType { .decimal(precision: 38, scale: scale) }
+
+    public var isJSON: Bool {
+        if case .json = self { true } else { false }
+    }
 
     public var isNested: Bool {
         switch self {

@@ -44,7 +44,7 @@ struct ColumnLayout: Sendable {
         case .decimal(let precision, _):
             form = precision <= 18 ? .int64 : .int128
             isDecimal = true
-        case .string, .binary, .uuid: form = .bytes
+        case .string, .binary, .uuid, .json: form = .bytes
         case .list(let element):
             form = .list
             if case .structure(let fields) = element.type { members = fields.map { ColumnLayout($0.type) } }

@@ -29,7 +29,7 @@ package struct Cell: BitwiseCopyable {
         case .boolean: return .boolean(number != 0)
         case .decimal: return .decimal(number)
         case .double: return .double(Double(bitPattern: UInt64(truncatingIfNeeded: number)))
-        case .string, .binary, .uuid: return .bytes(array)
+        case .string, .binary, .uuid, .json: return .bytes(array)
         default: return .integer(Int64(truncatingIfNeeded: number))
         }
     }

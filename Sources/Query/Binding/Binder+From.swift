@@ -215,22 +215,34 @@ extension Binder {
         try checkPlain(call)
         guard call.arguments.count == 1 else { throw .unsupported("UNNEST takes one list", at: position) }
         let list = try bindExpression(call.arguments[0], in: ExpressionScope(frame: frame, clause: "FROM"))
-        guard case .list(let element) = list.type else {
-            throw .badSQL("UNNEST needs a list, not \(list.type.sqlName)", at: list.position)
-        }
-        let name = alias?.name ?? NameSyntax("unnest", at: position)
+        guard case .list = list.type else { throw .badSQL("UNNEST needs a list, not \(list.type.sqlName)", at: list.position) }
+        return try unnested(list.expression, column: alias?.name.text ?? "unnest", "unnest", withOrdinality, alias, at: position)
+    }
+
+    /// A function's list, as rows.
+    func rows(of function: RowFunction, _ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
+        try checkPlain(call)
+        let arguments = try bindAll(call.arguments, in: scope)
+        return try function.bind(FunctionCall(name: function.name, arguments: arguments, position: call.name.position), self)
+    }
+
+    /// - Parameter column: what the column of elements that have no members is called.
+    private func unnested(
+        _ list: Expression, column: String, _ function: String, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int
+    ) throws(QueryError) -> Unnest {
+        let name = alias?.name ?? NameSyntax(function, at: position)
         let elements: [UnnestNode.Element]
-        if case .structure(let members) = element.type {
+        if case .list(let element) = list.type, case .structure(let members) = element.type {
             elements = members.map { UnnestNode.Element(member: $0.name, column: newColumn($0.name, $0.type)) }
+        } else if case .list(let element) = list.type {
+            elements = [UnnestNode.Element(member: "", column: newColumn(column, element.type))]
         } else {
-            elements = [UnnestNode.Element(member: "", column: newColumn(name.text, element.type))]
+            elements = []
         }
         let ordinality = withOrdinality ? newColumn("ordinality", .int64) : nil
         var columns = elements.map(\.column) + (ordinality.map { [$0] } ?? [])
         if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
-        return Unnest(
-            list: list.expression, elements: elements, ordinality: ordinality,
-            names: NameScope(name: name.text, columns: columns.map(scopeColumn)))
+        return Unnest(list: list, elements: elements, ordinality: ordinality, names: NameScope(name: name.text, columns: columns.map(scopeColumn), isOfScalars: elements.first?.member == ""))
     }
 
     /// A function whose rows come from a list, of each row before it: UNNEST, and generate_series over columns.
@@ -238,6 +250,11 @@ extension Binder {
         _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
     ) throws(QueryError) -> Unnest? {
         if call.name.text == "unnest" { return try bindUnnest(call, withOrdinality, alias, at: position, in: frame) }
+        if let function = RowFunction.byName[call.name.text] {
+            try countNode(at: position)
+            let list = try rows(of: function, call, in: ExpressionScope(frame: frame, clause: "FROM"))
+            return try unnested(list, column: function.column ?? function.name, function.name, withOrdinality, alias, at: position)
+        }
         let isSubscripts = call.name.text == "generate_subscripts"
         guard isSubscripts || call.name.text == "generate_series", (2...3).contains(call.arguments.count) else { return nil }
         try checkPlain(call)
@@ -258,6 +275,7 @@ extension Binder {
 
     /// UNNEST(…) or generate_series(…) as a list: where it stands in a SELECT's list.
     func bindRows(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
+        if let function = RowFunction.byName[call.name.text] { return try rows(of: function, call, in: scope) }
         try checkPlain(call)
         let arguments = try bindAll(call.arguments, in: scope)
         if call.name.text == "unnest" {

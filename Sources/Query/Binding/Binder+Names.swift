@@ -18,7 +18,21 @@ extension Binder {
             mention(found, parts[2].text, position)
             return TypedExpression(try fields(parts.dropFirst(3), of: found), at: position)
         }
+        if let found = try find(loosely: parts, from: scope.frame) {
+            mention(found.0, parts[found.1 - 1].text, position)
+            return TypedExpression(try fields(parts.dropFirst(found.1), of: found.0), at: position)
+        }
         throw unknownColumn(parts, in: scope.frame)
+    }
+
+    /// Where no column has the very name: the value of a function's rows by its alias, and the one column whose name differs in the case of its letters
+    /// only, where the name was written without quotes.
+    private func find(loosely parts: [NameSyntax], from frame: BindingFrame) throws(QueryError) -> (Expression, partCount: Int)? {
+        if parts.count >= 2, !parts[1].isQuoted,
+            let found = try find(from: frame, parts[1].text, at: parts[0].position, { $0.lookup(anyCaseOf: parts[1].text, in: parts[0].text) }) { return (found, 2) }
+        if let found = try find(from: frame, parts[0].text, at: parts[0].position, { $0.lookup(rowOf: parts[0].text) }) { return (found, 1) }
+        if !parts[0].isQuoted, let found = try find(from: frame, parts[0].text, at: parts[0].position, { $0.lookup(anyCaseOf: parts[0].text) }) { return (found, 1) }
+        return nil
     }
 
     private func mention(_ expression: Expression, _ name: String, _ position: Int) {
@@ -27,10 +41,16 @@ extension Binder {
 
     /// Looks outward level by level; passing a level makes it a correlated one.
     private func find(_ name: String, of relation: String?, from frame: BindingFrame, at position: Int) throws(QueryError) -> Expression? {
+        try find(from: frame, name, at: position) { names in relation.map { names.lookup(name, in: $0) } ?? names.lookup(name) }
+    }
+
+    private func find(
+        from frame: BindingFrame, _ name: String, at position: Int, _ lookup: (NameScope) -> NameScope.Lookup
+    ) throws(QueryError) -> Expression? {
         var passed: [BindingFrame] = []
         var level: BindingFrame? = frame
         while let here = level {
-            switch relation.map({ here.names.lookup(name, in: $0) }) ?? here.names.lookup(name) {
+            switch lookup(here.names) {
             case .found(let expression):
                 for frame in passed { frame.correlate(expression.columnIDs) }
                 return expression

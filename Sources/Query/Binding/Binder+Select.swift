@@ -139,9 +139,9 @@ extension Binder {
         _ call: FunctionSyntax, _ alias: String?, in scope: ExpressionScope
     ) throws(QueryError) -> Item? {
         let name = call.name.text, position = call.name.position
-        guard ["unnest", "generate_series", "generate_subscripts"].contains(name) else { return nil }
+        guard ["unnest", "generate_series", "generate_subscripts"].contains(name) || RowFunction.byName[name] != nil else { return nil }
         let list = try bindRows(call, in: scope)
-        guard case .list(let field) = list.type, !field.type.isNested else {
+        guard case .list(let field) = list.type, field.type.isNested == false || name == "regexp_matches" else {
             throw .unsupported("UNNEST of lists of structs stands in FROM only", at: position)
         }
         let title = alias ?? name

@@ -62,7 +62,10 @@ extension Binder {
     func castExplicitly(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression {
         var type = target.type
         if target.keepsScale { type = try numericType(for: value) }
-        let result = try cast(value, to: type, isExplicit: true)
+        var result = try cast(value, to: type, isExplicit: true)
+        if let narrow = target.narrow {
+            result = .call(narrow == .int16 ? .narrowInteger : .narrowReal, [result], type: type, position: value.position)
+        }
         if let field = target.roundsTo { return rounded(result, to: field, at: value.position) }
         guard let length = target.lengthMax else { return result }
         return .call(.left, [result, .literal(.integer(Int64(length)), .int32)], type: .string, position: value.position)
@@ -87,9 +90,8 @@ extension Binder {
                 throw .data("this is no value of type DECIMAL", at: value.position)
             }
             return .decimal38(scale: min(max(number.scale, 0), TypeRules.digitCountMax))
-        default:
-            throw .unsupported(
-                "NUMERIC without a scale is not supported for \(value.type.sqlName); write NUMERIC(p, s)", at: value.position)
+        // Of a value whose digits only the run knows, so many behind the mark as leave room for large numbers.
+        default: return .decimal38(scale: TypeRules.openScale)
         }
     }
 
@@ -101,7 +103,10 @@ extension Binder {
 
     /// Casts whatever casts at all; constants at once, the rest when the query runs.
     func cast(_ value: TypedExpression, to type: ColumnType, isExplicit: Bool) throws(QueryError) -> Expression {
-        if value.isUntyped, case .literal(.bytes(let text), _) = value.expression { return try read(text, as: type, at: value.position) }
+        if value.isUntyped, case .literal(.bytes(let text), _) = value.expression {
+            if case .list = type { return try castToList(value, as: type) }
+            return try read(text, as: type, at: value.position)
+        }
         if value.type == type { return value.expression }
         if case .literal(.null, _) = value.expression { return .null(type) }
         guard TypeRules.cast(from: value.type, to: type) != .none else {

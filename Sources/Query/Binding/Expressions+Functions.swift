@@ -7,6 +7,7 @@ extension Binder {
         if call.over != nil { return try bindWindowCall(call, in: scope) }
         if name == "grouping" { return try bindGroupingCall(call, in: scope) }
         if FunctionRegistry.aggregates[name] != nil { return try bindAggregate(call, in: scope) }
+        if let function = GatheredAggregate.byName[name] { return try bindGathered(function, call, in: scope) }
         if FunctionRegistry.windows[name] != nil { throw .badSQL("\(name) needs OVER", at: position).because(.windowing) }
         guard let function = FunctionRegistry.scalarsByName[name] else {
             if let expanded = try bindExpansion(call, in: scope) { return expanded }
@@ -17,6 +18,36 @@ extension Binder {
         }
         let arguments = try bindAll(call.arguments, in: scope)
         return TypedExpression(try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self), at: position)
+    }
+
+    /// Its arguments as lists, each by an array_agg of the same rows in the same order.
+    private func bindGathered(_ function: GatheredAggregate, _ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        let position = call.name.position
+        guard call.arguments.count == function.argumentCount, !call.isStar, call.withinGroup.isEmpty else {
+            throw .badSQL("\(function.name) takes \(function.argumentCount) arguments", at: position).because(.undefinedFunction)
+        }
+        guard !call.isDistinct || function.argumentCount == 1 else { throw .unsupported("\(function.name) takes no DISTINCT", at: position) }
+        var lists: [Expression] = [], types: [ColumnType] = []
+        for (argument, type) in zip(call.arguments, function.types) {
+            var gathering = call
+            gathering.name = NameSyntax("array_agg", at: position)
+            gathering.arguments = [argument]
+            let list = try bindAggregate(gathering, in: scope).expression
+            guard case .list(let field) = list.type else { throw .unsupported("\(function.name) does not take \(list.type.sqlName)", at: position) }
+            types.append(type ?? field.type)
+            guard let type, field.type != type else {
+                lists.append(list)
+                continue
+            }
+            guard TypeRules.cast(from: field.type, to: type) != .none, type == .string || TypeRules.isNumeric(field.type) else {
+                throw .badSQL("\(function.name) does not take \(field.type.sqlName)", at: position).because(.undefinedFunction)
+            }
+            lists.append(.cast(list, to: .listOf(type), position: position))
+        }
+        guard let type = function.gives(types) else {
+            throw .badSQL("\(function.name) does not take \(types[0].sqlName)", at: position).because(.undefinedFunction)
+        }
+        return TypedExpression(.call(function.function, lists + (function.takesZone ? [zone] : []), type: type, position: position), at: position)
     }
 
     // MARK: The dialect's functions

@@ -42,7 +42,14 @@ extension Binder {
         case .power:
             return .call(
                 .power, [try number(left, .double, "^"), try number(right, .double, "^")], type: .double, position: position)
+        case .subtract where left.type.isJSON: return try documentOperator(op, left, right, at: position)
         case .add, .subtract, .multiply, .divide, .remainder: return try arithmetic(op, left, right, at: position)
+        case .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight: return try bits(op, left, right, at: position)
+        case .contains, .isContained, .overlaps:
+            if isList(left.type) || isList(right.type) { return try listOperator(op, left, right, at: position) }
+            return try documentOperator(op, left, right, at: position)
+        case .member, .memberText, .path, .pathText, .hasKey, .hasAnyKey, .hasAllKeys, .withoutPath:
+            return try documentOperator(op, left, right, at: position)
         }
     }
 
@@ -67,18 +74,9 @@ extension Binder {
     func compare(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
-        if let lists = try listTexts(left, right) { return try compare(op, lists.0, lists.1, at: position) }
+        if let compared = try compareNested(op, left, right, at: position) { return compared }
         let sides = try comparable(left, right, op.rawValue, at: position)
         return .call(Self.function(op), [sides.0, sides.1], type: .boolean, position: position)
-    }
-
-    /// A list beside a literal, for a dialect that writes lists as text: both as such texts.
-    private func listTexts(_ left: TypedExpression, _ right: TypedExpression) throws(QueryError) -> (TypedExpression, TypedExpression)? {
-        guard let text = context.catalog.dialect?.expression(of: "array_out", argumentCount: 1) else { return nil }
-        let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: "a comparison")
-        if case .list = left.type, right.isUntyped { return (try expand(text, [left], at: left.position, in: scope), TypedExpression(right.expression, at: right.position)) }
-        if case .list = right.type, left.isUntyped { return (TypedExpression(left.expression, at: left.position), try expand(text, [right], at: right.position, in: scope)) }
-        return nil
     }
 
     /// Rows compare column by column, the first difference deciding.
@@ -114,6 +112,7 @@ extension Binder {
     }
 
     private func sign(_ op: ExpressionSyntax.UnaryOperator, _ value: TypedExpression, at position: Int) throws(QueryError) -> Expression {
+        if op != .plus, op != .minus { return try prefixOperator(op, value, at: position) }
         // An untyped literal after a sign is a DOUBLE, as in PostgreSQL.
         let operand = value.isUntyped || value.type == .null ? try implicit(value, to: .double, op.rawValue) : value.expression
         guard TypeRules.isNumeric(operand.type) || operand.type == .interval else {
@@ -198,6 +197,12 @@ extension Binder {
         case (.add, .interval, .date): return call(try cast(right, .timestamp(isUTC: false)), left, .timestamp(isUTC: false))
         case (.add, .timestamp, .interval), (.subtract, .timestamp, .interval): return zonedMove(call(left, right, left.type))
         case (.add, .interval, .timestamp): return zonedMove(call(right, left, right.type))
+        case (.add, .time, .interval), (.subtract, .time, .interval):
+            return .cast(call(try cast(left, .interval), right, .interval), to: .time, position: position)
+        case (.add, .interval, .time): return .cast(call(try cast(right, .interval), left, .interval), to: .time, position: position)
+        case (.subtract, .time, .time): return call(try cast(left, .interval), try cast(right, .interval), .interval)
+        case (.add, .date, .time): return call(try cast(left, .timestamp(isUTC: false)), try cast(right, .interval), .timestamp(isUTC: false))
+        case (.add, .time, .date): return call(try cast(right, .timestamp(isUTC: false)), try cast(left, .interval), .timestamp(isUTC: false))
         case (.subtract, .timestamp, .timestamp), (.subtract, .timestamp, .date), (.subtract, .date, .timestamp):
             guard let common = TypeRules.common(left.type, right.type) else { return nil }
             return call(try cast(left, common), try cast(right, common), .interval)
@@ -215,7 +220,7 @@ extension Binder {
         return .call(function, arguments + [zone], type: .timestampTZ, position: position)
     }
 
-    private func mismatch(
+    func mismatch(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) -> QueryError {
         func name(_ value: TypedExpression) -> String { value.isUntyped ? "an untyped text" : value.type.sqlName }
@@ -225,16 +230,15 @@ extension Binder {
 
     // MARK: Text
 
-    private func isList(_ type: ColumnType) -> Bool { if case .list = type { true } else { false } }
+    func isList(_ type: ColumnType) -> Bool { if case .list = type { true } else { false } }
 
     private func concatenate(_ left: TypedExpression, _ right: TypedExpression, at position: Int) throws(QueryError) -> Expression {
         let hasText = [left, right].contains { $0.isUntyped || $0.type == .string }
         if left.type == .binary, right.type == .binary {
             return .call(.concat, [left.expression, right.expression], type: .binary, position: position)
         }
-        if isList(left.type) || isList(right.type), let text = context.catalog.dialect?.expression(of: "array_cat", argumentCount: 2) {
-            return try expand(text, [left, right], at: position, in: ExpressionScope(frame: BindingFrame(parent: nil), clause: "||")).expression
-        }
+        if isList(left.type) || isList(right.type) { return try joinedLists(left, right, at: position) }
+        if left.type.isJSON || right.type.isJSON { return try documentOperator(.concatenate, left, right, at: position) }
         guard hasText || (left.type == .null && right.type == .null), !left.type.isNested, !right.type.isNested else {
             throw mismatch(.concatenate, left, right, at: position)
         }

@@ -5,15 +5,23 @@ package enum FunctionRegistry {
     static let scalars: [SQLFunction] = [
         // Text
         .lower, .upper, .length, .substring, .trim, .trimLeading, .trimTrailing, .replace, .concat, .concatSeparated, .position, .splitPart,
-        .left, .right, .padLeft, .padRight, .startsWith, .regexpReplace, .reverse, .repeatText, .overlay,
+        .left, .right, .padLeft, .padRight, .startsWith, .regexpReplace, .reverse, .repeatText, .overlay, .ascii, .chr, .initcap, .translate,
+        .encode, .decode, .toHex, .octetLength, .bitLength, .md5, .sha256, .convertFrom, .convertTo, .quoteIdent, .quoteLiteral, .quoteNullable, .format,
+        .regexpLike, .regexpCount, .regexpSubstr, .regexpInstr, .regexpMatch, .regexpSplitToArray, .similarToEscape,
+        // Documents
+        .toJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonTypeof, .jsonArrayLength, .jsonbPretty,
+        .jsonStripNulls, .jsonbSet, .jsonbExtractPath, .jsonbExtractPathText, .jsonExtractPath, .jsonExtractPathText,
         // Choices
         .coalesce, .nullIf, .greatest, .least,
         // Time
         .extract, .datePart, .dateTrunc, .makeDate, .toChar, .age, .timezone, .now, .currentDate, .localTimestamp,
+        .makeTime, .makeTimestamp, .makeTimestampTZ, .makeInterval, .justifyDays, .justifyHours, .justifyInterval, .dateBin, .finiteTime, .toDate, .toTimestamp,
         // Numbers
-        .abs, .round, .floor, .ceil, .modulo, .power, .sqrt, .sign,
+        .abs, .round, .floor, .ceil, .modulo, .power, .sqrt, .sign, .exp, .ln, .log, .log10, .cbrt, .sin, .cos, .tan, .cot, .asin, .acos,
+        .atan, .atan2, .sinh, .cosh, .tanh, .degrees, .radians, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber,
         // Lists
-        .listSum, .listMin, .listMax, .listAvg, .listCount,
+        .listSum, .listMin, .listMax, .listAvg, .listCount, .cardinality, .arrayLength, .arrayLower, .arrayDimensions, .arrayAppend, .arrayPrepend, .arrayCat,
+        .arrayRemove, .arrayReplace, .arrayPosition, .arrayPositions, .stringToArray, .arrayToString,
     ]
 
     static let scalarsByName = Dictionary(scalars.flatMap { function in function.names.map { ($0, function) } }, uniquingKeysWith: { first, _ in first })
@@ -25,19 +33,15 @@ package enum FunctionRegistry {
 
     /// Functions of PostgreSQL's that are not here: their names are no misspellings.
     static let absent: Set<String> = [
-        "trunc", "ln", "log", "log10", "exp", "cbrt", "div", "gcd", "lcm", "pi", "random", "degrees", "radians", "sin", "cos", "tan", "asin", "acos",
-        "atan", "atan2", "width_bucket", "factorial", "scale", "octet_length", "bit_length", "initcap", "ascii", "chr", "translate", "format", "md5",
-        "sha256", "encode", "decode", "quote_literal", "quote_ident", "quote_nullable", "to_hex", "regexp_match", "regexp_matches", "regexp_count",
-        "regexp_like", "regexp_substr", "regexp_instr", "regexp_split_to_array", "regexp_split_to_table", "string_to_array", "string_to_table",
-        "array_to_string", "array_length", "cardinality", "array_position", "array_append", "array_cat", "array_remove", "array_upper", "array_lower",
-        "to_date", "to_number", "to_timestamp", "make_timestamp", "make_timestamptz", "make_interval", "make_time", "date_bin", "justify_days",
-        "justify_hours", "justify_interval", "clock_timestamp", "timeofday", "isfinite", "to_json", "to_jsonb", "row_to_json", "json_agg", "jsonb_agg",
-        "json_build_object", "json_object_agg", "bit_and", "bit_or", "bit_xor", "corr", "covar_pop", "covar_samp", "regr_slope", "regr_intercept",
-        "regr_count", "regr_r2", "median", "num_nulls", "num_nonnulls", "gen_random_uuid", "version", "current_database", "pg_typeof",
+        "random", "scale", "sha224", "sha384", "sha512", "crypt", "array_fill", "array_dims", "trim_array", "clock_timestamp", "timeofday", "xmlparse",
+        "jsonb_path_query", "jsonb_path_exists", "jsonb_insert", "jsonb_populate_record", "jsonb_to_recordset", "xpath", "median", "num_nulls", "num_nonnulls", "gen_random_uuid", "version", "current_database",
+        "pg_typeof", "setseed", "normalize", "parse_ident", "make_timestamptz_at", "cosd", "sind", "tand", "erf",
     ]
 
     package static var scalarNames: [String] { scalars.flatMap(\.names) }
     package static var aggregateNames: [String] { Array(aggregates.keys) }
+    package static var rowFunctionNames: [String] { RowFunction.all.map(\.name) }
+    package static var gatheredNames: [String] { GatheredAggregate.all.map(\.name) }
     package static var windowNames: [String] { Array(windows.keys) }
-    package static var names: [String] { scalarNames + aggregateNames + windowNames + ["grouping"] }
+    package static var names: [String] { scalarNames + aggregateNames + gatheredNames + rowFunctionNames + windowNames + ["grouping"] }
 }

@@ -11,6 +11,8 @@ struct NameScope {
         /// The alias, else the table's name; nil for a subquery without one.
         var name: String?
         var columns: [Column]
+        /// Rows of a function that gives bare values: its name means the value, too.
+        var isOfScalars = false
     }
 
     /// A column that a name without alias finds, and that `*` gives.
@@ -25,8 +27,8 @@ struct NameScope {
 
     init() {}
 
-    init(name: String?, columns: [Column]) {
-        relations = [Relation(name: name, columns: columns)]
+    init(name: String?, columns: [Column], isOfScalars: Bool = false) {
+        relations = [Relation(name: name, columns: columns, isOfScalars: isOfScalars)]
         unqualified = columns.map { Unqualified(column: $0, relation: 0) }
     }
 
@@ -48,22 +50,44 @@ struct NameScope {
         case found(Expression)
     }
 
-    func lookup(_ name: String) -> Lookup {
+    func lookup(_ name: String) -> Lookup { lookup { $0 == name } }
+
+    func lookup(_ name: String, in relationName: String) -> Lookup { lookup(in: relationName) { $0 == name } }
+
+    /// A column whose name is that one in letters of another case: for names that were written without quotes.
+    func lookup(anyCaseOf name: String) -> Lookup { lookup { $0.count == name.count && $0.lowercased() == name } }
+
+    func lookup(anyCaseOf name: String, in relationName: String) -> Lookup {
+        lookup(in: relationName) { $0.count == name.count && $0.lowercased() == name }
+    }
+
+    /// The only column of a function's rows, by the name of the function or its alias.
+    func lookup(rowOf relationName: String) -> Lookup {
+        var found: Expression?
+        PlanningWork.charge(relations.count >> Self.comparisonShift)
+        for relation in relations where relation.name == relationName && relation.isOfScalars {
+            if found != nil { return .ambiguous }
+            found = relation.columns.first?.expression
+        }
+        return found.map { .found($0) } ?? .none
+    }
+
+    private func lookup(_ matches: (String) -> Bool) -> Lookup {
         PlanningWork.charge(unqualified.count >> Self.comparisonShift)
         var found: Expression?
-        for candidate in unqualified where candidate.column.name == name {
+        for candidate in unqualified where matches(candidate.column.name) {
             if found != nil { return .ambiguous }
             found = candidate.column.expression
         }
         return found.map { .found($0) } ?? .none
     }
 
-    func lookup(_ name: String, in relationName: String) -> Lookup {
+    private func lookup(in relationName: String, _ matches: (String) -> Bool) -> Lookup {
         var found: Expression?
         PlanningWork.charge(relations.count >> Self.comparisonShift)
         for relation in relations where relation.name == relationName {
             PlanningWork.charge(relation.columns.count >> Self.comparisonShift)
-            for column in relation.columns where column.name == name {
+            for column in relation.columns where matches(column.name) {
                 if found != nil { return .ambiguous }
                 found = column.expression
             }

@@ -5,7 +5,7 @@ enum OutputNames {
     private static let internalTypeNames = [
         "integer": "int4", "int": "int4", "bigint": "int8", "double precision": "float8", "double": "float8", "float": "float8",
         "decimal": "numeric", "dec": "numeric", "boolean": "bool", "timestamp with time zone": "timestamptz",
-        "character varying": "varchar", "blob": "bytea",
+        "character varying": "varchar", "blob": "bytea", "smallint": "int2", "real": "float4", "char": "bpchar", "character": "bpchar",
     ]
 
     private static func chosen(_ expression: ExpressionSyntax) -> String? {

@@ -11,6 +11,10 @@ enum TypeNames {
         var keepsScale = false
         /// TIMESTAMP(p): the field to round to, as date_trunc names it.
         var roundsTo: String?
+        /// A narrower type of PostgreSQL's, kept as this one: its values must be in its range.
+        var narrow: Narrow?
+
+        enum Narrow { case int16, float32 }
     }
 
     static func target(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
@@ -23,20 +27,24 @@ enum TypeNames {
         case "double precision", "double", "float8": target = Target(type: .double)
         case "float":
             guard let bits = syntax.modifiers.first else { return Target(type: .double) }
-            guard (25...53).contains(bits), syntax.modifiers.count == 1 else {
-                throw .unsupported("floats narrower than DOUBLE are not supported", at: syntax.position)
-            }
-            return Target(type: .double)
+            guard (1...53).contains(bits), syntax.modifiers.count == 1 else { throw .badSQL("FLOAT(p) needs p from 1 to 53", at: syntax.position) }
+            return Target(type: .double, narrow: bits < 25 ? .float32 : nil)
+        case "real", "float4": target = Target(type: .double, narrow: .float32)
+        case "smallint", "int2": target = Target(type: .int32, narrow: .int16)
+        case "json": target = Target(type: .json(isBinary: false))
+        case "jsonb": target = Target(type: .jsonb)
+        case "time": return try time(syntax)
+        case "name": target = Target(type: .string, lengthMax: 63)
         case "decimal", "numeric", "dec": return try decimal(syntax)
-        case "varchar", "character varying", "text", "string": return try text(syntax)
+        case "varchar", "character varying", "text", "string", "bpchar": return try text(syntax)
+        case "char", "character": return try text(syntax.modifiers.isEmpty ? TypeNameSyntax(name: syntax.name, modifiers: [1], isArray: false, position: syntax.position) : syntax)
         case "bytea", "blob": target = Target(type: .binary)
         case "uuid": target = Target(type: .uuid)
         case "date": target = Target(type: .date)
         case "timestamp": target = Target(type: .timestamp(isUTC: false))
         case "timestamptz", "timestamp with time zone": target = Target(type: .timestampTZ)
         case "interval": target = Target(type: .interval)
-        case "smallint", "int2", "tinyint", "real", "float4", "char", "character", "bpchar", "time", "time with time zone", "timetz",
-            "json", "jsonb", "xml", "money", "name", "oid", "regclass", "bit", "hugeint":
+        case "tinyint", "time with time zone", "timetz", "xml", "money", "oid", "regclass", "bit", "hugeint":
             throw .unsupported("the type \(syntax.name.uppercased()) is not supported", at: syntax.position)
         default: throw unknown(syntax)
         }
@@ -53,9 +61,14 @@ enum TypeNames {
         return target
     }
 
+    private static func time(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
+        guard syntax.modifiers.isEmpty || syntax.modifiers == [6] else { throw .unsupported("a time has 6 digits of a second", at: syntax.position) }
+        return Target(type: .time)
+    }
+
     private static let known = [
         "boolean", "integer", "int", "bigint", "double", "decimal", "numeric", "varchar", "text", "bytea", "blob", "date",
-        "timestamp", "timestamptz", "interval", "uuid",
+        "timestamp", "timestamptz", "interval", "uuid", "json", "jsonb", "time", "smallint", "real",
     ]
 
     private static func unknown(_ syntax: TypeNameSyntax) -> QueryError {

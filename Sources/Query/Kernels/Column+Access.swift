@@ -194,5 +194,5 @@ extension ColumnType {
     var isDecimal: Bool { if case .decimal = self { true } else { false } }
     var isWhole: Bool { self == .int32 || self == .int64 }
     var isTimestamp: Bool { if case .timestamp = self { true } else { false } }
-    var isBytes: Bool { self == .string || self == .binary || self == .uuid }
+    var isBytes: Bool { self == .string || self == .binary || self == .uuid || isJSON }
 }

@@ -45,7 +45,7 @@ enum CompareKernels {
         case .double:
             if right.type == .double { return doubles(operation, left, right) }
             return byValue(operation, left, right)
-        case .string, .binary, .uuid: return bytes(operation, left, right)
+        case .string, .binary, .uuid, .json: return bytes(operation, left, right)
         case .boolean: return booleans(operation, left.bitmap(), right.bitmap())
         case .interval:
             let (one, other) = (left.intervals().map(\.span), right.intervals().map(\.span))

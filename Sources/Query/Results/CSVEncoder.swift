@@ -23,7 +23,7 @@ package struct CSVEncoder: ResultEncoder {
                 if index > 0 { buffer.append(UInt8(ascii: ",")) }
                 if cells[index].isNull(row) { continue }
                 switch cells[index].type {
-                case .string, .list, .structure:
+                case .string, .json, .list, .structure:
                     field.removeAll(keepingCapacity: true)
                     cells[index].appendPlain(row, to: &field)
                     Self.append(field, to: &buffer)

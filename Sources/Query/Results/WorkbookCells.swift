@@ -38,7 +38,7 @@ struct WorkbookCells {
         switch type {
         case .boolean, .int32, .int64, .double, .decimal, .date, .time, .timestamp, .timestampNanoseconds:
             return Self.plain(column.value(at: row), type) ?? text(row)
-        case .string, .binary, .uuid, .interval, .list, .structure, .null: return text(row)
+        case .string, .binary, .uuid, .json, .interval, .list, .structure, .null: return text(row)
         }
     }
 

@@ -39,8 +39,10 @@ extension Parser {
             let operand = try expression(above: Precedence.unary - 1)
             return try node(.unary(sign, operand), at: start, over: [operand])
         }
-        if atSymbol("@") || atSymbol("|/") || atSymbol("~") {
-            throw .unsupported("the prefix operator \(current.text) is not supported", at: start)
+        if current.kind == .symbol, let sign = Self.prefixOperators[current.text] {
+            advance()
+            let operand = try expression(above: Precedence.other)
+            return try node(.unary(sign, operand), at: start, over: [operand])
         }
         return try primaryExpression()
     }
@@ -63,11 +65,19 @@ extension Parser {
         "=": (.equal, Precedence.comparison), "<>": (.notEqual, Precedence.comparison), "!=": (.notEqual, Precedence.comparison),
         "<": (.less, Precedence.comparison), "<=": (.lessOrEqual, Precedence.comparison),
         ">": (.greater, Precedence.comparison), ">=": (.greaterOrEqual, Precedence.comparison),
+        "->": (.member, Precedence.other), "->>": (.memberText, Precedence.other), "#>": (.path, Precedence.other),
+        "#>>": (.pathText, Precedence.other), "@>": (.contains, Precedence.other), "<@": (.isContained, Precedence.other),
+        "?": (.hasKey, Precedence.other), "?|": (.hasAnyKey, Precedence.other), "?&": (.hasAllKeys, Precedence.other),
+        "#-": (.withoutPath, Precedence.other), "&&": (.overlaps, Precedence.other), "&": (.bitAnd, Precedence.other),
+        "|": (.bitOr, Precedence.other), "#": (.bitXor, Precedence.other), "<<": (.shiftLeft, Precedence.other),
+        ">>": (.shiftRight, Precedence.other),
     ]
 
-    private static let unsupportedOperators: Set<String> = [
-        "->", "->>", "#>", "#>>", "@>", "<@", "<<", ">>", "&&", "&", "|", "#", "@", "?", "!", "|/",
+    private static let prefixOperators: [String: ExpressionSyntax.UnaryOperator] = [
+        "~": .bitNot, "@": .magnitude, "|/": .squareRoot, "||/": .cubeRoot,
     ]
+
+    private static let unsupportedOperators: Set<String> = ["@", "!", "|/", "||/"]
 
     /// The operator at the cursor, not consumed.
     private func infix() -> (Int, Infix)? {
@@ -151,9 +161,9 @@ extension Parser {
             case "between": return try between(left, isNegated: true)
             case "in": return try membership(left, isNegated: true)
             case "like", "ilike": return try like(left, isNegated: true)
-            default: throw .unsupported("SIMILAR TO is not supported; use ~ with a regular expression", at: position)
+            default: return try similar(left, isNegated: true)
             }
-        case .similar: throw .unsupported("SIMILAR TO is not supported; use ~ with a regular expression", at: start)
+        case .similar: return try similar(left, isNegated: false)
         case .timeZone:
             advance()
             advance()
@@ -281,6 +291,17 @@ extension Parser {
         return try node(
             .like(left, pattern: pattern, escape: escape, ignoresCase: ignoresCase, isNegated: isNegated), at: start,
             over: [left, pattern] + (escape.map { [$0] } ?? []))
+    }
+
+    /// SIMILAR TO is a match of the regular expression that the pattern means.
+    private mutating func similar(_ left: ExpressionSyntax, isNegated: Bool) throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        try expect("to")
+        var arguments = [try expression(above: Precedence.membership)]
+        if accept("escape") { arguments.append(try expression(above: Precedence.membership)) }
+        let pattern = try callNode(FunctionSyntax(name: NameSyntax("similar_to_escape", at: start), arguments: arguments))
+        return try node(.binary(isNegated ? .matchesNot : .matches, left, pattern), at: start, over: [left, pattern])
     }
 
     /// `x LIKE ANY (ARRAY[…])` is a test for each pattern.

@@ -67,12 +67,17 @@ package struct ExpressionSyntax: Sendable {
 
     package enum TruthTest: String, Sendable { case null = "NULL", isTrue = "TRUE", isFalse = "FALSE", unknown = "UNKNOWN" }
 
-    package enum UnaryOperator: String, Sendable { case plus = "+", minus = "-" }
+    package enum UnaryOperator: String, Sendable { case plus = "+", minus = "-", bitNot = "~", magnitude = "@", squareRoot = "|/", cubeRoot = "||/" }
 
     package enum BinaryOperator: String, Sendable {
         case add = "+", subtract = "-", multiply = "*", divide = "/", remainder = "%", power = "^", concatenate = "||"
         case equal = "=", notEqual = "<>", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
         case matches = "~", matchesIgnoringCase = "~*", matchesNot = "!~", matchesNotIgnoringCase = "!~*"
+        // Of documents and lists.
+        case member = "->", memberText = "->>", path = "#>", pathText = "#>>", contains = "@>", isContained = "<@", hasKey = "?", hasAnyKey = "?|"
+        case hasAllKeys = "?&", withoutPath = "#-", overlaps = "&&"
+        // Of bits.
+        case bitAnd = "&", bitOr = "|", bitXor = "#", shiftLeft = "<<", shiftRight = ">>"
 
         package var isComparison: Bool {
             switch self {

@@ -230,7 +230,7 @@ package struct Parser {
         default: throw unexpected(expected: what)
         }
         advance()
-        return NameSyntax(token.text, at: token.position)
+        return NameSyntax(token.text, at: token.position, isQuoted: token.kind == .quotedName)
     }
 
     /// A name after AS or a dot, where every word may stand.
@@ -238,7 +238,7 @@ package struct Parser {
         let token = current
         guard token.kind == .quotedName || token.kind == .word else { throw unexpected(expected: what) }
         advance()
-        return NameSyntax(token.text, at: token.position)
+        return NameSyntax(token.text, at: token.position, isQuoted: token.kind == .quotedName)
     }
 
     mutating func qualifiedName() throws(QueryError) -> [NameSyntax] {

@@ -12,8 +12,10 @@ package indirect enum Statement: Sendable {
 package struct NameSyntax: Sendable, Equatable {
     package let text: String
     package let position: Int
+    /// Written in quotes, or not written at all: it means itself alone.
+    package let isQuoted: Bool
 
-    package init(_ text: String, at position: Int) { (self.text, self.position) = (text, position) }
+    package init(_ text: String, at position: Int, isQuoted: Bool = true) { (self.text, self.position, self.isQuoted) = (text, position, isQuoted) }
 }
 
 /// `[WITH …] body [ORDER BY …] [LIMIT …] [OFFSET …]`.

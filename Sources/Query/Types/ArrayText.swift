@@ -1,5 +1,41 @@
+import ColumnStore
+
 /// PostgreSQL's text form of a list: `{a,"b, c",NULL}`.
 enum ArrayText {
+    /// A list's elements as their texts, in quotes where they could be read as something else.
+    static func texts(of column: Column, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let flat = column.flattened()
+        let (offsets, element) = flat.lists()
+        let texts = TextRows(try CastKernels.cast(element, to: .string, zone: zone, meter).flattened()), known = element.rowValidity
+        return try TextKernels.build(count: flat.count, validity: flat.rowValidity, meter) { (row, builder) throws(KernelError) in
+            try builder.append(UInt8(ascii: "{"))
+            for place in Int(offsets[row])..<Int(offsets[row + 1]) {
+                if place > Int(offsets[row]) { try builder.append(UInt8(ascii: ",")) }
+                guard known?[place] ?? true, element.type != .null else {
+                    try builder.append(Array("NULL".utf8))
+                    continue
+                }
+                // A truth value is one letter in a list.
+                let text = element.type == .boolean ? texts[place].prefix(1) : texts[place]
+                guard needsQuotes(text) else {
+                    try builder.append(text)
+                    continue
+                }
+                try builder.append(UInt8(ascii: "\""))
+                for byte in text {
+                    if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { try builder.append(UInt8(ascii: "\\")) }
+                    try builder.append(byte)
+                }
+                try builder.append(UInt8(ascii: "\""))
+            }
+            try builder.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private static func needsQuotes(_ text: ArraySlice<UInt8>) -> Bool {
+        text.isEmpty || text.contains { isSpace($0) || "{},\"\\".utf8.contains($0) } || String(decoding: text.prefix(5), as: UTF8.self).lowercased() == "null"
+    }
+
     /// The elements; nil of a text that is no list of one dimension.
     static func elements(_ bytes: [UInt8]) -> [String?]? {
         var rest = trimmed(bytes[...])

@@ -25,6 +25,17 @@ enum CastKernels {
             return .whole((0..<column.count).map { bits[$0] ? 1 : 0 }, type: type, validity: column.rowValidity)
         case (.int32, .boolean), (.int64, .boolean):
             return .boolean(.computed(column.integers() ?? []) { $0 != 0 }, validity: column.rowValidity)
+        case (.json, .string): return column.retyped(type)
+        case (.json, .json), (.list, .json), (.structure, .json):
+            let rows = try JSONRows(column, as: type, zone: zone, meter ?? WorkMeter(EvaluationContext()))
+            return try TextKernels.build(count: column.count, validity: column.rowValidity, type: type, meter ?? WorkMeter(EvaluationContext())) {
+                (row, builder) throws(KernelError) in
+                var text: [UInt8] = []
+                try rows.append(row, to: &text)
+                try builder.append(text)
+            }
+        case (.json, _): return try scalars(of: column, to: type, zone: zone, meter)
+        case (.list, .string): return try ArrayText.texts(of: column, zone: zone, meter ?? WorkMeter(EvaluationContext()))
         case (_, .string): return try TextCastKernels.text(of: column, zone: zone, meter)
         case (.string, _): return try TextCastKernels.parse(column, to: type, zone: zone, meter)
         case (.binary, .uuid), (.uuid, .binary): return column.retyped(type)
@@ -41,6 +52,22 @@ enum CastKernels {
             return Column(type: type, count: column.count, validity: column.rowValidity, values: .structure(cast))
         default: return try TimeCastKernels.cast(column, to: type, zone: zone)
         }
+    }
+
+    /// A number or a truth value that is a document by itself.
+    private static func scalars(of column: Column, to type: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter?) throws(KernelError) -> Column {
+        let texts = column.byteArrays(), validity = column.rowValidity
+        for row in 0..<column.count where validity?[row] ?? true {
+            let isTruth = texts[row].first == UInt8(ascii: "t") || texts[row].first == UInt8(ascii: "f")
+            let isNumber = texts[row].first.map { $0 == UInt8(ascii: "-") || (0x30...0x39).contains($0) } ?? false
+            guard type == .boolean ? isTruth : isNumber else { throw .invalidArgument("what is no \(type == .boolean ? "boolean" : "number") in JSON cannot be cast to \(type.sqlName)") }
+        }
+        if type.isWhole {
+            // Rounded, as NUMERIC is.
+            let decimals = try TextCastKernels.parse(column.retyped(.string), to: .decimal38(scale: 0), zone: zone, meter)
+            return try cast(decimals, to: type, zone: zone, meter)
+        }
+        return try TextCastKernels.parse(column.retyped(.string), to: type, zone: zone, meter)
     }
 
     static func narrowed(_ values: [Int64], type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {

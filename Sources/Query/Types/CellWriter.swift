@@ -137,6 +137,7 @@ package struct CellWriter {
     }
 
     private func appendBytes(_ arrays: ByteArrays, _ row: Int, to text: inout [UInt8]) {
+        if type.isJSON { return text.append(contentsOf: arrays[row]) }
         if type == .string { JSONString.append(arrays[row], to: &text) } else { JSONText.appendOpaque(arrays[row], type: type, to: &text) }
     }
 
@@ -164,7 +165,7 @@ package struct CellWriter {
 
     private func appendPlainBytes(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
         switch type {
-        case .string: text.append(contentsOf: bytes)
+        case .string, .json: text.append(contentsOf: bytes)
         case .uuid: TextCastKernels.appendUUID(bytes, to: &text)
         default: JSONText.appendBase64(bytes, to: &text)
         }

@@ -18,12 +18,25 @@ struct DateTimeText {
     var zone: Zone?
 
     /// Nil when the text is no date, or one that is not in the calendar.
+    static func read(_ text: [UInt8]) -> DateTimeText? { read(text[...]) }
+
+    /// Nil when the text is no date, or one that is not in the calendar.
     static func read(_ text: ArraySlice<UInt8>) -> DateTimeText? {
         if let plain = plain(text) { return plain }
         guard let tokens = DateTimeTokens.split(text), !tokens.isEmpty else { return nil }
         var reader = DateTimeReader()
         guard reader.take(tokens) else { return nil }
         return reader.finish()
+    }
+
+    /// TIME: a clock's reading by itself, or that of a date with one; microseconds since midnight, at most those of a day.
+    static func time(of text: ArraySlice<UInt8>) -> Int64? {
+        if let plain = Calendar.parseTime(text) { return plain }
+        // Halves of the day, and what else a time may be said with, are those of any date.
+        var dated = Array("2000-01-01 ".utf8)
+        dated.append(contentsOf: text)
+        guard let moment = read(dated) ?? read(text), (0...Calendar.microsecondsPerDay).contains(moment.microseconds) else { return nil }
+        return moment.microseconds
     }
 
     /// Whether a text that is not read names a place that tzdata has not: the only thing that its writer may have to hear.

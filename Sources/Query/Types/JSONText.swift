@@ -24,7 +24,11 @@ package enum JSONText {
             text.append(UInt8(ascii: "\""))
         case .integer(let value): appendInteger(value, type: type, to: &text)
         case .bytes(let bytes):
-            if type == .string { JSONString.append(bytes, to: &text) } else { appendOpaque(bytes[...], type: type, to: &text) }
+            if type.isJSON {
+                text.append(contentsOf: bytes)
+            } else if type == .string {
+                JSONString.append(bytes, to: &text)
+            } else { appendOpaque(bytes[...], type: type, to: &text) }
         case .list(let elements):
             guard case .list(let field) = type else { return }
             text.append(UInt8(ascii: "["))

@@ -30,6 +30,13 @@ package enum LiteralCast {
         case .interval: if let value = IntervalText.read(slice) { return .interval(value) }
         case .binary: if let value = ValueText.binary(slice) { return .bytes(value) }
         case .uuid: if let value = ValueText.uuid(slice) { return .bytes(value) }
+        case .json:
+            do {
+                return .bytes(try JSONDocument.read(slice, as: type, nil))
+            } catch {
+                if case .numericOverflow = error { throw .overflow("a number of the document has too many digits", at: position) }
+            }
+        case .time: if let value = DateTimeText.time(of: slice) { return .integer(value) }
         default: break
         }
         if TypeRules.isTimestamp(type) || type == .date, DateTimeText.namesUnknownZone(slice) {

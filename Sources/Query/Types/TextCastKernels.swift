@@ -105,6 +105,13 @@ enum TextCastKernels {
     // MARK: Reading
 
     static func parse(_ column: Column, to type: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter?) throws(KernelError) -> Column {
+        if type.isJSON {
+            let texts = column.byteArrays(), valid = column.rowValidity
+            return try TextKernels.build(count: texts.count, validity: valid, type: type, meter ?? WorkMeter(EvaluationContext())) {
+                (row, builder) throws(KernelError) in
+                try builder.append(try JSONDocument.read(texts[row], as: type, meter))
+            }
+        }
         if type == .binary || type.isNested { return try parseOther(column, to: type) }
         let arrays = column.byteArrays()
         let validity = column.rowValidity
@@ -163,9 +170,7 @@ enum TextCastKernels {
     private static func moment(_ text: ArraySlice<UInt8>, _ type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Value {
         let invalid = KernelError.invalidText(type.sqlName)
         if case .time = type {
-            guard let time = Calendar.parseTime(text) ?? Calendar.parseMoment(text).flatMap({ $0.hasTime ? $0.timeMicroseconds : nil }) else {
-                throw invalid
-            }
+            guard let time = DateTimeText.time(of: text) else { throw invalid }
             return .integer(time)
         }
         guard let moment = DateTimeText.read(text) else { throw invalid }

@@ -6,6 +6,8 @@ enum TypeRules {
     /// `/` and avg give at least this many digits behind the mark more than nothing.
     static let divisionScaleMin = 6
     static let averageExtraScale = 6
+    /// Of NUMERIC without a scale, where only the run knows the digits.
+    static let openScale = 15
 
     static func isNumeric(_ type: ColumnType) -> Bool {
         switch type {
@@ -106,7 +108,7 @@ enum TypeRules {
     }
 
     /// Whether values can be ordered: compared, sorted, grouped.
-    static func isComparable(_ type: ColumnType) -> Bool { !type.isNested }
+    static func isComparable(_ type: ColumnType) -> Bool { !type.isNested && type != .json(isBinary: false) }
 
     enum CastKind { case none, implicit, explicit }
 
@@ -118,6 +120,11 @@ enum TypeRules {
             (.decimal, .decimal), (.date, .timestamp), (.timestamp(isUTC: false), .timestamp(isUTC: true)):
             return .implicit
         case (.timestampNanoseconds, .timestamp): return .implicit
+        case (.json, .json), (.list, .json), (.structure, .json): return .implicit
+        case (.json(isBinary: true), _) where isNumeric(target) || target == .boolean: return .explicit
+        case (_, .json): return source == .string ? .explicit : .none
+        case (.json, _): return target == .string ? .explicit : .none
+        case (.list(let element), .string) where !element.type.isNested && element.type != .binary: return .explicit
         case (_, .string): return source.isNested || source == .binary ? .none : .explicit
         case (.string, _): return target.isNested ? .none : .explicit
         case _ where isNumeric(source) && isNumeric(target): return .explicit

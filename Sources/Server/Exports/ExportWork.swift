@@ -89,6 +89,7 @@ struct ExportWork {
         case .ndjson: return LineFileWriter(file: file)
         case .csv: return try EncodedFileWriter(CSVEncoder(columns: columns), file)
         case .parquet: return try EncodedFileWriter(ParquetEncoder(columns: columns), file)
+        case .arrow: return try EncodedFileWriter(ArrowEncoder(columns: columns, compression: .zstd), file)
         case .xlsx: return try BookFileWriter(WorkbookFile(path: file.path, space: space), export.name, columns, file)
         }
     }

@@ -1,15 +1,14 @@
 internal import Query
 
 /// The table of formats: what an export can be.
-///
-/// Arrow's IPC file joins them with the Flight door, whose encoder it shares: one encoder in `Query/Results`, and its line here.
 enum ExportFormat: String, CaseIterable, Sendable {
-    case xlsx, parquet, csv, ndjson
+    case xlsx, parquet, arrow, csv, ndjson
 
     var contentType: String {
         switch self {
         case .xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         case .parquet: SQLForm.parquet.contentType
+        case .arrow: SQLForm.arrow.contentType
         case .csv: SQLForm.csv.contentType
         case .ndjson: SQLForm.lines.contentType
         }
@@ -20,7 +19,7 @@ enum ExportFormat: String, CaseIterable, Sendable {
         switch self {
         case .xlsx: try WorkbookFile.check(columns)
         case .parquet: _ = try ParquetEncoder(columns: columns)
-        case .csv, .ndjson: break
+        case .arrow, .csv, .ndjson: break
         }
     }
 
@@ -29,6 +28,7 @@ enum ExportFormat: String, CaseIterable, Sendable {
         switch self {
         case .xlsx: nil
         case .parquet: .parquet
+        case .arrow: .arrow
         case .csv: .csv
         case .ndjson: .lines
         }

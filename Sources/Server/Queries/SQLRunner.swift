@@ -186,13 +186,14 @@ struct SQLRunner: Sendable {
     /// - Parameter hold: asked for the memory of the next so many bytes, before it has them; `sink` takes them.
     /// - Parameter counting: told of the rows of each batch.
     func write(
-        _ answer: Started, as form: SQLForm, hold: (Int) throws -> Void = { _ in }, counting: (Int) -> Void = { _ in },
+        _ answer: Started, as form: SQLForm, compression: ArrowCompression? = nil, hold: (Int) throws -> Void = { _ in }, counting: (Int) -> Void = { _ in },
         to sink: (inout [UInt8]) throws -> Void
     ) throws {
         switch form {
         case .page, .lines: try encode(answer, JSONObjectEncoder(columns: answer.columns), hold, counting, sink)
         case .csv: try encode(answer, CSVEncoder(columns: answer.columns), hold, counting, sink)
         case .parquet: try encode(answer, ParquetEncoder(columns: answer.columns), hold, counting, sink)
+        case .arrow: try encode(answer, ArrowEncoder(columns: answer.columns, compression: compression), hold, counting, sink)
         }
     }
 

@@ -9,13 +9,17 @@ enum SQLRoutes {
         Route(
             .post, "/v1/sql", access: .reader, place: .queries, body: .small,
             operation: Operation(
-                "sql", "Answers a question in SQL: a page of JSON, or everything as NDJSON, CSV or Parquet.",
+                "sql", "Answers a question in SQL: a page of JSON, or everything as NDJSON, CSV, Parquet or an Arrow stream.",
+                parameters: [
+                    .query("compression", "Of an Arrow stream's buffers.", schema: #"{"enum":["zstd","lz4","none"],"default":"none"}"#)
+                ],
                 body: [.reference("Query")],
                 answers: [
                     .init(200, "The answer.", [
                         .reference("QueryPage"), .init(SQLForm.lines.rawValue, #"{"type":"string"}"#),
                         .init(SQLForm.csv.rawValue, #"{"type":"string"}"#),
                         .init(SQLForm.parquet.rawValue, #"{"type":"string","contentEncoding":"binary"}"#),
+                        .init(SQLForm.arrow.rawValue, #"{"type":"string","contentEncoding":"binary"}"#),
                     ])
                 ],
                 problems: [
@@ -30,9 +34,19 @@ enum SQLRoutes {
             throw Problem(.internalError, "a form that is none")
         }
         let request = try SQLRequest(body: try call.object(members: ["query", "params", "limit", "cursor", "time_zone", "query_id", "rollups"]))
+        let compression = try compression(call, form)
         if form == .page { return try page(request, call, parts.queries) }
         guard request.cursor == nil else { throw Problem.parameter("cursor", "\(form.rawValue) streams the whole answer") }
-        return try stream(request, form, call, parts.queries, parts.log)
+        return try stream(request, form, compression, call, parts.queries, parts.log)
+    }
+
+    /// - Throws: `bad-parameter` for a codec that Arrow has not, or with another form.
+    private static func compression(_ call: Call, _ form: SQLForm) throws -> ArrowCompression? {
+        guard let name = call.parameter("compression") else { return nil }
+        let codec: ArrowCompression? = ["zstd": .zstd, "lz4": .lz4][name]
+        guard codec != nil || name == "none" else { throw Problem.parameter("compression", "zstd, lz4 or none is wanted") }
+        guard form == .arrow || codec == nil else { throw Problem.parameter("compression", "is for \(SQLForm.arrow.rawValue) alone; others are coded as Accept-Encoding asks") }
+        return codec
     }
 
     // MARK: Pages
@@ -57,10 +71,10 @@ enum SQLRoutes {
     // MARK: Streams
 
     /// Sends the answer from this thread, as its rows come and the client takes them.
-    private static func stream(_ request: SQLRequest, _ form: SQLForm, _ call: Call, _ queries: QueryService, _ log: Log) throws -> Response? {
+    private static func stream(_ request: SQLRequest, _ form: SQLForm, _ compression: ArrowCompression?, _ call: Call, _ queries: QueryService, _ log: Log) throws -> Response? {
         let exchange = call.exchange
         // Header fields may not be read once the answer has begun.
-        let coding = form == .parquet ? nil : ContentCoding.choose(call.request.header("Accept-Encoding"))
+        let coding = form.isBinary ? nil : ContentCoding.choose(call.request.header("Accept-Encoding"))
         let watch = try watch(request, call, queries)
         defer { watch.end() }
         var patience = ResponseStream.Patience()
@@ -83,7 +97,7 @@ enum SQLRoutes {
         let writer = StreamWriter(output, coding: coding)
         do {
             let runner = SQLRunner(engine: queries.engine)
-            try runner.write(answer, as: form, hold: { try exchange.holdAnswer(ResponseStream.heldByteCount + $0) }) { bytes in
+            try runner.write(answer, as: form, compression: compression, hold: { try exchange.holdAnswer(ResponseStream.heldByteCount + $0) }) { bytes in
                 try writer.write(bytes)
                 bytes.removeAll(keepingCapacity: true)
             }

@@ -12,7 +12,8 @@ final class FunctionRegistryTests: XCTestCase {
         ("e", .decimal38(scale: 1), .decimal(15)), ("f", .double, .double(1.5)), ("s", .string, .string("ab")), ("x", .binary, .bytes([1])),
         ("day", .date, .integer(20_000)), ("at", .timestampTZ, .integer(1_700_000_000_000_000)),
         ("local", .timestamp(isUTC: false), .integer(1_700_000_000_000_000)), ("span", .interval, .interval(Interval(days: 1))),
-        ("l", .list(element: Field("element", .int32)), .list([.integer(1), .null])),
+        ("l", .list(element: Field("element", .int32)), .list([.integer(1), .null])), ("w", .list(element: Field("element", .string)), .list([.string("a")])),
+        ("j", .jsonb, .string("[1]")), ("v", .json(isBinary: false), .string("[1]")),
     ]
 
     private let fixture: QueryFixture = {
@@ -26,6 +27,10 @@ final class FunctionRegistryTests: XCTestCase {
     private static let constants: [String: [Int: String]] = [
         "extract": [0: "'year'"], "date_part": [0: "'year'"], "date_trunc": [0: "'month'", 2: "'UTC'"], "timezone": [0: "'UTC'"],
         "regexp_replace": [1: "'a'", 2: "'b'", 3: "'g'"], "substring": [1: "2"], "to_char": [1: "'YYYY'"],
+        "encode": [1: "'hex'"], "decode": [0: "'6162'", 1: "'hex'"], "convert_from": [1: "'UTF8'"], "convert_to": [1: "'UTF8'"], "regexp_like": [2: "'i'"],
+        "regexp_count": [3: "'i'"], "regexp_substr": [4: "'i'"], "regexp_instr": [5: "'i'"], "regexp_match": [2: "'i'"], "regexp_split_to_array": [2: "'i'"],
+        "to_date": [0: "'2020'", 1: "'YYYY'"], "to_timestamp": [0: "'2020'", 1: "'YYYY'"], "to_number": [0: "'12'", 1: "'99'"], "make_timestamptz": [6: "'UTC'"],
+        "similar_to_escape": [1: "'#'"],
     ]
 
     private static func call(_ function: SQLFunction, _ name: String, _ form: [ColumnType], isNull: Bool) throws -> String {
@@ -37,6 +42,12 @@ final class FunctionRegistryTests: XCTestCase {
         case "extract": return "extract(year FROM \(arguments[1]))"
         case "overlay": return "overlay(\(arguments[0]) PLACING \(arguments[1]) FROM \(arguments[2])\(arguments.count > 3 ? " FOR \(arguments[3])" : ""))"
         case "current_timestamp", "current_date", "localtimestamp": return name
+        // What they take is narrower than a type.
+        case "json_build_object", "jsonb_build_object": return form.isEmpty ? "\(name)()" : "\(name)('a', \(arguments[1]))"
+        case "jsonb_set": return "jsonb_set(\(arguments[0]), '{0}', \(arguments[2]))"
+        case "asin", "acos": return "\(name)(\(arguments[0]) / 2)"
+        case "date_bin": return "date_bin(\(arguments[0]), \(arguments[1]), \(arguments[2]))"
+        case "width_bucket": return "width_bucket(\(arguments[0]), 0, 10, \(arguments[3]))"
         default: return "\(name)(\(arguments.joined(separator: ", ")))"
         }
     }
@@ -73,6 +84,15 @@ final class FunctionRegistryTests: XCTestCase {
             }
             XCTAssertNoThrow(try fixture.rows("SELECT \(call) FROM t"), call)
             XCTAssertNoThrow(try fixture.rows("SELECT \(call) FROM t WHERE i IS NULL"), call)
+        }
+        for function in GatheredAggregate.all {
+            let arguments = function.argumentCount == 1 ? "i" : function.types[0] == .string ? "s, i" : "f, i"
+            XCTAssertNoThrow(try fixture.rows("SELECT \(function.name)(\(arguments)) FROM t WHERE i IS NOT NULL"), function.name)
+            XCTAssertNoThrow(try fixture.rows("SELECT \(function.name)(\(arguments)) FROM t WHERE false"), function.name)
+        }
+        for function in RowFunction.all {
+            let argument = function.name.contains("array_elements") ? "'[1]'" : function.name.contains("json") ? "'{\"a\": 1}'" : "'a b', ' '"
+            XCTAssertNoThrow(try fixture.rows("SELECT * FROM t, \(function.name)(\(argument))"), function.name)
         }
         for name in FunctionRegistry.windowNames.sorted() {
             let arguments = switch name {

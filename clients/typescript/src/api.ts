@@ -76,7 +76,7 @@ export interface ExportRequest {
     query: string;
     params?: (string | number | boolean | null)[] | null;
   }[] | null;
-  format: "xlsx" | "parquet" | "csv" | "ndjson";
+  format: "xlsx" | "parquet" | "arrow" | "csv" | "ndjson";
   name?: string | null;
   /** From 1s to 90d, once the file is there. */
   expires_in?: string | null;
@@ -425,7 +425,7 @@ export interface JobList {
 export interface Export {
   export_id: string;
   name: string;
-  format: "xlsx" | "parquet" | "csv" | "ndjson";
+  format: "xlsx" | "parquet" | "arrow" | "csv" | "ndjson";
   state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED";
   rows: number;
   bytes: number;
@@ -1172,8 +1172,12 @@ export interface Operations {
     };
     answer: ChangeList;
   };
-  /** Answers a question in SQL: a page of JSON, or everything as NDJSON, CSV or Parquet. */
+  /** Answers a question in SQL: a page of JSON, or everything as NDJSON, CSV, Parquet or an Arrow stream. */
   sql: {
+    query?: {
+      /** Of an Arrow stream's buffers. */
+      compression?: "zstd" | "lz4" | "none";
+    };
     body: Query;
     answer: QueryPage;
   };

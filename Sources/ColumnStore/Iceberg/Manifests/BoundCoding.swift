@@ -64,7 +64,7 @@ enum BoundCoding {
             for byte in bytes { value = value << 8 | Int128(byte) }
             // As in `StatisticsDecoder`.
             return ValueLimit(type)?.contains(value) == false ? nil : .decimal(value)
-        case .string, .binary, .uuid: return .bytes(bytes)
+        case .string, .binary, .uuid, .json: return .bytes(bytes)
         case .interval, .list, .structure, .null: return nil
         }
     }

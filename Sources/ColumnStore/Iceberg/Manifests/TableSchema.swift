@@ -87,7 +87,7 @@ public struct TableSchema: Sendable, Equatable {
         case .int64: .string("long")
         case .double: .string("double")
         case .decimal(let precision, let scale): .string("decimal(\(precision),\(scale))")
-        case .string: .string("string")
+        case .string, .json: .string("string")
         case .binary: .string("binary")
         case .uuid: .string("uuid")
         case .date: .string("date")

@@ -133,7 +133,7 @@ struct WriterLeaf {
         case .int32, .date: physicalType = .int32
         case .int64, .time, .timestamp, .timestampNanoseconds: physicalType = .int64
         case .double: physicalType = .double
-        case .string, .binary: physicalType = .byteArray
+        case .string, .binary, .json: physicalType = .byteArray
         case .uuid:
             physicalType = .fixedLenByteArray
             typeLength = 16
@@ -164,6 +164,7 @@ struct WriterLeaf {
         case .string:
             element.convertedType = .utf8
             element.logicalType = .string
+        case .json: element.logicalType = .json
         case .uuid: element.logicalType = .uuid
         case .date:
             element.convertedType = .date

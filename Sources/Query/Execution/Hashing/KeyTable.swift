@@ -59,7 +59,7 @@ struct KeyTable {
         switch type {
         case .boolean: .boolean
         case .double: .real
-        case .string, .binary, .uuid: .bytes
+        case .string, .binary, .uuid, .json: .bytes
         case .interval: .interval
         case .list, .structure: .nested
         default: .integer

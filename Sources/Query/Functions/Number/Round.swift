@@ -28,8 +28,11 @@ extension SQLFunction {
     private static func digits(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
         let first = call.arguments[0]
         let value = first.type == .null ? Expression.null(.decimal38(scale: 0)) : try typing.number(first, of: call)
-        guard value.type != .double else {
-            throw .badSQL("round with digits needs a DECIMAL, not DOUBLE", at: call.position, hint: "cast it with ::DECIMAL(38, s)")
+        if value.type == .double {
+            // As of its NUMERIC, though PostgreSQL has no such function.
+            var decimal = call
+            decimal.arguments[0] = TypedExpression(.cast(value, to: .decimal38(scale: TypeRules.openScale), position: call.position), at: call.position)
+            return try Self.digits(decimal, typing)
         }
         let digits = ConstantFolding.folded(try typing.implicit(call.arguments[1], to: .int32, call.name))
         var scale = TypeRules.scale(value.type)

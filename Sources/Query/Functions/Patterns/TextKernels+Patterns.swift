@@ -22,7 +22,7 @@ extension TextKernels {
 
     /// RE2 cannot be interrupted: what would keep it for more than a second is refused, and between two searches the query may end.
     @inline(__always)
-    private static func admit(_ text: UnsafeBufferPointer<UInt8>, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) {
+    static func admit(_ text: UnsafeBufferPointer<UInt8>, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) {
         try meter.step(text.count &* pattern.stepsPerByte + 16)
         if text.count > pattern.textByteCountMax / uninterruptedShare {
             throw .invalidArgument("the text is too long for this pattern: it takes \(pattern.textByteCountMax / uninterruptedShare) bytes at most")

@@ -23,6 +23,12 @@ extension SQLFunction {
         if value.isUntyped || value.type == .null {
             value = TypedExpression(try typing.implicit(value, to: .timestampTZ, call.name), at: value.position)
         }
+        if value.type == .time {
+            guard ["hour", "minute", "second", "milliseconds", "microseconds", "epoch"].contains(field) else {
+                throw .badSQL("a TIME has no field \(field)", at: call.position)
+            }
+            value = TypedExpression(try typing.cast(value, to: .interval, isExplicit: true), at: value.position)
+        }
         switch (value.type, field) {
         case (.date, "hour"), (.date, "minute"), (.date, "second"), (.date, "milliseconds"), (.date, "microseconds"),
             (.date, "timezone"), (.date, "timezone_hour"), (.date, "timezone_minute"):

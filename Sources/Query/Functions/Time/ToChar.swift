@@ -12,6 +12,9 @@ extension SQLFunction {
         case .date:
             let instant = try typing.cast(value, to: .timestampTZ, isExplicit: false)
             return call.make(.toChar, typing.zoned([instant, format], .timestampTZ), .string)
+        case .time:
+            let span = try typing.cast(value, to: .interval, isExplicit: true)
+            return call.make(.toChar, [span, format], .string)
         case .timestamp, .interval, .int32, .int64, .decimal, .double:
             return call.make(.toChar, typing.zoned([value.expression, format], value.type), .string)
         default:

@@ -7,17 +7,17 @@ enum SQLCommand: Command {
     static let name = "sql"
     static let summary = "Asks questions in SQL."
     static let usage = [
-        "[--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format table|json|ndjson|csv|parquet] [--threads N] [--no-rollups] [\"QUERY\"]"
+        "[--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format table|json|ndjson|csv|parquet|arrow] [--threads N] [--no-rollups] [\"QUERY\"]"
     ]
     static let options =
         StoreAccess.options + [
             .init("table", "NAME=FILE", "A table made of Parquet files; may be given more than once."),
-            .init("format", "F", "table (a terminal's), json, ndjson, csv or parquet."),
+            .init("format", "F", "table (a terminal's), json, ndjson, csv, parquet or arrow."),
             .init("threads", "N", "How many threads a query may use."),
             .init("no-rollups", nil, "Reads rows where sums are kept, too; the answer is the same."),
         ]
 
-    enum Format: String, CaseIterable { case table, json, ndjson, csv, parquet }
+    enum Format: String, CaseIterable { case table, json, ndjson, csv, parquet, arrow }
 
     static var outcomes: Outcomes { Outcomes(done: "every statement was answered", failed: "a statement failed") }
 
@@ -73,6 +73,9 @@ enum SQLCommand: Command {
         case .parquet:
             if Terminal.outputIsTerminal { throw UsageError("Parquet is not for a terminal: send it to a file") }
             try endpoint.stream(query, mediaType: "application/vnd.apache.parquet") { Terminal.write(Array($0)) }
+        case .arrow:
+            if Terminal.outputIsTerminal { throw UsageError("Arrow is not for a terminal: send it to a file or a program") }
+            try endpoint.stream(query, mediaType: "application/vnd.apache.arrow.stream") { Terminal.write(Array($0)) }
         }
     }
 

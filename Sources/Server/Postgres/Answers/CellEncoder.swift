@@ -23,6 +23,8 @@ struct CellEncoder {
         case uuids(ByteArrays)
         case list(offsets: [Int32], Element)
         case json(JSONCells, isBinary: Bool)
+        /// JSON and JSONB as their texts, a version before each where clients look for one.
+        case documents(ByteArrays, hasVersion: Bool)
     }
 
     private final class Element {
@@ -55,6 +57,7 @@ struct CellEncoder {
     private static func source(_ column: Column, _ format: WireFormat, _ zone: TimeZoneRules) -> Source {
         switch (AnswerColumns.type(column.type), column.values) {
         case (_, .constant): .null
+        case (let type, .bytes(let arrays)) where column.type.isJSON: .documents(arrays, hasVersion: type == .plain(.jsonb) && format == .binary)
         case (.plain(.jsonb), _): .json(JSONCells(column), isBinary: format == .binary)
         case (.array(let element), .list(let offsets, let values)): .list(offsets: offsets, Element(CellEncoder(values, format, zone: zone), element))
         case (_, .bits(let bits)): .bools(bits)
@@ -90,6 +93,9 @@ struct CellEncoder {
         switch source {
         case .text(let arrays): Self.append(arrays, row, to: &bytes)
         case .dictionary(let codes, let arrays): Self.append(arrays, Int(codes[row]), to: &bytes)
+        case .documents(let arrays, let hasVersion):
+            if hasVersion { bytes.append(1) }
+            Self.append(arrays, row, to: &bytes)
         case .json(let cells, let isBinary):
             // jsonb has a version before its text.
             if isBinary { bytes.append(1) }
@@ -126,7 +132,7 @@ struct CellEncoder {
             PostgresTime.appendInterval(months: values[row].months, days: values[row].days, microseconds: values[row].microseconds, to: &text)
         case .binary(let arrays): PostgresText.appendBytes(Array(arrays[row]), to: &text)
         case .uuids(let arrays): PostgresText.appendUUID(Array(arrays[row]), to: &text)
-        case .null, .text, .dictionary, .json, .list: break
+        case .null, .text, .dictionary, .documents, .json, .list: break
         }
     }
 
@@ -174,7 +180,7 @@ struct CellEncoder {
             Self.integer(values[row].days, to: &bytes)
             Self.integer(values[row].months, to: &bytes)
         case .binary(let arrays), .uuids(let arrays): Self.append(arrays, row, to: &bytes)
-        case .null, .text, .dictionary, .json, .list: break
+        case .null, .text, .dictionary, .documents, .json, .list: break
         }
     }
 

@@ -7,7 +7,7 @@ internal import Query
 struct JSONCells {
     private let cells: Cells
 
-    private enum Plain { case number, text, moment, other }
+    private enum Plain { case number, text, moment, document, other }
 
     private indirect enum Cells {
         case list(Bitmap?, offsets: [Int32], Cells)
@@ -34,6 +34,7 @@ struct JSONCells {
             case .boolean, .int32, .int64, .double, .decimal: .number
             case .string: .text
             case .timestamp, .timestampNanoseconds: .moment
+            case .json: .document
             default: .other
             }
             return .plain(CellEncoder(column, .text, zone: .utc), form)
@@ -73,6 +74,7 @@ struct JSONCells {
         switch form {
         case .number: text += number(value)
         case .text: JSONString.append(value, to: &text)
+        case .document: text += value
         case .other, .moment:
             text.append(UInt8(ascii: "\""))
             // 2026-11-20T12:00:00+00:00, as to_jsonb writes it.

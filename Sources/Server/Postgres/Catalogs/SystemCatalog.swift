@@ -41,9 +41,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func type(named name: String) -> ColumnType? {
         switch name {
         case "oid", "xid", "cid": .int64
-        case "smallint", "int2": .int32
-        case "name", "char", "bpchar", "character", "json", "jsonb", "pg_node_tree", "aclitem", "cstring", "unknown": .string
-        case "real", "float4": .double
+        case "name", "char", "bpchar", "pg_node_tree", "aclitem", "cstring", "unknown": .string
         default: nil
         }
     }

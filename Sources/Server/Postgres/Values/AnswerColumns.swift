@@ -27,6 +27,7 @@ enum AnswerColumns {
         case .decimal: .numeric
         case .string, .null: .text
         case .binary: .bytea
+        case .json(let isBinary): isBinary ? .jsonb : .json
         case .uuid: .uuid
         case .date: .date
         case .time: .time

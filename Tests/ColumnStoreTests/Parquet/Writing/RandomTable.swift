@@ -77,6 +77,7 @@ struct RandomTable {
             }
         case .binary:
             return .bytes((0..<Int(random.next() % 90)).map { _ in UInt8(truncatingIfNeeded: random.next()) })
+        case .json: return .string("{\"n\": \(random.next() % 90)}")
         case .uuid: return .bytes((0..<16).map { _ in UInt8(truncatingIfNeeded: random.next()) })
         case .date: return .integer(Int64(row / 100) + 19_000 - Int64(random.next() % 5))
         case .time: return .integer(Int64(random.next() % 86_400_000_000))

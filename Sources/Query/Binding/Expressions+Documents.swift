@@ -1,0 +1,200 @@
+import ColumnStore
+
+/// Operators of documents, lists and bits, and how nested values compare.
+extension Binder {
+    /// JSONB where an operator takes no other, from text constants and from lists and structs.
+    private func document(_ value: TypedExpression, _ what: String) throws(QueryError) -> TypedExpression {
+        if value.isUntyped || value.type == .null || value.type.isNested {
+            return TypedExpression(try implicit(value, to: .jsonb, what), at: value.position)
+        }
+        guard value.type.isJSON else {
+            throw .badSQL("\(what) does not take \(value.type.sqlName)", at: value.position, hint: value.type == .string ? "cast it with ::JSONB" : nil)
+                .because(.undefinedFunction)
+        }
+        return value
+    }
+
+    private func binaryDocument(_ value: TypedExpression, _ what: String) throws(QueryError) -> Expression {
+        try implicit(try document(value, what), to: .jsonb, what)
+    }
+
+    /// A path or names: a list of texts, or the text of one.
+    private func names(_ value: TypedExpression, _ what: String) throws(QueryError) -> Expression {
+        try FunctionCall(name: what, arguments: [value], position: value.position).textList(0, self)
+    }
+
+    func documentOperator(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
+    ) throws(QueryError) -> Expression {
+        func call(_ function: ScalarFunction, _ arguments: [Expression], _ type: ColumnType) -> Expression {
+            .call(function, arguments, type: type, position: position)
+        }
+        let what = op.rawValue
+        switch op {
+        case .member, .memberText:
+            let owner = try document(left, what).expression
+            let isText = op == .memberText
+            let byNumber = !right.isUntyped && TypeRules.isInteger(right.type)
+            let key = byNumber ? right.expression : try implicit(right, to: .string, what)
+            let function: ScalarFunction = byNumber ? (isText ? .jsonElementText : .jsonElement) : (isText ? .jsonMemberText : .jsonMember)
+            return call(function, [owner, key], isText ? .string : owner.type)
+        case .path, .pathText:
+            let owner = try document(left, what).expression
+            return call(op == .path ? .jsonPath : .jsonPathText, [owner, try names(right, what)], op == .path ? owner.type : .string)
+        case .contains: return call(.jsonContains, [try binaryDocument(left, what), try binaryDocument(right, what)], .boolean)
+        case .isContained: return call(.jsonContains, [try binaryDocument(right, what), try binaryDocument(left, what)], .boolean)
+        case .hasKey: return call(.jsonHasKey, [try binaryDocument(left, what), try implicit(right, to: .string, what)], .boolean)
+        case .hasAnyKey: return call(.jsonHasAnyKey, [try binaryDocument(left, what), try names(right, what)], .boolean)
+        case .hasAllKeys: return call(.jsonHasAllKeys, [try binaryDocument(left, what), try names(right, what)], .boolean)
+        case .withoutPath: return call(.jsonWithoutPath, [try binaryDocument(left, what), try names(right, what)], .jsonb)
+        case .concatenate:
+            if left.type == .string, !left.isUntyped { return call(.concat, [left.expression, try text(right)], .string) }
+            if right.type == .string, !right.isUntyped { return call(.concat, [try text(left), right.expression], .string) }
+            return call(.jsonConcat, [try binaryDocument(left, what), try binaryDocument(right, what)], .jsonb)
+        case .subtract:
+            let owner = try binaryDocument(left, what)
+            if TypeRules.isInteger(right.type) { return call(.jsonWithoutElement, [owner, right.expression], .jsonb) }
+            if isList(right.type) { return call(.jsonWithoutMembers, [owner, try names(right, what)], .jsonb) }
+            return call(.jsonWithoutMember, [owner, try implicit(right, to: .string, what)], .jsonb)
+        default: throw mismatch(op, left, right, at: position)
+        }
+    }
+
+    // MARK: Comparison
+
+    /// Comparisons of lists, element by element, and of documents; nil where neither side is nested.
+    func compareNested(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
+    ) throws(QueryError) -> Expression? {
+        let function = Self.function(op)
+        if left.type.isJSON || right.type.isJSON {
+            guard op == .equal || op == .notEqual else { throw .unsupported("documents have no order here: \(op.rawValue) does not take them", at: position) }
+            guard left.type != .json(isBinary: false), right.type != .json(isBinary: false) else {
+                throw .badSQL("JSON does not compare", at: position, hint: "cast it with ::JSONB").because(.undefinedFunction)
+            }
+            let keys = try [left, right].map { (side) throws(QueryError) in
+                Expression.call(.jsonKey, [try implicit(side, to: .jsonb, op.rawValue)], type: .string, position: position)
+            }
+            return .call(function, keys, type: .boolean, position: position)
+        }
+        guard isList(left.type) || isList(right.type) else { return nil }
+        let sides = try lists(left, right, op)
+        guard let sides else { return nil }
+        let order = Expression.call(.listOrder, [sides.0, sides.1], type: .int32, position: position)
+        return .call(function, [order, .literal(.integer(0), .int32)], type: .boolean, position: position)
+    }
+
+    /// Both sides as lists of one type, whose elements compare; nil where one is no list.
+    private func lists(
+        _ left: TypedExpression, _ right: TypedExpression, _ op: ExpressionSyntax.BinaryOperator
+    ) throws(QueryError) -> (Expression, Expression)? {
+        func list(_ value: TypedExpression, like other: TypedExpression) throws(QueryError) -> TypedExpression? {
+            if isList(value.type) { return value }
+            guard value.isUntyped || value.type == .null else { return nil }
+            return TypedExpression(try castToList(value, as: other.type), at: value.position)
+        }
+        guard let one = try list(left, like: right), let other = try list(right, like: left) else { return nil }
+        guard let type = TypeRules.common(one.type, other.type), case .list(let field) = type, TypeRules.isComparable(field.type) else {
+            throw .badSQL("\(op.rawValue) does not take \(one.type.sqlName) and \(other.type.sqlName)", at: left.position).because(.undefinedFunction)
+        }
+        let element = ColumnType.listOf(TypeRules.widened(field.type))
+        return (listCast(one.expression, element), listCast(other.expression, element))
+    }
+
+    private func listCast(_ value: Expression, _ type: ColumnType) -> Expression {
+        if value.type.withoutIDs == type { return value }
+        if case .literal(.null, _) = value { return .null(type) }
+        return .cast(value, to: type, position: nil)
+    }
+
+    /// A literal as the list that its place wants.
+    func castToList(_ value: TypedExpression, as type: ColumnType) throws(QueryError) -> Expression {
+        guard case .list(let field) = type, value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression else { return .null(type) }
+        if let types = context.parameterTypes, let number = ParameterTypes.number(bytes) {
+            types.settle(number, as: type)
+            return .null(type)
+        }
+        guard let items = ArrayText.elements(bytes) else { throw .data("this is no list: write {a,b}", at: value.position).because(.invalidText) }
+        var values: [Value] = []
+        for item in items {
+            guard let item else {
+                values.append(.null)
+                continue
+            }
+            values.append(try LiteralCast.value(of: Array(item.utf8), as: field.type, at: value.position))
+        }
+        return .literal(.list(values), .listOf(field.type))
+    }
+
+    // MARK: Lists
+
+    func listOperator(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
+    ) throws(QueryError) -> Expression {
+        guard let sides = try lists(left, right, op) else { throw mismatch(op, left, right, at: position) }
+        switch op {
+        case .contains: return .call(.listContains, [sides.0, sides.1], type: .boolean, position: position)
+        case .isContained: return .call(.listContains, [sides.1, sides.0], type: .boolean, position: position)
+        default: return .call(.listOverlaps, [sides.0, sides.1], type: .boolean, position: position)
+        }
+    }
+
+    /// `||` of two lists, or of a list and an element before or behind it.
+    func joinedLists(_ left: TypedExpression, _ right: TypedExpression, at position: Int) throws(QueryError) -> Expression {
+        func element(_ type: ColumnType) -> ColumnType? {
+            if case .list(let field) = type { field.type } else { nil }
+        }
+        func part(_ value: TypedExpression, _ other: ColumnType) throws(QueryError) -> (Expression, ColumnType) {
+            if let own = element(value.type) { return (value.expression, own) }
+            if value.isUntyped || value.type == .null {
+                let list = try castToList(value, as: .listOf(other))
+                return (list, other)
+            }
+            return (.call(.makeList, [value.expression], type: .listOf(value.type), position: position), value.type)
+        }
+        guard let known = element(left.type) ?? element(right.type) else { throw mismatch(.concatenate, left, right, at: position) }
+        let (one, oneType) = try part(left, known), (other, otherType) = try part(right, known)
+        guard let common = TypeRules.common(oneType, otherType) else { throw mismatch(.concatenate, left, right, at: position) }
+        let type = ColumnType.listOf(TypeRules.widened(common))
+        return .call(.listJoin, [listCast(one, type), listCast(other, type)], type: type, position: position)
+    }
+
+    // MARK: Bits and signs
+
+    func bits(
+        _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
+    ) throws(QueryError) -> Expression {
+        let isShift = op == .shiftLeft || op == .shiftRight
+        func whole(_ value: TypedExpression, like other: TypedExpression) throws(QueryError) -> TypedExpression {
+            guard value.isUntyped || value.type == .null else { return value }
+            let type: ColumnType = TypeRules.isInteger(other.type) && !isShift ? other.type : .int32
+            return TypedExpression(try implicit(value, to: type, op.rawValue), at: value.position)
+        }
+        let sides = (try whole(left, like: right), try whole(right, like: left))
+        guard TypeRules.isInteger(sides.0.type), TypeRules.isInteger(sides.1.type) else { throw mismatch(op, left, right, at: position) }
+        let type = isShift ? sides.0.type : TypeRules.commonNumber(sides.0.type, sides.1.type)
+        let function: ScalarFunction = switch op {
+        case .bitAnd: .bitAnd
+        case .bitOr: .bitOr
+        case .bitXor: .bitXor
+        case .shiftLeft: .shiftLeft
+        default: .shiftRight
+        }
+        let arguments = [try cast(sides.0, to: type, isExplicit: false), isShift ? sides.1.expression : try cast(sides.1, to: type, isExplicit: false)]
+        return .call(function, arguments, type: type, position: position)
+    }
+
+    func prefixOperator(_ op: ExpressionSyntax.UnaryOperator, _ value: TypedExpression, at position: Int) throws(QueryError) -> Expression {
+        func called(_ function: SQLFunction, _ name: String) throws(QueryError) -> Expression {
+            try function.bound(FunctionCall(name: name, arguments: [value], position: position), self)
+        }
+        switch op {
+        case .magnitude: return try called(.abs, "@")
+        case .squareRoot: return try called(.sqrt, "|/")
+        case .cubeRoot: return try called(.cbrt, "||/")
+        default:
+            guard TypeRules.isInteger(value.type) else { throw .badSQL("~ needs an integer, not \(value.type.sqlName)", at: position).because(.undefinedFunction) }
+            return .call(.bitNot, [value.expression], type: value.type, position: position)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import ColumnStore
+
+/// `->`, `->>`, `#>` and `#>>`: a member, an element, or what a path of them leads to, as a document or as its text; and the functions that say the same.
+extension SQLFunction {
+    static let jsonbExtractPath = extraction("jsonb_extract_path", .jsonb, asText: false)
+    static let jsonbExtractPathText = extraction("jsonb_extract_path_text", .jsonb, asText: true)
+    static let jsonExtractPath = extraction("json_extract_path", .json(isBinary: false), asText: false)
+    static let jsonExtractPathText = extraction("json_extract_path_text", .json(isBinary: false), asText: true)
+
+    private static func extraction(_ name: String, _ type: ColumnType, asText: Bool) -> SQLFunction {
+        SQLFunction(name, forms: [[type, .string], [type, .string, .string]]) { (call, typing) throws(QueryError) in
+            guard call.arguments.count >= 2 else { throw .badSQL("\(name) takes a document and a path", at: call.position) }
+            let document = try call.document(0, typing, as: type)
+            var path: [Expression] = []
+            for step in call.arguments.dropFirst() { path.append(try typing.implicit(step, to: .string, name)) }
+            let steps = Expression.call(.makeList, path, type: .listOf(.string), position: call.position)
+            return call.make(asText ? .jsonPathText : .jsonPath, [document, steps], asText ? .string : document.type)
+        }
+    }
+}
+
+extension ScalarFunction {
+    static let jsonMember = access("->", isText: false) { (keys, scan, row) in
+        scan.member(keys.name(row), of: scan.root)
+    }
+    static let jsonMemberText = access("->>", isText: true) { (keys, scan, row) in
+        scan.member(keys.name(row), of: scan.root)
+    }
+    static let jsonElement = access("-> element", isText: false) { (keys, scan, row) in
+        element(keys.number(row), of: scan)
+    }
+    static let jsonElementText = access("->> element", isText: true) { (keys, scan, row) in
+        element(keys.number(row), of: scan)
+    }
+    static let jsonPath = access("#>", isText: false) { (keys, scan, row) in path(keys.list(row), in: scan) }
+    static let jsonPathText = access("#>>", isText: true) { (keys, scan, row) in path(keys.list(row), in: scan) }
+
+    /// Of JSONB a bare value is an array of itself, as in PostgreSQL.
+    private static func element(_ number: Int64, of scan: JSONScan) -> Range<Int>? {
+        let root = scan.root
+        switch scan.kind(of: root) {
+        case .array: return scan.element(number, of: root)
+        case .object: return nil
+        default: return scan.isBinary && (number == 0 || number == -1) ? root : nil
+        }
+    }
+
+    private static func access(
+        _ symbol: String, isText: Bool, _ find: @escaping @Sendable (JSONKeys, JSONScan, Int) -> Range<Int>?
+    ) -> ScalarFunction {
+        ScalarFunction(
+            symbol, .infix, nulls: .strict, cost: .heavy, failure: .never,
+            kernel: .plain { (call) throws(KernelError) in
+                let documents = TextRows(call[0]), keys = JSONKeys(call[1])
+                return try call.texts { (row) throws(KernelError) in
+                    try call.meter.step(2 * documents.range(at: row).count)
+                    try call.meter.charge(documents.range(at: row).count)
+                    let scan = JSONScan(documents[row], isBinary: call[0].type == .jsonb)
+                    guard let found = find(keys, scan, row) else { return nil }
+                    return isText ? scan.shown(found) : Array(scan.text[found])
+                }
+            })
+    }
+
+    /// Names of members, and numbers of elements, one after the other.
+    private static func path(_ steps: [[UInt8]?], in scan: JSONScan) -> Range<Int>? {
+        var place = scan.root
+        for step in steps {
+            guard let step else { return nil }
+            let next: Range<Int>?
+            switch scan.kind(of: place) {
+            case .object: next = scan.member(step[...], of: place)
+            case .array: next = Int64(String(decoding: step, as: UTF8.self)).flatMap { scan.element($0, of: place) }
+            default: next = nil
+            }
+            guard let next else { return nil }
+            place = next
+        }
+        return place
+    }
+}

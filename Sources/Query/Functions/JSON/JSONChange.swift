@@ -1,0 +1,144 @@
+import ColumnStore
+
+/// Documents made of others: `||`, `-`, `#-` and jsonb_set.
+extension SQLFunction {
+    static let jsonbSet = SQLFunction("jsonb_set", forms: [[.jsonb, .listOf(.string), .jsonb]]) { (call, typing) throws(QueryError) in
+        try call.count(3...4)
+        var arguments = [try call.document(0, typing, as: .jsonb), try call.textList(1, typing), try call.document(2, typing, as: .jsonb)]
+        if call.arguments.count == 4 { arguments.append(try typing.implicit(call.arguments[3], to: .boolean, call.name)) }
+        return call.make(.jsonSet, arguments, .jsonb)
+    }
+}
+
+extension FunctionCall {
+    /// A list of texts, written out or in PostgreSQL's text of one.
+    func textList(_ index: Int, _ typing: any CallTyping) throws(QueryError) -> Expression {
+        let value = arguments[index]
+        if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression {
+            guard let items = ArrayText.elements(bytes) else { throw .data("this is no list: write {a,b}", at: value.position) }
+            return .literal(.list(items.map { $0.map { .string($0) } ?? .null }), .listOf(.string))
+        }
+        return try typing.implicit(value, to: .listOf(.string), name)
+    }
+}
+
+extension ScalarFunction {
+    static let jsonConcat = changing("|| document") { (value, change) throws(KernelError) in
+        joined(value, try change.document(1))
+    }
+    static let jsonWithoutMember = changing("- member") { (value, change) throws(KernelError) in
+        try without([Array(change.keys.name(change.row))], value)
+    }
+    static let jsonWithoutMembers = changing("- members") { (value, change) throws(KernelError) in
+        try without(change.keys.list(change.row).compactMap { $0 }, value)
+    }
+    static let jsonWithoutElement = changing("- element") { (value, change) throws(KernelError) in
+        guard case .array(var elements) = value else { throw .invalidArgument("an element can be taken out of an array only") }
+        if let place = index(change.keys.number(change.row), elements.count) { elements.remove(at: place) }
+        return .array(elements)
+    }
+    static let jsonWithoutPath = changing("#-") { (value, change) throws(KernelError) in
+        try changed(try nested(value), change.keys.list(change.row)[...], to: nil, creates: false)
+    }
+    static let jsonSet = changing("jsonb_set") { (value, change) throws(KernelError) in
+        try changed(try nested(value), change.keys.list(change.row)[...], to: try change.document(2), creates: change.creates?[change.row] ?? true)
+    }
+
+    private static func nested(_ value: JSONValue) throws(KernelError) -> JSONValue {
+        guard value.array != nil || value.members != nil else { throw .invalidArgument("a bare value has no paths") }
+        return value
+    }
+
+    /// What a change may look at besides the document: the other arguments, in one row.
+    private struct Change {
+        let keys: JSONKeys
+        let documents: [TextRows?]
+        let creates: Bitmap?
+        let meter: WorkMeter
+        var row = 0
+
+        init(_ call: KernelCall) {
+            keys = JSONKeys(call[1])
+            documents = call.columns.map { $0.type.isJSON ? TextRows($0) : nil }
+            creates = call.optional(3)?.bitmap()
+            meter = call.meter
+        }
+
+        func document(_ index: Int) throws(KernelError) -> JSONValue {
+            guard let texts = documents[index] else { return .null }
+            return try JSONDocument.tree(texts[row], meter)
+        }
+    }
+
+    private static func changing(
+        _ symbol: String, _ change: @escaping @Sendable (JSONValue, Change) throws(KernelError) -> JSONValue
+    ) -> ScalarFunction {
+        ScalarFunction(
+            symbol, .infix, nulls: .strict, cost: .heavy, failure: .possible,
+            kernel: .plain { (call) throws(KernelError) in
+                var place = Change(call)
+                return try call.texts { (row) throws(KernelError) in
+                    var text: [UInt8] = []
+                    place.row = row
+                    try JSONDocument.append(try change(try place.document(0), place), to: &text)
+                    return text
+                }
+            })
+    }
+
+    private static func joined(_ left: JSONValue, _ right: JSONValue) -> JSONValue {
+        if case .object(let first) = left, case .object(let second) = right { return .object(first + second) }
+        return .array((left.array ?? [left]) + (right.array ?? [right]))
+    }
+
+    private static func without(_ names: [[UInt8]], _ value: JSONValue) throws(KernelError) -> JSONValue {
+        func isNamed(_ text: String) -> Bool { names.contains { $0.elementsEqual(text.utf8) } }
+        switch value {
+        case .object(let members): return .object(members.filter { !isNamed($0.name) })
+        case .array(let elements): return .array(elements.filter { $0.text.map { !isNamed($0) } ?? true })
+        default: throw .invalidArgument("nothing can be taken out of a bare value")
+        }
+    }
+
+    private static func index(_ number: Int64, _ count: Int) -> Int? {
+        let place = number < 0 ? number.addingReportingOverflow(Int64(count)).partialValue : number
+        return place >= 0 && place < Int64(count) ? Int(place) : nil
+    }
+
+    /// The value with what `path` leads to replaced, or taken away where `new` is nil.
+    private static func changed(_ value: JSONValue, _ path: ArraySlice<[UInt8]?>, to new: JSONValue?, creates: Bool) throws(KernelError) -> JSONValue {
+        guard let first = path.first, let step = first else { return value }
+        let rest = path.dropFirst()
+        let name = String(decoding: step, as: UTF8.self)
+        switch value {
+        case .object(var members):
+            guard let place = members.lastIndex(where: { $0.name.utf8.elementsEqual(step) }) else {
+                if creates, rest.isEmpty, let new { members.append(.init(name, new)) }
+                return .object(members)
+            }
+            if !rest.isEmpty {
+                members[place] = .init(name, try changed(members[place].value, rest, to: new, creates: creates))
+            } else if let new {
+                members[place] = .init(name, new)
+            } else {
+                members.remove(at: place)
+            }
+            return .object(members)
+        case .array(var elements):
+            guard let number = Int64(name) else { throw .invalidArgument("a path names an element by its number") }
+            guard let place = index(number, elements.count) else {
+                if creates, rest.isEmpty, let new { elements.insert(new, at: number < 0 ? 0 : elements.count) }
+                return .array(elements)
+            }
+            if !rest.isEmpty {
+                elements[place] = try changed(elements[place], rest, to: new, creates: creates)
+            } else if let new {
+                elements[place] = new
+            } else {
+                elements.remove(at: place)
+            }
+            return .array(elements)
+        default: return value
+        }
+    }
+}

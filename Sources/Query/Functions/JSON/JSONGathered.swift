@@ -1,0 +1,42 @@
+import ColumnStore
+
+/// What json_agg and json_object_agg make of gathered lists. The session's zone is the last argument.
+extension ScalarFunction {
+    static let jsonOfList = ScalarFunction(
+        "json_agg", nulls: .first, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let (offsets, element) = call[0].lists()
+            let values = try JSONRows(element, as: call.type, zone: try call.zone(at: 1), call.meter)
+            return try TextKernels.build(count: call.count, validity: call[0].rowValidity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
+                try builder.append(UInt8(ascii: "["))
+                for place in Int(offsets[row])..<Int(offsets[row + 1]) {
+                    var text: [UInt8] = place > Int(offsets[row]) ? Array(", ".utf8) : []
+                    try values.append(place, to: &text)
+                    try builder.append(text)
+                }
+                try builder.append(UInt8(ascii: "]"))
+            }
+        })
+
+    static let jsonOfLists = ScalarFunction(
+        "json_object_agg", nulls: .first, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let (offsets, names) = call[0].lists(), (others, element) = call[1].lists()
+            let values = try JSONRows(element, as: call.type, zone: try call.zone(at: 2), call.meter)
+            let texts = names.count == 0 ? nil : TextRows(names.flattened()), known = names.rowValidity
+            return try TextKernels.build(count: call.count, validity: call[0].rowValidity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
+                var text: [UInt8] = Array((call.type == .jsonb ? "{" : "{ ").utf8)
+                for place in Int(offsets[row])..<Int(offsets[row + 1]) {
+                    guard let texts, known?[place] ?? true else { throw .invalidArgument("a name in an object cannot be NULL") }
+                    if place > Int(offsets[row]) { text += ", ".utf8 }
+                    JSONString.append(texts[place], to: &text)
+                    text += (call.type == .jsonb ? ": " : " : ").utf8
+                    try values.append(Int(others[row]) + place - Int(offsets[row]), to: &text)
+                    try call.meter.charge(16)
+                }
+                text += (call.type == .jsonb ? "}" : " }").utf8
+                // Members of one name, and their order, are as JSONB has them.
+                try builder.append(call.type == .jsonb ? try JSONDocument.read(text[...], as: .jsonb, call.meter) : text)
+            }
+        })
+}

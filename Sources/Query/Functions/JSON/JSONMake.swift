@@ -1,0 +1,120 @@
+import ColumnStore
+
+/// Documents made of values: to_json and to_jsonb, and objects and arrays of what is given.
+extension SQLFunction {
+    static let toJSON = conversion(["to_json", "row_to_json", "array_to_json"], .json(isBinary: false))
+    static let toJSONB = conversion(["to_jsonb"], .jsonb)
+    static let jsonBuildObject = building("json_build_object", .jsonObject, .json(isBinary: false))
+    static let jsonbBuildObject = building("jsonb_build_object", .jsonObject, .jsonb)
+    static let jsonBuildArray = building("json_build_array", .jsonArray, .json(isBinary: false))
+    static let jsonbBuildArray = building("jsonb_build_array", .jsonArray, .jsonb)
+
+    private static func conversion(_ names: [String], _ type: ColumnType) -> SQLFunction {
+        SQLFunction(names: names, forms: [[.int32], [.listOf(.int32)]]) { (call, typing) throws(QueryError) in
+            try call.count(1...1)
+            return call.make(.jsonOf, [try argument(call.arguments[0], typing), typing.zone], type)
+        }
+    }
+
+    private static func building(_ name: String, _ function: ScalarFunction, _ type: ColumnType) -> SQLFunction {
+        SQLFunction(name, forms: [[], [.string, .int32]]) { (call, typing) throws(QueryError) in
+            var values: [Expression] = []
+            for (index, value) in call.arguments.enumerated() {
+                // Names of members are texts.
+                let isName = function == .jsonObject && index.isMultiple(of: 2)
+                values.append(isName ? try typing.cast(value, to: .string, isExplicit: true) : try argument(value, typing))
+            }
+            guard function != .jsonObject || values.count.isMultiple(of: 2) else {
+                throw .badSQL("\(name) takes a value for each name", at: call.position)
+            }
+            return call.make(function, values + [typing.zone], type)
+        }
+    }
+
+    /// A constant that has no type yet is a text.
+    private static func argument(_ value: TypedExpression, _ typing: any CallTyping) throws(QueryError) -> Expression {
+        value.isUntyped || value.type == .null ? try typing.cast(value, to: .string, isExplicit: false) : value.expression
+    }
+}
+
+extension ScalarFunction {
+    /// A value and the session's zone.
+    static let jsonOf = ScalarFunction(
+        "to_json", nulls: .first, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let rows = try JSONRows(call[0], as: call.type, zone: try call.zone(at: 1), call.meter)
+            let validity = call[0].rowValidity
+            return try TextKernels.build(count: call.count, validity: validity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
+                var text: [UInt8] = []
+                try rows.append(row, to: &text)
+                try builder.append(text)
+            }
+        })
+
+    /// Names and values in turn, and the session's zone.
+    static let jsonObject = made("json_object") { (names, cells, row, isBinary, text) throws(KernelError) in
+        var members: [(name: [UInt8], value: [UInt8])] = []
+        for index in stride(from: 0, to: cells.count, by: 2) {
+            guard let name = names[index]?[row] else { throw .invalidArgument("a name in an object cannot be NULL") }
+            var value: [UInt8] = []
+            try cells[index + 1].append(row, to: &value)
+            members.append((Array(name), value))
+        }
+        if isBinary { members = ordered(members) }
+        text.append(UInt8(ascii: "{"))
+        for (index, member) in members.enumerated() {
+            if index > 0 { text += ", ".utf8 }
+            JSONString.append(member.name, to: &text)
+            text += (isBinary ? ": " : " : ").utf8 + member.value
+        }
+        text.append(UInt8(ascii: "}"))
+    }
+
+    static let jsonArray = made("json_array") { (_, cells, row, _, text) throws(KernelError) in
+        text.append(UInt8(ascii: "["))
+        for (index, cell) in cells.enumerated() {
+            if index > 0 { text += ", ".utf8 }
+            try cell.append(row, to: &text)
+        }
+        text.append(UInt8(ascii: "]"))
+    }
+
+    /// By their names, the last of each name.
+    private static func ordered(_ members: [(name: [UInt8], value: [UInt8])]) -> [(name: [UInt8], value: [UInt8])] {
+        var last: [[UInt8]: [UInt8]] = [:]
+        for member in members { last[member.name] = member.value }
+        return last.sorted { left, right in
+            left.key.count != right.key.count ? left.key.count < right.key.count : left.key.lexicographicallyPrecedes(right.key)
+        }.map { ($0.key, $0.value) }
+    }
+
+    private typealias Maker = @Sendable ([NamesOfRows?], [JSONRows], Int, Bool, inout [UInt8]) throws(KernelError) -> Void
+
+    private static func made(_ symbol: String, _ make: @escaping Maker) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .taken, cost: .heavy, failure: .possible,
+            kernel: .plain { (call) throws(KernelError) in
+                let zone = try call.zone(at: call.columns.count - 1)
+                var cells: [JSONRows] = [], names: [NamesOfRows?] = []
+                for column in call.columns.dropLast() {
+                    names.append(column.type == .string ? NamesOfRows(column) : nil)
+                    cells.append(try JSONRows(column, as: call.type, zone: zone, call.meter))
+                }
+                return try TextKernels.build(count: call.count, validity: nil, type: call.type, call.meter) { (row, builder) throws(KernelError) in
+                    var text: [UInt8] = []
+                    try make(names, cells, row, call.type == .jsonb, &text)
+                    try builder.append(text)
+                }
+            })
+    }
+}
+
+/// The texts of a column that may be NULL.
+private struct NamesOfRows {
+    private let texts: TextRows
+    private let validity: Bitmap?
+
+    init(_ column: Column) { (texts, validity) = (TextRows(column), column.rowValidity) }
+
+    subscript(row: Int) -> ArraySlice<UInt8>? { validity?[row] ?? true ? texts[row] : nil }
+}

@@ -1,0 +1,75 @@
+import ColumnStore
+
+/// Lists made of lists: with an element more, without one, with one replaced; and where an element stands.
+extension SQLFunction {
+    static let arrayAppend = joining("array_append")
+    static let arrayPrepend = joining("array_prepend")
+    static let arrayCat = joining("array_cat")
+
+    private static func joining(_ name: String) -> SQLFunction {
+        SQLFunction(name, forms: [[.listOf(.int32), .listOf(.int32)]]) { (call, typing) throws(QueryError) in
+            try call.count(2...2)
+            return try typing.binary(.concatenate, call.arguments[0], call.arguments[1], at: call.position)
+        }
+    }
+
+    static let arrayRemove = withElement("array_remove", .listRemove, 2) { .listOf($0) }
+    static let arrayReplace = withElement("array_replace", .listReplace, 3) { .listOf($0) }
+    static let arrayPosition = withElement("array_position", .listPosition, 2) { _ in .int32 }
+    static let arrayPositions = withElement("array_positions", .listPositions, 2) { _ in .listOf(.int32) }
+
+    /// Of a list and values of its elements' type.
+    private static func withElement(
+        _ name: String, _ function: ScalarFunction, _ count: Int, _ gives: @escaping @Sendable (ColumnType) -> ColumnType
+    ) -> SQLFunction {
+        SQLFunction(name, forms: [[.listOf(.int32)] + [ColumnType](repeating: .int32, count: count - 1)]) { (call, typing) throws(QueryError) in
+            try call.count(count...count)
+            let list = call.arguments[0]
+            guard case .list(let field) = list.type, !field.type.isNested else {
+                throw .badSQL("\(name) needs a list, not \(list.type.sqlName)", at: list.position).because(.undefinedFunction)
+            }
+            var type = field.type
+            for value in call.arguments.dropFirst() where !value.isUntyped {
+                guard let common = TypeRules.common(type, value.type) else {
+                    throw .badSQL("\(name) does not take a \(value.type.sqlName) of \(list.type.sqlName)", at: value.position).because(.undefinedFunction)
+                }
+                type = TypeRules.widened(common)
+            }
+            var arguments = [list.type.withoutIDs == .listOf(type) ? list.expression : .cast(list.expression, to: .listOf(type), position: list.position)]
+            for value in call.arguments.dropFirst() { arguments.append(try typing.cast(value, to: type, isExplicit: false)) }
+            return call.make(function, arguments, gives(type))
+        }
+    }
+}
+
+extension ScalarFunction {
+    static let listRemove = changing("array_remove") { (elements, wanted) in .list(elements.filter { $0 != wanted[0] }) }
+    static let listReplace = changing("array_replace") { (elements, wanted) in .list(elements.map { $0 == wanted[0] ? wanted[1] : $0 }) }
+    static let listPosition = changing("array_position") { (elements, wanted) in
+        elements.firstIndex(of: wanted[0]).map { .integer(Int64($0 + 1)) } ?? .null
+    }
+    static let listPositions = changing("array_positions") { (elements, wanted) in
+        .list(elements.enumerated().filter { $0.element == wanted[0] }.map { .integer(Int64($0.offset + 1)) })
+    }
+
+    /// NULL where the list is; values that are looked for may be NULL.
+    private static func changing(_ symbol: String, _ change: @escaping @Sendable ([Value], [Value]) -> Value) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .first, cost: .heavy, failure: .never,
+            kernel: .plain { (call) throws(KernelError) in
+                let lists = ListValues(call[0])
+                let others = call.columns.dropFirst().map { $0.flattened() }
+                try call.meter.charge(3 * call.columns.reduce(0) { $0 + $1.flatByteCountBound })
+                var builder = ColumnBuilder(type: call.type)
+                for row in 0..<call.count {
+                    if lists.isNull(row) {
+                        builder.appendNull()
+                        continue
+                    }
+                    try call.meter.step(32 * lists[row].count)
+                    builder.append(change(lists.values(row), others.map { $0.value(at: row) }))
+                }
+                return builder.finish()
+            })
+    }
+}

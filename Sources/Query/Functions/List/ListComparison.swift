@@ -1,0 +1,102 @@
+import ColumnStore
+
+/// Lists element by element: their order, what they share, and what they make together.
+extension ScalarFunction {
+    /// Less than 0, 0, or more: PostgreSQL's order of arrays, in which NULL elements are alike and behind all others.
+    static let listOrder = pairs("array_order") { (call, left, right) throws(KernelError) in
+        try call.numbers { (row) throws(KernelError) in
+            let (one, other) = (left[row], right[row])
+            try call.meter.step(16 * min(one.count, other.count))
+            for (a, b) in zip(one, other) {
+                let order = ListValues.order(left.value(a), right.value(b))
+                if order != 0 { return order < 0 ? -1 : 1 }
+            }
+            return Int64(one.count - other.count).signum()
+        }
+    }
+
+    /// Whether each element of the second is in the first; a NULL is in none.
+    static let listContains = pairs("@> list") { (call, left, right) throws(KernelError) in
+        try call.truths { (row) throws(KernelError) in
+            if right[row].isEmpty { return true }
+            let known = try left.set(row, call.meter)
+            for place in right[row] where !known.contains(right.value(place)) || right.value(place).isNull { return false }
+            return true
+        }
+    }
+
+    static let listOverlaps = pairs("&&") { (call, left, right) throws(KernelError) in
+        try call.truths { (row) throws(KernelError) in
+            let known = try left.set(row, call.meter)
+            return right[row].contains { !right.value($0).isNull && known.contains(right.value($0)) }
+        }
+    }
+
+    private static func pairs(
+        _ symbol: String, _ body: @escaping @Sendable (KernelCall, ListValues, ListValues) throws(KernelError) -> Column
+    ) -> ScalarFunction {
+        ScalarFunction(
+            symbol, .infix, nulls: .strict, cost: .heavy, failure: .never,
+            kernel: .plain { (call) throws(KernelError) in try body(call, ListValues(call[0]), ListValues(call[1])) })
+    }
+
+    /// Elements of the first, then those of the second; NULL lists are empty, but for two of them.
+    static let listJoin = ScalarFunction(
+        "|| list", .infix, nulls: .taken, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let (left, right) = (ListValues(call[0]), ListValues(call[1]))
+            var builder = ColumnBuilder(type: call.type)
+            try call.meter.charge(2 * call.columns.reduce(0) { $0 + $1.flatByteCountBound })
+            for row in 0..<call.count {
+                guard !left.isNull(row) || !right.isNull(row) else {
+                    builder.appendNull()
+                    continue
+                }
+                try call.meter.step(16 * (left[row].count + right[row].count))
+                builder.append(.list(left[row].map { left.value($0) } + right[row].map { right.value($0) }))
+            }
+            return builder.finish()
+        })
+}
+
+/// The rows of a list column as ranges into its elements, a constant once.
+struct ListValues {
+    private let offsets: [Int32]
+    private let element: Column
+    private let validity: Bitmap?
+    private let isConstant: Bool
+    private let isNullConstant: Bool
+
+    init(_ column: Column) {
+        isNullConstant = column.isConstantNull
+        isConstant = column.constantValue != nil
+        if isNullConstant {
+            (offsets, element, validity) = ([0, 0], .constant(.null, type: .null, count: 0), nil)
+        } else {
+            (offsets, element) = column.oneRow().lists()
+            validity = isConstant ? nil : column.rowValidity
+        }
+    }
+
+    func isNull(_ row: Int) -> Bool { isNullConstant || !(validity?[row] ?? true) }
+
+    subscript(row: Int) -> Range<Int> {
+        let place = isConstant ? 0 : row
+        return isNull(row) ? 0..<0 : Int(offsets[place])..<Int(offsets[place + 1])
+    }
+
+    func value(_ place: Int) -> Value { element.value(at: place) }
+
+    func values(_ row: Int) -> [Value] { self[row].map { element.value(at: $0) } }
+
+    func set(_ row: Int, _ meter: WorkMeter) throws(KernelError) -> Set<Value> {
+        try meter.step(32 * self[row].count)
+        try meter.charge(64 * self[row].count)
+        return Set(self[row].map { element.value(at: $0) })
+    }
+
+    static func order(_ left: Value, _ right: Value) -> Int {
+        if left.isNull || right.isNull { return left.isNull == right.isNull ? 0 : left.isNull ? 1 : -1 }
+        return CompareKernels.order(left, right)
+    }
+}

@@ -1,0 +1,97 @@
+import ColumnStore
+
+/// Texts cut into lists, and lists joined into texts.
+extension SQLFunction {
+    static let stringToArray = SQLFunction("string_to_array", takes: [.string, .string, .string], required: 2, gives: .listOf(.string), runs: .stringToArray)
+    static let arrayToString = SQLFunction("array_to_string", forms: [[.listOf(.int32), .string], [.listOf(.int32), .string, .string]]) {
+        (call, typing) throws(QueryError) in
+        try call.count(2...3)
+        let list = call.arguments[0]
+        guard case .list(let field) = list.type, !field.type.isNested else {
+            throw .badSQL("array_to_string needs a list, not \(list.type.sqlName)", at: list.position).because(.undefinedFunction)
+        }
+        let texts: Expression = field.type == .string ? list.expression : .cast(list.expression, to: .listOf(.string), position: list.position)
+        var arguments = [texts]
+        for value in call.arguments.dropFirst() { arguments.append(try typing.implicit(value, to: .string, call.name)) }
+        return call.make(.arrayToString, arguments, .string)
+    }
+}
+
+extension ScalarFunction {
+    /// Text, delimiter and the text that means NULL. Without a delimiter every character is an element.
+    static let stringToArray = ScalarFunction(
+        "string_to_array", nulls: .first, cost: .heavy, failure: .never, traits: Traits(isExpanding: true),
+        kernel: .plain { (call) throws(KernelError) in
+            let texts = TextRows(call[0])
+            let parts = SplitTexts(call[1], call.optional(2))
+            var only = call
+            only = KernelCall(columns: [call[0]], count: call.count, type: call.type, context: call.context, meter: call.meter)
+            return try only.lists { (row) throws(KernelError) in
+                try call.meter.step(texts.range(at: row).count)
+                return parts.elements(texts[row], row)
+            }
+        })
+
+    /// List, delimiter and what stands for NULL, which else is left out.
+    static let arrayToString = ScalarFunction(
+        "array_to_string", nulls: .first, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let lists = ListValues(call[0]), delimiters = TextRows(call[1])
+            let validity = TextKernels.validity(Array(call.columns.prefix(2)))
+            let blanks = call.optional(2).map { (rows: TextRows($0), validity: $0.rowValidity) }
+            return try TextKernels.build(count: call.count, validity: validity, call.meter) { (row, builder) throws(KernelError) in
+                var isFirst = true
+                for place in lists[row] {
+                    let part: [UInt8]
+                    if case .bytes(let bytes) = lists.value(place) {
+                        part = bytes
+                    } else if let blanks, blanks.validity?[row] ?? true {
+                        part = Array(blanks.rows[row])
+                    } else {
+                        continue
+                    }
+                    if !isFirst { try builder.append(delimiters[row]) }
+                    isFirst = false
+                    try builder.append(part)
+                }
+            }
+        })
+}
+
+/// How texts are cut at a delimiter, row by row.
+private struct SplitTexts {
+    private let delimiters: TextRows
+    private let delimiterValidity: Bitmap?
+    private let nulls: (rows: TextRows, validity: Bitmap?)?
+    private let search: TextSearch?
+
+    init(_ delimiter: Column, _ null: Column?) {
+        (delimiters, delimiterValidity) = (TextRows(delimiter), delimiter.rowValidity)
+        nulls = null.map { (TextRows($0), $0.rowValidity) }
+        search = delimiters.isConstant && !delimiter.isConstantNull ? TextSearch(delimiters[0]) : nil
+    }
+
+    func elements(_ text: ArraySlice<UInt8>, _ row: Int) -> [Value] {
+        var parts: [ArraySlice<UInt8>] = []
+        if text.isEmpty { return [] }
+        if !(delimiterValidity?[row] ?? true) {
+            var start = text.startIndex
+            for place in text.indices.dropFirst() where text[place] & 0xC0 != 0x80 {
+                parts.append(text[start..<place])
+                start = place
+            }
+            parts.append(text[start...])
+        } else if let search = delimiters.isConstant ? search : TextSearch(delimiters[row]) {
+            var rest = text
+            while let place = search.find(in: rest) {
+                parts.append(rest[..<place])
+                rest = rest[(place + search.byteCount)...]
+            }
+            parts.append(rest)
+        } else {
+            parts = [text]
+        }
+        let null = nulls.flatMap { $0.validity?[row] ?? true ? $0.rows[row] : nil }
+        return parts.map { part in null.map { $0.elementsEqual(part) } ?? false ? .null : .bytes(Array(part)) }
+    }
+}

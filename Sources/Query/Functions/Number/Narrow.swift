@@ -1,0 +1,28 @@
+import ColumnStore
+
+/// What casts to SMALLINT and REAL do, whose values are kept as INTEGER and DOUBLE: a range is checked, digits go.
+extension ScalarFunction {
+    static let narrowInteger = ScalarFunction(
+        "smallint", nulls: .strict, cost: .arithmetic, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let validity = call[0].rowValidity
+            for (row, value) in (call[0].integers() ?? []).enumerated() where Int16(exactly: value) == nil && validity?[row] ?? true {
+                throw .numericOverflow
+            }
+            return call[0]
+        })
+
+    /// The DOUBLE of the fewest digits that tell the REAL from its neighbours, so that it shows as one.
+    static let narrowReal = ScalarFunction(
+        "real", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let values = call[0].doubles(), validity = call[0].rowValidity
+            var result = [Double](repeating: 0, count: values.count)
+            for row in values.indices where validity?[row] ?? true {
+                let narrow = Float(values[row])
+                guard narrow.isFinite || !values[row].isFinite, narrow != 0 || values[row] == 0 else { throw .numericOverflow }
+                result[row] = Double(narrow.description) ?? Double(narrow)
+            }
+            return Column(type: .double, count: values.count, validity: validity, values: .double(result))
+        })
+}

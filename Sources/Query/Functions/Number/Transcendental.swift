@@ -1,0 +1,82 @@
+internal import Glibc
+import ColumnStore
+
+/// Exponentials, logarithms and trigonometry: of DOUBLE, and DOUBLE what comes out.
+extension SQLFunction {
+    static let exp = real("exp", .exp)
+    static let ln = real("ln", .ln)
+    static let log10 = real("log10", .log10)
+    static let cbrt = real("cbrt", .cbrt)
+    static let sin = real("sin", .sin)
+    static let cos = real("cos", .cos)
+    static let tan = real("tan", .tan)
+    static let cot = real("cot", .cot)
+    static let asin = real("asin", .asin)
+    static let acos = real("acos", .acos)
+    static let atan = real("atan", .atan)
+    static let sinh = real("sinh", .sinh)
+    static let cosh = real("cosh", .cosh)
+    static let tanh = real("tanh", .tanh)
+    static let degrees = real("degrees", .degrees)
+    static let radians = real("radians", .radians)
+    static let atan2 = SQLFunction("atan2", takes: [.double, .double], gives: .double, runs: .atan2)
+    static let pi = SQLFunction("pi", forms: [[]]) { (call, _) throws(QueryError) in
+        try call.count(0...0)
+        return .literal(.double(.pi), .double)
+    }
+    /// Of one number to the base 10; of two the first is the base.
+    static let log = SQLFunction("log", forms: [[.double], [.double, .double]]) { (call, typing) throws(QueryError) in
+        try call.count(1...2)
+        var values: [Expression] = []
+        for value in call.arguments { values.append(try typing.cast(value, to: .double, isExplicit: false)) }
+        if values.count == 1 { return call.make(.log10, values, .double) }
+        return call.make(.divide, [call.make(.ln, [values[1]], .double), call.make(.ln, [values[0]], .double)], .double)
+    }
+
+    private static func real(_ name: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, takes: [.double], gives: .double, runs: function)
+    }
+}
+
+extension ScalarFunction {
+    static let exp = real("exp") { $0.isInfinite ? $0 < 0 ? 0 : $0 : finite(Glibc.exp($0)) }
+    static let ln = real("ln") { $0 > 0 || $0.isNaN ? Glibc.log($0) : nil }
+    static let log10 = real("log10") { $0 > 0 || $0.isNaN ? Glibc.log10($0) : nil }
+    static let cbrt = real("cbrt") { Glibc.cbrt($0) }
+    static let sin = real("sin") { $0.isInfinite ? nil : Glibc.sin($0) }
+    static let cos = real("cos") { $0.isInfinite ? nil : Glibc.cos($0) }
+    static let tan = real("tan") { $0.isInfinite ? nil : Glibc.tan($0) }
+    static let cot = real("cot") { $0.isInfinite ? nil : 1 / Glibc.tan($0) }
+    static let asin = real("asin") { $0.magnitude > 1 ? nil : Glibc.asin($0) }
+    static let acos = real("acos") { $0.magnitude > 1 ? nil : Glibc.acos($0) }
+    static let atan = real("atan") { Glibc.atan($0) }
+    static let sinh = real("sinh") { Glibc.sinh($0) }
+    static let cosh = real("cosh") { Glibc.cosh($0) }
+    static let tanh = real("tanh") { Glibc.tanh($0) }
+    static let degrees = real("degrees") { finite($0 / (.pi / 180)) }
+    static let radians = real("radians") { $0 * (.pi / 180) }
+    static let atan2 = ScalarFunction(
+        "atan2", nulls: .strict, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let values = zip(call[0].doubles(), call[1].doubles()).map { Glibc.atan2($0, $1) }
+            return Column(type: .double, count: call.count, validity: call.strictValidity, values: .double(values))
+        })
+
+    /// Nil where a finite number went past the range of DOUBLE.
+    private static func finite(_ value: Double) -> Double? { value.isInfinite ? nil : value }
+
+    /// - Parameter compute: nil of a number outside of what the function takes.
+    private static func real(_ symbol: String, _ compute: @escaping @Sendable (Double) -> Double?) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .heavy, failure: .possible,
+            kernel: .plain { (call) throws(KernelError) in
+                let values = call[0].doubles(), validity = call[0].rowValidity
+                var result = [Double](repeating: 0, count: values.count)
+                for row in values.indices where validity?[row] ?? true {
+                    guard let value = compute(values[row]) else { throw .invalidArgument("\(symbol) does not take this number, or gives one out of range") }
+                    result[row] = value
+                }
+                return Column(type: .double, count: values.count, validity: validity, values: .double(result))
+            })
+    }
+}

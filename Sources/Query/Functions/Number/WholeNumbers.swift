@@ -1,0 +1,120 @@
+import ColumnStore
+
+/// gcd and lcm, factorial, div, and the bucket that a number falls into.
+extension SQLFunction {
+    static let gcd = whole("gcd", .gcd)
+    static let lcm = whole("lcm", .lcm)
+    static let factorial = SQLFunction("factorial", takes: [.int64], gives: .decimal38(scale: 0), runs: .factorial)
+    /// The quotient towards zero, as a NUMERIC.
+    static let div = SQLFunction("div", forms: [[.decimal38(scale: 2), .decimal38(scale: 1)]]) { (call, typing) throws(QueryError) in
+        try call.count(2...2)
+        var arguments: [Expression] = []
+        for value in call.arguments {
+            let number = try typing.number(value, of: call)
+            let isDouble = number.type == .double
+            arguments.append(
+                TypeRules.isDecimal(number.type) ? number : try typing.cast(TypedExpression(number, at: value.position), to: .decimal38(scale: isDouble ? 6 : 0), isExplicit: isDouble))
+        }
+        return call.make(.div, arguments, .decimal38(scale: 0))
+    }
+    static let widthBucket = SQLFunction("width_bucket", forms: [[.double, .double, .double, .int32]]) { (call, typing) throws(QueryError) in
+        try call.count(4...4)
+        var arguments: [Expression] = []
+        for value in call.arguments.prefix(3) { arguments.append(try typing.implicit(value, to: .double, call.name)) }
+        return call.make(.widthBucket, arguments + [try typing.implicit(call.arguments[3], to: .int32, call.name)], .int32)
+    }
+
+    private static func whole(_ name: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, forms: [[.int32, .int32], [.int64, .int64]]) { (call, typing) throws(QueryError) in
+            try call.count(2...2)
+            let values = try typing.unified(call.arguments, name)
+            guard TypeRules.isInteger(values[0].type) else {
+                throw .unsupported("\(name) takes integers, not \(values[0].type.sqlName)", at: call.position).because(.undefinedFunction)
+            }
+            return call.make(function, values, values[0].type)
+        }
+    }
+}
+
+extension ScalarFunction {
+    static let gcd = whole("gcd") { divisor($0, $1) }
+    static let lcm = whole("lcm") { left, right in
+        if left == 0 || right == 0 { return 0 }
+        return divisor(left, right).flatMap { (left / $0).multipliedOrNil(by: right) }.flatMap { $0 == .min ? nil : Int64($0.magnitude) }
+    }
+
+    private static func divisor(_ left: Int64, _ right: Int64) -> Int64? {
+        var (a, b) = (left.magnitude, right.magnitude)
+        while b != 0 { (a, b) = (b, a % b) }
+        return Int64(exactly: a)
+    }
+
+    /// - Parameter compute: nil past the range.
+    private static func whole(_ symbol: String, _ compute: @escaping @Sendable (Int64, Int64) -> Int64?) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .heavy, failure: .possible,
+            kernel: .plain { (call) throws(KernelError) in
+                let left = call[0].integers() ?? [], right = call[1].integers() ?? []
+                let column = try call.numbers { (row) throws(KernelError) in
+                    guard let value = compute(left[row], right[row]), call.type == .int64 || Int32(exactly: value) != nil else { throw .numericOverflow }
+                    return value
+                }
+                return column
+            })
+    }
+
+    static let factorial = ScalarFunction(
+        "factorial", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let numbers = call[0].integers() ?? [], validity = call[0].rowValidity
+            let values = try IntegerKernels.mappedWide(numbers.map { Int128($0) }, validity: validity) { (number) throws(KernelError) in
+                guard number >= 0 else { throw .invalidArgument("factorial of a negative number") }
+                // 34! has more than 38 digits.
+                guard number <= 33 else { throw .numericOverflow }
+                return (0..<Int(number)).reduce(Int128(1)) { $0 * Int128($1 + 1) }
+            }
+            return .decimals(values, type: call.type, validity: validity)
+        })
+
+    static let div = ScalarFunction(
+        "div", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let left = call[0].wideIntegers(), right = call[1].wideIntegers(), validity = call.strictValidity
+            let (from, by) = (call[0].type.scale, call[1].type.scale)
+            var values = [Int128](repeating: 0, count: left.count)
+            for row in left.indices where validity?[row] ?? true {
+                guard right[row] != 0 else { throw .divisionByZero }
+                let scale = max(from, by)
+                guard let one = DecimalMath.rescale(left[row], from: from, to: scale), let other = DecimalMath.rescale(right[row], from: by, to: scale) else {
+                    throw .numericOverflow
+                }
+                values[row] = one / other
+            }
+            return .decimals(values, type: call.type, validity: validity)
+        })
+
+    static let widthBucket = ScalarFunction(
+        "width_bucket", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let (values, lows, highs) = (call[0].doubles(), call[1].doubles(), call[2].doubles())
+            let counts = call[3].integers() ?? []
+            return try call.numbers { (row) throws(KernelError) in
+                try bucket(values[row], lows[row], highs[row], counts[row])
+            }
+        })
+
+    /// 0 below the first, one more than there are above the last.
+    private static func bucket(_ value: Double, _ low: Double, _ high: Double, _ count: Int64) throws(KernelError) -> Int64 {
+        guard count > 0 else { throw .invalidArgument("width_bucket needs a count greater than zero") }
+        guard !value.isNaN, low.isFinite, high.isFinite else { throw .invalidArgument("width_bucket needs numbers, and bounds that are finite") }
+        guard low != high else { throw .invalidArgument("the bounds of width_bucket are the same") }
+        let isRising = low < high
+        if isRising ? value < low : value > low { return 0 }
+        if isRising ? value >= high : value <= high {
+            guard count < Int64(Int32.max) else { throw .numericOverflow }
+            return count + 1
+        }
+        let place = (value / 2 - low / 2) / (high / 2 - low / 2) * Double(count)
+        return min(Int64(saturating: place), count - 1) + 1
+    }
+}

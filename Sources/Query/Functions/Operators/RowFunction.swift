@@ -1,0 +1,48 @@
+import ColumnStore
+
+/// A function that gives rows, besides UNNEST and generate_series: in FROM, and where it gives one column in SELECT's list, too. What it computes is a list
+/// of its rows; a list of structs has a column for each member.
+struct RowFunction: Sendable {
+    let name: String
+    /// What the column of a list without members is called; nil for the function's own name.
+    let column: String?
+    let bind: @Sendable (FunctionCall, any CallTyping) throws(QueryError) -> Expression
+
+    init(_ name: String, column: String? = nil, bind: @escaping @Sendable (FunctionCall, any CallTyping) throws(QueryError) -> Expression) {
+        (self.name, self.column, self.bind) = (name, column, bind)
+    }
+
+    static let all: [RowFunction] =
+        ["json", "jsonb"].flatMap { prefix -> [RowFunction] in
+            let document = ColumnType.json(isBinary: prefix == "jsonb")
+            func member(_ value: ColumnType) -> ColumnType { .structure([Field("key", .string), Field("value", value)]) }
+            return [
+                of("\(prefix)_array_elements", document, .jsonElements, document, column: "value"),
+                of("\(prefix)_array_elements_text", document, .jsonElementTexts, .string, column: "value"),
+                of("\(prefix)_each", document, .jsonEach, member(document)), of("\(prefix)_each_text", document, .jsonEachText, member(.string)),
+                of("\(prefix)_object_keys", document, .jsonKeys, .string),
+            ]
+        } + [
+            ofTexts("regexp_matches", .regexpMatches, .listOf(.string)), ofTexts("regexp_split_to_table", .regexpSplit, .string),
+            ofTexts("string_to_table", .stringToArray, .string),
+        ]
+
+    static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+    /// Of one document.
+    private static func of(
+        _ name: String, _ document: ColumnType, _ function: ScalarFunction, _ element: ColumnType, column: String? = nil
+    ) -> RowFunction {
+        RowFunction(name, column: column) { (call, typing) throws(QueryError) in
+            try call.count(1...1)
+            return call.make(function, [try call.document(0, typing, as: document)], .listOf(element))
+        }
+    }
+
+    /// Of a text, a pattern and perhaps flags.
+    private static func ofTexts(_ name: String, _ function: ScalarFunction, _ element: ColumnType) -> RowFunction {
+        RowFunction(name) { (call, typing) throws(QueryError) in
+            call.make(function, try call.typed([.string, .string, .string], required: 2, typing), .listOf(element))
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import ColumnStore
+
+/// SIMILAR TO: SQL's patterns, in which `%` and `_` mean what they mean in LIKE, and `| * + ? {} () []` what they mean in regular expressions, turned into
+/// one that has to fit the whole text.
+enum SimilarPattern {
+    /// - Throws: `.invalidArgument` for an escape at the end of the pattern.
+    static func regularExpression(_ pattern: ArraySlice<UInt8>, escape: UInt8?) throws(KernelError) -> [UInt8] {
+        var result = Array("^(?:".utf8)
+        var rest = pattern
+        var isInBrackets = false
+        while let byte = rest.popFirst() {
+            if byte == escape {
+                guard let next = rest.popFirst() else { throw .invalidArgument("the pattern ends with its escape character") }
+                result += next < 0x80 && !isWord(next) ? [UInt8(ascii: "\\"), next] : [next]
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "%") where !isInBrackets: result += ".*".utf8
+            case UInt8(ascii: "_") where !isInBrackets: result.append(UInt8(ascii: "."))
+            case UInt8(ascii: ".") where !isInBrackets, UInt8(ascii: "^") where !isInBrackets, UInt8(ascii: "$") where !isInBrackets, UInt8(ascii: "\\"):
+                result += [UInt8(ascii: "\\"), byte]
+            case UInt8(ascii: "("): result += isInBrackets ? [byte] : Array("(?:".utf8)
+            case UInt8(ascii: "["):
+                isInBrackets = true
+                result.append(byte)
+            case UInt8(ascii: "]"):
+                isInBrackets = false
+                result.append(byte)
+            default: result.append(byte)
+            }
+        }
+        return result + ")$".utf8
+    }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+}
+
+extension SQLFunction {
+    static let similarToEscape = SQLFunction("similar_to_escape", forms: [[.string], [.string, .string]]) { (call, typing) throws(QueryError) in
+        let arguments = try call.typed([.string, .string], required: 1, typing)
+        return call.make(.similarPattern, arguments.count == 2 ? arguments : arguments + [.text("\\")], .string)
+    }
+}
+
+extension ScalarFunction {
+    /// The pattern as a regular expression; the escape character is its second argument, and none where that is empty.
+    static let similarPattern = ScalarFunction(
+        "similar_to_escape", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let patterns = TextRows(call[0]), escapes = TextRows(call[1])
+            return try call.texts { (row) throws(KernelError) in
+                guard escapes[row].count <= 1 else { throw .invalidArgument("ESCAPE must be one character or none") }
+                try call.meter.step(4 * patterns.range(at: row).count)
+                try call.meter.charge(4 * patterns.range(at: row).count)
+                return try SimilarPattern.regularExpression(patterns[row], escape: escapes[row].first)
+            }
+        })
+}

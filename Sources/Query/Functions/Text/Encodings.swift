@@ -1,0 +1,182 @@
+import ColumnStore
+
+/// Bytes as text and back, their number, and digests of them.
+extension SQLFunction {
+    static let encode = SQLFunction("encode", takes: [.binary, .string], runs: .encode)
+    static let decode = SQLFunction("decode", takes: [.string, .string], gives: .binary, runs: .decode)
+    static let toHex = SQLFunction("to_hex", takes: [.int64], runs: .toHex)
+    static let octetLength = counting("octet_length", .octetLength)
+    static let bitLength = counting("bit_length", .bitLength)
+    static let md5 = digest("md5", .md5, .string)
+    static let sha256 = digest("sha256", .sha256, .binary)
+    static let convertFrom = SQLFunction("convert_from", takes: [.binary, .string], runs: .convertFrom)
+    static let convertTo = SQLFunction("convert_to", takes: [.string, .string], gives: .binary, runs: .convertTo)
+
+    private static func counting(_ name: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, forms: [[.string], [.binary]]) { (call, typing) throws(QueryError) in
+            try call.count(1...1)
+            let type: ColumnType = call.arguments[0].type == .binary ? .binary : .string
+            return call.make(function, [try typing.implicit(call.arguments[0], to: type, name)], .int32)
+        }
+    }
+
+    private static func digest(_ name: String, _ function: ScalarFunction, _ type: ColumnType) -> SQLFunction {
+        SQLFunction(name, forms: type == .string ? [[.string], [.binary]] : [[.binary]]) { (call, typing) throws(QueryError) in
+            try call.count(1...1)
+            let wanted: ColumnType = type == .binary || call.arguments[0].type == .binary ? .binary : .string
+            return call.make(function, [try typing.implicit(call.arguments[0], to: wanted, name)], type)
+        }
+    }
+}
+
+extension ScalarFunction {
+    static let octetLength = counted("octet_length", times: 1)
+    static let bitLength = counted("bit_length", times: 8)
+
+    private static func counted(_ symbol: String, times factor: Int64) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .light, failure: .never,
+            kernel: .plain { (call) throws(KernelError) in
+                let texts = TextRows(call[0])
+                return try call.numbers { (row) throws(KernelError) in factor * Int64(texts.range(at: row).count) }
+            })
+    }
+
+    private static func mapped(
+        _ symbol: String, _ map: @escaping @Sendable (ArraySlice<UInt8>, _ form: ArraySlice<UInt8>) throws(KernelError) -> [UInt8]
+    ) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .heavy, failure: .possible,
+            kernel: .plain { (call) throws(KernelError) in
+                let texts = TextRows(call[0]), forms = call.optional(1).map { TextRows($0) }
+                return try call.texts { (row) throws(KernelError) in
+                    try call.meter.step(4 * texts.range(at: row).count)
+                    try call.meter.charge(4 * texts.range(at: row).count)
+                    return try map(texts[row], forms?[row] ?? [])
+                }
+            })
+    }
+
+    static let md5 = mapped("md5") { (bytes, _) throws(KernelError) in
+        hex(digest(bytes, .md5)[...])
+    }
+    static let sha256 = mapped("sha256") { (bytes, _) throws(KernelError) in digest(bytes, .sha256) }
+
+    private static func digest(_ bytes: ArraySlice<UInt8>, _ algorithm: RunningDigest.Algorithm) -> [UInt8] {
+        var digest = RunningDigest(algorithm)
+        bytes.withUnsafeBytes { digest.update($0) }
+        return digest.finalize()
+    }
+
+    static let toHex = ScalarFunction(
+        "to_hex", nulls: .strict, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let numbers = call[0].integers() ?? []
+            return try call.texts { (row) throws(KernelError) in
+                // An INTEGER came here as BIGINT: a negative one has eight digits there.
+                let number = numbers[row]
+                return Array((Int32(exactly: number).map { String(UInt32(bitPattern: $0), radix: 16) } ?? String(UInt64(bitPattern: number), radix: 16)).utf8)
+            }
+        })
+
+    static let encode = mapped("encode") { (bytes, form) throws(KernelError) in
+        switch String(decoding: form, as: UTF8.self).lowercased() {
+        case "hex": return hex(bytes)
+        case "base64":
+            var text: [UInt8] = []
+            JSONText.appendBase64(bytes, to: &text)
+            // Lines of 76 characters, as PostgreSQL has them.
+            var lines: [UInt8] = []
+            for start in stride(from: 0, to: text.count, by: 76) {
+                if start > 0 { lines.append(UInt8(ascii: "\n")) }
+                lines += text[start..<min(start + 76, text.count)]
+            }
+            return lines
+        case "escape": return escaped(bytes)
+        default: throw .invalidArgument("encode knows hex, base64 and escape")
+        }
+    }
+
+    static let decode = mapped("decode") { (text, form) throws(KernelError) in
+        let plain = text.filter { !NumberText.isBlank($0) }
+        switch String(decoding: form, as: UTF8.self).lowercased() {
+        case "hex":
+            guard let bytes = TextCastKernels.hex(plain[...]) else { throw .invalidArgument("this is no hexadecimal text") }
+            return bytes
+        case "base64":
+            guard let bytes = Base64Text.decode(plain) else { throw .invalidArgument("this is no text in base64") }
+            return bytes
+        case "escape":
+            guard let bytes = ValueText.binary(text) else { throw .invalidArgument("this is no escaped text") }
+            return bytes
+        default: throw .invalidArgument("decode knows hex, base64 and escape")
+        }
+    }
+
+    static let convertFrom = mapped("convert_from") { (bytes, form) throws(KernelError) in
+        try checkUTF8(form)
+        guard bytes.withUnsafeBufferPointer({ UTF8Check.firstFault(in: $0) }) == nil, !bytes.contains(0) else {
+            throw .invalidArgument("these bytes are no text in UTF-8")
+        }
+        return Array(bytes)
+    }
+    static let convertTo = mapped("convert_to") { (text, form) throws(KernelError) in
+        try checkUTF8(form)
+        return Array(text)
+    }
+
+    private static func checkUTF8(_ form: ArraySlice<UInt8>) throws(KernelError) {
+        guard ["UTF8", "UTF-8", "UNICODE"].contains(String(decoding: form, as: UTF8.self).uppercased()) else { throw .invalidArgument("UTF8 is the one encoding here") }
+    }
+
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    private static func hex(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * bytes.count)
+        for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return text
+    }
+
+    /// Bytes that are no ASCII, and zero, by three octal digits.
+    private static func escaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        var text: [UInt8] = []
+        for byte in bytes {
+            if byte == 0 || byte >= 0x80 {
+                text += [UInt8(ascii: "\\"), 0x30 + (byte >> 6), 0x30 + (byte >> 3 & 7), 0x30 + (byte & 7)]
+            } else {
+                text += byte == UInt8(ascii: "\\") ? [byte, byte] : [byte]
+            }
+        }
+        return text
+    }
+}
+
+/// Base64 as RFC 4648 has it.
+private enum Base64Text {
+    static func decode(_ text: [UInt8]) -> [UInt8]? {
+        guard text.count.isMultiple(of: 4) else { return nil }
+        var bytes: [UInt8] = []
+        var bits: UInt32 = 0, count = 0
+        let padding = text.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        guard padding <= 2 else { return nil }
+        for character in text.dropLast(padding) {
+            let value: UInt8
+            switch character {
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = character - UInt8(ascii: "A")
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - UInt8(ascii: "a") + 26
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): value = character - UInt8(ascii: "0") + 52
+            case UInt8(ascii: "+"): value = 62
+            case UInt8(ascii: "/"): value = 63
+            default: return nil
+            }
+            bits = bits << 6 | UInt32(value)
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            }
+        }
+        return bytes
+    }
+}

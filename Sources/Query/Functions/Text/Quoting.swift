@@ -1,0 +1,159 @@
+import ColumnStore
+
+/// Names and texts as SQL writes them, and format, which puts them into a template.
+extension SQLFunction {
+    static let quoteIdent = SQLFunction("quote_ident", takes: [.string], runs: .quoteIdent)
+    static let quoteLiteral = quoting("quote_literal", .quoteLiteral)
+    static let quoteNullable = quoting("quote_nullable", .quoteNullable)
+    static let format = SQLFunction("format", forms: [[.string], [.string, .string, .int32]]) { (call, typing) throws(QueryError) in
+        guard !call.arguments.isEmpty else { throw .badSQL("format takes a template", at: call.position) }
+        var arguments = [try typing.implicit(call.arguments[0], to: .string, call.name)]
+        for value in call.arguments.dropFirst() { arguments.append(try typing.shown(value)) }
+        return call.make(.format, arguments, .string)
+    }
+
+    private static func quoting(_ name: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, forms: [[.string], [.int32]]) { (call, typing) throws(QueryError) in
+            try call.count(1...1)
+            return call.make(function, [try typing.text(call.arguments[0])], .string)
+        }
+    }
+}
+
+extension ScalarFunction {
+    static let quoteIdent = quoting("quote_ident", SQLText.name)
+    static let quoteLiteral = quoting("quote_literal", SQLText.literal)
+    static let quoteNullable = ScalarFunction(
+        "quote_nullable", nulls: .taken, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let texts = TextRows(call[0].isConstantNull ? .constant(.bytes([]), type: .string, count: call.count) : call[0])
+            let validity = call[0].rowValidity
+            return try TextKernels.build(count: call.count, validity: nil, call.meter) { (row, builder) throws(KernelError) in
+                try builder.append(validity?[row] ?? true ? SQLText.literal(texts[row]) : Array("NULL".utf8))
+            }
+        })
+
+    private static func quoting(_ symbol: String, _ quote: @escaping @Sendable (ArraySlice<UInt8>) -> [UInt8]) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .heavy, failure: .never,
+            kernel: .plain { (call) throws(KernelError) in
+                let texts = TextRows(call[0])
+                return try call.texts { (row) throws(KernelError) in
+                    try call.meter.step(2 * texts.range(at: row).count)
+                    try call.meter.charge(2 * texts.range(at: row).count)
+                    return quote(texts[row])
+                }
+            })
+    }
+
+    /// `%s`, `%I`, `%L` and `%%`, with `n$` and a width.
+    static let format = ScalarFunction(
+        "format", nulls: .first, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let templates = TextRows(call[0]), validity = call[0].rowValidity
+            let values = call.columns.dropFirst().map { column in
+                (rows: TextRows(column.isConstantNull ? .constant(.bytes([]), type: .string, count: call.count) : column), validity: column.rowValidity)
+            }
+            return try TextKernels.build(count: call.count, validity: validity, call.meter) { (row, builder) throws(KernelError) in
+                var next = 0
+                var rest = templates[row]
+                while let byte = rest.popFirst() {
+                    guard byte == UInt8(ascii: "%") else {
+                        try builder.append(byte)
+                        continue
+                    }
+                    let mark = try FormatMark(&rest, next: &next, count: values.count)
+                    guard let place = mark.argument else {
+                        try builder.append(UInt8(ascii: "%"))
+                        continue
+                    }
+                    let value = values[place].validity?[row] ?? true ? values[place].rows[row] : nil
+                    try builder.append(try mark.shown(value))
+                }
+            }
+        })
+}
+
+/// One `%…` of a template.
+private struct FormatMark {
+    /// From 0; nil of `%%`.
+    var argument: Int?
+    private var kind: UInt8 = 0
+    private var width = 0
+    private var isLeft = false
+    private static let widthMax = 1 << 20
+
+    init(_ rest: inout ArraySlice<UInt8>, next: inout Int, count: Int) throws(KernelError) {
+        func number(_ rest: inout ArraySlice<UInt8>) -> Int? {
+            let digits = rest.prefix { (0x30...0x39).contains($0) }
+            rest = rest.dropFirst(digits.count)
+            return digits.isEmpty ? nil : Int(String(decoding: digits.prefix(9), as: UTF8.self))
+        }
+        if rest.first == UInt8(ascii: "%") {
+            rest.removeFirst()
+            return
+        }
+        var position: Int?
+        let saved = rest
+        if let given = number(&rest), rest.first == UInt8(ascii: "$") {
+            rest.removeFirst()
+            position = given
+        } else {
+            rest = saved
+        }
+        if rest.first == UInt8(ascii: "-") {
+            rest.removeFirst()
+            isLeft = true
+        }
+        width = number(&rest) ?? 0
+        guard width <= Self.widthMax else { throw .textTooLong }
+        guard let letter = rest.popFirst(), "sIL".utf8.contains(letter) else { throw .invalidArgument("format knows %s, %I, %L and %%") }
+        kind = letter
+        let place = position.map { $0 - 1 } ?? next
+        guard place >= 0, place < count else { throw .invalidArgument("format has too few arguments") }
+        next = place + 1
+        argument = place
+    }
+
+    func shown(_ value: ArraySlice<UInt8>?) throws(KernelError) -> [UInt8] {
+        var text: [UInt8]
+        switch kind {
+        case UInt8(ascii: "I"):
+            guard let value else { throw .invalidArgument("format: a name cannot be NULL") }
+            text = SQLText.name(value)
+        case UInt8(ascii: "L"): text = value.map(SQLText.literal) ?? Array("NULL".utf8)
+        default: text = value.map { Array($0) } ?? []
+        }
+        let missing = width - TextKernels.scalarCount(text[...])
+        if missing > 0 {
+            let blanks = [UInt8](repeating: 0x20, count: missing)
+            text = isLeft ? text + blanks : blanks + text
+        }
+        return text
+    }
+}
+
+/// Names and texts as the text of a statement has them.
+enum SQLText {
+    @Sendable static func name(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        let isPlain = text.first.map { $0 == UInt8(ascii: "_") || (0x61...0x7A).contains($0) } ?? false
+            && text.allSatisfy { $0 == UInt8(ascii: "_") || (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
+        if isPlain, Keywords.mayNameColumnOrTable(String(decoding: text, as: UTF8.self)) { return Array(text) }
+        return quoted(text, UInt8(ascii: "\""))
+    }
+
+    @Sendable static func literal(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        guard text.contains(UInt8(ascii: "\\")) else { return quoted(text, UInt8(ascii: "'")) }
+        // Backslashes are told apart from escapes.
+        return [UInt8(ascii: "E")] + quoted(quoted(text, UInt8(ascii: "\\")).dropFirst().dropLast(), UInt8(ascii: "'"))
+    }
+
+    private static func quoted(_ text: ArraySlice<UInt8>, _ mark: UInt8) -> [UInt8] {
+        var result = [mark]
+        for byte in text {
+            if byte == mark { result.append(mark) }
+            result.append(byte)
+        }
+        return result + [mark]
+    }
+}

@@ -1,0 +1,118 @@
+import ColumnStore
+
+/// justify_days, justify_hours and justify_interval: 30 days as a month, 24 hours as a day; date_bin, isfinite.
+extension SQLFunction {
+    static let justifyDays = SQLFunction("justify_days", takes: [.interval], gives: .interval, runs: .justifyDays)
+    static let justifyHours = SQLFunction("justify_hours", takes: [.interval], gives: .interval, runs: .justifyHours)
+    static let justifyInterval = SQLFunction("justify_interval", takes: [.interval], gives: .interval, runs: .justifyInterval)
+
+    /// date_bin(stride, time, origin): the start of the stride that a time lies in.
+    static let dateBin = SQLFunction("date_bin", forms: [[.interval, .timestampTZ, .timestampTZ]]) { (call, typing) throws(QueryError) in
+        try call.count(3...3)
+        let stride = try typing.implicit(call.arguments[0], to: .interval, call.name)
+        let isLocal = call.arguments[1].type == .timestamp(isUTC: false) || (call.arguments[1].isUntyped && call.arguments[2].type == .timestamp(isUTC: false))
+        let type: ColumnType = isLocal ? .timestamp(isUTC: false) : .timestampTZ
+        return call.make(
+            .dateBin, [stride, try typing.implicit(call.arguments[1], to: type, call.name), try typing.implicit(call.arguments[2], to: type, call.name)], type)
+    }
+
+    /// Of all times here true: none is infinite.
+    static let finiteTime = SQLFunction("isfinite", forms: [[.date], [.timestampTZ], [.interval]]) { (call, typing) throws(QueryError) in
+        try call.count(1...1)
+        let value = call.arguments[0]
+        let time = value.isUntyped || value.type == .null ? try typing.implicit(value, to: .timestampTZ, call.name) : value.expression
+        switch time.type {
+        case .date, .timestamp, .interval: break
+        default: throw .badSQL("isfinite needs a date or time, not \(value.type.sqlName)", at: value.position).because(.undefinedFunction)
+        }
+        let isKnown = Expression.Branch(condition: .not(.isNull(time)), result: .literal(.boolean(true), .boolean))
+        return .conditional(branches: [isKnown], otherwise: nil, type: .boolean)
+    }
+}
+
+extension ScalarFunction {
+    static let justifyDays = justifying("justify_days") { signed($0, daysToMonths($0)) }
+    static let justifyHours = justifying("justify_hours") { hoursToDays($0).map { signedHours($0) } }
+    static let justifyInterval = justifying("justify_interval") { interval in
+        // As PostgreSQL does it: everything upward first, then signs from the top down.
+        guard let days = hoursToDays(interval), let whole = daysToMonths(days) else { return nil }
+        var result = whole
+        if result.months > 0, result.days < 0 || (result.days == 0 && result.microseconds < 0) {
+            result.days += 30
+            result.months -= 1
+        } else if result.months < 0, result.days > 0 || (result.days == 0 && result.microseconds > 0) {
+            result.days -= 30
+            result.months += 1
+        }
+        return signedHours(result)
+    }
+
+    private static func hoursToDays(_ interval: Interval) -> Interval? {
+        guard let days = Int32(exactly: Int64(interval.days) + interval.microseconds / Calendar.microsecondsPerDay) else { return nil }
+        return Interval(months: interval.months, days: days, microseconds: interval.microseconds % Calendar.microsecondsPerDay)
+    }
+
+    private static func daysToMonths(_ interval: Interval) -> Interval? {
+        guard let months = Int32(exactly: Int64(interval.months) + Int64(interval.days / 30)) else { return nil }
+        return Interval(months: months, days: interval.days % 30, microseconds: interval.microseconds)
+    }
+
+    /// Months and days of one sign.
+    private static func signed(_ interval: Interval, _ moved: Interval?) -> Interval? {
+        guard var result = moved else { return nil }
+        if result.months > 0, result.days < 0 {
+            result.days += 30
+            result.months -= 1
+        } else if result.months < 0, result.days > 0 {
+            result.days -= 30
+            result.months += 1
+        }
+        return result
+    }
+
+    /// Days and hours of one sign.
+    private static func signedHours(_ interval: Interval) -> Interval {
+        var result = interval
+        if result.days > 0, result.microseconds < 0 {
+            result.microseconds += Calendar.microsecondsPerDay
+            result.days -= 1
+        } else if result.days < 0, result.microseconds > 0 {
+            result.microseconds -= Calendar.microsecondsPerDay
+            result.days += 1
+        }
+        return result
+    }
+
+    /// - Parameter justify: nil past the range.
+    private static func justifying(_ symbol: String, _ justify: @escaping @Sendable (Interval) -> Interval?) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .heavy, failure: .possible,
+            kernel: .plain { (call) throws(KernelError) in
+                let intervals = call[0].intervals(), validity = call[0].rowValidity
+                var result = [Interval](repeating: Interval(), count: intervals.count)
+                for row in intervals.indices where validity?[row] ?? true {
+                    guard let value = justify(intervals[row]) else { throw .timeOutOfRange }
+                    result[row] = value
+                }
+                return Column(type: .interval, count: intervals.count, validity: validity, values: .interval(result))
+            })
+    }
+
+    static let dateBin = ScalarFunction(
+        "date_bin", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let strides = call[0].intervals(), times = call[1].integers() ?? [], origins = call[2].integers() ?? []
+            return try call.numbers { (row) throws(KernelError) in
+                let stride = strides[row]
+                guard stride.months == 0 else { throw .invalidArgument("date_bin takes no months or years") }
+                guard let step = Int64(stride.days).multipliedOrNil(by: Calendar.microsecondsPerDay)?.addingOrNil(stride.microseconds), step > 0 else {
+                    throw .invalidArgument("date_bin needs a stride greater than zero")
+                }
+                guard let distance = times[row].subtractingOrNil(origins[row]) else { throw .timeOutOfRange }
+                var steps = distance / step
+                if distance < 0, distance % step != 0 { steps -= 1 }
+                guard let bin = steps.multipliedOrNil(by: step)?.addingOrNil(origins[row]) else { throw .timeOutOfRange }
+                return try TimeCastKernels.checked(bin)
+            }
+        })
+}

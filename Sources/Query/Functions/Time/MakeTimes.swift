@@ -1,0 +1,79 @@
+import ColumnStore
+
+/// Times out of their parts: make_time, make_timestamp, make_timestamptz, make_interval.
+extension SQLFunction {
+    static let makeTime = SQLFunction("make_time", takes: [.int32, .int32, .double], gives: .time, runs: .makeTime)
+    static let makeTimestamp = SQLFunction(
+        "make_timestamp", takes: [.int32, .int32, .int32, .int32, .int32, .double], gives: .timestamp(isUTC: false), runs: .makeTimestamp)
+    /// By the session's clock, or that of a zone.
+    static let makeTimestampTZ = SQLFunction(
+        "make_timestamptz", forms: [[.int32, .int32, .int32, .int32, .int32, .double], [.int32, .int32, .int32, .int32, .int32, .double, .string]]
+    ) { (call, typing) throws(QueryError) in
+        let arguments = try call.typed([.int32, .int32, .int32, .int32, .int32, .double, .string], required: 6, typing)
+        let zone = arguments.count == 7 ? arguments[6] : typing.zone
+        let local = call.make(.makeTimestamp, Array(arguments.prefix(6)), .timestamp(isUTC: false))
+        return try typing.atTimeZone(TypedExpression(local, at: call.position), TypedExpression(zone, at: call.position), at: call.position)
+    }
+    /// Years, months, weeks, days, hours, minutes and seconds, of which the last ones may be left out.
+    static let makeInterval = SQLFunction("make_interval", forms: [[], [.int32], [.int32, .int32, .int32, .int32, .int32, .int32, .double]]) {
+        (call, typing) throws(QueryError) in
+        try call.count(0...7)
+        var arguments: [Expression] = []
+        for (index, value) in call.arguments.enumerated() { arguments.append(try typing.implicit(value, to: index == 6 ? .double : .int32, call.name)) }
+        while arguments.count < 7 { arguments.append(arguments.count == 6 ? .literal(.double(0), .double) : .literal(.integer(0), .int32)) }
+        return call.make(.makeInterval, arguments, .interval)
+    }
+}
+
+extension ScalarFunction {
+    static let makeTime = parts("make_time") { (numbers, seconds) throws(KernelError) in try time(numbers[0], numbers[1], seconds) }
+
+    static let makeTimestamp = parts("make_timestamp") { (numbers, seconds) throws(KernelError) in
+        // A year before Christ is negative: there is no year 0.
+        let year = Int(numbers[0]) < 0 ? Int(numbers[0]) + 1 : Int(numbers[0])
+        guard numbers[0] != 0, let days = Calendar.validDays(year: year, month: Int(numbers[1]), day: Int(numbers[2])) else { throw .timeOutOfRange }
+        guard let moment = Int64(days).multipliedOrNil(by: Calendar.microsecondsPerDay)?.addingOrNil(try time(numbers[3], numbers[4], seconds)) else {
+            throw .timeOutOfRange
+        }
+        return try TimeCastKernels.checked(moment)
+    }
+
+    private static func time(_ hour: Int64, _ minute: Int64, _ seconds: Double) throws(KernelError) -> Int64 {
+        guard (0...24).contains(hour), (0...59).contains(minute), seconds >= 0, seconds <= 60 else { throw .timeOutOfRange }
+        let time = (hour * 3_600 + minute * 60) * Calendar.microsecondsPerSecond + Int64(saturating: (seconds * 1_000_000).rounded(.toNearestOrEven))
+        guard time <= Calendar.microsecondsPerDay else { throw .timeOutOfRange }
+        return time
+    }
+
+    /// Whole numbers, the last argument aside, which is seconds.
+    private static func parts(_ symbol: String, _ make: @escaping @Sendable ([Int64], Double) throws(KernelError) -> Int64) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .heavy, failure: .possible,
+            kernel: .plain { (call) throws(KernelError) in
+                let numbers = call.columns.dropLast().map { $0.integers() ?? [] }
+                let seconds = call[call.columns.count - 1].doubles()
+                return try call.numbers { (row) throws(KernelError) in try make(numbers.map { $0[row] }, seconds[row]) }
+            })
+    }
+
+    static let makeInterval = ScalarFunction(
+        "make_interval", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let numbers = call.columns.dropLast().map { $0.integers() ?? [] }
+            let seconds = call[6].doubles(), validity = call.strictValidity
+            var builder = ColumnBuilder(type: .interval)
+            for row in 0..<call.count {
+                guard validity?[row] ?? true else {
+                    builder.appendNull()
+                    continue
+                }
+                guard seconds[row].isFinite, let months = Int32(exactly: numbers[0][row] * 12 + numbers[1][row]),
+                    let days = Int32(exactly: numbers[2][row] * 7 + numbers[3][row]),
+                    let time = Int64(exactly: (seconds[row] * 1_000_000).rounded(.toNearestOrEven)),
+                    let microseconds = ((numbers[4][row] * 60 + numbers[5][row]) * 60_000_000).addingOrNil(time)
+                else { throw .timeOutOfRange }
+                builder.append(interval: Interval(months: months, days: days, microseconds: microseconds))
+            }
+            return builder.finish()
+        })
+}

@@ -1,0 +1,118 @@
+import ColumnStore
+
+/// JSON and JSONB as PostgreSQL 15 has them: what a text must be, and the canonical text of JSONB. In that members stand by the length of their names, then
+/// by their bytes, the last of several of one name alone; numbers have their digits written out; a blank stands behind each comma and colon.
+package enum JSONDocument {
+    /// A number with more digits than this, written out, is refused: `1e100000` is nine bytes of text.
+    private static let digitCountMax = 1_000
+
+    /// The text of a document as a value of `type`.
+    ///
+    /// - Throws: `.invalidText` of a text that is none; `.numericOverflow` of numbers past all bounds.
+    static func read(_ text: ArraySlice<UInt8>, as type: ColumnType, _ meter: WorkMeter?) throws(KernelError) -> [UInt8] {
+        guard text.count <= TextKernels.byteCountMax else { throw .textTooLong }
+        // Looked at and laid down again, once as a tree.
+        try meter?.step(2 * text.count)
+        try meter?.charge(8 * text.count)
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(Array(text), allowsRepeats: true)
+        } catch {
+            throw .invalidText(type.sqlName)
+        }
+        guard case .json(isBinary: true) = type else { return Array(text) }
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count + text.count / 8)
+        try append(value, to: &result)
+        return result
+    }
+
+    /// The tree of a text that is known to be JSON.
+    static func tree(_ text: ArraySlice<UInt8>, _ meter: WorkMeter) throws(KernelError) -> JSONValue {
+        try meter.step(text.count)
+        try meter.charge(8 * text.count)
+        do { return try JSONParser.parse(Array(text), allowsRepeats: true) } catch { throw .invalidText("JSONB") }
+    }
+
+    /// Appends the canonical text.
+    static func append(_ value: JSONValue, to text: inout [UInt8]) throws(KernelError) {
+        switch value {
+        case .null: text += "null".utf8
+        case .boolean(let truth): text += (truth ? "true" : "false").utf8
+        case .number(let digits): try appendNumber(Array(digits.utf8), to: &text)
+        case .string(let string):
+            // PostgreSQL's text holds no such character.
+            guard !string.utf8.contains(0) else { throw .invalidText("JSONB") }
+            JSONString.append(string.utf8, to: &text)
+        case .array(let elements):
+            text.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { text += ", ".utf8 }
+                try append(element, to: &text)
+            }
+            text.append(UInt8(ascii: "]"))
+        case .object(let members):
+            text.append(UInt8(ascii: "{"))
+            for (index, member) in ordered(members).enumerated() {
+                if index > 0 { text += ", ".utf8 }
+                try append(.string(member.name), to: &text)
+                text += ": ".utf8
+                try append(member.value, to: &text)
+            }
+            text.append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// As JSONB keeps them; the last of one name.
+    static func ordered(_ members: [JSONValue.Member]) -> [JSONValue.Member] {
+        let sorted = members.enumerated().sorted { left, right in
+            let names = (left.element.name.utf8, right.element.name.utf8)
+            if names.0.count != names.1.count { return names.0.count < names.1.count }
+            if !names.0.elementsEqual(names.1) { return names.0.lexicographicallyPrecedes(names.1) }
+            return left.offset < right.offset
+        }
+        var result: [JSONValue.Member] = []
+        result.reserveCapacity(sorted.count)
+        for (_, member) in sorted {
+            if let last = result.last, last.name.utf8.elementsEqual(member.name.utf8) { result.removeLast() }
+            result.append(member)
+        }
+        return result
+    }
+
+    /// A number of JSON's grammar, its digits written out: `1.5e2` is `150`.
+    static func appendNumber(_ number: [UInt8], to text: inout [UInt8]) throws(KernelError) {
+        var rest = number[...]
+        let isNegative = rest.first == UInt8(ascii: "-")
+        if isNegative { rest.removeFirst() }
+        var digits: [UInt8] = [], behind = 0, isBehind = false
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: ".") {
+                isBehind = true
+            } else if byte | 0x20 == UInt8(ascii: "e") {
+                break
+            } else {
+                digits.append(byte)
+                if isBehind { behind += 1 }
+            }
+        }
+        if rest.first == UInt8(ascii: "+") { rest.removeFirst() }
+        if !rest.isEmpty {
+            guard let exponent = Int(String(decoding: rest, as: UTF8.self)), exponent.magnitude <= digitCountMax.magnitude else { throw .numericOverflow }
+            behind -= exponent
+        }
+        if behind < 0 {
+            digits += [UInt8](repeating: 0x30, count: -behind)
+            behind = 0
+        }
+        if digits.count <= behind { digits = [UInt8](repeating: 0x30, count: behind + 1 - digits.count) + digits }
+        var whole = digits[..<(digits.count - behind)]
+        while whole.count > 1, whole.first == 0x30 { whole.removeFirst() }
+        if isNegative, digits.contains(where: { $0 != 0x30 }) { text.append(UInt8(ascii: "-")) }
+        text += whole
+        if behind > 0 {
+            text.append(UInt8(ascii: "."))
+            text += digits[(digits.count - behind)...]
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import ColumnStore
+
+/// Values of a column as JSON in PostgreSQL's words: what to_json and to_jsonb make of them. Numbers keep their digits, as numbers; whatever JSON has no
+/// word for is a string of its text.
+struct JSONRows {
+    private indirect enum Cells {
+        case list(Bitmap?, offsets: [Int32], Cells)
+        case structure(Bitmap?, names: [[UInt8]], [Cells])
+        /// Texts of numbers and truth values, that stand as they are, and of all others.
+        case plain(Bitmap?, ByteArrays, isBare: Bool)
+        case documents(Bitmap?, ByteArrays, isCanonical: Bool)
+        case null
+    }
+
+    private let cells: Cells
+    /// Between two values, and behind a name.
+    private let isBinary: Bool
+
+    /// - Parameter type: JSON or JSONB.
+    init(_ column: Column, as type: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) {
+        if case .json(let isBinary) = type { self.isBinary = isBinary } else { isBinary = true }
+        cells = try Self.cells(column, isBinary: isBinary, zone, meter)
+    }
+
+    private static func cells(_ column: Column, isBinary: Bool, _ zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Cells {
+        if column.isConstantNull || column.type == .null { return .null }
+        let flat = column.flattened()
+        switch (column.type, flat.values) {
+        case (.list, .list(let offsets, let element)):
+            return .list(flat.validity, offsets: offsets, try cells(element, isBinary: isBinary, zone, meter))
+        case (.structure(let fields), .structure(let members)):
+            var order = Array(fields.indices)
+            // As JSONB keeps members.
+            if isBinary { order.sort { (fields[$0].name.utf8.count, fields[$0].name) < (fields[$1].name.utf8.count, fields[$1].name) } }
+            var names: [[UInt8]] = [], parts: [Cells] = []
+            for place in order {
+                var name: [UInt8] = []
+                JSONString.append(fields[place].name.utf8, to: &name)
+                names.append(name + (isBinary ? ": " : ":").utf8)
+                parts.append(try cells(members[place], isBinary: isBinary, zone, meter))
+            }
+            return .structure(flat.validity, names: names, parts)
+        case (.json(let isCanonical), _): return .documents(flat.validity, flat.byteArrays(), isCanonical: isCanonical)
+        default:
+            let isBare: Bool = switch column.type {
+            case .boolean, .int32, .int64, .double, .decimal: true
+            default: false
+            }
+            let texts = try CastKernels.cast(flat, to: .string, zone: zone, meter).flattened()
+            return .plain(flat.rowValidity, moments(texts.byteArrays(), column.type), isBare: isBare)
+        }
+    }
+
+    /// 2026-11-20T12:00:00+00:00.
+    private static func moments(_ texts: ByteArrays, _ type: ColumnType) -> ByteArrays {
+        guard case .timestamp(let isUTC) = type else { return texts }
+        var result = ByteArrays()
+        for row in 0..<texts.count {
+            var text = Array(texts[row])
+            if let blank = text.firstIndex(of: 0x20) { text[blank] = UInt8(ascii: "T") }
+            if isUTC, text.count > 3, [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(text[text.count - 3]) { text += ":00".utf8 }
+            result.append(text)
+        }
+        return result
+    }
+
+    func append(_ row: Int, to text: inout [UInt8]) throws(KernelError) { try append(cells, row, to: &text) }
+
+    private func append(_ cells: Cells, _ row: Int, to text: inout [UInt8]) throws(KernelError) {
+        switch cells {
+        case .null: text += "null".utf8
+        case .list(let validity, let offsets, let element):
+            guard validity?[row] ?? true else { return text += "null".utf8 }
+            text.append(UInt8(ascii: "["))
+            for place in Int(offsets[row])..<Int(offsets[row + 1]) {
+                if place > Int(offsets[row]) { text += (isBinary ? ", " : ",").utf8 }
+                try append(element, place, to: &text)
+            }
+            text.append(UInt8(ascii: "]"))
+        case .structure(let validity, let names, let members):
+            guard validity?[row] ?? true else { return text += "null".utf8 }
+            text.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                if index > 0 { text += (isBinary ? ", " : ",").utf8 }
+                text += names[index]
+                try append(member, row, to: &text)
+            }
+            text.append(UInt8(ascii: "}"))
+        case .documents(let validity, let texts, let isCanonical):
+            guard validity?[row] ?? true else { return text += "null".utf8 }
+            if isBinary, !isCanonical { text += try JSONDocument.read(texts[row], as: .jsonb, nil) } else { text += texts[row] }
+        case .plain(let validity, let texts, let isBare):
+            guard validity?[row] ?? true else { return text += "null".utf8 }
+            try appendPlain(texts[row], isBare: isBare, to: &text)
+        }
+    }
+
+    private func appendPlain(_ value: ArraySlice<UInt8>, isBare: Bool, to text: inout [UInt8]) throws(KernelError) {
+        guard isBare, let last = value.last, last != UInt8(ascii: "N"), last != UInt8(ascii: "y") else {
+            return JSONString.append(value, to: &text)
+        }
+        // A DOUBLE may have an exponent; JSONB has digits alone.
+        if isBinary, value.contains(UInt8(ascii: "e")), !value.starts(with: "t".utf8), !value.starts(with: "f".utf8) {
+            return try JSONDocument.appendNumber(Array(value), to: &text)
+        }
+        text += value
+    }
+}

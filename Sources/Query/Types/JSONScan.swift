@@ -1,0 +1,164 @@
+import ColumnStore
+
+/// Walks over a text that is known to be JSON, and finds parts of it without making a tree: what a path names is a piece of the same bytes.
+struct JSONScan {
+    let text: [UInt8]
+    /// Whether the document is JSONB.
+    let isBinary: Bool
+
+    enum Kind { case object, array, string, number, boolean, null }
+
+    init(_ text: ArraySlice<UInt8>, isBinary: Bool = true) { (self.text, self.isBinary) = (Array(text), isBinary) }
+
+    /// The whole value, without blanks around it.
+    var root: Range<Int> { value(at: 0) }
+
+    func kind(of value: Range<Int>) -> Kind {
+        switch value.isEmpty ? 0 : text[value.lowerBound] {
+        case UInt8(ascii: "{"): .object
+        case UInt8(ascii: "["): .array
+        case UInt8(ascii: "\""): .string
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): .boolean
+        case UInt8(ascii: "n"): .null
+        default: .number
+        }
+    }
+
+    private func skipBlanks(_ place: Int) -> Int {
+        var place = place
+        while place < text.count, text[place] == 0x20 || (0x09...0x0D).contains(text[place]) { place += 1 }
+        return place
+    }
+
+    /// The value that begins at `place` or behind blanks there.
+    func value(at place: Int) -> Range<Int> {
+        let start = skipBlanks(place)
+        var end = start, depth = 0
+        while end < text.count {
+            switch text[end] {
+            case UInt8(ascii: "\""):
+                end = endOfString(end)
+                if depth == 0 { return start..<end }
+                continue
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                if depth == 0 { return start..<(end + 1) }
+                // The end of what this value stands in.
+                if depth < 0 { return start..<end }
+            case UInt8(ascii: ","), UInt8(ascii: ":"), 0x20, 0x09, 0x0A, 0x0D:
+                if depth == 0 { return start..<end }
+            default: break
+            }
+            end += 1
+        }
+        return start..<end
+    }
+
+    /// Behind the string that begins at `start`.
+    private func endOfString(_ start: Int) -> Int {
+        var place = start + 1
+        while place < text.count, text[place] != UInt8(ascii: "\"") { place += text[place] == UInt8(ascii: "\\") ? 2 : 1 }
+        return min(place + 1, text.count)
+    }
+
+    /// The elements of an array; none of anything else.
+    func elements(of array: Range<Int>) -> [Range<Int>] {
+        guard kind(of: array) == .array else { return [] }
+        var found: [Range<Int>] = []
+        var place = skipBlanks(array.lowerBound + 1)
+        while place < array.upperBound, text[place] != UInt8(ascii: "]") {
+            let element = value(at: place)
+            found.append(element)
+            place = skipBlanks(element.upperBound)
+            if place < array.upperBound, text[place] == UInt8(ascii: ",") { place = skipBlanks(place + 1) }
+        }
+        return found
+    }
+
+    struct Member {
+        var name: Range<Int>
+        var value: Range<Int>
+    }
+
+    /// The members of an object in the order of its text; none of anything else.
+    func members(of object: Range<Int>) -> [Member] {
+        guard kind(of: object) == .object else { return [] }
+        var found: [Member] = []
+        var place = skipBlanks(object.lowerBound + 1)
+        while place < object.upperBound, text[place] == UInt8(ascii: "\"") {
+            let name = place..<endOfString(place)
+            let member = value(at: skipBlanks(name.upperBound) + 1)
+            found.append(Member(name: name, value: member))
+            place = skipBlanks(member.upperBound)
+            if place < object.upperBound, text[place] == UInt8(ascii: ",") { place = skipBlanks(place + 1) }
+        }
+        return found
+    }
+
+    /// The last member of that name.
+    func member(_ name: ArraySlice<UInt8>, of object: Range<Int>) -> Range<Int>? {
+        members(of: object).last { holds($0.name, name) }?.value
+    }
+
+    /// From 0; from the end where negative.
+    func element(_ index: Int64, of array: Range<Int>) -> Range<Int>? {
+        let all = elements(of: array)
+        let place = index < 0 ? Int64(all.count).addingReportingOverflow(index).partialValue : index
+        return place >= 0 && place < Int64(all.count) ? all[Int(place)] : nil
+    }
+
+    /// Whether the string at `range` is `wanted`.
+    func holds(_ range: Range<Int>, _ wanted: ArraySlice<UInt8>) -> Bool {
+        let inner = text[range].dropFirst().dropLast()
+        return inner.contains(UInt8(ascii: "\\")) ? string(range).elementsEqual(wanted) : inner.elementsEqual(wanted)
+    }
+
+    /// What a string says, its escapes resolved.
+    func string(_ range: Range<Int>) -> [UInt8] {
+        var rest = text[range].dropFirst().dropLast()
+        guard rest.contains(UInt8(ascii: "\\")) else { return Array(rest) }
+        var result: [UInt8] = []
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\\"), let mark = rest.popFirst() else {
+                result.append(byte)
+                continue
+            }
+            switch mark {
+            case UInt8(ascii: "b"): result.append(0x08)
+            case UInt8(ascii: "f"): result.append(0x0C)
+            case UInt8(ascii: "n"): result.append(0x0A)
+            case UInt8(ascii: "r"): result.append(0x0D)
+            case UInt8(ascii: "t"): result.append(0x09)
+            case UInt8(ascii: "u"): result += Self.character(&rest)
+            default: result.append(mark)
+            }
+        }
+        return result
+    }
+
+    /// Four hexadecimal digits, and the four of a second surrogate where the first is one.
+    private static func character(_ rest: inout ArraySlice<UInt8>) -> [UInt8] {
+        func unit(_ rest: inout ArraySlice<UInt8>) -> UInt32 {
+            let digits = rest.prefix(4)
+            rest = rest.dropFirst(4)
+            return UInt32(String(decoding: digits, as: UTF8.self), radix: 16) ?? 0xFFFD
+        }
+        var code = unit(&rest)
+        if (0xD800..<0xDC00).contains(code), rest.starts(with: "\\u".utf8) {
+            rest = rest.dropFirst(2)
+            let low = unit(&rest)
+            if (0xDC00..<0xE000).contains(low) { code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00) }
+        }
+        return Array(String(Character(Unicode.Scalar(code) ?? "\u{FFFD}")).utf8)
+    }
+
+    /// What `->>` shows of a value: a string without its marks, NULL of null.
+    func shown(_ value: Range<Int>) -> [UInt8]? {
+        switch kind(of: value) {
+        case .null: nil
+        case .string: string(value)
+        default: Array(text[value])
+        }
+    }
+}
