@@ -24,10 +24,28 @@ private struct StoreCatalog: QueryCatalog {
     /// Whether `scope` leaves out other clients' rows.
     let isOwn: Bool
 
-    var entryNames: [String] { shown.names }
+    var entryNames: [String] {
+        let names = shown.names
+        return names + names.flatMap { table in listsWithView(of: table).map { "\(table)_\($0)" } }.filter { !names.contains($0) }
+    }
 
     func entry(named name: String) -> CatalogEntry? {
-        guard let source = shown.table(name) else { return nil }
+        guard let source = shown.table(name) else { return listView(name) }
         return .table(isOwn ? OwnTable(source) : source, scope: scope)
+    }
+
+    /// Of what is shown of a table beside it, as `receipts_accepted`, there are no such views.
+    private func listsWithView(of table: String) -> [String] {
+        guard shown.tables.contains(table) || shown.isVersioned(table), !TableName.isVersioned(table) else { return [] }
+        return shown.table(table).map { ListViews.lists(of: $0.schema) } ?? []
+    }
+
+    private func listView(_ name: String) -> CatalogEntry? {
+        for table in shown.names where name.hasPrefix(table + "_") {
+            let list = String(name.dropFirst(table.count + 1))
+            guard listsWithView(of: table).contains(list), let schema = shown.table(table)?.schema else { continue }
+            return ListViews.query(table: table, list: list, schema: schema).map { .view(query: $0) }
+        }
+        return nil
     }
 }
