@@ -25,10 +25,14 @@ private struct StoreCatalog: QueryCatalog {
     /// Whether `scope` leaves out other clients' rows.
     var isOwn: Bool { rows != .all }
 
-    var entryNames: [String] { shown.names + shown.snapshot.rollups.values.filter { scope($0) != nil }.map(\.definition.tableName).sorted() }
+    var entryNames: [String] {
+        let names = shown.names
+        let views = names.flatMap { table in listsWithView(of: table).map { "\(table)_\($0)" } }.filter { !names.contains($0) }
+        return names + views + shown.snapshot.rollups.values.filter { scope($0) != nil }.map(\.definition.tableName).sorted()
+    }
 
     func entry(named name: String) -> CatalogEntry? {
-        guard let source = shown.table(name) else { return sums(name).map { .rows($0) } }
+        guard let source = shown.table(name) else { return listView(name) ?? sums(name).map { .rows($0) } }
         return .table(isOwn ? OwnTable(source) : source, scope: scope)
     }
 
@@ -56,5 +60,20 @@ private struct StoreCatalog: QueryCatalog {
         return RollupRows(
             state.statement, of: state.definition.table, partials: hasSums ? offer.partials : nil, sumScope,
             rest: hasSums ? offer.rest : isOwn ? OwnTable(all) : all, scope)
+    }
+
+    /// Of what is shown of a table beside it, as `receipts_accepted`, there are no such views.
+    private func listsWithView(of table: String) -> [String] {
+        guard shown.tables.contains(table) || shown.isVersioned(table), !TableName.isVersioned(table) else { return [] }
+        return shown.table(table).map { ListViews.lists(of: $0.schema) } ?? []
+    }
+
+    private func listView(_ name: String) -> CatalogEntry? {
+        for table in shown.names where name.hasPrefix(table + "_") {
+            let list = String(name.dropFirst(table.count + 1))
+            guard listsWithView(of: table).contains(list), let schema = shown.table(table)?.schema else { continue }
+            return ListViews.query(table: table, list: list, schema: schema).map { .view(query: $0) }
+        }
+        return nil
     }
 }

@@ -95,6 +95,9 @@ package struct TableReference: Hashable, Sendable {
         self.identity = identity
     }
 
+    /// The same mention of another source.
+    func replacing(_ source: any TableSource) -> TableReference { TableReference(name: name, source: source, identity: identity) }
+
     package static func == (left: TableReference, right: TableReference) -> Bool { left.identity == right.identity }
     package func hash(into hasher: inout Hasher) { hasher.combine(identity) }
 }

@@ -125,7 +125,7 @@ extension Binder {
         }
     }
 
-    private func scan(_ name: String, _ source: any TableSource, _ scope: [ColumnFilter]) -> LogicalPlan {
+    func scan(_ name: String, _ source: any TableSource, _ scope: [ColumnFilter]) -> LogicalPlan {
         let table = TableReference(name: name, source: source, identity: newTable())
         let columns = source.schema.fields.map { ScanColumn(column: newColumn($0.name, $0.type.withoutIDs), name: $0.name) }
         let single = source.singlePrecisionColumns

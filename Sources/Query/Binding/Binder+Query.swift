@@ -55,9 +55,66 @@ extension Binder {
             throw .badSQL("WITH names “\(table.name.text)” twice", at: table.name.position)
         }
         let before = nodeCount
+        if table.isRecursive, let recursive = try bindRecursive(table, in: frame) {
+            frame.commonTables[table.name.text] = recursive
+            return
+        }
         let rows = try bindQuery(table.query, parent: frame)
         let columns = try renamed(rows.columns, to: table.columns, of: table.name)
         frame.commonTables[table.name.text] = CommonTable(id: newShared(), plan: rows.plan, columns: columns, nodeCount: nodeCount - before)
+    }
+
+    /// `seed UNION [ALL] step`, where the second part reads the table itself; nil of any other query.
+    private func bindRecursive(_ table: CommonTableSyntax, in frame: BindingFrame) throws(QueryError) -> CommonTable? {
+        let query = table.query
+        guard case .setOperation(.union, let isAll, let left, let right, let position) = query.body, query.with.isEmpty, query.orderBy.isEmpty,
+            query.limit == nil, query.offset == nil
+        else { return nil }
+        let outer = BindingFrame(parent: frame)
+        let first = try typed(try bindBody(left, in: outer).plan) { $0 == .null ? .string : $0 }
+        let named = try renamed(first.columns, to: table.columns, of: table.name)
+        var types = first.columns.map { TypeRules.widened($0.type) }
+        // A second time where the step has more digits behind the mark than the seed.
+        for isLast in [false, true] {
+            let columns = zip(named, types).map { newColumn($0.name, $1) }
+            let schema = Schema(types.enumerated().map { Field("\($0.offset + 1)", $0.element) })
+            let working = WorkingTable(schema: schema)
+            let inner = BindingFrame(parent: frame)
+            inner.commonTables[table.name.text] = CommonTable(id: newShared(), plan: scan(table.name.text, working, []), columns: columns, nodeCount: 1)
+            let second = try bindBody(right, in: inner)
+            guard second.plan.reads(working) else { return nil }
+            guard outer.correlation.isEmpty, inner.correlation.isEmpty else {
+                throw .unsupported("WITH RECURSIVE cannot look at the query around it", at: table.name.position)
+            }
+            let wider = try widened(types, by: second.columns, at: position)
+            if wider != types, !isLast {
+                types = wider
+                continue
+            }
+            dependsOnSession = true
+            let source = RecursiveTable(
+                schema: schema, seed: try converted(first, to: types, at: position), step: try converted(second.plan, to: types, at: position), working: working,
+                keepsRepeats: isAll)
+            return CommonTable(id: newShared(), plan: scan(table.name.text, source, []), columns: columns, nodeCount: 1)
+        }
+        return nil
+    }
+
+    /// Decimals take the larger scale of both parts; other types are those of the first.
+    private func widened(_ types: [ColumnType], by columns: [OutputColumn], at position: Int) throws(QueryError) -> [ColumnType] {
+        guard types.count == columns.count else {
+            throw .badSQL("the parts of a recursive query have \(types.count) and \(columns.count) columns", at: position)
+        }
+        var result = types
+        for (index, column) in columns.enumerated() where !untypedColumns.contains(column.id) {
+            guard let common = TypeRules.common(types[index], column.type), common == types[index] || TypeRules.isDecimal(types[index]) && TypeRules.isDecimal(common) else {
+                throw .badSQL(
+                    "column \(index + 1) of the recursive query is \(types[index].sqlName) in its first part, and \(column.type.sqlName) in the other", at: position,
+                    hint: "cast one of them").because(.typeMismatch)
+            }
+            result[index] = TypeRules.widened(common)
+        }
+        return result
     }
 
     /// New names for the first columns.

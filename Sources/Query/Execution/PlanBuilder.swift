@@ -26,7 +26,9 @@ final class PlanBuilder {
 
     private func make(_ plan: LogicalPlan) throws(QueryError) -> PreparedOperator {
         switch plan {
-        case .scan(let node): return ScanOperator(node)
+        case .scan(let node):
+            if let table = node.table.source as? RecursiveTable { return RecursiveOperator(node, table) }
+            return ScanOperator(node)
         case .values(let columns, let rows): return ValuesOperator(columns: columns, rows: rows)
         case .series(let column, let start, let stop, let step):
             return SeriesOperator(column: column, start: start, stop: stop, step: step)

@@ -98,8 +98,12 @@ package final class QueryEngine: Sendable {
         let zone = try Self.zone(context.timeZone)
         let rollups = RollupRewrite(context)
         let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone, rollups: { rollups.rewrite($0) })
+        /// With the plans of recursive tables in it.
+        func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
+            try optimizer.optimized(plan).replacingSources { (source) throws(QueryError) in try (source as? RecursiveTable)?.mapped(optimized) }
+        }
         func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
-            BoundQuery(plan: try optimizer.optimized(query.plan), columns: query.columns, isFixed: query.isFixed)
+            BoundQuery(plan: try optimized(query.plan), columns: query.columns, isFixed: query.isFixed)
         }
         func prepared(_ query: BoundQuery, _ explain: PreparedQuery.Explanation?) throws(QueryError) -> PreparedQuery {
             let query = try optimized(query)

@@ -32,7 +32,7 @@ extension Parser {
     var atQueryContinuation: Bool { at(anyOf: ["union", "intersect", "except", "order", "limit", "offset", "fetch"]) }
 
     private mutating func commonTables() throws(QueryError) -> [CommonTableSyntax] {
-        if at("recursive") { throw .unsupported("WITH RECURSIVE is not supported", at: position) }
+        let isRecursive = accept("recursive")
         var tables: [CommonTableSyntax] = []
         repeat {
             let name = try name("a name for this WITH query")
@@ -44,7 +44,7 @@ extension Parser {
             guard startsQuery() else { throw .unsupported("WITH takes SELECT only", at: position) }
             let body = try query()
             try expectSymbol(")")
-            tables.append(CommonTableSyntax(name: name, columns: columns, query: body))
+            tables.append(CommonTableSyntax(name: name, columns: columns, query: body, isRecursive: isRecursive))
         } while acceptSymbol(",")
         return tables
     }

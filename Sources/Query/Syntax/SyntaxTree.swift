@@ -44,6 +44,8 @@ package struct CommonTableSyntax: Sendable {
     package let name: NameSyntax
     package let columns: [NameSyntax]
     package let query: QuerySyntax
+    /// WITH RECURSIVE: it may read itself.
+    package var isRecursive = false
 }
 
 package struct SelectSyntax: Sendable {

@@ -161,7 +161,6 @@ final class ParserTests: XCTestCase {
             ("select case end", .badSQL, 13),
             ("select * from a join b", .badSQL, 23),
             ("delete from t", .unsupportedSQL, 1),
-            ("with recursive x as (select 1) select 1", .unsupportedSQL, 6),
             ("select a @ 'b'", .unsupportedSQL, 10),
             ("select a overlaps b", .unsupportedSQL, 10),
             ("select * from t for update", .unsupportedSQL, 17),

@@ -53,9 +53,16 @@ struct SystemRows {
             // Versions that were are shown beside the table; their tickets are the table's own.
             case .table(let source, _)?: Described(name: name, fields: source.schema.fields, isView: name.hasSuffix("_accepted") || name.hasSuffix("_history"))
             case .rows(let rows)?: Described(name: name, fields: rows.fields, isView: true)
-            case .view?, nil: nil
+            case .view(let query)?: try described(view: name, query)
+            case nil: nil
             }
         }
+    }
+
+    /// A view has the columns that its text gives; one that does not bind, for want of what it reads, is not shown.
+    private func described(view name: String, _ query: String) throws -> Described? {
+        guard case .query(let bound)? = try? Binder.bind(query, in: QueryContext(catalog: catalog, now: 0)) else { return nil }
+        return Described(name: name, fields: bound.columns.map { Field($0.name, $0.type) }, isView: true)
     }
 
     private func classes() throws -> [Row] {
