@@ -5,16 +5,8 @@ Usage: python3 benchmarks/cost.py [--measure TILL TILL-GENERATE]
 Bytes a receipt come from `results/full.json` (`script/bench`), requests to the bucket from `results/bucket-requests.json`, which `--measure` makes: receipts over several days through the real
 binary into `bucket_server.py`, which counts. Everything else is a price or an assumption, each of which stands in one place below.
 """
-import argparse
-import collections
 import json
-import os
 import pathlib
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 RESULTS = HERE / "results"
@@ -34,49 +26,9 @@ PRICES = {
 #: What is assumed and not measured.
 ASSUMED = {
     "receipts a second, on average": 240, "hot days": 30, "days in S3 Standard before the colder class": 90, "of what is stored, read from the colder class in a month": 0.02, "how often a byte is written by moving and merging": 3,
-    "GETs a million receipts for questions": 2_000, "LCUs": 1.6 * 1.25, "hourly and daily snapshots together, of the disk's bytes": 1.5,
+    "GETs a million receipts for questions": 2_000, "PUTs a million receipts, for moving and merging once": 1_000, "GETs a million receipts, for moving and merging once": 1_000, "LCUs": 1.6 * 1.25, "hourly and daily snapshots together, of the disk's bytes": 1.5,
     "functions: intake and worker, seconds each": 0.05, "functions: memory, GB": 0.5, "queue: requests a receipt, in batches of ten": 1.2, "days in DynamoDB": 90, "Redshift: nodes": 2,
 }
-
-
-def measure(till: str, generate: str) -> dict:
-    """Receipts of some weeks into a store whose cold tables are in a bucket: what was asked of it."""
-    count = 200_000
-    with tempfile.TemporaryDirectory() as folder:
-        bucket = subprocess.Popen([sys.executable, HERE / "bucket_server.py", "--delay", "0", "--rate", "1000"], stdout=subprocess.PIPE, text=True)
-        server = None
-        try:
-            url = bucket.stdout.readline().strip()
-            environment = {name: value for name, value in os.environ.items() if not name.startswith("TILL_")} | {
-                "TILL_STORAGE_URL": "s3://receipts/warehouse", "TILL_STORAGE_ENDPOINT": url, "TILL_STORAGE_REGION": "us-east-1", "TILL_STORAGE_PATH_STYLE": "true",
-                "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "TILL_ADMIN_KEY": "cost-benchmark-admin-key", "TILL_KEY": "cost-benchmark-admin-key", "TILL_COMPACT_INTERVAL": "1h",
-            }
-            receipts = pathlib.Path(folder, "receipts.ndjson")
-            with receipts.open("w") as file:
-                subprocess.run([generate, "--receipts", str(count), "--seed", "7", "--schema", "pos/1", "--no-client"], stdout=file, check=True)
-            listen = f"127.0.0.1:{20_000 + os.getpid() % 10_000}"
-            server = subprocess.Popen([till, "serve", "--data", f"{folder}/DATA", "--listen", listen], env=environment, stderr=subprocess.DEVNULL)
-            for _ in range(200):
-                if subprocess.run([till, "health", "--ready", "--url", f"http://{listen}"], capture_output=True, env=environment).returncode == 0:
-                    break
-                time.sleep(0.1)
-            def call(method: str, path: str, body: str) -> None:
-                request = urllib.request.Request(
-                    f"http://{listen}{path}", body.encode(), {"Authorization": "Bearer cost-benchmark-admin-key", "Content-Type": "application/json"}, method=method)
-                urllib.request.urlopen(request, timeout=600).read()
-            call("PUT", "/v1/contracts/shop", '{"access":"read-write","scope":"own"}')
-            urllib.request.urlopen(f"{url}/_/requests").read()
-            subprocess.run([till, "import", "--url", f"http://{listen}", "--client", "shop", receipts], env=environment, check=True, capture_output=True)
-            call("POST", "/v1/admin/compact", "{}")
-            asked = json.loads(urllib.request.urlopen(f"{url}/_/requests").read())
-        finally:
-            for process in (server, bucket):
-                if process:
-                    process.terminate()
-                    process.wait(60)
-    methods = collections.Counter(request["method"] for request in asked)
-    written = sum(request["bytes"] for request in asked if request["method"] == "PUT")
-    return {"receipts": count, "requests": dict(sorted(methods.items())), "bytes_put": written}
 
 
 class Load:
@@ -84,13 +36,12 @@ class Load:
 
     def __init__(self) -> None:
         full = json.loads((RESULTS / "full.json").read_text())["parts"]["load"]
-        self.requests = json.loads((RESULTS / "bucket-requests.json").read_text())
         self.receipts = ASSUMED["receipts a second, on average"] * 3600 * HOURS
         self.hot = full["hot_bytes"] / full["hot_receipts"]
         self.raw = full["hot_raw_bytes"] / full["hot_receipts"]
-        self.cold = full["cold_bytes"] * self.raw / (full["raw_bytes"] - full["hot_raw_bytes"])
-        self.puts = sum(count for method, count in self.requests["requests"].items() if method in ("PUT", "POST")) / self.requests["receipts"]
-        self.gets = sum(count for method, count in self.requests["requests"].items() if method in ("GET", "HEAD")) / self.requests["receipts"]
+        self.cold = full["cold_bytes"] * self.raw / full["raw_bytes"]
+        self.puts = ASSUMED["PUTs a million receipts, for moving and merging once"] / 1e6
+        self.gets = ASSUMED["GETs a million receipts, for moving and merging once"] / 1e6
 
     def stored(self, years: int) -> float:
         """GB in cold."""
@@ -160,12 +111,11 @@ def page(load: Load) -> str:
     ]
     sums = {name: {count: sum(parts.values()) for count, parts in years.items()} for name, years in rows}
     share = [sums["one machine, cold in a bucket"][count] / sums["gateway, functions, queue, DynamoDB, Redshift"][count] for count in (1, 20)]
-    requests = ", ".join(f"{count:,} {method}" for method, count in load.requests["requests"].items())
     return f"""# What it costs
 
 Made by `python3 benchmarks/cost.py`. The load is the one of [scale.md](scale.md): {ASSUMED["receipts a second, on average"]} receipts of {load.raw:,.0f} bytes a second, day and night, {load.receipts / 1e6:,.0f} million a month.
 
-**Measured** (`script/bench`, `benchmarks/cost.py --measure`): {load.hot:,.0f} bytes a receipt hot, {load.cold:,.0f} cold; {load.requests["receipts"]:,} receipts moved into a bucket asked it for {requests}, {load.requests["bytes_put"] / load.requests["receipts"]:,.0f} bytes a receipt.
+**Measured** (`script/bench`): {load.hot:,.0f} bytes a receipt hot, {load.cold:,.0f} cold. Requests to the bucket are assumed, generously; at their price they do not matter.
 That is {load.stored(1) / 1000:,.1f} TB after a year and {load.stored(20) / 1000:,.1f} TB after twenty. A machine of two cores took far more than this load ([README](../README.md#figures)).
 
 {table(rows, load)}
@@ -192,11 +142,6 @@ On-demand list prices of AWS for us-east-1, in dollars, as they were known in Ja
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--measure", nargs=2, metavar=("TILL", "TILL-GENERATE"))
-    arguments = parser.parse_args()
-    if arguments.measure:
-        (RESULTS / "bucket-requests.json").write_text(json.dumps(measure(*arguments.measure), indent=1) + "\n")
     (HERE.parent / "docs/cost.md").write_text(page(Load()))
 
 
