@@ -1,0 +1,221 @@
+"""The stack of `deploy/aws`: synthesised, linted, looked at, and made in a stand-in for AWS: `python stack.py`.
+
+Whatever is not as it should be ends it with an assertion; else the last line is "everything held".
+"""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import warnings
+
+for name, value in {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGION": "eu-central-1"}.items():
+    os.environ[name] = value
+
+import boto3  # noqa: E402
+from moto import mock_aws  # noqa: E402
+
+AWS = pathlib.Path(__file__).resolve().parents[3] / "deploy/aws"
+PARAMETERS = {"AlarmMail": "night@till.example"}
+BACKUP = "arn:aws:s3:::till-backup"
+
+
+class Template:
+    def __init__(self, text: str) -> None:
+        self.whole = json.loads(text)
+        self.resources: dict[str, dict] = self.whole["Resources"]
+
+    def of(self, kind: str) -> dict[str, dict]:
+        return {name: one.get("Properties", {}) for name, one in self.resources.items() if one["Type"] == kind}
+
+    def one(self, kind: str) -> dict:
+        found = self.of(kind)
+        assert len(found) == 1, f"{len(found)} of {kind}"
+        return next(iter(found.values()))
+
+    def statements(self) -> list[dict]:
+        policies = [*self.of("AWS::IAM::Policy").values(), *[{"PolicyDocument": p["PolicyDocument"]} for p in self.of("AWS::S3::BucketPolicy").values()]]
+        return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def listed(value) -> list:
+    return value if isinstance(value, list) else [value]
+
+
+def check_machines(template: Template) -> None:
+    groups = template.of("AWS::AutoScaling::AutoScalingGroup")
+    assert len(groups) == 2 and all(group["MaxSize"] == "1" for group in groups.values()), groups
+    # The second waits for a parameter: two machines that do not replicate are two stores.
+    assert sorted(json.dumps(group["MinSize"]) for group in groups.values()) == ['"1"', '{"Ref": "StandbyCount"}'], groups
+    assert template.whole["Parameters"]["StandbyCount"]["Default"] == "0"
+    zones = {json.dumps(subnet["AvailabilityZone"]) for subnet in template.of("AWS::EC2::Subnet").values()}
+    assert len(zones) == 2, zones
+    subnets = [json.dumps(group["VPCZoneIdentifier"]) for group in groups.values()]
+    assert len(set(subnets)) == 2 and all(len(group["VPCZoneIdentifier"]) == 1 for group in groups.values()), subnets
+    for launch in template.of("AWS::EC2::LaunchTemplate").values():
+        data = launch["LaunchTemplateData"]
+        assert data["InstanceType"] == "m7g.large" and data["MetadataOptions"] == {"HttpPutResponseHopLimit": 1, "HttpTokens": "required"}, data
+        assert data["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is True and "KeyName" not in data
+    disks = template.of("AWS::EC2::Volume")
+    assert len(disks) == 2 and all(disk["VolumeType"] == "gp3" and disk["Encrypted"] is True for disk in disks.values()), disks
+    assert {json.dumps(disk["AvailabilityZone"]) for disk in disks.values()} == zones, "a disk that no machine can reach"
+    for name in disks:
+        assert template.resources[name]["DeletionPolicy"] == "Snapshot", "a store's disk goes with the stack"
+
+
+def check_network(template: Template) -> None:
+    endpoint = template.one("AWS::EC2::VPCEndpoint")
+    assert endpoint["VpcEndpointType"] == "Gateway" and ".s3" in json.dumps(endpoint["ServiceName"]), endpoint
+    assert not template.of("AWS::EC2::NatGateway")
+    ingress = list(template.of("AWS::EC2::SecurityGroupIngress").values())
+    assert [rule["FromPort"] for rule in ingress] == [8080] and "SourceSecurityGroupId" in ingress[0], ingress
+    for group in template.of("AWS::EC2::SecurityGroup").values():
+        for rule in group.get("SecurityGroupIngress", []):
+            assert rule["FromPort"] == 443 and rule["CidrIp"] == {"Ref": "ClientRange"}, rule
+    target = template.one("AWS::ElasticLoadBalancingV2::TargetGroup")
+    assert target["HealthCheckPath"] == "/readyz" and target["Matcher"] == {"HttpCode": "200"}, target
+    listener = template.one("AWS::ElasticLoadBalancingV2::Listener")
+    assert listener["Protocol"] == "HTTPS" and "TLS13" in listener["SslPolicy"], listener
+
+
+def check_storage(template: Template) -> None:
+    for name, bucket in template.of("AWS::S3::Bucket").items():
+        assert template.resources[name]["DeletionPolicy"] == "Retain"
+        assert all(bucket["PublicAccessBlockConfiguration"].values()) and len(bucket["PublicAccessBlockConfiguration"]) == 4, bucket
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+        assert any("AbortIncompleteMultipartUpload" in rule for rule in bucket["LifecycleConfiguration"]["Rules"]), bucket
+    denials = [statement for statement in template.statements() if statement["Effect"] == "Deny"]
+    assert denials and all(statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}} for statement in denials), denials
+
+
+def check_rights(template: Template) -> None:
+    """No right to everything, and only what looks has no resource."""
+    for statement in template.statements():
+        if statement["Effect"] == "Deny":
+            continue
+        assert "NotAction" not in statement and "NotResource" not in statement, statement
+        for action in listed(statement["Action"]):
+            assert "*" not in action, f"{action} is more than is needed"
+            if "*" in listed(statement["Resource"]):
+                assert action.split(":")[1].startswith("Describe"), f"{action} on everything"
+    for role in template.of("AWS::IAM::Role").values():
+        assert "ManagedPolicyArns" not in role and "Policies" not in role, role
+
+
+def check_alarms(template: Template) -> None:
+    alarms = template.of("AWS::CloudWatch::Alarm")
+    topic = [name for name in template.of("AWS::SNS::Topic")]
+    metrics = {alarm["MetricName"] for alarm in alarms.values()}
+    assert metrics >= {"HealthyHostCount", "HTTPCode_Target_5XX_Count", "TargetResponseTime", "StatusCheckFailed", "CPUUtilization", "OperationsFailedReplication"}, metrics
+    for alarm in alarms.values():
+        assert alarm["AlarmActions"] == [{"Ref": topic[0]}] and alarm["AlarmDescription"], alarm
+    ready = next(alarm for alarm in alarms.values() if alarm["MetricName"] == "HealthyHostCount")
+    assert ready["TreatMissingData"] == "breaching", "no word of a machine is no alarm"
+
+
+def boot(template: Template, name: str) -> str:
+    """What the machine of a template runs, with names in braces left as they are."""
+    data = template.of("AWS::EC2::LaunchTemplate")[name]["LaunchTemplateData"]["UserData"]
+    return data["Fn::Base64"]["Fn::Sub"][0]
+
+
+def check_boot(template: Template) -> None:
+    for name in template.of("AWS::EC2::LaunchTemplate"):
+        script = boot(template, name)
+        done = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        # Only a disk that never held anything is formatted.
+        assert '[ -n "$(lsblk -no FSTYPE "$disk")" ] || mkfs' in script
+        settings = script.split("<<JSON\n")[1].split("\nJSON")[0]
+        assert json.loads(settings.replace("${Port}", "8080"))["storage"]["url"] == "s3://${Bucket}/warehouse", settings
+
+
+def lint(folder: pathlib.Path) -> None:
+    program = pathlib.Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run([program, "--non-zero-exit-code", "warning", *sorted(folder.glob("*.json"))], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# The stand-in passes over policies of buckets and over egress, and says so.
+warnings.filterwarnings("ignore", "Tried to parse")
+
+
+@mock_aws
+def make(main: str, backup: str, more: dict[str, str]) -> None:
+    """Both stacks, in two regions."""
+    certificate = boto3.client("acm").request_certificate(DomainName="till.example")["CertificateArn"]
+    values = PARAMETERS | more | {"CertificateArn": certificate}
+    other = boto3.client("cloudformation", region_name="eu-west-1")
+    other.create_stack(StackName="backup", TemplateBody=backup)
+    assert boto3.client("s3").list_buckets()["Buckets"]
+    formation = boto3.client("cloudformation")
+    image = boto3.client("ec2").describe_images()["Images"][0]["ImageId"]
+    text = main.replace('"Default": "/aws/service/debian/release/12/latest/arm64"', f'"Default": "{image}"').replace('"AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>"', '"String"')
+    formation.create_stack(StackName="till", TemplateBody=text, Capabilities=["CAPABILITY_IAM"], Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()])
+    stack = formation.describe_stacks(StackName="till")["Stacks"][0]
+    assert stack["StackStatus"] == "CREATE_COMPLETE", stack
+    groups = boto3.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    assert sorted((group["MinSize"], group["MaxSize"]) for group in groups) == [(int(values.get("StandbyCount", 0)), 1), (1, 1)], groups
+    assert len({group["VPCZoneIdentifier"] for group in groups}) == 2
+    resources = formation.list_stack_resources(StackName="till")["StackResourceSummaries"]
+    disks = [resource["PhysicalResourceId"] for resource in resources if resource["ResourceType"] == "AWS::EC2::Volume"]
+    volumes = boto3.client("ec2").describe_volumes(VolumeIds=disks)["Volumes"]
+    assert [volume["Size"] for volume in volumes] == [200, 200], volumes
+    balancers = boto3.client("elbv2").describe_load_balancers()["LoadBalancers"]
+    assert [balancer["Scheme"] for balancer in balancers] == ["internet-facing"], balancers
+    name = next(output["OutputValue"] for output in stack["Outputs"] if output["OutputKey"] == "BucketName")
+    assert name in [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
+    kinds = {resource["ResourceType"] for resource in resources}
+    assert kinds >= {"AWS::EC2::VPCEndpoint", "AWS::EC2::LaunchTemplate", "AWS::IAM::Policy", "AWS::SNS::Topic", "AWS::ElasticLoadBalancingV2::Listener"}, kinds
+
+
+def checks(main: Template, backup: Template) -> None:
+    check_machines(main)
+    check_network(main)
+    for template in (main, backup):
+        check_storage(template)
+    check_rights(main)
+    check_alarms(main)
+    check_boot(main)
+
+
+def broken(text: str) -> None:
+    """Each assertion sees what it is for: a template with one fault is refused."""
+    faults = [
+        ('"m7g.large"', '"m7g.metal"'), ('"HttpTokens": "required"', '"HttpTokens": "optional"'), ('"MaxSize": "1"', '"MaxSize": "2"'), ('"Encrypted": true', '"Encrypted": false'),
+        ('"DeletionPolicy": "Snapshot"', '"DeletionPolicy": "Delete"'), ('"Gateway"', '"Interface"'), ('"/readyz"', '"/healthz"'), ('"BlockPublicAcls": true', '"BlockPublicAcls": false'),
+        ('"Status": "Enabled"', '"Status": "Suspended"'), ('"s3:PutObject"', '"s3:*"'), ('"ec2:AttachVolume"', '"ec2:Attach*"'), ('"breaching"', '"missing"'), ('"DeletionPolicy": "Retain"', '"DeletionPolicy": "Delete"'),
+        ('"FromPort": 443', '"FromPort": 22'), ('"aws:SecureTransport": "false"', '"aws:SecureTransport": "true"'), ('|| mkfs', '; mkfs'), ('"Default": "0"', '"Default": "1"'),
+    ]
+    for sound, fault in faults:
+        assert sound in text, sound
+        # A fault in the backup's template is the same assertion's.
+        try:
+            changed = Template(text.replace(sound, fault))
+            checks(changed, changed)
+        except (AssertionError, KeyError, StopIteration, IndexError):
+            continue
+        raise AssertionError(f"nobody minds {fault}")
+
+
+def main() -> None:
+    committed = {name: (AWS / name).read_text() for name in ("template.json", "template-backup.json")}
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([AWS / "synth", "--out", folder], capture_output=True, text=True, env=os.environ | {"TILL_PYTHON": sys.executable})
+        assert done.returncode == 0, done.stdout + done.stderr
+        for name, text in committed.items():
+            assert (pathlib.Path(folder) / name).read_text() == text, f"deploy/aws/{name} is not what the app makes: run deploy/aws/synth"
+        lint(pathlib.Path(folder))
+    template, backup = (Template(text) for text in committed.values())
+    checks(template, backup)
+    broken(committed["template.json"])
+    # Without a copy elsewhere, and with one.
+    make(*committed.values(), {})
+    make(*committed.values(), {"BackupBucketArn": BACKUP, "StandbyCount": "1"})
+    print("everything held")
+
+
+if __name__ == "__main__":
+    main()
