@@ -2,7 +2,7 @@
 
 export type Receipt = { client_id: string; receipt_id: string; business_day: string; issued_at: string; type: string; type_version?: number; received_at?: string; state: "PROCESSING" | "COMPLETE" | "FAILED"; completed_at?: string | null; ticket_id: string; sequence: number; content_type?: string; document?: any; document_base64?: string; [name: string]: any };
 export type ReceiptPage = { receipts: { [name: string]: any }[]; next_cursor: string | null };
-export type Query = { query: string; params?: (string | number | boolean | null)[]; limit?: number; cursor?: string | null; query_id?: string | null; time_zone?: string };
+export type Query = { query: string; params?: (string | number | boolean | null)[]; limit?: number; cursor?: string | null; query_id?: string | null; time_zone?: string; rollups?: boolean | null };
 export type QueryPage = { columns: { name: string; type: string }[]; rows: any[][]; next_cursor: string | null; statistics: { rows_scanned: number; bytes_read: number; files_pruned: number; elapsed_ms: number; [name: string]: any } };
 export type ExportRequest = { query?: string; params?: (string | number | boolean | null)[] | null; time_zone?: string | null; receipts?: { client?: string | null; from?: string | null; to?: string | null; type?: string | null; table?: string | null; state?: "PROCESSING" | "COMPLETE" | "FAILED" | null; fields?: string | null } | null; sheets?: ({ name?: string | null; query: string; params?: (string | number | boolean | null)[] | null })[] | null; format: "xlsx" | "parquet" | "arrow" | "csv" | "ndjson"; name?: string | null; expires_in?: string | null };
 export type UploadRequest = { name: string; type?: string | null; content_type?: string | null; bytes?: number | null; sha256?: string | null };
@@ -21,6 +21,8 @@ export type ContractSubscription = { from?: string | null; to?: string | null; a
 export type Usage = { usage: UsageSpan[] };
 export type UsageSpan = { from: string; receipts: number; bytes: number; calls: number; queries: number; rows_scanned: number; bytes_scanned: number; exports_bytes: number; webhooks: number };
 export type ContractList = { contracts: Contract[]; next_cursor: string | null };
+export type Rollup = { name: string; table: string; where?: string | null; unnest?: string | null; group_by: { [name: string]: any }; measures: { [name: string]: any }; warning?: string; progress?: { state: "filling" | "ready"; files: number; files_covered: number; uncovered: { file: string; reason: string }[] } };
+export type RollupList = { rollups: Rollup[]; next_cursor: string | null };
 export type Versions = { versions: Version[]; next_cursor: string | null };
 export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
 export type Key = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; last_used_at: string | null };
@@ -32,7 +34,7 @@ export type DeadLetter = { id: string; kind: "step" | "webhook"; name: string; a
 export type DeadLetterList = { dead_letters: DeadLetter[]; next_cursor: string | null };
 export type TypeList = { types: Type[]; next_cursor: string | null };
 export type AuditList = { audit: ({ id: number; at: string; actor: string; origin: string | null; action: string; target: string; request_id: string | null; outcome: "begun" | "done" | "refused" | "failed"; status: number | null; ended_at: string | null; detail: { [name: string]: any } | null })[]; next_cursor: string | null };
-export type Job = { id: string; kind: "compact" | "backup" | "verify" | "move"; state: "queued" | "running" | "done" | "failed" | "cancelled"; actor: string; created_at: string; started_at: string | null; ended_at: string | null; progress: { done: number; unit: string; at: string } | null; result: { [name: string]: any } | null; problem: Problem | null };
+export type Job = { id: string; kind: "compact" | "backup" | "verify" | "move" | "rebuild"; state: "queued" | "running" | "done" | "failed" | "cancelled"; actor: string; created_at: string; started_at: string | null; ended_at: string | null; progress: { done: number; unit: string; at: string } | null; result: { [name: string]: any } | null; problem: Problem | null };
 export type JobList = { jobs: Job[]; next_cursor: string | null };
 export type Export = { export_id: string; name: string; format: "xlsx" | "parquet" | "arrow" | "csv" | "ndjson"; state: "RUNNING" | "DONE" | "ERROR" | "CANCELLED" | "EXPIRED"; rows: number; bytes: number; progress: number; sha256: string | null; url: string | null; created_at: string; expires_at: string | null; problem: Problem | null };
 export type ExportList = { exports: Export[]; next_cursor: string | null };
@@ -46,6 +48,7 @@ export type UploadErrorList = { errors: UploadError[]; next_cursor: string | nul
 export type Deletion = { deleted: number; has_more: boolean };
 export type Backup = { destination: string; files: number; bytes: number; files_copied: number; bytes_copied: number; elapsed_ms: number };
 export type Move = { place?: string; tables: number; files: number; bytes: number; files_copied: number; bytes_copied: number; files_left: number };
+export type Rebuild = { documents: number; unreadable: number; files: number; files_left: number };
 export type Compaction = { files_moved: number; rows_moved: number; files_left: number; files_merged: number };
 export type Verification = { files: number; receipts: number; document_bytes: number; fault_count: number; faults: { path: string; fault: string }[]; strangers: string[] };
 export type Me = { client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; sensitive: boolean; roles: string[]; plan: string | null; valid_to: string | null };
@@ -77,7 +80,7 @@ export type SubscriptionList = { subscriptions: Subscription[]; next_cursor: str
 export type PublishedEvents = { results: ({ id: string; status: "accepted" | "duplicate" })[] };
 export type DeadEvent = { event: any; reason: string; attempts: number; died_at: string };
 export type DeadEventList = { dead_letters: DeadEvent[]; next_cursor: string | null };
-export type Type = { decode?: ({ path: string; as: ("base64" | "base64url" | "gzip" | "zlib" | "zstd" | "hex")[]; to: string; lists?: string[] })[]; name: string; version: number; table?: string; format: "json" | "xml" | "csv"; description?: string; match?: { [name: string]: any }; priority?: number; namespaces?: { [name: string]: any }; schema?: any; xsd?: string | { file: string; at?: string }; files?: { [name: string]: any }; each?: string | { path: string; where?: { [name: string]: any }; [name: string]: any }; batch?: string; receipt_id?: TypeSource; issued_at?: TypeSource; business_day?: TypeSource; client_id?: TypeSource; callback_url?: TypeSource; time_zone?: string | { path: string; map?: { [name: string]: any }; default?: string; [name: string]: any }; accept_from?: string; accept_to?: string; columns?: { [name: string]: any }; rules?: TypeRule[]; register?: string[][]; on_repeat?: string; delimiter?: string; extra_columns?: "refuse" | "ignore"; [name: string]: any };
+export type Type = { decode?: ({ path: string; as: ("base64" | "base64url" | "gzip" | "zlib" | "zstd" | "hex")[]; to: string; lists?: string[] })[]; name: string; version: number; table?: string; format: "json" | "xml" | "csv"; description?: string; match?: { [name: string]: any }; priority?: number; namespaces?: { [name: string]: any }; schema?: any; xsd?: string | { file: string; at?: string }; files?: { [name: string]: any }; each?: string | { path: string; where?: { [name: string]: any }; [name: string]: any }; batch?: string; receipt_id?: TypeSource; issued_at?: TypeSource; business_day?: TypeSource; client_id?: TypeSource; callback_url?: TypeSource; time_zone?: string | { path: string; map?: { [name: string]: any }; default?: string; [name: string]: any }; accept_from?: string; accept_to?: string; columns?: { [name: string]: any }; rules?: TypeRule[]; register?: string[][]; on_repeat?: string; delimiter?: string; extra_columns?: "refuse" | "ignore"; rollups?: { [name: string]: any }[]; [name: string]: any };
 export type TypeSource = string | (string | { [name: string]: any })[] | { [name: string]: any };
 export type TypeColumn = { path?: string; from?: (string | { [name: string]: any })[]; from_root?: boolean; type?: string; required?: boolean; default?: any; where?: { [name: string]: any }; value?: string; sum?: string; scale?: number; decimal_mark?: string; suffix?: string; format?: string; bloom?: boolean; stored?: boolean; sensitive?: boolean; expression?: string; description?: string; order_by?: string[]; distinct_by?: string[]; columns?: { [name: string]: any }; [name: string]: any };
 export type TypeRule = { name: string; check: string; message?: string };
@@ -150,6 +153,14 @@ export interface Paths {
   "/v1/types/{name}": {
     get: { query: {  }; body: undefined; answer: Type };
     put: { query: {  }; body: Type; answer: Type };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/rollups": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: RollupList };
+  };
+  "/v1/rollups/{name}": {
+    get: { query: {  }; body: undefined; answer: Rollup };
+    put: { query: {  }; body: Rollup; answer: Rollup };
     delete: { query: {  }; body: undefined; answer: undefined };
   };
   "/v1/contracts": {
@@ -339,10 +350,13 @@ export interface Paths {
     post: { query: { wait?: string | number | null }; body: { destination: string }; answer: Backup | Job };
   };
   "/v1/admin/verify": {
-    post: { query: { wait?: string | number | null }; body: { [name: string]: any }; answer: Verification | Job };
+    post: { query: { wait?: string | number | null }; body: { full?: boolean }; answer: Verification | Job };
   };
   "/v1/admin/move": {
     post: { query: { wait?: string | number | null }; body: { to: string | null }; answer: Move | Job };
+  };
+  "/v1/admin/rebuild": {
+    post: { query: { wait?: string | number | null }; body: { table: string; column: string }; answer: Rebuild | Job };
   };
   "/v1/admin/jobs": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: JobList };
