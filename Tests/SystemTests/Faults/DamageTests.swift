@@ -23,7 +23,7 @@ final class DamageTests: XCTestCase {
     }
 
     private func parquet(_ server: TillServer) throws -> URL {
-        let files = FileManager.default.enumerator(at: server.data.appendingPathComponent("warehouse"), includingPropertiesForKeys: nil)
+        let files = FileManager.default.enumerator(at: server.data.appendingPathComponent("warehouse/receipts"), includingPropertiesForKeys: nil)
         let found = files?.compactMap { $0 as? URL }.filter { $0.pathExtension == "parquet" } ?? []
         XCTAssertEqual(found.count, 1)
         return try XCTUnwrap(found.first)
