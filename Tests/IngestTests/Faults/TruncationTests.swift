@@ -66,6 +66,10 @@ final class TruncationTests: XCTestCase {
         try handle.truncate(atOffset: UInt64(length))
         try handle.close()
         var isTold = false
+        if name.contains("/rollup_"), name.contains("/data/"), length < whole {
+            // Rows do not need sums: whoever proves the store sees it.
+            isTold = !(try Verifier(path: directory.path).run().findings.isEmpty)
+        }
         do {
             let fixture = try EngineFixture(directory.path)
             do {
