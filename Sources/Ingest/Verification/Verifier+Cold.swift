@@ -43,7 +43,7 @@ extension Verifier {
     }
 
     /// What readers of the directory go by. A crash may leave a number after the catalog's, with its version, until the next start.
-    private func checkHint(_ name: String, version: Int, _ storage: any ObjectStorage) {
+    func checkHint(_ name: String, version: Int, _ storage: any ObjectStorage) {
         let key = "metadata/version-hint.text"
         let path = storage.place(of: key)
         isPart("warehouse/\(name)/\(key)")

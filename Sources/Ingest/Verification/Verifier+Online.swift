@@ -31,7 +31,7 @@ extension Verifier {
             for state in snapshot.rollups.values {
                 guard let sums = state.table, let base = snapshot.cold[state.definition.table], state.isBeside(base) else { continue }
                 guarded("\(directory.warehouseName)/\(sums.name)") {
-                    try check(sums: sums.name, store.catalog)
+                    try check(sums: sums.name, version: sums.iceberg.version, store.catalog)
                     try check(state, base, sums, store.tier.tables)
                 }
             }

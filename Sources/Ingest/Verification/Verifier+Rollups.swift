@@ -4,14 +4,14 @@ import Query
 
 /// Sums of cold files, held against the rows that they are of.
 extension Verifier {
-    /// Every file of a table of sums, by its hash; the sums themselves are `checkSums`' to prove.
-    func check(sums name: String, _ catalog: Catalog) throws {
+    /// Every file of a table of sums, by its hash, and which version readers of the directory go by; the sums themselves are `checkSums`' to prove.
+    func check(sums name: String, version: Int, _ catalog: Catalog) throws {
         let storage = try directory.cold(name)
+        checkHint(name, version: version, storage)
         for entry in try catalog.coldObjects(of: name) {
             isPart("warehouse/\(name)/\(entry.object.key)")
             try check(entry.object, storage)
         }
-        isPart("warehouse/\(name)/metadata/version-hint.text")
     }
 
     /// Makes sums of cold files again, and names those that differ.

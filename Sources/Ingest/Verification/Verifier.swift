@@ -109,7 +109,7 @@ package final class Verifier {
             let sums = try catalog.rollupTables()
             for (table, version) in try catalog.coldVersions() {
                 if sums[table] != nil {
-                    if !guarded("\(directory.warehouseName)/\(table)", { try check(sums: table, catalog) }) { isWhole = false }
+                    if !guarded("\(directory.warehouseName)/\(table)", { try check(sums: table, version: version, catalog) }) { isWhole = false }
                     continue
                 }
                 if !guarded("\(directory.warehouseName)/\(table)", { try check(table, version: version, catalog, proof) }) { isWhole = false }
