@@ -122,7 +122,8 @@ class Plot {
    * @param {number} index of the series
    */
   bars(values, index) {
-    const width = Math.max(1, (this.step * 0.72) / this.data.series.length);
+    // A single day is no wall.
+    const width = Math.max(1, Math.min(this.step * 0.72, 120) / this.data.series.length);
     return values.map((value, at) => {
       if (value === null) return null;
       const [top, bottom] = [this.y(Math.max(0, value)), this.y(Math.min(0, value))];

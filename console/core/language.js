@@ -106,6 +106,11 @@ export function duration(milliseconds) {
   return unit(seconds / 86400, 'day');
 }
 
+/** @type {Intl.DateTimeFormatOptions} */
+const longForm = { dateStyle: 'medium', timeStyle: 'medium' };
+/** @type {Intl.DateTimeFormatOptions} */
+const shortForm = { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit', second: '2-digit' };
+
 /**
  * @param {string | null | undefined} text an instant in ISO 8601
  * @returns {string} in the reader's zone
@@ -113,7 +118,10 @@ export function duration(milliseconds) {
 export function instant(text) {
   const time = new Date(text ?? NaN);
   if (Number.isNaN(time.getTime())) return text ?? '–';
-  return new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' }).format(time);
+  // The year that it is goes without saying: lists have room for what differs.
+  const isOfThisYear = time.getFullYear() === new Date().getFullYear();
+  const form = isOfThisYear ? shortForm : longForm;
+  return new Intl.DateTimeFormat(tag, form).format(time);
 }
 
 /** @param {string | null | undefined} text a date, which has no zone */
