@@ -1,6 +1,6 @@
 """Records a second of an uploaded file, from the answer to its PUT until the upload has ended: receipts as NDJSON, licences as CSV, a second time as further versions.
 
-uploads.py [--records 300000] [--binaries .build/release] [--beside RATE] [--json FILE]
+uploads.py [--records 300000] [--beside RATE] [--json FILE]
 
 With `--beside` receipts are posted one by one at that rate meanwhile (an open loop over a few connections), and the times of their answers are given. Prints a table.
 """
@@ -9,6 +9,7 @@ import argparse
 import csv
 import http.client
 import io
+import itertools
 import json
 import pathlib
 import statistics
@@ -67,22 +68,24 @@ def upload(server, name: str, type: str | None, data: bytes) -> tuple[float, dic
 class Beside:
     """Receipts posted at a rate, each at its instant, whatever became of the one before."""
 
+    # No receipt is posted twice, beside whichever file.
+    numbers = itertools.count(10**9)
+
     def __init__(self, server, key: str, rate: int, threads: int = 16):
         self.times: list[float] = []
         self.stopped = threading.Event()
-        self.threads = [threading.Thread(target=self.post, args=(server, key, number, threads / rate)) for number in range(threads)]
+        self.threads = [threading.Thread(target=self.post, args=(server, key, threads / rate)) for _ in range(threads)]
         for thread in self.threads:
             thread.start()
 
-    def post(self, server, key: str, number: int, interval: float) -> None:
+    def post(self, server, key: str, interval: float) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", server.port)
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        due, count = time.perf_counter(), 0
+        due = time.perf_counter()
         while not self.stopped.is_set():
             due += interval
             time.sleep(max(0, due - time.perf_counter()))
-            count += 1
-            connection.request("POST", "/v1/receipts", receipt(10**9 + number * 10**7 + count).encode(), headers)
+            connection.request("POST", "/v1/receipts", receipt(next(self.numbers)).encode(), headers)
             answer = connection.getresponse()
             answer.read()
             assert answer.status == 201, answer.status
