@@ -18,6 +18,8 @@ final class CommandHelpTests: XCTestCase {
         "rollup show": ["r"], "rollup put": [Project.root.appendingPathComponent("examples/rollups/daily_revenue.json").path], "rollup delete": ["r"],
         "topic show": ["t"], "topic put": ["t"], "topic delete": ["t"], "topic subscriptions": ["t"],
         "topic dead-letters": ["t", "s"], "topic unsubscribe": ["t", "s"], "topic redrive": ["t", "s"], "topic subscribe": ["t", "s", "--queue", "q"],
+        "upload put": [Project.root.appendingPathComponent("types/samples/pos-receipt-1.json").path], "upload show": ["u"], "upload errors": ["u"],
+        "upload cancel": ["u"], "upload revert": ["u"],
         "topic publish": ["t", "--type", "x", "--id", "1"],
     ]
     /// They make a store where there is none, or have no store that must be there.

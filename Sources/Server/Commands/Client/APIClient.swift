@@ -39,9 +39,7 @@ final class APIClient {
     func stream(
         _ method: String, _ path: String, headers: [(String, String)] = [], body: [UInt8]? = nil, take: (ArraySlice<UInt8>) throws -> Void
     ) throws -> Answer {
-        var request = "\(method) \(url.prefix)\(path) HTTP/1.1\r\nHost: \(url.authority)\r\nUser-Agent: till/\(TillVersion.text)\r\n"
-        if let key { request += "Authorization: Bearer \(key)\r\n" }
-        for (name, value) in headers { request += "\(name): \(value)\r\n" }
+        var request = head(method, path, headers)
         if let body { request += "Content-Length: \(body.count)\r\n" }
         request += "\r\n"
         let isReused = connection != nil
@@ -54,10 +52,29 @@ final class APIClient {
         }
     }
 
-    private func exchange(_ request: [UInt8], _ take: (ArraySlice<UInt8>) throws -> Void) throws -> Answer {
+    /// A call whose body comes piece by piece, of any length; on a connection of its own, since it could not be sent again.
+    ///
+    /// - Parameter next: gives what follows, empty at the end: `byteCount` bytes in all.
+    func send(_ method: String, _ path: String, byteCount: Int, _ next: () throws -> [UInt8]) throws -> Answer {
+        connection = nil
+        var bytes: [UInt8] = []
+        var answer = try exchange(Array((head(method, path, []) + "Content-Length: \(byteCount)\r\n\r\n").utf8), body: next) { bytes.append(contentsOf: $0) }
+        answer.body += bytes
+        return answer
+    }
+
+    private func head(_ method: String, _ path: String, _ headers: [(String, String)]) -> String {
+        var head = "\(method) \(url.prefix)\(path) HTTP/1.1\r\nHost: \(url.authority)\r\nUser-Agent: till/\(TillVersion.text)\r\n"
+        if let key { head += "Authorization: Bearer \(key)\r\n" }
+        for (name, value) in headers { head += "\(name): \(value)\r\n" }
+        return head
+    }
+
+    private func exchange(_ request: [UInt8], body: () throws -> [UInt8] = { [] }, _ take: (ArraySlice<UInt8>) throws -> Void) throws -> Answer {
         let connection = try self.connection ?? url.connect(trust, seconds: seconds)
         self.connection = nil
         try connection.write(request)
+        while case let piece = try body(), !piece.isEmpty { try connection.write(piece) }
         var reader = AnswerReader(connection)
         var answer = try reader.head()
         while answer.status == 100 { answer = try reader.head() }
