@@ -87,6 +87,8 @@ final class Compactor: Sendable {
     let copiedRows = Atomic<Int>(0)
     /// Why hot files stay hot that are due, by name.
     let leftHot = Mutex<[String: HotFault]>([:])
+    /// Why images of hot files stay damaged, by their names.
+    let unmended = Mutex<[String: String]>([:])
     /// Tables of which a file was written anew, and whose earlier snapshots have not all ended.
     let mended = Mutex<Set<String>>([])
     /// Rows stored when the last compaction began.
