@@ -135,11 +135,15 @@ extension Compactor {
                         let image = try HotFlusher.image(chunks, StateOverlay())
                         try HotFlusher(writer: tier.writer).replace(group, of: tail, with: image, columns: group.typeColumns, isFilled: false, in: file)
                         file.forgetDamaged(group.id)
+                        unmended.withLock { _ = $0.removeValue(forKey: HotImage.name(group, path: file.path)) }
                         leftHot.withLock { _ = $0.removeValue(forKey: file.name) }
                         healed(file)
                         StoreLog.note("laid damaged columns down again", path: file.path, reason: "group \(group.id): from \(group.bounds.rowCount) rows and their documents")
                     } catch {
-                        StoreLog.note("damaged columns cannot be laid down again", path: file.path, reason: "group \(group.id): \(error)", level: .warning)
+                        let reason = "group \(group.id): \(error)"
+                        // It is tried with each compaction, and told once.
+                        let isNew = unmended.withLock { $0.updateValue(reason, forKey: HotImage.name(group, path: file.path)) != reason }
+                        if isNew { StoreLog.note("damaged columns cannot be laid down again", path: file.path, reason: reason, level: .warning) }
                     }
                 }
             }

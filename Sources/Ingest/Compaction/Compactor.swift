@@ -70,7 +70,7 @@ final class Compactor: Sendable {
     let maker: RollupMaker
     /// Versions of tables of sums that no rollup has any more, by name.
     let formerRollups = Mutex<[String: ColdTable.Versions]>([:])
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let thread = HeldThread()
     private let chore = Mutex<(@Sendable (_ isNewRound: Bool) -> Bool)?>(nil)
     /// Of the request that is being done.
     private let isUnwanted = Mutex<(@Sendable () -> Bool)?>(nil)
@@ -87,6 +87,8 @@ final class Compactor: Sendable {
     let copiedRows = Atomic<Int>(0)
     /// Why hot files stay hot that are due, by name.
     let leftHot = Mutex<[String: HotFault]>([:])
+    /// Why images of hot files stay damaged, by their names.
+    let unmended = Mutex<[String: String]>([:])
     /// Tables of which a file was written anew, and whose earlier snapshots have not all ended.
     let mended = Mutex<Set<String>>([])
     /// Rows stored when the last compaction began.
@@ -115,17 +117,13 @@ final class Compactor: Sendable {
         // Those that were found before.
         if !cold.damage.isEmpty { state.broadcast { $0.wantsMending = true } }
         fill()
-        thread.withLock { $0 = WorkerThread(name: "compactor") { [self] in run() } }
+        thread.start(name: "compactor") { [self] in run() }
     }
 
     /// Ends the thread; what it was doing is left as it was.
     func stop() {
         state.broadcast { $0.isStopping = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
+        thread.join()
     }
 
     /// Moves hot files of days before `day` (nil: all), merges, and returns when done.

@@ -37,7 +37,7 @@ package final class ExecutionStore: Sendable {
     package let figures = ExecutionFigures()
     private let queue = Monitor(Queue())
     private let shared: Shared
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let thread = HeldThread()
     private let dispatch = Mutex<TaskDispatch?>(nil)
     private let notices = Mutex<EndNotices?>(nil)
 
@@ -95,19 +95,13 @@ package final class ExecutionStore: Sendable {
         dispatch.withLock { $0 }?.stop()
         notices.withLock { $0 }?.stop()
         queue.broadcast { $0.isStopping = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
+        thread.join()
         shared.core.close()
         reader.close()
     }
 
     private func startThread() {
-        thread.withLock { thread in
-            if thread == nil { thread = WorkerThread(name: "executions") { [self] in run() } }
-        }
+        thread.start(name: "executions") { [self] in run() }
     }
 
     // MARK: Handing in

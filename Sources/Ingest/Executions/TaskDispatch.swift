@@ -1,7 +1,6 @@
 internal import ColumnStore
 internal import Documents
 internal import Processes
-import Synchronization
 
 /// Hands tasks to those who carry them out: one thread decides, they work. What is open stands in the file; here are only numbers of what is due.
 final class TaskDispatch: Sendable {
@@ -11,7 +10,7 @@ final class TaskDispatch: Sendable {
     }
 
     private let state = Monitor(State())
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let thread = HeldThread()
     private let store: ExecutionStore
     private let executor: any TaskExecutor
 
@@ -25,16 +24,12 @@ final class TaskDispatch: Sendable {
 
     func start() throws {
         for task in try store.reader.dueTasks(of: nil, limit: TaskLane.countMax * 4) { add([task]) }
-        thread.withLock { $0 = WorkerThread(name: "tasks") { [self] in run() } }
+        thread.start(name: "tasks") { [self] in run() }
     }
 
     func stop() {
         state.broadcast { $0.isStopping = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
+        thread.join()
     }
 
     func add(_ tasks: [(key: TaskKey, lane: Resource, dueAt: Int64)]) {

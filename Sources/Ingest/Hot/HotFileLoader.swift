@@ -67,7 +67,7 @@ struct HotFileLoader {
         let statement = try connection.statement("""
             SELECT id, table_id, row_count, first_row, last_row, first_sequence, last_sequence, first_day, last_day, first_issued,
                 last_issued, columns, byte_count, is_complete
-            FROM groups WHERE is_complete IN (1, 3) ORDER BY first_row, id
+            FROM groups WHERE \(HotGroupStage.isReadable) ORDER BY first_row, id
             """)
         var groups: [String: [HotGroup]] = [:]
         while try statement.step() {
@@ -86,7 +86,7 @@ struct HotFileLoader {
             file.tables.add(columns, to: table)
             groups[table, default: []].append(
                 HotGroup(id: statement.int64(0), bounds: bounds, typeColumns: columns, byteCount: Int64(statement.count(12)),
-                    isReplacement: statement.int64(13) == 3))
+                    isReplacement: statement.int64(13) == HotGroupStage.replacing.rawValue))
         }
         return groups
     }

@@ -80,8 +80,7 @@ package enum HotFileSchema {
         CREATE TABLE versions(id INTEGER PRIMARY KEY, version INTEGER NOT NULL, removed INTEGER NOT NULL, content BLOB NOT NULL);
         """
 
-    /// Images that took the place of others, of groups with `is_complete` 3: not beside those, since what lies on the same page may be damaged. A group
-    /// that another took the place of has 2, and goes with the next start.
+    /// Images that took the place of others: not beside those, since what lies on the same page may be damaged.
     static let replacedStatements = "CREATE TABLE replaced_parts(id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)"
 
     /// Of files without rows: only ledgers have an identity that stands once in a file. Versioned tables have negative ids there. Files of before
@@ -110,6 +109,27 @@ package enum HotFileSchema {
         let last = try connection.integer("SELECT max(id) FROM rows") ?? 0
         return try StoredNumber.checked(last, "the number of the last row", in: StoredNumber.rows, path: connection.path)
     }
+}
+
+/// How far a group of columns is: `groups.is_complete`. On disk: do not renumber.
+enum HotGroupStage: Int64 {
+    /// Not all of its parts stand in the file, or nobody goes by them yet: what a crash leaves so goes at the next start.
+    case begun = 0
+    /// Laid down in `group_parts`, and what readers go by.
+    case laidDown = 1
+    /// Another took its place. Its parts stay for those who read it, until the next start.
+    case replaced = 2
+    /// In the place of another: laid down in `replaced_parts`, and what readers go by.
+    case replacing = 3
+
+    /// Conditions on `groups`: what readers go by, and what is of no use to anyone once nobody reads.
+    static let isReadable = "is_complete IN (\(laidDown.rawValue), \(replacing.rawValue))"
+    static let isLeftOver = "is_complete IN (\(begun.rawValue), \(replaced.rawValue))"
+
+    /// What brings a group there.
+    func update(_ group: Int64) -> String { "UPDATE groups SET is_complete = \(rawValue) WHERE id = \(group);" }
+
+    static func partsTable(isReplacement: Bool) -> String { isReplacement ? "replaced_parts" : "group_parts" }
 }
 
 extension SQLiteStatement {

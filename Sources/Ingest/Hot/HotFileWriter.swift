@@ -100,16 +100,16 @@ final class HotFileWriter {
         guard try needsRecovery(file) else { return }
         let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
         try prepare(connection, file: file)
-        // 0: not finished; 2: another took its place. What lies on a damaged page cannot go, and is in nobody's way.
-        guard try connection.integer("SELECT 1 FROM groups WHERE is_complete IN (0, 2) LIMIT 1") != nil else { return }
+        // What lies on a damaged page cannot go, and is in nobody's way.
+        guard try connection.integer("SELECT 1 FROM groups WHERE \(HotGroupStage.isLeftOver) LIMIT 1") != nil else { return }
         do {
             try connection.transaction {
-                for table in ["group_parts", "replaced_parts"] {
-                    try connection.execute("DELETE FROM \(table) WHERE id >> \(HotImage.partBits) IN (SELECT id FROM groups WHERE is_complete IN (0, 2))")
+                for table in [false, true].map(HotGroupStage.partsTable) {
+                    try connection.execute("DELETE FROM \(table) WHERE id >> \(HotImage.partBits) IN (SELECT id FROM groups WHERE \(HotGroupStage.isLeftOver))")
                 }
-                try connection.execute("DELETE FROM groups WHERE is_complete IN (0, 2)")
+                try connection.execute("DELETE FROM groups WHERE \(HotGroupStage.isLeftOver)")
             }
-        } catch let error as SQLiteError where error.kind == .corrupt || error.code == 8202 {
+        } catch let error as SQLiteError where error.kind == .corrupt {
             StoreLog.note("columns that are of no use stay in a damaged hot file", path: file.path, reason: "\(error)", level: .warning)
         }
     }
@@ -119,7 +119,7 @@ final class HotFileWriter {
         if stat(file.path + "-wal", &status) == 0, status.st_size > 0 { return true }
         return try file.pool.withConnection { connection in
             guard try connection.integer("PRAGMA user_version") == HotFileSchema.version,
-                try connection.integer("SELECT 1 FROM groups WHERE is_complete IN (0, 2) LIMIT 1") == nil
+                try connection.integer("SELECT 1 FROM groups WHERE \(HotGroupStage.isLeftOver) LIMIT 1") == nil
             else { return true }
             return try file.mark != nil && connection.integer("SELECT 1 FROM meta WHERE key = '\(StoreMark.storeKey)'") == nil
         }

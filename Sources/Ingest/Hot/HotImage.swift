@@ -20,7 +20,7 @@ final class HotImage: RandomAccessBytes {
         name = Self.name(group, path: path)
         byteCount = group.byteCount
         id = group.id
-        table = group.isReplacement ? "replaced_parts" : "group_parts"
+        table = HotGroupStage.partsTable(isReplacement: group.isReplacement)
         self.path = path
         self.pool = pool
     }

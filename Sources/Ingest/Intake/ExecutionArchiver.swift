@@ -1,6 +1,5 @@
 import ColumnStore
 import Documents
-import Synchronization
 
 /// Moves executions that ended long ago from their file into the table `executions`: first the rows, durably, then they are forgotten. After a crash between
 /// the two the rows are known again, and written once.
@@ -11,7 +10,7 @@ final class ExecutionArchiver: Sendable {
     /// In microseconds.
     private let age: Int64
     private let state = Monitor(false)
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let thread = HeldThread()
 
     private static let pageCount = 100
     /// Rows that are handed to the writer together: others come between.
@@ -40,15 +39,11 @@ final class ExecutionArchiver: Sendable {
         return false
     }
 
-    func start() { thread.withLock { $0 = WorkerThread(name: "execution-archive") { [self] in run() } } }
+    func start() { thread.start(name: "execution-archive") { [self] in run() } }
 
     func stop() {
         state.broadcast { $0 = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
+        thread.join()
     }
 
     private func run() {

@@ -19,7 +19,7 @@ package final class QueueStore: Sendable {
     private struct Shared: @unchecked Sendable { let core: QueueCore }
 
     private let inbox = Monitor(Inbox())
-    private let thread: Mutex<WorkerThread?>
+    private let thread = HeldThread()
     /// As of the last group, for figures.
     private let seen = Mutex<[QueueState]>([])
     private let waitNumbers = Atomic<Int>(0)
@@ -44,19 +44,13 @@ package final class QueueStore: Sendable {
         if opens { try shared.core.open() }
         let states = Array(shared.core.queues.values)
         seen.withLock { $0 = states }
-        thread = Mutex(nil)
-        let runner = WorkerThread(name: "queue-writer") { [inbox, self] in Self.run(inbox, shared.core) { states in self.seen.withLock { $0 = states } } }
-        thread.withLock { $0 = runner }
+        thread.start(name: "queue-writer") { [inbox, self] in Self.run(inbox, shared.core) { states in self.seen.withLock { $0 = states } } }
     }
 
     /// Writes what waits, then ends the thread and closes the file.
     package func stop() {
         inbox.broadcast { $0.isStopping = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
+        thread.join()
         pool.closeIdle()
     }
 

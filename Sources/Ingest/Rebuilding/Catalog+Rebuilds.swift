@@ -15,11 +15,18 @@ extension Catalog {
         }
     }
 
-    /// The one of the column that is not done, begun now where there is none.
+    /// The one of the column that is not done, begun now where there is none, which goes at least as far.
     func beginRebuild(of column: String, table: String, through: Int64) throws -> Rebuild {
-        if let open = try rebuilds().first(where: { $0.table == table && $0.column == column }) { return open }
         let now = now
+        let isOpen = try rebuilds().contains { $0.table == table && $0.column == column }
         try write { connection in
+            guard !isOpen else {
+                let raise = try connection.statement("UPDATE rebuilds SET through = max(through, ?3) WHERE table_name = ?1 AND column_name = ?2")
+                try raise.bind(1, table)
+                try raise.bind(2, column)
+                raise.bind(3, through)
+                return try raise.run()
+            }
             let insert = try connection.statement("INSERT INTO rebuilds(table_name, column_name, through, begun_at) VALUES(?1, ?2, ?3, ?4)")
             try insert.bind(1, table)
             try insert.bind(2, column)

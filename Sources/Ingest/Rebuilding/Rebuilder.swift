@@ -19,14 +19,32 @@ final class Rebuilder: Sendable {
         var left: [Int64: Set<String>] = [:]
         /// What can go on, no further than this until the next compaction.
         var stalled: Set<Int64> = []
+        /// Keys of cold files that have it by now, as the catalog has them too.
+        var rebuilt: [Int64: Set<String>] = [:]
         var unwanted: Set<Int64> = []
-        var ended: [Int64: Result<RebuildSummary, any Error>] = [:]
+        /// Who waits for a rebuild, by numbers of their own, and what became of it, until they have read it.
+        var requestCount = 0
+        var waiting: [Int64: Set<Int>] = [:]
+        var ended: [Int: Result<RebuildSummary, any Error>] = [:]
+
+        /// What is left now: a file that was left in an earlier round may have got it since.
+        func summary(_ rebuild: Rebuild) -> RebuildSummary {
+            var summary = summaries[rebuild.id] ?? RebuildSummary()
+            summary.leftFileCount = left[rebuild.id]?.count ?? 0
+            return summary
+        }
+
+        mutating func tell(_ rebuild: Rebuild, _ result: Result<RebuildSummary, any Error>) {
+            for request in waiting.removeValue(forKey: rebuild.id) ?? [] { ended[request] = result }
+        }
     }
 
     private let compactor: Compactor
     private var tier: HotTier { compactor.tier }
     private var catalog: Catalog { compactor.catalog }
     private let state = Monitor(State())
+    /// Held while a rebuild is begun and while one is chosen or ended: whoever begins one is told of its end, and none ends short of what is wanted of it.
+    private let listing = Mutex(())
 
     init(_ compactor: Compactor) { self.compactor = compactor }
 
@@ -53,23 +71,43 @@ final class Rebuilder: Sendable {
         // From here on rows come by types that have the column.
         try tier.seal()
         try tier.flush()
-        let files = tier.boundary.snapshot().files
-        let through = files.filter(\.state.isSealed).map(\.state.lastSequence).max() ?? 0
-        let coldest = files.first { $0.state.rowCount > 0 }.map { $0.state.firstSequence - 1 } ?? tier.boundary.snapshot().sequence
-        let rebuild = try catalog.beginRebuild(of: column, table: table, through: max(through, coldest))
-        state.withLock { state in
-            state.stalled.remove(rebuild.id)
-            state.left[rebuild.id] = nil
-            state.ended[rebuild.id] = nil
+        let (rebuild, request) = try begin(column, of: table)
+        defer {
+            state.withLock { state in
+                state.ended[request] = nil
+                state.waiting[rebuild.id]?.remove(request)
+            }
         }
         compactor.wakeForChore()
         while true {
-            let result = state.wait(nanoseconds: 200_000_000) { $0.ended[rebuild.id] }
+            let result = state.wait(nanoseconds: 200_000_000) { $0.ended[request] }
             if let result { return try result.get() }
-            progress(state.withLock { $0.summaries[rebuild.id] ?? RebuildSummary() })
+            progress(state.withLock { $0.summary(rebuild) })
             if isCancelled() { state.withLock { _ = $0.unwanted.insert(rebuild.id) } }
             if compactor.isStopping { throw Fault(.overloaded, "the server is stopping; what is left is filled after its next start") }
         }
+    }
+
+    private func begin(_ column: String, of table: String) throws -> (Rebuild, request: Int) {
+        try listing.withLock { _ in
+            let rebuild = try catalog.beginRebuild(of: column, table: table, through: Self.lastSealed(tier.boundary))
+            return state.withLock { state in
+                state.stalled.remove(rebuild.id)
+                state.left[rebuild.id] = nil
+                state.requestCount += 1
+                state.waiting[rebuild.id, default: []].insert(state.requestCount)
+                return (rebuild, state.requestCount)
+            }
+        }
+    }
+
+    /// The sequence before the first row of the open file, which keeps its columns as they are: rows of sealed files have lower ones, but changes of
+    /// their states may have higher ones.
+    static func lastSealed(_ boundary: TierBoundary) -> Int64 {
+        // Asked first: a row that comes between the two has a higher one.
+        let sequence = boundary.snapshot().sequence
+        let open = boundary.snapshot().files.first { !$0.state.isSealed && $0.state.rowCount > 0 }
+        return open.map { $0.state.firstSequence - 1 } ?? sequence
     }
 
     /// Columns that were filled before are filled again where a group was laid down anew.
@@ -100,7 +138,7 @@ final class Rebuilder: Sendable {
     private func step() -> Bool {
         do {
             let stalled = state.withLock { $0.stalled }
-            guard let rebuild = try catalog.rebuilds().first(where: { !stalled.contains($0.id) }) else { return false }
+            guard let rebuild = try listing.withLock({ _ in try catalog.rebuilds().first { !stalled.contains($0.id) } }) else { return false }
             do { try step(rebuild) } catch is DayCompactor.Cancelled {
                 return false
             } catch {
@@ -121,10 +159,14 @@ final class Rebuilder: Sendable {
             return end(rebuild, .failure(Fault(.overloaded, "the rebuild was ended before it was done; what it had filled stays so")))
         }
         guard let piece = try next(of: rebuild) else {
-            let summary = state.withLock { $0.summaries[rebuild.id] ?? RebuildSummary() }
-            if summary.leftFileCount > 0 { return stall(rebuild, .success(summary)) }
-            try catalog.endRebuild(rebuild)
-            return end(rebuild, .success(summary))
+            return try listing.withLock { _ in
+                // Asked for again meanwhile, it may have to go further.
+                guard try catalog.rebuilds().contains(rebuild) else { return }
+                let summary = state.withLock { $0.summary(rebuild) }
+                if summary.leftFileCount > 0 { return stall(rebuild, .success(summary)) }
+                try catalog.endRebuild(rebuild)
+                end(rebuild, .success(summary))
+            }
         }
         let refill: ColumnRefill
         do { refill = try self.refill(rebuild.column, of: rebuild.table) } catch let fault as Fault {
@@ -140,8 +182,8 @@ final class Rebuilder: Sendable {
 
     private func end(_ rebuild: Rebuild, _ result: Result<RebuildSummary, any Error>) {
         state.broadcast { state in
-            state.ended[rebuild.id] = result
-            (state.summaries[rebuild.id], state.done[rebuild.id], state.left[rebuild.id]) = (nil, nil, nil)
+            state.tell(rebuild, result)
+            (state.summaries[rebuild.id], state.done[rebuild.id], state.left[rebuild.id], state.rebuilt[rebuild.id]) = (nil, nil, nil, nil)
             state.unwanted.remove(rebuild.id)
         }
     }
@@ -149,7 +191,7 @@ final class Rebuilder: Sendable {
     private func stall(_ rebuild: Rebuild, _ result: Result<RebuildSummary, any Error>) {
         state.broadcast { state in
             state.stalled.insert(rebuild.id)
-            state.ended[rebuild.id] = result
+            state.tell(rebuild, result)
         }
     }
 
@@ -161,7 +203,7 @@ final class Rebuilder: Sendable {
             if file.state.firstSequence <= rebuild.through { return .hot(file) }
         }
         guard let table = snapshot.cold[rebuild.table] else { return nil }
-        let rebuilt = try catalog.rebuiltFiles(rebuild)
+        let rebuilt = try rebuiltFiles(rebuild)
         let sequence = table.iceberg.schema["sequence"]?.id
         for file in try table.iceberg.files() {
             guard let key = table.iceberg.storage.key(ofLocation: file.location), !rebuilt.contains(key), !left.contains(key) else { continue }
@@ -170,6 +212,16 @@ final class Rebuilder: Sendable {
         }
         return nil
     }
+
+    /// Read once: there are as many as the table has files, and one is asked for before each.
+    private func rebuiltFiles(_ rebuild: Rebuild) throws -> Set<String> {
+        if let known = state.withLock({ $0.rebuilt[rebuild.id] }) { return known }
+        let read = try catalog.rebuiltFiles(rebuild)
+        state.withLock { $0.rebuilt[rebuild.id] = read }
+        return read
+    }
+
+    private func noteRebuilt(_ keys: [String], _ rebuild: Rebuild) { state.withLock { $0.rebuilt[rebuild.id]?.formUnion(keys) } }
 
     private static func number(_ bytes: [UInt8]?) -> Int64? {
         guard let bytes, bytes.count == 8 else { return nil }
@@ -186,10 +238,7 @@ final class Rebuilder: Sendable {
 
     private func leave(_ name: String, _ rebuild: Rebuild, _ reason: String) {
         StoreLog.note("a file keeps a column as it was", path: name, reason: "\(rebuild.column): \(reason)", level: .warning)
-        state.withLock { state in
-            state.left[rebuild.id, default: []].insert(name)
-            state.summaries[rebuild.id, default: RebuildSummary()].leftFileCount = state.left[rebuild.id]?.count ?? 0
-        }
+        state.withLock { _ = $0.left[rebuild.id, default: []].insert(name) }
     }
 
     private func fill(_ file: HotFile, _ rebuild: Rebuild, _ refill: ColumnRefill) throws {
@@ -214,7 +263,10 @@ final class Rebuilder: Sendable {
                 // It is the compactor's thread, but a move of the warehouse may have come between.
                 guard let present = tier.boundary.snapshot().cold[rebuild.table], try present.iceberg.files().contains(where: { $0.location == file.location })
                 else { return }
-                guard try ColdRebuild(file, of: present, refill).isNeeded(isCancelled) else { return try catalog.noteRebuilt(rebuild, [key]) }
+                guard try ColdRebuild(file, of: present, refill).isNeeded(isCancelled) else {
+                    try catalog.noteRebuilt(rebuild, [key])
+                    return noteRebuilt([key], rebuild)
+                }
                 var created: [WrittenObject] = []
                 // Nothing may have come to cold yet since the type has the column.
                 let target = try compactor.cold.prepare(rebuild.table, present: present, columns: tier.tables.columns(of: rebuild.table), &created)
@@ -222,6 +274,7 @@ final class Rebuilder: Sendable {
                 try compactor.replace(file, of: target, with: outputs, created: created) { connection in
                     try Catalog.noteRebuilt(rebuild, outputs.map(\.key), connection)
                 }
+                noteRebuilt(outputs.map(\.key), rebuild)
             }
             note(rebuild, refill.counts, isNew: refill.counts.rows > 0)
         } catch let error where Self.isDamage(error) {

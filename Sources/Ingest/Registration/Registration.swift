@@ -1,6 +1,5 @@
 internal import ColumnStore
 import Glibc
-import Synchronization
 
 /// Does what waits in the hot files' steps and outboxes: calls registrars and webhooks, and has the writer note what came of it.
 ///
@@ -20,7 +19,7 @@ final class Registration: Sendable {
     private let callbackBase: String
     private let client: OutgoingClient
     private let state = Monitor(State())
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let thread = HeldThread()
 
     /// Calls to one host of webhooks at a time.
     private static let webhookConcurrency = 64
@@ -51,7 +50,7 @@ final class Registration: Sendable {
                 return true
             }
         }
-        thread.withLock { $0 = WorkerThread(name: "registration") { [self] in run() } }
+        thread.start(name: "registration") { [self] in run() }
     }
 
     /// Takes up what a lane had no room for.
@@ -73,11 +72,7 @@ final class Registration: Sendable {
     func stop() {
         tier.workQueue.deliver(to: nil)
         state.broadcast { $0.isStopping = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
+        thread.join()
         client.close()
     }
 

@@ -9,62 +9,34 @@ final class StoreFeed: Sendable {
         let notify: @Sendable (_ sequence: Int64, _ wake: @escaping @Sendable () -> Void) -> any NotificationHandle
     }
 
-    private struct State {
-        var isStopping = false
-        /// Something may be new.
-        var isAwake = true
-    }
-
     private let changes: Changes
     private let topics: TopicStore
-    private let state = Monitor(State())
-    private let thread: Monitor<WorkerThread?> = Monitor(nil)
+    private let thread = WokenThread(name: "store-feed")
 
     private static let pageCount = 200
-    /// After a failure, in nanoseconds.
-    private static let pause: UInt64 = 1_000_000_000
 
     init(_ changes: Changes, _ topics: TopicStore) { (self.changes, self.topics) = (changes, topics) }
 
     func start() {
-        topics.watchFeed { [state] in state.broadcast { $0.isAwake = true } }
-        thread.withLock { $0 = WorkerThread(name: "store-feed") { [self] in run() } }
+        topics.watchFeed { [thread] in thread.wake() }
+        thread.start(
+            failed: { error in StoreLog.note("the store's events could not be published", path: "till", reason: "\(error)", level: .warning) },
+            work: { [self] in try follow() })
     }
 
     func stop() {
         topics.watchFeed(nil)
-        state.broadcast { $0.isStopping = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
+        thread.stop()
     }
 
-    private func run() {
-        while true {
-            let goesOn = state.wait { state -> Bool? in
-                if state.isStopping { return false }
-                guard state.isAwake else { return nil }
-                state.isAwake = false
-                return true
-            }
-            guard goesOn else { return }
-            guard let place = topics.feedAfter else { continue }
-            do {
-                guard try !read(after: place) else {
-                    state.withLock { $0.isAwake = true }
-                    continue
-                }
-                let handle = changes.notify(place) { [state] in state.broadcast { $0.isAwake = true } }
-                _ = state.wait { $0.isAwake || $0.isStopping ? true : nil }
-                handle.cancel()
-            } catch {
-                StoreLog.note("the store's events could not be published", path: "till", reason: "\(error)", level: .warning)
-                _ = state.wait(nanoseconds: Self.pause) { $0.isStopping ? true : nil }
-                state.withLock { $0.isAwake = true }
-            }
-        }
+    /// - Returns: whether there may be more now. Where there is not, it has waited for it.
+    private func follow() throws -> Bool {
+        guard let place = topics.feedAfter else { return false }
+        if try read(after: place) { return true }
+        let handle = changes.notify(place) { [thread] in thread.wake() }
+        thread.waitForWaking()
+        handle.cancel()
+        return false
     }
 
     /// - Returns: whether something was there.

@@ -39,7 +39,7 @@ struct HotFlusher {
         let laidDown = Self.laidDown(file, but: tail, after: chunks.count)
         try writer.perform(on: file) { writer in
             try writer.perform {
-                try $0.execute("UPDATE groups SET is_complete = 1 WHERE id = \(id); UPDATE meta SET value = \(laidDown) WHERE key = 'laid_down'")
+                try $0.execute("\(HotGroupStage.laidDown.update(id)) UPDATE meta SET value = \(laidDown) WHERE key = 'laid_down'")
             }
         }
         tail.replace(chunks.count, with: HotGroup(id: id, bounds: bounds, typeColumns: columns, byteCount: Int64(image.count)))
@@ -52,13 +52,10 @@ struct HotFlusher {
     func replace(
         _ group: HotGroup, of tail: ColumnTail, with image: [UInt8], columns: [Field], isFilled: Bool, in file: HotFile
     ) throws {
-        let id = try lay(image, group.bounds, columns, table: tail.table, parts: "replaced_parts", in: file)
+        let id = try lay(image, group.bounds, columns, table: tail.table, isReplacement: true, in: file)
         try writer.perform(on: file) { writer in
             try writer.perform { connection in
-                try connection.execute("""
-                    UPDATE groups SET is_complete = 3 WHERE id = \(id);
-                    UPDATE groups SET is_complete = 2 WHERE id = \(group.id);
-                    """)
+                try connection.execute(HotGroupStage.replacing.update(id) + HotGroupStage.replaced.update(group.id))
                 if isFilled { try connection.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('\(HotFile.rebuiltKey)', 1)") }
             }
         }
@@ -71,9 +68,10 @@ struct HotFlusher {
     ///
     /// - Returns: the group's id.
     private func lay(
-        _ image: [UInt8], _ bounds: HotBounds, _ columns: [Field], table: String, parts: String = "group_parts", in file: HotFile
+        _ image: [UInt8], _ bounds: HotBounds, _ columns: [Field], table: String, isReplacement: Bool = false, in file: HotFile
     ) throws -> Int64 {
         let id = try begin(bounds, columns, table: table, byteCount: image.count, file)
+        let parts = HotGroupStage.partsTable(isReplacement: isReplacement)
         var part: Int64 = 0
         for start in stride(from: 0, to: image.count, by: HotImage.partByteCount) {
             let bytes = Array(image[start..<min(start + HotImage.partByteCount, image.count)])
@@ -135,7 +133,7 @@ struct HotFlusher {
                 let insert = try connection.statement("""
                     INSERT INTO groups(table_id, row_count, first_row, last_row, first_sequence, last_sequence, first_day, last_day,
                         first_issued, last_issued, columns, byte_count, is_complete)
-                    VALUES((SELECT id FROM tables WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)
+                    VALUES((SELECT id FROM tables WHERE name = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, \(HotGroupStage.begun.rawValue))
                     """)
                 try insert.bind(1, table)
                 let numbers = [

@@ -19,7 +19,7 @@ final class HotMaintenance: Sendable {
     private let versions: VersionIndex
     private let clock: Clock
     private let state = Monitor(State())
-    private let thread = Mutex<WorkerThread?>(nil)
+    private let thread = HeldThread()
     private let failures = Mutex<[String]>([])
     private let flushing = Mutex(())
 
@@ -49,18 +49,12 @@ final class HotMaintenance: Sendable {
     }
 
     func start(writer: HotWriter) {
-        thread.withLock { thread in
-            thread = WorkerThread(name: "hot-maintenance") { [self] in run(writer) }
-        }
+        thread.start(name: "hot-maintenance") { [self] in run(writer) }
     }
 
     func stop() {
         state.broadcast { $0.isStopping = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
+        thread.join()
     }
 
     /// Called by the writer after each commit: must be cheap, and wakes the thread at most once a round.

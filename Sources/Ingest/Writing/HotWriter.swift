@@ -67,7 +67,7 @@ package final class HotWriter: Sendable {
     private let queue: Monitor<Queue>
     private let shared: Shared
     private let limits: Limits
-    private let thread: Mutex<WorkerThread?>
+    private let thread = HeldThread()
     package let statistics = Statistics()
 
     package final class Statistics: Sendable {
@@ -102,10 +102,7 @@ package final class HotWriter: Sendable {
         let queue = Monitor(Queue())
         self.queue = queue
         let statistics = statistics
-        thread = Mutex(
-            WorkerThread(name: "hot-writer") {
-                Self.run(queue, shared.core, limits, statistics)
-            })
+        thread.start(name: "hot-writer") { Self.run(queue, shared.core, limits, statistics) }
     }
 
     private enum Turn { case refused(Fault), queued, own }
@@ -217,11 +214,7 @@ package final class HotWriter: Sendable {
     /// Writes what waits, then ends the thread.
     package func stop() {
         queue.broadcast { $0.isStopping = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
+        thread.join()
     }
 
     // MARK: The thread

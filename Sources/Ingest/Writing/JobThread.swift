@@ -10,21 +10,17 @@ final class JobThread: Sendable {
     private let name: String
     private let waitingMax: Int
     private let state = Monitor(State())
-    private let thread: Monitor<WorkerThread?> = Monitor(nil)
+    private let thread = HeldThread()
 
     /// - Parameter waitingMax: so many jobs wait; further ones are passed over.
     init(name: String, waitingMax: Int = .max) { (self.name, self.waitingMax) = (name, waitingMax) }
 
-    func start() { thread.withLock { $0 = WorkerThread(name: name) { [self] in run() } } }
+    func start() { thread.start(name: name) { [self] in run() } }
 
     /// What waits is called, and told that its work is passed over; so is what comes later.
     func stop() {
         state.broadcast { $0.isStopping = true }
-        let thread = thread.withLock { thread in
-            defer { thread = nil }
-            return thread
-        }
-        thread?.join()
+        thread.join()
     }
 
     func submit(_ job: @escaping @Sendable (_ isPassed: Bool) -> Void) {

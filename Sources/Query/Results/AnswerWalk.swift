@@ -15,7 +15,7 @@ package struct WalkPosition: Sendable, Equatable {
 }
 
 /// Rewrites a query so that it gives one page of its answer, in a total order that every page shares: its own order, then the row key
-/// `sequence` where it is a plain SELECT from one table, else all columns of the answer.
+/// `sequence` where it is a plain SELECT from one table, with the places of elements where lists of it are unnested, else all columns of the answer.
 ///
 /// The next page begins behind the last key, so that rows which vanish meanwhile (a state that changed) leave no gap.
 ///
@@ -36,6 +36,8 @@ package struct AnswerWalk: Sendable {
     package let visibleColumnCount: Int
     private let keyTypes: [ColumnType]
     private let isKeyUnique: Bool
+    /// Rows are more than the table has: finding their keys first would unfold its lists twice.
+    private let isUnnested: Bool
     private let position: WalkPosition?
     /// Rows to pass over before the page's first: the query's OFFSET, and ties that were given before.
     private let skippedRowCount: Int
@@ -50,8 +52,9 @@ package struct AnswerWalk: Sendable {
     /// - Parameters:
     ///   - query: as the binder made it: no rewrite has moved its ORDER BY and LIMIT yet.
     ///   - rowCountMax: rows of a page.
-    ///   - step: other than `whole` only where `hasRowKey`.
-    package init(_ query: BoundQuery, after position: WalkPosition?, rowCountMax: Int, step: Step = .whole) {
+    ///   - step: other than `whole` only where `readsKeysFirst`.
+    ///   - isOrdered: in the order of the walk even where the query's own LIMIT is no more than a page: the page may end at its bytes.
+    package init(_ query: BoundQuery, after position: WalkPosition?, rowCountMax: Int, step: Step = .whole, isOrdered: Bool = false) {
         var spine = Spine(query.plan)
         let ids = PlanIDs(after: query.plan)
         let given = position?.rowCount ?? 0
@@ -63,23 +66,28 @@ package struct AnswerWalk: Sendable {
         endsWalk = left.map { $0 <= rowCountMax } ?? false
 
         // All rows fit on the page: no order is needed that the query does not ask for.
-        if position == nil, let limit = spine.limit, limit <= rowCountMax {
+        if position == nil, !isOrdered, let limit = spine.limit, limit <= rowCountMax {
             bound = query
-            (keyTypes, isKeyUnique, skippedRowCount, beginsAtKey) = ([], false, 0, false)
+            (keyTypes, isKeyUnique, isUnnested, skippedRowCount, beginsAtKey) = ([], false, false, 0, false)
             return
         }
         var keys = spine.keys
         if let rowKey = spine.addRowKey(named: Self.rowKey, ids) {
-            keys.append(SortKey(rowKey))
-            isKeyUnique = true
+            keys += rowKey.map { SortKey($0) }
+            (isKeyUnique, isUnnested) = (true, rowKey.count > 1)
         } else {
             let isFixed = spine.inner.fixesFormOfValues
             for column in spine.outputs { keys += Self.keys(of: column.expression, isFixed: isFixed) }
-            isKeyUnique = false
+            (isKeyUnique, isUnnested) = (false, false)
         }
         var input = spine.inner
         if let key = position?.key, key.count == keys.count {
-            input = .filter(input: input, conjuncts: [Self.condition(keys, behind: key, orAt: !isKeyUnique)])
+            var conjuncts = [Self.condition(keys, behind: key, orAt: !isKeyUnique)]
+            // Said apart, it leaves out whole files and lists; a row's own number is never NULL.
+            if isUnnested, spine.keys.isEmpty {
+                conjuncts.append(.call(.greaterOrEqual, [keys[0].expression, .literal(key[0], keys[0].expression.type)], type: .boolean, position: nil))
+            }
+            input = .filter(input: input, conjuncts: conjuncts)
             skippedRowCount = isKeyUnique ? 0 : position?.tieCount ?? 0
             beginsAtKey = true
         } else {
@@ -99,8 +107,8 @@ package struct AnswerWalk: Sendable {
             columns: query.columns.prefix(spine.outputs.count) + keyColumns.map(\.column))
     }
 
-    /// Whether the key tells every row from every other, and there are other columns worth reading late.
-    package var hasRowKey: Bool { isKeyUnique && !keyTypes.isEmpty }
+    /// Whether the key tells every row of a table from every other, and there are other columns worth reading late.
+    package var readsKeysFirst: Bool { isKeyUnique && !isUnnested && !keyTypes.isEmpty }
 
     /// Keys by which values are the same only when the answer shows them so: else which of two rows comes first could change between pages.
     ///
@@ -143,14 +151,16 @@ package struct AnswerWalk: Sendable {
 
     // MARK: Reading the page
 
-    /// Gives the page's rows to `take`, which returns how many of a batch it took: fewer end the page there.
+    /// Gives the page's rows to `take`, which returns how many of a batch it took, and whether the page is full with them: fewer end the page, too.
     ///
-    /// - Returns: where the page ended (nil when it is empty), and whether rows come behind it.
+    /// - Returns: where the page ended, and whether rows come behind it. Where the query's own LIMIT was to be the page's and more come behind, there is
+    ///   no place: the page is to be asked for again, in order. Nor has an empty page one.
     package func read(
-        _ stream: ResultStream, take: (ColumnBatch) throws -> Int
+        _ stream: ResultStream, take: (ColumnBatch) throws -> (rowCount: Int, isFull: Bool)
     ) throws -> (end: WalkPosition?, hasMore: Bool) {
         var skip = skippedRowCount
         var given = 0
+        var isFull = false
         var end = KeyEnd(position, isKeyUnique)
         while let batch = try stream.next() {
             var rest = batch
@@ -162,9 +172,10 @@ package struct AnswerWalk: Sendable {
                 rest = batch.slice(count..<batch.rowCount)
             }
             if rest.rowCount == 0 { continue }
-            if given == pageRowCount { return finish(stream, end, given, hasMore: true) }
+            if isFull || given == pageRowCount { return finish(stream, end, given, hasMore: true) }
             let wanted = rest.slice(0..<min(rest.rowCount, pageRowCount - given))
-            let taken = try take(ColumnBatch(rowCount: wanted.rowCount, columns: Array(wanted.columns.prefix(visibleColumnCount))))
+            let taken: Int
+            (taken, isFull) = try take(ColumnBatch(rowCount: wanted.rowCount, columns: Array(wanted.columns.prefix(visibleColumnCount))))
             given += taken
             if !keyTypes.isEmpty { end.note(wanted, rows: taken, keyStart: visibleColumnCount, keyCount: keyTypes.count) }
             if taken < rest.rowCount { return finish(stream, end, given, hasMore: true) }
@@ -174,10 +185,10 @@ package struct AnswerWalk: Sendable {
 
     private func finish(_ stream: ResultStream, _ end: KeyEnd, _ given: Int, hasMore: Bool) -> (end: WalkPosition?, hasMore: Bool) {
         stream.cancel()
-        // Without keys the answer has one page: the query's own LIMIT says so.
-        if keyTypes.isEmpty || given == 0 { return (nil, false) }
-        let place = WalkPosition(key: end.key, tieCount: end.tieCount, rowCount: (position?.rowCount ?? 0) + given)
-        return (place, hasMore && !(endsWalk && given == pageRowCount))
+        if given == 0 { return (nil, false) }
+        let goesOn = hasMore && !(endsWalk && given == pageRowCount)
+        if keyTypes.isEmpty { return (nil, goesOn) }
+        return (WalkPosition(key: end.key, tieCount: end.tieCount, rowCount: (position?.rowCount ?? 0) + given), goesOn)
     }
 
     /// The key of the last row given, and how many rows had it.
@@ -242,25 +253,33 @@ private struct Spine {
         inner = plan
     }
 
-    /// Carries the scan's row key up to the top of `inner`, where that is a plain SELECT from one table.
-    mutating func addRowKey(named name: String, _ ids: PlanIDs) -> Expression? {
+    /// Carries the scan's row key up to the top of `inner`, where that is a plain SELECT from one table, and the place of each element in its list where
+    /// lists are unnested.
+    mutating func addRowKey(named name: String, _ ids: PlanIDs) -> [Expression]? {
         guard let (plan, key) = Self.adding(name, to: inner, ids) else { return nil }
         inner = plan
-        return .column(key.id, key.type)
+        return key.map { .column($0.id, $0.type) }
     }
 
-    private static func adding(_ name: String, to plan: LogicalPlan, _ ids: PlanIDs) -> (LogicalPlan, OutputColumn)? {
+    private static func adding(_ name: String, to plan: LogicalPlan, _ ids: PlanIDs) -> (LogicalPlan, [OutputColumn])? {
         switch plan {
         case .scan(let scan):
             guard let column = scan.columns.first(where: { $0.name == name }), column.column.type == .int64 else { return nil }
-            return (plan, column.column)
+            return (plan, [column.column])
         case .filter(let input, let conjuncts):
             guard let (input, key) = adding(name, to: input, ids) else { return nil }
             return (.filter(input: input, conjuncts: conjuncts), key)
         case .project(let input, let columns):
             guard let (input, key) = adding(name, to: input, ids) else { return nil }
-            let carried = ids.newColumn("", key.type)
-            return (.project(input: input, columns: columns + [ProjectedColumn(carried, .column(key.id, key.type))]), carried)
+            let carried = key.map { ProjectedColumn(ids.newColumn("", $0.type), .column($0.id, $0.type)) }
+            return (.project(input: input, columns: columns + carried), carried.map(\.column))
+        case .unnest(var node):
+            guard let (input, key) = adding(name, to: node.input, ids) else { return nil }
+            node.input = input
+            node.passed += key.filter { !node.passed.contains($0) }
+            let place = node.ordinality ?? ids.newColumn("", .int64)
+            node.ordinality = place
+            return (.unnest(node), key + [place])
         default: return nil
         }
     }

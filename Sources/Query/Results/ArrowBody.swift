@@ -61,25 +61,13 @@ struct ArrowBody {
     static func plain(_ column: Column) -> Column {
         let flat = column.flattened()
         switch column.type {
-        case .uuid, .interval, .null: return Self.texts(of: flat)
+        case .uuid, .interval, .null: return CellWriter.texts(of: flat)
         case .timestampNanoseconds(let isUTC):
             guard case .int64(let values) = flat.values else { return flat }
             let cut = values.map { $0 / 1_000 - ($0 % 1_000 < 0 ? 1 : 0) }
             return Column(type: .timestamp(isUTC: isUTC), count: flat.count, validity: flat.validity, values: .int64(cut))
         default: return flat
         }
-    }
-
-    private static func texts(of column: Column) -> Column {
-        let cells = CellWriter(column)
-        var builder = ColumnBuilder(type: .string)
-        var text: [UInt8] = []
-        for row in 0..<column.count {
-            text.removeAll(keepingCapacity: true)
-            cells.appendPlain(row, to: &text)
-            builder.append(cells.isNull(row) ? .null : .bytes(text))
-        }
-        return builder.finish()
     }
 
     // MARK: Buffers

@@ -40,7 +40,7 @@ package struct ParquetEncoder: ResultEncoder {
 
     package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) throws {
         let stored = zip(batch.columns, columns).map { column, result -> Column in
-            Self.storable(result.type) == result.type ? column : Self.text(of: column)
+            Self.storable(result.type) == result.type ? column : CellWriter.texts(of: column)
         }
         try writer.append(ColumnBatch(rowCount: batch.rowCount, columns: stored))
         take(&buffer)
@@ -49,19 +49,6 @@ package struct ParquetEncoder: ResultEncoder {
     package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) throws {
         _ = try writer.finish()
         take(&buffer)
-    }
-
-    /// As every other form of answer writes them.
-    private static func text(of column: Column) -> Column {
-        let cells = CellWriter(column)
-        var builder = ColumnBuilder(type: .string)
-        var text: [UInt8] = []
-        for row in 0..<column.count {
-            text.removeAll(keepingCapacity: true)
-            cells.appendPlain(row, to: &text)
-            builder.append(cells.isNull(row) ? .null : .bytes(text))
-        }
-        return builder.finish()
     }
 
     private func take(_ buffer: inout [UInt8]) {

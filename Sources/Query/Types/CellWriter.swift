@@ -163,6 +163,19 @@ package struct CellWriter {
         }
     }
 
+    /// A column's cells as bare text, as every form of answer writes them that has no type for them.
+    static func texts(of column: Column) -> Column {
+        let cells = CellWriter(column)
+        var builder = ColumnBuilder(type: .string)
+        var text: [UInt8] = []
+        for row in 0..<column.count {
+            text.removeAll(keepingCapacity: true)
+            cells.appendPlain(row, to: &text)
+            builder.append(cells.isNull(row) ? .null : .bytes(text))
+        }
+        return builder.finish()
+    }
+
     private func appendPlainBytes(_ bytes: ArraySlice<UInt8>, to text: inout [UInt8]) {
         switch type {
         case .string, .json: text.append(contentsOf: bytes)

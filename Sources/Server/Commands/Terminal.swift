@@ -26,6 +26,18 @@ enum Terminal {
     static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// Shows one line of progress in the place of the one before, cut to the terminal's width; nothing where standard error is no terminal.
+    static func showProgress(_ line: some StringProtocol) {
+        guard errorIsTerminal else { return }
+        writeError("\r" + line.prefix(max(20, width - 1)) + eraseToEnd)
+    }
+
+    /// Takes the line of progress away.
+    static func clearProgress() { if errorIsTerminal { writeError("\r" + eraseToEnd) } }
+
+    /// What a longer line has left (ECMA-48, EL).
+    private static let eraseToEnd = "\u{1B}[K"
+
     /// In columns; 80 where nothing is known.
     static var width: Int {
         var size = winsize()

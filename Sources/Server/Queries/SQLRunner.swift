@@ -3,8 +3,8 @@ internal import Query
 
 /// Runs questions over a catalog and writes their answers, a page at a time or as a stream. HTTP and command line share it.
 struct SQLRunner: Sendable {
-    /// A page ends at so many bytes, whatever its limit.
-    private static let pageByteCountMax = 64 << 20
+    /// A page ends at so many bytes, whatever its limit: fewer in tests.
+    var pageByteCountMax = 64 << 20
     /// Rows are encoded by about so many bytes, so that neither a page nor a stream goes far over its bound.
     private static let pieceByteCount = 1 << 20
 
@@ -32,11 +32,24 @@ struct SQLRunner: Sendable {
             walk = made
             return made.bound
         }
-        if let walk, walk.hasRowKey {
+        if let walk, walk.readsKeysFirst {
             return try pageInTwoSteps(request, context, position, walk, keys, cancellation, started, hold, seal)
         }
+        for isOrdered in [false, true] {
+            if let page = try pageAtOnce(request, context, position, isOrdered: isOrdered, cancellation, started, hold, seal) { return page }
+        }
+        throw Problem(.internalError, "a page in order has no place where it ends")
+    }
+
+    /// - Parameter isOrdered: as `AnswerWalk` has it.
+    /// - Returns: nil where the page ends at its bytes, before the query's own LIMIT, and only rows in order have a place to go on from.
+    private func pageAtOnce(
+        _ request: SQLRequest, _ context: QueryContext, _ position: WalkPosition?, isOrdered: Bool, _ cancellation: () -> Cancellation,
+        _ started: (ResultStream) -> Void, _ hold: (Int) throws -> Void, _ seal: (WalkPosition) -> String
+    ) throws -> Page? {
+        var walk: AnswerWalk?
         let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
-            let made = AnswerWalk(bound, after: position, rowCountMax: request.limit)
+            let made = AnswerWalk(bound, after: position, rowCountMax: request.limit, isOrdered: isOrdered)
             walk = made
             return made.bound
         }
@@ -50,13 +63,14 @@ struct SQLRunner: Sendable {
         var end: WalkPosition?
         if let walk {
             let (place, hasMore) = try walk.read(stream) { batch in
-                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
+                try Self.encode(batch, hold, while: { try goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
             }
+            if hasMore, place == nil { return nil }
             end = hasMore ? place : nil
         } else {
             while let batch = try stream.next() {
                 try encoder.append(batch, into: &bytes)
-                _ = try Self.goesOn(bytes.count, hold)
+                _ = try goesOn(bytes.count, hold)
             }
         }
         encoder.end(cursor: end.map(seal), statistics: stream.statistics, into: &bytes)
@@ -73,7 +87,7 @@ struct SQLRunner: Sendable {
         var rowCount = 0
         let (keyEnd, hasMoreKeys) = try keyWalk.read(keyStream) { batch in
             rowCount += batch.rowCount
-            return batch.rowCount
+            return (batch.rowCount, isFull: false)
         }
         var walk = keyWalk
         let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
@@ -90,7 +104,7 @@ struct SQLRunner: Sendable {
             started(stream)
             encoder.cancellation = stream.cancellation
             let (place, wasCut) = try walk.read(stream) { batch in
-                try Self.encode(batch, hold, while: { try Self.goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
+                try Self.encode(batch, hold, while: { try goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
             }
             if wasCut { end = place }
             // The same rows, seen twice.
@@ -104,18 +118,18 @@ struct SQLRunner: Sendable {
     }
 
     /// Whether a page of so many bytes may have more; asks for room for the next piece.
-    private static func goesOn(_ byteCount: Int, _ hold: (Int) throws -> Void) throws -> Bool {
-        try hold(byteCount + pieceByteCount)
+    private func goesOn(_ byteCount: Int, _ hold: (Int) throws -> Void) throws -> Bool {
+        try hold(byteCount + Self.pieceByteCount)
         return byteCount < pageByteCountMax
     }
 
     /// Encodes `batch` by small pieces as long as `goesOn`; at least one row.
     ///
-    /// - Returns: how many rows were encoded.
+    /// - Returns: how many rows were encoded, and whether it goes on no further.
     private static func encode(
         _ batch: ColumnBatch, _ hold: (Int) throws -> Void, while goesOn: (inout [UInt8]) throws -> Bool, into bytes: inout [UInt8],
         append: (ColumnBatch, inout [UInt8]) throws -> Void
-    ) throws -> Int {
+    ) throws -> (rowCount: Int, isFull: Bool) {
         var row = 0
         var count = 16
         while row < batch.rowCount {
@@ -131,9 +145,9 @@ struct SQLRunner: Sendable {
             let rowByteCount = max(1, (bytes.count - before) / (end - row))
             count = min(max(1, pieceByteCount / rowByteCount), 8_192)
             row = end
-            if try !goesOn(&bytes) { break }
+            if try !goesOn(&bytes) { return (row, true) }
         }
-        return row
+        return (row, false)
     }
 
     /// Rows of more are encoded one at a time.

@@ -36,7 +36,7 @@ final class AnswerWalkTests: XCTestCase {
         var rows: [[Value]] = []
         let (end, hasMore) = try XCTUnwrap(walk).read(stream) { batch in
             rows += self.cells([batch])
-            return batch.rowCount
+            return (batch.rowCount, isFull: false)
         }
         return (rows, hasMore ? end : nil)
     }
@@ -54,6 +54,11 @@ final class AnswerWalkTests: XCTestCase {
             "SELECT CASE WHEN d > 0.2 THEN INTERVAL '1 month' ELSE INTERVAL '30 days' END FROM t UNION ALL SELECT INTERVAL '720 hours' FROM t",
             "SELECT g FROM (SELECT g, d FROM t UNION ALL SELECT g, x FROM t) s ORDER BY CASE WHEN d > 0.2 THEN INTERVAL '1 month' ELSE INTERVAL '30 days' END",
             "SELECT CASE WHEN d > 0.2 THEN 'NaN' ELSE x END FROM t UNION ALL SELECT -x FROM t UNION ALL SELECT x FROM t",
+            // Rows of one row of the table are told apart by the places of their elements.
+            "SELECT t.g, l.e FROM t, UNNEST(ARRAY[t.d, t.d, 1]) AS l(e)", "SELECT t.g FROM t, UNNEST(ARRAY[1, 1, 1]) AS l(e) WHERE t.x = 1 ORDER BY t.g DESC",
+            "SELECT g, e, f FROM t, UNNEST(ARRAY[d, x]) AS l(e), UNNEST(ARRAY[g, 'z']) AS m(f) WHERE x > 0",
+            "SELECT g, e FROM t LEFT JOIN UNNEST(CASE WHEN d > 0.2 THEN ARRAY[d, d] END) AS l(e) ON true",
+            "SELECT h, n FROM (SELECT upper(g) AS h, e, n FROM t, UNNEST(ARRAY[g, g]) WITH ORDINALITY AS l(e, n)) s WHERE n > 0",
             "SELECT a.l FROM (SELECT g, array_agg(x ORDER BY x) AS l FROM t GROUP BY g, d) a JOIN t ON a.g = t.g WHERE t.x = 0",
         ] {
             let whole = cells(try fixture.batches(query).batches)

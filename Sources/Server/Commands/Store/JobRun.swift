@@ -7,10 +7,18 @@ struct JobRun {
     /// Short enough for a progress that moves.
     private static let waitSeconds = 1
 
-    /// - Parameter progress: told how far it is, now and then.
+    /// How far a job is.
+    struct Progress {
+        let done: Int
+        /// What it looks at.
+        let place: String
+    }
+
+    /// - Parameter line: says how far it is, on a terminal, until it is done or has failed.
     /// - Returns: the result.
     /// - Throws: `CommandError` with what the server says of its failure.
-    func run(_ path: String, body: [UInt8] = Array("{}".utf8), progress: (JSONValue) -> Void = { _ in }) throws -> JSONValue {
+    func run(_ path: String, body: [UInt8] = Array("{}".utf8), line: (Progress) -> String) throws -> JSONValue {
+        defer { Terminal.clearProgress() }
         let headers = [("Content-Type", "application/json")]
         let answer = try APIClient.succeed(try client.call("POST", path + "?wait=0", headers: headers, body: body))
         var job = try JSONParser.parse(answer.body)
@@ -18,7 +26,9 @@ struct JobRun {
         while let state = job["state"]?.text {
             switch state {
             case "queued", "running":
-                if let standing = job["progress"], standing != .null { progress(standing) }
+                if let standing = job["progress"], standing != .null {
+                    Terminal.showProgress(line(Progress(done: standing["done"]?.integer ?? 0, place: standing["at"]?.text ?? "")))
+                }
                 let next = try client.call("GET", "/v1/admin/jobs/\(RequestTarget.encode(id))?wait=\(Self.waitSeconds)")
                 job = try JSONParser.parse(try APIClient.succeed(next).body)
             case "done": return job["result"] ?? .null

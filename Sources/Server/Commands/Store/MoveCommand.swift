@@ -20,12 +20,7 @@ enum MoveCommand: Command {
         body.member("to", place)
         body.endObject()
         let store = try StoreAccess(arguments)
-        let result = try JobRun(client: store.client).run("/v1/admin/move", body: body.bytes) { progress in
-            guard Terminal.errorIsTerminal else { return }
-            let line = "\((progress["done"]?.integer ?? 0) >> 20) MiB, \(progress["at"]?.text ?? "")"
-            Terminal.writeError("\r" + line.prefix(max(20, Terminal.width - 1)) + "\u{1B}[K")
-        }
-        if Terminal.errorIsTerminal { Terminal.writeError("\r\u{1B}[K") }
+        let result = try JobRun(client: store.client).run("/v1/admin/move", body: body.bytes) { "\($0.done >> 20) MiB, \($0.place)" }
         try store.close()
         func figure(_ name: String) -> Int { result[name]?.integer ?? 0 }
         var text = "moved \(figure("tables")) tables, \(figure("files")) files, \(figure("bytes")) bytes; copied \(figure("files_copied")) files, "

@@ -23,12 +23,7 @@ enum RebuildCommand: Command {
         body.member("column", try arguments.required("column"))
         body.endObject()
         let store = try StoreAccess(arguments)
-        let result = try JobRun(client: store.client).run("/v1/admin/rebuild", body: body.bytes) { progress in
-            guard Terminal.errorIsTerminal else { return }
-            let line = "\(progress["done"]?.integer ?? 0) documents read, \(progress["at"]?.text ?? "")"
-            Terminal.writeError("\r" + line.prefix(max(20, Terminal.width - 1)) + "\u{1B}[K")
-        }
-        if Terminal.errorIsTerminal { Terminal.writeError("\r\u{1B}[K") }
+        let result = try JobRun(client: store.client).run("/v1/admin/rebuild", body: body.bytes) { "\($0.done) documents read, \($0.place)" }
         try store.close()
         func figure(_ name: String) -> Int { result[name]?.integer ?? 0 }
         var text = "read \(figure("documents")) documents again, \(figure("files")) files written anew\n"

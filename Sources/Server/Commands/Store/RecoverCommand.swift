@@ -21,14 +21,13 @@ enum RecoverCommand: Command {
         do {
             let storages = try WarehouseOpening.factory(settings, directory: directory, .bucketAlone)
             let recovery = try Recovery(path: directory, backup: try arguments.one("backup"), typeFiles: types, storages: storages) { path in
-                guard Terminal.errorIsTerminal else { return }
-                Terminal.writeError("\r" + path.prefix(max(20, Terminal.width - 1)) + "\u{1B}[K")
+                Terminal.showProgress(path)
             }
             report = try recovery.run()
         } catch DataDirectory.Failure.locked(let url) {
             throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process") + ": stop it first")
         }
-        if Terminal.errorIsTerminal { Terminal.writeError("\r\u{1B}[K") }
+        Terminal.clearProgress()
         show(report)
         return ExitStatus.done
     }

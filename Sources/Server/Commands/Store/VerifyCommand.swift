@@ -46,21 +46,17 @@ enum VerifyCommand: Command {
 
     private static func besideServer(_ arguments: Arguments) throws -> Int32 {
         let store = try StoreAccess(arguments)
-        let job = try JobRun(client: store.client).run("/v1/admin/verify", body: Array((arguments.has("full") ? #"{"full":true}"# : "{}").utf8)) { progress in
-            show(Verifier.Progress(path: progress["at"]?.text ?? "", rowCount: Int64(progress["done"]?.integer ?? 0)))
-        }
+        let job = try JobRun(client: store.client).run("/v1/admin/verify", body: Array((arguments.has("full") ? #"{"full":true}"# : "{}").utf8)) { "\($0.done) receipts, \($0.place)" }
         let (report, faultCount) = VerificationBody.report(job)
         return write(report, faultCount: faultCount)
     }
 
     private static func show(_ progress: Verifier.Progress) {
-        guard Terminal.errorIsTerminal else { return }
-        let line = "\(progress.rowCount) receipts, \(progress.path)"
-        Terminal.writeError("\r" + line.prefix(max(20, Terminal.width - 1)) + "\u{1B}[K")
+        Terminal.showProgress("\(progress.rowCount) receipts, \(progress.path)")
     }
 
     private static func write(_ report: Verifier.Report, faultCount: Int? = nil, what: String = "of documents") -> Int32 {
-        if Terminal.errorIsTerminal { Terminal.writeError("\r\u{1B}[K") }
+        Terminal.clearProgress()
         let faults = faultCount ?? report.findings.count
         var text = report.findings.map { "\($0)\n" }.joined()
         if faults > report.findings.count { text += "and \(faults.subtractingSaturating(report.findings.count)) more faults\n" }

@@ -1,0 +1,52 @@
+import ColumnStore
+import Query
+import TestSupport
+import XCTest
+
+@testable import Server
+
+/// Goal: a page ends soon after its bytes, and whatever ends it, the pages together are the answer. Method: rows of many widths over pages of few bytes.
+final class SQLRunnerTests: XCTestCase {
+    /// First columns of all rows, and the bytes of the largest page.
+    private func walk(_ query: String, limit: Int = 10_000, pageByteCountMax: Int) throws -> (firsts: [Int], largest: Int, pageCount: Int) {
+        var runner = SQLRunner(engine: QueryEngine(QueryEngine.Settings(threadCount: 2)))
+        runner.pageByteCountMax = pageByteCountMax
+        var request = SQLRequest(query: query)
+        request.limit = limit
+        var (firsts, largest, pageCount) = ([Int](), 0, 0)
+        var position: WalkPosition?
+        repeat {
+            let page = try runner.page(
+                request, in: QueryContext(catalog: FixedCatalog(tables: []), now: 0), after: position, cancellation: { Cancellation() }, seal: { _ in "there is more" })
+            let answer = try JSONParser.parse(page.bytes)
+            XCTAssertEqual(answer["next_cursor"] == .null, page.position == nil)
+            let rows = answer["rows"]?.array ?? []
+            firsts += rows.compactMap { $0.array?.first?.integer }
+            position = page.position
+            if position != nil { XCTAssertFalse(rows.isEmpty) }
+            (largest, pageCount) = (max(largest, page.bytes.count), pageCount + 1)
+        } while position != nil && pageCount < 1_000
+        return (firsts, largest, pageCount)
+    }
+
+    func test_page_endsAtItsBytes_whereRowsComeAFewAtATime() throws {
+        let rowByteCount = 400_000
+        let walked = try walk("SELECT n, repeat('x', \(rowByteCount)) FROM generate_series(1, 40) AS s(n)", pageByteCountMax: 1 << 20)
+        XCTAssertEqual(walked.firsts.sorted(), Array(1...40))
+        XCTAssertGreaterThan(walked.pageCount, 1)
+        // A piece of a few megabytes goes beyond.
+        XCTAssertLessThan(walked.largest, 6 << 20)
+    }
+
+    /// The query's own LIMIT is less than a page's: its answer is one page but for its bytes.
+    func test_limit_ofWideRows_isReached() throws {
+        for order in ["", " ORDER BY n DESC"] {
+            let walked = try walk("SELECT n, repeat('x', 200000) FROM generate_series(1, 200) AS s(n)\(order) LIMIT 60", pageByteCountMax: 1 << 20)
+            XCTAssertEqual(walked.firsts.count, 60, order)
+            XCTAssertEqual(Set(walked.firsts).count, 60, order)
+            XCTAssertGreaterThan(walked.pageCount, 1, order)
+            if !order.isEmpty { XCTAssertEqual(walked.firsts, Array((141...200).reversed())) }
+        }
+        XCTAssertEqual(try walk("SELECT n FROM generate_series(1, 200) AS s(n) LIMIT 60", pageByteCountMax: 1 << 20).pageCount, 1)
+    }
+}
