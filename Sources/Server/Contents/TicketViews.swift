@@ -9,11 +9,15 @@ enum TicketViews {
     static func query(_ name: String, over catalog: any QueryCatalog) throws -> String {
         let tables = try ticketTables(catalog)
         switch name {
-        case "steps": return each(tables, steps) ?? "SELECT * FROM (\(steps("\"none\""))) AS s WHERE false"
-        case "attempts": return each(tables, attempts) ?? "SELECT * FROM (\(attempts("\"none\""))) AS a WHERE false"
+        case "steps": return each(tables, steps) ?? steps(none)
+        case "attempts": return each(tables, attempts) ?? attempts(none)
         default: return ([each(tables, tickets)].compactMap { $0 } + [refused]).joined(separator: " UNION ALL ")
         }
     }
+
+    /// Where there is no table yet.
+    private static let none =
+        "(SELECT NULL::text AS ticket_id, NULL::text AS client_id, NULL::text AS receipt_id, NULL::text AS history WHERE false)"
 
     /// Whatever has tickets: each of its rows has its own. Of a versioned table all that came is its history.
     private static func ticketTables(_ catalog: any QueryCatalog) throws -> [String] {
