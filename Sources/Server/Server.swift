@@ -10,6 +10,7 @@
 //   Postgres/{Catalogs, Answers, Connections}: pg_catalog in the planner; questions to rows on its wire; the socket, TLS, who is there, a session on its thread
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
 //   Routes/{Answers/Operating, Answers/Messages, Answers}, Exports: bodies; answers that leave as files
+//   Contents: what the store knows of itself, as tables of SQL
 //   Executions: who carries out the tasks of executions
 //   Routes/Processes: state machines, their executions and tasks
 //   Routes/Operating: the calls of those who look after the store: sessions, an overview, lists, lots

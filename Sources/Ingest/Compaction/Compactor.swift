@@ -141,6 +141,8 @@ final class Compactor: Sendable {
         return try done.wait { $0 }.get()
     }
 
+    private let log = CompactionLog()
+
     private struct Tally {
         var figures = Figures()
         var failure: String?
@@ -187,6 +189,25 @@ final class Compactor: Sendable {
             throw error
         }
     }
+
+    /// Writes down what a compaction did.
+    private func noted(isRequested: Bool, _ body: () throws -> CompactionSummary) throws -> CompactionSummary {
+        let startedAt = clock.now()
+        do {
+            let summary = try body()
+            log.add(CompactionRecord(startedAt: startedAt, endedAt: clock.now(), isRequested: isRequested, summary: summary, failure: nil))
+            return summary
+        } catch {
+            // An end that somebody asked for is no failure, and did nothing that its files do not show.
+            if !(error is DayCompactor.Cancelled) {
+                log.add(CompactionRecord(startedAt: startedAt, endedAt: clock.now(), isRequested: isRequested, summary: nil, failure: "\(error)"))
+            }
+            throw error
+        }
+    }
+
+    /// What compactions did since the start.
+    var records: [CompactionRecord] { log.all }
 
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
@@ -249,14 +270,14 @@ final class Compactor: Sendable {
     private func perform(_ request: Request) {
         isUnwanted.withLock { $0 = request.isCancelled }
         defer { isUnwanted.withLock { $0 = nil } }
-        request.completion(Result { try counted { try work(before: request.before, isRequested: true) } })
+        request.completion(Result { try counted { try noted(isRequested: true) { try work(before: request.before, isRequested: true) } } })
     }
 
     /// By itself: what fails is tried again at the next interval, and shown by `failure`.
     private func attempt() {
         do {
             try counted {
-                _ = try work(before: Clock.day(ofMicroseconds: clock.now()) - options.hotDays, isRequested: false)
+                _ = try noted(isRequested: false) { try work(before: Clock.day(ofMicroseconds: clock.now()) - options.hotDays, isRequested: false) }
                 try exclusively { try tidy() }
             }
         } catch {

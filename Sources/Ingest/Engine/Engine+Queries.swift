@@ -2,7 +2,7 @@ package import Query
 import ColumnStore
 
 /// The store as SQL sees it.
-extension Engine: QueryStore, CursorSealing {
+extension Engine: QueryStore, StoreInventory, CursorSealing {
     package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
         let snapshot = tier.boundary.snapshot()
         let bound = sequence ?? snapshot.sequence
@@ -10,6 +10,15 @@ extension Engine: QueryStore, CursorSealing {
         let shown = shownTables(snapshot, through: bound, as: principal)
         let catalog = StoreCatalog(shown: shown, scope: scope, rows: principal.rows)
         return (catalog, bound)
+    }
+
+    package var coldTableNames: [String] { StoreContents(snapshot: tier.boundary.snapshot()).coldTableNames }
+    package var compactions: [CompactionRecord] { compactor.records }
+    package func snapshots(of table: String) -> [StoredSnapshot] { StoreContents(snapshot: tier.boundary.snapshot()).snapshots(of: table) }
+
+    package func files(of table: String?) throws -> [StoredFile] {
+        let contents = StoreContents(snapshot: tier.boundary.snapshot())
+        return try table.map { try contents.coldFiles(of: $0) } ?? contents.hotFiles()
     }
 
     package func seal(_ fields: [[UInt8]], binding: [String]) -> String { cursors.encode(fields, binding: binding) }

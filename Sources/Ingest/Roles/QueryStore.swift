@@ -8,3 +8,15 @@ package protocol QueryStore: AnyObject, Sendable {
     /// - Returns: the catalog, and the sequence that bounds it.
     func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64)
 }
+
+/// What the store consists of, for those who look after it.
+package protocol StoreInventory: AnyObject, Sendable {
+    /// The cold tables, by name.
+    var coldTableNames: [String] { get }
+    /// Of a cold table as it is now, or of hot ones: nil. None of a table that is gone.
+    func files(of table: String?) throws -> [StoredFile]
+    /// Of a cold table, the oldest first.
+    func snapshots(of table: String) -> [StoredSnapshot]
+    /// The last compactions, the oldest first.
+    var compactions: [CompactionRecord] { get }
+}

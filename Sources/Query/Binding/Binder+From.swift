@@ -81,6 +81,9 @@ extension Binder {
             let columns = table.columns.map { newColumn($0.name, $0.type) }
             return try named(.shared(id: table.id, definition: table.plan, columns: columns), alias, name: last.text)
         }
+        if name.count == 2, let schema = context.catalog.schemas.first(where: { $0.name == name[0].text }) {
+            return try named(try bindForeign(last, in: schema), alias, name: last.text)
+        }
         if let entry = try dialectEntry(name) { return try named(try bindEntry(last, entry), alias, name: last.text) }
         if name.count == 2, name[0].text == "information_schema" {
             return try named(try informationSchema(last), alias, name: last.text)
@@ -92,10 +95,31 @@ extension Binder {
         return try named(try bindEntry(last, entry), alias, name: last.text)
     }
 
-    private func bindEntry(_ name: NameSyntax, _ entry: CatalogEntry) throws(QueryError) -> LogicalPlan {
+    /// A relation of a schema that is found by its name alone.
+    private func bindForeign(_ name: NameSyntax, in schema: CatalogSchema) throws(QueryError) -> LogicalPlan {
+        guard let entry = try entry(name.text, inSchema: schema.name, at: name.position) else {
+            let meant = NameSuggestion.closest(to: name.text, among: schema.entryNames)
+            throw .badSQL("there is no table “\(schema.name).\(name.text)”", at: name.position, hint: meant.map { "did you mean “\(schema.name).\($0)”?" })
+                .because(.undefinedTable)
+        }
+        return try bindEntry(name, entry, schema: schema.name)
+    }
+
+    func entry(_ name: String, inSchema schema: String, at position: Int) throws(QueryError) -> CatalogEntry? {
+        dependsOnSession = true
+        do {
+            return try context.catalog.entry(named: name, inSchema: schema)
+        } catch let error as QueryError {
+            throw error.placed(at: position)
+        } catch {
+            throw .data("the table “\(schema).\(name)” cannot be opened: \(error)", at: position)
+        }
+    }
+
+    private func bindEntry(_ name: NameSyntax, _ entry: CatalogEntry, schema: String? = nil) throws(QueryError) -> LogicalPlan {
         switch entry {
         case .table(let source, let scope): scan(name.text, source, scope)
-        case .view(let query): try bindView(name, query)
+        case .view(let query): try bindView(name, query, schema: schema)
         case .rows(let rows): try bindRows(name, rows)
         }
     }
@@ -140,11 +164,14 @@ extension Binder {
         } catch { throw .data("the table “\(name.text)” cannot be opened: \((error as? QueryError)?.detail ?? "\(error)")", at: name.position) }
     }
 
-    private func bindView(_ name: NameSyntax, _ query: String) throws(QueryError) -> LogicalPlan {
-        guard !openViews.contains(name.text), openViews.count < 16 else {
-            throw .badSQL("the view “\(name.text)” reads itself", at: name.position)
+    private func bindView(_ name: NameSyntax, _ query: String, schema: String?) throws(QueryError) -> LogicalPlan {
+        // Two schemas may each have a view of that name.
+        let key = schema.map { "\($0).\(name.text)" } ?? name.text
+        guard !openViews.contains(key) else { throw .badSQL("the view “\(name.text)” reads itself", at: name.position) }
+        guard openViews.count < Self.viewDepthMax else {
+            throw .unsupported("views that read each other are more than \(Self.viewDepthMax) deep at “\(name.text)”", at: name.position)
         }
-        openViews.append(name.text)
+        openViews.append(key)
         defer { openViews.removeLast() }
         do throws(QueryError) {
             guard case .query(let syntax) = try Parser.parseStatement(query) else {
@@ -156,6 +183,9 @@ extension Binder {
             throw QueryError(error.slug, error.detail, position: name.position)
         }
     }
+
+    /// Views within views.
+    package static let viewDepthMax = 16
 
     func unknownTable(_ name: NameSyntax, in frame: BindingFrame) -> QueryError {
         var known = context.catalog.entryNames

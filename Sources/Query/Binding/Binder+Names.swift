@@ -140,22 +140,18 @@ extension Binder {
     }
 
     func informationSchema(_ name: NameSyntax) throws(QueryError) -> LogicalPlan {
+        let relations = try describedRelations(at: name.position)
         switch name.text {
         case "tables":
-            var rows: [[Value]] = []
-            for table in context.catalog.entryNames {
-                guard let entry = try entry(table, at: name.position) else { continue }
-                let isView = if case .view = entry { true } else { false }
-                rows.append([.string("till"), .string("public"), .string(table), .string(isView ? "VIEW" : "BASE TABLE")])
-            }
             return textRows(
-                [("table_catalog", .string), ("table_schema", .string), ("table_name", .string), ("table_type", .string)], rows)
+                [("table_catalog", .string), ("table_schema", .string), ("table_name", .string), ("table_type", .string)],
+                relations.map { [.string("till"), .string($0.schema), .string($0.name), .string($0.isView ? "VIEW" : "BASE TABLE")] })
         case "columns":
             var rows: [[Value]] = []
-            for table in context.catalog.entryNames {
-                for (index, column) in try describedColumns(NameSyntax(table, at: name.position)).enumerated() {
+            for relation in relations {
+                for (index, column) in relation.columns.enumerated() {
                     rows.append([
-                        .string("till"), .string("public"), .string(table), .string(column.name), .integer(Int64(index + 1)),
+                        .string("till"), .string(relation.schema), .string(relation.name), .string(column.name), .integer(Int64(index + 1)),
                         .string("YES"), .string(column.type.sqlName),
                     ])
                 }
@@ -171,15 +167,39 @@ extension Binder {
         }
     }
 
-    private func describedColumns(_ name: NameSyntax) throws(QueryError) -> [OutputColumn] {
-        guard let entry = try entry(name.text, at: name.position) else { return [] }
+    private struct DescribedRelation {
+        let schema: String
+        let name: String
+        let isView: Bool
+        let columns: [OutputColumn]
+    }
+
+    /// Everything that FROM may name, those of other schemas last.
+    private func describedRelations(at position: Int) throws(QueryError) -> [DescribedRelation] {
+        var found: [DescribedRelation] = []
+        for table in context.catalog.entryNames {
+            guard let entry = try entry(table, at: position) else { continue }
+            let isView = if case .view = entry { true } else { false }
+            found.append(DescribedRelation(schema: "public", name: table, isView: isView, columns: columns(of: entry, NameSyntax(table, at: position))))
+        }
+        for schema in context.catalog.schemas {
+            for name in schema.entryNames {
+                guard let entry = try entry(name, inSchema: schema.name, at: position) else { continue }
+                let columns = columns(of: entry, NameSyntax(name, at: position), schema: schema.name)
+                found.append(DescribedRelation(schema: schema.name, name: name, isView: true, columns: columns))
+            }
+        }
+        return found
+    }
+
+    private func columns(of entry: CatalogEntry, _ name: NameSyntax, schema: String? = nil) -> [OutputColumn] {
         switch entry {
         case .table(let source, _): return source.schema.fields.map { newColumn($0.name, $0.type) }
         case .rows(let rows): return (try? bindRows(name, rows).columns) ?? []
         case .view(let query):
             // A view that does not bind has no columns to show; whoever reads it gets the reason.
             guard case .query(let syntax)? = try? Parser.parseStatement(query) else { return [] }
-            openViews.append(name.text)
+            openViews.append(schema.map { "\($0).\(name.text)" } ?? name.text)
             defer { openViews.removeLast() }
             return (try? bindQuery(syntax, parent: nil).columns) ?? []
         }

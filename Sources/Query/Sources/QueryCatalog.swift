@@ -11,9 +11,22 @@ package protocol QueryCatalog: Sendable {
     var dialect: (any CatalogDialect)? { get }
     /// Sums over a table that may be used in the place of its rows.
     func rollups(of table: String) -> [RollupOffer]
+    /// Further schemas, whose relations are found by their schema's name alone, each with its relations' names.
+    var schemas: [CatalogSchema] { get }
+    func entry(named name: String, inSchema schema: String) throws -> CatalogEntry?
+}
+
+/// A schema beside the one that tables are in.
+package struct CatalogSchema: Sendable {
+    package let name: String
+    package let entryNames: [String]
+
+    package init(name: String, entryNames: [String]) { (self.name, self.entryNames) = (name, entryNames) }
 }
 
 extension QueryCatalog {
+    package var schemas: [CatalogSchema] { [] }
+    package func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? { nil }
     package var dialect: (any CatalogDialect)? { nil }
     package func rollups(of table: String) -> [RollupOffer] { [] }
 }

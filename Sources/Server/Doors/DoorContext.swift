@@ -16,7 +16,7 @@ package final class DoorContext: Sendable {
     package let tokens: TokenVerifier?
 
     package init(
-        store: StoreRoles, queries: QueryEngine, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
+        store: StoreRoles, queries: QueryEngine, further: any CatalogExtension, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
         log: Log, timers: Timers
     ) {
         self.store = store
@@ -28,7 +28,7 @@ package final class DoorContext: Sendable {
         exports = ExportQueue(exports: store.exports, log: log)
         admission = Admission(Authorizer(credentials: store.credentials, sessions: store.sessions, adminKey: adminKey, tokens: tokens), MemoryLedger(limits.memory), store.usage.usageMeter)
         self.queries = QueryService(
-            engine: queries, store: store.queries, cursors: store.cursors, usage: store.usage.usageMeter,
+            engine: queries, store: store, further: further,
             .init(count: limits.queryCount, time: limits.queryTime, streamTime: limits.streamTime))
         log.leaveOut { [credentials = store.credentials] text in text.contains(adminKey) || credentials.holder(ofKeySHA256: APIKey.sha256(of: text)) != nil }
     }

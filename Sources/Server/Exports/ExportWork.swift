@@ -43,7 +43,7 @@ struct ExportWork {
     }
 
     func stream(_ request: SQLRequest, as form: SQLForm, to file: ExportFile) throws {
-        let (catalog, _) = try context.store.queries.catalog(as: principal, upTo: nil)
+        let (catalog, _) = try context.queries.catalog(as: principal, upTo: nil)
         try answer(request, catalog, now: CalendarText.now, fraction: 0) { runner, answer in
             try runner.write(answer, as: form, counting: { run.add($0) }) { bytes in
                 try file.write(bytes)
@@ -53,7 +53,7 @@ struct ExportWork {
     }
 
     func workbook(_ sheets: [ExportRequest.Sheet], to file: ExportFile) throws {
-        let (catalog, _) = try context.store.queries.catalog(as: principal, upTo: nil)
+        let (catalog, _) = try context.queries.catalog(as: principal, upTo: nil)
         let now = CalendarText.now
         let book = try WorkbookFile(path: file.path, space: context.queries.engine.spillSpace)
         for (index, sheet) in sheets.enumerated() {

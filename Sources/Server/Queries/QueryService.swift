@@ -19,18 +19,31 @@ package final class QueryService: Sendable {
     private static let waitingPerPlace = 4
 
     package let engine: QueryEngine
-    package let store: any QueryStore
+    private let roles: StoreRoles
+    private let further: any CatalogExtension
     package let cursors: any CursorSealing
     package let limits: Limits
     package let figures = QueryFigures()
     package let pool: WorkerPool
+    /// The last that ended.
+    package let finished = FinishedQueries()
     private let usage: UsageMeter
     private let running = Mutex<[RunningQuery]>([])
 
-    package init(engine: QueryEngine, store: any QueryStore, cursors: any CursorSealing, usage: UsageMeter, _ limits: Limits) {
-        self.usage = usage
-        (self.engine, self.store, self.cursors, self.limits) = (engine, store, cursors, limits)
+    /// - Parameter further: what catalogs have beside the store's tables.
+    package init(engine: QueryEngine, store: StoreRoles, further: any CatalogExtension, _ limits: Limits) {
+        usage = store.usage.usageMeter
+        (self.engine, roles, self.further, cursors, self.limits) = (engine, store, further, store.cursors, limits)
         pool = WorkerPool(.init(threadCount: limits.count, waitingMax: limits.count * Self.waitingPerPlace))
+    }
+
+    /// All that `principal` may ask, as of one state of the store.
+    ///
+    /// - Parameter sequence: nil for everything committed by now.
+    /// - Returns: the catalog, and the sequence that bounds its tables.
+    package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
+        let (base, bound) = try roles.queries.catalog(as: principal, upTo: sequence)
+        return (further.catalog(over: base, as: principal, CatalogParts(store: roles, queries: self)), bound)
     }
 
     /// Whether somebody waits for a query's thread.
@@ -54,6 +67,7 @@ package final class QueryService: Sendable {
 
     func finished(_ query: RunningQuery) {
         running.withLock { $0.removeAll { $0 === query } }
+        finished.add(FinishedQuery(query))
         let statistics = query.streams.map(\.statistics)
         for statistics in statistics { figures.add(statistics) }
         guard case .contract(let client) = query.asker.identity else { return }

@@ -31,6 +31,13 @@ package final class RunningQuery: Sendable {
         self.text = String(decoding: text.utf8.prefix(Self.shownByteCountMax), as: UTF8.self)
     }
 
+    /// Whether somebody may see and end it.
+    func isSeen(by principal: Principal) -> Bool { Self.isSeen(by: principal, asker: asker) }
+
+    static func isSeen(by principal: Principal, asker: Principal) -> Bool {
+        principal.isAdmin || principal.bearer == asker.bearer || (principal.rows == .all && !asker.isAdmin)
+    }
+
     static func isID(_ text: String) -> Bool {
         (1...idByteCountMax).contains(text.utf8.count) && text.utf8.allSatisfy { byte in
             switch byte {
@@ -67,6 +74,10 @@ package final class RunningQuery: Sendable {
         package var bytesRead = 0
         package var filesPruned = 0
         package var elapsedMilliseconds = 0
+        /// Given out by the last of its streams.
+        package var rows = 0
+        /// The most that it has held.
+        package var memoryByteCount = 0
     }
 
     package var figures: Figures {
@@ -77,6 +88,8 @@ package final class RunningQuery: Sendable {
             figures.rowsScanned = max(figures.rowsScanned, progress.rowsScanned)
             figures.bytesRead += progress.bytesRead
             figures.filesPruned = max(figures.filesPruned, progress.filesPruned)
+            figures.rows = stream.givenRowCount
+            figures.memoryByteCount = max(figures.memoryByteCount, stream.peakMemoryByteCount)
         }
         figures.elapsedMilliseconds = Int((SteadyClock.nanoseconds() &- startedNanoseconds) / 1_000_000)
         return figures

@@ -18,7 +18,7 @@ extension QueryService {
             else { throw Problem(.badCursor, "this is no cursor of this query with these parameters and this key") }
             (sequence, now, position) = (bound, instant, place)
         }
-        let (catalog, bound) = try store.catalog(as: principal, upTo: sequence)
+        let (catalog, bound) = try catalog(as: principal, upTo: sequence)
         var context = QueryContext(catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: now)
         context.usesRollups = request.usesRollups
         let deadline = SteadyClock.seconds() + limits.time
@@ -32,7 +32,7 @@ extension QueryService {
 
     /// Prepares the query and waits for its first rows, so that what is wrong with it is still an error of its own.
     func start(_ request: SQLRequest, as principal: Principal, _ watch: QueryWatch) throws -> SQLRunner.Started {
-        let (catalog, _) = try store.catalog(as: principal, upTo: nil)
+        let (catalog, _) = try catalog(as: principal, upTo: nil)
         var context = QueryContext(
             catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: CalendarText.now)
         context.usesRollups = request.usesRollups

@@ -90,7 +90,7 @@ enum ExportRoutes {
             page.limit = 1
             _ = try parts.rows.page(page, as: call.principal)
         case .sheets(let sheets):
-            let (catalog, _) = try queries.store.catalog(as: call.principal, upTo: nil)
+            let (catalog, _) = try queries.catalog(as: call.principal, upTo: nil)
             for (index, sheet) in sheets.enumerated() {
                 let context = QueryContext(catalog: catalog, parameters: sheet.query.parameters, timeZone: sheet.query.timeZone, now: CalendarText.now)
                 do {

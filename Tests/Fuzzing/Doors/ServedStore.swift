@@ -37,7 +37,7 @@ final class ServedStore: @unchecked Sendable {
         (limits.body, limits.queryCount, limits.queryTime, limits.streamTime) = (1 << 20, 2, 2, 2)
         let queries = QueryEngine(QueryEngine.Settings(threadCount: 1, memoryByteCountMax: 96 << 20, queryMemoryByteCountMax: 32 << 20))
         context = DoorContext(
-            store: StoreRoles(engine), queries: queries, adminKey: Self.adminKey, limits: limits, log: Log(format: .json, level: .error, descriptor: open("/dev/null", O_WRONLY | O_CLOEXEC)),
+            store: StoreRoles(engine), queries: queries, further: StoreSchema(), adminKey: Self.adminKey, limits: limits, log: Log(format: .json, level: .error, descriptor: open("/dev/null", O_WRONLY | O_CLOEXEC)),
             timers: Timers())
         var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 1)
         (settings.idleTimeout, settings.headSeconds, settings.bodySeconds) = (4, 3, 3)

@@ -20,7 +20,7 @@ final class DoorContextTests: XCTestCase {
 
     private func context() -> DoorContext {
         DoorContext(
-            store: StoreRoles(FakeEngine()), queries: QueryEngine(), adminKey: TestServer.adminKey, limits: DoorLimits(),
+            store: StoreRoles(FakeEngine()), queries: QueryEngine(), further: StoreSchema(), adminKey: TestServer.adminKey, limits: DoorLimits(),
             log: Log(format: .json, level: .error), timers: Timers(clock: ManualClock()))
     }
 

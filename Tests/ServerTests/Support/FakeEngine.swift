@@ -274,6 +274,10 @@ final class FakeEngine: WholeStore, UploadKeeping {
     var degradations: [String] { [] }
     func metrics() -> [Metric] { state.withLock { $0.figures } }
     func close() throws {}
+    var coldTableNames: [String] { [] }
+    func files(of table: String?) throws -> [StoredFile] { [] }
+    func snapshots(of table: String) -> [StoredSnapshot] { [] }
+    var compactions: [CompactionRecord] { [] }
 
     func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
         state.withLock { state in

@@ -23,7 +23,7 @@ final class TestServer {
         sleepMilliseconds: Int32 = 5, log: Log = Log(format: .json, level: .error)
     ) throws {
         context = DoorContext(
-            store: StoreRoles(engine), queries: QueryEngine(), adminKey: Self.adminKey, limits: limits, log: log, timers: Self.timers)
+            store: StoreRoles(engine), queries: QueryEngine(), further: StoreSchema(), adminKey: Self.adminKey, limits: limits, log: log, timers: Self.timers)
         var settings = Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 2)
         settings.idleTimeout = idleTimeout
         if let slowSeconds { (settings.headSeconds, settings.bodySeconds) = (slowSeconds, slowSeconds) }

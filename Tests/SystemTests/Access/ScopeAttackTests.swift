@@ -57,6 +57,19 @@ final class ScopeAttackTests: XCTestCase {
         "EXPLAIN ANALYZE SELECT min(total), max(client_id), count(*) FROM receipts", "EXPLAIN ANALYZE SELECT * FROM receipts WHERE business_day = DATE '2026-11-20'",
     ]
 
+    /// What the store knows of itself: each relation that a contract has, and those that it has not, which say nothing of what is in them.
+    private static let ofItself = [
+        "tickets", "steps", "attempts", "quarantine", "dead_letters", "uploads", "upload_errors", "executions", "usage", "queues", "contracts", "types", "files", "snapshots",
+        "compactions", "metrics", "audit", "quarantine rows", "contracts rows",
+    ].flatMap { name in
+        ["SELECT * FROM till.\"\(name)\" ORDER BY 1, 2", "SELECT count(*) FROM till.\"\(name)\"", "EXPLAIN ANALYZE SELECT * FROM till.\"\(name)\""]
+    } + [
+        "SELECT count(*) FROM till.tickets WHERE client_id <> 'own'", "SELECT receipt_id FROM till.tickets WHERE 1 / (sequence - 11) > 0 ORDER BY 1",
+        "SELECT count(*), max(document) FROM till.quarantine WHERE client_id = 'other' OR document LIKE '%other%'",
+        "SELECT count(*) FROM till.queries WHERE client_id IS DISTINCT FROM 'own'", "SELECT DISTINCT client_id FROM till.usage",
+        "SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'till' ORDER BY 1, 2, 3",
+    ]
+
     func test_answersToOneClient_areTheSameWithAndWithoutAnother() throws {
         let alone = try TillServer(), shared = try TillServer()
         defer {
@@ -69,12 +82,14 @@ final class ScopeAttackTests: XCTestCase {
             _ = try server.key("other")
             // The client's receipts come first: their numbers are the same in both.
             for index in 0..<9 { try post(server, "own", index, total: "\(10 + index).00", customer: "\(1_000 + index % 3)", day: index % 5 + 1) }
+            XCTAssertEqual(try server.client().post("/v1/receipts?client=own", #"{"a":"own"}"#).status, 422)
+            if count > 0 { XCTAssertEqual(try server.client().post("/v1/receipts?client=other", #"{"a":"other"}"#).status, 422) }
             for index in 0..<count {
                 try post(server, "other", index, total: index % 2 == 0 ? "666.00" : "9999999.99", customer: "other\(index)", day: index % 20 + 1)
             }
         }
         for state in ["hot", "cold"] {
-            for query in Self.queries {
+            for query in Self.queries + Self.ofItself {
                 let answers = try clients.map { client -> String in
                     let body = try JSONSerialization.data(withJSONObject: ["query": query])
                     return Self.timeless(try client.post("/v1/sql", String(decoding: body, as: UTF8.self)).text)

@@ -34,7 +34,10 @@ def commands():
     assert '"receipts_pkey" PRIMARY KEY, btree (ticket_id)' in subprocess.run(
         ["psql", "-X", f"host=localhost port={PORT} user=corner-shop dbname=till", "-c", r"\d receipts"], env={**os.environ, "PGPASSWORD": KEY}, capture_output=True, text=True).stdout
     assert "till|till|UTF8|" in psql(r"\l")
-    assert psql(r"\dn") == "public|till\n"
+    assert psql(r"\dn") == "public|till\ntill|till\n"
+    assert "till|tickets|view|till" in psql(r"\dv till.*")
+    assert "till" not in {line.split("|")[0] for line in psql(r"\dv").splitlines()}
+    assert psql("SELECT c.oid::regclass FROM pg_class c WHERE c.oid = 'till.tickets'::regclass") == "till.tickets\n"
     assert "corner-shop|" in psql(r"\du")
     assert psql(r"\df") == "" and psql(r"\dT") == "" and psql(r"\dx").strip() == ""
     for command in (r"\dt+", r"\d+ receipts", r"\dv", r"\dv+", r"\di", r"\dp", r"\db", r"\dn+", r"\l+", r"\dS pg_class", r"\d pg_class", r"\dg", r"\ds", r"\dm", r"\dE", r"\des", r"\dew", r"\dy", r"\dL", r"\dO", r"\dc", r"\dC" , r"\dD"):

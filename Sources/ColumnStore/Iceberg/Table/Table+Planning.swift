@@ -52,6 +52,16 @@ extension Table {
         return files
     }
 
+    /// The bounds that a file's entry has, of its top-level columns, in the table's order.
+    public func bounds(of file: DataFile) -> [ColumnBounds] {
+        schema.fields.compactMap { field in
+            guard let id = field.id else { return nil }
+            let bounds = BoundCoding.decode(lower: file.lowerBounds?[id], upper: file.upperBounds?[id], type: field.type)
+            guard bounds.minimum != nil || bounds.maximum != nil else { return nil }
+            return ColumnBounds(field: field, minimum: bounds.minimum, maximum: bounds.maximum)
+        }
+    }
+
     /// How many rows and files a snapshot has, from its manifest list alone.
     public func counts(at snapshot: Snapshot? = nil) throws(ColumnStoreError) -> (rowCount: Int64, fileCount: Int) {
         guard let snapshot = snapshot ?? metadata.currentSnapshot else { return (0, 0) }
@@ -65,4 +75,11 @@ extension Table {
     public func open(_ file: DataFile) throws(ColumnStoreError) -> any RandomAccessBytes {
         try storage.open(try ownKey(file.location))
     }
+}
+
+/// Between what the values of a column lie; texts may be cut, the upper bound upwards.
+public struct ColumnBounds: Sendable {
+    public let field: Field
+    public let minimum: Value?
+    public let maximum: Value?
 }

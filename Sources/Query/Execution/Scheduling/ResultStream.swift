@@ -13,6 +13,7 @@ package final class ResultStream: @unchecked Sendable {
     private var isStarted = false
     private let startedAt = Int(SteadyClock.nanoseconds())
     private var endedAt: Int?
+    private let rows = Atomic<Int>(0)
 
     /// Enough that workers need not wait for a reader that keeps up.
     private static let waitingBatchCountMax = 8
@@ -82,6 +83,11 @@ package final class ResultStream: @unchecked Sendable {
         return QueryStatistics(rowsScanned: counts.rowsScanned, bytesRead: counts.bytesRead, filesPruned: counts.filesPruned)
     }
 
+    /// Rows that were given out so far; from any thread.
+    package var givenRowCount: Int { rows.load(ordering: .relaxed) }
+    /// The most memory that it has held so far; from any thread.
+    package var peakMemoryByteCount: Int { run?.memory.peakByteCount ?? 0 }
+
     /// The next rows, or nil at the end.
     /// - Throws: `QueryError`; `ColumnStoreError` of a source that cannot be read.
     package func next() throws -> ColumnBatch? {
@@ -105,6 +111,7 @@ package final class ResultStream: @unchecked Sendable {
             try run.cancellation.check()
             return nil
         }
+        if let batch { rows.wrappingAdd(batch.rowCount, ordering: .relaxed) }
         if batch == nil {
             try run.cancellation.check()
             if endedAt == nil { endedAt = Int(SteadyClock.nanoseconds()) }

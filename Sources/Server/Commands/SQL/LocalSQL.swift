@@ -58,7 +58,9 @@ final class LocalSQL: SQLEndpoint {
     }
 
     private func freshContext() throws -> QueryContext {
-        let store = try engine?.catalog(as: .admin, upTo: nil).catalog
+        let store = try engine.map { engine in
+            StoreSchema().catalog(over: try engine.catalog(as: .admin, upTo: nil).catalog, as: .admin, CatalogParts(store: StoreRoles(engine), queries: nil))
+        }
         var context = QueryContext(catalog: BothCatalogs(first: files, second: store), now: CalendarText.now)
         context.usesRollups = usesRollups
         return context
@@ -73,6 +75,9 @@ final class LocalSQL: SQLEndpoint {
 
         var entryNames: [String] { first.entryNames + (second?.entryNames ?? []) }
         func entry(named name: String) throws -> CatalogEntry? { try first.entry(named: name) ?? second?.entry(named: name) }
+
+        var schemas: [CatalogSchema] { second?.schemas ?? [] }
+        func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? { try second?.entry(named: name, inSchema: schema) }
 
         func rollups(of table: String) -> [RollupOffer] {
             // A file's table of that name is another.

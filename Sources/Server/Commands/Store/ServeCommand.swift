@@ -62,7 +62,7 @@ enum ServeCommand: Command {
         let adminKey = try adminKey(of: directory, engine, log)
         let parts = try ServeParts(settings, engine: engine, log: log)
         let context = DoorContext(
-            store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
+            store: StoreRoles(engine), queries: QueryEngine.make(settings), further: StoreSchema(), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
             log: log, timers: Timers())
         context.life.setStarting(true)
         // Doors open here, one line each.

@@ -75,7 +75,7 @@ final class StoreAccess {
         // Known to this process alone, and gone with it.
         let key = try APIKey.make().text
         let context = DoorContext(
-            store: StoreRoles(engine), queries: QueryEngine.make(settings), adminKey: key, limits: DoorLimits(settings), log: log, timers: Timers())
+            store: StoreRoles(engine), queries: QueryEngine.make(settings), further: StoreSchema(), adminKey: key, limits: DoorLimits(settings), log: log, timers: Timers())
         let (_, listener) = try HTTPDoor.open(
             context, .init(host: "127.0.0.1", port: 0, threadCount: 2), administrator: "directory, uid \(getuid())", routes: APIRoutes.all)
         let url = "http://127.0.0.1:\(listener.port)"

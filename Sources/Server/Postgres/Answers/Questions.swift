@@ -48,7 +48,7 @@ final class Questions: @unchecked Sendable {
 
     private func seen(as principal: Principal) throws -> SeenState {
         if let state { return state }
-        let (own, sequence) = try service.store.catalog(as: principal, upTo: nil)
+        let (own, sequence) = try service.catalog(as: principal, upTo: nil)
         var session = asker.session
         session.settings = settings()
         let catalog = SystemCatalog(own, session)

@@ -24,13 +24,14 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     var entryNames: [String] { base.entryNames }
     func rollups(of table: String) -> [RollupOffer] { base.rollups(of: table) }
     var dialect: (any CatalogDialect)? { self }
+    var schemas: [CatalogSchema] { base.schemas }
 
     // MARK: PostgreSQL's
 
     var openSchema: String { "pg_catalog" }
 
     func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? {
-        guard schema == "pg_catalog" else { return nil }
+        guard schema == "pg_catalog" else { return try base.entry(named: name, inSchema: schema) }
         if name == "till_type_names" { return .table(Self.typeNames, scope: []) }
         guard let relation = SystemRelation.byName[name] else { return nil }
         return .table(relation.table(try SystemRows(base, session).rows(of: relation)), scope: [])
@@ -58,11 +59,14 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
             var parts = name.split(separator: ".", omittingEmptySubsequences: false).map { String($0).trimmingQuotes }
             if parts.count == 2, parts[0] == "pg_catalog" { return SystemRelation.byName[parts[1]]?.number }
             if parts.count == 2, parts[0] == "public" { parts.removeFirst() }
+            if parts.count == 2, let schema = base.schemas.first(where: { $0.name == parts[0] }) {
+                return schema.entryNames.contains(parts[1]) ? SystemNumber.relation(parts[1], inSchema: schema.name) : nil
+            }
             guard parts.count == 1 else { return nil }
             if base.entryNames.contains(parts[0]) { return SystemNumber.relation(parts[0]) }
             return SystemRelation.byName[parts[0]]?.number
         case "regtype": return SystemType.number(named: name)
-        case "regnamespace": return SystemRows.namespaces.first { $0.name == name }?.number
+        case "regnamespace": return SystemRows.namespaces(base).first { $0.name == name }?.number
         case "regrole": return name == session.user ? SystemNumber.asker : name == SystemRows.owner ? SystemNumber.owner : nil
         default: return nil
         }
@@ -98,6 +102,12 @@ enum SystemNumber {
     static let asker: Int64 = 16_383
 
     static func relation(_ name: String) -> Int64 { number("relation", name) }
+    /// Of one that is found by its schema's name alone: beyond all others, so that its number tells that.
+    static func relation(_ name: String, inSchema schema: String) -> Int64 { firstForeign + number("relation", "\(schema).\(name)") % foreignCount }
+    static func schema(_ name: String) -> Int64 { number("schema", name) }
+    static let firstForeign: Int64 = 2_000_100_000
+    /// Below the end of 31 bits.
+    private static let foreignCount: Int64 = 100_000_000
     static func index(of table: String) -> Int64 { number("index", table) }
     static func constraint(of table: String) -> Int64 { number("constraint", table) }
 

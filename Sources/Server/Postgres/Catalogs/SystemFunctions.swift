@@ -34,7 +34,10 @@ enum SystemFunctions {
     static var all: [(name: String, count: Int)] { named.keys.map { ($0.name, $0.count == anyCount ? 2 : $0.count) }.sorted { $0.0 < $1.0 } }
 
     /// pg_catalog's and the store's own are on the path; information_schema's are not. Numbers tell them apart.
-    private static let visible = "CASE WHEN $1 IS NULL THEN NULL ELSE $1 NOT BETWEEN 13000 AND 13999 END"
+    private static let visible = "CASE WHEN $1 IS NULL THEN NULL ELSE $1 NOT BETWEEN 13000 AND 13999 AND $1 < \(SystemNumber.firstForeign) END"
+    /// A relation as SQL names it: with its schema where it is not on the path.
+    private static let relationName =
+        "(SELECT CASE WHEN c.oid < \(SystemNumber.firstForeign) THEN c.relname ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1)"
     private static let nothing = "NULL::text"
 
     /// Each argument stands in its expression once where it can: a subquery in it would be there as often.
@@ -46,11 +49,11 @@ enum SystemFunctions {
             Key("pg_encoding_to_char", 1): "CASE WHEN $1 = 6 THEN 'UTF8' ELSE '' END",
             Key("format_type", 2): formatType,
             Key("regtype_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), $1::text) END",
-            Key("regclass_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = $1), $1::text) END",
+            Key("regclass_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce(\(relationName), $1::text) END",
             Key("regnamespace_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = $1), $1::text) END",
             Key("regrole_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), $1::text) END",
             Key("regproc_name", 1): "$1::text", Key("regprocedure_name", 1): "$1::text", Key("regoper_name", 1): "$1::text", Key("regoperator_name", 1): "$1::text",
-            Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = $1::text)",
+            Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE $1::text = CASE WHEN c.oid < \(SystemNumber.firstForeign) THEN c.relname ELSE n.nspname || '.' || c.relname END)",
             Key("to_regtype", 1): "(SELECT t.oid FROM pg_catalog.till_type_names t WHERE t.typname = $1::text OR t.shown = $1::text)",
             Key("to_regnamespace", 1): "(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1::text)",
             Key("array_to_string", 2): "(SELECT coalesce(string_agg(u.x::text, $2::text), '') FROM unnest($1) AS u(x))",

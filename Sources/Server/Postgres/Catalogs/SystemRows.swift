@@ -5,10 +5,13 @@ internal import Query
 struct SystemRows {
     typealias Row = [String: Value]
 
-    static let namespaces: [(number: Int64, name: String)] = [(11, "pg_catalog"), (2_200, "public"), (13_000, "information_schema")]
+    private static let namespaces: [(number: Int64, name: String)] = [(11, "pg_catalog"), (2_200, "public"), (13_000, "information_schema")]
+    static func namespaces(_ catalog: any QueryCatalog) -> [(number: Int64, name: String)] {
+        namespaces + catalog.schemas.map { (SystemNumber.schema($0.name), $0.name) }
+    }
     /// Whose everything is.
     static let owner = "till"
-    private static let publicSchema: Int64 = 2_200
+    fileprivate static let publicSchema: Int64 = 2_200
     private static let database: Int64 = 5
 
     private let catalog: any QueryCatalog
@@ -18,7 +21,7 @@ struct SystemRows {
 
     func rows(of relation: SystemRelation) throws -> [Row] {
         switch relation.name {
-        case "pg_namespace": Self.namespaces.map { ["oid": .integer($0.number), "nspname": .string($0.name), "nspowner": .integer(SystemNumber.owner)] }
+        case "pg_namespace": Self.namespaces(catalog).map { ["oid": .integer($0.number), "nspname": .string($0.name), "nspowner": .integer(SystemNumber.owner)] }
         case "pg_class": try classes()
         case "pg_attribute": try attributes()
         case "pg_type": Self.types
@@ -30,7 +33,7 @@ struct SystemRows {
         case "pg_collation": Self.collations
         case "pg_settings": session.settings.map(setting)
         case "pg_tables": try tables().filter { !$0.isView }.map { ["schemaname": .string("public"), "tablename": .string($0.name), "tableowner": .string(Self.owner), "hasindexes": .boolean($0.hasKey)] }
-        case "pg_views": try tables().filter(\.isView).map { ["schemaname": .string("public"), "viewname": .string($0.name), "viewowner": .string(Self.owner)] }
+        case "pg_views": try tables().filter(\.isView).map { ["schemaname": .string($0.schema ?? "public"), "viewname": .string($0.name), "viewowner": .string(Self.owner)] }
         case "pg_tablespace": [["oid": .integer(1_663), "spcname": .string("pg_default"), "spcowner": .integer(SystemNumber.owner)]]
         default: []
         }
@@ -40,11 +43,15 @@ struct SystemRows {
 
     /// A table or view that the asker sees.
     private struct Described {
+        /// Nil for the store's own.
+        var schema: String?
         let name: String
         let fields: [Field]
         let isView: Bool
         /// Each row has a ticket of its own.
         var hasKey: Bool { !isView && fields.contains { $0.name == "ticket_id" } }
+        var number: Int64 { schema.map { SystemNumber.relation(name, inSchema: $0) } ?? SystemNumber.relation(name) }
+        var namespace: Int64 { schema.map { SystemNumber.schema($0) } ?? SystemRows.publicSchema }
     }
 
     private func tables() throws -> [Described] {
@@ -55,6 +62,17 @@ struct SystemRows {
             case .rows(let rows)?: Described(name: name, fields: rows.fields, isView: true)
             case .view(let query)?: try described(view: name, query)
             case nil: nil
+            }
+        } + foreign()
+    }
+
+    /// What other schemas have, all views.
+    private func foreign() throws -> [Described] {
+        try catalog.schemas.flatMap { schema in
+            try schema.entryNames.compactMap { name in
+                guard case .view(let query)? = try catalog.entry(named: name, inSchema: schema.name), var found = try described(view: name, query) else { return nil }
+                found.schema = schema.name
+                return found
             }
         }
     }
@@ -75,7 +93,7 @@ struct SystemRows {
         }
         for table in try tables() {
             rows.append([
-                "oid": .integer(SystemNumber.relation(table.name)), "relname": .string(table.name), "relnamespace": .integer(Self.publicSchema),
+                "oid": .integer(table.number), "relname": .string(table.name), "relnamespace": .integer(table.namespace),
                 "relkind": .string(table.isView ? "v" : "r"), "relnatts": .integer(Int64(table.fields.count)), "relowner": .integer(SystemNumber.owner),
                 "relpersistence": .string("p"), "relreplident": .string("d"), "relispopulated": .boolean(true), "relhasindex": .boolean(table.hasKey),
                 "relam": .integer(table.isView ? 0 : 2), "reltuples": .double(-1),
@@ -92,7 +110,7 @@ struct SystemRows {
     private func attributes() throws -> [Row] {
         var rows: [Row] = []
         for table in try tables() {
-            let number = SystemNumber.relation(table.name)
+            let number = table.number
             for (index, field) in table.fields.enumerated() { rows.append(attribute(field, index, of: number, isKey: table.hasKey && field.name == "ticket_id")) }
             guard table.hasKey, let key = table.fields.first(where: { $0.name == "ticket_id" }) else { continue }
             rows.append(attribute(key, 0, of: SystemNumber.index(of: table.name), isKey: false))

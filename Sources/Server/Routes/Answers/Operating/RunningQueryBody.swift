@@ -13,6 +13,10 @@ struct RunningQueryBody: ListItem, JSONObject {
         figures = query.figures
     }
 
+    init(ended query: FinishedQuery) {
+        (id, clientID, text, startedAt, figures) = (query.id, query.asker.identity.client?.text, query.text, query.startedAt, query.figures)
+    }
+
     private init() { (id, clientID, text, startedAt, figures) = ("", nil, "", 0, RunningQuery.Figures()) }
 
     static var schemaName: String? { "RunningQuery" }

@@ -1,0 +1,104 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+
+/// A record that was not taken, and of which upload.
+struct UploadErrorRow: JSONObject {
+    let uploadID: String
+    let clientID: String?
+    let rejection: UploadRejection
+    /// Without what the record says.
+    let isHidden: Bool
+
+    static var schemaName: String? { nil }
+    static var example: UploadErrorRow {
+        UploadErrorRow(uploadID: "", clientID: nil, rejection: RejectionBody.example.rejection, isHidden: false)
+    }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("upload_id", uploadID)
+        sink.member("client_id", clientID)
+        var shown = rejection
+        if isHidden { shown = UploadRejection(record: rejection.record, receiptID: rejection.receiptID, violations: [], columns: Array("{}".utf8)) }
+        RejectionBody(rejection: shown).members(to: &sink)
+    }
+}
+
+/// An execution, and whose.
+struct ExecutionRow: JSONObject {
+    let execution: ExecutionView
+    /// Without what goes in and out of it.
+    let isHidden: Bool
+
+    static var schemaName: String? { nil }
+    static var example: ExecutionRow { ExecutionRow(execution: ExecutionBody.example.execution, isHidden: false) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("client_id", execution.owner.client?.text)
+        ExecutionBody(execution: isHidden ? withoutValues : execution).members(to: &sink)
+    }
+
+    private var withoutValues: ExecutionView {
+        ExecutionView(
+            number: execution.number, id: execution.id, process: execution.process, processVersion: execution.processVersion, name: execution.name,
+            owner: execution.owner, status: execution.status, input: .null, output: nil, error: nil, startedAt: execution.startedAt, endedAt: execution.endedAt)
+    }
+}
+
+/// A query that runs, or one that is over.
+struct QueryRow: JSONObject {
+    enum State: String, CaseIterable { case running = "RUNNING", ended = "ENDED", cancelled = "CANCELLED" }
+
+    private let query: RunningQueryBody
+    private let state: State
+    private let endedAt: Int64?
+    private let rows: Int
+    private let memoryByteCount: Int
+
+    init(running: RunningQuery) {
+        query = RunningQueryBody(query: running)
+        (state, endedAt, rows, memoryByteCount) = (.running, nil, running.figures.rows, running.figures.memoryByteCount)
+    }
+
+    init(ended: FinishedQuery) {
+        query = RunningQueryBody(ended: ended)
+        (state, endedAt) = (ended.isCancelled ? .cancelled : .ended, ended.endedAt)
+        (rows, memoryByteCount) = (ended.figures.rows, ended.figures.memoryByteCount)
+    }
+
+    private init() { (query, state, endedAt, rows, memoryByteCount) = (.example, .running, nil, 0, 0) }
+
+    static var schemaName: String? { nil }
+    static var example: QueryRow { QueryRow() }
+
+    func members(to sink: inout some MemberSink) {
+        query.members(to: &sink)
+        sink.member("state", WordForm(state))
+        sink.member("ended_at", endedAt.map { InstantForm($0) })
+        sink.member("rows", rows)
+        sink.member("memory_bytes", memoryByteCount)
+    }
+}
+
+/// What a client used on a day.
+struct UsageRow: JSONObject {
+    let clientID: String
+    let span: UsageSpan
+
+    static var schemaName: String? { nil }
+    static var example: UsageRow { UsageRow(clientID: "", span: UsageSpan(firstDay: 0, figures: UsageFigures())) }
+
+    /// None of a client that is gone meanwhile.
+    static func rows(of clientID: String, as principal: Principal, _ parts: CatalogParts) throws -> [UsageRow] {
+        do {
+            return try parts.store.usage.usage(of: clientID, from: nil, to: nil, byMonth: false, as: principal).map { UsageRow(clientID: clientID, span: $0) }
+        } catch let fault as Fault where fault.code == .notFound {
+            return []
+        }
+    }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("client_id", clientID)
+        UsageBody.Span(span: span).members(to: &sink)
+    }
+}

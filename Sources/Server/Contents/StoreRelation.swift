@@ -1,0 +1,57 @@
+internal import ColumnStore
+internal import Ingest
+internal import Query
+
+/// A relation of the schema `till` whose rows are answers of the API.
+struct StoreRelation: Sendable {
+    let name: String
+    /// Whether contracts that see their own rows alone have it, with those that are theirs.
+    let isForOwn: Bool
+    let columns: [RelationColumn]
+    /// The rows that an asker may see.
+    let pages: @Sendable (Principal, CatalogParts) -> RowPages
+
+    /// - Parameter next: the answers of a page, beginning at a place (nil: the first), and where the next begins; nil: there is none.
+    init<Body: JSONObject & SendableMetatype, Place>(
+        _ name: String, isForOwn: Bool = false, of body: Body.Type, next: @escaping @Sendable (Place?, Principal, CatalogParts) throws -> (bodies: [Body], next: Place?)
+    ) {
+        let columns = RelationColumn.columns(of: Body.example)
+        (self.name, self.isForOwn, self.columns) = (name, isForOwn, columns)
+        pages = { principal, parts in
+            var place: Place?
+            var isAtEnd = false
+            return {
+                if isAtEnd { return nil }
+                let page = try next(place, principal, parts)
+                place = page.next
+                isAtEnd = page.next == nil
+                return page.bodies.map { body in
+                    var sink = RowSink(columns)
+                    body.members(to: &sink)
+                    return sink.row
+                }
+            }
+        }
+    }
+
+    /// One whose rows are all at hand.
+    init<Body: JSONObject & SendableMetatype>(_ name: String, isForOwn: Bool = false, all: @escaping @Sendable (Principal, CatalogParts) throws -> [Body]) {
+        self.init(name, isForOwn: isForOwn, of: Body.self) { (_: Int?, principal, parts) in (try all(principal, parts), nil) }
+    }
+
+    /// Under this name, which nobody types, stand the rows with JSON as text.
+    var rowsName: String { name + " rows" }
+
+    func table(as principal: Principal, _ parts: CatalogParts) -> RelationTable {
+        RelationTable(columns) { [pages] in pages(principal, parts) }
+    }
+
+    /// What FROM reads: the rows with JSON as such.
+    var query: String {
+        let items = columns.map { column in
+            let quoted = "\"" + column.name + "\""
+            return column.isJSON ? "\(quoted)::jsonb AS \(quoted)" : quoted
+        }
+        return "SELECT \(items.joined(separator: ", ")) FROM till.\"\(rowsName)\""
+    }
+}

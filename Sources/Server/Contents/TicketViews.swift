@@ -1,0 +1,63 @@
+internal import ColumnStore
+internal import Query
+
+/// Tickets, and what happened to them, as views over the tables: scopes, snapshots and what may not be shown are those of the tables beneath.
+enum TicketViews {
+    static let names = ["tickets", "steps", "attempts"]
+
+    /// - Throws: what the catalog throws.
+    static func query(_ name: String, over catalog: any QueryCatalog) throws -> String {
+        let tables = try ticketTables(catalog)
+        switch name {
+        case "steps": return each(tables, steps) ?? steps(none)
+        case "attempts": return each(tables, attempts) ?? attempts(none)
+        default: return ([each(tables, tickets)].compactMap { $0 } + [refused]).joined(separator: " UNION ALL ")
+        }
+    }
+
+    /// Where there is no table yet.
+    private static let none =
+        "(SELECT NULL::text AS ticket_id, NULL::text AS client_id, NULL::text AS receipt_id, NULL::text AS history WHERE false)"
+
+    /// Whatever has tickets: each of its rows has its own. Of a versioned table all that came is its history.
+    private static func ticketTables(_ catalog: any QueryCatalog) throws -> [String] {
+        let names = Set(catalog.entryNames)
+        return try catalog.entryNames.filter { name in
+            if name.hasSuffix("_accepted") && names.contains(String(name.dropLast("_accepted".count))) { return false }
+            if names.contains(name + "_history") { return false }
+            guard case .table(let source, _)? = try catalog.entry(named: name) else { return false }
+            return needed.allSatisfy { column in source.schema.fields.contains { $0.name == column } }
+        }
+    }
+
+    private static let needed = ["ticket_id", "client_id", "receipt_id", "type", "business_day", "state", "sequence", "received_at", "history", "document"]
+
+    private static func each(_ tables: [String], _ query: (String) -> String) -> String? {
+        tables.isEmpty ? nil : tables.map { query("\"" + $0.replacing("\"", with: "\"\"") + "\"") }.joined(separator: " UNION ALL ")
+    }
+
+    private static func tickets(_ table: String) -> String {
+        "SELECT ticket_id, client_id, receipt_id, type, business_day, state, sequence, received_at FROM \(table)"
+    }
+
+    /// Tickets of what was refused.
+    private static let refused = """
+        SELECT ticket_id, client_id, NULL::text AS receipt_id, type, NULL::date AS business_day, 'REFUSED' AS state, NULL::bigint AS sequence, received_at FROM till.quarantine
+        """
+
+    private static func steps(_ table: String) -> String {
+        """
+        SELECT t.ticket_id, t.client_id, t.receipt_id, s.value ->> 'name' AS name, (s.value ->> 'stage')::bigint AS stage, s.value ->> 'state' AS state,
+        (s.value ->> 'attempts')::bigint AS attempts, (s.value ->> 'at')::timestamptz AS at, s.value ->> 'reference' AS reference, s.value ->> 'detail' AS detail
+        FROM \(table) AS t, jsonb_array_elements(t.history::jsonb -> 'steps') AS s
+        """
+    }
+
+    private static func attempts(_ table: String) -> String {
+        """
+        SELECT t.ticket_id, t.client_id, t.receipt_id, (s.value ->> 'at')::timestamptz AS at, s.value ->> 'event' AS event,
+        s.value ->> 'name' AS name, (s.value ->> 'attempt')::bigint AS attempt, s.value AS details
+        FROM \(table) AS t, jsonb_array_elements(t.history::jsonb -> 'history') AS s
+        """
+    }
+}

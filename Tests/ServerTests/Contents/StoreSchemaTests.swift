@@ -1,0 +1,100 @@
+import ColumnStore
+import Documents
+@testable import Ingest
+import Query
+@testable import Server
+import Synchronization
+import XCTest
+
+/// Goal: the schema `till` says what the API says, to whom the API says it, a page at a time. Method: members of the API's bodies against columns; principals
+/// against relations; a relation of many pages against what was put into them.
+final class StoreSchemaTests: XCTestCase {
+    private static let own = Principal(clientID: "own", access: .read, scope: .own)
+    private static let whole = Principal(clientID: "whole", access: .read, scope: .all)
+
+    private func catalog(_ principal: Principal, _ engine: FakeEngine = FakeEngine()) -> any QueryCatalog {
+        StoreSchema().catalog(over: FixedCatalog([]), as: principal, CatalogParts(store: StoreRoles(engine), queries: nil))
+    }
+
+    private func rows(_ query: String, _ catalog: any QueryCatalog) throws -> [[Value]] {
+        let engine = QueryEngine()
+        let stream = try engine.execute(try engine.prepare(query, in: QueryContext(catalog: catalog, now: 0), cancellation: Cancellation()), cancellation: Cancellation())
+        var rows: [[Value]] = []
+        while let batch = try stream.next() {
+            for row in 0..<batch.rowCount { rows.append(batch.columns.map { $0.value(at: row) }) }
+        }
+        return rows
+    }
+
+    func test_relations_areThoseOfTheContract_byWhoAsks() throws {
+        let forOwn = ["tickets", "steps", "attempts", "quarantine", "dead_letters", "uploads", "upload_errors", "executions", "queries", "usage"]
+        let forAll = forOwn + ["queues", "contracts", "types", "files", "snapshots", "compactions", "metrics", "audit"]
+        for (principal, names) in [(Self.own, forOwn), (Self.whole, forAll), (.admin, forAll)] {
+            let seen = catalog(principal)
+            XCTAssertEqual(seen.schemas.map(\.name), ["till"])
+            XCTAssertEqual(Set(seen.schemas[0].entryNames), Set(names))
+            for name in forAll {
+                XCTAssertEqual(try seen.entry(named: name, inSchema: "till") != nil, names.contains(name), name)
+                if !names.contains(name) { XCTAssertNil(try seen.entry(named: name + " rows", inSchema: "till"), name) }
+            }
+            for name in names where !["metrics", "types", "usage"].contains(name) { XCTAssertEqual(try rows("SELECT * FROM till.\(name)", seen).count, 0, name) }
+        }
+        let nobody = catalog(.operators(.auditor, keyID: "k"))
+        for name in forAll where !TicketViews.names.contains(name) { XCTAssertNil(try nobody.entry(named: name, inSchema: "till"), name) }
+    }
+
+    func test_columns_areTheMembersOfTheAPIsAnswers_withTheirTypes() {
+        func shown(_ columns: [RelationColumn]) -> [String] { columns.map { "\($0.name) \($0.isJSON ? "jsonb" : $0.type.sqlName)" } }
+        XCTAssertEqual(
+            shown(RelationColumn.columns(of: DeadLetterBody.example)),
+            ["id VARCHAR", "kind VARCHAR", "name VARCHAR", "at TIMESTAMPTZ", "reason VARCHAR", "attempts BIGINT", "receipt jsonb"])
+        XCTAssertEqual(
+            Array(shown(RelationColumn.columns(of: QueueBody.example)).suffix(4)), ["delay VARCHAR", "counts jsonb", "bytes BIGINT", "oldest_at TIMESTAMPTZ"])
+        let contract = RelationColumn.columns(of: ContractBody.example)
+        XCTAssertEqual(Set(contract.map(\.name)), ContractBody.members)
+        XCTAssertEqual(contract.first { $0.name == "sensitive" }?.type, .boolean)
+    }
+
+    func test_values_ofMembers_becomeValuesOfTheirColumns_orNull() {
+        func value(_ json: String, _ schema: SchemaText) -> Value { RelationColumn(name: "c", schema: schema).value(Array(json.utf8)) }
+        XCTAssertEqual(value("9223372036854775807", Int64.schema), .integer(.max))
+        XCTAssertEqual(value("9223372036854775808", Int64.schema), .null)
+        XCTAssertEqual(value("null", String?.schema), .null)
+        XCTAssertEqual(value(#""a\nb""#, String.schema), .string("a\nb"))
+        XCTAssertEqual(value(#""2026-11-20T12:00:00.000000Z""#, InstantForm.schema), .integer(1_795_176_000_000_000))
+        XCTAssertEqual(value(#""2026-11-20""#, DayForm.schema), .integer(20_777))
+        XCTAssertEqual(value(#""no date""#, DayForm.schema), .null)
+        XCTAssertEqual(value("true", Bool.schema), .boolean(true))
+        XCTAssertEqual(value("[1]", AnyObjectForm.schema), .string("[1]"))
+    }
+
+    func test_contractsOfManyPages_areAllThere_withoutSecrets() throws {
+        let engine = FakeEngine()
+        engine.state.withLock { state in
+            for number in 0..<1_203 {
+                var contract = Contract(clientID: "c\(number)", access: .read, scope: .own)
+                contract.webhook = .init(url: "https://example.com/\(number)", secret: "the-secret-of-the-hook")
+                state.contracts[contract.clientID] = contract
+            }
+        }
+        let seen = catalog(.admin, engine)
+        XCTAssertEqual(try rows("SELECT client_id FROM till.contracts", seen).count, 1_203)
+        XCTAssertEqual(try rows("SELECT count(*) FROM till.contracts WHERE client_id LIKE 'c11%' AND access = 'read'", seen), [[.integer(111)]])
+        XCTAssertEqual(try rows("SELECT client_id FROM till.contracts LIMIT 3", seen).count, 3)
+        XCTAssertEqual(try rows("SELECT count(*) FROM till.contracts WHERE contracts.webhook::text LIKE '%the-secret%' OR subscriptions::text LIKE '%the-secret%'", seen), [[.integer(0)]])
+        XCTAssertEqual(try rows("SELECT webhook ->> 'url' FROM till.contracts WHERE client_id = 'c7'", seen), [[.string("https://example.com/7")]])
+    }
+
+    func test_finishedQueries_areTheLast() throws {
+        let finished = FinishedQueries()
+        for number in 0..<(FinishedQueries.countMax + 3) {
+            finished.add(FinishedQuery(try RunningQuery(id: "q\(number)", asker: .admin, text: "SELECT \(number)")))
+        }
+        let all = finished.all
+        XCTAssertEqual(all.count, FinishedQueries.countMax)
+        XCTAssertEqual(all.first?.id, "q3")
+        XCTAssertEqual(all.last?.id, "q\(FinishedQueries.countMax + 2)")
+        let long = FinishedQuery(try RunningQuery(id: "long", asker: .admin, text: String(repeating: "x", count: 4_000)))
+        XCTAssertEqual(long.text.utf8.count, 1_024)
+    }
+}
