@@ -63,11 +63,13 @@ package final class DataDirectory: Sendable {
         case warehouseTaken(location: String, by: String, own: String?, host: String)
         /// Something lies there that no store has put there.
         case warehouseForeign(location: String)
+        /// The log is another store's, or a later epoch's.
+        case logRefused(String)
 
         /// Whether it is the settings that are to be mended, and not the directory.
         package var isOfTheSettings: Bool {
             switch self {
-            case .warehouseElsewhere, .warehouseTaken, .warehouseForeign: true
+            case .warehouseElsewhere, .warehouseTaken, .warehouseForeign, .logRefused: true
             default: false
             }
         }
@@ -76,6 +78,7 @@ package final class DataDirectory: Sendable {
             switch self {
             case .locked(let url): "another process works on this directory" + (url.map { ": \($0)" } ?? "")
             case .unknownFormat(let text, let path): "\(path) says \"\(text)\", this program reads \"\(DataDirectory.format)\""
+            case .logRefused(let reason): reason
             case .notEmpty(let path): "\(path) is not empty"
             case .noStore(let path):
                 "\(path) is no store: " + (access(path, F_OK) == 0 ? "there is no FORMAT in it" : "there is no such directory")

@@ -47,7 +47,7 @@ extension Engine {
     }
 
     /// On a thread of its own, so that its low priority is not left to another's work; one backup or move at a time.
-    private func alone<Result: Sendable>(_ name: String, _ body: @escaping @Sendable () throws -> Result) throws -> Result {
+    func alone<Result: Sendable>(_ name: String, _ body: @escaping @Sendable () throws -> Result) throws -> Result {
         let isFree = isBackingUp.withLock { isBackingUp in
             defer { isBackingUp = true }
             return !isBackingUp

@@ -31,6 +31,7 @@ enum ServeCommand: Command {
         let engine: Engine
         let parts: ServeParts
         let calls: EndpointCaller
+        let fence: LogFence
         var signals: sigset_t
     }
 
@@ -52,7 +53,8 @@ enum ServeCommand: Command {
         let log = Log(format: settings.logFormat, level: settings.logLevel)
         let signals = blockSignals()
         raiseFileLimit()
-        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, log: log)
+        let fence = LogFence(log)
+        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, log: log, logRefused: fence.close)
         for damaged in engine.damagedDocuments {
             log.error("a receipt's document is damaged; restore it from a backup", [
                 "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),
@@ -85,7 +87,7 @@ enum ServeCommand: Command {
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
-        return Running(context: context, engine: engine, parts: parts, calls: calls, signals: signals)
+        return Running(context: context, engine: engine, parts: parts, calls: calls, fence: fence, signals: signals)
     }
 
     /// The door for PostgreSQL's clients, where one is wanted.
@@ -117,7 +119,7 @@ enum ServeCommand: Command {
         running.calls.stop()
         try running.engine.close()
         log.info("stopped")
-        return ExitStatus.done
+        return running.fence.isClosed ? LogFence.status : ExitStatus.done
     }
 
     /// Takes or makes the administrator's key; that it is another than at the last start is written down, whoever changed it.
