@@ -10,6 +10,7 @@ import Synchronization
 ///     queues.sqlite   queues and topics, where there are some
 ///     uploads/        files of uploads, by their ids
 ///     executions.sqlite  definitions of processes, and their executions
+///     log/            commits on their way to the log
 ///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
 ///
@@ -31,6 +32,9 @@ package final class DataDirectory: Sendable {
 
     /// Of what lies in a bucket: nothing of it is missed.
     package static let cacheName = "cache"
+
+    /// Commits on their way to the log's place, and how far that has come.
+    static let logName = "log"
 
     package var hotPath: String { "\(path)/hot" }
     package var warehousePath: String { "\(path)/warehouse" }

@@ -148,8 +148,15 @@ final class LogKeeper: Sendable {
         ]
     }
 
-    /// What is wrong with it; nil while all is well.
-    var fault: String? { shipper.progress.withLock { $0.refusal ?? $0.failure } ?? checkpoints.withLock { $0.failure } }
+    /// For the administrator: what is not as it should be.
+    var texts: [String] {
+        let progress = shipper.progress.withLock { $0 }
+        if let refusal = progress.refusal { return ["the log was taken over: \(refusal)"] }
+        let seconds = max(0, clock.now().subtractingSaturating(progress.completeAt)) / 1_000_000
+        var texts = progress.failure.map { ["the log's place has given no answer for \(seconds) s (\($0)): commits wait on this machine, and are lost with it"] } ?? []
+        if let failure = checkpoints.withLock({ $0.failure }) { texts.append("no checkpoint of the log could be made (\(failure)): instants from now on may not be restored") }
+        return texts
+    }
 }
 
 /// A backup as a checkpoint needs it.

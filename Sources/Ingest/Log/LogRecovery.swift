@@ -12,9 +12,13 @@ struct LogRecovery {
     let next: Int64
     /// Of the last commit.
     let time: Int64
+    /// Commits that were begun and never came to be.
+    let withdrawn: Set<Int64>
 
-    /// - Parameter directory: of the store, which this process has.
-    init(directory: String, store: String) throws {
+    /// - Parameters:
+    ///   - directory: of the store, which this process has.
+    ///   - notes: whether what is found out about commits is written into the spools.
+    init(directory: String, store: String, notes: Bool = true) throws {
         let folder = "\(directory)/\(LogState.folder)"
         let state = LogState.read(directory).flatMap { $0.store == store ? $0 : nil }
         self.state = state
@@ -43,8 +47,10 @@ struct LogRecovery {
         for (file, last) in latest where !withdrawn.contains(last.entry.sequence) && state?.isClean != true {
             // Killed between the two, perhaps: the spool has it, and the file may not.
             guard let payload = LogPayload(Array(last.entry.payload)), try !ChangeCheck.isMade(payload.changes, in: "\(directory)/\(file)") else { continue }
-            try Self.withdraw(last.entry, at: "\(folder)/\(LogSpool.name(last.spool))")
+            withdrawn.insert(last.entry.sequence)
+            if notes { try Self.withdraw(last.entry, at: "\(folder)/\(LogSpool.name(last.spool))") }
         }
+        self.withdrawn = withdrawn
     }
 
     static func bytes(_ path: String) throws -> [UInt8] {

@@ -59,9 +59,10 @@ package struct LogRestore {
         throw ColumnStoreError(.notFound, path: place.url, "its head is gone")
     }
 
+    /// - Parameter further: records that are in no segment.
     /// - Returns: a backup of the instant, whose files lie below `scratch/` or in the log's place.
     static func fold(
-        _ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, instant: Int64?
+        _ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, instant: Int64?, and further: [LogRecord] = []
     ) throws -> (manifest: BackupManifest, last: LogRecord?, recordCount: Int) {
         let former = reader.checkpoint.manifest
         var manifest = BackupManifest(number: former.number, store: former.store, madeAt: former.madeAt, warehouse: former.warehouse)
@@ -70,6 +71,7 @@ package struct LogRestore {
         }
         let fold = LogFold(scratch.files)
         let last = try reader.run(fold.apply)
+        for record in further { try fold.apply(record) }
         try fold.close()
         manifest.madeAt = instant ?? last?.time ?? former.madeAt
         let state = try Catalog.State(path: scratch.files.path(of: "catalog.sqlite"))

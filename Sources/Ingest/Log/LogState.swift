@@ -15,7 +15,7 @@ struct LogState: Equatable {
     /// Whether the files were changed without the log.
     var isBroken = false
 
-    static let folder = "log"
+    static let folder = DataDirectory.logName
 
     static func path(_ directory: String) -> String { "\(directory)/\(folder)/state" }
 

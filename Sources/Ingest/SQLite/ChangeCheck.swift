@@ -10,7 +10,8 @@ enum ChangeCheck {
 
     /// - Returns: false where a row is not as the commit's last change of it says. All rows of a commit are there or none, so that some are enough.
     static func isMade(_ changes: ArraySlice<UInt8>, in path: String) throws -> Bool {
-        guard access(path, F_OK) == 0 else { return false }
+        // A file is there before its first commit, and goes when its rows are in cold, long after its last.
+        guard access(path, F_OK) == 0 else { return true }
         let connection = try SQLiteConnection(path: path, mode: .readOnly)
         var reader = ChangeReader(changes)
         var all: [ChangeReader.Change] = []

@@ -53,6 +53,13 @@ struct TableShape {
         }
     }
 
+    /// Asks for all rows, in the order of what tells them apart.
+    var everyRow: String {
+        let names = (hasRowID ? ["rowid"] : []) + columns.map(Self.quoted)
+        let order = hasRowID ? "rowid" : keyColumns.map { Self.quoted(columns[$0]) }.joined(separator: ", ")
+        return "SELECT \(names.joined(separator: ", ")) FROM \(quotedName) ORDER BY \(order)"
+    }
+
     // MARK: Changes
 
     func insert(_ row: Int64?, _ values: [ChangeReader.Value], _ connection: SQLiteConnection) throws {
