@@ -25,7 +25,7 @@ package struct LogProof {
             }
             if state.isBroken { return [Finding(path: directory, fault: "was changed without its log: the next start of a server with log.url makes a checkpoint")] }
             let scratch = try ScratchFolder()
-            _ = try LogRestore.fold(reader, place, scratch, instant: nil, and: try unsent(after: reader.head.last))
+            _ = try LogRestore.databases(reader, place, scratch, and: try unsent(after: reader.head.last))
             return try compare(scratch.files)
         } catch let error as ColumnStoreError where error.code == .corruptFile || error.code == .notFound {
             return [Finding(path: place.url, fault: "\(error)")]

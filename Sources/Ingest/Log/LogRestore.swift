@@ -59,20 +59,27 @@ package struct LogRestore {
         throw ColumnStoreError(.notFound, path: place.url, "its head is gone")
     }
 
+    /// Copies a checkpoint's databases, and folds what follows into them.
+    ///
     /// - Parameter further: records that are in no segment.
-    /// - Returns: a backup of the instant, whose files lie below `scratch/` or in the log's place.
-    static func fold(
-        _ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, instant: Int64?, and further: [LogRecord] = []
-    ) throws -> (manifest: BackupManifest, last: LogRecord?, recordCount: Int) {
-        let former = reader.checkpoint.manifest
-        var manifest = BackupManifest(number: former.number, store: former.store, madeAt: former.madeAt, warehouse: former.warehouse)
-        for file in former.files where file.path.hasSuffix(".sqlite") {
+    static func databases(_ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, and further: [LogRecord] = []) throws -> (last: LogRecord?, recordCount: Int) {
+        for file in reader.checkpoint.manifest.files where file.path.hasSuffix(".sqlite") {
             try FileCopy.copy(LogPlace.base + file.name, from: place.objects, to: scratch.files, as: file.path, byteCount: file.byteCount, sha256: file.sha256)
         }
         let fold = LogFold(scratch.files)
         let last = try reader.run(fold.apply)
         for record in further { try fold.apply(record) }
         try fold.close()
+        return (last, fold.recordCount)
+    }
+
+    /// - Returns: a backup of the instant, whose files lie below `scratch/` or in the log's place.
+    private static func fold(
+        _ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, instant: Int64?
+    ) throws -> (manifest: BackupManifest, last: LogRecord?, recordCount: Int) {
+        let former = reader.checkpoint.manifest
+        var manifest = BackupManifest(number: former.number, store: former.store, madeAt: former.madeAt, warehouse: former.warehouse)
+        let (last, recordCount) = try databases(reader, place, scratch)
         manifest.madeAt = instant ?? last?.time ?? former.madeAt
         let state = try Catalog.State(path: scratch.files.path(of: "catalog.sqlite"))
         var databases = ["catalog.sqlite"] + state.hotFiles.map { "hot/\($0).sqlite" }
@@ -84,7 +91,7 @@ package struct LogRestore {
         manifest.files += try cold(state, place, scratch) + uploads(state, former, place)
         // What is no database and no receipt's is as the checkpoint has it.
         manifest.files += former.files.filter { $0.path == DataDirectory.adminKeyName }.map { .init(path: $0.path, name: LogPlace.base + $0.name, byteCount: $0.byteCount, sha256: $0.sha256) }
-        return (manifest, last, fold.recordCount)
+        return (manifest, last, recordCount)
     }
 
     private static func cold(_ state: Catalog.State, _ place: LogPlace, _ scratch: ScratchFolder) throws -> [BackupManifest.File] {

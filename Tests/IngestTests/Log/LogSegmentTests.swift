@@ -44,7 +44,7 @@ final class LogSegmentTests: XCTestCase {
         var bytes: [UInt8] = []
         var ends = [0]
         for number in Int64(1)...4 {
-            let changes = [UInt8](repeating: UInt8(number), count: Int(number) * 3)
+            let changes = [UInt8](repeating: UInt8(number), count: number == 3 ? 0 : Int(number) * 3)
             let parts = changes.withUnsafeBytes { LogSpool.frame(sequence: number, time: 5, kind: number == 3 ? LogSpool.withdrawn : 1, number == 3 ? [] : LogPayload.head("hot/a.sqlite"), $0) }
             bytes += parts.head + changes + parts.tail
             ends.append(bytes.count)

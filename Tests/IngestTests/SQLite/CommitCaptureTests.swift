@@ -42,6 +42,8 @@ final class CommitCaptureTests: XCTestCase {
 
     private let folder = TemporaryDirectory()
 
+    override func setUpWithError() throws { try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true) }
+
     /// A random statement; some of them fail.
     private func statement(_ random: inout SplitMix64) -> String {
         func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
@@ -108,7 +110,7 @@ final class CommitCaptureTests: XCTestCase {
     private static let tables = ["meta", "pairs", "rows", "bare", "counted"]
 
     func test_randomTransactions_foldedAgain_areTheFile_fromAnyPlaceOn() throws {
-        for seed in UInt64(1)...60 {
+        for seed in UInt64(1)...20 {
             var random = SplitMix64(state: seed)
             let sink = Sink()
             let root = folder.path + "/s\(seed)"
@@ -116,7 +118,7 @@ final class CommitCaptureTests: XCTestCase {
             CommitSinks.add(sink, root: root)
             defer { CommitSinks.remove(root: root) }
             let connection = try SQLiteConnection(path: root + "/a.sqlite", mode: .create)
-            try connection.execute("PRAGMA journal_mode=WAL")
+            try connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF")
             try connection.transaction {
                 try connection.execute(Self.schema)
                 try connection.execute("PRAGMA user_version = 3")

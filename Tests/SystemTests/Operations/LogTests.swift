@@ -48,7 +48,7 @@ final class LogTests: XCTestCase {
             let status = try client.post("/v1/receipts?client=c1", #"{"schema":"licence/1","id":"L\#(Int.random(in: 0..<5, using: &random))","name":"n\#(number)"}"#).status
             XCTAssertTrue(status == 200 || status == 201)
         case 6: _ = try client.call("DELETE", "/v1/tables/licences/L\(Int.random(in: 0..<5, using: &random))?client=c1")
-        case 7: XCTAssertEqual(try client.post("/v1/queues/q/messages", #"{"messages":[{"body":\#(number)}]}"#).status, 201)
+        case 7: XCTAssertLessThan(try client.post("/v1/queues/q/messages", #"{"messages":[{"body":\#(number)}]}"#).status, 300)
         case 8: XCTAssertEqual(try client.post("/v1/processes/p/executions", #"{"input":{}}"#).status, 201)
         case 9: XCTAssertEqual(try client.put("/v1/contracts/k\(number)", #"{"access":"read","scope":"own"}"#).status, 201)
         case 10: XCTAssertEqual(try client.post("/v1/admin/compact", "{}").status, 200)
