@@ -128,7 +128,9 @@ final class LogKeeper: Sendable {
         threads.shipper?.join()
         threads.checkpoints?.join()
         let end = SteadyClock.seconds() + Self.waitSeconds
-        while !shipper.ship(), shipper.progress.withLock({ $0.refusal == nil }), SteadyClock.seconds() < end { usleep(200_000) }
+        while !shipper.ship(), shipper.progress.withLock({ $0.refusal == nil }), SteadyClock.seconds() < end {
+            _ = log.state.wait(nanoseconds: 200_000_000) { _ -> Void? in nil }
+        }
         _ = log.rotate()
         do { try shipper.note(isClean: log.state.withLock { $0.loss == nil } && !checkpoints.withLock { $0.isNeeded }) } catch {
             StoreLog.note("the end of the log could not be noted", path: directory.path, reason: "\(error)", level: .warning)

@@ -55,7 +55,7 @@ final class LogShipper: Sendable {
             if end == true { return }
             ship()
             // A place that gives no answer is not asked again and again for what is large.
-            if progress.withLock({ $0.failure != nil }) { usleep(500_000) }
+            if progress.withLock({ $0.failure != nil }) { _ = log.state.wait(nanoseconds: 500_000_000) { $0.isStopping ? () : nil } }
             if progress.withLock({ $0.refusal != nil }) { return }
         }
     }
@@ -174,7 +174,7 @@ final class LogShipper: Sendable {
         let end = SteadyClock.seconds() + 10
         while log.state.withLock({ $0.open.contains { $0 <= last } }) {
             guard SteadyClock.seconds() < end else { throw ColumnStoreError(.unavailable, path: log.directory, "a commit has been under way for ten seconds") }
-            usleep(500)
+            _ = log.state.wait(nanoseconds: 1_000_000) { state -> Void? in state.open.contains { $0 <= last } ? nil : () }
         }
     }
 

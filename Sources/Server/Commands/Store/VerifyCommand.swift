@@ -41,7 +41,7 @@ enum VerifyCommand: Command {
                     elsewhere.storage.url = place
                     return try WarehouseOpening.factory(elsewhere, directory: directory, cache: nil)
                 }
-                report.findings += try log.run()
+                report.findings.append(contentsOf: try log.run())
             }
             return write(report)
         } catch DataDirectory.Failure.locked(let url) {

@@ -4,7 +4,7 @@ import XCTest
 
 /// Goal: from its log a store comes back as it was acknowledged at an instant, whatever ended its server, and nobody writes a log that was taken over.
 /// Method: the real binary; random histories of everything that changes, with kills; what was acknowledged is noted with the time.
-final class LogTests: XCTestCase {
+final class StoreLogTests: XCTestCase {
     private static let licence = """
         {"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id",
          "columns":{"name":{"path":"/name","type":"VARCHAR"}}}
