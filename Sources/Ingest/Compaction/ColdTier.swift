@@ -14,6 +14,8 @@ final class ColdTier: Sendable {
 
     /// Opens another place of tables, as the settings have its endpoint and credentials; nil: in the store's directory.
     let openPlace: @Sendable (String?) throws -> any StorageFactory
+    /// Asked before files go: false while something else needs them still.
+    let beforeRemoval = Mutex<(@Sendable () -> Bool)?>(nil)
 
     init(
         directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls, lost: LostAndFound,
@@ -116,7 +118,9 @@ final class ColdTier: Sendable {
 
     /// Removes the files that the catalog says may go: what an end came between.
     func removeEnded() throws {
-        for (name, keys) in try catalog.endedCold().sorted(by: { $0.key < $1.key }) {
+        let ended = try catalog.endedCold()
+        guard !ended.isEmpty, beforeRemoval.withLock({ $0 })?() ?? true else { return }
+        for (name, keys) in ended.sorted(by: { $0.key < $1.key }) {
             try checkClaim()
             let storage = try storage(name)
             for key in keys { try storage.delete(key, .named("no version of the table \(name) leads to it any more")) }
