@@ -67,7 +67,7 @@ def main() -> None:
                     ingest.show(f"{name} the log, {connections} connections", figures)
                 share = statistics.median(a["per_second"] / b["per_second"] for a, b in zip(rounds["with"], rounds["without"]))
                 print(f"| **left with the log, {connections} connections** | {share:.1%} | | | | |", flush=True)
-        print(f"| bytes of segments a receipt | {size(work / 'LOG' / 'segments') / max(1, stored):,.0f} | | | | |")
+        print(f"| bytes of segments a receipt | {size(work / 'LOG' / 'log') / max(1, stored):,.0f} | | | | |")
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

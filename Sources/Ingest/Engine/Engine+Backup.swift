@@ -71,14 +71,14 @@ extension Engine {
     /// - Throws: `DataDirectory.Failure.logRefused`.
     static func beginLog(_ directory: DataDirectory, _ options: Options) throws -> LogKeeper? {
         guard let log = options.log else {
-            try LogState.noteBroken(directory.path)
+            try LogMark.noteBroken(directory.path)
             return nil
         }
         if access(directory.catalogPath, F_OK) == 0 {
             // The steps that it takes from an earlier version are in no log.
             let former = try Catalog(unmigratedPath: directory.catalogPath)
             defer { former.close() }
-            if try former.version != Int64(CatalogSchema.migrations.count) { try LogState.noteBroken(directory.path) }
+            if try former.version != Int64(CatalogSchema.migrations.count) { try LogMark.noteBroken(directory.path) }
         }
         // Made where there is none: the log must know whose it is.
         let catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
@@ -96,6 +96,7 @@ extension Engine {
     func startLog(_ cold: ColdTier) {
         guard let log else { return }
         cold.beforeRemoval.withLock { $0 = { [log] in log.settle() } }
+        catalog.naming.withLock { $0 = { [log] in log.carry($0) } }
         log.start { [weak self] place, position, isStopping in
             guard let self else { throw Backup.Cancelled() }
             return try alone("checkpoint") { [self] in

@@ -195,7 +195,11 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         guard try storage.byteCount(of: DataDirectory.adminKeyName) != nil else { return false }
         let hash = SHA256.hash(try storage.get(DataDirectory.adminKeyName, byteCountMax: 1 << 16))
         let earlier = try catalog.bytes(Catalog.adminKeyHash)
-        if earlier != hash { try catalog.set(Catalog.adminKeyHash, hash) }
+        if earlier != hash {
+            try catalog.set(Catalog.adminKeyHash, hash)
+            // The file is in no commit.
+            log?.wantCheckpoint()
+        }
         return earlier != nil && earlier != hash
     }
 

@@ -7,16 +7,10 @@ struct LogCarrier {
     let place: LogPlace
     let directory: DataDirectory
 
-    /// What a commit names.
-    enum Named: Hashable {
-        case cold(table: String, key: String, byteCount: Int64, sha256: [UInt8])
-        case upload(String)
-    }
-
     /// - Returns: none for changes that are damaged: who folds them finds that.
-    static func named(_ changes: ArraySlice<UInt8>) -> [Named] {
+    static func named(_ changes: ArraySlice<UInt8>) -> [NamedFile] {
         var reader = ChangeReader(changes)
-        var named: [Named] = []
+        var named: [NamedFile] = []
         while let change = try? reader.next() {
             switch change {
             // key, table_name, kind, byte_count, sha256, …
@@ -28,21 +22,21 @@ struct LogCarrier {
                     .cold(
                         table: String(decoding: name, as: UTF8.self), key: String(decoding: path.dropFirst(name.count + 1), as: UTF8.self), byteCount: byteCount,
                         sha256: Array(sha256)))
+            // Its file is whole with its first change; a row that is new has none, or one that still comes.
             case .update(let table, .columns(let key), _) where table.name == "uploads": if let id = upload(key) { named.append(id) }
-            case .insert(let table, nil, let values) where table.name == "uploads": if let id = upload(values) { named.append(id) }
             default: continue
             }
         }
         return named
     }
 
-    private static func upload(_ key: [ChangeReader.Value]) -> Named? {
+    private static func upload(_ key: [ChangeReader.Value]) -> NamedFile? {
         guard case .text(let id)? = key.first else { return nil }
         return .upload(String(decoding: id, as: UTF8.self))
     }
 
     /// - Returns: false for what is not there any more: a later record of the log says so, or the file is not whole yet.
-    func bring(_ named: Named) throws -> Bool {
+    func bring(_ named: NamedFile) throws -> Bool {
         switch named {
         case .cold(let table, let key, let byteCount, let sha256):
             let name = "\(LogPlace.base)warehouse/\(table)/\(key)"

@@ -35,6 +35,9 @@ final class LogKeeper: Sendable {
         var byteCountThen: Int64 = 0
         var failure: String?
         var count = 0
+        /// How often one was asked for.
+        var wishes = 0
+        var wishesMet = 0
     }
     private let checkpoints = Mutex(Checkpoints())
 
@@ -79,13 +82,16 @@ final class LogKeeper: Sendable {
         }
     }
 
+    /// Something was changed that no commit tells, and that a checkpoint has.
+    func wantCheckpoint() { checkpoints.withLock { $0.wishes += 1 } }
+
     private var isStopping: Bool { log.state.withLock { $0.isStopping } }
 
     private var isCheckpointDue: Bool {
         if log.state.withLock({ $0.loss != nil }) { return true }
         let byteCount = shipper.progress.withLock { $0.byteCount }
         return checkpoints.withLock { known in
-            known.isNeeded || byteCount - known.byteCountThen >= Self.checkpointByteCount
+            known.isNeeded || known.wishes > known.wishesMet || byteCount - known.byteCountThen >= Self.checkpointByteCount
                 || known.madeAt > 0 && Double(SteadyClock.nanoseconds() &- known.madeAt) / 1e9 >= Self.checkpointSeconds
         }
     }
@@ -94,13 +100,15 @@ final class LogKeeper: Sendable {
         guard let epoch = shipper.progress.withLock({ $0.claim?.head.epoch }) else { return }
         do {
             let loss = log.state.withLock { $0.loss }
+            let wishes = checkpoints.withLock { $0.wishes }
             let byteCount = shipper.progress.withLock { $0.byteCount }
             let made = try backup(place, { [log] in log.position }, { [self] in isStopping })
             let checkpoint = LogCheckpoint(epoch: epoch, from: made.from, to: made.to, at: made.at, manifest: made.manifest)
             try place.objects.put(checkpoint.key, checkpoint.bytes)
             log.state.withLock { if $0.loss == loss { $0.loss = nil } }
             checkpoints.withLock { known in
-                known = Checkpoints(isNeeded: false, madeAt: SteadyClock.nanoseconds(), byteCountThen: byteCount, count: known.count + 1)
+                (known.isNeeded, known.failure, known.wishesMet) = (false, nil, wishes)
+                (known.madeAt, known.byteCountThen, known.count) = (SteadyClock.nanoseconds(), byteCount, known.count + 1)
             }
             try LogRetention(place: place, now: clock.now()).run()
         } catch is Backup.Cancelled {
@@ -111,6 +119,13 @@ final class LogKeeper: Sendable {
                 return known.failure == nil
             }
             if isNew { StoreLog.note("no checkpoint of the log could be made; it is tried again", path: place.url, reason: "\(error)", level: .warning) }
+        }
+    }
+
+    /// Brings files that a commit is about to name. What could not be brought comes before the commit's record.
+    func carry(_ files: [NamedFile]) {
+        for file in files where !isStopping {
+            do { try shipper.carry(file) } catch { return }
         }
     }
 

@@ -4,7 +4,7 @@ import ColumnStore
 ///
 ///     head                                    `LogHead`
 ///     epochs/<epoch>                          the head that the epoch ended with
-///     segments/<epoch>/<first>-<last>         `LogSegment`, created once
+///     log/<epoch>/<first>-<last>              `LogSegment`, created once
 ///     checkpoints/<epoch>-<from>-<to>         `LogCheckpoint`
 ///     base/                                   files of checkpoints, as a backup has them, and cold files as they come
 ///     uploads/<id>.<bytes>.<sha256>           files of uploads, as they come
@@ -51,7 +51,7 @@ struct LogPlace: Sendable {
         return "/" + parts.joined(separator: "/")
     }
 
-    static func segmentFolder(_ epoch: Int64) -> String { "segments/\(LogNumber.text(epoch))/" }
+    static func segmentFolder(_ epoch: Int64) -> String { "log/\(LogNumber.text(epoch))/" }
 
     func head() throws(ColumnStoreError) -> (head: LogHead, tag: String)? {
         guard let found = try root.read(LogHead.key) else { return nil }
@@ -76,7 +76,8 @@ struct LogPlace: Sendable {
             guard parts.count == 2, let first = LogNumber.number(parts[0]), let last = LogNumber.number(parts[1]), first <= last else { return }
             found.append(SegmentName(epoch: epoch, first: first, last: last))
         }
-        return found.sorted { $0.first < $1.first }
+        // Of those that begin alike, what others were merged into.
+        return found.sorted { ($0.first, $1.last) < ($1.first, $0.last) }
     }
 
     func checkpoints() throws -> [LogCheckpoint] {

@@ -10,8 +10,8 @@ final class LogShipper: Sendable {
         var claim: LogClaim?
         var hash: [UInt8]
         var last: Int64
-        /// Uploads whose files are there.
-        var carried: Set<LogCarrier.Named> = []
+        /// Files that are there.
+        var carried: Set<NamedFile> = []
         var failure: String?
         /// Why nothing is sent any more.
         var refusal: String?
@@ -180,8 +180,19 @@ final class LogShipper: Sendable {
 
     private func bring(_ payload: [UInt8]) throws {
         guard let payload = LogPayload(payload) else { return }
-        for named in LogCarrier.named(payload.changes) where progress.withLock({ !$0.carried.contains(named) }) {
-            if try LogCarrier(place: place, directory: directory).bring(named), case .upload = named { progress.withLock { _ = $0.carried.insert(named) } }
+        for named in LogCarrier.named(payload.changes) { try carry(named) }
+    }
+
+    /// Brings a file to the log's place, once. From any thread.
+    func carry(_ file: NamedFile) throws {
+        if progress.withLock({ $0.carried.contains(file) }) { return }
+        guard try LogCarrier(place: place, directory: directory).bring(file) else { return }
+        progress.withLock { progress in
+            // What was forgotten is looked for there.
+            if progress.carried.count >= Self.carriedCountMax { progress.carried = [] }
+            progress.carried.insert(file)
         }
     }
+
+    private static let carriedCountMax = 10_000
 }

@@ -30,7 +30,7 @@ struct LogState: Equatable {
             hash \(Hexadecimal.text(hash))
             boot \(boot)
             clean \(isClean ? 1 : 0)
-            broken \(isBroken ? 1 : 0)
+            \(LogMark.name) \(isBroken ? 1 : 0)
 
             """.utf8)
     }
@@ -47,7 +47,7 @@ struct LogState: Equatable {
             let hash = fields["hash"].flatMap(Hexadecimal.bytes), hash.count == SHA256.byteCount, let boot = fields["boot"]
         else { return nil }
         var state = LogState(store: store, epoch: epoch, last: last, hash: hash, boot: boot)
-        (state.isClean, state.isBroken) = (fields["clean"] == "1", fields["broken"] == "1")
+        (state.isClean, state.isBroken) = (fields["clean"] == "1", fields[LogMark.name] == "1")
         return state
     }
 
@@ -56,12 +56,5 @@ struct LogState: Equatable {
         try DataDirectory.makeDirectories("\(directory)/\(Self.folder)")
         let storage = try LocalStorageFactory.files("\(directory)/\(Self.folder)")
         try storage.put("state", bytes)
-    }
-
-    /// Notes that files are about to be changed without their log.
-    static func noteBroken(_ directory: String) throws {
-        guard var state = read(directory), !state.isBroken else { return }
-        state.isBroken = true
-        try state.write(directory)
     }
 }

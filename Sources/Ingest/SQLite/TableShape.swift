@@ -101,8 +101,16 @@ struct TableShape {
         try bind(key, statement, from: 1)
         defer { statement.reset() }
         guard try statement.step() else { return false }
-        for (index, wanted) in values.enumerated() where statement.value(Int32(index)) != wanted.value { return false }
+        for (index, wanted) in values.enumerated() where !statement.value(Int32(index)).isStored(wanted.value) { return false }
         return true
+    }
+}
+
+extension ChangeReader.Value {
+    /// Whether a row that was given `value` has this one: a column of reals keeps a whole number as one, and shows it as a real again.
+    func isStored(_ value: Self) -> Bool {
+        if case .double(let bits) = self, case .integer(let number) = value { return Double(number).bitPattern == bits }
+        return self == value
     }
 }
 

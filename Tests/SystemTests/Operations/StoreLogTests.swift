@@ -199,7 +199,7 @@ final class StoreLogTests: XCTestCase {
         }
         XCTAssertEqual(try restore(log, ["--to", "yesterday"]).0.status, 2)
         XCTAssertEqual(try restore(try path("nothing")).0.status, 1)
-        let segments = try FileManager.default.subpathsOfDirectory(atPath: log).filter { $0.hasPrefix("segments/") && $0.contains("-") }.sorted()
+        let segments = try FileManager.default.subpathsOfDirectory(atPath: log).filter { $0.hasPrefix("log/") && $0.contains("-") }.sorted()
         XCTAssertGreaterThan(segments.count, 3)
         for (index, segment) in segments.enumerated().dropFirst() {
             let copy = try path("LOG-\(index)")
