@@ -57,7 +57,8 @@ extension Catalog {
         rollups: [RollupChange] = [], along: @Sendable (SQLiteConnection) throws -> Void = { _ in }
     ) throws {
         let now = now
-        naming.withLock { $0 }?(switches.flatMap { change in
+        // Sums nobody needs elsewhere: they are made again from rows.
+        naming.withLock { $0 }?(switches.filter { $0.rollup == nil }.flatMap { change in
             change.written.map { .cold(table: change.table, key: $0.key, byteCount: $0.byteCount, sha256: $0.sha256) }
         })
         try write { connection in

@@ -11,6 +11,7 @@ struct LogCarrier {
     static func named(_ changes: ArraySlice<UInt8>) -> [NamedFile] {
         var reader = ChangeReader(changes)
         var named: [NamedFile] = []
+        var sums: Set<String> = []
         while let change = try? reader.next() {
             switch change {
             // key, table_name, kind, byte_count, sha256, …
@@ -22,12 +23,15 @@ struct LogCarrier {
                     .cold(
                         table: String(decoding: name, as: UTF8.self), key: String(decoding: path.dropFirst(name.count + 1), as: UTF8.self), byteCount: byteCount,
                         sha256: Array(sha256)))
+            // Sums are made again from rows, and a table of them that is changed has other files of the same names.
+            case .insert(let table, _, let values) where table.name == "rollup_tables":
+                if case .text(let name)? = values.first { sums.insert(String(decoding: name, as: UTF8.self)) }
             // Its file is whole with its first change; a row that is new has none, or one that still comes.
             case .update(let table, .columns(let key), _) where table.name == "uploads": if let id = upload(key) { named.append(id) }
             default: continue
             }
         }
-        return named
+        return named.filter { if case .cold(let table, _, _, _) = $0 { !sums.contains(table) } else { true } }
     }
 
     private static func upload(_ key: [ChangeReader.Value]) -> NamedFile? {

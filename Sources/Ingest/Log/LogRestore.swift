@@ -81,6 +81,7 @@ package struct LogRestore {
         var manifest = BackupManifest(number: former.number, store: former.store, madeAt: former.madeAt, warehouse: former.warehouse)
         let (last, recordCount) = try databases(reader, place, scratch)
         manifest.madeAt = instant ?? last?.time ?? former.madeAt
+        try dropSums(scratch.files.path(of: "catalog.sqlite"))
         let state = try Catalog.State(path: scratch.files.path(of: "catalog.sqlite"))
         var databases = ["catalog.sqlite"] + state.hotFiles.map { "hot/\($0).sqlite" }
         for name in ["queues.sqlite", "executions.sqlite"] where try scratch.files.byteCount(of: name) != nil { databases.append(name) }
@@ -92,6 +93,17 @@ package struct LogRestore {
         // What is no database and no receipt's is as the checkpoint has it.
         manifest.files += former.files.filter { $0.path == DataDirectory.adminKeyName }.map { .init(path: $0.path, name: LogPlace.base + $0.name, byteCount: $0.byteCount, sha256: $0.sha256) }
         return (manifest, last, recordCount)
+    }
+
+    /// Rollups begin anew: their sums are made again from rows, and are not in the log.
+    private static func dropSums(_ path: String) throws {
+        let connection = try SQLiteConnection(path: path, mode: .readWrite)
+        try connection.transaction {
+            try connection.execute("DELETE FROM cold_objects WHERE table_name NOT IN (SELECT name FROM tables) OR table_name IN (SELECT name FROM rollup_tables)")
+            try connection.execute("DELETE FROM tables WHERE name IN (SELECT name FROM rollup_tables)")
+            try connection.execute("DELETE FROM rollup_tables; DELETE FROM rollup_files")
+        }
+        try connection.checkpoint(.truncate)
     }
 
     private static func cold(_ state: Catalog.State, _ place: LogPlace, _ scratch: ScratchFolder) throws -> [BackupManifest.File] {
