@@ -138,7 +138,7 @@ struct StoreProof {
             }
             if version > 0, let present = try? Table.open(storage, version: version) { checkMarks("the table \(table)", Self.marks(present)) }
             // Of a table that was ended, what an end came before the removal of.
-            let ended = version > 0 ? [] : Set(((try? catalog.coldObjects(of: table)) ?? []).map(\.object.key))
+            let ended = Set(version > 0 ? [] : (try? catalog.endedCold())?[table] ?? [])
             let newer = versions.filter { $0 > version && !ended.contains("metadata/v\($0).metadata.json") }
             guard let last = newer.last else { continue }
             if last > version.addingSaturating(Self.versionCountMax) {

@@ -19,7 +19,7 @@ package struct LogProof {
         guard let state = LogState.read(directory) else { return [] }
         let reader: LogReader
         do {
-            reader = try LogReader(place, instant: nil)
+            reader = try LogReader(place, instant: nil, unsent: try unsent(after: 0).last?.sequence ?? 0)
             guard reader.checkpoint.manifest.store == state.store, reader.head.epoch == state.epoch else {
                 return [Finding(path: place.url, fault: "has epoch \(reader.head.epoch) of the store \(reader.checkpoint.manifest.store), these files are of epoch \(state.epoch) of \(state.store)")]
             }

@@ -16,23 +16,28 @@ struct LogReader {
         let description: String
     }
 
-    /// - Parameter instant: microseconds since 1970; nil: the end.
+    /// - Parameters:
+    ///   - instant: microseconds since 1970; nil: the end.
+    ///   - unsent: the last record that the reader has besides, of what was not sent yet.
     /// - Throws: `Outside`; `ColumnStoreError` for a log that is damaged or not whole.
-    init(_ place: LogPlace, instant: Int64?) throws {
+    init(_ place: LogPlace, instant: Int64?, unsent: Int64 = 0) throws {
         guard let (head, _) = try place.head() else { throw ColumnStoreError(.notFound, path: place.url, "has no log: \(LogHead.key) is not there") }
         let all = try place.checkpoints()
         guard !all.isEmpty else { throw Outside(description: "the log at \(place.url) has no checkpoint yet, so that nothing can be restored from it") }
-        let (checkpoint, end) = try Self.choose(place, head, all, instant)
+        let (checkpoint, end) = try Self.choose(place, head, all, instant, unsent)
         self.place = place
         (self.head, self.checkpoint, self.end) = (head, checkpoint, end)
         self.instant = instant ?? .max
         segments = try place.segments(of: checkpoint.epoch).filter { $0.last > checkpoint.from }
     }
 
-    private static func choose(_ place: LogPlace, _ head: LogHead, _ all: [LogCheckpoint], _ instant: Int64?) throws -> (LogCheckpoint, LogHead) {
+    private static func choose(_ place: LogPlace, _ head: LogHead, _ all: [LogCheckpoint], _ instant: Int64?, _ unsent: Int64) throws -> (LogCheckpoint, LogHead) {
         for epoch in Set(all.map(\.epoch)).sorted(by: >) {
             let end = epoch == head.epoch ? head : try past(place, epoch)
-            let own = all.filter { $0.epoch == epoch && $0.to <= end.last && $0.at <= min(instant ?? .max, end.until) }.sorted { $0.at < $1.at }
+            let isWithin = { (checkpoint: LogCheckpoint) in
+                checkpoint.to <= end.last && checkpoint.at <= min(instant ?? .max, end.until) || epoch == head.epoch && checkpoint.to <= unsent
+            }
+            let own = all.filter { $0.epoch == epoch && isWithin($0) }.sorted { $0.at < $1.at }
             guard let last = own.last else { continue }
             guard let instant, instant > end.until else { return (last, end) }
             throw Outside(
