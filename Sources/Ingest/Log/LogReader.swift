@@ -35,7 +35,7 @@ struct LogReader {
         for epoch in Set(all.map(\.epoch)).sorted(by: >) {
             let end = epoch == head.epoch ? head : try past(place, epoch)
             let isWithin = { (checkpoint: LogCheckpoint) in
-                checkpoint.to <= end.last && checkpoint.at <= min(instant ?? .max, end.until) || epoch == head.epoch && checkpoint.to <= unsent
+                checkpoint.to <= end.last && checkpoint.at <= min(instant ?? .max, end.until) || unsent > 0 && epoch == head.epoch && checkpoint.to <= unsent
             }
             let own = all.filter { $0.epoch == epoch && isWithin($0) }.sorted { $0.at < $1.at }
             guard let last = own.last else { continue }
