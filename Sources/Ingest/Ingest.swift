@@ -25,6 +25,7 @@
 //   Executions: state machines, what runs of them, and what that waits for
 //   Verification: proof of every file
 //   Backup: copies of a whole store, and a catalog made anew
+//   Log: every commit in its order, kept where no machine's end reaches it, and stores made of it again
 //   Intake: a document on its way in
 //   Uploads: files of records that come whole
 //   Roles: what a door may hold of the store, a protocol each

@@ -21,6 +21,13 @@ final class RemovalRulesTests: XCTestCase {
         "ColumnStore/Iceberg/Table/Table+Relocation.swift": ["delete": "the caller's proof is passed on"],
         "Ingest/Backup/Backup.swift": ["delete": "files of a backup that the new one has taken the place of, under names that backups make"],
         "Ingest/Backup/BackupPlace.swift": ["rmdir": "a scratch directory that it made, empty", "remove": "scratch: copies of databases on their way to a bucket"],
+        "Ingest/Log/CommitLog.swift": [
+            "O_TRUNC": "a spool of a number that was never given before", "remove": "a spool whose records lie at the log's place, which its head says",
+        ],
+        "Ingest/Log/LogSpool.swift": ["truncate": "the end of a spool that this process writes: an entry that could not be written whole"],
+        "Ingest/Log/LogFold.swift": ["remove": "scratch: a copy of a database that its records make anew"],
+        "Ingest/Log/LogRetention.swift": ["delete": "checkpoints, segments and files that no checkpoint which is kept, and no record after it, needs"],
+        "Ingest/Log/ScratchFolder.swift": ["remove": "scratch: a directory that it made", "rmdir": "the same"],
         "Ingest/Backup/Restore.swift": [
             "delete": "metadata that the restore itself copied", "remove": "what a restore that failed wrote into an empty directory",
             "rmdir": "the same: empty directories only",

@@ -1,3 +1,5 @@
+/* What commits change is asked for row by row, and the header tells how only to who says so. */
+#define SQLITE_ENABLE_PREUPDATE_HOOK 1
 #include <sqlite3.h>
 
 /* Variadic, which Swift does not import. */

@@ -21,12 +21,15 @@ final class Backup {
     var root: String { place.name }
     private var previous: BackupManifest?
     private var known: [String: BackupManifest.File] = [:]
-    private var manifest: BackupManifest
+    private(set) var manifest: BackupManifest
     private var summary = BackupSummary()
     /// Cold files by their path in DATA, that are in the backup by now.
     private var cold: [String: BackupManifest.File] = [:]
     private var copied: [BackupManifest.File] = []
     private let isCancelled: @Sendable () -> Bool
+    /// Of a checkpoint of the log: where that stands.
+    private let position: LogPosition.Source?
+    private(set) var span: (before: LogPosition, after: LogPosition)?
 
     /// Somebody asked for the end.
     struct Cancelled: Error {}
@@ -34,8 +37,12 @@ final class Backup {
     /// - Parameter isCancelled: asked before each file, and between the pieces of those that are copied by pieces.
     /// - Throws: `Fault` for a directory that cannot take a backup of this store.
     /// - Parameter bucket: what lies there, where the destination is one.
-    init(_ store: StoreParts, destination: String, bucket: (any ObjectStorage)? = nil, isCancelled: @escaping @Sendable () -> Bool) throws {
-        (self.store, self.isCancelled) = (store, isCancelled)
+    /// - Parameter position: of a checkpoint, which leaves what earlier ones need.
+    init(
+        _ store: StoreParts, destination: String, bucket: (any ObjectStorage)? = nil, position: LogPosition.Source? = nil,
+        isCancelled: @escaping @Sendable () -> Bool
+    ) throws {
+        (self.store, self.isCancelled, self.position) = (store, isCancelled, position)
         place = try BackupPlace(path: destination, bucket: bucket)
         let root = place.name
         for own in [try store.directory.files().root, store.directory.storages.location].compactMap(\.self) {
@@ -102,12 +109,14 @@ final class Backup {
         let began = SteadyClock.nanoseconds()
         try store.compactor.withoutRemovals {
             for (_, table) in store.tier.boundary.snapshot().cold.sorted(by: { $0.key < $1.key }) { try copyCold(table.iceberg, table.name) }
+            let before = position?()
             let held = try hold()
+            if let before, let after = position?() { span = (before, after) }
             try copyHeld(held)
         }
         try checkCopied()
         try storage.put(BackupManifest.key, manifest.bytes)
-        try removeUnneeded()
+        if position == nil { try removeUnneeded() }
         summary.fileCount = manifest.files.count
         summary.byteCount = manifest.files.reduce(0) { $0 + $1.byteCount }
         summary.copiedFileCount = copied.count

@@ -322,6 +322,8 @@ package final class Recovery {
 
     private func putInPlace(_ chosen: Chosen, store: String) throws {
         let lost = LostAndFound(directory)
+        // No commit tells of the new catalog.
+        try LogMark.noteBroken(directory.path)
         try putAsideVersions(chosen, lost)
         for name in chosen.moved {
             for suffix in ["-wal", "-shm", ""] { try lost.take("\(directory.hotPath)/\(name).sqlite\(suffix)", reason: "its rows are in cold, or it has none") }

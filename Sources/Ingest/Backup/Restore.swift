@@ -32,6 +32,15 @@ package struct Restore {
         target = try LocalStorageFactory.files(directory)
     }
 
+    /// A backup whose manifest is at hand.
+    init(
+        manifest: BackupManifest, source: any ObjectStorage, directory: String, storages: any StorageFactory,
+        progress: @escaping (_ done: Int64, _ all: Int64) -> Void
+    ) throws {
+        (self.manifest, self.source, self.storages, self.progress) = (manifest, source, storages, progress)
+        target = try LocalStorageFactory.files(directory)
+    }
+
     private static func manifest(_ source: BackupPlace) throws -> BackupManifest {
         guard try source.storage.byteCount(of: BackupManifest.key) != nil else {
             throw ColumnStoreError(.notFound, path: source.name, "has no complete backup: \(BackupManifest.key) is not there")
@@ -66,6 +75,13 @@ package struct Restore {
             removeEverything(directory)
             throw error
         }
+    }
+
+    /// Takes back a store that was restored just now, and that nobody has opened.
+    func undo() {
+        guard let directory = try? DataDirectory(path: target.root, making: .never, storages: storages) else { return }
+        defer { directory.release() }
+        removeEverything(directory)
     }
 
     /// Objects of cold tables go to the warehouse, all else below DATA.

@@ -1,4 +1,5 @@
 import ColumnStore
+import Synchronization
 
 /// What a rollup has of one cold file.
 package struct RollupCoverage: Sendable, Hashable {
@@ -56,6 +57,10 @@ extension Catalog {
         rollups: [RollupChange] = [], along: @Sendable (SQLiteConnection) throws -> Void = { _ in }
     ) throws {
         let now = now
+        // Sums nobody needs elsewhere: they are made again from rows.
+        naming.withLock { $0 }?(switches.filter { $0.rollup == nil }.flatMap { change in
+            change.written.map { .cold(table: change.table, key: $0.key, byteCount: $0.byteCount, sha256: $0.sha256) }
+        })
         try write { connection in
             for change in switches {
                 let table = try connection.statement("""

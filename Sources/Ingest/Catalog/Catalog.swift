@@ -17,6 +17,8 @@ package final class Catalog: Sendable {
     private let hasFailed = Atomic<Bool>(false)
     /// Called when there may be something to tell a webhook.
     let noticed = Mutex<(@Sendable () -> Void)?>(nil)
+    /// Called with files before a commit names them: whoever needs them elsewhere has them brought there while nobody waits for that commit.
+    let naming = Mutex<(@Sendable ([NamedFile]) -> Void)?>(nil)
 
     /// Proof: only ever used within the mutex.
     struct Held: @unchecked Sendable {

@@ -137,7 +137,9 @@ struct StoreProof {
                 continue
             }
             if version > 0, let present = try? Table.open(storage, version: version) { checkMarks("the table \(table)", Self.marks(present)) }
-            let newer = versions.filter { $0 > version }
+            // Of a table that was ended, what an end came before the removal of.
+            let ended = Set(version > 0 ? [] : (try? catalog.endedCold())?[table] ?? [])
+            let newer = versions.filter { $0 > version && !ended.contains("metadata/v\($0).metadata.json") }
             guard let last = newer.last else { continue }
             if last > version.addingSaturating(Self.versionCountMax) {
                 reasons.append("the table \(table) is at version \(last), the catalog knows \(version == 0 ? "no such table" : "version \(version)")")

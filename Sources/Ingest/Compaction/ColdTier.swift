@@ -14,6 +14,8 @@ final class ColdTier: Sendable {
 
     /// Opens another place of tables, as the settings have its endpoint and credentials; nil: in the store's directory.
     let openPlace: @Sendable (String?) throws -> any StorageFactory
+    /// Asked before files go: false while something else needs them still.
+    let beforeRemoval = Mutex<(@Sendable () -> Bool)?>(nil)
 
     init(
         directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls, lost: LostAndFound,
@@ -99,7 +101,7 @@ final class ColdTier: Sendable {
         try catalog.switchToCold([
             Catalog.ColdSwitch(
                 table: name, version: commit.table.version, rowCount: try commit.table.counts().rowCount, written: objects, replaced: [],
-                obsolete: gone)
+                obsolete: gone, rollup: try catalog.rollupTables()[name])
         ])
         StoreLog.note("made a table's metadata for its new place", path: commit.table.metadataLocation, reason: "it was at \(former)")
         try removeEnded()
@@ -116,7 +118,11 @@ final class ColdTier: Sendable {
 
     /// Removes the files that the catalog says may go: what an end came between.
     func removeEnded() throws {
-        for (name, keys) in try catalog.endedCold().sorted(by: { $0.key < $1.key }) {
+        let ended = try catalog.endedCold().sorted { $0.key < $1.key }
+        let present = Set(try catalog.coldVersions().map(\.table))
+        // A table that is no more was one of sums, which are made again from rows: nobody else needs them, and their names may be wanted anew.
+        let isFree = ended.allSatisfy { !present.contains($0.key) } || beforeRemoval.withLock { $0 }?() ?? true
+        for (name, keys) in ended where isFree || !present.contains(name) {
             try checkClaim()
             let storage = try storage(name)
             for key in keys { try storage.delete(key, .named("no version of the table \(name) leads to it any more")) }

@@ -10,6 +10,7 @@ import Synchronization
 ///     queues.sqlite   queues and topics, where there are some
 ///     uploads/        files of uploads, by their ids
 ///     executions.sqlite  definitions of processes, and their executions
+///     log/            commits on their way to the log
 ///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
 ///
@@ -31,6 +32,9 @@ package final class DataDirectory: Sendable {
 
     /// Of what lies in a bucket: nothing of it is missed.
     package static let cacheName = "cache"
+
+    /// Commits on their way to the log's place, and how far that has come.
+    static let logName = "log"
 
     package var hotPath: String { "\(path)/hot" }
     package var warehousePath: String { "\(path)/warehouse" }
@@ -63,11 +67,13 @@ package final class DataDirectory: Sendable {
         case warehouseTaken(location: String, by: String, own: String?, host: String)
         /// Something lies there that no store has put there.
         case warehouseForeign(location: String)
+        /// The log is another store's, or a later epoch's.
+        case logRefused(String)
 
         /// Whether it is the settings that are to be mended, and not the directory.
         package var isOfTheSettings: Bool {
             switch self {
-            case .warehouseElsewhere, .warehouseTaken, .warehouseForeign: true
+            case .warehouseElsewhere, .warehouseTaken, .warehouseForeign, .logRefused: true
             default: false
             }
         }
@@ -76,6 +82,7 @@ package final class DataDirectory: Sendable {
             switch self {
             case .locked(let url): "another process works on this directory" + (url.map { ": \($0)" } ?? "")
             case .unknownFormat(let text, let path): "\(path) says \"\(text)\", this program reads \"\(DataDirectory.format)\""
+            case .logRefused(let reason): reason
             case .notEmpty(let path): "\(path) is not empty"
             case .noStore(let path):
                 "\(path) is no store: " + (access(path, F_OK) == 0 ? "there is no FORMAT in it" : "there is no such directory")

@@ -8,7 +8,7 @@ extension Engine: StoreLife {
     package func metrics() -> [Metric] {
         let snapshot = tier.boundary.snapshot()
         return writerMetrics(snapshot) + keepingMetrics() + hotMetrics(snapshot) + coldMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)
-            + directory.storages.metrics
+            + directory.storages.metrics + (log?.metrics ?? [])
             + (registration.withLock { $0 }?.metrics() ?? []) + executions.metrics() + queueStore.metrics(now: options.hot.clock.now()) + topicStore.metrics()
     }
 

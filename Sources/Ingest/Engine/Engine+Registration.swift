@@ -35,7 +35,7 @@ extension Engine: Callbacks, DeadLetterReview {
 
     package var degradations: [String] {
         missingRegistrars.map { "the registrar \($0.name) is not configured: \($0.reason)" } + compactor.cold.damage.texts + compactor.hotDamageTexts
-            + compactor.warehouseTexts
+            + compactor.warehouseTexts + (log?.texts ?? [])
     }
 
     /// What a ticket says of a step that nobody does.

@@ -33,6 +33,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         }
         /// Microseconds that nobody sets, beside `hot.clock`: locks of messages outlast jumps of that. Nil where a test moves it by hand.
         package var queueSteadyClock: (@Sendable () -> Int64)? = { Int64(SteadyClock.nanoseconds() / 1_000) }
+        /// The log of the store's commits; nil: there is none.
+        package var log: LogOptions?
         /// Where there is no store, whether one is made.
         package var making = DataDirectory.Making.anew
 
@@ -65,6 +67,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     private let archiver = Mutex<ExecutionArchiver?>(nil)
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
+    let log: LogKeeper?
     private let isClosed = Mutex(false)
 
     /// Opens or makes the store in a directory.
@@ -77,6 +80,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         self.directory = directory
         try WarehousePlace.check(directory)
         try StoreProof.check(directory)
+        // Before the first file is opened for writing.
+        log = try Self.beginLog(directory, options)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
         Self.noteStart(directory, catalog, options)
         try WarehousePlace.take(directory, catalog)
@@ -129,6 +134,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         rebuilder.start()
         repeats.start()
         changed.start()
+        startLog(cold)
         let (files, tables) = (tier.boundary.snapshot().files, tier.boundary.snapshot().cold)
         StoreLog.note(
             "opened the store", path: directory.path,
@@ -189,7 +195,11 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         guard try storage.byteCount(of: DataDirectory.adminKeyName) != nil else { return false }
         let hash = SHA256.hash(try storage.get(DataDirectory.adminKeyName, byteCountMax: 1 << 16))
         let earlier = try catalog.bytes(Catalog.adminKeyHash)
-        if earlier != hash { try catalog.set(Catalog.adminKeyHash, hash) }
+        if earlier != hash {
+            try catalog.set(Catalog.adminKeyHash, hash)
+            // The file is in no commit.
+            log?.wantCheckpoint()
+        }
         return earlier != nil && earlier != hash
     }
 
@@ -221,6 +231,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         } catch {
             StoreLog.note("the end could not be noted in FORMAT", path: directory.path, reason: "\(error)", level: .warning)
         }
+        log?.stop()
         directory.release()
     }
 

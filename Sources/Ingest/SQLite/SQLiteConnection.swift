@@ -14,6 +14,8 @@ package final class SQLiteConnection {
     package let path: String
     fileprivate let raw: OpaquePointer
     private var statements: [String: SQLiteStatement] = [:]
+    /// Of a file whose commits go elsewhere too.
+    fileprivate let capture: CommitCapture?
 
     /// - Throws: when the file cannot be opened as an SQLite file in that mode.
     package init(path: String, mode asked: Mode) throws(SQLiteError) {
@@ -36,12 +38,19 @@ package final class SQLiteConnection {
         }
         self.path = path
         raw = handle
+        capture = switch mode {
+        case .create, .readWrite: CommitSinks.capture(path)
+        case .readOnly, .immutable: nil
+        }
         sqlite3_busy_timeout(raw, Self.busyTimeoutMilliseconds)
         if case .create = mode {
             // A file that is there already keeps what it was made with.
             var reserved = Int32(PageSum.byteCount)
             sqlite3_file_control(raw, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved)
         }
+        guard let capture else { return }
+        capture.attach(raw)
+        capture.setTables(try changedTables())
     }
 
     /// Where nothing may be made beside it, a file without a log can be read all the same: nobody writes it.
@@ -71,8 +80,55 @@ package final class SQLiteConnection {
 
     /// Runs SQL without results: pragmas, schema, transactions. Several statements may stand in it.
     package func execute(_ sql: String) throws(SQLiteError) {
+        guard let capture else {
+            let code = sqlite3_exec(raw, sql, nil, nil, nil)
+            if code != SQLITE_OK { throw error(code, sql) }
+            return
+        }
+        try execute(sql, capture)
+    }
+
+    private func execute(_ sql: String, _ capture: CommitCapture) throws(SQLiteError) {
+        let meaning = CommitCapture.meaning(sql)
+        if meaning == .schema, sqlite3_get_autocommit(raw) != 0 {
+            // The statements and what is noted of them are one commit.
+            try run("BEGIN IMMEDIATE", capture)
+            do {
+                try run(sql, capture)
+                try run("COMMIT", capture)
+            } catch {
+                rollback()
+                throw error
+            }
+        } else {
+            try run(sql, capture)
+        }
+    }
+
+    private func run(_ sql: String, _ capture: CommitCapture) throws(SQLiteError) {
+        let (meaning, mark) = (CommitCapture.meaning(sql), capture.mark)
+        let isNew = meaning == .schema ? try integer("SELECT count(*) FROM sqlite_schema") == 0 : false
+        capture.begin(meaning)
         let code = sqlite3_exec(raw, sql, nil, nil, nil)
-        if code != SQLITE_OK { throw error(code, sql) }
+        capture.end(meaning, isDone: code == SQLITE_OK)
+        capture.settle(code, isOpen: sqlite3_get_autocommit(raw) == 0, from: mark)
+        guard code == SQLITE_OK else { throw error(code, sql) }
+        guard meaning == .schema else { return }
+        capture.note(schema: sql, isNew: isNew, version: try integer("PRAGMA user_version") ?? 0)
+        capture.setTables(try changedTables())
+    }
+
+    /// Tables whose rows may change, with what tells their rows apart.
+    private func changedTables() throws(SQLiteError) -> [String: ChangeWriter.Table] {
+        var tables: [String: ChangeWriter.Table] = [:]
+        let list = try statement("SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
+        while try list.step() { tables[list.text(0)] = ChangeWriter.Table(hasRowID: list.int64(1) == 0, keyColumns: []) }
+        for name in tables.keys where tables[name]?.hasRowID == false {
+            let columns = try statement("SELECT cid FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk")
+            try columns.bind(1, name)
+            while try columns.step() { tables[name]?.keyColumns.append(Int32(clamping: columns.int64(0))) }
+        }
+        return tables
     }
 
     /// The prepared form of `sql`, which is kept for the next call. Its bindings are those of the last use until bound anew.
@@ -106,7 +162,8 @@ package final class SQLiteConnection {
     package func rollback() {
         guard sqlite3_get_autocommit(raw) == 0 else { return }
         // Its failure leaves the transaction to the next open of the file, which rolls it back: there is nothing to add here.
-        _ = sqlite3_exec(raw, "ROLLBACK", nil, nil, nil)
+        let code = sqlite3_exec(raw, "ROLLBACK", nil, nil, nil)
+        capture?.settle(code, isOpen: sqlite3_get_autocommit(raw) == 0, from: nil)
     }
 
     /// How many rows the last INSERT, UPDATE or DELETE touched.
@@ -216,18 +273,21 @@ package final class SQLiteStatement {
     fileprivate let raw: OpaquePointer
     fileprivate let path: String
     package let sql: String
+    private let capture: CommitCapture?
 
     fileprivate init(raw: OpaquePointer, connection: SQLiteConnection, sql: String) {
         self.raw = raw
         self.path = connection.path
         self.sql = sql
+        // What only reads changes nothing, unless it ends a transaction, or begins one.
+        capture = connection.capture
     }
 
     deinit { sqlite3_finalize(raw) }
 
     /// - Returns: whether there is a row. After the last one the statement is reset.
     package func step() throws(SQLiteError) -> Bool {
-        let code = sqlite3_step(raw)
+        let code = advance()
         switch code {
         case SQLITE_ROW: return true
         case SQLITE_DONE:
@@ -240,12 +300,24 @@ package final class SQLiteStatement {
         }
     }
 
+    private func advance() -> Int32 {
+        guard let capture else { return sqlite3_step(raw) }
+        let mark = capture.mark
+        let code = sqlite3_step(raw)
+        capture.settle(code, isOpen: sqlite3_get_autocommit(sqlite3_db_handle(raw)) == 0, from: mark)
+        return code
+    }
+
     /// Runs a statement that gives no rows.
     package func run() throws(SQLiteError) {
         while try step() {}
     }
 
-    package func reset() { sqlite3_reset(raw) }
+    package func reset() {
+        let code = sqlite3_reset(raw)
+        // A statement that gives rows of what it changes commits as it ends.
+        if let capture { capture.settle(code, isOpen: sqlite3_get_autocommit(sqlite3_db_handle(raw)) == 0, from: capture.mark) }
+    }
 
     // Binding. The indices are ours, so a wrong one is a bug.
 
@@ -273,6 +345,17 @@ package final class SQLiteStatement {
     package func bind(_ index: Int32, _ text: String?) throws(SQLiteError) {
         guard let text else { return bindNull(index) }
         let code = sqlite3_bind_text64(raw, index, text, UInt64(text.utf8.count), Self.transient, UInt8(SQLITE_UTF8))
+        if code != SQLITE_OK { throw SQLiteConnection.failure(of: self, code) }
+    }
+
+    /// Copies bytes that stand for a text, whatever they are.
+    func bindText(_ index: Int32, _ bytes: [UInt8]) throws(SQLiteError) {
+        // An empty array has no address, and a null address would bind NULL.
+        if bytes.isEmpty { return try bind(index, "") }
+        let code = bytes.withUnsafeBytes { buffer in
+            sqlite3_bind_text64(
+                raw, index, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), UInt64(buffer.count), Self.transient, UInt8(SQLITE_UTF8))
+        }
         if code != SQLITE_OK { throw SQLiteConnection.failure(of: self, code) }
     }
 
@@ -306,6 +389,18 @@ package final class SQLiteStatement {
     private static var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
     // Reading the present row.
+
+    enum Kind { case null, integer, double, text, blob }
+
+    func kind(_ column: Int32) -> Kind {
+        switch sqlite3_column_type(raw, column) {
+        case SQLITE_INTEGER: .integer
+        case SQLITE_FLOAT: .double
+        case SQLITE_TEXT: .text
+        case SQLITE_BLOB: .blob
+        default: .null
+        }
+    }
 
     package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(raw, column) == SQLITE_NULL }
     package func int64(_ column: Int32) -> Int64 { sqlite3_column_int64(raw, column) }

@@ -202,6 +202,7 @@ package final class Uploads: Sendable {
         }
         try file.synchronize()
         (upload.state, upload.receivedByteCount, upload.coding) = (.processing, file.byteCount, coding?.rawValue)
+        catalog.naming.withLock { $0 }?([.upload(upload.id)])
         guard try catalog.change(upload, from: .new) else { throw Fault(.uploadClosed, "the upload was ended meanwhile") }
         queue.wake()
         return upload

@@ -208,7 +208,7 @@ package final class Verifier {
     private func findStrangers() throws {
         try directory.files().list(prefix: "") { object in
             // Put aside, and named in the log when that was done.
-            if LostAndFound.names.contains(where: { object.key.hasPrefix($0 + "/") }) { return }
+            if LostAndFound.names.contains(where: { object.key.hasPrefix($0 + "/") }) || object.key.hasPrefix(DataDirectory.logName + "/") { return }
             if !known.contains(object.key) { report.strangers.append("\(directory.path)/\(object.key)") }
         }
         if directory.storages.location != nil { try findStrangersElsewhere() }

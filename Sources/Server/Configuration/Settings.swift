@@ -102,6 +102,18 @@ package struct Settings: Sendable, Equatable {
     package var postgres = Postgres()
     package var logFormat = Log.Format.json
     package var logLevel = Log.Level.info
+    /// Where every commit goes too: `s3://bucket/prefix` or `file:///directory`; nil: nowhere.
+    package var logURL: String?
+    package var logAcknowledgement = LogAcknowledgement.afterCommit
+    package var logSegment = 5.0
+
+    /// What an answer waits for.
+    package enum LogAcknowledgement: String, Sendable, CaseIterable {
+        /// The commit on this machine alone; the log follows within seconds.
+        case afterCommit = "async"
+        /// The commit's record in the log.
+        case afterLog = "sync"
+    }
 
     package init() {}
 }

@@ -69,6 +69,9 @@ package enum SettingsReader {
         Key("storage.cache.bytes") { value, settings in settings.storage.cacheByteCount = try value.size((1 << 20)...(1 << 50)) },
         Key("log.format") { value, settings in settings.logFormat = try value.choice(Log.Format.self) },
         Key("log.level") { value, settings in settings.logLevel = try value.choice(Log.Level.self) },
+        Key("log.url") { value, settings in settings.logURL = try value.stringOrNull() },
+        Key("log.ack") { value, settings in settings.logAcknowledgement = try value.choice(Settings.LogAcknowledgement.self) },
+        Key("log.segment") { value, settings in settings.logSegment = try value.duration() },
     ]
 
     /// - Parameters:

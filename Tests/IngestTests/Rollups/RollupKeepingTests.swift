@@ -63,6 +63,26 @@ final class RollupKeepingTests: XCTestCase {
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }
 
+    /// An end of the process between the two.
+    func test_deleted_beforeItsFilesWent_opensAgain_andIsMadeAnew() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        // Each makes a version of the table.
+        for round in 0..<4 {
+            take(fixture, 10, from: round * 10)
+            _ = try fixture.engine.compact(before: nil)
+        }
+        try check(fixture.engine, uses: true, "made")
+        try fixture.engine.catalog.endRollupTable("rollup_receipts_by_day")
+        try fixture.engine.close()
+        XCTAssertTrue(FileManager.default.fileExists(atPath: directory.path + "/warehouse/rollup_receipts_by_day/metadata/v3.metadata.json"))
+        let again = try EngineFixture(directory.path)
+        try fill(again)
+        try check(again.engine, uses: true, "made anew")
+        try again.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
     func test_changed_deleted_whileRead() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

@@ -37,28 +37,65 @@ enum BackupCommand: Command {
     }
 }
 
-/// Makes a store out of a backup.
+/// Makes a store out of a backup, or out of the log of an instant.
 enum RestoreCommand: Command {
     static let name = "restore"
-    static let summary = "Makes a store out of a backup, in an empty directory."
-    static let usage = ["SRC --data DIR [--config FILE]"]
+    static let summary = "Makes a store out of a backup, or of its log as it was at an instant, in an empty directory."
+    static let usage = ["SRC --data DIR [--config FILE]", "--from-log URL [--to INSTANT] --data DIR [--config FILE]"]
     static let options: [Arguments.Option] = [
         .init("data", "DIR", "The new store's directory: empty, or not there."), CommandSettings.option,
+        .init("from-log", "URL", "The log: s3://bucket/prefix or file:///directory. Its writer of before is refused from then on."),
+        .init("to", "INSTANT", "As 2026-11-20T12:00:00Z: every commit up to it, and none after; without it the log's end."),
     ]
 
     static func run(_ arguments: Arguments) throws -> Int32 {
+        if let url = try arguments.one("from-log") { return try restore(log: url, arguments) }
+        guard try arguments.one("to") == nil else { throw UsageError("--to needs --from-log: a backup has one instant") }
         let source = try arguments.operand("a backup's directory, or s3://bucket/prefix")
-        var bar = ProgressBar()
         let directory = try arguments.required("data")
+        let (settings, storages) = try place(arguments, directory)
+        let restore = try Restore(source: source, bucket: try WarehouseOpening.objects(settings, at: source), directory: directory, storages: storages, progress: bar())
+        let summary = try restore.run()
+        Terminal.write("restored \(text(summary)), as of \(CalendarText.text(instant: summary.madeAt))\n")
+        return ExitStatus.done
+    }
+
+    private static func restore(log url: String, _ arguments: Arguments) throws -> Int32 {
+        try arguments.noOperands()
+        let directory = try arguments.required("data")
+        let instant = try arguments.one("to").map { text in
+            guard let instant = CalendarText.instant(text) else { throw UsageError("--to: an instant as 2026-11-20T12:00:00Z is wanted, not \(text)") }
+            return instant
+        }
+        let (settings, storages) = try place(arguments, directory)
+        func open(_ place: String?) throws -> any StorageFactory {
+            var elsewhere = settings
+            elsewhere.storage.url = place
+            return try WarehouseOpening.factory(elsewhere, directory: directory, cache: nil)
+        }
+        let restore: LogRestore
+        do {
+            restore = try LogRestore(url: url, instant: instant, directory: directory, storages: storages, open: open, progress: bar())
+        } catch let error as SettingError {
+            throw UsageError("--from-log: \(error.message)")
+        }
+        let summary = try restore.run()
+        let last = summary.lastAt.map { ", the last of \(CalendarText.text(instant: $0))" } ?? ""
+        Terminal.write("restored \(text(summary.files)), with \(summary.recordCount) records of the log\(last); the log is at epoch \(summary.epoch)\n")
+        return ExitStatus.done
+    }
+
+    private static func place(_ arguments: Arguments, _ directory: String) throws -> (Settings, any StorageFactory) {
         let settings = try CommandSettings.read(arguments)
         let storages = try WarehouseOpening.factory(settings, directory: directory, .bucketAlone)
         try WarehouseOpening.probe(storages)
-        let restore = try Restore(source: source, bucket: try WarehouseOpening.objects(settings, at: source), directory: directory, storages: storages) { done, all in
-            bar.show(fraction: all == 0 ? 1 : Double(done) / Double(all), count: Int(done >> 20), unit: "MiB", isLast: done == all)
-        }
-        let summary = try restore.run()
-        Terminal.write(
-            "restored \(summary.fileCount) files, \(summary.byteCount) bytes, as of \(CalendarText.text(instant: summary.madeAt))\n")
-        return ExitStatus.done
+        return (settings, storages)
     }
+
+    private static func bar() -> (Int64, Int64) -> Void {
+        var bar = ProgressBar()
+        return { done, all in bar.show(fraction: all == 0 ? 1 : Double(done) / Double(all), count: Int(done >> 20), unit: "MiB", isLast: done == all) }
+    }
+
+    private static func text(_ summary: Restore.Summary) -> String { "\(summary.fileCount) files, \(summary.byteCount) bytes" }
 }

@@ -8,9 +8,10 @@ enum EngineOpening {
     ///   - clientsNeedContract: false for a command that works on the directory itself.
     ///   - making: whether a store is made where there is none.
     ///   - probes: whether a bucket is asked first if it keeps conditions.
+    ///   - logRefused: called when another writer has taken the log over.
     static func open(
         directory: String, settings: Settings, clientsNeedContract: Bool = true, making: DataDirectory.Making = .never, probes: Bool = false,
-        log: Log = Log(format: .text, level: .warning)
+        log: Log = Log(format: .text, level: .warning), logRefused: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> Engine {
         StoreLog.observe { event in
             switch event.level {
@@ -40,6 +41,7 @@ enum EngineOpening {
             elsewhere.storage.url = place
             return try WarehouseOpening.factory(elsewhere, directory: directory, cache: cache)
         }
+        options.log = settings.logURL.map { LogOptions(url: $0, segmentSeconds: settings.logSegment, refused: logRefused) }
         if probes { try WarehouseOpening.probe(options.storages) }
         do {
             return try Engine(path: directory, options: options)

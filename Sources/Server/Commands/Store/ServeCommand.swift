@@ -32,6 +32,7 @@ enum ServeCommand: Command {
         let parts: ServeParts
         let calls: EndpointCaller
         let manager: ServiceManager
+        let fence: LogFence
         var signals: sigset_t
     }
 
@@ -53,7 +54,8 @@ enum ServeCommand: Command {
         let log = Log(format: settings.logFormat, level: settings.logLevel)
         let signals = blockSignals()
         raiseFileLimit()
-        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, log: log)
+        let fence = LogFence(log)
+        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, log: log, logRefused: fence.close)
         for damaged in engine.damagedDocuments {
             log.error("a receipt's document is damaged; restore it from a backup", [
                 "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),
@@ -86,7 +88,8 @@ enum ServeCommand: Command {
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
-        return Running(context: context, engine: engine, parts: parts, calls: calls, manager: manager(service, url), signals: signals)
+        return Running(
+            context: context, engine: engine, parts: parts, calls: calls, manager: manager(service, url), fence: fence, signals: signals)
     }
 
     /// The door for PostgreSQL's clients, where one is wanted.
@@ -130,7 +133,7 @@ enum ServeCommand: Command {
         running.calls.stop()
         try running.engine.close()
         log.info("stopped")
-        return ExitStatus.done
+        return running.fence.isClosed ? LogFence.status : ExitStatus.done
     }
 
     /// Takes or makes the administrator's key; that it is another than at the last start is written down, whoever changed it.

@@ -16,6 +16,7 @@ package enum SettingsCheck {
         }
         attempt { _ = try policy(settings) }
         attempt { _ = try WarehouseOpening.client(settings) }
+        attempt { try checkLog(settings) }
         if let chain = settings.tlsCertificate, let key = settings.tlsKey {
             attempt { _ = try CertificateFiles.load(chain: chain, key: key) }
         }
@@ -30,6 +31,22 @@ package enum SettingsCheck {
             faults.append(SettingError(key: "jwt.jwks", message: "is wanted where jwt.issuer or jwt.audience is set: no token can be verified without keys"))
         }
         return faults
+    }
+
+    private static func checkLog(_ settings: Settings) throws {
+        guard let url = settings.logURL else { return }
+        guard settings.logAcknowledgement == .afterCommit else {
+            throw SettingError(key: "log.ack", message: "sync is not served by this version: async is, and loses at most ten seconds with the machine")
+        }
+        guard (0.1...10).contains(settings.logSegment) else { throw SettingError(key: "log.segment", message: "0.1s to 10s is wanted: so much is lost with the machine") }
+        guard WarehouseOpening.isBucket(url) || url.hasPrefix("file:///") else {
+            throw SettingError(key: "log.url", message: "s3://bucket/prefix or file:///directory is wanted")
+        }
+        var elsewhere = settings
+        elsewhere.storage.url = url
+        do { _ = try WarehouseOpening.factory(elsewhere, directory: "/", cache: nil) } catch let error as SettingError {
+            throw SettingError(key: "log.url", message: error.message)
+        }
     }
 
     package static func policy(_ settings: Settings) throws -> AddressPolicy {

@@ -38,7 +38,16 @@ enum VerifyCommand: Command {
             let storages = try WarehouseOpening.factory(settings, directory: directory, .bucketAlone)
             let verifier = try Verifier(path: directory, temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", storages: storages, progress: show)
             verifier.makesAllSums = arguments.has("full")
-            return write(verifier.run())
+            var report = verifier.run()
+            if let url = settings.logURL {
+                let log = try LogProof(url: url, directory: directory) { place in
+                    var elsewhere = settings
+                    elsewhere.storage.url = place
+                    return try WarehouseOpening.factory(elsewhere, directory: directory, cache: nil)
+                }
+                report.findings.append(contentsOf: try log.run())
+            }
+            return write(report)
         } catch DataDirectory.Failure.locked(let url) {
             throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process") + ": stop it first")
         }

@@ -1,0 +1,11 @@
+/// Where a store's log stands.
+struct LogPosition: Sendable {
+    typealias Source = @Sendable () -> LogPosition
+
+    /// All up to it are in their files, or came to nothing.
+    let settled: Int64
+    /// The last number that was given.
+    let last: Int64
+    /// No commit of before has a later time. Microseconds since 1970.
+    let at: Int64
+}

@@ -1,0 +1,145 @@
+import ColumnStore
+import Glibc
+import Synchronization
+
+/// Takes the commits of a store's files in one order, with their times, and keeps them in spools until they lie at the log's place.
+///
+/// 1. Numbers are given under one lock, to commits whose thread has the write lock of its file: a commit that could see another has the higher number.
+/// 2. A commit is in the spool before it is durable in its file. What came to nothing is withdrawn by a later entry.
+/// 3. Times never fall.
+final class CommitLog: CommitSink {
+    struct State {
+        var next: Int64
+        var time: Int64 = 0
+        /// Numbers of commits of which it is not known yet whether they are durable.
+        var open: Set<Int64> = []
+        var withdrawn: Set<Int64> = []
+        /// The spool that is written; -1 where there is none.
+        var descriptor: Int32 = -1
+        var first: Int64 = 0
+        var byteCount: Int64 = 0
+        /// Spools that nothing is added to, by their first numbers.
+        var closed: [Int64] = []
+        /// Why a checkpoint is needed before instants from now on can be restored.
+        var loss: String?
+        var isStopping = false
+        /// Somebody wants what there is to be sent now.
+        var isWanted = false
+    }
+
+    let directory: String
+    let state: Monitor<State>
+    private let clock: Clock
+    /// So many bytes are a segment.
+    static let segmentByteCount: Int64 = 8 << 20
+
+    /// - Parameters:
+    ///   - directory: of the store, absolute.
+    ///   - next: the number of its next commit.
+    ///   - closed: spools of an earlier process.
+    init(directory: String, next: Int64, closed: [Int64], time: Int64, clock: Clock) throws {
+        self.directory = directory
+        self.clock = clock
+        try DataDirectory.makeDirectories("\(directory)/\(LogState.folder)")
+        var state = State(next: next)
+        (state.closed, state.time) = (closed, time)
+        self.state = Monitor(state)
+    }
+
+    deinit { state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } } }
+
+    func spoolPath(_ first: Int64) -> String { "\(directory)/\(LogState.folder)/\(LogSpool.name(first))" }
+
+    // MARK: Commits
+
+    func name(of path: String) -> String? {
+        let name = String(path.dropFirst(directory.utf8.count + 1))
+        // The index of versions is made anew of the rows.
+        if ["catalog.sqlite", "queues.sqlite", "executions.sqlite"].contains(name) { return name }
+        return name.hasPrefix("hot/") && name.hasSuffix(".sqlite") ? name : nil
+    }
+
+    func prepare(_ file: String, _ changes: UnsafeRawBufferPointer) -> Int64 {
+        let isFull = state.withLock { state -> (Int64, Bool) in
+            let number = add(LogRecord.Kind(file: file).rawValue, LogPayload.head(file), changes, &state)
+            state.open.insert(number)
+            return (number, state.byteCount >= Self.segmentByteCount)
+        }
+        if isFull.1 { state.wakeOne() }
+        return isFull.0
+    }
+
+    func resolve(_ number: Int64, isCommitted: Bool) {
+        state.withLock { state in
+            state.open.remove(number)
+            guard !isCommitted else { return }
+            state.withdrawn.insert(number)
+            write(number, state.time, LogSpool.withdrawn, [], UnsafeRawBufferPointer(start: nil, count: 0), &state)
+        }
+    }
+
+    func lose(_ file: String, reason: String) {
+        state.broadcast { state in
+            _ = add(LogRecord.Kind.fence.rawValue, LogPayload.head(file), UnsafeRawBufferPointer(start: nil, count: 0), &state)
+            state.loss = "\(file): \(reason)"
+        }
+    }
+
+    private func add(_ kind: UInt8, _ head: [UInt8], _ changes: UnsafeRawBufferPointer, _ state: inout State) -> Int64 {
+        let number = state.next
+        state.next += 1
+        state.time = max(state.time, clock.now())
+        write(number, state.time, kind, head, changes, &state)
+        return number
+    }
+
+    private func write(_ number: Int64, _ time: Int64, _ kind: UInt8, _ head: [UInt8], _ changes: UnsafeRawBufferPointer, _ state: inout State) {
+        if state.descriptor < 0 {
+            state.descriptor = open(spoolPath(number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+            (state.first, state.byteCount) = (number, 0)
+        }
+        let parts = LogSpool.frame(sequence: number, time: time, kind: kind, head, changes)
+        guard state.descriptor >= 0, let count = LogSpool.append(state.descriptor, at: state.byteCount, parts, changes) else {
+            // The store goes on: a checkpoint mends the log.
+            state.loss = "the spool could not be written: \(String(cString: strerror(errno)))"
+            return
+        }
+        state.byteCount += Int64(count)
+    }
+
+    // MARK: Positions
+
+    var position: LogPosition {
+        state.withLock { LogPosition(settled: ($0.open.min() ?? $0.next) - 1, last: $0.next - 1, at: max($0.time, clock.now())) }
+    }
+
+    /// The last number that was given.
+    var last: Int64 { state.withLock { $0.next - 1 } }
+
+    /// Ends the spool that is written, where there is something in it.
+    ///
+    /// - Returns: spools that are whole, the oldest first.
+    func rotate() -> [Int64] {
+        state.withLock { state in
+            if state.descriptor >= 0, state.byteCount > 0 {
+                // Before it is sent it is known to be there after a crash as well.
+                fdatasync(state.descriptor)
+                close(state.descriptor)
+                state.closed.append(state.first)
+                state.descriptor = -1
+                state.byteCount = 0
+            }
+            return state.closed
+        }
+    }
+
+    /// The spool is at the log's place.
+    func forget(spool first: Int64, through last: Int64) {
+        state.withLock { state in
+            state.closed.removeAll { $0 == first }
+            state.withdrawn = state.withdrawn.filter { $0 > last }
+        }
+        let code = FileRemoval.remove(spoolPath(first), .named("the log has what is in it"))
+        if code != 0, code != ENOENT { StoreLog.note("a spool of the log stays", path: spoolPath(first), reason: String(cString: strerror(code)), level: .warning) }
+    }
+}

@@ -1,0 +1,62 @@
+import ColumnStore
+import Glibc
+
+/// Brings files that records name, and that no record holds, to the log's place: objects of cold tables and files of uploads. Before the segment with the
+/// record, so that whoever reads that finds them.
+struct LogCarrier {
+    let place: LogPlace
+    let directory: DataDirectory
+
+    /// - Returns: none for changes that are damaged: who folds them finds that.
+    static func named(_ changes: ArraySlice<UInt8>) -> [NamedFile] {
+        var reader = ChangeReader(changes)
+        var named: [NamedFile] = []
+        var sums: Set<String> = []
+        while let change = try? reader.next() {
+            switch change {
+            // key, table_name, kind, byte_count, sha256, …
+            case .insert(let table, _, let values) where table.name == "cold_objects" && values.count >= 5:
+                guard case .text(let path) = values[0], case .text(let name) = values[1], case .integer(let byteCount) = values[3], case .blob(let sha256) = values[4],
+                    path.count > name.count + 1
+                else { continue }
+                named.append(
+                    .cold(
+                        table: String(decoding: name, as: UTF8.self), key: String(decoding: path.dropFirst(name.count + 1), as: UTF8.self), byteCount: byteCount,
+                        sha256: Array(sha256)))
+            // Sums are made again from rows, and a table of them that is changed has other files of the same names.
+            case .insert(let table, _, let values) where table.name == "rollup_tables":
+                if case .text(let name)? = values.first { sums.insert(String(decoding: name, as: UTF8.self)) }
+            // Its file is whole with its first change; a row that is new has none, or one that still comes.
+            case .update(let table, .columns(let key), _) where table.name == "uploads": if let id = upload(key) { named.append(id) }
+            default: continue
+            }
+        }
+        return named.filter { if case .cold(let table, _, _, _) = $0 { !sums.contains(table) } else { true } }
+    }
+
+    private static func upload(_ key: [ChangeReader.Value]) -> NamedFile? {
+        guard case .text(let id)? = key.first else { return nil }
+        return .upload(String(decoding: id, as: UTF8.self))
+    }
+
+    /// - Returns: false for what is not there any more: a later record of the log says so, or the file is not whole yet.
+    func bring(_ named: NamedFile) throws -> Bool {
+        switch named {
+        case .cold(let table, let key, let byteCount, let sha256):
+            let name = "\(LogPlace.base)warehouse/\(table)/\(key)"
+            if try place.objects.byteCount(of: name) == byteCount { return true }
+            let source = try directory.cold(table)
+            guard try source.byteCount(of: key) == byteCount else { return false }
+            try FileCopy.copy(key, from: source, to: place.objects, as: name, byteCount: byteCount, sha256: sha256)
+            return true
+        case .upload(let id):
+            let source = try directory.files()
+            guard ObjectKey.isValid("uploads/\(id)"), try source.byteCount(of: "uploads/\(id)") != nil else { return false }
+            let digest = try source.digest(of: "uploads/\(id)")
+            let name = "uploads/\(id).\(digest.byteCount).\(Hexadecimal.text(digest.sha256))"
+            if try place.objects.byteCount(of: name) == digest.byteCount { return true }
+            try FileCopy.copy("uploads/\(id)", from: source, to: place.objects, as: name, byteCount: digest.byteCount, sha256: digest.sha256)
+            return true
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import ColumnStore
+
+/// That this process writes the log: by the mark in its head.
+struct LogClaim {
+    var head: LogHead
+    var tag: String
+
+    /// The log belongs to somebody else: another store, or a later epoch of this one.
+    struct Refused: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Takes the log over from this store's start before; begins an epoch where that cannot be gone on with.
+    ///
+    /// - Parameter known: the highest number that this store's own files know of.
+    /// - Throws: `Refused`; `ColumnStoreError` where the place gives no answer.
+    static func take(_ place: LogPlace, store: String, _ recovery: LogRecovery, known: Int64, now: Int64) throws -> LogClaim {
+        for _ in 0..<4 {
+            do {
+                return try takeOnce(place, store: store, recovery, known: known, now: now)
+            } catch let error as ColumnStoreError {
+                // Somebody else was as quick: who it is tells the next look.
+                guard error.code == .conflict else { throw error }
+            }
+        }
+        throw Refused(description: "\(place.url) is written by others at the same time")
+    }
+
+    private static func takeOnce(_ place: LogPlace, store: String, _ recovery: LogRecovery, known: Int64, now: Int64) throws -> LogClaim {
+        let state = recovery.state
+        guard let (found, tag) = try place.head() else {
+            guard try place.root.isEmpty() else { throw Refused(description: "\(place.url) is not empty, and has no log: name a place of its own for the log") }
+            var head = LogHead(store: store, epoch: (state?.epoch ?? 0).addingSaturating(1))
+            (head.last, head.until) = (recovery.next - 1, now)
+            try place.root.create(LogHead.key, head.bytes)
+            return try taken(place, head)
+        }
+        guard found.store == store else {
+            throw Refused(description: "\(place.url) has the log of the store \(found.store), this is the store \(store): name another place")
+        }
+        if let state {
+            guard state.epoch >= found.epoch else {
+                throw Refused(
+                    description: "\(place.url) is at epoch \(found.epoch), this store at epoch \(state.epoch): it was restored from its log meanwhile, and what is restored "
+                        + "is the store now. Restore this directory anew, or give it a place of its own")
+            }
+            guard state.epoch == found.epoch, found.last >= state.last, found.last <= known else {
+                throw Refused(
+                    description: "\(place.url) ends with record \(found.last) of epoch \(found.epoch), this store's files with record \(known) of epoch \(state.epoch): they are a copy "
+                        + "of an earlier time. Restore this directory from the log, or give it a place of its own")
+            }
+            if recovery.isWhole {
+                var head = found
+                head.mark = LogHead.newMark()
+                try place.root.swap(LogHead.key, head.bytes, ifStill: tag)
+                return try taken(place, head)
+            }
+        }
+        return try raise(place, found, tag, last: recovery.next - 1, now: now)
+    }
+
+    /// Begins the next epoch; what the one before had come to is kept beside it.
+    static func raise(_ place: LogPlace, _ found: LogHead, _ tag: String, last: Int64, now: Int64) throws -> LogClaim {
+        try keep(place, found)
+        var head = LogHead(store: found.store, epoch: found.epoch.addingSaturating(1))
+        (head.last, head.until) = (max(last, 0), now)
+        try place.root.swap(LogHead.key, head.bytes, ifStill: tag)
+        return try taken(place, head)
+    }
+
+    private static func keep(_ place: LogPlace, _ found: LogHead) throws {
+        do {
+            try place.objects.putIfAbsent(LogHead.key(ofEpoch: found.epoch), found.bytes)
+        } catch {
+            // An attempt that did not come to its end has left it.
+            guard error.code == .conflict else { throw error }
+        }
+    }
+
+    private static func taken(_ place: LogPlace, _ head: LogHead) throws -> LogClaim {
+        guard let seen = try place.head(), seen.head == head else { throw Refused(description: "\(place.url) was taken over at the same time") }
+        return LogClaim(head: head, tag: seen.tag)
+    }
+
+    /// The log goes up to there now.
+    ///
+    /// - Throws: `Refused` when another writer has it.
+    mutating func advance(_ place: LogPlace, last: Int64, hash: [UInt8], until: Int64) throws {
+        var next = head
+        (next.last, next.hash, next.until) = (last, hash, max(until, head.until))
+        do {
+            try place.root.swap(LogHead.key, next.bytes, ifStill: tag)
+        } catch {
+            // An answer that was lost is found to have been a success, below.
+            guard error.code == .conflict else { throw error }
+        }
+        guard let seen = try place.head(), seen.head == next else {
+            throw Refused(description: "\(place.url) was taken over by another writer: this store's log ends with record \(head.last) of epoch \(head.epoch)")
+        }
+        (head, tag) = (next, seen.tag)
+    }
+}

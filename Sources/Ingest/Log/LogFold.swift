@@ -1,0 +1,100 @@
+import ColumnStore
+import Glibc
+
+/// Folds records into copies of a store's databases. One thread.
+final class LogFold {
+    private final class File {
+        let connection: SQLiteConnection
+        var shapes: [String: TableShape] = [:]
+
+        init(path: String) throws {
+            connection = try SQLiteConnection(path: path, mode: .create)
+            // A crash ends the whole restore.
+            try connection.execute("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16384")
+            try connection.execute("BEGIN IMMEDIATE")
+        }
+
+        func shape(_ name: String) throws -> TableShape {
+            if let known = shapes[name] { return known }
+            let shape = try TableShape(name, connection)
+            shapes[name] = shape
+            return shape
+        }
+
+        func close() throws {
+            try connection.execute("COMMIT")
+            try connection.checkpoint(.truncate)
+        }
+    }
+
+    private let workspace: any FileStorage
+    private var files: [String: File] = [:]
+    private var changeCount = 0
+    private(set) var recordCount = 0
+    /// Rows changed within one transaction of a file: its log grows by so much.
+    private static let changeCountMax = 20_000
+
+    /// - Parameter workspace: has the databases by their paths below DATA.
+    init(_ workspace: any FileStorage) { self.workspace = workspace }
+
+    /// - Throws: `ColumnStoreError.corruptFile` for a record that does not fit.
+    func apply(_ record: LogRecord) throws {
+        recordCount += 1
+        guard record.kind == .rows || record.kind == .catalog else { return }
+        guard record.byteCount <= LogSegment.payloadByteCountMax else { throw misfit(record, "it is too large") }
+        let bytes: [UInt8]
+        do {
+            bytes = try record.payload.withUnsafeBytes { frame throws(PageError) in try ZstdTextCodec().inflate(frame, byteCount: record.byteCount, dictionary: nil) }
+        } catch { throw misfit(record, "\(error)") }
+        guard let payload = LogPayload(bytes), ObjectKey.isValid(payload.file) else { throw misfit(record, "it names no file") }
+        do {
+            var reader = ChangeReader(payload.changes)
+            while let change = try reader.next() { try apply(change, to: payload.file) }
+        } catch is ChangeReader.Damaged {
+            throw misfit(record, "its changes are none")
+        } catch let error as SQLiteError where error.kind != .full && error.kind != .io {
+            throw misfit(record, "\(error)")
+        }
+    }
+
+    private func misfit(_ record: LogRecord, _ what: String) -> ColumnStoreError {
+        ColumnStoreError(.corruptFile, path: "record \(record.sequence) of epoch \(record.epoch)", "cannot be folded: \(what)")
+    }
+
+    private func apply(_ change: ChangeReader.Change, to name: String) throws {
+        if case .schema(_, isNew: true, _) = change { try begin(name) }
+        let file = try file(name)
+        switch change {
+        case .insert(let table, let row, let values): try file.shape(table.name).insert(row, values, file.connection)
+        case .update(let table, let key, let columns): try file.shape(table.name).update(key, columns, file.connection)
+        case .delete(let table, let key): try file.shape(table.name).delete(key, file.connection)
+        case .schema(let sql, _, _):
+            try file.connection.execute(sql)
+            file.shapes = [:]
+        }
+        changeCount += 1
+        guard changeCount >= Self.changeCountMax else { return }
+        changeCount = 0
+        for file in files.values { try file.connection.execute("COMMIT; BEGIN IMMEDIATE") }
+    }
+
+    private func file(_ name: String) throws -> File {
+        if let known = files[name] { return known }
+        try workspace.prepare(name)
+        let file = try File(path: workspace.path(of: name))
+        files[name] = file
+        return file
+    }
+
+    /// A file that is made anew: what a copy of it has, the records that follow bring again.
+    private func begin(_ name: String) throws {
+        try files.removeValue(forKey: name)?.close()
+        for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove(workspace.path(of: name + suffix), .temporary) }
+    }
+
+    /// Ends all transactions, so that the databases can be copied.
+    func close() throws {
+        for file in files.values { try file.close() }
+        files = [:]
+    }
+}

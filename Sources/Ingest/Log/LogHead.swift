@@ -1,0 +1,93 @@
+import ColumnStore
+import Glibc
+
+/// The object `head` of a log: whose it is, who writes it, and how far it goes. Replaced by swaps alone, so that a writer whose log was taken over hears
+/// of it with its next segment.
+struct LogHead: Equatable, Sendable {
+    /// The store's id.
+    var store: String
+    /// Raised by each restore, and by a start that cannot go on where the log ends.
+    var epoch: Int64
+    /// Drawn by each writer at its start.
+    var mark: String
+    /// The last record that is there; 0 before the first.
+    var last: Int64 = 0
+    var hash = LogRecord.noHash
+    /// The log tells the store's state up to here, in microseconds since 1970.
+    var until: Int64 = 0
+    /// For people.
+    var host = Self.thisHost
+
+    static let key = "head"
+
+    /// What an epoch had come to when the next one began.
+    static func key(ofEpoch epoch: Int64) -> String { "epochs/\(LogNumber.text(epoch))" }
+
+    static func newMark() -> String { Hexadecimal.text((0..<16).map { _ in .random(in: 0...255) }) }
+
+    var bytes: [UInt8] {
+        Array("""
+            till-log 1
+            store \(store)
+            epoch \(epoch)
+            mark \(mark)
+            last \(last)
+            hash \(Hexadecimal.text(hash))
+            until \(until)
+            host \(host)
+
+            """.utf8)
+    }
+
+    init(store: String, epoch: Int64, mark: String = Self.newMark()) { (self.store, self.epoch, self.mark) = (store, epoch, mark) }
+
+    /// - Throws: `.corruptFile` for what no store has written.
+    init(parsing bytes: [UInt8], path: String) throws(ColumnStoreError) {
+        let fields = LogFields(bytes)
+        guard fields.title == "till-log 1", let store = fields["store"], let epoch = fields.number("epoch"), let mark = fields["mark"],
+            let last = fields.number("last"), let hash = fields["hash"].flatMap(Hexadecimal.bytes), hash.count == SHA256.byteCount,
+            let until = fields.number("until")
+        else { throw ColumnStoreError(.corruptFile, path: path, "does not say whose log this is: is it one of a later version of till, or none?") }
+        self.init(store: store, epoch: epoch, mark: mark)
+        (self.last, self.hash, self.until, host) = (last, hash, until, fields["host"] ?? "?")
+    }
+
+    private static var thisHost: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "?" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+/// Lines of a name and a value below a title.
+struct LogFields {
+    let title: String
+    private var values: [String: String] = [:]
+
+    init(_ bytes: [UInt8]) {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        title = lines.first ?? ""
+        for line in lines.dropFirst() {
+            let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+            if parts.count == 2 { values[parts[0]] = parts[1] }
+        }
+    }
+
+    subscript(name: String) -> String? { values[name] }
+
+    /// One that a log counts to.
+    func number(_ name: String) -> Int64? { values[name].flatMap { Int64($0) }.flatMap { (0...1 << 62).contains($0) ? $0 : nil } }
+}
+
+/// Numbers in keys, which sort as they count.
+enum LogNumber {
+    static func text(_ number: Int64) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, 19 - digits.count)) + digits
+    }
+
+    static func number(_ text: some StringProtocol) -> Int64? {
+        guard text.utf8.count == 19, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int64(text), number <= 1 << 62 else { return nil }
+        return number
+    }
+}

@@ -1,0 +1,187 @@
+import ColumnStore
+import Glibc
+import Synchronization
+
+/// What a store needs to keep a log.
+package struct LogOptions: Sendable {
+    /// `s3://bucket/prefix` or `file:///directory`.
+    package var url: String
+    /// How long a segment gathers.
+    package var segmentSeconds: Double
+    /// Called once, on a thread of the log, when another writer has taken it over: nothing that is stored from then on is in it.
+    package var refused: @Sendable (String) -> Void
+
+    package init(url: String, segmentSeconds: Double = 5, refused: @escaping @Sendable (String) -> Void = { _ in }) {
+        (self.url, self.segmentSeconds, self.refused) = (url, segmentSeconds, refused)
+    }
+}
+
+/// The log of a store that is open: begun before its files are, ended after they are closed.
+final class LogKeeper: Sendable {
+    let place: LogPlace
+    private let log: CommitLog
+    let shipper: LogShipper
+    private let directory: DataDirectory
+    private let clock: Clock
+    private struct Threads {
+        var shipper: WorkerThread?
+        var checkpoints: WorkerThread?
+    }
+    private let threads = Mutex(Threads())
+    private struct Checkpoints {
+        /// Records after the last one tell all; nil: there is none that could be gone on from.
+        var isNeeded = true
+        var madeAt: UInt64 = 0
+        var byteCountThen: Int64 = 0
+        var failure: String?
+        var count = 0
+        /// How often one was asked for.
+        var wishes = 0
+        var wishesMet = 0
+    }
+    private let checkpoints = Mutex(Checkpoints())
+
+    /// A checkpoint is made so often, or when segments since the last one have so many bytes.
+    private static let checkpointSeconds = 86_400.0
+    private static let checkpointByteCount: Int64 = 1 << 30
+    /// How long instants can be restored at least, once a later checkpoint has them no more.
+    static let keptMicroseconds: Int64 = 86_400_000_000
+    /// At the end of a server, and before files go that the log must have.
+    private static let waitSeconds = 8.0
+
+    /// - Throws: `LogClaim.Refused` when the log is another store's, or a later epoch's; a place that gives no answer is asked again later.
+    init(_ options: LogOptions, directory: DataDirectory, store: String, clock: Clock, open: (String?) throws -> any StorageFactory) throws {
+        place = try LogPlace(url: options.url, open: open)
+        guard !"\(place.basePath)/".hasPrefix("\(directory.path)/") else { throw LogClaim.Refused(description: "log.url: \(options.url) lies within the store that it is to outlive") }
+        self.directory = directory
+        self.clock = clock
+        let recovery = try LogRecovery(directory: directory.path, store: store)
+        log = try CommitLog(directory: directory.path, next: recovery.next, closed: recovery.spools, time: recovery.time, clock: clock)
+        shipper = LogShipper(
+            log, place: place, directory: directory, store: store, recovery: recovery, seconds: options.segmentSeconds, clock: clock, refused: options.refused)
+        do { _ = try shipper.claimed() } catch let error as ColumnStoreError where error.code == .unavailable {
+            StoreLog.note("the log's place gives no answer; commits wait on this machine", path: options.url, reason: "\(error)", level: .warning)
+        }
+        checkpoints.withLock { $0.isNeeded = !recovery.isWhole }
+        CommitSinks.add(log, root: directory.path)
+    }
+
+    /// From here on commits are sent, and checkpoints made.
+    ///
+    /// - Parameter backup: copies the store to a place, one at a time.
+    func start(backup: @escaping @Sendable (LogPlace, @escaping LogPosition.Source, @escaping @Sendable () -> Bool) throws -> LogBackup) {
+        threads.withLock { [self] threads in
+            threads.shipper = WorkerThread(name: "log") { [shipper] in shipper.run() }
+            threads.checkpoints = WorkerThread(name: "checkpoints") { [self] in
+                WorkerThread.lowerPriority()
+                while !isStopping {
+                    if isCheckpointDue { checkpoint(backup) }
+                    if log.state.wait(nanoseconds: 1_000_000_000, { $0.isStopping ? true : nil }) == true { return }
+                }
+            }
+        }
+    }
+
+    /// Something was changed that no commit tells, and that a checkpoint has.
+    func wantCheckpoint() { checkpoints.withLock { $0.wishes += 1 } }
+
+    private var isStopping: Bool { log.state.withLock { $0.isStopping } }
+
+    private var isCheckpointDue: Bool {
+        if log.state.withLock({ $0.loss != nil }) { return true }
+        let byteCount = shipper.progress.withLock { $0.byteCount }
+        return checkpoints.withLock { known in
+            known.isNeeded || known.wishes > known.wishesMet || byteCount - known.byteCountThen >= Self.checkpointByteCount
+                || known.madeAt > 0 && Double(SteadyClock.nanoseconds() &- known.madeAt) / 1e9 >= Self.checkpointSeconds
+        }
+    }
+
+    private func checkpoint(_ backup: @Sendable (LogPlace, @escaping LogPosition.Source, @escaping @Sendable () -> Bool) throws -> LogBackup) {
+        guard let epoch = shipper.progress.withLock({ $0.claim?.head.epoch }) else { return }
+        do {
+            let loss = log.state.withLock { $0.loss }
+            let wishes = checkpoints.withLock { $0.wishes }
+            let byteCount = shipper.progress.withLock { $0.byteCount }
+            let made = try backup(place, { [log] in log.position }, { [self] in isStopping })
+            let checkpoint = LogCheckpoint(epoch: epoch, from: made.from, to: made.to, at: made.at, manifest: made.manifest)
+            try place.objects.put(checkpoint.key, checkpoint.bytes)
+            log.state.withLock { if $0.loss == loss { $0.loss = nil } }
+            checkpoints.withLock { known in
+                (known.isNeeded, known.failure, known.wishesMet) = (false, nil, wishes)
+                (known.madeAt, known.byteCountThen, known.count) = (SteadyClock.nanoseconds(), byteCount, known.count + 1)
+            }
+            try LogRetention(place: place, now: clock.now()).run()
+        } catch is Backup.Cancelled {
+            // The next start makes it.
+        } catch {
+            let isNew = checkpoints.withLock { known in
+                defer { known.failure = "\(error)" }
+                return known.failure == nil
+            }
+            if isNew { StoreLog.note("no checkpoint of the log could be made; it is tried again", path: place.url, reason: "\(error)", level: .warning) }
+        }
+    }
+
+    /// Brings files that a commit is about to name. What could not be brought comes before the commit's record.
+    func carry(_ files: [NamedFile]) {
+        for file in files where !isStopping {
+            do { try shipper.carry(file) } catch { return }
+        }
+    }
+
+    /// Has all sent that was committed by now; for whoever removes files that commits name.
+    func settle() -> Bool { shipper.ship() }
+
+    /// After the store's files are closed: sends the rest, and notes where the log ends.
+    func stop() {
+        CommitSinks.remove(root: directory.path)
+        log.state.broadcast { $0.isStopping = true }
+        let threads = threads.withLock { threads in
+            defer { threads = Threads() }
+            return threads
+        }
+        threads.shipper?.join()
+        threads.checkpoints?.join()
+        let end = SteadyClock.seconds() + Self.waitSeconds
+        while !shipper.ship(), shipper.progress.withLock({ $0.refusal == nil }), SteadyClock.seconds() < end {
+            _ = log.state.wait(nanoseconds: 200_000_000) { _ -> Void? in nil }
+        }
+        _ = log.rotate()
+        do { try shipper.note(isClean: log.state.withLock { $0.loss == nil } && !checkpoints.withLock { $0.isNeeded }) } catch {
+            StoreLog.note("the end of the log could not be noted", path: directory.path, reason: "\(error)", level: .warning)
+        }
+    }
+
+    var metrics: [Metric] {
+        let (progress, last) = (shipper.progress.withLock { $0 }, log.last)
+        let lag = progress.last >= last ? 0 : Double(max(0, clock.now() - progress.completeAt)) / 1e6
+        return [
+            Metric(name: "log_lag_seconds", help: "How old the oldest commit is at most that the log's place does not have.", kind: .gauge, labels: [], value: lag),
+            Metric(name: "log_lag_records", help: "Commits that the log's place does not have yet.", kind: .gauge, labels: [], value: Double(max(0, last - progress.last))),
+            Metric(name: "log_segments_total", help: "Segments sent since the start.", kind: .counter, labels: [], value: Double(progress.segmentCount)),
+            Metric(name: "log_bytes_total", help: "Bytes of the segments sent since the start.", kind: .counter, labels: [], value: Double(progress.byteCount)),
+            Metric(name: "log_epoch", help: "The log's epoch; 0 while it was not reached since the start.", kind: .gauge, labels: [], value: Double(progress.claim?.head.epoch ?? 0)),
+            Metric(name: "log_checkpoints_total", help: "Checkpoints of the log made since the start.", kind: .counter, labels: [], value: Double(checkpoints.withLock { $0.count })),
+        ]
+    }
+
+    /// For the administrator: what is not as it should be.
+    var texts: [String] {
+        let progress = shipper.progress.withLock { $0 }
+        if let refusal = progress.refusal { return ["the log was taken over: \(refusal)"] }
+        let seconds = max(0, clock.now().subtractingSaturating(progress.completeAt)) / 1_000_000
+        var texts = progress.failure.map { ["the log's place has given no answer for \(seconds) s (\($0)): commits wait on this machine, and are lost with it"] } ?? []
+        if let failure = checkpoints.withLock({ $0.failure }) { texts.append("no checkpoint of the log could be made (\(failure)): instants from now on may not be restored") }
+        return texts
+    }
+}
+
+/// A backup as a checkpoint needs it.
+struct LogBackup: Sendable {
+    let manifest: BackupManifest
+    /// Records up to it are in the copies.
+    let from: Int64
+    /// None after it is.
+    let to: Int64
+    let at: Int64
+}

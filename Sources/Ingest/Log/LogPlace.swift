@@ -1,0 +1,91 @@
+import ColumnStore
+
+/// Where a log lies: `s3://bucket/prefix` or `file:///directory`.
+///
+///     head                                    `LogHead`
+///     epochs/<epoch>                          the head that the epoch ended with
+///     log/<epoch>/<first>-<last>              `LogSegment`, created once
+///     checkpoints/<epoch>-<from>-<to>         `LogCheckpoint`
+///     base/                                   files of checkpoints, as a backup has them, and cold files as they come
+///     uploads/<id>.<bytes>.<sha256>           files of uploads, as they come
+struct LogPlace: Sendable {
+    let url: String
+    let objects: any ObjectStorage
+    let root: any WarehouseRoot
+    /// What a backup goes to: a directory, or a bucket's objects.
+    let basePath: String
+    let baseObjects: (any ObjectStorage)?
+    /// Cold tables below `base`.
+    let tables: any StorageFactory
+
+    static let base = "base/"
+
+    /// - Parameter open: gives the place of a bucket's URL.
+    /// - Throws: `ColumnStoreError.invalidRequest` for a URL that is none.
+    init(url: String, open: (String?) throws -> any StorageFactory) throws {
+        self.url = url
+        if url.hasPrefix("file:///") {
+            let path = try Self.path(url)
+            objects = try LocalStorageFactory.files(path)
+            root = LocalWarehouseRoot(path: path)
+            basePath = "\(path)/base"
+            baseObjects = nil
+            tables = LocalStorageFactory(path: "\(path)/base/warehouse")
+            return
+        }
+        guard url.hasPrefix("s3://"), let factory = try open(url) as? BucketStorageFactory, let root = factory.root,
+            let base = try open(url + "/base") as? BucketStorageFactory
+        else { throw ColumnStoreError(.invalidRequest, path: url, "s3://bucket/prefix or file:///directory is wanted") }
+        (objects, self.root) = (factory.objects, root)
+        basePath = url + "/base"
+        baseObjects = base.objects
+        tables = try open(url + "/base/warehouse")
+    }
+
+    /// - Throws: `.invalidRequest`.
+    static func path(_ url: String) throws(ColumnStoreError) -> String {
+        let parts = url.dropFirst("file://".utf8.count).split(separator: "/")
+        guard url.hasPrefix("file:///"), !parts.isEmpty, !parts.contains(".."), !parts.contains("."), ObjectKey.isReadableLocation("/" + parts.joined(separator: "/")) else {
+            throw ColumnStoreError(.invalidRequest, path: url, "an absolute path without . and .. is wanted after file://, and none of # ? : % in it")
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+
+    static func segmentFolder(_ epoch: Int64) -> String { "log/\(LogNumber.text(epoch))/" }
+
+    func head() throws(ColumnStoreError) -> (head: LogHead, tag: String)? {
+        guard let found = try root.read(LogHead.key) else { return nil }
+        return (try LogHead(parsing: found.bytes, path: "\(url)/\(LogHead.key)"), found.tag)
+    }
+
+    /// A segment's key, with its first and last record.
+    struct SegmentName: Equatable, Sendable {
+        let epoch: Int64
+        let first: Int64
+        let last: Int64
+
+        var key: String { "\(LogPlace.segmentFolder(epoch))\(LogNumber.text(first))-\(LogNumber.text(last))" }
+    }
+
+    /// Of an epoch, in their order.
+    func segments(of epoch: Int64) throws(ColumnStoreError) -> [SegmentName] {
+        let folder = Self.segmentFolder(epoch)
+        var found: [SegmentName] = []
+        try objects.list(prefix: folder) { object in
+            let parts = object.key.dropFirst(folder.utf8.count).split(separator: "-", omittingEmptySubsequences: false)
+            guard parts.count == 2, let first = LogNumber.number(parts[0]), let last = LogNumber.number(parts[1]), first <= last else { return }
+            found.append(SegmentName(epoch: epoch, first: first, last: last))
+        }
+        // Of those that begin alike, what others were merged into.
+        return found.sorted { ($0.first, $1.last) < ($1.first, $0.last) }
+    }
+
+    func checkpoints() throws -> [LogCheckpoint] {
+        var keys: [String] = []
+        try objects.list(prefix: LogCheckpoint.folder) { keys.append($0.key) }
+        return try keys.sorted().compactMap { key in
+            guard LogCheckpoint.isName(key) else { return nil }
+            return try LogCheckpoint(parsing: try objects.get(key, byteCountMax: BackupManifest.byteCountMax), path: "\(url)/\(key)")
+        }
+    }
+}

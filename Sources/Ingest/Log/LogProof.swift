@@ -1,0 +1,79 @@
+import ColumnStore
+
+/// Proves that a store's files are the fold of its log: each table of each database has the very rows that the records make of the checkpoint.
+///
+/// Nobody works on the store meanwhile. What was not sent yet is taken from its spools, so that a store whose server was killed is proved too.
+package struct LogProof {
+    private let place: LogPlace
+    private let directory: String
+
+    /// - Parameter directory: of a store that nobody has open.
+    /// - Throws: `ColumnStoreError.invalidRequest` for a URL that is none.
+    package init(url: String, directory: String, open: (String?) throws -> any StorageFactory) throws {
+        place = try LogPlace(url: url, open: open)
+        self.directory = DataDirectory.absolute(directory)
+    }
+
+    /// - Returns: what is wrong; nothing for a store that has had no log yet.
+    package func run() throws -> [Finding] {
+        guard let state = LogState.read(directory) else { return [] }
+        let reader: LogReader
+        do {
+            reader = try LogReader(place, instant: nil, unsent: try unsent(after: 0).last?.sequence ?? 0)
+            guard reader.checkpoint.manifest.store == state.store, reader.head.epoch == state.epoch else {
+                return [Finding(path: place.url, fault: "has epoch \(reader.head.epoch) of the store \(reader.checkpoint.manifest.store), these files are of epoch \(state.epoch) of \(state.store)")]
+            }
+            if state.isBroken { return [Finding(path: directory, fault: "was changed without its log: the next start of a server with log.url makes a checkpoint")] }
+            let scratch = try ScratchFolder()
+            _ = try LogRestore.databases(reader, place, scratch, and: try unsent(after: reader.head.last))
+            return try compare(scratch.files)
+        } catch let error as ColumnStoreError where error.code == .corruptFile || error.code == .notFound {
+            return [Finding(path: place.url, fault: "\(error)")]
+        } catch let error as LogReader.Outside {
+            return [Finding(path: place.url, fault: error.description)]
+        }
+    }
+
+    /// Commits that wait on this machine, as records.
+    private func unsent(after last: Int64) throws -> [LogRecord] {
+        let recovery = try LogRecovery(directory: directory, store: LogState.read(directory)?.store ?? "", notes: false)
+        let entries = try recovery.spools.flatMap { LogSpool.read(try LogRecovery.bytes("\(directory)/\(LogState.folder)/\(LogSpool.name($0))")) }
+        let codec = ZstdTextCodec(level: 1)
+        return try entries.filter { $0.kind != nil && $0.sequence > last && !recovery.withdrawn.contains($0.sequence) }.map { entry in
+            let payload = Array(entry.payload)
+            let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try codec.compress(bytes, dictionary: nil) }
+            return LogRecord(
+                epoch: 0, sequence: entry.sequence, time: entry.time, kind: entry.kind ?? .noop, previous: LogRecord.noHash, byteCount: payload.count, payload: compressed)
+        }
+    }
+
+    private func compare(_ folded: any FileStorage) throws -> [Finding] {
+        var findings: [Finding] = []
+        let state = try Catalog.State(path: folded.path(of: "catalog.sqlite"))
+        var names = ["catalog.sqlite"] + state.hotFiles.map { "hot/\($0).sqlite" }
+        for name in ["queues.sqlite", "executions.sqlite"] where try folded.byteCount(of: name) != nil { names.append(name) }
+        let own = try LocalStorageFactory.files(directory)
+        for name in names {
+            guard try own.byteCount(of: name) != nil else {
+                findings.append(Finding(path: "\(directory)/\(name)", fault: "is missing, and the log has it"))
+                continue
+            }
+            let here = try SQLiteConnection(path: own.path(of: name), mode: .readOnly)
+            let there = try SQLiteConnection(path: folded.path(of: name), mode: .readOnly)
+            findings += try Self.tables(here, there).compactMap { table in
+                try TableComparison(table, here, there).difference().map { Finding(path: "\(directory)/\(name)", fault: "the table \(table) is not what the log makes of it: \($0)") }
+            }
+        }
+        return findings
+    }
+
+    private static func tables(_ one: SQLiteConnection, _ other: SQLiteConnection) throws -> [String] {
+        var names: Set<String> = []
+        for connection in [one, other] {
+            // SQLite's own have no rows that a commit tells.
+            let list = try connection.statement("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'")
+            while try list.step() { names.insert(list.text(0)) }
+        }
+        return names.sorted()
+    }
+}

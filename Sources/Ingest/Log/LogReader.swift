@@ -1,0 +1,106 @@
+import ColumnStore
+
+/// What of a log leads to one instant: a checkpoint, and the records after it.
+struct LogReader {
+    let place: LogPlace
+    let head: LogHead
+    let checkpoint: LogCheckpoint
+    /// Of the epoch, from the checkpoint on.
+    private let segments: [LogPlace.SegmentName]
+    /// The epoch's end.
+    private let end: LogHead
+    private let instant: Int64
+
+    /// The instant is not one of the log's.
+    struct Outside: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// - Parameters:
+    ///   - instant: microseconds since 1970; nil: the end.
+    ///   - unsent: the last record that the reader has besides, of what was not sent yet.
+    /// - Throws: `Outside`; `ColumnStoreError` for a log that is damaged or not whole.
+    init(_ place: LogPlace, instant: Int64?, unsent: Int64 = 0) throws {
+        guard let (head, _) = try place.head() else { throw ColumnStoreError(.notFound, path: place.url, "has no log: \(LogHead.key) is not there") }
+        let all = try place.checkpoints()
+        guard !all.isEmpty else { throw Outside(description: "the log at \(place.url) has no checkpoint yet, so that nothing can be restored from it") }
+        let (checkpoint, end) = try Self.choose(place, head, all, instant, unsent)
+        self.place = place
+        (self.head, self.checkpoint, self.end) = (head, checkpoint, end)
+        self.instant = instant ?? .max
+        segments = try place.segments(of: checkpoint.epoch).filter { $0.last > checkpoint.from }
+    }
+
+    private static func choose(_ place: LogPlace, _ head: LogHead, _ all: [LogCheckpoint], _ instant: Int64?, _ unsent: Int64) throws -> (LogCheckpoint, LogHead) {
+        for epoch in Set(all.map(\.epoch)).sorted(by: >) {
+            let end = epoch == head.epoch ? head : try past(place, epoch)
+            let isWithin = { (checkpoint: LogCheckpoint) in
+                checkpoint.to <= end.last && checkpoint.at <= min(instant ?? .max, end.until) || unsent > 0 && epoch == head.epoch && checkpoint.to <= unsent
+            }
+            let own = all.filter { $0.epoch == epoch && isWithin($0) }.sorted { $0.at < $1.at }
+            guard let last = own.last else { continue }
+            guard let instant, instant > end.until else { return (last, end) }
+            throw Outside(
+                description: "\(InstantText.text(instant)) is after the end of the log at \(place.url): it tells the store's state up to \(InstantText.text(end.until))")
+        }
+        let first = all.map(\.at).min() ?? 0
+        throw Outside(description: instant.map {
+            "\(InstantText.text($0)) is outside of the log at \(place.url): its first checkpoint is of \(InstantText.text(first))"
+        } ?? "the log at \(place.url) does not reach its checkpoint yet")
+    }
+
+    private static func past(_ place: LogPlace, _ epoch: Int64) throws -> LogHead {
+        let key = LogHead.key(ofEpoch: epoch)
+        return try LogHead(parsing: try place.objects.get(key, byteCountMax: 4_096), path: "\(place.url)/\(key)")
+    }
+
+    /// Gives the records in their order, each known to follow from the one before.
+    ///
+    /// - Returns: the last one that counts; nil where there is none.
+    func run(_ take: (LogRecord) throws -> Void) throws -> LogRecord? {
+        var next = checkpoint.from + 1
+        var before: LogRecord?
+        var last: LogRecord?
+        for name in segments {
+            if next > end.last { break }
+            guard name.first <= next else { throw missing(next, through: name.first - 1) }
+            if name.last < next { continue }
+            let path = "\(place.url)/\(name.key)"
+            let segment = try LogSegment(parsing: try bytes(name, next), path: path)
+            guard segment.records.first?.sequence == name.first, segment.records.last?.sequence == name.last, segment.records[0].epoch == name.epoch else {
+                throw ColumnStoreError(.corruptFile, path: path, "has other records than its name says")
+            }
+            for record in segment.records {
+                if let before, record.sequence == before.sequence + 1, record.previous != before.hash || record.time < before.time {
+                    throw ColumnStoreError(.corruptFile, path: path, "record \(record.sequence) does not follow from the one before")
+                }
+                before = record
+                guard record.sequence >= next, record.sequence <= end.last else { continue }
+                if record.time > instant { return last }
+                guard record.kind != .fence else {
+                    throw Outside(description: "at \(InstantText.text(record.time)) the store was changed past its log: instants from then on need a later checkpoint")
+                }
+                try take(record)
+                (last, next) = (record, record.sequence + 1)
+            }
+        }
+        guard next > end.last else { throw missing(next, through: end.last) }
+        guard before == nil || before?.sequence != end.last || before?.hash == end.hash else {
+            throw ColumnStoreError(.corruptFile, path: place.url, "record \(end.last) is another than the log's head says")
+        }
+        return last
+    }
+
+    private func bytes(_ name: LogPlace.SegmentName, _ next: Int64) throws -> [UInt8] {
+        do {
+            return try place.objects.get(name.key, byteCountMax: LogSegment.byteCountMax)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            throw missing(next, through: name.last)
+        }
+    }
+
+    private func missing(_ first: Int64, through last: Int64) -> ColumnStoreError {
+        ColumnStoreError(.notFound, path: "\(place.url)/\(LogPlace.segmentFolder(checkpoint.epoch))", "a segment is missing: records \(first) to \(last) are in none")
+    }
+}

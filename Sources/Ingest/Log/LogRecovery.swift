@@ -1,0 +1,85 @@
+import ColumnStore
+import Glibc
+
+/// Finds out where the log of a store goes on, before its files are changed.
+struct LogRecovery {
+    /// nil: this store has had none.
+    let state: LogState?
+    /// Whether the spools tell all that the files have.
+    let isWhole: Bool
+    /// Spools of the process before, by their first numbers.
+    let spools: [Int64]
+    let next: Int64
+    /// Of the last commit.
+    let time: Int64
+    /// Commits that were begun and never came to be.
+    let withdrawn: Set<Int64>
+
+    /// - Parameters:
+    ///   - directory: of the store, which this process has.
+    ///   - notes: whether what is found out about commits is written into the spools.
+    init(directory: String, store: String, notes: Bool = true) throws {
+        let folder = "\(directory)/\(LogState.folder)"
+        let state = LogState.read(directory).flatMap { $0.store == store ? $0 : nil }
+        self.state = state
+        let names = access(folder, F_OK) == 0 ? try DataDirectory.names(in: folder) : []
+        let found = names.compactMap(LogSpool.first).sorted()
+        var (next, time) = ((state?.last ?? 0) + 1, Int64(0))
+        var latest: [String: (spool: Int64, entry: LogSpool.Entry)] = [:]
+        var withdrawn: Set<Int64> = []
+        var isConnected = true
+        for first in found {
+            let entries = LogSpool.read(try Self.bytes("\(folder)/\(LogSpool.name(first))"))
+            for entry in entries {
+                time = max(time, entry.time)
+                guard let kind = entry.kind else {
+                    withdrawn.insert(entry.sequence)
+                    continue
+                }
+                if entry.sequence > next { isConnected = false }
+                next = max(next, entry.sequence + 1)
+                if kind != .fence, let payload = LogPayload(Array(entry.payload)) { latest[payload.file] = (first, entry) }
+            }
+        }
+        (spools, self.next, self.time) = (found, next, time)
+        let isSameBoot = state?.boot == LogState.thisBoot && !LogState.thisBoot.isEmpty
+        isWhole = state.map { !$0.isBroken && ($0.isClean || isSameBoot) && isConnected } ?? false
+        for (file, last) in latest where !withdrawn.contains(last.entry.sequence) && state?.isClean != true {
+            // Killed between the two, perhaps: the spool has it, and the file may not.
+            guard let payload = LogPayload(Array(last.entry.payload)), try !ChangeCheck.isMade(payload.changes, in: "\(directory)/\(file)") else { continue }
+            withdrawn.insert(last.entry.sequence)
+            if notes { try Self.withdraw(last.entry, at: "\(folder)/\(LogSpool.name(last.spool))") }
+        }
+        self.withdrawn = withdrawn
+    }
+
+    static func bytes(_ path: String) throws -> [UInt8] {
+        guard let descriptor = Optional(open(path, O_RDONLY | O_CLOEXEC)), descriptor >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw DataDirectory.Failure.io(operation: "fstat", path: path, code: errno) }
+        var failure: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { target, count in
+            while count < target.count {
+                let done = pread(descriptor, target.baseAddress.map { $0 + count }, target.count - count, off_t(count))
+                if done < 0, errno == EINTR { continue }
+                if done < 0 { failure = errno }
+                if done <= 0 { break }
+                count += done
+            }
+        }
+        guard failure == 0 else { throw DataDirectory.Failure.io(operation: "read", path: path, code: failure) }
+        return bytes
+    }
+
+    /// Behind the last whole entry of the spool.
+    private static func withdraw(_ entry: LogSpool.Entry, at path: String) throws {
+        let end = LogSpool.read(try bytes(path)).last.map { $0.payload.endIndex + 8 } ?? 0
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
+        defer { close(descriptor) }
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        let parts = LogSpool.frame(sequence: entry.sequence, time: entry.time, kind: LogSpool.withdrawn, [], nothing)
+        guard LogSpool.append(descriptor, at: Int64(end), parts, nothing) != nil else { throw DataDirectory.Failure.io(operation: "write", path: path, code: errno) }
+    }
+}

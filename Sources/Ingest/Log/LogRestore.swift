@@ -1,0 +1,169 @@
+import ColumnStore
+
+/// Makes the store of an instant out of its log, in a directory that is empty or not there.
+///
+/// 1. The checkpoint's databases are copied to a directory of their own, and the records up to the instant folded into them.
+/// 2. The folded catalog names all other files. They and the databases make a backup, and that is restored as every other is: each file hashed on its
+///    way, nothing left of one that fails.
+/// 3. The log's epoch is raised, so that a writer of before is refused from then on.
+package struct LogRestore {
+    package struct Summary: Sendable {
+        package var files = Restore.Summary()
+        package var recordCount = 0
+        /// Of the last record, in microseconds since 1970.
+        package var lastAt: Int64?
+        package var epoch: Int64 = 0
+    }
+
+    private let place: LogPlace
+    private let instant: Int64?
+    private let directory: String
+    private let storages: any StorageFactory
+    private let progress: (_ done: Int64, _ all: Int64) -> Void
+
+    /// - Parameter instant: microseconds since 1970; nil: the log's end.
+    /// - Throws: `ColumnStoreError.invalidRequest` for a URL that is none.
+    package init(
+        url: String, instant: Int64?, directory: String, storages: any StorageFactory, open: (String?) throws -> any StorageFactory,
+        progress: @escaping (_ done: Int64, _ all: Int64) -> Void = { _, _ in }
+    ) throws {
+        place = try LogPlace(url: url, open: open)
+        (self.instant, self.directory, self.storages, self.progress) = (instant, directory, storages, progress)
+    }
+
+    /// - Throws: with nothing made.
+    package func run() throws -> Summary {
+        let reader = try LogReader(place, instant: instant)
+        let scratch = try ScratchFolder()
+        var summary = Summary()
+        let (manifest, last, count) = try Self.fold(reader, place, scratch, instant: instant)
+        (summary.recordCount, summary.lastAt) = (count, last?.time)
+        let source = LogBackupStorage(place: place.objects, scratch: scratch.files)
+        let restore = try Restore(manifest: manifest, source: source, directory: directory, storages: storages, progress: progress)
+        summary.files = try restore.run()
+        do {
+            summary.epoch = try raise(last: last?.sequence ?? reader.checkpoint.from)
+        } catch {
+            restore.undo()
+            throw error
+        }
+        return summary
+    }
+
+    private func raise(last: Int64) throws -> Int64 {
+        for attempt in 0... {
+            guard let (head, tag) = try place.head() else { break }
+            // Its writer moves the head every few seconds.
+            do { return try LogClaim.raise(place, head, tag, last: last, now: max(head.until, Clock.system.now())).head.epoch } catch let error as ColumnStoreError where error.code == .conflict && attempt < 5 {}
+        }
+        throw ColumnStoreError(.notFound, path: place.url, "its head is gone")
+    }
+
+    /// Copies a checkpoint's databases, and folds what follows into them.
+    ///
+    /// - Parameter further: records that are in no segment.
+    static func databases(_ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, and further: [LogRecord] = []) throws -> (last: LogRecord?, recordCount: Int) {
+        for file in reader.checkpoint.manifest.files where file.path.hasSuffix(".sqlite") {
+            try FileCopy.copy(LogPlace.base + file.name, from: place.objects, to: scratch.files, as: file.path, byteCount: file.byteCount, sha256: file.sha256)
+        }
+        let fold = LogFold(scratch.files)
+        let last = try reader.run(fold.apply)
+        for record in further { try fold.apply(record) }
+        try fold.close()
+        return (last, fold.recordCount)
+    }
+
+    /// - Returns: a backup of the instant, whose files lie below `scratch/` or in the log's place.
+    private static func fold(
+        _ reader: LogReader, _ place: LogPlace, _ scratch: ScratchFolder, instant: Int64?
+    ) throws -> (manifest: BackupManifest, last: LogRecord?, recordCount: Int) {
+        let former = reader.checkpoint.manifest
+        var manifest = BackupManifest(number: former.number, store: former.store, madeAt: former.madeAt, warehouse: former.warehouse)
+        let (last, recordCount) = try databases(reader, place, scratch)
+        manifest.madeAt = instant ?? last?.time ?? former.madeAt
+        try dropSums(scratch.files.path(of: "catalog.sqlite"))
+        let state = try Catalog.State(path: scratch.files.path(of: "catalog.sqlite"))
+        var databases = ["catalog.sqlite"] + state.hotFiles.map { "hot/\($0).sqlite" }
+        for name in ["queues.sqlite", "executions.sqlite"] where try scratch.files.byteCount(of: name) != nil { databases.append(name) }
+        for path in databases {
+            let digest = try scratch.files.digest(of: path)
+            manifest.files.append(.init(path: path, name: LogBackupStorage.scratch + path, byteCount: digest.byteCount, sha256: digest.sha256))
+        }
+        manifest.files += try cold(state, place, scratch) + uploads(state, former, place)
+        // What is no database and no receipt's is as the checkpoint has it.
+        manifest.files += former.files.filter { $0.path == DataDirectory.adminKeyName }.map { .init(path: $0.path, name: LogPlace.base + $0.name, byteCount: $0.byteCount, sha256: $0.sha256) }
+        return (manifest, last, recordCount)
+    }
+
+    /// Rollups begin anew: their sums are made again from rows, and are not in the log.
+    private static func dropSums(_ path: String) throws {
+        let connection = try SQLiteConnection(path: path, mode: .readWrite)
+        try connection.transaction {
+            try connection.execute("DELETE FROM cold_objects WHERE table_name NOT IN (SELECT name FROM tables) OR table_name IN (SELECT name FROM rollup_tables)")
+            try connection.execute("DELETE FROM tables WHERE name IN (SELECT name FROM rollup_tables)")
+            try connection.execute("DELETE FROM rollup_tables; DELETE FROM rollup_files")
+        }
+        try connection.checkpoint(.truncate)
+    }
+
+    private static func cold(_ state: Catalog.State, _ place: LogPlace, _ scratch: ScratchFolder) throws -> [BackupManifest.File] {
+        guard !state.coldVersions.isEmpty else { return [] }
+        let catalog = try Catalog(readOnlyPath: scratch.files.path(of: "catalog.sqlite"))
+        defer { catalog.close() }
+        var files: [BackupManifest.File] = []
+        for (name, version) in state.coldVersions {
+            let table = try Table.open(try place.tables.storage(of: name, in: "", calls: LinuxFileSystem()), version: version)
+            let hashes = try catalog.coldHashes(of: name)
+            let keys = try table.presentKeys()
+            for key in keys.metadata + keys.data {
+                guard let known = hashes[key] else {
+                    throw ColumnStoreError(.corruptFile, path: table.storage.place(of: key), "is in the table, but the catalog of that instant does not know it")
+                }
+                let path = "warehouse/\(name)/\(key)"
+                files.append(.init(path: path, name: LogPlace.base + path, byteCount: known.byteCount, sha256: known.sha256))
+            }
+        }
+        return files
+    }
+
+    /// By the names that they were brought under; else as the checkpoint has them.
+    private static func uploads(_ state: Catalog.State, _ former: BackupManifest, _ place: LogPlace) throws -> [BackupManifest.File] {
+        guard !state.uploads.isEmpty else { return [] }
+        var brought: [String: BackupManifest.File] = [:]
+        for file in former.files where file.path.hasPrefix("uploads/") {
+            brought[file.path] = .init(path: file.path, name: LogPlace.base + file.name, byteCount: file.byteCount, sha256: file.sha256)
+        }
+        try place.objects.list(prefix: "uploads/") { object in
+            let parts = object.key.split(separator: ".")
+            guard parts.count == 3, let byteCount = Int64(parts[1]), byteCount == object.byteCount, let sha256 = Hexadecimal.bytes(String(parts[2])), sha256.count == 32 else { return }
+            brought[String(parts[0])] = .init(path: String(parts[0]), name: object.key, byteCount: byteCount, sha256: sha256)
+        }
+        return state.uploads.compactMap { brought["uploads/\($0)"] }
+    }
+}
+
+/// The files of a folded backup: databases on this machine, all else where the log lies. Only read.
+struct LogBackupStorage: ObjectStorage {
+    let place: any ObjectStorage
+    let scratch: any FileStorage
+
+    static let scratch = "scratch/"
+
+    private func find(_ key: String) -> (storage: any ObjectStorage, key: String) {
+        key.hasPrefix(Self.scratch) ? (scratch, String(key.dropFirst(Self.scratch.utf8.count))) : (place, key)
+    }
+
+    private var refusal: ColumnStoreError { ColumnStoreError(.unsupportedFeature, path: "", "a log is only read here") }
+
+    func location(of key: String) -> String { find(key).storage.location(of: find(key).key) }
+    func key(ofLocation location: String) -> String? { nil }
+    func putIfAbsent(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) { throw refusal }
+    func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) { throw refusal }
+    func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink { throw refusal }
+    func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] { try find(key).storage.get(find(key).key, byteCountMax: byteCountMax) }
+    func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8] { try find(key).storage.get(find(key).key, range: range) }
+    func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { try find(key).storage.open(find(key).key) }
+    func byteCount(of key: String) throws(ColumnStoreError) -> Int64? { try find(key).storage.byteCount(of: find(key).key) }
+    func delete(_ key: String, _ proof: RemovalProof) throws(ColumnStoreError) { throw refusal }
+    func list(prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) { throw refusal }
+}

@@ -1,0 +1,35 @@
+import ColumnStore
+
+/// Removes what no instant that can be restored needs: a day after a checkpoint has come that covers it.
+struct LogRetention {
+    let place: LogPlace
+    /// Microseconds since 1970.
+    let now: Int64
+
+    /// A file may have come a while before the record that names it was sent.
+    private static let marginMilliseconds: Int64 = 3_600_000
+
+    func run() throws {
+        let all = try place.checkpoints().sorted { ($0.epoch, $0.at) < ($1.epoch, $1.at) }
+        // The newest one that is old enough, and all after it.
+        guard let oldest = all.lastIndex(where: { $0.at <= now - LogKeeper.keptMicroseconds }), oldest > 0 else { return }
+        let kept = all[oldest...]
+        let first = all[oldest]
+        for checkpoint in all[..<oldest] { try place.objects.delete(checkpoint.key, .named("a later checkpoint covers what it covered, for a day")) }
+        for epoch in Set(all.map(\.epoch)) where epoch <= first.epoch {
+            for segment in try place.segments(of: epoch) where epoch < first.epoch || segment.last <= first.from {
+                try place.objects.delete(segment.key, .named("a checkpoint covers it, for a day"))
+            }
+        }
+        let needed = Set(kept.flatMap { $0.manifest.files.map(\.name) } + [BackupManifest.key])
+        let before = first.at / 1_000 - Self.marginMilliseconds
+        var gone: [String] = []
+        for prefix in [LogPlace.base, "uploads/"] {
+            try place.objects.list(prefix: prefix) { object in
+                guard object.modifiedMilliseconds < before, !needed.contains(String(object.key.dropFirst(LogPlace.base.utf8.count))) else { return }
+                gone.append(object.key)
+            }
+        }
+        for key in gone { try place.objects.delete(key, .named("no checkpoint that is kept, and no record after it, needs it")) }
+    }
+}

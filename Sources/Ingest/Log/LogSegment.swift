@@ -1,0 +1,67 @@
+import ColumnStore
+
+/// Some records that follow each other, as one object:
+///
+///     segment := "TILLLOG1" epoch:int64 first:int64 count:uint32 record{count} sha256
+///     record  := length:uint32 epoch:int64 sequence:int64 time:int64 kind:uint8 previous[32] hash[32] byteCount:uint32 payload
+///
+/// All numbers little-endian; the hash at the end is of all before it.
+struct LogSegment: Sendable {
+    var records: [LogRecord]
+
+    private static let magic = Array("TILLLOG1".utf8)
+    private static let recordHeadByteCount = 8 * 3 + 1 + 32 * 2 + 4
+    /// A segment is cut at 8 MiB; one group of large documents, and a thousandfold of that, is below.
+    static let byteCountMax = 1 << 31
+    static let payloadByteCountMax = 1 << 31 - 1
+
+    /// - Precondition: there is a record.
+    var bytes: [UInt8] {
+        var out = LittleEndianBytes(bytes: Self.magic)
+        out.append(records[0].epoch)
+        out.append(records[0].sequence)
+        out.append(UInt32(records.count))
+        for record in records {
+            out.append(UInt32(Self.recordHeadByteCount + record.payload.count))
+            out.append(record.epoch)
+            out.append(record.sequence)
+            out.append(record.time)
+            out.append(record.kind.rawValue)
+            out.bytes += record.previous
+            out.bytes += record.hash
+            out.append(UInt32(record.byteCount))
+            out.bytes += record.payload
+        }
+        return out.bytes + SHA256.hash(out.bytes)
+    }
+
+    init(records: [LogRecord]) { self.records = records }
+
+    /// - Throws: `.corruptFile` for what is not as it was written.
+    init(parsing bytes: [UInt8], path: String) throws(ColumnStoreError) {
+        func damaged(_ what: String) -> ColumnStoreError { ColumnStoreError(.corruptFile, path: path, "a segment of the log that is damaged: \(what)") }
+        guard bytes.count >= Self.magic.count + 20 + SHA256.byteCount, bytes.starts(with: Self.magic) else { throw damaged("it is too short, or none") }
+        let body = bytes.dropLast(SHA256.byteCount)
+        guard SHA256.hash(Array(body)) == Array(bytes.suffix(SHA256.byteCount)) else { throw damaged("it does not have the hash that stands at its end") }
+        var reader = LittleEndianReader(body.dropFirst(Self.magic.count))
+        guard let epoch = reader.int64(), let first = reader.int64(), let count = reader.uint32() else { throw damaged("it ends too early") }
+        records = []
+        for index in 0..<Int64(count) {
+            guard let length = reader.uint32(), let part = reader.take(Int(length)), let record = Self.record(part) else { throw damaged("record \(index) is none") }
+            guard record.epoch == epoch, record.sequence == first.addingSaturating(index), record.hash == record.expectedHash,
+                records.last.map({ $0.hash == record.previous && $0.time <= record.time }) ?? true
+            else { throw damaged("record \(record.sequence) does not follow from the one before") }
+            records.append(record)
+        }
+        guard reader.remaining == 0, !records.isEmpty else { throw damaged("it has more than its records") }
+    }
+
+    private static func record(_ bytes: ArraySlice<UInt8>) -> LogRecord? {
+        var reader = LittleEndianReader(bytes)
+        guard let epoch = reader.int64(), let sequence = reader.int64(), let time = reader.int64(), let kind = reader.uint8().flatMap(LogRecord.Kind.init),
+            let previous = reader.take(32), let hash = reader.take(32), let byteCount = reader.uint32(), let payload = reader.take(reader.remaining)
+        else { return nil }
+        return LogRecord(
+            epoch: epoch, sequence: sequence, time: time, kind: kind, previous: Array(previous), byteCount: Int(byteCount), payload: Array(payload), hash: Array(hash))
+    }
+}

@@ -1,0 +1,198 @@
+import ColumnStore
+import Glibc
+import Synchronization
+
+/// Brings spools to the log's place, as segments, every few seconds. One thread.
+///
+/// The order makes a log that says how far it goes: files that records name, the segment, the head; then this store's own note, and the spool goes.
+final class LogShipper: Sendable {
+    struct Progress {
+        var claim: LogClaim?
+        var hash: [UInt8]
+        var last: Int64
+        /// Files that are there.
+        var carried: Set<NamedFile> = []
+        var failure: String?
+        /// Why nothing is sent any more.
+        var refusal: String?
+        /// When everything was there last, in microseconds since 1970.
+        var completeAt: Int64
+        var segmentCount = 0
+        var byteCount: Int64 = 0
+    }
+
+    let log: CommitLog
+    let place: LogPlace
+    private let directory: DataDirectory
+    private let store: String
+    private let recovery: LogRecovery
+    private let seconds: Double
+    private let clock: Clock
+    private let refused: @Sendable (String) -> Void
+    let progress: Mutex<Progress>
+    /// One thread sends at a time.
+    private let sending = Mutex(())
+
+    init(
+        _ log: CommitLog, place: LogPlace, directory: DataDirectory, store: String, recovery: LogRecovery, seconds: Double, clock: Clock,
+        refused: @escaping @Sendable (String) -> Void
+    ) {
+        (self.log, self.place, self.directory, self.store, self.recovery) = (log, place, directory, store, recovery)
+        (self.seconds, self.clock, self.refused) = (seconds, clock, refused)
+        let state = recovery.isWhole ? recovery.state : nil
+        progress = Mutex(Progress(hash: state?.hash ?? LogRecord.noHash, last: state?.last ?? recovery.next - 1, completeAt: clock.now()))
+    }
+
+    /// Until the log is stopped.
+    func run() {
+        while true {
+            let end = log.state.wait(nanoseconds: UInt64(seconds * 1e9)) { state -> Bool? in
+                if state.isStopping { return true }
+                guard state.isWanted || state.byteCount >= CommitLog.segmentByteCount else { return nil }
+                state.isWanted = false
+                return false
+            }
+            if end == true { return }
+            ship()
+            // A place that gives no answer is not asked again and again for what is large.
+            if progress.withLock({ $0.failure != nil }) { _ = log.state.wait(nanoseconds: 500_000_000) { $0.isStopping ? () : nil } }
+            if progress.withLock({ $0.refusal != nil }) { return }
+        }
+    }
+
+    /// Sends all that there is.
+    ///
+    /// - Returns: whether it is there.
+    @discardableResult
+    func ship() -> Bool {
+        sending.withLock { _ in
+            guard progress.withLock({ $0.refusal == nil }) else { return false }
+            do {
+                try shipAll()
+                progress.withLock { $0.failure = nil }
+                return true
+            } catch let error as LogClaim.Refused {
+                progress.withLock { $0.refusal = error.description }
+                refused(error.description)
+            } catch {
+                let isNew = progress.withLock { progress in
+                    defer { progress.failure = "\(error)" }
+                    return progress.failure == nil
+                }
+                if isNew { StoreLog.note("the log could not be sent; it is tried again", path: place.url, reason: "\(error)", level: .warning) }
+            }
+            return false
+        }
+    }
+
+    private func shipAll() throws {
+        let until = clock.now()
+        var claim = try claimed()
+        let spools = log.rotate()
+        for spool in spools { try ship(spool, &claim) }
+        let (last, hash) = progress.withLock { ($0.last, $0.hash) }
+        // What was given out before `until` is there now, so that the log tells all up to it.
+        try claim.advance(place, last: last, hash: hash, until: until)
+        let done = claim
+        progress.withLock { progress in
+            progress.claim = done
+            progress.completeAt = until
+        }
+        if !spools.isEmpty { try note(isClean: false) }
+        for spool in spools { log.forget(spool: spool, through: last) }
+    }
+
+    /// - Throws: `LogClaim.Refused`.
+    func claimed() throws -> LogClaim {
+        if let known = progress.withLock({ $0.claim }) { return known }
+        let claim = try LogClaim.take(place, store: store, recovery, known: recovery.next - 1, now: clock.now())
+        progress.withLock { progress in
+            progress.claim = claim
+            // Of an epoch that begins now, or one that goes on where its head says.
+            if recovery.isWhole { (progress.last, progress.hash) = (claim.head.last, claim.head.hash) } else { (progress.last, progress.hash) = (recovery.next - 1, LogRecord.noHash) }
+        }
+        try note(isClean: false)
+        return claim
+    }
+
+    /// Writes down how far the log goes.
+    func note(isClean: Bool) throws {
+        let (claim, last, hash) = progress.withLock { ($0.claim, $0.last, $0.hash) }
+        // Before the log was ever reached the next start is as this one.
+        guard let claim else { return }
+        var state = LogState(store: store, epoch: claim.head.epoch, last: last, hash: hash)
+        state.isClean = isClean
+        try state.write(directory.path)
+    }
+
+    private func ship(_ spool: Int64, _ claim: inout LogClaim) throws {
+        let entries = LogSpool.read(try LogRecovery.bytes(log.spoolPath(spool)))
+        try waitUntilSettled(entries.last?.sequence ?? 0)
+        let withdrawn = log.state.withLock { $0.withdrawn }.union(entries.filter { $0.kind == nil }.map(\.sequence))
+        var (last, hash) = progress.withLock { ($0.last, $0.hash) }
+        let codec = ZstdTextCodec(level: 1)
+        var records: [LogRecord] = []
+        for entry in entries where entry.sequence > last {
+            guard let kind = entry.kind else { continue }
+            guard entry.sequence == last + 1 else {
+                throw ColumnStoreError(.corruptFile, path: log.spoolPath(spool), "has record \(entry.sequence) after \(last): the log needs a checkpoint")
+            }
+            let isNothing = withdrawn.contains(entry.sequence)
+            let payload = isNothing ? [] : Array(entry.payload)
+            if !isNothing, kind == .catalog { try bring(payload) }
+            let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try codec.compress(bytes, dictionary: nil) }
+            let record = LogRecord(
+                epoch: claim.head.epoch, sequence: entry.sequence, time: entry.time, kind: isNothing ? .noop : kind, previous: hash, byteCount: payload.count,
+                payload: compressed)
+            records.append(record)
+            (last, hash) = (record.sequence, record.hash)
+        }
+        guard let first = records.first else { return }
+        let bytes = LogSegment(records: records).bytes
+        try put(LogPlace.SegmentName(epoch: first.epoch, first: first.sequence, last: last).key, bytes)
+        progress.withLock { progress in
+            (progress.last, progress.hash) = (last, hash)
+            progress.segmentCount += 1
+            progress.byteCount += Int64(bytes.count)
+        }
+    }
+
+    /// One that this store has sent before, and of which it did not hear, is the same.
+    private func put(_ key: String, _ bytes: [UInt8]) throws {
+        do {
+            try place.objects.putIfAbsent(key, bytes)
+        } catch {
+            guard error.code == .conflict else { throw error }
+            guard try place.objects.get(key, byteCountMax: LogSegment.byteCountMax) == bytes else {
+                throw LogClaim.Refused(description: "\(place.url)/\(key) is another than this store's: another writer has the log")
+            }
+        }
+    }
+
+    /// A commit takes milliseconds; one that hangs with its disk is waited for, and the log with it.
+    private func waitUntilSettled(_ last: Int64) throws {
+        let end = SteadyClock.seconds() + 10
+        while log.state.withLock({ $0.open.contains { $0 <= last } }) {
+            guard SteadyClock.seconds() < end else { throw ColumnStoreError(.unavailable, path: log.directory, "a commit has been under way for ten seconds") }
+            _ = log.state.wait(nanoseconds: 1_000_000) { state -> Void? in state.open.contains { $0 <= last } ? nil : () }
+        }
+    }
+
+    private func bring(_ payload: [UInt8]) throws {
+        guard let payload = LogPayload(payload) else { return }
+        for named in LogCarrier.named(payload.changes) { try carry(named) }
+    }
+
+    /// Brings a file to the log's place, once. From any thread.
+    func carry(_ file: NamedFile) throws {
+        if progress.withLock({ $0.carried.contains(file) }) { return }
+        guard try LogCarrier(place: place, directory: directory).bring(file) else { return }
+        progress.withLock { progress in
+            // What was forgotten is looked for there.
+            if progress.carried.count >= Self.carriedCountMax { progress.carried = [] }
+            progress.carried.insert(file)
+        }
+    }
+
+    private static let carriedCountMax = 10_000
+}

@@ -1,0 +1,138 @@
+/// A table of a database as its changes see it: its columns, and what tells its rows apart.
+struct TableShape {
+    let name: String
+    let columns: [String]
+    let hasRowID: Bool
+    /// Of the primary key, where there are no row ids.
+    let keyColumns: [Int]
+    /// The column that is the row's id by another name.
+    private let rowIDColumn: Int?
+
+    /// - Throws: SQLITE_ERROR where there is no such table.
+    init(_ name: String, _ connection: SQLiteConnection) throws {
+        self.name = name
+        var (columns, keys, integerKeys) = ([String](), [(order: Int64, column: Int)](), [Int]())
+        let info = try connection.statement("SELECT name, pk, type FROM pragma_table_info(?1) ORDER BY cid")
+        try info.bind(1, name)
+        while try info.step() {
+            if info.int64(1) > 0 {
+                keys.append((info.int64(1), columns.count))
+                if info.text(2).uppercased() == "INTEGER" { integerKeys.append(columns.count) }
+            }
+            columns.append(info.text(0))
+        }
+        guard !columns.isEmpty else { throw SQLiteError(code: 1, message: "no such table: \(name)", path: connection.path) }
+        let kind = try connection.statement("SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?1")
+        try kind.bind(1, name)
+        hasRowID = try kind.step() ? kind.int64(0) == 0 : true
+        kind.reset()
+        self.columns = columns
+        keyColumns = hasRowID ? [] : keys.sorted { $0.order < $1.order }.map(\.column)
+        rowIDColumn = hasRowID && keys.count == 1 ? integerKeys.first : nil
+    }
+
+    static func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
+
+    private var quotedName: String { Self.quoted(name) }
+
+    private func condition(from first: Int) -> String {
+        hasRowID ? "rowid = ?\(first)" : keyColumns.enumerated().map { "\(Self.quoted(columns[$0.element])) IS ?\(first + $0.offset)" }.joined(separator: " AND ")
+    }
+
+    private func bind(_ key: ChangeReader.Key, _ statement: SQLiteStatement, from first: Int) throws {
+        switch key {
+        case .row(let row): statement.bind(Int32(first), row)
+        case .columns(let values): for (index, value) in values.enumerated() { try statement.bind(Int32(first + index), value) }
+        }
+    }
+
+    private func isOurs(_ key: ChangeReader.Key) -> Bool {
+        switch key {
+        case .row: hasRowID
+        case .columns(let values): !hasRowID && values.count == keyColumns.count
+        }
+    }
+
+    /// Asks for all rows, in the order of what tells them apart.
+    var everyRow: String {
+        let names = (hasRowID ? ["rowid"] : []) + columns.map(Self.quoted)
+        let order = hasRowID ? "rowid" : keyColumns.map { Self.quoted(columns[$0]) }.joined(separator: ", ")
+        return "SELECT \(names.joined(separator: ", ")) FROM \(quotedName) ORDER BY \(order)"
+    }
+
+    // MARK: Changes
+
+    func insert(_ row: Int64?, _ values: [ChangeReader.Value], _ connection: SQLiteConnection) throws {
+        guard values.count == columns.count, (row != nil) == hasRowID else { throw ChangeReader.Damaged() }
+        let namesRow = hasRowID && rowIDColumn == nil
+        let names = columns.map(Self.quoted) + (namesRow ? ["rowid"] : [])
+        let statement = try connection.statement(
+            "INSERT OR REPLACE INTO \(quotedName)(\(names.joined(separator: ", "))) VALUES(\((1...names.count).map { "?\($0)" }.joined(separator: ", ")))")
+        for (index, value) in values.enumerated() { try statement.bind(Int32(index + 1), value) }
+        if namesRow, let row { statement.bind(Int32(names.count), row) }
+        try statement.run()
+    }
+
+    func update(_ key: ChangeReader.Key, _ changed: [(column: Int, value: ChangeReader.Value)], _ connection: SQLiteConnection) throws {
+        guard isOurs(key), changed.allSatisfy({ columns.indices.contains($0.column) }), !changed.isEmpty else { throw ChangeReader.Damaged() }
+        let set = changed.enumerated().map { "\(Self.quoted(columns[$0.element.column])) = ?\($0.offset + 1)" }.joined(separator: ", ")
+        let statement = try connection.statement("UPDATE OR REPLACE \(quotedName) SET \(set) WHERE \(condition(from: changed.count + 1))")
+        for (index, change) in changed.enumerated() { try statement.bind(Int32(index + 1), change.value) }
+        try bind(key, statement, from: changed.count + 1)
+        try statement.run()
+    }
+
+    func delete(_ key: ChangeReader.Key, _ connection: SQLiteConnection) throws {
+        guard isOurs(key) else { throw ChangeReader.Damaged() }
+        let statement = try connection.statement("DELETE FROM \(quotedName) WHERE \(condition(from: 1))")
+        try bind(key, statement, from: 1)
+        try statement.run()
+    }
+
+    // MARK: Questions
+
+    func exists(_ key: ChangeReader.Key, _ connection: SQLiteConnection) throws -> Bool { try has(key, [], connection) }
+
+    /// Whether there is such a row, with these values.
+    func has(_ key: ChangeReader.Key, _ values: [(column: Int, value: ChangeReader.Value)], _ connection: SQLiteConnection) throws -> Bool {
+        guard isOurs(key), values.allSatisfy({ columns.indices.contains($0.column) }) else { throw ChangeReader.Damaged() }
+        let wanted = values.isEmpty ? ["1"] : values.map { Self.quoted(columns[$0.column]) }
+        let statement = try connection.statement("SELECT \(wanted.joined(separator: ", ")) FROM \(quotedName) WHERE \(condition(from: 1))")
+        try bind(key, statement, from: 1)
+        defer { statement.reset() }
+        guard try statement.step() else { return false }
+        for (index, wanted) in values.enumerated() where !statement.value(Int32(index)).isStored(wanted.value) { return false }
+        return true
+    }
+}
+
+extension ChangeReader.Value {
+    /// Whether a row that was given `value` has this one: a column of reals keeps a whole number as one, and shows it as a real again.
+    func isStored(_ value: Self) -> Bool {
+        if case .double(let bits) = self, case .integer(let number) = value { return Double(number).bitPattern == bits }
+        return self == value
+    }
+}
+
+extension SQLiteStatement {
+    func bind(_ index: Int32, _ value: ChangeReader.Value) throws(SQLiteError) {
+        switch value {
+        case .null: bindNull(index)
+        case .integer(let number): bind(index, number)
+        case .double(let bits): bind(index, Double(bitPattern: bits) as Double?)
+        case .text(let bytes): try bindText(index, Array(bytes))
+        case .blob(let bytes): try bind(index, Array(bytes) as [UInt8]?)
+        }
+    }
+
+    /// A column of the present row, with its type.
+    func value(_ column: Int32) -> ChangeReader.Value {
+        switch kind(column) {
+        case .null: .null
+        case .integer: .integer(int64(column))
+        case .double: .double(double(column).bitPattern)
+        case .text: .text(bytes(column)[...])
+        case .blob: .blob(bytes(column)[...])
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import ColumnStore
+@testable import Ingest
+import TestSupport
+import XCTest
+
+/// Goal: the records up to an instant come whole and in their order, or there is an error that says what is wrong. Method: a log of three segments in a
+/// directory, with each kind of damage done to each of them.
+final class LogReaderTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+    private let epoch: Int64 = 2
+
+    private func records(_ count: Int64, epoch: Int64) -> [LogRecord] {
+        var previous = LogRecord.noHash
+        return (1...count).map { number in
+            let record = LogRecord(epoch: epoch, sequence: number, time: number * 100, kind: .rows, previous: previous, byteCount: 1, payload: [UInt8(number), UInt8(epoch)])
+            previous = record.hash
+            return record
+        }
+    }
+
+    private func name(_ records: ArraySlice<LogRecord>, epoch: Int64) throws -> String {
+        LogPlace.SegmentName(epoch: epoch, first: try XCTUnwrap(records.first).sequence, last: try XCTUnwrap(records.last).sequence).key
+    }
+
+    /// Nine records in three segments, after a checkpoint of nothing.
+    private func makeLog(_ name: String) throws -> (place: LogPlace, segments: [String]) {
+        let place = try LogPlace(url: "file://\(folder.path)/\(name)") { _ in LocalStorageFactory() }
+        let all = records(9, epoch: epoch)
+        var segments: [String] = []
+        for start in [0, 3, 6] {
+            let part = all[start..<start + 3]
+            segments.append(try self.name(part, epoch: epoch))
+            try place.objects.put(segments[segments.count - 1], LogSegment(records: Array(part)).bytes)
+        }
+        var head = LogHead(store: "one", epoch: epoch)
+        (head.last, head.hash, head.until) = (9, all[8].hash, 1_000)
+        try place.root.create(LogHead.key, head.bytes)
+        let checkpoint = LogCheckpoint(epoch: epoch, from: 0, to: 0, at: 50, manifest: BackupManifest(number: 1, store: "one", madeAt: 50, warehouse: ""))
+        try place.objects.put(checkpoint.key, checkpoint.bytes)
+        return (place, segments)
+    }
+
+    private func read(_ place: LogPlace, to instant: Int64? = nil) throws -> [Int64] {
+        var numbers: [Int64] = []
+        _ = try LogReader(place, instant: instant).run { numbers.append($0.sequence) }
+        return numbers
+    }
+
+    private func message(_ place: LogPlace) -> String {
+        do { return "nothing is wrong: \(try read(place))" } catch { return "\(error)" }
+    }
+
+    func test_reading_upToAnInstant_givesTheRecordsOfBefore() throws {
+        let (place, _) = try makeLog("LOG")
+        XCTAssertEqual(try read(place), Array(1...9))
+        for instant in Int64(50)...1_000 { XCTAssertEqual(try read(place, to: instant), Array(1..<max(1, min(9, instant / 100) + 1)), "\(instant)") }
+        for outside in [Int64(0), 49, 1_001, .max] { XCTAssertThrowsError(try read(place, to: outside), "\(outside)") { XCTAssertTrue($0 is LogReader.Outside, "\($0)") } }
+    }
+
+    /// What was merged stands beside what it was merged of, for a while, and alone from then on.
+    func test_reading_segmentsThatWereMerged_givesEachRecordOnce() throws {
+        let (place, segments) = try makeLog("LOG")
+        let all = records(9, epoch: epoch)
+        for part in [all[0..<6], all[3..<9], all[0..<9]] {
+            try place.objects.put(try name(part, epoch: epoch), LogSegment(records: Array(part)).bytes)
+            XCTAssertEqual(try read(place), Array(1...9))
+            XCTAssertEqual(try read(place, to: 550), Array(1...5))
+        }
+        for segment in segments {
+            try place.objects.delete(segment, .temporary)
+            XCTAssertEqual(try read(place), Array(1...9), "without \(segment)")
+        }
+    }
+
+    func test_reading_aLogThatIsDamaged_saysHow() throws {
+        for index in 0..<3 {
+            let (missing, names) = try makeLog("MISSING\(index)")
+            try missing.objects.delete(names[index], .temporary)
+            XCTAssertTrue(message(missing).contains("a segment is missing: records \(index * 3 + 1) to \(index * 3 + 3)"), message(missing))
+
+            let (torn, _) = try makeLog("TORN\(index)")
+            let whole = try torn.objects.get(names[index], byteCountMax: 1 << 20)
+            for count in [0, 1, 20, whole.count / 2, whole.count - 1] {
+                try torn.objects.put(names[index], Array(whole[..<count]))
+                XCTAssertTrue(message(torn).contains("is damaged") && message(torn).contains(names[index]), "\(count): \(message(torn))")
+            }
+
+            let (swapped, _) = try makeLog("SWAPPED\(index)")
+            let other = names[(index + 1) % 3]
+            let mine = try swapped.objects.get(names[index], byteCountMax: 1 << 20)
+            try swapped.objects.put(names[index], try swapped.objects.get(other, byteCountMax: 1 << 20))
+            try swapped.objects.put(other, mine)
+            XCTAssertTrue(message(swapped).contains("has other records than its name says"), message(swapped))
+
+            // Of the same numbers, of another epoch.
+            let (foreign, _) = try makeLog("FOREIGN\(index)")
+            let former = records(9, epoch: 1)[index * 3..<index * 3 + 3]
+            try foreign.objects.put(names[index], LogSegment(records: Array(former)).bytes)
+            XCTAssertTrue(message(foreign).contains("has other records than its name says"), message(foreign))
+
+            // Whole in itself, and of this epoch: it does not follow, or is not what the head says.
+            let (forged, _) = try makeLog("FORGED\(index)")
+            var previous = LogRecord.noHash
+            let own = (Int64(index * 3 + 1)...Int64(index * 3 + 3)).map { number in
+                let record = LogRecord(epoch: epoch, sequence: number, time: number * 100, kind: .rows, previous: previous, byteCount: 1, payload: [99])
+                previous = record.hash
+                return record
+            }
+            try forged.objects.put(names[index], LogSegment(records: own).bytes)
+            XCTAssertTrue(message(forged).contains("does not follow from the one before"), message(forged))
+        }
+    }
+
+    func test_mark_ofAStoreWithALog_staysUntilTheNextState() throws {
+        let path = folder.path + "/DATA"
+        try LogMark.noteBroken(path)
+        XCTAssertNil(LogState.read(path))
+        let state = LogState(store: "one", epoch: 3, last: 7, hash: LogRecord.noHash)
+        try state.write(path)
+        XCTAssertEqual(LogState.read(path), state)
+        for _ in 0..<2 {
+            try LogMark.noteBroken(path)
+            XCTAssertEqual(LogState.read(path)?.isBroken, true)
+        }
+        try state.write(path)
+        XCTAssertEqual(LogState.read(path)?.isBroken, false)
+    }
+}

@@ -1,0 +1,82 @@
+import ColumnStore
+@testable import Ingest
+import TestSupport
+import XCTest
+
+/// Goal: records are read as they were written, or not at all. Method: every bit of a segment turned, every cut; spools that end anywhere.
+final class LogSegmentTests: XCTestCase {
+    private func records(_ count: Int, epoch: Int64 = 1, first: Int64 = 7) -> [LogRecord] {
+        var previous = LogRecord.noHash
+        return (0..<Int64(count)).map { index in
+            let record = LogRecord(
+                epoch: epoch, sequence: first + index, time: 1_000 + index / 2, kind: index % 2 == 0 ? .rows : .catalog, previous: previous, byteCount: 3 + Int(index),
+                payload: [1, 2, UInt8(index)])
+            previous = record.hash
+            return record
+        }
+    }
+
+    func test_parsing_whatWasWritten_isEqual() throws {
+        for count in 1...5 { XCTAssertEqual(try LogSegment(parsing: LogSegment(records: records(count)).bytes, path: "s").records, records(count)) }
+    }
+
+    func test_parsing_anyBitTurned_orAnyCut_isRefused() {
+        let bytes = LogSegment(records: records(3)).bytes
+        for index in bytes.indices {
+            for bit in 0..<8 {
+                var damaged = bytes
+                damaged[index] ^= 1 << bit
+                XCTAssertThrowsError(try LogSegment(parsing: damaged, path: "s"), "byte \(index)")
+            }
+            XCTAssertThrowsError(try LogSegment(parsing: Array(bytes[..<index]), path: "s"), "cut at \(index)")
+        }
+    }
+
+    /// The hash at the end alone does not make a chain.
+    func test_parsing_recordsThatDoNotFollow_isRefused() {
+        let all = records(4)
+        for wrong in [[all[0], all[2]], [all[1], all[0]], [all[0], all[0]], [all[0], records(2, epoch: 2)[1]], [all[0], records(2, first: 8)[0]]] {
+            XCTAssertThrowsError(try LogSegment(parsing: LogSegment(records: wrong).bytes, path: "s"))
+        }
+    }
+
+    func test_spool_cutAnywhere_givesWhatIsWhole() {
+        var bytes: [UInt8] = []
+        var ends = [0]
+        for number in Int64(1)...4 {
+            let changes = [UInt8](repeating: UInt8(number), count: number == 3 ? 0 : Int(number) * 3)
+            let parts = changes.withUnsafeBytes { LogSpool.frame(sequence: number, time: 5, kind: number == 3 ? LogSpool.withdrawn : 1, number == 3 ? [] : LogPayload.head("hot/a.sqlite"), $0) }
+            bytes += parts.head + changes + parts.tail
+            ends.append(bytes.count)
+        }
+        for count in 0...bytes.count {
+            let whole = ends.filter { $0 <= count }.count - 1
+            let entries = LogSpool.read(Array(bytes[..<count]))
+            XCTAssertEqual(entries.map(\.sequence), (0..<whole).map { Int64($0 + 1) }, "cut at \(count)")
+        }
+        for index in bytes.indices {
+            var damaged = bytes
+            damaged[index] ^= 0x10
+            let before = ends.filter { $0 <= index }.count - 1
+            XCTAssertEqual(LogSpool.read(damaged).count, before, "byte \(index)")
+        }
+    }
+
+    func test_head_andCheckpoint_areReadAsTheyWereWritten_andOthersRefused() throws {
+        var head = LogHead(store: "abc", epoch: 3)
+        (head.last, head.until, head.hash) = (99, 1_234_567, [UInt8](repeating: 9, count: 32))
+        XCTAssertEqual(try LogHead(parsing: head.bytes, path: "h"), head)
+        for wrong in ["", "till-log 2\n", "till-log 1\nstore a\nepoch -1\nmark m\nlast 1\nhash 00\nuntil 1\n", "till-log 1\nstore a\nepoch 99999999999999999999\nmark m\nlast 1\nhash \(String(repeating: "0", count: 64))\nuntil 1\n"] {
+            XCTAssertThrowsError(try LogHead(parsing: Array(wrong.utf8), path: "h"))
+        }
+        var manifest = BackupManifest(number: 2, store: "abc", madeAt: 5, warehouse: "w")
+        manifest.files = [.init(path: "catalog.sqlite", name: "catalog.2.sqlite", byteCount: 7, sha256: [UInt8](repeating: 1, count: 32))]
+        let checkpoint = LogCheckpoint(epoch: 3, from: 4, to: 9, at: 77, manifest: manifest)
+        let read = try LogCheckpoint(parsing: checkpoint.bytes, path: "x/\(checkpoint.key)")
+        XCTAssertEqual(read.bytes, checkpoint.bytes)
+        XCTAssertThrowsError(try LogCheckpoint(parsing: checkpoint.bytes, path: "checkpoints/other"))
+        var damaged = checkpoint.bytes
+        damaged[damaged.count / 2] ^= 1
+        XCTAssertThrowsError(try LogCheckpoint(parsing: damaged, path: "x/\(checkpoint.key)"))
+    }
+}

@@ -1,0 +1,193 @@
+@testable import Ingest
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: what a connection commits, and only that, is told, and makes the same file again. Method: random statements with savepoints, failing ones and
+/// transactions that are undone; the commits that were told are folded into an empty file, from any place on.
+final class CommitCaptureTests: XCTestCase {
+    private final class Sink: CommitSink {
+        struct State {
+            var next: Int64 = 1
+            var open: [Int64: [UInt8]] = [:]
+            var commits: [[UInt8]] = []
+            var losses: [String] = []
+        }
+        let state = Mutex(State())
+
+        func name(of path: String) -> String? { path.hasSuffix("/ignored.sqlite") ? nil : "file" }
+        func prepare(_ file: String, _ changes: UnsafeRawBufferPointer) -> Int64 {
+            state.withLock { state in
+                state.open[state.next] = Array(changes)
+                defer { state.next += 1 }
+                return state.next
+            }
+        }
+        func resolve(_ number: Int64, isCommitted: Bool) {
+            state.withLock { state in
+                let changes = state.open.removeValue(forKey: number)
+                if isCommitted, let changes { state.commits.append(changes) }
+            }
+        }
+        func lose(_ file: String, reason: String) { state.withLock { $0.losses.append(reason) } }
+    }
+
+    private static let schema = """
+        CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+        CREATE TABLE pairs(a TEXT NOT NULL, b INTEGER NOT NULL, c REAL, d BLOB, PRIMARY KEY(b, a)) WITHOUT ROWID;
+        CREATE TABLE rows(id INTEGER PRIMARY KEY, u TEXT UNIQUE, x, y BLOB);
+        CREATE TABLE bare(x, y);
+        CREATE TABLE counted(id INTEGER PRIMARY KEY AUTOINCREMENT, x);
+        """
+
+    private let folder = TemporaryDirectory()
+
+    override func setUpWithError() throws { try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true) }
+
+    /// A random statement; some of them fail.
+    private func statement(_ random: inout SplitMix64) -> String {
+        func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
+        func value() -> String {
+            ["NULL", "\(number(-5..<300))", "\(number(0..<9)).5", "'t\(number(0..<9))'", "x'\(String(number(16..<255), radix: 16))00ff'", "''", "x''", "1e300", "9223372036854775807"][number(0..<9)]
+        }
+        switch number(0..<16) {
+        case 0: return "INSERT OR REPLACE INTO meta VALUES('k\(number(0..<6))', \(value()))"
+        case 1: return "INSERT INTO pairs VALUES('a\(number(0..<3))', \(number(0..<4)), \(number(0..<9)), \(value()))"
+        case 2: return "UPDATE pairs SET b = b + \(number(0..<2)), c = \(number(0..<9)) WHERE a = 'a\(number(0..<3))'"
+        case 3: return "DELETE FROM pairs WHERE b = \(number(0..<5))"
+        case 4: return "INSERT OR REPLACE INTO rows(id, u, x) VALUES(\(number(0..<20)), 'u\(number(0..<9))', \(value()))"
+        case 5: return "INSERT INTO rows(u, x) VALUES('u\(number(0..<9))', \(value())) ON CONFLICT(u) DO UPDATE SET x = excluded.x"
+        case 6: return "UPDATE rows SET x = \(value()), y = \(value()) WHERE id % 3 = \(number(0..<3))"
+        case 7: return "UPDATE rows SET id = id + \(number(1..<40)) WHERE id = \(number(0..<20))"
+        // Fails at its second row, or does all.
+        case 8: return "INSERT INTO rows(id, u) VALUES(\(number(100..<110)), NULL), (\(number(100..<110)), 'u1')"
+        case 9: return "DELETE FROM rows WHERE x IS \(value())"
+        case 10: return "INSERT INTO bare VALUES(\(value()), \(value()))"
+        case 11: return "UPDATE bare SET x = \(value()) WHERE rowid % 2 = \(number(0..<2))"
+        case 12: return "DELETE FROM bare WHERE rowid = \(number(0..<20))"
+        case 13: return "INSERT INTO counted(x) VALUES(\(value()))"
+        case 14: return ["DELETE FROM counted", "DELETE FROM bare", "DELETE FROM counted WHERE id > 3"][number(0..<3)]
+        default: return "UPDATE OR REPLACE rows SET u = 'u\(number(0..<9))' WHERE id = \(number(0..<20))"
+        }
+    }
+
+    private func runTransaction(_ connection: SQLiteConnection, _ random: inout SplitMix64) throws {
+        try connection.execute("BEGIN IMMEDIATE")
+        for _ in 0..<Int.random(in: 0...6, using: &random) {
+            let text = statement(&random)
+            switch Int.random(in: 0...5, using: &random) {
+            case 0:
+                try connection.execute("SAVEPOINT part")
+                _ = try? connection.execute(text)
+                _ = try? connection.statement(statement(&random)).run()
+                try connection.execute(Bool.random(using: &random) ? "ROLLBACK TO part; RELEASE part" : "RELEASE part")
+            case 1: _ = try? connection.execute(text)
+            default: _ = try? connection.statement(text).run()
+            }
+        }
+        if Int.random(in: 0...3, using: &random) == 0 { connection.rollback() } else { try connection.statement("COMMIT").run() }
+    }
+
+    private func fold(_ commits: [[UInt8]], from base: String? = nil) throws -> SQLiteConnection {
+        let path = folder.path + "/fold-\(UInt64.random(in: 0...UInt64.max))/ignored.sqlite"
+        try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        if let base { try FileManager.default.copyItem(atPath: base, toPath: path) }
+        let connection = try SQLiteConnection(path: path, mode: .create)
+        for commit in commits {
+            var reader = ChangeReader(commit[...])
+            while let change = try reader.next() {
+                switch change {
+                case .schema(let sql, _, _): try connection.execute(sql)
+                case .insert(let table, let row, let values): try TableShape(table.name, connection).insert(row, values, connection)
+                case .update(let table, let key, let columns): try TableShape(table.name, connection).update(key, columns, connection)
+                case .delete(let table, let key): try TableShape(table.name, connection).delete(key, connection)
+                }
+            }
+        }
+        return connection
+    }
+
+    private static let tables = ["meta", "pairs", "rows", "bare", "counted"]
+
+    func test_randomTransactions_foldedAgain_areTheFile_fromAnyPlaceOn() throws {
+        for seed in UInt64(1)...20 {
+            var random = SplitMix64(state: seed)
+            let sink = Sink()
+            let root = folder.path + "/s\(seed)"
+            try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+            CommitSinks.add(sink, root: root)
+            defer { CommitSinks.remove(root: root) }
+            let connection = try SQLiteConnection(path: root + "/a.sqlite", mode: .create)
+            try connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF")
+            try connection.transaction {
+                try connection.execute(Self.schema)
+                try connection.execute("PRAGMA user_version = 3")
+            }
+            var copies: [(path: String, position: Int)] = []
+            for step in 0..<40 {
+                if step % 10 == 5 {
+                    let path = root + "/copy\(step)"
+                    try connection.copy(to: path)
+                    copies.append((path, sink.state.withLock { $0.commits.count }))
+                }
+                try runTransaction(connection, &random)
+                if Bool.random(using: &random) { _ = try? connection.execute(statement(&random)) }
+            }
+            let state = sink.state.withLock { $0 }
+            XCTAssertEqual(state.losses, [], "seed \(seed)")
+            XCTAssertEqual(state.open.count, 0, "seed \(seed)")
+            let whole = try fold(state.commits)
+            for table in Self.tables { XCTAssertNil(try TableComparison(table, connection, whole).difference(), "seed \(seed), \(table)") }
+            // A fold that begins earlier than its copy was made ends as the file is.
+            for (path, position) in copies {
+                let first = max(1, position - Int.random(in: 0...5, using: &random))
+                let late = try fold(Array(state.commits[first...]), from: path)
+                for table in Self.tables { XCTAssertNil(try TableComparison(table, connection, late).difference(), "seed \(seed), \(table), from \(first) over \(position)") }
+            }
+        }
+    }
+
+    func test_changes_thatAreDamaged_areRefused_withoutATrap() throws {
+        let sink = Sink()
+        CommitSinks.add(sink, root: folder.path)
+        defer { CommitSinks.remove(root: folder.path) }
+        let connection = try SQLiteConnection(path: folder.path + "/a.sqlite", mode: .create)
+        try connection.execute(Self.schema)
+        try connection.execute("INSERT INTO rows VALUES(1, 'u', 2.5, x'00ff')")
+        try connection.execute("UPDATE rows SET x = 'text' WHERE id = 1")
+        try connection.execute("INSERT INTO pairs VALUES('a', 1, 2, NULL)")
+        try connection.execute("DELETE FROM pairs")
+        for commit in sink.state.withLock({ $0.commits }) {
+            for count in commit.indices {
+                var reader = ChangeReader(commit[..<count])
+                do { while try reader.next() != nil {} } catch {}
+            }
+            for index in commit.indices {
+                for bit in 0..<8 {
+                    var bytes = commit
+                    bytes[index] ^= 1 << bit
+                    var reader = ChangeReader(bytes[...])
+                    do { while try reader.next() != nil {} } catch {}
+                }
+            }
+        }
+    }
+
+    func test_isMade_tellsACommitFromOneThatWasNot() throws {
+        let sink = Sink()
+        CommitSinks.add(sink, root: folder.path)
+        defer { CommitSinks.remove(root: folder.path) }
+        let path = folder.path + "/a.sqlite"
+        let connection = try SQLiteConnection(path: path, mode: .create)
+        try connection.execute(Self.schema)
+        for sql in ["INSERT INTO rows VALUES(1, 'u', 2.5, NULL)", "UPDATE rows SET x = 3 WHERE id = 1", "DELETE FROM rows", "INSERT INTO pairs VALUES('a', 1, 2, NULL)"] {
+            let before = folder.path + "/before-\(sql.count)-\(sql.prefix(3))"
+            try connection.copy(to: before)
+            try connection.execute(sql)
+            let last = try XCTUnwrap(sink.state.withLock { $0.commits.last })
+            XCTAssertTrue(try ChangeCheck.isMade(last[...], in: path), sql)
+            XCTAssertFalse(try ChangeCheck.isMade(last[...], in: before), sql)
+        }
+        XCTAssertTrue(try ChangeCheck.isMade([], in: folder.path + "/gone"))
+    }
+}
