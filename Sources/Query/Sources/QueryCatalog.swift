@@ -11,11 +11,14 @@ package protocol QueryCatalog: Sendable {
     var dialect: (any CatalogDialect)? { get }
     /// Sums over a table that may be used in the place of its rows.
     func rollups(of table: String) -> [RollupOffer]
+    /// What a rollup over a table would be declared over; nil where there can be none.
+    func rollupBase(of table: String) -> RollupBase?
 }
 
 extension QueryCatalog {
     package var dialect: (any CatalogDialect)? { nil }
     package func rollups(of table: String) -> [RollupOffer] { [] }
+    package func rollupBase(of table: String) -> RollupBase? { nil }
 }
 
 /// Relations of other schemas, and names that mean something to clients of one protocol: ordinary tables and ordinary expressions, under names of its own.
