@@ -33,7 +33,8 @@ class Till:
             self.process = subprocess.Popen(
                 [self.binary, "serve", "--data", str(self.folder / "DATA"), "--listen", self.address, "--config", str(self.config)],
                 stderr=log, stdout=subprocess.DEVNULL, env={**os.environ, "TILL_ADMIN_KEY": ADMIN})
-        for _ in range(600):
+        end = time.monotonic() + 300
+        while time.monotonic() < end:
             with contextlib.suppress(OSError):
                 if urllib.request.urlopen(self.url + "/readyz").status == 200:
                     return self
@@ -84,7 +85,7 @@ class Till:
             print("   " + "  ".join(value.ljust(width) for value, width in zip(row, widths)).rstrip())
         return answer["rows"]
 
-    def wait(self, what, condition, seconds=60):
+    def wait(self, what, condition, seconds=300):
         """Asks until there is something."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -94,7 +95,7 @@ class Till:
             time.sleep(0.1)
         sys.exit(f"in vain: {what}\n" + "\n".join((self.folder / "server.log").read_text().splitlines()[-10:]))
 
-    def ended(self, execution, seconds=60):
+    def ended(self, execution, seconds=300):
         """An execution once it has ended well."""
         found = self.wait(f"the execution {execution}", lambda: (lambda it: it if it["state"] != "RUNNING" else None)(self.call("GET", f"/v1/executions/{execution}")), seconds)
         if found["state"] != "SUCCEEDED":

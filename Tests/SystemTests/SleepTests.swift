@@ -19,4 +19,23 @@ final class SleepTests: XCTestCase {
         }
         XCTAssertEqual(found, Self.pacing)
     }
+
+    /// Tests wait with `Patience`: who sleeps some hundred times and looks counts on the speed of a machine.
+    func test_tests_countNoRoundsWhereTheyWait() throws {
+        let root = Project.root.appendingPathComponent("Tests")
+        let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+        var found: [String] = []
+        for file in files where file.pathExtension == "swift" && file.lastPathComponent != "SleepTests.swift" {
+            let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+            for (number, line) in lines.enumerated() where line.contains("for _ in 0..<") && line.hasSuffix("}") == line.contains("usleep(") {
+                let indent = line.prefix { $0 == " " }
+                let loop = line.hasSuffix("}") ? lines[number...number] : lines[number...].prefix { $0 != indent + "}" }
+                let text = loop.joined(separator: "\n")
+                // Some send slowly, or wait for the next disaster, which comes by chance; whoever else leaves the loop early was waiting.
+                let leaves = text.range(of: #"\breturn\b|\bbreak\b|0\.\.<[0-9_]+ where (?!\(try\? client\.send)"#, options: .regularExpression) != nil
+                if leaves, text.contains("usleep("), !text.contains("andom") { found.append("\(file.lastPathComponent):\(number + 1)") }
+            }
+        }
+        XCTAssertEqual(found, [])
+    }
 }

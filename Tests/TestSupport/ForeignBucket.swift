@@ -38,11 +38,10 @@ public final class ForeignBucket {
         process.standardOutput = process.standardError
         try process.run()
         var found: String?
-        for _ in 0..<600 where found == nil {
+        Patience.until { [process] in
             let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
             found = text.range(of: #"http://127\.0\.0\.1:[0-9]+"#, options: .regularExpression).map { String(text[$0]) }
-            if found == nil { usleep(50_000) }
-            if !process.isRunning { break }
+            return found != nil || !process.isRunning
         }
         guard let found else {
             process.terminate()

@@ -43,18 +43,19 @@ package final class TillServer {
         process.standardOutput = FileHandle.nullDevice
         try process.run()
         self.process = process
-        for _ in 0..<600 {
+        let isListening = try Patience.until(pauseMilliseconds: 20) {
             let text = logText
             if let range = text.range(of: #"http[s]?://[^"]*:([0-9]+)""#, options: .regularExpression), text.contains("\"listening\"") {
                 let digits = text[range].dropLast().reversed().prefix { $0.isNumber }.reversed()
                 port = UInt16(String(digits)) ?? 0
-                return
+                return true
             }
             if !process.isRunning { throw Failure(description: "the server ended with \(process.terminationStatus): \(text)") }
-            usleep(50_000)
+            return false
         }
+        if isListening { return }
         kill()
-        throw Failure(description: "the server was not listening within 30 s: \(logText)")
+        throw Failure(description: "the server does not come to listen: \(logText)")
     }
 
     /// The environment of a child: none of our own settings.

@@ -35,7 +35,7 @@ final class FileRemovalTests: XCTestCase {
         defer { close(watcher) }
         XCTAssertEqual(FileRemoval.remove(path, .temporary), 0)
         XCTAssertEqual(access(path, F_OK), -1)
-        for _ in 0..<1_000 where size(watcher) > 0 { usleep(10_000) }
+        Patience.until { size(watcher) == 0 }
         XCTAssertEqual(size(watcher), 0)
     }
 
@@ -75,7 +75,7 @@ final class FileRemovalTests: XCTestCase {
         for path in paths { XCTAssertEqual(FileRemoval.remove(path, .temporary), 0) }
         XCTAssertLessThanOrEqual(try count("task"), threads + 2)
         XCTAssertLessThanOrEqual(try count("fd"), descriptors + FileRemoval.waitingCountMax + 2)
-        for _ in 0..<3_000 where try count("fd") > descriptors + 1 { usleep(10_000) }
+        try Patience.until { try count("fd") <= descriptors + 1 }
         XCTAssertLessThanOrEqual(try count("fd"), descriptors + 1)
     }
 

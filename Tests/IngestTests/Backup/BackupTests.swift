@@ -104,9 +104,9 @@ final class BackupTests: XCTestCase {
         XCTAssertLessThan(unchanged.copiedFileCount, first.fileCount)
         // The idle log is copied into its file and cut once; from then on nothing changes.
         var copiedFileCount = 0
-        for _ in 0..<10 where copiedFileCount != 1 {
-            usleep(1_200_000)
+        try Patience.until(pauseMilliseconds: 1_200) {
             copiedFileCount = try fixture.engine.backup(to: destination.path).copiedFileCount
+            return copiedFileCount == 1
         }
         XCTAssertEqual(copiedFileCount, 1, "the catalog")
         fill(fixture, 800..<850)

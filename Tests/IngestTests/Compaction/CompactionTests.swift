@@ -2,6 +2,7 @@ import ColumnStore
 import Foundation
 import Query
 import Synchronization
+import TestSupport
 import XCTest
 
 @testable import Documents
@@ -44,7 +45,7 @@ final class CompactionTests: XCTestCase {
         XCTAssertEqual(try fixture.walk(PageRequest(fields: Self.fields, limit: 300, cursor: first.nextCursor)), Array(before.dropFirst(700)))
         // Its hot file goes with its last reader: a thread of the last question may let go of it a little after the answer.
         let hot = directory.path + "/hot"
-        for _ in 0..<200 where try !FileManager.default.contentsOfDirectory(atPath: hot).isEmpty { usleep(50_000) }
+        try Patience.until { try FileManager.default.contentsOfDirectory(atPath: hot).isEmpty }
         XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: hot), [])
 
         let again = try fixture.taken(same, as: .admin, client: "c1")

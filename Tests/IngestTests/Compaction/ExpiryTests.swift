@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import TestSupport
 import XCTest
 
 @testable import Documents
@@ -17,16 +18,6 @@ final class ExpiryTests: XCTestCase {
         var keys: Set<String> = []
         try LocalStorage(root: path + "/warehouse/receipts").list(prefix: "data/") { keys.insert($0.key) }
         return keys
-    }
-
-    /// Waits until `condition` holds, at most so long.
-    private func wait(seconds: Double, until condition: () throws -> Bool) rethrows -> Bool {
-        let end = Date(timeIntervalSinceNow: seconds)
-        while Date() < end {
-            if try condition() { return true }
-            usleep(50_000)
-        }
-        return try condition()
     }
 
     func test_replacedFiles_stayForTheirTimeAndTheirReaders_thenGo() throws {
@@ -57,7 +48,7 @@ final class ExpiryTests: XCTestCase {
     }
 
     private func releaseAndCheck(_ fixture: EngineFixture, _ path: String, _ old: Set<String>) throws {
-        XCTAssertTrue(try wait(seconds: 20) { old.isDisjoint(with: try dataFiles(path)) }, "after its time, without readers")
+        XCTAssertTrue(try Patience.until { old.isDisjoint(with: try dataFiles(path)) }, "after its time, without readers")
         let present = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().cold["receipts"])
         XCTAssertEqual(try dataFiles(path), Set(try present.iceberg.presentKeys().data))
         XCTAssertEqual(try fixture.walk(PageRequest(fields: ["receipt_id"], limit: 1_000)).count, 200)
@@ -78,7 +69,7 @@ final class ExpiryTests: XCTestCase {
             try Data("left by a commit that was never made".utf8).write(to: file)
             try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -age * 86_400)], ofItemAtPath: file.path)
         }
-        XCTAssertTrue(try wait(seconds: 10) { try dataFiles(directory.path) == known.union(["data/2026/new.parquet"]) })
+        XCTAssertTrue(try Patience.until { try dataFiles(directory.path) == known.union(["data/2026/new.parquet"]) })
         try fixture.engine.close()
         let report = try Verifier(path: directory.path).run()
         XCTAssertEqual(report.findings.map(\.description), [])

@@ -1,6 +1,7 @@
 import ColumnStore
 import Foundation
 import Synchronization
+import TestSupport
 import XCTest
 
 @testable import Documents
@@ -83,8 +84,7 @@ final class MovedStoreTests: XCTestCase {
         try Data("not ours".utf8).write(to: URL(filePath: stranger))
         try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -200_000)], ofItemAtPath: stranger)
         let again = try EngineFixture(directory.path) { $0.compaction.intervalSeconds = 0.02 }
-        let end = Date().addingTimeInterval(20)
-        while FileManager.default.fileExists(atPath: stranger), Date() < end { usleep(10_000) }
+        Patience.until { !FileManager.default.fileExists(atPath: stranger) }
         try again.engine.close()
         let aside = try XCTUnwrap(said("put a file aside").first { $0.path == stranger })
         let place = String(aside.reason.split(separator: " ").last ?? "")

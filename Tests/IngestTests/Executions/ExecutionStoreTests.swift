@@ -63,13 +63,13 @@ final class ExecutionStoreTests: XCTestCase {
 
     /// - Returns: the execution once it is as wanted.
     private func wait(_ store: ExecutionStore, _ id: ULID, _ status: Execution.Status) throws -> ExecutionView {
-        for _ in 0..<2_000 {
-            let view = try store.execution(id.description, as: .admin)
-            if view.status == status { return view }
-            usleep(5_000)
+        var view = try store.execution(id.description, as: .admin)
+        let came = try Patience.until {
+            view = try store.execution(id.description, as: .admin)
+            return view.status == status
         }
-        XCTFail("\(try store.execution(id.description, as: .admin))")
-        return try store.execution(id.description, as: .admin)
+        XCTAssertTrue(came, "\(view)")
+        return view
     }
 
     private func code(_ body: () throws -> Void) -> Fault.Code? {
@@ -173,7 +173,7 @@ final class ExecutionStoreTests: XCTestCase {
         store.stop()
         time.now.withLock { $0 = next + 5 * 86_400_000_000 }
         store = try open(hands)
-        for _ in 0..<400 where try store.executions(.init(limit: 10), as: .admin).executions.isEmpty { usleep(5_000) }
+        try Patience.until { try !store.executions(.init(limit: 10), as: .admin).executions.isEmpty }
         usleep(300_000)
         let found = try store.executions(.init(limit: 10), as: .admin).executions
         XCTAssertEqual(found.count, 1)
@@ -191,7 +191,7 @@ final class ExecutionStoreTests: XCTestCase {
         _ = try store.putProcess("t", Array(#"{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"till:call:x","HeartbeatSeconds":60,"End":true}}}"#.utf8))
         let one = try start(store, "t").id
         let other = try start(store, "t").id
-        for _ in 0..<400 where hands.state.withLock({ $0.done.count }) < 2 { usleep(5_000) }
+        Patience.until { hands.state.withLock { $0.done.count >= 2 } }
         func token(_ id: ULID) throws -> String {
             try XCTUnwrap(try ExecutionFile.tokens(path).first { $0.hasPrefix(id.description) })
         }
@@ -218,7 +218,7 @@ final class ExecutionStoreTests: XCTestCase {
         let store = try open(hands)
         defer { store.stop() }
         func begin() throws {
-            for _ in 0..<400 where hands.state.withLock({ $0.held.isEmpty }) { usleep(5_000) }
+            Patience.until { hands.state.withLock { !$0.held.isEmpty } }
             let held = hands.state.withLock { state -> [(work: TaskWork, end: @Sendable (TaskEnding) -> Void)] in
                 defer { state.held = [] }
                 return state.held
@@ -236,19 +236,19 @@ final class ExecutionStoreTests: XCTestCase {
         let parent = try start(store, "p", #"{"a":1}"#).id
         try begin()
         func children() throws -> [ExecutionView] { try store.executions(.init(process: "c", limit: 10), as: .admin).executions }
-        for _ in 0..<400 where try children().isEmpty { usleep(5_000) }
+        try Patience.until { try !children().isEmpty }
         XCTAssertEqual(try children().count, 1)
         func token() throws -> String { try XCTUnwrap(try ExecutionFile.tokens(path).first { $0.hasPrefix(try children()[0].id.description) }) }
         try answer(store, try token(), .failure(StateError(name: "Again", cause: "no")))
         usleep(100_000)
         time.pass(seconds: 2)
         try begin()
-        for _ in 0..<400 where try children().count < 2 { usleep(5_000) }
+        try Patience.until { try children().count >= 2 }
         try answer(store, try token(), .success(.string("done")))
         XCTAssertEqual(try wait(store, parent, .succeeded).output, .string("done"))
         let second = try start(store, "p").id
         try begin()
-        for _ in 0..<400 where try children().count < 3 { usleep(5_000) }
+        try Patience.until { try children().count >= 3 }
         try store.abort(second.description, as: .admin)
         _ = try wait(store, try children()[0].id, .aborted)
         XCTAssertEqual(code { try store.abort(second.description, as: .admin) }, .wrongState)
@@ -266,7 +266,7 @@ final class ExecutionStoreTests: XCTestCase {
             Array(
                 #"{"StartAt":"P","States":{"P":{"Type":"Parallel","Branches":[{"StartAt":"Good","States":{"Good":{"Type":"Task","Resource":"till:call:x","End":true}}},{"StartAt":"First","States":{"First":{"Type":"Wait","Seconds":1,"Next":"Bad"},"Bad":{"Type":"Task","Resource":"till:call:x","End":true}}}],"End":true}}}"#.utf8))
         let id = try start(store, "p").id
-        for _ in 0..<400 where hands.state.withLock({ $0.done.isEmpty }) { usleep(5_000) }
+        Patience.until { hands.state.withLock { !$0.done.isEmpty } }
         usleep(50_000)
         XCTAssertEqual(code { try store.redrive(id.description, as: .admin) }, .wrongState)
         time.pass(seconds: 1)
@@ -313,13 +313,13 @@ final class ExecutionStoreTests: XCTestCase {
             XCTAssertEqual(try findings(), [], "round \(round)")
             store = try open(hands)
         }
-        for _ in 0..<200 {
+        try Patience.until(pauseMilliseconds: 50) {
             time.pass(seconds: 5)
-            if try store.executions(.init(status: .running, limit: 1), as: .admin).executions.isEmpty { break }
-            usleep(50_000)
+            if try store.executions(.init(status: .running, limit: 1), as: .admin).executions.isEmpty { return true }
             // Tasks that were dropped are taken up by the next start.
             store.stop()
             store = try open(hands)
+            return false
         }
         for id in ids {
             let found = try events(store, id).filter { $0.hasPrefix("entered") }.sorted()

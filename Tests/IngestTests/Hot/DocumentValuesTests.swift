@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import TestSupport
 import XCTest
 
 @testable import Documents
@@ -133,10 +134,10 @@ final class DocumentValuesTests: XCTestCase {
         store = try HotTierFixture.Store(directory.path, clock: Clock { time + day }, limits: limits)
         defer { store.close() }
         let file = store.tier.boundary.snapshot().files[0]
-        for _ in 0..<6_000 where file.tail(of: "receipts")?.rowCountInMemory != 0 { usleep(10_000) }
+        Patience.until { file.tail(of: "receipts")?.rowCountInMemory == 0 }
         XCTAssertEqual(file.tail(of: "receipts")?.rowCountInMemory, 0, "they wait for a receipt of today")
         XCTAssertTrue(file.state.isSealed)
-        for _ in 0..<6_000 where store.tier.writer.statistics.unflushedRows != 0 { usleep(10_000) }
+        Patience.until { store.tier.writer.statistics.unflushedRows == 0 }
         XCTAssertEqual(try store.stored(try (0..<90).map { try HotTierFixture.row("S-\($0)") }).count, 90)
         XCTAssertEqual(try store.stored(try (90..<95).map { try HotTierFixture.row("S-\($0)") }).count, 5)
         XCTAssertEqual(store.tier.boundary.snapshot().files.map(\.state.rowCount), [80, 95])

@@ -1,5 +1,6 @@
 import ColumnStore
 import Synchronization
+import TestSupport
 import XCTest
 
 @testable import Documents
@@ -18,7 +19,7 @@ final class IntakeLanesTests: XCTestCase {
         }
         func open() { state.broadcast { $0.isOpen = true } }
         /// What has begun once it is so much; nothing when that takes so long that it will never be.
-        func waitFor(_ count: Int) -> [String] { state.wait(seconds: 30) { $0.begun.count >= count ? $0.begun : nil } ?? [] }
+        func waitFor(_ count: Int) -> [String] { state.wait(seconds: Patience.seconds) { $0.begun.count >= count ? $0.begun : nil } ?? [] }
         var begun: [String] { state.withLock { $0.begun } }
     }
 

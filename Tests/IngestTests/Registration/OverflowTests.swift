@@ -45,11 +45,7 @@ final class OverflowTests: XCTestCase {
             try fixture.walk(PageRequest(state: .complete, fields: ["receipt_id"], limit: 10_000)).count { $0.hasPrefix(name) }
         }
         func wait(_ what: String, _ condition: () throws -> Bool) throws {
-            let end = Date().addingTimeInterval(30)
-            while try !condition() {
-                if Date() > end { return XCTFail("not within 30 s: \(what)") }
-                usleep(50_000)
-            }
+            XCTAssertTrue(try Patience.until(condition), "in vain: \(what)")
         }
         func metric(_ name: String, _ lane: String) -> Double? {
             fixture.engine.metrics().first { metric in metric.name == name && metric.labels.contains { $0.value == lane } }?.value

@@ -34,13 +34,13 @@ final class ProcessLocksTests: XCTestCase {
                     isStored.broadcast { $0 = true }
                 })
             // Long, since a lock that is waited for is never free before.
-            let wasStored = isStored.wait(seconds: 20) { $0 ? true : nil } ?? false
+            let wasStored = isStored.wait(seconds: Patience.seconds) { $0 ? true : nil } ?? false
             let isFound = Monitor(false)
             let reader = WorkerThread(name: "reader") {
                 let found = try? file.find(row.identity)
                 isFound.broadcast { $0 = found != nil }
             }
-            let wasFound = wasStored && isFound.wait(seconds: 20) { $0 ? true : nil } ?? false
+            let wasFound = wasStored && isFound.wait(seconds: Patience.seconds) { $0 ? true : nil } ?? false
             isReleased.broadcast { $0 = true }
             holder.join()
             reader.join()

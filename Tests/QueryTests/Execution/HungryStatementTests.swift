@@ -111,6 +111,22 @@ final class HungryStatementTests: XCTestCase {
         }
     }
 
+    /// The same long text at many mentions, and a text of as many elements as it has characters.
+    func test_longTexts_namedOftenOrCutToPieces_areBounded() throws {
+        let fixture = fixture()
+        let name = "repeat('x', 4000000)"
+        for query in [
+            "SELECT length(concat(\(Array(repeating: name, count: 40).joined(separator: ", "))))", "SELECT string_to_array(\(name), NULL)",
+            "SELECT string_to_array(\(name), 'x')",
+        ] {
+            let memory = try MemorySampler()
+            let error = run(query, fixture, secondsMax: 3_600)
+            let taken = memory.end()
+            XCTAssertEqual((error as? QueryError)?.slug, .dataError, query)
+            XCTAssertLessThan(taken >> 20, (Self.budget + Self.slack) >> 20, "MiB: \(query)")
+        }
+    }
+
     /// What a window's calls are given is made of its rows, and may be far more than these: of a partition of small rows too it must fit.
     func test_windows_argumentsLargerThanTheirRows_areBounded() throws {
         let fixture = fixture()

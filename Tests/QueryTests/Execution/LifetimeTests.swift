@@ -1,5 +1,6 @@
 import ColumnStore
 import Query
+import TestSupport
 import XCTest
 
 /// A query that is over holds nothing: no memory of the budget, and not the table that it read, whose files may be waiting to go.
@@ -34,7 +35,7 @@ final class LifetimeTests: XCTestCase {
                     _ = try fixture.rows(query)
                 }
                 // A worker may be on its way out of its last step.
-                for _ in 0..<200 where table != nil || engine.memoryByteCounts.used > 0 { usleep(5_000) }
+                Patience.until { table == nil && engine.memoryByteCounts.used == 0 }
                 XCTAssertNil(table, "\(query) with \(budget) bytes")
                 XCTAssertEqual(engine.memoryByteCounts.used, 0, "\(query) with \(budget) bytes")
             }

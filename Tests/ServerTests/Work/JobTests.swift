@@ -11,15 +11,13 @@ import XCTest
 final class JobTests: XCTestCase {
     private func job(_ answer: HTTPClient.Answer) throws -> JSONValue { try JSONParser.parse(answer.body) }
 
-    /// Asks until the job stands so; a minute is more than any of these take.
+    /// Asks until the job stands so.
     private func wait(_ client: HTTPClient, _ id: String, for state: String) throws -> JSONValue {
-        for _ in 0..<6_000 {
+        let found = try Patience.value {
             let job = try job(try client.get("/v1/admin/jobs/\(id)"))
-            if job["state"]?.text == state { return job }
-            usleep(10_000)
+            return job["state"]?.text == state ? job : nil
         }
-        XCTFail("the job never was \(state)")
-        return .null
+        return try XCTUnwrap(found, "the job never was \(state)")
     }
 
     func test_verify_isAJob_withProgressAndResult() throws {
@@ -32,7 +30,7 @@ final class JobTests: XCTestCase {
         XCTAssertEqual(answer.headers["location"], "/v1/admin/jobs/\(id)")
         let running = try wait(admin, id, for: "running")
         XCTAssertEqual(running["result"], .null)
-        for _ in 0..<1_000 where try job(try admin.get("/v1/admin/jobs/\(id)"))["progress"] == .null { usleep(10_000) }
+        try Patience.until { try job(try admin.get("/v1/admin/jobs/\(id)"))["progress"] != .null }
         XCTAssertEqual(try job(try admin.get("/v1/admin/jobs/\(id)"))["progress"]?["done"]?.integer, 17)
         // A wait that ends before the job does says how it stands; so does one of the call itself.
         XCTAssertEqual(try job(try admin.get("/v1/admin/jobs/\(id)?wait=1"))["state"]?.text, "running")
@@ -97,7 +95,7 @@ final class JobTests: XCTestCase {
         // A stop ends what runs, drops what waits, and answers who waits for it.
         let patient = server.client()
         try patient.send(Array("POST /v1/admin/verify?wait=600 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(TestServer.adminKey)\r\n\r\n".utf8))
-        for _ in 0..<1_000 where try !admin.get("/v1/admin/jobs").text.contains("\"queued\"") { usleep(1_000) }
+        try Patience.until { try admin.get("/v1/admin/jobs").text.contains("\"queued\"") }
         server.context.beginStopping()
         XCTAssertTrue(server.context.jobs.waitUntilIdle(seconds: 60))
         XCTAssertEqual(try patient.answer().status, 503)

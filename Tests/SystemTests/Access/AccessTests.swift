@@ -172,7 +172,7 @@ final class AccessTests: XCTestCase {
             XCTAssertEqual(answer.status, !who.writes ? 403 : isTheirs ? 202 : 404, "\(name) \(owner): \(answer.text)")
             XCTAssertEqual(answer.text.contains("/problems/read-only"), !who.writes, name)
             // It is tried in vain, and dead again.
-            for _ in 0..<200 where try !server.client().get("/v1/dead-letters").text.contains(letter) { usleep(20_000) }
+            try Patience.until { try server.client().get("/v1/dead-letters").text.contains(letter) }
         }
     }
 

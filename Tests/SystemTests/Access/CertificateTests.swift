@@ -65,11 +65,7 @@ final class CertificateTests: XCTestCase {
         let client = try Client(port: server.port)
         defer { client.close() }
         func wait(_ what: String, _ condition: () -> Bool) {
-            let end = Date().addingTimeInterval(20)
-            while !condition() {
-                if Date() > end { return XCTFail("not within 20 s: \(what): \(server.logText)") }
-                usleep(50_000)
-            }
+            XCTAssertTrue(Patience.until(condition), "in vain: \(what): \(server.logText)")
         }
         let one = client.ask("old")
         XCTAssertEqual(one.first, "200")

@@ -268,10 +268,9 @@ final class SensitiveAttackTests: XCTestCase {
                     XCTAssertEqual(begun.status, 202, begun.text)
                     let id = Receipts.member("export_id", of: begun.text)
                     var export = ""
-                    for _ in 0..<600 {
+                    try Patience.until {
                         export = try client.get("/v1/exports/\(id ?? "")").text
-                        if Receipts.member("state", of: export) != "RUNNING" { break }
-                        usleep(50_000)
+                        return Receipts.member("state", of: export) != "RUNNING"
                     }
                     let url = try XCTUnwrap(Receipts.member("url", of: export), export).replacingOccurrences(of: "\\/", with: "/")
                     var bytes = try servers[0].client(key: nil).get(String(url.dropFirst(servers[0].url.count))).body

@@ -51,10 +51,9 @@ final class UsageTests: XCTestCase {
         for _ in 0..<3 { XCTAssertEqual(try shop.post("/v1/sql", #"{"query":"SELECT count(*), sum(total) FROM receipts"}"#).status, 200) }
         let begun = try shop.post("/v1/exports", #"{"query":"SELECT * FROM receipts","format":"csv"}"#)
         var export = ""
-        for _ in 0..<600 {
+        try Patience.until {
             export = try shop.get("/v1/exports/\(Receipts.member("export_id", of: begun.text) ?? "")").text
-            if Receipts.member("state", of: export) == "DONE" { break }
-            usleep(50_000)
+            return Receipts.member("state", of: export) == "DONE"
         }
         let before = try usage(shop, "shop")
         XCTAssertEqual(before.count, 1)

@@ -156,12 +156,11 @@ final class HostileRequestTests: XCTestCase {
         // They go, and so do their queries, those that wait among them.
         for client in clients { client.close() }
         var metrics = ""
-        for _ in 0..<100 {
+        let areGone = try Patience.until {
             metrics = try server.client().get("/metrics").text
-            if metrics.contains("till_queries_running 0\n"), metrics.contains(#"till_pool_jobs{pool="query",state="waiting"} 0"#) { return }
-            usleep(100_000)
+            return metrics.contains("till_queries_running 0\n") && metrics.contains(#"till_pool_jobs{pool="query",state="waiting"} 0"#)
         }
-        XCTFail(metrics)
+        XCTAssertTrue(areGone, metrics)
     }
 
     func test_pages_unread_areBounded() throws {
@@ -196,11 +195,7 @@ final class HostileRequestTests: XCTestCase {
             let id = try XCTUnwrap(answer.headers["x-request-id"])
             XCTAssertTrue(answer.text.contains(#""request_id":"\#(id)""#), answer.text)
             // Written when the answer is over, which may be after it is read.
-            var found: Substring?
-            for _ in 0..<100 where found == nil {
-                found = server.logText.split(separator: "\n").first { $0.contains(#""event":"request""#) && $0.contains(#""request_id":"\#(id)""#) }
-                if found == nil { usleep(20_000) }
-            }
+            let found = Patience.value { server.logText.split(separator: "\n").first { $0.contains(#""event":"request""#) && $0.contains(#""request_id":"\#(id)""#) } }
             let line = try XCTUnwrap(found)
             XCTAssertTrue(line.contains(#""client_address":"127.0.0.1""#) && line.contains(#""problem":""#), String(line))
         }

@@ -205,7 +205,7 @@ final class VersionTests: XCTestCase {
         try server.start(environment: environment)
         XCTAssertEqual(try shown(), ["5|COMPLETE", "5|COMPLETE"], "after a kill")
         isOpen.broadcast { $0 = true }
-        for _ in 0..<600 where try sql(client, "SELECT count(*) FROM licences_history WHERE state = 'PROCESSING'") != "0" { usleep(100_000) }
+        try Patience.until { try sql(client, "SELECT count(*) FROM licences_history WHERE state = 'PROCESSING'") == "0" }
         XCTAssertEqual(try shown(), ["5|COMPLETE", "5|COMPLETE"], "what is accepted late is not the newest")
         XCTAssertEqual(try post("refuse"), "6 FAILED")
         let ends = "SELECT version, state, valid_to IS NULL FROM licences_history ORDER BY 1"

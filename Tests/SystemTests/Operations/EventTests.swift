@@ -54,7 +54,7 @@ final class EventTests: XCTestCase {
             admin = server.client()
         }
         var told: [String: String] = [:]
-        for _ in 0..<100 where told.count < ids.count {
+        try Patience.until {
             let answer = try admin.post("/v1/queues/ends/receive", #"{"max":100,"wait":5}"#)
             let object = try XCTUnwrap(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
             for message in object["messages"] as? [[String: Any]] ?? [] {
@@ -62,6 +62,7 @@ final class EventTests: XCTestCase {
                 let id = try XCTUnwrap((event["data"] as? [String: Any])?["execution_id"] as? String)
                 XCTAssertNil(told.updateValue(try XCTUnwrap(event["type"] as? String), forKey: id), "\(id) was told twice")
             }
+            return told.count >= ids.count
         }
         XCTAssertEqual(Set(told.keys), ids)
         XCTAssertEqual(told.values.count { $0 == "process.failed" }, 36)
@@ -89,13 +90,14 @@ final class EventTests: XCTestCase {
         XCTAssertTrue(try admin.get("/v1/topics/t/subscriptions/s").text.contains(#""pending":40"#))
         XCTAssertEqual(try admin.put("/v1/queues/q", "{}").status, 200)
         var orders: [String: [Int]] = [:]
-        for _ in 0..<200 where orders.values.reduce(0, { $0 + $1.count }) < 40 {
+        try Patience.until {
             let answer = try admin.post("/v1/queues/q/receive", #"{"max":100,"wait":5}"#)
             let object = try XCTUnwrap(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
             for message in object["messages"] as? [[String: Any]] ?? [] {
                 let event = try XCTUnwrap(message["body"] as? [String: Any])
                 orders[try XCTUnwrap(event["subject"] as? String), default: []].append(try XCTUnwrap(event["data"] as? Int))
             }
+            return orders.values.reduce(0) { $0 + $1.count } >= 40
         }
         XCTAssertEqual(orders, ["s0": (0..<20).map { 2 * $0 }, "s1": (0..<20).map { 2 * $0 + 1 }])
     }

@@ -37,12 +37,11 @@ final class ExportTests: XCTestCase {
 
     /// The export once it has ended.
     private func ended(_ id: String, _ client: HTTPClient) throws -> [String: Any] {
-        for _ in 0..<600 {
+        let ended = try Patience.value {
             let export = try object(try client.get("/v1/exports/\(id)").body)
-            if export["state"] as? String != "RUNNING" { return export }
-            usleep(50_000)
+            return export["state"] as? String != "RUNNING" ? export : nil
         }
-        throw TillServer.Failure(description: "the export does not end")
+        return try XCTUnwrap(ended, "the export does not end")
     }
 
     /// The file behind the link, without a credential.
@@ -171,9 +170,9 @@ final class ExportTests: XCTestCase {
 
         let short = try ended(try start(#"{"query":"SELECT 1 AS a","format":"csv","expires_in":"1s"}"#, one), one)
         var status = try fetch(short).status
-        for _ in 0..<100 where status == 200 {
-            usleep(100_000)
+        try Patience.until {
             status = try fetch(short).status
+            return status != 200
         }
         XCTAssertEqual(status, 410)
         let after = try object(try one.get("/v1/exports/\(try XCTUnwrap(short["export_id"] as? String))").body)

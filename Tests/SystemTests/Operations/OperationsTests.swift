@@ -114,7 +114,7 @@ final class OperationsTests: XCTestCase {
         let began = Date()
         XCTAssertEqual(server.stop(), 0, server.logText)
         XCTAssertLessThan(Date().timeIntervalSince(began), 10)
-        XCTAssertEqual(group.wait(timeout: .now() + 10), .success)
+        XCTAssertEqual(group.wait(timeout: .now() + Patience.seconds), .success)
         // Nothing taken is lost by it.
         try server.start(environment: environment)
         XCTAssertEqual(try server.client().get("/readyz").status, 200)
@@ -156,7 +156,7 @@ final class OperationsTests: XCTestCase {
             usleep(50_000)
         }
         XCTAssertLessThan(slowest, 3, "a receipt and a small question waited for great ones")
-        XCTAssertEqual(group.wait(timeout: .now() + 60), .success)
+        XCTAssertEqual(group.wait(timeout: .now() + Patience.seconds), .success)
         let found = answers.withLock { $0 }
         // A page may have to wait for the order of all rows: then it ends at its limit too.
         let page = try XCTUnwrap(found["page"])
@@ -199,17 +199,14 @@ final class OperationsTests: XCTestCase {
         let trace = "0af7651916cd43dd8448eb211c80319c"
         let posted = try server.client(key: key).post("/v1/receipts", RegistrationTests.sale("S-1"), [("traceparent", "00-\(trace)-b7ad6b7169203331-01")])
         XCTAssertEqual(posted.status, 202, posted.text)
-        while seen.withLock({ $0.count }) < 2 { usleep(10_000) }
+        XCTAssertTrue(Patience.until { seen.withLock { $0.count >= 2 } })
         XCTAssertTrue(server.logText.contains(trace))
         server.kill()
         isUp.withLock { $0 = true }
         try server.start(environment: environment)
         let ticket = try XCTUnwrap(Receipts.member("ticket_id", of: posted.text))
-        for _ in 0..<200 {
-            if try server.client().get("/v1/tickets/\(ticket)").text.contains(#""state":"COMPLETE""#) { break }
-            usleep(50_000)
-        }
-        for _ in 0..<200 where seen.withLock({ $0.count }) < 5 { usleep(50_000) }
+        try Patience.until { try server.client().get("/v1/tickets/\(ticket)").text.contains(#""state":"COMPLETE""#) }
+        Patience.until { seen.withLock { $0.count >= 5 } }
         let all = seen.withLock { $0 }
         XCTAssertGreaterThanOrEqual(all.count, 5, "tries of step and webhook that failed, then the step and both versions")
         for parent in all { XCTAssertTrue(parent.hasPrefix("00-\(trace)-") && parent.hasSuffix("-01") && parent.utf8.count == 55, parent) }
@@ -218,7 +215,7 @@ final class OperationsTests: XCTestCase {
         seen.withLock { $0 = [] }
         let plain = try server.client(key: key).post("/v1/receipts", RegistrationTests.sale("S-2"), [("Prefer", "wait=10")])
         XCTAssertEqual(plain.status, 201, plain.text)
-        while seen.withLock({ $0.count }) < 3 { usleep(10_000) }
+        XCTAssertTrue(Patience.until { seen.withLock { $0.count >= 3 } })
         let own = Set(seen.withLock { $0 }.map { String($0.prefix(35)) })
         XCTAssertEqual(own.count, 1, "\(own)")
         XCTAssertFalse(own.contains("00-\(trace)"))

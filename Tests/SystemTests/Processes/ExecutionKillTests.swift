@@ -75,7 +75,7 @@ final class ExecutionKillTests: XCTestCase {
     /// Workers answer what they took on, until nothing runs.
     private func finish(_ server: TillServer, _ desk: Desk) throws {
         let client = server.client()
-        for _ in 0..<600 {
+        let areEnded = try Patience.until(pauseMilliseconds: 100) {
             for token in desk.tokens.withLock({ tokens in
                 defer { tokens = [] }
                 return tokens
@@ -84,10 +84,9 @@ final class ExecutionKillTests: XCTestCase {
                 XCTAssertTrue([204, 409].contains(answer.status), answer.text)
             }
             let left = try JSONParser.parse(try client.get("/v1/executions?state=RUNNING&limit=1").body)
-            if left["executions"]?.array?.isEmpty == true { return }
-            usleep(100_000)
+            return left["executions"]?.array?.isEmpty == true
         }
-        XCTFail("executions are stuck")
+        XCTAssertTrue(areEnded, "executions are stuck")
     }
 
     private func check(_ id: String, _ server: TillServer) throws {

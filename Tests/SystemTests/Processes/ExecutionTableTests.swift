@@ -37,10 +37,7 @@ final class ExecutionTableTests: XCTestCase {
             try server.start(environment: settings)
         }
         let client = server.client(key: key)
-        for _ in 0..<300 {
-            if try rows(client, "SELECT count(*) FROM executions") == [[.number("\(ids.count)")]] { break }
-            usleep(100_000)
-        }
+        try Patience.until(pauseMilliseconds: 100) { try rows(client, "SELECT count(*) FROM executions") == [[.number("\(ids.count)")]] }
         XCTAssertEqual(Set(try rows(client, "SELECT execution_id FROM executions").compactMap { $0.first?.text }), ids)
         let summary = "SELECT execution_state, count(*), count(DISTINCT receipt_id), min(error), min(part), max(part) FROM executions GROUP BY 1 ORDER BY 1"
         XCTAssertEqual(
@@ -78,10 +75,7 @@ final class ExecutionTableTests: XCTestCase {
         let loop = #"{"StartAt":"M","States":{"M":{"Type":"Map","ItemsPath":"$","ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"ResultPath":null,"End":true}}}"#
         XCTAssertEqual(try client.put("/v1/processes/p", loop).status, 201)
         let id = try start(client, "[\((1...900).map { String($0) }.joined(separator: ","))]")
-        for _ in 0..<300 {
-            if try rows(client, "SELECT 1 FROM executions LIMIT 1").isEmpty == false { break }
-            usleep(100_000)
-        }
+        try Patience.until(pauseMilliseconds: 100) { try !rows(client, "SELECT 1 FROM executions LIMIT 1").isEmpty }
         let found = try rows(client, "SELECT client_id, execution_id, count(*), max(part), sum(list_count(events)) FROM executions GROUP BY 1, 2")
         XCTAssertEqual(found.count, 1)
         XCTAssertEqual(found.first?.prefix(2), [.string(""), .string(id)])

@@ -18,13 +18,11 @@ final class ExecutionTaskTests: XCTestCase {
     }
 
     private func end(_ client: HTTPClient, _ id: String) throws -> JSONValue {
-        for _ in 0..<400 {
+        let ended = try Patience.value {
             let execution = try JSONParser.parse(try client.get("/v1/executions/\(id)").body)
-            if execution["state"]?.text != "RUNNING" { return execution }
-            usleep(50_000)
+            return execution["state"]?.text != "RUNNING" ? execution : nil
         }
-        XCTFail("\(id) is stuck")
-        return .null
+        return try XCTUnwrap(ended, "\(id) is stuck")
     }
 
     func test_receiptsQuestionsAndExports_areDoneAsWhoStarted() throws {

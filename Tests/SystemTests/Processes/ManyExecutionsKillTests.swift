@@ -96,12 +96,11 @@ final class ManyExecutionsKillTests: XCTestCase {
     }
 
     private func drain(_ server: TillServer) throws {
-        for _ in 0..<1_200 {
-            // Each has ended, and gone to its table.
-            if try JSONParser.parse(try server.client().get("/v1/executions?limit=1").body)["executions"]?.array?.isEmpty == true { return }
-            usleep(100_000)
+        // Each has ended, and gone to its table.
+        let areGone = try Patience.until(pauseMilliseconds: 100) {
+            try JSONParser.parse(try server.client().get("/v1/executions?limit=1").body)["executions"]?.array?.isEmpty == true
         }
-        XCTFail("executions are stuck: \(try server.client().get("/v1/executions?limit=3").text)")
+        if !areGone { XCTFail("executions are stuck: \(try server.client().get("/v1/executions?limit=3").text)") }
     }
 
     private func check(_ server: TillServer, _ count: Int, _ ids: [String: String]) throws {

@@ -22,12 +22,11 @@ final class UploadRecordsTests: UploadFixture {
     }
 
     private func end(_ client: HTTPClient, _ id: String) throws -> JSONValue {
-        for _ in 0..<600 {
+        let ended = try Patience.value {
             let execution = try JSONParser.parse(try client.get("/v1/executions/\(id)").body)
-            if execution["state"]?.text != "RUNNING" { return execution }
-            usleep(50_000)
+            return execution["state"]?.text != "RUNNING" ? execution : nil
         }
-        return .null
+        return try XCTUnwrap(ended, "\(id) is stuck")
     }
 
     private func putType(_ client: HTTPClient, _ format: String) throws {

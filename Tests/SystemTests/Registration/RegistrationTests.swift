@@ -35,12 +35,8 @@ final class RegistrationTests: XCTestCase {
         return try XCTUnwrap(JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any], answer.text)
     }
 
-    private func wait(_ what: String, seconds: Double = 20, _ condition: () throws -> Bool) throws {
-        let end = Date().addingTimeInterval(seconds)
-        while try !condition() {
-            if Date() > end { return XCTFail("not within \(seconds) s: \(what)") }
-            usleep(20_000)
-        }
+    private func wait(_ what: String, _ condition: () throws -> Bool) throws {
+        XCTAssertTrue(try Patience.until(condition), "in vain: \(what)")
     }
 
     func test_post_twoStages_completesInOrder_andTicketTellsAll_hotAndCold() throws {

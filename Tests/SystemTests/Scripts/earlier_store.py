@@ -30,7 +30,8 @@ class Server:
             clean = {name: value for name, value in os.environ.items() if not name.startswith("TILL_")}
             self.process = subprocess.Popen(
                 [till, "serve", "--data", data, "--listen", "127.0.0.1:0", *more], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, env=clean | {"TILL_ADMIN_KEY": ADMIN} | (environment or {}))
-        for _ in range(600):
+        end = time.monotonic() + 300
+        while time.monotonic() < end:
             text = pathlib.Path(self.log).read_text()
             if '"listening"' in text and (found := re.search(r'http://[^":]*:\d+', text)):
                 self.url = found.group()

@@ -49,7 +49,8 @@ def expect(found, wanted, what):
 
 
 def wait(what, condition):
-    for _ in range(600):
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
         if condition():
             return
         time.sleep(0.05)

@@ -54,7 +54,7 @@ class Manager:
         os.chmod(path, 0o666)
         self.heard: list[str] = []
 
-    def wait(self, wanted: str, seconds: float = 60) -> None:
+    def wait(self, wanted: str, seconds: float = 300) -> None:
         end = time.monotonic() + seconds
         while not any(wanted in message for message in self.heard):
             self.socket.settimeout(max(0.01, end - time.monotonic()))

@@ -30,7 +30,8 @@ found = []
 
 
 def wait(what, condition):
-    for _ in range(60):
+    end = time.monotonic() + 300
+    while time.monotonic() < end:
         matching = [event for event in found if condition(event)]
         if matching:
             return matching[0]

@@ -28,12 +28,11 @@ class UploadFixture: XCTestCase {
     }
 
     func ended(_ id: String, _ client: HTTPClient) throws -> [String: Any] {
-        for _ in 0..<2_400 {
+        let ended = try Patience.value {
             let upload = try object(try client.get("/v1/uploads/\(id)").body)
-            if !["NEW", "PROCESSING"].contains(upload["state"] as? String ?? "") { return upload }
-            usleep(50_000)
+            return ["NEW", "PROCESSING"].contains(upload["state"] as? String ?? "") ? nil : upload
         }
-        throw TillServer.Failure(description: "the upload does not end")
+        return try XCTUnwrap(ended, "the upload does not end")
     }
 
     /// Announces, puts, waits.

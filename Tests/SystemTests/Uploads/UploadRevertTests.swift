@@ -6,12 +6,11 @@ import XCTest
 /// documents whose versions are known, kill -9 while it is at work, a backup and its restore.
 final class UploadRevertTests: UploadFixture {
     private func reverted(_ id: String, _ client: HTTPClient) throws -> [String: Any] {
-        for _ in 0..<1_200 {
+        let reverted = try Patience.value {
             let upload = try object(try client.get("/v1/uploads/\(id)").body)
-            if upload["state"] as? String == "REVERTED" { return upload }
-            usleep(50_000)
+            return upload["state"] as? String == "REVERTED" ? upload : nil
         }
-        throw TillServer.Failure(description: "the upload is not taken back")
+        return try XCTUnwrap(reverted, "the upload is not taken back")
     }
 
     func test_revert_givesTheVersionBefore_orRemoves_orLeaves() throws {

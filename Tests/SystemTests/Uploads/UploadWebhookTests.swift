@@ -36,11 +36,7 @@ final class UploadWebhookTests: UploadFixture {
     }
 
     private func wait(_ what: String, until isTrue: () throws -> Bool) throws {
-        for _ in 0..<1_200 {
-            if try isTrue() { return }
-            usleep(50_000)
-        }
-        XCTFail("never: \(what)")
+        XCTAssertTrue(try Patience.until(isTrue), "never: \(what)")
     }
 
     func test_endsAndDigests_areTold() throws {

@@ -28,7 +28,7 @@ extension ScalarFunction {
             only = KernelCall(columns: [call[0]], count: call.count, type: call.type, context: call.context, meter: call.meter)
             return try only.lists { (row) throws(KernelError) in
                 try call.meter.step(texts.range(at: row).count)
-                return parts.elements(texts[row], row)
+                return try parts.elements(texts[row], row, call.meter)
             }
         })
 
@@ -71,26 +71,35 @@ private struct SplitTexts {
         search = delimiters.isConstant && !delimiter.isConstantNull ? TextSearch(delimiters[0]) : nil
     }
 
-    func elements(_ text: ArraySlice<UInt8>, _ row: Int) -> [Value] {
+    /// Of an element while its list is made: its place in the text, and an array of its own.
+    private static let elementByteCount = 64
+
+    func elements(_ text: ArraySlice<UInt8>, _ row: Int, _ meter: WorkMeter) throws(KernelError) -> [Value] {
         var parts: [ArraySlice<UInt8>] = []
         if text.isEmpty { return [] }
+        func append(_ part: ArraySlice<UInt8>) throws(KernelError) {
+            try meter.charge(Self.elementByteCount + part.count)
+            parts.append(part)
+        }
         if !(delimiterValidity?[row] ?? true) {
             var start = text.startIndex
             for place in text.indices.dropFirst() where text[place] & 0xC0 != 0x80 {
-                parts.append(text[start..<place])
+                try append(text[start..<place])
                 start = place
             }
-            parts.append(text[start...])
+            try append(text[start...])
         } else if let search = delimiters.isConstant ? search : TextSearch(delimiters[row]) {
             var rest = text
             while let place = search.find(in: rest) {
-                parts.append(rest[..<place])
+                try append(rest[..<place])
                 rest = rest[(place + search.byteCount)...]
             }
-            parts.append(rest)
+            try append(rest)
         } else {
-            parts = [text]
+            try append(text)
         }
+        // What stays is charged by whoever lays the list down.
+        defer { meter.uncharge(parts.reduce(0) { $0 + Self.elementByteCount + $1.count }) }
         let null = nulls.flatMap { $0.validity?[row] ?? true ? $0.rows[row] : nil }
         return parts.map { part in null.map { $0.elementsEqual(part) } ?? false ? .null : .bytes(Array(part)) }
     }

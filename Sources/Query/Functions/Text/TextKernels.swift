@@ -39,7 +39,12 @@ extension TextKernels {
     }
 
     static func concat(_ columns: [Column], type: ColumnType, skippingNulls: Bool, _ meter: WorkMeter) throws(KernelError) -> Column {
-        let parts = columns.map { (texts: TextRows($0), validity: $0.rowValidity) }
+        var parts: [(texts: TextRows, validity: Bitmap?)] = []
+        for column in columns {
+            // One row of it is laid down for each mention: the same long text may be named a thousand times.
+            if let value = column.constantValue { try meter.charge(value.flatByteCount) }
+            parts.append((TextRows(column), column.rowValidity))
+        }
         let validity = skippingNulls ? nil : validity(columns)
         return try build(count: columns.first?.count ?? 0, validity: validity, type: type, meter) { (row, text) throws(KernelError) in
             var byteCount = 0

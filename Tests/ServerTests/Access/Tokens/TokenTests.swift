@@ -208,7 +208,7 @@ final class TokenTests: XCTestCase {
             guard first == "waits" else { return first }
             let done = DispatchSemaphore(value: 0)
             XCTAssertTrue(source.whenFetched { done.signal() })
-            XCTAssertEqual(done.wait(timeout: .now() + 10), .success)
+            XCTAssertEqual(done.wait(timeout: .now() + Patience.seconds), .success)
             do throws(JSONWebToken.Fault) {
                 guard case .granted(let client) = try verifier.verify(token, sha256: APIKey.sha256(of: token), now: Self.now, mayWait: false) else { return "?" }
                 return client
@@ -243,7 +243,7 @@ final class TokenTests: XCTestCase {
         let source = KeySetSource(.init("http://127.0.0.1:\(issuer.port)/"), policy: .publicOnly, log: log)
         defer { source.stop() }
         try source.start()
-        for _ in 0..<200 where !source.isSettled { usleep(10_000) }
+        Patience.until { source.isSettled }
         XCTAssertEqual(source.figures.failureCount, 1)
         XCTAssertEqual(issuer.connectionCount.load(ordering: .relaxed), 0)
     }

@@ -20,12 +20,8 @@ final class RequestLogTests: XCTestCase {
 
     /// The line of a request is written after its answer.
     private func line(_ lines: () throws -> [JSONValue], _ method: String, _ path: String) throws -> JSONValue {
-        for _ in 0..<6_000 {
-            if let line = try lines().last(where: { $0["method"]?.text == method && $0["path"]?.text == path }) { return line }
-            usleep(10_000)
-        }
-        XCTFail("no line of \(method) \(path)")
-        return .null
+        let found = try Patience.value { try lines().last { $0["method"]?.text == method && $0["path"]?.text == path } }
+        return try XCTUnwrap(found, "no line of \(method) \(path)")
     }
 
     func test_refusals_nameTheContract() throws {

@@ -18,17 +18,18 @@ final class HeldUpTests: XCTestCase {
         let heldCount = Atomic<Int>(0)
         let held = Self.route("/test/held") { _ in
             heldCount.add(1, ordering: .relaxed)
-            for _ in 0..<2_000 where !isAnswered.withLock({ $0 }) { usleep(10_000) }
+            Patience.until { isAnswered.withLock({ $0 }) }
             return Response(status: 200, contentType: "text/plain", bytes: Array((isAnswered.withLock { $0 } ? "free" : "held").utf8))
         }
         let server = try TestServer(extraRoutes: [held])
         var clients: [HTTPClient] = []
         // One after another, until each thread has one: which takes a connection is by chance.
-        for _ in 0..<50 where heldCount.load(ordering: .relaxed) < 2 {
+        try Patience.until(pauseMilliseconds: 50) {
+            if heldCount.load(ordering: .relaxed) >= 2 { return true }
             let client = server.client()
             try client.send(Array("GET /test/held HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
             clients.append(client)
-            usleep(50_000)
+            return false
         }
         XCTAssertGreaterThanOrEqual(heldCount.load(ordering: .relaxed), 2, "no second thread was held up")
         XCTAssertEqual(try server.client().get("/healthz").status, 200)

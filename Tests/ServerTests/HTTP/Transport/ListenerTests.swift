@@ -191,7 +191,7 @@ final class ListenerTests: XCTestCase {
         XCTAssertTrue(answer.isCut)
     }
 
-    func test_goneClient_isNoticedWithinASecond_whileNothingIsSent() throws {
+    func test_goneClient_isNoticed_whileNothingIsSent() throws {
         let gone = DispatchSemaphore(value: 0)
         let route = Self.route(.get, "/test/wait", place: .reads) { call in
             call.exchange.whenGone {
@@ -204,7 +204,7 @@ final class ListenerTests: XCTestCase {
         try client.send(Array("GET /test/wait HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
         usleep(300_000)
         client.close()
-        XCTAssertEqual(gone.wait(timeout: .now() + 1), .success)
+        XCTAssertEqual(gone.wait(timeout: .now() + Patience.seconds), .success)
     }
 
     func test_goneClient_endsItsStream() throws {
@@ -223,7 +223,7 @@ final class ListenerTests: XCTestCase {
         try client.send(Array("GET /test/stream HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
         usleep(200_000)
         client.close()
-        XCTAssertEqual(ended.wait(timeout: .now() + 1.5), .success)
+        XCTAssertEqual(ended.wait(timeout: .now() + Patience.seconds), .success)
     }
 
     func test_garbage_doesNotStopTheServer() throws {
@@ -266,7 +266,7 @@ final class ListenerTests: XCTestCase {
             if !before.isEmpty { XCTAssertEqual(try client.answer().status, 200) }
             XCTAssertThrowsError(try client.answer(), "an answer that nobody asked for")
         }
-        XCTAssertTrue(server.listener.waitUntilIdle(seconds: 1))
+        XCTAssertTrue(server.listener.waitUntilIdle(seconds: Patience.seconds))
     }
 
     func test_requestThatComesSlowly_isAnsweredWhenItsTimeIsOver_aSlowClientThatWaitsIsNot() throws {
@@ -299,7 +299,7 @@ final class ListenerTests: XCTestCase {
         let client = server.client()
         XCTAssertEqual(try client.get("/v1/changes?after=100&wait=2").status, 200)
         XCTAssertEqual(try client.get("/healthz").status, 200)
-        XCTAssertTrue(server.listener.waitUntilIdle(seconds: 1))
+        XCTAssertTrue(server.listener.waitUntilIdle(seconds: Patience.seconds))
     }
 
     func test_stop_letsRunningRequestsFinish() throws {
@@ -313,7 +313,7 @@ final class ListenerTests: XCTestCase {
         usleep(100_000)
         server.context.beginStopping()
         server.listener.stopAccepting()
-        XCTAssertTrue(server.listener.waitUntilIdle(seconds: 3))
+        XCTAssertTrue(server.listener.waitUntilIdle(seconds: Patience.seconds))
         let answer = try client.answer()
         XCTAssertEqual(answer.text, "done")
         XCTAssertEqual(answer.headers["connection"]?.lowercased(), "close")
