@@ -68,7 +68,7 @@ final class RollupKillTests: XCTestCase {
                 if number % 5 == 4, (try? http.call("DELETE", "/v1/rollups/by_payment")) == nil { return }
             }
         }
-        for _ in 0..<1_200 where moved.withLock({ $0 == 0 }) && server.isRunning { usleep(50_000) }
+        XCTAssertTrue(Patience.until { moved.withLock { $0 > 0 } }, server.logText)
         usleep(UInt32.random(in: 0...700_000))
         server.kill()
         group.wait()

@@ -65,7 +65,7 @@ final class AdviceTests: XCTestCase {
         }
         let names = items.compactMap { ($0["rollup"] as? [String: Any])?["name"] as? String }
         for name in names {
-            for _ in 0..<600 where try !server.client().get("/v1/rollups/\(name)").text.contains(#""state":"ready""#) { usleep(50_000) }
+            XCTAssertTrue(try Patience.until { try server.client().get("/v1/rollups/\(name)").text.contains(#""state":"ready""#) }, name)
         }
         for (index, statement) in Self.statements.enumerated() {
             let plan = try plan(statement, server.client())
