@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy
@@ -104,19 +105,21 @@ def make(directory: Path) -> Path:
     rows.mkdir(parents=True, exist_ok=True)
     files: dict[str, list[Path]] = {"receipts_by_day": [], "lines_by_product": [], "lines_by_category": [], "customers_by_month": []}
 
-    def write(rollup: str, name: str, table: pyarrow.Table) -> None:
+    def write(rollup: str, name: str, table: Callable[[], pyarrow.Table]) -> None:
         path = rows / f"{rollup}-{name}.parquet"
-        pyarrow.parquet.write_table(table, path, compression="zstd", row_group_size=1_000_000)
+        if not path.exists():
+            pyarrow.parquet.write_table(table(), path.with_suffix(".new"), compression="zstd", row_group_size=1_000_000)
+            path.with_suffix(".new").rename(path)
         files[rollup].append(path)
 
     products = [f"{4_820_000_000_000 + number}" for number in range(PRODUCTS)]
     for year in YEARS:
-        write("receipts_by_day", str(year), by_day(year, random))
+        write("receipts_by_day", str(year), lambda: by_day(year, random))
     for year in YEARS[::2]:
-        write("lines_by_product", str(year), of_lines("product_code", products, numpy.concatenate([months(year), months(year + 1)]), "month", 25_000, random))
+        write("lines_by_product", str(year), lambda: of_lines("product_code", products, numpy.concatenate([months(year), months(year + 1)]), "month", 25_000, random))
     all_days = numpy.concatenate([days(year) for year in YEARS])
-    write("lines_by_category", "all", of_lines("category", [f"category-{number:02d}" for number in range(CATEGORIES)], all_days, "day", 2_800_000, random))
-    write("customers_by_month", "all", customers(random))
+    write("lines_by_category", "all", lambda: of_lines("category", [f"category-{number:02d}" for number in range(CATEGORIES)], all_days, "day", 2_800_000, random))
+    write("customers_by_month", "all", lambda: customers(random))
     rows_of_each = RECEIPTS_A_DAY * len(all_days) // COLD_FILES
     subprocess.run(
         [binary("till-sums"), data, str(COLD_FILES), str(rows_of_each), *(f"{name}={','.join(map(str, paths))}" for name, paths in files.items())], check=True)

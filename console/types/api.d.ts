@@ -23,6 +23,8 @@ export type UsageSpan = { from: string; receipts: number; bytes: number; calls: 
 export type ContractList = { contracts: Contract[]; next_cursor: string | null };
 export type Rollup = { name: string; table: string; where?: string | null; unnest?: string | null; group_by: { [name: string]: any }; measures: { [name: string]: any }; warning?: string; progress?: { state: "filling" | "ready"; files: number; files_covered: number; uncovered: { file: string; reason: string }[] } };
 export type RollupList = { rollups: Rollup[]; next_cursor: string | null };
+export type Advice = { rollup: { [name: string]: any }; rows: number; bytes: number; gain: number; queries: number; elapsed_ms: number; rows_scanned: number; bytes_read: number; statements: { statement: string; queries: number; elapsed_ms: number; rows_scanned: number; bytes_read: number }[] };
+export type AdviceList = { advice: Advice[] };
 export type Versions = { versions: Version[]; next_cursor: string | null };
 export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
 export type Key = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; last_used_at: string | null };
@@ -162,6 +164,9 @@ export interface Paths {
     get: { query: {  }; body: undefined; answer: Rollup };
     put: { query: {  }; body: Rollup; answer: Rollup };
     delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/admin/advice": {
+    get: { query: {  }; body: undefined; answer: AdviceList };
   };
   "/v1/contracts": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ContractList };

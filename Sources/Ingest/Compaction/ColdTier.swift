@@ -35,22 +35,30 @@ final class ColdTier: Sendable {
 
     /// Every cold table at the version that the catalog names, which is proven. A newer metadata file is of a commit that the catalog never
     /// took: it is put aside, and its rows are still in their hot files.
-    func open() throws -> [String: ColdTable] {
+    ///
+    /// - Parameter sums: names of tables of sums. One that cannot be opened is left out: its sums are made again.
+    func open(sums: Set<String>) throws -> [String: ColdTable] {
         try removeEnded()
         for known in try catalog.damagedFiles() { damage.note(known, isKept: true) }
         var tables: [String: ColdTable] = [:]
         for (name, version) in try catalog.coldVersions() {
-            let storage = try storage(name)
-            var iceberg = try Table.open(storage, version: version, marks: marks)
-            try putAsideVersions(after: version, of: name, storage)
-            if iceberg.isElsewhere {
-                // The same objects by another name: the table keeps its own.
-                let same = try directory.storages.storage(at: iceberg.metadata.location, sameAs: storage, calls: calls)
-                iceberg = try same.map { try Table.open($0, version: version, marks: marks) } ?? settle(iceberg, name)
+            do { tables[name] = try open(name, version: version) } catch let error as ColumnStoreError where sums.contains(name) {
+                StoreLog.note("a table of sums cannot be opened", path: name, reason: error.description, level: .warning)
             }
-            tables[name] = ColdTable(name: name, iceberg: iceberg, damage: damage)
         }
         return tables
+    }
+
+    private func open(_ name: String, version: Int) throws -> ColdTable {
+        let storage = try storage(name)
+        var iceberg = try Table.open(storage, version: version, marks: marks)
+        try putAsideVersions(after: version, of: name, storage)
+        if iceberg.isElsewhere {
+            // The same objects by another name: the table keeps its own.
+            let same = try directory.storages.storage(at: iceberg.metadata.location, sameAs: storage, calls: calls)
+            iceberg = try same.map { try Table.open($0, version: version, marks: marks) } ?? settle(iceberg, name)
+        }
+        return ColdTable(name: name, iceberg: iceberg, damage: damage)
     }
 
     /// Has at hand what tells without the storage which receipts cold files do not have; nothing where reading waits for no network.

@@ -49,6 +49,15 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         return (try? RollupEstimate(rollup, in: table))?.warning(total: Int64(table.statistics.rowCount))
     }
 
+    package func rollupAdvice() throws -> [RollupAdvice] {
+        let snapshot = tier.boundary.snapshot()
+        let store = rollups
+        let advisor = RollupAdvisor(
+            rollups: snapshot.rollups.values.map(\.definition), names: Set(tableNames), schema: store.schema,
+            rows: { [tier] in TieredTable(name: $0, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot) })
+        return advisor.advice(statements.entries)
+    }
+
     package func contracts(after clientID: String?, limit: Int) throws -> [Contract] {
         try catalog.contracts(after: clientID, limit: limit)
     }

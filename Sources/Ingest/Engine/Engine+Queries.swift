@@ -21,6 +21,8 @@ extension Engine: QueryStore, StoreInventory, CursorSealing {
         return try table.map { try contents.coldFiles(of: $0) } ?? contents.hotFiles()
     }
 
+    package func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) { statements.note(query, cost, needs: needs) }
+
     package func seal(_ fields: [[UInt8]], binding: [String]) -> String { cursors.encode(fields, binding: binding) }
     package func unseal(_ cursor: String, binding: [String]) -> [[UInt8]]? { cursors.decode(cursor, binding: binding) }
 }
@@ -50,6 +52,11 @@ private struct StoreCatalog: QueryCatalog {
             guard let scope = self.scope(state) else { return nil }
             return shown.offer(state, isAccepted: isAccepted, client: scope.first)
         }
+    }
+
+    func rollupBase(of table: String) -> RollupBase? {
+        guard rows != .none, let (base, isAccepted) = shown.ledger(of: table) else { return nil }
+        return RollupBase(table: base, accepted: ShownTables.acceptedRows, isAccepted: isAccepted, client: "client_id", isOwn: isOwn)
     }
 
     /// Whose sums may be seen; nil for none: rollups without clients do not exist for who sees own rows only, nor those of columns that are not shown.

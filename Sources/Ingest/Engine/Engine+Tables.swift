@@ -114,11 +114,19 @@ struct ShownTables {
 
     /// The rollups over a shown table, and whether that shows accepted rows alone.
     func rollups(of name: String) -> [(state: RollupState, isAccepted: Bool)] {
-        guard !snapshot.rollups.isEmpty else { return [] }
-        let isAccepted = !tables.contains(name) && name.hasSuffix(Self.acceptedSuffix)
-        let base = isAccepted ? String(name.dropLast(Self.acceptedSuffix.utf8.count)) : name
+        guard !snapshot.rollups.isEmpty, let (base, isAccepted) = ledger(of: name) else { return [] }
         return snapshot.rollups.values.filter { $0.definition.table == base }.map { ($0, isAccepted) }
     }
+
+    /// The ledger that a shown table is of, and whether that shows accepted rows alone.
+    func ledger(of name: String) -> (table: String, isAccepted: Bool)? {
+        let isAccepted = !tables.contains(name) && name.hasSuffix(Self.acceptedSuffix)
+        let base = isAccepted ? String(name.dropLast(Self.acceptedSuffix.utf8.count)) : name
+        return tables.contains(base) && !TableName.isVersioned(base) ? (base, isAccepted) : nil
+    }
+
+    /// What holds of the rows that `t_accepted` has.
+    static let acceptedRows = "state = '\(ReceiptState.complete.rawValue)'"
 
     /// Whether its sums tell what whoever reads may not see.
     func isHidden(_ state: RollupState) -> Bool {
@@ -132,7 +140,8 @@ struct ShownTables {
     func offer(_ state: RollupState, isAccepted: Bool, client: ColumnFilter?) -> RollupOffer {
         let empty = MemoryTable(schema: Schema([]), batches: [])
         var offer = RollupOffer(name: state.definition.name, statement: state.statement, partials: empty, rest: empty)
-        if isAccepted { offer.implied = ["state = '\(ReceiptState.complete.rawValue)'"] }
+        offer.table = state.definition.table
+        if isAccepted { offer.implied = [Self.acceptedRows] }
         do {
             guard let base = snapshot.cold[state.definition.table], let view = try state.view(upTo: sequence, of: base) else {
                 offer.fault = "it has the sums of no file yet"

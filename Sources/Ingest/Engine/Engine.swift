@@ -17,6 +17,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         package var uploads = Uploads.Options()
         /// How long executions stay where they ran after they have ended.
         package var executionDays = 90
+        /// Rows that a question must have looked at for its form to be kept; 0: none is.
+        package var statementRowCountMin = 100_000
         /// In bytes.
         package var documentByteCountMax = 1 << 20
         /// Whether a receipt's client must have a contract; not for a command that works on the directory itself.
@@ -53,6 +55,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     let compactor: Compactor
     let rebuilder: Rebuilder
     let usage: UsageLedger
+    let statements: StatementLog
     let intakeParts: IntakeParts
     let cursors: CursorCoder
     package let links: LinkSigner
@@ -97,7 +100,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         var hot = options.hot
         hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }
         let sums = try catalog.rollupTables()
-        let opened = try cold.open()
+        let opened = try cold.open(sums: Set(sums.keys))
         tier = try HotTier(
             directory: directory, catalog: catalog, options: hot, cold: opened.filter { sums[$0.key] == nil }, lost: lost,
             sequenceFloor: try StoredNumber.checked(try catalog.integer("sequence") ?? 0, "the sequence", in: StoredNumber.sequences, path: catalog.path),
@@ -111,6 +114,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             catalog: catalog, types: types, quarantine: quarantine, tier: tier, repeats: repeats, changed: changed,
             reader: DocumentReader(registry: types.registry))
         usage = UsageLedger(catalog: catalog, boundary: tier.boundary, clock: options.hot.clock)
+        statements = StatementLog(catalog: catalog, rowCountMin: options.statementRowCountMin)
         compactor = Compactor(tier: tier, catalog: catalog, cold: cold, types: types, quarantine: quarantine, usage: usage,
             options: options.compaction, clock: options.hot.clock)
         rebuilder = Rebuilder(compactor)
@@ -222,6 +226,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         queueStore.stop()
         tier.close()
         quarantine.settle()
+        statements.save()
         try usage.flush()
         try catalog.flushKeyUses()
         try catalog.flushSessionUses()

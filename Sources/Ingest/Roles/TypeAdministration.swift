@@ -18,4 +18,6 @@ package protocol RollupAdministration: AnyObject, Sendable {
     func deleteRollup(name: String) throws
     /// What is to be said of a rollup to who declares it; nil: nothing. Reads a sample of rows.
     func rollupWarning(name: String) -> String?
+    /// Rollups that questions which were asked would have been answered from, what spares most first. Reads samples of rows.
+    func rollupAdvice() throws -> [RollupAdvice]
 }

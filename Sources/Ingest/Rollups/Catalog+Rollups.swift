@@ -81,17 +81,6 @@ extension Catalog {
 
     // MARK: Their tables
 
-    /// Cold tables of partial sums, each with the number of the rollup that it was made for.
-    func rollupTables() throws -> [String: Int64] {
-        try read { connection in
-            let select = try connection.statement("SELECT t.name, r.rollup FROM tables t JOIN rollup_tables r ON r.name = t.name WHERE t.cold_version IS NOT NULL")
-            defer { select.reset() }
-            var tables: [String: Int64] = [:]
-            while try select.step() { tables[select.text(0)] = select.int64(1) }
-            return tables
-        }
-    }
-
     /// The table is no more: its files may go.
     func endRollupTable(_ table: String) throws {
         let now = now

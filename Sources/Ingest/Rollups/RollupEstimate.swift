@@ -8,10 +8,16 @@ struct RollupEstimate {
     /// Of the sample.
     private(set) var rowCount = 0
     private(set) var sumCount = 0
+    /// Values of each key among them.
+    private(set) var keyValueCounts: [Int] = []
+    /// Of one row of sums: keys and small numbers are packed, sketches hardly.
+    private(set) var byteCountPerRow: Int64 = 0
 
     /// Rows of a sample: tenths of a second, and enough to tell thousands of groups from millions.
     private static let sampleRowCount = 100_000
     private static let memoryByteCount = 64 << 20
+    /// Of one value of a key or a measure, as tables of sums were measured (`docs/rollups.md`).
+    private static let packedByteCount: Int64 = 2
     /// Sums that are fewer than half of the rows are worth making.
     private static let share = 2
 
@@ -21,8 +27,20 @@ struct RollupEstimate {
         let engine = QueryEngine(.init(threadCount: 1, memoryByteCountMax: Self.memoryByteCount, queryMemoryByteCountMax: Self.memoryByteCount))
         let sums = try engine.run(try rollup.statement.partialSums(of: rollup.table, in: sample))
         defer { sums.cancel() }
-        while let batch = try sums.next() { sumCount = sumCount.addingSaturating(batch.rowCount) }
+        var values = rollup.keys.map { _ in Set<Value>() }
+        var sketchByteCount: Int64 = 0
+        while let batch = try sums.next() {
+            sumCount = sumCount.addingSaturating(batch.rowCount)
+            for (index, column) in batch.columns.enumerated() {
+                for row in 0..<batch.rowCount {
+                    let value = column.value(at: row)
+                    if index < values.count { values[index].insert(value) } else if column.type == .binary, case .bytes(let bytes) = value { sketchByteCount += Int64(bytes.count) }
+                }
+            }
+        }
         rowCount = sample.given
+        keyValueCounts = values.map(\.count)
+        byteCountPerRow = Self.packedByteCount * Int64(rollup.keys.count + rollup.measures.count) + sketchByteCount / Int64(max(1, sumCount))
     }
 
     /// - Parameter total: rows of the table.

@@ -95,6 +95,17 @@ package struct RollupState: Sendable {
         parts = kept
     }
 
+    /// Forgets coverage by files of sums that their table does not have: rows are read in their place, and summed again.
+    ///
+    /// - Returns: the keys of the cold files that had them; those too that shared one.
+    mutating func dropLost() throws -> [String] {
+        guard let table else { return [] }
+        let present = Set(try table.iceberg.files().compactMap { table.iceberg.storage.key(ofLocation: $0.location) })
+        let lost = files.filter { $0.value.part.map { !present.contains($0) } ?? false }.keys.sorted()
+        for file in lost { files[file] = nil }
+        return lost
+    }
+
     var progress: RollupProgress {
         var progress = RollupProgress()
         (progress.fileCount, progress.coveredCount) = (fileCount, coveredCount)

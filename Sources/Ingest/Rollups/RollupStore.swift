@@ -27,17 +27,37 @@ struct RollupStore {
                 StoreLog.note("a rollup cannot be read", path: rollup.name, reason: reader.faults.first?.message ?? "it is no JSON", level: .warning)
                 continue
             }
-            var state = RollupState(definition, number: rollup.number)
-            if numbers[definition.tableName] == rollup.number, let table = tables[definition.tableName] {
-                state.table = table
-                state.files = try catalog.rollupFiles(rollup.name)
+            let isSummed = numbers[definition.tableName] == rollup.number
+            boundary.set(try state(of: rollup, definition, isSummed: isSummed, tables[definition.tableName]), named: definition.name)
+        }
+    }
+
+    /// As the store has it. Rows are the truth: sums that are not there, or cannot be found, are made again, and never keep a store from its work.
+    private func state(of rollup: Catalog.StoredRollup, _ definition: RollupDefinition, isSummed: Bool, _ table: ColdTable?) throws -> RollupState {
+        var state = RollupState(definition, number: rollup.number)
+        let base = boundary.coldTable(definition.table)
+        guard isSummed else { return try state.beside(base) }
+        do {
+            guard let table else { throw ColumnStoreError(.corruptFile, path: definition.tableName, "the table of sums cannot be opened") }
+            state.table = table
+            state.files = try catalog.rollupFiles(rollup.name)
+            let lost = try state.dropLost()
+            if !lost.isEmpty {
+                try catalog.switchToCold([], rollups: [Catalog.RollupChange(rollup: rollup.name, number: rollup.number, removed: lost)])
+                let reason = "the table lacks the sums of \(lost.count) cold files, which the catalog names; their rows are read until they are made again"
+                StoreLog.note("sums are missing", path: definition.tableName, reason: reason, level: .warning)
             }
-            boundary.set(try state.beside(boundary.coldTable(definition.table)), named: definition.name)
+            return try state.beside(base)
+        } catch let error as ColumnStoreError {
+            StoreLog.note("sums cannot be read, and are made again", path: definition.tableName, reason: error.description, level: .warning)
+            // Under another number what is left of the table is of an earlier rollup, and goes.
+            let number = try catalog.putRollup(rollup.name, json: rollup.json, isBuiltIn: rollup.isBuiltIn)
+            return try RollupState(definition, number: number).beside(base)
         }
     }
 
     /// A ledger's columns; nil where there is no such table.
-    private func schema(of table: String) -> Schema? {
+    func schema(of table: String) -> Schema? {
         guard columns.contains(table), !TableName.isVersioned(table) else { return nil }
         return StandardColumns.schema(of: table, typeColumns: columns.columns(of: table).map { Field($0.name, $0.type.withoutIDs) })
     }

@@ -11,6 +11,8 @@ package struct PreparedQuery: Sendable {
     let planningNanoseconds: Int
     /// Of the plan, as long as it is there.
     let held: PlanMemory
+    /// What of it no rollup answers.
+    let needs: RollupNeeds
 
     package var isExplain: Bool { explain != nil }
 

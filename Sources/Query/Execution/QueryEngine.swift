@@ -108,7 +108,7 @@ package final class QueryEngine: Sendable {
         func prepared(_ query: BoundQuery, _ explain: PreparedQuery.Explanation?) throws(QueryError) -> PreparedQuery {
             let query = try optimized(query)
             return PreparedQuery(
-                query: query, explain: explain, timeZone: zone, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held)
+                query: query, explain: explain, timeZone: zone, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held, needs: rollups.needs)
         }
         switch try Binder.bind(text, in: context) {
         case .query(let query): return try prepared(rewriting(query), nil)
@@ -133,7 +133,10 @@ package final class QueryEngine: Sendable {
         switch prepared.explain {
         case .plan: return ResultStream(lines: Explain.lines(prepared.query.plan))
         case .analyze: return ResultStream(lines: try analyze(prepared, cancellation))
-        case nil: return try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, cancellation: cancellation)
+        case nil:
+            let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, cancellation: cancellation)
+            stream.needs = prepared.needs
+            return stream
         }
     }
 

@@ -19,7 +19,8 @@ struct RollupMatch {
         if let fault = offer.fault { throw Refusal(reason: fault) }
         let meaning: RollupMeaning
         do {
-            meaning = try offer.statement.meaning(of: shape.scan.table.name, schema: shape.scan.table.source.schema, implied: offer.implied)
+            // By the rollup's own name of the table, which its keys may mention, whatever view of it is asked.
+            meaning = try offer.statement.meaning(of: offer.table ?? shape.scan.table.name, schema: shape.scan.table.source.schema, implied: offer.implied)
         } catch { throw Refusal(reason: "it does not fit the table: \((error as? QueryError)?.detail ?? "\(error)")") }
         guard isUTC || !meaning.needsUTC else { throw Refusal(reason: "its instants are cut by UTC, and the query's time zone is another") }
         guard let map = meaning.columns(of: shape) else { throw Refusal(reason: shape.list == nil ? "it sums the elements of a list" : "it does not sum the elements of this list") }
@@ -144,10 +145,12 @@ struct RollupMatch {
 extension RollupStatement {
     /// Bound once for each table; a table's columns keep their types, and more may come.
     func meaning(of table: String, schema: Schema, implied: [String]) throws -> RollupMeaning {
-        if let known = meanings.withLock({ $0[table] }) as? RollupMeaning { return known }
+        // What holds anyway is a part of the meaning: of a view more does.
+        let name = ([table] + implied).joined(separator: "\n")
+        if let known = meanings.withLock({ $0[name] }) as? RollupMeaning { return known }
         // No work of the statement's that is being planned.
         let made = try PlanningWork.$current.withValue(nil) { try RollupMeaning(self, table: table, schema: schema, implied: implied) }
-        meanings.withLock { $0[table] = made }
+        meanings.withLock { $0[name] = made }
         return made
     }
 }

@@ -10,6 +10,8 @@ struct RollupRewrite {
     private let catalog: any QueryCatalog
     private let isUTC: Bool
     private let isOff: Bool
+    /// What it did not answer.
+    let needs = RollupNeeds()
 
     init(_ context: QueryContext) { (catalog, isUTC, isOff) = (context.catalog, context.isUTC, !context.usesRollups) }
 
@@ -18,8 +20,9 @@ struct RollupRewrite {
         var names: Set<String> = []
         Self.tables(plan, &names)
         let offers = Dictionary(uniqueKeysWithValues: names.map { ($0, catalog.rollups(of: $0)) }).filter { !$0.value.isEmpty }
-        if offers.isEmpty { return plan }
-        let run = Run(offers: offers, isUTC: isUTC, ids: PlanIDs(after: plan), nextTable: Self.lastTable(plan) + 1)
+        let bases = Dictionary(uniqueKeysWithValues: names.compactMap { name in catalog.rollupBase(of: name).map { (name, $0) } })
+        if offers.isEmpty, bases.isEmpty { return plan }
+        let run = Run(offers: offers, bases: bases, needs: needs, isUTC: isUTC, ids: PlanIDs(after: plan), nextTable: Self.lastTable(plan) + 1)
         return run.rewrite(plan)
     }
 
@@ -37,11 +40,14 @@ struct RollupRewrite {
     /// The rewriting of one plan.
     private final class Run {
         let offers: [String: [RollupOffer]]
+        let bases: [String: RollupBase]
+        let needs: RollupNeeds
         let isUTC: Bool
         let ids: PlanIDs
         var nextTable: Int
 
-        init(offers: [String: [RollupOffer]], isUTC: Bool, ids: PlanIDs, nextTable: Int) {
+        init(offers: [String: [RollupOffer]], bases: [String: RollupBase], needs: RollupNeeds, isUTC: Bool, ids: PlanIDs, nextTable: Int) {
+            (self.bases, self.needs) = (bases, needs)
             (self.offers, self.isUTC, self.ids, self.nextTable) = (offers, isUTC, ids, nextTable)
         }
 
@@ -53,8 +59,9 @@ struct RollupRewrite {
 
         /// - Returns: nil for a grouping of anything but one table that has rollups.
         private func answer(_ node: AggregateNode) -> LogicalPlan? {
-            let own = node.groups.map(\.expression) + node.aggregates.flatMap { $0.arguments + ($0.filter.map { [$0] } ?? []) }
-            guard let shape = RollupShape(node.input, own), let offers = offers[shape.scan.table.name] else { return nil }
+            guard let shape = RollupShape(node.input, node.operands) else { return nil }
+            let offers = offers[shape.scan.table.name] ?? [], base = bases[shape.scan.table.name]
+            if offers.isEmpty, base == nil { return nil }
             var fitting: [(offer: RollupOffer, match: RollupMatch)] = []
             var remarks: [String] = []
             for offer in offers.sorted(by: { $0.name < $1.name }) {
@@ -67,6 +74,8 @@ struct RollupRewrite {
                 remarks.append("Not used: \(other.offer.name): \(chosen?.offer.name ?? "") answers it with less")
             }
             guard let (offer, match) = chosen else {
+                if let base { needs.note(node, of: base, isUTC: isUTC) }
+                if offers.isEmpty { return nil }
                 var scan = shape.scan
                 scan.table = TableReference(name: scan.table.name, source: RemarkedTable(scan.table.source, remarks), identity: scan.table.identity)
                 var plain = node

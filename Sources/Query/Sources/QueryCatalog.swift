@@ -14,6 +14,8 @@ package protocol QueryCatalog: Sendable {
     /// Further schemas, whose relations are found by their schema's name alone, each with its relations' names.
     var schemas: [CatalogSchema] { get }
     func entry(named name: String, inSchema schema: String) throws -> CatalogEntry?
+    /// What a rollup over a table would be declared over; nil where there can be none.
+    func rollupBase(of table: String) -> RollupBase?
 }
 
 /// A schema beside the one that tables are in.
@@ -29,6 +31,7 @@ extension QueryCatalog {
     package func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? { nil }
     package var dialect: (any CatalogDialect)? { nil }
     package func rollups(of table: String) -> [RollupOffer] { [] }
+    package func rollupBase(of table: String) -> RollupBase? { nil }
 }
 
 /// Relations of other schemas, and names that mean something to clients of one protocol: ordinary tables and ordinary expressions, under names of its own.

@@ -40,6 +40,8 @@ package final class RollupStatement: Sendable {
 package struct RollupOffer: Sendable {
     package var name: String
     package var statement: RollupStatement
+    /// As the rollup calls its table; nil: as the query does.
+    package var table: String?
     /// What holds of each row of the table that was asked, as SQL: of `t_accepted`, say.
     package var implied: [String] = []
     /// Any number of rows a group; columns by the rollup's names.
@@ -56,6 +58,24 @@ package struct RollupOffer: Sendable {
 
     package init(name: String, statement: RollupStatement, partials: any TableSource, rest: any TableSource) {
         (self.name, self.statement, self.partials, self.rest) = (name, statement, partials, rest)
+    }
+}
+
+/// A table that may have rollups, as a query names it.
+package struct RollupBase: Sendable {
+    /// By the name that a rollup calls it.
+    package var table: String
+    /// What holds of the rows of its `_accepted` view, as SQL.
+    package var accepted: String
+    /// Whether it is that view which the query names.
+    package var isAccepted: Bool
+    /// The column by which rows belong to somebody.
+    package var client: String
+    /// Whether who asks sees own rows only: without that key no rollup answers.
+    package var isOwn: Bool
+
+    package init(table: String, accepted: String, isAccepted: Bool, client: String, isOwn: Bool) {
+        (self.table, self.accepted, self.isAccepted, self.client, self.isOwn) = (table, accepted, isAccepted, client, isOwn)
     }
 }
 

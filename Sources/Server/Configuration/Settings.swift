@@ -22,6 +22,8 @@ package struct Settings: Sendable, Equatable {
         package var requestMemory = 384 << 20
         /// Of a rollup, of one cold file: beyond it the file's rows are read.
         package var rollupRows = 1_000_000
+        /// A query that looked at so many rows, and that no rollup answers, is kept for advice; 0: none is.
+        package var statementRows = 100_000
     }
 
     package struct Registrar: Sendable, Equatable {

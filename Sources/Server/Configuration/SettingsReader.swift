@@ -48,6 +48,7 @@ package enum SettingsReader {
         Key("limits.connections_per_address") { value, settings in settings.limits.connectionsPerAddress = try value.integer(1...1_000_000) },
         Key("limits.request_memory") { value, settings in settings.limits.requestMemory = try value.size((16 << 20)...(1 << 50)) },
         Key("limits.rollup_rows") { value, settings in settings.limits.rollupRows = try value.integer(1...1_000_000_000) },
+        Key("limits.statement_rows") { value, settings in settings.limits.statementRows = try value.integer(0...1_000_000_000_000) },
         Key("upload_days") { value, settings in settings.uploadDays = try value.integer(0...36_500) },
         Key("upload_revert_days") { value, settings in settings.uploadRevertDays = try value.integer(0...36_500) },
         Key("execution_days") { value, settings in settings.executionDays = try value.integer(0...36_500) },

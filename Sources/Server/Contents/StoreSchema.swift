@@ -26,6 +26,7 @@ package struct StoreSchema: CatalogExtension {
         func entry(named name: String) throws -> CatalogEntry? { try base.entry(named: name) }
         var dialect: (any CatalogDialect)? { base.dialect }
         func rollups(of table: String) -> [RollupOffer] { base.rollups(of: table) }
+        func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
 
         var schemas: [CatalogSchema] {
             base.schemas + [CatalogSchema(name: StoreSchema.name, entryNames: TicketViews.names + StoreSchema.relations.filter(isSeen).map(\.name))]

@@ -70,12 +70,26 @@ package final class QueryService: Sendable {
         finished.add(FinishedQuery(query))
         let statistics = query.streams.map(\.statistics)
         for statistics in statistics { figures.add(statistics) }
+        noteStatement(query)
         guard case .contract(let client) = query.asker.identity else { return }
         usage.add(to: client) { used in
             used.queries += 1
             for statistics in statistics {
                 used.rowsScanned = used.rowsScanned.addingSaturating(Int64(statistics.rowsScanned))
                 used.bytesScanned = used.bytesScanned.addingSaturating(Int64(statistics.bytesRead))
+            }
+        }
+    }
+
+    /// What a question cost that no rollup answered, for advice. One that was cut off has read what it has read.
+    private func noteStatement(_ query: RunningQuery) {
+        guard let text = query.wholeText else { return }
+        let figures = query.figures
+        let cost = StatementCost(
+            milliseconds: Int64(figures.elapsedMilliseconds), rows: Int64(figures.rowsScanned), bytes: Int64(figures.bytesRead))
+        roles.queries.noteStatement(text, cost) {
+            query.streams.reduce(into: []) { needs, stream in
+                for need in stream.needs?.all ?? [] where !needs.contains(need) { needs.append(need) }
             }
         }
     }

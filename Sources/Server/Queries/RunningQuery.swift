@@ -19,6 +19,8 @@ package final class RunningQuery: Sendable {
     package let asker: Principal
     /// The beginning of its text.
     package let text: String
+    /// Nil of one that is longer.
+    let wholeText: String?
     /// In microseconds since 1970.
     package let startedAt = CalendarText.now
     private let startedNanoseconds = SteadyClock.nanoseconds()
@@ -29,6 +31,7 @@ package final class RunningQuery: Sendable {
         self.id = try id ?? "q_" + APIKey.randomText(byteCount: 10)
         self.asker = asker
         self.text = String(decoding: text.utf8.prefix(Self.shownByteCountMax), as: UTF8.self)
+        wholeText = text.utf8.count <= Self.shownByteCountMax ? text : nil
     }
 
     /// Whether somebody may see and end it.

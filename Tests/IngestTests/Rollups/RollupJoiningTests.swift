@@ -79,6 +79,24 @@ final class RollupJoiningTests: XCTestCase {
         try again.engine.close()
     }
 
+    func test_outsideEngines_addThePartialSumsUp() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        for year in 2010..<2020 {
+            take(fixture, year: year, 0..<8)
+            try move(fixture)
+            // Some joined, some not.
+            if year == 2018 { try fill(fixture) }
+        }
+        let revenue = try rows("SELECT client_id, count(*), sum(total) FROM receipts_accepted GROUP BY 1", fixture.engine, rollups: false)
+        let customers = try rows(
+            "SELECT date_trunc('month', business_day)::DATE, count(DISTINCT customer_id) FROM receipts_accepted GROUP BY 1", fixture.engine, rollups: false)
+        let (output, code) = try PythonReader.run("IngestTests/Readers/read_sums.py", ["\(directory.path)/warehouse"])
+        XCTAssertEqual(code, 0, output)
+        XCTAssertEqual(output.split(separator: "\n").map(String.init), revenue + customers)
+    }
+
     func test_sumsThatAreShared_andDamaged_areMadeAgainForEachFile() throws {
         let directory = TemporaryDirectory()
         var fixture = try EngineFixture(directory.path)

@@ -182,6 +182,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] { [] }
     func putRollup(name: String, body: JSONValue) throws -> PutOutcome { throw Fault(.invalidRollup, "no rollups here") }
     func rollupWarning(name: String) -> String? { nil }
+    func rollupAdvice() throws -> [RollupAdvice] { [] }
+    func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) {}
     func deleteRollup(name: String) throws { throw Fault(.notFound, "no rollups here") }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome {
         state.withLock { _ = $0.putTypes.insert(name) }

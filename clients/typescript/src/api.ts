@@ -304,6 +304,35 @@ export interface RollupList {
   next_cursor: string | null;
 }
 
+export interface Advice {
+  /** As it can be put. */
+  rollup: Record<string, unknown>;
+  /** Of its sums, as a sample of rows and the table's days have it. */
+  rows: number;
+  /** Of them on the disk, about. */
+  bytes: number;
+  /** How many times fewer rows a query reads. */
+  gain: number;
+  /** That were asked, and that it answers. */
+  queries: number;
+  /** Of them together, as measured. */
+  elapsed_ms: number;
+  rows_scanned: number;
+  bytes_read: number;
+  /** With ? for each constant, the most expensive first. */
+  statements: {
+    statement: string;
+    queries: number;
+    elapsed_ms: number;
+    rows_scanned: number;
+    bytes_read: number;
+  }[];
+}
+
+export interface AdviceList {
+  advice: Advice[];
+}
+
 export interface Versions {
   versions: Version[];
   next_cursor: string | null;
@@ -1455,6 +1484,10 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** Rollups that queries which were asked would have been answered from, what spares most rows first: each can be put as it is. Reads samples of rows. */
+  advice: {
+    answer: AdviceList;
+  };
   /** The contracts, by client. */
   contracts: {
     query?: {
@@ -2385,6 +2418,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   rollup: { method: "GET", path: "/v1/rollups/{name}", isOpen: false, takesText: false },
   putRollup: { method: "PUT", path: "/v1/rollups/{name}", isOpen: false, takesText: false },
   deleteRollup: { method: "DELETE", path: "/v1/rollups/{name}", isOpen: false, takesText: false },
+  advice: { method: "GET", path: "/v1/admin/advice", isOpen: false, takesText: false },
   contracts: { method: "GET", path: "/v1/contracts", isOpen: false, takesText: false },
   contract: { method: "GET", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },
   putContract: { method: "PUT", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },

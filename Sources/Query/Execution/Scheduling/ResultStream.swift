@@ -9,6 +9,8 @@ package final class ResultStream: @unchecked Sendable {
     private let root: PreparedOperator?
     private let run: QueryRun?
     private let queue = Monitor(Queue())
+    /// What of the query no rollup answered; set before anybody else has the stream.
+    package internal(set) var needs: RollupNeeds?
     private var lines: [String] = []
     private var isStarted = false
     private let startedAt = Int(SteadyClock.nanoseconds())

@@ -54,3 +54,32 @@ enum RollupDeleteCommand: ItemCommand {
     static func call(_ arguments: Arguments) throws -> (method: String, path: String) { ("DELETE", try path("/v1/rollups", arguments)) }
     static func done(_ arguments: Arguments) -> String { "deleted the rollup \(arguments.operands[0])" }
 }
+
+/// What rollups would spare the questions that were asked.
+enum AdviseCommand: Command {
+    static let name = "advise"
+    static let summary = "Proposes rollups for the queries that were asked; with the name of one, its declaration, as rollup put takes it."
+    static let usage = ["[NAME] [--format table|json] [--limit N] (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
+    static let options = Listing.options + StoreAccess.options
+    private static let path = "/v1/admin/advice"
+
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        let listing = Listing(
+            path: path, member: "advice", columns: ["rollup.name", "rollup.table", "rows", "bytes", "gain", "queries", "elapsed_ms", "rows_scanned"], isPaged: false)
+        let name = arguments.operands.isEmpty ? nil : try arguments.operand("a proposal's name")
+        _ = try Listing.format(arguments)
+        _ = try arguments.count("limit")
+        let store = try StoreAccess(arguments)
+        if let name {
+            let answer = try JSONParser.parse(try APIClient.succeed(try store.client.call("GET", path)).body)
+            guard let rollup = answer["advice"]?.array?.compactMap({ $0["rollup"] }).first(where: { $0["name"]?.text == name }) else {
+                throw CommandError("there is no such proposal: \(name)")
+            }
+            Terminal.write(rollup.serialized + [0x0A])
+        } else {
+            try listing.write(arguments, from: store.client)
+        }
+        try store.close()
+        return ExitStatus.done
+    }
+}

@@ -5,7 +5,7 @@ enum CommandTable {
         ContractListCommand.self, ContractShowCommand.self, ContractPutCommand.self, ContractDeleteCommand.self,
         KeyListCommand.self, KeyCreateCommand.self, KeyDeleteCommand.self,
         TypeListCommand.self, TypeShowCommand.self, TypePutCommand.self, TypeDeleteCommand.self, TypeCheckCommand.self,
-        RollupListCommand.self, RollupShowCommand.self, RollupPutCommand.self, RollupDeleteCommand.self,
+        RollupListCommand.self, RollupShowCommand.self, RollupPutCommand.self, RollupDeleteCommand.self, AdviseCommand.self,
         UploadListCommand.self, UploadShowCommand.self, UploadPutCommand.self, UploadErrorsCommand.self, UploadCancelCommand.self, UploadRevertCommand.self,
         TicketListCommand.self, TicketShowCommand.self, QuarantineListCommand.self, QuarantineShowCommand.self, QuarantineDeleteCommand.self,
         DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self, DeadLetterDeleteCommand.self, AuditListCommand.self,

@@ -32,6 +32,7 @@ enum EngineOpening {
         options.compaction.hotDays = Int32(settings.hotDays)
         options.compaction.intervalSeconds = settings.compactInterval
         options.compaction.snapshotKeepSeconds = settings.snapshotKeep
+        options.statementRowCountMin = settings.limits.statementRows
         options.compaction.rollupRowCountMax = settings.limits.rollupRows
         options.registration = try registration(settings)
         let cache = WarehouseOpening.cache(settings, directory: directory)

@@ -23,6 +23,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func entry(named name: String) throws -> CatalogEntry? { try base.entry(named: name) }
     var entryNames: [String] { base.entryNames }
     func rollups(of table: String) -> [RollupOffer] { base.rollups(of: table) }
+    func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
     var dialect: (any CatalogDialect)? { self }
     var schemas: [CatalogSchema] { base.schemas }
 

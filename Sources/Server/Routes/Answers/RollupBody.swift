@@ -71,3 +71,54 @@ struct RollupBody: ListItem, JSONObject {
         }
     }
 }
+
+/// Rollups that are advised.
+struct AdviceListBody: JSONObject {
+    let advice: [RollupAdvice]
+
+    static var schemaName: String? { "AdviceList" }
+    static var example: AdviceListBody { AdviceListBody(advice: []) }
+
+    func members(to sink: inout some MemberSink) { sink.member("advice", advice.map { AdviceBody(advice: $0) }) }
+}
+
+/// A rollup that would spare queries their rows, with what speaks for it.
+struct AdviceBody: JSONObject {
+    let advice: RollupAdvice
+    /// Of one rollup: more statements are counted only.
+    private static let shownCountMax = 20
+
+    static var schemaName: String? { "Advice" }
+    static var example: AdviceBody {
+        AdviceBody(
+            advice: RollupAdvice(
+                definition: RollupDefinition(name: "", table: "", condition: nil, list: nil, keys: [], measures: []), rowCount: 0, byteCount: 0,
+                cost: StatementCost(milliseconds: 0, rows: 0, bytes: 0), statements: []))
+    }
+
+    func members(to sink: inout some MemberSink) {
+        let expected = advice.rowCount
+        sink.member("rollup", Verbatim<AnyObjectForm>(advice.definition.json.serialized), MemberFacts("As it can be put."))
+        sink.member("rows", expected, MemberFacts("Of its sums, as a sample of rows and the table's days have it."))
+        sink.member("bytes", advice.byteCount, MemberFacts("Of them on the disk, about."))
+        sink.member("gain", Int64(exactly: advice.gain.rounded()) ?? .max, MemberFacts("How many times fewer rows a query reads."))
+        sink.member("queries", advice.cost.count, MemberFacts("That were asked, and that it answers."))
+        sink.member("elapsed_ms", advice.cost.milliseconds, MemberFacts("Of them together, as measured."))
+        sink.member("rows_scanned", advice.cost.rows)
+        sink.member("bytes_read", advice.cost.bytes)
+        sink.member("statements", advice.statements.prefix(Self.shownCountMax).map { StatementBody(statement: $0) }, MemberFacts("With ? for each constant, the most expensive first."))
+    }
+
+    private struct StatementBody: JSONObject {
+        let statement: RollupAdvice.Statement
+        static var example: StatementBody { StatementBody(statement: RollupAdvice.Statement(form: "", cost: StatementCost(milliseconds: 0, rows: 0, bytes: 0))) }
+
+        func members(to sink: inout some MemberSink) {
+            sink.member("statement", statement.form)
+            sink.member("queries", statement.cost.count)
+            sink.member("elapsed_ms", statement.cost.milliseconds)
+            sink.member("rows_scanned", statement.cost.rows)
+            sink.member("bytes_read", statement.cost.bytes)
+        }
+    }
+}

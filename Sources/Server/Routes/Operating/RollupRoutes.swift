@@ -30,9 +30,19 @@ enum RollupRoutes {
                 "deleteRollup", "Removes a rollup and its sums; no receipt goes.", parameters: [name], answers: [.init(204, "Done.")],
                 problems: [.notFound, .diskFull]),
             uses: { $0.store.rollups }, handle: delete),
+        Route(
+            .get, "/v1/admin/advice", access: .admin, place: .queries,
+            operation: Operation(
+                "advice", "Rollups that queries which were asked would have been answered from, what spares most rows first: each can be put as it is. Reads samples of rows.",
+                answers: [.init(200, "They.", [.of(AdviceListBody.self)])]),
+            uses: { $0.store.rollups }, handle: advice),
     ]
 
     private static let name = Operation.Parameter.path("name", "The rollup's name.")
+
+    private static func advice(_ call: Call, _ store: any RollupAdministration) throws -> Response {
+        .json(AdviceListBody(advice: try store.rollupAdvice()), reserving: 1 << 20)
+    }
 
     private static func list(_ call: Call, _ store: any RollupAdministration) throws -> Response {
         let page = try ListPage(call)
