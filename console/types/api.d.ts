@@ -23,6 +23,8 @@ export type UsageSpan = { from: string; receipts: number; bytes: number; calls: 
 export type ContractList = { contracts: Contract[]; next_cursor: string | null };
 export type Rollup = { name: string; table: string; where?: string | null; unnest?: string | null; group_by: { [name: string]: any }; measures: { [name: string]: any }; warning?: string; progress?: { state: "filling" | "ready"; files: number; files_covered: number; uncovered: { file: string; reason: string }[] } };
 export type RollupList = { rollups: Rollup[]; next_cursor: string | null };
+export type View = { name?: string; query: string; description?: string | null; columns?: { name: string; type: string }[]; reads?: string[]; put_at?: string; fault?: string | null };
+export type ViewList = { views: View[]; next_cursor: string | null };
 export type Versions = { versions: Version[]; next_cursor: string | null };
 export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
 export type Key = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; last_used_at: string | null };
@@ -161,6 +163,14 @@ export interface Paths {
   "/v1/rollups/{name}": {
     get: { query: {  }; body: undefined; answer: Rollup };
     put: { query: {  }; body: Rollup; answer: Rollup };
+    delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/views": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ViewList };
+  };
+  "/v1/views/{name}": {
+    get: { query: {  }; body: undefined; answer: View };
+    put: { query: {  }; body: View; answer: View };
     delete: { query: {  }; body: undefined; answer: undefined };
   };
   "/v1/contracts": {
