@@ -117,6 +117,11 @@ enum CatalogSchema {
         CREATE TABLE rebuilt_columns(table_name TEXT NOT NULL, column_name TEXT NOT NULL, PRIMARY KEY(table_name, column_name)) WITHOUT ROWID;
         """,
         rollups,
+        // SELECTs under a name; `columns` and `reads` are JSON.
+        """
+        CREATE TABLE views(
+            name TEXT PRIMARY KEY, query TEXT NOT NULL, description TEXT, columns BLOB NOT NULL, reads BLOB NOT NULL, put_at INTEGER NOT NULL) WITHOUT ROWID;
+        """,
     ]
 
     /// Sums that are kept beside cold files. `part` is the file of a cold file's sums, `reason` why it has none for good. Of `tables`, those of such sums

@@ -2,15 +2,24 @@ package import Query
 import ColumnStore
 
 /// The store as SQL sees it.
-extension Engine: QueryStore, StoreInventory, CursorSealing {
+extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing {
     package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
         let snapshot = tier.boundary.snapshot()
         let bound = sequence ?? snapshot.sequence
         let scope = Self.scope(of: principal.rows, sequence: bound)
         let shown = shownTables(snapshot, through: bound, as: principal)
-        let catalog = StoreCatalog(shown: shown, scope: scope, rows: principal.rows)
+        let catalog = StoreCatalog(shown: shown, scope: scope, rows: principal.rows, views: savedViews.all)
         return (catalog, bound)
     }
+
+    package func views(after name: String?, limit: Int) -> [SavedView] {
+        let all = savedViews.all.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        return Array(all.drop { view in name.map { !$0.utf8.lexicographicallyPrecedes(view.name.utf8) } ?? false }.prefix(limit))
+    }
+
+    package func view(_ name: String) -> SavedView? { savedViews.all[name] }
+    package func putView(_ view: SavedView) throws -> PutOutcome { try savedViews.put(view) }
+    package func deleteView(_ name: String) throws -> String? { try savedViews.delete(name) }
 
     package var coldTableNames: [String] { StoreContents(snapshot: tier.boundary.snapshot()).coldTableNames }
     package var compactions: [CompactionRecord] { compactor.records }
@@ -33,17 +42,24 @@ private struct StoreCatalog: QueryCatalog {
     /// Whose rows, and up to which sequence.
     let scope: [ColumnFilter]
     let rows: RowScope
+    /// Those that somebody has saved, for everybody.
+    let views: [String: SavedView]
     /// Whether `scope` leaves out other clients' rows.
     var isOwn: Bool { rows != .all }
 
     var entryNames: [String] {
         let names = shown.names
         let views = names.flatMap { table in listsWithView(of: table).map { "\(table)_\($0)" } }.filter { !names.contains($0) }
-        return names + views + shown.snapshot.rollups.values.filter { scope($0) != nil }.map(\.definition.tableName).sorted()
+        let own = names + views + shown.snapshot.rollups.values.filter { scope($0) != nil }.map(\.definition.tableName).sorted()
+        guard !self.views.isEmpty else { return own }
+        let taken = Set(own)
+        return own + self.views.keys.filter { !taken.contains($0) }.sorted()
     }
 
     func entry(named name: String) -> CatalogEntry? {
-        guard let source = shown.table(name) else { return listView(name) ?? sums(name).map { .rows($0) } }
+        guard let source = shown.table(name) else {
+            return listView(name) ?? sums(name).map { .rows($0) } ?? views[name].map { .view(query: $0.fixedQuery) }
+        }
         return .table(isOwn ? OwnTable(source) : source, scope: scope)
     }
 

@@ -47,6 +47,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     let directory: DataDirectory
     let catalog: Catalog
     let types: TypeStore
+    let savedViews: SavedViews
     let quarantine: Quarantine
     let tier: HotTier
     let lanes = IntakeLanes()
@@ -107,6 +108,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             findCold: { identity, sha256, snapshot in try ColdLookup.findEarlier(identity, document: sha256, in: snapshot) })
         repeats = RepeatCheck(tier: tier, catalog: catalog, damage: cold.damage)
         changed = ChangedColumns(tier: tier)
+        savedViews = try SavedViews(catalog: catalog)
         types = try TypeStore(catalog: catalog, tables: tier.tables, registrars: Set(registrars.keys))
         try RollupStore(catalog: catalog, boundary: tier.boundary, columns: tier.tables).open(opened.filter { sums[$0.key] != nil }, numbers: sums)
         intakeParts = IntakeParts(

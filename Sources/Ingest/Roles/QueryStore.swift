@@ -24,3 +24,15 @@ package protocol StoreInventory: AnyObject, Sendable {
     /// The last compactions, the oldest first.
     var compactions: [CompactionRecord] { get }
 }
+
+/// Views that the administrator saves. Changes are durable before these return.
+package protocol ViewAdministration: AnyObject, Sendable {
+    /// By the bytes of their names, those behind `after`, at most `limit`.
+    func views(after name: String?, limit: Int) -> [SavedView]
+    func view(_ name: String) -> SavedView?
+    /// Whoever puts it has bound it: here its text is none but a text.
+    func putView(_ view: SavedView) throws -> PutOutcome
+    /// - Returns: the name of a view that reads it, and so keeps it; nil: it is gone.
+    /// - Throws: not-found.
+    func deleteView(_ name: String) throws -> String?
+}

@@ -1,7 +1,7 @@
 /// One object that has every role: `Engine`, or a test's stand-in.
 package typealias WholeStore = AuditRecording & Callbacks & ChangeFeed & ContractAdministration & CredentialLookup & CursorSealing & DeadLetterReview
     & DocumentIntake & ExportKeeping & FigureKeeping & KeyAdministration & LinkSigning & MessageHolding & ProcessHolding & QueryStore & RefusedDocuments & RollupAdministration
-    & RowReading & SessionKeeping & StoreInventory & StoreLife & StoreMaintenance & TypeAdministration & UploadHolding & UsageKeeping & VersionKeeping
+    & RowReading & SessionKeeping & StoreInventory & StoreLife & StoreMaintenance & TypeAdministration & UploadHolding & UsageKeeping & VersionKeeping & ViewAdministration
 
 /// The roles of a store, side by side. Only whoever opens doors holds all; a door, a call or a timer is handed those that it uses, so that what it
 /// can do to the store stands in its declaration.
@@ -33,12 +33,13 @@ package struct StoreRoles: Sendable {
     package let maintenance: any StoreMaintenance
     package let life: any StoreLife
     package let inventory: any StoreInventory
+    package let views: any ViewAdministration
 
     package init(_ store: some WholeStore) {
         (intake, rows, changes, queries, cursors) = (store, store, store, store, store)
         (refused, callbacks, deadLetters) = (store, store, store)
         (types, contracts, keys, credentials, sessions) = (store, store, store, store, store)
-        (versions, rollups, inventory) = (store, store, store)
+        (versions, rollups, inventory, views) = (store, store, store, store)
         (audit, figures, maintenance, life) = (store, store, store, store)
         (usage, exports, links) = (store, store, store)
         (queues, topics) = (store.queues, store.topics)

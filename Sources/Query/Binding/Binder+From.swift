@@ -91,6 +91,7 @@ extension Binder {
         guard name.count == 1 || (name.count == 2 && name[0].text == "public") else {
             throw .badSQL("there is no schema “\(name[0].text)”", at: name[0].position, hint: "tables have no schema here").because(.undefinedTable)
         }
+        if openViews.count == 1 { reads.insert(last.text) }
         guard let entry = try entry(last.text, at: last.position) else { throw unknownTable(last, in: frame) }
         return try named(try bindEntry(last, entry), alias, name: last.text)
     }

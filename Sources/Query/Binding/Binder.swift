@@ -30,6 +30,8 @@ package final class Binder {
     var allowsNow = true
     /// Views being expanded, outermost first.
     var openViews: [String] = []
+    /// Tables and views that the outermost of `openViews` names.
+    var reads: Set<String> = []
     /// Where and under which name a column was last mentioned: for messages about it.
     var mentions: [ColumnID: (name: String, position: Int)] = [:]
     /// Columns of 32-bit floats, as their tables tell.
@@ -50,6 +52,18 @@ package final class Binder {
     /// - Throws: `QueryError` bad-sql, unsupported-sql, data-error or numeric-overflow, with its position.
     package static func bind(_ query: String, in context: QueryContext) throws(QueryError) -> BoundStatement {
         try Binder(context: context).bind(try Parser.parseStatement(query))
+    }
+
+    /// The columns of a text as a view, and what it names in FROM, without what views among that read.
+    ///
+    /// - Parameter name: the view's: it cannot be read by what it reads.
+    /// - Throws: `QueryError` as `bind`, and bad-sql for a statement that is no query.
+    package static func view(_ text: String, named name: String, in context: QueryContext) throws(QueryError) -> (columns: [OutputColumn], reads: [String]) {
+        let binder = Binder(context: context)
+        binder.openViews.append(name)
+        guard case .query(let query) = try Parser.parseStatement(text) else { throw .badSQL("a view is a SELECT", at: 1) }
+        let bound = try binder.bindTop(query)
+        return (bound.columns, binder.reads.sorted())
     }
 
     package func bind(_ statement: Statement) throws(QueryError) -> BoundStatement {

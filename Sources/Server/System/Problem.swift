@@ -18,6 +18,7 @@ package struct Problem: Error, Sendable {
         case unknownType = "unknown-type", ambiguousType = "ambiguous-type", invalidDocument = "invalid-document", invalidType = "invalid-type"
         case invalidContract = "invalid-contract", invalidRollup = "invalid-rollup", callbackHostNotAllowed = "callback-host-not-allowed"
         case numericOverflow = "numeric-overflow", dataError = "data-error", invalidQueue = "invalid-queue"
+        case invalidView = "invalid-view", viewInUse = "view-in-use"
         case rateLimited = "rate-limited", tooManyQueries = "too-many-queries"
         case internalError = "internal-error"
         case overloaded, diskFull = "disk-full", storageUnavailable = "storage-unavailable"

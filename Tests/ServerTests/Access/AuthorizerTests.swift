@@ -25,6 +25,7 @@ final class AuthorizerTests: XCTestCase {
         "GET /v1/changes": "rw", "POST /v1/sql": "rw", "GET /v1/dead-letters": "rw", "POST /v1/dead-letters/{id}/redrive": "w",
         "GET /v1/types": "rwa", "GET /v1/types/{name}": "rwa", "PUT /v1/types/{name}": "", "DELETE /v1/types/{name}": "",
         "GET /v1/rollups": "rwa", "GET /v1/rollups/{name}": "rwa", "PUT /v1/rollups/{name}": "", "DELETE /v1/rollups/{name}": "", "GET /v1/admin/advice": "",
+        "GET /v1/views": "rw", "GET /v1/views/{name}": "rw", "PUT /v1/views/{name}": "", "DELETE /v1/views/{name}": "",
         "GET /v1/quarantine": "rwa", "GET /v1/quarantine/{ticket_id}": "rwa",
         "GET /v1/contracts": "a", "GET /v1/contracts/{client_id}": "a", "PUT /v1/contracts/{client_id}": "", "DELETE /v1/contracts/{client_id}": "", "GET /v1/contracts/{client_id}/usage": "rw",
         "GET /v1/contracts/{client_id}/keys": "a", "POST /v1/contracts/{client_id}/keys": "", "DELETE /v1/contracts/{client_id}/keys/{id}": "",

@@ -276,6 +276,10 @@ final class FakeEngine: WholeStore, UploadKeeping {
     var degradations: [String] { [] }
     func metrics() -> [Metric] { state.withLock { $0.figures } }
     func close() throws {}
+    func views(after name: String?, limit: Int) -> [SavedView] { [] }
+    func view(_ name: String) -> SavedView? { nil }
+    func putView(_ view: SavedView) throws -> PutOutcome { .created }
+    func deleteView(_ name: String) throws -> String? { throw Fault(.notFound, "there is no view of this name") }
     var coldTableNames: [String] { [] }
     func files(of table: String?) throws -> [StoredFile] { [] }
     func snapshots(of table: String) -> [StoredSnapshot] { [] }

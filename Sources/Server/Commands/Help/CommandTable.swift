@@ -7,6 +7,7 @@ enum CommandTable {
         TypeListCommand.self, TypeShowCommand.self, TypePutCommand.self, TypeDeleteCommand.self, TypeCheckCommand.self,
         RollupListCommand.self, RollupShowCommand.self, RollupPutCommand.self, RollupDeleteCommand.self, AdviseCommand.self,
         UploadListCommand.self, UploadShowCommand.self, UploadPutCommand.self, UploadErrorsCommand.self, UploadCancelCommand.self, UploadRevertCommand.self,
+        ViewListCommand.self, ViewShowCommand.self, ViewPutCommand.self, ViewDeleteCommand.self,
         TicketListCommand.self, TicketShowCommand.self, QuarantineListCommand.self, QuarantineShowCommand.self, QuarantineDeleteCommand.self,
         DeadLetterListCommand.self, DeadLetterShowCommand.self, DeadLetterRedriveCommand.self, DeadLetterDeleteCommand.self, AuditListCommand.self,
         QueueListCommand.self, QueueShowCommand.self, QueuePutCommand.self, QueueDeleteCommand.self, QueueSendCommand.self, QueueReceiveCommand.self,

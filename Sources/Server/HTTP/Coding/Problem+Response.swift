@@ -16,14 +16,14 @@ extension Problem.Slug {
         case .notAcceptable: 406
         case .requestTimeout: 408
         case .differentDocument, .versionConflict, .contradictingOutcome, .immutableTable, .queryCancelled, .uploadClosed, .lockLost, .taskEnded,
-            .alreadyExists, .wrongState:
+            .alreadyExists, .wrongState, .viewInUse:
             409
         case .gone: 410
         case .tooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
         case .unknownType, .ambiguousType, .invalidDocument, .invalidType, .invalidContract, .invalidRollup, .callbackHostNotAllowed,
-            .numericOverflow, .dataError, .uploadMismatch, .invalidQueue, .invalidProcess:
+            .numericOverflow, .dataError, .uploadMismatch, .invalidQueue, .invalidProcess, .invalidView:
             422
         case .rateLimited, .tooManyQueries: 429
         case .headTooLarge: 431
@@ -74,6 +74,8 @@ extension Problem.Slug {
         case .alreadyExists: ("Something else has this name", "There is an execution of this process and name, with other input. Nothing was started.")
         case .wrongState: ("Not in this state", "The execution has ended already, or has not failed. `GET /v1/executions/{id}` says how it stands.")
         case .lockLost: ("The lock is lost", "The message's lock has ended or was given to another, or the message is complete, dead or gone. What was done for it may be done again by whoever has it now.")
+        case .invalidView: ("The view is wrong", "Its query cannot be bound, or its name is taken; `errors` has the reason, `position` the place in the query.")
+        case .viewInUse: ("Another view reads it", "Delete the view that `detail` names first, or put it without this one.")
         case .invalidQueue: ("The queue or topic is wrong", "The settings of a queue, a topic or a subscription, or a message or event for one, are not as they must be; `errors` has every reason.")
         case .queueFull: ("The queue is full", "Its messages have as many bytes as `max_bytes` allows: complete some, or raise it.")
         case .tooLarge: ("Too large", "A document, a body or a batch is over its limit. `detail` names the limit.")

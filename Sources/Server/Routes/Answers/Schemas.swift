@@ -5,7 +5,7 @@ enum Schemas {
     /// Answers that are encoded from values: each says its members where it is written.
     private static var described: [any JSONObject.Type] { [
         Problem.Violation.self, ProblemBody.self, TakenBody.self, TakenBatchBody.self, ChoicesBody.self, TicketBody.self, StepBody.self, ChangesBody.self,
-        ContractBody.self, ContractTermBody.self, UsageBody.self, UsageBody.Span.self, ListBody<ContractBody>.self, RollupBody.self, ListBody<RollupBody>.self, AdviceBody.self, AdviceListBody.self,
+        ContractBody.self, ContractTermBody.self, UsageBody.self, UsageBody.Span.self, ListBody<ContractBody>.self, RollupBody.self, ListBody<RollupBody>.self, AdviceBody.self, AdviceListBody.self, ViewBody.self, ListBody<ViewBody>.self,
         ListBody<VersionBody>.self, VersionBody.self, KeyBody.self, NewKeyBody.self, ListBody<KeyBody>.self,
         QuarantineBody.self, ListBody<QuarantineBody>.self, DeadLetterBody.self, ListBody<DeadLetterBody>.self, ListBody<TypeFileBody>.self,
         ListBody<AuditBody>.self, JobBody.self, ListBody<JobBody>.self, ExportBody.self, ListBody<ExportBody>.self, AcceptedExportBody.self, UploadBody.self, ListBody<UploadBody>.self, NewUploadBody.self, UploadStateBody.self, RejectionBody.self, ListBody<RejectionBody>.self, DeletionBody.self, BackupBody.self, MoveBody.self, RebuildBody.self, CompactionBody.self, VerificationBody.self,

@@ -1,0 +1,82 @@
+import ColumnStore
+import Documents
+import Synchronization
+
+/// The views of a store: in the catalog, and at hand for every question.
+final class SavedViews: Sendable {
+    private let catalog: Catalog
+    private let views: Mutex<[String: SavedView]>
+
+    init(catalog: Catalog) throws {
+        self.catalog = catalog
+        views = Mutex(try catalog.views())
+    }
+
+    /// By name.
+    var all: [String: SavedView] { views.withLock { $0 } }
+
+    /// Durable when it returns.
+    func put(_ view: SavedView) throws -> PutOutcome {
+        // One change after the other, in memory as on disk.
+        try views.withLock { views in
+            let present = views[view.name]
+            var stored = view
+            stored.putAt = present?.putAt ?? 0
+            if stored == present { return .unchanged }
+            stored.putAt = catalog.now
+            try catalog.put(stored)
+            views[view.name] = stored
+            return present == nil ? .created : .replaced
+        }
+    }
+
+    /// - Returns: the first of the views that read it, which keep it; nil: it is gone, durably.
+    /// - Throws: `Fault` not-found.
+    func delete(_ name: String) throws -> String? {
+        try views.withLock { views in
+            guard views[name] != nil else { throw Fault(.notFound, "there is no view of this name") }
+            if let reader = views.values.filter({ $0.name != name && $0.reads.contains(name) }).map(\.name).min() { return reader }
+            try catalog.deleteView(name)
+            views[name] = nil
+            return nil
+        }
+    }
+}
+
+extension Catalog {
+    fileprivate func views() throws -> [String: SavedView] {
+        try read { connection in
+            let select = try connection.statement("SELECT name, query, description, columns, reads, put_at FROM views")
+            defer { select.reset() }
+            var found: [String: SavedView] = [:]
+            while try select.step() {
+                let name = select.text(0)
+                found[name] = try SavedView(
+                    name: name, query: select.text(1), description: select.isNull(2) ? nil : select.text(2), columns: select.bytes(3), reads: select.bytes(4),
+                    putAt: select.int64(5))
+            }
+            return found
+        }
+    }
+
+    fileprivate func put(_ view: SavedView) throws {
+        try write { connection in
+            let insert = try connection.statement("INSERT OR REPLACE INTO views(name, query, description, columns, reads, put_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+            try insert.bind(1, view.name)
+            try insert.bind(2, view.query)
+            try insert.bind(3, view.description)
+            try insert.bind(4, view.columnsJSON)
+            try insert.bind(5, view.readsJSON)
+            insert.bind(6, view.putAt)
+            try insert.run()
+        }
+    }
+
+    fileprivate func deleteView(_ name: String) throws {
+        try write { connection in
+            let delete = try connection.statement("DELETE FROM views WHERE name = ?1")
+            try delete.bind(1, name)
+            try delete.run()
+        }
+    }
+}

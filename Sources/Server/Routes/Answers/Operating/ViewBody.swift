@@ -1,0 +1,37 @@
+internal import ColumnStore
+internal import Ingest
+
+/// A view as it was put, with its columns.
+struct ViewBody: ListItem, JSONObject {
+    static let members: Set<String> = ["name", "query", "description"]
+
+    let view: SavedView
+    /// Why whoever asks cannot read it as things are; nil: they can.
+    var fault: String?
+
+    static var schemaName: String? { "View" }
+    static var listName: StaticString { "views" }
+    static var listSchemaName: String { "ViewList" }
+    static var example: ViewBody { ViewBody(view: SavedView(name: "", query: "", description: nil, columns: [], reads: [])) }
+    private static let ofAnswers = MemberFacts("Of answers alone.", isRequired: false)
+
+    private struct ColumnBody: JSONObject {
+        let column: SavedView.ViewColumn
+        static var example: ColumnBody { ColumnBody(column: .init(name: "", type: "")) }
+
+        func members(to sink: inout some MemberSink) {
+            sink.member("name", column.name)
+            sink.member("type", column.type)
+        }
+    }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("name", view.name, MemberFacts("The path's. One namespace with tables.", keywords: #""pattern":"^[a-z][a-z0-9_]{0,62}$""#, isRequired: false))
+        sink.member("query", view.query, MemberFacts("A SELECT over tables and views, without parameters."))
+        sink.member("description", view.description, MemberFacts(isRequired: false))
+        sink.member("columns", view.columns.map { ColumnBody(column: $0) }, Self.ofAnswers)
+        sink.member("reads", view.reads, MemberFacts("Of answers alone: the tables and views that it names.", isRequired: false))
+        sink.member("put_at", InstantForm(view.putAt), Self.ofAnswers)
+        sink.member("fault", fault, MemberFacts("Of answers alone: why the caller cannot read it at present; null where nothing is wrong.", isRequired: false))
+    }
+}
