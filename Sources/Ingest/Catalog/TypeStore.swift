@@ -199,7 +199,7 @@ package final class TypeStore: Sendable {
     package func delete(name: String) throws {
         try changing.withLock { _ in
             guard let known = stored.withLock({ $0[name] }), !known.isDeleted else {
-                throw Fault(.notFound, "there is no type \(name)")
+                throw Fault.absent(.type(name))
             }
             try catalog.deleteType(name: name)
             _ = registry.remove(name)

@@ -37,7 +37,7 @@ final class Compactor: Sendable {
         /// What is to be done, once; nil when nothing is.
         mutating func take() -> Wishes? {
             guard !requests.isEmpty || wantsMending || wantsFilters || wantsFilling || hasChore else { return nil }
-            defer { (requests, wantsMending, wantsFilters, wantsFilling) = ([], false, false, false) }
+            defer { (requests, wantsMending, wantsFilters, wantsFilling, hasChore) = ([], false, false, false, false) }
             return Wishes(requests: requests, mending: wantsMending, filters: wantsFilters, filling: wantsFilling, chore: hasChore)
         }
     }
@@ -249,7 +249,8 @@ final class Compactor: Sendable {
             if isDue || woken?.filling ?? false { fillOnce() }
             if isDue || woken?.chore ?? false {
                 let hasMore = chore.withLock { $0 }?(isDue || !(woken?.requests.isEmpty ?? true)) ?? false
-                state.withLock { $0.hasChore = hasMore }
+                // Whoever woke it meanwhile is not forgotten: what it began may have come after the chore had looked.
+                if hasMore { state.withLock { $0.hasChore = true } }
             }
         }
         let late = state.withLock { state in

@@ -96,12 +96,12 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     package func deleteKey(of owner: KeyOwner, id: String) throws {
         guard try catalog.deleteKey(of: owner, id: id) else {
-            if case .client(let clientID) = owner { throw Fault(.notFound, "there is no key \(id) of \(clientID)") }
-            throw Fault(.notFound, "no operator has a key \(id)")
+            if case .client(let clientID) = owner { throw Fault.absent(.key(id, client: clientID)) }
+            throw Fault.absent(.key(id, client: nil))
         }
     }
 
-    private static func noContract(_ clientID: String) -> Fault { Fault(.notFound, "there is no contract of \(clientID)") }
+    private static func noContract(_ clientID: String) -> Fault { Fault.absent(.contract(client: clientID)) }
 
     package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { catalog.holder(ofKeySHA256: hash) }
     package func passwordKeys(of user: String?) -> UserKeys { catalog.passwordKeys(of: user) }
@@ -147,14 +147,14 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket, withDocument: principal.role != .auditor),
             principal.role == .auditor || principal.rows.includes(entry.clientID)
         else {
-            throw Fault(.notFound, "there is no quarantine entry \(ticketID)")
+            throw Fault.absent(.quarantineEntry(ticketID))
         }
         return shown(entry, to: principal)
     }
 
     package func deleteQuarantineEntry(_ ticketID: String) throws {
         guard let ticket = ULID(ticketID), try quarantine.delete(ticket) else {
-            throw Fault(.notFound, "there is no quarantine entry \(ticketID)")
+            throw Fault.absent(.quarantineEntry(ticketID))
         }
     }
 

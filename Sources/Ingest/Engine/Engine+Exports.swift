@@ -15,7 +15,7 @@ extension Engine: ExportKeeping, LinkSigning {
         principal.isAdmin || principal.identity != .nobody && principal.identity == export.owner
     }
 
-    private static func noExport(_ id: String) -> Fault { Fault(.notFound, "there is no export of this id") }
+    private static func noExport(_ id: String) -> Fault { Fault.absent(.export) }
 
     package func exports(after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Export] {
         let rows: RowScope =

@@ -25,7 +25,7 @@ extension Engine: RowReading, ChangeFeed {
             if let day = lookup.day { filters.append(ColumnFilter("business_day", .equal(.integer(Int64(day))))) }
             found += try ColdLookup.receipts(lookup.table, snapshot, filters).map { (.cold, $0) }
         }
-        guard !found.isEmpty else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
+        guard !found.isEmpty else { throw Fault.absent(.receipt(lookup.receiptID)) }
         let choices = Set(found.map { Choice(day: $0.receipt.summary.businessDay, client: Array($0.receipt.summary.clientID.utf8)) })
         guard choices.count == 1 else {
             return .choices(choices.sorted().map { (businessDay: $0.day, clientID: String(decoding: $0.client, as: UTF8.self)) })
@@ -34,7 +34,7 @@ extension Engine: RowReading, ChangeFeed {
         let held = found.filter { $0.receipt.summary.state != .failed }
         guard let best = (held.isEmpty ? found : held).max(by: { $0.receipt.summary.sequence < $1.receipt.summary.sequence }),
             let row = try row(best.place, best.receipt, table, snapshot)
-        else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
+        else { throw Fault.absent(.receipt(lookup.receiptID)) }
         let mask = hidden(from: principal).flatMap { TableMask($0, table: table.name) }
         return .found(schema: table.schema, row: mask?.masked(row, table.schema) ?? row)
     }
@@ -53,7 +53,7 @@ extension Engine: RowReading, ChangeFeed {
     }
 
     func visibleTable(_ name: String, _ snapshot: TierBoundary.Snapshot) throws -> TieredTable {
-        guard tier.tables.contains(name) else { throw Fault(.notFound, "there is no table \(name)") }
+        guard tier.tables.contains(name) else { throw Fault.absent(.table(name)) }
         return TieredTable(name: name, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
     }
 
@@ -82,7 +82,7 @@ extension Engine: RowReading, ChangeFeed {
     // MARK: Tickets
 
     package func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket {
-        let absent = Fault(.notFound, "there is no ticket \(ticketID)")
+        let absent = Fault.absent(.ticket(ticketID))
         guard let ticket = ULID(ticketID) else { throw absent }
         let snapshot = tier.boundary.snapshot()
         if let (receipt, history) = try stored(ticket, snapshot) {

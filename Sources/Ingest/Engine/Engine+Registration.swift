@@ -229,7 +229,7 @@ extension Engine: Callbacks, DeadLetterReview {
 /// Dead letters that an administrator deletes: what was given up is listed no more. Its receipt, step and history stay.
 extension Engine {
     package func deleteDeadLetter(_ id: String) throws {
-        let absent = Fault(.notFound, "there is no dead letter \(id)")
+        let absent = Fault.absent(.deadLetter(id))
         guard let key = DeadLetterKey(id) else { throw absent }
         guard try delete([key]) == 1 else { throw absent }
     }

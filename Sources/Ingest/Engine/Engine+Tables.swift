@@ -13,7 +13,7 @@ extension Engine {
         _ name: String, _ snapshot: TierBoundary.Snapshot, through sequence: Int64? = nil, asOf instant: Int64? = nil, as principal: Principal
     ) throws -> any TableSource {
         let known = shownTables(snapshot, through: sequence, as: principal)
-        guard let table = known.table(name, asOf: instant) else { throw Fault(.notFound, "there is no table \(name)") }
+        guard let table = known.table(name, asOf: instant) else { throw Fault.absent(.table(name)) }
         if instant != nil { try checkIsOwnName(name, known) }
         if instant != nil, !known.isVersioned(name) {
             throw Fault(

@@ -8,7 +8,7 @@ extension Engine: VersionKeeping {
     func newestVersion(
         _ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot, as principal: Principal
     ) throws -> ReceiptLookupResult {
-        let absent = Fault(.notFound, "there is no receipt \(lookup.receiptID)")
+        let absent = Fault.absent(.receipt(lookup.receiptID))
         let table = try shownTable(lookup.table, snapshot, asOf: lookup.asOf, as: principal)
         var filters = [ColumnFilter("receipt_id", .equal(.string(lookup.receiptID)))]
         if let day = lookup.day { filters.append(ColumnFilter("business_day", .equal(.integer(Int64(day))))) }
@@ -78,7 +78,7 @@ extension Engine: VersionKeeping {
         let room = limit + 1
         var all = try tier.versions.versions(key, below: below, limit: room)
         while let first = all.first, first.sequence > snapshot.sequence { all = try tier.versions.versions(key, below: first.version, limit: room) }
-        guard !all.isEmpty || cursor != nil else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
+        guard !all.isEmpty || cursor != nil else { throw Fault.absent(.receipt(lookup.receiptID)) }
         let shown = all.prefix(limit)
         var page = VersionPage(versions: try described(Array(shown), before: all.dropFirst(limit).first, key, rows, snapshot, as: principal), nextCursor: nil)
         if all.count > limit, let last = shown.last { page.nextCursor = cursors.encode([PageKey.bytes(Int64(last.version))], binding: binding) }
@@ -104,7 +104,7 @@ extension Engine: VersionKeeping {
                 for row in 0..<batch.rowCount { if case .bytes(let client) = batch.columns[0].value(at: row) { clients.insert(client) } }
             }
         }
-        guard let first = clients.first else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
+        guard let first = clients.first else { throw Fault.absent(.receipt(lookup.receiptID)) }
         if clients.count == 1 { return .one(VersionKey(table: table, client: first, receipt: id)) }
         return .several(clients.map { String(decoding: $0, as: UTF8.self) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
     }
@@ -112,7 +112,7 @@ extension Engine: VersionKeeping {
     private func checkVersioned(_ table: String) throws {
         if isVersioned(table) { return }
         try checkIsOwnName(table)
-        guard tier.tables.contains(table) else { throw Fault(.notFound, "there is no table \(table)") }
+        guard tier.tables.contains(table) else { throw Fault.absent(.table(table)) }
         throw Fault(.immutableTable, "the table \(table) is a ledger: what it has stays as it is, and has no versions")
     }
 
@@ -179,7 +179,7 @@ extension Engine: VersionKeeping {
             guard case .one(let key) = try owner(lookup, rows, snapshot) else {
                 throw Fault(.badParameter, "several clients have this id: name one", errors: [.init(pointer: "/client", code: "required", message: "several have it")])
             }
-            guard let newest = try tier.versions.newest(key) else { throw Fault(.notFound, "there is no receipt \(lookup.receiptID)") }
+            guard let newest = try tier.versions.newest(key) else { throw Fault.absent(.receipt(lookup.receiptID)) }
             if let allowed = principal.types, !allowed.contains(newest.type) {
                 throw Fault(.typeNotAllowed, "the contract does not name the type of this document")
             }

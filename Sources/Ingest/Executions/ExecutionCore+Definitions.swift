@@ -9,7 +9,7 @@ extension ExecutionCore {
         let select = try connection().statement("SELECT version FROM processes WHERE name = ?1 AND is_deleted = 0")
         try select.bind(1, process)
         defer { select.reset() }
-        guard try select.step() else { throw Fault(.notFound, "there is no process \(process)") }
+        guard try select.step() else { throw Fault.absent(.process(process)) }
         return select.int64(0)
     }
 

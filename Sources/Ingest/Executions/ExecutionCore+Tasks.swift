@@ -113,7 +113,7 @@ extension ExecutionCore {
     /// - Parameter resource: whose answer it is, where that is known: a task of another is none of theirs.
     /// - Throws: `task-ended`, `not-found` for a token that nobody gave.
     func answer(_ token: String, _ event: Event, from resource: String? = nil) throws {
-        let unknown = Fault(.notFound, "there is no task of this token")
+        let unknown = Fault.absent(.task)
         guard let parsed = TaskToken(token), let id = ULID(parsed.executionID), let number = try number(of: id) else { throw unknown }
         if let resource, let wanted = try self.resource(of: TaskKey(execution: number, serial: Int64(parsed.serial))), wanted != resource { throw unknown }
         switch try apply(event, to: number) {

@@ -139,7 +139,7 @@ final class ExecutionCore {
         try select.bind(1, process)
         select.bind(2, version)
         defer { select.reset() }
-        guard try select.step() else { throw Fault(.notFound, "there is no process \(process)") }
+        guard try select.step() else { throw Fault.absent(.process(process)) }
         do throws(InvalidDefinition) {
             let machine = try DefinitionReader.read(select.bytes(0))
             if machines.count >= Self.machineCountMax { machines.removeAll() }

@@ -7,7 +7,7 @@ extension ExecutionStore {
     // MARK: Definitions
 
     package func process(_ name: String) throws -> ProcessDescription {
-        guard let found = try reader.process(name) else { throw Fault(.notFound, "there is no process of this name") }
+        guard let found = try reader.process(name) else { throw Fault.absent(.process(nil)) }
         return found
     }
 
@@ -122,7 +122,7 @@ extension ExecutionStore {
 
     package func execution(_ id: String, as principal: Principal) throws -> ExecutionView {
         guard let id = ULID(id), let found = try reader.execution(id), principal.isAdmin || principal.identity == found.owner, principal.identity != .nobody else {
-            throw Fault(.notFound, "there is no execution of this id")
+            throw Fault.absent(.execution)
         }
         return found
     }

@@ -31,7 +31,7 @@ package struct SumsOnlyStore {
             let base = empty.next(commit.table)
             var rolled = Compactor.Rolled(switches: [try Compactor.change(Self.table, commit, [], created: created, replaced: [])])
             for (rollup, own) in Dictionary(grouping: parts, by: \.rollup) {
-                guard let state = engine.tier.boundary.rollups[rollup] else { throw Fault(.notFound, "there is no rollup \(rollup)") }
+                guard let state = engine.tier.boundary.rollups[rollup] else { throw Fault.absent(.rollup(rollup)) }
                 rolled = rolled + (try sums(state, base, keys, rowCount, own.map(\.sums)))
             }
             try engine.catalog.switchToCold(rolled.switches, last: (1, nil), rollups: rolled.changes)

@@ -176,7 +176,7 @@ final class QueueCore {
 
     /// - Throws: `Fault`: not-found.
     func queue(_ name: String) throws -> QueueState {
-        guard let queue = queues[name] else { throw Fault(.notFound, "there is no queue \(name)") }
+        guard let queue = queues[name] else { throw Fault.absent(.queue(name)) }
         return queue
     }
 

@@ -42,7 +42,7 @@ extension QueueStore {
 
     /// - Throws: `Fault`: not-found, for whoever may not use it too.
     static func check(_ name: String, _ principal: Principal) throws {
-        guard principal.uses.queues.includes(name) else { throw Fault(.notFound, "there is no queue \(name)") }
+        guard principal.uses.queues.includes(name) else { throw Fault.absent(.queue(name)) }
     }
 }
 

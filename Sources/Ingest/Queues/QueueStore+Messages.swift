@@ -24,7 +24,7 @@ extension QueueStore: MessageSending {
         } completion: { result in completion(result.map { $0[0].arrival }) }
     }
 
-    private static func noQueue(_ name: String) -> Fault { Fault(.notFound, "there is no queue \(name)") }
+    private static func noQueue(_ name: String) -> Fault { Fault.absent(.queue(name)) }
 
     private static func fault(of messages: [OutgoingMessage]) -> Fault? {
         guard messages.count <= QueueSettings.batchCountMax else { return Fault(.badParameter, "at most \(QueueSettings.batchCountMax) messages at a time") }

@@ -131,7 +131,7 @@ struct RollupStore {
     /// - Returns: the rollup whose sums are no more.
     /// - Throws: `Fault` not-found.
     func delete(_ name: String) throws -> RollupState? {
-        guard let present = boundary.rollups[name] else { throw Fault(.notFound, "there is no rollup of this name") }
+        guard let present = boundary.rollups[name] else { throw Fault.absent(.rollup(nil)) }
         try catalog.deleteRollup(name)
         boundary.set(nil, named: name)
         return present

@@ -154,7 +154,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     func hasTopic(_ name: String) -> Bool { name == Self.till || state.topics.contains(name) }
 
     func checkTopic(_ name: String) throws {
-        guard hasTopic(name) else { throw Fault(.notFound, "there is no topic \(name)") }
+        guard hasTopic(name) else { throw Fault.absent(.topic(name)) }
     }
 
     func put(topic name: String, _ core: QueueCore) throws -> PutOutcome {
@@ -169,7 +169,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     func delete(topic name: String) throws {
         guard state.topics.contains(name) else {
-            throw name == Self.till ? Fault(.invalidQueue, "the topic till is the store's own") : Fault(.notFound, "there is no topic \(name)")
+            throw name == Self.till ? Fault(.invalidQueue, "the topic till is the store's own") : Fault.absent(.topic(name))
         }
         for known in state.subscriptions.values where known.topic == name { try remove(known) }
         for sql in ["DELETE FROM topics WHERE name = ?1", "DELETE FROM event_ids WHERE topic = ?1"] {
@@ -186,7 +186,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
 
     /// - Throws: `Fault`: not-found.
     func known(_ topic: String, _ name: String) throws -> Known {
-        guard let known = known(topic).first(where: { $0.subscription.name == name }) else { throw Fault(.notFound, "the topic \(topic) has no subscription \(name)") }
+        guard let known = known(topic).first(where: { $0.subscription.name == name }) else { throw Fault.absent(.subscription(name, topic: topic)) }
         return known
     }
 

@@ -40,7 +40,7 @@ package final class TopicStore: Sendable {
     // MARK: Topics
 
     private static func check(_ name: String, _ principal: Principal) throws {
-        guard principal.uses.topics.includes(name) else { throw Fault(.notFound, "there is no topic \(name)") }
+        guard principal.uses.topics.includes(name) else { throw Fault.absent(.topic(name)) }
     }
 
     package func put(topic name: String) throws -> PutOutcome {

@@ -121,7 +121,7 @@ package final class Uploads: Sendable {
     package func upload(_ id: String, as principal: Principal) throws -> Upload {
         // Whoever made it and the administrator: a contract that reads all rows sees its own uploads only.
         guard let upload = try catalog.upload(id), principal.isAdmin || principal.identity != .nobody && principal.identity == upload.owner else {
-            throw Fault(.notFound, "there is no upload of this id")
+            throw Fault.absent(.upload)
         }
         return upload
     }

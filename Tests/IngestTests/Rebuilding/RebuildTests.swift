@@ -297,6 +297,84 @@ final class RebuildTests: XCTestCase {
         XCTAssertEqual(file.damagedImageCount, 1)
     }
 
+    /// Which cold files are done stands in the catalog from the moment that they are: a store that closes then does not begin anew.
+    func test_coldFilesThatAreDone_areKnown_whileOthersAreLeft() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.fixture.engine.close() }
+        var random = SplitMix64(state: 13)
+        try store.post(&random)
+        _ = try store.fixture.engine.compact(before: nil)
+        try store.post(&random)
+        try store.raiseVersion()
+        let engine = store.fixture.engine
+        let file = try XCTUnwrap(engine.tier.boundary.snapshot().files.first { $0.state.rowCount > 0 })
+        file.changeMarks { $0.damaged = [1: DamagedDocument(path: file.path, row: 1, ticket: ULID(high: 0, low: 0), reason: "for a test")] }
+        XCTAssertEqual(try engine.rebuild(column: "extra", of: "sales", isCancelled: { false }) { _ in }.leftFileCount, 1)
+        let cold = try XCTUnwrap(engine.tier.boundary.snapshot().cold["sales"]).iceberg
+        let keys = Set(try cold.files().compactMap { cold.storage.key(ofLocation: $0.location) })
+        let open = try XCTUnwrap(try engine.catalog.rebuilds().first)
+        XCTAssertFalse(keys.isEmpty)
+        XCTAssertTrue(try engine.catalog.rebuiltFiles(open).isSuperset(of: keys))
+    }
+
+    /// An image that another took the place of, and one that was not finished, are gone after a restart, with their parts; what readers go by is not.
+    func test_imagesOfNoUse_goWithTheNextStart() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.fixture.engine.close() }
+        var random = SplitMix64(state: 14)
+        try store.post(&random)
+        try store.raiseVersion()
+        func figures() throws -> (stages: [Int64], parts: [Int64]) {
+            let file = try XCTUnwrap(store.fixture.engine.tier.boundary.snapshot().files.first { $0.state.rowCount > 0 })
+            return try file.pool.withConnection { connection in
+                func numbers(_ sql: String) throws -> [Int64] {
+                    let statement = try connection.statement(sql)
+                    defer { statement.reset() }
+                    var found: [Int64] = []
+                    while try statement.step() { found.append(statement.int64(0)) }
+                    return found
+                }
+                return (
+                    try numbers("SELECT is_complete FROM groups ORDER BY id"),
+                    try numbers("SELECT id >> \(HotImage.partBits) FROM group_parts UNION ALL SELECT id >> \(HotImage.partBits) FROM replaced_parts ORDER BY 1"))
+            }
+        }
+        try store.rebuild("extra")
+        let before = try figures()
+        XCTAssertEqual(before.stages, [HotGroupStage.replaced.rawValue, HotGroupStage.replacing.rawValue])
+        XCTAssertEqual(Set(before.parts).count, 2)
+        let file = try XCTUnwrap(store.fixture.engine.tier.boundary.snapshot().files.first { $0.state.rowCount > 0 })
+        try store.fixture.engine.tier.writer.perform(on: file) { writer in
+            try writer.perform { connection in
+                try connection.execute("""
+                    INSERT INTO groups SELECT 99, table_id, row_count, first_row, last_row, first_sequence, last_sequence, first_day, last_day, first_issued,
+                        last_issued, columns, byte_count, \(HotGroupStage.begun.rawValue) FROM groups WHERE id = 1;
+                    INSERT INTO group_parts VALUES(\(Int64(99) << HotImage.partBits), x'00');
+                    """)
+            }
+        }
+        try store.reopen()
+        let after = try figures()
+        XCTAssertEqual(after.stages, [HotGroupStage.replacing.rawValue])
+        XCTAssertEqual(Set(after.parts).count, 1)
+        try store.check("after a restart")
+    }
+
+    /// Who fills columns and who compacts know each other: neither keeps the other.
+    func test_closedStore_isLetGo() throws {
+        let directory = TemporaryDirectory()
+        weak var engine: Engine?
+        weak var compactor: Compactor?
+        try {
+            let fixture = try EngineFixture(directory.path)
+            (engine, compactor) = (fixture.engine, fixture.engine.compactor)
+            try fixture.engine.close()
+        }()
+        XCTAssertTrue(Patience.until { engine == nil && compactor == nil })
+    }
+
     func test_unknownTableOrColumn_isRefused() throws {
         let directory = TemporaryDirectory()
         let store = try Store(directory.path)
