@@ -16,6 +16,7 @@
 //   Routes/Operating: the calls of those who look after the store: sessions, an overview, lists, lots
 //   Routes/Messages: queues and their messages, topics and their events
 //   Routes: the other calls of the API, and the description made of all
+//   Iceberg: the REST catalog of the warehouse, for engines outside
 //   Console: the web application, served beside the API
 //   Commands, Commands/{Client, Store, Administration, Import, SQL, Help}: the words of the command line, and what is made of the table of all
 

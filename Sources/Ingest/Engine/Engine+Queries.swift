@@ -12,6 +12,27 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
         return (catalog, bound)
     }
 
+    package func warehouseTables(as principal: Principal) throws -> [String] {
+        guard principal.rows == .all else { return [] }
+        let snapshot = tier.boundary.snapshot()
+        let shown = shownTables(snapshot, as: principal)
+        let hidden = hidden(from: principal)
+        let stored = snapshot.cold.keys.filter { name in hidden.map { TableMask($0, table: name) == nil } ?? true }
+        let newest = stored.filter(TableName.isVersioned).map(TableName.shown)
+        let sums = snapshot.rollups.values.filter { $0.table != nil && !shown.isHidden($0) }.map(\.definition.tableName)
+        return (stored + newest + sums).sorted()
+    }
+
+    package func warehouseTable(_ name: String, as principal: Principal) throws -> WarehouseTable? {
+        guard try warehouseTables(as: principal).contains(name) else { return nil }
+        let snapshot = tier.boundary.snapshot()
+        if let known = snapshot.warehouse.first(where: { $0.name == name }) { return try WarehouseTable(name, known.table.iceberg) }
+        // The newest versions of a versioned table: files of its history, with metadata of their own.
+        let storage = try directory.cold(name, calls: options.fileSystem)
+        guard let version = try Table.newestVersion(storage) else { return nil }
+        return try WarehouseTable(name, try Table.open(storage, version: version))
+    }
+
     package func views(after name: String?, limit: Int) -> [SavedView] {
         let all = savedViews.all.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         return Array(all.drop { view in name.map { !$0.utf8.lexicographicallyPrecedes(view.name.utf8) } ?? false }.prefix(limit))

@@ -21,6 +21,11 @@ package protocol StoreInventory: AnyObject, Sendable {
     func files(of table: String?) throws -> [StoredFile]
     /// Of a cold table, the oldest first.
     func snapshots(of table: String) -> [StoredSnapshot]
+    /// Cold tables that engines outside may read on behalf of `principal`, by name: none where it sees own rows only, and none of which a column is
+    /// hidden from it.
+    func warehouseTables(as principal: Principal) throws -> [String]
+    /// One of those, as it is now; nil: it is none.
+    func warehouseTable(_ name: String, as principal: Principal) throws -> WarehouseTable?
     /// The last compactions, the oldest first.
     var compactions: [CompactionRecord] { get }
 }

@@ -45,6 +45,19 @@ package struct StoredSnapshot: Sendable {
     }
 }
 
+/// A cold table as engines outside read it.
+package struct WarehouseTable: Sendable {
+    package let name: String
+    /// As they open it.
+    package let metadataLocation: String
+    /// The JSON that is there.
+    package let metadata: [UInt8]
+
+    package init(name: String, metadataLocation: String, metadata: [UInt8]) { (self.name, self.metadataLocation, self.metadata) = (name, metadataLocation, metadata) }
+
+    init(_ name: String, _ table: Table) throws { self.init(name: name, metadataLocation: table.metadataLocation, metadata: try table.metadataBytes()) }
+}
+
 /// What a store's snapshot consists of.
 struct StoreContents {
     let snapshot: TierBoundary.Snapshot

@@ -18,8 +18,13 @@ package struct Authorizer: Sendable {
     private let adminKeySHA256: [UInt8]
     private let tokens: TokenVerifier?
     private let rates = RateLimiter()
+    private let passes: (any CursorSealing)?
 
-    package init(credentials: any CredentialLookup, sessions: any SessionKeeping, adminKey: String, tokens: TokenVerifier? = nil) {
+    /// - Parameter passes: what passes are sealed with; nil: there are none.
+    package init(
+        credentials: any CredentialLookup, sessions: any SessionKeeping, adminKey: String, tokens: TokenVerifier? = nil, passes: (any CursorSealing)? = nil
+    ) {
+        self.passes = passes
         self.credentials = credentials
         self.sessions = sessions
         self.tokens = tokens
@@ -64,6 +69,7 @@ package struct Authorizer: Sendable {
 
     private func authenticate(_ credential: Credential, mayWait: Bool) throws -> Admitted {
         if credential.isSession { return try admit(session: credential) }
+        if credential.secret.hasPrefix(Self.passPrefix) { return try admit(pass: credential.secret) }
         return try admit(keySHA256: credential.sha256) ?? admit(try contract(ofToken: credential, mayWait: mayWait))
     }
 
@@ -79,6 +85,29 @@ package struct Authorizer: Sendable {
             return Admitted(principal: .operators(role, keyID: id))
         case nil: return nil
         }
+    }
+
+    // MARK: Passes
+
+    private static let passPrefix = "till-pass."
+    private static let passBinding = ["pass"]
+
+    /// A token that stands for `credential`, who is let in already, for some time. Nobody keeps it: it says itself what it is, sealed.
+    ///
+    /// - Parameter end: in microseconds since 1970.
+    package func pass(for credential: Credential, until end: Int64) -> String {
+        // Of a pass no longer one is made.
+        guard let passes, !credential.secret.hasPrefix(Self.passPrefix) else { return credential.secret }
+        let fields = [credential.sha256, Array(String(end).utf8)]
+        return Self.passPrefix + passes.seal(fields, binding: Self.passBinding)
+    }
+
+    /// A pass is worth what its key is worth now.
+    private func admit(pass: String) throws -> Admitted {
+        guard let passes, let fields = passes.unseal(String(pass.dropFirst(Self.passPrefix.count)), binding: Self.passBinding), fields.count == 2,
+            let end = Int64(String(decoding: fields[1], as: UTF8.self)), CalendarText.now < end, let admitted = try admit(keySHA256: fields[0])
+        else { throw Problem(.unauthenticated, "the token is over, or of a key that is revoked; ask for another") }
+        return admitted
     }
 
     // MARK: Sessions

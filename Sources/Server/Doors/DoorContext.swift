@@ -26,7 +26,7 @@ package final class DoorContext: Sendable {
         life = ServerLife(timers)
         jobs = JobTable(log: log)
         exports = ExportQueue(exports: store.exports, log: log)
-        admission = Admission(Authorizer(credentials: store.credentials, sessions: store.sessions, adminKey: adminKey, tokens: tokens), MemoryLedger(limits.memory), store.usage.usageMeter)
+        admission = Admission(Authorizer(credentials: store.credentials, sessions: store.sessions, adminKey: adminKey, tokens: tokens, passes: store.cursors), MemoryLedger(limits.memory), store.usage.usageMeter)
         self.queries = QueryService(
             engine: queries, store: store, further: further,
             .init(count: limits.queryCount, time: limits.queryTime, streamTime: limits.streamTime))

@@ -276,6 +276,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
     var degradations: [String] { [] }
     func metrics() -> [Metric] { state.withLock { $0.figures } }
     func close() throws {}
+    func warehouseTables(as principal: Principal) throws -> [String] { [] }
+    func warehouseTable(_ name: String, as principal: Principal) throws -> WarehouseTable? { nil }
     func views(after name: String?, limit: Int) -> [SavedView] { [] }
     func view(_ name: String) -> SavedView? { nil }
     func putView(_ view: SavedView) throws -> PutOutcome { .created }

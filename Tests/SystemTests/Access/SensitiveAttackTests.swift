@@ -257,6 +257,35 @@ final class SensitiveAttackTests: XCTestCase {
         }
     }
 
+    // MARK: The store of itself, and files
+
+    func test_whatTheStoreKnowsOfItself_tellsNothing() throws {
+        for (index, value) in Self.values.enumerated() {
+            for client in [own[index], all[index]] {
+                for name in ["tickets", "steps", "attempts", "quarantine", "dead_letters", "uploads", "upload_errors", "executions"] {
+                    let answer = try client.post("/v1/sql", #"{"query":"SELECT * FROM till.\#(name)"}"#)
+                    XCTAssertEqual(answer.status, 200, answer.text)
+                    for told in [value, value.replacingOccurrences(of: "-", with: "")] { XCTAssertFalse(answer.text.contains(told), "\(name): \(answer.text)") }
+                }
+            }
+        }
+    }
+
+    /// Files cannot be masked: a table with a sensitive column is none for whoever may not see it.
+    func test_tablesAsFiles_areForWhoSeesAll() throws {
+        XCTAssertEqual(try servers[0].client().post("/v1/admin/compact", "{}").status, 200)
+        for client in [own[0], all[0], eyes[0]] { client.check = nil }
+        XCTAssertEqual(try own[0].get("/iceberg/v1/namespaces/till/tables").status, 403)
+        for (client, status) in [(all[0], 404), (eyes[0], 200)] {
+            let list = try client.get("/iceberg/v1/namespaces/till/tables")
+            XCTAssertEqual(list.status, 200, list.text)
+            for table in ["people", "mixed", "licences", "licences_history"] {
+                XCTAssertEqual(list.text.contains("\"\(table)\""), status == 200, "\(table): \(list.text)")
+                XCTAssertEqual(try client.get("/iceberg/v1/namespaces/till/tables/\(table)").status, status, table)
+            }
+        }
+    }
+
     // MARK: Exports
 
     func test_exports_haveTheRightsOfWhoAsked() throws {

@@ -35,6 +35,9 @@ public struct Table: Sendable {
 
     public var metadataLocation: String { storage.location(of: Self.metadataKey(version)) }
 
+    /// The metadata as it is stored.
+    public func metadataBytes() throws(ColumnStoreError) -> [UInt8] { try storage.get(Self.metadataKey(version), byteCountMax: Self.metadataByteCountMax) }
+
     // MARK: Opening
 
     /// A table that was moved with its directory is read where it is now; `isElsewhere` says so.

@@ -70,7 +70,7 @@ enum ServeCommand: Command {
         // Doors open here, one line each.
         let (service, listener) = try HTTPDoor.open(
             context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.certificates,
-            routes: APIRoutes.all + ConsoleRoutes.all)
+            routes: APIRoutes.all + IcebergRoutes.all + ConsoleRoutes.all)
         try openPostgres(settings, context, parts, adminKey: adminKey)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))

@@ -165,3 +165,37 @@ extension RateLimiter.Standing {
         ]
     }
 }
+
+extension RequestTarget {
+    /// Of the REST catalog, whose readers know errors of one form.
+    package var isOfIceberg: Bool { segments.first == Array("iceberg".utf8) }
+}
+
+extension Problem {
+    /// `response` with the error as the REST catalog's specification has it (`IcebergErrorResponse`).
+    package func saidToIceberg(_ response: Response) -> Response {
+        let named = errors.first { $0.code.hasSuffix("Exception") }?.code
+        let type: String =
+            switch response.status {
+            case 401: "NotAuthorizedException"
+            case 403: "ForbiddenException"
+            case 404: "NotFoundException"
+            case 429, 503: "ServiceUnavailableException"
+            case 500...: "InternalServerError"
+            default: "BadRequestException"
+            }
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("error")
+        json.beginObject()
+        json.member("message", detail)
+        json.member("type", named ?? type)
+        json.key("code")
+        json.integer(response.status)
+        json.endObject()
+        json.endObject()
+        var said = Response(status: response.status, contentType: "application/json", bytes: json.bytes)
+        said.headers += response.headers.filter { "\($0.name)" != "Content-Type" }
+        return said
+    }
+}

@@ -26,6 +26,7 @@ package final class Failures: Sendable {
 
     package func response(to error: any Error, on exchange: Exchange) -> Response {
         var response = plainResponse(to: error, on: exchange)
+        if let problem = exchange.problem, exchange.request.target.isOfIceberg, response.status >= 400 { response = problem.saidToIceberg(response) }
         if DocumentPolicy.applies(to: exchange.request.target) { response.headers += DocumentPolicy.headers }
         return response
     }

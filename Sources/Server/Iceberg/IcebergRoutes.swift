@@ -1,0 +1,67 @@
+internal import Documents
+internal import Ingest
+
+/// The read part of Apache Iceberg's REST catalog (`open-api/rest-catalog-open-api.yaml` there): one namespace, `till`, with the tables of the warehouse. It has a
+/// description of its own, so it is not in this API's; whatever would write is 403.
+package enum IcebergRoutes {
+    package static let all: [Route] = reads + tokens + refusals
+
+    private static func route(
+        _ method: HTTPMethod, _ path: String, _ id: String, body: Route.BodyLimit = .none, _ handle: @escaping @Sendable (Call, IcebergWarehouse) throws -> Response
+    ) -> Route {
+        Route(method, root + path, access: .reader, place: .reads, body: body, operation: .undocumented(id), uses: { IcebergWarehouse($0.store.inventory) }, handle: handle)
+    }
+
+    private static let root = "/iceberg/v1"
+    private static let namespace = "/namespaces/{namespace}"
+    private static let table = "/namespaces/{namespace}/tables/{table}"
+
+    /// What `config` tells of: the specification's own words, whose `{prefix}` is empty here.
+    static let endpoints = [
+        "GET /v1/{prefix}/namespaces", "GET /v1/{prefix}/namespaces/{namespace}", "HEAD /v1/{prefix}/namespaces/{namespace}",
+        "GET /v1/{prefix}/namespaces/{namespace}/tables", "GET /v1/{prefix}/namespaces/{namespace}/tables/{table}",
+        "HEAD /v1/{prefix}/namespaces/{namespace}/tables/{table}", "GET /v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials",
+        "POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/metrics", "GET /v1/{prefix}/namespaces/{namespace}/views",
+    ]
+
+    // HEAD before GET, which would take it.
+    private static let reads: [Route] = [
+        route(.get, "/config", "icebergConfig") { call, warehouse in try warehouse.config(call) },
+        route(.get, "/namespaces", "icebergNamespaces") { call, warehouse in try warehouse.namespaces(call) },
+        route(.head, namespace, "icebergNamespaceHead") { call, warehouse in try warehouse.hasNamespace(call) },
+        route(.get, namespace, "icebergNamespace") { call, warehouse in try warehouse.namespace(call) },
+        route(.get, namespace + "/tables", "icebergTables") { call, warehouse in try warehouse.tables(call) },
+        route(.get, namespace + "/views", "icebergViews") { call, warehouse in try warehouse.views(call) },
+        route(.head, table, "icebergTableHead") { call, warehouse in try warehouse.hasTable(call) },
+        route(.get, table, "icebergTable") { call, warehouse in try warehouse.load(call) },
+        route(.get, table + "/credentials", "icebergCredentials") { call, warehouse in try warehouse.credentials(call) },
+        route(.post, table + "/metrics", "icebergMetrics", body: .small) { call, warehouse in try warehouse.metrics(call) },
+    ]
+
+    private static let tokenPaths = ["/oauth/tokens", "/oauth2/token"]
+
+    private static let tokens: [Route] = tokenPaths.map { path in
+        Route(
+            .post, root + path, access: .open, place: .control, body: .small, operation: .undocumented("icebergToken"), uses: { $0.authorizer }, handle: IcebergTokens.grant)
+    }
+
+    /// Every other method of those paths, and every other path.
+    private static let refusals: [Route] = {
+        let taken = Set((reads + tokens).map { "\($0.method.rawValue) \($0.path)" })
+        let paths = Set(reads.map { String($0.path.dropFirst(root.count)) }).sorted() + ["/{…}"]
+        return paths.flatMap { path in
+            [HTTPMethod.post, .put, .delete, .patch].compactMap { method in
+                taken.contains("\(method.rawValue) \(root + path)") ? nil : route(method, path, "icebergWrite", body: .small) { _, _ in
+                    throw Problem(.readOnly, "this catalog is read-only: documents come in by POST /v1/receipts and the other calls of the API", errors: [IcebergFault.forbidden])
+                }
+            }
+        }
+    }()
+}
+
+/// The specification's names of faults, where the status does not say them.
+enum IcebergFault {
+    static let forbidden = Problem.Violation(pointer: "", code: "ForbiddenException", message: "")
+    static let noNamespace = Problem.Violation(pointer: "", code: "NoSuchNamespaceException", message: "")
+    static let noTable = Problem.Violation(pointer: "", code: "NoSuchTableException", message: "")
+}

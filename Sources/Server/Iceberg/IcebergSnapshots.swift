@@ -1,0 +1,20 @@
+internal import ColumnStore
+internal import Ingest
+
+/// Which snapshots a loaded table is to tell of (`snapshots=`): all that can still be read, or those alone that a branch or tag names.
+enum IcebergSnapshots: String {
+    case all, refs
+
+    /// Another with each commit, and for each choice.
+    func tag(of table: WarehouseTable) -> String { "\"" + Hexadecimal.text(Digest.sha256(Array("\(rawValue) \(table.metadataLocation)".utf8))) + "\"" }
+
+    /// The metadata with those.
+    func cut(_ metadata: JSONValue) -> JSONValue {
+        guard self == .refs, let members = metadata.members, let refs = metadata["refs"]?.members else { return metadata }
+        let named = Set(refs.compactMap { $0.value["snapshot-id"]?.int64 })
+        return .object(members.map { member in
+            guard member.name == "snapshots", let snapshots = member.value.array else { return member }
+            return .init(member.name, .array(snapshots.filter { $0["snapshot-id"]?.int64.map(named.contains) ?? false }))
+        })
+    }
+}

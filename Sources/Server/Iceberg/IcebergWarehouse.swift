@@ -1,0 +1,116 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+
+/// What the calls of the REST catalog answer.
+struct IcebergWarehouse: Sendable {
+    private static let namespace = "till"
+    private let inventory: any StoreInventory
+
+    init(_ inventory: any StoreInventory) { self.inventory = inventory }
+
+    /// Files have every client's rows: whoever reads them by themselves must be allowed to see all.
+    private func check(_ call: Call) throws {
+        guard call.principal.rows == .all else {
+            throw Problem(.roleNotAllowed, "tables as files are for contracts of scope all; this one's own rows are at /v1/sql", errors: [IcebergFault.forbidden])
+        }
+    }
+
+    private func checkNamespace(_ call: Call) throws {
+        try check(call)
+        let name = call.path("namespace")
+        guard name == Self.namespace else {
+            throw Problem(.notFound, "there is no namespace \(MemberReader.shown(name)); there is till", errors: [IcebergFault.noNamespace])
+        }
+    }
+
+    private func answer(_ members: KeyValuePairs<String, JSONValue?>) -> Response {
+        Response(status: 200, contentType: "application/json", bytes: JSONValue.object(members).serialized)
+    }
+
+    private static func names(_ names: [String]) -> JSONValue { .array(names.map { .string($0) }) }
+
+    // MARK: Namespaces
+
+    func config(_ call: Call) throws -> Response {
+        try check(call)
+        return answer(["defaults": .object([]), "overrides": .object([]), "endpoints": Self.names(IcebergRoutes.endpoints)])
+    }
+
+    func namespaces(_ call: Call) throws -> Response {
+        try check(call)
+        if let parent = call.parameter("parent"), !parent.isEmpty {
+            guard parent == Self.namespace else {
+                throw Problem(.notFound, "there is no namespace \(MemberReader.shown(parent)); there is till", errors: [IcebergFault.noNamespace])
+            }
+            return answer(["namespaces": .array([]), "next-page-token": JSONValue.null])
+        }
+        return answer(["namespaces": .array([Self.names([Self.namespace])]), "next-page-token": JSONValue.null])
+    }
+
+    func namespace(_ call: Call) throws -> Response {
+        try checkNamespace(call)
+        return answer(["namespace": Self.names([Self.namespace]), "properties": .object([])])
+    }
+
+    func hasNamespace(_ call: Call) throws -> Response {
+        try checkNamespace(call)
+        return .noContent
+    }
+
+    // MARK: Tables
+
+    /// All at once: a store has a table for each kind of document, and not many kinds.
+    func tables(_ call: Call) throws -> Response {
+        try checkNamespace(call)
+        let identifiers = try inventory.warehouseTables(as: call.principal).map { name in
+            JSONValue.object(["namespace": Self.names([Self.namespace]), "name": .string(name)])
+        }
+        return answer(["identifiers": .array(identifiers), "next-page-token": JSONValue.null])
+    }
+
+    /// Views here are SQL of this store, which no engine outside runs.
+    func views(_ call: Call) throws -> Response {
+        try checkNamespace(call)
+        return answer(["identifiers": .array([]), "next-page-token": JSONValue.null])
+    }
+
+    private func noTable(_ name: String) -> Problem {
+        Problem(.notFound, "there is no table \(MemberReader.shown(name)) here; what is hot becomes cold with the next compaction", errors: [IcebergFault.noTable])
+    }
+
+    private func table(_ call: Call) throws -> WarehouseTable {
+        try checkNamespace(call)
+        let name = call.path("table")
+        guard let table = try inventory.warehouseTable(name, as: call.principal) else { throw noTable(name) }
+        return table
+    }
+
+    func hasTable(_ call: Call) throws -> Response {
+        try checkNamespace(call)
+        let name = call.path("table")
+        guard try inventory.warehouseTables(as: call.principal).contains(name) else { throw noTable(name) }
+        return .noContent
+    }
+
+    func load(_ call: Call) throws -> Response {
+        let table = try table(call)
+        let choice = IcebergSnapshots(rawValue: call.parameter("snapshots") ?? "all") ?? .all
+        let tag = choice.tag(of: table)
+        if call.request.header("If-None-Match").map({ $0 == tag || $0 == "*" || $0 == "W/" + tag }) ?? false { return Response(status: 304).adding("ETag", tag) }
+        let metadata = try choice.cut(JSONParser.parse(table.metadata))
+        return answer(["metadata-location": .string(table.metadataLocation), "metadata": metadata, "config": .object([])]).adding("ETag", tag)
+    }
+
+    /// None is lent: what the files' place asks for, the reader has by itself.
+    func credentials(_ call: Call) throws -> Response {
+        _ = try table(call)
+        return answer(["storage-credentials": .array([])])
+    }
+
+    /// What a reader tells of its scan; nobody reads it.
+    func metrics(_ call: Call) throws -> Response {
+        _ = try table(call)
+        return .noContent
+    }
+}
