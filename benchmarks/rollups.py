@@ -3,6 +3,7 @@
     rollups.py design DIRECTORY [--runs 3]     a store of sums alone: 20 years of 10,000 clients and 100,000 products at 21 million receipts a day
     rollups.py store DATA [--runs 5]           a store that is there: how large its sums are, and Q3 to Q8 both ways
     --json FILE                                the figures besides
+    --save TEXT                                of design: into benchmarks/results, with what else was at work; DuckDB is asked beside
 
 `design` makes the rows of the four rollups that each store has (73 million by day, client and currency; 24 million by month and product) and has till-sums
 write them as a store keeps them, a file a year, beside the names of 92,440 cold files that are not there. Then `till serve` is asked in the words of the
@@ -26,7 +27,7 @@ import pyarrow.parquet
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from harness import machine
+from harness import machine, results
 from harness.server import Server, binary
 
 YEARS = range(2006, 2026)
@@ -171,6 +172,52 @@ def design(directory: Path, runs: int) -> dict:
     return figures
 
 
+def duckdb_beside(data: Path, runs: int) -> dict:
+    """The same sums as tables of DuckDB's own, and as Till's files: what their questions cost there."""
+    import duckdb
+
+    season = "(month(day) = 12 AND day(day) >= 25) OR (month(day) = 1 AND day(day) <= 7)"
+    asked = {
+        "Q3": "SELECT date_trunc('month', day) AS month, sum(receipts), sum(revenue) FROM receipts_by_day WHERE client_id = 'C00005' GROUP BY 1 ORDER BY 1",
+        "Q4": f"SELECT category, sum(amount) FROM lines_by_category WHERE {season} GROUP BY 1 ORDER BY 1",
+        "Q5": "SELECT client_id, sum(revenue) AS revenue FROM receipts_by_day GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100",
+        "Q6": "SELECT day, sum(receipts), sum(revenue) FROM receipts_by_day GROUP BY 1 ORDER BY 1",
+        "Q7": "SELECT sum(quantity), sum(lines) FROM lines_by_product WHERE product_code = '4820000000021'"}
+    tables = ("receipts_by_day", "lines_by_category", "lines_by_product")
+    files = {name: f"read_parquet('{data}/warehouse/rollup_{name}/data/*.parquet')" for name in tables}
+    own = data.parent / "duckdb.db"
+    own.unlink(missing_ok=True)
+    began = time.perf_counter()
+    with duckdb.connect(str(own)) as connection:
+        for name in tables:
+            connection.execute(f"CREATE TABLE {name} AS SELECT * FROM {files[name]}")
+    figures: dict = {"version": duckdb.__version__, "make_s": round(time.perf_counter() - began, 1), "bytes": own.stat().st_size, "questions": {}}
+
+    def timed(connection, question: str) -> float:
+        began = time.perf_counter()
+        connection.execute(question).fetchall()
+        return round((time.perf_counter() - began) * 1e3, 1)
+
+    for name, question in asked.items():
+        of_files = question
+        for table in tables:
+            of_files = of_files.replace(f" {table} ", f" {files[table]} ")
+        found: dict = {"cold_ms": [], "warm_ms": [], "parquet_cold_ms": []}
+        for _ in range(runs):
+            machine.drop_page_cache([own, data])
+            with duckdb.connect(str(own), read_only=True) as connection:
+                found["cold_ms"].append(timed(connection, question))
+            with duckdb.connect() as connection:
+                found["parquet_cold_ms"].append(timed(connection, of_files))
+        with duckdb.connect(str(own), read_only=True) as connection:
+            timed(connection, question)
+            found["warm_ms"] = [timed(connection, question) for _ in range(runs)]
+        figures["questions"][name] = found
+        print("DuckDB", name, found, flush=True)
+    own.unlink()
+    return figures
+
+
 def store(data: Path, runs: int) -> dict:
     figures: dict = {"bytes": sizes(data), "questions": {}}
     with Server(data) as server:
@@ -194,8 +241,13 @@ def main() -> None:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--save", metavar="TEXT")
     options = parser.parse_args()
     figures = (design if options.what == "design" else store)(options.directory, options.runs)
+    if options.save:
+        root = Path(__file__).parent.parent
+        figures |= results.stamp(root) | {"beside": options.save, "duckdb": duckdb_beside(options.directory / "sums", options.runs)}
+        results.Run("rollups", 0, 20, {"rollups": figures}, machine.describe()).save(root / "benchmarks/results")
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps({name: value for name, value in figures.items() if name != "questions"}))

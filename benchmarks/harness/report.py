@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import analysis, charts, promises, results
+from . import analysis, charts, promises, results, rollupdoc
 from .results import Run
 
 HEAD = """# Results
@@ -48,7 +48,7 @@ def write(folder: Path, is_official: bool) -> str:
         from . import scaledoc
 
         scale = target.parent / "docs/scale.md" if is_official else target / "scale.md"
-        scale.write_text(scaledoc.markdown(grown, divided))
+        scale.write_text(scaledoc.markdown(grown, divided, results.part(runs, "rollups")))
     if is_official and is_measured:
         readme = target.parent / "README.md"
         readme.write_text(with_figures(readme.read_text(), runs, drawn))
@@ -76,7 +76,8 @@ def markdown(runs: list[Run], pictures: Sequence[str]) -> str:
         text += f"\n![{name}](charts/{name}.svg)\n"
     for run in sorted(runs, key=lambda run: (list(TITLES).index(run.name) if run.name in TITLES else 9, run.name)):
         text += section(run)
-    return text
+    sums = results.part(runs, "rollups")
+    return text + (rollupdoc.results(sums[1], table) if sums else "")
 
 
 def promise_table(runs: list[Run]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
+from . import rollupdoc
 from .model import Assumptions, Line, Measured, Model, error, fit, grown
 from .report import milliseconds, table
 from .results import Run
@@ -45,10 +46,10 @@ def seconds(value: float) -> str:
     return f"{value / 60:,.0f} min" if value < 7_200 else f"{value / 3_600:,.1f} h"
 
 
-def markdown(scale: tuple[Run, dict] | None, servers: tuple[Run, dict] | None) -> str:
+def markdown(scale: tuple[Run, dict] | None, servers: tuple[Run, dict] | None, sums: tuple[Run, dict] | None = None) -> str:
     text = "# Scale\n\nMade by `script/bench --scale` and `--servers` from figures in `benchmarks/results/`; `script/bench --report` makes it again.\n"
     if scale:
-        text += growth(scale[1]["points"], scale[1]["receipts_a_year"]) + design_point(Model(measured(scale[1]["points"])), scale[1]["points"])
+        text += growth(scale[1]["points"], scale[1]["receipts_a_year"]) + design_point(Model(measured(scale[1]["points"])), scale[1]["points"], sums and sums[1])
     if servers:
         text += past_one_machine(servers[1])
     return text
@@ -80,7 +81,7 @@ def growth(points: Sequence[dict], a_year: int) -> str:
     return text
 
 
-def design_point(model: Model, points: Sequence[dict]) -> str:
+def design_point(model: Model, points: Sequence[dict], sums: dict | None) -> str:
     assumed, found = model.assumed, model.measured
     text = (
         f"\n## The design point: {amount(assumed.raw_bytes_a_year)} of documents a year\n\nThat is {model.receipts_a_year / 1e9:.2f} billion receipts of "
@@ -103,7 +104,7 @@ def design_point(model: Model, points: Sequence[dict]) -> str:
         f"\nMemory does not grow with the store but with what is asked, up to `memory_budget` (768 MiB): {most:,.0f} MiB of RssAnon was the most here. "
         f"Taking what comes keeps {model.cores_to_load():.2f} cores busy day and night at the measured {found.load_rate:,.0f} receipts a second on "
         f"{assumed.worker_cores} cores (bulk import; single posts cost more, see RESULTS.md).\n"
-        "\n### Questions over all twenty years\n\n")
+        "\n### Questions over all twenty years, of rows\n\n")
     receipts = model.receipts(assumed.years)
     rows = []
     for name in found.cold_seconds:
@@ -118,8 +119,10 @@ def design_point(model: Model, points: Sequence[dict]) -> str:
         ["", "question", "bytes read", f"one machine, {assumed.worker_cores} cores", f"one machine, {assumed.machine_cores} cores", "bucket, 16 workers", "64", "256", "workers for 30 s", "$ of GETs a question"], rows)
     text += (
         "\nWorkers are an outside engine's, or servers of the kind below: Till itself reads the disk of its machine. Q1, Q2, Q3 and Q9 name a client, a time or an id "
-        "and stay with what they name as long as a year's files are sorted by it; the lines fitted here carry their small growth on to sizes nobody tried.\n"
-        "\n### What breaks first\n\n")
+        "and stay with what they name as long as a year's files are sorted by it; the lines fitted here carry their small growth on to sizes nobody tried.\n")
+    if sums:
+        text += rollupdoc.scale(sums, model, points, table, seconds, amount)
+    text += "\n### What breaks first without rollups\n\n"
     rows = [[what, f"{size / 1e9:,.2f}", f"{size / model.receipts_a_year:,.2f}"] for what, size in model.breaking_points()[:14]]
     text += table(["what", "billion receipts", "years of the design point"], rows)
     largest = model.dollars_a_month(assumed.years, "bucket", 64)

@@ -77,4 +77,16 @@ final class RollupOpeningTests: XCTestCase {
             try check(directory, answer, covered: 0, "no \(what)")
         }
     }
+
+    /// Outside engines go by the hint: a wrong one shows them earlier sums, or none.
+    func test_hintOfSums_isProved() throws {
+        for text in ["1", "99", "x"] {
+            let directory = TemporaryDirectory()
+            _ = try make(directory)
+            let path = "\(directory.path)/warehouse/rollup_receipts_by_day/metadata/version-hint.text"
+            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            let found = try Verifier(path: directory.path).run().findings
+            XCTAssertTrue(found.contains { $0.path == path && $0.description.contains("says \"\(text)\"") }, "\(text): \(found)")
+        }
+    }
 }
