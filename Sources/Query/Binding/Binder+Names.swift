@@ -177,9 +177,12 @@ extension Binder {
     /// Everything that FROM may name, those of other schemas last.
     private func describedRelations(at position: Int) throws(QueryError) -> [DescribedRelation] {
         var found: [DescribedRelation] = []
+        let names = Set(context.catalog.entryNames)
         for table in context.catalog.entryNames {
             guard let entry = try entry(table, at: position) else { continue }
-            let isView = if case .view = entry { true } else { false }
+            var isView = true
+            // What is shown of a table under another name is no table of its own.
+            if case .table = entry { isView = ["_accepted", "_history"].contains { table.hasSuffix($0) && names.contains(String(table.dropLast($0.count))) } }
             found.append(DescribedRelation(schema: "public", name: table, isView: isView, columns: columns(of: entry, NameSyntax(table, at: position))))
         }
         for schema in context.catalog.schemas {

@@ -174,4 +174,20 @@ final class AuthorizerTests: XCTestCase {
         XCTAssertEqual(other.status, 403)
         XCTAssertTrue(other.text.contains("wrong-client"))
     }
+
+    func test_passes_standForTheirKey_untilTheyEnd() throws {
+        let server = try TestServer()
+        let key = try server.key("c", .read, .all)
+        let authorizer = Authorizer(credentials: server.engine, sessions: server.engine, adminKey: TestServer.adminKey, passes: server.engine)
+        let credential = Credential(key)
+        let pass = authorizer.pass(for: credential, until: CalendarText.now + 3_600_000_000)
+        XCTAssertNotEqual(pass, key)
+        XCTAssertEqual(try authorizer.authorize(Credential(pass), for: .reader).principal.identity.client?.text, "c")
+        // Of a pass none that lives longer is made.
+        XCTAssertEqual(authorizer.pass(for: Credential(pass), until: .max), pass)
+        let without = Authorizer(credentials: server.engine, sessions: server.engine, adminKey: TestServer.adminKey)
+        for (bad, asked) in [(authorizer.pass(for: credential, until: CalendarText.now), authorizer), (String(pass.dropLast(4)), authorizer), ("till-pass.", authorizer), (pass, without)] {
+            XCTAssertThrowsError(try asked.authorize(Credential(bad), for: .reader)) { XCTAssertEqual(($0 as? Denial)?.problem.slug, .unauthenticated) }
+        }
+    }
 }
