@@ -83,6 +83,7 @@ final class LogKeeper: Sendable {
                 WorkerThread.lowerPriority()
                 while !isStopping {
                     if isCheckpointDue { checkpoint(backup) }
+                    merge()
                     if log.state.wait(nanoseconds: 1_000_000_000, { $0.isStopping ? true : nil }) == true { return }
                 }
             }
@@ -100,6 +101,12 @@ final class LogKeeper: Sendable {
         return checkpoints.withLock { known in
             known.isNeeded || known.wishes > known.wishesMet || byteCount - known.byteCountThen >= Self.checkpointByteCount
                 || known.madeAt > 0 && Double(SteadyClock.nanoseconds() &- known.madeAt) / 1e9 >= Self.checkpointSeconds
+        }
+    }
+
+    private func merge() {
+        do { try shipper.merger.run() } catch {
+            StoreLog.note("segments of the log stay as small as they are", path: place.url, reason: "\(error)", level: .warning)
         }
     }
 

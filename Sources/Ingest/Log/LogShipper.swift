@@ -31,6 +31,7 @@ final class LogShipper: Sendable {
     private let refused: @Sendable (String) -> Void
     /// Those who wait until commits are in the log; nil: nobody does.
     let answers: LogAnswers?
+    let merger: LogMerger
     let progress: Mutex<Progress>
     /// One thread sends at a time.
     private let sending = Mutex(())
@@ -40,6 +41,7 @@ final class LogShipper: Sendable {
         refused: @escaping @Sendable (String) -> Void
     ) {
         (self.log, self.place, self.directory, self.store, self.recovery) = (log, place, directory, store, recovery)
+        merger = LogMerger(place: place)
         (self.seconds, self.clock, self.answers, self.refused) = (seconds, clock, answers, refused)
         let state = recovery.isWhole ? recovery.state : nil
         progress = Mutex(Progress(hash: state?.hash ?? LogRecord.noHash, last: state?.last ?? recovery.next - 1, completeAt: clock.now()))
@@ -161,6 +163,7 @@ final class LogShipper: Sendable {
         guard let first = records.first else { return }
         let bytes = LogSegment(records: records).bytes
         try put(LogPlace.SegmentName(epoch: first.epoch, first: first.sequence, last: last).key, bytes)
+        merger.add(records, byteCount: bytes.count)
         progress.withLock { progress in
             (progress.last, progress.hash) = (last, hash)
             progress.segmentCount += 1
