@@ -27,7 +27,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Log/LogSpool.swift": ["truncate": "the end of a spool that this process writes: an entry that could not be written whole"],
         "Ingest/Log/LogFold.swift": ["remove": "scratch: a copy of a database that its records make anew"],
         "Ingest/Log/LogRetention.swift": ["delete": "checkpoints, segments and files that no checkpoint which is kept, and no record after it, needs"],
-        "Ingest/Log/ScratchFolder.swift": ["remove": "scratch: a directory that it made", "rmdir": "the same"],
+        "Ingest/Directory/ScratchFolder.swift": ["remove": "scratch: a directory that it made", "rmdir": "the same"],
         "Ingest/Backup/Restore.swift": [
             "delete": "metadata that the restore itself copied", "remove": "what a restore that failed wrote into an empty directory",
             "rmdir": "the same: empty directories only",

@@ -1,5 +1,5 @@
 import ColumnStore
-import Documents
+package import Documents
 import Glibc
 import Synchronization
 
@@ -92,6 +92,26 @@ extension Engine {
             throw DataDirectory.Failure.logRefused("log.url: \(error.detail)")
         }
     }
+
+    // MARK: Answers that wait for the log
+
+    package var isKeptElsewhere: Bool { log?.isAwaited ?? false }
+
+    package func whenKept(_ body: @escaping @Sendable (Fault?) -> Void) {
+        guard let log else { return body(nil) }
+        log.whenKept { outcome in
+            switch outcome {
+            case .kept: body(nil)
+            case .late: body(Self.lateLog)
+            case .refused: body(Fault(.storageUnavailable, "the log was taken over by another writer: this server ends, and what it was sent may not be stored", advice: .sendAgainLater))
+            }
+        }
+    }
+
+    package var changeRefusal: Fault? { log?.isStuck ?? false ? Fault(.storageUnavailable, "the log gives no answer, and answers wait for it: nothing was done", advice: .sendAgainLater) : nil }
+
+    private static let lateLog = Fault(
+        .storageUnavailable, "this was done here and is not in the log yet, which gives no answer: the same call is answered once it has it", advice: .sendAgainLater)
 
     func startLog(_ cold: ColdTier) {
         guard let log else { return }

@@ -32,12 +32,16 @@ final class CommitLog: CommitSink {
     private let clock: Clock
     /// So many bytes are a segment.
     static let segmentByteCount: Int64 = 8 << 20
+    /// So many are sent at once.
+    let wantedByteCount: Int64
 
     /// - Parameters:
     ///   - directory: of the store, absolute.
     ///   - next: the number of its next commit.
     ///   - closed: spools of an earlier process.
-    init(directory: String, next: Int64, closed: [Int64], time: Int64, clock: Clock) throws {
+    ///   - isPrompt: whether somebody waits for each commit to be sent.
+    init(directory: String, next: Int64, closed: [Int64], time: Int64, isPrompt: Bool = false, clock: Clock) throws {
+        wantedByteCount = isPrompt ? 1 : Self.segmentByteCount
         self.directory = directory
         self.clock = clock
         try DataDirectory.makeDirectories("\(directory)/\(LogState.folder)")
@@ -61,11 +65,12 @@ final class CommitLog: CommitSink {
 
     func prepare(_ file: String, _ changes: UnsafeRawBufferPointer) -> Int64 {
         let isFull = state.withLock { state -> (Int64, Bool) in
+            let before = state.byteCount
             let number = add(LogRecord.Kind(file: file).rawValue, LogPayload.head(file), changes, &state)
             state.open.insert(number)
-            return (number, state.byteCount >= Self.segmentByteCount)
+            return (number, before < wantedByteCount && state.byteCount >= wantedByteCount)
         }
-        if isFull.1 { state.wakeOne() }
+        if isFull.1 { state.broadcast { _ in } }
         return isFull.0
     }
 

@@ -69,12 +69,8 @@ struct LogClaim {
     }
 
     private static func keep(_ place: LogPlace, _ found: LogHead) throws {
-        do {
-            try place.objects.putIfAbsent(LogHead.key(ofEpoch: found.epoch), found.bytes)
-        } catch {
-            // An attempt that did not come to its end has left it.
-            guard error.code == .conflict else { throw error }
-        }
+        // In place of what an attempt left that did not come to its end: the epoch's writer went on meanwhile.
+        try place.objects.put(LogHead.key(ofEpoch: found.epoch), found.bytes)
     }
 
     private static func taken(_ place: LogPlace, _ head: LogHead) throws -> LogClaim {
@@ -88,15 +84,20 @@ struct LogClaim {
     mutating func advance(_ place: LogPlace, last: Int64, hash: [UInt8], until: Int64) throws {
         var next = head
         (next.last, next.hash, next.until) = (last, hash, max(until, head.until))
-        do {
-            try place.root.swap(LogHead.key, next.bytes, ifStill: tag)
-        } catch {
-            // An answer that was lost is found to have been a success, below.
-            guard error.code == .conflict else { throw error }
+        for _ in 0..<4 {
+            do {
+                try place.root.swap(LogHead.key, next.bytes, ifStill: tag)
+            } catch {
+                // An answer that was lost is found to have been a success, below.
+                guard error.code == .conflict else { throw error }
+            }
+            guard let seen = try place.head(), (seen.head.store, seen.head.epoch, seen.head.mark) == (head.store, head.epoch, head.mark) else {
+                throw Refused(description: "\(place.url) was taken over by another writer: this store's log ends with record \(head.last) of epoch \(head.epoch)")
+            }
+            tag = seen.tag
+            // Else an earlier swap of this writer, which it has not heard of.
+            if seen.head == next { return head = next }
         }
-        guard let seen = try place.head(), seen.head == next else {
-            throw Refused(description: "\(place.url) was taken over by another writer: this store's log ends with record \(head.last) of epoch \(head.epoch)")
-        }
-        (head, tag) = (next, seen.tag)
+        throw ColumnStoreError(.unavailable, path: place.url, "the log's head changes while it is swapped")
     }
 }

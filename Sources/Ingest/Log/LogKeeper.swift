@@ -11,8 +11,11 @@ package struct LogOptions: Sendable {
     /// Called once, on a thread of the log, when another writer has taken it over: nothing that is stored from then on is in it.
     package var refused: @Sendable (String) -> Void
 
-    package init(url: String, segmentSeconds: Double = 5, refused: @escaping @Sendable (String) -> Void = { _ in }) {
-        (self.url, self.segmentSeconds, self.refused) = (url, segmentSeconds, refused)
+    /// Whether answers wait for the log.
+    package var isAwaited: Bool
+
+    package init(url: String, segmentSeconds: Double = 5, isAwaited: Bool = false, refused: @escaping @Sendable (String) -> Void = { _ in }) {
+        (self.url, self.segmentSeconds, self.isAwaited, self.refused) = (url, segmentSeconds, isAwaited, refused)
     }
 }
 
@@ -21,6 +24,8 @@ final class LogKeeper: Sendable {
     let place: LogPlace
     private let log: CommitLog
     let shipper: LogShipper
+    /// nil: answers wait for nothing.
+    private let answers: LogAnswers?
     private let directory: DataDirectory
     private let clock: Clock
     private struct Threads {
@@ -56,9 +61,11 @@ final class LogKeeper: Sendable {
         self.directory = directory
         self.clock = clock
         let recovery = try LogRecovery(directory: directory.path, store: store)
-        log = try CommitLog(directory: directory.path, next: recovery.next, closed: recovery.spools, time: recovery.time, clock: clock)
+        log = try CommitLog(directory: directory.path, next: recovery.next, closed: recovery.spools, time: recovery.time, isPrompt: options.isAwaited, clock: clock)
+        answers = options.isAwaited ? LogAnswers(last: recovery.isWhole ? recovery.state?.last ?? 0 : recovery.next - 1, isHeld: !recovery.isWhole) : nil
         shipper = LogShipper(
-            log, place: place, directory: directory, store: store, recovery: recovery, seconds: options.segmentSeconds, clock: clock, refused: options.refused)
+            log, place: place, directory: directory, store: store, recovery: recovery, seconds: options.segmentSeconds, clock: clock, answers: answers,
+            refused: options.refused)
         do { _ = try shipper.claimed() } catch let error as ColumnStoreError where error.code == .unavailable {
             StoreLog.note("the log's place gives no answer; commits wait on this machine", path: options.url, reason: "\(error)", level: .warning)
         }
@@ -76,6 +83,7 @@ final class LogKeeper: Sendable {
                 WorkerThread.lowerPriority()
                 while !isStopping {
                     if isCheckpointDue { checkpoint(backup) }
+                    merge()
                     if log.state.wait(nanoseconds: 1_000_000_000, { $0.isStopping ? true : nil }) == true { return }
                 }
             }
@@ -96,6 +104,12 @@ final class LogKeeper: Sendable {
         }
     }
 
+    private func merge() {
+        do { try shipper.merger.run() } catch {
+            StoreLog.note("segments of the log stay as small as they are", path: place.url, reason: "\(error)", level: .warning)
+        }
+    }
+
     private func checkpoint(_ backup: @Sendable (LogPlace, @escaping LogPosition.Source, @escaping @Sendable () -> Bool) throws -> LogBackup) {
         guard let epoch = shipper.progress.withLock({ $0.claim?.head.epoch }) else { return }
         do {
@@ -110,6 +124,8 @@ final class LogKeeper: Sendable {
                 (known.isNeeded, known.failure, known.wishesMet) = (false, nil, wishes)
                 (known.madeAt, known.byteCountThen, known.count) = (SteadyClock.nanoseconds(), byteCount, known.count + 1)
             }
+            answers?.note(checkpointTo: made.to, at: made.at)
+            if answers != nil { shipper.ship() }
             try LogRetention(place: place, now: clock.now()).run()
         } catch is Backup.Cancelled {
             // The next start makes it.
@@ -129,6 +145,16 @@ final class LogKeeper: Sendable {
         }
     }
 
+    /// Runs `body` once all that was committed by now is in the log, where answers wait for that.
+    func whenKept(_ body: @escaping @Sendable (LogAnswers.Outcome) -> Void) {
+        guard let answers else { return body(.kept) }
+        answers.wait(for: log.last, body)
+    }
+
+    /// Whether answers wait for the log, and in vain.
+    var isStuck: Bool { answers?.isStuck ?? false }
+    var isAwaited: Bool { answers != nil }
+
     /// Has all sent that was committed by now; for whoever removes files that commits name.
     func settle() -> Bool { shipper.ship() }
 
@@ -141,6 +167,7 @@ final class LogKeeper: Sendable {
             return threads
         }
         threads.shipper?.join()
+        answers?.stop()
         threads.checkpoints?.join()
         let end = SteadyClock.seconds() + Self.waitSeconds
         while !shipper.ship(), shipper.progress.withLock({ $0.refusal == nil }), SteadyClock.seconds() < end {

@@ -63,6 +63,8 @@ struct LogPlace: Sendable {
         let epoch: Int64
         let first: Int64
         let last: Int64
+        /// When it came, in milliseconds since 1970; nil where that was not asked for.
+        var modifiedMilliseconds: Int64?
 
         var key: String { "\(LogPlace.segmentFolder(epoch))\(LogNumber.text(first))-\(LogNumber.text(last))" }
     }
@@ -74,7 +76,7 @@ struct LogPlace: Sendable {
         try objects.list(prefix: folder) { object in
             let parts = object.key.dropFirst(folder.utf8.count).split(separator: "-", omittingEmptySubsequences: false)
             guard parts.count == 2, let first = LogNumber.number(parts[0]), let last = LogNumber.number(parts[1]), first <= last else { return }
-            found.append(SegmentName(epoch: epoch, first: first, last: last))
+            found.append(SegmentName(epoch: epoch, first: first, last: last, modifiedMilliseconds: object.modifiedMilliseconds))
         }
         // Of those that begin alike, what others were merged into.
         return found.sorted { ($0.first, $1.last) < ($1.first, $0.last) }

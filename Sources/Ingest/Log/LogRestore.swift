@@ -33,6 +33,25 @@ package struct LogRestore {
 
     /// - Throws: with nothing made.
     package func run() throws -> Summary {
+        var made = try make()
+        let taken: (last: Int64, epoch: Int64)
+        do {
+            taken = try raise(last: made.last)
+        } catch {
+            made.restore.undo()
+            throw error
+        }
+        if instant == nil, taken.last > made.end {
+            // Its writer went on until the epoch was raised, and may have answered for that.
+            made.restore.undo()
+            made = try make()
+        }
+        made.summary.epoch = taken.epoch
+        return made.summary
+    }
+
+    /// - Returns: with the last record that is in the store, and the last one of the log as it was read.
+    private func make() throws -> (summary: Summary, restore: Restore, last: Int64, end: Int64) {
         let reader = try LogReader(place, instant: instant)
         let scratch = try ScratchFolder()
         var summary = Summary()
@@ -41,23 +60,22 @@ package struct LogRestore {
         let source = LogBackupStorage(place: place.objects, scratch: scratch.files)
         let restore = try Restore(manifest: manifest, source: source, directory: directory, storages: storages, progress: progress)
         summary.files = try restore.run()
-        do {
-            summary.epoch = try raise(last: last?.sequence ?? reader.checkpoint.from)
-        } catch {
-            restore.undo()
-            throw error
-        }
-        return summary
+        return (summary, restore, last?.sequence ?? reader.checkpoint.from, reader.head.last)
     }
 
-    private func raise(last: Int64) throws -> Int64 {
+    /// - Returns: where the epoch of before has ended, and the new one.
+    private func raise(last: Int64) throws -> (last: Int64, epoch: Int64) {
         for attempt in 0... {
             guard let (head, tag) = try place.head() else { break }
-            // Its writer moves the head every few seconds.
-            do { return try LogClaim.raise(place, head, tag, last: last, now: max(head.until, Clock.system.now())).head.epoch } catch let error as ColumnStoreError where error.code == .conflict && attempt < 5 {}
+            // Its writer moves the head every few seconds, or many times in one.
+            do {
+                return (head.last, try LogClaim.raise(place, head, tag, last: last, now: max(head.until, Clock.system.now())).head.epoch)
+            } catch let error as ColumnStoreError where error.code == .conflict && attempt < Self.raiseCountMax {}
         }
         throw ColumnStoreError(.notFound, path: place.url, "its head is gone")
     }
+
+    private static let raiseCountMax = 100
 
     /// Copies a checkpoint's databases, and folds what follows into them.
     ///

@@ -10,6 +10,31 @@ struct LogRetention {
     private static let marginMilliseconds: Int64 = 3_600_000
 
     func run() throws {
+        try removeMerged()
+        try removeCovered()
+    }
+
+    /// Segments that lie within others, a day after these have come: whoever began to read may want them until then.
+    private func removeMerged() throws {
+        guard let epoch = try place.head()?.head.epoch else { return }
+        var whole: (name: LogPlace.SegmentName, isSound: Bool)?
+        let before = (now - LogKeeper.keptMicroseconds) / 1_000
+        // A larger one of those that begin alike comes first.
+        for name in try place.segments(of: epoch) {
+            guard let larger = whole, name.last <= larger.name.last else {
+                whole = (name, false)
+                continue
+            }
+            guard larger.name.modifiedMilliseconds ?? .max < before else { continue }
+            if !larger.isSound {
+                _ = try LogSegment(parsing: try place.objects.get(larger.name.key, byteCountMax: LogSegment.byteCountMax), path: larger.name.key)
+                whole = (larger.name, true)
+            }
+            try place.objects.delete(name.key, .named("\(larger.name.key) has its records, for a day"))
+        }
+    }
+
+    private func removeCovered() throws {
         let all = try place.checkpoints().sorted { ($0.epoch, $0.at) < ($1.epoch, $1.at) }
         // The newest one that is old enough, and all after it.
         guard let oldest = all.lastIndex(where: { $0.at <= now - LogKeeper.keptMicroseconds }), oldest > 0 else { return }

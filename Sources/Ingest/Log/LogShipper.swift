@@ -29,31 +29,42 @@ final class LogShipper: Sendable {
     private let seconds: Double
     private let clock: Clock
     private let refused: @Sendable (String) -> Void
+    /// Those who wait until commits are in the log; nil: nobody does.
+    let answers: LogAnswers?
+    let merger: LogMerger
     let progress: Mutex<Progress>
     /// One thread sends at a time.
     private let sending = Mutex(())
 
     init(
-        _ log: CommitLog, place: LogPlace, directory: DataDirectory, store: String, recovery: LogRecovery, seconds: Double, clock: Clock,
+        _ log: CommitLog, place: LogPlace, directory: DataDirectory, store: String, recovery: LogRecovery, seconds: Double, clock: Clock, answers: LogAnswers?,
         refused: @escaping @Sendable (String) -> Void
     ) {
         (self.log, self.place, self.directory, self.store, self.recovery) = (log, place, directory, store, recovery)
-        (self.seconds, self.clock, self.refused) = (seconds, clock, refused)
+        merger = LogMerger(place: place)
+        (self.seconds, self.clock, self.answers, self.refused) = (seconds, clock, answers, refused)
         let state = recovery.isWhole ? recovery.state : nil
         progress = Mutex(Progress(hash: state?.hash ?? LogRecord.noHash, last: state?.last ?? recovery.next - 1, completeAt: clock.now()))
     }
 
+    /// Where answers wait for segments, so much lies between the beginnings of two.
+    private static let groupSeconds = 0.05
+
     /// Until the log is stopped.
     func run() {
         while true {
-            let end = log.state.wait(nanoseconds: UInt64(seconds * 1e9)) { state -> Bool? in
+            let end = log.state.wait(nanoseconds: UInt64(seconds * 1e9)) { [log] state -> Bool? in
                 if state.isStopping { return true }
-                guard state.isWanted || state.byteCount >= CommitLog.segmentByteCount else { return nil }
+                guard state.isWanted || state.byteCount >= log.wantedByteCount else { return nil }
                 state.isWanted = false
                 return false
             }
             if end == true { return }
+            let began = SteadyClock.seconds()
             ship()
+            // What comes meanwhile goes together.
+            let rest = began + Self.groupSeconds - SteadyClock.seconds()
+            if answers != nil, rest > 0 { _ = log.state.wait(nanoseconds: UInt64(rest * 1e9)) { $0.isStopping ? () : nil } }
             // A place that gives no answer is not asked again and again for what is large.
             if progress.withLock({ $0.failure != nil }) { _ = log.state.wait(nanoseconds: 500_000_000) { $0.isStopping ? () : nil } }
             if progress.withLock({ $0.refusal != nil }) { return }
@@ -73,6 +84,7 @@ final class LogShipper: Sendable {
                 return true
             } catch let error as LogClaim.Refused {
                 progress.withLock { $0.refusal = error.description }
+                answers?.refuse(error.description)
                 refused(error.description)
             } catch {
                 let isNew = progress.withLock { progress in
@@ -98,6 +110,7 @@ final class LogShipper: Sendable {
             progress.claim = done
             progress.completeAt = until
         }
+        answers?.reach(last, until: until, isBroken: log.state.withLock { $0.loss != nil })
         if !spools.isEmpty { try note(isClean: false) }
         for spool in spools { log.forget(spool: spool, through: last) }
     }
@@ -150,6 +163,7 @@ final class LogShipper: Sendable {
         guard let first = records.first else { return }
         let bytes = LogSegment(records: records).bytes
         try put(LogPlace.SegmentName(epoch: first.epoch, first: first.sequence, last: last).key, bytes)
+        merger.add(records, byteCount: bytes.count)
         progress.withLock { progress in
             (progress.last, progress.hash) = (last, hash)
             progress.segmentCount += 1

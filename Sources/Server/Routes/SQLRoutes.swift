@@ -25,7 +25,7 @@ enum SQLRoutes {
                 problems: [
                     .badCursor, .badSQL, .unsupportedSQL, .notAcceptable, .numericOverflow, .dataError, .tooManyQueries, .queryTimeout,
                     .spillFull, .queryCancelled,
-                ]).promising(.cold),
+                ], changesNothing: true).promising(.cold),
             uses: { ($0.queries, $0.log) }, handle: answer)
     ]
 

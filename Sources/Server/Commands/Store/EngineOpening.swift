@@ -42,7 +42,7 @@ enum EngineOpening {
             elsewhere.storage.url = place
             return try WarehouseOpening.factory(elsewhere, directory: directory, cache: cache)
         }
-        options.log = settings.logURL.map { LogOptions(url: $0, segmentSeconds: settings.logSegment, refused: logRefused) }
+        options.log = settings.logURL.map { LogOptions(url: $0, segmentSeconds: settings.logSegment, isAwaited: settings.logAcknowledgement == .afterLog, refused: logRefused) }
         if probes { try WarehouseOpening.probe(options.storages) }
         do {
             return try Engine(path: directory, options: options)

@@ -35,9 +35,6 @@ package enum SettingsCheck {
 
     private static func checkLog(_ settings: Settings) throws {
         guard let url = settings.logURL else { return }
-        guard settings.logAcknowledgement == .afterCommit else {
-            throw SettingError(key: "log.ack", message: "sync is not served by this version: async is, and loses at most ten seconds with the machine")
-        }
         guard (0.1...10).contains(settings.logSegment) else { throw SettingError(key: "log.segment", message: "0.1s to 10s is wanted: so much is lost with the machine") }
         guard WarehouseOpening.isBucket(url) || url.hasPrefix("file:///") else {
             throw SettingError(key: "log.url", message: "s3://bucket/prefix or file:///directory is wanted")

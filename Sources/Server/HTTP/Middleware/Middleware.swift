@@ -32,3 +32,38 @@ struct ParameterCheck: Middleware {
         }
     }
 }
+
+/// Where answers wait for the store's log: keeps those of calls that change something until the log has what was committed by then. A repeat waits as the
+/// first did, whose record may be under way still. While the log gives no answer such calls are refused before they do anything.
+struct KeptAnswers: Middleware {
+    let life: any StoreLife
+
+    func head(_ call: Call) throws {
+        if call.route.changesStore, let refusal = life.changeRefusal { throw refusal }
+    }
+
+    func around(_ next: @escaping Handler, of route: Route) -> Handler {
+        guard route.changesStore, life.isKeptElsewhere else { return next }
+        return { call in try run(call, next) }
+    }
+
+    private func run(_ call: Call, _ next: Handler) throws -> Response? {
+        let exchange = call.exchange
+        exchange.hold { [life] deliver in
+            life.whenKept { fault in
+                guard let fault else { return deliver(nil) }
+                deliver { call.response(to: fault) }
+            }
+        }
+        guard let response = try released(call, next) else { return nil }
+        return exchange.answer { exchange.complete { response } }
+    }
+
+    /// What is refused waits for nothing.
+    private func released(_ call: Call, _ next: Handler) throws -> Response? {
+        do { return try next(call) } catch {
+            call.exchange.hold(nil)
+            throw error
+        }
+    }
+}

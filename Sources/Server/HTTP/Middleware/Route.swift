@@ -54,6 +54,9 @@ package struct Route: Sendable {
     /// Whether the audit trail has an entry of each call.
     var isAudited: Bool { operation.isAudited || (access == .admin && method != .get && !operation.changesNothing) }
 
+    /// Whether something may be another after the call than before.
+    var changesStore: Bool { ![.get, .head].contains(method) && !operation.changesNothing }
+
     /// A call that needs nothing but its request.
     package init(
         _ method: HTTPMethod, _ path: String, access: AccessRule, place: Place = .connection, body: BodyLimit = .none,

@@ -38,6 +38,7 @@ package final class Service: RequestHandler {
         let middleware: [any Middleware] = [
             dispatch,
             RequestAdmission(admission: context.admission, dispatch: dispatch),
+            KeptAnswers(life: context.store.life),
             ParameterCheck(),
             BodyCoding(limits: context.limits, memory: MemoryReturn(context.life.timers, pools.observing)),
             AuditLog(trail: context.store.audit, log: context.log, administrator: administrator, failures: failures),

@@ -24,7 +24,12 @@ package final class Exchange: @unchecked Sendable {
         var isOver = false
         var stream: ResponseStream?
         var goneActions: [@Sendable () -> Void] = []
+        /// What the answer waits for.
+        var hold: Hold?
     }
+
+    /// Runs what it is given once an answer may leave, with what takes that answer's place if it may not.
+    package typealias Hold = @Sendable (@escaping @Sendable ((@Sendable () -> Response)?) -> Void) -> Void
 
     package let connection: Connection
     package var request: Request
@@ -145,14 +150,25 @@ package final class Exchange: @unchecked Sendable {
 
     /// Gives the answer, and ends the suspension. `make` runs on the connection's thread. Only the first call counts.
     package func complete(_ make: @escaping @Sendable () -> Response) {
+        let (isFirst, hold) = outcome.withLock { outcome -> (Bool, Hold?) in
+            defer { (outcome.isCompleted, outcome.hold) = (true, nil) }
+            return (!outcome.isCompleted, outcome.hold)
+        }
+        guard isFirst else { return }
+        guard let hold else { return deliver(make) }
+        hold { [self] other in deliver(other ?? make) }
+    }
+
+    private func deliver(_ make: @escaping @Sendable () -> Response) {
         let isWaiting = outcome.withLock { outcome in
-            if outcome.isCompleted { return false }
-            outcome.isCompleted = true
             outcome.answer = make
-            return outcome.isSuspended
+            return outcome.isSuspended && !outcome.isOver
         }
         if isWaiting { connection.resume() }
     }
+
+    /// Answers wait for `hold` from here on; nil: for nothing.
+    package func hold(_ hold: Hold?) { outcome.withLock { $0.hold = hold } }
 
     /// Runs `action` when the client hangs up before the answer is sent whole; at once when it has already.
     package func whenGone(_ action: @escaping @Sendable () -> Void) {
@@ -189,7 +205,7 @@ package final class Exchange: @unchecked Sendable {
     /// The request is over: sent whole, or lost.
     func ended(isWhole: Bool) {
         if isWatched { watcher.forget(connection.socket) }
-        outcome.withLock { $0.isOver = true }
+        outcome.withLock { ($0.isOver, $0.hold) = (true, nil) }
         if isWhole { outcome.withLock { $0.goneActions = [] } } else { clientHungUp() }
         reader.release()
         sink = nil
