@@ -25,6 +25,8 @@ export type Rollup = { name: string; table: string; where?: string | null; unnes
 export type RollupList = { rollups: Rollup[]; next_cursor: string | null };
 export type Advice = { rollup: { [name: string]: any }; rows: number; bytes: number; gain: number; queries: number; elapsed_ms: number; rows_scanned: number; bytes_read: number; statements: { statement: string; queries: number; elapsed_ms: number; rows_scanned: number; bytes_read: number }[] };
 export type AdviceList = { advice: Advice[] };
+export type View = { name?: string; query: string; description?: string | null; columns?: { name: string; type: string }[]; reads?: string[]; put_at?: string; fault?: string | null };
+export type ViewList = { views: View[]; next_cursor: string | null };
 export type Versions = { versions: Version[]; next_cursor: string | null };
 export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
 export type Key = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; last_used_at: string | null };
@@ -167,6 +169,14 @@ export interface Paths {
   };
   "/v1/admin/advice": {
     get: { query: {  }; body: undefined; answer: AdviceList };
+  };
+  "/v1/views": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ViewList };
+  };
+  "/v1/views/{name}": {
+    get: { query: {  }; body: undefined; answer: View };
+    put: { query: {  }; body: View; answer: View };
+    delete: { query: {  }; body: undefined; answer: undefined };
   };
   "/v1/contracts": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ContractList };

@@ -333,6 +333,30 @@ export interface AdviceList {
   advice: Advice[];
 }
 
+export interface View {
+  /** The path's. One namespace with tables. */
+  name?: string;
+  /** A SELECT over tables and views, without parameters. */
+  query: string;
+  description?: string | null;
+  /** Of answers alone. */
+  columns?: {
+    name: string;
+    type: string;
+  }[];
+  /** Of answers alone: the tables and views that it names. */
+  reads?: string[];
+  /** Of answers alone. */
+  put_at?: string;
+  /** Of answers alone: why the caller cannot read it at present; null where nothing is wrong. */
+  fault?: string | null;
+}
+
+export interface ViewList {
+  views: View[];
+  next_cursor: string | null;
+}
+
 export interface Versions {
   versions: Version[];
   next_cursor: string | null;
@@ -1488,6 +1512,41 @@ export interface Operations {
   advice: {
     answer: AdviceList;
   };
+  /** The views, by name. */
+  views: {
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: ViewList;
+  };
+  /** A view. */
+  view: {
+    path: {
+      /** The view's name. */
+      name: string;
+    };
+    answer: View;
+  };
+  /** Makes or changes a view. Its columns are those of now: `*` is fixed. */
+  putView: {
+    path: {
+      /** The view's name. */
+      name: string;
+    };
+    body: View;
+    answer: View;
+  };
+  /** Deletes a view that no other reads. */
+  deleteView: {
+    path: {
+      /** The view's name. */
+      name: string;
+    };
+    answer: undefined;
+  };
   /** The contracts, by client. */
   contracts: {
     query?: {
@@ -2419,6 +2478,10 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   putRollup: { method: "PUT", path: "/v1/rollups/{name}", isOpen: false, takesText: false },
   deleteRollup: { method: "DELETE", path: "/v1/rollups/{name}", isOpen: false, takesText: false },
   advice: { method: "GET", path: "/v1/admin/advice", isOpen: false, takesText: false },
+  views: { method: "GET", path: "/v1/views", isOpen: false, takesText: false },
+  view: { method: "GET", path: "/v1/views/{name}", isOpen: false, takesText: false },
+  putView: { method: "PUT", path: "/v1/views/{name}", isOpen: false, takesText: false },
+  deleteView: { method: "DELETE", path: "/v1/views/{name}", isOpen: false, takesText: false },
   contracts: { method: "GET", path: "/v1/contracts", isOpen: false, takesText: false },
   contract: { method: "GET", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },
   putContract: { method: "PUT", path: "/v1/contracts/{client_id}", isOpen: false, takesText: false },
@@ -2540,6 +2603,7 @@ export type Slug =
   | "invalid-queue"
   | "invalid-rollup"
   | "invalid-type"
+  | "invalid-view"
   | "lock-lost"
   | "method-not-allowed"
   | "not-acceptable"
@@ -2576,5 +2640,6 @@ export type Slug =
   | "upload-mismatch: the piece has another hash"
   | "uri-too-long"
   | "version-conflict"
+  | "view-in-use"
   | "wrong-client"
   | "wrong-state";
