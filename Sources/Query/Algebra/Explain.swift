@@ -4,8 +4,7 @@ import ColumnStore
 package struct Explain {
     private let names: [ColumnID: String]
     private let remarks: (PlanNodeID) -> Remarks?
-    private var lines: [String] = []
-    private var nodeCount = 0
+    private var nodes: [ExplainedNode] = []
     private var shownShared: Set<Int> = []
 
     /// More to say of a node: rows, time and bytes of EXPLAIN ANALYZE.
@@ -13,14 +12,20 @@ package struct Explain {
         let beside: String
         /// A line each.
         let below: [String]
+        let rowCount: Int
+        /// Without its inputs.
+        let nanoseconds: Int
     }
 
     /// - Parameter remarks: called once for each node.
-    static func lines(_ plan: LogicalPlan, remarks: @escaping (PlanNodeID) -> Remarks? = { _ in nil }) -> [String] {
+    /// - Returns: each node before those below it.
+    static func nodes(_ plan: LogicalPlan, remarks: @escaping (PlanNodeID) -> Remarks? = { _ in nil }) -> [ExplainedNode] {
         var explain = Explain(plan, remarks)
         explain.add(plan, depth: 0)
-        return explain.lines
+        return explain.nodes
     }
+
+    static func lines(_ plan: LogicalPlan) -> [String] { nodes(plan).flatMap(\.lines) }
 
     package static func text(_ plan: LogicalPlan) -> String { lines(plan).joined(separator: "\n") }
 
@@ -51,12 +56,9 @@ package struct Explain {
     // MARK: Nodes
 
     private mutating func add(_ plan: LogicalPlan, depth: Int) {
-        let id = PlanNodeID(nodeCount)
-        nodeCount += 1
-        let indent = String(repeating: "  ", count: depth)
-        let remarks = remarks(id)
-        lines.append(indent + describe(plan) + (remarks.map { "  (\($0.beside))" } ?? ""))
-        for detail in details(plan) + (remarks?.below ?? []) { lines.append(indent + "    " + detail) }
+        let table: String? = if case .scan(let node) = plan { node.table.name } else { nil }
+        nodes.append(
+            ExplainedNode(depth: depth, kind: Self.kind(plan), title: describe(plan), table: table, details: details(plan), remarks: remarks(PlanNodeID(nodes.count))))
         if case .shared(let id, _, _) = plan, !shownShared.insert(id).inserted { return }
         for input in plan.inputs { add(input, depth: depth + 1) }
         for expression in plan.expressions { addSubqueries(expression, depth: depth + 1) }
@@ -65,6 +67,26 @@ package struct Explain {
     private mutating func addSubqueries(_ expression: Expression, depth: Int) {
         if case .subquery(let subquery) = expression { add(subquery.plan, depth: depth) }
         for child in expression.children { addSubqueries(child, depth: depth) }
+    }
+
+    private static func kind(_ plan: LogicalPlan) -> String {
+        switch plan {
+        case .scan: "Scan"
+        case .values: "Values"
+        case .series: "Series"
+        case .filter: "Filter"
+        case .project: "Project"
+        case .aggregate: "Aggregate"
+        case .join(let node): "\(title(node.kind)) join"
+        case .unnest: "Unnest"
+        case .window: "Window"
+        case .sort(let node): node.limit == nil ? "Sort" : "Top"
+        case .limit: "Limit"
+        case .distinct: "Distinct"
+        case .setOperation(let node): "\(node.kind)".capitalizedFirst
+        case .shared: "Shared"
+        case .singleRow: "Single row"
+        }
     }
 
     private func describe(_ plan: LogicalPlan) -> String {

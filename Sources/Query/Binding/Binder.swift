@@ -11,7 +11,7 @@ package struct BoundQuery: Sendable {
 
 package enum BoundStatement: Sendable {
     case query(BoundQuery)
-    case explain(BoundQuery, analyze: Bool)
+    case explain(BoundQuery, ExplainForm)
 }
 
 /// Turns a syntax tree into a plan: looks up names, settles types and makes every cast explicit.
@@ -69,7 +69,7 @@ package final class Binder {
     package func bind(_ statement: Statement) throws(QueryError) -> BoundStatement {
         switch statement {
         case .query(let query): return .query(try bindTop(query))
-        case .explain(let query, let analyze): return .explain(try bindTop(query), analyze: analyze)
+        case .explain(let query, let form): return .explain(try bindTop(query), form)
         case .showTables: return .query(showTables())
         case .describe(let table): return .query(try describe(table))
         }

@@ -2,10 +2,8 @@ import ColumnStore
 
 /// A query whose meaning is settled: it may be run any number of times.
 package struct PreparedQuery: Sendable {
-    enum Explanation: Sendable { case plan, analyze }
-
     package let query: BoundQuery
-    let explain: Explanation?
+    let explain: ExplainForm?
     let timeZone: TimeZoneRules
     /// From its text on.
     let planningNanoseconds: Int
@@ -32,7 +30,7 @@ package struct PreparedQuery: Sendable {
 
     /// The answer's columns.
     package var columns: [ResultColumn] {
-        if explain != nil { return [ResultStream.planColumn] }
+        if let explain { return [ResultStream.planColumn(explain)] }
         return query.columns.map { ResultColumn(name: $0.name, type: $0.type) }
     }
 }

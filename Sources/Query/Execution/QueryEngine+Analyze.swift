@@ -1,9 +1,16 @@
 import ColumnStore
 
-/// EXPLAIN ANALYZE.
+/// EXPLAIN, and what it tells of a query that is run for it.
 extension QueryEngine {
+    /// - Returns: the lines of the answer; of JSON one.
+    func explain(_ prepared: PreparedQuery, _ form: ExplainForm, _ cancellation: Cancellation) throws -> [String] {
+        if form.isAnalyzed { return try analyze(prepared, form, cancellation) }
+        if !form.isJSON { return Explain.lines(prepared.query.plan) }
+        return [Self.document(Explain.nodes(prepared.query.plan), [.init("Planning Time", ExplainedNode.milliseconds(prepared.planningNanoseconds))])]
+    }
+
     /// Runs the query to its end and tells of each node.
-    func analyze(_ prepared: PreparedQuery, _ cancellation: Cancellation) throws -> [String] {
+    private func analyze(_ prepared: PreparedQuery, _ form: ExplainForm, _ cancellation: Cancellation) throws -> [String] {
         let builder = PlanBuilder()
         let root = try builder.build(prepared.query.plan)
         let figures = RunFigures(builder.shape)
@@ -15,12 +22,27 @@ extension QueryEngine {
         let counts = run.counters.now
         // Memory in whole MiB: its bytes would tell how many values a shared dictionary holds.
         let mebibytes = (run.memory.peakByteCount + (1 << 20) - 1) >> 20
-        var lines = Explain.lines(prepared.query.plan) { figures.remarks(on: $0) }
-        lines.append(
+        let nodes = Explain.nodes(prepared.query.plan) { figures.remarks(on: $0) }
+        if form.isJSON {
+            return [
+                Self.document(nodes, [
+                    .init("Planning Time", ExplainedNode.milliseconds(prepared.planningNanoseconds)),
+                    .init("Execution Time", ExplainedNode.milliseconds(stream.elapsedNanoseconds)), .init("Rows Scanned", .integer(Int64(counts.rowsScanned))),
+                    .init("Bytes Read", .integer(Int64(counts.bytesRead))), .init("Files Pruned", .integer(Int64(counts.filesPruned))),
+                    .init("Peak Memory MiB", .integer(Int64(mebibytes))),
+                ])
+            ]
+        }
+        return nodes.flatMap(\.lines) + [
             "\(rowCount) rows in \(Explain.milliseconds(stream.elapsedNanoseconds)), planned in \(Explain.milliseconds(prepared.planningNanoseconds)); "
                 + "\(counts.rowsScanned) rows scanned, \(counts.bytesRead) bytes read, \(counts.filesPruned) files pruned; "
-                + "\(mebibytes) MiB of memory at most" + Self.requests(run.tally))
-        return lines
+                + "\(mebibytes) MiB of memory at most" + Self.requests(run.tally)
+        ]
+    }
+
+    /// A list of one object, as PostgreSQL gives it: <https://www.postgresql.org/docs/15/sql-explain.html>.
+    private static func document(_ nodes: [ExplainedNode], _ more: [JSONValue.Member]) -> String {
+        String(decoding: JSONValue.array([.object([.init("Plan", ExplainedNode.document(nodes))] + more)]).serialized, as: UTF8.self)
     }
 
     /// Nothing where no storage behind a network was asked.

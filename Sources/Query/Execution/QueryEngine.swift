@@ -75,7 +75,7 @@ package final class QueryEngine: Sendable {
         let parameters = inferred.count == 0 ? [] : (1...inferred.count).map { inferred.types[$0] }
         switch statement {
         case .query(let query): return (parameters, query.columns.map { ResultColumn(name: $0.name, type: $0.type) })
-        case .explain: return (parameters, [ResultStream.planColumn])
+        case .explain(_, let form): return (parameters, [ResultStream.planColumn(form)])
         }
     }
 
@@ -105,14 +105,14 @@ package final class QueryEngine: Sendable {
         func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
             BoundQuery(plan: try optimized(query.plan), columns: query.columns, isFixed: query.isFixed)
         }
-        func prepared(_ query: BoundQuery, _ explain: PreparedQuery.Explanation?) throws(QueryError) -> PreparedQuery {
+        func prepared(_ query: BoundQuery, _ explain: ExplainForm?) throws(QueryError) -> PreparedQuery {
             let query = try optimized(query)
             return PreparedQuery(
                 query: query, explain: explain, timeZone: zone, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held, needs: rollups.needs)
         }
         switch try Binder.bind(text, in: context) {
         case .query(let query): return try prepared(rewriting(query), nil)
-        case .explain(let query, let analyze): return try prepared(query, analyze ? .analyze : .plan)
+        case .explain(let query, let form): return try prepared(query, form)
         }
     }
 
@@ -130,14 +130,10 @@ package final class QueryEngine: Sendable {
 
     /// Starts a query; its rows are computed as they are pulled, a few batches ahead.
     package func execute(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> ResultStream {
-        switch prepared.explain {
-        case .plan: return ResultStream(lines: Explain.lines(prepared.query.plan))
-        case .analyze: return ResultStream(lines: try analyze(prepared, cancellation))
-        case nil:
-            let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, cancellation: cancellation)
-            stream.needs = prepared.needs
-            return stream
-        }
+        if let form = prepared.explain { return ResultStream(lines: try explain(prepared, form, cancellation), form) }
+        let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, cancellation: cancellation)
+        stream.needs = prepared.needs
+        return stream
     }
 
     /// Runs a plan made in code.

@@ -7,11 +7,12 @@ extension RunFigures {
         guard isRun(id) else { return nil }
         let figures = self[id]
         let own = ownNanoseconds(id)
-        var text = "\(figures.rows.load(ordering: .relaxed)) rows, \(Explain.milliseconds(own))"
+        let rowCount = figures.rows.load(ordering: .relaxed)
+        var text = "\(rowCount) rows, \(Explain.milliseconds(own))"
         let scanned = figures.scan?.now
         if let scanned { text += ", \(scanned.bytesRead) bytes read" }
         let spilled = figures.spilledBytes.load(ordering: .relaxed)
         if spilled > 0 { text += ", \(spilled) bytes spilled" }
-        return Explain.Remarks(beside: text, below: scanned.map { Explain.lines($0, ownNanoseconds: own) } ?? [])
+        return Explain.Remarks(beside: text, below: scanned.map { Explain.lines($0, ownNanoseconds: own) } ?? [], rowCount: rowCount, nanoseconds: own)
     }
 }

@@ -144,8 +144,8 @@ package struct Parser {
     private mutating func statement() throws(QueryError) -> Statement {
         if at("explain") {
             advance()
-            let analyze = try explainOptions()
-            return .explain(try query(), analyze: analyze)
+            let form = try explainForm()
+            return .explain(try query(), form)
         }
         if at("show") {
             advance()
@@ -180,24 +180,50 @@ package struct Parser {
         "pragma", "install", "refresh", "discard", "savepoint", "release",
     ]
 
-    private mutating func explainOptions() throws(QueryError) -> Bool {
+    private mutating func explainForm() throws(QueryError) -> ExplainForm {
+        var form = ExplainForm()
         guard atSymbol("("), !startsQuery() else {
-            let analyze = accept("analyze") || accept("analyse")
+            form.isAnalyzed = accept("analyze") || accept("analyse")
             accept("verbose")
-            return analyze
+            return form
         }
         advance()
-        var analyze = false
-        repeat {
-            if accept("analyze") || accept("analyse") {
-                analyze = !(accept("false") || accept("off"))
-                if analyze { _ = accept("true") || accept("on") }
-            } else {
-                throw .unsupported("the only option of EXPLAIN is ANALYZE", at: position)
-            }
-        } while acceptSymbol(",")
+        repeat { try explainOption(&form) } while acceptSymbol(",")
         try expectSymbol(")")
-        return analyze
+        return form
+    }
+
+    /// What PostgreSQL tells more or less of; a plan here tells the same with and without them.
+    private static let explainDetails: Set<String> = ["verbose", "costs", "settings", "generic_plan", "buffers", "wal", "timing", "summary"]
+
+    private mutating func explainOption(_ form: inout ExplainForm) throws(QueryError) {
+        if accept("format") {
+            guard accept("json") else {
+                guard accept("text") else { throw .unsupported("the formats of EXPLAIN are TEXT and JSON", at: position) }
+                form.isJSON = false
+                return
+            }
+            form.isJSON = true
+        } else if accept("analyze") || accept("analyse") {
+            form.isAnalyzed = try explainFlag()
+        } else if current.kind == .word, Self.explainDetails.contains(current.text) {
+            advance()
+            _ = try explainFlag()
+        } else {
+            throw .unsupported("the options of EXPLAIN are ANALYZE and FORMAT", at: position)
+        }
+    }
+
+    /// `TRUE`, `ON` and `1`, or nothing at all; `FALSE`, `OFF` and `0`.
+    private mutating func explainFlag() throws(QueryError) -> Bool {
+        if atSymbol(",") || atSymbol(")") { return true }
+        if current.kind == .number, ["0", "1"].contains(current.text) {
+            defer { advance() }
+            return current.text == "1"
+        }
+        if accept("true") || accept("on") { return true }
+        guard accept("false") || accept("off") else { throw .badSQL("an option of EXPLAIN is ON or OFF", at: position) }
+        return false
     }
 
     /// Whether the tokens from here on, perhaps after parentheses, are a query.

@@ -3,7 +3,8 @@ package struct SyntaxPrinter {
     package static func print(_ statement: Statement) -> String {
         switch statement {
         case .query(let query): SyntaxPrinter().text(query)
-        case .explain(let query, let analyze): "EXPLAIN \(analyze ? "ANALYZE " : "")\(SyntaxPrinter().text(query))"
+        case .explain(let query, let form):
+            "EXPLAIN \(form.isJSON ? "(\(form.isAnalyzed ? "ANALYZE, " : "")FORMAT JSON) " : form.isAnalyzed ? "ANALYZE " : "")\(SyntaxPrinter().text(query))"
         case .showTables: "SHOW TABLES"
         case .describe(let table): "DESCRIBE \(SyntaxPrinter().names(table))"
         }

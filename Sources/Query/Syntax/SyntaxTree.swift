@@ -3,9 +3,17 @@
 /// A statement: all that can be asked.
 package indirect enum Statement: Sendable {
     case query(QuerySyntax)
-    case explain(QuerySyntax, analyze: Bool)
+    case explain(QuerySyntax, ExplainForm)
     case showTables
     case describe(table: [NameSyntax])
+}
+
+/// How a plan is to be told.
+package struct ExplainForm: Sendable, Hashable {
+    /// The query is run, and each node tells what it did.
+    package var isAnalyzed = false
+    /// One JSON document, as PostgreSQL lays it out; else lines of text.
+    package var isJSON = false
 }
 
 /// A name as written, folded unless it was quoted.

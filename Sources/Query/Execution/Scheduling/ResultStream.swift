@@ -21,7 +21,7 @@ package final class ResultStream: @unchecked Sendable {
     private static let waitingBatchCountMax = 8
     /// Of the batches that wait, whatever their number: wide rows wait one batch at a time.
     private static let waitingByteCountMax = 8 << 20
-    static let planColumn = ResultColumn(name: "QUERY PLAN", type: .string)
+    static func planColumn(_ form: ExplainForm) -> ResultColumn { ResultColumn(name: "QUERY PLAN", type: form.isJSON ? .json(isBinary: false) : .string) }
 
     private struct Queue {
         var batches: [ColumnBatch] = []
@@ -45,10 +45,10 @@ package final class ResultStream: @unchecked Sendable {
         self.run = run
     }
 
-    init(lines: [String]) {
+    init(lines: [String], _ form: ExplainForm) {
         root = nil
         run = nil
-        columns = [Self.planColumn]
+        columns = [Self.planColumn(form)]
         self.lines = lines
     }
 
@@ -125,7 +125,7 @@ package final class ResultStream: @unchecked Sendable {
 
     private func nextLines() -> ColumnBatch? {
         guard !lines.isEmpty else { return nil }
-        var builder = ColumnBuilder(type: .string)
+        var builder = ColumnBuilder(type: columns.first?.type ?? .string)
         for line in lines { builder.append(bytes: line.utf8) }
         lines = []
         let column = builder.finish()
