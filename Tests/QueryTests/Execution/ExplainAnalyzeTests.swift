@@ -6,7 +6,7 @@ import XCTest
 /// Goal: EXPLAIN ANALYZE says where a query's time goes. Method: operators that sleep for known times, and Parquet files of known pages.
 final class ExplainAnalyzeTests: XCTestCase {
     /// Sleeps are long beside what a busy machine adds to them.
-    private static let unit: UInt32 = 30_000
+    private static let unit: UInt32 = 120_000
 
     /// Works for two units on each of two workers before its streams, which take two.
     private final class Input: PreparedOperator, @unchecked Sendable {

@@ -148,7 +148,7 @@ final class CommandLineTests: XCTestCase {
         usleep(200_000)
         let startedAt = Date()
         XCTAssertEqual(server.stop(), 0, server.logText)
-        XCTAssertLessThan(Date().timeIntervalSince(startedAt), 10)
+        XCTAssertLessThan(Date().timeIntervalSince(startedAt), 55, "the poll asked for a minute")
         try server.start()
         XCTAssertEqual(try server.client().get("/v1/receipts/R-1?client=shop&raw=1").text, Receipts.pos("R-1"))
         server.kill()
