@@ -48,7 +48,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Uploads/UploadFile.swift": ["truncate": "a file that is put anew, before its upload was taken"],
         "Ingest/Engine/Engine+Exports.swift": ["remove": "files of exports that no row leads to any more, or never did"],
         "Server/Exports/ExportFile.swift": ["remove": "a file that this process was making, and could not finish"],
-        "Server/Commands/SQL/PartialFile.swift": ["remove": "a file that this command made aside", "rename": "the answer, written whole, aside"],
+        "Server/Commands/PartialFile.swift": ["remove": "a file that this command made aside", "rename": "the answer, written whole, aside"],
         "Ingest/Import/ImportSpill.swift": ["unlink": "scratch that was made in the line before"],
         "Ingest/Backup/Recovery.swift": [
             "remove": "the draft of a catalog", "rename": "the draft into a place that was made free",

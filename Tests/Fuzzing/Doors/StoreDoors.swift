@@ -92,9 +92,9 @@ extension Door {
         return options
     }
 
-    /// Names of the files that hold receipts, wherever they lie.
+    /// Names of the files that hold receipts, wherever they lie. Sums are made of them, and made again where they are not whole.
     private static func receiptFiles(_ path: String) -> Set<String> {
-        Set(LittleStore.names(path).filter { $0.hasSuffix(".parquet") || ($0.contains("hot/") && $0.hasSuffix(".sqlite")) }.map { ($0 as NSString).lastPathComponent })
+        Set(LittleStore.names(path).filter { $0.hasSuffix(".parquet") && !$0.contains("warehouse/rollup_") || ($0.contains("hot/") && $0.hasSuffix(".sqlite")) }.map { ($0 as NSString).lastPathComponent })
     }
 
     /// Set aside is not removed: `lost+found` keeps the name, with something behind it.
