@@ -375,6 +375,22 @@ final class RebuildTests: XCTestCase {
         XCTAssertTrue(Patience.until { engine == nil && compactor == nil })
     }
 
+    func test_storeThatMovedItsRows_isLetGo() throws {
+        let directory = TemporaryDirectory()
+        weak var compactor: Compactor?
+        weak var tier: HotTier?
+        for _ in 0..<2 {
+            try {
+                let fixture = try EngineFixture(directory.path)
+                (compactor, tier) = (fixture.engine.compactor, fixture.engine.tier)
+                _ = fixture.take(EngineFixture.receipt("R-1"))
+                _ = try fixture.engine.compact(before: nil)
+                try fixture.engine.close()
+            }()
+            XCTAssertTrue(Patience.until { compactor == nil && tier == nil })
+        }
+    }
+
     func test_unknownTableOrColumn_isRefused() throws {
         let directory = TemporaryDirectory()
         let store = try Store(directory.path)

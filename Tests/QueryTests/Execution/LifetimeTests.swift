@@ -42,5 +42,19 @@ final class LifetimeTests: XCTestCase {
         }
     }
 
+    /// An engine of one job ends with it, and so do its threads.
+    func test_engine_thatIsOver_hasNoThreads() throws {
+        func threadCount() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count { (try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8)) == "query\n" }
+        }
+        let before = try threadCount()
+        for query in Self.queries.prefix(6) {
+            var fixture = QueryFixture([("x", Self.table())])
+            fixture.engine = QueryEngine(QueryEngine.Settings(threadCount: 3))
+            _ = try fixture.rows(query)
+        }
+        XCTAssertTrue(try Patience.until { try threadCount() <= before })
+    }
+
     private func inScope(_ body: () throws -> Void) rethrows { try body() }
 }

@@ -21,13 +21,15 @@ package final class WorkerPool: Sendable {
     private static let sliceNanoseconds = 10_000_000
 
     private struct Line {
-        var tasks: [any WorkerTask] = []
+        /// Nil where it was taken: a task leads to the pool that it runs on, which would hold itself.
+        var tasks: [(any WorkerTask)?] = []
         var head = 0
         var isStopped = false
 
         mutating func take() -> (any WorkerTask)? {
             guard head < tasks.count else { return nil }
             let task = tasks[head]
+            tasks[head] = nil
             head += 1
             if head > 64, head * 2 > tasks.count {
                 tasks.removeFirst(head)
