@@ -30,7 +30,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var deletions: [DeletionFilter] = []
         var kept: [String: [UInt8]] = [:]
         var sessions: [[UInt8]: BrowserSession] = [:]
+        var isKeptElsewhere = false
     }
+    var isKeptElsewhere: Bool { state.withLock { $0.isKeptElsewhere } }
     let state = Mutex(State())
     let queues: any QueueKeeping = FakeQueues()
     let topics: any TopicKeeping = FakeTopics()

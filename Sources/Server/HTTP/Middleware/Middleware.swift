@@ -56,6 +56,8 @@ struct KeptAnswers: Middleware {
             }
         }
         guard let response = try released(call, next) else { return nil }
+        // One that was ready at once has waited already, and nobody would wake its connection again.
+        if exchange.isCompleted { return response }
         return exchange.answer { exchange.complete { response } }
     }
 

@@ -159,6 +159,9 @@ package final class Exchange: @unchecked Sendable {
         hold { [self] other in deliver(other ?? make) }
     }
 
+    /// Whether the answer was given, though it may be held.
+    var isCompleted: Bool { outcome.withLock { $0.isCompleted } }
+
     private func deliver(_ make: @escaping @Sendable () -> Response) {
         let isWaiting = outcome.withLock { outcome in
             outcome.answer = make
