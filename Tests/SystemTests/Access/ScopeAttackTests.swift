@@ -70,6 +70,15 @@ final class ScopeAttackTests: XCTestCase {
         "SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'till' ORDER BY 1, 2, 3",
     ]
 
+    /// Ids of one millisecond come in any order, and what is ordered by them.
+    private static func inAnyOrder(_ answer: String) -> [String] {
+        guard var members = (try? JSONSerialization.jsonObject(with: Data(answer.utf8))) as? [String: Any], let rows = members["rows"] as? [Any] else { return [answer] }
+        members["rows"] = nil
+        return ([members] + rows).map { item in
+            (try? JSONSerialization.data(withJSONObject: item, options: .sortedKeys)).map { String(decoding: $0, as: UTF8.self) } ?? answer
+        }.sorted()
+    }
+
     func test_answersToOneClient_areTheSameWithAndWithoutAnother() throws {
         let alone = try TillServer(), shared = try TillServer()
         defer {
@@ -94,7 +103,8 @@ final class ScopeAttackTests: XCTestCase {
                     let body = try JSONSerialization.data(withJSONObject: ["query": query])
                     return Self.timeless(try client.post("/v1/sql", String(decoding: body, as: UTF8.self)).text)
                 }
-                XCTAssertEqual(answers[0], answers[1], "\(state): \(query)")
+                let shown = query.contains("till.") ? answers.map(Self.inAnyOrder) : answers.map { [$0] }
+                XCTAssertEqual(shown[0], shown[1], "\(state): \(query)")
             }
             for server in [alone, shared] { XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200) }
         }
