@@ -89,4 +89,17 @@ final class ViewTests: XCTestCase {
         XCTAssertEqual(try rows(one, "SELECT DISTINCT client_id FROM till.queries"), #"[["one"]]"#)
         XCTAssertTrue(try rows(one, "SELECT * FROM till.contracts").hasPrefix("400"))
     }
+
+    /// Tables come before views: a view whose name a rollup took since says so.
+    func test_nameThatIsTakenSince_isTold() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/views/rollup_x", #"{"query":"SELECT 1 AS a"}"#).status, 201)
+        XCTAssertTrue(try admin.get("/v1/views/rollup_x").text.contains(#""fault":null"#))
+        let rollup = #"{"name":"x","table":"receipts","where":null,"unnest":null,"group_by":{"day":"business_day"},"measures":{"n":"count(*)"}}"#
+        XCTAssertEqual(try admin.put("/v1/rollups/x", rollup).status, 201)
+        XCTAssertTrue(try admin.get("/v1/views/rollup_x").text.contains("a table of this name comes before it"))
+        XCTAssertEqual(try admin.delete("/v1/views/rollup_x").status, 204)
+    }
 }

@@ -64,8 +64,10 @@ enum ViewRoutes {
     private static func fault(_ view: SavedView, _ context: QueryContext) -> String? {
         do {
             _ = try Binder.view(view.fixedQuery, named: view.name, in: context)
-            return nil
         } catch { return error.detail }
+        // A type or a rollup may have taken its name since.
+        if case .view(let query) = try? context.catalog.entry(named: view.name), query == view.fixedQuery { return nil }
+        return "a table of this name comes before it: put the view under another name"
     }
 
     private static func put(_ call: Call, _ parts: Parts) throws -> Response {
