@@ -89,7 +89,8 @@ final class HouseRulesTests: XCTestCase {
     func test_localStorage_isNamedInItsFolderAndTheFactoryOnly() throws {
         var namers: Set<String> = []
         for source in try Self.sources() where !source.path.hasPrefix("ColumnStore/Storage/") {
-            for line in source.lines where line.text.contains(#/\bLocalStorage\b/#) && !line.text.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
+            // The pattern is asked of few lines: of all of them it takes a minute.
+            for line in source.lines where line.text.contains("LocalStorage") && line.text.contains(#/\bLocalStorage\b/#) && !line.text.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
                 namers.insert(source.path)
             }
         }
