@@ -26,6 +26,7 @@
 //   Verification: proof of every file
 //   Backup: copies of a whole store, and a catalog made anew
 //   Log: every commit in its order, kept where no machine's end reaches it, and stores made of it again
+//   Exports: answers that leave as files, where those lie, and links
 //   Intake: a document on its way in
 //   Uploads: files of records that come whole
 //   Roles: what a door may hold of the store, a protocol each

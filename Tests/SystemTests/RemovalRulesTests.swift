@@ -46,7 +46,9 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Uploads/Uploads.swift": ["remove": "files of uploads whose time is over, or that no row names"],
         "Ingest/Uploads/UploadIdentities.swift": ["remove": "ids of an upload's file, which its records make anew"],
         "Ingest/Uploads/UploadFile.swift": ["truncate": "a file that is put anew, before its upload was taken"],
-        "Ingest/Engine/Engine+Exports.swift": ["remove": "files of exports that no row leads to any more, or never did"],
+        "Ingest/Exports/ExportFiles.swift": [
+            "remove": "files of exports that no row leads to any more, or never did, or that lie elsewhere by now, proven", "delete": "the same, of this store, where they were carried to",
+        ],
         "Server/Exports/ExportFile.swift": ["remove": "a file that this process was making, and could not finish"],
         "Server/Commands/PartialFile.swift": ["remove": "a file that this command made aside", "rename": "the answer, written whole, aside"],
         "Ingest/Import/ImportSpill.swift": ["unlink": "scratch that was made in the line before"],

@@ -1,6 +1,5 @@
 import ColumnStore
 import Documents
-import Glibc
 
 extension Engine: ExportKeeping, LinkSigning {
     package func addExport(_ export: Export) throws { try catalog.add(export) }
@@ -62,29 +61,27 @@ extension Engine: ExportKeeping, LinkSigning {
                 time: export.endedAt ?? now, data: data.bytes), at: now)
     }
 
-    package func sweepExports(now: Int64, writing: Set<String>) throws {
+    package func sweepExports(now: Int64) throws {
         for export in try catalog.exports(in: .done) where now >= export.expiresAt ?? .max {
             var expired = export
             expired.state = .expired
             if try catalog.change(expired, from: .done) { remove(export, "the export \(export.id) expired") }
         }
-        let named = Set(try catalog.exports(in: .done).compactMap(\.fileName))
-        guard access(directory.exportsPath, F_OK) == 0 else { return }
-        for name in try DataDirectory.names(in: directory.exportsPath) where !named.contains(name) && !writing.contains(name) {
-            _ = FileRemoval.remove("\(directory.exportsPath)/\(name)", .named("no export leads to it"))
-        }
+        try exportFiles.sweep(named: Set(try catalog.exports(in: .done).compactMap(\.fileName)))
+    }
+
+    package func carryExports(beforeEachPiece: () throws -> Void) throws {
+        try exportFiles.carry(try catalog.exports(in: .done), beforeEachPiece: beforeEachPiece)
     }
 
     /// The row is gone, durably: nothing leads to the file any more.
     private func remove(_ export: Export, _ reason: String) {
-        guard let name = export.fileName else { return }
-        _ = FileRemoval.remove("\(directory.exportsPath)/\(name)", .named(reason))
+        if let name = export.fileName { exportFiles.remove(name, reason) }
     }
 
-    package func exportPath(_ fileName: String) throws -> String {
-        try DataDirectory.makeDirectories(directory.exportsPath)
-        return "\(directory.exportsPath)/\(fileName)"
-    }
+    package func exportPath(_ fileName: String) throws -> String { try exportFiles.path(fileName) }
+
+    package func exportContents(_ export: Export) throws -> ExportContents? { try exportFiles.contents(export) }
 
     package func exportByteCount() throws -> Int64 { try catalog.exportByteCount() }
 

@@ -37,6 +37,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         package var queueSteadyClock: (@Sendable () -> Int64)? = { Int64(SteadyClock.nanoseconds() / 1_000) }
         /// The log of the store's commits; nil: there is none.
         package var log: LogOptions?
+        /// Where files of exports go once they are done; nil: they stay in DATA.
+        package var exportPlace: (any ObjectStorage)?
         /// Where there is no store, whether one is made.
         package var making = DataDirectory.Making.anew
 
@@ -60,6 +62,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     let intakeParts: IntakeParts
     let cursors: CursorCoder
     package let links: LinkSigner
+    let exportFiles: ExportFiles
     package let queueStore: QueueStore
     let uploads: Uploads
     package let passwordSaltKey: [UInt8]
@@ -95,6 +98,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         }
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
+        exportFiles = ExportFiles(folder: directory.exportsPath, store: catalog.storeID, place: options.exportPlace)
         passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost, openPlace: options.openPlace)
         let registrars = options.registration.registrars

@@ -20,10 +20,16 @@ package protocol ExportKeeping: AnyObject, Sendable {
     ///
     /// - Returns: false where somebody has removed it meanwhile: its file goes.
     func endExport(_ export: Export) throws -> Bool
-    /// Ends what is past its time, and removes files that nothing leads to but those that are being written.
-    func sweepExports(now: Int64, writing: Set<String>) throws
+    /// Ends what is past its time, and removes files that nothing leads to. Not while one is being written.
+    func sweepExports(now: Int64) throws
+    /// Takes files that are done to where the settings want them, and from there what is to go. Not while one is being written.
+    ///
+    /// - Throws: what ends it: the rest is for the next time.
+    func carryExports(beforeEachPiece: () throws -> Void) throws
     /// A place for a file, which is there when this returns.
     func exportPath(_ fileName: String) throws -> String
+    /// What a link leads to; nil where it is nowhere.
+    func exportContents(_ export: Export) throws -> ExportContents?
     /// Of all files that are there.
     func exportByteCount() throws -> Int64
     /// Whether the disk has as much free as the store wants left.

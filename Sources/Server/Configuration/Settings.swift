@@ -68,6 +68,14 @@ package struct Settings: Sendable, Equatable {
         /// nil: `cache` in DATA.
         package var cachePath: String?
         package var cacheByteCount = 50 << 30
+        /// Where the bucket is to put objects that have lain there for some time; nil: nowhere.
+        package var objectClass: ObjectClass?
+    }
+
+    /// A class of storage that costs less to lie in, and more to read.
+    package struct ObjectClass: Sendable, Equatable {
+        package var name: String
+        package var afterDays: Int
     }
 
     /// The door for PostgreSQL's clients.
@@ -101,6 +109,8 @@ package struct Settings: Sendable, Equatable {
     package var outgoingAllow: [String] = []
     package var jwt = JWT()
     package var storage = Storage()
+    /// Where files of exports go once they are done: `s3://bucket/prefix` or `file:///directory`; nil: they stay in DATA.
+    package var exportsURL: String?
     package var postgres = Postgres()
     package var logFormat = Log.Format.json
     package var logLevel = Log.Level.info

@@ -67,6 +67,8 @@ package enum SettingsReader {
         Key("storage.path_style") { value, settings in settings.storage.isPathStyle = try value.boolean() },
         Key("storage.credentials") { value, settings in settings.storage.credentials = try credentials(value) },
         Key("storage.cache.path") { value, settings in settings.storage.cachePath = try value.stringOrNull() },
+        Key("storage.class") { value, settings in settings.storage.objectClass = try objectClass(value) },
+        Key("exports.url") { value, settings in settings.exportsURL = try value.stringOrNull() },
         Key("storage.cache.bytes") { value, settings in settings.storage.cacheByteCount = try value.size((1 << 20)...(1 << 50)) },
         Key("log.format") { value, settings in settings.logFormat = try value.choice(Log.Format.self) },
         Key("log.level") { value, settings in settings.logLevel = try value.choice(Log.Level.self) },
@@ -207,7 +209,7 @@ package enum SettingsReader {
                 guard let text = environment[key.variable] else { continue }
                 source = key.variable
                 // Lists and objects come as JSON; all else as it is.
-                let isStructured = ["registrars", "endpoints", "outgoing.allow", "storage.credentials"].contains(key.path) && text != "null"
+                let isStructured = ["registrars", "endpoints", "outgoing.allow", "storage.credentials", "storage.class"].contains(key.path) && text != "null"
                 if isStructured {
                     if let value = json(text, key: key.path) { set(key, value) }
                 } else {
@@ -257,6 +259,34 @@ package enum SettingsReader {
             throw SettingError(key: value.key, message: "access_key_id and secret_access_key are wanted both")
         }
         return credentials
+    }
+
+    /// `{"after": "90d", "name": "GLACIER_IR"}`. Classes that give an object out hours later are none that can be asked.
+    private static func objectClass(_ value: SettingValue) throws -> Settings.ObjectClass? {
+        if value.isNull { return nil }
+        guard case .object(let members) = value.value else {
+            throw SettingError(key: value.key, message: "an object of after and name is wanted, not \(value.value.kind)")
+        }
+        var (days, name): (Int?, String?) = (nil, nil)
+        for member in members {
+            let item = SettingValue(key: "\(value.key).\(member.name)", value: member.value)
+            switch member.name {
+            case "after":
+                let seconds = try item.duration()
+                guard seconds.remainder(dividingBy: 86_400) == 0 else { throw SettingError(key: item.key, message: "whole days like 90d are wanted, not \(item.received)") }
+                days = Int(seconds / 86_400)
+            case "name":
+                let text = try item.string()
+                guard BucketLifecycle.classNames.contains(text) else {
+                    throw SettingError(
+                        key: item.key, message: "one of \(BucketLifecycle.classNames.joined(separator: ", ")) is wanted, not \(item.received): files must be read within seconds")
+                }
+                name = text
+            default: throw SettingError(key: item.key, message: noSuch("key", member.name, among: ["after", "name"]))
+            }
+        }
+        guard let days, let name else { throw SettingError(key: value.key, message: "after and name are wanted both") }
+        return Settings.ObjectClass(name: name, afterDays: days)
     }
 
     /// Both keys name endpoints: `registrars` is the older one.

@@ -15,10 +15,11 @@ enum ExportRoutes {
         let rows: any RowReading
         let queries: QueryService
         let queue: ExportQueue
+        let log: Log
 
         init(_ all: CallParts) {
             (exports, links, rows) = (all.store.exports, all.store.links, all.store.rows)
-            (queries, queue) = (all.queries, all.exports)
+            (queries, queue, log) = (all.queries, all.exports, all.log)
         }
     }
 
@@ -139,7 +140,7 @@ enum ExportRoutes {
 
     // MARK: Fetching
 
-    private static func file(_ call: Call, _ parts: Parts) throws -> Response {
+    private static func file(_ call: Call, _ parts: Parts) throws -> Response? {
         let id = call.path("id")
         let verdict = parts.links.links.check(
             .export, subject: id, expires: call.parameter("expires"), signature: call.parameter("signature"), now: CalendarText.now)
@@ -147,8 +148,8 @@ enum ExportRoutes {
         // Whoever has a link that was good learns what became of the file.
         guard let export = try parts.exports.linkedExport(id) else { throw Problem(.notFound, "the export was deleted") }
         if case .expired(let instant) = verdict { throw Problem(.gone, "the link was good until \(CalendarText.text(instant: instant)); ask for the export again") }
-        guard export.state == .done, let name = export.fileName, let format = ExportFormat(rawValue: export.format) else {
-            throw Problem(.gone, "the file is not there any more")
+        guard export.state == .done, let format = ExportFormat(rawValue: export.format) else {
+            throw gone
         }
         let tag = "\"\(export.sha256 ?? "")\""
         var common: [Response.Header] = [.init("ETag", tag), .init("Accept-Ranges", "bytes"), .init("Cache-Control", "private")]
@@ -161,29 +162,37 @@ enum ExportRoutes {
         // A range of another file is no use: the whole of this one comes.
         let isSame = call.request.header("If-Range").map { $0.trimmingBlanks == tag } ?? true
         let range = isSame ? ByteRange(call.request.header("Range"), of: export.byteCount) : .whole
-        return try response(export, format, range, path: try parts.exports.exportPath(name), common)
+        return try response(export, format, range, common, call, parts)
     }
 
     private static func response(
-        _ export: Export, _ format: ExportFormat, _ range: ByteRange, path: String, _ common: [Response.Header]
-    ) throws -> Response {
-        let whole = 0..<export.byteCount
-        var wanted = whole
+        _ export: Export, _ format: ExportFormat, _ range: ByteRange, _ common: [Response.Header], _ call: Call, _ parts: Parts
+    ) throws -> Response? {
+        var wanted = 0..<export.byteCount
+        var status = 200
         var fields = common
         switch range {
         case .whole: break
         case .part(let part):
-            wanted = part
+            (wanted, status) = (part, 206)
             fields.append(.init("Content-Range", "bytes \(part.lowerBound)-\(part.upperBound - 1)/\(export.byteCount)"))
         case .unsatisfiable:
             var response = Response(status: 416)
             response.headers += common + [.init("Content-Range", "bytes */\(export.byteCount)")]
             return response
         }
-        guard let body = FileBody.open(path, wanted) else { throw Problem(.gone, "the file is not there any more") }
-        var response = Response(status: wanted == whole ? 200 : 206, contentType: format.contentType, file: body)
-        if case .part = range { response.status = 206 }
-        response.headers += fields
-        return response
+        switch try parts.exports.exportContents(export) {
+        case .file(let path)?:
+            guard let body = FileBody.open(path, wanted) else { throw gone }
+            var response = Response(status: status, contentType: format.contentType, file: body)
+            response.headers += fields
+            return response
+        case .object(let object)?:
+            let head = ExportDownload.Head(status: status, contentType: format.contentType, fields: fields)
+            return try ExportDownload(object: object, range: wanted, call: call, queries: parts.queries, log: parts.log).response(head)
+        case nil: throw gone
+        }
     }
+
+    private static var gone: Problem { Problem(.gone, "the file is not there any more") }
 }

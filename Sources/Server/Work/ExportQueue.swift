@@ -47,6 +47,8 @@ package final class ExportQueue: Sendable {
         var last: Identity?
         var make: (@Sendable (Run) -> Void)?
         var baseURL = ""
+        /// Files could not be carried the last time.
+        var isHeldUp = false
     }
 
     private let state = Monitor(State())
@@ -121,8 +123,10 @@ package final class ExportQueue: Sendable {
         }
         if isStopped ?? false { return false }
         do {
-            try exports.sweepExports(now: CalendarText.now, writing: [])
-            while let run = try next() {
+            while true {
+                try exports.sweepExports(now: CalendarText.now)
+                carry()
+                guard let run = try next() else { break }
                 let make = state.withLock { $0.make }
                 make?(run)
                 state.broadcast { $0.running = nil }
@@ -131,6 +135,19 @@ package final class ExportQueue: Sendable {
             log.error("exports stand still; it is tried again", ["reason": .text("\(error)")])
         }
         return !self.isStopped
+    }
+
+    /// Files stay here, where links find them, while the place that they are to go to gives no answer. It is said once.
+    private func carry() {
+        do {
+            try exports.carryExports { if self.isStopped { throw Job.Cancelled() } }
+            if state.withLock({ exchange(&$0.isHeldUp, with: false) }) { log.info("files of exports go to where exports.url says again") }
+        } catch is Job.Cancelled {
+            return
+        } catch {
+            guard !state.withLock({ exchange(&$0.isHeldUp, with: true) }) else { return }
+            log.warning("files of exports stay here until exports.url gives an answer", ["reason": .text("\(error)")])
+        }
     }
 
     /// The oldest of whoever was not served last, else the oldest.

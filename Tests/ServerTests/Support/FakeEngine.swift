@@ -126,7 +126,9 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func linkedExport(_ id: String) throws -> Export? { nil }
     func waitingExports() throws -> [Export] { [] }
     func endExport(_ export: Export) throws -> Bool { false }
-    func sweepExports(now: Int64, writing: Set<String>) throws {}
+    func sweepExports(now: Int64) throws {}
+    func carryExports(beforeEachPiece: () throws -> Void) throws {}
+    func exportContents(_ export: Export) throws -> ExportContents? { nil }
     func exportPath(_ fileName: String) throws -> String { throw Fault(.notFound, "there is no such file") }
     func exportByteCount() throws -> Int64 { 0 }
     var hasRoomForExports: Bool { true }

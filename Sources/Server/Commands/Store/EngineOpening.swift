@@ -43,7 +43,11 @@ enum EngineOpening {
             return try WarehouseOpening.factory(elsewhere, directory: directory, cache: cache)
         }
         options.log = settings.logURL.map { LogOptions(url: $0, segmentSeconds: settings.logSegment, isAwaited: settings.logAcknowledgement == .afterLog, refused: logRefused) }
-        if probes { try WarehouseOpening.probe(options.storages) }
+        options.exportPlace = try WarehouseOpening.exportPlace(settings)
+        if probes {
+            try WarehouseOpening.probe(options.storages)
+            if let fault = WarehouseOpening.classFault(options.storages, settings) { log.warning("the bucket's classes of storage", ["reason": .text(fault)]) }
+        }
         do {
             return try Engine(path: directory, options: options)
         } catch let failure as DataDirectory.Failure where failure.isOfTheSettings {

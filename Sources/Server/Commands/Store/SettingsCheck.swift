@@ -17,6 +17,7 @@ package enum SettingsCheck {
         attempt { _ = try policy(settings) }
         attempt { _ = try WarehouseOpening.client(settings) }
         attempt { try checkLog(settings) }
+        attempt { _ = try WarehouseOpening.exportPlace(settings) }
         if let chain = settings.tlsCertificate, let key = settings.tlsKey {
             attempt { _ = try CertificateFiles.load(chain: chain, key: key) }
         }

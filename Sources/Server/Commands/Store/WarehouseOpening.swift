@@ -70,7 +70,35 @@ enum WarehouseOpening {
         return try client(elsewhere).map { BucketStorageFactory($0, cache: nil).objects }
     }
 
+    /// What files of exports go to; nil: nowhere.
+    ///
+    /// - Throws: `SettingError` for a URL that is no place.
+    static func exportPlace(_ settings: Settings) throws -> (any ObjectStorage)? {
+        guard let url = settings.exportsURL else { return nil }
+        do {
+            if let objects = try objects(settings, at: url) { return objects }
+            if let path = try filePath(url) { return try LocalStorageFactory.files(path) }
+        } catch let error as SettingError {
+            throw SettingError(key: "exports.url", message: error.message)
+        }
+        throw SettingError(key: "exports.url", message: "s3://bucket/prefix or file:///directory is wanted")
+    }
+
     private static let trialMilliseconds = 2_000
+
+    /// What the bucket's own rules do otherwise than `storage.class` says: that costs money, and no receipt. A key may do without the right to read them.
+    ///
+    /// - Returns: for the log; nil where all is as it should be.
+    static func classFault(_ storages: any StorageFactory, _ settings: Settings) -> String? {
+        guard let wanted = settings.storage.objectClass else { return nil }
+        guard let bucket = storages as? BucketStorageFactory else { return "storage.class is set, and storage.url names no bucket" }
+        do throws(BucketFailure) {
+            let rules = try BucketLifecycle.read(bucket.client)
+            return rules.fault(prefix: bucket.client.endpoint.prefix, className: wanted.name, afterDays: wanted.afterDays)
+        } catch {
+            return "the bucket's lifecycle rules cannot be read, so that storage.class is not proven: \(error.detail); give the key the right s3:GetLifecycleConfiguration"
+        }
+    }
 
     /// A bucket that takes puts in spite of their conditions would lose commits: a server does not start on it.
     static func probe(_ storages: any StorageFactory) throws {

@@ -35,6 +35,9 @@ package final class ResponseStream: Sendable {
         var suspended: (any SuspendedConnection)?
     }
 
+    /// Of the whole body, where that is known before it is made; it is what Content-Length says.
+    package let byteCount: Int64?
+
     /// What waits at most, beside one piece.
     private static let byteCountMax = 256 << 10
     /// What a stream may hold, and asks for in advance: what waits, and a piece of the size that answers are encoded in.
@@ -61,10 +64,10 @@ package final class ResponseStream: Sendable {
     /// Makes the next piece on the connection's thread, when it is wanted; nil at the end. Nil for a body that others write.
     private let makeNext: (@Sendable () -> [UInt8]?)?
 
-    package init(_ patience: Patience = Patience()) { (self.patience, makeNext) = (patience, nil) }
+    package init(_ patience: Patience = Patience(), byteCount: Int64? = nil) { (self.patience, makeNext, self.byteCount) = (patience, nil, byteCount) }
 
     /// A body that is made as it is sent, and quickly: no thread waits for a slow reader.
-    package init(_ makeNext: @escaping @Sendable () -> [UInt8]?) { (patience, self.makeNext) = (Patience(), makeNext) }
+    package init(_ makeNext: @escaping @Sendable () -> [UInt8]?) { (patience, self.makeNext, byteCount) = (Patience(), makeNext, nil) }
 
     // MARK: The maker's side
 

@@ -505,7 +505,7 @@ package final class Listener: Door, @unchecked Sendable {
             exchange.sending(stream)
             let sender = Unmanaged.passRetained(StreamSender(stream: stream, connection: exchange.connection))
             return MHD_create_response_from_callback(
-                UInt64.max, sendByteCount, Callbacks.readStream, sender.toOpaque(), Callbacks.freeStream)
+                stream.byteCount.map(UInt64.init(clamping:)) ?? UInt64.max, sendByteCount, Callbacks.readStream, sender.toOpaque(), Callbacks.freeStream)
         }
     }
 }

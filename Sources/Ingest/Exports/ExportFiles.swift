@@ -1,0 +1,106 @@
+package import ColumnStore
+import Glibc
+import Synchronization
+
+/// Where files of exports lie: in DATA/exports while they are written, and from then on there, or at the place that `exports.url` names.
+///
+/// A file is carried once its export is done: copied, proven by its hash, and only then removed here. So a link leads to one of the two at every moment,
+/// and a place that gives no answer costs room on the disk and nothing else. Keys are `<store>/<file's name>`: stores may share a place.
+package final class ExportFiles: Sendable {
+    private struct State {
+        /// Whether what lies at the place was looked through since the start.
+        var isListed = false
+        /// Names of files that nothing leads to any more, with the reason: they are still to be removed from there.
+        var unwanted: [String: String] = [:]
+    }
+
+    private let folder: String
+    private let store: String
+    private let place: (any ObjectStorage)?
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - folder: DATA/exports, absolute.
+    ///   - store: the store's id.
+    ///   - place: nil: they stay in the folder.
+    package init(folder: String, store: String, place: (any ObjectStorage)?) {
+        (self.folder, self.store, self.place) = (folder, store, place)
+    }
+
+    private func key(_ name: String) -> String { "\(store)/\(name)" }
+
+    /// Where a file of that name is to be written.
+    package func path(_ name: String) throws -> String {
+        try DataDirectory.makeDirectories(folder)
+        return "\(folder)/\(name)"
+    }
+
+    /// Nil where it is nowhere.
+    ///
+    /// - Throws: `.unavailable` where only the place can tell, and gives no answer.
+    package func contents(_ export: Export) throws -> ExportContents? {
+        guard let name = export.fileName else { return nil }
+        // Carried between the two looks, it is at the place.
+        if access("\(folder)/\(name)", F_OK) == 0 { return .file("\(folder)/\(name)") }
+        guard let place else { return nil }
+        guard try place.byteCount(of: key(name)) == export.byteCount else { return nil }
+        return .object(ExportObject(objects: place, key: key(name), byteCount: export.byteCount))
+    }
+
+    /// Removes a file to which no row of the catalog leads any more, durably.
+    package func remove(_ name: String, _ reason: String) {
+        _ = FileRemoval.remove("\(folder)/\(name)", .named(reason))
+        guard place != nil else { return }
+        state.withLock { $0.unwanted[name] = reason }
+    }
+
+    /// Removes what nothing leads to: files that a run left which was killed.
+    ///
+    /// - Parameter named: files of the exports that are done.
+    package func sweep(named: Set<String>) throws {
+        guard access(folder, F_OK) == 0 else { return }
+        for name in try DataDirectory.names(in: folder) where !named.contains(name) { _ = FileRemoval.remove("\(folder)/\(name)", .named(Self.stray)) }
+    }
+
+    private static let stray = "no export leads to it"
+
+    /// Takes to the place what is done and still here, and from it what is unwanted. Slow; never while an export is written.
+    ///
+    /// - Parameters:
+    ///   - exports: those that are done.
+    ///   - beforeEachPiece: may throw to end it.
+    /// - Throws: `.unavailable` where the place gives no answer: the rest stays as it is.
+    package func carry(_ exports: [Export], beforeEachPiece: () throws -> Void) throws {
+        guard let place else { return }
+        let named = Set(exports.compactMap(\.fileName))
+        if !state.withLock(\.isListed) {
+            var strays: [String] = []
+            let folder = store + "/"
+            try place.list(prefix: folder) { object throws(ColumnStoreError) in
+                let name = String(object.key.dropFirst(folder.count))
+                if !named.contains(name) { strays.append(name) }
+            }
+            state.withLock { state in
+                for name in strays { state.unwanted[name] = Self.stray }
+                state.isListed = true
+            }
+        }
+        for export in exports { try carry(export, to: place, beforeEachPiece) }
+        for (name, reason) in state.withLock(\.unwanted) {
+            try place.delete(key(name), .named(reason))
+            state.withLock { $0.unwanted[name] = nil }
+        }
+    }
+
+    private func carry(_ export: Export, to place: any ObjectStorage, _ beforeEachPiece: () throws -> Void) throws {
+        guard let name = export.fileName, let digits = export.sha256, let sha256 = Hexadecimal.bytes(digits), access("\(folder)/\(name)", F_OK) == 0 else { return }
+        do {
+            try FileCopy.copy(
+                name, from: try LocalStorageFactory.files(folder), to: place, as: key(name), byteCount: export.byteCount, sha256: sha256, beforeEachPiece: beforeEachPiece)
+        } catch let error as ColumnStoreError where error.code == .conflict {
+            // A copy that was whole before this one began, or an answer that was lost.
+            guard try place.digest(of: key(name)) == (export.byteCount, sha256) else { throw error }
+        }
+        _ = FileRemoval.remove("\(folder)/\(name)", .named("\(place.place(of: key(name))) has it"))
+    }
+}

@@ -1,0 +1,74 @@
+internal import ColumnStore
+internal import Ingest
+
+/// Sends the file of an export from where the settings have it, as the client takes it. It waits for a network, and for the client: so on a query's
+/// thread and by a query's patience, as an answer that streams.
+struct ExportDownload: Sendable {
+    /// The answer before its body.
+    struct Head: Sendable {
+        let status: Int
+        let contentType: String
+        let fields: [Response.Header]
+    }
+
+    let object: ExportObject
+    /// Bytes of the file.
+    let range: Range<Int64>
+    let call: Call
+    let queries: QueryService
+    let log: Log
+
+    /// What is asked for at a time.
+    private static let pieceByteCount: Int64 = 1 << 20
+
+    /// - Returns: nil: the answer comes from another thread.
+    /// - Throws: `too-many-queries`; what the place says to the first piece.
+    func response(_ head: Head) throws -> Response? {
+        guard call.request.method != .head, !range.isEmpty else { return answer(head, ResponseStream(byteCount: Int64(range.count))) }
+        try call.exchange.holdAnswer(ResponseStream.heldByteCount + Int(Self.pieceByteCount))
+        // While there is still a status to say so with.
+        let first = try object.read(piece(from: range.lowerBound))
+        var patience = ResponseStream.Patience()
+        patience.deadline = SteadyClock.seconds() + queries.limits.streamTime
+        patience.isCrowded = { [queries] in queries.hasWaiting }
+        let output = ResponseStream(patience, byteCount: Int64(range.count))
+        let response = answer(head, output)
+        let exchange = call.exchange
+        exchange.whenGone { output.close() }
+        // All who fetch files take turns as one.
+        let ticket = queries.pool.submit(for: queries) {
+            exchange.complete { response }
+            send(first, output)
+        }
+        guard let ticket else { throw Problem(.tooManyQueries, "as many answers as may run are being sent already; try again later") }
+        exchange.whenGone { [queries] in if queries.pool.drop(ticket) { exchange.complete { .noContent } } }
+        return nil
+    }
+
+    private func piece(from place: Int64) -> Range<Int64> { place..<min(place + Self.pieceByteCount, range.upperBound) }
+
+    private func answer(_ head: Head, _ output: ResponseStream) -> Response {
+        var response = Response(status: head.status, contentType: head.contentType, stream: output)
+        response.headers += head.fields
+        return response
+    }
+
+    private func send(_ first: [UInt8], _ output: ResponseStream) {
+        do {
+            try output.write(first)
+            var place = range.lowerBound + Int64(first.count)
+            while place < range.upperBound {
+                let bytes = try object.read(piece(from: place))
+                place += Int64(bytes.count)
+                try output.write(bytes)
+            }
+            output.finish()
+        } catch is ResponseStream.Closed {
+        } catch {
+            // The status has gone out: the connection closes before the length that was announced.
+            log.warning("a file was cut off", ["export": .text(object.name), "reason": .text("\(error)"), "request_id": .text(call.requestID)])
+            output.fail()
+            if error is ResponseStream.TooSlow { call.exchange.cut() }
+        }
+    }
+}
