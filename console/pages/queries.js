@@ -1,15 +1,23 @@
-// Questions that run, with what they have read so far; each can be ended.
+// Questions that run, with what they have read so far, each to be ended; and those that ended lately.
 
-import { get, remove } from '../core/api.js';
+import { get, post, remove } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { bytes, duration, number, t } from '../core/language.js';
 import { confirm } from '../components/dialogs.js';
 import { emptyState } from '../components/empty-state.js';
+import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
 import { problemView } from '../components/problem-view.js';
+import { status } from '../components/status.js';
 
 /** Between looks, in milliseconds. */
 const interval = 2_000;
+
+/** What this page asks is not what its reader looks for. */
+const mark = '-- asked by the console';
+const lately = `${mark}
+SELECT started_at, state, query, client_id, elapsed_ms, rows, memory_bytes, bytes_read
+FROM till.queries WHERE state <> 'RUNNING' AND query NOT LIKE '${mark}%' ORDER BY ended_at DESC LIMIT 100`;
 
 /** @type {import('./pages.js').PageModule['render']} */
 export async function render(_, { signal }) {
@@ -26,7 +34,43 @@ export async function render(_, { signal }) {
   await look();
   const timer = setInterval(() => document.visibilityState === 'visible' && look(), interval);
   signal.addEventListener('abort', () => clearInterval(timer));
-  return h('div', { class: 'stack' }, h('h1', {}, t('queries.title')), body);
+  return h('div', { class: 'stack' }, h('h1', {}, t('queries.title')), body, await ended(signal));
+}
+
+/**
+ * Not looked at again and again: each look is a question too.
+ *
+ * @param {AbortSignal} signal
+ */
+async function ended(signal) {
+  const body = h('div', {});
+  const look = async () => {
+    try {
+      const page = await post('/v1/sql', { body: { query: lately }, signal });
+      const names = page.columns.map(({ name }) => name);
+      const rows = page.rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index]])));
+      fill(body, rows.length ? endedTable(rows) : emptyState(t('queries.none-ended')));
+    } catch (error) {
+      if (!signal.aborted) fill(body, problemView(error, look));
+    }
+  };
+  await look();
+  return h('section', { class: 'stack' },
+    h('div', { class: 'row between' }, h('h2', {}, t('queries.ended')), h('button', { class: 'button small', onclick: look }, t('refresh'))), body);
+}
+
+/** @param {{[column: string]: any}[]} queries rows of till.queries */
+function endedTable(queries) {
+  return listTable(t('queries.ended'), [
+    { title: t('queries.query'), isWide: true, cell: ({ query }) => h('code', {}, query.slice(0, 500)) },
+    { title: t('state'), cell: ({ state }) => status(state) },
+    { title: t('client'), cell: ({ client_id: client }) => client ?? 'admin' },
+    { title: t('queries.started'), cell: ({ started_at: at }) => time(at) },
+    { title: t('queries.time'), isNumeric: true, cell: ({ elapsed_ms: elapsed }) => duration(Number(elapsed)) },
+    { title: t('queries.rows'), isNumeric: true, cell: ({ rows }) => number(rows) },
+    { title: t('queries.memory'), isNumeric: true, cell: ({ memory_bytes: count }) => bytes(Number(count)) },
+    { title: t('queries.bytes'), isNumeric: true, cell: ({ bytes_read: count }) => bytes(Number(count)) },
+  ], queries);
 }
 
 /** @param {import('../types/api.js').RunningQuery[]} queries */
