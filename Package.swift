@@ -52,6 +52,7 @@ let package = Package(
         .target(name: "Query", dependencies: ["ColumnStore", "CRE2", "CXlsxWriter"], swiftSettings: strict),
         .target(name: "Documents", dependencies: ["ColumnStore", "Query", "CSimdJSON", "CXML2"], swiftSettings: strict),
         .target(name: "Processes", dependencies: ["ColumnStore", "Documents"], swiftSettings: strict),
+        .target(name: "Cluster", swiftSettings: strict),
         .target(
             name: "Ingest",
             dependencies: ["ColumnStore", "Query", "Documents", "Processes", "CSQLite"],
@@ -81,6 +82,7 @@ let package = Package(
             name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], exclude: ["Golden", "Readers"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(name: "ProcessesTests", dependencies: ["Processes", "Documents", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
