@@ -52,6 +52,7 @@ let package = Package(
         .target(name: "Query", dependencies: ["ColumnStore", "CRE2", "CXlsxWriter"], swiftSettings: strict),
         .target(name: "Documents", dependencies: ["ColumnStore", "Query", "CSimdJSON", "CXML2"], swiftSettings: strict),
         .target(name: "Processes", dependencies: ["ColumnStore", "Documents"], swiftSettings: strict),
+        .target(name: "Cluster", swiftSettings: strict),
         .target(
             name: "Ingest",
             dependencies: ["ColumnStore", "Query", "Documents", "Processes", "CSQLite"],
@@ -69,6 +70,7 @@ let package = Package(
         .executableTarget(
             name: "till-queries", dependencies: ["ColumnStore", "Query"], path: "benchmarks/Queries", swiftSettings: strict),
         .executableTarget(name: "till-sums", dependencies: ["Ingest", "ColumnStore", "Query"], path: "benchmarks/Sums", swiftSettings: strict),
+        .executableTarget(name: "till-simulate", dependencies: ["ClusterSimulation", "Cluster"], path: "benchmarks/Simulation", swiftSettings: strict),
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
         .executableTarget(
@@ -81,6 +83,8 @@ let package = Package(
             name: "QueryTests", dependencies: ["Query", "ColumnStore", "TestSupport"], exclude: ["Golden", "Readers"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(name: "ProcessesTests", dependencies: ["Processes", "Documents", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
+        .target(name: "ClusterSimulation", dependencies: ["Cluster"], path: "Tests/ClusterSimulation", swiftSettings: strict),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster", "ClusterSimulation", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(

@@ -1,0 +1,65 @@
+/// How far a log goes: its last record's number, epoch and digest.
+package struct Mark: Hashable, Sendable {
+    /// 0 before the first record.
+    package var sequence: Int
+    package var epoch: Int
+    package var hash: Digest
+
+    /// Of a log without a record.
+    package static let start = Mark(sequence: 0, epoch: 0, hash: .zero)
+
+    package init(sequence: Int, epoch: Int, hash: Digest) {
+        (self.sequence, self.epoch, self.hash) = (sequence, epoch, hash)
+    }
+}
+
+/// One group commit, in its place in the one order of all.
+package struct Record: Hashable, Sendable {
+    /// On disk: do not renumber.
+    package enum Kind: UInt8, Sendable {
+        case rows = 0, catalog, noop
+        /// The first of a leader's tenure: it stands where an overtaken leader would have gone on.
+        case fence
+    }
+
+    package let epoch: Int
+    /// 1 is the first record's.
+    package let sequence: Int
+    package let previous: Digest
+    package let hash: Digest
+    package let kind: Kind
+    /// The lowest version that understands it.
+    package let level: Int
+    package let body: [UInt8]
+
+    package init(after mark: Mark, epoch: Int, kind: Kind, level: Int, body: [UInt8]) {
+        (self.epoch, self.kind, self.level, self.body) = (epoch, kind, level, body)
+        sequence = mark.sequence + 1
+        previous = mark.hash
+        hash = Self.hash(epoch, mark.sequence + 1, mark.hash, kind, level, body)
+    }
+
+    /// A record as it was read. `isWhole` says whether to believe it.
+    package init(epoch: Int, sequence: Int, previous: Digest, hash: Digest, kind: Kind, level: Int, body: [UInt8]) {
+        (self.epoch, self.sequence, self.previous, self.hash) = (epoch, sequence, previous, hash)
+        (self.kind, self.level, self.body) = (kind, level, body)
+    }
+
+    package var mark: Mark { Mark(sequence: sequence, epoch: epoch, hash: hash) }
+
+    package var isWhole: Bool { hash == Self.hash(epoch, sequence, previous, kind, level, body) }
+
+    package func follows(_ mark: Mark) -> Bool {
+        sequence - 1 == mark.sequence && previous == mark.hash && epoch >= mark.epoch && isWhole
+    }
+
+    private static func hash(_ epoch: Int, _ sequence: Int, _ previous: Digest, _ kind: Kind, _ level: Int, _ body: [UInt8]) -> Digest {
+        var digest = previous
+        digest.take(UInt64(bitPattern: Int64(epoch)))
+        digest.take(UInt64(bitPattern: Int64(sequence)))
+        digest.take(UInt64(kind.rawValue))
+        digest.take(UInt64(bitPattern: Int64(level)))
+        digest.take(body)
+        return digest
+    }
+}

@@ -1,0 +1,49 @@
+/// What a node knows of itself and its world before anything happens.
+package struct Settings: Sendable {
+    package var name: String
+    package var peers: [String]
+    /// Records can go to a bucket; else a witness holds the object, and nothing more.
+    package var hasBucket: Bool
+    /// Without bucket and standby: acknowledge alone, and say so.
+    package var degrades: Bool
+    package var version: Int
+    package var times: Times
+    package var rules: Rules
+
+    package init(name: String, peers: [String], hasBucket: Bool, degrades: Bool = false, version: Int = 1, times: Times = Times(), rules: Rules = .all) {
+        (self.name, self.peers, self.hasBucket, self.degrades) = (name, peers, hasBucket, degrades)
+        (self.version, self.times, self.rules) = (version, times, rules)
+    }
+}
+
+/// Milliseconds of the boot-time clock, which goes on in pauses.
+package struct Times: Sendable {
+    /// Without a standby's answer: the bucket instead.
+    package var standbyLost = 1_000
+    /// Without a leader's word: another one.
+    package var leaderLost = 3_000
+    /// Without proof that it still leads: fenced.
+    package var proof = 10_000
+    /// How old the standby's word may be with which a read is answered.
+    package var read = 1_000
+    /// Until the object is read, if the standby proves nothing.
+    package var look = 2_000
+    /// A transfer, and a letting in, that does not come to its end.
+    package var patience = 2_000
+    /// Slots below the floor.
+    package var keeping = 86_400_000
+
+    package init() {}
+}
+
+/// Counts that bound what a node holds.
+package enum Bounds {
+    /// Records that are made and not acknowledged: what waits beyond waits without a number.
+    static let openCountMax = 64
+    /// Records of one message, and how far behind one may be that is let in.
+    static let batchCount = 16
+    /// Records kept at hand for standbys.
+    package static let recentCountMax = 256
+    /// Nonces for which a leader vouched.
+    static let vouchedCountMax = 4
+}

@@ -1,0 +1,54 @@
+/// What may happen to a node. Tickets are those of the effects that asked.
+package enum Event: Sendable {
+    /// Some five times a second.
+    case tick
+    case message(from: String, Message)
+    case configuration(Reading<Configuration>, ticket: Int)
+    case swapped(Writing, ticket: Int)
+    case slot(Reading<Record>, ticket: Int)
+    case put(Writing, ticket: Int)
+    /// The disk has synced all up to a ticket; `tail` is its last record.
+    case wrote(ticket: Int, tail: Mark)
+    case fetched([Record], peer: String)
+    case submit(Submission)
+    case read(token: Int)
+    case command(Command)
+}
+
+package enum Reading<Value: Sendable>: Sendable {
+    case found(Value)
+    case absent
+    case failed
+}
+
+/// What came of a conditional write.
+package enum Writing: Sendable {
+    case done
+    /// 412: somebody was there before, perhaps this very write, sent twice.
+    case conflict
+    /// 409: not applied, try again.
+    case again
+    /// Nobody knows: a time-out, a 5xx. It may be applied later still.
+    case unknown
+}
+
+/// What clients want to be kept: one group commit.
+package struct Submission: Sendable {
+    package var token: Int
+    package var kind: Record.Kind
+    package var level: Int
+    package var body: [UInt8]
+
+    package init(token: Int, kind: Record.Kind = .rows, level: Int = 1, body: [UInt8]) {
+        (self.token, self.kind, self.level, self.body) = (token, kind, level, body)
+    }
+}
+
+/// What an administrator wants of the leader.
+package enum Command: Sendable {
+    case transfer(to: String)
+    case remove(String)
+    case join(String)
+    /// Records of the next version may be made.
+    case raiseLevel
+}

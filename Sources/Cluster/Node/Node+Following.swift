@@ -1,0 +1,89 @@
+/// Whoever does not lead: says hello, takes what the leader sends, confirms what is synced.
+extension Node {
+    mutating func tickFollowing() {
+        for peer in peers {
+            let hello = Hello(
+                session: session, heard: peer.session, version: settings.version, epoch: epoch, promise: promised,
+                isVouched: configuration.map { vouched.contains($0.nonce) } ?? false, tail: synced)
+            effects.append(.send(to: peer.name, .hello(hello)))
+        }
+        if now - heardAt >= settings.times.standbyLost, now - polledAt >= settings.times.standbyLost, swap == nil {
+            let ticket = newTicket()
+            (pollTicket, polledAt) = (ticket, now)
+            effects.append(.readConfiguration(ticket: ticket))
+        }
+        considerLeading()
+    }
+
+    mutating func receive(_ lead: Lead, from peer: Int) {
+        let name = peers[peer].name
+        let theirs = lead.configuration
+        guard theirs.leader == name, understands(lead.version) else { return }
+        if theirs.epoch < max(has(.promise) ? promised : 0, epoch) {
+            effects.append(.send(to: name, .refusal(epoch: max(promised, epoch))))
+            return
+        }
+        if role == .leader {
+            guard theirs.epoch > epoch else { return }
+            guard leading.offeredTo == name, top.sequence == written else { return end(.fenced) }
+            stepDown(for: name)
+        }
+        if role == .candidate {
+            // The object is at their epoch, so that one's own swap, from an earlier one, cannot be applied any more.
+            (role, swap) = (.rejoining, nil)
+        }
+        adopt(theirs)
+        guard theirs.epoch == epoch, theirs.leader == configuration?.leader else { return }
+        (heardAt, leaderSession, leaderIsGone) = (now, lead.session, false)
+        peers[peer].session = lead.session
+        guard takesPart, lead.to == session else { return }
+        take(lead)
+        echo = lead.sentAt
+        confirm()
+    }
+
+    private mutating func take(_ lead: Lead) {
+        if tenureFollowed != lead.tenure {
+            guard let resume = lead.resume, resume.attempt == attempt, cutTicket == nil else { return }
+            (tenureFollowed, attempt, told) = (lead.tenure, attempt + 1, .start)
+            if has(.cutBack) {
+                let common = History.common(history, resume.history)
+                if common < top.sequence { cut(to: common) }
+                guard role != .fenced else { return }
+            }
+        }
+        for nonce in lead.vouches where !vouched.contains(nonce) {
+            vouched.append(nonce)
+            if vouched.count > Bounds.vouchedCountMax { vouched.removeFirst() }
+        }
+        guard cutTicket == nil else { return }
+        for record in lead.records where record.sequence == top.sequence + 1 {
+            guard record.follows(top) || !has(.cutBack) else { break }
+            push(record)
+        }
+        write(through: top.sequence)
+        if lead.committed.sequence > told.sequence { told = lead.committed }
+        if lead.isOffer, top == synced, lead.committed == top { hasOffer = true }
+    }
+
+    /// Tells the leader what the disk has, if it may be told.
+    mutating func confirm() {
+        if told.sequence > committed.sequence, told.sequence <= synced.sequence, history.has(told) { committed = told }
+        guard let configuration, let echo, cutTicket == nil, promiseSynced >= configuration.epoch || !has(.promise), role != .candidate else { return }
+        role = vouched.contains(configuration.nonce) && configuration.insync.contains(settings.name) ? .standby : .rejoining
+        let word = Word(
+            session: session, version: settings.version, epoch: configuration.epoch, promise: promised, echo: echo, tenure: tenureFollowed, attempt: attempt,
+            tail: has(.standbySyncs) ? synced : top, accepts: vouched)
+        effects.append(.send(to: configuration.leader, .word(word)))
+    }
+
+    /// Versions that differ by more than one do not speak to each other.
+    func understands(_ version: Int) -> Bool { (settings.version - 1...settings.version + 1).contains(version) }
+
+    /// The leadership was offered and taken: what waits here is the other's.
+    private mutating func stepDown(for leader: String) {
+        release(to: leader)
+        (role, swap) = (.rejoining, nil)
+        (tenureFollowed, echo, vouched) = (0, nil, [])
+    }
+}

@@ -1,0 +1,197 @@
+/// What a leader has beside its log.
+struct Leading: Sendable {
+    struct Proof: Sendable {
+        var ticket: Int
+        var askedAt: Int
+        var reads: [Int]
+    }
+    struct Admission: Sendable {
+        var name: String
+        var session: UInt64
+        var nonce: Nonce
+        var since: Int
+    }
+    /// What is on the own disk and may be nowhere else goes to slots before the object says that all is in slots.
+    struct Sealing: Sendable {
+        var next: Int
+        var last: Int
+    }
+
+    /// The epoch in which it came to lead.
+    var tenure = 0
+    var provenAt = 0
+    var proof: Proof?
+    /// The last record that another place than the own disk has.
+    var remote = 0
+    /// The record with which serving begins; nil until it is made.
+    var fence: Int?
+    /// Without a number yet.
+    var waiting: [Submission] = []
+    var reads: [Int] = []
+    var sealing: Sealing?
+    var admitting: Admission?
+    var offeredTo: String?
+    var offeredAt = 0
+    var offeredIn = 0
+    var lostAfter = 0
+    /// A standby that is to be removed once it is not one any more.
+    var removing: String?
+    // Slots.
+    var reconciling: Node.Reconciliation?
+    var nextSlot = 0
+    var slot: Node.SlotCall?
+}
+
+/// A leader: makes records, says when they count, and keeps the pair together.
+extension Node {
+    var isServing: Bool { leading.fence.map { $0 <= committed.sequence } ?? false }
+
+    var others: [String] { configuration?.insync.filter { $0 != settings.name } ?? [] }
+
+    /// Whether this node's disk is the only one, and that is wanted.
+    var isAlone: Bool { configuration?.mode == .pair && others.isEmpty && settings.degrades && !settings.hasBucket }
+
+    mutating func lead(since sentAt: Int) {
+        guard let configuration else { return }
+        role = .leader
+        leading = Leading()
+        (leading.tenure, leading.provenAt, leading.remote) = (configuration.epoch, sentAt, committed.sequence)
+        // Only one that just spoke is waited for.
+        let isHere = hasOffer || peers.contains { configuration.insync.contains($0.name) && $0.hello != nil && now - $0.helloAt < settings.times.standbyLost }
+        leading.lostAfter = isHere ? now + settings.times.standbyLost : now
+        (echo, vouched, tenureFollowed, hasOffer, leaderIsGone) = (nil, [], 0, false, false)
+        for peer in peers.indices { peers[peer].forget(at: now) }
+        if configuration.mode == .log {
+            leading.nextSlot = top.sequence + 1
+            if has(.replay) {
+                reconcile()
+            } else {
+                leading.remote = top.sequence
+                makeFence()
+            }
+        } else {
+            makeFence()
+        }
+    }
+
+    mutating func makeFence() {
+        guard has(.fence) else { return leading.fence = 0 }
+        let record = Record(after: top, epoch: epoch, kind: .fence, level: 1, body: [])
+        push(record)
+        leading.fence = record.sequence
+    }
+
+    mutating func submit(_ submission: Submission) {
+        guard role == .leader, isServing, let configuration else { return effects.append(.refuse(token: submission.token, .notLeader(configuration?.leader))) }
+        guard submission.level <= configuration.level || !has(.levels) else { return effects.append(.refuse(token: submission.token, .notYet)) }
+        leading.waiting.append(submission)
+    }
+
+    mutating func tickLeading() {
+        if let offeredTo = leading.offeredTo, now - leading.offeredAt > settings.times.patience || swap != nil || !others.contains(offeredTo) { leading.offeredTo = nil }
+        for peer in peers.indices { ping(peer) }
+        guard let configuration else { return }
+        if leading.proof == nil, now - leading.provenAt >= settings.times.look { look() }
+        tickSlots()
+        guard swap == nil, leading.sealing == nil else { return }
+        if configuration.mode == .pair, let standby = peers.first(where: { others.contains($0.name) }), now > leading.lostAfter,
+            now - standby.echo > settings.times.standbyLost {
+            standbyLost()
+        } else if let removing = leading.removing, others.isEmpty {
+            leading.removing = nil
+            begin(.change) { $0.removed.append(removing) }
+        } else if isServing || configuration.mode == .pair, others.isEmpty, leading.admitting == nil, leading.offeredTo == nil {
+            considerAdmission()
+        }
+        if swap == nil, leading.sealing == nil, leading.admitting == nil, promised > configuration.epoch || peers.contains(where: { $0.promise > configuration.epoch }) {
+            // Somebody promised an epoch that did not come: it follows again from there on.
+            let promise = peers.map(\.promise).max() ?? 0
+            begin(.change) { $0.epoch = max($0.epoch, promise) }
+        }
+    }
+
+    mutating func standbyLost() {
+        leading.admitting = nil
+        leading.offeredTo = nil
+        if settings.hasBucket {
+            let first = has(.sealing) ? committed.sequence + 1 : written + 1
+            // Only after an old image came back: the standby that has it is here, and will be given the rest.
+            guard first > written || record(first) != nil else { return }
+            leading.sealing = Leading.Sealing(next: first, last: written)
+            if !has(.sealing) { leading.remote = max(leading.remote, written) }
+        } else if settings.degrades {
+            let name = settings.name
+            begin(.alone) { $0.insync = [name] }
+        }
+    }
+
+    private mutating func considerAdmission() {
+        guard let configuration else { return }
+        for peer in peers where !configuration.removed.contains(peer.name) && peer.version >= configuration.level && peer.tenure == leading.tenure {
+            guard now - peer.echo <= settings.times.standbyLost, top.sequence - peer.matched <= Bounds.batchCount, peer.promise <= configuration.epoch else { continue }
+            leading.admitting = Leading.Admission(name: peer.name, session: peer.session, nonce: newNonce(), since: now)
+            return
+        }
+    }
+
+    /// Everything that can go on goes on; asked after each event.
+    mutating func advance() {
+        guard let configuration, role == .leader else { return }
+        if leading.reconciling == nil {
+            let isHeld = swap != nil && has(.holdInSwap)
+            if leading.sealing != nil {
+                seal()
+                if has(.holdInSwap) { return }
+            }
+            if !isHeld {
+                makeRecords()
+                if configuration.mode == .pair {
+                    if let standby = peers.first(where: { others.contains($0.name) }) {
+                        leading.remote = max(leading.remote, min(standby.matched, top.sequence))
+                    } else if isAlone {
+                        leading.remote = top.sequence
+                    }
+                } else {
+                    putNext()
+                }
+                commit()
+            }
+        }
+        for peer in peers.indices { stream(peer) }
+        admit()
+        offer()
+    }
+
+    private mutating func makeRecords() {
+        guard isServing, leading.admitting == nil || !has(.caughtUp), leading.offeredTo == nil, let configuration else { return }
+        while !leading.waiting.isEmpty, top.sequence - committed.sequence < Bounds.openCountMax {
+            let submission = leading.waiting.removeFirst()
+            push(Record(after: top, epoch: configuration.epoch, kind: submission.kind, level: submission.level, body: submission.body))
+            effects.append(.numbered(token: submission.token, sequence: top.sequence))
+        }
+    }
+
+    private mutating func commit() {
+        write(through: has(.remoteFirst) ? min(leading.remote, top.sequence) : top.sequence)
+        let through = min(leading.remote, has(.leaderSyncs) ? synced.sequence : top.sequence)
+        guard through > committed.sequence, let record = record(through) else { return }
+        committed = record.mark
+        effects.append(.commit(through: committed, isDegraded: isAlone))
+    }
+
+    /// Lets one in that has everything, while nothing new is made.
+    private mutating func admit() {
+        guard let admitting = leading.admitting, swap == nil, let configuration, let peer = peers.first(where: { $0.name == admitting.name }) else { return }
+        guard now - admitting.since <= settings.times.patience, peer.session == admitting.session, others.isEmpty else { return leading.admitting = nil }
+        if has(.caughtUp) {
+            // Who may not acknowledge alone has acknowledged nothing that the other lacks.
+            let isSettled = committed == top || (configuration.mode == .pair && !settings.degrades)
+            guard peer.matched == top.sequence, isSettled, leading.slot == nil, peer.accepts.contains(admitting.nonce) else { return }
+        }
+        let insync = [settings.name, admitting.name]
+        begin(.admit, nonce: admitting.nonce) {
+            ($0.insync, $0.mode, $0.log) = (insync, .pair, nil)
+            $0.floor = max($0.floor, configuration.epoch + 1)
+        }
+    }
+}

@@ -1,0 +1,128 @@
+/// What a node knows of another.
+struct Peer: Sendable {
+    let name: String
+    /// The process that was heard last; 0: none.
+    var session: UInt64 = 0
+    var hello: Hello?
+    var helloAt = 0
+
+    // A leader's view.
+    /// Since when this process is known: older answers are another's.
+    var since = 0
+    var version = 0
+    var promise = 0
+    var tenure = 0
+    var attempt: Int?
+    /// Up to here its disk has this log.
+    var matched = 0
+    var matchedBefore = 0
+    var next = 1
+    /// When the last question was asked that it has answered.
+    var echo: Int
+    var accepts: [Nonce] = []
+    var isFetching = false
+
+    init(name: String) {
+        self.name = name
+        echo = .min / 2
+    }
+
+    /// As at the start of a tenure, or of its process.
+    mutating func forget(at now: Int) {
+        (since, promise, tenure, attempt, matched, matchedBefore, next, accepts, isFetching) = (now, 0, 0, nil, 0, 0, 1, [], false)
+        echo = .min / 2
+    }
+}
+
+/// A leader's side of the link.
+extension Node {
+    mutating func greeted(by hello: Hello, from peer: Int) {
+        if peers[peer].session != hello.session {
+            peers[peer].forget(at: now)
+            peers[peer].session = hello.session
+        }
+        peers[peer].version = hello.version
+        if hello.epoch > epoch { return look() }
+        if hello.promise > epoch { refused(epoch: hello.promise, by: peer) }
+    }
+
+    /// One that has promised more: perhaps it leads.
+    mutating func refused(epoch theirs: Int, by peer: Int) {
+        guard role == .leader, theirs > epoch else { return }
+        peers[peer].promise = max(peers[peer].promise, theirs)
+        if leading.proof == nil { look() }
+    }
+
+    mutating func receive(_ word: Word, from peer: Int) {
+        guard role == .leader, understands(word.version) else { return }
+        if has(.freshWords) { guard word.session == peers[peer].session, word.echo >= peers[peer].since else { return } }
+        if word.epoch > epoch, swap?.target.epoch != word.epoch { return end(.fenced) }
+        if word.promise > epoch { refused(epoch: word.promise, by: peer) }
+        if word.epoch == epoch, word.promise <= epoch {
+            let asked = has(.questionAge) ? word.echo : now
+            peers[peer].echo = max(peers[peer].echo, asked)
+            if others.contains(peers[peer].name) { leading.provenAt = max(leading.provenAt, asked) }
+        }
+        (peers[peer].version, peers[peer].accepts) = (word.version, word.accepts)
+        if word.tenure != leading.tenure, has(.freshWords) || peers[peer].tenure != leading.tenure {
+            // Answered at once when it is new; else at the next tick, so that two nodes never answer each other without end.
+            let isNew = peers[peer].attempt != word.attempt
+            peers[peer].attempt = word.attempt
+            (peers[peer].tenure, peers[peer].matched) = (0, 0)
+            return isNew ? ping(peer) : ()
+        }
+        guard history.has(word.tail) else { return }
+        if peers[peer].tenure != leading.tenure {
+            peers[peer].tenure = leading.tenure
+            peers[peer].next = word.tail.sequence + 1
+        }
+        peers[peer].matched = max(peers[peer].matched, word.tail.sequence)
+        peers[peer].next = max(peers[peer].next, word.tail.sequence + 1)
+    }
+
+    mutating func ping(_ peer: Int) {
+        if peers[peer].tenure == leading.tenure, peers[peer].matched == peers[peer].matchedBefore { peers[peer].next = peers[peer].matched + 1 }
+        peers[peer].matchedBefore = peers[peer].matched
+        if peers[peer].tenure == leading.tenure, peers[peer].next <= top.sequence, record(peers[peer].next) != nil { return stream(peer) }
+        send([], to: peer)
+    }
+
+    /// Sends what the peer has not been sent yet, as much as may be under way.
+    mutating func stream(_ peer: Int) {
+        guard leading.reconciling == nil, peers[peer].tenure == leading.tenure, peers[peer].next <= top.sequence else { return }
+        let last = min(top.sequence, peers[peer].next + Bounds.batchCount - 1)
+        guard last - peers[peer].matched <= Bounds.openCountMax else { return }
+        let ready = records(from: peers[peer].next, through: last)
+        if !ready.isEmpty {
+            send(ready, to: peer)
+        } else if !peers[peer].isFetching {
+            peers[peer].isFetching = true
+            effects.append(.fetch(from: peers[peer].next, count: Bounds.batchCount, peer: peers[peer].name))
+        }
+    }
+
+    mutating func fetched(_ records: [Record], for name: String) {
+        guard let peer = peers.firstIndex(where: { $0.name == name }), role == .leader else { return }
+        peers[peer].isFetching = false
+        guard peers[peer].tenure == leading.tenure, let first = records.first, first.sequence == peers[peer].next, history.has(first.mark) else { return }
+        send(records, to: peer)
+    }
+
+    private mutating func send(_ records: [Record], to peer: Int) {
+        guard let configuration else { return }
+        let name = peers[peer].name
+        var vouches: [Nonce] = []
+        if let admitting = leading.admitting, admitting.name == name { vouches.append(admitting.nonce) }
+        if peers[peer].tenure == leading.tenure, peers[peer].matched >= max(committed.sequence, leading.remote) || !has(.caughtUp) {
+            if others.contains(name) { vouches.append(configuration.nonce) }
+            if let swap, swap.target.insync.contains(name), others.contains(name) { vouches.append(swap.target.nonce) }
+        }
+        let resume = peers[peer].attempt.map { Resume(history: history, attempt: $0) }
+        let isOffer = leading.offeredTo == name && leading.offeredIn == configuration.epoch
+        let lead = Lead(
+            configuration: configuration, session: session, to: peers[peer].session, version: settings.version, sentAt: now, tenure: leading.tenure, committed: committed,
+            records: records, resume: leading.reconciling == nil && peers[peer].tenure != leading.tenure ? resume : nil, vouches: vouches, isOffer: isOffer)
+        effects.append(.send(to: name, .lead(lead)))
+        if let last = records.last { peers[peer].next = last.sequence + 1 }
+    }
+}

@@ -1,0 +1,147 @@
+/// The object is changed by one swap at a time: a promise on the own disk, the swap, and where its answer says nothing a look at the object.
+extension Node {
+    struct Swap: Sendable {
+        enum Purpose: Sendable { case found, lead, toLog, alone, admit, change }
+        enum Stage: Equatable, Sendable {
+            case promising
+            case sending(ticket: Int)
+            /// To be sent again at the next tick.
+            case waiting
+            case looking(ticket: Int)
+            case lookingAgain
+        }
+
+        var expected: Nonce?
+        var target: Configuration
+        var purpose: Purpose
+        var stage = Stage.promising
+        var sentAt = 0
+    }
+
+    /// The next object, of this node's making.
+    ///
+    /// - Parameter nonce: one that was told before to whom it is about.
+    mutating func begin(_ purpose: Swap.Purpose, nonce: Nonce? = nil, _ change: (inout Configuration) -> Void) {
+        guard swap == nil, var target = configuration else { return }
+        target.epoch = max(target.epoch + 1, promised)
+        target.nonce = nonce ?? newNonce()
+        change(&target)
+        start(Swap(expected: configuration?.nonce, target: target, purpose: purpose))
+    }
+
+    /// The first object.
+    mutating func found() {
+        let log = settings.hasBucket ? Configuration.LogStart(generation: 1, base: .start) : nil
+        let target = Configuration(
+            epoch: 1, nonce: newNonce(), leader: settings.name, insync: [settings.name], mode: settings.hasBucket ? .log : .pair, log: log, floor: 1, removed: [],
+            level: settings.version)
+        role = .candidate
+        start(Swap(expected: nil, target: target, purpose: .found))
+    }
+
+    private mutating func start(_ next: Swap) {
+        swap = next
+        if has(.promise) { promise(next.target.epoch) }
+        if promiseSynced >= promised { continueSwap() }
+    }
+
+    mutating func continueSwap() {
+        guard var next = swap else { return }
+        let ticket = newTicket()
+        if next.stage == .lookingAgain {
+            next.stage = .looking(ticket: ticket)
+            effects.append(.readConfiguration(ticket: ticket))
+        } else {
+            next.stage = .sending(ticket: ticket)
+            next.sentAt = now
+            effects.append(.swap(expected: next.expected, next.target, isConditional: has(.conditionalSwap), ticket: ticket))
+        }
+        swap = next
+    }
+
+    mutating func swapped(_ result: Writing, ticket: Int) {
+        guard swap?.stage == .sending(ticket: ticket) else { return }
+        switch result {
+        case .done: swapDone()
+        case .again: swap?.stage = .waiting
+        case .unknown where !has(.swapLookup): swapForgotten()
+        case .conflict, .unknown:
+            // A conflict may be with this very swap, sent twice on its way.
+            swap?.stage = .lookingAgain
+            continueSwap()
+        }
+    }
+
+    /// What a look at the object says of the open swap.
+    ///
+    /// - Returns: whether the look was the swap's.
+    mutating func lookedUp(_ reading: Reading<Configuration>, ticket: Int) -> Bool {
+        guard let open = swap, open.stage == .looking(ticket: ticket) else { return false }
+        switch reading {
+        case .failed: swap?.stage = .lookingAgain
+        case .absent:
+            // It may still be applied, so it is sent again until it was or cannot be. An object that is gone is nobody's word.
+            swap?.stage = open.expected == nil ? .waiting : .lookingAgain
+        case .found(let found) where found.nonce == open.target.nonce: swapDone()
+        case .found(let found) where found.nonce == open.expected: swap?.stage = .waiting
+        case .found(let found): swapLost(found)
+        }
+        return true
+    }
+
+    private mutating func swapDone() {
+        guard let done = swap else { return }
+        swap = nil
+        configuration = done.target
+        if done.purpose == .found || done.purpose == .lead { return lead(since: done.sentAt) }
+        if done.purpose == .toLog { leading.sealing = nil }
+        if done.purpose == .admit {
+            leading.admitting = nil
+            leading.lostAfter = now + settings.times.standbyLost
+            effects.append(.removeSlots(below: done.target.floor, afterMilliseconds: has(.slotsStay) ? settings.times.keeping : 0))
+        }
+        if done.purpose == .change { leading.lostAfter = max(leading.lostAfter, now + settings.times.standbyLost / 2) }
+        leading.provenAt = max(leading.provenAt, done.sentAt)
+    }
+
+    private mutating func swapLost(_ found: Configuration) {
+        swap = nil
+        if role == .leader { return end(.fenced) }
+        role = .rejoining
+        adopt(found)
+    }
+
+    /// What a node without the rule of looking up believes: nothing came of it.
+    private mutating func swapForgotten() {
+        swap = nil
+        leading.sealing = nil
+        leading.admitting = nil
+        if role != .leader { role = .rejoining }
+    }
+
+    mutating func take(_ reading: Reading<Configuration>, ticket: Int) {
+        if lookedUp(reading, ticket: ticket) { return }
+        if role == .leader { return proven(by: reading, ticket: ticket) }
+        guard ticket == pollTicket else { return }
+        pollTicket = nil
+        switch reading {
+        case .found(let found):
+            isAbsent = false
+            adopt(found)
+        case .absent: isAbsent = configuration == nil
+        case .failed: break
+        }
+    }
+
+    /// What a node that does not lead learns of the object.
+    mutating func adopt(_ found: Configuration) {
+        guard role != .leader, found.epoch > epoch else { return }
+        configuration = found
+        isAbsent = false
+        // A question of an earlier leader was asked by another clock.
+        (leaderSession, leaderIsGone, hasOffer, echo) = (nil, false, false, nil)
+        // From here on the new leader has its three seconds.
+        heardAt = now
+        if has(.promise) { promise(found.epoch) }
+    }
+}

@@ -1,0 +1,232 @@
+/// One of two machines, as a value: `step` says what an event makes of it and what is to be done.
+///
+/// Invariants: (1) what is committed is never cut. (2) `history.last == top.sequence`. (3) A follower's log is what it wrote; a leader's goes on in memory, and reaches
+/// its disk after another place has it.
+package struct Node: Sendable {
+    package enum Role: String, Sendable { case leader, standby, candidate, fenced, rejoining }
+
+    /// What a disk had as the process started.
+    package struct Disk: Sendable {
+        package var promise: Int
+        package var history: History
+        package var tail: Mark
+        /// The last `Bounds.recentCountMax` records.
+        package var recent: [Record]
+
+        package init(promise: Int, history: History, tail: Mark, recent: [Record]) {
+            (self.promise, self.history, self.tail, self.recent) = (promise, history, tail, recent)
+        }
+    }
+
+    package let settings: Settings
+    /// Of this process: chance, unlike any other's.
+    package let session: UInt64
+    package internal(set) var role = Role.rejoining
+    package internal(set) var configuration: Configuration?
+    package internal(set) var committed = Mark.start
+
+    var now: Int
+    var effects: [Effect] = []
+    var ticket = 0
+    var nonceCount = 0
+
+    // The disk.
+    /// The highest epoch promised, and what of it is synced. Lower ones are refused.
+    var promised: Int
+    var promiseSynced: Int
+    var promiseTicket = 0
+    let promiseAtStart: Int
+    /// The last record known here, written or not.
+    var top: Mark
+    var history: History
+    /// The end of the log, without gaps; what is not committed is in it.
+    var recent: [Record]
+    var written: Int
+    var synced: Mark
+    /// A cut that is not synced yet: nothing is appended meanwhile.
+    var cutTicket: Int?
+
+    // Following.
+    var heardAt: Int
+    var polledAt: Int
+    var pollTicket: Int?
+    var leaderSession: UInt64?
+    var tenureFollowed = 0
+    var attempt = 1
+    var echo: Int?
+    var told = Mark.start
+    /// Objects of which a leader told this process that it is in sync.
+    var vouched: [Nonce] = []
+    var isAbsent = false
+    var hasOffer = false
+    var leaderIsGone = false
+    var peers: [Peer]
+
+    // Changing the object.
+    var swap: Swap?
+
+    // Leading.
+    var leading = Leading()
+
+    package init(_ settings: Settings, session: UInt64, disk: Disk, at now: Int) {
+        (self.settings, self.session, self.now) = (settings, session, now)
+        (promised, promiseSynced, promiseAtStart) = (disk.promise, disk.promise, disk.promise)
+        (top, history, recent) = (disk.tail, disk.history, disk.recent)
+        (written, synced) = (disk.tail.sequence, disk.tail)
+        (heardAt, polledAt) = (now, now - settings.times.look)
+        peers = settings.peers.map { Peer(name: $0) }
+    }
+
+    /// What an event makes of a node, and what is to be done about it.
+    ///
+    /// - Parameter time: milliseconds of the boot-time clock. One that goes back stands still.
+    package static func step(_ node: inout Node, _ event: Event, at time: Int) -> [Effect] {
+        node.now = max(node.now, time)
+        node.take(event)
+        let effects = node.effects
+        node.effects = []
+        return effects
+    }
+
+    private mutating func take(_ event: Event) {
+        guard role != .fenced else { return }
+        // Whatever it is that came after a pause: first ask whether one still leads.
+        if role == .leader, has(.proof), now - leading.provenAt > settings.times.proof { return end(.fenced) }
+        switch event {
+        case .tick: tick()
+        case .message(let from, let message): receive(message, from: from)
+        case .configuration(let reading, let ticket): take(reading, ticket: ticket)
+        case .swapped(let writing, let ticket): swapped(writing, ticket: ticket)
+        case .slot(let reading, let ticket): slotRead(reading, ticket: ticket)
+        case .put(let writing, let ticket): slotPut(writing, ticket: ticket)
+        case .wrote(let ticket, let tail): wrote(ticket: ticket, tail: tail)
+        case .fetched(let records, let peer): fetched(records, for: peer)
+        case .submit(let submission): submit(submission)
+        case .read(let token): read(token)
+        case .command(let command): take(command)
+        }
+        if role == .leader { advance() }
+    }
+
+    private mutating func tick() {
+        if let swap, swap.stage == .waiting || swap.stage == .lookingAgain { continueSwap() }
+        if role == .leader { return tickLeading() }
+        tickFollowing()
+    }
+
+    private mutating func receive(_ message: Message, from: String) {
+        guard let peer = peers.firstIndex(where: { $0.name == from }) else { return }
+        switch message {
+        case .hello(let hello): receive(hello, from: peer)
+        case .lead(let lead): receive(lead, from: peer)
+        case .word(let word): receive(word, from: peer)
+        case .refusal(let epoch): refused(epoch: epoch, by: peer)
+        }
+    }
+
+    // MARK: What all parts use
+
+    func has(_ rule: Rules) -> Bool { settings.rules.contains(rule) }
+
+    mutating func newTicket() -> Int {
+        ticket += 1
+        return ticket
+    }
+
+    mutating func newNonce() -> Nonce {
+        nonceCount += 1
+        return Nonce(session: session, count: nonceCount)
+    }
+
+    var epoch: Int { configuration?.epoch ?? 0 }
+
+    /// Whether the object lets this node take part.
+    var takesPart: Bool {
+        guard let configuration else { return true }
+        if has(.removedStayOut), configuration.removed.contains(settings.name) { return false }
+        return !has(.levels) || configuration.level <= settings.version
+    }
+
+    mutating func end(_ ending: Ending) {
+        role = .fenced
+        release(to: nil)
+        effects.append(.end(ending))
+    }
+
+    /// What waits here is another's to answer.
+    mutating func release(to leader: String?) {
+        let tokens = leading.waiting.map(\.token) + leading.reads + (leading.proof?.reads ?? [])
+        for token in tokens { effects.append(.refuse(token: token, .notLeader(leader))) }
+        leading = Leading()
+    }
+
+    // MARK: The log
+
+    /// Takes a record after the last one, in memory.
+    mutating func push(_ record: Record) {
+        history.append(record)
+        top = record.mark
+        recent.append(record)
+        if recent.count > 2 * Bounds.recentCountMax {
+            // What is not committed or not written stays: there are at most `Bounds.openCountMax` of it.
+            recent.removeFirst(max(0, min(Bounds.recentCountMax, (min(committed.sequence, written) - recent[0].sequence))))
+        }
+    }
+
+    /// Of what is at hand.
+    func record(_ sequence: Int) -> Record? {
+        guard let first = recent.first?.sequence, sequence >= first, sequence <= top.sequence else { return nil }
+        return recent[sequence - first]
+    }
+
+    func records(from first: Int, through last: Int) -> [Record] {
+        guard let start = recent.first?.sequence, first >= start, last <= top.sequence, first <= last else { return [] }
+        return Array(recent[(first - start)...(last - start)])
+    }
+
+    /// Brings records that are known here to the disk.
+    mutating func write(through sequence: Int) {
+        guard sequence > written else { return }
+        effects.append(.append(records(from: written + 1, through: sequence), ticket: newTicket()))
+        written = sequence
+    }
+
+    /// Drops what comes after a record, from memory and disk.
+    ///
+    /// - Parameter mark: that record, where its hash is known.
+    mutating func cut(to sequence: Int, mark: Mark? = nil) {
+        guard sequence >= committed.sequence else { return end(.diverged) }
+        history.cut(to: sequence)
+        while let last = recent.last, last.sequence > sequence { recent.removeLast() }
+        if written > sequence {
+            let ticket = newTicket()
+            effects.append(.cut(to: sequence, ticket: ticket))
+            written = sequence
+            if mark == nil { cutTicket = ticket }
+        }
+        top = mark ?? recent.last?.mark ?? Mark(sequence: sequence, epoch: history.epoch(at: sequence) ?? 0, hash: .zero)
+        synced = synced.sequence > sequence ? top : synced
+    }
+
+    mutating func promise(_ epoch: Int) {
+        guard epoch > promised else { return }
+        promised = epoch
+        promiseTicket = newTicket()
+        effects.append(.promise(epoch, ticket: promiseTicket))
+    }
+
+    private mutating func wrote(ticket: Int, tail: Mark) {
+        if let cut = cutTicket {
+            // What was written before the cut is no more.
+            guard ticket >= cut else { return }
+            cutTicket = nil
+            if top.sequence == tail.sequence { top = tail }
+        }
+        if history.has(tail) { synced = tail }
+        if ticket >= promiseTicket, promiseSynced < promised {
+            promiseSynced = promised
+            if swap?.stage == .promising { continueSwap() }
+        }
+        if role != .leader { confirm() }
+    }
+}

@@ -1,0 +1,158 @@
+import Cluster
+
+/// What goes wrong between the nodes, and with them.
+extension Simulation {
+    mutating func send(_ message: Message, from: Int, to name: String) {
+        guard let to = names.firstIndex(of: name), machines[to].node != nil else { return }
+        guard blocked[from][to] <= time else { return }
+        if !isMended, chance.happens(weather.loss) { return }
+        let count = !isMended && chance.happens(weather.doubling) ? 2 : 1
+        for _ in 0..<count {
+            var delay = 1 + chance.number(0..<6)
+            if !isMended, chance.happens(weather.lateness) { delay = chance.one(of: [100, 700, 2_500, 9_000]) + chance.number(0..<500) }
+            agenda.add(.message(to: to, life: machines[to].life, from: machines[from].name, message), at: time + delay)
+        }
+    }
+
+    /// A request to the bucket, with all that may come of it.
+    mutating func ask(_ request: SimulatedBucket.Request, _ index: Int, _ ticket: Int) {
+        let life = machines[index].life
+        let arrival = time + chance.number(2..<20)
+        let timeOut = time + chance.number(400..<1_000)
+        let isAway = machines[index].bucketAwayUntil > time
+        if isAway || bucketDownUntil > time {
+            agenda.add(.event(to: index, life: life, SimulatedBucket.failure(of: request, .unknown, ticket: ticket)), at: timeOut)
+            if isAway, chance.happens(200) { agenda.add(.bucket(request, node: index, life: life, ticket: 0), at: arrival) }
+            return
+        }
+        guard !isMended, chance.happens(weather.bucketFaults) else { return agenda.add(.bucket(request, node: index, life: life, ticket: ticket), at: arrival) }
+        switch chance.number(0..<6) {
+        case 0: agenda.add(.event(to: index, life: life, SimulatedBucket.failure(of: request, .again, ticket: ticket)), at: arrival + 5)
+        case 1: agenda.add(.event(to: index, life: life, SimulatedBucket.failure(of: request, .unknown, ticket: ticket)), at: arrival + 5)
+        case 2: agenda.add(.event(to: index, life: life, SimulatedBucket.failure(of: request, .unknown, ticket: ticket)), at: timeOut)
+        case 3:
+            // Applied, and nobody hears of it.
+            agenda.add(.bucket(request, node: index, life: life, ticket: 0), at: arrival)
+            agenda.add(.event(to: index, life: life, SimulatedBucket.failure(of: request, .unknown, ticket: ticket)), at: timeOut)
+        case 4:
+            // Applied long after whoever asked has given up.
+            agenda.add(.bucket(request, node: index, life: life, ticket: 0), at: time + chance.one(of: [1_500, 4_000, 12_000, 25_000]))
+            agenda.add(.event(to: index, life: life, SimulatedBucket.failure(of: request, .unknown, ticket: ticket)), at: timeOut)
+        default:
+            // Sent twice on its way: the second answer is what is heard.
+            agenda.add(.bucket(request, node: index, life: life, ticket: 0), at: arrival)
+            agenda.add(.bucket(request, node: index, life: life, ticket: ticket), at: arrival + chance.number(1..<300))
+        }
+    }
+
+    mutating func fault() {
+        guard !isMended else { return }
+        agenda.add(.fault, at: time + chance.number(weather.faultEvery / 2..<weather.faultEvery * 3 / 2))
+        let index = chance.number(0..<machines.count)
+        let kind = chance.one(of: weather.kinds)
+        trace?("\(time) \(kind) \(machines[index].name)")
+        switch kind {
+        case .crash: crash(index)
+        case .crashAll: for index in machines.indices { crash(index) }
+        case .pause: machines[index].pausedUntil = time + chance.one(of: [300, 1_500, 5_000, 16_000]) + chance.number(0..<500)
+        case .partition, .oneWay:
+            let until = time + chance.one(of: [400, 1_500, 5_000, 15_000]) + chance.number(0..<500)
+            for other in machines.indices where other != index {
+                blocked[index][other] = until
+                if kind == .partition { blocked[other][index] = until }
+            }
+        case .bucketDown: bucketDownUntil = time + chance.one(of: [300, 2_000, 6_000, 14_000])
+        case .bucketAway: machines[index].bucketAwayUntil = time + chance.one(of: [300, 2_000, 6_000, 16_000])
+        case .isolate:
+            // From everybody, or first from the others and a while later from the bucket too, which comes back first.
+            let until = time + 15_000
+            for other in machines.indices where other != index { (blocked[index][other], blocked[other][index]) = (until, until) }
+            let start = time + chance.one(of: [0, 2_000, 3_000])
+            agenda.add(.bucketAway(index, until: start + chance.one(of: [4_000, 6_000, 16_000])), at: start)
+        case .leap: machines[index].ahead += chance.one(of: [50, 900, 4_000, 20_000])
+        case .command: command()
+        case .old: machines[index].image = machines[index].disk
+        }
+    }
+
+    private mutating func crash(_ index: Int) {
+        guard machines[index].node != nil else { return }
+        stop(index)
+        machines[index].pausedUntil = 0
+        if let image = machines[index].image, chance.happens(weather.old), mayRestore(index, image) {
+            trace?("\(time) \(machines[index].name) gets its disk back as of record \(image.log.count), from \(machines[index].disk.log.count)")
+            for record in machines[index].disk.log { checker.lost.insert(record.hash) }
+            machines[index].disk.restore(image)
+        }
+        if machines[index].version == 1, chance.happens(300) { machines[index].version = 2 }
+        agenda.add(.start(index), at: time + chance.one(of: [50, 600, 2_500, 8_000]) + chance.number(0..<400))
+    }
+
+    /// A disk may be lost while another has everything: more than one loss is more than was promised.
+    private func mayRestore(_ index: Int, _ image: SimulatedDisk) -> Bool {
+        guard let object = bucket.configuration, !weather.degrades else { return false }
+        return machines.indices.contains { other in
+            guard other != index, !object.removed.contains(machines[other].name) else { return false }
+            let log = machines[other].disk.log
+            if object.mode == .log, let base = object.log?.base { return machines[other].disk.has(base) }
+            return object.insync.contains(machines[other].name) && checker.log.allSatisfy { $0.key <= log.count && log[$0.key - 1].hash == $0.value }
+        }
+    }
+
+    private mutating func command() {
+        guard let leader = machines.firstIndex(where: { $0.node?.role == .leader }) else { return }
+        let name = chance.one(of: machines).name
+        let command: Command = chance.one(of: [.transfer(to: name), .transfer(to: name), .remove(name), .join(name), .join(name), .raiseLevel])
+        trace?("\(time) \(command)")
+        deliver(.command(command), to: leader, life: machines[leader].life)
+    }
+
+    /// All is well from here on. The first time it is, the faults end; then it is asked until the cluster has come back.
+    mutating func mend() {
+        if !isMended {
+            isMended = true
+            bucketDownUntil = 0
+            for index in machines.indices {
+                (machines[index].pausedUntil, machines[index].bucketAwayUntil) = (min(time, machines[index].pausedUntil), 0)
+                blocked[index] = blocked[index].map { _ in 0 }
+                if machines[index].version == 1 {
+                    if machines[index].node != nil { stop(index) }
+                    machines[index].version = 2
+                }
+                start(index)
+            }
+            report.endedAt = 0
+        }
+        let since = time - 4_000 - weather.faultsLast
+        if hasComeBack() { return report.endedAt = time }
+        guard since < 90_000 else { 
+            let words = describe()
+            return checker.fail("no progress: " + words)
+        }
+        for machine in machines {
+            guard let leader = machines.firstIndex(where: { $0.node?.role == .leader }) else { break }
+            if bucket.configuration?.removed.contains(machine.name) == true { deliver(.command(.join(machine.name)), to: leader, life: machines[leader].life) }
+        }
+        agenda.add(.mend, at: time + 300)
+    }
+
+    /// A leader serves, the pair is whole, and all have one log: then its end is checked.
+    private mutating func hasComeBack() -> Bool {
+        guard let probe, checker.acknowledged.contains(probe), let object = bucket.configuration, object.insync.count == 2, object.removed.isEmpty else { return false }
+        guard let leader = machines.firstIndex(where: { $0.name == object.leader }), let node = machines[leader].node, node.role == .leader, node.configuration == object else {
+            return false
+        }
+        let tail = machines[leader].disk.tail
+        guard node.committed == tail, machines.allSatisfy({ $0.disk.tail == tail }) else { return false }
+        checker.ends(machines[leader].disk.log)
+        return true
+    }
+
+    func describe() -> String {
+        let object = bucket.configuration.map { "epoch \($0.epoch) leader \($0.leader) insync \($0.insync) \($0.mode) removed \($0.removed) level \($0.level)" } ?? "no object"
+        let nodes = machines.map { machine in
+            "\(machine.name): \(machine.node.map { "\($0.role) epoch \($0.configuration?.epoch ?? 0) committed \($0.committed.sequence)" } ?? "down") tail \(machine.disk.tail.sequence)"
+        }
+        return object + "; " + nodes.joined(separator: "; ")
+    }
+}

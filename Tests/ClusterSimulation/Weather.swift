@@ -1,0 +1,69 @@
+import Cluster
+
+/// How bad the world of one seed is. Each seed has its own: where everything fails at once nothing is ever tried.
+struct Weather {
+    var nodeCount: Int
+    var hasBucket: Bool
+    var degrades: Bool
+    /// In thousandths.
+    var loss: Int
+    var doubling: Int
+    var lateness: Int
+    var bucketFaults: Int
+    var old: Int
+    /// Milliseconds between two faults, and how long they last.
+    var faultEvery: Int
+    var faultsLast: Int
+    /// Between two posts.
+    var postEvery: Int
+    var diskLasts: Int
+    /// How often each kind of fault comes.
+    var kinds: [Fault]
+    /// A clock that leaps although nothing was paused: reads cannot be held to their promise then.
+    var leaps: Bool
+    var versions: [Int]
+
+    enum Fault: CaseIterable { case crash, crashAll, pause, partition, oneWay, bucketDown, bucketAway, isolate, leap, command, old }
+
+    /// - Parameter rule: one that is switched off: the world is such that it would be needed.
+    init(_ chance: inout Chance, leaning rule: Rules = []) {
+        nodeCount = chance.happens(700) ? 3 : 2
+        hasBucket = !chance.happens(250)
+        degrades = !hasBucket && chance.happens(500)
+        loss = chance.one(of: [0, 0, 10, 100, 300])
+        doubling = chance.one(of: [0, 20, 200])
+        lateness = chance.one(of: [0, 0, 10, 50, 200])
+        bucketFaults = chance.one(of: [0, 20, 100, 300])
+        old = degrades ? 0 : chance.one(of: [0, 300, 800])
+        faultEvery = chance.one(of: [600, 1_500, 3_000, 6_000])
+        faultsLast = chance.one(of: [15_000, 25_000, 40_000])
+        postEvery = chance.one(of: [40, 100, 250])
+        diskLasts = chance.one(of: [2, 10, 60])
+        leaps = chance.happens(150)
+        kinds = []
+        for kind in Fault.allCases where kind != .leap || leaps {
+            for _ in 0..<chance.number(0..<4) { kinds.append(kind) }
+        }
+        if kinds.isEmpty { kinds = [.crash] }
+        versions = (0..<nodeCount).map { _ in chance.happens(700) ? 2 : 1 }
+        lean(to: rule)
+        while versions.count < nodeCount { versions.append(1) }
+    }
+
+    private mutating func lean(to rule: Rules) {
+        switch rule {
+        case .promise: (hasBucket, degrades, nodeCount, kinds) = (true, false, 3, [.crash, .oneWay, .oneWay, .bucketAway, .isolate])
+        case .swapLookup: (hasBucket, degrades, bucketFaults, kinds) = (true, false, 300, [.crash, .partition, .oneWay])
+        case .holdInSwap: (hasBucket, degrades, nodeCount, lateness, bucketFaults, kinds) = (true, false, 3, 200, 300, [.crash, .oneWay, .pause])
+        case .createOnly: (hasBucket, degrades, kinds) = (true, false, [.partition, .crash, .isolate])
+        case .sealing: (hasBucket, degrades, kinds, diskLasts) = (true, false, [.crash, .pause, .isolate], 60)
+        case .caughtUp: (hasBucket, degrades, nodeCount, kinds) = (true, false, 3, [.crash, .partition, .oneWay])
+        case .freshWords: (hasBucket, degrades, lateness, old, kinds) = (true, false, 200, 800, [.crash, .crash, .old, .partition])
+        case .proof: (faultEvery, kinds) = (6_000, [.isolate])
+        case .questionAge, .readProof: (hasBucket, lateness, loss, kinds) = (true, 200, 100, [.oneWay, .partition, .pause])
+        case .removedStayOut: (hasBucket, nodeCount, kinds) = (true, 3, [.command, .command, .crash, .partition])
+        case .slotsStay: (hasBucket, degrades, nodeCount, faultEvery, faultsLast, postEvery, kinds) = (true, false, 3, 6_000, 40_000, 100, [.isolate])
+        default: break
+        }
+    }
+}

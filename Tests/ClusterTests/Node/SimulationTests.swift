@@ -1,0 +1,35 @@
+import Cluster
+import ClusterSimulation
+import Foundation
+import XCTest
+
+/// Goal: nothing acknowledged is lost or doubled, nobody leads beside another, and the cluster comes back, whatever fails. Method: simulated worlds, each from its seed
+/// (`Tests/ClusterSimulation`). By hand thousands: `TILL_CLUSTER_SEEDS=10000`, or a million with `till-simulate 1 1000000` of a release build.
+final class SimulationTests: XCTestCase {
+    func test_cluster_inManyWorlds_keepsWhatItAcknowledged() {
+        let count = ProcessInfo.processInfo.environment["TILL_CLUSTER_SEEDS"].flatMap { UInt64($0) } ?? 300
+        var total = Simulation.Report()
+        for seed in 1...max(1, count) {
+            var simulation = Simulation(seed: seed)
+            let report = simulation.run()
+            XCTAssertNil(report.violation, "seed \(seed): see it with till-simulate \(seed) 1")
+            total.acknowledged += report.acknowledged
+            total.reads += report.reads
+            total.epochs += report.epochs
+        }
+        // Worlds in which nothing happens prove nothing.
+        XCTAssertGreaterThan(total.acknowledged, Int(count) * 30)
+        XCTAssertGreaterThan(total.reads, Int(count) * 10)
+        XCTAssertGreaterThan(total.epochs, Int(count) * 3)
+    }
+
+    func test_cluster_ofOneSeed_isTheSameEachTime() {
+        for seed in [3, 11, 29] as [UInt64] {
+            var (first, second) = (Simulation(seed: seed), Simulation(seed: seed))
+            let (one, other) = (first.run(), second.run())
+            XCTAssertEqual(one.events, other.events)
+            XCTAssertEqual(one.acknowledged, other.acknowledged)
+            XCTAssertEqual(one.endedAt, other.endedAt)
+        }
+    }
+}
