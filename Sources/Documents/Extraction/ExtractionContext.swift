@@ -40,6 +40,8 @@ final class ExtractionContext {
     let work = WorkBudget()
     let buffers: UnsafeMutablePointer<Buffers>
     var output = ByteBuffer()
+    /// Rules that wait for other documents.
+    let ruleBatch = RuleBatch()
     var violations: [Fault.Violation] = []
     /// Whether what could be read of a refused document is wanted, and that: its id and its row.
     var keepsReadable = false

@@ -20,6 +20,23 @@ final class RuleProgram: Sendable {
     /// Whether the tree does it alone in the ordinary case; for tests.
     var isPlain: Bool { tree != nil }
 
+    /// Whether many documents can have it evaluated at once.
+    var canWait: Bool {
+        tree == nil && used.allSatisfy { column in if case .scalar = column.input { Self.isOfOneValue(column.type) } else { false } }
+    }
+
+    private static func isOfOneValue(_ type: ColumnType) -> Bool {
+        switch type {
+        case .boolean, .int32, .int64, .double, .decimal, .string, .binary, .uuid, .date, .time, .timestamp: true
+        default: false
+        }
+    }
+
+    /// Takes what `value` takes where there is no tree. False when there is not so much left.
+    func charge(_ environment: RuleEnvironment, _ context: ExtractionContext) -> Bool {
+        context.work.charge(stepCount, .rules) && context.work.charge(stepsOfEvaluator(environment), .rules)
+    }
+
     /// - Throws: why it has no value: a division by zero, a number of too many digits, a failed cast.
     func value(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
         guard context.work.charge(stepCount, .rules) else { return .null }

@@ -17,7 +17,17 @@ struct RuleSet: Sendable {
     }
 
     private var steps: [Step] = []
-    private var rules: [(name: String, message: String, isSensitive: Bool, program: RuleProgram)] = []
+    private struct Rule: Sendable {
+        let name: String
+        let message: String
+        let isSensitive: Bool
+        let program: RuleProgram
+        /// Its number among those that can wait for other documents.
+        var waitingNumber: Int?
+    }
+
+    private var rules: [Rule] = []
+    private var waiting: WaitingRules?
     var isEmpty: Bool { steps.isEmpty && rules.isEmpty }
     /// Whether all of it runs without the engine's evaluator in the ordinary case; for tests.
     var isPlain: Bool { steps.allSatisfy(\.program.isPlain) && rules.allSatisfy(\.program.isPlain) }
@@ -44,10 +54,16 @@ struct RuleSet: Sendable {
                 compiler.fail(inputs.pointer(of: target) + "/expression", "the value depends on itself", code: "circular-expression")
             }
         }
+        var programs: [RuleProgram] = []
         for rule in file.rules {
             guard let program = inputs.program(rule.check, list: nil, as: .boolean, isCondition: true, pointer: rule.pointer + "/check", &compiler) else { continue }
-            rules.append((rule.name, rule.message, inputs.sensitiveInput(of: program, list: nil) != nil, program))
+            rules.append(
+                Rule(
+                    name: rule.name, message: rule.message, isSensitive: inputs.sensitiveInput(of: program, list: nil) != nil, program: program,
+                    waitingNumber: program.canWait ? programs.count : nil))
+            if program.canWait { programs.append(program) }
         }
+        waiting = programs.isEmpty ? nil : WaitingRules(programs)
     }
 
     /// Adds a step after those that it needs. False when it needs itself.
@@ -82,13 +98,25 @@ struct RuleSet: Sendable {
             }
         }
         guard context.violationCount == 0 else { return }
+        let batch = waiting.flatMap { context.ruleBatch.serves($0) ? context.ruleBatch : nil }
         for rule in rules {
             do throws(QueryError) {
-                if try rule.program.value(environment(context, element: nil), context).isFalse { context.report(pointer(), rule.name, rule.message) }
+                if try isBroken(rule, batch, context) { context.report(pointer(), rule.name, rule.message) }
             } catch {
                 context.report(pointer(), rule.name, "the rule \(rule.name) cannot be evaluated\(rule.isSensitive ? "" : ": \(error.detail)")")
             }
         }
+        guard let batch else { return }
+        if batch.mode == .answering { return batch.next() }
+        if !context.work.isExhausted { batch.add(UnsafePointer(context.buffers.pointee.cells.base), isInDoubt: context.violationCount > 0) }
+    }
+
+    private func isBroken(_ rule: Rule, _ batch: RuleBatch?, _ context: ExtractionContext) throws(QueryError) -> Bool {
+        let environment = environment(context, element: nil)
+        guard let batch, let number = rule.waitingNumber else { return try rule.program.value(environment, context).isFalse }
+        let outcome = batch.outcome(number)
+        if outcome == .unknown { return try rule.program.value(environment, context).isFalse }
+        return rule.program.charge(environment, context) && outcome == .fails
     }
 
     private func compute(

@@ -30,6 +30,8 @@ package final class WorkBudget {
     private(set) var left = 0
     /// The part that asked for more than was left.
     private(set) var exhaustedBy: Part?
+    /// Documents so far that asked for more.
+    private(set) var cutShortCount = 0
     private var granted = 0
     private var isBoundByAllowance = false
     private var allowance = WorkAllowance(steps: 0)
@@ -92,7 +94,10 @@ package final class WorkBudget {
     }
 
     private func exhaust(_ part: Part) -> Bool {
-        if exhaustedBy == nil { exhaustedBy = part }
+        if exhaustedBy == nil {
+            exhaustedBy = part
+            cutShortCount &+= 1
+        }
         return false
     }
 
@@ -141,6 +146,18 @@ package final class WorkAllowance: @unchecked Sendable {
 
     /// For documents that were taken before: to read them again must not fail.
     package static var unlimited: WorkAllowance { WorkAllowance() }
+
+    /// Where it stands: `goBack` undoes all that was taken since.
+    struct Mark {
+        let left: Int
+        fileprivate let isShort: Bool
+    }
+
+    var mark: Mark { Mark(left: left, isShort: isShort) }
+    func goBack(to mark: Mark) { (left, isShort) = (mark.left, mark.isShort) }
+
+    /// Steps that a document took which is now read again.
+    func giveBack(_ steps: Int) { left += steps }
 
     fileprivate func take(_ steps: Int, isShort: Bool) {
         if limitsDocuments { left -= steps }

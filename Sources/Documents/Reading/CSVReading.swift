@@ -19,35 +19,44 @@ struct CSVReading {
         let allowance = options.allowance ?? WorkAllowance(byteCount: body.count, isOfManyDocuments: true)
         context.beginDocument(allowance, byteCount: body.count)
         defer { context.work.settle() }
-        var results: [ReceiptResult] = []
         var reader = try CSVReader(body, delimiter: try delimiter())
         let candidates = candidates(reader)
+        let header = reader
+        func read(_ place: Place) -> ReceiptResult { receipt(place, header, candidates, allowance) }
+        var readings = WaitingReadings<Place, ReceiptResult>(context)
         var beyondCount = 0
         var madeByteCount = 0
         while true {
             let start = reader.offset
             do throws(DocumentError) {
                 guard let record = try reader.nextRecord() else { break }
-                if results.count >= options.eachCountMax {
+                if readings.results.count >= options.eachCountMax {
                     beyondCount += 1
                 } else if madeByteCount > options.madeByteCountMax {
-                    results.append(.refused(steps.tooMuchMade, type: nil, document: .own([])))
+                    readings.append(.refused(steps.tooMuchMade, type: nil, document: .own([])))
                 } else {
                     madeByteCount += record.range.count + reader.headerRange.count + 1
-                    context.beginDocument(allowance, byteCount: record.range.count + reader.headerRange.count)
-                    results.append(receipt(record, reader, candidates, number: results.count + 1))
+                    readings.add(Place(record: record, number: readings.results.count + 1), allowance, read)
                 }
             } catch {
-                if results.count >= options.eachCountMax {
+                if readings.results.count >= options.eachCountMax {
                     beyondCount += 1
                     continue
                 }
                 let document = madeByteCount > options.madeByteCountMax ? [] : reader.document(from: start)
                 madeByteCount += document.count
-                results.append(.refused(Fault(error), type: nil, document: .own(document)))
+                readings.append(.refused(Fault(error), type: nil, document: .own(document)))
             }
         }
+        readings.finish(read)
+        let results = readings.results
         return DocumentReading(shape: .each, receipts: results, beyondCount: beyondCount)
+    }
+
+    /// A record, and its number from 1.
+    private struct Place {
+        let record: CSVReader.Record
+        let number: Int
     }
 
     /// A type that records may be of, and the columns of its paths.
@@ -97,8 +106,10 @@ struct CSVReading {
         return best.delimiter
     }
 
-    private func receipt(_ record: CSVReader.Record, _ reader: CSVReader, _ candidates: [Candidate], number: Int) -> ReceiptResult {
+    private func receipt(_ place: Place, _ reader: CSVReader, _ candidates: [Candidate], _ allowance: WorkAllowance) -> ReceiptResult {
+        let (record, number) = (place.record, place.number)
         let fields = record.fields
+        context.beginDocument(allowance, byteCount: record.range.count + reader.headerRange.count)
         func source(_ candidate: Candidate) -> CSVSource {
             CSVSource(
                 reader: reader, fields: fields, paths: candidate.type.csvPaths, columns: candidate.columns, record: number, arena: context.arena,

@@ -34,12 +34,48 @@ package final class DocumentReader: Sendable {
         let snapshot = registry.snapshot
         let readingByteCount = try Self.withFault { try Self.outlined(body, snapshot, options) }
         return try ParsingRoom.shared.with(readingByteCount) {
-            try withWorkspace { workspace in
-                try Self.withFault {
-                    try workspace.json.read(body) { tape in
-                        try JSONReading(tape: tape, byteCount: body.count, snapshot: snapshot, context: workspace.context, options: options).read()
+            try withWorkspace { try Self.read(body, snapshot, $0, options) }
+        }
+    }
+
+    /// Reads bodies that came together, each by itself: what of their rules can wait is evaluated for many at once.
+    ///
+    /// - Parameter options: of each body, by its place; with an allowance.
+    /// - Returns: of each body what `readJSON` returns or throws.
+    package func readJSON(_ bodies: [[UInt8]], _ options: (Int) -> ReadingOptions) -> [Result<DocumentReading, any Error>] {
+        let snapshot = registry.snapshot
+        return withWorkspace { workspace in
+            var readings = WaitingReadings<BodyPlace, Result<DocumentReading, any Error>>(workspace.context)
+            func read(_ place: BodyPlace) -> Result<DocumentReading, any Error> {
+                Result {
+                    try bodies[place.index].withUnsafeBytes { body in
+                        let readingByteCount = try Self.withFault { try Self.outlined(body, snapshot, place.options) }
+                        return try ParsingRoom.shared.with(readingByteCount) { try Self.read(body, snapshot, workspace, place.options) }
                     }
                 }
+            }
+            for index in bodies.indices {
+                var options = options(index)
+                let allowance = options.allowance ?? WorkAllowance(byteCount: bodies[index].count)
+                options.allowance = allowance
+                readings.add(BodyPlace(index: index, options: options), allowance, read)
+            }
+            readings.finish(read)
+            return readings.results
+        }
+    }
+
+    private struct BodyPlace {
+        let index: Int
+        let options: ReadingOptions
+    }
+
+    private static func read(
+        _ body: UnsafeRawBufferPointer, _ snapshot: TypeRegistry.Snapshot, _ workspace: Workspace, _ options: ReadingOptions
+    ) throws -> DocumentReading {
+        try withFault {
+            try workspace.json.read(body) { tape in
+                try JSONReading(tape: tape, byteCount: body.count, snapshot: snapshot, context: workspace.context, options: options).read()
             }
         }
     }

@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Glibc
 
 /// Reads CSV (RFC 4180) with a header: records of fields, each with its exact bytes. UTF-8; a BOM is passed over; records end at LF or CRLF.
 package struct CSVReader {
@@ -55,6 +56,34 @@ package struct CSVReader {
         self.names = names
         headerRange = header.range
     }
+
+    /// Reads a text whose header is known from another one: nil where it begins with other bytes.
+    ///
+    /// - Precondition: the text is UTF-8.
+    package init?(_ bytes: UnsafeRawBufferPointer, after header: Header) {
+        guard header.begins(bytes) else { return nil }
+        self.bytes = bytes
+        (delimiter, offset, line, names, headerRange) = (header.delimiter, header.bytes.count, header.line, header.names, header.range)
+    }
+
+    /// All up to the first record, read.
+    package struct Header: Sendable {
+        /// With the line end.
+        package let bytes: [UInt8]
+        package let delimiter: UInt8
+        package let names: [[UInt8]]
+        fileprivate let line: Int
+        fileprivate let range: Range<Int>
+
+        /// Whether a text begins with these bytes.
+        package func begins(_ text: UnsafeRawBufferPointer) -> Bool {
+            guard let base = text.baseAddress, text.count >= bytes.count else { return false }
+            return bytes.withUnsafeBytes { own in own.baseAddress.map { memcmp(base, $0, own.count) == 0 } ?? true }
+        }
+    }
+
+    /// - Precondition: no record has been read; the header has a line end.
+    package var header: Header { Header(bytes: Array(bytes[..<offset]), delimiter: delimiter, names: names, line: line, range: headerRange) }
 
     /// The next record, or nil at the end. Empty lines are passed over.
     /// - Throws: `.badCSV` for a quote out of place or a record of more or fewer fields than the header; the next call goes on after it.
@@ -132,6 +161,11 @@ package struct CSVReader {
         let edge = field.isQuoted ? 1 : 0
         let range = field.offset + edge..<field.offset + field.byteCount - edge
         return UnsafeRawBufferPointer(rebasing: bytes[range]).bindMemory(to: UInt8.self)
+    }
+
+    /// Lends a field's text, unquoted.
+    package func withText<Result>(of field: Field, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        field.isEscaped ? text(of: field).withUnsafeBytes(body) : body(UnsafeRawBufferPointer(plainText(of: field)))
     }
 
     /// A field's text, unquoted.

@@ -123,6 +123,8 @@ package struct HotRow: Sendable {
     package var identity: ReceiptIdentity {
         ReceiptIdentity(table: kind.table, client: Array(client), receipt: Array(receipt), businessDay: kind.isVersioned ? 0 : businessDay)
     }
+    /// Of a versioned table.
+    var versionKey: VersionKey? { version == nil ? nil : VersionKey(table: kind.table, client: Array(client), receipt: Array(receipt)) }
 }
 
 /// How a document's bytes are stored. Raw values are on disk: do not renumber.

@@ -11,40 +11,53 @@ extension Intake {
     func takeLines(_ allowance: WorkAllowance, _ completion: @escaping @Sendable (TakeOutcome) -> Void) {
         let results = EachResults(completion)
         var lines = BodyLines(request.body)
-        var items: [Item] = []
+        var ranges: [Range<Int>] = []
         var count = 0
         var byteCount = 0
         while count < Self.lineCountMax, let range = lines.next() {
             count += 1
-            items.append(line(range, allowance))
+            ranges.append(range)
             byteCount += range.count
-            if items.count >= Self.partRowCount || byteCount >= Self.partByteCount {
-                takeEach(items, results)
-                (items, byteCount) = ([], 0)
+            if ranges.count >= Self.partRowCount || byteCount >= Self.partByteCount {
+                takeEach(items(ranges, allowance), results)
+                (ranges, byteCount) = ([], 0)
             }
         }
-        takeEach(items, results)
+        takeEach(items(ranges, allowance), results)
         results.finish(beyondCount: lines.countRest())
     }
 
-    func line(_ range: Range<Int>, _ allowance: WorkAllowance) -> Item {
+    /// Reads lines: each by itself, but for rules that wait for each other.
+    func items(_ ranges: [Range<Int>], _ allowance: WorkAllowance) -> [Item] {
         // Too long for a document, whatever is in it: it is not even copied.
-        guard range.count <= parts.documentByteCountMax else {
-            let problem = Fault(.tooLarge, "a document of \(range.count) bytes; \(parts.documentByteCountMax) are allowed")
-            return .read(.refused(problem, type: request.type, document: .own([])), body: [])
+        let bodies = ranges.compactMap { $0.count <= parts.documentByteCountMax ? Array(request.body[$0]) : nil }
+        let isAllowed = Result { try checkTypeAllowed(request.type) }
+        var readings: ArraySlice<Result<DocumentReading, any Error>> = []
+        switch isAllowed {
+        case .success: readings = parts.reader.readJSON(bodies) { _ in readingOptions(allowance) }[...]
+        case .failure(let error): readings = bodies.map { _ in .failure(error) }[...]
         }
-        let bytes = Array(request.body[range])
+        var rest = bodies[...]
+        return ranges.map { range in
+            guard range.count <= parts.documentByteCountMax, let body = rest.popFirst(), let reading = readings.popFirst() else {
+                let problem = Fault(.tooLarge, "a document of \(range.count) bytes; \(parts.documentByteCountMax) are allowed")
+                return .read(.refused(problem, type: request.type, document: .own([])), body: [])
+            }
+            return item(reading, body)
+        }
+    }
+
+    private func item(_ reading: Result<DocumentReading, any Error>, _ body: [UInt8]) -> Item {
         do {
-            try checkTypeAllowed(request.type)
-            let reading = try parts.reader.readJSON(bytes, readingOptions(allowance))
-            guard reading.receipts.count == 1, case .some(let only) = reading.receipts.first, Self.isDocument(bytes) else {
+            let reading = try reading.get()
+            guard reading.receipts.count == 1, case .some(let only) = reading.receipts.first, Self.isDocument(body) else {
                 throw Fault(
                     .invalidDocument, "a line holds one document; send arrays and envelopes as bodies of their own",
                     errors: [.init(pointer: "", code: "not-one-document", message: "a line holds one document")])
             }
-            return .read(only, body: bytes)
+            return .read(only, body: body)
         } catch {
-            return .read(.refused(Self.problem(error), type: request.type, document: .own(bytes)), body: bytes)
+            return .read(.refused(Self.problem(error), type: request.type, document: .own(body)), body: body)
         }
     }
 

@@ -49,7 +49,13 @@ struct Intake: Sendable {
         guard request.form != .ndjson else {
             var lines = BodyLines(request.body)
             var items: [Item] = []
-            while items.count < Self.lineCountMax, !allowance.isShort, let range = lines.next() { items.append(line(range, allowance)) }
+            // A part at a time: once the work was too much, there is no use in more.
+            while items.count < Self.lineCountMax, !allowance.isShort {
+                var ranges: [Range<Int>] = []
+                while ranges.count < min(Self.partRowCount, Self.lineCountMax - items.count), let range = lines.next() { ranges.append(range) }
+                if ranges.isEmpty { break }
+                items += self.items(ranges, allowance)
+            }
             return .lines(items, beyondCount: allowance.isShort ? 0 : lines.countRest())
         }
         return .document(

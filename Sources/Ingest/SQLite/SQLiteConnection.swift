@@ -158,6 +158,13 @@ package final class SQLiteConnection {
         }
     }
 
+    /// Runs `body`, all of which sees one state of the file: many short looks cost one beginning.
+    package func reading<Result>(_ body: () throws -> Result) throws -> Result {
+        try execute("BEGIN")
+        defer { rollback() }
+        return try body()
+    }
+
     /// Ends a transaction without effect, if there is one. SQLite may have rolled it back by itself already.
     package func rollback() {
         guard sqlite3_get_autocommit(raw) == 0 else { return }

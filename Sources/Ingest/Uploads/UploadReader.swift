@@ -16,7 +16,13 @@ struct UploadReader {
 
     func items(_ chunk: UploadChunk) -> [Item] {
         var items: [Item] = []
-        if form == .csv { items = rows(chunk) } else { for record in chunk.records { items += document(record.number, record.bytes) } }
+        switch form {
+        case .csv: items = rows(chunk)
+        case .xml: for record in chunk.records { items += xml(record.number, record.bytes) }
+        case .json, .lines:
+            let readings = intake.parts.reader.readJSON(chunk.records.map(\.bytes)) { options(byteCount: chunk.records[$0].bytes.count, isOfMany: false) }
+            for (record, reading) in zip(chunk.records, readings) { items += document(record.number, record.bytes, reading) }
+        }
         items += chunk.refusals.map { .rejected(UploadRejection($0.number, $0.fault, form: form)) }
         return items
     }
@@ -58,11 +64,13 @@ struct UploadReader {
 
     // MARK: Documents
 
-    private func document(_ number: Int, _ bytes: [UInt8]) -> [Item] {
+    private func xml(_ number: Int, _ bytes: [UInt8]) -> [Item] {
+        document(number, bytes, Result { try intake.parts.reader.readXML(bytes, options(byteCount: bytes.count, isOfMany: false)) })
+    }
+
+    private func document(_ number: Int, _ bytes: [UInt8], _ reading: Result<DocumentReading, any Error>) -> [Item] {
         do {
-            let options = options(byteCount: bytes.count, isOfMany: false)
-            let reader = intake.parts.reader
-            let reading = form == .xml ? try reader.readXML(bytes, options) : try reader.readJSON(bytes, options)
+            let reading = try reading.get()
             let isOne = reading.receipts.count == 1 && reading.beyondCount == 0 && (reading.shape != .batch || isOfEnvelope)
             // A file that is one document may hold several, where its type's path cannot be followed in passing.
             guard isOne || form == .xml || (form == .json && number == 1 && reading.shape == .each) else {

@@ -273,31 +273,66 @@ package final class VersionIndex: Sendable {
         func beyond(_ version: Int32) -> Span { isDown ? Span(lower: lower, upper: version, isDown: true) : Span(lower: version, upper: upper, isDown: false) }
     }
 
+    /// The newest versions of documents that are asked for together: one look at the file, in the order of its tree.
+    package func newest(_ keys: [VersionKey]) throws -> [VersionKey: VersionEntry] {
+        // Before the file: what is on its way there is in one of them at least.
+        var found: [VersionKey: VersionEntry] = [:]
+        state.withLock { state in
+            for key in keys {
+                // Of like versions the last is the youngest.
+                for entry in [state.flushing.entries[key]?.last, state.young.entries[key]?.last] {
+                    if let entry, entry.version >= found[key]?.version ?? 0 { found[key] = entry }
+                }
+            }
+        }
+        guard isMade.load(ordering: .acquiring) else { return found }
+        try pool.withConnection { connection in
+            try connection.reading {
+                for key in keys.sorted() {
+                    guard let entry = try stored(key, .below(.max), nil, sequence: nil, limit: 1, connection).first else { continue }
+                    if entry.version > found[key]?.version ?? 0 { found[key] = entry }
+                }
+            }
+        }
+        return found
+    }
+
     private func stored(
         _ key: VersionKey, _ span: Span, _ kind: Kind? = nil, sequence: Int64? = nil, limit: Int
     ) throws -> [VersionEntry] {
         guard isMade.load(ordering: .acquiring) else { return [] }
-        return try pool.withConnection { connection in
-            let state = kind.map { $0 == .present ? "AND v.state <> \(ReceiptState.failed.code)" : "AND v.state = \(ReceiptState.complete.code)" } ?? ""
-            let select = try connection.statement("""
-                SELECT v.version, v.sequence, v.ticket, v.received_at, v.business_day, v.state, v.removed, v.content, t.name, v.type_version
-                FROM versions v JOIN names t ON t.id = v.type
-                WHERE v.table_id = (SELECT id FROM names WHERE name = ?1) AND v.client = ?2 AND v.receipt = ?3 AND v.version > ?4 AND v.version < ?5 \(state)
-                    \(sequence == nil ? "" : "AND v.sequence = ?7")
-                ORDER BY v.version \(span.isDown ? "DESC" : "ASC") LIMIT ?6
-                """)
-            defer { select.reset() }
-            try select.bind(1, key.table)
-            try select.bind(2, key.client)
-            try select.bind(3, key.receipt)
-            select.bind(4, Int64(span.lower))
-            select.bind(5, Int64(span.upper))
-            select.bind(6, Int64(clamping: limit))
-            if let sequence { select.bind(7, sequence) }
-            var entries: [VersionEntry] = []
-            while try select.step() { entries.append(try entry(select)) }
-            return entries
-        }
+        return try pool.withConnection { try stored(key, span, kind, sequence: sequence, limit: limit, $0) }
+    }
+
+    private static let newestSelect = select(.below(.max), nil, hasSequence: false)
+
+    private static func select(_ span: Span, _ kind: Kind?, hasSequence: Bool) -> String {
+        let state = kind.map { $0 == .present ? "AND v.state <> \(ReceiptState.failed.code)" : "AND v.state = \(ReceiptState.complete.code)" } ?? ""
+        return """
+            SELECT v.version, v.sequence, v.ticket, v.received_at, v.business_day, v.state, v.removed, v.content, t.name, v.type_version
+            FROM versions v JOIN names t ON t.id = v.type
+            WHERE v.table_id = (SELECT id FROM names WHERE name = ?1) AND v.client = ?2 AND v.receipt = ?3 AND v.version > ?4 AND v.version < ?5 \(state)
+                \(hasSequence ? "AND v.sequence = ?7" : "")
+            ORDER BY v.version \(span.isDown ? "DESC" : "ASC") LIMIT ?6
+            """
+    }
+
+    private func stored(
+        _ key: VersionKey, _ span: Span, _ kind: Kind?, sequence: Int64?, limit: Int, _ connection: SQLiteConnection
+    ) throws -> [VersionEntry] {
+        let isPlain = span.isDown && kind == nil && sequence == nil
+        let select = try connection.statement(isPlain ? Self.newestSelect : Self.select(span, kind, hasSequence: sequence != nil))
+        defer { select.reset() }
+        try select.bind(1, key.table)
+        try select.bind(2, key.client)
+        try select.bind(3, key.receipt)
+        select.bind(4, Int64(span.lower))
+        select.bind(5, Int64(span.upper))
+        select.bind(6, Int64(clamping: limit))
+        if let sequence { select.bind(7, sequence) }
+        var entries: [VersionEntry] = []
+        while try select.step() { entries.append(try entry(select)) }
+        return entries
     }
 
     private func entry(_ row: SQLiteStatement) throws -> VersionEntry {

@@ -222,6 +222,7 @@ final class HotWriterCore {
         _ submission: Submission, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
     ) throws -> Submission.Answer {
         let (earlier, refused) = lookAgain(submission, except: writer.file)
+        if submission.rows.count > 1 { try versions.meet(submission.rows.compactMap(\.versionKey)) }
         if !submission.isAtomic {
             var outcomes: [Submission.Outcome] = []
             for (index, row) in submission.rows.enumerated() {
@@ -331,7 +332,7 @@ final class HotWriterCore {
     private func storeVersion(
         _ row: HotRow, _ version: RowVersion, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
     ) throws -> Submission.Answer {
-        let key = VersionKey(table: row.kind.table, client: Array(row.client), receipt: Array(row.receipt))
+        guard let key = row.versionKey else { preconditionFailure("a version of no document") }
         let newest = try versions.newest(key)
         if let wanted = version.follows, newest?.sequence != wanted { return .refused(Fault(.differentDocument, "a newer version has come meanwhile")) }
         if let newest, version.isRemoval ? newest.isRemoval : newest.isSame(version.content) {

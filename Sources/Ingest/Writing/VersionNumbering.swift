@@ -28,6 +28,13 @@ final class VersionNumbering {
         return newest
     }
 
+    /// Looks for documents of which versions are about to come, all at once.
+    func meet(_ keys: [VersionKey]) throws {
+        let unknown = Set(keys).filter { own[$0] == nil && met[$0] == nil }
+        let found = try index.newest(Array(unknown))
+        for key in unknown { met.updateValue(found[key], forKey: key) }
+    }
+
     /// A new row: the newest version of its document.
     func add(_ entry: VersionEntry, of key: VersionKey) throws {
         notes.entries.append((key, entry))
