@@ -40,7 +40,7 @@ final class BucketExportTests: XCTestCase {
         // Several pieces, none of them a whole one at the end.
         let query = "SELECT g, repeat('x', 100) AS t FROM generate_series(1, 30000) g(g)"
         let file = try export(admin, query)
-        try Patience.until { here().isEmpty && kept().count == 1 }
+        Patience.until { here().isEmpty && kept().count == 1 }
         let direct = try admin.post("/v1/sql", #"{"query":"\#(query)"}"#, [("Accept", "text/csv")])
         let whole = try anyone.get(file.path)
         XCTAssertEqual(whole.status, 200, whole.text)
@@ -63,17 +63,17 @@ final class BucketExportTests: XCTestCase {
         XCTAssertTrue(refused.status == 503 && refused.text.contains("storage-unavailable"), refused.text)
         let second = try export(admin, "SELECT 1 AS a")
         XCTAssertEqual(try anyone.get(second.path).text, "a\r\n1\r\n")
-        try Patience.until { server.logText.contains("files of exports stay here until exports.url gives an answer") }
+        Patience.until { server.logText.contains("files of exports stay here until exports.url gives an answer") }
         XCTAssertEqual(here().count, 1)
         bucket.fail(nil)
-        try Patience.until { here().isEmpty && kept().count == 2 }
+        Patience.until { here().isEmpty && kept().count == 2 }
         XCTAssertEqual(try anyone.get(second.path).text, "a\r\n1\r\n")
 
         XCTAssertEqual(try admin.call("DELETE", "/v1/exports/\(file.id)").status, 204)
         XCTAssertEqual(try anyone.get(file.path).status, 404)
         server.kill()
         try server.start(environment: environment(bucket.endpoint))
-        try Patience.until { kept().count == 1 }
+        Patience.until { kept().count == 1 }
         XCTAssertEqual(try server.client(key: nil).get(second.path).text, "a\r\n1\r\n")
     }
 
