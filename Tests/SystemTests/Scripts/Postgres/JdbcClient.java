@@ -12,7 +12,7 @@ import java.util.UUID;
 /**
  * What a program over JDBC does with a database, said line by line: the caller compares the lines of two servers.
  *
- * Usage: java -cp postgresql.jar:. JdbcClient URL USER PASSWORD. A line is "topic|…".
+ * Usage: java -cp postgresql.jar:. JdbcClient URL USER PASSWORD COLUMNS. A line is "topic|…".
  */
 public final class JdbcClient {
     private static Connection connection;
@@ -51,7 +51,7 @@ public final class JdbcClient {
         properties.setProperty("password", arguments[2]);
         connection = DriverManager.getConnection(arguments[0], properties);
         metadata(connection.getMetaData());
-        answers();
+        answers(arguments[3]);
         prepared();
         paging();
         faults();
@@ -88,8 +88,8 @@ public final class JdbcClient {
         say("words", about.getStringFunctions().length() > 0, about.getSQLKeywords().length() > 100);
     }
 
-    private static void answers() throws SQLException {
-        try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery("SELECT * FROM receipts ORDER BY receipt_id")) {
+    private static void answers(String columns) throws SQLException {
+        try (Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery("SELECT " + columns + " FROM receipts ORDER BY receipt_id")) {
             ResultSetMetaData about = rows.getMetaData();
             for (int column = 1; column <= about.getColumnCount(); column++) {
                 say("answer", about.getColumnName(column), about.getTableName(column).length() >= 0, about.getColumnType(column), about.getColumnTypeName(column), about.getColumnClassName(column),

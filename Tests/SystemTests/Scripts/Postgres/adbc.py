@@ -20,7 +20,7 @@ def lines(port, user, password):
             say(topic, *row.values())
 
     with dbapi.connect(f"postgresql://{user}:{password}@127.0.0.1:{port}/till?sslmode=disable") as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM receipts ORDER BY receipt_id")
+        cursor.execute(f"SELECT {rig.COLUMNS} FROM receipts ORDER BY receipt_id")
         table("receipts", cursor.fetch_arrow_table())
         cursor.execute("SELECT receipt_id, total, business_day FROM receipts WHERE total > $1 AND receipt_id <> $2 ORDER BY 1", (62.5, "R-4"))
         table("filtered", cursor.fetch_arrow_table())

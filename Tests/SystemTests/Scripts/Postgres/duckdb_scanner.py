@@ -26,7 +26,8 @@ def lines(port, user, password):
             say(topic, *row)
 
     ask("tables", "SELECT database, schema, name, column_names, column_types FROM (SHOW ALL TABLES) WHERE name = 'receipts'")
-    ask("receipts", "SELECT * FROM store.public.receipts ORDER BY receipt_id")
+    ask("receipts", "SELECT * EXCLUDE (lines) FROM store.public.receipts ORDER BY receipt_id")
+    ask("lines", "SELECT receipt_id, CAST(lines ->> '$[0].amount' AS DECIMAL(18, 4)) FROM (SELECT receipt_id, lines::JSON AS lines FROM store.receipts) ORDER BY 1")
     ask("filtered", "SELECT receipt_id, total FROM store.receipts WHERE total > 62.5 AND business_day >= DATE '2026-11-12' AND receipt_id LIKE 'R-%' ORDER BY 1")
     ask("in", "SELECT receipt_id FROM store.receipts WHERE receipt_id IN ('R-1', 'R-5', 'x') AND tax_total IS NOT NULL ORDER BY 1")
     ask("sums", "SELECT store_id, count(*), sum(total), min(issued_at), max(business_day) FROM store.receipts GROUP BY 1 ORDER BY 1")

@@ -18,7 +18,7 @@ DIFFERENT = {
 
 
 def lines(url, user, password, classes):
-    run = subprocess.run(["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", f"{JAR}:{classes}", "JdbcClient", url, user, password], capture_output=True, text=True)
+    run = subprocess.run(["java", "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", f"{JAR}:{classes}", "JdbcClient", url, user, password, rig.COLUMNS], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-3000:]
     found = {}
     for line in run.stdout.splitlines():

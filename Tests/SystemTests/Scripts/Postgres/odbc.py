@@ -34,7 +34,7 @@ def lines(port, user, password):
     rows("best-row", cursor.rowIdColumns("receipts", schema="public"), "column_name", "type_name")
     rows("procedures", cursor.procedures(schema="public"), "procedure_name")
     rows("types", cursor.getTypeInfo(), "type_name", "data_type")
-    cursor.execute("SELECT * FROM receipts ORDER BY receipt_id")
+    cursor.execute(f"SELECT {rig.COLUMNS} FROM receipts ORDER BY receipt_id")
     for column in cursor.description:
         say("answer", column[0], column[1].__name__, *column[3:])
     for row in cursor.fetchall():

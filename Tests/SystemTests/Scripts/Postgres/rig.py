@@ -13,6 +13,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "Reference"))
 
 USER = "corner-shop"
 RECEIPTS = 5
+# Of `receipts`, each type once and more; members of `lines` come in another order than PostgreSQL keeps them in.
+COLUMNS = ("client_id, receipt_id, business_day, issued_at, type, type_version, received_at, state, ticket_id, sequence, document, document_sha256, upload_id, customer_id, total, tax_total, "
+           "is_refund, tax_share, jsonb_array_length(lines) AS line_count, lines -> 0 ->> 'name' AS name")
 
 
 def skip(what):
