@@ -8,6 +8,7 @@
 //   Syntax: text to a tree with positions
 //   Kernels: loops over columns that many share; a worker's meter
 //   Types: rules of types, casts, values as text
+//   Information: what information_schema says of a catalog
 //   Algebra: Expression and LogicalPlan, what defines a function, their walks, checks and EXPLAIN
 //   Functions/{Calls, Text, Patterns, Number, Time, List, JSON, Operators}: one SQL function after another, its definition beside its kernel
 //   Evaluation: an expression run over a batch

@@ -79,6 +79,7 @@ extension Binder {
         if name.count == 1, let table = frame.commonTable(last.text) {
             try countNode(table.nodeCount, at: last.position)
             let columns = table.columns.map { newColumn($0.name, $0.type) }
+            for (column, defined) in zip(columns, table.columns) { declare(column, as: declaredTypes[defined.id]) }
             return try named(.shared(id: table.id, definition: table.plan, columns: columns), alias, name: last.text)
         }
         if name.count == 2, let schema = context.catalog.schemas.first(where: { $0.name == name[0].text }) {
@@ -155,6 +156,8 @@ extension Binder {
         let columns = source.schema.fields.map { ScanColumn(column: newColumn($0.name, $0.type.withoutIDs), name: $0.name) }
         let single = source.singlePrecisionColumns
         for column in columns where single.contains(column.name) { singlePrecisionIDs.insert(column.column.id) }
+        let declared = source.declaredTypes
+        if !declared.isEmpty { for column in columns { declare(column.column, as: declared[column.name]) } }
         return .scan(ScanNode(table: table, columns: columns, scope: scope))
     }
 

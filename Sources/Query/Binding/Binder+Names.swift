@@ -140,56 +140,32 @@ extension Binder {
     }
 
     func informationSchema(_ name: NameSyntax) throws(QueryError) -> LogicalPlan {
-        let relations = try describedRelations(at: name.position)
-        switch name.text {
-        case "tables":
-            return textRows(
-                [("table_catalog", .string), ("table_schema", .string), ("table_name", .string), ("table_type", .string)],
-                relations.map { [.string("till"), .string($0.schema), .string($0.name), .string($0.isView ? "VIEW" : "BASE TABLE")] })
-        case "columns":
-            var rows: [[Value]] = []
-            for relation in relations {
-                for (index, column) in relation.columns.enumerated() {
-                    rows.append([
-                        .string("till"), .string(relation.schema), .string(relation.name), .string(column.name), .integer(Int64(index + 1)),
-                        .string("YES"), .string(column.type.sqlName),
-                    ])
-                }
-            }
-            return textRows(
-                [
-                    ("table_catalog", .string), ("table_schema", .string), ("table_name", .string), ("column_name", .string),
-                    ("ordinal_position", .int32), ("is_nullable", .string), ("data_type", .string),
-                ], rows)
-        default:
-            throw .badSQL(
-                "there is no table information_schema.\(name.text)", at: name.position, hint: "there are tables and columns")
+        guard let relation = InformationSchema.byName[name.text] else {
+            let meant = NameSuggestion.closest(to: name.text, among: InformationSchema.all.map(\.name))
+            throw .badSQL("there is no table information_schema.\(name.text)", at: name.position, hint: meant.map { "did you mean \($0)?" }).because(.undefinedTable)
         }
-    }
-
-    private struct DescribedRelation {
-        let schema: String
-        let name: String
-        let isView: Bool
-        let columns: [OutputColumn]
+        let schemas = (context.catalog.dialect.map { [$0.openSchema] } ?? []) + ["public", "information_schema"] + context.catalog.schemas.map(\.name)
+        let rows = InformationRows(relations: try shownRelations(at: name.position), schemas: schemas).rows(of: relation.name)
+        return scan(relation.name, relation.table(rows), [])
     }
 
     /// Everything that FROM may name, those of other schemas last.
-    private func describedRelations(at position: Int) throws(QueryError) -> [DescribedRelation] {
-        var found: [DescribedRelation] = []
+    private func shownRelations(at position: Int) throws(QueryError) -> [ShownRelation] {
+        var found: [ShownRelation] = []
         let names = Set(context.catalog.entryNames)
+        func fields(_ columns: [OutputColumn]) -> [Field] { columns.map { Field($0.name, $0.type) } }
         for table in context.catalog.entryNames {
             guard let entry = try entry(table, at: position) else { continue }
             var isView = true
             // What is shown of a table under another name is no table of its own.
             if case .table = entry { isView = ["_accepted", "_history"].contains { table.hasSuffix($0) && names.contains(String(table.dropLast($0.count))) } }
-            found.append(DescribedRelation(schema: "public", name: table, isView: isView, columns: columns(of: entry, NameSyntax(table, at: position))))
+            found.append(ShownRelation(schema: "public", name: table, isView: isView, columns: fields(columns(of: entry, NameSyntax(table, at: position)))))
         }
         for schema in context.catalog.schemas {
             for name in schema.entryNames {
                 guard let entry = try entry(name, inSchema: schema.name, at: position) else { continue }
                 let columns = columns(of: entry, NameSyntax(name, at: position), schema: schema.name)
-                found.append(DescribedRelation(schema: schema.name, name: name, isView: true, columns: columns))
+                found.append(ShownRelation(schema: schema.name, name: name, isView: true, columns: fields(columns)))
             }
         }
         return found

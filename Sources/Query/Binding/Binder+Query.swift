@@ -202,6 +202,10 @@ extension Binder {
         var plans: [LogicalPlan] = []
         for input in inputs { plans.append(try converted(input.plan, to: types, at: position)) }
         let columns = zip(names, types).map { newColumn($0, $1) }
+        for (index, column) in columns.enumerated() {
+            let declared = Set(inputs.map { declaredTypes[$0.columns[index].id] })
+            if declared.count == 1, let type = declared.first { declare(column, as: type) }
+        }
         return BoundRows(
             plan: .setOperation(SetOperationNode(kind: kind, keepsRepeats: isAll, inputs: plans, columns: columns)))
     }

@@ -8,6 +8,8 @@ extension Binder {
         var expression: Expression
         var isUntyped: Bool
         var position: Int
+        /// What PostgreSQL calls its type, where the expression's does not tell.
+        var declared: String?
         /// Of UNNEST(…) and generate_series(…) in the list: a row for each element, which `expression` names.
         var list: Expression?
     }
@@ -116,17 +118,17 @@ extension Binder {
             if case .star(let qualifier) = item.expression.kind {
                 guard items.count <= SyntaxLimits.listItemCountMax else { break }
                 for column in try expandStar(qualifier, at: item.expression.position, in: scope.frame) {
-                    items.append(Item(name: column.name, expression: column.expression, isUntyped: false, position: item.expression.position))
+                    items.append(Item(name: column.name, expression: column.expression, isUntyped: false, position: item.expression.position, declared: declaredType(column.expression)))
                 }
                 continue
             }
-            if case .function(let call) = item.expression.kind, let made = try bindRowFunction(call, item.alias?.text, in: scope) {
+            if let made = try bindRowFunction(item.expression, item.alias?.text, in: scope) {
                 items.append(made)
                 continue
             }
             let value = try bindExpression(item.expression, in: scope)
             let name = item.alias?.text ?? OutputNames.name(of: item.expression)
-            items.append(Item(name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position))
+            items.append(Item(name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position, declared: declaredType(value)))
         }
         guard items.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("SELECT has more than \(SyntaxLimits.listItemCountMax) columns, with those that * stands for", at: select.position)
@@ -134,17 +136,21 @@ extension Binder {
         return items
     }
 
-    /// A function that gives rows, by itself in the list.
+    /// A function that gives rows, by itself in the list; or a member of each of its rows, `(f(x)).member`.
     private func bindRowFunction(
-        _ call: FunctionSyntax, _ alias: String?, in scope: ExpressionScope
+        _ syntax: ExpressionSyntax, _ alias: String?, in scope: ExpressionScope
     ) throws(QueryError) -> Item? {
+        var member: NameSyntax?, made = syntax
+        if case .field(let owner, let name) = syntax.kind { (made, member) = (owner, name) }
+        guard case .function(let call) = made.kind else { return nil }
         let name = call.name.text, position = call.name.position
         guard ["unnest", "generate_series", "generate_subscripts"].contains(name) || RowFunction.byName[name] != nil else { return nil }
-        let list = try bindRows(call, in: scope)
-        guard case .list(let field) = list.type, field.type.isNested == false || name == "regexp_matches" else {
+        var list = try bindRows(call, in: scope)
+        if let member { list = try field(member, of: list) }
+        guard case .list(let field) = list.type, field.type.isNested == false || RowFunction.byName[name]?.givesValues == true else {
             throw .unsupported("UNNEST of lists of structs stands in FROM only", at: position)
         }
-        let title = alias ?? name
+        let title = alias ?? member?.text ?? name
         return Item(name: title, expression: .column(newColumn(title, field.type)), isUntyped: false, position: position, list: list)
     }
 
@@ -223,7 +229,10 @@ extension Binder {
     ) throws(QueryError) -> LogicalPlan {
         var projected: [ProjectedColumn] = items.map { project($0.name, $0.expression) }
         let visible = projected.map(\.column)
-        for (item, column) in zip(items, visible) where item.isUntyped { untypedColumns.insert(column.id) }
+        for (item, column) in zip(items, visible) {
+            if item.isUntyped { untypedColumns.insert(column.id) }
+            declare(column, as: item.declared)
+        }
         // Sort keys that are no output get columns of their own, dropped after sorting.
         var places = ExpressionPlaces()
         if !order.isEmpty || !distinctOn.isEmpty { places = ExpressionPlaces(projected.map(\.expression)) }

@@ -7,6 +7,8 @@ package struct BoundQuery: Sendable {
     package var columns: [OutputColumn]
     /// It means the same whenever, and in whichever zone, it is asked.
     package var isFixed = false
+    /// Of each column what PostgreSQL calls its type, where the type here does not tell.
+    package var declared: [String?] = []
 }
 
 package enum BoundStatement: Sendable {
@@ -38,6 +40,8 @@ package final class Binder {
     var singlePrecisionIDs: Set<ColumnID> = []
     /// Output columns that are string constants without a type of their own: a set operation may still give them one.
     var untypedColumns: Set<ColumnID> = []
+    /// What PostgreSQL calls the types of columns, where the types here do not tell: as their tables and casts say.
+    var declaredTypes: [ColumnID: String] = [:]
 
     /// A plan past this size comes from a generated or hostile query; passes are not linear in it.
     private static let nodeCountMax = 4_096
@@ -80,7 +84,7 @@ package final class Binder {
         // A bare NULL or untyped literal is text to the reader.
         let plan = try typed(rows.plan) { $0 == .null ? .string : $0 }
         try PlanSize.check(plan)
-        return BoundQuery(plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession)
+        return BoundQuery(plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession, declared: plan.columns.map { declaredTypes[$0.id] })
     }
 
     // MARK: Ids
@@ -101,6 +105,18 @@ package final class Binder {
     /// Whether a value is a column of floats of 32 bits as the table has it.
     func isSinglePrecision(_ value: TypedExpression) -> Bool {
         if case .column(let id, _) = value.expression { singlePrecisionIDs.contains(id) } else { false }
+    }
+
+    /// What PostgreSQL calls the type of a value, where the type here does not tell.
+    func declaredType(_ value: TypedExpression) -> String? { value.declared ?? declaredType(value.expression) }
+
+    func declaredType(_ expression: Expression) -> String? {
+        if case .column(let id, _) = expression { declaredTypes[id] } else { nil }
+    }
+
+    /// The same type under another id.
+    func declare(_ column: OutputColumn, as type: String?) {
+        if let type { declaredTypes[column.id] = type }
     }
 
     func newTable() -> Int {

@@ -19,12 +19,22 @@ extension Binder {
         if type.isArray { return TypedExpression(try bindArrayCast(operand, type, in: scope), at: position) }
         let value = try bindExpression(operand, in: scope)
         if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistry(value, type.name, dialect, at: position, in: scope) }
-        return TypedExpression(try castExplicitly(value, to: try target(type)), at: position)
+        let target = try target(type)
+        if target.type == .string, let name = try registered(value, in: scope) { return name }
+        return TypedExpression(try castExplicitly(value, to: target), declared: target.declaredName, at: position)
+    }
+
+    /// The name that a number of a registry stands for, as a text; nil of any other value.
+    private func registered(_ value: TypedExpression, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
+        guard let dialect = context.catalog.dialect, value.type == .int64, let registry = declaredType(value), dialect.isRegistry(registry),
+            let text = dialect.expression(of: "\(registry)_name", argumentCount: 1)
+        else { return nil }
+        return try expand(text, [value], at: value.position, in: scope)
     }
 
     /// A type's name, the dialect's among them.
     func target(_ type: TypeNameSyntax) throws(QueryError) -> TypeNames.Target {
-        if !type.isArray, type.modifiers.isEmpty, let own = context.catalog.dialect?.type(named: type.name) { return TypeNames.Target(type: own) }
+        if !type.isArray, type.modifiers.isEmpty, let own = context.catalog.dialect?.type(named: type.name) { return TypeNames.Target(type: own, declared: type.name) }
         return try TypeNames.target(type)
     }
 
@@ -37,26 +47,39 @@ extension Binder {
                 _ = try cast(value, to: .string, isExplicit: true)
                 return TypedExpression(.null(.int64), at: position)
             }
-            if let text = dialect.expression(of: "\(registry)_in", argumentCount: 1) { return try expand(text, [value], at: position, in: scope) }
-            let name = String(decoding: text, as: UTF8.self)
-            if let number = Int64(name) { return TypedExpression(.literal(.integer(number), .int64), at: position) }
-            dependsOnSession = true
-            do {
-                guard let found = try dialect.object(named: name, in: registry) else {
-                    throw QueryError.badSQL("there is no “\(name)” among what \(registry) names", at: position).because(.undefinedTable)
-                }
-                return TypedExpression(.literal(.integer(found), .int64), at: position)
-            } catch let error as QueryError {
-                throw error
-            } catch {
-                throw .data("“\(name)” cannot be looked up", at: position)
-            }
+            return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: position), at: position)
         }
+        if declaredType(value) == registry { return value }
         let function = value.type == .string ? "to_\(registry)" : "\(registry)_name"
         guard let text = dialect.expression(of: function, argumentCount: 1) else {
             throw .unsupported("casts of \(value.type.sqlName) to \(registry) are not supported", at: position)
         }
         return try expand(text, [value], at: position, in: scope)
+    }
+
+    /// What a constant names, as its number.
+    private func registryNumber(_ name: String, in registry: String, _ dialect: any CatalogDialect, at position: Int) throws(QueryError) -> Expression {
+        if let number = Int64(name) { return .literal(.integer(number), .int64) }
+        dependsOnSession = true
+        do {
+            guard let found = try dialect.object(named: name, in: registry) else {
+                let cause: QueryError.Cause = registry.hasPrefix("regproc") ? .undefinedFunction : registry == "regtype" ? .undefinedType : .undefinedTable
+                throw QueryError.badSQL("there is no “\(name)” among what \(registry) names", at: position).because(cause)
+            }
+            return .literal(.integer(found), .int64)
+        } catch let error as QueryError {
+            throw error
+        } catch {
+            throw .data("“\(name)” cannot be looked up", at: position)
+        }
+    }
+
+    /// An untyped literal beside a number of a registry is what it names: `typinput = 'array_in'`.
+    func namedBeside(_ value: TypedExpression, _ other: TypedExpression) throws(QueryError) -> TypedExpression {
+        guard value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression, let dialect = context.catalog.dialect,
+            let registry = declaredType(other), dialect.isRegistry(registry)
+        else { return value }
+        return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: value.position), at: value.position)
     }
 
     func castExplicitly(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression {

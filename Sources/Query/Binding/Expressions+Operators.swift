@@ -75,7 +75,7 @@ extension Binder {
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
         if let compared = try compareNested(op, left, right, at: position) { return compared }
-        let sides = try comparable(left, right, op.rawValue, at: position)
+        let sides = try comparable(namedBeside(left, right), namedBeside(right, left), op.rawValue, at: position)
         return .call(Self.function(op), [sides.0, sides.1], type: .boolean, position: position)
     }
 

@@ -18,7 +18,9 @@ extension Binder {
                 throw .badSQL("a subquery used as a value has one column, not \(rows.columns.count)", at: position)
             }
             let plan = try typed(rows.plan) { $0 == .null ? .string : $0 }
-            return subquery(.scalar, plan, correlation, plan.columns[0].type, at: position)
+            var value = subquery(.scalar, plan, correlation, plan.columns[0].type, at: position)
+            value.declared = declaredTypes[plan.columns[0].id]
+            return value
         case .inQuery(let operand, let query, let isNegated):
             let value = try quantified(operand, .equal, isAll: false, query, at: position, in: scope)
             return TypedExpression(isNegated ? .not(value) : value, at: position)
@@ -175,7 +177,11 @@ extension Binder {
     ) throws(QueryError) -> TypedExpression {
         let value = try bindExpression(list, in: scope)
         guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position) }
-        let place = try implicit(try bindExpression(index, in: scope), to: .int32, "[…]")
+        var place = try implicit(try bindExpression(index, in: scope), to: .int32, "[…]")
+        // PostgreSQL's vectors count from 0.
+        if let declared = declaredType(value), declared.hasSuffix("vector") {
+            place = .cast(.call(.add, [.cast(place, to: .int64, position: position), .literal(.integer(1), .int64)], type: .int64, position: position), to: .int32, position: position)
+        }
         return TypedExpression(.call(.element, [value.expression, place], type: field.type, position: position), at: position)
     }
 }

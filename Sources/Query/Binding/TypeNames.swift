@@ -15,6 +15,16 @@ enum TypeNames {
         var narrow: Narrow?
 
         enum Narrow { case int16, float32 }
+
+        /// What a dialect calls it, where `type` does not tell.
+        var declared: String?
+        var declaredName: String? {
+            switch narrow {
+            case .int16: "int2"
+            case .float32: "float4"
+            case nil: declared
+            }
+        }
     }
 
     static func target(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {

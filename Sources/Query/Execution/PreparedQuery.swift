@@ -31,6 +31,12 @@ package struct PreparedQuery: Sendable {
     /// The answer's columns.
     package var columns: [ResultColumn] {
         if let explain { return [ResultStream.planColumn(explain)] }
-        return query.columns.map { ResultColumn(name: $0.name, type: $0.type) }
+        return query.resultColumns
+    }
+}
+
+extension BoundQuery {
+    var resultColumns: [ResultColumn] {
+        columns.enumerated().map { index, column in ResultColumn(name: column.name, type: column.type, declared: index < declared.count ? declared[index] : nil) }
     }
 }

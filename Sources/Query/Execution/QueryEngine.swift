@@ -74,7 +74,7 @@ package final class QueryEngine: Sendable {
         let statement = try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try Binder.bind(text, in: context) }
         let parameters = inferred.count == 0 ? [] : (1...inferred.count).map { inferred.types[$0] }
         switch statement {
-        case .query(let query): return (parameters, query.columns.map { ResultColumn(name: $0.name, type: $0.type) })
+        case .query(let query): return (parameters, query.resultColumns)
         case .explain(_, let form): return (parameters, [ResultStream.planColumn(form)])
         }
     }
@@ -103,7 +103,7 @@ package final class QueryEngine: Sendable {
             try optimizer.optimized(plan).replacingSources { (source) throws(QueryError) in try (source as? RecursiveTable)?.mapped(optimized) }
         }
         func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
-            BoundQuery(plan: try optimized(query.plan), columns: query.columns, isFixed: query.isFixed)
+            BoundQuery(plan: try optimized(query.plan), columns: query.columns, isFixed: query.isFixed, declared: query.declared)
         }
         func prepared(_ query: BoundQuery, _ explain: ExplainForm?) throws(QueryError) -> PreparedQuery {
             let query = try optimized(query)

@@ -4,12 +4,14 @@ import Synchronization
 /// A table of batches in memory: tests, and small tables made in code.
 package final class MemoryTable: TableSource {
     package let schema: Schema
+    package let declaredTypes: [String: String]
     private let batches: [ColumnBatch]
 
     /// - Precondition: every batch has the schema's columns in order.
-    package init(schema: Schema, batches: [ColumnBatch]) {
+    package init(schema: Schema, batches: [ColumnBatch], declaredTypes: [String: String] = [:]) {
         precondition(batches.allSatisfy { $0.columns.count == schema.fields.count })
         self.schema = schema
+        self.declaredTypes = declaredTypes
         self.batches = batches
     }
 

@@ -8,12 +8,15 @@ package protocol TableSource: Sendable {
     var statistics: TableStatistics { get }
     /// Columns whose values were floats of 32 bits: a literal that is compared with one is rounded as they were. See `ParquetTable`.
     var singlePrecisionColumns: Set<String> { get }
+    /// By column, what PostgreSQL calls its type where the type here does not tell: `oid` of a 64-bit integer, `name` of a text.
+    var declaredTypes: [String: String] { get }
     /// Begins a scan of one consistent state: what it shows stays fixed while it runs, whatever is written, compacted or merged.
     func scan(_ request: ScanRequest) throws -> any TableScan
 }
 
 extension TableSource {
     package var singlePrecisionColumns: Set<String> { [] }
+    package var declaredTypes: [String: String] { [:] }
 }
 
 /// The planner's knowledge of a table. Wrong figures cost time, never right answers.

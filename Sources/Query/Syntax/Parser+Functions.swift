@@ -265,7 +265,7 @@ extension Parser {
             }
             names.append(try label("a column's name"))
         }
-        if atSymbol("("), names.count == 2, names[0].text == "pg_catalog" {
+        if atSymbol("("), names.count == 2, names[0].text == "pg_catalog" || names[0].text == "information_schema" && names[1].text.hasPrefix("_pg_") {
             return try callNode(try functionCall(named: names[1]))
         }
         if atSymbol("(") { throw .unsupported("functions have no schema here", at: first.position) }

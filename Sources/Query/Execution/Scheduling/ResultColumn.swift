@@ -4,10 +4,13 @@ package import ColumnStore
 package struct ResultColumn: Sendable, Hashable {
     package let name: String
     package let type: ColumnType
+    /// What PostgreSQL calls its type, where `type` does not tell.
+    package let declared: String?
 
-    package init(name: String, type: ColumnType) {
+    package init(name: String, type: ColumnType, declared: String? = nil) {
         self.name = name
         self.type = type
+        self.declared = declared
     }
 
     /// `DECIMAL(38,2)`, `STRUCT("name" VARCHAR)[]` …

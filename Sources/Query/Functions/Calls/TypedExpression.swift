@@ -6,10 +6,12 @@ struct TypedExpression {
     /// A string constant that has not taken a type yet.
     var isUntyped = false
     var position: Int
+    /// What a cast calls its type where `type` does not tell: `oid`, `smallint`. Of a column the binder knows it.
+    var declared: String?
 
     var type: ColumnType { expression.type }
 
-    init(_ expression: Expression, isUntyped: Bool = false, at position: Int) {
-        (self.expression, self.isUntyped, self.position) = (expression, isUntyped, position)
+    init(_ expression: Expression, isUntyped: Bool = false, declared: String? = nil, at position: Int) {
+        (self.expression, self.isUntyped, self.position, self.declared) = (expression, isUntyped, position, declared)
     }
 }

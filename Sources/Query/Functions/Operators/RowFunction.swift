@@ -6,10 +6,14 @@ struct RowFunction: Sendable {
     let name: String
     /// What the column of a list without members is called; nil for the function's own name.
     let column: String?
+    /// Its rows are values in SELECT's list, though they are lists or structs.
+    let givesValues: Bool
     let bind: @Sendable (FunctionCall, any CallTyping) throws(QueryError) -> Expression
 
-    init(_ name: String, column: String? = nil, bind: @escaping @Sendable (FunctionCall, any CallTyping) throws(QueryError) -> Expression) {
-        (self.name, self.column, self.bind) = (name, column, bind)
+    init(
+        _ name: String, column: String? = nil, givesValues: Bool = false, bind: @escaping @Sendable (FunctionCall, any CallTyping) throws(QueryError) -> Expression
+    ) {
+        (self.name, self.column, self.givesValues, self.bind) = (name, column, givesValues, bind)
     }
 
     static let all: [RowFunction] =
@@ -24,8 +28,17 @@ struct RowFunction: Sendable {
             ]
         } + [
             ofTexts("regexp_matches", .regexpMatches, .listOf(.string)), ofTexts("regexp_split_to_table", .regexpSplit, .string),
-            ofTexts("string_to_table", .stringToArray, .string),
+            ofTexts("string_to_table", .stringToArray, .string), expanded,
         ]
+
+    /// `information_schema._pg_expandarray`: each element with its place, by which drivers read the columns of keys.
+    private static let expanded = RowFunction("_pg_expandarray", givesValues: true) { (call, typing) throws(QueryError) in
+        try call.count(1...1)
+        guard case .list(let element) = call.arguments[0].type, !element.type.isNested else {
+            throw .badSQL("_pg_expandarray takes an array, not \(call.arguments[0].type.sqlName)", at: call.position).because(.undefinedFunction)
+        }
+        return call.make(.expandArray, [call.arguments[0].expression], .listOf(.structure([Field("x", element.type), Field("n", .int32)])))
+    }
 
     static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
@@ -41,7 +54,7 @@ struct RowFunction: Sendable {
 
     /// Of a text, a pattern and perhaps flags.
     private static func ofTexts(_ name: String, _ function: ScalarFunction, _ element: ColumnType) -> RowFunction {
-        RowFunction(name) { (call, typing) throws(QueryError) in
+        RowFunction(name, givesValues: name == "regexp_matches") { (call, typing) throws(QueryError) in
             call.make(function, try call.typed([.string, .string, .string], required: 2, typing), .listOf(element))
         }
     }

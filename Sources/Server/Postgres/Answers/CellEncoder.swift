@@ -11,6 +11,14 @@ struct CellEncoder {
         case decimals([Int64], scale: Int)
         case wideDecimals([Int128], scale: Int)
         case doubles([Double])
+        /// Narrower on the wire than in a column.
+        case shorts([Int32])
+        case oids([Int64])
+        case procedures([Int64])
+        case singles([Double])
+        case letters(ByteArrays)
+        /// int2vector and oidvector.
+        case vector(offsets: [Int32], Element)
         case days([Int32])
         case times([Int64])
         /// Microseconds since 1970; of instants with the session's zone.
@@ -37,11 +45,31 @@ struct CellEncoder {
     private let validity: Bitmap?
     private let isBinary: Bool
 
-    init(_ column: Column, _ format: WireFormat, zone: TimeZoneRules) {
+    /// - Parameter type: what the column was described as; nil: as its values are.
+    init(_ column: Column, _ format: WireFormat, zone: TimeZoneRules, as type: PostgresColumnType? = nil) {
         let column = Self.plain(column)
         validity = column.validity
         isBinary = format == .binary
-        source = Self.source(column, format, zone)
+        source = type.flatMap { Self.source(column, format, zone, as: $0) } ?? Self.source(column, format, zone)
+    }
+
+    /// Of a column whose type on the wire is another than its values would have; nil of all others.
+    private static func source(_ column: Column, _ format: WireFormat, _ zone: TimeZoneRules, as type: PostgresColumnType) -> Source? {
+        switch (type, column.values) {
+        case (.plain(let plain), .int32(let values)) where plain == .int2: .shorts(values)
+        case (.plain(let plain), .int64(let values)) where plain == .regproc: .procedures(values)
+        case (.plain(let plain), .int64(let values)) where plain.form == .oid: .oids(values)
+        case (.plain(.float4), .double(let values)): .singles(values)
+        case (.plain(.char), .bytes(let arrays)): .letters(arrays)
+        case (.plain(.char), .dictionary): Self.source(column.flattened(), format, zone, as: type)
+        case (.plain(.int2vector), .list(let offsets, let values)):
+            .vector(offsets: offsets, Element(CellEncoder(values, format, zone: zone, as: .plain(.int2)), .int2))
+        case (.plain(.oidvector), .list(let offsets, let values)):
+            .vector(offsets: offsets, Element(CellEncoder(values, format, zone: zone, as: .plain(.oid)), .oid))
+        case (.array(let element), .list(let offsets, let values)):
+            .list(offsets: offsets, Element(CellEncoder(values, format, zone: zone, as: .plain(element)), element))
+        default: nil
+        }
     }
 
     /// Neither constants nor codes, but of texts.
@@ -103,6 +131,9 @@ struct CellEncoder {
         case .list(let offsets, let element):
             let range = Int(offsets[row])..<Int(offsets[row + 1])
             if isBinary { Self.appendArray(element, range, to: &bytes) } else { Self.appendArrayText(element, range, to: &bytes) }
+        case .vector(let offsets, let element):
+            let range = Int(offsets[row])..<Int(offsets[row + 1])
+            if isBinary { Self.appendArray(element, range, lowerBound: 0, to: &bytes) } else { Self.appendVectorText(element, range, to: &bytes) }
         default: if isBinary { appendBinary(row, to: &bytes) } else { appendText(row, to: &bytes) }
         }
     }
@@ -117,8 +148,11 @@ struct CellEncoder {
     private func appendText(_ row: Int, to text: inout [UInt8]) {
         switch source {
         case .bools(let bits): text.append(UInt8(ascii: bits[row] ? "t" : "f"))
-        case .int32(let values): NumberText.appendInteger(Int64(values[row]), to: &text)
-        case .int64(let values): NumberText.appendInteger(values[row], to: &text)
+        case .int32(let values), .shorts(let values): NumberText.appendInteger(Int64(values[row]), to: &text)
+        case .int64(let values), .oids(let values): NumberText.appendInteger(values[row], to: &text)
+        case .procedures(let values): text += SystemProcedure.name(of: values[row]).utf8
+        case .singles(let values): PostgresText.append(.float32(Float(values[row])), .plain(.float4), to: &text)
+        case .letters(let arrays): Self.append(arrays, row, to: &text)
         case .decimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
         case .wideDecimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
         case .doubles(let values): NumberText.appendDouble(values[row], to: &text)
@@ -132,7 +166,15 @@ struct CellEncoder {
             PostgresTime.appendInterval(months: values[row].months, days: values[row].days, microseconds: values[row].microseconds, to: &text)
         case .binary(let arrays): PostgresText.appendBytes(Array(arrays[row]), to: &text)
         case .uuids(let arrays): PostgresText.appendUUID(Array(arrays[row]), to: &text)
-        case .null, .text, .dictionary, .documents, .json, .list: break
+        case .null, .text, .dictionary, .documents, .json, .list, .vector: break
+        }
+    }
+
+    /// `1 2 3`
+    private static func appendVectorText(_ element: Element, _ range: Range<Int>, to text: inout [UInt8]) {
+        for place in range {
+            if place > range.lowerBound { text.append(UInt8(ascii: " ")) }
+            element.encoder.append(place, to: &text)
         }
     }
 
@@ -169,6 +211,11 @@ struct CellEncoder {
         case .bools(let bits): bytes.append(bits[row] ? 1 : 0)
         case .int32(let values): Self.integer(values[row], to: &bytes)
         case .int64(let values): Self.integer(values[row], to: &bytes)
+        case .shorts(let values): Self.integer(Int16(clamping: values[row]), to: &bytes)
+        case .oids(let values), .procedures(let values): Self.integer(UInt32(clamping: values[row]), to: &bytes)
+        case .singles(let values): Self.integer(Float(values[row]).bitPattern, to: &bytes)
+        // One byte, whatever it holds.
+        case .letters(let arrays): bytes.append(arrays[row].first ?? 0)
         case .decimals(let values, let scale): PostgresNumeric(Int128(values[row]), scale: scale).appendBinary(to: &bytes)
         case .wideDecimals(let values, let scale): PostgresNumeric(values[row], scale: scale).appendBinary(to: &bytes)
         case .doubles(let values): Self.integer(values[row].bitPattern, to: &bytes)
@@ -180,17 +227,17 @@ struct CellEncoder {
             Self.integer(values[row].days, to: &bytes)
             Self.integer(values[row].months, to: &bytes)
         case .binary(let arrays), .uuids(let arrays): Self.append(arrays, row, to: &bytes)
-        case .null, .text, .dictionary, .documents, .json, .list: break
+        case .null, .text, .dictionary, .documents, .json, .list, .vector: break
         }
     }
 
-    private static func appendArray(_ element: Element, _ range: Range<Int>, to bytes: inout [UInt8]) {
+    private static func appendArray(_ element: Element, _ range: Range<Int>, lowerBound: Int32 = 1, to bytes: inout [UInt8]) {
         integer((range.isEmpty ? 0 : 1) as Int32, to: &bytes)
         integer((range.contains { element.encoder.isNull($0) } ? 1 : 0) as Int32, to: &bytes)
         integer(element.type.rawValue, to: &bytes)
         guard !range.isEmpty else { return }
         integer(Int32(clamping: range.count), to: &bytes)
-        integer(1 as Int32, to: &bytes)
+        integer(lowerBound, to: &bytes)
         for place in range {
             let start = bytes.count
             integer(-1 as Int32, to: &bytes)

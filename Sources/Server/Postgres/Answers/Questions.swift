@@ -226,18 +226,18 @@ final class Questions: @unchecked Sendable {
     private func give(_ portal: QuestionPortal, _ wanted: SessionEffect.Run, _ zone: TimeZoneRules) throws -> SessionInput.Outcome {
         switch wanted.rows {
         case .next(let count):
-            let given = try move(portal, .forward(count), RowWriter(form: .rows(wanted.formats), zone: zone))
+            let given = try move(portal, .forward(count), RowWriter(form: .rows(wanted.formats), columns: portal.question.columns, zone: zone))
             if let count, given == count { return .suspended(rows: given) }
             end(portal)
             return .finished(rows: given)
         case .fetch(let direction, let isMove):
-            let given = try move(portal, direction, isMove ? nil : RowWriter(form: .rows(wanted.formats), zone: zone))
+            let given = try move(portal, direction, isMove ? nil : RowWriter(form: .rows(wanted.formats), columns: portal.question.columns, zone: zone))
             if portal.window.isAtEnd { end(portal) }
             return .finished(rows: given)
         case .copy(let options):
             let writer = CopyWriter(options)
             let rows = try CopyRows(writer, head: writer.head(portal.question.columns.map(\.name)), isBinary: options.form == .binary, to: output)
-            let given = try move(portal, .forward(nil), RowWriter(form: .copy(rows, wanted.formats), zone: zone))
+            let given = try move(portal, .forward(nil), RowWriter(form: .copy(rows, wanted.formats), columns: portal.question.columns, zone: zone))
             try rows.end(to: output)
             end(portal)
             return .finished(rows: given)

@@ -18,6 +18,8 @@ struct RowWriter {
     private static let rowByteCountMax = 1 << 30
 
     let form: Form
+    /// The answer's columns, as they were described.
+    let columns: [WireField]
     let zone: TimeZoneRules
 
     /// Writes rows `range` of `batch` in order, and sends them piece by piece.
@@ -26,7 +28,8 @@ struct RowWriter {
         let byteCount = max(1, part.flatByteCountBound)
         let step = max(1, min(part.rowCount, part.rowCount.multipliedSaturating(by: 8 * AnswerOutput.fullByteCount) / byteCount))
         let isWide = byteCount / max(1, part.rowCount) > AnswerOutput.fullByteCount
-        let cells = zip(part.columns, form.formats).map { CellEncoder($0, $1, zone: zone) }
+        let formats = form.formats
+        let cells = part.columns.indices.map { CellEncoder(part.columns[$0], formats[$0], zone: zone, as: PostgresColumnType(columns[$0].type)) }
         var row = 0
         while row < part.rowCount {
             let end = min(part.rowCount, row + (isWide ? 1 : step))

@@ -59,6 +59,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
         case "regclass":
             var parts = name.split(separator: ".", omittingEmptySubsequences: false).map { String($0).trimmingQuotes }
             if parts.count == 2, parts[0] == "pg_catalog" { return SystemRelation.byName[parts[1]]?.number }
+            if parts.count == 2, parts[0] == "information_schema" { return InformationSchema.byName[parts[1]]?.number }
             if parts.count == 2, parts[0] == "public" { parts.removeFirst() }
             if parts.count == 2, let schema = base.schemas.first(where: { $0.name == parts[0] }) {
                 return schema.entryNames.contains(parts[1]) ? SystemNumber.relation(parts[1], inSchema: schema.name) : nil
@@ -68,6 +69,8 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
             return SystemRelation.byName[parts[0]]?.number
         case "regtype": return SystemType.number(named: name)
         case "regnamespace": return SystemRows.namespaces(base).first { $0.name == name }?.number
+        case "regproc": return SystemProcedure.number(named: name)
+        case "regprocedure": return SystemProcedure.number(named: String(name.prefix { $0 != "(" }))
         case "regrole": return name == session.user ? SystemNumber.asker : name == SystemRows.owner ? SystemNumber.owner : nil
         default: return nil
         }

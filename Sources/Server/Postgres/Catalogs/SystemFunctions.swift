@@ -37,8 +37,9 @@ enum SystemFunctions {
     private static let visible = "CASE WHEN $1 IS NULL THEN NULL ELSE $1 NOT BETWEEN 13000 AND 13999 AND $1 < \(SystemNumber.firstForeign) END"
     /// A relation as SQL names it: with its schema where it is not on the path.
     private static let relationName =
-        "(SELECT CASE WHEN c.oid < \(SystemNumber.firstForeign) THEN c.relname ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1)"
+        "(SELECT CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1)"
     private static let nothing = "NULL::text"
+    private static let procedureName = "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT p.proname FROM pg_catalog.pg_proc p WHERE p.oid = $1), $1::text) END"
 
     /// Each argument stands in its expression once where it can: a subquery in it would be there as often.
     private static let named: [Key: String] = {
@@ -52,8 +53,8 @@ enum SystemFunctions {
             Key("regclass_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce(\(relationName), $1::text) END",
             Key("regnamespace_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = $1), $1::text) END",
             Key("regrole_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), $1::text) END",
-            Key("regproc_name", 1): "$1::text", Key("regprocedure_name", 1): "$1::text", Key("regoper_name", 1): "$1::text", Key("regoperator_name", 1): "$1::text",
-            Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE $1::text = CASE WHEN c.oid < \(SystemNumber.firstForeign) THEN c.relname ELSE n.nspname || '.' || c.relname END)",
+            Key("regproc_name", 1): procedureName, Key("regprocedure_name", 1): procedureName, Key("regoper_name", 1): "$1::text", Key("regoperator_name", 1): "$1::text",
+            Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE $1::text = CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname ELSE n.nspname || '.' || c.relname END)",
             Key("to_regtype", 1): "(SELECT t.oid FROM pg_catalog.till_type_names t WHERE t.typname = $1::text OR t.shown = $1::text)",
             Key("to_regnamespace", 1): "(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1::text)",
             Key("array_to_string", 2): "(SELECT coalesce(string_agg(u.x::text, $2::text), '') FROM unnest($1) AS u(x))",
@@ -63,7 +64,7 @@ enum SystemFunctions {
                 "ARRAY(SELECT w.x FROM (SELECT u.x FROM unnest($1) AS u(x) UNION ALL SELECT v.x FROM unnest($2) AS v(x)) AS w)",
             Key("array_remove", 2): "ARRAY(SELECT u.x FROM unnest($1) AS u(x) WHERE u.x IS DISTINCT FROM $2)",
             Key("array_append", 2): "ARRAY(SELECT w.x FROM (SELECT u.x FROM unnest($1) AS u(x) UNION ALL SELECT $2) AS w(x))",
-            Key("regproc_in", 1): "replace($1::text, 'pg_catalog.', '')", Key("pg_advisory_unlock_all", 0): "''", Key("pg_encoding_max_length", 1): "4",
+            Key("pg_advisory_unlock_all", 0): "''", Key("pg_encoding_max_length", 1): "4",
             Key("array_length", 2): "(SELECT nullif(count(*), 0)::integer FROM unnest($1) AS u(x))",
             Key("array_upper", 2): "(SELECT nullif(count(*), 0)::integer FROM unnest($1) AS u(x))",
             Key("array_lower", 2): "(SELECT CASE WHEN count(*) > 0 THEN 1 END FROM unnest($1) AS u(x))",

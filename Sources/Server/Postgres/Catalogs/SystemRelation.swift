@@ -37,7 +37,7 @@ struct SystemRelation: Sendable {
         switch name {
         case "bool": return .boolean
         case "int2", "int4": return .int32
-        case "int8", "oid", "xid", "cid": return .int64
+        case "int8", "oid", "xid", "cid", "regproc", "regtype", "regclass": return .int64
         case "float4", "float8": return .double
         case "timestamptz": return .timestampTZ
         case "interval": return .interval
@@ -69,6 +69,8 @@ struct SystemRelation: Sendable {
         }
         let made = builders.indices.map { builders[$0].finish() }
         let schema = Schema(columns.map { Field($0.name, $0.type) })
-        return MemoryTable(schema: schema, batches: rows.isEmpty ? [] : [ColumnBatch(rowCount: rows.count, columns: made)])
+        return MemoryTable(
+            schema: schema, batches: rows.isEmpty ? [] : [ColumnBatch(rowCount: rows.count, columns: made)],
+            declaredTypes: Dictionary(columns.map { ($0.name, $0.typeName) }, uniquingKeysWith: { $1 }))
     }
 }

@@ -51,8 +51,8 @@ enum SystemRelationText {
         12114 v pg_hba_file_rules: line_number:int4 type:text database:text[] user_name:text[] address:text netmask:text auth_method:text options:text[] error:text
         12118 v pg_ident_file_mappings: line_number:int4 map_name:text sys_name:text pg_username:text error:text
         2610 r pg_index: indexrelid:oid indrelid:oid indnatts:int2 indnkeyatts:int2 indisunique:bool indnullsnotdistinct:bool indisprimary:bool indisexclusion:bool indimmediate:bool
-                indisclustered:bool indisvalid:bool indcheckxmin:bool indisready:bool indislive:bool indisreplident:bool indkey:int2[] indcollation:oid[] indclass:oid[]
-                indoption:int2[] indexprs:pg_node_tree indpred:pg_node_tree
+                indisclustered:bool indisvalid:bool indcheckxmin:bool indisready:bool indislive:bool indisreplident:bool indkey:int2vector indcollation:oidvector indclass:oidvector
+                indoption:int2vector indexprs:pg_node_tree indpred:pg_node_tree
         12043 v pg_indexes: schemaname:name tablename:name indexname:name tablespace:name indexdef:text
         2611 r pg_inherits: inhrelid:oid inhparent:oid inhseqno:int4 inhdetachpending:bool
         3394 r pg_init_privs: objoid:oid classoid:oid objsubid:int4 privtype:char initprivs:aclitem[]
@@ -68,18 +68,18 @@ enum SystemRelationText {
                 oprnegate:oid oprcode:regproc oprrest:regproc oprjoin:regproc
         2753 r pg_opfamily: oid:oid opfmethod:oid opfname:name opfnamespace:oid opfowner:oid
         6243 r pg_parameter_acl: oid:oid parname:text paracl:aclitem[]
-        3350 r pg_partitioned_table: partrelid:oid partstrat:char partnatts:int2 partdefid:oid partattrs:int2[] partclass:oid[] partcollation:oid[] partexprs:pg_node_tree
+        3350 r pg_partitioned_table: partrelid:oid partstrat:char partnatts:int2 partdefid:oid partattrs:int2vector partclass:oidvector partcollation:oidvector partexprs:pg_node_tree
         12018 v pg_policies: schemaname:name tablename:name policyname:name permissive:text roles:name[] cmd:text qual:text with_check:text
         3256 r pg_policy: oid:oid polname:name polrelid:oid polcmd:char polpermissive:bool polroles:oid[] polqual:pg_node_tree polwithcheck:pg_node_tree
         12095 v pg_prepared_statements: name:text statement:text prepare_time:timestamptz parameter_types:regtype[] from_sql:bool generic_plans:int8 custom_plans:int8
         12090 v pg_prepared_xacts: transaction:xid gid:text prepared:timestamptz owner:name database:name
         1255 r pg_proc: oid:oid proname:name pronamespace:oid proowner:oid prolang:oid procost:float4 prorows:float4 provariadic:oid prosupport:regproc prokind:char prosecdef:bool
-                proleakproof:bool proisstrict:bool proretset:bool provolatile:char proparallel:char pronargs:int2 pronargdefaults:int2 prorettype:oid proargtypes:oid[]
+                proleakproof:bool proisstrict:bool proretset:bool provolatile:char proparallel:char pronargs:int2 pronargdefaults:int2 prorettype:oid proargtypes:oidvector
                 proallargtypes:oid[] proargmodes:char[] proargnames:text[] proargdefaults:pg_node_tree protrftypes:oid[] prosrc:text probin:text prosqlbody:pg_node_tree
                 proconfig:text[] proacl:aclitem[]
         6104 r pg_publication: oid:oid pubname:name pubowner:oid puballtables:bool pubinsert:bool pubupdate:bool pubdelete:bool pubtruncate:bool pubviaroot:bool
         6237 r pg_publication_namespace: oid:oid pnpubid:oid pnnspid:oid
-        6106 r pg_publication_rel: oid:oid prpubid:oid prrelid:oid prqual:pg_node_tree prattrs:int2[]
+        6106 r pg_publication_rel: oid:oid prpubid:oid prrelid:oid prqual:pg_node_tree prattrs:int2vector
         12068 v pg_publication_tables: pubname:name schemaname:name tablename:name attnames:name[] rowfilter:text
         3541 r pg_range: rngtypid:oid rngsubtype:oid rngmultitypid:oid rngcollation:oid rngsubopc:oid rngcanonical:regproc rngsubdiff:regproc
         6000 r pg_replication_origin: roident:oid roname:text
@@ -119,7 +119,7 @@ enum SystemRelationText {
                 stakind5:int2 staop1:oid staop2:oid staop3:oid staop4:oid staop5:oid stacoll1:oid stacoll2:oid stacoll3:oid stacoll4:oid stacoll5:oid stanumbers1:float4[]
                 stanumbers2:float4[] stanumbers3:float4[] stanumbers4:float4[] stanumbers5:float4[] stavalues1:anyarray stavalues2:anyarray stavalues3:anyarray stavalues4:anyarray
                 stavalues5:anyarray
-        3381 r pg_statistic_ext: oid:oid stxrelid:oid stxname:name stxnamespace:oid stxowner:oid stxstattarget:int4 stxkeys:int2[] stxkind:char[] stxexprs:pg_node_tree
+        3381 r pg_statistic_ext: oid:oid stxrelid:oid stxname:name stxnamespace:oid stxowner:oid stxstattarget:int4 stxkeys:int2vector stxkind:char[] stxexprs:pg_node_tree
         3429 r pg_statistic_ext_data: stxoid:oid stxdinherit:bool stxdndistinct:pg_ndistinct stxddependencies:pg_dependencies stxdmcv:pg_mcv_list stxdexpr:pg_statistic[]
         12053 v pg_stats: schemaname:name tablename:name attname:name inherited:bool null_frac:float4 avg_width:int4 n_distinct:float4 most_common_vals:anyarray
                 most_common_freqs:float4[] histogram_bounds:anyarray correlation:float4 most_common_elems:anyarray most_common_elem_freqs:float4[] elem_count_histogram:float4[]
@@ -138,7 +138,7 @@ enum SystemRelationText {
         12126 v pg_timezone_names: name:text abbrev:text utc_offset:interval is_dst:bool
         3576 r pg_transform: oid:oid trftype:oid trflang:oid trffromsql:regproc trftosql:regproc
         2620 r pg_trigger: oid:oid tgrelid:oid tgparentid:oid tgname:name tgfoid:oid tgtype:int2 tgenabled:char tgisinternal:bool tgconstrrelid:oid tgconstrindid:oid tgconstraint:oid
-                tgdeferrable:bool tginitdeferred:bool tgnargs:int2 tgattr:int2[] tgargs:bytea tgqual:pg_node_tree tgoldtable:name tgnewtable:name
+                tgdeferrable:bool tginitdeferred:bool tgnargs:int2 tgattr:int2vector tgargs:bytea tgqual:pg_node_tree tgoldtable:name tgnewtable:name
         3602 r pg_ts_config: oid:oid cfgname:name cfgnamespace:oid cfgowner:oid cfgparser:oid
         3603 r pg_ts_config_map: mapcfg:oid maptokentype:int4 mapseqno:int4 mapdict:oid
         3600 r pg_ts_dict: oid:oid dictname:name dictnamespace:oid dictowner:oid dicttemplate:oid dictinitoption:text

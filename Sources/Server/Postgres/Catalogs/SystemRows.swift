@@ -5,7 +5,8 @@ internal import Query
 struct SystemRows {
     typealias Row = [String: Value]
 
-    private static let namespaces: [(number: Int64, name: String)] = [(11, "pg_catalog"), (2_200, "public"), (13_000, "information_schema")]
+    private static let namespaces: [(number: Int64, name: String)] = [(11, "pg_catalog"), (2_200, "public"), (informationSchema, "information_schema")]
+    private static let informationSchema: Int64 = 13_000
     static func namespaces(_ catalog: any QueryCatalog) -> [(number: Int64, name: String)] {
         namespaces + catalog.schemas.map { (SystemNumber.schema($0.name), $0.name) }
     }
@@ -25,6 +26,8 @@ struct SystemRows {
         case "pg_class": try classes()
         case "pg_attribute": try attributes()
         case "pg_type": Self.types
+        case "pg_proc": Self.procedures
+        case "pg_language": Self.languages
         case "pg_index": try tables().filter(\.hasKey).map(index)
         case "pg_constraint": try tables().filter(\.hasKey).map(constraint)
         case "pg_am": [["oid": .integer(2), "amname": .string("heap"), "amtype": .string("t")], ["oid": .integer(403), "amname": .string("btree"), "amtype": .string("i")]]
@@ -91,6 +94,13 @@ struct SystemRows {
                 "relispopulated": .boolean(true), "relam": .integer(relation.isView ? 0 : 2),
             ]
         }
+        rows += InformationSchema.all.map { relation in
+            [
+                "oid": .integer(relation.number), "relname": .string(relation.name), "relnamespace": .integer(Self.informationSchema), "relkind": .string("v"),
+                "relnatts": .integer(Int64(relation.columns.count)), "relowner": .integer(SystemNumber.owner), "relpersistence": .string("p"), "relreplident": .string("n"),
+                "relispopulated": .boolean(true),
+            ]
+        }
         for table in try tables() {
             rows.append([
                 "oid": .integer(table.number), "relname": .string(table.name), "relnamespace": .integer(table.namespace),
@@ -114,6 +124,12 @@ struct SystemRows {
             for (index, field) in table.fields.enumerated() { rows.append(attribute(field, index, of: number, isKey: table.hasKey && field.name == "ticket_id")) }
             guard table.hasKey, let key = table.fields.first(where: { $0.name == "ticket_id" }) else { continue }
             rows.append(attribute(key, 0, of: SystemNumber.index(of: table.name), isKey: false))
+        }
+        for relation in InformationSchema.all {
+            for (index, column) in relation.columns.enumerated() {
+                let shape = AnswerColumns.described(ResultColumn(name: column.name, type: column.type, declared: column.declared))
+                rows.append(attribute(column.name, index, of: relation.number, type: Int64(shape.type), modifier: -1, isRequired: false))
+            }
         }
         for relation in SystemRelation.all {
             for (index, column) in relation.columns.enumerated() {
@@ -165,11 +181,23 @@ struct SystemRows {
             "oid": .integer(type.number), "typname": .string(type.name), "typnamespace": .integer(11), "typowner": .integer(SystemNumber.owner), "typlen": .integer(type.length),
             "typbyval": .boolean(type.isByValue), "typtype": .string(type.kind), "typcategory": .string(type.category), "typispreferred": .boolean(type.isPreferred),
             "typisdefined": .boolean(true), "typdelim": .string(type.delimiter), "typelem": .integer(type.element), "typarray": .integer(type.array),
-            "typinput": .string(type.functions[0]), "typoutput": .string(type.functions[1]), "typreceive": .string(type.functions[2]), "typsend": .string(type.functions[3]),
-            "typalign": .string(type.align), "typstorage": .string(type.storage), "typtypmod": .integer(-1), "typcollation": .integer(type.collation), "typmodin": .string("-"),
-            "typmodout": .string("-"), "typanalyze": .string("-"), "typsubscript": .string("-"),
+            "typinput": procedure(type.functions[0]), "typoutput": procedure(type.functions[1]), "typreceive": procedure(type.functions[2]), "typsend": procedure(type.functions[3]),
+            "typalign": .string(type.align), "typstorage": .string(type.storage), "typtypmod": .integer(-1), "typcollation": .integer(type.collation),
         ]
     }
+
+    private static func procedure(_ name: String) -> Value { .integer(SystemProcedure.number(named: name) ?? 0) }
+
+    private static let procedures: [Row] = SystemProcedure.all.map { procedure in
+        [
+            "oid": .integer(procedure.number), "proname": .string(procedure.name), "pronamespace": .integer(11), "proowner": .integer(SystemNumber.owner), "prolang": .integer(12),
+            "procost": .double(1), "prokind": .string("f"), "proisstrict": .boolean(true), "provolatile": .string("i"), "proparallel": .string("s"),
+            "pronargs": .integer(Int64(procedure.arguments.count)), "prorettype": .integer(procedure.result), "proargtypes": .list(procedure.arguments.map { .integer($0) }),
+            "prosrc": .string(procedure.name),
+        ]
+    }
+
+    private static let languages: [Row] = [["oid": .integer(12), "lanname": .string("internal"), "lanowner": .integer(SystemNumber.owner)]]
 
     private static let collations: [Row] = [(100, "default", "d"), (950, "C", "c"), (951, "POSIX", "c")].map { number, name, provider in
         [

@@ -37,6 +37,36 @@ enum AnswerColumns {
         }
     }
 
+    /// Types that catalogs and casts say, by the names that they say them by.
+    private static let declared: [String: PostgresColumnType] = {
+        var found: [String: PostgresColumnType] = ["varchar": .plain(.varchar), "bpchar": .plain(.bpchar)]
+        let types: [(String, PostgresType)] = [
+            ("oid", .oid), ("xid", .xid), ("name", .name), ("char", .char), ("int2", .int2), ("float4", .float4), ("regproc", .regproc), ("int2vector", .int2vector),
+            ("oidvector", .oidvector), ("pg_node_tree", .nodeTree), ("aclitem", .aclitem),
+        ]
+        for (name, type) in types { (found[name], found[name + "[]"]) = (.plain(type), .array(of: type)) }
+        return found
+    }()
+
+    /// The wire's type of a column: what was declared of it where its values can be told so, else that of its values.
+    static func type(_ column: ResultColumn) -> PostgresColumnType {
+        guard let name = column.declared, let type = declared[name] else { return type(column.type) }
+        switch (type, column.type) {
+        case (.plain(let plain), let own) where holds(own, plain): return type
+        case (.array(let element), .list(let own)) where holds(own.type, element): return type
+        default: return self.type(column.type)
+        }
+    }
+
+    /// Whether values of `type` go out as `wire`.
+    private static func holds(_ type: ColumnType, _ wire: PostgresType) -> Bool {
+        switch (wire.form, type) {
+        case (.oid, .int64), (.int16, .int32), (.float32, .double), (.text, .string), (.character, .string): true
+        case (.vector, .list(let element)): element.type == (wire == .oidvector ? .int64 : .int32)
+        default: false
+        }
+    }
+
     /// - Throws: 54011 for more columns than the protocol has.
     static func fields(_ columns: [ResultColumn]) throws(PostgresFault) -> [WireField] {
         guard columns.count <= countMax else { throw PostgresFault(SQLState(rawValue: "54011"), "an answer has at most \(countMax) columns") }
@@ -44,7 +74,7 @@ enum AnswerColumns {
     }
 
     static func described(_ column: ResultColumn) -> WireField {
-        let type = type(column.type)
+        let type = type(column)
         return WireField(column.name, type: type.number, size: type.size, modifier: modifier(column.type))
     }
 

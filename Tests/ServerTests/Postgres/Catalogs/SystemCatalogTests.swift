@@ -36,6 +36,16 @@ final class SystemCatalogTests: XCTestCase {
         }
     }
 
+    func test_informationSchema_isThereToo() throws {
+        XCTAssertEqual(
+            try rows("SELECT 'information_schema.columns'::regclass::oid::regclass, 'information_schema.columns'::regclass::oid = to_regclass('information_schema.columns')"),
+            [[.string("information_schema.columns"), .boolean(true)]])
+        XCTAssertEqual(
+            try rows("SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'information_schema.tables'::regclass AND attname IN ('table_name', 'table_type') ORDER BY attnum"),
+            [[.string("name")], [.string("character varying")]])
+        XCTAssertEqual(try rows("SELECT count(*) FROM pg_class WHERE relnamespace = 'information_schema'::regnamespace AND pg_table_is_visible(oid)"), [[.integer(0)]])
+    }
+
     func test_types_ofRelations_areKnown() {
         for relation in SystemRelation.all {
             for column in relation.columns where column.typeName.hasSuffix("[]") == false {
@@ -93,6 +103,54 @@ final class SystemCatalogTests: XCTestCase {
         XCTAssertEqual(
             try rows("SELECT unnest(ARRAY[1, 2, 3]) AS a, unnest(ARRAY['x']) AS b, generate_subscripts(ARRAY[7, 8], 1) AS c"),
             [[.integer(1), .string("x"), .integer(1)], [.integer(2), .null, .integer(2)], [.integer(3), .null, .null]])
+    }
+
+    private func types(_ query: String) throws -> [String?] {
+        try Self.engine.prepare(query, in: QueryContext(catalog: catalog(), now: 0)).columns.map(\.declared)
+    }
+
+    func test_types_asPostgresCallsThem_goWithTheColumns() throws {
+        let query = "SELECT c.oid, relname AS name, relkind, relnatts, reltuples, relhasindex FROM pg_class c"
+        let wanted = ["oid", "name", "char", "int2", "float4", "bool"]
+        XCTAssertEqual(try types(query), wanted)
+        XCTAssertEqual(try types("SELECT * FROM (\(query)) AS t ORDER BY 1"), wanted)
+        XCTAssertEqual(try types("WITH t AS (\(query)) SELECT * FROM t UNION ALL SELECT * FROM t"), wanted)
+        XCTAssertEqual(try types("SELECT oid, relname FROM pg_class GROUP BY 1, 2"), ["oid", "name"])
+        XCTAssertEqual(try types("SELECT (SELECT oid FROM pg_class LIMIT 1), 7::oid, 'x'::name, 1::smallint, 1::real"), ["oid", "oid", "name", "int2", "float4"])
+        XCTAssertEqual(try types("SELECT oid + 1, relname || 'x', count(*) OVER () FROM pg_class"), [nil, nil, nil])
+        XCTAssertEqual(try types("SELECT table_name, data_type, ordinal_position FROM information_schema.columns"), ["name", "varchar", nil])
+    }
+
+    func test_procedures_areNumbersWithNames() throws {
+        XCTAssertEqual(SystemProcedure.all.count, 206)
+        for type in SystemType.all {
+            for name in type.functions { XCTAssertNotNil(SystemProcedure.number(named: name), "\(type.name): \(name)") }
+        }
+        XCTAssertEqual(try rows("SELECT typreceive::text, typmodin::text, typinput <> 0 FROM pg_type WHERE typname = 'bool'"), [[.string("boolrecv"), .string("-"), .boolean(true)]])
+        let arrays = try rows("SELECT count(*) FROM pg_type WHERE typinput = 'array_in'")
+        XCTAssertEqual(arrays, try rows("SELECT count(*) FROM pg_type WHERE typinput = 'pg_catalog.array_in'::regproc"))
+        XCTAssertEqual(arrays, try rows("SELECT count(*) FROM pg_type t JOIN pg_proc p ON p.oid = t.typinput WHERE p.proname = 'array_in'"))
+        XCTAssertGreaterThan(try rows("SELECT typname FROM pg_type WHERE typinput = 'array_in'").count, 20)
+        XCTAssertThrowsError(try rows("SELECT 1 FROM pg_type WHERE typinput = 'nothing'"))
+    }
+
+    func test_vectors_countFromZero() throws {
+        XCTAssertEqual(try rows("SELECT indkey[0], indkey[1], indclass[0] FROM pg_index"), [[.integer(1), .null, .integer(3_126)]])
+        XCTAssertEqual(try rows("SELECT conkey[0], conkey[1] FROM pg_constraint"), [[.null, .integer(1)]])
+    }
+
+    func test_expandedArrays_areKeysColumns() throws {
+        // As pgjdbc looks for primary keys.
+        let query = """
+            SELECT r.table_name, r.column_name, r.key_seq FROM (SELECT ct.relname AS table_name, a.attname AS column_name, (information_schema._pg_expandarray(i.indkey)).n AS key_seq,
+                information_schema._pg_expandarray(i.indkey) AS keys, a.attnum AS place FROM pg_class ct JOIN pg_attribute a ON ct.oid = a.attrelid JOIN pg_index i ON a.attrelid = i.indrelid
+                WHERE i.indisprimary) r WHERE r.place = (r.keys).x
+            """
+        XCTAssertEqual(try rows(query), [[.string("receipts"), .string("ticket_id"), .integer(1)]])
+        XCTAssertEqual(try rows("SELECT (information_schema._pg_expandarray(ARRAY[7, NULL, 9])).x"), [[.integer(7)], [.null], [.integer(9)]])
+        XCTAssertEqual(try rows("SELECT x, n FROM information_schema._pg_expandarray(ARRAY['a', 'b'])"), [[.string("a"), .integer(1)], [.string("b"), .integer(2)]])
+        XCTAssertThrowsError(try rows("SELECT information_schema._pg_expandarray(7)"))
+        XCTAssertThrowsError(try rows("SELECT information_schema.lower('A')"))
     }
 
     func test_argument_namedLikeAColumnWithin_isTheCallersOwn() throws {

@@ -1,0 +1,25 @@
+/// A function of `pg_proc`.
+struct SystemProcedure: Sendable {
+    let number: Int64
+    let name: String
+    let result: Int64
+    let arguments: [Int64]
+
+    static let all: [SystemProcedure] = SystemProcedureText.all.split(separator: "\n").compactMap { line in
+        let words = line.split(separator: " ")
+        guard words.count == 4, let number = Int64(words[0]), let result = Int64(words[2]) else { return nil }
+        return SystemProcedure(number: number, name: String(words[1]), result: result, arguments: words[3].split(separator: ",").compactMap { Int64($0) })
+    }
+
+    private static let byName = Dictionary(all.map { ($0.name, $0.number) }, uniquingKeysWith: { first, _ in first })
+    private static let byNumber = Dictionary(uniqueKeysWithValues: all.map { ($0.number, $0.name) })
+
+    /// `array_in` or `pg_catalog.array_in`; 0 is none, which is written `-`.
+    static func number(named name: String) -> Int64? {
+        if name == "-" { return 0 }
+        return byName[name.hasPrefix("pg_catalog.") ? String(name.dropFirst(11)) : name]
+    }
+
+    /// As PostgreSQL writes one; of one that is not there its number.
+    static func name(of number: Int64) -> String { number == 0 ? "-" : byNumber[number] ?? "\(number)" }
+}

@@ -1,0 +1,75 @@
+import ColumnStore
+import XCTest
+
+@testable import Query
+
+/// Goal: information_schema is there at every door with PostgreSQL's columns and names of types. Method: each relation is read over two tables and a view; types are told one by one.
+final class InformationSchemaTests: XCTestCase {
+    private func rows(_ query: String) throws -> [[Value]] {
+        let fields: [Field] = [
+            Field("ticket_id", .string), Field("total", .decimal(precision: 18, scale: 4)), Field("at", .timestampTZ), Field("tags", .listOf(.string)),
+            Field("lines", .listOf(.structure([Field("code", .string)]))),
+        ]
+        let table = MemoryTable(schema: Schema(fields), batches: [])
+        let other = MemoryTable(schema: Schema([Field("n", .int32)]), batches: [])
+        let catalog = FixedCatalog([
+            ("receipts", .table(table, scope: [])), ("receipts_accepted", .table(table, scope: [])), ("other", .table(other, scope: [])), ("seen", .view(query: "SELECT n FROM other")),
+        ])
+        let engine = QueryEngine()
+        let stream = try engine.execute(try engine.prepare(query, in: QueryContext(catalog: catalog, now: 0)))
+        var found: [[Value]] = []
+        while let batch = try stream.next() { for row in 0..<batch.rowCount { found.append(batch.columns.map { $0.value(at: row) }) } }
+        return found
+    }
+
+    private func texts(_ query: String) throws -> [String] {
+        try rows(query).map { row in
+            row.map { value in
+                switch value {
+                case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
+                case .integer(let number): "\(number)"
+                default: "-"
+                }
+            }.joined(separator: " ")
+        }
+    }
+
+    func test_relations_all_areRead() throws {
+        XCTAssertEqual(InformationSchema.all.count, 64)
+        for relation in InformationSchema.all { XCTAssertNoThrow(try rows("SELECT * FROM information_schema.\(relation.name)"), relation.name) }
+    }
+
+    func test_tables_andViews() throws {
+        XCTAssertEqual(
+            try texts("SELECT table_catalog, table_schema, table_name, table_type, is_insertable_into FROM information_schema.tables"),
+            ["till public receipts BASE TABLE NO", "till public receipts_accepted VIEW NO", "till public other BASE TABLE NO", "till public seen VIEW NO"])
+        XCTAssertEqual(try texts("SELECT table_name, check_option FROM information_schema.views ORDER BY 1"), ["receipts_accepted NONE", "seen NONE"])
+        XCTAssertEqual(try texts("SELECT schema_name FROM information_schema.schemata"), ["public", "information_schema"])
+    }
+
+    func test_columns_haveTypesAsPostgresCallsThem() throws {
+        XCTAssertEqual(
+            try texts("""
+                SELECT column_name, ordinal_position, is_nullable, data_type, udt_name, numeric_precision, numeric_scale, datetime_precision FROM information_schema.columns
+                WHERE table_name = 'receipts' ORDER BY ordinal_position
+                """),
+            [
+                "ticket_id 1 NO text text - - -", "total 2 YES numeric numeric 18 4 -", "at 3 YES timestamp with time zone timestamptz - - 6", "tags 4 YES ARRAY _text - - -",
+                "lines 5 YES jsonb jsonb - - -",
+            ])
+        XCTAssertEqual(try texts("SELECT data_type, numeric_precision FROM information_schema.columns WHERE table_name = 'seen'"), ["integer 32"])
+        XCTAssertEqual(try texts("SELECT object_name, collection_type_identifier, data_type FROM information_schema.element_types WHERE object_type = 'TABLE'"), ["receipts 4 text"])
+    }
+
+    func test_keys_areThoseOfTables() throws {
+        XCTAssertEqual(
+            try texts("SELECT c.constraint_name, c.constraint_type, k.column_name, k.ordinal_position FROM information_schema.table_constraints c JOIN information_schema.key_column_usage k USING (constraint_name)"),
+            ["receipts_pkey PRIMARY KEY ticket_id 1"])
+    }
+
+    func test_unknownRelation_isAnErrorWithAName() {
+        XCTAssertThrowsError(try rows("SELECT * FROM information_schema.tablez")) { error in
+            XCTAssertEqual((error as? QueryError)?.detail, "there is no table information_schema.tablez; did you mean tables?")
+        }
+    }
+}
