@@ -39,6 +39,9 @@ package final class Binder {
     /// Output columns that are string constants without a type of their own: a set operation may still give them one.
     var untypedColumns: Set<ColumnID> = []
 
+    /// What COLLATE said of columns where they were selected.
+    var collations: [ColumnID: String] = [:]
+
     /// A plan past this size comes from a generated or hostile query; passes are not linear in it.
     private static let nodeCountMax = 4_096
 
