@@ -45,11 +45,14 @@ let package = Package(
         system("CCarryless"),
         shim("CRE2", links: "re2"),
         shim("CSimdJSON", links: "simdjson"),
+        .target(
+            name: "CICU", path: "Sources/CLibraries/CICU",
+            linkerSettings: [.linkedLibrary("icui18n"), .linkedLibrary("icuuc")]),
         .target(name: "CConsole", path: "Sources/CLibraries/CConsole"),
         .target(name: "CArguments", path: "Sources/CLibraries/CArguments"),
 
         .target(name: "ColumnStore", dependencies: ["CZstd", "CSnappy", "CZlib", "CLZ4", "CBrotli", "CNettle", "CCurl", "CMalloc", "CLinux", "CCarryless"], swiftSettings: strict),
-        .target(name: "Query", dependencies: ["ColumnStore", "CRE2", "CXlsxWriter"], swiftSettings: strict),
+        .target(name: "Query", dependencies: ["ColumnStore", "CRE2", "CXlsxWriter", "CICU"], swiftSettings: strict),
         .target(name: "Documents", dependencies: ["ColumnStore", "Query", "CSimdJSON", "CXML2"], swiftSettings: strict),
         .target(name: "Processes", dependencies: ["ColumnStore", "Documents"], swiftSettings: strict),
         .target(name: "Cluster", swiftSettings: strict),

@@ -48,6 +48,9 @@ extension Binder {
                 return (list.node(over: nil, keepsEmpty: false), list.names)
             }
             return try bindTableFunction(call, withOrdinality, alias, at: position, in: frame)
+        case .sampled(let table, _, let percentage, let seed, let position):
+            let (rows, names) = try bindApart(table, in: frame)
+            return (try sample(of: rows, percentage, seed, at: position, in: frame), names)
         case .join(let kind, let left, let right, let condition, let position):
             return try bindJoin(kind, left, right, condition, at: position, in: frame)
         }
@@ -79,7 +82,10 @@ extension Binder {
         if name.count == 1, let table = frame.commonTable(last.text) {
             try countNode(table.nodeCount, at: last.position)
             let columns = table.columns.map { newColumn($0.name, $0.type) }
-            for (column, defined) in zip(columns, table.columns) { declare(column, as: declaredTypes[defined.id]) }
+            for (column, defined) in zip(columns, table.columns) {
+                declare(column, as: declaredTypes[defined.id])
+                collations[column.id] = collations[defined.id]
+            }
             return try named(.shared(id: table.id, definition: table.plan, columns: columns), alias, name: last.text)
         }
         if name.count == 2, let schema = context.catalog.schemas.first(where: { $0.name == name[0].text }) {
@@ -95,6 +101,28 @@ extension Binder {
         if openViews.count == 1 { reads.insert(last.text) }
         guard let entry = try entry(last.text, at: last.position) else { throw unknownTable(last, in: frame) }
         return try named(try bindEntry(last, entry), alias, name: last.text)
+    }
+
+    /// TABLESAMPLE: rows by a hash of what they are, so that a seed means the same ones however the table lies.
+    private func sample(
+        of rows: LogicalPlan, _ percentage: ExpressionSyntax, _ seed: ExpressionSyntax?, at position: Int, in frame: BindingFrame
+    ) throws(QueryError) -> LogicalPlan {
+        func number(_ syntax: ExpressionSyntax, _ what: String) throws(QueryError) -> Double {
+            let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: "TABLESAMPLE")
+            guard case .literal(let literal, _) = folded(try cast(try bindExpression(syntax, in: scope), to: .double, isExplicit: true)) else {
+                throw .unsupported("\(what) of TABLESAMPLE must be a constant", at: syntax.position)
+            }
+            guard case .double(let number) = literal, !number.isNaN else { throw .data("\(what) of TABLESAMPLE must not be NULL", at: syntax.position) }
+            return number
+        }
+        let share = try number(percentage, "the percentage")
+        guard (0...100).contains(share) else { throw .data("the percentage of TABLESAMPLE lies between 0 and 100", at: percentage.position) }
+        let start = try seed.map { (seed) throws(QueryError) in try number(seed, "the seed") } ?? Double(now)
+        let columns = rows.columns.filter { !$0.type.isNested }
+        let keys = columns.first { $0.name == "ticket_id" }.map { [$0] } ?? columns
+        guard !keys.isEmpty else { throw .unsupported("TABLESAMPLE needs a column that is no list", at: position) }
+        let arguments = [.literal(.double(share), .double), .literal(.double(start), .double)] + keys.map { Expression.column($0) }
+        return .filter(input: rows, conjuncts: [.call(.isSampled, arguments, type: .boolean, position: position)])
     }
 
     /// A relation of a schema that is found by its name alone.
@@ -214,6 +242,7 @@ extension Binder {
         case .named(let parts, let alias): name = alias?.name ?? parts.last
         case .subquery(_, let alias, _, _): name = alias?.name
         case .function(let call, _, let alias, _): name = alias?.name ?? call.name
+        case .sampled(let table, _, _, _, _): return try collect(table, &seen)
         case .join(_, let left, let right, _, _):
             try collect(left, &seen)
             return try collect(right, &seen)

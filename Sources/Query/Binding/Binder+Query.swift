@@ -273,6 +273,7 @@ extension Binder {
         guard TypeRules.isComparable(expression.type) else {
             throw .unsupported("values of type \(expression.type.sqlName) have no order", at: item.expression.position)
         }
+        let expression = try collationKeys([expression], at: item.expression.position)[0]
         return SortKey(expression, isDescending: item.isDescending, nullsFirst: item.nullsFirst)
     }
 

@@ -47,7 +47,9 @@ extension Binder {
                 if let list = items[index].list {
                     items[index].list = try grouping.rewrite(list)
                 } else if let place = groups.items[index] {
+                    let order = try collation(of: [items[index].expression], at: items[index].position)
                     items[index].expression = grouping.key(at: place)
+                    if case .column(let id, _) = items[index].expression { collations[id] = order }
                 } else {
                     items[index].expression = try grouping.rewrite(items[index].expression)
                 }
@@ -57,7 +59,14 @@ extension Binder {
                 guard let item = output.item, let place = groups.items[item] else { return try grouping.rewrite(output.expression) }
                 return grouping.key(at: place)
             }
-            for index in order.indices { order[index].expression = try rewritten(outputs.order[index]) }
+            for index in order.indices {
+                let key = try rewritten(outputs.order[index])
+                if case .call(.collationKey, let arguments, _, _) = order[index].expression {
+                    order[index].expression = order[index].expression.withChildren([key, arguments[1]])
+                } else {
+                    order[index].expression = key
+                }
+            }
             for index in distinctOn.indices { distinctOn[index] = try rewritten(outputs.distinctOn[index]) }
             try grouping.rewriteWindows(of: collector)
         }
@@ -232,6 +241,7 @@ extension Binder {
         for (item, column) in zip(items, visible) {
             if item.isUntyped { untypedColumns.insert(column.id) }
             declare(column, as: item.declared)
+            collations[column.id] = try collation(of: [item.expression], at: item.position)
         }
         // Sort keys that are no output get columns of their own, dropped after sorting.
         var places = ExpressionPlaces()
@@ -249,6 +259,15 @@ extension Binder {
         var keys: [SortKey] = []
         for key in order {
             if key.expression.isLiteral { continue }
+            // A language's key is made of the column where it is sorted by, so that DISTINCT sees the text alone.
+            if case .call(.collationKey, let arguments, _, _) = key.expression {
+                if place(of: arguments[0]) == nil, !isDistinct { add(arguments[0]) }
+                if let column = place(of: arguments[0]) {
+                    let expression = key.expression.withChildren([.column(column), arguments[1]])
+                    keys.append(SortKey(expression, isDescending: key.isDescending, nullsFirst: key.nullsFirst))
+                    continue
+                }
+            }
             if place(of: key.expression) == nil {
                 if isDistinct { throw .badSQL("ORDER BY of SELECT DISTINCT takes selected columns only", at: select.position) }
                 add(key.expression)
@@ -281,7 +300,9 @@ extension Binder {
         _ keys: [Expression], _ order: [SortKey], _ input: LogicalPlan, at position: Int
     ) throws(QueryError) -> LogicalPlan {
         for (index, key) in order.prefix(keys.count).enumerated() {
-            guard keys.contains(where: { $0.isSame(as: key.expression) }) || index >= keys.count else {
+            var text = key.expression
+            if case .call(.collationKey, let arguments, _, _) = text { text = arguments[0] }
+            guard keys.contains(where: { $0.isSame(as: text) }) || index >= keys.count else {
                 throw .badSQL("ORDER BY must start with the expressions of DISTINCT ON", at: position)
             }
         }

@@ -43,6 +43,9 @@ package final class Binder {
     /// What PostgreSQL calls the types of columns, where the types here do not tell: as their tables and casts say.
     var declaredTypes: [ColumnID: String] = [:]
 
+    /// What COLLATE said of columns where they were selected.
+    var collations: [ColumnID: String] = [:]
+
     /// A plan past this size comes from a generated or hostile query; passes are not linear in it.
     private static let nodeCountMax = 4_096
 

@@ -16,8 +16,14 @@ extension Binder {
         guard collector.aggregates.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("a SELECT has more than \(SyntaxLimits.listItemCountMax) aggregates", at: position)
         }
-        guard let owner = try owner(of: bound, frames), owner > 0 else { return TypedExpression(.column(collector.column(for: bound)), at: position) }
+        guard let owner = try owner(of: bound, frames), owner > 0 else { return TypedExpression(value(of: collector.column(for: bound), bound.function, bound.arguments), at: position) }
         return try outerAggregate(bound, frames, owner, before, at: position)
+    }
+
+    /// The least or greatest text of an order is behind its key.
+    private func value(of column: OutputColumn, _ function: AggregateFunction, _ arguments: [Expression]) -> Expression {
+        guard case .call(.collationKey, _, _, let position)? = arguments.first, [.min, .max, .percentileDiscrete, .mode].contains(function) else { return .column(column) }
+        return .call(.collatedText, [.column(column)], type: .string, position: position)
     }
 
     private func levels(from frame: BindingFrame) -> [BindingFrame] {
@@ -65,7 +71,7 @@ extension Binder {
             level.restoreCorrelation(correlation)
             level.correlate([column.id])
         }
-        return TypedExpression(.column(column), at: position)
+        return TypedExpression(value(of: column, call.function, call.arguments), at: position)
     }
 
     /// percentile_cont(ARRAY[…]): a list of one for each fraction; NULL of no values.
@@ -121,7 +127,7 @@ extension Binder {
         }
         let values = try bindAll(call.arguments, in: scope)
         let (arguments, type) = try aggregateTypes(function, values, name, at: position)
-        if call.isDistinct, arguments[0].type.isNested {
+        if call.isDistinct, arguments.contains(where: { $0.type.isNested && !isRowOfComparables($0.type) }) {
             throw .unsupported("DISTINCT cannot compare \(arguments[0].type.sqlName)", at: position)
         }
         var order: [SortKey] = []
@@ -141,6 +147,12 @@ extension Binder {
         return AggregateCall(
             column: newColumn(name, type), function: function, arguments: arguments, isDistinct: call.isDistinct, order: order,
             position: position)
+    }
+
+    /// Whole rows without a list in them have a key of their own.
+    private func isRowOfComparables(_ type: ColumnType) -> Bool {
+        guard case .structure(let fields) = type else { return false }
+        return fields.allSatisfy { TypeRules.isComparable($0.type) || isRowOfComparables($0.type) }
     }
 
     private func aggregateTypes(
@@ -171,7 +183,7 @@ extension Binder {
             return ([value.type == .null ? .null(.double) : value.expression], .double)
         case .min, .max:
             guard TypeRules.isComparable(value.type), value.type != .boolean else { throw fault() }
-            let argument = value.type == .null ? Expression.null(.string) : value.expression
+            let argument = value.type == .null ? Expression.null(.string) : try collationKeys([value.expression], at: position)[0]
             return ([argument], TypeRules.widened(argument.type))
         case .boolAnd, .boolOr: return ([try implicit(value, to: .boolean, name)], .boolean)
         case .stringAggregate:
@@ -207,8 +219,8 @@ extension Binder {
             type = value.type == .interval ? .interval : .double
             arguments.append(try implicit(value, to: type, name))
         } else {
-            arguments.append(value.expression)
-            type = TypeRules.widened(value.type)
+            arguments = try collationKeys([value.expression], at: value.position)
+            type = TypeRules.widened(arguments[0].type)
         }
         let key = try sortKey(arguments[0], item)
         let wanted = function.definition.argumentCount
@@ -284,7 +296,8 @@ extension Binder {
             throw .unsupported(
                 "a SELECT has more than \(SyntaxLimits.setOperationCountMax) windows, or \(SyntaxLimits.listItemCountMax) calls over them", at: position)
         }
-        return TypedExpression(.column(column), at: position)
+        guard case .aggregate(let aggregate) = function else { return TypedExpression(.column(column), at: position) }
+        return TypedExpression(value(of: column, aggregate, arguments), at: position)
     }
 
     /// The window itself, with what it takes from the one that it names.

@@ -77,12 +77,78 @@ extension Binder {
             }
             return .call(function, keys, type: .boolean, position: position)
         }
+        if case .structure = left.type { return try compareWhole(function, left, right, op, at: position) }
+        if case .structure = right.type { return try compareWhole(function, left, right, op, at: position) }
         guard isList(left.type) || isList(right.type) else { return nil }
         let sides = try lists(left, right, op)
         guard let sides else { return nil }
         let order = Expression.call(.listOrder, [sides.0, sides.1], type: .int32, position: position)
         return .call(function, [order, .literal(.integer(0), .int32)], type: .boolean, position: position)
     }
+
+    // MARK: Rows
+
+    /// ROW(a, b): a struct of fields f1, f2 …
+    func bindRow(_ fields: [ExpressionSyntax], at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        guard !fields.isEmpty else { throw .unsupported("a row without fields is not supported", at: position) }
+        var values: [Expression] = []
+        for field in try bindAll(fields, in: scope) {
+            values.append(field.isUntyped || field.type == .null ? try implicit(field, to: .string, "ROW") : field.expression)
+        }
+        return TypedExpression(row(values, at: position), at: position)
+    }
+
+    private func row(_ values: [Expression], at position: Int) -> Expression {
+        let fields = values.enumerated().map { Field("f\($0.offset + 1)", $0.element.type) }
+        return .call(.makeRow, values, type: .structure(fields), position: position)
+    }
+
+    /// Whole rows, as PostgreSQL compares values of them: NULL fields are alike and above all others; NULL where a row is.
+    private func compareWhole(
+        _ function: ScalarFunction, _ left: TypedExpression, _ right: TypedExpression, _ op: ExpressionSyntax.BinaryOperator, at position: Int
+    ) throws(QueryError) -> Expression {
+        guard case .structure(let one) = left.type, case .structure(let other) = right.type else {
+            throw .badSQL("a row compares with a row only", at: position).because(.undefinedFunction)
+        }
+        guard one.count == other.count else { throw .badSQL("these rows have \(one.count) and \(other.count) columns", at: position) }
+        let sides = try wholeRows(left.expression, right.expression, op, at: position)
+        let order = Expression.call(.rowOrder, [sides.0, sides.1], type: .int32, position: position)
+        let test = Expression.call(function, [order, .literal(.integer(0), .int32)], type: .boolean, position: position)
+        let absent = [left.expression, right.expression].filter { !isRowCall($0) }.map { Expression.isNull($0) }
+        if absent.isEmpty { return test }
+        let branch = Expression.Branch(condition: absent.count == 1 ? absent[0] : .or(absent), result: .null(.boolean))
+        return .conditional(branches: [branch], otherwise: test, type: .boolean)
+    }
+
+    private func isRowCall(_ value: Expression) -> Bool {
+        if case .call(.makeRow, _, _, _) = value { true } else { false }
+    }
+
+    /// Both with fields of the same types.
+    private func wholeRows(
+        _ left: Expression, _ right: Expression, _ op: ExpressionSyntax.BinaryOperator, at position: Int
+    ) throws(QueryError) -> (Expression, Expression) {
+        var sides: ([Expression], [Expression]) = ([], [])
+        for (one, other) in zip(fields(of: left), fields(of: right)) {
+            let pair: (Expression, Expression)
+            if case .structure(let some) = one.type, case .structure(let others) = other.type, some.count == others.count {
+                pair = try wholeRows(one, other, op, at: position)
+            } else {
+                pair = try comparable(TypedExpression(one, at: position), TypedExpression(other, at: position), op.rawValue, at: position)
+            }
+            sides.0.append(pair.0)
+            sides.1.append(pair.1)
+        }
+        return (row(sides.0, at: position), row(sides.1, at: position))
+    }
+
+    private func fields(of row: Expression) -> [Expression] {
+        if case .call(.makeRow, let values, _, _) = row { return values }
+        guard case .structure(let fields) = row.type else { return [] }
+        return fields.map { .member(row, name: $0.name, type: $0.type) }
+    }
+
+    // MARK: Lists of one type
 
     /// Both sides as lists of one type, whose elements compare; nil where one is no list.
     private func lists(

@@ -8,6 +8,7 @@ extension Binder {
         if name == "grouping" { return try bindGroupingCall(call, in: scope) }
         if FunctionRegistry.aggregates[name] != nil { return try bindAggregate(call, in: scope) }
         if let function = GatheredAggregate.byName[name] { return try bindGathered(function, call, in: scope) }
+        if FunctionRegistry.windows[name] != nil, !call.withinGroup.isEmpty { return try bindHypothetical(call, in: scope) }
         if FunctionRegistry.windows[name] != nil { throw .badSQL("\(name) needs OVER", at: position).because(.windowing) }
         guard let function = FunctionRegistry.scalarsByName[name] else {
             if let expanded = try bindExpansion(call, in: scope) { return expanded }
@@ -48,6 +49,45 @@ extension Binder {
             throw .badSQL("\(function.name) does not take \(types[0].sqlName)", at: position).because(.undefinedFunction)
         }
         return TypedExpression(.call(function.function, lists + (function.takesZone ? [zone] : []), type: type, position: position), at: position)
+    }
+
+    // MARK: Hypothetical sets
+
+    private static let hypotheticalKeyCountMax = 8
+
+    /// `rank(3) WITHIN GROUP (ORDER BY x)`: the place that a row of these values would have in its group, by counts of the rows before it.
+    private func bindHypothetical(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        let name = call.name.text, position = call.name.position
+        guard ["rank", "dense_rank", "percent_rank", "cume_dist"].contains(name), !call.isStar, !call.isDistinct, call.orderBy.isEmpty else {
+            throw .badSQL("\(name) takes no WITHIN GROUP", at: position)
+        }
+        guard call.arguments.count == call.withinGroup.count else {
+            throw .badSQL("\(name) takes a value for each expression of its ORDER BY", at: position)
+        }
+        // Each key is looked at once for every key behind it.
+        guard call.arguments.count <= Self.hypotheticalKeyCountMax else {
+            throw .unsupported("\(name) WITHIN GROUP orders by at most \(Self.hypotheticalKeyCountMax) expressions", at: position)
+        }
+        for argument in call.arguments {
+            let constant = ExpressionScope(frame: BindingFrame(parent: nil), clause: "the values of \(name)")
+            guard folded(try bindExpression(argument, in: constant).expression).isLiteral else {
+                throw .unsupported("the values of \(name) must be constants", at: argument.position)
+            }
+        }
+        let set = HypotheticalSet(call)
+        let all = set.count(nil), before = set.count(set.precedes)
+        switch name {
+        case "rank": return try bindExpression(set.sum(before, set.number("1")), in: scope)
+        case "dense_rank": return try bindExpression(set.sum(set.countDistinct(set.precedes), set.number("1")), in: scope)
+        case "percent_rank":
+            let some = set.make(.binary(.divide, set.real(before), set.real(all)))
+            let branch = ExpressionSyntax.CaseBranch(condition: set.number("0"), result: set.real(set.number("0")))
+            return try bindExpression(set.make(.caseWhen(operand: all, branches: [branch], otherwise: some)), in: scope)
+        default:
+            let upTo = set.count(set.make(.or([set.precedes, set.isAlike(set.keys.count)])))
+            let (above, below) = (set.sum(upTo, set.number("1")), set.sum(all, set.number("1")))
+            return try bindExpression(set.make(.binary(.divide, set.real(above), set.real(below))), in: scope)
+        }
     }
 
     // MARK: The dialect's functions
@@ -116,5 +156,67 @@ extension Binder: CallTyping {
     func check(_ volatility: SQLFunction.Volatility, _ name: String, at position: Int) throws(QueryError) {
         if volatility == .stable { dependsOnSession = true }
         if volatility == .stable, !allowsNow { throw .unsupported("\(name) is not allowed in this expression", at: position) }
+    }
+}
+
+/// The conditions and counts that a hypothetical set's function is made of.
+private struct HypotheticalSet {
+    private let call: FunctionSyntax
+    let keys: [OrderItemSyntax]
+
+    init(_ call: FunctionSyntax) { (self.call, keys) = (call, call.withinGroup) }
+
+    func make(_ kind: ExpressionSyntax.Kind) -> ExpressionSyntax { ExpressionSyntax(kind: kind, position: call.name.position, height: 1) }
+
+    func number(_ digits: String) -> ExpressionSyntax { make(.number(digits)) }
+
+    func sum(_ one: ExpressionSyntax, _ other: ExpressionSyntax) -> ExpressionSyntax { make(.binary(.add, one, other)) }
+
+    func real(_ value: ExpressionSyntax) -> ExpressionSyntax {
+        make(.cast(value, TypeNameSyntax(name: "double precision", modifiers: [], isArray: false, position: call.name.position)))
+    }
+
+    /// Rows that the call's FILTER and `condition` leave.
+    func count(_ condition: ExpressionSyntax?) -> ExpressionSyntax {
+        var count = FunctionSyntax(name: NameSyntax("count", at: call.name.position))
+        count.isStar = true
+        count.filter = filter(condition)
+        return make(.function(count))
+    }
+
+    /// Different rows of keys among them.
+    func countDistinct(_ condition: ExpressionSyntax) -> ExpressionSyntax {
+        var count = FunctionSyntax(name: NameSyntax("count", at: call.name.position), arguments: [make(.row(keys.map(\.expression)))])
+        count.isDistinct = true
+        count.filter = filter(condition)
+        return make(.function(count))
+    }
+
+    private func filter(_ condition: ExpressionSyntax?) -> ExpressionSyntax? {
+        let conditions = [call.filter, condition].compactMap { $0 }
+        return conditions.count < 2 ? conditions.first : make(.and(conditions))
+    }
+
+    /// Whether a row stands before the call's values.
+    var precedes: ExpressionSyntax {
+        let places = keys.indices.map { place in make(.and([isAlike(place), isBefore(place)])) }
+        return places.count == 1 ? places[0] : make(.or(places))
+    }
+
+    /// Whether the first `count` keys are those values.
+    func isAlike(_ count: Int) -> ExpressionSyntax {
+        let tests = zip(keys, call.arguments).prefix(count).map { make(.isDistinct($0.expression, $1, isNegated: true)) }
+        return tests.isEmpty ? make(.boolean(true)) : make(.and([make(.boolean(true))] + tests))
+    }
+
+    private func isBefore(_ place: Int) -> ExpressionSyntax {
+        let (item, value) = (keys[place], call.arguments[place])
+        func isNull(_ expression: ExpressionSyntax, _ isNegated: Bool) -> ExpressionSyntax { make(.isTest(expression, .null, isNegated: isNegated)) }
+        let nullsFirst = item.nullsFirst ?? item.isDescending
+        return make(
+            .or([
+                make(.binary(item.isDescending ? .greater : .less, item.expression, value)),
+                make(.and([isNull(item.expression, !nullsFirst), isNull(value, nullsFirst)])),
+            ]))
     }
 }

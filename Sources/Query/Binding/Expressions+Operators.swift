@@ -12,15 +12,14 @@ extension Binder {
             let arguments = [try bindExpression(operand, in: scope), try bindExpression(zone, in: scope)]
             return TypedExpression(try atTimeZone(arguments[0], arguments[1], at: position), at: position)
         case .binary(let op, let left, let right):
-            if op.isComparison, case .row(let items) = left.kind {
-                guard case .row(let others) = right.kind else {
-                    if case .scalarQuery = right.kind {
-                        throw .unsupported("comparing a row with a subquery is not supported; use IN or EXISTS", at: position)
-                    }
-                    throw .badSQL("a row compares with a row only", at: position)
+            if op.isComparison, left.isRow || right.isRow {
+                switch (left.kind, right.kind) {
+                case (.row(let items), .row(let others)):
+                    return TypedExpression(
+                        try compareRows(op, try bindAll(items, in: scope), try bindAll(others, in: scope), at: position), at: position)
+                case (.row, .scalarQuery), (.scalarQuery, .row): return try bindSubqueryExpression(syntax, in: scope)
+                default: break
                 }
-                return TypedExpression(
-                    try compareRows(op, try bindAll(items, in: scope), try bindAll(others, in: scope), at: position), at: position)
             }
             let sides = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
             return TypedExpression(try binary(op, sides.0, sides.1, at: position), at: position)
@@ -76,7 +75,60 @@ extension Binder {
     ) throws(QueryError) -> Expression {
         if let compared = try compareNested(op, left, right, at: position) { return compared }
         let sides = try comparable(namedBeside(left, right), namedBeside(right, left), op.rawValue, at: position)
-        return .call(Self.function(op), [sides.0, sides.1], type: .boolean, position: position)
+        // Texts are equal where their bytes are, in every order.
+        let keys = op == .equal || op == .notEqual ? [bare(sides.0), bare(sides.1)] : try collationKeys([sides.0, sides.1], at: position)
+        return .call(Self.function(op), keys, type: .boolean, position: position)
+    }
+
+    // MARK: Orders of languages
+
+    func bindCollated(_ operand: ExpressionSyntax, _ name: NameSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        let value = try bindExpression(operand, in: scope)
+        guard value.isUntyped || value.type == .string || value.type == .null else {
+            throw .badSQL("COLLATE takes text, not \(value.type.sqlName)", at: name.position).because(.typeMismatch)
+        }
+        let isByteOrder = Collator.byteOrders.contains(name.text)
+        guard isByteOrder || Collator.exists(name.text) else {
+            throw .badSQL(
+                "there is no collation “\(name.text)”", at: name.position, hint: "those of languages are called like \"uk-x-icu\", the order of bytes is \"C\"").because(.undefinedType)
+        }
+        if isByteOrder, try collation(of: [value.expression], at: name.position) == nil { return value }
+        let text = try implicit(value, to: .string, "COLLATE")
+        return TypedExpression(.call(.collated, [text, .text(isByteOrder ? "C" : name.text)], type: .string, position: name.position), at: value.position)
+    }
+
+    /// The order that texts are to be compared in: what COLLATE says of one of them or of what it is made of, else what it said where a column comes from.
+    /// Nil for the order of bytes.
+    func collation(of texts: [Expression], at position: Int) throws(QueryError) -> String? {
+        var written: String?, inherited: String?
+        var open = texts.filter { $0.type == .string }
+        while let next = open.popLast() {
+            try work?.spend(1)
+            switch next {
+            case .column(let id, _): inherited = inherited ?? collations[id]
+            case .call(.collated, let arguments, _, _):
+                guard case .literal(.bytes(let bytes), _)? = arguments.last else { continue }
+                let name = String(decoding: bytes, as: UTF8.self)
+                guard written == nil || written == name else {
+                    throw .badSQL("COLLATE says “\(written ?? "")” and “\(name)” of what is compared", at: position)
+                }
+                written = name
+            default: open += next.children.filter { $0.type == .string }
+            }
+        }
+        let name = written ?? inherited
+        return name == "C" ? nil : name
+    }
+
+    /// A text without what only says its order.
+    private func bare(_ text: Expression) -> Expression {
+        if case .call(.collated, let arguments, _, _) = text { bare(arguments[0]) } else { text }
+    }
+
+    /// Keys by which texts compare as COLLATE says; the texts themselves where it says nothing.
+    func collationKeys(_ values: [Expression], at position: Int) throws(QueryError) -> [Expression] {
+        guard values.contains(where: { $0.type == .string }), let name = try collation(of: values, at: position) else { return values }
+        return values.map { .call(.collationKey, [$0, .text(name)], type: .binary, position: position) }
     }
 
     /// Rows compare column by column, the first difference deciding.

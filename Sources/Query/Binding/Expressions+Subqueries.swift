@@ -27,10 +27,30 @@ extension Binder {
         case .quantified(let operand, let op, let isAll, .query(let query)):
             guard op.isComparison else { throw .unsupported("\(op.rawValue) ANY is not supported", at: position) }
             return TypedExpression(try quantified(operand, op, isAll: isAll, query, at: position, in: scope), at: position)
+        case .binary(let op, let row, let other):
+            guard case .scalarQuery(let query) = row.isRow ? other.kind : row.kind else { break }
+            let (plan, correlation) = try compared(row.isRow ? row : other, row.isRow ? op : op.mirrored, with: query, at: position, in: scope)
+            return subquery(.scalar, plan, correlation, .boolean, at: position)
         case .quantified(let operand, let op, let isAll, .array(let array)):
             return try overArray(operand, op, isAll, array, at: position, in: scope)
-        default: return TypedExpression(.null(.null), at: position)
+        default: break
         }
+        return TypedExpression(.null(.null), at: position)
+    }
+
+    /// The query's rows as the answers of `row op each`, or of its denial, which know the row from outside.
+    private func compared(
+        _ row: ExpressionSyntax, _ op: ExpressionSyntax.BinaryOperator, with query: QuerySyntax, denies: Bool = false, at position: Int, in scope: ExpressionScope
+    ) throws(QueryError) -> (plan: LogicalPlan, correlation: [ColumnID]) {
+        let left = try bindAll(row.isRow ? row.rowFields : [row], in: scope)
+        let (rows, inner) = try bindSubquery(query, parent: scope.frame)
+        guard rows.columns.count == left.count else {
+            throw .badSQL("this subquery has \(rows.columns.count) columns where \(left.count) are compared", at: position)
+        }
+        let test = try compareRows(op, left, rows.columns.map { TypedExpression(.column($0), at: position) }, at: position)
+        let plan = LogicalPlan.project(input: rows.plan, columns: [ProjectedColumn(newColumn("", .boolean), denies ? .not(test) : test)])
+        let outer = left.reduce(into: Set<ColumnID>()) { $1.expression.collectColumns(into: &$0) }
+        return (plan, inner + outer.subtracting(inner).sorted())
     }
 
     private func subquery(
@@ -45,15 +65,21 @@ extension Binder {
         _ operand: ExpressionSyntax, _ op: ExpressionSyntax.BinaryOperator, isAll: Bool, _ query: QuerySyntax, at position: Int,
         in scope: ExpressionScope
     ) throws(QueryError) -> Expression {
+        var isByEach = operand.rowFields.count > 1 && !(op == .equal && !isAll) && !(op == .notEqual && isAll)
+        if !operand.isRow, op != .equal, op != .notEqual { isByEach = try collation(of: [try bindExpression(operand, in: scope).expression], at: position) != nil }
+        if isByEach {
+            // `(a, b) < ANY (…)`, and what is ordered by a language: whether TRUE is among the answers. ALL: whether FALSE is not.
+            let (plan, correlation) = try compared(operand, op, with: query, denies: isAll, at: position, in: scope)
+            let kind = SubqueryExpression.Kind.quantified(operand: [.isTrue], function: .equal, isAll: false)
+            let isAmong = subquery(kind, plan, correlation, .boolean, at: position).expression
+            return isAll ? .not(isAmong) : isAmong
+        }
         var fields = [operand]
         if case .row(let items) = operand.kind { fields = items }
         let left = try bindAll(fields, in: scope)
         let (rows, correlation) = try bindSubquery(query, parent: scope.frame)
         guard rows.columns.count == left.count else {
             throw .badSQL("this subquery has \(rows.columns.count) columns where \(left.count) are compared", at: position)
-        }
-        guard left.count == 1 || (op == .equal && !isAll) || (op == .notEqual && isAll) else {
-            throw .unsupported("rows compare with a subquery by IN and NOT IN only", at: position)
         }
         var operands: [Expression] = [], projected: [ProjectedColumn] = [], changes = false
         for (value, column) in zip(left, rows.columns) {
@@ -183,5 +209,19 @@ extension Binder {
             place = .cast(.call(.add, [.cast(place, to: .int64, position: position), .literal(.integer(1), .int64)], type: .int64, position: position), to: .int32, position: position)
         }
         return TypedExpression(.call(.element, [value.expression, place], type: field.type, position: position), at: position)
+    }
+
+    /// `list[a:b]`: what lies within, as much as there is; a side that is left open is the list's end.
+    func bindSlice(
+        _ list: ExpressionSyntax, _ low: ExpressionSyntax?, _ high: ExpressionSyntax?, at position: Int, in scope: ExpressionScope
+    ) throws(QueryError) -> TypedExpression {
+        let value = try bindExpression(list, in: scope)
+        guard isList(value.type) else { throw .badSQL("[…:…] takes a part of a list, not of \(value.type.sqlName)", at: position) }
+        func bound(_ syntax: ExpressionSyntax?, _ open: Int32) throws(QueryError) -> Expression {
+            guard let syntax else { return .literal(.integer(Int64(open)), .int32) }
+            return try implicit(try bindExpression(syntax, in: scope), to: .int32, "[…:…]")
+        }
+        let arguments = [value.expression, try bound(low, .min), try bound(high, .max)]
+        return TypedExpression(.call(.listSlice, arguments, type: value.type, position: position), at: position)
     }
 }

@@ -19,9 +19,11 @@ extension Binder {
         case .field(let owner, let name):
             return TypedExpression(try field(name, of: try bindExpression(owner, in: scope).expression), at: syntax.position)
         case .star: throw .badSQL("* is not allowed in \(scope.clause)", at: syntax.position)
-        case .row: throw .unsupported("rows are supported in comparisons and IN only", at: syntax.position)
+        case .collated(let operand, let name): return try bindCollated(operand, name, in: scope)
+        case .row(let fields): return try bindRow(fields, at: syntax.position, in: scope)
         case .arrayQuery(let query): return try bindArrayQuery(query, at: syntax.position, in: scope)
         case .element(let list, let index): return try bindElement(list, index, at: syntax.position, in: scope)
+        case .slice(let list, let low, let high): return try bindSlice(list, low, high, at: syntax.position, in: scope)
         }
     }
 
@@ -166,6 +168,14 @@ extension Binder {
             let sides = try comparable(
                 try bindExpression(left, in: scope), try bindExpression(right, in: scope), "IS DISTINCT FROM", at: position)
             return TypedExpression(.isDistinct(sides.0, sides.1, isNegated: isNegated), at: position)
+        case .between(let operand, let low, let high, let isSymmetric, let isNegated) where operand.isRow && low.isRow && high.isRow:
+            let fields = (try bindAll(operand.rowFields, in: scope), try bindAll(low.rowFields, in: scope), try bindAll(high.rowFields, in: scope))
+            func within(_ low: [TypedExpression], _ high: [TypedExpression]) throws(QueryError) -> Expression {
+                .and([try compareRows(.greaterOrEqual, fields.0, low, at: position), try compareRows(.lessOrEqual, fields.0, high, at: position)])
+            }
+            let straight = try within(fields.1, fields.2)
+            if !isSymmetric { return typed(straight, isNegated: isNegated) }
+            return typed(.or([straight, try within(fields.2, fields.1)]), isNegated: isNegated)
         case .between(let operand, let low, let high, let isSymmetric, let isNegated):
             let value = try bindExpression(operand, in: scope)
             let bounds = (try bindExpression(low, in: scope), try bindExpression(high, in: scope))

@@ -12,10 +12,11 @@ enum OutputNames {
         switch expression.kind {
         case .name(let parts): return parts.last?.text
         case .field(_, let name): return name.text
-        case .element(let owner, _): return chosen(owner)
+        case .element(let owner, _), .slice(let owner, _, _): return chosen(owner)
         case .function(let call):
             return ["current_date", "current_timestamp", "localtimestamp"].contains(call.name.text)
                 ? call.name.text : call.name.text == "strpos" ? "position" : call.name.text
+        case .collated(let operand, _): return chosen(operand)
         case .cast(let operand, let type): return chosen(operand) ?? typeName(type)
         case .typedString(let type, _): return typeName(type)
         case .interval: return "interval"

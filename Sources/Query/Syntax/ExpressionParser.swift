@@ -51,7 +51,7 @@ extension Parser {
 
     private enum Infix {
         case binary(ExpressionSyntax.BinaryOperator, Int)
-        case and, or, isTest, between, membership, like, similar, notMembership, isNull, notNull, timeZone, collate, cast, element
+        case overlaps, and, or, isTest, between, membership, like, similar, notMembership, isNull, notNull, timeZone, collate, cast, element
         case likeOperator(ignoresCase: Bool, isNegated: Bool)
         case namedOperator(ExpressionSyntax.BinaryOperator, tokenCount: Int)
         case unsupported
@@ -119,7 +119,7 @@ extension Parser {
         case "at": return nextIs("time") && nextIs("zone", distance: 2) ? (Precedence.timeZone, .timeZone) : nil
         case "collate": return (Precedence.collate, .collate)
         case "operator": return nextIs(symbol: "(") ? namedOperator() : nil
-        case "overlaps": return (Precedence.other, .unsupported)
+        case "overlaps": return (Precedence.other, .overlaps)
         default: return nil
         }
     }
@@ -176,12 +176,36 @@ extension Parser {
             return try node(.cast(left, try typeName()), at: start, over: [left])
         case .element:
             advance()
-            let index = try expression()
-            if atSymbol(":") { throw .unsupported("array slices are not supported", at: position) }
-            try expectSymbol("]")
-            return try node(.element(left, index: index), at: start, over: [left, index])
+            return try elementOrSlice(of: left, at: start)
+        case .overlaps: return try overlaps(left)
         case .unsupported: throw .unsupported("the operator \(current.text.uppercased()) is not supported", at: start)
         }
+    }
+
+    /// After `[`: `n]`, `a:b]`, `a:]`, `:b]` or `:]`.
+    private mutating func elementOrSlice(of list: ExpressionSyntax, at start: Int) throws(QueryError) -> ExpressionSyntax {
+        let low = atSymbol(":") ? nil : try expression()
+        guard acceptSymbol(":") else {
+            try expectSymbol("]")
+            guard let low else { throw unexpected(expected: "an index") }
+            return try node(.element(list, index: low), at: start, over: [list, low])
+        }
+        let high = atSymbol("]") ? nil : try expression()
+        try expectSymbol("]")
+        // PostgreSQL reads what follows as a slice of a second dimension.
+        if atSymbol("[") { throw .unsupported("lists have one dimension here: an element of a slice is (list[a:b])[n]", at: position) }
+        return try node(.slice(list, from: low, to: high), at: start, over: [list] + [low, high].compactMap { $0 })
+    }
+
+    /// `(start, end) OVERLAPS (start, length)` is a call of four arguments.
+    private mutating func overlaps(_ left: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
+        let start = position
+        advance()
+        let right = try expression(above: Precedence.other)
+        guard left.rowFields.count == 2, right.rowFields.count == 2 else {
+            throw .badSQL("OVERLAPS takes two periods, each (start, end) or (start, length)", at: start)
+        }
+        return try callNode(FunctionSyntax(name: NameSyntax("overlaps", at: start), arguments: left.rowFields + right.rowFields))
     }
 
     private mutating func binary(
@@ -326,17 +350,13 @@ extension Parser {
         return tests.count == 1 ? tests[0] : try node(isAll ? .and(tests) : .or(tests), at: start, over: tests)
     }
 
-    /// Text always compares by its UTF-8 bytes: the collations that mean that are accepted, others are not.
     private mutating func collate(_ left: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
         advance()
         if at("pg_catalog"), nextIs(symbol: ".") {
             advance()
             advance()
         }
-        let name = try label("a collation")
-        guard ["C", "POSIX", "ucs_basic", "default"].contains(name.text) else {
-            throw .unsupported("the collation “\(name.text)” is not supported: text compares by its bytes, as in \"C\"", at: name.position)
-        }
-        return left
+        let start = position
+        return try node(.collated(left, try label("a collation")), at: start, over: [left])
     }
 }

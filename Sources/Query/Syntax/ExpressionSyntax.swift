@@ -9,6 +9,13 @@ package struct ExpressionSyntax: Sendable {
     package var weight = 1
 
     package var isRow: Bool { if case .row = kind { true } else { false } }
+    /// A number or string as written, which ORDER BY would take for a column's place.
+    package var isConstant: Bool {
+        switch kind {
+        case .number, .string: true
+        default: false
+        }
+    }
     /// Of `(a, b)` and `ROW(a, b)`.
     package var rowFields: [ExpressionSyntax] { if case .row(let fields) = kind { fields } else { [] } }
 
@@ -51,6 +58,10 @@ package struct ExpressionSyntax: Sendable {
         case row([ExpressionSyntax])
         case array([ExpressionSyntax])
         case element(ExpressionSyntax, index: ExpressionSyntax)
+        /// `list[a:b]`; nil for a side that is left open.
+        case slice(ExpressionSyntax, from: ExpressionSyntax?, to: ExpressionSyntax?)
+        /// `x COLLATE "uk-x-icu"`.
+        case collated(ExpressionSyntax, NameSyntax)
         /// `(expression).field`.
         case field(ExpressionSyntax, NameSyntax)
     }
@@ -78,6 +89,17 @@ package struct ExpressionSyntax: Sendable {
         case hasAllKeys = "?&", withoutPath = "#-", overlaps = "&&"
         // Of bits.
         case bitAnd = "&", bitOr = "|", bitXor = "#", shiftLeft = "<<", shiftRight = ">>"
+
+        /// The comparison with its sides changed.
+        package var mirrored: BinaryOperator {
+            switch self {
+            case .less: .greater
+            case .lessOrEqual: .greaterOrEqual
+            case .greater: .less
+            case .greaterOrEqual: .lessOrEqual
+            default: self
+            }
+        }
 
         package var isComparison: Bool {
             switch self {

@@ -104,7 +104,11 @@ extension Parser {
             if accept("nulls") {
                 if accept("first") { nullsFirst = true } else { try expect("last"); nullsFirst = false }
             }
-            items.append(OrderItemSyntax(expression: expression, isDescending: isDescending, nullsFirst: nullsFirst))
+            // A row is never NULL: by its fields, of which a NULL is above all others.
+            let isRow = expression.isRow && !expression.rowFields.contains { $0.isConstant }
+            for key in isRow ? expression.rowFields : [expression] {
+                items.append(OrderItemSyntax(expression: key, isDescending: isDescending, nullsFirst: isRow ? nil : nullsFirst))
+            }
         } while acceptSymbol(",")
         try checkListCount(items.count, "ORDER BY")
         return items

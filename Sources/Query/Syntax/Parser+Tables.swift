@@ -81,8 +81,28 @@ extension Parser {
         let names = try qualifiedName()
         acceptSymbol("*")
         let alias = try tableAlias()
-        if at("tablesample") { throw .unsupported("TABLESAMPLE is not supported", at: position) }
-        return .named(names, alias: alias)
+        let table = TableSyntax.named(names, alias: alias)
+        return at("tablesample") ? try sample(of: table) : table
+    }
+
+    private mutating func sample(of table: TableSyntax) throws(QueryError) -> TableSyntax {
+        let start = position
+        advance()
+        guard at("system") || at("bernoulli") else {
+            throw .unsupported("the methods of TABLESAMPLE are SYSTEM and BERNOULLI", at: position)
+        }
+        let method = current.text.uppercased()
+        advance()
+        try expectSymbol("(")
+        let percentage = try expression()
+        try expectSymbol(")")
+        var seed: ExpressionSyntax?
+        if accept("repeatable") {
+            try expectSymbol("(")
+            seed = try expression()
+            try expectSymbol(")")
+        }
+        return .sampled(table, method: method, percentage: percentage, seed: seed, position: start)
     }
 
     private mutating func tableFunction(start: Int) throws(QueryError) -> TableSyntax {

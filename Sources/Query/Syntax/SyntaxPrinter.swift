@@ -101,6 +101,8 @@ package struct SyntaxPrinter {
             return aliased("\(isLateral ? "LATERAL " : "")(\(text(query)))", alias)
         case .function(let call, let withOrdinality, let alias, _):
             return aliased(text(call) + (withOrdinality ? " WITH ORDINALITY" : ""), alias)
+        case .sampled(let table, let method, let percentage, let seed, _):
+            return "\(text(table)) TABLESAMPLE \(method) (\(text(percentage)))" + (seed.map { " REPEATABLE (\(text($0)))" } ?? "")
         case .join(let kind, let left, let right, let condition, _):
             let join = if case .natural = condition { "NATURAL \(kind.rawValue) JOIN" } else { "\(kind.rawValue) JOIN" }
             let end = switch condition {
@@ -165,6 +167,8 @@ package struct SyntaxPrinter {
         case .row(let items): return "ROW(\(list(items)))"
         case .array(let items): return "ARRAY[\(list(items))]"
         case .element(let list, let index): return "(\(text(list)))[\(text(index))]"
+        case .slice(let list, let low, let high): return "(\(text(list)))[\(low.map(text) ?? ""):\(high.map(text) ?? "")]"
+        case .collated(let operand, let collation): return "(\(text(operand)) COLLATE \(name(collation)))"
         case .field(let owner, let field): return "(\(text(owner))).\(name(field))"
         case .caseWhen(let operand, let branches, let otherwise):
             return "CASE\(operand.map { " " + text($0) } ?? "")"

@@ -102,6 +102,8 @@ package indirect enum TableSyntax: Sendable {
     case subquery(QuerySyntax, alias: TableAliasSyntax?, isLateral: Bool, position: Int)
     /// UNNEST, generate_series: a function that gives rows. They may always refer to earlier tables.
     case function(FunctionSyntax, withOrdinality: Bool, alias: TableAliasSyntax?, position: Int)
+    /// `t TABLESAMPLE BERNOULLI (10) REPEATABLE (7)`.
+    case sampled(TableSyntax, method: String, percentage: ExpressionSyntax, seed: ExpressionSyntax?, position: Int)
     case join(JoinKindSyntax, left: TableSyntax, right: TableSyntax, condition: JoinConditionSyntax, position: Int)
 }
 

@@ -19,6 +19,8 @@ protocol CallTyping: AnyObject {
     func binary(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression
+    /// Keys by which texts compare as COLLATE says; the texts themselves where it says nothing.
+    func collationKeys(_ values: [Expression], at position: Int) throws(QueryError) -> [Expression]
     /// Refuses a function that depends on when it is asked, where that is not allowed.
     func check(_ volatility: SQLFunction.Volatility, _ name: String, at position: Int) throws(QueryError)
 }

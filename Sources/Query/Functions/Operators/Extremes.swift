@@ -12,7 +12,10 @@ extension SQLFunction {
             guard TypeRules.isComparable(values[0].type) else {
                 throw .unsupported("\(call.name) cannot compare \(values[0].type.sqlName)", at: call.position)
             }
-            return values.count == 1 ? values[0] : call.make(function, values, values[0].type)
+            if values.count == 1 { return values[0] }
+            let keys = try typing.collationKeys(values, at: call.position)
+            let found = call.make(function, keys, keys[0].type)
+            return found.type == values[0].type ? found : call.make(.collatedText, [found], .string)
         }
     }
 }

@@ -6,22 +6,24 @@ extension SQLFunction {
         "date_trunc", forms: [[.string, .timestamp(isUTC: false)], [.string, .interval], [.string, .timestampTZ, .string]]
     ) { (call, typing) throws(QueryError) in
         try call.count(2...3)
-        let field = try TimeField.named(call.arguments[0], in: call)
-        guard TimeField.ofTruncation.contains(field) else {
+        let varies = TimeField.varies(call.arguments[0])
+        let field = varies ? "" : try TimeField.named(call.arguments[0], in: call)
+        guard varies || TimeField.ofTruncation.contains(field) else {
             throw .badSQL("date_trunc cannot cut to “\(field)”", at: call.arguments[0].position)
         }
+        let (function, name) = varies ? (ScalarFunction.dateTruncEach, call.arguments[0].expression) : (.dateTrunc, .text(field))
         let value = call.arguments[1]
         // A DATE becomes a TIMESTAMPTZ, as in PostgreSQL.
         let operand = value.isUntyped || value.type == .date || value.type == .null
             ? try typing.implicit(value, to: .timestampTZ, call.name) : value.expression
         switch operand.type {
         case .timestamp(isUTC: true):
-            var arguments = [.text(field), operand, typing.zone]
+            var arguments = [name, operand, typing.zone]
             if call.arguments.count == 3 { arguments[2] = try typing.implicit(call.arguments[2], to: .string, call.name) }
-            return call.make(.dateTrunc, arguments, .timestampTZ)
+            return call.make(function, arguments, .timestampTZ)
         case .timestamp(isUTC: false), .interval:
             guard call.arguments.count == 2 else { throw .badSQL("date_trunc takes a zone with TIMESTAMPTZ only", at: call.position) }
-            return call.make(.dateTrunc, [.text(field), operand], operand.type)
+            return call.make(function, [name, operand], operand.type)
         default:
             throw .badSQL("date_trunc needs a date or time, not \(value.type.sqlName)", at: value.position)
         }
@@ -35,5 +37,15 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             let part = try TimeFieldKernels.part(named: call[0].constantValue)
             return try TimeFieldKernels.truncate(part, call[1], type: call.type, zone: try call.zone(at: 2))
+        })
+
+    /// As `dateTrunc`, the field's name in each row.
+    static let dateTruncEach = ScalarFunction(
+        "date_trunc_each", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let zone = try call.zone(at: 2)
+            return try call.eachField(as: call.type, { TimeField.ofTruncation.contains($0) }) { (part, times) throws(KernelError) in
+                try TimeFieldKernels.truncate(part, times, type: call.type, zone: zone)
+            }
         })
 }

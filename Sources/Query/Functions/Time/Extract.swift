@@ -12,7 +12,20 @@ extension SQLFunction {
             let moment = try typing.implicit(call.arguments[1], to: .timestamp(isUTC: false), call.name)
             local.arguments[1] = TypedExpression(moment, at: call.arguments[1].position)
         }
+        if TimeField.varies(local.arguments[0]) { return try extractedEach(local, typing) }
         return .cast(try extracted(local, typing), to: .double, position: call.position)
+    }
+
+    /// date_part of a field that each row names.
+    private static func extractedEach(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
+        var value = call.arguments[1].expression
+        if call.arguments[1].isUntyped || value.type == .null { value = try typing.implicit(call.arguments[1], to: .timestampTZ, call.name) }
+        switch value.type {
+        case .timestamp, .interval: break
+        default: throw .badSQL("\(call.name) needs a date or time, not \(value.type.sqlName)", at: call.arguments[1].position)
+        }
+        let each = call.make(.extractEach, typing.zoned([call.arguments[0].expression, value], value.type), .decimal38(scale: 6))
+        return .cast(each, to: .double, position: call.position)
     }
 
     /// An exact number: whole, but for seconds and what is counted in them.
@@ -29,16 +42,12 @@ extension SQLFunction {
             }
             value = TypedExpression(try typing.cast(value, to: .interval, isExplicit: true), at: value.position)
         }
-        switch (value.type, field) {
-        case (.date, "hour"), (.date, "minute"), (.date, "second"), (.date, "milliseconds"), (.date, "microseconds"),
-            (.date, "timezone"), (.date, "timezone_hour"), (.date, "timezone_minute"):
-            throw .badSQL("a DATE has no field \(field)", at: call.position)
-        case (.timestamp(isUTC: false), _) where field.hasPrefix("timezone"):
-            throw .badSQL("a TIMESTAMP has no field \(field)", at: call.position)
-        case (.interval, "week"), (.interval, "dow"), (.interval, "isodow"), (.interval, "doy"), (.interval, "isoyear"),
-            (.interval, "julian"), (.interval, "timezone"), (.interval, "timezone_hour"), (.interval, "timezone_minute"):
-            throw .badSQL("an INTERVAL has no field \(field)", at: call.position)
-        case (.date, _), (.timestamp, _), (.interval, _): break
+        switch value.type {
+        case .date, .timestamp, .interval:
+            guard TimeField.exists(field, in: value.type) else {
+                let article = value.type == .interval ? "an" : "a"
+                throw .badSQL("\(article) \(value.type.sqlName) has no field \(field)", at: call.position)
+            }
         default:
             throw .badSQL("\(call.name) needs a date or time, not \(value.type.sqlName)", at: value.position)
         }
@@ -60,5 +69,17 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             let part = try TimeFieldKernels.part(named: call[0].constantValue)
             return try TimeFieldKernels.extract(part, from: call[1], type: call.type, zone: try call.zone(at: 2))
+        })
+
+    /// As `extract`, the field's name in each row.
+    static let extractEach = ScalarFunction(
+        "extract_each", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let zone = try call.zone(at: 2)
+            let type = call[1].type
+            // The Julian day of a time has more digits than the others.
+            return try call.eachField(as: call.type, { $0 != "julian" && TimeField.exists($0, in: type) }) { (part, times) throws(KernelError) in
+                try TimeFieldKernels.extract(part, from: times, type: call.type, zone: zone)
+            }
         })
 }

@@ -18,6 +18,23 @@ enum TimeField {
         "millennium",
     ]
 
+    /// Whether a value of the type has the field.
+    static func exists(_ field: String, in type: ColumnType) -> Bool {
+        switch (type, field) {
+        case (.date, "hour"), (.date, "minute"), (.date, "second"), (.date, "milliseconds"), (.date, "microseconds"): false
+        case (.date, _), (.timestamp(isUTC: false), _): !field.hasPrefix("timezone")
+        case (.interval, "week"), (.interval, "dow"), (.interval, "isodow"), (.interval, "doy"), (.interval, "isoyear"), (.interval, "julian"): false
+        case (.interval, _): !field.hasPrefix("timezone")
+        default: true
+        }
+    }
+
+    /// Whether the field is one of each row's own: a text that is no constant.
+    static func varies(_ value: TypedExpression) -> Bool {
+        if case .literal = value.expression { return false }
+        return value.type == .string
+    }
+
     /// The field's name in its one spelling.
     static func named(_ value: TypedExpression, in call: FunctionCall) throws(QueryError) -> String {
         guard case .literal(.bytes(let bytes), _) = value.expression else {
@@ -33,6 +50,38 @@ enum TimeField {
 }
 
 extension KernelCall {
+    /// What `compute` makes of the second argument for the field that each row names in the first: once for each field of the batch, over its rows.
+    func eachField(
+        as type: ColumnType, _ isKnown: (String) -> Bool, _ compute: (TimeFieldKernels.Part, Column) throws(KernelError) -> Column
+    ) throws(KernelError) -> Column {
+        let names = TextRows(self[0])
+        let validity = strictValidity
+        var parts: [ArraySlice<UInt8>: TimeFieldKernels.Part] = [:]
+        var rows: [TimeFieldKernels.Part: [Int32]] = [:]
+        try meter.charge(2 * self[1].flatByteCountBound + 8 * count)
+        for row in 0..<count where validity?[row] ?? true {
+            let text = names[row]
+            try meter.step(text.count)
+            var part = parts[text]
+            if part == nil {
+                let name = String(decoding: text.prefix(32), as: UTF8.self).lowercased()
+                guard let field = TimeField.names[name], isKnown(field), let found = TimeFieldKernels.Part(name: field) else {
+                    throw .invalidArgument("the field that a row names is none that can be asked for here")
+                }
+                (parts[text], part) = (found, found)
+            }
+            if let part { rows[part, default: []].append(Int32(row)) }
+        }
+        var answers = [Value](repeating: .null, count: count)
+        for (part, places) in rows {
+            let found = try compute(part, self[1].gathering(places))
+            for (index, place) in places.enumerated() { answers[Int(place)] = found.value(at: index) }
+        }
+        var builder = ColumnBuilder(type: type)
+        for answer in answers { builder.append(answer) }
+        return builder.finish()
+    }
+
     /// The zone argument, when there is one, else the session's.
     func zone(at index: Int) throws(KernelError) -> TimeZoneRules {
         guard case .bytes(let name)? = optional(index)?.constantValue else { return context.timeZone }

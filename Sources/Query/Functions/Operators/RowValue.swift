@@ -1,0 +1,37 @@
+import ColumnStore
+
+/// Rows as values: ROW(a, b), and how whole ones compare.
+extension ScalarFunction {
+    /// A struct of the arguments, never NULL itself.
+    static let makeRow = ScalarFunction(
+        "row", nulls: .taken, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            guard case .structure(let fields) = call.type else { preconditionFailure("not a struct") }
+            let byteCount = call.columns.reduce(0) { $0.addingSaturating($1.flatByteCountBound) }
+            try call.meter.checkColumn(byteCount, row: 0, of: 1)
+            try call.meter.charge(byteCount)
+            let members = zip(fields, call.columns).map { $1.flattened().retyped($0.type) }
+            return Column(type: call.type, count: call.count, values: .structure(members))
+        })
+
+    /// Less than 0, 0 or more: the first field that differs decides; NULL fields are alike and above all others.
+    static let rowOrder = ScalarFunction(
+        "row_order", nulls: .strict, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let (left, right) = (call[0].flattened(), call[1].flattened())
+            return try call.numbers { (row) throws(KernelError) in
+                let (one, other) = (left.value(at: row), right.value(at: row))
+                try call.meter.step(one.flatByteCount + other.flatByteCount)
+                return Int64(order(one, other).signum())
+            }
+        })
+
+    private static func order(_ left: Value, _ right: Value) -> Int {
+        guard case .structure(let one) = left, case .structure(let other) = right else { return ListValues.order(left, right) }
+        for (a, b) in zip(one, other) {
+            let order = order(a, b)
+            if order != 0 { return order }
+        }
+        return 0
+    }
+}

@@ -1,0 +1,71 @@
+import ColumnStore
+
+/// `(start, end) OVERLAPS (start, length)`: whether two periods have a moment in common.
+extension SQLFunction {
+    static let overlaps = SQLFunction(
+        "overlaps",
+        forms: [
+            [.timestampTZ, .timestampTZ, .timestampTZ, .timestampTZ], [.timestamp(isUTC: false), .interval, .timestamp(isUTC: false), .interval],
+            [.date, .date, .date, .interval],
+        ]
+    ) { (call, typing) throws(QueryError) in
+        try call.count(4...4)
+        var values = call.arguments
+        let lengths = [1, 3].filter { values[$0].type == .interval }
+        let moments = values.indices.filter { !lengths.contains($0) }
+        var type = try typing.unified(moments.map { values[$0] }, "OVERLAPS")[0].type
+        // Texts alone are instants; a date with a length ends at a time of its day.
+        if type == .string { type = .timestampTZ }
+        if type == .date, !lengths.isEmpty { type = .timestamp(isUTC: false) }
+        switch type {
+        case .date, .timestamp, .time: break
+        default: throw QueryError.badSQL("OVERLAPS takes dates and times, not \(type.sqlName)", at: call.position).because(.undefinedFunction)
+        }
+        for place in moments { values[place] = TypedExpression(try typing.cast(values[place], to: type, isExplicit: false), at: values[place].position) }
+        for place in lengths {
+            values[place] = TypedExpression(try typing.binary(.add, values[place - 1], values[place], at: call.position), at: values[place].position)
+        }
+        return call.make(.overlaps, values.map(\.expression), .boolean)
+    }
+}
+
+extension ScalarFunction {
+    /// Two periods, each by its ends in any order; one of them may be NULL, and then what it does not decide is NULL.
+    static let overlaps = ScalarFunction(
+        "overlaps", nulls: .taken, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let moments = call.columns.map { ($0.integers() ?? [], $0.rowValidity) }
+            func moment(_ place: Int, _ row: Int) -> Int64? { moments[place].1?[row] ?? true ? moments[place].0[row] : nil }
+            var builder = ColumnBuilder(type: .boolean)
+            for row in 0..<call.count {
+                let answer = Period(moment(0, row), moment(1, row)).flatMap { one in Period(moment(2, row), moment(3, row)).flatMap { one.overlaps($0) } }
+                builder.append(answer.map { .boolean($0) } ?? .null)
+            }
+            return builder.finish()
+        })
+
+    private struct Period {
+        let start: Int64
+        /// nil: not known.
+        let end: Int64?
+
+        /// Nil where neither end is known.
+        init?(_ one: Int64?, _ other: Int64?) {
+            guard let start = one ?? other else { return nil }
+            guard let one, let other else {
+                (self.start, end) = (start, nil)
+                return
+            }
+            (self.start, end) = (min(one, other), max(one, other))
+        }
+
+        /// As PostgreSQL reads SQL's definition: an end that is not known leaves the answer open only where it would decide.
+        func overlaps(_ other: Period) -> Bool? {
+            if start == other.start { return end == nil || other.end == nil ? nil : true }
+            let (earlier, later) = start < other.start ? (self, other) : (other, self)
+            guard let end = earlier.end else { return nil }
+            if later.start < end { return true }
+            return later.end == nil ? nil : false
+        }
+    }
+}
