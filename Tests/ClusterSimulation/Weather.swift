@@ -55,8 +55,8 @@ struct Weather {
         case .promise: (hasBucket, degrades, nodeCount, kinds) = (true, false, 3, [.upheaval])
         case .swapLookup: (hasBucket, degrades, bucketFaults, kinds) = (true, false, 300, [.crash, .partition, .oneWay])
         case .holdInSwap:
-            (hasBucket, degrades, nodeCount, loss, lateness, bucketFaults) = (true, false, 3, 300, 200, 300)
-            (diskLasts, postEvery, faultEvery, kinds) = (60, 40, 1_500, [.crash, .isolate, .pause])
+            (hasBucket, degrades, nodeCount, loss, lateness, bucketFaults) = (true, false, 3, 300, 400, 600)
+            (diskLasts, postEvery, faultEvery, faultsLast, kinds) = (60, 40, 6_000, 40_000, [.isolate])
         case .createOnly: (hasBucket, degrades, kinds) = (true, false, [.partition, .crash, .isolate])
         case .sealing: (hasBucket, degrades, kinds, diskLasts) = (true, false, [.crash, .pause, .isolate], 60)
         case .caughtUp:
