@@ -12,6 +12,7 @@ struct Agenda {
         case start(Int)
         case post
         case fault
+        case crash(Int)
         case bucketAway(Int, until: Int)
         case mend
     }

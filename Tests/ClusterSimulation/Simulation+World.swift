@@ -69,13 +69,21 @@ extension Simulation {
             for other in machines.indices where other != index { (blocked[index][other], blocked[other][index]) = (until, until) }
             let start = time + chance.one(of: [0, 2_000, 3_000])
             agenda.add(.bucketAway(index, until: start + chance.one(of: [4_000, 6_000, 16_000])), at: start)
+        case .upheaval:
+            // Away from all for as long as it takes to be replaced; who replaced it falls, and comes back as the links do.
+            let until = time + 4_500
+            for other in machines.indices where other != index {
+                (blocked[index][other], blocked[other][index]) = (until, until)
+                agenda.add(.crash(other), at: time + 3_200 + chance.number(0..<1_200))
+            }
+            machines[index].bucketAwayUntil = time + 9_000
         case .leap: machines[index].ahead += chance.one(of: [50, 900, 4_000, 20_000])
         case .command: command()
         case .old: machines[index].image = machines[index].disk
         }
     }
 
-    private mutating func crash(_ index: Int) {
+    mutating func crash(_ index: Int) {
         guard machines[index].node != nil else { return }
         stop(index)
         machines[index].pausedUntil = 0
@@ -127,6 +135,7 @@ extension Simulation {
         if hasComeBack() { return report.endedAt = time }
         guard since < 90_000 else { 
             let words = describe()
+            if let trace { for machine in machines { trace("\(String(describing: machine.node))") } }
             return checker.fail("no progress: " + words)
         }
         for machine in machines {

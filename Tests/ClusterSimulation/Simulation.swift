@@ -84,7 +84,8 @@ package struct Simulation {
         case .start(let index): start(index)
         case .post: post()
         case .fault: fault()
-        case .bucketAway(let index, let until): machines[index].bucketAwayUntil = until
+        case .crash(let index): if !isMended { crash(index) }
+        case .bucketAway(let index, let until): if !isMended { machines[index].bucketAwayUntil = until }
         case .mend: mend()
         }
     }

@@ -23,7 +23,7 @@ struct Weather {
     var leaps: Bool
     var versions: [Int]
 
-    enum Fault: CaseIterable { case crash, crashAll, pause, partition, oneWay, bucketDown, bucketAway, isolate, leap, command, old }
+    enum Fault: CaseIterable { case crash, crashAll, pause, partition, oneWay, bucketDown, bucketAway, isolate, upheaval, leap, command, old }
 
     /// - Parameter rule: one that is switched off: the world is such that it would be needed.
     init(_ chance: inout Chance, leaning rule: Rules = []) {
@@ -52,15 +52,19 @@ struct Weather {
 
     private mutating func lean(to rule: Rules) {
         switch rule {
-        case .promise: (hasBucket, degrades, nodeCount, kinds) = (true, false, 3, [.crash, .oneWay, .oneWay, .bucketAway, .isolate])
+        case .promise: (hasBucket, degrades, nodeCount, kinds) = (true, false, 3, [.upheaval])
         case .swapLookup: (hasBucket, degrades, bucketFaults, kinds) = (true, false, 300, [.crash, .partition, .oneWay])
-        case .holdInSwap: (hasBucket, degrades, nodeCount, lateness, bucketFaults, kinds) = (true, false, 3, 200, 300, [.crash, .oneWay, .pause])
+        case .holdInSwap:
+            (hasBucket, degrades, nodeCount, loss, lateness, bucketFaults) = (true, false, 3, 300, 400, 600)
+            (diskLasts, postEvery, faultEvery, faultsLast, kinds) = (60, 40, 6_000, 40_000, [.isolate])
         case .createOnly: (hasBucket, degrades, kinds) = (true, false, [.partition, .crash, .isolate])
         case .sealing: (hasBucket, degrades, kinds, diskLasts) = (true, false, [.crash, .pause, .isolate], 60)
-        case .caughtUp: (hasBucket, degrades, nodeCount, kinds) = (true, false, 3, [.crash, .partition, .oneWay])
+        case .caughtUp:
+            (hasBucket, degrades, nodeCount, loss, lateness) = (true, false, 3, 300, 50)
+            (diskLasts, postEvery, faultEvery, kinds) = (60, 40, 1_500, [.crash, .crash, .isolate])
         case .freshWords: (hasBucket, degrades, lateness, old, kinds) = (true, false, 200, 800, [.crash, .crash, .old, .partition])
         case .proof: (faultEvery, kinds) = (6_000, [.isolate])
-        case .questionAge, .readProof: (hasBucket, lateness, loss, kinds) = (true, 200, 100, [.oneWay, .partition, .pause])
+        case .questionAge, .readProof: (hasBucket, lateness, loss, postEvery, faultEvery, kinds) = (true, 200, 0, 40, 6_000, [.isolate])
         case .removedStayOut: (hasBucket, nodeCount, kinds) = (true, 3, [.command, .command, .crash, .partition])
         case .slotsStay: (hasBucket, degrades, nodeCount, faultEvery, faultsLast, postEvery, kinds) = (true, false, 3, 6_000, 40_000, 100, [.isolate])
         default: break

@@ -14,7 +14,7 @@ extension Node {
         guard role != .candidate, swap == nil, cutTicket == nil, synced == top, promiseSynced >= promised, takesPart else { return }
         guard let configuration else {
             // A store that has records is somebody's: it does not found anything by itself.
-            if isAbsent, top.sequence == 0, promised == 0 { found() }
+            if isAbsent, top.sequence == 0, promised <= 1 { found() }
             return
         }
         let isSilent = now - heardAt > settings.times.leaderLost || leaderIsGone || hasOffer || configuration.leader == settings.name

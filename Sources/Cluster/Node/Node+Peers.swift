@@ -42,7 +42,7 @@ extension Node {
             peers[peer].session = hello.session
         }
         peers[peer].version = hello.version
-        if hello.epoch > epoch { return look() }
+        if hello.epoch > epoch, leading.proof == nil { return look() }
         if hello.promise > epoch { refused(epoch: hello.promise, by: peer) }
     }
 
@@ -90,6 +90,8 @@ extension Node {
     /// Sends what the peer has not been sent yet, as much as may be under way.
     mutating func stream(_ peer: Int) {
         guard leading.reconciling == nil, peers[peer].tenure == leading.tenure, peers[peer].next <= top.sequence else { return }
+        // A fence for which an overtaken leader's record was quicker is made again, one further: nobody may have the first.
+        if configuration?.mode == .log, let fence = leading.fence, leading.remote < fence { return }
         let last = min(top.sequence, peers[peer].next + Bounds.batchCount - 1)
         guard last - peers[peer].matched <= Bounds.openCountMax else { return }
         let ready = records(from: peers[peer].next, through: last)
@@ -113,7 +115,8 @@ extension Node {
         let name = peers[peer].name
         var vouches: [Nonce] = []
         if let admitting = leading.admitting, admitting.name == name { vouches.append(admitting.nonce) }
-        if peers[peer].tenure == leading.tenure, peers[peer].matched >= max(committed.sequence, leading.remote) || !has(.caughtUp) {
+        // What was on this disk as it came to lead may have been acknowledged, whether or not this node was told.
+        if peers[peer].tenure == leading.tenure, peers[peer].matched >= max(committed.sequence, leading.remote, written) || !has(.caughtUp) {
             if others.contains(name) { vouches.append(configuration.nonce) }
             if let swap, swap.target.insync.contains(name), others.contains(name) { vouches.append(swap.target.nonce) }
         }

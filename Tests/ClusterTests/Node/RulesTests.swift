@@ -1,0 +1,25 @@
+import Cluster
+import ClusterSimulation
+import XCTest
+
+/// Goal: no rule stands without need, and the checker sees what each is there for. Method: a node without it, in worlds that lean towards it, until the checker fails.
+final class RulesTests: XCTestCase {
+    func test_checker_withoutEachRule_fails() {
+        for (name, rule) in Rules.names {
+            XCTAssertNotNil(Self.found(without: rule, seeds: 1...400), "the checker has found nothing without \(name)")
+        }
+    }
+
+    func test_names_areAllRules() {
+        XCTAssertEqual(Rules.names.reduce(into: Rules()) { $0.insert($1.rule) }, .all)
+        XCTAssertEqual(Set(Rules.names.map(\.name)).count, Rules.names.count)
+    }
+
+    private static func found(without rule: Rules, seeds: ClosedRange<UInt64>) -> String? {
+        for seed in seeds {
+            var simulation = Simulation(seed: seed, without: rule)
+            if let words = simulation.run().violation { return words }
+        }
+        return nil
+    }
+}
