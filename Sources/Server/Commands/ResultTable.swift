@@ -20,6 +20,28 @@ enum ResultTable {
         return text
     }
 
+    /// A line for each value, as psql's `\\x` shows rows.
+    ///
+    /// - Parameter first: the number of the first row.
+    static func expanded(columns: [(name: String, type: String)], rows: [[JSONValue]], first: Int) -> String {
+        let names = columns.map { printable($0.name) }
+        let width = names.map(self.width).max() ?? 0
+        var text = ""
+        for (index, row) in rows.enumerated() {
+            let title = "-[ RECORD \(first + index) ]"
+            text += title + String(repeating: "-", count: max(0, width + 3 - title.count)) + "\n"
+            for (name, value) in zip(names, row) { text += pad(name, width, right: false) + " | " + cell(value) + "\n" }
+        }
+        return text
+    }
+
+    /// How wide the table would be.
+    static func width(columns: [(name: String, type: String)], rows: [[JSONValue]]) -> Int {
+        var widths = columns.map { width($0.name) }
+        for row in rows { for (index, value) in row.enumerated() where index < widths.count { widths[index] = max(widths[index], width(cell(value))) } }
+        return widths.reduce(0) { $0 + $1 + 3 }
+    }
+
     private static func cell(_ value: JSONValue) -> String {
         let text: String
         switch value {
@@ -39,7 +61,7 @@ enum ResultTable {
     }
 
     /// In columns of a terminal: East Asian characters and most emoji take two.
-    private static func width(_ text: String) -> Int {
+    static func width(_ text: String) -> Int {
         text.reduce(0) { total, character in
             guard let first = character.unicodeScalars.first else { return total }
             switch first.value {

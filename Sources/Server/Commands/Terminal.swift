@@ -38,6 +38,13 @@ enum Terminal {
     /// What a longer line has left (ECMA-48, EL).
     private static let eraseToEnd = "\u{1B}[K"
 
+    /// In lines; 24 where nothing is known.
+    static var height: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return 24 }
+        return Int(size.ws_row)
+    }
+
     /// In columns; 80 where nothing is known.
     static var width: Int {
         var size = winsize()

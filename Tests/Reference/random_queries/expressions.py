@@ -214,7 +214,7 @@ class Expressions:
     def make_bool(self, scope, depth):
         def of(kind):
             return self.make(kind, scope, depth)
-        form, kind = self.rng.randint(0, 17), self.rng.choice(self.keys)
+        form, kind = self.rng.randint(0, 20), self.rng.choice(self.keys)
         if form <= 3:
             return Node("(", of(kind), self.one(" = ", " <> ", " < ", " <= ", " > ", " >= "), of(kind), ")", kind="bool")
         if form == 4:
@@ -246,6 +246,17 @@ class Expressions:
             return Node("(", of(mixed[0]), self.one(" = ", " < ", " >= "), of(mixed[1]), ")", kind="bool")
         if form == 16 and depth > 0:
             return Node("((", of("int"), ", ", of("text"), ")", self.one(" = ", " < ", " >= ", " <> "), "(", of("int"), ", ", of("text"), "))", kind="bool")
+        if form == 17 and depth > 0:
+            rows = [Node("(", of(kind), ", ", of("text"), ")") for _ in range(3)]
+            return Node("(", rows[0], self.one(" IN (", " NOT IN ("), rows[1], Node(", ", rows[2], spare=True), "))", kind="bool") if self.one(True, False) else Node(
+                "(", rows[0], self.one(" IS DISTINCT FROM ", " IS NOT DISTINCT FROM "), rows[1], ")", kind="bool")
+        if form == 18:
+            moment = self.one("date", "ts", "tsn")
+            ends = [of(moment), of(moment) if self.one(True, False) else Node(f"INTERVAL '{self.rng.choice(SPANS)}'")]
+            return Node("((", of(moment), ", ", of(moment), ") OVERLAPS (", ends[0], ", ", ends[1], "))", kind="bool")
+        if form == 19:
+            order = self.one("uk-x-icu", "und-x-icu", "de-x-icu")
+            return Node("(", of("text"), f' COLLATE "{order}"', self.one(" < ", " <= ", " = ", " > "), of("text"), ")", kind="bool")
         return self.predicate_subquery(scope) if self.subquery_depth > 0 else of("bool")
 
     def make_date(self, scope, depth):

@@ -37,7 +37,8 @@ struct LineEditor {
         case end
     }
 
-    func read(prompt: String) -> Input {
+    /// - Parameter complete: whole words for the last one of the text up to the cursor, when Tab is pressed.
+    func read(prompt: String, complete: (String) -> [String] = { _ in [] }) -> Input {
         var before = termios()
         guard tcgetattr(STDIN_FILENO, &before) == 0 else { return .end }
         var raw = before
@@ -49,6 +50,11 @@ struct LineEditor {
         state.draw()
         while true {
             guard let key = Key.read() else { return .end }
+            if key == .complete {
+                state.complete(complete)
+                state.draw()
+                continue
+            }
             switch state.apply(key) {
             case .going: state.draw()
             case .done(let input):
@@ -62,7 +68,7 @@ struct LineEditor {
 /// What a terminal sends for one key.
 private enum Key: Equatable {
     case character(Character)
-    case enter, backspace, delete, left, right, up, down, home, end, killLine, killRest, killWord, cancel, endOfInput, clear, other
+    case enter, backspace, delete, left, right, up, down, home, end, killLine, killRest, killWord, cancel, endOfInput, clear, complete, other
 
     static func read() -> Key? {
         guard let first = byte() else { return nil }
@@ -81,7 +87,7 @@ private enum Key: Equatable {
         case 0x10: return .up
         case 0x15: return .killLine
         case 0x17: return .killWord
-        case 0x09: return .character(" ")
+        case 0x09: return .complete
         case 0x1B: return escape()
         case 0..<0x20: return .other
         default: return character(first)
@@ -181,9 +187,32 @@ private struct EditState {
         case .up: show(place - 1)
         case .down: show(place + 1)
         case .clear: Terminal.write("\u{1B}[H\u{1B}[2J")
-        case .other: break
+        case .complete, .other: break
         }
         return .going
+    }
+
+    /// Tab: the rest of the only word, as much as several have in common, or the list of them; a blank where there is nothing to complete.
+    mutating func complete(_ candidates: (String) -> [String]) {
+        let before = String(line[..<cursor])
+        let found = candidates(before)
+        guard let first = found.first else {
+            if line[..<cursor].last?.isWhitespace ?? true { _ = apply(.character(" ")) }
+            return
+        }
+        var common = first
+        for other in found.dropFirst() { while !other.lowercased().hasPrefix(common.lowercased()) { common.removeLast() } }
+        // The word is the longest end of the line that a candidate begins with.
+        var length = min(before.count, first.count)
+        while length > 0, !first.lowercased().hasPrefix(before.suffix(length).lowercased()) { length -= 1 }
+        if found.count == 1 || common.count > length {
+            line.replaceSubrange((cursor - length)..<cursor, with: Array(common))
+            cursor += common.count - length
+            if found.count == 1, !common.hasSuffix("("), cursor == line.count { _ = apply(.character(" ")) }
+        } else {
+            let shown = found.prefix(60).map { ResultTable.printable($0) }.joined(separator: "  ")
+            Terminal.write("\n" + shown + (found.count > 60 ? "  … \(found.count) in all" : "") + "\n")
+        }
     }
 
     private mutating func remove(at index: Int) {

@@ -3,11 +3,14 @@ internal import Ingest
 internal import Query
 
 /// Answers in this process: over files, and over a store's directory that no server holds.
-final class LocalSQL: SQLEndpoint {
+final class LocalSQL: SQLEndpoint, @unchecked Sendable {
+    // Proof of Sendable: all but `running` is touched by the thread that asks alone.
     private let runner: SQLRunner
     private let files: FixedCatalog
     private let engine: Engine?
     var usesRollups = true
+    var timeZone = "UTC"
+    private let running = Monitor<Cancellation?>(nil)
     /// Of all the files' tables: what a scan of everything would read.
     private let rowCount: Int
     private var position: WalkPosition?
@@ -39,9 +42,12 @@ final class LocalSQL: SQLEndpoint {
         if cursor == nil { (position, context) = (nil, try freshContext()) }
         let context = try context ?? freshContext()
         let progress = QueryProgress(rowCount: rowCount)
-        defer { progress.end() }
+        defer {
+            progress.end()
+            running.withLock { $0 = nil }
+        }
         let page = try runner.page(
-            SQLRequest(query: query), in: context, after: position, cancellation: { Cancellation() }, started: progress.watch, seal: { _ in "more" })
+            SQLRequest(query: query), in: context, after: position, cancellation: begin, started: progress.watch, seal: { _ in "more" })
         position = page.position
         return try JSONParser.parse(page.bytes)
     }
@@ -49,8 +55,11 @@ final class LocalSQL: SQLEndpoint {
     func stream(_ query: String, mediaType: String, take: (ArraySlice<UInt8>) throws -> Void) throws {
         guard let form = SQLForm(rawValue: mediaType) else { throw CommandError("no form \(mediaType)") }
         let progress = QueryProgress(rowCount: rowCount)
-        defer { progress.end() }
-        let started = try runner.start(SQLRequest(query: query), in: try freshContext(), cancellation: Cancellation(), started: progress.watch)
+        defer {
+            progress.end()
+            running.withLock { $0 = nil }
+        }
+        let started = try runner.start(SQLRequest(query: query), in: try freshContext(), cancellation: begin(), started: progress.watch)
         try runner.write(started, as: form) { bytes in
             try take(bytes[...])
             bytes.removeAll(keepingCapacity: true)
@@ -63,7 +72,16 @@ final class LocalSQL: SQLEndpoint {
         }
         var context = QueryContext(catalog: BothCatalogs(first: files, second: store), now: CalendarText.now)
         context.usesRollups = usesRollups
+        context.timeZone = timeZone
         return context
+    }
+
+    func cancel() { running.withLock { $0 }?.cancel() }
+
+    private func begin() -> Cancellation {
+        let cancellation = Cancellation()
+        running.withLock { $0 = cancellation }
+        return cancellation
     }
 
     func close() throws { try engine?.close() }

@@ -7,13 +7,14 @@ enum SQLCommand: Command {
     static let name = "sql"
     static let summary = "Asks questions in SQL."
     static let usage = [
-        "[--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format table|json|ndjson|csv|parquet|arrow] [--threads N] [--no-rollups] [\"QUERY\"]"
+        "[--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format table|json|ndjson|csv|parquet|arrow] [--threads N] [--time-zone ZONE] [--no-rollups] [\"STATEMENTS\"]"
     ]
     static let options =
         StoreAccess.options + [
             .init("table", "NAME=FILE", "A table made of Parquet files; may be given more than once."),
             .init("format", "F", "table (a terminal's), json, ndjson, csv, parquet or arrow."),
             .init("threads", "N", "How many threads a query may use."),
+            .init("time-zone", "ZONE", "Of the statements, as Europe/Kyiv (UTC)."),
             .init("no-rollups", nil, "Reads rows where sums are kept, too; the answer is the same."),
         ]
 
@@ -22,7 +23,7 @@ enum SQLCommand: Command {
     static var outcomes: Outcomes { Outcomes(done: "every statement was answered", failed: "a statement failed") }
 
     static func run(_ arguments: Arguments) throws -> Int32 {
-        if arguments.operands.count > 1 { throw UsageError("one query is wanted: put it in quotes") }
+        if arguments.operands.count > 1 { throw UsageError("one text of statements is wanted: put it in quotes") }
         var format = Format.table
         if let text = try arguments.one("format") {
             guard let chosen = Format(rawValue: text) else {
@@ -32,21 +33,25 @@ enum SQLCommand: Command {
         }
         let session = try SQLSession(arguments)
         session.endpoint.usesRollups = !arguments.has("no-rollups")
-        let status: Int32
-        if let query = arguments.operands.first {
-            try answer(query, format, session.endpoint)
-            status = ExitStatus.done
-        } else if Terminal.inputIsTerminal {
-            status = SQLPrompt.run(format, session.endpoint)
-        } else {
-            status = try runPiped(format, session.endpoint)
+        if let zone = try arguments.one("time-zone") {
+            do { try session.endpoint.setTimeZone(zone) } catch { throw UsageError("--time-zone: \(error)") }
         }
+        let isInteractive = arguments.operands.isEmpty && Terminal.inputIsTerminal
+        let shell = SQLShell(session.endpoint, format, isInteractive: isInteractive)
+        if let query = arguments.operands.first {
+            _ = try shell.take(all: query)
+        } else if isInteractive {
+            SQLPrompt.run(shell)
+        } else {
+            _ = try shell.take(all: try input())
+        }
+        try shell.output?.finish()
         try session.close()
-        return status
+        return shell.hasFailed && !isInteractive ? ExitStatus.failed : ExitStatus.done
     }
 
-    /// Statements of standard input, up to the first that fails.
-    private static func runPiped(_ format: Format, _ endpoint: any SQLEndpoint) throws -> Int32 {
+    /// All of standard input.
+    private static func input() throws -> String {
         var text: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -54,56 +59,59 @@ enum SQLCommand: Command {
             if count <= 0 { break }
             text.append(contentsOf: buffer[..<count])
         }
-        var statements = StatementSplitter()
-        for query in statements.add(String(decoding: text, as: UTF8.self)) { try answer(query, format, endpoint) }
-        // The last one needs no semicolon; what ends inside quotes is refused with its place.
-        if !statements.isEmpty { try answer(statements.rest, format, endpoint) }
-        return ExitStatus.done
+        return String(decoding: text, as: UTF8.self)
     }
 
-    static func answer(_ query: String, _ format: Format, _ endpoint: any SQLEndpoint) throws {
-        var query = query.trimmingBlanks
-        while query.hasSuffix(";") { query = String(query.dropLast()) }
-        if endpoint.takeSetting(query) { return }
+    static func write(_ query: String, _ format: Format, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, to output: ShellOutput) throws {
+        func stream(_ mediaType: String) throws {
+            try endpoint.stream(query, mediaType: mediaType) { bytes in
+                output.write(bytes)
+                if output.isLeft { throw AnswerLeft() }
+            }
+        }
         switch format {
-        case .table: try writeTable(query, endpoint)
-        case .json: try writeObjects(query, endpoint)
-        case .ndjson: try endpoint.stream(query, mediaType: "application/x-ndjson") { Terminal.write(Array($0)) }
-        case .csv: try endpoint.stream(query, mediaType: "text/csv") { Terminal.write(Array($0)) }
+        case .table: try writeTable(query, endpoint, expansion, output)
+        case .json: try writeObjects(query, endpoint, output)
+        case .ndjson: try stream("application/x-ndjson")
+        case .csv: try stream("text/csv")
         case .parquet:
             if Terminal.outputIsTerminal { throw UsageError("Parquet is not for a terminal: send it to a file") }
-            try endpoint.stream(query, mediaType: "application/vnd.apache.parquet") { Terminal.write(Array($0)) }
+            try stream("application/vnd.apache.parquet")
         case .arrow:
             if Terminal.outputIsTerminal { throw UsageError("Arrow is not for a terminal: send it to a file or a program") }
-            try endpoint.stream(query, mediaType: "application/vnd.apache.arrow.stream") { Terminal.write(Array($0)) }
+            try stream("application/vnd.apache.arrow.stream")
         }
     }
 
-    private static func eachPage(_ query: String, _ endpoint: any SQLEndpoint, _ body: ([(name: String, type: String)], [[JSONValue]]) throws -> Void) throws {
-        var cursor: String?
-        repeat {
-            let page = try endpoint.page(query, cursor: cursor)
-            guard case .array(let columns)? = page["columns"], case .array(let rows)? = page["rows"] else {
-                throw CommandError("the answer has no columns and rows")
-            }
-            let names = columns.map { (name: $0["name"]?.text ?? "", type: $0["type"]?.text ?? "") }
-            try body(names, rows.map { row in if case .array(let cells) = row { cells } else { [] } })
-            cursor = page["next_cursor"]?.text
-        } while cursor != nil
+    /// One page, and where that is not all of them the whole answer as it streams: each further page would run the query again.
+    private static func eachPart(_ query: String, _ endpoint: any SQLEndpoint, _ body: ([(name: String, type: String)], [[JSONValue]]) throws -> Void) throws {
+        let page = try endpoint.page(query, cursor: nil)
+        guard case .array(let columns)? = page["columns"], case .array(let rows)? = page["rows"] else {
+            throw CommandError("the answer has no columns and rows")
+        }
+        let names = columns.map { (name: $0["name"]?.text ?? "", type: $0["type"]?.text ?? "") }
+        guard page["next_cursor"]?.text != nil else {
+            return try body(names, rows.map { row in if case .array(let cells) = row { cells } else { [] } })
+        }
+        var lines = LineRows(columnCount: names.count)
+        try endpoint.stream(query, mediaType: "application/x-ndjson") { bytes in try lines.add(bytes) { try body(names, $0) } }
+        try lines.finish { try body(names, $0) }
     }
 
-    private static func writeTable(_ query: String, _ endpoint: any SQLEndpoint) throws {
+    private static func writeTable(_ query: String, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, _ output: ShellOutput) throws {
         var count = 0
-        try eachPage(query, endpoint) { columns, rows in
+        try eachPart(query, endpoint) { columns, rows in
+            let isExpanded = expansion == .on || expansion == .auto && ResultTable.width(columns: columns, rows: rows) > Terminal.width
+            output.write(isExpanded ? ResultTable.expanded(columns: columns, rows: rows, first: count + 1) : ResultTable.text(columns: columns, rows: rows))
             count += rows.count
-            Terminal.write(ResultTable.text(columns: columns, rows: rows))
+            if output.isLeft { throw AnswerLeft() }
         }
-        Terminal.write("(\(count) \(count == 1 ? "row" : "rows"))\n")
+        output.write("(\(count) \(count == 1 ? "row" : "rows"))\n")
     }
 
-    private static func writeObjects(_ query: String, _ endpoint: any SQLEndpoint) throws {
+    private static func writeObjects(_ query: String, _ endpoint: any SQLEndpoint, _ output: ShellOutput) throws {
         var isFirst = true
-        try eachPage(query, endpoint) { columns, rows in
+        try eachPart(query, endpoint) { columns, rows in
             let names = ResultColumn.distinctNames(columns.map(\.name))
             var text: [UInt8] = []
             for row in rows {
@@ -112,8 +120,9 @@ enum SQLCommand: Command {
                 let members = zip(names, row).map { JSONValue.Member($0, $1) }
                 text.append(contentsOf: JSONValue.object(members).serialized)
             }
-            Terminal.write(text)
+            output.write(text[...])
+            if output.isLeft { throw AnswerLeft() }
         }
-        Terminal.write(isFirst ? "[]\n" : "\n]\n")
+        output.write(isFirst ? "[]\n" : "\n]\n")
     }
 }

@@ -1,44 +1,77 @@
 internal import ColumnStore
 
 /// What answers the questions of `till sql`: a server, or this process.
-protocol SQLEndpoint: AnyObject {
+protocol SQLEndpoint: AnyObject, Sendable {
     /// Whether sums that are there already may be used.
     var usesRollups: Bool { get set }
+    /// A name of tzdata.
+    var timeZone: String { get set }
     /// One page of at most 10,000 rows, as POST /v1/sql gives it.
     func page(_ query: String, cursor: String?) throws -> JSONValue
     /// The whole answer in a media type that streams.
     func stream(_ query: String, mediaType: String, take: (ArraySlice<UInt8>) throws -> Void) throws
+    /// Ends what is asked at the moment; from any thread.
+    func cancel()
 }
 
-final class RemoteSQL: SQLEndpoint {
+final class RemoteSQL: SQLEndpoint, @unchecked Sendable {
+    // Proof of Sendable: all but `running` and `other`, which nobody changes otherwise, is touched by the thread that asks alone.
     private let client: APIClient
+    private let other: APIClient
     var usesRollups = true
+    var timeZone = "UTC"
+    private let running = Monitor<String?>(nil)
+    private var count = 0
 
-    init(client: APIClient) { self.client = client }
+    init(client: APIClient) throws {
+        self.client = client
+        other = try APIClient(like: client)
+    }
 
     func page(_ query: String, cursor: String?) throws -> JSONValue {
-        let answer = try APIClient.succeed(try client.call("POST", "/v1/sql", headers: Self.headers("application/json"), body: body(query, cursor: cursor)))
-        return try JSONParser.parse(answer.body)
+        try named { id in
+            let answer = try client.call("POST", "/v1/sql", headers: Self.headers("application/json"), body: body(query, cursor: cursor, id))
+            guard (200..<300).contains(answer.status) else { throw RemoteProblem(answer) }
+            return try JSONParser.parse(answer.body)
+        }
     }
 
     func stream(_ query: String, mediaType: String, take: (ArraySlice<UInt8>) throws -> Void) throws {
         do {
-            _ = try APIClient.succeed(
-                try client.stream("POST", "/v1/sql", headers: Self.headers(mediaType), body: body(query, cursor: nil), take: take))
+            try named { id in
+                let answer = try client.stream("POST", "/v1/sql", headers: Self.headers(mediaType), body: body(query, cursor: nil, id), take: take)
+                guard (200..<300).contains(answer.status) else { throw RemoteProblem(answer) }
+            }
         } catch is ConnectionLost {
             throw CommandError("the query failed after its first rows: the answer is not whole")
         }
+    }
+
+    /// The server ends what it knows by this id; where it has ended already, nothing is lost.
+    func cancel() {
+        guard let id = running.withLock({ $0 }) else { return }
+        _ = try? other.call("DELETE", "/v1/queries/\(id)")
+    }
+
+    private func named<Result>(_ body: (String) throws -> Result) rethrows -> Result {
+        count += 1
+        let id = "till-sql-\(UInt64.random(in: 0 ... .max))-\(count)"
+        running.withLock { $0 = id }
+        defer { running.withLock { $0 = nil } }
+        return try body(id)
     }
 
     private static func headers(_ accept: String) -> [(String, String)] {
         [("Content-Type", "application/json"), ("Accept", accept)]
     }
 
-    private func body(_ query: String, cursor: String?) -> [UInt8] {
+    private func body(_ query: String, cursor: String?, _ id: String) -> [UInt8] {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("query", query)
         if let cursor { writer.member("cursor", cursor) }
+        if timeZone != "UTC" { writer.member("time_zone", timeZone) }
+        writer.member("query_id", id)
         if !usesRollups {
             writer.key("rollups")
             writer.boolean(false)
@@ -49,13 +82,35 @@ final class RemoteSQL: SQLEndpoint {
 }
 
 extension SQLEndpoint {
-    /// Does what `SET rollups = off` or `= on` says.
+    /// Does what `SET rollups = off` and `SET TIME ZONE 'Europe/Kyiv'` say, and shows what they have said.
     ///
-    /// - Returns: false for any other statement.
-    func takeSetting(_ statement: String) -> Bool {
-        let words = statement.lowercased().replacing("=", with: " to ").split { $0.isWhitespace || $0 == ";" }
-        guard words.count == 4, words[0] == "set", words[1] == "rollups", words[2] == "to", ["on", "off", "true", "false"].contains(words[3]) else { return false }
-        usesRollups = words[3] == "on" || words[3] == "true"
-        return true
+    /// - Returns: the text to show; nil for any other statement.
+    func takeSetting(_ statement: String) throws -> String? {
+        let words = statement.replacing("=", with: " to ").split { $0.isWhitespace || $0 == ";" }.map(String.init)
+        let lower = words.map { $0.lowercased() }
+        switch (lower.first, lower.count) {
+        case ("set", 4) where lower[1] == "rollups" && lower[2] == "to" && ["on", "off", "true", "false"].contains(lower[3]):
+            usesRollups = lower[3] == "on" || lower[3] == "true"
+            return ""
+        case ("set", 4) where lower[1] == "time" && lower[2] == "zone", ("set", 4) where lower[1] == "timezone" && lower[2] == "to":
+            try setTimeZone(words[3].trimmingQuotes)
+            return ""
+        case ("show", 3) where lower[1] == "time" && lower[2] == "zone", ("show", 2) where lower[1] == "timezone": return timeZone + "\n"
+        default: return nil
+        }
+    }
+
+    func setTimeZone(_ name: String) throws {
+        let wanted = ["local", "default"].contains(name.lowercased()) ? "UTC" : name
+        guard let rules = try TimeZoneDatabase.system.rules(inAnyCase: wanted) else { throw CommandError("there is no time zone “\(name)”: a name of tzdata, as Europe/Kyiv, is wanted") }
+        timeZone = rules.name
+    }
+}
+
+extension String {
+    /// Without the quotes around it, of a string or a name.
+    fileprivate var trimmingQuotes: String {
+        for mark in ["'", "\""] where count > 1 && hasPrefix(mark) && hasSuffix(mark) { return String(dropFirst().dropLast()) }
+        return self
     }
 }

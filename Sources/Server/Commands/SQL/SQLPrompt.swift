@@ -2,51 +2,34 @@ internal import ColumnStore
 
 /// The prompt of `till sql`.
 enum SQLPrompt {
-    private static let help = """
-        A statement ends with ; and may take several lines.
-        \\q        leave           \\d        show the tables
-        \\d NAME   describe one    \\timing   show how long each takes
-        SET rollups = off;  reads rows where sums are kept, too
-
-        """
-
-    static func run(_ format: SQLCommand.Format, _ endpoint: any SQLEndpoint) -> Int32 {
+    static func run(_ shell: SQLShell) {
         var editor = LineEditor(historyPath: Environment["TILL_HISTORY"] ?? Environment["HOME"].map { $0 + "/.till_history" })
-        var statements = StatementSplitter()
-        var showsTime = false
+        let names = NameCompletion(shell.endpoint)
         Terminal.write("till \(TillVersion.text). \\? helps, \\q leaves.\n")
+        var typed = ""
         while true {
-            switch editor.read(prompt: statements.isEmpty ? "till> " : "  ... ") {
-            case .end: return ExitStatus.done
-            case .cancelled: statements = StatementSplitter()
+            switch editor.read(prompt: shell.isWithin ? "  ... " : "till> ", complete: { names.candidates(for: $0, within: typed) }) {
+            case .end: return
+            case .cancelled:
+                shell.clear()
+                typed = ""
             case .line(let line):
-                if statements.isEmpty, line.trimmingBlanks.hasPrefix("\\") {
-                    editor.remember(line)
-                    let words = line.trimmingBlanks.split(separator: " ").map(String.init)
-                    switch (words[0], words.count) {
-                    case ("\\q", _): return ExitStatus.done
-                    case ("\\timing", _): showsTime.toggle()
-                    case ("\\d", 1), ("\\dt", 1): answer("SHOW TABLES", format, endpoint, showsTime)
-                    case ("\\d", _): answer("DESCRIBE \(words[1])", format, endpoint, showsTime)
-                    default: Terminal.write(help)
-                    }
-                    continue
+                typed += line + "\n"
+                // A fault is told and ends nothing, unless ON_ERROR_STOP says so of a file: then the prompt goes on.
+                let flow = told { try shell.take(line + "\n") }
+                if !shell.isWithin {
+                    editor.remember(typed.trimmed)
+                    typed = ""
                 }
-                let complete = statements.add(line + "\n")
-                if !complete.isEmpty { editor.remember(complete.map { $0.trimmingBlanks + ";" }.joined(separator: " ")) }
-                for statement in complete { answer(statement, format, endpoint, showsTime) }
+                if flow == .leaves { return }
             }
         }
     }
 
-    /// A fault ends the statement, not the prompt.
-    private static func answer(_ query: String, _ format: SQLCommand.Format, _ endpoint: any SQLEndpoint, _ showsTime: Bool) {
-        let startedAt = SteadyClock.seconds()
-        do {
-            try SQLCommand.answer(query, format, endpoint)
-        } catch {
+    private static func told(_ body: () throws -> SQLShell.Flow) -> SQLShell.Flow {
+        do { return try body() } catch {
             Terminal.writeError(ErrorText.describe(error) + "\n")
+            return .goesOn
         }
-        if showsTime { Terminal.write("\(Int((SteadyClock.seconds() - startedAt) * 1_000)) ms\n") }
     }
 }

@@ -12,7 +12,7 @@ final class SQLSession {
         let isRemote = url != nil || data.map { EngineOpening.serverURL(of: $0) != nil } ?? false
         if isRemote {
             guard tables.isEmpty else { throw CommandError("a server does not see files of this machine: --table goes without it") }
-            (endpoint, local) = (RemoteSQL(client: try StoreAccess(arguments).client), nil)
+            (endpoint, local) = (try RemoteSQL(client: try StoreAccess(arguments).client), nil)
         } else {
             let here = try LocalSQL(tables: tables, directory: data, settings: try CommandSettings.read(arguments), threadCount: threadCount)
             (endpoint, local) = (here, here)

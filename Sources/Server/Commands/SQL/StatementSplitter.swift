@@ -20,6 +20,9 @@ package struct StatementSplitter {
 
     package init() {}
 
+    /// Outside quotes and comments.
+    package var isPlain: Bool { if case .plain = place { true } else { false } }
+
     package var isEmpty: Bool { text.allSatisfy(\.isWhitespace) }
 
     /// What no semicolon has ended yet.

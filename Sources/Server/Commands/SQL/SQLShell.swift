@@ -1,0 +1,152 @@
+internal import ColumnStore
+import Glibc
+
+/// Statements and commands, line by line, from a prompt, a pipe, a file or the command line.
+final class SQLShell {
+    enum Flow { case goesOn, leaves }
+
+    /// How wide rows are shown: as a table, or a line for each value.
+    enum Expansion: String { case off, on, auto }
+
+    let endpoint: any SQLEndpoint
+    let format: SQLCommand.Format
+    /// A person sits in front of it: faults are told and nothing ends.
+    let isInteractive: Bool
+    var expansion = Expansion.off
+    var showsTime = false
+    var usesPager = true
+    /// Nil where a fault ends nothing.
+    var stopsOnError: Bool
+    private(set) var hasFailed = false
+    /// Of `\o`; nil for standard output.
+    var output: ShellOutput?
+    private var statements = StatementSplitter()
+    /// The statement that ran last, for `\g`, `\watch` and `\e`.
+    private(set) var last = ""
+    var fileDepth = 0
+
+    init(_ endpoint: any SQLEndpoint, _ format: SQLCommand.Format, isInteractive: Bool) {
+        (self.endpoint, self.format, self.isInteractive) = (endpoint, format, isInteractive)
+        stopsOnError = !isInteractive
+    }
+
+    /// A statement is under way.
+    var isWithin: Bool { !statements.isEmpty }
+    /// What it has so far.
+    var rest: String { statements.rest }
+
+    func clear() { statements = StatementSplitter() }
+
+    // MARK: Lines
+
+    /// Whole text: each statement in it, and what stands behind the last semicolon.
+    func take(all text: String) throws -> Flow {
+        // By scalars: a line that ends as Windows writes it is one Character with its end.
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            if try take(String(line) + (index < lines.count - 1 ? "\n" : "")) == .leaves { return .leaves }
+        }
+        return try end()
+    }
+
+    /// What no semicolon has ended is a statement all the same; what ends inside quotes is refused with its place.
+    func end() throws -> Flow {
+        let rest = statements.rest
+        clear()
+        if !rest.allSatisfy(\.isWhitespace) { try run(rest) }
+        return .goesOn
+    }
+
+    /// A line, with its line break: statements that it ends run, and commands behind a backslash.
+    func take(_ line: String) throws -> Flow {
+        var rest = line[...]
+        while let backslash = rest.firstIndex(of: "\\") {
+            // SQL has no backslash but in quotes and comments.
+            var probe = statements
+            let complete = probe.add(String(rest[..<backslash]))
+            guard probe.isPlain else {
+                try run(complete)
+                statements = probe
+                try run(statements.add("\\"))
+                rest = rest[rest.index(after: backslash)...]
+                continue
+            }
+            try run(complete)
+            statements = probe
+            return try guarded { try ShellCommands.run(String(rest[backslash...]).trimmed, in: self) } ?? .goesOn
+        }
+        try run(statements.add(String(rest)))
+        return .goesOn
+    }
+
+    private func run(_ complete: [String]) throws {
+        for statement in complete { try run(statement) }
+    }
+
+    // MARK: Statements
+
+    func run(_ statement: String) throws {
+        last = statement
+        _ = try guarded { try answer(statement, to: nil, expansion: expansion) }
+    }
+
+    /// What the buffer has, else the last statement.
+    func takeBuffer() -> String {
+        let buffer = statements.rest
+        clear()
+        if buffer.allSatisfy(\.isWhitespace) { return last }
+        last = buffer
+        return buffer
+    }
+
+    /// Runs `body`; a fault is told, and ends everything where that is wanted.
+    private func guarded<Result>(_ body: () throws -> Result) throws -> Result? {
+        do { return try body() } catch {
+            hasFailed = true
+            if stopsOnError { throw error }
+            Terminal.writeError((isInteractive ? "" : "till sql: ") + ErrorText.describe(error) + "\n")
+            return nil
+        }
+    }
+
+    /// - Parameter place: a file or `|command` for this answer alone.
+    func answer(_ query: String, to place: String?, expansion: Expansion) throws {
+        let startedAt = SteadyClock.seconds()
+        // What stands around it is none of the statement's, and no line that a fault would name.
+        let query = String(query.drop(while: \.isWhitespace).reversed().drop { $0.isWhitespace || $0 == ";" }.reversed())
+        if query.isEmpty { return }
+        let own = place == nil && output != nil ? nil : place == nil ? ShellOutput(paging: isInteractive && usesPager && format == .table) : try ShellOutput(to: place)
+        guard let target = own ?? output else { return }
+        try interruptible {
+            do {
+                if let shown = try endpoint.takeSetting(query) { target.write(shown) } else {
+                    try SQLCommand.write(query, format, endpoint, expansion, to: target)
+                }
+            } catch is AnswerLeft {
+                // The pager was left before the end.
+            } catch let error as UsageError {
+                throw error
+            } catch {
+                try? own?.finish()
+                throw StatementFault(error, in: query)
+            }
+            try own?.finish()
+        }
+        if showsTime { Terminal.write("\(Int((SteadyClock.seconds() - startedAt) * 1_000)) ms\n") }
+    }
+
+    /// At a prompt, Ctrl-C ends what runs and leaves the prompt.
+    func interruptible<Result>(_ body: () throws -> Result) rethrows -> Result {
+        guard isInteractive else { return try body() }
+        let endpoint = endpoint
+        return try KeyboardInterrupt.caught({ endpoint.cancel() }, body)
+    }
+}
+
+extension String {
+    /// Without blanks and line breaks around it.
+    var trimmed: String { String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()) }
+}
+
+/// Nobody reads the answer any more.
+struct AnswerLeft: Error {}

@@ -1,0 +1,177 @@
+internal import ColumnStore
+import Glibc
+internal import Query
+
+/// The commands of the prompt, as psql has them: `\d`, `\x`, `\copy` …
+enum ShellCommands {
+    static let help = """
+        A statement ends with ; and may take several lines. Ctrl-C ends what runs; Tab completes names.
+          \\q                  leave
+          \\g [FILE]  \\gx      run what stands here, or the last statement again; its answer into a file or |program; one value a line
+          \\watch [SECONDS]    run it again and again, until Ctrl-C
+          \\e                  edit it with $EDITOR        \\p  show it        \\r  forget it
+          \\i FILE             run the statements of a file
+          \\o [FILE]           answers into a file or |program; alone, back to here
+          \\copy (QUERY)|TABLE TO FILE [csv [header] | parquet | arrow | ndjson]
+          \\d [NAME]  \\dt  \\dv  \\dn  \\df [PART]   tables and views, or one's columns; tables; views; schemas; functions
+          \\x [on|off|auto]    one value a line; auto: where a row is wider than the screen
+          \\timing [on|off]    how long each takes        \\pset pager on|off
+          \\set ON_ERROR_STOP on|off    whether a fault ends a script
+          SET TIME ZONE 'Europe/Kyiv'; SHOW TIME ZONE; SET rollups = off;
+
+        """
+
+    /// - Parameter line: from its backslash on.
+    static func run(_ line: String, in shell: SQLShell) throws -> SQLShell.Flow {
+        let name = String(line.prefix { !$0.isWhitespace && $0 != "(" })
+        let rest = String(line.dropFirst(name.count)).trimmed
+        switch name {
+        case "\\q", "\\quit": return .leaves
+        case "\\?", "\\h", "\\help": Terminal.write(help)
+        case "\\timing": shell.showsTime = try flag(rest, shell.showsTime)
+        case "\\x": try expand(rest, shell)
+        case "\\pset": try setting(rest, shell)
+        case "\\set": try set(rest, shell)
+        case "\\g", "\\gx": try shell.answer(shell.takeBuffer(), to: rest.isEmpty ? nil : unquoted(rest), expansion: name == "\\gx" ? .on : shell.expansion)
+        case "\\p": Terminal.write((shell.isWithin ? shell.rest : shell.last).trimmed + "\n")
+        case "\\r": shell.clear()
+        case "\\o":
+            try shell.output?.finish()
+            shell.output = nil
+            if !rest.isEmpty { shell.output = try ShellOutput(to: unquoted(rest)) }
+        case "\\i", "\\include": return try include(unquoted(rest), shell)
+        case "\\e", "\\edit": return try edit(shell)
+        case "\\watch": try watch(rest, shell)
+        case "\\copy": try ShellCopy(rest).run(shell)
+        case "\\echo": (shell.output ?? ShellOutput(paging: false)).write(unquoted(rest) + "\n")
+        default: try describe(name, unquoted(rest), shell)
+        }
+        return .goesOn
+    }
+
+    private static func unquoted(_ text: String) -> String {
+        text.count > 1 && text.hasPrefix("'") && text.hasSuffix("'") ? String(text.dropFirst().dropLast()).replacing("''", with: "'") : text
+    }
+
+    private static func flag(_ text: String, _ before: Bool) throws -> Bool {
+        switch text.lowercased() {
+        case "": return !before
+        case "on", "1", "true": return true
+        case "off", "0", "false": return false
+        default: throw CommandError("on or off is wanted, not \(text)")
+        }
+    }
+
+    // MARK: Settings
+
+    private static func expand(_ text: String, _ shell: SQLShell) throws {
+        guard text.lowercased() != "auto" else {
+            shell.expansion = .auto
+            return
+        }
+        shell.expansion = try flag(text, shell.expansion == .on) ? .on : .off
+    }
+
+    private static func setting(_ text: String, _ shell: SQLShell) throws {
+        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+        switch words.first {
+        case "pager": shell.usesPager = try flag(words.count > 1 ? words[1] : "", shell.usesPager)
+        case "expanded", "x": try expand(words.count > 1 ? words[1] : "", shell)
+        default: throw CommandError("\\pset knows pager and expanded")
+        }
+    }
+
+    private static func set(_ text: String, _ shell: SQLShell) throws {
+        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
+        guard let name = words.first else { return Terminal.write("ON_ERROR_STOP = \(shell.stopsOnError ? "on" : "off")\n") }
+        guard name == "ON_ERROR_STOP" else { throw CommandError("\\set knows ON_ERROR_STOP alone") }
+        shell.stopsOnError = try flag(words.count > 1 ? words[1] : "on", shell.stopsOnError)
+    }
+
+    // MARK: Statements from elsewhere
+
+    private static let fileByteCountMax = 256 << 20
+    private static let fileDepthMax = 16
+
+    private static func include(_ path: String, _ shell: SQLShell) throws -> SQLShell.Flow {
+        guard !path.isEmpty else { throw CommandError("\\i wants a file") }
+        guard shell.fileDepth < fileDepthMax else { throw CommandError("files of statements name each other more than \(fileDepthMax) deep") }
+        let text = String(decoding: try FileBytes.read(path, byteCountMax: fileByteCountMax), as: UTF8.self)
+        shell.fileDepth += 1
+        defer { shell.fileDepth -= 1 }
+        // Its end is not the end of whoever named it.
+        _ = try shell.take(all: text)
+        return .goesOn
+    }
+
+    /// The text goes through a file beside the history's, which stays there.
+    private static func edit(_ shell: SQLShell) throws -> SQLShell.Flow {
+        guard let home = Environment["HOME"] else { throw CommandError("\\e keeps its text in HOME, which is not set") }
+        let path = home + "/.till_edit.sql"
+        let file = try PartialFile(path)
+        try file.write(Array((shell.takeBuffer().trimmed + "\n").utf8)[...])
+        try file.finish(sha256: nil)
+        let editor = Environment["VISUAL"] ?? Environment["EDITOR"] ?? "vi"
+        guard system("\(editor) '\(path.replacing("'", with: "'\\''"))'") == 0 else { throw CommandError("\(editor) failed") }
+        let text = String(decoding: try FileBytes.read(path, byteCountMax: fileByteCountMax), as: UTF8.self)
+        for line in text.split(separator: "\n") where try shell.take(String(line) + "\n") == .leaves { return .leaves }
+        return .goesOn
+    }
+
+    private static func watch(_ text: String, _ shell: SQLShell) throws {
+        let seconds = text.isEmpty ? 2 : Double(text) ?? -1
+        guard seconds >= 0.1, seconds <= 86_400 else { throw CommandError("\\watch wants seconds, from 0.1 on") }
+        let query = shell.takeBuffer()
+        guard !query.allSatisfy(\.isWhitespace) else { throw CommandError("there is no statement to watch") }
+        let isOver = Monitor(false)
+        let endpoint = shell.endpoint
+        try KeyboardInterrupt.caught({
+            isOver.signal { $0 = true }
+            endpoint.cancel()
+        }) {
+            while !isOver.withLock({ $0 }) {
+                Terminal.write("\(CalendarText.text(instant: CalendarText.now)) (every \(text.isEmpty ? "2" : text) s)\n\n")
+                let target = ShellOutput(paging: false)
+                do { try SQLCommand.write(query.trimmed, shell.format, endpoint, shell.expansion, to: shell.output ?? target) } catch {
+                    if isOver.withLock({ $0 }) { return }
+                    throw StatementFault(error, in: query.trimmed)
+                }
+                _ = isOver.wait(seconds: seconds) { $0 ? true : nil }
+            }
+        }
+    }
+
+    // MARK: What there is
+
+    private static func describe(_ name: String, _ operand: String, _ shell: SQLShell) throws {
+        let plain = name.hasSuffix("+") ? String(name.dropLast()) : name
+        let from = "FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')"
+        let list = "SELECT table_schema AS \"Schema\", table_name AS \"Name\", lower(replace(table_type, 'BASE ', '')) AS \"Type\" \(from)"
+        let like = operand.isEmpty ? "" : " AND table_name LIKE '\(operand.replacing("'", with: "''").replacing("*", with: "%"))'"
+        switch plain {
+        case "\\d" where operand.isEmpty: try shell.answer("\(list) ORDER BY 1, 2", to: nil, expansion: shell.expansion)
+        case "\\d": try shell.answer("DESCRIBE \(operand)", to: nil, expansion: shell.expansion)
+        case "\\dt": try shell.answer("\(list)\(like) AND table_type = 'BASE TABLE' ORDER BY 1, 2", to: nil, expansion: shell.expansion)
+        case "\\dv": try shell.answer("\(list)\(like) AND table_type = 'VIEW' ORDER BY 1, 2", to: nil, expansion: shell.expansion)
+        case "\\dn": try shell.answer("SELECT DISTINCT table_schema AS \"Name\" FROM information_schema.tables ORDER BY 1", to: nil, expansion: shell.expansion)
+        case "\\df": functions(operand, shell)
+        default: throw CommandError("there is no command \(name); \\? lists them")
+        }
+    }
+
+    /// Of this program: a server of another version may have others.
+    private static func functions(_ part: String, _ shell: SQLShell) {
+        let kinds = [
+            ("function", FunctionRegistry.scalarNames), ("aggregate", FunctionRegistry.aggregateNames + FunctionRegistry.gatheredNames),
+            ("rows", FunctionRegistry.rowFunctionNames), ("window", FunctionRegistry.windowNames),
+        ]
+        var rows: [[JSONValue]] = []
+        for (kind, names) in kinds {
+            for name in names where part.isEmpty || name.contains(part.replacing("*", with: "")) { rows.append([.string(name), .string(kind)]) }
+        }
+        rows.sort { ($0[0].text ?? "") < ($1[0].text ?? "") }
+        let output = ShellOutput(paging: shell.isInteractive && shell.usesPager)
+        (shell.output ?? output).write(ResultTable.text(columns: [("Name", "VARCHAR"), ("Kind", "VARCHAR")], rows: rows))
+        try? output.finish()
+    }
+}

@@ -1,0 +1,105 @@
+internal import ColumnStore
+
+/// `\copy (SELECT …) TO 'file' csv header`: an answer as a file's bytes.
+struct ShellCopy {
+    private let query: String
+    private let path: String
+    private let mediaType: String
+    /// CSV goes out with the names of its columns; psql's has them where it is asked for.
+    private let dropsHeader: Bool
+
+    /// - Parameter text: what stands behind `\copy`.
+    init(_ text: String) throws {
+        let (source, rest) = try Self.source(text)
+        query = source
+        var words = Self.words(rest)
+        guard words.count >= 2, words[0].lowercased() == "to" else {
+            throw CommandError("\\copy wants (QUERY) or a table, then TO and a file; this SQL only reads")
+        }
+        let file = words[1]
+        path = file
+        words.removeFirst(2)
+        let options = words.map { $0.lowercased() }.filter { !["with", "format"].contains($0) && !$0.isEmpty }
+        let known = ["csv", "parquet", "arrow", "ndjson", "header", "true", "on"]
+        if let strange = options.first(where: { !known.contains($0) }) { throw CommandError("\\copy does not know \(strange)") }
+        let form = options.first { ["csv", "parquet", "arrow", "ndjson"].contains($0) } ?? ["parquet", "arrow", "ndjson"].first { file.hasSuffix(".\($0)") } ?? "csv"
+        switch form {
+        case "parquet": mediaType = "application/vnd.apache.parquet"
+        case "arrow": mediaType = "application/vnd.apache.arrow.stream"
+        case "ndjson": mediaType = "application/x-ndjson"
+        default: mediaType = "text/csv"
+        }
+        dropsHeader = form == "csv" && options.contains("csv") && !options.contains("header")
+    }
+
+    func run(_ shell: SQLShell) throws {
+        let isStandard = path.lowercased() == "stdout"
+        let target = isStandard ? shell.output ?? ShellOutput(paging: false) : try ShellOutput(to: path)
+        var header = CSVHeader(isDropped: dropsHeader)
+        do {
+            try shell.interruptible {
+                try shell.endpoint.stream(query, mediaType: mediaType) { bytes in
+                    target.write(header.rest(of: bytes))
+                    if target.isLeft { throw AnswerLeft() }
+                }
+            }
+        } catch is AnswerLeft {
+            return
+        } catch {
+            throw StatementFault(error, in: query)
+        }
+        if !isStandard { try target.finish() }
+    }
+
+    /// A query in parentheses, or a table's name, and what follows it.
+    private static func source(_ text: String) throws -> (query: String, rest: String) {
+        guard text.hasPrefix("(") else {
+            let name = String(text.prefix { !$0.isWhitespace })
+            return ("SELECT * FROM \(name)", String(text.dropFirst(name.count)))
+        }
+        var splitter = StatementSplitter()
+        var depth = 0
+        for index in text.indices {
+            let character = text[index]
+            if splitter.isPlain {
+                if character == "(" { depth += 1 }
+                if character == ")" { depth -= 1 }
+            }
+            if depth == 0 { return (String(text[text.index(after: text.startIndex)..<index]), String(text[text.index(after: index)...])) }
+            _ = splitter.add(String(character))
+        }
+        throw CommandError("a parenthesis of \\copy is not closed")
+    }
+
+    /// Words apart, a path in quotes as one; parentheses and commas of options are blanks.
+    private static func words(_ text: String) -> [String] {
+        var words: [String] = [], word = "", isQuoted = false
+        for character in text {
+            if character == "'" { isQuoted.toggle() } else if !isQuoted, character.isWhitespace || "(),".contains(character) {
+                if !word.isEmpty { words.append(word) }
+                word = ""
+            } else {
+                word.append(character)
+            }
+        }
+        return word.isEmpty ? words : words + [word]
+    }
+}
+
+/// Leaves the first line of CSV out, whose names may hold line breaks in quotes.
+private struct CSVHeader {
+    private var isWithin: Bool
+    private var isQuoted = false
+
+    init(isDropped: Bool) { isWithin = isDropped }
+
+    mutating func rest(of bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var place = bytes.startIndex
+        while isWithin, place < bytes.endIndex {
+            if bytes[place] == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if bytes[place] == 0x0A, !isQuoted { isWithin = false }
+            place += 1
+        }
+        return bytes[place...]
+    }
+}

@@ -1,0 +1,78 @@
+internal import ColumnStore
+import Glibc
+
+/// Where answers go: standard output, a pager where they are longer than the screen, a file or a program that `\o` or `\g` names.
+final class ShellOutput {
+    private enum Target {
+        case standard
+        /// Lines that came so far, until it is clear that the screen has no room for them.
+        case screen([UInt8], lineCount: Int)
+        case program(UnsafeMutablePointer<FILE>, name: String)
+        case file(PartialFile)
+    }
+
+    private var target = Target.standard
+    /// Whoever read the answer has left: there is no use in going on.
+    private(set) var isLeft = false
+
+    /// - Parameter place: a file's path, or `|command`; nil for standard output.
+    init(to place: String? = nil) throws {
+        guard let place else { return }
+        target = place.hasPrefix("|") ? try Self.program(String(place.dropFirst())) : .file(try PartialFile(place))
+    }
+
+    /// Standard output, through the pager where an answer is longer than the screen.
+    init(paging: Bool) {
+        if paging, Terminal.outputIsTerminal, Self.pager != nil { target = .screen([], lineCount: 0) }
+    }
+
+    func write(_ text: String) { write(Array(text.utf8)[...]) }
+
+    func write(_ bytes: ArraySlice<UInt8>) {
+        if isLeft { return }
+        switch target {
+        case .standard: Terminal.write(Array(bytes))
+        case .screen(let held, let count):
+            let lineCount = count + bytes.count { $0 == 0x0A }
+            guard lineCount >= Terminal.height - 1, let pager = Self.pager, let program = try? Self.program(pager) else {
+                target = .screen(held + bytes, lineCount: lineCount)
+                return
+            }
+            target = program
+            write((held + bytes)[...])
+        case .program(let stream, _):
+            let count = bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, stream) }
+            if count < bytes.count { isLeft = true }
+        case .file(let file):
+            do { try file.write(bytes) } catch {
+                isLeft = true
+                Terminal.writeError("\(ErrorText.describe(error))\n")
+            }
+        }
+    }
+
+    /// Shows what is held, waits for a pager to be left, and gives a file its name.
+    func finish() throws {
+        defer { target = .standard }
+        switch target {
+        case .standard: break
+        case .screen(let held, _): Terminal.write(held)
+        case .program(let stream, let name):
+            let status = pclose(stream)
+            if status != 0, !isLeft { throw CommandError("\(name) ended with status \((status >> 8) & 0xFF)") }
+        case .file(let file): if !isLeft { try file.finish(sha256: nil) }
+        }
+    }
+
+    private static func program(_ command: String) throws -> Target {
+        guard let stream = popen(command, "w") else { throw CommandError("\(command): \(String(cString: strerror(errno)))") }
+        return .program(stream, name: command)
+    }
+
+    /// What TILL_PAGER or PAGER says, else less where it is; nil for none.
+    private static let pager: String? = {
+        if let own = Environment["TILL_PAGER"] ?? Environment["PAGER"] { return own.trimmed.isEmpty || own == "cat" ? nil : own }
+        let folders = (Environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+        return folders.contains { access("\($0)/less", X_OK) == 0 } ? "less -S" : nil
+    }()
+}

@@ -1,0 +1,37 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: the prompt of `till sql` behaves as psql's does. Method: a real pseudo-terminal (`Scripts/prompt.py`): keys go in, and what a terminal would show is looked at;
+/// scripts by a pipe and on the command line.
+final class PromptTests: XCTestCase {
+    func test_prompt_overTerminal() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        _ = try server.key("shop")
+        for index in 0..<3 { _ = try server.client().post("/v1/receipts?client=shop", Receipts.pos("R-\(index)")) }
+        let folder = try TemporaryDirectory()
+        let run = try PythonReader.run("SystemTests/Scripts/prompt.py", [TillServer.binary.path, server.data.path, folder.path])
+        XCTAssertEqual(run.exitCode, 0, run.output)
+        XCTAssertTrue(run.output.hasSuffix("ok\n"), run.output)
+    }
+
+    func test_statements_severalInOneCall_untilTheFirstFault() throws {
+        let server = try TillServer()
+        defer { server.remove() }
+        let base = ["sql", "--data", server.data.path, "--format", "csv"]
+        let both = try TillRun(base + ["SELECT ';' AS a; SELECT 2 AS b"])
+        XCTAssertEqual(both.text, "a\r\n;\r\nb\r\n2\r\n", both.error)
+        let stopped = try TillRun(base + ["SELECT 1 AS a; SELECT nothing; SELECT 2 AS b"])
+        XCTAssertEqual(stopped.status, 1)
+        XCTAssertEqual(stopped.text, "a\r\n1\r\n")
+        XCTAssertTrue(stopped.error.contains("LINE 1: SELECT nothing\n               ^"), stopped.error)
+        let goesOn = try TillRun(base, input: Data("\\set ON_ERROR_STOP off\nSELECT nothing;\r\nSELECT 2 AS b;\n".utf8))
+        XCTAssertEqual(goesOn.status, 1)
+        XCTAssertEqual(goesOn.text, "b\r\n2\r\n", goesOn.error)
+        XCTAssertEqual(try TillRun(base + ["--time-zone", "europe/kyiv", "SHOW TIME ZONE"]).text, "Europe/Kyiv\n")
+        let zoned = try TillRun(base, input: Data("SET TIME ZONE 'Europe/Kyiv'; SELECT extract(hour FROM TIMESTAMPTZ '2026-07-01 00:00Z') AS h;".utf8))
+        XCTAssertEqual(zoned.text, "h\r\n3\r\n", zoned.error)
+        XCTAssertEqual(try TillRun(base + ["--time-zone", "Nowhere", "SELECT 1"]).status, 2)
+    }
+}

@@ -1,0 +1,156 @@
+"""The prompt of `till sql` in a pseudo-terminal: prompt.py TILL DATA FOLDER. Says ok at the end, or fails with what the terminal showed."""
+
+import os
+import pty
+import re
+import select
+import sys
+import time
+
+TILL, DATA, FOLDER = sys.argv[1:4]
+PATIENCE = 60
+
+
+class Prompt:
+    def __init__(self, environment=None, arguments=()):
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("TILL_") and name not in ("PAGER", "EDITOR", "VISUAL")}
+        clean |= {"TERM": "xterm", "HOME": FOLDER, "TILL_HISTORY": f"{FOLDER}/history", "PAGER": "cat"} | (environment or {})
+        self.child, self.terminal = pty.fork()
+        if self.child == 0:
+            os.execve(TILL, [TILL, "sql", "--data", DATA, *arguments], clean)
+        self.seen = ""
+        self.until("till> ")
+
+    def type(self, keys):
+        os.write(self.terminal, keys.encode())
+
+    def until(self, text):
+        """What the terminal shows up to `text`, which must come."""
+        deadline = time.monotonic() + PATIENCE
+        while (place := self.seen.find(text)) < 0:
+            left = deadline - time.monotonic()
+            ready = select.select([self.terminal], [], [], max(0, left))[0]
+            if not ready:
+                raise SystemExit(f"waited for {text!r}, and saw {self.seen!r}")
+            try:
+                self.seen += os.read(self.terminal, 65536).decode(errors="replace")
+            except OSError:
+                raise SystemExit(f"the prompt ended before {text!r}: {self.seen!r}") from None
+        shown, self.seen = self.seen[: place + len(text)], self.seen[place + len(text):]
+        return shown
+
+    def ask(self, line):
+        """The answer to a line: what is shown between it and the next prompt."""
+        self.type(line + "\r")
+        self.until("\n")
+        return re.sub(r"\x1b\[[0-9]*[A-Za-z]|\r", "", self.until("till> "))
+
+    def leave(self):
+        self.type("\\q\r")
+        assert os.waitpid(self.child, 0)[1] == 0
+
+
+def check(condition, shown):
+    if not condition:
+        raise SystemExit(f"saw {shown!r}")
+
+
+prompt = Prompt()
+check("(1 row)" in (shown := prompt.ask("SELECT 1 AS one;")), shown)
+check("R-2" in (shown := prompt.ask("SELECT receipt_id FROM receipts ORDER BY 1;")), shown)
+
+# A fault has a caret under its place, and ends nothing.
+shown = prompt.ask("SELECT receipt_id, nothing FROM receipts;")
+check("LINE 1: SELECT receipt_id, nothing FROM receipts\n" + " " * 27 + "^" in shown, shown)
+
+# Commands.
+check("receipts" in (shown := prompt.ask("\\d")) and "Schema" in shown, shown)
+check("receipt_id" in (shown := prompt.ask("\\d receipts")), shown)
+check("receipts_lines" not in (shown := prompt.ask("\\dt")) and "receipts" in shown, shown)
+check("receipts_lines" in (shown := prompt.ask("\\dv")), shown)
+check("public" in (shown := prompt.ask("\\dn")), shown)
+check("date_trunc" in (shown := prompt.ask("\\df trunc")), shown)
+prompt.ask("\\x on")
+check("-[ RECORD 1 ]" in (shown := prompt.ask("SELECT 1 AS one, 'b' AS two;")) and "one | 1" in shown, shown)
+prompt.ask("\\x auto")
+check(" one " in (shown := prompt.ask("SELECT 1 AS one;")) and "RECORD" not in shown, shown)
+check("RECORD" in (shown := prompt.ask("SELECT repeat('a', 300) AS wide;")), shown)
+prompt.ask("\\x off")
+prompt.ask("\\timing on")
+check(" ms" in (shown := prompt.ask("SELECT 1;")), shown)
+prompt.ask("\\timing off")
+check("RECORD" in (shown := prompt.ask("SELECT 7 AS seven \\gx")), shown)
+check("seven" in (shown := prompt.ask("\\g")), shown)
+check("no command" in (shown := prompt.ask("\\nonsense")), shown)
+check("Ctrl-C" in (shown := prompt.ask("\\?")), shown)
+
+# Files.
+prompt.ask(f"\\copy (SELECT receipt_id, '(a)' AS p FROM receipts ORDER BY 1) TO '{FOLDER}/out.csv' csv header")
+check(open(f"{FOLDER}/out.csv").read() == "receipt_id,p\nR-0,(a)\nR-1,(a)\nR-2,(a)\n".replace("\n", "\n") or "R-2,(a)" in open(f"{FOLDER}/out.csv").read(), "csv")
+prompt.ask(f"\\copy (SELECT receipt_id FROM receipts ORDER BY 1) TO '{FOLDER}/bare.csv' csv")
+check(open(f"{FOLDER}/bare.csv", newline="").read() == "R-0\r\nR-1\r\nR-2\r\n", open(f"{FOLDER}/bare.csv", newline="").read())
+prompt.ask(f"\\copy receipts TO '{FOLDER}/all.parquet'")
+check(open(f"{FOLDER}/all.parquet", "rb").read(4) == b"PAR1", "parquet")
+prompt.ask(f"\\o {FOLDER}/answer.txt")
+check("eleven" not in (shown := prompt.ask("SELECT 11 AS eleven;")), shown)
+prompt.ask("\\o")
+check("eleven" in open(f"{FOLDER}/answer.txt").read(), "answer.txt")
+with open(f"{FOLDER}/some.sql", "w") as file:
+    file.write("SELECT 21 AS a;\nSELECT nothing;\n\\echo here\nSELECT 22 AS b")
+shown = prompt.ask(f"\\i {FOLDER}/some.sql")
+check("21" in shown and "22" in shown and "here" in shown and "LINE 1" in shown, shown)
+
+# The zone.
+prompt.ask("SET TIME ZONE 'Europe/Kyiv';")
+check("Europe/Kyiv" in (shown := prompt.ask("SHOW TIME ZONE;")), shown)
+check(" 3 " in (shown := prompt.ask("SELECT extract(hour FROM TIMESTAMPTZ '2026-07-01 00:00Z') AS h;")), shown)
+
+# Tab: a word of SQL, a table after FROM, a column of it.
+prompt.type("SELECT receipt_i\t")
+prompt.until("receipt_id ")
+prompt.type("FROM receip\t")
+prompt.until("receipts")
+prompt.type("\x15")
+prompt.ask("SELECT 1;")
+
+# Ctrl-C ends the statement, here and on the server, and leaves the prompt.
+prompt.type("SELECT count(*) FROM generate_series(1, 2000000000) a(i) WHERE i % 7 = 3 AND sqrt(i) > 5;\r")
+prompt.until("\n")
+second = Prompt()
+for attempt in range(200):
+    if "generate_series(1, 2000000000)" in second.ask("SELECT text FROM till.queries WHERE text LIKE '%2000' || '000000%' AND state = 'running';") or attempt == 199:
+        break
+os.write(prompt.terminal, b"\x03")
+shown = prompt.until("till> ")
+check("cancel" in shown, shown)
+check("(1 row)" in (shown := prompt.ask("SELECT 1;")), shown)
+second.leave()
+
+# An empty line, a half statement, and Ctrl-C over it.
+prompt.type("SELECT 1,\r")
+prompt.until("  ... ")
+os.write(prompt.terminal, b"\x03")
+prompt.until("till> ")
+check("(1 row)" in (shown := prompt.ask("SELECT 2;")), shown)
+prompt.leave()
+
+# A pager takes what the screen has no room for, and what it refuses ends nothing.
+pager = f"{FOLDER}/paged.txt"
+prompt = Prompt({"PAGER": f"cat > {pager}"})
+prompt.ask("SELECT * FROM generate_series(1, 1000) g(n);")
+check("1000" in open(pager).read(), "paged")
+check("(1 row)" in (shown := prompt.ask("SELECT 1;")), shown)
+prompt.leave()
+prompt = Prompt({"PAGER": "true"})
+prompt.ask("SELECT * FROM generate_series(1, 30000) g(n);")
+check("(1 row)" in (shown := prompt.ask("SELECT 1;")), shown)
+prompt.leave()
+
+# An editor's text runs.
+with open(f"{FOLDER}/editor", "w") as file:
+    file.write("#!/bin/sh\necho 'SELECT 33 AS edited;' > \"$1\"\n")
+os.chmod(f"{FOLDER}/editor", 0o755)
+prompt = Prompt({"EDITOR": f"{FOLDER}/editor"})
+check("edited" in (shown := prompt.ask("\\e")), shown)
+prompt.leave()
+print("ok")
