@@ -161,6 +161,8 @@ extension Compactor {
     /// From the catalog's transaction on queries read the file's rows in cold.
     private func makeCold(_ file: HotFile, _ appended: Appended) throws {
         let info = file.state
+        // A start finds versions that are in memory alone, and changes of their states, in hot files.
+        if appended.targets.keys.contains(where: { TableName.isVersioned($0) }) { try tier.versions.flush() }
         try WorkerThread.promptly {
             try usage.moving(file) { along in
                 try catalog.switchToCold(

@@ -13,11 +13,7 @@ struct VersionFold {
         var touched: Set<VersionKey> = []
         /// Rows whose files say what came after them.
         var settled: [String: Set<Int64>] = [:]
-        if index.openedThrough == 0 {
-            for (name, table) in cold where TableName.isVersioned(name) {
-                settled[name] = try add(table, &touched)
-            }
-        }
+        for (name, table) in cold where TableName.isVersioned(name) { settled[name] = try add(table, &touched) }
         var last = index.openedThrough
         for file in files {
             try file.versions(after: index.openedThrough) { row in
@@ -62,12 +58,14 @@ struct VersionFold {
         "type_version", "superseded_by", "content_type", "document",
     ]
 
-    /// Adds every version of a cold table.
+    /// Adds the versions of a cold table that the index does not have: every one where it is new, none where nothing moved since it was written.
     ///
-    /// - Returns: the rows that say what came after them.
+    /// - Returns: the rows among them that say what came after them.
     private func add(_ table: ColdTable, _ touched: inout Set<VersionKey>) throws -> Set<Int64> {
         var settled: Set<Int64> = []
+        let later = ColumnFilter("sequence", .range(lower: .init(.integer(index.openedThrough), isInclusive: false), upper: nil))
         for file in try table.iceberg.files() {
+            guard index.openedThrough == 0 || file.canMatch([later], schema: table.iceberg.metadata.currentSchema) else { continue }
             let scan = try table.open(file).scan(ParquetScanRequest(projection: Self.columns, schema: table.iceberg.schema))
             for rowGroup in scan.rowGroups {
                 let reader = try scan.reader(rowGroup: rowGroup)

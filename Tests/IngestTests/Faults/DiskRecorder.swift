@@ -41,6 +41,9 @@ final class DiskRecorder: FileObserver, FileSystemCalls {
 
     func acknowledge(_ id: String) { state.withLock { $0.operations.append(.acknowledge(id)) } }
 
+    /// What other calls did.
+    func note(_ operations: [Operation]) { state.withLock { $0.operations += operations } }
+
     private func record(_ operation: Operation) { state.withLock { $0.operations.append(operation) } }
     private func isOurs(_ path: String) -> Bool { path.hasPrefix(root) && !path.hasSuffix("-shm") }
 

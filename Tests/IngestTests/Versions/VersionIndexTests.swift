@@ -43,6 +43,9 @@ final class VersionIndexTests: XCTestCase {
         let bound = Int32.random(in: 0...Int32(versions.count + 2), using: &random)
         let limit = Int.random(in: 1...6, using: &random)
         XCTAssertEqual(try index.newest(key), versions.last, context)
+        // Several at once, one of them unknown, one of them twice.
+        let newest = model.compactMapValues(\.last).map { (Self.key($0), $1) }
+        XCTAssertEqual(try index.newest([3, 0, 2, 1, 0].map(Self.key)), Dictionary(uniqueKeysWithValues: newest), context)
         XCTAssertEqual(try index.versions(key), versions.reversed(), context)
         XCTAssertEqual(try index.versions(key, below: bound, limit: limit), Array(versions.reversed().filter { $0.version < bound }.prefix(limit)), context)
         for kind in [VersionIndex.Kind.present, .accepted] {

@@ -85,11 +85,23 @@ final class VersionedTableTests: XCTestCase {
             }
         }
 
-        func reopen(losingIndex: Bool) throws {
+        enum Index: CaseIterable {
+            case kept, lost
+            /// As it was some starts ago: what came since may be in cold files by now.
+            case older
+        }
+
+        private var older: Data?
+
+        func reopen(_ index: Index) throws {
             try engine.close()
-            if losingIndex {
-                for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + "/versions.sqlite" + suffix) }
+            let file = path + "/versions.sqlite"
+            let present = try? Data(contentsOf: URL(filePath: file))
+            if index != .kept {
+                for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file + suffix) }
             }
+            if index == .older { try older?.write(to: URL(filePath: file)) }
+            if older == nil || index != .kept { older = present }
             fixture = try Store.open(path, clock)
         }
     }
@@ -197,7 +209,7 @@ final class VersionedTableTests: XCTestCase {
             case ..<90: try remove(store, &model, &random, client)
             case ..<95: _ = try store.engine.compact(before: nil)
             case ..<97: try store.engine.tier.flush()
-            default: try store.reopen(losingIndex: Bool.random(using: &random))
+            default: try store.reopen(Store.Index.allCases.randomElement(using: &random) ?? .kept)
             }
             if step % 7 == 0 { try check(store, model, &random, context) }
         }
@@ -205,12 +217,30 @@ final class VersionedTableTests: XCTestCase {
         _ = try store.engine.compact(before: nil)
         try check(store, model, &random, "seed \(seed), all cold")
         XCTAssertTrue(store.engine.tier.boundary.snapshot().superseded.values.allSatisfy(\.isEmpty), "every superseded row is told by its file")
-        try store.reopen(losingIndex: true)
+        try store.reopen(.lost)
         try check(store, model, &random, "seed \(seed), index made anew")
     }
 
     func test_randomHistories_answerAsTheModel() throws {
         for seed in 1...3 { try run(seed: UInt64(seed), steps: 110) }
+    }
+
+    /// An index that a crash left behind the rows, which have all become cold meanwhile: numbers go on, and nothing is superseded by less than there is.
+    func test_start_withAnIndexBehindColdRows_findsThemInTheirFiles() throws {
+        let directory = TemporaryDirectory()
+        var random = SplitMix64(state: 52)
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        var model = Model()
+        for round in 0..<4 {
+            for _ in 0..<25 {
+                try post(store, &model, &random, "c1")
+                if Int.random(in: 0..<5, using: &random) == 0 { try remove(store, &model, &random, "c1") }
+            }
+            _ = try store.engine.compact(before: nil)
+            try store.reopen(round == 0 ? .kept : .older)
+            try check(store, model, &random, "round \(round)")
+        }
     }
 
     /// By pyiceberg: the newest row of each document in cold, and beside it every version.
@@ -225,7 +255,7 @@ final class VersionedTableTests: XCTestCase {
                 try post(store, &model, &random, ["c1", "c2"].randomElement(using: &random) ?? "c1")
                 if Int.random(in: 0..<6, using: &random) == 0 { try remove(store, &model, &random, "c1") }
             }
-            if round == 1 { try store.reopen(losingIndex: false) }
+            if round == 1 { try store.reopen(.kept) }
             _ = try store.engine.compact(before: nil)
             let script = """
                 import sys, glob, re
