@@ -73,7 +73,9 @@ final class NameCompletion {
         var found: [String: [String]] = [:]
         for case .array(let cells) in rows where cells.count == 3 {
             guard let schema = cells[0].text, let table = cells[1].text, let column = cells[2].text else { continue }
-            found[schema == "public" ? table : "\(schema).\(table)", default: []].append(column)
+            // What a name may do to a terminal is not tried.
+            guard [schema, table, column].allSatisfy({ ResultTable.printable($0) == $0 }) else { continue }
+            found[schema == "public" ? table : "\(schema).\(table)", default: []].append(SyntaxPrinter.name(column))
         }
         tables = found
     }
