@@ -15,7 +15,7 @@ public final class PageDecompressor {
     public init() {}
 
     deinit {
-        ZSTD_freeDCtx(zstdContext)
+        if let zstdContext { InflatingContexts.shared.give(zstdContext) }
         if let gzipStream {
             inflateEnd(gzipStream)
             gzipStream.deallocate()
@@ -71,9 +71,8 @@ public final class PageDecompressor {
         if let kept = zstdContext {
             context = kept
         } else {
-            guard let made = ZSTD_createDCtx() else { preconditionFailure("zstd: out of memory") }
-            zstdContext = made
-            context = made
+            context = InflatingContexts.shared.take()
+            zstdContext = context
         }
         let written = ZSTD_decompressDCtx(context, target.baseAddress, target.count, source.baseAddress, source.count)
         guard ZSTD_isError(written) == 0 else { throw .codec(code: written) }

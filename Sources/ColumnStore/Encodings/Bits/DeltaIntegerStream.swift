@@ -7,6 +7,8 @@
 struct DeltaIntegerStream {
     private let source: UnsafeRawBufferPointer
     private let base: UnsafeRawPointer
+    /// What the source is the content of, where it is inflated as it is needed.
+    private let frame: GrowingFrame?
     /// Values in the stream, as its header says.
     let totalCount: Int
     private let miniblocksPerBlock: Int
@@ -27,8 +29,9 @@ struct DeltaIntegerStream {
     private var miniblockLeft = 0
 
     /// - Precondition: `source` has padding after it (see `BitUnpacking`).
-    init(_ source: UnsafeRawBufferPointer) throws(PageError) {
-        self.source = source
+    init(_ source: UnsafeRawBufferPointer, frame: GrowingFrame? = nil) throws(PageError) {
+        (self.source, self.frame) = (source, frame)
+        if let frame { try frame.require(min(source.count, 4 * Self.varintByteCountMax)) }
         // Safe: as in `HybridDecoder`.
         base = source.baseAddress ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
         position = 0
@@ -51,6 +54,8 @@ struct DeltaIntegerStream {
         miniblock = Int(miniblockCount)
     }
 
+    private static let varintByteCountMax = 10
+
     private static func varint(_ source: UnsafeRawBufferPointer, _ position: inout Int) throws(PageError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
@@ -70,6 +75,7 @@ struct DeltaIntegerStream {
 
     private mutating func nextMiniblock() throws(PageError) {
         if miniblock == miniblocksPerBlock {
+            if let frame { try frame.require(min(source.count, position + Self.varintByteCountMax + miniblocksPerBlock)) }
             leastDelta = Self.unzigzag(try Self.varint(source, &position))
             guard miniblocksPerBlock <= source.count - position else { throw .truncated("the widths of delta encoding") }
             widthsStart = position
@@ -88,6 +94,7 @@ struct DeltaIntegerStream {
             throw .truncated("a miniblock of delta encoding")
         }
         position = min(source.count, position + valuesPerMiniblock * miniblockWidth / 8)
+        if let frame { try frame.require(position) }
     }
 
     /// Decodes the next `count` values, each cut to the width of `Target`.

@@ -14,9 +14,13 @@ struct HybridDecoder {
     private var repeated: UInt32 = 0
     private var packedStart = 0
     private var packedIndex = 0
+    /// Where the source is inflated as it is needed: what of, and where it begins in that.
+    private let frame: GrowingFrame?
+    private let offset: Int
 
     /// - Precondition: `source` has padding after it (see `BitUnpacking`).
-    init(_ source: UnsafeRawBufferPointer, width: Int) throws(PageError) {
+    init(_ source: UnsafeRawBufferPointer, width: Int, of frame: GrowingFrame? = nil, at offset: Int = 0) throws(PageError) {
+        (self.frame, self.offset) = (frame, offset)
         guard width >= 0, width <= 32 else { throw .outOfRange("the bit width of a run", value: width) }
         // Safe: an empty buffer may have no address; its decoder then never loads, for `byteCount` is 0.
         self.source = source.baseAddress ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
@@ -30,6 +34,8 @@ struct HybridDecoder {
             (isPacked, repeated, runLeft) = (false, 0, Int.max)
             return
         }
+        // Six bytes of a header and four of a value at most.
+        if let frame { try frame.require(offset + min(byteCount, position + 10)) }
         var header: UInt64 = 0
         var shift: UInt64 = 0
         while true {
@@ -54,6 +60,7 @@ struct HybridDecoder {
             packedStart = position
             packedIndex = 0
             position += min(needed, available)
+            if let frame { try frame.require(offset + position) }
         } else {
             let valueByteCount = (width + 7) / 8
             guard valueByteCount <= byteCount - position else { throw .truncated("a run of levels or codes") }

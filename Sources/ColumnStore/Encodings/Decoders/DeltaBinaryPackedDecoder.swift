@@ -2,12 +2,13 @@
 
 struct DeltaBinaryPackedDecoder: PageValueDecoder {
     static let types: Set<PhysicalType> = [.int32, .int64]
+    static let growsAlong = true
 
     /// Nil of a page that is empty, and has no values.
     private var stream: DeltaIntegerStream?
 
     init(_ page: PageValueSource) throws(PageError) {
-        if !page.bytes.isEmpty || page.valueCount > 0 { stream = try DeltaIntegerStream(page.bytes) }
+        if !page.bytes.isEmpty || page.valueCount > 0 { stream = try DeltaIntegerStream(page.bytes, frame: page.frame) }
     }
 
     mutating func decode32(into target: UnsafeMutablePointer<Int32>, count: Int) throws(PageError) {

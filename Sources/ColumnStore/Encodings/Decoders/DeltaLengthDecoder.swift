@@ -2,6 +2,7 @@
 
 struct DeltaLengthDecoder: PageValueDecoder {
     static let types: Set<PhysicalType> = [.byteArray]
+    static let growsAlong = true
 
     private let page: PageValueSource
     private let base: UnsafeRawPointer
@@ -15,7 +16,7 @@ struct DeltaLengthDecoder: PageValueDecoder {
         self.page = page
         base = page.base
         if page.bytes.isEmpty, page.valueCount == 0 { return }
-        var stream = try DeltaIntegerStream(page.bytes)
+        var stream = try DeltaIntegerStream(page.bytes, frame: page.frame)
         lengths = try stream.lengths(page.valueCount, page.budget)
         position = stream.endPosition
     }
@@ -46,6 +47,7 @@ struct DeltaLengthDecoder: PageValueDecoder {
         guard total <= available else { throw .lengthMismatch(expected: total, actual: available) }
         guard total <= Int(Int32.max) else { throw .memoryBudget(needed: total, allowed: Int(Int32.max)) }
         try page.budget.require(total - start)
+        try page.require(position + total - start)
         bytes.append(contentsOf: UnsafeRawBufferPointer(start: base + position, count: total - start))
         position += total - start
         lengthIndex += count

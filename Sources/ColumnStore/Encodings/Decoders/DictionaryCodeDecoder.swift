@@ -2,17 +2,19 @@
 
 struct DictionaryCodeDecoder: PageValueDecoder {
     static let types = Set(PhysicalType.allCases)
+    static let growsAlong = true
 
     private var codes: HybridDecoder
     var isOfCodes: Bool { true }
 
     init(_ page: PageValueSource) throws(PageError) {
+        try page.require(min(1, page.bytes.count))
         // A page of NULLs alone may be empty.
         guard let bitWidth = page.bytes.first else {
             codes = try HybridDecoder(page.bytes, width: 0)
             return
         }
-        codes = try HybridDecoder(UnsafeRawBufferPointer(rebasing: page.bytes[1...]), width: Int(bitWidth))
+        codes = try HybridDecoder(UnsafeRawBufferPointer(rebasing: page.bytes[1...]), width: Int(bitWidth), of: page.frame, at: 1)
     }
 
     mutating func decodeCodes(into target: UnsafeMutablePointer<UInt32>, count: Int, limit: UInt32) throws(PageError) {

@@ -8,6 +8,14 @@ struct PageValueSource {
     /// At most as many values as may be taken.
     let valueCount: Int
     let budget: DecodeBudget
+    /// Where `bytes` are inflated as they are needed: what `bytes` are the content of. Nil where all of them are there.
+    var frame: GrowingFrame?
+
+    /// Has the first `end` of the bytes there. Whatever reads them asks first, if its type grows along.
+    @inline(__always)
+    func require(_ end: Int) throws(PageError) {
+        if let frame { try frame.require(end) }
+    }
 
     /// Where the bytes begin; an empty page may have no address, and then nothing is loaded.
     var base: UnsafeRawPointer {
@@ -23,6 +31,9 @@ struct PageValueSource {
 protocol PageValueDecoder {
     /// What the encoding is for. A page of another type is refused before its decoder is made.
     static var types: Set<PhysicalType> { get }
+
+    /// Whether it asks for bytes before it reads them; of a page for others all are there from the start.
+    static var growsAlong: Bool { get }
 
     init(_ page: PageValueSource) throws(PageError)
 
@@ -58,6 +69,7 @@ protocol PageValueDecoder {
 extension PageValueDecoder {
     private static var unsupported: PageError { .unsupported("this encoding of this type") }
 
+    static var growsAlong: Bool { false }
     var isOfCodes: Bool { false }
     func byteCount(perValueOf valueCount: Int) -> Int? { nil }
 

@@ -3,6 +3,7 @@
 
 struct PlainDecoder: PageValueDecoder {
     static let types = Set(PhysicalType.allCases)
+    static let growsAlong = true
 
     private let page: PageValueSource
     private let base: UnsafeRawPointer
@@ -27,6 +28,7 @@ struct PlainDecoder: PageValueDecoder {
     mutating func appendBooleans(_ count: Int, to bits: inout BitBuilder) throws(PageError) {
         let first = position
         try skipBooleans(count)
+        try page.require((position + 7) / 8)
         bits.append(packed: base, first: first, count)
     }
 
@@ -44,17 +46,23 @@ struct PlainDecoder: PageValueDecoder {
 
     /// Passes over `count` values of `width` bytes and says where they stand, end to end.
     private mutating func take(_ count: Int, width: Int) throws(PageError) -> UnsafeRawPointer {
+        let start = position
+        try skipFixed(count, width: width)
+        try page.require(position)
+        return base + start
+    }
+
+    private mutating func skipFixed(_ count: Int, width: Int) throws(PageError) {
         let (byteCount, overflow) = count.multipliedReportingOverflow(by: width)
         guard !overflow, byteCount <= page.bytes.count - position else { throw .truncated("values of fixed width") }
-        defer { position += byteCount }
-        return base + position
+        position += byteCount
     }
 
     mutating func skip(_ count: Int) throws(PageError) {
         switch page.type {
         case .boolean: try skipBooleans(count)
         case .byteArray: try skipByteArrays(count)
-        case .int32, .int64, .int96, .float, .double, .fixedLenByteArray: _ = try take(count, width: page.width)
+        case .int32, .int64, .int96, .float, .double, .fixedLenByteArray: try skipFixed(count, width: page.width)
         }
     }
 
@@ -67,6 +75,7 @@ struct PlainDecoder: PageValueDecoder {
         var cursor = position
         for _ in 0..<count {
             guard page.bytes.count - cursor >= 4 else { throw .truncated("the length of a byte array") }
+            try page.require(cursor + 4)
             let length = Int(UInt32(littleEndian: base.loadUnaligned(fromByteOffset: cursor, as: UInt32.self)))
             guard length <= page.bytes.count - cursor - 4 else {
                 throw .lengthMismatch(expected: length, actual: page.bytes.count - cursor - 4)
@@ -83,7 +92,7 @@ struct PlainDecoder: PageValueDecoder {
         let start = bytes.count
         let first = position
         let end = page.bytes.count
-        let base = base
+        let (base, frame) = (base, page.frame)
         // Values and their lengths stay within the page, so their sum does too.
         guard start + (end - first) <= Int(Int32.max) else {
             throw .memoryBudget(needed: start + (end - first), allowed: Int(Int32.max))
@@ -94,6 +103,7 @@ struct PlainDecoder: PageValueDecoder {
                 var total = start
                 for index in 0..<count {
                     guard end &- cursor >= 4 else { throw .truncated("the length of a byte array") }
+                    if let frame { try frame.require(cursor &+ 4) }
                     let length = Int(UInt32(littleEndian: base.loadUnaligned(fromByteOffset: cursor, as: UInt32.self)))
                     cursor &+= 4
                     guard length <= end &- cursor else { throw .lengthMismatch(expected: length, actual: end - cursor) }
@@ -104,6 +114,7 @@ struct PlainDecoder: PageValueDecoder {
                 filled = count
             }
         }
+        try page.require(cursor)
         position = cursor
         let total = cursor - first - 4 * count
         try page.budget.require(total)

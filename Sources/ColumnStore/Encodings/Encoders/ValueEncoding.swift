@@ -35,6 +35,7 @@ enum ValueEncoding: Int32, CaseIterable {
         guard let known = ValueEncoding(rawValue: encoding.rawValue), known.coding.decoder.types.contains(page.type) else {
             throw .unsupported("this encoding of this type")
         }
+        if !known.coding.decoder.growsAlong { try page.frame?.requireAll() }
         return try known.coding.decoder.init(page)
     }
 

@@ -297,7 +297,7 @@ final class LeafReader {
         cursor = 0
         try readLevels(content)
         if decodesValues {
-            values = try context.decoder(content.values, content.encoding, valueCount: content.valueCount)
+            values = try context.decoder(content.values, content.encoding, valueCount: content.valueCount, frame: content.frame)
             if values.isOfCodes, dictionary == nil {
                 throw PageError.unsupported("a page of dictionary codes without a dictionary")
             }

@@ -14,6 +14,8 @@ struct PageContent {
     let repetitionLevels: LevelBytes
     let definitionLevels: LevelBytes
     let values: UnsafeRawBufferPointer
+    /// What the values are the content of, where they are inflated as they are needed.
+    var frame: GrowingFrame?
 }
 
 /// What is known of a data page from its header or the offset index, before its body is touched.
@@ -53,7 +55,10 @@ final class PageReader {
     private let source: ChunkBytes
     private let decompressor: PageDecompressor
     private let isChecked: Bool
+    private let isSparse: Bool
     private let inflated: ScratchBytes
+    /// Of the page at hand, if it is inflated as it is needed.
+    private var frame: GrowingFrame?
     /// Keeps an uncompressed page's bytes alive.
     private var content: ByteRegion?
     private var position: Int64
@@ -64,13 +69,17 @@ final class PageReader {
     /// Data pages whose bodies were read.
     private(set) var loadedPageCount = 0
     private(set) var hasReadDictionary = false
-    private(set) var inflateNanoseconds = 0
+    var inflateNanoseconds: Int { wholeNanoseconds + (frame?.nanoseconds ?? 0) }
+    private var wholeNanoseconds = 0
+    var inflatedByteCount: Int { wholeByteCount + (frame?.readyByteCount ?? 0) }
+    private var wholeByteCount = 0
     /// Data pages of the chunk; where neither an index nor the footer tells, those come by so far.
     var pageCount: Int { max(layout.locations?.count ?? layout.pageCount ?? 0, outlinedPageCount) }
     private var outlinedPageCount = 0
 
-    init(layout: ChunkLayout, context: ChunkContext, source: ChunkBytes) {
+    init(layout: ChunkLayout, context: ChunkContext, source: ChunkBytes, isSparse: Bool) {
         self.layout = layout
+        self.isSparse = isSparse
         path = context.path
         self.source = source
         decompressor = context.decompressor
@@ -245,6 +254,12 @@ final class PageReader {
     }
 
     private func readBody(_ header: PageHeader, at offset: Int64) throws -> UnsafeRawBufferPointer {
+        // Its room is the next page's.
+        if let frame {
+            wholeNanoseconds += frame.nanoseconds
+            wholeByteCount += frame.readyByteCount
+        }
+        frame = nil
         let count = Int(header.compressedByteCount)
         let (bytes, region) = try source.bytes(at: offset, atLeast: count)
         content = region
@@ -268,8 +283,19 @@ final class PageReader {
         let target = UnsafeMutableRawBufferPointer(start: try inflated.reserve(byteCount), count: byteCount)
         let start = SteadyClock.nanoseconds()
         try decompressor.decompress(layout.codec, body, into: target)
-        inflateNanoseconds += Int(SteadyClock.nanoseconds() &- start)
+        wholeByteCount += byteCount
+        wholeNanoseconds += Int(SteadyClock.nanoseconds() &- start)
         return UnsafeRawBufferPointer(target)
+    }
+
+    /// No less than a block of zstd's is inflated at a time.
+    private static let growingByteCountMin = 128 << 10
+
+    /// The page's values, to be inflated as they are needed; nil where they should be inflated whole. What is never inflated is not looked at, so
+    /// that a sum must have said that the page is as it was written.
+    private func growing(_ body: UnsafeRawBufferPointer, _ byteCount: Int, _ header: PageHeader) throws(PageError) -> GrowingFrame? {
+        guard isSparse, layout.codec == .zstd, byteCount > Self.growingByteCountMin, isChecked, header.crc != nil else { return nil }
+        return GrowingFrame(body, owner: content, into: UnsafeMutableRawBufferPointer(start: try inflated.reserve(byteCount), count: byteCount))
     }
 
     private func divide(
@@ -320,7 +346,8 @@ final class PageReader {
         let definition = UnsafeRawBufferPointer(rebasing: body[repetitionCount..<levelCount])
         var values = UnsafeRawBufferPointer(rebasing: body[levelCount...])
         if data.isCompressed, uncompressed > levelCount {
-            values = try inflate(values, uncompressed - levelCount)
+            frame = try growing(values, uncompressed - levelCount, header)
+            if let frame { values = frame.content } else { values = try inflate(values, uncompressed - levelCount) }
         } else if uncompressed == levelCount {
             // A page of NULLs alone: some writers compress the nothing into a few bytes.
             values = UnsafeRawBufferPointer(rebasing: values[..<0])
@@ -328,7 +355,7 @@ final class PageReader {
         return PageContent(
             valueCount: Int(data.valueCount), encoding: data.encoding,
             repetitionLevels: layout.greatestRepetitionLevel == 0 ? .none : .hybrid(repetition),
-            definitionLevels: layout.greatestDefinitionLevel == 0 ? .none : .hybrid(definition), values: values)
+            definitionLevels: layout.greatestDefinitionLevel == 0 ? .none : .hybrid(definition), values: values, frame: frame)
     }
 }
 

@@ -14,12 +14,13 @@ struct ChunkContext {
     let readAheadByteCountMax: Int
 
     /// - Parameter isSequential: whether all pages are wanted, one after another.
-    func pages(_ layout: ChunkLayout, isSequential: Bool) -> PageReader {
-        PageReader(layout: layout, context: self, source: ChunkBytes(layout.range, context: self, isSequential: isSequential))
+    /// - Parameter isSparse: whether few values of a page may be wanted: then it is inflated as far as the last of them.
+    func pages(_ layout: ChunkLayout, isSequential: Bool, isSparse: Bool = false) -> PageReader {
+        PageReader(layout: layout, context: self, source: ChunkBytes(layout.range, context: self, isSequential: isSequential), isSparse: isSparse)
     }
 
-    func leaf(_ planned: PlannedLeaf, _ layout: ChunkLayout, isSequential: Bool) -> LeafReader {
-        LeafReader(LeafContext(planned, budget: budget), pages: pages(layout, isSequential: isSequential))
+    func leaf(_ planned: PlannedLeaf, _ layout: ChunkLayout, isSequential: Bool, isSparse: Bool) -> LeafReader {
+        LeafReader(LeafContext(planned, budget: budget), pages: pages(layout, isSequential: isSequential, isSparse: isSparse))
     }
 }
 
@@ -39,8 +40,12 @@ struct LeafContext {
     }
 
     /// Begins to take the values of a page.
-    func decoder(_ bytes: UnsafeRawBufferPointer, _ encoding: PageEncoding, valueCount: Int) throws(PageError) -> any PageValueDecoder {
-        let page = PageValueSource(bytes: bytes, type: leaf.physicalType, width: leaf.width, valueCount: valueCount, budget: budget)
+    ///
+    /// - Parameter frame: what the bytes are the content of, where they are inflated as they are needed.
+    func decoder(
+        _ bytes: UnsafeRawBufferPointer, _ encoding: PageEncoding, valueCount: Int, frame: GrowingFrame? = nil
+    ) throws(PageError) -> any PageValueDecoder {
+        let page = PageValueSource(bytes: bytes, type: leaf.physicalType, width: leaf.width, valueCount: valueCount, budget: budget, frame: frame)
         return try ValueEncoding.decoder(encoding, of: page)
     }
 

@@ -10,6 +10,8 @@ public struct ParquetScanCounters: Sendable, Hashable {
     public var isPrunedByBloomFilter = false
     /// Fetched from the file: pages, their indexes, and gaps between them that cost less than a further read.
     public var readByteCount = 0
+    /// What pages were inflated to; of those of which few values were wanted only the beginning is.
+    public var inflatedByteCount = 0
     /// All of it: `next` and what comes before the first.
     public var nanoseconds = 0
     /// Waiting for the file, or copying from the page cache.

@@ -14,6 +14,8 @@ public final class RowGroupReader {
 
     /// Of one row group: what takes longer to come than a further round trip is asked for as it is needed.
     private static let togetherByteCountMax = 16 << 20
+    /// So small a part of a row group is wanted that pages may end within the rows that are.
+    private static let narrowShare = 4
 
     private let scan: ParquetScan
     private let rowGroup: Int
@@ -47,6 +49,7 @@ public final class RowGroupReader {
         for reader in readers {
             counters.pageCount += reader.pages.loadedPageCount
             counters.prunedPageCount += reader.pages.pageCount - reader.pages.loadedPageCount
+            counters.inflatedByteCount += reader.pages.inflatedByteCount
             counters.inflateNanoseconds += reader.pages.inflateNanoseconds
         }
         counters.readByteCount = bytes.readByteCount
@@ -174,6 +177,10 @@ public final class RowGroupReader {
         let comesTogether = bytes.waitsForNetwork
             && zip(needed, isIdle).reduce(0) { $1.1 ? $0 : $1.0.reduce($0) { $0.addingSaturating($1.count) } } <= Self.togetherByteCountMax
         let isLate = scan.phases.indices.map { !comesTogether && hasFilters && scan.phases[$0] != first && layouts[$0].locations != nil }
+        // Most rows of a page may not be wanted: only as much of it is inflated as the last one takes that is.
+        let rowCount = Int(file.metadata.rowGroups[rowGroup].rowCount)
+        let isNarrow = self.ranges.reduce(0) { $0 + $1.count } <= rowCount / Self.narrowShare
+        let isSparse = scan.phases.indices.map { isNarrow || hasFilters && scan.phases[$0] != first }
         var wanted: [Range<Int64>] = []
         for (index, ranges) in needed.enumerated() where !isLate[index] && !isIdle[index] {
             // Columns decoded late are fetched page by page where the pages are known: most of them may not be needed.
@@ -187,7 +194,7 @@ public final class RowGroupReader {
             path: file.path, options: file.options, bytes: bytes, shared: shared, decompressor: PageDecompressor(), budget: budget,
             readAheadByteCountMax: target)
         for (index, layout) in layouts.enumerated() {
-            readers.append(context.leaf(scan.leaves[index], layout, isSequential: !isLate[index]))
+            readers.append(context.leaf(scan.leaves[index], layout, isSequential: !isLate[index], isSparse: isSparse[index]))
             positions.append(0)
         }
     }
