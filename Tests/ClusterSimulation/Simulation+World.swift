@@ -65,10 +65,10 @@ extension Simulation {
         case .bucketAway: machines[index].bucketAwayUntil = time + chance.one(of: [300, 2_000, 6_000, 16_000])
         case .isolate:
             // From everybody, or first from the others and a while later from the bucket too, which comes back first.
-            let until = time + 15_000
+            let until = time + chance.one(of: [4_500, 15_000])
             for other in machines.indices where other != index { (blocked[index][other], blocked[other][index]) = (until, until) }
             let start = time + chance.one(of: [0, 2_000, 3_000])
-            agenda.add(.bucketAway(index, until: start + chance.one(of: [4_000, 6_000, 16_000])), at: start)
+            agenda.add(.bucketAway(index, until: start + chance.one(of: [4_000, 6_000, 20_000])), at: start)
         case .upheaval:
             // Away from all for as long as it takes to be replaced; who replaced it falls, and comes back as the links do.
             let until = time + 4_500

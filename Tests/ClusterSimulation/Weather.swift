@@ -52,7 +52,8 @@ struct Weather {
 
     private mutating func lean(to rule: Rules) {
         switch rule {
-        case .promise: (hasBucket, degrades, nodeCount, kinds) = (true, false, 3, [.upheaval])
+        case .promise: (hasBucket, degrades, bucketFaults, faultEvery, faultsLast, kinds) = (true, false, 600, 6_000, 40_000, [.isolate])
+        case .readFirst: (hasBucket, degrades, nodeCount, old, faultEvery, kinds) = (true, false, 3, 1_000, 3_000, [.upheaval, .upheaval, .old])
         case .swapLookup: (hasBucket, degrades, bucketFaults, kinds) = (true, false, 300, [.crash, .partition, .oneWay])
         case .holdInSwap:
             (hasBucket, degrades, nodeCount, loss, lateness, bucketFaults) = (true, false, 3, 300, 400, 600)

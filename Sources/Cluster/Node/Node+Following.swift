@@ -7,18 +7,43 @@ extension Node {
                 isVouched: configuration.map { vouched.contains($0.nonce) } ?? false, tail: synced)
             effects.append(.send(to: peer.name, .hello(hello)))
         }
-        if now - heardAt >= settings.times.standbyLost, now - polledAt >= settings.times.standbyLost, swap == nil {
+        if now - heardAt >= settings.times.standbyLost || !hasRead, now - polledAt >= settings.times.standbyLost, swap == nil {
             let ticket = newTicket()
             (pollTicket, polledAt) = (ticket, now)
             effects.append(.readConfiguration(ticket: ticket))
         }
+        if now - heardAt >= settings.times.standbyLost, watchTicket == nil, swap == nil { watch() }
         considerLeading()
+    }
+
+    /// A leader that cannot be heard still fills slots, while it lives.
+    private mutating func watch() {
+        guard let configuration, let log = configuration.log, configuration.mode == .log, takesPart else { return }
+        let ticket = newTicket()
+        watchTicket = ticket
+        effects.append(.readSlot(generation: log.generation, sequence: max(watched, top.sequence, log.base.sequence) + 1, ticket: ticket))
+    }
+
+    mutating func watched(_ reading: Reading<Record>, ticket: Int) {
+        guard ticket == watchTicket else { return }
+        watchTicket = nil
+        switch reading {
+        case .failed: break
+        case .absent: watchedEnd = true
+        case .found(let record):
+            watched = max(watched, record.sequence)
+            // Those that were there before say nothing of now.
+            if watchedEnd { heardAt = now }
+            watch()
+        }
     }
 
     mutating func receive(_ lead: Lead, from peer: Int) {
         let name = peers[peer].name
         let theirs = lead.configuration
         guard theirs.leader == name, understands(lead.version) else { return }
+        // A disk that is an old image of itself has forgotten what it promised; the object has not.
+        guard hasRead || !has(.readFirst) else { return }
         if theirs.epoch < max(has(.promise) ? promised : 0, epoch) {
             effects.append(.send(to: name, .refusal(epoch: max(promised, epoch))))
             return
@@ -81,7 +106,7 @@ extension Node {
     func understands(_ version: Int) -> Bool { (settings.version - 1...settings.version + 1).contains(version) }
 
     /// The leadership was offered and taken: what waits here is the other's.
-    private mutating func stepDown(for leader: String) {
+    mutating func stepDown(for leader: String) {
         release(to: leader)
         (role, swap) = (.rejoining, nil)
         (tenureFollowed, echo, vouched) = (0, nil, [])

@@ -21,6 +21,7 @@ struct Leading: Sendable {
     var tenure = 0
     var provenAt = 0
     var proof: Proof?
+    var lookedAt = 0
     /// The last record that another place than the own disk has.
     var remote = 0
     /// The record with which serving begins; nil until it is made.
@@ -39,6 +40,7 @@ struct Leading: Sendable {
     // Slots.
     var reconciling: Node.Reconciliation?
     var nextSlot = 0
+    var putAt = 0
     var slot: Node.SlotCall?
 }
 
@@ -91,9 +93,14 @@ extension Node {
         if let offeredTo = leading.offeredTo, now - leading.offeredAt > settings.times.patience || swap != nil || !others.contains(offeredTo) { leading.offeredTo = nil }
         for peer in peers.indices { ping(peer) }
         guard let configuration else { return }
-        if leading.proof == nil, now - leading.provenAt >= settings.times.look { look() }
+        // The standby's word is proof enough, and yet the object is read now and then: both may have missed the same.
+        if leading.proof == nil, now - leading.provenAt >= settings.times.look || now - leading.lookedAt >= settings.times.proof / 2 { look() }
         tickSlots()
         guard swap == nil, leading.sealing == nil else { return }
+        if configuration.mode == .log, isServing, leading.admitting == nil, committed == top, now - leading.putAt >= settings.times.standbyLost {
+            // A sign of life for who hears nothing but the bucket.
+            push(Record(after: top, epoch: configuration.epoch, kind: .noop, level: 1, body: []))
+        }
         if configuration.mode == .pair, let standby = peers.first(where: { others.contains($0.name) }), now > leading.lostAfter,
             now - standby.echo > settings.times.standbyLost {
             standbyLost()
@@ -127,11 +134,13 @@ extension Node {
 
     private mutating func considerAdmission() {
         guard let configuration else { return }
-        for peer in peers where !configuration.removed.contains(peer.name) && peer.version >= configuration.level && peer.tenure == leading.tenure {
-            guard now - peer.echo <= settings.times.standbyLost, top.sequence - peer.matched <= Bounds.batchCount, peer.promise <= configuration.epoch else { continue }
-            leading.admitting = Leading.Admission(name: peer.name, session: peer.session, nonce: newNonce(), since: now)
-            return
+        let ready = peers.filter {
+            !configuration.removed.contains($0.name) && $0.version >= configuration.level && $0.tenure == leading.tenure && $0.promise <= configuration.epoch
+                && now - $0.echo <= settings.times.standbyLost && top.sequence - $0.matched <= Bounds.batchCount
         }
+        // The one that has most: another that comes no further must not keep it out.
+        guard let peer = ready.max(by: { $0.matched < $1.matched }) else { return }
+        leading.admitting = Leading.Admission(name: peer.name, session: peer.session, nonce: newNonce(), since: now)
     }
 
     /// Everything that can go on goes on; asked after each event.

@@ -17,6 +17,7 @@ extension Node {
         let ticket = newTicket()
         leading.proof = Leading.Proof(ticket: ticket, askedAt: now, reads: leading.reads)
         leading.reads = []
+        leading.lookedAt = now
         effects.append(.readConfiguration(ticket: ticket))
     }
 

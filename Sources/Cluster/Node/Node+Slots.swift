@@ -65,11 +65,13 @@ extension Node {
         } else {
             leading.nextSlot = slot.sequence + 1
             leading.remote = max(leading.remote, slot.sequence)
+            leading.putAt = now
         }
     }
 
     mutating func slotRead(_ reading: Reading<Record>, ticket: Int) {
-        guard role == .leader, let slot = leading.slot, slot.kind == .read, slot.ticket == ticket else { return }
+        if role != .leader { return watched(reading, ticket: ticket) }
+        guard let slot = leading.slot, slot.kind == .read, slot.ticket == ticket else { return }
         if case .failed = reading {
             leading.slot?.ticket = 0
             return

@@ -126,9 +126,9 @@ extension Node {
         pollTicket = nil
         switch reading {
         case .found(let found):
-            isAbsent = false
+            (isAbsent, hasRead) = (false, true)
             adopt(found)
-        case .absent: isAbsent = configuration == nil
+        case .absent: (isAbsent, hasRead) = (configuration == nil, true)
         case .failed: break
         }
     }
@@ -140,6 +140,7 @@ extension Node {
         isAbsent = false
         // A question of an earlier leader was asked by another clock.
         (leaderSession, leaderIsGone, hasOffer, echo) = (nil, false, false, nil)
+        (watched, watchedEnd, watchTicket) = (0, false, nil)
         // From here on the new leader has its three seconds.
         heardAt = now
         if has(.promise) { promise(found.epoch) }

@@ -35,6 +35,8 @@ package struct Node: Sendable {
     var promised: Int
     var promiseSynced: Int
     var promiseTicket = 0
+    /// The last ticket of the disk that was answered.
+    var wroteTicket = 0
     let promiseAtStart: Int
     /// The last record known here, written or not.
     var top: Mark
@@ -50,6 +52,8 @@ package struct Node: Sendable {
     var heardAt: Int
     var polledAt: Int
     var pollTicket: Int?
+    /// Whether this process has read the object.
+    var hasRead = false
     var leaderSession: UInt64?
     var tenureFollowed = 0
     var attempt = 1
@@ -61,6 +65,10 @@ package struct Node: Sendable {
     var hasOffer = false
     var leaderIsGone = false
     var peers: [Peer]
+    /// Mode log, without the leader's word: how far its slots go, and whether their end was seen since the object was.
+    var watched = 0
+    var watchedEnd = false
+    var watchTicket: Int?
 
     // Changing the object.
     var swap: Swap?
@@ -216,6 +224,9 @@ package struct Node: Sendable {
     }
 
     private mutating func wrote(ticket: Int, tail: Mark) {
+        // An answer that was overtaken says what was, not what is.
+        guard ticket > wroteTicket else { return }
+        wroteTicket = ticket
         if let cut = cutTicket {
             // What was written before the cut is no more.
             guard ticket >= cut else { return }
