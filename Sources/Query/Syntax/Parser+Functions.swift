@@ -2,7 +2,7 @@
 extension Parser {
     mutating func primaryExpression() throws(QueryError) -> ExpressionSyntax {
         var expression = try primary()
-        // `(row).field`
+        // `(row).field`: names take the dots behind them themselves, so one that is followed by a dot stood in parentheses.
         while atSymbol("."), case .some = fieldOwner(expression) {
             let start = position
             advance()
@@ -12,10 +12,9 @@ extension Parser {
         return expression
     }
 
-    /// Names take their dots themselves.
     private func fieldOwner(_ expression: ExpressionSyntax) -> Int? {
         switch expression.kind {
-        case .name, .star, .number: nil
+        case .star, .number: nil
         default: expression.position
         }
     }

@@ -124,6 +124,12 @@ def test_psycopg(shop, key, _):
         with connection.cursor("srv") as cursor:
             cursor.execute("SELECT n FROM generate_series(1, 10) AS g(n)")
             assert cursor.fetchmany(3) == [(1,), (2,), (3,)] and len(cursor.fetchall()) == 7
+        # Its DECLARE has parameters.
+        with connection.cursor("bound") as cursor:
+            cursor.execute("SELECT n, %s FROM generate_series(1, 10) AS g(n) WHERE n > %s ORDER BY n", ["x", 7])
+            assert cursor.fetchall() == [(8, "x"), (9, "x"), (10, "x")]
+        assert fails("42P02", lambda: connection.execute("DECLARE unbound CURSOR FOR SELECT $1::integer"))
+        connection.rollback()
         with connection.cursor("both", scrollable=True) as cursor:
             cursor.execute("SELECT n FROM generate_series(1, 10) AS g(n) ORDER BY n")
             cursor.scroll(4)

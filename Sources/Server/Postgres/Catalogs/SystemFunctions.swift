@@ -39,7 +39,8 @@ enum SystemFunctions {
     private static let relationName =
         "(SELECT CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1)"
     private static let nothing = "NULL::text"
-    private static let procedureName = "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT p.proname FROM pg_catalog.pg_proc p WHERE p.oid = $1), $1::text) END"
+    /// The sum is a plain number: a cast of a function's to text would ask for its name again.
+    private static let procedureName = "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT p.proname FROM pg_catalog.pg_proc p WHERE p.oid = $1), ($1 + 0)::text) END"
 
     /// Each argument stands in its expression once where it can: a subquery in it would be there as often.
     private static let named: [Key: String] = {

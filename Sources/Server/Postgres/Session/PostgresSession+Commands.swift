@@ -5,7 +5,7 @@ extension PostgresSession {
     /// A command that waits for an effect's answer.
     enum CommandStep {
         case prepare(name: String, Statement)
-        case prepareCursor(PostgresCommand.Cursor, question: Int)
+        case prepareCursor(PostgresCommand.Cursor, question: Int, BoundValues?)
         case openCursor(PostgresCommand.Cursor, Portal, question: Int)
         case openExecute(statement: Statement, portal: Int, formats: [WireFormat])
         case runExecute(statement: Statement, portal: Int)
@@ -213,8 +213,9 @@ extension PostgresSession {
         guard portals[cursor.name] == nil else { throw PostgresFault(.duplicateCursor, "cursor \"\(cursor.name)\" already exists") }
         try checkRoomForPortal()
         let question = number()
-        waiting = .command(.prepareCursor(cursor, question: question))
-        effects.append(.prepare(.init(statement: question, text: cursor.query, parameterTypes: [], start: statementStart + cursor.queryStart)))
+        let bound = activePortal.flatMap { portals[$0]?.bound }
+        waiting = .command(.prepareCursor(cursor, question: question, bound))
+        effects.append(.prepare(.init(statement: question, text: cursor.query, parameterTypes: bound?.types ?? [], start: statementStart + cursor.queryStart)))
     }
 
     private mutating func execute(_ name: String, _ arguments: [String], _ formats: [WireFormat]) throws(PostgresFault) {
@@ -259,7 +260,7 @@ extension PostgresSession {
                 guard statements[name] == nil else { throw PostgresFault(.duplicateStatement, "prepared statement \"\(name)\" already exists") }
                 statements[name] = statement
                 complete("PREPARE")
-            case (.prepareCursor(let cursor, let question), .prepared(let result)): try open(cursor, question, result.get())
+            case (.prepareCursor(let cursor, let question, let bound), .prepared(let result)): try open(cursor, question, bound, result.get())
             case (.openCursor(let cursor, let portal, let question), .opened(let fault)):
                 if let fault { throw fault }
                 effects.append(.forgetStatement(question))
@@ -288,7 +289,7 @@ extension PostgresSession {
     private mutating func forget(_ step: CommandStep, _ input: SessionInput) {
         if case .prepared(.failure) = input { return }
         switch step {
-        case .prepareCursor(_, let question), .openCursor(_, _, let question), .prepareCopy(_, let question), .openCopy(_, let question, _):
+        case .prepareCursor(_, let question, _), .openCursor(_, _, let question), .prepareCopy(_, let question), .openCopy(_, let question, _):
             effects.append(.forgetStatement(question))
         case .prepare(_, let statement): if let question = statement.question { effects.append(.forgetStatement(question)) }
         // These let go of what they hold when its rows end, however they end.
@@ -318,14 +319,15 @@ extension PostgresSession {
         }
     }
 
-    private mutating func open(_ cursor: PostgresCommand.Cursor, _ question: Int, _ shape: SessionInput.Shape) throws(PostgresFault) {
-        guard shape.parameterTypes.isEmpty else { throw PostgresFault(.undefinedParameter, "there is no parameter $1") }
+    private mutating func open(_ cursor: PostgresCommand.Cursor, _ question: Int, _ bound: BoundValues?, _ shape: SessionInput.Shape) throws(PostgresFault) {
+        guard shape.parameterTypes.count == bound?.values.count ?? 0 else { throw PostgresFault(.undefinedParameter, "there is no parameter $1") }
         let formats = [WireFormat](repeating: cursor.isBinary ? .binary : .text, count: shape.columns.count)
         let portal = Portal(
             command: .question(tag: "SELECT"), source: .question(question), columns: shape.columns, formats: formats, isScrollable: cursor.isScrollable,
             isHeld: cursor.isHeld, depth: savepoints.count)
         waiting = .command(.openCursor(cursor, portal, question: question))
-        effects.append(.open(.init(portal: question, statement: question, arguments: .bound(formats: [], values: []), isScrollable: cursor.isScrollable)))
+        let arguments = SessionEffect.Open.Arguments.bound(formats: bound?.formats ?? [], values: bound?.values ?? [])
+        effects.append(.open(.init(portal: question, statement: question, arguments: arguments, isScrollable: cursor.isScrollable)))
     }
 
     private static func rows(_ outcome: SessionInput.Outcome) throws(PostgresFault) -> Int {

@@ -16,6 +16,7 @@ extension PostgresSession {
             statement.shape.parameterTypes = parse.parameterTypes
             guard case .question = command else {
                 try checkShown(command)
+                if case .declare(let cursor) = command, cursor.query.utf8.contains(UInt8(ascii: "$")) { return infer(parse, statement, cursor, start: found.first?.start ?? 0) }
                 statement.shape.columns = columns(of: command, or: [])
                 return try keep(parse, statement)
             }
@@ -30,11 +31,25 @@ extension PostgresSession {
         }
     }
 
+    /// What the parameters of a cursor's question are is said when DECLARE is parsed, as in PostgreSQL; the question is asked when it runs.
+    private mutating func infer(_ parse: FrontendMessage.Parse, _ statement: Statement, _ cursor: PostgresCommand.Cursor, start: Int) {
+        var statement = statement
+        let number = number()
+        statement.question = number
+        waiting = .parse(parse, statement)
+        effects.append(.prepare(.init(statement: number, text: cursor.query, parameterTypes: parse.parameterTypes, start: start + cursor.queryStart)))
+    }
+
     mutating func finish(_ parse: FrontendMessage.Parse, _ statement: Statement, _ result: Result<SessionInput.Shape, PostgresFault>) {
         var statement = statement
         if case .failure(let fault) = result { return failMessage(fault) }
         do throws(PostgresFault) {
             statement.shape = try result.get()
+            if case .declare = statement.command, let question = statement.question {
+                effects.append(.forgetStatement(question))
+                statement.question = nil
+                statement.shape.columns = []
+            }
             try keep(parse, statement)
         } catch {
             if let question = statement.question { effects.append(.forgetStatement(question)) }
@@ -73,6 +88,9 @@ extension PostgresSession {
             let columns = columns(of: statement)
             let formats = Self.spread(bind.resultFormats, over: columns.count)
             var portal = Portal(command: statement.command, source: .command, columns: columns, formats: formats, depth: savepoints.count)
+            if case .declare = statement.command {
+                portal.bound = BoundValues(types: statement.shape.parameterTypes, formats: bind.parameterFormats, values: bind.parameters)
+            }
             guard let question = statement.question, case .question = statement.command else { return finish(bind, portal, nil) }
             let number = number()
             portal.source = .question(number)

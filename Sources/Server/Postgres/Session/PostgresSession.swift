@@ -46,8 +46,16 @@ package struct PostgresSession {
         /// Of a command that gave rows: it is said again, and no row is left.
         var doneTag: String?
         var isFailed = false
+        /// What Bind gave for the parameters of a cursor's question, which is asked when DECLARE runs.
+        var bound: BoundValues?
         /// How many savepoints there were when it was opened.
         var depth = 0
+    }
+
+    struct BoundValues {
+        var types: [UInt32]
+        var formats: [WireFormat]
+        var values: [[UInt8]?]
     }
 
     struct Pending {

@@ -20,6 +20,7 @@ package struct SessionSettings: Equatable, Sendable {
         Known(name: "session_authorization", value: "", reported: "session_authorization"), Known(name: "standard_conforming_strings", value: "on", reported: "standard_conforming_strings"),
         Known(name: "timezone", value: "UTC", reported: "TimeZone"),
         Known(name: "server_version_num", value: "150000", isFixed: true), Known(name: "max_identifier_length", value: "63", isFixed: true), Known(name: "block_size", value: "8192", isFixed: true),
+        Known(name: "max_index_keys", value: "32", isFixed: true), Known(name: "max_function_args", value: "100", isFixed: true),
         Known(name: "lc_collate", value: "C", isFixed: true), Known(name: "lc_ctype", value: "C.UTF-8", isFixed: true), Known(name: "transaction_read_only", value: "on"),
         Known(name: "search_path", value: "\"$user\", public"), Known(name: "statement_timeout", value: "0"), Known(name: "lock_timeout", value: "0"),
         Known(name: "idle_in_transaction_session_timeout", value: "0"), Known(name: "idle_session_timeout", value: "0"), Known(name: "extra_float_digits", value: "1"), Known(name: "bytea_output", value: "hex"),

@@ -105,8 +105,11 @@ package enum PostgresTime {
         guard year > 0, let days = Calendar.validDays(year: isBC ? 1 - year : year, month: month, day: day) else { return nil }
         var parts = Parts(days: days)
         if scanner.skip(" ") {
-            guard let time = scanner.time() else { return nil }
-            parts.time = time
+            // A day may have an offset without a time, as pgjdbc writes dates.
+            if !scanner.isAtSign {
+                guard let time = scanner.time() else { return nil }
+                parts.time = time
+            }
             if !scanner.isAtEnd {
                 guard let offset = scanner.offset() else { return nil }
                 parts.offset = offset
@@ -116,7 +119,6 @@ package enum PostgresTime {
     }
 
     package static func date(_ parts: Parts) -> Int32? {
-        guard parts.time == nil else { return nil }
         return Int32(exactly: parts.days - epochDays)
     }
 
@@ -163,6 +165,7 @@ package enum PostgresTime {
         init(_ text: ArraySlice<UInt8>) { rest = text }
 
         var isAtEnd: Bool { rest.isEmpty }
+        var isAtSign: Bool { rest.first == UInt8(ascii: "+") || rest.first == UInt8(ascii: "-") }
 
         mutating func skip(_ mark: Unicode.Scalar) -> Bool {
             guard rest.first == UInt8(ascii: mark) else { return false }

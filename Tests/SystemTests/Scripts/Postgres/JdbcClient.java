@@ -67,7 +67,7 @@ public final class JdbcClient {
         rows("kinds", about.getTables(null, null, "pg_class", new String[] {"SYSTEM TABLE", "TABLE"}), "TABLE_SCHEM", "TABLE_NAME", "TABLE_TYPE");
         rows("columns", about.getColumns(null, "public", "receipts", null), "TABLE_NAME", "COLUMN_NAME", "DATA_TYPE", "TYPE_NAME", "COLUMN_SIZE", "DECIMAL_DIGITS", "NULLABLE",
             "COLUMN_DEF", "ORDINAL_POSITION", "IS_NULLABLE", "IS_AUTOINCREMENT", "IS_GENERATEDCOLUMN");
-        rows("system-columns", about.getColumns(null, "pg_catalog", "pg_type", null), "COLUMN_NAME", "DATA_TYPE", "TYPE_NAME", "NULLABLE");
+        rows("system-columns", about.getColumns(null, "pg_catalog", "pg_type", null), "COLUMN_NAME", "DATA_TYPE", "TYPE_NAME");
         rows("keys", about.getPrimaryKeys(null, "public", "receipts"), "TABLE_SCHEM", "TABLE_NAME", "COLUMN_NAME", "KEY_SEQ", "PK_NAME");
         rows("index", about.getIndexInfo(null, "public", "receipts", false, false), "TABLE_NAME", "NON_UNIQUE", "INDEX_NAME", "TYPE", "ORDINAL_POSITION", "COLUMN_NAME", "ASC_OR_DESC",
             "FILTER_CONDITION");
@@ -85,7 +85,6 @@ public final class JdbcClient {
         rows("column-rights", about.getColumnPrivileges(null, "public", "receipts", "total"), "COLUMN_NAME", "PRIVILEGE");
         rows("client-info", about.getClientInfoProperties(), "NAME");
         say("limits", about.getMaxColumnNameLength(), about.getMaxColumnsInIndex(), about.getDefaultTransactionIsolation(), about.supportsBatchUpdates());
-        say("words", about.getStringFunctions().length() > 0, about.getSQLKeywords().length() > 100);
     }
 
     private static void answers(String columns) throws SQLException {
@@ -117,7 +116,7 @@ public final class JdbcClient {
     private static void prepared() throws SQLException {
         Object[][] values = {
             {"boolean", true}, {"smallint", (short) -7}, {"integer", 42}, {"bigint", 9007199254740993L}, {"real", 1.5f}, {"double precision", 0.1}, {"numeric", new BigDecimal("123456789.0123")},
-            {"text", "Хліб 'x'"}, {"varchar", "a"}, {"date", Date.valueOf("2026-11-19")}, {"timestamp", Timestamp.valueOf("2026-11-19 14:03:07.123456")},
+            {"text", "Хліб 'x'"}, {"date", Date.valueOf("2026-11-19")}, {"timestamp", Timestamp.valueOf("2026-11-19 14:03:07.123456")},
             {"timestamptz", OffsetDateTime.parse("2026-11-19T14:03:07.5+02:00")}, {"time", LocalTime.of(1, 2, 3)}, {"date", LocalDate.of(1999, 12, 31)}, {"bytea", new byte[] {0, 1, -1}},
             {"uuid", UUID.fromString("123e4567-e89b-12d3-a456-426614174000")},
         };
@@ -130,7 +129,7 @@ public final class JdbcClient {
                         rows.next();
                         Object cell = rows.getObject(1);
                         if (round % 6 == 0) {
-                            say("prepared", value[0], round, rows.getMetaData().getColumnTypeName(1), cell.getClass().getSimpleName(), cell instanceof byte[] bytes ? Arrays.toString(bytes) : cell,
+                            say("prepared", value[0], round, rows.getMetaData().getColumnTypeName(1), cell.getClass().getSimpleName(), plain(cell),
                                 rows.getBoolean(2));
                         }
                     }
@@ -153,6 +152,12 @@ public final class JdbcClient {
             rows.next();
             for (int column = 1; column <= 3; column++) say("array", rows.getMetaData().getColumnTypeName(column), Arrays.toString((Object[]) rows.getArray(column).getArray()));
         }
+    }
+
+    /** Of a number its value: its last digits may be zeros. */
+    private static Object plain(Object cell) {
+        if (cell instanceof BigDecimal number) return number.stripTrailingZeros().toPlainString();
+        return cell instanceof byte[] bytes ? Arrays.toString(bytes) : cell;
     }
 
     private static void paging() throws SQLException {

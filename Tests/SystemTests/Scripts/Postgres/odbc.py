@@ -36,7 +36,8 @@ def lines(port, user, password):
     rows("types", cursor.getTypeInfo(), "type_name", "data_type")
     cursor.execute(f"SELECT {rig.COLUMNS} FROM receipts ORDER BY receipt_id")
     for column in cursor.description:
-        say("answer", column[0], column[1].__name__, *column[3:])
+        # Whether it may be NULL the driver asks by a column's number in its table, which answers do not tell here.
+        say("answer", column[0], column[1].__name__, *column[3:6])
     for row in cursor.fetchall():
         say("row", *(f"{type(cell).__name__}:{cell}" for cell in row))
     for value in (True, 42, -9007199254740993, 0.1, decimal.Decimal("12345.678900"), "Хліб 'x'", datetime.date(2026, 11, 19), datetime.datetime(2026, 11, 19, 14, 3, 7, 123456), datetime.time(1, 2, 3)):

@@ -83,6 +83,7 @@ class Peer:
                     for data in rows:
                         into.write(data)
             admin.execute("ALTER DATABASE till SET default_transaction_read_only = on")
+            admin.execute("ALTER DATABASE till SET default_transaction_isolation = 'repeatable read'")
 
     def close(self):
         self.server.close()
