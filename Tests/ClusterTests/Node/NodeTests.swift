@@ -1,0 +1,139 @@
+import Cluster
+import XCTest
+
+/// Goal: each step of the protocol, seen by itself. Method: two nodes in a world that fails only where the test says so.
+final class NodeTests: XCTestCase {
+    func test_twoEmptyNodes_becomeAPair() throws {
+        let world = Self.pair()
+        let object = try XCTUnwrap(world.object)
+        XCTAssertEqual(Set(object.insync), ["a", "b"])
+        XCTAssertEqual(object.insync.first, object.leader)
+        XCTAssertEqual(object.mode, .pair)
+        XCTAssertNil(object.log)
+        XCTAssertEqual(world.nodes.values.map(\.role.rawValue).sorted(), ["leader", "standby"])
+    }
+
+    func test_submit_inAPair_isCommittedAfterBothDisks() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let standby = leader == "a" ? "b" : "a"
+        let before = try XCTUnwrap(world.logs[leader]).count
+        world.stalledDisks = [standby]
+        world.give(.submit(Submission(token: 1, body: [7])), to: leader)
+        world.settle()
+        XCTAssertEqual(world.logs[standby]?.count, before + 1)
+        XCTAssertEqual(world.logs[leader]?.count, before, "the leader's disk comes second")
+        world.release(but: leader)
+        XCTAssertEqual(world.logs[leader]?.count, before + 1)
+        XCTAssertEqual(world.commits(of: leader).last, before, "not before the leader's disk has synced it")
+        world.release()
+        XCTAssertEqual(world.commits(of: leader).last, before + 1)
+    }
+
+    func test_leader_whoseStandbyIsSilent_goesOnInTheBucket() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        world.stop(leader == "a" ? "b" : "a")
+        world.pass(1_600)
+        XCTAssertEqual(world.object?.mode, .log)
+        XCTAssertEqual(world.object?.insync, [leader])
+        let before = try XCTUnwrap(world.commits(of: leader).last)
+        world.give(.submit(Submission(token: 1, body: [7])), to: leader)
+        world.settle()
+        XCTAssertEqual(world.commits(of: leader).last, before + 1)
+        XCTAssertEqual(world.slots[before + 1]?.body, [7])
+    }
+
+    func test_standby_whoseLeaderIsSilent_leadsWithinFiveSeconds_andTheOldOneEnds() throws {
+        let world = Self.pair()
+        let old = try XCTUnwrap(world.leader)
+        let new = old == "a" ? "b" : "a"
+        let paused = world.nodes[old]
+        world.stop(old)
+        world.pass(3_000)
+        XCTAssertEqual(world.object?.leader, old)
+        world.pass(1_800)
+        XCTAssertEqual(world.leader, new)
+        world.give(.submit(Submission(token: 1, body: [7])), to: new)
+        world.settle()
+        XCTAssertEqual(world.slots.values.filter { $0.body == [7] }.count, 1)
+        // The old one was but paused: whatever wakes it, it knows that more than ten seconds have gone.
+        var woken = try XCTUnwrap(paused)
+        let effects = Node.step(&woken, .read(token: 9), at: world.time + 10_001)
+        XCTAssertEqual(woken.role, .fenced)
+        XCTAssertEqual(effects.count, 1)
+        guard case .end(.fenced) = effects[0] else { return XCTFail("\(effects)") }
+    }
+
+    func test_leader_thatOnlyTheBucketHears_staysLeader_andIsReplacedOnceItIsGone() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        world.isCut = true
+        world.pass(2_000)
+        let epoch = try XCTUnwrap(world.object?.epoch)
+        world.pass(30_000)
+        XCTAssertEqual(world.object?.epoch, epoch)
+        XCTAssertEqual(world.leader, leader)
+        world.stop(leader)
+        world.pass(5_000)
+        XCTAssertEqual(world.leader, leader == "a" ? "b" : "a")
+    }
+
+    func test_swap_withoutAnAnswer_isLookedUp() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        world.swapAnswer = .unknown
+        world.stop(leader == "a" ? "b" : "a")
+        world.pass(1_600)
+        XCTAssertEqual(world.object?.mode, .log)
+        XCTAssertEqual(world.nodes[leader]?.configuration, world.object)
+        XCTAssertFalse(world.hasEnded(leader))
+    }
+
+    func test_removed_node_staysOut_untilItIsLetInAgain() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let other = leader == "a" ? "b" : "a"
+        world.give(.command(.remove(other)), to: leader)
+        world.pass(3_000)
+        XCTAssertEqual(world.object?.removed, [other])
+        XCTAssertEqual(world.object?.insync, [leader])
+        world.give(.command(.join(other)), to: leader)
+        world.pass(3_000)
+        XCTAssertEqual(world.object?.insync, [leader, other])
+    }
+
+    func test_submit_ofALevelThatNotAllUnderstand_isRefused_untilItIsRaised() throws {
+        let world = Self.pair(version: { $0 == "a" ? 2 : 1 })
+        // Whoever founded: only the lower level can be read by both.
+        let leader = try XCTUnwrap(world.leader)
+        guard world.object?.level == 1 else { return XCTAssertEqual(world.object?.insync, ["a"], "b cannot read what a writes") }
+        world.give(.submit(Submission(token: 1, level: 2, body: [7])), to: leader)
+        XCTAssertEqual(world.refusals(of: leader).last, .notYet)
+        world.give(.command(.raiseLevel), to: leader)
+        world.pass(600)
+        XCTAssertEqual(world.object?.level, 1)
+    }
+
+    func test_nodes_withoutBucket_wait_orDegrade() throws {
+        for degrades in [false, true] {
+            let world = Self.pair(hasBucket: false, degrades: degrades)
+            let leader = try XCTUnwrap(world.leader)
+            world.stop(leader == "a" ? "b" : "a")
+            world.pass(1_600)
+            let before = try XCTUnwrap(world.commits(of: leader).last)
+            world.give(.submit(Submission(token: 1, body: [7])), to: leader)
+            world.settle()
+            XCTAssertEqual(world.commits(of: leader).last, degrades ? before + 1 : before)
+            XCTAssertFalse(world.hasEnded(leader), "the witness proves that it leads")
+        }
+    }
+
+    private static func pair(hasBucket: Bool = true, degrades: Bool = false, version: @escaping (String) -> Int = { _ in 1 }) -> SmallWorld {
+        let world = SmallWorld(["a", "b"]) { name in
+            Settings(name: name, peers: [name == "a" ? "b" : "a"], hasBucket: hasBucket, degrades: degrades, version: version(name))
+        }
+        world.pass(4_000)
+        return world
+    }
+}

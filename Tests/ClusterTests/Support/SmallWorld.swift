@@ -1,0 +1,123 @@
+import Cluster
+
+/// Nodes, a bucket and a network that never fail by themselves: everything asked is answered at once, unless a test withholds it.
+final class SmallWorld {
+    private(set) var nodes: [String: Node] = [:]
+    var time = 1_000
+    var object: Configuration?
+    private(set) var slots: [Int: Record] = [:]
+    private(set) var logs: [String: [Record]] = [:]
+    /// All effects so far, each with its node.
+    private(set) var done: [(name: String, effect: Effect)] = []
+    /// Nothing goes from one to another.
+    var isCut = false
+    /// Names of those whose disks do not answer.
+    var stalledDisks: Set<String> = []
+    var swapAnswer: Writing?
+    private var queue: [(name: String, event: Event)] = []
+    private var stalled: [(name: String, event: Event)] = []
+    private let settings: (String) -> Settings
+    private var sessions: UInt64 = 0
+
+    init(_ names: [String], settings: @escaping (String) -> Settings) {
+        self.settings = settings
+        for name in names { start(name) }
+    }
+
+    /// A new process on what its disk has.
+    func start(_ name: String) {
+        sessions += 1
+        var history = History()
+        for record in logs[name, default: []] { history.append(record) }
+        let disk = Node.Disk(promise: 0, history: history, tail: logs[name]?.last?.mark ?? .start, recent: logs[name] ?? [])
+        nodes[name] = Node(settings(name), session: sessions, disk: disk, at: time)
+    }
+
+    func stop(_ name: String) { nodes[name] = nil }
+
+    @discardableResult
+    func give(_ event: Event, to name: String) -> [Effect] {
+        guard var node = nodes[name] else { return [] }
+        let effects = Node.step(&node, event, at: time)
+        nodes[name] = node
+        for effect in effects {
+            done.append((name, effect))
+            perform(effect, of: name)
+        }
+        return effects
+    }
+
+    /// Ticks, five a second, and all that comes of them.
+    func pass(_ milliseconds: Int) {
+        let end = time + milliseconds
+        while time < end {
+            time += 200
+            for name in nodes.keys.sorted() { give(.tick, to: name) }
+            settle()
+        }
+    }
+
+    func settle() {
+        while !queue.isEmpty {
+            let (name, event) = queue.removeFirst()
+            give(event, to: name)
+        }
+    }
+
+    /// The disks answer again, all but one's.
+    func release(but name: String? = nil) {
+        stalledDisks = name.map { [$0] } ?? []
+        queue += stalled.filter { $0.name != name }
+        stalled.removeAll { $0.name != name }
+        settle()
+    }
+
+    var leader: String? { nodes.first { $0.value.role == .leader && $0.value.configuration == object }?.key }
+
+    func commits(of name: String) -> [Int] {
+        done.compactMap {
+            guard $0.name == name, case .commit(let mark, _) = $0.effect else { return nil }
+            return mark.sequence
+        }
+    }
+
+    func refusals(of name: String) -> [Refusal] {
+        done.compactMap {
+            guard $0.name == name, case .refuse(_, let refusal) = $0.effect else { return nil }
+            return refusal
+        }
+    }
+
+    func hasEnded(_ name: String) -> Bool { nodes[name]?.role == .fenced }
+
+    private func perform(_ effect: Effect, of name: String) {
+        switch effect {
+        case .send(let to, let message): if !isCut { queue.append((to, .message(from: name, message))) }
+        case .append(let records, let ticket):
+            logs[name, default: []] += records
+            synced(name, ticket)
+        case .cut(let count, let ticket):
+            logs[name] = Array(logs[name, default: []].prefix(count))
+            synced(name, ticket)
+        case .promise(_, let ticket): synced(name, ticket)
+        case .fetch(let from, let count, let peer):
+            queue.append((name, .fetched(Array(logs[name, default: []].dropFirst(from - 1).prefix(count)), peer: peer)))
+        case .readConfiguration(let ticket): queue.append((name, .configuration(object.map { .found($0) } ?? .absent, ticket: ticket)))
+        case .swap(let expected, let next, _, let ticket):
+            let fits = object?.nonce == expected
+            if fits { object = next }
+            queue.append((name, .swapped(swapAnswer ?? (fits ? .done : .conflict), ticket: ticket)))
+        case .readSlot(_, let sequence, let ticket): queue.append((name, .slot(slots[sequence].map { .found($0) } ?? .absent, ticket: ticket)))
+        case .putSlot(_, let record, _, let ticket):
+            let isFree = slots[record.sequence] == nil
+            if isFree { slots[record.sequence] = record }
+            queue.append((name, .put(isFree ? .done : .conflict, ticket: ticket)))
+        case .removeSlots, .numbered, .commit, .answerRead, .refuse, .end: break
+        }
+    }
+
+    private func synced(_ name: String, _ ticket: Int) {
+        let event = Event.wrote(ticket: ticket, tail: logs[name]?.last?.mark ?? .start)
+        if stalledDisks.contains(name) { stalled.append((name, event)) } else { queue.append((name, event)) }
+    }
+}
