@@ -14,7 +14,8 @@ enum SystemFunctions {
         case ("pg_is_in_recovery", 0), ("pg_is_wal_replay_paused", 0): "false"
         case ("current_setting", 1), ("current_setting", 2): "(SELECT s.setting FROM pg_catalog.pg_settings s WHERE s.name = lower($1::text))"
         case ("set_config", 3): "$2::text"
-        case ("inet_server_addr", 0), ("inet_client_addr", 0), ("txid_current_if_assigned", 0), ("pg_my_temp_schema", 0): "NULL::text"
+        case ("inet_server_addr", 0), ("inet_client_addr", 0), ("txid_current_if_assigned", 0): "NULL::text"
+        case ("pg_my_temp_schema", 0): "0::bigint"
         case ("pg_typeof", 1): nil
         default: named[Key(name, count)] ?? named[Key(name, anyCount)]
         }

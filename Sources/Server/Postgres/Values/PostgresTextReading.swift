@@ -117,7 +117,11 @@ private struct ArrayReader {
         PostgresFault(.invalidTextRepresentation, "malformed array literal: \"\(String(decoding: text.prefix(200), as: UTF8.self))\"")
     }
 
+    /// Blanks around braces, commas and elements mean nothing, as in PostgreSQL.
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+
     private mutating func skip(_ mark: Unicode.Scalar) -> Bool {
+        rest = rest.drop(while: Self.isBlank)
         guard rest.first == UInt8(ascii: mark) else { return false }
         rest.removeFirst()
         return true
@@ -127,7 +131,7 @@ private struct ArrayReader {
         let firsts = try bounds()
         guard skip("{") else { throw malformed }
         try level(0)
-        guard rest.isEmpty else { throw malformed }
+        guard rest.allSatisfy(Self.isBlank) else { throw malformed }
         if values.isEmpty { return PostgresArray(element, dimensions: [], values: []) }
         guard firsts.isEmpty || firsts.count == counts.count else { throw malformed }
         var dimensions: [PostgresArray.Dimension] = []
@@ -189,8 +193,9 @@ private struct ArrayReader {
         }
         let found = rest.prefix { ![UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "{"), UInt8(ascii: "\"")].contains($0) }
         rest = rest.dropFirst(found.count)
-        guard !found.isEmpty else { throw malformed }
-        if String(decoding: found, as: UTF8.self).lowercased() == "null" { return .null }
-        return try PostgresText.read(found, element)
+        guard let last = found.lastIndex(where: { !Self.isBlank($0) }) else { throw malformed }
+        let word = found[...last]
+        if String(decoding: word, as: UTF8.self).lowercased() == "null" { return .null }
+        return try PostgresText.read(word, element)
     }
 }

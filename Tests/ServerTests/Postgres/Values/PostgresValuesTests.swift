@@ -28,6 +28,16 @@ final class PostgresValuesTests: XCTestCase {
         { timestamp in rules.offset(atUTCSeconds: Int64((Double(PostgresTime.unixMicroseconds(timestamp)) / 1e6).rounded(.down))) }
     }
 
+    func test_texts_asDriversWriteThem_areRead() throws {
+        func read(_ text: String, _ type: PostgresColumnType) throws -> PostgresValue { try PostgresText.read(Array(text.utf8), type) }
+        let texts: [PostgresValue] = ["p", "f"].map { .text(Array($0.utf8)) }
+        // ADBC's lists have blanks, pgjdbc's dates an offset.
+        XCTAssertEqual(try read(#" { "p", f , NULL ," a "} "#, .array(of: .text)), .array(PostgresArray(.text, texts + [.null, .text(Array(" a ".utf8))])))
+        for text in ["{a, }", "{ , a}", "{a} b", "{\"a\" b}"] { XCTAssertThrowsError(try read(text, .array(of: .text)), text) }
+        for text in ["2026-11-19 +00", "2026-11-19 -03:30", "2026-11-19 23:59:59+02"] { XCTAssertEqual(try read(text, .plain(.date)), try read("2026-11-19", .plain(.date)), text) }
+        XCTAssertThrowsError(try read("2026-11-19 +0", .plain(.date)))
+    }
+
     func test_values_areThoseOfPostgreSQL() throws {
         var random = SplitMix64(state: 15)
         var cases: [Case] = []
