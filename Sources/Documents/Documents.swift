@@ -7,7 +7,7 @@
 //   Model: what is wrong with a document, and what looking at it may cost
 //   Values: decimals, times, zones and texts, as documents write them
 //   JSON: bytes to a tape
-//   XML: bytes to a tree, without anything from outside
+//   XML: bytes to a tape, or to a tree without anything from outside
 //   Sources: paths into JSON, XML and CSV, as one interface
 //   Types: the type file, and how a row of its columns lies
 //   Records: files of any length, cut into records

@@ -28,6 +28,8 @@ package final class DocumentType: Sendable {
     let plan: ExtractionPlan
     let jsonPaths: JSONPathTable
     let xmlPaths: [XMLPath]
+    /// The same for tapes; nil when its documents take a tree: for an XSD, or for a path that a tape cannot be asked.
+    let xmlTapePaths: XMLTapePaths?
     let csvPaths: [String]
     let match: [TestPlan]
     let each: (path: Int, tests: [TestPlan])?
@@ -62,6 +64,7 @@ package final class DocumentType: Sendable {
         schema = Self.schema(of: file, &compiler)
         xsd = Self.xsd(of: file, &compiler)
         Self.check(file, &compiler)
+        xmlTapePaths = file.format == .xml && file.xsd == nil && compiler.reasons.isEmpty ? XMLTapePaths(xmlPaths, namespaces: file.namespaces) : nil
         guard compiler.reasons.isEmpty else { throw TypeFileError(reasons: compiler.reasons) }
     }
 

@@ -1,5 +1,4 @@
 internal import ColumnStore
-internal import CXML2
 internal import Synchronization
 
 /// Reads bodies into receipts: parse, recognise, validate, extract. Safe to share; each call takes a set of buffers from a pool.
@@ -7,6 +6,7 @@ package final class DocumentReader: Sendable {
     /// A thread's buffers, with one owner at a time.
     private final class Workspace: @unchecked Sendable {
         let json = JSONReader()
+        let xml = XMLScanner()
         let context = ExtractionContext()
     }
 
@@ -102,14 +102,26 @@ package final class DocumentReader: Sendable {
         let snapshot = registry.snapshot
         return try ParsingRoom.shared.with(XMLReader.readingByteCount(body)) {
             try withWorkspace { workspace in
-                try Self.withFault {
-                    let document = try XMLReader.read(body)
-                    return try XMLReading(
-                        document: document, byteCount: body.count, snapshot: snapshot, context: workspace.context, options: options
-                    ).read()
-                }
+                try Self.withFault { try XMLReader.withText(of: body) { try Self.read($0, body.count, snapshot, workspace, options) } }
             }
         }
+    }
+
+    /// Reads an XML text as a tape, or where that is not enough as a tree.
+    private static func read(
+        _ text: UnsafeRawBufferPointer, _ byteCount: Int, _ snapshot: TypeRegistry.Snapshot, _ workspace: Workspace, _ options: ReadingOptions
+    ) throws -> DocumentReading {
+        defer { workspace.xml.shrink() }
+        if options.takesTapes, let tape = workspace.xml.tape(of: text) {
+            let view = XMLTapeView(tape: tape)
+            if let reading = try XMLReading(view: view, byteCount: byteCount, snapshot: snapshot, context: workspace.context, options: options).read() {
+                return reading
+            }
+            workspace.xml.shrink()
+        }
+        let view = XMLTreeView(try XMLReader.tree(of: text), workspace.context)
+        let reading = try XMLReading(view: view, byteCount: byteCount, snapshot: snapshot, context: workspace.context, options: options).read()
+        return reading ?? DocumentReading(shape: .single, receipts: [])
     }
 
     /// Reads CSV with a header: each record is a receipt.

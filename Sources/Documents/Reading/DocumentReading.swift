@@ -47,6 +47,8 @@ package struct ReadingOptions: Sendable {
     package var readableByteCountMax = 64 << 10
     /// What all of the body may cost; nil: as much as its bytes allow.
     package var allowance: WorkAllowance?
+    /// Whether XML may be read without a tree. What comes out is the same: tests hold both against each other.
+    package var takesTapes = true
 
     package init(
         type: String? = nil, now: Int64, documentByteCountMax: Int = 1 << 20, batchCountMax: Int = 100, eachCountMax: Int = 10_000

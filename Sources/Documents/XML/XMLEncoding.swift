@@ -91,13 +91,24 @@ enum XMLEncoding {
     private static func declaredEncoding(_ head: [UInt8]) -> String? {
         guard head.starts(with: "<?xml".utf8), head.count > 5, ScalarText.isBlank(head[5]) else { return nil }
         let end = head.firstIndex(of: UInt8(ascii: ">")) ?? head.count
-        let text = String(decoding: head[..<end], as: UTF8.self)
-        guard let range = text.utf8.firstRange(of: "encoding".utf8) else { return nil }
-        var rest = text.utf8[range.upperBound...].drop(while: ScalarText.isBlank)
+        let wanted: StaticString = "encoding"
+        let count = wanted.utf8CodeUnitCount
+        // Bytes, not a text: most documents have the declaration, and searching a text costs as much as reading them.
+        let place = head.withUnsafeBytes { bytes -> Int? in
+            guard let base = bytes.baseAddress else { return nil }
+            var start = 5
+            while start + count <= end {
+                if memcmp(base + start, wanted.utf8Start, count) == 0 { return start }
+                start += 1
+            }
+            return nil
+        }
+        guard let place else { return nil }
+        var rest = head[(place + count)..<end].drop(while: ScalarText.isBlank)
         guard rest.popFirst() == UInt8(ascii: "=") else { return nil }
         rest = rest.drop(while: ScalarText.isBlank)
         guard let quote = rest.popFirst(), quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { return nil }
-        return String(rest.prefix { $0 != quote })
+        return String(decoding: rest.prefix { $0 != quote }, as: UTF8.self)
     }
 
     private static func checkUTF8(_ body: UnsafeRawBufferPointer, offset: Int) throws(DocumentError) {

@@ -43,19 +43,31 @@ package enum XMLReader {
     /// - Throws: `.badEncoding` when the bytes are not what they declare, `.badXML` with the line when they are not well-formed, have a
     ///   DOCTYPE or nest too deep, `.tooLarge` past `nodeCountMax`.
     package static func read(_ bytes: UnsafeRawBufferPointer) throws(DocumentError) -> XMLDocument {
+        let (converted, bomByteCount) = try text(of: bytes)
+        if let converted { return try converted.withUnsafeBytes { parsed($0) }.get() }
+        return try tree(of: UnsafeRawBufferPointer(rebasing: bytes[bomByteCount...]))
+    }
+
+    /// Calls `body` with the text in UTF-8, without a byte order mark.
+    ///
+    /// - Throws: `.badEncoding` when the bytes are not what they declare, and what `body` throws.
+    static func withText<Outcome>(of bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Outcome) throws -> Outcome {
+        let (converted, bomByteCount) = try text(of: bytes)
+        if let converted { return try converted.withUnsafeBytes { try body($0) } }
+        return try body(UnsafeRawBufferPointer(rebasing: bytes[bomByteCount...]))
+    }
+
+    /// As `XMLEncoding.utf8`, for texts that are not empty and that libxml2 can count.
+    private static func text(of bytes: UnsafeRawBufferPointer) throws(DocumentError) -> (converted: [UInt8]?, bomByteCount: Int) {
         initialiseLibrary()
         // Converted to UTF-8 it may take three times as much, and libxml2 counts in 32 bits.
         guard bytes.count <= 1 << 28 else { throw DocumentError(.tooLarge, "an XML text of more than 256 MiB") }
         guard !bytes.isEmpty else { throw DocumentError(.badXML, offset: 0, "empty text") }
-        let (converted, bomByteCount) = try XMLEncoding.utf8(bytes)
-        let result: Result<XMLDocument, DocumentError>
-        if let converted {
-            result = converted.withUnsafeBytes { parsed($0) }
-        } else {
-            result = parsed(UnsafeRawBufferPointer(rebasing: bytes[bomByteCount...]))
-        }
-        return try result.get()
+        return try XMLEncoding.utf8(bytes)
     }
+
+    /// The tree of a text in UTF-8.
+    static func tree(of text: UnsafeRawBufferPointer) throws(DocumentError) -> XMLDocument { try parsed(text).get() }
 
     private static func parsed(_ text: UnsafeRawBufferPointer) -> Result<XMLDocument, DocumentError> {
         // libxml2 takes both for nothing: it ends the text at a NUL, whatever follows, and passes over another mark.

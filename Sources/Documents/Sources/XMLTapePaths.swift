@@ -1,0 +1,128 @@
+/// All paths of an XML type, compiled for tapes: plain records that are read without counting references.
+///
+/// What XPath has beyond them (positions, sums of any kind, `text()`, other axes and functions) the type's documents need a tree for.
+///
+/// Safe to share: built by one thread, then only read.
+final class XMLTapePaths: @unchecked Sendable {
+    enum Axis: UInt8, BitwiseCopyable { case child, descendant, attribute, parent, `self` }
+
+    struct Step: BitwiseCopyable {
+        var axis: Axis
+        var hasName = false
+        /// `.` or `..`: whatever stands there.
+        var isAnyNode = false
+        var nameHash: UInt32 = 0
+        var name = Text()
+        /// Namespaces of which it takes any (an empty one: none); a count of -1: whatever the namespace.
+        var firstNamespace: Int32 = 0
+        var namespaceCount: Int32 = -1
+        var firstPredicate: Int32 = 0
+        var predicateCount: Int32 = 0
+    }
+
+    /// In `texts`.
+    struct Text: BitwiseCopyable {
+        var offset: Int32 = 0
+        var count: Int32 = 0
+    }
+
+    struct Path: BitwiseCopyable {
+        enum Kind: UInt8, BitwiseCopyable {
+            /// Following one node after another meets each once, in document order.
+            case direct
+            /// Each once, but in document order only while there is one.
+            case unordered
+            /// Neither: all nodes of a step before the next.
+            case stepwise
+            /// The nodes of its members, each once: paths from `first` on.
+            case union
+        }
+        var kind: Kind
+        var isAbsolute = false
+        /// Without predicates of its own: charged as a plain path.
+        var isPlain = true
+        /// Steps; of a union, entries of `members`.
+        var first: Int32 = 0
+        var count: Int32 = 0
+        /// For a path that goes down, up and down again, or begins at the document: the paths of its two ends, and how far up the second begins.
+        /// A near end of -1 is the context node itself. A far end of -1: it is not split.
+        var near: Int32 = -1
+        var far: Int32 = -1
+        var parentCount: Int32 = 0
+    }
+
+    /// A node of a predicate's expression.
+    struct Operation: BitwiseCopyable {
+        enum Kind: UInt8, BitwiseCopyable {
+            /// Truths.
+            case or, and, not, equal, unequal, contains, startsWith, isNumber
+            /// Nodes.
+            case path
+            /// Texts.
+            case literal, localName, translated
+        }
+        var kind: Kind
+        var left: Int32 = -1
+        var right: Int32 = -1
+        /// Of a path; of others nothing.
+        var path: Int32 = -1
+        /// A literal; the characters that are translated.
+        var text = Text()
+        /// What they become: as many.
+        var other = Text()
+    }
+
+    /// A namespace that a step takes.
+    struct Namespace: BitwiseCopyable {
+        var uri: Text
+        var hash: UInt32
+    }
+
+    let steps: UnsafeMutableBufferPointer<Step>
+    let paths: UnsafeMutableBufferPointer<Path>
+    let members: UnsafeMutableBufferPointer<Int32>
+    let predicates: UnsafeMutableBufferPointer<Int32>
+    let operations: UnsafeMutableBufferPointer<Operation>
+    let namespaces: UnsafeMutableBufferPointer<Namespace>
+    let texts: UnsafeMutableBufferPointer<UInt8>
+
+    /// - Parameters:
+    ///   - sources: the type's paths, by their numbers.
+    ///   - namespaces: as `XMLPath` takes them.
+    /// - Returns: nil when one of them is none that a tape can be asked.
+    convenience init?(_ sources: [XMLPath], namespaces: [String: [String]]) {
+        var compiler = XMLTapeCompiler(namespaces: namespaces)
+        guard compiler.add(sources) else { return nil }
+        self.init(compiler)
+    }
+
+    private init(_ compiler: XMLTapeCompiler) {
+        func laid<Element: BitwiseCopyable>(_ array: [Element]) -> UnsafeMutableBufferPointer<Element> {
+            let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: max(array.count, 1))
+            _ = buffer.initialize(from: array)
+            return buffer
+        }
+        steps = laid(compiler.steps)
+        paths = laid(compiler.paths)
+        members = laid(compiler.members)
+        predicates = laid(compiler.predicates)
+        operations = laid(compiler.operations)
+        namespaces = laid(compiler.namespaces)
+        texts = laid(compiler.texts)
+    }
+
+    deinit {
+        steps.deallocate()
+        paths.deallocate()
+        members.deallocate()
+        predicates.deallocate()
+        operations.deallocate()
+        namespaces.deallocate()
+        texts.deallocate()
+    }
+
+    @inline(__always)
+    func bytes(_ text: Text) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(rebasing: texts[Int(text.offset)..<Int(text.offset) + Int(text.count)])
+    }
+}

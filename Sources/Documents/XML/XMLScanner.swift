@@ -1,0 +1,62 @@
+/// Reads an XML text of the plain kind into a tape: no tree, no allocation for a node.
+///
+/// It is no second judge of what XML is. It knows the grammar of documents as programs write them, and gives way to libxml2 (`XMLReader`) wherever it meets
+/// anything else, be that wrong or only rare: what is refused is refused by libxml2, in its words and at its line. What the scanner takes, libxml2
+/// takes too and understands alike; tests hold both against each other. Left to libxml2 are: DOCTYPE, processing instructions but for style sheets before
+/// the root, names outside ASCII, `xml:` attributes, namespaces that are no plain URLs or URNs, and whatever is past the limits below.
+///
+/// One owner at a time; a tape is valid until the next text is read.
+package final class XMLScanner {
+    /// Longer texts are left to libxml2. At four bytes at least for each node there are no more than `XMLReader.nodeCountMax`, and no text or
+    /// attribute comes near the ten million bytes that libxml2 allows.
+    static let byteCountMax = 8 << 20
+    /// Nodes whose room is kept from one document to the next: 2 MiB.
+    private static let keptNodeCount = 64 << 10
+    private static let keptDecodedByteCount = 256 << 10
+
+    private var nodes = UnsafeMutableBufferPointer<XMLNode>.allocate(capacity: 1_024)
+    private var decoded = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 4_096)
+    private let frames = UnsafeMutablePointer<XMLScan.Frame>.allocate(capacity: XMLReader.depthMax)
+    private let bindings = UnsafeMutablePointer<XMLScan.Binding>.allocate(capacity: XMLScan.bindingCountMax)
+    private let namespaces = UnsafeMutablePointer<XMLTape.Namespace>.allocate(capacity: XMLScan.namespaceCountMax)
+
+    package init() {}
+
+    deinit {
+        nodes.deallocate()
+        decoded.deallocate()
+        frames.deallocate()
+        bindings.deallocate()
+        namespaces.deallocate()
+    }
+
+    /// - Parameter text: UTF-8 without a byte order mark, known to be that.
+    /// - Returns: nil where libxml2 must look.
+    func tape(of text: UnsafeRawBufferPointer) -> XMLTape? {
+        guard let base = text.baseAddress?.assumingMemoryBound(to: UInt8.self), text.count <= Self.byteCountMax else { return nil }
+        // An element or a CDATA section begins with `<`, a text ends before one, an attribute has its `=`.
+        var count = 2
+        for index in 0..<text.count {
+            let byte = base[index]
+            count &+= (byte == 0x3C ? 2 : 0) &+ (byte == 0x3D ? 1 : 0)
+        }
+        if nodes.count < count { nodes = Self.room(count, nodes) }
+        // What is decoded is never longer than as it is written.
+        if decoded.count < text.count { decoded = Self.room(text.count, decoded) }
+        guard let nodeBase = nodes.baseAddress, let decodedBase = decoded.baseAddress else { return nil }
+        var scan = XMLScan(
+            bytes: base, byteCount: text.count, nodes: nodeBase, decoded: decodedBase, frames: frames, bindings: bindings, namespaces: namespaces)
+        return scan.run()
+    }
+
+    /// Gives back what an outsize document needed: its tape is done with.
+    func shrink() {
+        if nodes.count > Self.keptNodeCount { nodes = Self.room(1_024, nodes) }
+        if decoded.count > Self.keptDecodedByteCount { decoded = Self.room(4_096, decoded) }
+    }
+
+    private static func room<Element>(_ count: Int, _ old: UnsafeMutableBufferPointer<Element>) -> UnsafeMutableBufferPointer<Element> {
+        old.deallocate()
+        return .allocate(capacity: count)
+    }
+}

@@ -1,0 +1,121 @@
+/// A node of an XML document as the tape keeps it: 32 bytes, trivial, in document order.
+///
+/// An element's attributes are the nodes behind it, then comes what is in it; `end` is the node past all of that. Comments, processing
+/// instructions and declarations of namespaces are no nodes. A text is what stands between two tags, comments or CDATA sections.
+struct XMLNode: BitwiseCopyable {
+    enum Kind: UInt8, BitwiseCopyable {
+        case document, element, attribute, text
+    }
+
+    /// Where the local name begins; a prefix and its colon stand before it.
+    var nameOffset: UInt32 = 0
+    /// `NameHash` of the local name.
+    var nameHash: UInt32 = 0
+    /// 0 and the document for the document.
+    var parent: UInt32 = 0
+    var end: UInt32 = 0
+    /// First byte of an attribute's value or of a text; of what has children the number of the first.
+    var offset: UInt32 = 0
+    /// Bytes of an attribute's value or of a text; of what has children how many there are.
+    var byteCount: UInt32 = 0
+    var nameByteCount: UInt16 = 0
+    /// Without the colon; 0 for none.
+    var prefixByteCount: UInt16 = 0
+    /// Number of its namespace; 0 for none.
+    var namespace: UInt16 = 0
+    var kind: Kind
+    /// The value holds references or line ends as they are not kept: its bytes are among the decoded ones, not in the text.
+    var isDecoded = false
+
+    /// The name as it is written, in the text.
+    var qualifiedName: Range<Int> {
+        let prefix = prefixByteCount == 0 ? 0 : Int(prefixByteCount) + 1
+        return Int(nameOffset) - prefix..<Int(nameOffset) + Int(nameByteCount)
+    }
+}
+
+/// An XML document that has been read without a tree. It owns nothing: valid while the scanner and the text that made it are.
+///
+/// Node 0 is the document. Numbers of nodes come from the tape itself and are not checked again.
+struct XMLTape {
+    struct Namespace: BitwiseCopyable {
+        /// In the text.
+        var offset: UInt32
+        var byteCount: UInt32
+        var hash: UInt32
+    }
+
+    let text: UnsafePointer<UInt8>
+    let textByteCount: Int
+    let decoded: UnsafePointer<UInt8>
+    let nodes: UnsafePointer<XMLNode>
+    let count: Int
+    /// Number 0 is none.
+    let namespaces: UnsafePointer<Namespace>
+    let rootElement: Int
+
+    /// An attribute's value, or a text.
+    @inline(__always)
+    func value(_ node: XMLNode) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: (node.isDecoded ? decoded : text) + Int(node.offset), count: Int(node.byteCount))
+    }
+
+    func localName(_ node: XMLNode) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: text + Int(node.nameOffset), count: Int(node.nameByteCount))
+    }
+
+    func prefix(_ node: XMLNode) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: text + node.qualifiedName.lowerBound, count: Int(node.prefixByteCount))
+    }
+
+    /// Empty for none.
+    func uri(_ namespace: UInt16) -> UnsafeBufferPointer<UInt8> {
+        let entry = namespaces[Int(namespace)]
+        return UnsafeBufferPointer(start: text + Int(entry.offset), count: Int(entry.byteCount))
+    }
+
+    func name(_ node: XMLNode) -> UnsafeBufferPointer<UInt8> {
+        let range = node.qualifiedName
+        return UnsafeBufferPointer(start: text + range.lowerBound, count: range.count)
+    }
+
+    /// The place of `node` as `XMLLocation` writes it: names as the document has them, a position where siblings share one.
+    ///
+    /// - Parameter ancestor: an element that may hold it, where the path then begins; 0 for the document.
+    func path(to node: Int, from ancestor: Int) -> String {
+        var steps: [String] = []
+        var current = node
+        while current != ancestor, current != 0 {
+            steps.append(step(current))
+            current = Int(nodes[current].parent)
+        }
+        return "/" + steps.reversed().joined(separator: "/")
+    }
+
+    private func step(_ node: Int) -> String {
+        let present = nodes[node]
+        let name = String(decoding: name(present), as: UTF8.self)
+        switch present.kind {
+        case .attribute: return "@" + name
+        case .text: return "text()"
+        case .element, .document: break
+        }
+        var position = 1
+        var namesakes = 0
+        let parent = nodes[Int(present.parent)]
+        var sibling = Int(parent.offset)
+        while sibling < Int(parent.end) {
+            if isNamesake(nodes[sibling], of: present) {
+                namesakes += 1
+                if sibling < node { position += 1 }
+                if sibling > node { break }
+            }
+            sibling = Int(nodes[sibling].end)
+        }
+        return namesakes == 1 ? name : "\(name)[\(position)]"
+    }
+
+    private func isNamesake(_ sibling: XMLNode, of node: XMLNode) -> Bool {
+        sibling.kind == .element && sibling.nameHash == node.nameHash && name(sibling).elementsEqual(name(node))
+    }
+}
