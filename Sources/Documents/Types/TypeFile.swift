@@ -14,6 +14,8 @@ package struct TypeFile: Sendable {
 
     package var name = ""
     package var version = 0
+    /// For people.
+    package var description: String?
     package var table = "receipts"
     package var format = Format.json
     package var onRepeat = OnRepeat.refuse
@@ -145,6 +147,8 @@ package struct TypeFile: Sendable {
         package var isStored = true
         /// Seen by few: of a list, all its members.
         package var isSensitive = false
+        /// For people.
+        package var description: String?
         /// Of a list.
         package var members: [ColumnSpecification] = []
         /// Of a list, from the element on: in which order its elements become rows, and what tells them apart.
@@ -160,6 +164,35 @@ package struct TypeFile: Sendable {
     package var sensitivePaths: [ColumnPath] {
         columns.filter(\.isStored).flatMap { column in
             column.isSensitive ? [ColumnPath(column.name)] : column.members.filter { $0.isSensitive && $0.isStored }.map { ColumnPath([column.name, $0.name]) }
+        }
+    }
+
+    /// What is said of stored columns, `lines.amount` among them, to people.
+    package var descriptions: [ColumnPath: String] {
+        var found: [ColumnPath: String] = [:]
+        for column in columns where column.isStored {
+            found[ColumnPath(column.name)] = column.description
+            for member in column.members where member.isStored { found[ColumnPath([column.name, member.name])] = member.description }
+        }
+        return found
+    }
+
+    /// Bytes of UTF-8 of each description.
+    package static let descriptionByteCountMax = 4_096
+
+    /// Descriptions that are longer, or hold what no text shows: of the type, and of each column, stored or not.
+    package var descriptionFaults: [Fault.Violation] {
+        var all: [(pointer: String, text: String?)] = [("", description)]
+        for column in columns {
+            all.append((column.pointer, column.description))
+            for member in column.members { all.append((member.pointer, member.description)) }
+        }
+        return all.compactMap { pointer, text -> Fault.Violation? in
+            guard let text, text.utf8.count > Self.descriptionByteCountMax || text.utf8.contains(where: { $0 < 0x20 && ![0x09, 0x0A, 0x0D].contains($0) || $0 == 0x7F })
+            else { return nil }
+            return Fault.Violation(
+                pointer: pointer + "/description", code: "invalid-value",
+                message: "a description has at most \(Self.descriptionByteCountMax) bytes, and of control characters only tabs and line ends")
         }
     }
 

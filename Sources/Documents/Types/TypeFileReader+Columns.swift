@@ -172,7 +172,7 @@ extension TypeFileReader {
         if let required = tape.member("required", of: node) { column.isRequired = boolean(required) ?? false }
         if let stored = tape.member("stored", of: node) { column.isStored = boolean(stored) ?? true }
         if let sensitive = tape.member("sensitive", of: node) { column.isSensitive = boolean(sensitive) ?? true }
-        if let description = tape.member("description", of: node) { _ = string(description) }
+        if let description = tape.member("description", of: node) { column.description = string(description) }
     }
 
     private mutating func columnType(_ node: Int) -> ColumnType? {

@@ -111,7 +111,7 @@ struct TypeFileReader {
         readRules()
         readRegister()
         readDecode()
-        if let node = tape.member("description", of: 0) { _ = string(node) }
+        if let node = tape.member("description", of: 0) { file.description = string(node) }
         // What each is, the store says, which knows the table.
         if let node = tape.member("rollups", of: 0), tape[node].kind != .array { fail(node, "must be a list of rollups", code: "wrong-type") }
         return file

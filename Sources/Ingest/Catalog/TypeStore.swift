@@ -186,6 +186,8 @@ package final class TypeStore: Sendable {
         if type.register.reduce(0, { $0 + $1.count }) > ProcessKey.stepCountMax {
             reasons.append(.init(pointer: "/register", code: "too-many", message: "at most \(ProcessKey.stepCountMax) registrars"))
         }
+        // Of what is put from now on: a file that is stored already stays in force.
+        reasons.append(contentsOf: type.file.descriptionFaults)
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
     }
 

@@ -1,5 +1,6 @@
 package import Query
 import ColumnStore
+import Documents
 
 /// The store as SQL sees it.
 extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing {
@@ -8,7 +9,7 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
         let bound = sequence ?? snapshot.sequence
         let scope = Self.scope(of: principal.rows, sequence: bound)
         let shown = shownTables(snapshot, through: bound, as: principal)
-        let catalog = StoreCatalog(shown: shown, scope: scope, rows: principal.rows, views: savedViews.all)
+        let catalog = StoreCatalog(shown: shown, scope: scope, rows: principal.rows, views: savedViews.all, types: types.registry.snapshot.types)
         return (catalog, bound)
     }
 
@@ -65,6 +66,8 @@ private struct StoreCatalog: QueryCatalog {
     let rows: RowScope
     /// Those that somebody has saved, for everybody.
     let views: [String: SavedView]
+    /// In force: what they say of columns.
+    let types: [DocumentType]
     /// Whether `scope` leaves out other clients' rows.
     var isOwn: Bool { rows != .all }
 
@@ -96,6 +99,19 @@ private struct StoreCatalog: QueryCatalog {
         return RollupBase(table: base, accepted: ShownTables.acceptedRows, isAccepted: isAccepted, client: "client_id", isOwn: isOwn)
     }
 
+    func comments(on name: String) -> RelationComments? {
+        if shown.names.contains(name) {
+            let stored = shown.storedName(of: name)
+            let own = TableName.shown(stored)
+            let rows = name == own ? nil : name == stored ? "All versions of the documents of \(own)." : "The rows of \(own) that are COMPLETE."
+            return ColumnComments(types: types, stored: stored).comments(showing: rows)
+        }
+        if let (table, list, schema) = listOfView(name) {
+            return ColumnComments(types: types, stored: shown.storedName(of: table)).comments(ofList: list, in: table, paths: ListViews.paths(list: list, schema: schema), ordinal: ListViews.ordinal)
+        }
+        return views[name].map { RelationComments(relation: $0.description) }
+    }
+
     /// Whose sums may be seen; nil for none: rollups without clients do not exist for who sees own rows only, nor those of columns that are not shown.
     private func scope(_ state: RollupState) -> [ColumnFilter]? {
         if shown.isHidden(state) { return nil }
@@ -122,10 +138,15 @@ private struct StoreCatalog: QueryCatalog {
     }
 
     private func listView(_ name: String) -> CatalogEntry? {
+        listOfView(name).flatMap { ListViews.query(table: $0.table, list: $0.list, schema: $0.schema) }.map { .view(query: $0) }
+    }
+
+    /// The list that a built-in view of that name is over; nil where there is none.
+    private func listOfView(_ name: String) -> (table: String, list: String, schema: Schema)? {
         for table in shown.names where name.hasPrefix(table + "_") {
             let list = String(name.dropFirst(table.count + 1))
             guard listsWithView(of: table).contains(list), let schema = shown.table(table)?.schema else { continue }
-            return ListViews.query(table: table, list: list, schema: schema).map { .view(query: $0) }
+            return (table, list, schema)
         }
         return nil
     }

@@ -14,18 +14,36 @@ enum ListViews {
     /// list's before it. Nil where the table has no such list.
     static func query(table: String, list: String, schema: Schema) -> String? {
         guard case .list(let element)? = schema[list]?.type else { return nil }
-        let own = schema.fields.filter { !$0.type.isNested && $0.name != "document" }.map(\.name)
-        var taken = Set(own + [ordinal])
-        var members = [list]
-        if case .structure(let fields) = element.type { members = fields.map(\.name) }
+        let own = scalars(schema)
         var columns = own.map { "t.\(quoted($0))" } + ["u.\"element ordinal\"::integer AS \(ordinal)"]
-        for (index, member) in members.enumerated() {
-            let name = taken.contains(member) ? "\(list)_\(member)" : member
-            guard taken.insert(name).inserted else { continue }
-            columns.append("u.\"m\(index)\" AS \(quoted(name))")
-        }
-        let names = members.indices.map { "\"m\($0)\"" } + ["\"element ordinal\""]
+        columns += members(list, of: element.type, beside: own).map { "u.\"m\($0.index)\" AS \(quoted($0.name))" }
+        let names = memberNames(list, element.type).indices.map { "\"m\($0)\"" } + ["\"element ordinal\""]
         return "SELECT \(columns.joined(separator: ", ")) FROM \(quoted(table)) AS t, unnest(t.\(quoted(list))) WITH ORDINALITY AS u(\(names.joined(separator: ", ")))"
+    }
+
+    /// What the view has of the table itself.
+    private static func scalars(_ schema: Schema) -> [String] { schema.fields.filter { !$0.type.isNested && $0.name != "document" }.map(\.name) }
+
+    private static func memberNames(_ list: String, _ element: ColumnType) -> [String] {
+        if case .structure(let fields) = element { fields.map(\.name) } else { [list] }
+    }
+
+    /// The view's columns of the elements: which of the element's each is, and what it is called.
+    private static func members(_ list: String, of element: ColumnType, beside own: [String]) -> [(index: Int, name: String)] {
+        var taken = Set(own + [ordinal])
+        return memberNames(list, element).enumerated().compactMap { index, member in
+            let name = taken.contains(member) ? "\(list)_\(member)" : member
+            return taken.insert(name).inserted ? (index, name) : nil
+        }
+    }
+
+    /// By the name of each of the view's columns the column of the table that it shows: `amount` shows `lines.amount`.
+    static func paths(list: String, schema: Schema) -> [String: ColumnPath] {
+        guard case .list(let element)? = schema[list]?.type else { return [:] }
+        let own = scalars(schema)
+        let names = memberNames(list, element.type)
+        let shown = members(list, of: element.type, beside: own).map { ($0.name, ColumnPath([list, names[$0.index]])) }
+        return Dictionary(own.map { ($0, ColumnPath($0)) } + shown, uniquingKeysWith: { $1 })
     }
 
     private static func quoted(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }

@@ -16,6 +16,8 @@ package protocol QueryCatalog: Sendable {
     func entry(named name: String, inSchema schema: String) throws -> CatalogEntry?
     /// What a rollup over a table would be declared over; nil where there can be none.
     func rollupBase(of table: String) -> RollupBase?
+    /// What people are told of an entry without a schema; nil: nothing.
+    func comments(on name: String) -> RelationComments?
 }
 
 /// A schema beside the one that tables are in.
@@ -32,6 +34,7 @@ extension QueryCatalog {
     package var dialect: (any CatalogDialect)? { nil }
     package func rollups(of table: String) -> [RollupOffer] { [] }
     package func rollupBase(of table: String) -> RollupBase? { nil }
+    package func comments(on name: String) -> RelationComments? { nil }
 }
 
 /// Relations of other schemas, and names that mean something to clients of one protocol: ordinary tables and ordinary expressions, under names of its own.
@@ -41,6 +44,8 @@ package protocol CatalogDialect: Sendable {
     var openSchema: String { get }
     /// A function as an expression of its arguments, `$1`, `$2` …; nil for one that is none.
     func expression(of function: String, argumentCount: Int) -> String?
+    /// A function of no arguments in FROM, as the rows that it gives; nil for one that is none.
+    func rows(ofFunction name: String) -> (any TableSource)?
     /// A type that a cast may name.
     func type(named name: String) -> ColumnType?
     /// Whether casts to `type` look a name up, as those to `regclass` do.
