@@ -4,6 +4,8 @@ import ColumnStore
 package struct Explain {
     private let names: [ColumnID: String]
     private let remarks: (PlanNodeID) -> Remarks?
+    /// By node; empty where they are not to be told.
+    private let estimates: [PlanEstimate]
     private var nodes: [ExplainedNode] = []
     private var shownShared: Set<Int> = []
 
@@ -17,10 +19,14 @@ package struct Explain {
         let nanoseconds: Int
     }
 
-    /// - Parameter remarks: called once for each node.
+    /// - Parameters:
+    ///   - estimates: of each node, in the order of the nodes.
+    ///   - remarks: called once for each node.
     /// - Returns: each node before those below it.
-    static func nodes(_ plan: LogicalPlan, remarks: @escaping (PlanNodeID) -> Remarks? = { _ in nil }) -> [ExplainedNode] {
-        var explain = Explain(plan, remarks)
+    static func nodes(
+        _ plan: LogicalPlan, estimates: [PlanEstimate] = [], remarks: @escaping (PlanNodeID) -> Remarks? = { _ in nil }
+    ) -> [ExplainedNode] {
+        var explain = Explain(plan, estimates, remarks)
         explain.add(plan, depth: 0)
         return explain.nodes
     }
@@ -29,7 +35,7 @@ package struct Explain {
 
     package static func text(_ plan: LogicalPlan) -> String { lines(plan).joined(separator: "\n") }
 
-    private init(_ plan: LogicalPlan, _ remarks: @escaping (PlanNodeID) -> Remarks?) {
+    private init(_ plan: LogicalPlan, _ estimates: [PlanEstimate], _ remarks: @escaping (PlanNodeID) -> Remarks?) {
         var seen: [ColumnID: String] = [:]
         Self.collect(plan, &seen)
         // A name that several columns have gets its id too.
@@ -39,6 +45,7 @@ package struct Explain {
                 (id, name.isEmpty ? "#\(id.rawValue)" : counts[name] == 1 ? SyntaxPrinter.name(name) : "\(SyntaxPrinter.name(name))#\(id.rawValue)")
             })
         self.remarks = remarks
+        self.estimates = estimates
     }
 
     private static func collect(_ plan: LogicalPlan, _ names: inout [ColumnID: String]) {
@@ -58,7 +65,8 @@ package struct Explain {
     private mutating func add(_ plan: LogicalPlan, depth: Int) {
         let table: String? = if case .scan(let node) = plan { node.table.name } else { nil }
         nodes.append(
-            ExplainedNode(depth: depth, kind: Self.kind(plan), title: describe(plan), table: table, details: details(plan), remarks: remarks(PlanNodeID(nodes.count))))
+            ExplainedNode(depth: depth, kind: Self.kind(plan), title: describe(plan), table: table, details: details(plan),
+                estimate: nodes.count < estimates.count ? estimates[nodes.count] : nil, remarks: remarks(PlanNodeID(nodes.count))))
         if case .shared(let id, _, _) = plan, !shownShared.insert(id).inserted { return }
         for input in plan.inputs { add(input, depth: depth + 1) }
         for expression in plan.expressions { addSubqueries(expression, depth: depth + 1) }

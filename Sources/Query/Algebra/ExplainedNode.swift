@@ -10,12 +10,13 @@ struct ExplainedNode {
     /// Of a scan.
     let table: String?
     let details: [String]
+    let estimate: PlanEstimate?
     let remarks: Explain.Remarks?
 
     /// A line for the node, and one for each thing more to say of it.
     var lines: [String] {
         let indent = String(repeating: "  ", count: depth)
-        return [indent + title + (remarks.map { "  (\($0.beside))" } ?? "")] + (details + (remarks?.below ?? [])).map { indent + "    " + $0 }
+        return [indent + title + (estimate.map { "  (\($0.text))" } ?? "") + (remarks.map { "  (\($0.beside))" } ?? "")] + (details + (remarks?.below ?? [])).map { indent + "    " + $0 }
     }
 
     /// - Parameter nodes: of one plan, each before those below it.
@@ -34,6 +35,7 @@ struct ExplainedNode {
     private var members: [JSONValue.Member] {
         var members: [JSONValue.Member] = [.init("Node Type", .string(kind)), .init("Description", .string(title))]
         if let table { members.append(.init("Relation Name", .string(table))) }
+        if let estimate { members += estimate.members }
         if let remarks {
             members.append(.init("Actual Rows", .integer(Int64(remarks.rowCount))))
             members.append(.init("Actual Self Time", Self.milliseconds(remarks.nanoseconds)))

@@ -29,6 +29,15 @@ package indirect enum LogicalPlan: Hashable, Sendable {
     case singleRow(input: LogicalPlan, position: Int?)
 }
 
+/// Which column of which relation a column is.
+package struct ColumnOrigin: Hashable, Sendable {
+    /// Nil for the one that tables are in.
+    package var schema: String?
+    package var relation: String
+    /// From 1.
+    package var place: Int
+}
+
 package struct ProjectedColumn: Hashable, Sendable {
     package var column: OutputColumn
     package var expression: Expression

@@ -85,22 +85,29 @@ extension Binder {
             for (column, defined) in zip(columns, table.columns) {
                 declare(column, as: declaredTypes[defined.id])
                 collations[column.id] = collations[defined.id]
+                origins[column.id] = origins[defined.id]
             }
             return try named(.shared(id: table.id, definition: table.plan, columns: columns), alias, name: last.text)
         }
         if name.count == 2, let schema = context.catalog.schemas.first(where: { $0.name == name[0].text }) {
             return try named(try bindForeign(last, in: schema), alias, name: last.text)
         }
-        if let entry = try dialectEntry(name) { return try named(try bindEntry(last, entry), alias, name: last.text) }
+        if let entry = try dialectEntry(name) { return try named(noting(try bindEntry(last, entry), of: last, in: context.catalog.dialect?.openSchema), alias, name: last.text) }
         if name.count == 2, name[0].text == "information_schema" {
-            return try named(try informationSchema(last), alias, name: last.text)
+            return try named(noting(try informationSchema(last), of: last, in: name[0].text), alias, name: last.text)
         }
         guard name.count == 1 || (name.count == 2 && name[0].text == "public") else {
             throw .badSQL("there is no schema “\(name[0].text)”", at: name[0].position, hint: "tables have no schema here").because(.undefinedTable)
         }
         if openViews.count == 1 { reads.insert(last.text) }
         guard let entry = try entry(last.text, at: last.position) else { throw unknownTable(last, in: frame) }
-        return try named(try bindEntry(last, entry), alias, name: last.text)
+        return try named(noting(try bindEntry(last, entry), of: last, in: nil), alias, name: last.text)
+    }
+
+    /// The columns of a relation are its own, whatever they are made of: a view's are not those of what it reads.
+    private func noting(_ plan: LogicalPlan, of name: NameSyntax, in schema: String?) -> LogicalPlan {
+        for (index, column) in plan.columns.enumerated() { origins[column.id] = ColumnOrigin(schema: schema, relation: name.text, place: index + 1) }
+        return plan
     }
 
     /// TABLESAMPLE: rows by a hash of what they are, so that a seed means the same ones however the table lies.
@@ -132,7 +139,7 @@ extension Binder {
             throw .badSQL("there is no table “\(schema.name).\(name.text)”", at: name.position, hint: meant.map { "did you mean “\(schema.name).\($0)”?" })
                 .because(.undefinedTable)
         }
-        return try bindEntry(name, entry, schema: schema.name)
+        return noting(try bindEntry(name, entry, schema: schema.name), of: name, in: schema.name)
     }
 
     func entry(_ name: String, inSchema schema: String, at position: Int) throws(QueryError) -> CatalogEntry? {
@@ -383,6 +390,9 @@ extension Binder {
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
         try countNode(at: position)
         try checkPlain(call)
+        if call.arguments.isEmpty, !withOrdinality, let rows = context.catalog.dialect?.rows(ofFunction: call.name.text) {
+            return try named(scan(call.name.text, rows, []), alias, name: call.name.text)
+        }
         guard call.name.text == "generate_series" else {
             throw .unsupported("the function \(call.name.text) cannot stand in FROM", at: position)
         }
@@ -456,6 +466,10 @@ extension Binder {
         }
         let (rightPlan, rightNames) = try bindBeside(right, inner)
         var node = JoinNode(kind: planKind(kind), left: leftPlan, right: rightPlan)
+        if kind == .asof || kind == .asofLeft {
+            guard rightPlan.freeColumns.isDisjoint(with: leftPlan.columnIDs) else { throw .unsupported("ASOF JOIN of LATERAL is not supported", at: position) }
+            return try joinNearest(node, leftNames, rightNames, condition, at: position, in: inner)
+        }
         switch condition {
         case .none: return (.join(node), leftNames.joined(with: rightNames))
         case .on(let syntax):
@@ -477,6 +491,8 @@ extension Binder {
         case .right: .right
         case .full: .full
         case .cross: .cross
+        case .asof: .inner
+        case .asofLeft: .left
         }
     }
 
@@ -533,7 +549,7 @@ extension Binder {
     }
 
     /// USING and NATURAL: the named columns are equal, and come out once.
-    private func joinUsing(
+    func joinUsing(
         _ names: [NameSyntax], _ join: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
         var node = join
@@ -566,5 +582,53 @@ extension Binder {
             throw .badSQL(
                 "the column “\(name.text)” of USING is not on both sides", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
         }
+    }
+}
+
+/// `a ASOF [LEFT] JOIN b ON a.key = b.key AND a.time >= b.time`, as DuckDB has it: to each row of `a` the nearest row of `b` among those that the condition
+/// leaves. It is a LATERAL subquery with ORDER BY and LIMIT 1, and planned as one.
+extension Binder {
+    func joinNearest(
+        _ join: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope, _ condition: JoinConditionSyntax, at position: Int, in inner: BindingFrame
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        var conditions: [Expression] = []
+        var names = leftNames.joined(with: rightNames)
+        switch condition {
+        case .on(let syntax):
+            inner.names = names
+            conditions = try bindCondition(syntax, in: ExpressionScope(frame: inner, clause: "ON")).conjuncts
+        case .using(let columns):
+            // All are equal but the last, at which the left side's is no less.
+            guard columns.count > 1 else { throw .badSQL("ASOF JOIN … USING names keys, and at last what is nearest", at: position) }
+            var bound = join
+            guard case (.join(let joined), let shown) = try joinUsing(columns, bound, leftNames, rightNames) else { return (.join(join), names) }
+            (bound, names) = (joined, shown)
+            conditions = bound.residual
+            guard case .call(.equal, let sides, let type, let place)? = conditions.last else { break }
+            conditions[conditions.count - 1] = .call(.greaterOrEqual, sides, type: type, position: place)
+        case .none, .natural: throw .badSQL("ASOF JOIN needs ON or USING", at: position)
+        }
+        let left = join.left.columnIDs, right = join.right.columnIDs
+        var nearest: SortKey?
+        for condition in conditions {
+            guard case .call(let function, let sides, _, let place) = condition, let comparison = function.comparison, comparison != .notEqual, sides.count == 2,
+                let isLeftFirst = [true, false].first(where: { Self.isOf(left, right, sides[$0 ? 0 : 1]) && Self.isOf(right, left, sides[$0 ? 1 : 0]) })
+            else { throw .unsupported("the condition of ASOF JOIN is equalities and one comparison of both sides' columns; others belong into WHERE", at: position) }
+            guard comparison != .equal else { continue }
+            guard nearest == nil else { throw .badSQL("ASOF JOIN has one comparison besides equalities", at: place ?? position) }
+            // Of what lies before the left side's value the greatest, of what lies behind it the least.
+            let isBefore = comparison == .greater || comparison == .greaterOrEqual
+            nearest = SortKey(sides[isLeftFirst ? 1 : 0], isDescending: isBefore == isLeftFirst)
+        }
+        guard let nearest else { throw .badSQL("ASOF JOIN needs a comparison besides equalities, as a.time >= b.time", at: position) }
+        var node = join
+        node.right = .sort(SortNode(input: .filter(input: join.right, conjuncts: conditions), keys: [nearest], limit: 1))
+        return (.join(node), names)
+    }
+
+    /// Whether an expression looks at columns of one side and at none of the other.
+    private static func isOf(_ own: Set<ColumnID>, _ other: Set<ColumnID>, _ expression: Expression) -> Bool {
+        let columns = expression.columnIDs
+        return !columns.isEmpty && columns.isSubset(of: own) && columns.isDisjoint(with: other)
     }
 }

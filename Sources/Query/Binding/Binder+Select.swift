@@ -241,6 +241,7 @@ extension Binder {
         for (item, column) in zip(items, visible) {
             if item.isUntyped { untypedColumns.insert(column.id) }
             declare(column, as: item.declared)
+            if case .column(let id, _) = item.expression { origins[column.id] = origins[id] }
             collations[column.id] = try collation(of: [item.expression], at: item.position)
         }
         // Sort keys that are no output get columns of their own, dropped after sorting.

@@ -9,6 +9,8 @@ package struct BoundQuery: Sendable {
     package var isFixed = false
     /// Of each column what PostgreSQL calls its type, where the type here does not tell.
     package var declared: [String?] = []
+    /// Of each column which relation's it is, where it is nothing but that.
+    package var origins: [ColumnOrigin?] = []
 }
 
 package enum BoundStatement: Sendable {
@@ -42,6 +44,8 @@ package final class Binder {
     var untypedColumns: Set<ColumnID> = []
     /// What PostgreSQL calls the types of columns, where the types here do not tell: as their tables and casts say.
     var declaredTypes: [ColumnID: String] = [:]
+    /// Which column of which relation columns are: of a view's, its own.
+    var origins: [ColumnID: ColumnOrigin] = [:]
 
     /// What COLLATE said of columns where they were selected.
     var collations: [ColumnID: String] = [:]
@@ -87,7 +91,7 @@ package final class Binder {
         // A bare NULL or untyped literal is text to the reader.
         let plan = try typed(rows.plan) { $0 == .null ? .string : $0 }
         try PlanSize.check(plan)
-        return BoundQuery(plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession, declared: plan.columns.map { declaredTypes[$0.id] })
+        return BoundQuery(plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession, declared: plan.columns.map { declaredTypes[$0.id] }, origins: plan.columns.map { origins[$0.id] })
     }
 
     // MARK: Ids

@@ -18,7 +18,12 @@ struct Grouping {
         aggregateIDs = collector.aggregateIDs
         windowIDs = collector.windowIDs
         places = list.places
-        keys = list.expressions.map { ($0.expression, binder.newColumn($0.name, $0.expression.type)) }
+        let keys: [(expression: Expression, column: OutputColumn)] = list.expressions.map { ($0.expression, binder.newColumn($0.name, $0.expression.type)) }
+        for key in keys {
+            // A key that is a column is that column still.
+            if case .column(let id, _) = key.expression { binder.origins[key.column.id] = binder.origins[id] }
+        }
+        self.keys = keys
         let isPlain = list.sets.count == 1 && list.sets[0].count == list.expressions.count
         var mask: OutputColumn?
         var values: [ColumnID: Expression] = [:]

@@ -37,6 +37,10 @@ package struct PreparedQuery: Sendable {
 
 extension BoundQuery {
     var resultColumns: [ResultColumn] {
-        columns.enumerated().map { index, column in ResultColumn(name: column.name, type: column.type, declared: index < declared.count ? declared[index] : nil) }
+        columns.enumerated().map { index, column in
+            ResultColumn(
+                name: column.name, type: column.type, declared: index < declared.count ? declared[index] : nil,
+                origin: index < origins.count ? origins[index] : nil)
+        }
     }
 }

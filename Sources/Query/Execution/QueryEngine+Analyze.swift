@@ -5,8 +5,13 @@ extension QueryEngine {
     /// - Returns: the lines of the answer; of JSON one.
     func explain(_ prepared: PreparedQuery, _ form: ExplainForm, _ cancellation: Cancellation) throws -> [String] {
         if form.isAnalyzed { return try analyze(prepared, form, cancellation) }
-        if !form.isJSON { return Explain.lines(prepared.query.plan) }
-        return [Self.document(Explain.nodes(prepared.query.plan), [.init("Planning Time", ExplainedNode.milliseconds(prepared.planningNanoseconds))])]
+        let nodes = Explain.nodes(prepared.query.plan, estimates: Self.estimates(prepared, form))
+        if !form.isJSON { return nodes.flatMap(\.lines) }
+        return [Self.document(nodes, [.init("Planning Time", ExplainedNode.milliseconds(prepared.planningNanoseconds))])]
+    }
+
+    private static func estimates(_ prepared: PreparedQuery, _ form: ExplainForm) -> [PlanEstimate] {
+        form.showsCosts == true ? PlanCost.estimates(prepared.query.plan) : []
     }
 
     /// Runs the query to its end and tells of each node.
@@ -22,7 +27,7 @@ extension QueryEngine {
         let counts = run.counters.now
         // Memory in whole MiB: its bytes would tell how many values a shared dictionary holds.
         let mebibytes = (run.memory.peakByteCount + (1 << 20) - 1) >> 20
-        let nodes = Explain.nodes(prepared.query.plan) { figures.remarks(on: $0) }
+        let nodes = Explain.nodes(prepared.query.plan, estimates: Self.estimates(prepared, form)) { figures.remarks(on: $0) }
         if form.isJSON {
             return [
                 Self.document(nodes, [

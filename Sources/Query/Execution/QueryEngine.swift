@@ -103,7 +103,7 @@ package final class QueryEngine: Sendable {
             try optimizer.optimized(plan).replacingSources { (source) throws(QueryError) in try (source as? RecursiveTable)?.mapped(optimized) }
         }
         func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
-            BoundQuery(plan: try optimized(query.plan), columns: query.columns, isFixed: query.isFixed, declared: query.declared)
+            BoundQuery(plan: try optimized(query.plan), columns: query.columns, isFixed: query.isFixed, declared: query.declared, origins: query.origins)
         }
         func prepared(_ query: BoundQuery, _ explain: ExplainForm?) throws(QueryError) -> PreparedQuery {
             let query = try optimized(query)
@@ -112,7 +112,10 @@ package final class QueryEngine: Sendable {
         }
         switch try Binder.bind(text, in: context) {
         case .query(let query): return try prepared(rewriting(query), nil)
-        case .explain(let query, let form): return try prepared(query, form)
+        case .explain(let query, var form):
+            // Elsewhere plans are for people: clients of PostgreSQL's read the figures.
+            form.showsCosts = form.showsCosts ?? (context.catalog.dialect != nil)
+            return try prepared(query, form)
         }
     }
 

@@ -38,27 +38,25 @@ final class RecursiveOperator: PreparedOperator, @unchecked Sendable {
     }
 
     private func rows(_ run: QueryRun, _ share: MemoryShare) throws -> [ColumnBatch] {
-        // Its nodes are none of the plan's: their figures have no place there.
-        let inner = QueryRun(
-            pool: run.pool, workerCount: run.workerCount, context: run.context, cancellation: run.cancellation, memory: run.memory, spill: run.spill,
-            counters: run.counters)
+        var rounds = Rounds(run)
         // Of this run alone: a prepared query may run twice at once.
         let working = WorkingTable(schema: table.schema)
         let step = try Self.reading(working, for: table.working, in: table.step)
         let wanted = node.filters.isEmpty && node.residual.isEmpty ? node.rowCountMax : nil
-        var seen: Set<[Value]> = [], all: [ColumnBatch] = [], rowCount = 0
-        var fresh = try new(try Self.read(table.seed, inner), &seen, share)
+        var seen: Set<[Value]> = [], all = Gathered(table.schema), rowCount = 0
+        var fresh = try new(try rounds.read(table.seed), &seen, share)
         for _ in 0..<Self.roundCountMax {
-            if fresh.isEmpty { return all }
+            if fresh.isEmpty { return all.finished() }
             try run.cancellation.check()
-            all += fresh
             for batch in fresh {
                 rowCount += batch.rowCount
-                guard share.take(batch.columns.reduce(0) { $0 + $1.byteCount() }) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
+                let byteCount = batch.columns.reduce(0) { $0 + $1.byteCount() }
+                guard share.take(byteCount) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
+                all.append(batch, byteCount)
             }
-            if let wanted, rowCount >= wanted { return all }
+            if let wanted, rowCount >= wanted { return all.finished() }
             working.replace(fresh)
-            fresh = try new(try Self.read(step, inner), &seen, share)
+            fresh = try new(try rounds.read(step), &seen, share)
         }
         throw QueryError(.dataError, "WITH RECURSIVE has not come to an end after \(Self.roundCountMax) rounds")
     }
@@ -70,14 +68,75 @@ final class RecursiveOperator: PreparedOperator, @unchecked Sendable {
         }
     }
 
-    private static func read(_ plan: LogicalPlan, _ run: QueryRun) throws -> [ColumnBatch] {
-        let root = try PlanBuilder().build(plan)
-        try root.prepare(run)
-        let batches = Mutex<[ColumnBatch]>([])
-        try run.drain(root) { _ in
-            { batch in if batch.rowCount > 0 { batches.withLock { $0.append(batch) } } }
+    /// Runs the rounds: those that are over at once on this thread, since waking others would take longer than all that they do.
+    private struct Rounds {
+        private let alone: QueryRun
+        private let together: QueryRun
+        private var isAlone = true
+        /// What takes longer is worth several threads, as the next round is like it.
+        private static let aloneNanosecondsMax = 1_000_000
+
+        init(_ run: QueryRun) {
+            // Their nodes are none of the plan's: their figures have no place there.
+            func made(workerCount: Int, isInline: Bool) -> QueryRun {
+                QueryRun(
+                    pool: run.pool, workerCount: workerCount, context: run.context, cancellation: run.cancellation, memory: run.memory, spill: run.spill,
+                    counters: run.counters, isInline: isInline)
+            }
+            (alone, together) = (made(workerCount: 1, isInline: true), made(workerCount: run.workerCount, isInline: false))
         }
-        return batches.withLock { $0 }
+
+        mutating func read(_ plan: LogicalPlan) throws -> [ColumnBatch] {
+            let start = Int(SteadyClock.nanoseconds())
+            let batches = try Self.read(plan, isAlone ? alone : together)
+            isAlone = Int(SteadyClock.nanoseconds()) - start <= Self.aloneNanosecondsMax
+            return batches
+        }
+
+        private static func read(_ plan: LogicalPlan, _ run: QueryRun) throws -> [ColumnBatch] {
+            let root = try PlanBuilder().build(plan)
+            try root.prepare(run)
+            let batches = Mutex<[ColumnBatch]>([])
+            try run.drain(root) { _ in
+                { batch in if batch.rowCount > 0 { batches.withLock { $0.append(batch) } } }
+            }
+            return batches.withLock { $0 }
+        }
+    }
+
+    /// The rows of all rounds, in batches that are worth reading: a round may bring one row.
+    private struct Gathered {
+        private let types: [ColumnType]
+        private var batches: [ColumnBatch] = []
+        private var small: [ColumnBatch] = []
+        private var smallRowCount = 0
+        private var smallByteCount = 0
+        private static let rowCountMin = 1_024
+        private static let byteCountMin = 1 << 20
+
+        init(_ schema: Schema) { types = schema.fields.map(\.type) }
+
+        mutating func append(_ batch: ColumnBatch, _ byteCount: Int) {
+            small.append(batch)
+            smallRowCount += batch.rowCount
+            smallByteCount += byteCount
+            if smallRowCount >= Self.rowCountMin || smallByteCount >= Self.byteCountMin { put() }
+        }
+
+        private mutating func put() {
+            if small.count == 1 {
+                batches += small
+            } else if !small.isEmpty {
+                let columns = types.indices.map { place in Column.concatenating(small.map { $0.columns[place] }, type: types[place]) }
+                batches.append(ColumnBatch(rowCount: smallRowCount, columns: columns))
+            }
+            (small, smallRowCount, smallByteCount) = ([], 0, 0)
+        }
+
+        mutating func finished() -> [ColumnBatch] {
+            put()
+            return batches
+        }
     }
 
     /// Rows that were not there before; with UNION ALL all of them.

@@ -216,6 +216,7 @@ struct SubqueryRemoval {
     private func lateral(_ join: JoinNode) throws(QueryError) -> LogicalPlan {
         let correlation = join.right.freeColumns.intersection(join.left.columnIDs)
         guard !correlation.isEmpty, join.ownList == nil else { return .join(join) }
+        if let nearest = NearestRow.joined(join, ids: ids) { return nearest }
         let dependent = DependentJoin(outer: join.left, correlation: correlation, ids: ids)
         let (right, equalities) = try dependent.pushed(into: join.right, at: nil)
         var node = join
@@ -369,6 +370,10 @@ struct SubqueryRemoval {
         }
         if let pulled = CorrelationPullUp(outer: correlation, ids: ids, isExistence: false).pull(inner), pulled.residual.isEmpty {
             return joined(pulled, columns, &input, at: subquery.position)
+        }
+        if let nearest = NearestRow.joined(JoinNode(kind: .left, left: input, right: inner), ids: ids) {
+            input = nearest
+            return columns.map { .column($0) }
         }
         let dependent = DependentJoin(outer: input, correlation: correlation, ids: ids)
         let single = Grouped.isAtMostOneRow(inner) ? inner : LogicalPlan.singleRow(input: inner, position: subquery.position)

@@ -27,7 +27,7 @@ extension Parser {
 
     private mutating func joinedRight() throws(QueryError) -> TableSyntax {
         let right = try tablePrimary()
-        guard at(anyOf: ["join", "inner", "left", "right", "full", "cross", "natural"]) else { return right }
+        guard at(anyOf: ["join", "inner", "left", "right", "full", "cross", "natural"]) || atNearestJoin else { return right }
         // Another join before our own ON: it belongs to the right side.
         return try nested { (parser) throws(QueryError) in
             try parser.joins(from: right)
@@ -43,6 +43,11 @@ extension Parser {
         case "left": kind = .left; advance(); accept("outer")
         case "right": kind = .right; advance(); accept("outer")
         case "full": kind = .full; advance(); accept("outer")
+        case "asof" where atNearestJoin:
+            advance()
+            if isNatural { throw .unsupported("NATURAL ASOF JOIN is not supported: name the columns in USING", at: position) }
+            kind = accept("left") ? .asofLeft : .asof
+            accept(kind == .asofLeft ? "outer" : "inner")
         default:
             if isNatural { throw unexpected(expected: "JOIN") }
             return nil
@@ -50,6 +55,9 @@ extension Parser {
         try expect("join")
         return kind
     }
+
+    /// Before these words `asof` is no alias, though PostgreSQL has it as one.
+    private var atNearestJoin: Bool { at("asof") && ["join", "left", "inner"].contains { nextIs($0) } }
 
     private mutating func joinCondition(_ kind: JoinKindSyntax, isNatural: Bool) throws(QueryError) -> JoinConditionSyntax {
         if isNatural { return .natural }
@@ -152,7 +160,7 @@ extension Parser {
 
     private mutating func tableAlias() throws(QueryError) -> TableAliasSyntax? {
         let hasAs = accept("as")
-        guard hasAs || current.kind == .quotedName || (current.kind == .word && Self.mayBeTableAlias(current.text)) else { return nil }
+        guard hasAs || current.kind == .quotedName || (current.kind == .word && Self.mayBeTableAlias(current.text) && !atNearestJoin) else { return nil }
         let name = try name("an alias")
         let columns = atSymbol("(") ? try nameList() : []
         return TableAliasSyntax(name: name, columns: columns)

@@ -194,7 +194,7 @@ package struct Parser {
     }
 
     /// What PostgreSQL tells more or less of; a plan here tells the same with and without them.
-    private static let explainDetails: Set<String> = ["verbose", "costs", "settings", "generic_plan", "buffers", "wal", "timing", "summary"]
+    private static let explainDetails: Set<String> = ["verbose", "settings", "generic_plan", "buffers", "wal", "timing", "summary"]
 
     private mutating func explainOption(_ form: inout ExplainForm) throws(QueryError) {
         if accept("format") {
@@ -206,6 +206,8 @@ package struct Parser {
             form.isJSON = true
         } else if accept("analyze") || accept("analyse") {
             form.isAnalyzed = try explainFlag()
+        } else if accept("costs") {
+            form.showsCosts = try explainFlag()
         } else if current.kind == .word, Self.explainDetails.contains(current.text) {
             advance()
             _ = try explainFlag()

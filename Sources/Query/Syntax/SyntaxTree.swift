@@ -14,6 +14,8 @@ package struct ExplainForm: Sendable, Hashable {
     package var isAnalyzed = false
     /// One JSON document, as PostgreSQL lays it out; else lines of text.
     package var isJSON = false
+    /// Each node tells what it probably costs and gives; nil: as is usual where it is asked.
+    package var showsCosts: Bool?
 }
 
 /// A name as written, folded unless it was quoted.
@@ -95,7 +97,11 @@ package struct TableAliasSyntax: Sendable {
     package let columns: [NameSyntax]
 }
 
-package enum JoinKindSyntax: String, Sendable { case inner = "INNER", left = "LEFT", right = "RIGHT", full = "FULL", cross = "CROSS" }
+package enum JoinKindSyntax: String, Sendable {
+    case inner = "INNER", left = "LEFT", right = "RIGHT", full = "FULL", cross = "CROSS"
+    /// DuckDB's: of the rows that the condition leaves the nearest one.
+    case asof = "ASOF", asofLeft = "ASOF LEFT"
+}
 
 package indirect enum TableSyntax: Sendable {
     case named([NameSyntax], alias: TableAliasSyntax?)

@@ -49,6 +49,28 @@ final class ExplainedNodeTests: XCTestCase {
         }
     }
 
+    func test_costs_areToldWhereTheyAreAskedFor() throws {
+        for query in Self.statements {
+            let (plain, costed) = (try lines("EXPLAIN \(query)"), try lines("EXPLAIN (COSTS) \(query)"))
+            XCTAssertEqual(costed.map { String($0.replacing(#/  \(cost=[0-9]+\.[0-9]{2}\.\.[0-9]+\.[0-9]{2} rows=[0-9]+ width=[0-9]+\)$/#, with: "")) }, plain, query)
+            let nodes = all(try XCTUnwrap(try document("FORMAT JSON, COSTS on", query)["Plan"]))
+            XCTAssertEqual(costed.count { $0.contains("  (cost=") }, nodes.count, query)
+            for node in nodes {
+                guard case .number(let start)? = node["Startup Cost"], case .number(let total)? = node["Total Cost"] else { return XCTFail("\(node)") }
+                XCTAssertLessThanOrEqual(try XCTUnwrap(Double(start)), try XCTUnwrap(Double(total)), query)
+                XCTAssertGreaterThanOrEqual(try XCTUnwrap(node["Plan Rows"]?.integer), 0)
+            }
+            XCTAssertNil(try document("FORMAT JSON", query)["Plan"]?["Total Cost"])
+        }
+        // What a scan of all costs more than one of its first rows.
+        func cost(_ query: String) throws -> Double {
+            guard case .number(let text)? = try document("FORMAT JSON, COSTS", query)["Plan"]?["Total Cost"] else { return -1 }
+            return Double(text) ?? -1
+        }
+        XCTAssertLessThan(try cost("SELECT n FROM t LIMIT 1"), try cost("SELECT n FROM t"))
+        XCTAssertLessThan(try cost("SELECT n FROM t"), try cost("SELECT a.n FROM t a, t b"))
+    }
+
     func test_analyzedDocuments_tellRowsAndTimes() throws {
         for query in Self.statements {
             let document = try document("ANALYZE, BUFFERS, TIMING off, FORMAT JSON", query)

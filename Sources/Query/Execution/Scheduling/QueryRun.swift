@@ -11,6 +11,8 @@ package final class QueryRun: Sendable {
     let pool: WorkerPool
     /// How many workers a part of the query may have at once.
     let workerCount: Int
+    /// Jobs run on the thread that asks for them: for work that is over before another thread would have woken.
+    let isInline: Bool
     /// Of EXPLAIN ANALYZE: what operators took.
     let figures: RunFigures?
     var isMeasured: Bool { figures != nil }
@@ -29,9 +31,10 @@ package final class QueryRun: Sendable {
     init(
         pool: WorkerPool, workerCount: Int? = nil, context: EvaluationContext = EvaluationContext(), cancellation: Cancellation = Cancellation(),
         memory: MemoryBudget = MemoryBudget(byteCountMax: 256 << 20), spill: SpillSpace = SpillSpace(directory: "/tmp", byteCountMax: 64 << 30),
-        counters: ScanCounters = ScanCounters(), figures: RunFigures? = nil
+        counters: ScanCounters = ScanCounters(), figures: RunFigures? = nil, isInline: Bool = false
     ) {
         self.pool = pool
+        self.isInline = isInline
         self.workerCount = max(1, workerCount ?? pool.threadCount)
         var context = context
         (context.memory, context.cancellation) = (memory, cancellation)
@@ -47,6 +50,7 @@ package final class QueryRun: Sendable {
     /// Runs `count` stepwise jobs on the pool and waits for all. The first error ends the others and is thrown.
     /// - Parameter makeJob: gives worker `index` its job, which returns false when it is done.
     func parallel(_ count: Int, _ makeJob: (Int) throws -> (() throws -> Bool)) throws {
+        if isInline { return try inTurn(count, makeJob) }
         let group = JobGroup(self)
         var tasks: [Job] = []
         for index in 0..<count { tasks.append(Job(group, try makeJob(index))) }
@@ -55,6 +59,15 @@ package final class QueryRun: Sendable {
         let start = isMeasured ? Int(SteadyClock.nanoseconds()) : 0
         defer { if isMeasured { workerNanoseconds.wrappingSubtract(Int(SteadyClock.nanoseconds()) - start, ordering: .relaxed) } }
         try group.wait()
+    }
+
+    private func inTurn(_ count: Int, _ makeJob: (Int) throws -> (() throws -> Bool)) throws {
+        do {
+            for index in 0..<count {
+                let body = try makeJob(index)
+                repeat { try cancellation.check() } while try WaitScope.run(waits, { try body() })
+            }
+        } catch { throw cancellation.reason ?? error }
     }
 
     /// Reads all of `input` with as many workers as it allows; each gives its batches to a consumer of its own.

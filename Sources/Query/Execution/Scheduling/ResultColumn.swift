@@ -6,11 +6,14 @@ package struct ResultColumn: Sendable, Hashable {
     package let type: ColumnType
     /// What PostgreSQL calls its type, where `type` does not tell.
     package let declared: String?
+    /// Whose column it is; nil of what is computed.
+    package let origin: ColumnOrigin?
 
-    package init(name: String, type: ColumnType, declared: String? = nil) {
+    package init(name: String, type: ColumnType, declared: String? = nil, origin: ColumnOrigin? = nil) {
         self.name = name
         self.type = type
         self.declared = declared
+        self.origin = origin
     }
 
     /// `DECIMAL(38,2)`, `STRUCT("name" VARCHAR)[]` …
