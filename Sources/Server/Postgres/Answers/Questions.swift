@@ -262,3 +262,17 @@ final class Questions: @unchecked Sendable {
         return fault
     }
 }
+
+extension AnswerColumns {
+    /// The columns of an answer as RowDescription says them, each with the table that it is a plain column of.
+    ///
+    /// - Throws: 54011 for more columns than the protocol has.
+    static func fields(_ columns: [ResultColumn]) throws(PostgresFault) -> [WireField] {
+        guard columns.count <= countMax else { throw PostgresFault(SQLState(rawValue: "54011"), "an answer has at most \(countMax) columns") }
+        return columns.map { column in
+            var field = described(column)
+            if let origin = column.origin, let place = Int16(exactly: origin.place), let table = SystemNumber.relation(origin) { (field.table, field.column) = (table, place) }
+            return field
+        }
+    }
+}

@@ -24,6 +24,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     var entryNames: [String] { base.entryNames }
     func rollups(of table: String) -> [RollupOffer] { base.rollups(of: table) }
     func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
+    func comments(on name: String) -> RelationComments? { base.comments(on: name) }
     var dialect: (any CatalogDialect)? { self }
     var schemas: [CatalogSchema] { base.schemas }
 
@@ -39,6 +40,8 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     }
 
     func expression(of function: String, argumentCount: Int) -> String? { SystemFunctions.expression(function, argumentCount, session) }
+
+    func rows(ofFunction name: String) -> (any TableSource)? { name == "pg_get_keywords" ? SystemKeywords.table : nil }
 
     func type(named name: String) -> ColumnType? {
         switch name {
@@ -108,6 +111,16 @@ enum SystemNumber {
     static func relation(_ name: String) -> Int64 { number("relation", name) }
     /// Of one that is found by its schema's name alone: beyond all others, so that its number tells that.
     static func relation(_ name: String, inSchema schema: String) -> Int64 { firstForeign + number("relation", "\(schema).\(name)") % foreignCount }
+    /// As clients look it up in `pg_class`; nil for what is not there.
+    static func relation(_ origin: ColumnOrigin) -> UInt32? {
+        let found: Int64? = switch origin.schema {
+        case nil: relation(origin.relation)
+        case "pg_catalog": SystemRelation.byName[origin.relation]?.number
+        case "information_schema": InformationSchema.byName[origin.relation]?.number
+        case let schema?: relation(origin.relation, inSchema: schema)
+        }
+        return found.flatMap { UInt32(exactly: $0) }
+    }
     static func schema(_ name: String) -> Int64 { number("schema", name) }
     static let firstForeign: Int64 = 2_000_100_000
     /// Below the end of 31 bits.

@@ -29,6 +29,9 @@ struct SystemRelation: Sendable {
         }
     }()
 
+    /// Of `pg_class`, which says of a comment that it is on a relation.
+    static let classNumber: Int64 = 1_259
+
     static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
     /// Of PostgreSQL's types that are none of ours the one that their values are told by.

@@ -28,6 +28,7 @@ struct SystemRows {
         case "pg_type": Self.types
         case "pg_proc": Self.procedures
         case "pg_language": Self.languages
+        case "pg_description": try descriptions()
         case "pg_index": try tables().filter(\.hasKey).map(index)
         case "pg_constraint": try tables().filter(\.hasKey).map(constraint)
         case "pg_am": [["oid": .integer(2), "amname": .string("heap"), "amtype": .string("t")], ["oid": .integer(403), "amname": .string("btree"), "amtype": .string("i")]]
@@ -154,6 +155,23 @@ struct SystemRows {
             "attalign": .string(type?.align ?? "i"), "attstorage": .string(type?.storage ?? "x"), "attnotnull": .boolean(isRequired), "attislocal": .boolean(true),
             "attcollation": .integer(type?.collation ?? 0), "attndims": .integer(type?.category == "A" ? 1 : 0),
         ]
+    }
+
+    /// Comments on relations (number 0) and on their columns.
+    private func descriptions() throws -> [Row] {
+        try tables().filter { $0.schema == nil }.flatMap { table -> [Row] in
+            guard let comments = catalog.comments(on: table.name) else { return [] }
+            var all: [(place: Int64, text: String?)] = [(0, comments.relation)]
+            for (index, field) in table.fields.enumerated() { all.append((Int64(index + 1), comments.columns[field.name])) }
+            return all.compactMap { place, text -> Row? in
+                guard let text, !text.isEmpty else { return nil }
+                return [
+                    "objoid": .integer(table.number), "classoid": .integer(SystemRelation.classNumber), "objsubid": .integer(place),
+                    // A text on the wire ends at the first zero.
+                    "description": .string(text.replacing("\0", with: " ")),
+                ]
+            }
+        }
     }
 
     private func index(_ table: Described) -> Row {

@@ -67,12 +67,6 @@ enum AnswerColumns {
         }
     }
 
-    /// - Throws: 54011 for more columns than the protocol has.
-    static func fields(_ columns: [ResultColumn]) throws(PostgresFault) -> [WireField] {
-        guard columns.count <= countMax else { throw PostgresFault(SQLState(rawValue: "54011"), "an answer has at most \(countMax) columns") }
-        return columns.map(described)
-    }
-
     static func described(_ column: ResultColumn) -> WireField {
         let type = type(column)
         return WireField(column.name, type: type.number, size: type.size, modifier: modifier(column.type))

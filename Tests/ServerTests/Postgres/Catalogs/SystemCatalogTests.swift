@@ -36,6 +36,42 @@ final class SystemCatalogTests: XCTestCase {
         }
     }
 
+    /// With comments on its first relation.
+    private struct Commented: QueryCatalog {
+        let base: FixedCatalog
+        var entryNames: [String] { base.entryNames }
+        func entry(named name: String) -> CatalogEntry? { base.entry(named: name) }
+        func comments(on name: String) -> RelationComments? {
+            name == "receipts" ? RelationComments(relation: "Sales.", columns: ["total": "In all,\0with tax.", "gone": "No column.", "tags": ""]) : nil
+        }
+    }
+
+    func test_comments_areDescriptions() throws {
+        let fields = [Field("ticket_id", .string), Field("total", .int64), Field("tags", .string)]
+        let base = FixedCatalog(tables: [("receipts", MemoryTable(schema: Schema(fields), batches: [])), ("other", MemoryTable(schema: Schema(fields), batches: []))])
+        let catalog = SystemCatalog(Commented(base: base), SystemSession(user: "shop", database: "till", processID: 7, settings: []))
+        func rows(_ query: String) throws -> [[Value]] {
+            let stream = try Self.engine.execute(try Self.engine.prepare(query, in: QueryContext(catalog: catalog, now: 0)))
+            var found: [[Value]] = []
+            while let batch = try stream.next() { for row in 0..<batch.rowCount { found.append(batch.columns.map { $0.value(at: row) }) } }
+            return found
+        }
+        XCTAssertEqual(
+            try rows("SELECT objoid::regclass, classoid::regclass, objsubid, description FROM pg_description ORDER BY objsubid"),
+            [[.string("receipts"), .string("pg_class"), .integer(0), .string("Sales.")], [.string("receipts"), .string("pg_class"), .integer(2), .string("In all, with tax.")]])
+        XCTAssertEqual(
+            try rows("SELECT obj_description('receipts'::regclass, 'pg_class'), obj_description('receipts'::regclass), col_description('receipts'::regclass, 2), col_description('other'::regclass, 2)"),
+            [[.string("Sales."), .string("Sales."), .string("In all, with tax."), .null]])
+    }
+
+    func test_columns_haveTheNumbersOfTheirTables() throws {
+        let prepared = try Self.engine.prepare("SELECT r.total, r.total + 1, n, (SELECT 1) FROM receipts r, \"Odd \"\"name\"\"\"", in: QueryContext(catalog: catalog(), now: 0))
+        let fields = try AnswerColumns.fields(prepared.columns)
+        let numbers = try rows("SELECT 'receipts'::regclass::oid, '\"Odd \"\"name\"\"\"'::regclass::oid")[0]
+        XCTAssertEqual(fields.map { Value.integer(Int64($0.table)) }, [numbers[0], .integer(0), numbers[1], .integer(0)])
+        XCTAssertEqual(fields.map(\.column), [2, 0, 1, 0])
+    }
+
     func test_informationSchema_isThereToo() throws {
         XCTAssertEqual(
             try rows("SELECT 'information_schema.columns'::regclass::oid::regclass, 'information_schema.columns'::regclass::oid = to_regclass('information_schema.columns')"),

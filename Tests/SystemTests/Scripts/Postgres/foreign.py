@@ -60,6 +60,11 @@ def client(till, peer):
         except Exception as fault:
             assert getattr(fault, "sqlstate", None) in ("25006", "0A000", "42501"), fault
         connection.execute("ANALYZE seen.receipts")
+        # It asks this server what each way of asking would cost.
+        connection.execute("ALTER SERVER store OPTIONS (ADD use_remote_estimate 'true')")
+        plan = both("estimated", "SELECT a.store_id, count(*) FROM {receipts} a JOIN {receipts} b USING (ticket_id) WHERE b.total < 64 GROUP BY 1 ORDER BY 1")
+        assert "Remote SQL" in plan, plan
+        both("estimated order", "SELECT receipt_id FROM {receipts} WHERE total > 61 ORDER BY total DESC LIMIT 2")
         with connection.transaction(), connection.cursor("pages") as cursor:
             assert len(cursor.execute("SELECT receipt_id FROM seen.receipts").fetchall()) == rig.RECEIPTS
 

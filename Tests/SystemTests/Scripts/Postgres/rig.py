@@ -82,8 +82,18 @@ class Peer:
                 with source.cursor().copy("COPY (SELECT * FROM receipts) TO STDOUT") as rows, target.cursor().copy("COPY receipts FROM STDIN") as into:
                     for data in rows:
                         into.write(data)
+                self.comment(source, target)
             admin.execute("ALTER DATABASE till SET default_transaction_read_only = on")
             admin.execute("ALTER DATABASE till SET default_transaction_isolation = 'repeatable read'")
+
+    @staticmethod
+    def comment(source, target):
+        """The same comments on the table and its columns."""
+        said = source.execute(
+            "SELECT a.attname, d.description FROM pg_description d LEFT JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid WHERE d.objoid = 'receipts'::regclass").fetchall()
+        for column, text in said:
+            what = f'COLUMN receipts."{column}"' if column else "TABLE receipts"
+            target.execute(f"COMMENT ON {what} IS '" + text.replace("'", "''") + "'")
 
     def close(self):
         self.server.close()
