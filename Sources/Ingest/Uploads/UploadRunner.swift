@@ -15,6 +15,7 @@ final class UploadRunner {
     /// Sequences of rows that a try stored which was cut off before its position was.
     private var own: Set<Int64> = []
     private var identities: UploadIdentities?
+    private let pace: UploadPace
     /// Records up to here are read for their ids alone.
     private var replayedTo = 0
 
@@ -27,7 +28,7 @@ final class UploadRunner {
     private static let pauseSeconds = 1.0
     private static let faultyTryMax = 3
 
-    init(_ uploads: Uploads, _ upload: Upload) { (self.uploads, self.upload) = (uploads, upload) }
+    init(_ uploads: Uploads, _ upload: Upload) { (self.uploads, self.upload, pace) = (uploads, upload, UploadPace(on: uploads.rowsThread)) }
 
     func run() {
         do {
@@ -189,7 +190,7 @@ final class UploadRunner {
 
     private func submit(_ rows: [HotRow], to answer: Monitor<Submission.Answer?>) {
         guard !rows.isEmpty, let intake = reader?.intake else { return answer.broadcast { $0 = .done([]) } }
-        intake.submit(rows, isAtomic: false) { outcome in answer.broadcast { $0 = outcome } }
+        pace.submit(rows, to: { intake.submit($0, isAtomic: false, $1) }) { outcome in answer.broadcast { $0 = outcome } }
     }
 
     private func finish() throws {

@@ -20,6 +20,8 @@ package final class Uploads: Sendable {
     let catalog: Catalog
     let intake: IntakeParts
     let queue = UploadQueue()
+    /// Looks up what is stored of rows that are on their way to the writer.
+    let rowsThread = JobThread(name: "upload-rows")
     let notices: NoticeSender
     private let events: any EventPublishing
     /// An upload as the API says it.
@@ -49,6 +51,7 @@ package final class Uploads: Sendable {
     /// - Parameter describe: an upload as the API says it, for webhooks.
     package func start(describe: @escaping @Sendable (Upload) -> [UInt8]) {
         self.describe.withLock { $0 = describe }
+        rowsThread.start()
         queue.start(look: { [self] in
             try sweep()
             return try catalog.workingUploads()
@@ -58,6 +61,7 @@ package final class Uploads: Sendable {
     /// Ends what works, between two chunks.
     func stop() {
         queue.stop()
+        rowsThread.stop()
         notices.stop()
     }
 
