@@ -25,9 +25,14 @@ extension Verifier {
         }
     }
 
-    /// The index says nothing that the rows do not: where it is damaged, a start makes it anew.
+    /// The index says nothing that the rows do not: where it is damaged, a start makes it anew. So it does with one that was being made when the process
+    /// was killed, which cannot be read before somebody rolls it back.
     func checkVersionIndex() {
         guard access(directory.versionsPath, F_OK) == 0 else { return }
+        if access(directory.versionsPath + "-journal", F_OK) == 0 {
+            for suffix in ["", "-wal", "-shm", "-journal"] { isPart("versions.sqlite" + suffix) }
+            return
+        }
         checkDatabase(directory.versionsPath, "versions.sqlite") {}
     }
 }

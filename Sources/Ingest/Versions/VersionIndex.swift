@@ -85,7 +85,8 @@ package final class VersionIndex: Sendable {
     ///   - sequence: the last one of the store's rows.
     package static func open(path: String, store: String, sequence: Int64) throws -> VersionIndex {
         if let known = try? known(path, store: store, sequence: sequence) { return known }
-        for suffix in ["", "-wal", "-shm"] where access(path + suffix, F_OK) == 0 {
+        // A journal that was left would be rolled back into the new file.
+        for suffix in ["-journal", "", "-wal", "-shm"] where access(path + suffix, F_OK) == 0 {
             guard FileRemoval.remove(path + suffix, .named("an index of versions, which the store's rows make anew")) == 0 else {
                 throw SQLiteError(code: 10, message: "the file cannot be removed", path: path + suffix)
             }

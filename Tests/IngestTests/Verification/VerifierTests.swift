@@ -35,6 +35,29 @@ final class VerifierTests: XCTestCase {
         XCTAssertEqual(report.rowCount, 800)
     }
 
+    /// As it is left by a kill while a start makes the index of versions anew.
+    func test_run_indexOfVersionsThatWasBeingMade_isNoFault_andTheNextStartMakesIt() throws {
+        let directory = TemporaryDirectory()
+        try makeStore(directory.path)
+        let index = "\(directory.path)/versions.sqlite"
+        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: index + suffix) }
+        do {
+            let other = TemporaryDirectory()
+            try FileManager.default.createDirectory(atPath: other.path, withIntermediateDirectories: true)
+            let connection = try SQLiteConnection(path: other.path + "/made.sqlite", mode: .create)
+            try connection.execute("PRAGMA cache_size=1; CREATE TABLE t(x)")
+            try connection.execute("BEGIN; INSERT INTO t SELECT randomblob(3000) FROM (VALUES(1), (2), (3), (4), (5), (6), (7), (8), (9))")
+            for suffix in ["", "-journal"] { try FileManager.default.copyItem(atPath: other.path + "/made.sqlite" + suffix, toPath: index + suffix) }
+        }
+        let report = try Verifier(path: directory.path).run()
+        XCTAssertEqual(report.findings.map(\.description), [])
+        XCTAssertEqual(report.strangers, [])
+        let fixture = try EngineFixture(directory.path)
+        XCTAssertFalse(FileManager.default.fileExists(atPath: index + "-journal"))
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
     /// Every regular file of a directory, by its path below it.
     private func files(_ path: String) throws -> [String] {
         let root = URL(filePath: path)

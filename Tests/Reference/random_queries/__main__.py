@@ -1,6 +1,6 @@
 """Compares Till's answers to random queries over random tables with PostgreSQL 15's and DuckDB's.
 
-    python Tests/Reference/random_queries --till .build/release/till [--queries N] [--seed N] [--threads N] [--rows N | --zones | --pages]
+    python Tests/Reference/random_queries --till .build/release/till [--queries N] [--seed N] [--threads N] [--rows N | --zones | --pages | --versions]
 
 PostgreSQL decides: the same rows (in the order that the query tells, else as a multiset), or an error from both. DuckDB is asked too: its
 opinion stands beside each disagreement. A disagreement is made as small as it gets before it is printed with its tables' seed.
@@ -9,6 +9,7 @@ opinion stands beside each disagreement. A disagreement is made as small as it g
 --rows: the tables are large and a query may use 1 MiB, so that it spills; exit status 1 also when some kind of operator never did.
 --zones: a server is asked, in other time zones than UTC, over times near their changes of clocks.
 --pages: a server is asked in small pages while receipts arrive and compactions run: together they must be the answer before the first page.
+--versions: a server is asked whose documents had earlier versions, and others that were removed.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import sys
 from comparison import Comparison
 from pages import PageComparison
 from spilling import SpillingComparison
+from versions import VersionComparison
 from zones import ZoneComparison
 
 
@@ -34,6 +36,7 @@ def main():
     parser.add_argument("--rows", type=int, help="of the largest table, so that queries spill")
     parser.add_argument("--zones", action="store_true", help="time zones other than UTC")
     parser.add_argument("--pages", action="store_true", help="answers in pages")
+    parser.add_argument("--versions", action="store_true", help="documents that change")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--no-duckdb", dest="duckdb", action="store_false")
     arguments = parser.parse_args()
@@ -41,7 +44,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     seed = random.SystemRandom().randrange(1_000_000) if arguments.seed == "random" else int(arguments.seed)
     print(f"seed {seed}, {arguments.queries} queries", flush=True)
-    kinds = [(arguments.rows, SpillingComparison), (arguments.zones, ZoneComparison), (arguments.pages, PageComparison), (True, Comparison)]
+    kinds = [(arguments.rows, SpillingComparison), (arguments.zones, ZoneComparison), (arguments.pages, PageComparison), (arguments.versions, VersionComparison),
+             (True, Comparison)]
     comparison = next(kind for wanted, kind in kinds if wanted)(arguments)
     try:
         comparison.run(seed)

@@ -65,11 +65,30 @@ def document(table, row, key=None):
 class Server:
     """`ask` gives answers as the other engines do, asked as streams; `pages` walks them."""
 
+    #: Of each type, besides its columns.
+    type_options = {}
+
     def __init__(self, binary):
         self.binary, self.process, self.folder = binary, None, None
 
     def load(self, tables, files=None):
-        """A new server with the rows of `tables`: the first half in cold files."""
+        """A new server with the rows of `tables`."""
+        self.start()
+        for table in tables.rows:
+            self.required("PUT", f"/v1/types/row-{table}", {**_type_file(table), **self.type_options})
+        self.fill(tables)
+
+    def fill(self, tables):
+        """The first half in cold files."""
+        for half in (0, 1):
+            for table, rows in tables.rows.items():
+                middle = len(rows) // 2
+                self.post([document(table, row) for row in (rows[middle:] if half else rows[:middle])])
+            if half == 0:
+                self.compact()
+
+    def start(self):
+        """A new server without tables."""
         self.close()
         self.folder = tempfile.mkdtemp(prefix="till-random-server-")
         environment = {key: value for key, value in os.environ.items() if not key.startswith("TILL_")}
@@ -79,14 +98,6 @@ class Server:
         self.port = self._port()
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         self.required("PUT", "/v1/contracts/shop", {"access": "read-write", "scope": "own"})
-        for table in tables.rows:
-            self.required("PUT", f"/v1/types/row-{table}", _type_file(table))
-        for half in (0, 1):
-            for table, rows in tables.rows.items():
-                middle = len(rows) // 2
-                self.post([document(table, row) for row in (rows[middle:] if half else rows[:middle])])
-            if half == 0:
-                self.compact()
 
     def _port(self):
         for _ in range(600):

@@ -4,7 +4,8 @@ import XCTest
 
 /// Goal: answers to queries that nobody thought of are PostgreSQL's. Method: `Tests/Reference/random_queries`, which says how; here the same
 /// queries each time, and some that each change of the engine or of the generator makes anew (`SourceSeed`), whose seed is printed: over few
-/// rows in files, over many rows with little memory, in other time zones of a server, and in pages of one. By hand:
+/// rows in files, over many rows with little memory, in other time zones of a server, in pages of one, and over
+/// documents that changed. By hand:
 /// `TILL_RANDOM_QUERIES=50000`, `TILL_RANDOM_SEED=7` or `=random`.
 final class RandomQueriesTests: XCTestCase {
     private static let environment = ProcessInfo.processInfo.environment
@@ -24,6 +25,8 @@ final class RandomQueriesTests: XCTestCase {
     func test_queriesInOtherTimeZones_agreeWithPostgreSQL() throws { try compareNew(160, ["--zones", "--batch", "20"]) }
 
     func test_pagesWhileReceiptsArrive_areTheWholeAnswer() throws { try compareNew(90, ["--pages", "--batch", "30"]) }
+
+    func test_queriesOverVersions_agreeWithPostgreSQL() throws { try compareNew(300, ["--versions", "--batch", "60"]) }
 
     private func compareNew(_ count: Int, _ arguments: [String] = []) throws {
         let sources = SourceSeed.of("Sources/ColumnStore", "Sources/Query", "Tests/Reference/random_queries")
