@@ -18,6 +18,8 @@ package struct Configuration: Equatable, Sendable {
         package var generation: Int
         /// The record before the first slot. All up to it are on the disks of those who were in sync then.
         package var base: Mark
+
+        package init(generation: Int, base: Mark) { (self.generation, self.base) = (generation, base) }
     }
 
     package var epoch: Int

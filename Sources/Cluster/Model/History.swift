@@ -15,6 +15,17 @@ package struct History: Equatable, Sendable {
 
     package init() {}
 
+    /// - Returns: nil for what no log has.
+    package init?(spans: [Span], last: Int) {
+        var before = Span(epoch: 0, first: 0)
+        for span in spans {
+            guard span.epoch > before.epoch, span.first > before.first, span.first <= last else { return nil }
+            before = span
+        }
+        guard last == 0 ? spans.isEmpty : spans.first?.first == 1 else { return nil }
+        (self.spans, self.last) = (spans, last)
+    }
+
     /// 0 before the first record, nil past the last.
     package func epoch(at sequence: Int) -> Int? {
         guard sequence > 0 else { return sequence == 0 ? 0 : nil }

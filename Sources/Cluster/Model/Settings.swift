@@ -46,4 +46,6 @@ package enum Bounds {
     package static let recentCountMax = 256
     /// Nonces for which a leader vouched.
     static let vouchedCountMax = 4
+    /// Epochs of a log that another tells of.
+    static let spanCountMax = 65_536
 }

@@ -20,6 +20,11 @@ package struct Hello: Sendable {
     package var promise: Int
     package var isVouched: Bool
     package var tail: Mark
+
+    package init(session: UInt64, heard: UInt64, version: Int, epoch: Int, promise: Int, isVouched: Bool, tail: Mark) {
+        (self.session, self.heard, self.version, self.epoch, self.promise) = (session, heard, version, epoch, promise)
+        (self.isVouched, self.tail) = (isVouched, tail)
+    }
 }
 
 package struct Lead: Sendable {
@@ -39,6 +44,15 @@ package struct Lead: Sendable {
     package var vouches: [Nonce]
     /// The leadership is offered: all that there is the addressed node has.
     package var isOffer: Bool
+
+    package init(
+        configuration: Configuration, session: UInt64, to: UInt64, version: Int, sentAt: Int,
+        tenure: Int, committed: Mark, records: [Record], resume: Resume?, vouches: [Nonce], isOffer: Bool
+    ) {
+        (self.configuration, self.session, self.to, self.version, self.sentAt) = (configuration, session, to, version, sentAt)
+        (self.tenure, self.committed, self.records, self.resume, self.vouches) = (tenure, committed, records, resume, vouches)
+        self.isOffer = isOffer
+    }
 }
 
 /// What a follower needs in order to cut back its log.
@@ -46,6 +60,10 @@ package struct Resume: Sendable {
     package var history: History
     /// Of the word that asked: an older answer must not cut what came since.
     package var attempt: Int
+
+    package init(history: History, attempt: Int) {
+        (self.history, self.attempt) = (history, attempt)
+    }
 }
 
 package struct Word: Sendable {
@@ -61,4 +79,12 @@ package struct Word: Sendable {
     /// What its disk has.
     package var tail: Mark
     package var accepts: [Nonce]
+
+    package init(
+        session: UInt64, version: Int, epoch: Int, promise: Int,
+        echo: Int, tenure: Int, attempt: Int, tail: Mark, accepts: [Nonce]
+    ) {
+        (self.session, self.version, self.epoch, self.promise, self.echo) = (session, version, epoch, promise, echo)
+        (self.tenure, self.attempt, self.tail, self.accepts) = (tenure, attempt, tail, accepts)
+    }
 }

@@ -46,12 +46,12 @@ struct Leading: Sendable {
 
 /// A leader: makes records, says when they count, and keeps the pair together.
 extension Node {
-    var isServing: Bool { leading.fence.map { $0 <= committed.sequence } ?? false }
+    package var isServing: Bool { leading.fence.map { $0 <= committed.sequence } ?? false }
 
     var others: [String] { configuration?.insync.filter { $0 != settings.name } ?? [] }
 
     /// Whether this node's disk is the only one, and that is wanted.
-    var isAlone: Bool { configuration?.mode == .pair && others.isEmpty && settings.degrades && !settings.hasBucket }
+    package var isAlone: Bool { configuration?.mode == .pair && others.isEmpty && settings.degrades && !settings.hasBucket }
 
     mutating func lead(since sentAt: Int) {
         guard let configuration else { return }

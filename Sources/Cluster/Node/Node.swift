@@ -39,7 +39,7 @@ package struct Node: Sendable {
     var wroteTicket = 0
     let promiseAtStart: Int
     /// The last record known here, written or not.
-    var top: Mark
+    package internal(set) var top: Mark
     var history: History
     /// The end of the log, without gaps; what is not committed is in it.
     var recent: [Record]

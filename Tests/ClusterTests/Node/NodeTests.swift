@@ -79,6 +79,22 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.leader, leader == "a" ? "b" : "a")
     }
 
+    func test_transfer_handsWaitingSubmissionsOn_andKeepsThePair() throws {
+        let world = Self.pair()
+        let old = try XCTUnwrap(world.leader)
+        let new = old == "a" ? "b" : "a"
+        world.give(.command(.transfer(to: new)), to: old)
+        world.give(.submit(Submission(token: 1, body: [7])), to: old)
+        world.pass(600)
+        XCTAssertEqual(world.leader, new)
+        XCTAssertEqual(world.object?.mode, .pair)
+        XCTAssertEqual(world.refusals(of: old), [.notLeader(new)])
+        XCTAssertFalse(world.hasEnded(old))
+        world.give(.submit(Submission(token: 1, body: [7])), to: new)
+        world.settle()
+        XCTAssertEqual(world.logs[old]?.last?.body, [7])
+    }
+
     func test_swap_withoutAnAnswer_isLookedUp() throws {
         let world = Self.pair()
         let leader = try XCTUnwrap(world.leader)

@@ -1,0 +1,64 @@
+/// The object as bytes: as part of a message, and by itself.
+extension Configuration {
+    /// Members of a pair, and those that were sent away.
+    static let memberCountMax = 16
+
+    func write(to writer: inout FrameWriter) {
+        writer.write(epoch)
+        writer.write(nonce)
+        writer.write(leader)
+        writer.write(insync) { $0.write($1) }
+        writer.write(mode == .pair)
+        writer.write(log != nil)
+        if let log {
+            writer.write(log.generation)
+            writer.write(log.base)
+        }
+        writer.write(floor)
+        writer.write(removed) { $0.write($1) }
+        writer.write(level)
+    }
+
+    init(from reader: inout FrameReader) throws(FrameFault) {
+        func name(_ reader: inout FrameReader) throws(FrameFault) -> String {
+            let name = try reader.text(byteCountMax: NodeName.byteCountMax)
+            guard NodeName.isValid(name) else { throw FrameFault("a node has no name") }
+            return name
+        }
+        let (epoch, nonce, leader) = (try reader.number(), try reader.nonce(), try name(&reader))
+        let insync = try reader.list(countMax: Self.memberCountMax, byteCount: 5, name)
+        let mode = try reader.flag() ? Mode.pair : .log
+        let log = try reader.flag() ? LogStart(generation: try reader.number(), base: try reader.mark()) : nil
+        self.init(
+            epoch: epoch, nonce: nonce, leader: leader, insync: insync, mode: mode, log: log, floor: try reader.number(),
+            removed: try reader.list(countMax: Self.memberCountMax, byteCount: 5, name), level: try reader.number())
+        guard insync.first == leader else { throw FrameFault("its leader is not in sync") }
+    }
+
+    // MARK: The object
+
+    private static let title = Array("till-cluster 1\n".utf8)
+    package static let byteCountMax = 4_096
+
+    /// The object as it lies in a bucket or at a witness: a title, its members, and a sum of both.
+    package var objectBytes: [UInt8] {
+        var writer = FrameWriter(bytes: Self.title)
+        write(to: &writer)
+        var sum = Digest.zero
+        sum.take(writer.bytes)
+        writer.write(sum)
+        return writer.bytes
+    }
+
+    /// - Throws: `FrameFault`.
+    package init(parsingObject bytes: [UInt8]) throws(FrameFault) {
+        guard bytes.count <= Self.byteCountMax, bytes.starts(with: Self.title), bytes.count > Self.title.count + 16 else { throw FrameFault("it is no object of a cluster") }
+        var sum = Digest.zero
+        sum.take(Array(bytes.dropLast(16)))
+        var end = FrameReader(bytes.suffix(16))
+        guard try end.digest() == sum else { throw FrameFault("it does not have its sum") }
+        var reader = FrameReader(bytes[Self.title.count..<bytes.count - 16])
+        self = try Configuration(from: &reader)
+        try reader.end()
+    }
+}

@@ -1,0 +1,128 @@
+/// A message as bytes. Its length stands before it, by whoever sends it:
+///
+///     message := version:uint8 kind:uint8 members
+///
+/// Members follow each other in the order of their declarations; lists stand behind their counts, what may be absent behind a flag.
+extension Message {
+    /// The form of these bytes. Versions that differ by one must read each other's.
+    static let frameVersion: UInt8 = 1
+    /// A message of records, and no longer one: whoever receives it takes no more memory than that.
+    package static let byteCountMax = 4 << 20
+
+    private enum Kind: UInt8 { case hello = 1, lead, word, refusal }
+
+    package var bytes: [UInt8] {
+        var writer = FrameWriter()
+        writer.write(Self.frameVersion)
+        switch self {
+        case .hello(let hello):
+            writer.write(Kind.hello.rawValue)
+            hello.write(to: &writer)
+        case .lead(let lead):
+            writer.write(Kind.lead.rawValue)
+            lead.write(to: &writer)
+        case .word(let word):
+            writer.write(Kind.word.rawValue)
+            word.write(to: &writer)
+        case .refusal(let epoch):
+            writer.write(Kind.refusal.rawValue)
+            writer.write(epoch)
+        }
+        return writer.bytes
+    }
+
+    /// - Throws: `FrameFault`.
+    package init(parsing bytes: ArraySlice<UInt8>) throws(FrameFault) {
+        guard bytes.count <= Self.byteCountMax else { throw FrameFault("it is too long") }
+        var reader = FrameReader(bytes)
+        guard try reader.byte() == Self.frameVersion else { throw FrameFault("it is of another version") }
+        guard let kind = Kind(rawValue: try reader.byte()) else { throw FrameFault("it is of no known kind") }
+        switch kind {
+        case .hello: self = .hello(try Hello(from: &reader))
+        case .lead: self = .lead(try Lead(from: &reader))
+        case .word: self = .word(try Word(from: &reader))
+        case .refusal: self = .refusal(epoch: try reader.number())
+        }
+        try reader.end()
+    }
+}
+
+extension Hello {
+    func write(to writer: inout FrameWriter) {
+        writer.write(session)
+        writer.write(heard)
+        writer.write(version)
+        writer.write(epoch)
+        writer.write(promise)
+        writer.write(isVouched)
+        writer.write(tail)
+    }
+
+    init(from reader: inout FrameReader) throws(FrameFault) {
+        self.init(
+            session: try reader.word64(), heard: try reader.word64(), version: try reader.number(), epoch: try reader.number(), promise: try reader.number(),
+            isVouched: try reader.flag(), tail: try reader.mark())
+    }
+}
+
+extension Word {
+    func write(to writer: inout FrameWriter) {
+        writer.write(session)
+        for number in [version, epoch, promise, echo, tenure, attempt] { writer.write(number) }
+        writer.write(tail)
+        writer.write(accepts) { $0.write($1) }
+    }
+
+    init(from reader: inout FrameReader) throws(FrameFault) {
+        self.init(
+            session: try reader.word64(), version: try reader.number(), epoch: try reader.number(), promise: try reader.number(), echo: try reader.number(),
+            tenure: try reader.number(), attempt: try reader.number(), tail: try reader.mark(),
+            accepts: try reader.list(countMax: Bounds.vouchedCountMax, byteCount: 16) { reader throws(FrameFault) in try reader.nonce() })
+    }
+}
+
+extension Lead {
+    func write(to writer: inout FrameWriter) {
+        configuration.write(to: &writer)
+        writer.write(session)
+        writer.write(to)
+        for number in [version, sentAt, tenure] { writer.write(number) }
+        writer.write(committed)
+        writer.write(records) { $1.write(to: &$0) }
+        writer.write(resume != nil)
+        if let resume {
+            writer.write(resume.attempt)
+            writer.write(resume.history.last)
+            writer.write(resume.history.spans) {
+                $0.write($1.epoch)
+                $0.write($1.first)
+            }
+        }
+        writer.write(vouches) { $0.write($1) }
+        writer.write(isOffer)
+    }
+
+    init(from reader: inout FrameReader) throws(FrameFault) {
+        let configuration = try Configuration(from: &reader)
+        let (session, to) = (try reader.word64(), try reader.word64())
+        let (version, sentAt, tenure) = (try reader.number(), try reader.number(), try reader.number())
+        let committed = try reader.mark()
+        let records = try reader.list(countMax: Bounds.batchCount, byteCount: Record.headByteCount) { reader throws(FrameFault) in try Record(from: &reader) }
+        let resume = try reader.flag() ? Resume(from: &reader) : nil
+        self.init(
+            configuration: configuration, session: session, to: to, version: version, sentAt: sentAt, tenure: tenure, committed: committed, records: records,
+            resume: resume, vouches: try reader.list(countMax: Bounds.vouchedCountMax, byteCount: 16) { reader throws(FrameFault) in try reader.nonce() },
+            isOffer: try reader.flag())
+    }
+}
+
+extension Resume {
+    init(from reader: inout FrameReader) throws(FrameFault) {
+        let (attempt, last) = (try reader.number(), try reader.number())
+        let spans = try reader.list(countMax: Bounds.spanCountMax, byteCount: 16) { reader throws(FrameFault) in
+            History.Span(epoch: try reader.number(), first: try reader.number())
+        }
+        guard let history = History(spans: spans, last: last) else { throw FrameFault("its history is none") }
+        self.init(history: history, attempt: attempt)
+    }
+}

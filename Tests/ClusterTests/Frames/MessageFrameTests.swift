@@ -1,0 +1,95 @@
+import Cluster
+import TestSupport
+import XCTest
+
+/// Goal: what a node says the other hears, and no bytes, cut or changed anywhere, do more than fail. Method: each message there and back; then every beginning of its bytes, and
+/// thousands of them with bytes changed.
+final class MessageFrameTests: XCTestCase {
+    private static let first = Record(after: .start, epoch: 1, kind: .fence, level: 1, body: [])
+    private static let second = Record(after: first.mark, epoch: 3, kind: .rows, level: 1, body: [1, 2, 3])
+    private static let configuration = Configuration(
+        epoch: 4, nonce: Nonce(session: .max, count: 7), leader: "a", insync: ["a", "b-2"], mode: .pair,
+        log: .init(generation: 2, base: first.mark), floor: 2, removed: ["c"], level: 1)
+
+    private static var messages: [Message] {
+        var history = History()
+        for record in [first, second] { history.append(record) }
+        return [
+            .hello(Hello(session: .max, heard: 1, version: 1, epoch: 4, promise: 5, isVouched: true, tail: second.mark)),
+            .lead(Lead(
+                configuration: configuration, session: 9, to: 8, version: 1, sentAt: 123_456, tenure: 4, committed: first.mark, records: [first, second],
+                resume: Resume(history: history, attempt: 3), vouches: [Nonce(session: 1, count: 2)], isOffer: true)),
+            .word(Word(session: 8, version: 1, epoch: 4, promise: 4, echo: 123_456, tenure: 4, attempt: 3, tail: second.mark, accepts: [Nonce(session: 1, count: 2)])),
+            .refusal(epoch: 12),
+        ]
+    }
+
+    func test_bytes_ofEachMessage_areThatMessage() throws {
+        for message in Self.messages {
+            let again = try Message(parsing: message.bytes[...])
+            XCTAssertEqual("\(again)", "\(message)")
+        }
+        XCTAssertEqual(try Configuration(parsingObject: Self.configuration.objectBytes), Self.configuration)
+        XCTAssertEqual(try Record(parsing: Self.second.bytes[...]), Self.second)
+    }
+
+    func test_bytes_cutAnywhere_areAnError() {
+        for message in Self.messages {
+            let bytes = message.bytes
+            for end in 0..<bytes.count { XCTAssertThrowsError(try Message(parsing: bytes[..<end]), "\(message) cut at \(end)") }
+            XCTAssertThrowsError(try Message(parsing: (bytes + [0])[...]))
+        }
+        let object = Self.configuration.objectBytes
+        for end in 0..<object.count { XCTAssertThrowsError(try Configuration(parsingObject: Array(object[..<end]))) }
+    }
+
+    func test_object_ofAnyByteChanged_isAnError() {
+        let object = Self.configuration.objectBytes
+        for place in object.indices {
+            var changed = object
+            changed[place] ^= 1 << UInt8(place % 8)
+            XCTAssertThrowsError(try Configuration(parsingObject: changed), "byte \(place)")
+        }
+    }
+
+    func test_record_ofAnyByteChanged_isAnError() {
+        for place in Self.second.bytes.indices {
+            var changed = Self.second.bytes
+            changed[place] ^= 1 << UInt8(place % 8)
+            XCTAssertThrowsError(try Record(parsing: changed[...]), "byte \(place)")
+        }
+    }
+
+    /// Whatever they are, a node that is given what could be read goes on.
+    func test_bytes_changedAtRandom_endNothing() {
+        var chance = SplitMix64(state: 20_261_122)
+        var readable = 0
+        for round in 0..<20_000 {
+            var bytes = Self.messages[round % Self.messages.count].bytes
+            for _ in 0...Int(chance.next() % 4) {
+                let place = Int(chance.next() % UInt64(bytes.count))
+                bytes[place] = [UInt8(truncatingIfNeeded: chance.next()), 0xFF, 0x7F, 0x80, 0][Int(chance.next() % 5)]
+            }
+            guard let message = try? Message(parsing: bytes[...]) else { continue }
+            readable += 1
+            var node = Node(Settings(name: "b-2", peers: ["a"], hasBucket: false), session: 8, disk: .init(promise: 0, history: History(), tail: .start, recent: []), at: 1_000)
+            _ = Node.step(&node, .configuration(.absent, ticket: 1), at: 1_000)
+            _ = Node.step(&node, .message(from: "a", message), at: 1_001)
+            _ = Node.step(&node, .tick, at: 1_200)
+        }
+        XCTAssertGreaterThan(readable, 100)
+    }
+
+    /// A count that the bytes cannot hold takes no memory.
+    func test_counts_beyondTheirBytes_areAnError() {
+        var bytes = Message.lead(Lead(
+            configuration: Self.configuration, session: 9, to: 8, version: 1, sentAt: 1, tenure: 4, committed: .start, records: [], resume: nil, vouches: [], isOffer: false)).bytes
+        // The count of records stands before a flag, a count and a flag.
+        let place = bytes.count - 1 - 4 - 1 - 4
+        // As many as a message may have, and more than any may.
+        for count in [16, 0xFF] as [UInt8] {
+            bytes[place] = count
+            XCTAssertThrowsError(try Message(parsing: bytes[...])) { XCTAssertEqual($0 as? FrameFault, FrameFault("a list is too long")) }
+        }
+    }
+}
