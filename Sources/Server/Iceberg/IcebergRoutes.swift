@@ -9,7 +9,7 @@ package enum IcebergRoutes {
     private static func route(
         _ method: HTTPMethod, _ path: String, _ id: String, body: Route.BodyLimit = .none, _ handle: @escaping @Sendable (Call, IcebergWarehouse) throws -> Response
     ) -> Route {
-        Route(method, root + path, access: .reader, place: .reads, body: body, operation: .undocumented(id), uses: { IcebergWarehouse($0.store.inventory) }, handle: handle)
+        Route(method, root + path, access: .reader, place: .reads, body: body, operation: .undocumented(id), uses: { IcebergWarehouse($0.store.inventory, $0.warehouse) }, handle: handle)
     }
 
     private static let root = "/iceberg/v1"

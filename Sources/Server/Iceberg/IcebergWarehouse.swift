@@ -6,8 +6,9 @@ internal import Ingest
 struct IcebergWarehouse: Sendable {
     private static let namespace = "till"
     private let inventory: any StoreInventory
+    private let properties: [WarehouseProperty]
 
-    init(_ inventory: any StoreInventory) { self.inventory = inventory }
+    init(_ inventory: any StoreInventory, _ properties: [WarehouseProperty]) { (self.inventory, self.properties) = (inventory, properties) }
 
     /// Files have every client's rows: whoever reads them by themselves must be allowed to see all.
     private func check(_ call: Call) throws {
@@ -99,8 +100,11 @@ struct IcebergWarehouse: Sendable {
         let tag = choice.tag(of: table)
         if call.request.header("If-None-Match").map({ $0 == tag || $0 == "*" || $0 == "W/" + tag }) ?? false { return Response(status: 304).adding("ETag", tag) }
         let metadata = try choice.cut(JSONParser.parse(table.metadata))
-        return answer(["metadata-location": .string(table.metadataLocation), "metadata": metadata, "config": .object([])]).adding("ETag", tag)
+        return answer(["metadata-location": .string(table.metadataLocation), "metadata": metadata, "config": config]).adding("ETag", tag)
     }
+
+    /// What a reader must know of the files' place.
+    private var config: JSONValue { .object(properties.map { JSONValue.Member($0.name, .string($0.value)) }) }
 
     /// None is lent: what the files' place asks for, the reader has by itself.
     func credentials(_ call: Call) throws -> Response {

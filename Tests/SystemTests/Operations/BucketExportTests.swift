@@ -14,8 +14,8 @@ final class BucketExportTests: XCTestCase {
 
     private func object(_ bytes: [UInt8]) throws -> [String: Any] { try XCTUnwrap(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]) }
 
-    private func export(_ admin: HTTPClient, _ query: String) throws -> (id: String, path: String, byteCount: Int) {
-        let begun = try admin.post("/v1/exports", #"{"query":"\#(query)","format":"csv"}"#)
+    private func export(_ admin: HTTPClient, _ query: String, format: String = "csv") throws -> (id: String, path: String, byteCount: Int) {
+        let begun = try admin.post("/v1/exports", #"{"query":"\#(query)","format":"\#(format)"}"#)
         XCTAssertEqual(begun.status, 202, begun.text)
         let id = try XCTUnwrap(try object(begun.body)["export_id"] as? String)
         let export = try Patience.value { () -> [String: Any]? in
@@ -57,6 +57,14 @@ final class BucketExportTests: XCTestCase {
         XCTAssertEqual(try anyone.call("GET", file.path, headers: [("If-None-Match", try XCTUnwrap(whole.headers["etag"]))]).status, 304)
         XCTAssertEqual(try anyone.get(file.path.replacingOccurrences(of: "expires=1", with: "expires=2")).status, 403)
 
+        // An answer without rows is a file without bytes.
+        let empty = try export(admin, "SELECT 1 AS a WHERE false", format: "ndjson")
+        Patience.until { here().isEmpty && kept().count == 2 }
+        let nothing = try anyone.get(empty.path)
+        XCTAssertTrue(nothing.status == 200 && nothing.body.isEmpty && empty.byteCount == 0, nothing.text)
+        XCTAssertEqual(try admin.call("DELETE", "/v1/exports/\(empty.id)").status, 204)
+        Patience.until { kept().count == 1 }
+
         // Not there for the moment: what it has cannot be fetched, what is made meanwhile can.
         bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
         let refused = try anyone.get(file.path)
@@ -75,6 +83,31 @@ final class BucketExportTests: XCTestCase {
         try server.start(environment: environment(bucket.endpoint))
         Patience.until { kept().count == 1 }
         XCTAssertEqual(try server.client(key: nil).get(second.path).text, "a\r\n1\r\n")
+    }
+
+    /// Whoever has a link may read as slowly as he likes, without a key: questions go on.
+    func test_slowReaders_leavePlacesForQuestions() throws {
+        let bucket = BucketDouble()
+        defer { bucket.close() }
+        let server = try TillServer(environment: environment(bucket.endpoint).merging(["TILL_LIMITS_QUERIES": "2"]) { $1 })
+        defer { server.remove() }
+        let (admin, anyone) = (server.client(), server.client(key: nil))
+        let file = try export(admin, "SELECT repeat('x', 1000) AS t FROM generate_series(1, 30000) g(g)")
+        Patience.until { bucket.objects.keys.contains { $0.hasPrefix("files/") } && (try? FileManager.default.contentsOfDirectory(atPath: server.data.path + "/exports"))?.isEmpty == true }
+        let slow = Process()
+        slow.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        let taken = server.data.deletingLastPathComponent().appendingPathComponent("taken")
+        slow.arguments = ["curl", "-s", "--limit-rate", "20k", "-o", taken.path, server.url + file.path]
+        try slow.run()
+        defer { slow.terminate() }
+        XCTAssertTrue(Patience.until { (try? Data(contentsOf: taken))?.isEmpty == false })
+        let refused = try anyone.get(file.path)
+        XCTAssertEqual(refused.status, 429, refused.text)
+        XCTAssertTrue(refused.text.contains("too-many-queries"), refused.text)
+        XCTAssertEqual(try admin.post("/v1/sql", #"{"query":"SELECT 1"}"#).status, 200)
+        slow.terminate()
+        slow.waitUntilExit()
+        XCTAssertTrue(try Patience.until { try anyone.get(file.path).status == 200 }, "the place is free again")
     }
 
     func test_classesOfStorage_areComparedWithTheBucketsRules() throws {
