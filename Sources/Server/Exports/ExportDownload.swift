@@ -2,7 +2,7 @@ internal import ColumnStore
 internal import Ingest
 
 /// Sends the file of an export from where the settings have it, as the client takes it. It waits for a network, and for the client: so on a query's
-/// thread and by a query's patience, as an answer that streams.
+/// thread and by a query's patience, as an answer that streams. Whoever has a link needs no key: half of those threads are never theirs.
 struct ExportDownload: Sendable {
     /// The answer before its body.
     struct Head: Sendable {
@@ -16,16 +16,28 @@ struct ExportDownload: Sendable {
     let range: Range<Int64>
     let call: Call
     let queries: QueryService
+    let exports: ExportQueue
     let log: Log
 
     /// What is asked for at a time.
     private static let pieceByteCount: Int64 = 1 << 20
 
     /// - Returns: nil: the answer comes from another thread.
-    /// - Throws: `too-many-queries`; what the place says to the first piece.
+    /// - Throws: `too-many-queries` where as many files are sent as may be; what the place says to the first piece.
     func response(_ head: Head) throws -> Response? {
         guard call.request.method != .head, !range.isEmpty else { return answer(head, ResponseStream(byteCount: Int64(range.count))) }
         try call.exchange.holdAnswer(ResponseStream.heldByteCount + Int(Self.pieceByteCount))
+        guard exports.beginSending(countMax: max(1, queries.limits.count / 2)) else { throw Self.crowded }
+        do { return try begin(head) } catch {
+            exports.endSending()
+            throw error
+        }
+    }
+
+    private static var crowded: Problem { Problem(.tooManyQueries, "as many files as may be are being sent already; try again later") }
+
+    /// Ends the sending that was begun, if it does not throw.
+    private func begin(_ head: Head) throws -> Response? {
         // While there is still a status to say so with.
         let first = try object.read(piece(from: range.lowerBound))
         var patience = ResponseStream.Patience()
@@ -37,11 +49,16 @@ struct ExportDownload: Sendable {
         exchange.whenGone { output.close() }
         // All who fetch files take turns as one.
         let ticket = queries.pool.submit(for: queries) {
+            defer { exports.endSending() }
             exchange.complete { response }
             send(first, output)
         }
-        guard let ticket else { throw Problem(.tooManyQueries, "as many answers as may run are being sent already; try again later") }
-        exchange.whenGone { [queries] in if queries.pool.drop(ticket) { exchange.complete { .noContent } } }
+        guard let ticket else { throw Self.crowded }
+        exchange.whenGone { [queries, exports] in
+            guard queries.pool.drop(ticket) else { return }
+            exports.endSending()
+            exchange.complete { .noContent }
+        }
         return nil
     }
 

@@ -61,7 +61,7 @@ enum ExportRoutes {
                     .init(200, "The file.", contents), .init(206, "The range.", contents), .init(304, "It is the one that is there."),
                     .init(403, "bad-signature: the link was altered.", [problem]), .init(416, "No byte of the file is in the range."),
                 ],
-                problems: [.notFound, .gone]),
+                problems: [.notFound, .gone, .tooManyQueries]),
             uses: { Parts($0) }, handle: file),
     ]
 
@@ -189,7 +189,7 @@ enum ExportRoutes {
             return response
         case .object(let object)?:
             let head = ExportDownload.Head(status: status, contentType: format.contentType, fields: fields)
-            return try ExportDownload(object: object, range: wanted, call: call, queries: parts.queries, log: parts.log).response(head)
+            return try ExportDownload(object: object, range: wanted, call: call, queries: parts.queries, exports: parts.queue, log: parts.log).response(head)
         case nil: throw gone
         }
     }

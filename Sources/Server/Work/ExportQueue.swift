@@ -52,6 +52,8 @@ package final class ExportQueue: Sendable {
     }
 
     private let state = Monitor(State())
+    /// Files that are being sent from where `exports.url` says.
+    private let sendingCount = Mutex(0)
     private let exports: any ExportKeeping
     private let log: Log
     /// In seconds: how soon a file goes once its time is over, at most.
@@ -86,6 +88,17 @@ package final class ExportQueue: Sendable {
         try exports.addExport(export)
         state.broadcast { $0.isWoken = true }
     }
+
+    /// - Returns: false where so many are sent already; else `endSending` is to follow.
+    func beginSending(countMax: Int) -> Bool {
+        sendingCount.withLock { count in
+            guard count < countMax else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    func endSending() { sendingCount.withLock { $0 -= 1 } }
 
     package var baseURL: String { state.withLock { $0.baseURL } }
 
