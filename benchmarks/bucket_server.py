@@ -3,7 +3,7 @@
 Usage: python3 benchmarks/bucket_server.py [--port 0] [--delay 30] [--rate 100]
 
 It keeps conditions, parts and listings, and believes every signature: what is as strict as S3 is Tests/TestSupport/BucketDouble. `GET /_/requests` gives
-what was asked since the last such call: method, key, bytes, when it began and ended; `POST /_/delay?ms=N` sets another delay.
+what was asked since the last such call: method, key, bytes, when it began and ended; `/_/delay?ms=N[&rate=N]` sets another delay and rate.
 """
 import argparse, base64, hashlib, json, re, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 class Bucket:
     def __init__(self, delay, rate):
         self.delay, self.rate = delay, rate
-        self.objects, self.uploads, self.requests, self.lock = {}, {}, [], threading.Lock()
+        self.objects, self.uploads, self.requests, self.lock = {}, {}, [], threading.RLock()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -64,7 +64,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def own(self, path):
         if path == "/_/delay":
-            self.bucket.delay = float(self.query["ms"])
+            self.bucket.delay, self.bucket.rate = float(self.query["ms"]), float(self.query.get("rate", self.bucket.rate))
             body = b"{}"
         else:
             with self.bucket.lock:

@@ -1,23 +1,28 @@
 """Questions over twenty years answered from sums: at the design point, and over a real store with rollups and without.
 
     rollups.py design DIRECTORY [--runs 3]     a store of sums alone: 20 years of 10,000 clients and 100,000 products at 21 million receipts a day
+    rollups.py bucket DIRECTORY [--runs 3]     the same from a bucket: 30 ms to the first byte, 100 MB a second on each connection
     rollups.py store DATA [--runs 5]           a store that is there: how large its sums are, and Q3 to Q8 both ways
+    rollups.py keep DIRECTORY [--runs 3]       what keeping the sums costs: import, moving and merging of a million receipts with the four rollups and without any
     --json FILE                                the figures besides
-    --save TEXT                                of design: into benchmarks/results, with what else was at work; DuckDB is asked beside
+    --save TEXT                                into benchmarks/results, with what else was at work; of design: DuckDB and ClickHouse are asked beside
 
 `design` makes the rows of the four rollups that each store has (73 million by day, client and currency; 24 million by month and product) and has till-sums
 write them as a store keeps them, a file a year, beside the names of 92,440 cold files that are not there. Then `till serve` is asked in the words of the
-benchmark. Cold: the server is new, and the page cache has nothing of the store. What it leaves out: hot rows, which are as many as the last days have.
+benchmark. Cold: the server is new, and the page cache (of a bucket: the store's own cache) has nothing of the store. What it leaves out: hot rows, which are as
+many as the last days have.
 """
 
 import argparse
 import datetime
 import json
+import os
 import shutil
 import statistics
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,11 +102,9 @@ def customers(random: numpy.random.Generator) -> pyarrow.Table:
         "customers": pyarrow.array([b"\x01" + row.tobytes() for row in ranks], type=pyarrow.binary())})
 
 
-def make(directory: Path) -> Path:
-    """The store, once; the files that it was made of are removed."""
-    data, rows = directory / "sums", directory / "rows"
-    if data.exists():
-        return data
+def rows_of(directory: Path) -> dict[str, list[Path]]:
+    """Files with the rows of each rollup, made once."""
+    rows = directory / "rows"
     random = numpy.random.default_rng(1)
     rows.mkdir(parents=True, exist_ok=True)
     files: dict[str, list[Path]] = {"receipts_by_day": [], "lines_by_product": [], "lines_by_category": [], "customers_by_month": []}
@@ -121,10 +124,18 @@ def make(directory: Path) -> Path:
     all_days = numpy.concatenate([days(year) for year in YEARS])
     write("lines_by_category", "all", lambda: of_lines("category", [f"category-{number:02d}" for number in range(CATEGORIES)], all_days, "day", 2_800_000, random))
     write("customers_by_month", "all", lambda: customers(random))
-    rows_of_each = RECEIPTS_A_DAY * len(all_days) // COLD_FILES
+    return files
+
+
+def make(directory: Path, name: str = "sums", endpoint: str | None = None) -> Path:
+    """The store, once; with an endpoint its files lie in the bucket there."""
+    data = directory / name
+    if data.exists():
+        return data
+    rows_of_each = RECEIPTS_A_DAY * sum(len(days(year)) for year in YEARS) // COLD_FILES
     subprocess.run(
-        [binary("till-sums"), data, str(COLD_FILES), str(rows_of_each), *(f"{name}={','.join(map(str, paths))}" for name, paths in files.items())], check=True)
-    shutil.rmtree(rows)
+        [binary("till-sums"), *(["--bucket", endpoint] if endpoint else []), data, str(COLD_FILES), str(rows_of_each),
+         *(f"{name}={','.join(map(str, paths))}" for name, paths in rows_of(directory).items())], check=True)
     return data
 
 
@@ -155,21 +166,51 @@ def used(server: Server, question: str) -> list[str]:
     return [line[0].strip() for line in plan if line[0].strip().startswith("Rollup ")]
 
 
-def design(directory: Path, runs: int) -> dict:
-    data = make(directory)
-    figures: dict = {"bytes": sizes(data), "questions": {}}
+def asked(data: Path, runs: int, forget: Callable[[], object], environment: dict[str, str] | None = None) -> dict:
+    """The questions to a new server that has read nothing, and to one that has: milliseconds."""
+    found = {}
     for name, question in questions("C00005", "4820000000021").items():
-        cold, warm = [], []
+        cold = []
         for _ in range(runs):
-            machine.drop_page_cache([data])
-            with Server(data) as server:
+            forget()
+            with Server(data, environment) as server:
                 cold.append(ask(server, question)[0])
-        with Server(data) as server:
+        with Server(data, environment) as server:
             rollups, rows = used(server, question), len(ask(server, question)[1])
             warm = [ask(server, question)[0] for _ in range(runs)]
-        figures["questions"][name] = {"rollup": rollups, "rows": rows, "cold_ms": cold, "warm_ms": warm}
-        print(name, figures["questions"][name], flush=True)
-    return figures
+        found[name] = {"rollup": rollups, "rows": rows, "cold_ms": cold, "warm_ms": warm}
+        print(name, found[name], flush=True)
+    return found
+
+
+def design(directory: Path, runs: int) -> dict:
+    data = make(directory)
+    return {"bytes": sizes(data), "questions": asked(data, runs, lambda: machine.drop_page_cache([data]))}
+
+
+def bucket(directory: Path, runs: int, delay: int = 30, rate: int = 100) -> dict:
+    """The design point's store in a bucket, which forgets it when this ends."""
+    script = Path(__file__).with_name("bucket_server.py")
+    served = subprocess.Popen([sys.executable, script, "--delay", "0", "--rate", "10000"], stdout=subprocess.PIPE, text=True)
+    try:
+        endpoint = served.stdout.readline().strip()
+        shutil.rmtree(directory / "in-bucket", ignore_errors=True)
+        data = make(directory, "in-bucket", endpoint)
+        urllib.request.urlopen(f"{endpoint}/_/delay?ms={delay}&rate={rate}").read()
+        environment = {
+            "TILL_STORAGE_URL": "s3://benchmark/store", "TILL_STORAGE_ENDPOINT": endpoint, "TILL_STORAGE_PATH_STYLE": "true",
+            "TILL_STORAGE_CREDENTIALS": '{"access_key_id":"key","secret_access_key":"secret"}'}
+        found = asked(data, runs, lambda: shutil.rmtree(data / "cache", ignore_errors=True), environment)
+        for name, question in questions("C00005", "4820000000021").items():
+            shutil.rmtree(data / "cache", ignore_errors=True)
+            with Server(data, environment) as server:
+                urllib.request.urlopen(f"{endpoint}/_/requests").read()
+                ask(server, question)
+            requests = json.loads(urllib.request.urlopen(f"{endpoint}/_/requests").read())
+            found[name] |= {"requests": len(requests), "bytes": sum(one["bytes"] for one in requests)}
+        return {"delay_ms": delay, "rate_mb": rate, "questions": found}
+    finally:
+        served.terminate()
 
 
 def duckdb_beside(data: Path, runs: int) -> dict:
@@ -218,6 +259,99 @@ def duckdb_beside(data: Path, runs: int) -> dict:
     return figures
 
 
+def clickhouse_beside(data: Path, runs: int) -> dict:
+    """The same sums as MergeTree tables in the order of their keys. Each cold question has a process of its own and no page cache, since ClickHouse keeps caches in its memory."""
+    season = "(toMonth(day) = 12 AND toDayOfMonth(day) >= 25) OR (toMonth(day) = 1 AND toDayOfMonth(day) <= 7)"
+    asked = {
+        "Q3": "SELECT toStartOfMonth(day) AS month, sum(receipts), sum(revenue) FROM receipts_by_day WHERE client_id = 'C00005' GROUP BY 1 ORDER BY 1",
+        "Q4": f"SELECT category, sum(amount) FROM lines_by_category WHERE {season} GROUP BY 1 ORDER BY 1",
+        "Q5": "SELECT client_id, sum(revenue) AS revenue FROM receipts_by_day GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100",
+        "Q6": "SELECT day, sum(receipts), sum(revenue) FROM receipts_by_day GROUP BY 1 ORDER BY 1",
+        "Q7": "SELECT sum(quantity), sum(lines) FROM lines_by_product WHERE product_code = '4820000000021'"}
+    orders = {"receipts_by_day": "client_id, day", "lines_by_category": "category, day", "lines_by_product": "product_code, month"}
+    own = data.parent / "clickhouse"
+    shutil.rmtree(own, ignore_errors=True)
+
+    def run(statements: list[str]) -> list[float]:
+        """Milliseconds of each statement, in one new process."""
+        script = (
+            "import json, sys, time\nfrom chdb import session\nfolder, statements = json.load(sys.stdin)\nserver = session.Session(folder)\nserver.query('SET max_threads = 2')\ntook = []\n"
+            "for text in statements:\n    began = time.perf_counter()\n    server.query(text, 'TSV')\n    took.append(round((time.perf_counter() - began) * 1e3, 1))\nprint(json.dumps(took))")
+        return json.loads(subprocess.run([sys.executable, "-c", script], input=json.dumps([str(own), statements]), stdout=subprocess.PIPE, check=True, text=True).stdout)
+
+    made = [
+        statement for name, order in orders.items() for statement in (
+            f"CREATE TABLE {name} ENGINE = MergeTree ORDER BY ({order}) SETTINGS default_compression_codec = 'ZSTD(3)' AS "
+            f"SELECT * FROM file('{data}/warehouse/rollup_{name}/data/*.parquet', 'Parquet', 'auto', 'none') SETTINGS schema_inference_make_columns_nullable = 0",
+            f"OPTIMIZE TABLE {name} FINAL")]
+    seconds = sum(run(made)) / 1e3
+    figures: dict = {"make_s": round(seconds, 1), "bytes": sum(file.stat().st_size for file in own.rglob("*") if file.is_file()), "questions": {}}
+    for name, question in asked.items():
+        cold = []
+        for _ in range(runs):
+            machine.drop_page_cache([own])
+            # The first statement opens the tables, which a server would have open.
+            cold.append(run(["SELECT 1", question])[1])
+        figures["questions"][name] = {"cold_ms": cold, "warm_ms": run([question] * (runs + 1))[1:]}
+        print("ClickHouse", name, figures["questions"][name], flush=True)
+    shutil.rmtree(own)
+    return figures
+
+
+def keep(directory: Path, runs: int, receipts: int = 1_000_000, hot: int = 300_000) -> dict:
+    """Seconds of importing, moving and merging with the rollups of a new store and without any; both in turn, the first one another each time."""
+    directory.mkdir(parents=True, exist_ok=True)
+    today = datetime.date.today()
+
+    def generate(name: str, count: int, prefix: str, first: datetime.date, span: int) -> Path:
+        file = directory / name
+        if not file.exists():
+            with open(file, "wb") as out:
+                subprocess.run([
+                    binary("till-generate"), "--total", str(count), "--receipts", str(count), "--from", first.isoformat(), "--days", str(span), "--seed", "7", "--clients", "500",
+                    "--prefix", prefix], stdout=out, check=True)
+        return file
+
+    years = generate("years.ndjson", receipts, "Y", today - datetime.timedelta(days=7_330), 7_300)
+    month = generate("month.ndjson", hot, "M", today - datetime.timedelta(days=29), 28)
+    found: dict = {word: {"import_s": [], "import_cpu_s": [], "move_s": [], "move_cpu_s": [], "merge_s": [], "merge_cpu_s": []} for word in ("with", "without")}
+
+    def timed(arguments: list[str], environment: dict[str, str]) -> tuple[float, float]:
+        began = time.perf_counter()
+        process = subprocess.Popen([binary("till"), *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(f"till {arguments[0]} ended with {process.returncode}")
+        return time.perf_counter() - began, usage.ru_utime + usage.ru_stime
+
+    for run in range(runs):
+        for word in ("with", "without") if run % 2 == 0 else ("without", "with"):
+            data = directory / "kept"
+            for rest in (data, directory / "kept.key", directory / "kept.log"):
+                shutil.rmtree(rest) if rest.is_dir() else rest.unlink(missing_ok=True)
+            with Server(data) as server:
+                if word == "without":
+                    for rollup in server.call("GET", "/v1/rollups")["rollups"]:
+                        server.call("DELETE", f"/v1/rollups/{rollup['name']}")
+                environment = server.environment
+            figures = found[word]
+            for name, took in zip(("import_s", "import_cpu_s"), timed(["import", "--data", str(data), str(years)], environment)):
+                figures[name].append(round(took, 2))
+            for name, took in zip(("merge_s", "merge_cpu_s"), timed(["compact", "--data", str(data)], environment)):
+                figures[name].append(round(took, 2))
+            with Server(data) as server:
+                server.import_file(month)
+                began, processor = time.perf_counter(), machine.processor_seconds(server.pid)
+                server.call("POST", "/v1/admin/compact", {})
+                figures["move_s"].append(round(time.perf_counter() - began, 2))
+                figures["move_cpu_s"].append(round(machine.processor_seconds(server.pid) - processor, 2))
+            print(word, {name: values[-1] for name, values in figures.items()}, flush=True)
+        shutil.rmtree(directory / "kept")
+    ratio = {name: round(statistics.median(found["with"][name]) / max(statistics.median(found["without"][name]), 0.01), 3) for name in found["with"]}
+    return {"receipts": receipts, "moved": hot, "found": found, "ratio": ratio}
+
+
 def store(data: Path, runs: int) -> dict:
     figures: dict = {"bytes": sizes(data), "questions": {}}
     with Server(data) as server:
@@ -237,17 +371,22 @@ def store(data: Path, runs: int) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["design", "store"])
+    parser.add_argument("what", choices=["design", "bucket", "store", "keep"])
     parser.add_argument("directory", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--save", metavar="TEXT")
     options = parser.parse_args()
-    figures = (design if options.what == "design" else store)(options.directory, options.runs)
+    root = Path(__file__).parent.parent
+    figures = {"design": design, "bucket": bucket, "store": store, "keep": keep}[options.what](options.directory, options.runs)
     if options.save:
-        root = Path(__file__).parent.parent
-        figures |= results.stamp(root) | {"beside": options.save, "duckdb": duckdb_beside(options.directory / "sums", options.runs)}
-        results.Run("rollups", 0, 20, {"rollups": figures}, machine.describe()).save(root / "benchmarks/results")
+        figures |= results.stamp(root) | {"beside": options.save}
+        if options.what == "design":
+            data = options.directory / "sums"
+            figures |= {"duckdb": duckdb_beside(data, options.runs), "clickhouse": clickhouse_beside(data, options.runs)}
+        saved = results.read(root / "benchmarks/results", "rollups")
+        parts = (saved.parts if saved else {}) | {"rollups" if options.what == "design" else f"rollups {options.what}": figures}
+        results.Run("rollups", 0, 20, parts, machine.describe()).save(root / "benchmarks/results")
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps({name: value for name, value in figures.items() if name != "questions"}))

@@ -2,7 +2,7 @@
 
 uploads.py [--records 300000] [--beside RATE] [--json FILE]
 
-With `--beside` receipts are posted one by one at that rate meanwhile (an open loop over a few connections), and the times of their answers are given. Prints a table.
+With `--beside` receipts are posted one by one at that rate meanwhile (an open loop over 64 connections), and the times from when each was due to its answer are given. Prints a table.
 """
 
 import argparse
@@ -12,15 +12,14 @@ import io
 import itertools
 import json
 import pathlib
-import statistics
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from harness.server import ROOT, Server
+from harness import machine, results
+from harness.server import ROOT, Server, load, load_figures
 
 CLIENT = "shop"
 HEADER = (
@@ -66,37 +65,34 @@ def upload(server, name: str, type: str | None, data: bytes) -> tuple[float, dic
 
 
 class Beside:
-    """Receipts posted at a rate, each at its instant, whatever became of the one before."""
+    """Receipts posted at a rate by till-load, each at its instant, whatever became of the one before."""
 
+    SECONDS = 120
+    CONNECTIONS = 64
     # No receipt is posted twice, beside whichever file.
     numbers = itertools.count(10**9)
 
-    def __init__(self, server, key: str, rate: int, threads: int = 16):
-        self.times: list[float] = []
-        self.stopped = threading.Event()
-        self.threads = [threading.Thread(target=self.post, args=(server, key, threads / rate)) for _ in range(threads)]
-        for thread in self.threads:
-            thread.start()
-
-    def post(self, server, key: str, interval: float) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port)
-        headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        due = time.perf_counter()
-        while not self.stopped.is_set():
-            due += interval
-            time.sleep(max(0, due - time.perf_counter()))
-            connection.request("POST", "/v1/receipts", receipt(next(self.numbers)).encode(), headers)
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 201, answer.status
-            self.times.append(time.perf_counter() - due)
+    def __init__(self, server, folder: pathlib.Path, rate: int):
+        file = folder / "beside.ndjson"
+        file.write_text("".join(receipt(next(self.numbers)) for _ in range(rate * self.SECONDS)))
+        self.process = load(server, file, connections=self.CONNECTIONS, rate=rate, seconds=self.SECONDS, get_share=0, path=f"/v1/receipts?client={CLIENT}")
 
     def end(self) -> dict[str, float]:
-        self.stopped.set()
-        for thread in self.threads:
-            thread.join()
-        times = sorted(self.times)
-        return {"posts": len(times), "p50_ms": 1e3 * statistics.median(times), "p99_ms": 1e3 * times[int(len(times) * 0.99)], "max_ms": 1e3 * times[-1]}
+        self.process.terminate()
+        figures = load_figures(self.process)
+        assert set(figures["statuses"]) == {"201"} and not figures["broken"], figures
+        post = figures["post"]
+        return {"posts": post["count"]} | {name: post[name] for name in ("p50_ms", "p99_ms", "p999_ms", "max_ms")}
+
+
+def save(name: str, rows: list[dict], beside: str) -> None:
+    """Into the figures that the report is made of; rows of another run of the same kind of call are kept."""
+    folder = ROOT / "benchmarks/results"
+    run = results.read(folder, "uploads") or results.Run("uploads", 0, 0, {}, machine.describe())
+    part = run.parts.setdefault("uploads", {})
+    kept = [row for row in part.get(name, {}).get("rows", []) if ("p99_ms" in row) != ("p99_ms" in rows[0])] if name == "uploads" else []
+    part[name] = results.stamp(ROOT) | {"beside": beside, "rows": kept + rows}
+    run.save(folder)
 
 
 def main() -> None:
@@ -104,6 +100,7 @@ def main() -> None:
     arguments.add_argument("--records", type=int, default=300_000)
     arguments.add_argument("--beside", type=int, default=0)
     arguments.add_argument("--json", type=pathlib.Path)
+    arguments.add_argument("--save", metavar="TEXT", help="into benchmarks/results, with what else was at work")
     options = arguments.parse_args()
     type_file = json.loads((ROOT / "examples/licences/licence.json").read_text())
     # A store that has no sensitive columns yet takes the others.
@@ -112,7 +109,6 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as folder, Server(pathlib.Path(folder) / "data") as server:
         server.call("PUT", f"/v1/contracts/{CLIENT}", {"access": "read-write", "scope": "own"})
-        key = server.call("POST", f"/v1/contracts/{CLIENT}/keys", {})["key"]
         server.call("PUT", "/v1/types/licence", type_file)
         files = [
             ("receipts, NDJSON", "a.ndjson", None, "".join(receipt(number) for number in range(options.records)).encode()),
@@ -121,14 +117,16 @@ def main() -> None:
             ("licences again, all the same", "a.csv", "licence", licences(options.records, "Bob")),
         ]
         for title, name, type, data in files:
-            beside = Beside(server, key, options.beside) if options.beside else None
+            beside = Beside(server, pathlib.Path(folder), options.beside) if options.beside else None
             seconds, seen = upload(server, name, type, data)
             row = {"file": title, "records": seen["processed"], "bytes": len(data), "seconds": seconds, "per_second": seen["processed"] / seconds} | (beside.end() if beside else {})
             rows.append(row)
-            more = f"   POST p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms, max {row['max_ms']:.0f} ms of {row['posts']}" if beside else ""
+            more = f"   POST p50 {row['p50_ms']:.1f} ms, p99 {row['p99_ms']:.1f} ms, p99.9 {row['p999_ms']:.1f} ms, max {row['max_ms']:.0f} ms of {row['posts']}" if beside else ""
             print(f"{title:32} {seen['processed']:>9,} records {seconds:>7.2f} s {row['per_second']:>9,.0f}/s{more}", flush=True)
     if options.json:
         options.json.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    if options.save:
+        save("uploads", rows, options.save)
 
 
 if __name__ == "__main__":

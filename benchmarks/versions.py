@@ -17,7 +17,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from harness.server import ROOT, Server
-from uploads import CLIENT, licences, upload
+from uploads import CLIENT, licences, save, upload
 
 
 def shuffled(data: bytes) -> bytes:
@@ -37,6 +37,7 @@ def main() -> None:
     arguments.add_argument("--records", type=int, default=300_000)
     arguments.add_argument("--shuffled", action="store_true")
     arguments.add_argument("--json", type=pathlib.Path)
+    arguments.add_argument("--save", metavar="TEXT", help="into benchmarks/results, with what else was at work")
     options = arguments.parse_args()
     type_file = json.loads((ROOT / "examples/licences/licence.json").read_text())
     order = shuffled if options.shuffled else bytes
@@ -71,6 +72,8 @@ def main() -> None:
             measured(server, "third versions, two cold", "Eve", "replaced")
     if options.json:
         options.json.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    if options.save:
+        save("versions", rows, options.save)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 import CEpoll
 import Glibc
+import Synchronization
+
+/// SIGTERM ends a run before its time; its figures are told as ever.
+private let isEnded = Atomic<Bool>(false)
 
 /// Sends the requests of a run over its connections and counts the answers. One thread, one epoll.
 final class Driver {
@@ -35,8 +39,9 @@ final class Driver {
 
     func run() -> Bool {
         for _ in 0..<options.connections { guard open() else { return false } }
+        signal(SIGTERM) { _ in isEnded.store(true, ordering: .relaxed) }
         let start = Self.now()
-        let end = start + options.seconds * 1_000_000
+        var end = start + options.seconds * 1_000_000
         var issued = 0
         let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: 256)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
@@ -46,6 +51,7 @@ final class Driver {
         }
         while true {
             let now = Self.now()
+            if isEnded.load(ordering: .relaxed) { end = min(end, now) }
             let isOver = now >= end || isOutOfLines
             if isOver && (idle.count == connections.count || now > end + 10_000_000) { break }
             if !isOver { issue(now: now, start: start, issued: &issued) }

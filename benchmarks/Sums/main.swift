@@ -3,12 +3,22 @@ import Foundation
 import Ingest
 import Query
 
-// Makes a store of sums alone: `till-sums DATA COLD_FILES ROWS_OF_EACH NAME=FILE.parquet[,FILE.parquet…]…`; a file of sums of each file, whose columns are
-// cast to the rollup's. `benchmarks/rollups.py` makes the files.
+// Makes a store of sums alone: `till-sums [--bucket ENDPOINT] DATA COLD_FILES ROWS_OF_EACH NAME=FILE.parquet[,FILE.parquet…]…`; a file of sums of each file, whose columns are
+// cast to the rollup's. With `--bucket ENDPOINT` first they lie in the bucket `benchmark` of an endpoint that believes every signature, below `store`.
+// `benchmarks/rollups.py` makes the files.
 
 var arguments = Array(CommandLine.arguments.dropFirst())[...]
+var options = Engine.Options()
+if arguments.first == "--bucket" {
+    let endpoint = arguments.dropFirst().first
+    arguments = arguments.dropFirst(2)
+    let keys = StaticCredentials(AWSCredentials(accessKeyID: "key", secretAccessKey: "secret"))
+    let bucket = try BucketEndpoint(url: "s3://benchmark/store", endpoint: endpoint, region: "us-east-1", isPathStyle: true)
+    let client = BucketClient(bucket, region: "us-east-1", credentials: CredentialChain([keys]), transport: OutgoingClient(policy: nil))
+    options.storages = BucketStorageFactory(client, cache: nil)
+}
 guard let path = arguments.popFirst(), let fileCount = arguments.popFirst().flatMap({ Int($0) }), let rowCount = arguments.popFirst().flatMap({ Int64($0) }) else {
-    print("usage: till-sums DATA COLD_FILES ROWS_OF_EACH NAME=FILE.parquet[,FILE.parquet…]…")
+    print("usage: till-sums [--bucket ENDPOINT] DATA COLD_FILES ROWS_OF_EACH NAME=FILE.parquet[,FILE.parquet…]…")
     exit(2)
 }
 /// The columns of each rollup that a store has from the start.
@@ -35,7 +45,7 @@ do {
             parts.append((sides[0], try queries.execute(prepared)))
         }
     }
-    let engine = try Engine(path: path)
+    let engine = try Engine(path: path, options: options)
     try SumsOnlyStore(engine).fill(coldFileCount: fileCount, rowCount: rowCount, parts: parts)
     try engine.close()
 } catch {

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import analysis, charts, promises, results, rollupdoc
+from . import analysis, charts, promises, results, rollupdoc, uploaddoc
 from .results import Run
 
 HEAD = """# Results
@@ -77,7 +77,11 @@ def markdown(runs: list[Run], pictures: Sequence[str]) -> str:
     for run in sorted(runs, key=lambda run: (list(TITLES).index(run.name) if run.name in TITLES else 9, run.name)):
         text += section(run)
     sums = results.part(runs, "rollups")
-    return text + (rollupdoc.results(sums[1], table) if sums else "")
+    text += rollupdoc.results(sums[1], table) if sums else ""
+    for name, write in (("rollups bucket", rollupdoc.from_bucket), ("rollups keep", rollupdoc.keeping), ("rollups store", rollupdoc.of_store), ("uploads", uploaddoc.results)):
+        found = results.part(runs, name)
+        text += write(found[1], table) if found else ""
+    return text
 
 
 def promise_table(runs: list[Run]) -> str:

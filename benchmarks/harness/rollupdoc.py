@@ -29,7 +29,7 @@ def results(part: dict, table) -> str:
         rows.append([
             name, found["rollup"][0].removeprefix("Rollup "), f"{found['rows']:,}", span(found["cold_ms"]), span(found["warm_ms"]), f"{required:,} / {aim:,}", f"**{verdict(name, found['cold_ms'])}**",
             *((span(beside["cold_ms"]), span(beside["warm_ms"]), span(beside["parquet_cold_ms"]),
-               f"{statistics.median(found['cold_ms']) / statistics.median(beside['cold_ms']):.2f}") if beside else ("–", "–", "–", "–"))])
+               f"{statistics.median(found['cold_ms']) / statistics.median(beside['cold_ms']):.2f}") if beside else ("–", "–", "–", "–")), *clickhouse(part, name)])
     sizes = ", ".join(f"{name.removeprefix('rollup_')} {size / 1e6:,.1f} MB" for name, size in part["bytes"].items())
     return (
         "\n## Rollups: the sums of twenty years at 14 TB a year\n\n"
@@ -37,9 +37,44 @@ def results(part: dict, table) -> str:
         f"A store of sums alone: 73 million rows by day and client, 24 million by month and product, beside the names of 92,440 cold files ({sizes}; {sum(part['bytes'].values()) / 49.6e12:.6f} of the cold bytes "
         "that the model has). `till serve` is asked over HTTP in the words of the benchmark. Cold: a new server, the page cache dropped. Milliseconds: the median, the least and the greatest of "
         f"{len(next(iter(part['questions'].values()))['cold_ms'])}. DuckDB {part['duckdb']['version']} has a table of its own of the same sums ({part['duckdb']['bytes'] / 1e9:.2f} GB, {part['duckdb']['make_s']:.0f} s to make), opened anew for each cold figure; "
-        "its last column reads Till's files of sums. It keeps nothing up to date by itself.\n\n"
-        + table(["", "rollup (files)", "rows", "Till, cold", "Till, warm", "required / aim, cold", "verdict", "DuckDB's table, cold", "warm", "DuckDB over Till's files, cold", "Till : DuckDB, cold"], rows)
+        "its last column reads Till's files of sums. It keeps nothing up to date by itself."
+        + (f" ClickHouse (chDB) has MergeTree tables in the order of their keys ({part['clickhouse']['bytes'] / 1e9:.2f} GB, {part['clickhouse']['make_s']:.0f} s to make and merge), a process for each cold figure." if "clickhouse" in part else "") + "\n\n"
+        + table(["", "rollup (files)", "rows", "Till, cold", "Till, warm", "required / aim, cold", "verdict", "DuckDB's table, cold", "warm", "DuckDB over Till's files, cold", "Till : DuckDB, cold", "ClickHouse's table, cold", "warm"], rows)
         + "\nNot in these figures: hot rows, a file of sums for each of a year's last days (here a file a year), a bucket in place of the disk.\n")
+
+
+def clickhouse(part: dict, name: str) -> tuple[str, str]:
+    found = part.get("clickhouse", {}).get("questions", {}).get(name)
+    return (span(found["cold_ms"]), span(found["warm_ms"])) if found else ("–", "–")
+
+
+def from_bucket(part: dict, table) -> str:
+    """For RESULTS.md: the same store in a bucket."""
+    rows = [
+        [name, span(found["cold_ms"]), span(found["warm_ms"]), "10,000 / 30,000", f"{found['requests']:,}", f"{found['bytes'] / 1e6:,.1f}"] for name, found in part["questions"].items()]
+    return (
+        f"\n### The same from a bucket\n\nMeasured {part['date']} at {part['commit']}, by `benchmarks/rollups.py bucket DIRECTORY`; {part['beside']}. {part['delay_ms']} ms to the first byte, {part['rate_mb']} MB a second on each "
+        "connection. Cold: a new server and an empty cache. Milliseconds; requests and MB are those of one cold question.\n\n"
+        + table(["", "cold", "warm", "aim / required", "requests", "MB"], rows))
+
+
+def keeping(part: dict, table) -> str:
+    """For RESULTS.md: what it costs to have sums."""
+    words = {"import": "import", "merge": "merging after it", "move": "moving hot rows to cold"}
+    rows = [
+        [words[kind], *(f"{statistics.median(part['found'][side][f'{kind}_s']):.2f} ({statistics.median(part['found'][side][f'{kind}_cpu_s']):.2f})" for side in ("with", "without")),
+         f"{part['ratio'][f'{kind}_s']:.2f} ({part['ratio'][f'{kind}_cpu_s']:.2f})"] for kind in words]
+    return (
+        f"\n### What keeping them costs\n\nMeasured {part['date']} at {part['commit']}, by `benchmarks/rollups.py keep DIRECTORY`; {part['beside']}. {part['receipts']:,} receipts of twenty years imported, {part['moved']:,} of the last month "
+        "posted and moved, with the four rollups of a new store and without any, in turn. Seconds, of processors in brackets; at most 1.15 is required.\n\n" + table(["", "with", "without", "ratio"], rows))
+
+
+def of_store(part: dict, table) -> str:
+    """For RESULTS.md: a store with its rows."""
+    rows = [[name, found["rollup"][0].removeprefix("Rollup ") if found["rollup"] else "–", f"{found['with_ms']:.1f}", f"{found['without_ms']:.1f}"] for name, found in part["questions"].items()]
+    return (
+        f"\n### A store with its rows\n\nMeasured {part['date']} at {part['commit']}, by `benchmarks/rollups.py store DATA`; {part['beside']}. The sums are {part['share'] * 100:.2f} % of the cold bytes (at most 3 % at 20 million). Milliseconds, warm, medians; "
+        "both ways give the same answers.\n\n" + table(["", "rollup (files)", "with", "without"], rows))
 
 
 def scale(part: dict, model: Model, points, table, seconds, amount) -> str:
