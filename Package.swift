@@ -62,7 +62,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Server",
-            dependencies: ["ColumnStore", "Query", "Documents", "Processes", "Ingest", "CMicrohttpd", "CGnuTLS", "CConsole"],
+            dependencies: ["ColumnStore", "Query", "Documents", "Processes", "Cluster", "Ingest", "CMicrohttpd", "CGnuTLS", "CConsole"],
             swiftSettings: strict),
         .executableTarget(name: "till", dependencies: ["Server", "CArguments"], swiftSettings: strict),
 
@@ -91,7 +91,7 @@ let package = Package(
         .testTarget(
             name: "IngestTests", dependencies: ["Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], exclude: ["Readers"], swiftSettings: strict),
         .testTarget(
-            name: "ServerTests", dependencies: ["Server", "Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"],
+            name: "ServerTests", dependencies: ["Server", "Cluster", "Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "SystemTests", dependencies: ["ColumnStore", "TestSupport"], exclude: ["Documents/OtherFormats", "Delivery/EarlierStores", "Floors/Exceptions", "OutsideNumbers", "Scripts"], swiftSettings: strict),

@@ -26,6 +26,7 @@
 //   Verification: proof of every file
 //   Backup: copies of a whole store, and a catalog made anew
 //   Log: every commit in its order, kept where no machine's end reaches it, and stores made of it again
+//   Replication: commits on their way to the other machine of a pair, and its copy of the store
 //   Exports: answers that leave as files, where those lie, and links
 //   Intake: a document on its way in
 //   Uploads: files of records that come whole

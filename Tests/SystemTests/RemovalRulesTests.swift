@@ -26,6 +26,10 @@ final class RemovalRulesTests: XCTestCase {
         ],
         "Ingest/Log/LogSpool.swift": ["truncate": "the end of a spool that this process writes: an entry that could not be written whole"],
         "Ingest/Log/LogFold.swift": ["remove": "scratch: a copy of a database that its records make anew"],
+        "Ingest/Replication/ReplicaStore.swift": [
+            "remove": "files of a member that its cluster's records make anew, all of them from the first", "truncate": "the end of a file that a record says is its last byte",
+        ],
+        "Server/Replication/RecordFile.swift": ["truncate": "records that no majority has, as the protocol says, and an end that is no record, which is kept beside it"],
         "Ingest/Log/LogRetention.swift": ["delete": "checkpoints, segments and files that no checkpoint which is kept, and no record after it, needs"],
         "Ingest/Directory/ScratchFolder.swift": ["remove": "scratch: a directory that it made", "rmdir": "the same"],
         "Ingest/Backup/Restore.swift": [

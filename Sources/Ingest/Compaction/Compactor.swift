@@ -15,6 +15,8 @@ package struct CompactionOptions: Sendable {
     package var rowGroupRowCount = 131_072
     /// Of the sums of one cold file.
     package var rollupRowCountMax = 1_000_000
+    /// Whether all stays hot: where cold files would have to be on two machines.
+    package var keepsHot = false
 
     package init() {}
 }
@@ -130,6 +132,7 @@ final class Compactor: Sendable {
     ///
     /// - Throws: `DayCompactor.Cancelled` when it was cancelled, or the store closes.
     func compact(before day: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary {
+        if options.keepsHot { throw Fault(.badParameter, "two machines keep this store, and keep all of it hot: nothing is compacted") }
         let before = day ?? Clock.day(ofMicroseconds: clock.now()) + 1
         let done = Monitor<Result<CompactionSummary, any Error>?>(nil)
         let isTaken = state.broadcast { state in
@@ -297,7 +300,8 @@ final class Compactor: Sendable {
     }
 
     private func work(before day: Int32, isRequested: Bool) throws -> CompactionSummary {
-        try exclusively { try moveAndMerge(before: day, isRequested: isRequested) }
+        if options.keepsHot { return CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0) }
+        return try exclusively { try moveAndMerge(before: day, isRequested: isRequested) }
     }
 
     /// Merges what a large import has left in many files.

@@ -11,6 +11,7 @@ import Synchronization
 ///     uploads/        files of uploads, by their ids
 ///     executions.sqlite  definitions of processes, and their executions
 ///     log/            commits on their way to the log
+///     cluster/        records of a pair of machines, and how much of them the store tells (`ReplicaStore`)
 ///     exports/        files of exports, which the catalog names; no backup has them
 ///     lost+found/     what was put aside: `LostAndFound`
 ///
@@ -32,6 +33,9 @@ package final class DataDirectory: Sendable {
 
     /// Of what lies in a bucket: nothing of it is missed.
     package static let cacheName = "cache"
+
+    /// What a member of a pair keeps beside the store that is made of it.
+    static let clusterName = "cluster"
 
     /// Commits on their way to the log's place, and how far that has come.
     static let logName = "log"
@@ -249,7 +253,7 @@ package final class DataDirectory: Sendable {
     private static func strangers(in path: String) throws -> [String] {
         try names(in: path).filter { name in
             switch name {
-            case "LOCK", "FORMAT.tmp", "lost+found", cacheName: false
+            case "LOCK", "FORMAT.tmp", "lost+found", cacheName, clusterName: false
             case "hot", "warehouse": try !names(in: "\(path)/\(name)").isEmpty
             default: true
             }
@@ -331,7 +335,7 @@ package final class DataDirectory: Sendable {
         return String(cString: working) + "/" + path
     }
 
-    static func makeDirectories(_ path: String) throws {
+    package static func makeDirectories(_ path: String) throws {
         var prefix = ""
         for part in path.split(separator: "/") {
             prefix += "/\(part)"

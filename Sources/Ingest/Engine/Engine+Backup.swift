@@ -69,7 +69,11 @@ extension Engine {
 
 extension Engine {
     /// - Throws: `DataDirectory.Failure.logRefused`.
-    static func beginLog(_ directory: DataDirectory, _ options: Options) throws -> LogKeeper? {
+    static func beginLog(_ directory: DataDirectory, _ options: Options) throws -> (any CommitKeeping)? {
+        if let replica = options.replica {
+            try LogMark.noteBroken(directory.path)
+            return try ReplicaKeeper(replica, directory: directory, clock: options.hot.clock)
+        }
         guard let log = options.log else {
             try LogMark.noteBroken(directory.path)
             return nil
@@ -96,6 +100,7 @@ extension Engine {
     // MARK: Answers that wait for the log
 
     package var isKeptElsewhere: Bool { log?.isAwaited ?? false }
+    package var keepsReads: Bool { log?.keepsReads ?? false }
 
     package func whenKept(_ body: @escaping @Sendable (Fault?) -> Void) {
         guard let log else { return body(nil) }
@@ -103,6 +108,7 @@ extension Engine {
             switch outcome {
             case .kept: body(nil)
             case .late: body(Self.lateLog)
+            case .refused(let reason) where log.keepsReads: body(Fault(.storageUnavailable, "this server ends, and what it was sent may not be stored: \(reason)", advice: .sendAgainLater))
             case .refused: body(Fault(.storageUnavailable, "the log was taken over by another writer: this server ends, and what it was sent may not be stored", advice: .sendAgainLater))
             }
         }
@@ -117,7 +123,8 @@ extension Engine {
         guard let log else { return }
         cold.beforeRemoval.withLock { $0 = { [log] in log.settle() } }
         catalog.naming.withLock { $0 = { [log] in log.carry($0) } }
-        log.start { [weak self] place, position, isStopping in
+        (log as? ReplicaKeeper)?.start()
+        (log as? LogKeeper)?.start { [weak self] place, position, isStopping in
             guard let self else { throw Backup.Cancelled() }
             return try alone("checkpoint") { [self] in
                 let backup = try Backup(parts, destination: place.basePath, bucket: place.baseObjects, position: position, isCancelled: isStopping)

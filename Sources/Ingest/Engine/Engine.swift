@@ -37,6 +37,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         package var queueSteadyClock: (@Sendable () -> Int64)? = { Int64(SteadyClock.nanoseconds() / 1_000) }
         /// The log of the store's commits; nil: there is none.
         package var log: LogOptions?
+        /// The machines that keep the store together; nil: there is one. Not both with a log.
+        package var replica: (any CommitReplica)?
         /// Where files of exports go once they are done; nil: they stay in DATA.
         package var exportPlace: (any ObjectStorage)?
         /// Where there is no store, whether one is made.
@@ -74,7 +76,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     private let archiver = Mutex<ExecutionArchiver?>(nil)
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
-    let log: LogKeeper?
+    let log: (any CommitKeeping)?
     private let isClosed = Mutex(false)
 
     /// Opens or makes the store in a directory.

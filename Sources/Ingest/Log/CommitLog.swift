@@ -25,11 +25,14 @@ final class CommitLog: CommitSink {
         var isStopping = false
         /// Somebody wants what there is to be sent now.
         var isWanted = false
+        /// In place of a spool.
+        var held: [UInt8] = []
     }
 
     let directory: String
     let state: Monitor<State>
     private let clock: Clock
+    private let isSpooled: Bool
     /// So many bytes are a segment.
     static let segmentByteCount: Int64 = 8 << 20
     /// So many are sent at once.
@@ -40,11 +43,13 @@ final class CommitLog: CommitSink {
     ///   - next: the number of its next commit.
     ///   - closed: spools of an earlier process.
     ///   - isPrompt: whether somebody waits for each commit to be sent.
-    init(directory: String, next: Int64, closed: [Int64], time: Int64, isPrompt: Bool = false, clock: Clock) throws {
+    ///   - isSpooled: false where what was not sent is of no use to the next process: it is held in memory then (`takeHeld`).
+    init(directory: String, next: Int64, closed: [Int64], time: Int64, isPrompt: Bool = false, isSpooled: Bool = true, clock: Clock) throws {
+        self.isSpooled = isSpooled
         wantedByteCount = isPrompt ? 1 : Self.segmentByteCount
         self.directory = directory
         self.clock = clock
-        try DataDirectory.makeDirectories("\(directory)/\(LogState.folder)")
+        if isSpooled { try DataDirectory.makeDirectories("\(directory)/\(LogState.folder)") }
         var state = State(next: next)
         (state.closed, state.time) = (closed, time)
         self.state = Monitor(state)
@@ -99,6 +104,13 @@ final class CommitLog: CommitSink {
     }
 
     private func write(_ number: Int64, _ time: Int64, _ kind: UInt8, _ head: [UInt8], _ changes: UnsafeRawBufferPointer, _ state: inout State) {
+        guard isSpooled else {
+            let parts = LogSpool.frame(sequence: number, time: time, kind: kind, head, changes)
+            state.held += parts.head
+            state.held += changes
+            state.held += parts.tail
+            return state.byteCount = Int64(state.held.count)
+        }
         if state.descriptor < 0 {
             state.descriptor = open(spoolPath(number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
             (state.first, state.byteCount) = (number, 0)
@@ -120,6 +132,22 @@ final class CommitLog: CommitSink {
 
     /// The last number that was given.
     var last: Int64 { state.withLock { $0.next - 1 } }
+
+    /// What was committed since the last call, as a spool has it.
+    func takeHeld() -> [UInt8] {
+        state.withLock { state in
+            defer { (state.held, state.byteCount) = ([], 0) }
+            return state.held
+        }
+    }
+
+    /// Commits that came to nothing, each once.
+    func takeWithdrawn() -> Set<Int64> {
+        state.withLock { state in
+            defer { state.withdrawn = [] }
+            return state.withdrawn
+        }
+    }
 
     /// Ends the spool that is written, where there is something in it.
     ///

@@ -34,8 +34,11 @@ final class LogFold {
     /// Rows changed within one transaction of a file: its log grows by so much.
     private static let changeCountMax = 20_000
 
+    /// Whether records may come that are in the databases already.
+    private let isAgain: Bool
+
     /// - Parameter workspace: has the databases by their paths below DATA.
-    init(_ workspace: any FileStorage) { self.workspace = workspace }
+    init(_ workspace: any FileStorage, isAgain: Bool = false) { (self.workspace, self.isAgain) = (workspace, isAgain) }
 
     /// - Throws: `ColumnStoreError.corruptFile` for a record that does not fit.
     func apply(_ record: LogRecord) throws {
@@ -69,7 +72,9 @@ final class LogFold {
         case .update(let table, let key, let columns): try file.shape(table.name).update(key, columns, file.connection)
         case .delete(let table, let key): try file.shape(table.name).delete(key, file.connection)
         case .schema(let sql, _, _):
-            try file.connection.execute(sql)
+            do { try file.connection.execute(sql) } catch {
+                guard isAgain, error.message.contains("already exists") || error.message.contains("duplicate column") || error.message.contains("no such") else { throw error }
+            }
             file.shapes = [:]
         }
         changeCount += 1

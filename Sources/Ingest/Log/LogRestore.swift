@@ -114,7 +114,7 @@ package struct LogRestore {
     }
 
     /// Rollups begin anew: their sums are made again from rows, and are not in the log.
-    private static func dropSums(_ path: String) throws {
+    static func dropSums(_ path: String) throws {
         let connection = try SQLiteConnection(path: path, mode: .readWrite)
         try connection.transaction {
             try connection.execute("DELETE FROM cold_objects WHERE table_name NOT IN (SELECT name FROM tables) OR table_name IN (SELECT name FROM rollup_tables)")

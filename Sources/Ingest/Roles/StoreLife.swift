@@ -12,6 +12,8 @@ package protocol StoreLife: AnyObject, Sendable {
     func whenKept(_ body: @escaping @Sendable (Fault?) -> Void)
     /// Whether answers wait for that at all.
     var isKeptElsewhere: Bool { get }
+    /// Whether answers wait that change nothing too.
+    var keepsReads: Bool { get }
     /// Why changes are refused at present, whoever makes them: they could not be answered.
     var changeRefusal: Fault? { get }
     /// Figures: name without prefix, labels, value.
@@ -23,5 +25,6 @@ package protocol StoreLife: AnyObject, Sendable {
 extension StoreLife {
     package func whenKept(_ body: @escaping @Sendable (Fault?) -> Void) { body(nil) }
     package var isKeptElsewhere: Bool { false }
+    package var keepsReads: Bool { false }
     package var changeRefusal: Fault? { nil }
 }

@@ -87,6 +87,31 @@ package struct Settings: Sendable, Equatable {
         package var tlsKey: String?
     }
 
+    /// Two machines that keep one store.
+    package struct Pair: Sendable, Equatable {
+        /// nil: there is no cluster.
+        package var node: String?
+        package var peer: Peer?
+        /// Where the peer's messages come.
+        package var host = ""
+        package var port: UInt16 = 0
+        /// Where the object lies that says who leads: `s3://bucket/key` or `file:///directory`.
+        package var objectURL: String?
+        /// Or who holds it.
+        package var witness: String?
+        /// Without the other: go on alone, and say so.
+        package var degrades = false
+
+        package struct Peer: Sendable, Equatable {
+            package var name: String
+            package var host: String
+            package var port: UInt16
+        }
+
+        var isSet: Bool { self != Pair() }
+    }
+
+    package var pair = Pair()
     package var host = "127.0.0.1"
     package var port: UInt16 = 8080
     package var publicURL: String?

@@ -1,3 +1,4 @@
+internal import Cluster
 internal import ColumnStore
 internal import Ingest
 internal import Query
@@ -74,6 +75,19 @@ package enum SettingsReader {
         Key("log.level") { value, settings in settings.logLevel = try value.choice(Log.Level.self) },
         Key("log.url") { value, settings in settings.logURL = try value.stringOrNull() },
         Key("log.ack") { value, settings in settings.logAcknowledgement = try value.choice(Settings.LogAcknowledgement.self) },
+        Key("cluster.node") { value, settings in settings.pair.node = try value.stringOrNull() },
+        Key("cluster.peer") { value, settings in settings.pair.peer = try peer(value) },
+        Key("cluster.listen") { (value, settings) in
+            guard !value.isNull else { return }
+            (settings.pair.host, settings.pair.port) = try value.address()
+        },
+        Key("cluster.config") { value, settings in settings.pair.objectURL = try value.stringOrNull() },
+        Key("cluster.witness") { value, settings in settings.pair.witness = try url(value) },
+        Key("cluster.degrade") { value, settings in settings.pair.degrades = try value.boolean() },
+        Key("cluster.tls") { value, _ in
+            guard !value.isNull else { return }
+            throw SettingError(key: value.key, message: "is not there yet: the machines of a cluster speak without encryption, and over 127.0.0.1 alone")
+        },
         Key("log.segment") { value, settings in settings.logSegment = try value.duration() },
     ]
 
@@ -110,6 +124,7 @@ package enum SettingsReader {
             reading.fault(settings.tlsKey == nil ? "tls.key" : "tls.cert", "tls.cert and tls.key are wanted both or neither")
         }
         checkPostgres(settings.postgres, &reading)
+        if settings.pair.isSet { checkPair(settings, &reading) }
         return (settings, reading.faults)
     }
 
@@ -122,7 +137,40 @@ package enum SettingsReader {
         reading.fault("postgres.listen", "\(host) can be reached from elsewhere, and then what is asked and answered must be encrypted: set postgres.tls.cert and postgres.tls.key, or listen on 127.0.0.1")
     }
 
-    private static func isLoopback(_ host: String) -> Bool {
+    private static func checkPair(_ settings: Settings, _ reading: inout Reading) {
+        let pair = settings.pair
+        if pair.node == nil { reading.fault("cluster.node", "is wanted where a cluster is: what this machine is called in it") }
+        if let node = pair.node, !NodeName.isValid(node) { reading.fault("cluster.node", "1 to \(NodeName.byteCountMax) of a to z, 0 to 9 and - are wanted, not \(node)") }
+        if pair.peer == nil { reading.fault("cluster.peer", "is wanted where a cluster is: name@host:port of the other machine") }
+        if let peer = pair.peer, peer.name == pair.node { reading.fault("cluster.peer", "has the name of this machine") }
+        if pair.port == 0 { reading.fault("cluster.listen", "is wanted where a cluster is: host:port, where the other machine speaks to this one") }
+        if (pair.objectURL == nil) == (pair.witness == nil) { reading.fault("cluster.witness", "cluster.witness or cluster.config is wanted, and not both: where the object lies that says who leads") }
+        let far = [("cluster.listen", pair.port == 0 ? nil : pair.host), ("cluster.peer", pair.peer?.host), ("cluster.witness", pair.witness.flatMap(host))]
+        for case (let key, let host?) in far where !isLoopback(host) {
+            reading.fault(key, "\(host) is another machine's, or can be reached from elsewhere: encryption between machines is not there yet, so 127.0.0.1 is wanted")
+        }
+        let others = [("log.url", settings.logURL), ("storage.url", settings.storage.url), ("exports.url", settings.exportsURL), ("postgres.listen", settings.postgres.host)]
+        for case (let key, _?) in others { reading.fault(key, "is not there yet where two machines keep the store: leave it out, or leave cluster out") }
+    }
+
+    /// Of a URL, without brackets.
+    private static func host(_ url: String) -> String {
+        let authority = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last.map { $0.prefix { $0 != "/" } } ?? ""
+        guard !authority.contains("@") else { return String(authority) }
+        if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
+        return String(authority.prefix { $0 != ":" })
+    }
+
+    /// `name@host:port`
+    private static func peer(_ value: SettingValue) throws -> Settings.Pair.Peer? {
+        guard let text = try value.stringOrNull() else { return nil }
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, NodeName.isValid(parts[0]) else { throw SettingError(key: value.key, message: "name@host:port is wanted, not \(value.received)") }
+        let (host, port) = try SettingValue(key: value.key, value: .string(parts[1]), isText: true).address()
+        return .init(name: parts[0], host: host, port: port)
+    }
+
+    static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || host == "::1" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }

@@ -3,6 +3,14 @@ internal import Documents
 package import Ingest
 package import Query
 
+/// A setting that clients of the REST catalog take over.
+package struct WarehouseProperty: Sendable, Equatable {
+    package let name: String
+    package let value: String
+
+    package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
+}
+
 /// What every door is given: one store, one admission, one query service, one table of jobs, one life. A door adds only its protocol.
 package final class DoorContext: Sendable {
     package let store: StoreRoles
@@ -14,11 +22,14 @@ package final class DoorContext: Sendable {
     package let log: Log
     package let limits: DoorLimits
     package let tokens: TokenVerifier?
+    /// Where readers of the cold tables' files find them.
+    let warehouse: [WarehouseProperty]
 
     package init(
         store: StoreRoles, queries: QueryEngine, further: any CatalogExtension, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
-        log: Log, timers: Timers
+        log: Log, timers: Timers, warehouse: [WarehouseProperty] = []
     ) {
+        self.warehouse = warehouse
         self.store = store
         self.limits = limits
         self.log = log

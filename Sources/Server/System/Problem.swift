@@ -21,7 +21,7 @@ package struct Problem: Error, Sendable {
         case invalidView = "invalid-view", viewInUse = "view-in-use"
         case rateLimited = "rate-limited", tooManyQueries = "too-many-queries"
         case internalError = "internal-error"
-        case overloaded, diskFull = "disk-full", storageUnavailable = "storage-unavailable"
+        case overloaded, diskFull = "disk-full", storageUnavailable = "storage-unavailable", notLeader = "not-leader"
         case queryTimeout = "query-timeout", spillFull = "spill-full", queueFull = "queue-full"
         case gone, uploadClosed = "upload-closed", uploadMismatch = "upload-mismatch"
         case badRequest = "bad-request", requestTimeout = "request-timeout", uriTooLong = "uri-too-long", headTooLarge = "head-too-large"

@@ -23,7 +23,7 @@ final class CommandHelpTests: XCTestCase {
         "topic publish": ["t", "--type", "x", "--id", "1"],
     ]
     /// They make a store where there is none, or have no store that must be there.
-    private static let others: Set<String> = ["serve", "restore", "type put"]
+    private static let others: Set<String> = ["serve", "witness", "restore", "type put"]
 
     private func commands() throws -> [[String]] {
         let overview = try TillRun(["--help"])

@@ -101,5 +101,7 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
             // A file's table of that name is another.
             first.entryNames.contains(table) ? [] : second?.rollups(of: table) ?? []
         }
+
+        func comments(on name: String) -> RelationComments? { first.entryNames.contains(name) ? nil : second?.comments(on: name) }
     }
 }

@@ -8,10 +8,11 @@ enum EngineOpening {
     ///   - clientsNeedContract: false for a command that works on the directory itself.
     ///   - making: whether a store is made where there is none.
     ///   - probes: whether a bucket is asked first if it keeps conditions.
+    ///   - replica: the machines that keep the store together.
     ///   - logRefused: called when another writer has taken the log over.
     static func open(
         directory: String, settings: Settings, clientsNeedContract: Bool = true, making: DataDirectory.Making = .never, probes: Bool = false,
-        log: Log = Log(format: .text, level: .warning), logRefused: @escaping @Sendable (String) -> Void = { _ in }
+        replica: (any CommitReplica)? = nil, log: Log = Log(format: .text, level: .warning), logRefused: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> Engine {
         StoreLog.observe { event in
             switch event.level {
@@ -19,7 +20,13 @@ enum EngineOpening {
             case .warning: log.warning(event.what, ["path": .text(event.path), "reason": .text(event.reason)])
             }
         }
+        if replica == nil, ReplicaStore.isMember(DataDirectory.absolute(directory)) {
+            throw UsageError(
+                "\(directory) is a member of a cluster: what is changed in it alone is lost. Set cluster in the configuration to serve it; to make it a store of its own, remove \(directory)/\(ReplicaStore.folder) while no other member has acknowledged more")
+        }
         var options = Engine.Options()
+        options.replica = replica
+        options.compaction.keepsHot = replica != nil
         options.making = making
         options.documentByteCountMax = settings.limits.document
         options.clientsNeedContract = clientsNeedContract
@@ -53,8 +60,14 @@ enum EngineOpening {
         } catch let failure as DataDirectory.Failure where failure.isOfTheSettings {
             throw UsageError("\(failure)")
         } catch DataDirectory.Failure.locked(let url) {
-            throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? "another process"))
+            throw CommandError("\(directory) is held by " + (url.map { "the server at \($0)" } ?? another(directory)))
         }
+    }
+
+    /// Why a second reader is not let in beside a command: there is no way to open a store that writes nothing.
+    private static func another(_ directory: String) -> String {
+        "another process, which serves nobody: a store is opened by one process at a time, also to be read, since opening it finishes what a crash has left and its newest rows are in that process's memory and logs. "
+            + "Wait until it ends, or let `till serve --data \(directory)` hold it: commands with --data go through that server, any number at once"
     }
 
     static func registration(_ settings: Settings) throws -> RegistrationOptions {

@@ -18,6 +18,7 @@ package enum SettingsCheck {
         attempt { _ = try WarehouseOpening.client(settings) }
         attempt { try checkLog(settings) }
         attempt { _ = try WarehouseOpening.exportPlace(settings) }
+        attempt { if settings.pair.objectURL != nil { _ = try ClusterObject.place(settings) } }
         if let chain = settings.tlsCertificate, let key = settings.tlsKey {
             attempt { _ = try CertificateFiles.load(chain: chain, key: key) }
         }

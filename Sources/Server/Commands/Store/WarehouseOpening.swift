@@ -43,10 +43,10 @@ enum WarehouseOpening {
     static func client(_ settings: Settings) throws -> BucketClient? {
         let storage = settings.storage
         guard let url = storage.url, try filePath(url) == nil else { return nil }
-        let region = storage.region ?? Environment["AWS_REGION"] ?? Environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+        let region = region(storage)
         let endpoint: BucketEndpoint
         do {
-            endpoint = try BucketEndpoint(url: url, endpoint: storage.endpoint ?? Environment["AWS_ENDPOINT_URL_S3"], region: region, isPathStyle: storage.isPathStyle)
+            endpoint = try BucketEndpoint(url: url, endpoint: endpointURL(storage), region: region, isPathStyle: storage.isPathStyle)
         } catch {
             throw SettingError(key: "storage.url", message: error.detail)
         }
@@ -58,6 +58,23 @@ enum WarehouseOpening {
         var options = BucketOptions()
         options.trialMilliseconds = trialMilliseconds
         return BucketClient(endpoint, region: region, credentials: chain, transport: transport, options: options)
+    }
+
+    private static func region(_ storage: Settings.Storage) -> String {
+        storage.region ?? Environment["AWS_REGION"] ?? Environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+    }
+
+    private static func endpointURL(_ storage: Settings.Storage) -> String? { storage.endpoint ?? Environment["AWS_ENDPOINT_URL_S3"] }
+
+    /// Where readers find the bucket's objects, in the words of Iceberg's clients; nothing where the warehouse is on this machine. Never a key: readers have their own.
+    static func reading(_ settings: Settings) -> [WarehouseProperty] {
+        let storage = settings.storage
+        guard let url = storage.url, isBucket(url) else { return [] }
+        let region = region(storage)
+        var found = [WarehouseProperty("s3.region", region), WarehouseProperty("client.region", region)]
+        if let endpoint = endpointURL(storage) { found.append(WarehouseProperty("s3.endpoint", endpoint)) }
+        if storage.isPathStyle { found.append(WarehouseProperty("s3.path-style-access", "true")) }
+        return found
     }
 
     static func isBucket(_ place: String) -> Bool { place.hasPrefix("s3://") }

@@ -29,7 +29,7 @@ extension Problem.Slug {
         case .headTooLarge: 431
         case .internalError: 500
         case .unsupportedTransferEncoding: 501
-        case .overloaded, .diskFull, .storageUnavailable: 503
+        case .overloaded, .diskFull, .storageUnavailable, .notLeader: 503
         case .queryTimeout: 504
         case .unsupportedVersion: 505
         case .spillFull, .queueFull: 507
@@ -95,6 +95,7 @@ extension Problem.Slug {
         case .overloaded: ("Overloaded", "The server refuses work rather than die of it. Try again after `Retry-After` seconds.")
         case .diskFull: ("The disk is full", "There is no room to make anything durable. Reading goes on. Try again after `Retry-After` seconds.")
         case .storageUnavailable: ("The bucket gives no answer", "This needs receipts that lie in the bucket, which cannot be read now. No part of an answer is given in place of the whole. Try again after `Retry-After` seconds.")
+        case .notLeader: ("Another machine leads", "Two machines keep this store, and this one does not answer for it now. `Till-Leader` says where the other is, if that is known. Ask there, or try again after `Retry-After` seconds.")
         case .queryTimeout: ("The query took too long", "It was ended at the time limit.")
         case .badRequest: ("Not a request", "The request line, a header field or the framing of the body breaks RFC 9112. The connection is closed: where the next request would begin is not known.")
         case .requestTimeout: ("The request did not end", "Nothing more of the request came for a minute. The connection is closed.")

@@ -17,4 +17,6 @@ package struct CallParts: Sendable {
     let growth: CountGrowth
     let figures: ServerFigures
     let background: BackgroundWork
+    /// Where readers of the cold tables' files find them.
+    let warehouse: [WarehouseProperty]
 }

@@ -16,4 +16,13 @@ package enum HTTPDoor {
         context.life.add(listener)
         return (service, listener)
     }
+
+    /// As `open`, behind a listener that is there already.
+    package static func open(
+        _ context: DoorContext, behind listener: Listener, administrator: String = "admin", certificates: CertificateFiles? = nil, routes: [Route]
+    ) throws -> Service {
+        let service = try Service(context, administrator: administrator, certificates: certificates, connections: listener.connections, routes: routes)
+        context.life.add(listener)
+        return service
+    }
 }

@@ -35,6 +35,7 @@ struct ParameterCheck: Middleware {
 
 /// Where answers wait for the store's log: keeps those of calls that change something until the log has what was committed by then. A repeat waits as the
 /// first did, whose record may be under way still. While the log gives no answer such calls are refused before they do anything.
+/// Where two machines keep the store, calls that change nothing wait as well: what they tell must not be lost, nor be another's to tell.
 struct KeptAnswers: Middleware {
     let life: any StoreLife
 
@@ -43,7 +44,7 @@ struct KeptAnswers: Middleware {
     }
 
     func around(_ next: @escaping Handler, of route: Route) -> Handler {
-        guard route.changesStore, life.isKeptElsewhere else { return next }
+        guard route.changesStore || life.keepsReads && route.access != .open && route.access != .metrics, life.isKeptElsewhere else { return next }
         return { call in try run(call, next) }
     }
 

@@ -49,7 +49,7 @@ package final class Service: RequestHandler {
             store: context.store, queries: context.queries, jobs: context.jobs, exports: context.exports, uploadByteCountMax: context.limits.uploadByteCount, log: context.log,
             authorizer: context.admission.authorizer, isSecure: certificates != nil, levels: levels, growth: CountGrowth(),
             figures: ServerFigures(context: context, http: metrics, pools: pools, connections: connections, certificates: certificates),
-            background: background)
+            background: background, warehouse: context.warehouse)
         openers = routes.map { $0.opener(parts) }
         handlers = routes.map { route in middleware.reversed().reduce(route.handler(parts)) { next, step in step.around(next, of: route) } }
     }

@@ -22,8 +22,12 @@ final class ServeParts: Sendable {
     private static let period = 1.0
 
     /// - Throws: `SettingError` for files that are wrong.
-    init(_ settings: Settings, engine: Engine, log: Log) throws {
-        if let chain = settings.tlsCertificate, let key = settings.tlsKey {
+    ///
+    /// - Parameter certificates: those of a listener that is there already.
+    init(_ settings: Settings, engine: Engine, log: Log, certificates given: CertificateFiles? = nil) throws {
+        if let given {
+            certificates = given
+        } else if let chain = settings.tlsCertificate, let key = settings.tlsKey {
             let certificates = CertificateFiles(chain: chain, key: key, log: log)
             try certificates.start()
             self.certificates = certificates

@@ -33,20 +33,27 @@ enum ServeCommand: Command {
         let calls: EndpointCaller
         let manager: ServiceManager
         let fence: LogFence
+        let member: ClusterMember?
+        let directory: String
         var signals: sigset_t
+
+        var status: Int32 { fence.isClosed ? LogFence.status : ExitStatus.done }
     }
 
     static func run(_ arguments: Arguments) throws -> Int32 {
-        let running: Running
+        let running: Running?
         do {
             running = try start(arguments)
+        } catch let ended as ClusterMember.Ended {
+            return ended.status
         } catch {
             StartRefusal.note(error, logFormat(arguments))
             throw error
         }
-        return try serve(running)
+        return try running.map(serve) ?? ExitStatus.done
     }
 
+    /// - Throws: `ClusterMember.Ended` too, where this machine of a cluster was told to end before it led.
     private static func start(_ arguments: Arguments) throws -> Running {
         try arguments.noOperands()
         let directory = try arguments.required("data")
@@ -55,22 +62,23 @@ enum ServeCommand: Command {
         let signals = blockSignals()
         raiseFileLimit()
         let fence = LogFence(log)
-        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, log: log, logRefused: fence.close)
+        let member = try settings.pair.node.map { _ in try MemberOpening.open(settings, directory: directory, listenerSettings(settings), connectionLimits(settings), log) }
+        // Returns once this machine leads.
+        try member?.follow(signals)
+        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, replica: member?.host, log: log, logRefused: fence.close)
         for damaged in engine.damagedDocuments {
             log.error("a receipt's document is damaged; restore it from a backup", [
                 "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),
             ])
         }
         let adminKey = try adminKey(of: directory, engine, log)
-        let parts = try ServeParts(settings, engine: engine, log: log)
+        let parts = try ServeParts(settings, engine: engine, log: log, certificates: member?.certificates)
         let context = DoorContext(
             store: StoreRoles(engine), queries: QueryEngine.make(settings), further: StoreSchema(), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
-            log: log, timers: Timers())
+            log: log, timers: member?.timers ?? Timers(), warehouse: WarehouseOpening.reading(settings))
         context.life.setStarting(true)
         // Doors open here, one line each.
-        let (service, listener) = try HTTPDoor.open(
-            context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.certificates,
-            routes: APIRoutes.all + IcebergRoutes.all + ConsoleRoutes.all)
+        let (service, listener) = try openHTTP(settings, context, parts, member)
         try openPostgres(settings, context, parts, adminKey: adminKey)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
@@ -87,9 +95,17 @@ enum ServeCommand: Command {
         try context.store.processes.begin(TaskExecutors(context: context, calls: calls))
         engine.warm(seconds: warmSeconds)
         context.life.setStarting(false)
+        member?.serve(service, context, fence)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
         return Running(
-            context: context, engine: engine, parts: parts, calls: calls, manager: manager(service, url), fence: fence, signals: signals)
+            context: context, engine: engine, parts: parts, calls: calls, manager: manager(service, url), fence: fence, member: member,
+            directory: directory, signals: signals)
+    }
+
+    private static func openHTTP(_ settings: Settings, _ context: DoorContext, _ parts: ServeParts, _ member: ClusterMember?) throws -> (Service, Listener) {
+        let routes = APIRoutes.all + IcebergRoutes.all + ConsoleRoutes.all
+        if let member { return (try HTTPDoor.open(context, behind: member.listener, certificates: parts.certificates, routes: routes), member.listener) }
+        return try HTTPDoor.open(context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.certificates, routes: routes)
     }
 
     /// The door for PostgreSQL's clients, where one is wanted.
@@ -120,20 +136,21 @@ enum ServeCommand: Command {
         running.manager.tell(.stopping)
         log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
         // Long enough for what runs, short enough for the 10 s that a stop may take.
-        switch running.context.stop() {
+        switch running.context.stop(running.fence.isClosed && running.member != nil ? ClusterMember.patience : .init()) {
         case .whole: break
         case .requestsCutOff(let count):
             log.warning("stopped with requests cut off", ["count": .number(count)])
-            return ExitStatus.done
+            return running.status
         case .jobCutOff:
             log.warning("stopped with a job cut off")
-            return ExitStatus.done
+            return running.status
         }
         running.parts.stop()
         running.calls.stop()
         try running.engine.close()
+        try running.member?.close(running.directory)
         log.info("stopped")
-        return running.fence.isClosed ? LogFence.status : ExitStatus.done
+        return running.status
     }
 
     /// Takes or makes the administrator's key; that it is another than at the last start is written down, whoever changed it.

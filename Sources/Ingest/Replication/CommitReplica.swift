@@ -1,0 +1,24 @@
+/// The machines that keep a store together, as its engine sees them.
+package protocol CommitReplica: AnyObject, Sendable {
+    /// Tells from here on what becomes of what is submitted.
+    func begin(_ observer: any ReplicaObserver)
+    /// Takes what is to be kept next.
+    ///
+    /// - Parameter token: rises by 1.
+    func submit(_ token: Int, _ body: [UInt8])
+    /// Calls `body` with whether this machine still leads, asked after this call.
+    func prove(_ body: @escaping @Sendable (Bool) -> Void)
+    /// Whether what is kept now lies on this machine alone.
+    var isDegraded: Bool { get }
+    /// The store is closed.
+    ///
+    /// - Parameter isWhole: all that its files have was acknowledged.
+    func ended(isWhole: Bool)
+}
+
+package protocol ReplicaObserver: AnyObject, Sendable {
+    /// All up to a token is kept.
+    func acknowledged(through token: Int)
+    /// This machine leads no more: nothing is kept from here on.
+    func ended(_ reason: String)
+}

@@ -1,0 +1,243 @@
+import ColumnStore
+import Glibc
+
+/// Hands the commits of the store that leads to the machines that keep it together, and lets answers go once they are kept there. It stands where
+/// `LogKeeper` stands: what a commit is, and which order commits have, is the same (`CommitLog`).
+final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
+    private struct State {
+        var lastToken = 0
+        var acknowledged = 0
+        /// What is under way, in order.
+        var open: [(token: Int, byteCount: Int, number: Int64?)] = []
+        var openByteCount = 0
+        /// The administrator's key is another.
+        var wantsKey = false
+        /// Uploads whose files were handed over.
+        var carried: Set<String> = []
+        var end: String?
+        /// Nobody waits for room any more: what comes to be kept in time is.
+        var isStopping = false
+    }
+
+    private let log: CommitLog
+    private let answers: LogAnswers
+    private let replica: any CommitReplica
+    private let directory: DataDirectory
+    private let clock: Clock
+    private let state = Monitor(State())
+    /// One thread hands over at a time; the hash is that of the last record.
+    private let sending = Monitor([UInt8](LogRecord.noHash))
+    private let thread = HeldThread()
+
+    /// So much is handed over before the first of it is kept.
+    private static let openByteCountMax = 8 << 20
+    private static let settleSeconds = 5.0
+    private static let stopSeconds = 8.0
+
+    /// Before the store's first file is opened for writing.
+    init(_ replica: any CommitReplica, directory: DataDirectory, clock: Clock) throws {
+        (self.replica, self.directory, self.clock) = (replica, directory, clock)
+        log = try CommitLog(directory: directory.path, next: 1, closed: [], time: 0, isPrompt: true, isSpooled: false, clock: clock)
+        answers = LogAnswers(last: 0, isHeld: false)
+        CommitSinks.add(log, root: directory.path)
+    }
+
+    func start() {
+        replica.begin(self)
+        thread.start(name: "replica") { [self] in run() }
+    }
+
+    private func run() {
+        while true {
+            let isStopping = log.state.wait { [log] state -> Bool? in
+                if state.isStopping { return true }
+                guard state.isWanted || state.byteCount >= log.wantedByteCount else { return nil }
+                state.isWanted = false
+                return false
+            }
+            if isStopping { return }
+            ship()
+        }
+    }
+
+    // MARK: Handing over
+
+    private func ship() {
+        sending.withLock { hash in
+            do {
+                if state.withLock({ state in
+                    defer { state.wantsKey = false }
+                    return state.wantsKey
+                }) { try submit(file: DataDirectory.adminKeyName, at: "\(directory.path)/\(DataDirectory.adminKeyName)") }
+                try shipAll(&hash)
+            } catch {
+                // What was committed cannot be handed over in its order any more.
+                StoreLog.note("commits could not be handed over: answers wait in vain until the server is started anew", path: directory.path, reason: "\(error)", level: .warning)
+                end("commits could not be handed over: \(error)")
+            }
+        }
+    }
+
+    private func shipAll(_ hash: inout [UInt8]) throws {
+        let entries = LogSpool.read(log.takeHeld())
+        guard let last = entries.last?.sequence else { return }
+        try waitUntilSettled(entries.map(\.sequence).max() ?? last)
+        let withdrawn = log.takeWithdrawn().union(entries.filter { $0.kind == nil }.map(\.sequence))
+        let codec = ZstdTextCodec(level: 1)
+        var records: [LogRecord] = []
+        for entry in entries {
+            guard let kind = entry.kind else { continue }
+            if kind == .fence { throw ColumnStoreError(.unsupportedFeature, path: directory.path, "a file was changed past its commits") }
+            let isNothing = withdrawn.contains(entry.sequence)
+            let payload = isNothing ? [] : Array(entry.payload)
+            if !isNothing, kind == .catalog { try bring(payload) }
+            let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try codec.compress(bytes, dictionary: nil) }
+            let record = LogRecord(
+                epoch: 1, sequence: entry.sequence, time: entry.time, kind: isNothing ? .noop : kind, previous: hash, byteCount: payload.count, payload: compressed)
+            records.append(record)
+            hash = record.hash
+        }
+        guard let number = records.last?.sequence else { return }
+        let parts = ReplicaBody.parts(LogSegment(records: records).bytes)
+        for (index, part) in parts.enumerated() { submit(part, number: index == parts.count - 1 ? number : nil) }
+    }
+
+    private func submit(_ body: [UInt8], number: Int64?) {
+        let token = state.wait { state -> Int? in
+            guard state.openByteCount < Self.openByteCountMax || state.end != nil || state.isStopping else { return nil }
+            state.lastToken += 1
+            state.open.append((state.lastToken, body.count, number))
+            state.openByteCount += body.count
+            return state.lastToken
+        }
+        replica.submit(token, body)
+    }
+
+    private func waitUntilSettled(_ last: Int64) throws {
+        let end = SteadyClock.seconds() + 10
+        while log.state.withLock({ $0.open.contains { $0 <= last } }) {
+            guard SteadyClock.seconds() < end else { throw ColumnStoreError(.unavailable, path: directory.path, "a commit has been under way for ten seconds") }
+            _ = log.state.wait(nanoseconds: 500_000) { state -> Void? in state.open.contains { $0 <= last } ? nil : () }
+        }
+    }
+
+    /// Files of uploads are in no record of their own.
+    private func bring(_ payload: [UInt8]) throws {
+        guard let payload = LogPayload(payload) else { return }
+        for case .upload(let id) in LogCarrier.named(payload.changes) where ObjectKey.isValid("uploads/\(id)") {
+            // The file is whole with its row's first change, and stays as it is.
+            guard state.withLock({ $0.carried.insert(id).inserted }) else { continue }
+            try submit(file: "uploads/\(id)", at: "\(directory.uploadsPath)/\(id)")
+        }
+    }
+
+    private func submit(file name: String, at path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            // A later commit says that it is gone.
+            guard errno != ENOENT else { return }
+            throw DataDirectory.Failure.io(operation: "open", path: path, code: errno)
+        }
+        defer { close(descriptor) }
+        var offset: Int64 = 0
+        var isLast = false
+        while !isLast {
+            var code: Int32 = 0
+            let piece = [UInt8](unsafeUninitializedCapacity: ReplicaBody.byteCountMax - 512) { target, count in
+                let done = pread(descriptor, target.baseAddress, target.count, off_t(offset))
+                if done < 0 { code = errno }
+                count = max(0, done)
+            }
+            guard code == 0 else { throw DataDirectory.Failure.io(operation: "read", path: path, code: code) }
+            isLast = piece.isEmpty
+            submit(ReplicaBody.file(name: name, offset: offset, bytes: piece[...], isLast: isLast).bytes, number: nil)
+            offset += Int64(piece.count)
+        }
+    }
+
+    // MARK: What becomes of it
+
+    func acknowledged(through token: Int) {
+        let number = state.broadcast { state -> Int64? in
+            state.acknowledged = max(state.acknowledged, token)
+            let count = state.open.prefix { $0.token <= token }.count
+            let done = state.open.prefix(count)
+            state.openByteCount -= done.reduce(0) { $0 + $1.byteCount }
+            let number = done.last { $0.number != nil }?.number
+            state.open.removeFirst(count)
+            return number
+        }
+        if let number { answers.reach(number, until: clock.now(), isBroken: false) }
+    }
+
+    func ended(_ reason: String) { end(reason) }
+
+    private func end(_ reason: String) {
+        state.broadcast { if $0.end == nil { $0.end = reason } }
+        answers.refuse(reason)
+    }
+
+    // MARK: Who waits
+
+    /// The key is in a file of its own.
+    func wantCheckpoint() {
+        state.withLock { $0.wantsKey = true }
+        log.state.broadcast { $0.isWanted = true }
+    }
+
+    /// They go with the commit.
+    func carry(_ files: [NamedFile]) {}
+
+    var isAwaited: Bool { true }
+    var keepsReads: Bool { true }
+    var isStuck: Bool { answers.isStuck }
+
+    func whenKept(_ body: @escaping @Sendable (LogAnswers.Outcome) -> Void) {
+        answers.wait(for: log.last) { [replica] outcome in
+            guard case .kept = outcome else { return body(outcome) }
+            // What an answer tells may have been another's to tell by now.
+            replica.prove { isProven in body(isProven ? .kept : .late) }
+        }
+    }
+
+    func settle() -> Bool {
+        let last = log.last
+        log.state.broadcast { $0.isWanted = true }
+        return waitUntilKept(last, seconds: Self.settleSeconds)
+    }
+
+    private func waitUntilKept(_ last: Int64, seconds: Double) -> Bool {
+        let done = Monitor(false)
+        answers.wait(for: last) { outcome in
+            if case .kept = outcome { done.broadcast { $0 = true } }
+        }
+        return done.wait(seconds: seconds) { $0 ? true : nil } ?? false
+    }
+
+    func stop() {
+        CommitSinks.remove(root: directory.path)
+        state.broadcast { $0.isStopping = true }
+        ship()
+        let isWhole = state.withLock { $0.end == nil } && waitUntilKept(log.last, seconds: Self.stopSeconds)
+        log.state.broadcast { $0.isStopping = true }
+        thread.join()
+        answers.stop()
+        replica.ended(isWhole: isWhole)
+    }
+
+    var metrics: [Metric] {
+        let (open, bytes) = state.withLock { ($0.open.count, $0.openByteCount) }
+        return [
+            Metric(name: "replica_open_records", help: "Records that were handed over and are not on two machines yet.", kind: .gauge, labels: [], value: Double(open)),
+            Metric(name: "replica_open_bytes", help: "Their bytes.", kind: .gauge, labels: [], value: Double(bytes)),
+            Metric(name: "replica_degraded", help: "1 while what is acknowledged lies on this machine alone.", kind: .gauge, labels: [], value: replica.isDegraded ? 1 : 0),
+        ]
+    }
+
+    var texts: [String] {
+        var texts: [String] = []
+        if let end = state.withLock({ $0.end }) { texts.append(end) }
+        if replica.isDegraded { texts.append("the standby is not there: what is acknowledged lies on this machine alone") }
+        return texts
+    }
+}

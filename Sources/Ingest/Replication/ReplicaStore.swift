@@ -1,0 +1,198 @@
+import ColumnStore
+import Glibc
+
+/// A standby's copy of the store: what is committed is folded into the files of DATA as it comes, so that a takeover opens them and no more. One thread.
+///
+/// `DATA/cluster/fold` says of which record the files tell all. While a server leads it says `led`: its files may have what was never acknowledged, and only an orderly end proves
+/// that they have not. Such files, and those of a machine that has crashed, are made anew from the first record.
+package final class ReplicaStore {
+    /// A record's place: number, epoch and hash.
+    package struct Position: Equatable, Sendable {
+        package var sequence: Int64
+        package var epoch: Int64
+        package var high: UInt64
+        package var low: UInt64
+
+        package init(sequence: Int64, epoch: Int64, high: UInt64, low: UInt64) { (self.sequence, self.epoch, self.high, self.low) = (sequence, epoch, high, low) }
+    }
+
+    private enum Stage: String { case folded, led }
+
+    private let directory: String
+    private let files: any FileStorage
+    private var fold: LogFold
+    /// Of a segment that is not whole yet, and the epoch that began it.
+    private var parts: [UInt8] = []
+    private var partsEpoch: Int64 = 0
+    private var partCount: Int64 = 0
+    /// Up to here the files tell all once the fold is closed; nil: they must be made anew.
+    package private(set) var position: Position?
+    /// The last record that the files were known to tell when they were last noted, whether or not they can be used; nil where nothing is noted.
+    package let leastSequence: Int64?
+    private var noted: Position?
+
+    package static let folder = DataDirectory.clusterName
+    private static let noteName = "fold"
+    private static let partsByteCountMax = 1 << 31
+
+    /// - Parameter directory: of the store, absolute.
+    package init(directory: String) throws {
+        self.directory = directory
+        umask(0o077)
+        try DataDirectory.makeDirectories("\(directory)/\(Self.folder)")
+        files = try LocalStorageFactory.files(directory)
+        fold = LogFold(files, isAgain: true)
+        let fields = DataDirectory.text("\(directory)/\(Self.folder)/\(Self.noteName)").map { LogFields(Array($0.utf8)) }
+        leastSequence = fields?.number("sequence")
+        position = fields.flatMap(Self.position)
+        noted = position
+    }
+
+    private static func position(_ fields: LogFields) -> Position? {
+        guard fields.title == "till-fold 1", fields["stage"] == Stage.folded.rawValue, fields["boot"] == LogState.thisBoot || fields["durable"] == "1", let sequence = fields.number("sequence"),
+            let epoch = fields.number("epoch"), let high = fields["high"].flatMap({ UInt64($0) }), let low = fields["low"].flatMap({ UInt64($0) })
+        else { return nil }
+        return Position(sequence: sequence, epoch: epoch, high: high, low: low)
+    }
+
+    private func note(_ stage: Stage, isDurable: Bool = false) throws {
+        let position = position ?? Position(sequence: 0, epoch: 0, high: 0, low: 0)
+        let text = """
+            till-fold 1
+            stage \(stage.rawValue)
+            boot \(LogState.thisBoot)
+            durable \(isDurable ? 1 : 0)
+            sequence \(position.sequence)
+            epoch \(position.epoch)
+            high \(position.high)
+            low \(position.low)
+
+            """
+        try files.put("\(Self.folder)/\(Self.noteName)", Array(text.utf8))
+        noted = stage == .folded ? position : nil
+    }
+
+    /// Whether DATA has a store that no cluster knows of.
+    package static func hasOtherStore(_ directory: String) -> Bool {
+        access("\(directory)/\(folder)/\(noteName)", F_OK) != 0 && (access("\(directory)/FORMAT", F_OK) == 0 || access("\(directory)/catalog.sqlite", F_OK) == 0)
+    }
+
+    /// Whether DATA is a member of a cluster.
+    package static func isMember(_ directory: String) -> Bool { access("\(directory)/\(folder)/\(noteName)", F_OK) == 0 }
+
+    // MARK: Records
+
+    /// Takes away all that the files have, to make them anew from the first record.
+    package func clear() throws {
+        position = nil
+        try note(.led)
+        try fold.close()
+        fold = LogFold(files, isAgain: false)
+        for name in ["FORMAT", DataDirectory.adminKeyName] + ["catalog", "queues", "executions", "versions"].flatMap(Self.databaseFiles) { try remove(name) }
+        for folder in ["hot", "uploads", "warehouse", "exports", DataDirectory.logName] {
+            var keys: [String] = []
+            try files.list(prefix: "\(folder)/") { keys.append($0.key) }
+            for key in keys { try remove(key) }
+            // SQLite's own files beside a database.
+            let path = "\(directory)/\(folder)"
+            for name in access(path, F_OK) == 0 ? try DataDirectory.names(in: path) : [] where name.hasSuffix("-wal") || name.hasSuffix("-shm") { try remove("\(folder)/\(name)") }
+        }
+        parts = []
+        position = Position(sequence: 0, epoch: 0, high: 0, low: 0)
+        try note(.folded)
+    }
+
+    private static func databaseFiles(_ name: String) -> [String] { ["", "-wal", "-shm"].map { "\(name).sqlite\($0)" } }
+
+    private func remove(_ name: String) throws {
+        let code = FileRemoval.remove("\(directory)/\(name)", .temporary)
+        guard code == 0 || code == ENOENT || code == EISDIR else { throw DataDirectory.Failure.io(operation: "remove", path: "\(directory)/\(name)", code: code) }
+    }
+
+    /// Takes the next committed record.
+    ///
+    /// - Parameter body: empty for one that changes nothing.
+    /// - Throws: `ColumnStoreError.corruptFile` for a record that does not fit.
+    package func apply(_ next: Position, _ body: [UInt8]) throws {
+        guard let position, next.sequence == position.sequence + partCount + 1 else {
+            throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) does not follow on what its files tell")
+        }
+        if !parts.isEmpty, partsEpoch != next.epoch {
+            // Its leader did not get to the end of what it had begun.
+            (parts, partCount) = ([], 0)
+        }
+        guard !body.isEmpty else { return whole(next) }
+        guard let body = ReplicaBody(body) else { throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) has no known content") }
+        switch body {
+        case .part(let part, let isLast):
+            guard parts.count + part.count <= Self.partsByteCountMax else { throw ColumnStoreError(.corruptFile, path: directory, "record \(next.sequence) goes on without end") }
+            parts += part
+            (partsEpoch, partCount) = (next.epoch, partCount + 1)
+            guard isLast else { return }
+            let segment = try LogSegment(parsing: parts, path: "record \(next.sequence)")
+            parts = []
+            for record in segment.records { try fold.apply(record) }
+        case .file(let name, let offset, let bytes, let isLast): try write(name, offset, bytes, isLast: isLast)
+        }
+        whole(next)
+    }
+
+    /// The last record that was taken, whether or not it ends what it is part of.
+    package var foldedSequence: Int64 { (position?.sequence ?? 0) + partCount }
+
+    private func whole(_ next: Position) {
+        (position, partCount) = (next, 0)
+    }
+
+    private func write(_ name: String, _ offset: Int64, _ bytes: ArraySlice<UInt8>, isLast: Bool) throws {
+        guard ObjectKey.isValid(name), name == DataDirectory.adminKeyName || name.hasPrefix("uploads/") else {
+            throw ColumnStoreError(.corruptFile, path: directory, "a record names a file that is none of a store: \(name)")
+        }
+        let path = "\(directory)/\(name)"
+        try files.prepare(name)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
+        defer { close(descriptor) }
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.dropFirst(done).withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + Int64(done))) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw DataDirectory.Failure.io(operation: "write", path: path, code: errno) }
+            done += count
+        }
+        if isLast { guard ftruncate(descriptor, off_t(offset)) == 0, fsync(descriptor) == 0 else { throw DataDirectory.Failure.io(operation: "sync", path: path, code: errno) } }
+    }
+
+    /// Ends open transactions, and notes how far the files tell all.
+    package func settle() throws {
+        guard position != nil, position != noted else { return }
+        try fold.close()
+        fold = LogFold(files, isAgain: false)
+        try note(.folded)
+    }
+
+    // MARK: Taking over
+
+    /// Makes the files a store that a server can open: it leads from here on.
+    package func promote() throws {
+        try fold.close()
+        try note(.led)
+        let path = "\(directory)/catalog.sqlite"
+        guard access(path, F_OK) == 0 else { return }
+        try LogRestore.dropSums(path)
+        let state = try Catalog.State(path: path)
+        let hot = access("\(directory)/hot", F_OK) == 0 ? try DataDirectory.names(in: "\(directory)/hot") : []
+        for name in hot where !state.hotFiles.contains(String(name.prefix { $0 != "." })) { try remove("hot/\(name)") }
+        for name in Self.databaseFiles("versions") { try remove(name) }
+        let catalog = try Catalog(path: path)
+        defer { catalog.close() }
+        try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation).write(directory)
+    }
+
+    /// The server that led has closed the store, and all that its files have was acknowledged up to `last`.
+    package static func noteEnd(_ directory: String, at last: Position) throws {
+        let store = try ReplicaStore(directory: directory)
+        store.position = last
+        try store.note(.folded, isDurable: true)
+    }
+}

@@ -1,0 +1,66 @@
+internal import ColumnStore
+import Glibc
+internal import Ingest
+
+/// This process as a member of a cluster: it follows until it leads, then serves until it does not.
+final class ClusterMember {
+    /// It was told to end before it led, or must.
+    struct Ended: Error {
+        let status: Int32
+    }
+
+    let host: NodeHost
+    let listener: Listener
+    let timers: Timers
+    let certificates: CertificateFiles?
+    private let door: MemberDoor
+    private let store: StandbyStore
+
+    /// Of one that leads no more: what is under way has no answer to wait for.
+    static let patience: DoorContext.Patience = {
+        var patience = DoorContext.Patience()
+        (patience.drain, patience.cancel) = (1, 0.5)
+        return patience
+    }()
+    private static let handOverSeconds = 2.0
+
+    init(host: NodeHost, listener: Listener, timers: Timers, certificates: CertificateFiles?, door: MemberDoor, store: StandbyStore) {
+        (self.host, self.listener, self.timers, self.certificates, self.door, self.store) = (host, listener, timers, certificates, door, store)
+    }
+
+    /// Keeps the store as the leader's records say; returns once this machine leads, and the store is whole.
+    ///
+    /// - Parameter signals: which are blocked; one of them ends it.
+    /// - Throws: `Ended`.
+    func follow(_ signals: sigset_t) throws {
+        let manager = ServiceManager(socket: Environment["NOTIFY_SOCKET"], watchdog: Environment["WATCHDOG_USEC"], watchdogProcess: Environment["WATCHDOG_PID"])
+        manager.tell(.ready("a member of a cluster"))
+        let alive = manager.watchdogSeconds.map { seconds in timers.every(max(0.05, seconds / 3)) { manager.tell(.alive) } }
+        defer { alive?.stop() }
+        let reason = try store.follow {
+            var pending = sigset_t()
+            sigpending(&pending)
+            return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1
+        }
+        guard reason == nil else {
+            listener.stopAccepting()
+            let isFenced = host.standing.withLock { $0.ending != nil }
+            host.stop()
+            throw Ended(status: isFenced ? LogFence.status : ExitStatus.done)
+        }
+        try store.promote()
+    }
+
+    /// The server is open: requests are its own from here on, until this machine leads no more.
+    func serve(_ service: Service, _ context: DoorContext, _ fence: LogFence) {
+        door.open(service) { context.notReady }
+        WorkerThread(name: "cluster-end", isDetached: true) { [host] in fence.leave(host.standing.wait { $0.ending }) }
+    }
+
+    /// After the store is closed: notes that its files tell what is acknowledged, and no more, and lets the other lead.
+    func close(_ directory: String) throws {
+        if let mark = host.closedAt { try ReplicaStore.noteEnd(DataDirectory.absolute(directory), at: .init(mark)) }
+        host.handOver(seconds: Self.handOverSeconds)
+        host.stop()
+    }
+}

@@ -1,0 +1,39 @@
+internal import Cluster
+internal import ColumnStore
+internal import Ingest
+
+/// Makes a member of a cluster of the settings.
+enum MemberOpening {
+    /// - Throws: `UsageError` for a directory that no cluster may have.
+    static func open(_ settings: Settings, directory: String, _ listenerSettings: Listener.Settings, _ limits: ConnectionTable.Limits, _ log: Log) throws -> ClusterMember {
+        let pair = settings.pair
+        guard let node = pair.node, let peer = pair.peer else { throw UsageError("cluster.node and cluster.peer are wanted") }
+        let directory = DataDirectory.absolute(directory)
+        if ReplicaStore.hasOtherStore(directory) {
+            throw UsageError("\(directory) has a store that began without a cluster, and its past is in no record of one: name an empty directory, and send the cluster what is to be in it")
+        }
+        try DataDirectory.makeDirectories("\(directory)/\(ReplicaStore.folder)")
+        let (file, cut) = try RecordFile.open("\(directory)/\(ReplicaStore.folder)")
+        if cut > 0 { log.warning("the end of the cluster's records was none, and is cut off", ["bytes": .number(Int(cut))]) }
+        let certificates = try certificates(settings, log)
+        let door = try PeerDoor(.init(host: pair.host, port: pair.port), name: node, peers: [peer.name], log: log)
+        let link = PeerLink(to: peer.name, .init(host: peer.host, port: peer.port), log: log)
+        let object = ObjectCalls(try ClusterObject.place(settings), log: log)
+        let host = NodeHost(
+            .init(name: node, peers: [peer.name], hasBucket: false, degrades: pair.degrades), file: file, links: [peer.name: link], door: door, object: object, log: log)
+        let store = try StandbyStore(host, file, directory: directory, log: log)
+        let outer = try MemberDoor(host, log: log)
+        let timers = Timers()
+        let listener = try Listener(listenerSettings, handler: outer, connections: ConnectionTable(limits), timers: timers)
+        host.start(url: settings.publicURL ?? ServeCommand.url(settings, port: listener.port))
+        log.info("this machine is a member of a cluster", ["node": .text(node), "peer": .text(peer.name), "records": .number(file.tail.sequence)])
+        return ClusterMember(host: host, listener: listener, timers: timers, certificates: certificates, door: outer, store: store)
+    }
+
+    private static func certificates(_ settings: Settings, _ log: Log) throws -> CertificateFiles? {
+        guard let chain = settings.tlsCertificate, let key = settings.tlsKey else { return nil }
+        let certificates = CertificateFiles(chain: chain, key: key, log: log)
+        try certificates.start()
+        return certificates
+    }
+}

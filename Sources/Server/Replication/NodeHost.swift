@@ -1,0 +1,246 @@
+internal import Cluster
+internal import ColumnStore
+internal import Ingest
+import Synchronization
+
+/// Runs one node of a cluster: gives it what happens, with the clock, and does what it wants done. One thread owns it.
+///
+/// 1. Effects of the disk take place in their order; the node hears of them after one sync for all that came together.
+/// 2. Nothing is ever sent that waits for the disk: a node confirms what it was told is synced.
+final class NodeHost: CommitReplica {
+    /// How the node stands, for everybody else.
+    struct Standing: Sendable, Equatable {
+        var role = Node.Role.rejoining
+        var configuration: Configuration?
+        var committed = Mark.start
+        /// The last record that is known here.
+        var last = 0
+        /// It leads, and takes submissions.
+        var isServing = false
+        var isDegraded = false
+        /// The process is to end, and why.
+        var ending: String?
+    }
+
+    private struct Inbox {
+        var events: [Event] = []
+        var isStopping = false
+    }
+
+    private struct Reads {
+        var last = 0
+        var waiting: [Int: @Sendable (Bool) -> Void] = [:]
+    }
+
+    let name: String
+    private let file: RecordFile
+    private let links: [String: PeerLink]
+    private let door: PeerDoor
+    private let object: ObjectCalls
+    private let settings: Cluster.Settings
+    private let log: Log
+    private let inbox = Monitor(Inbox())
+    let standing = Monitor(Standing())
+    private let observer = Mutex<(any ReplicaObserver)?>(nil)
+    private let reads = Mutex(Reads())
+    private let urls = Mutex<[String: String]>([:])
+    /// A server has the store open for writing.
+    private let isOpen = Atomic<Bool>(false)
+    private let thread = HeldThread()
+
+    static let tickMilliseconds = 200
+
+    init(_ settings: Cluster.Settings, file: RecordFile, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, log: Log) {
+        (name, self.settings, self.file, self.links, self.door, self.object, self.log) = (settings.name, settings, file, links, door, object, log)
+    }
+
+    /// - Parameter url: where clients reach this node.
+    func start(url: String) {
+        object.start { [self] in give($0) }
+        door.start(greeted: { [self] greeting in urls.withLock { $0[greeting.from] = greeting.url } }, take: { [self] in give(.message(from: $0, $1)) })
+        for (peer, link) in links { link.start(greeting: PeerDoor.Greeting(from: name, to: peer, url: url).bytes) }
+        thread.start(name: "cluster-node") { [self] in run() }
+    }
+
+    func stop() {
+        inbox.broadcast { $0.isStopping = true }
+        thread.join()
+        for link in links.values { link.stop() }
+        door.stop()
+        object.stop()
+    }
+
+    /// Where clients reach a node; nil where that is not known.
+    func url(of node: String) -> String? { urls.withLock { $0[node] } }
+
+    func give(_ event: Event) { inbox.signal { $0.events.append(event) } }
+
+    // MARK: The node's thread
+
+    private func run() {
+        var state = Work(node: Node(settings, session: .random(in: 1 ... .max), disk: file.takeDisk(), at: BootClock.milliseconds()))
+        var due = BootClock.milliseconds()
+        while true {
+            let now = BootClock.milliseconds()
+            let wait = UInt64(max(0, min(Self.tickMilliseconds, due - now))) * 1_000_000
+            var events = inbox.wait(nanoseconds: wait) { inbox -> [Event]?? in
+                if inbox.isStopping { return .some(nil) }
+                guard !inbox.events.isEmpty else { return nil }
+                defer { inbox.events = [] }
+                return inbox.events
+            } ?? []
+            guard events != nil else { return refuseReads() }
+            if BootClock.milliseconds() >= due {
+                events?.append(.tick)
+                due = BootClock.milliseconds() + Self.tickMilliseconds
+            }
+            do { try work(events ?? [], &state) } catch {
+                log.error("the node's disk fails; the server ends", ["reason": .text("\(error)")])
+                end("the disk of this node fails: \(error)")
+            }
+            publish(state)
+            if standing.withLock({ $0.ending != nil }) { return refuseReads() }
+        }
+    }
+
+    private struct Work {
+        var node: Node
+        /// Records that are not committed, with what was submitted as them.
+        var open: [(sequence: Int, token: Int)] = []
+        var isDegraded = false
+        var ending: String?
+        // Of the events in hand.
+        var diskTicket: Int?
+        var further: [Event] = []
+    }
+
+    private func work(_ first: [Event], _ state: inout Work) throws {
+        var events = first
+        while !events.isEmpty {
+            for event in events {
+                for effect in Node.step(&state.node, event, at: BootClock.milliseconds()) { try perform(effect, &state) }
+            }
+            if let ticket = state.diskTicket {
+                try file.sync()
+                state.further.append(.wrote(ticket: ticket, tail: file.tail))
+                state.diskTicket = nil
+            }
+            events = state.further
+            state.further = []
+        }
+    }
+
+    private func perform(_ effect: Effect, _ state: inout Work) throws {
+        switch effect {
+        case .send(let name, let message): links[name]?.send(message)
+        case .append(let records, let ticket):
+            try file.append(records)
+            state.diskTicket = ticket
+        case .cut(let sequence, let ticket):
+            try file.cut(to: sequence)
+            state.diskTicket = ticket
+        case .promise(let epoch, let ticket):
+            try file.promise(epoch)
+            state.diskTicket = ticket
+        case .fetch(let first, let count, let peer): state.further.append(.fetched(try file.read(from: first, count: count), peer: peer))
+        case .readConfiguration(let ticket): object.add(.read(ticket: ticket))
+        case .swap(let expected, let next, _, let ticket): object.add(.swap(expected: expected, next, ticket: ticket))
+        // There are no slots without a bucket.
+        case .readSlot(_, _, let ticket): state.further.append(.slot(.failed, ticket: ticket))
+        case .putSlot(_, _, _, let ticket): state.further.append(.put(.unknown, ticket: ticket))
+        case .removeSlots: break
+        case .numbered(let token, let sequence): state.open.append((sequence, token))
+        case .commit(let through, let isDegraded):
+            state.isDegraded = isDegraded
+            let count = state.open.prefix { $0.sequence <= through.sequence }.count
+            let token = state.open.prefix(count).last?.token
+            state.open.removeFirst(count)
+            if let token { observer.withLock { $0 }?.acknowledged(through: token) }
+        case .answerRead(let token): answer(token, true)
+        case .refuse(let token, let refusal):
+            // The order of what is submitted has no gaps.
+            if token > 0 { state.ending = state.ending ?? "this node leads no more: \(refusal)" } else { answer(token, false) }
+        case .end(let ending):
+            state.ending = ending == .diverged ? "what this node has and what its cluster has are two histories" : "another node leads, or may lead"
+        }
+    }
+
+    private func publish(_ work: Work) {
+        var next = Standing(
+            role: work.node.role, configuration: work.node.configuration, committed: work.node.committed, last: work.node.top.sequence,
+            isServing: work.node.role == .leader && work.node.isServing, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending)
+        // The store is open, and what it would commit from here on is nobody's.
+        if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
+        let before = standing.withLock { $0 }
+        guard next != before, before.ending == nil else { return }
+        standing.broadcast { $0 = next }
+        if next.role != before.role || next.configuration?.epoch != before.configuration?.epoch {
+            log.info("the cluster", [
+                "node": .text(name), "role": .text(next.role.rawValue), "epoch": .number(next.configuration?.epoch ?? 0),
+                "leader": .text(next.configuration?.leader ?? ""), "insync": .text(next.configuration?.insync.joined(separator: " ") ?? ""),
+            ])
+        }
+        if let ending = next.ending { tell(ending) }
+    }
+
+    private func end(_ reason: String) {
+        standing.broadcast { if $0.ending == nil { ($0.ending, $0.role, $0.isServing) = (reason, .fenced, false) } }
+        tell(reason)
+    }
+
+    private func tell(_ ending: String) {
+        log.error("this node ends", ["reason": .text(ending)])
+        observer.withLock { $0 }?.ended(ending)
+    }
+
+    private func answer(_ token: Int, _ isProven: Bool) { reads.withLock { $0.waiting.removeValue(forKey: token) }?(isProven) }
+
+    private func refuseReads() {
+        let waiting = reads.withLock { reads in
+            defer { reads.waiting = [:] }
+            return reads.waiting
+        }
+        for body in waiting.values { body(false) }
+    }
+
+    // MARK: For the store
+
+    func begin(_ observer: any ReplicaObserver) {
+        self.observer.withLock { $0 = observer }
+        isOpen.store(true, ordering: .releasing)
+        // It may have ended meanwhile.
+        if let ending = standing.withLock({ $0.ending }) { observer.ended(ending) }
+    }
+
+    func submit(_ token: Int, _ body: [UInt8]) { give(.submit(Submission(token: token, body: body))) }
+
+    func prove(_ body: @escaping @Sendable (Bool) -> Void) {
+        guard standing.withLock({ $0.ending == nil }) else { return body(false) }
+        let token = reads.withLock { reads in
+            reads.last -= 1
+            reads.waiting[reads.last] = body
+            return reads.last
+        }
+        give(.read(token: token))
+    }
+
+    var isDegraded: Bool { standing.withLock { $0.isDegraded } }
+
+    private let isWhole = Atomic<Bool>(false)
+
+    func ended(isWhole: Bool) {
+        isOpen.store(false, ordering: .releasing)
+        observer.withLock { $0 = nil }
+        self.isWhole.store(isWhole, ordering: .releasing)
+    }
+
+    /// Up to where the files of a store that was closed in order tell all; nil where they do not.
+    var closedAt: Mark? { isWhole.load(ordering: .acquiring) ? standing.withLock { $0.ending == nil ? $0.committed : nil } : nil }
+
+    /// Hands the leadership over where somebody is there to take it, once the store is closed.
+    func handOver(seconds: Double) {
+        guard let other = standing.withLock({ $0.isServing ? $0.configuration?.insync.first { $0 != name } : nil }) else { return }
+        give(.command(.transfer(to: other)))
+        _ = standing.wait(seconds: seconds) { $0.role != .leader || $0.ending != nil ? () : nil }
+    }
+}

@@ -1,0 +1,67 @@
+internal import Cluster
+internal import ColumnStore
+
+/// Asks for the object and swaps it, one call after the other, on a thread of its own.
+final class ObjectCalls: Sendable {
+    enum Call: Sendable {
+        case read(ticket: Int)
+        case swap(expected: Nonce?, Configuration, ticket: Int)
+    }
+
+    private struct State {
+        var calls: [Call] = []
+        var isStopping = false
+    }
+
+    private let place: any ObjectPlace
+    private let log: Log
+    private let state = Monitor(State())
+    private let thread = HeldThread()
+
+    init(_ place: any ObjectPlace, log: Log) { (self.place, self.log) = (place, log) }
+
+    func start(_ answer: @escaping @Sendable (Event) -> Void) {
+        thread.start(name: "cluster-object") { [self] in
+            while let call = state.wait({ $0.isStopping ? .some(nil) : $0.calls.isEmpty ? nil : .some($0.calls.removeFirst()) }) {
+                switch call {
+                case .read(let ticket): answer(.configuration(read(), ticket: ticket))
+                case .swap(let expected, let next, let ticket): answer(.swapped(swap(expected, next), ticket: ticket))
+                }
+            }
+        }
+    }
+
+    /// A node that waits for many has lost most of them.
+    func add(_ call: Call) { state.signal { if $0.calls.count < 64 { $0.calls.append(call) } } }
+
+    func stop() { state.broadcast { $0.isStopping = true } }
+
+    private func read() -> Reading<Configuration> {
+        do {
+            guard let found = try place.read() else { return .absent }
+            return .found(try Configuration(parsingObject: found.bytes))
+        } catch {
+            log.warning("the cluster's object could not be read", ["reason": .text("\(error)")])
+            return .failed
+        }
+    }
+
+    private func swap(_ expected: Nonce?, _ next: Configuration) -> Writing {
+        let found: (bytes: [UInt8], tag: String)?
+        do {
+            found = try place.read()
+            if let found, try Configuration(parsingObject: found.bytes).nonce != expected { return .conflict }
+        } catch {
+            // Nothing was written.
+            log.warning("the cluster's object could not be read", ["reason": .text("\(error)")])
+            return .again
+        }
+        do {
+            guard let found else { return expected == nil ? try place.create(next.objectBytes) ? .done : .conflict : .conflict }
+            return try place.swap(next.objectBytes, ifStill: found.tag) ? .done : .conflict
+        } catch {
+            log.warning("nobody knows if the cluster's object was swapped; it is looked up", ["reason": .text("\(error)")])
+            return .unknown
+        }
+    }
+}

@@ -1,0 +1,113 @@
+internal import ColumnStore
+import Glibc
+internal import Ingest
+
+/// Where the one object lies that says who leads. Each call ends within some seconds.
+package protocol ObjectPlace: Sendable {
+    /// - Returns: nil where there is none.
+    func read() throws -> (bytes: [UInt8], tag: String)?
+    /// - Returns: false where there is one.
+    func create(_ bytes: [UInt8]) throws -> Bool
+    /// - Returns: false where it is another than the one that was read with `tag`.
+    func swap(_ bytes: [UInt8], ifStill tag: String) throws -> Bool
+}
+
+/// A file, changed by whoever has its lock: a witness's, or one that two processes of a machine share.
+package struct ObjectFile: ObjectPlace {
+    let folder: String
+    private static let name = "object"
+    private static let byteCountMax = 4_096
+
+    package init(folder: String) { self.folder = folder }
+
+    package func read() throws -> (bytes: [UInt8], tag: String)? {
+        let files = try LocalStorageFactory.files(folder)
+        guard try files.byteCount(of: Self.name) != nil else { return nil }
+        let bytes = try files.get(Self.name, byteCountMax: Self.byteCountMax)
+        return (bytes, Hexadecimal.text(SHA256.hash(bytes)))
+    }
+
+    package func create(_ bytes: [UInt8]) throws -> Bool {
+        try locked {
+            guard try read() == nil else { return false }
+            try LocalStorageFactory.files(folder).put(Self.name, bytes)
+            return true
+        }
+    }
+
+    package func swap(_ bytes: [UInt8], ifStill tag: String) throws -> Bool {
+        try locked {
+            guard try read()?.tag == tag else { return false }
+            try LocalStorageFactory.files(folder).put(Self.name, bytes)
+            return true
+        }
+    }
+
+    private func locked<Result>(_ body: () throws -> Result) throws -> Result {
+        try DataDirectory.makeDirectories(folder)
+        let path = "\(folder)/lock"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw RecordFile.Failure("open", path) }
+        defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 { guard errno == EINTR else { throw RecordFile.Failure("lock", path) } }
+        return try body()
+    }
+}
+
+/// An object of a bucket, by conditional puts.
+struct ObjectInBucket: ObjectPlace {
+    let root: any WarehouseRoot
+    let key: String
+
+    package func read() throws -> (bytes: [UInt8], tag: String)? { try root.read(key) }
+
+    package func create(_ bytes: [UInt8]) throws -> Bool { try unlessConflict { try root.create(key, bytes) } }
+
+    package func swap(_ bytes: [UInt8], ifStill tag: String) throws -> Bool { try unlessConflict { try root.swap(key, bytes, ifStill: tag) } }
+
+    private func unlessConflict(_ body: () throws -> Void) throws -> Bool {
+        do { try body() } catch let error as ColumnStoreError where error.code == .conflict { return false }
+        return true
+    }
+}
+
+/// The object that a witness holds: `GET`, and `PUT` with a condition.
+package struct ObjectAtWitness: ObjectPlace {
+    let url: String
+    private let client = OutgoingClient(policy: nil)
+    static let path = "/v1/object"
+    private static let milliseconds = 2_000
+
+    struct Refused: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    package init(url: String) { self.url = url.hasSuffix("/") ? String(url.dropLast()) : url }
+
+    private func call(_ method: OutgoingRequest.Method, _ headers: [(name: String, value: String)] = [], _ body: [UInt8] = []) throws -> OutgoingResponse {
+        let done = Monitor<Result<OutgoingResponse, OutgoingFailure>?>(nil)
+        client.send(OutgoingRequest(method: method, url: url + Self.path, headers: headers, body: body, timeoutMilliseconds: Self.milliseconds)) { result in done.broadcast { $0 = result } }
+        switch done.wait({ $0 }) {
+        case .success(let response): return response
+        case .failure(let failure): throw Refused(description: "\(url): \(failure)")
+        }
+    }
+
+    package func read() throws -> (bytes: [UInt8], tag: String)? {
+        let answer = try call(.get)
+        if answer.status == 404 { return nil }
+        guard answer.status == 200, let tag = answer.headers["etag"] else { throw Refused(description: "\(url) answers \(answer.status)") }
+        return (answer.body, tag)
+    }
+
+    package func create(_ bytes: [UInt8]) throws -> Bool { try put(bytes, ("If-None-Match", "*")) }
+
+    package func swap(_ bytes: [UInt8], ifStill tag: String) throws -> Bool { try put(bytes, ("If-Match", tag)) }
+
+    private func put(_ bytes: [UInt8], _ condition: (name: String, value: String)) throws -> Bool {
+        let answer = try call(.put, [condition, ("Content-Type", "application/octet-stream")], bytes)
+        if answer.status == 412 { return false }
+        guard answer.status == 204 else { throw Refused(description: "\(url) answers \(answer.status)") }
+        return true
+    }
+}

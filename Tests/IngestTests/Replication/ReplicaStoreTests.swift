@@ -1,0 +1,153 @@
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import ColumnStore
+@testable import Documents
+@testable import Ingest
+
+/// Goal: a standby's files are the leader's, whatever was folded twice, and however the segments were cut. Method: a real engine whose commits are kept by a replica of this test; its
+/// records are folded into another directory, which an engine opens.
+final class ReplicaStoreTests: XCTestCase {
+    /// Acknowledges all it is given, at once.
+    private final class Recorder: CommitReplica {
+        private struct State {
+            var bodies: [[UInt8]] = []
+            var observer: (any ReplicaObserver)?
+            var isWhole: Bool?
+        }
+        private let state = Mutex(State())
+        var isDegraded: Bool { false }
+        var bodies: [[UInt8]] { state.withLock { $0.bodies } }
+        var isWhole: Bool? { state.withLock { $0.isWhole } }
+        func begin(_ observer: any ReplicaObserver) { state.withLock { $0.observer = observer } }
+        func submit(_ token: Int, _ body: [UInt8]) {
+            let observer = state.withLock { state in
+                state.bodies.append(body)
+                XCTAssertEqual(state.bodies.count, token)
+                return state.observer
+            }
+            observer?.acknowledged(through: token)
+        }
+        func prove(_ body: @escaping @Sendable (Bool) -> Void) { body(true) }
+        func ended(isWhole: Bool) { state.withLock { $0.isWhole = isWhole } }
+    }
+
+    private var folder = URL(fileURLWithPath: "/")
+
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-replica") }
+    override func tearDown() { try? FileManager.default.removeItem(at: folder) }
+
+    private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+    /// A store with some receipts, as its leader has it.
+    private func lead(_ name: String, count: Int) throws -> (recorder: Recorder, rows: [String]) {
+        let recorder = Recorder()
+        let fixture = try EngineFixture(path(name)) { $0.replica = recorder }
+        for number in 0..<count { _ = try fixture.taken(EngineFixture.receipt("R-\(number)", note: String(repeating: "x", count: number * 700))) }
+        XCTAssertTrue(try fixture.taken(EngineFixture.receipt("R-0")).isRepeat)
+        let kept = Monitor(false)
+        fixture.engine.whenKept { fault in
+            XCTAssertNil(fault)
+            kept.broadcast { $0 = true }
+        }
+        XCTAssertEqual(kept.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
+        let rows = try Self.rows(fixture.engine)
+        try fixture.engine.close()
+        XCTAssertEqual(recorder.isWhole, true)
+        return (recorder, rows)
+    }
+
+    private static func rows(_ engine: Engine) throws -> [String] { try EngineFixture.walk(engine, PageRequest(range: .all, fields: ["receipt_id", "total"], limit: 1_000)).sorted() }
+
+    private static func position(_ number: Int, epoch: Int64 = 1) -> ReplicaStore.Position { .init(sequence: Int64(number), epoch: epoch, high: UInt64(number), low: 7) }
+
+    private func check(_ name: String, _ rows: [String]) throws {
+        let fixture = try EngineFixture(path(name)) { $0.replica = Recorder() }
+        XCTAssertEqual(try Self.rows(fixture.engine), rows)
+        XCTAssertTrue(try fixture.taken(EngineFixture.receipt("R-0")).isRepeat)
+        XCTAssertFalse(try fixture.taken(EngineFixture.receipt("R-new")).isRepeat)
+        try fixture.engine.close()
+    }
+
+    func test_records_foldedAnywhereElse_areTheStore() throws {
+        let (recorder, rows) = try lead("a", count: 120)
+        XCTAssertEqual(rows.count, 120)
+        let standby = try ReplicaStore(directory: path("b"))
+        XCTAssertNil(standby.position)
+        try standby.clear()
+        for (index, body) in recorder.bodies.enumerated() { try standby.apply(Self.position(index + 1), body) }
+        try standby.promote()
+        try check("b", rows)
+        XCTAssertFalse(ReplicaStore.hasOtherStore(path("b")))
+        XCTAssertTrue(ReplicaStore.isMember(path("b")))
+    }
+
+    /// Killed and started anew many times: what was not noted comes again.
+    func test_records_foldedTwice_endInTheSame() throws {
+        let (recorder, rows) = try lead("a", count: 40)
+        let bodies = recorder.bodies
+        try ReplicaStore(directory: path("b")).clear()
+        var rounds = 0
+        while true {
+            let standby = try ReplicaStore(directory: path("b"))
+            let start = Int(try XCTUnwrap(standby.position).sequence)
+            let isLast = bodies.count - start <= 15
+            for index in start..<min(bodies.count, start + 15) {
+                try standby.apply(Self.position(index + 1), bodies[index])
+                if index == start + 6, !isLast { try standby.settle() }
+            }
+            rounds += 1
+            guard isLast else { continue }
+            try standby.promote()
+            break
+        }
+        XCTAssertGreaterThan(rounds, 1)
+        try check("b", rows)
+    }
+
+    /// Its leader fell before the last part: nothing of it is anywhere, and what the next leader says comes after.
+    func test_segment_withoutItsEnd_isNothing_andTheNextEpochGoesOn() throws {
+        let (recorder, rows) = try lead("a", count: 3)
+        let standby = try ReplicaStore(directory: path("b"))
+        try standby.clear()
+        var number = 0
+        func next() -> Int { number += 1; return number }
+        for body in recorder.bodies { try standby.apply(Self.position(next()), body) }
+        let whole = standby.position
+        try standby.apply(Self.position(next()), ReplicaBody.part([1, 2, 3], isLast: false).bytes)
+        XCTAssertEqual(standby.position, whole)
+        try standby.apply(Self.position(next(), epoch: 2), [])
+        XCTAssertEqual(standby.position, Self.position(number, epoch: 2))
+        try standby.promote()
+        try check("b", rows)
+    }
+
+    func test_records_thatAreNone_areRefused() throws {
+        let standby = try ReplicaStore(directory: path("b"))
+        try standby.clear()
+        XCTAssertThrowsError(try standby.apply(Self.position(2), []), "one is missing")
+        XCTAssertThrowsError(try standby.apply(Self.position(1), [9]), "of no known content")
+        XCTAssertThrowsError(try standby.apply(Self.position(1), ReplicaBody.part([1, 2, 3], isLast: true).bytes), "no segment")
+        for name in ["../x", "catalog.sqlite", "uploads/../../x", "cluster/fold", "/etc/x", ""] {
+            XCTAssertThrowsError(try standby.apply(Self.position(1), ReplicaBody.file(name: name, offset: 0, bytes: [1], isLast: true).bytes), name)
+        }
+        for body in [ReplicaBody.file(name: "admin.key", offset: 0, bytes: [0x61, 0x62], isLast: false), .file(name: "admin.key", offset: 2, bytes: [], isLast: true)] {
+            XCTAssertEqual(ReplicaBody(body.bytes), body)
+            for end in 0..<min(13, body.bytes.count) { XCTAssertNil(ReplicaBody(Array(body.bytes[..<end])), "cut at \(end)") }
+        }
+    }
+
+    func test_files_ofALeaderThatDidNotEnd_areNotBelieved() throws {
+        let standby = try ReplicaStore(directory: path("b"))
+        try standby.clear()
+        try standby.apply(Self.position(1), [])
+        try standby.settle()
+        XCTAssertEqual(try ReplicaStore(directory: path("b")).position, Self.position(1))
+        try standby.promote()
+        XCTAssertNil(try ReplicaStore(directory: path("b")).position)
+        try ReplicaStore.noteEnd(path("b"), at: Self.position(5))
+        XCTAssertEqual(try ReplicaStore(directory: path("b")).position, Self.position(5))
+    }
+}

@@ -1,0 +1,28 @@
+import XCTest
+
+@testable import Server
+
+/// What clients of the REST catalog are told of the bucket: where it is, and no key.
+final class WarehouseOpeningTests: XCTestCase {
+    private func reading(_ url: String?, _ change: (inout Settings.Storage) -> Void = { _ in }) -> [WarehouseProperty] {
+        var settings = Settings()
+        settings.storage.url = url
+        settings.storage.region = "eu-central-1"
+        settings.storage.credentials = Settings.Storage.Credentials(accessKeyID: "AK", secretAccessKey: "SECRET", sessionToken: "SESSION")
+        change(&settings.storage)
+        return WarehouseOpening.reading(settings)
+    }
+
+    func test_ofABucket_itsPlaceIsTold_andNoKey() {
+        XCTAssertEqual(reading("s3://bucket/till"), [WarehouseProperty("s3.region", "eu-central-1"), WarehouseProperty("client.region", "eu-central-1")])
+        let own = reading("s3://bucket/till") { ($0.endpoint, $0.isPathStyle) = ("http://127.0.0.1:9000", true) }
+        XCTAssertEqual(own.map(\.name), ["s3.region", "client.region", "s3.endpoint", "s3.path-style-access"])
+        XCTAssertEqual(own.map(\.value), ["eu-central-1", "eu-central-1", "http://127.0.0.1:9000", "true"])
+        for property in own { XCTAssertFalse(["AK", "SECRET", "SESSION"].contains { property.value.contains($0) || property.name.contains("key") }) }
+    }
+
+    func test_ofFilesHere_nothingIsTold() {
+        XCTAssertEqual(reading(nil), [])
+        XCTAssertEqual(reading("file:///srv/warehouse"), [])
+    }
+}

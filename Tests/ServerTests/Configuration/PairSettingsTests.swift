@@ -1,0 +1,36 @@
+import Server
+import XCTest
+
+/// Goal: nothing of a cluster can be set that does not work yet, and nothing half. Method: each fault alone, by the key that it is told under.
+final class PairSettingsTests: XCTestCase {
+    private static let whole = [
+        "TILL_CLUSTER_NODE": "a", "TILL_CLUSTER_PEER": "b@127.0.0.1:7002", "TILL_CLUSTER_LISTEN": "127.0.0.1:7001", "TILL_CLUSTER_WITNESS": "http://127.0.0.1:8090",
+    ]
+
+    private func faults(_ change: [String: String?]) -> [String] {
+        let environment = Self.whole.merging(change.compactMapValues { $0 }) { $1 }.filter { change[$0.key] != .some(nil) }
+        return SettingsReader.collect(file: nil, environment: environment, overrides: []).faults.map(\.key)
+    }
+
+    func test_cluster_whole_isTaken() {
+        let (settings, faults) = SettingsReader.collect(file: nil, environment: Self.whole, overrides: [])
+        XCTAssertEqual(faults, [])
+        XCTAssertEqual(settings.pair.peer?.name, "b")
+        XCTAssertEqual(settings.pair.peer?.port, 7002)
+        XCTAssertFalse(settings.pair.degrades)
+        XCTAssertEqual(Settings().pair.node, nil)
+    }
+
+    func test_cluster_thatIsHalf_orDoesNotWorkYet_isRefused() {
+        let cases: [(change: [String: String?], key: String)] = [
+            (["TILL_CLUSTER_NODE": nil], "cluster.node"), (["TILL_CLUSTER_NODE": "A b"], "cluster.node"),
+            (["TILL_CLUSTER_PEER": nil], "cluster.peer"), (["TILL_CLUSTER_PEER": "127.0.0.1:7002"], "cluster.peer"), (["TILL_CLUSTER_PEER": "a@127.0.0.1:7002"], "cluster.peer"),
+            (["TILL_CLUSTER_PEER": "b@10.0.0.1:7002"], "cluster.peer"), (["TILL_CLUSTER_LISTEN": nil], "cluster.listen"), (["TILL_CLUSTER_LISTEN": "0.0.0.0:7001"], "cluster.listen"),
+            (["TILL_CLUSTER_WITNESS": nil], "cluster.witness"), (["TILL_CLUSTER_WITNESS": "https://witness.example"], "cluster.witness"),
+            (["TILL_CLUSTER_WITNESS": "http://127.0.0.1@evil.example/"], "cluster.witness"), (["TILL_CLUSTER_CONFIG": "file:///object"], "cluster.witness"),
+            (["TILL_CLUSTER_TLS": "x"], "cluster.tls"), (["TILL_LOG_URL": "file:///log"], "log.url"), (["TILL_STORAGE_URL": "file:///warehouse"], "storage.url"),
+            (["TILL_EXPORTS_URL": "file:///exports"], "exports.url"), (["TILL_POSTGRES_LISTEN": "127.0.0.1:5432"], "postgres.listen"),
+        ]
+        for (change, key) in cases { XCTAssertTrue(faults(change).contains(key), "\(change): \(faults(change))") }
+    }
+}

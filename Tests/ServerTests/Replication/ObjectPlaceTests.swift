@@ -1,0 +1,55 @@
+import Cluster
+import ColumnStore
+import Foundation
+import Server
+import TestSupport
+import XCTest
+
+/// Goal: of all who swap the object at once one wins, wherever it lies. Method: many threads, each from what it has read, on a file and behind a witness.
+final class ObjectPlaceTests: XCTestCase {
+    private var folder = URL(fileURLWithPath: "/")
+
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-object") }
+    override func tearDown() { try? FileManager.default.removeItem(at: folder) }
+
+    private static func object(_ epoch: Int, by worker: Int = 0) -> [UInt8] {
+        Configuration(epoch: epoch, nonce: Nonce(session: UInt64(worker), count: 0), leader: "a", insync: ["a"], mode: .pair, log: nil, floor: 0, removed: [], level: 1).objectBytes
+    }
+
+    private static func epoch(_ bytes: [UInt8]) throws -> Int { try Configuration(parsingObject: bytes).epoch }
+
+    private func check(_ place: any ObjectPlace) throws {
+        XCTAssertNil(try place.read())
+        XCTAssertFalse(try place.swap(Self.object(1), ifStill: "0"))
+        XCTAssertTrue(try place.create(Self.object(0)))
+        XCTAssertFalse(try place.create(Self.object(9)))
+        let wins = Monitor([Int](repeating: 0, count: 8))
+        DispatchQueue.concurrentPerform(iterations: 8) { worker in
+            for _ in 0..<20 {
+                guard let found = try? place.read(), let number = try? Self.epoch(found.bytes) else { return XCTFail("the object could not be read") }
+                if (try? place.swap(Self.object(number + 1, by: worker), ifStill: found.tag)) == true { wins.withLock { $0[worker] += 1 } }
+            }
+        }
+        let all = wins.withLock { $0.reduce(0, +) }
+        XCTAssertGreaterThan(all, 0)
+        XCTAssertEqual(try place.read().map { try Self.epoch($0.bytes) }, all, "each swap that succeeded took the one before it as its own")
+    }
+
+    func test_file_isSwappedByOneAtATime() throws { try check(ObjectFile(folder: folder.appendingPathComponent("object").path)) }
+
+    func test_witness_isSwappedByOneAtATime() throws {
+        let log = Log(format: .json, level: .error)
+        let door = try WitnessDoor(ObjectFile(folder: folder.path), log: log)
+        let listener = try Listener(Listener.Settings(host: "127.0.0.1", port: 0, threadCount: 2), handler: door, connections: ConnectionTable(.init()), timers: Timers())
+        defer { listener.stopAccepting() }
+        let witness = ObjectAtWitness(url: "http://127.0.0.1:\(listener.port)")
+        try check(witness)
+        // What no node would write is not taken, whoever brings it.
+        let found = try XCTUnwrap(witness.read())
+        for bytes in [Array("garbage".utf8), found.bytes, Array(found.bytes.dropLast()), Self.object(0), Self.object(.min)] {
+            XCTAssertThrowsError(try witness.swap(bytes, ifStill: found.tag))
+            XCTAssertEqual(try witness.read()?.bytes, found.bytes)
+        }
+        XCTAssertThrowsError(try ObjectAtWitness(url: "http://127.0.0.1:1").read())
+    }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Passes connections on to a port, and cuts, stalls or refuses them as a test says.
+final class CuttingProxy: Sendable {
+    private struct State {
+        var target: UInt16
+        var sockets: Set<Int32> = []
+        var isCut = false
+        var isClosed = false
+        /// Bytes that pass before a connection is cut; nil: all.
+        var byteCountMax: Int?
+    }
+
+    let port: UInt16
+    private let listener: Int32
+    private let state: Mutex<State>
+
+    init(to target: UInt16) throws {
+        state = Mutex(State(target: target))
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let (descriptor, code) = (listener, withUnsafeMutablePointer(to: &address) { [listener] pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, length) == 0 && listen(listener, 16) == 0 ? getsockname(listener, $0, &length) : -1 }
+        })
+        guard descriptor >= 0, code == 0 else { throw Pair.Failure(description: "no proxy") }
+        port = UInt16(bigEndian: address.sin_port)
+        let thread = Thread { [self] in accept() }
+        thread.start()
+    }
+
+    /// Nothing passes, and what is there ends.
+    func cut() {
+        state.withLock { state in
+            state.isCut = true
+            for socket in state.sockets { shutdown(socket, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    func mend() { state.withLock { $0.isCut = false } }
+
+    /// Each connection ends after so many bytes, in the middle of whatever it says.
+    func tear(after byteCount: Int?) { state.withLock { $0.byteCountMax = byteCount } }
+
+    func close() {
+        state.withLock { $0.isClosed = true }
+        cut()
+        shutdown(listener, Int32(SHUT_RDWR))
+    }
+
+    private func accept() {
+        while true {
+            let client = Glibc.accept(listener, nil, nil)
+            guard client >= 0 else { return }
+            let (target, isCut) = state.withLock { ($0.target, $0.isCut || $0.isClosed) }
+            guard !isCut, let server = Self.connect(target) else {
+                Glibc.close(client)
+                continue
+            }
+            state.withLock { $0.sockets.formUnion([client, server]) }
+            // Peers speak one way on each connection.
+            Thread { [self] in
+                pump(client, server)
+                state.withLock { $0.sockets.subtract([client, server]) }
+                Glibc.close(client)
+                Glibc.close(server)
+            }.start()
+        }
+    }
+
+    private func pump(_ from: Int32, _ to: Int32) {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var passed = 0
+        while true {
+            let count = recv(from, &buffer, buffer.count, 0)
+            guard count > 0 else { return }
+            let left = state.withLock { $0.byteCountMax }.map { max(0, $0 - passed) } ?? count
+            var sent = 0
+            while sent < min(count, left) {
+                let done = buffer[sent..<min(count, left)].withUnsafeBytes { send(to, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                guard done > 0 else { return }
+                sent += done
+            }
+            passed += count
+            if left < count { return }
+        }
+    }
+
+    private static func connect(_ port: UInt16) -> Int32? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let code = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+        guard code == 0 else {
+            Glibc.close(descriptor)
+            return nil
+        }
+        return descriptor
+    }
+}

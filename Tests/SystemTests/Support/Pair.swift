@@ -1,0 +1,166 @@
+import Foundation
+import Glibc
+import TestSupport
+
+/// Two real servers that keep one store, and a witness where one is wanted: each a process that can be killed, stopped and started anew.
+final class Pair {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    final class Node {
+        let name: String
+        let data: URL
+        let port: UInt16
+        fileprivate let environment: [String: String]
+        fileprivate let log: URL
+        private var process: Process?
+
+        fileprivate init(_ name: String, in folder: URL, port: UInt16, environment: [String: String]) {
+            (self.name, self.port, self.environment) = (name, port, environment)
+            data = folder.appendingPathComponent(name)
+            log = folder.appendingPathComponent("\(name).log")
+        }
+
+        /// Of a process that has ended.
+        var lastStatus: Int32? { process.flatMap { $0.isRunning ? nil : $0.terminationStatus } }
+        var isRunning: Bool { process?.isRunning ?? false }
+        var logText: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+
+        func start() throws {
+            if !FileManager.default.fileExists(atPath: log.path) { _ = FileManager.default.createFile(atPath: log.path, contents: nil) }
+            let output = try FileHandle(forWritingTo: log)
+            try output.seekToEnd()
+            let process = Process()
+            process.executableURL = TillServer.binary
+            process.arguments = ["serve", "--data", data.path, "--listen", "127.0.0.1:\(port)"]
+            process.environment = TillServer.environment(["TILL_ADMIN_KEY": TillServer.adminKey, "TILL_LIMITS_MIN_FREE": "1MiB"].merging(environment) { $1 })
+            process.standardError = output
+            process.standardOutput = FileHandle.nullDevice
+            try process.run()
+            self.process = process
+        }
+
+        func send(_ signal: Int32) { if let process, process.isRunning { Foundation.kill(process.processIdentifier, signal) } }
+
+        func kill() {
+            send(SIGKILL)
+            process?.waitUntilExit()
+        }
+
+        func stop() -> Int32 {
+            send(SIGTERM)
+            return waitForEnd()
+        }
+
+        func waitForEnd() -> Int32 {
+            process?.waitUntilExit()
+            return process?.terminationStatus ?? 0
+        }
+
+        /// What `/readyz` says; nil where nobody answers.
+        var ready: (status: Int, text: String)? {
+            guard isRunning, let answer = try? HTTPClient(port: port).get("/readyz") else { return nil }
+            return (answer.status, answer.text)
+        }
+
+        var client: HTTPClient { HTTPClient(port: port, key: TillServer.adminKey) }
+    }
+
+    let folder: URL
+    let nodes: [Node]
+    private var witness: Process?
+    private let witnessPort: UInt16?
+
+    /// - Parameters:
+    ///   - hasWitness: else the object is a file that both can reach.
+    ///   - degrades: whether one goes on alone.
+    ///   - through: the port at which a node is reached by its peer, where that is not its own.
+    init(hasWitness: Bool = true, degrades: Bool = false, through: (UInt16) throws -> UInt16 = { $0 }) throws {
+        folder = try Project.temporaryFolder("till-pair")
+        let ports = try Self.freePorts(5)
+        witnessPort = hasWitness ? ports[4] : nil
+        let object = hasWitness ? ["TILL_CLUSTER_WITNESS": "http://127.0.0.1:\(ports[4])"] : ["TILL_CLUSTER_CONFIG": "file://\(folder.path)/object"]
+        nodes = try [("a", "b", 0), ("b", "a", 1)].map { [folder] name, peer, index in
+            let own = [
+                "TILL_CLUSTER_NODE": name, "TILL_CLUSTER_PEER": "\(peer)@127.0.0.1:\(try through(ports[3 - index]))", "TILL_CLUSTER_LISTEN": "127.0.0.1:\(ports[2 + index])",
+                "TILL_CLUSTER_DEGRADE": degrades ? "true" : "false",
+            ]
+            return Node(name, in: folder, port: ports[index], environment: own.merging(object) { $1 })
+        }
+        try startWitness()
+        for node in nodes { try node.start() }
+    }
+
+    func startWitness() throws {
+        guard let witnessPort else { return }
+        let process = Process()
+        process.executableURL = TillServer.binary
+        process.arguments = ["witness", "--data", folder.appendingPathComponent("witness").path, "--listen", "127.0.0.1:\(witnessPort)"]
+        process.environment = TillServer.environment()
+        process.standardError = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        witness = process
+    }
+
+    func killWitness() {
+        if let witness, witness.isRunning { Foundation.kill(witness.processIdentifier, SIGKILL) }
+        witness?.waitUntilExit()
+    }
+
+    func remove() {
+        for node in nodes { node.kill() }
+        killWitness()
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    /// Waits until one of them may acknowledge.
+    func leader(other than: Node? = nil) throws -> Node {
+        let found = try Patience.value(pauseMilliseconds: 50) { () throws -> Node? in
+            for node in nodes {
+                if node !== than, node.ready?.status == 200 { return node }
+            }
+            return nil
+        }
+        guard let found else { throw Failure(description: "nobody leads:\n" + nodes.map { "\($0.name): \($0.ready?.text ?? "no answer")\n\($0.logText.suffix(3_000))" }.joined(separator: "\n")) }
+        return found
+    }
+
+    var isInSync: Bool {
+        nodes.contains { node in
+            guard let ready = node.ready, ready.status == 200 else { return false }
+            return ready.text.contains(#""insync":["a","b"]"#) || ready.text.contains(#""insync":["b","a"]"#)
+        }
+    }
+
+    /// Starts those anew that have ended because they lead no more, as their unit would.
+    func revive() { for node in nodes where !node.isRunning && node.lastStatus == 75 { try? node.start() } }
+
+    /// Waits until both are in sync.
+    func waitUntilInSync() throws {
+        let isThere = Patience.until(pauseMilliseconds: 50) { isInSync }
+        if !isThere { throw Failure(description: "not in sync:\n" + nodes.map { "\($0.name): \($0.ready?.text ?? "no answer")\n\($0.logText.suffix(3_000))" }.joined(separator: "\n")) }
+    }
+
+    func other(than node: Node) -> Node { nodes[0] === node ? nodes[1] : nodes[0] }
+
+    /// Ports that nobody has now.
+    private static func freePorts(_ count: Int) throws -> [UInt16] {
+        var sockets: [Int32] = []
+        defer { for socket in sockets { close(socket) } }
+        return try (0..<count).map { _ in
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            sockets.append(descriptor)
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let code = withUnsafeMutablePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1 }
+            }
+            guard code == 0 else { throw Failure(description: "no free port") }
+            return UInt16(bigEndian: address.sin_port)
+        }
+    }
+}
