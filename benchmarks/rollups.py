@@ -33,6 +33,7 @@ import pyarrow.parquet
 sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import machine, results
+from harness.context import contracts, put_type
 from harness.server import Server, binary
 
 YEARS = range(2006, 2026)
@@ -331,6 +332,8 @@ def keep(directory: Path, runs: int, receipts: int = 1_000_000, hot: int = 300_0
             for rest in (data, directory / "kept.key", directory / "kept.log"):
                 shutil.rmtree(rest) if rest.is_dir() else rest.unlink(missing_ok=True)
             with Server(data) as server:
+                put_type(server)
+                contracts(server)
                 if word == "without":
                     for rollup in server.call("GET", "/v1/rollups")["rollups"]:
                         server.call("DELETE", f"/v1/rollups/{rollup['name']}")
