@@ -1,0 +1,84 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: what the console asks for beside the lists: every version of a type, a contract's own figures and subscriptions, comments. Method: the real binary.
+final class ConsoleCallsTests: XCTestCase {
+    private var server: TillServer?
+    private func running() throws -> TillServer { try XCTUnwrap(server) }
+
+    override func setUpWithError() throws { server = try TillServer() }
+    override func tearDown() { server?.remove() }
+
+    private func object(_ answer: HTTPClient.Answer) throws -> [String: Any] {
+        XCTAssertEqual(answer.status, 200, answer.text)
+        return try XCTUnwrap(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any], answer.text)
+    }
+
+    private static func type(_ version: Int, _ description: String) -> String {
+        #"{"name":"sale","version":\#(version),"format":"json","match":{"/schema":"sale/1"},"receipt_id":"/id","issued_at":"/issued_at","time_zone":"UTC","columns":{"total":{"path":"/total","type":"DECIMAL(18,4)","description":"\#(description)"}}}"#
+    }
+
+    func test_versionsOfAType_areAllThere_theNewestFirst_aPageAtATime() throws {
+        let admin = try running().client()
+        for version in 1...3 { XCTAssertTrue([200, 201].contains(try admin.put("/v1/types/sale", Self.type(version, "of \(version)")).status)) }
+        let first = try object(try admin.get("/v1/types/sale/versions?limit=2"))
+        let cursor = try XCTUnwrap(first["next_cursor"] as? String)
+        let rest = try object(try admin.get("/v1/types/sale/versions?cursor=\(cursor)"))
+        let all = try XCTUnwrap(first["versions"] as? [[String: Any]]) + (try XCTUnwrap(rest["versions"] as? [[String: Any]]))
+        XCTAssertEqual(all.map { $0["version"] as? Int }, [3, 2, 1])
+        XCTAssertEqual(all.map { ($0["type"] as? [String: Any])?["version"] as? Int }, [3, 2, 1], "each with its file as it was put")
+        XCTAssertTrue(all.allSatisfy { $0["put_at"] is String })
+        XCTAssertTrue(rest["next_cursor"] is NSNull)
+        XCTAssertEqual(try admin.get("/v1/types/nothing/versions").status, 404)
+        XCTAssertEqual(try admin.get("/v1/types/pos-receipt/versions?cursor=\(cursor)").status, 400, "a cursor of another type")
+        let other = try running().client(key: try running().key("o", more: #","types":["pos-receipt"]"#))
+        XCTAssertEqual(try other.get("/v1/types/sale/versions").status, 404, "a type that a contract may not post is none to it")
+        XCTAssertEqual(try other.get("/v1/types/pos-receipt/versions").status, 200)
+    }
+
+    func test_overview_ofAContract_hasItsOwnFigures() throws {
+        let server = try running()
+        let (one, other) = (server.client(key: try server.key("one")), server.client(key: try server.key("other")))
+        for number in 1...3 { XCTAssertEqual(try one.post("/v1/receipts", Receipts.pos("R-\(number)")).status, 201) }
+        func figures(_ client: HTTPClient) throws -> (posts: Int, median: Any?, rate: Double, store: Any?) {
+            let overview = try object(try client.get("/v1/overview"))
+            let promises = try XCTUnwrap(overview["promises"] as? [[String: Any]])
+            let hour = try XCTUnwrap(promises.first { $0["name"] as? String == "post" }?["hour"] as? [String: Any])
+            let rates = try XCTUnwrap(overview["rates"] as? [String: Any])
+            return (try XCTUnwrap(hour["of"] as? Int), (overview["post_ms"] as? [String: Any])?["p50"], try XCTUnwrap(rates["receipts_per_second"] as? Double), overview["store"])
+        }
+        let (own, others) = (try figures(one), try figures(other))
+        XCTAssertEqual(own.posts, 3)
+        XCTAssertTrue(own.median is Double)
+        XCTAssertEqual(own.rate, 0.05, accuracy: 0.001)
+        XCTAssertTrue(own.store is NSNull)
+        XCTAssertEqual(others.posts, 0)
+        XCTAssertTrue(others.median is NSNull)
+        XCTAssertEqual(others.rate, 0)
+        let store = try XCTUnwrap(try object(try server.client().get("/v1/overview"))["store"] as? [String: Any])
+        XCTAssertEqual(store["hot_days"] as? Int, 1)
+        XCTAssertEqual(store["compaction_due_files"] as? Int, 0)
+    }
+
+    func test_me_saysSubscriptions_andWherePostgresClientsComeIn() throws {
+        let server = try running()
+        let client = server.client(key: try server.key("s", more: #","subscriptions":[{"from":"2024-01-01T00:00:00Z","to":"2090-01-01T00:00:00Z","plan":"gold"},{"from":"2090-01-01T00:00:00Z","plan":"silver"}]"#))
+        let me = try object(try client.get("/v1/me"))
+        XCTAssertEqual((me["subscriptions"] as? [[String: Any]])?.map { $0["plan"] as? String }, ["gold", "silver"])
+        XCTAssertTrue(me["postgres"] is NSNull, "there is no such door")
+        XCTAssertEqual((try object(try server.client().get("/v1/me"))["subscriptions"] as? [Any])?.count, 0)
+    }
+
+    func test_comments_areATableAtEveryDoor() throws {
+        let server = try running()
+        let admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/types/sale", Self.type(1, "What the buyer''s hand pays")).status, 201)
+        let own = server.client(key: try server.key("own", access: "read"))
+        for client in [admin, own] {
+            let answer = try client.post("/v1/sql", #"{"query":"SELECT column_name, comment FROM till.comments WHERE table_name = 'receipts' AND column_name IN ('total', 'client_id') ORDER BY 1"}"#)
+            XCTAssertTrue(answer.text.contains(#"["total","What the buyer''s hand pays"]"#), answer.text)
+            XCTAssertTrue(answer.text.contains(#"["client_id","Whose document it is: the contract's id."]"#), answer.text)
+        }
+    }
+}
