@@ -141,11 +141,19 @@ export class CodeEditor extends HTMLElement {
     }
   }
 
-  /** @param {{matchBefore: (pattern: RegExp) => {from: number, text: string} | null, explicit: boolean}} context */
+  /**
+   * Functions, and columns of the tables that the text names; tables, and columns behind a table's name, come of the language itself.
+   *
+   * @param {{matchBefore: (pattern: RegExp) => {from: number, text: string} | null, explicit: boolean, pos: number}} context
+   */
   #completeWord = (context) => {
     const word = context.matchBefore(/\w+/);
-    if (!word && !context.explicit) return null;
-    return { from: word?.from ?? 0, options: this.#words.map((label) => ({ label, type: 'function', apply: `${label}(` })), validFor: /^\w*$/ };
+    if (context.matchBefore(/\.\w*/) || (!word && !context.explicit)) return null;
+    const named = new Set(this.value.match(/[\p{L}_][\p{L}\p{N}_.]*/gu) ?? []);
+    /** @type {Map<string, {label: string}>} */
+    const columns = new Map(Object.entries(this.#schema).filter(([table]) => named.has(table)).flatMap(([, list]) => list.map((column) => [column.label, column])));
+    const functions = this.#words.map((label) => ({ label, type: 'function', apply: `${label}(` }));
+    return { from: word?.from ?? context.pos, options: [...columns.values(), ...functions], validFor: /^\w*$/ };
   };
 
   /**

@@ -1,8 +1,10 @@
 // Rows of an answer, as many as there are: only those in sight are elements. One cell is active; arrows move it, Enter opens its row.
 
 import { ExactNumber, stringify } from '../core/exact-json.js';
+import { copyText } from '../core/clipboard.js';
 import { fill, h, uniqueID } from '../core/dom.js';
 import { number, t } from '../core/language.js';
+import { isNumericType } from '../core/schema.js';
 
 /** @typedef {{name: string, type: string}} Column */
 /** @typedef {any[]} Row */
@@ -21,10 +23,8 @@ const cellLengthMax = 300;
 /** Widths, in characters. */
 const widths = { least: 6, most: 44, sample: 200, padding: 4 };
 
-const numericTypes = /^(BIGINT|INTEGER|SMALLINT|DOUBLE|DECIMAL)/;
-
 /** @param {string} type as SQL names it */
-export const isNumeric = (type) => numericTypes.test(type);
+export const isNumeric = isNumericType;
 
 /**
  * @param {any} value
@@ -177,7 +177,7 @@ export class DataGrid extends HTMLElement {
 
   #copy() {
     const value = this.#source.rows[this.#active.row]?.[this.#active.column];
-    navigator.clipboard.writeText(value === null ? '' : typeof value === 'object' ? stringify(value) : String(value));
+    copyText(value === null ? '' : typeof value === 'object' ? stringify(value) : String(value));
   }
 
   /**

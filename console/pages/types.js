@@ -12,6 +12,7 @@ import { listTable } from '../components/list-table.js';
 import { paged } from '../components/pager.js';
 import { tabList } from '../components/tab-list.js';
 import { renderBench } from './type-bench.js';
+import { typeVersions } from './types/versions.js';
 
 /** @typedef {import('../types/api.js').Type} Type */
 
@@ -69,5 +70,6 @@ async function renderType(name, signal) {
     h('section', { class: 'card' }, h('h2', {}, t('types.file')), tabList(t('types.file'), [
       { name: 'tree', title: t('document.tree'), show: () => documentTree(type) },
       { name: 'raw', title: t('document.raw'), show: () => documentText(stringify(type, 2)) },
-    ])));
+    ])),
+    await typeVersions(name, signal));
 }

@@ -1,6 +1,7 @@
 // One question on its way: sent, watched, ended early, its further pages read as they are wanted.
 
 import { get, post, remove } from '../../core/api.js';
+import { freshID } from '../../core/dom.js';
 import { offers } from '../../core/features.js';
 import { Problem, isAbort } from '../../core/problem.js';
 
@@ -13,7 +14,7 @@ const pageRowCount = 2_000;
 
 export class QueryRun {
   #abort = new AbortController();
-  #id = crypto.randomUUID();
+  #id = freshID();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #watch;
 

@@ -84,8 +84,9 @@ function chartPanel(columns, rows) {
     chart.show({
       kind: /** @type {import('../../components/chart.js').ChartKind} */ (kind.input.value),
       title: t('sql.chart-title', { series: names, across: columns[x].name, count: shown.length }),
+      across: columns[x].name,
       labels: shown.map((row) => (row[x] === null ? 'NULL' : String(row[x]).replace(/T00:00:00\.000000Z$/, ''))),
-      series: series.map((index) => ({ name: columns[index].name, values: shown.map((row) => (row[index] === null ? null : Number(row[index]))) })),
+      series: series.map((index) => ({ name: columns[index].name, values: shown.map((row) => row[index]) })),
     });
   }
   for (const { input } of [kind, across, up]) input.addEventListener('change', draw);
