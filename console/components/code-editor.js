@@ -41,6 +41,9 @@ async function load() {
   return { core, highlight, sql, json, xml };
 }
 
+/** What is put around a selection when its first half is typed over it. */
+const pairs = new Map([['(', ')'], ['[', ']'], ['{', '}'], ["'", "'"], ['"', '"']]);
+
 /**
  * Typing over a selection is done here and not by the browser, which would keep the look of what it takes away in an inline style.
  *
@@ -49,9 +52,12 @@ async function load() {
  * @returns {boolean} whether it was
  */
 function replaceSelection(event, view) {
-  const { from, to } = view.state.selection.main;
-  if (event.inputType !== 'insertText' || from === to || !event.data || !/^[\p{L}\p{N}_ ]+$/u.test(event.data)) return false;
-  view.dispatch({ ...view.state.replaceSelection(event.data), userEvent: 'input.type', scrollIntoView: true });
+  const { ranges, main: { from, to } } = view.state.selection;
+  if (event.inputType !== 'insertText' || from === to || ranges.length > 1 || !event.data) return false;
+  const end = pairs.get(event.data);
+  const insert = end ? event.data + view.state.sliceDoc(from, to) + end : event.data;
+  const selection = end ? { anchor: from + 1, head: to + 1 } : { anchor: from + insert.length };
+  view.dispatch({ changes: { from, to, insert }, selection, userEvent: 'input.type', scrollIntoView: true });
   event.preventDefault();
   return true;
 }

@@ -14,6 +14,7 @@ import { isNumericType } from '../core/schema.js';
  * @property {Row[]} rows grows as further pages come
  * @property {(() => Promise<boolean>) | null} [more] reads the next page into `rows`; answers whether there is another
  * @property {(index: number) => void} [open]
+ * @property {(error: unknown, again: () => void) => void} [fault] told when a further page could not be read
  */
 
 const rowHeight = 30;
@@ -148,11 +149,18 @@ export class DataGrid extends HTMLElement {
     if (this.#isReading || !this.#source.more) return;
     this.#isReading = true;
     const source = this.#source;
+    const { more } = source;
     try {
-      if (!(await source.more?.())) source.more = null;
-    } finally {
-      this.#isReading = false;
+      if (!(await more?.())) source.more = null;
+    } catch (error) {
+      // Not asked for again and again while it is in sight.
+      source.more = null;
+      source.fault?.(error, () => {
+        source.more = more;
+        this.#plan();
+      });
     }
+    this.#isReading = false;
     if (source === this.#source) this.#plan();
   }
 

@@ -15,7 +15,9 @@ const rawLengthMax = 200_000;
  */
 export function documentTree(value, marked = new Set()) {
   if (typeof value === 'string' && value.trimStart().startsWith('<')) return xmlTree(value, marked);
-  return h('div', { class: 'document', tabindex: '0', role: 'region', 'aria-label': t('document.title') }, branch('', value, '', marked, 2));
+  // A text of another form, as CSV, is shown as it is.
+  if (typeof value === 'string' && /\n/.test(value)) return documentText(value);
+  return h('div', { class: 'document', tabindex: '0', role: 'group', 'aria-label': t('document.title') }, branch('', value, '', marked, 2));
 }
 
 /** @param {string} text as it came */
@@ -102,7 +104,7 @@ function xmlTree(text, marked) {
   const parsed = new DOMParser().parseFromString(text, 'application/xml');
   if (parsed.querySelector('parsererror') || !parsed.documentElement) return documentText(text);
   const plain = new Set([...marked].map(withoutPrefixes));
-  return h('div', { class: 'document', tabindex: '0', role: 'region', 'aria-label': t('document.title') }, xmlBranch(parsed.documentElement, `/${parsed.documentElement.localName}`, plain, 2));
+  return h('div', { class: 'document', tabindex: '0', role: 'group', 'aria-label': t('document.title') }, xmlBranch(parsed.documentElement, `/${parsed.documentElement.localName}`, plain, 2));
 }
 
 /**

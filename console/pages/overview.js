@@ -5,7 +5,9 @@ import { announce } from '../core/announce.js';
 import { fill, h, patch } from '../core/dom.js';
 import { bytes, duration, language, number, percent, relative, rounded, t } from '../core/language.js';
 import { address } from '../core/location.js';
+import { Problem } from '../core/problem.js';
 import { isAuditor } from '../core/session.js';
+import { repeat } from '../core/watch.js';
 import '../components/chart.js';
 import { icon } from '../components/icon.js';
 import { listTable } from '../components/list-table.js';
@@ -63,15 +65,19 @@ export async function render(_, { signal }) {
       if (needed !== undefined && needed !== present) announce(present || t('overview.nothing'));
       needed = present;
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return false;
       // What was seen last stays to be seen.
-      fill(fault, problemView(error, look));
+      fill(fault, problemView(error, watch));
       if (!looks.length) throw error;
+      // Who does not sign in again is not asked to every other second.
+      return !(error instanceof Problem && error.status === 401);
     }
+    return true;
   };
-  await look();
-  const timer = setInterval(() => document.visibilityState === 'visible' && !signal.aborted && look(), interval);
-  signal.addEventListener('abort', () => clearInterval(timer));
+  const watch = async () => {
+    if (await look()) repeat(interval, look, signal);
+  };
+  await watch();
   return page;
 }
 

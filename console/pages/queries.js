@@ -4,6 +4,7 @@ import { get, remove } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { bytes, duration, number, t } from '../core/language.js';
 import { ownMark, rowsOf } from '../core/rows.js';
+import { repeat } from '../core/watch.js';
 import { confirm } from '../components/dialogs.js';
 import { emptyState } from '../components/empty-state.js';
 import { time } from '../components/instant.js';
@@ -25,13 +26,16 @@ export async function render(_, { signal }) {
       const { queries } = await get('/v1/queries', { signal });
       // A row that has the focus is not taken from under it.
       if (!body.contains(document.activeElement)) fill(body, queries.length ? queryTable(queries) : emptyState(t('queries.none'), { command: `till sql --url ${location.origin} "SELECT count(*) FROM receipts"` }));
+      return true;
     } catch (error) {
-      if (!signal.aborted) fill(body, problemView(error, look));
+      if (!signal.aborted) fill(body, problemView(error, watch));
+      return false;
     }
   };
-  await look();
-  const timer = setInterval(() => document.visibilityState === 'visible' && look(), interval);
-  signal.addEventListener('abort', () => clearInterval(timer));
+  const watch = async () => {
+    if (await look()) repeat(interval, look, signal);
+  };
+  await watch();
   return h('div', { class: 'stack' }, h('h1', {}, t('queries.title')), body, await ended(signal));
 }
 

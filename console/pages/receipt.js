@@ -2,11 +2,11 @@
 
 import { get, send } from '../core/api.js';
 import { ExactNumber, stringify } from '../core/exact-json.js';
-import { offers } from '../core/features.js';
 import { fill, h } from '../core/dom.js';
 import { day, number, t } from '../core/language.js';
 import { address } from '../core/location.js';
 import { Problem } from '../core/problem.js';
+import { tables } from '../core/schema.js';
 import { copyable } from '../components/copy-button.js';
 import { documentText, documentTree } from '../components/document-view.js';
 import { factList } from '../components/facts.js';
@@ -47,7 +47,7 @@ export async function renderReceipt(identity, signal) {
       { name: 'raw', title: t('document.raw'), show: () => rawDocument(input) },
     ])),
     ticket && h('section', { class: 'card' }, h('h2', {}, t('receipt.ticket')), h('p', {}, h('a', { href: address('tickets', [ticket.ticket_id]) }, t('receipt.open-ticket'))), ticketTimeLine(ticket)),
-    offers('/v1/receipts/{receipt_id}/versions') && (await versions(identity, signal)));
+    await versions(identity, signal));
 }
 
 /** @param {string} table none for the one that is meant without */
@@ -144,6 +144,8 @@ export async function renderChoices(id, table, signal) {
  */
 async function versions(identity, signal) {
   const { id, client, table } = identity;
+  const keepsVersions = (await tables()).some(({ name }) => name === `${table}_history`);
+  if (!keepsVersions) return null;
   try {
     const list = await paged(async (cursor) => {
       const page = await get('/v1/receipts/{receipt_id}/versions', { path: { receipt_id: id }, query: { client, table, cursor }, signal });
@@ -151,7 +153,7 @@ async function versions(identity, signal) {
     }, (all) => h('ol', { class: 'stack' }, all.map((version) => versionItem(identity, version))));
     return h('section', { class: 'card' }, h('h2', {}, t('receipt.versions')), list);
   } catch (error) {
-    if (error instanceof Problem && (error.slug === 'immutable-table' || error.slug === 'not-found')) return null;
+    if (error instanceof Problem && error.slug === 'not-found') return null;
     throw error;
   }
 }

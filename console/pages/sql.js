@@ -11,6 +11,7 @@ import { debounced, fill, h } from '../core/dom.js';
 import { bytes, duration, instant, t } from '../core/language.js';
 import { Problem } from '../core/problem.js';
 import { tables } from '../core/schema.js';
+import { actor } from '../core/session.js';
 import { sqlFunctions } from '../core/sql-functions.js';
 import { offsetOf, parameterCount, statementAt } from '../core/statements.js';
 import { asked, forget, keepDrafts, newDraft, recallDrafts, remember, save, saved } from './sql/drafts.js';
@@ -41,6 +42,7 @@ class Workbench {
   #cancelButton = h('button', { class: 'button', hidden: true, onclick: () => this.#cancel() }, icon('stop'), t('cancel'));
   /** @type {QueryRun | null} */
   #running = null;
+  #owner = actor();
   /** @type {import('./sql/drafts.js').Draft[]} */
   #drafts;
   #chosen;
@@ -49,7 +51,7 @@ class Workbench {
 
   /** @param {AbortSignal} signal */
   constructor(signal) {
-    const kept = recallDrafts();
+    const kept = recallDrafts(this.#owner);
     this.#drafts = kept.drafts.length ? kept.drafts : [newDraft(firstQuery)];
     this.#chosen = Math.min(kept.chosen, this.#drafts.length - 1);
     this.#takeLinked();
@@ -137,7 +139,7 @@ class Workbench {
   #keep = debounced(300, () => this.#keepNow());
 
   #keepNow() {
-    keepDrafts(this.#drafts, this.#chosen, this.#here);
+    keepDrafts(this.#owner, this.#drafts, this.#chosen, this.#here);
   }
 
   #changed() {

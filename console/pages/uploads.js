@@ -5,6 +5,7 @@ import { fill, h } from '../core/dom.js';
 import { bytes, number, t } from '../core/language.js';
 import { address, go, refine } from '../core/location.js';
 import { isAdmin, mayWrite, seesAll } from '../core/session.js';
+import { repeat } from '../core/watch.js';
 import { copyable } from '../components/copy-button.js';
 import { confirm } from '../components/dialogs.js';
 import { documentTree } from '../components/document-view.js';
@@ -103,13 +104,26 @@ async function renderUpload(id, signal) {
   const summary = h('div', {});
   const faults = h('div', { class: 'stack' });
   const look = async () => {
+    try {
+      return await show();
+    } catch (error) {
+      if (!signal.aborted) fill(summary, problemView(error, watch));
+      return false;
+    }
+  };
+  const watch = async () => {
+    if (await look()) repeat(interval, look, signal);
+  };
+  /** @returns {Promise<boolean>} whether more is to come */
+  const show = async () => {
     const upload = await get('/v1/uploads/{id}', { path: { id }, signal });
     // A button that has the focus is not taken from under it.
     if (!summary.contains(document.activeElement) || !isUnderWay(upload)) fill(summary, uploadSummary(upload));
-    if (isUnderWay(upload)) setTimeout(() => signal.aborted || look(), interval);
-    else fill(faults, upload.rejected > 0 && [await faultList(id, signal), mayWrite() && upload.state !== 'REVERTED' && correctPanel(upload)]);
+    if (isUnderWay(upload)) return true;
+    fill(faults, upload.rejected > 0 && [await faultList(id, signal), mayWrite() && upload.state !== 'REVERTED' && correctPanel(upload)]);
+    return false;
   };
-  await look();
+  await watch();
   return h('div', { class: 'stack' }, h('p', {}, h('a', { href: address('uploads') }, t('uploads.title'))), summary, faults);
 }
 

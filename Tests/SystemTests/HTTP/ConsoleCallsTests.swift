@@ -70,6 +70,16 @@ final class ConsoleCallsTests: XCTestCase {
         XCTAssertEqual((try object(try server.client().get("/v1/me"))["subscriptions"] as? [Any])?.count, 0)
     }
 
+    /// Also of an address that is too long to be read.
+    func test_policy_isOnEveryAnswerUnderTheConsole() throws {
+        let client = HTTPClient(port: try running().port)
+        for (path, status) in [("/console/nothing", 200), ("/console/assets/gone.js", 404), ("/console/" + String(repeating: "a", count: 100_000), 414)] {
+            let answer = try client.get(path)
+            XCTAssertEqual(answer.status, status)
+            XCTAssertTrue(answer.headers["content-security-policy"]?.hasPrefix("default-src 'none'; script-src 'self'") ?? false, "\(status)")
+        }
+    }
+
     func test_comments_areATableAtEveryDoor() throws {
         let server = try running()
         let admin = server.client()

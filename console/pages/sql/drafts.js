@@ -12,7 +12,7 @@ const historyLengthMax = 200;
 /** A longer text is run, not remembered. */
 const textLengthMax = 20_000;
 
-const mine = (/** @type {string} */ what) => `sql.${what}.${actor()}`;
+const mine = (/** @type {string} */ what, owner = actor()) => `sql.${what}.${owner}`;
 
 /**
  * @param {string} text
@@ -20,25 +20,29 @@ const mine = (/** @type {string} */ what) => `sql.${what}.${actor()}`;
  */
 export const newDraft = (text) => ({ id: freshID(), text });
 
-/** @returns {{drafts: Draft[], chosen: number}} */
-export function recallDrafts() {
-  const { drafts, chosen } = recall(mine('drafts'), { drafts: /** @type {Draft[]} */ ([]), chosen: 0 });
+/**
+ * @param {string} owner whose they are: another may be signed in by the time that they are kept
+ * @returns {{drafts: Draft[], chosen: number}}
+ */
+export function recallDrafts(owner) {
+  const { drafts, chosen } = recall(mine('drafts', owner), { drafts: /** @type {Draft[]} */ ([]), chosen: 0 });
   return { drafts: drafts.map(({ id, text }) => ({ id: String(id), text: String(text) })), chosen };
 }
 
 /**
  * Keeps what this window has, beside what other windows of the browser wrote meanwhile.
  *
+ * @param {string} owner
  * @param {Draft[]} drafts
  * @param {number} chosen
  * @param {{closed: Set<string>, changed: Set<string>}} here ids of those that were closed, and changed, in this window
  */
-export function keepDrafts(drafts, chosen, { closed, changed }) {
-  const kept = new Map(recallDrafts().drafts.map((draft) => [draft.id, draft]));
+export function keepDrafts(owner, drafts, chosen, { closed, changed }) {
+  const kept = new Map(recallDrafts(owner).drafts.map((draft) => [draft.id, draft]));
   const own = drafts.map((draft) => (changed.has(draft.id) ? draft : kept.get(draft.id) ?? draft));
   for (const { id } of drafts) kept.delete(id);
   const others = [...kept.values()].filter(({ id, text }) => !closed.has(id) && text.trim());
-  keep(mine('drafts'), { drafts: [...own, ...others], chosen });
+  keep(mine('drafts', owner), { drafts: [...own, ...others], chosen });
 }
 
 /** @returns {Asked[]} the newest first */

@@ -5,6 +5,7 @@ import { chartKindName, chartKinds, seriesCountMax, suggestChart } from '../../c
 import { factList } from '../../components/facts.js';
 import { planView } from '../../components/plan-view.js';
 import { documentTree } from '../../components/document-view.js';
+import { problemView } from '../../components/problem-view.js';
 import { tabList } from '../../components/tab-list.js';
 import { fill, h } from '../../core/dom.js';
 import { bytes, duration, number, t } from '../../core/language.js';
@@ -60,8 +61,17 @@ export function resultView(run, page, milliseconds) {
  */
 function grid(columns, rows, more, open) {
   const element = h('till-grid', { 'aria-label': t('sql.result') });
-  element.show({ columns, rows, more, open });
-  return element;
+  const fault = h('div', {});
+  /**
+   * @param {unknown} error
+   * @param {() => void} again
+   */
+  const tell = (error, again) => fill(fault, problemView(error, () => {
+    fill(fault);
+    again();
+  }));
+  element.show({ columns, rows, more, open, fault: tell });
+  return h('div', { class: 'stack tight' }, element, fault);
 }
 
 /**
