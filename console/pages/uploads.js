@@ -26,6 +26,7 @@ import { sendFile } from './uploads/send-file.js';
 const states = ['NEW', 'PROCESSING', 'PROCESSED', 'ERROR', 'CANCELLED', 'REVERTED'];
 /** Of a list to choose from. */
 const typeCountMax = 1_000;
+const revertLookCountMax = 60;
 /** Between looks at one that is under way, in milliseconds. */
 const interval = 1_000;
 
@@ -179,6 +180,20 @@ function revert({ upload_id: id, accepted, replaced }) {
   confirm({ title: t('uploads.revert'), text: t('uploads.revert-text'), action: t('uploads.revert'), count: accepted + replaced, isDangerous: true,
     work: async () => {
       await post('/v1/uploads/{id}/revert', { path: { id } });
+      await reverted(id);
       refine({});
     } });
+}
+
+/**
+ * It is done behind everything else: the page waits as long as it lasts, and not for ever.
+ *
+ * @param {string} id
+ */
+async function reverted(id) {
+  for (let look = 0; look < revertLookCountMax; look += 1) {
+    const { state } = await get('/v1/uploads/{id}', { path: { id } });
+    if (state === 'REVERTED') return;
+    await new Promise((resume) => setTimeout(resume, interval));
+  }
 }

@@ -70,6 +70,54 @@ final class ConsoleCallsTests: XCTestCase {
         XCTAssertEqual((try object(try server.client().get("/v1/me"))["subscriptions"] as? [Any])?.count, 0)
     }
 
+    func test_session_outlivesARestart_andEndsOnTheServer() throws {
+        let server = try running()
+        let key = try server.key("c1")
+        let begun = try server.client(key: nil).post("/v1/session", #"{"key":"\#(key)"}"#)
+        let cookie = try XCTUnwrap(begun.headers["set-cookie"]?.split(separator: ";").first).description
+        let csrf = try XCTUnwrap(try object(begun)["csrf"] as? String)
+        XCTAssertFalse(begun.headers["set-cookie"]?.contains("Secure") ?? true, "no cookie of a server without TLS would come back")
+        XCTAssertEqual(server.stop(), 0)
+        try server.start()
+        let client = server.client(key: nil)
+        XCTAssertEqual(try object(try client.get("/v1/session", [("Cookie", cookie)]))["csrf"] as? String, csrf)
+        XCTAssertEqual(try client.call("DELETE", "/v1/session", headers: [("Cookie", cookie)]).status, 403)
+        XCTAssertEqual(try client.call("DELETE", "/v1/session", headers: [("Cookie", cookie), ("Till-CSRF", csrf)]).status, 204)
+        XCTAssertEqual(try client.get("/v1/session", [("Cookie", cookie)]).status, 401)
+    }
+
+    func test_cookie_isSecure_underTLS() throws {
+        let folder = try TestCertificate.write()
+        let server = try TillServer(arguments: ["--tls-cert", folder.appendingPathComponent("cert.pem").path, "--tls-key", folder.appendingPathComponent("key.pem").path])
+        defer { server.remove() }
+        let run = try Subprocess(
+            "/usr/bin/curl", ["-sk", "-D", "-", "-H", "Content-Type: application/json", "-d", #"{"key":"\#(TillServer.adminKey)"}"#, "https://127.0.0.1:\(server.port)/v1/session"])
+        let field = try XCTUnwrap(run.all.split(separator: "\r\n").first { $0.lowercased().hasPrefix("set-cookie:") }, run.all)
+        XCTAssertTrue(field.contains("; Secure") && field.contains("HttpOnly") && field.contains("SameSite=Strict"), String(field))
+    }
+
+    func test_query_isEndedByItsID_andItsCallerIsTold() throws {
+        let server = try running()
+        let ender = server.client()
+        let asker = Process()
+        asker.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+        asker.arguments = [
+            "-si", "-H", "Authorization: Bearer \(TillServer.adminKey)", "-H", "Content-Type: application/json",
+            "-d", #"{"query":"SELECT count(*) FROM generate_series(1, 4000000000) AS g","query_id":"mine"}"#, "\(server.url)/v1/sql",
+        ]
+        let pipe = Pipe()
+        asker.standardOutput = pipe
+        try asker.run()
+        XCTAssertTrue(try Patience.until { try ender.get("/v1/queries").text.contains(#""id":"mine""#) })
+        let listed = try ender.get("/v1/queries").text
+        for member in ["rows_scanned", "bytes_read", "files_pruned", "elapsed_ms"] { XCTAssertTrue(listed.contains("\"\(member)\""), listed) }
+        XCTAssertEqual(try ender.call("DELETE", "/v1/queries/mine").status, 204)
+        let answer = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        asker.waitUntilExit()
+        XCTAssertTrue(answer.hasPrefix("HTTP/1.1 409"), answer)
+        for part in ["/problems/query-cancelled", "\"request_id\"", "X-Request-Id"] { XCTAssertTrue(answer.contains(part), answer) }
+    }
+
     /// Also of an address that is too long to be read.
     func test_policy_isOnEveryAnswerUnderTheConsole() throws {
         let client = HTTPClient(port: try running().port)

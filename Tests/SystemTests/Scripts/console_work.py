@@ -107,15 +107,13 @@ def sql(browser: Browser) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector("dialog li .strong")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Export", exact=True).click()
     for name, start in (("CSV", b"count"), ("PARQUET", b"PAR1"), ("NDJSON", b'{"count"'), ("ARROW", b"\xff\xff\xff\xff")):
-        if page.locator("dialog").count() == 0:
-            page.get_by_role("button", name="Export", exact=True).click()
+        page.get_by_role("button", name="Export", exact=True).click()
         with page.expect_download() as download:
             page.locator("dialog").get_by_role("button", name=name, exact=True).click()
         check(open(download.value.path(), "rb").read().startswith(start), f"export as {name}")
-    if page.locator("dialog").count() == 0:
-        page.get_by_role("button", name="Export", exact=True).click()
+        page.wait_for_selector("dialog", state="detached")
+    page.get_by_role("button", name="Export", exact=True).click()
     page.locator("dialog").get_by_role("button", name="XLSX").click()
     page.wait_for_url("**/console/exports")
     visitor.settle()
