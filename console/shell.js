@@ -11,6 +11,7 @@ import { chooseTheme, theme, themes } from './core/theme.js';
 import { openPalette } from './components/command-palette.js';
 import { openDialog } from './components/dialogs.js';
 import { icon } from './components/icon.js';
+import { problemView } from './components/problem-view.js';
 import { signInForm } from './components/sign-in.js';
 import { shownPages } from './pages/pages.js';
 
@@ -173,7 +174,12 @@ export class Shell {
   }
 
   async #leave() {
-    await signOut();
+    try {
+      await signOut();
+    } catch (error) {
+      openDialog(t('sign-out'), () => [problemView(error, () => this.#leave())]);
+      return;
+    }
     this.#hooks.onsignout();
   }
 

@@ -1,7 +1,8 @@
 // Lines, bars, areas and points over one axis, as SVG. The table with the same numbers stands beside every chart, so that it is a picture of them.
 
-import { fill, h, svg } from '../core/dom.js';
+import { fill, h, patch, svg } from '../core/dom.js';
 import { number, rounded, t } from '../core/language.js';
+import { isInstantType, isNumericType } from '../core/schema.js';
 import { evenly, linear, niceTicks } from './chart-scale.js';
 
 /** @typedef {'line' | 'bar' | 'area' | 'scatter'} ChartKind */
@@ -10,20 +11,29 @@ import { evenly, linear, niceTicks } from './chart-scale.js';
  * @property {ChartKind} kind
  * @property {string} title said to screen readers
  * @property {string[]} labels of the axis across, or the numbers of a scatter as text
- * @property {{name: string, values: (number | null)[]}[]} series
+ * @property {string} [across] what the labels are
+ * @property {{name: string, values: any[]}[]} series numbers, or what has the digits of some; null where there is none
  * @property {(value: number) => string} [format]
  */
 
+/** @typedef {Omit<ChartData, 'series'> & {series: {name: string, values: (number | null)[], exact: any[]}[]}} DrawnData values as far as they can be drawn */
+
 const margin = { top: 12, right: 16, bottom: 28, left: 64 };
 const labelWidth = 84;
+/** Of the table beside a chart; an answer's grid has all. */
+const tableRowCountMax = 500;
 export const seriesCountMax = 6;
 
 export class Chart extends HTMLElement {
-  /** @type {ChartData | null} */
+  /** @type {DrawnData | null} */
   #data = null;
   #size = new ResizeObserver(() => this.#draw());
+  #picture = h('div', {});
+  #numbers = h('div', { class: 'table-frame', tabindex: '0', role: 'region' });
+  #beside = h('details', { class: 'chart-numbers', ontoggle: () => this.#showNumbers() }, h('summary', {}, t('chart.numbers')), this.#numbers);
 
   connectedCallback() {
+    this.replaceChildren(this.#picture, this.#beside);
     this.#size.observe(this);
   }
 
@@ -33,7 +43,7 @@ export class Chart extends HTMLElement {
 
   /** @param {ChartData} data */
   show(data) {
-    this.#data = { ...data, series: data.series.slice(0, seriesCountMax) };
+    this.#data = { ...data, series: data.series.slice(0, seriesCountMax).map(({ name, values }) => ({ name, values: values.map(drawable), exact: values })) };
     this.#draw();
   }
 
@@ -45,8 +55,27 @@ export class Chart extends HTMLElement {
     const area = { left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom };
     const plot = new Plot(data, area);
     const picture = svg('svg', { width, height, role: 'img', 'aria-label': data.title }, plot.grid(), plot.marks(), plot.axis());
-    fill(this, picture, data.series.length > 1 && legend(data.series));
+    fill(this.#picture, picture, data.series.length > 1 && legend(data.series));
+    this.#showNumbers();
   }
+
+  /** The same numbers as a table, for who cannot see them or wants them exact. */
+  #showNumbers() {
+    const data = this.#data;
+    if (!data || !this.#beside.open) return;
+    this.#numbers.setAttribute('aria-label', data.title);
+    patch(this.#numbers, h('table', { class: 'list' }, h('caption', { class: 'visually-hidden' }, data.title),
+      h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, data.across ?? t('chart.across')), data.series.map(({ name }) => h('th', { scope: 'col', class: 'numeric' }, name)))),
+      h('tbody', {}, data.labels.slice(0, tableRowCountMax).map((label, at) => h('tr', {}, h('th', { scope: 'row' }, label),
+        data.series.map(({ exact }) => h('td', { class: 'numeric' }, exact[at] === null || exact[at] === undefined ? '–' : number(exact[at]))))))));
+  }
+}
+
+/** @param {any} value */
+function drawable(value) {
+  if (value === null || value === undefined || value === '') return null;
+  const plain = Number(value);
+  return Number.isFinite(plain) ? plain : null;
 }
 
 /** @param {{name: string}[]} series */
@@ -57,21 +86,24 @@ function legend(series) {
 /** One drawing of some data in some room. */
 class Plot {
   /**
-   * @param {ChartData} data
+   * @param {DrawnData} data
    * @param {{left: number, right: number, top: number, bottom: number}} area in pixels
    */
   constructor(data, area) {
     this.data = data;
     this.area = area;
     this.format = data.format ?? ((/** @type {number} */ value) => rounded(value, 3));
-    const values = data.series.flatMap((series) => series.values.filter((value) => value !== null && Number.isFinite(value))).map(Number);
+    const values = data.series.flatMap((series) => series.values.filter((value) => value !== null)).map(Number);
     const startsAtZero = data.kind === 'bar' || data.kind === 'area';
     const least = values.reduce((low, value) => Math.min(low, value), startsAtZero ? 0 : values[0] ?? 0);
     const most = values.reduce((high, value) => Math.max(high, value), startsAtZero ? 0 : values[0] ?? 1);
     this.ticks = niceTicks(least, most === least ? least + 1 : most, 5);
     this.y = linear(this.ticks[0], this.ticks[this.ticks.length - 1], area.bottom, area.top);
-    this.across = data.kind === 'scatter' ? data.labels.map(Number) : data.labels.map((_, index) => index + 0.5);
-    const [left, right] = data.kind === 'scatter' ? [Math.min(...this.across), Math.max(...this.across)] : [0, data.labels.length];
+    const places = data.labels.map(drawable);
+    // Points stand at numbers, where there are numbers across.
+    const isPlaced = data.kind === 'scatter' && places.length > 0 && places.every((place) => place !== null);
+    this.across = isPlaced ? places.map(Number) : data.labels.map((_, index) => index + 0.5);
+    const [left, right] = isPlaced ? [Math.min(...this.across), Math.max(...this.across)] : [0, data.labels.length];
     this.x = linear(left, right, area.left, area.right);
     this.step = (area.right - area.left) / Math.max(1, data.labels.length);
   }
@@ -149,7 +181,7 @@ class Plot {
   path(values) {
     let isDown = false;
     return values.map((value, at) => {
-      if (value === null || !Number.isFinite(value)) {
+      if (value === null) {
         isDown = false;
         return '';
       }
@@ -172,8 +204,8 @@ function shortened(text) {
  * @returns {{kind: ChartKind, across: number, series: number[]} | null} null where there is nothing to draw
  */
 export function suggestChart(columns) {
-  const numeric = columns.flatMap(({ type }, index) => (/^(BIGINT|INTEGER|SMALLINT|DOUBLE|DECIMAL)/.test(type) ? [index] : []));
-  const time = columns.findIndex(({ type }) => /^(DATE|TIMESTAMP)/.test(type));
+  const numeric = columns.flatMap(({ type }, index) => (isNumericType(type) ? [index] : []));
+  const time = columns.findIndex(({ type }) => isInstantType(type) || type === 'DATE');
   const name = columns.findIndex(({ type }) => /^(VARCHAR|BOOLEAN)/.test(type));
   if (!numeric.length) return null;
   if (time >= 0) return { kind: 'line', across: time, series: numeric };

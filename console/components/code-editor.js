@@ -41,6 +41,9 @@ async function load() {
   return { core, highlight, sql, json, xml };
 }
 
+/** What is put around a selection when its first half is typed over it. */
+const pairs = new Map([['(', ')'], ['[', ']'], ['{', '}'], ["'", "'"], ['"', '"']]);
+
 /**
  * Typing over a selection is done here and not by the browser, which would keep the look of what it takes away in an inline style.
  *
@@ -49,9 +52,12 @@ async function load() {
  * @returns {boolean} whether it was
  */
 function replaceSelection(event, view) {
-  const { from, to } = view.state.selection.main;
-  if (event.inputType !== 'insertText' || from === to || !event.data || !/^[\p{L}\p{N}_ ]+$/u.test(event.data)) return false;
-  view.dispatch({ ...view.state.replaceSelection(event.data), userEvent: 'input.type', scrollIntoView: true });
+  const { ranges, main: { from, to } } = view.state.selection;
+  if (event.inputType !== 'insertText' || from === to || ranges.length > 1 || !event.data) return false;
+  const end = pairs.get(event.data);
+  const insert = end ? event.data + view.state.sliceDoc(from, to) + end : event.data;
+  const selection = end ? { anchor: from + 1, head: to + 1 } : { anchor: from + insert.length };
+  view.dispatch({ changes: { from, to, insert }, selection, userEvent: 'input.type', scrollIntoView: true });
   event.preventDefault();
   return true;
 }
@@ -141,11 +147,19 @@ export class CodeEditor extends HTMLElement {
     }
   }
 
-  /** @param {{matchBefore: (pattern: RegExp) => {from: number, text: string} | null, explicit: boolean}} context */
+  /**
+   * Functions, and columns of the tables that the text names; tables, and columns behind a table's name, come of the language itself.
+   *
+   * @param {{matchBefore: (pattern: RegExp) => {from: number, text: string} | null, explicit: boolean, pos: number}} context
+   */
   #completeWord = (context) => {
     const word = context.matchBefore(/\w+/);
-    if (!word && !context.explicit) return null;
-    return { from: word?.from ?? 0, options: this.#words.map((label) => ({ label, type: 'function', apply: `${label}(` })), validFor: /^\w*$/ };
+    if (context.matchBefore(/\.\w*/) || (!word && !context.explicit)) return null;
+    const named = new Set(this.value.match(/[\p{L}_][\p{L}\p{N}_.]*/gu) ?? []);
+    /** @type {Map<string, {label: string}>} */
+    const columns = new Map(Object.entries(this.#schema).filter(([table]) => named.has(table)).flatMap(([, list]) => list.map((column) => [column.label, column])));
+    const functions = this.#words.map((label) => ({ label, type: 'function', apply: `${label}(` }));
+    return { from: word?.from ?? context.pos, options: [...columns.values(), ...functions], validFor: /^\w*$/ };
   };
 
   /**

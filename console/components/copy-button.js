@@ -1,6 +1,7 @@
 // Puts a text on the clipboard, and says that it did.
 
 import { announce } from '../core/announce.js';
+import { copyText } from '../core/clipboard.js';
 import { fill, h } from '../core/dom.js';
 import { t } from '../core/language.js';
 import { icon } from './icon.js';
@@ -12,7 +13,7 @@ import { icon } from './icon.js';
 export function copyButton(text, label = t('copy')) {
   const button = h('button', { class: 'icon-button', type: 'button', title: label, 'aria-label': label, onclick: copy }, icon('copy'));
   async function copy() {
-    await navigator.clipboard.writeText(text);
+    await copyText(text);
     announce(t('copied'));
     fill(button, icon('check'));
     setTimeout(() => fill(button, icon('copy')), 1500);

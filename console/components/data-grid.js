@@ -1,8 +1,10 @@
 // Rows of an answer, as many as there are: only those in sight are elements. One cell is active; arrows move it, Enter opens its row.
 
 import { ExactNumber, stringify } from '../core/exact-json.js';
+import { copyText } from '../core/clipboard.js';
 import { fill, h, uniqueID } from '../core/dom.js';
 import { number, t } from '../core/language.js';
+import { isNumericType } from '../core/schema.js';
 
 /** @typedef {{name: string, type: string}} Column */
 /** @typedef {any[]} Row */
@@ -12,6 +14,7 @@ import { number, t } from '../core/language.js';
  * @property {Row[]} rows grows as further pages come
  * @property {(() => Promise<boolean>) | null} [more] reads the next page into `rows`; answers whether there is another
  * @property {(index: number) => void} [open]
+ * @property {(error: unknown, again: () => void) => void} [fault] told when a further page could not be read
  */
 
 const rowHeight = 30;
@@ -21,10 +24,8 @@ const cellLengthMax = 300;
 /** Widths, in characters. */
 const widths = { least: 6, most: 44, sample: 200, padding: 4 };
 
-const numericTypes = /^(BIGINT|INTEGER|SMALLINT|DOUBLE|DECIMAL)/;
-
 /** @param {string} type as SQL names it */
-export const isNumeric = (type) => numericTypes.test(type);
+export const isNumeric = isNumericType;
 
 /**
  * @param {any} value
@@ -148,11 +149,18 @@ export class DataGrid extends HTMLElement {
     if (this.#isReading || !this.#source.more) return;
     this.#isReading = true;
     const source = this.#source;
+    const { more } = source;
     try {
-      if (!(await source.more?.())) source.more = null;
-    } finally {
-      this.#isReading = false;
+      if (!(await more?.())) source.more = null;
+    } catch (error) {
+      // Not asked for again and again while it is in sight.
+      source.more = null;
+      source.fault?.(error, () => {
+        source.more = more;
+        this.#plan();
+      });
     }
+    this.#isReading = false;
     if (source === this.#source) this.#plan();
   }
 
@@ -177,7 +185,7 @@ export class DataGrid extends HTMLElement {
 
   #copy() {
     const value = this.#source.rows[this.#active.row]?.[this.#active.column];
-    navigator.clipboard.writeText(value === null ? '' : typeof value === 'object' ? stringify(value) : String(value));
+    copyText(value === null ? '' : typeof value === 'object' ? stringify(value) : String(value));
   }
 
   /**

@@ -1,7 +1,7 @@
 // A document as a tree whose parts open when they are asked for, so that ten megabytes cost no more than what is looked at; and as it came.
 
 import { ExactNumber, parse } from '../core/exact-json.js';
-import { fill, h } from '../core/dom.js';
+import { h } from '../core/dom.js';
 import { number, t } from '../core/language.js';
 
 /** Of a long list so many are shown at a time. */
@@ -14,8 +14,10 @@ const rawLengthMax = 200_000;
  * @param {Set<string>} [marked] JSON Pointers whose places are faults
  */
 export function documentTree(value, marked = new Set()) {
-  if (typeof value === 'string' && value.trimStart().startsWith('<')) return xmlTree(value);
-  return h('div', { class: 'document', tabindex: '0', role: 'region', 'aria-label': t('document.title') }, branch('', value, '', marked, 2));
+  if (typeof value === 'string' && value.trimStart().startsWith('<')) return xmlTree(value, marked);
+  // A text of another form, as CSV, is shown as it is.
+  if (typeof value === 'string' && /\n/.test(value)) return documentText(value);
+  return h('div', { class: 'document', tabindex: '0', role: 'group', 'aria-label': t('document.title') }, branch('', value, '', marked, 2));
 }
 
 /** @param {string} text as it came */
@@ -93,29 +95,80 @@ function scalar(value) {
   return h('span', { class: `value ${kind}` }, typeof value === 'string' ? `"${value}"` : String(value));
 }
 
-/** @param {string} text */
-function xmlTree(text) {
+/**
+ * @param {string} text
+ * @param {Set<string>} marked paths of elements and attributes that are faults
+ */
+function xmlTree(text, marked) {
   // A document of its own: nothing in it runs, and only its names and texts are taken from it.
   const parsed = new DOMParser().parseFromString(text, 'application/xml');
   if (parsed.querySelector('parsererror') || !parsed.documentElement) return documentText(text);
-  return h('div', { class: 'document', tabindex: '0', role: 'region', 'aria-label': t('document.title') }, xmlBranch(parsed.documentElement, 2));
+  const plain = new Set([...marked].map(withoutPrefixes));
+  return h('div', { class: 'document', tabindex: '0', role: 'group', 'aria-label': t('document.title') }, xmlBranch(parsed.documentElement, `/${parsed.documentElement.localName}`, plain, 2));
 }
 
 /**
+ * A type's prefixes need not be the document's; the first of a name is meant where no place says which.
+ *
+ * @param {string} path
+ */
+const withoutPrefixes = (path) => path.replace(/\/(@?)[^/:[\]]+:/g, '/$1').replaceAll('[1]', '');
+
+/**
  * @param {Element} element
+ * @param {string} path
+ * @param {Set<string>} marked
  * @param {number} depth
  * @returns {HTMLElement}
  */
-function xmlBranch(element, depth) {
-  const attributes = [...element.attributes].map(({ name, value }) => [' ', h('span', { class: 'name' }, name), '=', h('span', { class: 'value string' }, `"${value}"`)]);
+function xmlBranch(element, path, marked, depth) {
+  const attributes = [...element.attributes].map(({ name, localName, value }) =>
+    h('span', { class: marked.has(`${path}/@${localName}`) ? 'fault' : null }, ' ', h('span', { class: 'name' }, name), '=', h('span', { class: 'value string' }, `"${value}"`)));
   const tag = [h('span', { class: 'tag' }, element.nodeName), attributes];
-  if (!element.children.length) return h('div', { class: 'leaf' }, tag, ' ', h('span', { class: 'value string' }, element.textContent?.trim()));
+  const isMarked = marked.has(path);
+  if (!element.children.length) return h('div', { class: isMarked ? 'leaf fault' : 'leaf' }, tag, ' ', h('span', { class: 'value string' }, element.textContent?.trim()), missing(path, marked, element));
+  const isOpen = depth > 0 || [...marked].some((place) => place.startsWith(`${path}/`));
   const body = h('div', { class: 'branch' });
-  const details = h('details', { open: depth > 0, ontoggle: show }, h('summary', {}, tag, ' ', h('span', { class: 'quiet' }, number(element.children.length))), body);
+  const details = h('details', { open: isOpen, class: isMarked ? 'fault' : null, ontoggle: show }, h('summary', {}, tag, ' ', h('span', { class: 'quiet' }, number(element.children.length))), body);
+  const children = [...element.children];
+  let shownCount = 0;
   function show() {
-    if (!details.open || body.childElementCount) return;
-    fill(body, [...element.children].slice(0, childCountMax).map((child) => xmlBranch(child, depth - 1)), element.children.length > childCountMax && h('p', { class: 'quiet' }, '…'));
+    if (details.open && !shownCount) more();
   }
-  if (depth > 0) show();
+  function more() {
+    const next = children.slice(shownCount, shownCount + childCountMax);
+    body.querySelector(':scope > button')?.remove();
+    body.append(...next.map((child) => xmlBranch(child, `${path}/${placed(child)}`, marked, depth - 1)));
+    shownCount += next.length;
+    if (shownCount < children.length) body.append(h('button', { class: 'button small', onclick: more }, t('more')));
+  }
+  if (isOpen) {
+    more();
+    body.append(...missing(path, marked, element));
+  }
   return details;
+}
+
+/**
+ * An element's name, with its place among those of that name from the second on.
+ *
+ * @param {Element} element
+ */
+function placed(element) {
+  let place = 1;
+  for (let before = element.previousElementSibling; before; before = before.previousElementSibling) if (before.localName === element.localName) place += 1;
+  return place === 1 ? element.localName : `${element.localName}[${place}]`;
+}
+
+/**
+ * Faults at what is not there.
+ *
+ * @param {string} path
+ * @param {Set<string>} marked
+ * @param {Element} element
+ */
+function missing(path, marked, element) {
+  return [...marked].filter((place) => place.startsWith(`${path}/`) && !place.slice(path.length + 1).includes('/')).map((place) => place.slice(path.length + 1))
+    .filter((name) => (name.startsWith('@') ? ![...element.attributes].some(({ localName }) => localName === name.slice(1)) : ![...element.children].some((child) => placed(child) === name)))
+    .map((name) => h('div', { class: 'leaf fault' }, h('span', { class: 'tag' }, name), ': ', t('document.missing')));
 }

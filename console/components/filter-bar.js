@@ -9,7 +9,7 @@ import { icon } from './icon.js';
  * @typedef {object} Filter
  * @property {string} name the parameter
  * @property {string} label
- * @property {'text' | 'date'} [kind]
+ * @property {'text' | 'date' | 'instant'} [kind] an instant is written as the API writes it
  * @property {string[]} [choices]
  */
 
@@ -47,7 +47,7 @@ function chip({ name, label }, value) {
 function filterForm({ name, label, kind = 'text', choices }) {
   const input = choices
     ? h('select', { id: `filter-${name}` }, choices.map((choice) => h('option', { value: choice }, choice)))
-    : h('input', { id: `filter-${name}`, type: kind, required: true, autocomplete: 'off' });
+    : h('input', { id: `filter-${name}`, type: kind === 'date' ? 'date' : 'text', placeholder: kind === 'instant' ? new Date().toISOString() : null, required: true, autocomplete: 'off' });
   const apply = (/** @type {Event} */ event) => {
     event.preventDefault();
     refine({ [name]: input.value.trim() });

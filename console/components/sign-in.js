@@ -2,7 +2,7 @@
 
 import { fill, h, uniqueID } from '../core/dom.js';
 import { t } from '../core/language.js';
-import { signIn } from '../core/session.js';
+import { actor, signIn } from '../core/session.js';
 import { openDialog } from './dialogs.js';
 import { problemView } from './problem-view.js';
 
@@ -37,12 +37,15 @@ let renewal = null;
 
 /** Asks to sign in again over whatever is shown. Calls that find the session ended at the same time wait for one dialog. */
 export function renewSession() {
+  const before = actor();
   renewal ??= new Promise((resolve) => {
     let isRenewed = false;
     const dialog = openDialog(t('sign-in.again'), (close) => [
       h('p', {}, t('sign-in.again-text')),
       signInForm(() => {
-        isRenewed = true;
+        // Somebody else sees other things: the page begins anew, and what was written is kept for who wrote it.
+        if (actor() !== before) location.reload();
+        isRenewed = actor() === before;
         close();
       }),
     ]);

@@ -99,7 +99,8 @@ async function exchange(method, url, input) {
 async function problemBody(response) {
   try {
     return parse(await response.text()) ?? {};
-  } catch {
+  } catch (error) {
+    if (isAbort(error)) throw error;
     return { title: response.statusText };
   }
 }

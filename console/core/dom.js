@@ -92,3 +92,48 @@ export function debounced(milliseconds, work) {
     timer = setTimeout(() => work(...values), milliseconds);
   };
 }
+
+/**
+ * Makes an element hold `children`, changing in place what is already there: who has the focus in it, or has selected some of it, keeps that. Only for
+ * what has no listeners of its own, since those of the elements that stay are the earlier ones.
+ *
+ * @param {Element} element
+ * @param {...Child} children
+ */
+export function patch(element, ...children) {
+  patchChildren(element, nodes(children).map((child) => (typeof child === 'string' ? document.createTextNode(child) : child)));
+}
+
+/**
+ * @param {Node} parent
+ * @param {Node[]} wanted
+ */
+function patchChildren(parent, wanted) {
+  const present = [...parent.childNodes];
+  for (const [index, node] of wanted.entries()) {
+    if (index >= present.length) parent.appendChild(node);
+    else patchNode(present[index], node);
+  }
+  for (const node of present.slice(wanted.length)) parent.removeChild(node);
+}
+
+/**
+ * @param {ChildNode} present
+ * @param {Node} wanted
+ */
+function patchNode(present, wanted) {
+  if (present === wanted) return;
+  if (present instanceof Text && wanted instanceof Text) {
+    if (present.data !== wanted.data) present.data = wanted.data;
+  } else if (present instanceof Element && wanted instanceof Element && present.nodeName === wanted.nodeName && present.namespaceURI === wanted.namespaceURI) {
+    for (const { name } of [...present.attributes]) if (!wanted.hasAttribute(name)) present.removeAttribute(name);
+    for (const { name, value } of wanted.attributes) if (present.getAttribute(name) !== value) present.setAttribute(name, value);
+    patchChildren(present, [...wanted.childNodes]);
+  } else present.replaceWith(wanted);
+}
+
+/** @returns {string} an id that nobody else makes; `crypto.randomUUID` is for secure places alone */
+export function freshID() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

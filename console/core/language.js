@@ -3,7 +3,8 @@
 import { ExactNumber } from './exact-json.js';
 import { keep, recall } from './preferences.js';
 
-export const languages = ['en', 'uk'];
+/** A language is a file, languages/<tag>.json: the server says which there are. */
+export const languages = globalThis.document?.documentElement.dataset.languages?.split(' ') ?? ['en'];
 
 /** @typedef {string | {[category in Intl.LDMLPluralRule]?: string}} Message */
 

@@ -1,14 +1,16 @@
-// Tables and columns that this credential can ask about, with what the types say of them.
+// Tables and columns that this credential can ask about, with what is said of them.
 
-import { get, post } from './api.js';
+import { post } from './api.js';
 import { actor } from './session.js';
 
-/** @typedef {{name: string, type: string, description: string}} Column */
-/** @typedef {{schema: string, name: string, columns: Column[]}} Table */
+/** @typedef {{name: string, type: string, comment: string}} Column */
+/** @typedef {{schema: string, name: string, isView: boolean, comment: string, columns: Column[]}} Table */
 
-const query = 'SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns ORDER BY table_schema, table_name, ordinal_position';
-/** Of one page of an answer. */
-const columnCountMax = 10_000;
+const columnsQuery = `SELECT c.table_schema, c.table_name, t.table_type, c.column_name, c.data_type
+FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+WHERE c.table_schema NOT IN ('information_schema', 'pg_catalog') ORDER BY c.table_schema, c.table_name, c.ordinal_position`;
+const commentsQuery = 'SELECT table_name, column_name, comment FROM till.comments';
+const pageRowCount = 10_000;
 
 /** @type {{actor: string, tables: Promise<Table[]>} | null} */
 let known = null;
@@ -20,31 +22,68 @@ export function tables() {
   return known.tables;
 }
 
+/** Types have changed: what is known of tables is read anew when it is wanted. */
+export function forgetTables() {
+  known = null;
+}
+
+/**
+ * @param {string} query
+ * @returns {Promise<any[][]>}
+ */
+async function rows(query) {
+  const found = [];
+  /** @type {string | null} */
+  let cursor = null;
+  do {
+    /** @type {import('../types/api.js').QueryPage} */
+    const page = await post('/v1/sql', { body: { query, limit: pageRowCount, cursor } });
+    found.push(...page.rows);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return found;
+}
+
 async function read() {
-  const [columns, descriptions] = await Promise.all([post('/v1/sql', { body: { query, limit: columnCountMax } }), readDescriptions()]);
+  const [columns, comments] = await Promise.all([rows(columnsQuery), rows(commentsQuery)]);
+  /** @type {Map<string, string>} by table, or table and column */
+  const said = new Map(comments.map(([table, column, comment]) => [column === null ? table : `${table}\n${column}`, comment]));
   /** @type {Map<string, Table>} */
   const found = new Map();
-  for (const [schema, name, column, type] of columns.rows) {
+  for (const [schema, name, kind, column, type] of columns) {
     const key = `${schema}.${name}`;
+    // Comments are of the tables that have no schema in a query.
+    const comment = (/** @type {string} */ of) => (schema === 'public' ? said.get(of) ?? '' : '');
     /** @type {Table} */
-    const table = found.get(key) ?? { schema, name, columns: [] };
-    table.columns.push({ name: column, type, description: descriptions.get(`${name}.${column}`) ?? '' });
+    const table = found.get(key) ?? { schema, name, isView: kind === 'VIEW', comment: comment(name), columns: [] };
+    table.columns.push({ name: column, type: shortType(type), comment: comment(`${name}\n${column}`) });
     found.set(key, table);
   }
   return [...found.values()];
 }
 
-/** @returns {Promise<Map<string, string>>} by table and column */
-async function readDescriptions() {
-  const { types } = await get('/v1/types');
-  const entries = types.flatMap((type) =>
-    Object.entries(type.columns ?? {}).map(([name, column]) => /** @type {[string, string]} */ ([`${type.table ?? 'receipts'}.${name}`, String(column?.description ?? '')])));
-  return new Map(entries.filter(([, text]) => text));
-}
+/** Types as a query writes them, where that is shorter. */
+const shortNames = new Map([['timestamp with time zone', 'timestamptz'], ['timestamp without time zone', 'timestamp'], ['double precision', 'double'], ['character varying', 'varchar']]);
+
+/** @param {string} type as information_schema names it */
+const shortType = (type) => shortNames.get(type) ?? type;
+
+/** @param {string} type as `tables` or an answer names it */
+export const isNumericType = (type) => /^(bigint|integer|smallint|double|real|decimal|numeric)/i.test(type);
+
+/** @param {string} type */
+export const isInstantType = (type) => /^timestamp/i.test(type);
 
 /**
  * As it is written in a query.
  *
  * @param {Table} table
  */
-export const tableName = ({ schema, name }) => (schema === 'public' ? name : `${schema}.${name}`);
+export const tableName = ({ schema, name }) => (schema === 'public' ? identifier(name) : `${schema}.${identifier(name)}`);
+
+/**
+ * A name as a query writes it: in quotes where it must be.
+ *
+ * @param {string} name
+ */
+export const identifier = (name) => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);

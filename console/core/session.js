@@ -46,6 +46,7 @@ export async function signOut() {
   try {
     await remove('/v1/session');
   } catch (error) {
+    // Of a session that has ended there is nothing to end; a server that does not answer cannot end one, so the page does not say that it did.
     if (!(error instanceof Problem)) throw error;
   }
   become(null);
@@ -53,7 +54,7 @@ export async function signOut() {
 
 /** @returns {Me} */
 export function whoami() {
-  return me ?? { client_id: null, role: 'contract', access: 'read', scope: 'own', types: [], sensitive: false, roles: [], plan: null, valid_to: null };
+  return me ?? { client_id: null, role: 'contract', access: 'read', scope: 'own', types: [], sensitive: false, roles: [], plan: null, valid_to: null, subscriptions: [], postgres: null };
 }
 
 export const isAdmin = () => whoami().admin === true;

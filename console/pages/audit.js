@@ -28,6 +28,6 @@ export async function render(_, { signal }) {
       { title: t('audit.outcome'), cell: ({ outcome }) => status(t(`outcome.${outcome}`), moods[outcome]) },
       { title: t('audit.origin'), cell: ({ origin }) => origin },
       { title: t('problem.request'), cell: ({ request_id: id }) => h('code', {}, id ?? '') },
-    ], acts) : emptyState(t('audit.none'))));
+    ], acts) : emptyState(t('audit.none'), { command: `till audit list --url ${location.origin}` })));
   return h('div', { class: 'stack' }, h('h1', {}, t('audit.title')), list);
 }

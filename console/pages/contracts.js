@@ -1,7 +1,6 @@
 // Contracts and keys: rights, keys that are shown once, usage, and how to connect. A contract that is not the admin's sees itself.
 
 import { get, remove } from '../core/api.js';
-import { offers } from '../core/features.js';
 import { h } from '../core/dom.js';
 import { number, t } from '../core/language.js';
 import { address, go, refine } from '../core/location.js';
@@ -9,29 +8,34 @@ import { isAdmin, isAuditor, whoami } from '../core/session.js';
 import { confirm } from '../components/dialogs.js';
 import { emptyState } from '../components/empty-state.js';
 import { factList } from '../components/facts.js';
+import { filterBar } from '../components/filter-bar.js';
 import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
 import { paged } from '../components/pager.js';
 import { status } from '../components/status.js';
 import { connectPanel } from './contracts/connect.js';
 import { editContract } from './contracts/contract-form.js';
-import { makeKey } from './contracts/key-form.js';
+import { makeKey, makeOperatorKey } from './contracts/key-form.js';
+import { subscriptionList } from './contracts/subscriptions.js';
 import { usagePanel } from './contracts/usage.js';
 
 /** @typedef {import('../types/api.js').Contract} Contract */
 
 /** @type {import('./pages.js').PageModule['render']} */
-export async function render({ segments }, { signal }) {
+export async function render({ segments, parameters }, { signal }) {
   if (!isAdmin() && !isAuditor()) return renderOwn(signal);
   if (segments.length) return renderContract(segments[0], signal);
+  // Of thousands one is gone to by its name.
+  const wanted = parameters.get('client');
+  if (wanted) return renderContract(wanted, signal);
   const list = await paged(
     async (cursor) => {
       const page = await get('/v1/contracts', { query: { cursor }, signal });
       return { rows: page.contracts, next: page.next_cursor };
     },
-    (contracts) => (contracts.length ? contractTable(contracts) : emptyState(t('contracts.none'), { command: 'till contract put CLIENT --access read-write --scope own --data DATA' })));
+    (contracts) => (contracts.length ? contractTable(contracts) : emptyState(t('contracts.none'), { command: `till contract put --url ${location.origin} CLIENT --access read-write --scope own` })));
   const add = isAdmin() && h('button', { class: 'button primary', onclick: () => editContract(null) }, t('contracts.new'));
-  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('contracts.title')), add), list);
+  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('contracts.title')), add), filterBar([{ name: 'client', label: t('client') }]), list, await operatorKeys(signal));
 }
 
 /** @param {Contract[]} contracts */
@@ -67,8 +71,9 @@ async function renderContract(clientID, signal) {
       h('button', { class: 'button', onclick: () => editContract(contract) }, t('edit')),
       h('button', { class: 'button', onclick: () => discard(clientID) }, t('delete')))),
     h('section', { class: 'card' }, rights(contract)),
+    subscriptionList(contract.subscriptions),
     h('section', { class: 'stack tight' }, h('div', { class: 'row between' }, h('h2', {}, t('keys.title')), isAdmin() && h('button', { class: 'button', onclick: () => makeKey(clientID) }, t('keys.new'))), keys),
-    offers('/v1/contracts/{client_id}/usage') && (await usagePanel(clientID, signal)),
+    await usagePanel(clientID, signal),
     connectPanel(clientID));
 }
 
@@ -83,6 +88,9 @@ function rights(contract) {
     [t('contracts.rate'), contract.rate_per_second && number(contract.rate_per_second)],
     [t('contracts.webhook'), contract.webhook?.url],
     [t('contracts.callback-hosts'), contract.callback_hosts?.join(', ')],
+    [t('contracts.sensitive'), contract.sensitive ? t('yes') : null],
+    [t('contracts.digest'), contract.digest],
+    ...Object.entries(contract.uses ?? {}).map(([what, names]) => /** @type {[string, string]} */ ([t(`contracts.uses.${what}`), names === '*' ? t('contracts.all') : (names ?? []).join(', ')])),
   ]);
 }
 
@@ -102,8 +110,49 @@ function keyList(clientID, signal) {
       { title: t('keys.created'), cell: ({ created_at: at }) => time(at) },
       { title: t('keys.used'), cell: ({ last_used_at: at }) => time(at) },
       { title: t('keys.expires'), cell: ({ expires_at: at }) => time(at) },
-      { title: t('actions'), cell: ({ id, label }) => isAdmin() && h('button', { class: 'button small', onclick: () => revoke(clientID, id, label ?? id) }, t('keys.revoke')) },
-    ], keys) : emptyState(t('keys.none'), { command: `till key create ${clientID} --data DATA` })));
+      { title: t('actions'), cell: ({ id, label }) => isAdmin() && h('span', { class: 'row' },
+        h('button', { class: 'button small', onclick: () => makeKey(clientID, { id, label }) }, t('keys.rotate')),
+        h('button', { class: 'button small', onclick: () => revoke(clientID, id, label ?? id) }, t('keys.revoke'))) },
+    ], keys) : emptyState(t('keys.none'), { command: `till key create --url ${location.origin} ${clientID}` })));
+}
+
+/**
+ * Keys of people and programs that run the store.
+ *
+ * @param {AbortSignal} signal
+ */
+async function operatorKeys(signal) {
+  const list = await paged(
+    async (cursor) => {
+      const page = await get('/v1/admin/keys', { query: { cursor }, signal });
+      return { rows: page.keys, next: page.next_cursor };
+    },
+    (keys) => (keys.length ? listTable(t('keys.operators'), [
+      { title: t('keys.id'), cell: ({ id }) => h('code', {}, id) },
+      { title: t('keys.role'), cell: ({ role }) => t(`role.${role}`) },
+      { title: t('keys.label'), isWide: true, cell: ({ label }) => label },
+      { title: t('keys.created'), cell: ({ created_at: at }) => time(at) },
+      { title: t('keys.used'), cell: ({ last_used_at: at }) => time(at) },
+      { title: t('keys.expires'), cell: ({ expires_at: at }) => time(at) },
+      { title: t('actions'), cell: (key) => isAdmin() && h('span', { class: 'row' },
+        h('button', { class: 'button small', onclick: () => makeOperatorKey(key) }, t('keys.rotate')),
+        h('button', { class: 'button small', onclick: () => revokeOperator(key.id, key.label ?? key.id) }, t('keys.revoke'))) },
+    ], keys) : emptyState(t('keys.no-operators'), { command: `till key create --url ${location.origin} --role auditor` })));
+  return h('section', { class: 'stack tight' }, h('div', { class: 'row between' }, h('h2', {}, t('keys.operators')), isAdmin() && h('button', { class: 'button', onclick: () => makeOperatorKey() }, t('keys.new'))), list);
+}
+
+/**
+ * @param {string} id
+ * @param {string} label
+ */
+function revokeOperator(id, label) {
+  confirm({
+    title: t('keys.revoke'), text: t('keys.revoke-text', { label }), action: t('keys.revoke'), isDangerous: true,
+    work: async () => {
+      await remove('/v1/admin/keys/{id}', { path: { id } });
+      refine({});
+    },
+  });
 }
 
 /**
@@ -145,6 +194,7 @@ async function renderOwn(signal) {
       [t('contracts.plan'), me.plan],
       [t('contracts.ends'), me.valid_to && time(me.valid_to)],
     ])),
-    offers('/v1/contracts/{client_id}/usage') && me.client_id && (await usagePanel(me.client_id, signal)),
+    subscriptionList(me.subscriptions),
+    me.client_id && (await usagePanel(me.client_id, signal)),
     connectPanel(me.client_id ?? 'CLIENT'));
 }

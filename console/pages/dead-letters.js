@@ -13,34 +13,62 @@ import { filterBar } from '../components/filter-bar.js';
 import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
 import { paged } from '../components/pager.js';
+import { redriveLot } from './dead-letters/redrive-lot.js';
 import { receiptAddress } from './receipts.js';
 
 /** @typedef {import('../types/api.js').DeadLetter} DeadLetter */
 
 const pageRowCount = 1_000;
-/** Sent again so many a second unless another number is typed. */
-const usualRate = 10;
 
 /** @type {import('./pages.js').PageModule['render']} */
 export async function render({ parameters }, { signal }) {
-  const client = parameters.get('client');
-  const registrar = parameters.get('registrar');
-  const cause = parameters.get('cause');
+  const wanted = Object.fromEntries(['client', 'registrar', 'code', 'before', 'cause'].map((name) => [name, parameters.get(name)]));
+  const { client, cause } = wanted;
+  /**
+   * Those that are shown.
+   *
+   * @type {DeadLetter[]}
+   */
+  let shown = [];
   const list = await paged(
     async (cursor) => {
       const page = await get('/v1/dead-letters', { query: { client, limit: pageRowCount, cursor }, signal });
       return { rows: page.dead_letters, next: page.next_cursor };
     },
     (all) => {
-      const letters = all.filter((letter) => (!registrar || letter.name === registrar) && (!cause || causeOf(letter) === cause));
-      return letters.length ? h('div', { class: 'stack' }, !cause && groups(letters), letterTable(letters)) : emptyState(t('dead-letters.none'));
+      shown = all.filter((letter) => passes(letter, wanted));
+      return shown.length ? h('div', { class: 'stack' }, !cause && groups(shown), letterTable(shown)) : emptyState(t('dead-letters.none'), { command: `till dead-letter list --url ${location.origin}` });
     });
-  const lot = mayWrite() && offers('/v1/dead-letters/redrive', 'post') && h('button', { class: 'button', id: 'redrive-lot', onclick: () => redriveLot({ client, registrar }) }, t('dead-letters.redrive-lot'));
+  const progress = h('div', {});
+  const lot = mayWrite() && offers('/v1/dead-letters/redrive', 'post') && h('button', { class: 'button', id: 'redrive-lot', onclick: () => redriveLot(lotOf(wanted, shown), progress, () => refine({})) }, t('dead-letters.redrive-lot'));
   return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('dead-letters.title')), lot), filterBar([
     ...(seesAll() ? [{ name: 'client', label: t('client') }] : []),
     { name: 'registrar', label: t('registrar') },
+    { name: 'code', label: t('dead-letters.code') },
+    { name: 'before', label: t('dead-letters.before'), kind: 'instant' },
     { name: 'cause', label: t('cause') },
-  ]), list);
+  ]), progress, list);
+}
+
+/**
+ * As the server's own filter takes them, and by cause.
+ *
+ * @param {DeadLetter} letter
+ * @param {{[name: string]: string | null}} wanted
+ */
+function passes(letter, { registrar, code, before, cause }) {
+  return (!registrar || letter.name === registrar) && (!code || letter.reason.includes(code)) && (!before || Date.parse(letter.at) < Date.parse(before)) && (!cause || causeOf(letter) === cause);
+}
+
+/**
+ * The server knows no causes: what has one is named by its ids.
+ *
+ * @param {{[name: string]: string | null}} wanted
+ * @param {DeadLetter[]} letters
+ */
+function lotOf({ cause, ...others }, letters) {
+  if (cause) return { ids: letters.map(({ id }) => id), letters };
+  return { filter: Object.fromEntries(Object.entries(others).filter(([, value]) => value)), letters };
 }
 
 /**
@@ -106,26 +134,6 @@ function discard({ id, receipt }) {
     title: t('delete'), text: t('dead-letters.delete-one', { id: receipt.receipt_id }), action: t('delete'), isDangerous: true,
     work: async () => {
       await remove('/v1/admin/dead-letters/{id}', { path: { id } });
-      refine({});
-    },
-  });
-}
-
-/**
- * A lot is counted first; its number is typed to confirm it.
- *
- * @param {{client: string | null, registrar: string | null}} chosen
- */
-async function redriveLot({ client, registrar }) {
-  const filter = { ...(client && { client }), ...(registrar && { registrar }) };
-  const { count } = await post('/v1/dead-letters/redrive', { body: { filter, dry_run: true } });
-  const rate = h('input', { id: 'rate', type: 'number', min: 1, max: 1000, value: String(usualRate) });
-  confirm({
-    title: t('dead-letters.redrive-lot'), text: t('dead-letters.lot-text', { count }), action: t('dead-letters.redrive'), count,
-    extra: h('p', { class: 'field' }, h('label', { for: 'rate' }, t('dead-letters.rate')), rate),
-    work: async () => {
-      const done = await post('/v1/dead-letters/redrive', { body: { filter, per_second: Number(rate.value) } });
-      announce(t('dead-letters.redriven', { count: done.count }));
       refine({});
     },
   });

@@ -22,7 +22,7 @@ export async function render(_, { signal }) {
   return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('exports.title')), h('button', { class: 'button', onclick: () => refine({}) }, t('refresh'))), list);
 }
 
-/** @param {import('../types/contract.js').Export[]} exports */
+/** @param {import('../types/api.js').Export[]} exports */
 function exportTable(exports) {
   return listTable(t('exports.title'), [
     { title: t('name'), isWide: true, cell: ({ name, export_id: id, url, state }) => (url && state === 'DONE' ? h('a', { href: url, download: true }, name ?? id) : name ?? id) },

@@ -1,11 +1,13 @@
 // At a glance: what needs somebody, what was promised and kept, what goes through. Each number leads to the list behind it.
 
 import { get } from '../core/api.js';
-import { offers } from '../core/features.js';
-import { fill, h } from '../core/dom.js';
-import { bytes, duration, number, percent, relative, rounded, t } from '../core/language.js';
+import { announce } from '../core/announce.js';
+import { fill, h, patch } from '../core/dom.js';
+import { bytes, duration, language, number, percent, relative, rounded, t } from '../core/language.js';
 import { address } from '../core/location.js';
-import { isAdmin, isAuditor } from '../core/session.js';
+import { Problem } from '../core/problem.js';
+import { isAuditor } from '../core/session.js';
+import { repeat } from '../core/watch.js';
 import '../components/chart.js';
 import { icon } from '../components/icon.js';
 import { listTable } from '../components/list-table.js';
@@ -33,39 +35,60 @@ const places = {
 export async function render(_, { signal }) {
   const body = h('div', { class: 'stack' });
   const page = h('div', { class: 'stack' }, h('h1', {}, t('overview.title')), body);
-  if (!offers('/v1/overview')) {
-    fill(body, isAuditor() ? null : await lists(signal));
+  if (isAuditor()) {
+    fill(body, reviews());
     return page;
   }
   const chart = h('till-chart', { height: 200 });
+  const [top, rest] = [h('div', { class: 'stack' }), h('div', { class: 'stack' })];
+  const fault = h('div', {});
+  fill(body, fault, top, h('section', { class: 'card' }, h('h2', {}, t('overview.rates')), chart), rest);
   /** @type {{at: string, rates: Overview['rates']}[]} */
   const looks = [];
+  /**
+   * What needed somebody at the last look.
+   *
+   * @type {string | undefined}
+   */
+  let needed;
   const look = async () => {
     try {
       const overview = await get('/v1/overview', { signal });
       looks.push(overview);
       if (looks.length > lookCount) looks.shift();
-      fill(body, whole(overview, chart));
+      // In place: what has the focus, and what is read aloud, stays.
+      patch(top, needs(overview), now(overview));
+      patch(rest, levels(overview));
+      patch(fault);
       drawRates(chart, looks);
+      const present = overview.needs.map(({ code, count, text }) => needText(code, count, text)).join(', ');
+      if (needed !== undefined && needed !== present) announce(present || t('overview.nothing'));
+      needed = present;
     } catch (error) {
-      if (!signal.aborted) fill(body, problemView(error, look));
+      if (signal.aborted) return false;
+      // What was seen last stays to be seen.
+      fill(fault, problemView(error, watch));
+      if (!looks.length) throw error;
+      // Who does not sign in again is not asked to every other second.
+      return !(error instanceof Problem && error.status === 401);
     }
+    return true;
   };
-  await look();
-  const timer = setInterval(() => document.visibilityState === 'visible' && !signal.aborted && look(), interval);
-  signal.addEventListener('abort', () => clearInterval(timer));
+  const watch = async () => {
+    if (await look()) repeat(interval, look, signal);
+  };
+  await watch();
   return page;
 }
 
-/**
- * @param {Overview} overview
- * @param {HTMLElement} chart
- */
-function whole(overview, chart) {
+/** @param {Overview} overview */
+function now(overview) {
+  return h('section', { class: 'stack tight' }, h('h2', {}, t('overview.now')), h('div', { class: 'figures-grid' }, figures(overview)));
+}
+
+/** @param {Overview} overview */
+function levels(overview) {
   return [
-    needs(overview),
-    h('section', { class: 'stack tight' }, h('h2', {}, t('overview.now')), h('div', { class: 'figures-grid' }, figures(overview))),
-    h('section', { class: 'card' }, h('h2', {}, t('overview.rates')), chart),
     overview.promises.length > 0 && h('section', { class: 'stack tight' }, h('h2', {}, t('overview.promises')), promiseTable(overview)),
     overview.registrars.length > 0 && h('section', { class: 'stack tight' }, h('h2', {}, t('overview.registrars')), registrarTable(overview)),
     overview.store && h('section', { class: 'stack tight' }, h('h2', {}, t('overview.store')), h('div', { class: 'figures-grid' }, storeFigures(overview.store))),
@@ -91,12 +114,12 @@ function needText(code, count, text) {
 }
 
 /** @param {Overview} overview */
-function figures({ rates, post_ms: post, dead_letters: dead, refused, oldest_unregistered_at: oldest, store }) {
+function figures({ rates, post_ms: post, dead_letters: dead, refused, oldest_unregistered_at: oldest }) {
   const perSecond = t('overview.per-second');
   return [
     figure(t('overview.receipts'), rounded(rates.receipts_per_second), perSecond, address('receipts')),
-    store && figure(t('overview.registrations'), rounded(rates.registrations_per_second), perSecond, address('tickets')),
-    store && figure(t('overview.deliveries'), rounded(rates.deliveries_per_second), perSecond, address('tickets')),
+    figure(t('overview.registrations'), rounded(rates.registrations_per_second), perSecond, address('tickets')),
+    figure(t('overview.deliveries'), rounded(rates.deliveries_per_second), perSecond, address('tickets')),
     figure(t('overview.post'), milliseconds(post.p99), t('overview.percentiles', { p50: milliseconds(post.p50), p95: milliseconds(post.p95) }), address('receipts')),
     figure(t('overview.oldest'), oldest ? relative(oldest) : '–', t('overview.oldest-text'), address('tickets', [], { state: 'PROCESSING' })),
     figure(t('dead-letters.title'), number(dead), t('overview.dead-text'), address('dead-letters'), dead ? 'bad' : 'good'),
@@ -107,7 +130,8 @@ function figures({ rates, post_ms: post, dead_letters: dead, refused, oldest_unr
 /** @param {NonNullable<Overview['store']>} store */
 function storeFigures(store) {
   return [
-    figure(t('overview.hot'), number(store.hot_files), t('rows', { count: store.hot_rows }), address('storage')),
+    figure(t('overview.hot'), number(store.hot_days), t('rows', { count: store.hot_rows }), address('storage')),
+    figure(t('overview.debt'), number(store.compaction_due_files), t('overview.debt-text', { count: store.compaction_due_rows }), address('storage')),
     figure(t('overview.disk'), bytes(store.disk_free_bytes), t('overview.free'), address('storage')),
     figure(t('overview.memory'), bytes(store.memory_bytes), t('overview.of', { most: bytes(store.memory_max_bytes) }), address('storage')),
     figure(t('queries.title'), number(store.queries_running), t('overview.running'), address('queries')),
@@ -130,24 +154,32 @@ function figure(name, value, text, target, mood = '') {
   return h('a', { class: `figure ${mood}`, href: target }, h('span', { class: 'quiet' }, name), h('span', { class: 'value' }, value), h('span', { class: 'quiet' }, text));
 }
 
+/**
+ * Where what each promise is about is listed.
+ *
+ * @type {{[name: string]: string}}
+ */
+const promisePages = { post: address('receipts'), hot: address('tickets'), cold: address('queries') };
+
 /** @param {Overview} overview */
 function promiseTable({ promises }) {
-  /** @param {{kept: number, of: number}} share */
-  const share = ({ kept, of }) => (of ? h('span', { title: `${number(kept)} / ${number(of)}` }, status(percent(kept / of), kept === of ? 'good' : kept / of > 0.99 ? 'busy' : 'bad')) : '–');
+  /** @param {'hour' | 'day' | 'month'} span */
+  const share = (span) => (/** @type {Overview['promises'][number]} */ { name, [span]: { kept, of } }) => (of
+    ? h('a', { href: promisePages[name] ?? address('queries') }, status(percent(kept / of), kept === of ? 'good' : kept / of > 0.99 ? 'busy' : 'bad'), ' ', `${number(kept)} / ${number(of)}`) : '–');
   return listTable(t('overview.promises'), [
     { title: t('overview.promise'), isWide: true, cell: ({ name, limit_ms: limit }) => t(`promise.${name}`, { limit: duration(limit) }) },
-    { title: t('overview.hour'), cell: ({ hour }) => share(hour) },
-    { title: t('overview.day'), cell: ({ day }) => share(day) },
-    { title: t('overview.month'), cell: ({ month }) => share(month) },
+    { title: t('overview.hour'), cell: share('hour') },
+    { title: t('overview.day'), cell: share('day') },
+    { title: t('overview.month'), cell: share('month') },
   ], promises);
 }
 
 /** @param {Overview} overview */
 function registrarTable({ registrars }) {
   return listTable(t('overview.registrars'), [
-    { title: t('registrar'), isWide: true, cell: ({ name }) => name },
+    { title: t('registrar'), isWide: true, cell: ({ name }) => h('a', { href: address('dead-letters', [], { registrar: name }) }, name) },
     { title: t('state'), cell: ({ state }) => status(t(`breaker.${state}`), state === 'closed' ? 'good' : state === 'open' ? 'bad' : 'busy') },
-    { title: t('overview.waiting'), isNumeric: true, cell: ({ waiting }) => number(waiting) },
+    { title: t('overview.waiting'), isNumeric: true, cell: ({ waiting }) => h('a', { href: address('tickets', [], { state: 'PROCESSING' }) }, number(waiting)) },
   ], registrars);
 }
 
@@ -157,29 +189,16 @@ function registrarTable({ registrars }) {
  */
 function drawRates(chart, looks) {
   chart.show({
-    kind: 'line', title: t('overview.rates'), labels: looks.map(({ at }) => new Date(at).toLocaleTimeString()),
+    kind: 'line', title: t('overview.rates'), across: t('at'), labels: looks.map(({ at }) => new Date(at).toLocaleTimeString(language())),
     series: [
-      { name: t('overview.receipts'), values: looks.map(({ rates }) => Number(rates.receipts_per_second)) },
-      { name: t('overview.registrations'), values: looks.map(({ rates }) => Number(rates.registrations_per_second)) },
-      { name: t('overview.deliveries'), values: looks.map(({ rates }) => Number(rates.deliveries_per_second)) },
+      { name: t('overview.receipts'), values: looks.map(({ rates }) => rates.receipts_per_second) },
+      { name: t('overview.registrations'), values: looks.map(({ rates }) => rates.registrations_per_second) },
+      { name: t('overview.deliveries'), values: looks.map(({ rates }) => rates.deliveries_per_second) },
     ],
   });
 }
 
-/**
- * Of a server without figures for this: what the lists say.
- *
- * @param {AbortSignal} signal
- */
-async function lists(signal) {
-  const [letters, refused] = await Promise.all([get('/v1/dead-letters', { query: { limit: 100 }, signal }), get('/v1/quarantine', { query: { limit: 100 }, signal })]);
-  const some = (/** @type {{next_cursor: string | null}} */ page, /** @type {number} */ count) => number(count) + (page.next_cursor ? '+' : '');
-  const dead = letters.dead_letters.length;
-  return [
-    dead ? h('p', { class: 'banner bad' }, icon('warning'), h('a', { href: address('dead-letters') }, t('need.dead-letters', { count: dead }))) : h('p', { class: 'banner good' }, icon('check'), t('overview.nothing')),
-    h('div', { class: 'figures-grid' },
-      figure(t('dead-letters.title'), some(letters, dead), t('overview.dead-text'), address('dead-letters'), dead ? 'bad' : 'good'),
-      figure(t('quarantine.title'), some(refused, refused.quarantine.length), t('quarantine.entries'), address('quarantine')),
-      isAdmin() && figure(t('storage.title'), '', t('storage.jobs'), address('storage'))),
-  ];
+/** For who reviews and reads no rows: where there is something to review. */
+function reviews() {
+  return h('div', { class: 'figures-grid' }, ['quarantine', 'types', 'contracts', 'audit'].map((name) => figure(t(`${name}.title`), '→', '', address(name))));
 }

@@ -1,26 +1,31 @@
 // Definitions as graphs, executions and the path of one over its graph, queues with their counts.
 
 import { get, post } from '../core/api.js';
-import { offers } from '../core/features.js';
 import { h } from '../core/dom.js';
 import { bytes, number, t } from '../core/language.js';
 import { address, refine } from '../core/location.js';
+import { Problem } from '../core/problem.js';
 import { isAdmin, isAuditor, mayWrite } from '../core/session.js';
 import { copyable } from '../components/copy-button.js';
 import { documentTree } from '../components/document-view.js';
 import { confirm } from '../components/dialogs.js';
 import { emptyState } from '../components/empty-state.js';
 import { factList } from '../components/facts.js';
+import { filterBar } from '../components/filter-bar.js';
 import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
 import { paged } from '../components/pager.js';
 import { status } from '../components/status.js';
 import { timeLine } from '../components/time-line.js';
 import { graph } from './processes/graph.js';
+import { renderQueue } from './processes/queue.js';
+import { renderTopic, topicList } from './processes/topic.js';
 
-/** @typedef {import('../types/contract.js').Execution} Execution */
+/** @typedef {import('../types/api.js').Execution} Execution */
+/** @typedef {import('../types/contract.js').StateMachine} StateMachine */
 
 const historyLengthMax = 1_000;
+const executionStates = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'];
 
 /** Definitions are shown to whoever answers for the store; others see what was started for them. */
 const seesDefinitions = () => isAdmin() || isAuditor();
@@ -28,17 +33,20 @@ const seesDefinitions = () => isAdmin() || isAuditor();
 /** @type {import('./pages.js').PageModule['render']} */
 export async function render({ segments, parameters }, { signal }) {
   if (segments[0] === 'executions' && segments[1]) return renderExecution(segments[1], signal);
+  if (segments[0] === 'queues' && segments[1]) return renderQueue(segments[1], signal);
+  if (segments[0] === 'topics' && segments[1]) return renderTopic(segments[1], signal);
   if (segments.length) return renderProcess(segments[0], signal);
-  const [definitions, executions, queues] = await Promise.all([
-    seesDefinitions() ? get('/v1/processes', { signal }) : null, executionList(parameters.get('process'), parameters.get('state'), signal), offers('/v1/queues') && queueList(signal)]);
+  const [definitions, executions, queues, topics] = await Promise.all([
+    seesDefinitions() ? get('/v1/processes', { signal }) : null, executionList(parameters.get('process'), parameters.get('state'), signal), queueList(signal), topicList(signal)]);
   return h('div', { class: 'stack' }, h('h1', {}, t('processes.title')),
     definitions && (definitions.processes.length ? listTable(t('processes.title'), [
       { title: t('name'), cell: ({ name = '' }) => h('a', { href: address('processes', [name]) }, name) },
       { title: t('types.version'), isNumeric: true, cell: ({ version }) => number(version ?? 1) },
       { title: t('processes.next'), cell: ({ next_at: at }) => time(at) },
       { title: t('description'), isWide: true, cell: ({ Comment }) => Comment },
-    ], definitions.processes) : emptyState(t('processes.none'))),
-    h('h2', {}, t('processes.executions')), executions, queues);
+    ], definitions.processes) : emptyState(t('processes.none'), { command: `till process put --url ${location.origin} NAME FILE` })),
+    filterBar([{ name: 'process', label: t('processes.process') }, { name: 'state', label: t('state'), choices: executionStates }]),
+    h('h2', {}, t('processes.executions')), executions, queues, topics);
 }
 
 /**
@@ -59,21 +67,21 @@ function executionList(process, state, signal) {
       { title: t('storage.begun'), cell: ({ started_at: at }) => time(at) },
       { title: t('storage.ended'), cell: ({ ended_at: at }) => time(at) },
       { title: t('cause'), isWide: true, cell: ({ error, cause }) => [error, cause].filter(Boolean).join(': ') },
-    ], executions) : emptyState(t('processes.no-executions'))));
+    ], executions) : emptyState(t('processes.no-executions'), { command: `till process start --url ${location.origin} NAME '{}'` })));
 }
 
 /** @param {AbortSignal} signal */
 async function queueList(signal) {
   const { queues } = await get('/v1/queues', { signal });
-  return queues.length > 0 && h('section', { class: 'stack tight' }, h('h2', {}, t('queues.title')), listTable(t('queues.title'), [
-    { title: t('name'), cell: ({ name }) => name },
+  return h('section', { class: 'stack tight' }, h('h2', {}, t('queues.title')), queues.length ? listTable(t('queues.title'), [
+    { title: t('name'), cell: ({ name = '' }) => h('a', { href: address('processes', ['queues', name]) }, name) },
     { title: t('queues.active'), isNumeric: true, cell: ({ counts }) => number(counts?.active ?? 0) },
     { title: t('queues.locked'), isNumeric: true, cell: ({ counts }) => number(counts?.locked ?? 0) },
     { title: t('queues.delayed'), isNumeric: true, cell: ({ counts }) => number(counts?.delayed ?? 0) },
     { title: t('queues.dead'), isNumeric: true, cell: ({ counts }) => number(counts?.dead ?? 0) },
     { title: t('storage.size'), isNumeric: true, cell: (queue) => bytes(queue.bytes ?? 0) },
     { title: t('oldest'), cell: ({ oldest_at: at }) => time(at) },
-  ], queues));
+  ], queues) : emptyState(t('queues.none'), { command: `till queue put --url ${location.origin} NAME` }));
 }
 
 /**
@@ -83,7 +91,7 @@ async function queueList(signal) {
 async function renderProcess(name, signal) {
   const [machine, executions] = await Promise.all([get('/v1/processes/{name}', { path: { name }, signal }), executionList(name, null, signal)]);
   return h('div', { class: 'stack' }, h('p', {}, h('a', { href: address('processes') }, t('processes.title'))), h('h1', {}, name),
-    h('section', { class: 'card graph-frame', tabindex: '0', role: 'region', 'aria-label': name }, graph(machine)),
+    h('section', { class: 'card graph-frame', tabindex: '0', role: 'region', 'aria-label': name }, graph(/** @type {StateMachine} */ (machine))),
     h('h2', {}, t('processes.executions')), executions,
     h('section', { class: 'card' }, h('h2', {}, t('types.file')), documentTree(machine)));
 }
@@ -94,8 +102,8 @@ async function renderProcess(name, signal) {
  */
 async function renderExecution(id, signal) {
   const [execution, { events }] = await Promise.all([
-    get('/v1/executions/{id}', { path: { id }, signal }), get('/v1/executions/{id}/history', { path: { id }, query: { limit: historyLengthMax }, signal })]);
-  const machine = seesDefinitions() ? await get('/v1/processes/{name}', { path: { name: execution.process }, signal }) : null;
+    get('/v1/executions/{execution_id}', { path: { execution_id: id }, signal }), get('/v1/executions/{execution_id}/history', { path: { execution_id: id }, query: { limit: historyLengthMax }, signal })]);
+  const machine = seesDefinitions() ? await definition(execution.process, signal) : null;
   const visited = new Map(events.map(({ state, event }) => [state, event]));
   return h('div', { class: 'stack' },
     h('p', {}, machine ? h('a', { href: address('processes', [execution.process]) }, execution.process) : execution.process),
@@ -106,7 +114,22 @@ async function renderExecution(id, signal) {
     h('section', { class: 'card' }, h('h2', {}, t('ticket.history')), timeLine(events.map(moment))));
 }
 
-/** @param {import('../types/contract.js').ExecutionEvent} event */
+/**
+ * None where it is deleted.
+ *
+ * @param {string} name
+ * @param {AbortSignal} signal
+ */
+async function definition(name, signal) {
+  try {
+    return /** @type {StateMachine} */ (await get('/v1/processes/{name}', { path: { name }, signal }));
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
+}
+
+/** @param {import('../types/api.js').ExecutionEvent} event */
 function moment({ at, event, state, visit, attempt, input, output, error, cause }) {
   const data = output ?? input;
   return {
@@ -132,7 +155,7 @@ function actions({ execution_id: id, state }) {
    */
   const button = (act, isDangerous) => h('button', { class: 'button', onclick: () => confirm({ title: t(`processes.${act}`), text: t(`processes.${act}-text`), action: t(`processes.${act}`), isDangerous,
     work: async () => {
-      await post(`/v1/executions/{id}/${act}`, { path: { id } });
+      await post(`/v1/executions/{execution_id}/${act}`, { path: { execution_id: id } });
       refine({});
     } }) }, t(`processes.${act}`));
   return h('span', { class: 'row' }, state === 'RUNNING' && button('abort', true), state !== 'RUNNING' && state !== 'SUCCEEDED' && isAdmin() && button('redrive', false));

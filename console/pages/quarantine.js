@@ -32,7 +32,7 @@ export async function render({ segments, parameters }, { signal }) {
     },
     (all) => {
       const entries = cause ? all.filter((entry) => causeOf(entry) === cause) : all;
-      return entries.length ? h('div', { class: 'stack' }, !cause && causes(entries), entryTable(entries)) : emptyState(t('quarantine.none'));
+      return entries.length ? h('div', { class: 'stack' }, !cause && causes(entries), entryTable(entries)) : emptyState(t('quarantine.none'), { command: `till quarantine list --url ${location.origin}` });
     });
   return h('div', { class: 'stack' }, h('h1', {}, t('quarantine.title')), filterBar([...(seesAll() ? [{ name: 'client', label: t('client') }] : []), { name: 'cause', label: t('cause') }]), list);
 }

@@ -1,8 +1,10 @@
 // Questions that run, with what they have read so far, each to be ended; and those that ended lately.
 
-import { get, post, remove } from '../core/api.js';
+import { get, remove } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { bytes, duration, number, t } from '../core/language.js';
+import { ownMark, rowsOf } from '../core/rows.js';
+import { repeat } from '../core/watch.js';
 import { confirm } from '../components/dialogs.js';
 import { emptyState } from '../components/empty-state.js';
 import { time } from '../components/instant.js';
@@ -13,11 +15,8 @@ import { status } from '../components/status.js';
 /** Between looks, in milliseconds. */
 const interval = 2_000;
 
-/** What this page asks is not what its reader looks for. */
-const mark = '-- asked by the console';
-const lately = `${mark}
-SELECT started_at, state, query, client_id, elapsed_ms, rows, memory_bytes, bytes_read
-FROM till.queries WHERE state <> 'RUNNING' AND query NOT LIKE '${mark}%' ORDER BY ended_at DESC LIMIT 100`;
+const lately = `SELECT started_at, state, query, client_id, elapsed_ms, rows, memory_bytes, bytes_read
+FROM till.queries WHERE state <> 'RUNNING' AND query NOT LIKE '${ownMark}%' ORDER BY ended_at DESC LIMIT 100`;
 
 /** @type {import('./pages.js').PageModule['render']} */
 export async function render(_, { signal }) {
@@ -26,14 +25,17 @@ export async function render(_, { signal }) {
     try {
       const { queries } = await get('/v1/queries', { signal });
       // A row that has the focus is not taken from under it.
-      if (!body.contains(document.activeElement)) fill(body, queries.length ? queryTable(queries) : emptyState(t('queries.none')));
+      if (!body.contains(document.activeElement)) fill(body, queries.length ? queryTable(queries) : emptyState(t('queries.none'), { command: `till sql --url ${location.origin} "SELECT count(*) FROM receipts"` }));
+      return true;
     } catch (error) {
-      if (!signal.aborted) fill(body, problemView(error, look));
+      if (!signal.aborted) fill(body, problemView(error, watch));
+      return false;
     }
   };
-  await look();
-  const timer = setInterval(() => document.visibilityState === 'visible' && look(), interval);
-  signal.addEventListener('abort', () => clearInterval(timer));
+  const watch = async () => {
+    if (await look()) repeat(interval, look, signal);
+  };
+  await watch();
   return h('div', { class: 'stack' }, h('h1', {}, t('queries.title')), body, await ended(signal));
 }
 
@@ -46,9 +48,7 @@ async function ended(signal) {
   const body = h('div', {});
   const look = async () => {
     try {
-      const page = await post('/v1/sql', { body: { query: lately }, signal });
-      const names = page.columns.map(({ name }) => name);
-      const rows = page.rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index]])));
+      const { rows } = await rowsOf(lately, { signal });
       fill(body, rows.length ? endedTable(rows) : emptyState(t('queries.none-ended')));
     } catch (error) {
       if (!signal.aborted) fill(body, problemView(error, look));
@@ -81,6 +81,7 @@ function queryTable(queries) {
     { title: t('queries.time'), isNumeric: true, cell: ({ elapsed_ms: elapsed }) => duration(elapsed) },
     { title: t('queries.rows'), isNumeric: true, cell: ({ rows_scanned: rows }) => number(rows) },
     { title: t('queries.bytes'), isNumeric: true, cell: ({ bytes_read: count }) => bytes(count) },
+    { title: t('queries.pruned'), isNumeric: true, cell: ({ files_pruned: count }) => number(count) },
     { title: t('actions'), cell: ({ id }) => h('button', { class: 'button small', onclick: () => end(id) }, t('cancel')) },
   ], queries);
 }

@@ -1,22 +1,24 @@
 // One receipt: its columns, its lines, its document as a tree and as it came, what became of it, and its versions.
 
 import { get, send } from '../core/api.js';
-import { ExactNumber } from '../core/exact-json.js';
-import { offers } from '../core/features.js';
+import { ExactNumber, stringify } from '../core/exact-json.js';
 import { fill, h } from '../core/dom.js';
 import { day, number, t } from '../core/language.js';
 import { address } from '../core/location.js';
+import { Problem } from '../core/problem.js';
+import { tables } from '../core/schema.js';
 import { copyable } from '../components/copy-button.js';
 import { documentText, documentTree } from '../components/document-view.js';
 import { factList } from '../components/facts.js';
 import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
+import { paged } from '../components/pager.js';
 import { problemView } from '../components/problem-view.js';
 import { status } from '../components/status.js';
 import { tabList } from '../components/tab-list.js';
 import { ticketTimeLine } from './ticket.js';
 
-/** @typedef {{client: string, day: string, id: string, table: string}} Identity */
+/** @typedef {{client: string, day: string, id: string, table: string, asOf?: string | null}} Identity */
 
 const decimal = /^-?\d+\.\d+$/;
 const instantText = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
@@ -35,8 +37,9 @@ export async function renderReceipt(identity, signal) {
   const scalars = entries.filter(([name, value]) => !Array.isArray(value) && !['history', 'state'].includes(name));
 
   return h('div', { class: 'stack' },
-    h('p', {}, h('a', { href: address('receipts', [], { client: identity.client }) }, t('receipts.title')), ' / ', identity.client, ' / ', day(identity.day)),
+    h('p', {}, h('a', { href: address('receipts', [], { client: identity.client, table: tableParameter(identity.table) }) }, t('receipts.title')), ' / ', identity.client, ' / ', day(identity.day)),
     h('div', { class: 'row' }, h('h1', {}, identity.id), status(receipt.state)),
+    identity.asOf && h('p', { class: 'banner' }, t('receipt.as-of'), ' ', time(identity.asOf), ' ', h('a', { href: address('receipts', [identity.client, identity.day, identity.id], { table: tableParameter(identity.table) }) }, t('receipt.newest'))),
     h('section', { class: 'card' }, h('h2', {}, t('receipt.columns')), factList(scalars.map(([name, value]) => [name, columnValue(name, value)]))),
     lists.filter(([name]) => name !== 'history').map(([name, rows]) => h('section', { class: 'stack tight' }, h('h2', {}, name), elements(name, rows))),
     h('section', { class: 'card' }, h('h2', {}, t('receipt.document')), tabList(t('receipt.document'), [
@@ -44,15 +47,18 @@ export async function renderReceipt(identity, signal) {
       { name: 'raw', title: t('document.raw'), show: () => rawDocument(input) },
     ])),
     ticket && h('section', { class: 'card' }, h('h2', {}, t('receipt.ticket')), h('p', {}, h('a', { href: address('tickets', [ticket.ticket_id]) }, t('receipt.open-ticket'))), ticketTimeLine(ticket)),
-    offers('/v1/receipts/{receipt_id}/versions') && (await versions(identity, signal)));
+    await versions(identity, signal));
 }
+
+/** @param {string} table none for the one that is meant without */
+const tableParameter = (table) => (table === 'receipts' ? null : table);
 
 /**
  * @param {Identity} identity
  * @param {AbortSignal} signal
  */
-function inputOf({ client, day: businessDay, id, table }, signal) {
-  return { path: { receipt_id: id }, query: { client, day: businessDay, table: table === 'receipts' ? null : table }, signal };
+function inputOf({ client, day: businessDay, id, table, asOf }, signal) {
+  return { path: { receipt_id: id }, query: { client, day: businessDay, table: tableParameter(table), as_of: asOf ?? null }, signal };
 }
 
 /**
@@ -66,6 +72,7 @@ function columnValue(name, value) {
   if (name === 'business_day') return day(value);
   if (name.endsWith('_id') || name.endsWith('_sha256')) return copyable(String(value));
   if (typeof value === 'string' && instantText.test(value)) return time(value);
+  if (typeof value === 'object' && !(value instanceof ExactNumber)) return documentTree(value);
   return typeof value === 'string' && !decimal.test(value) ? value : number(value);
 }
 
@@ -79,9 +86,20 @@ function elements(name, rows) {
   /** @type {import('../components/list-table.js').Column<{[column: string]: any}>[]} */
   const columns = names.map((column) => {
     const isNumeric = rows.some((row) => isNumber(row[column])) && rows.every((row) => row[column] === null || isNumber(row[column]));
-    return { title: column, isNumeric, cell: (row) => (row[column] === null ? h('span', { class: 'quiet' }, 'NULL') : isNumeric ? number(row[column]) : String(row[column])) };
+    return { title: column, isNumeric, cell: (row) => (row[column] === null ? h('span', { class: 'quiet' }, 'NULL') : isNumeric ? number(row[column]) : shown(row[column])) };
   });
   return listTable(name, columns, rows);
+}
+
+/**
+ * A value as a text, whatever it is.
+ *
+ * @param {any} value
+ */
+function shown(value) {
+  if (value === null || value === undefined) return 'NULL';
+  if (isNumber(value)) return number(value);
+  return typeof value === 'object' ? stringify(value) : String(value);
 }
 
 /** @param {any} value */
@@ -110,36 +128,54 @@ function rawDocument(input) {
  * @param {AbortSignal} signal
  */
 export async function renderChoices(id, table, signal) {
-  const answer = await get('/v1/receipts/{receipt_id}', { path: { receipt_id: id }, query: { table: table === 'receipts' ? null : table }, signal });
+  const answer = await get('/v1/receipts/{receipt_id}', { path: { receipt_id: id }, query: { table: tableParameter(table) }, signal });
   /** @type {{business_day: string, client_id?: string}[]} */
   const choices = 'choices' in answer ? answer.choices : [];
   if (!choices.length) return renderReceipt({ client: answer.client_id, day: answer.business_day, id, table }, signal);
   return h('div', { class: 'stack' }, h('h1', {}, id), h('p', {}, t('receipt.choices', { count: choices.length })),
-    h('ul', {}, choices.map((choice) => h('li', {}, h('a', { href: address('receipts', [choice.client_id ?? '', choice.business_day, id]) }, [choice.client_id, day(choice.business_day)].filter(Boolean).join(' · '))))));
+    h('ul', {}, choices.map((choice) => h('li', {}, h('a', { href: address('receipts', [choice.client_id ?? '', choice.business_day, id], { table: tableParameter(table) }) }, [choice.client_id, day(choice.business_day)].filter(Boolean).join(' · '))))));
+}
+
+/**
+ * Tables whose documents do not change have none.
+ *
+ * @param {Identity} identity
+ * @param {AbortSignal} signal
+ */
+async function versions(identity, signal) {
+  const { id, client, table } = identity;
+  const keepsVersions = (await tables()).some(({ name }) => name === `${table}_history`);
+  if (!keepsVersions) return null;
+  try {
+    const list = await paged(async (cursor) => {
+      const page = await get('/v1/receipts/{receipt_id}/versions', { path: { receipt_id: id }, query: { client, table, cursor }, signal });
+      return { rows: page.versions, next: page.next_cursor };
+    }, (all) => h('ol', { class: 'stack' }, all.map((version) => versionItem(identity, version))));
+    return h('section', { class: 'card' }, h('h2', {}, t('receipt.versions')), list);
+  } catch (error) {
+    if (error instanceof Problem && error.slug === 'not-found') return null;
+    throw error;
+  }
 }
 
 /**
  * @param {Identity} identity
- * @param {AbortSignal} signal
+ * @param {import('../types/api.js').Version} version
  */
-async function versions({ id, client, table }, signal) {
-  try {
-    const { versions: all } = await get('/v1/receipts/{receipt_id}/versions', { path: { receipt_id: id }, query: { client, table }, signal });
-    if (all.length < 2) return null;
-    return h('section', { class: 'card' }, h('h2', {}, t('receipt.versions')), h('ol', { class: 'stack' }, all.map(versionItem)));
-  } catch {
-    // Tables whose documents do not change have none.
-    return null;
-  }
-}
-
-/** @param {import('../types/contract.js').Version} version */
-function versionItem({ version, received_at, removed, state, changes }) {
+function versionItem({ client, day: businessDay, id, table }, { version, received_at, removed, state, changes }) {
+  const link = address('receipts', [client, businessDay, id], { table: tableParameter(table), as_of: received_at });
   return h('li', { class: 'stack tight' },
-    h('p', { class: 'row' }, h('span', { class: 'strong' }, t('receipt.version', { number: version })), status(removed ? 'REMOVED' : state), time(received_at)),
+    h('p', { class: 'row' }, removed ? h('span', { class: 'strong' }, t('receipt.version', { number: version })) : h('a', { href: link }, t('receipt.version', { number: version })), status(removed ? 'REMOVED' : state), time(received_at)),
     Object.keys(changes).length > 0 && listTable(t('receipt.changes'), [
       { title: t('column'), cell: ([name]) => name },
-      { title: t('from'), cell: ([, change]) => String(change.from ?? 'NULL') },
-      { title: t('to'), cell: ([, change]) => String(change.to ?? 'NULL') },
+      { title: t('from'), isWide: true, cell: ([, change]) => changedValue(change.from) },
+      { title: t('to'), isWide: true, cell: ([, change]) => changedValue(change.to) },
     ], Object.entries(changes)));
 }
+
+/**
+ * A list has all its elements: they are looked at one by one.
+ *
+ * @param {any} value
+ */
+const changedValue = (value) => (Array.isArray(value) ? documentTree(value) : shown(value));

@@ -3,8 +3,8 @@
 import { get } from '../core/api.js';
 import { h } from '../core/dom.js';
 import { day, t } from '../core/language.js';
-import { address, refine } from '../core/location.js';
-import { tables } from '../core/schema.js';
+import { address, here, refine } from '../core/location.js';
+import { isInstantType, isNumericType, tables } from '../core/schema.js';
 import { seesAll } from '../core/session.js';
 import { cellText } from '../components/data-grid.js';
 import { openDialog } from '../components/dialogs.js';
@@ -23,16 +23,21 @@ const pageRowCount = 100;
 const usualColumns = ['business_day', 'client_id', 'receipt_id', 'issued_at', 'type', 'state', 'currency', 'total'];
 /** What a link to a receipt is made of. */
 const identity = ['client_id', 'business_day', 'receipt_id', 'ticket_id'];
+const stateNames = ['COMPLETE', 'PROCESSING', 'FAILED'];
 
 /** @type {import('./pages.js').PageModule['render']} */
 export async function render(place, { signal }) {
   const { segments, parameters } = place;
   const table = parameters.get('table') ?? 'receipts';
-  if (segments.length === 3) return renderReceipt({ client: segments[0], day: segments[1], id: segments[2], table }, signal);
+  const asOf = parameters.get('as_of');
+  if (segments.length === 3) return renderReceipt({ client: segments[0], day: segments[1], id: segments[2], table, asOf }, signal);
   const wanted = parameters.get('receipt');
   if (wanted) return renderChoices(wanted, table, signal);
 
-  const known = (await tables()).filter(({ columns }) => identity.every((name) => columns.some((column) => column.name === name)));
+  // Pages are of tables: of those that keep versions with what was newest at an instant.
+  const all = await tables();
+  const known = all.filter(({ isView, columns }) => !isView && identity.every((name) => columns.some((column) => column.name === name)));
+  const keepsVersions = all.some(({ name }) => name === `${table}_history`);
   const columns = known.find(({ name }) => name === table)?.columns ?? [];
   const chosen = parameters.get('fields')?.split(',') ?? usualColumns.filter((name) => columns.some((column) => column.name === name));
   const fields = [...new Set([...identity, ...chosen])].join(',');
@@ -46,19 +51,22 @@ export async function render(place, { signal }) {
     (rows) => (rows.length ? receiptTable(rows, chosen, columns, table) : emptyState(t('receipts.none'), { command: postCommand() })));
 
   const choose = h('button', { class: 'button', id: 'choose-columns', onclick: () => chooseColumns(columns, chosen) }, t('receipts.columns'));
-  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('receipts.title')), choose), filterBar(filters(known)), list);
+  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('receipts.title')), choose), filterBar(filters(known, keepsVersions)), list);
 }
 
-/** @param {import('../core/schema.js').Table[]} known */
-function filters(known) {
+/**
+ * @param {import('../core/schema.js').Table[]} known
+ * @param {boolean} keepsVersions
+ */
+function filters(known, keepsVersions) {
   return /** @type {import('../components/filter-bar.js').Filter[]} */ ([
     ...(seesAll() ? [{ name: 'client', label: t('client') }] : []),
     { name: 'from', label: t('from'), kind: 'date' },
     { name: 'to', label: t('to'), kind: 'date' },
     { name: 'type', label: t('type') },
-    { name: 'state', label: t('state'), choices: ['COMPLETE', 'PROCESSING', 'FAILED'] },
-    { name: 'table', label: t('table'), choices: known.map(({ name }) => name).filter((name) => !/_(accepted|history)$/.test(name)) },
-    ...(known.some(({ name }) => name.endsWith('_history')) ? [{ name: 'as_of', label: t('as-of') }] : []),
+    { name: 'state', label: t('state'), choices: stateNames },
+    { name: 'table', label: t('table'), choices: known.map(({ name }) => name) },
+    ...(keepsVersions || here().parameters.has('as_of') ? [{ name: 'as_of', label: t('as-of'), kind: 'instant' }] : []),
     { name: 'receipt', label: t('receipt') },
   ]);
 }
@@ -72,9 +80,8 @@ function filters(known) {
 function receiptTable(rows, chosen, columns, table) {
   /** @type {import('../components/list-table.js').Column<ReceiptRow>[]} */
   const shown = chosen.map((name) => {
-    const type = columns.find((column) => column.name === name)?.type ?? 'VARCHAR';
-    const isNumeric = /^(DECIMAL|BIGINT|INTEGER|DOUBLE)/.test(type);
-    return { title: name, isNumeric, cell: (row) => receiptCell(name, type, row, table) };
+    const type = columns.find((column) => column.name === name)?.type ?? 'text';
+    return { title: name, isNumeric: isNumericType(type), cell: (row) => receiptCell(name, type, row, table) };
   });
   return listTable(t('receipts.title'), shown, rows);
 }
@@ -93,7 +100,7 @@ function receiptCell(name, type, row, table) {
     case 'ticket_id': return h('a', { href: address('tickets', [value]) }, h('code', {}, value));
     case 'state': return status(value);
     case 'business_day': return day(value);
-    default: return type.startsWith('TIMESTAMP') ? time(value) : cellText(value, type).slice(0, 120);
+    default: return isInstantType(type) ? time(value) : cellText(value, type).slice(0, 120);
   }
 }
 
@@ -102,7 +109,7 @@ function receiptCell(name, type, row, table) {
  * @param {string} [table]
  */
 export function receiptAddress(row, table = 'receipts') {
-  return address('receipts', [row.client_id ?? '', row.business_day ?? '', row.receipt_id ?? ''], table === 'receipts' ? {} : { table });
+  return address('receipts', [row.client_id ?? '', row.business_day ?? '', row.receipt_id ?? ''], { table: table === 'receipts' ? null : table, as_of: here().page === 'receipts' ? here().parameters.get('as_of') : null });
 }
 
 /**
@@ -111,9 +118,9 @@ export function receiptAddress(row, table = 'receipts') {
  */
 function chooseColumns(columns, chosen) {
   openDialog(t('receipts.columns'), (close) => {
-    const boxes = columns.filter(({ type, name }) => !type.startsWith('STRUCT') && name !== 'document').map(({ name, description }) => {
+    const boxes = columns.filter(({ type }) => type !== 'jsonb' && type !== 'bytea').map(({ name, comment }) => {
       const input = h('input', { type: 'checkbox', id: `column-${name}`, value: name, checked: chosen.includes(name) });
-      return { input, row: h('p', { class: 'row' }, input, h('label', { for: input.id }, name), description && h('span', { class: 'quiet' }, description)) };
+      return { input, row: h('p', { class: 'row' }, input, h('label', { for: input.id }, name), comment && h('span', { class: 'quiet' }, comment)) };
     });
     const apply = (/** @type {Event} */ event) => {
       event.preventDefault();

@@ -6,13 +6,15 @@ import { openDialog } from '../components/dialogs.js';
 import { icon } from '../components/icon.js';
 import { problemView } from '../components/problem-view.js';
 import { announce } from '../core/announce.js';
+import { copyText } from '../core/clipboard.js';
 import { debounced, fill, h } from '../core/dom.js';
 import { bytes, duration, instant, t } from '../core/language.js';
 import { Problem } from '../core/problem.js';
 import { tables } from '../core/schema.js';
+import { actor } from '../core/session.js';
 import { sqlFunctions } from '../core/sql-functions.js';
 import { offsetOf, parameterCount, statementAt } from '../core/statements.js';
-import { asked, forget, keepDrafts, recallDrafts, remember, save, saved } from './sql/drafts.js';
+import { asked, forget, keepDrafts, newDraft, recallDrafts, remember, save, saved } from './sql/drafts.js';
 import { openExport } from './sql/export-menu.js';
 import { QueryRun, wasCancelled } from './sql/query-run.js';
 import { resultView } from './sql/result-view.js';
@@ -40,20 +42,28 @@ class Workbench {
   #cancelButton = h('button', { class: 'button', hidden: true, onclick: () => this.#cancel() }, icon('stop'), t('cancel'));
   /** @type {QueryRun | null} */
   #running = null;
+  #owner = actor();
   /** @type {import('./sql/drafts.js').Draft[]} */
   #drafts;
   #chosen;
+  /** Ids of drafts that were closed, and changed, in this window. */
+  #here = { closed: /** @type {Set<string>} */ (new Set()), changed: /** @type {Set<string>} */ (new Set()) };
 
   /** @param {AbortSignal} signal */
   constructor(signal) {
-    const kept = recallDrafts();
-    this.#drafts = kept.drafts.length ? kept.drafts : [{ id: 1, title: '1', text: firstQuery }];
+    const kept = recallDrafts(this.#owner);
+    this.#drafts = kept.drafts.length ? kept.drafts : [newDraft(firstQuery)];
     this.#chosen = Math.min(kept.chosen, this.#drafts.length - 1);
     this.#takeLinked();
     this.#editor.value = this.#drafts[this.#chosen].text;
     this.#editor.addEventListener('change', () => this.#changed());
     this.#editor.addEventListener('run', () => this.#run(''));
-    signal.addEventListener('abort', () => this.#cancel());
+    signal.addEventListener('abort', () => {
+      this.#keepNow();
+      this.#cancel();
+    });
+    // What was typed in the last moment, too.
+    addEventListener('pagehide', () => this.#keepNow(), { signal });
     addEventListener('hashchange', () => this.#takeLinked(), { signal });
     this.#showTabs();
     this.#showParameters();
@@ -68,8 +78,11 @@ class Workbench {
       h('button', { class: 'button', onclick: () => this.#openHistory() }, t('sql.history')),
       h('button', { class: 'button', onclick: () => this.#openSaved() }, t('sql.saved')),
       h('button', { class: 'button', onclick: () => this.#share() }, t('sql.link')));
+    const tabs = h('div', { class: 'row editor-tabs' }, this.#tabs,
+      h('button', { class: 'icon-button', 'aria-label': t('sql.new-tab'), title: t('sql.new-tab'), onclick: () => this.#open('') }, icon('add')),
+      h('button', { class: 'icon-button', 'aria-label': t('sql.close-tab'), title: t('sql.close-tab'), onclick: () => this.#close(this.#chosen) }, icon('close')));
     return h('div', {}, h('h1', { class: 'visually-hidden' }, t('sql.title')),
-      h('div', { class: 'workbench' }, this.#schema, h('div', { class: 'stack' }, this.#tabs, this.#editor, this.#parameters, actions, this.#progress, this.#result)));
+      h('div', { class: 'workbench' }, this.#schema, h('div', { class: 'stack' }, tabs, this.#editor, this.#parameters, actions, this.#progress, this.#result)));
   }
 
   /** A query that came by a link gets a tab of its own. */
@@ -84,8 +97,7 @@ class Workbench {
 
   /** @param {string} text */
   #open(text) {
-    const id = Math.max(0, ...this.#drafts.map((draft) => draft.id)) + 1;
-    this.#drafts.push({ id, title: String(id), text });
+    this.#drafts.push(newDraft(text));
     this.#choose(this.#drafts.length - 1);
   }
 
@@ -99,16 +111,17 @@ class Workbench {
 
   /** @param {number} index */
   #close(index) {
-    this.#drafts.splice(index, 1);
-    if (!this.#drafts.length) this.#drafts.push({ id: 1, title: '1', text: '' });
+    const [gone] = this.#drafts.splice(index, 1);
+    this.#here.closed.add(gone.id);
+    if (!this.#drafts.length) this.#drafts.push(newDraft(''));
     this.#choose(Math.min(this.#chosen, this.#drafts.length - 1));
   }
 
   #showTabs() {
-    fill(this.#tabs, this.#drafts.map(({ title }, index) => {
+    fill(this.#tabs, this.#drafts.map((_, index) => {
       const isChosen = index === this.#chosen;
-      return h('button', { role: 'tab', 'aria-selected': String(isChosen), onclick: () => this.#choose(index), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#tabKey(event, index) }, t('sql.tab', { title }));
-    }), h('button', { class: 'icon-button', 'aria-label': t('sql.new-tab'), title: t('sql.new-tab'), role: 'tab', 'aria-selected': 'false', onclick: () => this.#open('') }, icon('add')));
+      return h('button', { role: 'tab', 'aria-selected': String(isChosen), tabindex: isChosen ? '0' : '-1', onclick: () => this.#choose(index), onkeydown: (/** @type {KeyboardEvent} */ event) => this.#tabKey(event, index) }, t('sql.tab', { title: String(index + 1) }));
+    }));
   }
 
   /**
@@ -123,10 +136,16 @@ class Workbench {
     /** @type {HTMLElement | null} */ (this.#tabs.querySelector('[aria-selected=true]'))?.focus();
   }
 
-  #keep = debounced(300, () => keepDrafts(this.#drafts, this.#chosen));
+  #keep = debounced(300, () => this.#keepNow());
+
+  #keepNow() {
+    keepDrafts(this.#owner, this.#drafts, this.#chosen, this.#here);
+  }
 
   #changed() {
-    this.#drafts[this.#chosen].text = this.#editor.value;
+    const draft = this.#drafts[this.#chosen];
+    if (draft.text !== this.#editor.value) this.#here.changed.add(draft.id);
+    draft.text = this.#editor.value;
     this.#editor.mark(null);
     this.#showParameters();
     this.#keep();
@@ -165,6 +184,8 @@ class Workbench {
   async #run(prefix) {
     const statement = this.#statement();
     if (!statement.text.trim() || this.#running) return;
+    // What asks for a plan already says how.
+    if (/^\s*explain\b/i.test(statement.text)) prefix = '';
     const run = new QueryRun(prefix + statement.text, this.#values());
     this.#setRunning(run);
     this.#editor.mark(null);
@@ -242,24 +263,26 @@ class Workbench {
   #openSaved() {
     openDialog(t('sql.saved'), (close) => {
       const list = h('ul', { class: 'stack' });
+      const fault = h('div', {});
       const name = h('input', { id: 'saved-name', required: true, autocomplete: 'off' });
       const show = () => fill(list, saved().map((query) => h('li', { class: 'row' },
         h('button', { class: 'recalled grow', onclick: () => { close(); this.#open(query.text); } }, h('span', { class: 'strong' }, query.name), ' ', h('code', {}, query.text.slice(0, 120))),
         h('button', { class: 'icon-button', 'aria-label': t('sql.forget', { name: query.name }), onclick: () => { forget(query.name); show(); } }, icon('close')))));
       const keep = (/** @type {Event} */ event) => {
         event.preventDefault();
-        save({ name: name.value.trim(), text: this.#editor.value });
-        name.value = '';
+        const isKept = save({ name: name.value.trim(), text: this.#editor.value });
+        fill(fault, isKept ? null : h('p', { class: 'problem', role: 'alert' }, t('sql.no-room')));
+        if (isKept) name.value = '';
         show();
       };
       show();
-      return [h('form', { class: 'row', onsubmit: keep }, h('label', { for: name.id }, t('sql.save-as')), name, h('button', { class: 'button' }, t('save'))), list];
+      return [h('form', { class: 'row', onsubmit: keep }, h('label', { for: name.id }, t('sql.save-as')), name, h('button', { class: 'button' }, t('save'))), fault, list];
     }, { class: 'wide' });
   }
 
   async #share() {
     const link = `${location.origin}${location.pathname}#${new URLSearchParams({ q: this.#editor.value })}`;
-    await navigator.clipboard.writeText(link);
+    await copyText(link);
     announce(t('copied'));
     fill(this.#progress, t('sql.link-copied'));
   }

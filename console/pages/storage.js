@@ -1,40 +1,29 @@
-// Hot days and cold files as a map, and the jobs that move, copy and prove them.
+// Hot days and cold files as a map, what a query would leave out of them, snapshots and merges, and the jobs that move, copy and prove them.
 
 import { get, post, remove } from '../core/api.js';
 import { h } from '../core/dom.js';
 import { bytes, number, t } from '../core/language.js';
 import { refine } from '../core/location.js';
-import { tables } from '../core/schema.js';
 import { confirm } from '../components/dialogs.js';
 import { emptyState } from '../components/empty-state.js';
 import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
 import { paged } from '../components/pager.js';
 import { status } from '../components/status.js';
-import { fileMap } from './storage/file-map.js';
+import { storeHistory, storeLog } from './storage/history.js';
+import { filesSection } from './storage/files.js';
 
 /** @typedef {import('../types/api.js').Job} Job */
 
-const fileCountMax = 2_000;
-
 /** @type {import('./pages.js').PageModule['render']} */
-export async function render(_, { signal }) {
-  const hasFiles = (await tables()).some(({ schema, name }) => schema === 'till' && name === 'files');
-  const [jobs, files] = await Promise.all([jobList(signal), hasFiles && fileSection(signal)]);
+export async function render({ parameters }, { signal }) {
+  const [jobs, files, history, log] = await Promise.all([jobList(signal), filesSection(parameters.get('table'), signal), storeHistory(signal), storeLog(signal)]);
   return h('div', { class: 'stack' },
     h('div', { class: 'row between' }, h('h1', {}, t('storage.title')), h('span', { class: 'row' },
       h('button', { class: 'button', onclick: compact }, t('storage.compact')),
       h('button', { class: 'button', onclick: backup }, t('storage.backup')),
       h('button', { class: 'button', onclick: verify }, t('storage.verify')))),
-    files, h('h2', {}, t('storage.jobs')), jobs);
-}
-
-/** @param {AbortSignal} signal */
-async function fileSection(signal) {
-  const page = await post('/v1/sql', { body: { query: 'SELECT * FROM till.files', limit: fileCountMax }, signal });
-  const names = page.columns.map(({ name }) => name);
-  const files = page.rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index]])));
-  return h('section', { class: 'card' }, h('h2', {}, t('storage.files')), fileMap(files));
+    files, log, history, h('h2', {}, t('storage.jobs')), jobs);
 }
 
 /** @param {AbortSignal} signal */
@@ -44,7 +33,7 @@ function jobList(signal) {
       const page = await get('/v1/admin/jobs', { query: { limit: 50, cursor }, signal });
       return { rows: page.jobs, next: page.next_cursor };
     },
-    (jobs) => (jobs.length ? jobTable(jobs) : emptyState(t('storage.no-jobs'), { command: 'till backup --data DATA DESTINATION' })));
+    (jobs) => (jobs.length ? jobTable(jobs) : emptyState(t('storage.no-jobs'), { command: `till backup --url ${location.origin} DESTINATION` })));
 }
 
 /** @param {Job[]} jobs */

@@ -1,13 +1,13 @@
 // Tickets by client, receipt, state and time; one ticket at /console/tickets/<id>.
 
 import { get } from '../core/api.js';
-import { offers } from '../core/features.js';
 import { h } from '../core/dom.js';
 import { day, t } from '../core/language.js';
 import { address, go } from '../core/location.js';
 import { seesAll } from '../core/session.js';
 import { emptyState } from '../components/empty-state.js';
 import { filterBar } from '../components/filter-bar.js';
+import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
 import { paged } from '../components/pager.js';
 import { status } from '../components/status.js';
@@ -19,14 +19,14 @@ const pageRowCount = 100;
 /** @type {import('./pages.js').PageModule['render']} */
 export async function render({ segments, parameters }, { signal }) {
   if (segments.length) return renderTicket(segments[0], signal);
-  const asked = Object.fromEntries(['client', 'receipt', 'state', 'from', 'to'].map((name) => [name, parameters.get(name)]));
-  const list = offers('/v1/tickets') && (await paged(
+  const asked = Object.fromEntries(['client', 'receipt', 'state', 'from', 'to', 'table'].map((name) => [name, parameters.get(name)]));
+  const list = await paged(
     async (cursor) => {
       const page = await get('/v1/tickets', { query: { ...asked, limit: pageRowCount, cursor }, signal });
       return { rows: page.tickets, next: page.next_cursor };
     },
-    (rows) => (rows.length ? ticketTable(rows) : emptyState(t('tickets.none')))));
-  return h('div', { class: 'stack' }, h('h1', {}, t('tickets.title')), lookUp(), list && filterBar(filters()), list);
+    (rows) => (rows.length ? ticketTable(rows) : emptyState(t('tickets.none'), { command: `till ticket list --url ${location.origin}` })));
+  return h('div', { class: 'stack' }, h('h1', {}, t('tickets.title')), lookUp(), filterBar(filters()), list);
 }
 
 function filters() {
@@ -36,6 +36,7 @@ function filters() {
     { name: 'state', label: t('state'), choices: ['PROCESSING', 'COMPLETE', 'FAILED', 'REFUSED'] },
     { name: 'from', label: t('from'), kind: 'date' },
     { name: 'to', label: t('to'), kind: 'date' },
+    { name: 'table', label: t('table') },
   ]);
 }
 
@@ -56,6 +57,7 @@ function ticketTable(rows) {
     { title: t('client'), cell: ({ client_id: client }) => client },
     { title: t('receipt'), cell: (row) => (row.receipt_id && row.business_day ? h('a', { href: receiptAddress(/** @type {any} */ (row)) }, row.receipt_id) : row.receipt_id) },
     { title: t('business-day'), cell: (row) => row.business_day && day(row.business_day) },
+    { title: t('received'), cell: ({ received_at: at }) => time(at) },
     { title: t('type'), cell: ({ type }) => type },
   ], rows);
 }

@@ -7,6 +7,7 @@ import { debounced, fill, h } from '../core/dom.js';
 import { t } from '../core/language.js';
 import { address, go } from '../core/location.js';
 import { Problem, isAbort } from '../core/problem.js';
+import { forgetTables } from '../core/schema.js';
 import { codeEditor } from '../components/code-editor.js';
 import { confirm } from '../components/dialogs.js';
 import { documentTree } from '../components/document-view.js';
@@ -30,12 +31,25 @@ export async function renderBench(name, refused, signal) {
   const results = h('section', { 'aria-label': t('bench.results'), 'aria-live': 'polite' });
   const isChecked = offers('/v1/types/check', 'post');
   let check = new AbortController();
+  /**
+   * Schemas that the type names, beside it.
+   *
+   * @type {{[name: string]: string}}
+   */
+  const files = {};
+  const chosen = h('span', { class: 'quiet' });
+  const schemas = h('input', { id: 'bench-files', type: 'file', multiple: true, accept: '.xsd,.xml', onchange: takeFiles });
+  async function takeFiles() {
+    for (const file of schemas.files ?? []) files[file.name] = await file.text();
+    fill(chosen, Object.keys(files).join(', '));
+    look();
+  }
 
   const look = debounced(500, async () => {
     check.abort();
     check = new AbortController();
     try {
-      const body = { type: parse(type.value), document: document.value };
+      const body = { type: parse(type.value), files, document: document.value };
       const answer = await post('/v1/types/check', { body, signal: check.signal });
       fill(results, answer.results.map(resultView));
     } catch (error) {
@@ -49,10 +63,10 @@ export async function renderBench(name, refused, signal) {
 
   return h('div', { class: 'stack' },
     h('p', {}, h('a', { href: address('types') }, t('types.title')), ' / ', name),
-    h('div', { class: 'row between' }, h('h1', {}, t('bench.title')), h('button', { class: 'button primary', onclick: () => publish(type.value, before) }, t('bench.publish'))),
+    h('div', { class: 'row between' }, h('h1', {}, t('bench.title')), h('button', { class: 'button primary', onclick: () => publish(type.value, before, files) }, t('bench.publish'))),
     h('p', { class: 'quiet' }, t('bench.text')),
     h('div', { class: 'columns bench' },
-      h('div', { class: 'stack tight' }, h('h2', {}, t('bench.type')), type),
+      h('div', { class: 'stack tight' }, h('h2', {}, t('bench.type')), type, h('p', { class: 'row' }, h('label', { for: schemas.id }, t('bench.files')), schemas, chosen)),
       h('div', { class: 'stack tight' }, h('h2', {}, t('bench.document')), document)),
     h('h2', {}, t('bench.results')), results);
 }
@@ -74,8 +88,9 @@ function resultView({ index, columns, errors }) {
 /**
  * @param {string} text
  * @param {string} before
+ * @param {{[name: string]: string}} files
  */
-function publish(text, before) {
+function publish(text, before, files) {
   /** @type {any} */
   let file;
   try {
@@ -88,7 +103,8 @@ function publish(text, before) {
     extra: lineDifference(before, text),
     work: async () => {
       if (typeof file.version === 'undefined') throw new Problem(400, { title: t('bench.not-json'), detail: file.name });
-      await put('/v1/types/{name}', { path: { name: file.name }, body: /** @type {any} */ (text), headers: { 'Content-Type': 'application/json' } });
+      await put('/v1/types/{name}', { path: { name: file.name }, body: /** @type {any} */ (Object.keys(files).length ? stringify({ ...file, files: { ...file.files, ...files } }) : text), headers: { 'Content-Type': 'application/json' } });
+      forgetTables();
       go(address('types', [file.name]));
     },
   });

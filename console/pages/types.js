@@ -12,6 +12,7 @@ import { listTable } from '../components/list-table.js';
 import { paged } from '../components/pager.js';
 import { tabList } from '../components/tab-list.js';
 import { renderBench } from './type-bench.js';
+import { typeVersions } from './types/versions.js';
 
 /** @typedef {import('../types/api.js').Type} Type */
 
@@ -64,10 +65,11 @@ async function renderType(name, signal) {
       { title: t('name'), cell: ([column]) => h('code', {}, column) },
       { title: t('type'), cell: ([, { type: sqlType, columns: nested }]) => sqlType ?? (nested ? t('sql.list-type') : '') },
       { title: t('types.path'), isWide: true, cell: ([, column]) => h('code', {}, column.path ?? column.expression ?? column.sum ?? stringify(column.from ?? '')) },
-      { title: t('description'), cell: ([, { description }]) => description },
+      { title: t('description'), isWide: true, cell: ([, { description }]) => description },
     ], columns)),
     h('section', { class: 'card' }, h('h2', {}, t('types.file')), tabList(t('types.file'), [
       { name: 'tree', title: t('document.tree'), show: () => documentTree(type) },
       { name: 'raw', title: t('document.raw'), show: () => documentText(stringify(type, 2)) },
-    ])));
+    ])),
+    await typeVersions(name, signal));
 }

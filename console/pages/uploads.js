@@ -1,12 +1,14 @@
 // Files that come whole: dropped, watched, their faults row by row, corrected and sent again, or taken back.
 
-import { get, post, remove, send } from '../core/api.js';
+import { get, post, remove } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { bytes, number, t } from '../core/language.js';
 import { address, go, refine } from '../core/location.js';
 import { isAdmin, mayWrite, seesAll } from '../core/session.js';
+import { repeat } from '../core/watch.js';
 import { copyable } from '../components/copy-button.js';
 import { confirm } from '../components/dialogs.js';
+import { documentTree } from '../components/document-view.js';
 import { emptyState } from '../components/empty-state.js';
 import { factList } from '../components/facts.js';
 import { filterBar } from '../components/filter-bar.js';
@@ -16,9 +18,15 @@ import { paged } from '../components/pager.js';
 import { problemView, violations } from '../components/problem-view.js';
 import { status } from '../components/status.js';
 
+import { correctPanel } from './uploads/correct.js';
+import { sendFile } from './uploads/send-file.js';
+
 /** @typedef {import('../types/api.js').Upload} Upload */
 
 const states = ['NEW', 'PROCESSING', 'PROCESSED', 'ERROR', 'CANCELLED', 'REVERTED'];
+/** Of a list to choose from. */
+const typeCountMax = 1_000;
+const revertLookCountMax = 60;
 /** Between looks at one that is under way, in milliseconds. */
 const interval = 1_000;
 
@@ -30,27 +38,39 @@ export async function render({ segments, parameters }, { signal }) {
       const page = await get('/v1/uploads', { query: { client: parameters.get('client'), state: parameters.get('state'), cursor }, signal });
       return { rows: page.uploads, next: page.next_cursor };
     },
-    (uploads) => (uploads.length ? uploadTable(uploads) : emptyState(t('uploads.none'))));
-  return h('div', { class: 'stack' }, h('h1', {}, t('uploads.title')), mayWrite() && dropZone(), filterBar([
+    (uploads) => (uploads.length ? uploadTable(uploads) : emptyState(t('uploads.none'), { command: `till upload put --url ${location.origin} FILE` })));
+  return h('div', { class: 'stack' }, h('h1', {}, t('uploads.title')), mayWrite() && dropZone(await typeNames(signal)), filterBar([
     ...(seesAll() ? [{ name: 'client', label: t('client') }] : []), { name: 'state', label: t('state'), choices: states }]), list);
 }
 
-function dropZone() {
+/**
+ * @param {AbortSignal} signal
+ * @returns {Promise<string[]>}
+ */
+async function typeNames(signal) {
+  const { types } = await get('/v1/types', { query: { limit: typeCountMax }, signal });
+  return types.map(({ name }) => name);
+}
+
+/** @param {string[]} types that a file may be of */
+function dropZone(types) {
   const file = h('input', { id: 'file', type: 'file', required: true });
   const client = isAdmin() && h('input', { id: 'upload-client', required: true, autocomplete: 'off' });
-  const type = h('input', { id: 'upload-type', autocomplete: 'off' });
+  const type = h('select', { id: 'upload-type' }, h('option', { value: '' }, t('uploads.any-type')), types.map((name) => h('option', { value: name }, name)));
+  /** @type {HTMLButtonElement} */
+  const button = h('button', { class: 'button primary' }, t('uploads.send'));
   const fault = h('div', {});
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     const chosen = file.files?.[0];
     if (!chosen) return;
+    button.disabled = true;
     try {
-      fill(fault, h('p', { role: 'status' }, t('uploads.sending', { name: chosen.name })));
-      const made = await post('/v1/uploads', { query: { client: client ? client.value : null }, body: { name: chosen.name, type: type.value || null, content_type: chosen.type || null, bytes: chosen.size } });
-      await send('put', new URL(made.url, location.origin).href.replace(location.origin, ''), { body: chosen });
-      go(address('uploads', [made.upload_id]));
+      const id = await sendFile({ name: chosen.name, file: chosen, type: type.value || null, client: client ? client.value : null }, fault);
+      go(address('uploads', [id]));
     } catch (error) {
       fill(fault, problemView(error));
+      button.disabled = false;
     }
   };
   return h('form', {
@@ -62,7 +82,7 @@ function dropZone() {
     },
   }, h('p', { class: 'field' }, h('label', { for: 'file' }, t('uploads.drop')), file),
   h('div', { class: 'row' }, client && h('p', { class: 'field' }, h('label', { for: 'upload-client' }, t('client')), client), h('p', { class: 'field' }, h('label', { for: 'upload-type' }, t('type')), type)),
-  fault, h('p', {}, h('button', { class: 'button primary' }, t('uploads.send'))));
+  fault, h('p', {}, button));
 }
 
 /** @param {Upload[]} uploads */
@@ -83,32 +103,48 @@ function uploadTable(uploads) {
  */
 async function renderUpload(id, signal) {
   const summary = h('div', {});
-  const faults = h('div', {});
+  const faults = h('div', { class: 'stack' });
   const look = async () => {
-    const upload = await get('/v1/uploads/{id}', { path: { id }, signal });
-    fill(summary, uploadSummary(upload));
-    if (upload.state === 'PROCESSING' || upload.state === 'NEW') setTimeout(() => signal.aborted || look(), interval);
-    else fill(faults, upload.rejected > 0 && (await faultList(id, signal)));
+    try {
+      return await show();
+    } catch (error) {
+      if (!signal.aborted) fill(summary, problemView(error, watch));
+      return false;
+    }
   };
-  await look();
+  const watch = async () => {
+    if (await look()) repeat(interval, look, signal);
+  };
+  /** @returns {Promise<boolean>} whether more is to come */
+  const show = async () => {
+    const upload = await get('/v1/uploads/{id}', { path: { id }, signal });
+    // A button that has the focus is not taken from under it.
+    if (!summary.contains(document.activeElement) || !isUnderWay(upload)) fill(summary, uploadSummary(upload));
+    if (isUnderWay(upload)) return true;
+    fill(faults, upload.rejected > 0 && [await faultList(id, signal), mayWrite() && upload.state !== 'REVERTED' && correctPanel(upload)]);
+    return false;
+  };
+  await watch();
   return h('div', { class: 'stack' }, h('p', {}, h('a', { href: address('uploads') }, t('uploads.title'))), summary, faults);
 }
 
 /** @param {Upload} upload */
+const isUnderWay = ({ state }) => state === 'PROCESSING' || state === 'NEW';
+
+/** @param {Upload} upload */
 function uploadSummary(upload) {
-  const isUnderWay = upload.state === 'PROCESSING' || upload.state === 'NEW';
   const mayRevert = ['PROCESSED', 'ERROR', 'CANCELLED'].includes(upload.state) && mayWrite();
   return h('div', { class: 'stack' },
     h('div', { class: 'row between' }, h('div', { class: 'row' }, h('h1', {}, upload.name), status(upload.state)), h('span', { class: 'row' },
-      isUnderWay && h('button', { class: 'button', onclick: () => end(upload.upload_id) }, t('cancel')),
+      isUnderWay(upload) && h('button', { class: 'button', onclick: () => end(upload.upload_id) }, t('cancel')),
       mayRevert && h('button', { class: 'button', onclick: () => revert(upload) }, t('uploads.revert')))),
-    isUnderWay && h('progress', { max: upload.bytes ?? 1, value: upload.received_bytes, 'aria-label': t('storage.progress') }),
+    isUnderWay(upload) && h('progress', { max: upload.bytes ?? 1, value: upload.received_bytes, 'aria-label': t('storage.progress') }),
     upload.problem && h('div', { class: 'problem' }, h('div', {}, h('p', { class: 'strong' }, upload.problem.title), h('p', {}, upload.problem.detail), violations(upload.problem.errors ?? []))),
     h('section', { class: 'card' }, factList([
       [t('uploads.id'), copyable(upload.upload_id)], [t('client'), upload.client_id], [t('type'), upload.type],
       [t('storage.size'), upload.bytes === null ? null : bytes(upload.bytes)],
       [t('uploads.processed'), number(upload.processed)], [t('uploads.accepted'), number(upload.accepted)], [t('uploads.replaced'), number(upload.replaced)],
-      [t('uploads.repeated'), number(upload.repeated)], [t('uploads.rejected'), number(upload.rejected)],
+      [t('uploads.repeated'), number(upload.repeated)], [t('uploads.rejected'), number(upload.rejected)], [t('uploads.reverted'), upload.reverted ? number(upload.reverted) : null], [t('uploads.left'), upload.left ? number(upload.left) : null],
       [t('storage.begun'), time(upload.started_at)], [t('storage.ended'), time(upload.ended_at)],
     ])));
 }
@@ -127,6 +163,7 @@ async function faultList(id, signal) {
       { title: t('uploads.record'), isNumeric: true, cell: ({ record }) => number(record) },
       { title: t('receipt'), cell: ({ receipt_id: receipt }) => receipt },
       { title: t('uploads.faults'), isWide: true, cell: ({ errors }) => violations(errors) },
+      { title: t('types.columns'), isWide: true, cell: ({ columns }) => documentTree(columns) },
     ], rows));
   const download = h('a', { class: 'button', href: `/v1/uploads/${encodeURIComponent(id)}/errors`, download: 'faults.json' }, t('uploads.download'));
   return h('section', { class: 'stack tight' }, h('div', { class: 'row between' }, h('h2', {}, t('uploads.faults')), download), list);
@@ -143,6 +180,20 @@ function revert({ upload_id: id, accepted, replaced }) {
   confirm({ title: t('uploads.revert'), text: t('uploads.revert-text'), action: t('uploads.revert'), count: accepted + replaced, isDangerous: true,
     work: async () => {
       await post('/v1/uploads/{id}/revert', { path: { id } });
+      await reverted(id);
       refine({});
     } });
+}
+
+/**
+ * It is done behind everything else: the page waits as long as it lasts, and not for ever.
+ *
+ * @param {string} id
+ */
+async function reverted(id) {
+  for (let look = 0; look < revertLookCountMax; look += 1) {
+    const { state } = await get('/v1/uploads/{id}', { path: { id } });
+    if (state === 'REVERTED') return;
+    await new Promise((resume) => setTimeout(resume, interval));
+  }
 }

@@ -29,6 +29,8 @@ export type View = { name?: string; query: string; description?: string | null; 
 export type ViewList = { views: View[]; next_cursor: string | null };
 export type Versions = { versions: Version[]; next_cursor: string | null };
 export type Version = { version: number; ticket_id: string; received_at: string; valid_to: string | null; removed: boolean; upload_id: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED"; changes: { [name: string]: any } };
+export type TypeVersionList = { versions: TypeVersion[]; next_cursor: string | null };
+export type TypeVersion = { version: number; put_at: string; type: Type };
 export type Key = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; last_used_at: string | null };
 export type NewKey = { id: string; role: "contract" | "admin" | "auditor" | "metrics"; label: string | null; created_at: string; expires_at: string | null; key: string };
 export type KeyList = { keys: Key[]; next_cursor: string | null };
@@ -55,15 +57,15 @@ export type Move = { place?: string; tables: number; files: number; bytes: numbe
 export type Rebuild = { documents: number; unreadable: number; files: number; files_left: number };
 export type Compaction = { files_moved: number; rows_moved: number; files_left: number; files_merged: number };
 export type Verification = { files: number; receipts: number; document_bytes: number; fault_count: number; faults: { path: string; fault: string }[]; strangers: string[] };
-export type Me = { client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; sensitive: boolean; roles: string[]; plan: string | null; valid_to: string | null };
-export type Session = { csrf: string; client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; sensitive: boolean; roles: string[]; plan: string | null; valid_to: string | null };
+export type Me = { client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; sensitive: boolean; roles: string[]; plan: string | null; valid_to: string | null; subscriptions: ContractSubscription[]; postgres: { port: number; tls: boolean } | null };
+export type Session = { csrf: string; client_id: string | null; admin?: boolean; role: "contract" | "admin" | "auditor" | "metrics"; access: "read" | "read-write"; scope: "own" | "all"; types: string[] | null; sensitive: boolean; roles: string[]; plan: string | null; valid_to: string | null; subscriptions: ContractSubscription[]; postgres: { port: number; tls: boolean } | null };
 export type TypeCheck = { results: { file?: string; index: number; columns?: { [name: string]: any }; errors?: Violation[] }[] };
 export type RunningQuery = { id: string; client_id: string | null; query: string; started_at: string; rows_scanned: number; bytes_read: number; files_pruned: number; elapsed_ms: number };
 export type RunningQueryList = { queries: RunningQuery[]; next_cursor: string | null };
 export type TicketItem = { ticket_id: string; client_id: string | null; receipt_id: string | null; type: string | null; business_day: string | null; state: "PROCESSING" | "COMPLETE" | "FAILED" | "REFUSED"; sequence: number | null; received_at: string };
 export type TicketList = { tickets: TicketItem[]; next_cursor: string | null };
 export type Lot = { count: number };
-export type Overview = { at: string; rates: { receipts_per_second: number; registrations_per_second: number; deliveries_per_second: number }; post_ms: { p50: number | null; p95: number | null; p99: number | null }; promises: { name: string; limit_ms: number; hour: { kept: number; of: number }; day: { kept: number; of: number }; month: { kept: number; of: number } }[]; oldest_unregistered_at: string | null; dead_letters: number; refused: number | null; store: { hot_files: number; hot_rows: number; disk_free_bytes: number; memory_bytes: number; memory_max_bytes: number; queries_running: number } | null; registrars: ({ name: string; state: "closed" | "open" | "half-open"; waiting: number })[]; needs: { code: string; count: number; text: string }[] };
+export type Overview = { at: string; rates: { receipts_per_second: number; registrations_per_second: number; deliveries_per_second: number }; post_ms: { p50: number | null; p95: number | null; p99: number | null }; promises: { name: string; limit_ms: number; hour: { kept: number; of: number }; day: { kept: number; of: number }; month: { kept: number; of: number } }[]; oldest_unregistered_at: string | null; dead_letters: number; refused: number | null; store: { hot_files: number; hot_days: number; hot_rows: number; compaction_due_files: number; compaction_due_rows: number; disk_free_bytes: number; memory_bytes: number; memory_max_bytes: number; queries_running: number } | null; registrars: ({ name: string; state: "closed" | "open" | "half-open"; waiting: number })[]; needs: { code: string; count: number; text: string }[] };
 export type Queue = { name?: string; ttl?: string; lock?: string; max_deliveries?: number; duplicate_window?: string; max_bytes?: string | number; dead_letter?: boolean; delay?: string; counts?: { active: number; locked: number; delayed: number; dead: number }; bytes?: number; oldest_at?: string | null };
 export type QueueList = { queues: Queue[]; next_cursor: string | null };
 export type SentMessages = { results: ({ message_id: string; status: "queued" | "duplicate" })[] };
@@ -72,6 +74,8 @@ export type ReceivedMessage = { message_id: string; lock_token: string; body: an
 export type CompletedMessages = { results: ({ message_id: string; status: "completed" | "lock-lost" })[] };
 export type DeadMessage = { message_id: string; body: any; reason: "expired" | "max-deliveries" | "rejected"; detail: string | null; deliveries: number; enqueued_at: string; died_at: string };
 export type DeadMessageList = { dead_letters: DeadMessage[]; next_cursor: string | null };
+export type QueuedMessage = { message_id: string; body: any; state: "active" | "locked" | "delayed" | "dead"; deliveries: number; enqueued_at: string; due_at: string };
+export type QueuedMessageList = { messages: QueuedMessage[]; next_cursor: string | null };
 export type Execution = { execution_id: string; process: string; process_version: number; name: string; state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED"; input: any; output: any; error: string | null; cause: string | null; started_at: string; ended_at: string | null };
 export type ExecutionList = { executions: Execution[]; next_cursor: string | null };
 export type StartedExecution = { execution_id: string; state: "RUNNING" | "SUCCEEDED" | "FAILED" | "TIMED_OUT" | "ABORTED" };
@@ -158,6 +162,9 @@ export interface Paths {
     get: { query: {  }; body: undefined; answer: Type };
     put: { query: {  }; body: Type; answer: Type };
     delete: { query: {  }; body: undefined; answer: undefined };
+  };
+  "/v1/types/{name}/versions": {
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: TypeVersionList };
   };
   "/v1/rollups": {
     get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: RollupList };
@@ -286,6 +293,7 @@ export interface Paths {
   };
   "/v1/queues/{name}/messages": {
     post: { query: {  }; body: { messages: ({ id?: string | null; body: any; delay?: string | null })[] }; answer: SentMessages };
+    get: { query: { limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: QueuedMessageList };
     delete: { query: {  }; body: undefined; answer: undefined };
   };
   "/v1/queues/{name}/receive": {

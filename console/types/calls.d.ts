@@ -1,9 +1,8 @@
 // How a call of core/api.js is typed by its path and method.
 
-import { Paths as Described } from './api.js';
-import { Paths as Promised } from './contract.js';
+import { Paths } from './api.js';
 
-export type Paths = Omit<Promised, keyof Described> & Described;
+export { Paths };
 export type Method = 'get' | 'post' | 'put' | 'delete';
 
 /** Paths that have the method. */

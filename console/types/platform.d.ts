@@ -15,3 +15,9 @@ interface HTMLElementTagNameMap {
 interface ObjectConstructor {
   hasOwn(object: object, key: PropertyKey): boolean;
 }
+
+declare class DecompressionStream implements GenericTransformStream {
+  constructor(format: 'gzip' | 'deflate');
+  readonly readable: ReadableStream;
+  readonly writable: WritableStream;
+}

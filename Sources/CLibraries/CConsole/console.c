@@ -81,195 +81,237 @@ static const unsigned char file_24[] = {
 #embed "../../../console/core/api.js"
 };
 static const unsigned char file_25[] = {
-#embed "../../../console/core/dom.js"
+#embed "../../../console/core/clipboard.js"
 };
 static const unsigned char file_26[] = {
-#embed "../../../console/core/exact-json.js"
+#embed "../../../console/core/dom.js"
 };
 static const unsigned char file_27[] = {
-#embed "../../../console/core/features.js"
+#embed "../../../console/core/exact-json.js"
 };
 static const unsigned char file_28[] = {
-#embed "../../../console/core/keyboard.js"
+#embed "../../../console/core/features.js"
 };
 static const unsigned char file_29[] = {
-#embed "../../../console/core/language.js"
+#embed "../../../console/core/keyboard.js"
 };
 static const unsigned char file_30[] = {
-#embed "../../../console/core/location.js"
+#embed "../../../console/core/language.js"
 };
 static const unsigned char file_31[] = {
-#embed "../../../console/core/preferences.js"
+#embed "../../../console/core/location.js"
 };
 static const unsigned char file_32[] = {
-#embed "../../../console/core/problem.js"
+#embed "../../../console/core/preferences.js"
 };
 static const unsigned char file_33[] = {
-#embed "../../../console/core/schema.js"
+#embed "../../../console/core/problem.js"
 };
 static const unsigned char file_34[] = {
-#embed "../../../console/core/session.js"
+#embed "../../../console/core/records.js"
 };
 static const unsigned char file_35[] = {
-#embed "../../../console/core/sql-functions.js"
+#embed "../../../console/core/rows.js"
 };
 static const unsigned char file_36[] = {
-#embed "../../../console/core/statements.js"
+#embed "../../../console/core/schema.js"
 };
 static const unsigned char file_37[] = {
-#embed "../../../console/core/theme.js"
+#embed "../../../console/core/session.js"
 };
 static const unsigned char file_38[] = {
-#embed "../../../console/index.html"
+#embed "../../../console/core/sql-functions.js"
 };
 static const unsigned char file_39[] = {
-#embed "../../../console/languages/en.json"
+#embed "../../../console/core/statements.js"
 };
 static const unsigned char file_40[] = {
-#embed "../../../console/languages/uk.json"
+#embed "../../../console/core/theme.js"
 };
 static const unsigned char file_41[] = {
-#embed "../../../console/pages/audit.js"
+#embed "../../../console/core/watch.js"
 };
 static const unsigned char file_42[] = {
-#embed "../../../console/pages/components.js"
+#embed "../../../console/index.html"
 };
 static const unsigned char file_43[] = {
-#embed "../../../console/pages/components/examples.js"
+#embed "../../../console/languages/en.json"
 };
 static const unsigned char file_44[] = {
-#embed "../../../console/pages/contracts.js"
+#embed "../../../console/languages/uk.json"
 };
 static const unsigned char file_45[] = {
-#embed "../../../console/pages/contracts/connect.js"
+#embed "../../../console/pages/audit.js"
 };
 static const unsigned char file_46[] = {
-#embed "../../../console/pages/contracts/contract-form.js"
+#embed "../../../console/pages/components.js"
 };
 static const unsigned char file_47[] = {
-#embed "../../../console/pages/contracts/key-form.js"
+#embed "../../../console/pages/components/examples.js"
 };
 static const unsigned char file_48[] = {
-#embed "../../../console/pages/contracts/usage.js"
+#embed "../../../console/pages/contracts.js"
 };
 static const unsigned char file_49[] = {
-#embed "../../../console/pages/dead-letters.js"
+#embed "../../../console/pages/contracts/connect.js"
 };
 static const unsigned char file_50[] = {
-#embed "../../../console/pages/exports.js"
+#embed "../../../console/pages/contracts/contract-form.js"
 };
 static const unsigned char file_51[] = {
-#embed "../../../console/pages/lost.js"
+#embed "../../../console/pages/contracts/key-form.js"
 };
 static const unsigned char file_52[] = {
-#embed "../../../console/pages/overview.js"
+#embed "../../../console/pages/contracts/subscriptions.js"
 };
 static const unsigned char file_53[] = {
-#embed "../../../console/pages/pages.js"
+#embed "../../../console/pages/contracts/usage.js"
 };
 static const unsigned char file_54[] = {
-#embed "../../../console/pages/processes.js"
+#embed "../../../console/pages/dead-letters.js"
 };
 static const unsigned char file_55[] = {
-#embed "../../../console/pages/processes/graph.js"
+#embed "../../../console/pages/dead-letters/redrive-lot.js"
 };
 static const unsigned char file_56[] = {
-#embed "../../../console/pages/processes/layout.js"
+#embed "../../../console/pages/exports.js"
 };
 static const unsigned char file_57[] = {
-#embed "../../../console/pages/quarantine.js"
+#embed "../../../console/pages/lost.js"
 };
 static const unsigned char file_58[] = {
-#embed "../../../console/pages/queries.js"
+#embed "../../../console/pages/overview.js"
 };
 static const unsigned char file_59[] = {
-#embed "../../../console/pages/receipt.js"
+#embed "../../../console/pages/pages.js"
 };
 static const unsigned char file_60[] = {
-#embed "../../../console/pages/receipts.js"
+#embed "../../../console/pages/processes.js"
 };
 static const unsigned char file_61[] = {
-#embed "../../../console/pages/sql.js"
+#embed "../../../console/pages/processes/graph.js"
 };
 static const unsigned char file_62[] = {
-#embed "../../../console/pages/sql/drafts.js"
+#embed "../../../console/pages/processes/layout.js"
 };
 static const unsigned char file_63[] = {
-#embed "../../../console/pages/sql/export-menu.js"
+#embed "../../../console/pages/processes/queue.js"
 };
 static const unsigned char file_64[] = {
-#embed "../../../console/pages/sql/query-run.js"
+#embed "../../../console/pages/processes/topic.js"
 };
 static const unsigned char file_65[] = {
-#embed "../../../console/pages/sql/result-view.js"
+#embed "../../../console/pages/quarantine.js"
 };
 static const unsigned char file_66[] = {
-#embed "../../../console/pages/sql/schema-tree.js"
+#embed "../../../console/pages/queries.js"
 };
 static const unsigned char file_67[] = {
-#embed "../../../console/pages/storage.js"
+#embed "../../../console/pages/receipt.js"
 };
 static const unsigned char file_68[] = {
-#embed "../../../console/pages/storage/file-map.js"
+#embed "../../../console/pages/receipts.js"
 };
 static const unsigned char file_69[] = {
-#embed "../../../console/pages/ticket.js"
+#embed "../../../console/pages/sql.js"
 };
 static const unsigned char file_70[] = {
-#embed "../../../console/pages/tickets.js"
+#embed "../../../console/pages/sql/drafts.js"
 };
 static const unsigned char file_71[] = {
-#embed "../../../console/pages/type-bench.js"
+#embed "../../../console/pages/sql/export-menu.js"
 };
 static const unsigned char file_72[] = {
-#embed "../../../console/pages/types.js"
+#embed "../../../console/pages/sql/query-run.js"
 };
 static const unsigned char file_73[] = {
-#embed "../../../console/pages/uploads.js"
+#embed "../../../console/pages/sql/result-view.js"
 };
 static const unsigned char file_74[] = {
-#embed "../../../console/shell.js"
+#embed "../../../console/pages/sql/schema-tree.js"
 };
 static const unsigned char file_75[] = {
-#embed "../../../console/styles/base.css"
+#embed "../../../console/pages/storage.js"
 };
 static const unsigned char file_76[] = {
-#embed "../../../console/styles/components.css"
+#embed "../../../console/pages/storage/file-map.js"
 };
 static const unsigned char file_77[] = {
-#embed "../../../console/styles/console.css"
+#embed "../../../console/pages/storage/files.js"
 };
 static const unsigned char file_78[] = {
-#embed "../../../console/styles/layout.css"
+#embed "../../../console/pages/storage/history.js"
 };
 static const unsigned char file_79[] = {
-#embed "../../../console/styles/reset.css"
+#embed "../../../console/pages/storage/left-out.js"
 };
 static const unsigned char file_80[] = {
-#embed "../../../console/styles/till.svg"
+#embed "../../../console/pages/ticket.js"
 };
 static const unsigned char file_81[] = {
-#embed "../../../console/styles/tokens.css"
+#embed "../../../console/pages/tickets.js"
 };
 static const unsigned char file_82[] = {
-#embed "../../../console/vendor/codemirror/LICENSE"
+#embed "../../../console/pages/type-bench.js"
 };
 static const unsigned char file_83[] = {
-#embed "../../../console/vendor/codemirror/index-C83tnP_C.js"
+#embed "../../../console/pages/types.js"
 };
 static const unsigned char file_84[] = {
-#embed "../../../console/vendor/codemirror/index-CGEMhyvn.js"
+#embed "../../../console/pages/types/versions.js"
 };
 static const unsigned char file_85[] = {
-#embed "../../../console/vendor/codemirror/index-DNBTB2TY.js"
+#embed "../../../console/pages/uploads.js"
 };
 static const unsigned char file_86[] = {
-#embed "../../../console/vendor/codemirror/index-DoamnB4e.js"
+#embed "../../../console/pages/uploads/correct.js"
 };
 static const unsigned char file_87[] = {
-#embed "../../../console/vendor/codemirror/index-ciMdZ5pn.js"
+#embed "../../../console/pages/uploads/send-file.js"
 };
 static const unsigned char file_88[] = {
+#embed "../../../console/shell.js"
+};
+static const unsigned char file_89[] = {
+#embed "../../../console/styles/base.css"
+};
+static const unsigned char file_90[] = {
+#embed "../../../console/styles/components.css"
+};
+static const unsigned char file_91[] = {
+#embed "../../../console/styles/console.css"
+};
+static const unsigned char file_92[] = {
+#embed "../../../console/styles/layout.css"
+};
+static const unsigned char file_93[] = {
+#embed "../../../console/styles/reset.css"
+};
+static const unsigned char file_94[] = {
+#embed "../../../console/styles/till.svg"
+};
+static const unsigned char file_95[] = {
+#embed "../../../console/styles/tokens.css"
+};
+static const unsigned char file_96[] = {
+#embed "../../../console/vendor/codemirror/LICENSE"
+};
+static const unsigned char file_97[] = {
+#embed "../../../console/vendor/codemirror/index-C83tnP_C.js"
+};
+static const unsigned char file_98[] = {
+#embed "../../../console/vendor/codemirror/index-CGEMhyvn.js"
+};
+static const unsigned char file_99[] = {
+#embed "../../../console/vendor/codemirror/index-DNBTB2TY.js"
+};
+static const unsigned char file_100[] = {
+#embed "../../../console/vendor/codemirror/index-DoamnB4e.js"
+};
+static const unsigned char file_101[] = {
+#embed "../../../console/vendor/codemirror/index-ciMdZ5pn.js"
+};
+static const unsigned char file_102[] = {
 #embed "../../../console/vendor/codemirror/index.js"
 };
 
@@ -299,70 +341,84 @@ static const struct console_file files[] = {
     {"components/time-line.js", file_22, sizeof file_22},
     {"core/announce.js", file_23, sizeof file_23},
     {"core/api.js", file_24, sizeof file_24},
-    {"core/dom.js", file_25, sizeof file_25},
-    {"core/exact-json.js", file_26, sizeof file_26},
-    {"core/features.js", file_27, sizeof file_27},
-    {"core/keyboard.js", file_28, sizeof file_28},
-    {"core/language.js", file_29, sizeof file_29},
-    {"core/location.js", file_30, sizeof file_30},
-    {"core/preferences.js", file_31, sizeof file_31},
-    {"core/problem.js", file_32, sizeof file_32},
-    {"core/schema.js", file_33, sizeof file_33},
-    {"core/session.js", file_34, sizeof file_34},
-    {"core/sql-functions.js", file_35, sizeof file_35},
-    {"core/statements.js", file_36, sizeof file_36},
-    {"core/theme.js", file_37, sizeof file_37},
-    {"index.html", file_38, sizeof file_38},
-    {"languages/en.json", file_39, sizeof file_39},
-    {"languages/uk.json", file_40, sizeof file_40},
-    {"pages/audit.js", file_41, sizeof file_41},
-    {"pages/components.js", file_42, sizeof file_42},
-    {"pages/components/examples.js", file_43, sizeof file_43},
-    {"pages/contracts.js", file_44, sizeof file_44},
-    {"pages/contracts/connect.js", file_45, sizeof file_45},
-    {"pages/contracts/contract-form.js", file_46, sizeof file_46},
-    {"pages/contracts/key-form.js", file_47, sizeof file_47},
-    {"pages/contracts/usage.js", file_48, sizeof file_48},
-    {"pages/dead-letters.js", file_49, sizeof file_49},
-    {"pages/exports.js", file_50, sizeof file_50},
-    {"pages/lost.js", file_51, sizeof file_51},
-    {"pages/overview.js", file_52, sizeof file_52},
-    {"pages/pages.js", file_53, sizeof file_53},
-    {"pages/processes.js", file_54, sizeof file_54},
-    {"pages/processes/graph.js", file_55, sizeof file_55},
-    {"pages/processes/layout.js", file_56, sizeof file_56},
-    {"pages/quarantine.js", file_57, sizeof file_57},
-    {"pages/queries.js", file_58, sizeof file_58},
-    {"pages/receipt.js", file_59, sizeof file_59},
-    {"pages/receipts.js", file_60, sizeof file_60},
-    {"pages/sql.js", file_61, sizeof file_61},
-    {"pages/sql/drafts.js", file_62, sizeof file_62},
-    {"pages/sql/export-menu.js", file_63, sizeof file_63},
-    {"pages/sql/query-run.js", file_64, sizeof file_64},
-    {"pages/sql/result-view.js", file_65, sizeof file_65},
-    {"pages/sql/schema-tree.js", file_66, sizeof file_66},
-    {"pages/storage.js", file_67, sizeof file_67},
-    {"pages/storage/file-map.js", file_68, sizeof file_68},
-    {"pages/ticket.js", file_69, sizeof file_69},
-    {"pages/tickets.js", file_70, sizeof file_70},
-    {"pages/type-bench.js", file_71, sizeof file_71},
-    {"pages/types.js", file_72, sizeof file_72},
-    {"pages/uploads.js", file_73, sizeof file_73},
-    {"shell.js", file_74, sizeof file_74},
-    {"styles/base.css", file_75, sizeof file_75},
-    {"styles/components.css", file_76, sizeof file_76},
-    {"styles/console.css", file_77, sizeof file_77},
-    {"styles/layout.css", file_78, sizeof file_78},
-    {"styles/reset.css", file_79, sizeof file_79},
-    {"styles/till.svg", file_80, sizeof file_80},
-    {"styles/tokens.css", file_81, sizeof file_81},
-    {"vendor/codemirror/LICENSE", file_82, sizeof file_82},
-    {"vendor/codemirror/index-C83tnP_C.js", file_83, sizeof file_83},
-    {"vendor/codemirror/index-CGEMhyvn.js", file_84, sizeof file_84},
-    {"vendor/codemirror/index-DNBTB2TY.js", file_85, sizeof file_85},
-    {"vendor/codemirror/index-DoamnB4e.js", file_86, sizeof file_86},
-    {"vendor/codemirror/index-ciMdZ5pn.js", file_87, sizeof file_87},
-    {"vendor/codemirror/index.js", file_88, sizeof file_88},
+    {"core/clipboard.js", file_25, sizeof file_25},
+    {"core/dom.js", file_26, sizeof file_26},
+    {"core/exact-json.js", file_27, sizeof file_27},
+    {"core/features.js", file_28, sizeof file_28},
+    {"core/keyboard.js", file_29, sizeof file_29},
+    {"core/language.js", file_30, sizeof file_30},
+    {"core/location.js", file_31, sizeof file_31},
+    {"core/preferences.js", file_32, sizeof file_32},
+    {"core/problem.js", file_33, sizeof file_33},
+    {"core/records.js", file_34, sizeof file_34},
+    {"core/rows.js", file_35, sizeof file_35},
+    {"core/schema.js", file_36, sizeof file_36},
+    {"core/session.js", file_37, sizeof file_37},
+    {"core/sql-functions.js", file_38, sizeof file_38},
+    {"core/statements.js", file_39, sizeof file_39},
+    {"core/theme.js", file_40, sizeof file_40},
+    {"core/watch.js", file_41, sizeof file_41},
+    {"index.html", file_42, sizeof file_42},
+    {"languages/en.json", file_43, sizeof file_43},
+    {"languages/uk.json", file_44, sizeof file_44},
+    {"pages/audit.js", file_45, sizeof file_45},
+    {"pages/components.js", file_46, sizeof file_46},
+    {"pages/components/examples.js", file_47, sizeof file_47},
+    {"pages/contracts.js", file_48, sizeof file_48},
+    {"pages/contracts/connect.js", file_49, sizeof file_49},
+    {"pages/contracts/contract-form.js", file_50, sizeof file_50},
+    {"pages/contracts/key-form.js", file_51, sizeof file_51},
+    {"pages/contracts/subscriptions.js", file_52, sizeof file_52},
+    {"pages/contracts/usage.js", file_53, sizeof file_53},
+    {"pages/dead-letters.js", file_54, sizeof file_54},
+    {"pages/dead-letters/redrive-lot.js", file_55, sizeof file_55},
+    {"pages/exports.js", file_56, sizeof file_56},
+    {"pages/lost.js", file_57, sizeof file_57},
+    {"pages/overview.js", file_58, sizeof file_58},
+    {"pages/pages.js", file_59, sizeof file_59},
+    {"pages/processes.js", file_60, sizeof file_60},
+    {"pages/processes/graph.js", file_61, sizeof file_61},
+    {"pages/processes/layout.js", file_62, sizeof file_62},
+    {"pages/processes/queue.js", file_63, sizeof file_63},
+    {"pages/processes/topic.js", file_64, sizeof file_64},
+    {"pages/quarantine.js", file_65, sizeof file_65},
+    {"pages/queries.js", file_66, sizeof file_66},
+    {"pages/receipt.js", file_67, sizeof file_67},
+    {"pages/receipts.js", file_68, sizeof file_68},
+    {"pages/sql.js", file_69, sizeof file_69},
+    {"pages/sql/drafts.js", file_70, sizeof file_70},
+    {"pages/sql/export-menu.js", file_71, sizeof file_71},
+    {"pages/sql/query-run.js", file_72, sizeof file_72},
+    {"pages/sql/result-view.js", file_73, sizeof file_73},
+    {"pages/sql/schema-tree.js", file_74, sizeof file_74},
+    {"pages/storage.js", file_75, sizeof file_75},
+    {"pages/storage/file-map.js", file_76, sizeof file_76},
+    {"pages/storage/files.js", file_77, sizeof file_77},
+    {"pages/storage/history.js", file_78, sizeof file_78},
+    {"pages/storage/left-out.js", file_79, sizeof file_79},
+    {"pages/ticket.js", file_80, sizeof file_80},
+    {"pages/tickets.js", file_81, sizeof file_81},
+    {"pages/type-bench.js", file_82, sizeof file_82},
+    {"pages/types.js", file_83, sizeof file_83},
+    {"pages/types/versions.js", file_84, sizeof file_84},
+    {"pages/uploads.js", file_85, sizeof file_85},
+    {"pages/uploads/correct.js", file_86, sizeof file_86},
+    {"pages/uploads/send-file.js", file_87, sizeof file_87},
+    {"shell.js", file_88, sizeof file_88},
+    {"styles/base.css", file_89, sizeof file_89},
+    {"styles/components.css", file_90, sizeof file_90},
+    {"styles/console.css", file_91, sizeof file_91},
+    {"styles/layout.css", file_92, sizeof file_92},
+    {"styles/reset.css", file_93, sizeof file_93},
+    {"styles/till.svg", file_94, sizeof file_94},
+    {"styles/tokens.css", file_95, sizeof file_95},
+    {"vendor/codemirror/LICENSE", file_96, sizeof file_96},
+    {"vendor/codemirror/index-C83tnP_C.js", file_97, sizeof file_97},
+    {"vendor/codemirror/index-CGEMhyvn.js", file_98, sizeof file_98},
+    {"vendor/codemirror/index-DNBTB2TY.js", file_99, sizeof file_99},
+    {"vendor/codemirror/index-DoamnB4e.js", file_100, sizeof file_100},
+    {"vendor/codemirror/index-ciMdZ5pn.js", file_101, sizeof file_101},
+    {"vendor/codemirror/index.js", file_102, sizeof file_102},
 };
 
 size_t console_file_count(void) { return sizeof files / sizeof files[0]; }

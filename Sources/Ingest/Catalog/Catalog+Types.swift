@@ -43,6 +43,25 @@ extension Catalog {
         }
     }
 
+    /// A type's versions before `version`, the newest first; a page ends at its bytes too.
+    func typeVersions(name: String, before version: Int, limit: Int) throws -> [TypeVersion] {
+        try read { connection in
+            let statement = try connection.statement("SELECT version, put_at, json FROM types WHERE name = ?1 AND version < ?2 ORDER BY version DESC LIMIT ?3")
+            defer { statement.reset() }
+            try statement.bind(1, name)
+            statement.bind(2, Int64(version))
+            statement.bind(3, Int64(clamping: limit))
+            var versions: [TypeVersion] = []
+            var byteCount = 0
+            while byteCount < TypeVersion.pageByteCountMax, try statement.step() {
+                let found = TypeVersion(version: statement.count(0), putAt: statement.int64(1), json: statement.bytes(2))
+                byteCount = byteCount.addingSaturating(found.json.count)
+                versions.append(found)
+            }
+            return versions
+        }
+    }
+
     /// The file of a version, in force or not.
     func typeFile(name: String, version: Int) throws -> [UInt8]? {
         try read { connection in

@@ -14,6 +14,10 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         return types.description(of: name)
     }
 
+    package func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion] {
+        try type(name, as: principal) == nil ? [] : catalog.typeVersions(name: name, before: version, limit: limit)
+    }
+
     package func putType(name: String, body: [UInt8]) throws -> PutOutcome {
         let declared = try rollups.read(typeFile: body)
         let outcome = try types.put(name: name, json: body)

@@ -45,6 +45,17 @@ enum MessageState: Int64 {
     case active = 0, locked = 1, delayed = 2, dead = 3
     /// Complete or purged: its id alone is known.
     case gone = 4
+
+    /// Of a message that is still there.
+    var standing: QueueMessage.Standing? {
+        switch self {
+        case .active: .active
+        case .locked: .locked
+        case .delayed: .delayed
+        case .dead: .dead
+        case .gone: nil
+        }
+    }
 }
 
 extension QueueState.Counts {

@@ -38,6 +38,40 @@ extension QueueStore {
         }
     }
 
+    package func messages(
+        in name: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal
+    ) throws -> [QueuedMessageReport] {
+        let report = try queue(name, as: principal)
+        guard report.active + report.locked + report.delayed > 0, let state = states.first(where: { $0.name == name }) else { return [] }
+        return try pool.withConnection { connection in
+            let select = try connection.statement("""
+                SELECT m.id, coalesce(m.body, b.body), m.state, m.deliveries, m.enqueued_at, m.due, m.number
+                FROM messages m LEFT JOIN bodies b ON b.number = m.number
+                WHERE m.queue = ?1 AND m.state < 3 AND (m.state, m.due, m.number) > (?2, ?3, ?4) ORDER BY m.state, m.due, m.number LIMIT ?5
+                """)
+            defer { select.reset() }
+            select.bind(1, state.id)
+            select.bind(2, place?.state ?? .min)
+            select.bind(3, place?.due ?? .min)
+            select.bind(4, place?.number ?? .min)
+            select.bind(5, Int64(limit))
+            var messages: [QueuedMessageReport] = []
+            var byteCount = 0
+            while byteCount < QueuedMessageReport.pageByteCountMax, try select.step() {
+                guard let standing = MessageState(rawValue: select.int64(2))?.standing else {
+                    throw SQLiteError(code: 11, message: "a message has an unknown state", path: pool.path)
+                }
+                let body = select.bytes(1)
+                byteCount += body.count
+                messages.append(
+                    QueuedMessageReport(
+                        id: select.text(0), body: body, standing: standing, deliveries: Int(clamping: select.int64(3)), enqueuedAt: select.int64(4),
+                        place: .init(state: select.int64(2), due: select.int64(5), number: select.int64(6))))
+            }
+            return messages
+        }
+    }
+
     package func redrive(_ ids: [String]?, in name: String, perSecond: Int?, as principal: Principal) throws -> Int {
         try Self.check(name, principal)
         guard let ids else { return try redriveAll(name, perSecond) }

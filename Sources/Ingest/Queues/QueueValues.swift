@@ -113,3 +113,30 @@ extension Identity {
     /// Nil for the administrator.
     var senderText: String? { client?.text }
 }
+
+/// A message that is in a queue, looked at and not taken.
+package struct QueuedMessageReport: Sendable, Equatable {
+    /// Where it is in the list: by what it waits for, when that is, and its number.
+    package struct Place: Sendable, Equatable {
+        package let state: Int64
+        package let due: Int64
+        package let number: Int64
+
+        package init(state: Int64, due: Int64, number: Int64) { (self.state, self.due, self.number) = (state, due, number) }
+    }
+
+    package let id: String
+    package let body: [UInt8]
+    package let standing: QueueMessage.Standing
+    package let deliveries: Int
+    package let enqueuedAt: Int64
+    package let place: Place
+
+    /// Of the bodies of one page, but for the last.
+    package static let pageByteCountMax = 4 << 20
+
+    package init(id: String, body: [UInt8], standing: QueueMessage.Standing, deliveries: Int, enqueuedAt: Int64, place: Place) {
+        (self.id, self.body, self.standing) = (id, body, standing)
+        (self.deliveries, self.enqueuedAt, self.place) = (deliveries, enqueuedAt, place)
+    }
+}

@@ -38,6 +38,8 @@ package protocol QueueKeeping: AnyObject, Sendable {
 
     // Lots. Calls wait until all is done.
 
+    /// What is in it but dead letters, looked at and left where it is: what can be taken first, then what somebody has, then what is delayed.
+    func messages(in queue: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal) throws -> [QueuedMessageReport]
     /// Dead letters, the oldest first, those behind a place.
     func deadLetters(
         in queue: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal

@@ -5,6 +5,8 @@ package protocol TypeAdministration: AnyObject, Sendable {
     /// By the bytes of their names, those behind `after`, at most `limit`.
     func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription]
     func type(_ name: String, as principal: Principal) throws -> TypeDescription?
+    /// Those of a type in force before `version`, the newest first, at most `limit` and as many as their bytes allow; none for what there is no type.
+    func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion]
     func putType(name: String, body: [UInt8]) throws -> PutOutcome
     func deleteType(name: String) throws
 }

@@ -3,13 +3,41 @@ import Synchronization
 /// Counts what clients use until it is written down: calls, queries, exports, webhooks. What a receipt adds is counted where the receipt is stored.
 package final class UsageMeter: Sendable {
     private let counted = Mutex<[UsageKey: UsageFigures]>([:])
+    /// Events that were delivered of late, by client and quarter of a minute.
+    private let delivered = Mutex<[ClientID: [Int64: Int]]>([:])
+    private static let quarter: Int64 = 15_000_000
+    private static let quarterCount: Int64 = 4
     private let clock: Clock
 
     package init(clock: Clock) { self.clock = clock }
 
     package func add(to client: ClientID, _ change: (inout UsageFigures) -> Void) {
         let key = UsageKey(client: client, day: Clock.day(ofMicroseconds: clock.now()))
-        counted.withLock { change(&$0[key, default: UsageFigures()]) }
+        let deliveries = counted.withLock { counted in
+            let before = counted[key]?.webhooks ?? 0
+            change(&counted[key, default: UsageFigures()])
+            return (counted[key]?.webhooks ?? 0) &- before
+        }
+        if deliveries > 0 { noteDeliveries(of: client, Int(clamping: deliveries)) }
+    }
+
+    private func noteDeliveries(of client: ClientID, _ count: Int) {
+        let present = clock.now() / Self.quarter
+        delivered.withLock { delivered in
+            delivered[client, default: [:]][present, default: 0] += count
+            guard delivered[client]?.count ?? 0 > Self.quarterCount else { return }
+            // Whoever is told something lets go of what is past, of everybody: what is kept is of one minute.
+            for name in delivered.keys {
+                delivered[name] = delivered[name]?.filter { $0.key > present - Self.quarterCount }
+                if delivered[name]?.isEmpty ?? true { delivered[name] = nil }
+            }
+        }
+    }
+
+    /// Events that were delivered for a client in the last minute.
+    package func deliveriesOfLastMinute(of client: ClientID) -> Int {
+        let present = clock.now() / Self.quarter
+        return delivered.withLock { $0[client] ?? [:] }.reduce(0) { $1.key > present - Self.quarterCount ? $0 + $1.value : $0 }
     }
 
     /// What is not written down yet.

@@ -7,6 +7,7 @@ struct ConsoleDocument: Sendable {
         let template = files.file("index.html").map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
         let modules = files.modules(from: "app.js").map { "<link rel=\"modulepreload\" href=\"\(files.root)/\($0)\">" }
         let text = template.replacing("{preloads}", with: modules.joined(separator: "\n    ")).replacing("{assets}", with: files.root)
+            .replacing("{languages}", with: files.languages.joined(separator: " "))
         bytes = Array(text.utf8)
     }
 }

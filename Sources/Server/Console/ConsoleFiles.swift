@@ -27,5 +27,13 @@ struct ConsoleFiles: Sendable {
         }
     }
 
+    /// A language is a file: languages/<tag>.json.
+    var languages: [String] {
+        byPath.keys.compactMap { path in
+            let parts = path.split(separator: "/")
+            return parts.count == 2 && parts[0] == "languages" && parts[1].hasSuffix(".json") ? String(parts[1].dropLast(5)) : nil
+        }.sorted()
+    }
+
     func file(_ path: some StringProtocol) -> ConsoleFile? { byPath[String(path)] }
 }

@@ -30,12 +30,13 @@ package struct StoreSchema: CatalogExtension {
         func comments(on name: String) -> RelationComments? { base.comments(on: name) }
 
         var schemas: [CatalogSchema] {
-            base.schemas + [CatalogSchema(name: StoreSchema.name, entryNames: TicketViews.names + StoreSchema.relations.filter(isSeen).map(\.name))]
+            base.schemas + [CatalogSchema(name: StoreSchema.name, entryNames: TicketViews.names + [CommentView.name] + StoreSchema.relations.filter(isSeen).map(\.name))]
         }
 
         func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? {
             guard schema == StoreSchema.name else { return try base.entry(named: name, inSchema: schema) }
             if TicketViews.names.contains(name) { return .view(query: try TicketViews.query(name, over: base)) }
+            if name == CommentView.name { return .view(query: CommentView.query(over: base)) }
             if let relation = StoreSchema.byName[name], isSeen(relation) { return .view(query: relation.query) }
             guard let relation = StoreSchema.byRowsName[name], isSeen(relation) else { return nil }
             return .table(relation.table(as: principal, parts), scope: [])

@@ -11,6 +11,14 @@ package struct WarehouseProperty: Sendable, Equatable {
     package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
 }
 
+/// Where clients of PostgreSQL come in.
+package struct PostgresAddress: Sendable, Equatable {
+    package let port: Int
+    package let isSecure: Bool
+
+    package init(port: Int, isSecure: Bool) { (self.port, self.isSecure) = (port, isSecure) }
+}
+
 /// What every door is given: one store, one admission, one query service, one table of jobs, one life. A door adds only its protocol.
 package final class DoorContext: Sendable {
     package let store: StoreRoles
@@ -24,11 +32,14 @@ package final class DoorContext: Sendable {
     package let tokens: TokenVerifier?
     /// Where readers of the cold tables' files find them.
     let warehouse: [WarehouseProperty]
+    /// nil: there is no such door.
+    let postgres: PostgresAddress?
 
     package init(
         store: StoreRoles, queries: QueryEngine, further: any CatalogExtension, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
-        log: Log, timers: Timers, warehouse: [WarehouseProperty] = []
+        log: Log, timers: Timers, warehouse: [WarehouseProperty] = [], postgres: PostgresAddress? = nil
     ) {
+        self.postgres = postgres
         self.warehouse = warehouse
         self.store = store
         self.limits = limits

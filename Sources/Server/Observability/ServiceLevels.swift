@@ -10,6 +10,7 @@ package final class ServiceLevels: Sendable {
 
         package var name: String { switch self { case .post: "post"; case .hot: "hot"; case .cold: "cold" } }
         package var limitMilliseconds: Int { switch self { case .post, .hot: 500; case .cold: 30_000 } }
+        func isKept(in seconds: Double) -> Bool { seconds * 1_000 <= Double(limitMilliseconds) }
     }
 
     package struct Share: Sendable, Equatable {
@@ -35,8 +36,8 @@ package final class ServiceLevels: Sendable {
     /// Upper bounds of times grow by a quarter each, from a tenth of a millisecond: a percentile is right to that.
     private static let leastBound = 0.000_1
     private static let growth = 1.25
-    private static let boundCount = 64
-    private static let bounds: [Double] = (0..<boundCount).reduce(into: []) { bounds, _ in bounds.append((bounds.last ?? leastBound / growth) * growth) }
+    static let boundCount = 64
+    static let bounds: [Double] = (0..<boundCount).reduce(into: []) { bounds, _ in bounds.append((bounds.last ?? leastBound / growth) * growth) }
 
     private struct State {
         /// Of the looks of the last minute, the oldest first.
@@ -58,8 +59,8 @@ package final class ServiceLevels: Sendable {
     /// - Parameter isAnswered: false where the server failed, however soon.
     package func record(_ promise: Promise, seconds: Double, isAnswered: Bool) {
         all[promise.rawValue].add()
-        if isAnswered, seconds * 1_000 <= Double(promise.limitMilliseconds) { kept[promise.rawValue].add() }
-        if promise == .post { times[Self.bounds.firstIndex { seconds <= $0 } ?? Self.boundCount].add() }
+        if isAnswered, promise.isKept(in: seconds) { kept[promise.rawValue].add() }
+        if promise == .post { times[Self.place(of: seconds)].add() }
     }
 
     /// - Parameter now: microseconds since 1970.
@@ -87,7 +88,7 @@ package final class ServiceLevels: Sendable {
         state.hours = state.hours.filter { $0.key > hour &- Self.hourCount }
     }
 
-    private static func add(_ shares: [Share], at index: Int64, to slots: inout [Int64: [Share]]) {
+    static func add(_ shares: [Share], at index: Int64, to slots: inout [Int64: [Share]]) {
         slots[index] = slots[index].map { zip($0, shares).map { $0 + $1 } } ?? shares
     }
 
@@ -117,13 +118,20 @@ package final class ServiceLevels: Sendable {
     package func postMilliseconds(_ share: Double) -> Double? {
         let present = times.map(\.count)
         let before = state.withLock { $0.times.first } ?? present.map { _ in 0 }
-        let counts = zip(present, before).map { $0 &- $1 }
+        return Self.milliseconds(zip(present, before).map { $0 &- $1 }, share)
+    }
+
+    /// Among the bounds, the first that is no less; behind them for what is more than all.
+    static func place(of seconds: Double) -> Int { bounds.firstIndex { seconds <= $0 } ?? boundCount }
+
+    /// The bound within which `share` of what was counted by `place(of:)` lies.
+    static func milliseconds(_ counts: [Int], _ share: Double) -> Double? {
         let all = counts.reduce(0, &+)
         guard all > 0 else { return nil }
         var seen = 0
         for (place, count) in counts.enumerated() {
             seen += count
-            if Double(seen) >= Double(all) * share { return (place < Self.boundCount ? Self.bounds[place] : Self.bounds[Self.boundCount - 1]) * 1_000 }
+            if Double(seen) >= Double(all) * share { return bounds[min(place, boundCount - 1)] * 1_000 }
         }
         return nil
     }
@@ -142,15 +150,20 @@ package final class ServiceLevels: Sendable {
     package func restore(_ bytes: [UInt8]) {
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
             let parts = line.split(separator: " ")
-            let numbers = parts.dropFirst().compactMap { Int64($0) }
-            guard parts.count == numbers.count + 1, numbers.count >= 1, !numbers.count.isMultiple(of: 2), numbers.allSatisfy({ $0 >= 0 && $0 < 1 << 50 }) else { continue }
-            let pairs = stride(from: 1, to: numbers.count, by: 2).map { Share(kept: Int(numbers[$0]), of: Int(numbers[$0 + 1])) }
-            // A later till has promises that this one does not know, an earlier one fewer.
-            let shares = Promise.allCases.map { $0.rawValue < pairs.count ? pairs[$0.rawValue] : Share() }
+            guard let (number, shares) = Self.shares(parts.dropFirst()) else { continue }
             state.withLock { state in
-                if parts[0] == "m" { Self.add(shares, at: numbers[0], to: &state.minutes) }
-                if parts[0] == "h" { Self.add(shares, at: numbers[0], to: &state.hours) }
+                if parts[0] == "m" { Self.add(shares, at: number, to: &state.minutes) }
+                if parts[0] == "h" { Self.add(shares, at: number, to: &state.hours) }
             }
         }
+    }
+
+    /// A span's number and its shares; nil for what says none.
+    static func shares(_ words: ArraySlice<Substring>) -> (number: Int64, shares: [Share])? {
+        let numbers = words.compactMap { Int64($0) }
+        guard words.count == numbers.count, !numbers.count.isMultiple(of: 2), numbers.allSatisfy({ $0 >= 0 && $0 < 1 << 50 }) else { return nil }
+        let pairs = stride(from: 1, to: numbers.count, by: 2).map { Share(kept: Int(numbers[$0]), of: Int(numbers[$0 + 1])) }
+        // A later till has promises that this one does not know, an earlier one fewer.
+        return (numbers[0], Promise.allCases.map { $0.rawValue < pairs.count ? pairs[$0.rawValue] : Share() })
     }
 }

@@ -18,6 +18,12 @@ enum TypeRoutes {
                 problems: [.notFound]),
             uses: { $0.store.types }, handle: one),
         Route(
+            .get, "/v1/types/{name}/versions", access: .review, place: .control,
+            operation: Operation(
+                "typeVersions", "Every version that a type had, newest first.", parameters: [name, .limit(1_000, 100), .cursor],
+                answers: [.init(200, "A page of them.", [.of(ListBody<TypeVersionBody>.self)])], problems: [.badCursor, .notFound]),
+            uses: { $0.store.types }, handle: versions),
+        Route(
             .put, "/v1/types/{name}", access: .admin, place: .control, body: .typeFile,
             operation: Operation(
                 "putType", "Adds a type or its next version.", parameters: [name], body: [.of(TypeFileBody.self)],
@@ -60,6 +66,17 @@ enum TypeRoutes {
         let name = call.path("name")
         guard let type = try store.type(name, as: call.principal) else { throw Problem(.notFound, "there is no type \(MemberReader.shown(name))") }
         return type
+    }
+
+    private static func versions(_ call: Call, _ store: any TypeAdministration) throws -> Response {
+        let limit = try call.integer("limit", in: 1...1_000, default: 100)
+        let page = try ListPage(call, of: [call.path("name")])
+        let before = try page.after(fieldCount: 1)?.integer(at: 0)
+        let type = try find(call, store)
+        let found = try store.typeVersions(type.name, before: before.map { Int($0) } ?? .max, limit: limit, as: call.principal)
+        // What comes before the last of them is asked for by its number; version 1 has nothing before it.
+        let next = found.last.flatMap { $0.version > 1 ? page.cursor([Array(String($0.version).utf8)]) : nil }
+        return .json(ListBody(items: found.map { TypeVersionBody(version: $0) }, nextCursor: next), reserving: found.reduce(4_096) { $0 + $1.json.count + 64 })
     }
 
     private static func put(_ call: Call, _ store: any TypeAdministration) throws -> Response {

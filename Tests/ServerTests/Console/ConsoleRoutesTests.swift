@@ -33,6 +33,7 @@ final class ConsoleRoutesTests: XCTestCase {
         let marks = document.matches(of: #/(?:href|src)="(\/console\/assets\/[0-9a-f]{16}\/[^"]+)"/#).map { String($0.output.1) }
         XCTAssertGreaterThan(marks.count, 20, "the modules that the first page needs are named in the document")
         XCTAssertFalse(document.contains("{"), "what stands for something else was put in")
+        XCTAssertTrue(document.contains("data-languages=\"en uk\""), "a language is a file")
         for path in Set(marks) {
             let plain = try client.get(path)
             XCTAssertEqual(plain.status, 200, path)

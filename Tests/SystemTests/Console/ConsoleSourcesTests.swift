@@ -80,6 +80,18 @@ final class ConsoleSourcesTests: XCTestCase {
         }
     }
 
+    /// What the editor completes is what there is.
+    func test_functions_areThoseOfTheDocumentation() throws {
+        let page = try String(contentsOf: Project.root.appendingPathComponent("docs/sql-functions.md"), encoding: .utf8)
+        let source = try String(contentsOf: Self.console.appendingPathComponent("core/sql-functions.js"), encoding: .utf8)
+        var documented: Set<String> = ["unnest", "generate_series", "generate_subscripts"]
+        for row in page.split(separator: "\n") where row.hasPrefix("| `") {
+            let names = row.split(separator: "|")[0].matches(of: #/`([a-z][a-z0-9_]*)`/#).map { String($0.output.1) }
+            documented.formUnion(names.filter { !$0.hasPrefix("pg_") })
+        }
+        XCTAssertEqual(Set(source.matches(of: #/'([a-z0-9_]+)'/#).map { String($0.output.1) }), documented)
+    }
+
     /// No markup from strings, no answer through a parser that loses digits.
     func test_modules_avoidWhatTheContractRulesOut() throws {
         let banned = ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "response.json()"]

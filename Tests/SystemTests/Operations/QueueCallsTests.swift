@@ -76,6 +76,27 @@ final class QueueCallsTests: XCTestCase {
         XCTAssertTrue(full.text.contains("/problems/queue-full"))
     }
 
+    /// Looking takes nothing: what can be received, what a worker has, and what is delayed stay as they are.
+    func test_messages_areLookedAt_andLeftWhereTheyAre() throws {
+        let admin = try running().client()
+        XCTAssertEqual(try admin.post("/v1/queues/jobs/messages", #"{"messages":[{"id":"a","body":{"n":1.10e2}},{"id":"b","body":2},{"id":"c","body":3,"delay":"1h"}]}"#).status, 200)
+        XCTAssertEqual(try receive(admin, #"{"max":1}"#).count, 1)
+        var seen: [String] = []
+        var cursor = ""
+        for _ in 0..<2 {
+            let answer = try admin.get("/v1/queues/jobs/messages?limit=2" + (cursor.isEmpty ? "" : "&cursor=" + cursor))
+            XCTAssertEqual(answer.status, 200, answer.text)
+            let page = try object(answer)
+            seen += (page["messages"] as? [[String: Any]] ?? []).map { "\($0["message_id"] ?? "") \($0["state"] ?? "") \($0["deliveries"] ?? "")" }
+            cursor = page["next_cursor"] as? String ?? ""
+        }
+        XCTAssertEqual(seen, ["b active 0", "a locked 1", "c delayed 0"])
+        XCTAssertEqual(cursor, "")
+        XCTAssertTrue(try admin.get("/v1/queues/jobs/messages").text.contains(#""body":{"n":1.10e2}"#), "bodies are as they came")
+        XCTAssertEqual(try receive(admin).count, 1, "what was looked at can be received")
+        XCTAssertEqual(try admin.get("/v1/queues/jobs/messages?cursor=x").status, 400)
+    }
+
     func test_contracts_seeWhatTheyUse_andNothingElse() throws {
         let server = try running()
         XCTAssertEqual(try server.client().put("/v1/queues/secret", "{}").status, 201)
@@ -87,6 +108,7 @@ final class QueueCallsTests: XCTestCase {
             XCTAssertEqual(try client.post("/v1/queues/\(queue)/messages", #"{"messages":[{"body":1}]}"#).status, status)
             XCTAssertEqual(try client.post("/v1/queues/\(queue)/receive", "{}").status, status)
             XCTAssertEqual(try client.get("/v1/queues/\(queue)/dead-letters").status, status)
+            XCTAssertEqual(try client.get("/v1/queues/\(queue)/messages").status, status)
         }
         XCTAssertEqual(try worker.get("/v1/queues").text.components(separatedBy: #""name""#).count, 2)
         XCTAssertEqual(try worker.put("/v1/queues/jobs", "{}").status, 403)

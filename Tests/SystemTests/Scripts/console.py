@@ -1,7 +1,7 @@
 """Drives the console of a server in Debian's Chromium: each page for three kinds of contract, by keyboard alone, in both themes and languages, narrow and
-at 200 %, with a longer pseudo-language, hostile text everywhere, and a server that goes away. axe-core looks at every page.
+at 200 %, with a longer pseudo-language, hostile text everywhere, what each page does, and a server that goes away. axe-core looks at every page.
 
-Usage: console.py URL ADMIN_KEY OWN_READ_KEY ALL_WRITE_KEY SERVER_PID PICTURES [PART…]
+Usage: console.py URL ADMIN_KEY OWN_READ_KEY ALL_WRITE_KEY SERVER_PID PICTURES [PART…]     (a server as `console_rig.py` wants it)
 Ends with 0 and "everything held", or says what did not.
 """
 
@@ -9,94 +9,29 @@ import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-URL, ADMIN, OWN, ALL, SERVER, PICTURES = sys.argv[1:7]
-HOSTILE = '<img src=x onerror="document.title=1">‮'
-CHROMIUM = "/usr/bin/chromium"
-failures: list[str] = []
-
-
-def check(holds: object, what: str) -> None:
-    if not holds:
-        failures.append(what)
-        print("FAILED", what, flush=True)
-
-
-class Visitor:
-    """A browser of somebody, who complains of any error, any report of the policy and any request elsewhere."""
-
-    def __init__(self, browser: Browser, name: str, **options: object) -> None:
-        self.name = name
-        # What one refusal of the API says in the browser's own log is no fault of the page; nor is a server that was killed.
-        self.expected = re.compile(r"^Failed to load resource: the server responded with a status of 4\d\d")
-        self.context: BrowserContext = browser.new_context(**options)
-        self.page: Page = self.context.new_page()
-        self.page.on("console", self.heard)
-        self.page.on("pageerror", lambda error: check(False, f"{self.name}: {self.page.url}: {error}"))
-        self.page.on("request", lambda request: check(request.url.startswith((URL, "data:", "blob:")), f"{self.name}: a request to {request.url}"))
-        self.isQuiet = False
-
-    def heard(self, message) -> None:
-        if message.type != "error" or self.isQuiet or self.expected.match(message.text):
-            return
-        # axe, which Playwright evaluates and no file has, sets styles inline while it measures colours.
-        if "inline style" in message.text and not message.location.get("url", "").startswith(URL):
-            return
-        check(False, f"{self.name}: {self.page.url}: {message.text}")
-
-    def sign_in(self, key: str) -> None:
-        self.page.goto(f"{URL}/console/")
-        self.page.fill("input[type=password]", key)
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_selector(".shell")
-        self.settle()
-
-    def go(self, path: str) -> None:
-        self.page.goto(f"{URL}/console/{path}")
-        self.settle()
-
-    def settle(self) -> None:
-        self.page.wait_for_selector("main[aria-busy=false]")
-
-    def look(self, what: str) -> None:
-        """axe-core finds nothing, nothing hangs over, the heading is there."""
-        found = Axe().run(self.page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
-        for violation in found:
-            check(False, f"{self.name}: {what}: axe: {violation['id']}: {[node['html'][:160] for node in violation['nodes'][:2]]}")
-        check(self.page.locator("h1").count() == 1, f"{self.name}: {what}: one heading")
-        width = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        check(width <= 1, f"{self.name}: {what}: hangs over by {width} px")
-
-    def picture(self, name: str) -> None:
-        self.page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
-
-
-def pages(visitor: Visitor) -> list[str]:
-    return [link.split("/console/")[1] for link in visitor.page.eval_on_selector_all("nav a", "links => links.map(link => link.href)")]
-
-
-def api(path: str, key: str = ADMIN, body: object = None, method: str | None = None) -> dict:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(URL + path, data, {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}, method=method)
-    with urllib.request.urlopen(request) as answer:
-        text = answer.read()
-    return json.loads(text) if text else {}
+import console_work
+from console_rig import HOSTILE
+from console_visitor import ADMIN, ALL, CHROMIUM, GROUPS, OWN, RIG, SERVER, URL, Visitor, api, check, failures, pages
 
 
 def details() -> list[str]:
     """One of each thing that has a page of its own."""
     receipt = api("/v1/receipts?limit=1&client=c1")["receipts"][0]
-    refused = api("/v1/quarantine?limit=1")["quarantine"][0]["ticket_id"]
+    order = api("/v1/receipts?limit=1&client=c1&type=order")["receipts"][0]
     return [
-        f"receipts/c1/{receipt['business_day']}/{receipt['receipt_id']}", f"tickets/{receipt['ticket_id']}", f"tickets/{refused}", f"quarantine/{refused}",
-        "types/pos-receipt", "types/pos-receipt/bench", "contracts/c1", "components", "nowhere",
+        f"receipts/c1/{receipt['business_day']}/{receipt['receipt_id']}", f"tickets/{order['ticket_id']}",
+        *[f"quarantine/{entry['ticket_id']}" for entry in api("/v1/quarantine")["quarantine"]],
+        "receipts?table=people", f"receipts/c1/{api('/v1/receipts?table=people&limit=1')['receipts'][0]['business_day']}/1?table=people",
+        "types/order", "types/pos-receipt/bench", "contracts/subscriber", "processes/ship", "processes/queues/jobs", "processes/topics/orders",
+        *[f"processes/executions/{execution['execution_id']}" for execution in api("/v1/executions")["executions"]],
+        *[f"uploads/{upload['upload_id']}" for upload in api("/v1/uploads")["uploads"]], "components", "nowhere",
     ]
 
 
@@ -113,6 +48,9 @@ def every_page(browser: Browser) -> None:
     admin.picture("overview")
     admin.context.close()
 
+
+def other_contracts(browser: Browser) -> None:
+    """The same pages for who may do less, in the other theme and language."""
     for name, key in (("own, read only", OWN), ("all, read and write", ALL)):
         other = Visitor(browser, name, color_scheme="dark", locale="uk-UA", viewport={"width": 1280, "height": 800})
         other.sign_in(key)
@@ -124,6 +62,8 @@ def every_page(browser: Browser) -> None:
             # The same pages as the administrator's, in the other theme and language: looked at once.
             if key == ALL:
                 other.look(path)
+            untranslated = re.findall(r"\b(?:%s)\.[a-z-]+\b" % "|".join(GROUPS), other.page.inner_text("body"))
+            check(not untranslated, f"{name}: {path} has no words for {untranslated}")
             check(other.page.locator("main .problem").count() == 0, f"{name}: {path} shows a problem")
         other.go("dead-letters")
         if key == OWN:
@@ -137,9 +77,14 @@ def narrow_and_long(browser: Browser) -> None:
         visitor = Visitor(browser, name, locale="en", **options)
         visitor.context.route("**/languages/en.json", lengthen)
         visitor.sign_in(ADMIN)
-        for path in ["overview", "sql", "receipts", "quarantine", "contracts", "types/pos-receipt/bench"] + details()[:2]:
+        visitor.go("overview")
+        for path in pages(visitor) + details():
             visitor.go(path)
-            visitor.look(path)
+            # axe looks at a few: what narrowness breaks is what hangs over.
+            if path in ("overview", "sql", "contracts"):
+                visitor.look(path)
+            else:
+                visitor.fits(path)
         visitor.context.close()
 
 
@@ -163,18 +108,35 @@ def by_keyboard(browser: Browser) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(".shell")
     visitor.settle()
-    for key, path in (("r", "receipts"), ("t", "tickets"), ("d", "dead-letters"), ("y", "types"), ("c", "contracts"), ("m", "storage"), ("o", "overview"), ("s", "sql")):
+    for key, path in (("r", "receipts"), ("t", "tickets"), ("d", "dead-letters"), ("u", "uploads"), ("y", "types"), ("p", "processes"), ("c", "contracts"), ("m", "storage"), ("o", "overview"), ("s", "sql")):
         page.keyboard.press("g")
         page.keyboard.press(key)
         page.wait_for_url(f"**/console/{path}")
         visitor.settle()
     page.keyboard.press("?")
     page.wait_for_selector("dialog[open]")
+    visitor.look("help")
     page.keyboard.press("Escape")
     page.keyboard.press("Control+k")
+    visitor.look("the palette")
     page.keyboard.type("recei")
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/receipts*")
+    page.wait_for_selector("table.list a")
+    page.locator(".table-frame").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    check(page.evaluate("document.activeElement?.closest('tr')?.sectionRowIndex") == 1, "arrows walk through a list")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/receipts/c1/**")
+    visitor.settle()
+    # Shortcuts of single keys can be switched off.
+    page.evaluate("localStorage.setItem('till.shortcuts', 'false')")
+    page.keyboard.press("g")
+    page.keyboard.press("o")
+    page.wait_for_timeout(200)
+    check("/receipts/" in page.url, "a switched off shortcut does nothing")
+    page.evaluate("localStorage.removeItem('till.shortcuts')")
     visitor.go("sql")
     editor = page.locator("till-editor .cm-content")
     editor.wait_for()
@@ -292,26 +254,43 @@ def killed(browser: Browser) -> None:
     visitor.context.close()
 
 
-PARTS = (every_page, narrow_and_long, by_keyboard, hostile, session, pictures, first_paint, killed)
+# Browsers that go through their parts beside each other; the last part ends the server.
+GROUPS_OF_PARTS = ((every_page,), (other_contracts, narrow_and_long, by_keyboard, hostile, session, pictures), console_work.PARTS, (first_paint, killed))
+PARTS = {part.__name__: part for group in GROUPS_OF_PARTS for part in group}
+
+
+def run(names: list[str]) -> int:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for name in names:
+            started = time.monotonic()
+            try:
+                PARTS[name](browser)
+            except Exception as error:  # One part that stops must not hide what the others find.
+                check(False, f"{name} stopped: {error}")
+            print(f"{name}: {time.monotonic() - started:.1f} s", flush=True)
+        browser.close()
+    return 1 if failures else 0
+
+
+def run_all() -> int:
+    def begin(group) -> subprocess.Popen:
+        return subprocess.Popen([sys.executable, __file__, *sys.argv[1:7], *[part.__name__ for part in group]])
+
+    beside = [begin(group) for group in GROUPS_OF_PARTS[:-1]]
+    codes = [process.wait() for process in beside] + [begin(GROUPS_OF_PARTS[-1]).wait()]
+    return 1 if any(codes) else 0
 
 
 def main() -> int:
     began = time.monotonic()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for part in PARTS:
-            if sys.argv[7:] and part.__name__ not in sys.argv[7:]:
-                continue
-            started = time.monotonic()
-            try:
-                part(browser)
-            except Exception as error:  # One part that stops must not hide what the others find.
-                check(False, f"{part.__name__} stopped: {error}")
-            print(f"{part.__name__}: {time.monotonic() - started:.1f} s", flush=True)
-        browser.close()
-    print(f"{time.monotonic() - began:.0f} s")
-    print("everything held" if not failures else f"{len(failures)} failures")
-    return 0 if not failures else 1
+    if not api("/v1/queues")["queues"]:
+        RIG.fill()
+    names = sys.argv[7:]
+    code = run(names) if names else run_all()
+    if not names:
+        print(f"{time.monotonic() - began:.0f} s" + ("" if code else "\neverything held"), flush=True)
+    return code
 
 
 if __name__ == "__main__":

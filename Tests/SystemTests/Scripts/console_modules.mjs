@@ -8,6 +8,9 @@ const { niceTicks, linear, evenly } = await import(new URL('components/chart-sca
 const { compareLines } = await import(new URL('components/line-difference.js', root));
 const { parsePlan } = await import(new URL('components/plan-view.js', root));
 const { layOut } = await import(new URL('pages/processes/layout.js', root));
+const { splitRecords } = await import(new URL('core/records.js', root));
+const { dayRange, fileScans, keptByDays } = await import(new URL('pages/storage/left-out.js', root));
+const { identifier, isInstantType, isNumericType } = await import(new URL('core/schema.js', root));
 const { number } = await import(new URL('core/language.js', root));
 
 // Semicolons within quotes, comments and dollar quotes end nothing.
@@ -51,5 +54,31 @@ assert.equal(arrows.length, 4);
 assert.equal(number('-12345678901234567890.1200'), '−12,345,678,901,234,567,890.1200');
 assert.equal(number('1e400'), '1e400');
 assert.equal(number('NaN'), 'NaN');
+
+// Records as an upload counts them: quoted line ends, blanks, escapes, digits as they came.
+const csv = splitRecords('\uFEFFa,b\r\n1,"x\ny ""z"""\r\n\r\n2,w', 'f.csv');
+assert.deepEqual([csv.head, csv.records], ['a,b', ['1,"x\ny ""z"""', '2,w']]);
+assert.equal(csv.join([csv.records[1]]), 'a,b\n2,w\n');
+assert.deepEqual(splitRecords('{"a":1}\n\n{"a":2.50}\n', 'f').records, ['{"a":1}', '{"a":2.50}']);
+const array = splitRecords(' [ {"a":"],{\\\""} , [1,2], 3.00 ] ', 'f.json');
+assert.deepEqual(array.records, ['{"a":"],{\\\""}', '[1,2]', '3.00']);
+assert.equal(array.join([array.records[2]]), '[3.00]\n');
+assert.deepEqual(splitRecords('[]', 'f').records, []);
+assert.equal(splitRecords('<a/>', 'f'), null);
+assert.equal(splitRecords('', 'f'), null);
+
+// Days that a plan asks for; OR says nothing of them.
+const scans = fileScans(['Project [n]', '  Scan receipts_accepted []  (1 rows, 0.1 ms)', "        filter: business_day >= '2025-06-01' AND business_day < '2025-07-01'", '        read: 1 of 3 files, 46 of 90 rows', '  Scan people []']);
+assert.deepEqual(scans.map(({ table, read }) => [table, read?.files ?? null]), [['receipts_accepted', '1'], ['people', null]]);
+assert.deepEqual(dayRange(scans[0]), { from: '2025-06-01', to: '2025-07-01' });
+assert.deepEqual(dayRange({ table: 't', read: null, filters: ["a = 1 OR business_day > '2025-06-01'"] }), { from: '0000-00-00', to: '9999-99-99' });
+const file = (table, first_day, last_day) => ({ tier: table ? 'cold' : 'hot', table, path: '', bytes: 1, rows: 1, first_day, last_day });
+const files = [file(null, '2025-05-01', '2025-06-01'), file('receipts', '2025-05-01', '2025-05-31'), file('receipts', '2025-06-30', '2025-08-01'), file('people', '2020-01-01', '2020-01-02'), file('notes', null, null)];
+assert.deepEqual(files.map((one) => keptByDays(files, scans).has(one)), [true, false, true, true, false]);
+
+assert.equal(identifier('a_1'), 'a_1');
+assert.equal(identifier('A "b"'), '"A ""b"""');
+assert.ok(isNumericType('numeric') && isNumericType('DECIMAL(18,4)') && isNumericType('double') && !isNumericType('text'));
+assert.ok(isInstantType('timestamptz') && isInstantType('TIMESTAMPTZ') && !isInstantType('time'));
 
 console.log('everything held');

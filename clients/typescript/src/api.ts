@@ -374,6 +374,17 @@ export interface Version {
   changes: Record<string, unknown>;
 }
 
+export interface TypeVersionList {
+  versions: TypeVersion[];
+  next_cursor: string | null;
+}
+
+export interface TypeVersion {
+  version: number;
+  put_at: string;
+  type: Type;
+}
+
 export interface Key {
   id: string;
   role: "contract" | "admin" | "auditor" | "metrics";
@@ -642,6 +653,13 @@ export interface Me {
   plan: string | null;
   /** The present subscription's end, or the contract's where that is sooner. */
   valid_to: string | null;
+  /** Of a contract: all of its subscriptions. */
+  subscriptions: ContractSubscription[];
+  /** Where clients of PostgreSQL find the store; null where there is no such door. */
+  postgres: {
+    port: number;
+    tls: boolean;
+  } | null;
 }
 
 export interface Session {
@@ -663,6 +681,13 @@ export interface Session {
   plan: string | null;
   /** The present subscription's end, or the contract's where that is sooner. */
   valid_to: string | null;
+  /** Of a contract: all of its subscriptions. */
+  subscriptions: ContractSubscription[];
+  /** Where clients of PostgreSQL find the store; null where there is no such door. */
+  postgres: {
+    port: number;
+    tls: boolean;
+  } | null;
 }
 
 export interface TypeCheck {
@@ -752,7 +777,11 @@ export interface Overview {
   /** For the administrator. */
   store: {
     hot_files: number;
+    hot_days: number;
     hot_rows: number;
+    /** Hot files whose time to move to cold has come: what compaction has still to do. */
+    compaction_due_files: number;
+    compaction_due_rows: number;
     disk_free_bytes: number;
     /** That queries hold. */
     memory_bytes: number;
@@ -845,6 +874,21 @@ export interface DeadMessage {
 
 export interface DeadMessageList {
   dead_letters: DeadMessage[];
+  next_cursor: string | null;
+}
+
+export interface QueuedMessage {
+  message_id: string;
+  body: unknown;
+  state: "active" | "locked" | "delayed" | "dead";
+  deliveries: number;
+  enqueued_at: string;
+  /** Since when it can be received, until when a worker has it, or when its delay ends. */
+  due_at: string;
+}
+
+export interface QueuedMessageList {
+  messages: QueuedMessage[];
   next_cursor: string | null;
 }
 
@@ -1473,6 +1517,20 @@ export interface Operations {
     };
     answer: undefined;
   };
+  /** Every version that a type had, newest first. */
+  typeVersions: {
+    path: {
+      /** The type's name. */
+      name: string;
+    };
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: TypeVersionList;
+  };
   /** The rollups, by name. */
   rollups: {
     query?: {
@@ -1975,6 +2033,20 @@ export interface Operations {
     };
     answer: SentMessages;
   };
+  /** What is in a queue, looked at and left there: what can be received, then what workers have, then what is delayed. */
+  queueMessages: {
+    path: {
+      /** The queue's name. */
+      name: string;
+    };
+    query?: {
+      /** How many at most. */
+      limit?: number;
+      /** `next_cursor` of the page before. */
+      cursor?: string;
+    };
+    answer: QueuedMessageList;
+  };
   /** Takes away all messages of a queue but dead letters, those that workers have too. */
   purgeQueue: {
     path: {
@@ -2255,7 +2327,7 @@ export interface Operations {
     };
     answer: Lot;
   };
-  /** The store at a glance: rates, times, promises kept, and what needs somebody. A contract sees its own receipts and dead letters. */
+  /** The store at a glance: rates, times, promises kept, and what needs somebody. A contract sees its own figures: of its calls, receipts and dead letters. */
   overview: {
     answer: Overview;
   };
@@ -2473,6 +2545,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   type: { method: "GET", path: "/v1/types/{name}", isOpen: false, takesText: false },
   putType: { method: "PUT", path: "/v1/types/{name}", isOpen: false, takesText: false },
   deleteType: { method: "DELETE", path: "/v1/types/{name}", isOpen: false, takesText: false },
+  typeVersions: { method: "GET", path: "/v1/types/{name}/versions", isOpen: false, takesText: false },
   rollups: { method: "GET", path: "/v1/rollups", isOpen: false, takesText: false },
   rollup: { method: "GET", path: "/v1/rollups/{name}", isOpen: false, takesText: false },
   putRollup: { method: "PUT", path: "/v1/rollups/{name}", isOpen: false, takesText: false },
@@ -2525,6 +2598,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   putQueue: { method: "PUT", path: "/v1/queues/{name}", isOpen: false, takesText: false },
   deleteQueue: { method: "DELETE", path: "/v1/queues/{name}", isOpen: false, takesText: false },
   sendMessages: { method: "POST", path: "/v1/queues/{name}/messages", isOpen: false, takesText: false },
+  queueMessages: { method: "GET", path: "/v1/queues/{name}/messages", isOpen: false, takesText: false },
   purgeQueue: { method: "DELETE", path: "/v1/queues/{name}/messages", isOpen: false, takesText: false },
   receiveMessages: { method: "POST", path: "/v1/queues/{name}/receive", isOpen: false, takesText: false },
   completeMessage: { method: "POST", path: "/v1/queues/{name}/messages/{id}/complete", isOpen: false, takesText: false },

@@ -1,6 +1,7 @@
-// A contract's rights, made or changed.
+// A contract's rights, made or changed: every member that PUT takes.
 
 import { put } from '../../core/api.js';
+import { parse, stringify } from '../../core/exact-json.js';
 import { fill, h } from '../../core/dom.js';
 import { t } from '../../core/language.js';
 import { address, go } from '../../core/location.js';
@@ -9,37 +10,79 @@ import { problemView } from '../../components/problem-view.js';
 
 /** @typedef {import('../../types/api.js').Contract} Contract */
 
+/** Members that are written as JSON, since they have members of their own. */
+const structured = /** @type {const} */ (['webhook', 'uses', 'subscriptions']);
+
 /** @param {Contract | null} contract none to make one */
 export function editContract(contract) {
   openDialog(t(contract ? 'edit' : 'contracts.new'), (close) => {
     const client = h('input', { id: 'contract-client', required: true, maxlength: 200, value: contract?.client_id ?? '', disabled: contract !== null, autocomplete: 'off' });
-    const name = h('input', { id: 'contract-name', value: contract?.name ?? '', autocomplete: 'off' });
+    const name = text('contract-name', contract?.name);
     const access = choice('contract-access', ['read', 'read-write'], contract?.access ?? 'read-write', 'access');
     const scope = choice('contract-scope', ['own', 'all'], contract?.scope ?? 'own', 'scope');
+    const types = text('contract-types', contract?.types?.join(', '));
+    const sensitive = h('input', { id: 'contract-sensitive', type: 'checkbox', checked: contract?.sensitive ?? false });
     const from = h('input', { id: 'contract-from', type: 'date', value: contract?.valid_from?.slice(0, 10) ?? '' });
     const to = h('input', { id: 'contract-to', type: 'date', value: contract?.valid_to?.slice(0, 10) ?? '' });
     const rate = h('input', { id: 'contract-rate', type: 'number', min: 0, step: 'any', value: String(contract?.rate_per_second ?? '') });
+    const hosts = text('contract-hosts', contract?.callback_hosts?.join(', '));
+    const digest = text('contract-digest', contract?.digest);
+    const areas = structured.map((member) => ({ member, area: h('textarea', { id: `contract-${member}`, rows: 4, spellcheck: 'false', value: contract?.[member] ? stringify(contract[member], 2) : '' }) }));
     const fault = h('div', {});
     const submit = async (/** @type {Event} */ event) => {
       event.preventDefault();
-      const { client_id: _, ...before } = contract ?? { client_id: '' };
-      const body = /** @type {Contract} */ ({
-        ...before, name: name.value || null, access: access.value, scope: scope.value,
-        valid_from: kept(contract?.valid_from, from.value), valid_to: kept(contract?.valid_to, to.value), rate_per_second: rate.value ? Number(rate.value) : null,
-      });
       try {
+        const { client_id: _, ...before } = contract ?? { client_id: '' };
+        const parts = Object.fromEntries(areas.map(({ member, area }) => [member, area.value.trim() ? readJSON(member, area.value) : null]));
+        const body = /** @type {Contract} */ ({
+          ...before, ...parts, name: name.value || null, access: access.value, scope: scope.value, types: names(types.value), sensitive: sensitive.checked,
+          valid_from: kept(contract?.valid_from, from.value), valid_to: kept(contract?.valid_to, to.value), rate_per_second: rate.value ? Number(rate.value) : null,
+          callback_hosts: names(hosts.value) ?? [], digest: digest.value.trim() || null,
+        });
         await put('/v1/contracts/{client_id}', { path: { client_id: client.value }, body });
         close();
         go(address('contracts', [client.value]));
       } catch (error) {
-        fill(fault, problemView(error));
+        fill(fault, error instanceof SyntaxError ? h('p', { class: 'problem', role: 'alert' }, error.message) : problemView(error));
       }
     };
     return [h('form', { class: 'stack', onsubmit: submit },
       field(t('client'), client), field(t('name'), name), field(t('contracts.access'), access), field(t('contracts.scope'), scope),
+      field(t('contracts.types'), types, t('contracts.types-help')),
+      h('p', { class: 'row' }, sensitive, h('label', { for: sensitive.id }, t('contracts.sensitive'))),
       field(t('contracts.from'), from), field(t('contracts.to'), to), field(t('contracts.rate'), rate),
+      field(t('contracts.callback-hosts'), hosts, t('contracts.commas')), field(t('contracts.digest'), digest, t('contracts.digest-help')),
+      areas.map(({ member, area }) => field(t(`contracts.${member}`), area, t(`contracts.${member}-help`))),
       fault, h('p', { class: 'row end' }, h('button', { class: 'button', type: 'button', onclick: close }, t('cancel')), h('button', { class: 'button primary' }, t('save'))))];
   });
+}
+
+/**
+ * @param {string} id
+ * @param {string | null | undefined} value
+ */
+const text = (id, value) => h('input', { id, value: value ?? '', autocomplete: 'off', spellcheck: 'false' });
+
+/**
+ * Names with commas between; none at all means no bound.
+ *
+ * @param {string} given
+ */
+function names(given) {
+  const found = given.split(',').map((name) => name.trim()).filter(Boolean);
+  return found.length ? found : null;
+}
+
+/**
+ * @param {string} member
+ * @param {string} given
+ */
+function readJSON(member, given) {
+  try {
+    return parse(given);
+  } catch (error) {
+    throw new SyntaxError(`${t(`contracts.${member}`)}: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /**
@@ -65,7 +108,9 @@ function choice(id, values, chosen, words) {
 /**
  * @param {string} label
  * @param {HTMLElement} input
+ * @param {string} [help]
  */
-function field(label, input) {
-  return h('p', { class: 'field' }, h('label', { for: input.id }, label), input);
+function field(label, input, help) {
+  if (help) input.setAttribute('aria-describedby', `${input.id}-help`);
+  return h('div', { class: 'field' }, h('label', { for: input.id }, label), input, help && h('p', { class: 'quiet', id: `${input.id}-help` }, help));
 }

@@ -17,6 +17,9 @@ const streamed = [
   { format: 'arrow', type: 'application/vnd.apache.arrow.stream' },
 ];
 
+/** In milliseconds. */
+const revokeDelay = 60_000;
+
 /**
  * @param {string} query
  * @param {unknown[]} params
@@ -50,7 +53,8 @@ async function download(query, params, format, type) {
   const response = await send('post', '/v1/sql', { body: { query, params }, accept: type });
   const url = URL.createObjectURL(await response.blob());
   h('a', { href: url, download: `till.${format}` }).click();
-  URL.revokeObjectURL(url);
+  // Not before the browser has begun to read it.
+  setTimeout(() => URL.revokeObjectURL(url), revokeDelay);
   announce(t('export.done'));
 }
 

@@ -1,6 +1,7 @@
 // One question on its way: sent, watched, ended early, its further pages read as they are wanted.
 
 import { get, post, remove } from '../../core/api.js';
+import { freshID } from '../../core/dom.js';
 import { offers } from '../../core/features.js';
 import { Problem, isAbort } from '../../core/problem.js';
 
@@ -9,11 +10,12 @@ import { Problem, isAbort } from '../../core/problem.js';
 
 /** Between looks at how far it is, in milliseconds. */
 const watchInterval = 400;
-const pageRowCount = 2_000;
+/** The first page is soon there; who scrolls on gets more at a time. */
+const pageRowCounts = { first: 2_000, next: 10_000 };
 
 export class QueryRun {
   #abort = new AbortController();
-  #id = crypto.randomUUID();
+  #id = freshID();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #watch;
 
@@ -33,7 +35,7 @@ export class QueryRun {
 
   /** @param {string | null} [cursor] */
   #body(cursor) {
-    const body = { query: this.text, params: /** @type {any[]} */ (this.parameters), limit: pageRowCount };
+    const body = { query: this.text, params: /** @type {any[]} */ (this.parameters), limit: cursor ? pageRowCounts.next : pageRowCounts.first };
     return { ...body, ...(cursor && { cursor }), ...(!cursor && offers('/v1/queries') && { query_id: this.#id }) };
   }
 

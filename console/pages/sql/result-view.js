@@ -5,6 +5,7 @@ import { chartKindName, chartKinds, seriesCountMax, suggestChart } from '../../c
 import { factList } from '../../components/facts.js';
 import { planView } from '../../components/plan-view.js';
 import { documentTree } from '../../components/document-view.js';
+import { problemView } from '../../components/problem-view.js';
 import { tabList } from '../../components/tab-list.js';
 import { fill, h } from '../../core/dom.js';
 import { bytes, duration, number, t } from '../../core/language.js';
@@ -60,8 +61,17 @@ export function resultView(run, page, milliseconds) {
  */
 function grid(columns, rows, more, open) {
   const element = h('till-grid', { 'aria-label': t('sql.result') });
-  element.show({ columns, rows, more, open });
-  return element;
+  const fault = h('div', {});
+  /**
+   * @param {unknown} error
+   * @param {() => void} again
+   */
+  const tell = (error, again) => fill(fault, problemView(error, () => {
+    fill(fault);
+    again();
+  }));
+  element.show({ columns, rows, more, open, fault: tell });
+  return h('div', { class: 'stack tight' }, element, fault);
 }
 
 /**
@@ -84,8 +94,9 @@ function chartPanel(columns, rows) {
     chart.show({
       kind: /** @type {import('../../components/chart.js').ChartKind} */ (kind.input.value),
       title: t('sql.chart-title', { series: names, across: columns[x].name, count: shown.length }),
+      across: columns[x].name,
       labels: shown.map((row) => (row[x] === null ? 'NULL' : String(row[x]).replace(/T00:00:00\.000000Z$/, ''))),
-      series: series.map((index) => ({ name: columns[index].name, values: shown.map((row) => (row[index] === null ? null : Number(row[index]))) })),
+      series: series.map((index) => ({ name: columns[index].name, values: shown.map((row) => row[index]) })),
     });
   }
   for (const { input } of [kind, across, up]) input.addEventListener('change', draw);

@@ -19,7 +19,8 @@ export class EditorView {
 
 export interface EditorState {
   doc: { length: number; toString(): string };
-  selection: { main: { from: number; to: number; head: number } };
+  selection: { main: { from: number; to: number; head: number }; ranges: readonly unknown[] };
+  sliceDoc(from: number, to: number): string;
   replaceSelection(text: string): object;
 }
 

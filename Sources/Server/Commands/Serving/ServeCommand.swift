@@ -75,7 +75,8 @@ enum ServeCommand: Command {
         let parts = try ServeParts(settings, engine: engine, log: log, certificates: member?.certificates)
         let context = DoorContext(
             store: StoreRoles(engine), queries: QueryEngine.make(settings), further: StoreSchema(), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
-            log: log, timers: member?.timers ?? Timers(), warehouse: WarehouseOpening.reading(settings))
+            log: log, timers: member?.timers ?? Timers(), warehouse: WarehouseOpening.reading(settings),
+            postgres: settings.postgres.host.map { _ in PostgresAddress(port: Int(settings.postgres.port), isSecure: settings.postgres.tlsCertificate != nil) })
         context.life.setStarting(true)
         // Doors open here, one line each.
         let (service, listener) = try openHTTP(settings, context, parts, member)

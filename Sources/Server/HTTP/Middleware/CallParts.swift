@@ -14,9 +14,12 @@ package struct CallParts: Sendable {
     /// Whether browsers are to send cookies over TLS only.
     let isSecure: Bool
     let levels: ServiceLevels
+    let clientLevels: ClientLevels
     let growth: CountGrowth
     let figures: ServerFigures
     let background: BackgroundWork
     /// Where readers of the cold tables' files find them.
     let warehouse: [WarehouseProperty]
+    /// Where clients of PostgreSQL come in; nil: nowhere.
+    let postgres: PostgresAddress?
 }

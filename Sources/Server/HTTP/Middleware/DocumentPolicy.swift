@@ -11,5 +11,6 @@ package enum DocumentPolicy {
         .init("Cross-Origin-Opener-Policy", "same-origin"),
     ]
 
-    package static func applies(to target: RequestTarget) -> Bool { target.segments.first == root }
+    /// A line that could not be read may have named a page of it.
+    package static func applies(to target: RequestTarget) -> Bool { target.segments.first == root || target.path.isEmpty }
 }

@@ -12,6 +12,7 @@ package final class Service: RequestHandler {
     package let router: Router
     private let metrics: HTTPMetrics
     private let levels = ServiceLevels()
+    private let clientLevels = ClientLevels()
     /// By route.
     private let promises: [ServiceLevels.Promise?]
     package let failures: Failures
@@ -47,9 +48,9 @@ package final class Service: RequestHandler {
         background = BackgroundWork(context: context, pools: pools)
         let parts = CallParts(
             store: context.store, queries: context.queries, jobs: context.jobs, exports: context.exports, uploadByteCountMax: context.limits.uploadByteCount, log: context.log,
-            authorizer: context.admission.authorizer, isSecure: certificates != nil, levels: levels, growth: CountGrowth(),
+            authorizer: context.admission.authorizer, isSecure: certificates != nil, levels: levels, clientLevels: clientLevels, growth: CountGrowth(),
             figures: ServerFigures(context: context, http: metrics, pools: pools, connections: connections, certificates: certificates),
-            background: background, warehouse: context.warehouse)
+            background: background, warehouse: context.warehouse, postgres: context.postgres)
         openers = routes.map { $0.opener(parts) }
         handlers = routes.map { route in middleware.reversed().reduce(route.handler(parts)) { next, step in step.around(next, of: route) } }
     }
@@ -74,7 +75,11 @@ package final class Service: RequestHandler {
         let seconds = SteadyClock.seconds() - exchange.startedAt
         metrics.record(route: exchange.routeIndex, method: exchange.request.methodName, status: exchange.status, seconds: seconds)
         if let route = exchange.routeIndex, let promise = promises[route], isWhole {
-            levels.record(promise, seconds: seconds, isAnswered: exchange.status < 500)
+            let isAnswered = exchange.status < 500
+            levels.record(promise, seconds: seconds, isAnswered: isAnswered)
+            if let client = exchange.caller.clientID {
+                clientLevels.record(promise, of: ClientID(client), seconds: seconds, isAnswered: isAnswered, now: CalendarText.now)
+            }
         }
         context.log.request(exchange, seconds: seconds, isWhole: isWhole)
     }
@@ -97,13 +102,18 @@ package final class Service: RequestHandler {
     package func watchLevels() {
         do {
             if let kept = try context.store.figures.keptFigures(Self.levelsName) { levels.restore(kept) }
+            if let kept = try context.store.figures.keptFigures(Self.clientLevelsName) { clientLevels.restore(kept) }
         } catch {
             context.log.warning("figures of the last run could not be read", ["reason": .text("\(error)")])
         }
         context.life.timers.every(ServiceLevels.interval) { [self] in
             _ = onObserver { [self] in
-                guard let text = levels.look(now: CalendarText.now) else { return }
-                do { try context.store.figures.keep(figures: text, as: Self.levelsName) } catch {
+                let now = CalendarText.now
+                guard let text = levels.look(now: now) else { return }
+                do {
+                    try context.store.figures.keep(figures: text, as: Self.levelsName)
+                    if let text = clientLevels.text(now: now) { try context.store.figures.keep(figures: text, as: Self.clientLevelsName) }
+                } catch {
                     context.log.warning("figures could not be written down; it is tried again", ["reason": .text("\(error)")])
                 }
             }
@@ -111,4 +121,5 @@ package final class Service: RequestHandler {
     }
 
     private static let levelsName = "levels"
+    private static let clientLevelsName = "client_levels"
 }

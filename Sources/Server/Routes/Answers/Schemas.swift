@@ -6,11 +6,11 @@ enum Schemas {
     private static var described: [any JSONObject.Type] { [
         Problem.Violation.self, ProblemBody.self, TakenBody.self, TakenBatchBody.self, ChoicesBody.self, TicketBody.self, StepBody.self, ChangesBody.self,
         ContractBody.self, ContractTermBody.self, UsageBody.self, UsageBody.Span.self, ListBody<ContractBody>.self, RollupBody.self, ListBody<RollupBody>.self, AdviceBody.self, AdviceListBody.self, ViewBody.self, ListBody<ViewBody>.self,
-        ListBody<VersionBody>.self, VersionBody.self, KeyBody.self, NewKeyBody.self, ListBody<KeyBody>.self,
+        ListBody<VersionBody>.self, VersionBody.self, ListBody<TypeVersionBody>.self, TypeVersionBody.self, KeyBody.self, NewKeyBody.self, ListBody<KeyBody>.self,
         QuarantineBody.self, ListBody<QuarantineBody>.self, DeadLetterBody.self, ListBody<DeadLetterBody>.self, ListBody<TypeFileBody>.self,
         ListBody<AuditBody>.self, JobBody.self, ListBody<JobBody>.self, ExportBody.self, ListBody<ExportBody>.self, AcceptedExportBody.self, UploadBody.self, ListBody<UploadBody>.self, NewUploadBody.self, UploadStateBody.self, RejectionBody.self, ListBody<RejectionBody>.self, DeletionBody.self, BackupBody.self, MoveBody.self, RebuildBody.self, CompactionBody.self, VerificationBody.self,
         MeBody.self, SessionBody.self, TypeCheckBody.self, RunningQueryBody.self, ListBody<RunningQueryBody>.self, TicketItemBody.self, ListBody<TicketItemBody>.self, LotBody.self, OverviewBody.self,
-        QueueBody.self, ListBody<QueueBody>.self, SentBody.self, ReceivedBody.self, ReceivedBody.Item.self, CompletedBody.self, DeadMessageBody.self, ListBody<DeadMessageBody>.self,
+        QueueBody.self, ListBody<QueueBody>.self, SentBody.self, ReceivedBody.self, ReceivedBody.Item.self, CompletedBody.self, DeadMessageBody.self, ListBody<DeadMessageBody>.self, QueuedMessageBody.self, ListBody<QueuedMessageBody>.self,
         ExecutionBody.self, ListBody<ExecutionBody>.self, StartedExecutionBody.self, ListBody<ProcessBody>.self, ListBody<ExecutionEventBody>.self,
         TopicBody.self, ListBody<TopicBody>.self, SubscriptionBody.self, ListBody<SubscriptionBody>.self, PublishedBody.self, DeadEventBody.self, ListBody<DeadEventBody>.self,
     ] }

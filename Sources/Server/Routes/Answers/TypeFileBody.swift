@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Ingest
 
 /// A type file as it was put. Its schema is in `TypeSchemas`: it is what people write.
 struct TypeFileBody: ListItem {
@@ -10,6 +11,22 @@ struct TypeFileBody: ListItem {
     static var schema: SchemaText { .reference("Type") }
 
     func write(to writer: inout JSONWriter) { writer.raw(json) }
+}
+
+/// A type file as it once was put.
+struct TypeVersionBody: ListItem, JSONObject {
+    let version: TypeVersion
+
+    static var schemaName: String? { "TypeVersion" }
+    static var listName: StaticString { "versions" }
+    static var listSchemaName: String { "TypeVersionList" }
+    static var example: TypeVersionBody { TypeVersionBody(version: TypeVersion(version: 1, putAt: 0, json: Array("{}".utf8))) }
+
+    func members(to sink: inout some MemberSink) {
+        sink.member("version", version.version)
+        sink.member("put_at", InstantForm(version.putAt))
+        sink.member("type", TypeFileBody(json: version.json))
+    }
 }
 
 /// Lines as `till type check` writes them, as one list.

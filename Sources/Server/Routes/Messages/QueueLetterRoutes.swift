@@ -2,9 +2,16 @@ internal import ColumnStore
 internal import Documents
 internal import Ingest
 
-/// What nobody completed, and what nobody wants any more.
+/// What is in a queue, looked at; what nobody completed, and what nobody wants any more.
 enum QueueLetterRoutes {
     static let all: [Route] = [
+        Route(
+            .get, "/v1/queues/{name}/messages", access: .reader, place: .control,
+            operation: Operation(
+                "queueMessages", "What is in a queue, looked at and left there: what can be received, then what workers have, then what is delayed.",
+                parameters: [QueueRoutes.name] + ListPage.parameters,
+                answers: [.init(200, "A page of them.", [.of(ListBody<QueuedMessageBody>.self)])], problems: [.badCursor, .notFound]),
+            uses: { $0.store.queues }, handle: messages),
         Route(
             .get, "/v1/queues/{name}/dead-letters", access: .reader, place: .control,
             operation: Operation(
@@ -27,6 +34,20 @@ enum QueueLetterRoutes {
 
     private static let redriveSchema = ##"{"type":"object","additionalProperties":false,"properties":{"ids":{"type":["array","null"],"maxItems":10000,"items":{"type":"string"}},"all":{"type":["boolean","null"]},"per_second":{"description":"So many a second may be received; all at once without.","type":["integer","null"],"minimum":1,"maximum":100000}}}"##
     private static let redriveCountMax = 10_000
+
+    private static func messages(_ call: Call, _ queues: any QueueKeeping) throws -> Response {
+        let page = try ListPage(call, of: [call.path("name")])
+        let place = try page.after(fieldCount: 3).map {
+            QueuedMessageReport.Place(state: try $0.integer(at: 0), due: try $0.integer(at: 1), number: try $0.integer(at: 2))
+        }
+        // As for dead letters.
+        try call.exchange.holdAnswer(pageByteCountMax)
+        let found = try queues.messages(in: call.path("name"), after: place, limit: page.limit + 1, as: call.principal)
+        let shown = found.prefix(page.limit)
+        let isLast = found.count <= page.limit && found.reduce(0) { $0 + $1.body.count } < QueuedMessageReport.pageByteCountMax
+        let next = isLast ? nil : shown.last.map { page.cursor([$0.place.state, $0.place.due, $0.place.number].map { Array(String($0).utf8) }) }
+        return .json(ListBody(items: shown.map { QueuedMessageBody(message: $0) }, nextCursor: next), reserving: 512 * shown.count + 64)
+    }
 
     private static func deadLetters(_ call: Call, _ queues: any QueueKeeping) throws -> Response {
         let page = try ListPage(call, of: [call.path("name")])

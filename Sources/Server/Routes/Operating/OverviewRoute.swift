@@ -11,12 +11,15 @@ enum OverviewRoute {
         let letters: any DeadLetterReview
         let life: any StoreLife
         let levels: ServiceLevels
+        let clientLevels: ClientLevels
+        let usage: UsageMeter
         let growth: CountGrowth
         let figures: ServerFigures
 
         init(_ all: CallParts) {
             (queries, letters, life) = (all.queries, all.store.deadLetters, all.store.life)
-            (levels, growth, figures) = (all.levels, all.growth, all.figures)
+            (levels, clientLevels, usage) = (all.levels, all.clientLevels, all.store.usage.usageMeter)
+            (growth, figures) = (all.growth, all.figures)
         }
     }
 
@@ -24,7 +27,7 @@ enum OverviewRoute {
         Route(
             .get, "/v1/overview", access: .reader, place: .control,
             operation: Operation(
-                "overview", "The store at a glance: rates, times, promises kept, and what needs somebody. A contract sees its own receipts and dead letters.",
+                "overview", "The store at a glance: rates, times, promises kept, and what needs somebody. A contract sees its own figures: of its calls, receipts and dead letters.",
                 answers: [.init(200, "It.", [.of(OverviewBody.self)])], problems: [.tooManyQueries, .queryTimeout]),
             uses: { Parts($0) }, handle: overview)
     ]
@@ -40,9 +43,6 @@ enum OverviewRoute {
     private static func overview(_ call: Call, _ parts: Parts) throws -> Response {
         let now = CalendarText.now
         var body = OverviewBody(at: now)
-        let levels = parts.levels
-        body.times = .init(p50: levels.postMilliseconds(0.5), p95: levels.postMilliseconds(0.95), p99: levels.postMilliseconds(0.99))
-        body.promises = levels.kept(now: now).map { .init(kept: $0) }
         body.oldestUnregisteredAt = try first(call, parts, "SELECT min(received_at) FROM receipts WHERE state = 'PROCESSING'")?.text
         if call.principal.isAdmin { addStore(to: &body, parts) } else { try addOwn(to: &body, call, parts) }
         body.needs = needs(body, call, parts)
@@ -50,6 +50,9 @@ enum OverviewRoute {
     }
 
     private static func addStore(to body: inout OverviewBody, _ parts: Parts) {
+        let levels = parts.levels
+        body.times = .init(p50: levels.postMilliseconds(0.5), p95: levels.postMilliseconds(0.95), p99: levels.postMilliseconds(0.99))
+        body.promises = levels.kept(now: body.at).map { .init(kept: $0) }
         let metrics = parts.life.metrics()
         func sum(_ name: String, _ label: String? = nil) -> Int {
             let values = metrics.filter { metric in metric.name == name && (label == nil || metric.labels.contains { $0.value == label }) }.map(\.value)
@@ -62,7 +65,7 @@ enum OverviewRoute {
         body.refused = sum("quarantine_entries")
         let memory = parts.queries.engine.memoryByteCounts
         body.store = .init(
-            hotFiles: sum("hot_files"), hotRows: sum("hot_rows"), diskFreeBytes: sum("disk_free_bytes"), memoryBytes: memory.used, memoryMaxBytes: memory.most,
+            hotFiles: sum("hot_files"), hotDays: sum("hot_days"), hotRows: sum("hot_rows"), dueFiles: sum("compaction_due_files"), dueRows: sum("compaction_due_rows"), diskFreeBytes: sum("disk_free_bytes"), memoryBytes: memory.used, memoryMaxBytes: memory.most,
             queriesRunning: parts.queries.runningCount)
         for metric in metrics where metric.name == "breaker_state" && metric.labels.contains(where: { $0.value == "registrar" }) {
             guard let name = metric.labels.first(where: { $0.name == "name" })?.value else { continue }
@@ -73,9 +76,20 @@ enum OverviewRoute {
 
     /// Of a contract's own receipts, or all where it sees them.
     private static func addOwn(to body: inout OverviewBody, _ call: Call, _ parts: Parts) throws {
+        if let client = call.principal.identity.client {
+            let (levels, now) = (parts.clientLevels, body.at)
+            func time(_ share: Double) -> Double? { levels.postMilliseconds(share, of: client, now: now) }
+            body.times = .init(p50: time(0.5), p95: time(0.95), p99: time(0.99))
+            body.promises = levels.kept(of: client, now: now).map { .init(kept: $0) }
+            body.rates.deliveries = Double(parts.usage.deliveriesOfLastMinute(of: client)) / 60
+        }
         body.deadLetters = try parts.letters.deadLetters(client: nil, cursor: nil, limit: deadLetterCountMax, as: call.principal).letters.count
-        let count = try first(call, parts, "SELECT count(*) FROM receipts WHERE received_at >= now() - INTERVAL '1 minute'")?.integer ?? 0
-        body.rates.receipts = Double(count) / 60
+        func ofLastMinute(_ condition: String) throws -> Double {
+            Double(try first(call, parts, "SELECT count(*) FROM receipts WHERE \(condition) >= now() - INTERVAL '1 minute'")?.integer ?? 0) / 60
+        }
+        body.rates.receipts = try ofLastMinute("received_at")
+        // What is registered nowhere is complete as it comes.
+        body.rates.registrations = try ofLastMinute("completed_at > received_at AND completed_at")
     }
 
     /// The first value of an answer; nil where it is NULL.

@@ -9,9 +9,10 @@ enum SessionRoutes {
         let contracts: any ContractAdministration
         let authorizer: Authorizer
         let isSecure: Bool
+        let postgres: PostgresAddress?
 
         init(_ all: CallParts) {
-            (contracts, authorizer, isSecure) = (all.store.contracts, all.authorizer, all.isSecure)
+            (contracts, authorizer, isSecure, postgres) = (all.store.contracts, all.authorizer, all.isSecure, all.postgres)
         }
     }
 
@@ -42,7 +43,9 @@ enum SessionRoutes {
         let contract = try principal.identity.client.flatMap { try parts.contracts.contract($0.text) }
         let now = CalendarText.now
         let subscription = contract?.subscription(at: now)
-        return MeBody(principal: principal, roles: subscription?.roles ?? [], plan: subscription?.plan, validTo: contract?.end(at: now))
+        return MeBody(
+            principal: principal, roles: subscription?.roles ?? [], plan: subscription?.plan, validTo: contract?.end(at: now),
+            subscriptions: contract?.subscriptions ?? [], postgres: parts.postgres)
     }
 
     private static func cookie(_ call: Call) throws -> SessionCookie {

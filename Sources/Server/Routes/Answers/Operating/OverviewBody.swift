@@ -47,7 +47,10 @@ struct OverviewBody: JSONObject {
     }
     struct Store: JSONObject {
         var hotFiles = 0
+        var hotDays = 0
         var hotRows = 0
+        var dueFiles = 0
+        var dueRows = 0
         var diskFreeBytes = 0
         var memoryBytes = 0
         var memoryMaxBytes = 0
@@ -55,7 +58,10 @@ struct OverviewBody: JSONObject {
         static var example: Store { Store() }
         func members(to sink: inout some MemberSink) {
             sink.member("hot_files", hotFiles)
+            sink.member("hot_days", hotDays)
             sink.member("hot_rows", hotRows)
+            sink.member("compaction_due_files", dueFiles, MemberFacts("Hot files whose time to move to cold has come: what compaction has still to do."))
+            sink.member("compaction_due_rows", dueRows)
             sink.member("disk_free_bytes", diskFreeBytes)
             sink.member("memory_bytes", memoryBytes, MemberFacts("That queries hold."))
             sink.member("memory_max_bytes", memoryMaxBytes)

@@ -8,6 +8,19 @@ struct MeBody: JSONObject {
     var plan: String?
     /// Of a contract: when it, or its present subscription, ends.
     var validTo: Int64?
+    /// Of a contract: all that it has, of whatever time.
+    var subscriptions: [Contract.Subscription] = []
+    /// Where clients of PostgreSQL come in.
+    var postgres: PostgresAddress?
+
+    private struct PostgresBody: JSONObject {
+        let address: PostgresAddress
+        static var example: PostgresBody { PostgresBody(address: PostgresAddress(port: 5_432, isSecure: true)) }
+        func members(to sink: inout some MemberSink) {
+            sink.member("port", address.port)
+            sink.member("tls", address.isSecure)
+        }
+    }
 
     static var schemaName: String? { "Me" }
     static var example: MeBody { MeBody(principal: .admin) }
@@ -23,6 +36,8 @@ struct MeBody: JSONObject {
         sink.member("roles", roles, MemberFacts("Labels for the callers' own use, of the contract's present subscription."))
         sink.member("plan", plan)
         sink.member("valid_to", validTo.map { InstantForm($0) }, MemberFacts("The present subscription's end, or the contract's where that is sooner."))
+        sink.member("subscriptions", subscriptions.map { ContractTermBody(subscription: $0) }, MemberFacts("Of a contract: all of its subscriptions."))
+        sink.member("postgres", postgres.map { PostgresBody(address: $0) }, MemberFacts("Where clients of PostgreSQL find the store; null where there is no such door."))
     }
 }
 

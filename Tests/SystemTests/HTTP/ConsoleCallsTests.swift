@@ -1,0 +1,142 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: what the console asks for beside the lists: every version of a type, a contract's own figures and subscriptions, comments. Method: the real binary.
+final class ConsoleCallsTests: XCTestCase {
+    private var server: TillServer?
+    private func running() throws -> TillServer { try XCTUnwrap(server) }
+
+    override func setUpWithError() throws { server = try TillServer() }
+    override func tearDown() { server?.remove() }
+
+    private func object(_ answer: HTTPClient.Answer) throws -> [String: Any] {
+        XCTAssertEqual(answer.status, 200, answer.text)
+        return try XCTUnwrap(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any], answer.text)
+    }
+
+    private static func type(_ version: Int, _ description: String) -> String {
+        #"{"name":"sale","version":\#(version),"format":"json","match":{"/schema":"sale/1"},"receipt_id":"/id","issued_at":"/issued_at","time_zone":"UTC","columns":{"total":{"path":"/total","type":"DECIMAL(18,4)","description":"\#(description)"}}}"#
+    }
+
+    func test_versionsOfAType_areAllThere_theNewestFirst_aPageAtATime() throws {
+        let admin = try running().client()
+        for version in 1...3 { XCTAssertTrue([200, 201].contains(try admin.put("/v1/types/sale", Self.type(version, "of \(version)")).status)) }
+        let first = try object(try admin.get("/v1/types/sale/versions?limit=2"))
+        let cursor = try XCTUnwrap(first["next_cursor"] as? String)
+        let rest = try object(try admin.get("/v1/types/sale/versions?cursor=\(cursor)"))
+        let all = try XCTUnwrap(first["versions"] as? [[String: Any]]) + (try XCTUnwrap(rest["versions"] as? [[String: Any]]))
+        XCTAssertEqual(all.map { $0["version"] as? Int }, [3, 2, 1])
+        XCTAssertEqual(all.map { ($0["type"] as? [String: Any])?["version"] as? Int }, [3, 2, 1], "each with its file as it was put")
+        XCTAssertTrue(all.allSatisfy { $0["put_at"] is String })
+        XCTAssertTrue(rest["next_cursor"] is NSNull)
+        XCTAssertEqual(try admin.get("/v1/types/nothing/versions").status, 404)
+        XCTAssertEqual(try admin.get("/v1/types/pos-receipt/versions?cursor=\(cursor)").status, 400, "a cursor of another type")
+        let other = try running().client(key: try running().key("o", more: #","types":["pos-receipt"]"#))
+        XCTAssertEqual(try other.get("/v1/types/sale/versions").status, 404, "a type that a contract may not post is none to it")
+        XCTAssertEqual(try other.get("/v1/types/pos-receipt/versions").status, 200)
+    }
+
+    func test_overview_ofAContract_hasItsOwnFigures() throws {
+        let server = try running()
+        let (one, other) = (server.client(key: try server.key("one")), server.client(key: try server.key("other")))
+        for number in 1...3 { XCTAssertEqual(try one.post("/v1/receipts", Receipts.pos("R-\(number)")).status, 201) }
+        func figures(_ client: HTTPClient) throws -> (posts: Int, median: Any?, rate: Double, store: Any?) {
+            let overview = try object(try client.get("/v1/overview"))
+            let promises = try XCTUnwrap(overview["promises"] as? [[String: Any]])
+            let hour = try XCTUnwrap(promises.first { $0["name"] as? String == "post" }?["hour"] as? [String: Any])
+            let rates = try XCTUnwrap(overview["rates"] as? [String: Any])
+            return (try XCTUnwrap(hour["of"] as? Int), (overview["post_ms"] as? [String: Any])?["p50"], try XCTUnwrap(rates["receipts_per_second"] as? Double), overview["store"])
+        }
+        let (own, others) = (try figures(one), try figures(other))
+        XCTAssertEqual(own.posts, 3)
+        XCTAssertTrue(own.median is Double)
+        XCTAssertEqual(own.rate, 0.05, accuracy: 0.001)
+        XCTAssertTrue(own.store is NSNull)
+        XCTAssertEqual(others.posts, 0)
+        XCTAssertTrue(others.median is NSNull)
+        XCTAssertEqual(others.rate, 0)
+        let store = try XCTUnwrap(try object(try server.client().get("/v1/overview"))["store"] as? [String: Any])
+        XCTAssertEqual(store["hot_days"] as? Int, 1)
+        XCTAssertEqual(store["compaction_due_files"] as? Int, 0)
+    }
+
+    func test_me_saysSubscriptions_andWherePostgresClientsComeIn() throws {
+        let server = try running()
+        let client = server.client(key: try server.key("s", more: #","subscriptions":[{"from":"2024-01-01T00:00:00Z","to":"2090-01-01T00:00:00Z","plan":"gold"},{"from":"2090-01-01T00:00:00Z","plan":"silver"}]"#))
+        let me = try object(try client.get("/v1/me"))
+        XCTAssertEqual((me["subscriptions"] as? [[String: Any]])?.map { $0["plan"] as? String }, ["gold", "silver"])
+        XCTAssertTrue(me["postgres"] is NSNull, "there is no such door")
+        XCTAssertEqual((try object(try server.client().get("/v1/me"))["subscriptions"] as? [Any])?.count, 0)
+    }
+
+    func test_session_outlivesARestart_andEndsOnTheServer() throws {
+        let server = try running()
+        let key = try server.key("c1")
+        let begun = try server.client(key: nil).post("/v1/session", #"{"key":"\#(key)"}"#)
+        let cookie = try XCTUnwrap(begun.headers["set-cookie"]?.split(separator: ";").first).description
+        let csrf = try XCTUnwrap(try object(begun)["csrf"] as? String)
+        XCTAssertFalse(begun.headers["set-cookie"]?.contains("Secure") ?? true, "no cookie of a server without TLS would come back")
+        XCTAssertEqual(server.stop(), 0)
+        try server.start()
+        let client = server.client(key: nil)
+        XCTAssertEqual(try object(try client.get("/v1/session", [("Cookie", cookie)]))["csrf"] as? String, csrf)
+        XCTAssertEqual(try client.call("DELETE", "/v1/session", headers: [("Cookie", cookie)]).status, 403)
+        XCTAssertEqual(try client.call("DELETE", "/v1/session", headers: [("Cookie", cookie), ("Till-CSRF", csrf)]).status, 204)
+        XCTAssertEqual(try client.get("/v1/session", [("Cookie", cookie)]).status, 401)
+    }
+
+    func test_cookie_isSecure_underTLS() throws {
+        let folder = try TestCertificate.write()
+        let server = try TillServer(arguments: ["--tls-cert", folder.appendingPathComponent("cert.pem").path, "--tls-key", folder.appendingPathComponent("key.pem").path])
+        defer { server.remove() }
+        let run = try Subprocess(
+            "/usr/bin/curl", ["-sk", "-D", "-", "-H", "Content-Type: application/json", "-d", #"{"key":"\#(TillServer.adminKey)"}"#, "https://127.0.0.1:\(server.port)/v1/session"])
+        let field = try XCTUnwrap(run.all.split(separator: "\r\n").first { $0.lowercased().hasPrefix("set-cookie:") }, run.all)
+        XCTAssertTrue(field.contains("; Secure") && field.contains("HttpOnly") && field.contains("SameSite=Strict"), String(field))
+    }
+
+    func test_query_isEndedByItsID_andItsCallerIsTold() throws {
+        let server = try running()
+        let ender = server.client()
+        let asker = Process()
+        asker.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
+        asker.arguments = [
+            "-si", "-H", "Authorization: Bearer \(TillServer.adminKey)", "-H", "Content-Type: application/json",
+            "-d", #"{"query":"SELECT count(*) FROM generate_series(1, 4000000000) AS g","query_id":"mine"}"#, "\(server.url)/v1/sql",
+        ]
+        let pipe = Pipe()
+        asker.standardOutput = pipe
+        try asker.run()
+        XCTAssertTrue(try Patience.until { try ender.get("/v1/queries").text.contains(#""id":"mine""#) })
+        let listed = try ender.get("/v1/queries").text
+        for member in ["rows_scanned", "bytes_read", "files_pruned", "elapsed_ms"] { XCTAssertTrue(listed.contains("\"\(member)\""), listed) }
+        XCTAssertEqual(try ender.call("DELETE", "/v1/queries/mine").status, 204)
+        let answer = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        asker.waitUntilExit()
+        XCTAssertTrue(answer.hasPrefix("HTTP/1.1 409"), answer)
+        for part in ["/problems/query-cancelled", "\"request_id\"", "X-Request-Id"] { XCTAssertTrue(answer.contains(part), answer) }
+    }
+
+    /// Also of an address that is too long to be read.
+    func test_policy_isOnEveryAnswerUnderTheConsole() throws {
+        let client = HTTPClient(port: try running().port)
+        for (path, status) in [("/console/nothing", 200), ("/console/assets/gone.js", 404), ("/console/" + String(repeating: "a", count: 100_000), 414)] {
+            let answer = try client.get(path)
+            XCTAssertEqual(answer.status, status)
+            XCTAssertTrue(answer.headers["content-security-policy"]?.hasPrefix("default-src 'none'; script-src 'self'") ?? false, "\(status)")
+        }
+    }
+
+    func test_comments_areATableAtEveryDoor() throws {
+        let server = try running()
+        let admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/types/sale", Self.type(1, "What the buyer''s hand pays")).status, 201)
+        let own = server.client(key: try server.key("own", access: "read"))
+        for client in [admin, own] {
+            let answer = try client.post("/v1/sql", #"{"query":"SELECT column_name, comment FROM till.comments WHERE table_name = 'receipts' AND column_name IN ('total', 'client_id') ORDER BY 1"}"#)
+            XCTAssertTrue(answer.text.contains(#"["total","What the buyer''s hand pays"]"#), answer.text)
+            XCTAssertTrue(answer.text.contains(#"["client_id","Whose document it is: the contract's id."]"#), answer.text)
+        }
+    }
+}
