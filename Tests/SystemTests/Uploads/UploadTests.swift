@@ -77,6 +77,25 @@ final class UploadTests: UploadFixture {
         XCTAssertEqual(counts(try upload("id,name,age\nA,N,\n", one, type: "member")), [1, 1, 0, 0, 1, 0], "the same without quotes")
     }
 
+    /// An envelope is read in the encoding that it declares, and its records are documents in UTF-8.
+    func test_xmlEnvelope_inItsEncoding() throws {
+        let server = try running()
+        let type = #"{"name":"slip","version":1,"table":"slips","format":"xml","each":"/file/slip","match":{"root":"file"},"receipt_id":"@id","issued_at":"at","time_zone":"UTC","columns":{"name":{"path":"name","type":"VARCHAR"}}}"#
+        XCTAssertEqual(try server.client().put("/v1/types/slip", type).status, 201)
+        let one = server.client(key: try server.key("c1"))
+        func slip(_ id: Int) -> String { "<slip id='S\(id)'><at>2026-11-01</at><name>Хліб \(id)</name></slip>" }
+        let text = "<?xml version='1.0' encoding='windows-1251'?>\n<file>" + (1...1_500).map(slip).joined() + "</file>"
+        var file = Array(try XCTUnwrap(text.data(using: .windowsCP1251)))
+        let place = try XCTUnwrap(Data(file).range(of: try XCTUnwrap("Хліб 700<".data(using: .windowsCP1251)))).lowerBound
+        file[place] = 0x98
+        let (id, path) = try announce(one, #"{"name":"a.xml","type":"slip"}"#)
+        XCTAssertEqual(try put(path, file).status, 201)
+        let taken = try ended(id, one)
+        XCTAssertEqual(counts(taken), [1_500, 1_500, 1_499, 0, 0, 1], "\(taken)")
+        XCTAssertEqual(try errors(taken, one).first?["record"] as? Int, 700)
+        XCTAssertEqual(try rows("SELECT name FROM slips WHERE receipt_id = 'S1499'", one), #"[["Хліб 1499"]]"#)
+    }
+
     /// A row comes back with all that is wrong with it: what its rules say of what could be read, too.
     func test_rowOfSeveralFaults_hasThemAll() throws {
         let server = try running()
