@@ -113,7 +113,8 @@ extension Engine {
     private static func commonFields(ofStored table: String) -> [String] {
         let all = StandardColumns.fields.map(\.name).filter { $0 != "history" && $0 != "document_sha256" }
         guard TableName.isVersioned(table) else { return all }
-        return all + VersionColumns.fields(of: table).map(\.name).filter { $0 != VersionColumns.supersededBy.name }
+        let own = VersionColumns.fields(of: table).map(\.name).filter { $0 != VersionColumns.supersededBy.name }
+        return Array([all, own].joined())
     }
 
     private func pageFields(_ asked: [String], _ schema: Schema) throws -> PageFields {

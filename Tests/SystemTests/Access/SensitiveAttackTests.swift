@@ -11,7 +11,7 @@ final class SensitiveAttackTests: XCTestCase {
 
     private static let types = [
         // Every type of the table is sensitive.
-        ("person", #"{"name":"person","version":1,"format":"json","table":"people","match":{"/schema":"person/1"},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{"name":{"path":"/name","type":"VARCHAR"},"ssn":{"path":"/ssn","type":"VARCHAR","sensitive":true,"bloom":true},"number":{"path":"/number","type":"BIGINT","sensitive":true},"born":{"path":"/born","type":"DATE","sensitive":true},"owners":{"path":"/owners","columns":{"name":{"path":"/name","type":"VARCHAR"},"ssn":{"path":"/ssn","type":"VARCHAR","sensitive":true,"bloom":true}}},"cards":{"path":"/cards","sensitive":true,"columns":{"number":{"path":"/number","type":"VARCHAR"}}}},"schema":{"properties":{"ssn":{"type":"string","pattern":"^[0-9-]+$"}}},"rules":[{"name":"no-nines","check":"ssn NOT LIKE '9%x'","message":"the number is none"}]}"#),
+        ("person", #"{"name":"person","version":1,"format":"json","table":"people","match":{"/schema":"person/1"},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{"name":{"path":"/name","type":"VARCHAR"},"ssn":{"path":"/ssn","type":"VARCHAR","sensitive":true,"bloom":true},"number":{"path":"/number","type":"BIGINT","sensitive":true},"born":{"path":"/born","type":"DATE","sensitive":true},"owners":{"path":"/owners","columns":{"name":{"path":"/name","type":"VARCHAR"},"ssn":{"path":"/ssn","type":"VARCHAR","sensitive":true,"bloom":true}}},"cards":{"path":"/cards","sensitive":true,"columns":{"number":{"path":"/number","type":"VARCHAR"}}}},"schema":{"properties":{"ssn":{"type":"string","pattern":"^[0-9-]+$"}}},"rules":[{"name":"no-x","check":"ssn NOT LIKE '%x'","message":"the number is none"}]}"#),
         // These two share one.
         ("member", #"{"name":"member","version":1,"format":"json","table":"mixed","match":{"/schema":"member/1"},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{"name":{"path":"/name","type":"VARCHAR"},"ssn":{"path":"/ssn","type":"VARCHAR","sensitive":true}}}"#),
         ("note", #"{"name":"note","version":1,"format":"json","table":"mixed","match":{"/schema":"note/1"},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{"name":{"path":"/name","type":"VARCHAR"}}}"#),
@@ -91,7 +91,10 @@ final class SensitiveAttackTests: XCTestCase {
                 let hidden = Data(base64Encoded: Self.padded(answer.text)) ?? Data()
                 XCTAssertFalse(Self.holds(answer.body, secret) || Self.holds([UInt8](hidden), secret), "\(what): \(answer.text.prefix(500))", line: line)
             }
-            XCTAssertEqual(Self.timeless(answers[0].text), Self.timeless(answers[1].text), what, line: line)
+            let texts = answers.map { Self.timeless($0.text) }
+            if texts[0] == texts[1] { continue }
+            let common = texts[0].commonPrefix(with: texts[1])
+            XCTFail("\(what): \(texts.map { String($0.dropFirst(common.count).prefix(300)) })", line: line)
         }
     }
 
@@ -250,7 +253,7 @@ final class SensitiveAttackTests: XCTestCase {
         XCTAssertFalse(list.contains(value), list)
         XCTAssertTrue(list.contains(#""document":null"#), list)
         let tickets = try XCTUnwrap((try JSONSerialization.jsonObject(with: Data(list.utf8)) as? [String: Any])?["quarantine"] as? [[String: Any]]).compactMap { $0["ticket_id"] as? String }
-        XCTAssertEqual(tickets.count, 7, list)
+        XCTAssertEqual(tickets.count, 9, list)
         for ticket in tickets {
             for path in ["/v1/quarantine/\(ticket)", "/v1/tickets/\(ticket)"] {
                 let answer = try client.get(path)
