@@ -48,6 +48,8 @@ final class ExtractionContext {
     var readable: (receiptID: [UInt8]?, row: [UInt8])?
     /// Of what is kept so, in bytes.
     var readableByteCountMax = 0
+    /// Scalar columns of the receipt that a fault has left without their values, by number.
+    private(set) var unreadable: Set<Int> = []
     /// More are counted but not kept: a document of a million faults needs no million messages.
     static let violationCountMax = 1_000
     private(set) var violationCount = 0
@@ -95,7 +97,10 @@ final class ExtractionContext {
         violationCount = 0
         violationByteCount = 0
         readable = nil
+        if !unreadable.isEmpty { unreadable.removeAll() }
     }
+
+    func noteUnreadable(_ scalar: Int) { unreadable.insert(scalar) }
 
     /// What schema and columns both ask for is said once.
     func distinctViolations() -> [Fault.Violation] {

@@ -42,7 +42,10 @@ struct Extractor<Source: DocumentSource> {
         if let fault = source.takeFault() {
             report(element, "path-failed", "the path \(fault.path) cannot be followed here: \(fault.reason)")
         }
-        guard context.violationCount == 0 else { return keepReadable(receiptID) }
+        guard context.violationCount == 0 else {
+            type.rules.testReadable(in: context) { source.location(of: element, within: element) }
+            return keepReadable(receiptID)
+        }
         type.rules.evaluate(plan, in: context) { source.location(of: element, within: element) }
         guard context.violationCount == 0, let receiptID, let time else { return keepReadable(receiptID) }
         let textByteCount = RowWriter.byteCount(of: plan, buffers)
@@ -243,7 +246,7 @@ struct Extractor<Source: DocumentSource> {
             } catch {
                 let isDay = name == "business_day"
                 let fault = isDay && error == .notATime ? ValueFault.notADate : error
-                report(node, fault.rawValue, "\(name): \(JSONGrammar.shown(text.array)) is no \(isDay ? "date" : "date or time") as the type has it")
+                report(node, fault.rawValue, "\(name): \(told(text)) is no \(isDay ? "date" : "date or time") as the type has it")
                 return nil
             }
             if whole.day == nil { whole.day = read.day }
@@ -371,8 +374,10 @@ struct Extractor<Source: DocumentSource> {
                     if text.kind == .string || text.kind == .number, step.convert(text, into: cells + index) { continue }
                 }
             }
+            let known = context.violationCount
             let cell = cell(columns[index], from: origin, slots: slots)
             (cells + index).initialize(to: cell)
+            if start == 0, context.violationCount != known { context.noteUnreadable(index) }
         }
     }
 
@@ -485,7 +490,7 @@ struct Extractor<Source: DocumentSource> {
     }
 
     private func reportFault(_ fault: ValueFault, _ node: Int, _ text: ScalarText, _ column: ScalarPlan) {
-        let value = text.kind == .container ? "an object or array" : column.isSensitive ? "the value" : JSONGrammar.shown(text.array)
+        let value = text.kind == .container ? "an object or array" : told(text)
         let message =
             switch fault {
             case .wrongType: "\(column.name) is a \(ColumnTypeName.text(column.type)): \(value) is none"
@@ -498,6 +503,9 @@ struct Extractor<Source: DocumentSource> {
             }
         report(node, fault.rawValue, message)
     }
+
+    /// A value in a reason. Where some column is sensitive none is told of any: in a row whose fields are one place off, they stand under others' names.
+    private func told(_ text: ScalarText) -> String { type.isSensitive ? "the value" : JSONGrammar.shown(text.array) }
 
     private func reportMissing(_ column: ScalarPlan, from start: Int, slots: UnsafeMutablePointer<Int>) {
         guard let lookup = column.lookups.first else { return report(start, "required", "\(column.name) is required") }

@@ -22,6 +22,8 @@ struct RuleSet: Sendable {
         let message: String
         let isSensitive: Bool
         let program: RuleProgram
+        /// The columns that it is about; nil where it is about lists too, or about what is computed.
+        let scalars: [Int]?
         /// Its number among those that can wait for other documents.
         var waitingNumber: Int?
     }
@@ -60,7 +62,7 @@ struct RuleSet: Sendable {
             rules.append(
                 Rule(
                     name: rule.name, message: rule.message, isSensitive: inputs.sensitiveInput(of: program, list: nil) != nil, program: program,
-                    waitingNumber: program.canWait ? programs.count : nil))
+                    scalars: inputs.scalars(of: program), waitingNumber: program.canWait ? programs.count : nil))
             if program.canWait { programs.append(program) }
         }
         waiting = programs.isEmpty ? nil : WaitingRules(programs)
@@ -97,18 +99,30 @@ struct RuleSet: Sendable {
                 }
             }
         }
-        guard context.violationCount == 0 else { return }
+        guard context.violationCount == 0 else { return testReadable(in: context, at: pointer) }
         let batch = waiting.flatMap { context.ruleBatch.serves($0) ? context.ruleBatch : nil }
-        for rule in rules {
-            do throws(QueryError) {
-                if try isBroken(rule, batch, context) { context.report(pointer(), rule.name, rule.message) }
-            } catch {
-                context.report(pointer(), rule.name, "the rule \(rule.name) cannot be evaluated\(rule.isSensitive ? "" : ": \(error.detail)")")
-            }
-        }
+        for rule in rules { test(rule, batch, context, pointer) }
         guard let batch else { return }
         if batch.mode == .answering { return batch.next() }
         if !context.work.isExhausted { batch.add(UnsafePointer(context.buffers.pointee.cells.base), isInDoubt: context.violationCount > 0) }
+    }
+
+    /// Of a receipt that has faults: tests the rules that are about columns which could be read all the same, so that whoever is to correct it hears of
+    /// all that is wrong at once.
+    func testReadable(in context: ExtractionContext, at pointer: () -> String) {
+        if rules.isEmpty || context.work.isExhausted { return }
+        for rule in rules {
+            guard let scalars = rule.scalars, !scalars.contains(where: context.unreadable.contains) else { continue }
+            test(rule, nil, context, pointer)
+        }
+    }
+
+    private func test(_ rule: Rule, _ batch: RuleBatch?, _ context: ExtractionContext, _ pointer: () -> String) {
+        do throws(QueryError) {
+            if try isBroken(rule, batch, context) { context.report(pointer(), rule.name, rule.message) }
+        } catch {
+            context.report(pointer(), rule.name, "the rule \(rule.name) cannot be evaluated\(rule.isSensitive ? "" : ": \(error.detail)")")
+        }
     }
 
     private func isBroken(_ rule: Rule, _ batch: RuleBatch?, _ context: ExtractionContext) throws(QueryError) -> Bool {
@@ -228,6 +242,16 @@ struct RuleSet: Sendable {
                 }
             }
             return nil
+        }
+
+        /// The columns of the receipt that a rule is about; nil where there are others among them.
+        func scalars(of program: RuleProgram) -> [Int]? {
+            var scalars: [Int] = []
+            for column in program.used {
+                guard case .scalar(let index) = column.input, !computed.contains(where: { $0.target == .scalar(index) }) else { return nil }
+                scalars.append(index)
+            }
+            return scalars
         }
 
         /// The computed columns behind an input.

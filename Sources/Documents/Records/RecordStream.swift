@@ -26,6 +26,9 @@ package struct RecordStream {
     private var scanner: any RecordScanner
     /// A document that is read whole says its encoding itself.
     private var isWhole: Bool
+    /// An XML envelope is read in the encoding that it declares.
+    private var isXMLEnvelope = false
+    private var transcoder: TextTranscoder?
     /// Decoded bytes that the scanner has seen.
     private var offset = 0
     /// About where the last record ended.
@@ -54,7 +57,7 @@ package struct RecordStream {
     package init(_ envelope: RecordEnvelope, _ options: Options = Options()) {
         self.init(envelope.form, options)
         scanner = envelope.scanner(recordByteCountMax: options.recordByteCountMax)
-        isWhole = false
+        (isWhole, isXMLEnvelope) = (false, envelope.form == .xml)
     }
 
     /// Of zstd's window: 32 MiB. Files made with --ultra and --long may want more, which is the memory of the store.
@@ -101,6 +104,7 @@ package struct RecordStream {
             self.head = nil
             try head.withUnsafeBytes { try begin($0, take) }
         }
+        if let transcoder { try transcoder.finish { try feedText($0, take) } }
         var scanner = takeScanner()
         defer { self.scanner = scanner }
         try scanner.finish(at: offset) { try emit($0, take) }
@@ -111,14 +115,16 @@ package struct RecordStream {
             throw RecordFileError(.tooLarge, "the file is longer than \(options.byteCountMax) bytes once it is decoded", offset: offset)
         }
         guard var first = head else { return try feed(bytes, take) }
-        // A mark has at most three bytes, which may come one by one.
+        // A mark has at most three bytes, which may come one by one; a declaration of XML has more.
+        let wanted = isXMLEnvelope ? XMLEncoding.headByteCount : 4
         first.append(contentsOf: bytes)
-        head = first.count < 4 ? first : nil
-        if first.count >= 4 { try first.withUnsafeBytes { try begin($0, take) } }
+        head = first.count < wanted ? first : nil
+        if first.count >= wanted { try first.withUnsafeBytes { try begin($0, take) } }
     }
 
     /// Passes over a byte order mark of UTF-8, and says what the others are.
     private mutating func begin(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
+        if isXMLEnvelope { return try beginXML(bytes, take) }
         if !isWhole {
             let isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
             if isWide { throw RecordFileError(.badEncoding, "the file is in UTF-16 or UTF-32; UTF-8 is wanted", offset: 0) }
@@ -130,7 +136,27 @@ package struct RecordStream {
         try feed(bytes, take)
     }
 
+    private mutating func beginXML(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
+        do throws(DocumentError) {
+            let (encoding, markByteCount) = try XMLEncoding.encoding(of: bytes)
+            offset = markByteCount
+            transcoder = try encoding.map { name throws(DocumentError) in try TextTranscoder(from: name) }
+        } catch {
+            throw RecordFileError(Fault(error))
+        }
+        if transcoder != nil, var scanner = scanner as? XMLEnvelopeScanner {
+            scanner.isTranscoded = true
+            self.scanner = scanner
+        }
+        try feed(bytes.part(offset..<bytes.count), take)
+    }
+
     private mutating func feed(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
+        guard let transcoder else { return try feedText(bytes, take) }
+        try transcoder.convert(bytes) { try feedText($0, take) }
+    }
+
+    private mutating func feedText(_ bytes: UnsafeRawBufferPointer, _ take: (StreamRecord) throws -> Void) throws {
         var scanner = takeScanner()
         defer { self.scanner = scanner }
         let countBefore = recordCount

@@ -1,7 +1,7 @@
 /// The elements of an XML document that a plain path leads to, each in a document of its own: the elements around it with what stood in them before,
 /// and itself, in the bytes that it came in.
 ///
-/// Markup is told from text, and no more (XML 1.0, sections 2.4 to 2.7 and 3.1): what is well-formed is seen by who reads the documents. Text in UTF-8;
+/// Markup is told from text, and no more (XML 1.0, sections 2.4 to 2.7 and 3.1): what is well-formed is seen by who reads the documents. Text in UTF-8, brought to it where the document was in something else;
 /// a DOCTYPE is refused. An element around records leaves nothing behind once it ends, so that what is held does not grow with them.
 struct XMLEnvelopeScanner: RecordScanner {
     /// An open element around the records.
@@ -35,6 +35,8 @@ struct XMLEnvelopeScanner: RecordScanner {
     private var hasRoot = false
     private var isOver = false
     private var hasReached = false
+    /// What the document declares of its encoding was seen to.
+    var isTranscoded = false
 
     init(_ steps: [XMLPath.Step], recordByteCountMax: Int) {
         self.steps = steps
@@ -146,7 +148,7 @@ struct XMLEnvelopeScanner: RecordScanner {
     private mutating func outside(at offset: Int) throws -> Bool {
         guard kind == .tag else {
             // An XML declaration speaks of the file's encoding, and comments are nobody's.
-            if kind == .instruction, !hasRoot, let encoding = XMLTag(markup).value(of: "encoding"), !["utf-8", "utf8", "us-ascii"].contains(encoding.lowercased()) {
+            if kind == .instruction, !hasRoot, !isTranscoded, let encoding = XMLTag(markup).value(of: "encoding"), !["utf-8", "utf8", "us-ascii"].contains(encoding.lowercased()) {
                 throw RecordFileError(.badEncoding, "the file declares \(JSONGrammar.shown(Array(encoding.utf8))); a file of many records is read in UTF-8", offset: offset)
             }
             if kind == .data { for byte in markup { try keep(text: byte, at: offset) } }

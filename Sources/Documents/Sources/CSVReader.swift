@@ -12,8 +12,8 @@ package struct CSVReader {
         var isQuoted: Bool
         /// Quotes within are doubled.
         var isEscaped: Bool
-        /// Empty, and not by quotes.
-        package var isNull: Bool { byteCount == 0 && !isQuoted }
+        /// Nothing but blanks, within quotes or not: RFC 4180 knows no difference, and many programs quote every field.
+        package var isBlank: Bool
     }
 
     package struct Record {
@@ -125,7 +125,7 @@ package struct CSVReader {
                 guard bytes[offset] != UInt8(ascii: "\"") else { throw fault("a quote within a field that does not begin with one") }
                 offset += 1
             }
-            return Field(offset: start, byteCount: offset - start, isQuoted: false, isEscaped: false)
+            return Field(offset: start, byteCount: offset - start, isQuoted: false, isEscaped: false, isBlank: isBlank(start..<offset))
         }
         offset += 1
         var isEscaped = false
@@ -146,7 +146,17 @@ package struct CSVReader {
         if offset < bytes.count, bytes[offset] != delimiter, bytes[offset] != 0x0A, bytes[offset] != 0x0D {
             throw fault("something follows the closing quote of a field")
         }
-        return Field(offset: start, byteCount: offset - start, isQuoted: true, isEscaped: isEscaped)
+        return Field(offset: start, byteCount: offset - start, isQuoted: true, isEscaped: isEscaped, isBlank: isBlank(start + 1..<offset - 1))
+    }
+
+    /// Nearly always told by the first byte.
+    private func isBlank(_ range: Range<Int>) -> Bool {
+        var place = range.lowerBound
+        while place < range.upperBound {
+            guard bytes[place] == 0x20 || bytes[place] == 0x09 else { return false }
+            place += 1
+        }
+        return true
     }
 
     /// The error, after moving to the next line so that reading can go on.

@@ -35,7 +35,7 @@ struct CSVSource: DocumentSource {
         return ScalarText(kind: .string, bytes: text.withUnsafeBufferPointer { arena.copy($0) }, count: text.count)
     }
 
-    func exists(_ node: Int) -> Bool { fields.indices.contains(node) && !fields[node].isNull }
+    func exists(_ node: Int) -> Bool { fields.indices.contains(node) && !fields[node].isBlank }
 
     func location(of node: Int, within element: Int) -> String {
         guard reader.names.indices.contains(node) else { return "/\(record)" }

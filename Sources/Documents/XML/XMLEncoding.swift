@@ -26,6 +26,20 @@ enum XMLEncoding {
 
     /// The text in UTF-8 without its BOM, and how many bytes of BOM there were; nil for the text where it needs no change.
     static func utf8(_ bytes: UnsafeRawBufferPointer) throws(DocumentError) -> (converted: [UInt8]?, bomByteCount: Int) {
+        let (encoding, start) = try encoding(of: bytes)
+        let body = UnsafeRawBufferPointer(rebasing: bytes[start...])
+        guard let encoding else {
+            try checkUTF8(body, offset: start)
+            return (nil, start)
+        }
+        return (try converted(body, from: encoding, offset: start), start)
+    }
+
+    /// So many first bytes of a text tell its encoding.
+    static let headByteCount = 512
+
+    /// What a text is in, by its first bytes, as iconv calls it, and how many bytes of BOM there are; nil for UTF-8.
+    static func encoding(of bytes: UnsafeRawBufferPointer) throws(DocumentError) -> (encoding: String?, bomByteCount: Int) {
         let mark = bom(bytes)
         if let mark, mark.encoding == "UTF-32" { throw DocumentError(.badEncoding, offset: 0, "UTF-32 is not read; send UTF-8") }
         // Without a BOM, UTF-16 shows by the zero beside the first `<`.
@@ -47,13 +61,7 @@ enum XMLEncoding {
                 encoding = name
             }
         }
-        let start = mark?.byteCount ?? 0
-        let body = UnsafeRawBufferPointer(rebasing: bytes[start...])
-        guard let encoding, encoding != "UTF-8" else {
-            try checkUTF8(body, offset: start)
-            return (nil, start)
-        }
-        return (try converted(body, from: encoding, offset: start), start)
+        return (encoding == "UTF-8" ? nil : encoding, mark?.byteCount ?? 0)
     }
 
     private static func bom(_ bytes: UnsafeRawBufferPointer) -> (encoding: String, byteCount: Int)? {

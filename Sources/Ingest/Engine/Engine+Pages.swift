@@ -26,7 +26,8 @@ extension Engine {
             (sequence, after) = (bound, key)
         }
         let table = try shownTable(request.table, snapshot, through: sequence, asOf: request.asOf, as: principal)
-        let fields = try pageFields(request.fields, table.schema)
+        let stored = shownTables(snapshot, as: principal).storedName(of: request.table)
+        let fields = try pageFields(request.fields ?? Self.commonFields(ofStored: stored), table.schema)
         let scope = Self.scope(of: rows, sequence: sequence)
         let walk = PageWalk(
             table: table, scope: scope, filters: Self.filters(request), after: after, days: try dayRange(request, snapshot))
@@ -108,9 +109,17 @@ extension Engine {
         var needsContentType: Bool
     }
 
-    private func pageFields(_ asked: [String]?, _ schema: Schema) throws -> PageFields {
+    /// What a page has that no fields are named for: the columns that all types of the table have.
+    private static func commonFields(ofStored table: String) -> [String] {
+        let all = StandardColumns.fields.map(\.name).filter { $0 != "history" && $0 != "document_sha256" }
+        guard TableName.isVersioned(table) else { return all }
+        let own = VersionColumns.fields(of: table).map(\.name).filter { $0 != VersionColumns.supersededBy.name }
+        return Array([all, own].joined())
+    }
+
+    private func pageFields(_ asked: [String], _ schema: Schema) throws -> PageFields {
         var names: [String] = []
-        for name in asked ?? StandardColumns.fields.map(\.name).filter({ $0 != "history" && $0 != "document_sha256" }) {
+        for name in asked {
             if name == "*" {
                 names += schema.fields.map(\.name).filter { !names.contains($0) }
             } else if schema[name] == nil {

@@ -17,8 +17,8 @@ package protocol QueryStore: AnyObject, Sendable {
 package protocol StoreInventory: AnyObject, Sendable {
     /// The cold tables, by name.
     var coldTableNames: [String] { get }
-    /// Of a cold table as it is now, or of hot ones: nil. None of a table that is gone.
-    func files(of table: String?) throws -> [StoredFile]
+    /// Of a cold table as it is now, or of hot ones: nil. None of a table that is gone, and no bounds of what is hidden from `principal`.
+    func files(of table: String?, as principal: Principal) throws -> [StoredFile]
     /// Of a cold table, the oldest first.
     func snapshots(of table: String) -> [StoredSnapshot]
     /// Cold tables that engines outside may read on behalf of `principal`, by name: none where it sees own rows only, and none of which a column is

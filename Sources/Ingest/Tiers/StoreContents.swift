@@ -82,14 +82,15 @@ struct StoreContents {
         return stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
 
-    func coldFiles(of name: String) throws -> [StoredFile] {
+    /// - Parameter showsBounds: whether a column's least and greatest value may be told.
+    func coldFiles(of name: String, showsBounds: (_ column: String) -> Bool) throws -> [StoredFile] {
         guard let table = cold(name)?.iceberg else { return [] }
         return try table.files().map { file in
             let bounds = table.bounds(of: file)
             let days = bounds.first { $0.field.name == "business_day" }
             return StoredFile(
                 tier: .cold, table: name, path: file.location, byteCount: file.byteCount, rowCount: file.recordCount, firstDay: Self.day(days?.minimum),
-                lastDay: Self.day(days?.maximum), bounds: Self.text(bounds))
+                lastDay: Self.day(days?.maximum), bounds: Self.text(bounds.filter { showsBounds($0.field.name) }))
         }
     }
 

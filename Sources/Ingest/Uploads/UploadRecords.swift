@@ -117,7 +117,7 @@ package final class UploadRecords: @unchecked Sendable {
     private static func row(_ text: UnsafeRawBufferPointer, _ delimiter: UInt8) -> JSONValue? {
         guard var reader = try? CSVReader(text, delimiter: delimiter), let record = (try? reader.nextRecord()) ?? nil else { return nil }
         let members = zip(reader.names, record.fields).compactMap { name, field -> JSONValue.Member? in
-            if field.isNull { return nil }
+            if field.isBlank { return nil }
             return JSONValue.Member(String(decoding: name, as: UTF8.self), .string(String(decoding: reader.text(of: field), as: UTF8.self)))
         }
         return .object(members)

@@ -20,6 +20,9 @@ final class VersionNumbering {
     /// A version that was added, or one that a state of has changed, and how many such there are: what `undo` goes back to.
     var count: Int { notes.entries.count }
 
+    /// Documents that are held in memory.
+    var heldCount: Int { own.count + met.count }
+
     func newest(_ key: VersionKey) throws -> VersionEntry? {
         if let first = own[key]?.first { return first }
         if let known = met[key] { return known }
@@ -69,8 +72,9 @@ final class VersionNumbering {
     ///
     /// - Returns: what it supersedes, by table; nil where it had no versions.
     func publish(through sequence: Int64) throws -> [String: [SupersededRow]]? {
-        if notes.entries.isEmpty { return nil }
+        // What was met is of this transaction, whether or not it added anything: a file of repeats is as long as it likes.
         defer { forget() }
+        if notes.entries.isEmpty { return nil }
         let present = boundary.snapshot().superseded
         var rows: [String: [SupersededRow]] = [:]
         var latest: [String: [Int64: SupersededRow]] = [:]

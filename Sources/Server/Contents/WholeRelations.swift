@@ -27,20 +27,20 @@ enum WholeRelations {
 
     /// Tables that are still to be asked: hot ones first, for which there is no name.
     private static func ofTables<Body: JSONObject & SendableMetatype>(
-        _ name: String, _ body: Body.Type, hasHot: Bool, _ rows: @escaping @Sendable (String?, CatalogParts) throws -> [Body]
+        _ name: String, _ body: Body.Type, hasHot: Bool, _ rows: @escaping @Sendable (String?, Principal, CatalogParts) throws -> [Body]
     ) -> StoreRelation {
-        StoreRelation(name, of: body) { (left: ArraySlice<String?>?, _, parts) in
+        StoreRelation(name, of: body) { (left: ArraySlice<String?>?, principal, parts) in
             var left = left ?? ((hasHot ? [nil] : []) + parts.store.inventory.coldTableNames.map { Optional($0) })[...]
             guard let table = left.popFirst() else { return ([], nil) }
-            return (try rows(table, parts), left.isEmpty ? nil : left)
+            return (try rows(table, principal, parts), left.isEmpty ? nil : left)
         }
     }
 
-    private static let files = ofTables("files", FileRow.self, hasHot: true) { table, parts in
-        try parts.store.inventory.files(of: table).map { FileRow(file: $0) }
+    private static let files = ofTables("files", FileRow.self, hasHot: true) { table, principal, parts in
+        try parts.store.inventory.files(of: table, as: principal).map { FileRow(file: $0) }
     }
 
-    private static let snapshots = ofTables("snapshots", SnapshotRow.self, hasHot: false) { table, parts in
+    private static let snapshots = ofTables("snapshots", SnapshotRow.self, hasHot: false) { table, _, parts in
         table.map { parts.store.inventory.snapshots(of: $0).map { SnapshotRow(snapshot: $0) } } ?? []
     }
 

@@ -78,6 +78,20 @@ final class RuleSetTests: XCTestCase {
         XCTAssertTrue(try faults(type, #","a":0,"b":1"#).first?.hasPrefix("ratio: the rule ratio cannot be evaluated: ") ?? false)
     }
 
+    /// Whoever corrects a document hears of all its faults at once: rules about what could be read are tested whatever else is wrong; others would guess.
+    func test_testReadable_besideOtherFaults_rulesOfWhatCouldBeReadAreTold() throws {
+        let rules = #"{"name":"small","check":"n < 5","message":"n is small"},{"name":"plain","check":"s ~ '^x$'","message":"s is x"},{"name":"both","check":"coalesce(a, 0) > n","message":"a is more"},{"name":"made","check":"v > 100","message":"v is more"},{"name":"listed","check":"coalesce(list_sum(l.x), 0) > 9","message":"l is more"}"#
+        let type = try type(columns: numbers.replacingOccurrences(of: #""path":"/b","#, with: #""path":"/b","required":true,"#) + #","v":{"expression":"n * 2","type":"INTEGER"}"#, rules: rules)
+        func codes(_ members: String) throws -> [String] { try faults(type, members).map { String($0.prefix { $0 != ":" }) } }
+        XCTAssertEqual(try codes(#","a":"many","b":1,"n":7,"s":"y""#), ["not-a-number", "small", "plain"])
+        XCTAssertEqual(try codes(#","a":9,"n":7,"s":"y""#), ["required", "small", "plain"])
+        XCTAssertEqual(try codes(#","a":1,"n":7,"s":"x""#), ["required", "small", "both"])
+        XCTAssertEqual(try codes(#","a":1,"n":"none","s":"y""#), ["required", "not-a-number", "plain"])
+        XCTAssertEqual(try codes(#","a":9,"b":1,"n":1,"s":"x","l":[{"x":"none"}]"#), ["not-a-number"])
+        // The next document knows nothing of it.
+        XCTAssertEqual(try codes(#","a":9,"b":1,"n":7,"s":"x","l":[{"x":10}]"#), ["small", "made"])
+    }
+
     func test_evaluate_valueThatDoesNotFit_isAFault() throws {
         let type = try type(columns: numbers + #","v":{"expression":"b * 100000","type":"DECIMAL(4,1)"}"#)
         XCTAssertTrue(try faults(type, #","b":3"#).first?.hasPrefix("expression-failed: v cannot be computed: ") ?? false)

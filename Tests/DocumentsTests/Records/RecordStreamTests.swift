@@ -282,12 +282,40 @@ final class RecordStreamTests: XCTestCase {
         XCTAssertEqual(texts("<!DOCTYPE a><a/>").last?.hasPrefix("ERROR bad-xml: a DOCTYPE is not allowed"), true)
         XCTAssertEqual(texts(open + "<p:Group><p:Item>").last?.contains("cut short"), true)
         XCTAssertEqual(texts(open + "</p:Group>").last?.contains("an end tag that ends nothing"), true)
-        XCTAssertEqual(texts("<?xml version='1.0' encoding='windows-1251'?><a/>").last?.hasPrefix("ERROR bad-encoding"), true)
+        XCTAssertEqual(texts("<?xml version='1.0' encoding='x-none'?><a/>").last?.hasPrefix("ERROR bad-encoding"), true)
+        XCTAssertEqual(texts("\n<?xml version='1.0' encoding='windows-1251'?><a/>").last?.hasPrefix("ERROR bad-encoding"), true)
         XCTAssertEqual(
             texts(open + "<p:Group><p:Item>" + String(repeating: "long ", count: 100) + "</p:Item><p:Item>2</p:Item></p:Group></p:Batch>"),
             ["! too-large: a record of 517 bytes; 300 are allowed", open + "<p:Group><p:Item>2</p:Item></p:Group></p:Batch>"])
         XCTAssertNotNil(try Self.xmlEnvelope("//b:Item"))
         XCTAssertNil(try Self.xmlEnvelope("//b:Item[b:Kind='sale']"))
+    }
+
+    /// In whatever encoding an envelope is, its records are those of the same text in UTF-8; what is no character is the fault of the record it stands in.
+    func test_xmlEnvelope_inOtherEncodings_givesTheSameRecords() throws {
+        let envelope = try XCTUnwrap(try Self.xmlEnvelope("/b:Batch/b:Item"))
+        func text(_ encoding: String?) -> String {
+            (encoding.map { "<?xml version='1.0' encoding=\"\($0)\"?>" } ?? "") + "<Batch xmlns='urn:b'>" + (0..<40).map { "<Item n='\($0)'>Хліб і сіль №\($0)</Item>" }.joined() + "</Batch>"
+        }
+        let wanted = read(Array(text(nil).utf8), pieces: []) { RecordStream(envelope) }
+        XCTAssertEqual(wanted.records.count, 40)
+        var random = SplitMix64(state: 17)
+        for (name, encoding) in [("windows-1251", String.Encoding.windowsCP1251), ("UTF-16", .utf16), ("UTF-16", .utf16LittleEndian), ("UTF-16BE", .utf16BigEndian)] {
+            var file = Array(try XCTUnwrap(text(name).data(using: encoding)))
+            if encoding == .utf16LittleEndian { file = [0xFF, 0xFE] + file }
+            for pieces in [[], Array(1..<file.count), (0..<20).map { _ in Int.random(in: 1..<file.count, using: &random) }.sorted()] {
+                let found = read(file, pieces: pieces) { RecordStream(envelope) }
+                XCTAssertEqual(found.records.map(\.text), wanted.records.map(\.text), name)
+                XCTAssertNil(found.error, name)
+            }
+        }
+        // 0x98 is no character of windows-1251, and half a character ends the other file.
+        let broken = Array(text("windows-1251").data(using: .windowsCP1251) ?? Data()).map { $0 == UInt8(ascii: "7") ? 0x98 : $0 }
+        let found = read(broken, pieces: [600]) { RecordStream(envelope) }
+        XCTAssertEqual(found.records.enumerated().filter { $1.text.contains("\u{FFFD}") }.map(\.offset), [7, 17, 27, 37])
+        XCTAssertEqual(found.records.count, 40)
+        let half = Array(text("UTF-16").data(using: .utf16) ?? Data()).dropLast(1)
+        XCTAssertNotNil(read(Array(half), pieces: [5]) { RecordStream(envelope) }.error)
     }
 
     // MARK: Bounds

@@ -10,14 +10,14 @@ final class StoreContentsTests: XCTestCase {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)
         for number in 0..<30 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)", at: "2026-11-\(10 + number % 5)T14:00:00Z", total: "\(number).50")) }
-        let hot = try fixture.engine.files(of: nil)
+        let hot = try fixture.engine.files(of: nil, as: .admin)
         XCTAssertEqual(hot.reduce(0) { $0 + $1.rowCount }, 30)
         XCTAssertTrue(hot.allSatisfy { $0.tier == .hot && $0.table == nil && $0.byteCount > 0 })
         XCTAssertTrue(fixture.engine.compactions.isEmpty)
         _ = try fixture.engine.compact(before: nil)
-        let cold = try fixture.engine.files(of: "receipts")
+        let cold = try fixture.engine.files(of: "receipts", as: .admin)
         XCTAssertEqual(cold.reduce(0) { $0 + $1.rowCount }, 30)
-        XCTAssertEqual(try fixture.engine.files(of: nil).reduce(0) { $0 + $1.rowCount }, 0)
+        XCTAssertEqual(try fixture.engine.files(of: nil, as: .admin).reduce(0) { $0 + $1.rowCount }, 0)
         for file in cold {
             let path = String(file.path.dropFirst("file://".count))
             XCTAssertEqual(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int64, file.byteCount)
@@ -29,7 +29,7 @@ final class StoreContentsTests: XCTestCase {
         let snapshots = fixture.engine.snapshots(of: "receipts")
         XCTAssertEqual(snapshots.last?.summary.first { $0.name == "total-records" }?.value, "30")
         XCTAssertEqual(fixture.engine.compactions.map(\.summary?.rowsMoved), [30])
-        XCTAssertEqual(try fixture.engine.files(of: "none").count, 0)
+        XCTAssertEqual(try fixture.engine.files(of: "none", as: .admin).count, 0)
     }
 
     func test_compactions_thatFoundNothingToDo_areKept_whereSomebodyAsked() {

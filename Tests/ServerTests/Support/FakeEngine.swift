@@ -288,7 +288,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func putView(_ view: SavedView) throws -> PutOutcome { .created }
     func deleteView(_ name: String) throws -> String? { throw Fault(.notFound, "there is no view of this name") }
     var coldTableNames: [String] { [] }
-    func files(of table: String?) throws -> [StoredFile] { [] }
+    func files(of table: String?, as principal: Principal) throws -> [StoredFile] { [] }
     func snapshots(of table: String) -> [StoredSnapshot] { [] }
     var compactions: [CompactionRecord] { [] }
 

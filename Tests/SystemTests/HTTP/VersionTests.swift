@@ -82,6 +82,9 @@ final class VersionTests: XCTestCase {
             XCTAssertEqual((found[2]["changes"] as? [String: Any])?.count, 0, context)
             XCTAssertEqual(found[1]["valid_to"] as? String, found[0]["received_at"] as? String, context)
             XCTAssertEqual(try json(try board.get("/v1/receipts?table=licences&fields=receipt_id"))["receipts"] as? [[String: String]], [["receipt_id": "L1"], ["receipt_id": "L2"]], context)
+            let shown = try XCTUnwrap((try json(try board.get("/v1/receipts?table=licences_history"))["receipts"] as? [[String: Any]])?.first, context)
+            XCTAssertTrue(Set(shown.keys).isSuperset(of: ["version", "removed", "valid_to", "upload_id", "ticket_id"]), "\(context): \(shown.keys.sorted())")
+            XCTAssertTrue(Set(shown.keys).isDisjoint(with: ["superseded_by", "history", "document_sha256", "name"]), "\(context): \(shown.keys.sorted())")
             let changes = try XCTUnwrap(try json(try board.get("/v1/changes?after=0"))["changes"] as? [[String: Any]], context)
             XCTAssertEqual(changes.compactMap { ($0["receipt"] as? [String: Any])?["receipt_id"] as? String ?? $0["receipt_id"] as? String }, ["L1", "L1", "L1", "L2", "L3", "L3"], context)
             let removal = try json(try board.get("/v1/receipts/L3/versions?table=licences"))["versions"] as? [[String: Any]]

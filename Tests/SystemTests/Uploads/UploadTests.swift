@@ -63,6 +63,50 @@ final class UploadTests: UploadFixture {
         XCTAssertEqual(counts(try upload("id,shoe,name\nI,44,N\n", one, type: "member")), [1, 1, 1, 0, 0, 0])
     }
 
+    /// Many programs quote every field: what is blank is absent all the same.
+    func test_csv_blankFields_areAbsent_inQuotesToo() throws {
+        let server = try running()
+        XCTAssertEqual(try server.client().put("/v1/types/member", Self.member).status, 201)
+        let one = server.client(key: try server.key("c1"))
+        let quoted = try upload("\"id\",\"name\",\"age\"\r\n\"A\",\"N\",\"\"\r\n\"B\",\"\",\"30\"\r\n\"C\",\" \t\",\"30\"\r\n\" \",\"N\",\"30\"\r\n", one, type: "member")
+        XCTAssertEqual(counts(quoted), [4, 4, 1, 0, 0, 3], "\(quoted)")
+        let faults = try errors(quoted, one).compactMap { ($0["errors"] as? [[String: Any]])?.first }
+        XCTAssertEqual(faults.map { $0["pointer"] as? String }, ["/2/name", "/3/name", "/4/id"])
+        XCTAssertEqual(Set(faults.compactMap { $0["code"] as? String }), ["required"])
+        XCTAssertEqual(try rows("SELECT name, age FROM members", one), #"[["N",null]]"#)
+        XCTAssertEqual(counts(try upload("id,name,age\nA,N,\n", one, type: "member")), [1, 1, 0, 0, 1, 0], "the same without quotes")
+    }
+
+    /// An envelope is read in the encoding that it declares, and its records are documents in UTF-8.
+    func test_xmlEnvelope_inItsEncoding() throws {
+        let server = try running()
+        let type = #"{"name":"slip","version":1,"table":"slips","format":"xml","each":"/file/slip","match":{"root":"file"},"receipt_id":"@id","issued_at":"at","time_zone":"UTC","columns":{"name":{"path":"name","type":"VARCHAR"}}}"#
+        XCTAssertEqual(try server.client().put("/v1/types/slip", type).status, 201)
+        let one = server.client(key: try server.key("c1"))
+        func slip(_ id: Int) -> String { "<slip id='S\(id)'><at>2026-11-01</at><name>Хліб \(id)</name></slip>" }
+        let text = "<?xml version='1.0' encoding='windows-1251'?>\n<file>" + (1...1_500).map(slip).joined() + "</file>"
+        var file = Array(try XCTUnwrap(text.data(using: .windowsCP1251)))
+        let place = try XCTUnwrap(Data(file).range(of: try XCTUnwrap("Хліб 700<".data(using: .windowsCP1251)))).lowerBound
+        file[place] = 0x98
+        let (id, path) = try announce(one, #"{"name":"a.xml","type":"slip"}"#)
+        XCTAssertEqual(try put(path, file).status, 201)
+        let taken = try ended(id, one)
+        XCTAssertEqual(counts(taken), [1_500, 1_500, 1_499, 0, 0, 1], "\(taken)")
+        XCTAssertEqual(try errors(taken, one).first?["record"] as? Int, 700)
+        XCTAssertEqual(try rows("SELECT name FROM slips WHERE receipt_id = 'S1499'", one), #"[["Хліб 1499"]]"#)
+    }
+
+    /// A row comes back with all that is wrong with it: what its rules say of what could be read, too.
+    func test_rowOfSeveralFaults_hasThemAll() throws {
+        let server = try running()
+        let type = Self.member.replacingOccurrences(of: #""rules":["#, with: #""rules":[{"name":"short","check":"length(name) < 5","message":"a short name"},"#)
+        XCTAssertEqual(try server.client().put("/v1/types/member", type).status, 201)
+        let one = server.client(key: try server.key("c1"))
+        let upload = try upload("id,name,age\nA,too long,x\nB,,7\nC,too long,7\n", one, type: "member")
+        let codes = try errors(upload, one).map { ($0["errors"] as? [[String: Any]] ?? []).compactMap { $0["code"] as? String }.sorted() }
+        XCTAssertEqual(codes, [["not-a-number", "short"], ["grown", "required"], ["grown", "short"]])
+    }
+
     func test_link_announcement_andRights() throws {
         let server = try running()
         let (one, two) = (server.client(key: try server.key("c1")), server.client(key: try server.key("c2", scope: "all")))

@@ -1,0 +1,71 @@
+internal import Glibc
+
+/// Brings a text of any length to UTF-8, piece by piece, whatever characters the pieces' ends cut. One owner.
+///
+/// What is no character of the encoding becomes a byte that is none of UTF-8: whoever reads the record that it stands in refuses that one alone.
+final class TextTranscoder {
+    private let converter: iconv_t
+    /// Of one character of the encoding, in bytes.
+    private let unitByteCount: Int
+    /// The beginning of a character whose end is in the next piece.
+    private var pending: [UInt8] = []
+    private var output = [UInt8](repeating: 0, count: 64 << 10)
+    /// In no text of UTF-8.
+    private static let noCharacter: UInt8 = 0xFF
+
+    /// - Parameter encoding: as iconv calls it.
+    init(from encoding: String) throws(DocumentError) {
+        guard let converter = iconv_open("UTF-8", encoding), Int(bitPattern: converter) != -1 else {
+            throw DocumentError(.badEncoding, offset: 0, "this system cannot read \(encoding)")
+        }
+        self.converter = converter
+        unitByteCount = encoding.hasPrefix("UTF-16") || encoding.hasPrefix("UCS-2") ? 2 : 1
+    }
+
+    deinit { iconv_close(converter) }
+
+    /// - Parameter body: gets the text in UTF-8, in one or several pieces.
+    func convert(_ piece: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        if pending.isEmpty { return pending = try converted(piece, body) }
+        let whole = pending + Array(piece)
+        pending = try whole.withUnsafeBytes { try converted($0, body) }
+    }
+
+    /// The text ends here.
+    func finish(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        if pending.isEmpty { return }
+        pending = []
+        try [Self.noCharacter].withUnsafeBytes { try body($0) }
+    }
+
+    /// - Returns: the bytes of a character that does not end.
+    private func converted(_ piece: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) throws -> [UInt8] {
+        var source = UnsafeMutablePointer(mutating: piece.baseAddress?.assumingMemoryBound(to: CChar.self))
+        var left = piece.count
+        while left > 0 {
+            let (madeCount, code) = step(&source, &left)
+            if madeCount > 0 { try output.withUnsafeBytes { try body($0.part(0..<madeCount)) } }
+            switch code {
+            case 0, E2BIG: break
+            case EINVAL: return Array(piece.part(piece.count - left..<piece.count))
+            default:
+                try [Self.noCharacter].withUnsafeBytes { try body($0) }
+                let passed = min(unitByteCount, left)
+                source = source.map { $0 + passed }
+                left -= passed
+            }
+        }
+        return []
+    }
+
+    /// - Returns: how many bytes are in `output` now, and why it ended before the source did; 0 where it did not.
+    private func step(_ source: inout UnsafeMutablePointer<CChar>?, _ left: inout Int) -> (madeCount: Int, code: Int32) {
+        output.withUnsafeMutableBytes { room in
+            var target = room.baseAddress?.assumingMemoryBound(to: CChar.self)
+            var targetLeft = room.count
+            let outcome = iconv(converter, &source, &left, &target, &targetLeft)
+            let code = outcome == -1 ? errno : 0
+            return (room.count - targetLeft, code)
+        }
+    }
+}
