@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from typing import Self
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
@@ -75,9 +76,9 @@ class Node:
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
-        log = open(self.data.parent / f"{self.name}.log", "ab")
-        self.process = subprocess.Popen(
-            [str(harness.binary("till")), "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"], env=self.environment, stderr=log, stdout=log)
+        with open(self.data.parent / f"{self.name}.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [str(harness.binary("till")), "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"], env=self.environment, stderr=log, stdout=log)
 
     def ready(self) -> tuple[int, dict]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
@@ -104,7 +105,7 @@ class Pair:
             Node(work, "b", ports[1], {**common, "TILL_CLUSTER_NODE": "b", "TILL_CLUSTER_PEER": f"a@127.0.0.1:{ports[2]}", "TILL_CLUSTER_LISTEN": f"127.0.0.1:{ports[3]}"}),
         ]
 
-    def __enter__(self) -> "Pair":
+    def __enter__(self) -> Self:
         self.witness = subprocess.Popen(
             [str(harness.binary("till")), "witness", "--data", str(self.work / "witness"), "--listen", f"127.0.0.1:{self.witness_port}"], stderr=subprocess.DEVNULL)
         for node in self.nodes:
