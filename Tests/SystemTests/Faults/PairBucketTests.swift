@@ -97,6 +97,8 @@ final class PairBucketTests: XCTestCase {
         try compact(first)
         XCTAssertFalse(moved.isEmpty)
         try post(30, to: first)
+        let elsewhere = try TillRun(["move", "--url", "http://127.0.0.1:\(first.port)", "--to", "s3://receipts/other"], environment: ["TILL_KEY": TillServer.adminKey])
+        XCTAssertTrue(elsewhere.status != 0 && elsewhere.error.contains("two machines keep this store"), elsewhere.error)
         let before = try answers(first)
         XCTAssertFalse(bucket.objects.keys.filter { $0.hasPrefix("pair/receipts/data/") }.isEmpty)
         XCTAssertTrue(Patience.until { moved.isDisjoint(with: hotFiles(second)) }, "the standby keeps day files of moved rows: \(hotFiles(second))")
@@ -126,6 +128,12 @@ final class PairBucketTests: XCTestCase {
         XCTAssertEqual(first.stop(), 0)
         XCTAssertEqual(try pair.leader().name, second.name)
         XCTAssertEqual(try answers(second), after)
+        // By nobody's hand but a command's.
+        XCTAssertEqual(second.stop(), 0)
+        for node in [first, second] {
+            let proof = try TillRun(["verify", "--data", node.data.path, "--full"], environment: node.environment.filter { $0.key.hasPrefix("TILL_STORAGE") })
+            XCTAssertEqual(proof.status, 0, "\(node.name): \(proof.text)\(proof.error)")
+        }
     }
 
     /// It goes on where it stood still, with a version made that it has still to name, and has not heard of the other.
