@@ -8,7 +8,8 @@ import Glibc
 ///    catalog than this one (`StoreMark`).
 /// 2. A hot file that the catalog does not name, or names as new, has no rows: the catalog names each before it has one.
 /// 3. A version of a table that the catalog does not name is the next one, or the one after a widening; and the rows that it adds are still
-///    in their hot file: a crash between the version and the catalog leaves it so.
+///    in their hot file: a crash between the version and the catalog leaves it so. In a cluster's bucket others lead after the crash, whose catalog is proven by the
+///    cluster's records: there, what it does not name is what another has left (`Tenure`).
 ///
 /// What earlier versions wrote bears no marks; for them 2 and 3 alone speak.
 struct StoreProof {
@@ -140,6 +141,7 @@ struct StoreProof {
                 continue
             }
             if version > 0, let present = try? Table.open(storage, version: version) { checkMarks("the table \(table)", Self.marks(present)) }
+            if DataDirectory.isOfCluster(directory.path) { continue }
             // Of a table that was ended, what an end came before the removal of.
             let ended = Set(version > 0 ? [] : (try? catalog.endedCold())?[table] ?? [])
             let newer = versions.filter { $0 > version && !ended.contains("metadata/v\($0).metadata.json") }

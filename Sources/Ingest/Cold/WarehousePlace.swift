@@ -4,7 +4,8 @@ import Glibc
 /// Where the catalog says that cold tables lie, against where the settings say so: a store that is opened with the wrong ones would seem to have lost its
 /// tables, or begin new ones beside them.
 enum WarehousePlace {
-    private static let key = "warehouse"
+    /// Among the catalog's single values.
+    static let key = "warehouse"
     /// Of a store's own directory, in messages.
     private static let own = "its own directory (storage.url null)"
 

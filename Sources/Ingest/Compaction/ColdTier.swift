@@ -16,12 +16,15 @@ final class ColdTier: Sendable {
     let openPlace: @Sendable (String?) throws -> any StorageFactory
     /// Asked before files go: false while something else needs them still.
     let beforeRemoval = Mutex<(@Sendable () -> Bool)?>(nil)
+    /// Where others may come to lead; nil: nobody else has the store.
+    let tenure: Tenure?
 
     init(
-        directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls, lost: LostAndFound,
+        directory: DataDirectory, catalog: Catalog, calls: any FileSystemCalls, lost: LostAndFound, tenure: Tenure? = nil,
         openPlace: @escaping @Sendable (String?) throws -> any StorageFactory
     ) throws {
         self.openPlace = openPlace
+        self.tenure = tenure
         self.directory = directory
         self.catalog = catalog
         self.calls = calls
@@ -29,7 +32,13 @@ final class ColdTier: Sendable {
     }
 
     /// Before a table is changed, or something of it removed.
-    func checkClaim() throws(ColumnStoreError) { try directory.checkClaim() }
+    func checkClaim() throws(ColumnStoreError) {
+        try tenure?.checkLead()
+        try directory.checkClaim()
+    }
+
+    /// Its versions have higher numbers.
+    var floor: Int { tenure?.floor ?? 0 }
 
     func storage(_ table: String) throws(ColumnStoreError) -> any ObjectStorage { try directory.cold(table, calls: calls) }
 
@@ -51,12 +60,13 @@ final class ColdTier: Sendable {
 
     private func open(_ name: String, version: Int) throws -> ColdTable {
         let storage = try storage(name)
-        var iceberg = try Table.open(storage, version: version, marks: marks)
+        var iceberg = try Table.open(storage, version: version, marks: marks, floor: floor)
         try putAsideVersions(after: version, of: name, storage)
+        if tenure != nil { try iceberg.renewHint() }
         if iceberg.isElsewhere {
             // The same objects by another name: the table keeps its own.
             let same = try directory.storages.storage(at: iceberg.metadata.location, sameAs: storage, calls: calls)
-            iceberg = try same.map { try Table.open($0, version: version, marks: marks) } ?? settle(iceberg, name)
+            iceberg = try same.map { try Table.open($0, version: version, marks: marks, floor: floor) } ?? settle(iceberg, name)
         }
         return ColdTable(name: name, iceberg: iceberg, damage: damage)
     }
@@ -84,7 +94,8 @@ final class ColdTier: Sendable {
 
     /// Whatever of a version can be read is put aside with it: its manifests, and data files a day later, as those that nothing leads to.
     private func putAsideVersions(after version: Int, of name: String, _ storage: any ObjectStorage) throws {
-        let newer = try Table.versions(storage).filter { $0 > version }
+        // Those of a later tenure are another's, which leads.
+        let newer = try Table.versions(storage).filter { $0 > version && $0 < tenure?.ceiling ?? .max }
         guard !newer.isEmpty else { return }
         let known = Set(try catalog.coldObjects(of: name).map(\.object.key))
         if version > 0 { try Table.open(storage, version: version).writeHint() }
@@ -121,16 +132,17 @@ final class ColdTier: Sendable {
     /// - Parameter cutoff: in milliseconds since 1970; what was replaced before need not be kept for them.
     func publishNewest(of history: ColdTable, before cutoff: Int64) throws {
         guard TableName.isVersioned(history.name) else { return }
-        try NewestView(history: history, storage: try storage(TableName.shown(history.name)), cutoff: cutoff).publish()
+        try NewestView(history: history, storage: try storage(TableName.shown(history.name)), cutoff: cutoff, floor: floor).publish()
     }
 
     /// Removes the files that the catalog says may go: what an end came between.
     func removeEnded() throws {
         let ended = try catalog.endedCold().sorted { $0.key < $1.key }
+        if ended.isEmpty { return }
         let present = Set(try catalog.coldVersions().map(\.table))
         // A table that is no more was one of sums, which are made again from rows: nobody else needs them, and their names may be wanted anew.
-        let isFree = ended.allSatisfy { !present.contains($0.key) } || beforeRemoval.withLock { $0 }?() ?? true
-        for (name, keys) in ended where isFree || !present.contains(name) {
+        let isFree = tenure.map(\.isSettled) ?? (ended.allSatisfy { !present.contains($0.key) } || beforeRemoval.withLock { $0 }?() ?? true)
+        for (name, keys) in ended where isFree || tenure == nil && !present.contains(name) {
             try checkClaim()
             let storage = try storage(name)
             for key in keys { try storage.delete(key, .named("no version of the table \(name) leads to it any more")) }
@@ -173,7 +185,7 @@ final class ColdTier: Sendable {
         try putAsideVersions(after: 0, of: name, storage)
         let commit = try Table.create(
             storage, schema: StandardColumns.schema(of: name, typeColumns: columns), sorting: ColdOrder.sorting, grouping: "business_day",
-            marks: marks)
+            marks: marks, floor: floor)
         created += commit.written
         return ColdTable(name: name, iceberg: commit.table, damage: damage)
     }

@@ -60,8 +60,8 @@ extension Compactor {
         next.files = state.files.filter { file, coverage in !work.removed.contains(file) && coverage.part.map { !left.contains($0) } ?? true }
         var created: [WrittenObject] = []
         let fields = try rollupSchema(state, base)
-        guard let target = try rollupTable(state, fields.parts, &created) else {
-            // What was kept under this name before is not gone yet.
+        guard options.makesSums, let target = try rollupTable(state, fields.parts, &created) else {
+            // There are to be none, or what was kept under this name before is not gone yet.
             rolled.states = [try next.beside(base)]
             return rolled
         }
@@ -187,6 +187,7 @@ extension Compactor {
 
     /// Whether there is something to do: asked without the right to change files, which is asked for over the network.
     func wantsSums() throws -> Bool {
+        guard options.makesSums else { return false }
         let snapshot = tier.boundary.snapshot()
         for state in snapshot.rollups.values {
             guard let base = snapshot.cold[state.definition.table] else { continue }

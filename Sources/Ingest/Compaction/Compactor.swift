@@ -17,6 +17,8 @@ package struct CompactionOptions: Sendable {
     package var rollupRowCountMax = 1_000_000
     /// Whether all stays hot: where cold files would have to be on two machines.
     package var keepsHot = false
+    /// Whether cold files have the sums of rollups beside them. Their tables take the names of those that were there before, which no two machines may do.
+    package var makesSums = true
 
     package init() {}
 }
@@ -132,7 +134,7 @@ final class Compactor: Sendable {
     ///
     /// - Throws: `DayCompactor.Cancelled` when it was cancelled, or the store closes.
     func compact(before day: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary {
-        if options.keepsHot { throw Fault(.badParameter, "two machines keep this store, and keep all of it hot: nothing is compacted") }
+        if options.keepsHot { throw Fault(.badParameter, "two machines keep this store, and keep all of it hot, since storage.url names no bucket: nothing is compacted") }
         let before = day ?? Clock.day(ofMicroseconds: clock.now()) + 1
         let done = Monitor<Result<CompactionSummary, any Error>?>(nil)
         let isTaken = state.broadcast { state in
@@ -402,6 +404,7 @@ final class Compactor: Sendable {
                 if isEnding { throw DayCompactor.Cancelled() }
                 guard let table = try end(name, before: milliseconds - Int64(options.snapshotKeepSeconds * 1_000)) else { continue }
                 try cold.removeOrphans(of: name, table.iceberg, before: milliseconds - Self.orphanAgeMilliseconds)
+                if cold.tenure != nil { try table.iceberg.renewHint() }
             }
             try tidyRollups(before: milliseconds - Int64(options.snapshotKeepSeconds * 1_000), orphansBefore: milliseconds - Self.orphanAgeMilliseconds)
         }

@@ -11,13 +11,16 @@ struct NewestView {
     let storage: any ObjectStorage
     /// Snapshots and metadata that were replaced before are removed, in milliseconds since 1970.
     let cutoff: Int64
+    /// Versions have higher numbers than this (`Tenure`).
+    let floor: Int
 
     /// Makes the view show what the history has now; does nothing where it does.
     func publish() throws {
         let files = try history.newestFiles()
-        let number = try Table.newestVersion(storage)
+        // A leader that did not know that it was replaced may have named another one.
+        let number = floor == 0 ? try Table.newestVersion(storage) : try Table.versions(storage).last
         // What cannot be read is made anew.
-        let present = number.flatMap { try? Table.open(storage, version: $0) }
+        let present = number.flatMap { try? Table.open(storage, version: $0, floor: floor) }
         let known = present.flatMap { try? Set($0.files().map(\.location)) }
         let wanted = Set(files.map(\.location))
         // Metadata has absolute places: a directory that was moved has none that lead anywhere.
@@ -30,7 +33,7 @@ struct NewestView {
             // The files' columns are found by the ids that the history gave them.
             table = try Table.create(
                 storage, schema: history.iceberg.schema, sorting: ColdOrder.sorting, grouping: "business_day",
-                version: (number ?? 0) + 1, keepsIDs: true
+                version: (number ?? 0) + 1, floor: floor, keepsIDs: true
             ).table
         }
         let own = Set(try table.files().map(\.location))

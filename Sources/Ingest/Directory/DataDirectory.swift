@@ -37,6 +37,11 @@ package final class DataDirectory: Sendable {
     /// What a member of a pair keeps beside the store that is made of it.
     static let clusterName = "cluster"
 
+    /// Whether the directory is a member of a pair: how far the store there tells its records is noted beside them.
+    static func isOfCluster(_ path: String) -> Bool { access("\(path)/\(clusterName)/\(foldName)", F_OK) == 0 }
+
+    static let foldName = "fold"
+
     /// Commits on their way to the log's place, and how far that has come.
     static let logName = "log"
 

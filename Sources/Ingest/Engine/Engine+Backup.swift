@@ -28,6 +28,7 @@ extension Engine {
     package func move(
         to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (_ byteCount: Int64, _ path: String) -> Void
     ) throws -> WarehouseMoveSummary {
+        guard options.replica == nil else { throw Self.refusal("two machines keep this store, and both would have to look for its warehouse elsewhere: it stays where storage.url says") }
         let target: any StorageFactory
         do { target = try options.openPlace(place) } catch let error as ColumnStoreError where error.code == .invalidRequest { throw Self.refusal("\(error)") }
         guard target.location != directory.storages.location else { throw Self.refusal("the warehouse is there already: \(directory.warehouseName)") }
@@ -123,7 +124,6 @@ extension Engine {
         guard let log else { return }
         cold.beforeRemoval.withLock { $0 = { [log] in log.settle() } }
         catalog.naming.withLock { $0 = { [log] in log.carry($0) } }
-        (log as? ReplicaKeeper)?.start()
         (log as? LogKeeper)?.start { [weak self] place, position, isStopping in
             guard let self else { throw Backup.Cancelled() }
             return try alone("checkpoint") { [self] in

@@ -85,7 +85,10 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     ///   naming the file when one of its files is damaged or missing.
     package init(path: String, options: Options = Options()) throws {
         self.options = options
-        let directory = try DataDirectory(path: path, making: options.making, storages: options.storages)
+        // Others may come to lead a cluster, and have the bucket then.
+        let tenure = options.replica != nil && options.storages.root != nil ? Tenure() : nil
+        let storages: any StorageFactory = if let tenure { TenuredStorageFactory(base: options.storages, tenure: tenure) } else { options.storages }
+        let directory = try DataDirectory(path: path, making: options.making, storages: storages)
         self.directory = directory
         try WarehousePlace.check(directory)
         try StoreProof.check(directory)
@@ -93,6 +96,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         log = try Self.beginLog(directory, options)
         catalog = try Catalog(path: directory.catalogPath, clock: options.hot.clock)
         Self.noteStart(directory, catalog, options)
+        try (log as? ReplicaKeeper)?.begin(tenure, catalog)
         try WarehousePlace.take(directory, catalog)
         let lost = LostAndFound(directory, calls: options.fileSystem)
         quarantine = Quarantine(catalog: catalog, limits: options.quarantine) { [catalog] refused, connection in
@@ -102,7 +106,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         links = LinkSigner(storeKey: try catalog.cursorKey())
         exportFiles = ExportFiles(folder: directory.exportsPath, store: catalog.storeID, place: options.exportPlace)
         passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())
-        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost, openPlace: options.openPlace)
+        let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost, tenure: tenure, openPlace: options.openPlace)
         let registrars = options.registration.registrars
         var hot = options.hot
         hot.rules = ProcessRules { registrars[$0]?.expires ?? RegistrarOptions(url: "", secret: "").expires }

@@ -42,9 +42,14 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         CommitSinks.add(log, root: directory.path)
     }
 
-    func start() {
+    /// The catalog is open, and what it commits is handed over from here on.
+    ///
+    /// - Parameter tenure: begins with it, before anything is written to the bucket of the cold tables; nil where there is none.
+    /// - Throws: `ColumnStoreError` where that does not come to count.
+    func begin(_ tenure: Tenure?, _ catalog: Catalog) throws {
         replica.begin(self)
         thread.start(name: "replica") { [self] in run() }
+        try tenure?.begin(catalog, Tenure.Lead(settle: { [weak self] in self?.settle() ?? false }, prove: { [weak self] in self?.isProven ?? false }))
     }
 
     private func run() {
@@ -203,15 +208,24 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     func settle() -> Bool {
         let last = log.last
         log.state.broadcast { $0.isWanted = true }
-        return waitUntilKept(last, seconds: Self.settleSeconds)
+        return waitUntilKept(last, seconds: Self.settleSeconds) && isProven
+    }
+
+    /// Whether this machine leads, asked now.
+    private var isProven: Bool {
+        let answer = Monitor<Bool?>(nil)
+        replica.prove { isProven in answer.broadcast { $0 = isProven } }
+        return answer.wait(seconds: Self.settleSeconds) { $0 } ?? false
     }
 
     private func waitUntilKept(_ last: Int64, seconds: Double) -> Bool {
-        let done = Monitor(false)
+        let done = Monitor<Bool?>(nil)
         answers.wait(for: last) { outcome in
-            if case .kept = outcome { done.broadcast { $0 = true } }
+            var isKept = false
+            if case .kept = outcome { isKept = true }
+            done.broadcast { [isKept] in $0 = isKept }
         }
-        return done.wait(seconds: seconds) { $0 ? true : nil } ?? false
+        return done.wait(seconds: seconds) { $0 } ?? false
     }
 
     func stop() {

@@ -30,9 +30,11 @@ package final class ReplicaStore {
     /// The last record that the files were known to tell when they were last noted, whether or not they can be used; nil where nothing is noted.
     package let leastSequence: Int64?
     private var noted: Position?
+    /// The catalog has changed since the files of moved rows were last looked for.
+    private var hasCatalogChanged = true
 
     package static let folder = DataDirectory.clusterName
-    private static let noteName = "fold"
+    private static let noteName = DataDirectory.foldName
     private static let partsByteCountMax = 1 << 31
 
     /// - Parameter directory: of the store, absolute.
@@ -78,7 +80,7 @@ package final class ReplicaStore {
     }
 
     /// Whether DATA is a member of a cluster.
-    package static func isMember(_ directory: String) -> Bool { access("\(directory)/\(folder)/\(noteName)", F_OK) == 0 }
+    package static func isMember(_ directory: String) -> Bool { DataDirectory.isOfCluster(directory) }
 
     // MARK: Records
 
@@ -131,7 +133,10 @@ package final class ReplicaStore {
             guard isLast else { return }
             let segment = try LogSegment(parsing: parts, path: "record \(next.sequence)")
             parts = []
-            for record in segment.records { try fold.apply(record) }
+            for record in segment.records {
+                try fold.apply(record)
+                if record.kind == .catalog { hasCatalogChanged = true }
+            }
         case .file(let name, let offset, let bytes, let isLast): try write(name, offset, bytes, isLast: isLast)
         }
         whole(next)
@@ -169,7 +174,28 @@ package final class ReplicaStore {
         try fold.close()
         fold = LogFold(files, isAgain: false)
         try note(.folded)
+        // Once it is noted: what is folded again after a crash comes after they went.
+        if hasCatalogChanged { try removeMoved() }
     }
+
+    /// Removes day files whose rows are in cold, and those that were made ahead and not used.
+    private func removeMoved() throws {
+        hasCatalogChanged = false
+        guard access("\(directory)/hot", F_OK) == 0, let kept = try FoldedCatalog("\(directory)/catalog.sqlite")?.hotFiles() else { return }
+        try removeHot(except: kept)
+    }
+
+    /// Day files, and SQLite's own beside them, of other names.
+    private func removeHot(except kept: Set<String>) throws {
+        for file in try DataDirectory.names(in: "\(directory)/hot") {
+            // `2026-11-22.2.sqlite-wal`: a part's number is behind a dot, too.
+            let suffix = [".sqlite", ".sqlite-wal", ".sqlite-shm"].first { file.hasSuffix($0) }
+            if let suffix, !kept.contains(String(file.dropLast(suffix.utf8.count))) { try remove("hot/\(file)") }
+        }
+    }
+
+    /// Where the leader has its cold tables; nil while that is not known, or below DATA. After `settle`.
+    package func warehouse() throws -> String? { try FoldedCatalog("\(directory)/catalog.sqlite")?.warehouse() }
 
     // MARK: Taking over
 
@@ -181,8 +207,7 @@ package final class ReplicaStore {
         guard access(path, F_OK) == 0 else { return }
         try LogRestore.dropSums(path)
         let state = try Catalog.State(path: path)
-        let hot = access("\(directory)/hot", F_OK) == 0 ? try DataDirectory.names(in: "\(directory)/hot") : []
-        for name in hot where !state.hotFiles.contains(String(name.prefix { $0 != "." })) { try remove("hot/\(name)") }
+        if access("\(directory)/hot", F_OK) == 0 { try removeHot(except: Set(state.hotFiles)) }
         for name in Self.databaseFiles("versions") { try remove(name) }
         let catalog = try Catalog(path: path)
         defer { catalog.close() }

@@ -7,16 +7,29 @@ final class StandbyStore {
     private let host: NodeHost
     private let file: RecordFile
     private let store: ReplicaStore
+    private let warehouse: String?
     private var settledAt = SteadyClock.seconds()
 
     private static let batchCount = 64
     /// So often the files are made to tell all, that a restart need not fold again.
     private static let settleSeconds = 2.0
 
-    /// - Parameter directory: of the store, absolute.
+    /// The leader's cold tables lie elsewhere than this node would look for them.
+    struct OtherWarehouse: Error, CustomStringConvertible {
+        let leader: String
+        let own: String?
+
+        var description: String {
+            "the leader has its cold tables in \(leader), and storage.url of this node is \(own ?? "not set"): it could not take over; both members of a pair want the same storage.url"
+        }
+    }
+
+    /// - Parameters:
+    ///   - directory: of the store, absolute.
+    ///   - warehouse: where this node would look for cold tables; nil: nowhere.
     /// - Throws: where the files cannot be read.
-    init(_ host: NodeHost, _ file: RecordFile, directory: String, log: Log) throws {
-        (self.host, self.file) = (host, file)
+    init(_ host: NodeHost, _ file: RecordFile, directory: String, warehouse: String?, log: Log) throws {
+        (self.host, self.file, self.warehouse) = (host, file, warehouse)
         store = try ReplicaStore(directory: directory)
         guard try !isKnown() else { return }
         // What was folded was committed, and what is committed is synced: records that end before it have lost their end.
@@ -54,9 +67,15 @@ final class StandbyStore {
             if let seen, seen.isServing, Int(store.foldedSequence) >= seen.committed.sequence { return nil }
             if SteadyClock.seconds() - settledAt > Self.settleSeconds {
                 try store.settle()
+                try checkWarehouse()
                 settledAt = SteadyClock.seconds()
             }
         }
+    }
+
+    /// - Throws: `OtherWarehouse`.
+    private func checkWarehouse() throws {
+        if let leader = try store.warehouse(), leader != warehouse { throw OtherWarehouse(leader: leader, own: warehouse) }
     }
 
     private func fold(through last: Int) throws {

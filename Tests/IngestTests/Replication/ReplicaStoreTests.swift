@@ -139,6 +139,31 @@ final class ReplicaStoreTests: XCTestCase {
         }
     }
 
+    /// A day's later parts have the day's name too.
+    func test_dayFilesOfMovedRows_goOnceThatIsNoted_andLaterPartsOfTheDayStay() throws {
+        let recorder = Recorder()
+        let fixture = try EngineFixture(path("a")) { $0.replica = recorder }
+        for number in 0..<5 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        XCTAssertEqual(try fixture.engine.compact(before: nil, isCancelled: { false }).rowsMoved, 5)
+        for number in 5..<8 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        try fixture.engine.close()
+        let kept = try hotFiles("a")
+        XCTAssertEqual(kept.count, 1)
+        let standby = try ReplicaStore(directory: path("b"))
+        try standby.clear()
+        for (index, body) in recorder.bodies.enumerated() { try standby.apply(Self.position(index + 1), body) }
+        XCTAssertTrue(try Set(hotFiles("b")).isStrictSuperset(of: kept))
+        try standby.settle()
+        XCTAssertEqual(try hotFiles("b"), kept)
+        XCTAssertNil(try standby.warehouse())
+        try standby.promote()
+        XCTAssertEqual(try hotFiles("b"), kept)
+    }
+
+    private func hotFiles(_ name: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: path(name) + "/hot").filter { $0.hasSuffix(".sqlite") }.sorted()
+    }
+
     func test_files_ofALeaderThatDidNotEnd_areNotBelieved() throws {
         let standby = try ReplicaStore(directory: path("b"))
         try standby.clear()

@@ -19,6 +19,8 @@ final class PairSettingsTests: XCTestCase {
         XCTAssertEqual(settings.pair.peer?.port, 7002)
         XCTAssertFalse(settings.pair.degrades)
         XCTAssertEqual(Settings().pair.node, nil)
+        XCTAssertEqual(self.faults(["TILL_STORAGE_URL": "s3://receipts/a"]), [])
+        XCTAssertEqual(self.faults(["TILL_STORAGE_URL": "s3://receipts/a", "TILL_CLUSTER_WITNESS": nil, "TILL_CLUSTER_CONFIG": "s3://receipts/ab"]), [])
     }
 
     func test_cluster_thatIsHalf_orDoesNotWorkYet_isRefused() {
@@ -29,6 +31,7 @@ final class PairSettingsTests: XCTestCase {
             (["TILL_CLUSTER_WITNESS": nil], "cluster.witness"), (["TILL_CLUSTER_WITNESS": "https://witness.example"], "cluster.witness"),
             (["TILL_CLUSTER_WITNESS": "http://127.0.0.1@evil.example/"], "cluster.witness"), (["TILL_CLUSTER_CONFIG": "file:///object"], "cluster.witness"),
             (["TILL_CLUSTER_TLS": "x"], "cluster.tls"), (["TILL_LOG_URL": "file:///log"], "log.url"), (["TILL_STORAGE_URL": "file:///warehouse"], "storage.url"),
+            (["TILL_STORAGE_URL": "s3://receipts/a", "TILL_CLUSTER_WITNESS": nil, "TILL_CLUSTER_CONFIG": "s3://receipts/a/ctl"], "cluster.config"),
             (["TILL_EXPORTS_URL": "file:///exports"], "exports.url"), (["TILL_POSTGRES_LISTEN": "127.0.0.1:5432"], "postgres.listen"),
         ]
         for (change, key) in cases { XCTAssertTrue(faults(change).contains(key), "\(change): \(faults(change))") }

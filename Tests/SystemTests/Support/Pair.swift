@@ -12,7 +12,8 @@ final class Pair {
         let name: String
         let data: URL
         let port: UInt16
-        fileprivate let environment: [String: String]
+        /// Of its next start.
+        var environment: [String: String]
         fileprivate let log: URL
         private var process: Process?
 
@@ -75,8 +76,9 @@ final class Pair {
     /// - Parameters:
     ///   - hasWitness: else the object is a file that both can reach.
     ///   - degrades: whether one goes on alone.
+    ///   - more: settings of both.
     ///   - through: the port at which a node is reached by its peer, where that is not its own.
-    init(hasWitness: Bool = true, degrades: Bool = false, through: (UInt16) throws -> UInt16 = { $0 }) throws {
+    init(hasWitness: Bool = true, degrades: Bool = false, more: [String: String] = [:], through: (UInt16) throws -> UInt16 = { $0 }) throws {
         folder = try Project.temporaryFolder("till-pair")
         let ports = try Self.freePorts(5)
         witnessPort = hasWitness ? ports[4] : nil
@@ -86,7 +88,7 @@ final class Pair {
                 "TILL_CLUSTER_NODE": name, "TILL_CLUSTER_PEER": "\(peer)@127.0.0.1:\(try through(ports[3 - index]))", "TILL_CLUSTER_LISTEN": "127.0.0.1:\(ports[2 + index])",
                 "TILL_CLUSTER_DEGRADE": degrades ? "true" : "false",
             ]
-            return Node(name, in: folder, port: ports[index], environment: own.merging(object) { $1 })
+            return Node(name, in: folder, port: ports[index], environment: own.merging(object) { $1 }.merging(more) { $1 })
         }
         try startWitness()
         for node in nodes { try node.start() }

@@ -217,7 +217,7 @@ struct CommitWriter {
         next.snapshotLog = snapshot == nil ? [] : next.snapshotLog.suffix(1)
         next.metadataLog = []
         next.otherRefs = []
-        let moved = Table(storage: base, version: table.version + 1, metadata: next, cache: ManifestCache(), marks: table.marks)
+        let moved = Table(storage: base, version: table.nextVersion, metadata: next, cache: ManifestCache(), marks: table.marks, floor: table.floor)
         let object = try moved.writeMetadata()
         try moved.writeHint()
         return Commit(table: moved, snapshot: snapshot, written: written + [object], obsoleteKeys: [])
@@ -283,7 +283,7 @@ struct CommitWriter {
 
     /// The metadata file makes it so; the hint only tells of it.
     private mutating func publish(_ next: TableMetadata, _ snapshot: Snapshot?) throws(ColumnStoreError) -> Commit {
-        let table = Table(storage: storage, version: table.version + 1, metadata: next, cache: table.cache, marks: table.marks)
+        let table = Table(storage: storage, version: table.nextVersion, metadata: next, cache: table.cache, marks: table.marks, floor: table.floor)
         let obsolete = try Reachability(before: self.table, after: table).obsoleteKeys()
         let object: WrittenObject
         do {

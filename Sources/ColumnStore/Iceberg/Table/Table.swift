@@ -16,8 +16,11 @@ public struct Table: Sendable {
     /// Properties that each commit sets anew: what its owner wants to know of a version that it finds.
     let marks: Marks
     public typealias Marks = @Sendable () -> [String: String]
+    /// Versions that are made of this one have higher numbers than this: where others may make some at the same time, each has numbers of its own.
+    let floor: Int
 
-    init(storage: any ObjectStorage, version: Int, metadata: TableMetadata, cache: ManifestCache, marks: @escaping Marks = { [:] }) {
+    init(storage: any ObjectStorage, version: Int, metadata: TableMetadata, cache: ManifestCache, marks: @escaping Marks = { [:] }, floor: Int = 0) {
+        self.floor = floor
         self.storage = storage
         self.version = version
         self.metadata = metadata
@@ -30,6 +33,17 @@ public struct Table: Sendable {
 
     static func metadataKey(_ version: Int) -> String { "metadata/v\(version).metadata.json" }
     static let hintKey = "metadata/version-hint.text"
+
+    /// The number that the next commit takes.
+    var nextVersion: Int { max(version, floor) + 1 }
+
+    /// - Returns: nil for a key that is no version's metadata file.
+    public static func version(ofKey key: String) -> Int? {
+        guard key.hasPrefix("metadata/v"), key.hasSuffix(".metadata.json"), let version = Int32(key.dropFirst(10).dropLast(14)).map({ Int($0) }), metadataKey(version) == key
+        else { return nil }
+        return version
+    }
+
     /// Metadata grows with schemas and unexpired snapshots only; more than this is not ours.
     private static let metadataByteCountMax = 256 << 20
 
@@ -44,13 +58,13 @@ public struct Table: Sendable {
     ///
     /// - Throws: `.notFound`; `.corruptFile` and `.unsupportedFeature` for what is there.
     public static func open(
-        _ storage: any ObjectStorage, version: Int, marks: @escaping Marks = { [:] }
+        _ storage: any ObjectStorage, version: Int, marks: @escaping Marks = { [:] }, floor: Int = 0
     ) throws(ColumnStoreError) -> Table {
         let key = metadataKey(version)
         let bytes = try storage.get(key, byteCountMax: metadataByteCountMax)
         let metadata = try TableMetadata(parsing: bytes, path: key)
         return Table(
-            storage: RelocatedStorage.reading(metadata, in: storage), version: version, metadata: metadata, cache: ManifestCache(), marks: marks)
+            storage: RelocatedStorage.reading(metadata, in: storage), version: version, metadata: metadata, cache: ManifestCache(), marks: marks, floor: floor)
     }
 
     /// The newest version, found without a catalog: from the hint on, as long as there is a next one.
@@ -71,9 +85,7 @@ public struct Table: Sendable {
     /// over by `open`, or taken back by `discardNewerVersions`.
     public func newerVersions() throws(ColumnStoreError) -> [Int] {
         var versions: [Int] = []
-        while try storage.byteCount(of: Self.metadataKey(version + versions.count + 1)) != nil {
-            versions.append(version + versions.count + 1)
-        }
+        while try storage.byteCount(of: Self.metadataKey(nextVersion + versions.count)) != nil { versions.append(nextVersion + versions.count) }
         return versions
     }
 
@@ -81,10 +93,7 @@ public struct Table: Sendable {
     public static func versions(_ storage: any ObjectStorage) throws(ColumnStoreError) -> [Int] {
         var versions: [Int] = []
         try storage.list(prefix: "metadata/v") { object in
-            guard object.key.hasSuffix(".metadata.json"), let version = Int32(object.key.dropFirst(10).dropLast(14)).map({ Int($0) }),
-                metadataKey(version) == object.key
-            else { return }
-            versions.append(version)
+            if let version = version(ofKey: object.key) { versions.append(version) }
         }
         return versions.sorted()
     }
@@ -115,12 +124,21 @@ public struct Table: Sendable {
         try storage.put(Self.hintKey, Array(String(version).utf8))
     }
 
+    /// As `writeHint`, where it names another version.
+    public func renewHint() throws(ColumnStoreError) {
+        do {
+            if try storage.get(Self.hintKey, byteCountMax: 100) == Array(String(version).utf8) { return }
+        } catch { guard error.code == .notFound || error.code == .overBudget else { throw error } }
+        try writeHint()
+    }
+
     // MARK: Creating
 
     /// Creates an empty table.
     ///
     /// - Parameters:
     ///   - version: more than 1 where metadata of an earlier table lies there, which nothing can be read from.
+    ///   - floor: its versions have higher numbers.
     ///   - schema: its ids are given anew, counting from 1, unless `keepsIDs`: then files with those ids are there.
     ///   - sorting: the order in which data files are written, which becomes sort order 1.
     ///   - marks: properties that this commit and each later one sets.
@@ -128,7 +146,7 @@ public struct Table: Sendable {
     /// - Throws: `.conflict` when there is one; `.invalidRequest` for a schema that no table holds, or a directory that breaks readers.
     public static func create(
         _ storage: any ObjectStorage, schema: Schema, sorting: [SortKey] = [], grouping: String? = nil,
-        properties: [String: String] = [:], marks: @escaping Marks = { [:] }, version: Int = 1, keepsIDs: Bool = false, now: Int64? = nil
+        properties: [String: String] = [:], marks: @escaping Marks = { [:] }, version: Int = 1, floor: Int = 0, keepsIDs: Bool = false, now: Int64? = nil
     ) throws(ColumnStoreError) -> Commit {
         let location = storage.location(of: "x").dropLast(2)
         // Without its scheme, which has a colon of its own.
@@ -152,7 +170,7 @@ public struct Table: Sendable {
             uuid: randomUUID(), location: String(location), schema: TableSchema(id: 0, schema: numbered),
             lastColumnID: lastColumnID, sortOrder: try sortOrder(sorting, numbered), properties: properties,
             now: now ?? currentMilliseconds())
-        let table = Table(storage: storage, version: version, metadata: metadata, cache: ManifestCache(), marks: marks)
+        let table = Table(storage: storage, version: max(version, floor + 1), metadata: metadata, cache: ManifestCache(), marks: marks, floor: floor)
         let written = try table.writeMetadata()
         try table.writeHint()
         return Commit(table: table, snapshot: nil, written: [written], obsoleteKeys: [])

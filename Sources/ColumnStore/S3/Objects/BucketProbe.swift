@@ -8,20 +8,24 @@ package enum BucketProbe {
     ///
     /// - Throws: `.unavailable` that says what the bucket did, or why it could not be asked.
     package static func check(_ client: BucketClient) throws(ColumnStoreError) {
+        if let fault = try fault(of: client) { throw fault }
+    }
+
+    /// - Returns: what it does that it must not; nil when it keeps its word.
+    /// - Throws: where it could not be asked.
+    package static func fault(of client: BucketClient) throws(ColumnStoreError) -> ColumnStoreError? {
         let key = "\(folder)/\(BucketClient.newMark())"
         let place = client.endpoint.location
         do throws(BucketFailure) {
             let fault = try fault(client, key)
             // By the clean-up rule of the bucket, if not now.
             do throws(BucketFailure) { try client.delete(key) } catch { if fault == nil { throw error } }
-            guard let fault else { return }
-            throw BucketFailure(.refused, code: "NoConditions", fault)
+            guard let fault else { return nil }
+            let failure = BucketFailure(
+                .refused, code: "NoConditions", fault + "; two writers would overwrite each other's commits: take a bucket or a server that keeps If-None-Match and If-Match")
+            return ColumnStoreError(failure, key: place)
         } catch {
-            var failure = error
-            if failure.code == "NoConditions" {
-                failure.detail += "; two writers would overwrite each other's commits: take a bucket or a server that keeps If-None-Match and If-Match"
-            }
-            throw ColumnStoreError(failure, key: place)
+            throw ColumnStoreError(error, key: place)
         }
     }
 

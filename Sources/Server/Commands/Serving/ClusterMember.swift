@@ -37,19 +37,25 @@ final class ClusterMember {
         manager.tell(.ready("a member of a cluster"))
         let alive = manager.watchdogSeconds.map { seconds in timers.every(max(0.05, seconds / 3)) { manager.tell(.alive) } }
         defer { alive?.stop() }
-        let reason = try store.follow {
-            var pending = sigset_t()
-            sigpending(&pending)
-            return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1
-        }
+        let reason: String?
+        do {
+            reason = try store.follow {
+                var pending = sigset_t()
+                sigpending(&pending)
+                return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1
+            }
+        } catch let other as StandbyStore.OtherWarehouse { throw UsageError("\(other)") }
         guard reason == nil else {
             listener.stopAccepting()
-            let isFenced = host.standing.withLock { $0.ending != nil }
+            let isFenced = hasEnded
             host.stop()
             throw Ended(status: isFenced ? LogFence.status : ExitStatus.done)
         }
         try store.promote()
     }
+
+    /// It leads no more.
+    var hasEnded: Bool { host.standing.withLock { $0.ending != nil } }
 
     /// The server is open: requests are its own from here on, until this machine leads no more.
     func serve(_ service: Service, _ context: DoorContext, _ fence: LogFence) {

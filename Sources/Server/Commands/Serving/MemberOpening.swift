@@ -21,13 +21,28 @@ enum MemberOpening {
         let object = ObjectCalls(try ClusterObject.place(settings), log: log)
         let host = NodeHost(
             .init(name: node, peers: [peer.name], hasBucket: false, degrades: pair.degrades), file: file, links: [peer.name: link], door: door, object: object, log: log)
-        let store = try StandbyStore(host, file, directory: directory, log: log)
+        let store = try StandbyStore(host, file, directory: directory, warehouse: try warehouse(settings, log), log: log)
         let outer = try MemberDoor(host, log: log)
         let timers = Timers()
         let listener = try Listener(listenerSettings, handler: outer, connections: ConnectionTable(limits), timers: timers)
         host.start(url: settings.publicURL ?? ServeCommand.url(settings, port: listener.port))
         log.info("this machine is a member of a cluster", ["node": .text(node), "peer": .text(peer.name), "records": .number(file.tail.sequence)])
         return ClusterMember(host: host, listener: listener, timers: timers, certificates: certificates, door: outer, store: store)
+    }
+
+    /// Where cold tables lie: a bucket that both members reach. One that keeps no conditions ends the start here, and not as the node is to take over; one that gives no answer does not,
+    /// since a pair goes on without its bucket.
+    ///
+    /// - Returns: nil where all stays hot.
+    private static func warehouse(_ settings: Settings, _ log: Log) throws -> String? {
+        guard let client = try WarehouseOpening.client(settings) else { return nil }
+        let fault: ColumnStoreError?
+        do { fault = try BucketProbe.fault(of: client) } catch {
+            log.warning("the bucket of cold receipts could not be asked", ["reason": .text("\(error)")])
+            return client.endpoint.location
+        }
+        if let fault { throw fault }
+        return client.endpoint.location
     }
 
     private static func certificates(_ settings: Settings, _ log: Log) throws -> CertificateFiles? {

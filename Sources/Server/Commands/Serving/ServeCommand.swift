@@ -57,15 +57,24 @@ enum ServeCommand: Command {
     private static func start(_ arguments: Arguments) throws -> Running {
         try arguments.noOperands()
         let directory = try arguments.required("data")
+        // Before anything makes a thread, which would be ended by them, and the process with it.
+        let signals = blockSignals()
         let settings = try settings(arguments)
         let log = Log(format: settings.logFormat, level: settings.logLevel)
-        let signals = blockSignals()
         raiseFileLimit()
         let fence = LogFence(log)
         let member = try settings.pair.node.map { _ in try MemberOpening.open(settings, directory: directory, listenerSettings(settings), connectionLimits(settings), log) }
         // Returns once this machine leads.
         try member?.follow(signals)
-        let engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, replica: member?.host, log: log, logRefused: fence.close)
+        let engine: Engine
+        do {
+            engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, replica: member?.host, log: log, logRefused: fence.close)
+        } catch {
+            // Whoever was replaced meanwhile follows, whatever came of it.
+            guard let member, member.hasEnded else { throw error }
+            log.error("the store was not opened", ["reason": .text(ErrorText.describe(error))])
+            throw ClusterMember.Ended(status: LogFence.status)
+        }
         for damaged in engine.damagedDocuments {
             log.error("a receipt's document is damaged; restore it from a backup", [
                 "file": .text(damaged.path), "row": .number(Int(damaged.row)), "ticket": .text("\(damaged.ticket)"), "reason": .text(damaged.reason),

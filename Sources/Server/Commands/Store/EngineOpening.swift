@@ -26,7 +26,8 @@ enum EngineOpening {
         }
         var options = Engine.Options()
         options.replica = replica
-        options.compaction.keepsHot = replica != nil
+        options.compaction.keepsHot = replica != nil && settings.storage.url == nil
+        options.compaction.makesSums = replica == nil
         options.making = making
         options.documentByteCountMax = settings.limits.document
         options.clientsNeedContract = clientsNeedContract

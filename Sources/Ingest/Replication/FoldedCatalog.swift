@@ -1,0 +1,29 @@
+import Glibc
+
+/// What a standby asks the catalog that it folds, while that is closed.
+struct FoldedCatalog {
+    private let connection: SQLiteConnection
+
+    /// - Returns: nil where there is none yet.
+    init?(_ path: String) throws {
+        guard access(path, F_OK) == 0 else { return nil }
+        connection = try SQLiteConnection(path: path, mode: .immutable)
+        // Its first records may make no more than a part of its tables.
+        guard try connection.integer("SELECT count(*) FROM sqlite_master WHERE name IN ('meta', 'hot_files')") == 2 else { return nil }
+    }
+
+    /// Names of hot files that may have rows: not of those whose rows are in cold. A file's name stands there before its first record.
+    func hotFiles() throws -> Set<String> {
+        let files = try connection.statement("SELECT day, part FROM hot_files WHERE state <> '\(Catalog.HotFileState.moved.rawValue)'")
+        var names: Set<String> = []
+        while try files.step() { names.insert(HotFileName.text(day: Int32(clamping: files.int64(0)), part: files.count(1))) }
+        return names
+    }
+
+    /// Where the cold tables lie; nil: below DATA, or not known yet.
+    func warehouse() throws -> String? {
+        let select = try connection.statement("SELECT value FROM meta WHERE key = '\(WarehousePlace.key)'")
+        guard try select.step(), !select.bytes(0).isEmpty else { return nil }
+        return String(decoding: select.bytes(0), as: UTF8.self)
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import ColumnStore
+@testable import Ingest
+
+/// Goal: a leader that does not know that it was replaced harms nothing of the next one's tables. Method: two tenures over the objects of one table, of which the first goes on after the second
+/// has begun, at each of its steps.
+final class TenureTests: XCTestCase {
+    private final class Cluster: Sendable {
+        let leads = Mutex(true)
+        let settles = Mutex(true)
+        var lead: Tenure.Lead { Tenure.Lead(settle: { [self] in leads.withLock { $0 } && settles.withLock { $0 } }, prove: { [self] in leads.withLock { $0 } }) }
+    }
+
+    private var folder = URL(fileURLWithPath: "/")
+    private static let schema = Schema([Field("sequence", .int64)])
+
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-tenure") }
+    override func tearDown() { try? FileManager.default.removeItem(at: folder) }
+
+    private func begin(_ cluster: Cluster) throws -> (tenure: Tenure, storage: TenuredStorage) {
+        let catalog = try Catalog(path: folder.path + "/catalog.sqlite")
+        defer { catalog.close() }
+        let tenure = Tenure()
+        try tenure.begin(catalog, cluster.lead)
+        return (tenure, TenuredStorage(base: try LocalStorageFactory.files(folder.path + "/table"), tenure: tenure))
+    }
+
+    private func file(_ number: Int, _ storage: any ObjectStorage) throws -> DataFile {
+        try storage.putIfAbsent("data/\(number).parquet", [1])
+        return DataFile(location: storage.location(of: "data/\(number).parquet"), recordCount: 1, byteCount: 1)
+    }
+
+    private func keys(_ storage: any ObjectStorage) throws -> Set<String> {
+        var keys: Set<String> = []
+        try storage.list(prefix: "") { keys.insert($0.key) }
+        return keys
+    }
+
+    func test_tenures_areCounted_andTheirVersionsNeverMeet() throws {
+        let cluster = Cluster()
+        let (first, storage) = try begin(cluster)
+        let (second, next) = try begin(cluster)
+        XCTAssertEqual([first.floor, first.ceiling, second.floor], [Tenure.versionCount, 2 * Tenure.versionCount, 2 * Tenure.versionCount])
+        let made = try Table.create(storage, schema: Self.schema, floor: first.floor).table
+        XCTAssertEqual(made.version, first.floor + 1)
+        let counted = try made.append([try file(1, storage)]).table
+        XCTAssertEqual(counted.version, first.floor + 2)
+        // Of the next leader, from the same version; the first does not know of it.
+        let taken = try Table.open(next, version: counted.version, floor: second.floor)
+        let other = try taken.append([try file(2, next)]).table
+        XCTAssertEqual(other.version, second.floor + 1)
+        let stray = try counted.append([try file(3, storage)]).table
+        XCTAssertEqual(stray.version, first.floor + 3)
+        XCTAssertEqual(try counted.newerVersions(), [stray.version])
+        XCTAssertEqual(try taken.newerVersions(), [other.version])
+        // It takes back its own, and nothing else.
+        try counted.discardNewerVersions()
+        XCTAssertEqual(try Table.versions(storage), [first.floor + 1, first.floor + 2, second.floor + 1])
+        XCTAssertEqual(try Table.open(next, version: other.version).files().count, 2)
+        // Nor can it, whatever it thinks.
+        XCTAssertThrowsError(try storage.delete("metadata/v\(other.version).metadata.json", .unpublished))
+        XCTAssertThrowsError(try storage.putIfAbsent("metadata/v\(other.version + 1).metadata.json", [1]))
+        XCTAssertEqual(try Table.versions(storage).last, other.version)
+        // The hint that it left is put right.
+        try other.renewHint()
+        XCTAssertEqual(try Table.newestVersion(next), other.version)
+    }
+
+    func test_version_isMadeOnceAllCounts_andNothingIsRemovedWithoutTheLead() throws {
+        let cluster = Cluster()
+        let (tenure, storage) = try begin(cluster)
+        let table = try Table.create(storage, schema: Self.schema, floor: tenure.floor).table
+        cluster.settles.withLock { $0 = false }
+        let added = try file(1, storage)
+        XCTAssertThrowsError(try table.append([added])) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .unavailable) }
+        XCTAssertEqual(try Table.versions(storage), [table.version])
+        XCTAssertFalse(tenure.isSettled)
+        cluster.settles.withLock { $0 = true }
+        _ = try table.append([added])
+        cluster.leads.withLock { $0 = false }
+        let before = try keys(storage)
+        // A proof holds for a second.
+        XCTAssertTrue(Patience.until { (try? tenure.checkLead()) == nil })
+        XCTAssertThrowsError(try storage.delete("data/1.parquet", .unpublished))
+        XCTAssertThrowsError(try table.discardNewerVersions())
+        XCTAssertThrowsError(try storage.put("metadata/version-hint.text", [0x31]))
+        XCTAssertThrowsError(try table.append([added]))
+        XCTAssertTrue(try keys(storage).isSuperset(of: before))
+    }
+
+    func test_tenure_thatDoesNotCount_doesNotBegin() throws {
+        let cluster = Cluster()
+        cluster.settles.withLock { $0 = false }
+        XCTAssertThrowsError(try begin(cluster)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .unavailable) }
+        let storage = TenuredStorage(base: try LocalStorageFactory.files(folder.path + "/table"), tenure: Tenure())
+        XCTAssertThrowsError(try Table.create(storage, schema: Self.schema), "before its tenure has begun nothing is made")
+        XCTAssertThrowsError(try storage.delete("x", .unpublished))
+    }
+}
