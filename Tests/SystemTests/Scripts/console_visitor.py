@@ -28,6 +28,8 @@ class Visitor:
         # What one refusal of the API says in the browser's own log is no fault of the page; nor is a server that was killed.
         self.expected = re.compile(r"^Failed to load resource: the server responded with a status of 4\d\d")
         self.context: BrowserContext = browser.new_context(**options)
+        # A machine may be ten times slower than this one: what never comes is given up all the same.
+        self.context.set_default_timeout(120_000)
         self.page: Page = self.context.new_page()
         self.page.on("console", self.heard)
         self.page.on("pageerror", lambda error: check(False, f"{self.name}: {self.page.url}: {error}"))

@@ -22,7 +22,7 @@ def write(page: Page, text: str) -> None:
     page.keyboard.insert_text(text)
 
 
-def until(page: Page, expression: str, seconds: float = 30) -> None:
+def until(page: Page, expression: str, seconds: float = 300) -> None:
     """As Playwright's own waiting, which the page's policy does not let evaluate texts."""
     end = time.monotonic() + seconds
     while True:
@@ -162,13 +162,7 @@ def rows(browser: Browser) -> None:
     visitor, page = opened(browser, "rows")
     visitor.go("sql")
     run(page, "SELECT g AS n, 'row ' || g AS name FROM generate_series(1, 100000) AS g")
-    for _ in range(400):
-        page.evaluate("const grid = document.querySelector('till-grid'); grid.scrollTop = grid.scrollHeight")
-        if page.get_by_text("100,000 rows", exact=False).count():
-            break
-        page.wait_for_timeout(20)
-    page.evaluate("const grid = document.querySelector('till-grid'); grid.scrollTop = grid.scrollHeight")
-    until(page, "document.querySelector('till-grid').textContent.includes('100,000')")
+    until(page, "(() => { const grid = document.querySelector('till-grid'); grid.scrollTop = grid.scrollHeight; return grid.textContent.includes('100,000'); })()")
     check(page.locator("till-grid .grid-row").count() < 100, "only rows in sight are elements")
     took = page.evaluate("""async () => {
         const grid = document.querySelector('till-grid');
