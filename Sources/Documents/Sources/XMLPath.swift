@@ -32,15 +32,16 @@ final class XMLPath: @unchecked Sendable {
     let namespaces: [(prefix: String, uri: String)]
 
     /// - Parameter namespaces: of the type: a prefix stands for any of several; "" among them is no namespace.
+    /// - Parameter isOfType: a type's path gives exact numbers, or is refused.
     /// - Throws: the reason that the text is no XPath, or names an unknown prefix.
-    convenience init(_ text: String, namespaces: [String: [String]]) throws(TypeFileFault) {
+    convenience init(_ text: String, namespaces: [String: [String]], isOfType: Bool = true) throws(TypeFileFault) {
         guard text.utf8.count <= 4_096 else { throw TypeFileFault("an XPath of more than 4,096 bytes") }
         guard !text.utf8.contains(0) else { throw TypeFileFault("an XPath with a NUL") }
-        let tokens = try XPathLexer(text).tokens
+        let tokens = try XPathLexer(text, allowsSum: !isOfType).tokens
         guard !tokens.isEmpty else { throw TypeFileFault("an empty XPath") }
         for token in tokens {
             if let prefix = token.prefix, namespaces[prefix] == nil, prefix != "xml" {
-                throw TypeFileFault("the prefix '\(prefix)' is not among the type's namespaces")
+                throw TypeFileFault("the prefix '\(prefix)' is not among the \(isOfType ? "type's " : "")namespaces")
             }
         }
         try self.init(tokens, text, namespaces)

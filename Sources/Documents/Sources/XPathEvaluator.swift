@@ -18,7 +18,7 @@ final class XPathEvaluator {
     }()
     private var hasContext = false
     private var registered: Set<String> = []
-    private var values: [(text: ScalarText, expression: String)] = []
+    private var values: [(text: ScalarText, expression: String, number: Double?)] = []
     /// Nodes that the far end of a path selects from an ancestor of many elements: the same for each of them.
     private var farNodes: [FarPlace: [Int]] = [:]
     private struct FarPlace: Hashable {
@@ -40,6 +40,8 @@ final class XPathEvaluator {
 
     func value(_ node: Int) -> ScalarText { values[-1 - node].text }
     func expression(of node: Int) -> String { values[-1 - node].expression }
+    /// Nil for a value that is no number.
+    func number(_ node: Int) -> Double? { values[-1 - node].number }
 
     func forEach(_ path: XMLPath, from node: Int, _ body: (Int) -> Bool) {
         if !path.members.isEmpty { return union(path, from: node, body) }
@@ -138,7 +140,7 @@ final class XPathEvaluator {
         defer { till_xml_free(text) }
         let bytes = UnsafeBufferPointer(start: text, count: Int(xmlStrlen(text)))
         guard work.charge(bytes.count, .xpath) else { return }
-        values.append((ScalarText(kind: .string, bytes: arena.copy(bytes), count: bytes.count), path.text))
+        values.append((ScalarText(kind: .string, bytes: arena.copy(bytes), count: bytes.count), path.text, result.pointee.type == XPATH_NUMBER ? result.pointee.floatval : nil))
         _ = body(-values.count)
     }
 

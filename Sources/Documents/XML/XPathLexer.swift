@@ -18,8 +18,12 @@ struct XPathLexer {
     private var index = 0
     private(set) var tokens: [XPathToken] = []
 
-    init(_ text: String) throws(TypeFileFault) {
+    private let allowsSum: Bool
+
+    /// - Parameter allowsSum: whether numbers may be added as XPath does, in binary.
+    init(_ text: String, allowsSum: Bool = false) throws(TypeFileFault) {
         scalars = Array(text.unicodeScalars)
+        self.allowsSum = allowsSum
         while true {
             while let scalar = peek(), scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" { index += 1 }
             guard let scalar = peek() else { break }
@@ -147,7 +151,7 @@ struct XPathLexer {
         if next < scalars.count, scalars[next] == "(" {
             if ["node", "text", "comment", "processing-instruction"].contains(name) { return add(.nodeType, length) }
             guard Self.functions.contains(name) else { throw TypeFileFault("XPath 1.0 has no function \(name)()") }
-            guard name != "sum" else { throw TypeFileFault("XPath's sum() adds binary floats: use \"sum\": path, which is exact") }
+            guard name != "sum" || allowsSum else { throw TypeFileFault("XPath's sum() adds binary floats: use \"sum\": path, which is exact") }
             return add(.function, length)
         }
         if next + 1 < scalars.count, scalars[next] == ":", scalars[next + 1] == ":" {

@@ -105,6 +105,8 @@ private struct StoreCatalog: QueryCatalog {
         return RollupBase(table: base, accepted: ShownTables.acceptedRows, isAccepted: isAccepted, client: "client_id", isOwn: isOwn)
     }
 
+    var xpath: (any XPathReading)? { XPathReader.shared }
+
     func comments(on name: String) -> RelationComments? {
         if shown.names.contains(name) {
             let stored = shown.storedName(of: name)

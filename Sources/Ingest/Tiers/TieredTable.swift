@@ -76,22 +76,12 @@ package struct AcceptedTable: TableSource {
 
 /// Hands out hot pieces, then row groups of cold files, or parts of them. Holds the snapshot, and with it the files, until it goes.
 private final class TieredScan: TableScan {
-    private struct State {
-        var pieces: [HotPiece]
-        var files: [DataFile]
-        /// The cold file at hand, and its parts still to be given out.
-        var scan: ParquetScan?
-        var location = ""
-        var parts: ArraySlice<ScanPart> = []
-    }
-
     private let snapshot: TierBoundary.Snapshot
     private let filter: HotRowFilter
-    private let cold: (table: ColdTable, plan: ColdScanPlan)?
     private let budget: ScanBudget?
-    private let state: Mutex<State>
-    /// Where cold files lie behind a network.
-    private let ahead: ColdAhead?
+    /// Taken from the end.
+    private let hot: Mutex<[HotPiece]>
+    private let cold: ColdPieces?
 
     init(name: String, snapshot: TierBoundary.Snapshot, schema: Schema, request: ScanRequest, only: Set<String>?) throws {
         self.snapshot = snapshot
@@ -99,20 +89,14 @@ private final class TieredScan: TableScan {
         let hot = Self.hot(request)
         filter = try HotRowFilter(hot ?? request, schema: schema)
         let pieces = try hot == nil ? [] : HotTable(table: name, snapshot: snapshot, schema: schema).pieces(filter)
-        var files: [DataFile] = []
-        if let table = snapshot.cold[name] {
+        self.hot = Mutex(pieces.reversed())
+        cold = try snapshot.cold[name].map { [budget] table in
             let plan = try ColdScanPlan(request, schema: schema, cold: table.iceberg.schema)
+            var files: [DataFile] = []
             if !plan.isEmpty, only?.isEmpty != true { files = try table.files(request) }
             if let only { files.removeAll { !only.contains($0.location) } }
-            cold = (table, plan)
-            // A few rows are wanted: they are in the first pieces.
-            ahead = table.isRemote && request.rowCountMax == nil ? ColdAhead() : nil
-            if table.isRemote { table.iceberg.expect(files.prefix(request.rowCountMax == nil ? .max : 2)) }
-        } else {
-            (cold, ahead) = (nil, nil)
+            return ColdPieces(table, plan, files, budget: budget)
         }
-        // Taken from the end.
-        state = Mutex(State(pieces: pieces.reversed(), files: files.reversed()))
     }
 
     /// What is asked of hot rows, which say nothing of what came after them; nil where only rows are asked for that do.
@@ -132,37 +116,7 @@ private final class TieredScan: TableScan {
 
     func nextMorsel() throws -> (any Morsel)? {
         if let budget, budget.isUsedUp { return nil }
-        if let piece = state.withLock({ $0.pieces.popLast() }) {
-            return try HotMorsel(piece, filter: filter, sequence: snapshot.sequence, budget: budget)
-        }
-        guard let cold else { return nil }
-        if let ahead {
-            return try ahead.take {
-                guard let next = try nextPart(cold) else { return nil }
-                return (
-                    next.scan.byteCount(ofRowGroup: next.part.rowGroup),
-                    { [budget] in try ColdMorsel(plan: cold.plan, scan: next.scan, part: next.part, of: cold.table, location: next.location, budget: budget) }
-                )
-            }
-        }
-        guard let next = try nextPart(cold) else { return nil }
-        return try ColdMorsel(plan: cold.plan, scan: next.scan, part: next.part, of: cold.table, location: next.location, budget: budget)
-    }
-
-    private func nextPart(_ cold: (table: ColdTable, plan: ColdScanPlan)) throws -> (scan: ParquetScan, location: String, part: ScanPart)? {
-        try state.withLock { state -> (scan: ParquetScan, location: String, part: ScanPart)? in
-            while true {
-                if let scan = state.scan, let part = state.parts.popFirst() { return (scan, state.location, part) }
-                guard let file = state.files.popLast() else { return nil }
-                let scan = try cold.table.reading(file.location) { try cold.plan.scan(try cold.table.open(file)) }
-                state.location = file.location
-                cold.plan.request.counters.add { counts in
-                    counts.filesRead += 1
-                    counts.rowGroupsPruned += scan.file.metadata.rowGroups.count - scan.rowGroups.count
-                }
-                state.scan = scan
-                state.parts = try cold.plan.request.parts(of: scan, isLast: state.files.isEmpty)[...]
-            }
-        }
+        if let piece = hot.withLock({ $0.popLast() }) { return try HotMorsel(piece, filter: filter, sequence: snapshot.sequence, budget: budget) }
+        return try cold?.next()
     }
 }

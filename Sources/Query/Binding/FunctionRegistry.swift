@@ -11,6 +11,7 @@ package enum FunctionRegistry {
         // Documents
         .toJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonTypeof, .jsonArrayLength, .jsonbPretty,
         .jsonStripNulls, .jsonbSet, .jsonbExtractPath, .jsonbExtractPathText, .jsonExtractPath, .jsonExtractPathText,
+        .xpath, .xpathExists,
         // Choices
         .coalesce, .nullIf, .greatest, .least,
         // Time
@@ -34,7 +35,7 @@ package enum FunctionRegistry {
     /// Functions of PostgreSQL's that are not here: their names are no misspellings.
     static let absent: Set<String> = [
         "random", "scale", "sha224", "sha384", "sha512", "crypt", "array_fill", "array_dims", "trim_array", "clock_timestamp", "timeofday", "xmlparse",
-        "jsonb_path_query", "jsonb_path_exists", "jsonb_insert", "jsonb_populate_record", "jsonb_to_recordset", "xpath", "median", "num_nulls", "num_nonnulls", "gen_random_uuid", "version", "current_database",
+        "jsonb_path_query", "jsonb_path_exists", "jsonb_insert", "jsonb_populate_record", "jsonb_to_recordset", "median", "num_nulls", "num_nonnulls", "gen_random_uuid", "version", "current_database",
         "pg_typeof", "setseed", "normalize", "parse_ident", "make_timestamptz_at", "cosd", "sind", "tand", "erf",
     ]
 

@@ -18,6 +18,8 @@ package protocol QueryCatalog: Sendable {
     func rollupBase(of table: String) -> RollupBase?
     /// What people are told of an entry without a schema; nil: nothing.
     func comments(on name: String) -> RelationComments?
+    /// What reads XML for `xpath`; nil: nothing does.
+    var xpath: (any XPathReading)? { get }
 }
 
 /// A schema beside the one that tables are in.
@@ -35,6 +37,7 @@ extension QueryCatalog {
     package func rollups(of table: String) -> [RollupOffer] { [] }
     package func rollupBase(of table: String) -> RollupBase? { nil }
     package func comments(on name: String) -> RelationComments? { nil }
+    package var xpath: (any XPathReading)? { nil }
 }
 
 /// Relations of other schemas, and names that mean something to clients of one protocol: ordinary tables and ordinary expressions, under names of its own.
@@ -74,6 +77,7 @@ package protocol EntryRows: Sendable {
 package struct FixedCatalog: QueryCatalog {
     private let entries: [String: CatalogEntry]
     package let entryNames: [String]
+    package var xpath: (any XPathReading)?
 
     package init(_ entries: [(name: String, entry: CatalogEntry)]) {
         self.entries = Dictionary(entries.map { ($0.name, $0.entry) }, uniquingKeysWith: { $1 })

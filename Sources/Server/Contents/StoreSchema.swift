@@ -28,6 +28,7 @@ package struct StoreSchema: CatalogExtension {
         func rollups(of table: String) -> [RollupOffer] { base.rollups(of: table) }
         func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
         func comments(on name: String) -> RelationComments? { base.comments(on: name) }
+        var xpath: (any XPathReading)? { base.xpath }
 
         var schemas: [CatalogSchema] {
             base.schemas + [CatalogSchema(name: StoreSchema.name, entryNames: TicketViews.names + [CommentView.name] + StoreSchema.relations.filter(isSeen).map(\.name))]

@@ -1,6 +1,7 @@
 import ColumnStore
 import Documents
 import Foundation
+import Query
 import TestSupport
 import XCTest
 
@@ -115,6 +116,32 @@ final class BucketStorageFactoryTests: XCTestCase {
         XCTAssertThrowsError(try second.taken(EngineFixture.receipt("R-7", at: "2025-08-15T10:00:00Z"))) { XCTAssertEqual(($0 as? Fault)?.code, .differentDocument, "\($0)") }
         try second.engine.close()
         XCTAssertEqual(try Verifier(path: data.path, storages: try factory()).run().findings.map(\.description), [])
+    }
+
+    /// Goal: files of sums are asked for together, as those of rows are. Method: the first is answered when another was asked for.
+    func test_sums_areAskedForTogether() throws {
+        let data = TemporaryDirectory()
+        let storages = try factory()
+        let first = try EngineFixture(data.path) { $0.storages = storages }
+        for part in 0..<3 { try fill(first, part * 10..<part * 10 + 10) }
+        try first.engine.close()
+        let again = try factory()
+        let fixture = try EngineFixture(data.path) { $0.storages = again }
+        let asked = Monitor<Set<String>>([])
+        bucket.fail { seen in
+            guard seen.method == "GET", seen.key.contains("rollup_receipts_by_day/data/") else { return nil }
+            asked.broadcast { _ = $0.insert(seen.key) }
+            _ = asked.wait(seconds: Patience.seconds) { $0.count > 1 ? true : nil }
+            return nil
+        }
+        let engine = QueryEngine(.init(threadCount: 1))
+        let context = QueryContext(catalog: try fixture.engine.catalog(as: .admin, upTo: nil).catalog, now: 0)
+        let stream = try engine.execute(try engine.prepare("SELECT sum(receipts) FROM rollup_receipts_by_day", in: context))
+        var rows: [String] = []
+        while let batch = try stream.next() { rows += EngineFixture.texts(batch) }
+        XCTAssertEqual(rows, ["30"])
+        XCTAssertGreaterThan(asked.withLock { $0.count }, 1)
+        try fixture.engine.close()
     }
 
     func test_secondServerOnOnePrefix_isKnownByItsStart_andTheFirstStopsCompacting() throws {

@@ -8,6 +8,8 @@ protocol CallTyping: AnyObject {
     var isUTC: Bool { get }
     /// now(), in microseconds since 1970.
     var now: Int64 { get }
+    /// What reads XML, where the catalog brings a reader: the same two for a whole statement.
+    var xpath: (selection: ScalarFunction, existence: ScalarFunction)? { get }
 
     /// `value` where `type` is wanted: an untyped literal is read as it, a number widened.
     ///

@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Ingest
 internal import Query
 
@@ -102,6 +103,7 @@ final class LocalSQL: SQLEndpoint, @unchecked Sendable {
             first.entryNames.contains(table) ? [] : second?.rollups(of: table) ?? []
         }
 
+        var xpath: (any XPathReading)? { XPathReader.shared }
         func comments(on name: String) -> RelationComments? { first.entryNames.contains(name) ? nil : second?.comments(on: name) }
     }
 }

@@ -138,6 +138,62 @@ struct CellEncoder {
         }
     }
 
+    // MARK: Runs
+
+    /// Appends the cells of `rows`, and to `ends` where each of them ends, or the complement of that for a NULL.
+    func append(_ rows: Range<Int>, to bytes: inout [UInt8], ends: inout [Int]) {
+        switch (source, isBinary) {
+        case (.null, _): for _ in rows { ends.append(~bytes.count) }
+        case (.text(let arrays), _), (.binary(let arrays), true), (.uuids(let arrays), true), (.documents(let arrays, hasVersion: false), _):
+            append(arrays, rows, to: &bytes, &ends) { $0 }
+        case (.dictionary(let codes, let arrays), _):
+            codes.withUnsafeBufferPointer { codes in append(arrays, rows, to: &bytes, &ends) { Int(codes[$0]) } }
+        case (.int32(let values), true): append(values, rows, to: &bytes, &ends) { Self.integer($0, to: &$1) }
+        case (.int32(let values), false): append(values, rows, to: &bytes, &ends) { NumberText.appendInteger(Int64($0), to: &$1) }
+        case (.int64(let values), true): append(values, rows, to: &bytes, &ends) { Self.integer($0, to: &$1) }
+        case (.int64(let values), false): append(values, rows, to: &bytes, &ends) { NumberText.appendInteger($0, to: &$1) }
+        case (.doubles(let values), true): append(values, rows, to: &bytes, &ends) { Self.integer($0.bitPattern, to: &$1) }
+        case (.doubles(let values), false): append(values, rows, to: &bytes, &ends) { NumberText.appendDouble($0, to: &$1) }
+        case (.decimals(let values, let scale), true): append(values, rows, to: &bytes, &ends) { PostgresNumeric.appendBinary($0, scale: scale, to: &$1) }
+        case (.decimals(let values, let scale), false): append(values, rows, to: &bytes, &ends) { NumberText.appendDecimal($0, scale: scale, to: &$1) }
+        case (.days(let values), true): append(values, rows, to: &bytes, &ends) { Self.integer(PostgresTime.date(unixDays: Int64($0)), to: &$1) }
+        case (.days(let values), false): append(values, rows, to: &bytes, &ends) { PostgresTime.appendDate(PostgresTime.date(unixDays: Int64($0)), to: &$1) }
+        case (.moments(let values, _), true): append(values, rows, to: &bytes, &ends) { Self.integer(PostgresTime.timestamp(unixMicroseconds: $0), to: &$1) }
+        default: each(rows, &bytes, &ends) { append($0, to: &$1) }
+        }
+    }
+
+    @inline(__always)
+    private func each(_ rows: Range<Int>, _ bytes: inout [UInt8], _ ends: inout [Int], _ cell: (Int, inout [UInt8]) -> Void) {
+        for row in rows {
+            if validity?[row] ?? true {
+                cell(row, &bytes)
+                ends.append(bytes.count)
+            } else {
+                ends.append(~bytes.count)
+            }
+        }
+    }
+
+    @inline(__always)
+    private func append<Value>(_ values: [Value], _ rows: Range<Int>, to bytes: inout [UInt8], _ ends: inout [Int], _ cell: (Value, inout [UInt8]) -> Void) {
+        values.withUnsafeBufferPointer { values in each(rows, &bytes, &ends) { cell(values[$0], &$1) } }
+    }
+
+    @inline(__always)
+    private func append(_ arrays: ByteArrays, _ rows: Range<Int>, to bytes: inout [UInt8], _ ends: inout [Int], _ index: (Int) -> Int) {
+        arrays.offsets.withUnsafeBufferPointer { offsets in
+            arrays.bytes.withUnsafeBufferPointer { texts in
+                each(rows, &bytes, &ends) { row, bytes in
+                    let place = index(row)
+                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: texts[Int(offsets[place])..<Int(offsets[place + 1])]))
+                }
+            }
+        }
+    }
+
+    // MARK: Cells
+
     private static func append(_ arrays: ByteArrays, _ index: Int, to bytes: inout [UInt8]) {
         let range = arrays.range(at: index)
         arrays.bytes.withUnsafeBufferPointer { bytes.append(contentsOf: UnsafeBufferPointer(rebasing: $0[range])) }
@@ -216,7 +272,7 @@ struct CellEncoder {
         case .singles(let values): Self.integer(Float(values[row]).bitPattern, to: &bytes)
         // One byte, whatever it holds.
         case .letters(let arrays): bytes.append(arrays[row].first ?? 0)
-        case .decimals(let values, let scale): PostgresNumeric(Int128(values[row]), scale: scale).appendBinary(to: &bytes)
+        case .decimals(let values, let scale): PostgresNumeric.appendBinary(values[row], scale: scale, to: &bytes)
         case .wideDecimals(let values, let scale): PostgresNumeric(values[row], scale: scale).appendBinary(to: &bytes)
         case .doubles(let values): Self.integer(values[row].bitPattern, to: &bytes)
         case .days(let values): Self.integer(PostgresTime.date(unixDays: Int64(values[row])), to: &bytes)

@@ -33,24 +33,28 @@ final class PreparedQuestion {
     }
 
     /// The plan, if it still holds.
-    func plan(in state: SeenState, zone: String) -> PreparedQuery? {
-        guard let plan, planZone == zone, plan.isFixed || planState == state.number else { return nil }
+    func plan(in state: SeenState?, zone: String) -> PreparedQuery? {
+        guard let plan, planZone == zone, plan.isFixed || planState == state?.number else { return nil }
         return plan
     }
+
+    /// Whether its answer is the same in whichever state of the store.
+    func isOfConstants(zone: String) -> Bool { plan.map { $0.isFixed && $0.isConstant && planZone == zone } ?? false }
 }
 
 /// A question that is being answered: nothing runs between two looks at it, and it holds no place among the queries then.
 final class QuestionPortal {
     let question: PreparedQuestion
     let parameters: [QueryParameter]
-    let state: SeenState
+    /// Nil for a question of constants.
+    let state: SeenState?
     let zone: String
     var window: RowWindow
     var stream: ResultStream?
     var running: RunningQuery?
     var isBegun = false
 
-    init(_ question: PreparedQuestion, _ parameters: [QueryParameter], _ state: SeenState, zone: String, isScrollable: Bool) {
+    init(_ question: PreparedQuestion, _ parameters: [QueryParameter], _ state: SeenState?, zone: String, isScrollable: Bool) {
         (self.question, self.parameters, self.state, self.zone) = (question, parameters, state, zone)
         window = RowWindow(keepsAll: isScrollable)
     }

@@ -27,20 +27,19 @@ final class Questions: @unchecked Sendable {
     private var portals: [Int: QuestionPortal] = [:]
     private var state: SeenState?
     private var stateNumber = 0
-    /// The session's settings, as the catalogs show them.
-    var settings: () -> [(name: String, value: String)] = { [] }
+    /// As the session has them for the step at hand.
+    var settings: SessionSettings
+    /// Whether the state that is seen first is that of further statements too.
+    var keepsState = false
 
-    init(_ service: QueryService, _ places: QueryPlaces, _ asker: Asker, _ interruption: Interruption, output: AnswerOutput, timers: Timers) {
-        self.interruption = interruption
+    init(_ service: QueryService, _ places: QueryPlaces, _ asker: Asker, _ interruption: Interruption, settings: SessionSettings, output: AnswerOutput, timers: Timers) {
+        (self.interruption, self.settings) = (interruption, settings)
         (self.service, self.places, self.asker, self.output, self.timers) = (service, places, asker, output, timers)
     }
 
     deinit { closeAll() }
 
     func closeAll() { for number in Array(portals.keys) { close(portal: number) } }
-
-    /// As the session has set it.
-    var usesRollups = true
 
     // MARK: The transaction
 
@@ -50,7 +49,7 @@ final class Questions: @unchecked Sendable {
         if let state { return state }
         let (own, sequence) = try service.catalog(as: principal, upTo: nil)
         var session = asker.session
-        session.settings = settings()
+        session.settings = settings
         let catalog = SystemCatalog(own, session)
         stateNumber += 1
         let made = SeenState(catalog: catalog, sequence: sequence, now: CalendarText.now, number: stateNumber)
@@ -60,13 +59,14 @@ final class Questions: @unchecked Sendable {
 
     private func context(_ state: SeenState, _ parameters: [QueryParameter], zone: String) -> QueryContext {
         var context = QueryContext(catalog: state.catalog, parameters: parameters, timeZone: zone, now: state.now)
-        context.usesRollups = usesRollups
+        context.usesRollups = settings.usesRollups
         return context
     }
 
     // MARK: Prepare
 
-    func prepare(_ wanted: SessionEffect.Prepare, zone: String) -> Result<SessionInput.Shape, PostgresFault> {
+    func prepare(_ wanted: SessionEffect.Prepare) -> Result<SessionInput.Shape, PostgresFault> {
+        let zone = settings.zone
         let question = PreparedQuestion(text: wanted.text, start: wanted.start)
         do {
             let state = try seen(as: asker.admit())
@@ -107,14 +107,17 @@ final class Questions: @unchecked Sendable {
 
     // MARK: Open
 
-    func open(_ wanted: SessionEffect.Open, zone: String) -> PostgresFault? {
+    func open(_ wanted: SessionEffect.Open) -> PostgresFault? {
+        let zone = settings.zone
         guard let question = questions[wanted.statement] else { return PostgresFault(.internalError, "a question that is not there") }
         do {
-            let state = try seen(as: asker.admit())
+            let principal = try asker.admit()
+            // Constants need no look at the store, which would be half of what they cost.
+            let state = !keepsState && question.isOfConstants(zone: zone) ? nil : try seen(as: principal)
             let parameters: [QueryParameter] =
                 switch wanted.arguments {
                 case .bound(let formats, let values): try BoundParameters.read(values, formats: formats, types: question.parameterTypes)
-                case .expressions(let texts): try evaluate(texts, state, zone: zone)
+                case .expressions(let texts): texts.isEmpty ? [] : try evaluate(texts, seen(as: principal), zone: zone)
                 }
             portals[wanted.portal] = QuestionPortal(question, parameters, state, zone: zone, isScrollable: wanted.isScrollable)
             return nil
@@ -125,7 +128,6 @@ final class Questions: @unchecked Sendable {
 
     /// The values of EXECUTE's arguments; a text may still be read as whatever its place wants.
     private func evaluate(_ texts: [String], _ state: SeenState, zone: String) throws -> [QueryParameter] {
-        guard !texts.isEmpty else { return [] }
         let plan = try service.engine.prepare("SELECT " + texts.joined(separator: ", "), in: context(state, [], zone: zone))
         guard let row = try service.engine.immediate(plan)?.first, row.columns.count == texts.count else {
             throw PostgresFault(.featureNotSupported, "arguments of EXECUTE are constants", hint: "Send them as parameters of the extended protocol.")
@@ -154,7 +156,8 @@ final class Questions: @unchecked Sendable {
 
     // MARK: Run
 
-    func run(_ wanted: SessionEffect.Run, statementTimeout: Int) -> SessionInput.Outcome {
+    func run(_ wanted: SessionEffect.Run) -> SessionInput.Outcome {
+        let statementTimeout = settings.statementTimeout
         guard let portal = portals[wanted.portal] else { return .failed(PostgresFault(.internalError, "a portal that is not there")) }
         do {
             let zone = try TimeZoneDatabase.system.rules(inAnyCase: portal.zone) ?? .utc
@@ -200,7 +203,7 @@ final class Questions: @unchecked Sendable {
             plan = known
         } else {
             plan = try service.engine.prepare(
-                portal.question.text, in: context(portal.state, portal.parameters, zone: portal.zone), cancellation: cancellation)
+                portal.question.text, in: context(portal.state ?? seen(as: asker.admit()), portal.parameters, zone: portal.zone), cancellation: cancellation)
         }
         // The columns were told when it was prepared: a table may have another since.
         guard try AnswerColumns.fields(plan.columns).map(\.type) == portal.question.columns.map(\.type) else {

@@ -26,49 +26,60 @@ struct RowWriter {
     func write(_ batch: ColumnBatch, _ range: Range<Int>, to output: AnswerOutput) throws {
         let part = range.count == batch.rowCount ? batch : batch.slice(range)
         let byteCount = max(1, part.flatByteCountBound)
-        let step = max(1, min(part.rowCount, part.rowCount.multipliedSaturating(by: 8 * AnswerOutput.fullByteCount) / byteCount))
-        let isWide = byteCount / max(1, part.rowCount) > AnswerOutput.fullByteCount
         let formats = form.formats
         let cells = part.columns.indices.map { CellEncoder(part.columns[$0], formats[$0], zone: zone, as: PostgresColumnType(columns[$0].type)) }
+        let rowByteCount = byteCount / max(1, part.rowCount)
+        let step = rowByteCount > AnswerOutput.fullByteCount ? 1 : max(1, 2 * AnswerOutput.fullByteCount / max(1, rowByteCount))
+        var runs = [CellRun](repeating: CellRun(), count: cells.count)
         var row = 0
         while row < part.rowCount {
-            let end = min(part.rowCount, row + (isWide ? 1 : step))
-            if isWide {
+            let end = min(part.rowCount, row + step)
+            if step == 1 {
                 let most = EncodedSize.most(part.slice(row..<end))
                 guard most <= Self.rowByteCountMax else { throw PostgresFault(.programLimitExceeded, "a row of more than \(Self.rowByteCountMax >> 20) MiB") }
-                try output.hold(piece: most)
+                // Its cells by themselves, and then as a message.
+                try output.hold(piece: 2 * most)
             }
-            while row < end {
-                output.withWriter { writer in
-                    while row < end, writer.bytes.count < AnswerOutput.fullByteCount {
-                        write(row, cells, to: &writer)
-                        row += 1
-                    }
-                }
-                if output.byteCount >= AnswerOutput.fullByteCount { try output.flush() }
+            for place in runs.indices { runs[place].fill(row..<end, of: cells[place]) }
+            output.withWriter { writer in
+                for place in 0..<(end - row) { write(place, of: runs, to: &writer) }
             }
+            if output.byteCount >= AnswerOutput.fullByteCount { try output.flush() }
+            row = end
         }
         try output.hold(piece: 0)
     }
 
-    private func write(_ row: Int, _ cells: [CellEncoder], to output: inout BackendWriter) {
+    private func write(_ row: Int, of runs: [CellRun], to output: inout BackendWriter) {
         switch form {
-        case .rows: output.row(cells.count) { Self.append(row, cells, to: &$0) }
+        case .rows: output.row(runs.count) { Self.append(row, of: runs, to: &$0) }
         case .copy(let rows, _):
-            let values = cells.map { cell -> [UInt8]? in
-                guard !cell.isNull(row) else { return nil }
-                var value: [UInt8] = []
-                cell.append(row, to: &value)
-                return value
+            output.copied(rows.taken()) { output in
+                if rows.writer.isBinary {
+                    output.integer(Int16(truncatingIfNeeded: runs.count))
+                    Self.append(row, of: runs, to: &output)
+                } else {
+                    output.withBytes { Self.appendText(row, of: runs, rows.writer, to: &$0) }
+                }
             }
-            output.write(.copyData(rows.taken() + rows.writer.row(values)))
         }
     }
 
-    private static func append(_ row: Int, _ cells: [CellEncoder], to output: inout BackendWriter) {
-        for cell in cells {
-            if cell.isNull(row) { output.null() } else { output.value { cell.append(row, to: &$0) } }
+    private static func append(_ row: Int, of runs: [CellRun], to output: inout BackendWriter) {
+        for run in runs {
+            if let range = run.range(at: row) { run.bytes.withUnsafeBufferPointer { output.value(UnsafeBufferPointer(rebasing: $0[range])) } } else { output.null() }
         }
+    }
+
+    private static func appendText(_ row: Int, of runs: [CellRun], _ writer: CopyWriter, to bytes: inout [UInt8]) {
+        for (index, run) in runs.enumerated() {
+            if let range = run.range(at: row) {
+                run.bytes.withUnsafeBufferPointer { writer.append(UnsafeBufferPointer(rebasing: $0[range]), index, of: runs.count, to: &bytes) }
+            } else {
+                writer.append(nil, index, of: runs.count, to: &bytes)
+            }
+        }
+        bytes.append(0x0A)
     }
 }
 

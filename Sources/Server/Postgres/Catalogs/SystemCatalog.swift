@@ -6,7 +6,8 @@ struct SystemSession: Sendable {
     var user: String
     var database: String
     var processID: Int32
-    var settings: [(name: String, value: String)]
+    /// Nil: none are set.
+    var settings: SessionSettings?
 
     var version: String { "PostgreSQL 15.0 (Till \(TillVersion.text))" }
 }
@@ -25,6 +26,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func rollups(of table: String) -> [RollupOffer] { base.rollups(of: table) }
     func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
     func comments(on name: String) -> RelationComments? { base.comments(on: name) }
+    var xpath: (any XPathReading)? { base.xpath }
     var dialect: (any CatalogDialect)? { self }
     var schemas: [CatalogSchema] { base.schemas }
 

@@ -35,7 +35,7 @@ struct SystemRows {
         case "pg_database": [databaseRow]
         case "pg_roles", "pg_user", "pg_authid": roles
         case "pg_collation": Self.collations
-        case "pg_settings": session.settings.map(setting)
+        case "pg_settings": (session.settings?.all ?? []).map(setting)
         case "pg_tables": try tables().filter { !$0.isView }.map { ["schemaname": .string("public"), "tablename": .string($0.name), "tableowner": .string(Self.owner), "hasindexes": .boolean($0.hasKey)] }
         case "pg_views": try tables().filter(\.isView).map { ["schemaname": .string($0.schema ?? "public"), "viewname": .string($0.name), "viewowner": .string(Self.owner)] }
         case "pg_tablespace": [["oid": .integer(1_663), "spcname": .string("pg_default"), "spcowner": .integer(SystemNumber.owner)]]

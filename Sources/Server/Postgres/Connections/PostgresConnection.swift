@@ -218,8 +218,8 @@ final class PostgresConnection {
             admit: { try PasswordCheck.principal(proof, user: user, authorizer) },
             owner: charges.charge.account ?? charges,
             whenGone: { action in if let action { watcher.watch(socket, action) } else { watcher.forget(socket) } },
-            session: SystemSession(user: user, database: shared.database, processID: processID, settings: []))
-        let questions = Questions(shared.context.queries, shared.queries, asker, interruption, output: output, timers: shared.context.life.timers)
+            session: SystemSession(user: user, database: shared.database, processID: processID))
+        let questions = Questions(shared.context.queries, shared.queries, asker, interruption, settings: settings, output: output, timers: shared.context.life.timers)
         try output.write(.authenticationOk)
         for (name, value) in settings.reported { try output.write(.parameterStatus(name: name, value: value)) }
         try output.write(.keyData(processID: processID, key: key))
@@ -306,8 +306,7 @@ final class PostgresConnection {
         var next: SessionInput? = input
         while let input = next {
             next = nil
-            let settings = session.settings
-            questions.settings = { settings.all }
+            (questions.settings, questions.keepsState) = (session.settings, session.isInTransaction)
             for effect in session.step(input) {
                 switch effect {
                 case .send(let message):
@@ -316,12 +315,10 @@ final class PostgresConnection {
                     if case .readyForQuery = message { interruption.end() }
                 case .flush: try output.flush()
                 case .prepare(let wanted):
-                    questions.usesRollups = session.settings["rollups"] != "off"
-                    next = .prepared(questions.prepare(wanted, zone: session.settings.zone))
+                    next = .prepared(questions.prepare(wanted))
                 case .open(let wanted):
-                    questions.usesRollups = session.settings["rollups"] != "off"
-                    next = .opened(questions.open(wanted, zone: session.settings.zone))
-                case .run(let wanted): next = .ran(questions.run(wanted, statementTimeout: session.settings.statementTimeout))
+                    next = .opened(questions.open(wanted))
+                case .run(let wanted): next = .ran(questions.run(wanted))
                 case .beginTransaction: break
                 case .endTransaction: questions.endTransaction()
                 case .forgetStatement(let number): questions.forget(statement: number)

@@ -5,11 +5,11 @@
 /// Rows as a copy has them, one CopyData message each.
 package struct CopyWriter {
     private let options: CopyOptions
-    private let quoteForced: [UInt8]
+    private let nullText: [UInt8]
 
     package init(_ options: CopyOptions) {
         self.options = options
-        quoteForced = [options.delimiterByte, options.quote, 0x0A, 0x0D]
+        nullText = Array(options.nullText.utf8)
     }
 
     /// What stands before the first row; nil where nothing does.
@@ -23,37 +23,46 @@ package struct CopyWriter {
     /// What stands behind the last row.
     package var tail: [UInt8]? { options.form == .binary ? [0xFF, 0xFF] : nil }
 
+    /// A row's values as one row of the copy.
+    ///
     /// - Parameter values: in the copy's own format, text or binary.
     package func row(_ values: [[UInt8]?]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        if options.form == .binary { Self.append(Int16(truncatingIfNeeded: values.count).bigEndian, to: &bytes) }
+        for (index, value) in values.enumerated() {
+            if let value { value.withUnsafeBufferPointer { append($0, index, of: values.count, to: &bytes) } } else { append(nil, index, of: values.count, to: &bytes) }
+        }
+        if options.form != .binary { bytes.append(0x0A) }
+        return bytes
+    }
+
+    package var isBinary: Bool { options.form == .binary }
+
+    /// One value of a row, with what stands before it; behind the last one of a text's row belongs a line's end.
+    ///
+    /// - Parameter value: in the copy's own format; nil for NULL.
+    package func append(_ value: UnsafeBufferPointer<UInt8>?, _ index: Int, of count: Int, to bytes: inout [UInt8]) {
         switch options.form {
-        case .binary: binary(values)
-        case .text: line(values) { $0.map(escaped) ?? Array(options.nullText.utf8) }
-        case .csv: csv(values)
+        case .binary:
+            Self.append(Int32(value.map { Int32(clamping: $0.count) } ?? -1).bigEndian, to: &bytes)
+            if let value { bytes.append(contentsOf: value) }
+        case .text:
+            if index > 0 { bytes.append(options.delimiterByte) }
+            if let value { escape(value, to: &bytes) } else { bytes.append(contentsOf: nullText) }
+        case .csv:
+            if index > 0 { bytes.append(options.delimiterByte) }
+            if let value { appendQuoted(value, isAlone: count == 1, to: &bytes) } else { bytes.append(contentsOf: nullText) }
         }
     }
 
-    private func line(_ values: [[UInt8]?], _ field: ([UInt8]?) -> [UInt8]) -> [UInt8] {
-        Array(values.map(field).joined(separator: [options.delimiterByte])) + [0x0A]
-    }
-
-    private func binary(_ values: [[UInt8]?]) -> [UInt8] {
-        var writer = BackendWriter()
-        writer.integer(Int16(truncatingIfNeeded: values.count))
-        for value in values {
-            guard let value else {
-                writer.null()
-                continue
-            }
-            writer.value { $0 += value }
-        }
-        return writer.bytes
+    private static func append<Integer: FixedWidthInteger>(_ value: Integer, to bytes: inout [UInt8]) {
+        withUnsafeBytes(of: value) { bytes.append(contentsOf: $0) }
     }
 
     /// Text: what would end a field or a line, and the sign itself, behind a backslash.
-    private func escaped(_ value: [UInt8]) -> [UInt8] {
+    private func escape(_ value: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
         let delimiter = options.delimiterByte
-        guard value.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\\") || $0 == delimiter }) else { return value }
-        var text: [UInt8] = []
+        guard value.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\\") || $0 == delimiter }) else { return text.append(contentsOf: value) }
         for byte in value {
             let letter: UInt8? =
                 switch byte {
@@ -69,26 +78,18 @@ package struct CopyWriter {
             if letter != nil { text.append(UInt8(ascii: "\\")) }
             text.append(letter ?? byte)
         }
-        return text
     }
 
-    private func csv(_ values: [[UInt8]?]) -> [UInt8] {
-        let null = Array(options.nullText.utf8)
-        return line(values) { value in
-            guard let value else { return null }
-            // A lone `\.` would end the copy; a value like the NULL's text would be one.
-            let isPlain = value != null && !(values.count == 1 && value.elementsEqual("\\.".utf8)) && !value.contains(where: quoteForced.contains)
-            return isPlain ? value : quoted(value)
-        }
-    }
-
-    private func quoted(_ value: [UInt8]) -> [UInt8] {
-        let escape = options.escape ?? options.quote
-        var text = [options.quote]
+    /// A lone `\.` would end the copy; a value like the NULL's text would be one.
+    private func appendQuoted(_ value: UnsafeBufferPointer<UInt8>, isAlone: Bool, to text: inout [UInt8]) {
+        let (delimiter, quote, escape) = (options.delimiterByte, options.quote, options.escape ?? options.quote)
+        let isPlain = !value.elementsEqual(nullText) && !(isAlone && value.elementsEqual("\\.".utf8)) && !value.contains { $0 == delimiter || $0 == quote || $0 == 0x0A || $0 == 0x0D }
+        if isPlain { return text.append(contentsOf: value) }
+        text.append(quote)
         for byte in value {
-            if byte == options.quote || byte == escape { text.append(escape) }
+            if byte == quote || byte == escape { text.append(escape) }
             text.append(byte)
         }
-        return text + [options.quote]
+        text.append(quote)
     }
 }

@@ -95,7 +95,8 @@ package struct PostgresSession {
     /// Without what SET LOCAL said: what holds when the transaction is committed.
     var lasting: SessionSettings
     var settingsAtBegin: SessionSettings?
-    var reportedSettings: [String: String]
+    /// As the client was told last.
+    var reportedSettings: SessionSettings
     var isSkipping = false
     var waiting: Waiting?
     /// The rest of a Query message.
@@ -114,7 +115,7 @@ package struct PostgresSession {
         self.settings = settings
         lasting = settings
         self.limits = limits
-        reportedSettings = Dictionary(uniqueKeysWithValues: settings.reported.map { ($0.name, $0.value) })
+        reportedSettings = settings
     }
 
     /// Messages of the extended protocol have come whose Sync has not.
@@ -217,9 +218,9 @@ package struct PostgresSession {
     }
 
     mutating func ready() {
-        for (name, value) in settings.reported where reportedSettings[name] != value {
-            reportedSettings[name] = value
-            send(.parameterStatus(name: name, value: value))
+        if !settings.isSame(as: reportedSettings) {
+            for (now, before) in zip(settings.reported, reportedSettings.reported) where now.value != before.value { send(.parameterStatus(name: now.name, value: now.value)) }
+            reportedSettings = settings
         }
         switch block {
         case .none, .implicit: send(.readyForQuery(.idle))

@@ -2,7 +2,7 @@ internal import ColumnStore
 
 /// What SET changes, SHOW shows and a new session begins with: the settings of PostgreSQL 15 that clients touch. Some mean something here (`timezone`,
 /// `statement_timeout`), the others are kept and shown.
-package struct SessionSettings: Equatable, Sendable {
+package struct SessionSettings: Sendable {
     private struct Known: Sendable {
         let name: String
         let value: String
@@ -36,15 +36,35 @@ package struct SessionSettings: Equatable, Sendable {
     private static let byName: [String: Known] = Dictionary(uniqueKeysWithValues: known.map { ($0.name, $0) })
     private static let customMax = 64
 
+    /// What was set together; never changed, so that two which are one are told to be equal by their place.
+    private final class Values: Sendable {
+        let byName: [String: String]
+        let timeZone: String
+        /// In milliseconds; 0 for none.
+        let statementTimeout: Int
+        let usesRollups: Bool
+
+        init(_ byName: [String: String]) {
+            self.byName = byName
+            timeZone = byName["timezone"] ?? "UTC"
+            statementTimeout = byName["statement_timeout"].flatMap(SessionSettings.milliseconds) ?? 0
+            usesRollups = byName["rollups"] != "off"
+        }
+    }
+
     private var defaults: [String: String]
-    private var values: [String: String]
+    private var stored: Values
+    private var values: [String: String] {
+        get { stored.byName }
+        set { stored = Values(newValue) }
+    }
 
     /// - Parameter startup: what the client asked for when it connected, which RESET comes back to.
     package init(_ startup: [StartupMessage.Startup.Parameter] = [], user: String = "", version: String = "15.0") throws(PostgresFault) {
         defaults = Self.byName.mapValues(\.value)
         defaults["session_authorization"] = user
         defaults["server_version"] = version
-        values = defaults
+        stored = Values(defaults)
         for parameter in startup where !["user", "database", "options", "replication"].contains(parameter.name) && !parameter.name.hasPrefix("_pq_.") {
             try set(parameter.name.lowercased(), parameter.value)
         }
@@ -52,9 +72,13 @@ package struct SessionSettings: Equatable, Sendable {
     }
 
     /// The session's time zone, by a name that there is.
-    package var zone: String { values["timezone"] ?? "UTC" }
+    package var zone: String { stored.timeZone }
     /// In milliseconds; 0 for none.
-    package var statementTimeout: Int { values["statement_timeout"].flatMap(Self.milliseconds) ?? 0 }
+    package var statementTimeout: Int { stored.statementTimeout }
+    /// Whether sums that were made before may answer.
+    package var usesRollups: Bool { stored.usesRollups }
+    /// Whether nothing was set since: cheap to ask after each message.
+    func isSame(as other: SessionSettings) -> Bool { stored === other.stored }
 
     package subscript(name: String) -> String? { values[name.lowercased()] }
 
@@ -85,9 +109,9 @@ package struct SessionSettings: Equatable, Sendable {
     }
 
     package mutating func resetAll() {
-        let fixed = values["session_authorization"]
-        values = defaults
-        values["session_authorization"] = fixed
+        var next = defaults
+        next["session_authorization"] = values["session_authorization"]
+        values = next
     }
 
     private static func checked(_ name: String, _ value: String) throws(PostgresFault) -> String {
@@ -129,4 +153,8 @@ package struct SessionSettings: Equatable, Sendable {
         guard let value = Int(digits), let factor = ["": 1, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000][unit] else { return nil }
         return value.multipliedOrNil(by: factor)
     }
+}
+
+extension SessionSettings: Equatable {
+    package static func == (one: SessionSettings, other: SessionSettings) -> Bool { one.isSame(as: other) || one.values == other.values && one.defaults == other.defaults }
 }

@@ -64,7 +64,24 @@ package struct BackendWriter {
         end(start)
     }
 
+    /// A row of a COPY, with what the copy has before it.
+    package mutating func copied(_ prefix: [UInt8], _ write: (inout BackendWriter) throws -> Void) rethrows {
+        let start = begin(UInt8(ascii: "d"))
+        bytes.append(contentsOf: prefix)
+        try write(&self)
+        end(start)
+    }
+
     package mutating func null() { integer(-1 as Int32) }
+
+    /// One more value of a row.
+    package mutating func value(_ value: UnsafeBufferPointer<UInt8>) {
+        integer(Int32(clamping: value.count))
+        bytes.append(contentsOf: value)
+    }
+
+    /// Bytes of a message that is under way.
+    package mutating func withBytes(_ write: (inout [UInt8]) -> Void) { write(&bytes) }
 
     package mutating func value(_ write: (inout [UInt8]) throws -> Void) rethrows {
         let start = bytes.count

@@ -56,6 +56,58 @@ final class CellEncoderTests: XCTestCase {
         XCTAssertEqual(binary, [0, 0, 4, 0xDA, 0, 0, 0, 0, 0, 0, 0, 99])
     }
 
+    func test_aRun_isItsCells() throws {
+        let texts: [Value] = [.string(""), .string("a"), .null, .string("Київ"), .string("a")]
+        let columns: [(ColumnType, [Value])] = [
+            (.boolean, [.boolean(true), .null, .boolean(false)]), (.int32, [.integer(-7), .null, .integer(Int64(Int32.max))]), (.int64, [.integer(.min), .integer(0), .null]),
+            (.double, [.double(0.1), .null, .double(-.infinity)]), (.decimal38(scale: 4), [.decimal(-1), .null, .decimal(123_456_789)]), (.date, [.integer(-3), .null]),
+            (.timestampTZ, [.integer(1_700_000_000_123_456), .null]), (.timestamp(isUTC: false), [.integer(-1)]), (.time, [.integer(1)]), (.interval, [.interval(Interval(days: 1)), .null]),
+            (.string, texts), (.binary, [.bytes([0, 1]), .null, .bytes([])]), (.uuid, [.bytes([UInt8](0..<16)), .null]), (.jsonb, [.string("[1]"), .null]), (.json(isBinary: false), [.string("{}")]),
+            (.list(element: Field("element", .int32)), [.list([.integer(1), .null]), .null, .list([])]), (.int32, [.null, .null]),
+        ]
+        for (type, values) in columns {
+            var builder = ColumnBuilder(type: type)
+            for value in values { builder.append(value) }
+            let flat = builder.finish()
+            var forms = [flat, Column.constant(values[0], type: type, count: 4)]
+            if type == .string { forms.append(Column(type: type, count: 4, values: .dictionary(codes: [1, 0, 1, 1], DictionaryValues(values: Column.constant(.string("x"), type: type, count: 2).flattened())))) }
+            if type == .decimal38(scale: 4) { forms.append(Column(type: .decimal(precision: 18, scale: 4), count: 3, values: .int64([.max, .min, 10_000]))) }
+            for column in forms {
+                for format in [WireFormat.text, .binary] {
+                    let encoder = CellEncoder(column, format, zone: .utc)
+                    for rows in [0..<column.count, min(1, column.count)..<column.count, 0..<0] {
+                        var run = CellRun()
+                        run.fill(rows, of: encoder)
+                        // Another time, over what it holds.
+                        run.fill(rows, of: encoder)
+                        for row in rows {
+                            var cell: [UInt8] = []
+                            if !encoder.isNull(row) { encoder.append(row, to: &cell) }
+                            let range = run.range(at: row - rows.lowerBound)
+                            XCTAssertEqual(range == nil, encoder.isNull(row), "\(type) in \(format), row \(row)")
+                            XCTAssertEqual(range.map { Array(run.bytes[$0]) } ?? [], cell, "\(type) in \(format), row \(row)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    func test_decimals_areTheSameByAShorterWay() {
+        let near = (0...18).flatMap { digits -> [Int64] in
+            let power = (0..<digits).reduce(1 as Int64) { power, _ in power * 10 }
+            return [power, power - 1, power + 1, -power, 9 * power / 7]
+        }
+        for value in near + [0, .max, .min, 10_000, 100_000_000, 1_200_000, -5] {
+            for scale in 0...18 {
+                var (found, expected): ([UInt8], [UInt8]) = ([], [])
+                PostgresNumeric.appendBinary(value, scale: scale, to: &found)
+                PostgresNumeric(Int128(value), scale: scale).appendBinary(to: &expected)
+                XCTAssertEqual(found, expected, "\(value) at \(scale)")
+            }
+        }
+    }
+
     func test_aTypeThatItsValuesAreNot_isNotTold() {
         XCTAssertEqual(AnswerColumns.type(ResultColumn(name: "x", type: .string, declared: "oid")), .plain(.text))
         XCTAssertEqual(AnswerColumns.type(ResultColumn(name: "x", type: .int64, declared: "no such type")), .plain(.int8))

@@ -14,7 +14,7 @@ final class SystemCatalogTests: XCTestCase {
         let table = MemoryTable(schema: Schema(fields), batches: [])
         let other = MemoryTable(schema: Schema([Field("n", .int32)]), batches: [])
         let base = FixedCatalog(tables: [("receipts", table), ("Odd \"name\"", other), ("receipts_accepted", table)])
-        return SystemCatalog(base, SystemSession(user: "o'shop", database: "till", processID: 7, settings: [("timezone", "UTC")]))
+        return SystemCatalog(base, SystemSession(user: "o'shop", database: "till", processID: 7, settings: try? SessionSettings()))
     }
 
     private func rows(_ query: String) throws -> [[Value]] {
@@ -49,7 +49,7 @@ final class SystemCatalogTests: XCTestCase {
     func test_comments_areDescriptions() throws {
         let fields = [Field("ticket_id", .string), Field("total", .int64), Field("tags", .string)]
         let base = FixedCatalog(tables: [("receipts", MemoryTable(schema: Schema(fields), batches: [])), ("other", MemoryTable(schema: Schema(fields), batches: []))])
-        let catalog = SystemCatalog(Commented(base: base), SystemSession(user: "shop", database: "till", processID: 7, settings: []))
+        let catalog = SystemCatalog(Commented(base: base), SystemSession(user: "shop", database: "till", processID: 7))
         func rows(_ query: String) throws -> [[Value]] {
             let stream = try Self.engine.execute(try Self.engine.prepare(query, in: QueryContext(catalog: catalog, now: 0)))
             var found: [[Value]] = []

@@ -1,0 +1,131 @@
+internal import CXML2
+package import Query
+
+/// XPath for questions, with the reader, the bounds and the work that documents have which are posted.
+package final class XPathReader: XPathReading {
+    package static let shared = XPathReader()
+
+    private init() {}
+
+    package func expression(_ path: String, namespaces: [String: String]) throws(XPathFault) -> any XPathExpression {
+        for (prefix, uri) in namespaces where uri.isEmpty || prefix.utf8.contains(0) || uri.utf8.contains(0) || uri.contains("'") && uri.contains("\"") {
+            throw XPathFault("the prefix '\(prefix)' has no namespace that could be looked for")
+        }
+        do throws(TypeFileFault) {
+            return Selection(path: try XMLPath(path, namespaces: namespaces.mapValues { [$0] }, isOfType: false))
+        } catch {
+            throw XPathFault(error.message)
+        }
+    }
+
+    package func treeByteCount(of text: UnsafeRawBufferPointer) -> Int {
+        // A small one may as well be of tags alone.
+        max(XMLReader.readingByteCount(text), 32 * min(text.count, 256 << 10))
+    }
+
+    private struct Selection: XPathExpression {
+        let path: XMLPath
+
+        func select(in text: UnsafeRawBufferPointer, _ take: ([UInt8]) -> Bool) throws(XPathFault) {
+            let document: XMLDocument
+            do throws(DocumentError) { document = try XMLReader.read(text) } catch { throw XPathFault("not XML that can be read: \(error.detail)") }
+            let work = WorkBudget.bounded(byteCount: text.count)
+            let evaluator = XPathEvaluator(document: document, arena: Arena(), work: work)
+            var nodes: [Int] = []
+            evaluator.forEach(path, from: Int(bitPattern: UnsafeMutableRawPointer(document.tree))) { node in
+                nodes.append(node)
+                return true
+            }
+            DocumentOrder.sort(&nodes, in: document)
+            for node in nodes {
+                guard let text = XMLText.written(node, in: evaluator) else { continue }
+                guard work.charge(text.count, .xpath), take(text) else { break }
+            }
+            if work.isExhausted { throw XPathFault("the path takes more work than a document of \(text.count) bytes may") }
+            if let fault = evaluator.takeFault() { throw XPathFault("\(fault.path) cannot be evaluated: \(fault.reason)") }
+        }
+    }
+}
+
+/// libxml2 takes a text, comment or instruction for one that follows the start of the element before it, where elements are numbered: of nodes that are not all
+/// elements the order is looked up in the tree itself.
+private enum DocumentOrder {
+    static func sort(_ nodes: inout [Int], in document: XMLDocument) {
+        guard nodes.count > 1, nodes.contains(where: { $0 > 0 && xmlNodePtr(bitPattern: $0)?.pointee.type != XML_ELEMENT_NODE }) else { return }
+        var places: [Int: Int] = [:]
+        var node: xmlNodePtr? = UnsafeMutableRawPointer(document.tree).assumingMemoryBound(to: xmlNode.self)
+        while let current = node {
+            places[XMLSource.node(current)] = places.count
+            if current.pointee.type == XML_ELEMENT_NODE {
+                var attribute = current.pointee.properties
+                while let found = attribute {
+                    places[Int(bitPattern: UnsafeMutableRawPointer(found))] = places.count
+                    attribute = found.pointee.next
+                }
+            }
+            node = next(behind: current)
+        }
+        nodes.sort { (places[$0] ?? 0) < (places[$1] ?? 0) }
+    }
+
+    private static func next(behind node: xmlNodePtr) -> xmlNodePtr? {
+        if node.pointee.type == XML_ELEMENT_NODE || node.pointee.type == XML_DOCUMENT_NODE, let child = node.pointee.children { return child }
+        var current = node
+        while current.pointee.type != XML_DOCUMENT_NODE {
+            if let next = current.pointee.next { return next }
+            guard let parent = current.pointee.parent else { return nil }
+            current = parent
+        }
+        return nil
+    }
+}
+
+/// What a path selected, as XML: as libxml2 writes it for PostgreSQL.
+private enum XMLText {
+    static func written(_ node: Int, in evaluator: XPathEvaluator) -> [UInt8]? {
+        guard node > 0 else {
+            let value = evaluator.value(node)
+            if let number = evaluator.number(node) {
+                var text: [UInt8] = []
+                NumberText.appendDouble(number, to: &text)
+                return text
+            }
+            return escaped(UnsafeBufferPointer(start: value.bytes, count: value.count))
+        }
+        guard let found = xmlNodePtr(bitPattern: node) else { return nil }
+        switch found.pointee.type {
+        case XML_ATTRIBUTE_NODE, XML_TEXT_NODE:
+            guard let text = xmlXPathCastNodeToString(found) else { return nil }
+            defer { till_xml_free(text) }
+            return escaped(UnsafeBufferPointer(start: text, count: Int(xmlStrlen(text))))
+        case XML_DOCUMENT_NODE: return dumped(found)
+        default:
+            // A copy brings along the namespaces that are declared further up.
+            guard let copy = xmlCopyNode(found, 1) else { return nil }
+            defer { xmlFreeNode(copy) }
+            return dumped(copy)
+        }
+    }
+
+    private static func dumped(_ node: xmlNodePtr) -> [UInt8]? {
+        guard let buffer = xmlBufferCreate() else { return nil }
+        defer { xmlBufferFree(buffer) }
+        guard xmlNodeDump(buffer, nil, node, 0, 0) >= 0 else { return nil }
+        return Array(UnsafeBufferPointer(start: xmlBufferContent(buffer), count: Int(xmlBufferLength(buffer))))
+    }
+
+    private static func escaped(_ text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        var written: [UInt8] = []
+        written.reserveCapacity(text.count)
+        for byte in text {
+            switch byte {
+            case UInt8(ascii: "&"): written += "&amp;".utf8
+            case UInt8(ascii: "<"): written += "&lt;".utf8
+            case UInt8(ascii: ">"): written += "&gt;".utf8
+            case UInt8(ascii: "\r"): written += "&#x0d;".utf8
+            default: written.append(byte)
+            }
+        }
+        return written
+    }
+}
