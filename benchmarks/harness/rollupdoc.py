@@ -54,7 +54,7 @@ def from_bucket(part: dict, table) -> str:
         [name, span(found["cold_ms"]), span(found["warm_ms"]), "10,000 / 30,000", *((f"{found['requests']:,}", f"{found['bytes'] / 1e6:,.1f}") if "requests" in found else ("–", "–"))] for name, found in part["questions"].items()]
     return (
         f"\n### The same from a bucket\n\nMeasured {part['date']} at {part['commit']}, by `benchmarks/rollups.py bucket DIRECTORY`; {part['beside']}. {part['delay_ms']} ms to the first byte, {part['rate_mb']} MB a second on each "
-        "connection (the bucket is a script on the same two cores, which gives some 55 MB a second in all). Cold: a new server and an empty cache. Milliseconds; requests and MB are those of one cold question.\n\n"
+        "connection (the bucket is a script on the same two cores). Cold: a new server and an empty cache. Milliseconds; requests and MB are those of one cold question.\n\n"
         + table(["", "cold", "warm", "aim / required", "requests", "MB"], rows))
 
 
