@@ -58,7 +58,7 @@ extension Engine: StoreLife {
         let due = options.compaction.keepsHot ? [] : files.filter { $0.day < today - options.compaction.hotDays }
         var metrics = [
             gauge("hot_files", "Hot files.", Double(files.count)),
-            gauge("hot_days", "Days that hot files hold.", Double(Set(files.map(\.day)).count)),
+            gauge("hot_dates", "Business days that hot files hold.", Double(Set(files.map(\.day)).count)),
             gauge("compaction_due_files", "Hot files whose time to move to cold has come.", Double(due.count)),
             gauge("compaction_due_rows", "Receipts in them.", Double(due.reduce(0) { $0 + Int($1.state.rowCount) })),
             gauge("hot_rows", "Receipts in hot files.", Double(files.reduce(0) { $0 + Int($1.state.rowCount) })),

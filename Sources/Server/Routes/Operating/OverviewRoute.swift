@@ -65,7 +65,7 @@ enum OverviewRoute {
         body.refused = sum("quarantine_entries")
         let memory = parts.queries.engine.memoryByteCounts
         body.store = .init(
-            hotFiles: sum("hot_files"), hotDays: sum("hot_days"), hotRows: sum("hot_rows"), dueFiles: sum("compaction_due_files"), dueRows: sum("compaction_due_rows"), diskFreeBytes: sum("disk_free_bytes"), memoryBytes: memory.used, memoryMaxBytes: memory.most,
+            hotFiles: sum("hot_files"), hotDays: sum("hot_dates"), hotRows: sum("hot_rows"), dueFiles: sum("compaction_due_files"), dueRows: sum("compaction_due_rows"), diskFreeBytes: sum("disk_free_bytes"), memoryBytes: memory.used, memoryMaxBytes: memory.most,
             queriesRunning: parts.queries.runningCount)
         for metric in metrics where metric.name == "breaker_state" && metric.labels.contains(where: { $0.value == "registrar" }) {
             guard let name = metric.labels.first(where: { $0.name == "name" })?.value else { continue }
