@@ -25,20 +25,24 @@ struct RowWriter {
     /// Writes rows `range` of `batch` in order, and sends them piece by piece.
     func write(_ batch: ColumnBatch, _ range: Range<Int>, to output: AnswerOutput) throws {
         let part = range.count == batch.rowCount ? batch : batch.slice(range)
-        let byteCount = max(1, part.flatByteCountBound)
         let formats = form.formats
         let cells = part.columns.indices.map { CellEncoder(part.columns[$0], formats[$0], zone: zone, as: PostgresColumnType(columns[$0].type)) }
-        let rowByteCount = byteCount / max(1, part.rowCount)
-        let step = rowByteCount > AnswerOutput.fullByteCount ? 1 : max(1, 2 * AnswerOutput.fullByteCount / max(1, rowByteCount))
+        var widths = [Int](repeating: 0, count: part.rowCount)
+        for column in part.columns { column.addWidths(to: &widths) }
         var runs = [CellRun](repeating: CellRun(), count: cells.count)
         var row = 0
         while row < part.rowCount {
-            let end = min(part.rowCount, row + step)
-            if step == 1 {
+            // Rows of two pieces at most, and a longer one alone: whatever the others are, its room is asked for.
+            var (end, byteCount) = (row + 1, widths[row])
+            while end < part.rowCount, byteCount.addingSaturating(widths[end]) <= 2 * AnswerOutput.fullByteCount {
+                byteCount = byteCount.addingSaturating(widths[end])
+                end += 1
+            }
+            if byteCount > AnswerOutput.fullByteCount, end == row + 1 {
                 let most = EncodedSize.most(part.slice(row..<end))
                 guard most <= Self.rowByteCountMax else { throw PostgresFault(.programLimitExceeded, "a row of more than \(Self.rowByteCountMax >> 20) MiB") }
                 // Its cells by themselves, and then as a message.
-                try output.hold(piece: 2 * most)
+                try output.hold(piece: most.multipliedSaturating(by: 2))
             }
             for place in runs.indices { runs[place].fill(row..<end, of: cells[place]) }
             output.withWriter { writer in
