@@ -172,6 +172,13 @@ def one_state(connection, key):
     assert connection.execute("SELECT count(*) FROM receipts").fetchone()[0] == before
     connection.commit()
     assert connection.execute("SELECT count(*) FROM receipts").fetchone()[0] == before + 1
+    # Its first question may be a constant, which by itself needs no look at the store.
+    connection.execute("SELECT 1", prepare=True)
+    connection.commit()
+    connection.execute("SELECT 1", prepare=True)
+    receipt(4, key)
+    assert connection.execute("SELECT count(*) FROM receipts").fetchone()[0] == before + 1
+    connection.commit()
 
 
 def cancelled(connection):
