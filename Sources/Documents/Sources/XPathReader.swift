@@ -19,8 +19,8 @@ package final class XPathReader: XPathReading {
     }
 
     package func treeByteCount(of text: UnsafeRawBufferPointer) -> Int {
-        // A small one may as well be of tags alone.
-        max(XMLReader.readingByteCount(text), 32 * min(text.count, 256 << 10))
+        // A small one may as well be of tags alone. Half as much again for the nodes that were found, and their order.
+        max(XMLReader.readingByteCount(text), 32 * min(text.count, 256 << 10)) / 2 * 3
     }
 
     private struct Selection: XPathExpression {

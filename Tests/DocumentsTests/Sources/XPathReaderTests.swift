@@ -1,0 +1,65 @@
+import ColumnStore
+import Query
+import TestSupport
+import XCTest
+
+@testable import Documents
+
+/// Goal: XPath in questions says what is wrong with a path or a text, reads whatever encoding a text declares, and ends within its bounds. Method: the function over texts of each kind;
+/// what it selects is held against PostgreSQL elsewhere (`Tests/Reference/xpath_answers.py`).
+final class XPathReaderTests: XCTestCase {
+    private func ask(_ call: String, memory: Int = 64 << 20) throws -> [Value] {
+        let engine = QueryEngine(.init(threadCount: 1, memoryByteCountMax: memory, queryMemoryByteCountMax: memory))
+        var catalog = FixedCatalog([])
+        catalog.xpath = XPathReader.shared
+        let stream = try engine.execute(try engine.prepare("SELECT \(call)", in: QueryContext(catalog: catalog, now: 0)))
+        var values: [Value] = []
+        while let batch = try stream.next() { values += (0..<batch.rowCount).map { batch.columns[0].value(at: $0) } }
+        return values
+    }
+
+    private func check(_ call: String, fails words: String, memory: Int = 64 << 20, line: UInt = #line) {
+        XCTAssertThrowsError(try ask(call, memory: memory), call, line: line) { error in
+            XCTAssertTrue((error as? QueryError)?.detail.contains(words) ?? false, "\(call): \(error)", line: line)
+        }
+    }
+
+    private func texts(_ values: String...) -> [Value] { [.list(values.map { .string($0) })] }
+
+    func test_textsAndNamespaces() throws {
+        XCTAssertEqual(try ask("xpath('//a/text()', '<r><a>1</a><a>&lt;</a></r>')"), texts("1", "&lt;"))
+        XCTAssertEqual(try ask("xpath('//p:a', '<r xmlns=\"urn:x\"><a/></r>', ARRAY[ARRAY['p', 'urn:x']])"), texts(#"<a xmlns="urn:x"/>"#))
+        XCTAssertEqual(try ask("xpath_exists('//b', '<a/>')"), [.boolean(false)])
+        XCTAssertEqual(try ask("xpath('//a', NULL)"), [.null])
+        // Bytes in an encoding of their own, as documents come.
+        XCTAssertEqual(try ask(#"xpath('/a/text()', decode('3c3f786d6c2076657273696f6e3d22312e302220656e636f64696e673d2277696e646f77732d31323531223f3e3c613ecae8bfe23c2f613e', 'hex'))"#), texts("Київ"))
+    }
+
+    func test_wrongPaths_andTextsThatAreNoXML_areTold() {
+        check("xpath('//a[', '<a/>')", fails: "is not closed")
+        check("xpath('', '<a/>')", fails: "an empty XPath")
+        check("xpath('//p:a', '<a/>')", fails: "the prefix 'p' is not among the namespaces")
+        check("xpath('//a', '<a/>', ARRAY[ARRAY['p']])", fails: "namespaces are pairs")
+        check("xpath('//p:a', '<a/>', ARRAY[ARRAY['p', '']])", fails: "has no namespace")
+        check("xpath('//a', '<a>')", fails: "not XML that can be read")
+        check("xpath('//a', '{\"a\": 1}')", fails: "not XML that can be read")
+        check("xpath('//a', '<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>')", fails: "DOCTYPE")
+        check("xpath('//a')", fails: "takes 2 to 3 arguments")
+        check("xpath('//a', 5)", fails: "xpath")
+    }
+
+    func test_hostileTexts_endWithinTheirBounds() {
+        check("xpath('//a', repeat('<a>', 200) || repeat('</a>', 200))", fails: "nested deeper than 128")
+        check("xpath('count(//a[count(preceding::*) > 1])', '<r>' || repeat('<a/>', 20000) || '</r>')", fails: "more work than a document")
+        // Its tree alone takes more than there is.
+        check("cardinality(xpath('//a', '<r>' || repeat('<a/>', 1000000) || '</r>'))", fails: "memory", memory: 32 << 20)
+        check("cardinality(xpath('//node()', '<r>' || repeat('<a/>x', 3000000) || '</r>'))", fails: "more than", memory: 4 << 30)
+    }
+
+    func test_withoutAReader_itSaysSo() {
+        let engine = QueryEngine(.init(threadCount: 1))
+        XCTAssertThrowsError(try engine.prepare("SELECT xpath('//a', '<a/>')", in: QueryContext(catalog: FixedCatalog([]), now: 0))) { error in
+            XCTAssertTrue("\(error)".contains("not here"), "\(error)")
+        }
+    }
+}
