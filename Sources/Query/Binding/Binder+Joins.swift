@@ -1,0 +1,191 @@
+import ColumnStore
+
+/// Joins of FROM: of tables, with a function's rows, by USING and NATURAL.
+extension Binder {
+    func bindJoin(
+        _ kind: JoinKindSyntax, _ left: TableSyntax, _ right: TableSyntax, _ condition: JoinConditionSyntax, at position: Int,
+        in frame: BindingFrame
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        try countNode(at: position)
+        // Only what this join itself joins is visible to its condition and its functions.
+        let inner = BindingFrame(parent: frame.parent)
+        inner.commonTables = frame.commonTables
+        defer { frame.correlate(Set(inner.correlation)) }
+        let (leftPlan, leftNames) = try bindApart(left, in: inner)
+        inner.names = leftNames
+        if case .function(let call, let withOrdinality, let alias, let place) = right,
+            let unnest = try bindList(call, withOrdinality, alias, at: place, in: inner)
+        {
+            return try joinUnnest(kind, leftPlan, leftNames, unnest, condition, at: position, in: inner)
+        }
+        if case .subquery(_, _, true, let place) = right, kind == .right || kind == .full {
+            throw .badSQL("LATERAL cannot look at the other side of a \(kind.rawValue) JOIN", at: place)
+        }
+        let (rightPlan, rightNames) = try bindBeside(right, inner)
+        var node = JoinNode(kind: planKind(kind), left: leftPlan, right: rightPlan)
+        if kind == .asof || kind == .asofLeft {
+            guard rightPlan.freeColumns.isDisjoint(with: leftPlan.columnIDs) else { throw .unsupported("ASOF JOIN of LATERAL is not supported", at: position) }
+            return try joinNearest(node, leftNames, rightNames, condition, at: position, in: inner)
+        }
+        switch condition {
+        case .none: return (.join(node), leftNames.joined(with: rightNames))
+        case .on(let syntax):
+            inner.names = leftNames.joined(with: rightNames)
+            let bound = try bindCondition(syntax, in: ExpressionScope(frame: inner, clause: "ON"))
+            node.residual = bound.conjuncts
+            return (.join(node), inner.names)
+        case .using(let names):
+            return try joinUsing(names, node, leftNames, rightNames)
+        case .natural:
+            return try joinNatural(node, leftNames, rightNames, at: position)
+        }
+    }
+
+    private func planKind(_ kind: JoinKindSyntax) -> JoinNode.Kind {
+        switch kind {
+        case .inner: .inner
+        case .left: .left
+        case .right: .right
+        case .full: .full
+        case .cross: .cross
+        case .asof: .inner
+        case .asofLeft: .left
+        }
+    }
+
+    private func joinUnnest(
+        _ kind: JoinKindSyntax, _ left: LogicalPlan, _ leftNames: NameScope, _ unnest: Unnest, _ condition: JoinConditionSyntax,
+        at position: Int, in inner: BindingFrame
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        inner.names = leftNames.joined(with: unnest.names)
+        var conjuncts: [Expression] = []
+        switch condition {
+        case .none: break
+        case .on(let syntax):
+            conjuncts = try bindCondition(syntax, in: ExpressionScope(frame: inner, clause: "ON")).conjuncts.filter { $0 != .isTrue }
+        case .using, .natural: return try joinApart(kind, left, leftNames, unnest, condition, at: position)
+        }
+        if kind == .right || kind == .full {
+            guard unnest.list.columnIDs.isDisjoint(with: left.columnIDs) else {
+                throw .badSQL("a function cannot look at the other side of a \(kind.rawValue) JOIN", at: position)
+            }
+            let apart = unnest.node(over: nil, keepsEmpty: false)
+            return (.join(JoinNode(kind: planKind(kind), left: left, right: apart, residual: conjuncts)), inner.names)
+        }
+        switch kind {
+        case .inner, .cross:
+            let plan = unnest.node(over: left, keepsEmpty: false)
+            return (conjuncts.isEmpty ? plan : .filter(input: plan, conjuncts: conjuncts), inner.names)
+        default:
+            if conjuncts.isEmpty { return (unnest.node(over: left, keepsEmpty: true), inner.names) }
+            // The elements as a table of each row's own: a join that keeps rows of which no element passes.
+            let apart = LogicalPlan.filter(input: unnest.node(over: nil, keepsEmpty: false), conjuncts: conjuncts)
+            return (.join(JoinNode(kind: .left, left: left, right: apart)), inner.names)
+        }
+    }
+
+    /// USING and NATURAL with a function's rows.
+    private func joinApart(
+        _ kind: JoinKindSyntax, _ left: LogicalPlan, _ leftNames: NameScope, _ unnest: Unnest, _ condition: JoinConditionSyntax, at position: Int
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        guard kind == .inner || kind == .left || unnest.list.columnIDs.isDisjoint(with: left.columnIDs) else {
+            throw .badSQL("a function cannot look at the other side of a \(kind.rawValue) JOIN", at: position)
+        }
+        let node = JoinNode(kind: planKind(kind), left: left, right: unnest.node(over: nil, keepsEmpty: false))
+        if case .using(let names) = condition { return try joinUsing(names, node, leftNames, unnest.names) }
+        return try joinNatural(node, leftNames, unnest.names, at: position)
+    }
+
+    private func joinNatural(
+        _ node: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope, at position: Int
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        let shared = leftNames.unqualified.map(\.column.name).filter { name in
+            rightNames.unqualified.contains { $0.column.name == name }
+        }
+        return try joinUsing(shared.map { NameSyntax($0, at: position) }, node, leftNames, rightNames)
+    }
+
+    /// USING and NATURAL: the named columns are equal, and come out once.
+    func joinUsing(
+        _ names: [NameSyntax], _ join: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        var node = join
+        var merged: [NameScope.Unqualified] = []
+        for name in names {
+            let left = try usingColumn(name, leftNames), right = try usingColumn(name, rightNames)
+            let sides = try comparable(
+                TypedExpression(left, at: name.position), TypedExpression(right, at: name.position), "=", at: name.position)
+            node.residual.append(.call(.equal, [sides.0, sides.1], type: .boolean, position: name.position))
+            let expression: Expression = switch node.kind {
+            case .right: right
+            case .full: .coalesce([sides.0, sides.1], type: sides.0.type)
+            default: left
+            }
+            merged.append(NameScope.Unqualified(column: NameScope.Column(name: name.text, expression: expression), relation: nil))
+        }
+        if names.isEmpty, node.kind == .inner { node.kind = .cross }
+        let shared = Set(names.map(\.text))
+        var scope = leftNames.joined(with: rightNames)
+        scope.unqualified = merged + scope.unqualified.filter { !shared.contains($0.column.name) }
+        return (.join(node), scope)
+    }
+
+    private func usingColumn(_ name: NameSyntax, _ names: NameScope) throws(QueryError) -> Expression {
+        switch names.lookup(name.text) {
+        case .found(let expression): return expression
+        case .ambiguous: throw .badSQL("the column “\(name.text)” of USING is in several tables of one side", at: name.position)
+        case .none:
+            let meant = NameSuggestion.closest(to: name.text, among: names.unqualified.map(\.column.name))
+            throw .badSQL(
+                "the column “\(name.text)” of USING is not on both sides", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
+        }
+    }
+}
+
+/// `a ASOF [LEFT] JOIN b ON a.key = b.key AND a.time >= b.time`, as DuckDB has it: to each row of `a` the nearest row of `b` among those that the condition
+/// leaves. It is a LATERAL subquery with ORDER BY and LIMIT 1, and planned as one.
+extension Binder {
+    func joinNearest(
+        _ join: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope, _ condition: JoinConditionSyntax, at position: Int, in inner: BindingFrame
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        var conditions: [Expression] = []
+        var names = leftNames.joined(with: rightNames)
+        switch condition {
+        case .on(let syntax):
+            inner.names = names
+            conditions = try bindCondition(syntax, in: ExpressionScope(frame: inner, clause: "ON")).conjuncts
+        case .using(let columns):
+            // All are equal but the last, at which the left side's is no less.
+            guard columns.count > 1 else { throw .badSQL("ASOF JOIN … USING names keys, and at last what is nearest", at: position) }
+            var bound = join
+            guard case (.join(let joined), let shown) = try joinUsing(columns, bound, leftNames, rightNames) else { return (.join(join), names) }
+            (bound, names) = (joined, shown)
+            conditions = bound.residual
+            guard case .call(.equal, let sides, let type, let place)? = conditions.last else { break }
+            conditions[conditions.count - 1] = .call(.greaterOrEqual, sides, type: type, position: place)
+        case .none, .natural: throw .badSQL("ASOF JOIN needs ON or USING", at: position)
+        }
+        let left = join.left.columnIDs, right = join.right.columnIDs
+        var nearest: SortKey?
+        for condition in conditions {
+            guard case .call(let function, let sides, _, let place) = condition, let comparison = function.comparison, comparison != .notEqual, sides.count == 2,
+                let isLeftFirst = [true, false].first(where: { Self.isOf(left, right, sides[$0 ? 0 : 1]) && Self.isOf(right, left, sides[$0 ? 1 : 0]) })
+            else { throw .unsupported("the condition of ASOF JOIN is equalities and one comparison of both sides' columns; others belong into WHERE", at: position) }
+            guard comparison != .equal else { continue }
+            guard nearest == nil else { throw .badSQL("ASOF JOIN has one comparison besides equalities", at: place ?? position) }
+            // Of what lies before the left side's value the greatest, of what lies behind it the least.
+            let isBefore = comparison == .greater || comparison == .greaterOrEqual
+            nearest = SortKey(sides[isLeftFirst ? 1 : 0], isDescending: isBefore == isLeftFirst)
+        }
+        guard let nearest else { throw .badSQL("ASOF JOIN needs a comparison besides equalities, as a.time >= b.time", at: position) }
+        var node = join
+        node.right = .sort(SortNode(input: .filter(input: join.right, conjuncts: conditions), keys: [nearest], limit: 1))
+        return (.join(node), names)
+    }
+
+    /// Whether an expression looks at columns of one side and at none of the other.
+    private static func isOf(_ own: Set<ColumnID>, _ other: Set<ColumnID>, _ expression: Expression) -> Bool {
+        let columns = expression.columnIDs
+        return !columns.isEmpty && columns.isSubset(of: own) && columns.isDisjoint(with: other)
+    }
+}
