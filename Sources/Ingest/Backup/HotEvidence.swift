@@ -50,8 +50,7 @@ struct HotEvidence {
         if stat(path, &status) == 0, status.st_size == 0 { return stat(path + "-wal", &status) != 0 || status.st_size == 0 }
         // A file is in the mode of logs from its first page on: without one it can only have the journal of that page, which is nothing to roll
         // back for who reads.
-        let hasLog = stat(path + "-wal", &status) == 0 && status.st_size > 0
-        guard let connection = try? SQLiteConnection(path: path, mode: hasLog ? .readOnly : .immutable) else { return false }
+        guard let connection = try? SQLiteConnection(atRest: path) else { return false }
         return (try? connection.integer("PRAGMA user_version")) == .some(.some(0))
     }
 

@@ -11,9 +11,7 @@ struct HotFileMarks {
         guard stat(path, &status) == 0, status.st_size > 0 else {
             throw DataDirectory.Failure.io(operation: "open", path: path, code: ENOENT)
         }
-        // Without a log nothing need be made beside the file to read it.
-        let hasLog = stat(path + "-wal", &status) == 0 && status.st_size > 0
-        let connection = try SQLiteConnection(path: path, mode: hasLog ? .readOnly : .immutable)
+        let connection = try SQLiteConnection(atRest: path)
         rowCount = try connection.integer("SELECT max(id) FROM rows") ?? 0
         let statement = try connection.statement("SELECT key, value FROM meta WHERE key IN (?1, ?2)")
         try statement.bind(1, StoreMark.storeKey)

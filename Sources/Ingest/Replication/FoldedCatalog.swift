@@ -7,7 +7,8 @@ struct FoldedCatalog {
     /// - Returns: nil where there is none yet.
     init?(_ path: String) throws {
         guard access(path, F_OK) == 0 else { return nil }
-        connection = try SQLiteConnection(path: path, mode: .immutable)
+        // By what stands here files go: whatever a close may have left in a log is read as well.
+        connection = try SQLiteConnection(atRest: path)
         // Its first records may make no more than a part of its tables.
         guard try connection.integer("SELECT count(*) FROM sqlite_master WHERE name IN ('meta', 'hot_files')") == 2 else { return nil }
     }

@@ -53,6 +53,9 @@ package final class SQLiteConnection {
         capture.setTables(try changedTables())
     }
 
+    /// To read a file that nobody has open: with the log that a crash left, and without one by nothing that would be made beside it.
+    package convenience init(atRest path: String) throws(SQLiteError) { try self.init(path: path, mode: Placement.hasLog(path) ? .readOnly : .immutable) }
+
     /// Where nothing may be made beside it, a file without a log can be read all the same: nobody writes it.
     private static func mode(_ asked: Mode, _ path: String) -> Mode {
         guard case .readOnly = asked, Placement.isUnwritable(path), !Placement.hasLog(path) else { return asked }

@@ -51,9 +51,7 @@ package struct FormatReport: Sendable {
     static func version(_ path: String) throws -> Int64? {
         var status = stat()
         guard stat(path, &status) == 0, status.st_size > 0 else { return nil }
-        // Without a log nothing need be made beside the file to read it.
-        let hasLog = stat(path + "-wal", &status) == 0 && status.st_size > 0
-        return try SQLiteConnection(path: path, mode: hasLog ? .readOnly : .immutable).integer("PRAGMA user_version") ?? 0
+        return try SQLiteConnection(atRest: path).integer("PRAGMA user_version") ?? 0
     }
 
     /// What the steps after a version make, in the order of the steps: the names alone, since a step is its own best description.
