@@ -51,6 +51,8 @@ enum TimeFieldKernels {
             let isUTC = column.type == .timestampTZ
             var clock = ZoneClock(isUTC ? zone : .utc)
             if column.type == .date {
+                // In seconds: a far day's millionths are past Int64.
+                if part == .epoch { return try seconds(ofDays: values, type: type, validity: validity) }
                 for row in values.indices where validity?[row] ?? true {
                     millionths[row] = try field(part, days: Int(values[row]), time: 0, instant: nil, offset: 0)
                 }
@@ -65,6 +67,15 @@ enum TimeFieldKernels {
             }
         }
         return try scaled(millionths, type: type, validity: validity)
+    }
+
+    private static func seconds(ofDays days: [Int64], type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {
+        let seconds = try IntegerKernels.mapped(days, validity: validity) { (day) throws(KernelError) in
+            guard let seconds = day.multipliedOrNil(by: 86_400) else { throw .timeOutOfRange }
+            return seconds
+        }
+        let exact = Column(type: .decimal38(scale: 0), count: days.count, validity: validity, values: .int64(seconds))
+        return try CastKernels.cast(exact, to: type, zone: .utc)
     }
 
     private static func isOfTime(_ part: Part) -> Bool {
@@ -98,7 +109,9 @@ enum TimeFieldKernels {
         case .isoyear:
             let year = Calendar.isoWeek(days: days).year
             return Int64(year <= 0 ? year - 1 : year) * one
-        case .epoch: return instant ?? Int64(days) &* Calendar.microsecondsPerDay
+        case .epoch:
+            guard let instant else { throw .invalidArgument("a day's seconds are asked for as such") }
+            return instant
         case .julian:
             return (Int64(days) + 2_440_588) * one + time / 86_400
         case .timezone, .timezone_hour, .timezone_minute:
