@@ -101,14 +101,24 @@ def least_count(query, answer, theirs):
     return re.search(r"right\(.*\(-2147483647-1\)", query)
 
 
-def least_times_ten(query, answer, theirs):
-    """V in to_char multiplies; PostgreSQL's least INTEGER times ten wraps to 0."""
-    return re.search(r"to_char\(.*'[^']*V9", query) and "(-2147483647-1)" in query
+def product_of_a_pattern(query, answer, theirs):
+    """V in to_char multiplies; PostgreSQL's product of integers wraps, or is refused, where it leaves their type."""
+    return re.search(r"to_char\(.*'[^']*V", query) and re.search(r"\d{9}", query)
+
+
+def week_of_the_least_days(query, answer, theirs):
+    """A day less than the least INTEGER wraps in PostgreSQL, and the week that it makes is past the greatest."""
+    return re.search(r"to_char\(.*'[^']*WW", query) and "-2147483648 days" in query
+
+
+def spread_past_the_doubles(query, answer, theirs):
+    """Squares of the greatest DOUBLEs overflow; what a NaN or an infinity beside them makes of it is told by the order of rows in PostgreSQL."""
+    return re.search(r"(var|stddev)\w*\(", query) and "overflow" in theirs[1] and re.search("nan|infinity", query) and "e308" in query
 
 
 def power_of_decimals(query, answer, theirs):
-    """power is of DOUBLEs here: an exponent that is a whole number but for its 38th digit is one."""
-    return "power(" in query and "complex result" in theirs[1] and ".9999999999" in query
+    """power is of DOUBLEs here: an exponent that is a whole number but for its last digits is one."""
+    return "power(" in query and "complex result" in theirs[1] and re.search(r"\.9999999999|\d{15}\.\d", query)
 
 
 def order_of_additions(query, answer, theirs):
@@ -124,7 +134,7 @@ def digits_of_a_column(query, answer, theirs):
     return theirs[0] == "rows" and re.search("::text|concat|format|string_agg", query) and shortened(answer[1]) == shortened(theirs[1])
 
 
-REASONS = [digits_of_a_column, order_of_additions, least_count, least_times_ten, power_of_decimals, literal_with_exponent, mean_of_doubles, frame_that_nothing_reads, untyped_nulls, underflow]
+REASONS = [digits_of_a_column, order_of_additions, least_count, product_of_a_pattern, week_of_the_least_days, spread_past_the_doubles, power_of_decimals, literal_with_exponent, mean_of_doubles, frame_that_nothing_reads, untyped_nulls, underflow]
 
 
 def is_known(query, answer, theirs):

@@ -220,8 +220,8 @@ enum TimeFieldKernels {
         case .quarter: return Calendar.days(year: day.year, month: (day.month - 1) / 3 * 3 + 1, day: 1)
         case .year: return first(ofYear: day.year)
         case .decade: return first(ofYear: day.year >= 0 ? day.year / 10 * 10 : -((9 - day.year) / 10) * 10)
-        case .century: return first(ofYear: day.year > 0 ? (day.year + 99) / 100 * 100 - 99 : -((99 - day.year) / 100) * 100 + 1)
-        case .millennium: return first(ofYear: day.year > 0 ? (day.year + 999) / 1_000 * 1_000 - 999 : -((999 - day.year) / 1_000) * 1_000 + 1)
+        case .century: return first(ofYear: day.year > 0 ? (day.year + 99) / 100 * 100 - 99 : -((99 - (day.year - 1)) / 100) * 100 + 1)
+        case .millennium: return first(ofYear: day.year > 0 ? (day.year + 999) / 1_000 * 1_000 - 999 : -((999 - (day.year - 1)) / 1_000) * 1_000 + 1)
         default: throw .invalidArgument("date_trunc knows no such unit")
         }
     }
