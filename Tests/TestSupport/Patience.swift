@@ -4,7 +4,7 @@ import Foundation
 /// minutes. Whoever counts rounds instead counts on speed, and is refused by the rules of the house.
 package enum Patience {
     /// More than anything here takes on a machine ten times slower than any that it was tried on.
-    package static let seconds = 300.0
+    package static let seconds = 900.0
 
     /// Asks again and again.
     ///

@@ -283,10 +283,32 @@ extension Binder {
     ) throws(QueryError) -> Unnest {
         try countNode(at: position)
         try checkPlain(call)
-        guard call.arguments.count == 1 else { throw .unsupported("UNNEST takes one list", at: position) }
+        if call.arguments.count > 1 { return try bindZipped(call, withOrdinality, alias, at: position, in: frame) }
+        guard !call.arguments.isEmpty else { throw .badSQL("UNNEST takes a list", at: position) }
         let list = try bindExpression(call.arguments[0], in: ExpressionScope(frame: frame, clause: "FROM"))
         guard case .list = list.type else { throw .badSQL("UNNEST needs a list, not \(list.type.sqlName)", at: list.position) }
         return try unnested(list.expression, column: alias?.name.text ?? "unnest", "unnest", withOrdinality, alias, at: position)
+    }
+
+    /// UNNEST of several lists: their elements beside each other, NULL behind the end of a shorter one.
+    private func bindZipped(
+        _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
+    ) throws(QueryError) -> Unnest {
+        var lists: [Expression] = [], members: [Field] = []
+        for list in try bindAll(call.arguments, in: ExpressionScope(frame: frame, clause: "FROM")) {
+            guard case .list(let element) = list.type, !element.type.isNested else {
+                throw .badSQL("UNNEST of several takes lists of values, not \(list.type.sqlName)", at: list.position)
+            }
+            lists.append(list.expression)
+            members.append(Field("unnest\(lists.count)", element.type))
+        }
+        let zipped = Expression.call(.zipLists, lists, type: .listOf(.structure(members)), position: position)
+        var unnest = try unnested(zipped, column: "unnest", "unnest", withOrdinality, nil, at: position)
+        var columns = unnest.elements.map(\.column) + (unnest.ordinality.map { [$0] } ?? [])
+        for place in lists.indices { columns[place].name = "unnest" }
+        if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
+        unnest.names = NameScope(name: alias?.name.text ?? "unnest", columns: columns.map(scopeColumn))
+        return unnest
     }
 
     /// A function's list, as rows.

@@ -30,7 +30,7 @@ extension Binder {
         switch condition {
         case .none: return (.join(node), leftNames.joined(with: rightNames))
         case .on(let syntax):
-            inner.names = leftNames.joined(with: rightNames)
+            inner.names = leftNames.joined(with: rightNames, by: node.kind)
             let bound = try bindCondition(syntax, in: ExpressionScope(frame: inner, clause: "ON"))
             node.residual = bound.conjuncts
             return (.join(node), inner.names)
@@ -57,7 +57,7 @@ extension Binder {
         _ kind: JoinKindSyntax, _ left: LogicalPlan, _ leftNames: NameScope, _ unnest: Unnest, _ condition: JoinConditionSyntax,
         at position: Int, in inner: BindingFrame
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
-        inner.names = leftNames.joined(with: unnest.names)
+        inner.names = leftNames.joined(with: unnest.names, by: planKind(kind))
         var conjuncts: [Expression] = []
         switch condition {
         case .none: break
@@ -125,7 +125,7 @@ extension Binder {
         }
         if names.isEmpty, node.kind == .inner { node.kind = .cross }
         let shared = Set(names.map(\.text))
-        var scope = leftNames.joined(with: rightNames)
+        var scope = leftNames.joined(with: rightNames, by: join.kind)
         scope.unqualified = merged + scope.unqualified.filter { !shared.contains($0.column.name) }
         return (.join(node), scope)
     }
@@ -149,7 +149,7 @@ extension Binder {
         _ join: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope, _ condition: JoinConditionSyntax, at position: Int, in inner: BindingFrame
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
         var conditions: [Expression] = []
-        var names = leftNames.joined(with: rightNames)
+        var names = leftNames.joined(with: rightNames, by: join.kind)
         switch condition {
         case .on(let syntax):
             inner.names = names

@@ -22,7 +22,29 @@ extension Binder {
             mention(found.0, parts[found.1 - 1].text, position)
             return TypedExpression(try fields(parts.dropFirst(found.1), of: found.0), at: position)
         }
+        if parts.count == 1, let row = try wholeRow(parts[0], from: scope.frame) { return TypedExpression(row, at: position) }
         throw unknownColumn(parts, in: scope.frame)
+    }
+
+    /// A table's name where a value is wanted: its row, with a field for each column.
+    private func wholeRow(_ name: NameSyntax, from frame: BindingFrame) throws(QueryError) -> Expression? {
+        var passed: [BindingFrame] = []
+        var level: BindingFrame? = frame
+        while let here = level {
+            if let relation = here.names.relation(named: name.text), !relation.columns.isEmpty {
+                guard !relation.mayBeAbsent else {
+                    throw .unsupported("a whole row of “\(name.text)”, which an outer join may leave out, is no value here; name its columns", at: name.position)
+                }
+                let fields = relation.columns.map { Field($0.name, $0.expression.type) }
+                let row = Expression.call(.makeRow, relation.columns.map(\.expression), type: .structure(fields), position: name.position)
+                for frame in passed { frame.correlate(row.columnIDs) }
+                mention(row, name.text, name.position)
+                return row
+            }
+            passed.append(here)
+            level = here.parent
+        }
+        return nil
     }
 
     /// Where no column has the very name: the value of a function's rows by its alias, and the one column whose name differs in the case of its letters

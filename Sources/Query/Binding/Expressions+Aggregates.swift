@@ -2,7 +2,8 @@ import ColumnStore
 
 /// Aggregates, GROUPING and window functions: bound calls go to the SELECT's collector, a column stands in their place.
 extension Binder {
-    func bindAggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+    /// - Parameter beside: the other arguments of a call of which this is a part: whose query's aggregate it is, all of them say.
+    func bindAggregate(_ call: FunctionSyntax, beside: [ExpressionSyntax] = [], in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = call.name.position
         guard let collector = scope.collector else {
             throw .badSQL("aggregates are not allowed in \(scope.clause)", at: position).because(.ungroupedColumn)
@@ -16,7 +17,9 @@ extension Binder {
         guard collector.aggregates.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("a SELECT has more than \(SyntaxLimits.listItemCountMax) aggregates", at: position)
         }
-        guard let owner = try owner(of: bound, frames), owner > 0 else { return TypedExpression(value(of: collector.column(for: bound), bound.function, bound.arguments), at: position) }
+        var used: Set<ColumnID> = []
+        for argument in beside { try bindExpression(argument, in: inner(scope)).expression.collectColumns(into: &used) }
+        guard let owner = try owner(of: bound, used, frames), owner > 0 else { return TypedExpression(value(of: collector.column(for: bound), bound.function, bound.arguments), at: position) }
         return try outerAggregate(bound, frames, owner, before, at: position)
     }
 
@@ -37,8 +40,8 @@ extension Binder {
     }
 
     /// The innermost level of whose columns the call mentions any: it is that query's aggregate. Nil where it mentions none.
-    private func owner(of call: AggregateCall, _ levels: [BindingFrame]) throws(QueryError) -> Int? {
-        var used: Set<ColumnID> = []
+    private func owner(of call: AggregateCall, _ others: Set<ColumnID>, _ levels: [BindingFrame]) throws(QueryError) -> Int? {
+        var used = others
         for argument in call.arguments { argument.collectColumns(into: &used) }
         call.filter?.collectColumns(into: &used)
         guard !used.isEmpty else { return nil }

@@ -29,11 +29,13 @@ extension Binder {
         }
         guard !call.isDistinct || function.argumentCount == 1 else { throw .unsupported("\(function.name) takes no DISTINCT", at: position) }
         var lists: [Expression] = [], types: [ColumnType] = []
-        for (argument, type) in zip(call.arguments, function.types) {
+        for (place, (argument, type)) in zip(call.arguments, function.types).enumerated() {
             var gathering = call
             gathering.name = NameSyntax("array_agg", at: position)
-            gathering.arguments = [argument]
-            let list = try bindAggregate(gathering, in: scope).expression
+            gathering.arguments = [try gathered(argument, function, in: scope)]
+            var others = call.arguments
+            others.remove(at: place)
+            let list = try bindAggregate(gathering, beside: others, in: scope).expression
             guard case .list(let field) = list.type else { throw .unsupported("\(function.name) does not take \(list.type.sqlName)", at: position) }
             types.append(type ?? field.type)
             guard let type, field.type != type else {
@@ -49,6 +51,17 @@ extension Binder {
             throw .badSQL("\(function.name) does not take \(types[0].sqlName)", at: position).because(.undefinedFunction)
         }
         return TypedExpression(.call(function.function, lists + (function.takesZone ? [zone] : []), type: type, position: position), at: position)
+    }
+
+    /// Rows and lists are gathered as the documents that they become.
+    private func gathered(_ argument: ExpressionSyntax, _ function: GatheredAggregate, in scope: ExpressionScope) throws(QueryError) -> ExpressionSyntax {
+        guard function.takesZone, scope.collector != nil, !scope.isInAggregate else { return argument }
+        var probing = scope
+        probing.isInAggregate = true
+        guard try bindExpression(argument, in: probing).type.isNested else { return argument }
+        return ExpressionSyntax(
+            kind: .function(FunctionSyntax(name: NameSyntax(function.name.hasPrefix("jsonb") ? "to_jsonb" : "to_json", at: argument.position), arguments: [argument])),
+            position: argument.position, height: argument.height + 1)
     }
 
     // MARK: Hypothetical sets

@@ -191,10 +191,16 @@ extension Binder {
                 return TypedExpression(.text(item), isUntyped: true, at: value.position)
             })
         }
-        guard case .list(let from) = value.type, TypeRules.cast(from: from.type, to: target.type) != .none, !target.keepsScale else {
+        let type = ColumnType.list(element: Field("element", target.type))
+        guard TypeRules.cast(from: value.type, to: type) != .none || isCastable(value.type, to: target.type), !target.keepsScale else {
             throw .badSQL("\(value.type.sqlName) cannot be cast to a list", at: value.position)
         }
-        return .cast(value.expression, to: .list(element: Field("element", target.type)), position: value.position)
+        return .cast(value.expression, to: type, position: value.position)
+    }
+
+    private func isCastable(_ list: ColumnType, to element: ColumnType) -> Bool {
+        guard case .list(let from) = list else { return false }
+        return TypeRules.cast(from: from.type, to: element) != .none
     }
 
     /// `list[n]`, from 1; NULL past either end.
@@ -202,6 +208,13 @@ extension Binder {
         _ list: ExpressionSyntax, _ index: ExpressionSyntax, at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
         let value = try bindExpression(list, in: scope)
+        if value.type == .jsonb {
+            // A part of a document, by the names and numbers of its places.
+            let text = ExpressionSyntax(
+                kind: .cast(index, TypeNameSyntax(name: "text", modifiers: [], isArray: false, position: position)), position: position, height: index.height + 1)
+            let part = FunctionSyntax(name: NameSyntax("jsonb_extract_path", at: position), arguments: [list, text])
+            return try bindCall(part, in: scope)
+        }
         guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position) }
         var place = try implicit(try bindExpression(index, in: scope), to: .int32, "[…]")
         // PostgreSQL's vectors count from 0.

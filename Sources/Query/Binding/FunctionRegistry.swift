@@ -6,20 +6,20 @@ package enum FunctionRegistry {
         // Text
         .lower, .upper, .length, .substring, .trim, .trimLeading, .trimTrailing, .replace, .concat, .concatSeparated, .position, .splitPart,
         .left, .right, .padLeft, .padRight, .startsWith, .regexpReplace, .reverse, .repeatText, .overlay, .ascii, .chr, .initcap, .translate,
-        .encode, .decode, .toHex, .octetLength, .bitLength, .md5, .sha256, .convertFrom, .convertTo, .quoteIdent, .quoteLiteral, .quoteNullable, .format,
+        .encode, .decode, .toHex, .bitCount, .octetLength, .bitLength, .md5, .sha256, .convertFrom, .convertTo, .quoteIdent, .quoteLiteral, .quoteNullable, .format,
         .regexpLike, .regexpCount, .regexpSubstr, .regexpInstr, .regexpMatch, .regexpSplitToArray, .similarToEscape,
         // Documents
         .toJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonTypeof, .jsonArrayLength, .jsonbPretty,
-        .jsonStripNulls, .jsonbSet, .jsonbExtractPath, .jsonbExtractPathText, .jsonExtractPath, .jsonExtractPathText,
+        .jsonStripNulls, .jsonbSet, .jsonbInsert, .jsonbExtractPath, .jsonbExtractPathText, .jsonExtractPath, .jsonExtractPathText,
         .xpath, .xpathExists,
         // Choices
-        .coalesce, .nullIf, .greatest, .least,
+        .coalesce, .nullIf, .greatest, .least, .nullCount, .valueCount,
         // Time
         .extract, .datePart, .dateTrunc, .makeDate, .toChar, .age, .timezone, .now, .currentDate, .localTimestamp,
         .makeTime, .makeTimestamp, .makeTimestampTZ, .makeInterval, .justifyDays, .justifyHours, .justifyInterval, .dateBin, .finiteTime, .overlaps, .toDate, .toTimestamp,
         // Numbers
         .abs, .round, .floor, .ceil, .modulo, .power, .sqrt, .sign, .exp, .ln, .log, .log10, .cbrt, .sin, .cos, .tan, .cot, .asin, .acos,
-        .atan, .atan2, .sinh, .cosh, .tanh, .degrees, .radians, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber,
+        .atan, .atan2, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .degrees, .radians, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber,
         // Lists
         .listSum, .listMin, .listMax, .listAvg, .listCount, .cardinality, .arrayLength, .arrayLower, .arrayDimensions, .arrayAppend, .arrayPrepend, .arrayCat,
         .arrayRemove, .arrayReplace, .arrayPosition, .arrayPositions, .stringToArray, .arrayToString,
@@ -35,7 +35,7 @@ package enum FunctionRegistry {
     /// Functions of PostgreSQL's that are not here: their names are no misspellings.
     static let absent: Set<String> = [
         "random", "scale", "sha224", "sha384", "sha512", "crypt", "array_fill", "array_dims", "trim_array", "clock_timestamp", "timeofday", "xmlparse",
-        "jsonb_path_query", "jsonb_path_exists", "jsonb_insert", "jsonb_populate_record", "jsonb_to_recordset", "median", "num_nulls", "num_nonnulls", "gen_random_uuid", "version", "current_database",
+        "jsonb_path_query", "jsonb_path_exists", "jsonb_populate_record", "jsonb_to_recordset", "median", "gen_random_uuid", "version", "current_database",
         "pg_typeof", "setseed", "normalize", "parse_ident", "make_timestamptz_at", "cosd", "sind", "tand", "erf",
     ]
 

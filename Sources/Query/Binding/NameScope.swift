@@ -13,6 +13,8 @@ struct NameScope {
         var columns: [Column]
         /// Rows of a function that gives bare values: its name means the value, too.
         var isOfScalars = false
+        /// The side of an outer join whose row may be none at all: that is not a row of NULLs.
+        var mayBeAbsent = false
     }
 
     /// A column that a name without alias finds, and that `*` gives.
@@ -33,10 +35,11 @@ struct NameScope {
     }
 
     /// Both sides of a comma or a join without USING.
-    func joined(with other: NameScope) -> NameScope {
+    func joined(with other: NameScope, by kind: JoinNode.Kind = .inner) -> NameScope {
         var result = self
         let base = relations.count
         result.relations += other.relations
+        for place in result.relations.indices where kind == .full || kind == (place < base ? .right : .left) { result.relations[place].mayBeAbsent = true }
         result.unqualified += other.unqualified.map { Unqualified(column: $0.column, relation: $0.relation.map { $0 + base }) }
         return result
     }
@@ -93,6 +96,13 @@ struct NameScope {
             }
         }
         return found.map { .found($0) } ?? .none
+    }
+
+    /// The table of that name, where there is one only.
+    func relation(named name: String) -> Relation? {
+        PlanningWork.charge(relations.count >> Self.comparisonShift)
+        let found = relations.filter { $0.name == name }
+        return found.count == 1 ? found[0] : nil
     }
 
     func hasRelation(_ name: String) -> Bool { relations.contains { $0.name == name } }

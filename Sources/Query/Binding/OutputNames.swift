@@ -1,6 +1,6 @@
 /// The name of a selected column without alias, as PostgreSQL gives it.
 enum OutputNames {
-    static func name(of expression: ExpressionSyntax) -> String { chosen(expression) ?? "?column?" }
+    static func name(of expression: ExpressionSyntax) -> String { chosen(expression)?.text ?? "?column?" }
 
     private static let internalTypeNames = [
         "integer": "int4", "int": "int4", "bigint": "int8", "double precision": "float8", "double": "float8", "float": "float8",
@@ -8,27 +8,30 @@ enum OutputNames {
         "character varying": "varchar", "blob": "bytea", "smallint": "int2", "real": "float4", "char": "bpchar", "character": "bpchar",
     ]
 
-    private static func chosen(_ expression: ExpressionSyntax) -> String? {
+    /// A name, and whether it is the value's own: that of a type or of CASE gives way to the next one further out.
+    private static func chosen(_ expression: ExpressionSyntax) -> (text: String, isOwn: Bool)? {
         switch expression.kind {
-        case .name(let parts): return parts.last?.text
-        case .field(_, let name): return name.text
+        case .name(let parts): return parts.last.map { ($0.text, true) }
+        case .field(_, let name): return (name.text, true)
         case .element(let owner, _), .slice(let owner, _, _): return chosen(owner)
         case .function(let call):
-            return ["current_date", "current_timestamp", "localtimestamp"].contains(call.name.text)
-                ? call.name.text : call.name.text == "strpos" ? "position" : call.name.text
+            return (["current_date", "current_timestamp", "localtimestamp"].contains(call.name.text)
+                ? call.name.text : call.name.text == "strpos" ? "position" : call.name.text, true)
         case .collated(let operand, _): return chosen(operand)
-        case .cast(let operand, let type): return chosen(operand) ?? typeName(type)
-        case .typedString(let type, _): return typeName(type)
-        case .interval: return "interval"
-        case .boolean: return "bool"
+        case .cast(let operand, let type):
+            if let own = chosen(operand), own.isOwn { return own }
+            return (typeName(type), false)
+        case .typedString(let type, _): return (typeName(type), false)
+        case .interval: return ("interval", false)
+        case .boolean: return ("bool", false)
         case .caseWhen(_, _, let otherwise):
-            if let otherwise, case .name(let parts) = otherwise.kind { return parts.last?.text }
-            return "case"
-        case .exists: return "exists"
-        case .array, .arrayQuery: return "array"
-        case .row: return "row"
-        case .atTimeZone: return "timezone"
-        case .scalarQuery(let query): return name(ofFirstColumn: query.body)
+            if let otherwise, let own = chosen(otherwise), own.isOwn { return own }
+            return ("case", false)
+        case .exists: return ("exists", true)
+        case .array, .arrayQuery: return ("array", true)
+        case .row: return ("row", true)
+        case .atTimeZone: return ("timezone", true)
+        case .scalarQuery(let query): return name(ofFirstColumn: query.body).map { ($0, true) }
         default: return nil
         }
     }
@@ -39,7 +42,7 @@ enum OutputNames {
         switch body {
         case .select(let select):
             guard let item = select.items.first else { return nil }
-            return item.alias?.text ?? chosen(item.expression)
+            return item.alias?.text ?? chosen(item.expression)?.text
         case .values: return "column1"
         case .nested(let query): return name(ofFirstColumn: query.body)
         case .setOperation(_, _, let left, _, _): return name(ofFirstColumn: left)

@@ -97,9 +97,15 @@ extension Parser {
         var items: [OrderItemSyntax] = []
         repeat {
             let expression = try expression()
-            if at("using") { throw .unsupported("ORDER BY … USING is not supported", at: position) }
-            let isDescending = accept("desc")
-            if !isDescending { accept("asc") }
+            let isDescending: Bool
+            if accept("using") {
+                isDescending = atSymbol(">")
+                guard isDescending || atSymbol("<") else { throw unexpected(expected: "< or >") }
+                advance()
+            } else {
+                isDescending = accept("desc")
+                if !isDescending { accept("asc") }
+            }
             var nullsFirst: Bool?
             if accept("nulls") {
                 if accept("first") { nullsFirst = true } else { try expect("last"); nullsFirst = false }

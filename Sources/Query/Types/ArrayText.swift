@@ -32,6 +32,30 @@ enum ArrayText {
         }
     }
 
+    /// Lists of what texts say, their elements as casts of their texts.
+    static func lists(of column: Column, as type: ColumnType, element: ColumnType, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let flat = column.flattened(), texts = TextRows(flat), validity = flat.rowValidity
+        var builder = ColumnBuilder(type: .listOf(.string)), byteCount = 0
+        for row in 0..<flat.count {
+            guard validity?[row] ?? true else {
+                builder.appendNull()
+                continue
+            }
+            // An element takes two bytes of text at least, and some dozens while it is looked at.
+            let text = texts[row]
+            try meter.step(16 * text.count)
+            try meter.charge(32 * text.count, row: row, of: flat.count)
+            guard let items = elements(Array(text)) else { throw .invalidText(type.sqlName) }
+            byteCount = byteCount.addingSaturating(16 * items.count + text.count)
+            try meter.checkColumn(byteCount, row: row, of: flat.count)
+            builder.append(.list(items.map { $0.map { .string($0) } ?? .null }))
+        }
+        let lists = builder.finish()
+        let (offsets, elements) = lists.lists()
+        let cast = try CastKernels.cast(elements, to: element, zone: zone, meter)
+        return Column(type: type, count: lists.count, validity: lists.rowValidity, values: .list(offsets: offsets, element: cast))
+    }
+
     private static func needsQuotes(_ text: ArraySlice<UInt8>) -> Bool {
         text.isEmpty || text.contains { isSpace($0) || "{},\"\\".utf8.contains($0) } || String(decoding: text.prefix(5), as: UTF8.self).lowercased() == "null"
     }

@@ -37,6 +37,8 @@ enum CastKernels {
         case (.json, _): return try scalars(of: column, to: type, zone: zone, meter)
         case (.list, .string): return try ArrayText.texts(of: column, zone: zone, meter ?? WorkMeter(EvaluationContext()))
         case (_, .string): return try TextCastKernels.text(of: column, zone: zone, meter)
+        case (.string, .list(let to)):
+            return try ArrayText.lists(of: column, as: type, element: to.type, zone: zone, meter ?? WorkMeter(EvaluationContext()))
         case (.string, _): return try TextCastKernels.parse(column, to: type, zone: zone, meter)
         case (.binary, .uuid), (.uuid, .binary): return column.retyped(type)
         case (.list(_), .list(let to)):

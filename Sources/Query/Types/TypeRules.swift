@@ -125,6 +125,7 @@ enum TypeRules {
         case (_, .json): return source == .string ? .explicit : .none
         case (.json, _): return target == .string ? .explicit : .none
         case (.list(let element), .string) where !element.type.isNested && element.type != .binary: return .explicit
+        case (.string, .list(let element)) where !element.type.isNested && element.type != .binary: return .explicit
         case (_, .string): return source.isNested || source == .binary ? .none : .explicit
         case (.string, _): return target.isNested ? .none : .explicit
         case _ where isNumeric(source) && isNumeric(target): return .explicit

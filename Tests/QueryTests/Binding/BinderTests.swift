@@ -149,7 +149,6 @@ final class BinderTests: XCTestCase {
             ("select distinct lines from receipts", .unsupportedSQL, 1, ""),
             ("select lines from receipts group by lines", .unsupportedSQL, 37, ""),
             ("select i::tinyint from t", .unsupportedSQL, 11, ""),
-            ("select r from receipts r", .unsupportedSQL, 8, ""),
             ("select not i from t", .badSQL, 12, ""),
             ("select i from t where i", .badSQL, 23, ""),
             ("select f % 2.0 from t", .badSQL, 10, ""),

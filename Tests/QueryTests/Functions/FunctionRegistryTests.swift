@@ -53,8 +53,9 @@ final class FunctionRegistryTests: XCTestCase {
         case "current_timestamp", "current_date", "localtimestamp": return name
         // What they take is narrower than a type.
         case "json_build_object", "jsonb_build_object": return form.isEmpty ? "\(name)()" : "\(name)('a', \(arguments[1]))"
-        case "jsonb_set": return "jsonb_set(\(arguments[0]), '{0}', \(arguments[2]))"
-        case "asin", "acos": return "\(name)(\(arguments[0]) / 2)"
+        case "jsonb_set", "jsonb_insert": return "\(name)(\(arguments[0]), '{0}', \(arguments[2]))"
+        case "regexp_replace" where form.count == 6: return "regexp_replace(\(arguments[0]), 'a', 'b', \(arguments[3]), \(arguments[4]), 'g')"
+        case "asin", "acos", "atanh": return "\(name)(\(arguments[0]) / 2)"
         case "date_bin": return "date_bin(\(arguments[0]), \(arguments[1]), \(arguments[2]))"
         case "width_bucket": return "width_bucket(\(arguments[0]), 0, 10, \(arguments[3]))"
         default: return "\(name)(\(arguments.joined(separator: ", ")))"

@@ -1,12 +1,17 @@
 import ColumnStore
 
-/// Documents made of others: `||`, `-`, `#-` and jsonb_set.
+/// Documents made of others: `||`, `-`, `#-`, jsonb_set and jsonb_insert.
 extension SQLFunction {
-    static let jsonbSet = SQLFunction("jsonb_set", forms: [[.jsonb, .listOf(.string), .jsonb]]) { (call, typing) throws(QueryError) in
-        try call.count(3...4)
-        var arguments = [try call.document(0, typing, as: .jsonb), try call.textList(1, typing), try call.document(2, typing, as: .jsonb)]
-        if call.arguments.count == 4 { arguments.append(try typing.implicit(call.arguments[3], to: .boolean, call.name)) }
-        return call.make(.jsonSet, arguments, .jsonb)
+    static let jsonbSet = atPath("jsonb_set", .jsonSet)
+    static let jsonbInsert = atPath("jsonb_insert", .jsonInsert)
+
+    private static func atPath(_ name: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, forms: [[.jsonb, .listOf(.string), .jsonb]]) { (call, typing) throws(QueryError) in
+            try call.count(3...4)
+            var arguments = [try call.document(0, typing, as: .jsonb), try call.textList(1, typing), try call.document(2, typing, as: .jsonb)]
+            if call.arguments.count == 4 { arguments.append(try typing.implicit(call.arguments[3], to: .boolean, call.name)) }
+            return call.make(function, arguments, .jsonb)
+        }
     }
 }
 
@@ -41,7 +46,11 @@ extension ScalarFunction {
         try changed(try nested(value), change.keys.list(change.row)[...], to: nil, creates: false)
     }
     static let jsonSet = changing("jsonb_set") { (value, change) throws(KernelError) in
-        try changed(try nested(value), change.keys.list(change.row)[...], to: try change.document(2), creates: change.creates?[change.row] ?? true)
+        try changed(try nested(value), change.keys.list(change.row)[...], to: try change.document(2), creates: change.flag?[change.row] ?? true)
+    }
+    static let jsonInsert = changing("jsonb_insert") { (value, change) throws(KernelError) in
+        try inserted(
+            try change.document(2), isBehind: change.flag?[change.row] ?? false, into: try nested(value), change.keys.list(change.row)[...])
     }
 
     private static func nested(_ value: JSONValue) throws(KernelError) -> JSONValue {
@@ -53,14 +62,15 @@ extension ScalarFunction {
     private struct Change {
         let keys: JSONKeys
         let documents: [TextRows?]
-        let creates: Bitmap?
+        /// Whether jsonb_set makes what is not there, and jsonb_insert puts the new one behind.
+        let flag: Bitmap?
         let meter: WorkMeter
         var row = 0
 
         init(_ call: KernelCall) {
             keys = JSONKeys(call[1])
             documents = call.columns.map { $0.type.isJSON ? TextRows($0) : nil }
-            creates = call.optional(3)?.bitmap()
+            flag = call.optional(3)?.bitmap()
             meter = call.meter
         }
 
@@ -103,6 +113,34 @@ extension ScalarFunction {
     private static func index(_ number: Int64, _ count: Int) -> Int? {
         let place = number < 0 ? number.addingReportingOverflow(Int64(count)).partialValue : number
         return place >= 0 && place < Int64(count) ? Int(place) : nil
+    }
+
+    /// The value with a new member, or a new element before or behind the one that `path` leads to.
+    private static func inserted(_ new: JSONValue, isBehind: Bool, into value: JSONValue, _ path: ArraySlice<[UInt8]?>) throws(KernelError) -> JSONValue {
+        guard let first = path.first, let step = first else { return value }
+        let rest = path.dropFirst()
+        let name = String(decoding: step, as: UTF8.self)
+        switch value {
+        case .object(var members):
+            let place = members.lastIndex { $0.name.utf8.elementsEqual(step) }
+            if rest.isEmpty {
+                guard place == nil else { throw .invalidArgument("a member of that name is there already") }
+                members.append(.init(name, new))
+            } else if let place {
+                members[place] = .init(name, try inserted(new, isBehind: isBehind, into: members[place].value, rest))
+            }
+            return .object(members)
+        case .array(var elements):
+            guard let number = Int64(name) else { throw .invalidArgument("a path names an element by its number") }
+            let place = index(number, elements.count)
+            if rest.isEmpty {
+                elements.insert(new, at: place.map { $0 + (isBehind ? 1 : 0) } ?? (number < 0 ? 0 : elements.count))
+            } else if let place {
+                elements[place] = try inserted(new, isBehind: isBehind, into: elements[place], rest)
+            }
+            return .array(elements)
+        default: return value
+        }
     }
 
     /// The value with what `path` leads to replaced, or taken away where `new` is nil.

@@ -10,7 +10,9 @@ extension SQLFunction {
     private static func of(_ names: [String], _ function: ScalarFunction, _ type: ColumnType?) -> SQLFunction {
         SQLFunction(names: names, forms: [[.jsonb]]) { (call, typing) throws(QueryError) in
             try call.count(1...1)
-            let document = try call.document(0, typing)
+            // Of a text JSON stays as it is written, and JSONB does not.
+            let keepsForm = type == nil && call.name.hasPrefix("json_")
+            let document = try call.document(0, typing, as: keepsForm ? .json(isBinary: false) : nil)
             return call.make(function, [document], type ?? document.type)
         }
     }

@@ -49,7 +49,12 @@ private struct PairSums {
         count += 1
         sumX += x
         sumY += y
-        guard count > 1 else { return }
+        guard count > 1 else {
+            // What is not finite spreads from nothing already.
+            if !x.isFinite { (sxx, sxy) = (.nan, .nan) }
+            if !y.isFinite { (syy, sxy) = (.nan, .nan) }
+            return
+        }
         let (dx, dy) = (x * count - sumX, y * count - sumY)
         let scale = 1 / (count * (count - 1))
         sxx += dx * dx * scale

@@ -17,6 +17,9 @@ extension SQLFunction {
     static let sinh = real("sinh", .sinh)
     static let cosh = real("cosh", .cosh)
     static let tanh = real("tanh", .tanh)
+    static let asinh = real("asinh", .asinh)
+    static let acosh = real("acosh", .acosh)
+    static let atanh = real("atanh", .atanh)
     static let degrees = real("degrees", .degrees)
     static let radians = real("radians", .radians)
     static let atan2 = SQLFunction("atan2", takes: [.double, .double], gives: .double, runs: .atan2)
@@ -53,6 +56,9 @@ extension ScalarFunction {
     static let sinh = real("sinh") { Glibc.sinh($0) }
     static let cosh = real("cosh") { Glibc.cosh($0) }
     static let tanh = real("tanh") { Glibc.tanh($0) }
+    static let asinh = real("asinh") { Glibc.asinh($0) }
+    static let acosh = real("acosh") { $0 < 1 ? nil : Glibc.acosh($0) }
+    static let atanh = real("atanh") { $0.magnitude > 1 ? nil : Glibc.atanh($0) }
     static let degrees = real("degrees") { finite($0 / (.pi / 180)) }
     static let radians = real("radians") { $0 * (.pi / 180) }
     static let atan2 = ScalarFunction(

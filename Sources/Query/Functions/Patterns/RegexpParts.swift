@@ -38,7 +38,9 @@ extension ScalarFunction {
         let search = RegexpRows(call, flags: 5, memory)
         return try call.numbers { (row) throws(KernelError) in
             guard let part = try call.found(search, row, start: 2, number: 3, group: 6) else { return 0 }
-            let isEnd = call.optional(4)?.integers()?[row] == 1
+            let end = call.optional(4)?.integers()?[row] ?? 0
+            guard end == 0 || end == 1 else { throw .invalidArgument("a place is that of the start, 0, or that behind the end, 1") }
+            let isEnd = end == 1
             return Int64(TextKernels.scalarCount(search.bytes(row, 0..<(isEnd ? part.upperBound : part.lowerBound))[...]) + 1)
         }
     }
@@ -51,7 +53,7 @@ extension ScalarFunction {
 
     /// A list for the first match, or with the flag g for each.
     static let regexpMatches = searching("regexp_matches") { (call, memory) throws(KernelError) in
-        let search = RegexpRows(call, flags: 2, memory)
+        let search = RegexpRows(call, flags: 2, knowsGlobal: true, memory)
         return try call.lists { (row) throws(KernelError) in
             try search.all(row, from: 0, limit: search.flags(row).contains("g") ? .max : 1).map { .list(search.groups($0, row)) }
         }
@@ -114,7 +116,11 @@ private struct RegexpRows {
     private let memory: PatternMemory
     private let meter: WorkMeter
 
-    init(_ call: KernelCall, flags: Int, _ memory: PatternMemory) {
+    private let knownFlags: String
+
+    /// - Parameter knowsGlobal: whether the function may give more than one match, and takes the flag g for it.
+    init(_ call: KernelCall, flags: Int, knowsGlobal: Bool = false, _ memory: PatternMemory) {
+        knownFlags = knowsGlobal ? "gics" : "ics"
         (texts, patterns, self.memory, meter) = (TextRows(call[0]), TextRows(call[1]), memory, call.meter)
         flagTexts = call.optional(flags).map { TextRows($0) }
     }
@@ -138,7 +144,9 @@ private struct RegexpRows {
     /// Matches one behind the other. Behind an empty one the search goes on a character further.
     func all(_ row: Int, from start: Int, limit: Int) throws(KernelError) -> [Match] {
         let flags = flags(row)
-        guard flags.allSatisfy({ "gics".contains($0) }) else { throw .invalidArgument("regular expressions know the flags g, i, c and s here") }
+        guard flags.allSatisfy({ knownFlags.contains($0) }) else {
+            throw .invalidArgument("regular expressions know the flags i, c and s here, and regexp_matches and regexp_replace g")
+        }
         let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.contains("i"), isLongest: true)
         var found: [Match] = [], place = start
         let text = Array(texts[row])

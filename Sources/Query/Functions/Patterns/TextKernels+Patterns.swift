@@ -50,20 +50,37 @@ extension TextKernels {
     }
 
     /// regexp_replace: the first match, or every one; `\1` … `\9` and `\&` in the replacement.
+    /// - Parameter place: of a row, the character from which on to search, from 1, and which match to replace, 0 for every one.
     static func replaceMatches(
-        _ column: Column, _ pattern: RegularExpression, with replacement: [UInt8], everywhere: Bool, _ meter: WorkMeter
+        _ column: Column, _ pattern: RegularExpression, with replacement: [UInt8], everywhere: Bool, _ meter: WorkMeter,
+        place: ((Int) -> (start: Int, number: Int?))? = nil
     ) throws(KernelError) -> Column {
         let arrays = column.byteArrays()
         return try arrays.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) -> Column in
             try build(count: column.count, validity: column.rowValidity, meter) { (row, result) throws(KernelError) in
                 let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
                 try admit(text, pattern, meter)
-                var start = 0
+                var start = 0, number = everywhere ? 0 : 1
+                if let place = place?(row) {
+                    // Of a number given the flag g says nothing.
+                    number = place.number ?? number
+                    let before = place.start - 1
+                    let slice = Array(text)[...]
+                    guard before <= scalarCount(slice) else { return try result.append(text) }
+                    start = byteCount(slice, scalars: before)
+                    try result.append(UnsafeBufferPointer(rebasing: text[..<start]))
+                }
+                var found = 0
                 while start <= text.count, let groups = pattern.firstMatchGroups(in: text, from: start), let match = groups[0] {
                     // A search may have looked at all that is left.
                     try meter.step((text.count - start) &* pattern.stepsPerByte + 64)
                     try result.append(UnsafeBufferPointer(rebasing: text[start..<match.lowerBound]))
-                    try appendReplacement(replacement, groups, text, to: &result)
+                    found += 1
+                    if number == 0 || found == number {
+                        try appendReplacement(replacement, groups, text, to: &result)
+                    } else {
+                        try result.append(UnsafeBufferPointer(rebasing: text[match]))
+                    }
                     start = match.upperBound
                     if match.isEmpty {
                         // An empty match: step over one character, so that the walk ends.
@@ -72,7 +89,7 @@ extension TextKernels {
                         if start < text.count { try result.append(UnsafeBufferPointer(rebasing: text[start..<min(next, text.count)])) }
                         start = next
                     }
-                    if !everywhere { break }
+                    if number != 0, found == number { break }
                 }
                 if start < text.count { try result.append(UnsafeBufferPointer(rebasing: text[start...])) }
             }

@@ -4,7 +4,13 @@ import ColumnStore
 extension SQLFunction {
     static let encode = SQLFunction("encode", takes: [.binary, .string], runs: .encode)
     static let decode = SQLFunction("decode", takes: [.string, .string], gives: .binary, runs: .decode)
-    static let toHex = SQLFunction("to_hex", takes: [.int64], runs: .toHex)
+    /// Of a negative INTEGER eight digits, of a BIGINT sixteen.
+    static let toHex = SQLFunction("to_hex", forms: [[.int32], [.int64]]) { (call, typing) throws(QueryError) in
+        try call.count(1...1)
+        let type: ColumnType = call.arguments[0].type == .int32 ? .int32 : .int64
+        return call.make(.toHex, [try typing.implicit(call.arguments[0], to: type, call.name)], .string)
+    }
+    static let bitCount = SQLFunction("bit_count", takes: [.binary], gives: .int64, runs: .bitCount)
     static let octetLength = counting("octet_length", .octetLength)
     static let bitLength = counting("bit_length", .bitLength)
     static let md5 = digest("md5", .md5, .string)
@@ -72,11 +78,18 @@ extension ScalarFunction {
         "to_hex", nulls: .strict, cost: .heavy, failure: .never,
         kernel: .plain { (call) throws(KernelError) in
             let numbers = call[0].integers() ?? []
+            let isNarrow = call[0].type == .int32
             return try call.texts { (row) throws(KernelError) in
-                // An INTEGER came here as BIGINT: a negative one has eight digits there.
                 let number = numbers[row]
-                return Array((Int32(exactly: number).map { String(UInt32(bitPattern: $0), radix: 16) } ?? String(UInt64(bitPattern: number), radix: 16)).utf8)
+                return Array(String(isNarrow ? UInt64(UInt32(truncatingIfNeeded: number)) : UInt64(bitPattern: number), radix: 16).utf8)
             }
+        })
+
+    static let bitCount = ScalarFunction(
+        "bit_count", nulls: .strict, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let texts = TextRows(call[0])
+            return try call.numbers { (row) throws(KernelError) in texts[row].reduce(0) { $0 + Int64($1.nonzeroBitCount) } }
         })
 
     static let encode = mapped("encode") { (bytes, form) throws(KernelError) in

@@ -1,0 +1,32 @@
+import ColumnStore
+
+/// num_nulls and num_nonnulls: how many of the values given are NULL, and how many are not.
+extension SQLFunction {
+    static let nullCount = counting("num_nulls", .nullCount)
+    static let valueCount = counting("num_nonnulls", .valueCount)
+
+    private static func counting(_ name: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, forms: [[.int32], [.int32, .string]]) { (call, _) throws(QueryError) in
+            guard !call.arguments.isEmpty else { throw .badSQL("\(name) takes one value or more", at: call.position) }
+            return call.make(function, call.arguments.map(\.expression), .int32)
+        }
+    }
+}
+
+extension ScalarFunction {
+    static let nullCount = counting("num_nulls") { $0 ? 0 : 1 }
+    static let valueCount = counting("num_nonnulls") { $0 ? 1 : 0 }
+
+    private static func counting(_ symbol: String, _ counted: @escaping @Sendable (_ isValue: Bool) -> Int64) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .taken, cost: .light, failure: .never,
+            kernel: .plain { (call) throws(KernelError) in
+                var counts = [Int64](repeating: 0, count: call.count)
+                for column in call.columns {
+                    let validity = column.isConstantNull ? Bitmap(repeating: false, count: call.count) : column.rowValidity
+                    for row in counts.indices { counts[row] += counted(validity?[row] ?? true) }
+                }
+                return .whole(counts, type: .int32, validity: nil)
+            })
+    }
+}
