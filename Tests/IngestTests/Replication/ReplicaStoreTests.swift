@@ -19,6 +19,7 @@ final class ReplicaStoreTests: XCTestCase {
         }
         private let state = Mutex(State())
         var isDegraded: Bool { false }
+        var isInSlots: Bool { false }
         var bodies: [[UInt8]] { state.withLock { $0.bodies } }
         var isWhole: Bool? { state.withLock { $0.isWhole } }
         func begin(_ observer: any ReplicaObserver) { state.withLock { $0.observer = observer } }
