@@ -66,11 +66,16 @@ final class PairLoad: Sendable {
         XCTAssertGreaterThan(acknowledged.count, 0)
     }
 
-    /// Ends both, the leader last, and proves what each has on its disk.
+    /// Proves the store that is led, then ends one after the other, each as it leads, and proves what both have on their disks.
     static func prove(_ pair: Pair, _ message: String) throws {
         let leader = try pair.leader()
-        for node in [pair.other(than: leader), leader] {
-            if node.isRunning { XCTAssertEqual(node.stop(), 0, "\(message): \(node.name): \(node.logText.suffix(2_000))") }
+        let proof = try TillRun(["verify", "--url", "http://127.0.0.1:\(leader.port)", "--full"], environment: ["TILL_KEY": TillServer.adminKey])
+        XCTAssertEqual(proof.status, 0, "\(message): \(proof.text)\(proof.error)")
+        XCTAssertEqual(leader.stop(), 0, "\(message): \(leader.logText.suffix(2_000))")
+        let other = pair.other(than: leader)
+        XCTAssertEqual(try pair.leader().name, other.name)
+        XCTAssertEqual(other.stop(), 0, "\(message): \(other.logText.suffix(2_000))")
+        for node in pair.nodes {
             let proof = try TillRun(["verify", "--data", node.data.path], environment: node.environment.filter { $0.key.hasPrefix("TILL_STORAGE") })
             XCTAssertEqual(proof.status, 0, "\(message): \(node.name): \(proof.text)\(proof.error)")
         }
