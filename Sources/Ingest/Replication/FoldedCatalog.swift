@@ -1,13 +1,15 @@
 import Glibc
 
-/// What a standby asks the catalog that it folds, while that is closed.
+/// What a standby asks the catalog that it folds, while that is closed. One that was killed has left its log beside the file, which may be no catalog without it.
 struct FoldedCatalog {
     private let connection: SQLiteConnection
 
     /// - Returns: nil where there is none yet.
     init?(_ path: String) throws {
         guard access(path, F_OK) == 0 else { return nil }
-        connection = try SQLiteConnection(path: path, mode: .immutable)
+        var log = stat()
+        let hasLog = stat(path + "-wal", &log) == 0 && log.st_size > 0
+        connection = try SQLiteConnection(path: path, mode: hasLog ? .readOnly : .immutable)
         // Its first records may make no more than a part of its tables.
         guard try connection.integer("SELECT count(*) FROM sqlite_master WHERE name IN ('meta', 'hot_files')") == 2 else { return nil }
     }
