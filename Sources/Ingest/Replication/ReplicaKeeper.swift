@@ -205,11 +205,10 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     var isStuck: Bool { answers.isStuck }
 
     func whenKept(_ body: @escaping @Sendable (LogAnswers.Outcome) -> Void) {
-        answers.wait(for: log.last) { [replica] outcome in
-            guard case .kept = outcome else { return body(outcome) }
-            // What an answer tells may have been another's to tell by now.
-            replica.prove { isProven in body(isProven ? .kept : .late) }
-        }
+        // What an answer tells may have been another's to tell by now.
+        let answer = ProvenAnswer(replica, body)
+        answers.wait(for: log.last) { outcome in answer.take(outcome) }
+        answer.prove()
     }
 
     func settle() -> Bool {
