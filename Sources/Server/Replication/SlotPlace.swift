@@ -101,11 +101,20 @@ package struct SlotPlace: Sendable {
         return isBase || LogNumber.number(parts[2]) != nil ? (generation, isBase) : nil
     }
 
-    /// Removes generations before `floor`, each one's base last.
+    /// Removes generations before `floor`, their bases last. Of a long outage there are very many.
     package func remove(below floor: Int) throws {
-        let keys = try keys().filter { Self.name($0).map { $0.generation < Int64(floor) } ?? false }
-        for key in keys.sorted(by: { Self.order($0) < Self.order($1) }) { try objects.delete(key, .named("both machines have had its record for a day")) }
+        while try remove(below: floor, bases: false) > 0 {}
+        _ = try remove(below: floor, bases: true)
     }
 
-    private static func order(_ key: String) -> (Int, String) { (name(key)?.isBase == true ? 1 : 0, key) }
+    /// - Returns: how many there were.
+    private func remove(below floor: Int, bases: Bool) throws(ColumnStoreError) -> Int {
+        var count = 0
+        try objects.list(prefix: "\(Self.folder)/") { (object) throws(ColumnStoreError) in
+            guard let name = Self.name(object.key), name.generation < Int64(floor), name.isBase == bases else { return }
+            try objects.delete(object.key, .named("both machines have had its record for a day"))
+            count += 1
+        }
+        return count
+    }
 }

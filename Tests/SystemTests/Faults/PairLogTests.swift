@@ -117,6 +117,53 @@ final class PairLogTests: XCTestCase {
         try PairLoad.prove(pair, "at the end")
     }
 
+    /// Each hears the bucket, and not the other: whoever leads goes on to.
+    func test_machinesThatDoNotHearEachOther_keepTheirLeader_withAWitnessToo() throws {
+        final class Proxies: Sendable { let all = Mutex<[CuttingProxy]>([]) }
+        let proxies = Proxies()
+        let place = try Project.temporaryFolder("till-pair-log")
+        let pair = try Pair(more: ["TILL_LOG_URL": "file://\(place.path)"]) { port in
+            let proxy = try CuttingProxy(to: port)
+            proxies.all.withLock { $0.append(proxy) }
+            return proxy.port
+        }
+        let both = proxies.all.withLock { $0 }
+        defer {
+            for proxy in both { proxy.close() }
+            pair.remove()
+            try? FileManager.default.removeItem(at: place)
+        }
+        let (leader, standby) = try begin(pair)
+        let sent = try PairLoad.run(pair, "A") { load in
+            load.more(10)
+            for proxy in both { proxy.cut() }
+            waitForLog(leader)
+            let began = ContinuousClock.now
+            // Longer than a leader is waited for.
+            XCTAssertTrue(Patience.until(pauseMilliseconds: 200) { began.duration(to: .now) > .seconds(6) })
+            load.more(10)
+            XCTAssertTrue(has(leader, mode: "log"), leader.ready?.text ?? "")
+            XCTAssertEqual(standby.ready?.status, 503)
+            for proxy in both { proxy.mend() }
+            try pair.waitUntilInSync()
+            XCTAssertTrue(has(leader, mode: "pair"))
+            load.more(10)
+            standby.kill()
+            waitForLog(leader)
+            load.more(10)
+        }
+        // What it would need to lead is not set.
+        standby.environment["TILL_LOG_URL"] = nil
+        try standby.start()
+        XCTAssertEqual(standby.waitForEnd(), 2)
+        XCTAssertTrue(standby.logText.contains("log.url is wanted"), standby.logText.suffix(1_000).description)
+        standby.environment["TILL_LOG_URL"] = "file://\(place.path)"
+        try standby.start()
+        try pair.waitUntilInSync()
+        try PairLoad.check(pair, has: sent, "after both were cut off from each other")
+        try PairLoad.prove(pair, "at the end")
+    }
+
     // MARK: What is set wrong
 
     func test_configWithoutALog_endsTheStart() throws {
