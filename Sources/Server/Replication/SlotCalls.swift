@@ -31,9 +31,10 @@ final class SlotCalls: Sendable {
 
     func start(_ answer: @escaping @Sendable (Event) -> Void) {
         thread.start(name: "cluster-slots") { [self] in
+            var slots = place.map(SlotsAhead.init)
             while let call = state.wait({ $0.isStopping ? .some(nil) : $0.calls.isEmpty ? nil : .some($0.calls.removeFirst()) }) {
                 switch call {
-                case .read(let generation, let sequence, let start, let ticket): answer(.slot(read(generation, sequence, of: start), ticket: ticket))
+                case .read(let generation, let sequence, let start, let ticket): answer(.slot(read(&slots, generation, sequence, of: start), ticket: ticket))
                 case .put(let generation, let record, let ticket): answer(.put(put(generation, record), ticket: ticket))
                 }
             }
@@ -58,10 +59,10 @@ final class SlotCalls: Sendable {
     /// A node has one call of each kind under way.
     private func add(_ call: Call) { state.signal { if $0.calls.count < 64 { $0.calls.append(call) } } }
 
-    private func read(_ generation: Int, _ sequence: Int, of start: Configuration.LogStart?) -> Reading<Record> {
-        guard let place else { return .failed }
+    private func read(_ slots: inout SlotsAhead?, _ generation: Int, _ sequence: Int, of start: Configuration.LogStart?) -> Reading<Record> {
+        guard slots != nil else { return .failed }
         do {
-            let found = try place.read(generation, sequence, of: start)
+            let found = try slots?.read(generation, sequence, of: start)
             note(nil)
             return found.map { .found($0) } ?? .absent
         } catch {

@@ -2,6 +2,7 @@ import Cluster
 import ColumnStore
 import Foundation
 import Ingest
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -128,6 +129,40 @@ final class SlotPlaceTests: XCTestCase {
         defer { none.stop() }
         none.take(.readSlot(generation: 3, sequence: 2, ticket: 6), of: Self.start)
         guard case .slot(.failed, ticket: 6)? = answers.wait(seconds: Patience.seconds, { $0.popLast() }) else { return XCTFail("there are none") }
+    }
+
+    /// In one generation, one after the other: many at once, and none that was empty is taken to be so later.
+    func test_calls_ofOneAfterTheOther_areReadAhead_andAnEmptyOneIsAskedForAgain() throws {
+        let place = try inBucket()
+        try place.begin(Self.start)
+        var records = [Self.first]
+        for _ in 1..<40 { records.append(Record(after: records[records.count - 1].mark, epoch: 3, kind: .rows, level: 1, body: [])) }
+        for record in records { XCTAssertTrue(try place.put(3, record)) }
+        let answers = Monitor<[Event]>([])
+        let calls = SlotCalls(place, object: ObjectFile(folder: folder.path), log: Log(format: .json, level: .error))
+        calls.start { event in answers.broadcast { $0.append(event) } }
+        defer { calls.stop() }
+        func read(_ sequence: Int) -> Reading<Record>? {
+            calls.take(.readSlot(generation: 3, sequence: sequence, ticket: sequence), of: Self.start)
+            guard case .slot(let reading, sequence)? = answers.wait(seconds: Patience.seconds, { $0.popLast() }) else { return nil }
+            return reading
+        }
+        let asked = Mutex(0)
+        bucket.fail { _ in
+            asked.withLock { $0 += 1 }
+            return nil
+        }
+        var rounds = 0
+        for record in records {
+            let before = asked.withLock { $0 }
+            guard case .found(record)? = read(record.sequence) else { return XCTFail("slot \(record.sequence)") }
+            if asked.withLock({ $0 }) > before { rounds += 1 }
+        }
+        XCTAssertLessThan(rounds, 8, "each was asked for by itself")
+        guard case .absent? = read(41) else { return XCTFail("it is empty") }
+        let next = Record(after: records[39].mark, epoch: 3, kind: .rows, level: 1, body: [])
+        XCTAssertTrue(try place.put(3, next))
+        guard case .found(next)? = read(41) else { return XCTFail("it is filled by now") }
     }
 
     /// An object names slots once whoever looks there can know that there are none.
