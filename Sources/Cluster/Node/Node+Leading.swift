@@ -63,6 +63,8 @@ extension Node {
         leading.lostAfter = isHere ? now + settings.times.standbyLost : now
         (echo, vouched, tenureFollowed, hasOffer, leaderIsGone) = (nil, [], 0, false, false)
         for peer in peers.indices { peers[peer].forget(at: now) }
+        // Who wanted slots removed may have ended before their day was over.
+        removeSlots()
         if configuration.mode == .log {
             leading.nextSlot = top.sequence + 1
             if has(.replay) {
@@ -74,6 +76,12 @@ extension Node {
         } else {
             makeFence()
         }
+    }
+
+    /// Those below the object's floor, in a day.
+    mutating func removeSlots() {
+        guard settings.hasBucket, let floor = configuration?.floor else { return }
+        effects.append(.removeSlots(below: floor, afterMilliseconds: has(.slotsStay) ? settings.times.keeping : 0))
     }
 
     mutating func makeFence() {

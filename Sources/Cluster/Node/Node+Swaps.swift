@@ -98,7 +98,7 @@ extension Node {
         if done.purpose == .admit {
             leading.admitting = nil
             leading.lostAfter = now + settings.times.standbyLost
-            effects.append(.removeSlots(below: done.target.floor, afterMilliseconds: has(.slotsStay) ? settings.times.keeping : 0))
+            removeSlots()
         }
         if done.purpose == .change { leading.lostAfter = max(leading.lostAfter, now + settings.times.standbyLost / 2) }
         leading.provenAt = max(leading.provenAt, done.sentAt)

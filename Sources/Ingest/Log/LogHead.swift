@@ -80,13 +80,13 @@ struct LogFields {
 }
 
 /// Numbers in keys, which sort as they count.
-enum LogNumber {
-    static func text(_ number: Int64) -> String {
+package enum LogNumber {
+    package static func text(_ number: Int64) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, 19 - digits.count)) + digits
     }
 
-    static func number(_ text: some StringProtocol) -> Int64? {
+    package static func number(_ text: some StringProtocol) -> Int64? {
         guard text.utf8.count == 19, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int64(text), number <= 1 << 62 else { return nil }
         return number
     }

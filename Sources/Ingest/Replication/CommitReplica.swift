@@ -10,6 +10,8 @@ package protocol CommitReplica: AnyObject, Sendable {
     func prove(_ body: @escaping @Sendable (Bool) -> Void)
     /// Whether what is kept now lies on this machine alone.
     var isDegraded: Bool { get }
+    /// Whether each record is a request to a bucket of its own: the other machine is lost.
+    var isInSlots: Bool { get }
     /// The store is closed.
     ///
     /// - Parameter isWhole: all that its files have was acknowledged.

@@ -61,11 +61,18 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
                 return false
             }
             if isStopping { return }
+            gather()
             ship()
         }
     }
 
     // MARK: Handing over
+
+    /// Where each record is a request of its own, all that comes while one is under way goes together.
+    private func gather() {
+        guard replica.isInSlots else { return }
+        state.wait { $0.open.isEmpty || $0.end != nil || $0.isStopping ? () : nil }
+    }
 
     private func ship() {
         sending.withLock { hash in
@@ -198,11 +205,10 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     var isStuck: Bool { answers.isStuck }
 
     func whenKept(_ body: @escaping @Sendable (LogAnswers.Outcome) -> Void) {
-        answers.wait(for: log.last) { [replica] outcome in
-            guard case .kept = outcome else { return body(outcome) }
-            // What an answer tells may have been another's to tell by now.
-            replica.prove { isProven in body(isProven ? .kept : .late) }
-        }
+        // What an answer tells may have been another's to tell by now.
+        let answer = ProvenAnswer(replica, body)
+        answers.wait(for: log.last) { outcome in answer.take(outcome) }
+        answer.prove()
     }
 
     func settle() -> Bool {
@@ -244,6 +250,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         return [
             Metric(name: "replica_open_records", help: "Records that were handed over and are not on two machines yet.", kind: .gauge, labels: [], value: Double(open)),
             Metric(name: "replica_open_bytes", help: "Their bytes.", kind: .gauge, labels: [], value: Double(bytes)),
+            Metric(name: "replica_slots", help: "1 while the standby is lost, and what is acknowledged lies on this machine and in the log's slots.", kind: .gauge, labels: [], value: replica.isInSlots ? 1 : 0),
             Metric(name: "replica_degraded", help: "1 while what is acknowledged lies on this machine alone.", kind: .gauge, labels: [], value: replica.isDegraded ? 1 : 0),
         ]
     }
@@ -252,6 +259,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         var texts: [String] = []
         if let end = state.withLock({ $0.end }) { texts.append(end) }
         if replica.isDegraded { texts.append("the standby is not there: what is acknowledged lies on this machine alone") }
+        if replica.isInSlots { texts.append("the standby is not there: what is acknowledged lies on this machine and in slots of the log") }
         return texts
     }
 }

@@ -149,18 +149,21 @@ package enum SettingsReader {
         for case (let key, let host?) in far where !isLoopback(host) {
             reading.fault(key, "\(host) is another machine's, or can be reached from elsewhere: encryption between machines is not there yet, so 127.0.0.1 is wanted")
         }
-        if let url = settings.storage.url { checkWarehouse(url, of: pair, &reading) }
-        let others = [("log.url", settings.logURL), ("exports.url", settings.exportsURL), ("postgres.listen", settings.postgres.host)]
+        if let url = settings.storage.url { checkWarehouse(url, of: pair, settings.logURL, &reading) }
+        if pair.objectURL != nil, settings.logURL == nil {
+            reading.fault("log.url", "is wanted where cluster.config is: s3://bucket/prefix or file:///directory, which both machines reach, where records go while one of them is lost. Without such a place let a witness hold the object (cluster.witness)")
+        }
+        let others = [("exports.url", settings.exportsURL), ("postgres.listen", settings.postgres.host)]
         for case (let key, _?) in others { reading.fault(key, "is not there yet where two machines keep the store: leave it out, or leave cluster out") }
     }
 
-    private static func checkWarehouse(_ url: String, of pair: Settings.Pair, _ reading: inout Reading) {
+    private static func checkWarehouse(_ url: String, of pair: Settings.Pair, _ log: String?, _ reading: inout Reading) {
         guard url.hasPrefix("s3://") else {
             return reading.fault("storage.url", "is a directory of one machine, and two keep the store: s3://bucket/prefix is wanted, which both reach, or none, and all stays hot")
         }
         func folder(_ url: String) -> String { url.hasSuffix("/") ? url : url + "/" }
-        if let object = pair.objectURL, folder(object).hasPrefix(folder(url)) {
-            reading.fault("cluster.config", "lies below storage.url, where nothing but the store's tables may be: name another prefix")
+        for case (let key, let place?) in [("cluster.config", pair.objectURL), ("log.url", log)] where folder(place).hasPrefix(folder(url)) {
+            reading.fault(key, "lies below storage.url, where nothing but the store's tables may be: name another prefix")
         }
     }
 

@@ -37,6 +37,7 @@ final class NodeHost: CommitReplica {
     private let links: [String: PeerLink]
     private let door: PeerDoor
     private let object: ObjectCalls
+    private let slots: SlotCalls
     private let settings: Cluster.Settings
     private let log: Log
     private let inbox = Monitor(Inbox())
@@ -50,13 +51,14 @@ final class NodeHost: CommitReplica {
 
     static let tickMilliseconds = 200
 
-    init(_ settings: Cluster.Settings, file: RecordFile, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, log: Log) {
-        (name, self.settings, self.file, self.links, self.door, self.object, self.log) = (settings.name, settings, file, links, door, object, log)
+    init(_ settings: Cluster.Settings, file: RecordFile, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, slots: SlotCalls, log: Log) {
+        (name, self.settings, self.file, self.links, self.door, self.object, self.slots, self.log) = (settings.name, settings, file, links, door, object, slots, log)
     }
 
     /// - Parameter url: where clients reach this node.
     func start(url: String) {
         object.start { [self] in give($0) }
+        slots.start { [self] in give($0) }
         door.start(greeted: { [self] greeting in urls.withLock { $0[greeting.from] = greeting.url } }, take: { [self] in give(.message(from: $0, $1)) })
         for (peer, link) in links { link.start(greeting: PeerDoor.Greeting(from: name, to: peer, url: url).bytes) }
         thread.start(name: "cluster-node") { [self] in run() }
@@ -68,6 +70,7 @@ final class NodeHost: CommitReplica {
         for link in links.values { link.stop() }
         door.stop()
         object.stop()
+        slots.stop()
     }
 
     /// Where clients reach a node; nil where that is not known.
@@ -145,10 +148,7 @@ final class NodeHost: CommitReplica {
         case .fetch(let first, let count, let peer): state.further.append(.fetched(try file.read(from: first, count: count), peer: peer))
         case .readConfiguration(let ticket): object.add(.read(ticket: ticket))
         case .swap(let expected, let next, _, let ticket): object.add(.swap(expected: expected, next, ticket: ticket))
-        // There are no slots without a bucket.
-        case .readSlot(_, _, let ticket): state.further.append(.slot(.failed, ticket: ticket))
-        case .putSlot(_, _, _, let ticket): state.further.append(.put(.unknown, ticket: ticket))
-        case .removeSlots: break
+        case .readSlot, .putSlot, .removeSlots: slots.take(effect, of: state.node.configuration?.log)
         case .numbered(let token, let sequence): state.open.append((sequence, token))
         case .commit(let through, let isDegraded):
             state.isDegraded = isDegraded
@@ -177,8 +177,11 @@ final class NodeHost: CommitReplica {
         if next.role != before.role || next.configuration?.epoch != before.configuration?.epoch {
             log.info("the cluster", [
                 "node": .text(name), "role": .text(next.role.rawValue), "epoch": .number(next.configuration?.epoch ?? 0),
-                "leader": .text(next.configuration?.leader ?? ""), "insync": .text(next.configuration?.insync.joined(separator: " ") ?? ""),
+                "leader": .text(next.configuration?.leader ?? ""), "insync": .text(next.configuration?.insync.joined(separator: " ") ?? ""), "mode": .text(next.configuration?.mode.rawValue ?? ""),
             ])
+            if next.configuration?.mode == .log, !settings.hasBucket {
+                log.error("the cluster's last records lie in slots, and log.url of this node is not set: it can neither lead nor be let in without the other", ["node": .text(name)])
+            }
         }
         if let ending = next.ending { tell(ending) }
     }
@@ -225,6 +228,7 @@ final class NodeHost: CommitReplica {
     }
 
     var isDegraded: Bool { standing.withLock { $0.isDegraded } }
+    var isInSlots: Bool { standing.withLock { $0.role == .leader && $0.configuration?.mode == .log } }
 
     private let isWhole = Atomic<Bool>(false)
 

@@ -14,11 +14,13 @@ final class ObjectCalls: Sendable {
     }
 
     private let place: any ObjectPlace
+    private let slots: SlotPlace?
     private let log: Log
     private let state = Monitor(State())
     private let thread = HeldThread()
 
-    init(_ place: any ObjectPlace, log: Log) { (self.place, self.log) = (place, log) }
+    /// - Parameter slots: nil where there are none.
+    init(_ place: any ObjectPlace, slots: SlotPlace?, log: Log) { (self.place, self.slots, self.log) = (place, slots, log) }
 
     func start(_ answer: @escaping @Sendable (Event) -> Void) {
         thread.start(name: "cluster-object") { [self] in
@@ -50,10 +52,13 @@ final class ObjectCalls: Sendable {
         let found: (bytes: [UInt8], tag: String)?
         do {
             found = try place.read()
-            if let found, try Configuration(parsingObject: found.bytes).nonce != expected { return .conflict }
+            let present = try found.map { try Configuration(parsingObject: $0.bytes) }
+            if let present, present.nonce != expected { return .conflict }
+            // Whoever reads of slots that are not there must know that there were none.
+            if let start = next.log, start != present?.log, found != nil || expected == nil { try slots?.begin(start) }
         } catch {
             // Nothing was written.
-            log.warning("the cluster's object could not be read", ["reason": .text("\(error)")])
+            log.warning("the cluster's object could not be changed yet", ["reason": .text("\(error)")])
             return .again
         }
         do {

@@ -131,6 +131,32 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.object?.level, 1)
     }
 
+    func test_slots_areWantedGone_aDayAfterThePairIsBack_andByEachLeaderAnew() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let other = leader == "a" ? "b" : "a"
+        world.stop(other)
+        world.pass(1_600)
+        let generation = try XCTUnwrap(world.object?.log?.generation)
+        world.start(other)
+        world.pass(3_000)
+        XCTAssertEqual(world.object?.insync, [leader, other])
+        func wanted(_ name: String) -> (below: Int, wait: Int)? {
+            for case (name, .removeSlots(let below, let wait)) in world.done.reversed() { return (below, wait) }
+            return nil
+        }
+        XCTAssertGreaterThan(try XCTUnwrap(wanted(leader)).below, generation)
+        XCTAssertEqual(wanted(leader)?.wait, 86_400_000)
+        // Who wanted it is gone before the day is over.
+        world.stop(leader)
+        world.pass(5_000)
+        XCTAssertEqual(world.leader, other)
+        XCTAssertGreaterThan(try XCTUnwrap(wanted(other)).below, generation)
+        XCTAssertEqual(wanted(other)?.wait, 86_400_000)
+        // Those in which records lie now are not among them.
+        XCTAssertLessThanOrEqual(try XCTUnwrap(wanted(other)).below, try XCTUnwrap(world.object?.log?.generation))
+    }
+
     func test_nodes_withoutBucket_wait_orDegrade() throws {
         for degrades in [false, true] {
             let world = Self.pair(hasBucket: false, degrades: degrades)

@@ -19,6 +19,7 @@ final class ReplicaStoreTests: XCTestCase {
         }
         private let state = Mutex(State())
         var isDegraded: Bool { false }
+        var isInSlots: Bool { false }
         var bodies: [[UInt8]] { state.withLock { $0.bodies } }
         var isWhole: Bool? { state.withLock { $0.isWhole } }
         func begin(_ observer: any ReplicaObserver) { state.withLock { $0.observer = observer } }
@@ -158,6 +159,23 @@ final class ReplicaStoreTests: XCTestCase {
         XCTAssertNil(try standby.warehouse())
         try standby.promote()
         XCTAssertEqual(try hotFiles("b"), kept)
+    }
+
+    /// A process that is killed leaves its log beside the catalog.
+    func test_catalog_isAskedWithTheLogThatAKilledProcessHasLeft() throws {
+        let (recorder, _) = try lead("a", count: 2)
+        let standby = try ReplicaStore(directory: path("b"))
+        try standby.clear()
+        for (index, body) in recorder.bodies.enumerated() { try standby.apply(Self.position(index + 1), body) }
+        try standby.settle()
+        XCTAssertNil(try standby.warehouse())
+        do {
+            let killed = try SQLiteConnection(path: path("b/catalog.sqlite"), mode: .readWrite)
+            killed.leaveLogWhenClosing()
+            try killed.execute("INSERT INTO meta (key, value) VALUES ('\(WarehousePlace.key)', 's3://receipts/pair')")
+        }
+        XCTAssertTrue(FileManager.default.fileExists(atPath: path("b/catalog.sqlite-wal")))
+        XCTAssertEqual(try ReplicaStore(directory: path("b")).warehouse(), "s3://receipts/pair")
     }
 
     private func hotFiles(_ name: String) throws -> [String] {

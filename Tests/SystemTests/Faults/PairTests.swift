@@ -103,7 +103,7 @@ final class PairTests: XCTestCase {
     }
 
     func test_standby_killed_holdsAnswersUntilItIsBack_andADeletedDirectoryJoinsAnew() throws {
-        let pair = try Pair(hasWitness: false)
+        let pair = try Pair()
         defer { pair.remove() }
         let leader = try begin(pair)
         let standby = pair.other(than: leader)

@@ -74,7 +74,7 @@ final class Pair {
     private let witnessPort: UInt16?
 
     /// - Parameters:
-    ///   - hasWitness: else the object is a file that both can reach.
+    ///   - hasWitness: else the object is a file that both can reach, and so are slots.
     ///   - degrades: whether one goes on alone.
     ///   - more: settings of both.
     ///   - through: the port at which a node is reached by its peer, where that is not its own.
@@ -82,7 +82,7 @@ final class Pair {
         folder = try Project.temporaryFolder("till-pair")
         let ports = try Self.freePorts(5)
         witnessPort = hasWitness ? ports[4] : nil
-        let object = hasWitness ? ["TILL_CLUSTER_WITNESS": "http://127.0.0.1:\(ports[4])"] : ["TILL_CLUSTER_CONFIG": "file://\(folder.path)/object"]
+        let object = hasWitness ? ["TILL_CLUSTER_WITNESS": "http://127.0.0.1:\(ports[4])"] : ["TILL_CLUSTER_CONFIG": "file://\(folder.path)/object", "TILL_LOG_URL": "file://\(folder.path)/log"]
         nodes = try [("a", "b", 0), ("b", "a", 1)].map { [folder] name, peer, index in
             let own = [
                 "TILL_CLUSTER_NODE": name, "TILL_CLUSTER_PEER": "\(peer)@127.0.0.1:\(try through(ports[3 - index]))", "TILL_CLUSTER_LISTEN": "127.0.0.1:\(ports[2 + index])",

@@ -18,9 +18,11 @@ enum MemberOpening {
         let certificates = try certificates(settings, log)
         let door = try PeerDoor(.init(host: pair.host, port: pair.port), name: node, peers: [peer.name], log: log)
         let link = PeerLink(to: peer.name, .init(host: peer.host, port: peer.port), log: log)
-        let object = ObjectCalls(try ClusterObject.place(settings), log: log)
+        let (place, slots) = (try ClusterObject.place(settings), try ClusterObject.slots(settings))
+        try MemberPlaces.check(settings, place, slots, directory: directory, log)
         let host = NodeHost(
-            .init(name: node, peers: [peer.name], hasBucket: false, degrades: pair.degrades), file: file, links: [peer.name: link], door: door, object: object, log: log)
+            .init(name: node, peers: [peer.name], hasBucket: slots != nil, degrades: pair.degrades), file: file, links: [peer.name: link], door: door,
+            object: ObjectCalls(place, slots: slots, log: log), slots: SlotCalls(slots, object: place, log: log), log: log)
         let store = try StandbyStore(host, file, directory: directory, warehouse: try warehouse(settings, log), log: log)
         let outer = try MemberDoor(host, log: log)
         let timers = Timers()

@@ -1,6 +1,7 @@
+internal import ColumnStore
 internal import Ingest
 
-/// Where the object lies that says which machine of a cluster leads, as the settings say.
+/// Where the object lies that says which machine of a cluster leads, and where records go while one is lost, as the settings say.
 enum ClusterObject {
     private static let key = "cluster/object"
 
@@ -10,15 +11,49 @@ enum ClusterObject {
     static func place(_ settings: Settings) throws -> any ObjectPlace {
         if let witness = settings.pair.witness { return ObjectAtWitness(url: witness) }
         let url = settings.pair.objectURL ?? ""
-        if url.hasPrefix("file:///"), !url.split(separator: "/").contains(".."), url.utf8.count > 8 { return ObjectFile(folder: String(url.dropFirst("file://".count))) }
-        guard WarehouseOpening.isBucket(url) else { throw SettingError(key: "cluster.config", message: "s3://bucket/prefix or file:///directory is wanted") }
+        if let folder = folder(url) { return ObjectFile(folder: folder) }
+        guard let factory = try bucket(settings, at: url, key: "cluster.config"), let root = factory.root else { throw unknown("cluster.config") }
+        return ObjectInBucket(root: root, key: key)
+    }
+
+    /// Where slots lie; nil: nowhere.
+    ///
+    /// - Throws: `SettingError` for a URL that is no place.
+    static func slots(_ settings: Settings) throws -> SlotPlace? {
+        guard let url = settings.logURL else { return nil }
+        if let folder = folder(url) { return SlotPlace(try LocalStorageFactory.files(folder), url: url) }
+        guard let factory = try bucket(settings, at: url, key: "log.url") else { throw unknown("log.url") }
+        return SlotPlace(factory.objects, url: url)
+    }
+
+    /// Those of both that are buckets, each with its setting's name.
+    static func buckets(_ settings: Settings) throws -> [(key: String, client: BucketClient)] {
+        try [("cluster.config", settings.pair.objectURL), ("log.url", settings.logURL)].compactMap { key, url in
+            try url.flatMap { try bucket(settings, at: $0, key: key) }.map { (key, $0.client) }
+        }
+    }
+
+    /// - Returns: nil for what is no directory's URL.
+    private static func folder(_ url: String) -> String? {
+        url.hasPrefix("file:///") && !url.split(separator: "/").contains("..") && url.utf8.count > 8 ? String(url.dropFirst("file://".count)) : nil
+    }
+
+    private static func unknown(_ key: String) -> SettingError { SettingError(key: key, message: "s3://bucket/prefix or file:///directory is wanted") }
+
+    /// - Returns: nil for what is no bucket's URL.
+    private static func bucket(_ settings: Settings, at url: String, key: String) throws -> BucketStorageFactory? {
+        guard WarehouseOpening.isBucket(url) else { return nil }
         var elsewhere = settings
         elsewhere.storage.url = url
-        do {
-            guard let root = try WarehouseOpening.factory(elsewhere, directory: "/", cache: nil).root else {
-                throw SettingError(key: "cluster.config", message: "s3://bucket/prefix or file:///directory is wanted")
-            }
-            return ObjectInBucket(root: root, key: key)
-        } catch let error as SettingError { throw SettingError(key: "cluster.config", message: error.message) }
+        do { return try WarehouseOpening.client(elsewhere, options).map { BucketStorageFactory($0, cache: nil) } } catch let error as SettingError {
+            throw SettingError(key: key, message: error.message)
+        }
     }
+
+    /// A leader has ten seconds to prove that it leads: a request that stands still must not take them all. Each tries by itself, whatever became of the one before.
+    private static let options: BucketOptions = {
+        var options = BucketOptions()
+        (options.deadlineMilliseconds, options.attemptMilliseconds, options.stallSeconds) = (4_000, 2_000, 2)
+        return options
+    }()
 }

@@ -50,7 +50,8 @@ enum EngineOpening {
             elsewhere.storage.url = place
             return try WarehouseOpening.factory(elsewhere, directory: directory, cache: cache)
         }
-        options.log = settings.logURL.map { LogOptions(url: $0, segmentSeconds: settings.logSegment, isAwaited: settings.logAcknowledgement == .afterLog, refused: logRefused) }
+        // Of a cluster it has slots, which are the replica's.
+        options.log = replica != nil ? nil : settings.logURL.map { LogOptions(url: $0, segmentSeconds: settings.logSegment, isAwaited: settings.logAcknowledgement == .afterLog, refused: logRefused) }
         options.exportPlace = try WarehouseOpening.exportPlace(settings)
         if probes {
             try WarehouseOpening.probe(options.storages)

@@ -39,7 +39,8 @@ enum VerifyCommand: Command {
             let verifier = try Verifier(path: directory, temporaryDirectory: Environment["TMPDIR"] ?? "/tmp", storages: storages, progress: show)
             verifier.makesAllSums = arguments.has("full")
             var report = verifier.run()
-            if let url = settings.logURL {
+            // That of a cluster has slots, and no log of the store.
+            if let url = settings.logURL, !settings.pair.isSet {
                 let log = try LogProof(url: url, directory: directory) { place in
                     var elsewhere = settings
                     elsewhere.storage.url = place

@@ -40,7 +40,7 @@ enum WarehouseOpening {
     }
 
     /// nil where the warehouse is on this machine.
-    static func client(_ settings: Settings) throws -> BucketClient? {
+    static func client(_ settings: Settings, _ options: BucketOptions = options) throws -> BucketClient? {
         let storage = settings.storage
         guard let url = storage.url, try filePath(url) == nil else { return nil }
         let region = region(storage)
@@ -55,8 +55,6 @@ enum WarehouseOpening {
             settings: storage.credentials.map {
                 AWSCredentials(accessKeyID: $0.accessKeyID, secretAccessKey: $0.secretAccessKey, sessionToken: $0.sessionToken)
             }, environment: Environment.all, region: region, client: transport)
-        var options = BucketOptions()
-        options.trialMilliseconds = trialMilliseconds
         return BucketClient(endpoint, region: region, credentials: chain, transport: transport, options: options)
     }
 
@@ -101,7 +99,11 @@ enum WarehouseOpening {
         throw SettingError(key: "exports.url", message: "s3://bucket/prefix or file:///directory is wanted")
     }
 
-    private static let trialMilliseconds = 2_000
+    private static let options: BucketOptions = {
+        var options = BucketOptions()
+        options.trialMilliseconds = 2_000
+        return options
+    }()
 
     /// What the bucket's own rules do otherwise than `storage.class` says: that costs money, and no receipt. A key may do without the right to read them.
     ///

@@ -1,0 +1,55 @@
+import Synchronization
+
+/// An answer that waits for two things, which go on side by side: that all it tells is kept, and that this machine led after it was made. What it tells is in the order of records just behind the last
+/// one that it knows, and no other machine had answered anything when the question was asked; so it does not matter which of both comes first.
+final class ProvenAnswer: Sendable {
+    private struct State {
+        var isKept = false
+        /// nil while it is asked.
+        var isProven: Bool?
+        /// A question that came to nothing while the record was under way is put again, once.
+        var isLast = false
+        var body: (@Sendable (LogAnswers.Outcome) -> Void)?
+    }
+    private let state: Mutex<State>
+    private let replica: any CommitReplica
+
+    init(_ replica: any CommitReplica, _ body: @escaping @Sendable (LogAnswers.Outcome) -> Void) {
+        self.replica = replica
+        state = Mutex(State(body: body))
+    }
+
+    func prove() {
+        replica.prove { [self] isProven in
+            settle { state in state.isProven = isProven }
+        }
+    }
+
+    func take(_ outcome: LogAnswers.Outcome) {
+        if case .kept = outcome { return settle { state in state.isKept = true } }
+        take()?(outcome)
+    }
+
+    private func take() -> (@Sendable (LogAnswers.Outcome) -> Void)? {
+        state.withLock { state in
+            defer { state.body = nil }
+            return state.body
+        }
+    }
+
+    private func settle(_ change: (inout State) -> Void) {
+        enum Next { case wait, ask, answer(Bool) }
+        let next = state.withLock { state -> Next in
+            change(&state)
+            guard state.isKept, let isProven = state.isProven, state.body != nil else { return .wait }
+            if isProven || state.isLast { return .answer(isProven) }
+            (state.isLast, state.isProven) = (true, nil)
+            return .ask
+        }
+        switch next {
+        case .wait: break
+        case .ask: prove()
+        case .answer(let isProven): take()?(isProven ? .kept : .late)
+        }
+    }
+}

@@ -1,0 +1,33 @@
+internal import Cluster
+internal import ColumnStore
+
+/// Looks at the places outside a machine of a cluster before it joins: what is wrong with them is told as a start, and not as the other machine is lost. A place that gives no answer keeps
+/// nobody from starting: a pair goes on without it.
+enum MemberPlaces {
+    /// - Throws: `UsageError`, or what a bucket does that it must not.
+    static func check(_ settings: Settings, _ object: any ObjectPlace, _ slots: SlotPlace?, directory: String, _ log: Log) throws {
+        if let url = settings.logURL, url.hasPrefix("file://"), "\(url.dropFirst("file://".count))/".hasPrefix("\(directory)/") {
+            throw UsageError("log.url: \(url) lies within the store that it is to outlive")
+        }
+        do {
+            for (_, client) in try ClusterObject.buckets(settings) { if let fault = try BucketProbe.fault(of: client) { throw Unkept(fault: fault) } }
+            var found = try read(object)
+            // In this order: whoever fills the first slot has made the object before.
+            if found == nil, try slots?.hasRecords() == true {
+                found = try read(object)
+                if found == nil {
+                    throw UsageError("log.url has records of a cluster, and \(settings.pair.witness.map { "the witness \($0)" } ?? "cluster.config") has no object: each cluster needs a log.url of its own, and its object is never removed")
+                }
+            }
+            if found?.mode == .log, slots == nil { throw UsageError("log.url is wanted: what this cluster has acknowledged last lies there") }
+        } catch let error as Unkept { throw error.fault } catch let error as UsageError { throw error } catch {
+            log.warning("a place of the cluster could not be asked", ["reason": .text("\(error)")])
+        }
+    }
+
+    private static func read(_ object: any ObjectPlace) throws -> Configuration? { try object.read().map { try Configuration(parsingObject: $0.bytes) } }
+
+    private struct Unkept: Error {
+        let fault: ColumnStoreError
+    }
+}

@@ -1,0 +1,120 @@
+package import Cluster
+package import ColumnStore
+internal import Ingest
+
+/// Where a cluster's records lie while the other machine is lost: below `log.url`, each in a slot of its own.
+///
+///     slots/<generation>/base            the record before the first slot: what a generation begins with
+///     slots/<generation>/<sequence>      `Record.bytes`, created and never replaced
+///
+/// 1. That a slot is not there says something only where its generation's base is. At another place, and in a bucket that has lost what it had, nobody knows anything.
+/// 2. A base is there before the object names its generation (`ObjectCalls`).
+package struct SlotPlace: Sendable {
+    let objects: any ObjectStorage
+    /// For people.
+    package let url: String
+
+    private static let folder = "slots"
+    private static let baseName = "base"
+    private static let byteCountMax = Record.bodyByteCountMax + 256
+
+    struct Fault: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    package init(_ objects: any ObjectStorage, url: String) { (self.objects, self.url) = (objects, url) }
+
+    private static func key(_ generation: Int, _ name: String) -> String { "\(folder)/\(LogNumber.text(Int64(generation)))/\(name)" }
+    package static func key(_ generation: Int, _ sequence: Int) -> String { key(generation, LogNumber.text(Int64(sequence))) }
+
+    // MARK: Generations
+
+    private static func bytes(_ log: Configuration.LogStart) -> [UInt8] {
+        let base = log.base
+        return Array("till-slots 1\ngeneration \(log.generation)\nsequence \(base.sequence)\nepoch \(base.epoch)\nhigh \(base.hash.high)\nlow \(base.hash.low)\n".utf8)
+    }
+
+    /// Before an object names the generation. Doing it again is the same.
+    package func begin(_ log: Configuration.LogStart) throws {
+        if try !create(Self.key(log.generation, Self.baseName), Self.bytes(log)) { try check(log) }
+    }
+
+    /// - Throws: where the generation's slots are not at this place.
+    private func check(_ log: Configuration.LogStart) throws {
+        let key = Self.key(log.generation, Self.baseName)
+        guard let found = try get(key, byteCountMax: 4_096) else {
+            throw Fault(description: "\(url)/\(key) is not there: log.url is another than the one of the machine that led, or the place has lost what it had")
+        }
+        guard found == Self.bytes(log) else { throw Fault(description: "\(url)/\(key) is of another cluster: each needs a log.url of its own") }
+    }
+
+    /// - Returns: nil where there is none.
+    private func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8]? {
+        do { return try objects.get(key, byteCountMax: byteCountMax) } catch where error.code == .notFound { return nil }
+    }
+
+    /// - Returns: false where there is one, perhaps this very one.
+    private func create(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) -> Bool {
+        do { try objects.putIfAbsent(key, bytes) } catch where error.code == .conflict { return false }
+        return true
+    }
+
+    // MARK: Slots
+
+    /// - Parameter log: of the object, where the slot is of its generation.
+    /// - Returns: nil where the slot is empty.
+    /// - Throws: where that is not known, or what is in it is damaged.
+    package func read(_ generation: Int, _ sequence: Int, of log: Configuration.LogStart?) throws -> Record? {
+        let key = Self.key(generation, sequence)
+        guard let bytes = try get(key, byteCountMax: Self.byteCountMax) else {
+            if let log { try check(log) }
+            return nil
+        }
+        do throws(FrameFault) {
+            let record = try Record(parsing: bytes[...])
+            guard record.sequence == sequence else { throw FrameFault("it has record \(record.sequence)") }
+            return record
+        } catch { throw Fault(description: "\(url)/\(key) is damaged: \(error.reason)") }
+    }
+
+    /// - Returns: false where the slot is filled, perhaps by this very record.
+    package func put(_ generation: Int, _ record: Record) throws(ColumnStoreError) -> Bool { try create(Self.key(generation, record.sequence), record.bytes) }
+
+    /// Whether records lie here: not what a founder has left that came no further.
+    package func hasRecords() throws -> Bool {
+        let first = Self.key(1, Self.baseName)
+        return try keys().contains { $0 != first }
+    }
+
+    /// All that are slots or bases.
+    private func keys() throws(ColumnStoreError) -> [String] {
+        var found: [String] = []
+        try objects.list(prefix: "\(Self.folder)/") { found.append($0.key) }
+        return found.filter { Self.name($0) != nil }
+    }
+
+    /// - Returns: nil for what is neither a slot nor a base.
+    private static func name(_ key: String) -> (generation: Int64, isBase: Bool)? {
+        let parts = key.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts[0] == folder, let generation = LogNumber.number(parts[1]) else { return nil }
+        let isBase = parts[2] == baseName
+        return isBase || LogNumber.number(parts[2]) != nil ? (generation, isBase) : nil
+    }
+
+    /// Removes generations before `floor`, their bases last. Of a long outage there are very many.
+    package func remove(below floor: Int) throws {
+        while try remove(below: floor, bases: false) > 0 {}
+        _ = try remove(below: floor, bases: true)
+    }
+
+    /// - Returns: how many there were.
+    private func remove(below floor: Int, bases: Bool) throws(ColumnStoreError) -> Int {
+        var count = 0
+        try objects.list(prefix: "\(Self.folder)/") { (object) throws(ColumnStoreError) in
+            guard let name = Self.name(object.key), name.generation < Int64(floor), name.isBase == bases else { return }
+            try objects.delete(object.key, .named("both machines have had its record for a day"))
+            count += 1
+        }
+        return count
+    }
+}

@@ -1,0 +1,68 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: an answer leaves once it is kept and proven, in either order, and never for less. Method: both told by hand.
+final class ProvenAnswerTests: XCTestCase {
+    private final class Asked: CommitReplica {
+        let questions = Monitor<[@Sendable (Bool) -> Void]>([])
+        var isInSlots: Bool { false }
+        var isDegraded: Bool { false }
+        func begin(_ observer: any ReplicaObserver) {}
+        func submit(_ token: Int, _ body: [UInt8]) {}
+        func prove(_ body: @escaping @Sendable (Bool) -> Void) { questions.withLock { $0.append(body) } }
+        func ended(isWhole: Bool) {}
+        /// - Returns: whether it was asked.
+        func answer(_ isProven: Bool) -> Bool {
+            guard let body = questions.withLock({ $0.popLast() }) else { return false }
+            body(isProven)
+            return true
+        }
+    }
+
+    private enum Step { case kept, late, proven, unproven }
+
+    /// - Returns: what was answered, each with the number of the step at which it was.
+    private func answers(_ steps: [Step]) -> [String] {
+        let replica = Asked()
+        let told = Monitor<[String]>([])
+        let at = Monitor(0)
+        let answer = ProvenAnswer(replica) { outcome in
+            let text = switch outcome {
+            case .kept: "kept"
+            case .late: "late"
+            case .refused: "refused"
+            }
+            told.withLock { $0.append("\(text) \(at.withLock { $0 })") }
+        }
+        answer.prove()
+        for (number, step) in steps.enumerated() {
+            at.withLock { $0 = number }
+            switch step {
+            case .kept: answer.take(.kept)
+            case .late: answer.take(.late)
+            case .proven: XCTAssertTrue(replica.answer(true))
+            case .unproven: XCTAssertTrue(replica.answer(false))
+            }
+        }
+        return told.withLock { $0 }
+    }
+
+    func test_answer_waitsForBoth() {
+        XCTAssertEqual(answers([.kept, .proven]), ["kept 1"])
+        XCTAssertEqual(answers([.proven, .kept]), ["kept 1"])
+        XCTAssertEqual(answers([.kept]), [])
+        XCTAssertEqual(answers([.proven]), [])
+        XCTAssertEqual(answers([.late, .proven]), ["late 0"])
+        XCTAssertEqual(answers([.unproven, .late]), ["late 1"])
+    }
+
+    func test_question_thatCameToNothing_isPutOnceMore_behindTheRecord() {
+        XCTAssertEqual(answers([.unproven, .kept, .proven]), ["kept 2"])
+        XCTAssertEqual(answers([.kept, .unproven, .proven]), ["kept 2"])
+        XCTAssertEqual(answers([.unproven, .kept, .unproven]), ["late 2"])
+        XCTAssertEqual(answers([.kept, .unproven, .unproven]), ["late 2"])
+    }
+}

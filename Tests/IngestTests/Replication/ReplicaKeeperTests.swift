@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import ColumnStore
+@testable import Documents
+@testable import Ingest
+
+/// Goal: where each record is a request to a bucket, commits that come while one is under way go as one. Method: an engine whose replica keeps what it is given waiting.
+final class ReplicaKeeperTests: XCTestCase {
+    /// Acknowledges when it is told to.
+    private final class Held: CommitReplica {
+        private struct State {
+            var given = 0
+            var isOpen = true
+            var observer: (any ReplicaObserver)?
+        }
+        private let state = Monitor(State())
+        let isInSlots: Bool
+        var isDegraded: Bool { false }
+
+        init(isInSlots: Bool) { self.isInSlots = isInSlots }
+
+        var count: Int { state.withLock { $0.given } }
+
+        func begin(_ observer: any ReplicaObserver) { state.withLock { $0.observer = observer } }
+        func submit(_ token: Int, _ body: [UInt8]) {
+            let observer = state.broadcast { state in
+                state.given = token
+                return state.isOpen ? state.observer : nil
+            }
+            observer?.acknowledged(through: token)
+        }
+        func prove(_ body: @escaping @Sendable (Bool) -> Void) { body(true) }
+        func ended(isWhole: Bool) {}
+
+        func hold() { state.withLock { $0.isOpen = false } }
+        func release() {
+            let (observer, given) = state.broadcast { state in
+                state.isOpen = true
+                return (state.observer, state.given)
+            }
+            observer?.acknowledged(through: given)
+        }
+        func waitForMore(than count: Int) -> Bool { state.wait(seconds: Patience.seconds) { $0.given > count ? true : nil } ?? false }
+    }
+
+    private var folder = URL(fileURLWithPath: "/")
+
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-keeper") }
+    override func tearDown() { try? FileManager.default.removeItem(at: folder) }
+
+    /// - Returns: how many records thirty commits became that came one after the other, while the first of them was under way.
+    private func records(isInSlots: Bool) throws -> Int {
+        let replica = Held(isInSlots: isInSlots)
+        let fixture = try EngineFixture(folder.appendingPathComponent("\(isInSlots)").path) { $0.replica = replica }
+        _ = try fixture.taken(EngineFixture.receipt("R-first"))
+        let kept = Monitor(0)
+        func wait() {
+            fixture.engine.whenKept { fault in
+                XCTAssertNil(fault)
+                kept.broadcast { $0 += 1 }
+            }
+        }
+        wait()
+        XCTAssertEqual(kept.wait(seconds: Patience.seconds) { $0 == 1 ? true : nil }, true)
+        replica.hold()
+        let before = replica.count
+        for number in 0..<30 {
+            _ = try fixture.taken(EngineFixture.receipt("R-\(number)"))
+            wait()
+            if number == 0 || !isInSlots {
+                let count = replica.count
+                if number == 0 { XCTAssertTrue(count > before || replica.waitForMore(than: before)) }
+                if !isInSlots, number > 0 { XCTAssertTrue(Patience.until { replica.count > before + number }) }
+            }
+        }
+        replica.release()
+        XCTAssertEqual(kept.wait(seconds: Patience.seconds) { $0 == 31 ? true : nil }, true)
+        let count = replica.count - before
+        try fixture.engine.close()
+        return count
+    }
+
+    func test_commits_whileOneIsUnderWay_goAsOne() throws {
+        XCTAssertEqual(try records(isInSlots: true), 2)
+        XCTAssertGreaterThanOrEqual(try records(isInSlots: false), 30, "a standby is sent each as it comes")
+    }
+}
