@@ -52,6 +52,21 @@ final class ExecutionTaskTests: XCTestCase {
         XCTAssertEqual(try JSONParser.parse(try one.get("/v1/executions").body)["executions"]?.array?.count, 1)
     }
 
+    /// A child is a start as any other: only of what the contract may start by then.
+    func test_children_areStartedAsWhoStarted() throws {
+        let server = try TillServer(environment: ["TILL_LIMITS_MIN_FREE": "1MiB"])
+        defer { server.remove() }
+        try put(server, "kid", #"{"StartAt":"K","States":{"K":{"Type":"Pass","Result":"kid","End":true}}}"#)
+        try put(server, "parent", #"{"StartAt":"P","States":{"P":{"Type":"Task","Resource":"till:process:kid","End":true}}}"#)
+        let both = server.client(key: try server.key("both", more: #","uses":{"processes":["parent","kid"]}"#))
+        let one = server.client(key: try server.key("one", more: #","uses":{"processes":["parent"]}"#))
+        for client in [server.client(), both] { XCTAssertEqual(try end(client, try start(client, "parent"))["output"]?.text, "kid") }
+        let refused = try end(one, try start(one, "parent"))
+        XCTAssertEqual(refused["error"]?.text, "Till.Rejected")
+        XCTAssertEqual(refused["cause"]?.text?.contains("/problems/not-found"), true, "\(refused)")
+        XCTAssertEqual(try JSONParser.parse(try one.get("/v1/executions").body)["executions"]?.array?.count, 1)
+    }
+
     func test_workers_behindAQueue_whoVanishAndComeLate() throws {
         let server = try TillServer(environment: ["TILL_LIMITS_MIN_FREE": "1MiB"])
         defer { server.remove() }
