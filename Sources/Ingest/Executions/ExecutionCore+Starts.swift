@@ -148,7 +148,7 @@ extension ExecutionCore {
         try note.run()
         for sql in [
             "DELETE FROM pieces WHERE execution = ?1", "DELETE FROM timers WHERE execution = ?1", "DELETE FROM tasks WHERE execution = ?1",
-            "DELETE FROM executions WHERE number = ?1",
+            "DELETE FROM callbacks WHERE execution = ?1", "DELETE FROM executions WHERE number = ?1",
         ] {
             let delete = try connection().statement(sql)
             for number in numbers {

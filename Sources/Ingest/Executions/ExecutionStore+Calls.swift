@@ -202,7 +202,7 @@ extension ExecutionStore {
             return true
         }
         let endpoint = Resource.call(callback.registrar).text
-        submit({ core in try core.answer(token, event, from: endpoint) }) { result in completion(result.mapError(Self.fault)) }
+        submit({ core in try core.answer(callback: token, event, from: endpoint) }) { result in completion(result.mapError(Self.fault)) }
         return true
     }
 
