@@ -99,7 +99,7 @@ export type TaskFailure = { error?: string | null; cause?: string | null };
 export type ExecutionEvent = { at: string; event: "entered" | "succeeded" | "failed" | "retried" | "caught" | "timed-out"; state: string; visit: number; attempt: number; input: any; output: any; error: string | null; cause: string | null };
 export type RegistrarCall = { ticket_id: string; client_id: string; receipt_id: string; type: string; content_type: string; document?: any; document_base64?: string; callback_url: string };
 export type RegistrarAnswer = { outcome: "accepted" | "rejected"; reference?: string | null; errors?: any[] | null };
-export type Callback = { ticket_id: string; outcome: "accepted" | "rejected"; reference?: string | null; errors?: any[] };
+export type Callback = { ticket_id?: string; task_token?: string; output?: any; outcome: "accepted" | "rejected"; reference?: string | null; errors?: any[] };
 export type ReceiptEvent = { event_id: string; event: "receipt.processing" | "receipt.complete" | "receipt.failed"; version: number; at: string; receipt: Taken };
 
 export interface Paths {

@@ -21,7 +21,6 @@ extension ExecutionCore {
     /// - Throws: `not-found`, `already-exists`, `too-large`.
     func start(_ request: ExecutionRequest) throws -> StartedExecution {
         let version = try currentVersion(request.process)
-        if let parent = request.parent, let known = try child(of: parent.key) { return known }
         if let name = request.name, let known = try known(request, name) { return known }
         let machine = try machine(request.process, version: version)
         let id = newID()
@@ -59,12 +58,26 @@ extension ExecutionCore {
         return try connection().lastInsertedRowID
     }
 
-    private func child(of key: TaskKey) throws -> StartedExecution? {
+    func child(of key: TaskKey) throws -> StartedExecution? {
         let select = try connection().statement("SELECT id, status FROM executions WHERE parent = ?1 AND parent_serial = ?2")
         select.bind(1, key.execution)
         select.bind(2, key.serial)
         defer { select.reset() }
         return try select.step() ? try Self.started(select, path) : nil
+    }
+
+    /// Whether an execution, or one that it was started for, has ended.
+    func hasEnded(above execution: Int64) throws -> Bool {
+        let select = try connection().statement("SELECT parent, status FROM executions WHERE number = ?1")
+        var next: Int64? = execution
+        for _ in 0..<Execution.depthMax {
+            guard let number = next else { return false }
+            select.bind(1, number)
+            defer { select.reset() }
+            guard try select.step(), select.int64(1) == 0 else { return true }
+            next = select.optionalInt64(0)
+        }
+        return false
     }
 
     private func known(_ request: ExecutionRequest, _ name: String) throws -> StartedExecution? {
@@ -135,7 +148,7 @@ extension ExecutionCore {
         try note.run()
         for sql in [
             "DELETE FROM pieces WHERE execution = ?1", "DELETE FROM timers WHERE execution = ?1", "DELETE FROM tasks WHERE execution = ?1",
-            "DELETE FROM executions WHERE number = ?1",
+            "DELETE FROM callbacks WHERE execution = ?1", "DELETE FROM executions WHERE number = ?1",
         ] {
             let delete = try connection().statement(sql)
             for number in numbers {

@@ -125,6 +125,37 @@ extension ExecutionCore {
         }
     }
 
+    /// An endpoint's answer that came later: the same again is taken, and changes nothing.
+    ///
+    /// - Throws: `contradicting-outcome` for another than it gave before, `task-ended` where something else ended the task, `not-found`.
+    func answer(callback token: String, _ event: Event, from resource: String) throws {
+        guard let parsed = TaskToken(token), let id = ULID(parsed.executionID), let number = try number(of: id) else { throw Fault.absent(.task) }
+        let digest = Self.digest(of: event)
+        do {
+            try answer(token, event, from: resource)
+        } catch let fault as Fault where fault.code == .taskEnded {
+            let select = try connection().statement("SELECT digest FROM callbacks WHERE execution = ?1 AND serial = ?2")
+            select.bind(1, number)
+            select.bind(2, Int64(parsed.serial))
+            defer { select.reset() }
+            guard try select.step() else { throw fault }
+            guard select.bytes(0) == digest else { throw Fault(.contradictingOutcome, "the endpoint has answered otherwise before") }
+            return
+        }
+        let insert = try connection().statement("INSERT OR REPLACE INTO callbacks(execution, serial, digest) VALUES(?1, ?2, ?3)")
+        insert.bind(1, number)
+        insert.bind(2, Int64(parsed.serial))
+        try insert.bind(3, digest)
+        try insert.run()
+    }
+
+    /// Of what an answer comes to: the reasons of a rejection may be worded anew.
+    private static func digest(of event: Event) -> [UInt8] {
+        var text: [UInt8] = []
+        if case .taskSucceeded(_, let output) = event { text = Array("accepted ".utf8) + output.serialized }
+        return Array(HMACSHA256.authenticate(text, key: Array("callback".utf8)).prefix(16))
+    }
+
     private func resource(of key: TaskKey) throws -> String? {
         let select = try connection().statement("SELECT resource FROM tasks WHERE execution = ?1 AND serial = ?2")
         select.bind(1, key.execution)

@@ -41,10 +41,12 @@ enum ExecutionSchema {
         CREATE INDEX tasks_due ON tasks(due_at) WHERE due_at IS NOT NULL;
         """
 
-    /// Ends that are still to be told. Made where it is missing: the first files of this version have none.
-    private static let notices = """
+    /// Ends that are still to be told, and what callbacks said of tasks. Made where they are missing: the first files of this version have none.
+    private static let later = """
         CREATE TABLE IF NOT EXISTS notices(
-            number INTEGER PRIMARY KEY, execution INTEGER NOT NULL, ended_at INTEGER NOT NULL, status INTEGER NOT NULL, error TEXT)
+            number INTEGER PRIMARY KEY, execution INTEGER NOT NULL, ended_at INTEGER NOT NULL, status INTEGER NOT NULL, error TEXT);
+        CREATE TABLE IF NOT EXISTS callbacks(
+            execution INTEGER NOT NULL, serial INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY(execution, serial)) WITHOUT ROWID;
         """
 
     /// Frames of the log after which it is copied into the file: so much is read again after a crash.
@@ -62,7 +64,7 @@ enum ExecutionSchema {
         guard known != 0 else {
             try connection.transaction {
                 try connection.execute(text)
-                try connection.execute(notices)
+                try connection.execute(later)
                 try connection.execute("PRAGMA user_version = \(version)")
             }
             return connection
@@ -70,7 +72,7 @@ enum ExecutionSchema {
         guard known == version else {
             throw SQLiteError(code: 11, message: "the file is of version \(known), this program knows \(version)", path: path)
         }
-        try connection.execute(notices)
+        try connection.execute(later)
         return connection
     }
 }

@@ -99,12 +99,17 @@ extension ExecutionStore {
     }
 
     private func checkStart(_ process: String, as principal: Principal) throws {
-        guard principal.identity != .nobody, principal.uses.processes.includes(process) else {
-            throw Fault(.notFound, "there is no process of this name for this credential")
-        }
-        if let free = DataDirectory.freeBytes(path), free < surroundings.minFreeBytes {
-            throw Fault(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(surroundings.minFreeBytes >> 20) MiB: no execution is started until there is more")
-        }
+        if let refusal = Self.refusal(process, principal) ?? shortage { throw refusal }
+    }
+
+    private var shortage: Fault? {
+        guard let free = DataDirectory.freeBytes(path), free < surroundings.minFreeBytes else { return nil }
+        return Fault(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(surroundings.minFreeBytes >> 20) MiB: no execution is started until there is more")
+    }
+
+    private static func refusal(_ process: String, _ principal: Principal) -> Fault? {
+        if principal.identity != .nobody, principal.uses.processes.includes(process) { return nil }
+        return Fault(.notFound, "there is no process of this name for this credential")
     }
 
     /// For an event: its name is made of the event, so that it starts one execution however often it comes.
@@ -197,7 +202,7 @@ extension ExecutionStore {
             return true
         }
         let endpoint = Resource.call(callback.registrar).text
-        submit({ core in try core.answer(token, event, from: endpoint) }) { result in completion(result.mapError(Self.fault)) }
+        submit({ core in try core.answer(callback: token, event, from: endpoint) }) { result in completion(result.mapError(Self.fault)) }
         return true
     }
 
@@ -206,12 +211,22 @@ extension ExecutionStore {
     }
 
     /// Starts the child of a task, once for each task however often this is called; its end will be the task's.
-    package func startChild(of work: TaskWork, _ process: String, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void) {
+    package func startChild(
+        of work: TaskWork, _ process: String, as principal: Principal, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void
+    ) {
         // An attempt has a name of its own: a child that failed is not the next attempt's.
         let name = work.call.attempt == 1 ? work.call.key : "\(work.call.key):\(work.call.attempt)"
         var request = ExecutionRequest(process: process, name: name, input: work.call.input, owner: work.owner, depth: work.call.depth)
         request.parent = (work.key, work.call.token)
-        submit({ [request] core in try core.start(request) }, done: completion)
+        let refusal = Self.refusal(process, principal) ?? shortage
+        submit({ [request] core in
+            // A child that runs already does so whatever its owner may by now.
+            if let known = try core.child(of: work.key) { return known }
+            if let refusal { throw refusal }
+            // Its parent will be ended too, and this task with it: until then nothing more begins below.
+            if try core.hasEnded(above: work.key.execution) { throw Fault(.overloaded, "an execution above has ended", advice: .sendAgainLater) }
+            return try core.start(request)
+        }, done: completion)
     }
 }
 

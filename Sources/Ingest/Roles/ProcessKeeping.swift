@@ -27,7 +27,9 @@ package protocol ProcessKeeping: AnyObject, Sendable {
     // Tasks.
 
     func answerTask(_ token: String, _ answer: ExecutionStore.TaskAnswer, completion: @escaping @Sendable (Result<Void, any Error>) -> Void)
-    func startChild(of work: TaskWork, _ process: String, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void)
+    /// - Parameter principal: with the rights that the execution's owner has by now.
+    func startChild(
+        of work: TaskWork, _ process: String, as principal: Principal, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void)
     /// Begins to carry out tasks and to fire timers.
     func begin(_ executor: any TaskExecutor) throws
 }

@@ -37,7 +37,7 @@ extension EventDraft {
         json.member("source", source)
         json.member("type", type)
         if let subject { json.member("subject", subject) }
-        json.member("time", Timestamp.text(time))
+        json.member("time", CivilDate.text(microseconds: time))
         json.member("datacontenttype", "application/json")
         for member in extensions {
             json.key(member.name)

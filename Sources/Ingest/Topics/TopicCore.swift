@@ -361,7 +361,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         data.member("reason", message.reason)
         data.member("detail", message.detail)
         data.member("deliveries", message.deliveries)
-        data.member("enqueued_at", Timestamp.text(message.enqueuedAt))
+        data.member("enqueued_at", CivilDate.text(microseconds: message.enqueuedAt))
         data.endObject()
         let origin = message.sender.map { Identity.contract(ClientID($0)) } ?? .administrator
         let id = "queue.dead-letter-\(core.store.ids.next(milliseconds: core.now / 1_000))"

@@ -135,8 +135,8 @@ package struct DefinitionReader {
             if reader.array("Branches")?.isEmpty == true { reader.add(.badValue, "Branches", "Branches has at least one branch") }
             return .parallel(branches: scopes, parameters: reader.template("Parameters"), builder.handling())
         case "Map":
-            guard let place = iteration(reader, depth: depth) else { return nil }
-            return builder.map(scope: place)
+            // Without an iteration there is a fault; what else is wrong is said all the same.
+            return builder.map(scope: iteration(reader, depth: depth) ?? 0)
         default:
             reader.add(.badValue, "Type", "there is no state of type \(type): Task, Pass, Choice, Wait, Parallel, Map, Succeed, Fail")
             return nil

@@ -40,7 +40,7 @@ struct StartReader {
     }
 
     private func schedule(_ reader: ObjectReader) -> StartRule? {
-        let zone = reader.text("time_zone") ?? "UTC"
+        let zone = reader.isNull("time_zone") ? "UTC" : reader.text("time_zone") ?? "UTC"
         if surroundings.zone(zone) == nil { reader.add(.badValue, "time_zone", "there is no time zone \(zone)") }
         guard let text = reader.text("schedule") else { return nil }
         do throws(ExpressionFault) {

@@ -36,7 +36,7 @@ extension Execution {
             let awaitsItself = switch frame.phase {
             case .task, .waiting, .retrying: true
             case .ready: ready.contains(id)
-            case .items(let progress): progress.reading != nil
+            case .items(let progress): progress.reading != nil || ready.contains(id)
             case .branches, .done, .failed, .stopped: false
             }
             if awaitsItself { live.insert(id) }

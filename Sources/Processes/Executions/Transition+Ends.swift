@@ -128,9 +128,11 @@ extension Transition {
         go(id, to: catcher.next, output)
     }
 
-    /// A reading of items that is under way while its state fails.
+    /// A reading of items that is under way while its state fails, and iterations that were still to begin.
     private mutating func settleItems(_ id: Int) {
-        if let frame = execution.frames[id], case .items = frame.phase { settle(id) }
+        guard let frame = execution.frames[id], case .items = frame.phase else { return }
+        settle(id)
+        execution.ready.removeAll { $0 == id }
     }
 
     private mutating func giveUp(_ id: Int, _ error: StateError) {

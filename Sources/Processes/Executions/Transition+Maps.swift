@@ -49,7 +49,7 @@ extension Transition {
             return fail(id, StateError(.exceedToleratedFailureThreshold, "\(progress.failed) iterations failed, more than are tolerated"))
         }
         do throws(StateError) {
-            while progress.running < progress.concurrency, let (input, item) = try nextIteration(id, map, &progress) {
+            while !isSpent, progress.running < progress.concurrency, let (input, item) = try nextIteration(id, map, &progress) {
                 try checkRoom(1)
                 begin(parent: id, index: progress.begun, scope: map.scope, input: input, item: item)
                 progress.begun += 1
@@ -61,7 +61,12 @@ extension Transition {
             return fail(id, error)
         }
         update(id) { $0.phase = .items(progress) }
-        if progress.running == 0, progress.isWhole, progress.next >= progress.itemsEnd { finishItems(id, map) }
+        if progress.running == 0, progress.isWhole, progress.next >= progress.itemsEnd {
+            execution.ready.removeAll { $0 == id }
+            return finishItems(id, map)
+        }
+        // There is room for more, and another event to begin with them.
+        if isSpent, progress.running < progress.concurrency, progress.next < progress.itemsEnd, !execution.ready.contains(id) { execution.ready.append(id) }
     }
 
     /// What the next iteration gets; nil where no item is left, or more have to be read for it first.

@@ -3,7 +3,10 @@ internal import ColumnStore
 extension Transition {
     /// Enters the state of a frame, or tries it again, and does what it can do at once.
     mutating func runState(of id: Int) {
-        guard let frame = execution.frames[id], case .ready(let isRetry) = frame.phase else { return }
+        guard let frame = execution.frames[id] else { return }
+        // A Map that had begun as many iterations as one event may.
+        if case .items = frame.phase { return fill(id) }
+        guard case .ready(let isRetry) = frame.phase else { return }
         guard isRetry || enter(id) else { return }
         do throws(StateError) {
             try carryOut(id)

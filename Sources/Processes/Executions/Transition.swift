@@ -25,7 +25,12 @@ package struct Transition {
     var effects: [Effect] = []
     var changes = Outcome.Changes()
     /// Of all that one event does.
-    private var left = Steps.countMax
+    private var left = Self.stepCountMax
+    /// What one event may cost: what is more waits for `Event.proceed`, so that others have their turn within a tenth of a second. One state alone may
+    /// cost more.
+    private static let stepCountMax = Steps.countMax / 40
+    /// Bytes that are written for each step: of the history, and of a strand's input.
+    private static let bytesPerStep = 4
     /// States that one event enters: what is more waits for `Event.proceed`, so that no commit grows without bound.
     private static let stateCountMax = 256
 
@@ -66,7 +71,7 @@ package struct Transition {
     private mutating func run() {
         var entered = 0
         while execution.status == .running, !execution.ready.isEmpty {
-            guard entered < Self.stateCountMax, left > 0 else {
+            guard entered < Self.stateCountMax, !isSpent else {
                 effects.append(.proceed)
                 return
             }
@@ -108,6 +113,16 @@ package struct Transition {
         changes.heads.insert(id)
         changes.bodies.insert(id)
         execution.ready.append(id)
+        charge(input)
+    }
+
+    /// Whether this event has done its share.
+    var isSpent: Bool { left <= 0 }
+
+    /// For a value that is written because of this event.
+    private mutating func charge(_ value: JSONValue?) {
+        guard let value else { return }
+        left -= (ValueLimits.byteCount(value) ?? ValueLimits.byteCountMax) / Self.bytesPerStep
     }
 
     mutating func remove(_ id: Int) {
@@ -153,6 +168,8 @@ package struct Transition {
 
     mutating func note(_ kind: HistoryEntry.Kind, _ id: Int, input: JSONValue? = nil, output: JSONValue? = nil, error: StateError? = nil) {
         guard let frame = execution.frames[id] else { return }
+        charge(input)
+        charge(output)
         effects.append(
             .history(
                 HistoryEntry(

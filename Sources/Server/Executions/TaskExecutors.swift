@@ -81,12 +81,16 @@ struct TaskExecutors: TaskExecutor {
     // MARK: Children
 
     private func startChild(_ name: String, _ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) {
-        context.store.processes.startChild(of: work, name) { result in
-            switch result {
-            // Its end is the task's, in the commit that writes it.
-            case .success: end(.awaited(lookAgainAt: nil))
-            case .failure(let error): end(Self.ending(of: error))
+        do {
+            context.store.processes.startChild(of: work, name, as: try principal(of: work)) { result in
+                switch result {
+                // Its end is the task's, in the commit that writes it.
+                case .success: end(.awaited(lookAgainAt: nil))
+                case .failure(let error): end(Self.ending(of: error))
+                }
             }
+        } catch {
+            end(Self.ending(of: error))
         }
     }
 

@@ -7,9 +7,9 @@ enum CallbackRoutes {
         Route(
             .post, "/v1/callbacks/{registrar}", access: .signed, place: .connection, body: .small,
             operation: Operation(
-                "callback", "A registrar's outcome for a ticket.", parameters: [.path("registrar", "The registrar's name.")],
+                "callback", "An outcome that comes later: a registrar's for a ticket, or an endpoint's for a task.", parameters: [.path("registrar", "The registrar's name.")],
                 body: [.reference("Callback")],
-                answers: [.init(204, "Taken, or taken before.")], problems: [.badParameter, .notFound, .contradictingOutcome, .diskFull]),
+                answers: [.init(204, "Taken, or taken before.")], problems: [.badParameter, .notFound, .contradictingOutcome, .taskEnded, .diskFull]),
             uses: { $0.store.callbacks }, handle: callback)
     ]
 

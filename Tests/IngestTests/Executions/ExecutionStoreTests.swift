@@ -225,9 +225,9 @@ final class ExecutionStoreTests: XCTestCase {
             }
             for (work, end) in held {
                 guard case .process(let name) = work.call.resource else { continue }
-                store.startChild(of: work, name) { _ in }
+                store.startChild(of: work, name, as: .admin) { _ in }
                 // Twice is once.
-                store.startChild(of: work, name) { _ in end(.awaited(lookAgainAt: nil)) }
+                store.startChild(of: work, name, as: .admin) { _ in end(.awaited(lookAgainAt: nil)) }
             }
         }
         _ = try store.putProcess("c", Array(#"{"StartAt":"T","States":{"T":{"Type":"Task","Resource":"till:call:x","End":true}}}"#.utf8))
@@ -253,6 +253,34 @@ final class ExecutionStoreTests: XCTestCase {
         _ = try wait(store, try children()[0].id, .aborted)
         XCTAssertEqual(code { try store.abort(second.description, as: .admin) }, .wrongState)
         XCTAssertEqual(try findings(), [])
+    }
+
+    /// A tree that grows is ended at its root: nothing more begins below, though those between have not been told yet.
+    func test_children_ofWhatHasEndedAbove_areNotStarted() throws {
+        let hands = Hands { _, _ in nil }
+        let store = try open(hands)
+        defer { store.stop() }
+        for (name, child) in [("a", "b"), ("b", "c"), ("c", "c")] {
+            _ = try store.putProcess(name, Array(#"{"StartAt":"K","States":{"K":{"Type":"Task","Resource":"till:process:\#(child)","End":true}}}"#.utf8))
+        }
+        func held(_ process: String) throws -> TaskWork {
+            try XCTUnwrap(Patience.value { hands.state.withLock { $0.held.map(\.work).first { $0.call.resource == .process(process) } } })
+        }
+        func begin(_ work: TaskWork, as principal: Principal = .admin) -> Fault.Code? {
+            guard case .process(let name) = work.call.resource else { return nil }
+            let result = Monitor<Result<StartedExecution, any Error>?>(nil)
+            store.startChild(of: work, name, as: principal) { outcome in result.signal { $0 = outcome } }
+            return code { _ = try result.wait { $0 }.get() }
+        }
+        let root = try start(store, "a").id
+        XCTAssertNil(begin(try held("b")))
+        let work = try held("c")
+        // Whoever may not start it has no child of it either.
+        XCTAssertEqual(begin(work, as: .nobody), .notFound)
+        try store.abort(root.description, as: .admin)
+        XCTAssertEqual(begin(work), .overloaded)
+        XCTAssertEqual(try store.executions(.init(process: "c", limit: 10), as: .admin).executions.count, 0)
+        _ = try wait(store, try store.executions(.init(process: "b", limit: 10), as: .admin).executions[0].id, .aborted)
     }
 
     func test_redrive_runsAgainWhatFailedAlone() throws {

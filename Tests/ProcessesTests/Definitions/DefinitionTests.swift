@@ -21,7 +21,7 @@ final class DefinitionTests: XCTestCase {
 
     func test_read_ofEverything_isTaken() throws {
         let text = """
-            {"Comment":"c","Version":"1.0","QueryLanguage":"JSONPath","TimeoutSeconds":9,"on":[{"topic":"till","where":"type = 'x'"},{"topic":"t"},{"schedule":"0 3 * * *","time_zone":"Europe/Kyiv"}],
+            {"Comment":"c","Version":"1.0","QueryLanguage":"JSONPath","TimeoutSeconds":9,"on":[{"topic":"till","where":"type = 'x'"},{"topic":"t"},{"schedule":"0 3 * * *","time_zone":"Europe/Kyiv"},{"schedule":"@daily","time_zone":null}],
             "StartAt":"A","States":{"A":{"Type":"Task","Comment":"c","Resource":"till:call:x","Next":"B","InputPath":"$","OutputPath":null,"Parameters":{"a.$":"$.b"},"ResultSelector":{},"ResultPath":"$.r[0]",
             "TimeoutSecondsPath":"$.t","HeartbeatSeconds":4,"Retry":[{"ErrorEquals":["States.Timeout","X"],"IntervalSeconds":1,"MaxAttempts":0,"BackoffRate":1.5,"MaxDelaySeconds":2,"JitterStrategy":"FULL"},
             {"ErrorEquals":["States.ALL"]}],"Catch":[{"ErrorEquals":["States.ALL"],"ResultPath":null,"Next":"B"}]},
@@ -35,7 +35,7 @@ final class DefinitionTests: XCTestCase {
         let machine = try DefinitionReader.read(Array(text.utf8))
         XCTAssertEqual(machine.states.count, 10)
         XCTAssertEqual(machine.scopes.count, 4)
-        XCTAssertEqual(machine.starts.count, 3)
+        XCTAssertEqual(machine.starts.count, 4)
         XCTAssertFalse(machine.readsItems)
         XCTAssertEqual(machine.state(named: "C1")?.scope, 2)
     }
@@ -73,7 +73,8 @@ final class DefinitionTests: XCTestCase {
                 ]),
             (#"{"Type":"Parallel","Branches":[],"End":true}"#, ["/Branches bad-value"]), (#"{"Type":"Parallel","Branches":[{"StartAt":"S","States":{"S":{"Type":"Succeed"}},"x":1}],"End":true}"#, ["/Branches/0 duplicate-state", "/Branches/0/x unknown-member"]),
             (#"{"Type":"Parallel","Branches":[{"StartAt":"Q","States":{"Q":{"Type":"Pass","Next":"T"}}}],"End":true}"#, ["/Branches/0/States/Q/Next unknown-state"]),
-            (#"{"Type":"Map","End":true}"#, [" missing-member"]), (#"{"Type":"Map","ItemProcessor":{"StartAt":"Q","States":{"Q":{"Type":"Succeed"}},"ProcessorConfig":{"Mode":"X","Y":1}},"ItemReader":{"Resource":"till:post"},"ItemsPath":"$","ItemBatcher":{},"ResultWriter":{},"End":true}"#,
+            (#"{"Type":"Map","End":true}"#, [" missing-member"]), (#"{"Type":"Map","ItemProcessor":{"StartAt":"Q"},"MaxConcurrency":-1,"Foo":1,"Next":"X"}"#, ["/ItemProcessor missing-member", "/MaxConcurrency bad-value", "/Next unknown-state", "/Foo unknown-member"]),
+            (#"{"Type":"Map","ItemProcessor":{"StartAt":"Q","States":{"Q":{"Type":"Succeed"}},"ProcessorConfig":{"Mode":"X","Y":1}},"ItemReader":{"Resource":"till:post"},"ItemsPath":"$","ItemBatcher":{},"ResultWriter":{},"End":true}"#,
                 [
                     "/ItemProcessor/ProcessorConfig/Mode bad-value", "/ItemProcessor/ProcessorConfig/Y unknown-member", "/ItemsPath bad-value", "/ItemReader/Resource not-supported", "/ItemBatcher missing-member", "/ResultWriter not-supported",
                 ]),

@@ -148,6 +148,38 @@ final class BranchTests: XCTestCase {
         }
     }
 
+    /// One event writes a share: iterations with much data begin a few at a time, all of them before any has to end.
+    func test_map_ofMuchData_beginsOverSeveralEvents() throws {
+        let much = String(repeating: "x", count: 400_000)
+        let state = map(members: #""ItemsPath":"$.l","MaxConcurrency":50,"ItemSelector":{"v.$":"$.s"},"ResultPath":null"#)
+        var simulator = try Simulator(machineText("S", [("S", state), ("T", #"{"Type":"Pass","Result":"T","End":true}"#)]), input: #"{"l":\#(Array(0..<60)),"s":"\#(much)"}"#)
+        XCTAssertLessThan(simulator.execution.frames.count, 40)
+        var events = 0
+        while simulator.execution.awaited.contains(.proceed) {
+            simulator.apply(.proceed)
+            events += 1
+        }
+        XCTAssertGreaterThan(events, 1)
+        XCTAssertEqual(simulator.calls.count, 50)
+        simulator.run { .success(.integer($0.visit)) }
+        XCTAssertEqual(simulator.outcome, "\"T\"")
+        XCTAssertEqual(simulator.tasks.count, 60)
+    }
+
+    /// Nothing is left of iterations that were still to begin when their Map is given up, tried again or caught.
+    func test_map_thatFailsWhileItBegins_beginsNoMore() throws {
+        let much = String(repeating: "x", count: 400_000)
+        for (members, expected) in [("", "FAILED E"), (#","Catch":[{"ErrorEquals":["E"],"ResultPath":null,"Next":"T"}]"#, "\"T\""), (#","Retry":[{"ErrorEquals":["E"],"MaxAttempts":1}]"#, "FAILED E")] {
+            let state = map(members: #""ItemsPath":"$.l","ItemSelector":{"v.$":"$.s"}"# + members)
+            var simulator = try Simulator(machineText("S", [("S", state), ("T", #"{"Type":"Pass","Result":"T","End":true}"#)]), input: #"{"l":\#(Array(0..<60)),"s":"\#(much)"}"#)
+            while simulator.tasks.isEmpty { simulator.apply(.proceed) }
+            simulator.apply(.taskFailed(token: simulator.tasks[0].token, StateError(name: "E", cause: "c")))
+            simulator.run { _ in .failure(StateError(name: "E", cause: "c")) }
+            XCTAssertEqual(simulator.outcome, expected, members)
+            XCTAssertEqual(simulator.execution.awaited, [])
+        }
+    }
+
     func test_abort_andTimeoutOfAnExecution_endAllOfIt() throws {
         let nested = branches(map(members: #""MaxConcurrency":2"#).replacingOccurrences(of: #""Next":"T""#, with: #""End":true"#), #"{"Type":"Wait","Seconds":9,"End":true}"#)
         let text = machineText("S", [("S", nested), ("T", #"{"Type":"Succeed"}"#)])

@@ -52,6 +52,21 @@ final class ExecutionTaskTests: XCTestCase {
         XCTAssertEqual(try JSONParser.parse(try one.get("/v1/executions").body)["executions"]?.array?.count, 1)
     }
 
+    /// A child is a start as any other: only of what the contract may start by then.
+    func test_children_areStartedAsWhoStarted() throws {
+        let server = try TillServer(environment: ["TILL_LIMITS_MIN_FREE": "1MiB"])
+        defer { server.remove() }
+        try put(server, "kid", #"{"StartAt":"K","States":{"K":{"Type":"Pass","Result":"kid","End":true}}}"#)
+        try put(server, "parent", #"{"StartAt":"P","States":{"P":{"Type":"Task","Resource":"till:process:kid","End":true}}}"#)
+        let both = server.client(key: try server.key("both", more: #","uses":{"processes":["parent","kid"]}"#))
+        let one = server.client(key: try server.key("one", more: #","uses":{"processes":["parent"]}"#))
+        for client in [server.client(), both] { XCTAssertEqual(try end(client, try start(client, "parent"))["output"]?.text, "kid") }
+        let refused = try end(one, try start(one, "parent"))
+        XCTAssertEqual(refused["error"]?.text, "Till.Rejected")
+        XCTAssertEqual(refused["cause"]?.text?.contains("/problems/not-found"), true, "\(refused)")
+        XCTAssertEqual(try JSONParser.parse(try one.get("/v1/executions").body)["executions"]?.array?.count, 1)
+    }
+
     func test_workers_behindAQueue_whoVanishAndComeLate() throws {
         let server = try TillServer(environment: ["TILL_LIMITS_MIN_FREE": "1MiB"])
         defer { server.remove() }
@@ -74,6 +89,56 @@ final class ExecutionTaskTests: XCTestCase {
         XCTAssertEqual(try worker.post("/v1/tasks/\(second)/success", #"{"output":[2]}"#).status, 204)
         XCTAssertEqual(try end(admin, id)["output"], .array([.number("2")]))
         XCTAssertEqual(try worker.get("/v1/executions/\(id)").status, 404)
+    }
+
+    /// An endpoint that answers later may do so more than once; what it says otherwise, or of a task that something else ended, counts no more.
+    func test_callback_againIsTaken_otherwiseIsNot() throws {
+        let tokens = Mutex<[String]>([])
+        let endpoint = TestHTTPServer { request in
+            let token = (try? JSONParser.parse(request.body))?["task_token"]?.text ?? ""
+            tokens.withLock { $0.append(token) }
+            return .init(status: 202)
+        }
+        defer { endpoint.close() }
+        let folder = try TemporaryDirectory()
+        let config = folder.path + "/till.json"
+        try #"{"endpoints":{"desk":{"url":"http://127.0.0.1:\#(endpoint.port)/","secret":"s"},"other":{"url":"http://127.0.0.1:\#(endpoint.port)/","secret":"s"}},"outgoing":{"allow":["127.0.0.1"]},"limits":{"min_free":"1MiB"}}"#
+            .write(toFile: config, atomically: true, encoding: .utf8)
+        let server = try TillServer(arguments: ["--config", config])
+        defer { server.remove() }
+        func callback(_ text: String, from name: String = "desk") throws -> String {
+            let timestamp = String(Int(Date().timeIntervalSince1970))
+            let body = Array(text.utf8)
+            let headers = [
+                ("Content-Type", "application/json"), ("webhook-id", "m"), ("webhook-timestamp", timestamp),
+                ("webhook-signature", Signatures.sign(id: "m", timestamp: timestamp, body: body, secret: "s")),
+            ]
+            let answer = try server.client(key: nil).call("POST", "/v1/callbacks/\(name)", headers: headers, body: body)
+            return "\(answer.status)" + ((try? JSONParser.parse(answer.body))?["type"]?.text.map { " " + $0 } ?? "")
+        }
+        func token() throws -> String {
+            try XCTUnwrap(Patience.value { tokens.withLock { $0.isEmpty ? nil : $0.removeFirst() } })
+        }
+        try put(server, "p", #"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"till:call:desk","End":true}}}"#)
+        var id = try start(server.client(), "p")
+        var task = try token()
+        XCTAssertEqual(try callback(#"{"task_token":"\#(task)","outcome":"accepted","output":[1]}"#, from: "other"), "404 /problems/not-found")
+        for _ in 0..<2 { XCTAssertEqual(try callback(#"{"task_token":"\#(task)","outcome":"accepted","output":[1]}"#), "204") }
+        XCTAssertEqual(try end(server.client(), id)["output"], .array([.number("1")]))
+        XCTAssertEqual(try callback(#"{"output":[1], "outcome":"accepted","task_token":"\#(task)"}"#), "204")
+        for text in [#""outcome":"accepted","output":[2]"#, #""outcome":"accepted""#, #""outcome":"rejected""#] {
+            XCTAssertEqual(try callback(#"{"task_token":"\#(task)",\#(text)}"#), "409 /problems/contradicting-outcome", text)
+        }
+        XCTAssertEqual(try callback(#"{"task_token":"\#(task)0","outcome":"accepted","output":[1]}"#), "404 /problems/not-found")
+        id = try start(server.client(), "p")
+        task = try token()
+        for reason in ["a", "b"] { XCTAssertEqual(try callback(#"{"task_token":"\#(task)","outcome":"rejected","errors":["\#(reason)"]}"#), "204") }
+        XCTAssertEqual(try end(server.client(), id)["error"]?.text, "Till.Rejected")
+        XCTAssertEqual(try callback(#"{"task_token":"\#(task)","outcome":"accepted"}"#), "409 /problems/contradicting-outcome")
+        id = try start(server.client(), "p")
+        task = try token()
+        XCTAssertEqual(try server.client().post("/v1/tasks/\(task)/success", #"{"output":1}"#).status, 204)
+        XCTAssertEqual(try callback(#"{"task_token":"\#(task)","outcome":"accepted","output":1}"#), "409 /problems/task-ended")
     }
 
     /// An endpoint with a `status_url` is asked before a call is repeated that may have arrived, and called again only where it never saw it.

@@ -2,7 +2,7 @@
 
 store_events.py URL KEY
 """
-import json, sys, time, urllib.error, urllib.request
+import json, re, sys, time, urllib.error, urllib.request
 
 url, key = sys.argv[1:3]
 
@@ -81,3 +81,9 @@ assert made("GET", f"/v1/executions/{event['data']['execution_id']}")["input"]["
 time.sleep(0.1)
 assert len({event["id"] for event in found}) == len(found), "an event was told twice"
 print("done")
+
+# Instants have microseconds, as everywhere.
+for event in found:
+    for instant in [event["time"]] + [event["data"][name] for name in ("enqueued_at", "started_at", "ended_at") if event["data"].get(name)]:
+        if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", instant):
+            sys.exit(f"an instant of {event['type']}: {instant}")

@@ -1152,7 +1152,11 @@ export interface RegistrarAnswer {
 }
 
 export interface Callback {
-  ticket_id: string;
+  ticket_id?: string;
+  /** Of a task, instead of a ticket. */
+  task_token?: string;
+  /** What an accepted task comes to. */
+  output?: unknown;
   outcome: "accepted" | "rejected";
   reference?: string | null;
   /** Reasons of a rejection; shown in the ticket. */
@@ -1473,7 +1477,7 @@ export interface Operations {
     body: string;
     answer: undefined;
   };
-  /** A registrar's outcome for a ticket. */
+  /** An outcome that comes later: a registrar's for a ticket, or an endpoint's for a task. */
   callback: {
     path: {
       /** The registrar's name. */
