@@ -5,8 +5,10 @@ import Synchronization
 
 /// Takes the connections that peers make, and reads their messages:
 ///
-///     connection := greeting frame*        frame := length:uint32 message        greeting := frame of "till-pair 1\n" from "\n" to "\n" url "\n"
+///     connection := greeting frame*        frame := length:uint32 message        greeting := frame of "till-pair 1\n" from "\n" to "\n" url ["#" door] "\n"
 ///
+/// The door is where requests are passed on to, which a public URL need not lead to. It stands behind the URL, since earlier versions take exactly these lines; later ones may add
+/// lines.
 /// One connection of each peer: a new one ends the one before.
 final class PeerDoor: Sendable {
     /// Who speaks, and where clients reach it.
@@ -14,22 +16,24 @@ final class PeerDoor: Sendable {
         var from: String
         var to: String
         var url: String
+        var door: String
 
         private static let title = "till-pair 1"
         static let byteCountMax = 1_024
 
-        var bytes: [UInt8] { PeerDoor.frame(Array("\(Self.title)\n\(from)\n\(to)\n\(url)\n".utf8)) }
+        var bytes: [UInt8] { PeerDoor.frame(Array("\(Self.title)\n\(from)\n\(to)\n\(url)\(door == url ? "" : "#" + door)\n".utf8)) }
 
-        init(from: String, to: String, url: String) { (self.from, self.to, self.url) = (from, to, url) }
+        init(from: String, to: String, url: String, door: String) { (self.from, self.to, self.url, self.door) = (from, to, url, door) }
 
         /// - Returns: nil for what is no greeting.
         init?(_ bytes: [UInt8]) {
             guard bytes.count <= Self.byteCountMax, let text = String(validating: bytes, as: UTF8.self) else { return nil }
             let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-            guard lines.count == 5, lines[0] == Self.title, NodeName.isValid(lines[1]), NodeName.isValid(lines[2]), lines[4].isEmpty,
+            guard lines.count >= 5, lines[0] == Self.title, NodeName.isValid(lines[1]), NodeName.isValid(lines[2]), lines[lines.count - 1].isEmpty,
                 lines[3].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
             else { return nil }
-            self.init(from: lines[1], to: lines[2], url: lines[3])
+            let urls = lines[3].split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            self.init(from: lines[1], to: lines[2], url: urls[0], door: urls[urls.count - 1])
         }
     }
 
