@@ -151,6 +151,8 @@ enum PlainJSON {
         for name in standing.configuration?.removed ?? [] { json.string(name) }
         json.endArray()
         json.member("mode", standing.configuration?.mode.rawValue ?? Configuration.Mode.pair.rawValue)
+        json.member("record", standing.committed.sequence)
+        json.member("digest", standing.committed.hash.text)
         json.member("lag_records", max(0, standing.last - standing.committed.sequence))
         json.member("degraded", standing.isDegraded)
         json.endObject()

@@ -61,6 +61,44 @@ final class PairChangeTests: XCTestCase {
         try PairLoad.check(pair, has: sent.acknowledged, "after an orderly stop")
     }
 
+    /// A new version goes in by the standby, is compared, leads, and goes back out: with another file of the same program, since no earlier version has pairs.
+    func test_anotherBinary_goesIn_andBackOut_underPosts() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        let next = pair.folder.appendingPathComponent("till-next")
+        try FileManager.default.copyItem(at: TillServer.binary, to: next)
+        func replace(_ node: Pair.Node, _ binary: URL) throws {
+            XCTAssertEqual(node.stop(), 0, node.logText.suffix(2_000).description)
+            node.binary = binary
+            try node.start()
+            try pair.waitUntilInSync()
+        }
+        var acknowledged: [String] = []
+        for (prefix, binary) in [("A", next), ("B", TillServer.binary)] {
+            let sent = try PairLoad.run(pair, prefix) { load in
+                load.waitForMore(20)
+                try replace(standby, binary)
+                load.waitForMore(20)
+            }
+            XCTAssertEqual(sent.refusals, [])
+            XCTAssertTrue(Patience.until { pair.digestsAgree }, pair.nodes.map { $0.ready?.text ?? "" }.joined(separator: "\n"))
+            let more = try PairLoad.run(pair, prefix + "M") { load in
+                load.waitForMore(20)
+                _ = try till(pair, leader, ["transfer"])
+                try replace(leader, binary)
+                load.waitForMore(20)
+                _ = try till(pair, leader, ["transfer"])
+                load.waitForMore(20)
+            }
+            XCTAssertEqual(more.refusals, [])
+            XCTAssertEqual(try pair.leader().name, leader.name)
+            acknowledged += sent.acknowledged + more.acknowledged
+        }
+        XCTAssertTrue(Patience.until { pair.digestsAgree })
+        try PairLoad.check(pair, has: acknowledged, "after there and back")
+    }
+
     func test_transfer_nobodyInSync_isAnError_andALeaderStays() throws {
         let pair = try Pair(degrades: true)
         defer { pair.remove() }

@@ -16,8 +16,9 @@ enum MemberOpening {
         let (file, cut) = try RecordFile.open("\(directory)/\(ReplicaStore.folder)")
         if cut > 0 { log.warning("the end of the cluster's records was none, and is cut off", ["bytes": .number(Int(cut))]) }
         let certificates = try certificates(settings, log)
-        let door = try PeerDoor(.init(host: pair.host, port: pair.port), name: node, peers: [peer.name], log: log)
-        let link = PeerLink(to: peer.name, .init(host: peer.host, port: peer.port), log: log)
+        let files = LinkFiles(pair)
+        let door = try PeerDoor(.init(host: pair.host, port: pair.port), name: node, peers: [peer.name], files: files, log: log)
+        let link = PeerLink(to: peer.name, .init(host: peer.host, port: peer.port), files: files, log: log)
         let object = ObjectCalls(try ClusterObject.place(settings), log: log)
         let host = NodeHost(
             .init(name: node, peers: [peer.name], hasBucket: false, degrades: pair.degrades), file: file, links: [peer.name: link], door: door, object: object, log: log)
@@ -27,7 +28,7 @@ enum MemberOpening {
         _ = try makeStore()
         let timers = Timers()
         let passing = RequestPassing(
-            host, peers: [peer.name: peer.host], LeaderConnections(authority: nil),
+            host, peers: [peer.name: peer.host], LeaderConnections(authority: try files?.authorityBytes()),
             room: .init(folder: "\(directory)/\(ReplicaStore.folder)", byteCountMax: settings.limits.upload), bodyByteCountMax: max(settings.limits.body, settings.limits.upload), log: log)
         let outer = try MemberDoor(host, passing, log: log)
         let listener = try Listener(listenerSettings, handler: outer, connections: ConnectionTable(limits), timers: timers)

@@ -38,7 +38,9 @@ final class PeerDoor: Sendable {
     }
 
     private struct State {
-        var readers: [String: Int32] = [:]
+        var readers: [String: MemberSocket] = [:]
+        /// Those who have not said who they are, the oldest first.
+        var unknown: [Int32] = []
         var count = 0
         var isStopping = false
     }
@@ -47,17 +49,22 @@ final class PeerDoor: Sendable {
     private let socket: Int32
     private let name: String
     private let peers: Set<String>
+    private let files: LinkFiles?
     private let log: Log
+    private let refusals: LinkRefusals
     private let state = Monitor(State())
 
     /// A peer that lives says something five times a second; who has not said who he is by then is none.
     private static let silenceSeconds = 5
-    private static let connectionCountMax = 8
+    private static let connectionCountMax = 32
     private static let lookMilliseconds: Int32 = 250
 
-    /// - Parameter peers: those whose words count.
-    init(_ address: PeerLink.Address, name: String, peers: Set<String>, log: Log) throws {
-        (self.name, self.peers, self.log) = (name, peers, log)
+    /// - Parameters:
+    ///   - peers: those whose words count.
+    ///   - files: by which both prove who they are; nil: in the clear.
+    init(_ address: PeerLink.Address, name: String, peers: Set<String>, files: LinkFiles? = nil, log: Log) throws {
+        (self.name, self.peers, self.files, self.log) = (name, peers, files, log)
+        refusals = LinkRefusals(log)
         (socket, port) = try ListeningSocket.open(host: address.host, port: address.port)
     }
 
@@ -76,22 +83,18 @@ final class PeerDoor: Sendable {
                 let connection = Glibc.accept(socket, nil, nil)
                 guard connection >= 0 else { continue }
                 _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-                guard state.withLock({ state in
-                    guard state.count < Self.connectionCountMax else { return false }
+                state.withLock { state in
+                    // Whoever says nothing makes room for those who may be the peer.
+                    if state.count >= Self.connectionCountMax, let oldest = state.unknown.first { shutdown(oldest, Int32(SHUT_RDWR)) }
                     state.count += 1
-                    return true
-                }) else {
+                    state.unknown.append(connection)
+                }
+                guard state.withLock({ $0.count <= 2 * Self.connectionCountMax }) else {
+                    leave(connection)
                     close(connection)
                     continue
                 }
-                WorkerThread(name: "cluster-peer", isDetached: true) { [self] in
-                    serve(connection, greeted, take)
-                    state.withLock { state in
-                        state.count -= 1
-                        for (peer, descriptor) in state.readers where descriptor == connection { state.readers[peer] = nil }
-                    }
-                    close(connection)
-                }
+                WorkerThread(name: "cluster-peer", isDetached: true) { [self] in serve(connection, greeted, take) }
             }
             close(socket)
         }
@@ -99,20 +102,41 @@ final class PeerDoor: Sendable {
 
     func stop() { state.broadcast { $0.isStopping = true } }
 
+    private func leave(_ connection: Int32) {
+        state.withLock { state in
+            state.count -= 1
+            state.unknown.removeAll { $0 == connection }
+            for (peer, socket) in state.readers where socket.descriptor == connection { state.readers[peer] = nil }
+        }
+    }
+
     private func serve(_ connection: Int32, _ greeted: (Greeting) -> Void, _ take: (String, Message) -> Void) {
-        var patience = timeval(tv_sec: Self.silenceSeconds, tv_usec: 0)
-        setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        guard let first = read(connection, byteCountMax: Greeting.byteCountMax, until: SteadyClock.seconds() + Double(Self.silenceSeconds)), let greeting = Greeting(first) else {
-            return log.warning("somebody came to cluster.listen who is no node of a cluster")
+        MemberSocket.limitHandshake(connection)
+        let end = SteadyClock.seconds() + Double(Self.silenceSeconds)
+        let tls: SocketTLS?
+        do {
+            tls = try files.map { try SocketTLS(try $0.credentials(), socket: connection, isServer: true, name: nil, until: end) }
+        } catch {
+            refusals.note("a connection to cluster.listen is refused", "\(error)")
+            leave(connection)
+            return MemberSocket.closeUnused(connection)
+        }
+        let socket = MemberSocket(connection, tls: tls)
+        // Before the descriptor is another's.
+        defer { leave(connection) }
+        guard let first = read(socket, byteCountMax: Greeting.byteCountMax, until: end), let greeting = Greeting(first) else {
+            return refusals.note("somebody came to cluster.listen who is no node of a cluster", tls == nil ? "no greeting came" : "no greeting came, though the certificate is good")
         }
         guard greeting.to == name, peers.contains(greeting.from) else {
-            return log.warning("a node came to cluster.listen that means another, or is not this node's peer", ["from": .text(greeting.from), "to": .text(greeting.to)])
+            return refusals.note("a node came to cluster.listen that means another, or is not this node's peer", "\(greeting.from), to \(greeting.to)")
         }
+        if let fault = tls?.fault(greeting.from) { return refusals.note("a connection to cluster.listen is refused", "\(greeting.from): \(fault)") }
         state.withLock { state in
-            if let earlier = state.readers.updateValue(connection, forKey: greeting.from) { shutdown(earlier, Int32(SHUT_RDWR)) }
+            state.unknown.removeAll { $0 == connection }
+            state.readers.updateValue(socket, forKey: greeting.from)?.cut()
         }
         greeted(greeting)
-        while let bytes = read(connection, byteCountMax: Message.byteCountMax) {
+        while let bytes = read(socket, byteCountMax: Message.byteCountMax) {
             do throws(FrameFault) {
                 take(greeting.from, try Message(parsing: bytes[...]))
             } catch {
@@ -122,19 +146,20 @@ final class PeerDoor: Sendable {
     }
 
     /// - Returns: nil at the end, after silence, and for a frame that is too long: its memory is not taken.
-    private func read(_ connection: Int32, byteCountMax: Int, until end: Double = .infinity) -> [UInt8]? {
-        guard let head = read(connection, count: 4, until: end) else { return nil }
+    private func read(_ socket: MemberSocket, byteCountMax: Int, until end: Double = .infinity) -> [UInt8]? {
+        guard let head = read(socket, count: 4, until: end) else { return nil }
         let count = head.reversed().reduce(0) { $0 << 8 | Int($1) }
         guard count > 0, count <= byteCountMax else { return nil }
-        return read(connection, count: count, until: end)
+        return read(socket, count: count, until: end)
     }
 
-    private func read(_ connection: Int32, count: Int, until end: Double) -> [UInt8]? {
+    private func read(_ socket: MemberSocket, count: Int, until end: Double) -> [UInt8]? {
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
             while filled < count {
-                let done = recv(connection, target.baseAddress.map { $0 + filled }, count - filled, 0)
-                if done < 0, errno == EINTR { continue }
-                guard done > 0, SteadyClock.seconds() < end else { break }
+                let silence = SteadyClock.seconds() + Double(Self.silenceSeconds)
+                socket.isAbandoned = { SteadyClock.seconds() > min(end, silence) }
+                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[filled...])
+                guard let done = try? socket.read(into: rest), done > 0, SteadyClock.seconds() < end else { break }
                 filled += done
             }
         }
