@@ -1,9 +1,11 @@
 """What a second machine costs, and how soon it takes over: two servers and a witness on this machine, against one server.
 
-pair.py [--parts rate,latency,takeover] [--rounds 5] [--seconds 5] [--connections 64] [--per-second 1000] [--takeovers 5] [--binaries .build/release] [--work DIR]
+pair.py [--parts rate,latency,takeover,transfer] [--rounds 5] [--seconds 5] [--connections 64] [--per-second 1000] [--takeovers 5] [--binaries .build/release] [--work DIR]
 
 rate      receipts of 2 kB a second by wrk, one server and the pair in turn; which goes first changes with each round. Wanted: half of one server's.
 latency   posts at a fixed rate, each due at its own instant whatever became of the one before; from that instant to the answer. Wanted: p99 below 100 ms.
+transfer  `till cluster transfer`, there and back, while clients post at both nodes, half of the connections at each: the longest wait of a post around each transfer. Wanted: below 500 ms,
+          and none refused, lost or doubled.
 takeover  the leader is killed while a client posts: from the kill to the first answer of the other that took a receipt. Wanted: below 5 s. Each round the one that was killed joins again first.
 
 Prints a table. Needs till, for `rate` till-generate and wrk too. Figures count on a machine that does nothing else.
@@ -39,7 +41,7 @@ DOCUMENT = {
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--parts", type=lambda text: text.split(","), default=["rate", "latency", "takeover"])
+    parser.add_argument("--parts", type=lambda text: text.split(","), default=["rate", "latency", "takeover", "transfer"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--connections", type=int, default=64)
@@ -212,6 +214,52 @@ def takeover(options: argparse.Namespace, work: pathlib.Path) -> None:
     print(f"| takeover after `kill -9`: least / median / most s (wanted: below 5) | {min(seconds):.2f} / {statistics.median(seconds):.2f} / {max(seconds):.2f} |", flush=True)
 
 
+def transfer(options: argparse.Namespace, work: pathlib.Path) -> None:
+    taken, waits, refused, lost = [], [], [], []
+    over = threading.Event()
+    with Pair(work, degrades=False) as pair:
+        pair.in_sync()
+
+        def run(worker: int) -> None:
+            at, number, connection, begun = worker % 2, 0, None, time.perf_counter()
+            while not over.is_set():
+                connection = connection or http.client.HTTPConnection("127.0.0.1", pair.nodes[at].port, timeout=60)
+                try:
+                    status = post(connection, f"M-{worker}-{number}")
+                except (OSError, http.client.HTTPException):
+                    connection, at = None, 1 - at
+                    lost.append(worker)
+                    continue
+                if status not in (200, 201):
+                    refused.append(status)
+                    continue
+                taken.append(f"M-{worker}-{number}")
+                waits.append((time.perf_counter(), time.perf_counter() - begun))
+                number, begun = number + 1, time.perf_counter()
+
+        threads = [threading.Thread(target=run, args=(worker,)) for worker in range(options.connections)]
+        for each in threads:
+            each.start()
+        time.sleep(options.seconds / 2)
+        longest = []
+        for turn in range(options.takeovers):
+            before = time.perf_counter()
+            subprocess.run(
+                [str(harness.binary("till")), "cluster", "transfer", "--url", f"http://127.0.0.1:{pair.nodes[turn % 2].port}"], env={**os.environ, "TILL_KEY": KEY},
+                check=True, stdout=subprocess.DEVNULL)
+            time.sleep(options.seconds / 2)
+            longest.append(max(wait for at, wait in waits if at > before) * 1e3)
+        over.set()
+        for each in threads:
+            each.join()
+        connection = http.client.HTTPConnection("127.0.0.1", pair.in_sync().port)
+        connection.request(
+            "POST", "/v1/sql", json.dumps({"query": "SELECT count(*), count(DISTINCT receipt_id) FROM receipts"}), {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"})
+        rows = json.loads(connection.getresponse().read())["rows"]
+    print(f"| the longest wait at a transfer, {options.connections} connections: least / median / most ms (wanted: below 500) | {min(longest):.0f} / {statistics.median(longest):.0f} / {max(longest):.0f} |")
+    print(f"| refused, connections lost, of {len(taken):,} posts; rows and receipts | {len(refused)}, {len(lost)}; {rows[0][0]:,} and {rows[0][1]:,} |", flush=True)
+
+
 def main() -> None:
     options = arguments()
     if options.binaries:
@@ -220,7 +268,7 @@ def main() -> None:
     for part in options.parts:
         work = pathlib.Path(tempfile.mkdtemp(prefix="till-pair-", dir=options.work))
         try:
-            {"rate": rate, "latency": latency, "takeover": takeover}[part](options, work)
+            {"rate": rate, "latency": latency, "takeover": takeover, "transfer": transfer}[part](options, work)
         finally:
             shutil.rmtree(work, ignore_errors=True)
 

@@ -29,6 +29,7 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Replication/ReplicaStore.swift": [
             "remove": "files of a member that its cluster's records make anew, all of them from the first", "truncate": "the end of a file that a record says is its last byte",
         ],
+        "Server/Replication/Passing/PassedBody.swift": ["remove": "scratch that was made in the line before"],
         "Server/Replication/RecordFile.swift": ["truncate": "records that no majority has, as the protocol says, and an end that is no record, which is kept beside it"],
         "Server/Replication/SlotPlace.swift": ["delete": "slots of generations that the object has had its floor above for a day"],
         "Ingest/Log/LogRetention.swift": ["delete": "checkpoints, segments and files that no checkpoint which is kept, and no record after it, needs"],

@@ -11,6 +11,14 @@ package struct Digest: Hashable, Sendable {
         (self.high, self.low) = (high, low)
     }
 
+    /// 32 digits.
+    package var text: String {
+        [high, low].map { word in
+            let digits = String(word, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
     /// The digest with eight more bytes taken in.
     package mutating func take(_ word: UInt64) {
         // Two lanes with constants of their own (those of wyhash), each folded from a product of 128 bits.

@@ -65,6 +65,8 @@ extension Node {
         take(lead)
         echo = lead.sentAt
         confirm()
+        // Clients wait meanwhile.
+        if hasOffer { considerLeading() }
     }
 
     private mutating func take(_ lead: Lead) {

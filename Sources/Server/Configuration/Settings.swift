@@ -101,6 +101,10 @@ package struct Settings: Sendable, Equatable {
         package var witness: String?
         /// Without the other: go on alone, and say so.
         package var degrades = false
+        /// PEM: what this machine shows to the other, and who must have signed what the other shows.
+        package var tlsCertificate: String?
+        package var tlsKey: String?
+        package var tlsAuthority: String?
 
         package struct Peer: Sendable, Equatable {
             package var name: String

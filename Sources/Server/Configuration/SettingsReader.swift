@@ -84,10 +84,9 @@ package enum SettingsReader {
         Key("cluster.config") { value, settings in settings.pair.objectURL = try value.stringOrNull() },
         Key("cluster.witness") { value, settings in settings.pair.witness = try url(value) },
         Key("cluster.degrade") { value, settings in settings.pair.degrades = try value.boolean() },
-        Key("cluster.tls") { value, _ in
-            guard !value.isNull else { return }
-            throw SettingError(key: value.key, message: "is not there yet: the machines of a cluster speak without encryption, and over 127.0.0.1 alone")
-        },
+        Key("cluster.tls.cert") { value, settings in settings.pair.tlsCertificate = try value.stringOrNull() },
+        Key("cluster.tls.key") { value, settings in settings.pair.tlsKey = try value.stringOrNull() },
+        Key("cluster.tls.ca") { value, settings in settings.pair.tlsAuthority = try value.stringOrNull() },
         Key("log.segment") { value, settings in settings.logSegment = try value.duration() },
     ]
 
@@ -145,9 +144,17 @@ package enum SettingsReader {
         if let peer = pair.peer, peer.name == pair.node { reading.fault("cluster.peer", "has the name of this machine") }
         if pair.port == 0 { reading.fault("cluster.listen", "is wanted where a cluster is: host:port, where the other machine speaks to this one") }
         if (pair.objectURL == nil) == (pair.witness == nil) { reading.fault("cluster.witness", "cluster.witness or cluster.config is wanted, and not both: where the object lies that says who leads") }
-        let far = [("cluster.listen", pair.port == 0 ? nil : pair.host), ("cluster.peer", pair.peer?.host), ("cluster.witness", pair.witness.flatMap(host))]
-        for case (let key, let host?) in far where !isLoopback(host) {
-            reading.fault(key, "\(host) is another machine's, or can be reached from elsewhere: encryption between machines is not there yet, so 127.0.0.1 is wanted")
+        let tls = [("cluster.tls.cert", pair.tlsCertificate), ("cluster.tls.key", pair.tlsKey), ("cluster.tls.ca", pair.tlsAuthority)]
+        let isSecure = tls.allSatisfy { $0.1 != nil }
+        if !isSecure, tls.contains(where: { $0.1 != nil }) {
+            for (key, value) in tls where value == nil { reading.fault(key, "cluster.tls.cert, cluster.tls.key and cluster.tls.ca are wanted all or none") }
+        }
+        let far = [("cluster.listen", pair.port == 0 ? nil : pair.host), ("cluster.peer", pair.peer?.host)]
+        for case (let key, let host?) in far where !isLoopback(host) && !isSecure {
+            reading.fault(key, "\(host) is another machine's, or can be reached from elsewhere, and then both must prove who they are: set cluster.tls.cert, cluster.tls.key and cluster.tls.ca, or use 127.0.0.1")
+        }
+        if let host = pair.witness.flatMap(host), !isLoopback(host) {
+            reading.fault("cluster.witness", "\(host) is another machine's, and a witness speaks without encryption: 127.0.0.1 is wanted, or cluster.config with an object of a bucket")
         }
         if let url = settings.storage.url { checkWarehouse(url, of: pair, settings.logURL, &reading) }
         if pair.objectURL != nil, settings.logURL == nil {

@@ -34,12 +34,14 @@ package final class DoorContext: Sendable {
     let warehouse: [WarehouseProperty]
     /// nil: there is no such door.
     let postgres: PostgresAddress?
+    /// The pair of machines that keeps the store; nil: one machine does.
+    let cluster: ClusterControl?
 
     package init(
         store: StoreRoles, queries: QueryEngine, further: any CatalogExtension, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
-        log: Log, timers: Timers, warehouse: [WarehouseProperty] = [], postgres: PostgresAddress? = nil
+        log: Log, timers: Timers, warehouse: [WarehouseProperty] = [], postgres: PostgresAddress? = nil, cluster: ClusterControl? = nil
     ) {
-        self.postgres = postgres
+        (self.postgres, self.cluster) = (postgres, cluster)
         self.warehouse = warehouse
         self.store = store
         self.limits = limits

@@ -3,13 +3,14 @@ internal import ColumnStore
 internal import Ingest
 import Synchronization
 
-/// The HTTP door of a member of a cluster. While another leads it answers `/healthz` and `/readyz` itself, and all else with `not-leader`; once this node leads and its store is
-/// open, requests go on to the server's own handler.
-final class MemberDoor: RequestHandler {
+/// The HTTP door of a member of a cluster. While another leads it answers `/healthz`, `/readyz` and `/metrics` itself, and passes all else on to the node that leads; once this node
+/// leads and its store is open, requests go on to the server's own handler. To the server it is the door that a stop closes: from then on requests are passed on again.
+final class MemberDoor: RequestHandler, Door {
     private let host: NodeHost
     private let failures: Failures
+    private let passing: RequestPassing
     private let log: Log
-    private let inner = Mutex<Inner?>(nil)
+    private let state = Monitor(State())
 
     private struct Inner: Sendable {
         let handler: any RequestHandler
@@ -17,47 +18,94 @@ final class MemberDoor: RequestHandler {
         let refusals: @Sendable () -> [Problem]
     }
 
-    init(_ host: NodeHost, log: Log) throws {
-        (self.host, self.log) = (host, log)
+    private struct State {
+        var inner: Inner?
+        /// Requests that a server has, and which.
+        var taken: [ObjectIdentifier: (handler: any RequestHandler, exchange: Exchange)] = [:]
+    }
+
+    /// What every node answers itself, whoever leads.
+    private static let ownPaths = ["healthz", "readyz", "metrics"].map { [Array($0.utf8)] }
+
+    init(_ host: NodeHost, _ passing: RequestPassing, log: Log) throws {
+        (self.host, self.passing, self.log) = (host, passing, log)
         failures = try Failures(log: log)
     }
 
+    var name: String { "http" }
+
     /// From here on requests are the server's, as long as this node leads.
-    func open(_ handler: any RequestHandler, refusals: @escaping @Sendable () -> [Problem]) { inner.withLock { $0 = Inner(handler: handler, refusals: refusals) } }
+    func open(_ handler: any RequestHandler, refusals: @escaping @Sendable () -> [Problem]) { state.withLock { $0.inner = Inner(handler: handler, refusals: refusals) } }
+
+    var isOpen: Bool { state.withLock { $0.inner != nil } && host.standing.withLock { $0.isServing && $0.ending == nil } }
+
+    /// The server gets no more of them; others wait for whoever leads next.
+    func stopAccepting() { state.withLock { $0.inner = nil } }
+
+    var inFlightCount: Int { state.withLock { $0.taken.count } }
+
+    func waitUntilIdle(seconds: Double) -> Bool { state.wait(seconds: seconds) { $0.taken.isEmpty ? true : nil } ?? false }
+
+    /// Ends the connections of those that a server still has.
+    func cut() { for one in state.withLock({ Array($0.taken.values) }) { one.exchange.cut() } }
 
     func begin(_ exchange: Exchange) throws -> any HandledRequest {
         let standing = host.standing.withLock { $0 }
-        let inner = inner.withLock { $0 }
-        if exchange.request.method == .get, exchange.request.target.segments == [Array("readyz".utf8)] {
+        let isServing = standing.isServing && standing.ending == nil
+        if exchange.request.method == .get, exchange.request.target.segments == Self.ownPaths[1] {
+            let inner = state.withLock { $0.inner }
             if inner == nil || inner?.refusals().isEmpty == true {
                 let leader = standing.configuration?.leader
                 return PlainAnswer(PlainJSON.ready(standing, node: host.name, isOpen: inner != nil, leaderURL: leader.flatMap { host.url(of: $0) }))
             }
         }
-        guard let inner, standing.isServing, standing.ending == nil else { return try own(exchange, standing) }
-        let request = try inner.handler.begin(exchange)
+        let taken = state.withLock { state -> (any RequestHandler)? in
+            guard isServing, let inner = state.inner else { return nil }
+            state.taken[ObjectIdentifier(exchange)] = (inner.handler, exchange)
+            return inner.handler
+        }
+        guard let taken else { return try own(exchange) }
+        let request: any HandledRequest
+        do { request = try taken.begin(exchange) } catch {
+            // Of one that goes before its refusal is there nobody says that it is over.
+            exchange.whenGone { [state, key = ObjectIdentifier(exchange)] in _ = state.broadcast { $0.taken.removeValue(forKey: key) } }
+            throw error
+        }
         if standing.isDegraded { exchange.admissionHeaders.append(.init("Till-Degraded", "1")) }
         return request
     }
 
-    private func own(_ exchange: Exchange, _ standing: NodeHost.Standing) throws -> any HandledRequest {
-        if exchange.request.method == .get, exchange.request.target.segments == [Array("healthz".utf8)] {
-            return PlainAnswer(PlainJSON.status("ok"))
-        }
-        let leader = standing.configuration?.leader
-        let url = leader.flatMap { $0 == host.name ? nil : host.url(of: $0) }
-        let who = leader == host.name ? "it may do so soon" : leader.map { "\($0) leads" + (url.map { ": \($0)" } ?? "") } ?? "nobody leads yet"
-        let problem = Problem(.notLeader, "this node of the cluster, \(host.name), does not lead: \(who)")
-        throw Refusal(problem: problem, headers: [.init("Retry-After", "1")] + (url.map { [.init("Till-Leader", $0)] } ?? []))
+    private func own(_ exchange: Exchange) throws -> any HandledRequest {
+        let segments = exchange.request.target.segments
+        if exchange.request.method == .get, segments == Self.ownPaths[0] { return PlainAnswer(PlainJSON.status("ok")) }
+        let isMarked = exchange.request.header(PassedHead.mark) != nil
+        guard !Self.ownPaths.contains(segments), host.standing.withLock({ $0.configuration != nil }),
+            let head = PassedHead(exchange.request, fields: exchange.connection.fields(), node: host.name)
+        else { throw refusal(isMarked: isMarked) }
+        return PassedRequest(exchange, head, isMarked: isMarked, passing)
     }
 
-    func response(to error: any Error, on exchange: Exchange) -> Response { (inner.withLock { $0?.handler })?.response(to: error, on: exchange) ?? failures.response(to: error, on: exchange) }
+    /// - Parameter isMarked: whether a node asks, which tells it that nobody has taken its request.
+    func refusal(isMarked: Bool) -> Refusal {
+        let leader = host.standing.withLock { $0.configuration?.leader }
+        let url = leader.flatMap { $0 == host.name ? nil : host.url(of: $0) }
+        let who = leader == host.name ? "it may do so soon" : leader.map { "\($0) leads" + (url.map { ": \($0)" } ?? "") + ", and does not answer" } ?? "nobody leads yet"
+        let problem = Problem(.notLeader, "this node of the cluster, \(host.name), does not lead: \(who)")
+        return Refusal(
+            problem: problem, headers: [.init("Retry-After", "1")] + (url.map { [.init("Till-Leader", $0)] } ?? []) + (isMarked ? [.init(PassedHead.mark, "refused")] : []))
+    }
 
-    func requestID(_ exchange: Exchange) -> String { (inner.withLock { $0?.handler })?.requestID(exchange) ?? failures.requestID(exchange) }
+    private func handler(of exchange: Exchange) -> (any RequestHandler)? { state.withLock { $0.taken[ObjectIdentifier(exchange)]?.handler } }
+
+    func response(to error: any Error, on exchange: Exchange) -> Response { handler(of: exchange)?.response(to: error, on: exchange) ?? failures.response(to: error, on: exchange) }
+
+    func requestID(_ exchange: Exchange) -> String { handler(of: exchange)?.requestID(exchange) ?? failures.requestID(exchange) }
 
     func ended(_ exchange: Exchange, isWhole: Bool) {
-        if let handler = inner.withLock({ $0?.handler }) { return handler.ended(exchange, isWhole: isWhole) }
-        log.request(exchange, seconds: SteadyClock.seconds() - exchange.startedAt, isWhole: isWhole)
+        guard let handler = state.broadcast({ $0.taken.removeValue(forKey: ObjectIdentifier(exchange)) })?.handler else {
+            return log.request(exchange, seconds: SteadyClock.seconds() - exchange.startedAt, isWhole: isWhole)
+        }
+        handler.ended(exchange, isWhole: isWhole)
     }
 }
 
@@ -98,7 +146,13 @@ enum PlainJSON {
         json.beginArray()
         for name in standing.configuration?.insync ?? [] { json.string(name) }
         json.endArray()
+        json.key("removed" as StaticString)
+        json.beginArray()
+        for name in standing.configuration?.removed ?? [] { json.string(name) }
+        json.endArray()
         json.member("mode", standing.configuration?.mode.rawValue ?? Configuration.Mode.pair.rawValue)
+        json.member("record", standing.committed.sequence)
+        json.member("digest", standing.committed.hash.text)
         json.member("lag_records", max(0, standing.last - standing.committed.sequence))
         json.member("degraded", standing.isDegraded)
         json.endObject()

@@ -44,7 +44,7 @@ final class NodeHost: CommitReplica {
     let standing = Monitor(Standing())
     private let observer = Mutex<(any ReplicaObserver)?>(nil)
     private let reads = Mutex(Reads())
-    private let urls = Mutex<[String: String]>([:])
+    private let greetings = Mutex<[String: PeerDoor.Greeting]>([:])
     /// A server has the store open for writing.
     private let isOpen = Atomic<Bool>(false)
     private let thread = HeldThread()
@@ -55,12 +55,14 @@ final class NodeHost: CommitReplica {
         (name, self.settings, self.file, self.links, self.door, self.object, self.slots, self.log) = (settings.name, settings, file, links, door, object, slots, log)
     }
 
-    /// - Parameter url: where clients reach this node.
-    func start(url: String) {
+    /// - Parameters:
+    ///   - url: where clients reach this node.
+    ///   - door: where its peer passes requests on to.
+    func start(url: String, door: String) {
         object.start { [self] in give($0) }
         slots.start { [self] in give($0) }
-        door.start(greeted: { [self] greeting in urls.withLock { $0[greeting.from] = greeting.url } }, take: { [self] in give(.message(from: $0, $1)) })
-        for (peer, link) in links { link.start(greeting: PeerDoor.Greeting(from: name, to: peer, url: url).bytes) }
+        self.door.start(greeted: { [self] greeting in greetings.withLock { $0[greeting.from] = greeting } }, take: { [self] in give(.message(from: $0, $1)) })
+        for (peer, link) in links { link.start(greeting: PeerDoor.Greeting(from: name, to: peer, url: url, door: door).bytes) }
         thread.start(name: "cluster-node") { [self] in run() }
     }
 
@@ -74,7 +76,10 @@ final class NodeHost: CommitReplica {
     }
 
     /// Where clients reach a node; nil where that is not known.
-    func url(of node: String) -> String? { urls.withLock { $0[node] } }
+    func url(of node: String) -> String? { greetings.withLock { $0[node]?.url } }
+
+    /// Where requests for a node are passed on to; nil where that is not known.
+    func door(of node: String) -> String? { greetings.withLock { $0[node]?.door } }
 
     func give(_ event: Event) { inbox.signal { $0.events.append(event) } }
 
@@ -210,6 +215,7 @@ final class NodeHost: CommitReplica {
 
     func begin(_ observer: any ReplicaObserver) {
         self.observer.withLock { $0 = observer }
+        isWhole.store(false, ordering: .releasing)
         isOpen.store(true, ordering: .releasing)
         // It may have ended meanwhile.
         if let ending = standing.withLock({ $0.ending }) { observer.ended(ending) }
@@ -241,10 +247,27 @@ final class NodeHost: CommitReplica {
     /// Up to where the files of a store that was closed in order tell all; nil where they do not.
     var closedAt: Mark? { isWhole.load(ordering: .acquiring) ? standing.withLock { $0.ending == nil ? $0.committed : nil } : nil }
 
+    /// All that there are.
+    var members: [String] { ([name] + settings.peers).sorted() }
+    /// Whether this node may go on without another.
+    var mayBeAlone: Bool { settings.degrades || settings.hasBucket }
+
+    /// Whether another node may lead.
+    var hasLeader: Bool { standing.withLock { $0.ending != nil || $0.configuration.map { $0.leader != name } ?? false } }
+
     /// Hands the leadership over where somebody is there to take it, once the store is closed.
-    func handOver(seconds: Double) {
-        guard let other = standing.withLock({ $0.isServing ? $0.configuration?.insync.first { $0 != name } : nil }) else { return }
-        give(.command(.transfer(to: other)))
-        _ = standing.wait(seconds: seconds) { $0.role != .leader || $0.ending != nil ? () : nil }
+    ///
+    /// - Returns: whether somebody took it.
+    @discardableResult
+    func handOver(seconds: Double) -> Bool {
+        let end = SteadyClock.seconds() + seconds
+        while let other = standing.withLock({ $0.role == .leader && $0.ending == nil ? $0.configuration?.insync.first { $0 != name } : nil }), SteadyClock.seconds() < end {
+            // One that comes while the node is at something else is not heard.
+            give(.command(.transfer(to: other)))
+            _ = standing.wait(seconds: Self.commandSeconds) { $0.role != .leader || $0.ending != nil ? () : nil }
+        }
+        return standing.withLock { $0.role != .leader && $0.ending == nil }
     }
+
+    private static let commandSeconds = 0.25
 }

@@ -32,7 +32,7 @@ final class PairLogTests: XCTestCase {
         defer { pair.remove() }
         let (leader, standby) = try begin(pair)
         XCTAssertTrue(has(leader, mode: "pair"))
-        let sent = try PairLoad.run(pair, "A") { load in
+        let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(30)
             standby.kill()
             waitForLog(leader)
@@ -53,7 +53,7 @@ final class PairLogTests: XCTestCase {
         }
         try PairLoad.check(pair, has: sent, "after both were lost in turn")
         // And with the disk that was empty.
-        let more = try PairLoad.run(pair, "B") { load in
+        let more = try PairLoad.acknowledged(pair, "B") { load in
             load.more(10)
             try loseDisk(standby)
             XCTAssertEqual(try pair.leader().name, leader.name)
@@ -73,7 +73,7 @@ final class PairLogTests: XCTestCase {
         for (round, isStandbyFirst) in [(0, true), (1, false)] {
             try pair.waitUntilInSync()
             let (last, first) = round == 0 ? (leader, standby) : (try pair.leader(), pair.other(than: try pair.leader()))
-            all += try PairLoad.run(pair, round == 0 ? "A" : "B") { load in
+            all += try PairLoad.acknowledged(pair, round == 0 ? "A" : "B") { load in
                 load.more(10)
                 first.kill()
                 waitForLog(last)
@@ -99,7 +99,7 @@ final class PairLogTests: XCTestCase {
         let pair = try Pair(hasWitness: false)
         defer { pair.remove() }
         let (leader, standby) = try begin(pair)
-        let sent = try PairLoad.run(pair, "A") { load in
+        let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(10)
             XCTAssertEqual(standby.stop(), 0)
             waitForLog(leader)
@@ -134,7 +134,7 @@ final class PairLogTests: XCTestCase {
             try? FileManager.default.removeItem(at: place)
         }
         let (leader, standby) = try begin(pair)
-        let sent = try PairLoad.run(pair, "A") { load in
+        let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(10)
             for proxy in both { proxy.cut() }
             waitForLog(leader)
@@ -217,7 +217,7 @@ final class PairLogTests: XCTestCase {
         defer { pair.remove() }
         let (leader, standby) = try begin(pair)
         let number = Mutex(0)
-        let sent = try PairLoad.run(pair, "A") { load in
+        let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(20)
             standby.kill()
             waitForLog(leader)
@@ -249,7 +249,7 @@ final class PairLogTests: XCTestCase {
         let pair = try Pair(hasWitness: false, more: inBucket(bucket).filter { $0.key != "TILL_STORAGE_URL" })
         defer { pair.remove() }
         let (leader, standby) = try begin(pair)
-        let sent = try PairLoad.run(pair, "A") { load in
+        let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(10)
             standby.kill()
             waitForLog(leader)
@@ -276,7 +276,7 @@ final class PairLogTests: XCTestCase {
         try PairLoad.check(pair, has: sent, "after the bucket was gone")
         // A pair goes on without it.
         bucket.fail { _ in .drop }
-        let more = PairLoad.run(pair, "B") { load in load.more(20) }
+        let more = PairLoad.acknowledged(pair, "B") { load in load.more(20) }
         bucket.fail(nil)
         XCTAssertTrue(Patience.until { pair.revive(); return pair.isInSync })
         try PairLoad.check(pair, has: sent + more, "after it was gone beneath a pair")

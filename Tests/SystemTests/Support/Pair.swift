@@ -14,6 +14,7 @@ final class Pair {
         let port: UInt16
         /// Of its next start.
         var environment: [String: String]
+        var binary = TillServer.binary
         fileprivate let log: URL
         private var process: Process?
 
@@ -33,7 +34,7 @@ final class Pair {
             let output = try FileHandle(forWritingTo: log)
             try output.seekToEnd()
             let process = Process()
-            process.executableURL = TillServer.binary
+            process.executableURL = binary
             process.arguments = ["serve", "--data", data.path, "--listen", "127.0.0.1:\(port)"]
             process.environment = TillServer.environment(["TILL_ADMIN_KEY": TillServer.adminKey, "TILL_LIMITS_MIN_FREE": "1MiB"].merging(environment) { $1 })
             process.standardError = output
@@ -77,18 +78,23 @@ final class Pair {
     ///   - hasWitness: else the object is a file that both can reach, and so are slots.
     ///   - degrades: whether one goes on alone.
     ///   - more: settings of both.
+    ///   - listen: where peers are waited for.
     ///   - through: the port at which a node is reached by its peer, where that is not its own.
-    init(hasWitness: Bool = true, degrades: Bool = false, more: [String: String] = [:], through: (UInt16) throws -> UInt16 = { $0 }) throws {
+    ///   - own: settings of one, by its name.
+    init(
+        hasWitness: Bool = true, degrades: Bool = false, more: [String: String] = [:], listen: String = "127.0.0.1",
+        through: (UInt16) throws -> UInt16 = { $0 }, own settings: (String) throws -> [String: String] = { _ in [:] }
+    ) throws {
         folder = try Project.temporaryFolder("till-pair")
         let ports = try Self.freePorts(5)
         witnessPort = hasWitness ? ports[4] : nil
         let object = hasWitness ? ["TILL_CLUSTER_WITNESS": "http://127.0.0.1:\(ports[4])"] : ["TILL_CLUSTER_CONFIG": "file://\(folder.path)/object", "TILL_LOG_URL": "file://\(folder.path)/log"]
         nodes = try [("a", "b", 0), ("b", "a", 1)].map { [folder] name, peer, index in
             let own = [
-                "TILL_CLUSTER_NODE": name, "TILL_CLUSTER_PEER": "\(peer)@127.0.0.1:\(try through(ports[3 - index]))", "TILL_CLUSTER_LISTEN": "127.0.0.1:\(ports[2 + index])",
+                "TILL_CLUSTER_NODE": name, "TILL_CLUSTER_PEER": "\(peer)@127.0.0.1:\(try through(ports[3 - index]))", "TILL_CLUSTER_LISTEN": "\(listen):\(ports[2 + index])",
                 "TILL_CLUSTER_DEGRADE": degrades ? "true" : "false",
             ]
-            return Node(name, in: folder, port: ports[index], environment: own.merging(object) { $1 }.merging(more) { $1 })
+            return Node(name, in: folder, port: ports[index], environment: own.merging(object) { $1 }.merging(more) { $1 }.merging(try settings(name)) { $1 })
         }
         try startWitness()
         for node in nodes { try node.start() }
@@ -127,6 +133,12 @@ final class Pair {
         }
         guard let found else { throw Failure(description: "nobody leads:\n" + nodes.map { "\($0.name): \($0.ready?.text ?? "no answer")\n\($0.logText.suffix(3_000))" }.joined(separator: "\n")) }
         return found
+    }
+
+    /// Both tell the same record as the last, with the same digest of all up to it, once nobody posts.
+    var digestsAgree: Bool {
+        let said = nodes.map { node in node.ready?.text.firstMatch(of: #/"record":([1-9][0-9]*),"digest":"([0-9a-f]{32})"/#).map { "\($0.1) \($0.2)" } }
+        return said[0] != nil && said[0] == said[1]
     }
 
     var isInSync: Bool {

@@ -3,46 +3,33 @@ import Synchronization
 import TestSupport
 import XCTest
 
-/// Clients that post to a pair while a test does something to it, and what was acknowledged to them.
+/// Posts from many connections, half of them begin at each node of a pair, until a body returns. Who finds nobody at a node, or is cut off there, asks the other with the same document; who is
+/// refused is counted, and asks again.
 final class PairLoad: Sendable {
-    private struct State {
+    struct Sent: Sendable {
         var acknowledged: [String] = []
+        /// Answers that took no receipt.
+        var refusals: [String] = []
+        /// Connections that ended, or that nobody took.
+        var lost = 0
+        var longest = 0.0
         var isOver = false
     }
 
-    private let state = Mutex(State())
+    private let state = Mutex(Sent())
 
     var count: Int { state.withLock { $0.acknowledged.count } }
 
-    /// Waits until so many more are acknowledged.
-    func more(_ number: Int, _ message: String = "nothing is acknowledged any more", meanwhile: () -> Void = {}) {
-        let before = count
-        XCTAssertTrue(Patience.until { meanwhile(); return count >= before + number }, message)
-    }
-
-    /// Posts from several threads, each to the node that answered it last, until `body` returns. A document that had no answer is sent again.
-    ///
-    /// - Returns: what was acknowledged.
-    static func run(_ pair: Pair, _ prefix: String, _ body: (PairLoad) throws -> Void) rethrows -> [String] {
+    /// - Returns: what was sent by then.
+    static func run(_ pair: Pair, _ prefix: String, workers: Int = 8, _ body: (PairLoad) throws -> Void) throws -> Sent {
         let load = PairLoad()
         let ports = pair.nodes.map(\.port)
         let done = DispatchGroup()
-        for worker in 0..<4 {
-            DispatchQueue.global().async(group: done) {
-                let clients = ports.map { HTTPClient(port: $0, key: TillServer.adminKey) }
-                var (number, at) = (0, 0)
-                while !load.state.withLock({ $0.isOver }) {
-                    let id = "\(prefix)-\(worker)-\(number)"
-                    let answer = try? clients[at].post("/v1/receipts?client=c1", Receipts.pos(id))
-                    if let answer, answer.status == 200 || answer.status == 201 {
-                        number += 1
-                        load.state.withLock { $0.acknowledged.append(id) }
-                    } else {
-                        clients[at].close()
-                        at = 1 - at
-                        usleep(20_000)
-                    }
-                }
+        for worker in 0..<workers {
+            done.enter()
+            Thread.detachNewThread {
+                load.post(ports, "\(prefix)-\(worker)", first: worker % ports.count)
+                done.leave()
             }
         }
         defer {
@@ -52,7 +39,48 @@ final class PairLoad: Sendable {
         try body(load)
         load.state.withLock { $0.isOver = true }
         done.wait()
-        return load.state.withLock { $0.acknowledged }
+        return load.state.withLock { $0 }
+    }
+
+    /// - Returns: what was acknowledged by then.
+    static func acknowledged(_ pair: Pair, _ prefix: String, _ body: (PairLoad) throws -> Void) throws -> [String] {
+        try run(pair, prefix, workers: 4, body).acknowledged
+    }
+
+    private func post(_ ports: [UInt16], _ prefix: String, first: Int) {
+        let clients = ports.map { HTTPClient(port: $0, key: TillServer.adminKey) }
+        var (number, at) = (0, first)
+        var begun = ProcessInfo.processInfo.systemUptime
+        while !state.withLock({ $0.isOver }) {
+            let id = "\(prefix)-\(number)"
+            let answer = try? clients[at].post("/v1/receipts?client=c1", Receipts.pos(id))
+            let now = ProcessInfo.processInfo.systemUptime
+            if let answer, answer.status == 200 || answer.status == 201 {
+                number += 1
+                state.withLock { ($0.acknowledged, $0.longest) = ($0.acknowledged + [id], max($0.longest, now - begun)) }
+                begun = now
+            } else if let answer {
+                state.withLock { $0.refusals.append("\(answer.status) of \(at): \(answer.text)") }
+                at = (at + 1) % ports.count
+                usleep(20_000)
+            } else {
+                clients[at].close()
+                at = (at + 1) % ports.count
+                state.withLock { $0.lost += 1 }
+                usleep(5_000)
+            }
+        }
+    }
+
+    /// Waits until so many more are acknowledged.
+    func more(_ number: Int, _ message: String = "nothing is acknowledged any more", meanwhile: () -> Void = {}) {
+        let before = count
+        XCTAssertTrue(Patience.until { meanwhile(); return count >= before + number }, message)
+    }
+
+    func waitForMore(_ number: Int, file: StaticString = #filePath, line: UInt = #line) {
+        let before = count
+        XCTAssertTrue(Patience.until { count > before + number }, file: file, line: line)
     }
 
     /// Each acknowledged receipt is there once.

@@ -7,6 +7,8 @@ final class APIClient {
         let status: Int
         /// Names in lower case.
         let headers: [String: String]
+        /// As they came, those of one name too.
+        var fields: [(name: String, value: String)] = []
         var body: [UInt8]
     }
 

@@ -15,11 +15,14 @@ struct AnswerReader {
             throw CommandError("what answers there is no HTTP server")
         }
         var headers: [String: String] = [:]
+        var fields: [(name: String, value: String)] = []
         while true {
             let line = try line()
-            if line.isEmpty { return APIClient.Answer(status: status, headers: headers, body: []) }
+            if line.isEmpty { return APIClient.Answer(status: status, headers: headers, fields: fields, body: []) }
             guard let colon = line.firstIndex(of: ":") else { continue }
-            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].trimmingBlanks
+            let (name, value) = (String(line[..<colon]), line[line.index(after: colon)...].trimmingBlanks)
+            headers[name.lowercased()] = value
+            fields.append((name, value))
         }
     }
 

@@ -37,7 +37,10 @@ final class TLSConnection: ByteConnection {
         gnutls_set_default_priority(session)
         gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, UnsafeMutableRawPointer(credentials))
         gnutls_server_name_set(session, GNUTLS_NAME_DNS, host, host.utf8.count)
-        if trust != .anyone { gnutls_session_set_verify_cert(session, host, 0) }
+        // The library keeps the pointer for the handshake.
+        let name = strdup(host)
+        defer { free(name) }
+        if trust != .anyone { gnutls_session_set_verify_cert(session, name, 0) }
         gnutls_transport_set_int2(session, socket.descriptor, socket.descriptor)
         var code: Int32
         repeat { code = gnutls_handshake(session) } while code < 0 && gnutls_error_is_fatal(code) == 0 && !socket.isOver

@@ -1,9 +1,10 @@
 internal import ColumnStore
 import Glibc
 internal import Ingest
+import Synchronization
 
 /// This process as a member of a cluster: it follows until it leads, then serves until it does not.
-final class ClusterMember {
+final class ClusterMember: Sendable {
     /// It was told to end before it led, or must.
     struct Ended: Error {
         let status: Int32
@@ -13,8 +14,12 @@ final class ClusterMember {
     let listener: Listener
     let timers: Timers
     let certificates: CertificateFiles?
-    private let door: MemberDoor
-    private let store: StandbyStore
+    let door: MemberDoor
+    /// For calls of an administrator.
+    let control: ClusterControl
+    private let passing: RequestPassing
+    private let makeStore: @Sendable () throws -> StandbyStore
+    private let isWatched = Atomic<Bool>(false)
 
     /// Of one that leads no more: what is under way has no answer to wait for.
     static let patience: DoorContext.Patience = {
@@ -22,10 +27,23 @@ final class ClusterMember {
         (patience.drain, patience.cancel) = (1, 0.5)
         return patience
     }()
+    /// Others wait meanwhile.
+    static let handOverPatience: DoorContext.Patience = {
+        var patience = DoorContext.Patience()
+        (patience.drain, patience.cancel) = (1, 1)
+        return patience
+    }()
     private static let handOverSeconds = 2.0
+    /// For what is passed on still, at the end.
+    private static let passingSeconds = 2.0
 
-    init(host: NodeHost, listener: Listener, timers: Timers, certificates: CertificateFiles?, door: MemberDoor, store: StandbyStore) {
-        (self.host, self.listener, self.timers, self.certificates, self.door, self.store) = (host, listener, timers, certificates, door, store)
+    init(
+        host: NodeHost, listener: Listener, timers: Timers, certificates: CertificateFiles?, door: MemberDoor, passing: RequestPassing,
+        makeStore: @escaping @Sendable () throws -> StandbyStore
+    ) {
+        (self.host, self.listener, self.timers, self.certificates, self.door) = (host, listener, timers, certificates, door)
+        (self.passing, self.makeStore) = (passing, makeStore)
+        control = ClusterControl(host)
     }
 
     /// Keeps the store as the leader's records say; returns once this machine leads, and the store is whole.
@@ -37,6 +55,7 @@ final class ClusterMember {
         manager.tell(.ready("a member of a cluster"))
         let alive = manager.watchdogSeconds.map { seconds in timers.every(max(0.05, seconds / 3)) { manager.tell(.alive) } }
         defer { alive?.stop() }
+        let store = try makeStore()
         let reason: String?
         do {
             reason = try store.follow {
@@ -46,9 +65,8 @@ final class ClusterMember {
             }
         } catch let other as StandbyStore.OtherWarehouse { throw UsageError("\(other)") }
         guard reason == nil else {
-            listener.stopAccepting()
             let isFenced = hasEnded
-            host.stop()
+            end()
             throw Ended(status: isFenced ? LogFence.status : ExitStatus.done)
         }
         try store.promote()
@@ -60,13 +78,38 @@ final class ClusterMember {
     /// The server is open: requests are its own from here on, until this machine leads no more.
     func serve(_ service: Service, _ context: DoorContext, _ fence: LogFence) {
         door.open(service) { context.notReady }
+        guard !isWatched.exchange(true, ordering: .relaxed) else { return }
         WorkerThread(name: "cluster-end", isDetached: true) { [host] in fence.leave(host.standing.wait { $0.ending }) }
+    }
+
+    /// Whether somebody wants the lead to be handed over; once.
+    func takeHandOver() -> Bool { control.takeHandOver() }
+
+    /// After the store is closed: lets another lead, and goes on as one that follows. Where nobody takes the lead, it leads on.
+    ///
+    /// - Returns: false where the store's files tell what was never acknowledged: the process is to begin anew.
+    func stepBack(_ directory: String) throws -> Bool {
+        guard let mark = host.closedAt else {
+            end()
+            return false
+        }
+        try ReplicaStore.noteEnd(DataDirectory.absolute(directory), at: .init(mark))
+        host.handOver(seconds: Self.handOverSeconds)
+        return true
     }
 
     /// After the store is closed: notes that its files tell what is acknowledged, and no more, and lets the other lead.
     func close(_ directory: String) throws {
         if let mark = host.closedAt { try ReplicaStore.noteEnd(DataDirectory.absolute(directory), at: .init(mark)) }
         host.handOver(seconds: Self.handOverSeconds)
+        end()
+    }
+
+    /// What came is passed on to whoever leads now; then nothing more comes.
+    private func end() {
+        if !host.hasLeader { passing.stop() }
+        listener.stopAccepting()
+        _ = listener.waitUntilIdle(seconds: Self.passingSeconds)
         host.stop()
     }
 }

@@ -16,20 +16,35 @@ enum MemberOpening {
         let (file, cut) = try RecordFile.open("\(directory)/\(ReplicaStore.folder)")
         if cut > 0 { log.warning("the end of the cluster's records was none, and is cut off", ["bytes": .number(Int(cut))]) }
         let certificates = try certificates(settings, log)
-        let door = try PeerDoor(.init(host: pair.host, port: pair.port), name: node, peers: [peer.name], log: log)
-        let link = PeerLink(to: peer.name, .init(host: peer.host, port: peer.port), log: log)
+        let files = LinkFiles(pair)
+        let door = try PeerDoor(.init(host: pair.host, port: pair.port), name: node, peers: [peer.name], files: files, log: log)
+        let link = PeerLink(to: peer.name, .init(host: peer.host, port: peer.port), files: files, log: log)
         let (place, slots) = (try ClusterObject.place(settings), try ClusterObject.slots(settings))
         try MemberPlaces.check(settings, place, slots, directory: directory, log)
         let host = NodeHost(
             .init(name: node, peers: [peer.name], hasBucket: slots != nil, degrades: pair.degrades), file: file, links: [peer.name: link], door: door,
             object: ObjectCalls(place, slots: slots, log: log), slots: SlotCalls(slots, object: place, log: log), log: log)
-        let store = try StandbyStore(host, file, directory: directory, warehouse: try warehouse(settings, log), log: log)
-        let outer = try MemberDoor(host, log: log)
+        let warehouse = try warehouse(settings, log)
+        let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, file, directory: directory, warehouse: warehouse, log: log) }
+        // What is wrong with the files ends the start here, and not once the node is one of its cluster.
+        _ = try makeStore()
         let timers = Timers()
+        let passing = RequestPassing(
+            host, peers: [peer.name: peer.host], LeaderConnections(authority: try files?.authorityBytes()),
+            room: .init(folder: "\(directory)/\(ReplicaStore.folder)", byteCountMax: settings.limits.upload), bodyByteCountMax: max(settings.limits.body, settings.limits.upload), log: log)
+        let outer = try MemberDoor(host, passing, log: log)
         let listener = try Listener(listenerSettings, handler: outer, connections: ConnectionTable(limits), timers: timers)
-        host.start(url: settings.publicURL ?? ServeCommand.url(settings, port: listener.port))
+        let url = ServeCommand.url(settings, port: listener.port)
+        passing.begin(outer, own: url)
+        host.start(url: settings.publicURL ?? url, door: Self.door(settings, port: listener.port))
         log.info("this machine is a member of a cluster", ["node": .text(node), "peer": .text(peer.name), "records": .number(file.tail.sequence)])
-        return ClusterMember(host: host, listener: listener, timers: timers, certificates: certificates, door: outer, store: store)
+        return ClusterMember(host: host, listener: listener, timers: timers, certificates: certificates, door: outer, passing: passing, makeStore: makeStore)
+    }
+
+    /// Where this machine's requests come in, as its peer is told: with the host that it listens on, which may be all of them.
+    private static func door(_ settings: Settings, port: UInt16) -> String {
+        let host = settings.host.isEmpty ? "0.0.0.0" : settings.host.contains(":") ? "[\(settings.host)]" : settings.host
+        return "\(settings.tlsCertificate == nil ? "http" : "https")://\(host):\(port)"
     }
 
     /// Where cold tables lie: a bucket that both members reach. One that keeps no conditions ends the start here, and not as the node is to take over; one that gives no answer does not,

@@ -35,26 +35,43 @@ enum ServeCommand: Command {
         let fence: LogFence
         let member: ClusterMember?
         let directory: String
+        let repetitions: [Timers.Repetition]
+        let service: Service
         var signals: sigset_t
 
         var status: Int32 { fence.isClosed ? LogFence.status : ExitStatus.done }
     }
 
-    static func run(_ arguments: Arguments) throws -> Int32 {
-        let running: Running?
-        do {
-            running = try start(arguments)
-        } catch let ended as ClusterMember.Ended {
-            return ended.status
-        } catch {
-            StartRefusal.note(error, logFormat(arguments))
-            throw error
-        }
-        return try running.map(serve) ?? ExitStatus.done
+    /// What a process has for good, however often it opens the store.
+    private struct Beginning {
+        let directory: String
+        let signals: sigset_t
+        let settings: Settings
+        let log: Log
+        let fence: LogFence
+        let member: ClusterMember?
+        let queries: QueryEngine
     }
 
-    /// - Throws: `ClusterMember.Ended` too, where this machine of a cluster was told to end before it led.
-    private static func start(_ arguments: Arguments) throws -> Running {
+    static func run(_ arguments: Arguments) throws -> Int32 {
+        var beginning: Beginning?
+        while true {
+            let running: Running
+            do {
+                let begun = try beginning ?? begin(arguments)
+                beginning = begun
+                running = try start(begun)
+            } catch let ended as ClusterMember.Ended {
+                return ended.status
+            } catch {
+                StartRefusal.note(error, logFormat(arguments))
+                throw error
+            }
+            if let status = try serve(running) { return status }
+        }
+    }
+
+    private static func begin(_ arguments: Arguments) throws -> Beginning {
         try arguments.noOperands()
         let directory = try arguments.required("data")
         // Before anything makes a thread, which would be ended by them, and the process with it.
@@ -62,10 +79,16 @@ enum ServeCommand: Command {
         let settings = try settings(arguments)
         let log = Log(format: settings.logFormat, level: settings.logLevel)
         raiseFileLimit()
-        let fence = LogFence(log)
         let member = try settings.pair.node.map { _ in try MemberOpening.open(settings, directory: directory, listenerSettings(settings), connectionLimits(settings), log) }
+        return Beginning(
+            directory: directory, signals: signals, settings: settings, log: log, fence: LogFence(log), member: member, queries: QueryEngine.make(settings))
+    }
+
+    /// - Throws: `ClusterMember.Ended` too, where this machine of a cluster was told to end before it led.
+    private static func start(_ beginning: Beginning) throws -> Running {
+        let (directory, settings, log, fence, member) = (beginning.directory, beginning.settings, beginning.log, beginning.fence, beginning.member)
         // Returns once this machine leads.
-        try member?.follow(signals)
+        try member?.follow(beginning.signals)
         let engine: Engine
         do {
             engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, replica: member?.host, log: log, logRefused: fence.close)
@@ -83,9 +106,10 @@ enum ServeCommand: Command {
         let adminKey = try adminKey(of: directory, engine, log)
         let parts = try ServeParts(settings, engine: engine, log: log, certificates: member?.certificates)
         let context = DoorContext(
-            store: StoreRoles(engine), queries: QueryEngine.make(settings), further: StoreSchema(), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
+            store: StoreRoles(engine), queries: beginning.queries, further: StoreSchema(), adminKey: adminKey, tokens: parts.tokens, limits: DoorLimits(settings),
             log: log, timers: member?.timers ?? Timers(), warehouse: WarehouseOpening.reading(settings),
-            postgres: settings.postgres.host.map { _ in PostgresAddress(port: Int(settings.postgres.port), isSecure: settings.postgres.tlsCertificate != nil) })
+            postgres: settings.postgres.host.map { _ in PostgresAddress(port: Int(settings.postgres.port), isSecure: settings.postgres.tlsCertificate != nil) },
+            cluster: member?.control)
         context.life.setStarting(true)
         // Doors open here, one line each.
         let (service, listener) = try openHTTP(settings, context, parts, member)
@@ -98,7 +122,7 @@ enum ServeCommand: Command {
             log.error("a registrar is not configured: what waits for it stands still", ["registrar": .text(missing.name), "reason": .text(missing.reason)])
         }
         parts.watch(context.life.timers, run: service.onObserver)
-        service.watchLevels()
+        let levels = service.watchLevels()
         ExportMaker.begin(context, url: url)
         UploadBody.beginUploads(context, url: url)
         let calls = EndpointCaller(try EngineOpening.registration(settings), callbackBase: url)
@@ -107,14 +131,15 @@ enum ServeCommand: Command {
         context.life.setStarting(false)
         member?.serve(service, context, fence)
         log.info("listening", ["url": .text(url), "console": .text(url + "/console/"), "data": .text(directory), "version": .text(TillVersion.text)])
+        let (manager, alive) = manager(service, url)
         return Running(
-            context: context, engine: engine, parts: parts, calls: calls, manager: manager(service, url), fence: fence, member: member,
-            directory: directory, signals: signals)
+            context: context, engine: engine, parts: parts, calls: calls, manager: manager, fence: fence, member: member,
+            directory: directory, repetitions: [levels] + (alive.map { [$0] } ?? []), service: service, signals: beginning.signals)
     }
 
     private static func openHTTP(_ settings: Settings, _ context: DoorContext, _ parts: ServeParts, _ member: ClusterMember?) throws -> (Service, Listener) {
         let routes = APIRoutes.all + IcebergRoutes.all + ConsoleRoutes.all
-        if let member { return (try HTTPDoor.open(context, behind: member.listener, certificates: parts.certificates, routes: routes), member.listener) }
+        if let member { return (try HTTPDoor.open(context, behind: member.door, connections: member.listener.connections, certificates: parts.certificates, routes: routes), member.listener) }
         return try HTTPDoor.open(context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.certificates, routes: routes)
     }
 
@@ -129,38 +154,56 @@ enum ServeCommand: Command {
 
     /// Tells whoever started the process that it answers, and from then on as often as it asks that it lives: the timers' thread and one that looks after the
     /// server must both have come to it.
-    private static func manager(_ service: Service, _ url: String) -> ServiceManager {
+    private static func manager(_ service: Service, _ url: String) -> (ServiceManager, alive: Timers.Repetition?) {
         let manager = ServiceManager(socket: Environment["NOTIFY_SOCKET"], watchdog: Environment["WATCHDOG_USEC"], watchdogProcess: Environment["WATCHDOG_PID"])
         manager.tell(.ready("listening on \(url)"))
-        if let seconds = manager.watchdogSeconds {
+        let alive = manager.watchdogSeconds.map { seconds in
             service.context.life.timers.every(max(0.05, seconds / 3)) { _ = service.onObserver { manager.tell(.alive) } }
         }
-        return manager
+        return (manager, alive)
     }
 
     /// Until somebody ends it.
-    private static func serve(_ running: Running) throws -> Int32 {
+    ///
+    /// - Returns: the process's status; nil: this machine of a cluster goes on, and follows.
+    private static func serve(_ running: Running) throws -> Int32? {
         let log = running.context.log
         var signals = running.signals
         let signal = waitForEnd(&signals, running)
-        running.manager.tell(.stopping)
-        log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
-        // Long enough for what runs, short enough for the 10 s that a stop may take.
-        switch running.context.stop(running.fence.isClosed && running.member != nil ? ClusterMember.patience : .init()) {
+        let isHandingOver = signal == SIGHUP
+        if isHandingOver {
+            log.info("handing the store over")
+        } else {
+            running.manager.tell(.stopping)
+            log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
+        }
+        switch stop(running, isHandingOver: isHandingOver) {
         case .whole: break
         case .requestsCutOff(let count):
             log.warning("stopped with requests cut off", ["count": .number(count)])
-            return running.status
+            return isHandingOver ? LogFence.status : running.status
         case .jobCutOff:
             log.warning("stopped with a job cut off")
-            return running.status
+            return isHandingOver ? LogFence.status : running.status
         }
+        for repetition in running.repetitions { repetition.stop() }
         running.parts.stop()
         running.calls.stop()
         try running.engine.close()
+        running.service.stop()
+        if isHandingOver { return try running.member?.stepBack(running.directory) == true ? nil : LogFence.status }
         try running.member?.close(running.directory)
         log.info("stopped")
         return running.status
+    }
+
+    private static func stop(_ running: Running, isHandingOver: Bool) -> DoorContext.End {
+        // Long enough for what runs, short enough for the 10 s that a stop may take.
+        guard let member = running.member, running.fence.isClosed || isHandingOver else { return running.context.stop() }
+        let end = running.context.stop(isHandingOver ? ClusterMember.handOverPatience : ClusterMember.patience)
+        guard case .requestsCutOff = end else { return end }
+        member.door.cut()
+        return running.context.stop(ClusterMember.patience)
     }
 
     /// Takes or makes the administrator's key; that it is another than at the last start is written down, whoever changed it.
@@ -214,12 +257,12 @@ enum ServeCommand: Command {
         return limits
     }
 
-    /// Until TERM or INT; HUP takes certificate and token keys anew.
+    /// Until TERM or INT, or HUP of a member that is to hand over; else HUP takes certificate and token keys anew.
     private static func waitForEnd(_ signals: inout sigset_t, _ running: Running) -> Int32 {
         while true {
             var signal: Int32 = 0
             guard sigwait(&signals, &signal) == 0 else { continue }
-            guard signal == SIGHUP else { return signal }
+            guard signal == SIGHUP, running.member?.takeHandOver() != true else { return signal }
             running.context.log.info("reloading", ["signal": "HUP"])
             running.manager.tell(.reloading)
             running.parts.checkNow(isForced: true)

@@ -20,6 +20,7 @@ package enum SettingsCheck {
         attempt { _ = try WarehouseOpening.exportPlace(settings) }
         attempt { if settings.pair.objectURL != nil { _ = try ClusterObject.place(settings) } }
         attempt { if settings.pair.isSet { _ = try ClusterObject.slots(settings) } }
+        attempt { _ = try LinkFiles(settings.pair)?.credentials() }
         if let chain = settings.tlsCertificate, let key = settings.tlsKey {
             attempt { _ = try CertificateFiles.load(chain: chain, key: key) }
         }

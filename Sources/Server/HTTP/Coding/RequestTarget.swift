@@ -16,6 +16,9 @@ package struct RequestTarget: Sendable {
     package let path: String
     private let rawQuery: [UInt8]
 
+    /// As it was sent, in the form that begins with a slash.
+    package var origin: [UInt8] { segments.flatMap { [UInt8(ascii: "/")] + $0 } + (rawQuery.isEmpty ? [] : [UInt8(ascii: "?")] + rawQuery) }
+
     package init(_ raw: [UInt8]) {
         var raw = raw[...]
         // The absolute form (RFC 9112, 3.2.2), which every server must take.

@@ -17,6 +17,8 @@ package struct Response: Sendable {
 
     package var status: Int
     package var headers: [Header]
+    /// Fields of an answer that another server made.
+    package var passed: [(name: String, value: String)] = []
     package var body: Body
     /// The bytes are in the Content-Encoding that a header names.
     package var isCoded = false

@@ -22,4 +22,6 @@ package struct CallParts: Sendable {
     let warehouse: [WarehouseProperty]
     /// Where clients of PostgreSQL come in; nil: nowhere.
     let postgres: PostgresAddress?
+    /// nil: the server is alone.
+    let cluster: ClusterControl?
 }

@@ -13,6 +13,9 @@ struct Dispatch: Middleware {
         let observing = WorkerPool(.init(threadCount: 1, waitingMax: 16, isShared: false))
         let queries: WorkerPool
 
+        /// Those of queries are others' too.
+        func stop() { for pool in [reads, control, bulk, observing] { pool.stop() } }
+
         var loads: [(name: String, waiting: Int, running: Int)] {
             [("read", reads), ("query", queries), ("control", control), ("bulk", bulk), ("observing", observing)].map { name, pool in
                 (name, pool.load.waiting, pool.load.running)

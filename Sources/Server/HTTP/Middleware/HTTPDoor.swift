@@ -17,12 +17,12 @@ package enum HTTPDoor {
         return (service, listener)
     }
 
-    /// As `open`, behind a listener that is there already.
+    /// As `open`, behind a door that is there already, and whose connections these are.
     package static func open(
-        _ context: DoorContext, behind listener: Listener, administrator: String = "admin", certificates: CertificateFiles? = nil, routes: [Route]
+        _ context: DoorContext, behind door: any Door, connections: ConnectionTable, administrator: String = "admin", certificates: CertificateFiles? = nil, routes: [Route]
     ) throws -> Service {
-        let service = try Service(context, administrator: administrator, certificates: certificates, connections: listener.connections, routes: routes)
-        context.life.add(listener)
+        let service = try Service(context, administrator: administrator, certificates: certificates, connections: connections, routes: routes)
+        context.life.add(door)
         return service
     }
 }

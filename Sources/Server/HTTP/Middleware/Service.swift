@@ -50,7 +50,7 @@ package final class Service: RequestHandler {
             store: context.store, queries: context.queries, jobs: context.jobs, exports: context.exports, uploadByteCountMax: context.limits.uploadByteCount, log: context.log,
             authorizer: context.admission.authorizer, isSecure: certificates != nil, levels: levels, clientLevels: clientLevels, growth: CountGrowth(),
             figures: ServerFigures(context: context, http: metrics, pools: pools, connections: connections, certificates: certificates),
-            background: background, warehouse: context.warehouse, postgres: context.postgres)
+            background: background, warehouse: context.warehouse, postgres: context.postgres, cluster: context.cluster)
         openers = routes.map { $0.opener(parts) }
         handlers = routes.map { route in middleware.reversed().reduce(route.handler(parts)) { next, step in step.around(next, of: route) } }
     }
@@ -99,14 +99,15 @@ package final class Service: RequestHandler {
     package func onObserver(_ work: @escaping @Sendable () -> Void) -> Bool { background.now(work) }
 
     /// Looks at how promises are kept every few seconds, and writes it down each minute, so that a restart forgets none of it.
-    package func watchLevels() {
+    @discardableResult
+    func watchLevels() -> Timers.Repetition {
         do {
             if let kept = try context.store.figures.keptFigures(Self.levelsName) { levels.restore(kept) }
             if let kept = try context.store.figures.keptFigures(Self.clientLevelsName) { clientLevels.restore(kept) }
         } catch {
             context.log.warning("figures of the last run could not be read", ["reason": .text("\(error)")])
         }
-        context.life.timers.every(ServiceLevels.interval) { [self] in
+        return context.life.timers.every(ServiceLevels.interval) { [self] in
             _ = onObserver { [self] in
                 let now = CalendarText.now
                 guard let text = levels.look(now: now) else { return }
@@ -119,6 +120,9 @@ package final class Service: RequestHandler {
             }
         }
     }
+
+    /// After the last request: its threads end.
+    package func stop() { pools.stop() }
 
     private static let levelsName = "levels"
     private static let clientLevelsName = "client_levels"

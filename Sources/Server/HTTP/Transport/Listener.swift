@@ -480,6 +480,7 @@ package final class Listener: Door, @unchecked Sendable {
                 }
             }
         }
+        for field in response.passed { _ = MHD_add_response_header(raw, field.name, field.value) }
         return raw
     }
 
@@ -539,6 +540,15 @@ package struct Connection: SuspendedConnection, HeaderSource, @unchecked Sendabl
                 MHD_lookup_connection_value(raw, .HEADER_KIND, name.baseAddress).map { String(cString: $0) }
             }
         }
+    }
+
+    /// All header fields, in their order: names and values as they were sent.
+    func fields() -> [(name: String, value: [UInt8])] {
+        var fields: [(name: String, value: [UInt8])] = []
+        withUnsafeMutablePointer(to: &fields) { fields in
+            _ = MHD_get_connection_values_n(raw, .HEADER_KIND, Callbacks.collected, fields)
+        }
+        return fields
     }
 
     /// Ends the connection at once. The library alone, told of a fault in a body, would leave it open until its timeout.

@@ -74,6 +74,18 @@ enum Callbacks {
             return .YES
         }
 
+    static let collected:
+        @convention(c) (
+            UnsafeMutableRawPointer?, MHD_ValueKind, UnsafePointer<CChar>?, Int, UnsafePointer<CChar>?, Int
+        ) -> MHD_Result = { context, _, name, nameByteCount, value, valueByteCount in
+            guard let context else { return .NO }
+            let field = (
+                name: String(decoding: UnsafeRawBufferPointer(start: name, count: nameByteCount), as: UTF8.self),
+                value: Array(UnsafeRawBufferPointer(start: value, count: valueByteCount)))
+            context.assumingMemoryBound(to: [(name: String, value: [UInt8])].self).pointee.append(field)
+            return .YES
+        }
+
     static let keepEscapes: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafeMutablePointer<CChar>?) -> Int = {
         _, _, text in text.map { strlen($0) } ?? 0
     }

@@ -1,6 +1,5 @@
 internal import Cluster
 internal import ColumnStore
-import Glibc
 import Synchronization
 
 /// The way of messages to one peer: a connection of this node's making, which is only written. The other way is the peer's to make (`PeerDoor`).
@@ -20,16 +19,22 @@ final class PeerLink: Sendable {
 
     private let name: String
     private let address: Address
+    private let files: LinkFiles?
     private let log: Log
+    private let refusals: LinkRefusals
     private let state = Monitor(State())
     private let thread = HeldThread()
 
     private static let queueByteCountMax = 16 << 20
-    private static let writeSeconds = 2
+    private static let connectSeconds = 2.0
+    /// A connection that ended sooner was refused.
+    private static let keptSeconds = 1.0
     private static let backoffSeconds = 0.1...1.0
 
-    init(to name: String, _ address: Address, log: Log) {
-        (self.name, self.address, self.log) = (name, address, log)
+    /// - Parameter files: by which both prove who they are; nil: in the clear.
+    init(to name: String, _ address: Address, files: LinkFiles? = nil, log: Log) {
+        (self.name, self.address, self.files, self.log) = (name, address, files, log)
+        refusals = LinkRefusals(log)
     }
 
     /// - Parameter greeting: said first on each connection.
@@ -52,18 +57,18 @@ final class PeerLink: Sendable {
         var backoff = Self.backoffSeconds.lowerBound
         while !state.withLock({ $0.isStopping }) {
             if let socket = connect() {
-                defer { close(socket) }
-                if write(greeting, to: socket) {
+                let begun = SteadyClock.seconds()
+                if socket.send(greeting[...]) {
                     log.info("connected to the peer", ["peer": .text(name)])
-                    backoff = Self.backoffSeconds.lowerBound
                     while let frames = state.wait({ state -> [[UInt8]]?? in
                         if state.isStopping { return .some(nil) }
                         guard !state.frames.isEmpty else { return nil }
                         defer { (state.frames, state.byteCount) = ([], 0) }
                         return state.frames
-                    }), frames.allSatisfy({ write($0, to: socket) }) {}
+                    }), frames.allSatisfy({ socket.send($0[...]) }) {}
                     log.info("the connection to the peer has ended", ["peer": .text(name)])
                 }
+                if SteadyClock.seconds() - begun > Self.keptSeconds { backoff = Self.backoffSeconds.lowerBound }
             }
             _ = state.wait(seconds: backoff) { $0.isStopping ? () : nil }
             backoff = min(Self.backoffSeconds.upperBound, backoff * 2)
@@ -72,33 +77,17 @@ final class PeerLink: Sendable {
         }
     }
 
-    private func connect() -> Int32? {
-        var hints = addrinfo()
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(address.host, String(address.port), &hints, &list) == 0, let first = list?.pointee else { return nil }
-        defer { freeaddrinfo(list) }
-        let descriptor = socket(first.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return nil }
-        var patience = timeval(tv_sec: Self.writeSeconds, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-        var on: Int32 = 1
-        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-        guard Glibc.connect(descriptor, first.ai_addr, first.ai_addrlen) == 0 else {
-            close(descriptor)
+    private func connect() -> MemberSocket? {
+        guard let descriptor = MemberSocket.connect(host: address.host, port: address.port, seconds: Self.connectSeconds) else { return nil }
+        guard let files else { return MemberSocket(descriptor, tls: nil) }
+        MemberSocket.limitHandshake(descriptor)
+        do {
+            let end = SteadyClock.seconds() + Self.connectSeconds
+            return MemberSocket(descriptor, tls: try SocketTLS(try files.credentials(), socket: descriptor, isServer: false, name: name, until: end))
+        } catch {
+            MemberSocket.closeUnused(descriptor)
+            refusals.note("the connection to the peer is refused", "\(name): \(error)")
             return nil
         }
-        return descriptor
-    }
-
-    private func write(_ bytes: [UInt8], to socket: Int32) -> Bool {
-        var done = 0
-        while done < bytes.count {
-            let count = bytes[done...].withUnsafeBytes { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            done += count
-        }
-        return true
     }
 }

@@ -1,0 +1,84 @@
+internal import Cluster
+import ColumnStore
+import Glibc
+import Synchronization
+
+/// What an administrator has a pair do: who leads, and who takes part. Each call ends with what came of it.
+package final class ClusterControl: Sendable {
+    private let host: NodeHost
+    private let wantsHandOver = Atomic<Bool>(false)
+
+    private static let patienceSeconds = 5.0
+    /// A node that is at something else does not hear a command.
+    private static let againSeconds = 0.25
+
+    init(_ host: NodeHost) { self.host = host }
+
+    /// How the cluster stands, as this node knows it.
+    var body: ClusterBody { ClusterBody(host.standing.withLock { $0 }, node: host.name) }
+
+    private var present: Configuration {
+        get throws {
+            guard let configuration = host.standing.withLock({ $0.role == .leader && $0.ending == nil ? $0.configuration : nil }) else {
+                throw Problem(.notLeader, "this node of the cluster, \(host.name), leads no more")
+            }
+            return configuration
+        }
+    }
+
+    /// Begins to hand the lead over; it goes on once what is under way has its answers.
+    ///
+    /// - Parameter name: to whom; nil: to whoever has everything.
+    /// - Returns: to whom.
+    func transfer(to name: String?) throws -> String {
+        let configuration = try present
+        let others = configuration.insync.filter { $0 != host.name }
+        if let name { try known(name) }
+        if name == host.name { throw Problem(.wrongState, "\(host.name) leads already") }
+        guard let to = name ?? others.first, others.contains(to) else {
+            throw Problem(.wrongState, "nobody can take over: \(name.map { "\($0) has not" } ?? "no other node has") everything that was acknowledged (in sync: \(configuration.insync.joined(separator: ", ")))")
+        }
+        wantsHandOver.store(true, ordering: .releasing)
+        // To the thread that waits for signals.
+        kill(getpid(), SIGHUP)
+        return to
+    }
+
+    /// Whether the lead is to be handed over; once.
+    func takeHandOver() -> Bool { wantsHandOver.exchange(false, ordering: .acquiringAndReleasing) }
+
+    /// Sends a node away, until it is let in again.
+    func remove(_ name: String) throws {
+        let configuration = try present
+        try known(name)
+        if name == host.name { throw Problem(.wrongState, "\(name) leads: let another lead first (till cluster transfer)") }
+        if configuration.removed.contains(name) { return }
+        if configuration.insync.contains(name), !host.mayBeAlone {
+            throw Problem(.wrongState, "without \(name) what is acknowledged would lie on one machine alone, which cluster.degrade does not allow here: set it on both, or leave the node in")
+        }
+        try have(.remove(name), "\(name) was not removed within \(Int(Self.patienceSeconds)) s: the node that leads waits for its standby, or for the object that says who leads") { $0.removed.contains(name) }
+    }
+
+    /// Lets a node that was sent away take part again.
+    func join(_ name: String) throws {
+        let configuration = try present
+        try known(name)
+        guard configuration.removed.contains(name) else { return }
+        try have(.join(name), "\(name) was not let in within \(Int(Self.patienceSeconds)) s: the node that leads waits for the object that says who leads") { !$0.removed.contains(name) }
+    }
+
+    private func known(_ name: String) throws {
+        guard host.members.contains(name) else { throw Problem(.notFound, "the cluster has no node \(MemberReader.shown(name)), only \(host.members.joined(separator: " and "))") }
+    }
+
+    private func have(_ command: Cluster.Command, _ failure: String, _ isDone: @Sendable (Configuration) -> Bool) throws {
+        let end = SteadyClock.seconds() + Self.patienceSeconds
+        repeat {
+            _ = try present
+            host.give(.command(command))
+            let isThere = host.standing.wait(seconds: Self.againSeconds) { standing in standing.configuration.map(isDone) == true ? true : nil }
+            if isThere == true { return }
+        } while SteadyClock.seconds() < end
+        throw Problem(.wrongState, failure)
+    }
+}

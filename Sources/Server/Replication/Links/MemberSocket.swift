@@ -1,0 +1,105 @@
+internal import ColumnStore
+import Glibc
+
+/// A connection between members of a cluster, in the clear or by TLS. One thread at a time.
+final class MemberSocket: ByteConnection, @unchecked Sendable {
+    // Proof of Sendable: `descriptor` is set once; TLS is used by the one thread that has the connection.
+
+    /// Why a wait of it has ended.
+    struct Ended: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let descriptor: Int32
+    private let tls: SocketTLS?
+    /// Asked some times a second of each wait for bytes.
+    var isAbandoned: @Sendable () -> Bool = { false }
+
+    /// How long a read of the socket waits before it is asked whether anybody still wants it.
+    private static let lookMicroseconds: Int = 200_000
+    private static let writeSeconds = 5
+
+    /// Takes the descriptor over.
+    init(_ descriptor: Int32, tls: SocketTLS?) {
+        (self.descriptor, self.tls) = (descriptor, tls)
+        Self.limitHandshake(descriptor)
+    }
+
+    deinit {
+        tls?.sayGoodbye()
+        close(descriptor)
+    }
+
+    /// - Returns: a connected socket; nil where nobody takes the connection within that time.
+    static func connect(host: String, port: UInt16, seconds: Double) -> Int32? {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, String(port), &hints, &list) == 0 else { return nil }
+        defer { freeaddrinfo(list) }
+        let end = SteadyClock.seconds() + seconds
+        var next = list
+        while let address = next?.pointee {
+            next = address.ai_next
+            let descriptor = socket(address.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            guard descriptor >= 0 else { continue }
+            // What a connection may take, the system counts as a send.
+            let left = max(0.01, end - SteadyClock.seconds())
+            limit(descriptor, SO_SNDTIMEO, timeval(tv_sec: Int(left), tv_usec: Int(left.truncatingRemainder(dividingBy: 1) * 1e6)))
+            var on: Int32 = 1
+            setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+            if Glibc.connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 { return descriptor }
+            close(descriptor)
+        }
+        return nil
+    }
+
+    /// Before TLS is there: its handshake looks at the time as often.
+    static func limitHandshake(_ descriptor: Int32) {
+        limit(descriptor, SO_RCVTIMEO, timeval(tv_sec: 0, tv_usec: lookMicroseconds))
+        limit(descriptor, SO_SNDTIMEO, timeval(tv_sec: writeSeconds, tv_usec: 0))
+    }
+
+    static func closeUnused(_ descriptor: Int32) { close(descriptor) }
+
+    private static func limit(_ descriptor: Int32, _ option: Int32, _ time: timeval) {
+        var time = time
+        setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    /// Whether the other end has said anything, or gone, though nothing was asked.
+    var hasNews: Bool {
+        var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&polled, 1, 0) != 0
+    }
+
+    /// Who waits for it gets an end of it, on any thread.
+    func cut() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// What cannot be written is not: the answer says why, or its end does.
+    func write(_ bytes: [UInt8]) throws { _ = send(bytes[...]) }
+
+    /// - Returns: false where the connection took no more.
+    func send(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { bytes in
+                tls.map { $0.send(bytes) } ?? Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0, tls == nil, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// - Throws: `Ended` once nobody wants it any more.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        while true {
+            let count = tls.map { $0.receive(buffer) } ?? recv(descriptor, buffer.baseAddress, buffer.count, 0)
+            if count >= 0 { return count }
+            guard tls != nil || errno == EAGAIN || errno == EINTR, tls?.isBroken != true else { return 0 }
+            if isAbandoned() { throw Ended(description: "nobody waits for the answer any more") }
+        }
+    }
+}

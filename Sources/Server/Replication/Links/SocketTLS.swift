@@ -1,0 +1,116 @@
+internal import CGnuTLS
+internal import ColumnStore
+import Glibc
+
+/// TLS over a socket whose reads and writes end after a while. One thread at a time.
+final class SocketTLS {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let session: gnutls_session_t
+    private let credentials: LinkCredentials
+    /// Nothing comes or goes any more.
+    private(set) var isBroken = false
+
+    private static let priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+    /// Shakes hands, and checks the other's certificate.
+    ///
+    /// - Parameters:
+    ///   - name: that the certificate must have; nil: it is asked later (`isOf`).
+    ///   - end: on the steady clock.
+    ///   - isAnyone: any certificate will do.
+    /// - Throws: `Failure`, which says what is wrong with the certificate.
+    init(_ credentials: LinkCredentials, socket: Int32, isServer: Bool, name: String?, until end: Double, isAnyone: Bool = false) throws {
+        var made: gnutls_session_t?
+        guard gnutls_init(&made, UInt32(isServer ? GNUTLS_SERVER : GNUTLS_CLIENT)) == 0, let made else { throw Failure(description: "out of memory") }
+        (session, self.credentials) = (made, credentials)
+        guard gnutls_priority_set_direct(made, Self.priorities, nil) == 0,
+            gnutls_credentials_set(made, GNUTLS_CRD_CERTIFICATE, UnsafeMutableRawPointer(credentials.raw)) == 0
+        else { throw Failure(description: "TLS cannot be set up") }
+        if isServer { gnutls_certificate_server_set_request(made, GNUTLS_CERT_REQUIRE) } else if let name { gnutls_server_name_set(made, GNUTLS_NAME_DNS, name, name.utf8.count) }
+        gnutls_transport_set_int2(made, socket, socket)
+        var code: Int32
+        repeat { code = gnutls_handshake(made) } while code < 0 && gnutls_error_is_fatal(code) == 0 && SteadyClock.seconds() < end
+        guard code == 0 else { throw Failure(description: code == GNUTLS_E_NO_CERTIFICATE_FOUND ? "it shows no certificate" : String(cString: gnutls_strerror(code))) }
+        if !isAnyone, let fault = fault(name) { throw Failure(description: fault) }
+    }
+
+    deinit { gnutls_deinit(session) }
+
+    /// What is wrong with the other's certificate; nil: nothing.
+    ///
+    /// - Parameter name: that it must have.
+    func fault(_ name: String?) -> String? {
+        var status: UInt32 = 0
+        let code = name.map { gnutls_certificate_verify_peers3(session, $0, &status) } ?? gnutls_certificate_verify_peers2(session, &status)
+        guard code == 0 else { return code == GNUTLS_E_NO_CERTIFICATE_FOUND ? "it shows no certificate" : String(cString: gnutls_strerror(code)) }
+        guard status != 0 else { return nil }
+        var text = gnutls_datum_t()
+        guard gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0) == 0, let bytes = text.data else { return "its certificate is refused" }
+        // What `gnutls_free` is, unless a program changes it.
+        defer { free(bytes) }
+        return String(cString: bytes).trimmingBlanks + (name.map { " (the name wanted is \($0))" } ?? "")
+    }
+
+    /// - Returns: how many were taken; less than 1: no more are.
+    func send(_ bytes: UnsafeRawBufferPointer) -> Int {
+        while true {
+            let count = gnutls_record_send(session, bytes.baseAddress, bytes.count)
+            if count == Int(GNUTLS_E_INTERRUPTED) { continue }
+            if count <= 0 { isBroken = true }
+            return count
+        }
+    }
+
+    /// - Returns: how many came; 0 at the end; less where nothing has come yet, or `isBroken`.
+    func receive(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = gnutls_record_recv(session, buffer.baseAddress, buffer.count)
+        if count < 0, count != Int(GNUTLS_E_AGAIN), count != Int(GNUTLS_E_INTERRUPTED) { isBroken = true }
+        return count
+    }
+
+    func sayGoodbye() { if !isBroken { _ = gnutls_bye(session, GNUTLS_SHUT_WR) } }
+}
+
+/// What this machine shows to the other, and whose word it takes.
+final class LinkCredentials: @unchecked Sendable {
+    // Proof of Sendable: complete after `init`; the library only reads credentials.
+    let raw: gnutls_certificate_credentials_t
+
+    private init() throws {
+        var made: gnutls_certificate_credentials_t?
+        guard gnutls_certificate_allocate_credentials(&made) == 0, let made else { throw SocketTLS.Failure(description: "out of memory") }
+        raw = made
+    }
+
+    /// For the link of two members: the certificate is shown, and the other's must be of `authority`. All PEM.
+    convenience init(chain: [UInt8], key: [UInt8], authority: [UInt8]) throws {
+        // It says best what is wrong.
+        _ = try ServerCertificate(chain: chain, key: key)
+        try self.init()
+        let code = Self.withDatum(chain) { chain in Self.withDatum(key) { gnutls_certificate_set_x509_key_mem(raw, chain, $0, GNUTLS_X509_FMT_PEM) } }
+        guard code >= 0 else { throw SocketTLS.Failure(description: "the certificate cannot be read: \(String(cString: gnutls_strerror(code)))") }
+        let count = Self.withDatum(authority) { gnutls_certificate_set_x509_trust_mem(raw, $0, GNUTLS_X509_FMT_PEM) }
+        guard count > 0 else { throw SocketTLS.Failure(description: "the authority cannot be read: no certificate in it (PEM)") }
+    }
+
+    /// For a server of HTTP: the authorities that the system knows count, and `authority` where there is one.
+    convenience init(trusting authority: [UInt8]?) throws {
+        try self.init()
+        gnutls_certificate_set_x509_system_trust(raw)
+        if let authority { _ = Self.withDatum(authority) { gnutls_certificate_set_x509_trust_mem(raw, $0, GNUTLS_X509_FMT_PEM) } }
+    }
+
+    deinit { gnutls_certificate_free_credentials(raw) }
+
+    private static func withDatum(_ bytes: [UInt8], _ body: (UnsafePointer<gnutls_datum_t>) -> Int32) -> Int32 {
+        var bytes = bytes
+        return bytes.withUnsafeMutableBufferPointer { buffer in
+            // Safe: the library copies what it needs before it returns.
+            var datum = gnutls_datum_t(data: buffer.baseAddress, size: UInt32(clamping: buffer.count))
+            return withUnsafePointer(to: &datum, body)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/// A request's head as it goes on to the node that leads: as it came, but for what two ends of one connection say to each other (RFC 9110, 7.6).
+package struct PassedHead: Sendable {
+    /// Marks what was passed on: nobody passes it on again.
+    package static let mark: StaticString = "Till-Passed"
+
+    private let line: [UInt8]
+    private let fields: [UInt8]
+    /// Whether it changes nothing to send it twice: it was a question, is told by its own names, or puts one thing in one place.
+    package let isRepeatable: Bool
+    /// Its answer has no body.
+    let isHead: Bool
+    /// Without a body it says so.
+    private let saysLength: Bool
+
+    private static let hop: Set<String> = [
+        "connection", "keep-alive", "proxy-connection", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "content-length", "expect", "till-passed",
+    ]
+
+    /// - Parameters:
+    ///   - fields: all of them, with their values as they were sent.
+    ///   - node: which passes it on.
+    /// - Returns: nil for a method that no call has.
+    package init?(_ request: Request, fields: [(name: String, value: [UInt8])], node: String) {
+        guard let method = request.methodName else { return nil }
+        line = Array("\(method) ".utf8) + request.target.origin + Array(" HTTP/1.1\r\n".utf8)
+        var bytes = Array("\(Self.mark): \(node)\r\nVia: 1.1 \(node)\r\n".utf8)
+        let dropped = Self.dropped(fields.map { ($0.name, String(decoding: $0.value, as: UTF8.self)) })
+        for field in fields where !dropped.contains(field.name.lowercased()) { bytes += Array("\(field.name): ".utf8) + field.value + [0x0D, 0x0A] }
+        self.fields = bytes
+        isHead = request.method == .head
+        saysLength = [.post, .put, .patch].contains(request.method)
+        isRepeatable = ![.post, .patch].contains(request.method) || Self.isTold(request.target)
+    }
+
+    /// Receipts have identities, and SQL only asks.
+    private static func isTold(_ target: RequestTarget) -> Bool {
+        let path = target.segments.map { String(decoding: $0, as: UTF8.self) }
+        return path.first == "v1" && path.count > 1 && ["receipts", "sql"].contains(path[1])
+    }
+
+    package func bytes(bodyByteCount: Int) -> [UInt8] { line + fields + Array((bodyByteCount > 0 || saysLength ? "Content-Length: \(bodyByteCount)\r\n\r\n" : "\r\n").utf8) }
+
+    /// Names in lower case of the fields that end here: those that always do, and those that `Connection` names.
+    static func dropped(_ fields: [(name: String, value: String)]) -> Set<String> {
+        var dropped = hop
+        for field in fields where field.name.lowercased() == "connection" {
+            for name in field.value.split(separator: ",") { dropped.insert(String(name).trimmingBlanks.lowercased()) }
+        }
+        return dropped
+    }
+}

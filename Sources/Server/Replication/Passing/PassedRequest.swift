@@ -1,0 +1,29 @@
+/// A request that another node is to answer.
+final class PassedRequest: HandledRequest, @unchecked Sendable {
+    // Proof of Sendable: the connection's thread has it until the request is whole, then the thread that passes it on.
+
+    let exchange: Exchange
+    let head: PassedHead
+    /// Another node has passed it on already.
+    let isMarked: Bool
+    private(set) var body: PassedBody?
+    private let passing: RequestPassing
+
+    init(_ exchange: Exchange, _ head: PassedHead, isMarked: Bool, _ passing: RequestPassing) {
+        (self.exchange, self.head, self.isMarked, self.passing) = (exchange, head, isMarked, passing)
+    }
+
+    var bodyByteCountMax: Int { passing.bodyByteCountMax }
+
+    func openBody() throws -> (any BodySink)? {
+        let body = PassedBody(passing.room)
+        self.body = body
+        return body
+    }
+
+    func finish() -> Response? {
+        exchange.suspendWatched()
+        passing.take(self)
+        return nil
+    }
+}

@@ -1,0 +1,187 @@
+internal import Cluster
+internal import ColumnStore
+import Synchronization
+
+/// Passes requests on to the node that leads, and their answers back as they come. While the lead moves a request waits here for whoever gets it, some seconds; once that is this node
+/// itself, it goes to its own door.
+final class RequestPassing: Sendable {
+    private enum Place {
+        case door(ServerURL, name: String?, node: String)
+        /// It may be somebody's soon.
+        case later
+        case nobody
+    }
+
+    private enum Outcome {
+        case answered
+        /// It was taken by nobody.
+        case untaken
+        /// Nobody knows whether it was.
+        case lost(String)
+    }
+
+    let room: PassedBody.Room
+    let bodyByteCountMax: Int
+    private let host: NodeHost
+    /// By name: the host at which a node's messages are sent to it.
+    private let peers: [String: String]
+    private let connections: LeaderConnections
+    private let threads = PassingThreads()
+    private let log: Log
+    /// This node's own, and where it is.
+    private let door = Mutex<(door: MemberDoor, url: ServerURL?)?>(nil)
+    private let isStopped = Atomic<Bool>(false)
+
+    /// So long a request waits for a leader.
+    static let patienceSeconds = 5.0
+    private static let lookSeconds = 0.02
+    /// How long a node that leads no more may still answer.
+    private static let afterwardsSeconds = 1.0
+    private static let streamAfterwardsSeconds = 10.0
+    private static let wholeByteCountMax = 64 << 10
+    private static let endingFields: Set<String> = ["date", "x-request-id"]
+
+    init(_ host: NodeHost, peers: [String: String], _ connections: LeaderConnections, room: PassedBody.Room, bodyByteCountMax: Int, log: Log) {
+        (self.host, self.peers, self.connections, self.room, self.bodyByteCountMax, self.log) = (host, peers, connections, room, bodyByteCountMax, log)
+    }
+
+    func begin(_ door: MemberDoor, own url: String) { self.door.withLock { $0 = (door, ServerURL(url)) } }
+
+    /// Nobody waits for a leader any more.
+    func stop() { isStopped.store(true, ordering: .relaxed) }
+
+    /// Answers in time, from another thread.
+    func take(_ request: PassedRequest) {
+        if threads.run({ [self] in run(request) }) { return }
+        complete(request, Problem(.overloaded, "as many requests wait here to be passed on as may; ask the node that leads, or try again"))
+    }
+
+    private func run(_ request: PassedRequest) {
+        let end = SteadyClock.seconds() + Self.patienceSeconds
+        while !request.exchange.isGone {
+            let standing = host.standing.withLock { $0 }
+            switch place(of: request, standing) {
+            case .nobody: return refuse(request)
+            case .later: break
+            case .door(let url, let name, let node):
+                switch send(request, to: url, name: name, node: node) {
+                case .answered: return
+                case .untaken: break
+                case .lost(let reason):
+                    log.warning("the answer to a request that was passed on is lost", ["node": .text(node), "reason": .text(reason)])
+                    guard request.head.isRepeatable else {
+                        return complete(request, Problem(.storageUnavailable, "the node that leads was lost before its answer, and nobody knows whether it did what was asked: look before you ask again", cause: reason))
+                    }
+                }
+            }
+            guard SteadyClock.seconds() < end, !isStopped.load(ordering: .relaxed) else { return refuse(request) }
+            _ = host.standing.wait(seconds: Self.lookSeconds) { $0 == standing ? nil : () }
+        }
+        request.exchange.complete { .noContent }
+    }
+
+    private func place(of request: PassedRequest, _ standing: NodeHost.Standing) -> Place {
+        let isOwn = standing.ending == nil && standing.configuration?.leader == host.name
+        if isOwn {
+            guard let door = door.withLock({ $0 }), door.door.isOpen, let url = door.url else { return .later }
+            return .door(url, name: nil, node: host.name)
+        }
+        // A node that is to end hears no more of who leads; if anybody does, it is the other.
+        let leader = standing.ending == nil ? standing.configuration?.leader : peers.keys.first
+        guard let leader, !request.isMarked else { return .nobody }
+        guard let url = url(of: leader) else { return .later }
+        return .door(url, name: host.url(of: leader).flatMap { ServerURL($0)?.host }, node: leader)
+    }
+
+    private func url(of node: String) -> ServerURL? {
+        guard let url = host.door(of: node).flatMap({ ServerURL($0) }) else { return nil }
+        // It listens on all of its addresses; one of them is where its messages come.
+        guard ["0.0.0.0", "::"].contains(url.host), let peer = peers[node] else { return url }
+        return ServerURL("\(url.isTLS ? "https" : "http")://\(peer.contains(":") ? "[\(peer)]" : peer):\(url.port)")
+    }
+
+    // MARK: One try
+
+    private func send(_ request: PassedRequest, to url: ServerURL, name: String?, node: String) -> Outcome {
+        let socket: MemberSocket
+        do { socket = try connections.take(url, name: name) } catch {
+            return .untaken
+        }
+        let exchange = request.exchange
+        exchange.whenGone { [weak socket] in socket?.cut() }
+        socket.isAbandoned = abandonment(of: node, after: Self.afterwardsSeconds)
+        do {
+            if socket.send(request.head.bytes(bodyByteCount: request.body?.byteCount ?? 0)[...]) { try request.body?.send(to: socket) }
+            var reader = AnswerReader(socket)
+            var answer = try reader.head()
+            while answer.status == 100 { answer = try reader.head() }
+            let isLast = answer.headers["connection"]?.lowercased() == "close"
+            let length = answer.headers["content-length"].flatMap { Int($0) }
+            if request.head.isHead || [204, 304].contains(answer.status) {
+                give(request, answer, .init(byteCount: length.map { Int64($0) }))
+            } else if let length, length <= Self.wholeByteCountMax {
+                try reader.body(of: answer) { answer.body += $0 }
+                if !isLast { connections.give(socket, url) }
+                if answer.status == 503, answer.headers["till-passed"] != nil { return .untaken }
+                give(request, answer, nil)
+                return .answered
+            } else {
+                socket.isAbandoned = abandonment(of: node, after: Self.streamAfterwardsSeconds)
+                guard stream(request, answer, &reader, length) else { return .answered }
+            }
+            if !isLast { connections.give(socket, url) }
+            return .answered
+        } catch {
+            return .lost("\(error)")
+        }
+    }
+
+    /// Whether nobody waits for a node's answer any more: it leads no more since a while.
+    private func abandonment(of node: String, after seconds: Double) -> @Sendable () -> Bool {
+        let since = Monitor<Double?>(nil)
+        return { [host] in
+            let standing = host.standing.withLock { $0 }
+            guard standing.ending == nil, standing.configuration?.leader != node else { return false }
+            let now = SteadyClock.seconds()
+            return since.withLock { since in
+                since = since ?? now
+                return now - (since ?? now) > seconds
+            }
+        }
+    }
+
+    /// - Returns: whether all of it was sent.
+    private func stream(_ request: PassedRequest, _ answer: APIClient.Answer, _ reader: inout AnswerReader, _ length: Int?) -> Bool {
+        let stream = ResponseStream(byteCount: length.map { Int64($0) })
+        give(request, answer, stream)
+        do {
+            try reader.body(of: answer) { try stream.write(Array($0)) }
+            stream.finish()
+            return true
+        } catch {
+            stream.fail()
+            return false
+        }
+    }
+
+    private func give(_ request: PassedRequest, _ answer: APIClient.Answer, _ stream: ResponseStream?) {
+        let dropped = PassedHead.dropped(answer.fields).union(Self.endingFields)
+        var response = Response(status: answer.status, bytes: answer.body)
+        if let stream, stream.byteCount != nil || ![204, 304].contains(answer.status) && !request.head.isHead { response.body = .stream(stream) }
+        response.passed = answer.fields.filter { !dropped.contains($0.name.lowercased()) } + [("Via", "1.1 \(host.name)")]
+        if let id = answer.headers["x-request-id"] { request.exchange.requestID = id }
+        request.exchange.complete { [response] in response }
+    }
+
+    // MARK: Answers of this node
+
+    private func refuse(_ request: PassedRequest) {
+        guard let door = door.withLock({ $0?.door }) else { return complete(request, Problem(.notLeader, "this node of the cluster does not lead")) }
+        complete(request, door.refusal(isMarked: request.isMarked))
+    }
+
+    private func complete(_ request: PassedRequest, _ error: any Error) {
+        let door = door.withLock { $0?.door }
+        request.exchange.complete { [exchange = request.exchange] in door?.response(to: error, on: exchange) ?? Response(status: 503) }
+    }
+}

@@ -1,0 +1,156 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: an administrator moves the lead, sends a node away and lets it in again, and no client is refused or loses anything. Method: real processes and commands, with posts at both nodes all the while.
+final class PairChangeTests: XCTestCase {
+    private func till(_ pair: Pair, _ node: Pair.Node, _ arguments: [String], status: Int32 = 0, file: StaticString = #filePath, line: UInt = #line) throws -> TillRun {
+        let run = try TillRun(["cluster"] + arguments + ["--url", "http://127.0.0.1:\(node.port)"], environment: ["TILL_KEY": TillServer.adminKey])
+        XCTAssertEqual(run.status, status, "\(run.text) \(run.error)\n" + pair.nodes.map { $0.logText.suffix(2_000) }.joined(separator: "\n---\n"), file: file, line: line)
+        return run
+    }
+
+    private func begin(_ pair: Pair) throws -> (leader: Pair.Node, standby: Pair.Node) {
+        let leader = try pair.leader()
+        try pair.waitUntilInSync()
+        let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
+        XCTAssertTrue([200, 201].contains(made.status), made.text)
+        return (leader, pair.other(than: leader))
+    }
+
+    func test_transfer_underPostsAtBothNodes_refusesLosesAndDoublesNothing() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        let sent = try PairLoad.run(pair, "A", workers: 32) { load in
+            load.waitForMore(100)
+            // There, and back, asked at either node; each time both stay the processes that they were.
+            for (asked, next) in [(leader, standby), (leader, leader), (standby, standby)] {
+                let run = try till(pair, asked, ["transfer"])
+                XCTAssertTrue(run.text.hasPrefix("\(next.name) leads"), run.text)
+                load.waitForMore(100)
+            }
+        }
+        print("transfer: \(sent.acknowledged.count) posts, longest wait \(Int(sent.longest * 1_000)) ms, \(sent.lost) connections lost")
+        XCTAssertEqual(sent.refusals, [])
+        XCTAssertEqual(sent.lost, 0)
+        XCTAssertTrue(leader.isRunning && standby.isRunning)
+        XCTAssertEqual(try pair.leader().name, standby.name)
+        XCTAssertFalse(leader.logText.contains("made anew") || standby.logText.contains("made anew"))
+        try pair.waitUntilInSync()
+        try PairLoad.check(pair, has: sent.acknowledged, "after three transfers")
+        // The one that led takes over again when it must: it knows that it has everything, and the other does not.
+        standby.kill()
+        try standby.start()
+        XCTAssertEqual(try pair.leader().name, leader.name)
+    }
+
+    /// An orderly stop hands over as well; who asks the node that has gone asks the other.
+    func test_orderlyStop_underPosts_refusesNothing() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        let sent = try PairLoad.run(pair, "A", workers: 16) { load in
+            load.waitForMore(60)
+            XCTAssertEqual(leader.stop(), 0, leader.logText.suffix(2_000).description)
+            try leader.start()
+            load.waitForMore(60)
+        }
+        XCTAssertEqual(sent.refusals, [])
+        XCTAssertEqual(try pair.leader().name, standby.name)
+        try PairLoad.check(pair, has: sent.acknowledged, "after an orderly stop")
+    }
+
+    /// A new version goes in by the standby, is compared, leads, and goes back out: with another file of the same program, since no earlier version has pairs.
+    func test_anotherBinary_goesIn_andBackOut_underPosts() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        let next = pair.folder.appendingPathComponent("till-next")
+        try FileManager.default.copyItem(at: TillServer.binary, to: next)
+        func replace(_ node: Pair.Node, _ binary: URL) throws {
+            XCTAssertEqual(node.stop(), 0, node.logText.suffix(2_000).description)
+            node.binary = binary
+            try node.start()
+            try pair.waitUntilInSync()
+        }
+        var acknowledged: [String] = []
+        for (prefix, binary) in [("A", next), ("B", TillServer.binary)] {
+            let sent = try PairLoad.run(pair, prefix) { load in
+                load.waitForMore(20)
+                try replace(standby, binary)
+                load.waitForMore(20)
+            }
+            XCTAssertEqual(sent.refusals, [])
+            XCTAssertTrue(Patience.until { pair.digestsAgree }, pair.nodes.map { $0.ready?.text ?? "" }.joined(separator: "\n"))
+            let more = try PairLoad.run(pair, prefix + "M") { load in
+                load.waitForMore(20)
+                _ = try till(pair, leader, ["transfer"])
+                try replace(leader, binary)
+                load.waitForMore(20)
+                _ = try till(pair, leader, ["transfer"])
+                load.waitForMore(20)
+            }
+            XCTAssertEqual(more.refusals, [])
+            XCTAssertEqual(try pair.leader().name, leader.name)
+            acknowledged += sent.acknowledged + more.acknowledged
+        }
+        XCTAssertTrue(Patience.until { pair.digestsAgree })
+        try PairLoad.check(pair, has: acknowledged, "after there and back")
+    }
+
+    func test_transfer_nobodyInSync_isAnError_andALeaderStays() throws {
+        let pair = try Pair(degrades: true)
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        XCTAssertTrue(try till(pair, leader, ["transfer", "--to", leader.name], status: 1).error.contains("leads already"))
+        XCTAssertTrue(try till(pair, leader, ["transfer", "--to", "z"], status: 1).error.contains("no node"))
+        standby.kill()
+        XCTAssertTrue(Patience.until { leader.ready?.text.contains(#""degraded":true"#) == true }, leader.ready?.text ?? "")
+        XCTAssertTrue(try till(pair, leader, ["transfer"], status: 1).error.contains("nobody can take over"))
+        XCTAssertTrue(try till(pair, leader, ["transfer", "--to", standby.name], status: 1).error.contains("has not everything"))
+        XCTAssertEqual(leader.ready?.status, 200)
+    }
+
+    func test_remove_keepsANodeAway_untilJoinLetsItIn_withAnEmptyDirectoryToo() throws {
+        let pair = try Pair(degrades: true)
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        XCTAssertTrue(try till(pair, leader, ["remove", leader.name], status: 1).error.contains("leads"))
+        XCTAssertTrue(try till(pair, leader, ["remove", "z"], status: 1).error.contains("no node"))
+        var acknowledged = try PairLoad.run(pair, "A") { load in
+            load.waitForMore(20)
+            _ = try till(pair, standby, ["remove", standby.name])
+            load.waitForMore(20)
+        }.acknowledged
+        XCTAssertTrue(leader.ready?.text.contains(#""insync":["\#(leader.name)"],"removed":["\#(standby.name)"]"#) == true, leader.ready?.text ?? "")
+        XCTAssertTrue(try till(pair, leader, ["status"]).text.contains("removed: \(standby.name)"))
+        // Neither a start nor an empty directory lets it in.
+        standby.kill()
+        try FileManager.default.removeItem(at: standby.data)
+        try standby.start()
+        XCTAssertTrue(Patience.until { standby.ready?.text.contains(#""removed":["\#(standby.name)"]"#) == true }, standby.ready?.text ?? "")
+        acknowledged += try PairLoad.run(pair, "B") { $0.waitForMore(20) }.acknowledged
+        XCTAssertFalse(pair.isInSync)
+        _ = try till(pair, standby, ["join", standby.name])
+        try pair.waitUntilInSync()
+        _ = try till(pair, standby, ["join", standby.name])
+        acknowledged += try PairLoad.run(pair, "C") { $0.waitForMore(20) }.acknowledged
+        leader.kill()
+        XCTAssertEqual(try pair.leader().name, standby.name)
+        try PairLoad.check(pair, has: acknowledged, "the one that was let in has everything")
+    }
+
+    func test_remove_ofTheOnlyOther_isRefused_wherePairsDoNotDegrade() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        XCTAssertTrue(try till(pair, standby, ["remove", standby.name], status: 1).error.contains("cluster.degrade"))
+        XCTAssertTrue(pair.isInSync)
+        XCTAssertEqual(try leader.client.get("/v1/cluster").status, 200)
+        let server = try TillServer()
+        defer { server.remove() }
+        let alone = try server.client().post("/v1/cluster/transfer", "{}")
+        XCTAssertEqual(alone.status, 409, alone.text)
+    }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: clients may ask any node of a pair. Method: the same requests at both, as they are and with what may not be passed on; then without a leader.
+final class PairPassingTests: XCTestCase {
+    private func begin(_ pair: Pair) throws -> (leader: Pair.Node, standby: Pair.Node) {
+        let leader = try pair.leader()
+        try pair.waitUntilInSync()
+        let standby = pair.other(than: leader)
+        let made = try standby.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
+        XCTAssertTrue([200, 201].contains(made.status), made.text)
+        return (leader, standby)
+    }
+
+    func test_standby_passesRequestsOn_asTheyAre() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        let (near, far) = (leader.client, standby.client)
+        let posted = try far.post("/v1/receipts?client=c1", Receipts.pos("A-1-1"), [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")])
+        XCTAssertTrue([200, 201].contains(posted.status), posted.text)
+        XCTAssertEqual(posted.headers["via"], "1.1 \(standby.name)")
+        XCTAssertEqual(posted.headers["x-request-id"], "0af7651916cd43dd8448eb211c80319c")
+        // The same bytes, types and statuses; of those that are long, too.
+        for path in ["/openapi.json", "/v1/receipts/A-1-1?client=c1", "/v1/receipts/nobody?client=c1", "/v1/contracts/c1", "/v1/nothing%2Fthere?a=%20b", "/console/"] {
+            let (one, other) = (try near.get(path), try far.get(path))
+            XCTAssertEqual(other.status, one.status, path)
+            XCTAssertEqual(other.headers["content-type"], one.headers["content-type"], path)
+            XCTAssertEqual(other.headers["content-length"], one.headers["content-length"], path)
+            if one.status == 200 { XCTAssertTrue(other.body == one.body, path) }
+            let (head, otherHead) = (try near.call("HEAD", path), try far.call("HEAD", path))
+            XCTAssertEqual(otherHead.status, head.status, path)
+        }
+        let none = HTTPClient(port: standby.port)
+        XCTAssertEqual(try none.get("/v1/contracts/c1").status, 401)
+        XCTAssertEqual(try far.delete("/v1/contracts/nobody").status, try near.delete("/v1/contracts/nobody").status)
+        // Longer than is kept in memory, with a length and in chunks.
+        let long = Receipts.pos("A-1-2", extra: #","note":"\#(String(repeating: "x", count: 300_000))""#)
+        let whole = try far.post("/v1/receipts?client=c1", long)
+        let direct = try near.post("/v1/receipts?client=c1", long)
+        XCTAssertEqual(direct.status, 200, "the second time it is known: \(direct.text.prefix(300))")
+        XCTAssertTrue([200, 201].contains(whole.status), whole.text)
+        let chunked = HTTPClient(port: standby.port)
+        let document = Array(Receipts.pos("A-1-3").utf8)
+        try chunked.send(Array("POST /v1/receipts?client=c1 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(TillServer.adminKey)\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: X-Mine\r\nX-Mine: 1\r\n\r\n".utf8))
+        for piece in [document.prefix(100), document.dropFirst(100)] { try chunked.send(Array("\(String(piece.count, radix: 16))\r\n".utf8) + piece + Array("\r\n".utf8)) }
+        try chunked.send(Array("0\r\n\r\n".utf8))
+        XCTAssertTrue([200, 201].contains(try chunked.answer().status))
+        try PairLoad.check(pair, has: ["A-1-1", "A-1-2", "A-1-3"], "through the standby")
+    }
+
+    func test_standby_answersForItself_whatIsItsOwn_andPassesNothingOnTwice() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        XCTAssertEqual(try standby.client.get("/healthz").status, 200)
+        XCTAssertEqual(try standby.client.get("/metrics").status, 503)
+        XCTAssertTrue(Patience.until { standby.ready?.text.contains(#""role":"standby""#) == true }, standby.ready?.text ?? "")
+        XCTAssertEqual(standby.ready?.status, 503)
+        let marked = try standby.client.post("/v1/receipts?client=c1", Receipts.pos("A-1-1"), [("Till-Passed", "x")])
+        XCTAssertEqual(marked.status, 503)
+        XCTAssertTrue(marked.text.contains("not-leader"), marked.text)
+        XCTAssertEqual(marked.headers["till-passed"], "refused")
+        XCTAssertEqual(marked.headers["till-leader"], "http://127.0.0.1:\(leader.port)")
+        // Neither is there anybody to lead once the leader is gone, and the standby began anew: it cannot know that it has everything.
+        leader.kill()
+        standby.kill()
+        try standby.start()
+        XCTAssertTrue(Patience.until { standby.ready?.text.contains(#""leader":"\#(leader.name)""#) == true }, standby.ready?.text ?? "")
+        let alone = try standby.client.post("/v1/receipts?client=c1", Receipts.pos("A-1-1"))
+        XCTAssertEqual(alone.status, 503)
+        XCTAssertTrue(alone.text.contains("not-leader"), alone.text)
+        XCTAssertEqual(alone.headers["retry-after"], "1")
+    }
+
+    /// What comes while nobody leads waits for who will, and what was under way is sent again.
+    func test_leader_killed_requestsAtTheStandby_waitForIt() throws {
+        let pair = try Pair(degrades: true)
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        let sent = try PairLoad.run(pair, "A") { load in
+            load.waitForMore(40)
+            leader.kill()
+            XCTAssertEqual(try pair.leader().name, standby.name)
+            load.waitForMore(40)
+            try leader.start()
+            try pair.waitUntilInSync()
+            load.waitForMore(40)
+        }
+        try PairLoad.check(pair, has: sent.acknowledged, "after a kill")
+    }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: two machines speak to each other alone, whoever else can reach them. Method: certificates of real authorities: good ones, and each that must be refused.
+final class PairTLSTests: XCTestCase {
+    private func pair(_ settings: (String) throws -> [String: String]) throws -> Pair {
+        let own = ["a": try settings("a"), "b": try settings("b")]
+        return try Pair(degrades: true, listen: "0.0.0.0", own: { own[$0] ?? [:] })
+    }
+
+    func test_pair_withCertificates_listensAnywhere_andRefusesAllButItsPeer() throws {
+        let folder = try Project.temporaryFolder("till-pair-tls")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (good, other) = (try PairAuthority("good", in: folder), try PairAuthority("other", in: folder))
+        let pair = try pair { try good.settings($0) }
+        defer { pair.remove() }
+        let leader = try pair.leader()
+        try pair.waitUntilInSync()
+        let standby = pair.other(than: leader)
+        let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
+        XCTAssertTrue([200, 201].contains(made.status), made.text)
+        var acknowledged = try PairLoad.run(pair, "A") { $0.waitForMore(40) }.acknowledged
+        // Whoever comes without TLS, without a certificate, or with one of the peer's authority and another name.
+        let port = try XCTUnwrap(standby.environment["TILL_CLUSTER_PEER"]?.split(separator: ":").last)
+        let plain = HTTPClient(port: try XCTUnwrap(UInt16(port)))
+        try plain.send(Array("till-pair 1\nb\na\nhttp://x\n".utf8))
+        XCTAssertThrowsError(try plain.answer())
+        let nobody = try Subprocess("/usr/bin/openssl", ["s_client", "-connect", "127.0.0.1:\(port)", "-CAfile", good.path("good.pem"), "-verify_return_error"], input: Data())
+        XCTAssertTrue(nobody.all.contains("Verify return code: 0"), nobody.all)
+        XCTAssertTrue(Patience.until { leader.logText.contains("it shows no certificate") || leader.logText.contains("Certificate is required") }, leader.logText.suffix(3_000).description)
+        let cases: [(settings: [String: String], reason: String)] = [
+            (try other.settings(standby.name, trusted: good), "issuer is unknown"), (try good.settings(standby.name, days: -1), "expired"), (try good.settings("z"), "name"),
+        ]
+        for (settings, reason) in cases {
+            standby.kill()
+            standby.environment.merge(settings) { $1 }
+            let before = leader.logText.count
+            try standby.start()
+            XCTAssertTrue(
+                Patience.until { leader.logText.dropFirst(before).split(separator: "\n").contains { $0.contains("is refused") && $0.contains(reason) } },
+                "\(reason): \(leader.logText.dropFirst(before))")
+            acknowledged += try PairLoad.run(pair, "B\(reason.prefix(1).uppercased())") { $0.waitForMore(5) }.acknowledged
+            XCTAssertFalse(pair.isInSync)
+        }
+        // One that takes another authority's word refuses its leader.
+        standby.kill()
+        standby.environment.merge(try good.settings(standby.name, trusted: other)) { $1 }
+        try standby.start()
+        XCTAssertTrue(Patience.until { standby.logText.contains("the connection to the peer is refused") }, standby.logText.suffix(3_000).description)
+        // The right one is let in, and has everything.
+        standby.kill()
+        standby.environment.merge(try good.settings(standby.name)) { $1 }
+        try standby.start()
+        try pair.waitUntilInSync()
+        leader.kill()
+        try PairLoad.check(pair, has: acknowledged, "over TLS")
+    }
+
+    /// Requests are passed on over TLS where the doors have it, to a door with a certificate that counts.
+    func test_doorsWithTLS_passRequestsOn() throws {
+        let folder = try Project.temporaryFolder("till-pair-tls")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let good = try PairAuthority("good", in: folder)
+        let pair = try pair { node in
+            let own = try good.settings(node)
+            return own.merging(["TILL_TLS_CERT": own["TILL_CLUSTER_TLS_CERT"] ?? "", "TILL_TLS_KEY": own["TILL_CLUSTER_TLS_KEY"] ?? ""]) { $1 }
+        }
+        defer { pair.remove() }
+        func till(_ node: Pair.Node, _ arguments: [String]) throws -> TillRun {
+            try TillRun(["cluster"] + arguments + ["--url", "https://127.0.0.1:\(node.port)", "--ca", good.path("good.pem")], environment: ["TILL_KEY": TillServer.adminKey])
+        }
+        let both = Patience.until { (try? till(pair.nodes[0], ["status"]).text.contains(#/insync: (a b|b a)/#)) == true }
+        XCTAssertTrue(both, pair.nodes.map { $0.logText.suffix(3_000) }.joined(separator: "\n---\n"))
+        // Asked at one and the same node, which is the standby once.
+        for _ in 0..<2 {
+            let run = try till(pair.nodes[0], ["transfer"])
+            XCTAssertEqual(run.status, 0, run.error + pair.nodes.map { $0.logText.suffix(3_000) }.joined(separator: "\n---\n"))
+        }
+    }
+}
