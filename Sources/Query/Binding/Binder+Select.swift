@@ -136,6 +136,9 @@ extension Binder {
                 continue
             }
             let value = try bindExpression(item.expression, in: scope)
+            if case .name(let parts) = item.expression.kind, parts.count == 1, case .call(.makeRow, _, _, _) = value.expression {
+                throw .unsupported("a whole row of “\(parts[0].text)” is no column here; name its columns, or make a document of it: to_json(\(parts[0].text))", at: item.expression.position)
+            }
             let name = item.alias?.text ?? OutputNames.name(of: item.expression)
             items.append(Item(name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position, declared: declaredType(value)))
         }

@@ -28,11 +28,13 @@ extension Binder {
             throw .badSQL("\(function.name) takes \(function.argumentCount) arguments", at: position).because(.undefinedFunction)
         }
         guard !call.isDistinct || function.argumentCount == 1 else { throw .unsupported("\(function.name) takes no DISTINCT", at: position) }
-        var lists: [Expression] = [], types: [ColumnType] = []
+        var lists: [Expression] = [], types: [ColumnType] = [], ofRows = false
         for (place, (argument, type)) in zip(call.arguments, function.types).enumerated() {
             var gathering = call
             gathering.name = NameSyntax("array_agg", at: position)
-            gathering.arguments = [try gathered(argument, function, in: scope)]
+            let document = try document(of: argument, function, in: scope)
+            if document != nil { ofRows = function.name == "json_agg" }
+            gathering.arguments = [document ?? argument]
             var others = call.arguments
             others.remove(at: place)
             let list = try bindAggregate(gathering, beside: others, in: scope).expression
@@ -50,15 +52,16 @@ extension Binder {
         guard let type = function.gives(types) else {
             throw .badSQL("\(function.name) does not take \(types[0].sqlName)", at: position).because(.undefinedFunction)
         }
-        return TypedExpression(.call(function.function, lists + (function.takesZone ? [zone] : []), type: type, position: position), at: position)
+        return TypedExpression(.call(ofRows ? .jsonOfRows : function.function, lists + (function.takesZone ? [zone] : []), type: type, position: position), at: position)
     }
 
     /// Rows and lists are gathered as the documents that they become.
-    private func gathered(_ argument: ExpressionSyntax, _ function: GatheredAggregate, in scope: ExpressionScope) throws(QueryError) -> ExpressionSyntax {
-        guard function.takesZone, scope.collector != nil, !scope.isInAggregate else { return argument }
+    /// - Returns: nil for what is a value by itself.
+    private func document(of argument: ExpressionSyntax, _ function: GatheredAggregate, in scope: ExpressionScope) throws(QueryError) -> ExpressionSyntax? {
+        guard function.takesZone, scope.collector != nil, !scope.isInAggregate else { return nil }
         var probing = scope
         probing.isInAggregate = true
-        guard try bindExpression(argument, in: probing).type.isNested else { return argument }
+        guard try bindExpression(argument, in: probing).type.isNested else { return nil }
         return ExpressionSyntax(
             kind: .function(FunctionSyntax(name: NameSyntax(function.name.hasPrefix("jsonb") ? "to_jsonb" : "to_json", at: argument.position), arguments: [argument])),
             position: argument.position, height: argument.height + 1)

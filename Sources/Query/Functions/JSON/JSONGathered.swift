@@ -2,21 +2,27 @@ import ColumnStore
 
 /// What json_agg and json_object_agg make of gathered lists. The session's zone is the last argument.
 extension ScalarFunction {
-    static let jsonOfList = ScalarFunction(
-        "json_agg", nulls: .first, cost: .heavy, failure: .possible,
-        kernel: .plain { (call) throws(KernelError) in
-            let (offsets, element) = call[0].lists()
-            let values = try JSONRows(element, as: call.type, zone: try call.zone(at: 1), call.meter)
-            return try TextKernels.build(count: call.count, validity: call[0].rowValidity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
-                try builder.append(UInt8(ascii: "["))
-                for place in Int(offsets[row])..<Int(offsets[row + 1]) {
-                    var text: [UInt8] = place > Int(offsets[row]) ? Array(", ".utf8) : []
-                    try values.append(place, to: &text)
-                    try builder.append(text)
+    static let jsonOfList = gathered("json_agg", separator: ", ")
+    /// Of rows and lists, each of which PostgreSQL begins on a line of its own.
+    static let jsonOfRows = gathered("json_agg_of_rows", separator: ", \n ")
+
+    private static func gathered(_ symbol: String, separator: String) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .first, cost: .heavy, failure: .possible,
+            kernel: .plain { (call) throws(KernelError) in
+                let (offsets, element) = call[0].lists()
+                let values = try JSONRows(element, as: call.type, zone: try call.zone(at: 1), call.meter)
+                return try TextKernels.build(count: call.count, validity: call[0].rowValidity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
+                    try builder.append(UInt8(ascii: "["))
+                    for place in Int(offsets[row])..<Int(offsets[row + 1]) {
+                        var text: [UInt8] = place > Int(offsets[row]) ? Array(separator.utf8) : []
+                        try values.append(place, to: &text)
+                        try builder.append(text)
+                    }
+                    try builder.append(UInt8(ascii: "]"))
                 }
-                try builder.append(UInt8(ascii: "]"))
-            }
-        })
+            })
+    }
 
     static let jsonOfLists = ScalarFunction(
         "json_object_agg", nulls: .first, cost: .heavy, failure: .possible,
