@@ -207,8 +207,8 @@ package final class Verifier {
 
     private func findStrangers() throws {
         try directory.files().list(prefix: "") { object in
-            // Put aside, and named in the log when that was done.
-            if LostAndFound.names.contains(where: { object.key.hasPrefix($0 + "/") }) || object.key.hasPrefix(DataDirectory.logName + "/") { return }
+            // Put aside, and named in the log when that was done; and what tells of the store to others: commits under way, records of a cluster.
+            if (LostAndFound.names + [DataDirectory.logName, DataDirectory.clusterName]).contains(where: { object.key.hasPrefix($0 + "/") }) { return }
             if !known.contains(object.key) { report.strangers.append("\(directory.path)/\(object.key)") }
         }
         if directory.storages.location != nil { try findStrangersElsewhere() }

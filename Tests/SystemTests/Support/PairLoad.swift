@@ -106,6 +106,7 @@ final class PairLoad: Sendable {
         for node in pair.nodes {
             let proof = try TillRun(["verify", "--data", node.data.path], environment: node.environment.filter { $0.key.hasPrefix("TILL_STORAGE") })
             XCTAssertEqual(proof.status, 0, "\(message): \(node.name): \(proof.text)\(proof.error)")
+            XCTAssertFalse(proof.text.contains("/cluster/"), "its records belong to it: \(proof.text)")
         }
     }
 }
