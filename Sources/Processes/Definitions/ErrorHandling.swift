@@ -80,7 +80,6 @@ struct HandlingReader {
             guard let reader = ObjectReader(element, at: "\(object.place("Retry"))/\(index)", object.faults) else { return nil }
             let interval = reader.integer("IntervalSeconds", 1...31_622_400) ?? 1
             let delayMax = reader.integer("MaxDelaySeconds", 1...31_622_400)
-            if let delayMax, delayMax <= interval { reader.add(.badValue, "MaxDelaySeconds", "MaxDelaySeconds is greater than IntervalSeconds") }
             let jitter = reader.text("JitterStrategy")
             if let jitter, jitter != "FULL", jitter != "NONE" { reader.add(.badValue, "JitterStrategy", "JitterStrategy is FULL or NONE, not \(jitter)") }
             let retrier = Retrier(

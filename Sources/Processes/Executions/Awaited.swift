@@ -37,7 +37,8 @@ extension Execution {
             case .task, .waiting, .retrying: true
             case .ready: ready.contains(id)
             case .items(let progress): progress.reading != nil || ready.contains(id)
-            case .branches, .done, .failed, .stopped: false
+            case .branches(_, let rest): rest != nil && ready.contains(id)
+            case .done, .failed, .stopped: false
             }
             if awaitsItself { live.insert(id) }
             if live.contains(id), let parent = frame.parent { live.insert(parent) }

@@ -83,6 +83,7 @@ package enum ExecutionCoder {
             encoder.optional(progress.batchInput) { $0.value($1) }
             encoder.integer(progress.items.count)
             for item in progress.items { encoder.value(item) }
+        case .branches(_, let rest?): encoder.value(rest)
         case .ready, .task, .waiting, .retrying, .branches, .stopped: break
         }
         return encoder.bytes

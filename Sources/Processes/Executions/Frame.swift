@@ -28,7 +28,8 @@ package struct Frame: Sendable, Equatable {
         case waiting(TimerMark)
         case retrying(TimerMark)
         /// Of so many branches the ends are awaited.
-        case branches(left: Int)
+        /// `rest`: what those get that are still to begin; nil once all have begun.
+        case branches(left: Int, rest: JSONValue?)
         case items(MapProgress)
         case done(JSONValue)
         /// Nothing caught it. Kept for a redrive, or by a Map that tolerates it.

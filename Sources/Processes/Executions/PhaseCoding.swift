@@ -29,8 +29,8 @@ extension ByteEncoder {
         case .retrying(let mark):
             byte(3)
             self.mark(mark)
-        case .branches(let left):
-            byte(4)
+        case .branches(let left, let rest):
+            byte(rest == nil ? 4 : 9)
             integer(left)
         case .items(let progress):
             byte(5)
@@ -73,11 +73,12 @@ extension ByteDecoder {
                 heartbeatSeconds: try optional { (it) throws(CodingFault) in Int64(try it.integer(1...99_999_999, "HeartbeatSeconds")) })
         case 2: return .waiting(try mark())
         case 3: return .retrying(try mark())
-        case 4: return .branches(left: try integer(0...Machine.stateCountMax, "the number of branches"))
+        case 4: return .branches(left: try integer(0...Machine.stateCountMax, "the number of branches"), rest: nil)
         case 5: return .items(try progress(&body))
         case 6: return .done(try body.value())
         case 7: return .failed(try body.error())
         case 8: return .stopped
+        case 9: return .branches(left: try integer(0...Machine.stateCountMax, "the number of branches"), rest: try body.value())
         default: throw CodingFault(reason: "an unknown phase")
         }
     }

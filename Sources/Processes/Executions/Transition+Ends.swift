@@ -17,8 +17,8 @@ extension Transition {
         }
         if !isKept { remove(id) }
         switch above.phase {
-        case .branches(let left):
-            update(parent) { $0.phase = .branches(left: left - 1) }
+        case .branches(let left, let rest):
+            update(parent) { $0.phase = .branches(left: left - 1, rest: rest) }
             if left == 1 { finishBranches(parent) }
         case .items(var progress):
             progress.running -= 1
@@ -128,10 +128,13 @@ extension Transition {
         go(id, to: catcher.next, output)
     }
 
-    /// A reading of items that is under way while its state fails, and iterations that were still to begin.
+    /// A reading of items that is under way while its state fails, and iterations or branches that were still to begin.
     private mutating func settleItems(_ id: Int) {
-        guard let frame = execution.frames[id], case .items = frame.phase else { return }
-        settle(id)
+        switch execution.frames[id]?.phase {
+        case .items: settle(id)
+        case .branches(_, _?): break
+        default: return
+        }
         execution.ready.removeAll { $0 == id }
     }
 
@@ -206,7 +209,8 @@ extension Transition {
         for id in execution.frames.keys.sorted() {
             guard let frame = execution.frames[id], execution.status == .running else { continue }
             switch frame.phase {
-            case .branches(let left) where left == 0: finishBranches(id)
+            case .branches(let left, _) where left == 0: finishBranches(id)
+            case .branches(_, _?): execution.ready.append(id)
             case .items: fill(id)
             default: break
             }

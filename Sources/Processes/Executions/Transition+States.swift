@@ -4,9 +4,14 @@ extension Transition {
     /// Enters the state of a frame, or tries it again, and does what it can do at once.
     mutating func runState(of id: Int) {
         guard let frame = execution.frames[id] else { return }
-        // A Map that had begun as many iterations as one event may.
-        if case .items = frame.phase { return fill(id) }
-        guard case .ready(let isRetry) = frame.phase else { return }
+        let isRetry: Bool
+        switch frame.phase {
+        case .ready(let known): isRetry = known
+        // It had begun as much below it as one event may.
+        case .items: return fill(id)
+        case .branches(_, _?): return beginBranches(id)
+        default: return
+        }
         guard isRetry || enter(id) else { return }
         do throws(StateError) {
             try carryOut(id)
@@ -72,10 +77,23 @@ extension Transition {
         case .parallel(let branches, let parameters, _):
             let data = try input(of: id, state, parameters)
             try checkRoom(branches.count)
-            update(id) { $0.phase = .branches(left: branches.count) }
-            for (index, scope) in branches.enumerated() { begin(parent: id, index: index, scope: scope, input: data, item: nil) }
+            update(id) { $0.phase = .branches(left: branches.count, rest: data) }
+            beginBranches(id, isFirst: true)
         case .map(let map): try begin(map, id, state)
         }
+    }
+
+    /// Begins as many branches as this event may; the others wait for the next one.
+    private mutating func beginBranches(_ id: Int, isFirst: Bool = false) {
+        guard let frame = execution.frames[id], case .branches(let left, let rest?) = frame.phase, case .parallel(let branches, _, _) = state(of: frame).kind else { return }
+        var next = execution.below[id]?.count ?? 0
+        while next < branches.count, !isSpent {
+            begin(parent: id, index: next, scope: branches[next], input: rest, item: nil)
+            next += 1
+        }
+        let isWhole = next == branches.count
+        update(id, body: !isWhole || !isFirst) { $0.phase = .branches(left: left, rest: isWhole ? nil : rest) }
+        if !isWhole, !execution.ready.contains(id) { execution.ready.append(id) }
     }
 
     // MARK: Data in

@@ -61,7 +61,7 @@ final class DefinitionTests: XCTestCase {
             (#"{"Type":"Task","Resource":"till:sql","End":true,"TimeoutSeconds":5,"TimeoutSecondsPath":"$.a"}"#, ["/TimeoutSecondsPath bad-value"]),
             (#"{"Type":"Task","Resource":"till:sql","End":true,"Retry":[{"ErrorEquals":["States.ALL"]},{"ErrorEquals":[]}],"Catch":[{"ErrorEquals":["A"],"Next":"X"},{"ErrorEquals":["States.Foo"]}]}"#,
                 ["/Retry/0/ErrorEquals bad-value", "/Retry/1/ErrorEquals bad-value", "/Catch/0/Next unknown-state", "/Catch/1/ErrorEquals bad-value", "/Catch/1 missing-member"]),
-            (#"{"Type":"Task","Resource":"till:sql","End":true,"Retry":[{"ErrorEquals":["A"],"IntervalSeconds":0,"MaxAttempts":-1,"BackoffRate":0.5,"MaxDelaySeconds":1,"JitterStrategy":"X"}]}"#,
+            (#"{"Type":"Task","Resource":"till:sql","End":true,"Retry":[{"ErrorEquals":["A"],"IntervalSeconds":0,"MaxAttempts":-1,"BackoffRate":0.5,"MaxDelaySeconds":0,"JitterStrategy":"X"}]}"#,
                 ["/Retry/0/IntervalSeconds bad-value", "/Retry/0/MaxDelaySeconds bad-value", "/Retry/0/JitterStrategy bad-value", "/Retry/0/MaxAttempts bad-value", "/Retry/0/BackoffRate bad-value"]),
             (#"{"Type":"Wait","End":true}"#, [" missing-member"]), (#"{"Type":"Wait","Seconds":1,"Timestamp":"x","End":true}"#, [" bad-value", "/Timestamp bad-value"]),
             (#"{"Type":"Wait","SecondsPath":"$.a[*]","End":true}"#, ["/SecondsPath bad-expression"]),

@@ -166,6 +166,44 @@ final class BranchTests: XCTestCase {
         XCTAssertEqual(simulator.tasks.count, 60)
     }
 
+    /// As iterations do, also over a restart, an end and a redrive.
+    func test_parallel_ofMuchData_beginsOverSeveralEvents() throws {
+        let much = String(repeating: "x", count: 400_000)
+        let state = branches(Self.task, Self.task, Self.task, Self.task, Self.task, Self.task, Self.task, Self.task, members: #","ResultPath":null"#)
+        let text = machineText("S", [("S", state), ("T", #"{"Type":"Pass","Result":"T","End":true}"#)])
+        let machine = try DefinitionReader.read(Array(text.utf8))
+        var simulator = try Simulator(text, input: #"{"s":"\#(much)"}"#)
+        XCTAssertLessThan(simulator.execution.frames.count, 8)
+        var events = 0
+        while simulator.execution.awaited.contains(.proceed) {
+            XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: machine), simulator.execution)
+            simulator.apply(.proceed)
+            events += 1
+        }
+        XCTAssertGreaterThan(events, 1)
+        XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: machine), simulator.execution)
+        XCTAssertEqual(simulator.calls.count, 8)
+        simulator.run { .success(.integer($0.visit)) }
+        XCTAssertEqual(simulator.outcome, "\"T\"")
+        XCTAssertEqual(simulator.tasks.count, 8)
+        // Ended while branches are still to begin, each begins once all the same.
+        var stopped = try Simulator(text, input: #"{"s":"\#(much)"}"#)
+        XCTAssertEqual(stopped.apply(.abort), .applied)
+        XCTAssertEqual(stopped.execution.awaited, [])
+        XCTAssertEqual(stopped.apply(.redrive), .applied)
+        stopped.run { .success(.integer($0.visit)) }
+        XCTAssertEqual(stopped.outcome, "\"T\"")
+        XCTAssertEqual(Set(stopped.tasks.map(\.state)).count, 8)
+        for (members, expected) in [("", "FAILED E"), (#","Catch":[{"ErrorEquals":["E"],"ResultPath":null,"Next":"T"}]"#, "\"T\""), (#","Retry":[{"ErrorEquals":["E"],"MaxAttempts":1}]"#, "FAILED E")] {
+            var failing = try Simulator(text.replacingOccurrences(of: #","ResultPath":null"#, with: members), input: #"{"s":"\#(much)"}"#)
+            while failing.tasks.isEmpty { failing.apply(.proceed) }
+            failing.apply(.taskFailed(token: failing.tasks[0].token, StateError(name: "E", cause: "c")))
+            failing.run { _ in .failure(StateError(name: "E", cause: "c")) }
+            XCTAssertEqual(failing.outcome, expected, members)
+            XCTAssertEqual(failing.execution.awaited, [])
+        }
+    }
+
     /// Nothing is left of iterations that were still to begin when their Map is given up, tried again or caught.
     func test_map_thatFailsWhileItBegins_beginsNoMore() throws {
         let much = String(repeating: "x", count: 400_000)

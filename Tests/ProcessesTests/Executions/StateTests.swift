@@ -94,6 +94,15 @@ final class StateTests: XCTestCase {
         XCTAssertEqual(twice.tasks.map(\.key), ["e1:S:1", "e1:S:1", "e1:S:1"])
         XCTAssertEqual(twice.tasks.map(\.attempt), [1, 2, 3])
         XCTAssertEqual(twice.now - Simulator.start, 8_000_000)
+        // A bound at or below the interval makes every pause the same.
+        let even = machine.replacingOccurrences(of: #""MaxDelaySeconds":5"#, with: #""MaxDelaySeconds":2"#)
+        var steady = try Simulator(even, input: #"{"a":1}"#)
+        var failures = 2
+        steady.run { _ in
+            failures -= 1
+            return failures >= 0 ? .failure(StateError(name: "E1", cause: "c")) : .success(.string("ok"))
+        }
+        XCTAssertEqual(steady.now - Simulator.start, 4_000_000)
         XCTAssertEqual(try run(["E1", "E1", "E1"]).outcome, #"{"a":1,"e":{"Error":"E1","Cause":"c"}}"#)
         XCTAssertEqual(try run(["E2", "E2"]).outcome, #"{"Error":"E2","Cause":"c"}"#)
         XCTAssertEqual(try run(["E3", "E1", "E2", "E1"]).outcome, #"{"Error":"E2","Cause":"c"}"#)
