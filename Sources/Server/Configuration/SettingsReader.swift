@@ -157,7 +157,7 @@ package enum SettingsReader {
             reading.fault("cluster.witness", "\(host) is another machine's, and a witness speaks without encryption: 127.0.0.1 is wanted, or cluster.config with an object of a bucket")
         }
         if let url = settings.storage.url { checkWarehouse(url, of: pair, &reading) }
-        let others = [("log.url", settings.logURL), ("exports.url", settings.exportsURL), ("postgres.listen", settings.postgres.host)]
+        let others = [("log.url", settings.logURL), ("exports.url", settings.exportsURL)]
         for case (let key, _?) in others { reading.fault(key, "is not there yet where two machines keep the store: leave it out, or leave cluster out") }
     }
 
