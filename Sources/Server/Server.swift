@@ -9,7 +9,8 @@
 //   HTTP/{Coding, Transport}: heads, targets, media types, bodies, problems; the listener, connections, exchanges
 //   Postgres/{Catalogs, Answers, Connections}: pg_catalog in the planner; questions to rows on its wire; the socket, TLS, who is there, a session on its thread
 //   HTTP/Middleware: the router of the table, and the steps before a route: admission, dispatch, coding, audit; `Service` puts them together
-//   Replication: a member of a cluster: its disk, its peers, the object that says who leads; what it answers while another leads
+//   Replication/Links: how members of a cluster reach each other, and prove who they are
+//   Replication: a member of a cluster: its disk, the object that says who leads, and its thread
 //   Routes/{Answers/Operating, Answers/Messages, Answers}, Exports: bodies; answers that leave as files
 //   Contents: what the store knows of itself, as tables of SQL
 //   Executions: who carries out the tasks of executions
@@ -19,7 +20,9 @@
 //   Routes: the other calls of the API, and the description made of all
 //   Iceberg: the REST catalog of the warehouse, for engines outside
 //   Console: the web application, served beside the API
-//   Commands, Commands/{Client, Store, Serving, Administration, Import, SQL, Help}: the words of the command line, and what is made of the table of all
+//   Commands, Commands/Client: what commands have in common, and a client of HTTP
+//   Replication/Passing: what a member answers while another leads: what comes is passed on
+//   Commands/{Store, Serving, Administration, Import, SQL, Help}: the words of the command line, and what is made of the table of all
 
 internal import ColumnStore
 import Glibc

@@ -52,6 +52,8 @@ export type UploadState = { upload_id: string; state: "NEW" | "PROCESSING" | "PR
 export type UploadError = { record: number; receipt_id: string | null; errors: Violation[]; columns: { [name: string]: any } };
 export type UploadErrorList = { errors: UploadError[]; next_cursor: string | null };
 export type Deletion = { deleted: number; has_more: boolean };
+export type Cluster = { node: string; leader: string | null; epoch: number; insync: string[]; removed: string[]; mode: string; records: number; degraded: boolean };
+export type Transfer = { from: string; to: string; epoch: number };
 export type Backup = { destination: string; files: number; bytes: number; files_copied: number; bytes_copied: number; elapsed_ms: number };
 export type Move = { place?: string; tables: number; files: number; bytes: number; files_copied: number; bytes_copied: number; files_left: number };
 export type Rebuild = { documents: number; unreadable: number; files: number; files_left: number };
@@ -347,6 +349,16 @@ export interface Paths {
   };
   "/v1/overview": {
     get: { query: {  }; body: undefined; answer: Overview };
+  };
+  "/v1/cluster": {
+    get: { query: {  }; body: undefined; answer: Cluster };
+  };
+  "/v1/cluster/transfer": {
+    post: { query: {  }; body: { to?: string | null }; answer: Transfer };
+  };
+  "/v1/cluster/nodes/{name}": {
+    delete: { query: {  }; body: undefined; answer: Cluster };
+    put: { query: {  }; body: undefined; answer: Cluster };
   };
   "/v1/admin/quarantine": {
     delete: { query: { client?: string | number | null; before?: string | number | null }; body: undefined; answer: Deletion };

@@ -35,11 +35,11 @@ package final class DoorContext: Sendable {
     /// nil: there is no such door.
     let postgres: PostgresAddress?
     /// The pair of machines that keeps the store; nil: one machine does.
-    let cluster: ClusterControl?
+    let cluster: (any PairControl)?
 
     package init(
         store: StoreRoles, queries: QueryEngine, further: any CatalogExtension, adminKey: String, tokens: TokenVerifier? = nil, limits: DoorLimits,
-        log: Log, timers: Timers, warehouse: [WarehouseProperty] = [], postgres: PostgresAddress? = nil, cluster: ClusterControl? = nil
+        log: Log, timers: Timers, warehouse: [WarehouseProperty] = [], postgres: PostgresAddress? = nil, cluster: (any PairControl)? = nil
     ) {
         (self.postgres, self.cluster) = (postgres, cluster)
         self.warehouse = warehouse

@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 
 /// What an administrator has a pair do: who leads, and who takes part. Each call ends with what came of it.
-package final class ClusterControl: Sendable {
+package final class ClusterControl: PairControl {
     private let host: NodeHost
     private let wantsHandOver = Atomic<Bool>(false)
 
@@ -14,8 +14,15 @@ package final class ClusterControl: Sendable {
 
     init(_ host: NodeHost) { self.host = host }
 
-    /// How the cluster stands, as this node knows it.
-    var body: ClusterBody { ClusterBody(host.standing.withLock { $0 }, node: host.name) }
+    package var pairStanding: PairStanding {
+        let standing = host.standing.withLock { $0 }
+        let configuration = standing.configuration
+        var pair = PairStanding()
+        (pair.node, pair.leader, pair.epoch, pair.insync) = (host.name, configuration?.leader, configuration?.epoch ?? 0, configuration?.insync ?? [])
+        (pair.removed, pair.mode) = (configuration?.removed ?? [], (configuration?.mode ?? .pair).rawValue)
+        (pair.recordCount, pair.isDegraded) = (standing.committed.sequence, standing.isDegraded)
+        return pair
+    }
 
     private var present: Configuration {
         get throws {
@@ -26,11 +33,7 @@ package final class ClusterControl: Sendable {
         }
     }
 
-    /// Begins to hand the lead over; it goes on once what is under way has its answers.
-    ///
-    /// - Parameter name: to whom; nil: to whoever has everything.
-    /// - Returns: to whom.
-    func transfer(to name: String?) throws -> String {
+    package func transfer(to name: String?) throws -> String {
         let configuration = try present
         let others = configuration.insync.filter { $0 != host.name }
         if let name { try known(name) }
@@ -47,8 +50,7 @@ package final class ClusterControl: Sendable {
     /// Whether the lead is to be handed over; once.
     func takeHandOver() -> Bool { wantsHandOver.exchange(false, ordering: .acquiringAndReleasing) }
 
-    /// Sends a node away, until it is let in again.
-    func remove(_ name: String) throws {
+    package func remove(_ name: String) throws {
         let configuration = try present
         try known(name)
         if name == host.name { throw Problem(.wrongState, "\(name) leads: let another lead first (till cluster transfer)") }
@@ -59,8 +61,7 @@ package final class ClusterControl: Sendable {
         try have(.remove(name), "\(name) was not removed within \(Int(Self.patienceSeconds)) s: the node that leads waits for its standby, or for the object that says who leads") { $0.removed.contains(name) }
     }
 
-    /// Lets a node that was sent away take part again.
-    func join(_ name: String) throws {
+    package func join(_ name: String) throws {
         let configuration = try present
         try known(name)
         guard configuration.removed.contains(name) else { return }

@@ -19,6 +19,7 @@ final class PairSettingsTests: XCTestCase {
         XCTAssertEqual(settings.pair.peer?.port, 7002)
         XCTAssertFalse(settings.pair.degrades)
         XCTAssertEqual(Settings().pair.node, nil)
+        XCTAssertEqual(self.faults(["TILL_POSTGRES_LISTEN": "127.0.0.1:5432"]), [])
         let tls = ["TILL_CLUSTER_TLS_CERT": "c", "TILL_CLUSTER_TLS_KEY": "k", "TILL_CLUSTER_TLS_CA": "a"]
         XCTAssertEqual(self.faults(tls.merging(["TILL_CLUSTER_PEER": "b@10.0.0.1:7002", "TILL_CLUSTER_LISTEN": "0.0.0.0:7001"]) { $1 }), [])
         XCTAssertEqual(self.faults(["TILL_STORAGE_URL": "s3://receipts/a"]), [])
@@ -40,7 +41,7 @@ final class PairSettingsTests: XCTestCase {
             (["TILL_CLUSTER_WITNESS": nil, "TILL_CLUSTER_CONFIG": "file:///object"], "log.url"),
             (["TILL_STORAGE_URL": "s3://receipts/a", "TILL_LOG_URL": "s3://receipts/a/log"], "log.url"), (["TILL_STORAGE_URL": "file:///warehouse"], "storage.url"),
             (["TILL_STORAGE_URL": "s3://receipts/a", "TILL_CLUSTER_WITNESS": nil, "TILL_CLUSTER_CONFIG": "s3://receipts/a/ctl"], "cluster.config"),
-            (["TILL_EXPORTS_URL": "file:///exports"], "exports.url"), (["TILL_POSTGRES_LISTEN": "127.0.0.1:5432"], "postgres.listen"),
+            (["TILL_EXPORTS_URL": "file:///exports"], "exports.url"),
         ]
         for (change, key) in cases { XCTAssertTrue(faults(change).contains(key), "\(change): \(faults(change))") }
     }

@@ -160,7 +160,7 @@ final class Pair {
     func other(than node: Node) -> Node { nodes[0] === node ? nodes[1] : nodes[0] }
 
     /// Ports that nobody has now.
-    private static func freePorts(_ count: Int) throws -> [UInt16] {
+    static func freePorts(_ count: Int) throws -> [UInt16] {
         var sockets: [Int32] = []
         defer { for socket in sockets { close(socket) } }
         return try (0..<count).map { _ in

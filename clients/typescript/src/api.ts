@@ -585,6 +585,30 @@ export interface Deletion {
   has_more: boolean;
 }
 
+export interface Cluster {
+  /** Who answers: the node that leads. */
+  node: string;
+  leader: string | null;
+  /** Rises with each change of who leads and who takes part. */
+  epoch: number;
+  /** Who has everything that was acknowledged on a disk of its own, the leader first. */
+  insync: string[];
+  /** Who does not take part until it is let in again. */
+  removed: string[];
+  mode: string;
+  /** How many records are acknowledged. */
+  records: number;
+  /** Whether what is acknowledged lies on one machine alone. */
+  degraded: boolean;
+}
+
+export interface Transfer {
+  from: string;
+  to: string;
+  /** In which it begins: a higher one in `/readyz` of `to` says that it is done. */
+  epoch: number;
+}
+
 export interface Backup {
   destination: string;
   files: number;
@@ -2335,6 +2359,34 @@ export interface Operations {
   overview: {
     answer: Overview;
   };
+  /** How a pair of machines stands. */
+  cluster: {
+    answer: Cluster;
+  };
+  /** Lets the other node lead: what is under way gets its answers, what comes meanwhile waits and is answered by the node that leads then. */
+  transferLead: {
+    body?: {
+      /** The node that is to lead; null: the one that has everything. */
+      to?: string | null;
+    };
+    answer: Transfer;
+  };
+  /** Sends a node away: it takes no part until it is let in again. */
+  removeNode: {
+    path: {
+      /** The node's name, as `cluster.node` says it. */
+      name: string;
+    };
+    answer: Cluster;
+  };
+  /** Lets a node that was sent away take part again; what it lacks it is sent. */
+  joinNode: {
+    path: {
+      /** The node's name, as `cluster.node` says it. */
+      name: string;
+    };
+    answer: Cluster;
+  };
   /** Deletes refused documents, the oldest first, at most 10,000 in a call: those of a client, those before a time, or both. */
   deleteQuarantine: {
     query?: {
@@ -2624,6 +2676,10 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   deadEvents: { method: "GET", path: "/v1/topics/{name}/subscriptions/{subscription}/dead-letters", isOpen: false, takesText: false },
   redriveEvents: { method: "POST", path: "/v1/topics/{name}/subscriptions/{subscription}/dead-letters/redrive", isOpen: false, takesText: false },
   overview: { method: "GET", path: "/v1/overview", isOpen: false, takesText: false },
+  cluster: { method: "GET", path: "/v1/cluster", isOpen: false, takesText: false },
+  transferLead: { method: "POST", path: "/v1/cluster/transfer", isOpen: false, takesText: false },
+  removeNode: { method: "DELETE", path: "/v1/cluster/nodes/{name}", isOpen: false, takesText: false },
+  joinNode: { method: "PUT", path: "/v1/cluster/nodes/{name}", isOpen: false, takesText: false },
   deleteQuarantine: { method: "DELETE", path: "/v1/admin/quarantine", isOpen: false, takesText: false },
   deleteQuarantineEntry: { method: "DELETE", path: "/v1/admin/quarantine/{ticket_id}", isOpen: false, takesText: false },
   deleteDeadLetters: { method: "DELETE", path: "/v1/admin/dead-letters", isOpen: false, takesText: false },
@@ -2686,6 +2742,7 @@ export type Slug =
   | "method-not-allowed"
   | "not-acceptable"
   | "not-found"
+  | "not-leader"
   | "numeric-overflow"
   | "or its time is over."
   | "or none."

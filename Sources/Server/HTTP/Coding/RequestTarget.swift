@@ -17,7 +17,18 @@ package struct RequestTarget: Sendable {
     private let rawQuery: [UInt8]
 
     /// As it was sent, in the form that begins with a slash.
-    package var origin: [UInt8] { segments.flatMap { [UInt8(ascii: "/")] + $0 } + (rawQuery.isEmpty ? [] : [UInt8(ascii: "?")] + rawQuery) }
+    package var origin: [UInt8] {
+        var origin: [UInt8] = []
+        for segment in segments {
+            origin.append(UInt8(ascii: "/"))
+            origin.append(contentsOf: segment)
+        }
+        if !rawQuery.isEmpty {
+            origin.append(UInt8(ascii: "?"))
+            origin.append(contentsOf: rawQuery)
+        }
+        return origin
+    }
 
     package init(_ raw: [UInt8]) {
         var raw = raw[...]

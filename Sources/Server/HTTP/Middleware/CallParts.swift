@@ -23,5 +23,5 @@ package struct CallParts: Sendable {
     /// Where clients of PostgreSQL come in; nil: nowhere.
     let postgres: PostgresAddress?
     /// nil: the server is alone.
-    let cluster: ClusterControl?
+    let cluster: (any PairControl)?
 }

@@ -37,6 +37,7 @@ final class PostgresConnection {
     private var decoder: FrontendDecoder
     private let charges = ConnectionCharge()
     private let output: AnswerOutput
+    private let kept: KeptOutput
     /// Since when a message has begun that is not whole, on the steady clock.
     private var messageBegan: Double?
 
@@ -45,7 +46,13 @@ final class PostgresConnection {
         let channel = ByteChannel(socket: socket)
         self.channel = channel
         decoder = FrontendDecoder(limits: .init(large: shared.context.limits.body))
-        output = AnswerOutput(send: { try channel.write($0) }, charge: { [charges] in try charges.hold(answer: $0) })
+        let kept = KeptOutput(shared.context.store.life)
+        self.kept = kept
+        output = AnswerOutput(
+            send: {
+                try kept.wait()
+                try channel.write($0)
+            }, charge: { [charges] in try charges.hold(answer: $0) })
         channel.patience.isCrowded = { [queries = shared.context.queries] in queries.hasWaiting }
         channel.patience.isOver = { [interruption] in interruption.isAsked }
     }
@@ -68,6 +75,7 @@ final class PostgresConnection {
 
     /// The last words: that they arrive nobody can promise.
     private func last(_ fault: PostgresFault) {
+        kept.isWanted = false
         var fault = fault
         fault.severity = .fatal
         do {
@@ -219,6 +227,8 @@ final class PostgresConnection {
             owner: charges.charge.account ?? charges,
             whenGone: { action in if let action { watcher.watch(socket, action) } else { watcher.forget(socket) } },
             session: SystemSession(user: user, database: shared.database, processID: processID))
+        // From here on what is said comes from the store.
+        kept.isWanted = true
         let questions = Questions(shared.context.queries, shared.queries, asker, interruption, settings: settings, output: output, timers: shared.context.life.timers)
         try output.write(.authenticationOk)
         for (name, value) in settings.reported { try output.write(.parameterStatus(name: name, value: value)) }

@@ -127,6 +127,8 @@ package final class PostgresDoor: Door {
 
     package func stopAccepting() {
         guard !isStopping.exchange(true, ordering: .relaxed) else { return }
+        // Whoever waits for connections there sees it at once.
+        shutdown(socket, Int32(SHUT_RDWR))
         shared.places.stop()
     }
 

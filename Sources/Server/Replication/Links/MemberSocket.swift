@@ -2,7 +2,7 @@ internal import ColumnStore
 import Glibc
 
 /// A connection between members of a cluster, in the clear or by TLS. One thread at a time.
-final class MemberSocket: ByteConnection, @unchecked Sendable {
+final class MemberSocket: @unchecked Sendable {
     // Proof of Sendable: `descriptor` is set once; TLS is used by the one thread that has the connection.
 
     /// Why a wait of it has ended.

@@ -63,3 +63,5 @@ final class LeaderConnections: Sendable {
         }
     }
 }
+
+extension MemberSocket: ByteConnection {}

@@ -12,7 +12,7 @@ enum ClusterRoutes {
             .get, "/v1/cluster", access: .audit, place: .control,
             operation: Operation(
                 "cluster", "How a pair of machines stands.", answers: [.init(200, "It stands so.", [.of(ClusterBody.self)])], problems: [.wrongState]),
-            uses: { $0.cluster }, handle: { _, cluster in .json(try there(cluster).body) }),
+            uses: { $0.cluster }, handle: { _, cluster in .json(ClusterBody(pair: try there(cluster).pairStanding)) }),
         Route(
             .post, "/v1/cluster/transfer", access: .admin, place: .control, body: .small,
             operation: Operation(
@@ -29,7 +29,7 @@ enum ClusterRoutes {
             handle: { call, cluster in
                 let cluster = try there(cluster)
                 try cluster.remove(call.path("name"))
-                return .json(cluster.body)
+                return .json(ClusterBody(pair: cluster.pairStanding))
             }),
         Route(
             .put, "/v1/cluster/nodes/{name}", access: .admin, place: .control,
@@ -40,22 +40,22 @@ enum ClusterRoutes {
             handle: { call, cluster in
                 let cluster = try there(cluster)
                 try cluster.join(call.path("name"))
-                return .json(cluster.body)
+                return .json(ClusterBody(pair: cluster.pairStanding))
             }),
     ]
 
-    private static func there(_ cluster: ClusterControl?) throws -> ClusterControl {
+    private static func there(_ cluster: (any PairControl)?) throws -> any PairControl {
         guard let cluster else { throw Problem(.wrongState, "this server is alone: it is no member of a cluster") }
         return cluster
     }
 
-    private static func transfer(_ call: Call, _ cluster: ClusterControl?) throws -> Response {
+    private static func transfer(_ call: Call, _ cluster: (any PairControl)?) throws -> Response {
         let cluster = try there(cluster)
         let body = call.request.body.isEmpty ? JSONValue.object([]) : try call.object(members: ["to"])
         var reader = MemberReader(body: body)
         let name = reader.string("to")
         guard reader.faults.isEmpty else { throw Problem(.badParameter, reader.summary("the body"), errors: reader.faults) }
-        let before = cluster.body
+        let before = cluster.pairStanding
         return .json(202, TransferBody(from: before.node, to: try cluster.transfer(to: name), epoch: before.epoch))
     }
 }

@@ -1,0 +1,53 @@
+internal import Cluster
+internal import ColumnStore
+
+/// An answer that is known as the head is here.
+final class PlainAnswer: HandledRequest {
+    private let response: Response
+
+    init(_ response: Response) { self.response = response }
+
+    var bodyByteCountMax: Int { 64 << 10 }
+    func openBody() throws -> (any BodySink)? { nil }
+    func finish() -> Response? { response }
+}
+
+/// JSON of calls that no description has: `/healthz` and `/readyz` of what is no server yet.
+enum PlainJSON {
+    static func status(_ status: String) -> Response {
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("status", status)
+        json.endObject()
+        return Response(status: 200, contentType: "application/json", bytes: json.bytes)
+    }
+
+    /// What `/readyz` of a member says.
+    static func ready(_ standing: NodeHost.Standing, node: String, isOpen: Bool, leaderURL: String?) -> Response {
+        let leads = standing.role == .leader
+        let mayAcknowledge = leads && isOpen && standing.isServing && standing.ending == nil
+        var json = JSONWriter()
+        json.beginObject()
+        json.member("status", mayAcknowledge ? "ready" : "not-ready")
+        json.member("role", standing.ending != nil ? Node.Role.fenced.rawValue : leads && !mayAcknowledge ? Node.Role.candidate.rawValue : standing.role.rawValue)
+        json.member("node", node)
+        json.member("epoch", standing.configuration?.epoch ?? 0)
+        json.member("leader", standing.configuration?.leader)
+        json.member("leader_url", leaderURL)
+        json.key("insync" as StaticString)
+        json.beginArray()
+        for name in standing.configuration?.insync ?? [] { json.string(name) }
+        json.endArray()
+        json.key("removed" as StaticString)
+        json.beginArray()
+        for name in standing.configuration?.removed ?? [] { json.string(name) }
+        json.endArray()
+        json.member("mode", standing.configuration?.mode.rawValue ?? Configuration.Mode.pair.rawValue)
+        json.member("record", standing.committed.sequence)
+        json.member("digest", standing.committed.hash.text)
+        json.member("lag_records", max(0, standing.last - standing.committed.sequence))
+        json.member("degraded", standing.isDegraded)
+        json.endObject()
+        return Response(status: mayAcknowledge ? 200 : 503, contentType: "application/json", bytes: json.bytes)
+    }
+}
