@@ -21,7 +21,7 @@ final class PairLoad: Sendable {
     var count: Int { state.withLock { $0.acknowledged.count } }
 
     /// - Returns: what was sent by then.
-    static func run(_ pair: Pair, _ prefix: String, workers: Int = 8, _ body: (PairLoad) throws -> Void) throws -> Sent {
+    static func run(_ pair: Pair, _ prefix: String, workers: Int = 8, _ body: (PairLoad) throws -> Void) rethrows -> Sent {
         let load = PairLoad()
         let ports = pair.nodes.map(\.port)
         let done = DispatchGroup()
@@ -43,7 +43,7 @@ final class PairLoad: Sendable {
     }
 
     /// - Returns: what was acknowledged by then.
-    static func acknowledged(_ pair: Pair, _ prefix: String, _ body: (PairLoad) throws -> Void) throws -> [String] {
+    static func acknowledged(_ pair: Pair, _ prefix: String, _ body: (PairLoad) throws -> Void) rethrows -> [String] {
         try run(pair, prefix, workers: 4, body).acknowledged
     }
 
