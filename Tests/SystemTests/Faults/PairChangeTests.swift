@@ -130,12 +130,12 @@ final class PairChangeTests: XCTestCase {
         try FileManager.default.removeItem(at: standby.data)
         try standby.start()
         XCTAssertTrue(Patience.until { standby.ready?.text.contains(#""removed":["\#(standby.name)"]"#) == true }, standby.ready?.text ?? "")
-        acknowledged += try PairLoad.run(pair, "B") { $0.waitForMore(20) }.acknowledged
+        acknowledged += PairLoad.run(pair, "B") { $0.waitForMore(20) }.acknowledged
         XCTAssertFalse(pair.isInSync)
         _ = try till(pair, standby, ["join", standby.name])
         try pair.waitUntilInSync()
         _ = try till(pair, standby, ["join", standby.name])
-        acknowledged += try PairLoad.run(pair, "C") { $0.waitForMore(20) }.acknowledged
+        acknowledged += PairLoad.run(pair, "C") { $0.waitForMore(20) }.acknowledged
         leader.kill()
         XCTAssertEqual(try pair.leader().name, standby.name)
         try PairLoad.check(pair, has: acknowledged, "the one that was let in has everything")
