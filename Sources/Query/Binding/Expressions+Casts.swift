@@ -89,6 +89,9 @@ extension Binder {
         if let narrow = target.narrow {
             result = .call(narrow == .int16 ? .narrowInteger : .narrowReal, [result], type: type, position: value.position)
         }
+        if let digits = target.secondDigits {
+            return .call(.roundInterval, [result, .literal(.integer(Int64(digits)), .int32)], type: .interval, position: value.position)
+        }
         if let field = target.roundsTo { return rounded(result, to: field, at: value.position) }
         guard let length = target.lengthMax else { return result }
         return .call(.left, [result, .literal(.integer(Int64(length)), .int32)], type: .string, position: value.position)
@@ -139,6 +142,7 @@ extension Binder {
         if case .literal(let literal, let source) = value.expression, let number = LiteralCast.number(literal, from: source, to: type) {
             return .literal(number, type)
         }
+        if context.dateOrder != .mdy, value.type == .string, type != .time, DateTimeText.isOfDay(type) { return castInOrder(value, to: type) }
         return .cast(value.expression, to: type, position: value.position)
     }
 
@@ -148,11 +152,30 @@ extension Binder {
             types.settle(number, as: type == .null ? .string : type)
             return .null(type)
         }
-        if type == .timestampTZ, !isUTC, let moment = DateTimeText.read(text[...]), moment.zone == nil, let local = moment.local {
+        guard DateTimeText.isOfDay(type) else { return .literal(try LiteralCast.value(of: text, as: type, at: position), type) }
+        let session = textSession
+        let moment = DateTimeText.read(text[...], session)
+        // What it says depends on the day, or on the session's order.
+        if moment?.isOfNow == true || type == .time || session.order != .mdy { dependsOnSession = true }
+        if moment?.isOfNow == true, !allowsNow { throw .unsupported("“\(String(decoding: text.prefix(60), as: UTF8.self))” is not allowed in this expression", at: position) }
+        if type == .timestampTZ, !isUTC, let moment, moment.zone == nil, let local = moment.local {
             // A time without an offset is one of the session's zone.
             return .cast(.literal(.integer(local), .timestamp(isUTC: false)), to: .timestampTZ, position: position)
         }
-        return .literal(try LiteralCast.value(of: text, as: type, at: position), type)
+        return .literal(try LiteralCast.value(of: text, as: type, session, at: position), type)
+    }
+
+    /// What dates in texts mean in this session.
+    private var textSession: DateTimeText.Session {
+        guard let zone = try? TimeZoneDatabase.system.rules(for: context.timeZone) else { return DateTimeText.Session(order: context.dateOrder) }
+        return DateTimeText.Session(order: context.dateOrder, now: (context.now, zone))
+    }
+
+    /// A text of the data as a date or time, by the session's order of a date's numbers.
+    private func castInOrder(_ value: TypedExpression, to type: ColumnType) -> Expression {
+        dependsOnSession = true
+        let arguments = [value.expression, Expression.text(context.dateOrder.rawValue)] + (type == .timestampTZ ? [zone] : [])
+        return .call(.dateInOrder, arguments, type: type, position: value.position)
     }
 
     // MARK: Types that meet

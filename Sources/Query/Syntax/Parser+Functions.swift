@@ -233,11 +233,22 @@ extension Parser {
         if at(anyOf: Self.intervalFields) {
             var name = current.text
             advance()
+            // Digits of the seconds, which IntervalText.Fields reads off the name.
+            func digits(_ field: String, _ parser: inout Parser) throws(QueryError) -> String {
+                guard field == "second", parser.atSymbol("("), parser.token(after: 1).kind == .number else { return "" }
+                parser.advance()
+                let count = parser.current.text
+                parser.advance()
+                try parser.expectSymbol(")")
+                return "(\(count))"
+            }
+            name += try digits(name, &self)
             if at("to") {
                 advance()
                 guard at(anyOf: Self.intervalFields) else { throw unexpected(expected: "a field of an interval") }
-                name += " to " + current.text
+                let last = current.text
                 advance()
+                name += " to " + last + (try digits(last, &self))
             }
             fields = name
         }
@@ -316,12 +327,19 @@ extension Parser {
         } else if !atSymbol(")") {
             if accept("distinct") { call.isDistinct = true } else { accept("all") }
             if at("variadic") { throw .unsupported("VARIADIC is not supported", at: position) }
+            var named = NamedArguments(of: name)
             repeat {
                 if current.kind == .word || current.kind == .quotedName, nextIs(symbol: "=>") || nextIs(symbol: ":=") {
-                    throw .unsupported("arguments by name are not supported", at: position)
+                    let argument = NameSyntax(current.text, at: position)
+                    advance()
+                    advance()
+                    try named.take(try expression(), as: argument)
+                } else {
+                    guard named.isEmpty else { throw .badSQL("an argument without a name cannot follow one with a name", at: position) }
+                    call.arguments.append(try expression())
                 }
-                call.arguments.append(try expression())
             } while acceptSymbol(",")
+            if !named.isEmpty { call.arguments = try named.inOrder(behind: call.arguments) }
             if accept("order") {
                 try expect("by")
                 call.orderBy = try orderItems()

@@ -11,6 +11,8 @@ enum TypeNames {
         var keepsScale = false
         /// TIMESTAMP(p): the field to round to, as date_trunc names it.
         var roundsTo: String?
+        /// INTERVAL(p): digits of a second.
+        var secondDigits: Int?
         /// A narrower type of PostgreSQL's, kept as this one: its values must be in its range.
         var narrow: Narrow?
 
@@ -64,6 +66,9 @@ enum TypeNames {
                 throw .unsupported("a timestamp has 0, 3 or 6 digits of a second", at: syntax.position)
             }
             return target
+        }
+        if target.type == .interval, syntax.modifiers.count == 1 {
+            return Target(type: .interval, secondDigits: syntax.modifiers[0])
         }
         guard syntax.modifiers.isEmpty else {
             throw .badSQL("\(syntax.name.uppercased()) takes no modifier", at: syntax.position)

@@ -31,6 +31,24 @@ extension SQLFunction {
 }
 
 extension ScalarFunction {
+    /// INTERVAL(p): with so many digits of a second.
+    static let roundInterval = ScalarFunction(
+        "round_interval", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let intervals = call[0].intervals(), validity = call.strictValidity
+            guard case .integer(let digits)? = call[1].constantValue else { throw .invalidArgument("INTERVAL(p) needs a constant") }
+            var builder = ColumnBuilder(type: .interval)
+            for row in 0..<call.count {
+                guard validity?[row] ?? true else {
+                    builder.appendNull()
+                    continue
+                }
+                guard let value = IntervalText.rounded(intervals[row], digitCount: Int(clamping: digits)) else { throw .timeOutOfRange }
+                builder.append(interval: value)
+            }
+            return builder.finish()
+        })
+
     static let justifyDays = justifying("justify_days") { signed($0, daysToMonths($0)) }
     static let justifyHours = justifying("justify_hours") { hoursToDays($0).map { signedHours($0) } }
     static let justifyInterval = justifying("justify_interval") { interval in
