@@ -85,24 +85,29 @@ extension Binder {
     func castExplicitly(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression {
         var type = target.type
         if target.keepsScale { type = try numericType(for: value) }
-        var result = try cast(value, to: type, isExplicit: true)
+        // A text's bare numbers are of the fields that the type names.
+        var isOfFields = false
+        var result: Expression
+        if let fields = target.intervalFields, value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression {
+            guard let interval = IntervalText.read(text[...], fields: fields) else {
+                throw .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no INTERVAL", at: value.position).because(.invalidText)
+            }
+            (result, isOfFields) = (.literal(.interval(interval), .interval), true)
+        } else {
+            result = try cast(value, to: type, isExplicit: true)
+        }
         if let narrow = target.narrow {
             result = .call(narrow == .int16 ? .narrowInteger : .narrowReal, [result], type: type, position: value.position)
         }
-        if let digits = target.secondDigits {
-            return .call(.roundInterval, [result, .literal(.integer(Int64(digits)), .int32)], type: .interval, position: value.position)
+        if let fields = target.intervalFields, !isOfFields {
+            result = .call(.cutInterval, [result, .text(fields.rawValue)], type: type, position: value.position)
         }
-        if let field = target.roundsTo { return rounded(result, to: field, at: value.position) }
+        if let digits = target.secondDigits {
+            let function: ScalarFunction = type == .interval ? .roundInterval : .roundMoment
+            return .call(function, [result, .literal(.integer(Int64(digits)), .int32)], type: type, position: value.position)
+        }
         guard let length = target.lengthMax else { return result }
         return .call(.left, [result, .literal(.integer(Int64(length)), .int32)], type: .string, position: value.position)
-    }
-
-    /// TIMESTAMP(0) and (3): to the nearest second or millisecond.
-    private func rounded(_ value: Expression, to field: String, at position: Int) -> Expression {
-        let half = Expression.literal(.interval(Interval(microseconds: field == "second" ? 500_000 : 500)), .interval)
-        let zones = value.type == .timestampTZ ? [zone] : []
-        let later = Expression.call(.add, [value, half] + zones, type: value.type, position: position)
-        return .call(.dateTrunc, [.text(field), later] + zones, type: value.type, position: position)
     }
 
     /// NUMERIC without a scale takes the operand's digits as they are.

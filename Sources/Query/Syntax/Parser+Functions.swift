@@ -176,6 +176,10 @@ extension Parser {
             } while acceptSymbol(",")
             try expectSymbol(")")
         }
+        if name == "interval", modifiers.isEmpty, let fields = try fieldsOfInterval() {
+            name += " " + fields.name
+            if let digits = fields.digits { modifiers = [digits] }
+        }
         if name == "timestamp" || name == "time" {
             if at("with"), nextIs("time") {
                 advance()
@@ -207,7 +211,7 @@ extension Parser {
         let saved = index
         let isType: Bool
         switch token.text {
-        case "timestamp", "time", "double", "character", "varchar", "char", "decimal", "numeric": isType = true
+        case "timestamp", "time", "interval", "double", "character", "varchar", "char", "decimal", "numeric": isType = true
         default: isType = token.kind == .word && self.token(after: 1).kind == .string
         }
         guard isType else { return nil }
@@ -229,30 +233,28 @@ extension Parser {
         advance()
         let text = current.text
         advance()
-        var fields: String?
-        if at(anyOf: Self.intervalFields) {
-            var name = current.text
+        let fields = try fieldsOfInterval()
+        return try node(.interval(text, fields: fields.map { $0.name + ($0.digits.map { "(\($0))" } ?? "") }), at: start)
+    }
+
+    /// `DAY TO SECOND(2)` behind an interval or its type; nil where none stands.
+    private mutating func fieldsOfInterval() throws(QueryError) -> (name: String, digits: Int?)? {
+        guard at(anyOf: Self.intervalFields) else { return nil }
+        var name = current.text, last = name
+        advance()
+        if at("to") {
             advance()
-            // Digits of the seconds, which IntervalText.Fields reads off the name.
-            func digits(_ field: String, _ parser: inout Parser) throws(QueryError) -> String {
-                guard field == "second", parser.atSymbol("("), parser.token(after: 1).kind == .number else { return "" }
-                parser.advance()
-                let count = parser.current.text
-                parser.advance()
-                try parser.expectSymbol(")")
-                return "(\(count))"
-            }
-            name += try digits(name, &self)
-            if at("to") {
-                advance()
-                guard at(anyOf: Self.intervalFields) else { throw unexpected(expected: "a field of an interval") }
-                let last = current.text
-                advance()
-                name += " to " + last + (try digits(last, &self))
-            }
-            fields = name
+            guard at(anyOf: Self.intervalFields) else { throw unexpected(expected: "a field of an interval") }
+            last = current.text
+            name += " to " + last
+            advance()
         }
-        return try node(.interval(text, fields: fields), at: start)
+        guard last == "second", atSymbol("("), token(after: 1).kind == .number else { return (name, nil) }
+        advance()
+        guard let digits = Int(current.text) else { throw unexpected(expected: "a number") }
+        advance()
+        try expectSymbol(")")
+        return (name, digits)
     }
 
     // MARK: Names and calls

@@ -19,6 +19,8 @@ struct DateTimeReader {
     private var expectsTime = false, expectsJulian = false
     private var zone: DateTimeText.Zone?
     private var isEpoch = false, isOfNow = false
+    /// What the zone's abbreviation is: of no summer, and of a zone's history.
+    private var isPlainZone = false, isOfHistory = false
     /// Said otherwise than by a year, a month and a day; and by hours, minutes and seconds.
     private var givenDays: Int?, givenTime: Int64?
     private let session: DateTimeText.Session
@@ -92,8 +94,8 @@ struct DateTimeReader {
         for part in parts where DateTimeTokens.isDigit(part[part.startIndex]) {
             guard takeNumber(part) else { return false }
         }
-        // As PostgreSQL has it, no time stands before a date that is written in one piece.
-        return seen.subtracting([.zone, .dayOfYear]) == .date
+        // As PostgreSQL has it, no time stands before a date that is written in one piece, and no `MSK`.
+        return !isOfHistory && seen.subtracting([.zone, .dayOfYear]) == .date
     }
 
     /// A number that stands alone.
@@ -254,10 +256,12 @@ struct DateTimeReader {
         let name = String(decoding: text, as: UTF8.self)
         if let offset = TimeZoneNames.offset(ofAbbreviation: name) {
             zone = .offset(secondsEast: offset)
+            isPlainZone = !TimeZoneNames.ofSummers.contains(name)
             return note(.zone)
         }
         if let rules = TimeZoneNames.rules(ofAbbreviation: name) {
             zone = .rules(rules)
+            isOfHistory = true
             return note(.zone)
         }
         switch DateTimeWord(text) {
@@ -292,7 +296,7 @@ struct DateTimeReader {
             zone = .offset(secondsEast: 0)
             return note([.time, .zone])
         case .daylight:
-            guard case .offset(let seconds)? = zone else { return false }
+            guard isPlainZone, case .offset(let seconds)? = zone else { return false }
             zone = .offset(secondsEast: seconds + 3_600)
             return note(.daylight)
         case .unread: return false
@@ -328,8 +332,12 @@ struct DateTimeReader {
     }
 
     private func validDays() -> Int? {
-        guard seen.contains(.dayOfYear) else { return Calendar.validDays(year: year, month: month, day: day) }
-        let days = Calendar.days(year: year, month: 1, day: 1) + dayOfYear - 1
-        return Calendar.dayRange.contains(days) ? days : nil
+        // An offset may bring a day into the range that is out of it: who asks for it looks.
+        guard year > -5_000 else { return nil }
+        guard seen.contains(.dayOfYear) else {
+            guard (1...12).contains(month), day >= 1, day <= Calendar.dayCount(year: year, month: month) else { return nil }
+            return Calendar.days(year: year, month: month, day: day)
+        }
+        return Calendar.days(year: year, month: 1, day: 1) + dayOfYear - 1
     }
 }

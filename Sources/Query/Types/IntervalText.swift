@@ -45,7 +45,7 @@ package enum IntervalText {
         return Interval(months: interval.months, days: interval.days, microseconds: sum / step * step)
     }
 
-    private static func cut(_ interval: Interval, _ fields: Fields?) -> Interval {
+    static func cut(_ interval: Interval, _ fields: Fields?) -> Interval {
         func time(to unit: Int64) -> Interval {
             Interval(months: interval.months, days: interval.days, microseconds: interval.microseconds / unit * unit)
         }

@@ -71,6 +71,13 @@ enum TimeZoneNames {
         (13.75, "chadt"),
     ]
 
+    /// Those that are of summers already, and so no zones to say DST behind.
+    static let ofSummers = Set("""
+        acdt acsst adt aedt aesst akdt almst awsst azost bdst brst bst cadt cdt cest cetdst chadt clst edt eest eetdst egst fjst
+        fnst idt kdt kgst mdt mest mesz metdst msd must ndt nzdt pdt pkst pmdt pyst sadt ulast uyst uzst wadt wdt wetdst wgst
+        yekst
+        """.split { $0 == " " || $0 == "\n" }.map(String.init))
+
     /// Those of PostgreSQL's default set that follow a zone's history.
     private static let zones: [String: String] = {
         var found: [String: String] = [:]

@@ -39,15 +39,9 @@ extension ScalarFunction {
         return try rounded(instant, digitCount: moment.fractionDigitCount)
     }
 
-    /// Half of the last digit goes away from 2000-01-01, from which PostgreSQL counts.
     private static func rounded(_ instant: Int64, digitCount: Int) throws(KernelError) -> Int64 {
         let checked = try TimeCastKernels.checked(instant)
-        guard (1...5).contains(digitCount) else { return checked }
-        let start: Int64 = 946_684_800_000_000
-        let step = (digitCount..<6).reduce(Int64(1)) { product, _ in product * 10 }
-        let distance = checked - start
-        let magnitude = (Int64(clamping: distance.magnitude) + step / 2) / step * step
-        return try TimeCastKernels.checked(start + (distance < 0 ? -magnitude : magnitude))
+        return digitCount == 0 ? checked : try TimeCastKernels.checked(rounded(checked, from: postgresStart, digitCount: digitCount))
     }
 
     private static func reading(

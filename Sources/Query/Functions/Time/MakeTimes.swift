@@ -14,6 +14,12 @@ extension SQLFunction {
         let local = call.make(.makeTimestamp, Array(arguments.prefix(6)), .timestamp(isUTC: false))
         return try typing.atTimeZone(TypedExpression(local, at: call.position), TypedExpression(zone, at: call.position), at: call.position)
     }
+    /// timestamptz(date, time): by the session's clock.
+    static let timestampTZ = SQLFunction("timestamptz", forms: [[.date, .time]]) { (call, typing) throws(QueryError) in
+        let parts = try call.typed([.date, .time], typing).map { TypedExpression($0, at: call.position) }
+        let local = try typing.binary(.add, parts[0], parts[1], at: call.position)
+        return try typing.cast(TypedExpression(local, at: call.position), to: .timestampTZ, isExplicit: true)
+    }
     /// Years, months, weeks, days, hours, minutes and seconds, of which the last ones may be left out.
     static let makeInterval = SQLFunction("make_interval", forms: [[], [.int32], [.int32, .int32, .int32, .int32, .int32, .int32, .double]]) {
         (call, typing) throws(QueryError) in
