@@ -20,7 +20,7 @@ export const sqlFunctions = [
   'regexp_replace', 'regexp_split_to_array', 'regexp_split_to_table', 'regexp_substr', 'regr_avgx', 'regr_avgy', 'regr_count', 'regr_intercept',
   'regr_r2', 'regr_slope', 'regr_sxx', 'regr_sxy', 'regr_syy', 'repeat', 'replace', 'reverse', 'right', 'round', 'row_number', 'row_to_json', 'rpad',
   'rtrim', 'sha256', 'sign', 'similar_to_escape', 'sin', 'sinh', 'split_part', 'sqrt', 'starts_with', 'statement_timestamp', 'stddev', 'stddev_pop',
-  'stddev_samp', 'string_agg', 'string_to_array', 'string_to_table', 'strpos', 'substr', 'substring', 'sum', 'tan', 'tanh', 'timezone', 'to_char',
-  'to_date', 'to_hex', 'to_json', 'to_jsonb', 'to_number', 'to_timestamp', 'transaction_timestamp', 'translate', 'trim', 'trunc', 'unnest', 'upper',
-  'var_pop', 'var_samp', 'variance', 'width_bucket', 'xpath', 'xpath_exists',
+  'stddev_samp', 'string_agg', 'string_to_array', 'string_to_table', 'strpos', 'substr', 'substring', 'sum', 'tan', 'tanh', 'timestamptz', 'timezone',
+  'to_char', 'to_date', 'to_hex', 'to_json', 'to_jsonb', 'to_number', 'to_timestamp', 'transaction_timestamp', 'translate', 'trim', 'trunc', 'unnest',
+  'upper', 'var_pop', 'var_samp', 'variance', 'width_bucket', 'xpath', 'xpath_exists',
 ];

@@ -93,8 +93,12 @@ struct PosixTimeZone: Sendable {
     private let standardName: String
     private let daylight: (offset: Int, name: String, start: Change, end: Change)?
 
-    init?(parsing text: [UInt8]) {
-        var reader = Reader(bytes: text)
+    /// Without daylight saving: what always holds.
+    var fixed: (offset: Int, name: String)? { daylight == nil ? (standard, standardName) : nil }
+
+    /// - Parameter isSetting: as PostgreSQL takes it from people: names of any length and letters, or none.
+    init?(parsing text: [UInt8], isSetting: Bool = false) {
+        var reader = Reader(bytes: text, isSetting: isSetting)
         guard let standardName = reader.name(), let west = reader.time() else { return nil }
         self.standardName = standardName
         standard = -west
@@ -102,7 +106,7 @@ struct PosixTimeZone: Sendable {
             daylight = nil
             return
         }
-        guard let name = reader.name() else { return nil }
+        guard let name = reader.name(), !name.isEmpty else { return nil }
         var offset = standard + 3_600
         if let next = reader.next, next != UInt8(ascii: ",") {
             guard let west = reader.time() else { return nil }
@@ -140,6 +144,7 @@ struct PosixTimeZone: Sendable {
 
     private struct Reader {
         let bytes: [UInt8]
+        let isSetting: Bool
         var place = 0
 
         var isAtEnd: Bool { place >= bytes.count }
@@ -157,11 +162,13 @@ struct PosixTimeZone: Sendable {
             let start = place
             if isQuoted {
                 while let byte = next, byte != UInt8(ascii: ">") { place += 1 }
+            } else if isSetting {
+                while let byte = next, !(0x30...0x39).contains(byte), !",-+".utf8.contains(byte) { place += 1 }
             } else {
                 while let byte = next, (byte | 0x20) >= 0x61, (byte | 0x20) <= 0x7A { place += 1 }
             }
             let name = String(decoding: bytes[start..<place], as: UTF8.self)
-            return isQuoted ? (skip(UInt8(ascii: ">")) ? name : nil) : place - start >= 3 ? name : nil
+            return isQuoted ? (skip(UInt8(ascii: ">")) ? name : nil) : isSetting || place - start >= 3 ? name : nil
         }
 
         mutating func number() -> Int? {

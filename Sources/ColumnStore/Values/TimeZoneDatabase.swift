@@ -14,9 +14,14 @@ public final class TimeZoneDatabase: Sendable {
 
     public init(directory: String) { self.directory = directory }
 
-    /// The rules of `Europe/Kyiv`, `UTC` …; nil when tzdata has no such zone.
+    /// The rules of `Europe/Kyiv`, `UTC` …, or of POSIX's words, as `<+02>-02`; nil when there is no such zone.
     /// - Throws: `ColumnStoreError` when the file is there but cannot be read, or contradicts RFC 8536.
     public func rules(for name: String) throws(ColumnStoreError) -> TimeZoneRules? {
+        if let rules = try found(name) { return rules }
+        return .posix(name)
+    }
+
+    private func found(_ name: String) throws(ColumnStoreError) -> TimeZoneRules? {
         if let known = zones.withLock({ $0[name] }) { return known }
         if Self.isUTC(name) { return .utc }
         guard Self.isPlain(name), let bytes = try read(directory + "/" + name) else { return nil }
@@ -28,9 +33,16 @@ public final class TimeZoneDatabase: Sendable {
 
     /// As `rules(for:)`, whatever the case of the letters: `europe/kyiv`.
     public func rules(inAnyCase name: String) throws(ColumnStoreError) -> TimeZoneRules? {
-        if let rules = try rules(for: name) { return rules }
-        guard Self.isPlain(name), let exact = spellings()[name.lowercased()] else { return nil }
-        return try rules(for: exact)
+        if let rules = try found(name) { return rules }
+        if Self.isPlain(name), let exact = spellings()[name.lowercased()], let rules = try found(exact) { return rules }
+        return .posix(name)
+    }
+
+    /// As SET TIME ZONE takes it: also hours east of Greenwich, `2`, `-3.5`.
+    public func rules(setting text: String) throws(ColumnStoreError) -> TimeZoneRules? {
+        guard let hours = Double(text.trimmingPrefix { $0 == " " }) else { return try rules(inAnyCase: text) }
+        guard hours.magnitude < 168 else { return nil }
+        return .posix(TimeZoneRules.posixName(secondsEast: Int((hours * 3_600).rounded(.towardZero))))
     }
 
     /// Names by their lower case; the directory is read once.
@@ -115,9 +127,15 @@ public final class TimeZoneRules: Sendable {
         TimeZoneRules(name: name, transitions: [], offsets: [Int32(clamping: secondsEast)], abbreviations: [name], continuation: nil)
     }
 
-    init(name: String, transitions: [Int64], offsets: [Int32], abbreviations: [String], continuation: PosixTimeZone?) {
+    /// By which local times are looked up, where these rules are of one abbreviation of that zone.
+    private let clocks: TimeZoneRules?
+
+    init(
+        name: String, transitions: [Int64], offsets: [Int32], abbreviations: [String], continuation: PosixTimeZone?, clocks: TimeZoneRules? = nil
+    ) {
         precondition(offsets.count == transitions.count + 1 && abbreviations.count == offsets.count)
         self.name = name
+        self.clocks = clocks
         self.transitions = transitions
         self.offsets = offsets
         self.abbreviations = abbreviations
@@ -204,11 +222,51 @@ public final class TimeZoneRules: Sendable {
 
     /// PostgreSQL's choice: of a skipped time what the offset before makes of it, of a doubled one the later.
     public func utc(fromLocal microseconds: Int64) -> Int64 {
-        switch instants(ofLocal: microseconds) {
+        if let clocks {
+            let seconds = Self.floorSeconds(clocks.utc(fromLocal: microseconds))
+            return microseconds &- Int64(offset(atUTCSeconds: seconds)) * Calendar.microsecondsPerSecond
+        }
+        return switch instants(ofLocal: microseconds) {
         case .one(let instant): instant
         case .none(let before, _): before
         case .two(_, let later): later
         }
+    }
+
+    // MARK: Other names
+
+    /// A zone in POSIX's words, as PostgreSQL takes them: in any case, with an empty name too; east of Greenwich is below zero. Nil where daylight
+    /// saving is named and its rule is not.
+    static func posix(_ name: String) -> TimeZoneRules? {
+        let upper = name.uppercased()
+        guard upper.utf8.count <= 100, upper.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
+            let zone = PosixTimeZone(parsing: Array(upper.utf8), isSetting: true)
+        else { return nil }
+        if let fixed = zone.fixed {
+            return TimeZoneRules(name: upper, transitions: [], offsets: [Int32(clamping: fixed.offset)], abbreviations: [fixed.name], continuation: nil)
+        }
+        let now = zone.localTime(atUTCSeconds: 0)
+        return TimeZoneRules(name: upper, transitions: [], offsets: [Int32(clamping: now.offset)], abbreviations: [now.abbreviation], continuation: zone)
+    }
+
+    /// `<+02>-02`, which POSIX calls a zone two hours east of Greenwich.
+    public static func posixName(secondsEast: Int) -> String {
+        func padded(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let seconds = Int(secondsEast.magnitude)
+        var text = padded(seconds / 3_600)
+        if seconds % 3_600 != 0 { text += ":" + padded(seconds % 3_600 / 60) }
+        if seconds % 60 != 0 { text += ":" + padded(seconds % 60) }
+        return secondsEast < 0 ? "<-\(text)>+\(text)" : "<+\(text)>-\(text)"
+    }
+
+    /// What an abbreviation of this zone meant at each time: what it meant last, or first will. These rules themselves where it is none of theirs.
+    public func meaning(ofAbbreviation abbreviation: String) -> TimeZoneRules {
+        let places = abbreviations.indices.dropFirst().filter { abbreviations[$0] == abbreviation }
+        guard let first = places.first else { return self }
+        let offsets = [offsets[first]] + places.map { self.offsets[$0] }
+        return TimeZoneRules(
+            name: abbreviation, transitions: places.map { transitions[$0 - 1] }, offsets: offsets,
+            abbreviations: [String](repeating: abbreviation, count: offsets.count), continuation: nil, clocks: self)
     }
 
     private static func floorSeconds(_ microseconds: Int64) -> Int64 {

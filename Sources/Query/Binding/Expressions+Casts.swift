@@ -85,21 +85,29 @@ extension Binder {
     func castExplicitly(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression {
         var type = target.type
         if target.keepsScale { type = try numericType(for: value) }
-        var result = try cast(value, to: type, isExplicit: true)
+        // A text's bare numbers are of the fields that the type names.
+        var isOfFields = false
+        var result: Expression
+        if let fields = target.intervalFields, value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression {
+            guard let interval = IntervalText.read(text[...], fields: fields) else {
+                throw .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no INTERVAL", at: value.position).because(.invalidText)
+            }
+            (result, isOfFields) = (.literal(.interval(interval), .interval), true)
+        } else {
+            result = try cast(value, to: type, isExplicit: true)
+        }
         if let narrow = target.narrow {
             result = .call(narrow == .int16 ? .narrowInteger : .narrowReal, [result], type: type, position: value.position)
         }
-        if let field = target.roundsTo { return rounded(result, to: field, at: value.position) }
+        if let fields = target.intervalFields, !isOfFields {
+            result = .call(.cutInterval, [result, .text(fields.rawValue)], type: type, position: value.position)
+        }
+        if let digits = target.secondDigits {
+            let function: ScalarFunction = type == .interval ? .roundInterval : .roundMoment
+            return .call(function, [result, .literal(.integer(Int64(digits)), .int32)], type: type, position: value.position)
+        }
         guard let length = target.lengthMax else { return result }
         return .call(.left, [result, .literal(.integer(Int64(length)), .int32)], type: .string, position: value.position)
-    }
-
-    /// TIMESTAMP(0) and (3): to the nearest second or millisecond.
-    private func rounded(_ value: Expression, to field: String, at position: Int) -> Expression {
-        let half = Expression.literal(.interval(Interval(microseconds: field == "second" ? 500_000 : 500)), .interval)
-        let zones = value.type == .timestampTZ ? [zone] : []
-        let later = Expression.call(.add, [value, half] + zones, type: value.type, position: position)
-        return .call(.dateTrunc, [.text(field), later] + zones, type: value.type, position: position)
     }
 
     /// NUMERIC without a scale takes the operand's digits as they are.
@@ -139,6 +147,7 @@ extension Binder {
         if case .literal(let literal, let source) = value.expression, let number = LiteralCast.number(literal, from: source, to: type) {
             return .literal(number, type)
         }
+        if context.dateOrder != .mdy, value.type == .string, type != .time, DateTimeText.isOfDay(type) { return castInOrder(value, to: type) }
         return .cast(value.expression, to: type, position: value.position)
     }
 
@@ -148,11 +157,30 @@ extension Binder {
             types.settle(number, as: type == .null ? .string : type)
             return .null(type)
         }
-        if type == .timestampTZ, !isUTC, let moment = DateTimeText.read(text[...]), moment.zone == nil, let local = moment.local {
+        guard DateTimeText.isOfDay(type) else { return .literal(try LiteralCast.value(of: text, as: type, at: position), type) }
+        let session = textSession
+        let moment = DateTimeText.read(text[...], session)
+        // What it says depends on the day, or on the session's order.
+        if moment?.isOfNow == true || type == .time || session.order != .mdy { dependsOnSession = true }
+        if moment?.isOfNow == true, !allowsNow { throw .unsupported("“\(String(decoding: text.prefix(60), as: UTF8.self))” is not allowed in this expression", at: position) }
+        if type == .timestampTZ, !isUTC, let moment, moment.zone == nil, let local = moment.local {
             // A time without an offset is one of the session's zone.
             return .cast(.literal(.integer(local), .timestamp(isUTC: false)), to: .timestampTZ, position: position)
         }
-        return .literal(try LiteralCast.value(of: text, as: type, at: position), type)
+        return .literal(try LiteralCast.value(of: text, as: type, session, at: position), type)
+    }
+
+    /// What dates in texts mean in this session.
+    private var textSession: DateTimeText.Session {
+        guard let zone = try? TimeZoneDatabase.system.rules(for: context.timeZone) else { return DateTimeText.Session(order: context.dateOrder) }
+        return DateTimeText.Session(order: context.dateOrder, now: (context.now, zone))
+    }
+
+    /// A text of the data as a date or time, by the session's order of a date's numbers.
+    private func castInOrder(_ value: TypedExpression, to type: ColumnType) -> Expression {
+        dependsOnSession = true
+        let arguments = [value.expression, Expression.text(context.dateOrder.rawValue)] + (type == .timestampTZ ? [zone] : [])
+        return .call(.dateInOrder, arguments, type: type, position: value.position)
     }
 
     // MARK: Types that meet

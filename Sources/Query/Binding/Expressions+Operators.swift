@@ -253,7 +253,7 @@ extension Binder {
             return .cast(call(try cast(left, .interval), right, .interval), to: .time, position: position)
         case (.add, .interval, .time): return .cast(call(try cast(right, .interval), left, .interval), to: .time, position: position)
         case (.subtract, .time, .time): return call(try cast(left, .interval), try cast(right, .interval), .interval)
-        case (.add, .date, .time): return call(try cast(left, .timestamp(isUTC: false)), try cast(right, .interval), .timestamp(isUTC: false))
+        case (.add, .date, .time), (.subtract, .date, .time): return call(try cast(left, .timestamp(isUTC: false)), try cast(right, .interval), .timestamp(isUTC: false))
         case (.add, .time, .date): return call(try cast(right, .timestamp(isUTC: false)), try cast(left, .interval), .timestamp(isUTC: false))
         case (.subtract, .timestamp, .timestamp), (.subtract, .timestamp, .date), (.subtract, .date, .timestamp):
             guard let common = TypeRules.common(left.type, right.type) else { return nil }

@@ -52,9 +52,12 @@ extension Binder {
             let value = TypedExpression(.text(text), isUntyped: true, at: position)
             return TypedExpression(try castExplicitly(value, to: try target(type)), at: position)
         case .interval(let text, let fields):
-            let named = fields.map { IntervalText.Fields(rawValue: $0) }
+            // `minute to second(2)`
+            let names = fields?.prefix { $0 != "(" }, digits = fields?.drop { $0 != "(" }.dropFirst().dropLast() ?? ""
+            let named = names.map { IntervalText.Fields(rawValue: String($0)) }
             if let fields, case .some(.none) = named { throw .badSQL("INTERVAL has no fields \(fields.uppercased())", at: position) }
-            guard let value = IntervalText.read(Array(text.utf8)[...], fields: named ?? nil) else {
+            let read = IntervalText.read(Array(text.utf8)[...], fields: named ?? nil)
+            guard let value = read.flatMap({ digits.isEmpty ? $0 : IntervalText.rounded($0, digitCount: Int(digits) ?? 6) }) else {
                 throw .data("“\(text.prefix(60))” is no INTERVAL", at: position)
             }
             return TypedExpression(.literal(.interval(value), .interval), at: position)

@@ -36,7 +36,7 @@ enum OutputNames {
         }
     }
 
-    private static func typeName(_ type: TypeNameSyntax) -> String { internalTypeNames[type.name] ?? type.name }
+    private static func typeName(_ type: TypeNameSyntax) -> String { type.name.hasPrefix("interval ") ? "interval" : internalTypeNames[type.name] ?? type.name }
 
     private static func name(ofFirstColumn body: QueryBody) -> String? {
         switch body {

@@ -136,6 +136,8 @@ package struct QueryContext: Sendable {
     package var timeZone: String
     /// now(), in microseconds since 1970: the same through all pages of a walk.
     package var now: Int64
+    /// How dates in texts are read.
+    package var dateOrder = DateOrder.mdy
     /// Whether sums that are there already may be used; the answer is the same either way.
     package var usesRollups = true
     /// Where only types are asked for, and no values are given.

@@ -176,6 +176,10 @@ extension Parser {
             } while acceptSymbol(",")
             try expectSymbol(")")
         }
+        if name == "interval", modifiers.isEmpty, let fields = try fieldsOfInterval() {
+            name += " " + fields.name
+            if let digits = fields.digits { modifiers = [digits] }
+        }
         if name == "timestamp" || name == "time" {
             if at("with"), nextIs("time") {
                 advance()
@@ -207,7 +211,7 @@ extension Parser {
         let saved = index
         let isType: Bool
         switch token.text {
-        case "timestamp", "time", "double", "character", "varchar", "char", "decimal", "numeric": isType = true
+        case "timestamp", "time", "interval", "double", "character", "varchar", "char", "decimal", "numeric": isType = true
         default: isType = token.kind == .word && self.token(after: 1).kind == .string
         }
         guard isType else { return nil }
@@ -229,19 +233,28 @@ extension Parser {
         advance()
         let text = current.text
         advance()
-        var fields: String?
-        if at(anyOf: Self.intervalFields) {
-            var name = current.text
+        let fields = try fieldsOfInterval()
+        return try node(.interval(text, fields: fields.map { $0.name + ($0.digits.map { "(\($0))" } ?? "") }), at: start)
+    }
+
+    /// `DAY TO SECOND(2)` behind an interval or its type; nil where none stands.
+    private mutating func fieldsOfInterval() throws(QueryError) -> (name: String, digits: Int?)? {
+        guard at(anyOf: Self.intervalFields) else { return nil }
+        var name = current.text, last = name
+        advance()
+        if at("to") {
             advance()
-            if at("to") {
-                advance()
-                guard at(anyOf: Self.intervalFields) else { throw unexpected(expected: "a field of an interval") }
-                name += " to " + current.text
-                advance()
-            }
-            fields = name
+            guard at(anyOf: Self.intervalFields) else { throw unexpected(expected: "a field of an interval") }
+            last = current.text
+            name += " to " + last
+            advance()
         }
-        return try node(.interval(text, fields: fields), at: start)
+        guard last == "second", atSymbol("("), token(after: 1).kind == .number else { return (name, nil) }
+        advance()
+        guard let digits = Int(current.text) else { throw unexpected(expected: "a number") }
+        advance()
+        try expectSymbol(")")
+        return (name, digits)
     }
 
     // MARK: Names and calls
@@ -316,12 +329,19 @@ extension Parser {
         } else if !atSymbol(")") {
             if accept("distinct") { call.isDistinct = true } else { accept("all") }
             if at("variadic") { throw .unsupported("VARIADIC is not supported", at: position) }
+            var named = NamedArguments(of: name)
             repeat {
                 if current.kind == .word || current.kind == .quotedName, nextIs(symbol: "=>") || nextIs(symbol: ":=") {
-                    throw .unsupported("arguments by name are not supported", at: position)
+                    let argument = NameSyntax(current.text, at: position)
+                    advance()
+                    advance()
+                    try named.take(try expression(), as: argument)
+                } else {
+                    guard named.isEmpty else { throw .badSQL("an argument without a name cannot follow one with a name", at: position) }
+                    call.arguments.append(try expression())
                 }
-                call.arguments.append(try expression())
             } while acceptSymbol(",")
+            if !named.isEmpty { call.arguments = try named.inOrder(behind: call.arguments) }
             if accept("order") {
                 try expect("by")
                 call.orderBy = try orderItems()

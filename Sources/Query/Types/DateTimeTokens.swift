@@ -130,8 +130,14 @@ struct DateTimeTokens {
 
 /// Words that PostgreSQL knows in dates and times. A word counts by its first ten letters.
 enum DateTimeWord {
-    case month(Int), weekday, era(isBC: Bool), meridiem(isAfternoon: Bool), filler, timeFollows, epoch
-    /// `now`, `today`, `infinity`, labels as in `y2001m02`: known, and not read.
+    case month(Int), weekday, era(isBC: Bool), meridiem(isAfternoon: Bool), filler, timeFollows, julianFollows, epoch
+    /// The moment, or a day so many days from that of the moment.
+    case now(shift: Int?)
+    /// At Greenwich.
+    case midnight
+    /// The zone before it an hour later.
+    case daylight
+    /// `infinity`, labels as in `y2001m02`: known, and not read.
     case unread
 
     init?(_ word: [UInt8]) {
@@ -142,7 +148,9 @@ enum DateTimeWord {
     private static let words: [String: DateTimeWord] = {
         var words: [String: DateTimeWord] = [
             "ad": .era(isBC: false), "bc": .era(isBC: true), "am": .meridiem(isAfternoon: false), "pm": .meridiem(isAfternoon: true),
-            "at": .filler, "on": .filler, "t": .timeFollows, "epoch": .epoch,
+            "at": .filler, "on": .filler, "t": .timeFollows, "epoch": .epoch, "j": .julianFollows, "jd": .julianFollows, "julian": .julianFollows,
+            "now": .now(shift: nil), "today": .now(shift: 0), "tomorrow": .now(shift: 1), "yesterday": .now(shift: -1), "allballs": .midnight,
+            "dst": .daylight,
         ]
         let months = [
             "jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august", "sep sept september", "oct october",
@@ -151,7 +159,7 @@ enum DateTimeWord {
         for (index, names) in months.enumerated() { for name in names.split(separator: " ") { words[String(name)] = .month(index + 1) } }
         let weekdays = "mon monday tue tues tuesday wed weds wednesday thu thur thurs thursday fri friday sat saturday sun sunday"
         for name in weekdays.split(separator: " ") { words[String(name)] = .weekday }
-        let unread = "allballs d dow doy dst h infinity isodow isoyear j jd julian m mm now s today tomorrow y yesterday"
+        let unread = "d dow doy h infinity isodow isoyear m mm s y"
         for name in unread.split(separator: " ") { words[String(name)] = .unread }
         return words
     }()

@@ -36,7 +36,16 @@ package enum IntervalText {
         return reader.sum.interval.map { cut($0, fields) }
     }
 
-    private static func cut(_ interval: Interval, _ fields: Fields?) -> Interval {
+    /// With so many digits of a second at most; half of the last goes away from zero. Nil past the range.
+    static func rounded(_ interval: Interval, digitCount: Int) -> Interval? {
+        guard digitCount < 6 else { return interval }
+        let step = (max(0, digitCount)..<6).reduce(Int64(1)) { product, _ in product * 10 }
+        let half = interval.microseconds < 0 ? -step / 2 : step / 2
+        guard let sum = interval.microseconds.addingOrNil(half) else { return nil }
+        return Interval(months: interval.months, days: interval.days, microseconds: sum / step * step)
+    }
+
+    static func cut(_ interval: Interval, _ fields: Fields?) -> Interval {
         func time(to unit: Int64) -> Interval {
             Interval(months: interval.months, days: interval.days, microseconds: interval.microseconds / unit * unit)
         }
@@ -298,8 +307,10 @@ package enum IntervalText {
             guard let first = rest.first, DateTimeTokens.isDigit(first) || first == UInt8(ascii: "-") || first == UInt8(ascii: ".") else { return nil }
             var end = rest
             _ = ValueText.takeSign(&end)
+            let mantissa = end
             end = end.drop(while: DateTimeTokens.isDigit)
             if end.first == UInt8(ascii: ".") { end = end.dropFirst().drop(while: DateTimeTokens.isDigit) }
+            guard mantissa[..<end.startIndex].contains(where: DateTimeTokens.isDigit) else { return nil }
             if let mark = end.first, mark | 0x20 == UInt8(ascii: "e") {
                 var exponent = end.dropFirst()
                 _ = ValueText.takeSign(&exponent)

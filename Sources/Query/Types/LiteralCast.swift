@@ -2,10 +2,15 @@ package import ColumnStore
 
 /// Casts of constants, done while binding: an untyped literal takes the type that its place wants.
 package enum LiteralCast {
+    /// Reads an untyped literal as `type`, without what a session says of texts.
+    package static func value(of text: [UInt8], as type: ColumnType, at position: Int?) throws(QueryError) -> Value {
+        try value(of: text, as: type, .plain, at: position)
+    }
+
     /// Reads an untyped literal as `type`. Times without an offset are taken at UTC: the caller sees to other zones.
     ///
     /// - Throws: data-error when the text is no value of the type, numeric-overflow when it is too large for it.
-    package static func value(of text: [UInt8], as type: ColumnType, at position: Int?) throws(QueryError) -> Value {
+    static func value(of text: [UInt8], as type: ColumnType, _ session: DateTimeText.Session, at position: Int?) throws(QueryError) -> Value {
         func fault() -> QueryError {
             .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no value of type \(type.sqlName)", at: position).because(.invalidText)
         }
@@ -24,9 +29,9 @@ package enum LiteralCast {
             if let value = ValueText.decimal(slice) {
                 return .decimal(try rescaled(value, precision: precision, scale: scale, at: position))
             }
-        case .date: if let value = DateTimeText.read(slice)?.date { return .integer(value) }
+        case .date: if let value = DateTimeText.read(slice, session)?.date { return .integer(value) }
         case .timestamp(let isUTC):
-            if let text = DateTimeText.read(slice), let value = isUTC ? text.instant(inSession: .utc) : text.local { return .integer(value) }
+            if let text = DateTimeText.read(slice, session), let value = isUTC ? text.instant(inSession: .utc) : text.local { return .integer(value) }
         case .interval: if let value = IntervalText.read(slice) { return .interval(value) }
         case .binary: if let value = ValueText.binary(slice) { return .bytes(value) }
         case .uuid: if let value = ValueText.uuid(slice) { return .bytes(value) }
@@ -36,7 +41,7 @@ package enum LiteralCast {
             } catch {
                 if case .numericOverflow = error { throw .overflow("a number of the document has too many digits", at: position) }
             }
-        case .time: if let value = DateTimeText.time(of: slice) { return .integer(value) }
+        case .time: if let value = DateTimeText.time(of: slice, session) { return .integer(value) }
         default: break
         }
         if TypeRules.isTimestamp(type) || type == .date, DateTimeText.namesUnknownZone(slice) {

@@ -6,6 +6,7 @@ enum TimeZoneNames {
     /// Nil when there is no such zone, or tzdata cannot be read.
     static func rules(named name: String) -> TimeZoneRules? {
         if let seconds = offset(ofAbbreviation: name) { return .fixed(secondsEast: seconds, name: name.uppercased()) }
+        if let rules = rules(ofAbbreviation: name) { return rules }
         guard let rules = try? TimeZoneDatabase.system.rules(inAnyCase: name) else { return nil }
         return rules
     }
@@ -16,7 +17,13 @@ enum TimeZoneNames {
         return abbreviations[name.lowercased()]
     }
 
-    /// Those that mean one offset in PostgreSQL's default set. Others there follow a zone's history (MSK): they are refused.
+    /// Of an abbreviation that has meant different offsets: what it meant in its zone at each time.
+    static func rules(ofAbbreviation name: String) -> TimeZoneRules? {
+        guard name.utf8.count <= 6, let zone = zones[name.lowercased()], let rules = try? TimeZoneDatabase.system.rules(for: zone) else { return nil }
+        return rules.meaning(ofAbbreviation: name.uppercased())
+    }
+
+    /// Those that mean one offset in PostgreSQL's default set.
     private static let abbreviations: [String: Int] = {
         var found: [String: Int] = [:]
         for (hours, names) in table {
@@ -62,5 +69,58 @@ enum TimeZoneNames {
         (12.75, "chast"),
         (13, "fjst nzdt tot"),
         (13.75, "chadt"),
+    ]
+
+    /// Those that are of summers already, and so no zones to say DST behind.
+    static let ofSummers = Set("""
+        acdt acsst adt aedt aesst akdt almst awsst azost bdst brst bst cadt cdt cest cetdst chadt clst edt eest eetdst egst fjst
+        fnst idt kdt kgst mdt mest mesz metdst msd must ndt nzdt pdt pkst pmdt pyst sadt ulast uyst uzst wadt wdt wetdst wgst
+        yekst
+        """.split { $0 == " " || $0 == "\n" }.map(String.init))
+
+    /// Those of PostgreSQL's default set that follow a zone's history.
+    private static let zones: [String: String] = {
+        var found: [String: String] = [:]
+        for (zone, names) in followers { for name in names.split(separator: " ") { found[String(name)] = zone } }
+        return found
+    }()
+
+    private static let followers: [(zone: String, names: String)] = [
+        ("America/Argentina/Buenos_Aires", "arst art"),
+        ("America/Asuncion", "pyt"),
+        ("America/Caracas", "vet"),
+        ("America/Guyana", "gyt"),
+        ("America/Santiago", "clt"),
+        ("Antarctica/Davis", "davt"),
+        ("Antarctica/Mawson", "mawt"),
+        ("Asia/Anadyr", "anast anat"),
+        ("Asia/Ashgabat", "tmt"),
+        ("Asia/Baku", "azst azt"),
+        ("Asia/Bishkek", "kgt"),
+        ("Asia/Colombo", "lkt"),
+        ("Asia/Irkutsk", "irkst irkt"),
+        ("Asia/Kamchatka", "petst pett"),
+        ("Asia/Krasnoyarsk", "krast krat"),
+        ("Asia/Magadan", "magst magt"),
+        ("Asia/Novosibirsk", "novst novt"),
+        ("Asia/Omsk", "omsst omst"),
+        ("Asia/Singapore", "sgt"),
+        ("Asia/Tbilisi", "gest get"),
+        ("Asia/Ulaanbaatar", "ulat"),
+        ("Asia/Vladivostok", "vlast vlat"),
+        ("Asia/Yakutsk", "yakst yakt"),
+        ("Asia/Yekaterinburg", "yekt"),
+        ("Asia/Yerevan", "amst"),
+        ("Atlantic/Stanley", "fkst fkt"),
+        ("Australia/Lord_Howe", "lhdt"),
+        ("Europe/Moscow", "msk"),
+        ("Europe/Volgograd", "volt"),
+        ("Indian/Chagos", "iot"),
+        ("Pacific/Easter", "easst east"),
+        ("Pacific/Fakaofo", "tkt"),
+        ("Pacific/Kiritimati", "lint"),
+        ("Pacific/Kosrae", "kost"),
+        ("Pacific/Niue", "nut"),
+        ("Pacific/Rarotonga", "ckt"),
     ]
 }

@@ -9,8 +9,10 @@ enum TypeNames {
         var lengthMax: Int?
         /// NUMERIC without precision: the scale is whatever the operand has.
         var keepsScale = false
-        /// TIMESTAMP(p): the field to round to, as date_trunc names it.
-        var roundsTo: String?
+        /// TIMESTAMP(p), TIME(p), INTERVAL(p): digits of a second.
+        var secondDigits: Int?
+        /// INTERVAL DAY TO MINUTE: what finer is cut off.
+        var intervalFields: IntervalText.Fields?
         /// A narrower type of PostgreSQL's, kept as this one: its values must be in its range.
         var narrow: Narrow?
 
@@ -54,16 +56,13 @@ enum TypeNames {
         case "timestamp": target = Target(type: .timestamp(isUTC: false))
         case "timestamptz", "timestamp with time zone": target = Target(type: .timestampTZ)
         case "interval": target = Target(type: .interval)
+        case let name where name.hasPrefix("interval "): return try interval(syntax, String(name.dropFirst(9)))
         case "tinyint", "time with time zone", "timetz", "xml", "money", "oid", "regclass", "bit", "hugeint":
             throw .unsupported("the type \(syntax.name.uppercased()) is not supported", at: syntax.position)
         default: throw unknown(syntax)
         }
-        if case .timestamp = target.type, syntax.modifiers.count == 1 {
-            if let field = [0: "second", 3: "milliseconds"][syntax.modifiers[0]] { return Target(type: target.type, roundsTo: field) }
-            guard syntax.modifiers == [6] else {
-                throw .unsupported("a timestamp has 0, 3 or 6 digits of a second", at: syntax.position)
-            }
-            return target
+        if TypeRules.isTimestamp(target.type) || target.type == .interval, syntax.modifiers.count == 1 {
+            return Target(type: target.type, secondDigits: digits(syntax))
         }
         guard syntax.modifiers.isEmpty else {
             throw .badSQL("\(syntax.name.uppercased()) takes no modifier", at: syntax.position)
@@ -72,8 +71,16 @@ enum TypeNames {
     }
 
     private static func time(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
-        guard syntax.modifiers.isEmpty || syntax.modifiers == [6] else { throw .unsupported("a time has 6 digits of a second", at: syntax.position) }
-        return Target(type: .time)
+        guard syntax.modifiers.count <= 1 else { throw .badSQL("TIME takes one modifier", at: syntax.position) }
+        return Target(type: .time, secondDigits: digits(syntax))
+    }
+
+    /// Nil for all six, as there are no more.
+    private static func digits(_ syntax: TypeNameSyntax) -> Int? { syntax.modifiers.first.flatMap { $0 < 6 ? $0 : nil } }
+
+    private static func interval(_ syntax: TypeNameSyntax, _ fields: String) throws(QueryError) -> Target {
+        guard let named = IntervalText.Fields(rawValue: fields) else { throw .badSQL("INTERVAL has no fields \(fields.uppercased())", at: syntax.position) }
+        return Target(type: .interval, secondDigits: digits(syntax), intervalFields: named)
     }
 
     private static let known = [

@@ -54,4 +54,32 @@ final class TimeZoneDatabaseTests: XCTestCase {
             XCTAssertNil(try TimeZoneDatabase.system.rules(for: name), name)
         }
     }
+
+    func test_posixWords_nameAZone_countingToTheWest() throws {
+        for (name, east, shown) in [("UTC+3", -3, "UTC+3"), ("<+02>-02", 2, "<+02>-02"), ("+02:00", -2, "+02:00"), ("foo-5", 5, "FOO-5")] {
+            let rules = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: name), name)
+            XCTAssertEqual(rules.offset(atUTCSeconds: 0), east * 3_600, name)
+            XCTAssertEqual(rules.name, shown)
+        }
+        let summer = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: "EST5EDT4,M3.2.0,M11.1.0"))
+        XCTAssertEqual(summer.offset(atUTCSeconds: 1_593_561_600), -4 * 3_600)
+        for name in ["FOO", "+", "UTC+200", "foo5bar", "<+02", "UTC+3x y"] { XCTAssertNil(try TimeZoneDatabase.system.rules(for: name), name) }
+    }
+
+    func test_hoursOfASetting_countToTheEast() throws {
+        for (text, east, name) in [("2", 7_200, "<+02>-02"), ("-7.5", -27_000, "<-07:30>+07:30"), ("0", 0, "<+00>-00"), ("UTC+3", -10_800, "UTC+3")] {
+            let rules = try XCTUnwrap(try TimeZoneDatabase.system.rules(setting: text), text)
+            XCTAssertEqual(rules.offset(atUTCSeconds: 0), east, text)
+            XCTAssertEqual(rules.name, name)
+        }
+        XCTAssertNil(try TimeZoneDatabase.system.rules(setting: "168.5"))
+    }
+
+    func test_abbreviation_meansWhatItMeantThen() throws {
+        let moscow = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: "Europe/Moscow")).meaning(ofAbbreviation: "MSK")
+        // 2010, 2012 and 2015; in the summer of 2010 the clocks showed MSD.
+        for (instant, hours) in [(1_262_304_000, 3), (1_277_942_400, 3), (1_325_376_000, 4), (1_420_070_400, 3)] as [(Int64, Int)] {
+            XCTAssertEqual(moscow.offset(atUTCSeconds: instant), hours * 3_600, "\(instant)")
+        }
+    }
 }

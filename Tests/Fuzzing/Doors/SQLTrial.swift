@@ -136,5 +136,5 @@ enum GoldenQueries {
         }.filter { !$0.isEmpty }
     }
 
-    static let all = ["errors.txt", "expressions.txt", "queries.txt", "lists.txt", "plans.txt"].flatMap(blocks)
+    static let all = ["errors.txt", "expressions.txt", "queries.txt", "lists.txt", "plans.txt", "times.txt"].flatMap(blocks)
 }

@@ -62,6 +62,7 @@ final class SQLGoldenTests: XCTestCase {
 
     func test_answers_expressions() throws { try check("expressions.txt") }
     func test_answers_queries() throws { try check("queries.txt") }
+    func test_answers_times() throws { try check("times.txt") }
     func test_answers_documents() throws { try check("documents.txt") }
     /// Lists are ours alone: these answers were worked out by hand.
     func test_answers_lists() throws { try check("lists.txt") }

@@ -1,5 +1,7 @@
 """Statements at random over values at the ends of their types: through every function, operator, cast, aggregate and clause that takes numbers."""
 
+from templates import Templates
+
 INTEGERS = ["0", "1", "-1", "2", "7", "10", "2147483647", "(-2147483647-1)", "2147483648"]
 BIGS = ["0::bigint", "9223372036854775807", "(-9223372036854775807-1)", "-9223372036854775807", "4611686018427387904", "3037000500::bigint", "-1::bigint"]
 _NINES = "9" * 38
@@ -29,7 +31,7 @@ TYPES = ["integer", "bigint", "decimal(38,0)", "decimal(38,2)", "decimal(38,38)"
          "timestamp", "timestamptz", "timestamp(0)", "timestamp(3)", "interval", "bytea", "uuid"]
 FIELDS = ["microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year", "decade", "century", "millennium", "dow", "isodow", "doy",
           "isoyear", "epoch", "julian", "timezone", "timezone_hour", "timezone_minute"]
-ZONES = ["UTC", "Europe/Kyiv", "America/New_York", "CET", "est", "Asia/Kathmandu", "Nowhere/City", "Pacific/Kiritimati", ""]
+ZONES = ["UTC", "Europe/Kyiv", "America/New_York", "CET", "est", "Asia/Kathmandu", "Nowhere/City", "Pacific/Kiritimati", "", "MSK", "VET", "UTC+3", "+02:00", "-3:30", "<+02>-02", "foo-5", "EST5EDT4,M3.2.0,M11.1.0"]
 NUMBER_PIECES = ["9", "9", "99", "0", "00", ".", "D", ",", "G", "FM", "MI", "S", "SG", "PL", "PR", "TH", "V", "RN", "EEEE", "L", "B", " ", "x", '"q"', "$"]
 TIME_PIECES = ["YYYY", "Y,YYY", "YYY", "YY", "Y", "IYYY", "IYY", "IY", "I", "MONTH", "Month", "month", "MON", "Mon", "mon", "MM", "DAY", "Day", "day", "DY", "Dy", "dy", "DDD",
                "IDDD", "DD", "ID", "D", "W", "WW", "IW", "CC", "J", "Q", "RM", "rm", "HH24", "HH12", "HH", "MI", "SS", "MS", "US", "FF1", "FF3", "FF6", "SSSS", "SSSSS", "AM",
@@ -42,7 +44,7 @@ AGGREGATES = ["sum", "avg", "min", "max", "count", "stddev", "stddev_pop", "vari
 
 class Statements:
     def __init__(self, rng):
-        self.rng = rng
+        self.rng, self.templates = rng, Templates(rng)
 
     def one(self, *choices):
         return self.rng.choice(choices)
@@ -70,7 +72,7 @@ class Statements:
         """Of constants, or over columns of a row, where nothing is computed before the query runs."""
         form, arguments = self.one(
             self.operator, self.operator, self.comparison, self.cast, self.cast, self.number, self.number, self.round, self.text, self.time, self.time, self.to_char,
-            self.to_char, self.choice, self.literal)()
+            self.to_char, self.templates.moment, self.templates.number, self.choice, self.literal)()
         if self.rng.random() < 0.4:
             return "SELECT " + form.format(*arguments)
         names = [f"c{place}" for place in range(len(arguments))]

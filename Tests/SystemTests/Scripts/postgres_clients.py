@@ -63,6 +63,25 @@ def fails(state, body, error=Exception):
 # MARK: psql
 
 
+def test_settings_of_times(_, __, ___):
+    """SET says how dates in texts are read, and which clock shows times."""
+    script = """
+        SELECT date '1/8/1999';
+        SET DateStyle TO dmy; SHOW DateStyle; SELECT date '1/8/1999', ('1/8/1999'::text || '')::date, timestamp '1-8-99 10:00';
+        SET DateStyle = 'ISO, YMD'; SELECT date '99-01-08', date '1999-01-08';
+        SET TIME ZONE 2; SHOW TIME ZONE; SELECT timestamptz '2020-01-01 00:00Z';
+        SET TIME ZONE INTERVAL '-08:30' HOUR TO MINUTE; SHOW TIME ZONE; SELECT timestamptz '2020-01-01 12:00Z';
+        SET timezone = '+02:00'; SHOW TIME ZONE; SELECT timestamptz '2020-01-01 12:00Z';
+        SET timezone = 'europe/kyiv'; SHOW TIME ZONE; SELECT timestamptz '2020-01-01 12:00Z';
+    """
+    wanted = """1999-01-08|ISO, DMY|1999-08-01|1999-08-01|1999-08-01 10:00:00|1999-01-08|1999-01-08|<+02>-02|2020-01-01 02:00:00+02|<-08:30>+08:30|2020-01-01 03:30:00-08:30|+02:00|2020-01-01 10:00:00-02|Europe/Kyiv|2020-01-01 14:00:00+02"""
+    same(psql("admin", ADMIN, "-Atq", stdin=script).strip().replace("\n", "|"), wanted)
+    for style in ["german", "sql, dmy", "iso, dmy, mdy"]:
+        assert "DateStyle" in psql("admin", ADMIN, "-v", "ON_ERROR_STOP=1", "-Atc", f"SET DateStyle = '{style}'", code=1), style
+    for zone in ["MSK", "168.5", "foo5bar", "Nowhere"]:
+        assert "TimeZone" in psql("admin", ADMIN, "-v", "ON_ERROR_STOP=1", "-Atc", f"SET TimeZone = '{zone}'", code=1), zone
+
+
 def psql(user, key, *arguments, mode="disable", extra="", stdin=None, code=0):
     environment = {**os.environ, "PGPASSWORD": key, "PGSSLROOTCERT": CERTIFICATE, "PGCONNECT_TIMEOUT": "10"}
     target = f"host=localhost port={PORT} user={user} dbname=till sslmode={mode} {extra}"

@@ -12,10 +12,11 @@ extension SQLFunction {
 
 extension CallTyping {
     func atTimeZone(_ value: TypedExpression, _ zone: TypedExpression, at position: Int) throws(QueryError) -> Expression {
-        guard zone.isUntyped || zone.type == .string || zone.type == .null else {
-            throw .unsupported("AT TIME ZONE takes a zone's name only", at: zone.position)
+        guard zone.isUntyped || zone.type == .string || zone.type == .null || zone.type == .interval else {
+            throw .badSQL("AT TIME ZONE takes a zone's name or an INTERVAL", at: zone.position).because(.typeMismatch)
         }
-        let name = try implicit(zone, to: .string, "AT TIME ZONE")
+        let name = zone.type == .interval
+            ? Expression.call(.intervalZone, [zone.expression], type: .string, position: position) : try implicit(zone, to: .string, "AT TIME ZONE")
         let operand: Expression
         if value.isUntyped || value.type == .date || value.type == .null {
             operand = try implicit(value, to: .timestampTZ, "AT TIME ZONE")
@@ -30,6 +31,18 @@ extension CallTyping {
 }
 
 extension ScalarFunction {
+    /// The name of the zone that an interval is: so far east of Greenwich.
+    static let intervalZone = ScalarFunction(
+        "interval_zone", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let intervals = call[0].intervals()
+            return try call.texts { (row) throws(KernelError) in
+                guard intervals[row].months == 0, intervals[row].days == 0 else { throw .invalidArgument("an interval that is a zone has no months and no days") }
+                let seconds = Int(intervals[row].microseconds / Calendar.microsecondsPerSecond)
+                return Array(TimeZoneRules.posixName(secondsEast: seconds).utf8)
+            }
+        })
+
     static let atTimeZone = ScalarFunction(
         "timezone", nulls: .strict, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in

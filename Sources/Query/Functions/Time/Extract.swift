@@ -54,10 +54,9 @@ extension SQLFunction {
         let scale = switch field {
         case "second", "epoch": value.type == .date ? 0 : 6
         case "milliseconds": 3
-        case "julian": value.type == .date ? 0 : 16
+        case "julian": value.type == .date ? 0 : TimeFieldKernels.julianScale
         default: 0
         }
-        if field == "julian", value.type != .date { throw .unsupported("the Julian day of a time is not supported", at: call.position) }
         return call.make(.extract, typing.zoned([.text(field), value.expression], value.type), .decimal38(scale: scale))
     }
 }

@@ -2,38 +2,6 @@ import ColumnStore
 
 /// to_char of times, as PostgreSQL's `DCH_to_char` writes them: the template is cut into parts once, then each row is written.
 enum FormatKernels {
-    private enum Piece {
-        case literal([UInt8])
-        case field(Field, fill: Bool, isTranslated: Bool, suffix: Suffix)
-    }
-
-    private enum Suffix { case none, upper, lower }
-
-    /// By their names: in capitals or in small letters throughout, names of months and days also with a capital first.
-    private enum Field: String, CaseIterable {
-        case hour24 = "HH24", hour12 = "HH12", hour = "HH", minute = "MI", second = "SS", milliseconds = "MS", microseconds = "US"
-        case secondsOfDay = "SSSS", secondsOfDayToo = "SSSSS", fraction1 = "FF1", fraction2 = "FF2", fraction3 = "FF3", fraction4 = "FF4"
-        case fraction5 = "FF5", fraction6 = "FF6", amUpper = "AM", pmUpper = "PM", amLower = "am", pmLower = "pm", amDotted = "A.M.", pmDotted = "P.M."
-        case amDottedLower = "a.m.", pmDottedLower = "p.m.", eraBC = "BC", eraAD = "AD", eraBCLower = "bc", eraADLower = "ad"
-        case eraBCDotted = "B.C.", eraADDotted = "A.D.", eraBCDottedLower = "b.c.", eraADDottedLower = "a.d."
-        case yearComma = "Y,YYY", year4 = "YYYY", year3 = "YYY", year2 = "YY", year1 = "Y"
-        case isoYear4 = "IYYY", isoYear3 = "IYY", isoYear2 = "IY", isoYear1 = "I"
-        case monthUpper = "MONTH", monthTitle = "Month", monthLower = "month", monUpper = "MON", monTitle = "Mon", monLower = "mon"
-        case month = "MM", dayUpper = "DAY", dayTitle = "Day", dayLower = "day", dyUpper = "DY", dyTitle = "Dy", dyLower = "dy"
-        case dayOfYear = "DDD", isoDayOfYear = "IDDD", dayOfMonth = "DD", isoDay = "ID", dayOfWeek = "D", weekOfMonth = "W"
-        case weekOfYear = "WW", isoWeek = "IW", century = "CC", julian = "J", quarter = "Q", roman = "RM", romanLower = "rm"
-        case zoneUpper = "TZ", zoneLower = "tz", zoneHours = "TZH", zoneMinutes = "TZM", offset = "OF", exact = "FX"
-
-        /// Longest first, so that `HH24` is not `HH`.
-        static let byLength: [(name: [UInt8], field: Field)] = allCases.flatMap { field -> [(name: [UInt8], field: Field)] in
-            let name = field.rawValue
-            // Where small letters are another field, they are listed above.
-            let lower = Field(rawValue: name.lowercased()) == nil ? [(Array(name.lowercased().utf8), field)] : []
-            return [(Array(name.utf8), field)] + lower
-        }
-        .sorted { $0.name.count > $1.name.count }
-    }
-
     static func format(_ column: Column, template: Column, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
         if column.isConstantNull || template.isConstantNull { return .constant(.null, type: .string, count: column.count) }
         guard case .bytes(let pattern)? = template.constantValue else { throw .invalidArgument("to_char needs a constant template") }
@@ -52,7 +20,7 @@ enum FormatKernels {
                 result.endText()
             }
         case .interval:
-            let pieces = parse(pattern)
+            let pieces = TimePattern(pattern).pieces
             let intervals = column.intervals()
             for row in intervals.indices {
                 text.removeAll(keepingCapacity: true)
@@ -61,7 +29,7 @@ enum FormatKernels {
                 result.endText()
             }
         default:
-            let pieces = parse(pattern)
+            let pieces = TimePattern(pattern).pieces
             let isUTC = column.type == .timestampTZ
             var clock = ZoneClock(isUTC ? zone : .utc)
             let type = isUTC ? ColumnType.timestampTZ : column.type == .time ? .time : .timestamp(isUTC: false)
@@ -79,28 +47,6 @@ enum FormatKernels {
             }
         }
         return result.finish(type: .string, validity: validity)
-    }
-
-    private static func parse(_ pattern: [UInt8]) -> [Piece] {
-        var pieces: [Piece] = []
-        var rest = pattern[...]
-        while !rest.isEmpty {
-            func begins(_ word: String) -> Bool { rest.starts(with: word.utf8) || rest.starts(with: word.lowercased().utf8) }
-            // One at a time: what stands behind a second is text.
-            let fills = !begins("FM"), isTranslated = fills && begins("TM")
-            if !fills || isTranslated { rest = rest.dropFirst(2) }
-            if let (name, field) = Field.byLength.first(where: { rest.starts(with: $0.name) }) {
-                rest = rest.dropFirst(name.count)
-                let suffix: Suffix = rest.starts(with: "TH".utf8) ? .upper : rest.starts(with: "th".utf8) ? .lower : .none
-                if suffix != .none || begins("SP") { rest = rest.dropFirst(2) }
-                pieces.append(.field(field, fill: fills, isTranslated: isTranslated, suffix: suffix))
-            } else if rest.first == UInt8(ascii: "\"") {
-                pieces.append(.literal(FormatTemplate.quoted(&rest)))
-            } else {
-                pieces.append(.literal(FormatTemplate.character(&rest)))
-            }
-        }
-        return pieces
     }
 
     /// A moment as the calendar has it, or an interval with its parts in the same places.
@@ -142,10 +88,10 @@ enum FormatKernels {
     private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
     private static let romans = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
 
-    private static func append(_ pieces: [Piece], moment: Moment, to text: inout [UInt8]) throws(KernelError) {
+    private static func append(_ pieces: [TimePattern.Piece], moment: Moment, to text: inout [UInt8]) throws(KernelError) {
         for piece in pieces {
             switch piece {
-            case .literal(let bytes): text.append(contentsOf: bytes)
+            case .literal(let bytes, _): text.append(contentsOf: bytes)
             case .field(let field, let fill, let isTranslated, let suffix):
                 let start = text.count
                 if let (number, width) = try number(field, moment) {
@@ -164,14 +110,14 @@ enum FormatKernels {
     }
 
     /// Parts of a second keep their digits, FM or not.
-    private static func isFraction(_ field: Field) -> Bool {
+    private static func isFraction(_ field: TimePattern.Field) -> Bool {
         switch field {
         case .milliseconds, .microseconds, .fraction1, .fraction2, .fraction3, .fraction4, .fraction5, .fraction6: true
         default: false
         }
     }
 
-    private static func number(_ field: Field, _ moment: Moment) throws(KernelError) -> (Int, width: Int)? {
+    private static func number(_ field: TimePattern.Field, _ moment: Moment) throws(KernelError) -> (Int, width: Int)? {
         /// A negative part of an interval is one wider.
         func padded(_ number: Int, _ width: Int) -> (Int, Int) { (number, number < 0 ? width + 1 : width) }
         switch field {
@@ -205,7 +151,7 @@ enum FormatKernels {
         return Int(Int32(truncatingIfNeeded: (moment.day.year * 12 + moment.day.month) * 30 + moment.day.day))
     }
 
-    private static func year(_ field: Field, _ moment: Moment) -> (Int, width: Int) {
+    private static func year(_ field: TimePattern.Field, _ moment: Moment) -> (Int, width: Int) {
         let shown = moment.shown(moment.day.year)
         let sign = shown < 0 ? 1 : 0
         switch field {
@@ -221,7 +167,7 @@ enum FormatKernels {
     }
 
     /// What a day of the calendar has and an interval has not.
-    private static func ofDay(_ field: Field, _ moment: Moment) throws(KernelError) -> (Int, width: Int) {
+    private static func ofDay(_ field: TimePattern.Field, _ moment: Moment) throws(KernelError) -> (Int, width: Int) {
         guard !moment.isInterval else { throw notOfIntervals(field) }
         let fromMonday = (Calendar.weekday(days: moment.days) + 6) % 7 + 1
         switch field {
@@ -242,12 +188,12 @@ enum FormatKernels {
         }
     }
 
-    private static func notOfIntervals(_ field: Field) -> KernelError {
+    private static func notOfIntervals(_ field: TimePattern.Field) -> KernelError {
         .invalidArgument("to_char: \(field.rawValue) is not for intervals, which are bound to no date")
     }
 
     private static func appendName(
-        _ field: Field, _ moment: Moment, fill: Bool, isTranslated: Bool, _ suffix: Suffix, to text: inout [UInt8]
+        _ field: TimePattern.Field, _ moment: Moment, fill: Bool, isTranslated: Bool, _ suffix: TimePattern.Suffix, to text: inout [UInt8]
     ) throws(KernelError) {
         switch field {
         case .amUpper, .pmUpper, .amLower, .pmLower, .amDotted, .pmDotted, .amDottedLower, .pmDottedLower:
@@ -280,7 +226,7 @@ enum FormatKernels {
         text.append(contentsOf: repeatElement(0x20, count: max(0, width - name.utf8.count)))
     }
 
-    private static func appendDayName(_ field: Field, _ moment: Moment, fill: Bool, to text: inout [UInt8]) {
+    private static func appendDayName(_ field: TimePattern.Field, _ moment: Moment, fill: Bool, to text: inout [UInt8]) {
         let month = months[max(0, min(11, moment.day.month - 1))]
         let weekday = weekdays[Calendar.weekday(days: moment.days)]
         let width = fill ? 9 : 0
@@ -307,7 +253,7 @@ enum FormatKernels {
         }
     }
 
-    private static func appendOffset(_ field: Field, _ moment: Moment, fill: Bool, to text: inout [UInt8]) {
+    private static func appendOffset(_ field: TimePattern.Field, _ moment: Moment, fill: Bool, to text: inout [UInt8]) {
         let seconds = Int(clamping: (moment.offset / Calendar.microsecondsPerSecond).magnitude)
         if field == .zoneMinutes { return Calendar.appendPadded(seconds / 60 % 60, width: 2, to: &text) }
         text.append(UInt8(ascii: moment.offset < 0 ? "-" : "+"))

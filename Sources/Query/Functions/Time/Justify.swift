@@ -31,6 +31,65 @@ extension SQLFunction {
 }
 
 extension ScalarFunction {
+    /// INTERVAL DAY TO MINUTE: without what is finer.
+    static let cutInterval = ScalarFunction(
+        "cut_interval", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let intervals = call[0].intervals(), validity = call.strictValidity
+            guard case .bytes(let name)? = call[1].constantValue, let fields = IntervalText.Fields(rawValue: String(decoding: name, as: UTF8.self)) else {
+                throw .invalidArgument("an interval has no such fields")
+            }
+            var builder = ColumnBuilder(type: .interval)
+            for row in 0..<call.count {
+                if validity?[row] ?? true { builder.append(interval: IntervalText.cut(intervals[row], fields)) } else { builder.appendNull() }
+            }
+            return builder.finish()
+        })
+
+    /// TIMESTAMP(p) and TIME(p): with so many digits of a second.
+    static let roundMoment = ScalarFunction(
+        "round_moment", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            guard let values = call[0].integers(), case .integer(let digits)? = call[1].constantValue else {
+                throw .invalidArgument("TIMESTAMP(p) needs a constant")
+            }
+            let isTime = call.type == .time
+            return try call.numbers { (row) throws(KernelError) in
+                isTime ? rounded(values[row], from: 0, digitCount: Int(clamping: digits))
+                    : try TimeCastKernels.checked(rounded(try TimeCastKernels.checked(values[row]), from: postgresStart, digitCount: Int(clamping: digits)))
+            }
+        })
+
+    /// 2000-01-01, from which PostgreSQL counts: half of a last digit goes away from it.
+    static let postgresStart: Int64 = 946_684_800_000_000
+
+    /// - Precondition: within TIMESTAMP's range.
+    static func rounded(_ value: Int64, from start: Int64, digitCount: Int) -> Int64 {
+        guard (0..<6).contains(digitCount) else { return value }
+        let step = (digitCount..<6).reduce(Int64(1)) { product, _ in product * 10 }
+        let distance = value - start
+        let magnitude = (Int64(clamping: distance.magnitude) + step / 2) / step * step
+        return start + (distance < 0 ? -magnitude : magnitude)
+    }
+
+    /// INTERVAL(p): with so many digits of a second.
+    static let roundInterval = ScalarFunction(
+        "round_interval", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let intervals = call[0].intervals(), validity = call.strictValidity
+            guard case .integer(let digits)? = call[1].constantValue else { throw .invalidArgument("INTERVAL(p) needs a constant") }
+            var builder = ColumnBuilder(type: .interval)
+            for row in 0..<call.count {
+                guard validity?[row] ?? true else {
+                    builder.appendNull()
+                    continue
+                }
+                guard let value = IntervalText.rounded(intervals[row], digitCount: Int(clamping: digits)) else { throw .timeOutOfRange }
+                builder.append(interval: value)
+            }
+            return builder.finish()
+        })
+
     static let justifyDays = justifying("justify_days") { signed($0, daysToMonths($0)) }
     static let justifyHours = justifying("justify_hours") { hoursToDays($0).map { signedHours($0) } }
     static let justifyInterval = justifying("justify_interval") { interval in

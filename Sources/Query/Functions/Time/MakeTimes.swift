@@ -10,9 +10,15 @@ extension SQLFunction {
         "make_timestamptz", forms: [[.int32, .int32, .int32, .int32, .int32, .double], [.int32, .int32, .int32, .int32, .int32, .double, .string]]
     ) { (call, typing) throws(QueryError) in
         let arguments = try call.typed([.int32, .int32, .int32, .int32, .int32, .double, .string], required: 6, typing)
-        let zone = arguments.count == 7 ? arguments[6] : typing.zone
+        let zone = arguments.count == 7 ? Expression.call(.signedZone, [arguments[6]], type: .string, position: call.position) : typing.zone
         let local = call.make(.makeTimestamp, Array(arguments.prefix(6)), .timestamp(isUTC: false))
         return try typing.atTimeZone(TypedExpression(local, at: call.position), TypedExpression(zone, at: call.position), at: call.position)
+    }
+    /// timestamptz(date, time): by the session's clock.
+    static let timestampTZ = SQLFunction("timestamptz", forms: [[.date, .time]]) { (call, typing) throws(QueryError) in
+        let parts = try call.typed([.date, .time], typing).map { TypedExpression($0, at: call.position) }
+        let local = try typing.binary(.add, parts[0], parts[1], at: call.position)
+        return try typing.cast(TypedExpression(local, at: call.position), to: .timestampTZ, isExplicit: true)
     }
     /// Years, months, weeks, days, hours, minutes and seconds, of which the last ones may be left out.
     static let makeInterval = SQLFunction("make_interval", forms: [[], [.int32], [.int32, .int32, .int32, .int32, .int32, .int32, .double]]) {
@@ -26,6 +32,22 @@ extension SQLFunction {
 }
 
 extension ScalarFunction {
+    /// The zone that a text names, where a signed number counts to the east, as in a timestamp, and not to the west, as in POSIX's names.
+    static let signedZone = ScalarFunction(
+        "signed_zone", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let names = TextRows(call[0])
+            return try call.texts { (row) throws(KernelError) in
+                let name = names[row]
+                guard let first = name.first, first == UInt8(ascii: "+") || first == UInt8(ascii: "-") else {
+                    guard name.first.map(DateTimeTokens.isDigit) != true else { throw .invalidArgument("a zone that is a number begins with its sign") }
+                    return Array(name)
+                }
+                guard let east = DateTimeText.secondsEast(of: name) else { throw .invalidArgument("the text is no offset of a zone") }
+                return Array(TimeZoneRules.posixName(secondsEast: east).utf8)
+            }
+        })
+
     static let makeTime = parts("make_time") { (numbers, seconds) throws(KernelError) in try time(numbers[0], numbers[1], seconds) }
 
     static let makeTimestamp = parts("make_timestamp") { (numbers, seconds) throws(KernelError) in

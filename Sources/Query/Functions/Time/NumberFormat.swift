@@ -1,27 +1,27 @@
 internal import Glibc
 import ColumnStore
 
-/// A to_char template of a number, worked through as PostgreSQL's `NUM_processor` does (formatting.c), whose rules have no shorter telling.
+/// A template of a number, which to_char writes by and to_number reads by, worked through as PostgreSQL's `NUM_processor` does (formatting.c), whose rules have no shorter telling.
 /// RN and EEEE are refused.
 struct NumberFormat {
-    private enum Node: Equatable {
+    enum Node: Equatable {
         case digit, zero, mark, comma, group, currency, ordinal(isUpper: Bool), minus, plus, sign
         case literal([UInt8])
     }
 
-    private enum SignPlace { case none, before, after }
+    enum SignPlace { case none, before, after }
 
-    private var nodes: [Node] = []
-    private var wholeCount = 0
-    private var fractionCount = 0
+    private(set) var nodes: [Node] = []
+    private(set) var wholeCount = 0
+    private(set) var fractionCount = 0
     /// How many tens V multiplies by.
-    private var tens = 0
-    private var signPlace = SignPlace.none
+    private(set) var tens = 0
+    private(set) var signPlace = SignPlace.none
     private var wholeCountAtSign = 0
     /// 1-based places of digits from which on, and up to which, a `0` asks for zeros.
     private var zeroStart = 0
     private var zeroEnd = 0
-    private var hasMark = false, hasZero = false, fills = true, hasSign = false, hasBracket = false, hasMinus = false, hasPlus = false
+    private(set) var hasMark = false, hasZero = false, fills = true, hasSign = false, hasBracket = false, hasMinus = false, hasPlus = false
     private var multiplies = false
 
     init(_ template: [UInt8]) throws(KernelError) {
@@ -40,7 +40,7 @@ struct NumberFormat {
 
     /// Each, but the marks, in capitals or in small letters throughout.
     private static let words: [(name: String, bytes: [UInt8], isUpper: Bool)] =
-        [",", ".", "0", "9", "B", "D", "EEEE", "FM", "G", "L", "MI", "PL", "PR", "RN", "SG", "SP", "S", "TH", "V"].flatMap { name in
+        [",", ".", "0", "9", "B", "C", "D", "EEEE", "FM", "G", "L", "MI", "PL", "PR", "RN", "SG", "SP", "S", "TH", "V"].flatMap { name in
             [(name, Array(name.utf8), true), (name, Array(name.lowercased().utf8), false)]
         }
 
@@ -68,7 +68,7 @@ struct NumberFormat {
         case "V":
             if hasMark { throw Self.fault("a template has one decimal mark, and none beside V") }
             multiplies = true
-        case "B", "SP": break
+        case "B", "C", "SP": break
         case "S", "MI", "PL", "SG", "PR": try takeSign(word)
         default: throw Self.fault("\(word) is not supported")
         }
@@ -95,7 +95,7 @@ struct NumberFormat {
         }
     }
 
-    private static func fault(_ reason: String) -> KernelError { .invalidArgument("to_char: in the template of a number \(reason)") }
+    private static func fault(_ reason: String) -> KernelError { .invalidArgument("in the template of a number \(reason)") }
 
     // MARK: Writing
 

@@ -11,6 +11,10 @@ enum TimeField {
         "years": "year", "decade": "decade", "century": "century", "millennium": "millennium", "dow": "dow", "isodow": "isodow",
         "doy": "doy", "isoyear": "isoyear", "epoch": "epoch", "julian": "julian", "timezone": "timezone",
         "timezone_hour": "timezone_hour", "timezone_minute": "timezone_minute",
+        "usec": "microseconds", "usecs": "microseconds", "useconds": "microseconds", "msec": "milliseconds", "msecs": "milliseconds",
+        "mseconds": "milliseconds", "secs": "second", "mins": "minute", "hr": "hour", "hrs": "hour", "mons": "month", "qtr": "quarter", "yr": "year",
+        "yrs": "year", "decades": "decade", "dec": "decade", "centuries": "century", "cent": "century", "millennia": "millennium",
+        "mil": "millennium", "mils": "millennium", "y": "year", "w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second", "c": "century", "decs": "decade",
     ]
 
     static let ofTruncation: Set<String> = [

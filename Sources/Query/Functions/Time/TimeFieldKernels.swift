@@ -41,6 +41,7 @@ enum TimeFieldKernels {
     /// The field in millionths, brought to `type`.
     static func extract(_ part: Part, from column: Column, type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Column {
         if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
+        if part == .julian, column.type != .date { return try julianDays(column, type: type, zone: zone) }
         let validity = column.rowValidity
         var millionths = [Int64](repeating: 0, count: column.count)
         if column.type == .interval {
@@ -291,8 +292,8 @@ enum TimeFieldKernels {
         return .whole(result, type: type, validity: validity)
     }
 
-    /// A zone that a value names: an abbreviation, or a name of tzdata in any case.
-    private static func zone(ofValue name: [UInt8]) throws(KernelError) -> TimeZoneRules {
+    /// A zone that a value names: an abbreviation, a name of tzdata in any case, or POSIX's words.
+    static func zone(ofValue name: [UInt8]) throws(KernelError) -> TimeZoneRules {
         if let rules = TimeZoneNames.rules(named: String(decoding: name, as: UTF8.self)) { return rules }
         return try zone(named: name)
     }

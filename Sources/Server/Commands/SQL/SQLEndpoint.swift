@@ -92,6 +92,12 @@ extension SQLEndpoint {
         case ("set", 4) where lower[1] == "rollups" && lower[2] == "to" && ["on", "off", "true", "false"].contains(lower[3]):
             usesRollups = lower[3] == "on" || lower[3] == "true"
             return ""
+        case ("set", 4...) where lower[1] == "datestyle" && lower[2] == "to":
+            let wanted = lower[3...].joined().trimmingQuotes.split(separator: ",").map { $0.filter { !"'\"".contains($0) } }
+            guard wanted.allSatisfy({ ["iso", "mdy", "us", "default"].contains($0) }) else {
+                throw CommandError("dates are read month first here, and written as 2026-11-20: the DateStyle is ISO, MDY")
+            }
+            return ""
         case ("set", 4) where lower[1] == "time" && lower[2] == "zone", ("set", 4) where lower[1] == "timezone" && lower[2] == "to":
             try setTimeZone(words[3].trimmingQuotes)
             return ""
@@ -102,7 +108,7 @@ extension SQLEndpoint {
 
     func setTimeZone(_ name: String) throws {
         let wanted = ["local", "default"].contains(name.lowercased()) ? "UTC" : name
-        guard let rules = try TimeZoneDatabase.system.rules(inAnyCase: wanted) else { throw CommandError("there is no time zone “\(name)”: a name of tzdata, as Europe/Kyiv, is wanted") }
+        guard let rules = try TimeZoneDatabase.system.rules(setting: wanted) else { throw CommandError("there is no time zone “\(name)”: a name of tzdata, as Europe/Kyiv, is wanted") }
         timeZone = rules.name
     }
 }

@@ -20,10 +20,10 @@ final class PreparedQuestion {
     let start: Int
     var parameterTypes: [UInt32] = []
     var columns: [WireField] = []
-    /// Its plan, where it has no parameters: good for the state that it was made in, or for ever in the zone that it was made in.
+    /// Its plan, where it has no parameters: good for the state that it was made in, or for ever where texts and times mean what they did then.
     var plan: PreparedQuery?
     var planState = 0
-    var planZone = ""
+    var planReading = SessionSettings.Reading()
     /// The one row of a question of constants.
     var fixedRows: [ColumnBatch]?
 
@@ -33,13 +33,13 @@ final class PreparedQuestion {
     }
 
     /// The plan, if it still holds.
-    func plan(in state: SeenState?, zone: String) -> PreparedQuery? {
-        guard let plan, planZone == zone, plan.isFixed || planState == state?.number else { return nil }
+    func plan(in state: SeenState?, _ reading: SessionSettings.Reading) -> PreparedQuery? {
+        guard let plan, planReading == reading, plan.isFixed || planState == state?.number else { return nil }
         return plan
     }
 
     /// Whether its answer is the same in whichever state of the store.
-    func isOfConstants(zone: String) -> Bool { plan.map { $0.isFixed && $0.isConstant && planZone == zone } ?? false }
+    func isOfConstants(_ reading: SessionSettings.Reading) -> Bool { plan.map { $0.isFixed && $0.isConstant && planReading == reading } ?? false }
 }
 
 /// A question that is being answered: nothing runs between two looks at it, and it holds no place among the queries then.
@@ -48,14 +48,14 @@ final class QuestionPortal {
     let parameters: [QueryParameter]
     /// Nil for a question of constants.
     let state: SeenState?
-    let zone: String
+    let reading: SessionSettings.Reading
     var window: RowWindow
     var stream: ResultStream?
     var running: RunningQuery?
     var isBegun = false
 
-    init(_ question: PreparedQuestion, _ parameters: [QueryParameter], _ state: SeenState?, zone: String, isScrollable: Bool) {
-        (self.question, self.parameters, self.state, self.zone) = (question, parameters, state, zone)
+    init(_ question: PreparedQuestion, _ parameters: [QueryParameter], _ state: SeenState?, _ reading: SessionSettings.Reading, isScrollable: Bool) {
+        (self.question, self.parameters, self.state, self.reading) = (question, parameters, state, reading)
         window = RowWindow(keepsAll: isScrollable)
     }
 }

@@ -57,16 +57,17 @@ final class Questions: @unchecked Sendable {
         return made
     }
 
-    private func context(_ state: SeenState, _ parameters: [QueryParameter], zone: String) -> QueryContext {
-        var context = QueryContext(catalog: state.catalog, parameters: parameters, timeZone: zone, now: state.now)
+    private func context(_ state: SeenState, _ parameters: [QueryParameter], _ reading: SessionSettings.Reading) -> QueryContext {
+        var context = QueryContext(catalog: state.catalog, parameters: parameters, timeZone: reading.zone, now: state.now)
         context.usesRollups = settings.usesRollups
+        context.dateOrder = reading.order
         return context
     }
 
     // MARK: Prepare
 
     func prepare(_ wanted: SessionEffect.Prepare) -> Result<SessionInput.Shape, PostgresFault> {
-        let zone = settings.zone
+        let reading = settings.reading
         let question = PreparedQuestion(text: wanted.text, start: wanted.start)
         do {
             let state = try seen(as: asker.admit())
@@ -76,7 +77,7 @@ final class Questions: @unchecked Sendable {
             interruption.watch { cancellation.cancel() }
             defer { interruption.watch(nil) }
             try places.run(for: asker.owner, interruption) { [self] in
-                try describe(question, wanted.parameterTypes, known, state, zone, cancellation)
+                try describe(question, wanted.parameterTypes, known, state, reading, cancellation)
             }
             questions[wanted.statement] = question
             return .success(SessionInput.Shape(parameterTypes: question.parameterTypes, columns: question.columns))
@@ -86,10 +87,10 @@ final class Questions: @unchecked Sendable {
     }
 
     private func describe(
-        _ question: PreparedQuestion, _ declared: [UInt32], _ known: [Int: ColumnType], _ state: SeenState, _ zone: String, _ cancellation: Cancellation
+        _ question: PreparedQuestion, _ declared: [UInt32], _ known: [Int: ColumnType], _ state: SeenState, _ reading: SessionSettings.Reading, _ cancellation: Cancellation
     ) throws {
         if question.text.contains("$") {
-            let (types, columns) = try service.engine.describe(question.text, in: context(state, [], zone: zone), types: known, cancellation: cancellation)
+            let (types, columns) = try service.engine.describe(question.text, in: context(state, [], reading), types: known, cancellation: cancellation)
             question.columns = try AnswerColumns.fields(columns)
             question.parameterTypes = (0..<max(types.count, declared.count)).map { index in
                 if index < declared.count, declared[index] != 0 { return declared[index] }
@@ -97,10 +98,10 @@ final class Questions: @unchecked Sendable {
             }
             guard question.parameterTypes.isEmpty else { return }
         }
-        let plan = try service.engine.prepare(question.text, in: context(state, [], zone: zone), cancellation: cancellation)
+        let plan = try service.engine.prepare(question.text, in: context(state, [], reading), cancellation: cancellation)
         question.columns = try AnswerColumns.fields(plan.columns)
         question.parameterTypes = declared.map { $0 == 0 ? PostgresType.text.rawValue : $0 }
-        (question.plan, question.planState, question.planZone) = (plan, state.number, zone)
+        (question.plan, question.planState, question.planReading) = (plan, state.number, reading)
     }
 
     func forget(statement number: Int) { questions[number] = nil }
@@ -108,18 +109,18 @@ final class Questions: @unchecked Sendable {
     // MARK: Open
 
     func open(_ wanted: SessionEffect.Open) -> PostgresFault? {
-        let zone = settings.zone
+        let reading = settings.reading
         guard let question = questions[wanted.statement] else { return PostgresFault(.internalError, "a question that is not there") }
         do {
             let principal = try asker.admit()
             // Constants need no look at the store, which would be half of what they cost.
-            let state = !keepsState && question.isOfConstants(zone: zone) ? nil : try seen(as: principal)
+            let state = !keepsState && question.isOfConstants(reading) ? nil : try seen(as: principal)
             let parameters: [QueryParameter] =
                 switch wanted.arguments {
                 case .bound(let formats, let values): try BoundParameters.read(values, formats: formats, types: question.parameterTypes)
-                case .expressions(let texts): texts.isEmpty ? [] : try evaluate(texts, seen(as: principal), zone: zone)
+                case .expressions(let texts): texts.isEmpty ? [] : try evaluate(texts, seen(as: principal), reading)
                 }
-            portals[wanted.portal] = QuestionPortal(question, parameters, state, zone: zone, isScrollable: wanted.isScrollable)
+            portals[wanted.portal] = QuestionPortal(question, parameters, state, reading, isScrollable: wanted.isScrollable)
             return nil
         } catch {
             return fault(error, of: question)
@@ -127,8 +128,8 @@ final class Questions: @unchecked Sendable {
     }
 
     /// The values of EXECUTE's arguments; a text may still be read as whatever its place wants.
-    private func evaluate(_ texts: [String], _ state: SeenState, zone: String) throws -> [QueryParameter] {
-        let plan = try service.engine.prepare("SELECT " + texts.joined(separator: ", "), in: context(state, [], zone: zone))
+    private func evaluate(_ texts: [String], _ state: SeenState, _ reading: SessionSettings.Reading) throws -> [QueryParameter] {
+        let plan = try service.engine.prepare("SELECT " + texts.joined(separator: ", "), in: context(state, [], reading))
         guard let row = try service.engine.immediate(plan)?.first, row.columns.count == texts.count else {
             throw PostgresFault(.featureNotSupported, "arguments of EXECUTE are constants", hint: "Send them as parameters of the extended protocol.")
         }
@@ -160,7 +161,7 @@ final class Questions: @unchecked Sendable {
         let statementTimeout = settings.statementTimeout
         guard let portal = portals[wanted.portal] else { return .failed(PostgresFault(.internalError, "a portal that is not there")) }
         do {
-            let zone = try TimeZoneDatabase.system.rules(inAnyCase: portal.zone) ?? .utc
+            let zone = try TimeZoneDatabase.system.rules(inAnyCase: portal.reading.zone) ?? .utc
             if try runAtOnce(portal) { return try give(portal, wanted, zone) }
             let timer = statementTimeout > 0 ? timers.after(Double(statementTimeout) / 1_000) { [interruption] in interruption.interrupt(.timeout) } : nil
             asker.whenGone { [interruption] in interruption.interrupt(.gone) }
@@ -183,7 +184,7 @@ final class Questions: @unchecked Sendable {
     private func runAtOnce(_ portal: QuestionPortal) throws -> Bool {
         if portal.isBegun { return portal.stream == nil }
         let question = portal.question
-        guard let plan = question.plan(in: portal.state, zone: portal.zone), plan.isConstant else { return false }
+        guard let plan = question.plan(in: portal.state, portal.reading), plan.isConstant else { return false }
         if question.fixedRows == nil || !plan.isFixed { question.fixedRows = try service.engine.immediate(plan) }
         portal.window.load(question.fixedRows ?? [])
         portal.isBegun = true
@@ -199,11 +200,11 @@ final class Questions: @unchecked Sendable {
         let cancellation = Cancellation(timeLimitSeconds: service.limits.streamTime)
         interruption.watch { cancellation.cancel() }
         let plan: PreparedQuery
-        if let known = portal.question.plan(in: portal.state, zone: portal.zone) {
+        if let known = portal.question.plan(in: portal.state, portal.reading) {
             plan = known
         } else {
             plan = try service.engine.prepare(
-                portal.question.text, in: context(portal.state ?? seen(as: asker.admit()), portal.parameters, zone: portal.zone), cancellation: cancellation)
+                portal.question.text, in: context(portal.state ?? seen(as: asker.admit()), portal.parameters, portal.reading), cancellation: cancellation)
         }
         // The columns were told when it was prepared: a table may have another since.
         guard try AnswerColumns.fields(plan.columns).map(\.type) == portal.question.columns.map(\.type) else {

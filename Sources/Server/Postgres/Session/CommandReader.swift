@@ -1,3 +1,6 @@
+internal import ColumnStore
+internal import Query
+
 /// Tells a statement by its first words, and reads those that a session does itself.
 package struct CommandReader {
     private let statement: StatementScanner.Statement
@@ -193,12 +196,30 @@ package struct CommandReader {
         }
         if skip("time") {
             try expect("zone")
+            if skip("interval") { return .set(name: "timezone", value: try intervalZone(), isLocal: isLocal) }
             return .set(name: "timezone", value: skip("local", "default") ? nil : try value(), isLocal: isLocal)
         }
         if skip("names") { return .set(name: "client_encoding", value: skip("default") ? nil : try value(), isLocal: isLocal) }
         let name = try setting()
         guard skip("=", "to") else { throw unexpected }
         return .set(name: name, value: skip("default") ? nil : try value(), isLocal: isLocal)
+    }
+
+    /// `'-08:00' HOUR TO MINUTE`: the zone so far east of Greenwich.
+    private mutating func intervalZone() throws(PostgresFault) -> String {
+        let text = try item()
+        var fields: IntervalText.Fields?
+        if skip("hour") {
+            fields = .hour
+            if skip("to") {
+                try expect("minute")
+                fields = .hourToMinute
+            }
+        }
+        guard let interval = IntervalText.read(Array(text.utf8)[...], fields: fields), interval.months == 0, interval.days == 0 else {
+            throw PostgresFault(.invalidParameterValue, "invalid interval value for time zone")
+        }
+        return TimeZoneRules.posixName(secondsEast: Int(interval.microseconds / 1_000_000))
     }
 
     /// A word, a text or a number; several with commas between are one list.

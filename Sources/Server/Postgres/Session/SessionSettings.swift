@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Query
 
 /// What SET changes, SHOW shows and a new session begins with: the settings of PostgreSQL 15 that clients touch. Some mean something here (`timezone`,
 /// `statement_timeout`), the others are kept and shown.
@@ -43,12 +44,14 @@ package struct SessionSettings: Sendable {
         /// In milliseconds; 0 for none.
         let statementTimeout: Int
         let usesRollups: Bool
+        let dateOrder: DateOrder
 
         init(_ byName: [String: String]) {
             self.byName = byName
             timeZone = byName["timezone"] ?? "UTC"
             statementTimeout = byName["statement_timeout"].flatMap(SessionSettings.milliseconds) ?? 0
             usesRollups = byName["rollups"] != "off"
+            dateOrder = byName["datestyle"].flatMap { DateOrder(rawValue: $0.suffix(3).lowercased()) } ?? .mdy
         }
     }
 
@@ -77,6 +80,11 @@ package struct SessionSettings: Sendable {
     package var statementTimeout: Int { stored.statementTimeout }
     /// Whether sums that were made before may answer.
     package var usesRollups: Bool { stored.usesRollups }
+    /// By which times and dates in texts are read.
+    struct Reading: Hashable {
+        var zone = "UTC", order = DateOrder.mdy
+    }
+    var reading: Reading { Reading(zone: stored.timeZone, order: stored.dateOrder) }
     /// Whether nothing was set since: cheap to ask after each message.
     func isSame(as other: SessionSettings) -> Bool { stored === other.stored }
 
@@ -105,7 +113,7 @@ package struct SessionSettings: Sendable {
             return
         }
         guard !known.isFixed else { throw PostgresFault(SQLState(rawValue: "55P02"), "parameter \"\(name)\" cannot be changed") }
-        values[name] = try Self.checked(name, value)
+        values[name] = try Self.checked(name, value, values)
     }
 
     package mutating func resetAll() {
@@ -114,7 +122,7 @@ package struct SessionSettings: Sendable {
         values = next
     }
 
-    private static func checked(_ name: String, _ value: String) throws(PostgresFault) -> String {
+    private static func checked(_ name: String, _ value: String, _ values: [String: String]) throws(PostgresFault) -> String {
         func invalid() -> PostgresFault { PostgresFault(.invalidParameterValue, "invalid value for parameter \"\(name)\": \"\(value)\"") }
         switch name {
         case "client_encoding":
@@ -126,15 +134,17 @@ package struct SessionSettings: Sendable {
             guard ["on", "true", "yes", "1"].contains(value.lowercased()) else { throw invalid() }
             return "on"
         case "datestyle":
-            guard value.lowercased().hasPrefix("iso") else { throw invalid() }
-            return "ISO, MDY"
+            guard let style = dateStyle(value, values["datestyle"] ?? "ISO, MDY") else { throw invalid() }
+            return style
         case "intervalstyle":
             guard value.lowercased() == "postgres" else { throw invalid() }
             return "postgres"
         case "timezone":
             // Local times mean something only where the name is known.
-            guard value.uppercased() == "UTC" || (try? TimeZoneDatabase.system.rules(inAnyCase: value)) != nil else { throw invalid() }
-            return value
+            guard let rules = try? TimeZoneDatabase.system.rules(setting: value) else { throw invalid() }
+            // UTC has several names; the one that was said is shown.
+            if rules.name == "UTC", (try? TimeZoneDatabase.system.rules(for: value)) != nil { return value }
+            return rules.name
         case "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout":
             guard milliseconds(value) != nil else { throw invalid() }
             return value
@@ -144,6 +154,24 @@ package struct SessionSettings: Sendable {
         case "default_transaction_read_only", "transaction_read_only": return "on"
         default: return value
         }
+    }
+
+    /// The order of a date's numbers, which dates in texts are read by; the style is ISO, in which all are written. Nil for another style.
+    private static func dateStyle(_ text: String, _ current: String) -> String? {
+        var order: String?
+        for word in text.lowercased().split(separator: ",") {
+            let said: String
+            switch word.trimmingPrefix(while: { $0 == " " }).split(separator: " ").joined(separator: " ") {
+            case "iso": continue
+            case "ymd": said = "YMD"
+            case "dmy", "euro", "european": said = "DMY"
+            case "mdy", "us", "noneuro", "noneuropean": said = "MDY"
+            default: return nil
+            }
+            guard order == nil || order == said else { return nil }
+            order = said
+        }
+        return "ISO, \(order ?? String(current.suffix(3)))"
     }
 
     /// `250`, `5s`, `1min`: milliseconds unless it says.

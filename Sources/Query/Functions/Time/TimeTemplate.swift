@@ -1,0 +1,106 @@
+import ColumnStore
+
+/// A template of to_date and to_timestamp, made ready for reading texts by it as PostgreSQL's `DCH_from_char` does (formatting.c).
+struct TimeTemplate {
+    struct Slot {
+        var field: TimePattern.Field
+        /// It takes all digits that stand there: FM asks for that, or nothing of digits stands behind it in the template.
+        var takesAll: Bool
+        var hasOrdinal: Bool
+    }
+
+    enum Part {
+        case slot(Slot)
+        /// A blank or a mark.
+        case separator
+        /// One character of text; what it is does not matter.
+        case character
+    }
+
+    private(set) var parts: [Part] = []
+
+    init(_ template: some Collection<UInt8>) {
+        var found: [(part: Part, isDigit: Bool)] = []
+        for piece in TimePattern(template).pieces {
+            switch piece {
+            case .field(let field, let fill, _, let suffix):
+                found.append((.slot(Slot(field: field, takesAll: !fill || suffix != .none, hasOrdinal: suffix != .none)), field.isOfDigits))
+            case .literal(let bytes, let isQuoted):
+                // Of a character of several bytes the first stands for it.
+                for byte in bytes where byte & 0xC0 != 0x80 {
+                    let isSeparator = !isQuoted && (Self.isMark(byte) || NumberText.isBlank(byte))
+                    found.append((isSeparator ? .separator : .character, DateTimeTokens.isDigit(byte)))
+                }
+            }
+        }
+        for (index, item) in found.enumerated() {
+            if case .slot(var slot) = item.part {
+                slot.takesAll = slot.takesAll || index + 1 == found.count || !found[index + 1].isDigit
+                parts.append(.slot(slot))
+            } else {
+                parts.append(item.part)
+            }
+        }
+    }
+
+    /// Printable, and neither a letter nor a digit.
+    static func isMark(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F && !DateTimeTokens.isLetter(byte) && !DateTimeTokens.isDigit(byte) }
+
+    /// - Throws: where the text does not fit, or says what is no moment.
+    func read(_ text: ArraySlice<UInt8>) throws(KernelError) -> TimeSaid.Moment {
+        var reader = TimeTemplateReader(text)
+        try reader.read(parts)
+        return try reader.said.moment()
+    }
+}
+
+extension TimePattern.Field {
+    enum Convention { case gregorian, isoWeek }
+
+    /// Whether a number stands there: in front of it another number ends where its own digits do.
+    fileprivate var isOfDigits: Bool {
+        switch self {
+        case .amUpper, .pmUpper, .amLower, .pmLower, .amDotted, .pmDotted, .amDottedLower, .pmDottedLower, .eraBC, .eraAD, .eraBCLower, .eraADLower,
+            .eraBCDotted, .eraADDotted, .eraBCDottedLower, .eraADDottedLower, .monthUpper, .monthTitle, .monthLower, .monUpper, .monTitle, .monLower,
+            .dayUpper, .dayTitle, .dayLower, .dyUpper, .dyTitle, .dyLower, .roman, .romanLower, .zoneUpper, .zoneLower, .zoneHours, .offset, .exact:
+            false
+        default: true
+        }
+    }
+
+    /// Nil for a field that is the same in either.
+    var convention: Convention? {
+        switch self {
+        case .dayOfYear, .dayOfMonth, .dayOfWeek, .month, .monthUpper, .monthTitle, .monthLower, .monUpper, .monTitle, .monLower, .roman, .romanLower,
+            .weekOfYear, .weekOfMonth, .yearComma, .year4, .year3, .year2, .year1:
+            .gregorian
+        case .isoDayOfYear, .isoDay, .isoWeek, .isoYear4, .isoYear3, .isoYear2, .isoYear1: .isoWeek
+        default: nil
+        }
+    }
+
+    /// How many digits it has where another number stands right behind.
+    var width: Int {
+        switch self {
+        case .hour24, .hour12, .hour, .zoneHours, .zoneMinutes: 2
+        case .milliseconds, .isoDayOfYear: 3
+        case .microseconds: 6
+        case .isoDay: 1
+        case .fraction1, .fraction2, .fraction3, .fraction4, .fraction5, .fraction6: fractionDigitCount ?? 6
+        default: rawValue.utf8.count
+        }
+    }
+
+    /// The digits of FF1 to FF6.
+    var fractionDigitCount: Int? {
+        switch self {
+        case .fraction1: 1
+        case .fraction2: 2
+        case .fraction3: 3
+        case .fraction4: 4
+        case .fraction5: 5
+        case .fraction6: 6
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/// Arguments of one call that have names, for the functions whose parameters PostgreSQL names.
+struct NamedArguments {
+    private struct Parameters {
+        let names: [String]
+        /// What a parameter is that was left out between others; nil where each must be given.
+        var filling: String?
+    }
+
+    private static let known: [String: Parameters] = [
+        "make_date": Parameters(names: ["year", "month", "day"]),
+        "make_time": Parameters(names: ["hour", "min", "sec"]),
+        "make_timestamp": Parameters(names: ["year", "month", "mday", "hour", "min", "sec"]),
+        "make_timestamptz": Parameters(names: ["year", "month", "mday", "hour", "min", "sec", "timezone"]),
+        "make_interval": Parameters(names: ["years", "months", "weeks", "days", "hours", "mins", "secs"], filling: "0"),
+        "jsonb_set": Parameters(names: ["jsonb_in", "path", "replacement", "create_if_missing"]),
+    ]
+
+    private let function: NameSyntax
+    private var given: [(place: Int, value: ExpressionSyntax)] = []
+
+    init(of function: NameSyntax) { self.function = function }
+
+    var isEmpty: Bool { given.isEmpty }
+
+    mutating func take(_ value: ExpressionSyntax, as name: NameSyntax) throws(QueryError) {
+        guard let parameters = Self.known[function.text] else {
+            throw .unsupported("arguments by name are not supported by \(function.text)", at: name.position)
+        }
+        guard let place = parameters.names.firstIndex(of: name.text) else {
+            throw .badSQL("\(function.text) has no parameter “\(name.text)”", at: name.position).because(.undefinedFunction)
+        }
+        guard !given.contains(where: { $0.place == place }) else { throw .badSQL("“\(name.text)” is given twice", at: name.position) }
+        given.append((place, value))
+    }
+
+    /// All in the order of the parameters.
+    func inOrder(behind first: [ExpressionSyntax]) throws(QueryError) -> [ExpressionSyntax] {
+        var result = first
+        for (place, value) in given.sorted(by: { $0.place < $1.place }) {
+            guard place >= first.count else { throw .badSQL("\(function.text) is given an argument twice", at: value.position) }
+            while result.count < place {
+                guard let filling = Self.known[function.text]?.filling else {
+                    throw .badSQL("\(function.text) needs the parameters before this one", at: value.position).because(.undefinedFunction)
+                }
+                result.append(ExpressionSyntax(kind: .number(filling), position: function.position, height: 1))
+            }
+            result.append(value)
+        }
+        return result
+    }
+}
