@@ -33,10 +33,10 @@ def rows(text):
 
 def moment(text):
     text = re.sub(r"(\d)T(\d)", r"\1 \2", text)
-    match = re.fullmatch(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)?(Z|\+00)?", text)
+    match = re.fullmatch(r"((?:\d{4,}-\d\d-\d\d )?\d\d:\d\d:\d\d)(\.\d+)?(Z|\+00)?( BC)?", text)
     if not match:
         return text
-    return match[1] + (match[2] or "").rstrip("0").rstrip(".")
+    return match[1] + (match[2] or "").rstrip("0").rstrip(".") + (match[4] or "")
 
 
 def number(text):

@@ -6,7 +6,7 @@ export const sqlFunctions = [
   'array_replace', 'array_to_json', 'array_to_string', 'array_upper', 'ascii', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'avg', 'bit_and', 'bit_count',
   'bit_length', 'bit_or', 'bit_xor', 'bool_and', 'bool_or', 'btrim', 'cardinality', 'cbrt', 'ceil', 'ceiling', 'char_length', 'character_length', 'chr',
   'coalesce', 'concat', 'concat_ws', 'convert_from', 'convert_to', 'corr', 'cos', 'cosh', 'cot', 'count', 'covar_pop', 'covar_samp', 'cume_dist',
-  'current_date', 'current_timestamp', 'date_bin', 'date_part', 'date_trunc', 'decode', 'degrees', 'dense_rank', 'div', 'encode', 'every', 'exp',
+  'current_date', 'current_timestamp', 'date', 'date_bin', 'date_part', 'date_trunc', 'decode', 'degrees', 'dense_rank', 'div', 'encode', 'every', 'exp',
   'extract', 'factorial', 'first_value', 'floor', 'format', 'gcd', 'generate_series', 'generate_subscripts', 'greatest', 'grouping', 'initcap',
   'isfinite', 'json_agg', 'json_array_elements', 'json_array_elements_text', 'json_array_length', 'json_build_array', 'json_build_object', 'json_each',
   'json_each_text', 'json_extract_path', 'json_extract_path_text', 'json_object_agg', 'json_object_keys', 'json_strip_nulls', 'json_typeof', 'jsonb_agg',

@@ -15,7 +15,7 @@ package enum FunctionRegistry {
         // Choices
         .coalesce, .nullIf, .greatest, .least, .nullCount, .valueCount,
         // Time
-        .extract, .datePart, .dateTrunc, .makeDate, .toChar, .age, .timezone, .timestampTZ, .now, .currentDate, .localTimestamp,
+        .extract, .datePart, .dateTrunc, .makeDate, .toChar, .age, .timezone, .timestampTZ, .date, .now, .currentDate, .localTimestamp,
         .makeTime, .makeTimestamp, .makeTimestampTZ, .makeInterval, .justifyDays, .justifyHours, .justifyInterval, .dateBin, .finiteTime, .overlaps, .toDate, .toTimestamp,
         // Numbers
         .abs, .round, .floor, .ceil, .modulo, .power, .sqrt, .sign, .exp, .ln, .log, .log10, .cbrt, .sin, .cos, .tan, .cot, .asin, .acos,

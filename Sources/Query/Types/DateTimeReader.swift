@@ -44,7 +44,7 @@ struct DateTimeReader {
             case .time:
                 expectsTime = false
                 isTaken = takeTime(token.text[...]) && note(.time)
-            case .signed: isTaken = takeOffset(token.text[...]) && note(.zone)
+            case .signed: isTaken = !expectsTime && takeOffset(token.text[...]) && note(.zone)
             case .number: isTaken = takeNumberToken(token.text)
             case .word: isTaken = takeWord(token.text, isLast: index == tokens.count - 1)
             case .signedWord: isTaken = false

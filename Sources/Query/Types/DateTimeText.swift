@@ -65,11 +65,12 @@ struct DateTimeText {
         var minutes = 0, seconds = 0
         if rest.first == UInt8(ascii: ":") {
             rest.removeFirst()
-            guard let value = DateTimeTokens.leadingInteger(&rest) else { return nil }
+            // As there, nothing behind a colon is a zero.
+            guard let value = rest.isEmpty ? 0 : DateTimeTokens.leadingInteger(&rest) else { return nil }
             minutes = value
             if rest.first == UInt8(ascii: ":") {
                 rest.removeFirst()
-                guard let value = DateTimeTokens.leadingInteger(&rest) else { return nil }
+                guard let value = rest.isEmpty ? 0 : DateTimeTokens.leadingInteger(&rest) else { return nil }
                 seconds = value
             }
         } else if rest.isEmpty, text.count > 3 {

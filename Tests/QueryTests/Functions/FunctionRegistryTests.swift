@@ -11,7 +11,7 @@ final class FunctionRegistryTests: XCTestCase {
         ("b", .boolean, .boolean(true)), ("i", .int32, .integer(2)), ("n", .int64, .integer(3)), ("d", .decimal38(scale: 2), .decimal(250)),
         ("e", .decimal38(scale: 1), .decimal(15)), ("f", .double, .double(1.5)), ("s", .string, .string("ab")), ("x", .binary, .bytes([1])),
         ("day", .date, .integer(20_000)), ("at", .timestampTZ, .integer(1_700_000_000_000_000)),
-        ("local", .timestamp(isUTC: false), .integer(1_700_000_000_000_000)), ("span", .interval, .interval(Interval(days: 1))),
+        ("local", .timestamp(isUTC: false), .integer(1_700_000_000_000_000)), ("span", .interval, .interval(Interval(days: 1))), ("clock", .time, .integer(3_600_000_000)),
         ("l", .list(element: Field("element", .int32)), .list([.integer(1), .null])), ("w", .list(element: Field("element", .string)), .list([.string("a")])),
         ("j", .jsonb, .string("[1]")), ("v", .json(isBinary: false), .string("[1]")),
     ]

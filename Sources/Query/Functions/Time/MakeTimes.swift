@@ -14,6 +14,11 @@ extension SQLFunction {
         let local = call.make(.makeTimestamp, Array(arguments.prefix(6)), .timestamp(isUTC: false))
         return try typing.atTimeZone(TypedExpression(local, at: call.position), TypedExpression(zone, at: call.position), at: call.position)
     }
+    /// date(time), as a cast.
+    static let date = SQLFunction("date", forms: [[.date], [.timestampTZ], [.timestamp(isUTC: false)]]) { (call, typing) throws(QueryError) in
+        try call.count(1...1)
+        return try typing.cast(call.arguments[0], to: .date, isExplicit: true)
+    }
     /// timestamptz(date, time): by the session's clock.
     static let timestampTZ = SQLFunction("timestamptz", forms: [[.date, .time]]) { (call, typing) throws(QueryError) in
         let parts = try call.typed([.date, .time], typing).map { TypedExpression($0, at: call.position) }

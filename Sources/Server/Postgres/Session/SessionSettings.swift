@@ -123,7 +123,9 @@ package struct SessionSettings: Sendable {
     }
 
     private static func checked(_ name: String, _ value: String, _ values: [String: String]) throws(PostgresFault) -> String {
-        func invalid() -> PostgresFault { PostgresFault(.invalidParameterValue, "invalid value for parameter \"\(name)\": \"\(value)\"") }
+        func invalid(_ hint: String? = nil) -> PostgresFault {
+            PostgresFault(.invalidParameterValue, "invalid value for parameter \"\(byName[name]?.reported ?? name)\": \"\(value)\"", hint: hint)
+        }
         switch name {
         case "client_encoding":
             // As PostgreSQL compares names of encodings: by their letters and digits.
@@ -134,7 +136,9 @@ package struct SessionSettings: Sendable {
             guard ["on", "true", "yes", "1"].contains(value.lowercased()) else { throw invalid() }
             return "on"
         case "datestyle":
-            guard let style = dateStyle(value, values["datestyle"] ?? "ISO, MDY") else { throw invalid() }
+            guard let style = dateStyle(value, values["datestyle"] ?? "ISO, MDY") else {
+                throw invalid("Dates are written in ISO's style, and read by the order of MDY, DMY or YMD.")
+            }
             return style
         case "intervalstyle":
             guard value.lowercased() == "postgres" else { throw invalid() }
