@@ -29,7 +29,10 @@ extension ExecutionCore {
     /// When the next timer is due; nil for none.
     func nextTimer() throws -> Int64? { try file?.integer("SELECT min(at) FROM timers") }
 
-    /// Lets the oldest timers that are due fire, at most `countMax`.
+    /// No further timer fires in a commit that has written so much: callers wait for it.
+    private static let firingByteCount = 4 << 20
+
+    /// Lets the oldest timers that are due fire, at most `countMax`, and fewer where they have much to write.
     ///
     /// - Returns: how late the latest of them was, in microseconds; nil where none was due.
     func fireTimers(countMax: Int) throws -> Int64? {
@@ -40,7 +43,8 @@ extension ExecutionCore {
         select.bind(2, Int64(countMax))
         var due: [(execution: Int64, serial: Int64, frame: Int?, at: Int64)] = []
         while try select.step() { due.append((select.int64(0), select.int64(1), select.optionalInt64(2).flatMap { Int(exactly: $0) }, select.int64(3))) }
-        for timer in due {
+        for (index, timer) in due.enumerated() {
+            if index > 0, aftermath.byteCount > Self.firingByteCount { break }
             try removeTimer(timer.execution, serial: timer.serial)
             let event: Event =
                 switch timer.serial {

@@ -11,6 +11,8 @@ final class ExecutionCore {
         var tasks: [(key: TaskKey, lane: Resource, dueAt: Int64)] = []
         var runningDelta = 0
         var transitionCount = 0
+        /// Of pieces that were written.
+        var byteCount = 0
         var ended: [Execution.Status: Int] = [:]
         /// Ends that are to be told.
         var noticeCount = 0
@@ -178,6 +180,7 @@ final class ExecutionCore {
         put.bind(1, execution)
         put.bind(2, kind.rawValue)
         put.bind(3, number)
+        aftermath.byteCount += bytes.count
         try bytes.withUnsafeBytes { bytes in
             try put.bindBorrowed(4, bytes)
             try put.run()

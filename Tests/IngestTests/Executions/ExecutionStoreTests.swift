@@ -255,6 +255,28 @@ final class ExecutionStoreTests: XCTestCase {
         XCTAssertEqual(try findings(), [])
     }
 
+    /// Timers of executions with much data fire over several commits: who comes between is answered between.
+    func test_timers_ofMuchData_fireOverSeveralCommits() throws {
+        let store = try open(Hands { _, _ in .succeeded(.null) })
+        defer { store.stop() }
+        _ = try store.putProcess("w", Array(#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":1,"Next":"S"},"S":{"Type":"Succeed"}}}"#.utf8))
+        _ = try store.putProcess("p", Array(#"{"StartAt":"S","States":{"S":{"Type":"Succeed"}}}"#.utf8))
+        let much = "\"" + String(repeating: "x", count: 500_000) + "\""
+        for _ in 0..<12 { _ = try start(store, "w", much) }
+        // The writer's thread is held, so that the timers are due and the second call waits when it goes on.
+        let goesOn = DispatchSemaphore(value: 0)
+        store.start("p", name: nil, input: .null, as: .admin) { _ in goesOn.wait() }
+        time.pass(seconds: 2)
+        let running = Monitor<Double?>(nil)
+        store.start("p", name: nil, input: .null, as: .admin) { _ in
+            let count = store.metrics().first { $0.name == "executions_running" }?.value ?? -1
+            running.signal { $0 = count }
+        }
+        goesOn.signal()
+        XCTAssertGreaterThan(running.wait { $0 }, 6)
+        XCTAssertTrue(Patience.until { store.metrics().first { $0.name == "executions_running" }?.value == 0 })
+    }
+
     /// A tree that grows is ended at its root: nothing more begins below, though those between have not been told yet.
     func test_children_ofWhatHasEndedAbove_areNotStarted() throws {
         let hands = Hands { _, _ in nil }
