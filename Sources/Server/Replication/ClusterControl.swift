@@ -35,10 +35,15 @@ package final class ClusterControl: PairControl {
 
     package func transfer(to name: String?) throws -> String {
         let configuration = try present
-        let others = configuration.insync.filter { $0 != host.name }
         if let name { try known(name) }
         if name == host.name { throw Problem(.wrongState, "\(host.name) leads already") }
-        guard let to = name ?? others.first, others.contains(to) else {
+        let (own, wanted) = (host.name, name)
+        // One that was busy for a second is out of step, and comes back by itself.
+        let ready = host.standing.wait(seconds: Self.patienceSeconds) { standing -> String? in
+            guard standing.role == .leader, standing.ending == nil, let present = standing.configuration else { return own }
+            return present.insync.first { $0 != own && $0 == wanted ?? $0 }
+        }
+        guard let to = ready, to != own else {
             throw Problem(.wrongState, "nobody can take over: \(name.map { "\($0) has not" } ?? "no other node has") everything that was acknowledged (in sync: \(configuration.insync.joined(separator: ", ")))")
         }
         wantsHandOver.store(true, ordering: .releasing)

@@ -33,7 +33,7 @@ final class ClusterMember: Sendable {
         (patience.drain, patience.cancel) = (1, 1)
         return patience
     }()
-    private static let handOverSeconds = 2.0
+    private static let handOverSeconds = 5.0
     /// For what is passed on still, at the end.
     private static let passingSeconds = 2.0
 

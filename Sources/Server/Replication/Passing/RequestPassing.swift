@@ -32,8 +32,8 @@ final class RequestPassing: Sendable {
     private let door = Mutex<(door: MemberDoor, url: ServerURL?)?>(nil)
     private let isStopped = Atomic<Bool>(false)
 
-    /// So long a request waits for a leader.
-    static let patienceSeconds = 5.0
+    /// So long a request waits for a leader: one that takes over has lost the other for three seconds, and opens a store.
+    static let patienceSeconds = 15.0
     private static let lookSeconds = 0.02
     /// How long a node that leads no more may still answer.
     private static let afterwardsSeconds = 1.0
