@@ -1,6 +1,6 @@
 """What a second machine costs, and how soon it takes over: two servers and a witness on this machine, against one server.
 
-pair.py [--parts rate,latency,takeover,transfer] [--rounds 5] [--seconds 5] [--connections 64] [--per-second 1000] [--takeovers 5] [--binaries .build/release] [--work DIR]
+pair.py [--parts rate,latency,takeover,transfer] [--rounds 5] [--seconds 5] [--connections 64] [--per-second 1000] [--takeovers 5] [--binaries .build/release] [--work DIR] [--save TEXT]
 
 rate      receipts of 2 kB a second by wrk, one server and the pair in turn; which goes first changes with each round. Wanted: half of one server's.
 latency   posts at a fixed rate, each due at its own instant whatever became of the one before; from that instant to the answer. Wanted: p99 below 100 ms.
@@ -8,7 +8,7 @@ transfer  `till cluster transfer`, there and back, while clients post at both no
           and none refused, lost or doubled.
 takeover  the leader is killed while a client posts: from the kill to the first answer of the other that took a receipt. Wanted: below 5 s. Each round the one that was killed joins again first.
 
-Prints a table. Needs till, for `rate` till-generate and wrk too. Figures count on a machine that does nothing else.
+Prints a table; --save TEXT keeps the figures in benchmarks/results, with what else was at work. Needs till, for `rate` till-generate and wrk too. Figures count on a machine that does nothing else.
 """
 
 import argparse
@@ -29,6 +29,7 @@ from typing import Self
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import ingest
+from harness import machine, results
 from harness import server as harness
 
 KEY = "benchmark-key-of-the-run"
@@ -50,6 +51,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rate-max", type=int, default=45_000, help="receipts a second that bodies are made for")
     parser.add_argument("--binaries", type=pathlib.Path)
     parser.add_argument("--work", type=pathlib.Path)
+    parser.add_argument("--save", metavar="TEXT", help="into benchmarks/results, with what else was at work")
     return parser.parse_args()
 
 
@@ -138,7 +140,7 @@ class Pair:
         raise RuntimeError(f"the pair does not come to be in sync: see {self.work}")
 
 
-def rate(options: argparse.Namespace, work: pathlib.Path) -> None:
+def rate(options: argparse.Namespace, work: pathlib.Path) -> dict:
     count = ingest.bodies(options, options.connections)
     documents = work / "documents.ndjson"
     yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400))
@@ -159,9 +161,10 @@ def rate(options: argparse.Namespace, work: pathlib.Path) -> None:
         rates = [each["per_second"] for each in figures]
         print(f"| {name}, {options.connections} connections, a second | {statistics.median(rates):,.0f} ({min(rates):,.0f} to {max(rates):,.0f}) |")
     print(f"| **left with a pair** (wanted: 50 %) | {statistics.median(b['per_second'] / a['per_second'] for a, b in zip(one, two)):.1%} |", flush=True)
+    return {"alone": [each["per_second"] for each in one], "pair": [each["per_second"] for each in two], "connections": options.connections}
 
 
-def latency(options: argparse.Namespace, work: pathlib.Path) -> None:
+def latency(options: argparse.Namespace, work: pathlib.Path) -> dict:
     workers, waits, refused = 32, [], []
     with Pair(work, degrades=False) as pair:
         port = pair.in_sync().port
@@ -184,9 +187,10 @@ def latency(options: argparse.Namespace, work: pathlib.Path) -> None:
     at = lambda share: waits[min(len(waits) - 1, int(len(waits) * share))] * 1e3
     print(f"| {options.per_second:,} a second for {options.seconds:g} s: p50 / p99 / most ms (wanted: p99 below 100) | {at(0.5):.1f} / {at(0.99):.1f} / {at(1):.1f} |")
     print(f"| refused of {count:,} | {len(refused)} |", flush=True)
+    return {"per_second": options.per_second, "p50_ms": at(0.5), "p99_ms": at(0.99), "most_ms": at(1), "posts": count, "refused": len(refused)}
 
 
-def takeover(options: argparse.Namespace, work: pathlib.Path) -> None:
+def takeover(options: argparse.Namespace, work: pathlib.Path) -> dict:
     seconds = []
     with Pair(work, degrades=True) as pair:
         for turn in range(options.takeovers):
@@ -212,9 +216,10 @@ def takeover(options: argparse.Namespace, work: pathlib.Path) -> None:
             leader.process.wait()
             leader.start()
     print(f"| takeover after `kill -9`: least / median / most s (wanted: below 5) | {min(seconds):.2f} / {statistics.median(seconds):.2f} / {max(seconds):.2f} |", flush=True)
+    return {"seconds": seconds}
 
 
-def transfer(options: argparse.Namespace, work: pathlib.Path) -> None:
+def transfer(options: argparse.Namespace, work: pathlib.Path) -> dict:
     taken, waits, refused, lost = [], [], [], []
     over = threading.Event()
     with Pair(work, degrades=False) as pair:
@@ -258,6 +263,7 @@ def transfer(options: argparse.Namespace, work: pathlib.Path) -> None:
         rows = json.loads(connection.getresponse().read())["rows"]
     print(f"| the longest wait at a transfer, {options.connections} connections: least / median / most ms (wanted: below 500) | {min(longest):.0f} / {statistics.median(longest):.0f} / {max(longest):.0f} |")
     print(f"| refused, connections lost, of {len(taken):,} posts; rows and receipts | {len(refused)}, {len(lost)}; {rows[0][0]:,} and {rows[0][1]:,} |", flush=True)
+    return {"waits_ms": longest, "connections": options.connections, "posts": len(taken), "refused": len(refused), "lost": len(lost), "rows": rows[0]}
 
 
 def main() -> None:
@@ -265,12 +271,16 @@ def main() -> None:
     if options.binaries:
         harness.binary = lambda name: options.binaries.resolve() / name
     print("| what | figure |\n| --- | --- |")
+    figures: dict = {}
     for part in options.parts:
         work = pathlib.Path(tempfile.mkdtemp(prefix="till-pair-", dir=options.work))
         try:
-            {"rate": rate, "latency": latency, "takeover": takeover, "transfer": transfer}[part](options, work)
+            figures[part] = {"rate": rate, "latency": latency, "takeover": takeover, "transfer": transfer}[part](options, work)
         finally:
             shutil.rmtree(work, ignore_errors=True)
+    if options.save:
+        root = pathlib.Path(__file__).resolve().parent.parent
+        results.Run("pair", 0, 0, {"pair": figures | results.stamp(root) | {"beside": options.save}}, machine.describe()).save(root / "benchmarks/results")
 
 
 if __name__ == "__main__":
