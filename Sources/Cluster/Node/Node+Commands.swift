@@ -13,6 +13,8 @@ extension Node {
                 leading.removing = name
                 return standbyLost()
             }
+            // Asked again once it is left behind: the next tick writes it down.
+            guard leading.removing == nil else { return }
             begin(.change) { $0.removed.append(name) }
         case .join(let name):
             guard configuration.removed.contains(name) else { return }

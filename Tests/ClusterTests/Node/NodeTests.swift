@@ -119,6 +119,23 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.object?.insync, [leader, other])
     }
 
+    func test_remove_askedForAgainAndAgain_isOne() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let other = leader == "a" ? "b" : "a"
+        for _ in 0..<15 {
+            world.give(.command(.remove(other)), to: leader)
+            world.settle()
+            world.give(.command(.remove(other)), to: leader)
+            world.pass(200)
+            XCTAssertTrue(world.object?.removed.isEmpty ?? true || world.object?.removed == [other], "\(String(describing: world.object?.removed))")
+        }
+        XCTAssertEqual(world.object?.removed, [other])
+        world.give(.command(.join(other)), to: leader)
+        world.pass(3_000)
+        XCTAssertEqual(world.object?.insync, [leader, other])
+    }
+
     func test_submit_ofALevelThatNotAllUnderstand_isRefused_untilItIsRaised() throws {
         let world = Self.pair(version: { $0 == "a" ? 2 : 1 })
         // Whoever founded: only the lower level can be read by both.

@@ -217,9 +217,9 @@ public final class JdbcClient {
         Statement slow = connection.createStatement();
         Thread canceller = new Thread(() -> {
             try {
-                // It may come before the question has begun: then it finds nothing, and comes again.
+                // It may come before the question has begun: then it finds nothing, and comes again. A statement's own cancel comes once.
                 while (true) {
-                    slow.cancel();
+                    connection.unwrap(org.postgresql.PGConnection.class).cancelQuery();
                     Thread.sleep(50);
                 }
             } catch (InterruptedException over) {

@@ -30,7 +30,7 @@ def lines(url, user, password, classes):
 def client(till, peer):
     classes = tempfile.mkdtemp(prefix="till-jdbc-")
     try:
-        subprocess.run(["javac", "-nowarn", "-d", classes, str(Path(__file__).with_name("JdbcClient.java"))], check=True)
+        subprocess.run(["javac", "-nowarn", "-cp", str(JAR), "-d", classes, str(Path(__file__).with_name("JdbcClient.java"))], check=True)
         ours = lines(f"jdbc:postgresql://127.0.0.1:{till.port}/till", rig.USER, till.key, classes)
         theirs = lines(f"jdbc:postgresql://127.0.0.1:{peer.port}/till", "till", "", classes)
     finally:
