@@ -69,8 +69,8 @@ def sql(browser: Browser) -> None:
     for typed, wanted in (("SELECT * FROM recei", "receipts_accepted"), ("SELECT 1 FROM receipts WHERE store_i", "store_id"), ("SELECT percentile_c", "percentile_cont")):
         write(page, "")
         page.keyboard.type(typed)
-        page.wait_for_selector(".cm-tooltip-autocomplete")
-        check(wanted in page.inner_text(".cm-tooltip-autocomplete"), f"{typed} is completed to {wanted}")
+        # What an earlier word was completed to stays in sight until the next is known.
+        page.locator(".cm-tooltip-autocomplete", has_text=wanted).wait_for()
         page.keyboard.press("Escape")
 
     # A fault at its place.
