@@ -31,7 +31,8 @@ enum MemberOpening {
         let timers = Timers()
         let passing = RequestPassing(
             host, peers: [peer.name: peer.host], LeaderConnections(authority: try files?.authorityBytes()),
-            room: .init(folder: "\(directory)/\(ReplicaStore.folder)", byteCountMax: settings.limits.upload), bodyByteCountMax: max(settings.limits.body, settings.limits.upload), log: log)
+            room: .init(folder: "\(directory)/\(ReplicaStore.folder)", byteCountMax: settings.limits.upload, minFreeBytes: Int64(settings.limits.minFree)),
+            bodyByteCountMax: max(settings.limits.body, settings.limits.upload), log: log)
         let outer = try MemberDoor(host, passing, log: log)
         let listener = try Listener(listenerSettings, handler: outer, connections: ConnectionTable(limits), timers: timers)
         let url = ServeCommand.url(settings, port: listener.port)

@@ -1,30 +1,70 @@
 internal import ColumnStore
 import Glibc
+internal import Ingest
 import Synchronization
 
 /// The body of a request that is passed on, kept until its answer is here so that it can be sent to another node: in memory while it is short, else in a file without a name.
-final class PassedBody: BodySink, @unchecked Sendable {
+package final class PassedBody: BodySink, @unchecked Sendable {
     // Proof of Sendable: the connection's thread has it until the request is whole, then the thread that passes it on.
 
-    /// What all bodies together may have in files.
-    final class Room: Sendable {
-        let folder: String
-        private let byteCountMax: Int
-        private let state = Mutex((taken: 0, number: 0))
-
-        /// - Parameter folder: of files that nobody else names.
-        init(folder: String, byteCountMax: Int) { (self.folder, self.byteCountMax) = (folder, byteCountMax) }
-
-        fileprivate func take(_ count: Int) throws {
-            let isTaken = state.withLock { state in
-                guard count <= byteCountMax - state.taken else { return false }
-                state.taken += count
-                return true
-            }
-            guard isTaken else { throw Problem(.overloaded, "the bodies that wait here to be passed on to the node that leads are as much as may wait; ask that node, or try again") }
+    /// What all bodies together may have: whoever sends them has shown no right to anything yet.
+    package final class Room: Sendable {
+        private struct State {
+            var inMemory = 0
+            var inFiles = 0
+            /// In files, since the disk's own room was looked at.
+            var unseen = Room.lookByteCount
+            var number = 0
         }
 
-        fileprivate func give(_ count: Int) { state.withLock { $0.taken -= count } }
+        let folder: String
+        private let byteCountMax: Int
+        private let memoryByteCountMax: Int
+        private let minFreeBytes: Int64
+        private let state = Mutex(State())
+
+        private static let lookByteCount = 8 << 20
+
+        /// - Parameters:
+        ///   - folder: of files that nobody else names.
+        ///   - byteCountMax: in files.
+        ///   - memoryByteCountMax: beyond it short bodies have files too.
+        ///   - minFreeBytes: so much stays free on the disk.
+        package init(folder: String, byteCountMax: Int, memoryByteCountMax: Int = 64 << 20, minFreeBytes: Int64) {
+            (self.folder, self.byteCountMax, self.memoryByteCountMax, self.minFreeBytes) = (folder, byteCountMax, memoryByteCountMax, minFreeBytes)
+        }
+
+        /// - Returns: whether so much more may be in memory.
+        fileprivate func takeMemory(_ count: Int) -> Bool {
+            state.withLock { state in
+                guard count <= memoryByteCountMax - state.inMemory else { return false }
+                state.inMemory += count
+                return true
+            }
+        }
+
+        fileprivate func giveMemory(_ count: Int) { state.withLock { $0.inMemory -= count } }
+
+        fileprivate func take(_ count: Int) throws {
+            let (isTaken, isToLook) = state.withLock { state in
+                guard count <= byteCountMax - state.inFiles else { return (false, false) }
+                state.inFiles += count
+                state.unseen += count
+                guard state.unseen >= Self.lookByteCount else { return (true, false) }
+                state.unseen = 0
+                return (true, true)
+            }
+            guard isTaken else { throw Problem(.overloaded, "the bodies that wait here to be passed on to the node that leads are as much as may wait; ask that node, or try again") }
+            guard isToLook, let free = DataDirectory.freeBytes(folder), free < minFreeBytes else { return }
+            // The next one looks again.
+            state.withLock { state in
+                state.inFiles -= count
+                state.unseen = Self.lookByteCount
+            }
+            throw Problem(.diskFull, "less than limits.min_free is free on the disk of this node, which keeps a body until the node that leads has answered; ask that node, or try again")
+        }
+
+        fileprivate func give(_ count: Int) { state.withLock { $0.inFiles -= count } }
 
         fileprivate func newPath() -> String {
             "\(folder)/passed-\(getpid())-" + String(state.withLock { state in
@@ -37,21 +77,22 @@ final class PassedBody: BodySink, @unchecked Sendable {
     private let room: Room
     private var bytes: [UInt8] = []
     private var file: Int32 = -1
-    private(set) var byteCount = 0
+    package private(set) var byteCount = 0
 
     private static let memoryByteCountMax = 64 << 10
     private static let pieceByteCount = 256 << 10
 
-    init(_ room: Room) { self.room = room }
+    package init(_ room: Room) { self.room = room }
 
     deinit {
+        room.giveMemory(bytes.count)
         guard file >= 0 else { return }
         close(file)
         room.give(byteCount)
     }
 
-    func append(_ piece: UnsafeRawBufferPointer) throws {
-        if file < 0, bytes.count + piece.count <= Self.memoryByteCountMax {
+    package func append(_ piece: UnsafeRawBufferPointer) throws {
+        if file < 0, bytes.count + piece.count <= Self.memoryByteCountMax, room.takeMemory(piece.count) {
             bytes.append(contentsOf: piece)
             byteCount = bytes.count
             return
@@ -73,6 +114,7 @@ final class PassedBody: BodySink, @unchecked Sendable {
         file = descriptor
         _ = FileRemoval.remove(path, .temporary)
         try bytes.withUnsafeBytes { try write($0, at: 0) }
+        room.giveMemory(bytes.count)
         bytes = []
     }
 

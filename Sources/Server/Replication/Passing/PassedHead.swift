@@ -9,6 +9,8 @@ package struct PassedHead: Sendable {
     package let isRepeatable: Bool
     /// Its answer has no body.
     let isHead: Bool
+    /// Tells those who ask by the credential that they show; all who show none are one.
+    let asker: Int
     /// Without a body it says so.
     private let saysLength: Bool
 
@@ -28,6 +30,9 @@ package struct PassedHead: Sendable {
         for field in fields where !dropped.contains(field.name.lowercased()) { bytes += Array("\(field.name): ".utf8) + field.value + [0x0D, 0x0A] }
         self.fields = bytes
         isHead = request.method == .head
+        var hasher = Hasher()
+        for field in fields where field.name.lowercased() == "authorization" { hasher.combine(field.value) }
+        asker = hasher.finalize()
         saysLength = [.post, .put, .patch].contains(request.method)
         isRepeatable = ![.post, .patch].contains(request.method) || Self.isTold(request.target)
     }

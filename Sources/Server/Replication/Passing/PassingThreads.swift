@@ -1,26 +1,49 @@
 internal import ColumnStore
 
-/// Threads for requests that wait for another machine: made as they are wanted, and ended as they are not.
-final class PassingThreads: Sendable {
+/// Threads for requests that wait for another machine: made as they are wanted, and ended as they are not. Nobody has all of them, however slowly their answers are read.
+package final class PassingThreads: Sendable {
     private struct State {
-        var jobs: [@Sendable () -> Void] = []
+        var jobs: [(asker: Int, run: @Sendable () -> Void)] = []
         var idleCount = 0
         var threadCount = 0
+        /// By who asked: how many threads work, and how many jobs wait.
+        var working: [Int: Int] = [:]
+        var waiting: [Int: Int] = [:]
+
+        /// The first whose asker may have one thread more.
+        mutating func next(_ shareMax: Int) -> (asker: Int, run: @Sendable () -> Void)? {
+            guard let place = jobs.firstIndex(where: { working[$0.asker, default: 0] < shareMax }) else { return nil }
+            let job = jobs.remove(at: place)
+            working[job.asker, default: 0] += 1
+            PassingThreads.lower(&waiting, job.asker)
+            return job
+        }
     }
 
     private let state = Monitor(State())
+    private let threadCountMax: Int
+    private let waitingCountMax: Int
 
-    static let threadCountMax = 256
-    static let waitingCountMax = 1_024
     private static let idleSeconds = 10.0
 
+    package init(threadCountMax: Int = 256, waitingCountMax: Int = 1_024) { (self.threadCountMax, self.waitingCountMax) = (threadCountMax, waitingCountMax) }
+
+    /// What one asker may have of `count`.
+    private static func share(of count: Int) -> Int { max(1, count / 4 * 3) }
+
+    private static func lower(_ counts: inout [Int: Int], _ asker: Int) {
+        let count = counts[asker, default: 0] - 1
+        counts[asker] = count > 0 ? count : nil
+    }
+
     /// - Returns: false where as many wait as may.
-    func run(_ job: @escaping @Sendable () -> Void) -> Bool {
+    package func run(for asker: Int, _ job: @escaping @Sendable () -> Void) -> Bool {
         enum Turn { case refused, woken, new }
         let turn = state.signal { state -> Turn in
-            guard state.jobs.count < Self.waitingCountMax else { return .refused }
-            state.jobs.append(job)
-            guard state.jobs.count > state.idleCount, state.threadCount < Self.threadCountMax else { return .woken }
+            guard state.jobs.count < waitingCountMax, state.waiting[asker, default: 0] < Self.share(of: waitingCountMax) else { return .refused }
+            state.jobs.append((asker, job))
+            state.waiting[asker, default: 0] += 1
+            guard state.jobs.count > state.idleCount, state.threadCount < threadCountMax else { return .woken }
             state.threadCount += 1
             return .new
         }
@@ -29,9 +52,10 @@ final class PassingThreads: Sendable {
     }
 
     private func work() {
+        let shareMax = Self.share(of: threadCountMax)
         while true {
             state.withLock { $0.idleCount += 1 }
-            let job = state.wait(seconds: Self.idleSeconds) { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
+            let job = state.wait(seconds: Self.idleSeconds) { $0.next(shareMax) }
             let isOver = state.withLock { state in
                 state.idleCount -= 1
                 // One may have come as the wait ended.
@@ -40,7 +64,9 @@ final class PassingThreads: Sendable {
                 return true
             }
             if isOver { return }
-            job?()
+            guard let job else { continue }
+            job.run()
+            state.withLock { Self.lower(&$0.working, job.asker) }
         }
     }
 }

@@ -52,7 +52,7 @@ final class RequestPassing: Sendable {
 
     /// Answers in time, from another thread.
     func take(_ request: PassedRequest) {
-        if threads.run({ [self] in run(request) }) { return }
+        if threads.run(for: request.head.asker, { [self] in run(request) }) { return }
         complete(request, Problem(.overloaded, "as many requests wait here to be passed on as may; ask the node that leads, or try again"))
     }
 
