@@ -1,30 +1,80 @@
 import ColumnStore
 
-/// Aggregates, GROUPING and window functions: bound calls go to the SELECT's collector, a column stands in their place.
+/// Aggregates and GROUPING: bound calls go to the SELECT's collector, a column stands in their place.
 extension Binder {
-    /// - Parameter beside: the other arguments of a call of which this is a part: whose query's aggregate it is, all of them say.
-    func bindAggregate(_ call: FunctionSyntax, beside: [ExpressionSyntax] = [], in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
-        let position = call.name.position
-        guard let collector = scope.collector else {
-            throw .badSQL("aggregates are not allowed in \(scope.clause)", at: position).because(.ungroupedColumn)
-        }
-        guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position) }
+    func bindAggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        let collector = try collector(of: call, in: scope)
         if let list = try percentiles(call, in: scope) { return list }
         let frames = levels(from: scope.frame)
         let before = frames.map(\.correlation)
         var bound = try aggregate(call, in: inner(scope))
         bound.filter = try filter(call, in: inner(scope))
+        return try placed(bound, used: columns(of: bound), collector, frames, before, at: call.name.position)
+    }
+
+    /// Each argument as a list: an array_agg of the same rows in the same order. What the arguments mention is bound once, or calls inside calls would double with each.
+    /// - Parameter documents: what rows and lists become before they are gathered; nil: they are none.
+    func bindLists(_ call: FunctionSyntax, documents: ColumnType?, in scope: ExpressionScope) throws(QueryError) -> (lists: [TypedExpression], hasDocuments: Bool) {
+        let collector = try collector(of: call, in: scope)
+        let frames = levels(from: scope.frame)
+        var before = frames.map(\.correlation)
+        var values = try bindAll(call.arguments, in: inner(scope))
+        let hasDocuments = documents != nil && values.contains { $0.type.isNested }
+        if let documents {
+            values = values.map { value in
+                guard value.type.isNested else { return value }
+                return TypedExpression(.call(.jsonOf, [value.expression, zone], type: documents, position: value.position), at: value.position)
+            }
+        }
+        let order = try keys(call, in: inner(scope))
+        let filter = try filter(call, in: inner(scope))
+        var parts: [AggregateCall] = []
+        for value in values {
+            var part = try aggregate(.arrayAggregate, "array_agg", [value], order, call)
+            part.filter = filter
+            parts.append(part)
+        }
+        // Whose query's aggregate it is, all of them say.
+        let used = parts.reduce(into: Set<ColumnID>()) { $0.formUnion(columns(of: $1)) }
+        var lists: [TypedExpression] = []
+        for part in parts {
+            lists.append(try placed(part, used: used, collector, frames, before, at: call.name.position))
+            before = frames.map(\.correlation)
+        }
+        return (lists, hasDocuments)
+    }
+
+    private func collector(of call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> SelectCollector {
+        let position = call.name.position
+        guard let collector = scope.collector else {
+            throw .badSQL("aggregates are not allowed in \(scope.clause)", at: position).because(.ungroupedColumn)
+        }
+        guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position) }
         guard collector.aggregates.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("a SELECT has more than \(SyntaxLimits.listItemCountMax) aggregates", at: position)
         }
+        return collector
+    }
+
+    /// - Parameter before: the correlations of the levels before its arguments were bound.
+    private func placed(
+        _ call: AggregateCall, used: Set<ColumnID>, _ collector: SelectCollector, _ levels: [BindingFrame], _ before: [[ColumnID]], at position: Int
+    ) throws(QueryError) -> TypedExpression {
+        guard let owner = try owner(of: used, levels), owner > 0 else {
+            return TypedExpression(value(of: collector.column(for: call), call.function, call.arguments), at: position)
+        }
+        return try outerAggregate(call, levels, owner, before, at: position)
+    }
+
+    private func columns(of call: AggregateCall) -> Set<ColumnID> {
         var used: Set<ColumnID> = []
-        for argument in beside { try bindExpression(argument, in: inner(scope)).expression.collectColumns(into: &used) }
-        guard let owner = try owner(of: bound, used, frames), owner > 0 else { return TypedExpression(value(of: collector.column(for: bound), bound.function, bound.arguments), at: position) }
-        return try outerAggregate(bound, frames, owner, before, at: position)
+        for argument in call.arguments { argument.collectColumns(into: &used) }
+        call.filter?.collectColumns(into: &used)
+        return used
     }
 
     /// The least or greatest text of an order is behind its key.
-    private func value(of column: OutputColumn, _ function: AggregateFunction, _ arguments: [Expression]) -> Expression {
+    func value(of column: OutputColumn, _ function: AggregateFunction, _ arguments: [Expression]) -> Expression {
         guard case .call(.collationKey, _, _, let position)? = arguments.first, [.min, .max, .percentileDiscrete, .mode].contains(function) else { return .column(column) }
         return .call(.collatedText, [.column(column)], type: .string, position: position)
     }
@@ -39,11 +89,8 @@ extension Binder {
         return levels
     }
 
-    /// The innermost level of whose columns the call mentions any: it is that query's aggregate. Nil where it mentions none.
-    private func owner(of call: AggregateCall, _ others: Set<ColumnID>, _ levels: [BindingFrame]) throws(QueryError) -> Int? {
-        var used = others
-        for argument in call.arguments { argument.collectColumns(into: &used) }
-        call.filter?.collectColumns(into: &used)
+    /// The innermost level of whose columns a call mentions any: it is that query's aggregate. Nil where it mentions none.
+    private func owner(of used: Set<ColumnID>, _ levels: [BindingFrame]) throws(QueryError) -> Int? {
         guard !used.isEmpty else { return nil }
         for (number, level) in levels.enumerated() {
             for relation in level.names.relations {
@@ -111,7 +158,7 @@ extension Binder {
         return try bindCondition(condition, in: inner)
     }
 
-    private func aggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> AggregateCall {
+    func aggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> AggregateCall {
         let name = call.name.text, position = call.name.position
         guard let function = FunctionRegistry.aggregates[name] else { throw .badSQL("\(name) is no aggregate", at: position) }
         if call.isStar {
@@ -129,17 +176,30 @@ extension Binder {
             throw .badSQL("\(name) takes \(count) argument\(count == 1 ? "" : "s"), not \(call.arguments.count)", at: position)
         }
         let values = try bindAll(call.arguments, in: scope)
+        // A table's row is never NULL, whatever is in it: none of its columns need be read.
+        if function == .count, !call.isDistinct, case .call(.makeRow, _, _, _) = values[0].expression {
+            return AggregateCall(column: newColumn(name, .int64), function: .countRows, arguments: [], position: position)
+        }
+        return try aggregate(function, name, values, keys(call, in: scope), call)
+    }
+
+    private func keys(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> [SortKey] {
+        var keys: [SortKey] = []
+        for item in call.orderBy { keys.append(try sortKey(try bindExpression(item.expression, in: scope).expression, item)) }
+        return keys
+    }
+
+    private func aggregate(
+        _ function: AggregateFunction, _ name: String, _ values: [TypedExpression], _ keys: [SortKey], _ call: FunctionSyntax
+    ) throws(QueryError) -> AggregateCall {
+        let position = call.name.position
         let (arguments, type) = try aggregateTypes(function, values, name, at: position)
         if call.isDistinct, arguments.contains(where: { $0.type.isNested && !isRowOfComparables($0.type) }) {
             throw .unsupported("DISTINCT cannot compare \(arguments[0].type.sqlName)", at: position)
         }
-        var order: [SortKey] = []
-        for item in call.orderBy {
-            let key = try sortKey(try bindExpression(item.expression, in: scope).expression, item)
-            if call.isDistinct, !arguments.contains(where: { $0.isSame(as: key.expression) }) {
-                throw .badSQL("ORDER BY of an aggregate with DISTINCT takes its arguments only", at: item.expression.position)
-            }
-            order.append(key)
+        var order = keys
+        for (key, item) in zip(keys, call.orderBy) where call.isDistinct && !arguments.contains(where: { $0.isSame(as: key.expression) }) {
+            throw .badSQL("ORDER BY of an aggregate with DISTINCT takes its arguments only", at: item.expression.position)
         }
         let readsInOrder = function.definition.readsInOrder
         if !readsInOrder { order = [] }
@@ -256,181 +316,5 @@ extension Binder {
         let column = newColumn("grouping", .int32)
         collector.groupings.append((arguments, column, position))
         return TypedExpression(.column(column), at: position)
-    }
-
-    // MARK: Windows
-
-    func bindWindowCall(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
-        let name = call.name.text, position = call.name.position
-        guard let collector = scope.collector, ["SELECT", "ORDER BY", "DISTINCT ON"].contains(scope.clause) else {
-            throw .badSQL("window functions are not allowed in \(scope.clause)", at: position, hint: "use a subquery")
-        }
-        guard !scope.isInAggregate, !scope.isInWindow else {
-            throw .badSQL("window functions cannot be inside aggregates or each other", at: position)
-        }
-        guard call.withinGroup.isEmpty, call.orderBy.isEmpty else {
-            throw .unsupported("\(name) with an order of its own is not supported over a window", at: position)
-        }
-        guard !call.isDistinct else { throw .unsupported("DISTINCT is not supported over a window", at: position) }
-        var inner = scope
-        inner.isInWindow = true
-        let window = try resolved(call.over, collector, at: position)
-        var partition: [Expression] = []
-        for item in window.partitionBy {
-            let value = try bindExpression(item, in: inner)
-            guard TypeRules.isComparable(value.type) else {
-                throw .unsupported("PARTITION BY cannot compare \(value.type.sqlName)", at: item.position)
-            }
-            if !value.expression.isLiteral { partition.append(value.expression) }
-        }
-        var order: [SortKey] = []
-        for item in window.orderBy { order.append(try sortKey(try bindExpression(item.expression, in: inner).expression, item)) }
-        let (function, arguments, type) = try windowFunction(call, in: inner)
-        let filter = try call.filter.map { (condition) throws(QueryError) in
-            guard case .aggregate = function else { throw QueryError.badSQL("FILTER is for aggregates only", at: position) }
-            return try bindCondition(condition, in: inner)
-        }
-        let frame = try bindFrame(window.frame, order, in: inner)
-        let column = newColumn(name, type)
-        collector.add(
-            WindowNode.Call(column: column, function: function, arguments: arguments, filter: filter, frame: frame),
-            partition: partition, order: order)
-        guard collector.windows.count <= SyntaxLimits.setOperationCountMax, collector.windowIDs.count <= SyntaxLimits.listItemCountMax else {
-            throw .unsupported(
-                "a SELECT has more than \(SyntaxLimits.setOperationCountMax) windows, or \(SyntaxLimits.listItemCountMax) calls over them", at: position)
-        }
-        guard case .aggregate(let aggregate) = function else { return TypedExpression(.column(column), at: position) }
-        return TypedExpression(value(of: column, aggregate, arguments), at: position)
-    }
-
-    /// The window itself, with what it takes from the one that it names.
-    private func resolved(_ over: OverSyntax?, _ collector: SelectCollector, at position: Int) throws(QueryError) -> WindowSyntax {
-        func named(_ name: NameSyntax) throws(QueryError) -> WindowSyntax {
-            guard let window = collector.windowDefinitions[name.text] else {
-                let meant = NameSuggestion.closest(to: name.text, among: collector.windowDefinitions.keys)
-                throw .badSQL("there is no window “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
-            }
-            return window
-        }
-        var window: WindowSyntax
-        switch over {
-        case .named(let name): window = try named(name)
-        case .window(let own): window = own
-        case nil: return WindowSyntax(position: position)
-        }
-        var depth = 0
-        while let base = window.base {
-            depth += 1
-            try work?.spend(1)
-            guard depth <= collector.windowDefinitions.count else { throw .badSQL("this window refers to itself", at: base.position) }
-            let outer = try named(base)
-            guard window.partitionBy.isEmpty, outer.frame == nil, window.orderBy.isEmpty || outer.orderBy.isEmpty else {
-                throw .badSQL("a window cannot replace what “\(base.text)” says already", at: base.position)
-            }
-            window.base = outer.base
-            window.partitionBy = outer.partitionBy
-            if window.orderBy.isEmpty { window.orderBy = outer.orderBy }
-        }
-        return window
-    }
-
-    private func windowFunction(
-        _ call: FunctionSyntax, in scope: ExpressionScope
-    ) throws(QueryError) -> (WindowFunction, [Expression], ColumnType) {
-        let name = call.name.text, position = call.name.position
-        guard let function = FunctionRegistry.windows[name] else {
-            guard FunctionRegistry.aggregates[name] != nil else {
-                if FunctionRegistry.scalarsByName[name] != nil { throw .badSQL("\(name) is no window function", at: position) }
-                throw .unsupported("the window function “\(name)” is not supported", at: position)
-            }
-            // Arguments may hold the SELECT's own aggregates: sum(sum(x)) OVER ().
-            let bound = try aggregate(call, in: scope)
-            return (.aggregate(bound.function), bound.arguments, bound.column.type)
-        }
-        guard !call.isStar else { throw .badSQL("\(name) takes no *", at: position) }
-        let counts = function.definition.argumentCounts
-        guard counts.contains(call.arguments.count) else {
-            throw .badSQL("\(name) takes \(counts.lowerBound) to \(counts.upperBound) arguments, not \(call.arguments.count)", at: position)
-        }
-        let values = try bindAll(call.arguments, in: scope)
-        switch function {
-        case .rowNumber, .rank, .denseRank: return (function, [], .int64)
-        case .percentRank, .cumulativeDistribution: return (function, [], .double)
-        case .ntile: return (function, [try implicit(values[0], to: .int32, name)], .int32)
-        default: break
-        }
-        var first = values[0]
-        if first.isUntyped || first.type == .null { first = TypedExpression(try implicit(first, to: .string, name), at: first.position) }
-        var arguments = [first.expression]
-        if values.count > 1 { arguments.append(try implicit(values[1], to: .int32, name)) }
-        if values.count > 2 {
-            let both = try unified([first, values[2]], name)
-            arguments = [both[0], arguments[1], both[1]]
-        }
-        return (function, arguments, TypeRules.widened(arguments[0].type))
-    }
-
-    private func bindFrame(_ syntax: FrameSyntax?, _ order: [SortKey], in scope: ExpressionScope) throws(QueryError) -> WindowNode.Frame {
-        guard let syntax else { return WindowNode.Frame(unit: .range, start: .unboundedPreceding, end: .currentRow) }
-        let unit: WindowNode.Frame.Unit = switch syntax.unit {
-        case .rows: .rows
-        case .range: .range
-        case .groups: .groups
-        }
-        if unit == .groups, order.isEmpty { throw .badSQL("GROUPS needs ORDER BY", at: syntax.position) }
-        func bound(_ bound: FrameSyntax.Bound) throws(QueryError) -> WindowNode.Frame.Bound {
-            switch bound {
-            case .unboundedPreceding: return .unboundedPreceding
-            case .currentRow: return .currentRow
-            case .unboundedFollowing: return .unboundedFollowing
-            case .preceding(let distance): return .preceding(try frameDistance(distance, unit, order, syntax.position, in: scope))
-            case .following(let distance): return .following(try frameDistance(distance, unit, order, syntax.position, in: scope))
-            }
-        }
-        let exclusion: WindowNode.Frame.Exclusion = switch syntax.exclusion {
-        case .currentRow: .currentRow
-        case .group: .group
-        case .ties: .ties
-        case .noOthers: .none
-        }
-        return WindowNode.Frame(unit: unit, start: try bound(syntax.start), end: try bound(syntax.end), exclusion: exclusion)
-    }
-
-    private func frameDistance(
-        _ syntax: ExpressionSyntax, _ unit: WindowNode.Frame.Unit, _ order: [SortKey], _ position: Int, in scope: ExpressionScope
-    ) throws(QueryError) -> Expression {
-        var inner = scope
-        inner.collector = nil
-        let value = try bindExpression(syntax, in: inner)
-        var type = ColumnType.int64
-        if unit == .range {
-            guard order.count == 1, let key = order.first else {
-                throw .badSQL("RANGE with a distance needs ORDER BY of exactly one expression", at: position)
-            }
-            switch key.expression.type {
-            case .date, .timestamp: type = .interval
-            case .int32, .int64, .double: type = key.expression.type
-            case .decimal(_, let scale): type = .decimal38(scale: max(scale, TypeRules.scale(value.type)))
-            default:
-                throw .unsupported(
-                    "RANGE with a distance over \(key.expression.type.sqlName) is not supported", at: position)
-            }
-            if case .decimal(_, let scale) = key.expression.type, TypeRules.scale(value.type) > scale {
-                throw .unsupported("the distance has more digits than the ORDER BY expression", at: syntax.position)
-            }
-        }
-        let distance = folded(try implicit(value, to: type, "a frame"))
-        guard case .literal(let literal, _) = distance else {
-            throw .unsupported("the distance of a frame must be a constant", at: syntax.position)
-        }
-        let isNegative = switch literal {
-        case .integer(let number): number < 0
-        case .decimal(let digits): digits < 0
-        case .double(let number): !(number >= 0)
-        case .interval(let interval): interval.months < 0 || interval.days < 0 || interval.microseconds < 0
-        default: true
-        }
-        guard !isNegative else { throw .data("the distance of a frame must not be NULL or negative", at: syntax.position) }
-        return distance
     }
 }

@@ -21,23 +21,17 @@ extension Binder {
         return TypedExpression(try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self), at: position)
     }
 
-    /// Its arguments as lists, each by an array_agg of the same rows in the same order.
+    /// A function of its arguments' lists.
     private func bindGathered(_ function: GatheredAggregate, _ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = call.name.position
         guard call.arguments.count == function.argumentCount, !call.isStar, call.withinGroup.isEmpty else {
             throw .badSQL("\(function.name) takes \(function.argumentCount) arguments", at: position).because(.undefinedFunction)
         }
         guard !call.isDistinct || function.argumentCount == 1 else { throw .unsupported("\(function.name) takes no DISTINCT", at: position) }
-        var lists: [Expression] = [], types: [ColumnType] = [], ofRows = false
-        for (place, (argument, type)) in zip(call.arguments, function.types).enumerated() {
-            var gathering = call
-            gathering.name = NameSyntax("array_agg", at: position)
-            let document = try document(of: argument, function, in: scope)
-            if document != nil { ofRows = function.name == "json_agg" }
-            gathering.arguments = [document ?? argument]
-            var others = call.arguments
-            others.remove(at: place)
-            let list = try bindAggregate(gathering, beside: others, in: scope).expression
+        // Rows and lists are gathered as the documents that they become.
+        let (gathered, hasDocuments) = try bindLists(call, documents: function.takesZone ? .json(isBinary: function.name.hasPrefix("jsonb")) : nil, in: scope)
+        var lists: [Expression] = [], types: [ColumnType] = []
+        for (list, type) in zip(gathered.map(\.expression), function.types) {
             guard case .list(let field) = list.type else { throw .unsupported("\(function.name) does not take \(list.type.sqlName)", at: position) }
             types.append(type ?? field.type)
             guard let type, field.type != type else {
@@ -52,19 +46,8 @@ extension Binder {
         guard let type = function.gives(types) else {
             throw .badSQL("\(function.name) does not take \(types[0].sqlName)", at: position).because(.undefinedFunction)
         }
-        return TypedExpression(.call(ofRows ? .jsonOfRows : function.function, lists + (function.takesZone ? [zone] : []), type: type, position: position), at: position)
-    }
-
-    /// Rows and lists are gathered as the documents that they become.
-    /// - Returns: nil for what is a value by itself.
-    private func document(of argument: ExpressionSyntax, _ function: GatheredAggregate, in scope: ExpressionScope) throws(QueryError) -> ExpressionSyntax? {
-        guard function.takesZone, scope.collector != nil, !scope.isInAggregate else { return nil }
-        var probing = scope
-        probing.isInAggregate = true
-        guard try bindExpression(argument, in: probing).type.isNested else { return nil }
-        return ExpressionSyntax(
-            kind: .function(FunctionSyntax(name: NameSyntax(function.name.hasPrefix("jsonb") ? "to_jsonb" : "to_json", at: argument.position), arguments: [argument])),
-            position: argument.position, height: argument.height + 1)
+        let isOfRows = hasDocuments && function.name == "json_agg"
+        return TypedExpression(.call(isOfRows ? .jsonOfRows : function.function, lists + (function.takesZone ? [zone] : []), type: type, position: position), at: position)
     }
 
     // MARK: Hypothetical sets

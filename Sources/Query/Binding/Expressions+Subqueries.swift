@@ -210,10 +210,10 @@ extension Binder {
         let value = try bindExpression(list, in: scope)
         if value.type == .jsonb {
             // A part of a document, by the names and numbers of its places.
-            let text = ExpressionSyntax(
-                kind: .cast(index, TypeNameSyntax(name: "text", modifiers: [], isArray: false, position: position)), position: position, height: index.height + 1)
-            let part = FunctionSyntax(name: NameSyntax("jsonb_extract_path", at: position), arguments: [list, text])
-            return try bindCall(part, in: scope)
+            let key = try bindExpression(index, in: scope)
+            let text = TypedExpression(try cast(key, to: .string, isExplicit: true), at: key.position)
+            let part = FunctionCall(name: "jsonb_extract_path", arguments: [value, text], position: position)
+            return TypedExpression(try SQLFunction.jsonbExtractPath.bound(part, self), at: position)
         }
         guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position) }
         var place = try implicit(try bindExpression(index, in: scope), to: .int32, "[…]")

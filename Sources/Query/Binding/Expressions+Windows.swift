@@ -1,0 +1,178 @@
+import ColumnStore
+
+/// Window functions: bound calls go to the SELECT's collector, a column stands in their place.
+extension Binder {
+    func bindWindowCall(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        let name = call.name.text, position = call.name.position
+        guard let collector = scope.collector, ["SELECT", "ORDER BY", "DISTINCT ON"].contains(scope.clause) else {
+            throw .badSQL("window functions are not allowed in \(scope.clause)", at: position, hint: "use a subquery")
+        }
+        guard !scope.isInAggregate, !scope.isInWindow else {
+            throw .badSQL("window functions cannot be inside aggregates or each other", at: position)
+        }
+        guard call.withinGroup.isEmpty, call.orderBy.isEmpty else {
+            throw .unsupported("\(name) with an order of its own is not supported over a window", at: position)
+        }
+        guard !call.isDistinct else { throw .unsupported("DISTINCT is not supported over a window", at: position) }
+        var inner = scope
+        inner.isInWindow = true
+        let window = try resolved(call.over, collector, at: position)
+        var partition: [Expression] = []
+        for item in window.partitionBy {
+            let value = try bindExpression(item, in: inner)
+            guard TypeRules.isComparable(value.type) else {
+                throw .unsupported("PARTITION BY cannot compare \(value.type.sqlName)", at: item.position)
+            }
+            if !value.expression.isLiteral { partition.append(value.expression) }
+        }
+        var order: [SortKey] = []
+        for item in window.orderBy { order.append(try sortKey(try bindExpression(item.expression, in: inner).expression, item)) }
+        let (function, arguments, type) = try windowFunction(call, in: inner)
+        let filter = try call.filter.map { (condition) throws(QueryError) in
+            guard case .aggregate = function else { throw QueryError.badSQL("FILTER is for aggregates only", at: position) }
+            return try bindCondition(condition, in: inner)
+        }
+        let frame = try bindFrame(window.frame, order, in: inner)
+        let column = newColumn(name, type)
+        collector.add(
+            WindowNode.Call(column: column, function: function, arguments: arguments, filter: filter, frame: frame),
+            partition: partition, order: order)
+        guard collector.windows.count <= SyntaxLimits.setOperationCountMax, collector.windowIDs.count <= SyntaxLimits.listItemCountMax else {
+            throw .unsupported(
+                "a SELECT has more than \(SyntaxLimits.setOperationCountMax) windows, or \(SyntaxLimits.listItemCountMax) calls over them", at: position)
+        }
+        guard case .aggregate(let aggregate) = function else { return TypedExpression(.column(column), at: position) }
+        return TypedExpression(value(of: column, aggregate, arguments), at: position)
+    }
+
+    /// The window itself, with what it takes from the one that it names.
+    private func resolved(_ over: OverSyntax?, _ collector: SelectCollector, at position: Int) throws(QueryError) -> WindowSyntax {
+        func named(_ name: NameSyntax) throws(QueryError) -> WindowSyntax {
+            guard let window = collector.windowDefinitions[name.text] else {
+                let meant = NameSuggestion.closest(to: name.text, among: collector.windowDefinitions.keys)
+                throw .badSQL("there is no window “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
+            }
+            return window
+        }
+        var window: WindowSyntax
+        switch over {
+        case .named(let name): window = try named(name)
+        case .window(let own): window = own
+        case nil: return WindowSyntax(position: position)
+        }
+        var depth = 0
+        while let base = window.base {
+            depth += 1
+            try work?.spend(1)
+            guard depth <= collector.windowDefinitions.count else { throw .badSQL("this window refers to itself", at: base.position) }
+            let outer = try named(base)
+            guard window.partitionBy.isEmpty, outer.frame == nil, window.orderBy.isEmpty || outer.orderBy.isEmpty else {
+                throw .badSQL("a window cannot replace what “\(base.text)” says already", at: base.position)
+            }
+            window.base = outer.base
+            window.partitionBy = outer.partitionBy
+            if window.orderBy.isEmpty { window.orderBy = outer.orderBy }
+        }
+        return window
+    }
+
+    private func windowFunction(
+        _ call: FunctionSyntax, in scope: ExpressionScope
+    ) throws(QueryError) -> (WindowFunction, [Expression], ColumnType) {
+        let name = call.name.text, position = call.name.position
+        guard let function = FunctionRegistry.windows[name] else {
+            guard FunctionRegistry.aggregates[name] != nil else {
+                if FunctionRegistry.scalarsByName[name] != nil { throw .badSQL("\(name) is no window function", at: position) }
+                throw .unsupported("the window function “\(name)” is not supported", at: position)
+            }
+            // Arguments may hold the SELECT's own aggregates: sum(sum(x)) OVER ().
+            let bound = try aggregate(call, in: scope)
+            return (.aggregate(bound.function), bound.arguments, bound.column.type)
+        }
+        guard !call.isStar else { throw .badSQL("\(name) takes no *", at: position) }
+        let counts = function.definition.argumentCounts
+        guard counts.contains(call.arguments.count) else {
+            throw .badSQL("\(name) takes \(counts.lowerBound) to \(counts.upperBound) arguments, not \(call.arguments.count)", at: position)
+        }
+        let values = try bindAll(call.arguments, in: scope)
+        switch function {
+        case .rowNumber, .rank, .denseRank: return (function, [], .int64)
+        case .percentRank, .cumulativeDistribution: return (function, [], .double)
+        case .ntile: return (function, [try implicit(values[0], to: .int32, name)], .int32)
+        default: break
+        }
+        var first = values[0]
+        if first.isUntyped || first.type == .null { first = TypedExpression(try implicit(first, to: .string, name), at: first.position) }
+        var arguments = [first.expression]
+        if values.count > 1 { arguments.append(try implicit(values[1], to: .int32, name)) }
+        if values.count > 2 {
+            let both = try unified([first, values[2]], name)
+            arguments = [both[0], arguments[1], both[1]]
+        }
+        return (function, arguments, TypeRules.widened(arguments[0].type))
+    }
+
+    private func bindFrame(_ syntax: FrameSyntax?, _ order: [SortKey], in scope: ExpressionScope) throws(QueryError) -> WindowNode.Frame {
+        guard let syntax else { return WindowNode.Frame(unit: .range, start: .unboundedPreceding, end: .currentRow) }
+        let unit: WindowNode.Frame.Unit = switch syntax.unit {
+        case .rows: .rows
+        case .range: .range
+        case .groups: .groups
+        }
+        if unit == .groups, order.isEmpty { throw .badSQL("GROUPS needs ORDER BY", at: syntax.position) }
+        func bound(_ bound: FrameSyntax.Bound) throws(QueryError) -> WindowNode.Frame.Bound {
+            switch bound {
+            case .unboundedPreceding: return .unboundedPreceding
+            case .currentRow: return .currentRow
+            case .unboundedFollowing: return .unboundedFollowing
+            case .preceding(let distance): return .preceding(try frameDistance(distance, unit, order, syntax.position, in: scope))
+            case .following(let distance): return .following(try frameDistance(distance, unit, order, syntax.position, in: scope))
+            }
+        }
+        let exclusion: WindowNode.Frame.Exclusion = switch syntax.exclusion {
+        case .currentRow: .currentRow
+        case .group: .group
+        case .ties: .ties
+        case .noOthers: .none
+        }
+        return WindowNode.Frame(unit: unit, start: try bound(syntax.start), end: try bound(syntax.end), exclusion: exclusion)
+    }
+
+    private func frameDistance(
+        _ syntax: ExpressionSyntax, _ unit: WindowNode.Frame.Unit, _ order: [SortKey], _ position: Int, in scope: ExpressionScope
+    ) throws(QueryError) -> Expression {
+        var inner = scope
+        inner.collector = nil
+        let value = try bindExpression(syntax, in: inner)
+        var type = ColumnType.int64
+        if unit == .range {
+            guard order.count == 1, let key = order.first else {
+                throw .badSQL("RANGE with a distance needs ORDER BY of exactly one expression", at: position)
+            }
+            switch key.expression.type {
+            case .date, .timestamp: type = .interval
+            case .int32, .int64, .double: type = key.expression.type
+            case .decimal(_, let scale): type = .decimal38(scale: max(scale, TypeRules.scale(value.type)))
+            default:
+                throw .unsupported(
+                    "RANGE with a distance over \(key.expression.type.sqlName) is not supported", at: position)
+            }
+            if case .decimal(_, let scale) = key.expression.type, TypeRules.scale(value.type) > scale {
+                throw .unsupported("the distance has more digits than the ORDER BY expression", at: syntax.position)
+            }
+        }
+        let distance = folded(try implicit(value, to: type, "a frame"))
+        guard case .literal(let literal, _) = distance else {
+            throw .unsupported("the distance of a frame must be a constant", at: syntax.position)
+        }
+        let isNegative = switch literal {
+        case .integer(let number): number < 0
+        case .decimal(let digits): digits < 0
+        case .double(let number): !(number >= 0)
+        case .interval(let interval): interval.months < 0 || interval.days < 0 || interval.microseconds < 0
+        default: true
+        }
+        guard !isNegative else { throw .data("the distance of a frame must not be NULL or negative", at: syntax.position) }
+        return distance
+    }
+}
