@@ -34,7 +34,7 @@ package final class TypeStore: Sendable {
         self.tablesOfTypes = Mutex(tablesOfTypes)
         self.sensitive = Mutex(sensitive)
         for type in stored.values.sorted(by: { $0.name < $1.name }) where !type.isDeleted {
-            let compiled = try DocumentType(json: type.json)
+            let compiled = try CompiledTypes.type(type.name, json: type.json)
             try registry.put(compiled)
             tables.add(Self.columns(of: compiled), to: TableName.stored(compiled))
         }
@@ -43,7 +43,7 @@ package final class TypeStore: Sendable {
             let known = stored[file.name]
             // A type of that name that was put by somebody stays his; a deleted one stays deleted.
             if let known, known.isDeleted || !known.isBuiltIn { continue }
-            let compiled = try DocumentType(json: json)
+            let compiled = try CompiledTypes.type(file.name, json: json)
             if let known, known.version >= compiled.version { continue }
             try keep(compiled, json: json, isBuiltIn: true)
         }

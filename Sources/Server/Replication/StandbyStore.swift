@@ -53,6 +53,8 @@ final class StandbyStore {
     ///
     /// - Returns: why the process is to end; nil: this node leads, and the store tells all that is committed.
     func follow(isStopping: @Sendable () -> Bool) throws -> String? {
+        // While nobody waits for it.
+        WorkerThread(name: "types", isDetached: true) { CompiledTypes.prepare() }
         while true {
             let at = Int(store.foldedSequence)
             let seen = host.standing.wait(seconds: 0.1) { standing -> NodeHost.Standing? in
