@@ -199,6 +199,17 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         }
     }
 
+    /// Lays rows down as columns, few as they are, since whoever opens the store next would make them of their documents again: for so many seconds at most.
+    package func layDown(seconds: Double) {
+        let isDone = Monitor(false)
+        WorkerThread(name: "lay-down", isDetached: true) { [tier] in
+            // What comes while many are laid down are few. What fails is made of the documents.
+            for _ in 0..<2 { try? tier.flush(isWhole: true) }
+            isDone.broadcast { $0 = true }
+        }
+        _ = isDone.wait(seconds: seconds) { $0 ? true : nil }
+    }
+
     /// Writes where the directory is served into its lock, for other processes.
     package func publish(url: String) { directory.publish(url: url) }
 

@@ -16,11 +16,14 @@ struct HotFlusher {
     var flushed: () -> Void = {}
 
     /// Lays down what is full in open files, and all that is left in sealed ones.
-    func flush(_ files: [HotFile]) throws {
+    ///
+    /// - Parameter isWhole: in open ones too, up to the rows that there are as it begins.
+    func flush(_ files: [HotFile], isWhole: Bool = false) throws {
         for file in files {
             let isSealed = file.state.isSealed
+            let present = file.state.rowCount + 1
             for tail in file.allTails {
-                while let chunks = try tail.chunksToFlush(isFinal: isSealed, oldest: file.state.rowCount - Self.lagRowCountMax) {
+                while let chunks = try tail.chunksToFlush(isFinal: isSealed, oldest: isWhole ? present : file.state.rowCount - Self.lagRowCountMax) {
                     try flush(chunks, of: tail, file)
                     flushed()
                 }

@@ -118,9 +118,11 @@ final class HotMaintenance: Sendable {
     }
 
     /// Flushes what is full, and all of sealed files. One at a time: a chunk must not be flushed twice.
-    func flush(_ writer: HotWriter) throws {
+    ///
+    /// - Parameter isWhole: all that there is.
+    func flush(_ writer: HotWriter, isWhole: Bool = false) throws {
         defer { count(writer) }
-        try flushing.withLock { _ in try HotFlusher(writer: writer, flushed: { [self] in count(writer) }).flush(boundary.snapshot().files) }
+        try flushing.withLock { _ in try HotFlusher(writer: writer, flushed: { [self] in count(writer) }).flush(boundary.snapshot().files, isWhole: isWhole) }
     }
 
     private func count(_ writer: HotWriter) {

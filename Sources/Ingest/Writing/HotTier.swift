@@ -194,7 +194,8 @@ package final class HotTier: Sendable {
     }
 
     /// Flushes what is full, and all of sealed files.
-    func flush() throws { try maintenance.flush(writer) }
+    /// - Parameter isWhole: all that there is.
+    func flush(isWhole: Bool = false) throws { try maintenance.flush(writer, isWhole: isWhole) }
 
     /// Writes what waits and ends the threads. The files stay open until their last reader is done.
     package func close() {

@@ -113,6 +113,27 @@ final class HotTierTests: XCTestCase {
         XCTAssertGreaterThan(next.ticketID, try XCTUnwrap(tickets.last))
     }
 
+    func test_flushOfAll_leavesTheNextStartNothingToRead_butWhatCameSince() throws {
+        let directory = TemporaryDirectory()
+        var store = try HotTierFixture.Store(directory.path)
+        for number in 0..<30 { _ = try store.stored([try HotTierFixture.row("R-\(number)")]) }
+        try store.tier.flush()
+        let file = try XCTUnwrap(store.tier.boundary.snapshot().files.first)
+        XCTAssertEqual(file.allTails.map(\.rowCountInMemory), [30], "an open file's few rows wait for more")
+        try store.tier.flush(isWhole: true)
+        try store.tier.flush(isWhole: true)
+        XCTAssertEqual(file.allTails.map(\.rowCountInMemory), [0])
+        for number in 30..<33 { _ = try store.stored([try HotTierFixture.row("R-\(number)")]) }
+        store.close()
+        store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        let again = try XCTUnwrap(store.tier.boundary.snapshot().files.first)
+        let views = try again.allTails.map { try $0.view(through: .max) }
+        XCTAssertEqual(views.map { $0.groups.map(\.bounds.rowCount) }, [[30]])
+        XCTAssertEqual(views.map { $0.chunks.reduce(0) { $0 + $1.batch.rowCount } }, [3])
+        XCTAssertEqual(again.state.rowCount, 33)
+    }
+
     func test_view_showsExactlyTheRowsOfTheSnapshot_whileMoreArrive() throws {
         let directory = TemporaryDirectory()
         let store = try HotTierFixture.Store(directory.path)

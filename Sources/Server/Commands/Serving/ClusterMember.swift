@@ -34,6 +34,8 @@ final class ClusterMember: Sendable {
         return patience
     }()
     private static let handOverSeconds = 5.0
+    /// Nobody waits meanwhile.
+    static let layDownSeconds = 3.0
     /// For what is passed on still, at the end.
     private static let passingSeconds = 2.0
 

@@ -177,6 +177,8 @@ enum ServeCommand: Command {
             running.manager.tell(.stopping)
             log.info("stopping", ["signal": signal == SIGTERM ? "TERM" : "INT"])
         }
+        // Requests wait for the machine that leads next, which has less to read then.
+        if running.member != nil, !running.fence.isClosed { running.engine.layDown(seconds: ClusterMember.layDownSeconds) }
         switch stop(running, isHandingOver: isHandingOver) {
         case .whole: break
         case .requestsCutOff(let count):
