@@ -48,6 +48,12 @@ final class Transfer {
             till_curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
             till_curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, seconds)
         }
+        if let proof = request.proof {
+            proof.certificate.withCString { _ = till_curl_set_pointer(easy, CURLOPT_SSLCERT, $0) }
+            proof.key.withCString { _ = till_curl_set_pointer(easy, CURLOPT_SSLKEY, $0) }
+            proof.authority.withCString { _ = till_curl_set_pointer(easy, CURLOPT_CAINFO, $0) }
+            till_curl_set_pointer(easy, CURLOPT_CAPATH, nil)
+        }
         if request.keepsPath { till_curl_set_long(easy, CURLOPT_PATH_AS_IS, 1) }
         configure(request.method, request.body)
         // No "Expect: 100-continue": a registrar that does not know it would cost a second for each call.

@@ -153,8 +153,8 @@ package enum SettingsReader {
         for case (let key, let host?) in far where !isLoopback(host) && !isSecure {
             reading.fault(key, "\(host) is another machine's, or can be reached from elsewhere, and then both must prove who they are: set cluster.tls.cert, cluster.tls.key and cluster.tls.ca, or use 127.0.0.1")
         }
-        if let host = pair.witness.flatMap(host), !isLoopback(host) {
-            reading.fault("cluster.witness", "\(host) is another machine's, and a witness speaks without encryption: 127.0.0.1 is wanted, or cluster.config with an object of a bucket")
+        if let url = pair.witness, case let host = self.host(url), !isLoopback(host), !isSecure || !url.lowercased().hasPrefix("https:") {
+            reading.fault("cluster.witness", "\(host) is another machine's, and then both must prove who they are: an https URL is wanted, and cluster.tls.cert, cluster.tls.key and cluster.tls.ca, or 127.0.0.1")
         }
         if let url = settings.storage.url { checkWarehouse(url, of: pair, settings.logURL, &reading) }
         if pair.objectURL != nil, settings.logURL == nil {

@@ -1,4 +1,4 @@
-internal import ColumnStore
+package import ColumnStore
 import Glibc
 internal import Ingest
 
@@ -74,6 +74,7 @@ struct ObjectInBucket: ObjectPlace {
 /// The object that a witness holds: `GET`, and `PUT` with a condition.
 package struct ObjectAtWitness: ObjectPlace {
     let url: String
+    private let proof: OutgoingRequest.Proof?
     private let client = OutgoingClient(policy: nil)
     static let path = "/v1/object"
     private static let milliseconds = 2_000
@@ -82,11 +83,17 @@ package struct ObjectAtWitness: ObjectPlace {
         let description: String
     }
 
-    package init(url: String) { self.url = url.hasSuffix("/") ? String(url.dropLast()) : url }
+    /// - Parameter proof: what this machine shows to a witness with TLS, and whose word it takes; nil without TLS.
+    package init(url: String, proof: OutgoingRequest.Proof? = nil) {
+        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        self.proof = proof
+    }
 
     private func call(_ method: OutgoingRequest.Method, _ headers: [(name: String, value: String)] = [], _ body: [UInt8] = []) throws -> OutgoingResponse {
         let done = Monitor<Result<OutgoingResponse, OutgoingFailure>?>(nil)
-        client.send(OutgoingRequest(method: method, url: url + Self.path, headers: headers, body: body, timeoutMilliseconds: Self.milliseconds)) { result in done.broadcast { $0 = result } }
+        var request = OutgoingRequest(method: method, url: url + Self.path, headers: headers, body: body, timeoutMilliseconds: Self.milliseconds)
+        request.proof = proof
+        client.send(request) { result in done.broadcast { $0 = result } }
         switch done.wait({ $0 }) {
         case .success(let response): return response
         case .failure(let failure): throw Refused(description: "\(url): \(failure)")

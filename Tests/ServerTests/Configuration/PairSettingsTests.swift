@@ -22,6 +22,7 @@ final class PairSettingsTests: XCTestCase {
         XCTAssertEqual(self.faults(["TILL_POSTGRES_LISTEN": "127.0.0.1:5432"]), [])
         let tls = ["TILL_CLUSTER_TLS_CERT": "c", "TILL_CLUSTER_TLS_KEY": "k", "TILL_CLUSTER_TLS_CA": "a"]
         XCTAssertEqual(self.faults(tls.merging(["TILL_CLUSTER_PEER": "b@10.0.0.1:7002", "TILL_CLUSTER_LISTEN": "0.0.0.0:7001"]) { $1 }), [])
+        XCTAssertEqual(self.faults(tls.merging(["TILL_CLUSTER_WITNESS": "https://witness.example:8090"]) { $1 }), [])
         XCTAssertEqual(self.faults(["TILL_STORAGE_URL": "s3://receipts/a"]), [])
         XCTAssertEqual(self.faults(["TILL_STORAGE_URL": "s3://receipts/a", "TILL_CLUSTER_WITNESS": nil, "TILL_CLUSTER_CONFIG": "s3://receipts/ab", "TILL_LOG_URL": "s3://receipts/log"]), [])
         XCTAssertEqual(self.faults(["TILL_CLUSTER_WITNESS": nil, "TILL_CLUSTER_CONFIG": "file:///object", "TILL_LOG_URL": "file:///log"]), [])
@@ -37,7 +38,7 @@ final class PairSettingsTests: XCTestCase {
             (["TILL_CLUSTER_WITNESS": "http://127.0.0.1@evil.example/"], "cluster.witness"), (["TILL_CLUSTER_CONFIG": "file:///object"], "cluster.witness"),
             (["TILL_CLUSTER_TLS_CERT": "c"], "cluster.tls.key"), (["TILL_CLUSTER_TLS_CERT": "c", "TILL_CLUSTER_TLS_KEY": "k"], "cluster.tls.ca"),
             (["TILL_CLUSTER_TLS_CERT": "c", "TILL_CLUSTER_TLS_KEY": "k", "TILL_CLUSTER_PEER": "b@10.0.0.1:7002"], "cluster.peer"),
-            (["TILL_CLUSTER_TLS_CERT": "c", "TILL_CLUSTER_TLS_KEY": "k", "TILL_CLUSTER_TLS_CA": "a", "TILL_CLUSTER_WITNESS": "https://witness.example"], "cluster.witness"),
+            (["TILL_CLUSTER_TLS_CERT": "c", "TILL_CLUSTER_TLS_KEY": "k", "TILL_CLUSTER_TLS_CA": "a", "TILL_CLUSTER_WITNESS": "http://witness.example"], "cluster.witness"),
             (["TILL_CLUSTER_WITNESS": nil, "TILL_CLUSTER_CONFIG": "file:///object"], "log.url"),
             (["TILL_STORAGE_URL": "s3://receipts/a", "TILL_LOG_URL": "s3://receipts/a/log"], "log.url"), (["TILL_STORAGE_URL": "file:///warehouse"], "storage.url"),
             (["TILL_STORAGE_URL": "s3://receipts/a", "TILL_CLUSTER_WITNESS": nil, "TILL_CLUSTER_CONFIG": "s3://receipts/a/ctl"], "cluster.config"),

@@ -4,9 +4,9 @@ import XCTest
 
 /// Goal: two machines speak to each other alone, whoever else can reach them. Method: certificates of real authorities: good ones, and each that must be refused.
 final class PairTLSTests: XCTestCase {
-    private func pair(_ settings: (String) throws -> [String: String]) throws -> Pair {
+    private func pair(authority: PairAuthority? = nil, _ settings: (String) throws -> [String: String]) throws -> Pair {
         let own = ["a": try settings("a"), "b": try settings("b")]
-        return try Pair(degrades: true, listen: "0.0.0.0", own: { own[$0] ?? [:] })
+        return try Pair(authority: authority, degrades: true, listen: "0.0.0.0", own: { own[$0] ?? [:] })
     }
 
     func test_pair_withCertificates_listensAnywhere_andRefusesAllButItsPeer() throws {
@@ -55,6 +55,35 @@ final class PairTLSTests: XCTestCase {
         try pair.waitUntilInSync()
         leader.kill()
         try PairLoad.check(pair, has: acknowledged, "over TLS")
+    }
+
+    /// A witness of another machine holds the object for those alone that show its authority's certificate; the nodes take the word of nobody else.
+    func test_witnessWithTLS_answersItsNodesAlone_andIsAskedByThem() throws {
+        let folder = try Project.temporaryFolder("till-pair-tls")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (good, other) = (try PairAuthority("good", in: folder), try PairAuthority("other", in: folder))
+        let pair = try pair(authority: good) { try good.settings($0) }
+        defer { pair.remove() }
+        try pair.waitUntilInSync()
+        let leader = try pair.leader()
+        let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
+        XCTAssertTrue([200, 201].contains(made.status), made.text)
+        let acknowledged = PairLoad.run(pair, "A") { $0.waitForMore(10) }.acknowledged
+        // Strangers: without TLS, without a certificate, with another authority's.
+        let url = "https://127.0.0.1:\(try XCTUnwrap(pair.witnessPort))"
+        func ask(_ more: [String]) throws -> Subprocess { try Subprocess("/usr/bin/curl", ["-sS", "--max-time", "60", "--cacert", good.path("good.pem")] + more + ["\(url)/v1/object"]) }
+        func shown(_ settings: [String: String]) -> [String] { ["--cert", settings["TILL_CLUSTER_TLS_CERT"] ?? "", "--key", settings["TILL_CLUSTER_TLS_KEY"] ?? ""] }
+        XCTAssertNotEqual(try Subprocess("/usr/bin/curl", ["-sS", "--max-time", "60", url.replacingOccurrences(of: "https", with: "http") + "/v1/object"]).status, 0)
+        for (more, reason) in [([], "shows no certificate"), (shown(try other.settings("a")), "issuer is unknown"), (shown(try good.settings("c", days: -1)), "expired")] {
+            for method in [[], ["-X", "PUT", "-H", "If-None-Match: *", "--data-binary", "x"]] {
+                let answer = try ask(more + method)
+                XCTAssertTrue(answer.all.contains("unauthenticated") && answer.all.contains(reason), "\(reason): \(answer.all)")
+            }
+        }
+        XCTAssertEqual(try ask(shown(try good.settings("c")) + ["-o", folder.appendingPathComponent("object").path, "-w", "%{http_code}"]).text, "200", "one of the authority's")
+        // Who leads is agreed on over it.
+        leader.kill()
+        try PairLoad.check(pair, has: acknowledged, "with a witness over TLS")
     }
 
     /// Requests are passed on over TLS where the doors have it, to a door with a certificate that counts.

@@ -72,23 +72,27 @@ final class Pair {
     let folder: URL
     let nodes: [Node]
     private var witness: Process?
-    private let witnessPort: UInt16?
+    let witnessPort: UInt16?
+    /// Of a witness that speaks TLS, and listens on all addresses.
+    private let authority: PairAuthority?
 
     /// - Parameters:
     ///   - hasWitness: else the object is a file that both can reach, and so are slots.
+    ///   - authority: of a witness with TLS.
     ///   - degrades: whether one goes on alone.
     ///   - more: settings of both.
     ///   - listen: where peers are waited for.
     ///   - through: the port at which a node is reached by its peer, where that is not its own.
     ///   - own: settings of one, by its name.
     init(
-        hasWitness: Bool = true, degrades: Bool = false, more: [String: String] = [:], listen: String = "127.0.0.1",
+        hasWitness: Bool = true, authority: PairAuthority? = nil, degrades: Bool = false, more: [String: String] = [:], listen: String = "127.0.0.1",
         through: (UInt16) throws -> UInt16 = { $0 }, own settings: (String) throws -> [String: String] = { _ in [:] }
     ) throws {
         folder = try Project.temporaryFolder("till-pair")
         let ports = try Self.freePorts(5)
         witnessPort = hasWitness ? ports[4] : nil
-        let object = hasWitness ? ["TILL_CLUSTER_WITNESS": "http://127.0.0.1:\(ports[4])"] : ["TILL_CLUSTER_CONFIG": "file://\(folder.path)/object", "TILL_LOG_URL": "file://\(folder.path)/log"]
+        self.authority = authority
+        let object = hasWitness ? ["TILL_CLUSTER_WITNESS": "\(authority == nil ? "http" : "https")://127.0.0.1:\(ports[4])"] : ["TILL_CLUSTER_CONFIG": "file://\(folder.path)/object", "TILL_LOG_URL": "file://\(folder.path)/log"]
         nodes = try [("a", "b", 0), ("b", "a", 1)].map { [folder] name, peer, index in
             let own = [
                 "TILL_CLUSTER_NODE": name, "TILL_CLUSTER_PEER": "\(peer)@127.0.0.1:\(try through(ports[3 - index]))", "TILL_CLUSTER_LISTEN": "\(listen):\(ports[2 + index])",
@@ -104,7 +108,10 @@ final class Pair {
         guard let witnessPort else { return }
         let process = Process()
         process.executableURL = TillServer.binary
-        process.arguments = ["witness", "--data", folder.appendingPathComponent("witness").path, "--listen", "127.0.0.1:\(witnessPort)"]
+        process.arguments = ["witness", "--data", folder.appendingPathComponent("witness").path, "--listen", "\(authority == nil ? "127.0.0.1" : "0.0.0.0"):\(witnessPort)"]
+        if let own = try authority?.settings("witness") {
+            for (option, key) in [("--tls-cert", "CERT"), ("--tls-key", "KEY"), ("--tls-ca", "CA")] { process.arguments? += [option, own["TILL_CLUSTER_TLS_\(key)"] ?? ""] }
+        }
         process.environment = TillServer.environment()
         process.standardError = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice

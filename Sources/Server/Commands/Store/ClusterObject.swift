@@ -9,7 +9,7 @@ enum ClusterObject {
     ///
     /// - Throws: `SettingError` for a URL that is no place.
     static func place(_ settings: Settings) throws -> any ObjectPlace {
-        if let witness = settings.pair.witness { return ObjectAtWitness(url: witness) }
+        if let witness = settings.pair.witness { return ObjectAtWitness(url: witness, proof: LinkFiles(settings.pair)?.proof) }
         let url = settings.pair.objectURL ?? ""
         if let folder = folder(url) { return ObjectFile(folder: folder) }
         guard let factory = try bucket(settings, at: url, key: "cluster.config"), let root = factory.root else { throw unknown("cluster.config") }

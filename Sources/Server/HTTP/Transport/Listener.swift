@@ -58,6 +58,8 @@ package final class Listener: Door, @unchecked Sendable {
         package var bodyByteRate = 4_096.0
         /// TLS, with the certificate that `ServerCertificate` has installed.
         package var isSecure = false
+        /// Of TLS: only those are answered whose certificate these authorities have signed (PEM); nil: anyone.
+        package var authority: [UInt8]?
         /// How long a daemon may sleep, in milliseconds.
         ///
         /// The library's own threads are not used for this reason: it takes 128 events from epoll, and when there were exactly so many it
@@ -87,6 +89,7 @@ package final class Listener: Door, @unchecked Sendable {
     /// In seconds.
     let idleTimeout: UInt32
     private let isTLS: Bool
+    private let wantsCertificates: Bool
     private let isStopping = Atomic<Bool>(false)
     private let inFlight = Atomic<Int>(0)
     /// Whoever waits for the last request to be over, after `stopAccepting`.
@@ -103,6 +106,7 @@ package final class Listener: Door, @unchecked Sendable {
                 answerSeconds: settings.bodySeconds), timers)
         self.connections = connections
         isTLS = settings.isSecure
+        wantsCertificates = settings.authority != nil
         guard LibraryFunctions.queueResponse != nil, LibraryFunctions.lookupValue != nil, ReceivedBytes.isInPlace else {
             throw ListenerError(what: "libmicrohttpd is not the shared library that the server was built for", code: 0)
         }
@@ -162,7 +166,10 @@ package final class Listener: Door, @unchecked Sendable {
         if settings.isSecure {
             flags |= MHD_USE_TLS.rawValue
             options.append(MHD_OptionItem(option: .HTTPS_CERT_CALLBACK, value: 0, ptr_value: ServerCertificate.callback))
-            // Not freed: the library keeps the pointer as long as it runs.
+            // Not freed, like the other: the library keeps the pointer as long as it runs.
+            if let authority = settings.authority {
+                options.append(MHD_OptionItem(option: .HTTPS_MEM_TRUST, value: 0, ptr_value: strdup(String(decoding: authority, as: UTF8.self))))
+            }
             let priorities = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
             options.append(MHD_OptionItem(option: .HTTPS_PRIORITIES, value: 0, ptr_value: strdup(priorities)))
         }
@@ -373,6 +380,9 @@ package final class Listener: Door, @unchecked Sendable {
     private func head(_ exchange: Exchange) -> MHD_Result {
         let expected = exchange.request.header("Content-Length").flatMap { Int($0) }
         do {
+            if wantsCertificates, let fault = exchange.connection.certificateFault {
+                throw Problem(.unauthenticated, "a certificate that the authority of tls-ca has signed is wanted: \(fault)")
+            }
             let handled = try handler.begin(exchange)
             exchange.handled = handled
             let byteCountMax = handled.bodyByteCountMax
@@ -564,6 +574,9 @@ package struct Connection: SuspendedConnection, HeaderSource, @unchecked Sendabl
             }
         }
     }
+
+    /// What is wrong with the client's certificate; nil: nothing.
+    var certificateFault: String? { till_mhd_tls_session(raw).map { PeerCertificate.fault(OpaquePointer($0), name: nil) } ?? "it came without TLS" }
 
     package var socket: Int32 { till_mhd_socket(raw) }
 

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// The files by which two members of a cluster prove who they are. They are read again for each connection, so that new ones count without a start.
 struct LinkFiles: Sendable {
     let certificate: String
@@ -5,6 +7,9 @@ struct LinkFiles: Sendable {
     let authority: String
 
     private static let byteCountMax = 1 << 20
+
+    /// For calls of a witness.
+    var proof: OutgoingRequest.Proof { .init(certificate: certificate, key: key, authority: authority) }
 
     /// - Returns: nil where the link is in the clear.
     init?(_ settings: Settings.Pair) {

@@ -42,17 +42,7 @@ final class SocketTLS {
     /// What is wrong with the other's certificate; nil: nothing.
     ///
     /// - Parameter name: that it must have.
-    func fault(_ name: String?) -> String? {
-        var status: UInt32 = 0
-        let code = name.map { gnutls_certificate_verify_peers3(session, $0, &status) } ?? gnutls_certificate_verify_peers2(session, &status)
-        guard code == 0 else { return code == GNUTLS_E_NO_CERTIFICATE_FOUND ? "it shows no certificate" : String(cString: gnutls_strerror(code)) }
-        guard status != 0 else { return nil }
-        var text = gnutls_datum_t()
-        guard gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0) == 0, let bytes = text.data else { return "its certificate is refused" }
-        // What `gnutls_free` is, unless a program changes it.
-        defer { free(bytes) }
-        return String(cString: bytes).trimmingBlanks + (name.map { " (the name wanted is \($0))" } ?? "")
-    }
+    func fault(_ name: String?) -> String? { PeerCertificate.fault(session, name: name) }
 
     /// - Returns: how many were taken; less than 1: no more are.
     func send(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -92,9 +82,16 @@ final class LinkCredentials: @unchecked Sendable {
         try self.init()
         let code = Self.withDatum(chain) { chain in Self.withDatum(key) { gnutls_certificate_set_x509_key_mem(raw, chain, $0, GNUTLS_X509_FMT_PEM) } }
         guard code >= 0 else { throw SocketTLS.Failure(description: "the certificate cannot be read: \(String(cString: gnutls_strerror(code)))") }
+        try trust(authority)
+    }
+
+    private func trust(_ authority: [UInt8]) throws {
         let count = Self.withDatum(authority) { gnutls_certificate_set_x509_trust_mem(raw, $0, GNUTLS_X509_FMT_PEM) }
         guard count > 0 else { throw SocketTLS.Failure(description: "the authority cannot be read: no certificate in it (PEM)") }
     }
+
+    /// - Throws: for what is no certificate in PEM.
+    static func check(authority: [UInt8]) throws { try LinkCredentials().trust(authority) }
 
     /// For a server of HTTP: the authorities that the system knows count, and `authority` where there is one.
     convenience init(trusting authority: [UInt8]?) throws {
