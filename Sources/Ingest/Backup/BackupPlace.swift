@@ -8,6 +8,8 @@ final class BackupPlace {
     /// nil in a bucket.
     let files: (any FileStorage)?
     private var scratch: (any FileStorage)?
+    /// Within the scratch directory, which makes each once: they stay until its end.
+    private var folders: Set<String> = []
 
     /// In messages.
     var name: String { files?.root ?? String(storage.location(of: "").dropLast()) }
@@ -18,7 +20,11 @@ final class BackupPlace {
         storage = try bucket ?? LocalStorageFactory.files(path)
     }
 
-    deinit { if let scratch { rmdir(scratch.root) } }
+    deinit {
+        guard let scratch else { return }
+        for folder in folders { rmdir(scratch.path(of: folder)) }
+        rmdir(scratch.root)
+    }
 
     /// A directory for copies of databases: the backup's own, or one for the time being.
     func workspace() throws -> any FileStorage {
@@ -51,6 +57,6 @@ final class BackupPlace {
     func drop(_ name: String) {
         guard files == nil, let scratch else { return }
         for suffix in ["", "-journal", "-wal", "-shm"] { _ = FileRemoval.remove(scratch.path(of: name + suffix), .temporary) }
-        if let folder = name.split(separator: "/").dropLast().first { rmdir(scratch.path(of: String(folder))) }
+        if let folder = name.split(separator: "/").dropLast().first { folders.insert(String(folder)) }
     }
 }

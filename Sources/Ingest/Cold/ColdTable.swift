@@ -54,7 +54,7 @@ package final class ColdTable: Sendable {
     /// Whether its files lie behind a network.
     var isRemote: Bool { iceberg.storage.location(of: "").hasPrefix("s3://") }
 
-    func open(_ file: DataFile) throws -> ParquetFile { try cache.file(file.location) { try iceberg.open(file) } }
+    func open(_ file: DataFile) throws -> ParquetFile { try cache.file(file.location) { try iceberg.parquet(file) } }
 
     /// The files that may have rows which pass.
     func files(_ request: ScanRequest) throws -> [DataFile] {

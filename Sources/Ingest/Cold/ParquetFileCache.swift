@@ -15,14 +15,14 @@ final class ParquetFileCache: Sendable {
 
     init(countMax: Int = ParquetFileCache.countMax) { self.countMax = countMax }
 
-    func file(_ location: String, open: () throws -> any RandomAccessBytes) throws -> ParquetFile {
+    func file(_ location: String, open: () throws -> ParquetFile) throws -> ParquetFile {
         let known = state.withLock { state -> ParquetFile? in
             state.clock += 1
             state.files[location]?.use = state.clock
             return state.files[location]?.file
         }
         if let known { return known }
-        let file = try ParquetFile(try open())
+        let file = try open()
         state.withLock { state in
             if state.files.count >= countMax, let oldest = state.files.min(by: { $0.value.use < $1.value.use }) {
                 state.files[oldest.key] = nil

@@ -40,8 +40,10 @@ enum WarehousePlace {
     /// - Throws: `DataDirectory.Failure.warehouseTaken`, `.warehouseForeign`.
     static func take(_ directory: DataDirectory, _ catalog: Catalog) throws {
         let storages = directory.storages
-        directory.keep(try WarehouseClaim.take(storages, store: catalog.storeID, generation: catalog.mark.generation))
-        if try known(catalog) != storages.location { try note(storages.location, in: catalog) }
+        let known = try known(catalog)
+        let isOwn = try known != nil && known == storages.location && !catalog.coldVersions().isEmpty
+        directory.keep(try WarehouseClaim.take(storages, store: catalog.storeID, generation: catalog.mark.generation, isOwn: isOwn))
+        if known != storages.location { try note(storages.location, in: catalog) }
     }
 
     static func note(_ location: String?, in catalog: Catalog) throws { try catalog.set(key, Array((location ?? "").utf8)) }

@@ -32,7 +32,7 @@ struct ColdMend {
 
     /// Not by the cache, which may have a file that was put back since.
     private static func read(_ file: DataFile, of table: ColdTable) throws -> ParquetFile {
-        do { return try ParquetFile(try table.iceberg.open(file)) } catch {
+        do { return try table.iceberg.parquet(file) } catch {
             throw ColdTable.isDamage(error) ? Obstacle(reason: "\(error)") : error
         }
     }

@@ -80,7 +80,7 @@ final class ColdTier: Sendable {
             do {
                 for file in try table.iceberg.files().reversed() where !kept.withLock({ $0.contains(file.location) }) {
                     if isEnding() { return }
-                    try ParquetFile(try table.iceberg.open(file)).keepFiltersAtHand()
+                    try table.iceberg.parquet(file).keepFiltersAtHand()
                     kept.withLock { _ = $0.insert(file.location) }
                 }
             } catch {

@@ -4,6 +4,7 @@ import ColumnStore
 extension Compactor {
     /// For the administrator: what stands still while the storage of cold tables does not answer, and how much the disk can take.
     var warehouseTexts: [String] {
+        if let loss = cold.directory.claimLoss { return ["compaction has stopped: \(loss)"] }
         guard let outage = cold.directory.storages.outage else { return [] }
         let seconds = max(0, (Clock.system.now() / 1_000_000).subtractingSaturating(outage.since))
         let held = tier.boundary.snapshot().files.reduce(0) { $0 + $1.state.rowCount }

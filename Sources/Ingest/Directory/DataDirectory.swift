@@ -209,6 +209,9 @@ package final class DataDirectory: Sendable {
     /// - Throws: `.unavailable` when another process has the warehouse by now.
     func checkClaim() throws(ColumnStoreError) { try warehouse.withLock { $0.claim }?.check() }
 
+    /// Why nothing of a cold table is changed from here any more.
+    var claimLoss: String? { warehouse.withLock { $0.claim }?.loss }
+
     /// The objects of a cold table.
     func cold(_ table: String, calls: any FileSystemCalls = LinuxFileSystem()) throws(ColumnStoreError) -> any ObjectStorage {
         try storages.storage(of: table, in: warehousePath, calls: calls)

@@ -50,17 +50,26 @@ struct WarehouseOwner: Equatable, Sendable {
 final class WarehouseClaim: Sendable {
     private let storages: any StorageFactory
     private let own: WarehouseOwner
-    /// When it was last seen to be ours, by the steady clock.
-    private let seenAt = Mutex<UInt64>(0)
+    private struct Seen {
+        /// When it was last seen to be ours, by the steady clock.
+        var at: UInt64 = 0
+        /// Why it is not ours any more.
+        var loss: String?
+    }
+    private let seen = Mutex(Seen())
+
+    /// Why nothing in the warehouse is changed from here any more; nil while it is ours, as far as is known.
+    var loss: String? { seen.withLock { $0.loss } }
 
     /// One request of a few hundred bytes now and then.
     private static let holdsNanoseconds: UInt64 = 5_000_000_000
 
     /// Takes the place over from this store's start before.
     ///
+    /// - Parameter isOwn: whether the catalog has tables there, whose metadata is proven to be its own: then the place may lack the object that says so.
     /// - Returns: nil where nobody else can be.
     /// - Throws: `DataDirectory.Failure.warehouseTaken`.
-    static func take(_ storages: any StorageFactory, store: String, generation: Int64) throws -> WarehouseClaim? {
+    static func take(_ storages: any StorageFactory, store: String, generation: Int64, isOwn: Bool = false) throws -> WarehouseClaim? {
         guard let root = storages.root, let location = storages.location else { return nil }
         let own = WarehouseOwner(store: store, generation: generation)
         for attempt in 0... {
@@ -71,8 +80,9 @@ final class WarehouseClaim: Sendable {
                     }
                     try root.swap(WarehouseOwner.key, own.bytes, ifStill: tag)
                 } else {
-                    guard try root.isEmpty() else { throw DataDirectory.Failure.warehouseForeign(location: location) }
+                    guard try isOwn || root.isEmpty() else { throw DataDirectory.Failure.warehouseForeign(location: location) }
                     try root.create(WarehouseOwner.key, own.bytes)
+                    if isOwn { StoreLog.note("made the object that says whose the warehouse is anew", path: "\(location)/\(WarehouseOwner.key)", reason: "it was gone", level: .warning) }
                 }
                 break
             } catch let error as ColumnStoreError where error.code == .conflict && attempt < 3 {
@@ -87,14 +97,17 @@ final class WarehouseClaim: Sendable {
     /// - Throws: `.unavailable` when a later start has taken the place over.
     func check() throws(ColumnStoreError) {
         let now = SteadyClock.nanoseconds()
-        if seenAt.withLock({ $0 > 0 && now &- $0 < Self.holdsNanoseconds }) { return }
+        if seen.withLock({ $0.at > 0 && now &- $0.at < Self.holdsNanoseconds }) { return }
         let found = try WarehouseOwner.read(storages)?.owner
-        guard found == own else {
-            throw ColumnStoreError(
-                .unavailable, path: storages.location ?? "",
-                "another process has taken the warehouse over" + (found.map { ", on the host \($0.host), of the store \($0.store)" } ?? ": its object \"store\" is gone")
-                    + ": two servers work on one store, or on copies of it; stop this one or the other")
+        guard found != own else { return seen.withLock { $0 = Seen(at: now) } }
+        let loss = found.map {
+            "another process has taken the warehouse over, on the host \($0.host), of the store \($0.store): two servers work on one store, or on copies of it; stop this one or the other"
+        } ?? "the object \"\(WarehouseOwner.key)\", which says whose the warehouse is, is gone: a start of this server makes it anew"
+        let isNew = seen.withLock { seen in
+            defer { seen = Seen(loss: loss) }
+            return seen.loss != loss
         }
-        seenAt.withLock { $0 = now }
+        if isNew { StoreLog.note("nothing in the warehouse is changed from here any more", path: storages.location ?? "", reason: loss, level: .warning) }
+        throw ColumnStoreError(.unavailable, path: storages.location ?? "", loss)
     }
 }

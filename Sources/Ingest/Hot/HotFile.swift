@@ -103,7 +103,7 @@ package final class HotFile: Sendable {
     }
 
     func image(of group: HotGroup) throws -> ParquetFile {
-        try images.file(HotImage.name(group, path: path)) { HotImage(group: group, path: path, pool: pool) }
+        try images.file(HotImage.name(group, path: path)) { try ParquetFile(HotImage(group: group, path: path, pool: pool)) }
     }
 
     /// From now on the file goes when its last reader does.

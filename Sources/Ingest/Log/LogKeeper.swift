@@ -198,6 +198,7 @@ final class LogKeeper: Sendable {
         if let refusal = progress.refusal { return ["the log was taken over: \(refusal)"] }
         let seconds = max(0, clock.now().subtractingSaturating(progress.completeAt)) / 1_000_000
         var texts = progress.failure.map { ["the log's place has given no answer for \(seconds) s (\($0)): commits wait on this machine, and are lost with it"] } ?? []
+        if answers?.isStuck == true { texts.append("answers wait for the log in vain: what changes the store is refused until its place answers") }
         if let failure = checkpoints.withLock({ $0.failure }) { texts.append("no checkpoint of the log could be made (\(failure)): instants from now on may not be restored") }
         return texts
     }

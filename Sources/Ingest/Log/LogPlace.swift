@@ -23,6 +23,8 @@ struct LogPlace: Sendable {
     /// - Parameter open: gives the place of a bucket's URL.
     /// - Throws: `ColumnStoreError.invalidRequest` for a URL that is none.
     init(url: String, open: (String?) throws -> any StorageFactory) throws {
+        // `s3://bucket/prefix/` is the same place.
+        let url = url.hasPrefix("s3://") && url.hasSuffix("/") ? String(url.dropLast()) : url
         self.url = url
         if url.hasPrefix("file:///") {
             let path = try Self.path(url)

@@ -1,4 +1,5 @@
 import CSQLite
+import ColumnStore
 import Glibc
 import Synchronization
 
@@ -46,6 +47,8 @@ enum SQLiteFileSystem {
         /// Of the one connection that writes a log with room.
         var room: Unmanaged<LogRoom>?
         var gathered = Gathered()
+        /// Of a log.
+        var names: LogNames?
     }
 
     /// Bytes of a log that SQLite has handed over and that are not in the file yet. Nobody else may look for them before they are: the
@@ -91,6 +94,7 @@ enum SQLiteFileSystem {
         header(file).initialize(to: Header(base: sqlite3_file(pMethods: nil), isDatabase: flags & SQLITE_OPEN_MAIN_DB != 0, sums: .unknown, unsynced: 0, room: nil))
         inner.pointee.pMethods = nil
         let code = base.pointee.xOpen(base, name, inner, flags, outFlags)
+        if code == SQLITE_OK, flags & SQLITE_OPEN_WAL != 0, let name { header(file).pointee.names = LogNames(name) }
         // SQLite closes a file that has methods, even one that failed to open.
         header(file).pointee.base.pMethods = inner.pointee.pMethods == nil ? nil : methods
         if code == SQLITE_OK, isObserved, let name {
@@ -276,7 +280,10 @@ enum SQLiteFileSystem {
         let flushed = flush(file)
         guard flushed == SQLITE_OK else { return flushed }
         if isObserved, let refusal = observed(file, { $0.willSynchronize($1) }) { return refusal }
-        return methods.xSync(inner, flags)
+        let code = methods.xSync(inner, flags)
+        guard code == SQLITE_OK, let names = header(file).pointee.names, let gone = names.gone else { return code }
+        StoreLog.note("a file of the store was taken away while it is written", path: gone, reason: "what is committed to it is nowhere: nothing is acknowledged from now on", level: .warning)
+        return SQLiteError.ioErrorFsync
     }
 
     private static func isPage(_ count: Int32, _ offset: Int64) -> Bool {

@@ -124,6 +124,7 @@ package enum SettingsReader {
         }
         checkPostgres(settings.postgres, &reading)
         if settings.pair.isSet { checkPair(settings, &reading) }
+        for fault in PlacesCheck.faults(settings) { reading.fault(fault.key, fault.message) }
         return (settings, reading.faults)
     }
 
@@ -156,22 +157,14 @@ package enum SettingsReader {
         if let url = pair.witness, case let host = self.host(url), !isLoopback(host), !isSecure || !url.lowercased().hasPrefix("https:") {
             reading.fault("cluster.witness", "\(host) is another machine's, and then both must prove who they are: an https URL is wanted, and cluster.tls.cert, cluster.tls.key and cluster.tls.ca, or 127.0.0.1")
         }
-        if let url = settings.storage.url { checkWarehouse(url, of: pair, settings.logURL, &reading) }
+        if let url = settings.storage.url, !url.hasPrefix("s3://") {
+            reading.fault("storage.url", "is a directory of one machine, and two keep the store: s3://bucket/prefix is wanted, which both reach, or none, and all stays hot")
+        }
         if pair.objectURL != nil, settings.logURL == nil {
             reading.fault("log.url", "is wanted where cluster.config is: s3://bucket/prefix or file:///directory, which both machines reach, where records go while one of them is lost. Without such a place let a witness hold the object (cluster.witness)")
         }
         let others = [("exports.url", settings.exportsURL)]
         for case (let key, _?) in others { reading.fault(key, "is not there yet where two machines keep the store: leave it out, or leave cluster out") }
-    }
-
-    private static func checkWarehouse(_ url: String, of pair: Settings.Pair, _ log: String?, _ reading: inout Reading) {
-        guard url.hasPrefix("s3://") else {
-            return reading.fault("storage.url", "is a directory of one machine, and two keep the store: s3://bucket/prefix is wanted, which both reach, or none, and all stays hot")
-        }
-        func folder(_ url: String) -> String { url.hasSuffix("/") ? url : url + "/" }
-        for case (let key, let place?) in [("cluster.config", pair.objectURL), ("log.url", log)] where folder(place).hasPrefix(folder(url)) {
-            reading.fault(key, "lies below storage.url, where nothing but the store's tables may be: name another prefix")
-        }
     }
 
     /// Of a URL, without brackets.

@@ -153,7 +153,12 @@ package final class RecordFile: Sendable {
         }
     }
 
-    package func sync() throws { guard fdatasync(descriptor) == 0 else { throw Failure("sync", path) } }
+    /// A file whose name was taken away is synced without complaint, and is gone with the process.
+    package func sync() throws {
+        guard fdatasync(descriptor) == 0 else { throw Failure("sync", path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_nlink > 0 else { throw Failure("sync", path, code: ENOENT) }
+    }
 
     /// Durable once it returns.
     package func promise(_ epoch: Int) throws {

@@ -69,6 +69,30 @@ final class ColdDamageTests: XCTestCase {
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [], place)
     }
 
+    /// A whole Parquet file that is not the one of that name: every page of it has its sum.
+    func test_anotherFileInItsPlace_isNoAnswer_andWholeOnceItIsPutBack() throws {
+        let (answers, file) = try fill()
+        let sound = try Data(contentsOf: URL(filePath: file))
+        let other = TemporaryDirectory()
+        let store = try EngineFixture(other.path)
+        for number in 0..<5 { _ = try store.taken(Self.document(1_000 + number)) }
+        _ = try store.engine.compact(before: nil)
+        try store.engine.close()
+        for table in ["receipts", "rollup_receipts_by_day"] {
+            let root = "\(other.path)/warehouse/\(table)/data"
+            let stranger = try XCTUnwrap(FileManager.default.enumerator(atPath: root)).compactMap { $0 as? String }.first { $0.hasSuffix(".parquet") }
+            try Data(contentsOf: URL(filePath: "\(root)/\(try XCTUnwrap(stranger))")).write(to: URL(filePath: file))
+            let fixture = try open()
+            for request in [Self.all, PageRequest(fields: ["receipt_id", "state"], limit: 100)] {
+                XCTAssertThrowsError(try fixture.walk(request), table) { XCTAssertTrue("\($0)".contains("not the file that was written"), "\($0)") }
+            }
+            XCTAssertTrue(fixture.engine.degradations.contains { $0.contains("cold file of the table receipts is damaged") }, table)
+            try sound.write(to: URL(filePath: file))
+            _ = try fixture.engine.compact(before: 0)
+            try checkWhole(fixture, answers, table)
+        }
+    }
+
     func test_repeat_ofRowsInADamagedColdFile_makesItWhole() throws {
         let (answers, file) = try fill()
         let sound = try Data(contentsOf: URL(filePath: file))

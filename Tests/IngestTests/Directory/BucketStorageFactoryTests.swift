@@ -163,6 +163,7 @@ final class BucketStorageFactoryTests: XCTestCase {
         _ = try second.engine.compact(before: nil)
         _ = try first.taken(EngineFixture.receipt("N-2"))
         XCTAssertThrowsError(try first.engine.compact(before: nil)) { XCTAssertTrue("\($0)".contains("has taken the warehouse over"), "\($0)") }
+        XCTAssertTrue(first.engine.degradations.contains { $0.contains("has taken the warehouse over, on the host") }, "\(first.engine.degradations)")
         XCTAssertEqual(try first.walk(Self.request).count, 11, "what it has it goes on to answer")
         try second.engine.close()
         try first.engine.close()
@@ -170,6 +171,26 @@ final class BucketStorageFactoryTests: XCTestCase {
         let third = try factory()
         XCTAssertThrowsError(try EngineFixture(data.path) { $0.storages = third }) { XCTAssertTrue($0 is DataDirectory.Failure, "\($0)") }
         XCTAssertEqual(try Verifier(path: copy.path, storages: try factory()).run().findings.map(\.description), [])
+    }
+
+    /// All else of the store is there, and its metadata is proven to be the catalog's.
+    func test_objectThatSaysWhoseItIs_gone_isSaid_andMadeAnewByAStart() throws {
+        let data = TemporaryDirectory()
+        let storages = try factory()
+        var fixture = try EngineFixture(data.path) { $0.storages = storages }
+        try fill(fixture, 0..<10)
+        let key = try XCTUnwrap(bucket.objects.keys.first { $0.hasSuffix("/store") })
+        bucket.store(key, nil)
+        try fixture.engine.close()
+        let others = try factory()
+        fixture = try EngineFixture(data.path) { $0.storages = others }
+        XCTAssertNotNil(bucket.objects[key])
+        _ = try fixture.engine.compact(before: nil)
+        try fixture.engine.close()
+        // A new store does not take what lies there for its own.
+        bucket.store(key, nil)
+        let (stranger, more) = (TemporaryDirectory(), try factory())
+        XCTAssertThrowsError(try EngineFixture(stranger.path) { $0.storages = more }) { XCTAssertTrue($0 is DataDirectory.Failure, "\($0)") }
     }
 
     func test_restore_putsTheTablesWhereTheSettingsSay_whereNothingLies() throws {
@@ -208,7 +229,11 @@ final class BucketStorageFactoryTests: XCTestCase {
         let first = try fixture.engine.backup(to: destination)
         XCTAssertEqual(first.copiedFileCount, first.fileCount)
         try fill(fixture, 20..<30)
-        _ = try fixture.taken(EngineFixture.receipt("N-1"))
+        // Several hot files, as any store has that is older than a day.
+        for number in 1..<4 {
+            _ = try fixture.taken(EngineFixture.receipt("N-\(number)"))
+            try fixture.engine.tier.writer.seal()
+        }
         let rows = try fixture.walk(Self.request)
         let second = try fixture.engine.backup(to: destination)
         XCTAssertGreaterThan(second.copiedFileCount, 0)

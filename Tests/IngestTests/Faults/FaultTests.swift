@@ -153,6 +153,32 @@ final class FaultTests: XCTestCase {
         }
     }
 
+    /// A file without a name is synced without complaint, and is gone with the process: what was committed to it is nowhere.
+    func test_filesTakenAwayUnderTheStore_nothingIsAcknowledgedFromThenOn() throws {
+        for part in ["the directory", "the hot files", "a log", "another file in its place"] {
+            let directory = TemporaryDirectory()
+            let fixture = try EngineFixture(directory.path)
+            _ = try fixture.taken(EngineFixture.receipt("R-1"))
+            let hot = "\(directory.path)/hot"
+            let logs = try FileManager.default.contentsOfDirectory(atPath: hot).filter { $0.hasSuffix("-wal") }.map { "\(hot)/\($0)" }
+            XCTAssertFalse(logs.isEmpty)
+            switch part {
+            case "the directory": try FileManager.default.removeItem(atPath: directory.path)
+            case "the hot files": try FileManager.default.removeItem(atPath: hot)
+            default:
+                for log in logs {
+                    try FileManager.default.removeItem(atPath: log)
+                    if part == "another file in its place" { XCTAssertTrue(FileManager.default.createFile(atPath: log, contents: Data([1]))) }
+                }
+            }
+            for number in 2..<4 { XCTAssertEqual(fixture.refusal(EngineFixture.receipt("R-\(number)"))?.code, .diskFull, part) }
+            XCTAssertEqual(fixture.engine.intakeRefusals.map(\.code), [.diskFull], part)
+            if part == "the directory" { XCTAssertThrowsError(try fixture.engine.putContract(Contract(clientID: "c9", access: .read, scope: .own))) }
+            XCTAssertEqual(try fixture.walk(Self.ids), ["R-1"], "reads go on, \(part)")
+            try? fixture.engine.close()
+        }
+    }
+
     func test_failedSyncOfTheCatalog_nothingIsChangedUntilARestart() throws {
         try withInjector { injector, path in
             let fixture = try EngineFixture(path)

@@ -37,6 +37,20 @@ final class SettingsReaderTests: XCTestCase {
         XCTAssertEqual(try read("{}", ["TILL_QUARANTINE_MAX_BYTES": "5GiB"]).quarantineByteCountMax, 5 << 30)
     }
 
+    func test_placesThatDoNotGoTogether_areNamed() {
+        func faults(_ environment: [String: String]) -> [String] { SettingsReader.collect(file: nil, environment: environment, overrides: []).faults.map(\.key) }
+        for (environment, key) in [
+            (["TILL_LOG_ACK": "sync"], "log.ack"),
+            (["TILL_STORAGE_URL": "s3://receipts/a", "TILL_LOG_URL": "s3://receipts/a/"], "log.url"),
+            (["TILL_STORAGE_URL": "s3://receipts", "TILL_LOG_URL": "s3://receipts/log"], "log.url"),
+            (["TILL_STORAGE_URL": "s3://receipts/a/b", "TILL_LOG_URL": "s3://receipts/a"], "storage.url"),
+            (["TILL_STORAGE_URL": "file:///srv/a", "TILL_EXPORTS_URL": "file:///srv/a/files"], "exports.url"),
+        ] {
+            XCTAssertEqual(faults(environment), [key], "\(environment)")
+        }
+        XCTAssertEqual(faults(["TILL_STORAGE_URL": "s3://receipts/a", "TILL_LOG_URL": "s3://receipts/ab", "TILL_LOG_ACK": "sync", "TILL_EXPORTS_URL": "s3://receipts/ab/files"]), [])
+    }
+
     func test_badKeys_areNamed() {
         let files: [(file: String, key: String)] = [
             (#"{"listne":"x"}"#, "listne"), (#"{"limits":{"querytime":"5s"}}"#, "limits.querytime"), (#"{"limits":5}"#, "limits"),

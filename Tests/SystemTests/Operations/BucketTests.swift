@@ -83,6 +83,7 @@ final class BucketTests: XCTestCase {
 
         let proof = try TillRun(["verify", "--data", server.data.path], environment: environment())
         XCTAssertEqual(proof.status, 0, proof.text + proof.error)
+        XCTAssertFalse(proof.text.contains("/cache/"), "the cache is no part of the store, and no stranger: \(proof.text)")
         let lost = try TillRun(["verify", "--data", server.data.path])
         XCTAssertEqual(lost.status, 1, lost.text)
         XCTAssertTrue(lost.text.contains("s3://receipts/a/store"), lost.text)

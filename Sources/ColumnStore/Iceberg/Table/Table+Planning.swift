@@ -75,6 +75,28 @@ extension Table {
     public func open(_ file: DataFile) throws(ColumnStoreError) -> any RandomAccessBytes {
         try storage.open(try ownKey(file.location))
     }
+
+    /// A data file with its footer read. Another object that has come to stand under its name, a whole Parquet file maybe, is told by its length, its
+    /// rows and where its row groups begin: no page of it would be wrong.
+    ///
+    /// - Throws: `.corruptFile` besides what reading throws.
+    public func parquet(_ file: DataFile) throws(ColumnStoreError) -> ParquetFile {
+        let bytes = try open(file)
+        guard bytes.byteCount == file.byteCount else {
+            throw ColumnStoreError(.corruptFile, path: file.location, "has \(bytes.byteCount) bytes, its manifest says \(file.byteCount): it is not the file that was written")
+        }
+        let parquet = try ParquetFile(bytes)
+        guard parquet.metadata.rowCount == file.recordCount else {
+            throw ColumnStoreError(
+                .corruptFile, path: file.location, "has \(parquet.metadata.rowCount) rows, its manifest says \(file.recordCount): it is not the file that was written")
+        }
+        if let offsets = file.splitOffsets, offsets.count != parquet.metadata.rowGroups.count {
+            throw ColumnStoreError(
+                .corruptFile, path: file.location,
+                "has \(parquet.metadata.rowGroups.count) row groups, its manifest says \(offsets.count): it is not the file that was written")
+        }
+        return parquet
+    }
 }
 
 /// Between what the values of a column lie; texts may be cut, the upper bound upwards.

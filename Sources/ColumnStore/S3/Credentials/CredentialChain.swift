@@ -6,7 +6,7 @@ package final class CredentialChain: Sendable {
     /// Before the end: the SDKs' own figures. From `early` on one caller tries, from `late` on nobody goes on without.
     static let earlySeconds: Int64 = 15 * 60
     static let lateSeconds: Int64 = 60
-    /// Between tries that failed.
+    /// Between two questions near the end.
     static let pauseSeconds: Int64 = 30
 
     private struct State {
@@ -32,7 +32,7 @@ package final class CredentialChain: Sendable {
     /// The settings' keys, or the SDKs' chain.
     package convenience init(settings: AWSCredentials?, environment: [String: String], region: String, client: OutgoingClient) {
         let chain: [any CredentialSource] = [
-            EnvironmentCredentials(environment), WebIdentityCredentials(environment, region: region, client: client),
+            EnvironmentCredentials(environment), WebIdentityCredentials(environment, region: region, client: client), SharedFileCredentials(environment),
             ContainerCredentials(environment, client: client), InstanceCredentials(environment, client: client),
         ]
         self.init(settings.map { [StaticCredentials($0)] } ?? chain)
@@ -68,10 +68,9 @@ package final class CredentialChain: Sendable {
             state.isAsking = false
             if case .success(let new) = result {
                 state.credentials = new
-                state.nextTry = .min
-            } else {
-                state.nextTry = clock().addingSaturating(Self.pauseSeconds)
             }
+            // A role's keys may be handed out near their end, and the same again for minutes: not asked for with each request.
+            state.nextTry = clock().addingSaturating(Self.pauseSeconds)
         }
         switch result {
         case .success(let new): return new
@@ -104,7 +103,7 @@ package final class CredentialChain: Sendable {
         }
         throw CredentialFailure(
             source: "credentials",
-            reason: "none are set up: give storage.credentials, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role to the container or machine")
+            reason: "none are set up: give storage.credentials, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a file of credentials, or a role to the container or machine")
     }
 
     private static func secondsLeft(_ credentials: AWSCredentials, _ now: Int64) -> Int64 {

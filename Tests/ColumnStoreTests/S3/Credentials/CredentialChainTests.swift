@@ -24,6 +24,35 @@ final class CredentialChainTests: XCTestCase {
         XCTAssertEqual(found, AWSCredentials(accessKeyID: "a", secretAccessKey: "b", sessionToken: "c"))
     }
 
+    func test_sharedFile_givesTheProfilesKeys_andIsReadAnew() throws {
+        let folder = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: folder.path + "/.aws", withIntermediateDirectories: true)
+        let file = folder.path + "/.aws/credentials"
+        var environment = ["HOME": folder.path + "/"]
+        func fetch() throws -> AWSCredentials? {
+            guard let found = try SharedFileCredentials(environment).fetch() else { return nil }
+            XCTAssertNotNil(found.expiresAtSeconds)
+            return AWSCredentials(accessKeyID: found.accessKeyID, secretAccessKey: found.secretAccessKey, sessionToken: found.sessionToken)
+        }
+        XCTAssertNil(try fetch(), "none has to be there")
+        environment["AWS_PROFILE"] = "b"
+        XCTAssertThrowsError(try fetch(), "a profile was named")
+        environment["AWS_PROFILE"] = nil
+        try "# of us\n[default]\naws_access_key_id = A\naws_secret_access_key=s/+=\n\n; more\n[ b ]\r\nAWS_ACCESS_KEY_ID=B\r\naws_secret_access_key = t\r\naws_session_token = u\n[c]\nrole_arn = x\n"
+            .write(toFile: file, atomically: true, encoding: .utf8)
+        XCTAssertEqual(try fetch(), AWSCredentials(accessKeyID: "A", secretAccessKey: "s/+="))
+        environment["AWS_PROFILE"] = "b"
+        XCTAssertEqual(try fetch(), AWSCredentials(accessKeyID: "B", secretAccessKey: "t", sessionToken: "u"))
+        for profile in ["c", "d"] {
+            environment["AWS_PROFILE"] = profile
+            XCTAssertThrowsError(try fetch(), profile) { XCTAssertTrue("\($0)".contains("profile \(profile)") && "\($0)".contains(file), "\($0)") }
+        }
+        environment = ["AWS_SHARED_CREDENTIALS_FILE": folder.path + "/other"]
+        XCTAssertThrowsError(try fetch(), "named, and not there")
+        try "[default]\naws_access_key_id=N\naws_secret_access_key=n\n".write(toFile: folder.path + "/other", atomically: true, encoding: .utf8)
+        XCTAssertEqual(try fetch()?.accessKeyID, "N")
+    }
+
     func test_webIdentity_sendsTheFilesToken_andReadsTheAnswer() throws {
         let bodies = Mutex<[String]>([])
         let server = TestHTTPServer { request in
@@ -153,6 +182,18 @@ final class CredentialChainTests: XCTestCase {
         XCTAssertEqual(try chain.credentials().accessKeyID, "two")
         now.withLock { $0 = 7_200 }
         XCTAssertThrowsError(try chain.credentials(), "ended, and none to be had") { XCTAssertEqual($0 as? CredentialFailure, failure) }
+    }
+
+    /// A machine's role hands out the same keys until minutes before their end, and STS keys that live no longer than renewal begins ahead.
+    func test_chain_newOnesNearTheirEndToo_areNotAskedForWithEachRequest() throws {
+        let now = Mutex<Int64>(0)
+        let script = Script((1...9).map { .success(Self.keys("\($0)", 900)) })
+        let chain = CredentialChain([script], clock: { now.withLock { $0 } })
+        for second in 0..<100 {
+            now.withLock { $0 = Int64(second) }
+            for _ in 0..<10 { _ = try chain.credentials() }
+        }
+        XCTAssertEqual(script.count.withLock { $0 }, 4, "at the first request, and every thirty seconds")
     }
 
     func test_chain_noneSetUp_orEndedOnes_saysSo() {
