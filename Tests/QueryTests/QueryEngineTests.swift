@@ -183,6 +183,10 @@ final class QueryEngineTests: XCTestCase {
         let timed = try fixture.engine.execute(prepared, cancellation: Cancellation(timeLimitSeconds: 0.05))
         XCTAssertThrowsError(try { while try timed.next() != nil {} }()) { error in
             XCTAssertEqual((error as? QueryError)?.slug, .queryTimeout)
+            XCTAssertTrue((error as? QueryError)?.detail.hasSuffix("raise limits.query_time") ?? false)
+        }
+        XCTAssertThrowsError(try Cancellation(timeLimitSeconds: -1, of: "limits.stream_time").check()) { error in
+            XCTAssertTrue((error as? QueryError)?.detail.hasSuffix("raise limits.stream_time") ?? false)
         }
     }
 }

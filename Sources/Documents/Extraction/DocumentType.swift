@@ -70,7 +70,9 @@ package final class DocumentType: Sendable {
 
     /// Reads and compiles a type file in one step.
     package convenience init(json: [UInt8], files: [String: [UInt8]] = [:]) throws(TypeFileError) {
-        try self.init(try TypeFile.read(json, files: files))
+        let reading = try TypeFileReading(json, files: files)
+        if !reading.reasons.isEmpty { _ = try reading.compiled() }
+        try self.init(reading.file)
     }
 
     /// The stored columns as a table's fields. Elements of a list and their members are nullable.

@@ -5,19 +5,54 @@ extension TypeFile {
     ///
     /// - Parameter files: contents of the files beside it, for `xsd`, where the type file does not carry them in `files`.
     package static func read(_ json: [UInt8], files: [String: [UInt8]] = [:]) throws(TypeFileError) -> TypeFile {
-        let outcome: Result<TypeFile, TypeFileError> = json.withUnsafeBytes { bytes in
+        let reading = try TypeFileReading(json, files: files)
+        guard reading.reasons.isEmpty else { throw TypeFileError(reasons: reading.reasons) }
+        return reading.file
+    }
+}
+
+/// A type file as far as it could be read, and what is wrong with its form.
+package struct TypeFileReading: Sendable {
+    package let file: TypeFile
+    package let reasons: [Fault.Violation]
+
+    /// - Throws: that it is no JSON.
+    package init(_ json: [UInt8], files: [String: [UInt8]] = [:]) throws(TypeFileError) {
+        let outcome: Result<(TypeFile, [Fault.Violation]), TypeFileError> = json.withUnsafeBytes { bytes in
             let reader = JSONReader()
             do throws(DocumentError) {
                 let tape = try reader.tape(of: bytes)
                 defer { withExtendedLifetime(reader) {} }
                 var fileReader = TypeFileReader(tape: tape, files: files)
                 let file = fileReader.read(json)
-                return fileReader.reasons.isEmpty ? .success(file) : .failure(TypeFileError(reasons: fileReader.reasons))
+                return .success((file, fileReader.reasons))
             } catch {
                 return .failure(TypeFileError(reasons: [.init(pointer: "", code: error.code.rawValue, message: error.detail)]))
             }
         }
-        return try outcome.get()
+        (file, reasons) = try outcome.get()
+    }
+
+    /// Members of which no path, column or rule depends.
+    private static let plainPointers: Set<String> = ["/name", "/version", "/table", "/description", "/priority", "/accept_from", "/accept_to"]
+
+    /// The type, compiled.
+    ///
+    /// - Parameter further: what else is wrong with it, by who knows more than the file.
+    /// - Throws: every reason; where the form is so wrong that paths and rules would be blamed for it, only those of the form.
+    package func compiled(further: (TypeFile) -> [Fault.Violation] = { _ in [] }) throws(TypeFileError) -> DocumentType {
+        guard reasons.allSatisfy({ $0.code == "unknown-member" || Self.plainPointers.contains($0.pointer) }) else { throw TypeFileError(reasons: reasons) }
+        var all = reasons
+        let told = Set(reasons.map(\.pointer))
+        all += further(file).filter { !told.contains($0.pointer) }
+        let type: DocumentType
+        do {
+            type = try DocumentType(file)
+        } catch {
+            throw TypeFileError(reasons: all + error.reasons.filter { !told.contains($0.pointer) })
+        }
+        guard all.isEmpty else { throw TypeFileError(reasons: all) }
+        return type
     }
 }
 

@@ -136,8 +136,7 @@ package final class TypeStore: Sendable {
             if let known, !known.isDeleted, Self.isSameFile(known.json, json) { return .unchanged }
             let type: DocumentType
             do {
-                type = try DocumentType(json: json)
-                try check(type, name: name)
+                type = try TypeFileReading(json).compiled { faults(of: $0, name: name) }
             } catch let error as TypeFileError {
                 throw Self.problem(error)
             }
@@ -170,7 +169,8 @@ package final class TypeStore: Sendable {
         }
     }
 
-    private func check(_ type: DocumentType, name: String) throws {
+    /// What the store has against a file, beside what is wrong in itself.
+    private func faults(of type: TypeFile, name: String) -> [Fault.Violation] {
         var reasons: [Fault.Violation] = []
         if type.name != name {
             reasons.append(.init(pointer: "/name", code: "wrong-name", message: "the file's name \"\(type.name)\" is not that of the call, \"\(name)\""))
@@ -187,8 +187,7 @@ package final class TypeStore: Sendable {
             reasons.append(.init(pointer: "/register", code: "too-many", message: "at most \(ProcessKey.stepCountMax) registrars"))
         }
         // Of what is put from now on: a file that is stored already stays in force.
-        reasons.append(contentsOf: type.file.descriptionFaults)
-        guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
+        return reasons + type.descriptionFaults
     }
 
     private static func problem(_ error: TypeFileError) -> Fault {

@@ -106,7 +106,7 @@ extension Engine: Callbacks, DeadLetterReview {
                 return (ticketID, outcome)
             }
         } catch let error as DocumentError {
-            throw Fault(.badJSON, "the body is no JSON: \(error)")
+            throw Fault(error)
         }
     }
 

@@ -185,6 +185,10 @@ extension Intake {
         let contract = parts.catalog.contract(String(decoding: client, as: UTF8.self))
         var targets: [EventTarget] = []
         if let callbackURL {
+            guard CallbackURL.host(callbackURL) != nil else {
+                let fault = "an http or https URL of at most \(CallbackURL.byteCountMax) bytes, without user and password, is wanted"
+                throw Fault(.callbackHostNotAllowed, "callback_url: \(fault)", errors: [.init(pointer: "/callback_url", code: "bad-url", message: fault)])
+            }
             guard let contract, CallbackURL.isAllowed(callbackURL, hosts: contract.callbackHosts) else {
                 throw Fault(
                     .callbackHostNotAllowed, "the callback URL's host is none that the contract lists in callback_hosts",

@@ -46,6 +46,7 @@ struct Intake: Sendable {
 
     /// Reads the body. When `allowance` was too short for it, that was all: it can be read again with more.
     func read(_ allowance: WorkAllowance) -> Read {
+        if let refusal = request.refusal { return .document(.failure(refusal)) }
         guard request.form != .ndjson else {
             var lines = BodyLines(request.body)
             var items: [Item] = []
@@ -160,7 +161,7 @@ struct Intake: Sendable {
             faults += try conflicts(rows).map { Fault(.differentDocument, "", errors: [Self.conflict(at: places[$0.place], ticketID: $0.ticketID)]) }
             let count = faults.reduce(0) { $0 + $1.errors.count }
             let problem = Fault(
-                .invalidDocument, "nothing was stored: \(count) fault\(count == 1 ? "" : "s") in \(results.count) receipts",
+                .invalidDocument, "nothing was stored: \(count) fault\(count == 1 ? "" : "s") in \(results.count) receipt\(results.count == 1 ? "" : "s")",
                 errors: faults.flatMap(\.errors))
             throw quarantined(problem, type: request.type, document: request.body)
         }

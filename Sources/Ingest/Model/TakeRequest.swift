@@ -1,3 +1,5 @@
+package import Documents
+
 package struct TakeRequest: Sendable {
     package enum Form: Sendable {
         case json, xml, ndjson
@@ -20,6 +22,8 @@ package struct TakeRequest: Sendable {
     package var trace: String?
     /// The upload that brings it.
     package var uploadID: String?
+    /// What is wrong with the body before it is read: it is kept as it came.
+    package var refusal: Fault?
     /// Nobody else is being served: the caller's thread may wait for the disk.
     package var isAlone = false
 

@@ -40,10 +40,12 @@ enum WebhookCall {
 
 /// Where clients may be told: which URLs can be called, and which hosts a contract allows.
 package enum CallbackURL {
+    static let byteCountMax = 2_000
+
     /// The host in lower case, and `host:port` where the URL says one; nil when it is no http or https URL, or has
     /// a user or password in it.
     package static func host(_ url: String) -> (name: String, withPort: String)? {
-        guard url.utf8.count <= 2_000, url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { return nil }
+        guard url.utf8.count <= byteCountMax, url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else { return nil }
         let lower = url.lowercased()
         guard lower.hasPrefix("http://") || lower.hasPrefix("https://"), let parts = OutgoingClient.parts(of: url), !parts.hasCredentials else {
             return nil

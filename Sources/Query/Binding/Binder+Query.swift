@@ -144,7 +144,22 @@ extension Binder {
         case .literal(.integer(let count), _):
             guard count >= 0 else { throw .data("\(clause) must not be negative", at: syntax.position) }
             return Int(count)
-        default: throw .unsupported("\(clause) must be a constant", at: syntax.position)
+        case let other:
+            // A constant without a value says why it has none.
+            if let fault = fault(ofConstant: other) { throw QueryError(fault.slug, "\(clause): \(fault.detail)", position: fault.position ?? syntax.position) }
+            throw .unsupported("\(clause) must be a constant", at: syntax.position)
+        }
+    }
+
+    /// Why an expression of literals has no value; nil where it has one, or is none.
+    private func fault(ofConstant expression: Expression) -> QueryError? {
+        guard !expression.children.isEmpty, expression.children.allSatisfy(\.isLiteral) else { return nil }
+        do {
+            let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: .utc))
+            _ = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: []))
+            return nil
+        } catch {
+            return error
         }
     }
 

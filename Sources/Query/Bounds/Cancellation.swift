@@ -7,8 +7,12 @@ package final class Cancellation: Sendable {
     /// On `SteadyClock`; `Int.max` is never.
     private let deadline: Atomic<Int>
 
+    /// The setting that the time comes from.
+    private let setting: String
+
     /// - Parameter seconds: how long the query may run; nil is without limit.
-    package init(timeLimitSeconds seconds: Double? = nil) {
+    package init(timeLimitSeconds seconds: Double? = nil, of setting: String = "limits.query_time") {
+        self.setting = setting
         deadline = Atomic(seconds.map { Int(SteadyClock.nanoseconds()) + Int($0 * 1e9) } ?? Int.max)
     }
 
@@ -27,7 +31,7 @@ package final class Cancellation: Sendable {
     package func check() throws(QueryError) {
         if isCancelled.load(ordering: .relaxed) { throw QueryError(.cancelled, "the query was cancelled") }
         if deadline.load(ordering: .relaxed) < Int(SteadyClock.nanoseconds()) {
-            throw QueryError(.queryTimeout, "the query ran out of time: ask for less, or raise limits.query_time")
+            throw QueryError(.queryTimeout, "the query ran out of time: ask for less, or raise \(setting)")
         }
     }
 }

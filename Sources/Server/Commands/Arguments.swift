@@ -61,6 +61,8 @@ package struct Arguments {
                 throw UsageError("\(parts[0]) wants a value")
             }
         }
+        // As a script's unset variable gives: in a path it would name another call.
+        if operands.contains(where: \.isEmpty) { throw UsageError("an argument is empty") }
     }
 
     package func all(_ name: String) -> [String] { values.filter { $0.name == name }.map(\.value) }

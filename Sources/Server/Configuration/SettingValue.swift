@@ -16,13 +16,14 @@ struct SettingValue {
     /// The value as an error may show it: no secret, and no URL with a password in it.
     var received: String {
         let isSecret = key.split(separator: ".").last.map { $0.contains("secret") || $0.contains("token") } ?? false
-        return isSecret || value.text?.contains("@") ?? false ? value.kind : MemberReader.shown(value)
+        // Nothing is no secret.
+        return isSecret && value.text?.isEmpty != true || value.text?.contains("@") ?? false ? value.kind : MemberReader.shown(value)
     }
 
     var isNull: Bool { value == .null }
 
     func string() throws -> String {
-        guard let text = value.text, !text.isEmpty else { throw fault("a string is wanted") }
+        guard let text = value.text, !text.isEmpty else { throw fault(value.text == nil ? "a string is wanted" : "a string that is not empty is wanted") }
         return text
     }
 

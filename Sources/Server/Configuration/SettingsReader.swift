@@ -366,6 +366,7 @@ package enum SettingsReader {
         var registrars: [String: Settings.Registrar] = [:]
         var faults: [SettingError] = []
         for member in members {
+            if member.name.isEmpty { faults.append(SettingError(key: value.key, message: "a name is empty: no type and no callback can say it")) }
             registrars[member.name] = registrar(SettingValue(key: "\(value.key).\(member.name)", value: member.value), &faults)
         }
         if !faults.isEmpty { throw SettingErrors(faults) }

@@ -15,7 +15,7 @@ struct ExportWork {
         if run.isCancelled { throw Job.Cancelled() }
         let left = deadline - SteadyClock.seconds()
         guard left > 0 else { throw Problem(.queryTimeout, "the export takes longer than limits.stream_time allows") }
-        return Cancellation(timeLimitSeconds: left)
+        return Cancellation(timeLimitSeconds: left, of: "limits.stream_time")
     }
 
     /// A query's answer, whose stream a stop can end.

@@ -37,7 +37,7 @@ extension QueryService {
             catalog: catalog, parameters: request.parameters, timeZone: request.timeZone, now: CalendarText.now)
         context.usesRollups = request.usesRollups
         return try SQLRunner(engine: engine).start(
-            request, in: context, cancellation: Cancellation(timeLimitSeconds: limits.streamTime), started: watch.begin)
+            request, in: context, cancellation: Cancellation(timeLimitSeconds: limits.streamTime, of: "limits.stream_time"), started: watch.begin)
     }
 
     /// What a cursor belongs to: not its `limit`, which may change.

@@ -24,7 +24,7 @@ struct SQLRequest: Sendable {
         guard let query = body["query"] else { throw Problem.parameter("query", "is required", code: "required") }
         guard let text = query.text else { throw Problem.parameter("query", "a string is wanted, not \(query.kind)", code: "type") }
         self.query = text
-        if let value = body["limit"] {
+        if let value = body["limit"], value != .null {
             guard let limit = value.integer, (1...Self.limitMax).contains(limit) else {
                 throw Problem.parameter("limit", "an integer from 1 to \(Self.limitMax) is wanted, not \(MemberReader.shown(value))", code: "out-of-range")
             }

@@ -12,7 +12,7 @@ enum ReceiptRoutes {
 
     static let all: [Route] = [
         Route(
-            .post, "/v1/receipts", access: .writer, place: .connection, body: .documents,
+            .post, "/v1/receipts", access: .writer, place: .connection, body: .receipts,
             operation: Operation(
                 "takeReceipts", "Takes a document, several in an array or an envelope, or one for each line of NDJSON.",
                 parameters: [
@@ -119,6 +119,7 @@ enum ReceiptRoutes {
             form: form, body: call.request.body, contentType: header, principal: call.principal, type: try type(call),
             client: client, callbackURL: callback ?? callbackHeader, trace: call.request.trace)
         request.isAlone = call.exchange.isAlone
+        request.refusal = call.codingFault.map { Fault(.badEncoding, $0.detail) }
         return request
     }
 
@@ -149,7 +150,7 @@ enum ReceiptRoutes {
             }
             let essence = MediaType(document.contentType)?.essence
             let accepted = Accept(accept)
-            let isExactlyAccepted = accept.flatMap { MediaType($0) }.map { $0.essence == essence && accepted.quality(of: $0.essence) > 0 } ?? false
+            let isExactlyAccepted = accepted.isFor(essence)
             if raw || isExactlyAccepted {
                 return Response(status: 200, contentType: document.contentType, bytes: document.bytes)
             }
@@ -165,7 +166,7 @@ enum ReceiptRoutes {
     private static func withoutDocument(_ receipt: ReceiptRow, isRaw: Bool, _ accept: String?) throws -> Response {
         let essence = receipt.contentType.flatMap { MediaType($0)?.essence }
         let accepted = Accept(accept)
-        let isAsked = accept.flatMap { MediaType($0) }.map { $0.essence == essence && accepted.quality(of: $0.essence) > 0 } ?? false
+        let isAsked = accepted.isFor(essence)
         let choice = try accepted.choose(["application/json"] + (essence.map { $0 == "application/json" ? [] : [$0] } ?? []))
         guard !isRaw, !isAsked, choice == "application/json" else {
             throw Problem(.sensitive, "the document's type has sensitive columns, and this contract may not see those; its other columns come as JSON, without raw and to an Accept of */*")

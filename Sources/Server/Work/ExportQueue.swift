@@ -145,6 +145,8 @@ package final class ExportQueue: Sendable {
                 state.broadcast { $0.running = nil }
             }
         } catch {
+            // What is being closed cannot be asked.
+            if self.isStopped { return false }
             log.error("exports stand still; it is tried again", ["reason": .text("\(error)")])
         }
         return !self.isStopped
@@ -158,7 +160,7 @@ package final class ExportQueue: Sendable {
         } catch is Job.Cancelled {
             return
         } catch {
-            guard !state.withLock({ exchange(&$0.isHeldUp, with: true) }) else { return }
+            guard !self.isStopped, !state.withLock({ exchange(&$0.isHeldUp, with: true) }) else { return }
             log.warning("files of exports stay here until exports.url gives an answer", ["reason": .text("\(error)")])
         }
     }

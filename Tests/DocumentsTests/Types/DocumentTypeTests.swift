@@ -53,6 +53,28 @@ final class DocumentTypeTests: XCTestCase {
         }
     }
 
+    private func reasons(_ json: String) -> [String] {
+        do {
+            _ = try DocumentType(json: Array(json.utf8))
+            return []
+        } catch {
+            return error.reasons.map { "\($0.pointer) \($0.code)" }
+        }
+    }
+
+    /// Faults of form that leave the rest whole hide none behind them; others do, since paths and rules would be blamed for what is not theirs.
+    func test_reasons_areAllTold() {
+        let rest = #""format":"json","receipt_id":"/id","issued_at":"/at","rules":[{"name":"r","check":"none > 1","message":"m"}]"#
+        let rule = "/rules/0/check invalid-expression"
+        XCTAssertEqual(reasons(#"{"name":"t","version":1,\#(rest)}"#), [rule])
+        XCTAssertEqual(reasons(#"{"name":"t","version":1,"colour":1,\#(rest)}"#), ["/colour unknown-member", rule])
+        XCTAssertEqual(reasons(#"{"name":"a b","version":0,\#(rest)}"#), ["/name invalid-value", "/version invalid-value", rule])
+        XCTAssertEqual(reasons(#"{"name":"t",\#(rest)}"#), ["/version required", rule])
+        XCTAssertEqual(
+            reasons(#"{"name":"t","version":1,"columns":{"none":{"path":"/n","type":"NUMBER"}},\#(rest)}"#), ["/columns/none/type invalid-value"])
+        XCTAssertEqual(reasons(#"{"name":"t","version":1,"colour":1,"format":"json","receipt_id":"/id","issued_at":"/at"}"#), ["/colour unknown-member"])
+    }
+
     private let head = #""id":"1","at":"2026-01-02T03:04:05Z""#
 
     func test_columns_everyOptionOfJSON_givesItsValue() throws {

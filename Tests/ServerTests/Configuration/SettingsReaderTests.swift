@@ -63,12 +63,16 @@ final class SettingsReaderTests: XCTestCase {
             (#"{"public_url":"till.example"}"#, "public_url"), (#"{"tls":{"cert":"a"}}"#, "tls.key"), (#"{"tls":{"key":"a"}}"#, "tls.cert"),
             (#"{"hot_days":"30"}"#, "hot_days"), (#"{"limits":{"queries":"8"}}"#, "limits.queries"), (#"{"memory_budget":"805306368"}"#, "memory_budget"),
             (#"{"registrars":{"tax":{"url":"http://x","secret":"s","max_attempts":"3"}}}"#, "registrars.tax.max_attempts"),
+            (#"{"registrars":{"":{"url":"http://x","secret":"s"}}}"#, "registrars"), (#"{"endpoints":{"":{"url":"http://x","secret":"s"}}}"#, "endpoints"),
             ("[]", "the file"), (#"{"hot_days":1,"hot_days":2}"#, "line 1, column 25"), ("{", "line 1, column 2"),
         ]
         for row in files {
             XCTAssertThrowsError(try read(row.file), row.file) { error in
                 XCTAssertEqual((error as? SettingErrors)?.errors.first?.key, row.key, "\(row.file): \(error)")
             }
+        }
+        XCTAssertThrowsError(try read(#"{"registrars":{"tax":{"url":"http://x","secret":""}}}"#)) { error in
+            XCTAssertEqual("\(error)", #"till.json: registrars.tax.secret: a string that is not empty is wanted, not """#)
         }
         XCTAssertThrowsError(try read("{}", ["TILL_HOT_DAYS": "many"])) { error in
             XCTAssertEqual("\(error)", #"TILL_HOT_DAYS: hot_days: an integer from 0 to 36500 is wanted, not "many""#)

@@ -10,7 +10,9 @@ final class CommandLineTests: XCTestCase {
             [], ["nothing"], ["serve"], ["serve", "--data"], ["serve", "--data", "x", "--colour", "red"], ["sql", "SELECT 1"],
             ["sql", "--format", "xml", "--data", "x"], ["import", "--data", "x"], ["import", "--data", "x", "--client", "c"], ["inspect"],
             ["type", "check"], ["type"], ["contract", "put", "c", "--data", "x"], ["compact"], ["serve", "--data", "x", "--listen", "nowhere"],
-            ["backup", "--data", "x"], ["backup", "y"], ["restore", "--data", "x"], ["restore", "y"],
+            ["backup", "--data", "x"], ["backup", "y"], ["restore", "--data", "x"], ["restore", "y"], ["backup", "--data", "x", "file:///y"],
+            ["contract", "show", "", "--data", "x"], ["cluster", "remove", "", "--url", "http://127.0.0.1:1"], ["import", "--data", "x", "--client", "", "y"],
+            ["sql", "--table", "a=x", "--table", "b=x", "--table", "a=y", "SELECT 1"],
         ] {
             let run = try TillRun(arguments)
             XCTAssertEqual(run.status, 2, "\(arguments): \(run.error)")
@@ -183,6 +185,47 @@ final class CommandLineTests: XCTestCase {
         XCTAssertEqual(held.text, "imported 0, repeated 3, rejected 0\n", held.error)
         XCTAssertEqual(try TillRun(["import", "--url", server.url, "--client", "shop", lines.path], environment: ["TILL_KEY": "till_wrong"]).status, 1)
         XCTAssertEqual(try TillRun(["import", "--data", data, "--client", "shop", folder.appendingPathComponent("none").path]).status, 1)
+    }
+
+    /// Whoever sees it fail must know what is in the store by then.
+    func test_import_thatFails_saysWhatItTook() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let data = folder.appendingPathComponent("DATA").path
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
+        func file(_ name: String, _ text: String) throws -> String {
+            let file = folder.appendingPathComponent(name)
+            try Data(text.utf8).write(to: file)
+            return file.path
+        }
+        let first = try file("1.ndjson", Receipts.pos("A-1") + "\n" + Receipts.pos("A-2") + "\n")
+        let last = try file("3.json", Receipts.pos("A-3"))
+        let missing = try TillRun(["import", "--data", data, "--client", "shop", first, folder.appendingPathComponent("2.json").path, last])
+        XCTAssertEqual(missing.status, 1)
+        XCTAssertEqual(missing.text, "imported 2, repeated 0, rejected 0\n")
+        XCTAssertTrue(missing.error.contains("2.json: No such file or directory"), missing.error)
+        let half = try file("4.json", "[" + Receipts.pos("A-4") + "," + Receipts.pos("A-5").dropLast(9))
+        let cut = try TillRun(["import", "--data", data, "--client", "shop", half])
+        XCTAssertEqual(cut.status, 1)
+        XCTAssertTrue(cut.text.hasPrefix("imported 1, repeated 0, "), cut.text)
+        XCTAssertTrue(cut.error.contains("what came before it is taken"), cut.error)
+        let packed = folder.appendingPathComponent("5.ndjson.gz").path
+        XCTAssertEqual(try Subprocess("/bin/sh", ["-c", "gzip -c \"$1\" | head -c 100 > \"$2\"", "sh", first, packed]).status, 0)
+        let torn = try TillRun(["import", "--data", data, "--client", "shop", first, packed])
+        XCTAssertEqual(torn.status, 1)
+        XCTAssertTrue(torn.text.hasPrefix("imported 0, repeated 2, "), torn.text)
+        XCTAssertTrue(torn.error.contains("5.ndjson.gz: the compressed file is cut short"), torn.error)
+    }
+
+    /// An envelope's receipts are counted each as what it is.
+    func test_import_envelopeAgain_isRepeated() throws {
+        let folder = try Project.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let data = folder.appendingPathComponent("DATA").path
+        try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: false)
+        let file = Project.root.appendingPathComponent("types/samples/br-nfce-batch-1.xml").path
+        XCTAssertEqual(try TillRun(["import", "--data", data, "--client", "shop", file]).text, "imported 2, repeated 0, rejected 0\n")
+        XCTAssertEqual(try TillRun(["import", "--data", data, "--client", "shop", file]).text, "imported 0, repeated 2, rejected 0\n")
     }
 
     /// The server is a stand-in: the real one refuses single lines only for moments, under load.

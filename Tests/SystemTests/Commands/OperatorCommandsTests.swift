@@ -38,7 +38,8 @@ final class OperatorCommandsTests: XCTestCase {
             XCTAssertTrue(try till("ticket", "show", ticket).text.contains("COMPLETE"))
             XCTAssertEqual(try objects(till("quarantine", "list", "--format", "json")).first?["ticket_id"] as? String, entry)
             XCTAssertTrue(try till("quarantine", "show", entry).text.contains("invalid-document"))
-            XCTAssertTrue(try till("dead-letter", "list").text.hasSuffix("(0 rows)\n"))
+            let none = try till("dead-letter", "list").text.split(separator: "\n")
+            XCTAssertEqual([none.count, none.last == "(0 rows)" ? 1 : 0], [3, 1], none.joined(separator: "\n"))
             XCTAssertTrue(try objects(till("audit", "list", "--format", "json")).contains { $0["action"] as? String == "putContract" })
             for missing in [["contract", "show", "nobody"], ["ticket", "show", "none"], ["dead-letter", "show", "none"], ["dead-letter", "redrive", "none"], ["job", "show", "none"], ["contract", "delete", "nobody"], ["type", "delete", "nothing"]] {
                 let run = try TillRun(missing + place.options, environment: ["TILL_KEY": TillServer.adminKey])

@@ -144,6 +144,7 @@ final class BadInputTests: XCTestCase {
             ("SQL of an unknown table", "POST", "/v1/sql", #"{"query":"SELECT 1 FROM nothing"}"#, 400, "bad-sql", []),
             ("SQL limit 0", "POST", "/v1/sql", #"{"query":"SELECT 1","limit":0}"#, 400, "bad-parameter", ["/limit"]),
             ("SQL limit 10,001", "POST", "/v1/sql", #"{"query":"SELECT 1","limit":10001}"#, 400, "bad-parameter", ["/limit"]),
+            ("SQL with a LIMIT past BIGINT", "POST", "/v1/sql", #"{"query":"SELECT 1 LIMIT 9223372036854775808"}"#, 422, "numeric-overflow", []),
             ("SQL time zone", "POST", "/v1/sql", #"{"query":"SELECT 1","time_zone":"Mars/Olympus"}"#, 400, "bad-parameter", ["/time_zone"]),
             ("SQL cursor", "POST", "/v1/sql", #"{"query":"SELECT 1","cursor":"abc"}"#, 400, "bad-cursor", []),
             ("SQL division by zero", "POST", "/v1/sql", #"{"query":"SELECT 1/0"}"#, 422, "data-error", []),
@@ -164,16 +165,28 @@ final class BadInputTests: XCTestCase {
         XCTAssertEqual(try words(client.get("/v1/receipts/theirs")), try words(client.get("/v1/receipts/nothing")))
         let position = try client.post("/v1/sql", #"{"query":"SELECT 'é', nothing FROM receipts"}"#)
         XCTAssertEqual(Receipts.member("position", of: position.text), "13", position.text)
+        XCTAssertEqual(try client.post("/v1/sql", #"{"query":"SELECT 1","limit":null,"cursor":null,"params":null,"time_zone":null}"#).status, 200)
         XCTAssertEqual(try server.client(key: nil).get("/v1/receipts").status, 401)
         XCTAssertEqual(try server.client(key: "till_wrong").get("/v1/receipts").status, 401)
         XCTAssertEqual(try client.get("/v1/receipts", [("Accept", "image/png")]).status, 406)
         XCTAssertEqual(try client.post("/v1/receipts", Receipts.pos("mine")).status, 201)
         XCTAssertEqual(try client.get("/v1/receipts/mine", [("Accept", "application/json")]).text, Receipts.pos("mine"))
         XCTAssertEqual(try client.get("/v1/receipts/mine", [("Accept", "application/json;q=0")]).status, 406)
+        // Beside another form it asks for the receipt, in JSON.
+        XCTAssertTrue(try client.get("/v1/receipts/mine", [("Accept", "application/json;charset=utf-8, text/plain, */*")]).text.hasPrefix(#"{"client_id":"#))
         // A ticket of what was refused has its reasons, also where there is no place to point to.
         let refused = try client.post("/v1/receipts", "{bad")
         let ticket = try client.get("/v1/tickets/\(Receipts.member("ticket_id", of: refused.text) ?? "")")
         XCTAssertTrue(ticket.text.contains(#""state":"REFUSED""#) && ticket.text.contains(#""code":"bad-json""#), ticket.text)
+        // A body that is not whole in its coding is kept as it came.
+        let torn: [UInt8] = [0x1F, 0x8B, 0x08, 0x00, 0xFF]
+        let coded = try client.call("POST", "/v1/receipts", headers: [("Content-Type", "application/json"), ("Content-Encoding", "gzip")], body: torn)
+        check(coded, 400, "bad-encoding", [], "torn gzip")
+        let kept = try client.get("/v1/quarantine/\(Receipts.member("ticket_id", of: coded.text) ?? "")")
+        XCTAssertEqual(Receipts.member("document_base64", of: kept.text), Data(torn).base64EncodedString(), kept.text)
+        check(
+            try client.call("POST", "/v1/sql", headers: [("Content-Type", "application/json"), ("Content-Encoding", "gzip")], body: torn), 400, "bad-encoding", [],
+            "torn gzip of a question")
     }
 
     func test_typeFiles() throws {
@@ -192,6 +205,10 @@ final class BadInputTests: XCTestCase {
             check(answer, 422, "invalid-type", [], body)
             XCTAssertTrue(answer.text.contains(#""pointer":"#), body)
         }
+        let wrong = try admin.put(
+            "/v1/types/x",
+            #"{"name":"y","version":0,"colour":1,"format":"json","receipt_id":"/id","issued_at":"/at","rules":[{"name":"r","check":"none","message":"m"}],"register":[["tax"]]}"#)
+        for pointer in ["/version", "/colour", "/name", "/register/0/0", "/rules/0/check"] { XCTAssertTrue(wrong.text.contains(#""pointer":"\#(pointer)""#), wrong.text) }
         check(try admin.put("/v1/types/x", "{"), 400, "bad-json", [], "no JSON")
         XCTAssertEqual(try admin.get("/v1/types/x").status, 404)
         XCTAssertEqual(try admin.get("/v1/types/pos-receipt").status, 200)

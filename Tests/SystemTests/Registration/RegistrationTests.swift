@@ -135,6 +135,11 @@ final class RegistrationTests: XCTestCase {
         let refused = try post(server, key, Self.sale("S-2"), [("Till-Callback-URL", url)])
         XCTAssertEqual(refused.status, 422)
         XCTAssertTrue(refused.text.contains("callback-host-not-allowed"), refused.text)
+        for bad in ["javascript:x", "http://user:word@127.0.0.1/", url + String(repeating: "a", count: 2_000)] {
+            let answer = try post(server, key, Self.sale("S-2"), [("Till-Callback-URL", bad)])
+            XCTAssertEqual(answer.status, 422, bad)
+            XCTAssertTrue(answer.text.contains("an http or https URL of at most 2000 bytes"), answer.text)
+        }
         XCTAssertEqual(receiver.badRequests, [])
     }
 
@@ -202,7 +207,10 @@ final class RegistrationTests: XCTestCase {
                 ("Content-Type", "application/json"), ("webhook-id", "m1"), ("webhook-timestamp", time),
                 ("webhook-signature", Signatures.sign(id: "m1", timestamp: time, body: Array(body.utf8), secret: secret)),
             ]
-            return try server.client(key: nil).call("POST", "/v1/callbacks/\(registrar)", headers: headers, body: Array(body.utf8)).status
+            let answer = try server.client(key: nil).call("POST", "/v1/callbacks/\(registrar)", headers: headers, body: Array(body.utf8))
+            // What says what is wrong is a sentence, not what the program calls it.
+            XCTAssertFalse(answer.text.contains("Error("), answer.text)
+            return answer.status
         }
         let accepted = #"{"ticket_id":"\#(id)","outcome":"accepted","reference":"R","errors":[]}"#
         XCTAssertEqual(try call(accepted, secret: "x"), 401)

@@ -32,6 +32,7 @@ struct Listing {
         var count = 0
         try eachPage(client, limit: { min(left ?? Self.pageCount, Self.pageCount) }) { items in
             let items = Array(items.prefix(left ?? items.count))
+            if items.isEmpty { return true }
             switch format {
             case .json:
                 var text: [UInt8] = []

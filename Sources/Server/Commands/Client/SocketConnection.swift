@@ -42,7 +42,8 @@ final class SocketConnection: ByteConnection {
             if descriptor >= 0 { close(descriptor) }
             next = address.ai_next
         }
-        throw CommandError("connect to \(host):\(port): \(String(cString: strerror(failure)))")
+        let advice = failure == ECONNREFUSED ? "; nothing listens there: is the server running, and is this its address?" : ""
+        throw CommandError("connect to \(host):\(port): \(String(cString: strerror(failure)))\(advice)")
     }
 
     private static func limit(_ descriptor: Int32, _ seconds: Int) {

@@ -10,7 +10,7 @@ struct BulkImport {
     let sender: ImportSender
     let rejected: RejectedFile
 
-    func run(_ engine: Engine, _ options: BulkImporter.Options, _ form: RecordForm, first: [UInt8]?) throws -> ImportSender.Counts {
+    func run(_ engine: Engine, _ options: BulkImporter.Options, _ form: RecordForm, first: [UInt8]?) throws -> ImportCommand.Taken {
         let batcher = Mutex(ImportBatcher(sender: sender))
         let rejected = rejected
         let importer = BulkImporter(
@@ -24,14 +24,16 @@ struct BulkImport {
                 }))
         defer { importer.stop() }
         var bar = ProgressBar()
-        var end: RecordFileError?
+        var end: CommandError?
         do {
             try cut(form, first: first) { chunk in
                 try importer.add(chunk)
                 bar.show(fraction: input.fraction, count: importer.seenCount, unit: "records")
             }
         } catch let error as RecordFileError {
-            end = error
+            end = ImportCommand.broken(input, error)
+        } catch let error as ImportInput.Unreadable {
+            end = ImportCommand.broken(input, error)
         }
         let bulk = try importer.finish()
         try batcher.withLock { try $0.flush() }
@@ -40,23 +42,26 @@ struct BulkImport {
         counts.repeated += bulk.repeated
         counts.rejected += bulk.rejected
         bar.show(fraction: input.byteCount == nil ? nil : 1, count: counts.total, unit: "records", isLast: true)
-        if let end { throw ImportCommand.broken(input, end) }
-        return counts
+        return ImportCommand.Taken(counts: counts, broken: end)
     }
 
     /// Cuts the input into pieces of whole records.
     private func cut(_ form: RecordForm, first: [UInt8]?, _ take: (ImportChunk) throws -> Void) throws {
         var gathered = Gathered(isOfLines: form == .lines)
-        try ImportCommand.forEachRecord(of: input, form, first: first) { record in
-            switch record.content {
-            case .whole(let bytes): gathered.add(bytes)
-            case .refused(let fault):
-                if let chunk = gathered.take() { try take(chunk) }
-                try take(.refused(fault))
+        let end = Result {
+            try ImportCommand.forEachRecord(of: input, form, first: first) { record in
+                switch record.content {
+                case .whole(let bytes): gathered.add(bytes)
+                case .refused(let fault):
+                    if let chunk = gathered.take() { try take(chunk) }
+                    try take(.refused(fault))
+                }
+                if gathered.byteCount >= Self.chunkByteCount, let chunk = gathered.take() { try take(chunk) }
             }
-            if gathered.byteCount >= Self.chunkByteCount, let chunk = gathered.take() { try take(chunk) }
         }
+        // What came before the place where a file breaks off is taken.
         if let chunk = gathered.take() { try take(chunk) }
+        try end.get()
     }
 
     private static let chunkByteCount = 1 << 20

@@ -24,6 +24,7 @@ enum ImportCommand: Command {
         let client = try arguments.one("client")
         guard !arguments.operands.isEmpty else { throw UsageError("a file is wanted, or - for standard input") }
         if arguments.operands.filter({ $0 == "-" }).count > 1 { throw UsageError("standard input can be read once") }
+        if let client, (try? Call.check(id: client, "client")) == nil { throw UsageError("--client wants 1 to 200 bytes without control characters, not \(MemberReader.shown(client))") }
         let parameters = [("client", client), ("type", try arguments.one("type"))].compactMap { name, value in
             value.map { "\(name)=\(RequestTarget.encode($0))" }
         }
@@ -34,15 +35,18 @@ enum ImportCommand: Command {
         var owner = BulkImporter.Options()
         (owner.client, owner.type) = (client, try arguments.one("type"))
         var needsClient = false
-        for file in arguments.operands {
-            let counts = try take(file, store, path, owner, &needsClient)
-            total.imported += counts.imported
-            total.repeated += counts.repeated
-            total.rejected += counts.rejected
+        var broken: CommandError?
+        for file in arguments.operands where broken == nil {
+            let taken = try take(file, store, path, owner, &needsClient)
+            total.imported += taken.counts.imported
+            total.repeated += taken.counts.repeated
+            total.rejected += taken.counts.rejected
+            broken = taken.broken
         }
         try store.close()
         if client == nil, needsClient { Terminal.writeError("till import: some documents do not say whose they are: name their client with --client C\n") }
         Terminal.write("imported \(total.imported), repeated \(total.repeated), rejected \(total.rejected)\n")
+        if let broken { throw broken }
         return ExitStatus.done
     }
 
@@ -54,8 +58,22 @@ enum ImportCommand: Command {
         _ = try APIClient.succeed(try store.client.call("PUT", path, headers: [("Content-Type", "application/json")], body: body))
     }
 
-    private static func take(_ file: String, _ store: StoreAccess, _ path: String, _ owner: BulkImporter.Options, _ needsClient: inout Bool) throws -> ImportSender.Counts {
-        let input = try ImportInput(file)
+    /// What became of a file's records, as far as it could be read.
+    struct Taken {
+        var counts = ImportSender.Counts()
+        /// Why it was read no further.
+        var broken: CommandError?
+    }
+
+    private static func take(_ file: String, _ store: StoreAccess, _ path: String, _ owner: BulkImporter.Options, _ needsClient: inout Bool) throws -> Taken {
+        let input: ImportInput
+        let first: [UInt8]?
+        do throws(ImportInput.Unreadable) {
+            input = try ImportInput(file)
+            first = try input.next()
+        } catch {
+            return Taken(broken: CommandError(error.description))
+        }
         let rejected = RejectedFile((file == "-" ? "stdin" : file) + ".rejected.ndjson")
         defer {
             rejected.close()
@@ -63,7 +81,6 @@ enum ImportCommand: Command {
         }
         let clients = try (0..<connectionCount).map { _ in try store.anotherClient() }
         let sender = ImportSender(clients: clients, path: path, rejected: rejected)
-        let first = try input.next()
         let form = RecordForm.of(name: file, first: first ?? [])
         switch form {
         case .lines, .json:
@@ -76,11 +93,11 @@ enum ImportCommand: Command {
     /// Everything through the API.
     private static func post(
         _ input: ImportInput, _ sender: ImportSender, _ rejected: RejectedFile, _ form: RecordForm, first: [UInt8]?
-    ) throws -> ImportSender.Counts {
+    ) throws -> Taken {
         var batcher = ImportBatcher(sender: sender)
         var bar = ProgressBar()
         var refusedCount = 0
-        var end: RecordFileError?
+        var end: CommandError?
         do {
             try forEachRecord(of: input, form, first: first) { record in
                 switch record.content {
@@ -92,14 +109,15 @@ enum ImportCommand: Command {
                 if record.number % 1_000 == 0 { bar.show(fraction: input.fraction, count: sender.counts.total, unit: "records") }
             }
         } catch let error as RecordFileError {
-            end = error
+            end = broken(input, error)
+        } catch let error as ImportInput.Unreadable {
+            end = broken(input, error)
         }
         try batcher.flush()
         var counts = try sender.finish()
         counts.rejected += refusedCount
         bar.show(fraction: input.byteCount == nil ? nil : 1, count: counts.total, unit: "records", isLast: true)
-        if let end { throw broken(input, end) }
-        return counts
+        return Taken(counts: counts, broken: end)
     }
 
     /// - Throws: `RecordFileError` where nothing more can be read; what came before is given out.
@@ -116,6 +134,10 @@ enum ImportCommand: Command {
     }
 
     static func broken(_ input: ImportInput, _ error: RecordFileError) -> CommandError {
-        CommandError("\(input.path): \(error.fault.detail): the file is read up to there, and what came before it is taken")
+        CommandError("\(input.path): \(error.fault.detail)\(upToThere)")
     }
+
+    static func broken(_ input: ImportInput, _ error: ImportInput.Unreadable) -> CommandError { CommandError(error.description + upToThere) }
+
+    private static let upToThere = ": the file is read up to there, and what came before it is taken"
 }

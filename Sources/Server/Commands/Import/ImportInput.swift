@@ -3,6 +3,12 @@ import Glibc
 
 /// A file or standard input, read once from its beginning, decompressed where its first bytes say gzip or zstd.
 final class ImportInput {
+    /// It is not there, or cannot be read to its end.
+    struct Unreadable: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
     private static let pieceByteCount = 1 << 20
     /// Compressed bytes that are taken at a time: zstd makes 64 MiB of so many at most, gzip 2 MiB.
     private static let sliceByteCount = 2 << 10
@@ -19,7 +25,7 @@ final class ImportInput {
     private(set) var readByteCount = 0
 
     /// - Parameter path: `-` is standard input.
-    init(_ path: String) throws {
+    init(_ path: String) throws(Unreadable) {
         self.path = path
         if path == "-" {
             descriptor = STDIN_FILENO
@@ -27,7 +33,7 @@ final class ImportInput {
             return
         }
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw CommandError("\(path): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw Unreadable("\(path): \(String(cString: strerror(errno)))") }
         var status = stat()
         let isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
         byteCount = isFile ? Int(status.st_size) : nil
@@ -39,7 +45,7 @@ final class ImportInput {
     var fraction: Double? { byteCount.map { Double(readByteCount) / Double(max($0, 1)) } }
 
     /// The next bytes; nil at the end.
-    func next() throws -> [UInt8]? {
+    func next() throws(Unreadable) -> [UInt8]? {
         var output: [UInt8] = []
         while !isEnded {
             while let decompressor, !compressed.isEmpty {
@@ -48,7 +54,7 @@ final class ImportInput {
                 do {
                     try slice.withUnsafeBytes { bytes in try decompressor.decompress(bytes) { output.append(contentsOf: $0) } }
                 } catch {
-                    throw CommandError("\(path): the compressed file is broken: \(error)")
+                    throw Unreadable("\(path): the compressed file is broken: \(error)")
                 }
                 if output.count >= Self.pieceByteCount { return output }
             }
@@ -60,7 +66,7 @@ final class ImportInput {
             }
             if piece.isEmpty {
                 isEnded = true
-                do { try decompressor?.finish() } catch { throw CommandError("\(path): the compressed file is cut short") }
+                do { try decompressor?.finish() } catch { throw Unreadable("\(path): the compressed file is cut short") }
                 break
             }
             if decompressor == nil { return piece }
@@ -70,7 +76,7 @@ final class ImportInput {
     }
 
     /// Empty at the end. A pipe gives little at a time; reading on makes the first bytes whole.
-    private func readPiece() throws -> [UInt8] {
+    private func readPiece() throws(Unreadable) -> [UInt8] {
         var code: Int32 = 0
         let piece = [UInt8](unsafeUninitializedCapacity: Self.pieceByteCount) { target, filled in
             while filled < target.count {
@@ -82,7 +88,7 @@ final class ImportInput {
                 if filled >= 4 && byteCount == nil { return }
             }
         }
-        guard code == 0 else { throw CommandError("\(path): \(String(cString: strerror(code)))") }
+        guard code == 0 else { throw Unreadable("\(path): \(String(cString: strerror(code)))") }
         readByteCount += piece.count
         return piece
     }

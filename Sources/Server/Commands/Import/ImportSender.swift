@@ -137,7 +137,13 @@ final class ImportSender: Sendable {
             return try countLines(answer.body, batch, isLast: isLast, &counts)
         case 200:
             let body = try JSONParser.parse(answer.body)
-            if case .array(let results)? = body["results"] { counts.imported += results.count } else { counts.repeated += 1 }
+            guard case .array(let results)? = body["results"] else {
+                counts.repeated += 1
+                break
+            }
+            let repeatedCount = results.count { $0["repeat"]?.boolean == true }
+            counts.repeated += repeatedCount
+            counts.imported += results.count - repeatedCount
         case 201, 202: counts.imported += 1
         case let status where [400, 409, 413, 415, 422].contains(status) && batch.records.count == 1:
             counts.rejected += 1

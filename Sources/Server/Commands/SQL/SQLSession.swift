@@ -8,6 +8,8 @@ final class SQLSession {
         let data = try arguments.one("data")
         let url = try arguments.one("url")
         guard data != nil || url != nil || !tables.isEmpty else { throw UsageError("--data, --url or --table is wanted") }
+        let names = tables.map { $0.prefix { $0 != "=" } }
+        if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }) { throw UsageError("--table names \(names[twice]) more than once; a glob takes several files into one table") }
         let threadCount = try Self.threadCount(arguments)
         let isRemote = url != nil || data.map { EngineOpening.serverURL(of: $0) != nil } ?? false
         if isRemote {

@@ -11,7 +11,7 @@ enum ConfigCheckCommand: Command {
         try arguments.noOperands()
         let settings = try ServeCommand.settings(arguments)
         let place = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
-        Terminal.write("no fault; it would listen on \(place):\(settings.port), with \(settings.registrars.count) registrars\n")
+        Terminal.write("no fault; it would listen on \(place):\(settings.port), with \(settings.registrars.count) registrar\(settings.registrars.count == 1 ? "" : "s")\n")
         return ExitStatus.done
     }
 }

@@ -11,6 +11,9 @@ enum BackupCommand: Command {
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         let destination = try arguments.operand("a directory or s3://bucket/prefix for the backup")
+        if destination.contains("://"), !WarehouseOpening.isBucket(destination) {
+            throw UsageError("a backup goes to a directory or to s3://bucket/prefix, not to \(destination)")
+        }
         var body = JSONWriter()
         body.beginObject()
         // Of another machine nobody here knows where its working directory is.

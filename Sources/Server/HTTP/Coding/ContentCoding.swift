@@ -52,7 +52,8 @@ package enum ContentCoding {
     /// The coding that `Accept-Encoding` asks for; nil for none.
     package static func choose(_ acceptEncoding: String?) -> StreamCoding? {
         guard let acceptEncoding else { return nil }
-        var best: (coding: StreamCoding, quality: Int)?
+        var qualities: [StreamCoding: Int] = [:]
+        var others: Int?
         for element in acceptEncoding.split(separator: ",") {
             let parts = element.split(separator: ";")
             guard let name = parts.first?.trimmingBlanks.lowercased() else { continue }
@@ -60,12 +61,12 @@ package enum ContentCoding {
             if parts.count > 1, let mark = parts[1].firstIndex(of: "=") {
                 quality = Accept.quality(parts[1][parts[1].index(after: mark)...].trimmingBlanks)
             }
-            let coding: StreamCoding? = name == "*" ? .gzip : StreamCoding(rawValue: name)
-            guard let coding, quality > 0 else { continue }
-            // zstd is faster at the same size, so it wins a tie.
-            if quality > best?.quality ?? 0 || (quality == best?.quality && coding == .zstd) { best = (coding, quality) }
+            if name == "*" { others = quality } else if let coding = StreamCoding(rawValue: name) { qualities[coding] = quality }
         }
-        return best?.coding
+        // A star is for what stands nowhere else: for gzip, which everyone knows, unless that is refused by name.
+        if let others, let coding = [StreamCoding.gzip, .zstd].first(where: { qualities[$0] != 0 }), qualities[coding] == nil { qualities[coding] = others }
+        // zstd is faster at the same size, so it wins a tie.
+        return [StreamCoding.zstd, .gzip].filter { qualities[$0, default: 0] > 0 }.max { qualities[$0, default: 0] < qualities[$1, default: 0] }
     }
 
     /// The answer, compressed if that was asked for and is worth it.

@@ -83,6 +83,12 @@ package struct Accept: Sendable {
         return Int(digits) ?? 1000
     }
 
+    /// Whether it names this one and nothing beside it.
+    package func isFor(_ essence: String?) -> Bool {
+        guard ranges.count == 1, let range = ranges.first else { return false }
+        return "\(range.type)/\(range.subtype)" == essence && range.quality > 0
+    }
+
     /// The quality of `essence` in thousandths; 0 is refused.
     package func quality(of essence: String) -> Int {
         guard !ranges.isEmpty else { return 1000 }

@@ -19,8 +19,12 @@ struct BodyCoding: Middleware {
             let exchange = call.exchange
             if let coding = exchange.request.header("Content-Encoding") {
                 let body = exchange.request.body
-                exchange.request.body = try ContentCoding.decode(body, coding: coding, byteCountMax: byteCountMax) {
-                    try exchange.holdBody(body.count + $0)
+                do {
+                    exchange.request.body = try ContentCoding.decode(body, coding: coding, byteCountMax: byteCountMax) {
+                        try exchange.holdBody(body.count + $0)
+                    }
+                } catch let problem as Problem where problem.slug == .badEncoding && route.body == .receipts {
+                    call.codingFault = problem
                 }
             }
             let isLarge = exchange.request.body.count > Self.largeByteCountMin

@@ -5,7 +5,7 @@ internal import Query
 
 /// A request that was routed and let in, as a handler sees it.
 package final class Call: HandledRequest, @unchecked Sendable {
-    // Proof of Sendable: all is immutable but `parameters`, `principal` and `awaitsKeys`, which the one thread that has the request sets before
+    // Proof of Sendable: all is immutable but `parameters`, `principal`, `awaitsKeys` and `codingFault`, which the one thread that has the request sets before
     // it hands it on, and `exchange`, whose request a handler reads before it answers only.
 
     package let exchange: Exchange
@@ -18,6 +18,8 @@ package final class Call: HandledRequest, @unchecked Sendable {
     package private(set) var principal: Principal = Authorizer.nobody.principal
     /// The credential names a key that is being fetched: who it is will be known when the body is here.
     package private(set) var awaitsKeys = false
+    /// Why the body is still in its coding: it is not whole in it.
+    package var codingFault: Problem?
 
     init(_ exchange: Exchange, _ service: Service, _ route: Route, _ pathValues: [Router.PathValue], opener: BodyOpener? = nil, answer: @escaping Handler) {
         (self.exchange, self.service, self.route, self.pathValues, self.answer) = (exchange, service, route, pathValues, answer)

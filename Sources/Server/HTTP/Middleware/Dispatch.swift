@@ -41,7 +41,7 @@ struct Dispatch: Middleware {
     private func placed(_ next: @escaping Handler, _ route: Route) -> Handler {
         switch route.place {
         case .connection where route.body == .none: next
-        case .connection where route.body == .documents:
+        case .connection where [.documents, .receipts].contains(route.body):
             { call in isHeavy(call) ? submit(call, to: pools.bulk, whenFull: .overloaded, next) : try timed(call, next) }
         case .connection: { call in isHeavy(call) ? submit(call, to: pools.bulk, whenFull: .overloaded, next) : try next(call) }
         case .reads: { call in submit(call, to: pools.reads, whenFull: .overloaded, next) }

@@ -26,12 +26,14 @@ package struct Route: Sendable {
         case typeFile
         /// `limits.body`.
         case documents
+        /// `limits.body`; what is not whole in its coding is handed on as it came, to be kept.
+        case receipts
         /// A file: `limits.upload`, and never held in memory.
         case file
 
         func byteCountMax(_ limits: DoorLimits) -> Int {
             switch self {
-            case .documents: limits.body
+            case .documents, .receipts: limits.body
             case .file: limits.uploadByteCount
             case .typeFile: min(limits.body, 16 << 20)
             case .none, .small: min(limits.body, 1 << 20)

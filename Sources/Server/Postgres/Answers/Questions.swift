@@ -197,7 +197,7 @@ final class Questions: @unchecked Sendable {
             return
         }
         guard !portal.isBegun else { return }
-        let cancellation = Cancellation(timeLimitSeconds: service.limits.streamTime)
+        let cancellation = Cancellation(timeLimitSeconds: service.limits.streamTime, of: "limits.stream_time")
         interruption.watch { cancellation.cancel() }
         let plan: PreparedQuery
         if let known = portal.question.plan(in: portal.state, portal.reading) {
