@@ -137,6 +137,9 @@ def check_package(till: str, rootfs: str, folder: str) -> None:
 def check_unit() -> None:
     grade = run("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=19", str(ROOT / "packaging/debian/till.service"), check=False)
     assert grade.returncode == 0, grade.stdout.splitlines()[-1:]
+    settings = unit()
+    # A start that fails within a second, as where a bucket refuses, would be given up after the fifth.
+    assert settings["Restart"] == "on-failure" and settings["StartLimitIntervalSec"] == "0", settings
 
 
 def check_image(till: str, folder: str) -> None:
