@@ -136,3 +136,28 @@ extension DocumentType {
         }
     }
 }
+
+extension TypeFileReading {
+    /// Members on which no path, column or rule depends.
+    private static let plainPointers: Set<String> = ["/name", "/version", "/table", "/description", "/priority", "/accept_from", "/accept_to"]
+
+    /// The type, compiled.
+    ///
+    /// - Parameter further: what else is wrong with it, by who knows more than the file.
+    /// - Throws: every reason; where the form is so wrong that paths and rules would be blamed for it, only those of the form.
+    package func compiled(further: (TypeFile) -> [Fault.Violation] = { _ in [] }) throws(TypeFileError) -> DocumentType {
+        guard reasons.allSatisfy({ $0.code == "unknown-member" || Self.plainPointers.contains($0.pointer) }) else { throw TypeFileError(reasons: reasons) }
+        let told = Set(reasons.map(\.pointer))
+        var all = reasons
+        all.append(contentsOf: further(file).filter { !told.contains($0.pointer) })
+        let type: DocumentType
+        do {
+            type = try DocumentType(file)
+        } catch {
+            all.append(contentsOf: error.reasons.filter { !told.contains($0.pointer) })
+            throw TypeFileError(reasons: all)
+        }
+        guard all.isEmpty else { throw TypeFileError(reasons: all) }
+        return type
+    }
+}

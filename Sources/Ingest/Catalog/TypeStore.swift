@@ -187,7 +187,8 @@ package final class TypeStore: Sendable {
             reasons.append(.init(pointer: "/register", code: "too-many", message: "at most \(ProcessKey.stepCountMax) registrars"))
         }
         // Of what is put from now on: a file that is stored already stays in force.
-        return reasons + type.descriptionFaults
+        reasons.append(contentsOf: type.descriptionFaults)
+        return reasons
     }
 
     private static func problem(_ error: TypeFileError) -> Fault {

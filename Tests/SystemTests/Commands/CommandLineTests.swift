@@ -209,6 +209,9 @@ final class CommandLineTests: XCTestCase {
         XCTAssertEqual(cut.status, 1)
         XCTAssertTrue(cut.text.hasPrefix("imported 1, repeated 0, "), cut.text)
         XCTAssertTrue(cut.error.contains("what came before it is taken"), cut.error)
+        let empty = try TillRun(["import", "--data", data, "--client", "shop", try file("note.txt", "hello"), first])
+        XCTAssertEqual([String(empty.status), empty.text], ["0", "imported 0, repeated 2, rejected 0\n"])
+        XCTAssertTrue(empty.error.contains("note.txt holds no record") && !empty.error.contains("1.ndjson"), empty.error)
         let packed = folder.appendingPathComponent("5.ndjson.gz").path
         XCTAssertEqual(try Subprocess("/bin/sh", ["-c", "gzip -c \"$1\" | head -c 100 > \"$2\"", "sh", first, packed]).status, 0)
         let torn = try TillRun(["import", "--data", data, "--client", "shop", first, packed])

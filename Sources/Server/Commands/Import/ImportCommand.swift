@@ -42,6 +42,8 @@ enum ImportCommand: Command {
             total.repeated += taken.counts.repeated
             total.rejected += taken.counts.rejected
             broken = taken.broken
+            // As of a text that is read as CSV, and is a header alone.
+            if broken == nil, taken.counts.total == 0 { Terminal.writeError("till import: \(file) holds no record\n") }
         }
         try store.close()
         if client == nil, needsClient { Terminal.writeError("till import: some documents do not say whose they are: name their client with --client C\n") }
