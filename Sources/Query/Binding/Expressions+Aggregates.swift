@@ -8,7 +8,7 @@ extension Binder {
         guard let collector = scope.collector else {
             throw .badSQL("aggregates are not allowed in \(scope.clause)", at: position).because(.ungroupedColumn)
         }
-        guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position) }
+        guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position).because(.ungroupedColumn) }
         if let list = try percentiles(call, in: scope) { return list }
         let frames = levels(from: scope.frame)
         let before = frames.map(\.correlation)
@@ -68,7 +68,7 @@ extension Binder {
             let clause = levels[owner].subqueryScope?.clause ?? "FROM"
             throw .badSQL("this aggregate belongs to an outer query, and aggregates are not allowed in its \(clause)", at: position)
         }
-        guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position) }
+        guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position).because(.ungroupedColumn) }
         let column = collector.column(for: call)
         for (level, correlation) in zip(levels, before).prefix(owner) {
             level.restoreCorrelation(correlation)
@@ -308,7 +308,7 @@ extension Binder {
         func named(_ name: NameSyntax) throws(QueryError) -> WindowSyntax {
             guard let window = collector.windowDefinitions[name.text] else {
                 let meant = NameSuggestion.closest(to: name.text, among: collector.windowDefinitions.keys)
-                throw .badSQL("there is no window “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
+                throw .badSQL("there is no window “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" }).because(.undefinedObject)
             }
             return window
         }
