@@ -76,7 +76,9 @@ extension Binder {
 
     // MARK: Tables
 
-    private func bindNamed(_ name: [NameSyntax], _ alias: TableAliasSyntax?, in frame: BindingFrame) throws(QueryError) -> (LogicalPlan, NameScope) {
+    private func bindNamed(_ parts: [NameSyntax], _ alias: TableAliasSyntax?, in frame: BindingFrame) throws(QueryError) -> (LogicalPlan, NameScope) {
+        // The database is the only one there is.
+        let name = parts.count == 3 && parts[0].text == context.catalog.dialect?.databaseName ? Array(parts.dropFirst()) : parts
         let last = name[name.count - 1]
         try countNode(at: last.position)
         if name.count == 1, let table = frame.commonTable(last.text) {
@@ -412,7 +414,7 @@ extension Binder {
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
         try countNode(at: position)
         try checkPlain(call)
-        if call.arguments.isEmpty, !withOrdinality, let rows = context.catalog.dialect?.rows(ofFunction: call.name.text) {
+        if !withOrdinality, let rows = context.catalog.dialect?.rows(ofFunction: call.name.text, argumentCount: call.arguments.count) {
             return try named(scan(call.name.text, rows, []), alias, name: call.name.text)
         }
         guard call.name.text == "generate_series" else {

@@ -22,8 +22,26 @@ extension Binder {
             mention(found.0, parts[found.1 - 1].text, position)
             return TypedExpression(try fields(parts.dropFirst(found.1), of: found.0), at: position)
         }
+        if let last = parts.last, last.text == "tableoid", parts.count <= 2, let number = relationNumber(parts.count == 2 ? parts[0].text : nil, from: scope.frame) {
+            return TypedExpression(.literal(.integer(number), .int64), declared: "oid", at: position)
+        }
         if parts.count == 1, let row = try wholeRow(parts[0], from: scope.frame) { return TypedExpression(row, at: position) }
         throw unknownColumn(parts, in: scope.frame)
+    }
+
+    /// `tableoid`, where the dialect numbers relations: of the table of that name, or of the only one there is.
+    private func relationNumber(_ name: String?, from frame: BindingFrame) -> Int64? {
+        guard let dialect = context.catalog.dialect else { return nil }
+        var level: BindingFrame? = frame
+        while let here = level {
+            let relation = name.map { here.names.relation(named: $0) } ?? (here.names.relations.count == 1 ? here.names.relations[0] : nil)
+            if case .column(let id, _)? = relation?.columns.first?.expression, let origin = origins[id] {
+                dependsOnSession = true
+                return dialect.number(ofRelation: origin.relation, inSchema: origin.schema)
+            }
+            level = here.parent
+        }
+        return nil
     }
 
     /// A table's name where a value is wanted: its row, with a field for each column.

@@ -52,7 +52,7 @@ extension Binder {
 
     private func bindCommonTable(_ table: CommonTableSyntax, in frame: BindingFrame) throws(QueryError) {
         guard frame.commonTables[table.name.text] == nil else {
-            throw .badSQL("WITH names “\(table.name.text)” twice", at: table.name.position)
+            throw .badSQL("WITH names “\(table.name.text)” twice", at: table.name.position).because(.duplicateAlias)
         }
         let before = nodeCount
         if table.isRecursive, let recursive = try bindRecursive(table, in: frame) {
@@ -142,7 +142,7 @@ extension Binder {
         switch folded(constant) {
         case .literal(.null, _): return nil
         case .literal(.integer(let count), _):
-            guard count >= 0 else { throw .data("\(clause) must not be negative", at: syntax.position) }
+            guard count >= 0 else { throw .data("\(clause) must not be negative", at: syntax.position).because(clause == "OFFSET" ? .negativeOffset : .negativeLimit) }
             return Int(count)
         case let other:
             // A constant without a value says why it has none.
@@ -300,7 +300,7 @@ extension Binder {
         }
         guard let number = Int(digits) else { throw .badSQL("a constant in \(clause) must be an ordinal", at: syntax.position) }
         guard (1...max(count, 1)).contains(number), count > 0 else {
-            throw .badSQL("\(clause) \(number) is not among the \(count) selected columns", at: syntax.position)
+            throw .badSQL("\(clause) \(number) is not among the \(count) selected columns", at: syntax.position).because(.badPlace)
         }
         return number - 1
     }

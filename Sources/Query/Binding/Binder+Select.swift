@@ -307,7 +307,7 @@ extension Binder {
             var text = key.expression
             if case .call(.collationKey, let arguments, _, _) = text { text = arguments[0] }
             guard keys.contains(where: { $0.isSame(as: text) }) || index >= keys.count else {
-                throw .badSQL("ORDER BY must start with the expressions of DISTINCT ON", at: position)
+                throw .badSQL("ORDER BY must start with the expressions of DISTINCT ON", at: position).because(.badPlace)
             }
         }
         let number = newColumn("", .int64)

@@ -91,9 +91,20 @@ package final class Binder {
     private func bindTop(_ query: QuerySyntax) throws(QueryError) -> BoundQuery {
         let rows = try bindQuery(query, parent: nil)
         // A bare NULL or untyped literal is text to the reader.
-        let plan = try typed(rows.plan) { $0 == .null ? .string : $0 }
+        let plan = try typed(shown(rows.plan)) { $0 == .null ? .string : $0 }
         try PlanSize.check(plan)
         return BoundQuery(plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession, declared: plan.columns.map { declaredTypes[$0.id] }, origins: plan.columns.map { origins[$0.id] })
+    }
+
+    /// Constants that are numbers of a registry, as `'receipts'::regclass` is, with the names that people read there.
+    private func shown(_ plan: LogicalPlan) -> LogicalPlan {
+        guard let dialect = context.catalog.dialect, case .project(let input, var columns) = plan else { return plan }
+        for (index, column) in columns.enumerated() {
+            guard let registry = declaredTypes[column.column.id], dialect.isRegistry(registry), case .literal(let value, .int64) = column.expression else { continue }
+            let text: Expression = if case .integer(let number) = value { .text(dialect.name(of: number, in: registry) ?? "\(number)") } else { .null(.string) }
+            columns[index] = ProjectedColumn(newColumn(column.column.name, .string), text)
+        }
+        return .project(input: input, columns: columns)
     }
 
     // MARK: Ids

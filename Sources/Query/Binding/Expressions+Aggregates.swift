@@ -49,7 +49,7 @@ extension Binder {
         guard let collector = scope.collector else {
             throw .badSQL("aggregates are not allowed in \(scope.clause)", at: position).because(.ungroupedColumn)
         }
-        guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position) }
+        guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position).because(.ungroupedColumn) }
         guard collector.aggregates.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("a SELECT has more than \(SyntaxLimits.listItemCountMax) aggregates", at: position)
         }
@@ -115,7 +115,7 @@ extension Binder {
             let clause = levels[owner].subqueryScope?.clause ?? "FROM"
             throw .badSQL("this aggregate belongs to an outer query, and aggregates are not allowed in its \(clause)", at: position)
         }
-        guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position) }
+        guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position).because(.ungroupedColumn) }
         let column = collector.column(for: call)
         for (level, correlation) in zip(levels, before).prefix(owner) {
             level.restoreCorrelation(correlation)

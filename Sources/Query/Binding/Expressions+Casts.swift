@@ -45,9 +45,9 @@ extension Binder {
         if value.isUntyped, case .literal(.bytes(let text), _) = value.expression {
             if isUnknownParameter(value) {
                 _ = try cast(value, to: .string, isExplicit: true)
-                return TypedExpression(.null(.int64), at: position)
+                return TypedExpression(.null(.int64), declared: registry, at: position)
             }
-            return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: position), at: position)
+            return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: position), declared: registry, at: position)
         }
         if declaredType(value) == registry { return value }
         let function = value.type == .string ? "to_\(registry)" : "\(registry)_name"
@@ -90,7 +90,7 @@ extension Binder {
         var result: Expression
         if let fields = target.intervalFields, value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression {
             guard let interval = IntervalText.read(text[...], fields: fields) else {
-                throw .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no INTERVAL", at: value.position).because(.invalidText)
+                throw .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no INTERVAL", at: value.position).because(.invalidTime)
             }
             (result, isOfFields) = (.literal(.interval(interval), .interval), true)
         } else {

@@ -9,7 +9,7 @@ extension Binder {
         if FunctionRegistry.aggregates[name] != nil { return try bindAggregate(call, in: scope) }
         if let function = GatheredAggregate.byName[name] { return try bindGathered(function, call, in: scope) }
         if FunctionRegistry.windows[name] != nil, !call.withinGroup.isEmpty { return try bindHypothetical(call, in: scope) }
-        if FunctionRegistry.windows[name] != nil { throw .badSQL("\(name) needs OVER", at: position).because(.windowing) }
+        if FunctionRegistry.windows[name] != nil { throw .badSQL("\(name) needs OVER", at: position).because(.notThatKind) }
         guard let function = FunctionRegistry.scalarsByName[name] else {
             if let expanded = try bindExpansion(call, in: scope) { return expanded }
             throw unknownFunction(name, at: position)
@@ -93,6 +93,10 @@ extension Binder {
 
     /// A function that is an expression of its arguments; nil for one that is none.
     private func bindExpansion(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
+        if call.name.text == "pg_typeof", call.arguments.count == 1, let dialect = context.catalog.dialect {
+            let value = try bindExpression(call.arguments[0], in: scope)
+            return TypedExpression(.text(value.isUntyped || value.type == .null ? "unknown" : dialect.name(of: value.type, declared: declaredType(value))), at: call.name.position)
+        }
         guard let text = context.catalog.dialect?.expression(of: call.name.text, argumentCount: call.arguments.count) else { return nil }
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
             throw .badSQL("\(call.name.text) is no aggregate: it takes arguments only", at: call.name.position)

@@ -185,7 +185,7 @@ extension Binder {
                 types.settle(number, as: type)
                 return .null(type)
             }
-            guard let items = ArrayText.elements(bytes) else { throw .data("this is no list: write {a,b}", at: value.position) }
+            guard let items = ArrayText.elements(bytes) else { throw .data("this is no list: write {a,b}", at: value.position).because(.invalidText) }
             return try list(items.map { item in
                 guard let item else { return TypedExpression(.null(.null), at: value.position) }
                 return TypedExpression(.text(item), isUntyped: true, at: value.position)

@@ -50,7 +50,7 @@ extension Binder {
         func named(_ name: NameSyntax) throws(QueryError) -> WindowSyntax {
             guard let window = collector.windowDefinitions[name.text] else {
                 let meant = NameSuggestion.closest(to: name.text, among: collector.windowDefinitions.keys)
-                throw .badSQL("there is no window “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
+                throw .badSQL("there is no window “\(name.text)”", at: name.position, hint: meant.map { "did you mean “\($0)”?" }).because(.undefinedObject)
             }
             return window
         }

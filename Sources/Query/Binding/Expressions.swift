@@ -58,7 +58,7 @@ extension Binder {
             if let fields, case .some(.none) = named { throw .badSQL("INTERVAL has no fields \(fields.uppercased())", at: position) }
             let read = IntervalText.read(Array(text.utf8)[...], fields: named ?? nil)
             guard let value = read.flatMap({ digits.isEmpty ? $0 : IntervalText.rounded($0, digitCount: Int(digits) ?? 6) }) else {
-                throw .data("“\(text.prefix(60))” is no INTERVAL", at: position)
+                throw .data("“\(text.prefix(60))” is no INTERVAL", at: position).because(.invalidTime)
             }
             return TypedExpression(.literal(.interval(value), .interval), at: position)
         case .parameter(let number): return try parameter(number, at: position)
@@ -82,6 +82,9 @@ extension Binder {
         case .string(let text):
             guard !text.utf8.contains(0) else { throw .data("text cannot hold a NUL character", at: position) }
             return TypedExpression(.text(text), isUntyped: true, at: position)
+        case .text(let text, let type):
+            guard !text.utf8.contains(0) else { throw .data("text cannot hold a NUL character", at: position) }
+            return TypedExpression(try cast(TypedExpression(.text(text), isUntyped: true, at: position), to: type, isExplicit: true), at: position)
         case .number(let digits):
             let isNegative = digits.utf8.first == UInt8(ascii: "-")
             let (value, type) = try LiteralCast.literal(isNegative ? String(digits.dropFirst()) : digits, at: position)

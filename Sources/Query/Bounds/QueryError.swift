@@ -19,6 +19,12 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         case undefinedTable, undefinedColumn, undefinedFunction, undefinedParameter, undefinedType, undefinedSchema
         case ambiguousColumn, duplicateAlias, ungroupedColumn, windowing, typeMismatch, ambiguousParameter
         case divisionByZero, invalidText, severalRows, timeOutOfRange
+        /// No date or time, and one whose numbers no calendar or clock has is `timeOutOfRange`.
+        case invalidTime
+        case negativeLimit, negativeOffset, badPower, badLogarithm, badLength, badPattern, invalidEscape, badValue, tooLong
+        case badPlace, undefinedObject, notThatKind
+        /// A write, at a door that only reads.
+        case readOnly
         /// The text is no statement of the language.
         case syntax
     }

@@ -9,6 +9,8 @@ enum KernelError: Error, Equatable {
     case timeOutOfRange
     /// An argument outside the function's domain.
     case invalidArgument(String)
+    /// The same, where doors have a code for what the function says of it.
+    case outside(QueryError.Cause, String)
     /// A scalar subquery that gave more than one row.
     case severalRows
     /// A text past the greatest length.
@@ -35,9 +37,11 @@ enum KernelError: Error, Equatable {
         switch self {
         case .divisionByZero: QueryError(.dataError, "division by zero", position: position).because(.divisionByZero)
         case .numericOverflow: QueryError(.numericOverflow, "a number is out of range", position: position)
-        case .invalidText(let type): QueryError(.dataError, "a value cannot be cast to \(type)", position: position).because(.invalidText)
+        case .invalidText(let type):
+            QueryError(.dataError, "a value cannot be cast to \(type)", position: position).because(Self.isOfTime(type) ? .invalidTime : .invalidText)
         case .timeOutOfRange: QueryError(.dataError, "a date or time is out of range", position: position).because(.timeOutOfRange)
         case .invalidArgument(let reason): QueryError(.dataError, reason, position: position)
+        case .outside(let cause, let reason): QueryError(.dataError, reason, position: position).because(cause)
         case .textTooLong:
             QueryError(.dataError, "a text would grow past \(WorkMeter.textByteCountMax >> 20) MiB", position: position)
         case .tooLarge(let fittingRowCount): QueryError(tooLargeAt: position, fittingRowCount: fittingRowCount)
@@ -45,4 +49,7 @@ enum KernelError: Error, Equatable {
         case .severalRows: QueryError(.dataError, "a subquery used as an expression gave more than one row", position: position).because(.severalRows)
         }
     }
+
+    /// PostgreSQL has a code of its own for texts that are no date or time.
+    private static func isOfTime(_ type: String) -> Bool { type == "DATE" || type == "INTERVAL" || type.hasPrefix("TIME") }
 }

@@ -47,14 +47,22 @@ package protocol CatalogDialect: Sendable {
     var openSchema: String { get }
     /// A function as an expression of its arguments, `$1`, `$2` …; nil for one that is none.
     func expression(of function: String, argumentCount: Int) -> String?
-    /// A function of no arguments in FROM, as the rows that it gives; nil for one that is none.
-    func rows(ofFunction name: String) -> (any TableSource)?
+    /// A function in FROM, as the rows that it gives whatever its arguments are; nil for one that is none.
+    func rows(ofFunction name: String, argumentCount: Int) -> (any TableSource)?
     /// A type that a cast may name.
     func type(named name: String) -> ColumnType?
     /// Whether casts to `type` look a name up, as those to `regclass` do.
     func isRegistry(_ type: String) -> Bool
     /// The number of what has that name in a registry; nil where nothing has.
     func object(named name: String, in registry: String) throws -> Int64?
+    /// How the object with that number is written; nil where there is none.
+    func name(of number: Int64, in registry: String) -> String?
+    /// The number of a relation, which its rows' `tableoid` says; a schema of nil is the one that tables are in.
+    func number(ofRelation name: String, inSchema schema: String?) -> Int64?
+    /// What may stand before a schema's name.
+    var databaseName: String { get }
+    /// How a type is written.
+    func name(of type: ColumnType, declared: String?) -> String
 }
 
 package enum CatalogEntry: Sendable {
@@ -101,6 +109,8 @@ package enum QueryParameter: Sendable, Hashable {
     case string(String)
     /// A value of a type of its own.
     case typed(Value, ColumnType)
+    /// A literal of that type, which the session's settings help to read.
+    case text(String, ColumnType)
 }
 
 /// What types the parameters of a query have, for a query whose values nobody has given yet: those that were said, and those that their places want.

@@ -87,7 +87,8 @@ struct Lexer {
                 }
             }
             if byte | 0x20 == UInt8(ascii: "u"), peek(1) == UInt8(ascii: "&"), peek(2) == UInt8(ascii: "'") || peek(2) == UInt8(ascii: "\"") {
-                throw .unsupported("U& constants are not supported; write the characters themselves", at: position)
+                let (kind, text) = try unicodeEscaped(position: position)
+                return token(kind, text, offset)
             }
             let text = try word(position: position)
             return token(.word, text, offset)
@@ -195,6 +196,7 @@ struct Lexer {
                     continue
                 }
                 if try continuesAfterLineBreak() { continue }
+                guard !escapes || String(validating: text, as: UTF8.self) != nil else { throw .badSQL("the bytes of this string are no UTF-8", at: position) }
                 return String(decoding: text, as: UTF8.self)
             }
             if byte == 0 { throw .badSQL("the query holds a NUL character", at: scalarCount + 1) }
@@ -244,10 +246,47 @@ struct Lexer {
                 throw .badSQL("this escape is not a Unicode character", at: position)
             }
             text.append(contentsOf: Array(String(Character(scalar)).utf8))
-        case UInt8(ascii: "x"), UInt8(ascii: "0")...UInt8(ascii: "7"):
-            throw .unsupported("byte escapes are not supported in strings; use \\u", at: position)
+        case UInt8(ascii: "x"), UInt8(ascii: "0")...UInt8(ascii: "7"): try byteEscape(to: &text, at: position)
         default: appendScalar(to: &text)
         }
+    }
+
+    /// `\x41`, `\101`: a byte. Those of one character stand together.
+    private mutating func byteEscape(to text: inout [UInt8], at position: Int) throws(QueryError) {
+        let isHexadecimal = peek() == UInt8(ascii: "x")
+        if isHexadecimal { advance() }
+        var value = 0, count = 0
+        while count < (isHexadecimal ? 2 : 3), let byte = peek(), let digit = Self.hexValue(byte), isHexadecimal || digit < 8 {
+            value = value * (isHexadecimal ? 16 : 8) + Int(digit)
+            count += 1
+            advance()
+        }
+        // As there, an x without digits is an x.
+        if count == 0 { return text.append(UInt8(ascii: "x")) }
+        guard value & 0xFF != 0 else { throw .badSQL("the query holds a NUL character", at: position) }
+        text.append(UInt8(value & 0xFF))
+    }
+
+    /// `U&'…'` or `U&"…"`, and UESCAPE behind it.
+    private mutating func unicodeEscaped(position: Int) throws(QueryError) -> (Token.Kind, String) {
+        advance(2)
+        let isName = peek() == UInt8(ascii: "\"")
+        let raw = isName ? try quotedName(position: position) : try quotedString(escapes: false, position: position)
+        var mark = UInt8(ascii: "\\")
+        let (place, count) = (offset, scalarCount)
+        try skipBlanksAndComments()
+        if bytes[offset...].prefix(7).elementsEqual("uescape".utf8, by: { $0 | 0x20 == $1 }) {
+            advance(7)
+            try skipBlanksAndComments()
+            guard peek() == UInt8(ascii: "'"), let said = peek(1), UnicodeEscapes.isMark(said), peek(2) == UInt8(ascii: "'") else {
+                throw .badSQL("UESCAPE takes one character, which is no digit, blank or quote", at: scalarCount + 1)
+            }
+            mark = said
+            advance(3)
+        } else {
+            (offset, scalarCount) = (place, count)
+        }
+        return (isName ? .quotedName : .string, try UnicodeEscapes.decoded(raw, mark: mark, at: position))
     }
 
     /// `$1`, or a string between `$tag$` marks.

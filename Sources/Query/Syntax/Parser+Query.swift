@@ -41,7 +41,7 @@ extension Parser {
             if at("not") && nextIs("materialized") { advance() }
             accept("materialized")
             try expectSymbol("(")
-            guard startsQuery() else { throw .unsupported("WITH takes SELECT only", at: position) }
+            guard startsQuery() else { throw .unsupported("WITH takes SELECT only", at: position).because(.readOnly) }
             let body = try query()
             try expectSymbol(")")
             tables.append(CommonTableSyntax(name: name, columns: columns, query: body, isRecursive: isRecursive))
@@ -75,8 +75,8 @@ extension Parser {
                 break
             }
         }
-        if at("for") { throw .unsupported("row locks are not supported", at: position) }
-        if at("into") { throw .unsupported("SELECT INTO is not supported", at: position) }
+        if at("for") { throw .unsupported("row locks are not supported", at: position).because(.readOnly) }
+        if at("into") { throw .unsupported("SELECT INTO is not supported", at: position).because(.readOnly) }
     }
 
     private mutating func fetchCount(_ start: Int, withTies: inout Bool) throws(QueryError) -> ExpressionSyntax {
@@ -222,7 +222,7 @@ extension Parser {
         try distinct(into: &select)
         repeat { select.items.append(try selectItem()) } while acceptSymbol(",")
         try checkListCount(select.items.count, "SELECT")
-        if at("into") { throw .unsupported("SELECT INTO is not supported", at: position) }
+        if at("into") { throw .unsupported("SELECT INTO is not supported", at: position).because(.readOnly) }
         if accept("from") {
             repeat {
                 select.from.append(try tableReference())

@@ -160,7 +160,7 @@ package struct Parser {
         }
         if startsQuery() { return .query(try query()) }
         if current.kind == .word, Self.otherStatements.contains(current.text) {
-            throw .unsupported("\(current.text.uppercased()) is not supported: this SQL only reads", at: position)
+            throw .unsupported("\(current.text.uppercased()) is not supported: this SQL only reads", at: position).because(.readOnly)
         }
         throw unexpectedStatement()
     }

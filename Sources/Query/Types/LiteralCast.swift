@@ -12,7 +12,7 @@ package enum LiteralCast {
     /// - Throws: data-error when the text is no value of the type, numeric-overflow when it is too large for it.
     static func value(of text: [UInt8], as type: ColumnType, _ session: DateTimeText.Session, at position: Int?) throws(QueryError) -> Value {
         func fault() -> QueryError {
-            .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no value of type \(type.sqlName)", at: position).because(.invalidText)
+            .data("“\(String(decoding: text.prefix(60), as: UTF8.self))” is no value of type \(type.sqlName)", at: position)
         }
         let slice = text[...]
         switch type {
@@ -45,9 +45,18 @@ package enum LiteralCast {
         default: break
         }
         if TypeRules.isTimestamp(type) || type == .date, DateTimeText.namesUnknownZone(slice) {
-            throw .data("no such time zone: use a name of tzdata, as Europe/Kyiv", at: position)
+            throw .data("no such time zone: use a name of tzdata, as Europe/Kyiv", at: position).because(.badValue)
         }
-        throw fault()
+        switch type {
+        case .date, .time, .timestamp, .interval:
+            // Numbers where a date's or a clock's stand, which none of them has.
+            throw fault().because(type != .interval && slice.allSatisfy(isOfPlainTime) && slice.contains(where: ValueText.isDigit) ? .timeOutOfRange : .invalidTime)
+        default: throw fault().because(.invalidText)
+        }
+    }
+
+    private static func isOfPlainTime(_ byte: UInt8) -> Bool {
+        ValueText.isDigit(byte) || [0x20, UInt8(ascii: "-"), UInt8(ascii: ":"), UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "T"), UInt8(ascii: "Z"), UInt8(ascii: "+")].contains(byte)
     }
 
     private static func looksLikeNumber(_ text: ArraySlice<UInt8>) -> Bool {

@@ -149,6 +149,10 @@ def test_psycopg(shop, key, _):
             assert cursor.fetchall() == [(8, "x"), (9, "x"), (10, "x")]
         assert fails("42P02", lambda: connection.execute("DECLARE unbound CURSOR FOR SELECT $1::integer"))
         connection.rollback()
+        # FETCH's own Bind says in which form the rows come.
+        with connection.cursor("form", binary=True) as cursor:
+            cursor.execute("SELECT n, 1.5::numeric, 'x'::text FROM generate_series(1, 10) AS g(n)")
+            assert cursor.fetchmany(2) == [(1, D("1.5"), "x"), (2, D("1.5"), "x")] and cursor.pgresult.fformat(0) == 1
         with connection.cursor("both", scrollable=True) as cursor:
             cursor.execute("SELECT n FROM generate_series(1, 10) AS g(n) ORDER BY n")
             cursor.scroll(4)

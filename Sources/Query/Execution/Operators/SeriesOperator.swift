@@ -31,7 +31,7 @@ final class SeriesOperator: PreparedOperator, @unchecked Sendable {
         }
         if case .interval(let interval) = step {
             guard case .integer(let start) = values[0], case .integer(let stop) = values[1] else { return }
-            guard interval.span != 0 else { throw QueryError(.dataError, "generate_series: the step must not be zero") }
+            guard interval.span != 0 else { throw QueryError(.dataError, "generate_series: the step must not be zero").because(.badValue) }
             let clock = ZoneClock(type == .timestampTZ ? run.context.timeZone : .utc)
             stream = MomentStream(start, stop, interval, clock: clock, type: type, cancellation: run.cancellation)
             return
@@ -44,7 +44,7 @@ final class SeriesOperator: PreparedOperator, @unchecked Sendable {
             }
         }
         guard numbers.count == 3, let start = numbers[0], let stop = numbers[1], let step = numbers[2] else { return }
-        guard step != 0 else { throw QueryError(.dataError, "generate_series: the step must not be zero") }
+        guard step != 0 else { throw QueryError(.dataError, "generate_series: the step must not be zero").because(.badValue) }
         stream = NumberStream(start, stop, step, type: type, cancellation: run.cancellation)
     }
 

@@ -49,7 +49,7 @@ enum SeriesKernels {
             }
         }
         guard numbers.count == 3 else { return }
-        guard numbers[2] != 0 else { throw .invalidArgument("generate_series: the step must not be zero") }
+        guard numbers[2] != 0 else { throw .outside(.badValue, "generate_series: the step must not be zero") }
         var next = numbers[0]
         while numbers[2] > 0 ? next <= numbers[1] : next >= numbers[1] {
             try counted(&count, meter)
@@ -64,7 +64,7 @@ enum SeriesKernels {
         from start: Value, to stop: Value, _ step: Interval, _ clock: inout ZoneClock, _ builder: inout ColumnBuilder, _ count: inout Int, _ meter: WorkMeter
     ) throws(KernelError) {
         guard case .integer(let first) = start, case .integer(let last) = stop else { return }
-        guard step.span != 0 else { throw .invalidArgument("generate_series: the step must not be zero") }
+        guard step.span != 0 else { throw .outside(.badValue, "generate_series: the step must not be zero") }
         var next = first
         while step.span > 0 ? next <= last : next >= last {
             try counted(&count, meter)

@@ -342,9 +342,9 @@ enum ArithmeticKernels {
         let (bases, exponents) = (base.doubles(), exponent.doubles())
         var values = [Double](repeating: 0, count: bases.count)
         for row in bases.indices where validity?[row] ?? true {
-            if bases[row] == 0, exponents[row] < 0 { throw .invalidArgument("zero raised to a negative power is undefined") }
+            if bases[row] == 0, exponents[row] < 0 { throw .outside(.badPower, "zero raised to a negative power is undefined") }
             if bases[row] < 0, exponents[row].isFinite, exponents[row] != exponents[row].rounded() {
-                throw .invalidArgument("a negative number raised to a non-integer power yields a complex result")
+                throw .outside(.badPower, "a negative number raised to a non-integer power yields a complex result")
             }
             values[row] = pow(bases[row], exponents[row])
             if values[row].isInfinite, bases[row].isFinite, exponents[row].isFinite { throw .numericOverflow }
@@ -356,7 +356,7 @@ enum ArithmeticKernels {
         let validity = column.rowValidity
         var values = column.doubles()
         for row in values.indices where validity?[row] ?? true {
-            if values[row] < 0 { throw .invalidArgument("cannot take the square root of a negative number") }
+            if values[row] < 0 { throw .outside(.badPower, "cannot take the square root of a negative number") }
             values[row] = values[row].squareRoot()
         }
         return Column(type: .double, count: values.count, validity: validity, values: .double(values))

@@ -71,6 +71,8 @@ extension ScalarFunction {
     /// Nil where a finite number went past the range of DOUBLE.
     private static func finite(_ value: Double) -> Double? { value.isInfinite ? nil : value }
 
+    private static let logarithms: Set<String> = ["ln", "log", "log10"]
+
     /// - Parameter compute: nil of a number outside of what the function takes.
     private static func real(_ symbol: String, _ compute: @escaping @Sendable (Double) -> Double?) -> ScalarFunction {
         ScalarFunction(
@@ -79,7 +81,9 @@ extension ScalarFunction {
                 let values = call[0].doubles(), validity = call[0].rowValidity
                 var result = [Double](repeating: 0, count: values.count)
                 for row in values.indices where validity?[row] ?? true {
-                    guard let value = compute(values[row]) else { throw .invalidArgument("\(symbol) does not take this number, or gives one out of range") }
+                    guard let value = compute(values[row]) else {
+                        throw .outside(logarithms.contains(symbol) ? .badLogarithm : .badValue, "\(symbol) does not take this number, or gives one out of range")
+                    }
                     result[row] = value
                 }
                 return Column(type: .double, count: values.count, validity: validity, values: .double(result))

@@ -46,7 +46,7 @@ struct LikePattern {
         while index < text.count {
             if !escape.isEmpty, text[index...].starts(with: escape) {
                 index += escape.count
-                guard index < text.count else { throw .invalidArgument("a LIKE pattern must not end with its escape character") }
+                guard index < text.count else { throw .outside(.invalidEscape, "a LIKE pattern must not end with its escape character") }
                 items.append(.byte(text[index]))
             } else if text[index] == UInt8(ascii: "%") {
                 parts.append(items)

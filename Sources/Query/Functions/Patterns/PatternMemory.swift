@@ -21,7 +21,7 @@ final class PatternMemory {
             regularExpression = (text, ignoringCase, pattern)
             return pattern
         } catch {
-            throw .invalidArgument("the pattern is not one of RE2's: \(error.reason)")
+            throw .outside(.badPattern, "the pattern is not one of RE2's: \(error.reason)")
         }
     }
 }

@@ -60,7 +60,7 @@ struct TimeTemplateReader {
 
     // MARK: Values
 
-    private func misfit(_ field: TimePattern.Field) -> KernelError { .invalidArgument("the text does not fit “\(field.rawValue)” of the template") }
+    private func misfit(_ field: TimePattern.Field) -> KernelError { .outside(.invalidTime, "the text does not fit “\(field.rawValue)” of the template") }
 
     private static func set(_ place: inout Int, _ value: Int, _ field: TimePattern.Field) throws(KernelError) {
         guard place == 0 || place == value else {

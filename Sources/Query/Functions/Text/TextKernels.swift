@@ -75,7 +75,7 @@ extension TextKernels {
             let part = texts[row]
             guard counts[row] > 0, !part.isEmpty else { return }
             let (total, overflow) = counts[row].multipliedReportingOverflow(by: Int64(part.count))
-            guard !overflow, total <= Int64(byteCountMax) else { throw .invalidArgument("repeat would make a text past 64 MiB") }
+            guard !overflow, total <= Int64(byteCountMax) else { throw .outside(.tooLong, "repeat would make a text past 64 MiB") }
             try text.append(part, times: Int(counts[row]))
         }
     }
@@ -127,7 +127,7 @@ extension TextKernels {
             let from = starts[row]
             var end = Int64.max
             if let counts {
-                guard counts[row] >= 0 else { throw .invalidArgument("substring: a negative length is not allowed") }
+                guard counts[row] >= 0 else { throw .outside(.badLength, "substring: a negative length is not allowed") }
                 let (sum, overflow) = from.addingReportingOverflow(counts[row])
                 end = overflow ? .max : sum
             }

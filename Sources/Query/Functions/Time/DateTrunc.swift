@@ -6,12 +6,12 @@ extension SQLFunction {
         "date_trunc", forms: [[.string, .timestamp(isUTC: false)], [.string, .interval], [.string, .timestampTZ, .string]]
     ) { (call, typing) throws(QueryError) in
         try call.count(2...3)
-        let varies = TimeField.varies(call.arguments[0])
-        let field = varies ? "" : try TimeField.named(call.arguments[0], in: call)
-        guard varies || TimeField.ofTruncation.contains(field) else {
-            throw .badSQL("date_trunc cannot cut to “\(field)”", at: call.arguments[0].position)
+        let varying = try TimeField.varying(call.arguments[0], in: call, typing)
+        let field = varying == nil ? try TimeField.named(call.arguments[0], in: call) : ""
+        guard varying != nil || TimeField.ofTruncation.contains(field) else {
+            throw .badSQL("date_trunc cannot cut to “\(field)”", at: call.arguments[0].position).because(.badValue)
         }
-        let (function, name) = varies ? (ScalarFunction.dateTruncEach, call.arguments[0].expression) : (.dateTrunc, .text(field))
+        let (function, name) = varying.map { (ScalarFunction.dateTruncEach, $0) } ?? (.dateTrunc, .text(field))
         let value = call.arguments[1]
         // A DATE becomes a TIMESTAMPTZ, as in PostgreSQL.
         let operand = value.isUntyped || value.type == .date || value.type == .null

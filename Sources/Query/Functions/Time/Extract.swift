@@ -12,19 +12,19 @@ extension SQLFunction {
             let moment = try typing.implicit(call.arguments[1], to: .timestamp(isUTC: false), call.name)
             local.arguments[1] = TypedExpression(moment, at: call.arguments[1].position)
         }
-        if TimeField.varies(local.arguments[0]) { return try extractedEach(local, typing) }
+        if let field = try TimeField.varying(local.arguments[0], in: call, typing) { return try extractedEach(field, local, typing) }
         return .cast(try extracted(local, typing), to: .double, position: call.position)
     }
 
     /// date_part of a field that each row names.
-    private static func extractedEach(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
+    private static func extractedEach(_ field: Expression, _ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
         var value = call.arguments[1].expression
         if call.arguments[1].isUntyped || value.type == .null { value = try typing.implicit(call.arguments[1], to: .timestampTZ, call.name) }
         switch value.type {
         case .timestamp, .interval: break
         default: throw .badSQL("\(call.name) needs a date or time, not \(value.type.sqlName)", at: call.arguments[1].position)
         }
-        let each = call.make(.extractEach, typing.zoned([call.arguments[0].expression, value], value.type), .decimal38(scale: 6))
+        let each = call.make(.extractEach, typing.zoned([field, value], value.type), .decimal38(scale: 6))
         return .cast(each, to: .double, position: call.position)
     }
 

@@ -33,10 +33,16 @@ enum TimeField {
         }
     }
 
-    /// Whether the field is one of each row's own: a text that is no constant.
-    static func varies(_ value: TypedExpression) -> Bool {
-        if case .literal = value.expression { return false }
-        return value.type == .string
+    /// The field where it is one of each row's own: a text that is no constant, NULL, or a parameter whose value nobody has given yet.
+    static func varying(_ value: TypedExpression, in call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression? {
+        switch value.expression {
+        case .literal(.null, _): return .null(.string)
+        case .literal(.bytes(let text), _):
+            guard value.isUntyped, ParameterTypes.number(text) != nil else { return nil }
+            return try typing.implicit(value, to: .string, call.name)
+        case .literal: return nil
+        default: return value.type == .string ? value.expression : nil
+        }
     }
 
     /// The field's name in its one spelling.
@@ -47,7 +53,7 @@ enum TimeField {
         let name = String(decoding: bytes, as: UTF8.self).lowercased()
         guard let field = names[name] else {
             let meant = NameSuggestion.closest(to: name, among: names.keys)
-            throw .badSQL("\(call.name) knows no field “\(name)”", at: value.position, hint: meant.map { "did you mean \($0)?" })
+            throw .badSQL("\(call.name) knows no field “\(name)”", at: value.position, hint: meant.map { "did you mean \($0)?" }).because(.badValue)
         }
         return field
     }

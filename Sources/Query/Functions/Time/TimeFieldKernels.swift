@@ -305,6 +305,6 @@ enum TimeFieldKernels {
         } catch {
             throw .invalidArgument("the time zone cannot be read: \(error.code.rawValue)")
         }
-        throw .invalidArgument("no such time zone: use a name of tzdata, as Europe/Kyiv")
+        throw .outside(.badValue, "no such time zone: use a name of tzdata, as Europe/Kyiv")
     }
 }

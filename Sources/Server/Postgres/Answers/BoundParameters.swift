@@ -21,7 +21,7 @@ enum BoundParameters {
         let columnType = try AnswerColumns.parameter(type.number)
         guard let value else { return columnType.map { .typed(.null, $0) } ?? .null }
         // Text of a time without an offset is one of the session's zone, which the query's own literals know.
-        if format == .text, type == .plain(.timestamptz) { return .string(try text(value)) }
+        if format == .text, type == .plain(.timestamptz) { return .text(try text(value), .timestampTZ) }
         let read = format == .binary ? try PostgresBinary.read(value[...], type) : try PostgresText.read(value, type)
         return try parameter(read, columnType)
     }
@@ -34,7 +34,9 @@ enum BoundParameters {
     private static func parameter(_ value: PostgresValue, _ type: ColumnType?) throws(PostgresFault) -> QueryParameter {
         switch value {
         case .null: return type.map { .typed(.null, $0) } ?? .null
-        case .text(let text): return .string(String(decoding: text, as: UTF8.self))
+        case .text(let text):
+            if case .json? = type, let type { return .typed(try document(text, type), type) }
+            return .string(String(decoding: text, as: UTF8.self))
         case .character(let byte): return .string(String(decoding: [byte], as: UTF8.self))
         case .array(let array): return try list(array, type)
         default:
@@ -50,7 +52,8 @@ enum BoundParameters {
         var items: [Value] = []
         var scales: [Int] = []
         for item in array.values {
-            let (value, own) = try self.value(item)
+            var (value, own) = try self.value(item)
+            if case .list(let field)? = type, case .json = field.type, case .text(let text) = item { value = try document(text, field.type) }
             if case .decimal(_, let scale) = own { scales.append(scale) } else { scales.append(0) }
             items.append(value)
         }
@@ -64,6 +67,12 @@ enum BoundParameters {
             items[index] = .decimal(rescaled)
         }
         return .typed(.list(items), .list(element: Field("element", .decimal38(scale: scale))))
+    }
+
+    private static func document(_ text: [UInt8], _ type: ColumnType) throws(PostgresFault) -> Value {
+        do { return try LiteralCast.value(of: text, as: type, at: nil) } catch {
+            throw PostgresFault(error.slug == .numericOverflow ? .numericOutOfRange : .invalidTextRepresentation, "invalid input syntax for type json")
+        }
     }
 
     /// A value with its own type: a number's digits say its scale.
@@ -88,7 +97,10 @@ enum BoundParameters {
         case .time(let microseconds): return (.integer(microseconds), .time)
         case .timestamp(let microseconds):
             guard microseconds != .min, microseconds != .max else { throw infinite }
-            return (.integer(PostgresTime.unixMicroseconds(microseconds)), .timestampTZ)
+            let since1970 = PostgresTime.unixMicroseconds(microseconds)
+            // It stops at the ends of 64 bits, which is past our years.
+            guard since1970 != .max, since1970 != .min else { throw PostgresFault(.datetimeOverflow, "timestamp out of range") }
+            return (.integer(since1970), .timestampTZ)
         case .interval(let months, let days, let microseconds):
             return (.interval(Interval(months: months, days: days, microseconds: microseconds)), .interval)
         case .array: throw PostgresFault(.featureNotSupported, "arrays of arrays are not supported")

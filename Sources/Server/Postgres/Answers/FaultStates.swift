@@ -36,6 +36,20 @@ enum FaultStates {
         case .timeOutOfRange: "22008"
         case .severalRows: "21000"
         case .syntax: "42601"
+        case .invalidTime: "22007"
+        case .negativeLimit: "2201W"
+        case .negativeOffset: "2201X"
+        case .badPower: "2201F"
+        case .badLogarithm: "2201E"
+        case .badLength: "22011"
+        case .badPattern: "2201B"
+        case .invalidEscape: "22025"
+        case .badValue: "22023"
+        case .tooLong: "54000"
+        case .badPlace: "42P10"
+        case .undefinedObject: "42704"
+        case .notThatKind: "42809"
+        case .readOnly: "25006"
         }
         return SQLState(rawValue: code)
     }

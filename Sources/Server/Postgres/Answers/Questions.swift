@@ -118,7 +118,7 @@ final class Questions: @unchecked Sendable {
             let parameters: [QueryParameter] =
                 switch wanted.arguments {
                 case .bound(let formats, let values): try BoundParameters.read(values, formats: formats, types: question.parameterTypes)
-                case .expressions(let texts): texts.isEmpty ? [] : try evaluate(texts, seen(as: principal), reading)
+                case .expressions(let texts): texts.isEmpty ? [] : try evaluate(texts, as: question.parameterTypes, seen(as: principal), reading)
                 }
             portals[wanted.portal] = QuestionPortal(question, parameters, state, reading, isScrollable: wanted.isScrollable)
             return nil
@@ -128,8 +128,10 @@ final class Questions: @unchecked Sendable {
     }
 
     /// The values of EXECUTE's arguments; a text may still be read as whatever its place wants.
-    private func evaluate(_ texts: [String], _ state: SeenState, _ reading: SessionSettings.Reading) throws -> [QueryParameter] {
-        let plan = try service.engine.prepare("SELECT " + texts.joined(separator: ", "), in: context(state, [], reading))
+    private func evaluate(_ texts: [String], as types: [UInt32], _ state: SeenState, _ reading: SessionSettings.Reading) throws -> [QueryParameter] {
+        // Whatever stands for a text is one.
+        let arguments = texts.enumerated().map { index, text in index < types.count && types[index] == PostgresType.text.rawValue ? "(\(text))::text" : text }
+        let plan = try service.engine.prepare("SELECT " + arguments.joined(separator: ", "), in: context(state, [], reading))
         guard let row = try service.engine.immediate(plan)?.first, row.columns.count == texts.count else {
             throw PostgresFault(.featureNotSupported, "arguments of EXECUTE are constants", hint: "Send them as parameters of the extended protocol.")
         }
@@ -239,7 +241,9 @@ final class Questions: @unchecked Sendable {
             if portal.window.isAtEnd { end(portal) }
             return .finished(rows: given)
         case .copy(let options):
-            let writer = CopyWriter(options)
+            let names = portal.question.columns.map(\.name)
+            try CopyWriter.check(options, names)
+            let writer = CopyWriter(options, columns: names)
             let rows = try CopyRows(writer, head: writer.head(portal.question.columns.map(\.name)), isBinary: options.form == .binary, to: output)
             let given = try move(portal, .forward(nil), RowWriter(form: .copy(rows, wanted.formats), columns: portal.question.columns, zone: zone))
             try rows.end(to: output)

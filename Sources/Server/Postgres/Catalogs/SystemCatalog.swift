@@ -43,7 +43,10 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
 
     func expression(of function: String, argumentCount: Int) -> String? { SystemFunctions.expression(function, argumentCount, session) }
 
-    func rows(ofFunction name: String) -> (any TableSource)? { name == "pg_get_keywords" ? SystemKeywords.table : nil }
+    func rows(ofFunction name: String, argumentCount: Int) -> (any TableSource)? {
+        if name == "pg_get_keywords", argumentCount == 0 { return SystemKeywords.table }
+        return SystemRelation.emptyFunctions[name].flatMap { $0.argumentCount == argumentCount ? $0.table : nil }
+    }
 
     func type(named name: String) -> ColumnType? {
         switch name {
@@ -71,6 +74,9 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
             }
             guard parts.count == 1 else { return nil }
             if base.entryNames.contains(parts[0]) { return SystemNumber.relation(parts[0]) }
+            if parts[0].hasSuffix("_pkey"), case let table = String(parts[0].dropLast(5)), base.entryNames.contains(table), case .table? = try base.entry(named: table) {
+                return SystemNumber.index(of: table)
+            }
             return SystemRelation.byName[parts[0]]?.number
         case "regtype": return SystemType.number(named: name)
         case "regnamespace": return SystemRows.namespaces(base).first { $0.name == name }?.number
@@ -79,6 +85,40 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
         case "regrole": return name == session.user ? SystemNumber.asker : name == SystemRows.owner ? SystemNumber.owner : nil
         default: return nil
         }
+    }
+
+    func name(of number: Int64, in registry: String) -> String? {
+        switch registry {
+        case "regclass":
+            if let relation = SystemRelation.all.first(where: { $0.number == number }) { return relation.name }
+            if let relation = InformationSchema.all.first(where: { $0.number == number }) { return "information_schema.\(relation.name)" }
+            if let name = base.entryNames.first(where: { SystemNumber.relation($0) == number }) { return Self.quoted(name) }
+            for schema in base.schemas {
+                if let name = schema.entryNames.first(where: { SystemNumber.relation($0, inSchema: schema.name) == number }) { return "\(schema.name).\(name)" }
+            }
+            return base.entryNames.first { SystemNumber.index(of: $0) == number }.map { Self.quoted("\($0)_pkey") }
+        case "regtype": return SystemType.byNumber[number]?.shown
+        case "regnamespace": return SystemRows.namespaces(base).first { $0.number == number }?.name
+        case "regrole": return number == SystemNumber.asker ? session.user : number == SystemNumber.owner ? SystemRows.owner : nil
+        case "regproc", "regprocedure": return SystemProcedure.name(of: number)
+        default: return nil
+        }
+    }
+
+    private static func quoted(_ name: String) -> String {
+        let isPlain = name.utf8.allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x5F }
+        return isPlain && name.utf8.first.map { $0 > 0x39 } == true ? name : "\"" + name.replacing("\"", with: "\"\"") + "\""
+    }
+
+    func number(ofRelation name: String, inSchema schema: String?) -> Int64? {
+        SystemNumber.relation(name, ofSchema: schema)
+    }
+
+    var databaseName: String { session.database }
+
+    func name(of type: ColumnType, declared: String?) -> String {
+        let shape = AnswerColumns.described(ResultColumn(name: "", type: type, declared: declared))
+        return declared.flatMap { isRegistry($0) ? $0 : nil } ?? SystemType.byNumber[Int64(shape.type)]?.shown ?? type.sqlName
     }
 
     /// How SQL writes each type: `format_type` asks it.
@@ -115,13 +155,16 @@ enum SystemNumber {
     static func relation(_ name: String, inSchema schema: String) -> Int64 { firstForeign + number("relation", "\(schema).\(name)") % foreignCount }
     /// As clients look it up in `pg_class`; nil for what is not there.
     static func relation(_ origin: ColumnOrigin) -> UInt32? {
-        let found: Int64? = switch origin.schema {
-        case nil: relation(origin.relation)
-        case "pg_catalog": SystemRelation.byName[origin.relation]?.number
-        case "information_schema": InformationSchema.byName[origin.relation]?.number
-        case let schema?: relation(origin.relation, inSchema: schema)
+        relation(origin.relation, ofSchema: origin.schema).flatMap { UInt32(exactly: $0) }
+    }
+    /// - Parameter schema: nil for the one that tables are in.
+    static func relation(_ name: String, ofSchema schema: String?) -> Int64? {
+        switch schema {
+        case nil: relation(name)
+        case "pg_catalog": SystemRelation.byName[name]?.number
+        case "information_schema": InformationSchema.byName[name]?.number
+        case let schema?: relation(name, inSchema: schema)
         }
-        return found.flatMap { UInt32(exactly: $0) }
     }
     static func schema(_ name: String) -> Int64 { number("schema", name) }
     static let firstForeign: Int64 = 2_000_100_000

@@ -16,7 +16,7 @@ enum SystemFunctions {
         case ("set_config", 3): "$2::text"
         case ("inet_server_addr", 0), ("inet_client_addr", 0), ("txid_current_if_assigned", 0): "NULL::text"
         case ("pg_my_temp_schema", 0): "0::bigint"
-        case ("pg_typeof", 1): nil
+        case ("inet_server_port", 0), ("inet_client_port", 0): "NULL::integer"
         default: named[Key(name, count)] ?? named[Key(name, anyCount)]
         }
     }
@@ -40,7 +40,7 @@ enum SystemFunctions {
     private static let relationName =
         "(SELECT CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname ELSE n.nspname || '.' || c.relname END FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = $1)"
     private static let nothing = "NULL::text"
-    /// The sum is a plain number: a cast of a function's to text would ask for its name again.
+    /// The sum is a plain number, here and below: a cast of a registry's to text would ask for its name again.
     private static let procedureName = "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT p.proname FROM pg_catalog.pg_proc p WHERE p.oid = $1), ($1 + 0)::text) END"
 
     /// Each argument stands in its expression once where it can: a subquery in it would be there as often.
@@ -51,12 +51,12 @@ enum SystemFunctions {
             Key("getdatabaseencoding", 0): "'UTF8'",
             Key("pg_encoding_to_char", 1): "CASE WHEN $1 = 6 THEN 'UTF8' ELSE '' END",
             Key("format_type", 2): formatType,
-            Key("regtype_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), $1::text) END",
-            Key("regclass_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce(\(relationName), $1::text) END",
-            Key("regnamespace_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = $1), $1::text) END",
-            Key("regrole_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), $1::text) END",
-            Key("regproc_name", 1): procedureName, Key("regprocedure_name", 1): procedureName, Key("regoper_name", 1): "$1::text", Key("regoperator_name", 1): "$1::text",
-            Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE $1::text = CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname ELSE n.nspname || '.' || c.relname END)",
+            Key("regtype_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), ($1 + 0)::text) END",
+            Key("regclass_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce(\(relationName), ($1 + 0)::text) END",
+            Key("regnamespace_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.oid = $1), ($1 + 0)::text) END",
+            Key("regrole_name", 1): "CASE WHEN $1 = 0 THEN '-' ELSE coalesce((SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.oid = $1), ($1 + 0)::text) END",
+            Key("regproc_name", 1): procedureName, Key("regprocedure_name", 1): procedureName, Key("regoper_name", 1): "($1 + 0)::text", Key("regoperator_name", 1): "($1 + 0)::text",
+            Key("to_regclass", 1): "(SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE replace($1::text, '\"', '') IN (n.nspname || '.' || c.relname, CASE WHEN c.oid NOT BETWEEN 13000 AND 13999 AND c.oid < \(SystemNumber.firstForeign) THEN c.relname END))",
             Key("to_regtype", 1): "(SELECT t.oid FROM pg_catalog.till_type_names t WHERE t.typname = $1::text OR t.shown = $1::text)",
             Key("to_regnamespace", 1): "(SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1::text)",
             Key("array_to_string", 2): "(SELECT coalesce(string_agg(u.x::text, $2::text), '') FROM unnest($1) AS u(x))",
@@ -81,11 +81,28 @@ enum SystemFunctions {
             Key("pg_get_indexdef", 1): indexDefinition,
             Key("pg_get_indexdef", 3): "CASE WHEN $2 = 0 THEN \(indexDefinition) ELSE 'ticket_id' END",
             Key("pg_relation_size", anyCount): "0::bigint", Key("pg_table_size", anyCount): "0::bigint", Key("pg_total_relation_size", anyCount): "0::bigint",
-            Key("pg_database_size", 1): "0::bigint", Key("pg_indexes_size", 1): "0::bigint", Key("pg_size_pretty", 1): "$1::text || ' bytes'",
-            Key("pg_relation_is_publishable", 1): "false", Key("pg_has_role", anyCount): "true", Key("pg_get_function_result", 1): nothing,
+            Key("pg_database_size", 1): "0::bigint", Key("pg_indexes_size", 1): "0::bigint", Key("pg_size_pretty", 1): sizePretty,
+            Key("pg_relation_is_publishable", 1): "false", Key("pg_has_role", anyCount): "true",
             Key("pg_relation_is_updatable", anyCount): "0", Key("pg_column_is_updatable", anyCount): "false", Key("pg_tablespace_location", 1): "''",
+            Key("pg_tablespace_size", 1): "0::bigint", Key("pg_partition_ancestors", 1): "NULL::bigint", Key("pg_partition_root", 1): "NULL::bigint",
+            Key("pg_advisory_unlock", anyCount): "false", Key("pg_try_advisory_lock", anyCount): "true", Key("pg_try_advisory_lock_shared", anyCount): "true",
+            Key("pg_try_advisory_xact_lock", anyCount): "true", Key("pg_advisory_lock", anyCount): "''", Key("pg_advisory_lock_shared", anyCount): "''",
+            Key("pg_advisory_xact_lock", anyCount): "''", Key("pg_advisory_unlock_shared", anyCount): "false", Key("pg_cancel_backend", 1): "false", Key("pg_terminate_backend", 1): "false",
+            Key("pg_index_column_has_property", 3): "lower($3::text) IN ('asc', 'nulls_last', 'orderable', 'returnable', 'search_array', 'search_nulls')",
+            Key("pg_index_has_property", 2): "lower($2::text) IN ('clusterable', 'index_scan', 'bitmap_scan', 'backward_scan')",
+            Key("pg_indexam_has_property", 2): "lower($2::text) IN ('can_order', 'can_unique', 'can_multi_col', 'can_exclude', 'can_include')",
+            Key("to_regrole", 1): "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = $1::text)", Key("pg_trigger_depth", 0): "0", Key("pg_client_encoding", 0): "'UTF8'",
+            Key("to_regproc", 1): "(SELECT min(p.oid) FROM pg_catalog.pg_proc p WHERE p.proname = $1::text HAVING count(*) = 1)", Key("pg_settings_get_flags", 1): "ARRAY[]::text[]",
+            Key("clock_timestamp", 0): "now()", Key("pg_terminate_backend", 2): "false",
+            Key("pg_advisory_xact_lock_shared", anyCount): "''", Key("pg_try_advisory_xact_lock_shared", anyCount): "true", Key("pg_safe_snapshot_blocking_pids", 1): "ARRAY[]::integer[]",
+            Key("has_parameter_privilege", anyCount): "false", Key("has_column_privilege", 4): "upper($4::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)'",
+            Key("pg_get_replica_identity_index", 1): "NULL::bigint",
+            Key("pg_conf_load_time", 0): "now()", Key("pg_is_other_temp_schema", 1): "false", Key("pg_stat_get_numscans", 1): "0::bigint",
+            Key("row_security_active", 1): "false", Key("pg_collation_for", 1): "'\"default\"'", Key("pg_jit_available", 0): "false", Key("pg_current_logfile", anyCount): nothing,
+            Key("pg_blocking_pids", 1): "ARRAY[]::integer[]", Key("pg_get_function_result", 1): functionResult, Key("pg_get_function_arguments", 1): functionArguments,
+            Key("pg_get_function_identity_arguments", 1): functionArguments,
         ]
-        for function in ["pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_collation_is_visible", "pg_opclass_is_visible", "pg_conversion_is_visible"] {
+        for function in ["pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_collation_is_visible", "pg_opclass_is_visible", "pg_conversion_is_visible", "pg_opfamily_is_visible", "pg_statistics_obj_is_visible", "pg_ts_config_is_visible", "pg_ts_dict_is_visible", "pg_ts_parser_is_visible", "pg_ts_template_is_visible"] {
             found[Key(function, 1)] = visible
         }
         // Whoever sees it may read it, and nobody may write.
@@ -95,10 +112,20 @@ enum SystemFunctions {
         }
         for function in [
             "pg_get_expr", "pg_get_viewdef", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
-            "pg_get_function_arguments", "pg_get_function_identity_arguments", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
+            "pg_get_function_arg_default", "pg_get_statisticsobjdef", "pg_get_statisticsobjdef_expressions", "pg_xact_commit_timestamp", "pg_identify_object", "pg_describe_object", "pg_sequence_last_value", "acldefault", "pg_column_compression", "pg_current_wal_lsn", "pg_current_wal_insert_lsn", "pg_current_wal_flush_lsn", "pg_last_wal_receive_lsn", "pg_last_wal_replay_lsn", "pg_current_xact_id_if_assigned", "to_regcollation", "to_regoper", "to_regoperator", "to_regprocedure", "current_query", "pg_get_functiondef", "pg_get_function_sqlbody", "pg_get_partition_constraintdef", "json_build_object",
         ] { found[Key(function, anyCount)] = nothing }
         return found
     }()
+
+    /// Above 10 of a unit the next one, rounded.
+    private static let sizePretty = """
+        CASE WHEN abs($1) < 10240 THEN $1::text || ' bytes' WHEN abs($1) < 10485248 THEN round($1 / 1024.0)::text || ' kB' WHEN abs($1) < 10736893952 THEN round($1 / 1048576.0)::text || ' MB'
+            WHEN abs($1) < 10994579406848 THEN round($1 / 1073741824.0)::text || ' GB' ELSE round($1 / 1099511627776.0)::text || ' TB' END
+        """
+
+    private static let functionResult = "(SELECT CASE WHEN p.proretset THEN 'SETOF ' ELSE '' END || t.shown FROM pg_catalog.pg_proc p JOIN pg_catalog.till_type_names t ON t.oid = p.prorettype WHERE p.oid = $1)"
+    private static let functionArguments =
+        "(SELECT coalesce(string_agg(t.shown, ', ' ORDER BY a.place), '') FROM pg_catalog.pg_proc p CROSS JOIN unnest(p.proargtypes) WITH ORDINALITY AS a(kind, place) JOIN pg_catalog.till_type_names t ON t.oid = a.kind WHERE p.oid = $1)"
 
     private static let indexDefinition = """
         (SELECT 'CREATE UNIQUE INDEX ' || i.relname || ' ON public.' || t.relname || ' USING btree (ticket_id)'

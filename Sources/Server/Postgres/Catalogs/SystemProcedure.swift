@@ -4,11 +4,23 @@ struct SystemProcedure: Sendable {
     let name: String
     let result: Int64
     let arguments: [Int64]
+    /// f, a for an aggregate, w for a window's function.
+    var kind = "f"
+    var volatility = "i"
+    var givesRows = false
 
-    static let all: [SystemProcedure] = SystemProcedureText.all.split(separator: "\n").compactMap { line in
+    static let all: [SystemProcedure] = SystemProcedureText.all.split(separator: "\n").compactMap(procedure) + ofLanguage
+
+    private static let ofLanguage = SystemFunctionText.all.split { $0 == "\n" || $0 == ";" }.compactMap(procedure)
+
+    private static func procedure(_ line: Substring) -> SystemProcedure? {
         let words = line.split(separator: " ")
-        guard words.count == 4, let number = Int64(words[0]), let result = Int64(words[2]) else { return nil }
-        return SystemProcedure(number: number, name: String(words[1]), result: result, arguments: words[3].split(separator: ",").compactMap { Int64($0) })
+        guard words.count >= 4, let number = Int64(words[0]), let result = Int64(words[2]) else { return nil }
+        var made = SystemProcedure(number: number, name: String(words[1]), result: result, arguments: words[3].split(separator: ",").compactMap { Int64($0) })
+        guard words.count > 4 else { return made }
+        let marks = Array(words[4])
+        (made.kind, made.volatility, made.givesRows) = (String(marks[0]), marks.count > 1 ? String(marks[1]) : "i", marks.count > 2)
+        return made
     }
 
     private static let byName = Dictionary(all.map { ($0.name, $0.number) }, uniquingKeysWith: { first, _ in first })

@@ -17,7 +17,7 @@ struct SystemRelation: Sendable {
 
     static let all: [SystemRelation] = {
         // A line that begins with blanks goes on with the one before.
-        let text = SystemRelationText.all.replacing("\n        ", with: " ")
+        let text = (SystemRelationText.all + "\n" + SystemStatisticsText.all).replacing("\n        ", with: " ")
         return text.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
             guard words.count > 3, let number = Int64(words[0]) else { return nil }
@@ -52,6 +52,22 @@ struct SystemRelation: Sendable {
     }
 
     // MARK: Rows
+
+    /// Functions that stand in FROM and tell of what is not here: how many arguments each takes, and a table of its columns without rows.
+    static let emptyFunctions: [String: (argumentCount: Int, table: MemoryTable)] = {
+        let all: [(String, Int, [(String, ColumnType)])] = [
+            ("pg_options_to_table", 1, [("option_name", .string), ("option_value", .string)]),
+            ("pg_partition_tree", 1, [("relid", .int64), ("parentrelid", .int64), ("isleaf", .boolean), ("level", .int32)]), ("pg_partition_ancestors", 1, [("relid", .int64)]),
+            ("pg_available_extensions", 0, [("name", .string), ("default_version", .string), ("comment", .string)]),
+            ("pg_extension_update_paths", 1, [("source", .string), ("target", .string), ("path", .string)]),
+            ("aclexplode", 1, [("grantor", .int64), ("grantee", .int64), ("privilege_type", .string), ("is_grantable", .boolean)]),
+            ("pg_get_publication_tables", 1, [("relid", .int64), ("attrs", .string), ("qual", .string)]),
+            ("pg_available_extension_versions", 0, [("name", .string), ("version", .string), ("superuser", .boolean), ("trusted", .boolean), ("relocatable", .boolean), ("schema", .string), ("requires", .string), ("comment", .string)]),
+            ("pg_listening_channels", 0, [("pg_listening_channels", .string)]), ("pg_tablespace_databases", 1, [("pg_tablespace_databases", .int64)]),
+            ("pg_prepared_xact", 0, [("transaction", .int64), ("gid", .string), ("prepared", .timestampTZ), ("ownerid", .int64), ("dbid", .int64)]),
+        ]
+        return Dictionary(all.map { name, count, columns in (name, (count, MemoryTable(schema: Schema(columns.map { Field($0.0, $0.1) }), batches: []))) }, uniquingKeysWith: { $1 })
+    }()
 
     /// What stands where a row does not say: no number, no truth, no letter, and else nothing.
     private static func blank(_ column: SystemColumn) -> Value {

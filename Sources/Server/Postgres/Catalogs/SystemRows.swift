@@ -38,6 +38,7 @@ struct SystemRows {
         case "pg_settings": (session.settings?.all ?? []).map(setting)
         case "pg_tables": try tables().filter { !$0.isView }.map { ["schemaname": .string("public"), "tablename": .string($0.name), "tableowner": .string(Self.owner), "hasindexes": .boolean($0.hasKey)] }
         case "pg_views": try tables().filter(\.isView).map { ["schemaname": .string($0.schema ?? "public"), "viewname": .string($0.name), "viewowner": .string(Self.owner)] }
+        case "pg_stat_activity": [activity]
         case "pg_tablespace": [["oid": .integer(1_663), "spcname": .string("pg_default"), "spcowner": .integer(SystemNumber.owner)]]
         default: []
         }
@@ -209,7 +210,7 @@ struct SystemRows {
     private static let procedures: [Row] = SystemProcedure.all.map { procedure in
         [
             "oid": .integer(procedure.number), "proname": .string(procedure.name), "pronamespace": .integer(11), "proowner": .integer(SystemNumber.owner), "prolang": .integer(12),
-            "procost": .double(1), "prokind": .string("f"), "proisstrict": .boolean(true), "provolatile": .string("i"), "proparallel": .string("s"),
+            "procost": .double(1), "prokind": .string(procedure.kind), "proisstrict": .boolean(procedure.kind == "f"), "proretset": .boolean(procedure.givesRows), "provolatile": .string(procedure.volatility), "proparallel": .string("s"),
             "pronargs": .integer(Int64(procedure.arguments.count)), "prorettype": .integer(procedure.result), "proargtypes": .list(procedure.arguments.map { .integer($0) }),
             "prosrc": .string(procedure.name),
         ]
@@ -221,6 +222,14 @@ struct SystemRows {
         [
             "oid": .integer(number), "collname": .string(name), "collnamespace": .integer(11), "collowner": .integer(SystemNumber.owner), "collprovider": .string(provider),
             "collisdeterministic": .boolean(true), "collencoding": .integer(-1),
+        ]
+    }
+
+    /// Others' sessions are nobody's business.
+    private var activity: Row {
+        [
+            "datid": .integer(Self.database), "datname": .string(session.database), "pid": .integer(Int64(session.processID)), "usesysid": .integer(SystemNumber.asker),
+            "usename": .string(session.user), "application_name": .string(session.settings?["application_name"] ?? ""), "state": .string("active"), "backend_type": .string("client backend"),
         ]
     }
 

@@ -24,25 +24,25 @@ package struct CommandReader {
 
     // MARK: Tokens
 
-    private var token: StatementToken? { place < statement.tokens.count ? statement.tokens[place] : nil }
+    var token: StatementToken? { place < statement.tokens.count ? statement.tokens[place] : nil }
 
-    private var unexpected: PostgresFault {
+    var unexpected: PostgresFault {
         guard let token else { return PostgresFault(.syntaxError, "syntax error at end of input", position: statement.text.unicodeScalars.count + 1) }
         let text = statement.text.unicodeScalars.dropFirst(token.range.lowerBound).prefix(token.range.count)
         return PostgresFault(.syntaxError, "syntax error at or near \"\(String(String.UnicodeScalarView(text)))\"", position: token.range.lowerBound + 1)
     }
 
-    private mutating func skip(_ words: String...) -> Bool {
+    mutating func skip(_ words: String...) -> Bool {
         guard let token, token.kind == .word || token.kind == .mark, words.contains(token.value) else { return false }
         place += 1
         return true
     }
 
-    private mutating func expect(_ word: String) throws(PostgresFault) {
+    mutating func expect(_ word: String) throws(PostgresFault) {
         guard skip(word) else { throw unexpected }
     }
 
-    private mutating func name() throws(PostgresFault) -> String {
+    mutating func name() throws(PostgresFault) -> String {
         guard let token, token.kind == .word || token.kind == .quoted else { throw unexpected }
         place += 1
         return token.value
@@ -200,6 +200,8 @@ package struct CommandReader {
             return .set(name: "timezone", value: skip("local", "default") ? nil : try value(), isLocal: isLocal)
         }
         if skip("names") { return .set(name: "client_encoding", value: skip("default") ? nil : try value(), isLocal: isLocal) }
+        // There are no roles to take on but one's own.
+        if skip("role") { return .set(name: "role", value: skip("default") ? nil : try value(), isLocal: isLocal) }
         let name = try setting()
         guard skip("=", "to") else { throw unexpected }
         return .set(name: name, value: skip("default") ? nil : try value(), isLocal: isLocal)
@@ -229,7 +231,7 @@ package struct CommandReader {
         return parts.joined(separator: ", ")
     }
 
-    private mutating func item() throws(PostgresFault) -> String {
+    mutating func item() throws(PostgresFault) -> String {
         let isNegative = skip("-")
         guard let token, token.kind != .mark else { throw unexpected }
         place += 1
@@ -340,7 +342,7 @@ package struct CommandReader {
     // MARK: COPY
 
     private mutating func copy() throws(PostgresFault) -> PostgresCommand {
-        let query: String, start: Int
+        let query: String, start: Int, isBinary = skip("binary")
         if let open = token, skip("(") {
             var depth = 1
             while depth > 0 {
@@ -357,10 +359,11 @@ package struct CommandReader {
         }
         guard !skip("from") else { return .write(tag: "COPY FROM") }
         try expect("to")
-        guard skip("stdout") else {
+        // As there, either word is the client.
+        guard skip("stdout", "stdin") else {
             throw PostgresFault(.featureNotSupported, "COPY to a file is not supported", hint: "COPY … TO STDOUT sends it to the client; psql's \\copy writes it there.")
         }
-        return .copyOut(query: query, queryStart: start, try copyOptions())
+        return .copyOut(query: query, queryStart: start, try copyOptions(isBinary: isBinary))
     }
 
     /// `table [(columns)]` as a question; nil where it goes in and not out.
@@ -375,44 +378,5 @@ package struct CommandReader {
         }
         if token?.value == "from" { return nil }
         return "SELECT \(columns.isEmpty ? "*" : columns.joined(separator: ", ")) FROM \(table)"
-    }
-
-    private mutating func copyOptions() throws(PostgresFault) -> CopyOptions {
-        var options = CopyOptions()
-        _ = skip("with")
-        let isList = skip("(")
-        while let next = token, !(isList && next.value == ")") {
-            try copyOption(&options)
-            _ = skip(",")
-        }
-        if isList { try expect(")") }
-        guard token == nil else { throw unexpected }
-        let reserved = [0x0A, 0x0D, options.form == .csv ? options.quote : UInt8(ascii: "\\")]
-        guard !reserved.contains(options.delimiterByte) else { throw PostgresFault(.invalidParameterValue, "COPY delimiter must be another character") }
-        return options
-    }
-
-    private mutating func copyOption(_ options: inout CopyOptions) throws(PostgresFault) {
-        func byte(_ text: String) throws(PostgresFault) -> UInt8 {
-            guard text.utf8.count == 1, let byte = text.utf8.first else { throw PostgresFault(.invalidParameterValue, "COPY takes a single one-byte character here") }
-            return byte
-        }
-        let option = try name()
-        _ = skip("as")
-        switch option {
-        case "format":
-            let word = try name()
-            guard let form = CopyOptions.Form(rawValue: word) else { throw PostgresFault(.invalidParameterValue, "COPY format \"\(word)\" not recognized") }
-            options.form = form
-        case "csv": options.form = .csv
-        case "binary": options.form = .binary
-        case "header": options.hasHeader = !skip("false", "off") && (skip("true", "on") || true)
-        case "delimiter": options.delimiter = try byte(try item())
-        case "null": options.null = try item()
-        case "quote": options.quote = try byte(try item())
-        case "escape": options.escape = try byte(try item())
-        case "encoding": _ = try item()
-        default: throw PostgresFault(.syntaxError, "option \"\(option)\" not recognized")
-        }
     }
 }

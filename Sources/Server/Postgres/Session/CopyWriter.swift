@@ -6,17 +6,32 @@
 package struct CopyWriter {
     private let options: CopyOptions
     private let nullText: [UInt8]
+    /// Which columns stand in quotes whatever their values are; none of them: empty.
+    private let isQuoted: [Bool]
 
-    package init(_ options: CopyOptions) {
+    /// - Parameter columns: of the answer, by whose names options tell them.
+    package init(_ options: CopyOptions, columns: [String] = []) {
         self.options = options
         nullText = Array(options.nullText.utf8)
+        isQuoted =
+            switch options.quoted {
+            case .none: []
+            case .all: columns.map { _ in true }
+            case .columns(let names): columns.map { names.contains($0) }
+            }
+    }
+
+    /// - Throws: 42703 where an option names no column.
+    package static func check(_ options: CopyOptions, _ columns: [String]) throws(PostgresFault) {
+        guard case .columns(let names) = options.quoted, let missing = names.first(where: { !columns.contains($0) }) else { return }
+        throw PostgresFault(SQLState(rawValue: "42703"), "FORCE_QUOTE column \"\(missing)\" not referenced by COPY")
     }
 
     /// What stands before the first row; nil where nothing does.
     package func head(_ columns: [String]) -> [UInt8]? {
         switch options.form {
         case .binary: Array("PGCOPY\n".utf8) + [0xFF, 0x0D, 0x0A, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-        case .text, .csv: options.hasHeader ? row(columns.map { Array($0.utf8) }) : nil
+        case .text, .csv: options.hasHeader ? row(columns.map { Array($0.utf8) }, isHead: true) : nil
         }
     }
 
@@ -26,11 +41,15 @@ package struct CopyWriter {
     /// A row's values as one row of the copy.
     ///
     /// - Parameter values: in the copy's own format, text or binary.
-    package func row(_ values: [[UInt8]?]) -> [UInt8] {
+    package func row(_ values: [[UInt8]?], isHead: Bool = false) -> [UInt8] {
         var bytes: [UInt8] = []
         if options.form == .binary { Self.append(Int16(truncatingIfNeeded: values.count).bigEndian, to: &bytes) }
         for (index, value) in values.enumerated() {
-            if let value { value.withUnsafeBufferPointer { append($0, index, of: values.count, to: &bytes) } } else { append(nil, index, of: values.count, to: &bytes) }
+            if let value {
+                value.withUnsafeBufferPointer { append($0, index, of: values.count, isHead: isHead, to: &bytes) }
+            } else {
+                append(nil, index, of: values.count, to: &bytes)
+            }
         }
         if options.form != .binary { bytes.append(0x0A) }
         return bytes
@@ -41,7 +60,7 @@ package struct CopyWriter {
     /// One value of a row, with what stands before it; behind the last one of a text's row belongs a line's end.
     ///
     /// - Parameter value: in the copy's own format; nil for NULL.
-    package func append(_ value: UnsafeBufferPointer<UInt8>?, _ index: Int, of count: Int, to bytes: inout [UInt8]) {
+    package func append(_ value: UnsafeBufferPointer<UInt8>?, _ index: Int, of count: Int, isHead: Bool = false, to bytes: inout [UInt8]) {
         switch options.form {
         case .binary:
             Self.append(Int32(value.map { Int32(clamping: $0.count) } ?? -1).bigEndian, to: &bytes)
@@ -51,7 +70,8 @@ package struct CopyWriter {
             if let value { escape(value, to: &bytes) } else { bytes.append(contentsOf: nullText) }
         case .csv:
             if index > 0 { bytes.append(options.delimiterByte) }
-            if let value { appendQuoted(value, isAlone: count == 1, to: &bytes) } else { bytes.append(contentsOf: nullText) }
+            let isForced = !isHead && index < isQuoted.count && isQuoted[index]
+            if let value { appendQuoted(value, isAlone: count == 1, isForced: isForced, to: &bytes) } else { bytes.append(contentsOf: nullText) }
         }
     }
 
@@ -81,9 +101,9 @@ package struct CopyWriter {
     }
 
     /// A lone `\.` would end the copy; a value like the NULL's text would be one.
-    private func appendQuoted(_ value: UnsafeBufferPointer<UInt8>, isAlone: Bool, to text: inout [UInt8]) {
+    private func appendQuoted(_ value: UnsafeBufferPointer<UInt8>, isAlone: Bool, isForced: Bool, to text: inout [UInt8]) {
         let (delimiter, quote, escape) = (options.delimiterByte, options.quote, options.escape ?? options.quote)
-        let isPlain = !value.elementsEqual(nullText) && !(isAlone && value.elementsEqual("\\.".utf8)) && !value.contains { $0 == delimiter || $0 == quote || $0 == 0x0A || $0 == 0x0D }
+        let isPlain = !isForced && !value.elementsEqual(nullText) && !(isAlone && value.elementsEqual("\\.".utf8)) && !value.contains { $0 == delimiter || $0 == quote || $0 == 0x0A || $0 == 0x0D }
         if isPlain { return text.append(contentsOf: value) }
         text.append(quote)
         for byte in value {

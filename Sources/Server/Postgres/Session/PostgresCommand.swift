@@ -94,6 +94,13 @@ package struct CopyOptions: Equatable, Sendable {
     package var null: String?
     package var quote: UInt8 = UInt8(ascii: "\"")
     package var escape: UInt8?
+    /// Values of which columns stand in quotes whatever they are, in CSV.
+    package var quoted = Quoted.none
+
+    package enum Quoted: Equatable, Sendable {
+        case none, all
+        case columns([String])
+    }
 
     package init() {}
 

@@ -190,7 +190,7 @@ extension PostgresSession {
         case .prepare(let name, let query, let start): try prepare(name, query, start: start)
         case .declare(let cursor): try declare(cursor)
         case .execute(let name, let arguments): try execute(name, arguments, formats)
-        case .fetch(let direction, let cursor, let isMove): try fetch(direction, cursor, isMove)
+        case .fetch(let direction, let cursor, let isMove): try fetch(direction, cursor, isMove, formats)
         case .copyOut(let query, let start, let options):
             let question = number()
             waiting = .command(.prepareCopy(options, question: question))
@@ -237,7 +237,7 @@ extension PostgresSession {
         effects.append(.open(.init(portal: portal, statement: question, arguments: .expressions(arguments), isScrollable: false)))
     }
 
-    private mutating func fetch(_ direction: FetchDirection, _ cursor: String, _ isMove: Bool) throws(PostgresFault) {
+    private mutating func fetch(_ direction: FetchDirection, _ cursor: String, _ isMove: Bool, _ wanted: [WireFormat]) throws(PostgresFault) {
         guard let portal = portals[cursor], case .question(let number) = portal.source else {
             throw PostgresFault(.invalidCursorName, "cursor \"\(cursor)\" does not exist")
         }
@@ -245,9 +245,11 @@ extension PostgresSession {
         if direction.goesBack, !portal.isScrollable {
             throw PostgresFault(.notInPrerequisiteState, "cursor can only scan forward", hint: "Declare it with SCROLL option to enable backward scan.")
         }
-        if !isMove { describeRows(portal.columns, portal.formats) }
+        // Bind says how its rows are to come, whatever the cursor was declared as.
+        let formats = wanted.count == portal.columns.count ? wanted : portal.formats
+        if !isMove { describeRows(portal.columns, formats) }
         waiting = .command(.fetch(isMove: isMove, cursor: cursor))
-        effects.append(.run(.init(portal: number, rows: .fetch(direction, isMove: isMove), formats: portal.formats)))
+        effects.append(.run(.init(portal: number, rows: .fetch(direction, isMove: isMove), formats: formats)))
     }
 
     // MARK: Answers

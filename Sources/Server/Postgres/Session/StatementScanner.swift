@@ -157,6 +157,8 @@ package struct StatementScanner {
         } while depth > 0
     }
 
+    private static let escapes: [Unicode.Scalar: Unicode.Scalar] = ["n": "\n", "t": "\t", "r": "\r", "b": "\u{8}", "f": "\u{C}"]
+
     private mutating func quoted(_ mark: Unicode.Scalar, hasEscapes: Bool) throws(PostgresFault) -> String {
         let begin = place
         place += 1
@@ -168,9 +170,9 @@ package struct StatementScanner {
                 place += 1
                 value.append(mark)
             } else if hasEscapes, next == "\\", let escaped = scalar() {
-                // What it means is for the question's own lexer: here only its end counts.
+                // Of questions it is their own lexer's: here COPY's delimiters count, as E'\t'.
                 place += 1
-                value.append(escaped)
+                value.append(Self.escapes[escaped] ?? escaped)
             } else {
                 value.append(next)
             }

@@ -100,7 +100,9 @@ enum AnswerColumns {
         case .int64, .oid: .int64
         case .float32, .float64: .double
         case .numeric: .decimal38(scale: 6)
-        case .text, .character, .jsonb: nil
+        case .text where type == .json: .json(isBinary: false)
+        case .text, .character: nil
+        case .jsonb: .json(isBinary: true)
         case .bytes: .binary
         case .date: .date
         case .time: .time

@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Query
 
 /// Values out of text, in the forms that `PostgresText` writes and a little more. Parameters in text do not pass here: they are literals of the question's own language.
 extension PostgresText {
@@ -14,7 +15,7 @@ extension PostgresText {
 
     fileprivate static func read(_ text: ArraySlice<UInt8>, _ type: PostgresType) throws(PostgresFault) -> PostgresValue {
         guard let value = try value(text, type) else {
-            throw PostgresFault(.invalidTextRepresentation, "invalid input syntax for type \(type): \"\(String(decoding: text.prefix(200), as: UTF8.self))\"")
+            throw invalid(text, type)
         }
         return value
     }
@@ -23,11 +24,11 @@ extension PostgresText {
         func word() -> String { String(decoding: text, as: UTF8.self) }
         switch type.form {
         case .bool: return bool(word())
-        case .int16: return Int16(word()).map(PostgresValue.int16)
-        case .int32: return Int32(word()).map(PostgresValue.int32)
-        case .int64: return Int64(word()).map(PostgresValue.int64)
-        case .float32: return Float(word()).map(PostgresValue.float32)
-        case .float64: return Double(word()).map(PostgresValue.float64)
+        case .int16: return .int16(try integer(text, type))
+        case .int32: return .int32(try integer(text, type))
+        case .int64: return .int64(try integer(text, type))
+        case .float32: return try real(text, type).map { .float32(Float($0)) }
+        case .float64: return try real(text, type).map { .float64($0) }
         case .numeric: return PostgresNumeric(text: text).map(PostgresValue.numeric)
         case .text, .jsonb:
             guard !text.contains(0) else { return nil }
@@ -36,57 +37,77 @@ extension PostgresText {
         case .character: return text.count <= 1 ? .character(text.first ?? 0) : nil
         case .date:
             if let isLast = PostgresTime.isInfinite(text) { return .date(isLast ? .max : .min) }
-            return PostgresTime.read(text).flatMap(PostgresTime.date).map(PostgresValue.date)
-        case .time: return PostgresTime.time(text).map(PostgresValue.time)
+            if let date = PostgresTime.read(text).flatMap(PostgresTime.date) { return .date(date) }
+            guard case .integer(let days) = try moment(text, .date, type) else { return nil }
+            return .date(PostgresTime.date(unixDays: days))
+        case .time:
+            if let time = PostgresTime.time(text) { return .time(time) }
+            guard case .integer(let time) = try moment(text, .time, type) else { return nil }
+            return .time(time)
         case .timestamp, .instant:
             if let isLast = PostgresTime.isInfinite(text) { return .timestamp(isLast ? .max : .min) }
-            return PostgresTime.read(text).flatMap(PostgresTime.timestamp).map(PostgresValue.timestamp)
-        case .interval: return PostgresTime.interval(text)
-        case .uuid: return uuid(text)
+            if let parts = PostgresTime.read(text), type.form == .instant || parts.offset == nil, let read = PostgresTime.timestamp(parts) { return .timestamp(read) }
+            guard case .integer(let microseconds) = try moment(text, .timestamp(isUTC: type.form == .instant), type) else { return nil }
+            return .timestamp(PostgresTime.timestamp(unixMicroseconds: microseconds))
+        case .interval:
+            if let interval = PostgresTime.interval(text) { return interval }
+            guard case .interval(let read) = try moment(text, .interval, type) else { return nil }
+            return .interval(months: read.months, days: read.days, microseconds: read.microseconds)
+        case .uuid: return ValueText.uuid(text).map(PostgresValue.uuid)
         case .oid: return UInt32(word()).map(PostgresValue.oid)
         case .vector: return try vector(text, type)
         }
     }
 
+    /// - Throws: 22003 for digits past the type's range.
+    private static func integer<Number: FixedWidthInteger>(_ text: ArraySlice<UInt8>, _ type: PostgresType) throws(PostgresFault) -> Number {
+        if let value = ValueText.integer(text), let number = Number(exactly: value) { return number }
+        let digits = ValueText.trimmed(text), isSigned = digits.first == UInt8(ascii: "-") || digits.first == UInt8(ascii: "+")
+        guard digits.count > (isSigned ? 1 : 0), digits.dropFirst(isSigned ? 1 : 0).allSatisfy(ValueText.isDigit) else { throw invalid(text, type) }
+        throw PostgresFault(.numericOutOfRange, "value \"\(shown(text))\" is out of range for type \(type)")
+    }
+
+    /// - Throws: 22003 for one past the type's range; nil for what is no number.
+    private static func real(_ text: ArraySlice<UInt8>, _ type: PostgresType) throws(PostgresFault) -> Double? {
+        let outOfRange = PostgresFault(.numericOutOfRange, "\"\(shown(text))\" is out of range for type \(type)")
+        guard let value = ValueText.double(text) else {
+            // What a Double is too small for, but is a number.
+            guard ValueText.trimmed(text).allSatisfy({ ValueText.isDigit($0) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains($0) }), Double(String(decoding: ValueText.trimmed(text), as: UTF8.self)) != nil
+            else { return nil }
+            throw outOfRange
+        }
+        let isLost = value.isFinite && (type.form == .float32 && Float(value).isInfinite || (type.form == .float32 ? Float(value) == 0 : value == 0) && hasDigits(text))
+        guard !isLost else { throw outOfRange }
+        return value
+    }
+
+    /// Whether a digit before the exponent is none of zero.
+    private static func hasDigits(_ text: ArraySlice<UInt8>) -> Bool { text.prefix { $0 | 0x20 != UInt8(ascii: "e") }.contains { (0x31...0x39).contains($0) } }
+
+    /// As the question's own language reads it, by UTC.
+    private static func moment(_ text: ArraySlice<UInt8>, _ kind: ColumnType, _ type: PostgresType) throws(PostgresFault) -> Value {
+        do {
+            return try LiteralCast.value(of: Array(text), as: kind, at: nil)
+        } catch {
+            let isOutOfRange = error.cause == .timeOutOfRange
+            throw PostgresFault(
+                isOutOfRange ? .datetimeOverflow : SQLState(rawValue: "22007"),
+                isOutOfRange ? "date/time field value out of range: \"\(shown(text))\"" : "invalid input syntax for type \(type): \"\(shown(text))\"")
+        }
+    }
+
+    private static func shown(_ text: ArraySlice<UInt8>) -> String { String(decoding: text.prefix(200), as: UTF8.self) }
+
+    private static func invalid(_ text: ArraySlice<UInt8>, _ type: PostgresType) -> PostgresFault {
+        PostgresFault(.invalidTextRepresentation, "invalid input syntax for type \(type): \"\(shown(text))\"")
+    }
+
     private static func bool(_ word: String) -> PostgresValue? {
-        switch word.lowercased() {
-        case "t", "true", "y", "yes", "on", "1": .bool(true)
-        case "f", "false", "n", "no", "off", "0": .bool(false)
-        default: nil
-        }
-    }
-
-    private static func nibble(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - 0x30
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - 0x57
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - 0x37
-        default: nil
-        }
-    }
-
-    private static func hexadecimal(_ text: some Sequence<UInt8>) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var high: UInt8?
-        for byte in text {
-            guard let part = nibble(byte) else { return nil }
-            if let first = high {
-                bytes.append(first << 4 | part)
-                high = nil
-            } else {
-                high = part
-            }
-        }
-        return high == nil ? bytes : nil
+        ValueText.boolean(Array(word.utf8)[...]).map(PostgresValue.bool)
     }
 
     private static func bytes(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-        text.starts(with: "\\x".utf8) ? hexadecimal(text.dropFirst(2)) : nil
-    }
-
-    private static func uuid(_ text: ArraySlice<UInt8>) -> PostgresValue? {
-        guard let bytes = hexadecimal(text.filter { $0 != UInt8(ascii: "-") }), bytes.count == 16 else { return nil }
-        return .uuid(bytes)
+        ValueText.binary(text)
     }
 
     private static func vector(_ text: ArraySlice<UInt8>, _ type: PostgresType) throws(PostgresFault) -> PostgresValue? {

@@ -17,7 +17,7 @@ final class BoundParametersTests: XCTestCase {
         XCTAssertEqual(try read("2026-11-21", .date), .typed(.integer(20_778), .date))
         XCTAssertEqual(try read("any text", .varchar), .string("any text"))
         // Without an offset it is a time of the session's zone, which the question knows.
-        XCTAssertEqual(try read("2026-11-21 10:00", .timestamptz), .string("2026-11-21 10:00"))
+        XCTAssertEqual(try read("2026-11-21 10:00", .timestamptz), .text("2026-11-21 10:00", .timestampTZ))
         XCTAssertEqual(try BoundParameters.read([nil, nil], formats: [], types: [23, 25]), [.typed(.null, .int32), .null])
     }
 

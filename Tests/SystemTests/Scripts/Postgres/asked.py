@@ -1,0 +1,125 @@
+"""What clients say in ways that the other scripts' clients do not: parameters in text as their types, fields of times as parameters, names of objects, COPY's options, codes of errors.
+PostgreSQL 15 is asked the same.
+
+Usage: asked.py PORT URL ADMIN_KEY
+"""
+import subprocess
+
+import rig
+
+# A type's number, and texts that a client may send as one; what is none of it has PostgreSQL's code.
+TEXTS = {
+    16: ["t", " yes", "of", "maybe", ""], 21: ["32768", "7.0"], 23: [" 12", "+5", "2147483648", "x", ""], 20: ["9223372036854775807", "9223372036854775808"],
+    700: ["1e39", "1e400"], 701: ["1e308", "1e309", "1e-400", "-0", "0e-999"], 17: ["", "abc\\000", "\\x00ff"], 2950: ["{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}", "xyz"],
+    1082: ["2026-11-01 00:00:00Z", "Jan 5 2020", "20200105", "epoch", "2021-02-29", "abc"], 1083: ["00:00", "12:30 PM", "04:05:06.7890123", "24:00:01"],
+    1114: ["2020-02-29 12:00", "2020-01-01T00:00:00Z", "1999-12-31 23:59:59.9999999", "2020-13-01"], 1184: ["2020-01-01 00:00", "2020-01-01 00:00 Europe/Kyiv"],
+    1186: ["P1Y2M3DT4H", "1.5 months", "0", "five"], 3802: ['{"b": 1.0,  "a":[1,2]}', "nul", " [1] "], 114: ['{"b": 1.0,  "a":[1,2]}', "nul"], 3807: ['{"[1,  2]"}'],
+}
+PARAMETERS = [
+    ("SELECT date_trunc($1, timestamp '2020-05-05')", "month", 0), ("SELECT date_trunc($1::varchar, timestamp '2020-05-05')", "month", 0),
+    ("SELECT date_part($1, timestamp '2020-05-05')", "month", 0), ("SELECT date_part($1::text, timestamp '2020-05-05')", "dow", 25),
+    ("SELECT date_trunc($1, timestamp '2020-05-05')", "nothing", 0), ("SELECT $1 -> 'a'", '{"a":[1]}', 3802), ("SELECT count(*) FROM receipts WHERE business_day = $1", "Nov 12 2026", 0),
+    ("SELECT count(*) FROM receipts WHERE issued_at > $1", "2026-11-12T00:00:00+02:00", 0), ("SELECT to_regclass($1) IS NOT NULL", "public.receipts", 0),
+    ("SELECT date_bin($1, timestamp '2020-01-01 00:07', timestamp '2020-01-01')", "5 min", 0),
+]
+QUESTIONS = [
+    "SELECT date_trunc(NULL, timestamp '2020-05-05')", "SELECT 'receipts'::regclass::text, 'pg_class'::regclass::text, 'int4'::regtype::text", "SELECT 'receipts'::regclass::oid = 'receipts'::regclass",
+    "SELECT tableoid = 'receipts'::regclass FROM receipts LIMIT 1", "SELECT r.tableoid::regclass::text FROM receipts r LIMIT 1", "SELECT c.tableoid::regclass::text FROM pg_class c LIMIT 1",
+    "SELECT count(*) FROM till.public.receipts", "SELECT to_regclass('public.receipts') = 'receipts'::regclass, to_regclass('\"receipts\"') IS NULL, to_regclass('nosuch') IS NULL",
+    "SELECT U&'\\0041\\+01F600', U&'d!0061t' UESCAPE '!', U&'\\\\', U&'\\D83D\\DE00'", "SELECT 1 AS U&\"d\\0061t\"", "SELECT U&'\\00'", "SELECT U&'\\D83D'", "SELECT E'\\x41\\101\\xd0\\x90x\\xg'",
+    "SELECT pg_typeof(1)::text, pg_typeof('a'::text)::text, pg_typeof(1.5)::text, pg_typeof(now())::text, pg_typeof(ARRAY[1])::text, pg_typeof('a')::text, pg_typeof(NULL)::text, pg_typeof(1::int2)::text",
+    "SELECT pg_size_pretty(123456789::bigint), pg_size_pretty(10239::bigint), pg_size_pretty(10240::bigint), pg_size_pretty(0::bigint), pg_size_pretty(1e15::bigint)",
+    "SELECT pg_get_function_result(870), pg_get_function_arguments(870)",
+    "SELECT prokind, proretset, provolatile FROM pg_proc WHERE oid IN (870, 2108, 3100, 1066) ORDER BY oid", "SELECT pid IS NOT NULL FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+    "SELECT * FROM pg_stat_user_indexes WHERE false", "SELECT * FROM pg_stat_bgwriter WHERE false", "SELECT * FROM pg_options_to_table(NULL)", "SELECT pg_index_column_has_property('receipts_pkey'::regclass, 1, 'asc'), pg_index_column_has_property('receipts_pkey'::regclass, 1, 'desc')",
+    "SELECT pg_client_encoding()::text, to_regproc('array_in') IS NOT NULL", "SELECT count(*) FROM pg_partition_ancestors(0)",
+    "SELECT * FROM receipts LIMIT -1", "SELECT * FROM receipts OFFSET -1", "SELECT sqrt(-1)", "SELECT ln(0)", "SELECT power(0, -1)", "SELECT '2020-02-30'::date", "SELECT 'abc'::date", "SELECT interval 'abc'",
+    "SELECT ('ab' || 'c')::date", "SELECT '{a'::int[]", "SELECT substring('abc' from 1 for -1)", "SELECT chr(0)", "SELECT 'a' ~ '['", "SELECT date_trunc('nothing', now())",
+    "SELECT timestamp '2020-01-01' AT TIME ZONE 'Nowhere'", "SELECT * FROM generate_series(1, 10, 0)", "SELECT * FROM receipts ORDER BY 99", "SELECT sum(sum(total)) FROM receipts",
+    "WITH a AS (SELECT 1), a AS (SELECT 2) SELECT * FROM a", "SELECT DISTINCT ON (total) total FROM receipts ORDER BY receipt_id", "SELECT row_number() FROM receipts", "SELECT count(*) OVER w FROM receipts",
+    "SELECT * FROM receipts FOR UPDATE", "SELECT 1 INTO somewhere", "WITH x AS (DELETE FROM receipts RETURNING *) SELECT * FROM x", "SET ROLE none",
+]
+ROWS = "(SELECT * FROM (VALUES (1, 'a,b', NULL), (2, E'q\"x\\ny\\tz\\\\', ' '), (3, '', 'NULL')) v(n, s, t) ORDER BY 1)"
+COPIES = [
+    f"COPY {ROWS} TO STDIN", f"COPY {ROWS} TO STDOUT (FORMAT csv, FORCE_QUOTE *)", f"COPY {ROWS} TO STDOUT (FORMAT csv, FORCE_QUOTE (s, t))", f"COPY {ROWS} TO STDOUT WITH CSV FORCE QUOTE *",
+    f"COPY {ROWS} TO STDOUT WITH CSV HEADER QUOTE '''' FORCE QUOTE s, t", f"COPY {ROWS} TO STDOUT (FORCE_QUOTE *)",
+    "COPY \"receipts\" (receipt_id) TO STDIN DELIMITERS E'|' WITH NULL AS E'\\\\N'", "COPY receipts (receipt_id, total) TO STDOUT USING DELIMITERS '|'", f"COPY {ROWS} TO STDOUT (DELIMITER E'\\t', FORMAT csv)", "COPY BINARY receipts(receipt_id) TO STDOUT", f"COPY {ROWS} TO STDOUT (FORMAT 'csv')",
+    f"COPY {ROWS} TO STDOUT (FORMAT csv, FORMAT text)", f"COPY {ROWS} TO STDOUT (FORMAT binary, DELIMITER ',')", f"COPY {ROWS} TO STDOUT (DELIMITER 'ab')", f"COPY {ROWS} TO STDOUT (DELIMITER 'a')",
+    f"COPY {ROWS} TO STDOUT (QUOTE 'a')", f"COPY {ROWS} TO STDOUT (FORMAT csv, NULL E'a\\nb')", f"COPY {ROWS} TO STDOUT (FREEZE)", f"COPY {ROWS} TO STDOUT (FORMAT csv, DELIMITER '\"')", f"COPY {ROWS} TO STDOUT (NULL 'a,')",
+]
+COMMANDS = [
+    "\\dAf", "\\dAo", "\\dAp", "\\db+", "\\dd", "\\dF", "\\dFd", "\\dFp", "\\dFt", "\\dL", "\\dL+", "\\dX", "\\dC+", "\\dD+", "\\des+", "\\deu+", "\\dew+", "\\det+", "\\dP+", "\\dx", "\\dfS lower", "\\dfaS sum",
+]
+
+
+def answer(result):
+    from psycopg import pq
+
+    if result.status == pq.ExecStatus.FATAL_ERROR:
+        return ["error " + (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()]
+    return [f"{result.fname(n).decode()} {result.ftype(n)}" for n in range(result.nfields)] + [str([result.get_value(row, n) for n in range(result.nfields)]) for row in range(result.ntuples)]
+
+
+def copied(connection, text):
+    from psycopg import pq
+
+    connection.pgconn.send_query(text.encode())
+    said = []
+    while (result := connection.pgconn.get_result()) is not None:
+        said += answer(result) if result.status == pq.ExecStatus.FATAL_ERROR else [str(result.command_status)]
+        if result.status == pq.ExecStatus.COPY_OUT:
+            while (piece := connection.pgconn.get_copy_data(0))[0] > 0:
+                said.append(str(bytes(piece[1])))
+    return said
+
+
+def client(till, peer):
+    with till.connect() as ours, peer.connect() as theirs:
+        def each(what, ask):
+            rig.same(what, ask(ours), ask(theirs))
+
+        for number, texts in TEXTS.items():
+            for text in texts:
+                each(f"{text!r} as {number}", lambda connection: answer(connection.pgconn.exec_params(b"SELECT $1 AS v", [text.encode()], [number])))
+        for question, value, number in PARAMETERS:
+            each(f"{question} of {value}", lambda connection: answer(connection.pgconn.exec_params(question.encode(), [value.encode()], [number])))
+        for question in QUESTIONS:
+            each(question, lambda connection: answer(connection.pgconn.exec_(question.encode())))
+        for text in COPIES:
+            each(text, lambda connection: copied(connection, text))
+        each("EXECUTE", lambda connection: answer(connection.pgconn.exec_(b"PREPARE said AS SELECT $1")) + answer(connection.pgconn.exec_(b"EXECUTE said(1)")))
+        assert ours.execute("SELECT 'receipts'::regclass").fetchone() == ("receipts",)
+        shown(ours, theirs)
+    for command in COMMANDS:
+        run = subprocess.run(
+            ["psql", "-X", "-P", "pager=off", f"host=127.0.0.1 port={till.port} user={rig.USER} password={till.key} dbname=till sslmode=disable", "-c", command], capture_output=True, text=True)
+        assert run.returncode == 0, (command, run.stderr)
+        assert not command.startswith(("\\dfS", "\\dfaS")) or "(0 rows)" not in run.stdout, run.stdout
+    newer(till)
+
+
+def shown(ours, theirs):
+    """All relations of pg_catalog are there, with their columns."""
+    text = ("SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+            "WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relkind IN ('r', 'v') AND a.attnum > 0 ORDER BY c.relname, a.attnum")
+    rig.same("columns of pg_catalog", *([row[0] for row in connection.execute(text)] for connection in (ours, theirs)))
+
+
+# What psql 17 and 18 ask beyond psql 15.
+NEWER = [
+    "SELECT conname, conrelid::pg_catalog.regclass AS ontable, pg_catalog.pg_get_constraintdef(oid, true) AS condef FROM pg_catalog.pg_constraint c "
+    "WHERE confrelid IN (SELECT pg_catalog.pg_partition_ancestors('{0}') UNION ALL VALUES ('{0}'::pg_catalog.regclass)) AND contype = 'f' AND conparentid = 0 ORDER BY conname",
+    "SELECT e.extname, ae.default_version FROM pg_catalog.pg_extension e LEFT JOIN pg_catalog.pg_description d ON d.objoid = e.oid AND d.classoid = 'pg_catalog.pg_extension'::pg_catalog.regclass "
+    "LEFT JOIN pg_catalog.pg_available_extensions() ae(name, default_version, comment) ON ae.name = e.extname ORDER BY 1",
+]
+
+
+def newer(till):
+    with till.connect() as connection:
+        number = connection.execute("SELECT 'receipts'::regclass::oid").fetchone()[0]
+        for text in NEWER:
+            assert connection.execute(text.format(number)).fetchall() == [], text
+
+
+if __name__ == "__main__":
+    rig.run(client)
