@@ -20,6 +20,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     package func putType(name: String, body: [UInt8]) throws -> PutOutcome {
         let declared = try rollups.read(typeFile: body)
+        try rollups.checkTable(ofTypeFile: body)
         let outcome = try types.put(name: name, json: body)
         for rollup in declared { _ = try putRollup(name: rollup.name, body: rollup.json) }
         return outcome
