@@ -80,7 +80,7 @@ struct RollupStore {
     ///   in the warehouse by their names.
     func checkTable(ofTypeFile json: [UInt8]) throws {
         guard let type = try? DocumentType(json: json), !columns.contains(type.table), !columns.contains(TableName.history(of: type.table)) else { return }
-        let isOfSums = type.table.hasPrefix(RollupDefinition.tableName(of: ""))
+        let isOfSums = TableName.isOfSums(type.table)
         guard isOfSums || boundary.rollups[type.table] != nil else { return }
         let reason = isOfSums ? "names that begin with rollup_ are those of the tables of rollups" : "there is a rollup of the name \(type.table)"
         throw Fault(.invalidType, "/table: \(reason)", errors: [.init(pointer: "/table", code: "name-taken", message: reason)])

@@ -124,6 +124,7 @@ final class RollupKeepingTests: XCTestCase {
             XCTAssertTrue(progress.isReady)
         }
         XCTAssertTrue(try progress("distinct", fixture).faults[0].reason.contains("limits.rollup_rows"))
+        XCTAssertTrue(try rows("EXPLAIN SELECT receipt_id, count(*) FROM receipts GROUP BY 1", fixture.engine).contains { $0.contains("Not used: distinct: it has the sums of no file: its sums have more than") })
         try check(fixture.engine, uses: true, "others go on")
         XCTAssertEqual(try rows("SELECT count(*) FROM receipts GROUP BY receipt_id LIMIT 1", fixture.engine), ["1"])
     }
@@ -206,6 +207,20 @@ final class RollupKeepingTests: XCTestCase {
         try put("a_parts", #""unnest":"parts","group_by":{"code":"parts.code"}"#)
         try fill(fixture)
         XCTAssertTrue(try rows("EXPLAIN \(question)", fixture.engine).contains { $0.contains("Rollup a_parts (") })
+    }
+
+    /// As in a pair of machines: nobody is to wait for what does not come.
+    func test_whereNoSumsAreMade_rollupsSaySo() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.compaction.makesSums = false }
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        take(fixture, 10, from: 0)
+        _ = try fixture.engine.compact(before: nil)
+        let progress = try progress("receipts_by_day", fixture)
+        XCTAssertEqual([progress.fileCount, progress.coveredCount, progress.waiting.count], [1, 0, 0], "\(progress)")
+        XCTAssertEqual(progress.faults.map(\.reason), ["a pair of machines makes no sums"])
+        XCTAssertTrue(progress.isReady)
+        try check(fixture.engine, uses: false, "rows are read")
     }
 
     func test_typeFile_declaresRollups() throws {
