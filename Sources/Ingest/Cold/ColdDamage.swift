@@ -19,13 +19,15 @@ package struct DamagedColdFile: DamageReport, Sendable, Equatable, CustomStringC
     /// What it is called where it lies: that tells when it was made, and of nobody's rows.
     private var name: Substring { location.split(separator: "/").last ?? "" }
 
+    private static let adviceOfSums = "it has sums, which are made again of the rows that they are of: ask again in a while, or now with rollups off"
+
     /// For whoever's question meets it. Neither where the file lies nor its days are named: they may tell of other clients' rows.
     package var fault: Fault {
         let advice = "the administrator finds where it lies in the log and with till verify, and puts it back from a backup; "
             + "a receipt of it whose document is damaged is whole again once the documents of all such receipts were sent again as they were; "
             + "until then a narrower question (other days, fewer columns) may pass it by"
         return Fault(
-            .internalError, "the file \(name) of the table \(table) is damaged on the server's disk; \(advice)",
+            .internalError, "the file \(name) of the table \(table) is damaged on the server's disk; \(TableName.isOfSums(table) ? Self.adviceOfSums : advice)",
             errors: [.init(pointer: "", code: "file-damaged", message: "the file \(name) of the table \(table) is damaged")], cause: description)
     }
 }

@@ -59,7 +59,17 @@ extension Compactor {
         let left = work.joined.union(work.removed.compactMap { state.files[$0]?.part })
         next.files = state.files.filter { file, coverage in !work.removed.contains(file) && coverage.part.map { !left.contains($0) } ?? true }
         var created: [WrittenObject] = []
-        let fields = try rollupSchema(state, base)
+        let fields: (rows: Schema, parts: [Field])
+        do { fields = try rollupSchema(state, base) } catch let error as QueryError {
+            // The table has got columns since that make a name mean two things, say: its rows are read, and other rollups are kept as ever.
+            let covered = work.added.compactMap { file in base.iceberg.storage.key(ofLocation: file.location).map { key in (file: key, Self.coverage(of: file, base, reason: error.detail)) } }
+            for (file, coverage) in covered { next.files[file] = coverage }
+            if !covered.isEmpty || !work.removed.isEmpty {
+                rolled.changes = [Catalog.RollupChange(rollup: state.definition.name, number: state.number, added: covered, removed: work.removed)]
+            }
+            rolled.states = [try next.beside(base)]
+            return rolled
+        }
         guard options.makesSums, let target = try rollupTable(state, fields.parts, &created) else {
             // There are to be none, or what was kept under this name before is not gone yet.
             rolled.states = [try next.beside(base)]
@@ -149,10 +159,10 @@ extension Compactor {
         } catch let error as ColumnStoreError where work.joined.isEmpty && ColdTable.isDamage(error) { return false }
     }
 
-    private static func coverage(of file: DataFile, _ base: ColdTable) -> RollupCoverage {
+    private static func coverage(of file: DataFile, _ base: ColdTable, reason: String? = nil) -> RollupCoverage {
         let last = file.bounds(of: base.iceberg.schema["sequence"] ?? Field("sequence", .int64)).maximum
         let sequence: Int64 = if case .integer(let value)? = last { value } else { .max }
-        return RollupCoverage(part: nil, rowCount: file.recordCount, lastSequence: sequence, reason: nil)
+        return RollupCoverage(part: nil, rowCount: file.recordCount, lastSequence: sequence, reason: reason)
     }
 
     func part(of target: ColdTable) -> RollupMaker.Target {

@@ -6,6 +6,7 @@ package import Documents
 /// No type's table may end like that, so the name alone says which kind of table it is.
 package enum TableName {
     private static let historySuffix = "_history"
+    private static let sumsPrefix = "rollup_"
     /// Of executions whose time is over: the store's own rows, which have no documents.
     static let executions = "executions"
     /// What they have as their type. None of that name is in force, so that nobody else brings any.
@@ -14,6 +15,12 @@ package enum TableName {
     package static func stored(_ type: DocumentType) -> String { type.isVersioned ? history(of: type.table) : type.table }
 
     package static func history(of shown: String) -> String { shown + historySuffix }
+
+    /// The table of a rollup's sums.
+    static func sums(of rollup: String) -> String { sumsPrefix + rollup }
+
+    /// No table of documents that was made since there are rollups has such a name.
+    static func isOfSums(_ stored: String) -> Bool { stored.hasPrefix(sumsPrefix) }
 
     package static func isVersioned(_ stored: String) -> Bool { stored.hasSuffix(historySuffix) }
 

@@ -20,6 +20,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
 
     package func putType(name: String, body: [UInt8]) throws -> PutOutcome {
         let declared = try rollups.read(typeFile: body)
+        try rollups.checkTable(ofTypeFile: body)
         let outcome = try types.put(name: name, json: body)
         for rollup in declared { _ = try putRollup(name: rollup.name, body: rollup.json) }
         return outcome
@@ -30,7 +31,8 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     private var rollups: RollupStore { RollupStore(catalog: catalog, boundary: tier.boundary, columns: tier.tables) }
 
     package func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] {
-        rollups.descriptions(after: name, limit: limit, ownOnly: principal.rows != .all)
+        let known = rollups.descriptions(after: name, limit: limit, ownOnly: principal.rows != .all)
+        return compactor.options.makesSums ? known : known.map { RollupDescription(definition: $0.definition, progress: $0.progress.ended("a pair of machines makes no sums")) }
     }
 
     package func putRollup(name: String, body: JSONValue) throws -> PutOutcome {

@@ -144,7 +144,9 @@ struct ShownTables {
         if isAccepted { offer.implied = [Self.acceptedRows] }
         do {
             guard let base = snapshot.cold[state.definition.table], let view = try state.view(upTo: sequence, of: base) else {
-                offer.fault = "it has the sums of no file yet"
+                // Of others' files a client is told nothing.
+                let fault = client == nil && state.waiting.isEmpty ? state.progress.faults.first : nil
+                offer.fault = fault.map { "it has the sums of no file: \($0.reason)" } ?? "it has the sums of no file yet"
                 return offer
             }
             let rest = stored(state.definition.table, only: view.rest)

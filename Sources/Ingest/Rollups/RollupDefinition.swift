@@ -19,7 +19,7 @@ package struct RollupDefinition: Sendable, Hashable {
 
     /// The table of its partial sums, in SQL and in the warehouse.
     package var tableName: String { Self.tableName(of: name) }
-    static func tableName(of name: String) -> String { "rollup_\(name)" }
+    static func tableName(of name: String) -> String { TableName.sums(of: name) }
 
     /// Its members in the order of the contract; what is kept in the catalog.
     package var json: JSONValue {
@@ -53,6 +53,13 @@ package struct RollupProgress: Sendable {
     package var waiting: [String] = []
 
     package init() {}
+
+    /// Where no more sums are made than there are.
+    func ended(_ reason: String) -> RollupProgress {
+        var progress = self
+        (progress.faults, progress.waiting) = (faults + waiting.map { (file: $0, reason: reason) }, [])
+        return progress
+    }
 }
 
 /// A rollup with how it stands.

@@ -100,7 +100,10 @@ package struct RollupState: Sendable {
     /// - Returns: the keys of the cold files that had them; those too that shared one.
     mutating func dropLost() throws -> [String] {
         guard let table else { return [] }
-        let present = Set(try table.iceberg.files().compactMap { table.iceberg.storage.key(ofLocation: $0.location) })
+        let storage = table.iceberg.storage
+        var present = Set(try table.iceberg.files().compactMap { storage.key(ofLocation: $0.location) })
+        // Of files that lie in a bucket questions find it out: to look there costs a call for each.
+        if storage.location(of: "").hasPrefix("file:") { present = try present.filter { try storage.byteCount(of: $0) != nil } }
         let lost = files.filter { $0.value.part.map { !present.contains($0) } ?? false }.keys.sorted()
         for file in lost { files[file] = nil }
         return lost

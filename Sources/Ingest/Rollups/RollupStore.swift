@@ -76,6 +76,16 @@ struct RollupStore {
 
     // MARK: Changing
 
+    /// - Throws: `Fault` invalid-type where a type file would make a table of a rollup's name, or of such a name as tables of sums have: both lie
+    ///   in the warehouse by their names.
+    func checkTable(ofTypeFile json: [UInt8]) throws {
+        guard let type = try? DocumentType(json: json), !columns.contains(type.table), !columns.contains(TableName.history(of: type.table)) else { return }
+        let isOfSums = TableName.isOfSums(type.table)
+        guard isOfSums || boundary.rollups[type.table] != nil else { return }
+        let reason = isOfSums ? "names that begin with rollup_ are those of the tables of rollups" : "there is a rollup of the name \(type.table)"
+        throw Fault(.invalidType, "/table: \(reason)", errors: [.init(pointer: "/table", code: "name-taken", message: reason)])
+    }
+
     /// - Returns: what became of it, and the rollup whose sums are no more.
     /// - Throws: `Fault` invalid-rollup.
     func put(_ name: String, _ body: JSONValue) throws -> (PutOutcome, former: RollupState?) {
@@ -115,6 +125,7 @@ struct RollupStore {
                 faults.append(.init(pointer: place, code: "versioned", message: "a table that keeps versions has no rollups"))
             } else if let rollup = reader.read(item, table: type.table) {
                 if let conflict = conflict(rollup) { faults.append(.init(pointer: place + conflict.pointer, code: conflict.code, message: conflict.message)) }
+                if rollup.name == type.table || rollup.tableName == type.table { faults.append(.init(pointer: place + "/name", code: "name-taken", message: "its table has this name")) }
                 if rollups.contains(where: { $0.name == rollup.name }) { faults.append(.init(pointer: place + "/name", code: "duplicate", message: "another rollup of the file has this name")) }
                 _ = reader.check(rollup, schema: schema)
                 rollups.append(rollup)
@@ -146,7 +157,8 @@ struct RollupStore {
     }
 
     private static func fault(_ faults: [Fault.Violation]) -> Fault {
-        let detail = faults.count == 1 ? "\(faults[0].pointer): \(faults[0].message)" : "the rollup has \(faults.count) faults; errors names each"
+        let one = faults.first.map { $0.pointer.isEmpty ? $0.message : "\($0.pointer): \($0.message)" } ?? ""
+        let detail = faults.count == 1 ? one : "the rollup has \(faults.count) faults; errors names each"
         return Fault(.invalidRollup, detail, errors: faults)
     }
 }

@@ -15,25 +15,28 @@ extension Binder {
         /// Whether a key may be left out of a set.
         private let hasSets: Bool
 
-        init(_ select: SelectSyntax, _ items: [Item]) {
+        /// - Parameter items: the expressions of the SELECT's list, as they are compared.
+        init(_ select: SelectSyntax, _ items: [Expression]) {
             hasSets = select.groupBy.contains { if case .set = $0 { false } else { true } }
-            outputs = select.groupBy.isEmpty ? ExpressionPlaces() : ExpressionPlaces(items.map(\.expression))
+            outputs = select.groupBy.isEmpty ? ExpressionPlaces() : ExpressionPlaces(items)
         }
 
         /// The place of a key, which may be in the list already.
         ///
-        /// - Parameter item: the column of the SELECT's list that it names, or whose expression it is.
-        mutating func place(_ expression: Expression, item: Int?, _ name: String, _ position: Int) -> Int {
+        /// - Parameters:
+        ///   - compared: the same as it is compared.
+        ///   - item: the column of the SELECT's list that it names, or whose expression it is.
+        mutating func place(_ expression: Expression, _ compared: Expression, item: Int?, _ name: String, _ position: Int) -> Int {
             guard let item, hasSets || expression.isLiteral else {
-                return places[expression] ?? append(expression, name, position)
+                return places[compared] ?? append(expression, compared, name, position)
             }
-            let place = items[item] ?? (hasSets ? nil : places[expression]) ?? append(expression, name, position)
+            let place = items[item] ?? (hasSets ? nil : places[compared]) ?? append(expression, compared, name, position)
             items[item] = place
             return place
         }
 
-        private mutating func append(_ expression: Expression, _ name: String, _ position: Int) -> Int {
-            places.insert(expression, at: expressions.count)
+        private mutating func append(_ expression: Expression, _ compared: Expression, _ name: String, _ position: Int) -> Int {
+            places.insert(compared, at: expressions.count)
             expressions.append((expression, name, position))
             return expressions.count - 1
         }
@@ -42,7 +45,7 @@ extension Binder {
     func bindGroups(
         _ select: SelectSyntax, _ items: [Item], _ collector: SelectCollector, in frame: BindingFrame
     ) throws(QueryError) -> GroupingList {
-        var list = GroupingList(select, items)
+        var list = GroupingList(select, select.groupBy.isEmpty ? [] : items.map { twins.compared($0.expression) })
         let scope = ExpressionScope(frame: frame, clause: "GROUP BY")
         // Of the one set that most queries have.
         var whole: Set<Int> = []
@@ -67,6 +70,10 @@ extension Binder {
                     "GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: select.groupByPosition)
             }
             list.sets = product
+        }
+        if select.groupsAreDistinct {
+            var known: Set<Set<Int>> = []
+            list.sets = list.sets.filter { known.insert(Set($0)).inserted }
         }
         return list
     }
@@ -124,7 +131,8 @@ extension Binder {
         }
         let key: Expression
         if let item { key = items[item].expression } else { key = try bindExpression(syntax, in: scope).expression }
-        item = item ?? list.outputs[key]
+        let compared = twins.compared(key)
+        item = item ?? list.outputs[compared]
         let (aggregates, windows) = (collector.aggregateIDs, collector.windowIDs)
         if key.contains({ if case .column(let id, _) = $0 { aggregates.contains(id) || windows.contains(id) } else { false } }) {
             throw .badSQL("aggregates and window functions are not allowed in GROUP BY", at: syntax.position)
@@ -132,7 +140,7 @@ extension Binder {
         guard TypeRules.isComparable(key.type) else {
             throw .unsupported("GROUP BY cannot compare values of type \(key.type.sqlName)", at: syntax.position)
         }
-        let place = list.place(key, item: item, name, syntax.position)
+        let place = list.place(key, compared, item: item, name, syntax.position)
         guard list.expressions.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("GROUP BY has more than \(SyntaxLimits.listItemCountMax) expressions", at: syntax.position)
         }

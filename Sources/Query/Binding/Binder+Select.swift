@@ -17,6 +17,7 @@ extension Binder {
     func bindSelect(_ select: SelectSyntax, orderBy: [OrderItemSyntax], in queryFrame: BindingFrame) throws(QueryError) -> LogicalPlan {
         let frame = BindingFrame(parent: queryFrame)
         defer { queryFrame.correlate(Set(frame.correlation)) }
+        frame.isGrouped = !select.groupBy.isEmpty
         var plan = try bindFrom(select.from, in: frame)
         if let condition = select.whereClause {
             let scope = ExpressionScope(frame: frame, clause: "WHERE")

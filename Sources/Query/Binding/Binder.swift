@@ -47,6 +47,9 @@ package final class Binder {
     /// Which column of which relation columns are: of a view's, its own.
     var origins: [ColumnID: ColumnOrigin] = [:]
 
+    /// Subqueries of grouped SELECTs, for comparing expressions with the keys.
+    var twins = SubqueryTwins()
+
     /// What COLLATE said of columns where they were selected.
     var collations: [ColumnID: String] = [:]
 
@@ -212,6 +215,9 @@ final class BindingFrame {
 
     /// Where the subquery that is being bound stands in this level: an aggregate in it over this level's columns belongs there.
     var subqueryScope: ExpressionScope?
+
+    /// A SELECT with GROUP BY.
+    var isGrouped = false
 
     init(parent: BindingFrame?) { self.parent = parent }
 

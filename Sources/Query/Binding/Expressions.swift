@@ -11,7 +11,10 @@ extension Binder {
         case .unary, .binary, .atTimeZone: return try bindOperator(syntax, in: scope)
         case .and, .or, .not: return try bindConnective(syntax, in: scope)
         case .isTest, .isDistinct, .between, .inList, .like: return try bindPredicate(syntax, in: scope)
-        case .exists, .scalarQuery, .inQuery, .quantified: return try bindSubqueryExpression(syntax, in: scope)
+        case .exists, .scalarQuery, .inQuery, .quantified:
+            let value = try bindSubqueryExpression(syntax, in: scope)
+            twins.note(value.expression, syntax, in: scope.frame)
+            return value
         case .caseWhen: return try bindCase(syntax, in: scope)
         case .cast(let operand, let type): return try bindCast(operand, type, at: syntax.position, in: scope)
         case .function(let call): return try bindCall(call, in: scope)

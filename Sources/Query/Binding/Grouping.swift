@@ -29,12 +29,12 @@ struct Grouping {
         var values: [ColumnID: Expression] = [:]
         for grouping in collector.groupings {
             if isPlain {
-                for argument in grouping.arguments { _ = try Self.place(of: argument, in: list) }
+                for argument in grouping.arguments { _ = try Self.place(of: argument, in: list, binder) }
                 values[grouping.column.id] = .literal(.integer(0), .int32)
             } else {
                 let column = mask ?? binder.newColumn("", .int64)
                 mask = column
-                values[grouping.column.id] = try Self.bits(of: grouping.arguments, in: list, mask: column)
+                values[grouping.column.id] = try Self.bits(of: grouping.arguments, in: list, mask: column, binder)
             }
         }
         groupingValues = values
@@ -44,8 +44,8 @@ struct Grouping {
                 groupingSets: isPlain ? nil : list.sets, groupingColumn: mask, aggregates: collector.aggregates))
     }
 
-    private static func place(of argument: TypedExpression, in list: Binder.GroupingList) throws(QueryError) -> Int {
-        guard let place = list.places[argument.expression] else {
+    private static func place(of argument: TypedExpression, in list: Binder.GroupingList, _ binder: Binder) throws(QueryError) -> Int {
+        guard let place = list.places[binder.twins.compared(argument.expression)] else {
             throw .badSQL("the arguments of GROUPING must be expressions of GROUP BY", at: argument.position)
         }
         return place
@@ -53,7 +53,7 @@ struct Grouping {
 
     /// GROUPING(a, b): the bits of its arguments, the first highest, taken from those of all groups.
     private static func bits(
-        of arguments: [TypedExpression], in list: Binder.GroupingList, mask: OutputColumn
+        of arguments: [TypedExpression], in list: Binder.GroupingList, mask: OutputColumn, _ binder: Binder
     ) throws(QueryError) -> Expression {
         func integer(_ value: Int64) -> Expression { .literal(.integer(value), .int64) }
         func call(_ function: ScalarFunction, _ left: Expression, _ right: Expression) -> Expression {
@@ -61,7 +61,7 @@ struct Grouping {
         }
         var sum: Expression?
         for (index, argument) in arguments.enumerated() {
-            let place = try place(of: argument, in: list)
+            let place = try place(of: argument, in: list, binder)
             let shift = list.expressions.count - 1 - place
             guard shift < 62, arguments.count < 32 else {
                 throw .unsupported("GROUPING over so many columns is not supported", at: argument.position)
@@ -82,7 +82,7 @@ struct Grouping {
     func rewrite(_ expression: Expression) throws(QueryError) -> Expression {
         try expression.replaced { (node) throws(QueryError) in
             PlanningWork.charge(1)
-            if let place = places[node], !node.isLiteral { return .column(keys[place].column) }
+            if let place = places[binder.twins.compared(node)], !node.isLiteral { return .column(keys[place].column) }
             switch node {
             case .column(let id, _):
                 if let value = groupingValues[id] { return value }
@@ -136,6 +136,42 @@ struct Grouping {
                 if let filter = call.filter { call.filter = try rewrite(filter) }
                 collector.windows[index].calls[place] = call
             }
+        }
+    }
+}
+
+/// A subquery that a grouped SELECT has among its keys and writes again elsewhere is the key's value there: `SELECT (SELECT …) … GROUP BY (SELECT …)`.
+/// Bound twice it has columns of its own each time; what makes both the same is that they read alike in one SELECT.
+struct SubqueryTwins {
+    private struct Place: Hashable {
+        let column: ColumnID
+        let position: Int?
+
+        init?(_ subquery: SubqueryExpression) {
+            guard let first = subquery.plan.columns.first else { return nil }
+            (column, position) = (first.id, subquery.position)
+        }
+    }
+
+    /// How each reads.
+    private var texts: [Place: String] = [:]
+
+    mutating func note(_ expression: Expression, _ syntax: ExpressionSyntax, in frame: BindingFrame) {
+        guard frame.isGrouped else { return }
+        switch expression {
+        case .subquery(let subquery), .not(.subquery(let subquery)):
+            // U+0000 is in no text that somebody may write.
+            if let place = Place(subquery) { texts[place] = "\u{0}" + SyntaxPrinter.print(syntax) }
+        default: break
+        }
+    }
+
+    /// The expression with a constant in the place of each noted subquery, the same one for those that read alike: for comparing alone.
+    func compared(_ expression: Expression) -> Expression {
+        if texts.isEmpty || !expression.hasSubquery { return expression }
+        return expression.replaced { node in
+            guard case .subquery(let subquery) = node, let place = Place(subquery) else { return nil }
+            return texts[place].map { .text($0) }
         }
     }
 }

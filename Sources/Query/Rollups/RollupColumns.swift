@@ -37,12 +37,13 @@ extension RollupStatement {
     private static func check(_ measure: RollupMeaning.Measure) throws {
         let call = measure.call
         guard !call.isDistinct || call.function.definition.ignoresRepeats else {
-            throw QueryError(.unsupportedSQL, "a count of DISTINCT values cannot be put together of parts: use approx_count_distinct")
+            let advice = call.function.definition.isCount ? ": use approx_count_distinct" : ""
+            throw QueryError(.unsupportedSQL, "a \(call.function.rawValue) of DISTINCT values cannot be put together of parts\(advice)")
         }
         switch call.function {
         case .countRows, .count, .min, .max, .boolAnd, .boolOr, .approximateDistinct: break
-        case .sum where call.column.type == .double || call.column.type == .interval:
-            throw QueryError(.unsupportedSQL, "a sum of \(call.column.type.sqlName) is exact over all rows only: cast it to DECIMAL")
+        case .sum where call.column.type == .double:
+            throw QueryError(.unsupportedSQL, "a sum of DOUBLE is exact over all rows only: cast it to DECIMAL")
         case .sum: break
         case .avg: throw QueryError(.unsupportedSQL, "avg follows from sum and count: name those two")
         default: throw QueryError(.unsupportedSQL, "\(call.function.rawValue) cannot be put together of parts")

@@ -21,8 +21,28 @@ struct RollupKeys {
 
     /// - Returns: nil where it depends on more than the keys.
     func computed(_ expression: Expression) -> Expression? {
-        let result = expression.replaced { node in places[node].map { columns[$0] } ?? coarsened(node) }
+        let result = replaced(expression, tellsZerosApart: false)
         return result.columnIDs.isSubset(of: ids) ? result : nil
+    }
+
+    /// A key of DOUBLE has one group of 0 and -0: what would tell them apart, as their texts do, does not follow from it.
+    private func replaced(_ node: Expression, tellsZerosApart: Bool) -> Expression {
+        if let place = places[node], !tellsZerosApart || meaning.keys[place].type != .double { return columns[place] }
+        if let coarse = coarsened(node) { return coarse }
+        let old = node.children
+        if old.isEmpty { return node }
+        let isApart = Self.tellsZerosApart(node) ?? tellsZerosApart
+        return node.withChildren(old.map { replaced($0, tellsZerosApart: isApart) })
+    }
+
+    /// Whether 0 and -0 as operands may have other values; nil where the value is the operand itself.
+    private static func tellsZerosApart(_ node: Expression) -> Bool? {
+        switch node {
+        case .isNull, .isDistinct, .inList: false
+        case .coalesce, .conditional: nil
+        case .call(let function, _, _, _): function.comparison == nil
+        default: true
+        }
     }
 
     /// What depends on a DATE only by the step that a key has cut it to.

@@ -59,6 +59,7 @@ struct RollupMeaning: Sendable {
             }
             inner = input
         }
+        if statement.condition != nil, Self.isEmpty(inner) { throw QueryError(.unsupportedSQL, "its condition holds for no row") }
         guard case .aggregate(let node) = inner, node.groupingSets == nil else {
             throw QueryError(.unsupportedSQL, "its keys and measures are no grouping of one table")
         }
@@ -97,6 +98,14 @@ struct RollupMeaning: Sendable {
         measures.sort { places[$0.name, default: 0] < places[$1.name, default: 0] }
         needsUTC = (keys.filter { $0.truncation == nil }.map(\.expression) + conditions
             + measures.flatMap { $0.call.arguments + ($0.call.filter.map { [$0] } ?? []) }).contains(where: Self.readsClock)
+    }
+
+    /// Whether nothing is read: its rows are known, or it groups such.
+    private static func isEmpty(_ plan: LogicalPlan) -> Bool {
+        switch plan {
+        case .values: true
+        default: !plan.inputs.isEmpty && plan.inputs.allSatisfy(isEmpty)
+        }
     }
 
     /// The conditions of the texts, each with the names of the columns that it reads.

@@ -234,8 +234,8 @@ extension Parser {
             select.groupByPosition = position
             advance()
             try expect("by")
-            if at("distinct") { throw .unsupported("GROUP BY DISTINCT is not supported", at: position) }
-            accept("all")
+            select.groupsAreDistinct = accept("distinct")
+            if !select.groupsAreDistinct { accept("all") }
             repeat { select.groupBy.append(try groupingItem()) } while acceptSymbol(",")
             try checkListCount(select.groupBy.count, "GROUP BY")
         }

@@ -65,7 +65,7 @@ package struct SyntaxPrinter {
         parts.append(select.items.map { text($0.expression) + ($0.alias.map { " AS \(name($0))" } ?? "") }.joined(separator: ", "))
         if !select.from.isEmpty { parts.append("FROM " + select.from.map(text).joined(separator: ", ")) }
         if let condition = select.whereClause { parts.append("WHERE " + text(condition)) }
-        if !select.groupBy.isEmpty { parts.append("GROUP BY " + select.groupBy.map(text).joined(separator: ", ")) }
+        if !select.groupBy.isEmpty { parts.append("GROUP BY \(select.groupsAreDistinct ? "DISTINCT " : "")" + select.groupBy.map(text).joined(separator: ", ")) }
         if let having = select.having { parts.append("HAVING " + text(having)) }
         if !select.windows.isEmpty {
             parts.append("WINDOW " + select.windows.map { "\(name($0.name)) AS \(text($0.window))" }.joined(separator: ", "))

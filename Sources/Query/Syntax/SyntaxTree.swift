@@ -67,6 +67,8 @@ package struct SelectSyntax: Sendable {
     package var whereClause: ExpressionSyntax?
     package var groupBy: [GroupingSyntax] = []
     package var groupByPosition: Int?
+    /// GROUP BY DISTINCT: of grouping sets that have the same keys, one.
+    package var groupsAreDistinct = false
     package var having: ExpressionSyntax?
     package var windows: [(name: NameSyntax, window: WindowSyntax)] = []
     package var position: Int

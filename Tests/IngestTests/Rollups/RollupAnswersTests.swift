@@ -160,6 +160,33 @@ final class RollupAnswersTests: XCTestCase {
         }
     }
 
+    /// One group has both zeros, whose texts are two.
+    func test_keysOfDouble_doNotAnswerWhatTellsZerosApart() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        let type = #"{"name":"weights","version":1,"format":"json","table":"weights","match":{"/schema":"weight"},"receipt_id":"/id","issued_at":"/at","columns":{"d":{"path":"/d","type":"DOUBLE"}}}"#
+        _ = try fixture.engine.putType(name: "weights", body: Array(type.utf8))
+        for (number, value) in ["0.0", "-0.0", "0.0", "1.5", "-1.5", "null"].enumerated() {
+            _ = try fixture.taken(#"{"schema":"weight","id":"W-\#(number)","at":"2026-11-10T10:00:00Z","d":\#(value)}"#)
+        }
+        _ = try fixture.engine.compact(before: nil, isCancelled: { false })
+        let rollup = #"{"name":"by_weight","table":"weights","group_by":{"d":"d"},"measures":{"n":"count(*)"}}"#
+        _ = try fixture.engine.putRollup(name: "by_weight", body: try JSONParser.parse(Array(rollup.utf8)))
+        try fill(fixture)
+        let catalog = try fixture.engine.catalog(as: .admin, upTo: nil).catalog
+        let questions: [(text: String, isUsed: Bool)] = [
+            ("SELECT d::VARCHAR, count(*) FROM weights GROUP BY 1", false), ("SELECT count(*) FROM weights WHERE d::VARCHAR = '-0'", false),
+            ("SELECT count(DISTINCT d::VARCHAR) FROM weights", false), ("SELECT length(coalesce(d, 2)::VARCHAR), count(*) FROM weights GROUP BY 1", false),
+            ("SELECT d, count(*) FROM weights GROUP BY 1", true), ("SELECT coalesce(d, 2), count(*) FROM weights GROUP BY 1", true),
+            ("SELECT count(*) FROM weights WHERE d >= 0 AND d IS NOT NULL", true), ("SELECT count(DISTINCT d), count(*) FILTER (WHERE d IN (0, 1.5)) FROM weights", true),
+        ]
+        for (text, isUsed) in questions {
+            XCTAssertEqual(try rows(text, catalog, rollups: true), try rows(text, catalog, rollups: false), text)
+            XCTAssertEqual(try rows("EXPLAIN \(text)", catalog, rollups: true).contains { $0.contains("Scan rollup_by_weight") }, isUsed, text)
+        }
+    }
+
     func test_explain_namesWhatIsUsedAndWhatNot() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

@@ -124,6 +124,7 @@ final class RollupKeepingTests: XCTestCase {
             XCTAssertTrue(progress.isReady)
         }
         XCTAssertTrue(try progress("distinct", fixture).faults[0].reason.contains("limits.rollup_rows"))
+        XCTAssertTrue(try rows("EXPLAIN SELECT receipt_id, count(*) FROM receipts GROUP BY 1", fixture.engine).contains { $0.contains("Not used: distinct: it has the sums of no file: its sums have more than") })
         try check(fixture.engine, uses: true, "others go on")
         XCTAssertEqual(try rows("SELECT count(*) FROM receipts GROUP BY receipt_id LIMIT 1", fixture.engine), ["1"])
     }
@@ -166,6 +167,60 @@ final class RollupKeepingTests: XCTestCase {
             """)
         let findings = try Verifier(path: directory.path).run().findings.map(\.description)
         XCTAssertEqual(findings.filter { $0.contains("its sums are not those of the rows") }.count, 2, "\(findings)")
+    }
+
+    /// A name of one of its list's members becomes a column's too: what cannot be read any more says so, and keeps no other rollup from its sums.
+    func test_typeChangedBeneath_leavesTheRollupUncovered_andOthersAreFilled() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        func putType(_ version: Int, _ more: String) throws {
+            let text = #"""
+                {"name":"sale","version":\#(version),"table":"sales","format":"json","match":{"/kind":"sale"},"receipt_id":"/id","issued_at":"/at",
+                 "columns":{"amount":{"path":"/amount","type":"BIGINT"}\#(more),"parts":{"path":"/parts","columns":{"code":{"path":"/code","type":"VARCHAR"}}}}}
+                """#
+            _ = try fixture.engine.putType(name: "sale", body: Array(text.utf8))
+        }
+        func take(_ id: String) throws {
+            _ = try fixture.taken(#"{"kind":"sale","id":"\#(id)","at":"2026-11-10T10:00:00Z","amount":3,"parts":[{"code":"a"},{"code":"b"}]}"#)
+            _ = try fixture.engine.compact(before: nil)
+        }
+        func put(_ name: String, _ rest: String) throws {
+            _ = try fixture.engine.putRollup(name: name, body: try JSONParser.parse(Array(#"{"name":"\#(name)","table":"sales",\#(rest),"measures":{"n":"count(*)"}}"#.utf8)))
+        }
+        let question = "SELECT p.code, count(*) FROM sales s, UNNEST(s.parts) AS p GROUP BY 1"
+        try putType(1, "")
+        try take("S-1")
+        try put("a_parts", #""unnest":"parts","group_by":{"code":"code"}"#)
+        try fill(fixture)
+        XCTAssertTrue(try rows("EXPLAIN \(question)", fixture.engine).contains { $0.contains("Rollup a_parts (1/1)") })
+        try putType(2, #","code":{"path":"/code","type":"VARCHAR"}"#)
+        try take("S-2")
+        try put("b_amounts", #""group_by":{"amount":"amount"}"#)
+        try fill(fixture)
+        let broken = try progress("a_parts", fixture), whole = try progress("b_amounts", fixture)
+        XCTAssertTrue(broken.isReady, "\(broken)")
+        XCTAssertTrue(broken.faults.contains { $0.reason.contains("“code” is in several tables") }, "\(broken)")
+        XCTAssertEqual(whole.coveredCount, whole.fileCount, "\(whole)")
+        XCTAssertEqual(try rows(question, fixture.engine).sorted(), try rows(question, fixture.engine, rollups: false).sorted())
+        XCTAssertTrue(try rows("EXPLAIN \(question)", fixture.engine).contains { $0.contains("Not used: a_parts: ") && $0.contains("“code” is in several tables") })
+        try put("a_parts", #""unnest":"parts","group_by":{"code":"parts.code"}"#)
+        try fill(fixture)
+        XCTAssertTrue(try rows("EXPLAIN \(question)", fixture.engine).contains { $0.contains("Rollup a_parts (") })
+    }
+
+    /// As in a pair of machines: nobody is to wait for what does not come.
+    func test_whereNoSumsAreMade_rollupsSaySo() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.compaction.makesSums = false }
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        take(fixture, 10, from: 0)
+        _ = try fixture.engine.compact(before: nil)
+        let progress = try progress("receipts_by_day", fixture)
+        XCTAssertEqual([progress.fileCount, progress.coveredCount, progress.waiting.count], [1, 0, 0], "\(progress)")
+        XCTAssertEqual(progress.faults.map(\.reason), ["a pair of machines makes no sums"])
+        XCTAssertTrue(progress.isReady)
+        try check(fixture.engine, uses: false, "rows are read")
     }
 
     func test_typeFile_declaresRollups() throws {

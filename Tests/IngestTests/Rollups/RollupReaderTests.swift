@@ -48,6 +48,52 @@ final class RollupReaderTests: XCTestCase {
         XCTAssertEqual(try faults(#"{"name":"receipts","table":"receipts","group_by":{},"measures":{"n":"count(*)"}}"#, name: "receipts", in: fixture), ["/name"])
     }
 
+    private func typeFault(_ table: String, rollups: String = "[]", in fixture: EngineFixture) throws -> [String] {
+        let text = """
+            {"name":"own-type","version":1,"table":"\(table)","format":"json","match":{"/schema":"own"},"receipt_id":"/id","issued_at":"/at",
+             "columns":{"v":{"path":"/v","type":"VARCHAR"}},"rollups":\(rollups)}
+            """
+        do {
+            _ = try fixture.engine.putType(name: "own-type", body: Array(text.utf8))
+            return []
+        } catch let fault as Fault {
+            XCTAssertEqual(fault.code, .invalidType, fault.detail)
+            return fault.errors.map(\.pointer)
+        }
+    }
+
+    func test_putType_tableOfARollupsName_isRefused() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        // Sums of receipts_by_day lie at rollup_receipts_by_day; those of a rollup that was deleted may still lie there.
+        for table in ["receipts_by_day", "rollup_receipts_by_day", "rollup_later"] {
+            XCTAssertEqual(try typeFault(table, in: fixture), ["/table"], table)
+        }
+        XCTAssertEqual(try typeFault("own", rollups: #"[{"name":"own","group_by":{"v":"v"},"measures":{"n":"count(*)"}}]"#, in: fixture), ["/rollups/0/name"])
+        XCTAssertEqual(try typeFault("own", in: fixture), [])
+    }
+
+    func test_put_whatNoRollupCanHave_saysWhy() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        func reason(_ condition: String, _ measure: String) throws -> String? {
+            let text = #"{"name":"r","table":"receipts","where":"\#(condition)","group_by":{},"measures":{"n":"\#(measure)"}}"#
+            do {
+                _ = try fixture.engine.putRollup(name: "r", body: try JSONParser.parse(Array(text.utf8)))
+                return nil
+            } catch let fault as Fault { return fault.detail }
+        }
+        XCTAssertEqual(try reason("1 = 0", "count(*)"), "/where: its condition holds for no row")
+        XCTAssertEqual(try reason("1 = 1", "count(*)"), nil)
+        XCTAssertEqual(try reason("total > 0", "sum(DISTINCT total)"), "/measures/n: a sum of DISTINCT values cannot be put together of parts")
+        XCTAssertEqual(
+            try reason("total > 0", "count(DISTINCT total)"), "/measures/n: a count of DISTINCT values cannot be put together of parts: use approx_count_distinct")
+        XCTAssertEqual(try reason("total > 0", "sum(completed_at - issued_at)"), "/measures/n: a measure of INTERVAL cannot be kept")
+        do { _ = try fixture.engine.putRollup(name: "r", body: .array([])) } catch let fault as Fault { XCTAssertEqual(fault.detail, "an object is wanted, not an array") }
+    }
+
     func test_put_sameAndChanged_areToldApart() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

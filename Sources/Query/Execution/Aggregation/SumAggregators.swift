@@ -1,11 +1,35 @@
 import ColumnStore
 
-/// sum and avg of integers and decimals: exact, in 128 bits.
+/// sum and avg of integers and decimals: exact, whatever the order of the values; what goes past 128 bits on the way may come back.
 final class ExactSumAggregator: Aggregator {
     /// One group's: together, so that a row touches one place in memory.
     private struct Total {
         var sum: Int128 = 0
         var count: Int64 = 0
+        /// How many times 2^128 are to be added to `sum`.
+        var carry: Int64 = 0
+
+        mutating func add(_ value: Int128) throws(KernelError) {
+            let (partial, overflow) = sum.addingReportingOverflow(value)
+            sum = partial
+            if overflow { try carry(value < 0 ? -1 : 1) }
+        }
+
+        private mutating func carry(_ more: Int64) throws(KernelError) {
+            carry += more
+            if carry.magnitude > Self.carryMax { throw .numericOverflow }
+        }
+
+        // In the state of a group both are one number: a count has at most 48 bits.
+        private static let countBits: Int64 = 48
+        private static let carryMax: UInt64 = 1 << 14
+        var packed: Int64 { carry << Self.countBits | count }
+
+        mutating func merge(_ value: Int128, packed: Int64) throws(KernelError) {
+            count += packed & (1 << Self.countBits - 1)
+            try carry(packed >> Self.countBits)
+            try add(value)
+        }
     }
 
     /// What a sum and an average of the same values share.
@@ -105,9 +129,7 @@ final class ExactSumAggregator: Aggregator {
         try totals.groups.withUnsafeMutableBufferPointer { (totals) throws(KernelError) in
             for row in values.indices where validity?[row] ?? true {
                 let group = Int(groups[row])
-                let (sum, overflow) = totals[group].sum.addingReportingOverflow(values[row])
-                if overflow { throw .numericOverflow }
-                totals[group].sum = sum
+                try totals[group].add(values[row])
                 totals[group].count += 1
             }
         }
@@ -117,7 +139,7 @@ final class ExactSumAggregator: Aggregator {
         if follows { return [] }
         return [
             .decimals(totals.groups.map(\.sum), type: stateTypes[0], validity: nil),
-            .whole(totals.groups.map(\.count), type: .int64, validity: nil),
+            .whole(totals.groups.map(\.packed), type: .int64, validity: nil),
         ]
     }
 
@@ -129,11 +151,7 @@ final class ExactSumAggregator: Aggregator {
         let wide = narrow == nil ? state[0].wideIntegers() : []
         try totals.groups.withUnsafeMutableBufferPointer { (totals) throws(KernelError) in
             for row in groups.indices {
-                let group = Int(groups[row])
-                let (sum, overflow) = totals[group].sum.addingReportingOverflow(narrow.map { Int128($0[row]) } ?? wide[row])
-                if overflow { throw .numericOverflow }
-                totals[group].sum = sum
-                totals[group].count += more[row]
+                try totals[Int(groups[row])].merge(narrow.map { Int128($0[row]) } ?? wide[row], packed: more[row])
             }
         }
     }
@@ -153,6 +171,8 @@ final class ExactSumAggregator: Aggregator {
     }
 
     private func answer(_ total: Total) throws(KernelError) -> Int128 {
+        // What is still past 128 bits has more than 38 digits.
+        if total.carry != 0 { throw .numericOverflow }
         if isAverage {
             let count = Int128(total.count)
             guard let value = DecimalMath.divide(total.sum, scale: argument.scale, by: count, scale: 0, toScale: result.scale) else {
