@@ -21,9 +21,27 @@ struct ColumnPruning {
     private var visited = 0
     /// Types after pruning, where they changed.
     private var types: [ColumnID: ColumnType] = [:]
+    /// Columns that are read as a whole wherever they are read.
+    private let wholes: Set<ColumnID>
+    /// Nested columns of a union's inputs that came to have other members in one than in another: what is a constant in one input, say, has all of them.
+    private var uneven: Set<ColumnID> = []
+
+    private init(wholes: Set<ColumnID>) { self.wholes = wholes }
 
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
-        var pruning = ColumnPruning()
+        var wholes: Set<ColumnID> = []
+        while true {
+            guard let (pruned, uneven) = rewrite(plan, wholes) else { return plan }
+            if uneven.isEmpty { return pruned }
+            // With all of their members they are alike, as they were before.
+            if uneven.isSubset(of: wholes) { return plan }
+            wholes.formUnion(uneven)
+        }
+    }
+
+    /// - Returns: nil where planning has taken too long.
+    private static func rewrite(_ plan: LogicalPlan, _ wholes: Set<ColumnID>) -> (plan: LogicalPlan, uneven: Set<ColumnID>)? {
+        var pruning = ColumnPruning(wholes: wholes)
         for column in plan.columns { pruning.needs[column.id] = .whole }
         // Definitions are read by several mentions: what those need is known after a first walk over all of them. What they need in
         // turn of others takes another walk for each level.
@@ -32,14 +50,15 @@ struct ColumnPruning {
             before = pruning.sharedNeeds
             pruning.collect(plan)
         } while before != pruning.sharedNeeds && !PlanningWork.isOver
-        if PlanningWork.isOver { return plan }
-        return pruning.prune(plan, keepsAll: true)
+        if PlanningWork.isOver { return nil }
+        let pruned = pruning.prune(plan, keepsAll: true)
+        return (pruned, pruning.uneven)
     }
 
     // MARK: Needs
 
     private mutating func need(_ id: ColumnID, _ need: Need) {
-        needs[id] = needs[id]?.joined(with: need) ?? need
+        needs[id] = wholes.contains(id) ? .whole : needs[id]?.joined(with: need) ?? need
     }
 
     private mutating func need(_ expression: Expression) {
@@ -272,14 +291,19 @@ struct ColumnPruning {
         var node = operation
         let isUnionAll = node.kind == .union && node.keepsRepeats
         let places = node.columns.indices.filter { keepsAll || !isUnionAll || isNeeded(node.columns[$0]) }
+        var owns: [[OutputColumn]] = []
         for index in node.inputs.indices {
             let own = node.inputs[index].columns
+            owns.append(places.map { own[$0] })
             let wanted = places.map { own[$0] }
             let inner = prune(node.inputs[index], keepsAll: false)
             let isShaped = inner.columns.map(\.id) == wanted.map(\.id)
             node.inputs[index] = isShaped ? inner : .project(input: inner, columns: retyped(wanted).map { ProjectedColumn($0, .column($0)) })
         }
         if let first = node.inputs.first {
+            for place in places.indices where node.inputs.contains(where: { $0.columns[place].type != first.columns[place].type }) {
+                uneven.formUnion(owns.map { $0[place].id })
+            }
             for (place, column) in zip(places, first.columns) where column.type != node.columns[place].type { types[node.columns[place].id] = column.type }
         }
         node.columns = retyped(places.map { node.columns[$0] })
