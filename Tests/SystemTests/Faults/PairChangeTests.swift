@@ -45,6 +45,19 @@ final class PairChangeTests: XCTestCase {
         XCTAssertEqual(try pair.leader().name, leader.name)
     }
 
+    /// Whoever leads next opens columns, and need not make them of documents.
+    func test_transfer_leavesTheNextLeaderNoRowsToLayDown() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try begin(pair)
+        let sent = PairLoad.run(pair, "A") { $0.waitForMore(50) }
+        func unflushed(_ node: Pair.Node) throws -> Int? { try node.client.get("/metrics").text.firstMatch(of: #/\ntill_hot_rows_unflushed ([0-9]+)/#).flatMap { Int($0.1) } }
+        XCTAssertGreaterThanOrEqual(try XCTUnwrap(try unflushed(leader)), 50)
+        XCTAssertEqual(try till(pair, leader, ["transfer"]).status, 0)
+        XCTAssertTrue(Patience.until { (try? unflushed(standby)) == 0 }, "\(String(describing: try? unflushed(standby)))")
+        try PairLoad.check(pair, has: sent.acknowledged, "after a transfer")
+    }
+
     /// An orderly stop hands over as well; who asks the node that has gone asks the other.
     func test_orderlyStop_underPosts_refusesNothing() throws {
         let pair = try Pair()
