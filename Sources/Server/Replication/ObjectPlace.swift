@@ -20,6 +20,9 @@ package struct ObjectFile: ObjectPlace {
 
     package init(folder: String) { self.folder = folder }
 
+    /// - Throws: where the object could be neither kept nor read.
+    package func check() throws { _ = try locked { try read() } }
+
     package func read() throws -> (bytes: [UInt8], tag: String)? {
         let files = try LocalStorageFactory.files(folder)
         guard try files.byteCount(of: Self.name) != nil else { return nil }

@@ -45,7 +45,10 @@ enum WitnessCommand: Command {
             certificates = taken
         }
         let timers = Timers()
-        let door = try WitnessDoor(ObjectFile(folder: directory), log: log)
+        let object = ObjectFile(folder: directory)
+        // What it cannot keep is told now, and not as the first node asks.
+        try object.check()
+        let door = try WitnessDoor(object, log: log)
         let listener = try Listener(ends, handler: door, connections: ConnectionTable(.init()), timers: timers)
         log.info("listening", ["url": .text("\(isSecure ? "https" : "http")://\(host):\(listener.port)"), "data": .text(directory)])
         while true {
@@ -60,7 +63,7 @@ enum WitnessCommand: Command {
 
     private static func authority(_ path: String) throws -> [UInt8] {
         let bytes: [UInt8]
-        do { bytes = try FileBytes.read(path, byteCountMax: 1 << 20) } catch { throw UsageError("--tls-ca: \(error)") }
+        do { bytes = try FileBytes.read(path, byteCountMax: 1 << 20) } catch { throw UsageError("--tls-ca \(error)") }
         do { try LinkCredentials.check(authority: bytes) } catch { throw UsageError("--tls-ca \(path): \(error)") }
         return bytes
     }
