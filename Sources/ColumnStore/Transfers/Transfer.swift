@@ -53,6 +53,8 @@ final class Transfer {
             proof.key.withCString { _ = till_curl_set_pointer(easy, CURLOPT_SSLKEY, $0) }
             proof.authority.withCString { _ = till_curl_set_pointer(easy, CURLOPT_CAINFO, $0) }
             till_curl_set_pointer(easy, CURLOPT_CAPATH, nil)
+            // A session that is taken up again would have the certificate that it was begun with.
+            till_curl_set_long(easy, CURLOPT_SSL_SESSIONID_CACHE, 0)
         }
         if request.keepsPath { till_curl_set_long(easy, CURLOPT_PATH_AS_IS, 1) }
         configure(request.method, request.body)

@@ -80,6 +80,8 @@ final class PairTLSTests: XCTestCase {
                 XCTAssertTrue(answer.all.contains("unauthenticated") && answer.all.contains(reason), "\(reason): \(answer.all)")
             }
         }
+        let twice = try ask(shown(try good.settings("c", days: -1)) + ["\(url)/v1/object", "-o", "/dev/null", "-o", "/dev/null", "-w", "%{http_code} %{num_connects};"])
+        XCTAssertEqual(twice.text, "401 1;401 1;", "each on a connection of its own: the next may have another certificate")
         XCTAssertEqual(try ask(shown(try good.settings("c")) + ["-o", folder.appendingPathComponent("object").path, "-w", "%{http_code}"]).text, "200", "one of the authority's")
         // Who leads is agreed on over it.
         leader.kill()

@@ -363,6 +363,11 @@ package final class Listener: Door, @unchecked Sendable {
                 // Where the body ends is not known: the connection ends here.
                 return queueEarly(handler.response(to: problem, on: exchange), on: exchange)
             }
+            if wantsCertificates, let fault = exchange.connection.certificateFault {
+                // What a connection was begun with stays: one whose certificate has ended would be refused for ever, though its client has a new one.
+                let problem = Problem(.unauthenticated, "a certificate that the authority of tls-ca has signed is wanted: \(fault)")
+                return queueEarly(handler.response(to: problem, on: exchange), on: exchange)
+            }
             return head(exchange)
         case .body, .discarding:
             let count = uploadSize.pointee
@@ -380,9 +385,6 @@ package final class Listener: Door, @unchecked Sendable {
     private func head(_ exchange: Exchange) -> MHD_Result {
         let expected = exchange.request.header("Content-Length").flatMap { Int($0) }
         do {
-            if wantsCertificates, let fault = exchange.connection.certificateFault {
-                throw Problem(.unauthenticated, "a certificate that the authority of tls-ca has signed is wanted: \(fault)")
-            }
             let handled = try handler.begin(exchange)
             exchange.handled = handled
             let byteCountMax = handled.bodyByteCountMax
