@@ -16,6 +16,18 @@ final class TimeZoneDatabaseTests: XCTestCase {
         }
     }
 
+    /// What loops over near instants go by: it holds for all of its range, and not a second longer.
+    func test_span_holdsForItsWholeRange_andNoLonger() throws {
+        for name in ["Europe/Kyiv", "Australia/Lord_Howe", "Africa/Casablanca", "America/Sao_Paulo"] {
+            let rules = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: name))
+            for instant in stride(from: Int64(-2_000_000_000), to: 2_524_608_000, by: 86_400 * 29 + 1_237) {
+                let (range, offset) = rules.span(atUTCSeconds: instant)
+                XCTAssertTrue(range.contains(instant), "\(name) at \(instant)")
+                for held in [range.lowerBound, instant, range.upperBound - 1] { XCTAssertEqual(rules.offset(atUTCSeconds: held), offset, "\(name) at \(held)") }
+            }
+        }
+    }
+
     func test_offset_afterTheTable_followsThePosixRule() throws {
         let rules = try XCTUnwrap(try TimeZoneDatabase.system.rules(for: "Europe/Berlin"))
         let july = Int64(Calendar.days(year: 2300, month: 7, day: 1)) * 86_400

@@ -125,6 +125,10 @@ final class ValueTextTests: XCTestCase {
             XCTAssertEqual(kyiv.instant(ofLocal: local(year, 10, autumn, 3, 30)), local(year, 10, autumn, 0, 30))
             XCTAssertEqual(kyiv.instant(ofLocal: local(year, 10, autumn, 4, 0)), local(year, 10, autumn, 2, 0))
         }
+        // Two changes within a day: what holds between them holds neither a day before nor a day after.
+        let hasty = ZoneRules(name: "hasty", transitions: [100_000, 150_000], offsets: [0, 3_600, 7_200], footer: nil)
+        XCTAssertEqual(hasty.instant(ofLocal: 123_600), 120_000)
+        XCTAssertNil(hasty.instant(ofLocal: 102_000), "skipped by the first")
         // Samoa skipped a whole day.
         XCTAssertNil(try XCTUnwrap(ZoneRules.named("Pacific/Apia")).instant(ofLocal: local(2011, 12, 30, 12, 0)))
     }

@@ -8,6 +8,35 @@ import XCTest
 
 /// From a posted document to its receipt, ticket, page and changes.
 final class EngineTests: XCTestCase {
+    /// Not even to the one who may read both: what comes next is of other rows.
+    func test_cursor_ofOneClientsRows_isNoneOfAnothers() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        for client in ["c1", "c2"] {
+            for number in 0..<3 { _ = try fixture.taken(EngineFixture.receipt("\(client)-\(number)"), as: .admin, client: client) }
+        }
+        var request = PageRequest(client: "c1", fields: ["receipt_id"], limit: 1)
+        request.cursor = try XCTUnwrap(fixture.engine.page(request, as: .admin).nextCursor)
+        XCTAssertEqual(try fixture.engine.page(request, as: .admin).batches.map(\.rowCount), [1])
+        for other in ["c2", nil] {
+            request.client = other
+            XCTAssertThrowsError(try fixture.engine.page(request, as: .admin), other ?? "all") { XCTAssertEqual(($0 as? Fault)?.code, .badCursor) }
+        }
+    }
+
+    /// The next one who leads has nothing to read into memory, however few there are.
+    func test_layDown_leavesNoRowInMemoryAlone() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        for number in 0..<20 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        func inMemory() -> [Int] { fixture.engine.tier.boundary.snapshot().files.flatMap { $0.allTails.map(\.rowCountInMemory) } }
+        XCTAssertEqual(inMemory(), [20])
+        fixture.engine.layDown(seconds: Patience.seconds)
+        XCTAssertEqual(inMemory(), [0])
+    }
+
     func test_take_document_isStoredAndFoundByIdTicketAndPage() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

@@ -113,7 +113,7 @@ final class FaultTests: XCTestCase {
         for refusal in [FileRefusal.noSpace, .failedWrite] {
             try withInjector { injector, path in
                 let fixture = try EngineFixture(path)
-                _ = try fixture.taken(EngineFixture.receipt("R-1"))
+                let first = try fixture.taken(EngineFixture.receipt("R-1")).summary.sequence
                 injector.set(.write, ".sqlite-wal", refusal)
                 for number in 2..<6 {
                     XCTAssertEqual(fixture.refusal(EngineFixture.receipt("R-\(number)"))?.code, .diskFull, "\(refusal)")
@@ -121,7 +121,38 @@ final class FaultTests: XCTestCase {
                 XCTAssertGreaterThan(injector.failedCount, 0)
                 XCTAssertEqual(try fixture.walk(Self.ids), ["R-1"], "reads go on")
                 injector.clear()
-                for number in 2..<6 { XCTAssertFalse(try fixture.taken(EngineFixture.receipt("R-\(number)")).isRepeat, "\(refusal)") }
+                for number in 2..<6 {
+                    let taken = try fixture.taken(EngineFixture.receipt("R-\(number)"))
+                    XCTAssertFalse(taken.isRepeat, "\(refusal)")
+                    XCTAssertEqual(taken.summary.sequence, first + Int64(number) - 1, "what was refused has no number")
+                }
+                try fixture.engine.close()
+                try assertSound(path)
+            }
+        }
+    }
+
+    /// Said again, its document would be a repeat of what is nowhere.
+    func test_diskFull_aVersionThatWasRefused_isNoVersion() throws {
+        let type = """
+            {"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id",
+             "columns":{"points":{"path":"/points","type":"INTEGER"}}}
+            """
+        func document(_ id: String, _ points: Int) -> String { #"{"schema":"licence/1","id":"\#(id)","points":\#(points)}"# }
+        for refusal in [FileRefusal.noSpace, .failedWrite] {
+            try withInjector { injector, path in
+                let fixture = try EngineFixture(path)
+                _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
+                XCTAssertEqual(try fixture.taken(document("L-1", 1)).summary.version, 1)
+                injector.set(.write, ".sqlite-wal", refusal)
+                for body in [document("L-1", 2), document("L-2", 1)] { XCTAssertEqual(fixture.refusal(body)?.code, .diskFull, "\(refusal)") }
+                XCTAssertGreaterThan(injector.failedCount, 0)
+                injector.clear()
+                for (body, version) in [(document("L-1", 2), 2), (document("L-2", 1), 1)] as [(String, Int32)] {
+                    let taken = try fixture.taken(body)
+                    XCTAssertFalse(taken.isRepeat, "\(refusal): \(body)")
+                    XCTAssertEqual(taken.summary.version, version)
+                }
                 try fixture.engine.close()
                 try assertSound(path)
             }

@@ -110,6 +110,40 @@ final class ProcessTests: XCTestCase {
         try fixture.engine.close()
     }
 
+    /// They are read a thousand at a time as their file leaves.
+    func test_compact_keepsEachDeadLetter_ofAFileWithMoreThanAreReadAtOnce() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try Self.fixture(directory.path)
+        let count = 1_003
+        guard case .each = fixture.take((1...count).map { Self.sale("R\($0)") }.joined(separator: "\n"), .ndjson) else { return XCTFail("lines") }
+        let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.first)
+        let dead = Monitor(0)
+        for row in 1...count {
+            let action = ProcessChange.Action.dead(step: ProcessKey.step(row: Int64(row), ordinal: 0), detail: "\(row)", HistoryNote("exhausted"))
+            fixture.engine.tier.writer.submit(ProcessChange(file: file, action: action) { result in
+                XCTAssertEqual(try? result.get(), .applied)
+                dead.broadcast { $0 += 1 }
+            })
+        }
+        dead.wait { $0 == count ? () : nil }
+        func reasons() throws -> [String] {
+            var (found, cursor): ([String], String?) = ([], nil)
+            repeat {
+                let page = try fixture.engine.deadLetters(client: nil, cursor: cursor, limit: 100, as: .admin)
+                found += page.letters.map(\.reason)
+                cursor = page.nextCursor
+            } while cursor != nil
+            return found
+        }
+        let before = try reasons()
+        XCTAssertEqual(Set(before), Set((1...count).map(String.init)))
+        try fixture.engine.tier.writer.seal()
+        _ = try fixture.engine.compact(before: nil)
+        XCTAssertFalse(fixture.engine.tier.boundary.snapshot().files.contains { $0 === file }, "its rows have gone")
+        XCTAssertEqual(try reasons(), before)
+        try fixture.engine.close()
+    }
+
     func test_outcomes_repeatedAndContradicting_areToldApart() throws {
         let directory = TemporaryDirectory()
         let fixture = try Self.fixture(directory.path)

@@ -1,5 +1,6 @@
 import ColumnStore
 import Query
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -105,6 +106,46 @@ final class MaskedTableTests: XCTestCase {
                 XCTAssertEqual(masked.schema.fields.filter { $0.isRequired }.map(\.name), ["type"])
             }
         }
+    }
+
+    /// Notes what it is asked.
+    private final class Asked: TableSource {
+        let schema = MaskedTableTests.schema
+        let statistics = TableStatistics(rowCount: 9)
+        let request = Mutex<ScanRequest?>(nil)
+
+        func scan(_ request: ScanRequest) throws -> any TableScan {
+            self.request.withLock { $0 = request }
+            throw ColumnStoreError(.invalidRequest, "nobody scans")
+        }
+    }
+
+    /// Hidden values would tell themselves by the rows that are left out, and by how many are read before there are enough.
+    func test_scan_asksTheTableNothingOfHiddenValues_andForAllRowsWhereSomeAreLeftOutLater() throws {
+        let asked = Asked()
+        let table = MaskedTable(asked, try mask(isShared: true))
+        func inner(_ request: ScanRequest) throws -> ScanRequest {
+            XCTAssertThrowsError(try table.scan(request))
+            return try XCTUnwrap(asked.request.withLock { $0 })
+        }
+        func sought(_ path: ColumnPath) -> RuntimeFilter { RuntimeFilter(path, bounds: .isNotNull) { Bitmap(repeating: true, count: $0.count) } }
+        var request = ScanRequest(projection: ["id"])
+        request.filters = [ColumnFilter("ssn", .isNull), ColumnFilter("document", .isNull), ColumnFilter("name", .equal(.string("n1")))]
+        request.runtimeFilters = [sought("ssn"), sought("name"), sought("document_sha256")]
+        request.elementFilters = [ColumnFilter("l.x", .isNull), ColumnFilter("l.y", .isNull), ColumnFilter("w.x", .isNull)]
+        request.rowCountMax = 5
+        let hidden = try inner(request)
+        XCTAssertEqual(hidden.filters.map(\.path), ["name"])
+        XCTAssertEqual(hidden.runtimeFilters.map(\.path), ["name"])
+        XCTAssertEqual(hidden.elementFilters.map(\.path), ["l.y"])
+        XCTAssertNil(hidden.rowCountMax)
+        request.filters = [ColumnFilter("name", .equal(.string("n1")))]
+        XCTAssertEqual(try inner(request).rowCountMax, 5, "nothing is left to do")
+        request.residual = ResidualFilter(columns: ["id", "ssn"]) { Bitmap(repeating: true, count: $0.rowCount) }
+        let residual = try inner(request)
+        XCTAssertNil(residual.residual)
+        XCTAssertNil(residual.rowCountMax)
+        XCTAssertFalse(residual.projection.contains("ssn"))
     }
 
     func test_statistics_haveNothingOfMaskedColumns() throws {

@@ -53,6 +53,17 @@ final class BinderTests: XCTestCase {
         }
     }
 
+    /// The row of a side that a join may leave out is no row of NULLs, and there is no value that says so.
+    func test_bind_wholeRowOfASideThatMayBeAbsent_isRefused() {
+        let fixture = QueryFixture()
+        for (join, absent) in [("JOIN", []), ("LEFT JOIN", ["b"]), ("RIGHT JOIN", ["a"]), ("FULL JOIN", ["a", "b"])] as [(String, [String])] {
+            for name in ["a", "b"] {
+                let query = "SELECT to_json(\(name)) FROM (SELECT 1 AS x, 2 AS y) AS a \(join) (SELECT 1 AS x, 3 AS y) AS b ON a.x = b.x"
+                XCTAssertEqual(fixture.error(query) != nil, absent.contains(name), query)
+            }
+        }
+    }
+
     func test_bind_aggregates_haveTheContractsTypes() throws {
         let table: [(String, String)] = [
             ("count(*)", "BIGINT"), ("count(distinct s)", "BIGINT"), ("sum(i)", "BIGINT"), ("sum(l)", "DECIMAL(38,0)"),

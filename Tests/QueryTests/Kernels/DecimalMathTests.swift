@@ -55,6 +55,21 @@ final class DecimalMathTests: XCTestCase {
         }
     }
 
+    /// What has more than 128 bits on its way.
+    func test_wideProductsAndQuotients_areRoundedOrRefused() throws {
+        let (tens, half) = (DecimalMath.powers[37], DecimalMath.powers[21] + 5)
+        XCTAssertEqual(DecimalMath.multiply(half, tens, dropping: 38), DecimalMath.powers[20] + 1, "a half goes away from zero")
+        XCTAssertEqual(DecimalMath.multiply(-half, tens, dropping: 38), -DecimalMath.powers[20] - 1)
+        XCTAssertEqual(DecimalMath.multiply(half - 1, tens, dropping: 38), DecimalMath.powers[20])
+        // A divisor that is past all of them leaves nothing.
+        let divisor = try XCTUnwrap(Int128("12345678901234567890123456789012345678"))
+        XCTAssertEqual(DecimalMath.divide(DecimalMath.greatest, scale: 38, by: divisor, scale: 0, toScale: 0), 0)
+        // 3.41 · 10^38: more than 128 bits have, by the last digits alone.
+        let near = try XCTUnwrap(Int128("87976539589442815249266862170087976540"))
+        XCTAssertNil(DecimalMath.divide(3, scale: 0, by: near, scale: 0, toScale: 76))
+        XCTAssertEqual(DecimalMath.divide(3, scale: 0, by: near, scale: 0, toScale: 75), DecimalMath.divide(30, scale: 0, by: near, scale: 0, toScale: 74))
+    }
+
     func test_rescale_halves_goAwayFromZero() {
         XCTAssertEqual(DecimalMath.rescale(25, from: 1, to: 0), 3)
         XCTAssertEqual(DecimalMath.rescale(-25, from: 1, to: 0), -3)

@@ -35,6 +35,8 @@ final class ExactSumAggregator: Aggregator {
     /// What a sum and an average of the same values share.
     private final class Totals {
         var groups: [Total] = []
+        /// Something of more than 64 bits was added: from then on a small value too may take a sum past 128.
+        var isWide = false
     }
 
     private let argument: ColumnType
@@ -70,7 +72,7 @@ final class ExactSumAggregator: Aggregator {
         if follows { return }
         let column = arguments[0]
         let validity = column.rowValidity
-        guard let values = column.integers() else { return try addWide(column.wideIntegers(), validity, groups.numbers) }
+        guard !totals.isWide, let values = column.integers() else { return try addWide(column.wideIntegers(), validity, groups.numbers) }
         switch groups {
         case .one: addAll(values, validity)
         case .numbers(let numbers): add(values, validity, numbers)
@@ -126,6 +128,7 @@ final class ExactSumAggregator: Aggregator {
     }
 
     private func addWide(_ values: [Int128], _ validity: Bitmap?, _ groups: [UInt32]) throws(KernelError) {
+        totals.isWide = true
         try totals.groups.withUnsafeMutableBufferPointer { (totals) throws(KernelError) in
             for row in values.indices where validity?[row] ?? true {
                 let group = Int(groups[row])
@@ -149,6 +152,7 @@ final class ExactSumAggregator: Aggregator {
         precondition(more.count == groups.count)
         let narrow = state[0].integers()
         let wide = narrow == nil ? state[0].wideIntegers() : []
+        if narrow == nil { totals.isWide = true }
         try totals.groups.withUnsafeMutableBufferPointer { (totals) throws(KernelError) in
             for row in groups.indices {
                 try totals[Int(groups[row])].merge(narrow.map { Int128($0[row]) } ?? wide[row], packed: more[row])

@@ -49,6 +49,32 @@ final class HostileTableTests: XCTestCase {
         }
     }
 
+    /// An entry may say that its file deletes rows, in whatever manifest it stands.
+    func test_entryOfADeleteFile_isRefused() throws {
+        let schema = #"""
+            {"type":"record","name":"e","fields":[{"name":"status","type":"int","field-id":0},{"name":"data_file","field-id":2,"type":
+            {"type":"record","name":"f","fields":[{"name":"c","type":"int","field-id":134},{"name":"p","type":"string","field-id":100},
+            {"name":"n","type":"long","field-id":103},{"name":"b","type":"long","field-id":104}]}}]}
+            """#
+        let row = ManifestFile(
+            location: "m", byteCount: 0, specID: 0, holdsDeletes: false, sequenceNumber: 1, minSequenceNumber: 1, addedSnapshotID: 1,
+            addedFileCount: 0, existingFileCount: 0, deletedFileCount: 0, addedRowCount: 0, existingRowCount: 0, deletedRowCount: 0, bounds: nil)
+        for content in [0, 1, 2] as [Int32] {
+            var block = AvroEncoder()
+            block.int(1)
+            block.int(content)
+            block.string("f")
+            block.long(3)
+            block.long(4)
+            let bytes = avro(schema, recordCount: 1, block.bytes)
+            if content == 0 {
+                XCTAssertEqual(try ManifestReader.entries(bytes, manifest: row).map(\.file.recordCount), [3])
+            } else {
+                XCTAssertThrowsError(try ManifestReader.entries(bytes, manifest: row)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .unsupportedFeature) }
+            }
+        }
+    }
+
     /// Each put in its place alone would take the square of their count.
     func test_boundsInDescendingOrder_areReadInOnePass() throws {
         let ids = Array((0..<100_000 as Range<Int32>).reversed())

@@ -464,6 +464,33 @@ final class TableTests: XCTestCase {
         XCTAssertEqual(next.schema.field(at: "lines.code")?.id, fixture.table.schema.field(at: "lines.code")?.id)
     }
 
+    /// A whole Parquet file under another's name: each of what a manifest says of a file tells it, by itself and by one.
+    func test_parquet_ofAFileThatIsNotTheManifests_isRefused() throws {
+        var fixture = try Fixture()
+        let file = try fixture.write(0..<50)
+        XCTAssertEqual(try fixture.table.parquet(file).metadata.rowCount, 50)
+        for (rows, bytes, groups) in [(1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1)] as [(Int64, Int64, Int)] {
+            var other = DataFile(location: file.location, recordCount: file.recordCount + rows, byteCount: file.byteCount + bytes)
+            other.splitOffsets = [Int64](repeating: 4, count: 1 + groups)
+            XCTAssertThrowsError(try fixture.table.parquet(other), "\(rows) rows, \(bytes) bytes, \(groups) row groups more") {
+                XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile)
+                XCTAssertTrue("\($0)".contains("not the file that was written"), "\($0)")
+            }
+        }
+    }
+
+    /// Rows that another engine has deleted would be answered.
+    func test_entries_ofAManifestOfDeleteFiles_areRefused() throws {
+        let fixture = try Fixture()
+        var row = ManifestFile(
+            location: "m.avro", byteCount: 0, specID: 0, holdsDeletes: true, sequenceNumber: 1, minSequenceNumber: 1, addedSnapshotID: 1,
+            addedFileCount: 1, existingFileCount: 0, deletedFileCount: 0, addedRowCount: 1, existingRowCount: 0, deletedRowCount: 0, bounds: nil)
+        let list = try ManifestWriter.manifestList([row], snapshotID: 1, parentID: nil, sequenceNumber: 1)
+        row = try XCTUnwrap(ManifestReader.manifests(list, path: "snap").first)
+        XCTAssertTrue(row.holdsDeletes)
+        XCTAssertThrowsError(try fixture.table.entries(of: row)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .unsupportedFeature) }
+    }
+
     func test_create_directoryThatBreaksReaders_isRefused() throws {
         let directory = try TemporaryDirectory()
         for name in ["a#b", "a?b", "a:b"] {

@@ -37,6 +37,25 @@ final class ExactSumTests: XCTestCase {
         }
     }
 
+    /// Columns of small values are added another way, which counts on sums of such alone.
+    func test_smallValuesAfterGreatOnes_goPast128BitsAndComeBack() throws {
+        for (great, step) in [(Int128.max - 3, Int128(1)), (Int128.min + 3, -1)] {
+            let small = [Int128](repeating: step, count: 5)
+            for rows in [GroupRows.one(count: 5), .numbers([0, 0, 0, 0, 0])] {
+                let sum = ExactSumAggregator(argument: Self.type, result: Self.type, isAverage: false)
+                let average = ExactSumAggregator(argument: Self.type, result: Self.type, isAverage: true)
+                for one in [sum, average] {
+                    one.resize(1)
+                    try one.update([.decimals([great], type: Self.type, validity: nil)], .one(count: 1))
+                    try one.update([.decimals(small, type: Self.type, validity: nil)], rows)
+                    XCTAssertThrowsError(try one.finish(), "past 128 bits, and no number that wraps") { XCTAssertEqual($0 as? KernelError, .numericOverflow) }
+                    try one.update([.decimals([-great], type: Self.type, validity: nil)], .one(count: 1))
+                }
+                XCTAssertEqual(try sum.finish().value(at: 0), .decimal(small.reduce(0, +)))
+            }
+        }
+    }
+
     func test_moreThanIsCounted_isAnOverflow() throws {
         XCTAssertThrowsError(try part([Int128](repeating: Int128.max, count: 1 << 16))) { XCTAssertEqual($0 as? KernelError, .numericOverflow) }
     }

@@ -1,0 +1,83 @@
+import Foundation
+import XCTest
+
+@testable import Ingest
+
+/// Goal: a log goes on only where its spools tell all that the files have, and what came to nothing is known as such. Method: spools and states as the
+/// writers of both leave them, of this start of the machine and of another.
+final class LogRecoveryTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+
+    private func write(_ boot: String, isClean: Bool = false, isBroken: Bool = false) throws {
+        var state = LogState(store: "one", epoch: 1, last: 5, hash: LogRecord.noHash, boot: boot)
+        (state.isClean, state.isBroken) = (isClean, isBroken)
+        try state.write(folder.path)
+    }
+
+    private func spool(_ sequences: ClosedRange<Int64>) throws -> URL {
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        var bytes: [UInt8] = []
+        for sequence in sequences {
+            let parts = LogSpool.frame(sequence: sequence, time: sequence * 10, kind: LogRecord.Kind.noop.rawValue, [], nothing)
+            bytes += parts.head + parts.tail
+        }
+        let file = URL(filePath: "\(folder.path)/\(LogState.folder)/\(LogSpool.name(sequences.lowerBound))")
+        try Data(bytes).write(to: file)
+        return file
+    }
+
+    private func recovered(_ store: String = "one") throws -> LogRecovery { try LogRecovery(directory: folder.path, store: store) }
+
+    /// Spools are not synced: another start of the machine may have less of them than of the files.
+    func test_spools_areBelieved_withinOneStartOfTheMachine_orAfterACleanEnd() throws {
+        let here = LogState.thisBoot
+        for (boot, isClean, isBroken, isWhole) in [
+            (here, false, false, true), (here, true, false, true), ("another", false, false, false), ("another", true, false, true), (here, true, true, false),
+            (here, false, true, false),
+        ] {
+            try write(boot, isClean: isClean, isBroken: isBroken)
+            XCTAssertEqual(try recovered().isWhole, isWhole, "\(boot), clean: \(isClean), broken: \(isBroken)")
+            XCTAssertEqual(try recovered().next, 6)
+        }
+        try write(here)
+        XCTAssertFalse(try recovered("another").isWhole, "the state of another store")
+        XCTAssertEqual(try recovered("another").next, 1)
+    }
+
+    func test_spools_thatDoNotFollow_areNotWhole_andDamageEndsThem() throws {
+        try write(LogState.thisBoot)
+        let first = try spool(6...7), last = try spool(8...9)
+        XCTAssertEqual([try recovered().next, try recovered().time], [10, 90])
+        XCTAssertTrue(try recovered().isWhole)
+        let sound = try Data(contentsOf: last)
+        for place in [sound.count / 2 + 5, sound.count - 1] {
+            var damaged = sound
+            damaged[place] ^= 1
+            try damaged.write(to: last)
+            XCTAssertEqual(try recovered().next, 9, "\(place)")
+        }
+        try sound.write(to: last)
+        try FileManager.default.removeItem(at: first)
+        XCTAssertFalse(try recovered().isWhole, "6 and 7 are missing")
+        XCTAssertEqual(try recovered().next, 10)
+    }
+
+    func test_commitThatCameToNothing_isWithdrawnInItsSpool() throws {
+        try write("another", isClean: true)
+        let log = try CommitLog(directory: folder.path, next: 6, closed: [], time: 0, clock: .system)
+        let numbers = ([1, 2, 3] as [UInt8]).withUnsafeBytes { changes in (0..<3).map { _ in log.prepare("hot/2026-11-20.sqlite", changes) } }
+        XCTAssertEqual(numbers, [6, 7, 8])
+        XCTAssertEqual(log.position.settled, 5)
+        log.resolve(7, isCommitted: false)
+        log.resolve(6, isCommitted: true)
+        XCTAssertEqual([log.position.settled, log.position.last], [7, 8])
+        XCTAssertEqual(log.takeWithdrawn(), [7])
+        XCTAssertEqual(log.takeWithdrawn(), [])
+        let entries = LogSpool.read(try LogRecovery.bytes(log.spoolPath(6)))
+        XCTAssertEqual(entries.map(\.sequence), [6, 7, 8, 7])
+        XCTAssertEqual(entries.map { $0.kind == nil }, [false, false, false, true])
+        // As the next process finds it.
+        XCTAssertEqual(try recovered().withdrawn, [7])
+        XCTAssertEqual(try recovered().next, 9)
+    }
+}

@@ -1,0 +1,56 @@
+import ColumnStore
+import Foundation
+import XCTest
+
+@testable import Documents
+@testable import Ingest
+
+/// Goal: of a file on its way there is what may stay and nothing else: a piece whose sum nobody has looked at goes with its call, and so does what was cut off.
+/// Method: pieces that are kept, dropped and cut, and the file on disk after each.
+final class UploadFileTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+    private var path: String { folder.path + "/file" }
+
+    override func setUpWithError() throws { try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true) }
+
+    private func piece(_ text: String, from start: Int64, isKept: Bool, byteCountMax: Int64 = 100, _ body: (UploadFile) throws -> Void = { _ in }) throws {
+        let upload = Upload(
+            id: "u", owner: .administrator, client: nil, name: "file", type: nil, contentType: nil, byteCount: nil, sha256: nil, createdAt: 0, expiresAt: .max)
+        let ends = Monitor(0)
+        let file = try UploadFile(upload, path: path, from: start, isKept: isKept, byteCountMax: byteCountMax, minFreeBytes: 0) { ends.broadcast { $0 += 1 } }
+        try Array(text.utf8).withUnsafeBytes { try file.append($0) }
+        try body(file)
+        file.end()
+        file.end()
+        XCTAssertEqual(ends.withLock { $0 }, 1)
+    }
+
+    private func text() throws -> String { String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self) }
+
+    func test_pieces_stayOnlyOnceTheyAreKept() throws {
+        try piece("abc", from: 0, isKept: true)
+        XCTAssertEqual(try text(), "abc")
+        try piece("def", from: 3, isKept: false)
+        XCTAssertEqual(try text(), "abc", "nobody has looked at its sum")
+        try piece("xyz!", from: 3, isKept: false) { file in
+            XCTAssertEqual([file.start, file.byteCount], [3, 7])
+            try file.cut(to: 3)
+            try Array("def".utf8).withUnsafeBytes { try file.append($0) }
+            file.keep()
+        }
+        XCTAssertEqual(try text(), "abcdef")
+        // Of what is there no more stays than that it goes on behind.
+        try piece("C", from: 2, isKept: true)
+        XCTAssertEqual(try text(), "abC")
+        try piece("A", from: 0, isKept: true)
+        XCTAssertEqual(try text(), "A")
+    }
+
+    func test_append_beyondWhatItMayHave_isRefusedWhole() throws {
+        try piece("abcd", from: 0, isKept: true, byteCountMax: 5) { file in
+            XCTAssertThrowsError(try Array("ef".utf8).withUnsafeBytes { try file.append($0) }) { XCTAssertEqual(($0 as? Fault)?.code, .tooLarge) }
+            XCTAssertEqual(file.byteCount, 4)
+        }
+        XCTAssertEqual(try text(), "abcd")
+    }
+}
