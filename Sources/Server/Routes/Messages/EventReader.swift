@@ -37,6 +37,24 @@ enum EventReader {
         }
     }
 
+    /// Whether an attribute of an event may say so.
+    static func isAttribute(_ text: String) -> Bool {
+        (1...textByteCountMax).contains(text.utf8.count) && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
+    /// Whether an event of the store's own making is one that could have been sent.
+    ///
+    /// - Throws: too-large; bad-json where its data has more levels than are read.
+    static func check(_ event: EventDraft) throws {
+        try checkSize(event)
+        try BoundedJSON.read(event.data) { _ in }
+    }
+
+    private static func checkSize(_ event: EventDraft) throws {
+        let count = event.json.count
+        guard count <= byteCountMax else { throw Problem(.tooLarge, "the event \(MemberReader.shown(event.id)) has \(count) bytes; at most \(byteCountMax) are taken") }
+    }
+
     private struct OneEvent {
         let tape: JSONTape
         let node: Int
@@ -68,7 +86,7 @@ enum EventReader {
             guard faults.count == before, let id, let type else { return nil }
             var draft = EventDraft(id: id, origin: origin, type: type, subject: subject, time: time, data: data)
             draft.extensions = extensions
-            guard draft.json.count <= byteCountMax else { throw Problem(.tooLarge, "the event \(MemberReader.shown(id)) has \(draft.json.count) bytes; at most \(byteCountMax) are taken") }
+            try checkSize(draft)
             return draft
         }
 
@@ -97,8 +115,7 @@ enum EventReader {
                 return nil
             }
             let text = tape[member].kind == .string ? tape.string(of: member) : ""
-            guard tape[member].kind == .string, (1...textByteCountMax).contains(text.utf8.count), !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-            else {
+            guard tape[member].kind == .string, isAttribute(text) else {
                 fault(name, "format", "a string of 1 to \(textByteCountMax) bytes without control characters is wanted", &faults)
                 return nil
             }
