@@ -7,9 +7,6 @@ internal import Processes
 enum EventReader {
     static let single = "application/cloudevents+json", batch = "application/cloudevents-batch+json"
     private static let countMax = 100
-    private static let textByteCountMax = 200
-    /// Of an event as it is told.
-    private static let byteCountMax = QueueSettings.bodyByteCountMax
 
     /// - Throws: unsupported-media-type, bad-json, too-large; invalid-queue with every fault.
     static func events(_ call: Call) throws -> [EventDraft] {
@@ -35,24 +32,6 @@ enum EventReader {
             }
             return events
         }
-    }
-
-    /// Whether an attribute of an event may say so.
-    static func isAttribute(_ text: String) -> Bool {
-        (1...textByteCountMax).contains(text.utf8.count) && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
-    }
-
-    /// Whether an event of the store's own making is one that could have been sent.
-    ///
-    /// - Throws: too-large; bad-json where its data has more levels than are read.
-    static func check(_ event: EventDraft) throws {
-        try checkSize(event)
-        try BoundedJSON.read(event.data) { _ in }
-    }
-
-    private static func checkSize(_ event: EventDraft) throws {
-        let count = event.json.count
-        guard count <= byteCountMax else { throw Problem(.tooLarge, "the event \(MemberReader.shown(event.id)) has \(count) bytes; at most \(byteCountMax) are taken") }
     }
 
     private struct OneEvent {
@@ -86,7 +65,8 @@ enum EventReader {
             guard faults.count == before, let id, let type else { return nil }
             var draft = EventDraft(id: id, origin: origin, type: type, subject: subject, time: time, data: data)
             draft.extensions = extensions
-            try checkSize(draft)
+            let (count, most) = (draft.json.count, EventDraft.byteCountMax)
+            guard count <= most else { throw Problem(.tooLarge, "the event \(MemberReader.shown(id)) has \(count) bytes; at most \(most) are taken") }
             return draft
         }
 
@@ -115,8 +95,8 @@ enum EventReader {
                 return nil
             }
             let text = tape[member].kind == .string ? tape.string(of: member) : ""
-            guard tape[member].kind == .string, isAttribute(text) else {
-                fault(name, "format", "a string of 1 to \(textByteCountMax) bytes without control characters is wanted", &faults)
+            guard tape[member].kind == .string, EventDraft.isAttribute(text) else {
+                fault(name, "format", "a string of 1 to \(EventDraft.textByteCountMax) bytes without control characters is wanted", &faults)
                 return nil
             }
             return text
