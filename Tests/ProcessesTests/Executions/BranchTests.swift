@@ -248,7 +248,7 @@ final class BranchTests: XCTestCase {
         let inner = map(members: #""ItemsPath":"$.l","ItemSelector":{"v.$":"$$.Execution.Input.s"}"#).replacingOccurrences(of: #""Next":"T""#, with: #""End":true"#)
         let state = #"{"Type":"Map","ItemsPath":"$.l","ItemSelector":{"l.$":"States.Array(1,2)"},"ItemProcessor":{"StartAt":"M","States":{"M":\#(inner)}},"Next":"T"}"#
         var simulator = try Simulator(machineText("S", [("S", state), ("T", #"{"Type":"Pass","End":true}"#)]), input: #"{"l":\#(Array(0..<150)),"s":"\#(much)"}"#)
-        simulator.run { _ in .silence }
+        simulator.run(eventCountMax: 600) { _ in .silence }
         XCTAssertEqual(simulator.outcome, "FAILED States.DataLimitExceeded")
         XCTAssertEqual(simulator.execution.awaited, [])
         XCTAssertEqual(simulator.calls.count, 0)
