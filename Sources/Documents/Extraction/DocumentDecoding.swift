@@ -49,11 +49,13 @@ struct DocumentDecoding {
         text.replaceSubrange(found.1.end..<found.1.end, with: member + decoded)
     }
 
-    /// XML as the JSON that stands for it, all else as it is.
+    /// XML as the JSON that stands for it, all else as it is, without a byte order mark: it comes to stand within another text.
     private static func json(of bytes: [UInt8], _ step: TypeFile.Decoding, byteCountMax: Int) throws -> [UInt8] {
         let isWide = bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE])
-        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
-        guard isWide || text.first(where: { !ScalarText.isBlank($0) }) == UInt8(ascii: "<") else { return bytes }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let text = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
+        if text.starts(with: mark) { throw Failure(pointer: step.path, message: "what it decodes to is neither JSON nor XML: a second byte order mark") }
+        guard isWide || text.first(where: { !ScalarText.isBlank($0) }) == UInt8(ascii: "<") else { return Array(text) }
         do {
             let document = try bytes.withUnsafeBytes { try XMLReader.read($0) }
             if let members = XMLMembers.json(of: document, lists: step.lists, byteCountMax: byteCountMax) { return members }

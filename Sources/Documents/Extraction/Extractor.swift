@@ -43,10 +43,10 @@ struct Extractor<Source: DocumentSource> {
             report(element, "path-failed", "the path \(fault.path) cannot be followed here: \(fault.reason)")
         }
         guard context.violationCount == 0 else {
-            type.rules.testReadable(in: context) { source.location(of: element, within: element) }
+            type.rules.testReadable(in: context) { place(of: $0) }
             return keepReadable(receiptID)
         }
-        type.rules.evaluate(plan, in: context) { source.location(of: element, within: element) }
+        type.rules.evaluate(plan, in: context) { place(of: $0) }
         guard context.violationCount == 0, let receiptID, let time else { return keepReadable(receiptID) }
         let textByteCount = RowWriter.byteCount(of: plan, buffers)
         let isTooMuch = textByteCount > ExtractionContext.rowByteCountMax && context.work.limitsDocuments
@@ -54,6 +54,19 @@ struct Extractor<Source: DocumentSource> {
         return ExtractedReceipt(
             type: type, receiptID: receiptID, clientID: clientID, callbackURL: callback, issuedAt: time.instant, businessDay: time.day,
             row: RowWriter.row(of: plan, context: context), document: document)
+    }
+
+    /// Where a column of the receipt has its value, or would have it; where the receipt stands, of no column and of one that many values make.
+    private func place(of scalar: Int?) -> String {
+        let whole = source.location(of: element, within: element)
+        guard let scalar, plan.scalars.indices.contains(scalar) else { return whole }
+        let lookups = plan.scalars[scalar].lookups
+        guard let first = lookups.first, !lookups.contains(where: \.isSum) else { return whole }
+        for lookup in lookups {
+            let node = node(lookup, from: element, slots: slots)
+            if node != Documents.none, source.text(node).isPresent { return source.location(of: node, within: element) }
+        }
+        return source.location(ofMissing: first.path, from: first.isFromRoot ? source.root : element, within: element)
     }
 
     /// Keeps what was read of a receipt that is refused, where that is wanted and no more than a little.

@@ -14,6 +14,8 @@ struct RuleSet: Sendable {
         let isRequired: Bool
         let isSensitive: Bool
         let program: RuleProgram
+        /// The one column of the document that it is made of, by its number among the scalars; nil for none, or for more.
+        var place: Int?
     }
 
     private var steps: [Step] = []
@@ -24,6 +26,8 @@ struct RuleSet: Sendable {
         let program: RuleProgram
         /// The columns that it is about; nil where it is about lists too, or about what is computed.
         let scalars: [Int]?
+        /// The one column of the document that it is about, itself or by what is computed of it: faults point there.
+        let place: Int?
         /// Its number among those that can wait for other documents.
         var waitingNumber: Int?
     }
@@ -50,6 +54,10 @@ struct RuleSet: Sendable {
             drafts[target] = Step(target: target, name: column.name, isRequired: column.isRequired, isSensitive: isSensitive, program: program)
             order.append(target)
         }
+        for case .scalar(let number) in order {
+            let place = drafts[.scalar(number)].flatMap { Self.place(of: $0.program, drafts) }
+            drafts[.scalar(number)]?.place = place
+        }
         var states: [Target: Bool] = [:]
         for target in order {
             if !add(target, drafts, inputs, &states) {
@@ -62,10 +70,29 @@ struct RuleSet: Sendable {
             rules.append(
                 Rule(
                     name: rule.name, message: rule.message, isSensitive: inputs.sensitiveInput(of: program, list: nil) != nil, program: program,
-                    scalars: inputs.scalars(of: program), waitingNumber: program.canWait ? programs.count : nil))
+                    scalars: inputs.scalars(of: program), place: Self.place(of: program, drafts), waitingNumber: program.canWait ? programs.count : nil))
             if program.canWait { programs.append(program) }
         }
         waiting = programs.isEmpty ? nil : WaitingRules(programs)
+    }
+
+    /// The one column of the document that an expression of the receipt is made of, through what is computed; nil for none, for more, and where lists are.
+    private static func place(of program: RuleProgram, _ drafts: [Target: Step]) -> Int? {
+        var found: Set<Int> = []
+        var seen: Set<Target> = []
+        var open = [program]
+        while let program = open.popLast() {
+            for column in program.used {
+                guard case .scalar(let number) = column.input else { return nil }
+                let target = Target.scalar(number)
+                if let draft = drafts[target] {
+                    if seen.insert(target).inserted { open.append(draft.program) }
+                } else {
+                    found.insert(number)
+                }
+            }
+        }
+        return found.count == 1 ? found.first : nil
     }
 
     /// Adds a step after those that it needs. False when it needs itself.
@@ -84,7 +111,9 @@ struct RuleSet: Sendable {
     }
 
     /// Computes the columns, then tests the rules. What fails goes to `report`: pointer, code, message.
-    func evaluate(_ plan: ExtractionPlan, in context: ExtractionContext, at pointer: () -> String) {
+    ///
+    /// - Parameter pointer: where a column's value stands, by its number among the scalars; of nil, where the receipt does.
+    func evaluate(_ plan: ExtractionPlan, in context: ExtractionContext, at pointer: (Int?) -> String) {
         if isEmpty || context.work.isExhausted { return }
         prepareLists(context)
         for step in steps {
@@ -109,7 +138,7 @@ struct RuleSet: Sendable {
 
     /// Of a receipt that has faults: tests the rules that are about columns which could be read all the same, so that whoever is to correct it hears of
     /// all that is wrong at once.
-    func testReadable(in context: ExtractionContext, at pointer: () -> String) {
+    func testReadable(in context: ExtractionContext, at pointer: (Int?) -> String) {
         if rules.isEmpty || context.work.isExhausted { return }
         for rule in rules {
             guard let scalars = rule.scalars, !scalars.contains(where: context.unreadable.contains) else { continue }
@@ -117,11 +146,11 @@ struct RuleSet: Sendable {
         }
     }
 
-    private func test(_ rule: Rule, _ batch: RuleBatch?, _ context: ExtractionContext, _ pointer: () -> String) {
+    private func test(_ rule: Rule, _ batch: RuleBatch?, _ context: ExtractionContext, _ pointer: (Int?) -> String) {
         do throws(QueryError) {
-            if try isBroken(rule, batch, context) { context.report(pointer(), rule.name, rule.message) }
+            if try isBroken(rule, batch, context) { context.report(pointer(rule.place), rule.name, rule.message) }
         } catch {
-            context.report(pointer(), rule.name, "the rule \(rule.name) cannot be evaluated\(rule.isSensitive ? "" : ": \(error.detail)")")
+            context.report(pointer(rule.place), rule.name, "the rule \(rule.name) cannot be evaluated\(rule.isSensitive ? "" : ": \(error.detail)")")
         }
     }
 
@@ -134,15 +163,15 @@ struct RuleSet: Sendable {
     }
 
     private func compute(
-        _ step: Step, _ context: ExtractionContext, _ environment: RuleEnvironment, _ pointer: () -> String, into place: Int
+        _ step: Step, _ context: ExtractionContext, _ environment: RuleEnvironment, _ pointer: (Int?) -> String, into place: Int
     ) {
         do throws(QueryError) {
             let cell = try step.program.value(environment, context)
             context.buffers.pointee.cells.base[place] = cell
-            if cell.isNull, step.isRequired { context.report(pointer(), "required", "\(step.name) is required, and its expression is NULL") }
+            if cell.isNull, step.isRequired { context.report(pointer(step.place), "required", "\(step.name) is required, and its expression is NULL") }
         } catch {
             // What failed may be quoted.
-            context.report(pointer(), "expression-failed", "\(step.name) cannot be computed\(step.isSensitive ? "" : ": \(error.detail)")")
+            context.report(pointer(step.place), "expression-failed", "\(step.name) cannot be computed\(step.isSensitive ? "" : ": \(error.detail)")")
         }
     }
 

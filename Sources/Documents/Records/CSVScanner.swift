@@ -178,6 +178,10 @@ struct CSVScanner: RecordScanner {
             throw RecordFileError(Fault(error))
         }
         if row.contains(0) { throw RecordFileError(refusal("a NUL within the header")) }
+        // Then all rows are one to us, and no value of them may be told as a column's name.
+        if names.contains(where: { $0.contains(0x0D) }) {
+            throw RecordFileError(refusal("a carriage return within the header: do lines end with CR alone? LF or CRLF is wanted"))
+        }
         if let columns {
             let unknown = names.filter { !columns.contains($0) }
             // A file without a header has values where names should be: those are not repeated.

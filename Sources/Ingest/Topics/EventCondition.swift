@@ -6,10 +6,10 @@ import Query
 /// evaluator for each event.
 ///
 /// `data` is the text of the event's data; `data->>'a'` is the text of its member, `data->'a'->>'b'` and `data->0->>'b'` that of a member of a member.
-/// SQL has no such operators: each is made a column of its own, which is filled with what stands at its path.
+/// Each is made a column of its own, which is filled with what stands at its path: what PostgreSQL's operators of JSONB find there, without reading all of the data as one.
 final class EventCondition {
     private struct Extract: Hashable {
-        var path: [String]
+        var path: [DataStep]
         /// `->` gives JSON, `->>` text.
         var isText: Bool
     }
@@ -74,15 +74,8 @@ final class EventCondition {
         try BoundedJSON.read(data) { tape in
             var node = 0
             for step in extract.path {
-                switch tape[node].kind {
-                case .object:
-                    guard let member = tape.member(step, of: node) else { return nil }
-                    node = member
-                case .array:
-                    guard let place = Int(step), place >= 0, let element = tape.children(of: node).dropFirst(place).first(where: { _ in true }) else { return nil }
-                    node = element
-                default: return nil
-                }
+                guard let next = step.followed(in: tape, from: node) else { return nil }
+                node = next
             }
             if extract.isText {
                 if tape[node].kind == .null { return nil }
@@ -94,11 +87,30 @@ final class EventCondition {
     }
 }
 
+/// One arrow: a name leads to a member of an object only, a number to an element of an array only, from its end if it is below 0.
+private enum DataStep: Hashable {
+    case member(String)
+    case element(Int)
+
+    func followed(in tape: borrowing JSONTape, from node: Int) -> Int? {
+        switch (self, tape[node].kind) {
+        case (.member(let name), .object): return tape.member(name, of: node)
+        case (.member, _), (.element, .object): return nil
+        case (.element(let place), .array):
+            let children = Array(tape.children(of: node))
+            let index = place < 0 ? children.count + place : place
+            return children.indices.contains(index) ? children[index] : nil
+        // To PostgreSQL a value by itself is an array of one.
+        case (.element(let place), _): return place == 0 || place == -1 ? node : nil
+        }
+    }
+}
+
 /// Finds `data->'a'->>'b'` in an expression, and puts the name of a column in its place.
 private struct ConditionScanner {
     private let bytes: [UInt8]
     private var place = 0
-    private(set) var paths: [(path: [String], isText: Bool)] = []
+    private(set) var paths: [(path: [DataStep], isText: Bool)] = []
 
     init(_ text: String) { bytes = Array(text.utf8) }
 
@@ -155,8 +167,8 @@ private struct ConditionScanner {
     private mutating func skipBlanks() { while place < bytes.count, bytes[place] <= 0x20 { place += 1 } }
 
     /// What follows `data`, if arrows do.
-    private mutating func path() throws(QueryError) -> (path: [String], isText: Bool)? {
-        var steps: [String] = []
+    private mutating func path() throws(QueryError) -> (path: [DataStep], isText: Bool)? {
+        var steps: [DataStep] = []
         var isText = false
         while true {
             let before = place
@@ -174,11 +186,14 @@ private struct ConditionScanner {
             let start = place
             if at(0) == UInt8(ascii: "'") {
                 skipQuoted(UInt8(ascii: "'"))
-                steps.append(String(decoding: bytes[(start + 1)..<max(start + 1, place - 1)], as: UTF8.self).replacing("''", with: "'"))
+                steps.append(.member(String(decoding: bytes[(start + 1)..<max(start + 1, place - 1)], as: UTF8.self).replacing("''", with: "'")))
             } else {
+                if at(0) == UInt8(ascii: "-") { place += 1 }
                 while (0x30...0x39).contains(at(0)) { place += 1 }
-                guard place > start else { throw QueryError(.badSQL, "after -> and ->> the name of a member in quotes is wanted, or the place of an element") }
-                steps.append(String(decoding: bytes[start..<place], as: UTF8.self))
+                guard let element = Int32(String(decoding: bytes[start..<place], as: UTF8.self)) else {
+                    throw QueryError(.badSQL, "after -> and ->> the name of a member in quotes is wanted, or the place of an element")
+                }
+                steps.append(.element(Int(element)))
             }
         }
     }

@@ -59,6 +59,15 @@ package struct EventDraft: Sendable {
     /// Attributes that others have agreed upon, each one JSON value.
     package var extensions: [(name: String, json: String)] = []
 
+    /// Of an event as it is told: it has to fit into a message.
+    package static let byteCountMax = QueueSettings.bodyByteCountMax
+    package static let textByteCountMax = 200
+
+    /// Whether an id, a type or a subject may say so.
+    package static func isAttribute(_ text: String) -> Bool {
+        (1...textByteCountMax).contains(text.utf8.count) && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
+
     package init(id: String, origin: Identity, type: String, subject: String?, time: Int64, data: [UInt8]) {
         (self.id, self.origin, self.type, self.subject, self.time, self.data) = (id, origin, type, subject, time, data)
     }

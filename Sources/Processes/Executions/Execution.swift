@@ -46,6 +46,8 @@ package struct Execution: Sendable, Equatable {
     var below: [Int: [Int]] = [:]
     /// Frames that can go on at once, the oldest first.
     var ready: [Int] = []
+    /// What the frames hold, as far as it is data.
+    var held = HeldBytes()
 
     /// What an execution is called by.
     package struct Identity: Sendable, Equatable {
@@ -68,6 +70,10 @@ package struct Execution: Sendable, Equatable {
     package static let transitionCountMax = 10_000_000
     /// Frames at once: branches and iterations under way, and finished ones whose outputs are awaited.
     package static let frameCountMax = 200_000
+    /// Bytes of data that all frames hold together, as JSON. Whoever has an execution go on has all of it in memory.
+    package static let byteCountMax = 128 << 20
+    /// While they hold so many, a Map begins no iteration beside others.
+    package static let crowdByteCount = byteCountMax / 2
 
     init(identity: Identity, input: JSONValue, startedAt: Int64, tokenKey: [UInt8], stateCount: Int) {
         (self.identity, self.input, self.startedAt, self.tokenKey) = (identity, input, startedAt, tokenKey)

@@ -123,6 +123,7 @@ package enum ExecutionCoder {
             guard execution.frames.updateValue(try frame(piece.id, piece.head, piece.body, of: machine), forKey: piece.id) == nil else {
                 throw CodingFault(reason: "two frames of one number")
             }
+            execution.held.set(piece.body.count, of: piece.id)
         }
         try check(execution, of: machine)
         for id in execution.frames.keys.sorted() {

@@ -49,13 +49,13 @@ extension Transition {
             return fail(id, StateError(.exceedToleratedFailureThreshold, "\(progress.failed) iterations failed, more than are tolerated"))
         }
         do throws(StateError) {
-            while !isSpent, progress.running < progress.concurrency, let (input, item) = try nextIteration(id, map, &progress) {
+            while !isSpent, hasRoom(progress), let (input, item) = try nextIteration(id, map, &progress) {
                 try checkRoom(1)
                 begin(parent: id, index: progress.begun, scope: map.scope, input: input, item: item)
                 progress.begun += 1
                 progress.running += 1
             }
-            if !progress.isWhole, progress.reading == nil, progress.running < progress.concurrency { try read(id, map, &progress) }
+            if !progress.isWhole, progress.reading == nil, hasRoom(progress) { try read(id, map, &progress) }
         } catch {
             update(id) { $0.phase = .items(progress) }
             return fail(id, error)
@@ -66,7 +66,12 @@ extension Transition {
             return finishItems(id, map)
         }
         // There is room for more, and another event to begin with them.
-        if isSpent, progress.running < progress.concurrency, progress.next < progress.itemsEnd, !execution.ready.contains(id) { execution.ready.append(id) }
+        if isSpent, hasRoom(progress), progress.next < progress.itemsEnd, !execution.ready.contains(id) { execution.ready.append(id) }
+    }
+
+    /// Whether one more iteration may begin: one at least always does, further ones not beside many bytes.
+    private func hasRoom(_ progress: MapProgress) -> Bool {
+        progress.running == 0 || progress.running < progress.concurrency && execution.held.total < Execution.crowdByteCount
     }
 
     /// What the next iteration gets; nil where no item is left, or more have to be read for it first.

@@ -70,7 +70,12 @@ package struct Transition {
     /// Lets every frame that is ready go on, one state at a time, in the order in which they became ready.
     private mutating func run() {
         var entered = 0
-        while execution.status == .running, !execution.ready.isEmpty {
+        while execution.status == .running {
+            guard execution.held.total <= Execution.byteCountMax else {
+                end(.failed, error: StateError(.dataLimitExceeded, "all that branches and iterations hold at once is more than \(Execution.byteCountMax) bytes"))
+                break
+            }
+            if execution.ready.isEmpty { break }
             guard entered < Self.stateCountMax, !isSpent else {
                 effects.append(.proceed)
                 return
@@ -96,7 +101,9 @@ package struct Transition {
         change(&frame)
         execution.frames[id] = frame
         changes.heads.insert(id)
-        if body { changes.bodies.insert(id) }
+        guard body else { return }
+        changes.bodies.insert(id)
+        execution.held.set(frame.byteCount, of: id)
     }
 
     mutating func makeReady(_ id: Int, isRetry: Bool = false) {
@@ -114,6 +121,7 @@ package struct Transition {
         changes.bodies.insert(id)
         execution.ready.append(id)
         charge(input)
+        if let frame = execution.frames[id] { execution.held.set(frame.byteCount, of: id) }
     }
 
     /// Whether this event has done its share.
@@ -131,6 +139,7 @@ package struct Transition {
             if execution.below[parent]?.isEmpty == true { execution.below[parent] = nil }
         }
         execution.frames[id] = nil
+        execution.held.remove(id)
         changes.heads.remove(id)
         changes.bodies.remove(id)
         changes.removed.insert(id)

@@ -158,7 +158,7 @@ enum ExportRoutes {
             response.headers += common
             return response
         }
-        common.append(.init("Content-Disposition", ContentDisposition.attachment("\(export.name).\(format.rawValue)")))
+        common.append(.init("Content-Disposition", ContentDisposition.attachment(export.name, ending: "." + format.rawValue)))
         // A range of another file is no use: the whole of this one comes.
         let isSame = call.request.header("If-Range").map { $0.trimmingBlanks == tag } ?? true
         let range = isSame ? ByteRange(call.request.header("Range"), of: export.byteCount) : .whole

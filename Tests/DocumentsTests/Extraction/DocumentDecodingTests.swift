@@ -53,6 +53,16 @@ final class DocumentDecodingTests: XCTestCase {
         }
     }
 
+    func test_byteOrderMark_isPassedOver() throws {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let type = try type(#"[{"path":"/archive","as":["base64"],"to":"/content"}]"#)
+        XCTAssertEqual(try values(try read(type, #","archive":"\#(base64(mark + inner))""#)), [.integer(17)])
+        XCTAssertEqual(try values(try read(type, #","archive":"\#(base64(mark + Array("\r\n".utf8) + inner))""#)), [.integer(17)])
+        XCTAssertEqual(fault(try read(type, #","archive":"\#(base64(mark + mark + inner))""#)), "/archive decode")
+        let xml = try self.type(#"[{"path":"/archive","as":["base64"],"to":"/content"}]"#, columns: #""v":{"path":"/content/n/v","type":"INTEGER","required":true}"#)
+        XCTAssertEqual(try values(try read(xml, #","archive":"\#(base64(mark + Array("<n><v>5</v></n>".utf8)))""#)), [.integer(5)])
+    }
+
     private func adler(_ bytes: [UInt8]) -> [UInt8] {
         var (a, b): (UInt32, UInt32) = (1, 0)
         for byte in bytes { (a, b) = ((a + UInt32(byte)) % 65_521, (b + a + UInt32(byte)) % 65_521) }

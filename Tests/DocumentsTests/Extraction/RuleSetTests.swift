@@ -92,6 +92,46 @@ final class RuleSetTests: XCTestCase {
         XCTAssertEqual(try codes(#","a":9,"b":1,"n":7,"s":"x","l":[{"x":10}]"#), ["small", "made"])
     }
 
+    /// Whoever corrects a document is led to the field, where a rule is about one; through what is computed of it, too.
+    func test_evaluate_ruleAboutOneColumn_pointsAtItsField() throws {
+        let columns =
+            #""n":{"path":"/p/n","type":"INTEGER"},"o":{"from":["/first","/p/second"],"type":"INTEGER"},"f":{"path":"/f","type":"INTEGER","default":7},"s":{"sum":"/l/*/x","type":"INTEGER"},"l":{"path":"/l","columns":{"x":{"path":"/x","type":"INTEGER"}}},"d":{"expression":"n * 2","type":"INTEGER"},"e":{"expression":"d + n","type":"INTEGER"},"g":{"expression":"100 / (n - 9)","type":"INTEGER"}"#
+        let checks = ["n > 17 or n = 0", "o > 17", "f > 17", "s > 17", "d > 17", "e > 99", "n > o", "list_count(l) > 3", "l is not null and n > 17", "1 > 2"]
+        let rules = checks.enumerated().map { #"{"name":"r\#($0)","check":"\#($1)"}"# }.joined(separator: ",")
+        let type = try type(columns: columns, rules: rules)
+        func places(_ members: String) throws -> [String] {
+            guard case .refused(let problem, _, _) = try read(type, members) else { return [] }
+            return problem.errors.map { "\($0.code) \($0.pointer)" }
+        }
+        XCTAssertEqual(
+            try places(#","p":{"n":5,"second":6},"l":[{"x":1},{"x":2}]"#),
+            ["r0 /p/n", "r1 /p/second", "r2 /f", "r3 ", "r4 /p/n", "r5 /p/n", "r6 ", "r7 ", "r8 ", "r9 "])
+        XCTAssertEqual(
+            try places(#","first":1,"p":{"n":9,"second":6},"f":1,"l":[{"x":20}]"#), ["expression-failed /p/n", "r0 /p/n", "r1 /first", "r2 /f", "r9 "],
+            "the first alternative; and what is computed of one field stands there too")
+    }
+
+    func test_evaluate_ruleAboutOneColumn_pointsAtItsFieldInXMLAndCSV() throws {
+        let rules = #""rules":[{"name":"grown","check":"age > 17"},{"name":"named","check":"name ~ '^[A-Z]'"}]"#
+        func places(_ type: String, _ read: (DocumentReader) throws -> DocumentReading) throws -> [[String]] {
+            let registry = TypeRegistry()
+            try registry.put(try DocumentType(json: Array("{\(type),\(rules)}".utf8)))
+            return try read(DocumentReader(registry: registry)).receipts.map { receipt in
+                guard case .refused(let problem, _, _) = receipt else { return [] }
+                return problem.errors.map { "\($0.code) \($0.pointer)" }
+            }
+        }
+        let options = ReadingOptions(now: SampleFiles.now)
+        let xml = #""name":"x","version":1,"format":"xml","match":{"root":"a"},"each":"r","receipt_id":"id","issued_at":"at","time_zone":"UTC","columns":{"name":{"path":"p/@name","type":"VARCHAR"},"age":{"path":"p/age","type":"INTEGER"}}"#
+        let document = #"<a><r><id>1</id><at>2026-01-01</at><p name="x"/><p><age>5</age></p></r><r><id>2</id><at>2026-01-01</at><p name="X"><age>x</age></p></r></a>"#
+        XCTAssertEqual(
+            try places(xml) { try $0.readXML(Array(document.utf8), options) }, [["grown /p[2]/age", "named /p[1]/@name"], ["not-a-number /p/age"]])
+        let csv = #""name":"c","version":1,"format":"csv","match":{},"receipt_id":"id","issued_at":"at","time_zone":"UTC","columns":{"name":{"path":"name","type":"VARCHAR"},"age":{"path":"a/b","type":"INTEGER"}}"#
+        XCTAssertEqual(
+            try places(csv) { try $0.readCSV(Array("id,at,name,a/b\n1,2026-01-01,x,5\n2,2026-01-01,x,y\n".utf8), options) },
+            [["grown /1/a~1b", "named /1/name"], ["not-a-number /2/a~1b", "named /2/name"]])
+    }
+
     func test_evaluate_valueThatDoesNotFit_isAFault() throws {
         let type = try type(columns: numbers + #","v":{"expression":"b * 100000","type":"DECIMAL(4,1)"}"#)
         XCTAssertTrue(try faults(type, #","b":3"#).first?.hasPrefix("expression-failed: v cannot be computed: ") ?? false)

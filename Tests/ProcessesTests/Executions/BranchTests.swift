@@ -218,6 +218,42 @@ final class BranchTests: XCTestCase {
         }
     }
 
+    /// An execution has to be in memory whole to go on: a Map of many iterations with much data begins as many as fit, and goes through all of them.
+    func test_map_ofMoreDataThanFits_beginsFewerAtOnce() throws {
+        let much = String(repeating: "x", count: 900_000)
+        let state = map(members: #""ItemsPath":"$.l","ItemSelector":{"v.$":"$.s","i.$":"$$.Map.Item.Index"},"ResultSelector":{"n.$":"States.ArrayLength($)"}"#)
+        var simulator = try Simulator(machineText("S", [("S", state), ("T", #"{"Type":"Pass","End":true}"#)]), input: #"{"l":\#(Array(0..<90)),"s":"\#(much)"}"#)
+        var most = 0
+        while simulator.execution.status == .running {
+            if simulator.execution.awaited.contains(.proceed) {
+                simulator.apply(.proceed)
+                continue
+            }
+            most = max(most, simulator.calls.count)
+            let call = try XCTUnwrap(simulator.calls.values.first)
+            simulator.apply(.taskSucceeded(token: call.token, output: call.input["i"] ?? .null))
+        }
+        XCTAssertEqual(simulator.outcome, #"{"n":90}"#)
+        XCTAssertEqual(simulator.tasks.count, 90)
+        XCTAssertEqual(most, Execution.crowdByteCount / 900_000, accuracy: 3)
+        // Of little data each, as many as are allowed.
+        var small = try Simulator(machineText("S", [("S", state), ("T", #"{"Type":"Pass","End":true}"#)]), input: #"{"l":\#(Array(0..<300)),"s":"x"}"#)
+        while small.execution.awaited.contains(.proceed) { small.apply(.proceed) }
+        XCTAssertEqual(small.calls.count, 300)
+    }
+
+    /// Nested ones begin one each at least: what they come to hold together has its bound, and nothing is left of the execution then.
+    func test_map_ofMoreDataThanAnExecutionMayHold_fails() throws {
+        let much = String(repeating: "x", count: 900_000)
+        let inner = map(members: #""ItemsPath":"$.l","ItemSelector":{"v.$":"$$.Execution.Input.s"}"#).replacingOccurrences(of: #""Next":"T""#, with: #""End":true"#)
+        let state = #"{"Type":"Map","ItemsPath":"$.l","ItemSelector":{"l.$":"States.Array(1,2)"},"ItemProcessor":{"StartAt":"M","States":{"M":\#(inner)}},"Next":"T"}"#
+        var simulator = try Simulator(machineText("S", [("S", state), ("T", #"{"Type":"Pass","End":true}"#)]), input: #"{"l":\#(Array(0..<150)),"s":"\#(much)"}"#)
+        simulator.run(eventCountMax: 600) { _ in .silence }
+        XCTAssertEqual(simulator.outcome, "FAILED States.DataLimitExceeded")
+        XCTAssertEqual(simulator.execution.awaited, [])
+        XCTAssertEqual(simulator.calls.count, 0)
+    }
+
     func test_abort_andTimeoutOfAnExecution_endAllOfIt() throws {
         let nested = branches(map(members: #""MaxConcurrency":2"#).replacingOccurrences(of: #""Next":"T""#, with: #""End":true"#), #"{"Type":"Wait","Seconds":9,"End":true}"#)
         let text = machineText("S", [("S", nested), ("T", #"{"Type":"Succeed"}"#)])

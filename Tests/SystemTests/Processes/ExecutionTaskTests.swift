@@ -91,6 +91,34 @@ final class ExecutionTaskTests: XCTestCase {
         XCTAssertEqual(try worker.get("/v1/executions/\(id)").status, 404)
     }
 
+    /// What could not be sent as an event is none of a task's either: it would be told to nobody, and hold back what comes after it.
+    func test_publish_whatIsNoEvent_isRejected() throws {
+        let server = try TillServer(environment: ["TILL_LIMITS_MIN_FREE": "1MiB"])
+        defer { server.remove() }
+        let admin = server.client()
+        XCTAssertEqual(try admin.put("/v1/topics/news", "{}").status, 201)
+        XCTAssertEqual(try admin.put("/v1/queues/told", "{}").status, 201)
+        XCTAssertEqual(try admin.put("/v1/topics/news/subscriptions/all", #"{"target":{"queue":"told"}}"#).status, 201)
+        try put(server, "p", #"{"StartAt":"P","States":{"P":{"Type":"Task","Resource":"till:publish","End":true}}}"#)
+        let deep = String(repeating: "[", count: 500) + String(repeating: "]", count: 500)
+        let big = "\"" + String(repeating: "x", count: 262_144) + "\""
+        for (event, problem) in [
+            (#""type":"a","data":\#(big)"#, "too-large"), (#""type":"a","data":\#(deep)"#, "bad-json"), (#""type":"a\nb""#, "bad-parameter"), (#""type":"a","subject":"a\u0000""#, "bad-parameter"),
+        ] {
+            let id = try start(admin, "p", #"{"topic":"news",\#(event)}"#)
+            // As text: such a depth is past what is read here, too.
+            let execution = try Patience.value {
+                let text = try admin.get("/v1/executions/\(id)").text
+                return text.contains(#""state":"RUNNING""#) ? nil : text
+            }
+            XCTAssertEqual(execution?.contains(#""error":"Till.Rejected""#), true, "\(problem): \(execution?.suffix(300) ?? "")")
+            XCTAssertEqual(execution?.contains(#"/problems/\#(problem)\""#), true, "\(problem): \(execution?.suffix(300) ?? "")")
+        }
+        XCTAssertEqual(try end(admin, try start(admin, "p", #"{"topic":"news","type":"a","subject":"s","data":[1]}"#))["state"]?.text, "SUCCEEDED")
+        let told = try JSONParser.parse(try admin.post("/v1/queues/told/receive", #"{"max":10,"wait":20}"#).body)["messages"]?.array ?? []
+        XCTAssertEqual(told.map { $0["body"]?["data"] }, [.array([.number("1")])])
+    }
+
     /// An endpoint that answers later may do so more than once; what it says otherwise, or of a task that something else ended, counts no more.
     func test_callback_againIsTaken_otherwiseIsNot() throws {
         let tokens = Mutex<[String]>([])

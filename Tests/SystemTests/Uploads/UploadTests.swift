@@ -41,7 +41,7 @@ final class UploadTests: UploadFixture {
         let items = try errors(taken, one)
         XCTAssertEqual(items.map { $0["record"] as? Int }, [2, 3, 5, 6, 7])
         let first = items.map { ($0["errors"] as? [[String: Any]])?.first ?? [:] }
-        XCTAssertEqual(first.map { $0["pointer"] as? String }, ["/2/age", "/3", "/5/name", "/6", "/7"])
+        XCTAssertEqual(first.map { $0["pointer"] as? String }, ["/2/age", "/3", "/5/name", "/6", "/7/age"])
         XCTAssertEqual(first.map { $0["code"] as? String }, ["wrong-type", "bad-csv", "required", "duplicate-in-batch", "grown"].map { $0 == "wrong-type" ? first[0]["code"] as? String : $0 })
         XCTAssertEqual(items.map { $0["receipt_id"] as? String }, ["B", nil, "E", "A", "F"])
         XCTAssertEqual(items.map { ($0["columns"] as? [String: Any])?.keys.sorted() ?? [] }, [["name"], [], [], ["age", "name"], ["name"]])

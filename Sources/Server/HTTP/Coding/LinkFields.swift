@@ -28,6 +28,9 @@ enum EntityTag {
 
 /// `Content-Disposition` of a file to be saved (RFC 6266).
 enum ContentDisposition {
+    /// - Parameter ending: of files of its kind, with the point: a name that has it gets no second one.
+    static func attachment(_ name: String, ending: String) -> String { attachment(name.lowercased().hasSuffix(ending) ? name : name + ending) }
+
     static func attachment(_ name: String) -> String {
         // What every program reads, then what it is: in RFC 8187's form all but a few signs are escaped.
         let plain = String(String.UnicodeScalarView(name.unicodeScalars.map { scalar in

@@ -7,9 +7,6 @@ internal import Processes
 enum EventReader {
     static let single = "application/cloudevents+json", batch = "application/cloudevents-batch+json"
     private static let countMax = 100
-    private static let textByteCountMax = 200
-    /// Of an event as it is told.
-    private static let byteCountMax = QueueSettings.bodyByteCountMax
 
     /// - Throws: unsupported-media-type, bad-json, too-large; invalid-queue with every fault.
     static func events(_ call: Call) throws -> [EventDraft] {
@@ -68,7 +65,8 @@ enum EventReader {
             guard faults.count == before, let id, let type else { return nil }
             var draft = EventDraft(id: id, origin: origin, type: type, subject: subject, time: time, data: data)
             draft.extensions = extensions
-            guard draft.json.count <= byteCountMax else { throw Problem(.tooLarge, "the event \(MemberReader.shown(id)) has \(draft.json.count) bytes; at most \(byteCountMax) are taken") }
+            let (count, most) = (draft.json.count, EventDraft.byteCountMax)
+            guard count <= most else { throw Problem(.tooLarge, "the event \(MemberReader.shown(id)) has \(count) bytes; at most \(most) are taken") }
             return draft
         }
 
@@ -97,9 +95,8 @@ enum EventReader {
                 return nil
             }
             let text = tape[member].kind == .string ? tape.string(of: member) : ""
-            guard tape[member].kind == .string, (1...textByteCountMax).contains(text.utf8.count), !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
-            else {
-                fault(name, "format", "a string of 1 to \(textByteCountMax) bytes without control characters is wanted", &faults)
+            guard tape[member].kind == .string, EventDraft.isAttribute(text) else {
+                fault(name, "format", "a string of 1 to \(EventDraft.textByteCountMax) bytes without control characters is wanted", &faults)
                 return nil
             }
             return text

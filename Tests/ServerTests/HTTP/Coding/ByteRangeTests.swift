@@ -16,6 +16,10 @@ final class ByteRangeTests: XCTestCase {
     }
 
     func test_fileNames_areGoodForOldAndNewReaders() {
+        for name in ["r", "r.csv", "r.CSV", ".csv", "r.csv.csv", "rcsv", "r.xlsx"] {
+            let wanted = ["r": "r.csv", "rcsv": "rcsv.csv", "r.xlsx": "r.xlsx.csv"][name] ?? name
+            XCTAssertEqual(ContentDisposition.attachment(name, ending: ".csv"), ContentDisposition.attachment(wanted))
+        }
         XCTAssertEqual(ContentDisposition.attachment("a b.csv"), "attachment; filename=\"a b.csv\"; filename*=UTF-8''a%20b.csv")
         XCTAssertEqual(ContentDisposition.attachment("\"\\/їж\r\n.xlsx"), "attachment; filename=\"_______.xlsx\"; filename*=UTF-8''%22%5C%2F%D1%97%D0%B6%0D%0A.xlsx")
     }

@@ -1,0 +1,33 @@
+import Documents
+import XCTest
+
+@testable import Ingest
+
+/// Goal: a condition's arrows find in an event's data what PostgreSQL's find in the same JSONB. Method: every arrow against data of every shape; what is to be found was asked of
+/// PostgreSQL 15 (`SELECT '…'::jsonb->0 IS NOT NULL`).
+final class EventConditionTests: XCTestCase {
+    private static let data = [#"{"0":1}"#, "[5]", "[]", #"{"a":null}"#, #"{"a":{"b":1}}"#, "5", #"[1,{"b":1}]"#, #"{"1":{"b":1}}"#, #"{"a":["x","y"]}"#, #"{"-1":2,"01":3}"#]
+
+    private func event(_ data: String) -> EventDraft {
+        EventDraft(id: "1", origin: .administrator, type: "t", subject: nil, time: 0, data: Array(data.utf8))
+    }
+
+    func test_takes_arrows_tellMembersFromElements() throws {
+        for (condition, wanted) in [
+            ("data->0 IS NOT NULL", ["[5]", "5", #"[1,{"b":1}]"#]), ("data->'0' IS NOT NULL", [#"{"0":1}"#]), ("data->-1 IS NOT NULL", ["[5]", "5", #"[1,{"b":1}]"#]),
+            ("data->-2 IS NOT NULL", [#"[1,{"b":1}]"#]), ("data -> -1 ->> 'b' = '1'", [#"[1,{"b":1}]"#]), ("data->1->>'b' = '1'", [#"[1,{"b":1}]"#]),
+            ("data->'1'->>'b' = '1'", [#"{"1":{"b":1}}"#]), ("data->'a' IS NOT NULL", [#"{"a":null}"#, #"{"a":{"b":1}}"#, #"{"a":["x","y"]}"#]),
+            ("data->>'a' IS NOT NULL", [#"{"a":{"b":1}}"#, #"{"a":["x","y"]}"#]), ("data->'a'->>-1 = 'y'", [#"{"a":["x","y"]}"#]), ("data->'a'->>'1' = 'y'", []),
+            ("data->'-1' IS NOT NULL", [#"{"-1":2,"01":3}"#]), ("data->01 IS NOT NULL", [#"[1,{"b":1}]"#]), ("data->2147483647 IS NULL AND data->-2147483648 IS NULL", Self.data),
+        ] {
+            let condition = (text: condition, value: try EventCondition(condition))
+            XCTAssertEqual(try Self.data.filter { try condition.value.takes(event($0)) }, wanted, condition.text)
+        }
+    }
+
+    func test_init_arrowsToNothing_areRefused() {
+        for condition in ["data->", "data->-", "data->>- 1 = 'x'", "data->2147483648 IS NULL", "data->->'a' IS NULL", "data->x IS NULL"] {
+            XCTAssertThrowsError(try EventCondition(condition), condition)
+        }
+    }
+}
