@@ -44,7 +44,7 @@ INFINITE = [
 ]
 # In their order: each finds what those before have set.
 SETTINGS = [
-    "SELECT current_setting('nosuch')", "SELECT current_setting('nosuch', true)", "SELECT current_setting('nosuch', false)", "SELECT set_config('a.b', 'x', false)", "SELECT current_setting('a.b'), current_setting('A.B')", "SHOW a.b",
+    "SELECT current_setting('default_table_access_method'), current_setting('backslash_quote'), current_setting('array_nulls')", "SELECT current_setting('nosuch')", "SELECT current_setting('nosuch', true)", "SELECT current_setting('nosuch', false)", "SELECT set_config('a.b', 'x', false)", "SELECT current_setting('a.b'), current_setting('A.B')", "SHOW a.b",
     "SELECT set_config('timezone', 'Europe/Kyiv', false)", "SELECT current_setting('timezone'), timestamptz '2020-01-01 00:00+00'::text", "SHOW timezone", "SELECT set_config('TimeZone', 'UTC', false)",
     "SELECT set_config('timezone', 'Nowhere/Land', false)", "SELECT set_config('nosuch', 'x', false)", "SELECT set_config(NULL, 'x', false)", "SELECT set_config('server_version', 'x', false)",
     "BEGIN", "SELECT set_config('a.b', 'local', true)", "SELECT current_setting('a.b')", "SET a.b = 'set'", "SELECT current_setting('a.b')", "ROLLBACK", "SELECT current_setting('a.b')",
