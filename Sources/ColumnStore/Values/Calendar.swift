@@ -9,6 +9,14 @@ public enum Calendar {
     /// TIMESTAMP's range: from PostgreSQL's 4714-11-24 BC to 294247-01-01T23:59:59.999999. PostgreSQL, which counts from 2000, ends 30 years later.
     public static let timestampRange: ClosedRange<Int64> = -210_866_803_200_000_000...9_223_371_331_199_999_999
 
+    /// What no calculation moves: PostgreSQL's `infinity` and `-infinity`, past all other days and moments.
+    public static func infiniteDay(isNegative: Bool) -> Int64 { Int64(clamping: isNegative ? Int32.min : Int32.max) }
+    public static func infiniteMoment(isNegative: Bool) -> Int64 { isNegative ? .min : .max }
+    @inlinable
+    public static func isInfinite(day: Int64) -> Bool { day == 0x7FFF_FFFF || day == -0x8000_0000 }
+    @inlinable
+    public static func isInfinite(moment: Int64) -> Bool { moment == .max || moment == .min }
+
     public struct Day: Hashable, Sendable {
         /// Astronomical: 0 is 1 BC.
         public var year: Int
@@ -107,8 +115,15 @@ public enum Calendar {
 }
 
 extension Calendar {
-    /// Appends `2026-11-20`; a year BC as PostgreSQL shows it: `0044-03-15 BC`.
+    /// `infinity`, with a minus where it is before all others.
+    public static func appendInfinity(isNegative: Bool, to text: inout [UInt8]) {
+        if isNegative { text.append(UInt8(ascii: "-")) }
+        text.append(contentsOf: "infinity".utf8)
+    }
+
+    /// Appends `2026-11-20`; a year BC as PostgreSQL shows it: `0044-03-15 BC`; `infinity` of an infinite one.
     public static func appendDate(days: Int, to text: inout [UInt8]) {
+        if isInfinite(day: Int64(clamping: days)) { return appendInfinity(isNegative: days < 0, to: &text) }
         let day = day(fromDays: days)
         appendDay(day, to: &text)
         if day.year <= 0 { text.append(contentsOf: " BC".utf8) }
@@ -155,10 +170,11 @@ extension Calendar {
         appendPadded(part, width: width, to: &text)
     }
 
-    /// Appends `2026-11-20T12:00:00.000000`, with `Z` when `isUTC`.
+    /// Appends `2026-11-20T12:00:00.000000`, with `Z` when `isUTC`; `infinity` of an infinite one.
     public static func appendTimestamp(
         microseconds: Int64, isUTC: Bool, separator: UInt8 = UInt8(ascii: "T"), fraction: FractionStyle = .full, to text: inout [UInt8]
     ) {
+        if isInfinite(moment: microseconds) { return appendInfinity(isNegative: microseconds < 0, to: &text) }
         let (days, time) = split(microseconds: microseconds)
         let day = day(fromDays: days)
         appendDay(day, to: &text)

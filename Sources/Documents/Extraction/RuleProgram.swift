@@ -39,6 +39,18 @@ final class RuleProgram: Sendable {
 
     /// - Throws: why it has no value: a division by zero, a number of too many digits, a failed cast.
     func value(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
+        let cell = try computed(environment, context)
+        // Files of tables have no infinite dates and times.
+        let isFinite = switch expression.type {
+        case .date: !Calendar.isInfinite(day: Int64(truncatingIfNeeded: cell.number))
+        case .timestamp: !Calendar.isInfinite(moment: Int64(truncatingIfNeeded: cell.number))
+        default: true
+        }
+        guard cell.isNull || isFinite else { throw QueryError(.dataError, "a column holds no infinite date or time").because(.timeOutOfRange) }
+        return cell
+    }
+
+    private func computed(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
         guard context.work.charge(stepCount, .rules) else { return .null }
         if let tree {
             do throws(RuleEscape) {

@@ -36,6 +36,7 @@ package enum ConstantFolding {
         case .coalesce(let items, let type): return coalesce(items, type)
         default: break
         }
+        if case .call(let function, _, _, _) = expression, function.traits.isVolatile { return expression }
         guard expression.children.allSatisfy(\.isLiteral), !expression.children.isEmpty else {
             return nullResult(expression) ?? expression
         }

@@ -121,6 +121,15 @@ extension Expression {
 
     package var hasSubquery: Bool { contains { if case .subquery = $0 { true } else { false } } }
 
+    /// Another value each time: it may neither be copied nor kept.
+    package var isVolatile: Bool {
+        switch self {
+        case .call(let function, _, _, _) where function.traits.isVolatile: true
+        case .subquery(let subquery) where subquery.plan.isVolatile: true
+        default: children.contains(where: \.isVolatile)
+        }
+    }
+
     package var isLiteral: Bool { if case .literal = self { true } else { false } }
 
     package var literalValue: Value? { if case .literal(let value, _) = self { value } else { nil } }

@@ -130,6 +130,12 @@ extension LogicalPlan {
         }
     }
 
+    /// Whether anything in it is another one each time.
+    package var isVolatile: Bool {
+        if case .scan(let node) = self, let table = node.table.source as? RecursiveTable, table.seed.isVolatile || table.step.isVolatile { return true }
+        return expressions.contains(where: \.isVolatile) || inputs.contains(where: \.isVolatile)
+    }
+
     /// Rewrites plans from the leaves up.
     package func rewritten<Failure: Error>(
         _ rewrite: (LogicalPlan) throws(Failure) -> LogicalPlan

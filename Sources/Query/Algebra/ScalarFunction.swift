@@ -63,6 +63,8 @@ package final class ScalarFunction: Sendable {
         var readsLengthOnly = false
         /// A row's value may take far more than its arguments do.
         var isExpanding = false
+        /// Another value each time, of the same arguments too: it is computed once for each row, and no pass may copy, keep or move it.
+        var isVolatile = false
     }
 
     /// As plans show it; no two of one notation have the same.

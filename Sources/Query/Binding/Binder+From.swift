@@ -462,7 +462,7 @@ extension Binder {
         if items.count == 2 { items.append(TypedExpression(.literal(.integer(1), .int32), at: position)) }
         let unified = try self.unified(items, "generate_series")
         guard TypeRules.isInteger(unified[0].type) || TypeRules.isDecimal(unified[0].type) else {
-            throw .badSQL("generate_series needs numbers or times, not \(unified[0].type.sqlName)", at: position)
+            throw .badSQL("generate_series needs numbers or times, not \(unified[0].type.sqlName)", at: position).because(.undefinedFunction)
         }
         return (unified[0].type, unified)
     }

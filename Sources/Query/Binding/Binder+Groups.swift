@@ -135,7 +135,7 @@ extension Binder {
         item = item ?? list.outputs[compared]
         let (aggregates, windows) = (collector.aggregateIDs, collector.windowIDs)
         if key.contains({ if case .column(let id, _) = $0 { aggregates.contains(id) || windows.contains(id) } else { false } }) {
-            throw .badSQL("aggregates and window functions are not allowed in GROUP BY", at: syntax.position)
+            throw .badSQL("aggregates and window functions are not allowed in GROUP BY", at: syntax.position).because(.ungroupedColumn)
         }
         guard TypeRules.isComparable(key.type) else {
             throw .unsupported("GROUP BY cannot compare values of type \(key.type.sqlName)", at: syntax.position)

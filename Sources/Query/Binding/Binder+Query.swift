@@ -121,7 +121,7 @@ extension Binder {
     func renamed(_ columns: [OutputColumn], to names: [NameSyntax], of table: NameSyntax) throws(QueryError) -> [OutputColumn] {
         guard names.count <= columns.count else {
             throw .badSQL(
-                "“\(table.text)” has \(columns.count) columns, but \(names.count) names are given", at: names[columns.count].position)
+                "“\(table.text)” has \(columns.count) columns, but \(names.count) names are given", at: names[columns.count].position).because(.badPlace)
         }
         var result = columns
         for (index, name) in names.enumerated() { result[index].name = name.text }

@@ -215,7 +215,7 @@ extension Binder {
         try work?.spend(items.count)
         guard let first = items.firstIndex(where: { $0.name == name }) else { return nil }
         guard items[first...].allSatisfy({ $0.name != name || $0.expression.isSame(as: items[first].expression) }) else {
-            throw .badSQL("“\(name)” is the name of several selected columns", at: position)
+            throw .badSQL("“\(name)” is the name of several selected columns", at: position).because(.ambiguousColumn)
         }
         return first
     }
@@ -274,7 +274,7 @@ extension Binder {
                 }
             }
             if place(of: key.expression) == nil {
-                if isDistinct { throw .badSQL("ORDER BY of SELECT DISTINCT takes selected columns only", at: select.position) }
+                if isDistinct { throw .badSQL("ORDER BY of SELECT DISTINCT takes selected columns only", at: select.position).because(.badPlace) }
                 add(key.expression)
             }
             guard let column = place(of: key.expression) else { continue }

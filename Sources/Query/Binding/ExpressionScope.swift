@@ -37,7 +37,9 @@ final class SelectCollector {
     /// The column of a call, an equal one's if there is one already.
     func column(for call: AggregateCall) -> OutputColumn {
         let key = AggregateKey(call)
-        if let known = aggregatePlaces[key] { return aggregates[known].column }
+        // Two of chance are two.
+        let isVolatile = (call.arguments + (call.filter.map { [$0] } ?? [])).contains(where: \.isVolatile)
+        if let known = aggregatePlaces[key], !isVolatile { return aggregates[known].column }
         aggregatePlaces[key] = aggregates.count
         aggregates.append(call)
         aggregateIDs.insert(call.column.id)

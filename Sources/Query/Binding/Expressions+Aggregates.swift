@@ -175,6 +175,10 @@ extension Binder {
         guard call.arguments.count == count else {
             throw .badSQL("\(name) takes \(count) argument\(count == 1 ? "" : "s"), not \(call.arguments.count)", at: position)
         }
+        // Subqueries of its ORDER BY are told to be its arguments'.
+        let wasGrouped = scope.frame.isGrouped
+        if call.isDistinct, !call.orderBy.isEmpty { scope.frame.isGrouped = true }
+        defer { scope.frame.isGrouped = wasGrouped }
         let values = try bindAll(call.arguments, in: scope)
         // A table's row is never NULL, whatever is in it: none of its columns need be read.
         if function == .count, !call.isDistinct, case .call(.makeRow, _, _, _) = values[0].expression {
@@ -198,8 +202,12 @@ extension Binder {
             throw .unsupported("DISTINCT cannot compare \(arguments[0].type.sqlName)", at: position)
         }
         var order = keys
-        for (key, item) in zip(keys, call.orderBy) where call.isDistinct && !arguments.contains(where: { $0.isSame(as: key.expression) }) {
-            throw .badSQL("ORDER BY of an aggregate with DISTINCT takes its arguments only", at: item.expression.position)
+        for (index, item) in call.orderBy.enumerated() where call.isDistinct {
+            let key = twins.compared(keys[index].expression)
+            guard let own = arguments.first(where: { twins.compared($0).isSame(as: key) }) else {
+                throw .badSQL("ORDER BY of an aggregate with DISTINCT takes its arguments only", at: item.expression.position).because(.badPlace)
+            }
+            order[index].expression = own
         }
         let readsInOrder = function.definition.readsInOrder
         if !readsInOrder { order = [] }
@@ -223,7 +231,7 @@ extension Binder {
     ) throws(QueryError) -> ([Expression], ColumnType) {
         let value = values[0]
         func fault() -> QueryError {
-            .badSQL("\(name) does not take \(value.isUntyped ? "an untyped text" : value.type.sqlName)", at: value.position)
+            .badSQL("\(name) does not take \(value.isUntyped ? "an untyped text" : value.type.sqlName)", at: value.position).because(.undefinedFunction)
         }
         switch function {
         case .count, .approximateDistinct:

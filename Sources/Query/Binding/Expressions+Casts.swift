@@ -10,7 +10,8 @@ extension Binder {
         guard TypeRules.cast(from: value.type, to: type) == .implicit else {
             throw .badSQL(
                 "\(what) needs \(type.sqlName), not \(value.type.sqlName)", at: value.position,
-                hint: TypeRules.cast(from: value.type, to: type) == .none ? nil : "cast it with ::\(type.sqlName)").because(.typeMismatch)
+                hint: TypeRules.cast(from: value.type, to: type) == .none ? nil : "cast it with ::\(type.sqlName)")
+                .because(FunctionRegistry.scalarsByName[what] == nil ? .typeMismatch : .undefinedFunction)
         }
         return try cast(value, to: type, isExplicit: false)
     }
@@ -21,6 +22,7 @@ extension Binder {
         if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistry(value, type.name, dialect, at: position, in: scope) }
         let target = try target(type)
         if target.type == .string, let name = try registered(value, in: scope) { return name }
+        if let name = target.declaredName, let number = unknownParameter(value) { context.parameterTypes?.declare(number, as: name) }
         return TypedExpression(try castExplicitly(value, to: target), declared: target.declaredName, at: position)
     }
 
@@ -118,7 +120,10 @@ extension Binder {
         case .string where value.isUntyped && isUnknownParameter(value): return .decimal38(scale: TypeRules.divisionScaleMin)
         case .string where value.isUntyped:
             guard case .literal(.bytes(let text), _) = value.expression, let number = ValueText.decimal(text[...]) else {
-                throw .data("this is no value of type DECIMAL", at: value.position)
+                if case .literal(.bytes(let text), _) = value.expression, let number = ValueText.double(text[...]), !number.isFinite {
+                    throw .unsupported("NUMERIC has no NaN and no infinity here: DOUBLE has", at: value.position)
+                }
+                throw .data("this is no value of type DECIMAL", at: value.position).because(.invalidText)
             }
             return .decimal38(scale: min(max(number.scale, 0), TypeRules.digitCountMax))
         // Of a value whose digits only the run knows, so many behind the mark as leave room for large numbers.
@@ -127,9 +132,11 @@ extension Binder {
     }
 
     /// Whether it is a parameter whose type its place says.
-    func isUnknownParameter(_ value: TypedExpression) -> Bool {
-        guard context.parameterTypes != nil, value.isUntyped, case .literal(.bytes(let text), _) = value.expression else { return false }
-        return ParameterTypes.number(text) != nil
+    func isUnknownParameter(_ value: TypedExpression) -> Bool { unknownParameter(value) != nil }
+
+    private func unknownParameter(_ value: TypedExpression) -> Int? {
+        guard context.parameterTypes != nil, value.isUntyped, case .literal(.bytes(let text), _) = value.expression else { return nil }
+        return ParameterTypes.number(text)
     }
 
     /// Casts whatever casts at all; constants at once, the rest when the query runs.
@@ -142,7 +149,7 @@ extension Binder {
         if case .literal(.null, _) = value.expression { return .null(type) }
         guard TypeRules.cast(from: value.type, to: type) != .none else {
             throw .badSQL(
-                "\(value.type.sqlName) cannot be cast to \(type.sqlName)", at: value.position).because(.typeMismatch)
+                "\(value.type.sqlName) cannot be cast to \(type.sqlName)", at: value.position).because(isExplicit ? .noCast : .typeMismatch)
         }
         if case .literal(let literal, let source) = value.expression, let number = LiteralCast.number(literal, from: source, to: type) {
             return .literal(number, type)
@@ -163,7 +170,7 @@ extension Binder {
         // What it says depends on the day, or on the session's order.
         if moment?.isOfNow == true || type == .time || session.order != .mdy { dependsOnSession = true }
         if moment?.isOfNow == true, !allowsNow { throw .unsupported("“\(String(decoding: text.prefix(60), as: UTF8.self))” is not allowed in this expression", at: position) }
-        if type == .timestampTZ, !isUTC, let moment, moment.zone == nil, let local = moment.local {
+        if type == .timestampTZ, !isUTC, let moment, moment.zone == nil, moment.isInfiniteBefore == nil, let local = moment.local {
             // A time without an offset is one of the session's zone.
             return .cast(.literal(.integer(local), .timestamp(isUTC: false)), to: .timestampTZ, position: position)
         }

@@ -10,7 +10,7 @@ extension Binder {
         if let function = GatheredAggregate.byName[name] { return try bindGathered(function, call, in: scope) }
         if FunctionRegistry.windows[name] != nil, !call.withinGroup.isEmpty { return try bindHypothetical(call, in: scope) }
         if FunctionRegistry.windows[name] != nil { throw .badSQL("\(name) needs OVER", at: position).because(.notThatKind) }
-        guard let function = FunctionRegistry.scalarsByName[name] else {
+        guard let function = FunctionRegistry.scalarsByName[name == "position" ? "strpos" : name] else {
             if let expanded = try bindExpansion(call, in: scope) { return expanded }
             throw unknownFunction(name, at: position)
         }
@@ -18,7 +18,23 @@ extension Binder {
             throw .badSQL("\(name) is no aggregate: it takes arguments only", at: position)
         }
         let arguments = try bindAll(call.arguments, in: scope)
+        if call.isVariadic { return TypedExpression(try bindVariadic(name, arguments, at: position), at: position) }
         return TypedExpression(try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self), at: position)
+    }
+
+    /// `concat(VARIADIC list)`: the list's elements are the last arguments.
+    private func bindVariadic(_ name: String, _ arguments: [TypedExpression], at position: Int) throws(QueryError) -> Expression {
+        guard let last = arguments.last, case .list(let field) = last.type, !field.type.isNested else {
+            throw .badSQL("VARIADIC takes a list", at: position).because(.typeMismatch)
+        }
+        let texts = try cast(last, to: .listOf(.string), isExplicit: true)
+        let rest = arguments.dropLast()
+        switch (name, rest.count) {
+        case ("concat", 0): return .call(.arrayToString, [texts, .text("")], type: .string, position: position)
+        case ("concat_ws", 1): return .call(.arrayToString, [texts, try implicit(rest[0], to: .string, name)], type: .string, position: position)
+        case ("format", 1): return .call(.formatList, [try implicit(rest[0], to: .string, name), texts], type: .string, position: position)
+        default: throw .unsupported("\(name) takes no VARIADIC list here", at: position)
+        }
     }
 
     /// A function of its arguments' lists.
@@ -97,11 +113,35 @@ extension Binder {
             let value = try bindExpression(call.arguments[0], in: scope)
             return TypedExpression(.text(value.isUntyped || value.type == .null ? "unknown" : dialect.name(of: value.type, declared: declaredType(value))), at: call.name.position)
         }
+        if let made = try bindSetting(call, in: scope) { return made }
         guard let text = context.catalog.dialect?.expression(of: call.name.text, argumentCount: call.arguments.count) else { return nil }
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
             throw .badSQL("\(call.name.text) is no aggregate: it takes arguments only", at: call.name.position)
         }
         return try expand(text, try bindAll(call.arguments, in: scope), at: call.name.position, in: scope)
+    }
+
+    /// set_config, and current_setting of a name that the text says, as the session has it before the statement.
+    private func bindSetting(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
+        guard let dialect = context.catalog.dialect, ["set_config", "current_setting"].contains(call.name.text) else { return nil }
+        let position = call.name.position
+        if call.name.text == "set_config" {
+            guard call.arguments.count == 3 else { return nil }
+            dependsOnSession = true
+            let values = try bindAll(call.arguments, in: scope)
+            let texts = [try implicit(values[0], to: .string, "set_config"), try implicit(values[1], to: .string, "set_config")]
+            return TypedExpression(.call(.setConfig, texts + [try implicit(values[2], to: .boolean, "set_config")], type: .string, position: position), at: position)
+        }
+        guard (1...2).contains(call.arguments.count), case .literal(.bytes(let bytes), .string) = folded(try bindExpression(call.arguments[0], in: scope).expression),
+            !bytes.starts(with: [0])
+        else { return nil }
+        dependsOnSession = true
+        let name = String(decoding: bytes, as: UTF8.self)
+        if let value = dialect.setting(named: name) { return TypedExpression(.text(value), at: position) }
+        let allowsMissing = call.arguments.count == 2
+            ? folded(try implicit(try bindExpression(call.arguments[1], in: scope), to: .boolean, "current_setting")).literalValue == .boolean(true) : false
+        guard allowsMissing else { throw .badSQL("there is no setting “\(name.prefix(60))”", at: position).because(.undefinedObject) }
+        return TypedExpression(.null(.string), at: position)
     }
 
     /// - Parameter text: an expression with `$1`, `$2` … for the arguments, which are bound already: no name in them can mean something within it.
@@ -112,7 +152,7 @@ extension Binder {
         defer { expansions.removeLast() }
         do throws(QueryError) {
             let found = try bindExpression(try Parser.parseExpression(text), in: scope)
-            return TypedExpression(found.expression, isUntyped: found.isUntyped, at: position)
+            return TypedExpression(found.expression, isUntyped: found.isUntyped, declared: found.declared, at: position)
         } catch {
             // Places in the function's text mean nothing in the query's.
             throw QueryError(error.slug, error.detail, position: position)
@@ -157,8 +197,8 @@ extension Binder: CallTyping {
     }
 
     func check(_ volatility: SQLFunction.Volatility, _ name: String, at position: Int) throws(QueryError) {
-        if volatility == .stable { dependsOnSession = true }
-        if volatility == .stable, !allowsNow { throw .unsupported("\(name) is not allowed in this expression", at: position) }
+        if volatility != .immutable { dependsOnSession = true }
+        if volatility != .immutable, !allowsNow { throw .unsupported("\(name) is not allowed in this expression", at: position) }
     }
 }
 

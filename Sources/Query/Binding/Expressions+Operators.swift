@@ -38,6 +38,8 @@ extension Binder {
             let arguments = [try implicit(left, to: .string, op.rawValue), try implicit(right, to: .string, op.rawValue)]
             let match = Expression.call(isCaseBlind ? .matchesIgnoringCase : .matches, arguments, type: .boolean, position: position)
             return op == .matches || op == .matchesIgnoringCase ? match : .not(match)
+        case .startsWith:
+            return .call(.startsWith, [try implicit(left, to: .string, "^@"), try implicit(right, to: .string, "^@")], type: .boolean, position: position)
         case .power:
             return .call(
                 .power, [try number(left, .double, "^"), try number(right, .double, "^")], type: .double, position: position)
@@ -45,12 +47,15 @@ extension Binder {
         case .add, .subtract, .multiply, .divide, .remainder: return try arithmetic(op, left, right, at: position)
         case .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight: return try bits(op, left, right, at: position)
         case .contains, .isContained, .overlaps:
-            if isList(left.type) || isList(right.type) { return try listOperator(op, left, right, at: position) }
+            // Lists of structs are documents to these.
+            if isPlainList(left.type) || isPlainList(right.type) { return try listOperator(op, left, right, at: position) }
             return try documentOperator(op, left, right, at: position)
         case .member, .memberText, .path, .pathText, .hasKey, .hasAnyKey, .hasAllKeys, .withoutPath:
             return try documentOperator(op, left, right, at: position)
         }
     }
+
+    private func isPlainList(_ type: ColumnType) -> Bool { if case .list(let field) = type { !field.type.isNested } else { false } }
 
     // MARK: Comparison
 
@@ -168,7 +173,7 @@ extension Binder {
         // An untyped literal after a sign is a DOUBLE, as in PostgreSQL.
         let operand = value.isUntyped || value.type == .null ? try implicit(value, to: .double, op.rawValue) : value.expression
         guard TypeRules.isNumeric(operand.type) || operand.type == .interval else {
-            throw .badSQL("\(op.rawValue) needs a number, not \(operand.type.sqlName)", at: position)
+            throw .badSQL("\(op.rawValue) needs a number, not \(operand.type.sqlName)", at: position).because(.undefinedFunction)
         }
         if op == .plus { return operand }
         if operand.isLiteral, operand.type != .interval { return ConstantFolding.negated(operand) }
@@ -288,6 +293,9 @@ extension Binder {
         let hasText = [left, right].contains { $0.isUntyped || $0.type == .string }
         if left.type == .binary, right.type == .binary {
             return .call(.concat, [left.expression, right.expression], type: .binary, position: position)
+        }
+        if left.type == .binary && right.isUntyped || right.type == .binary && left.isUntyped {
+            return .call(.concat, [try implicit(left, to: .binary, "||"), try implicit(right, to: .binary, "||")], type: .binary, position: position)
         }
         if isList(left.type) || isList(right.type) { return try joinedLists(left, right, at: position) }
         if left.type.isJSON || right.type.isJSON { return try documentOperator(.concatenate, left, right, at: position) }

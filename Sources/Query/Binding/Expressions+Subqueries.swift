@@ -109,11 +109,18 @@ extension Binder {
         if case .array(let written) = array.kind {
             items = try bindAll(written, in: scope)
         } else {
-            let list = try bindExpression(array, in: scope)
-            guard case .call(.makeList, let elements, .list, _) = list.expression else {
-                return try overList(value, op, isAll, list, at: position, in: scope)
+            var list = try bindExpression(array, in: scope)
+            if list.type == .null { return TypedExpression(.null(.boolean), at: position) }
+            if list.isUntyped, !isUnknownParameter(list) {
+                // A text that is a list of what it is compared with: `x = ANY ('{1,2}')`.
+                let type = ColumnType.listOf(value.isUntyped || value.type == .null ? .string : TypeRules.widened(value.type))
+                list = TypedExpression(folded(try castToList(list, as: type)), at: list.position)
             }
-            items = elements.map { TypedExpression($0, at: position) }
+            switch list.expression {
+            case .call(.makeList, let elements, .list, _): items = elements.map { TypedExpression($0, at: position) }
+            case .literal(.list(let values), .list(let field)): items = values.map { TypedExpression(.literal($0, field.type), at: position) }
+            default: return try overList(value, op, isAll, list, at: position, in: scope)
+            }
         }
         var comparisons: [Expression] = []
         for item in items { comparisons.append(try compare(op, value, item, at: position)) }
@@ -215,6 +222,7 @@ extension Binder {
             let part = FunctionCall(name: "jsonb_extract_path", arguments: [value, text], position: position)
             return TypedExpression(try SQLFunction.jsonbExtractPath.bound(part, self), at: position)
         }
+        if let part = try bindDocumentElement(value, index, at: position, in: scope) { return part }
         guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position) }
         var place = try implicit(try bindExpression(index, in: scope), to: .int32, "[…]")
         // PostgreSQL's vectors count from 0.
@@ -223,6 +231,34 @@ extension Binder {
         }
         return TypedExpression(.call(.element, [value.expression, place], type: field.type, position: position), at: position)
     }
+
+    /// Of a list of structs, or a struct, where clients are told that it is a document: elements count from 0, or from the end below it, and members have
+    /// names. A view's text means the same at every door.
+    private func bindDocumentElement(
+        _ value: TypedExpression, _ index: ExpressionSyntax, at position: Int, in scope: ExpressionScope
+    ) throws(QueryError) -> TypedExpression? {
+        guard context.catalog.dialect != nil, openViews.isEmpty else { return nil }
+        let key = try bindExpression(index, in: scope)
+        switch value.type {
+        case .list(let field) where field.type.isNested && TypeRules.isInteger(key.type):
+            let number = Expression.cast(key.expression, to: .int64, position: position)
+            let count = Expression.call(.listCount, [value.expression], type: .int64, position: position)
+            func add(_ one: Expression, _ other: Expression) -> Expression { .call(.add, [one, other], type: .int64, position: position) }
+            let isFromEnd = Expression.call(.less, [number, .literal(.integer(0), .int64)], type: .boolean, position: position)
+            let place = Expression.conditional(
+                branches: [.init(condition: isFromEnd, result: add(add(number, count), Self.oneLong))], otherwise: add(number, Self.oneLong), type: .int64)
+            let element = Expression.call(.element, [value.expression, .cast(folded(place), to: .int32, position: position)], type: field.type, position: position)
+            return TypedExpression(element, at: position)
+        case .list(let field) where field.type.isNested: break
+        case .structure: break
+        default: return nil
+        }
+        let text = TypedExpression(try cast(key, to: .string, isExplicit: true), at: key.position)
+        let part = FunctionCall(name: "jsonb_extract_path", arguments: [value, text], position: position)
+        return TypedExpression(try SQLFunction.jsonbExtractPath.bound(part, self), at: position)
+    }
+
+    private static let oneLong = Expression.literal(.integer(1), .int64)
 
     /// `list[a:b]`: what lies within, as much as there is; a side that is left open is the list's end.
     func bindSlice(

@@ -5,10 +5,10 @@ extension Binder {
     func bindWindowCall(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let name = call.name.text, position = call.name.position
         guard let collector = scope.collector, ["SELECT", "ORDER BY", "DISTINCT ON"].contains(scope.clause) else {
-            throw .badSQL("window functions are not allowed in \(scope.clause)", at: position, hint: "use a subquery")
+            throw .badSQL("window functions are not allowed in \(scope.clause)", at: position, hint: "use a subquery").because(.windowing)
         }
         guard !scope.isInAggregate, !scope.isInWindow else {
-            throw .badSQL("window functions cannot be inside aggregates or each other", at: position)
+            throw .badSQL("window functions cannot be inside aggregates or each other", at: position).because(scope.isInAggregate ? .ungroupedColumn : .windowing)
         }
         guard call.withinGroup.isEmpty, call.orderBy.isEmpty else {
             throw .unsupported("\(name) with an order of its own is not supported over a window", at: position)
@@ -67,7 +67,7 @@ extension Binder {
             guard depth <= collector.windowDefinitions.count else { throw .badSQL("this window refers to itself", at: base.position) }
             let outer = try named(base)
             guard window.partitionBy.isEmpty, outer.frame == nil, window.orderBy.isEmpty || outer.orderBy.isEmpty else {
-                throw .badSQL("a window cannot replace what “\(base.text)” says already", at: base.position)
+                throw .badSQL("a window cannot replace what “\(base.text)” says already", at: base.position).because(.windowing)
             }
             window.base = outer.base
             window.partitionBy = outer.partitionBy
@@ -82,7 +82,7 @@ extension Binder {
         let name = call.name.text, position = call.name.position
         guard let function = FunctionRegistry.windows[name] else {
             guard FunctionRegistry.aggregates[name] != nil else {
-                if FunctionRegistry.scalarsByName[name] != nil { throw .badSQL("\(name) is no window function", at: position) }
+                if FunctionRegistry.scalarsByName[name] != nil { throw .badSQL("\(name) is no window function", at: position).because(.notThatKind) }
                 throw .unsupported("the window function “\(name)” is not supported", at: position)
             }
             // Arguments may hold the SELECT's own aggregates: sum(sum(x)) OVER ().
@@ -172,7 +172,7 @@ extension Binder {
         case .interval(let interval): interval.months < 0 || interval.days < 0 || interval.microseconds < 0
         default: true
         }
-        guard !isNegative else { throw .data("the distance of a frame must not be NULL or negative", at: syntax.position) }
+        guard !isNegative else { throw .data("the distance of a frame must not be NULL or negative", at: syntax.position).because(.badFrameDistance) }
         return distance
     }
 }

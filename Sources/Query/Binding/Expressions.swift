@@ -72,7 +72,7 @@ extension Binder {
     private func parameter(_ number: Int, at position: Int) throws(QueryError) -> TypedExpression {
         if let types = context.parameterTypes {
             let literal = types.mention(number)
-            if let type = types.types[number] { return TypedExpression(.null(type), at: position) }
+            if let type = types.types[number] { return TypedExpression(.null(type), declared: context.declaredParameters[number], at: position) }
             return TypedExpression(.literal(.bytes(literal), .string), isUntyped: true, at: position)
         }
         guard number <= context.parameters.count else {
@@ -81,7 +81,7 @@ extension Binder {
         switch context.parameters[number - 1] {
         case .null: return TypedExpression(.null(.null), at: position)
         case .boolean(let value): return TypedExpression(.literal(.boolean(value), .boolean), at: position)
-        case .typed(let value, let type): return TypedExpression(.literal(value, type), at: position)
+        case .typed(let value, let type): return TypedExpression(.literal(value, type), declared: context.declaredParameters[number], at: position)
         case .string(let text):
             guard !text.utf8.contains(0) else { throw .data("text cannot hold a NUL character", at: position) }
             return TypedExpression(.text(text), isUntyped: true, at: position)
@@ -117,6 +117,7 @@ extension Binder {
             return TypedExpression(.null(.null), at: syntax.position)
         }
         let subject = try operand.map { (operand) throws(QueryError) in try bindExpression(operand, in: scope) }
+        if let subject, subject.expression.isVolatile { return try bindChoice(subject, branches, otherwise, at: syntax.position, in: scope) }
         var conditions: [Expression] = []
         var results: [TypedExpression] = []
         for branch in branches {
@@ -138,8 +139,22 @@ extension Binder {
             at: syntax.position)
     }
 
+    /// CASE of a value that is of chance: it is computed once, and its place among the values is the result's among the results.
+    private func bindChoice(
+        _ subject: TypedExpression, _ branches: [ExpressionSyntax.CaseBranch], _ otherwise: ExpressionSyntax?, at position: Int, in scope: ExpressionScope
+    ) throws(QueryError) -> TypedExpression {
+        let values = try comparable([subject] + (try bindAll(branches.map(\.condition), in: scope)), "CASE", at: position)
+        var results = try bindAll(branches.map(\.result), in: scope)
+        results.append(try otherwise.map { (otherwise) throws(QueryError) in try bindExpression(otherwise, in: scope) } ?? TypedExpression(.null(.null), at: position))
+        let all = try unified(results, "CASE")
+        func list(_ items: [Expression]) -> Expression { .call(.makeList, items, type: .listOf(items[0].type), position: position) }
+        let found = Expression.call(.listPosition, [list(Array(values.dropFirst())), values[0]], type: .int32, position: position)
+        let place = Expression.coalesce([found, .literal(.integer(Int64(all.count)), .int32)], type: .int32)
+        return TypedExpression(.call(.element, [list(all), place], type: all[0].type, position: position), at: position)
+    }
+
     private func bindArray(_ items: [ExpressionSyntax], at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
-        guard !items.isEmpty else { throw .badSQL("an empty ARRAY needs a type", at: position, hint: "cast it, such as ARRAY[]::INTEGER[]") }
+        guard !items.isEmpty else { throw .badSQL("an empty ARRAY needs a type", at: position, hint: "cast it, such as ARRAY[]::INTEGER[]").because(.ambiguousParameter) }
         let values = try unified(try bindAll(items, in: scope), "ARRAY")
         let type = ColumnType.list(element: Field("element", values[0].type))
         return TypedExpression(.call(.makeList, values, type: type, position: position), at: position)
@@ -174,8 +189,13 @@ extension Binder {
             let truth = Expression.literal(.boolean(test == .isTrue), .boolean)
             return TypedExpression(.isDistinct(condition, truth, isNegated: !isNegated), at: position)
         case .isDistinct(let left, let right, let isNegated):
-            let sides = try comparable(
-                try bindExpression(left, in: scope), try bindExpression(right, in: scope), "IS DISTINCT FROM", at: position)
+            let values = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
+            if isList(values.0.type) || isList(values.1.type) {
+                let areEqual = Expression.coalesce([try compare(.equal, values.0, values.1, at: position), .isFalse], type: .boolean)
+                let alike = Expression.or([.and([.isNull(values.0.expression), .isNull(values.1.expression)]), areEqual])
+                return typed(alike, isNegated: !isNegated)
+            }
+            let sides = try comparable(values.0, values.1, "IS DISTINCT FROM", at: position)
             return TypedExpression(.isDistinct(sides.0, sides.1, isNegated: isNegated), at: position)
         case .between(let operand, let low, let high, let isSymmetric, let isNegated) where operand.isRow && low.isRow && high.isRow:
             let fields = (try bindAll(operand.rowFields, in: scope), try bindAll(low.rowFields, in: scope), try bindAll(high.rowFields, in: scope))
@@ -210,7 +230,7 @@ extension Binder {
             throw .unsupported("ESCAPE must be a constant", at: syntax.position)
         }
         guard String(decoding: bytes, as: UTF8.self).unicodeScalars.count <= 1 else {
-            throw .data("ESCAPE must be one character or none", at: syntax.position)
+            throw .data("ESCAPE must be one character or none", at: syntax.position).because(.invalidEscape)
         }
         return text
     }
@@ -239,6 +259,12 @@ extension Binder {
             return TypedExpression(isNegated ? .not(any) : any, at: position)
         }
         let all = try bindAll([operand] + items, in: scope)
+        if isList(all[0].type) {
+            var alternatives: [Expression] = []
+            for item in all.dropFirst() { alternatives.append(try compare(.equal, all[0], item, at: item.position)) }
+            let any = Expression.or(alternatives)
+            return TypedExpression(isNegated ? .not(any) : any, at: position)
+        }
         let values = try comparable(all, "IN", at: position)
         return TypedExpression(.inList(values[0], Array(values.dropFirst()), isNegated: isNegated), at: position)
     }

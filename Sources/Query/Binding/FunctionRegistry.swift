@@ -15,13 +15,14 @@ package enum FunctionRegistry {
         // Choices
         .coalesce, .nullIf, .greatest, .least, .nullCount, .valueCount,
         // Time
-        .extract, .datePart, .dateTrunc, .makeDate, .toChar, .age, .timezone, .timestampTZ, .date, .now, .currentDate, .localTimestamp,
+        .extract, .datePart, .dateTrunc, .makeDate, .toChar, .age, .timezone, .timestampTZ, .date, .now, .currentDate, .localTimestamp, .localTime,
         .makeTime, .makeTimestamp, .makeTimestampTZ, .makeInterval, .justifyDays, .justifyHours, .justifyInterval, .dateBin, .finiteTime, .overlaps, .toDate, .toTimestamp,
         // Numbers
         .abs, .round, .floor, .ceil, .modulo, .power, .sqrt, .sign, .exp, .ln, .log, .log10, .cbrt, .sin, .cos, .tan, .cot, .asin, .acos,
         .atan, .atan2, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .degrees, .radians, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber,
+        .random, .setSeed, .randomUUID,
         // Lists
-        .listSum, .listMin, .listMax, .listAvg, .listCount, .cardinality, .arrayLength, .arrayLower, .arrayDimensions, .arrayAppend, .arrayPrepend, .arrayCat,
+        .listSum, .listMin, .listMax, .listAvg, .listCount, .cardinality, .arrayLength, .arrayLower, .arrayDimensions, .arrayDims, .arrayAppend, .arrayPrepend, .arrayCat,
         .arrayRemove, .arrayReplace, .arrayPosition, .arrayPositions, .stringToArray, .arrayToString,
     ]
 
@@ -34,9 +35,9 @@ package enum FunctionRegistry {
 
     /// Functions of PostgreSQL's that are not here: their names are no misspellings.
     static let absent: Set<String> = [
-        "random", "scale", "sha224", "sha384", "sha512", "crypt", "array_fill", "array_dims", "trim_array", "clock_timestamp", "timeofday", "xmlparse",
-        "jsonb_path_query", "jsonb_path_exists", "jsonb_populate_record", "jsonb_to_recordset", "median", "gen_random_uuid", "version", "current_database",
-        "pg_typeof", "setseed", "normalize", "parse_ident", "make_timestamptz_at", "cosd", "sind", "tand", "erf",
+        "scale", "sha224", "sha384", "sha512", "crypt", "array_fill", "trim_array", "clock_timestamp", "timeofday", "xmlparse",
+        "jsonb_path_query", "jsonb_path_exists", "jsonb_populate_record", "jsonb_to_recordset", "median", "version", "current_database",
+        "pg_typeof", "normalize", "parse_ident", "make_timestamptz_at", "cosd", "sind", "tand", "erf",
     ]
 
     package static var scalarNames: [String] { scalars.flatMap(\.names) }

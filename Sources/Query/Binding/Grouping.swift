@@ -46,7 +46,7 @@ struct Grouping {
 
     private static func place(of argument: TypedExpression, in list: Binder.GroupingList, _ binder: Binder) throws(QueryError) -> Int {
         guard let place = list.places[binder.twins.compared(argument.expression)] else {
-            throw .badSQL("the arguments of GROUPING must be expressions of GROUP BY", at: argument.position)
+            throw .badSQL("the arguments of GROUPING must be expressions of GROUP BY", at: argument.position).because(.ungroupedColumn)
         }
         return place
     }

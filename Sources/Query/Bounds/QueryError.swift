@@ -22,7 +22,8 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         /// No date or time, and one whose numbers no calendar or clock has is `timeOutOfRange`.
         case invalidTime
         case negativeLimit, negativeOffset, badPower, badLogarithm, badLength, badPattern, invalidEscape, badValue, tooLong
-        case badPlace, undefinedObject, notThatKind
+        case badPlace, undefinedObject, notThatKind, nullName, fixedSetting
+        case badBucketCount, badPlaceOfRow, badFrameDistance, badEncoding, notSupported, noCast
         /// A write, at a door that only reads.
         case readOnly
         /// The text is no statement of the language.

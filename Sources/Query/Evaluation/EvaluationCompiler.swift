@@ -31,6 +31,8 @@ struct EvaluationCompiler {
             var isPlain = true
             walk(expression) { node in
                 switch node {
+                // Rows of one entry have values of their own.
+                case .call(let function, _, _, _) where function.traits.isVolatile: isPlain = false
                 case .column(_, let type), .member(_, _, let type): if type.isNested { isPlain = false }
                 default: break
                 }
@@ -87,7 +89,7 @@ struct EvaluationCompiler {
         let node = try buildUnfolded(expression)
         switch expression {
         case .literal, .column: return node
-        default: return Self.columns(of: expression).isEmpty ? FoldedNode(node, meter) : node
+        default: return Self.columns(of: expression).isEmpty && !expression.isVolatile ? FoldedNode(node, meter) : node
         }
     }
 

@@ -25,7 +25,7 @@ final class SharedExpressions {
     private static func isWorthSharing(_ expression: Expression) -> Bool {
         switch expression {
         case .column, .literal, .subquery: false
-        default: true
+        default: !expression.isVolatile
         }
     }
 

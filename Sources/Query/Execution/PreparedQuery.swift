@@ -5,6 +5,7 @@ package struct PreparedQuery: Sendable {
     package let query: BoundQuery
     let explain: ExplainForm?
     let timeZone: TimeZoneRules
+    let session: (any QuerySession)?
     /// From its text on.
     let planningNanoseconds: Int
     /// Of the plan, as long as it is there.

@@ -65,14 +65,16 @@ package final class QueryEngine: Sendable {
     /// - Returns: the types of all parameters in order, nil where no place says one; the answer's columns.
     package func describe(
         _ text: String, in context: QueryContext, types: [Int: ColumnType] = [:], cancellation: Cancellation = Cancellation()
-    ) throws -> (parameters: [ColumnType?], columns: [ResultColumn]) {
+    ) throws -> (parameters: [ResultColumn?], columns: [ResultColumn]) {
         let held = PlanMemory(memory)
         guard held.hold(text.utf8.count * PlanMemory.planningByteCountPerByte) else { throw QueryError.outOfMemory("planning a query of this length") }
         var context = context
         let inferred = ParameterTypes(types)
         context.parameterTypes = inferred
         let statement = try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try Binder.bind(text, in: context) }
-        let parameters = inferred.count == 0 ? [] : (1...inferred.count).map { inferred.types[$0] }
+        let parameters = inferred.count == 0 ? [] : (1...inferred.count).map { number in
+            inferred.types[number].map { ResultColumn(name: "$\(number)", type: $0, declared: context.declaredParameters[number] ?? inferred.declared[number]) }
+        }
         switch statement {
         case .query(let query): return (parameters, query.resultColumns)
         case .explain(_, let form): return (parameters, [ResultStream.planColumn(form)])
@@ -83,7 +85,7 @@ package final class QueryEngine: Sendable {
     package func immediate(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> [ColumnBatch]? {
         guard prepared.explain == nil, prepared.isConstant else { return nil }
         let root = try PlanBuilder().build(prepared.query.plan)
-        let run = makeRun(prepared.timeZone, cancellation)
+        let run = makeRun(prepared.timeZone, cancellation, prepared.session)
         try root.prepare(run)
         let stream = try root.stream(run, worker: 0)
         var batches: [ColumnBatch] = []
@@ -100,7 +102,7 @@ package final class QueryEngine: Sendable {
         let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone, rollups: { rollups.rewrite($0) })
         /// With the plans of recursive tables in it.
         func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
-            try optimizer.optimized(plan).replacingSources { (source) throws(QueryError) in try (source as? RecursiveTable)?.mapped(optimized) }
+            try ChanceColumns.placed(optimizer.optimized(plan)).replacingSources { (source) throws(QueryError) in try (source as? RecursiveTable)?.mapped(optimized) }
         }
         func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
             BoundQuery(plan: try optimized(query.plan), columns: query.columns, isFixed: query.isFixed, declared: query.declared, origins: query.origins)
@@ -108,7 +110,7 @@ package final class QueryEngine: Sendable {
         func prepared(_ query: BoundQuery, _ explain: ExplainForm?) throws(QueryError) -> PreparedQuery {
             let query = try optimized(query)
             return PreparedQuery(
-                query: query, explain: explain, timeZone: zone, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held, needs: rollups.needs)
+                query: query, explain: explain, timeZone: zone, session: context.session, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held, needs: rollups.needs)
         }
         switch try Binder.bind(text, in: context) {
         case .query(let query): return try prepared(rewriting(query), nil)
@@ -134,7 +136,7 @@ package final class QueryEngine: Sendable {
     /// Starts a query; its rows are computed as they are pulled, a few batches ahead.
     package func execute(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> ResultStream {
         if let form = prepared.explain { return ResultStream(lines: try explain(prepared, form, cancellation), form) }
-        let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, cancellation: cancellation)
+        let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, session: prepared.session, cancellation: cancellation)
         stream.needs = prepared.needs
         return stream
     }
@@ -142,16 +144,16 @@ package final class QueryEngine: Sendable {
     /// Runs a plan made in code.
     /// - Parameter columns: the answer's; nil: the plan's own.
     package func run(
-        _ plan: LogicalPlan, columns: [ResultColumn]? = nil, timeZone: TimeZoneRules = .utc, cancellation: Cancellation = Cancellation()
+        _ plan: LogicalPlan, columns: [ResultColumn]? = nil, timeZone: TimeZoneRules = .utc, session: (any QuerySession)? = nil, cancellation: Cancellation = Cancellation()
     ) throws -> ResultStream {
         let root = try PlanBuilder().build(plan)
         let columns = columns ?? plan.columns.map { ResultColumn(name: $0.name, type: $0.type) }
-        return ResultStream(root, columns: columns, run: makeRun(timeZone, cancellation))
+        return ResultStream(root, columns: columns, run: makeRun(timeZone, cancellation, session))
     }
 
-    func makeRun(_ zone: TimeZoneRules, _ cancellation: Cancellation, figures: RunFigures? = nil) -> QueryRun {
+    func makeRun(_ zone: TimeZoneRules, _ cancellation: Cancellation, _ session: (any QuerySession)?, figures: RunFigures? = nil) -> QueryRun {
         QueryRun(
-            pool: pool, context: EvaluationContext(timeZone: zone), cancellation: cancellation,
+            pool: pool, context: EvaluationContext(timeZone: zone, session: session, random: RandomNumbers()), cancellation: cancellation,
             memory: MemoryBudget(byteCountMax: settings.heldByteCountMax, parent: memory), spill: spill, figures: figures)
     }
 }

@@ -8,8 +8,13 @@ package struct EvaluationContext: Sendable {
     package var memory: MemoryBudget?
     /// What ends it from outside, within one row's work too.
     package var cancellation: Cancellation?
+    /// Who asks, at a door that has sessions.
+    package var session: (any QuerySession)?
+    /// What random() draws from: the session's, where there is one.
+    let random: RandomNumbers
 
-    package init(timeZone: TimeZoneRules = .utc, memory: MemoryBudget? = nil, cancellation: Cancellation? = nil) {
-        (self.timeZone, self.memory, self.cancellation) = (timeZone, memory, cancellation)
+    package init(timeZone: TimeZoneRules = .utc, memory: MemoryBudget? = nil, cancellation: Cancellation? = nil, session: (any QuerySession)? = nil, random: RandomNumbers? = nil) {
+        (self.timeZone, self.memory, self.cancellation, self.session) = (timeZone, memory, cancellation, session)
+        self.random = session?.random ?? random ?? .shared
     }
 }

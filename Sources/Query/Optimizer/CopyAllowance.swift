@@ -20,11 +20,12 @@ final class CopyAllowance {
         return true
     }
 
-    /// How many of the conditions, from the first, may take in what their columns stand for. Those after one that stays must stay, too: they
+    /// How many of the conditions, from the first, may take in what their columns stand for, which what is of chance may not. Those after one that stays must stay, too: they
     /// would else be asked about rows that it drops.
     func movedCount(of conditions: [Expression], through map: [ColumnID: Expression]) -> Int {
         var measures: [ColumnID: (count: Int, height: Int)] = [:]
         for (index, condition) in conditions.enumerated() {
+            if condition.columnIDs.contains(where: { map[$0]?.isVolatile == true }) { return index }
             let own = condition.measured
             var added = 0, height = 0
             func visit(_ expression: Expression) {

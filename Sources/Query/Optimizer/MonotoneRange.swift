@@ -13,6 +13,8 @@ struct MonotoneRange {
 
     /// The innermost operand and the range that it must lie in; nil when that cannot be said exactly.
     func range(_ comparison: Comparison, _ operand: Expression, _ value: Value) -> (Expression, Range)? {
+        // No step is that of an infinite moment.
+        if case .integer(let number) = value, Calendar.isInfinite(moment: number) || operand.type == .date && Calendar.isInfinite(day: number) { return nil }
         // Everything here is the set of x with floor(x) op value, for a floor onto steps: it starts at a step's first x.
         guard let (inner, steps) = steps(of: operand, value) else { return nil }
         let range: Range

@@ -10,6 +10,9 @@ struct PredicatePushdown {
 
     private func push(_ conditions: [Expression], into plan: LogicalPlan) -> LogicalPlan {
         if PlanningWork.isOver { return plan }
+        // What is of chance is asked where it stands: elsewhere it would be asked of other rows, or more than once.
+        let fixed = conditions.filter { !$0.isVolatile }
+        if fixed.count < conditions.count { return kept(conditions.filter(\.isVolatile), over: push(fixed, into: plan)) }
         switch plan {
         case .filter(let input, let conjuncts):
             return push(conjuncts.flatMap { ConstantFolding.folded($0).conjuncts }.flatMap(Self.factored) + conditions, into: input)
@@ -42,7 +45,7 @@ struct PredicatePushdown {
                 while safeCount < left.count, !ConstantFolding.canFail(left[safeCount]) { safeCount += 1 }
                 if safeCount == left.count { return .values(columns: plan.columns, rows: []) }
             }
-            if conditions.count == 1 || known.insert(ExpressionIdentity(condition)).inserted { left.append(condition) }
+            if conditions.count == 1 || condition.isVolatile || known.insert(ExpressionIdentity(condition)).inserted { left.append(condition) }
         }
         return left.isEmpty ? plan : .filter(input: plan, conjuncts: left)
     }
@@ -57,7 +60,7 @@ struct PredicatePushdown {
             shared.formIntersection(list.lazy.map(ExpressionIdentity.init))
             if shared.isEmpty { return [condition] }
         }
-        shared = shared.filter { !ConstantFolding.canFail($0.expression) }
+        shared = shared.filter { !ConstantFolding.canFail($0.expression) && !$0.expression.isVolatile }
         let common = first.filter { shared.contains(ExpressionIdentity($0)) }
         if common.isEmpty { return [condition] }
         for index in lists.indices { lists[index].removeAll { shared.contains(ExpressionIdentity($0)) } }
@@ -78,7 +81,7 @@ struct PredicatePushdown {
         var below: [Expression] = [], above: [Expression] = []
         for condition in conditions {
             let used = condition.columnIDs
-            let isOfKeys = node.groupingSets == nil && !used.isEmpty && used.allSatisfy { keys[$0] != nil }
+            let isOfKeys = node.groupingSets == nil && !used.isEmpty && used.allSatisfy { keys[$0]?.isVolatile == false }
             if isOfKeys { below.append(condition.substituting(keys)) } else { above.append(condition) }
         }
         node.input = push(below, into: node.input)
@@ -181,7 +184,7 @@ struct PredicatePushdown {
 
     /// Of an OR over both sides, what it says of one: an OR that every branch gives a part to.
     private static func sidePart(of condition: Expression, _ ids: Set<ColumnID>) -> Expression? {
-        guard case .or(let branches) = condition, !ConstantFolding.canFail(condition) else { return nil }
+        guard case .or(let branches) = condition, !ConstantFolding.canFail(condition), !condition.isVolatile else { return nil }
         var parts: [Expression] = []
         for branch in branches {
             let own = branch.conjuncts.filter { !$0.columnIDs.isEmpty && $0.columnIDs.isSubset(of: ids) }
@@ -199,7 +202,7 @@ struct PredicatePushdown {
         default: return nil
         }
         let used = (sides.0.columnIDs, sides.1.columnIDs)
-        guard !used.0.isEmpty, !used.1.isEmpty else { return nil }
+        guard !used.0.isEmpty, !used.1.isEmpty, !condition.isVolatile else { return nil }
         if used.0.isSubset(of: leftIDs), used.1.isSubset(of: rightIDs) {
             return JoinNode.Equality(sides.0, sides.1, nullsEqual: nullsEqual)
         }

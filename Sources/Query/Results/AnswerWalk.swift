@@ -44,6 +44,8 @@ package struct AnswerWalk: Sendable {
     /// The first rows are those with the position's key, whose count is known; else they are the answer's own first.
     private let beginsAtKey: Bool
     private let pageRowCount: Int
+    /// Rows are others each time: there is no second page of them.
+    package let isVolatile: Bool
     /// The query's own LIMIT allows no row behind this page.
     private let endsWalk: Bool
 
@@ -65,8 +67,9 @@ package struct AnswerWalk: Sendable {
         pageRowCount = min(rowCountMax, left ?? rowCountMax)
         endsWalk = left.map { $0 <= rowCountMax } ?? false
 
-        // All rows fit on the page: no order is needed that the query does not ask for.
-        if position == nil, !isOrdered, let limit = spine.limit, limit <= rowCountMax {
+        isVolatile = query.plan.isVolatile
+        // All rows fit on the page, or must: no order is needed that the query does not ask for.
+        if position == nil, isVolatile || !isOrdered && (spine.limit.map { $0 <= rowCountMax } ?? false) {
             bound = query
             (keyTypes, isKeyUnique, isUnnested, skippedRowCount, beginsAtKey) = ([], false, false, 0, false)
             return

@@ -39,6 +39,7 @@ package struct ArrowEncoder: ResultEncoder {
         var body = ArrowBody(rowCount: batch.rowCount, compression, compressor)
         for (place, column) in batch.columns.enumerated() {
             guard let known = dictionaries[place] else {
+                try FiniteMoments.check(column)
                 try body.append(column)
                 continue
             }

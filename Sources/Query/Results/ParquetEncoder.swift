@@ -42,6 +42,7 @@ package struct ParquetEncoder: ResultEncoder {
         let stored = zip(batch.columns, columns).map { column, result -> Column in
             Self.storable(result.type) == result.type ? column : CellWriter.texts(of: column)
         }
+        for column in stored { try FiniteMoments.check(column) }
         try writer.append(ColumnBatch(rowCount: batch.rowCount, columns: stored))
         take(&buffer)
     }

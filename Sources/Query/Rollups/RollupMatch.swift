@@ -17,6 +17,7 @@ struct RollupMatch {
     init(_ offer: RollupOffer, _ node: AggregateNode, _ shape: RollupShape, isUTC: Bool, _ ids: PlanIDs) throws(RollupParts.Refusal) {
         typealias Refusal = RollupParts.Refusal
         if let fault = offer.fault { throw Refusal(reason: fault) }
+        guard !(shape.expressions + shape.conditions).contains(where: \.isVolatile) else { throw Refusal(reason: "a part of it is of chance") }
         let meaning: RollupMeaning
         do {
             // By the rollup's own name of the table, which its keys may mention, whatever view of it is asked.

@@ -63,6 +63,8 @@ package protocol CatalogDialect: Sendable {
     var databaseName: String { get }
     /// How a type is written.
     func name(of type: ColumnType, declared: String?) -> String
+    /// What the session's setting is; nil where there is none of that name.
+    func setting(named name: String) -> String?
 }
 
 package enum CatalogEntry: Sendable {
@@ -119,6 +121,8 @@ package final class ParameterTypes {
     package private(set) var types: [Int: ColumnType]
     /// The greatest number that was mentioned.
     package private(set) var count: Int
+    /// What a dialect calls them, where the types here do not tell.
+    package private(set) var declared: [Int: String] = [:]
 
     package init(_ types: [Int: ColumnType] = [:]) {
         self.types = types
@@ -136,6 +140,9 @@ package final class ParameterTypes {
 
     /// Its first place says what it is.
     func settle(_ number: Int, as type: ColumnType) { if types[number] == nil { types[number] = type } }
+
+    /// Its first place is a cast to a type of that name.
+    func declare(_ number: Int, as name: String) { if types[number] == nil { declared[number] = name } }
 }
 
 /// All that a query's meaning depends on besides its text and its tables.
@@ -150,6 +157,10 @@ package struct QueryContext: Sendable {
     package var dateOrder = DateOrder.mdy
     /// Whether sums that are there already may be used; the answer is the same either way.
     package var usesRollups = true
+    /// Who asks, at a door that has sessions.
+    package var session: (any QuerySession)?
+    /// What a dialect calls the types of parameters, by number from 1, where the types here do not tell.
+    package var declaredParameters: [Int: String] = [:]
     /// Where only types are asked for, and no values are given.
     package nonisolated(unsafe) var parameterTypes: ParameterTypes?
 

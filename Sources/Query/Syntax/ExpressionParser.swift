@@ -60,7 +60,7 @@ extension Parser {
     private static let binaryOperators: [String: (ExpressionSyntax.BinaryOperator, Int)] = [
         "+": (.add, Precedence.additive), "-": (.subtract, Precedence.additive), "*": (.multiply, Precedence.multiplicative),
         "/": (.divide, Precedence.multiplicative), "%": (.remainder, Precedence.multiplicative), "^": (.power, Precedence.power),
-        "||": (.concatenate, Precedence.other), "~": (.matches, Precedence.other), "~*": (.matchesIgnoringCase, Precedence.other),
+        "||": (.concatenate, Precedence.other), "^@": (.startsWith, Precedence.other), "~": (.matches, Precedence.other), "~*": (.matchesIgnoringCase, Precedence.other),
         "!~": (.matchesNot, Precedence.other), "!~*": (.matchesNotIgnoringCase, Precedence.other),
         "=": (.equal, Precedence.comparison), "<>": (.notEqual, Precedence.comparison), "!=": (.notEqual, Precedence.comparison),
         "<": (.less, Precedence.comparison), "<=": (.lessOrEqual, Precedence.comparison),

@@ -83,6 +83,7 @@ package struct ExpressionSyntax: Sendable {
     package enum BinaryOperator: String, Sendable {
         case add = "+", subtract = "-", multiply = "*", divide = "/", remainder = "%", power = "^", concatenate = "||"
         case equal = "=", notEqual = "<>", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
+        case startsWith = "^@"
         case matches = "~", matchesIgnoringCase = "~*", matchesNot = "!~", matchesNotIgnoringCase = "!~*"
         // Of documents and lists.
         case member = "->", memberText = "->>", path = "#>", pathText = "#>>", contains = "@>", isContained = "<@", hasKey = "?", hasAnyKey = "?|"
@@ -116,6 +117,8 @@ package struct FunctionSyntax: Sendable {
     package var arguments: [ExpressionSyntax] = []
     package var isStar = false
     package var isDistinct = false
+    /// The last argument's elements are arguments.
+    package var isVariadic = false
     package var orderBy: [OrderItemSyntax] = []
     package var withinGroup: [OrderItemSyntax] = []
     package var filter: ExpressionSyntax?

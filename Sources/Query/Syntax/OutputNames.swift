@@ -15,8 +15,7 @@ enum OutputNames {
         case .field(_, let name): return (name.text, true)
         case .element(let owner, _), .slice(let owner, _, _): return chosen(owner)
         case .function(let call):
-            return (["current_date", "current_timestamp", "localtimestamp"].contains(call.name.text)
-                ? call.name.text : call.name.text == "strpos" ? "position" : call.name.text, true)
+            return (call.name.text, true)
         case .collated(let operand, _): return chosen(operand)
         case .cast(let operand, let type):
             if let own = chosen(operand), own.isOwn { return own }

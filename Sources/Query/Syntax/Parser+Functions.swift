@@ -211,7 +211,7 @@ extension Parser {
         let saved = index
         let isType: Bool
         switch token.text {
-        case "timestamp", "time", "interval", "double", "character", "varchar", "char", "decimal", "numeric": isType = true
+        case "timestamp", "timestamptz", "time", "interval", "double", "character", "varchar", "char", "decimal", "numeric": isType = true
         default: isType = token.kind == .word && self.token(after: 1).kind == .string
         }
         guard isType else { return nil }
@@ -286,7 +286,7 @@ extension Parser {
 
     private mutating func keywordFunction(_ token: Token) throws(QueryError) -> ExpressionSyntax {
         switch token.text {
-        case "current_date", "current_timestamp", "localtimestamp": break
+        case "current_date", "current_timestamp", "localtimestamp", "localtime": break
         case "current_user", "session_user", "user", "current_role", "current_catalog", "current_schema":
             // Functions without parentheses; the last may have them.
             advance()
@@ -306,7 +306,7 @@ extension Parser {
         advance()
         try expectSymbol(")")
         let type = TypeNameSyntax(
-            name: token.text == "localtimestamp" ? "timestamp" : "timestamptz", modifiers: [digits], isArray: false, position: token.position)
+            name: token.text == "localtime" ? "time" : token.text == "localtimestamp" ? "timestamp" : "timestamptz", modifiers: [digits], isArray: false, position: token.position)
         return try node(.cast(call, type), at: token.position, over: [call])
     }
 
@@ -328,9 +328,10 @@ extension Parser {
             call.isStar = true
         } else if !atSymbol(")") {
             if accept("distinct") { call.isDistinct = true } else { accept("all") }
-            if at("variadic") { throw .unsupported("VARIADIC is not supported", at: position) }
             var named = NamedArguments(of: name)
             repeat {
+                guard !call.isVariadic else { throw .badSQL("nothing follows a VARIADIC argument", at: position) }
+                call.isVariadic = accept("variadic")
                 if current.kind == .word || current.kind == .quotedName, nextIs(symbol: "=>") || nextIs(symbol: ":=") {
                     let argument = NameSyntax(current.text, at: position)
                     advance()
@@ -342,6 +343,11 @@ extension Parser {
                 }
             } while acceptSymbol(",")
             if !named.isEmpty { call.arguments = try named.inOrder(behind: call.arguments) }
+            // Elements that the text has are arguments as they stand.
+            if call.isVariadic, case .array(let items)? = call.arguments.last?.kind {
+                call.arguments = call.arguments.dropLast() + items
+                call.isVariadic = false
+            }
             if accept("order") {
                 try expect("by")
                 call.orderBy = try orderItems()
@@ -413,13 +419,13 @@ extension Parser {
         return call("extract", token, [field, try expression()])
     }
 
-    /// POSITION(part IN text) is strpos(text, part).
+    /// POSITION(part IN text) is strpos(text, part), under its own name.
     private mutating func positionIn(_ token: Token) throws(QueryError) -> FunctionSyntax {
         // IN must not be taken as the operator: read what binds tighter.
         let part = try expression(above: 6)
         try expect("in")
         let text = try expression(above: 6)
-        return call("strpos", token, [text, part])
+        return call("position", token, [text, part])
     }
 
     private mutating func substring(_ token: Token) throws(QueryError) -> FunctionSyntax? {

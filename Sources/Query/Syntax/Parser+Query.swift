@@ -370,10 +370,10 @@ extension Parser {
 
     private func checkFrame(_ first: FrameSyntax.Bound, _ last: FrameSyntax.Bound, at position: Int) throws(QueryError) {
         switch (first, last) {
-        case (.unboundedFollowing, _): throw .badSQL("a frame cannot start at UNBOUNDED FOLLOWING", at: position)
-        case (_, .unboundedPreceding): throw .badSQL("a frame cannot end at UNBOUNDED PRECEDING", at: position)
+        case (.unboundedFollowing, _): throw .badSQL("a frame cannot start at UNBOUNDED FOLLOWING", at: position).because(.windowing)
+        case (_, .unboundedPreceding): throw .badSQL("a frame cannot end at UNBOUNDED PRECEDING", at: position).because(.windowing)
         case (.currentRow, .preceding), (.following, .preceding), (.following, .currentRow):
-            throw .badSQL("this frame ends before it starts", at: position)
+            throw .badSQL("this frame ends before it starts", at: position).because(.windowing)
         default: break
         }
     }

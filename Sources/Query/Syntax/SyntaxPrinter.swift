@@ -207,11 +207,12 @@ package struct SyntaxPrinter {
     }
 
     private func text(_ call: FunctionSyntax) -> String {
-        if ["current_date", "current_timestamp", "localtimestamp"].contains(call.name.text) { return call.name.text }
-        var result = name(call.name) + "("
+        if ["current_date", "current_timestamp", "localtimestamp", "localtime"].contains(call.name.text) { return call.name.text }
+        var result = (call.name.text == "position" ? "strpos" : name(call.name)) + "("
         if call.isStar { result += "*" }
         if call.isDistinct { result += "DISTINCT " }
-        result += list(call.arguments)
+        result += list(call.isVariadic ? Array(call.arguments.dropLast()) : call.arguments)
+        if call.isVariadic, let last = call.arguments.last { result += (call.arguments.count > 1 ? ", " : "") + "VARIADIC " + list([last]) }
         if !call.orderBy.isEmpty { result += " ORDER BY \(text(call.orderBy))" }
         result += ")"
         if !call.withinGroup.isEmpty { result += " WITHIN GROUP (ORDER BY \(text(call.withinGroup)))" }

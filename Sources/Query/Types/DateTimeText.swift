@@ -4,7 +4,7 @@ import ColumnStore
 /// A date and time in text, read as PostgreSQL's `DecodeDateTime` reads it: every piece must mean something, and no two the same. One reading for
 /// literals and for casts at run time.
 ///
-/// Not read, and so refused: `infinity`, and labels as in `y2001m02d04`.
+/// Not read, and so refused: labels as in `y2001m02d04`.
 struct DateTimeText {
     enum Zone: Sendable {
         case offset(secondsEast: Int)
@@ -28,6 +28,8 @@ struct DateTimeText {
     var hasTime = true
     /// It said `today` or the like.
     var isOfNow = false
+    /// It said `infinity`, or with a minus: whether it comes before all others; nil of all others.
+    var isInfiniteBefore: Bool?
 
     /// Nil when the text is no date, or one that is not in the calendar.
     static func read(_ text: [UInt8]) -> DateTimeText? { read(text[...]) }
@@ -35,10 +37,20 @@ struct DateTimeText {
     /// Nil when the text is no date, or one that is not in the calendar.
     static func read(_ text: ArraySlice<UInt8>, _ session: Session = .plain) -> DateTimeText? {
         if let plain = plain(text) { return plain }
+        if let isBefore = infinity(text) { return DateTimeText(days: 0, microseconds: 0, hasTime: false, isInfiniteBefore: isBefore) }
         guard let tokens = DateTimeTokens.split(text), !tokens.isEmpty else { return nil }
         var reader = DateTimeReader(session)
         guard reader.take(tokens) else { return nil }
         return reader.finish()
+    }
+
+    /// Whether an infinite one has a minus; nil of all else.
+    private static func infinity(_ text: ArraySlice<UInt8>) -> Bool? {
+        switch String(decoding: ValueText.trimmed(text).prefix(10), as: UTF8.self).lowercased() {
+        case "infinity": false
+        case "-infinity": true
+        default: nil
+        }
     }
 
     /// TIME: a clock's reading by itself, or that of a date with one; microseconds since midnight, at most those of a day.
@@ -82,16 +94,21 @@ struct DateTimeText {
     }
 
     /// DATE: whatever the time and the zone are.
-    var date: Int64? { Calendar.dayRange.contains(days) ? Int64(days) : nil }
+    var date: Int64? {
+        if let isInfiniteBefore { return Calendar.infiniteDay(isNegative: isInfiniteBefore) }
+        return Calendar.dayRange.contains(days) ? Int64(clamping: days) : nil
+    }
 
     /// TIMESTAMP: whatever the zone is. Nil out of its range.
     var local: Int64? {
+        if let isInfiniteBefore { return Calendar.infiniteMoment(isNegative: isInfiniteBefore) }
         guard let midnight = Int64(days).multipliedOrNil(by: Calendar.microsecondsPerDay) else { return nil }
         return midnight.addingOrNil(microseconds).flatMap(Self.checked)
     }
 
     /// TIMESTAMPTZ: the instant in the text's own zone, else in the session's. Nil out of its range.
     func instant(inSession session: TimeZoneRules) -> Int64? {
+        if let isInfiniteBefore { return Calendar.infiniteMoment(isNegative: isInfiniteBefore) }
         // An offset may bring a local time that is out of range back into it.
         guard let local = Int64(days).multipliedOrNil(by: Calendar.microsecondsPerDay)?.addingOrNil(microseconds) else { return nil }
         switch zone {

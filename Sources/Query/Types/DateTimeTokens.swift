@@ -137,7 +137,7 @@ enum DateTimeWord {
     case midnight
     /// The zone before it an hour later.
     case daylight
-    /// `infinity`, labels as in `y2001m02`: known, and not read.
+    /// Alone `infinity` is read before; labels as in `y2001m02`: known, and not read.
     case unread
 
     init?(_ word: [UInt8]) {

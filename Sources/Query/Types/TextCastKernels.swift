@@ -41,6 +41,7 @@ enum TextCastKernels {
             case .timestamp(let isUTC), .timestampNanoseconds(let isUTC):
                 var moment = value
                 if case .timestampNanoseconds = column.type { moment = value / 1_000 }
+                if Calendar.isInfinite(moment: moment) { return Calendar.appendInfinity(isNegative: moment < 0, to: &text) }
                 let offset = isUTC ? clock.offset(atUTC: moment) : 0
                 let start = text.count
                 Calendar.appendTimestamp(

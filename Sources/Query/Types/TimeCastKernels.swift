@@ -12,23 +12,33 @@ enum TimeCastKernels {
         switch (column.type, type) {
         case (.date, .timestamp(let isUTC)):
             result = try IntegerKernels.mapped(values, validity: validity) { (days) throws(KernelError) in
+                if Calendar.isInfinite(day: days) { return Calendar.infiniteMoment(isNegative: days < 0) }
                 let (local, overflow) = days.multipliedReportingOverflow(by: perDay)
                 if overflow { throw .timeOutOfRange }
                 return try checked(isUTC ? clock.utc(fromLocal: local) : local)
             }
         case (.timestamp(let isUTC), .date):
             result = try IntegerKernels.mapped(values, validity: validity) { (value) throws(KernelError) in
-                Int64(Calendar.split(microseconds: isUTC ? clock.local(fromUTC: value) : value).days)
+                if Calendar.isInfinite(moment: value) { return Calendar.infiniteDay(isNegative: value < 0) }
+                return Int64(clamping: Calendar.split(microseconds: isUTC ? clock.local(fromUTC: value) : value).days)
             }
         case (.timestamp(isUTC: true), .timestamp(isUTC: false)):
-            result = try IntegerKernels.mapped(values, validity: validity) { (value) throws(KernelError) in clock.local(fromUTC: value) }
+            result = try IntegerKernels.mapped(values, validity: validity) { (value) throws(KernelError) in
+                Calendar.isInfinite(moment: value) ? value : clock.local(fromUTC: value)
+            }
         case (.timestamp(isUTC: false), .timestamp(isUTC: true)):
             result = try IntegerKernels.mapped(values, validity: validity) { (value) throws(KernelError) in
-                try checked(clock.utc(fromLocal: value))
+                Calendar.isInfinite(moment: value) ? value : try checked(clock.utc(fromLocal: value))
             }
         case (.timestamp(let isUTC), .time):
             result = try IntegerKernels.mapped(values, validity: validity) { (value) throws(KernelError) in
                 Calendar.split(microseconds: isUTC ? clock.local(fromUTC: value) : value).time
+            }
+            // No hour is that of an infinite moment.
+            if values.contains(where: Calendar.isInfinite(moment:)) {
+                var known = validity ?? Bitmap(repeating: true, count: values.count)
+                for row in values.indices where Calendar.isInfinite(moment: values[row]) { known[row] = false }
+                return .whole(result, type: type, validity: known)
             }
         case (.timestampNanoseconds(let isUTC), .timestamp(let toUTC)) where isUTC == toUTC:
             result = values.map { $0 / 1_000 - ($0 % 1_000 < 0 ? 1 : 0) }

@@ -65,7 +65,12 @@ struct SQLRunner: Sendable {
             let (place, hasMore) = try walk.read(stream) { batch in
                 try Self.encode(batch, hold, while: { try goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
             }
-            if hasMore, place == nil { return nil }
+            if hasMore, place == nil {
+                guard !walk.isVolatile else {
+                    throw QueryError(.unsupportedSQL, "rows that depend on chance have no second page: ask for no more than a page by LIMIT, or for a stream")
+                }
+                return nil
+            }
             end = hasMore ? place : nil
         } else {
             while let batch = try stream.next() {

@@ -137,10 +137,18 @@ final class RuleSetTests: XCTestCase {
         XCTAssertTrue(try faults(type, #","b":3"#).first?.hasPrefix("expression-failed: v cannot be computed: ") ?? false)
     }
 
+    func test_evaluate_infiniteTimes_areFaults() throws {
+        for (expression, kind) in [("s::date", "DATE"), ("s::timestamptz", "TIMESTAMPTZ"), ("CASE WHEN n = 7 THEN 'infinity'::timestamptz END", "TIMESTAMPTZ")] {
+            let type = try type(columns: numbers + #","v":{"expression":"\#(expression)","type":"\#(kind)"}"#)
+            XCTAssertTrue(try faults(type, #","n":7,"s":"-infinity""#).first?.hasPrefix("expression-failed: v cannot be computed: ") ?? false, expression)
+            XCTAssertEqual(try faults(type, #","n":8,"s":"2026-11-20""#), [], expression)
+        }
+    }
+
     func test_init_badExpressions_areRefusedWithTheirPlace() {
         for (columns, pointer) in [
             (#""v":{"expression":"nothing + 1","type":"INTEGER"}"#, "/columns/v/expression"), (#""v":{"expression":"1 +","type":"INTEGER"}"#, "/columns/v/expression"),
-            (#""v":{"expression":"now()","type":"TIMESTAMPTZ"}"#, "/columns/v/expression"),
+            (#""v":{"expression":"now()","type":"TIMESTAMPTZ"}"#, "/columns/v/expression"), (#""v":{"expression":"random()","type":"DOUBLE"}"#, "/columns/v/expression"),
         ] {
             XCTAssertThrowsError(try type(columns: columns)) { error in
                 XCTAssertEqual((error as? TypeFileError)?.reasons.map(\.pointer), [pointer], columns)

@@ -50,12 +50,12 @@ final class FunctionRegistryTests: XCTestCase {
         switch name {
         case "extract": return "extract(year FROM \(arguments[1]))"
         case "overlay": return "overlay(\(arguments[0]) PLACING \(arguments[1]) FROM \(arguments[2])\(arguments.count > 3 ? " FOR \(arguments[3])" : ""))"
-        case "current_timestamp", "current_date", "localtimestamp": return name
+        case "current_timestamp", "current_date", "localtimestamp", "localtime": return name
         // What they take is narrower than a type.
         case "json_build_object", "jsonb_build_object": return form.isEmpty ? "\(name)()" : "\(name)('a', \(arguments[1]))"
         case "jsonb_set", "jsonb_insert": return "\(name)(\(arguments[0]), '{0}', \(arguments[2]))"
         case "regexp_replace" where form.count == 6: return "regexp_replace(\(arguments[0]), 'a', 'b', \(arguments[3]), \(arguments[4]), 'g')"
-        case "asin", "acos", "atanh": return "\(name)(\(arguments[0]) / 2)"
+        case "asin", "acos", "atanh", "setseed": return "\(name)(\(arguments[0]) / 2)"
         case "date_bin": return "date_bin(\(arguments[0]), \(arguments[1]), \(arguments[2]))"
         case "width_bucket": return "width_bucket(\(arguments[0]), 0, 10, \(arguments[3]))"
         default: return "\(name)(\(arguments.joined(separator: ", ")))"

@@ -42,6 +42,18 @@ final class ArrowEncoderTests: XCTestCase {
         XCTAssertEqual(lines.count > 4 ? lines[4] : "", "20001 1", result.output)
     }
 
+    /// Neither Arrow nor Parquet has a place for them.
+    func test_infiniteTimes_areRefused() throws {
+        for value in ["date 'infinity'", "timestamp '-infinity'", "timestamptz 'infinity'", "ARRAY[date '2026-11-20', '-infinity']"] {
+            let query = "SELECT \(value) AS t"
+            XCTAssertThrowsError(try stream(query, nil), value) { XCTAssertEqual(($0 as? QueryError)?.cause, .timeOutOfRange, value) }
+            let (columns, batches) = try QueryFixture(threads: 1).batches(query)
+            var parquet = try ParquetEncoder(columns: columns), bytes: [UInt8] = []
+            XCTAssertThrowsError(try parquet.append(batches[0], into: &bytes), value) { XCTAssertEqual(($0 as? QueryError)?.cause, .timeOutOfRange, value) }
+        }
+        XCTAssertEqual(try QueryFixture(threads: 1).rows("SELECT date 'infinity', timestamp '-infinity', ARRAY[timestamptz 'infinity']"), #"infinity,-infinity,"[""infinity""]""#)
+    }
+
     func test_noRows_areASchemaAndAnEnd() throws {
         let bytes = try stream("SELECT 1 AS n, 'x' AS word WHERE false", nil)
         XCTAssertTrue(bytes.starts(with: [0xFF, 0xFF, 0xFF, 0xFF]))

@@ -38,6 +38,16 @@ final class SQLRunnerTests: XCTestCase {
         XCTAssertLessThan(walked.largest, 6 << 20)
     }
 
+    /// What is of chance is another answer each time: it has one page, or none.
+    func test_page_ofChance_isTheOnlyOne() throws {
+        for query in ["SELECT n, random() FROM generate_series(1, 200) AS s(n)", "SELECT n FROM generate_series(1, 200) AS s(n) ORDER BY random() LIMIT 100"] {
+            let walked = try walk(query, limit: 200, pageByteCountMax: 1 << 20)
+            XCTAssertEqual(walked.pageCount, 1, query)
+            XCTAssertEqual(Set(walked.firsts).count, walked.firsts.count, query)
+            XCTAssertThrowsError(try walk(query, limit: 50, pageByteCountMax: 1 << 20), query) { XCTAssertEqual(($0 as? QueryError)?.slug, .unsupportedSQL, query) }
+        }
+    }
+
     /// The query's own LIMIT is less than a page's: its answer is one page but for its bytes.
     func test_limit_ofWideRows_isReached() throws {
         for order in ["", " ORDER BY n DESC"] {

@@ -168,7 +168,7 @@ final class SingleRowOperator: PreparedOperator, @unchecked Sendable {
                         found.append(batch)
                         return found.reduce(0) { $0 + $1.rowCount }
                     }
-                    if count > 1 { throw QueryError(.dataError, "a subquery used as an expression gave more than one row", position: self.position) }
+                    if count > 1 { throw QueryError(.dataError, "a subquery used as an expression gave more than one row", position: self.position).because(.severalRows) }
                 }
             }
         }

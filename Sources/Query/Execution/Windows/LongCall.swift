@@ -110,7 +110,7 @@ final class LongCall {
             if case .integer(let count) = value { bucketCount = .some(count) } else { bucketCount = .some(nil) }
         }
         guard let known = bucketCount, let buckets = known else { return .constant(.null, type: call.column.type, count: rows.range.count) }
-        guard buckets > 0 else { throw QueryError(.dataError, "ntile takes a number above 0") }
+        guard buckets > 0 else { throw QueryError(.dataError, "ntile takes a number above 0").because(.badBucketCount) }
         return .whole(
             rows.range.map { CallEvaluators.bucket(of: Int64($0), rowCount: Int64(rows.rowCount), buckets) }, type: call.column.type, validity: nil)
     }
@@ -133,7 +133,7 @@ final class LongCall {
         let given = arguments.count > 1 ? try own.joined(rows.range, types: partition.inputTypes).columns[arguments.lowerBound + 1] : nil
         let (numbers, validity) = (given?.integers(), given?.rowValidity)
         return try starts.indices.map { index in
-            if let numbers, validity?[index] ?? true, numbers[index] <= 0 { throw QueryError(.dataError, "nth_value takes a number above 0") }
+            if let numbers, validity?[index] ?? true, numbers[index] <= 0 { throw QueryError(.dataError, "nth_value takes a number above 0").because(.badPlaceOfRow) }
             guard starts[index] < ends[index] else { return -1 }
             switch call.function {
             case .firstValue: return starts[index]

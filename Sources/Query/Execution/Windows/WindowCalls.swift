@@ -65,7 +65,7 @@ struct CallEvaluators {
                 continue
             }
             let buckets = values[first]
-            guard buckets > 0 else { throw QueryError(.dataError, "ntile takes a number above 0") }
+            guard buckets > 0 else { throw QueryError(.dataError, "ntile takes a number above 0").because(.badBucketCount) }
             result[row] = Self.bucket(of: Int64(row - first), rowCount: Int64(rows.partitionEnd[row] - rows.partitionStart[row]), buckets)
         }
         return .whole(result, type: call.column.type, validity: present.isAllSet ? nil : present)
@@ -102,7 +102,7 @@ struct CallEvaluators {
         let numbers = columns.count > 1 ? columns[1].integers() : nil
         let validity = columns.count > 1 ? columns[1].rowValidity : nil
         for row in indices.indices {
-            if let numbers, validity?[row] ?? true, numbers[row] <= 0 { throw QueryError(.dataError, "nth_value takes a number above 0") }
+            if let numbers, validity?[row] ?? true, numbers[row] <= 0 { throw QueryError(.dataError, "nth_value takes a number above 0").because(.badPlaceOfRow) }
             guard frames.start[row] < frames.end[row] else { continue }
             switch function {
             case .firstValue: indices[row] = frames.row(0, of: row) ?? -1

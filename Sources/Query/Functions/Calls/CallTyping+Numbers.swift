@@ -6,7 +6,7 @@ extension CallTyping {
     func number(_ value: TypedExpression, of call: FunctionCall) throws(QueryError) -> Expression {
         let expression = value.isUntyped || value.type == .null ? try implicit(value, to: .double, call.name) : value.expression
         guard TypeRules.isNumeric(expression.type) else {
-            throw .badSQL("\(call.name) needs a number, not \(expression.type.sqlName)", at: value.position)
+            throw .badSQL("\(call.name) needs a number, not \(expression.type.sqlName)", at: value.position).because(.undefinedFunction)
         }
         return expression
     }

@@ -10,7 +10,7 @@ struct FunctionCall {
     func count(_ range: ClosedRange<Int>) throws(QueryError) {
         guard range.contains(arguments.count) else {
             let wanted = range.lowerBound == range.upperBound ? "\(range.lowerBound)" : "\(range.lowerBound) to \(range.upperBound)"
-            throw .badSQL("\(name) takes \(wanted) arguments, not \(arguments.count)", at: position)
+            throw .badSQL("\(name) takes \(wanted) arguments, not \(arguments.count)", at: position).because(.undefinedFunction)
         }
     }
 

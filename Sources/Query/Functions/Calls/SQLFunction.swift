@@ -8,6 +8,8 @@ struct SQLFunction: Sendable {
         case immutable
         /// The same through one statement.
         case stable
+        /// Another one each time.
+        case volatile
     }
 
     /// Every name that it is called by, PostgreSQL's own first.

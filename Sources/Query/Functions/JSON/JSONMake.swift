@@ -25,7 +25,7 @@ extension SQLFunction {
                 values.append(isName ? try typing.cast(value, to: .string, isExplicit: true) : try argument(value, typing))
             }
             guard function != .jsonObject || values.count.isMultiple(of: 2) else {
-                throw .badSQL("\(name) takes a value for each name", at: call.position)
+                throw .badSQL("\(name) takes a value for each name", at: call.position).because(.badValue)
             }
             return call.make(function, values + [typing.zone], type)
         }

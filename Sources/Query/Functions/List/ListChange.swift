@@ -15,7 +15,16 @@ extension SQLFunction {
 
     static let arrayRemove = withElement("array_remove", .listRemove, 2) { .listOf($0) }
     static let arrayReplace = withElement("array_replace", .listReplace, 3) { .listOf($0) }
-    static let arrayPosition = withElement("array_position", .listPosition, 2) { _ in .int32 }
+    /// From a place on, where a third argument says one.
+    static let arrayPosition = SQLFunction("array_position", forms: [[.listOf(.int32), .int32], [.listOf(.int32), .int32, .int32]]) { (call, typing) throws(QueryError) in
+        try call.count(2...3)
+        var first = call
+        first.arguments.removeLast(call.arguments.count - 2)
+        let found = try positionFromStart.bind(first, typing)
+        guard call.arguments.count == 3, case .call(_, let arguments, let type, _) = found else { return found }
+        return call.make(.listPositionFrom, arguments + [try typing.implicit(call.arguments[2], to: .int32, call.name)], type)
+    }
+    private static let positionFromStart = withElement("array_position", .listPosition, 2) { _ in .int32 }
     static let arrayPositions = withElement("array_positions", .listPositions, 2) { _ in .listOf(.int32) }
 
     /// Of a list and values of its elements' type.
@@ -47,6 +56,11 @@ extension ScalarFunction {
     static let listReplace = changing("array_replace") { (elements, wanted) in .list(elements.map { $0 == wanted[0] ? wanted[1] : $0 }) }
     static let listPosition = changing("array_position") { (elements, wanted) in
         elements.firstIndex(of: wanted[0]).map { .integer(Int64($0 + 1)) } ?? .null
+    }
+    static let listPositionFrom = changing("array_position_from") { (elements, wanted) in
+        guard case .integer(let start) = wanted[1] else { return .null }
+        let before = Int(clamping: max(start, 1) - 1)
+        return elements.dropFirst(before).firstIndex(of: wanted[0]).map { .integer(Int64($0 + 1)) } ?? .null
     }
     static let listPositions = changing("array_positions") { (elements, wanted) in
         .list(elements.enumerated().filter { $0.element == wanted[0] }.map { .integer(Int64($0.offset + 1)) })

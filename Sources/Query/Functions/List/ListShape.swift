@@ -15,6 +15,15 @@ extension SQLFunction {
         return .conditional(branches: [.init(condition: some, result: .literal(.integer(1), .int32))], otherwise: nil, type: .int32)
     }
 
+    /// `[1:3]`; NULL of an empty list.
+    static let arrayDims = SQLFunction("array_dims", forms: [[.listOf(.int32)]]) { (call, typing) throws(QueryError) in
+        try call.count(1...1)
+        let count = call.make(.listCount, [try list(call, typing)], .int64)
+        let some = Expression.call(.greater, [count, .literal(.integer(0), .int64)], type: .boolean, position: call.position)
+        let text = call.make(.concat, [.text("[1:"), .cast(count, to: .string, position: call.position), .text("]")], .string)
+        return .conditional(branches: [.init(condition: some, result: text)], otherwise: nil, type: .string)
+    }
+
     private static func list(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
         let value = call.arguments[0]
         guard case .list = value.type else {

@@ -33,6 +33,20 @@ extension ScalarFunction {
         })
 
     /// List, delimiter and what stands for NULL, which else is left out.
+    /// format with a list's elements as the values.
+    static let formatList = ScalarFunction(
+        "format_list", nulls: .first, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let templates = TextRows(call[0]), validity = call[0].rowValidity
+            let lists = call[1].isConstantNull ? nil : ListValues(call[1])
+            return try TextKernels.build(count: call.count, validity: validity, call.meter) { (row, builder) throws(KernelError) in
+                let places = lists?[row] ?? 0..<0
+                try TextKernels.appendFormat(templates[row], count: places.count, to: &builder) { place in
+                    if case .bytes(let bytes)? = lists?.value(places.lowerBound + place) { bytes[...] } else { nil }
+                }
+            }
+        })
+
     static let arrayToString = ScalarFunction(
         "array_to_string", nulls: .first, cost: .heavy, failure: .never,
         kernel: .plain { (call) throws(KernelError) in

@@ -5,8 +5,9 @@ extension SQLFunction {
     static let sign = SQLFunction("sign", forms: [[.double], [.int32], [.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
         let value = try typing.number(call.arguments[0], of: call)
-        let type: ColumnType = value.type == .double ? .double : .decimal38(scale: 0)
-        return call.make(.sign, [TypeRules.isInteger(value.type) ? try typing.wholeDecimal(value, of: call) : value], type)
+        // As PostgreSQL has it, of a whole number a DOUBLE.
+        if TypeRules.isInteger(value.type) { return call.make(.sign, [.cast(value, to: .double, position: call.position)], .double) }
+        return call.make(.sign, [value], value.type == .double ? .double : .decimal38(scale: 0))
     }
 }
 

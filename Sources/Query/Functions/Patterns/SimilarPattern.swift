@@ -51,7 +51,7 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             let patterns = TextRows(call[0]), escapes = TextRows(call[1])
             return try call.texts { (row) throws(KernelError) in
-                guard escapes[row].count <= 1 else { throw .invalidArgument("ESCAPE must be one character or none") }
+                guard escapes[row].count <= 1 else { throw .outside(.invalidEscape, "ESCAPE must be one character or none") }
                 try call.meter.step(4 * patterns.range(at: row).count)
                 try call.meter.charge(4 * patterns.range(at: row).count)
                 return try SimilarPattern.regularExpression(patterns[row], escape: escapes[row].first)

@@ -5,7 +5,7 @@ enum FormatKernels {
     static func format(_ column: Column, template: Column, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
         if column.isConstantNull || template.isConstantNull { return .constant(.null, type: .string, count: column.count) }
         guard case .bytes(let pattern)? = template.constantValue else { throw .invalidArgument("to_char needs a constant template") }
-        let validity = column.rowValidity
+        var validity = column.rowValidity
         // What a template is cut into, and a text of it.
         try meter.charge(pattern.count * 8)
         var result = TextBuilder(count: column.count, meter)
@@ -34,6 +34,12 @@ enum FormatKernels {
             var clock = ZoneClock(isUTC ? zone : .utc)
             let type = isUTC ? ColumnType.timestampTZ : column.type == .time ? .time : .timestamp(isUTC: false)
             guard let values = try CastKernels.cast(column, to: type, zone: zone).integers() else { throw .timeOutOfRange }
+            if type != .time, values.contains(where: Calendar.isInfinite(moment:)) {
+                // No template is of an infinite moment.
+                var known = validity ?? Bitmap(repeating: true, count: values.count)
+                for row in values.indices where Calendar.isInfinite(moment: values[row]) { known[row] = false }
+                validity = known
+            }
             let namesZone = isUTC && pieces.contains { if case .field(let field, _, _, _) = $0 { field == .zoneUpper || field == .zoneLower } else { false } }
             for row in values.indices {
                 text.removeAll(keepingCapacity: true)

@@ -65,6 +65,7 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             let seconds = call[0].doubles()
             return try call.numbers { (row) throws(KernelError) in
+                if seconds[row].isInfinite { return Calendar.infiniteMoment(isNegative: seconds[row] < 0) }
                 guard let moment = Int64(exactly: (seconds[row] * 1_000_000).rounded(.toNearestOrEven)) else { throw .timeOutOfRange }
                 return try TimeCastKernels.checked(moment)
             }

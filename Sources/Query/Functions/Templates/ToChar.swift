@@ -18,7 +18,7 @@ extension SQLFunction {
         case .timestamp, .interval, .int32, .int64, .decimal, .double:
             return call.make(.toChar, typing.zoned([value.expression, format], value.type), .string)
         default:
-            throw .badSQL("to_char does not take \(value.isUntyped ? "an untyped text" : value.type.sqlName)", at: value.position)
+            throw .badSQL("to_char does not take \(value.isUntyped ? "an untyped text" : value.type.sqlName)", at: value.position).because(.undefinedFunction)
         }
     }
 }

@@ -25,7 +25,7 @@ extension ScalarFunction {
             let numbers = call[0].integers() ?? []
             return try call.texts { (row) throws(KernelError) in
                 guard numbers[row] > 0, let code = UInt32(exactly: numbers[row]), let scalar = Unicode.Scalar(code) else {
-                    throw .outside(.tooLong, "chr: there is no such character")
+                    throw .outside(numbers[row] < 0 ? .badValue : .tooLong, "chr: there is no such character")
                 }
                 return Array(String(Character(scalar)).utf8)
             }

@@ -129,7 +129,7 @@ extension ScalarFunction {
     static let convertFrom = mapped("convert_from") { (bytes, form) throws(KernelError) in
         try checkUTF8(form)
         guard bytes.withUnsafeBufferPointer({ UTF8Check.firstFault(in: $0) }) == nil, !bytes.contains(0) else {
-            throw .invalidArgument("these bytes are no text in UTF-8")
+            throw .outside(.badEncoding, "these bytes are no text in UTF-8")
         }
         return Array(bytes)
     }

@@ -55,23 +55,31 @@ extension ScalarFunction {
                 (rows: TextRows(column.isConstantNull ? .constant(.bytes([]), type: .string, count: call.count) : column), validity: column.rowValidity)
             }
             return try TextKernels.build(count: call.count, validity: validity, call.meter) { (row, builder) throws(KernelError) in
-                var next = 0
-                var rest = templates[row]
-                while let byte = rest.popFirst() {
-                    guard byte == UInt8(ascii: "%") else {
-                        try builder.append(byte)
-                        continue
-                    }
-                    let mark = try FormatMark(&rest, next: &next, count: values.count)
-                    guard let place = mark.argument else {
-                        try builder.append(UInt8(ascii: "%"))
-                        continue
-                    }
-                    let value = values[place].validity?[row] ?? true ? values[place].rows[row] : nil
-                    try builder.append(try mark.shown(value))
-                }
+                try TextKernels.appendFormat(templates[row], count: values.count, to: &builder) { values[$0].validity?[row] ?? true ? values[$0].rows[row] : nil }
             }
         })
+}
+
+extension TextKernels {
+    /// format's template with its values, of which there are `count`; nil of a NULL.
+    static func appendFormat(
+        _ template: ArraySlice<UInt8>, count: Int, to builder: inout TextBuilder, _ value: (Int) -> ArraySlice<UInt8>?
+    ) throws(KernelError) {
+        var next = 0
+        var rest = template
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                try builder.append(byte)
+                continue
+            }
+            let mark = try FormatMark(&rest, next: &next, count: count)
+            guard let place = mark.argument else {
+                try builder.append(UInt8(ascii: "%"))
+                continue
+            }
+            try builder.append(try mark.shown(value(place)))
+        }
+    }
 }
 
 /// One `%…` of a template.
@@ -119,7 +127,7 @@ private struct FormatMark {
         var text: [UInt8]
         switch kind {
         case UInt8(ascii: "I"):
-            guard let value else { throw .invalidArgument("format: a name cannot be NULL") }
+            guard let value else { throw .outside(.nullName, "format: a name cannot be NULL") }
             text = SQLText.name(value)
         case UInt8(ascii: "L"): text = value.map(SQLText.literal) ?? Array("NULL".utf8)
         default: text = value.map { Array($0) } ?? []

@@ -25,7 +25,7 @@ extension SQLFunction {
             guard call.arguments.count == 2 else { throw .badSQL("date_trunc takes a zone with TIMESTAMPTZ only", at: call.position) }
             return call.make(function, [name, operand], operand.type)
         default:
-            throw .badSQL("date_trunc needs a date or time, not \(value.type.sqlName)", at: value.position)
+            throw .badSQL("date_trunc needs a date or time, not \(value.type.sqlName)", at: value.position).because(.undefinedFunction)
         }
     }
 }

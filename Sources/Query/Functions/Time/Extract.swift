@@ -13,7 +13,13 @@ extension SQLFunction {
             local.arguments[1] = TypedExpression(moment, at: call.arguments[1].position)
         }
         if let field = try TimeField.varying(local.arguments[0], in: call, typing) { return try extractedEach(field, local, typing) }
-        return .cast(try extracted(local, typing), to: .double, position: call.position)
+        let exact = try extracted(local, typing)
+        // Of an infinite time these are infinite, which no exact number is.
+        if case .call(let function, let arguments, _, let position) = exact, case .bytes(let name)? = arguments.first?.literalValue,
+            let part = TimeFieldKernels.Part(name: String(decoding: name, as: UTF8.self)), TimeFieldKernels.grows(part), TypeRules.isTimestamp(local.arguments[1].type) {
+            return .call(function, arguments, type: .double, position: position)
+        }
+        return .cast(exact, to: .double, position: call.position)
     }
 
     /// date_part of a field that each row names.
@@ -22,7 +28,7 @@ extension SQLFunction {
         if call.arguments[1].isUntyped || value.type == .null { value = try typing.implicit(call.arguments[1], to: .timestampTZ, call.name) }
         switch value.type {
         case .timestamp, .interval: break
-        default: throw .badSQL("\(call.name) needs a date or time, not \(value.type.sqlName)", at: call.arguments[1].position)
+        default: throw .badSQL("\(call.name) needs a date or time, not \(value.type.sqlName)", at: call.arguments[1].position).because(.undefinedFunction)
         }
         let each = call.make(.extractEach, typing.zoned([field, value], value.type), .decimal38(scale: 6))
         return .cast(each, to: .double, position: call.position)
@@ -38,7 +44,7 @@ extension SQLFunction {
         }
         if value.type == .time {
             guard ["hour", "minute", "second", "milliseconds", "microseconds", "epoch"].contains(field) else {
-                throw .badSQL("a TIME has no field \(field)", at: call.position)
+                throw .badSQL("a TIME has no field \(field)", at: call.position).because(.notSupported)
             }
             value = TypedExpression(try typing.cast(value, to: .interval, isExplicit: true), at: value.position)
         }
@@ -46,10 +52,10 @@ extension SQLFunction {
         case .date, .timestamp, .interval:
             guard TimeField.exists(field, in: value.type) else {
                 let article = value.type == .interval ? "an" : "a"
-                throw .badSQL("\(article) \(value.type.sqlName) has no field \(field)", at: call.position)
+                throw .badSQL("\(article) \(value.type.sqlName) has no field \(field)", at: call.position).because(.notSupported)
             }
         default:
-            throw .badSQL("\(call.name) needs a date or time, not \(value.type.sqlName)", at: value.position)
+            throw .badSQL("\(call.name) needs a date or time, not \(value.type.sqlName)", at: value.position).because(.undefinedFunction)
         }
         let scale = switch field {
         case "second", "epoch": value.type == .date ? 0 : 6

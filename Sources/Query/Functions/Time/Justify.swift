@@ -16,7 +16,7 @@ extension SQLFunction {
             .dateBin, [stride, try typing.implicit(call.arguments[1], to: type, call.name), try typing.implicit(call.arguments[2], to: type, call.name)], type)
     }
 
-    /// Of all times here true: none is infinite.
+    /// Whether a date or time is neither `infinity` nor `-infinity`; of an interval true.
     static let finiteTime = SQLFunction("isfinite", forms: [[.date], [.timestampTZ], [.interval]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
         let value = call.arguments[0]
@@ -25,12 +25,22 @@ extension SQLFunction {
         case .date, .timestamp, .interval: break
         default: throw .badSQL("isfinite needs a date or time, not \(value.type.sqlName)", at: value.position).because(.undefinedFunction)
         }
-        let isKnown = Expression.Branch(condition: .not(.isNull(time)), result: .literal(.boolean(true), .boolean))
-        return .conditional(branches: [isKnown], otherwise: nil, type: .boolean)
+        return call.make(.isFinite, [time], .boolean)
     }
 }
 
 extension ScalarFunction {
+    static let isFinite = ScalarFunction(
+        "isfinite", nulls: .strict, cost: .light, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            var bits = Bitmap(repeating: true, count: call.count)
+            let isInfinite = call[0].type == .date ? Calendar.isInfinite(day:) : Calendar.isInfinite(moment:)
+            if call[0].type != .interval, let values = call[0].integers() {
+                for row in values.indices where isInfinite(values[row]) { bits[row] = false }
+            }
+            return .boolean(bits, validity: call.strictValidity)
+        })
+
     /// INTERVAL DAY TO MINUTE: without what is finer.
     static let cutInterval = ScalarFunction(
         "cut_interval", nulls: .strict, cost: .heavy, failure: .possible,
@@ -55,7 +65,8 @@ extension ScalarFunction {
             }
             let isTime = call.type == .time
             return try call.numbers { (row) throws(KernelError) in
-                isTime ? rounded(values[row], from: 0, digitCount: Int(clamping: digits))
+                if !isTime, Calendar.isInfinite(moment: values[row]) { return values[row] }
+                return isTime ? rounded(values[row], from: 0, digitCount: Int(clamping: digits))
                     : try TimeCastKernels.checked(rounded(try TimeCastKernels.checked(values[row]), from: postgresStart, digitCount: Int(clamping: digits)))
             }
         })
@@ -163,10 +174,12 @@ extension ScalarFunction {
             let strides = call[0].intervals(), times = call[1].integers() ?? [], origins = call[2].integers() ?? []
             return try call.numbers { (row) throws(KernelError) in
                 let stride = strides[row]
-                guard stride.months == 0 else { throw .invalidArgument("date_bin takes no months or years") }
+                guard stride.months == 0 else { throw .outside(.notSupported, "date_bin takes no months or years") }
                 guard let step = Int64(stride.days).multipliedOrNil(by: Calendar.microsecondsPerDay)?.addingOrNil(stride.microseconds), step > 0 else {
-                    throw .invalidArgument("date_bin needs a stride greater than zero")
+                    throw .outside(.timeOutOfRange, "date_bin needs a stride greater than zero")
                 }
+                guard !Calendar.isInfinite(moment: origins[row]) else { throw .outside(.timeOutOfRange, "the origin of date_bin is infinite") }
+                if Calendar.isInfinite(moment: times[row]) { return times[row] }
                 guard let distance = times[row].subtractingOrNil(origins[row]) else { throw .timeOutOfRange }
                 var steps = distance / step
                 if distance < 0, distance % step != 0 { steps -= 1 }

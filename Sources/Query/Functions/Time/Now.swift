@@ -23,6 +23,11 @@ extension SQLFunction {
         return .literal(.integer(rest < 0 ? days - 1 : days), .date)
     }
 
+    static let localTime = SQLFunction("localtime", forms: [[]], volatility: .stable) { (call, typing) throws(QueryError) in
+        try call.count(0...0)
+        return .cast(localNow(call, typing), to: .time, position: call.position)
+    }
+
     private static func localNow(_ call: FunctionCall, _ typing: any CallTyping) -> Expression {
         let type = ColumnType.timestamp(isUTC: false)
         if typing.isUTC { return .literal(.integer(typing.now), type) }

@@ -19,17 +19,24 @@ enum TimeArithmeticKernels {
         case (.interval, _): return try scale(left, by: right, dividing: operation == .divide)
         case (.date, .interval), (.timestamp, .interval): return try move(left, by: right, sign: sign, type: type, zone: zone)
         case (.time, .interval): return try moveTime(left, by: right, sign: sign)
-        case (.date, .date): return try whole(left, right, type: type) { (one, other) throws(KernelError) in one - other }
+        case (.date, .date):
+            return try whole(left, right, type: type) { (one, other) throws(KernelError) in
+                if Calendar.isInfinite(day: one) || Calendar.isInfinite(day: other) { throw .outside(.timeOutOfRange, "infinite dates have no difference") }
+                guard let difference = one.subtractingOrNil(other) else { throw .timeOutOfRange }
+                return difference
+            }
         case (.time, .time):
             return try toInterval(left, right) { $0.subtractingOrNil($1).map { Interval(microseconds: $0) } }
         case (.date, .time), (.timestamp, .time):
             let base = try CastKernels.cast(left, to: type, zone: zone)
             return try whole(base, right, type: type) { (moment, time) throws(KernelError) in
+                if Calendar.isInfinite(moment: moment) { return moment }
                 guard let moved = sign < 0 ? moment.subtractingOrNil(time) : moment.addingOrNil(time) else { throw .timeOutOfRange }
                 return try TimeCastKernels.checked(moved)
             }
         case (.date, _) where right.type.isWhole:
             return try whole(left, right, type: type) { (day, count) throws(KernelError) in
+                if Calendar.isInfinite(day: day) { return day }
                 guard let moved = sign < 0 ? day.subtractingOrNil(count) : day.addingOrNil(count), Calendar.dayRange.contains(Int(moved)) else {
                     throw .timeOutOfRange
                 }
@@ -37,7 +44,7 @@ enum TimeArithmeticKernels {
             }
         case (.timestamp, .timestamp):
             return try toInterval(left, right) { one, other in
-                guard let difference = one.subtractingOrNil(other) else { return nil }
+                guard !Calendar.isInfinite(moment: one), !Calendar.isInfinite(moment: other), let difference = one.subtractingOrNil(other) else { return nil }
                 return Interval(
                     days: Int32(truncatingIfNeeded: difference / Calendar.microsecondsPerDay),
                     microseconds: difference % Calendar.microsecondsPerDay)
@@ -153,6 +160,7 @@ enum TimeArithmeticKernels {
 
     /// One moment moved; `clock` is UTC's for local times.
     static func moved(_ moment: Int64, by interval: Interval, sign: Int64, clock: inout ZoneClock) throws(KernelError) -> Int64 {
+        if Calendar.isInfinite(moment: moment) { return moment }
         var moment = moment
         if interval.months != 0 {
             let (days, time) = Calendar.split(microseconds: clock.local(fromUTC: moment))
@@ -180,6 +188,7 @@ enum TimeArithmeticKernels {
         guard let one = try CastKernels.cast(left, to: localType, zone: zone).integers(),
             let other = try CastKernels.cast(right, to: localType, zone: zone).integers()
         else { throw .timeOutOfRange }
+        guard !one.contains(where: Calendar.isInfinite(moment:)), !other.contains(where: Calendar.isInfinite(moment:)) else { throw .timeOutOfRange }
         let result = zip(one, other).map { $0 >= $1 ? age(from: $1, to: $0) : negated(age(from: $0, to: $1)) }
         return Column(type: .interval, count: result.count, validity: validity, values: .interval(result))
     }

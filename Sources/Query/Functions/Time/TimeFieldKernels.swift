@@ -41,6 +41,7 @@ enum TimeFieldKernels {
     /// The field in millionths, brought to `type`.
     static func extract(_ part: Part, from column: Column, type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Column {
         if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
+        if let column = try ofInfinite(part, column, type: type, zone: zone) { return column }
         if part == .julian, column.type != .date { return try julianDays(column, type: type, zone: zone) }
         let validity = column.rowValidity
         var millionths = [Int64](repeating: 0, count: column.count)
@@ -68,6 +69,33 @@ enum TimeFieldKernels {
             }
         }
         return try scaled(millionths, type: type, validity: validity)
+    }
+
+    /// Where there are infinite ones among them; nil where there are none. A field that only grows is infinite too, and others are not there.
+    private static func ofInfinite(_ part: Part, _ column: Column, type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Column? {
+        guard column.type == .date || TypeRules.isTimestamp(column.type), let values = column.integers() else { return nil }
+        let isInfinite = column.type == .date ? Calendar.isInfinite(day:) : Calendar.isInfinite(moment:)
+        guard values.contains(where: isInfinite) else { return nil }
+        var known = column.rowValidity ?? Bitmap(repeating: true, count: column.count)
+        let rows = values.indices.filter { known[$0] && isInfinite(values[$0]) }
+        for row in rows { known[row] = false }
+        let finite = values.indices.map { known[$0] ? values[$0] : 0 }
+        let fields = try extract(part, from: .whole(finite, type: column.type, validity: known), type: type, zone: zone)
+        guard !rows.isEmpty, grows(part) else { return fields }
+        guard type == .double else { throw .outside(.timeOutOfRange, "no NUMERIC is infinite: date_part gives a DOUBLE") }
+        var numbers = fields.doubles()
+        for row in rows {
+            numbers[row] = values[row] < 0 ? -.infinity : .infinity
+            known[row] = true
+        }
+        return Column(type: .double, count: column.count, validity: known, values: .double(numbers))
+    }
+
+    static func grows(_ part: Part) -> Bool {
+        switch part {
+        case .epoch, .year, .isoyear, .decade, .century, .millennium, .julian: true
+        default: false
+        }
     }
 
     private static func seconds(ofDays days: [Int64], type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {
@@ -179,7 +207,8 @@ enum TimeFieldKernels {
         if type == .date {
             guard let days = moment.integers() else { throw .timeOutOfRange }
             let result = try IntegerKernels.mapped(days, validity: validity) { (days) throws(KernelError) in
-                Int64(try truncated(part, days: Int(days)))
+                if Calendar.isInfinite(day: days) { return days }
+                return Int64(clamping: try truncated(part, days: Int(clamping: days)))
             }
             return .whole(result, type: type, validity: validity)
         }
@@ -187,6 +216,7 @@ enum TimeFieldKernels {
         var clock = ZoneClock(type == .timestampTZ ? zone : .utc)
         let unit = timeUnit(part)
         let result = try IntegerKernels.mapped(values, validity: validity) { (value) throws(KernelError) in
+            if Calendar.isInfinite(moment: value) { return value }
             let offset = clock.offset(atUTC: value)
             let (days, time) = Calendar.split(microseconds: value &+ offset)
             if let unit {
@@ -277,6 +307,10 @@ enum TimeFieldKernels {
         var result = [Int64](repeating: 0, count: values.count)
         for row in values.indices where validity?[row] ?? true {
             var clock = ZoneClock(try zone(ofValue: Array(names[row])))
+            if Calendar.isInfinite(moment: values[row]) {
+                result[row] = values[row]
+                continue
+            }
             result[row] = try TimeCastKernels.checked(isToLocal ? clock.local(fromUTC: values[row]) : clock.utc(fromLocal: values[row]))
         }
         return .whole(result, type: type, validity: validity)
@@ -287,7 +321,8 @@ enum TimeFieldKernels {
     ) throws(KernelError) -> Column {
         var clock = ZoneClock(zone)
         let result = try IntegerKernels.mapped(values, validity: validity) { (value) throws(KernelError) in
-            try TimeCastKernels.checked(isToLocal ? clock.local(fromUTC: value) : clock.utc(fromLocal: value))
+            if Calendar.isInfinite(moment: value) { return value }
+            return try TimeCastKernels.checked(isToLocal ? clock.local(fromUTC: value) : clock.utc(fromLocal: value))
         }
         return .whole(result, type: type, validity: validity)
     }

@@ -92,22 +92,18 @@ enum BoundParameters {
         case .bytes(let bytes): return (.bytes(bytes), .binary)
         case .uuid(let bytes): return (.bytes(bytes), .uuid)
         case .date(let days):
-            guard days != .min, days != .max else { throw infinite }
             return (.integer(PostgresTime.unixDays(days)), .date)
         case .time(let microseconds): return (.integer(microseconds), .time)
         case .timestamp(let microseconds):
-            guard microseconds != .min, microseconds != .max else { throw infinite }
             let since1970 = PostgresTime.unixMicroseconds(microseconds)
             // It stops at the ends of 64 bits, which is past our years.
-            guard since1970 != .max, since1970 != .min else { throw PostgresFault(.datetimeOverflow, "timestamp out of range") }
+            guard !Calendar.isInfinite(moment: since1970) || Calendar.isInfinite(moment: microseconds) else { throw PostgresFault(.datetimeOverflow, "timestamp out of range") }
             return (.integer(since1970), .timestampTZ)
         case .interval(let months, let days, let microseconds):
             return (.interval(Interval(months: months, days: days, microseconds: microseconds)), .interval)
         case .array: throw PostgresFault(.featureNotSupported, "arrays of arrays are not supported")
         }
     }
-
-    private static let infinite = PostgresFault(.datetimeOverflow, "infinite dates and times are not supported")
 
     private static let tooManyDigits = PostgresFault(.numericOutOfRange, "a number has at most 38 digits, and is neither NaN nor infinite")
 

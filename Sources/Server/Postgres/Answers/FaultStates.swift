@@ -49,6 +49,14 @@ enum FaultStates {
         case .badPlace: "42P10"
         case .undefinedObject: "42704"
         case .notThatKind: "42809"
+        case .nullName: "22004"
+        case .fixedSetting: "55P02"
+        case .badBucketCount: "22014"
+        case .badPlaceOfRow: "22016"
+        case .badFrameDistance: "22013"
+        case .badEncoding: "22021"
+        case .notSupported: "0A000"
+        case .noCast: "42846"
         case .readOnly: "25006"
         }
         return SQLState(rawValue: code)

@@ -24,6 +24,7 @@ final class PreparedQuestion {
     var plan: PreparedQuery?
     var planState = 0
     var planReading = SessionSettings.Reading()
+    var planSettings: SessionSettings?
     /// The one row of a question of constants.
     var fixedRows: [ColumnBatch]?
 
@@ -33,8 +34,9 @@ final class PreparedQuestion {
     }
 
     /// The plan, if it still holds.
-    func plan(in state: SeenState?, _ reading: SessionSettings.Reading) -> PreparedQuery? {
-        guard let plan, planReading == reading, plan.isFixed || planState == state?.number else { return nil }
+    func plan(in state: SeenState?, _ reading: SessionSettings.Reading, _ settings: SessionSettings) -> PreparedQuery? {
+        guard let plan, planReading == reading else { return nil }
+        guard plan.isFixed || planState == state?.number && planSettings?.isSame(as: settings) == true else { return nil }
         return plan
     }
 

@@ -26,6 +26,8 @@ final class Questions: @unchecked Sendable {
     private var questions: [Int: PreparedQuestion] = [:]
     private var portals: [Int: QuestionPortal] = [:]
     private var state: SeenState?
+    /// What a question that runs does to the session.
+    let changes = SettingChanges()
     private var stateNumber = 0
     /// As the session has them for the step at hand.
     var settings: SessionSettings
@@ -57,9 +59,14 @@ final class Questions: @unchecked Sendable {
         return made
     }
 
-    private func context(_ state: SeenState, _ parameters: [QueryParameter], _ reading: SessionSettings.Reading) -> QueryContext {
-        var context = QueryContext(catalog: state.catalog, parameters: parameters, timeZone: reading.zone, now: state.now)
+    /// - Parameter types: of the parameters, as their declarations say them; 0 where none does.
+    private func context(_ state: SeenState, _ parameters: [QueryParameter], _ reading: SessionSettings.Reading, _ types: [UInt32] = []) -> QueryContext {
+        // A transaction sees one state of the store, and settings as they are.
+        let catalog = (state.catalog as? SystemCatalog)?.with(settings) ?? state.catalog
+        var context = QueryContext(catalog: catalog, parameters: parameters, timeZone: reading.zone, now: state.now)
         context.usesRollups = settings.usesRollups
+        context.session = changes
+        for (index, number) in types.enumerated() { context.declaredParameters[index + 1] = AnswerColumns.declaredName(number) }
         context.dateOrder = reading.order
         return context
     }
@@ -90,18 +97,18 @@ final class Questions: @unchecked Sendable {
         _ question: PreparedQuestion, _ declared: [UInt32], _ known: [Int: ColumnType], _ state: SeenState, _ reading: SessionSettings.Reading, _ cancellation: Cancellation
     ) throws {
         if question.text.contains("$") {
-            let (types, columns) = try service.engine.describe(question.text, in: context(state, [], reading), types: known, cancellation: cancellation)
+            let (types, columns) = try service.engine.describe(question.text, in: context(state, [], reading, declared), types: known, cancellation: cancellation)
             question.columns = try AnswerColumns.fields(columns)
             question.parameterTypes = (0..<max(types.count, declared.count)).map { index in
                 if index < declared.count, declared[index] != 0 { return declared[index] }
-                return AnswerColumns.type(index < types.count ? types[index] ?? .string : .string).number
+                return index < types.count ? types[index].map { AnswerColumns.type($0).number } ?? PostgresType.text.rawValue : PostgresType.text.rawValue
             }
             guard question.parameterTypes.isEmpty else { return }
         }
         let plan = try service.engine.prepare(question.text, in: context(state, [], reading), cancellation: cancellation)
         question.columns = try AnswerColumns.fields(plan.columns)
         question.parameterTypes = declared.map { $0 == 0 ? PostgresType.text.rawValue : $0 }
-        (question.plan, question.planState, question.planReading) = (plan, state.number, reading)
+        (question.plan, question.planState, question.planReading, question.planSettings) = (plan, state.number, reading, settings)
     }
 
     func forget(statement number: Int) { questions[number] = nil }
@@ -161,6 +168,7 @@ final class Questions: @unchecked Sendable {
 
     func run(_ wanted: SessionEffect.Run) -> SessionInput.Outcome {
         let statementTimeout = settings.statementTimeout
+        changes.begin(with: settings)
         guard let portal = portals[wanted.portal] else { return .failed(PostgresFault(.internalError, "a portal that is not there")) }
         do {
             let zone = try TimeZoneDatabase.system.rules(inAnyCase: portal.reading.zone) ?? .utc
@@ -186,7 +194,7 @@ final class Questions: @unchecked Sendable {
     private func runAtOnce(_ portal: QuestionPortal) throws -> Bool {
         if portal.isBegun { return portal.stream == nil }
         let question = portal.question
-        guard let plan = question.plan(in: portal.state, portal.reading), plan.isConstant else { return false }
+        guard let plan = question.plan(in: portal.state, portal.reading, settings), plan.isConstant else { return false }
         if question.fixedRows == nil || !plan.isFixed { question.fixedRows = try service.engine.immediate(plan) }
         portal.window.load(question.fixedRows ?? [])
         portal.isBegun = true
@@ -202,11 +210,11 @@ final class Questions: @unchecked Sendable {
         let cancellation = Cancellation(timeLimitSeconds: service.limits.streamTime, of: "limits.stream_time")
         interruption.watch { cancellation.cancel() }
         let plan: PreparedQuery
-        if let known = portal.question.plan(in: portal.state, portal.reading) {
+        if let known = portal.question.plan(in: portal.state, portal.reading, settings) {
             plan = known
         } else {
             plan = try service.engine.prepare(
-                portal.question.text, in: context(portal.state ?? seen(as: asker.admit()), portal.parameters, portal.reading), cancellation: cancellation)
+                portal.question.text, in: context(portal.state ?? seen(as: asker.admit()), portal.parameters, portal.reading, portal.question.parameterTypes), cancellation: cancellation)
         }
         // The columns were told when it was prepared: a table may have another since.
         guard try AnswerColumns.fields(plan.columns).map(\.type) == portal.question.columns.map(\.type) else {

@@ -15,9 +15,18 @@ struct SystemSession: Sendable {
 /// A store's catalog with PostgreSQL's beside it: relations of `pg_catalog` in the planner like all others, with rows for what this asker may see.
 struct SystemCatalog: QueryCatalog, CatalogDialect {
     private let base: any QueryCatalog
-    private let session: SystemSession
+    private var session: SystemSession
 
     init(_ base: any QueryCatalog, _ session: SystemSession) { (self.base, self.session) = (base, session) }
+
+    /// The same with what is set now.
+    func with(_ settings: SessionSettings) -> SystemCatalog {
+        var catalog = self
+        catalog.session.settings = settings
+        return catalog
+    }
+
+    func setting(named name: String) -> String? { session.settings?[name] }
 
     // MARK: The store's own
 

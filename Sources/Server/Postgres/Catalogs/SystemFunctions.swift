@@ -6,14 +6,13 @@ enum SystemFunctions {
     static func expression(_ name: String, _ count: Int, _ session: SystemSession) -> String? {
         switch (name, count) {
         case ("version", 0): quoted(session.version)
-        case ("current_user", 0), ("session_user", 0), ("user", 0), ("current_role", 0): quoted(session.user)
-        case ("current_schema", 0): "'public'"
+        case ("current_user", 0), ("session_user", 0), ("user", 0), ("current_role", 0): "\(quoted(session.user))::name"
+        case ("current_schema", 0): "'public'::name"
         case ("current_schemas", 1): "CASE WHEN $1::boolean THEN ARRAY['pg_catalog', 'public'] ELSE ARRAY['public'] END"
-        case ("current_database", 0), ("current_catalog", 0): quoted(session.database)
+        case ("current_database", 0), ("current_catalog", 0): "\(quoted(session.database))::name"
         case ("pg_backend_pid", 0): "\(session.processID)"
         case ("pg_is_in_recovery", 0), ("pg_is_wal_replay_paused", 0): "false"
         case ("current_setting", 1), ("current_setting", 2): "(SELECT s.setting FROM pg_catalog.pg_settings s WHERE s.name = lower($1::text))"
-        case ("set_config", 3): "$2::text"
         case ("inet_server_addr", 0), ("inet_client_addr", 0), ("txid_current_if_assigned", 0): "NULL::text"
         case ("pg_my_temp_schema", 0): "0::bigint"
         case ("inet_server_port", 0), ("inet_client_port", 0): "NULL::integer"

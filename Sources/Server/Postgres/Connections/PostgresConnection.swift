@@ -328,7 +328,10 @@ final class PostgresConnection {
                     next = .prepared(questions.prepare(wanted))
                 case .open(let wanted):
                     next = .opened(questions.open(wanted))
-                case .run(let wanted): next = .ran(questions.run(wanted))
+                case .run(let wanted):
+                    let outcome = questions.run(wanted)
+                    session.take(questions.changes.take())
+                    next = .ran(outcome)
                 case .beginTransaction: break
                 case .endTransaction: questions.endTransaction()
                 case .forgetStatement(let number): questions.forget(statement: number)

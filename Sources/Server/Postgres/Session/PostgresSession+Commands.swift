@@ -98,6 +98,16 @@ extension PostgresSession {
 
     // MARK: Settings
 
+    /// What a question set while it ran. What cannot be set was refused there; a failure undoes all of it.
+    mutating func take(_ changes: [SettingChange]) {
+        for change in changes {
+            do throws(PostgresFault) {
+                try settings.set(change.name, change.value)
+                if !change.isLocal { try lasting.set(change.name, change.value) }
+            } catch { continue }
+        }
+    }
+
     private mutating func configure(_ command: PostgresCommand) throws(PostgresFault) -> String? {
         switch command {
         case .set(let name, let value, let isLocal):

@@ -57,6 +57,14 @@ package enum SessionEffect: Equatable, Sendable {
     }
 }
 
+/// What a question set while it ran, by set_config.
+struct SettingChange: Equatable, Sendable {
+    let name: String
+    /// Nil for the default.
+    let value: String?
+    let isLocal: Bool
+}
+
 /// What a session hears: a message, or what became of an effect.
 package enum SessionInput: Sendable {
     case message(FrontendMessage)

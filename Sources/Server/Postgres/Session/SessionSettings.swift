@@ -32,6 +32,13 @@ package struct SessionSettings: Sendable {
         Known(name: "enable_mergejoin", value: "on"), Known(name: "enable_nestloop", value: "on"), Known(name: "enable_sort", value: "on"), Known(name: "geqo", value: "on"), Known(name: "random_page_cost", value: "4"),
         Known(name: "cursor_tuple_fraction", value: "0.1"), Known(name: "default_tablespace", value: ""), Known(name: "temp_tablespaces", value: ""), Known(name: "lc_messages", value: "C"), Known(name: "lc_monetary", value: "C"),
         Known(name: "lc_numeric", value: "C"), Known(name: "rollups", value: "on"), Known(name: "lc_time", value: "C"), Known(name: "role", value: "none"), Known(name: "check_function_bodies", value: "on"), Known(name: "escape_string_warning", value: "on"),
+        // Asked by name, by those who compare: they mean nothing here.
+        Known(name: "default_table_access_method", value: "heap"), Known(name: "default_toast_compression", value: "pglz"), Known(name: "default_text_search_config", value: "pg_catalog.simple"),
+        Known(name: "array_nulls", value: "on"), Known(name: "backslash_quote", value: "safe_encoding"), Known(name: "constraint_exclusion", value: "partition"), Known(name: "default_statistics_target", value: "100"),
+        Known(name: "effective_cache_size", value: "4GB"), Known(name: "seq_page_cost", value: "1"), Known(name: "cpu_tuple_cost", value: "0.01"), Known(name: "timezone_abbreviations", value: "Default"),
+        Known(name: "transform_null_equals", value: "off"), Known(name: "max_parallel_workers_per_gather", value: "2"), Known(name: "enable_partition_pruning", value: "on"), Known(name: "plan_cache_mode", value: "auto"),
+        Known(name: "shared_buffers", value: "128MB", isFixed: true), Known(name: "max_connections", value: "100", isFixed: true), Known(name: "wal_level", value: "replica", isFixed: true), Known(name: "fsync", value: "on", isFixed: true),
+        Known(name: "data_checksums", value: "off", isFixed: true), Known(name: "max_prepared_transactions", value: "0", isFixed: true), Known(name: "wal_block_size", value: "8192", isFixed: true), Known(name: "autovacuum", value: "on", isFixed: true),
         Known(name: "quote_all_identifiers", value: "off"), Known(name: "tcp_keepalives_idle", value: "0"), Known(name: "password_encryption", value: "scram-sha-256"),
     ]
     private static let byName: [String: Known] = Dictionary(uniqueKeysWithValues: known.map { ($0.name, $0) })

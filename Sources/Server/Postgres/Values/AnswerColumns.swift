@@ -48,6 +48,11 @@ enum AnswerColumns {
         return found
     }()
 
+    private static let namesByNumber = Dictionary(declared.map { ($1.number, $0) }, uniquingKeysWith: { min($0, $1) })
+
+    /// What declares a type of this number; nil where the type of values tells it.
+    static func declaredName(_ number: UInt32) -> String? { namesByNumber[number] }
+
     /// The wire's type of a column: what was declared of it where its values can be told so, else that of its values.
     static func type(_ column: ResultColumn) -> PostgresColumnType {
         guard let name = column.declared, let type = declared[name] else { return type(column.type) }

@@ -11,11 +11,20 @@ package enum PostgresTime {
 
     // MARK: Ours and theirs
 
-    /// Saturates, which only a day out of DATE's range meets.
-    package static func date(unixDays days: Int64) -> Int32 { Int32(clamping: days.subtractingSaturating(Int64(epochDays))) }
-    package static func unixDays(_ date: Int32) -> Int64 { Int64(date).addingSaturating(Int64(epochDays)) }
-    package static func timestamp(unixMicroseconds microseconds: Int64) -> Int64 { microseconds.subtractingSaturating(epochMicroseconds) }
-    package static func unixMicroseconds(_ timestamp: Int64) -> Int64 { timestamp.addingSaturating(epochMicroseconds) }
+    /// Infinite ones stay so. Saturates, which only a day out of DATE's range meets.
+    package static func date(unixDays days: Int64) -> Int32 {
+        Calendar.isInfinite(day: days) ? Int32(clamping: days) : Int32(clamping: days.subtractingSaturating(Int64(clamping: epochDays)))
+    }
+    package static func unixDays(_ date: Int32) -> Int64 {
+        let days = Int64(clamping: date)
+        return Calendar.isInfinite(day: days) ? days : days.addingSaturating(Int64(clamping: epochDays))
+    }
+    package static func timestamp(unixMicroseconds microseconds: Int64) -> Int64 {
+        Calendar.isInfinite(moment: microseconds) ? microseconds : microseconds.subtractingSaturating(epochMicroseconds)
+    }
+    package static func unixMicroseconds(_ timestamp: Int64) -> Int64 {
+        Calendar.isInfinite(moment: timestamp) ? timestamp : timestamp.addingSaturating(epochMicroseconds)
+    }
 
     // MARK: To text
 

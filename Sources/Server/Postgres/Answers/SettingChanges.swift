@@ -1,0 +1,42 @@
+internal import Query
+internal import Synchronization
+
+/// What a question does to its session: what it sets while it runs, which the session takes over when it is answered.
+final class SettingChanges: QuerySession {
+    let random = RandomNumbers()
+    /// As they are with the changes, and these.
+    private let state = Mutex<(settings: SessionSettings?, changes: [SettingChange])>((nil, []))
+
+    /// Of a question; more is no use of it.
+    private static let countMax = 10_000
+
+    func begin(with settings: SessionSettings) { state.withLock { $0 = (settings, []) } }
+
+    /// Those since it began, once.
+    func take() -> [SettingChange] {
+        state.withLock { state in
+            defer { state = (nil, []) }
+            return state.changes
+        }
+    }
+
+    func set(_ name: String, _ value: String?, isLocal: Bool) throws(QueryError) -> String {
+        let name = name.lowercased()
+        let result: Result<String, QueryError> = state.withLock { state in
+            guard state.changes.count < Self.countMax else { return .failure(QueryError(.dataError, "a question changes at most \(Self.countMax) settings").because(.badValue)) }
+            do throws(PostgresFault) {
+                try state.settings?.set(name, value)
+            } catch {
+                let cause: QueryError.Cause = switch error.state.rawValue {
+                case "42704": .undefinedObject
+                case "55P02": .fixedSetting
+                default: .badValue
+                }
+                return .failure(QueryError(.dataError, error.message).because(cause))
+            }
+            state.changes.append(SettingChange(name: name, value: value, isLocal: isLocal))
+            return .success(state.settings?[name] ?? value ?? "")
+        }
+        return try result.get()
+    }
+}

@@ -1,0 +1,70 @@
+import ColumnStore
+import TestSupport
+import XCTest
+
+@testable import Query
+
+/// Goal: what is of chance is computed once for each row, where it stands, whatever passes make of the plan. Method: questions whose answers tell whether a value was folded,
+/// kept by a dictionary, shared between expressions, copied into a condition or moved; plans are verified after each pass.
+final class RandomTests: XCTestCase {
+    private let fixture: QueryFixture = {
+        let rows: [[Value]] = (0..<300).map { [.integer($0 % 3), .string("k\($0 % 2)"), .integer($0)] }
+        let table = QueryFixture.table([Field("g", .int32), Field("k", .string), Field("n", .int64)], rows, batchRowCount: 100, usesDictionaries: true)
+        return QueryFixture([("t", table)], threads: 2)
+    }()
+
+    private func same(_ query: String, _ answer: String, line: UInt = #line) throws {
+        XCTAssertEqual(try fixture.rows(query), answer, query, line: line)
+    }
+
+    func test_random_ofEachRow_isAnother() throws {
+        try same("SELECT count(DISTINCT random()) FROM t", "300")
+        try same("SELECT count(*) FROM (SELECT random() AS r FROM t) s WHERE r < 0 OR r >= 1", "0")
+        try same("SELECT count(*) FROM (SELECT random() AS a, random() AS b FROM t) s WHERE a = b", "0")
+        try same("SELECT count(DISTINCT gen_random_uuid()) FROM t", "300")
+        try same("SELECT count(*) FROM (SELECT gen_random_uuid()::text AS u FROM t) s WHERE u NOT SIMILAR TO '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}'", "0")
+        try same("SELECT count(*) FROM (VALUES (random()), (random())) v(x) GROUP BY x", "1|1")
+    }
+
+    func test_random_besideDictionaries_isNotKeptByEntry() throws {
+        try same("SELECT count(DISTINCT length(k) * 0 + random()) FROM t", "300")
+        try same("SELECT count(DISTINCT g * random()) > 100 FROM t WHERE g > 0", "true")
+    }
+
+    func test_random_thatOthersMention_isOneValueOfItsRow() throws {
+        try same("SELECT count(*) FROM (SELECT r, r AS s FROM (SELECT random() AS r FROM t) x) y WHERE r <> s", "0")
+        // Copied into the condition it would be another one there.
+        try same("SELECT count(*) FROM (SELECT random() AS r FROM t) x WHERE r < 0.5 AND r >= 0.5", "0")
+        try same("SELECT max(r) < 0.5 FROM (SELECT random() AS r FROM t) x WHERE r < 0.5", "true")
+        try same("WITH c AS (SELECT n, random() AS r FROM t) SELECT count(*) FROM c a JOIN c b ON a.n = b.n AND a.r = b.r", "300")
+        try same("SELECT count(*) FROM (SELECT count(*) FROM t GROUP BY random()) x", "300")
+        try same("SELECT count(DISTINCT r) FROM (SELECT (SELECT random()) AS r FROM t) x", "1")
+    }
+
+    func test_conditionsOfChance_areAskedOfEachRow() throws {
+        try same("SELECT count(*) BETWEEN 60 AND 240 FROM t WHERE random() < 0.5", "true")
+        try same("SELECT count(*) FROM t WHERE random() < 0", "0")
+        try same("SELECT count(*) FROM t a JOIN t b ON a.n = b.n AND random() < 2 WHERE a.k = 'k0'", "150")
+        try same("SELECT count(*) BETWEEN 60 AND 240 FROM (SELECT * FROM t UNION ALL SELECT * FROM t) u WHERE random() < 0.25", "true")
+        // Two tosses that were made one would leave half of the rows.
+        try same("SELECT count(*) BETWEEN 30 AND 119 FROM t WHERE random() >= 0.5 AND random() >= 0.5", "true")
+    }
+
+    func test_keysAndArgumentsOfChance_areComputedOnce() throws {
+        try same("SELECT count(*), count(DISTINCT n) FROM (SELECT n FROM t ORDER BY random() LIMIT 10) x", "10,10")
+        try same("SELECT max(r), count(DISTINCT r) FROM (SELECT rank() OVER (ORDER BY random()) AS r FROM t) x", "300,300")
+        try same("SELECT sum(c) FROM (SELECT floor(random() * 3) AS b, count(*) AS c FROM t GROUP BY 1) x", "300")
+        try same("SELECT count(*) FROM (SELECT floor(random() * 3) AS b FROM t GROUP BY 1) x", "3")
+        try same("SELECT avg(random()) = avg(random()) FROM t", "false")
+        try same("SELECT count(*) FROM (SELECT CASE floor(random() * 3)::int WHEN 0 THEN 'a' WHEN 1 THEN 'b' WHEN 2 THEN 'c' END AS c FROM t) x WHERE c IS NULL", "0")
+        try same("SELECT count(*) FROM (SELECT CASE floor(random() * 2)::int WHEN 0 THEN 'a' ELSE 'b' END AS c FROM t) x WHERE c IN ('a', 'b')", "300")
+    }
+
+    /// PostgreSQL 15's numbers.
+    func test_setseed_hasPostgreSQLsNumbersBehindIt() throws {
+        try same("SELECT setseed(0.5), random()", "\"\",0.9851677175347999")
+        XCTAssertEqual(fixture.error("SELECT setseed(1.5)")?.cause, .badValue)
+        XCTAssertEqual(fixture.error("SELECT setseed('NaN'::double precision)")?.cause, .badValue)
+        XCTAssertEqual(fixture.error("SELECT random(1)")?.cause, .undefinedFunction)
+    }
+}
