@@ -8,6 +8,8 @@ final class StandbyStore {
     private let file: RecordFile
     private let store: ReplicaStore
     private let warehouse: String?
+    /// What reads are answered from.
+    private let copies: StandbyCopies
     private var settledAt = SteadyClock.seconds()
 
     private static let batchCount = 64
@@ -28,8 +30,8 @@ final class StandbyStore {
     ///   - directory: of the store, absolute.
     ///   - warehouse: where this node would look for cold tables; nil: nowhere.
     /// - Throws: where the files cannot be read.
-    init(_ host: NodeHost, _ file: RecordFile, directory: String, warehouse: String?, log: Log) throws {
-        (self.host, self.file, self.warehouse) = (host, file, warehouse)
+    init(_ host: NodeHost, _ file: RecordFile, directory: String, warehouse: String?, copies: StandbyCopies, log: Log) throws {
+        (self.host, self.file, self.warehouse, self.copies) = (host, file, warehouse, copies)
         store = try ReplicaStore(directory: directory)
         guard try !isKnown() else { return }
         // What was folded was committed, and what is committed is synced: records that end before it have lost their end.
@@ -55,18 +57,24 @@ final class StandbyStore {
     func follow(isStopping: @Sendable () -> Bool) throws -> String? {
         // While nobody waits for it.
         WorkerThread(name: "types", isDetached: true) { CompiledTypes.prepare() }
+        copies.begin()
+        // Before anything is committed past the record of a copy that is being made.
+        defer { copies.end() }
         while true {
             let at = Int(store.foldedSequence)
             let seen = host.standing.wait(seconds: 0.1) { standing -> NodeHost.Standing? in
                 standing.committed.sequence > at || standing.isServing || standing.ending != nil ? standing : nil
             }
             if isStopping() {
+                copies.end()
+                store.release(read: [])
                 try store.settle()
                 return "stopped"
             }
             if let ending = seen?.ending { return ending }
             if let seen, seen.committed.sequence > at { try fold(through: seen.committed.sequence) }
             if let seen, seen.isServing, Int(store.foldedSequence) >= seen.committed.sequence { return nil }
+            try copies.look(store, heardAt: host.standing.withLock { $0.configuration?.leader }.flatMap { host.heardAt(of: $0) })
             if SteadyClock.seconds() - settledAt > Self.settleSeconds {
                 try store.settle()
                 try checkWarehouse()
