@@ -77,6 +77,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     let log: (any CommitKeeping)?
+    /// Of a pair.
+    private let dayDigests: DayDigestKeeper?
     private let isClosed = Mutex(false)
 
     /// Opens or makes the store in a directory.
@@ -146,6 +148,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         executions = try ExecutionStore(
             path: directory.executionsPath, clock: options.hot.clock,
             .init(minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore, prepare: { [intakeParts] in ExecutionArchiver.prepare(intakeParts) }))
+        dayDigests = options.replica == nil ? nil : DayDigestKeeper(catalog, tier.boundary)
+        dayDigests?.start()
         compactor.start()
         rebuilder.start()
         repeats.start()
@@ -236,6 +240,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             return isClosed
         }
         guard !wasClosed else { return }
+        dayDigests?.stop()
         uploads.stop()
         lanes.stop()
         compactor.stop()

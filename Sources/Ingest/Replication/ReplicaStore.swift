@@ -227,6 +227,22 @@ package final class ReplicaStore {
         readFiles = read
     }
 
+    // MARK: Days
+
+    /// What the leader has noted of the rows of day files, by the files' names. After `settle`: the files have them.
+    package func dayDigests() throws -> [String: DayDigest] { try FoldedCatalog("\(directory)/catalog.sqlite")?.dayDigests() ?? [:] }
+
+    /// Day files whose rows are not what the leader has noted, or cannot be read. Files that have gone meanwhile are none. For another thread.
+    package static func differingDays(_ directory: String, _ digests: [String: DayDigest], isCancelled: () -> Bool) -> [String] {
+        digests.sorted { $0.key < $1.key }.compactMap { name, digest in
+            let path = "\(directory)/hot/\(name).sqlite"
+            let found = try? DayDigest.of(path, count: digest.rowCount, isCancelled: isCancelled)
+            return found == digest || isCancelled() || access(path, F_OK) != 0 && isGone(directory, name) ? nil : name
+        }
+    }
+
+    private static func isGone(_ directory: String, _ name: String) -> Bool { (try? FoldedCatalog("\(directory)/catalog.sqlite")?.hotFiles().contains(name)) != true }
+
     // MARK: Taking over
 
     /// Makes the files a store that a server can open: it leads from here on.

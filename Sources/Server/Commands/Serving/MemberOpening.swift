@@ -28,7 +28,8 @@ enum MemberOpening {
         let warehouse = try warehouse(settings, log)
         // The cache on the disk is whose store is open.
         let copies = StandbyCopies(directory: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), log: log)
-        let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, file, directory: directory, warehouse: warehouse, copies: copies, log: log) }
+        let days = StandbyDays(directory: directory)
+        let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, file, directory: directory, warehouse: warehouse, copies: copies, days: days, log: log) }
         // What is wrong with the files ends the start here, and not once the node is one of its cluster.
         _ = try makeStore()
         let timers = Timers()
@@ -38,7 +39,7 @@ enum MemberOpening {
             bodyByteCountMax: max(settings.limits.body, settings.limits.upload), log: log)
         let connections = ConnectionTable(limits)
         let stale = StaleDoor(host, copies, directory: directory, limits: DoorLimits(settings), queries: queries, connections: connections, timers: timers, log: log)
-        let outer = try MemberDoor(host, passing, stale, log: log)
+        let outer = try MemberDoor(host, passing, stale, days: days, log: log)
         let listener = try Listener(listenerSettings, handler: outer, connections: connections, timers: timers)
         let url = ServeCommand.url(settings, port: listener.port)
         passing.begin(outer, own: url)

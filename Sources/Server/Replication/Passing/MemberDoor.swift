@@ -10,6 +10,7 @@ final class MemberDoor: RequestHandler, Door {
     private let failures: Failures
     private let passing: RequestPassing
     private let stale: StaleDoor
+    private let days: StandbyDays
     private let log: Log
     private let state = Monitor(State())
 
@@ -28,8 +29,8 @@ final class MemberDoor: RequestHandler, Door {
     /// What every node answers itself, whoever leads.
     private static let ownPaths = ["healthz", "readyz", "metrics"].map { [Array($0.utf8)] }
 
-    init(_ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, log: Log) throws {
-        (self.host, self.passing, self.stale, self.log) = (host, passing, stale, log)
+    init(_ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, days: StandbyDays, log: Log) throws {
+        (self.host, self.passing, self.stale, self.days, self.log) = (host, passing, stale, days, log)
         failures = try Failures(log: log)
     }
 
@@ -57,7 +58,7 @@ final class MemberDoor: RequestHandler, Door {
             let inner = state.withLock { $0.inner }
             if inner == nil || inner?.refusals().isEmpty == true {
                 let leader = standing.configuration?.leader
-                return PlainAnswer(PlainJSON.ready(standing, node: host.name, isOpen: inner != nil, leaderURL: leader.flatMap { host.url(of: $0) }))
+                return PlainAnswer(PlainJSON.ready(standing, node: host.name, isOpen: inner != nil, leaderURL: leader.flatMap { host.url(of: $0) }, days: days.report))
             }
         }
         let taken = state.withLock { state -> (any RequestHandler)? in
