@@ -130,12 +130,13 @@ final class StandbyCopyTests: XCTestCase {
         XCTAssertTrue(catalog.entryNames.contains("receipts"))
         XCTAssertEqual(try files(), before)
         // Somebody reads on while the node comes to lead.
-        let reader = try SQLiteConnection(path: path("b/catalog.sqlite"), mode: .readOnly)
-        try reader.execute("BEGIN; SELECT count(*) FROM meta")
+        let reader = try SQLiteConnection(path: path("b/hot/\(try XCTUnwrap(try hotFiles().first)).sqlite"), mode: .readOnly)
+        try reader.execute("BEGIN; SELECT count(*) FROM rows")
         for number in 50..<60 { _ = try two.fixture.taken(EngineFixture.receipt("R-\(number)")) }
         wait(two.fixture.engine)
         let rows = try Self.rows(two.fixture.engine)
         try two.fold()
+        // Who would wait for the reader would give up after ten seconds.
         try two.standby.promote()
         try reader.execute("COMMIT")
         let next = try EngineFixture(path("b")) { $0.replica = CommitRecorder() }
