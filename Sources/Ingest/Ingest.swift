@@ -1,8 +1,8 @@
 // Ingest: the engine, with no HTTP server in it. From a checked document to a durable row, and on to a cold one.
 //
 // The way of a receipt: Engine/Engine+Take.swift (the call) ► Documents (what is it, and is it right?) ► Writing/HotWriter.swift (group commit,
-// once) ► Registration/ (who else must accept it) ► Compaction/ (Parquet, one Iceberg table). The way back: Engine/Engine+Lookup.swift,
-// Engine+Pages.swift and Engine+Queries.swift over Tiers/TieredTable.swift, hot and cold as one.
+// once) ► Registration/ (who else must accept it) ► Compaction/ (Parquet, one Iceberg table). The way back:
+// Reading/StoreReader+Lookup.swift, StoreReader+Pages.swift and StoreCatalog.swift over Tiers/TieredTable.swift, hot and cold as one.
 //
 // Floors, lowest first. A folder names only what stands before it in this list:
 //   Model: identities, principals, contracts, receipts, and what calls take and give
@@ -31,5 +31,6 @@
 //   Intake: a document on its way in
 //   Uploads: files of records that come whole
 //   Roles: what a door may hold of the store, a protocol each
+//   Reading: answers to reads, of the store that leads or of a standby's copy
 //   Engine: the store, in each of its roles
 //   Import: many documents past the hot tier

@@ -199,12 +199,14 @@ package final class Catalog: Sendable {
         try statement.run()
     }
 
+    static let cursorKeyName = "cursor_key"
+
     /// The key of cursors' HMAC: made at the first start, kept for ever, since cursors never expire.
     package func cursorKey() throws -> [UInt8] {
-        if let key = try bytes("cursor_key"), key.count == 32 { return key }
+        if let key = try bytes(Self.cursorKeyName), key.count == 32 { return key }
         var random = SystemRandomNumberGenerator()
         let key = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
-        try set("cursor_key", key)
+        try set(Self.cursorKeyName, key)
         return key
     }
 
@@ -220,7 +222,8 @@ package final class Catalog: Sendable {
         var uploads: [String] = []
 
         init(path: String) throws {
-            let connection = try SQLiteConnection(path: path, mode: .immutable)
+            // Who read it while it was folded may have kept its log from going.
+            let connection = try SQLiteConnection(atRest: path)
             let files = try connection.statement("SELECT day, part FROM hot_files WHERE state = 'known' ORDER BY day, part")
             while try files.step() { hotFiles.append(HotFileName.text(day: Int32(clamping: files.int64(0)), part: files.count(1))) }
             let tables = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")

@@ -14,8 +14,10 @@ package final class TypeStore: Sendable {
     /// Puts every type in force that is not deleted, built-in ones that the store does not know yet among them.
     ///
     /// - Throws: `TypeFileError` when a stored type cannot be compiled any more: this program is older than the store.
-    /// - Parameter registrars: those that a type may register with.
-    init(catalog: Catalog, tables: TableColumns, registrars: Set<String> = []) throws {
+    /// - Parameters:
+    ///   - registrars: those that a type may register with.
+    ///   - isReading: the catalog is another's: what it does not have is not put into it.
+    init(catalog: Catalog, tables: TableColumns, registrars: Set<String> = [], isReading: Bool = false) throws {
         self.registrars = registrars
         self.catalog = catalog
         self.tables = tables
@@ -38,7 +40,7 @@ package final class TypeStore: Sendable {
             try registry.put(compiled)
             tables.add(Self.columns(of: compiled), to: TableName.stored(compiled))
         }
-        for file in BuiltInTypes.files {
+        for file in isReading ? [] : BuiltInTypes.files {
             let json = Array(file.json.utf8)
             let known = stored[file.name]
             // A type of that name that was put by somebody stays his; a deleted one stays deleted.

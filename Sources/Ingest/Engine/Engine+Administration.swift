@@ -134,21 +134,6 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         return (shown, last.map { cursors.encode([$0.bytes], binding: binding) })
     }
 
-    /// A refused document as a principal sees it: the bytes of a type with sensitive columns, and of no known type where there is any such type,
-    /// are for few.
-    func shown(_ entry: QuarantineEntry, to principal: Principal) -> QuarantineEntry {
-        let type = entry.type.flatMap { types.isKnown($0) ? $0 : nil }
-        guard let start = hidden(from: principal)?.start(ofType: type) else { return entry }
-        var shown = entry
-        (shown.document, shown.isHidden) = ([], true)
-        // What was refused before quoted what it found.
-        if entry.receivedAt < start {
-            shown.problem.detail = Ticket.notShown
-            shown.problem.errors = entry.problem.errors.map { .init(pointer: "", code: $0.code, message: Ticket.notShown) }
-        }
-        return shown
-    }
-
     package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
         guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket, withDocument: principal.role != .auditor),
             principal.role == .auditor || principal.rows.includes(entry.clientID)
@@ -165,24 +150,6 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     }
 
     package func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { try quarantine.delete(filter) }
-
-    /// Whose rows are asked for: one client's, or all that the principal sees.
-    ///
-    /// - Throws: wrong-client where the principal asks for one whose rows it does not see.
-    func rows(of asked: String?, for principal: Principal) throws -> RowScope {
-        guard let asked = asked.map({ ClientID($0) }) else { return principal.rows }
-        guard principal.rows.includes(asked) else { throw Fault(.wrongClient, "this key sees its own client only") }
-        return .client(asked)
-    }
-
-    /// Where nothing of a client was found: whether there is such a client. The data of one whose contract was deleted stay.
-    ///
-    /// - Throws: not-found for a client without a contract.
-    func checkKnown(_ scope: RowScope, _ principal: Principal) throws {
-        guard case .client(let client) = scope, options.clientsNeedContract, catalog.contract(client.text) == nil, principal.identity != .contract(client)
-        else { return }
-        throw Fault(.notFound, "the client \(client) has no contract")
-    }
 
     package func compact(before: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary {
         do {

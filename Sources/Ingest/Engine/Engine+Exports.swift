@@ -67,7 +67,28 @@ extension Engine: ExportKeeping, LinkSigning {
             expired.state = .expired
             if try catalog.change(expired, from: .done) { remove(export, "the export \(export.id) expired") }
         }
+        if options.replica != nil { try makeLostAgain() }
         try exportFiles.sweep(named: Set(try catalog.exports(in: .done).compactMap(\.fileName)))
+    }
+
+    /// Files that were on another machine only are made again: what asked for them finds them under the same id.
+    private func makeLostAgain() throws {
+        let lost: [Export]
+        do { lost = try exportFiles.lost(try catalog.exports(in: .done)) } catch let error as ColumnStoreError where error.code == .unavailable {
+            // Another time.
+            return
+        }
+        for export in lost {
+            var again = Export(
+                id: export.id, owner: export.owner, name: export.name, format: export.format, request: export.request, createdAt: export.createdAt, expiresIn: export.expiresIn)
+            again.state = .running
+            guard try catalog.change(again, from: .done) else { continue }
+            StoreLog.note("an export is made again", path: export.id, reason: "its file was on the machine that led before")
+        }
+    }
+
+    package func settleExport(_ export: Export, beforeEachPiece: () throws -> Void) throws {
+        if options.replica != nil { try exportFiles.carryNow(export, beforeEachPiece: beforeEachPiece) }
     }
 
     package func carryExports(beforeEachPiece: () throws -> Void) throws {

@@ -4,15 +4,6 @@ import Documents
 
 /// The store as SQL sees it.
 extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing {
-    package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) {
-        let snapshot = tier.boundary.snapshot()
-        let bound = sequence ?? snapshot.sequence
-        let scope = Self.scope(of: principal.rows, sequence: bound)
-        let shown = shownTables(snapshot, through: bound, as: principal)
-        let catalog = StoreCatalog(shown: shown, scope: scope, rows: principal.rows, views: savedViews.all, types: types.registry.snapshot.types)
-        return (catalog, bound)
-    }
-
     package func warehouseTables(as principal: Principal) throws -> [String] {
         guard principal.rows == .all else { return [] }
         let snapshot = tier.boundary.snapshot()
@@ -62,100 +53,4 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
 
     package func seal(_ fields: [[UInt8]], binding: [String]) -> String { cursors.encode(fields, binding: binding) }
     package func unseal(_ cursor: String, binding: [String]) -> [[UInt8]]? { cursors.decode(cursor, binding: binding) }
-}
-
-/// What callers see of one snapshot, so that the parts of a query agree.
-private struct StoreCatalog: QueryCatalog {
-    let shown: ShownTables
-    /// Whose rows, and up to which sequence.
-    let scope: [ColumnFilter]
-    let rows: RowScope
-    /// Those that somebody has saved, for everybody.
-    let views: [String: SavedView]
-    /// In force: what they say of columns.
-    let types: [DocumentType]
-    /// Whether `scope` leaves out other clients' rows.
-    var isOwn: Bool { rows != .all }
-
-    var entryNames: [String] {
-        let names = shown.names
-        let views = names.flatMap { table in listsWithView(of: table).map { "\(table)_\($0)" } }.filter { !names.contains($0) }
-        let own = names + views + shown.snapshot.rollups.values.filter { scope($0) != nil }.map(\.definition.tableName).sorted()
-        guard !self.views.isEmpty else { return own }
-        let taken = Set(own)
-        return own + self.views.keys.filter { !taken.contains($0) }.sorted()
-    }
-
-    func entry(named name: String) -> CatalogEntry? {
-        guard let source = shown.table(name) else {
-            return listView(name) ?? sums(name).map { .rows($0) } ?? views[name].map { .view(query: $0.fixedQuery) }
-        }
-        return .table(isOwn ? OwnTable(source) : source, scope: scope)
-    }
-
-    func rollups(of table: String) -> [RollupOffer] {
-        shown.rollups(of: table).compactMap { state, isAccepted in
-            guard let scope = self.scope(state) else { return nil }
-            return shown.offer(state, isAccepted: isAccepted, client: scope.first)
-        }
-    }
-
-    func rollupBase(of table: String) -> RollupBase? {
-        guard rows != .none, let (base, isAccepted) = shown.ledger(of: table) else { return nil }
-        return RollupBase(table: base, accepted: ShownTables.acceptedRows, isAccepted: isAccepted, client: "client_id", isOwn: isOwn)
-    }
-
-    var xpath: (any XPathReading)? { XPathReader.shared }
-
-    func comments(on name: String) -> RelationComments? {
-        if shown.names.contains(name) {
-            let stored = shown.storedName(of: name)
-            let own = TableName.shown(stored)
-            let rows = name == own ? nil : name == stored ? "All versions of the documents of \(own)." : "The rows of \(own) that are COMPLETE."
-            return ColumnComments(types: types, stored: stored).comments(showing: rows)
-        }
-        if let (table, list, schema) = listOfView(name) {
-            return ColumnComments(types: types, stored: shown.storedName(of: table)).comments(ofList: list, in: table, paths: ListViews.paths(list: list, schema: schema), ordinal: ListViews.ordinal)
-        }
-        return views[name].map { RelationComments(relation: $0.description) }
-    }
-
-    /// Whose sums may be seen; nil for none: rollups without clients do not exist for who sees own rows only, nor those of columns that are not shown.
-    private func scope(_ state: RollupState) -> [ColumnFilter]? {
-        if shown.isHidden(state) { return nil }
-        if rows == .all { return [] }
-        guard case .client(let id) = rows else { return nil }
-        return state.definition.clientKey.map { [ColumnFilter(ColumnPath($0), .equal(.bytes(id.bytes)))] }
-    }
-
-    /// A rollup as a table.
-    private func sums(_ name: String) -> RollupRows? {
-        guard let state = shown.snapshot.rollups.values.first(where: { $0.definition.tableName == name }), let sumScope = self.scope(state) else { return nil }
-        let offer = shown.offer(state, isAccepted: false, client: sumScope.first)
-        let hasSums = offer.fault == nil
-        guard let all = shown.table(state.definition.table) else { return nil }
-        return RollupRows(
-            state.statement, of: state.definition.table, partials: hasSums ? offer.partials : nil, sumScope,
-            rest: hasSums ? offer.rest : isOwn ? OwnTable(all) : all, scope)
-    }
-
-    /// Of what is shown of a table beside it, as `receipts_accepted`, there are no such views.
-    private func listsWithView(of table: String) -> [String] {
-        guard shown.tables.contains(table) || shown.isVersioned(table), !TableName.isVersioned(table) else { return [] }
-        return shown.table(table).map { ListViews.lists(of: $0.schema) } ?? []
-    }
-
-    private func listView(_ name: String) -> CatalogEntry? {
-        listOfView(name).flatMap { ListViews.query(table: $0.table, list: $0.list, schema: $0.schema) }.map { .view(query: $0) }
-    }
-
-    /// The list that a built-in view of that name is over; nil where there is none.
-    private func listOfView(_ name: String) -> (table: String, list: String, schema: Schema)? {
-        for table in shown.names where name.hasPrefix(table + "_") {
-            let list = String(name.dropFirst(table.count + 1))
-            guard listsWithView(of: table).contains(list), let schema = shown.table(table)?.schema else { continue }
-            return (table, list, schema)
-        }
-        return nil
-    }
 }

@@ -143,7 +143,7 @@ extension Engine: Callbacks, DeadLetterReview {
                 })
         }
         // From cold it is only known what became of it.
-        guard let (_, history) = try coldTicket(ticket, snapshot), let step = history.steps.first(where: { $0.name.hasSameBytes(as: registrar) })
+        guard let (_, history) = try reader.coldTicket(ticket, snapshot), let step = history.steps.first(where: { $0.name.hasSameBytes(as: registrar) })
         else { throw absent }
         let isSame = step.state == StepState.cancelled.text || (step.state == StepState.accepted.text) == outcome.isAccepted
         completion(isSame ? .success(()) : .failure(contradiction))

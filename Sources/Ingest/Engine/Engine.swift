@@ -77,6 +77,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
     let registration = Mutex<Registration?>(nil)
     let isBackingUp = Mutex(false)
     let log: (any CommitKeeping)?
+    /// Of a pair.
+    private let dayDigests: DayDigestKeeper?
     private let isClosed = Mutex(false)
 
     /// Opens or makes the store in a directory.
@@ -104,7 +106,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         }
         cursors = CursorCoder(key: try catalog.cursorKey())
         links = LinkSigner(storeKey: try catalog.cursorKey())
-        exportFiles = ExportFiles(folder: directory.exportsPath, store: catalog.storeID, place: options.exportPlace)
+        exportFiles = ExportFiles(folder: directory.exportsPath, store: catalog.storeID, place: options.exportPlace, mayRemove: { [log = options.replica == nil ? nil : log] in log?.settle() ?? true })
         passwordSaltKey = HMACSHA256.authenticate(Array("till password salts 1".utf8), key: try catalog.cursorKey())
         let cold = try ColdTier(directory: directory, catalog: catalog, calls: options.fileSystem, lost: lost, tenure: tenure, openPlace: options.openPlace)
         let registrars = options.registration.registrars
@@ -146,6 +148,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         executions = try ExecutionStore(
             path: directory.executionsPath, clock: options.hot.clock,
             .init(minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore, prepare: { [intakeParts] in ExecutionArchiver.prepare(intakeParts) }))
+        dayDigests = options.replica == nil ? nil : DayDigestKeeper(catalog, tier.boundary)
+        dayDigests?.start()
         compactor.start()
         rebuilder.start()
         repeats.start()
@@ -236,6 +240,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             return isClosed
         }
         guard !wasClosed else { return }
+        dayDigests?.stop()
         uploads.stop()
         lanes.stop()
         compactor.stop()

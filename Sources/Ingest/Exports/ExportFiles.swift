@@ -10,6 +10,8 @@ package final class ExportFiles: Sendable {
     private struct State {
         /// Whether what lies at the place was looked through since the start.
         var isListed = false
+        /// Whether files that are nowhere were looked for since the start.
+        var isFound = false
         /// Names of files that nothing leads to any more, with the reason: they are still to be removed from there.
         var unwanted: [String: String] = [:]
     }
@@ -17,14 +19,17 @@ package final class ExportFiles: Sendable {
     private let folder: String
     private let store: String
     private let place: (any ObjectStorage)?
+    /// Asked before anything is removed at the place, where others may come to lead: whether this process does, and all that was committed by now counts.
+    private let mayRemove: @Sendable () -> Bool
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - folder: DATA/exports, absolute.
     ///   - store: the store's id.
     ///   - place: nil: they stay in the folder.
-    package init(folder: String, store: String, place: (any ObjectStorage)?) {
-        (self.folder, self.store, self.place) = (folder, store, place)
+    ///   - mayRemove: asked before anything is removed there.
+    package init(folder: String, store: String, place: (any ObjectStorage)?, mayRemove: @escaping @Sendable () -> Bool = { true }) {
+        (self.folder, self.store, self.place, self.mayRemove) = (folder, store, place, mayRemove)
     }
 
     private func key(_ name: String) -> String { "\(store)/\(name)" }
@@ -86,10 +91,30 @@ package final class ExportFiles: Sendable {
             }
         }
         for export in exports { try carry(export, to: place, beforeEachPiece) }
-        for (name, reason) in state.withLock(\.unwanted) {
+        let unwanted = state.withLock(\.unwanted)
+        // Behind the listing, and behind the commits that have ended exports: what is removed after it, however late, is nobody's, whoever leads by then. Names are never used twice.
+        guard !unwanted.isEmpty, mayRemove() else { return }
+        for (name, reason) in unwanted {
             try place.delete(key(name), .named(reason))
             state.withLock { $0.unwanted[name] = nil }
         }
+    }
+
+    /// Takes one file to the place at once, before anybody is told that it is done: whoever leads next finds it there.
+    ///
+    /// - Throws: `.unavailable` where the place gives no answer.
+    package func carryNow(_ export: Export, beforeEachPiece: () throws -> Void) throws {
+        if let place { try carry(export, to: place, beforeEachPiece) }
+    }
+
+    /// Exports whose files are nowhere: they were on another machine. Once.
+    ///
+    /// - Throws: `.unavailable` where the place gives no answer; then it is to be asked again.
+    package func lost(_ exports: [Export]) throws -> [Export] {
+        if state.withLock(\.isFound) { return [] }
+        let lost = try exports.filter { try contents($0) == nil }
+        state.withLock { $0.isFound = true }
+        return lost
     }
 
     private func carry(_ export: Export, to place: any ObjectStorage, _ beforeEachPiece: () throws -> Void) throws {

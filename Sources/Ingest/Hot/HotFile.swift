@@ -211,7 +211,8 @@ package final class HotFile: Sendable {
             tails.withLock { $0 = loaded.tails }
             published.withLock { $0 = info }
         }
-        if present != known { try HotFileWriter.note(present, in: self) }
+        // Who only reads notes nothing.
+        if present != known, mark != nil { try HotFileWriter.note(present, in: self) }
         let byRow = Dictionary(uniqueKeysWithValues: present.map { ($0.row, $0) })
         changeMarks { $0.damaged = byRow }
     }

@@ -21,9 +21,10 @@ final class LogFold {
             return shape
         }
 
-        func close() throws {
+        /// - Parameter isRead: somebody may read it meanwhile, who is not waited for: what is committed stays in the log.
+        func close(isRead: Bool) throws {
             try connection.execute("COMMIT")
-            try connection.checkpoint(.truncate)
+            if isRead { try connection.cutLog() } else { try connection.checkpoint(.truncate) }
         }
     }
 
@@ -36,9 +37,15 @@ final class LogFold {
 
     /// Whether records may come that are in the databases already.
     private let isAgain: Bool
+    /// Whether others read the databases while they are folded.
+    private let isRead: Bool
+    /// Databases that records have changed.
+    private(set) var changed: Set<String> = []
+    /// Nothing is committed until `close`: whoever opens a database meanwhile finds them all as of one record.
+    var isHeld = false
 
     /// - Parameter workspace: has the databases by their paths below DATA.
-    init(_ workspace: any FileStorage, isAgain: Bool = false) { (self.workspace, self.isAgain) = (workspace, isAgain) }
+    init(_ workspace: any FileStorage, isAgain: Bool = false, isRead: Bool = false) { (self.workspace, self.isAgain, self.isRead) = (workspace, isAgain, isRead) }
 
     /// - Throws: `ColumnStoreError.corruptFile` for a record that does not fit.
     func apply(_ record: LogRecord) throws {
@@ -78,7 +85,7 @@ final class LogFold {
             file.shapes = [:]
         }
         changeCount += 1
-        guard changeCount >= Self.changeCountMax else { return }
+        guard changeCount >= Self.changeCountMax, !isHeld else { return }
         changeCount = 0
         for file in files.values { try file.connection.execute("COMMIT; BEGIN IMMEDIATE") }
     }
@@ -88,18 +95,19 @@ final class LogFold {
         try workspace.prepare(name)
         let file = try File(path: workspace.path(of: name))
         files[name] = file
+        changed.insert(name)
         return file
     }
 
     /// A file that is made anew: what a copy of it has, the records that follow bring again.
     private func begin(_ name: String) throws {
-        try files.removeValue(forKey: name)?.close()
+        try files.removeValue(forKey: name)?.close(isRead: isRead)
         for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove(workspace.path(of: name + suffix), .temporary) }
     }
 
     /// Ends all transactions, so that the databases can be copied.
     func close() throws {
-        for file in files.values { try file.close() }
+        for file in files.values { try file.close(isRead: isRead) }
         files = [:]
     }
 }

@@ -121,7 +121,7 @@ package struct LogRestore {
             try connection.execute("DELETE FROM tables WHERE name IN (SELECT name FROM rollup_tables)")
             try connection.execute("DELETE FROM rollup_tables; DELETE FROM rollup_files")
         }
-        try connection.checkpoint(.truncate)
+        try connection.cutLog()
     }
 
     private static func cold(_ state: Catalog.State, _ place: LogPlace, _ scratch: ScratchFolder) throws -> [BackupManifest.File] {

@@ -21,6 +21,12 @@ struct FoldedCatalog {
         return names
     }
 
+    /// What the leader has noted of day files' rows, by their names, of those that may have rows.
+    func dayDigests() throws -> [String: DayDigest] {
+        let known = try hotFiles()
+        return try Catalog.dayDigests(connection).filter { known.contains($0.key) }
+    }
+
     /// Where the cold tables lie; nil: below DATA, or not known yet.
     func warehouse() throws -> String? {
         let select = try connection.statement("SELECT value FROM meta WHERE key = '\(WarehousePlace.key)'")

@@ -32,8 +32,15 @@ package final class ReplicaStore {
     private var noted: Position?
     /// The catalog has changed since the files of moved rows were last looked for.
     private var hasCatalogChanged = true
+    /// Databases that have changed since they were last asked for.
+    private var changed: Set<String> = []
+    /// Day files that readers have: they stay, whatever the catalog says.
+    private var readFiles: Set<String> = []
+    private var isHeld: Bool { fold.isHeld }
 
     package static let folder = DataDirectory.clusterName
+    /// Below DATA: the index of versions that readers of a standby have, made of rows alone.
+    static let readVersionsName = "\(folder)/versions"
     private static let noteName = DataDirectory.foldName
     private static let partsByteCountMax = 1 << 31
 
@@ -43,7 +50,7 @@ package final class ReplicaStore {
         umask(0o077)
         try DataDirectory.makeDirectories("\(directory)/\(Self.folder)")
         files = try LocalStorageFactory.files(directory)
-        fold = LogFold(files, isAgain: true)
+        fold = LogFold(files, isAgain: true, isRead: true)
         let fields = DataDirectory.text("\(directory)/\(Self.folder)/\(Self.noteName)").map { LogFields(Array($0.utf8)) }
         leastSequence = fields?.number("sequence")
         position = fields.flatMap(Self.position)
@@ -89,7 +96,8 @@ package final class ReplicaStore {
         position = nil
         try note(.led)
         try fold.close()
-        fold = LogFold(files, isAgain: false)
+        fold = LogFold(files, isAgain: false, isRead: true)
+        for name in Self.databaseFiles(Self.readVersionsName) { try remove(name) }
         for name in ["FORMAT", DataDirectory.adminKeyName] + ["catalog", "queues", "executions", "versions"].flatMap(Self.databaseFiles) { try remove(name) }
         for folder in ["hot", "uploads", "warehouse", "exports", DataDirectory.logName] {
             var keys: [String] = []
@@ -170,10 +178,11 @@ package final class ReplicaStore {
 
     /// Ends open transactions, and notes how far the files tell all.
     package func settle() throws {
-        guard position != nil, position != noted else { return }
+        guard position != nil, position != noted || hasCatalogChanged, !isHeld else { return }
         try fold.close()
-        fold = LogFold(files, isAgain: false)
-        try note(.folded)
+        changed.formUnion(fold.changed)
+        fold = LogFold(files, isAgain: false, isRead: true)
+        if position != noted { try note(.folded) }
         // Once it is noted: what is folded again after a crash comes after they went.
         if hasCatalogChanged { try removeMoved() }
     }
@@ -181,7 +190,8 @@ package final class ReplicaStore {
     /// Removes day files whose rows are in cold, and those that were made ahead and not used.
     private func removeMoved() throws {
         hasCatalogChanged = false
-        guard access("\(directory)/hot", F_OK) == 0, let kept = try FoldedCatalog("\(directory)/catalog.sqlite")?.hotFiles() else { return }
+        guard access("\(directory)/hot", F_OK) == 0, var kept = try FoldedCatalog("\(directory)/catalog.sqlite")?.hotFiles() else { return }
+        kept.formUnion(readFiles)
         try removeHot(except: kept)
     }
 
@@ -197,10 +207,47 @@ package final class ReplicaStore {
     /// Where the leader has its cold tables; nil while that is not known, or below DATA. After `settle`.
     package func warehouse() throws -> String? { try FoldedCatalog("\(directory)/catalog.sqlite")?.warehouse() }
 
+    // MARK: Readers
+
+    /// Makes the files tell all up to a record, and keeps them as of it for whoever opens them, until `release`: what is folded meanwhile is not committed.
+    ///
+    /// - Returns: the record, and the databases that have changed since the last call; nil while there is none.
+    package func hold() throws -> (position: Position, changed: Set<String>)? {
+        try settle()
+        guard let position, !isHeld else { return nil }
+        fold.isHeld = true
+        defer { changed = [] }
+        return (position, changed)
+    }
+
+    /// - Parameter read: day files that somebody reads from here on, by their names.
+    package func release(read: Set<String>) {
+        fold.isHeld = false
+        if readFiles != read { hasCatalogChanged = true }
+        readFiles = read
+    }
+
+    // MARK: Days
+
+    /// What the leader has noted of the rows of day files, by the files' names. After `settle`: the files have them.
+    package func dayDigests() throws -> [String: DayDigest] { try FoldedCatalog("\(directory)/catalog.sqlite")?.dayDigests() ?? [:] }
+
+    /// Day files whose rows are not what the leader has noted, or cannot be read. Files that have gone meanwhile are none. For another thread.
+    package static func differingDays(_ directory: String, _ digests: [String: DayDigest], isCancelled: () -> Bool) -> [String] {
+        digests.sorted { $0.key < $1.key }.compactMap { name, digest in
+            let path = "\(directory)/hot/\(name).sqlite"
+            let found = try? DayDigest.of(path, count: digest.rowCount, isCancelled: isCancelled)
+            return found == digest || isCancelled() || access(path, F_OK) != 0 && isGone(directory, name) ? nil : name
+        }
+    }
+
+    private static func isGone(_ directory: String, _ name: String) -> Bool { (try? FoldedCatalog("\(directory)/catalog.sqlite")?.hotFiles().contains(name)) != true }
+
     // MARK: Taking over
 
     /// Makes the files a store that a server can open: it leads from here on.
     package func promote() throws {
+        release(read: [])
         try fold.close()
         try note(.led)
         let path = "\(directory)/catalog.sqlite"

@@ -14,6 +14,11 @@ package protocol ExportKeeping: AnyObject, Sendable {
 
     // What makes them.
 
+    /// Takes the file of one that is made, and not told of yet, to where it outlives this machine, if others may come to lead.
+    ///
+    /// - Throws: what ends it; there is no file then.
+    func settleExport(_ export: Export, beforeEachPiece: () throws -> Void) throws
+
     /// Those to be made, the oldest first.
     func waitingExports() throws -> [Export]
     /// Notes how an export ended.
@@ -34,6 +39,10 @@ package protocol ExportKeeping: AnyObject, Sendable {
     func exportByteCount() throws -> Int64
     /// Whether the disk has as much free as the store wants left.
     var hasRoomForExports: Bool { get }
+}
+
+extension ExportKeeping {
+    package func settleExport(_ export: Export, beforeEachPiece: () throws -> Void) throws {}
 }
 
 /// Links that are good without a credential.

@@ -163,8 +163,6 @@ package enum SettingsReader {
         if pair.objectURL != nil, settings.logURL == nil {
             reading.fault("log.url", "is wanted where cluster.config is: s3://bucket/prefix or file:///directory, which both machines reach, where records go while one of them is lost. Without such a place let a witness hold the object (cluster.witness)")
         }
-        let others = [("exports.url", settings.exportsURL)]
-        for case (let key, _?) in others { reading.fault(key, "is not there yet where two machines keep the store: leave it out, or leave cluster out") }
     }
 
     /// Of a URL, without brackets.

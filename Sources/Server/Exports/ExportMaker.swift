@@ -65,5 +65,6 @@ struct ExportMaker: Sendable {
         export.sha256 = try file.finish()
         if case .contract(let client) = export.owner { context.store.usage.usageMeter.add(to: client) { $0.exportsBytes += file.byteCount } }
         (export.fileName, export.byteCount, export.rowCount) = (name, file.byteCount, run.progress.rowCount)
+        try context.store.exports.settleExport(export) { if run.isCancelled { throw Problem(.queryCancelled, "the export was ended") } }
     }
 }

@@ -45,6 +45,8 @@ final class NodeHost: CommitReplica {
     private let observer = Mutex<(any ReplicaObserver)?>(nil)
     private let reads = Mutex(Reads())
     private let greetings = Mutex<[String: PeerDoor.Greeting]>([:])
+    /// When each node was last heard, by the clock of the boot.
+    private let heard = Mutex<[String: Int]>([:])
     /// A server has the store open for writing.
     private let isOpen = Atomic<Bool>(false)
     private let thread = HeldThread()
@@ -61,7 +63,11 @@ final class NodeHost: CommitReplica {
     func start(url: String, door: String) {
         object.start { [self] in give($0) }
         slots.start { [self] in give($0) }
-        self.door.start(greeted: { [self] greeting in greetings.withLock { $0[greeting.from] = greeting } }, take: { [self] in give(.message(from: $0, $1)) })
+        self.door.start(greeted: { [self] greeting in greetings.withLock { $0[greeting.from] = greeting } }, take: { [self] in
+            let name = $0
+            heard.withLock { $0[name] = BootClock.milliseconds() }
+            give(.message(from: name, $1))
+        })
         for (peer, link) in links { link.start(greeting: PeerDoor.Greeting(from: name, to: peer, url: url, door: door).bytes) }
         thread.start(name: "cluster-node") { [self] in run() }
     }
@@ -80,6 +86,9 @@ final class NodeHost: CommitReplica {
 
     /// Where requests for a node are passed on to; nil where that is not known.
     func door(of node: String) -> String? { greetings.withLock { $0[node]?.door } }
+
+    /// When a node was last heard, by the clock of the boot, in milliseconds; nil: not since the start.
+    func heardAt(of node: String) -> Int? { heard.withLock { $0[node] } }
 
     func give(_ event: Event) { inbox.signal { $0.events.append(event) } }
 

@@ -23,7 +23,7 @@ enum PlainJSON {
     }
 
     /// What `/readyz` of a member says.
-    static func ready(_ standing: NodeHost.Standing, node: String, isOpen: Bool, leaderURL: String?) -> Response {
+    static func ready(_ standing: NodeHost.Standing, node: String, isOpen: Bool, leaderURL: String?, days: StandbyDays.Report) -> Response {
         let leads = standing.role == .leader
         let mayAcknowledge = leads && isOpen && standing.isServing && standing.ending == nil
         var json = JSONWriter()
@@ -47,6 +47,16 @@ enum PlainJSON {
         json.member("digest", standing.committed.hash.text)
         json.member("lag_records", max(0, standing.last - standing.committed.sequence))
         json.member("degraded", standing.isDegraded)
+        json.key("days" as StaticString)
+        json.beginObject()
+        json.member("checked", days.checkedCount)
+        for (name, files) in [("mended", days.mended), ("differing", days.differing)] {
+            json.key(name)
+            json.beginArray()
+            for file in files { json.string(file) }
+            json.endArray()
+        }
+        json.endObject()
         json.endObject()
         return Response(status: mayAcknowledge ? 200 : 503, contentType: "application/json", bytes: json.bytes)
     }

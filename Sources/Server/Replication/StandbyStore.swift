@@ -8,6 +8,14 @@ final class StandbyStore {
     private let file: RecordFile
     private let store: ReplicaStore
     private let warehouse: String?
+    /// What reads are answered from.
+    private let copies: StandbyCopies
+    private let days: StandbyDays
+    /// Days are held against the leader's once the files tell all up to this record; nil: they were.
+    private var daysFrom: Int64? = 0
+    /// The files were made anew since the start: they are not again.
+    private var isAnew = false
+    private let log: Log
     private var settledAt = SteadyClock.seconds()
 
     private static let batchCount = 64
@@ -28,8 +36,8 @@ final class StandbyStore {
     ///   - directory: of the store, absolute.
     ///   - warehouse: where this node would look for cold tables; nil: nowhere.
     /// - Throws: where the files cannot be read.
-    init(_ host: NodeHost, _ file: RecordFile, directory: String, warehouse: String?, log: Log) throws {
-        (self.host, self.file, self.warehouse) = (host, file, warehouse)
+    init(_ host: NodeHost, _ file: RecordFile, directory: String, warehouse: String?, copies: StandbyCopies, days: StandbyDays, log: Log) throws {
+        (self.host, self.file, self.warehouse, self.copies, self.days, self.log) = (host, file, warehouse, copies, days, log)
         store = try ReplicaStore(directory: directory)
         guard try !isKnown() else { return }
         // What was folded was committed, and what is committed is synced: records that end before it have lost their end.
@@ -55,21 +63,31 @@ final class StandbyStore {
     func follow(isStopping: @Sendable () -> Bool) throws -> String? {
         // While nobody waits for it.
         WorkerThread(name: "types", isDetached: true) { CompiledTypes.prepare() }
+        copies.begin()
+        // Before anything is committed past the record of a copy that is being made.
+        defer {
+            copies.end()
+            days.end()
+        }
         while true {
             let at = Int(store.foldedSequence)
             let seen = host.standing.wait(seconds: 0.1) { standing -> NodeHost.Standing? in
                 standing.committed.sequence > at || standing.isServing || standing.ending != nil ? standing : nil
             }
             if isStopping() {
+                copies.end()
+                store.release(read: [])
                 try store.settle()
                 return "stopped"
             }
             if let ending = seen?.ending { return ending }
-            if let seen, seen.committed.sequence > at { try fold(through: seen.committed.sequence) }
+            if let seen, seen.committed.sequence > at { try foldOrMend(through: seen.committed.sequence) }
             if let seen, seen.isServing, Int(store.foldedSequence) >= seen.committed.sequence { return nil }
+            try copies.look(store, heardAt: host.standing.withLock { $0.configuration?.leader }.flatMap { host.heardAt(of: $0) })
             if SteadyClock.seconds() - settledAt > Self.settleSeconds {
                 try store.settle()
                 try checkWarehouse()
+                try checkDays()
                 settledAt = SteadyClock.seconds()
             }
         }
@@ -78,6 +96,42 @@ final class StandbyStore {
     /// - Throws: `OtherWarehouse`.
     private func checkWarehouse() throws {
         if let leader = try store.warehouse(), leader != warehouse { throw OtherWarehouse(leader: leader, own: warehouse) }
+    }
+
+    /// Once, as this node begins to follow: files that are not what the leader has noted are made anew of the records, which are proven by their hashes.
+    private func checkDays() throws {
+        if let from = daysFrom, store.foldedSequence >= from {
+            daysFrom = nil
+            days.begin(try store.dayDigests())
+        }
+        guard let found = days.takeFound() else { return }
+        let differing = days.report.differing
+        if !differing.isEmpty { log.error("days of this node are not the leader's, though they were made anew of the records: verify both stores", ["days": .text(differing.joined(separator: " "))]) }
+        guard !found.isEmpty else { return }
+        // Those that come after it are folded as they come.
+        daysFrom = store.foldedSequence
+        log.error("days of this node are not the leader's: its files are made anew of the cluster's records", ["days": .text(found.joined(separator: " ")), "records": .number(Int(store.foldedSequence))])
+        try beginAnew()
+    }
+
+    private func beginAnew() throws {
+        isAnew = true
+        copies.end()
+        days.end()
+        store.release(read: [])
+        try store.clear()
+        copies.begin()
+    }
+
+    /// A file that cannot be read where a record is to go is made anew with all others, once.
+    private func foldOrMend(through last: Int) throws {
+        do { try fold(through: last) } catch let error as SQLiteError where !isAnew && error.kind != .full {
+            log.error("a file of this node is damaged: all are made anew of the cluster's records", ["reason": .text("\(error)")])
+            try beginAnew()
+        } catch let error as ColumnStoreError where !isAnew && error.code == .corruptFile {
+            log.error("a file of this node does not take the cluster's records: all are made anew of them", ["reason": .text("\(error)")])
+            try beginAnew()
+        }
     }
 
     private func fold(through last: Int) throws {

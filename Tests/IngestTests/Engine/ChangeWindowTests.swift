@@ -16,7 +16,7 @@ final class ChangeWindowTests: XCTestCase {
         for limit in 1...6 {
             for count in 0...20 {
                 let sequences = (1...Int64(max(count, 1))).prefix(count).shuffled(using: &random)
-                var lowest = Engine.LowestChanges(limit: limit)
+                var lowest = StoreReader.LowestChanges(limit: limit)
                 var addedCount = 0
                 for sequence in sequences {
                     addedCount += 1

@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -51,6 +52,36 @@ final class ExportFilesTests: XCTestCase {
         try files.carry([]) {}
         XCTAssertEqual(names(place), [])
         XCTAssertNil(try files.contents(export))
+    }
+
+    /// One that was replaced may not know it: what it lists as strays are the next leader's files.
+    func test_nothingIsRemoved_byWhoMayNotLead() throws {
+        let next = try files()
+        let made = try export("e_1-n.csv", "next", in: next)
+        try next.carryNow(made) {}
+        XCTAssertEqual(names(folder), [])
+        let leads = Mutex(false)
+        let former = ExportFiles(folder: folder + "-former", store: "01STORE", place: try LocalStorageFactory.files(place)) { leads.withLock { $0 } }
+        former.remove("e_1-n.csv", "deleted, and that never counted")
+        try former.carry([]) {}
+        XCTAssertEqual(names(place), ["01STORE/e_1-n.csv"])
+        XCTAssertEqual(try text(try next.contents(made)), "object next")
+        leads.withLock { $0 = true }
+        try former.carry([]) {}
+        XCTAssertEqual(names(place), [])
+    }
+
+    /// After a takeover: what was on the other machine only.
+    func test_filesThatAreNowhere_areToldOnce() throws {
+        let files = try files()
+        let (here, there) = (try export("e_1-a.csv", "here", in: files), try export("e_2-b.csv", "there", in: files))
+        try files.carryNow(there) {}
+        var lost = there
+        lost.fileName = "e_3-c.csv"
+        XCTAssertEqual(try files.lost([here, there, lost]).map(\.fileName), ["e_3-c.csv"])
+        XCTAssertEqual(try files.lost([lost]).count, 0)
+        let alone = ExportFiles(folder: folder, store: "01STORE", place: nil)
+        XCTAssertEqual(try alone.lost([here, lost]).map(\.fileName), ["e_3-c.csv"])
     }
 
     func test_strays_ofThisStoreAlone_go() throws {

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import TestSupport
 import XCTest
 
@@ -10,31 +9,6 @@ import XCTest
 /// Goal: a standby's files are the leader's, whatever was folded twice, and however the segments were cut. Method: a real engine whose commits are kept by a replica of this test; its
 /// records are folded into another directory, which an engine opens.
 final class ReplicaStoreTests: XCTestCase {
-    /// Acknowledges all it is given, at once.
-    private final class Recorder: CommitReplica {
-        private struct State {
-            var bodies: [[UInt8]] = []
-            var observer: (any ReplicaObserver)?
-            var isWhole: Bool?
-        }
-        private let state = Mutex(State())
-        var isDegraded: Bool { false }
-        var isInSlots: Bool { false }
-        var bodies: [[UInt8]] { state.withLock { $0.bodies } }
-        var isWhole: Bool? { state.withLock { $0.isWhole } }
-        func begin(_ observer: any ReplicaObserver) { state.withLock { $0.observer = observer } }
-        func submit(_ token: Int, _ body: [UInt8]) {
-            let observer = state.withLock { state in
-                state.bodies.append(body)
-                XCTAssertEqual(state.bodies.count, token)
-                return state.observer
-            }
-            observer?.acknowledged(through: token)
-        }
-        func prove(_ body: @escaping @Sendable (Bool) -> Void) { body(true) }
-        func ended(isWhole: Bool) { state.withLock { $0.isWhole = isWhole } }
-    }
-
     private var folder = URL(fileURLWithPath: "/")
 
     override func setUpWithError() throws { folder = try Project.temporaryFolder("till-replica") }
@@ -43,8 +17,8 @@ final class ReplicaStoreTests: XCTestCase {
     private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
     /// A store with some receipts, as its leader has it.
-    private func lead(_ name: String, count: Int) throws -> (recorder: Recorder, rows: [String]) {
-        let recorder = Recorder()
+    private func lead(_ name: String, count: Int) throws -> (recorder: CommitRecorder, rows: [String]) {
+        let recorder = CommitRecorder()
         let fixture = try EngineFixture(path(name)) { $0.replica = recorder }
         for number in 0..<count { _ = try fixture.taken(EngineFixture.receipt("R-\(number)", note: String(repeating: "x", count: number * 700))) }
         XCTAssertTrue(try fixture.taken(EngineFixture.receipt("R-0")).isRepeat)
@@ -65,7 +39,7 @@ final class ReplicaStoreTests: XCTestCase {
     private static func position(_ number: Int, epoch: Int64 = 1) -> ReplicaStore.Position { .init(sequence: Int64(number), epoch: epoch, high: UInt64(number), low: 7) }
 
     private func check(_ name: String, _ rows: [String]) throws {
-        let fixture = try EngineFixture(path(name)) { $0.replica = Recorder() }
+        let fixture = try EngineFixture(path(name)) { $0.replica = CommitRecorder() }
         XCTAssertEqual(try Self.rows(fixture.engine), rows)
         XCTAssertTrue(try fixture.taken(EngineFixture.receipt("R-0")).isRepeat)
         XCTAssertFalse(try fixture.taken(EngineFixture.receipt("R-new")).isRepeat)
@@ -142,7 +116,7 @@ final class ReplicaStoreTests: XCTestCase {
 
     /// A day's later parts have the day's name too.
     func test_dayFilesOfMovedRows_goOnceThatIsNoted_andLaterPartsOfTheDayStay() throws {
-        let recorder = Recorder()
+        let recorder = CommitRecorder()
         let fixture = try EngineFixture(path("a")) { $0.replica = recorder }
         for number in 0..<5 { _ = try fixture.taken(EngineFixture.receipt("R-\(number)")) }
         XCTAssertEqual(try fixture.engine.compact(before: nil, isCancelled: { false }).rowsMoved, 5)

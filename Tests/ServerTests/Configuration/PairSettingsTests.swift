@@ -42,8 +42,9 @@ final class PairSettingsTests: XCTestCase {
             (["TILL_CLUSTER_WITNESS": nil, "TILL_CLUSTER_CONFIG": "file:///object"], "log.url"),
             (["TILL_STORAGE_URL": "s3://receipts/a", "TILL_LOG_URL": "s3://receipts/a/log"], "log.url"), (["TILL_STORAGE_URL": "file:///warehouse"], "storage.url"),
             (["TILL_STORAGE_URL": "s3://receipts/a", "TILL_CLUSTER_WITNESS": nil, "TILL_CLUSTER_CONFIG": "s3://receipts/a/ctl"], "cluster.config"),
-            (["TILL_EXPORTS_URL": "file:///exports"], "exports.url"),
+            (["TILL_STORAGE_URL": "s3://receipts/a", "TILL_EXPORTS_URL": "s3://receipts/a/files"], "exports.url"),
         ]
         for (change, key) in cases { XCTAssertTrue(faults(change).contains(key), "\(change): \(faults(change))") }
+        for url in ["s3://receipts/files", "file:///exports"] { XCTAssertEqual(faults(["TILL_EXPORTS_URL": url]), [], url) }
     }
 }

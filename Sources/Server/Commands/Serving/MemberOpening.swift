@@ -1,11 +1,12 @@
 internal import Cluster
 internal import ColumnStore
 internal import Ingest
+internal import Query
 
 /// Makes a member of a cluster of the settings.
 enum MemberOpening {
     /// - Throws: `UsageError` for a directory that no cluster may have.
-    static func open(_ settings: Settings, directory: String, _ listenerSettings: Listener.Settings, _ limits: ConnectionTable.Limits, _ log: Log) throws -> ClusterMember {
+    static func open(_ settings: Settings, directory: String, _ listenerSettings: Listener.Settings, _ limits: ConnectionTable.Limits, _ queries: QueryEngine, _ log: Log) throws -> ClusterMember {
         let pair = settings.pair
         guard let node = pair.node, let peer = pair.peer else { throw UsageError("cluster.node and cluster.peer are wanted") }
         let directory = DataDirectory.absolute(directory)
@@ -25,16 +26,21 @@ enum MemberOpening {
             .init(name: node, peers: [peer.name], hasBucket: slots != nil, degrades: pair.degrades), file: file, links: [peer.name: link], door: door,
             object: ObjectCalls(place, slots: slots, log: log), slots: SlotCalls(slots, object: place, log: log), log: log)
         let warehouse = try warehouse(settings, log)
-        let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, file, directory: directory, warehouse: warehouse, log: log) }
+        // The cache on the disk is whose store is open.
+        let copies = StandbyCopies(directory: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), log: log)
+        let days = StandbyDays(directory: directory)
+        let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, file, directory: directory, warehouse: warehouse, copies: copies, days: days, log: log) }
         // What is wrong with the files ends the start here, and not once the node is one of its cluster.
         _ = try makeStore()
         let timers = Timers()
         let passing = RequestPassing(
-            host, peers: [peer.name: peer.host], LeaderConnections(authority: try files?.authorityBytes()),
+            host, peers: [peer.name: peer.host], LeaderConnections(authority: try files?.authorityBytes()), copies,
             room: .init(folder: "\(directory)/\(ReplicaStore.folder)", byteCountMax: settings.limits.upload, minFreeBytes: Int64(settings.limits.minFree)),
             bodyByteCountMax: max(settings.limits.body, settings.limits.upload), log: log)
-        let outer = try MemberDoor(host, passing, log: log)
-        let listener = try Listener(listenerSettings, handler: outer, connections: ConnectionTable(limits), timers: timers)
+        let connections = ConnectionTable(limits)
+        let stale = StaleDoor(host, copies, directory: directory, limits: DoorLimits(settings), queries: queries, connections: connections, timers: timers, log: log)
+        let outer = try MemberDoor(host, passing, stale, days: days, log: log)
+        let listener = try Listener(listenerSettings, handler: outer, connections: connections, timers: timers)
         let url = ServeCommand.url(settings, port: listener.port)
         passing.begin(outer, own: url)
         host.start(url: settings.publicURL ?? url, door: Self.door(settings, port: listener.port))

@@ -79,9 +79,10 @@ enum ServeCommand: Command {
         let settings = try settings(arguments)
         let log = Log(format: settings.logFormat, level: settings.logLevel)
         raiseFileLimit()
-        let member = try settings.pair.node.map { _ in try MemberOpening.open(settings, directory: directory, listenerSettings(settings), connectionLimits(settings), log) }
+        let queries = QueryEngine.make(settings)
+        let member = try settings.pair.node.map { _ in try MemberOpening.open(settings, directory: directory, listenerSettings(settings), connectionLimits(settings), queries, log) }
         return Beginning(
-            directory: directory, signals: signals, settings: settings, log: log, fence: LogFence(log), member: member, queries: QueryEngine.make(settings))
+            directory: directory, signals: signals, settings: settings, log: log, fence: LogFence(log), member: member, queries: queries)
     }
 
     /// - Throws: `ClusterMember.Ended` too, where this machine of a cluster was told to end before it led.

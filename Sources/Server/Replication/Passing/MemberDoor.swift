@@ -9,6 +9,8 @@ final class MemberDoor: RequestHandler, Door {
     private let host: NodeHost
     private let failures: Failures
     private let passing: RequestPassing
+    private let stale: StaleDoor
+    private let days: StandbyDays
     private let log: Log
     private let state = Monitor(State())
 
@@ -27,8 +29,8 @@ final class MemberDoor: RequestHandler, Door {
     /// What every node answers itself, whoever leads.
     private static let ownPaths = ["healthz", "readyz", "metrics"].map { [Array($0.utf8)] }
 
-    init(_ host: NodeHost, _ passing: RequestPassing, log: Log) throws {
-        (self.host, self.passing, self.log) = (host, passing, log)
+    init(_ host: NodeHost, _ passing: RequestPassing, _ stale: StaleDoor, days: StandbyDays, log: Log) throws {
+        (self.host, self.passing, self.stale, self.days, self.log) = (host, passing, stale, days, log)
         failures = try Failures(log: log)
     }
 
@@ -56,7 +58,7 @@ final class MemberDoor: RequestHandler, Door {
             let inner = state.withLock { $0.inner }
             if inner == nil || inner?.refusals().isEmpty == true {
                 let leader = standing.configuration?.leader
-                return PlainAnswer(PlainJSON.ready(standing, node: host.name, isOpen: inner != nil, leaderURL: leader.flatMap { host.url(of: $0) }))
+                return PlainAnswer(PlainJSON.ready(standing, node: host.name, isOpen: inner != nil, leaderURL: leader.flatMap { host.url(of: $0) }, days: days.report))
             }
         }
         let taken = state.withLock { state -> (any RequestHandler)? in
@@ -65,24 +67,36 @@ final class MemberDoor: RequestHandler, Door {
             return inner.handler
         }
         guard let taken else { return try own(exchange) }
-        let request: any HandledRequest
-        do { request = try taken.begin(exchange) } catch {
+        let request = try begin(exchange, by: taken)
+        if standing.isDegraded { exchange.admissionHeaders.append(.init("Till-Degraded", "1")) }
+        return request
+    }
+
+    private func begin(_ exchange: Exchange, by handler: any RequestHandler) throws -> any HandledRequest {
+        do { return try handler.begin(exchange) } catch {
             // Of one that goes before its refusal is there nobody says that it is over.
             exchange.whenGone { [state, key = ObjectIdentifier(exchange)] in _ = state.broadcast { $0.taken.removeValue(forKey: key) } }
             throw error
         }
-        if standing.isDegraded { exchange.admissionHeaders.append(.init("Till-Degraded", "1")) }
-        return request
+    }
+
+    /// A read that this node answers from its own copy.
+    private func begin(_ exchange: Exchange, _ copy: (service: Service, header: Response.Header)) throws -> any HandledRequest {
+        state.withLock { $0.taken[ObjectIdentifier(exchange)] = (copy.service, exchange) }
+        defer { exchange.admissionHeaders.append(copy.header) }
+        return try begin(exchange, by: copy.service)
     }
 
     private func own(_ exchange: Exchange) throws -> any HandledRequest {
         let segments = exchange.request.target.segments
         if exchange.request.method == .get, segments == Self.ownPaths[0] { return PlainAnswer(PlainJSON.status("ok")) }
         let isMarked = exchange.request.header(PassedHead.mark) != nil
+        let isStale = stale.isMeant(exchange)
+        if isStale, let copy = try stale.take(anyAge: isMarked) { return try begin(exchange, copy) }
         guard !Self.ownPaths.contains(segments), host.standing.withLock({ $0.configuration != nil }),
             let head = PassedHead(exchange.request, fields: exchange.connection.fields(), node: host.name)
         else { throw refusal(isMarked: isMarked) }
-        return PassedRequest(exchange, head, isMarked: isMarked, passing)
+        return PassedRequest(exchange, head, isMarked: isMarked, isStale: isStale && !isMarked, passing)
     }
 
     /// - Parameter isMarked: whether a node asks, which tells it that nobody has taken its request.

@@ -6,11 +6,13 @@ final class PassedRequest: HandledRequest, @unchecked Sendable {
     let head: PassedHead
     /// Another node has passed it on already.
     let isMarked: Bool
+    /// This node's own copy would do, once there is one.
+    let isStale: Bool
     private(set) var body: PassedBody?
     private let passing: RequestPassing
 
-    init(_ exchange: Exchange, _ head: PassedHead, isMarked: Bool, _ passing: RequestPassing) {
-        (self.exchange, self.head, self.isMarked, self.passing) = (exchange, head, isMarked, passing)
+    init(_ exchange: Exchange, _ head: PassedHead, isMarked: Bool, isStale: Bool, _ passing: RequestPassing) {
+        (self.exchange, self.head, self.isMarked, self.isStale, self.passing) = (exchange, head, isMarked, isStale, passing)
     }
 
     var bodyByteCountMax: Int { passing.bodyByteCountMax }

@@ -26,6 +26,7 @@ final class RequestPassing: Sendable {
     /// By name: the host at which a node's messages are sent to it.
     private let peers: [String: String]
     private let connections: LeaderConnections
+    private let copies: StandbyCopies
     private let threads = PassingThreads()
     private let log: Log
     /// This node's own, and where it is.
@@ -35,14 +36,16 @@ final class RequestPassing: Sendable {
     /// So long a request waits for a leader: one that takes over has lost the other for three seconds, and opens a store.
     static let patienceSeconds = 15.0
     private static let lookSeconds = 0.02
+    /// So long a read that may be stale waits for a copy of this node; then the node that leads is asked.
+    private static let copySeconds = 5.0
     /// How long a node that leads no more may still answer.
     private static let afterwardsSeconds = 1.0
     private static let streamAfterwardsSeconds = 10.0
     private static let wholeByteCountMax = 64 << 10
     private static let endingFields: Set<String> = ["date", "x-request-id"]
 
-    init(_ host: NodeHost, peers: [String: String], _ connections: LeaderConnections, room: PassedBody.Room, bodyByteCountMax: Int, log: Log) {
-        (self.host, self.peers, self.connections, self.room, self.bodyByteCountMax, self.log) = (host, peers, connections, room, bodyByteCountMax, log)
+    init(_ host: NodeHost, peers: [String: String], _ connections: LeaderConnections, _ copies: StandbyCopies, room: PassedBody.Room, bodyByteCountMax: Int, log: Log) {
+        (self.host, self.peers, self.connections, self.copies, self.room, self.bodyByteCountMax, self.log) = (host, peers, connections, copies, room, bodyByteCountMax, log)
     }
 
     func begin(_ door: MemberDoor, own url: String) { self.door.withLock { $0 = (door, ServerURL(url)) } }
@@ -57,6 +60,7 @@ final class RequestPassing: Sendable {
     }
 
     private func run(_ request: PassedRequest) {
+        if request.isStale, copies.wait(seconds: Self.copySeconds), let url = door.withLock({ $0?.url }), case .answered = send(request, to: url, name: nil, node: nil) { return }
         let end = SteadyClock.seconds() + Self.patienceSeconds
         while !request.exchange.isGone {
             let standing = host.standing.withLock { $0 }
@@ -102,7 +106,8 @@ final class RequestPassing: Sendable {
 
     // MARK: One try
 
-    private func send(_ request: PassedRequest, to url: ServerURL, name: String?, node: String) -> Outcome {
+    /// - Parameter node: which is to lead as long as its answer is waited for; nil: this one, whoever leads.
+    private func send(_ request: PassedRequest, to url: ServerURL, name: String?, node: String?) -> Outcome {
         let socket: MemberSocket
         do { socket = try connections.take(url, name: name) } catch {
             return .untaken
@@ -137,11 +142,11 @@ final class RequestPassing: Sendable {
     }
 
     /// Whether nobody waits for a node's answer any more: it leads no more since a while.
-    private func abandonment(of node: String, after seconds: Double) -> @Sendable () -> Bool {
+    private func abandonment(of node: String?, after seconds: Double) -> @Sendable () -> Bool {
         let since = Monitor<Double?>(nil)
         return { [host] in
             let standing = host.standing.withLock { $0 }
-            guard standing.ending == nil, standing.configuration?.leader != node else { return false }
+            guard let node, standing.ending == nil, standing.configuration?.leader != node else { return false }
             let now = SteadyClock.seconds()
             return since.withLock { since in
                 since = since ?? now

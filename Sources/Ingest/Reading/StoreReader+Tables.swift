@@ -3,7 +3,7 @@ import Documents
 import Query
 
 /// Which tables callers see, and what each shows.
-extension Engine {
+extension StoreReader {
     /// A table by the name that callers give it, as a principal sees it.
     ///
     /// - Parameters:
@@ -26,7 +26,7 @@ extension Engine {
     /// The one place that decides what of columns a principal sees.
     func shownTables(_ snapshot: TierBoundary.Snapshot, through sequence: Int64? = nil, as principal: Principal) -> ShownTables {
         ShownTables(
-            snapshot: snapshot, boundary: tier.boundary, tables: tier.tables, sequence: sequence ?? snapshot.sequence,
+            snapshot: snapshot, boundary: boundary, tables: tables, sequence: sequence ?? snapshot.sequence,
             sensitive: hidden(from: principal))
     }
 
@@ -47,17 +47,17 @@ extension Engine {
     }
 
     func checkIsOwnName(_ name: String) throws {
-        let snapshot = tier.boundary.snapshot()
+        let snapshot = boundary.snapshot()
         // Of names alone.
         try checkIsOwnName(name, shownTables(snapshot, as: .nobody))
     }
 
     /// The stored table of a versioned one.
     func history(of name: String, _ snapshot: TierBoundary.Snapshot) -> TieredTable {
-        TieredTable(name: TableName.history(of: name), boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
+        TieredTable(name: TableName.history(of: name), boundary: boundary, tables: tables, snapshot: snapshot)
     }
 
-    func isVersioned(_ name: String) -> Bool { tier.tables.contains(TableName.history(of: name)) }
+    func isVersioned(_ name: String) -> Bool { tables.contains(TableName.history(of: name)) }
 }
 
 /// The tables and views of one snapshot, by the names that callers give them: of a ledger `t` and `t_accepted`, of a versioned table

@@ -3,19 +3,19 @@ import Documents
 import Query
 
 /// Pages of receipts in order, walked with a cursor over the rows that there were when the walk began.
-extension Engine {
+extension StoreReader {
     /// A page ends at so many bytes.
     static let pageByteCountMax = 64 << 20
     /// Rows of a page's first read; the next ones are sized by what these weighed.
     private static let firstPartRowCount = 256
     private static let partRowCountMax = 10_000
 
-    package func page(_ request: PageRequest, as principal: Principal) throws -> Page {
+    func page(_ request: PageRequest, as principal: Principal) throws -> Page {
         guard (1...10_000).contains(request.limit) else {
             throw Fault(.badParameter, "limit is 1 to 10,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 10,000")])
         }
         let rows = try rows(of: request.client, for: principal)
-        let snapshot = tier.boundary.snapshot()
+        let snapshot = boundary.snapshot()
         let binding = Self.binding(request, rows, principal)
         var sequence = snapshot.sequence
         var after: PageKey?
@@ -24,6 +24,7 @@ extension Engine {
                 let key = PageKey(parts[1...])
             else { throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key") }
             (sequence, after) = (bound, key)
+            try checkReached(bound, snapshot)
         }
         let table = try shownTable(request.table, snapshot, through: sequence, asOf: request.asOf, as: principal)
         let stored = shownTables(snapshot, as: principal).storedName(of: request.table)

@@ -1,9 +1,9 @@
 import ColumnStore
-package import Documents
+import Documents
 import Query
 
 /// Documents that change: one of them, its versions, its removal.
-extension Engine: VersionKeeping {
+extension StoreReader {
     /// The newest version of a document, or the one of an instant.
     func newestVersion(
         _ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot, as principal: Principal
@@ -36,8 +36,8 @@ extension Engine: VersionKeeping {
 
     /// The newest version that is not FAILED of those that had come.
     private func present(_ key: VersionKey, through sequence: Int64) throws -> VersionEntry? {
-        var entry = try tier.versions.nearest(key, below: .max, .present)
-        while let known = entry, known.sequence > sequence { entry = try tier.versions.nearest(key, below: known.version, .present) }
+        var entry = try index.nearest(key, below: .max, .present)
+        while let known = entry, known.sequence > sequence { entry = try index.nearest(key, below: known.version, .present) }
         return entry
     }
 
@@ -54,12 +54,12 @@ extension Engine: VersionKeeping {
 
     // MARK: Versions
 
-    package func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult {
+    func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult {
         guard (1...1_000).contains(limit) else {
             throw Fault(.badParameter, "limit is 1 to 1,000", errors: [.init(pointer: "/limit", code: "out-of-range", message: "1 to 1,000")])
         }
         let rows = try rows(of: lookup.client, for: principal)
-        let snapshot = tier.boundary.snapshot()
+        let snapshot = boundary.snapshot()
         try checkVersioned(lookup.table)
         let key: VersionKey
         switch try owner(lookup, rows, snapshot) {
@@ -76,8 +76,8 @@ extension Engine: VersionKeeping {
         }
         // One more than are shown, and those that came since.
         let room = limit + 1
-        var all = try tier.versions.versions(key, below: below, limit: room)
-        while let first = all.first, first.sequence > snapshot.sequence { all = try tier.versions.versions(key, below: first.version, limit: room) }
+        var all = try index.versions(key, below: below, limit: room)
+        while let first = all.first, first.sequence > snapshot.sequence { all = try index.versions(key, below: first.version, limit: room) }
         guard !all.isEmpty || cursor != nil else { throw Fault.absent(.receipt(lookup.receiptID)) }
         let shown = all.prefix(limit)
         var page = VersionPage(versions: try described(Array(shown), before: all.dropFirst(limit).first, key, rows, snapshot, as: principal), nextCursor: nil)
@@ -85,13 +85,13 @@ extension Engine: VersionKeeping {
         return .found(page)
     }
 
-    private enum Owner {
+    enum Owner {
         case one(VersionKey)
         case several([String])
     }
 
     /// Whose document is meant.
-    private func owner(_ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot) throws -> Owner {
+    func owner(_ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot) throws -> Owner {
         let table = TableName.history(of: lookup.table)
         let id = Array(lookup.receiptID.utf8)
         if case .client(let client) = rows { return .one(VersionKey(table: table, client: client.bytes, receipt: id)) }
@@ -109,10 +109,10 @@ extension Engine: VersionKeeping {
         return .several(clients.map { String(decoding: $0, as: UTF8.self) }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
     }
 
-    private func checkVersioned(_ table: String) throws {
+    func checkVersioned(_ table: String) throws {
         if isVersioned(table) { return }
         try checkIsOwnName(table)
-        guard tier.tables.contains(table) else { throw Fault.absent(.table(table)) }
+        guard tables.contains(table) else { throw Fault.absent(.table(table)) }
         throw Fault(.immutableTable, "the table \(table) is a ledger: what it has stays as it is, and has no versions")
     }
 
@@ -163,37 +163,6 @@ extension Engine: VersionKeeping {
                         return from == to ? nil : DocumentVersion.Change(field: fields[column], from: shown(from), to: shown(to))
                     }
                 } ?? [])
-        }
-    }
-
-    // MARK: Removal
-
-    package func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) {
-        do {
-            guard principal.access == .readWrite else {
-                throw Fault(.readOnly, "this key may read only; a contract with access read-write may remove documents")
-            }
-            try checkVersioned(lookup.table)
-            let snapshot = tier.boundary.snapshot()
-            let rows = try rows(of: lookup.client, for: principal)
-            guard case .one(let key) = try owner(lookup, rows, snapshot) else {
-                throw Fault(.badParameter, "several clients have this id: name one", errors: [.init(pointer: "/client", code: "required", message: "several have it")])
-            }
-            guard let newest = try tier.versions.newest(key) else { throw Fault.absent(.receipt(lookup.receiptID)) }
-            if let allowed = principal.types, !allowed.contains(newest.type) {
-                throw Fault(.typeNotAllowed, "the contract does not name the type of this document")
-            }
-            let row = Intake.removal(of: newest, key, now: options.hot.clock.now())
-            let submission = Submission(rows: [row], earlier: [nil], generation: snapshot.generation) { answer in
-                switch answer {
-                case .refused(let problem): completion(problem)
-                case .conflicts: completion(Fault(.internalError, "a removal met another document"))
-                case .done: completion(nil)
-                }
-            }
-            tier.writer.submit(submission, isAlone: true)
-        } catch {
-            completion(Intake.problem(error))
         }
     }
 }

@@ -3,10 +3,10 @@ import Documents
 import Query
 
 /// Single receipts, tickets, and what happened since.
-extension Engine: RowReading, ChangeFeed {
-    package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
+extension StoreReader {
+    func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
         let scope = try rows(of: lookup.client, for: principal)
-        let snapshot = tier.boundary.snapshot()
+        let snapshot = boundary.snapshot()
         if isVersioned(lookup.table) || lookup.asOf != nil { return try newestVersion(lookup, scope, snapshot, as: principal) }
         try checkIsOwnName(lookup.table)
         let table = try visibleTable(lookup.table, snapshot)
@@ -53,8 +53,8 @@ extension Engine: RowReading, ChangeFeed {
     }
 
     func visibleTable(_ name: String, _ snapshot: TierBoundary.Snapshot) throws -> TieredTable {
-        guard tier.tables.contains(name) else { throw Fault.absent(.table(name)) }
-        return TieredTable(name: name, boundary: tier.boundary, tables: tier.tables, snapshot: snapshot)
+        guard tables.contains(name) else { throw Fault.absent(.table(name)) }
+        return TieredTable(name: name, boundary: boundary, tables: tables, snapshot: snapshot)
     }
 
     /// All columns of one receipt.
@@ -81,10 +81,10 @@ extension Engine: RowReading, ChangeFeed {
 
     // MARK: Tickets
 
-    package func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket {
+    func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket {
         let absent = Fault.absent(.ticket(ticketID))
         guard let ticket = ULID(ticketID) else { throw absent }
-        let snapshot = tier.boundary.snapshot()
+        let snapshot = boundary.snapshot()
         if let (receipt, history) = try stored(ticket, snapshot) {
             guard principal.rows.includes(receipt.summary.clientID) else { throw absent }
             let ticket = try self.ticket(receipt, history, snapshot)
@@ -142,8 +142,8 @@ extension Engine: RowReading, ChangeFeed {
 
     // MARK: Changes
 
-    package func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage {
-        let snapshot = tier.boundary.snapshot()
+    func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage {
+        let snapshot = boundary.snapshot()
         let scope = principal.rows
         var changes: [ChangePage.Change] = []
         var low = max(0, sequence)
@@ -203,9 +203,9 @@ extension Engine: RowReading, ChangeFeed {
         hot.cold = [:]
         var cold = snapshot
         cold.files = []
-        for (table, isHot) in tier.tables.tables.flatMap({ [($0, true), ($0, false)] }) {
+        for (table, isHot) in tables.tables.flatMap({ [($0, true), ($0, false)] }) {
             if !isHot, snapshot.cold[table] == nil { continue }
-            let source = TieredTable(name: table, boundary: tier.boundary, tables: tier.tables, snapshot: isHot ? hot : cold)
+            let source = TieredTable(name: table, boundary: boundary, tables: tables, snapshot: isHot ? hot : cold)
             let scan = try source.scan(ScanRequest(projection: Self.changeColumns(of: table), scope: scope))
             while let morsel = try scan.nextMorsel() {
                 while let batch = try morsel.next() {

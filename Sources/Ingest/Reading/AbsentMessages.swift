@@ -1,0 +1,84 @@
+import ColumnStore
+import Documents
+import Processes
+
+/// As `AbsentRoles`: queues, topics, executions and files, which a copy that is only read has no calls for.
+final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKeeping {
+    private var fault: Fault { AbsentRoles.fault }
+
+    private struct Silence: NotificationHandle {
+        func cancel() {}
+    }
+
+    // MARK: Queues
+
+    func put(queue name: String, _ settings: QueueSettings) throws -> PutOutcome { throw fault }
+    func queue(_ name: String, as principal: Principal) throws -> QueueReport { throw fault }
+    func queues(after name: String?, limit: Int, as principal: Principal) throws -> [QueueReport] { throw fault }
+    func delete(queue name: String) throws { throw fault }
+    func send(_ messages: [OutgoingMessage], to queue: String, as principal: Principal, completion: @escaping @Sendable (Result<[SentMessage], Fault>) -> Void) { completion(.failure(fault)) }
+    func receive(
+        _ countMax: Int, from queue: String, waits: Bool, as principal: Principal, completion: @escaping @Sendable (Result<[ReceivedMessage], Fault>) -> Void
+    ) -> any NotificationHandle {
+        completion(.failure(fault))
+        return Silence()
+    }
+    func complete(_ locks: [MessageLock], in queue: String, as principal: Principal, completion: @escaping @Sendable (Result<[Bool], Fault>) -> Void) { completion(.failure(fault)) }
+    func settle(
+        _ lock: MessageLock, _ end: MessageEnd, in queue: String, as principal: Principal, completion: @escaping @Sendable (Result<Void, Fault>) -> Void
+    ) { completion(.failure(fault)) }
+    func messages(in queue: String, after place: QueuedMessageReport.Place?, limit: Int, as principal: Principal) throws -> [QueuedMessageReport] { throw fault }
+    func deadLetters(in queue: String, after place: (diedAt: Int64, number: Int64)?, limit: Int, as principal: Principal) throws -> [DeadMessageReport] { throw fault }
+    func redrive(_ ids: [String]?, in queue: String, perSecond: Int?, as principal: Principal) throws -> Int { throw fault }
+    func purge(_ queue: String, as principal: Principal) throws { throw fault }
+
+    // MARK: Topics
+
+    func put(topic name: String) throws -> PutOutcome { throw fault }
+    func topic(_ name: String, as principal: Principal) throws -> [String] { throw fault }
+    func topics(as principal: Principal) throws -> [String] { throw fault }
+    func delete(topic name: String) throws { throw fault }
+    func put(_ subscription: Subscription, of topic: String) throws -> PutOutcome { throw fault }
+    func subscription(_ name: String, of topic: String) throws -> SubscriptionReport { throw fault }
+    func subscriptions(of topic: String) throws -> [SubscriptionReport] { throw fault }
+    func delete(subscription name: String, of topic: String) throws { throw fault }
+    func deadEvents(of name: String, in topic: String, after number: Int64?, limit: Int) throws -> [DeadEventReport] { throw fault }
+    func redrive(_ name: String, in topic: String) throws -> Int { throw fault }
+    func publish(_ events: [EventDraft], to topic: String, as principal: Principal, completion: @escaping @Sendable (Result<[Queue.Arrival], Fault>) -> Void) { completion(.failure(fault)) }
+
+    // MARK: State machines
+
+    func process(_ name: String) throws -> ProcessDescription { throw fault }
+    func processes(after name: String?, limit: Int) throws -> [ProcessDescription] { throw fault }
+    func putProcess(_ name: String, _ definition: [UInt8]) throws -> ProcessPutOutcome { throw fault }
+    func deleteProcess(_ name: String) throws { throw fault }
+    func start(
+        _ process: String, name: String?, input: JSONValue, as principal: Principal, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void
+    ) { completion(.failure(fault)) }
+    func execution(_ id: String, as principal: Principal) throws -> ExecutionView { throw fault }
+    func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool) { throw fault }
+    func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) { throw fault }
+    func abort(_ id: String, as principal: Principal) throws { throw fault }
+    func redrive(_ id: String, as principal: Principal) throws { throw fault }
+    func answerTask(_ token: String, _ answer: ExecutionStore.TaskAnswer, completion: @escaping @Sendable (Result<Void, any Error>) -> Void) { completion(.failure(fault)) }
+    func startChild(
+        of work: TaskWork, _ process: String, as principal: Principal, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void
+    ) { completion(.failure(fault)) }
+    func begin(_ executor: any TaskExecutor) throws { throw fault }
+
+    // MARK: Files
+
+    var byteCountMax: Int { 0 }
+    func announce(_ announcement: UploadAnnouncement, id: String, as principal: Principal) throws -> Upload { throw fault }
+    func upload(_ id: String, as principal: Principal) throws -> Upload { throw fault }
+    func uploads(client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Upload] { throw fault }
+    func records(of id: String, as principal: Principal) throws -> UploadRecords { throw fault }
+    func rejections(of upload: Upload, after record: Int64, limit: Int) throws -> [UploadRejection] { throw fault }
+    func linked(_ id: String) throws -> Upload? { nil }
+    func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile { throw fault }
+    func fileByteCount(_ id: String) -> Int64 { 0 }
+    func finish(_ file: UploadFile, coding: StreamCoding?) throws -> Upload { throw fault }
+    func cancel(_ id: String, as principal: Principal) throws { throw fault }
+    func revert(_ id: String, as principal: Principal) throws -> Upload { throw fault }
+    func start(describe: @escaping @Sendable (Upload) -> [UInt8]) {}
+}

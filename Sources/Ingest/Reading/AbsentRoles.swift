@@ -1,0 +1,108 @@
+import ColumnStore
+import Documents
+
+/// What a copy that is only read does not do. Its doors have no calls for any of it, so nobody meets these answers; each is a refusal, or says that there is nothing.
+final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, DeadLetterReview, DocumentIntake, ExportKeeping, FigureKeeping, KeyAdministration, LinkSigning, RefusedDocuments,
+    RollupAdministration, SessionKeeping, StoreInventory, StoreLife, StoreMaintenance, TypeAdministration, UsageKeeping, VersionKeeping, ViewAdministration, ChangeFeed
+{
+    static let fault = Fault(.wrongState, "this node of the cluster does not lead, and only reads")
+    private var fault: Fault { Self.fault }
+
+    // MARK: Calls of the store's life
+
+    let usageMeter: UsageMeter
+    init(clock: Clock = .system) { usageMeter = UsageMeter(clock: clock) }
+    var isReady: Bool { true }
+    var intakeRefusals: [Fault] { [] }
+    var degradations: [String] { [] }
+    func metrics() -> [Metric] { [] }
+    func close() throws {}
+    func keep(figures: [UInt8], as name: String) throws {}
+    func keptFigures(_ name: String) throws -> [UInt8]? { nil }
+    func usage(of clientID: String, from: Int32?, to: Int32?, byMonth: Bool, as principal: Principal) throws -> [UsageSpan] { throw fault }
+    func begin(_ act: AuditAct) throws -> Int64 { throw fault }
+    func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws { throw fault }
+    func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { throw fault }
+    func begin(_ session: BrowserSession, sha256: [UInt8]) throws { throw fault }
+    func session(ofSHA256 hash: [UInt8]) -> BrowserSession? { nil }
+    func end(sessionOfSHA256 hash: [UInt8]) throws { throw fault }
+
+    // MARK: Documents
+
+    func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) { completion(.refused(fault)) }
+    func callback(_ callback: RegistrarCallback, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) { completion(.failure(fault)) }
+    func versions(_ lookup: ReceiptLookup, limit: Int, cursor: String?, as principal: Principal) throws -> VersionLookupResult { throw fault }
+    func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) { completion(fault) }
+    func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage { throw fault }
+    func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle { Silence() }
+    func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?) { throw fault }
+    func redrive(_ id: String, as principal: Principal) throws { throw fault }
+    func deleteDeadLetter(_ id: String) throws { throw fault }
+    func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { throw fault }
+    func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?) { throw fault }
+    func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry { throw fault }
+    func deleteQuarantineEntry(_ ticketID: String) throws { throw fault }
+    func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { throw fault }
+
+    private struct Silence: NotificationHandle {
+        func cancel() {}
+    }
+
+    // MARK: Administration
+
+    let passwordSaltKey: [UInt8] = []
+    func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] { throw fault }
+    func type(_ name: String, as principal: Principal) throws -> TypeDescription? { throw fault }
+    func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion] { throw fault }
+    func putType(name: String, body: [UInt8]) throws -> PutOutcome { throw fault }
+    func deleteType(name: String) throws { throw fault }
+    func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] { throw fault }
+    func putRollup(name: String, body: JSONValue) throws -> PutOutcome { throw fault }
+    func deleteRollup(name: String) throws { throw fault }
+    func rollupWarning(name: String) -> String? { nil }
+    func rollupAdvice() throws -> [RollupAdvice] { throw fault }
+    func contracts(after clientID: String?, limit: Int) throws -> [Contract] { throw fault }
+    func contract(_ clientID: String) throws -> Contract? { throw fault }
+    func putContract(_ contract: Contract) throws -> PutOutcome { throw fault }
+    func deleteContract(_ clientID: String) throws { throw fault }
+    func keys(of owner: KeyOwner, after: KeyDescription.Position?, limit: Int) throws -> [KeyDescription] { throw fault }
+    func addKey(_ key: NewKey, of owner: KeyOwner) throws -> KeyDescription { throw fault }
+    func deleteKey(of owner: KeyOwner, id: String) throws { throw fault }
+    func views(after name: String?, limit: Int) -> [SavedView] { [] }
+    func view(_ name: String) -> SavedView? { nil }
+    func putView(_ view: SavedView) throws -> PutOutcome { throw fault }
+    func deleteView(_ name: String) throws -> String? { throw fault }
+
+    // MARK: Long work, and what there is
+
+    func compact(before: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary { throw fault }
+    func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary { throw fault }
+    func move(to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (_ byteCount: Int64, _ path: String) -> Void) throws -> WarehouseMoveSummary { throw fault }
+    func rebuild(column: String, of table: String, isCancelled: @escaping @Sendable () -> Bool, progress: (RebuildSummary) -> Void) throws -> RebuildSummary { throw fault }
+    func verify(
+        temporaryDirectory: String, makesAllSums: Bool, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
+    ) throws -> Verifier.Report { throw fault }
+    var coldTableNames: [String] { [] }
+    func files(of table: String?, as principal: Principal) throws -> [StoredFile] { throw fault }
+    func snapshots(of table: String) -> [StoredSnapshot] { [] }
+    func warehouseTables(as principal: Principal) throws -> [String] { [] }
+    func warehouseTable(_ name: String, as principal: Principal) throws -> WarehouseTable? { nil }
+    var compactions: [CompactionRecord] { [] }
+
+    // MARK: Exports
+
+    let links = LinkSigner(storeKey: [])
+    func addExport(_ export: Export) throws { throw fault }
+    func export(_ id: String, as principal: Principal) throws -> Export { throw fault }
+    func exports(after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Export] { throw fault }
+    func deleteExport(_ id: String, as principal: Principal) throws { throw fault }
+    func linkedExport(_ id: String) throws -> Export? { nil }
+    func waitingExports() throws -> [Export] { [] }
+    func endExport(_ export: Export) throws -> Bool { false }
+    func sweepExports(now: Int64) throws {}
+    func carryExports(beforeEachPiece: () throws -> Void) throws {}
+    func exportPath(_ fileName: String) throws -> String { throw fault }
+    func exportContents(_ export: Export) throws -> ExportContents? { nil }
+    func exportByteCount() throws -> Int64 { 0 }
+    var hasRoomForExports: Bool { false }
+}

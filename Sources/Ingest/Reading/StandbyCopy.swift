@@ -1,0 +1,95 @@
+import ColumnStore
+import Documents
+
+/// What a standby answers reads from: the files that it folds records into, as of one record. It writes nothing into them: all connections only read.
+///
+/// Rows that come later are not seen, as by any reader of the store: they lie above the sequence of then. Memory goes by the rows whose columns are not laid down, as in the store that leads.
+package final class StandbyCopy: Sendable {
+    /// What stays from one copy to the next.
+    private struct Kept {
+        let tables: TableColumns
+        let dictionaries: DocumentDictionaries
+        let values: DocumentValues
+    }
+
+    /// The record that it ends with.
+    package let position: ReplicaStore.Position
+    let reader: StoreReader
+    private let kept: Kept
+    private let files: [HotFile]
+    private let cold: [String: ColdTable]
+
+    /// - Parameters:
+    ///   - directory: of the store, absolute; its files are held (`ReplicaStore.hold`).
+    ///   - storages: where cold tables lie.
+    ///   - former: the last copy of this directory, of which all is taken over that has not changed.
+    ///   - changed: databases that have changed since then, by their paths below DATA.
+    /// - Throws: where files cannot be read, or there is no store yet.
+    package init(directory: String, at position: ReplicaStore.Position, storages: any StorageFactory, from former: StandbyCopy?, changed: Set<String>) throws {
+        self.position = position
+        let catalog = try Catalog(readOnlyPath: "\(directory)/catalog.sqlite")
+        guard let key = try catalog.bytes(Catalog.cursorKeyName), key.count == 32 else {
+            throw ColumnStoreError(.unavailable, path: catalog.path, "the store has not begun yet")
+        }
+        let kept = try former?.kept ?? Self.begin(catalog)
+        for (table, fields) in try catalog.tableColumns() { kept.tables.add(fields, to: table) }
+        for known in try catalog.dictionaries() { kept.dictionaries.register(known.number, bytes: known.bytes) }
+        let files = try Self.files(directory, catalog, kept, former, changed)
+        let cold = try Self.cold(directory, catalog, storages, former)
+        let sequence = max(files.map(\.state.lastSequence).max() ?? 0, try StoredNumber.checked(try catalog.integer("sequence") ?? 0, "the sequence", in: StoredNumber.sequences, path: catalog.path))
+        let index = try VersionIndex.open(path: "\(directory)/\(ReplicaStore.readVersionsName).sqlite", store: catalog.storeID, sequence: sequence)
+        var snapshot = TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence)
+        snapshot.superseded = try VersionFold(index: index) { name, version in
+            try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(json: $0).file.delimiter } ?? UInt8(ascii: ",")
+        }.run(files, cold)
+        try index.flush()
+        let isSame = former != nil && !changed.contains("catalog.sqlite")
+        let types = isSame ? former?.reader.types : nil
+        reader = StoreReader(
+            boundary: TierBoundary(snapshot), tables: kept.tables, index: index, catalog: catalog, types: try types ?? TypeStore(catalog: catalog, tables: kept.tables, isReading: true),
+            quarantine: Quarantine(catalog: catalog, limits: Quarantine.Limits()), savedViews: try SavedViews(catalog: catalog), cursors: CursorCoder(key: key), clientsNeedContract: true,
+            explain: { $0 }, isBehind: true)
+        (self.kept, self.files, self.cold) = (kept, files, cold)
+    }
+
+    /// Names of its day files, which must stay as long as it is used.
+    package var dayFiles: Set<String> { Set(files.map(\.name)) }
+
+    private static func begin(_ catalog: Catalog) throws -> Kept {
+        Kept(
+            tables: TableColumns(try catalog.tableColumns()),
+            dictionaries: DocumentDictionaries(known: try catalog.dictionaries()) { _, _ in throw Fault(.wrongState, "a standby takes no documents") },
+            values: DocumentValues { try catalog.typeFile(name: $0, version: Int($1)) })
+    }
+
+    private static func files(_ directory: String, _ catalog: Catalog, _ kept: Kept, _ former: StandbyCopy?, _ changed: Set<String>) throws -> [HotFile] {
+        let known = Dictionary(uniqueKeysWithValues: (former?.files ?? []).map { ($0.name, $0) })
+        return try catalog.hotFiles().filter { $0.state == .known }.map { entry in
+            let name = HotFileName.text(day: entry.day, part: entry.part)
+            if let same = known[name], !changed.contains("hot/\(name).sqlite") { return same }
+            let file = HotFile(directory: "\(directory)/hot", day: entry.day, part: entry.part, dictionaries: kept.dictionaries, tables: kept.tables, values: kept.values)
+            try file.load()
+            return file
+        }
+    }
+
+    private static func cold(_ directory: String, _ catalog: Catalog, _ storages: any StorageFactory, _ former: StandbyCopy?) throws -> [String: ColdTable] {
+        let sums = try catalog.rollupTables()
+        let damage = ColdDamage()
+        for known in try catalog.damagedFiles() { damage.note(known, isKept: true) }
+        var tables: [String: ColdTable] = [:]
+        for (name, version) in try catalog.coldVersions() where sums[name] == nil {
+            if let same = former?.cold[name], same.iceberg.version == version {
+                tables[name] = same
+                continue
+            }
+            let calls = LinuxFileSystem()
+            let storage = try storages.storage(of: name, in: "\(directory)/warehouse", calls: calls)
+            var iceberg = try Table.open(storage, version: version)
+            // The same objects by another name.
+            if iceberg.isElsewhere, let same = try storages.storage(at: iceberg.metadata.location, sameAs: storage, calls: calls) { iceberg = try Table.open(same, version: version) }
+            tables[name] = ColdTable(name: name, iceberg: iceberg, damage: damage)
+        }
+        return tables
+    }
+}

@@ -1,0 +1,52 @@
+import Documents
+package import Query
+import Synchronization
+
+/// A standby's answers to reads, each from the copy that there is: rows, questions, and who may see what, as the catalog of then says it.
+package final class StandbyReading: RowReading, QueryStore, CursorSealing, CredentialLookup {
+    private let copy = Mutex<StandbyCopy?>(nil)
+
+    package init() {}
+
+    /// What is read from here on; nil: nothing.
+    package func use(_ next: StandbyCopy?) {
+        // The last reference may close files.
+        let former = copy.withLock { copy -> StandbyCopy? in
+            defer { copy = next }
+            return copy
+        }
+        _ = former
+    }
+
+    package var present: StandbyCopy? { copy.withLock { $0 } }
+
+    private var reader: StoreReader {
+        get throws {
+            guard let copy = present else { throw Fault(.storageUnavailable, "this node has no copy to answer from just now: try again, or without Till-Read: stale") }
+            return copy.reader
+        }
+    }
+
+    package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult { try reader.receipt(lookup, as: principal) }
+    package func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket { try reader.ticket(ticketID, as: principal) }
+    package func page(_ request: PageRequest, as principal: Principal) throws -> Page { try reader.page(request, as: principal) }
+    package func catalog(as principal: Principal, upTo sequence: Int64?) throws -> (catalog: any QueryCatalog, sequence: Int64) { try reader.catalog(as: principal, upTo: sequence) }
+    package func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) {}
+    package func seal(_ fields: [[UInt8]], binding: [String]) -> String { present?.reader.cursors.encode(fields, binding: binding) ?? "" }
+    package func unseal(_ cursor: String, binding: [String]) -> [[UInt8]]? { present?.reader.cursors.decode(cursor, binding: binding) }
+    package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { present?.reader.catalog.holder(ofKeySHA256: hash) }
+    package func contract(_ clientID: String) throws -> Contract? { try reader.catalog.contract(clientID) }
+    package func passwordKeys(of user: String?) -> UserKeys { present?.reader.catalog.passwordKeys(of: user) ?? UserKeys() }
+}
+
+extension StoreRoles {
+    /// Of a standby: it reads, and does nothing else.
+    package init(of standby: StandbyReading) {
+        let (absent, messages) = (AbsentRoles(), AbsentMessages())
+        (rows, queries, cursors, credentials) = (standby, standby, standby, standby)
+        (intake, changes, refused, callbacks, deadLetters) = (absent, absent, absent, absent, absent)
+        (types, contracts, keys, sessions, versions, rollups, inventory, views) = (absent, absent, absent, absent, absent, absent, absent, absent)
+        (audit, figures, maintenance, life, usage, exports, links) = (absent, absent, absent, absent, absent, absent, absent)
+        (queues, topics, processes, uploads) = (messages, messages, messages, messages)
+    }
+}

@@ -1,0 +1,67 @@
+internal import Cluster
+internal import ColumnStore
+internal import Ingest
+internal import Query
+import Synchronization
+
+/// Answers reads marked `Till-Read: stale` from this node's own copy, while another leads: the calls of `routes`, by the rights that contracts have in that copy. Of each answer
+/// `Till-Stale` says whose it is, and how old.
+final class StaleDoor: Sendable {
+    static let mark: StaticString = "Till-Read"
+    private static let paths: Set<String> = ["GET /v1/receipts", "GET /v1/receipts/{receipt_id}", "GET /v1/tickets/{ticket_id}", "POST /v1/sql"]
+    private static let routes = (ReceiptRoutes.all + TicketRoutes.all + SQLRoutes.all).filter { paths.contains("\($0.method.rawValue) \($0.path)") }
+    private static let router = Router(routes)
+
+    private let host: NodeHost
+    private let copies: StandbyCopies
+    private let directory: String
+    private let limits: DoorLimits
+    private let queries: QueryEngine
+    private let connections: ConnectionTable
+    private let timers: Timers
+    private let log: Log
+    /// Of an administrator's key, which comes with the records and may change.
+    private let made = Mutex<(key: String, service: Service)?>(nil)
+
+    /// What catalogs have beside the store's tables: nothing, since it would tell of the server that leads.
+    private struct Alone: CatalogExtension {
+        func catalog(over base: any QueryCatalog, as principal: Principal, _ parts: CatalogParts) -> any QueryCatalog { base }
+    }
+
+    init(_ host: NodeHost, _ copies: StandbyCopies, directory: String, limits: DoorLimits, queries: QueryEngine, connections: ConnectionTable, timers: Timers, log: Log) {
+        (self.host, self.copies, self.directory, self.limits, self.queries, self.connections, self.timers, self.log) = (host, copies, directory, limits, queries, connections, timers, log)
+        copies.whenEnded { [weak self] in self?.made.withLock { $0?.service }?.context.queries.cancelAll() }
+    }
+
+    /// Whether a request may be answered here: it says so, is a call of these, and shows a key. What tokens and sessions are worth, the node that leads knows.
+    func isMeant(_ exchange: Exchange) -> Bool {
+        let request = exchange.request
+        guard request.header(Self.mark)?.trimmingBlanks.lowercased() == "stale", ["GET", "POST"].contains(request.methodName), (try? Self.router.match(request.method, request.target)) != nil,
+            let credential = try? request.credential()
+        else { return false }
+        return !credential.isSession && !JSONWebToken.looksLike(credential.secret)
+    }
+
+    /// Who answers, and what is said of how old that is; nil while there is no copy.
+    ///
+    /// - Parameter anyAge: the request has waited for one.
+    func take(anyAge: Bool) throws -> (service: Service, header: Response.Header)? {
+        guard let present = copies.take(anyAge: anyAge), let service = try service() else { return nil }
+        let record = Int(clamping: present.copy.position.sequence)
+        let behind = max(0, host.standing.withLock { $0.committed.sequence } - record)
+        let milliseconds = max(0, BootClock.milliseconds() - present.heardAt)
+        return (service, .init("Till-Stale", "node=\(host.name), record=\(record), behind=\(behind), seconds=\(milliseconds / 1_000).\(milliseconds % 1_000 / 100)"))
+    }
+
+    private func service() throws -> Service? {
+        guard let key = try Environment["TILL_ADMIN_KEY"] ?? AdminKey.read(in: directory) else { return nil }
+        return try made.withLock { made in
+            if let made, made.key == key { return made.service }
+            let context = DoorContext(store: StoreRoles(of: copies.reading), queries: queries, further: Alone(), adminKey: key, limits: limits, log: log, timers: timers)
+            let service = try Service(context, connections: connections, routes: Self.routes)
+            made?.service.stop()
+            made = (key, service)
+            return service
+        }
+    }
+}

@@ -1,0 +1,203 @@
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import ColumnStore
+@testable import Documents
+@testable import Ingest
+@testable import Query
+
+/// Goal: a standby answers from its files as of one record, while records go on, and nothing of that writes. Method: an engine's records are folded into another directory, of which copies
+/// are opened at many places, and compared with what the engine answered there.
+final class StandbyCopyTests: XCTestCase {
+    private var folder = URL(fileURLWithPath: "/")
+
+    override func setUpWithError() throws { folder = try Project.temporaryFolder("till-copy") }
+    override func tearDown() { try? FileManager.default.removeItem(at: folder) }
+
+    private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+    private static func position(_ number: Int) -> ReplicaStore.Position { .init(sequence: Int64(number), epoch: 1, high: UInt64(number), low: 7) }
+
+    private static func rows(_ rows: any RowReading, _ table: String = "receipts", as principal: Principal = .admin) throws -> [String] {
+        var found: [String] = []
+        var request = PageRequest(table: table, range: .all, fields: ["receipt_id", "total"], limit: 7)
+        while true {
+            let page = try rows.page(request, as: principal)
+            for batch in page.batches { found += EngineFixture.texts(batch) }
+            guard let cursor = page.nextCursor else { return found.sorted() }
+            request.cursor = cursor
+        }
+    }
+
+    private func wait(_ engine: Engine) {
+        let kept = Monitor(false)
+        engine.whenKept { _ in kept.broadcast { $0 = true } }
+        XCTAssertEqual(kept.wait(seconds: Patience.seconds) { $0 ? true : nil }, true)
+    }
+
+    /// A leader, a standby that folds what it has committed, and the copies of that.
+    private struct Two {
+        let recorder = CommitRecorder()
+        let fixture: EngineFixture
+        let standby: ReplicaStore
+        let reading = StandbyReading()
+        let directory: String
+        private var folded = 0
+
+        init(_ leader: String, _ directory: String) throws {
+            self.directory = directory
+            fixture = try EngineFixture(leader) { [recorder] in $0.replica = recorder }
+            standby = try ReplicaStore(directory: directory)
+            try standby.clear()
+        }
+
+        mutating func fold() throws {
+            for body in recorder.bodies.dropFirst(folded) {
+                folded += 1
+                try standby.apply(StandbyCopyTests.position(folded), body)
+            }
+        }
+
+        /// - Parameter meanwhile: happens between the record of the copy and its opening.
+        mutating func copy(_ meanwhile: (inout Two) throws -> Void = { _ in }) throws {
+            let held = try XCTUnwrap(try standby.hold())
+            try meanwhile(&self)
+            let copy = try StandbyCopy(directory: directory, at: held.position, storages: LocalStorageFactory(), from: reading.present, changed: held.changed)
+            standby.release(read: copy.dayFiles)
+            reading.use(copy)
+        }
+    }
+
+    func test_copies_areTheStoreAsOfOneRecord_whateverIsFoldedMeanwhile() throws {
+        var two = try Two(path("a"), path("b"))
+        var tickets: [String] = []
+        for round in 0..<6 {
+            for number in 0..<20 {
+                let client = number % 3 == 0 ? "c2" : "c1"
+                tickets.append(try two.fixture.taken(EngineFixture.receipt("R-\(round)-\(number)"), as: .admin, client: client).summary.ticketID)
+            }
+            wait(two.fixture.engine)
+            try two.fold()
+            let expected = try Self.rows(two.fixture.engine)
+            XCTAssertEqual(expected.count, round * 21 + 20)
+            try two.copy { two in
+                _ = try two.fixture.taken(EngineFixture.receipt("S-\(round)"), as: .admin, client: "c2")
+                wait(two.fixture.engine)
+                try two.fold()
+                try two.standby.settle()
+            }
+            XCTAssertEqual(try Self.rows(two.reading), expected, "round \(round)")
+            // What is committed from here on is seen no more than what was folded before.
+            try two.standby.settle()
+            XCTAssertEqual(try Self.rows(two.reading), expected, "round \(round), settled")
+            for ticket in tickets.prefix(5) { XCTAssertEqual(try two.reading.ticket(ticket, as: .admin).summary?.ticketID, ticket) }
+        }
+        try two.fixture.engine.close()
+    }
+
+    func test_copy_hasTheRightsOfContracts() throws {
+        var two = try Two(path("a"), path("b"))
+        for (id, client) in [("R-1", "c1"), ("R-2", "c1"), ("R-3", "c2")] { _ = try two.fixture.taken(EngineFixture.receipt(id), as: .admin, client: client) }
+        let ticket = try two.fixture.taken(EngineFixture.receipt("R-4"), as: .admin, client: "c2").summary.ticketID
+        wait(two.fixture.engine)
+        try two.fold()
+        try two.copy()
+        XCTAssertEqual(try Self.rows(two.reading).count, 4)
+        let own = EngineFixture.own
+        XCTAssertEqual(try Self.rows(two.reading, as: own), try Self.rows(two.fixture.engine, as: own))
+        XCTAssertEqual(try Self.rows(two.reading, as: own).count, 2)
+        XCTAssertThrowsError(try two.reading.ticket(ticket, as: own)) { XCTAssertEqual(($0 as? Fault)?.code, .notFound) }
+        XCTAssertThrowsError(try two.reading.receipt(ReceiptLookup(receiptID: "R-3", client: "c2", table: "receipts", day: nil, asOf: nil), as: own)) { XCTAssertEqual(($0 as? Fault)?.code, .wrongClient) }
+        XCTAssertThrowsError(try two.reading.receipt(ReceiptLookup(receiptID: "R-3", client: nil, table: "receipts", day: nil, asOf: nil), as: own))
+        XCTAssertNotNil(try two.reading.contract("c1"))
+        XCTAssertNil(try two.reading.contract("c3"))
+        try two.fixture.engine.close()
+    }
+
+    func test_copies_writeNothing_andATakeoverBesideThem_hasAll() throws {
+        var two = try Two(path("a"), path("b"))
+        for number in 0..<50 { _ = try two.fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        wait(two.fixture.engine)
+        try two.fold()
+        try two.standby.settle()
+        let before = try files()
+        XCTAssertTrue(before.keys.contains { $0.hasPrefix("hot/") })
+        try two.copy()
+        let page = try two.reading.page(PageRequest(range: .all, fields: ["receipt_id"], limit: 5), as: .admin)
+        XCTAssertNotNil(page.nextCursor)
+        let (catalog, _) = try two.reading.catalog(as: .admin, upTo: nil)
+        XCTAssertTrue(catalog.entryNames.contains("receipts"))
+        XCTAssertEqual(try files(), before)
+        // Somebody reads on while the node comes to lead.
+        let reader = try SQLiteConnection(path: path("b/hot/\(try XCTUnwrap(try hotFiles().first)).sqlite"), mode: .readOnly)
+        try reader.execute("BEGIN; SELECT count(*) FROM rows")
+        for number in 50..<60 { _ = try two.fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        wait(two.fixture.engine)
+        let rows = try Self.rows(two.fixture.engine)
+        try two.fold()
+        // Who would wait for the reader would give up after ten seconds.
+        try two.standby.promote()
+        try reader.execute("COMMIT")
+        let next = try EngineFixture(path("b")) { $0.replica = CommitRecorder() }
+        XCTAssertEqual(try Self.rows(next.engine), rows)
+        XCTAssertEqual(rows.count, 60)
+        XCTAssertFalse(try next.taken(EngineFixture.receipt("R-new")).isRepeat)
+        try next.engine.close()
+        try two.fixture.engine.close()
+    }
+
+    /// Day files that a copy has stay until it is let go, though their rows are in cold by then.
+    func test_dayFiles_ofACopy_stayUntilItIsLetGo() throws {
+        var two = try Two(path("a"), path("b"))
+        for number in 0..<5 { _ = try two.fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        wait(two.fixture.engine)
+        try two.fold()
+        try two.copy()
+        let had = try XCTUnwrap(two.reading.present).dayFiles
+        XCTAssertEqual(try two.fixture.engine.compact(before: nil, isCancelled: { false }).rowsMoved, 5)
+        _ = try two.fixture.taken(EngineFixture.receipt("R-5"))
+        wait(two.fixture.engine)
+        try two.fold()
+        try two.standby.settle()
+        XCTAssertTrue(had.isSubset(of: try hotFiles()))
+        XCTAssertEqual(try Self.rows(two.reading).count, 5)
+        two.standby.release(read: [])
+        try two.standby.settle()
+        XCTAssertTrue(had.isDisjoint(with: try hotFiles()))
+        try two.fixture.engine.close()
+    }
+
+    /// A walk that began at the leader does not end early here without a word.
+    func test_cursor_ofALaterState_isRefused() throws {
+        var two = try Two(path("a"), path("b"))
+        for number in 0..<6 { _ = try two.fixture.taken(EngineFixture.receipt("R-\(number)")) }
+        wait(two.fixture.engine)
+        try two.fold()
+        try two.copy()
+        let request = PageRequest(range: .all, fields: ["receipt_id"], limit: 3)
+        var same = request
+        same.cursor = try two.fixture.engine.page(request, as: .admin).nextCursor
+        XCTAssertEqual(try two.reading.page(same, as: .admin).batches.reduce(0) { $0 + $1.rowCount }, 3)
+        _ = try two.fixture.taken(EngineFixture.receipt("R-6"))
+        var later = request
+        later.cursor = try two.fixture.engine.page(request, as: .admin).nextCursor
+        XCTAssertThrowsError(try two.reading.page(later, as: .admin)) { XCTAssertEqual(($0 as? Fault)?.code, .storageUnavailable) }
+        XCTAssertThrowsError(try two.reading.catalog(as: .admin, upTo: 1 << 40))
+        try two.fixture.engine.close()
+    }
+
+    private func hotFiles() throws -> Set<String> {
+        Set(try FileManager.default.contentsOfDirectory(atPath: path("b/hot")).filter { $0.hasSuffix(".sqlite") }.map { String($0.dropLast(7)) })
+    }
+
+    /// Those of the store, and their bytes: without what SQLite's readers share.
+    private func files() throws -> [String: Data] {
+        var found: [String: Data] = [:]
+        for name in try FileManager.default.subpathsOfDirectory(atPath: path("b")) where !name.hasSuffix("-shm") && !name.hasPrefix("cluster") {
+            let url = folder.appendingPathComponent("b/\(name)")
+            if let data = try? Data(contentsOf: url), !data.isEmpty || !name.hasSuffix("-wal") { found[name] = data }
+        }
+        return found
+    }
+}
