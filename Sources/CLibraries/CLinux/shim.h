@@ -26,3 +26,11 @@ static inline int till_free_blocks(int descriptor, long long offset, long long l
     const int keep_size = 1, punch_hole = 2;
     return (int)syscall(SYS_fallocate, descriptor, keep_size | punch_hole, (off_t)offset, (off_t)length);
 }
+
+/* How many pages of a range of a file lie in the system's cache (cachestat(2), Linux 6.5); -1 where the system does not say. */
+static inline long long till_cached_pages(int descriptor, long long offset, long long length) {
+    struct { unsigned long long offset, length; } range = {(unsigned long long)offset, (unsigned long long)length};
+    struct { unsigned long long cached, dirty, written, evicted, lately; } found = {0, 0, 0, 0, 0};
+    const long cachestat = 451;
+    return syscall(cachestat, descriptor, &range, &found, 0) == 0 ? (long long)found.cached : -1;
+}

@@ -89,7 +89,7 @@ extension RandomAccessBytes {
 public final class LocalFileBytes: RandomAccessBytes {
     public let name: String
     public let byteCount: Int64
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// - Throws: `.notFound`, `.io`.
     public init(path: String) throws(ColumnStoreError) {
@@ -119,9 +119,9 @@ public final class LocalFileBytes: RandomAccessBytes {
     deinit { close(descriptor) }
 
     public func expect(_ range: Range<Int64>) {
-        // A length of 0 would mean the whole rest of the file.
-        guard range.lowerBound >= 0, !range.isEmpty else { return }
-        posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
+        let range = range.clamped(to: 0..<byteCount)
+        guard !range.isEmpty else { return }
+        ReadAhead.shared.expect(range, of: self)
     }
 
     public func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {

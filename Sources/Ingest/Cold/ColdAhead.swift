@@ -46,7 +46,7 @@ final class ColdAhead: Sendable {
             }
             guard !state.pieces.isEmpty else { return nil }
             let first = state.pieces.removeFirst()
-            state.byteCount -= first.byteCount
+            state.byteCount = state.byteCount.subtractingSaturating(first.byteCount)
             return first
         }
         return try first?.take()

@@ -3,7 +3,7 @@ import Query
 import Synchronization
 
 /// Hands out row groups of cold files, or parts of them, file after file. Where the files lie behind a network, the ends of all are asked for together, and pieces to come
-/// are opened while earlier ones are read.
+/// are opened while earlier ones are read; where they lie on a disk, it is asked for the beginnings of pieces to come.
 final class ColdPieces: Sendable {
     private struct State {
         /// Taken from the end.
@@ -12,28 +12,42 @@ final class ColdPieces: Sendable {
         var scan: ParquetScan?
         var location = ""
         var parts: ArraySlice<ScanPart> = []
+        /// To be given out next, and asked of the disk already.
+        var expected: ArraySlice<Piece> = []
+        var expectedByteCount: Int64 = 0
     }
-    private typealias Piece = (scan: ParquetScan, location: String, part: ScanPart)
+    private struct Piece {
+        let scan: ParquetScan
+        let location: String
+        let part: ScanPart
+        var byteCount: Int64 { scan.byteCount(ofRowGroup: part.rowGroup) }
+    }
 
     private let table: ColdTable
     private let plan: ColdScanPlan
     private let budget: ScanBudget?
     private let ahead: ColdAhead?
+    private let looksAhead: Bool
     private let state: Mutex<State>
+
+    /// Of pieces that a disk is asked for: enough to have it at work while others are decoded.
+    private static let expectedCountMax = 16
+    private static let expectedByteCountMax: Int64 = 16 << 20
 
     init(_ table: ColdTable, _ plan: ColdScanPlan, _ files: [DataFile], budget: ScanBudget? = nil) {
         (self.table, self.plan, self.budget) = (table, plan, budget)
         // A few rows are wanted: they are in the first pieces.
         let isWhole = plan.request.rowCountMax == nil
         ahead = table.isRemote && isWhole ? ColdAhead() : nil
+        looksAhead = !table.isRemote && isWhole
         if table.isRemote { table.iceberg.expect(files.prefix(isWhole ? .max : 2)) }
         state = Mutex(State(files: files.reversed()))
     }
 
     func next() throws -> ColdMorsel? {
-        guard let ahead else { return try nextPart().map(morsel) }
+        guard let ahead else { return try state.withLock { try looksAhead ? nextExpected(&$0) : nextPart(&$0) }.map(morsel) }
         return try ahead.take {
-            try nextPart().map { piece in (piece.scan.byteCount(ofRowGroup: piece.part.rowGroup), { [self] in try morsel(piece) }) }
+            try state.withLock { try nextPart(&$0) }.map { piece in (piece.byteCount, { [self] in try morsel(piece) }) }
         }
     }
 
@@ -41,19 +55,31 @@ final class ColdPieces: Sendable {
         try ColdMorsel(plan: plan, scan: piece.scan, part: piece.part, of: table, location: piece.location, budget: budget)
     }
 
-    private func nextPart() throws -> Piece? {
-        try state.withLock { state -> Piece? in
-            while true {
-                if let scan = state.scan, let part = state.parts.popFirst() { return (scan, state.location, part) }
-                guard let file = state.files.popLast() else { return nil }
-                let scan = try table.reading(file.location) { try plan.scan(try table.open(file)) }
-                plan.request.counters.add { counts in
-                    counts.filesRead += 1
-                    counts.rowGroupsPruned += scan.file.metadata.rowGroups.count - scan.rowGroups.count
-                }
-                (state.scan, state.location) = (scan, file.location)
-                state.parts = try plan.request.parts(of: scan, isLast: state.files.isEmpty)[...]
+    /// The next piece, when the disk has been asked for those after it.
+    private func nextExpected(_ state: inout State) throws -> Piece? {
+        while state.expected.count < Self.expectedCountMax, state.expected.isEmpty || state.expectedByteCount < Self.expectedByteCountMax,
+            let piece = try nextPart(&state)
+        {
+            piece.scan.expect(piece.part)
+            state.expected.append(piece)
+            state.expectedByteCount = state.expectedByteCount.addingSaturating(piece.byteCount)
+        }
+        guard let piece = state.expected.popFirst() else { return nil }
+        state.expectedByteCount = state.expectedByteCount.subtractingSaturating(piece.byteCount)
+        return piece
+    }
+
+    private func nextPart(_ state: inout State) throws -> Piece? {
+        while true {
+            if let scan = state.scan, let part = state.parts.popFirst() { return Piece(scan: scan, location: state.location, part: part) }
+            guard let file = state.files.popLast() else { return nil }
+            let scan = try table.reading(file.location) { try plan.scan(try table.open(file)) }
+            plan.request.counters.add { counts in
+                counts.filesRead += 1
+                counts.rowGroupsPruned += scan.file.metadata.rowGroups.count - scan.rowGroups.count
             }
+            (state.scan, state.location) = (scan, file.location)
+            state.parts = try plan.request.parts(of: scan, isLast: state.files.isEmpty)[...]
         }
     }
 }

@@ -153,6 +153,9 @@ struct PageIndexReader {
         ranges.expectAll()
     }
 
+    /// Has the indexes fetched.
+    func expectIndexes() { ranges.expectAll() }
+
     /// Whether one of `hashes` may be in the leaf's bloom filter; true when there is none.
     func mayContain(_ hashes: [UInt64], _ leaf: LeafDescriptor) throws -> Bool {
         guard let (head, headerByteCount, byteCount, start) = try bloomFilter(leaf) else { return true }

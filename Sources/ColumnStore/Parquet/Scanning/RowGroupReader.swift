@@ -14,6 +14,8 @@ public final class RowGroupReader {
 
     /// Of one row group: what takes longer to come than a further round trip is asked for as it is needed.
     private static let togetherByteCountMax = 16 << 20
+    /// The same of a disk, which gives as much in the time of a few requests.
+    private static let togetherByteCountMaxOnDisk = 1 << 20
     /// So small a part of a row group is wanted that pages may end within the rows that are.
     private static let narrowShare = 4
 
@@ -88,7 +90,7 @@ public final class RowGroupReader {
         ranges = [rows]
         var layouts: [ChunkLayout] = []
         for leaf in scan.leaves { layouts.append(try file.layout(rowGroup: rowGroup, leaf: leaf.descriptor)) }
-        let pruning = scan.pruning.without(zip(scan.filters, isSettled).filter { $1 }.map(\.0.filter))
+        let pruning = scan.pruning.without(scan.settled(isSettled))
         if !pruning.isEmpty || rows != all { try prune(&layouts, rows, of: all.count, pruning) }
         counted.prunedRowCount = rows.count - ranges.reduce(0) { $0 + $1.count }
         if ranges.isEmpty { return }
@@ -173,9 +175,9 @@ public final class RowGroupReader {
         let hasFilters = isSettled.contains(false) || !scan.runtimeFilters.isEmpty || scan.request.residual != nil
         let first = scan.phases.indices.filter { !isIdle[$0] }.map { scan.phases[$0] }.min() ?? .rest
         let needed = layouts.map(neededRanges)
-        // A round trip costs as much as megabytes do: all that may be wanted comes with the first.
-        let comesTogether = bytes.waitsForNetwork
-            && zip(needed, isIdle).reduce(0) { $1.1 ? $0 : $1.0.reduce($0) { $0.addingSaturating($1.count) } } <= Self.togetherByteCountMax
+        // A round trip costs as much as megabytes do, a request to a disk as much as a hundred kilobytes: all that may be wanted comes with the first.
+        let comesTogether = zip(needed, isIdle).reduce(0) { $1.1 ? $0 : $1.0.reduce($0) { $0.addingSaturating($1.count) } }
+            <= (bytes.waitsForNetwork ? Self.togetherByteCountMax : Self.togetherByteCountMaxOnDisk)
         let isLate = scan.phases.indices.map { !comesTogether && hasFilters && scan.phases[$0] != first && layouts[$0].locations != nil }
         // Most rows of a page may not be wanted: only as much of it is inflated as the last one takes that is.
         let rowCount = Int(file.metadata.rowGroups[rowGroup].rowCount)

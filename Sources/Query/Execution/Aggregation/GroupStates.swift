@@ -8,7 +8,7 @@ final class GroupStates {
     private let calls: [AggregateCall]
 
     init(types: [ColumnType], calls: [AggregateCall]) throws(QueryError) {
-        table = GroupTable(types: types)
+        table = GroupTable(types: types, isSearched: false)
         cache = GroupTable.Cache(keyCount: types.count)
         self.calls = calls
         aggregators = try AggregatorFactory.make(calls)

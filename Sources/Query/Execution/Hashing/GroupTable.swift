@@ -1,9 +1,12 @@
 import ColumnStore
 
-/// Numbers the distinct rows of several key columns. Each column's values are numbered first; then pairs of numbers, from the left.
+/// Numbers the distinct rows of several key columns. Each column's values are numbered first; then pairs of numbers, from the left. A column of which each group so
+/// far has one value alone is compared instead.
 struct GroupTable {
     let types: [ColumnType]
     private var keys: [KeyTable]
+    /// By column, instead of its key and pairs, as long as it holds; none for the first.
+    private var dependents: [DependentKey?]
     /// `pairs[i]` numbers (number over columns 0…i, code of column i + 1).
     private var pairs: [PairTable]
 
@@ -16,21 +19,30 @@ struct GroupTable {
         var byteCount: Int { dictionaries.reduce(0) { $0 + $1.byteCount } }
     }
 
-    init(types: [ColumnType]) {
+    /// - Parameter isSearched: `find` will be called.
+    init(types: [ColumnType], isSearched: Bool = true) {
         self.types = types
         keys = types.map { KeyTable(type: $0) }
+        dependents = types.indices.map { $0 == 0 || isSearched ? nil : DependentKey(type: types[$0]) }
         pairs = Array(repeating: PairTable(), count: max(0, types.count - 1))
     }
 
     /// Without keys there is one group, always.
-    var count: Int { pairs.last?.count ?? keys.last?.count ?? 1 }
-    var byteCount: Int { keys.reduce(0) { $0 + $1.byteCount } + pairs.reduce(0) { $0 + $1.byteCount } }
+    var count: Int {
+        guard let last = keys.last else { return 1 }
+        if keys.count == 1 { return last.count }
+        return dependents[keys.count - 1]?.count ?? pairs[keys.count - 2].count
+    }
+
+    var byteCount: Int {
+        keys.reduce(0) { $0 + $1.byteCount } + pairs.reduce(0) { $0 + $1.byteCount } + dependents.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+    }
 
     /// What the rows of `columns` may take at most while they are numbered.
     func growth(by columns: [Column], count: Int) -> Int {
         var sum = 0
         for index in columns.indices {
-            sum += keys[index].growth(by: columns[index])
+            sum += keys[index].growth(by: columns[index]) + (dependents[index]?.growth(by: columns[index]) ?? 0)
             if index > 0 { sum += pairs[index - 1].growth(by: count) }
         }
         return sum
@@ -51,16 +63,33 @@ struct GroupTable {
         guard !columns.isEmpty else { return [UInt32](repeating: 0, count: count) }
         var numbers = keys[0].assign(columns[0], cache: &cache.dictionaries[0])
         for index in 1..<max(1, columns.count) {
+            if dependents[index] != nil {
+                // Each group has one value: its number stays.
+                if dependents[index]?.take(columns[index], numbers) == true { continue }
+                number(index)
+            }
             let codes = keys[index].assign(columns[index], cache: &cache.dictionaries[index])
             pairs[index - 1].assign(&numbers, codes, codeCount: keys[index].count)
         }
         return numbers
     }
 
+    /// Has a column that was compared numbered from now on. The groups of earlier rows keep their numbers.
+    private mutating func number(_ index: Int) {
+        guard let values = dependents[index]?.settled() else { return }
+        dependents[index] = nil
+        var numbers = Array(0..<UInt32(values.count))
+        var cache = DictionaryCodes()
+        let codes = keys[index].assign(values, cache: &cache)
+        pairs[index - 1].assign(&numbers, codes, codeCount: keys[index].count)
+        assert(numbers == Array(0..<UInt32(values.count)), "groups that were apart are one, or in another order")
+    }
+
     /// One group number a row, `missing` where there is no such group.
     /// - Parameter nullsMatch: for each key, whether NULL is a value like others.
     func find(_ columns: [Column], count: Int, nullsMatch: [Bool], cache: inout Cache) -> [UInt32] {
         guard !columns.isEmpty else { return [UInt32](repeating: 0, count: count) }
+        precondition(dependents.allSatisfy { $0 == nil }, "a table that is not made to be searched")
         var numbers = keys[0].find(columns[0], nullsMatch: nullsMatch[0], cache: &cache.dictionaries[0])
         for index in 1..<max(1, columns.count) {
             let codes = keys[index].find(columns[index], nullsMatch: nullsMatch[index], cache: &cache.dictionaries[index])
@@ -76,6 +105,10 @@ struct GroupTable {
         // Each group's number over the first columns, walked from the last pair back.
         var numbers = Array(0..<UInt32(count))
         for index in stride(from: keys.count - 1, to: 0, by: -1) {
+            if let dependent = dependents[index] {
+                columns.append(dependent.values().gathering(numbers.map { Int32(bitPattern: $0) }))
+                continue
+            }
             let (left, codes) = pairs[index - 1].split(numbers)
             columns.append(keys[index].values().gathering(codes))
             numbers = left

@@ -1,0 +1,105 @@
+internal import CLinux
+internal import Glibc
+
+/// Fetches into the system's page cache what files of this machine's disk will soon be asked for, a little at a time.
+///
+/// A hint for a whole row group (`POSIX_FADV_WILLNEED`) puts all of it into the disk's queue at once, and a commit that is synced then waits until the disk has been
+/// through it. Here no more than two batches are under way, whoever asked, so that a sync never waits for more than those (`docs/decisions/0017-latency.md`).
+/// Nothing depends on it: who comes before it reads for himself.
+final class ReadAhead: Sendable {
+    static let shared = ReadAhead()
+
+    private let line = Monitor(ReadAheadLine())
+
+    /// Enough for the disk to have the next batch while the last one is looked at.
+    private static let threadCount = 2
+
+    private init() {
+        for _ in 0..<Self.threadCount {
+            WorkerThread(name: "read-ahead", isDetached: true) { [line] in
+                WorkerThread.lowerDiskPriority()
+                while true { Self.fetch(line.wait { $0.take() }) }
+            }
+        }
+    }
+
+    /// Has a range fetched that is not in the cache, behind those that were asked for before.
+    func expect(_ range: Range<Int64>, of file: LocalFileBytes) {
+        guard !file.isCached(range) else { return }
+        line.signal { $0.append(range, of: file) }
+    }
+
+    /// Returns when the batch is there.
+    private static func fetch(_ batch: [ReadAheadLine.Item]) {
+        for item in batch { item.file.advise(item.range) }
+        for item in batch { item.file.await(item.range.upperBound - 1) }
+    }
+}
+
+/// What is to be fetched, in the order in which it was asked for.
+struct ReadAheadLine {
+    struct Item {
+        let file: LocalFileBytes
+        /// Not empty.
+        var range: Range<Int64>
+    }
+
+    private var items: [Item] = []
+    /// Of `items`, those before it were taken.
+    private var head = 0
+    private var byteCount: Int64 = 0
+
+    /// Of a batch: the disk gives as much in a millisecond or some.
+    static let batchByteCountMax: Int64 = 1 << 20
+    /// That wait together, about. What comes beyond is not fetched ahead.
+    static let waitingByteCountMax: Int64 = 64 << 20
+    private static let waitingCountMax = 4_096
+
+    mutating func append(_ range: Range<Int64>, of file: LocalFileBytes) {
+        guard byteCount < Self.waitingByteCountMax, items.count - head < Self.waitingCountMax else { return }
+        items.append(Item(file: file, range: range))
+        byteCount = byteCount.addingSaturating(Int64(range.count))
+    }
+
+    /// As many of those that wait longest as make a batch, the last one maybe cut; nil while none waits.
+    mutating func take() -> [Item]? {
+        var batch: [Item] = []
+        var room = Self.batchByteCountMax
+        while room > 0, head < items.count {
+            let range = items[head].range
+            let end = min(range.upperBound, range.lowerBound.addingSaturating(room))
+            batch.append(Item(file: items[head].file, range: range.lowerBound..<end))
+            room -= end - range.lowerBound
+            byteCount -= end - range.lowerBound
+            if end < range.upperBound { items[head].range = end..<range.upperBound } else { head += 1 }
+        }
+        // So that files are let go of.
+        if head == items.count || head >= 64 {
+            items.removeFirst(head)
+            head = 0
+        }
+        return batch.isEmpty ? nil : batch
+    }
+}
+
+/// What the system keeps of a file. Ranges lie within it, and are not empty.
+extension LocalFileBytes {
+    /// Whether all pages of a range are in the system's cache; false where the system does not say.
+    func isCached(_ range: Range<Int64>) -> Bool {
+        let pages = (range.upperBound - 1) / Self.pageByteCount - range.lowerBound / Self.pageByteCount + 1
+        return till_cached_pages(descriptor, range.lowerBound, Int64(range.count)) >= pages
+    }
+
+    /// Sends for a range, without waiting for it: a length of 0 would mean the whole rest of the file.
+    func advise(_ range: Range<Int64>) {
+        posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
+    }
+
+    /// Returns when the page of a byte is in the system's cache, or cannot be read: whoever needs it is told of that.
+    func await(_ offset: Int64) {
+        var byte: UInt8 = 0
+        _ = pread(descriptor, &byte, 1, off_t(offset))
+    }
+
+    fileprivate static let pageByteCount = Int64(sysconf(Int32(_SC_PAGESIZE)))
+}

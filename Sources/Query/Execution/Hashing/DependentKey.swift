@@ -1,0 +1,119 @@
+internal import Glibc
+import ColumnStore
+
+/// A key of a grouping of which each group of the keys before it has one value, as the name beside a customer's number: values are kept by group and rows are compared with
+/// them, which takes neither a hash nor tables of values and pairs. A row that has another value ends it.
+struct DependentKey {
+    private let type: ColumnType
+    private var texts = ByteArrays()
+    private var integers: [Int64] = []
+    /// By group.
+    private var isNull: [Bool] = []
+    private var hasNull = false
+    /// Of the groups, those that came with earlier rows.
+    private var settledCount = 0
+
+    /// Nil for types that are always numbered: of texts, and of whole numbers and decimals in 64 bits, equal values are the same bytes.
+    init?(type: ColumnType) {
+        switch type {
+        case .double, .boolean, .interval, .list, .structure, .null: return nil
+        default: self.type = type
+        }
+    }
+
+    /// Of the groups before it.
+    var count: Int { isNull.count }
+    var byteCount: Int { texts.bytes.capacity + texts.offsets.capacity * 4 + integers.capacity * 8 + isNull.capacity }
+
+    /// What the rows of `column` may take at most while they are compared, and what the values take as those of a table, beside these, should a row not agree.
+    func growth(by column: Column) -> Int {
+        let (total, textByteCount) = (count + column.count, type.isBytes ? column.flatByteCountBound : 0)
+        let own = isNull.growth(to: total) + (type.isBytes
+            ? texts.offsets.growth(to: total + 1) * 4 + texts.bytes.growth(to: texts.bytes.count + textByteCount) : integers.growth(to: total) * 8)
+        let table = type.isBytes ? ByteTable().growth(by: total, byteCount: texts.bytes.count + textByteCount) : IntegerTable().growth(by: total)
+        return own + table + IntegerTable().growth(by: total) + total * 16
+    }
+
+    /// Compares rows with the values of their groups; those of new groups become theirs.
+    ///
+    /// - Parameter groups: by row; new ones in the order in which they first come.
+    /// - Returns: false when a row has another value than its group, or lies as none can here: the key is to be numbered by itself from then on.
+    mutating func take(_ column: Column, _ groups: [UInt32]) -> Bool {
+        guard type.isBytes ? takeTexts(column, groups) : takeIntegers(column, groups) else { return false }
+        settledCount = count
+        return true
+    }
+
+    /// The values of the groups that came before the rows that ended it.
+    func settled() -> Column { values().slice(0..<settledCount) }
+
+    /// By group.
+    func values() -> Column {
+        var validity: Bitmap?
+        if hasNull {
+            var bits = Bitmap(repeating: true, count: count)
+            for group in isNull.indices where isNull[group] { bits[group] = false }
+            validity = bits
+        }
+        return type.isBytes ? .text(texts, type: type, validity: validity) : .whole(integers, type: type, validity: validity)
+    }
+
+    private mutating func takeIntegers(_ column: Column, _ groups: [UInt32]) -> Bool {
+        guard let values = KeyTable.integers(column) else { return false }
+        let validity = column.rowValidity
+        for row in groups.indices {
+            let group = Int(groups[row])
+            let isPresent = validity?[row] ?? true
+            if group < isNull.count {
+                if isNull[group] ? isPresent : !isPresent || integers[group] != values[row] { return false }
+                continue
+            }
+            guard group == isNull.count else { return false }
+            integers.append(isPresent ? values[row] : 0)
+            note(isPresent)
+        }
+        return true
+    }
+
+    private mutating func takeTexts(_ column: Column, _ groups: [UInt32]) -> Bool {
+        if case .dictionary(let codes, let dictionary) = column.values {
+            return takeTexts(dictionary.values.byteArrays(), at: codes, column.rowValidity, groups)
+        }
+        return takeTexts(column.byteArrays(), at: nil, column.rowValidity, groups)
+    }
+
+    /// - Parameter codes: where the text of each row is; nil for its own place.
+    private mutating func takeTexts(_ arrays: ByteArrays, at codes: [UInt32]?, _ validity: Bitmap?, _ groups: [UInt32]) -> Bool {
+        arrays.bytes.withUnsafeBytes { bytes in
+            arrays.offsets.withUnsafeBufferPointer { offsets in
+                for row in groups.indices {
+                    let group = Int(groups[row])
+                    let isPresent = validity?[row] ?? true
+                    let entry = codes.map { Int($0[row]) } ?? row
+                    let text = isPresent ? UnsafeRawBufferPointer(rebasing: bytes[Int(offsets[entry])..<Int(offsets[entry + 1])]) : UnsafeRawBufferPointer(rebasing: bytes[..<0])
+                    if group < isNull.count {
+                        if isNull[group] == isPresent || !isEqual(text, group) { return false }
+                        continue
+                    }
+                    guard group == isNull.count, texts.bytes.count + text.count < Int(Int32.max) else { return false }
+                    texts.append(text)
+                    note(isPresent)
+                }
+                return true
+            }
+        }
+    }
+
+    private mutating func note(_ isPresent: Bool) {
+        isNull.append(!isPresent)
+        if !isPresent { hasNull = true }
+    }
+
+    @inline(__always)
+    private func isEqual(_ text: UnsafeRawBufferPointer, _ group: Int) -> Bool {
+        let range = texts.range(at: group)
+        guard range.count == text.count else { return false }
+        guard let other = text.baseAddress, !range.isEmpty else { return true }
+        return texts.bytes.withUnsafeBytes { own in own.baseAddress.map { memcmp($0 + range.lowerBound, other, range.count) == 0 } ?? false }
+    }
+}
