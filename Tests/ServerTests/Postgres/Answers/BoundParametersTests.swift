@@ -16,6 +16,8 @@ final class BoundParametersTests: XCTestCase {
         XCTAssertEqual(try read("1.500", .numeric), .typed(.decimal(1_500), .decimal38(scale: 3)))
         XCTAssertEqual(try read("2026-11-21", .date), .typed(.integer(20_778), .date))
         XCTAssertEqual(try read("any text", .varchar), .string("any text"))
+        XCTAssertEqual(try read("infinity", .date), .typed(.integer(Int64(Int32.max)), .date))
+        XCTAssertEqual(try read("-Infinity", .timestamp), .typed(.integer(.min), .timestamp(isUTC: false)))
         // Without an offset it is a time of the session's zone, which the question knows.
         XCTAssertEqual(try read("2026-11-21 10:00", .timestamptz), .text("2026-11-21 10:00", .timestampTZ))
         XCTAssertEqual(try BoundParameters.read([nil, nil], formats: [], types: [23, 25]), [.typed(.null, .int32), .null])
@@ -27,7 +29,7 @@ final class BoundParametersTests: XCTestCase {
     }
 
     func test_read_noValues_areFaults() {
-        for (text, type) in [("x", PostgresType.int4), ("2147483648", .int4), ("", .numeric), ("NaN", .numeric), ("infinity", .date), ("2026-13-01", .date), ("-infinity", .timestamp)] {
+        for (text, type) in [("x", PostgresType.int4), ("2147483648", .int4), ("", .numeric), ("NaN", .numeric), ("infinite", .date), ("2026-13-01", .date), ("--infinity", .timestamp)] {
             XCTAssertThrowsError(try read(text, type), "\(text) as \(type)")
         }
         XCTAssertThrowsError(try BoundParameters.read([[1, 2, 3]], formats: [.binary], types: [23]))
