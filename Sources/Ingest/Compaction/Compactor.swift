@@ -15,6 +15,8 @@ package struct CompactionOptions: Sendable {
     package var rowGroupRowCount = 131_072
     /// Of the sums of one cold file.
     package var rollupRowCountMax = 1_000_000
+    /// Whether sums that are missing are made from the start on, and not only in the intervals: off in tests that look at what was missing.
+    package var fillsAtStart = true
     /// Whether all stays hot: where cold files would have to be on two machines.
     package var keepsHot = false
     /// Whether cold files have the sums of rollups beside them. Their tables take the names of those that were there before, which no two machines may do.
@@ -120,7 +122,7 @@ final class Compactor: Sendable {
         cold.damage.observe { [weak self] in self?.state.broadcast { $0.wantsMending = true } }
         // Those that were found before.
         if !cold.damage.isEmpty { state.broadcast { $0.wantsMending = true } }
-        fill()
+        if options.fillsAtStart { fill() }
         thread.start(name: "compactor") { [self] in run() }
     }
 

@@ -38,7 +38,7 @@ final class RollupOpeningTests: XCTestCase {
     }
 
     private func check(_ directory: TemporaryDirectory, _ answer: [String], covered: Int, _ what: String) throws {
-        let fixture = try EngineFixture(directory.path)
+        let fixture = try EngineFixture(directory.path) { $0.compaction.fillsAtStart = false }
         let state = try XCTUnwrap(fixture.engine.tier.boundary.rollups["receipts_by_day"], what)
         XCTAssertEqual(state.coveredCount, covered, what)
         let progress = try XCTUnwrap(fixture.engine.rollups(after: nil, limit: 100, as: .admin).first { $0.definition.name == "receipts_by_day" }).progress
@@ -51,7 +51,7 @@ final class RollupOpeningTests: XCTestCase {
         let verifier = try Verifier(path: directory.path)
         verifier.makesAllSums = true
         XCTAssertEqual(verifier.run().findings.map(\.description), [], what)
-        let again = try EngineFixture(directory.path)
+        let again = try EngineFixture(directory.path) { $0.compaction.fillsAtStart = false }
         XCTAssertEqual(again.engine.tier.boundary.rollups["receipts_by_day"]?.coveredCount, 3, "\(what): and stays so")
         try again.engine.close()
     }
@@ -72,7 +72,7 @@ final class RollupOpeningTests: XCTestCase {
         let folder = "\(directory.path)/warehouse/rollup_receipts_by_day/"
         let kept = try XCTUnwrap(FileManager.default.contents(atPath: folder + parts[1]))
         try FileManager.default.removeItem(atPath: folder + parts[1])
-        let fixture = try EngineFixture(directory.path)
+        let fixture = try EngineFixture(directory.path) { $0.compaction.fillsAtStart = false }
         let state = try XCTUnwrap(fixture.engine.tier.boundary.rollups["receipts_by_day"])
         XCTAssertEqual([state.coveredCount, state.waiting.count], [2, 1])
         XCTAssertEqual(try rows(fixture.engine), answer)
