@@ -23,7 +23,8 @@ struct DependentKey {
 
     /// Of the groups before it.
     var count: Int { isNull.count }
-    var byteCount: Int { texts.bytes.capacity + texts.offsets.capacity * 4 + integers.capacity * 8 + isNull.capacity }
+    /// With the copies of texts that are made when the keys are put out, as those of `KeyTable` are.
+    var byteCount: Int { texts.bytes.capacity + ColumnBatch.copied(texts.bytes.count) + texts.offsets.capacity * 4 + integers.capacity * 8 + isNull.capacity }
 
     /// What the rows of `column` may take at most while they are compared, and what the values take as those of a table, beside these, should a row not agree.
     func growth(by column: Column) -> Int {

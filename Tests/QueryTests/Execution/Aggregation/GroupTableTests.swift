@@ -70,7 +70,9 @@ final class GroupTableTests: XCTestCase {
                 let before = table.byteCount
                 let growth = table.growth(by: columns, count: count)
                 let numbers = table.assign(columns, count: count, cache: &cache)
-                XCTAssertLessThanOrEqual(table.byteCount, before + growth, "history \(history): \(types)")
+                // Texts are counted with the copies that putting them out makes, which come later.
+                let copies = ColumnBatch.copied(columns.filter { $0.type == .string }.reduce(0) { $0 + $1.flatByteCount })
+                XCTAssertLessThanOrEqual(table.byteCount, before + growth + copies, "history \(history): \(types)")
                 for (key, number) in zip(rows, numbers) {
                     if let known = groups[key] {
                         XCTAssertEqual(known, number, "history \(history): \(types) \(key)")
