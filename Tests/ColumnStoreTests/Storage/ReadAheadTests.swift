@@ -88,5 +88,11 @@ final class ReadAheadTests: XCTestCase {
         var byteCount = 0
         while let batch = line.take() { byteCount += batch.reduce(0) { $0 + $1.range.count } }
         XCTAssertEqual(Int64(byteCount), ReadAheadLine.waitingByteCountMax)
+        // What was taken makes room for others.
+        for number in 0..<200 {
+            line.append(Int64(number) << 24..<(Int64(number) << 24) + (1 << 20), of: file)
+            XCTAssertEqual(line.take()?.map(\.range.count), [1 << 20], "\(number)")
+        }
+        XCTAssertNil(line.take())
     }
 }
