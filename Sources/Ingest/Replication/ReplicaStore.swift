@@ -232,12 +232,14 @@ package final class ReplicaStore {
     /// What the leader has noted of the rows of day files, by the files' names. After `settle`: the files have them.
     package func dayDigests() throws -> [String: DayDigest] { try FoldedCatalog("\(directory)/catalog.sqlite")?.dayDigests() ?? [:] }
 
-    /// Day files whose rows are not what the leader has noted, or cannot be read. Files that have gone meanwhile are none. For another thread.
+    /// Day files whose rows are not what the leader has noted, or are damaged. Files that have gone meanwhile are none, nor those that cannot be looked at just now. For another thread.
     package static func differingDays(_ directory: String, _ digests: [String: DayDigest], isCancelled: () -> Bool) -> [String] {
         digests.sorted { $0.key < $1.key }.compactMap { name, digest in
             let path = "\(directory)/hot/\(name).sqlite"
-            let found = try? DayDigest.of(path, count: digest.rowCount, isCancelled: isCancelled)
-            return found == digest || isCancelled() || access(path, F_OK) != 0 && isGone(directory, name) ? nil : name
+            let isMissing = access(path, F_OK) != 0
+            var found: DayDigest?
+            do { found = try DayDigest.of(path, count: digest.rowCount, isCancelled: isCancelled) } catch let error as SQLiteError where error.isPassing && !isMissing { return nil } catch {}
+            return found == digest || isCancelled() || isMissing && isGone(directory, name) ? nil : name
         }
     }
 

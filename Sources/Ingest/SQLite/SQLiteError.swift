@@ -46,6 +46,9 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
         }
     }
 
+    /// Whether the same may work a little later, and nothing is said of the file: it is locked, or memory or descriptors ran out.
+    package var isPassing: Bool { kind == .busy || primaryCode == SQLITE_NOMEM || primaryCode == SQLITE_CANTOPEN }
+
     /// Whether a sync failed: the kernel may have dropped what it could not write, so nothing may be acknowledged until the
     /// file was opened anew and checked.
     package var isFailedSync: Bool {

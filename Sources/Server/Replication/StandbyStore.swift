@@ -123,9 +123,9 @@ final class StandbyStore {
         copies.begin()
     }
 
-    /// A file that cannot be read where a record is to go is made anew with all others, once.
+    /// A file whose bytes or rows contradict a record is made anew with all others, once. A disk that fails, is full or busy says nothing of the files: it ends this node, which begins again.
     private func foldOrMend(through last: Int) throws {
-        do { try fold(through: last) } catch let error as SQLiteError where !isAnew && error.kind != .full {
+        do { try fold(through: last) } catch let error as SQLiteError where !isAnew && !error.isPassing && error.kind != .full && error.kind != .io {
             log.error("a file of this node is damaged: all are made anew of the cluster's records", ["reason": .text("\(error)")])
             try beginAnew()
         } catch let error as ColumnStoreError where !isAnew && error.code == .corruptFile {

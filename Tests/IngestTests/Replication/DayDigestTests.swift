@@ -60,6 +60,14 @@ final class DayDigestTests: XCTestCase {
         try { try SQLiteConnection(path: day, mode: .readWrite).execute("UPDATE rows SET state = 0, completed_at = NULL WHERE id = 4") }()
         XCTAssertEqual(differing(), [])
         XCTAssertEqual(ReplicaStore.differingDays(path("b"), first) { false }, [])
+        // A file that somebody holds says nothing of its rows.
+        try {
+            let holder = try SQLiteConnection(path: day, mode: .readWrite)
+            try holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+            try holder.execute("UPDATE rows SET state = 0 WHERE id = 4")
+            XCTAssertEqual(differing(), [])
+        }()
+        XCTAssertEqual(differing(), [])
         // Bytes that no page's sum goes with, and no file at all.
         var torn = whole
         for at in stride(from: 4_200, to: torn.count, by: 4_096) { torn[at] ^= 1 }
