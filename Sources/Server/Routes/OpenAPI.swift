@@ -127,6 +127,7 @@ package enum OpenAPI {
         ("RateLimit", #"{"description":"Of a contract with a rate: what is left of it, and in how many seconds there will be more (draft-ietf-httpapi-ratelimit-headers).","schema":{"type":"string"}}"#),
         ("RateLimit-Policy", #"{"description":"Of a contract with a rate: how many requests it may make in how many seconds.","schema":{"type":"string"}}"#),
         ("Retry-After", #"{"description":"Seconds after which the same request may succeed.","schema":{"type":"integer","minimum":0}}"#),
+        ("Till-Stale", #"{"description":"Where a standby has answered (`Till-Read: stale`): its name, the last record of its copy, how many acknowledged ones it knows beyond that, and how many seconds ago it had heard the leader then.","schema":{"type":"string"}}"#),
         ("WWW-Authenticate", #"{"description":"How to authenticate.","schema":{"type":"string"}}"#),
     ]
 
@@ -134,6 +135,7 @@ package enum OpenAPI {
         var names: [String] = []
         if [.reader, .writer, .review, .known].contains(route.access) { names += ["RateLimit", "RateLimit-Policy"] }
         if status == 429 || status == 503 { names.append("Retry-After") }
+        if route.operation.mayBeStale, status < 300 { names.append("Till-Stale") }
         if status == 401 { names.append("WWW-Authenticate") }
         guard !names.isEmpty else { return }
         writer.key("headers")

@@ -45,7 +45,7 @@ enum ReceiptRoutes {
                 parameters: [
                     .path("receipt_id", "The receipt's id."), .client, .query("table", "The table, if not `receipts`."),
                     .query("day", "Its business day.", schema: daySchema), asOf,
-                    .query("raw", "1: the document's exact bytes.", schema: #"{"enum":["0","1","true","false"]}"#),
+                    .query("raw", "1: the document's exact bytes.", schema: #"{"enum":["0","1","true","false"]}"#), .staleRead,
                 ],
                 answers: [
                     .init(200, "The receipt; with `raw` its document.", [
@@ -64,7 +64,7 @@ enum ReceiptRoutes {
                     .client, .query("from", "From this day or instant on."), .query("to", "Up to, without, this day or instant."),
                     .query("type", "The document type."), .query("table", "The table, if not `receipts`."),
                     .query("state", "The state.", schema: #"{"enum":["PROCESSING","COMPLETE","FAILED"]}"#),
-                    .query("fields", "Columns, with commas between; `*` for all."), asOf, .limit(10_000, 1_000), .cursor,
+                    .query("fields", "Columns, with commas between; `*` for all."), asOf, .limit(10_000, 1_000), .cursor, .staleRead,
                 ],
                 answers: [
                     .init(200, "A page.", [

@@ -11,7 +11,7 @@ enum SQLRoutes {
             operation: Operation(
                 "sql", "Answers a question in SQL: a page of JSON, or everything as NDJSON, CSV, Parquet or an Arrow stream.",
                 parameters: [
-                    .query("compression", "Of an Arrow stream's buffers.", schema: #"{"enum":["zstd","lz4","none"],"default":"none"}"#)
+                    .query("compression", "Of an Arrow stream's buffers.", schema: #"{"enum":["zstd","lz4","none"],"default":"none"}"#), .staleRead,
                 ],
                 body: [.reference("Query")],
                 answers: [

@@ -8,7 +8,7 @@ enum TicketRoutes {
         Route(
             .get, "/v1/tickets/{ticket_id}", access: .reader, place: .reads,
             operation: Operation(
-                "ticket", "What became of a receipt: every step, attempt and answer.", parameters: [.path("ticket_id", "The ticket.")],
+                "ticket", "What became of a receipt: every step, attempt and answer.", parameters: [.path("ticket_id", "The ticket."), .staleRead],
                 answers: [.init(200, "The ticket.", [.of(TicketBody.self)])], problems: [.notFound]).promising(.hot),
             uses: { $0.store.rows }, handle: ticket),
         Route(

@@ -1241,6 +1241,10 @@ export interface Operations {
       /** `next_cursor` of the page before. */
       cursor?: string;
     };
+    headers?: {
+      /** `stale`: a standby may answer from its own copy, and then says how old it is. */
+      "Till-Read"?: "stale";
+    };
     answer: ReceiptPage;
   };
   /** A receipt with its document. */
@@ -1260,6 +1264,10 @@ export interface Operations {
       as_of?: string;
       /** 1: the document's exact bytes. */
       raw?: "0" | "1" | "true" | "false";
+    };
+    headers?: {
+      /** `stale`: a standby may answer from its own copy, and then says how old it is. */
+      "Till-Read"?: "stale";
     };
     answer: unknown;
   };
@@ -1283,6 +1291,10 @@ export interface Operations {
       /** The ticket. */
       ticket_id: string;
     };
+    headers?: {
+      /** `stale`: a standby may answer from its own copy, and then says how old it is. */
+      "Till-Read"?: "stale";
+    };
     answer: Ticket;
   };
   /** Receipts and state changes in commit order. */
@@ -1302,6 +1314,10 @@ export interface Operations {
     query?: {
       /** Of an Arrow stream's buffers. */
       compression?: "zstd" | "lz4" | "none";
+    };
+    headers?: {
+      /** `stale`: a standby may answer from its own copy, and then says how old it is. */
+      "Till-Read"?: "stale";
     };
     body: Query;
     answer: QueryPage;

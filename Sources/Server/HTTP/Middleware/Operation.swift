@@ -22,6 +22,9 @@ package struct Operation: Sendable {
         }
 
         static let client = query("client", "The client's id.", schema: #"{"type":"string","minLength":1,"maxLength":200}"#)
+        static let staleReadHeader: StaticString = "Till-Read"
+        /// Where two machines keep the store: only of calls that a standby can answer by itself.
+        static let staleRead = header("\(staleReadHeader)", "`stale`: a standby may answer from its own copy, and then says how old it is.", schema: #"{"enum":["stale"]}"#)
         static let cursor = query("cursor", "`next_cursor` of the page before.")
         static func limit(_ most: Int, _ usual: Int) -> Parameter {
             query("limit", "How many at most.", schema: #"{"type":"integer","minimum":1,"maximum":\#(most),"default":\#(usual)}"#)
@@ -93,6 +96,9 @@ package struct Operation: Sendable {
         operation.isDocumented = false
         return operation
     }
+
+    /// Whether a standby answers the call by itself where it is asked to.
+    var mayBeStale: Bool { parameters.contains { $0.name == Parameter.staleRead.name } }
 
     /// The names of its query parameters.
     var queryNames: [String] { parameters.filter { $0.place == .query }.map(\.name) }

@@ -7,9 +7,7 @@ import Synchronization
 /// Answers reads marked `Till-Read: stale` from this node's own copy, while another leads: the calls of `routes`, by the rights that contracts have in that copy. Of each answer
 /// `Till-Stale` says whose it is, and how old.
 final class StaleDoor: Sendable {
-    static let mark: StaticString = "Till-Read"
-    private static let paths: Set<String> = ["GET /v1/receipts", "GET /v1/receipts/{receipt_id}", "GET /v1/tickets/{ticket_id}", "POST /v1/sql"]
-    private static let routes = (ReceiptRoutes.all + TicketRoutes.all + SQLRoutes.all).filter { paths.contains("\($0.method.rawValue) \($0.path)") }
+    private static let routes = (ReceiptRoutes.all + TicketRoutes.all + SQLRoutes.all).filter(\.operation.mayBeStale)
     private static let router = Router(routes)
 
     private let host: NodeHost
@@ -36,7 +34,7 @@ final class StaleDoor: Sendable {
     /// Whether a request may be answered here: it says so, is a call of these, and shows a key. What tokens and sessions are worth, the node that leads knows.
     func isMeant(_ exchange: Exchange) -> Bool {
         let request = exchange.request
-        guard request.header(Self.mark)?.trimmingBlanks.lowercased() == "stale", ["GET", "POST"].contains(request.methodName), (try? Self.router.match(request.method, request.target)) != nil,
+        guard request.header(Operation.Parameter.staleReadHeader)?.trimmingBlanks.lowercased() == "stale", ["GET", "POST"].contains(request.methodName), (try? Self.router.match(request.method, request.target)) != nil,
             let credential = try? request.credential()
         else { return false }
         return !credential.isSession && !JSONWebToken.looksLike(credential.secret)
