@@ -10,11 +10,14 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     private let workers: Mutex<[AggregateWorker]> = Mutex([])
     private let work: Mutex<[Work]> = Mutex([])
 
-    /// Groups to be merged, of one set.
-    private struct Work {
-        let set: Int
-        let parts: [GroupPart]
-        let depth: Int
+    /// What one worker brings together and puts out.
+    private enum Work {
+        /// The groups of one set: few, so that each worker has them whole.
+        case whole(set: Int)
+        /// Groups of one part of the hash space.
+        case parts(set: Int, [GroupPart], depth: Int)
+        /// Some of the distinct rows of all workers.
+        case rows(DistinctRows.Output, Range<Int>)
     }
 
     /// Groups that are merged at once even where memory is short.
@@ -54,12 +57,34 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
             }
             let workers = self.workers.withLock { $0 }
             let isParted = workers.contains(where: \.isParted)
-            if isParted || workers.count > 1 && workers.contains(where: { $0.groupCount > Self.parallelMergeGroupCount }) {
+            if !isParted, let output = try joined(workers, run) {
+                work.withLock { $0 = output.pieces.reversed().map { .rows(output, $0) } }
+            } else if isParted || workers.count > 1 && workers.contains(where: { $0.groupCount > Self.parallelMergeGroupCount }) {
                 try part(workers, run)
             } else {
-                work.withLock { $0 = sets.indices.reversed().map { Work(set: $0, parts: [], depth: 0) } }
+                work.withLock { $0 = sets.indices.reversed().map { .whole(set: $0) } }
             }
         }
+    }
+
+    /// The distinct rows of all workers in one; nil where there are groups only, or all do not fit together.
+    private func joined(_ workers: [AggregateWorker], _ run: QueryRun) throws -> DistinctRows.Output? {
+        // Those with groups only come last, and are taken in like others.
+        var rest = workers.filter { $0.distinct != nil } + workers.filter { $0.distinct == nil }
+        guard let first = rest.first, first.distinct != nil else { return nil }
+        while rest.count > 1 {
+            // The first half takes in the second, each one another.
+            let half = (rest.count + 1) / 2
+            try run.parallel(rest.count - half) { [rest] index in
+                {
+                    try rest[index].absorb(rest[index + half])
+                    return false
+                }
+            }
+            guard rest[half...].allSatisfy({ $0.groupCount == 0 }) else { return nil }
+            rest.removeLast(rest.count - half)
+        }
+        return first.distinct?.output()
     }
 
     /// Lays all groups into parts: the same parts of all workers are then merged together.
@@ -79,7 +104,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
         for set in sets.indices {
             for part in 0..<GroupPart.countPerLevel {
                 let parts = workers.map { $0.parts[set][part] }.filter { !$0.isEmpty }
-                if !parts.isEmpty { all.append(Work(set: set, parts: parts, depth: 0)) }
+                if !parts.isEmpty { all.append(.parts(set: set, parts, depth: 0)) }
             }
         }
         work.withLock { $0 = all.reversed() }
@@ -103,22 +128,22 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     }
 
     /// The groups of one part; nil when they did not fit and were split: their parts are then more work.
-    private func merged(_ work: Work, _ share: MemoryShare, _ run: QueryRun) throws -> GroupStates? {
-        var groups = try makeGroups(work.set)
+    private func merged(_ set: Int, _ parts: [GroupPart], depth: Int, _ share: MemoryShare, _ run: QueryRun) throws -> GroupStates? {
+        var groups = try makeGroups(set)
         var split: [GroupPart] = []
         func divide(_ batch: ColumnBatch) throws {
-            try GroupPart.distribute(batch, keyCount: groups.keyCount, depth: work.depth + 1, over: split)
+            try GroupPart.distribute(batch, keyCount: groups.keyCount, depth: depth + 1, over: split)
         }
         func begin() throws {
             split = GroupPart.make(run, types: groups.types)
             for part in split { try part.spill() }
             try divide(groups.export())
-            groups = try makeGroups(work.set)
+            groups = try makeGroups(set)
             share.releaseAll()
         }
         // Splitting what is small frees nothing worth it: others hold the memory. One group cannot be split, and what lies on disk is out of the way.
         func mustSplit(_ byteCount: Int) -> Bool {
-            !share.resize(to: byteCount) && groups.table.count > 1 && groups.byteCount > run.smallByteCount && work.depth < GroupPart.depthMax
+            !share.resize(to: byteCount) && groups.table.count > 1 && groups.byteCount > run.smallByteCount && depth < GroupPart.depthMax
                 && !groups.isAside
         }
         func take(_ batch: ColumnBatch) throws {
@@ -138,7 +163,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
             if mustSplit(groups.byteCount + groups.exportByteCount) { return try begin() }
             if share.byteCount < groups.byteCount { try groups.checkWhole(share, run) }
         }
-        for part in work.parts {
+        for part in parts {
             try part.consume { batch in
                 try run.cancellation.check()
                 try take(batch)
@@ -146,14 +171,35 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
         }
         if split.isEmpty { return groups }
         spilled(split.reduce(0) { $0 + $1.spilledByteCount }, run)
-        let more = split.filter { !$0.isEmpty }.map { Work(set: work.set, parts: [$0], depth: work.depth + 1) }
-        self.work.withLock { $0 += more }
+        let more = split.filter { !$0.isEmpty }.map { Work.parts(set: set, [$0], depth: depth + 1) }
+        work.withLock { $0 += more }
         return nil
     }
 
+    /// What comes of some work; nil where that is more work.
+    private func answers(_ work: Work, _ share: MemoryShare, _ run: QueryRun) throws -> ColumnBatch? {
+        switch work {
+        case .rows(let output, let piece): return answers(output.batch(piece), 0, [])
+        case .whole(let set):
+            let groups = try mergedWhole(set, share, run)
+            spilled(groups.asideByteCount, run)
+            return try answers(groups, set)
+        case .parts(let set, let parts, let depth):
+            guard let groups = try merged(set, parts, depth: depth, share, run) else { return nil }
+            spilled(groups.asideByteCount, run)
+            return try answers(groups, set)
+        }
+    }
+
     private func answers(_ groups: GroupStates, _ set: Int) throws -> ColumnBatch {
-        let count = groups.table.count
-        let keys = groups.table.keyColumns()
+        answers(ColumnBatch(rowCount: groups.table.count, columns: groups.table.keyColumns()), set, try groups.finish())
+    }
+
+    /// - Parameters:
+    ///   - rows: the set's keys.
+    ///   - results: of each call.
+    private func answers(_ rows: ColumnBatch, _ set: Int, _ results: [Column]) -> ColumnBatch {
+        let (count, keys) = (rows.rowCount, rows.columns)
         var result: [Column] = []
         for (index, group) in node.groups.enumerated() {
             if let place = sets[set].firstIndex(of: index) {
@@ -167,7 +213,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
             for index in node.groups.indices { bits = bits << 1 | (sets[set].contains(index) ? 0 : 1) }
             result.append(.constant(.integer(bits), type: column.type, count: count))
         }
-        for (call, column) in zip(node.aggregates, try groups.finish()) { result.append(column.retyped(call.column.type)) }
+        for (call, column) in zip(node.aggregates, results) { result.append(column.retyped(call.column.type)) }
         return ColumnBatch(rowCount: count, columns: result)
     }
 
@@ -194,10 +240,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
                 share.releaseAll()
                 try run.cancellation.check()
                 guard let work = owner.work.withLock({ $0.popLast() }) else { return nil }
-                let groups = work.parts.isEmpty ? try owner.mergedWhole(work.set, share, run) : try owner.merged(work, share, run)
-                guard let groups else { continue }
-                owner.spilled(groups.asideByteCount, run)
-                let answers = try owner.answers(groups, work.set)
+                guard let answers = try owner.answers(work, share, run) else { continue }
                 pieces = answers.pieces(byteCountMax: Self.byteCountMax, rowCountMax: Self.rowCountMax)[...]
                 batch = answers
             }

@@ -21,6 +21,8 @@ final class AggregateWorker: @unchecked Sendable {
     private var ungrouped: [ColumnBatch]?
     private var ungroupedRowCount = 0
     private var ungroupedByteCount = 0
+    /// Keys without states, once they are many: instead of groups, until they lie too far apart or do not fit.
+    private(set) var distinct: DistinctRows?
 
     /// A table of so many groups stays in the caches of a core.
     private static let groupCountStart = 1 << 17
@@ -44,7 +46,7 @@ final class AggregateWorker: @unchecked Sendable {
     }
 
     var isParted: Bool { !parts.isEmpty }
-    var groupCount: Int { groupings.reduce(0) { $0 + $1.table.count } }
+    var groupCount: Int { groupings.reduce(distinct?.count ?? 0) { $0 + $1.table.count } }
     var spilledByteCount: Int { parts.reduce(0) { $0 + $1.reduce(0) { $0 + $1.spilledByteCount } } }
 
     func take(_ batch: ColumnBatch) throws {
@@ -53,6 +55,7 @@ final class AggregateWorker: @unchecked Sendable {
         // All that may fail for want of memory comes first: the rows come again then, fewer at a time.
         let calls = ungrouped == nil ? try inputs.calls.indices.map { try evaluated($0, view) } : []
         if ungrouped != nil { return try passOn(ColumnBatch(rowCount: batch.rowCount, columns: keys)) }
+        if let distinct { return try take(ColumnBatch(rowCount: batch.rowCount, columns: keys), into: distinct) }
         let keysOfSets = owner.sets.map { set in set.map { keys[$0] } }
         try makeRoom(for: keysOfSets, batch.rowCount)
         var rows: [GroupRows] = []
@@ -131,6 +134,7 @@ final class AggregateWorker: @unchecked Sendable {
 
     /// Gives the groups away, or lets them grow further when rows mostly find theirs.
     private func cut(_ set: Int) throws {
+        if try makeDistinct() { return }
         if rowCounts[set] >= Self.rowsPerGroup * groupings[set].table.count, groupCountMax[set] < Self.groupCountEnd {
             groupCountMax[set] *= 2
             return
@@ -140,6 +144,60 @@ final class AggregateWorker: @unchecked Sendable {
             ungrouped = []
         }
         try giveAway(set)
+    }
+
+    /// Has groups that have no states kept as distinct rows from now on.
+    ///
+    /// - Returns: false where they cannot be.
+    private func makeDistinct() throws -> Bool {
+        guard owner.node.aggregates.isEmpty, groupings.count == 1, parts.isEmpty, DistinctRows.canHold(groupings[0].types) else { return false }
+        let rows = DistinctRows(types: groupings[0].types, right: groupings[0].table.widestKey)
+        let groups = groupings[0].export()
+        let groupsByteCount = byteCount + groupings[0].exportByteCount
+        guard rows.take(groups.columns, count: groups.rowCount, hold: { share.resize(to: groupsByteCount + $0) }) else { return false }
+        groupings[0] = try owner.makeGroups(0)
+        distinct = rows
+        share.force(to: rows.byteCount)
+        return true
+    }
+
+    private func take(_ keys: ColumnBatch, into distinct: DistinctRows) throws {
+        guard distinct.take(keys.columns, count: keys.rowCount, hold: { share.resize(to: $0) }) else {
+            try layDistinct()
+            return try passOn(keys)
+        }
+        share.force(to: distinct.byteCount)
+    }
+
+    /// Takes in another worker's rows, distinct or in groups, and leaves it none; nothing is changed where both do not fit together.
+    func absorb(_ other: AggregateWorker) throws {
+        guard let distinct else { return }
+        if let rows = other.distinct {
+            guard distinct.absorb(rows, hold: { share.resize(to: $0) }) else { return }
+        } else {
+            let groups = other.groupings[0].export()
+            guard distinct.take(groups.columns, count: groups.rowCount, hold: { share.resize(to: $0) }) else { return }
+            other.groupings[0] = try owner.makeGroups(0)
+        }
+        other.letGo()
+        share.force(to: distinct.byteCount)
+    }
+
+    private func letGo() {
+        distinct = nil
+        share.releaseAll()
+    }
+
+    /// Lays the distinct rows into parts; what follows goes there as it comes.
+    private func layDistinct() throws {
+        guard let output = distinct?.output() else { return }
+        makeParts()
+        for piece in output.pieces {
+            try run.cancellation.check()
+            try GroupPart.distribute(output.batch(piece), keyCount: groupings[0].keyCount, depth: 0, over: parts[0])
+        }
+        letGo()
+        ungrouped = []
     }
 
     private func passOn(_ keys: ColumnBatch) throws {
@@ -184,6 +242,7 @@ final class AggregateWorker: @unchecked Sendable {
 
     /// Lays the last groups into parts.
     func finish() throws {
+        try layDistinct()
         try layUngrouped()
         for set in groupings.indices { try giveAway(set) }
         share.releaseAll()

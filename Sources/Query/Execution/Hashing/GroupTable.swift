@@ -34,6 +34,12 @@ struct GroupTable {
         return dependents[keys.count - 1]?.count ?? pairs[keys.count - 2].count
     }
 
+    /// Place of the key that has most values.
+    var widestKey: Int { keys.indices.max { valueCount($0) < valueCount($1) } ?? 0 }
+
+    /// Of a key that follows from others no more is known than that each group has one.
+    private func valueCount(_ key: Int) -> Int { dependents[key]?.count ?? keys[key].count }
+
     var byteCount: Int {
         keys.reduce(0) { $0 + $1.byteCount } + pairs.reduce(0) { $0 + $1.byteCount } + dependents.reduce(0) { $0 + ($1?.byteCount ?? 0) }
     }

@@ -100,6 +100,49 @@ final class GroupingTests: XCTestCase {
         XCTAssertEqual(try fixture.rows("SELECT count(DISTINCT a), count(DISTINCT b) FROM (VALUES (1, 2), (1, 3)) AS v(a, b)"), "1,2")
     }
 
+    /// More than a table's groups without states: bits as long as they fit, then parts.
+    func test_manyDistinctRows_inMemoryAndOnDisk_areRight() throws {
+        let copies = "(SELECT *, (k + c) % 40009 AS kc, t || c AS tc FROM t, generate_series(0, 1) AS s(c)) AS t"
+        var late: Set<String> = []
+        var keys: [Int32: Set<Int64>] = [:], texts: [Int32: Set<String>] = [:], values: [Int32: Set<Int64>] = [:], reals: Set<[Int64]> = []
+        for row in Self.rows {
+            for copy in 0..<2 as Range<Int64> {
+                keys[row.day, default: []].insert((row.key + copy) % 40_009)
+                texts[row.day, default: []].insert("\(row.text)\(copy)")
+                if row.real >= 1 { late.insert("\(row.day) \(row.text)\(copy)") }
+                reals.insert([Int64(row.day), Int64(row.real * 8), (row.key + copy) % 40_009])
+            }
+            if let value = row.value { values[row.day, default: []].insert(value) }
+        }
+        func sums(_ sets: [Int32: Set<some Hashable>]) -> String {
+            "\(sets.count),\(sets.values.reduce(0) { $0 + $1.count }),\(sets.values.reduce(0) { $0 + $1.count * $1.count })"
+        }
+        func counting(_ argument: String) -> String {
+            "SELECT count(*), sum(n), CAST(sum(n * n) AS BIGINT) FROM (SELECT d, count(DISTINCT \(argument)) AS n FROM \(copies) GROUP BY d) AS g"
+        }
+        for budget in [256 << 20, 3 << 20] {
+            let fixture = fixture(budget: budget)
+            XCTAssertEqual(try fixture.rows(counting("kc")), sums(keys), "budget \(budget)")
+            XCTAssertEqual(try fixture.rows(counting("tc")), sums(texts), "budget \(budget)")
+            XCTAssertEqual(try fixture.rows(counting("v")), sums(values), "budget \(budget)")
+            XCTAssertEqual(try fixture.rows("SELECT count(*) FROM (SELECT DISTINCT r, kc, d FROM \(copies)) AS g"), "\(reals.count)", "budget \(budget)")
+            // NULL is a row of its own there.
+            let some = try fixture.rows("SELECT count(*), count(x) FROM (SELECT DISTINCT d, CASE WHEN r >= 1 THEN tc END AS x FROM \(copies)) AS g")
+            XCTAssertEqual(some, "\(late.count + keys.count),\(late.count)", "budget \(budget)")
+            let distinct = try fixture.rows("SELECT count(*), count(v), count(DISTINCT v) FROM (SELECT DISTINCT v, d, c FROM \(copies)) AS g")
+            let present = values.values.reduce(0) { $0 + $1.count }
+            XCTAssertEqual(distinct, "\(2 * (present + keys.count)),\(2 * present),\(values.values.reduce(into: Set()) { $0.formUnion($1) }.count)", "budget \(budget)")
+        }
+    }
+
+    /// They fit for a while, and then no more.
+    func test_distinctRowsThatOutgrowTheMemory_goOnInParts() throws {
+        let text = "SELECT count(*), count(DISTINCT a), sum(b) FROM (SELECT DISTINCT g % 7 AS a, g AS b FROM generate_series(1, 900000) AS s(g)) AS d"
+        for budget in [12 << 20, 16 << 20, 24 << 20, 48 << 20] {
+            XCTAssertEqual(try fixture(budget: budget).rows(text), "900000,7,405000450000", "budget \(budget)")
+        }
+    }
+
     func test_sumsAndAveragesOfOneValue_agree() throws {
         XCTAssertEqual(
             try fixture().rows(
