@@ -264,7 +264,7 @@ package final class ReplicaStore {
             let path = "\(directory)/hot/\(name).sqlite"
             let isMissing = access(path, F_OK) != 0
             var found: DayDigest?
-            do { found = try DayDigest.of(path, count: digest.rowCount, isCancelled: isCancelled) } catch let error as SQLiteError where error.isPassing && !isMissing { return nil } catch {}
+            do { found = try DayDigest.of(path, count: digest.rowCount, isCancelled: isCancelled) } catch let error as SQLiteError where error.isPassing && !isMissing { return nil } catch { found = nil }
             return found == digest || isCancelled() || isMissing && isGone(directory, name) ? nil : name
         }
     }

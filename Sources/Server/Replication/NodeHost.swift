@@ -147,6 +147,7 @@ final class NodeHost: CommitReplica {
         var open: [(sequence: Int, token: Int)] = []
         var isDegraded = false
         var ending: String?
+        var hasToldOfGone = false
         // Of the events in hand.
         var diskTicket: Int?
         var further: [Event] = []
@@ -203,7 +204,11 @@ final class NodeHost: CommitReplica {
         switch effect {
         case .send(let name, .gone(let gone)):
             // To others it is a message that they cannot read.
-            if greetings.withLock({ $0[name]?.wants }) == .messages { links[name]?.send(.gone(gone)) }
+            guard let greeting = greetings.withLock({ $0[name] }) else { break }
+            if greeting.wants == .messages { links[name]?.send(.gone(gone)) } else if !state.hasToldOfGone {
+                state.hasToldOfGone = true
+                log.error("the peer lacks records that are here no more, and its version takes no checkpoint", ["peer": .text(name), "first": .number(gone.first)])
+            }
         case .send(let name, let message): links[name]?.send(message)
         case .append(let records, let ticket):
             try file.append(records)
