@@ -10,6 +10,8 @@ struct Agenda {
         case bucket(SimulatedBucket.Request, node: Int, life: Int, ticket: Int)
         case removeSlots(below: Int)
         case start(Int)
+        /// What a node has asked another for.
+        case checkpoint(to: Int, life: Int, [Record])
         case post
         case fault
         case crash(Int)

@@ -19,6 +19,8 @@ final class Machine {
     var numbers: [UInt64: Int] = [:]
     var waiting: [Int: [UInt64]] = [:]
     var queued: Set<UInt64> = []
+    /// A checkpoint is on its way.
+    var isTaking = false
     /// How much of what is committed, and of what was shown, the checker has seen.
     var committedSeen = 0
     var shown = 0
@@ -43,12 +45,24 @@ final class Machine {
     func stop() {
         node = nil
         life += 1
-        (numbers, waiting, queued, committedSeen, shown) = ([:], [:], [], 0, 0)
+        (numbers, waiting, queued, committedSeen, shown, isTaking) = ([:], [:], [], 0, 0, false)
     }
 
     func start(_ settings: Settings, session: UInt64, at time: Int) {
         life += 1
-        for record in disk.log where record.kind == .rows { numbers[Simulation.identity(of: record)] = record.sequence }
+        number()
         node = Node(settings, session: session, disk: disk.image, at: clock(at: time))
+    }
+
+    /// The process goes on, on a checkpoint.
+    func install(_ checkpoint: [Record], session: UInt64, at time: Int) {
+        disk.install(checkpoint)
+        (numbers, waiting, queued, committedSeen, shown) = ([:], [:], [], 0, 0)
+        number()
+        node = node?.restarted(session: session, disk: disk.image, at: clock(at: time))
+    }
+
+    private func number() {
+        for record in disk.log where record.kind == .rows { numbers[Simulation.identity(of: record)] = record.sequence }
     }
 }

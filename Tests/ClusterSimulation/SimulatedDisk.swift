@@ -12,6 +12,8 @@ struct SimulatedDisk {
     private(set) var log: [Record] = []
     private(set) var seen: [Record] = []
     private(set) var promise = 0
+    /// The first record that can be read: what those before have made is in the checkpoint, which is what the checker looks at.
+    private(set) var first = 1
     private var writes: [(write: Write, ticket: Int)] = []
 
     mutating func write(_ write: Write, ticket: Int) {
@@ -42,8 +44,17 @@ struct SimulatedDisk {
 
     /// An old image of it comes back.
     mutating func restore(_ image: SimulatedDisk) {
-        (log, seen, promise, writes) = (image.log, image.log, image.promise, [])
+        (log, seen, promise, writes, first) = (image.log, image.log, image.promise, [], image.first)
     }
+
+    /// The checkpoint goes up to a record, and those up to it go.
+    mutating func drop(through sequence: Int) { first = max(first, sequence + 1) }
+
+    /// What the other's checkpoint has.
+    var checkpoint: [Record] { Array(log[..<(first - 1)]) }
+
+    /// Another's checkpoint takes the place of the log.
+    mutating func install(_ checkpoint: [Record]) { (log, seen, writes, first) = (checkpoint, checkpoint, [], checkpoint.count + 1) }
 
     var tail: Mark { log.last?.mark ?? .start }
 
@@ -54,7 +65,8 @@ struct SimulatedDisk {
     var image: Node.Disk {
         var history = History()
         for record in log { history.append(record) }
-        return Node.Disk(promise: promise, history: history, tail: tail, recent: Array(log.suffix(Bounds.recentCountMax)))
+        let recent = Array(log[(first - 1)...].suffix(Bounds.recentCountMax))
+        return Node.Disk(promise: promise, history: history, tail: tail, recent: recent, base: first == 1 ? .start : log[first - 2].mark)
     }
 
     private static func apply(_ write: Write, to log: inout [Record]) {

@@ -92,6 +92,11 @@ extension Simulation {
             for record in machines[index].disk.log { checker.lost.insert(record.hash) }
             machines[index].disk.restore(image)
         }
+        if losses.happens(weather.emptied), mayRestore(index, SimulatedDisk()) {
+            trace?("\(time) \(machines[index].name) loses its disk, which had \(machines[index].disk.log.count) records")
+            for record in machines[index].disk.log { checker.lost.insert(record.hash) }
+            machines[index].disk.restore(SimulatedDisk())
+        }
         if machines[index].version == 1, chance.happens(300) { machines[index].version = 2 }
         agenda.add(.start(index), at: time + chance.one(of: [50, 600, 2_500, 8_000]) + chance.number(0..<400))
     }

@@ -7,6 +7,8 @@ package struct Simulation {
         package var acknowledged = 0
         package var epochs = 0
         package var reads = 0
+        /// That took the place of a log.
+        package var checkpoints = 0
         package var events = 0
         package var endedAt = 0
 
@@ -15,6 +17,8 @@ package struct Simulation {
 
     let rules: Rules
     var chance: Chance
+    /// Of checkpoints and lost disks, apart from the others: the worlds without them stay what they are.
+    var losses: Chance
     var weather: Weather
     var agenda = Agenda()
     var time = 0
@@ -39,7 +43,8 @@ package struct Simulation {
     package init(seed: UInt64, without rule: Rules = []) {
         rules = Rules.all.subtracting(rule)
         chance = Chance(seed: seed)
-        weather = Weather(&chance, leaning: rule)
+        losses = Chance(seed: ~seed)
+        weather = Weather(&chance, &losses, leaning: rule)
         blocked = Array(repeating: Array(repeating: 0, count: weather.nodeCount), count: weather.nodeCount)
         for index in 0..<weather.nodeCount {
             let machine = Machine(name: ["a", "b", "c"][index])
@@ -82,6 +87,7 @@ package struct Simulation {
             if ticket > 0 { agenda.add(.event(to: node, life: life, event), at: time + chance.number(2..<20)) }
         case .removeSlots(let generation): bucket.remove(below: generation)
         case .start(let index): start(index)
+        case .checkpoint(let to, let life, let records): install(records, on: to, life: life)
         case .post: post()
         case .fault: fault()
         case .crash(let index): if !isMended { crash(index) }
@@ -106,7 +112,10 @@ package struct Simulation {
     mutating func deliver(_ event: Event, to index: Int, life: Int) {
         guard machines[index].life == life, machines[index].node != nil else { return }
         if machines[index].pausedUntil > time { return agenda.add(.event(to: index, life: life, event), at: machines[index].pausedUntil) }
-        if case .tick = event { agenda.add(.event(to: index, life: life, .tick), at: time + 200) }
+        if case .tick = event {
+            agenda.add(.event(to: index, life: life, .tick), at: time + 200)
+            drop(index)
+        }
         let now = machines[index].clock(at: time)
         let before = trace == nil ? nil : machines[index].node
         guard let effects = step(index, event, at: now) else { return }
@@ -135,12 +144,15 @@ package struct Simulation {
                 checker.fail("\(machines[index].name) of version \(machines[index].version) is given record \(record.sequence) of level \(record.level)")
             }
             write(.append(records), ticket, index)
-        case .cut(let count, let ticket): write(.cut(count), ticket, index)
+        case .cut(let count, let ticket):
+            if count < machines[index].disk.first - 1 { checker.fail("\(machines[index].name) cuts back to \(count), into its checkpoint") }
+            write(.cut(count), ticket, index)
         case .promise(let epoch, let ticket): write(.promise(epoch), ticket, index)
         case .fetch(let first, let count, let peer):
             let log = machines[index].disk.seen
-            let records = first <= log.count ? Array(log[(first - 1)..<min(log.count, first - 1 + count)]) : []
+            let records = first >= machines[index].disk.first && first <= log.count ? Array(log[(first - 1)..<min(log.count, first - 1 + count)]) : []
             agenda.add(.event(to: index, life: life, .fetched(records, peer: peer)), at: time + 3)
+        case .takeCheckpoint(let peer): takeCheckpoint(index, from: peer)
         case .readConfiguration(let ticket): ask(.readConfiguration, index, ticket)
         case .swap(let expected, let next, let isConditional, let ticket): ask(.swap(expected: expected, next, isConditional: isConditional), index, ticket)
         case .readSlot(let generation, let sequence, let ticket): ask(.readSlot(generation: generation, sequence: sequence), index, ticket)
@@ -210,6 +222,35 @@ package struct Simulation {
         if checker.lost.contains(record.hash) { copies += 1 }
         checker.acknowledges(
             id, record, by: machines[index].name, epoch: machines[index].node?.configuration?.epoch ?? 0, copies: copies, isDegraded: isDegraded)
+    }
+
+    // MARK: Checkpoints
+
+    /// A host's checkpoint has come further, and what it covers goes.
+    private mutating func drop(_ index: Int) {
+        guard let limit = machines[index].node?.checkpointLimit.sequence, losses.happens(weather.drops) else { return }
+        let through = min(limit, machines[index].disk.log.count) - losses.number(0..<30)
+        guard through >= machines[index].disk.first else { return }
+        machines[index].disk.drop(through: through)
+        // Safe: it is there, as the first line says. What it says of it are no effects.
+        _ = Node.step(&machines[index].node!, .dropped(through: through), at: machines[index].clock(at: time))
+    }
+
+    /// It is as of now, and there a while later, whatever has become of whoever sent it.
+    private mutating func takeCheckpoint(_ index: Int, from name: String) {
+        guard !machines[index].isTaking, let peer = names.firstIndex(of: name), machines[peer].node?.role == .leader, blocked[peer][index] <= time else { return }
+        machines[index].isTaking = true
+        agenda.add(.checkpoint(to: index, life: machines[index].life, machines[peer].disk.checkpoint), at: time + losses.one(of: [5, 50, 500, 6_000]))
+    }
+
+    private mutating func install(_ records: [Record], on index: Int, life: Int) {
+        guard machines[index].life == life, let node = machines[index].node else { return }
+        if machines[index].pausedUntil > time { return agenda.add(.checkpoint(to: index, life: life, records), at: machines[index].pausedUntil) }
+        machines[index].isTaking = false
+        guard node.mayRestart, records.count > node.top.sequence else { return }
+        trace?("\(time) \(names[index]) takes a checkpoint of \(records.count) records, from \(machines[index].disk.log.count)")
+        report.checkpoints += 1
+        machines[index].install(records, session: losses.next() | 1, at: time)
     }
 
     // MARK: Clients

@@ -27,10 +27,16 @@ final class RemovalRulesTests: XCTestCase {
         "Ingest/Log/LogSpool.swift": ["truncate": "the end of a spool that this process writes: an entry that could not be written whole"],
         "Ingest/Log/LogFold.swift": ["remove": "scratch: a copy of a database that its records make anew"],
         "Ingest/Replication/ReplicaStore.swift": [
-            "remove": "files of a member that its cluster's records make anew, all of them from the first", "truncate": "the end of a file that a record says is its last byte",
+            "remove": "files of a member that its cluster's records make anew, from the first or from where a checkpoint ends", "truncate": "the end of a file that a record says is its last byte",
         ],
         "Server/Replication/Passing/PassedBody.swift": ["remove": "scratch that was made in the line before"],
-        "Server/Replication/RecordFile.swift": ["truncate": "records that no majority has, as the protocol says, and an end that is no record, which is kept beside it"],
+        "Ingest/Replication/CheckpointFiles.swift": [
+            "rename": "a folder whose files are whole and synced", "remove": "folders of checkpoints: one that did not come to its end, and one that another has taken the place of, durably",
+            "rmdir": "the same",
+        ],
+        "Server/Replication/RecordFile.swift": ["remove": "records that no majority has, and those that a durable checkpoint has", "truncate": "the same of one file; an end that is no record is kept beside it"],
+        "Server/Replication/StoreCheckpoint.swift": ["rename": "a checkpoint that came whole, synced, in place of one that it goes beyond; that one keeps another name until it is"],
+        "Server/Replication/RecordSegment.swift": ["truncate": "records that no majority has, as the protocol says, and an end that is no record, which is kept beside it"],
         "Server/Replication/SlotPlace.swift": ["delete": "slots of generations that the object has had its floor above for a day"],
         "Ingest/Log/LogRetention.swift": ["delete": "checkpoints, segments and files that no checkpoint which is kept, and no record after it, needs"],
         "Ingest/Directory/ScratchFolder.swift": ["remove": "scratch: a directory that it made", "rmdir": "the same"],

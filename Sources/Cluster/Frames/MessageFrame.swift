@@ -9,7 +9,7 @@ extension Message {
     /// A message of records, and no longer one: whoever receives it takes no more memory than that.
     package static let byteCountMax = 4 << 20
 
-    private enum Kind: UInt8 { case hello = 1, lead, word, refusal }
+    private enum Kind: UInt8 { case hello = 1, lead, word, refusal, gone }
 
     package var bytes: [UInt8] {
         var writer = FrameWriter()
@@ -27,6 +27,9 @@ extension Message {
         case .refusal(let epoch):
             writer.write(Kind.refusal.rawValue)
             writer.write(epoch)
+        case .gone(let gone):
+            writer.write(Kind.gone.rawValue)
+            gone.write(to: &writer)
         }
         return writer.bytes
     }
@@ -42,6 +45,7 @@ extension Message {
         case .lead: self = .lead(try Lead(from: &reader))
         case .word: self = .word(try Word(from: &reader))
         case .refusal: self = .refusal(epoch: try reader.number())
+        case .gone: self = .gone(try Gone(from: &reader))
         }
         try reader.end()
     }
@@ -92,11 +96,7 @@ extension Lead {
         writer.write(resume != nil)
         if let resume {
             writer.write(resume.attempt)
-            writer.write(resume.history.last)
-            writer.write(resume.history.spans) {
-                $0.write($1.epoch)
-                $0.write($1.first)
-            }
+            resume.history.write(to: &writer)
         }
         writer.write(vouches) { $0.write($1) }
         writer.write(isOffer)
@@ -116,13 +116,22 @@ extension Lead {
     }
 }
 
+extension Gone {
+    func write(to writer: inout FrameWriter) {
+        writer.write(session)
+        writer.write(to)
+        writer.write(tenure)
+        writer.write(first)
+    }
+
+    init(from reader: inout FrameReader) throws(FrameFault) {
+        self.init(session: try reader.word64(), to: try reader.word64(), tenure: try reader.number(), first: try reader.number())
+    }
+}
+
 extension Resume {
     init(from reader: inout FrameReader) throws(FrameFault) {
-        let (attempt, last) = (try reader.number(), try reader.number())
-        let spans = try reader.list(countMax: Bounds.spanCountMax, byteCount: 16) { reader throws(FrameFault) in
-            History.Span(epoch: try reader.number(), first: try reader.number())
-        }
-        guard let history = History(spans: spans, last: last) else { throw FrameFault("its history is none") }
-        self.init(history: history, attempt: attempt)
+        let attempt = try reader.number()
+        self.init(history: try History(from: &reader), attempt: attempt)
     }
 }

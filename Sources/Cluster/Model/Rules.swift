@@ -54,13 +54,16 @@ package struct Rules: OptionSet, Sendable, Hashable {
     /// A process follows nobody before it has read the object.
     package static let readFirst = Rules(rawValue: 1 << 22)
 
-    package static let all = Rules(rawValue: 1 << 23 - 1)
+    /// A checkpoint ends with a record that counts.
+    package static let checkpointCounts = Rules(rawValue: 1 << 23)
+
+    package static let all = Rules(rawValue: 1 << 24 - 1)
 
     package static let names: [(name: String, rule: Rules)] = [
         ("standbySyncs", .standbySyncs), ("leaderSyncs", .leaderSyncs), ("remoteFirst", .remoteFirst), ("promise", .promise), ("conditionalSwap", .conditionalSwap),
         ("swapLookup", .swapLookup), ("holdInSwap", .holdInSwap), ("createOnly", .createOnly), ("replay", .replay), ("fence", .fence), ("sealing", .sealing),
         ("logBase", .logBase), ("vouching", .vouching), ("caughtUp", .caughtUp), ("freshWords", .freshWords), ("cutBack", .cutBack), ("proof", .proof),
         ("readProof", .readProof), ("questionAge", .questionAge), ("removedStayOut", .removedStayOut), ("slotsStay", .slotsStay),
-        ("levels", .levels), ("readFirst", .readFirst),
+        ("levels", .levels), ("readFirst", .readFirst), ("checkpointCounts", .checkpointCounts),
     ]
 }

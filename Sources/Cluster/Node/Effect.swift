@@ -7,6 +7,8 @@ package enum Effect: Sendable {
     case promise(Int, ticket: Int)
     /// Records of the own disk, for a peer.
     case fetch(from: Int, count: Int, peer: String)
+    /// What this node lacks its leader has in a checkpoint alone. Asked for again as long as it is so; once it is there, the node is begun anew on it (`Node.restarted`).
+    case takeCheckpoint(from: String)
 
     case readConfiguration(ticket: Int)
     /// `expected` nil: there is none yet.

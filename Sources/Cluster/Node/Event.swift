@@ -10,6 +10,8 @@ package enum Event: Sendable {
     /// The disk has synced all up to a ticket; `tail` is its last record.
     case wrote(ticket: Int, tail: Mark)
     case fetched([Record], peer: String)
+    /// The own disk has no records up to here any more: its checkpoint has what they made.
+    case dropped(through: Int)
     case submit(Submission)
     case read(token: Int)
     case command(Command)

@@ -8,6 +8,8 @@ package enum Message: Sendable {
     case word(Word)
     /// The answer of one that has promised a higher epoch, or knows one.
     case refusal(epoch: Int)
+    /// A leader to one that follows, and lacks records that the leader's disk has no more: for those who take checkpoints alone.
+    case gone(Gone)
 }
 
 package struct Hello: Sendable {
@@ -63,6 +65,20 @@ package struct Resume: Sendable {
 
     package init(history: History, attempt: Int) {
         (self.history, self.attempt) = (history, attempt)
+    }
+}
+
+/// Where a leader's records begin.
+package struct Gone: Sendable {
+    package var session: UInt64
+    /// The process that is meant.
+    package var to: UInt64
+    package var tenure: Int
+    /// The first one that there is.
+    package var first: Int
+
+    package init(session: UInt64, to: UInt64, tenure: Int, first: Int) {
+        (self.session, self.to, self.tenure, self.first) = (session, to, tenure, first)
     }
 }
 

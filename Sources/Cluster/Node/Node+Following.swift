@@ -93,6 +93,13 @@ extension Node {
         if lead.isOffer, top == synced, lead.committed == top { hasOffer = true }
     }
 
+    /// The leader's disk has no more what this one lacks. What this log has is the leader's, and ends before that.
+    mutating func receive(_ gone: Gone, from peer: Int) {
+        guard mayRestart, takesPart, peers[peer].name == configuration?.leader, gone.to == session, gone.session == leaderSession else { return }
+        guard gone.tenure == tenureFollowed, cutTicket == nil, top == synced, top.sequence + 1 < gone.first else { return }
+        effects.append(.takeCheckpoint(from: peers[peer].name))
+    }
+
     /// Tells the leader what the disk has, if it may be told.
     mutating func confirm() {
         if told.sequence > committed.sequence, told.sequence <= synced.sequence, history.has(told) { committed = told }

@@ -85,6 +85,8 @@ extension Node {
         peers[peer].matchedBefore = peers[peer].matched
         if peers[peer].tenure == leading.tenure, peers[peer].next <= top.sequence, record(peers[peer].next) != nil { return stream(peer) }
         send([], to: peer)
+        guard peers[peer].tenure == leading.tenure, peers[peer].next < first else { return }
+        effects.append(.send(to: peers[peer].name, .gone(Gone(session: session, to: peers[peer].session, tenure: leading.tenure, first: first))))
     }
 
     /// Sends what the peer has not been sent yet, as much as may be under way.
@@ -97,7 +99,7 @@ extension Node {
         let ready = records(from: peers[peer].next, through: last)
         if !ready.isEmpty {
             send(ready, to: peer)
-        } else if !peers[peer].isFetching {
+        } else if !peers[peer].isFetching, peers[peer].next >= first {
             peers[peer].isFetching = true
             effects.append(.fetch(from: peers[peer].next, count: Bounds.batchCount, peer: peers[peer].name))
         }

@@ -12,9 +12,11 @@ package struct Node: Sendable {
         package var tail: Mark
         /// The last `Bounds.recentCountMax` records.
         package var recent: [Record]
+        /// The record before the first one that the disk has: all up to it is in a checkpoint, and counts.
+        package var base: Mark
 
-        package init(promise: Int, history: History, tail: Mark, recent: [Record]) {
-            (self.promise, self.history, self.tail, self.recent) = (promise, history, tail, recent)
+        package init(promise: Int, history: History, tail: Mark, recent: [Record], base: Mark = .start) {
+            (self.promise, self.history, self.tail, self.recent, self.base) = (promise, history, tail, recent, base)
         }
     }
 
@@ -23,7 +25,7 @@ package struct Node: Sendable {
     package let session: UInt64
     package internal(set) var role = Role.rejoining
     package internal(set) var configuration: Configuration?
-    package internal(set) var committed = Mark.start
+    package internal(set) var committed: Mark
 
     var now: Int
     var effects: [Effect] = []
@@ -45,6 +47,8 @@ package struct Node: Sendable {
     var recent: [Record]
     var written: Int
     var synced: Mark
+    /// The first record that the disk has; those before went into its checkpoint.
+    var first: Int
     /// A cut that is not synced yet: nothing is appended meanwhile.
     var cutTicket: Int?
 
@@ -81,9 +85,23 @@ package struct Node: Sendable {
         (promised, promiseSynced, promiseAtStart) = (disk.promise, disk.promise, disk.promise)
         (top, history, recent) = (disk.tail, disk.history, disk.recent)
         (written, synced) = (disk.tail.sequence, disk.tail)
+        (committed, first) = (disk.base, disk.base.sequence + 1)
         (heardAt, polledAt) = (now, now - settings.times.look)
         peers = settings.peers.map { Peer(name: $0) }
     }
+
+    /// The node as a process that was started anew: on another disk, since a checkpoint has taken the place of what was there. Answers to what the former one asked are none to it.
+    package func restarted(session: UInt64, disk: Disk, at now: Int) -> Node {
+        var node = Node(settings, session: session, disk: disk, at: now)
+        (node.ticket, node.wroteTicket) = (ticket, ticket)
+        return node
+    }
+
+    /// Whether a checkpoint may take the place of what this node has: it leads nothing, and has nothing under way that would make it lead.
+    package var mayRestart: Bool { role != .leader && role != .candidate && role != .fenced && swap == nil }
+
+    /// Up to here a checkpoint may go.
+    package var checkpointLimit: Mark { has(.checkpointCounts) ? committed : synced }
 
     /// What an event makes of a node, and what is to be done about it.
     ///
@@ -109,6 +127,7 @@ package struct Node: Sendable {
         case .put(let writing, let ticket): slotPut(writing, ticket: ticket)
         case .wrote(let ticket, let tail): wrote(ticket: ticket, tail: tail)
         case .fetched(let records, let peer): fetched(records, for: peer)
+        case .dropped(let sequence): first = max(first, sequence + 1)
         case .submit(let submission): submit(submission)
         case .read(let token): read(token)
         case .command(let command): take(command)
@@ -129,6 +148,7 @@ package struct Node: Sendable {
         case .lead(let lead): receive(lead, from: peer)
         case .word(let word): receive(word, from: peer)
         case .refusal(let epoch): refused(epoch: epoch, by: peer)
+        case .gone(let gone): receive(gone, from: peer)
         }
     }
 

@@ -7,10 +7,10 @@ final class LogFold {
         let connection: SQLiteConnection
         var shapes: [String: TableShape] = [:]
 
-        init(path: String) throws {
+        init(path: String, isDurable: Bool) throws {
             connection = try SQLiteConnection(path: path, mode: .create)
-            // A crash ends the whole restore.
-            try connection.execute("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16384")
+            // A crash ends the whole restore. Where it must not, logs are synced before the files that they are copied to, and these before a log begins anew.
+            try connection.execute("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=\(isDurable ? "NORMAL" : "OFF"); PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16384")
             try connection.execute("BEGIN IMMEDIATE")
         }
 
@@ -39,13 +39,17 @@ final class LogFold {
     private let isAgain: Bool
     /// Whether others read the databases while they are folded.
     private let isRead: Bool
+    /// Whether a crash of the machine leaves each database as of some record, and once it is closed as of the last.
+    private let isDurable: Bool
     /// Databases that records have changed.
     private(set) var changed: Set<String> = []
     /// Nothing is committed until `close`: whoever opens a database meanwhile finds them all as of one record.
     var isHeld = false
 
     /// - Parameter workspace: has the databases by their paths below DATA.
-    init(_ workspace: any FileStorage, isAgain: Bool = false, isRead: Bool = false) { (self.workspace, self.isAgain, self.isRead) = (workspace, isAgain, isRead) }
+    init(_ workspace: any FileStorage, isAgain: Bool = false, isRead: Bool = false, isDurable: Bool = false) {
+        (self.workspace, self.isAgain, self.isRead, self.isDurable) = (workspace, isAgain, isRead, isDurable)
+    }
 
     /// - Throws: `ColumnStoreError.corruptFile` for a record that does not fit.
     func apply(_ record: LogRecord) throws {
@@ -93,7 +97,7 @@ final class LogFold {
     private func file(_ name: String) throws -> File {
         if let known = files[name] { return known }
         try workspace.prepare(name)
-        let file = try File(path: workspace.path(of: name))
+        let file = try File(path: workspace.path(of: name), isDurable: isDurable)
         files[name] = file
         changed.insert(name)
         return file

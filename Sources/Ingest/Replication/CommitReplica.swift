@@ -12,6 +12,8 @@ package protocol CommitReplica: AnyObject, Sendable {
     var isDegraded: Bool { get }
     /// Whether each record is a request to a bucket of its own: the other machine is lost.
     var isInSlots: Bool { get }
+    /// What it says of itself beside.
+    var metrics: [Metric] { get }
     /// The store is closed.
     ///
     /// - Parameter isWhole: all that its files have was acknowledged.
@@ -23,4 +25,8 @@ package protocol ReplicaObserver: AnyObject, Sendable {
     func acknowledged(through token: Int)
     /// This machine leads no more: nothing is kept from here on.
     func ended(_ reason: String)
+}
+
+extension CommitReplica {
+    package var metrics: [Metric] { [] }
 }

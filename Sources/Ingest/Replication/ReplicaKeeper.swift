@@ -252,7 +252,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
             Metric(name: "replica_open_bytes", help: "Their bytes.", kind: .gauge, labels: [], value: Double(bytes)),
             Metric(name: "replica_slots", help: "1 while the standby is lost, and what is acknowledged lies on this machine and in the log's slots.", kind: .gauge, labels: [], value: replica.isInSlots ? 1 : 0),
             Metric(name: "replica_degraded", help: "1 while what is acknowledged lies on this machine alone.", kind: .gauge, labels: [], value: replica.isDegraded ? 1 : 0),
-        ]
+        ] + replica.metrics
     }
 
     var texts: [String] {

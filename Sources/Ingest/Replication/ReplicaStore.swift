@@ -4,7 +4,9 @@ import Glibc
 /// A standby's copy of the store: what is committed is folded into the files of DATA as it comes, so that a takeover opens them and no more. One thread.
 ///
 /// `DATA/cluster/fold` says of which record the files tell all. While a server leads it says `led`: its files may have what was never acknowledged, and only an orderly end proves
-/// that they have not. Such files, and those of a machine that has crashed, are made anew from the first record.
+/// that they have not. Such files, and those of a machine that has crashed, are made anew: of a checkpoint and the records after it, or from the first record.
+///
+/// A checkpoint is such a copy too, a durable one that nobody reads: it goes on some records at a time, and is closed after them.
 package final class ReplicaStore {
     /// A record's place: number, epoch and hash.
     package struct Position: Equatable, Sendable {
@@ -18,7 +20,9 @@ package final class ReplicaStore {
 
     private enum Stage: String { case folded, led }
 
-    private let directory: String
+    package let directory: String
+    /// A crash of the machine leaves it as it was noted last, or further: what is folded again then changes nothing.
+    private let isDurable: Bool
     private let files: any FileStorage
     private var fold: LogFold
     /// Of a segment that is not whole yet, and the epoch that began it.
@@ -30,6 +34,10 @@ package final class ReplicaStore {
     /// The last record that the files were known to tell when they were last noted, whether or not they can be used; nil where nothing is noted.
     package let leastSequence: Int64?
     private var noted: Position?
+    /// Records up to here were being folded as the last one who had the files ended: some of them tell more than `position`, until they tell all of it.
+    package private(set) var pending: Int64?
+    /// Files of uploads that are not synced.
+    private var unsynced: Set<String> = []
     /// The catalog has changed since the files of moved rows were last looked for.
     private var hasCatalogChanged = true
     /// Databases that have changed since they were last asked for.
@@ -44,18 +52,23 @@ package final class ReplicaStore {
     private static let noteName = DataDirectory.foldName
     private static let partsByteCountMax = 1 << 31
 
-    /// - Parameter directory: of the store, absolute.
-    package init(directory: String) throws {
-        self.directory = directory
+    /// - Parameters:
+    ///   - directory: of the store, absolute.
+    ///   - isDurable: whether it is a checkpoint.
+    package init(directory: String, isDurable: Bool = false) throws {
+        (self.directory, self.isDurable) = (directory, isDurable)
         umask(0o077)
         try DataDirectory.makeDirectories("\(directory)/\(Self.folder)")
         files = try LocalStorageFactory.files(directory)
-        fold = LogFold(files, isAgain: true, isRead: true)
+        fold = LogFold(files, isAgain: true, isRead: !isDurable, isDurable: isDurable)
         let fields = DataDirectory.text("\(directory)/\(Self.folder)/\(Self.noteName)").map { LogFields(Array($0.utf8)) }
         leastSequence = fields?.number("sequence")
         position = fields.flatMap(Self.position)
         noted = position
+        pending = fields?.number("through")
     }
+
+    private func newFold(isAgain: Bool) -> LogFold { LogFold(files, isAgain: isAgain, isRead: !isDurable, isDurable: isDurable) }
 
     private static func position(_ fields: LogFields) -> Position? {
         guard fields.title == "till-fold 1", fields["stage"] == Stage.folded.rawValue, fields["boot"] == LogState.thisBoot || fields["durable"] == "1", let sequence = fields.number("sequence"),
@@ -64,20 +77,21 @@ package final class ReplicaStore {
         return Position(sequence: sequence, epoch: epoch, high: high, low: low)
     }
 
-    private func note(_ stage: Stage, isDurable: Bool = false) throws {
+    private func note(_ stage: Stage, isDurable: Bool = false, through: Int64? = nil) throws {
         let position = position ?? Position(sequence: 0, epoch: 0, high: 0, low: 0)
         let text = """
             till-fold 1
             stage \(stage.rawValue)
             boot \(LogState.thisBoot)
-            durable \(isDurable ? 1 : 0)
+            durable \(isDurable || self.isDurable ? 1 : 0)
             sequence \(position.sequence)
             epoch \(position.epoch)
             high \(position.high)
             low \(position.low)
-
+            \(through.map { "through \($0)\n" } ?? "")
             """
         try files.put("\(Self.folder)/\(Self.noteName)", Array(text.utf8))
+        pending = through
         noted = stage == .folded ? position : nil
     }
 
@@ -91,12 +105,14 @@ package final class ReplicaStore {
 
     // MARK: Records
 
-    /// Takes away all that the files have, to make them anew from the first record.
-    package func clear() throws {
+    /// Takes away all that the files have, to make them anew from the first record, or from where a checkpoint ends.
+    ///
+    /// - Parameter checkpoint: whole and closed.
+    package func clear(as checkpoint: ReplicaStore? = nil) throws {
         position = nil
         try note(.led)
         try fold.close()
-        fold = LogFold(files, isAgain: false, isRead: true)
+        fold = newFold(isAgain: checkpoint != nil)
         for name in Self.databaseFiles(Self.readVersionsName) { try remove(name) }
         for name in ["FORMAT", DataDirectory.adminKeyName] + ["catalog", "queues", "executions", "versions"].flatMap(Self.databaseFiles) { try remove(name) }
         for folder in ["hot", "uploads", "warehouse", "exports", DataDirectory.logName] {
@@ -107,10 +123,14 @@ package final class ReplicaStore {
             let path = "\(directory)/\(folder)"
             for name in access(path, F_OK) == 0 ? try DataDirectory.names(in: path) : [] where name.hasSuffix("-wal") || name.hasSuffix("-shm") { try remove("\(folder)/\(name)") }
         }
-        parts = []
-        position = Position(sequence: 0, epoch: 0, high: 0, low: 0)
+        (parts, partCount) = ([], 0)
+        if let checkpoint { try CheckpointFiles.copy(checkpoint.directory, to: files) }
+        (position, hasCatalogChanged) = (checkpoint?.position ?? Position(sequence: 0, epoch: 0, high: 0, low: 0), true)
         try note(.folded)
     }
+
+    /// Says durably up to where records are folded next: whoever finds the files with less than that folds them so far before they are used.
+    package func announce(through sequence: Int64) throws { try note(.folded, through: sequence) }
 
     private static func databaseFiles(_ name: String) -> [String] { ["", "-wal", "-shm"].map { "\(name).sqlite\($0)" } }
 
@@ -174,15 +194,21 @@ package final class ReplicaStore {
             done += count
         }
         if isLast { guard ftruncate(descriptor, off_t(offset)) == 0, fsync(descriptor) == 0 else { throw DataDirectory.Failure.io(operation: "sync", path: path, code: errno) } }
+        if isDurable { unsynced.insert(name) }
     }
 
     /// Ends open transactions, and notes how far the files tell all.
     package func settle() throws {
-        guard position != nil, position != noted || hasCatalogChanged, !isHeld else { return }
+        guard position != nil, position != noted || hasCatalogChanged || pending != nil, !isHeld else { return }
         try fold.close()
         changed.formUnion(fold.changed)
-        fold = LogFold(files, isAgain: false, isRead: true)
-        if position != noted { try note(.folded) }
+        fold = newFold(isAgain: false)
+        if isDurable {
+            for name in unsynced { try files.synchronize(name) }
+            unsynced = []
+            try CheckpointFiles.synchronize(directory)
+        }
+        if position != noted || pending != nil { try note(.folded) }
         // Once it is noted: what is folded again after a crash comes after they went.
         if hasCatalogChanged { try removeMoved() }
     }

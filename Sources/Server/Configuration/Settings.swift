@@ -101,6 +101,8 @@ package struct Settings: Sendable, Equatable {
         package var witness: String?
         /// Without the other: go on alone, and say so.
         package var degrades = false
+        /// Of records that a machine keeps at least, for the other to go on with.
+        package var recordsByteCount = 1 << 30
         /// PEM: what this machine shows to the other, and who must have signed what the other shows.
         package var tlsCertificate: String?
         package var tlsKey: String?

@@ -84,6 +84,7 @@ package enum SettingsReader {
         Key("cluster.config") { value, settings in settings.pair.objectURL = try value.stringOrNull() },
         Key("cluster.witness") { value, settings in settings.pair.witness = try url(value) },
         Key("cluster.degrade") { value, settings in settings.pair.degrades = try value.boolean() },
+        Key("cluster.records") { value, settings in settings.pair.recordsByteCount = try value.size((64 << 10)...(1 << 50)) },
         Key("cluster.tls.cert") { value, settings in settings.pair.tlsCertificate = try value.stringOrNull() },
         Key("cluster.tls.key") { value, settings in settings.pair.tlsKey = try value.stringOrNull() },
         Key("cluster.tls.ca") { value, settings in settings.pair.tlsAuthority = try value.stringOrNull() },

@@ -24,7 +24,15 @@ final class NodeHost: CommitReplica {
 
     private struct Inbox {
         var events: [Event] = []
+        /// For the node's thread, before the events.
+        var jobs: [Job] = []
         var isStopping = false
+    }
+
+    private enum Job: Sendable {
+        case drop(through: Int, keeping: Int64)
+        /// A checkpoint is to take the place of the records, where it goes beyond them.
+        case install(Mark, @Sendable () throws -> Void, done: @Sendable (Bool) -> Void)
     }
 
     private struct Reads {
@@ -38,6 +46,8 @@ final class NodeHost: CommitReplica {
     private let door: PeerDoor
     private let object: ObjectCalls
     private let slots: SlotCalls
+    private let checkpoint: StoreCheckpoint
+    private let taker: CheckpointTaker
     private let settings: Cluster.Settings
     private let log: Log
     private let inbox = Monitor(Inbox())
@@ -53,8 +63,9 @@ final class NodeHost: CommitReplica {
 
     static let tickMilliseconds = 200
 
-    init(_ settings: Cluster.Settings, file: RecordFile, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, slots: SlotCalls, log: Log) {
-        (name, self.settings, self.file, self.links, self.door, self.object, self.slots, self.log) = (settings.name, settings, file, links, door, object, slots, log)
+    init(_ settings: Cluster.Settings, checkpoint: StoreCheckpoint, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, slots: SlotCalls, log: Log) {
+        (name, self.settings, self.links, self.door, self.object, self.slots, self.log) = (settings.name, settings, links, door, object, slots, log)
+        (file, self.checkpoint, taker) = (checkpoint.file, checkpoint, CheckpointTaker(checkpoint, log: log))
     }
 
     /// - Parameters:
@@ -63,16 +74,22 @@ final class NodeHost: CommitReplica {
     func start(url: String, door: String) {
         object.start { [self] in give($0) }
         slots.start { [self] in give($0) }
+        let sender = CheckpointSender(checkpoint, log: log) { [standing] in standing.withLock { $0.role != .leader || $0.ending != nil } }
         self.door.start(greeted: { [self] greeting in greetings.withLock { $0[greeting.from] = greeting } }, take: { [self] in
             let name = $0
             heard.withLock { $0[name] = BootClock.milliseconds() }
             give(.message(from: name, $1))
-        })
+        }, give: { sender.send(to: $0, $1) })
         for (peer, link) in links { link.start(greeting: PeerDoor.Greeting(from: name, to: peer, url: url, door: door).bytes) }
         thread.start(name: "cluster-node") { [self] in run() }
+        checkpoint.start(committed: { [standing] in standing.withLock { $0.committed.sequence } }, drop: { [inbox] through, keeping in
+            inbox.signal { $0.jobs.append(.drop(through: through, keeping: keeping)) }
+        })
     }
 
     func stop() {
+        checkpoint.stop()
+        taker.stop()
         inbox.broadcast { $0.isStopping = true }
         thread.join()
         for link in links.values { link.stop() }
@@ -100,18 +117,22 @@ final class NodeHost: CommitReplica {
         while true {
             let now = BootClock.milliseconds()
             let wait = UInt64(max(0, min(Self.tickMilliseconds, due - now))) * 1_000_000
-            var events = inbox.wait(nanoseconds: wait) { inbox -> [Event]?? in
+            let found = inbox.wait(nanoseconds: wait) { inbox -> (events: [Event], jobs: [Job])?? in
                 if inbox.isStopping { return .some(nil) }
-                guard !inbox.events.isEmpty else { return nil }
-                defer { inbox.events = [] }
-                return inbox.events
-            } ?? []
-            guard events != nil else { return refuseReads() }
+                guard !inbox.events.isEmpty || !inbox.jobs.isEmpty else { return nil }
+                defer { (inbox.events, inbox.jobs) = ([], []) }
+                return (inbox.events, inbox.jobs)
+            } ?? ([], [])
+            guard let found else { return refuseReads() }
+            var events = found.events
             if BootClock.milliseconds() >= due {
-                events?.append(.tick)
+                events.append(.tick)
                 due = BootClock.milliseconds() + Self.tickMilliseconds
             }
-            do { try work(events ?? [], &state) } catch {
+            do {
+                for job in found.jobs { try work(job, &state) }
+                try work(events, &state)
+            } catch {
                 log.error("the node's disk fails; the server ends", ["reason": .text("\(error)")])
                 end("the disk of this node fails: \(error)")
             }
@@ -126,9 +147,41 @@ final class NodeHost: CommitReplica {
         var open: [(sequence: Int, token: Int)] = []
         var isDegraded = false
         var ending: String?
+        var hasToldOfGone = false
         // Of the events in hand.
         var diskTicket: Int?
         var further: [Event] = []
+    }
+
+    private func work(_ job: Job, _ state: inout Work) throws {
+        switch job {
+        case .drop(let sequence, let keeping):
+            if let through = try file.drop(through: sequence, keeping: keeping) { try work([.dropped(through: through)], &state) }
+        case .install(let mark, let body, let done):
+            guard state.node.mayRestart, mark.sequence > state.node.top.sequence else { return done(false) }
+            do { try body() } catch {
+                done(false)
+                throw error
+            }
+            defer { done(true) }
+            state.node = state.node.restarted(session: .random(in: 1 ... .max), disk: file.takeDisk(), at: BootClock.milliseconds())
+        }
+    }
+
+    /// - Returns: whether the checkpoint has taken the place of the records.
+    private func install(_ mark: Mark, _ body: @escaping @Sendable () throws -> Void) -> Bool {
+        let answer = Monitor<Bool?>(nil)
+        inbox.signal { $0.jobs.append(.install(mark, body, done: { isDone in answer.broadcast { $0 = isDone } })) }
+        // The node's thread may have ended.
+        return answer.wait(checkingEvery: 200) { [standing, inbox] found in
+            found ?? (standing.withLock { $0.ending != nil } || inbox.withLock { $0.isStopping } ? false : nil)
+        }
+    }
+
+    private func takeCheckpoint(from peer: String) {
+        guard let link = links[peer] else { return }
+        let greeting = PeerDoor.Greeting(from: name, to: peer, url: "", door: "", wants: .checkpoint)
+        taker.begin(from: peer, greeting: greeting.bytes, connect: { link.connect() }, install: { [self] in install($0, $1) })
     }
 
     private func work(_ first: [Event], _ state: inout Work) throws {
@@ -149,6 +202,13 @@ final class NodeHost: CommitReplica {
 
     private func perform(_ effect: Effect, _ state: inout Work) throws {
         switch effect {
+        case .send(let name, .gone(let gone)):
+            // To others it is a message that they cannot read.
+            guard let greeting = greetings.withLock({ $0[name] }) else { break }
+            if greeting.wants == .messages { links[name]?.send(.gone(gone)) } else if !state.hasToldOfGone {
+                state.hasToldOfGone = true
+                log.error("the peer lacks records that are here no more, and its version takes no checkpoint", ["peer": .text(name), "first": .number(gone.first)])
+            }
         case .send(let name, let message): links[name]?.send(message)
         case .append(let records, let ticket):
             try file.append(records)
@@ -159,6 +219,7 @@ final class NodeHost: CommitReplica {
         case .promise(let epoch, let ticket):
             try file.promise(epoch)
             state.diskTicket = ticket
+        case .takeCheckpoint(let peer): takeCheckpoint(from: peer)
         case .fetch(let first, let count, let peer): state.further.append(.fetched(try file.read(from: first, count: count), peer: peer))
         case .readConfiguration(let ticket): object.add(.read(ticket: ticket))
         case .swap(let expected, let next, _, let ticket): object.add(.swap(expected: expected, next, ticket: ticket))
@@ -242,6 +303,16 @@ final class NodeHost: CommitReplica {
         give(.read(token: token))
     }
 
+    var metrics: [Metric] {
+        let report = checkpoint.report
+        return [
+            Metric(name: "cluster_records_bytes", help: "Records that this machine of a pair keeps.", kind: .gauge, labels: [], value: Double(file.byteCount)),
+            Metric(name: "cluster_first_record", help: "The first of them; what those before have made is in the checkpoint.", kind: .gauge, labels: [], value: Double(file.base.sequence + 1)),
+            Metric(name: "cluster_checkpoint_record", help: "The last record that the checkpoint has.", kind: .gauge, labels: [], value: Double(report.record)),
+            Metric(name: "cluster_checkpoint_failing", help: "1 while the checkpoint does not go on, so that records stay.", kind: .gauge, labels: [], value: report.fault == nil ? 0 : 1),
+        ]
+    }
+
     var isDegraded: Bool { standing.withLock { $0.isDegraded } }
     var isInSlots: Bool { standing.withLock { $0.role == .leader && $0.configuration?.mode == .log } }
 
@@ -255,6 +326,9 @@ final class NodeHost: CommitReplica {
 
     /// Up to where the files of a store that was closed in order tell all; nil where they do not.
     var closedAt: Mark? { isWhole.load(ordering: .acquiring) ? standing.withLock { $0.ending == nil ? $0.committed : nil } : nil }
+
+    /// How this node's checkpoint stands, and its records.
+    var checkpointStanding: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64) { (checkpoint.report, file.base.sequence + 1, file.byteCount) }
 
     /// All that there are.
     var members: [String] { ([name] + settings.peers).sorted() }

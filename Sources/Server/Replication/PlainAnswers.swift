@@ -23,7 +23,10 @@ enum PlainJSON {
     }
 
     /// What `/readyz` of a member says.
-    static func ready(_ standing: NodeHost.Standing, node: String, isOpen: Bool, leaderURL: String?, days: StandbyDays.Report) -> Response {
+    static func ready(
+        _ standing: NodeHost.Standing, node: String, isOpen: Bool, leaderURL: String?, days: StandbyDays.Report,
+        checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64)
+    ) -> Response {
         let leads = standing.role == .leader
         let mayAcknowledge = leads && isOpen && standing.isServing && standing.ending == nil
         var json = JSONWriter()
@@ -57,7 +60,24 @@ enum PlainJSON {
             json.endArray()
         }
         json.endObject()
+        write(checkpoint.report, first: checkpoint.first, byteCount: checkpoint.byteCount, to: &json)
         json.endObject()
         return Response(status: mayAcknowledge ? 200 : 503, contentType: "application/json", bytes: json.bytes)
+    }
+
+    private static func write(_ report: StoreCheckpoint.Report, first: Int, byteCount: Int64, to json: inout JSONWriter) {
+        json.key("checkpoint" as StaticString)
+        json.beginObject()
+        json.member("record", report.record)
+        json.member("first_record", first)
+        json.member("records_bytes", Int(byteCount))
+        json.member("sent_to", report.sentTo)
+        json.member("taken_from", report.takenFrom)
+        if report.sentTo != nil || report.takenFrom != nil {
+            json.member("bytes", Int(report.byteCount))
+            json.member("bytes_wanted", Int(report.wantedByteCount))
+        }
+        json.member("fault", report.fault)
+        json.endObject()
     }
 }

@@ -4,30 +4,30 @@ import Glibc
 internal import Ingest
 import Synchronization
 
-/// A node's own disk: `DATA/cluster/records`, its records from the first one, and `DATA/cluster/promise`, the highest epoch that it has promised.
+/// A node's own disk: its records in `DATA/cluster/records` and `records.<number>` (`RecordSegment`), and `DATA/cluster/promise`, the highest epoch that it has promised.
 ///
-///     records := "TILLPAIR1\n" entry*        entry := length:uint32 record        numbers with their lowest byte first, a record as `Record.bytes`
+/// Each record has its hash, and that of the one before, through all files. What a crash has left at the end of the last one that is none was never synced, so nobody was told of it: it is cut off, and kept beside
+/// it as `records.cut-<number>`, where the number is that of the first record it may have had. More than a crash can leave is damage, and no start goes over it.
 ///
-/// Each record has its hash, and that of the one before. What a crash has left at the end that is none was never synced, so nobody was told of it: it is cut off, and kept beside
-/// the file as `records.cut-<number>`, where the number is that of the first record it may have had. More than a crash can leave is damage, and no start goes over it.
+/// A file is whole and synced before the next one begins. Whole files at the beginning go once the checkpoint has what they made (`StoreCheckpoint`).
 package final class RecordFile: Sendable {
     private struct State {
-        var end: Int64
-        /// Where each `stride`th record begins: of 1, of 1 + stride, ….
-        var index: [Int64] = []
+        /// One at least, in order.
+        var segments: [RecordSegment] = []
         var history = History()
         var tail = Mark.start
         var promise = 0
         var recent: [Record] = []
+
+        var byteCount: Int64 { segments.reduce(0) { $0 + $1.end } }
     }
 
-    private let descriptor: Int32
-    private let path: String
+    private let folder: String
+    private let lock: Int32
     private let files: any FileStorage
+    private let segmentByteCount: Int64
     private let state: Mutex<State>
 
-    private static let title = Array("TILLPAIR1\n".utf8)
-    private static let stride = 64
     /// More is never written between two syncs.
     package static let unsyncedByteCountMax: Int64 = 64 << 20
 
@@ -37,27 +37,31 @@ package final class RecordFile: Sendable {
         init(_ operation: String, _ path: String, code: Int32 = errno) { description = "\(operation) \(path): \(String(cString: strerror(code)))" }
     }
 
-    /// - Parameter folder: absolute; there by now.
+    /// - Parameters:
+    ///   - folder: absolute; there by now.
+    ///   - segmentByteCount: of one file, or a little more.
     /// - Returns: `cut`: how many bytes at the end were no record.
-    package static func open(_ folder: String, unsyncedByteCountMax: Int64 = RecordFile.unsyncedByteCountMax) throws -> (file: RecordFile, cut: Int64) {
-        let file = try RecordFile(folder)
+    package static func open(
+        _ folder: String, segmentByteCount: Int64 = 128 << 20, unsyncedByteCountMax: Int64 = RecordFile.unsyncedByteCountMax
+    ) throws -> (file: RecordFile, cut: Int64) {
+        let file = try RecordFile(folder, segmentByteCount)
         return (file, try file.load(unsyncedByteCountMax))
     }
 
-    private init(_ folder: String) throws {
-        path = "\(folder)/records"
+    private init(_ folder: String, _ segmentByteCount: Int64) throws {
+        (self.folder, self.segmentByteCount) = (folder, segmentByteCount)
         files = try LocalStorageFactory.files(folder)
-        descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Failure("open", path) }
-        state = Mutex(State(end: 0))
+        lock = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard lock >= 0 else { throw Failure("open", folder) }
+        state = Mutex(State())
         // One process has it, whoever else has the directory.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            close(lock)
             throw CommandFault("another process works on \(folder)")
         }
     }
 
-    deinit { close(descriptor) }
+    deinit { close(lock) }
 
     /// Why a directory cannot be worked on.
     struct CommandFault: Error, CustomStringConvertible {
@@ -65,41 +69,48 @@ package final class RecordFile: Sendable {
         init(_ description: String) { self.description = description }
     }
 
+    // MARK: The start
+
     private func load(_ unsyncedByteCountMax: Int64) throws -> Int64 {
         try state.withLock { state in
             if try files.byteCount(of: "promise") != nil {
                 let text = String(decoding: try files.get("promise", byteCountMax: 64), as: UTF8.self)
-                guard let promise = Int(text.prefix { $0 != "\n" }), promise >= 0 else { throw CommandFault("\(path): the promise beside it is none") }
+                guard let promise = Int(text.prefix { $0 != "\n" }), promise >= 0 else { throw CommandFault("\(folder)/records: the promise beside it is none") }
                 state.promise = promise
             }
-            var status = stat()
-            guard fstat(descriptor, &status) == 0 else { throw Failure("stat", path) }
-            let size = Int64(status.st_size)
-            if size < Int64(Self.title.count) {
-                try write(Self.title, at: 0)
-                state.end = Int64(Self.title.count)
-                try truncate(to: state.end)
-                guard fsync(descriptor) == 0 else { throw Failure("sync", path) }
-                return 0
+            var names = try RecordSegment.names(in: folder)
+            // One that was not made whole has no record.
+            let isNone = try names.count == 1 && files.byteCount(of: names[0]) ?? 0 < RecordSegment.title.count
+            if names.isEmpty || isNone { names = [try RecordSegment.make(.first, in: files)] }
+            for (index, name) in names.enumerated() {
+                let segment = try RecordSegment(opening: name, in: folder)
+                if index == 0 { (state.tail, state.history) = (segment.beginning.mark, segment.beginning.history) }
+                guard segment.beginning.mark == state.tail else {
+                    throw CommandFault("\(segment.path) does not go on where the records before it end, with \(state.tail.sequence): where the other machine has all, put DATA aside and begin with an empty one")
+                }
+                state.segments.append(segment)
+                let size = try segment.bytes.count
+                while let record = try segment.bytes.entry(at: segment.end, limit: size), record.follows(state.tail) { note(record, &state) }
+                guard segment.end < size else { continue }
+                guard index == names.count - 1, size - segment.end <= unsyncedByteCountMax else {
+                    throw CommandFault(
+                        "\(segment.path) is damaged at byte \(segment.end), in record \(state.tail.sequence + 1), and \(size - segment.end) bytes stand behind it: where the other machine has all, put DATA aside and begin with an empty one")
+                }
+                return try cutOff(segment, size, state.tail)
             }
-            guard try bytes(at: 0, count: Self.title.count) == Self.title else { throw CommandFault("\(path) is no file of a cluster's records") }
-            state.end = Int64(Self.title.count)
-            while let record = try entry(at: state.end, limit: size), record.follows(state.tail) { note(record, &state) }
-            guard state.end < size else { return 0 }
-            guard size - state.end <= unsyncedByteCountMax else {
-                throw CommandFault(
-                    "\(path) is damaged at byte \(state.end), in record \(state.tail.sequence + 1), and \(size - state.end) bytes stand behind it: where the other machine has all, put DATA aside and begin with an empty one")
-            }
-            try files.put("records.cut-\(state.tail.sequence + 1)", try bytes(at: state.end, count: Int(size - state.end)))
-            try truncate(to: state.end)
-            guard fsync(descriptor) == 0 else { throw Failure("sync", path) }
-            return size - state.end
+            return 0
         }
     }
 
+    private func cutOff(_ segment: RecordSegment, _ size: Int64, _ tail: Mark) throws -> Int64 {
+        try files.put("records.cut-\(tail.sequence + 1)", try segment.bytes.read(at: segment.end, count: Int(size - segment.end)))
+        try segment.bytes.truncate(to: segment.end)
+        try segment.bytes.sync()
+        return size - segment.end
+    }
+
     private func note(_ record: Record, _ state: inout State) {
-        if (record.sequence - 1) % Self.stride == 0 { state.index.append(state.end) }
-        state.end += Int64(4 + record.bytes.count)
+        state.segments[state.segments.count - 1].note(record, byteCount: 4 + record.bytes.count)
         state.history.append(record)
         state.tail = record.mark
         state.recent.append(record)
@@ -110,18 +121,27 @@ package final class RecordFile: Sendable {
     package func takeDisk() -> Node.Disk {
         state.withLock { state in
             defer { state.recent = [] }
-            return Node.Disk(promise: state.promise, history: state.history, tail: state.tail, recent: Array(state.recent.suffix(Bounds.recentCountMax)))
+            return Node.Disk(
+                promise: state.promise, history: state.history, tail: state.tail, recent: Array(state.recent.suffix(Bounds.recentCountMax)),
+                base: state.segments[0].beginning.mark)
         }
     }
 
     package var tail: Mark { state.withLock { $0.tail } }
 
+    /// The record before the first one that is here.
+    package var base: Mark { state.withLock { $0.segments[0].beginning.mark } }
+
+    package var byteCount: Int64 { state.withLock { $0.byteCount } }
+
     // MARK: Changes, by the node's thread alone
 
     package func append(_ records: [Record]) throws {
         try state.withLock { state in
+            if let last = state.segments.last, last.end >= segmentByteCount, last.end > last.start { try goOn(in: &state) }
+            guard let segment = state.segments.last else { return }
             var bytes: [UInt8] = []
-            let start = state.end
+            let start = segment.end
             for record in records {
                 let own = record.bytes
                 withUnsafeBytes(of: UInt32(own.count).littleEndian) { bytes.append(contentsOf: $0) }
@@ -129,36 +149,79 @@ package final class RecordFile: Sendable {
                 note(record, &state)
             }
             state.recent = []
-            try write(bytes, at: start)
+            try segment.bytes.write(bytes, at: start)
         }
+    }
+
+    /// What was written is synced, and what comes goes to a file of its own.
+    private func goOn(in state: inout State) throws {
+        guard let beginning = Beginning(mark: state.tail, history: state.history) else { throw CommandFault("\(folder): its records have no end") }
+        try state.segments.last?.bytes.sync()
+        state.segments.append(try RecordSegment(opening: try RecordSegment.make(beginning, in: files), in: folder))
     }
 
     package func cut(to sequence: Int) throws {
         try state.withLock { state in
             guard sequence < state.tail.sequence else { return }
-            var (offset, tail) = (Int64(Self.title.count), Mark.start)
-            if sequence > 0 {
-                let first = (sequence - 1) / Self.stride
-                offset = state.index[first]
-                for _ in 0..<(sequence - first * Self.stride) {
-                    guard let record = try entry(at: offset, limit: state.end) else { throw CommandFault("\(path): a record before \(sequence) is damaged") }
-                    (offset, tail) = (offset + Int64(4 + record.bytes.count), record.mark)
-                }
+            guard sequence >= state.segments[0].beginning.mark.sequence else { throw CommandFault("\(folder): records are to be cut back to \(sequence), and the checkpoint goes beyond that") }
+            while state.segments.count > 1, let last = state.segments.last, last.first > sequence {
+                try remove(last)
+                state.segments.removeLast()
             }
-            try truncate(to: offset)
-            state.end = offset
-            state.index.removeLast(state.index.count - (sequence + Self.stride - 1) / Self.stride)
+            guard let segment = state.segments.last else { return }
+            var tail = segment.beginning.mark
+            let count = sequence - tail.sequence
+            if count > 0 {
+                guard let record = try segment.bytes.entry(at: try segment.offset(after: count - 1), limit: segment.end), record.sequence == sequence else {
+                    throw CommandFault("\(segment.path): a record before \(sequence) is damaged")
+                }
+                tail = record.mark
+            }
+            let end = try segment.offset(after: count)
+            try segment.bytes.truncate(to: end)
+            segment.end = end
+            segment.index.removeLast(segment.index.count - (count + RecordSegment.stride - 1) / RecordSegment.stride)
             state.history.cut(to: sequence)
-            state.tail = tail
+            (state.tail, state.recent) = (tail, [])
         }
     }
 
-    /// A file whose name was taken away is synced without complaint, and is gone with the process.
-    package func sync() throws {
-        guard fdatasync(descriptor) == 0 else { throw Failure("sync", path) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_nlink > 0 else { throw Failure("sync", path, code: ENOENT) }
+    /// Takes away whole files at the beginning, up to a record at most.
+    ///
+    /// - Parameters:
+    ///   - sequence: of the last record that a checkpoint has, durably.
+    ///   - keeping: how many bytes stay for a peer that was away.
+    /// - Returns: the last record that is not here any more; nil where nothing went.
+    package func drop(through sequence: Int, keeping: Int64) throws -> Int? {
+        try state.withLock { state in
+            var through: Int?
+            while state.segments.count > 1, state.segments[1].first - 1 <= sequence, state.byteCount - state.segments[0].end >= keeping {
+                try remove(state.segments.removeFirst())
+                through = state.segments[0].first - 1
+            }
+            return through
+        }
     }
+
+    /// Takes away all records: a checkpoint has taken their place, with which the log begins.
+    package func begin(_ beginning: Beginning) throws {
+        try state.withLock { state in
+            let promise = state.promise
+            // The last ones first: what is left of them is a log.
+            for segment in state.segments.reversed() { try remove(segment) }
+            let segment = try RecordSegment(opening: try RecordSegment.make(beginning, in: files), in: folder)
+            state = State(segments: [segment], history: beginning.history, tail: beginning.mark, promise: promise)
+        }
+    }
+
+    /// Durably: a name that came back would stand beside what has taken its records' place.
+    private func remove(_ segment: RecordSegment) throws {
+        let code = FileRemoval.remove(segment.path, .temporary)
+        guard code == 0 || code == ENOENT else { throw Failure("remove", segment.path, code: code) }
+        try DataDirectory.synchronizeDirectory(folder)
+    }
+
+    package func sync() throws { try state.withLock { $0.segments.last }?.bytes.sync() }
 
     /// Durable once it returns.
     package func promise(_ epoch: Int) throws {
@@ -168,22 +231,20 @@ package final class RecordFile: Sendable {
 
     // MARK: Reading, from any thread
 
-    /// Some of the records from `first` on; none past the end.
+    /// Some of the records from `first` on; none past the end, and none before `base`.
     ///
     /// - Throws: for one that is damaged.
     package func read(from first: Int, count: Int, through last: Int = .max) throws -> [Record] {
         try state.withLock { state in
-            guard first >= 1, first <= min(last, state.tail.sequence) else { return [] }
-            let start = (first - 1) / Self.stride
-            var offset = state.index[start]
+            guard first > state.segments[0].beginning.mark.sequence, first <= min(last, state.tail.sequence) else { return [] }
+            var place = state.segments.lastIndex { $0.first <= first } ?? 0
+            var offset = try state.segments[place].offset(after: first - state.segments[place].first)
             var records: [Record] = []
-            for sequence in (start * Self.stride + 1)...min(last, state.tail.sequence) {
+            for sequence in first...min(last, state.tail.sequence) {
                 guard records.count < count else { break }
-                if sequence < first {
-                    offset += Int64(4 + (try length(at: offset)))
-                    continue
-                }
-                guard let record = try entry(at: offset, limit: state.end), record.sequence == sequence else { throw CommandFault("\(path): record \(sequence) is damaged") }
+                if offset >= state.segments[place].end, place + 1 < state.segments.count { (place, offset) = (place + 1, state.segments[place + 1].start) }
+                let segment = state.segments[place]
+                guard let record = try segment.bytes.entry(at: offset, limit: segment.end), record.sequence == sequence else { throw CommandFault("\(segment.path): record \(sequence) is damaged") }
                 records.append(record)
                 offset += Int64(4 + record.bytes.count)
             }
@@ -191,45 +252,26 @@ package final class RecordFile: Sendable {
         }
     }
 
-    private func length(at offset: Int64) throws -> Int {
-        let head = try bytes(at: offset, count: 4)
-        return head.reversed().reduce(0) { $0 << 8 | Int($1) }
-    }
-
-    /// - Returns: nil for bytes that are no record.
-    private func entry(at offset: Int64, limit: Int64) throws -> Record? {
-        guard limit - offset > 4 else { return nil }
-        let length = try length(at: offset)
-        guard length <= Record.bodyByteCountMax + 256, Int64(length) <= limit - offset - 4 else { return nil }
-        return try? Record(parsing: try bytes(at: offset + 4, count: length)[...])
-    }
-
-    // MARK: The file
-
-    private func bytes(at offset: Int64, count: Int) throws -> [UInt8] {
-        var failure: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
-            while filled < count {
-                let done = pread(descriptor, target.baseAddress.map { $0 + filled }, count - filled, off_t(offset + Int64(filled)))
-                if done < 0, errno == EINTR { continue }
-                if done < 0 { failure = errno }
-                if done <= 0 { break }
-                filled += done
+    /// How many bytes the records after one take, about: to the sixty-fourth.
+    package func byteCount(after sequence: Int) -> Int64 {
+        state.withLock { state in
+            state.segments.indices.reduce(0) { sum, place in
+                let segment = state.segments[place]
+                let last = place + 1 < state.segments.count ? state.segments[place + 1].first - 1 : state.tail.sequence
+                guard sequence < last else { return sum }
+                let count = max(0, sequence + 1 - segment.first)
+                let begin = segment.index.indices.contains(count / RecordSegment.stride) ? segment.index[count / RecordSegment.stride] : segment.end
+                return sum + segment.end - begin
             }
         }
-        guard failure == 0, bytes.count == count else { throw Failure("read", path, code: failure == 0 ? EIO : failure) }
-        return bytes
     }
 
-    private func write(_ bytes: [UInt8], at offset: Int64) throws {
-        var done = 0
-        while done < bytes.count {
-            let count = bytes[done...].withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(offset + Int64(done))) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw Failure("write", path) }
-            done += count
+    /// The epochs of all records up to one that is here, or the last before them.
+    package func beginning(at mark: Mark) -> Beginning? {
+        state.withLock { state in
+            var history = state.history
+            history.cut(to: mark.sequence)
+            return Beginning(mark: mark, history: history)
         }
     }
-
-    private func truncate(to byteCount: Int64) throws { guard ftruncate(descriptor, off_t(byteCount)) == 0 else { throw Failure("cut back", path) } }
 }

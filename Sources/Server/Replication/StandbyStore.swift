@@ -6,6 +6,7 @@ internal import Ingest
 final class StandbyStore {
     private let host: NodeHost
     private let file: RecordFile
+    private let checkpoint: StoreCheckpoint
     private let store: ReplicaStore
     private let warehouse: String?
     /// What reads are answered from.
@@ -36,8 +37,9 @@ final class StandbyStore {
     ///   - directory: of the store, absolute.
     ///   - warehouse: where this node would look for cold tables; nil: nowhere.
     /// - Throws: where the files cannot be read.
-    init(_ host: NodeHost, _ file: RecordFile, directory: String, warehouse: String?, copies: StandbyCopies, days: StandbyDays, log: Log) throws {
-        (self.host, self.file, self.warehouse, self.copies, self.days, self.log) = (host, file, warehouse, copies, days, log)
+    init(_ host: NodeHost, _ checkpoint: StoreCheckpoint, directory: String, warehouse: String?, copies: StandbyCopies, days: StandbyDays, log: Log) throws {
+        (self.host, self.checkpoint, self.warehouse, self.copies, self.days, self.log) = (host, checkpoint, warehouse, copies, days, log)
+        file = checkpoint.file
         store = try ReplicaStore(directory: directory)
         guard try !isKnown() else { return }
         // What was folded was committed, and what is committed is synced: records that end before it have lost their end.
@@ -45,14 +47,17 @@ final class StandbyStore {
             throw RecordFile.CommandFault(
                 "the files of \(directory) tell records up to \(least), and \(directory)/\(ReplicaStore.folder)/records ends at \(file.tail.sequence): where the other machine has all, put DATA aside and begin with an empty one")
         }
-        if file.tail.sequence > 0 { log.info("the store is made anew of the cluster's records", ["records": .number(file.tail.sequence)]) }
-        try store.clear()
+        if file.tail.sequence > 0 {
+            log.info("the store is made anew of the cluster's records", ["records": .number(file.tail.sequence), "checkpoint": .number(checkpoint.report.record)])
+        }
+        try checkpoint.clear(store)
     }
 
     /// Whether the files end with a record of this node's log.
     private func isKnown() throws -> Bool {
         guard let position = store.position else { return false }
-        guard position.sequence > 0 else { return true }
+        let base = file.base
+        guard position.sequence > base.sequence else { return position == ReplicaStore.Position(base) }
         guard position.sequence <= file.tail.sequence else { return false }
         return try file.read(from: Int(position.sequence), count: 1).first.map { ReplicaStore.Position($0.mark) == position } ?? false
     }
@@ -116,15 +121,27 @@ final class StandbyStore {
 
     private func beginAnew() throws {
         isAnew = true
+        try clear()
+    }
+
+    private func clear() throws {
         copies.end()
         days.end()
         store.release(read: [])
-        try store.clear()
+        try checkpoint.clear(store)
         copies.begin()
+    }
+
+    /// A checkpoint has taken the place of what this node had, or of records that were not folded yet.
+    private func beginWithCheckpoint() throws {
+        log.info("the store is made anew of a checkpoint", ["record": .number(checkpoint.report.record)])
+        daysFrom = store.foldedSequence
+        try clear()
     }
 
     /// A file whose bytes or rows contradict a record is made anew with all others, once. A disk that fails, is full or busy says nothing of the files: it ends this node, which begins again.
     private func foldOrMend(through last: Int) throws {
+        if file.base.sequence > Int(store.foldedSequence) { try beginWithCheckpoint() }
         do { try fold(through: last) } catch let error as SQLiteError where !isAnew && !error.isPassing && error.kind != .full && error.kind != .io {
             log.error("a file of this node is damaged: all are made anew of the cluster's records", ["reason": .text("\(error)")])
             try beginAnew()

@@ -21,6 +21,7 @@ final class MessageFrameTests: XCTestCase {
                 resume: Resume(history: history, attempt: 3), vouches: [Nonce(session: 1, count: 2)], isOffer: true)),
             .word(Word(session: 8, version: 1, epoch: 4, promise: 4, echo: 123_456, tenure: 4, attempt: 3, tail: second.mark, accepts: [Nonce(session: 1, count: 2)])),
             .refusal(epoch: 12),
+            .gone(Gone(session: 9, to: 8, tenure: 4, first: 3_000)),
         ]
     }
 
@@ -31,6 +32,43 @@ final class MessageFrameTests: XCTestCase {
         }
         XCTAssertEqual(try Configuration(parsingObject: Self.configuration.objectBytes), Self.configuration)
         XCTAssertEqual(try Record(parsing: Self.second.bytes[...]), Self.second)
+    }
+
+    func test_checkpointFrames_areThoseFrames_andNoPartOfThemIs() throws {
+        var history = History()
+        for record in [Self.first, Self.second] { history.append(record) }
+        let beginning = try XCTUnwrap(Beginning(mark: Self.second.mark, history: history))
+        let frames: [CheckpointFrame] = [
+            .wait, .refusal("no"), .head(byteCount: 1 << 40, beginning), .name("hot/2026-11-22.sqlite", byteCount: 4_096), .piece(Digest(high: 1, low: 2), [7, 8, 9]), .end,
+        ]
+        for frame in frames {
+            let bytes = frame.bytes
+            XCTAssertEqual(try CheckpointFrame(parsing: bytes[...]), frame)
+            for end in 0..<bytes.count {
+                // Of a piece the sum says what is missing.
+                if case .piece = frame, end > 17 { continue }
+                XCTAssertThrowsError(try CheckpointFrame(parsing: bytes[..<end]), "\(frame) cut at \(end)")
+            }
+            if case .piece = frame { continue }
+            XCTAssertThrowsError(try CheckpointFrame(parsing: (bytes + [0])[...]))
+        }
+        XCTAssertThrowsError(try CheckpointFrame(parsing: CheckpointFrame.piece(.zero, ArraySlice([UInt8](repeating: 0, count: CheckpointFrame.pieceByteCount + 1))).bytes[...]))
+    }
+
+    func test_beginning_isThatBeginning_andNoOtherBytesAre() throws {
+        var history = History()
+        for record in [Self.first, Self.second] { history.append(record) }
+        let beginning = try XCTUnwrap(Beginning(mark: Self.second.mark, history: history))
+        XCTAssertNil(Beginning(mark: Self.first.mark, history: history))
+        let bytes = beginning.bytes
+        XCTAssertEqual(try Beginning(parsing: bytes[...]), beginning)
+        XCTAssertEqual(try Beginning(parsing: Beginning.first.bytes[...]), .first)
+        for end in 0..<bytes.count { XCTAssertThrowsError(try Beginning(parsing: bytes[..<end])) }
+        for place in bytes.indices {
+            var changed = bytes
+            changed[place] ^= 1 << UInt8(place % 8)
+            XCTAssertThrowsError(try Beginning(parsing: changed[...]), "byte \(place)")
+        }
     }
 
     func test_bytes_cutAnywhere_areAnError() {

@@ -174,6 +174,44 @@ final class NodeTests: XCTestCase {
         XCTAssertLessThanOrEqual(try XCTUnwrap(wanted(other)).below, try XCTUnwrap(world.object?.log?.generation))
     }
 
+    func test_node_thatLacksRecordsWhichItsLeaderHasNoMore_takesACheckpoint_andTheRestAsRecords() throws {
+        for hasBucket in [true, false] {
+            let world = Self.pair(hasBucket: hasBucket)
+            let leader = try XCTUnwrap(world.leader)
+            let other = leader == "a" ? "b" : "a"
+            func post(_ numbers: ClosedRange<Int>) {
+                for number in numbers {
+                    world.give(.submit(Submission(token: number, body: [UInt8(truncatingIfNeeded: number)])), to: leader)
+                    world.settle()
+                }
+            }
+            // More than a leader has in memory.
+            post(1...600)
+            world.drop(leader, but: 10)
+            XCTAssertEqual(world.dropped[leader], (world.logs[leader]?.count ?? 0) - 10)
+            // One that has all goes on: nothing is asked for.
+            post(601...610)
+            func asked() -> Int { world.done.count { if case (other, .takeCheckpoint) = $0 { true } else { false } } }
+            XCTAssertEqual(asked(), 0)
+            world.stop(other)
+            world.replace(other)
+            world.pass(6_000)
+            XCTAssertEqual(asked(), 1)
+            XCTAssertEqual(world.object?.insync, [leader, other])
+            XCTAssertEqual(world.logs[other], world.logs[leader])
+            XCTAssertEqual(world.dropped[other], world.dropped[leader])
+            // It leads with what it was given, and the one that comes back without anything is given that.
+            world.give(.command(.transfer(to: other)), to: leader)
+            world.pass(1_000)
+            XCTAssertEqual(world.leader, other)
+            world.stop(leader)
+            world.replace(leader)
+            world.pass(6_000)
+            XCTAssertEqual(world.object?.insync, [other, leader])
+            XCTAssertEqual(world.logs[leader], world.logs[other])
+        }
+    }
+
     func test_nodes_withoutBucket_wait_orDegrade() throws {
         for degrades in [false, true] {
             let world = Self.pair(hasBucket: false, degrades: degrades)

@@ -16,11 +16,13 @@ final class SimulationTests: XCTestCase {
             total.acknowledged += report.acknowledged
             total.reads += report.reads
             total.epochs += report.epochs
+            total.checkpoints += report.checkpoints
         }
         // Worlds in which nothing happens prove nothing.
         XCTAssertGreaterThan(total.acknowledged, Int(count) * 30)
         XCTAssertGreaterThan(total.reads, Int(count) * 10)
         XCTAssertGreaterThan(total.epochs, Int(count) * 3)
+        XCTAssertGreaterThan(total.checkpoints, Int(count) / 10)
     }
 
     func test_cluster_ofOneSeed_isTheSameEachTime() {

@@ -7,6 +7,8 @@ final class SmallWorld {
     var object: Configuration?
     private(set) var slots: [Int: Record] = [:]
     private(set) var logs: [String: [Record]] = [:]
+    /// Records that went into a node's checkpoint.
+    private(set) var dropped: [String: Int] = [:]
     /// All effects so far, each with its node.
     private(set) var done: [(name: String, effect: Effect)] = []
     /// Nothing goes from one to another.
@@ -27,10 +29,27 @@ final class SmallWorld {
     /// A new process on what its disk has.
     func start(_ name: String) {
         sessions += 1
+        nodes[name] = Node(settings(name), session: sessions, disk: disk(of: name), at: time)
+    }
+
+    private func disk(of name: String) -> Node.Disk {
+        let (log, count) = (logs[name, default: []], dropped[name, default: 0])
         var history = History()
-        for record in logs[name, default: []] { history.append(record) }
-        let disk = Node.Disk(promise: 0, history: history, tail: logs[name]?.last?.mark ?? .start, recent: logs[name] ?? [])
-        nodes[name] = Node(settings(name), session: sessions, disk: disk, at: time)
+        for record in log { history.append(record) }
+        return Node.Disk(promise: 0, history: history, tail: log.last?.mark ?? .start, recent: Array(log[count...]), base: count == 0 ? .start : log[count - 1].mark)
+    }
+
+    /// All but some of what counts goes into the node's checkpoint.
+    func drop(_ name: String, but count: Int) {
+        guard let limit = nodes[name]?.checkpointLimit.sequence, limit > count else { return }
+        dropped[name] = limit - count
+        give(.dropped(through: limit - count), to: name)
+    }
+
+    /// The machine is another, with an empty disk.
+    func replace(_ name: String) {
+        (logs[name], dropped[name]) = (nil, nil)
+        start(name)
     }
 
     func stop(_ name: String) { nodes[name] = nil }
@@ -101,7 +120,13 @@ final class SmallWorld {
             synced(name, ticket)
         case .promise(_, let ticket): synced(name, ticket)
         case .fetch(let from, let count, let peer):
-            queue.append((name, .fetched(Array(logs[name, default: []].dropFirst(from - 1).prefix(count)), peer: peer)))
+            queue.append((name, .fetched(from > dropped[name, default: 0] ? Array(logs[name, default: []].dropFirst(from - 1).prefix(count)) : [], peer: peer)))
+        case .takeCheckpoint(let peer):
+            guard let node = nodes[name], node.mayRestart else { break }
+            sessions += 1
+            logs[name] = Array(logs[peer, default: []].prefix(dropped[peer, default: 0]))
+            dropped[name] = dropped[peer]
+            nodes[name] = node.restarted(session: sessions, disk: disk(of: name), at: time)
         case .readConfiguration(let ticket): queue.append((name, .configuration(object.map { .found($0) } ?? .absent, ticket: ticket)))
         case .swap(let expected, let next, _, let ticket):
             let fits = object?.nonce == expected

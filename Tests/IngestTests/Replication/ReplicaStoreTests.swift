@@ -59,6 +59,59 @@ final class ReplicaStoreTests: XCTestCase {
         XCTAssertTrue(ReplicaStore.isMember(path("b")))
     }
 
+    /// A checkpoint goes on some records at a time, is killed in the middle of it, and goes on; a store begun with it and the records after it is the store.
+    func test_checkpoint_killedInTheMiddle_goesOn_andAStoreThatBeginsWithIt_isTheStore() throws {
+        let (recorder, rows) = try lead("a", count: 120)
+        let bodies = recorder.bodies
+        func fold(_ store: ReplicaStore, through last: Int) throws {
+            for number in Int(store.foldedSequence)..<last { try store.apply(Self.position(number + 1), bodies[number]) }
+        }
+        try ReplicaStore(directory: path("c"), isDurable: true).clear()
+        var ends: [Int] = []
+        for part in 1...6 {
+            let last = bodies.count * part / 8
+            do {
+                let killed = try ReplicaStore(directory: path("c"), isDurable: true)
+                XCTAssertNil(killed.pending)
+                try killed.announce(through: Int64(last))
+                try fold(killed, through: last - (part == 6 ? 0 : 3))
+            }
+            let checkpoint = try ReplicaStore(directory: path("c"), isDurable: true)
+            XCTAssertEqual(checkpoint.pending, Int64(last))
+            XCTAssertEqual(Int(try XCTUnwrap(checkpoint.position).sequence), ends.last ?? 0, "what was not closed is not told of")
+            try fold(checkpoint, through: last)
+            try checkpoint.settle()
+            XCTAssertNil(checkpoint.pending)
+            ends.append(Int(try XCTUnwrap(checkpoint.position).sequence))
+            XCTAssertTrue(try CheckpointFiles.list(path("c")).contains { $0.name == "catalog.sqlite" })
+        }
+        let checkpoint = try ReplicaStore(directory: path("c"), isDurable: true)
+        let store = try ReplicaStore(directory: path("b"))
+        try store.clear()
+        try fold(store, through: 9)
+        try store.clear(as: checkpoint)
+        XCTAssertEqual(store.position, checkpoint.position)
+        try store.settle()
+        try fold(store, through: bodies.count)
+        try store.promote()
+        try check("b", rows)
+    }
+
+    func test_checkpointFiles_ofDatabasesThatAreNotClosed_areRefused_andOthersNamesAreNone() throws {
+        let (recorder, _) = try lead("a", count: 5)
+        let store = try ReplicaStore(directory: path("c"), isDurable: true)
+        try store.clear()
+        for (index, body) in recorder.bodies.enumerated() { try store.apply(Self.position(index + 1), body) }
+        try store.settle()
+        XCTAssertGreaterThan(try CheckpointFiles.list(path("c")).count, 1)
+        try Data([1]).write(to: URL(fileURLWithPath: path("c/catalog.sqlite-wal")))
+        XCTAssertThrowsError(try CheckpointFiles.list(path("c")))
+        for name in ["catalog.sqlite", "hot/2026-11-22.2.sqlite", "uploads/0f", "admin.key"] { XCTAssertTrue(CheckpointFiles.isName(name), name) }
+        for name in ["", "FORMAT", "../catalog.sqlite", "hot/../x.sqlite", "hot/a/b.sqlite", "hot/x.sqlite-wal", "/etc/passwd", "cluster/fold", "warehouse/x", "uploads", "uploads/a/b"] {
+            XCTAssertFalse(CheckpointFiles.isName(name), name)
+        }
+    }
+
     /// Killed and started anew many times: what was not noted comes again.
     func test_records_foldedTwice_endInTheSame() throws {
         let (recorder, rows) = try lead("a", count: 40)

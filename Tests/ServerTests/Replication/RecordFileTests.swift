@@ -106,6 +106,128 @@ final class RecordFileTests: XCTestCase {
         }
     }
 
+    // MARK: Several files
+
+    private func openSmall() throws -> (file: RecordFile, cut: Int64) { try RecordFile.open(folder.path, segmentByteCount: 4_000) }
+
+    private var names: [String] {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix("records") }.sorted { ($0.count, $0) < ($1.count, $1) } }
+    }
+
+    func test_records_ofSeveralFiles_areOneLog_andTheFirstOfThemGo() throws {
+        let records = Self.records(500)
+        do {
+            let file = try openSmall().file
+            for start in stride(from: 0, to: 500, by: 7) { try file.append(Array(records[start..<min(500, start + 7)])) }
+            try file.sync()
+        }
+        XCTAssertGreaterThan(try names.count, 10)
+        let file = try openSmall().file
+        XCTAssertEqual(file.tail, records[499].mark)
+        XCTAssertEqual(file.base, .start)
+        for first in 1...500 { XCTAssertEqual(try file.read(from: first, count: 40), Array(records[(first - 1)...].prefix(40)), "from \(first)") }
+        let whole = file.byteCount
+        XCTAssertEqual(file.byteCount(after: 500), 0)
+        XCTAssertLessThanOrEqual(file.byteCount(after: 0), whole)
+        // What is kept stays, whatever a checkpoint has; and what no checkpoint has stays too.
+        XCTAssertNil(try file.drop(through: 500, keeping: whole))
+        XCTAssertNil(try file.drop(through: 3, keeping: 0))
+        let through = try XCTUnwrap(file.drop(through: 300, keeping: 0))
+        XCTAssertTrue((200...300).contains(through), "\(through)")
+        XCTAssertEqual(file.base, records[through - 1].mark)
+        let last = try XCTUnwrap(file.drop(through: 500, keeping: 12_000))
+        XCTAssertGreaterThan(last, through)
+        XCTAssertGreaterThanOrEqual(file.byteCount, 12_000)
+        XCTAssertEqual(try file.read(from: last, count: 5), [])
+        XCTAssertEqual(try file.read(from: last + 1, count: 5), Array(records[last...].prefix(5)))
+        XCTAssertThrowsError(try file.cut(to: last - 1))
+        let disk = file.takeDisk()
+        XCTAssertEqual(disk.base, records[last - 1].mark)
+        XCTAssertEqual([disk.history.last, disk.history.spans.count], [500, 5], "epochs of records that are gone are known")
+        XCTAssertEqual(file.beginning(at: records[449].mark)?.history.last, 450)
+        XCTAssertNil(file.beginning(at: Mark(sequence: 450, epoch: 99, hash: .zero)))
+    }
+
+    func test_files_openedAgainAfterTheFirstHaveGone_goOn() throws {
+        let records = Self.records(300)
+        var last = 0
+        do {
+            let file = try openSmall().file
+            for record in records { try file.append([record]) }
+            last = try XCTUnwrap(file.drop(through: 250, keeping: 0))
+        }
+        let (file, cut) = try openSmall()
+        XCTAssertEqual(cut, 0)
+        XCTAssertEqual(file.base, records[last - 1].mark)
+        XCTAssertEqual(file.tail, records[299].mark)
+        let disk = file.takeDisk()
+        XCTAssertEqual(disk.recent, Array(records[last...].suffix(Bounds.recentCountMax)))
+        XCTAssertEqual(disk.history.spans.count, 3)
+        let next = Record(after: file.tail, epoch: 8, kind: .rows, level: 1, body: [1])
+        try file.append([next])
+        XCTAssertEqual(try file.read(from: 300, count: 3), [records[299], next])
+    }
+
+    func test_cut_overSeveralFiles_thenOtherRecords_haveTakenTheirPlace() throws {
+        let records = Self.records(200)
+        for end in [0, 1, 40, 64, 65, 66, 128, 150, 199] {
+            do {
+                let file = try openSmall().file
+                try file.cut(to: 0)
+                for record in records { try file.append([record]) }
+                try file.cut(to: end)
+                XCTAssertEqual(file.tail, end == 0 ? .start : records[end - 1].mark)
+                try file.append([Record(after: file.tail, epoch: 9, kind: .fence, level: 1, body: [9])])
+            }
+            let file = try openSmall().file
+            XCTAssertEqual(file.tail.sequence, end + 1, "cut to \(end)")
+            XCTAssertEqual(file.tail.epoch, 9)
+            if end > 0 { XCTAssertEqual(try file.read(from: end, count: 1), [records[end - 1]]) }
+        }
+    }
+
+    func test_damage_inAFileThatIsNotTheLast_isRefused_andSoIsAMissingOne() throws {
+        do {
+            let file = try openSmall().file
+            for record in Self.records(300) { try file.append([record]) }
+        }
+        let all = try names
+        let second = folder.appendingPathComponent(all[1])
+        let whole = try Data(contentsOf: second)
+        var damaged = whole
+        damaged[whole.count - 5] ^= 1
+        try damaged.write(to: second)
+        XCTAssertThrowsError(try openSmall()) { XCTAssertTrue("\($0)".contains("is damaged at byte"), "\($0)") }
+        damaged = whole
+        damaged[20] ^= 1
+        try damaged.write(to: second)
+        XCTAssertThrowsError(try openSmall()) { XCTAssertTrue("\($0)".contains("has no beginning"), "\($0)") }
+        try FileManager.default.removeItem(at: second)
+        XCTAssertThrowsError(try openSmall()) { XCTAssertTrue("\($0)".contains("does not go on"), "\($0)") }
+        try whole.write(to: second)
+        XCTAssertEqual(try openSmall().file.tail.sequence, 300)
+    }
+
+    func test_begin_afterACheckpoint_hasItsRecordAsTheLast_andGoesOn() throws {
+        let records = Self.records(300)
+        let beginning: Beginning
+        do {
+            let file = try openSmall().file
+            for record in records { try file.append([record]) }
+            beginning = try XCTUnwrap(file.beginning(at: records[219].mark))
+            try file.begin(beginning)
+            XCTAssertEqual(file.base, records[219].mark)
+            try file.append(Array(records[220..<240]))
+        }
+        let file = try openSmall().file
+        XCTAssertEqual(try names.first, "records.221")
+        XCTAssertEqual([file.base.sequence, file.tail.sequence], [220, 240])
+        XCTAssertEqual(try file.read(from: 221, count: 50), Array(records[220..<240]))
+        try file.cut(to: 220)
+        XCTAssertEqual(file.tail, records[219].mark)
+        XCTAssertEqual(file.takeDisk().history, beginning.history)
+    }
+
     func test_file_thatAnotherProcessHas_isRefused() throws {
         let file = try open().file
         XCTAssertThrowsError(try open())

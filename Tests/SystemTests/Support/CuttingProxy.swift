@@ -11,6 +11,8 @@ final class CuttingProxy: Sendable {
         var isClosed = false
         /// Bytes that pass before a connection is cut; nil: all.
         var byteCountMax: Int?
+        /// Bytes of answers that pass; then nothing comes, and nothing ends.
+        var answerByteCountMax: Int?
     }
 
     let port: UInt16
@@ -46,6 +48,9 @@ final class CuttingProxy: Sendable {
     /// Each connection ends after so many bytes, in the middle of whatever it says.
     func tear(after byteCount: Int?) { state.withLock { $0.byteCountMax = byteCount } }
 
+    /// What comes back stands still after so many bytes, on each connection.
+    func stall(after byteCount: Int?) { state.withLock { $0.answerByteCountMax = byteCount } }
+
     func close() {
         state.withLock { $0.isClosed = true }
         cut()
@@ -62,14 +67,49 @@ final class CuttingProxy: Sendable {
                 continue
             }
             state.withLock { $0.sockets.formUnion([client, server]) }
-            // Peers speak one way on each connection.
+            // Peers speak one way on each connection, but on one that a checkpoint comes by.
+            let isBack = DispatchSemaphore(value: 0)
+            Thread { [self] in
+                pumpBack(server, client)
+                isBack.signal()
+            }.start()
             Thread { [self] in
                 pump(client, server)
+                for socket in [client, server] { shutdown(socket, Int32(SHUT_RDWR)) }
+                isBack.wait()
                 state.withLock { $0.sockets.subtract([client, server]) }
                 Glibc.close(client)
                 Glibc.close(server)
             }.start()
         }
+    }
+
+    private func pumpBack(_ from: Int32, _ to: Int32) {
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        var passed = 0
+        while true {
+            var polled = pollfd(fd: from, events: Int16(POLLIN), revents: 0)
+            poll(&polled, 1, 100)
+            if polled.revents & Int16(POLLHUP | POLLERR) != 0, polled.revents & Int16(POLLIN) == 0 { break }
+            let isStalled = state.withLock { $0.answerByteCountMax }.map { passed >= $0 } ?? false
+            guard polled.revents != 0, !isStalled else {
+                var status = pollfd(fd: to, events: 0, revents: 0)
+                if poll(&status, 1, isStalled ? 20 : 0) > 0, status.revents & Int16(POLLHUP | POLLERR | POLLNVAL) != 0 { break }
+                continue
+            }
+            let count = recv(from, &buffer, buffer.count, 0)
+            guard count > 0 else { break }
+            var sent = 0
+            while sent < count {
+                let done = buffer[sent..<count].withUnsafeBytes { send(to, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                guard done > 0 else { break }
+                sent += done
+            }
+            guard sent == count else { break }
+            passed += count
+        }
+        // Whoever waits for more sees the end; what goes the other way ends with it.
+        shutdown(to, Int32(SHUT_WR))
     }
 
     private func pump(_ from: Int32, _ to: Int32) {

@@ -25,7 +25,19 @@ enum ClusterStatusCommand: Command {
         for name in ["insync", "removed"] {
             if case .array(let names)? = status[name], name == "insync" || !names.isEmpty { Terminal.write("\(name): \(names.compactMap(\.text).joined(separator: " "))\n") }
         }
+        if let checkpoint = status["checkpoint"] { say(checkpoint) }
         return ExitStatus.done
+    }
+
+    private static func say(_ checkpoint: JSONValue) {
+        for (name, label) in [("first_record", "first record"), ("records_bytes", "bytes of records"), ("record", "checkpoint")] {
+            if let value = checkpoint[name]?.integer { Terminal.write("\(label): \(value)\n") }
+        }
+        for (name, label) in [("sent_to", "checkpoint sent to"), ("taken_from", "checkpoint taken from")] {
+            guard let peer = checkpoint[name]?.text, let done = checkpoint["bytes"]?.integer, let all = checkpoint["bytes_wanted"]?.integer else { continue }
+            Terminal.write("\(label): \(peer), \(done) of \(all) bytes\n")
+        }
+        if let fault = checkpoint["fault"]?.text { Terminal.write("checkpoint fault: \(fault)\n") }
     }
 }
 

@@ -14,8 +14,10 @@ enum MemberOpening {
             throw UsageError("\(directory) has a store that began without a cluster, and its past is in no record of one: name an empty directory, and send the cluster what is to be in it")
         }
         try DataDirectory.makeDirectories("\(directory)/\(ReplicaStore.folder)")
-        let (file, cut) = try RecordFile.open("\(directory)/\(ReplicaStore.folder)")
+        let kept = Int64(pair.recordsByteCount)
+        let (file, cut) = try RecordFile.open("\(directory)/\(ReplicaStore.folder)", segmentByteCount: min(segmentByteCountMax, kept / 8))
         if cut > 0 { log.warning("the end of the cluster's records was none, and is cut off", ["bytes": .number(Int(cut))]) }
+        let checkpoint = try StoreCheckpoint(file, folder: "\(directory)/\(ReplicaStore.folder)", keptByteCount: kept, log: log)
         let certificates = try certificates(settings, log)
         let files = LinkFiles(pair)
         let door = try PeerDoor(.init(host: pair.host, port: pair.port), name: node, peers: [peer.name], files: files, log: log)
@@ -23,13 +25,13 @@ enum MemberOpening {
         let (place, slots) = (try ClusterObject.place(settings), try ClusterObject.slots(settings))
         try MemberPlaces.check(settings, place, slots, directory: directory, log)
         let host = NodeHost(
-            .init(name: node, peers: [peer.name], hasBucket: slots != nil, degrades: pair.degrades), file: file, links: [peer.name: link], door: door,
+            .init(name: node, peers: [peer.name], hasBucket: slots != nil, degrades: pair.degrades), checkpoint: checkpoint, links: [peer.name: link], door: door,
             object: ObjectCalls(place, slots: slots, log: log), slots: SlotCalls(slots, object: place, log: log), log: log)
         let warehouse = try warehouse(settings, log)
         // The cache on the disk is whose store is open.
         let copies = StandbyCopies(directory: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), log: log)
         let days = StandbyDays(directory: directory)
-        let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, file, directory: directory, warehouse: warehouse, copies: copies, days: days, log: log) }
+        let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, checkpoint, directory: directory, warehouse: warehouse, copies: copies, days: days, log: log) }
         // What is wrong with the files ends the start here, and not once the node is one of its cluster.
         _ = try makeStore()
         let timers = Timers()
@@ -47,6 +49,9 @@ enum MemberOpening {
         log.info("this machine is a member of a cluster", ["node": .text(node), "peer": .text(peer.name), "records": .number(file.tail.sequence)])
         return ClusterMember(host: host, listener: listener, timers: timers, certificates: certificates, door: outer, passing: passing, makeStore: makeStore)
     }
+
+    /// What a crash can leave at the end of the last one is less (`RecordFile.unsyncedByteCountMax`): more is told from it.
+    private static let segmentByteCountMax: Int64 = 128 << 20
 
     /// Where this machine's requests come in, as its peer is told: with the host that it listens on, which may be all of them.
     private static func door(_ settings: Settings, port: UInt16) -> String {

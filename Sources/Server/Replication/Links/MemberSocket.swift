@@ -18,6 +18,8 @@ final class MemberSocket: @unchecked Sendable {
     /// How long a read of the socket waits before it is asked whether anybody still wants it.
     private static let lookMicroseconds: Int = 200_000
     private static let writeSeconds = 5
+    /// A peer that lives says something five times a second.
+    static let silenceSeconds = 5.0
 
     /// Takes the descriptor over.
     init(_ descriptor: Int32, tls: SocketTLS?) {
@@ -91,6 +93,29 @@ final class MemberSocket: @unchecked Sendable {
             rest = rest.dropFirst(count)
         }
         return true
+    }
+
+    /// The next bytes that stand behind their count.
+    ///
+    /// - Returns: nil at the end, after silence, and for more than that: its memory is not taken.
+    func frame(byteCountMax: Int, until end: Double = .infinity) -> [UInt8]? {
+        guard let head = bytes(4, until: end) else { return nil }
+        let count = head.reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard count > 0, count <= byteCountMax else { return nil }
+        return bytes(count, until: end)
+    }
+
+    private func bytes(_ count: Int, until end: Double) -> [UInt8]? {
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
+            while filled < count {
+                let silence = SteadyClock.seconds() + Self.silenceSeconds
+                isAbandoned = { SteadyClock.seconds() > min(end, silence) }
+                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[filled...])
+                guard let done = try? read(into: rest), done > 0, SteadyClock.seconds() < end else { break }
+                filled += done
+            }
+        }
+        return bytes.count == count ? bytes : nil
     }
 
     /// - Throws: `Ended` once nobody wants it any more.

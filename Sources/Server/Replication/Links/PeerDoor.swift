@@ -5,11 +5,11 @@ import Synchronization
 
 /// Takes the connections that peers make, and reads their messages:
 ///
-///     connection := greeting frame*        frame := length:uint32 message        greeting := frame of "till-pair 1\n" from "\n" to "\n" url ["#" door] "\n"
+///     connection := greeting frame*        frame := length:uint32 message        greeting := frame of "till-pair 1\n" from "\n" to "\n" url ["#" door] "\n" ["checkpoints\n" | "checkpoint\n"]
 ///
 /// The door is where requests are passed on to, which a public URL need not lead to. It stands behind the URL, since earlier versions take exactly these lines; later ones may add
-/// lines.
-/// One connection of each peer: a new one ends the one before.
+/// lines. `checkpoints` says that whoever speaks takes checkpoints; `checkpoint` that this connection is for one, which comes back by it (`CheckpointSender`).
+/// One connection of each peer for messages: a new one ends the one before.
 final class PeerDoor: Sendable {
     /// Who speaks, and where clients reach it.
     struct Greeting: Sendable, Equatable {
@@ -17,13 +17,19 @@ final class PeerDoor: Sendable {
         var to: String
         var url: String
         var door: String
+        var wants: Wants?
+
+        enum Wants: String, Sendable {
+            case messages = "checkpoints"
+            case checkpoint
+        }
 
         private static let title = "till-pair 1"
         static let byteCountMax = 1_024
 
-        var bytes: [UInt8] { PeerDoor.frame(Array("\(Self.title)\n\(from)\n\(to)\n\(url)\(door == url ? "" : "#" + door)\n".utf8)) }
+        var bytes: [UInt8] { PeerDoor.frame(Array("\(Self.title)\n\(from)\n\(to)\n\(url)\(door == url ? "" : "#" + door)\n\(wants.map { $0.rawValue + "\n" } ?? "")".utf8)) }
 
-        init(from: String, to: String, url: String, door: String) { (self.from, self.to, self.url, self.door) = (from, to, url, door) }
+        init(from: String, to: String, url: String, door: String, wants: Wants? = .messages) { (self.from, self.to, self.url, self.door, self.wants) = (from, to, url, door, wants) }
 
         /// - Returns: nil for what is no greeting.
         init?(_ bytes: [UInt8]) {
@@ -33,7 +39,7 @@ final class PeerDoor: Sendable {
                 lines[3].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
             else { return nil }
             let urls = lines[3].split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            self.init(from: lines[1], to: lines[2], url: urls[0], door: urls[urls.count - 1])
+            self.init(from: lines[1], to: lines[2], url: urls[0], door: urls[urls.count - 1], wants: lines[4...].lazy.compactMap(Wants.init).first)
         }
     }
 
@@ -54,8 +60,6 @@ final class PeerDoor: Sendable {
     private let refusals: LinkRefusals
     private let state = Monitor(State())
 
-    /// A peer that lives says something five times a second; who has not said who he is by then is none.
-    private static let silenceSeconds = 5
     private static let connectionCountMax = 32
     private static let lookMilliseconds: Int32 = 250
 
@@ -75,7 +79,10 @@ final class PeerDoor: Sendable {
     /// - Parameters:
     ///   - greeted: a peer is there, whose clients' address that is.
     ///   - take: its messages, one after the other.
-    func start(greeted: @escaping @Sendable (Greeting) -> Void, take: @escaping @Sendable (String, Message) -> Void) {
+    ///   - give: it wants a checkpoint, by that connection, which ends with the call.
+    func start(
+        greeted: @escaping @Sendable (Greeting) -> Void, take: @escaping @Sendable (String, Message) -> Void, give: @escaping @Sendable (String, MemberSocket) -> Void
+    ) {
         WorkerThread(name: "cluster-door", isDetached: true) { [self] in
             while !state.withLock({ $0.isStopping }) {
                 var polled = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
@@ -94,7 +101,7 @@ final class PeerDoor: Sendable {
                     close(connection)
                     continue
                 }
-                WorkerThread(name: "cluster-peer", isDetached: true) { [self] in serve(connection, greeted, take) }
+                WorkerThread(name: "cluster-peer", isDetached: true) { [self] in serve(connection, greeted, take, give) }
             }
             close(socket)
         }
@@ -110,9 +117,10 @@ final class PeerDoor: Sendable {
         }
     }
 
-    private func serve(_ connection: Int32, _ greeted: (Greeting) -> Void, _ take: (String, Message) -> Void) {
+    private func serve(_ connection: Int32, _ greeted: (Greeting) -> Void, _ take: (String, Message) -> Void, _ give: (String, MemberSocket) -> Void) {
         MemberSocket.limitHandshake(connection)
-        let end = SteadyClock.seconds() + Double(Self.silenceSeconds)
+        // Who has not said who he is by then is none.
+        let end = SteadyClock.seconds() + MemberSocket.silenceSeconds
         let tls: SocketTLS?
         do {
             tls = try files.map { try SocketTLS(try $0.credentials(), socket: connection, isServer: true, name: nil, until: end) }
@@ -124,45 +132,28 @@ final class PeerDoor: Sendable {
         let socket = MemberSocket(connection, tls: tls)
         // Before the descriptor is another's.
         defer { leave(connection) }
-        guard let first = read(socket, byteCountMax: Greeting.byteCountMax, until: end), let greeting = Greeting(first) else {
+        guard let first = socket.frame(byteCountMax: Greeting.byteCountMax, until: end), let greeting = Greeting(first) else {
             return refusals.note("somebody came to cluster.listen who is no node of a cluster", tls == nil ? "no greeting came" : "no greeting came, though the certificate is good")
         }
         guard greeting.to == name, peers.contains(greeting.from) else {
             return refusals.note("a node came to cluster.listen that means another, or is not this node's peer", "\(greeting.from), to \(greeting.to)")
         }
         if let fault = tls?.fault(greeting.from) { return refusals.note("a connection to cluster.listen is refused", "\(greeting.from): \(fault)") }
+        if greeting.wants == .checkpoint {
+            state.withLock { state in state.unknown.removeAll { $0 == connection } }
+            return give(greeting.from, socket)
+        }
         state.withLock { state in
             state.unknown.removeAll { $0 == connection }
             state.readers.updateValue(socket, forKey: greeting.from)?.cut()
         }
         greeted(greeting)
-        while let bytes = read(socket, byteCountMax: Message.byteCountMax) {
+        while let bytes = socket.frame(byteCountMax: Message.byteCountMax) {
             do throws(FrameFault) {
                 take(greeting.from, try Message(parsing: bytes[...]))
             } catch {
                 return log.warning("a message of the peer cannot be read; its connection is closed", ["peer": .text(greeting.from), "reason": .text(error.reason)])
             }
         }
-    }
-
-    /// - Returns: nil at the end, after silence, and for a frame that is too long: its memory is not taken.
-    private func read(_ socket: MemberSocket, byteCountMax: Int, until end: Double = .infinity) -> [UInt8]? {
-        guard let head = read(socket, count: 4, until: end) else { return nil }
-        let count = head.reversed().reduce(0) { $0 << 8 | Int($1) }
-        guard count > 0, count <= byteCountMax else { return nil }
-        return read(socket, count: count, until: end)
-    }
-
-    private func read(_ socket: MemberSocket, count: Int, until end: Double) -> [UInt8]? {
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { target, filled in
-            while filled < count {
-                let silence = SteadyClock.seconds() + Double(Self.silenceSeconds)
-                socket.isAbandoned = { SteadyClock.seconds() > min(end, silence) }
-                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(target)[filled...])
-                guard let done = try? socket.read(into: rest), done > 0, SteadyClock.seconds() < end else { break }
-                filled += done
-            }
-        }
-        return bytes.count == count ? bytes : nil
     }
 }

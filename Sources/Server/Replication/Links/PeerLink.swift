@@ -77,7 +77,8 @@ final class PeerLink: Sendable {
         }
     }
 
-    private func connect() -> MemberSocket? {
+    /// A connection of its own; nil where the peer does not take it.
+    func connect() -> MemberSocket? {
         guard let descriptor = MemberSocket.connect(host: address.host, port: address.port, seconds: Self.connectSeconds) else { return nil }
         guard let files else { return MemberSocket(descriptor, tls: nil) }
         MemberSocket.limitHandshake(descriptor)

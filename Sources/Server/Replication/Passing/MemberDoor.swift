@@ -58,7 +58,7 @@ final class MemberDoor: RequestHandler, Door {
             let inner = state.withLock { $0.inner }
             if inner == nil || inner?.refusals().isEmpty == true {
                 let leader = standing.configuration?.leader
-                return PlainAnswer(PlainJSON.ready(standing, node: host.name, isOpen: inner != nil, leaderURL: leader.flatMap { host.url(of: $0) }, days: days.report))
+                return PlainAnswer(PlainJSON.ready(standing, node: host.name, isOpen: inner != nil, leaderURL: leader.flatMap { host.url(of: $0) }, days: days.report, checkpoint: host.checkpointStanding))
             }
         }
         let taken = state.withLock { state -> (any RequestHandler)? in

@@ -1,0 +1,104 @@
+import ColumnStore
+import Glibc
+
+/// The files of a checkpoint: those that records make, closed, in a folder that looks like DATA.
+package enum CheckpointFiles {
+    package struct File: Sendable, Equatable {
+        /// Below the folder, as below DATA.
+        package let name: String
+        package let byteCount: Int64
+    }
+
+    private static let databases = ["catalog.sqlite", "queues.sqlite", "executions.sqlite"]
+
+    private static let pieceByteCount = 1 << 20
+
+    /// Whether a checkpoint may have a file of that name.
+    package static func isName(_ name: String) -> Bool {
+        guard ObjectKey.isValid(name) else { return false }
+        if databases.contains(name) || name == DataDirectory.adminKeyName { return true }
+        let parts = name.split(separator: "/")
+        return parts.count == 2 && (parts[0] == "hot" && parts[1].hasSuffix(".sqlite") || parts[0] == "uploads")
+    }
+
+    /// - Throws: `ColumnStoreError.corruptFile` where a database has a log beside it: its file does not tell all.
+    package static func list(_ folder: String) throws -> [File] {
+        var files: [File] = []
+        func add(_ name: String) throws {
+            var status = stat()
+            guard stat("\(folder)/\(name)", &status) == 0 else {
+                guard errno == ENOENT else { throw DataDirectory.Failure.io(operation: "stat", path: "\(folder)/\(name)", code: errno) }
+                return
+            }
+            guard !Placement.hasLog("\(folder)/\(name)") else { throw ColumnStoreError(.corruptFile, path: "\(folder)/\(name)", "was not closed") }
+            files.append(File(name: name, byteCount: Int64(status.st_size)))
+        }
+        for name in databases + [DataDirectory.adminKeyName] { try add(name) }
+        for part in ["hot", "uploads"] where access("\(folder)/\(part)", F_OK) == 0 {
+            for name in try DataDirectory.names(in: "\(folder)/\(part)").sorted() where isName("\(part)/\(name)") { try add("\(part)/\(name)") }
+        }
+        return files
+    }
+
+    /// Copies them to where there are none. What is not synced a crash of the machine takes.
+    static func copy(_ source: String, to target: any FileStorage) throws {
+        for file in try list(source) {
+            try target.prepare(file.name)
+            let reading = open("\(source)/\(file.name)", O_RDONLY | O_CLOEXEC)
+            guard reading >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: "\(source)/\(file.name)", code: errno) }
+            defer { close(reading) }
+            let path = target.path(of: file.name)
+            let writing = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard writing >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
+            defer { close(writing) }
+            try copy(file, from: reading, to: writing, path)
+        }
+    }
+
+    private static func copy(_ file: File, from reading: Int32, to writing: Int32, _ path: String) throws {
+        var buffer = [UInt8](repeating: 0, count: pieceByteCount)
+        var left = file.byteCount
+        while left > 0 {
+            let count = read(reading, &buffer, Int(min(left, Int64(buffer.count))))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw DataDirectory.Failure.io(operation: "read", path: file.name, code: count == 0 ? EIO : errno) }
+            var done = 0
+            while done < count {
+                let written = buffer[done..<count].withUnsafeBytes { write(writing, $0.baseAddress, $0.count) }
+                if written < 0, errno == EINTR { continue }
+                guard written > 0 else { throw DataDirectory.Failure.io(operation: "write", path: path, code: errno) }
+                done += written
+            }
+            left -= Int64(count)
+        }
+    }
+
+    /// Makes a folder durable whose files are: their names, and its own.
+    package static func synchronize(_ folder: String) throws {
+        for part in ["hot", "uploads", DataDirectory.clusterName] where access("\(folder)/\(part)", F_OK) == 0 { try DataDirectory.synchronizeDirectory("\(folder)/\(part)") }
+        try DataDirectory.synchronizeDirectory(folder)
+    }
+
+    /// Gives a folder another name, durably.
+    package static func rename(_ name: String, to other: String, in folder: String) throws {
+        guard Glibc.rename("\(folder)/\(name)", "\(folder)/\(other)") == 0 else { throw DataDirectory.Failure.io(operation: "rename", path: "\(folder)/\(name)", code: errno) }
+        try DataDirectory.synchronizeDirectory(folder)
+    }
+
+    /// Takes a folder away with all that is in it. One that is not there is gone.
+    package static func remove(_ folder: String) throws {
+        var status = stat()
+        guard lstat(folder, &status) == 0 else { return }
+        for name in try DataDirectory.names(in: folder) {
+            let path = "\(folder)/\(name)"
+            guard lstat(path, &status) == 0 else { continue }
+            if status.st_mode & S_IFMT == S_IFDIR {
+                try remove(path)
+            } else {
+                let code = FileRemoval.remove(path, .temporary)
+                guard code == 0 || code == ENOENT else { throw DataDirectory.Failure.io(operation: "remove", path: path, code: code) }
+            }
+        }
+        guard rmdir(folder) == 0 || errno == ENOENT else { throw DataDirectory.Failure.io(operation: "remove", path: folder, code: errno) }
+    }
+}

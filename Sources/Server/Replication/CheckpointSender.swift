@@ -1,0 +1,70 @@
+internal import Cluster
+internal import ColumnStore
+import Glibc
+internal import Ingest
+
+/// Sends this node's checkpoint to a peer that lacks records which are not here any more (`CheckpointFrame`). The store that this node serves from is not touched: the checkpoint's files
+/// are the checkpoint's alone, and stay as they are meanwhile.
+struct CheckpointSender: Sendable {
+    private let checkpoint: StoreCheckpoint
+    private let log: Log
+    /// This node leads no more, or ends.
+    private let isOver: @Sendable () -> Bool
+
+    private struct Ended: Error {}
+
+    init(_ checkpoint: StoreCheckpoint, log: Log, isOver: @escaping @Sendable () -> Bool) { (self.checkpoint, self.log, self.isOver) = (checkpoint, log, isOver) }
+
+    /// Returns once all of it is sent, or the connection has ended.
+    func send(to peer: String, _ socket: MemberSocket) {
+        WorkerThread.lowerPriority()
+        WorkerThread.lowerDiskPriority()
+        defer { checkpoint.note { ($0.sentTo, $0.byteCount, $0.wantedByteCount) = (nil, 0, 0) } }
+        do {
+            guard !isOver() else { return try say(.refusal("this node does not lead"), socket) }
+            // Nobody waits who has gone, and nobody believes that this one has.
+            let isGone = { isOver() || !socket.send(PeerDoor.frame(CheckpointFrame.wait.bytes)[...]) }
+            let isDone: Void? = try checkpoint.read(unless: isGone) { folder, files, beginning in try send(folder, files, beginning, to: peer, socket) }
+            if isDone == nil { try say(.refusal("this node has no checkpoint"), socket) }
+        } catch is Ended {
+            log.warning("a checkpoint was not sent to its end; the peer asks again", ["peer": .text(peer)])
+        } catch {
+            log.error("a checkpoint could not be sent", ["peer": .text(peer), "reason": .text("\(error)")])
+        }
+    }
+
+    private func say(_ frame: CheckpointFrame, _ socket: MemberSocket) throws {
+        guard socket.send(PeerDoor.frame(frame.bytes)[...]) else { throw Ended() }
+    }
+
+    private func send(_ folder: String, _ files: [CheckpointFiles.File], _ beginning: Beginning, to peer: String, _ socket: MemberSocket) throws {
+        let all = files.reduce(0) { $0 + $1.byteCount }
+        log.info("a checkpoint is sent", ["peer": .text(peer), "record": .number(beginning.mark.sequence), "bytes": .number(Int(all))])
+        let begun = SteadyClock.seconds()
+        checkpoint.note { ($0.sentTo, $0.byteCount, $0.wantedByteCount) = (peer, 0, all) }
+        try say(.head(byteCount: Int(all), beginning), socket)
+        var sum = Cluster.Digest.zero
+        for file in files {
+            try say(.name(file.name, byteCount: Int(file.byteCount)), socket)
+            try send("\(folder)/\(file.name)", file.byteCount, &sum, socket)
+        }
+        try say(.end, socket)
+        log.info("a checkpoint was sent", ["peer": .text(peer), "record": .number(beginning.mark.sequence), "seconds": .text(String(Int(SteadyClock.seconds() - begun)))])
+    }
+
+    private func send(_ path: String, _ byteCount: Int64, _ sum: inout Cluster.Digest, _ socket: MemberSocket) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw RecordFile.Failure("open", path) }
+        defer { close(descriptor) }
+        let bytes = RecordBytes(descriptor, path)
+        var offset: Int64 = 0
+        while offset < byteCount {
+            if isOver() { throw Ended() }
+            let piece = try bytes.read(at: offset, count: Int(min(byteCount - offset, Int64(CheckpointFrame.pieceByteCount))))
+            sum.take(piece)
+            try say(.piece(sum, piece[...]), socket)
+            offset += Int64(piece.count)
+            checkpoint.note { $0.byteCount += Int64(piece.count) }
+        }
+    }
+}

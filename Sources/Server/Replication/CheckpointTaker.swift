@@ -1,0 +1,156 @@
+internal import Cluster
+internal import ColumnStore
+import Glibc
+internal import Ingest
+
+/// Takes the leader's checkpoint where this node lacks records that the leader has no more: into `DATA/cluster/incoming`, which takes the place of this node's own once it is whole. What
+/// came of a connection that ended is begun anew.
+final class CheckpointTaker: Sendable {
+    private struct State {
+        var isTaking = false
+        var isStopping = false
+        var socket: MemberSocket?
+        var notBefore = 0.0
+        var pause = CheckpointTaker.pauseSeconds.lowerBound
+    }
+
+    /// Why nothing came of it.
+    private struct Fault: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    private let checkpoint: StoreCheckpoint
+    private let log: Log
+    private let state = Monitor(State())
+
+    private static let pauseSeconds = 0.5...10.0
+    /// What is not on the disk yet while more comes: nobody waits long for a sync.
+    private static let unsyncedByteCount = 32 << 20
+
+    init(_ checkpoint: StoreCheckpoint, log: Log) { (self.checkpoint, self.log) = (checkpoint, log) }
+
+    /// Begins to, unless one is under way, or came to nothing a moment ago.
+    ///
+    /// - Parameters:
+    ///   - connect: a connection of its own to the peer; nil where it does not take it.
+    ///   - greeting: that asks for it.
+    ///   - install: has the node begin anew on it by way of the body, on its own thread; false where it is of no use by now.
+    func begin(
+        from peer: String, greeting: [UInt8], connect: @escaping @Sendable () -> MemberSocket?,
+        install: @escaping @Sendable (Mark, @escaping @Sendable () throws -> Void) -> Bool
+    ) {
+        let isMine = state.withLock { state in
+            guard !state.isTaking, !state.isStopping, SteadyClock.seconds() >= state.notBefore else { return false }
+            state.isTaking = true
+            return true
+        }
+        guard isMine else { return }
+        WorkerThread(name: "checkpoint-in", isDetached: true) { [self] in
+            WorkerThread.lowerPriority()
+            var isDone = false
+            do {
+                guard let socket = connect() else { throw Fault("it takes no connection") }
+                state.withLock { $0.socket = socket }
+                guard socket.send(greeting[...]) else { throw Fault("it ended the connection") }
+                isDone = try take(from: peer, socket, install)
+            } catch {
+                removeRest()
+                log.warning("a checkpoint of the peer did not come; it is asked for again", ["peer": .text(peer), "reason": .text("\(error)")])
+            }
+            checkpoint.note { ($0.takenFrom, $0.byteCount, $0.wantedByteCount) = (nil, 0, 0) }
+            state.broadcast { state in
+                (state.isTaking, state.socket) = (false, nil)
+                state.pause = isDone ? Self.pauseSeconds.lowerBound : min(Self.pauseSeconds.upperBound, state.pause * 2)
+                state.notBefore = SteadyClock.seconds() + state.pause
+            }
+        }
+    }
+
+    private func removeRest() {
+        do { try CheckpointFiles.remove(checkpoint.incomingPath) } catch { log.warning("what came of a checkpoint could not be removed", ["reason": .text("\(error)")]) }
+    }
+
+    /// Returns once nothing is under way.
+    func stop() {
+        state.broadcast { state in
+            state.isStopping = true
+            state.socket?.cut()
+        }
+        state.wait { $0.isTaking ? nil : () }
+    }
+
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    /// - Returns: whether it took the place of what was there.
+    private func take(from peer: String, _ socket: MemberSocket, _ install: (Mark, @escaping @Sendable () throws -> Void) -> Bool) throws -> Bool {
+        let folder = checkpoint.incomingPath
+        try CheckpointFiles.remove(folder)
+        let begun = SteadyClock.seconds()
+        var frame = try next(socket)
+        while frame == .wait { frame = try next(socket) }
+        if case .refusal(let reason) = frame { throw Fault(reason) }
+        guard case .head(let byteCount, let beginning) = frame else { throw Fault("it said what is no checkpoint") }
+        try makeRoom(byteCount)
+        log.info("a checkpoint of the peer is taken", ["peer": .text(peer), "record": .number(beginning.mark.sequence), "bytes": .number(byteCount)])
+        checkpoint.note { ($0.takenFrom, $0.byteCount, $0.wantedByteCount) = (peer, 0, Int64(byteCount)) }
+        try takeFiles(byteCount, into: folder, socket)
+        try checkpoint.seal(beginning)
+        let isInPlace = checkpoint.hold(unless: { isStopping }) { install(beginning.mark) { [checkpoint] in try checkpoint.takePlace() } }
+        guard isInPlace == true else { throw Fault("this node has no use for it by now") }
+        try checkpoint.removeFormer()
+        log.info("a checkpoint of the peer is in place", [
+            "peer": .text(peer), "record": .number(beginning.mark.sequence), "bytes": .number(byteCount), "seconds": .text(String(Int(SteadyClock.seconds() - begun))),
+        ])
+        return true
+    }
+
+    private func next(_ socket: MemberSocket) throws -> CheckpointFrame {
+        if isStopping { throw Fault("this node ends") }
+        guard let bytes = socket.frame(byteCountMax: CheckpointFrame.byteCountMax) else { throw Fault("it ended the connection, or stood still") }
+        do throws(FrameFault) { return try CheckpointFrame(parsing: bytes[...]) } catch { throw Fault(error.reason) }
+    }
+
+    /// It lies there twice for a while: as it comes, and as the store that it makes.
+    private func makeRoom(_ byteCount: Int) throws {
+        let wanted = Int64(byteCount).multipliedReportingOverflow(by: 2)
+        guard let free = DataDirectory.freeBytes(checkpoint.folder), !wanted.overflow, free > wanted.partialValue else {
+            throw Fault("it has \(byteCount) bytes, and there is no room for them twice")
+        }
+    }
+
+    private func takeFiles(_ byteCount: Int, into folder: String, _ socket: MemberSocket) throws {
+        try DataDirectory.makeDirectories(folder)
+        let files = try LocalStorageFactory.files(folder)
+        var (sum, left) = (Cluster.Digest.zero, byteCount)
+        var frame = try next(socket)
+        while case .name(let name, let size) = frame {
+            guard CheckpointFiles.isName(name), size <= left else { throw Fault("it has a file that none has: \(name.prefix(100))") }
+            left -= size
+            try files.prepare(name)
+            let path = files.path(of: name)
+            let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { throw RecordFile.Failure("open", path) }
+            defer { close(descriptor) }
+            let target = RecordBytes(descriptor, path)
+            var (offset, unsynced) = (0, 0)
+            frame = try next(socket)
+            while case .piece(let said, let piece) = frame {
+                let piece = Array(piece)
+                sum.take(piece)
+                guard sum == said, offset + piece.count <= size else { throw Fault("a piece of \(name) does not have its sum") }
+                try target.write(piece, at: Int64(offset))
+                (offset, unsynced) = (offset + piece.count, unsynced + piece.count)
+                if unsynced >= Self.unsyncedByteCount {
+                    try target.sync()
+                    unsynced = 0
+                }
+                checkpoint.note { $0.byteCount += Int64(piece.count) }
+                frame = try next(socket)
+            }
+            guard offset == size else { throw Fault("\(name) ends after \(offset) of \(size) bytes") }
+            try target.sync()
+        }
+        guard frame == .end, left == 0 else { throw Fault("it ended in the middle") }
+    }
+}

@@ -1,0 +1,257 @@
+internal import Cluster
+internal import ColumnStore
+internal import Ingest
+import Synchronization
+
+/// A node's checkpoint, `DATA/cluster/checkpoint`: the store as its records up to one have made it, in files of its own that nobody else opens. With it the records up to that one are
+/// not needed: what is made anew begins with it, and so does a node that has nothing.
+///
+/// 1. It goes on by folding records that count, some thousands at a time, on a thread of low priority; after each time it is closed, durable, and tells of one record exactly.
+/// 2. Only then do records go, whole files of them, and only those that are beyond what is kept for a peer that was away (`cluster.records`).
+/// 3. One at a time has it: who folds, who copies it to DATA, who sends it to the peer, who puts another in its place.
+final class StoreCheckpoint: Sendable {
+    /// For whoever asks how the node stands.
+    struct Report: Sendable, Equatable {
+        /// The last record that it has; 0: there is none yet.
+        var record = 0
+        /// Whom it is being sent to, or is being taken from, and how much of it is there.
+        var sentTo: String?
+        var takenFrom: String?
+        var byteCount: Int64 = 0
+        var wantedByteCount: Int64 = 0
+        /// Why it does not go on.
+        var fault: String?
+    }
+
+    private struct Stopped: Error {}
+
+    private struct State {
+        var report = Report()
+        var isTaken = false
+        var isStopping = false
+    }
+
+    let file: RecordFile
+    let log: Log
+    let folder: String
+    private let keptByteCount: Int64
+    private let state = Monitor(State())
+    private let thread = HeldThread()
+
+    private static let name = "checkpoint"
+    private static let arrivedName = "arrived"
+    static let incomingName = "incoming"
+    private static let formerName = "checkpoint.old"
+    private static let beginningKey = "\(ReplicaStore.folder)/beginning"
+    /// Folded before it is closed, unless one commit has more.
+    private static let recordCount = 8_192
+    private static let batchCount = 64
+    private static let lookSeconds = 0.5
+    /// After one that came to nothing: a disk that is full stays so for a while.
+    private static let pauseSeconds = 30.0
+
+    /// - Parameters:
+    ///   - folder: `DATA/cluster`, absolute.
+    ///   - keptByteCount: of records, at least.
+    /// - Throws: where another's checkpoint was to take the place of this one's as the process ended, and cannot.
+    init(_ file: RecordFile, folder: String, keptByteCount: Int64, log: Log) throws {
+        (self.file, self.folder, self.keptByteCount, self.log) = (file, folder, keptByteCount, log)
+        try finishArrival()
+        for name in [Self.incomingName, Self.formerName] { try CheckpointFiles.remove("\(folder)/\(name)") }
+        let record = Int(try ReplicaStore(directory: path, isDurable: true).position?.sequence ?? 0)
+        state.withLock { $0.report.record = record }
+    }
+
+    private var path: String { "\(folder)/\(Self.name)" }
+    var incomingPath: String { "\(folder)/\(Self.incomingName)" }
+
+    var report: Report { state.withLock { $0.report } }
+
+    func note(_ body: (inout Report) -> Void) { state.withLock { body(&$0.report) } }
+
+    // MARK: One at a time
+
+    /// Runs `body` once nobody else has the checkpoint.
+    ///
+    /// - Parameter isCancelled: asked some times a second while another has it.
+    /// - Returns: nil where it was cancelled.
+    func hold<Result>(unless isCancelled: () -> Bool = { false }, _ body: () throws -> Result) rethrows -> Result? {
+        while true {
+            let isMine = state.wait(seconds: Self.lookSeconds) { state -> Bool? in
+                guard !state.isTaken else { return nil }
+                state.isTaken = true
+                return true
+            }
+            if isMine == true { break }
+            if isCancelled() { return nil }
+        }
+        defer { state.broadcast { $0.isTaken = false } }
+        return try body()
+    }
+
+    // MARK: Going on
+
+    /// Has it go on from here on, and records go.
+    ///
+    /// - Parameters:
+    ///   - committed: the last record that may be folded.
+    ///   - drop: takes away records up to one.
+    func start(committed: @escaping @Sendable () -> Int, drop: @escaping @Sendable (_ through: Int, _ keeping: Int64) -> Void) {
+        let keeping = keptByteCount
+        // What has grown while the process was away.
+        drop(report.record, keeping)
+        thread.start(name: "checkpoint") { [self] in
+            WorkerThread.lowerPriority()
+            WorkerThread.lowerDiskPriority()
+            var pause = Self.lookSeconds
+            while state.wait(seconds: pause, { $0.isStopping ? () : nil }) == nil {
+                do {
+                    let isFurther = try hold(unless: isStopping) { try goOn(through: committed()) }
+                    if isFurther == true { drop(report.record, keeping) }
+                    pause = isFurther == true ? 0 : Self.lookSeconds
+                } catch is Stopped {
+                    return
+                } catch {
+                    fail(error)
+                    pause = Self.pauseSeconds
+                }
+            }
+        }
+    }
+
+    func stop() {
+        state.broadcast { $0.isStopping = true }
+        thread.join()
+    }
+
+    private func isStopping() -> Bool { state.withLock { $0.isStopping } }
+
+    private func fail(_ error: any Error) {
+        let isNew = state.withLock { state in
+            defer { state.report.fault = "\(error)" }
+            return state.report.fault != "\(error)"
+        }
+        if isNew { log.error("the checkpoint of this node does not go on, and its records stay", ["reason": .text("\(error)")]) }
+    }
+
+    /// - Returns: whether it is further than before.
+    private func goOn(through committed: Int) throws -> Bool {
+        let before = report.record
+        guard committed > before, file.byteCount(after: max(before, file.base.sequence)) > keptByteCount / 4 else { return false }
+        let store = try own() ?? begun()
+        try finishPending(store)
+        let last = min(committed, Int(store.foldedSequence) + Self.recordCount)
+        try fold(store, through: last)
+        // A commit that goes on for longer than that.
+        if Int(store.position?.sequence ?? 0) <= before, committed > last { try fold(store, through: committed) }
+        try store.settle()
+        let record = Int(store.position?.sequence ?? 0)
+        state.withLock { ($0.report.record, $0.report.fault) = (record, nil) }
+        return record > before
+    }
+
+    /// What it is by now, as of a record of this node's log; nil where there is none, and all records are here.
+    private func own() throws -> ReplicaStore? {
+        let store = try ReplicaStore(directory: path, isDurable: true)
+        let base = file.base
+        if let position = store.position, try isOurs(position, base) { return store }
+        guard base.sequence == 0 else {
+            throw RecordFile.CommandFault(
+                "the checkpoint in \(path) is not what record \(base.sequence) has left, and records begin after that: where the other machine has all, put DATA aside and begin with an empty one")
+        }
+        return nil
+    }
+
+    private func begun() throws -> ReplicaStore {
+        let store = try ReplicaStore(directory: path, isDurable: true)
+        try store.clear()
+        return store
+    }
+
+    private func isOurs(_ position: ReplicaStore.Position, _ base: Mark) throws -> Bool {
+        if position.sequence <= base.sequence { return ReplicaStore.Position(base) == position }
+        return try file.read(from: Int(position.sequence), count: 1).first.map { ReplicaStore.Position($0.mark) == position } ?? false
+    }
+
+    /// Some of its files tell more than others, where a process ended in the middle.
+    private func finishPending(_ store: ReplicaStore) throws {
+        guard let pending = store.pending, pending > store.foldedSequence else { return }
+        guard pending <= file.tail.sequence else { throw RecordFile.CommandFault("the checkpoint in \(path) tells records up to \(pending), and records end at \(file.tail.sequence)") }
+        try fold(store, through: Int(pending))
+        try store.settle()
+    }
+
+    private func fold(_ store: ReplicaStore, through last: Int) throws {
+        try store.announce(through: Int64(last))
+        while Int(store.foldedSequence) < last {
+            // Some files tell more than others from here on, until they all tell `last`.
+            if isStopping() { throw Stopped() }
+            let records = try file.read(from: Int(store.foldedSequence) + 1, count: Self.batchCount, through: last)
+            guard !records.isEmpty else { throw RecordFile.CommandFault("record \(store.foldedSequence + 1) is not there any more") }
+            for record in records { try store.apply(ReplicaStore.Position(record.mark), record.kind == .rows || record.kind == .catalog ? record.body : []) }
+        }
+    }
+
+    // MARK: Who needs it
+
+    /// Makes a store anew: of the checkpoint where there is one, else from the first record.
+    func clear(_ store: ReplicaStore) throws {
+        _ = try hold(unless: isStopping) {
+            let own = try own()
+            if let own { try finishPending(own) }
+            try store.clear(as: own.flatMap { $0.position?.sequence ?? 0 > 0 ? $0 : nil })
+        }
+    }
+
+    /// Calls `body` with its files, as of one record, which stay as they are meanwhile.
+    ///
+    /// - Returns: nil where there is none, or it was cancelled.
+    func read<Result>(unless isCancelled: () -> Bool, _ body: (_ folder: String, _ files: [CheckpointFiles.File], Beginning) throws -> Result) throws -> Result? {
+        try hold(unless: { isStopping() || isCancelled() }) { () throws -> Result? in
+            guard let store = try own() else { return nil }
+            try finishPending(store)
+            guard let position = store.position, position.sequence > 0, let beginning = file.beginning(at: Mark(position)) else { return nil }
+            return try body(path, try CheckpointFiles.list(path), beginning)
+        } ?? nil
+    }
+
+    // MARK: Another's
+
+    /// Makes what has come whole, durably, before it takes this one's place.
+    func seal(_ beginning: Beginning) throws {
+        let files = try LocalStorageFactory.files(incomingPath)
+        try files.put(Self.beginningKey, beginning.bytes)
+        try ReplicaStore.noteEnd(incomingPath, at: .init(beginning.mark))
+        try CheckpointFiles.synchronize(incomingPath)
+    }
+
+    /// What has come takes this one's place, and with it all records go: by whoever has the checkpoint, on the node's thread. From its first line on the next start would go on with it.
+    func takePlace() throws {
+        try CheckpointFiles.rename(Self.incomingName, to: Self.arrivedName, in: folder)
+        try finishArrival()
+    }
+
+    private func finishArrival() throws {
+        let files = try LocalStorageFactory.files(folder)
+        let key = "\(Self.arrivedName)/\(Self.beginningKey)"
+        guard try files.byteCount(of: key) != nil else { return }
+        let bytes = try files.get(key, byteCountMax: Beginning.byteCountMax)
+        let beginning: Beginning
+        do throws(FrameFault) { beginning = try Beginning(parsing: bytes[...]) } catch { throw RecordFile.CommandFault("\(folder)/\(key) is damaged: \(error.reason)") }
+        try file.begin(beginning)
+        try CheckpointFiles.remove("\(folder)/\(Self.formerName)")
+        if try files.byteCount(of: "\(Self.name)/\(ReplicaStore.folder)/fold") != nil { try CheckpointFiles.rename(Self.name, to: Self.formerName, in: folder) }
+        try CheckpointFiles.remove(path)
+        try CheckpointFiles.rename(Self.arrivedName, to: Self.name, in: folder)
+        state.withLock { ($0.report.record, $0.report.fault) = (beginning.mark.sequence, nil) }
+    }
+
+    /// What another's has taken the place of.
+    func removeFormer() throws { try CheckpointFiles.remove("\(folder)/\(Self.formerName)") }
+}
+
+extension Mark {
+    init(_ position: ReplicaStore.Position) {
+        self.init(sequence: Int(position.sequence), epoch: Int(position.epoch), hash: Cluster.Digest(high: position.high, low: position.low))
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import Synchronization
+import TestSupport
+import XCTest
+
+/// Goal: records that both machines need no more go, and a machine that lost its disk after that has all again, whatever falls meanwhile. Method: real servers that keep as little as may be, so
+/// that some hundred receipts are more; a directory removed; each side of a copy killed in the middle of it.
+final class PairCheckpointTests: XCTestCase {
+    private static let small = ["TILL_CLUSTER_RECORDS": "64KiB"]
+    private static let inPlace = "a checkpoint of the peer is in place"
+
+    private func number(_ name: String, _ node: Pair.Node) -> Int {
+        guard let digits = node.ready?.text.components(separatedBy: "\"\(name)\":").dropFirst().first?.prefix(while: \.isNumber) else { return 0 }
+        return Int(digits) ?? 0
+    }
+
+    private func files(_ node: Pair.Node) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: node.data.appendingPathComponent("cluster").path).filter { $0.hasPrefix("records") && !$0.contains("cut") }
+    }
+
+    private func begin(_ pair: Pair) throws -> Pair.Node {
+        let leader = try pair.leader()
+        try pair.waitUntilInSync()
+        let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
+        XCTAssertTrue([200, 201].contains(made.status), made.text)
+        return leader
+    }
+
+    /// Until both have let records go, and neither has those in memory.
+    private func waitForDrops(_ pair: Pair) {
+        let isThere = Patience.until(pauseMilliseconds: 100) { pair.nodes.allSatisfy { number("first_record", $0) > 1 && number("record", $0) > 600 } }
+        XCTAssertTrue(isThere, pair.nodes.map { "\($0.ready?.text ?? "") \($0.logText.suffix(2_000))" }.joined(separator: "\n"))
+    }
+
+    func test_directoryDeletedAfterRecordsHaveGone_hasAllAgain_andLeads() throws {
+        let pair = try Pair(degrades: true, more: Self.small)
+        defer { pair.remove() }
+        let leader = try begin(pair)
+        let standby = pair.other(than: leader)
+        var all = try PairLoad.acknowledged(pair, "A") { load in
+            waitForDrops(pair)
+            for node in pair.nodes {
+                let left = try files(node)
+                XCTAssertFalse(left.contains("records"), "\(left)")
+            }
+            standby.kill()
+            try FileManager.default.removeItem(at: standby.data)
+            load.waitForMore(20)
+            try standby.start()
+            try pair.waitUntilInSync()
+            load.waitForMore(20)
+        }
+        XCTAssertTrue(standby.logText.contains(Self.inPlace), standby.logText.suffix(3_000).description)
+        XCTAssertTrue(leader.logText.contains("a checkpoint was sent"))
+        XCTAssertFalse(leader.logText.contains("\"level\":\"error\""), leader.logText)
+        XCTAssertTrue(Patience.until { pair.digestsAgree })
+        // The disk that was empty leads; the other's files are made anew of its own checkpoint and the records after it.
+        leader.kill()
+        try leader.start()
+        XCTAssertEqual(try pair.leader().name, standby.name)
+        try pair.waitUntilInSync()
+        let checkpoint = leader.logText.matches(of: #/made anew of the cluster's records".*"checkpoint":([0-9]+)/#).last.flatMap { Int($0.1) }
+        XCTAssertGreaterThan(try XCTUnwrap(checkpoint), 0, leader.logText.suffix(2_000).description)
+        all += PairLoad.acknowledged(pair, "B") { $0.waitForMore(20) }
+        try PairLoad.check(pair, has: all, "after the disk that was empty has led")
+        try PairLoad.prove(pair, "after the disk that was empty has led")
+    }
+
+    func test_eitherSideKilledInTheMiddleOfACopy_isClear_andItIsTakenAgain() throws {
+        let proxies = Mutex<[CuttingProxy]>([])
+        let pair = try Pair(more: Self.small) { port in
+            let proxy = try CuttingProxy(to: port)
+            proxies.withLock { $0.append(proxy) }
+            return proxy.port
+        }
+        defer {
+            for proxy in proxies.withLock({ $0 }) { proxy.close() }
+            pair.remove()
+        }
+        let leader = try begin(pair)
+        let standby = pair.other(than: leader)
+        var all = PairLoad.acknowledged(pair, "A") { _ in waitForDrops(pair) }
+        standby.kill()
+        try FileManager.default.removeItem(at: standby.data)
+        for proxy in proxies.withLock({ $0 }) { proxy.stall(after: 400_000) }
+        func isInTheMiddle() -> Bool { number("bytes", standby) > 0 && number("bytes", standby) < number("bytes_wanted", standby) }
+        try standby.start()
+        // Whoever takes it.
+        XCTAssertTrue(Patience.until { isInTheMiddle() }, standby.logText)
+        XCTAssertTrue(standby.ready?.text.contains(#""taken_from":"\#(leader.name)""#) == true, standby.ready?.text ?? "")
+        let status = try TillRun(["cluster", "status", "--url", "http://127.0.0.1:\(standby.port)"])
+        XCTAssertTrue(status.text.contains("checkpoint taken from: \(leader.name), "), status.text)
+        standby.kill()
+        try standby.start()
+        XCTAssertTrue(Patience.until { isInTheMiddle() }, standby.logText)
+        XCTAssertFalse(FileManager.default.fileExists(atPath: standby.data.appendingPathComponent("cluster/arrived").path))
+        // Whoever stands still is left, and asked again.
+        XCTAssertTrue(Patience.until { standby.logText.contains("did not come; it is asked for again") }, standby.logText)
+        // Whoever sends it.
+        XCTAssertTrue(Patience.until { isInTheMiddle() }, standby.logText)
+        leader.kill()
+        try leader.start()
+        for proxy in proxies.withLock({ $0 }) { proxy.stall(after: nil) }
+        try pair.waitUntilInSync()
+        XCTAssertTrue(standby.logText.contains(Self.inPlace), standby.logText.suffix(3_000).description)
+        all += PairLoad.acknowledged(pair, "B") { $0.waitForMore(20) }
+        try PairLoad.check(pair, has: all, "after both were killed in the middle of a copy")
+        XCTAssertTrue(Patience.until { pair.digestsAgree })
+        let proof = try TillRun(["verify", "--url", "http://127.0.0.1:\(pair.leader().port)", "--full"], environment: ["TILL_KEY": TillServer.adminKey])
+        XCTAssertEqual(proof.status, 0, "\(proof.text)\(proof.error)")
+    }
+
+    func test_directoryDeletedInModeLog_hasTheCheckpoint_andWhatLiesInSlots() throws {
+        let pair = try Pair(hasWitness: false, more: Self.small)
+        defer { pair.remove() }
+        let leader = try begin(pair)
+        let standby = pair.other(than: leader)
+        let all = try PairLoad.acknowledged(pair, "A") { load in
+            waitForDrops(pair)
+            standby.kill()
+            try FileManager.default.removeItem(at: standby.data)
+            load.waitForMore(30)
+            leader.kill()
+            // It leads again with what it has, and slots; its own files are made of its checkpoint.
+            try leader.start()
+            load.waitForMore(30)
+            try standby.start()
+            try pair.waitUntilInSync()
+            leader.kill()
+            load.waitForMore(30)
+            try leader.start()
+            try pair.waitUntilInSync()
+        }
+        XCTAssertTrue(standby.logText.contains(Self.inPlace), standby.logText.suffix(3_000).description)
+        try PairLoad.check(pair, has: all, "after mode log")
+        try PairLoad.prove(pair, "after mode log")
+    }
+}
