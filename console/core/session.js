@@ -37,16 +37,31 @@ export function followOtherWindows(ended) {
     if (key !== keptName('signed-in')) return;
     if (newValue === null) return me === null ? undefined : ended();
     if (me === null) return location.reload();
-    const before = actor();
-    try {
-      become(await get('/v1/session'));
-    } catch (error) {
-      // The next call of this window finds out what is wrong, and says it.
-      if (error instanceof Problem || error instanceof Unreachable) return;
-      throw error;
-    }
-    if (actor() !== before) location.reload();
+    return take(ended, lookCountMax);
   });
+}
+
+/** Between looks at a session that another window has begun, in milliseconds, and how many. */
+const lookInterval = 1_000;
+const lookCountMax = 10;
+
+/**
+ * Takes the session that another window has begun; who cannot have it is asked to sign in, and sees nothing of somebody else's by mistake.
+ *
+ * @param {() => void} ended
+ * @param {number} left
+ */
+async function take(ended, left) {
+  const before = actor();
+  try {
+    become(await get('/v1/session'));
+  } catch (error) {
+    if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+    if (left > 0) setTimeout(() => take(ended, left - 1), lookInterval);
+    else ended();
+    return;
+  }
+  if (actor() !== before) location.reload();
 }
 
 /**
