@@ -4,7 +4,7 @@ rollups from their declaration to their end."""
 import json
 import time
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Error
 
 from console_rig import HOSTILE
 from console_visitor import ADMIN, OWN, URL, Visitor, api, check, pages
@@ -45,7 +45,6 @@ def refusals(browser: Browser) -> None:
         text = page.inner_text("main section[aria-label=Result]")
         check(f"Refused with {status}" in text and "7 seconds" in text, f"{status} says what to do: {text}")
     # What a list was asked with stays beside its fault, so that it can be taken away.
-    page.unroute_all() if hasattr(page, "unroute_all") else None
     visitor.context.unroute("**/v1/sql")
     visitor.go("receipts?from=yesterday")
     page.wait_for_selector("main .problem")
@@ -149,19 +148,28 @@ def slow(browser: Browser) -> None:
     held: list = []
     visitor.go("sql")
     visitor.context.route("**/v1/queries*", lambda route: held.append(route))
-    visitor.context.route("**/v1/sql", lambda route: None if "4000" in (route.request.post_data or "") else route.continue_())
+    visitor.context.route("**/v1/sql", lambda route: held.append(route) if "4000" in (route.request.post_data or "") else route.continue_())
     write(page, "SELECT count(*) FROM generate_series(1, 4000) AS g")
     page.keyboard.press("Control+Enter")
     page.wait_for_timeout(2_500)
-    check(len(held) == 1, f"{len(held)} looks wait for a server that answers none")
+    looks = sum(route.request.method == "GET" for route in held)
+    check(looks == 1, f"{looks} looks wait for a server that answers none")
     page.get_by_role("button", name="Cancel").click()
     until(page, "document.body.textContent.includes('Cancelled.')")
     check(page.get_by_role("button", name="Run", exact=True).is_enabled(), "and another can be run")
     visitor.context.unroute("**/v1/queries*")
     visitor.go("overview")
-    visitor.context.route("**/v1/overview", lambda route: None)
+    visitor.context.route("**/v1/overview", lambda route: held.append(route))
     page.wait_for_selector("main .problem")
     check(page.locator("a.figure").count() > 3, "what was seen last stays to be seen")
+    # Playwright waits for what it was told to hold.
+    page.goto("about:blank")
+    for route in held:
+        try:
+            route.abort()
+        except Error:
+            # The page has given it up itself.
+            pass
     visitor.context.close()
 
 
