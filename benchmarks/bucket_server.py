@@ -1,20 +1,51 @@
 """A bucket on a loopback port, as far away as one is: so many milliseconds to the first byte, so many megabytes a second on each connection.
 
-Usage: python3 benchmarks/bucket_server.py [--port 0] [--delay 30] [--rate 100]
+Usage: python3 benchmarks/bucket_server.py [--port 0] [--delay 30] [--rate 100] [--keep FOLDER]
 
 It keeps conditions, parts and listings, and believes every signature: what is as strict as S3 is Tests/TestSupport/BucketDouble. `GET /_/requests` gives
-what was asked since the last such call: method, key, bytes, when it began and ended; `/_/delay?ms=N[&rate=N]` sets another delay and rate.
+what was asked since the last such call: method, key, bytes, when it began and ended; `/_/delay?ms=N[&rate=N]` sets another delay and rate. With a folder
+its objects outlive it, and lie on the disk and not in memory.
 """
-import argparse, base64, hashlib, json, re, sys, threading, time
+import argparse, base64, hashlib, json, mmap, os, re, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 
 class Bucket:
-    def __init__(self, delay, rate):
-        self.delay, self.rate = delay, rate
+    def __init__(self, delay, rate, folder=None):
+        self.delay, self.rate, self.folder = delay, rate, folder
         self.objects, self.uploads, self.requests, self.lock = {}, {}, [], threading.RLock()
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+            for name in os.listdir(folder):
+                if name.endswith(".json"):
+                    with open(os.path.join(folder, name)) as file:
+                        key, tag, metadata = json.load(file)
+                    self.objects[key] = (self.body(key), tag, [tuple(one) for one in metadata])
+
+    def path(self, key, ending):
+        return os.path.join(self.folder, hashlib.sha256(key.encode()).hexdigest() + ending)
+
+    def body(self, key):
+        """As it lies on the disk; pages of it are read when they are asked for."""
+        with open(self.path(key, ".body"), "rb") as file:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if os.fstat(file.fileno()).st_size else b""
+
+    def put(self, key, body, tag, metadata):
+        if self.folder:
+            # What says that it is there comes last.
+            for ending, content in ((".body", body), (".json", json.dumps([key, tag, metadata]).encode())):
+                with open(self.path(key, ".new"), "wb") as file:
+                    file.write(content)
+                os.replace(self.path(key, ".new"), self.path(key, ending))
+            body = self.body(key)
+        self.objects[key] = (body, tag, metadata)
+
+    def remove(self, key):
+        if self.objects.pop(key, None) and self.folder:
+            os.unlink(self.path(key, ".json"))
+            os.unlink(self.path(key, ".body"))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -85,7 +116,7 @@ class Handler(BaseHTTPRequestHandler):
         with self.bucket.lock:
             if self.condition():
                 return self.error(412, "PreconditionFailed")
-            self.bucket.objects[self.key] = (body, tag, metadata)
+            self.bucket.put(self.key, body, tag, metadata)
         self.answer(200, b"" if self.command == "PUT" else f"<CompleteMultipartUploadResult><ETag>{escape(tag)}</ETag></CompleteMultipartUploadResult>".encode(), [("ETag", tag)])
 
     def metadata(self):
@@ -116,7 +147,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self):
         if self.begin():
-            self.bucket.objects.pop(self.key, None)
+            with self.bucket.lock:
+                self.bucket.remove(self.key)
             self.answer(204)
 
     def do_HEAD(self):
@@ -178,8 +210,9 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=30)
     parser.add_argument("--rate", type=float, default=100)
+    parser.add_argument("--keep")
     arguments = parser.parse_args()
-    Handler.bucket = Bucket(arguments.delay, arguments.rate)
+    Handler.bucket = Bucket(arguments.delay, arguments.rate, arguments.keep)
     server = Server(("127.0.0.1", arguments.port), Handler)
     print(f"http://127.0.0.1:{server.server_port}", flush=True)
     server.serve_forever()

@@ -8,7 +8,8 @@
     --save TEXT                                into benchmarks/results, with what else was at work; of design: DuckDB and ClickHouse are asked beside
 
 `design` makes the rows of the four rollups that each store has (73 million by day, client and currency; 24 million by month and product) and has till-sums
-write them as a store keeps them, a file a year, beside the names of 92,440 cold files that are not there. Then `till serve` is asked in the words of the
+write them as a store keeps them, a file a year, beside the names of 92,440 cold files that are not there. A store that is made stays in DIRECTORY, with its
+bucket, for further runs: remove the directory to make it anew. Then `till serve` is asked in the words of the
 benchmark. Cold: the server is new, and the page cache (of a bucket: the store's own cache) has nothing of the store. What it leaves out: hot rows, which are as
 many as the last days have.
 """
@@ -130,13 +131,17 @@ def rows_of(directory: Path) -> dict[str, list[Path]]:
 
 def make(directory: Path, name: str = "sums", endpoint: str | None = None) -> Path:
     """The store, once; with an endpoint its files lie in the bucket there."""
-    data = directory / name
-    if data.exists():
+    data, whole = directory / name, directory / f"{name}.whole"
+    if whole.exists() and data.exists():
         return data
+    # What is there was broken off.
+    shutil.rmtree(data, ignore_errors=True)
+    (directory / f"{name}.key").unlink(missing_ok=True)
     rows_of_each = RECEIPTS_A_DAY * sum(len(days(year)) for year in YEARS) // COLD_FILES
     subprocess.run(
         [binary("till-sums"), *(["--bucket", endpoint] if endpoint else []), data, str(COLD_FILES), str(rows_of_each),
          *(f"{name}={','.join(map(str, paths))}" for name, paths in rows_of(directory).items())], check=True)
+    whole.touch()
     return data
 
 
@@ -190,12 +195,14 @@ def design(directory: Path, runs: int) -> dict:
 
 
 def bucket(directory: Path, runs: int, delay: int = 30, rate: int = 100) -> dict:
-    """The design point's store in a bucket, which forgets it when this ends."""
+    """The design point's store in a bucket, which keeps it in a folder beside: both are made once."""
     script = Path(__file__).with_name("bucket_server.py")
-    served = subprocess.Popen([sys.executable, script, "--delay", "0", "--rate", "10000"], stdout=subprocess.PIPE, text=True)
+    kept = directory / "bucket"
+    if not (directory / "in-bucket.whole").exists():
+        shutil.rmtree(kept, ignore_errors=True)
+    served = subprocess.Popen([sys.executable, script, "--delay", "0", "--rate", "10000", "--keep", str(kept)], stdout=subprocess.PIPE, text=True)
     try:
         endpoint = served.stdout.readline().strip()
-        shutil.rmtree(directory / "in-bucket", ignore_errors=True)
         data = make(directory, "in-bucket", endpoint)
         urllib.request.urlopen(f"{endpoint}/_/delay?ms={delay}&rate={rate}").read()
         environment = {

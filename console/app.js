@@ -6,21 +6,27 @@ import { readFeatures } from './core/features.js';
 import { listenForShortcuts } from './core/keyboard.js';
 import { language, preferredLanguage, speak, t } from './core/language.js';
 import { follow, here } from './core/location.js';
-import { resume, session } from './core/session.js';
+import { followOtherWindows, isSignedIn, resume, session } from './core/session.js';
 import { showTheme } from './core/theme.js';
+import { oneLook } from './core/watch.js';
 import { renewSession } from './components/sign-in.js';
-import { fill } from './core/dom.js';
+import { fill, h } from './core/dom.js';
+import { Unreachable } from './core/problem.js';
 import { problemView } from './components/problem-view.js';
 import { findPage } from './pages/pages.js';
 import { Shell } from './shell.js';
 
 const shell = new Shell();
+/** How long a server has to say that it is there, in milliseconds. */
+const reachPatience = 5_000;
 /** What the page that is shown reads and does, ended when it is left. */
 let visit = new AbortController();
 let shownPage = '';
 
 /** @param {import('./core/location.js').Place} place */
 async function show(place) {
+  // Who is not signed in sees the place once they are.
+  if (!isSignedIn()) return;
   visit.abort();
   visit = new AbortController();
   const { signal } = visit;
@@ -33,23 +39,30 @@ async function show(place) {
     fill(shell.main, content);
   } catch (error) {
     if (signal.aborted) return;
-    fill(shell.main, importFailed(error) ? shell.outdated() : problemView(error, () => show(here())));
+    const content = await failed(error, t(page.title));
+    if (signal.aborted) return;
+    fill(shell.main, content);
   }
   shell.select(page, false);
   settleFocus(page.name, focusID);
 }
 
 /**
- * A module that a newer server no longer has.
+ * A module that did not come: a newer server no longer has it, or the server does not answer at all.
  *
  * @param {unknown} error
+ * @param {string} title of the page
  */
-function importFailed(error) {
-  return error instanceof TypeError && /import|module/i.test(error.message);
+async function failed(error, title) {
+  const isOfModule = error instanceof TypeError && /import|module/i.test(error.message);
+  const isReachable = !isOfModule || (await fetch('/healthz', { signal: oneLook(undefined, reachPatience) }).then(({ ok }) => ok, () => false));
+  if (isOfModule && isReachable) return shell.outdated();
+  if (!isReachable) connection.dispatchEvent(new Event('unreachable'));
+  return h('div', { class: 'stack' }, h('h1', {}, title), problemView(isReachable ? error : new Unreachable(title), () => show(here())));
 }
 
 /**
- * On a new page the focus goes to its heading; on the same one it stays where it was.
+ * On a new page the focus goes to its heading; on the same one it stays where it was, and goes there too where that is no more.
  *
  * @param {string} name
  * @param {string | undefined} focusID
@@ -58,9 +71,13 @@ function settleFocus(name, focusID) {
   const heading = shell.main.querySelector('h1');
   document.title = `${heading?.textContent ?? ''} · Till`;
   const kept = focusID ? document.getElementById(focusID) : null;
-  if (shownPage && shownPage !== name && heading instanceof HTMLElement) {
+  const isNew = shownPage && shownPage !== name;
+  const isLost = shownPage && !(kept instanceof HTMLElement) && document.activeElement === document.body;
+  if ((isNew || isLost) && heading instanceof HTMLElement) {
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
+  }
+  if (isNew && heading) {
     scrollTo({ top: 0 });
     announce(heading.textContent ?? '');
   } else if (kept instanceof HTMLElement && document.activeElement !== kept) kept.focus({ preventScroll: true });
@@ -91,6 +108,7 @@ async function begin() {
   listenForShortcuts();
   follow(show);
   credential.renew = renewSession;
+  followOtherWindows(renewSession);
   connection.addEventListener('unreachable', () => shell.setReachable(false));
   connection.addEventListener('reachable', () => shell.setReachable(true));
   session.addEventListener('change', () => shell.showActor());

@@ -3,11 +3,12 @@
 import { announce } from './core/announce.js';
 import { fill, h } from './core/dom.js';
 import { serverVersion } from './core/features.js';
-import { areShortcutsOn, shortcut, switchShortcuts } from './core/keyboard.js';
+import { areShortcutsOn, forgetShortcuts, shortcut, switchShortcuts } from './core/keyboard.js';
 import { chooseLanguage, language, languages, t } from './core/language.js';
 import { address, go } from './core/location.js';
 import { actor, signOut } from './core/session.js';
 import { chooseTheme, theme, themes } from './core/theme.js';
+import { oneLook } from './core/watch.js';
 import { openPalette } from './components/command-palette.js';
 import { openDialog } from './components/dialogs.js';
 import { icon } from './components/icon.js';
@@ -39,8 +40,9 @@ export class Shell {
     this.#replaceBody(skip, h('div', { class: 'shell' }, this.#side(), h('div', { class: 'page' }, this.#bar(), this.#notice, this.main)));
   }
 
-  /** @param {() => void} done */
+  /** @param {() => void | Promise<void>} done */
   mountSignIn(done) {
+    forgetShortcuts();
     document.title = `${t('sign-in.title')} · Till`;
     const card = h('div', { class: 'card sign-in' }, brand(), h('h1', {}, t('sign-in.title')), signInForm(done));
     this.#replaceBody(h('main', { class: 'sign-in-page', id: 'main' }, card, h('div', { class: 'row center' }, this.#languageChoice(() => this.mountSignIn(done)), themeChoice())));
@@ -116,10 +118,11 @@ export class Shell {
     fill(this.#notice, icon('warning'), t('problem.unreachable'), ' ', t('shell.reaching'));
     clearInterval(this.#reaching);
     if (isReachable) announce(t('shell.reached'));
-    else this.#reaching = setInterval(() => fetch('/healthz').then((answer) => answer.ok && this.setReachable(true), () => {}), reachInterval);
+    else this.#reaching = setInterval(() => fetch('/healthz', { signal: oneLook(undefined, reachInterval) }).then((answer) => answer.ok && this.setReachable(true), () => {}), reachInterval);
   }
 
   #listen() {
+    forgetShortcuts();
     shortcut('Ctrl+K', () => this.#palette());
     shortcut('?', () => this.#help());
     for (const { name, key } of shownPages()) if (key) shortcut(`g ${key}`, () => go(address(name)));
@@ -158,19 +161,36 @@ export class Shell {
   }
 
   #settings() {
-    openDialog(t('settings.title'), () => {
+    openDialog(t('settings.title'), (close) => {
+      // The dialog too is in the language that was chosen.
+      const spoken = () => {
+        close();
+        this.#hooks.onlanguage();
+        this.#settings();
+        document.getElementById('language')?.focus();
+      };
       /** @type {HTMLInputElement} */
       const keys = h('input', { type: 'checkbox', id: 'single-keys', checked: areShortcutsOn(), onchange: () => switchShortcuts(keys.checked) });
-      return [h('div', { class: 'stack' }, this.#languageChoice(() => this.#hooks.onlanguage()), themeChoice(), h('p', { class: 'row' }, keys, h('label', { for: 'single-keys' }, t('settings.shortcuts'))))];
+      return [h('div', { class: 'stack' }, this.#languageChoice(spoken), themeChoice(), h('p', { class: 'row' }, keys, h('label', { for: 'single-keys' }, t('settings.shortcuts'))))];
     });
   }
 
   /** @param {() => void} done */
   #languageChoice(done) {
+    const fault = h('div', {});
+    const choose = async () => {
+      try {
+        await chooseLanguage(choice.value);
+      } catch (error) {
+        choice.value = language();
+        fill(fault, problemView(error));
+        return;
+      }
+      done();
+    };
     /** @type {HTMLSelectElement} */
-    const choice = h('select', { id: 'language', onchange: async () => { await chooseLanguage(choice.value); done(); } },
-      languages.map((tag) => h('option', { value: tag, lang: tag, selected: tag === language() }, new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag)));
-    return h('p', { class: 'field' }, h('label', { for: 'language' }, t('settings.language')), choice);
+    const choice = h('select', { id: 'language', onchange: choose }, languages.map((tag) => h('option', { value: tag, lang: tag, selected: tag === language() }, new Intl.DisplayNames(tag, { type: 'language' }).of(tag) ?? tag)));
+    return h('div', { class: 'field' }, h('label', { for: 'language' }, t('settings.language')), choice, fault);
   }
 
   async #leave() {

@@ -77,6 +77,12 @@ export class CodeEditor extends HTMLElement {
   #modules = null;
   /** @type {import('../vendor/codemirror/index.js').EditorView | null} */
   #view = null;
+  /**
+   * In the place of the view, where that cannot be had.
+   *
+   * @type {HTMLTextAreaElement | null}
+   */
+  #plain = null;
   #text = '';
   /** @type {{[table: string]: {label: string, detail?: string, info?: string, type?: string}[]}} */
   #schema = {};
@@ -86,7 +92,13 @@ export class CodeEditor extends HTMLElement {
   async connectedCallback() {
     if (this.#view) return;
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
-    this.#modules = await load();
+    try {
+      this.#modules = await load();
+    } catch {
+      // The server is gone, or a newer one has other modules: what is written can be read and changed all the same.
+      this.#showPlain(root);
+      return;
+    }
     if (!this.isConnected) return;
     const { EditorView, EditorState } = this.#modules.core;
     this.#view = new EditorView({ state: EditorState.create({ doc: this.#text, extensions: this.#extensions(this.#modules) }), parent: root, root });
@@ -96,8 +108,24 @@ export class CodeEditor extends HTMLElement {
     this.dispatchEvent(new Event('ready'));
   }
 
+  /** @param {ShadowRoot} root */
+  #showPlain(root) {
+    const keys = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      this.dispatchEvent(new Event('run', { bubbles: true }));
+    };
+    const text = h('textarea', { value: this.#text, 'aria-label': this.getAttribute('label'), spellcheck: 'false', readonly: this.hasAttribute('read-only'), onkeydown: keys,
+      oninput: () => this.dispatchEvent(new Event('change', { bubbles: true })) });
+    Object.assign(text.style, { boxSizing: 'border-box', width: '100%', height: '100%', border: '0', padding: '0.5rem', resize: 'none', font: '0.875rem/1.55 var(--mono)', color: 'inherit', background: 'transparent' });
+    root.replaceChildren(text);
+    this.#plain = text;
+    this.dispatchEvent(new Event('ready'));
+  }
+
   disconnectedCallback() {
     this.#text = this.value;
+    this.#plain = null;
     this.#view?.destroy();
     this.#view = null;
   }
@@ -173,11 +201,12 @@ export class CodeEditor extends HTMLElement {
   }
 
   get value() {
-    return this.#view ? this.#view.state.doc.toString() : this.#text;
+    return this.#view ? this.#view.state.doc.toString() : this.#plain?.value ?? this.#text;
   }
 
   set value(text) {
     this.#text = text;
+    if (this.#plain) this.#plain.value = text;
     this.#view?.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: text } });
   }
 
@@ -187,6 +216,7 @@ export class CodeEditor extends HTMLElement {
    * @param {string} text
    */
   insert(text) {
+    this.#plain?.setRangeText(text);
     if (!this.#view) return;
     this.#view.dispatch(this.#view.state.replaceSelection(text));
     this.#view.focus();
@@ -195,7 +225,7 @@ export class CodeEditor extends HTMLElement {
   /** What is selected, in UTF-16 units. */
   get selection() {
     const range = this.#view?.state.selection.main;
-    return { from: range?.from ?? 0, to: range?.to ?? 0 };
+    return { from: range?.from ?? this.#plain?.selectionStart ?? 0, to: range?.to ?? this.#plain?.selectionEnd ?? 0 };
   }
 
   /**
@@ -218,6 +248,7 @@ export class CodeEditor extends HTMLElement {
   }
 
   focus() {
+    this.#plain?.focus();
     this.#view?.focus();
   }
 }

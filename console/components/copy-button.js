@@ -13,9 +13,9 @@ import { icon } from './icon.js';
 export function copyButton(text, label = t('copy')) {
   const button = h('button', { class: 'icon-button', type: 'button', title: label, 'aria-label': label, onclick: copy }, icon('copy'));
   async function copy() {
-    await copyText(text);
-    announce(t('copied'));
-    fill(button, icon('check'));
+    const isCopied = await copyText(text);
+    announce(t(isCopied ? 'copied' : 'copy-failed'));
+    fill(button, icon(isCopied ? 'check' : 'warning'));
     setTimeout(() => fill(button, icon('copy')), 1500);
   }
   return button;

@@ -19,6 +19,8 @@ import { isNumericType } from '../core/schema.js';
 
 const rowHeight = 30;
 const rowsBeyondSight = 12;
+/** Of more columns only those in sight are elements. */
+const columnCountMax = 30;
 /** A cell shows so many characters; its row shows all. */
 const cellLengthMax = 300;
 /** Widths, in characters. */
@@ -48,6 +50,12 @@ export class DataGrid extends HTMLElement {
   #body = h('div', { class: 'grid-body', role: 'presentation' });
   #id = uniqueID('grid');
   #frame = 0;
+  /**
+   * Where each column ends, in pixels; measured when it is wanted.
+   *
+   * @type {number[] | null}
+   */
+  #edges = null;
 
   connectedCallback() {
     this.tabIndex = 0;
@@ -66,12 +74,16 @@ export class DataGrid extends HTMLElement {
     cancelAnimationFrame(this.#frame);
   }
 
-  #sight = new ResizeObserver(() => this.#plan());
+  #sight = new ResizeObserver(() => {
+    this.#edges = null;
+    this.#plan();
+  });
 
   /** @param {Source} source */
   show(source) {
     this.#source = source;
     this.#active = { row: 0, column: 0 };
+    this.#edges = null;
     const { columns } = source;
     this.style.setProperty('--columns', columns.map((column, index) => `${this.#width(column, index)}ch`).join(' '));
     this.setAttribute('aria-colcount', String(columns.length));
@@ -102,24 +114,39 @@ export class DataGrid extends HTMLElement {
     const first = Math.max(0, Math.floor(this.scrollTop / rowHeight) - rowsBeyondSight);
     const last = Math.min(rows.length, Math.ceil((this.scrollTop + this.clientHeight) / rowHeight) + rowsBeyondSight);
     this.#body.style.height = `${rows.length * rowHeight}px`;
+    const span = this.#columnsInSight();
     const drawn = [];
-    for (let index = first; index < last; index += 1) drawn.push(this.#row(rows[index], index, columns));
+    for (let index = first; index < last; index += 1) drawn.push(this.#row(rows[index], index, columns, span));
     fill(this.#body, drawn);
-    const isActiveDrawn = this.#active.row >= first && this.#active.row < last && columns.length > 0;
+    const isActiveDrawn = this.#active.row >= first && this.#active.row < last && this.#active.column >= span.from && this.#active.column < span.to;
     if (isActiveDrawn) this.setAttribute('aria-activedescendant', this.#cellID(this.#active.row, this.#active.column));
     else this.removeAttribute('aria-activedescendant');
     if (last >= rows.length - 2 * rowsBeyondSight) this.#readMore();
+  }
+
+  /** @returns {{from: number, to: number}} where the head, which has all columns, says that they are */
+  #columnsInSight() {
+    const { length } = this.#source.columns;
+    if (length <= columnCountMax) return { from: 0, to: length };
+    this.#edges ??= [...this.#head.children].map((cell) => (cell instanceof HTMLElement ? cell.offsetLeft + cell.offsetWidth : 0));
+    const [left, right] = [this.scrollLeft, this.scrollLeft + this.clientWidth];
+    const from = this.#edges.findIndex((edge) => edge > left);
+    const last = this.#edges.findIndex((edge) => edge >= right);
+    return { from: Math.max(0, from - 1), to: last < 0 ? length : Math.min(length, last + 2) };
   }
 
   /**
    * @param {Row} row
    * @param {number} index
    * @param {Column[]} columns
+   * @param {{from: number, to: number}} span of columns
    */
-  #row(row, index, columns) {
+  #row(row, index, columns, { from, to }) {
     const element = h('div', { class: index % 2 ? 'grid-row odd' : 'grid-row', role: 'row', 'aria-rowindex': index + 2 });
     element.style.transform = `translateY(${index * rowHeight}px)`;
-    element.append(...columns.map(({ type }, column) => this.#cell(row[column], type, index, column)));
+    const cells = columns.slice(from, to).map(({ type }, at) => this.#cell(row[from + at], type, index, from + at));
+    if (from > 0) cells[0]?.style.setProperty('grid-column-start', String(from + 1));
+    element.append(...cells);
     return element;
   }
 
@@ -199,8 +226,9 @@ export class DataGrid extends HTMLElement {
     const headHeight = this.#head.offsetHeight;
     if (top < this.scrollTop) this.scrollTop = top;
     else if (top + rowHeight + headHeight > this.scrollTop + this.clientHeight) this.scrollTop = top + rowHeight + headHeight - this.clientHeight;
+    // Its head is there, though the cell may not be yet.
+    this.#head.children[this.#active.column]?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     this.#draw();
-    document.getElementById(this.#cellID(this.#active.row, this.#active.column))?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
 
   /** @param {MouseEvent} event */

@@ -14,10 +14,11 @@ import { problemView } from './problem-view.js';
  */
 export function openDialog(title, content, options = {}) {
   const id = uniqueID('dialog');
-  const dialog = h('dialog', { 'aria-labelledby': id, class: options.class, oncancel: (/** @type {Event} */ event) => options.isFirm && event.preventDefault() });
+  const dialog = h('dialog', { 'aria-labelledby': id, class: options.class, oncancel: keepFirm });
+  if (options.isFirm) hold(dialog);
   const close = () => dialog.close();
   const button = h('button', { class: 'icon-button', 'aria-label': t('close'), type: 'button', onclick: close }, icon('close'));
-  dialog.append(h('header', {}, h('h2', { id }, title), !options.isFirm && button));
+  dialog.append(h('header', {}, h('h2', { id }, title), button));
   dialog.append(h('div', { class: 'dialog-body' }, ...content(close)));
   const before = document.activeElement;
   dialog.addEventListener('close', () => {
@@ -30,11 +31,35 @@ export function openDialog(title, content, options = {}) {
 }
 
 /**
- * Asks before something is done; a lot is confirmed by typing its number.
+ * From now on it closes by its own buttons alone.
  *
- * @param {{title: string, text: string, action: string, count?: number, isDangerous?: boolean, extra?: Node, work: () => Promise<void>}} question
+ * @param {HTMLDialogElement} dialog
  */
-export function confirm({ title, text, action, count, isDangerous, extra, work }) {
+export function hold(dialog) {
+  dialog.setAttribute('closedby', 'none');
+}
+
+/** @param {Event} event */
+function keepFirm(event) {
+  const { target } = event;
+  if (target instanceof HTMLDialogElement && target.getAttribute('closedby') === 'none') event.preventDefault();
+}
+
+/**
+ * Asks before something is done; a lot is confirmed by typing its number. Who has gone elsewhere before it was done stays there.
+ *
+ * @param {object} question
+ * @param {string} question.title
+ * @param {string} question.text
+ * @param {string} question.action
+ * @param {number} [question.count] of a lot
+ * @param {boolean} [question.isDangerous]
+ * @param {Node} [question.extra]
+ * @param {() => Promise<unknown>} question.work
+ * @param {() => void} [question.done] once it is, on the page that asked
+ */
+export function confirm({ title, text, action, count, isDangerous, extra, work, done = () => {} }) {
+  const asked = location.href;
   openDialog(title, (close) => {
     const id = uniqueID('confirm');
     /** @type {HTMLInputElement} */
@@ -50,8 +75,10 @@ export function confirm({ title, text, action, count, isDangerous, extra, work }
       try {
         await work();
         close();
+        if (location.href === asked) done();
       } catch (error) {
-        fill(fault, problemView(error));
+        if (fault.isConnected) fill(fault, problemView(error));
+        else openDialog(title, () => [problemView(error)]);
         button.disabled = false;
       }
     };

@@ -1,13 +1,15 @@
 // A document as a tree whose parts open when they are asked for, so that ten megabytes cost no more than what is looked at; and as it came.
 
 import { ExactNumber, parse } from '../core/exact-json.js';
-import { h } from '../core/dom.js';
+import { fill, h } from '../core/dom.js';
 import { number, t } from '../core/language.js';
 
 /** Of a long list so many are shown at a time. */
 const childCountMax = 100;
 /** Of the text as it came so many characters. */
 const rawLengthMax = 200_000;
+/** Of one text within it, at first. */
+const textLengthMax = 1_000;
 
 /**
  * @param {unknown} value parsed JSON, or the text of anything else
@@ -92,7 +94,29 @@ function isMissingChild(place, pointer, value) {
 /** @param {unknown} value */
 function scalar(value) {
   const kind = value === null ? 'null' : value instanceof ExactNumber ? 'number' : typeof value;
-  return h('span', { class: `value ${kind}` }, typeof value === 'string' ? `"${value}"` : String(value));
+  return longText(typeof value === 'string' ? `"${value}"` : String(value), `value ${kind}`);
+}
+
+/**
+ * A text of which so much is shown as somebody reads at once: one of megabytes would hold up the whole page.
+ *
+ * @param {string} text
+ * @param {string} [kind] its class
+ * @returns {HTMLElement}
+ */
+export function longText(text, kind = 'value') {
+  if (text.length <= textLengthMax) return h('span', { class: kind }, text);
+  const shown = h('span', { class: kind }, text.slice(0, textLengthMax), '…');
+  const place = h('span', { class: 'quiet' }, t('document.cut', { shown: textLengthMax, all: text.length }));
+  let length = textLengthMax;
+  const more = () => {
+    length = Math.min(rawLengthMax, text.length, length * 10);
+    fill(shown, text.slice(0, length), length < text.length && '…');
+    fill(place, length < text.length && t('document.cut', { shown: length, all: text.length }));
+    if (length >= Math.min(rawLengthMax, text.length)) button.remove();
+  };
+  const button = h('button', { class: 'button small', type: 'button', onclick: more }, t('more'));
+  return h('span', { class: 'long' }, shown, ' ', place, ' ', button);
 }
 
 /**
@@ -126,7 +150,7 @@ function xmlBranch(element, path, marked, depth) {
     h('span', { class: marked.has(`${path}/@${localName}`) ? 'fault' : null }, ' ', h('span', { class: 'name' }, name), '=', h('span', { class: 'value string' }, `"${value}"`)));
   const tag = [h('span', { class: 'tag' }, element.nodeName), attributes];
   const isMarked = marked.has(path);
-  if (!element.children.length) return h('div', { class: isMarked ? 'leaf fault' : 'leaf' }, tag, ' ', h('span', { class: 'value string' }, element.textContent?.trim()), missing(path, marked, element));
+  if (!element.children.length) return h('div', { class: isMarked ? 'leaf fault' : 'leaf' }, tag, ' ', longText(element.textContent?.trim() ?? '', 'value string'), missing(path, marked, element));
   const isOpen = depth > 0 || [...marked].some((place) => place.startsWith(`${path}/`));
   const body = h('div', { class: 'branch' });
   const details = h('details', { open: isOpen, class: isMarked ? 'fault' : null, ontoggle: show }, h('summary', {}, tag, ' ', h('span', { class: 'quiet' }, number(element.children.length))), body);

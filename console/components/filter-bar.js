@@ -19,8 +19,12 @@ export function filterBar(filters) {
   const chips = filters.filter(({ name }) => parameters.has(name)).map((filter) => chip(filter, parameters.get(filter.name) ?? ''));
   const absent = filters.filter(({ name }) => !parameters.has(name));
   const editor = h('div', { class: 'filter-editor' });
+  // Arrows go from one filter to the next without opening the list: the focus stays until one is chosen.
+  let isWalking = false;
   /** @type {HTMLSelectElement} */
-  const choice = h('select', { id: 'add-filter', 'aria-label': t('filter.add'), onchange: () => edit(filters.find(({ name }) => name === choice.value)) },
+  const choice = h('select', { id: 'add-filter', 'aria-label': t('filter.add'),
+    onkeydown: (/** @type {KeyboardEvent} */ event) => (isWalking = event.key.startsWith('Arrow')), onpointerdown: () => (isWalking = false),
+    onchange: () => edit(filters.find(({ name }) => name === choice.value)) },
     h('option', { value: '' }, t('filter.add')), absent.map(({ name, label }) => h('option', { value: name }, label)));
 
   /** @param {Filter | undefined} filter */
@@ -28,7 +32,7 @@ export function filterBar(filters) {
     if (!filter) return;
     const form = filterForm(filter);
     fill(editor, form);
-    form.querySelector('input, select')?.dispatchEvent(new Event('focus'));
+    if (isWalking) return;
     /** @type {HTMLElement | null} */ (form.querySelector('input, select'))?.focus();
   }
   return h('div', { class: 'filters', role: 'search', 'aria-label': t('filter.title') }, chips, absent.length > 0 && choice, editor);

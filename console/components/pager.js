@@ -3,14 +3,16 @@
 import { announce } from '../core/announce.js';
 import { fill, h } from '../core/dom.js';
 import { t } from '../core/language.js';
+import { isAbort } from '../core/problem.js';
 import { problemView } from './problem-view.js';
 
 /**
  * @template R
  * @param {(cursor: string | null) => Promise<{rows: R[], next: string | null}>} read
  * @param {(rows: R[]) => Node} show all rows read so far
+ * @param {boolean} [isThrowing] the first page's fault is the caller's, and is not shown in place of the list
  */
-export async function paged(read, show) {
+export async function paged(read, show, isThrowing = false) {
   const list = h('div', {});
   const foot = h('div', { class: 'pager' });
   /** @type {R[]} */
@@ -37,6 +39,15 @@ export async function paged(read, show) {
     }
   }
 
-  await more(null);
+  // What stands around a list, as the filters that it was asked with, stays.
+  const first = async () => {
+    try {
+      await more(null);
+    } catch (error) {
+      if (isAbort(error) || isThrowing) throw error;
+      fill(list, problemView(error, first));
+    }
+  };
+  await first();
   return h('div', { class: 'paged' }, list, foot);
 }

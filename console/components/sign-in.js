@@ -2,11 +2,11 @@
 
 import { fill, h, uniqueID } from '../core/dom.js';
 import { t } from '../core/language.js';
-import { actor, signIn } from '../core/session.js';
+import { actor, session, signIn } from '../core/session.js';
 import { openDialog } from './dialogs.js';
 import { problemView } from './problem-view.js';
 
-/** @param {() => void} done */
+/** @param {() => void | Promise<void>} done */
 export function signInForm(done) {
   const id = uniqueID('key');
   const input = h('input', { id, autofocus: true, name: 'key', type: 'password', autocomplete: 'current-password', required: true, spellcheck: 'false', 'aria-describedby': `${id}-help` });
@@ -18,7 +18,7 @@ export function signInForm(done) {
     try {
       await signIn(input.value.trim());
       input.value = '';
-      done();
+      await done();
     } catch (error) {
       fill(fault, problemView(error));
       input.select();
@@ -49,7 +49,14 @@ export function renewSession() {
         close();
       }),
     ]);
+    // In another window, too.
+    const renewed = () => {
+      isRenewed = actor() === before;
+      dialog.close();
+    };
+    session.addEventListener('change', renewed);
     dialog.addEventListener('close', () => {
+      session.removeEventListener('change', renewed);
       renewal = null;
       resolve(isRenewed);
     });

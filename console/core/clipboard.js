@@ -2,16 +2,27 @@
 
 import { h } from './dom.js';
 
-/** @param {string} text */
+/**
+ * @param {string} text
+ * @returns {Promise<boolean>} whether it is there
+ */
 export async function copyText(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  try {
+    if (navigator.clipboard) {
+      await navigator.clipboard.writeText(text);
+      return true;
+    }
+  } catch {
+    // The browser does not allow it here: the old way may do.
+  }
   // Within an open dialog: nothing outside it can have the focus.
   const place = [...document.querySelectorAll('dialog[open]')].pop() ?? document.body;
   const before = document.activeElement;
   const area = h('textarea', { class: 'visually-hidden', 'aria-hidden': 'true', tabindex: '-1', value: text });
   place.append(area);
   area.select();
-  document.execCommand('copy');
+  const isCopied = document.execCommand('copy');
   area.remove();
   if (before instanceof HTMLElement) before.focus();
+  return isCopied;
 }

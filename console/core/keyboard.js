@@ -23,6 +23,11 @@ export function shortcut(keys, work) {
   shortcuts.set(keys, work);
 }
 
+/** Nobody is signed in: there is nothing to go to. */
+export function forgetShortcuts() {
+  shortcuts.clear();
+}
+
 /** @param {Event} event */
 function isWriting(event) {
   const element = event.composedPath()[0];
@@ -32,8 +37,13 @@ function isWriting(event) {
 
 export function listenForShortcuts() {
   document.addEventListener('keydown', (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') return run('Ctrl+K', event);
-    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event) || !areShortcutsOn() || document.querySelector('dialog[open]')) return;
+    const isAsked = document.querySelector('dialog[open]') !== null;
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') {
+      if (isAsked) event.preventDefault();
+      else run('Ctrl+K', event);
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event) || !areShortcutsOn() || isAsked) return;
     const keys = pending ? `${pending} ${event.key}` : event.key;
     clearTimeout(timer);
     pending = '';

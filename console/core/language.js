@@ -2,6 +2,7 @@
 
 import { ExactNumber } from './exact-json.js';
 import { keep, recall } from './preferences.js';
+import { Problem, Unreachable } from './problem.js';
 
 /** A language is a file, languages/<tag>.json: the server says which there are. */
 export const languages = globalThis.document?.documentElement.dataset.languages?.split(' ') ?? ['en'];
@@ -11,6 +12,8 @@ export const languages = globalThis.document?.documentElement.dataset.languages?
 /** @type {{[key: string]: Message}} */
 let messages = {};
 let tag = 'en';
+/** The language as it is written where the reader is: en-GB has other dates than en-US. */
+let region = 'en';
 let plurals = new Intl.PluralRules('en');
 let separators = { decimal: '.', integers: new Intl.NumberFormat('en') };
 
@@ -22,19 +25,25 @@ export function preferredLanguage() {
 
 /** @param {string} chosen */
 export async function speak(chosen) {
-  const response = await fetch(new URL(`../languages/${chosen}.json`, import.meta.url));
+  const url = new URL(`../languages/${chosen}.json`, import.meta.url);
+  const response = await fetch(url).catch(() => {
+    throw new Unreachable(url.pathname);
+  });
+  // A newer server has other files.
+  if (!response.ok) throw new Problem(response.status, { title: t('outdated.title'), detail: t('outdated.text') });
   messages = await response.json();
   tag = chosen;
+  region = navigator.languages.find((name) => name.toLowerCase().split('-')[0] === chosen) ?? chosen;
   plurals = new Intl.PluralRules(tag);
-  const decimal = new Intl.NumberFormat(tag).formatToParts(1.5).find((part) => part.type === 'decimal');
-  separators = { decimal: decimal?.value ?? '.', integers: new Intl.NumberFormat(tag) };
+  const decimal = new Intl.NumberFormat(region).formatToParts(1.5).find((part) => part.type === 'decimal');
+  separators = { decimal: decimal?.value ?? '.', integers: new Intl.NumberFormat(region) };
   document.documentElement.lang = tag;
 }
 
 /** @param {string} chosen */
-export function chooseLanguage(chosen) {
+export async function chooseLanguage(chosen) {
+  await speak(chosen);
   keep('language', chosen);
-  return speak(chosen);
 }
 
 export const language = () => tag;
@@ -50,9 +59,18 @@ export function t(key, values = {}) {
   const text = typeof message === 'string' ? message : message[plurals.select(Number(values.count))] ?? message.other ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
-    return value === undefined ? whole : typeof value === 'number' ? number(value) : value;
+    return value === undefined ? whole : typeof value === 'number' ? number(value) : isolated(value);
   });
 }
+
+const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+
+/**
+ * A text within a sentence. One that turns the writing round turns nothing but itself, whatever isolates it ends.
+ *
+ * @param {string} text
+ */
+export const isolated = (text) => (turning.test(text) ? `\u2068${text.replace(/[\u2066-\u2069]/g, '')}\u2069` : text);
 
 /** @param {string} key */
 export const speaks = (key) => messages[key] !== undefined;
@@ -79,12 +97,12 @@ export function number(value) {
  */
 export function rounded(value, digits = 1) {
   const plain = Number(value ?? NaN);
-  return Number.isFinite(plain) ? new Intl.NumberFormat(tag, { maximumFractionDigits: digits }).format(plain) : '–';
+  return Number.isFinite(plain) ? new Intl.NumberFormat(region, { maximumFractionDigits: digits }).format(plain) : '–';
 }
 
 /** @param {number} value from 0 to 1 */
 export function percent(value) {
-  return new Intl.NumberFormat(tag, { style: 'percent', maximumFractionDigits: value > 0.99 && value < 1 ? 3 : 1 }).format(value);
+  return new Intl.NumberFormat(region, { style: 'percent', maximumFractionDigits: value > 0.99 && value < 1 ? 3 : 1 }).format(value);
 }
 
 const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
@@ -98,7 +116,7 @@ export function bytes(count) {
 /** @param {number} milliseconds */
 export function duration(milliseconds) {
   const unit = (/** @type {number} */ value, /** @type {string} */ name) =>
-    new Intl.NumberFormat(tag, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+    new Intl.NumberFormat(region, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
   const seconds = milliseconds / 1000;
   if (seconds < 1) return unit(milliseconds, 'millisecond');
   if (seconds < 60) return unit(seconds, 'second');
@@ -122,14 +140,17 @@ export function instant(text) {
   // The year that it is goes without saying: lists have room for what differs.
   const isOfThisYear = time.getFullYear() === new Date().getFullYear();
   const form = isOfThisYear ? shortForm : longForm;
-  return new Intl.DateTimeFormat(tag, form).format(time);
+  return new Intl.DateTimeFormat(region, form).format(time);
 }
+
+/** @param {string} text an instant of today */
+export const clockTime = (text) => new Date(text).toLocaleTimeString(region);
 
 /** @param {string | null | undefined} text a date, which has no zone */
 export function day(text) {
   const time = new Date(`${text}T00:00:00Z`);
   if (Number.isNaN(time.getTime())) return text ?? '–';
-  return new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone: 'UTC' }).format(time);
+  return new Intl.DateTimeFormat(region, { dateStyle: 'medium', timeZone: 'UTC' }).format(time);
 }
 
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
@@ -139,5 +160,5 @@ const spans = [['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
 export function relative(text) {
   const seconds = (new Date(text).getTime() - Date.now()) / 1000;
   const [unit, size] = spans.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
-  return new Intl.RelativeTimeFormat(tag, { numeric: 'auto' }).format(Math.round(seconds / size), unit);
+  return new Intl.RelativeTimeFormat(region, { numeric: 'auto' }).format(Math.round(seconds / size), unit);
 }

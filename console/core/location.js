@@ -40,9 +40,10 @@ export function address(page, segments = [], parameters = {}) {
   return text ? `${path}?${text}` : path;
 }
 
-/** @param {string} target */
+/** @param {string} target the place that is shown, to show it anew: Back leads away from it all the same */
 export function go(target) {
-  history.pushState(null, '', target);
+  if (new URL(target, location.href).href === location.href) history.replaceState(null, '', target);
+  else history.pushState(null, '', target);
   changes.dispatchEvent(new Event('change'));
 }
 

@@ -2,6 +2,9 @@
 
 const prefix = 'till.';
 
+/** @param {string} name */
+export const keptName = (name) => prefix + name;
+
 /**
  * @template T
  * @param {string} name

@@ -1,6 +1,7 @@
 // Tables and columns that this credential can ask about, with what is said of them.
 
 import { post } from './api.js';
+import { ownMark } from './rows.js';
 import { actor } from './session.js';
 
 /** @typedef {{name: string, type: string, comment: string}} Column */
@@ -37,7 +38,7 @@ async function rows(query) {
   let cursor = null;
   do {
     /** @type {import('../types/api.js').QueryPage} */
-    const page = await post('/v1/sql', { body: { query, limit: pageRowCount, cursor } });
+    const page = await post('/v1/sql', { body: { query: `${ownMark}\n${query}`, limit: pageRowCount, cursor } });
     found.push(...page.rows);
     cursor = page.next_cursor;
   } while (cursor !== null);

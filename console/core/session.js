@@ -1,8 +1,9 @@
 // Who is signed in. The key is exchanged for a cookie that scripts cannot read, and is nowhere kept.
 
 import { credential, get, post, remove } from './api.js';
-import { keep, recall } from './preferences.js';
-import { Problem } from './problem.js';
+import { freshID } from './dom.js';
+import { keep, keptName, recall } from './preferences.js';
+import { Problem, Unreachable } from './problem.js';
 
 /** @typedef {import('../types/api.js').Me} Me */
 
@@ -12,12 +13,55 @@ let me = null;
 /** Sends `change` when somebody signs in or out. */
 export const session = new EventTarget();
 
-/** @param {import('../types/api.js').Session | null} answer */
-function become(answer) {
+/**
+ * @param {import('../types/api.js').Session | null} answer
+ * @param {string | null} [mark] another for each signing in, and null for each signing out, so that other windows hear of it
+ */
+function become(answer, mark) {
   me = answer;
   credential.csrf = answer?.csrf ?? null;
-  keep('signed-in', answer ? true : null);
+  if (mark !== undefined) keep('signed-in', mark);
   session.dispatchEvent(new Event('change'));
+}
+
+/** Whether somebody is, or was until the server said otherwise. */
+export const isSignedIn = () => me !== null;
+
+/**
+ * The cookie is one for all windows: who signs in or out in another does so here too. The same one goes on, another begins anew.
+ *
+ * @param {() => void} ended asks to sign in again over whatever is shown
+ */
+export function followOtherWindows(ended) {
+  addEventListener('storage', async ({ key, newValue }) => {
+    if (key !== keptName('signed-in')) return;
+    if (newValue === null) return me === null ? undefined : ended();
+    if (me === null) return location.reload();
+    return take(ended, lookCountMax);
+  });
+}
+
+/** Between looks at a session that another window has begun, in milliseconds, and how many. */
+const lookInterval = 1_000;
+const lookCountMax = 10;
+
+/**
+ * Takes the session that another window has begun; who cannot have it is asked to sign in, and sees nothing of somebody else's by mistake.
+ *
+ * @param {() => void} ended
+ * @param {number} left
+ */
+async function take(ended, left) {
+  const before = actor();
+  try {
+    become(await get('/v1/session'));
+  } catch (error) {
+    if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+    if (left > 0) setTimeout(() => take(ended, left - 1), lookInterval);
+    else ended();
+    return;
+  }
+  if (actor() !== before) location.reload();
 }
 
 /**
@@ -26,20 +70,20 @@ function become(answer) {
  * @returns {Promise<boolean>} whether it has one
  */
 export async function resume() {
-  if (!recall('signed-in', false)) return false;
+  if (!recall('signed-in', /** @type {unknown} */ (false))) return false;
   try {
     become(await get('/v1/session'));
     return true;
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 401) throw error;
-    become(null);
+    become(null, null);
     return false;
   }
 }
 
 /** @param {string} key an API key, or a token of the issuer */
 export async function signIn(key) {
-  become(await post('/v1/session', { body: { key } }));
+  become(await post('/v1/session', { body: { key } }), freshID());
 }
 
 export async function signOut() {
@@ -49,7 +93,7 @@ export async function signOut() {
     // Of a session that has ended there is nothing to end; a server that does not answer cannot end one, so the page does not say that it did.
     if (!(error instanceof Problem)) throw error;
   }
-  become(null);
+  become(null, null);
 }
 
 /** @returns {Me} */
@@ -59,6 +103,8 @@ export function whoami() {
 
 export const isAdmin = () => whoami().admin === true;
 export const isAuditor = () => whoami().role === 'auditor';
+/** Who watches the server by its figures, and reads nothing else. */
+export const isWatcher = () => whoami().role === 'metrics';
 export const mayWrite = () => isAdmin() || whoami().access === 'read-write';
 export const seesAll = () => isAdmin() || isAuditor() || whoami().scope === 'all';
 

@@ -16,3 +16,18 @@ export function repeat(milliseconds, look, signal) {
   }, milliseconds);
   signal.addEventListener('abort', () => clearInterval(timer));
 }
+
+/** A look that is not answered by then is none: what is shown is as it was, and that is said. In milliseconds. */
+const patience = 10_000;
+
+/**
+ * @param {AbortSignal} [signal] of the page
+ * @param {number} [milliseconds]
+ * @returns {AbortSignal} of one look: it ends with the page, or unanswered
+ */
+export function oneLook(signal, milliseconds = patience) {
+  const look = new AbortController();
+  setTimeout(() => look.abort(new DOMException('unanswered', 'TimeoutError')), milliseconds);
+  signal?.addEventListener('abort', () => look.abort(), { signal: look.signal });
+  return look.signal;
+}

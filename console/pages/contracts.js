@@ -73,7 +73,8 @@ async function renderContract(clientID, signal) {
     h('section', { class: 'card' }, rights(contract)),
     subscriptionList(contract.subscriptions),
     h('section', { class: 'stack tight' }, h('div', { class: 'row between' }, h('h2', {}, t('keys.title')), isAdmin() && h('button', { class: 'button', onclick: () => makeKey(clientID) }, t('keys.new'))), keys),
-    await usagePanel(clientID, signal),
+    // What a contract used is told to it and to the administrator.
+    isAdmin() && (await usagePanel(clientID, signal)),
     connectPanel(clientID));
 }
 
@@ -148,10 +149,7 @@ async function operatorKeys(signal) {
 function revokeOperator(id, label) {
   confirm({
     title: t('keys.revoke'), text: t('keys.revoke-text', { label }), action: t('keys.revoke'), isDangerous: true,
-    work: async () => {
-      await remove('/v1/admin/keys/{id}', { path: { id } });
-      refine({});
-    },
+    work: () => remove('/v1/admin/keys/{id}', { path: { id } }), done: () => refine({}),
   });
 }
 
@@ -163,10 +161,7 @@ function revokeOperator(id, label) {
 function revoke(clientID, id, label) {
   confirm({
     title: t('keys.revoke'), text: t('keys.revoke-text', { label }), action: t('keys.revoke'), isDangerous: true,
-    work: async () => {
-      await remove('/v1/contracts/{client_id}/keys/{id}', { path: { client_id: clientID, id } });
-      refine({});
-    },
+    work: () => remove('/v1/contracts/{client_id}/keys/{id}', { path: { client_id: clientID, id } }), done: () => refine({}),
   });
 }
 
@@ -174,10 +169,7 @@ function revoke(clientID, id, label) {
 function discard(clientID) {
   confirm({
     title: t('delete'), text: t('contracts.delete-text', { client: clientID }), action: t('delete'), isDangerous: true,
-    work: async () => {
-      await remove('/v1/contracts/{client_id}', { path: { client_id: clientID } });
-      go(address('contracts'));
-    },
+    work: () => remove('/v1/contracts/{client_id}', { path: { client_id: clientID } }), done: () => go(address('contracts')),
   });
 }
 

@@ -123,8 +123,8 @@ async function redrive({ id, receipt }) {
     work: async () => {
       await post('/v1/dead-letters/{id}/redrive', { path: { id } });
       announce(t('dead-letters.redriven', { count: 1 }));
-      refine({});
     },
+    done: () => refine({}),
   });
 }
 
@@ -132,9 +132,6 @@ async function redrive({ id, receipt }) {
 function discard({ id, receipt }) {
   confirm({
     title: t('delete'), text: t('dead-letters.delete-one', { id: receipt.receipt_id }), action: t('delete'), isDangerous: true,
-    work: async () => {
-      await remove('/v1/admin/dead-letters/{id}', { path: { id } });
-      refine({});
-    },
+    work: () => remove('/v1/admin/dead-letters/{id}', { path: { id } }), done: () => refine({}),
   });
 }

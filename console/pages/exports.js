@@ -5,6 +5,7 @@ import { h } from '../core/dom.js';
 import { bytes, number, t } from '../core/language.js';
 import { address, refine } from '../core/location.js';
 import { copyButton } from '../components/copy-button.js';
+import { confirm } from '../components/dialogs.js';
 import { emptyState } from '../components/empty-state.js';
 import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
@@ -31,12 +32,14 @@ function exportTable(exports) {
     { title: t('queries.rows'), isNumeric: true, cell: ({ rows }) => (rows === null ? '–' : number(rows)) },
     { title: t('storage.size'), isNumeric: true, cell: (item) => (item.bytes === null ? '–' : bytes(item.bytes)) },
     { title: t('exports.expires'), cell: ({ expires_at: at }) => time(at) },
-    { title: t('actions'), cell: ({ export_id: id, url }) => h('span', { class: 'row' }, url && copyButton(new URL(url, location.origin).href, t('exports.copy')), h('button', { class: 'button small', onclick: () => discard(id) }, t('delete'))) },
+    { title: t('actions'), cell: ({ export_id: id, name, url }) => h('span', { class: 'row' }, url && copyButton(new URL(url, location.origin).href, t('exports.copy')), h('button', { class: 'button small', onclick: () => discard(id, name ?? id) }, t('delete'))) },
   ], exports);
 }
 
-/** @param {string} id */
-async function discard(id) {
-  await remove('/v1/exports/{id}', { path: { id } });
-  refine({});
+/**
+ * @param {string} id
+ * @param {string} name
+ */
+function discard(id, name) {
+  confirm({ title: t('delete'), text: t('exports.delete-text', { name }), action: t('delete'), isDangerous: true, work: () => remove('/v1/exports/{id}', { path: { id } }), done: () => refine({}) });
 }

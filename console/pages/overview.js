@@ -3,12 +3,13 @@
 import { get } from '../core/api.js';
 import { announce } from '../core/announce.js';
 import { fill, h, patch } from '../core/dom.js';
-import { bytes, duration, language, number, percent, relative, rounded, t } from '../core/language.js';
+import { bytes, clockTime, duration, number, percent, relative, rounded, t } from '../core/language.js';
 import { address } from '../core/location.js';
 import { Problem } from '../core/problem.js';
-import { isAuditor } from '../core/session.js';
-import { repeat } from '../core/watch.js';
+import { isAuditor, isWatcher } from '../core/session.js';
+import { oneLook, repeat } from '../core/watch.js';
 import '../components/chart.js';
+import { codeBlock } from '../components/empty-state.js';
 import { icon } from '../components/icon.js';
 import { listTable } from '../components/list-table.js';
 import { problemView } from '../components/problem-view.js';
@@ -35,8 +36,8 @@ const places = {
 export async function render(_, { signal }) {
   const body = h('div', { class: 'stack' });
   const page = h('div', { class: 'stack' }, h('h1', {}, t('overview.title')), body);
-  if (isAuditor()) {
-    fill(body, reviews());
+  if (isAuditor() || isWatcher()) {
+    fill(body, isAuditor() ? reviews() : scraping());
     return page;
   }
   const chart = h('till-chart', { height: 200 });
@@ -51,15 +52,17 @@ export async function render(_, { signal }) {
    * @type {string | undefined}
    */
   let needed;
+  let told = '';
   const look = async () => {
     try {
-      const overview = await get('/v1/overview', { signal });
+      const overview = await get('/v1/overview', { signal: oneLook(signal) });
       looks.push(overview);
       if (looks.length > lookCount) looks.shift();
       // In place: what has the focus, and what is read aloud, stays.
       patch(top, needs(overview), now(overview));
       patch(rest, levels(overview));
       patch(fault);
+      told = '';
       drawRates(chart, looks);
       const present = overview.needs.map(({ code, count, text }) => needText(code, count, text)).join(', ');
       if (needed !== undefined && needed !== present) announce(present || t('overview.nothing'));
@@ -67,7 +70,9 @@ export async function render(_, { signal }) {
     } catch (error) {
       if (signal.aborted) return false;
       // What was seen last stays to be seen.
-      fill(fault, problemView(error, watch));
+      // And is told once, not with each look.
+      if (told !== String(error)) fill(fault, problemView(error, watch));
+      told = String(error);
       if (!looks.length) throw error;
       // Who does not sign in again is not asked to every other second.
       return !(error instanceof Problem && error.status === 401);
@@ -189,7 +194,7 @@ function registrarTable({ registrars }) {
  */
 function drawRates(chart, looks) {
   chart.show({
-    kind: 'line', title: t('overview.rates'), across: t('at'), labels: looks.map(({ at }) => new Date(at).toLocaleTimeString(language())),
+    kind: 'line', title: t('overview.rates'), across: t('at'), labels: looks.map(({ at }) => clockTime(at)),
     series: [
       { name: t('overview.receipts'), values: looks.map(({ rates }) => rates.receipts_per_second) },
       { name: t('overview.registrations'), values: looks.map(({ rates }) => rates.registrations_per_second) },
@@ -200,5 +205,12 @@ function drawRates(chart, looks) {
 
 /** For who reviews and reads no rows: where there is something to review. */
 function reviews() {
-  return h('div', { class: 'figures-grid' }, ['quarantine', 'types', 'contracts', 'audit'].map((name) => figure(t(`${name}.title`), '→', '', address(name))));
+  return h('div', { class: 'figures-grid' }, ['quarantine', 'types', 'processes', 'contracts', 'rollups', 'audit'].map((name) => figure(t(`${name}.title`), '→', '', address(name))));
+}
+
+/** For who watches the server by its figures: how Prometheus is told of them. */
+function scraping() {
+  const scheme = location.protocol.replace(':', '');
+  const code = `scrape_configs:\n  - job_name: till\n    scheme: ${scheme}\n    authorization: {credentials_file: /etc/prometheus/till.key}\n    static_configs: [{targets: ["${location.host}"]}]`;
+  return h('section', { class: 'card' }, h('p', {}, t('overview.scraping')), codeBlock(code));
 }

@@ -1,7 +1,7 @@
 // The table of pages: where each is, what it is called, the key after g, and which calls of the server it needs.
 
 import { offers } from '../core/features.js';
-import { isAdmin, isAuditor } from '../core/session.js';
+import { isAdmin, isAuditor, isWatcher } from '../core/session.js';
 
 /** @typedef {{signal: AbortSignal}} Visit */
 /** @typedef {{render: (place: import('../core/location.js').Place, visit: Visit) => Promise<Node> | Node}} PageModule */
@@ -17,7 +17,8 @@ import { isAdmin, isAuditor } from '../core/session.js';
  */
 
 const always = () => true;
-const readsRows = () => !isAuditor();
+const reviews = () => !isWatcher();
+const readsRows = () => reviews() && !isAuditor();
 
 /** @type {Page[]} */
 export const pages = [
@@ -26,13 +27,14 @@ export const pages = [
   { name: 'receipts', title: 'receipts.title', icon: 'receipts', key: 'r', isOffered: readsRows, load: () => import('./receipts.js') },
   { name: 'tickets', title: 'tickets.title', icon: 'tickets', key: 't', isOffered: readsRows, load: () => import('./tickets.js') },
   { name: 'dead-letters', title: 'dead-letters.title', icon: 'dead-letters', key: 'd', isOffered: readsRows, load: () => import('./dead-letters.js') },
-  { name: 'quarantine', title: 'quarantine.title', icon: 'quarantine', isOffered: always, load: () => import('./quarantine.js') },
-  { name: 'uploads', title: 'uploads.title', icon: 'uploads', key: 'u', isOffered: () => offers('/v1/uploads'), load: () => import('./uploads.js') },
-  { name: 'exports', title: 'exports.title', icon: 'exports', isOffered: () => offers('/v1/exports'), load: () => import('./exports.js') },
-  { name: 'types', title: 'types.title', icon: 'types', key: 'y', isOffered: always, load: () => import('./types.js') },
-  { name: 'processes', title: 'processes.title', icon: 'processes', key: 'p', isOffered: () => offers('/v1/processes'), load: () => import('./processes.js') },
-  { name: 'contracts', title: 'contracts.title', icon: 'contracts', key: 'c', isOffered: always, load: () => import('./contracts.js') },
+  { name: 'quarantine', title: 'quarantine.title', icon: 'quarantine', isOffered: reviews, load: () => import('./quarantine.js') },
+  { name: 'uploads', title: 'uploads.title', icon: 'uploads', key: 'u', isOffered: () => readsRows() && offers('/v1/uploads'), load: () => import('./uploads.js') },
+  { name: 'exports', title: 'exports.title', icon: 'exports', isOffered: () => readsRows() && offers('/v1/exports'), load: () => import('./exports.js') },
+  { name: 'types', title: 'types.title', icon: 'types', key: 'y', isOffered: reviews, load: () => import('./types.js') },
+  { name: 'processes', title: 'processes.title', icon: 'processes', key: 'p', isOffered: () => reviews() && offers('/v1/processes'), load: () => import('./processes.js') },
+  { name: 'contracts', title: 'contracts.title', icon: 'contracts', key: 'c', isOffered: reviews, load: () => import('./contracts.js') },
   { name: 'storage', title: 'storage.title', icon: 'storage', key: 'm', isOffered: () => isAdmin(), load: () => import('./storage.js') },
+  { name: 'rollups', title: 'rollups.title', icon: 'rollups', isOffered: () => reviews() && offers('/v1/rollups'), load: () => import('./rollups.js') },
   { name: 'queries', title: 'queries.title', icon: 'queries', isOffered: () => readsRows() && offers('/v1/queries'), load: () => import('./queries.js') },
   { name: 'audit', title: 'audit.title', icon: 'audit', isOffered: () => isAdmin() || isAuditor(), load: () => import('./audit.js') },
   { name: 'components', title: 'components.title', icon: 'settings', isOffered: always, load: () => import('./components.js'), isHidden: true },

@@ -100,9 +100,6 @@ async function renderEntry(id, signal) {
 function discard(id) {
   confirm({
     title: t('delete'), text: t('quarantine.delete-one'), action: t('delete'), isDangerous: true,
-    work: async () => {
-      await remove('/v1/admin/quarantine/{ticket_id}', { path: { ticket_id: id } });
-      go(address('quarantine'));
-    },
+    work: () => remove('/v1/admin/quarantine/{ticket_id}', { path: { ticket_id: id } }), done: () => go(address('quarantine')),
   });
 }

@@ -4,7 +4,7 @@ import { get, remove } from '../core/api.js';
 import { fill, h } from '../core/dom.js';
 import { bytes, duration, number, t } from '../core/language.js';
 import { ownMark, rowsOf } from '../core/rows.js';
-import { repeat } from '../core/watch.js';
+import { oneLook, repeat } from '../core/watch.js';
 import { confirm } from '../components/dialogs.js';
 import { emptyState } from '../components/empty-state.js';
 import { time } from '../components/instant.js';
@@ -23,7 +23,7 @@ export async function render(_, { signal }) {
   const body = h('div', {});
   const look = async () => {
     try {
-      const { queries } = await get('/v1/queries', { signal });
+      const { queries } = await get('/v1/queries', { signal: oneLook(signal) });
       // A row that has the focus is not taken from under it.
       if (!body.contains(document.activeElement)) fill(body, queries.length ? queryTable(queries) : emptyState(t('queries.none'), { command: `till sql --url ${location.origin} "SELECT count(*) FROM receipts"` }));
       return true;

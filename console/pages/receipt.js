@@ -8,7 +8,7 @@ import { address } from '../core/location.js';
 import { Problem } from '../core/problem.js';
 import { tables } from '../core/schema.js';
 import { copyable } from '../components/copy-button.js';
-import { documentText, documentTree } from '../components/document-view.js';
+import { documentText, documentTree, longText } from '../components/document-view.js';
 import { factList } from '../components/facts.js';
 import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
@@ -37,7 +37,7 @@ export async function renderReceipt(identity, signal) {
   const scalars = entries.filter(([name, value]) => !Array.isArray(value) && !['history', 'state'].includes(name));
 
   return h('div', { class: 'stack' },
-    h('p', {}, h('a', { href: address('receipts', [], { client: identity.client, table: tableParameter(identity.table) }) }, t('receipts.title')), ' / ', identity.client, ' / ', day(identity.day)),
+    h('p', {}, h('a', { href: address('receipts', [], { client: identity.client, table: tableParameter(identity.table) }) }, t('receipts.title')), ' / ', h('span', {}, identity.client), ' / ', day(identity.day)),
     h('div', { class: 'row' }, h('h1', {}, identity.id), status(receipt.state)),
     identity.asOf && h('p', { class: 'banner' }, t('receipt.as-of'), ' ', time(identity.asOf), ' ', h('a', { href: address('receipts', [identity.client, identity.day, identity.id], { table: tableParameter(identity.table) }) }, t('receipt.newest'))),
     h('section', { class: 'card' }, h('h2', {}, t('receipt.columns')), factList(scalars.map(([name, value]) => [name, columnValue(name, value)]))),
@@ -73,7 +73,7 @@ function columnValue(name, value) {
   if (name.endsWith('_id') || name.endsWith('_sha256')) return copyable(String(value));
   if (typeof value === 'string' && instantText.test(value)) return time(value);
   if (typeof value === 'object' && !(value instanceof ExactNumber)) return documentTree(value);
-  return typeof value === 'string' && !decimal.test(value) ? value : number(value);
+  return typeof value === 'string' && !decimal.test(value) ? longText(value) : number(value);
 }
 
 /**
@@ -86,7 +86,7 @@ function elements(name, rows) {
   /** @type {import('../components/list-table.js').Column<{[column: string]: any}>[]} */
   const columns = names.map((column) => {
     const isNumeric = rows.some((row) => isNumber(row[column])) && rows.every((row) => row[column] === null || isNumber(row[column]));
-    return { title: column, isNumeric, cell: (row) => (row[column] === null ? h('span', { class: 'quiet' }, 'NULL') : isNumeric ? number(row[column]) : shown(row[column])) };
+    return { title: column, isNumeric, cell: (row) => (row[column] === null ? h('span', { class: 'quiet' }, 'NULL') : isNumeric ? number(row[column]) : longText(shown(row[column]))) };
   });
   return listTable(name, columns, rows);
 }
@@ -150,7 +150,7 @@ async function versions(identity, signal) {
     const list = await paged(async (cursor) => {
       const page = await get('/v1/receipts/{receipt_id}/versions', { path: { receipt_id: id }, query: { client, table, cursor }, signal });
       return { rows: page.versions, next: page.next_cursor };
-    }, (all) => h('ol', { class: 'stack' }, all.map((version) => versionItem(identity, version))));
+    }, (all) => h('ol', { class: 'stack' }, all.map((version) => versionItem(identity, version))), true);
     return h('section', { class: 'card' }, h('h2', {}, t('receipt.versions')), list);
   } catch (error) {
     if (error instanceof Problem && error.slug === 'not-found') return null;

@@ -282,8 +282,8 @@ class Workbench {
 
   async #share() {
     const link = `${location.origin}${location.pathname}#${new URLSearchParams({ q: this.#editor.value })}`;
-    await copyText(link);
-    announce(t('copied'));
-    fill(this.#progress, t('sql.link-copied'));
+    const isCopied = await copyText(link);
+    announce(t(isCopied ? 'copied' : 'copy-failed'));
+    fill(this.#progress, t(isCopied ? 'sql.link-copied' : 'copy-failed'), !isCopied && [' ', h('code', {}, link)]);
   }
 }

@@ -56,31 +56,21 @@ function told(result) {
 }
 
 function compact() {
-  confirm({ title: t('storage.compact'), text: t('storage.compact-text'), action: t('storage.compact'), work: async () => {
-    await post('/v1/admin/compact', { query: { wait: 0 }, body: {} });
-    refine({});
-  } });
+  confirm({ title: t('storage.compact'), text: t('storage.compact-text'), action: t('storage.compact'), work: () => post('/v1/admin/compact', { query: { wait: 0 }, body: {} }), done: () => refine({}) });
 }
 
 function backup() {
   const destination = h('input', { id: 'destination', required: true, autocomplete: 'off' });
   confirm({ title: t('storage.backup'), text: t('storage.backup-text'), action: t('storage.backup'),
     extra: h('p', { class: 'field' }, h('label', { for: destination.id }, t('storage.destination')), destination),
-    work: async () => {
-      await post('/v1/admin/backup', { query: { wait: 0 }, body: { destination: destination.value } });
-      refine({});
-    } });
+    work: () => post('/v1/admin/backup', { query: { wait: 0 }, body: { destination: destination.value } }), done: () => refine({}) });
 }
 
 function verify() {
-  confirm({ title: t('storage.verify'), text: t('storage.verify-text'), action: t('storage.verify'), work: async () => {
-    await post('/v1/admin/verify', { query: { wait: 0 }, body: {} });
-    refine({});
-  } });
+  confirm({ title: t('storage.verify'), text: t('storage.verify-text'), action: t('storage.verify'), work: () => post('/v1/admin/verify', { query: { wait: 0 }, body: {} }), done: () => refine({}) });
 }
 
 /** @param {string} id */
-async function cancel(id) {
-  await remove('/v1/admin/jobs/{id}', { path: { id } });
-  refine({});
+function cancel(id) {
+  confirm({ title: t('storage.cancel'), text: t('storage.cancel-text'), action: t('storage.cancel'), isDangerous: true, work: () => remove('/v1/admin/jobs/{id}', { path: { id } }), done: () => refine({}) });
 }

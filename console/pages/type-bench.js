@@ -5,9 +5,11 @@ import { parse, stringify } from '../core/exact-json.js';
 import { offers } from '../core/features.js';
 import { debounced, fill, h } from '../core/dom.js';
 import { t } from '../core/language.js';
-import { address, go } from '../core/location.js';
+import { address, go, refine } from '../core/location.js';
+import { keep, recall } from '../core/preferences.js';
 import { Problem, isAbort } from '../core/problem.js';
 import { forgetTables } from '../core/schema.js';
+import { actor } from '../core/session.js';
 import { codeEditor } from '../components/code-editor.js';
 import { confirm } from '../components/dialogs.js';
 import { documentTree } from '../components/document-view.js';
@@ -26,8 +28,18 @@ export async function renderBench(name, refused, signal) {
   const present = name === 'new' ? null : await get('/v1/types/{name}', { path: { name }, signal });
   const example = refused ? await refusedDocument(refused, signal) : stringify(emptyDocument, 2);
   const before = stringify(present ?? emptyType, 2);
-  const type = codeEditor('json', t('bench.type'), stringify(present ? { ...present, version: present.version + 1 } : emptyType, 2));
-  const document = codeEditor(example.trimStart().startsWith('<') ? 'xml' : 'json', t('bench.document'), example);
+  const begun = { type: stringify(present ? { ...present, version: present.version + 1 } : emptyType, 2), document: example };
+  // What was written here before, and not published, goes on.
+  const draftName = ['bench', actor(), name, refused].filter(Boolean).join('.');
+  const draft = recall(draftName, /** @type {{type: string, document: string} | null} */ (null));
+  const type = codeEditor('json', t('bench.type'), String(draft?.type ?? begun.type));
+  const shown = String(draft?.document ?? begun.document);
+  const document = codeEditor(shown.trimStart().startsWith('<') ? 'xml' : 'json', t('bench.document'), shown);
+  const keepDraft = () => keep(draftName, type.value === begun.type && document.value === begun.document ? null : { type: type.value, document: document.value });
+  const anew = () => {
+    keep(draftName, null);
+    refine({});
+  };
   const results = h('section', { 'aria-label': t('bench.results'), 'aria-live': 'polite' });
   const isChecked = offers('/v1/types/check', 'post');
   let check = new AbortController();
@@ -56,6 +68,7 @@ export async function renderBench(name, refused, signal) {
       if (!isAbort(error)) fill(results, error instanceof SyntaxError ? h('p', { class: 'problem' }, t('bench.not-json'), ' ', error.message) : problemView(error));
     }
   });
+  for (const editor of [type, document]) editor.addEventListener('change', keepDraft);
   for (const editor of [type, document]) editor.addEventListener('change', look);
   signal.addEventListener('abort', () => check.abort());
   if (isChecked) look();
@@ -63,8 +76,9 @@ export async function renderBench(name, refused, signal) {
 
   return h('div', { class: 'stack' },
     h('p', {}, h('a', { href: address('types') }, t('types.title')), ' / ', name),
-    h('div', { class: 'row between' }, h('h1', {}, t('bench.title')), h('button', { class: 'button primary', onclick: () => publish(type.value, before, files) }, t('bench.publish'))),
+    h('div', { class: 'row between' }, h('h1', {}, t('bench.title')), h('button', { class: 'button primary', onclick: () => publish(type.value, before, files, () => keep(draftName, null)) }, t('bench.publish'))),
     h('p', { class: 'quiet' }, t('bench.text')),
+    draft && h('p', { class: 'row' }, t('bench.draft'), h('button', { class: 'button small', onclick: anew }, t('bench.anew'))),
     h('div', { class: 'columns bench' },
       h('div', { class: 'stack tight' }, h('h2', {}, t('bench.type')), type, h('p', { class: 'row' }, h('label', { for: schemas.id }, t('bench.files')), schemas, chosen)),
       h('div', { class: 'stack tight' }, h('h2', {}, t('bench.document')), document)),
@@ -89,8 +103,9 @@ function resultView({ index, columns, errors }) {
  * @param {string} text
  * @param {string} before
  * @param {{[name: string]: string}} files
+ * @param {() => void} published
  */
-function publish(text, before, files) {
+function publish(text, before, files, published) {
   /** @type {any} */
   let file;
   try {
@@ -105,7 +120,8 @@ function publish(text, before, files) {
       if (typeof file.version === 'undefined') throw new Problem(400, { title: t('bench.not-json'), detail: file.name });
       await put('/v1/types/{name}', { path: { name: file.name }, body: /** @type {any} */ (Object.keys(files).length ? stringify({ ...file, files: { ...file.files, ...files } }) : text), headers: { 'Content-Type': 'application/json' } });
       forgetTables();
-      go(address('types', [file.name]));
+      published();
     },
+    done: () => go(address('types', [file.name])),
   });
 }

@@ -1,11 +1,12 @@
 // Files that come whole: dropped, watched, their faults row by row, corrected and sent again, or taken back.
 
 import { get, post, remove } from '../core/api.js';
+import { announce } from '../core/announce.js';
 import { fill, h } from '../core/dom.js';
 import { bytes, number, t } from '../core/language.js';
 import { address, go, refine } from '../core/location.js';
 import { isAdmin, mayWrite, seesAll } from '../core/session.js';
-import { repeat } from '../core/watch.js';
+import { oneLook, repeat } from '../core/watch.js';
 import { copyable } from '../components/copy-button.js';
 import { confirm } from '../components/dialogs.js';
 import { documentTree } from '../components/document-view.js';
@@ -56,7 +57,9 @@ async function typeNames(signal) {
 function dropZone(types) {
   const file = h('input', { id: 'file', type: 'file', required: true });
   const client = isAdmin() && h('input', { id: 'upload-client', required: true, autocomplete: 'off' });
-  const type = h('select', { id: 'upload-type' }, h('option', { value: '' }, t('uploads.any-type')), types.map((name) => h('option', { value: name }, name)));
+  // Of thousands not all are in the list: any can be typed.
+  const type = h('input', { id: 'upload-type', list: 'upload-types', autocomplete: 'off', spellcheck: 'false', placeholder: t('uploads.any-type') });
+  const known = h('datalist', { id: 'upload-types' }, types.map((name) => h('option', { value: name })));
   /** @type {HTMLButtonElement} */
   const button = h('button', { class: 'button primary' }, t('uploads.send'));
   const fault = h('div', {});
@@ -66,8 +69,10 @@ function dropZone(types) {
     if (!chosen) return;
     button.disabled = true;
     try {
-      const id = await sendFile({ name: chosen.name, file: chosen, type: type.value || null, client: client ? client.value : null }, fault);
-      go(address('uploads', [id]));
+      const id = await sendFile({ name: chosen.name, file: chosen, type: type.value.trim() || null, client: client ? client.value : null }, fault);
+      // A large file may take long: who has gone elsewhere meanwhile stays there.
+      if (fault.isConnected) go(address('uploads', [id]));
+      else announce(t('uploads.is-sent', { name: chosen.name }));
     } catch (error) {
       fill(fault, problemView(error));
       button.disabled = false;
@@ -81,7 +86,7 @@ function dropZone(types) {
       if (event.dataTransfer) file.files = event.dataTransfer.files;
     },
   }, h('p', { class: 'field' }, h('label', { for: 'file' }, t('uploads.drop')), file),
-  h('div', { class: 'row' }, client && h('p', { class: 'field' }, h('label', { for: 'upload-client' }, t('client')), client), h('p', { class: 'field' }, h('label', { for: 'upload-type' }, t('type')), type)),
+  h('div', { class: 'row' }, client && h('p', { class: 'field' }, h('label', { for: 'upload-client' }, t('client')), client), h('p', { class: 'field' }, h('label', { for: 'upload-type' }, t('type')), type, known)),
   fault, h('p', {}, button));
 }
 
@@ -117,7 +122,7 @@ async function renderUpload(id, signal) {
   };
   /** @returns {Promise<boolean>} whether more is to come */
   const show = async () => {
-    const upload = await get('/v1/uploads/{id}', { path: { id }, signal });
+    const upload = await get('/v1/uploads/{id}', { path: { id }, signal: oneLook(signal) });
     // A button that has the focus is not taken from under it.
     if (!summary.contains(document.activeElement) || !isUnderWay(upload)) fill(summary, uploadSummary(upload));
     if (isUnderWay(upload)) return true;
@@ -136,7 +141,7 @@ function uploadSummary(upload) {
   const mayRevert = ['PROCESSED', 'ERROR', 'CANCELLED'].includes(upload.state) && mayWrite();
   return h('div', { class: 'stack' },
     h('div', { class: 'row between' }, h('div', { class: 'row' }, h('h1', {}, upload.name), status(upload.state)), h('span', { class: 'row' },
-      isUnderWay(upload) && h('button', { class: 'button', onclick: () => end(upload.upload_id) }, t('cancel')),
+      isUnderWay(upload) && h('button', { class: 'button', onclick: () => end(upload.upload_id) }, t('uploads.end')),
       mayRevert && h('button', { class: 'button', onclick: () => revert(upload) }, t('uploads.revert')))),
     isUnderWay(upload) && h('progress', { max: upload.bytes ?? 1, value: upload.received_bytes, 'aria-label': t('storage.progress') }),
     upload.problem && h('div', { class: 'problem' }, h('div', {}, h('p', { class: 'strong' }, upload.problem.title), h('p', {}, upload.problem.detail), violations(upload.problem.errors ?? []))),
@@ -170,9 +175,8 @@ async function faultList(id, signal) {
 }
 
 /** @param {string} id */
-async function end(id) {
-  await remove('/v1/uploads/{id}', { path: { id } });
-  refine({});
+function end(id) {
+  confirm({ title: t('uploads.end'), text: t('uploads.end-text'), action: t('uploads.end'), isDangerous: true, work: () => remove('/v1/uploads/{id}', { path: { id } }), done: () => refine({}) });
 }
 
 /** @param {Upload} upload */
@@ -181,8 +185,7 @@ function revert({ upload_id: id, accepted, replaced }) {
     work: async () => {
       await post('/v1/uploads/{id}/revert', { path: { id } });
       await reverted(id);
-      refine({});
-    } });
+    }, done: () => refine({}) });
 }
 
 /**

@@ -213,105 +213,114 @@ static const unsigned char file_68[] = {
 #embed "../../../console/pages/receipts.js"
 };
 static const unsigned char file_69[] = {
-#embed "../../../console/pages/sql.js"
+#embed "../../../console/pages/rollups.js"
 };
 static const unsigned char file_70[] = {
-#embed "../../../console/pages/sql/drafts.js"
+#embed "../../../console/pages/rollups/advice.js"
 };
 static const unsigned char file_71[] = {
-#embed "../../../console/pages/sql/export-menu.js"
+#embed "../../../console/pages/rollups/declare.js"
 };
 static const unsigned char file_72[] = {
-#embed "../../../console/pages/sql/query-run.js"
+#embed "../../../console/pages/sql.js"
 };
 static const unsigned char file_73[] = {
-#embed "../../../console/pages/sql/result-view.js"
+#embed "../../../console/pages/sql/drafts.js"
 };
 static const unsigned char file_74[] = {
-#embed "../../../console/pages/sql/schema-tree.js"
+#embed "../../../console/pages/sql/export-menu.js"
 };
 static const unsigned char file_75[] = {
-#embed "../../../console/pages/storage.js"
+#embed "../../../console/pages/sql/query-run.js"
 };
 static const unsigned char file_76[] = {
-#embed "../../../console/pages/storage/file-map.js"
+#embed "../../../console/pages/sql/result-view.js"
 };
 static const unsigned char file_77[] = {
-#embed "../../../console/pages/storage/files.js"
+#embed "../../../console/pages/sql/schema-tree.js"
 };
 static const unsigned char file_78[] = {
-#embed "../../../console/pages/storage/history.js"
+#embed "../../../console/pages/storage.js"
 };
 static const unsigned char file_79[] = {
-#embed "../../../console/pages/storage/left-out.js"
+#embed "../../../console/pages/storage/file-map.js"
 };
 static const unsigned char file_80[] = {
-#embed "../../../console/pages/ticket.js"
+#embed "../../../console/pages/storage/files.js"
 };
 static const unsigned char file_81[] = {
-#embed "../../../console/pages/tickets.js"
+#embed "../../../console/pages/storage/history.js"
 };
 static const unsigned char file_82[] = {
-#embed "../../../console/pages/type-bench.js"
+#embed "../../../console/pages/storage/left-out.js"
 };
 static const unsigned char file_83[] = {
-#embed "../../../console/pages/types.js"
+#embed "../../../console/pages/ticket.js"
 };
 static const unsigned char file_84[] = {
-#embed "../../../console/pages/types/versions.js"
+#embed "../../../console/pages/tickets.js"
 };
 static const unsigned char file_85[] = {
-#embed "../../../console/pages/uploads.js"
+#embed "../../../console/pages/type-bench.js"
 };
 static const unsigned char file_86[] = {
-#embed "../../../console/pages/uploads/correct.js"
+#embed "../../../console/pages/types.js"
 };
 static const unsigned char file_87[] = {
-#embed "../../../console/pages/uploads/send-file.js"
+#embed "../../../console/pages/types/versions.js"
 };
 static const unsigned char file_88[] = {
-#embed "../../../console/shell.js"
+#embed "../../../console/pages/uploads.js"
 };
 static const unsigned char file_89[] = {
-#embed "../../../console/styles/base.css"
+#embed "../../../console/pages/uploads/correct.js"
 };
 static const unsigned char file_90[] = {
-#embed "../../../console/styles/components.css"
+#embed "../../../console/pages/uploads/send-file.js"
 };
 static const unsigned char file_91[] = {
-#embed "../../../console/styles/console.css"
+#embed "../../../console/shell.js"
 };
 static const unsigned char file_92[] = {
-#embed "../../../console/styles/layout.css"
+#embed "../../../console/styles/base.css"
 };
 static const unsigned char file_93[] = {
-#embed "../../../console/styles/reset.css"
+#embed "../../../console/styles/components.css"
 };
 static const unsigned char file_94[] = {
-#embed "../../../console/styles/till.svg"
+#embed "../../../console/styles/console.css"
 };
 static const unsigned char file_95[] = {
-#embed "../../../console/styles/tokens.css"
+#embed "../../../console/styles/layout.css"
 };
 static const unsigned char file_96[] = {
-#embed "../../../console/vendor/codemirror/LICENSE"
+#embed "../../../console/styles/reset.css"
 };
 static const unsigned char file_97[] = {
-#embed "../../../console/vendor/codemirror/index-C83tnP_C.js"
+#embed "../../../console/styles/till.svg"
 };
 static const unsigned char file_98[] = {
-#embed "../../../console/vendor/codemirror/index-CGEMhyvn.js"
+#embed "../../../console/styles/tokens.css"
 };
 static const unsigned char file_99[] = {
-#embed "../../../console/vendor/codemirror/index-DNBTB2TY.js"
+#embed "../../../console/vendor/codemirror/LICENSE"
 };
 static const unsigned char file_100[] = {
-#embed "../../../console/vendor/codemirror/index-DoamnB4e.js"
+#embed "../../../console/vendor/codemirror/index-C83tnP_C.js"
 };
 static const unsigned char file_101[] = {
-#embed "../../../console/vendor/codemirror/index-ciMdZ5pn.js"
+#embed "../../../console/vendor/codemirror/index-CGEMhyvn.js"
 };
 static const unsigned char file_102[] = {
+#embed "../../../console/vendor/codemirror/index-DNBTB2TY.js"
+};
+static const unsigned char file_103[] = {
+#embed "../../../console/vendor/codemirror/index-DoamnB4e.js"
+};
+static const unsigned char file_104[] = {
+#embed "../../../console/vendor/codemirror/index-ciMdZ5pn.js"
+};
+static const unsigned char file_105[] = {
 #embed "../../../console/vendor/codemirror/index.js"
 };
 
@@ -385,40 +394,43 @@ static const struct console_file files[] = {
     {"pages/queries.js", file_66, sizeof file_66},
     {"pages/receipt.js", file_67, sizeof file_67},
     {"pages/receipts.js", file_68, sizeof file_68},
-    {"pages/sql.js", file_69, sizeof file_69},
-    {"pages/sql/drafts.js", file_70, sizeof file_70},
-    {"pages/sql/export-menu.js", file_71, sizeof file_71},
-    {"pages/sql/query-run.js", file_72, sizeof file_72},
-    {"pages/sql/result-view.js", file_73, sizeof file_73},
-    {"pages/sql/schema-tree.js", file_74, sizeof file_74},
-    {"pages/storage.js", file_75, sizeof file_75},
-    {"pages/storage/file-map.js", file_76, sizeof file_76},
-    {"pages/storage/files.js", file_77, sizeof file_77},
-    {"pages/storage/history.js", file_78, sizeof file_78},
-    {"pages/storage/left-out.js", file_79, sizeof file_79},
-    {"pages/ticket.js", file_80, sizeof file_80},
-    {"pages/tickets.js", file_81, sizeof file_81},
-    {"pages/type-bench.js", file_82, sizeof file_82},
-    {"pages/types.js", file_83, sizeof file_83},
-    {"pages/types/versions.js", file_84, sizeof file_84},
-    {"pages/uploads.js", file_85, sizeof file_85},
-    {"pages/uploads/correct.js", file_86, sizeof file_86},
-    {"pages/uploads/send-file.js", file_87, sizeof file_87},
-    {"shell.js", file_88, sizeof file_88},
-    {"styles/base.css", file_89, sizeof file_89},
-    {"styles/components.css", file_90, sizeof file_90},
-    {"styles/console.css", file_91, sizeof file_91},
-    {"styles/layout.css", file_92, sizeof file_92},
-    {"styles/reset.css", file_93, sizeof file_93},
-    {"styles/till.svg", file_94, sizeof file_94},
-    {"styles/tokens.css", file_95, sizeof file_95},
-    {"vendor/codemirror/LICENSE", file_96, sizeof file_96},
-    {"vendor/codemirror/index-C83tnP_C.js", file_97, sizeof file_97},
-    {"vendor/codemirror/index-CGEMhyvn.js", file_98, sizeof file_98},
-    {"vendor/codemirror/index-DNBTB2TY.js", file_99, sizeof file_99},
-    {"vendor/codemirror/index-DoamnB4e.js", file_100, sizeof file_100},
-    {"vendor/codemirror/index-ciMdZ5pn.js", file_101, sizeof file_101},
-    {"vendor/codemirror/index.js", file_102, sizeof file_102},
+    {"pages/rollups.js", file_69, sizeof file_69},
+    {"pages/rollups/advice.js", file_70, sizeof file_70},
+    {"pages/rollups/declare.js", file_71, sizeof file_71},
+    {"pages/sql.js", file_72, sizeof file_72},
+    {"pages/sql/drafts.js", file_73, sizeof file_73},
+    {"pages/sql/export-menu.js", file_74, sizeof file_74},
+    {"pages/sql/query-run.js", file_75, sizeof file_75},
+    {"pages/sql/result-view.js", file_76, sizeof file_76},
+    {"pages/sql/schema-tree.js", file_77, sizeof file_77},
+    {"pages/storage.js", file_78, sizeof file_78},
+    {"pages/storage/file-map.js", file_79, sizeof file_79},
+    {"pages/storage/files.js", file_80, sizeof file_80},
+    {"pages/storage/history.js", file_81, sizeof file_81},
+    {"pages/storage/left-out.js", file_82, sizeof file_82},
+    {"pages/ticket.js", file_83, sizeof file_83},
+    {"pages/tickets.js", file_84, sizeof file_84},
+    {"pages/type-bench.js", file_85, sizeof file_85},
+    {"pages/types.js", file_86, sizeof file_86},
+    {"pages/types/versions.js", file_87, sizeof file_87},
+    {"pages/uploads.js", file_88, sizeof file_88},
+    {"pages/uploads/correct.js", file_89, sizeof file_89},
+    {"pages/uploads/send-file.js", file_90, sizeof file_90},
+    {"shell.js", file_91, sizeof file_91},
+    {"styles/base.css", file_92, sizeof file_92},
+    {"styles/components.css", file_93, sizeof file_93},
+    {"styles/console.css", file_94, sizeof file_94},
+    {"styles/layout.css", file_95, sizeof file_95},
+    {"styles/reset.css", file_96, sizeof file_96},
+    {"styles/till.svg", file_97, sizeof file_97},
+    {"styles/tokens.css", file_98, sizeof file_98},
+    {"vendor/codemirror/LICENSE", file_99, sizeof file_99},
+    {"vendor/codemirror/index-C83tnP_C.js", file_100, sizeof file_100},
+    {"vendor/codemirror/index-CGEMhyvn.js", file_101, sizeof file_101},
+    {"vendor/codemirror/index-DNBTB2TY.js", file_102, sizeof file_102},
+    {"vendor/codemirror/index-DoamnB4e.js", file_103, sizeof file_103},
+    {"vendor/codemirror/index-ciMdZ5pn.js", file_104, sizeof file_104},
+    {"vendor/codemirror/index.js", file_105, sizeof file_105},
 };
 
 size_t console_file_count(void) { return sizeof files / sizeof files[0]; }

@@ -31,7 +31,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     private var rollups: RollupStore { RollupStore(catalog: catalog, boundary: tier.boundary, columns: tier.tables) }
 
     package func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] {
-        let known = rollups.descriptions(after: name, limit: limit, ownOnly: principal.rows != .all)
+        let known = try rollups.descriptions(after: name, limit: limit, ownOnly: principal.rows != .all)
         return compactor.options.makesSums ? known : known.map { RollupDescription(definition: $0.definition, progress: $0.progress.ended("a pair of machines makes no sums")) }
     }
 

@@ -7,7 +7,7 @@ import Synchronization
 extension Engine: StoreLife {
     package func metrics() -> [Metric] {
         let snapshot = tier.boundary.snapshot()
-        return writerMetrics(snapshot) + keepingMetrics() + hotMetrics(snapshot) + coldMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)
+        return writerMetrics(snapshot) + keepingMetrics() + hotMetrics(snapshot) + coldMetrics(snapshot) + rollupMetrics(snapshot) + compactionMetrics() + stepMetrics(snapshot)
             + directory.storages.metrics + (log?.metrics ?? [])
             + (registration.withLock { $0 }?.metrics() ?? []) + executions.metrics() + queueStore.metrics(now: options.hot.clock.now()) + topicStore.metrics()
     }
@@ -121,6 +121,21 @@ extension Engine: StoreLife {
             metrics.append(gauge("cold_bytes", "Bytes of cold data files in use.", Double(byteCounts[table] ?? 0), labels))
         }
         return metrics
+    }
+
+    private func rollupMetrics(_ snapshot: TierBoundary.Snapshot) -> [Metric] {
+        let byteCounts = (try? catalog.coldByteCounts()) ?? [:]
+        let files = "Cold files of a rollup's table: covered by sums, waiting for them, or left out for good (their rows are read)."
+        return snapshot.rollups.sorted { $0.key < $1.key }.flatMap { name, state in
+            // Where no sums are made, those that are not there are not waited for.
+            let waiting = compactor.options.makesSums ? state.waiting.count : 0
+            let counts = [("covered", state.coveredCount), ("waiting", waiting), ("left_out", state.fileCount - state.coveredCount - waiting)]
+            let label = (name: "rollup", value: name)
+            return counts.map { gauge("rollup_files", files, Double($0.1), [label, (name: "state", value: $0.0)]) } + [
+                gauge("rollup_rows", "Rows of a rollup's sums.", Double(state.partRowCount), [label]),
+                gauge("rollup_bytes", "Bytes of a rollup's files of sums in use.", Double(byteCounts[state.definition.tableName] ?? 0), [label]),
+            ]
+        }
     }
 
     private func compactionMetrics() -> [Metric] {

@@ -51,6 +51,9 @@ package struct RollupProgress: Sendable {
     package var faults: [(file: String, reason: String)] = []
     /// Files that are still to be summed.
     package var waiting: [String] = []
+    /// Of the files of sums.
+    package var rowCount: Int64 = 0
+    package var byteCount: Int64 = 0
 
     package init() {}
 

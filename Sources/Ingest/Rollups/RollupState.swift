@@ -114,6 +114,7 @@ package struct RollupState: Sendable {
         (progress.fileCount, progress.coveredCount) = (fileCount, coveredCount)
         progress.faults = files.compactMap { file, coverage in coverage.reason.map { (file, $0) } }.sorted { $0.file < $1.file }
         progress.waiting = waiting.map { $0.location }
+        progress.rowCount = partRowCount
         return progress
     }
 

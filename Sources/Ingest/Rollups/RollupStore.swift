@@ -65,12 +65,15 @@ struct RollupStore {
     // MARK: Reading
 
     /// - Parameter ownOnly: those alone that have the client among their keys, without what tells of others' files.
-    func descriptions(after name: String?, limit: Int, ownOnly: Bool) -> [RollupDescription] {
+    func descriptions(after name: String?, limit: Int, ownOnly: Bool) throws -> [RollupDescription] {
         let all = boundary.rollups.values.filter { state in
             (!ownOnly || state.definition.clientKey != nil) && name.map { $0.utf8.lexicographicallyPrecedes(state.definition.name.utf8) } ?? true
         }
+        let byteCounts = ownOnly ? [:] : try catalog.coldByteCounts()
         return all.sorted { $0.definition.name.utf8.lexicographicallyPrecedes($1.definition.name.utf8) }.prefix(limit).map { state in
-            RollupDescription(definition: state.definition, progress: ownOnly ? RollupProgress() : state.progress)
+            var progress = ownOnly ? RollupProgress() : state.progress
+            progress.byteCount = byteCounts[state.definition.tableName] ?? 0
+            return RollupDescription(definition: state.definition, progress: progress)
         }
     }
 

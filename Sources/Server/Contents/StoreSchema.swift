@@ -37,7 +37,8 @@ package struct StoreSchema: CatalogExtension {
         func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? {
             guard schema == StoreSchema.name else { return try base.entry(named: name, inSchema: schema) }
             if TicketViews.names.contains(name) { return .view(query: try TicketViews.query(name, over: base)) }
-            if name == CommentView.name { return .view(query: CommentView.query(over: base)) }
+            if name == CommentView.name { return .view(query: CommentView.query) }
+            if name == CommentView.rowsName { return .table(CommentView.table(over: base), scope: []) }
             if let relation = StoreSchema.byName[name], isSeen(relation) { return .view(query: relation.query) }
             guard let relation = StoreSchema.byRowsName[name], isSeen(relation) else { return nil }
             return .table(relation.table(as: principal, parts), scope: [])

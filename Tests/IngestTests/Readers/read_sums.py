@@ -51,6 +51,9 @@ by_day, by_month = f"{warehouse}/rollup_receipts_by_day", f"{warehouse}/rollup_c
 sums = added(columns(by_day, "client_id", "receipts", "revenue"))
 duck_sums = connection.sql(f"SELECT client_id, sum(receipts)::BIGINT, sum(revenue) FROM iceberg_scan('{by_day}') GROUP BY 1").fetchall()
 assert sums == added(duck_sums), (sums, duck_sums)
+# As docs/rollups.md shows it: by month, from the sums by day.
+shown = connection.sql(f"SELECT date_trunc('month', day)::DATE AS month, client_id, sum(receipts) AS receipts, sum(revenue) AS revenue FROM iceberg_scan('{by_day}') GROUP BY ALL ORDER BY ALL").fetchall()
+assert added((client, receipts, revenue) for _, client, receipts, revenue in shown) == sums and shown == sorted(shown) and all(month.day == 1 for month, *_ in shown), shown
 months = joined(columns(by_month, "month", "customers"))
 assert months == joined(connection.sql(f"SELECT month, customers FROM iceberg_scan('{by_month}')").fetchall())
 print("\n".join(sums + months))

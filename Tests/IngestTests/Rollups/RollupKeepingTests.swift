@@ -122,7 +122,14 @@ final class RollupKeepingTests: XCTestCase {
             let progress = try progress(name, fixture)
             XCTAssertEqual([progress.fileCount, progress.coveredCount, progress.faults.count], [1, 0, 1], "\(name): \(progress)")
             XCTAssertTrue(progress.isReady)
+            let leftOut = fixture.engine.metrics().first { metric in
+                metric.name == "rollup_files" && metric.labels.contains { $0.value == name } && metric.labels.contains { $0.value == "left_out" }
+            }
+            XCTAssertEqual(leftOut?.value, 1)
         }
+        let whole = try progress("receipts_by_day", fixture)
+        XCTAssertGreaterThan(whole.rowCount, 0)
+        XCTAssertGreaterThan(whole.byteCount, 0)
         XCTAssertTrue(try progress("distinct", fixture).faults[0].reason.contains("limits.rollup_rows"))
         XCTAssertTrue(try rows("EXPLAIN SELECT receipt_id, count(*) FROM receipts GROUP BY 1", fixture.engine).contains { $0.contains("Not used: distinct: it has the sums of no file: its sums have more than") })
         try check(fixture.engine, uses: true, "others go on")

@@ -139,4 +139,14 @@ final class ConsoleCallsTests: XCTestCase {
             XCTAssertTrue(answer.text.contains(#"["client_id","Whose document it is: the contract's id."]"#), answer.text)
         }
     }
+    /// As many tables and columns as types have: more words than a statement may be long.
+    func test_comments_ofManyColumns_areAllThere() throws {
+        let admin = try running().client()
+        let columns = (0..<900).map { #""c\#($0)":{"path":"/c\#($0)","type":"VARCHAR","description":"\#(String(repeating: "w", count: 1_500))"}"# }.joined(separator: ",")
+        let type = #"{"name":"wide","version":1,"table":"wide","format":"json","match":{"/schema":"wide/1"},"receipt_id":"/id","issued_at":"/issued_at","time_zone":"UTC","columns":{\#(columns)}}"#
+        let put = try admin.put("/v1/types/wide", type)
+        XCTAssertEqual(put.status, 201, put.text)
+        let answer = try admin.post("/v1/sql", #"{"query":"SELECT count(*), sum(length(comment)) FROM till.comments WHERE table_name = 'wide' AND column_name LIKE 'c%' AND comment LIKE 'www%'"}"#)
+        XCTAssertTrue(answer.text.contains(#""rows":[[900,1350000]]"#) || answer.text.contains(#""rows":[[900,"1350000"]]"#), answer.text)
+    }
 }

@@ -70,7 +70,13 @@ final class OperationsTests: XCTestCase {
         let key = try server.key("shop")
         XCTAssertEqual(try server.client(key: key).post("/v1/receipts", Receipts.pos("R-1")).status, 201)
         _ = try server.client(key: key).post("/v1/sql", #"{"query":"SELECT 1"}"#)
+        XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
         let metrics = try server.client().get("/metrics").text
+        for line in [
+            #"till_rollup_files{rollup="receipts_by_day",state="covered"} 1"#, #"till_rollup_files{rollup="receipts_by_day",state="waiting"} 0"#,
+            #"till_rollup_files{rollup="receipts_by_day",state="left_out"} 0"#, #"till_rollup_rows{rollup="receipts_by_day"} 1"#,
+        ] { XCTAssertTrue(metrics.contains("\n\(line)\n"), "\(line): \(metrics)") }
+        XCTAssertNotNil(metrics.firstMatch(of: #/\ntill_rollup_bytes\{rollup="receipts_by_day"\} [1-9]/#))
         for name in ["process_open_fds", "process_max_fds", "process_start_time_seconds", "till_quarantine_bytes", "till_request_memory_bytes", "till_connections"] {
             XCTAssertTrue(metrics.contains("\n\(name) "), name)
         }

@@ -11,7 +11,7 @@ const { layOut } = await import(new URL('pages/processes/layout.js', root));
 const { splitRecords } = await import(new URL('core/records.js', root));
 const { dayRange, fileScans, keptByDays } = await import(new URL('pages/storage/left-out.js', root));
 const { identifier, isInstantType, isNumericType } = await import(new URL('core/schema.js', root));
-const { number } = await import(new URL('core/language.js', root));
+const { isolated, number } = await import(new URL('core/language.js', root));
 
 // Semicolons within quotes, comments and dollar quotes end nothing.
 const text = "SELECT ';', \"a;b\" -- ;\n; /* ; */ SELECT $$;$$, $x$;$x$;;\nSELECT 3";
@@ -49,6 +49,23 @@ assert.deepEqual(summary, ['11 rows in 3.88 ms']);
 const { boxes, arrows } = layOut({ StartAt: 'A', States: { A: { Type: 'Task', Next: 'B' }, B: { Type: 'Choice', Choices: [{ Next: 'A' }, { Next: 'Gone' }], Default: 'C' }, C: { Type: 'Succeed' } } });
 assert.deepEqual(boxes.map(({ name, layer }) => [name, layer]), [['A', 0], ['B', 1], ['C', 2]]);
 assert.equal(arrows.length, 4);
+
+// However many ways lead through a machine, and however many loops it has, each state is looked at once.
+const names = Array.from({ length: 40 }, (_, index) => `S${index}`);
+const machine = (exits) => ({ StartAt: 'S0', States: Object.fromEntries(names.map((name, index) => [name, { Type: 'Choice', Choices: exits(index).map((Next) => ({ Next })) }])) });
+const ladder = layOut(machine((index) => names.slice(index + 1).reverse()));
+assert.deepEqual(Object.fromEntries(ladder.boxes.map(({ name, layer }) => [name, layer])), Object.fromEntries(names.map((name, index) => [name, index])));
+const mesh = layOut(machine(() => names));
+assert.equal(mesh.boxes.length, 40);
+assert.equal(mesh.arrows.length, 1600);
+const chain = layOut({ StartAt: 'S0', States: Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`S${index}`, { Type: 'Pass', Next: `S${index + 1}` }])) });
+assert.equal(chain.boxes[19_999].layer, 19_999);
+assert.deepEqual(layOut({ StartAt: 'constructor', States: {} }).boxes, []);
+
+// A text that turns the writing round turns nothing but itself, whatever it ends.
+assert.equal(isolated('plain'), 'plain');
+assert.equal(isolated('gnp\u202eexe'), '\u2068gnp\u202eexe\u2069');
+assert.equal(isolated('\u2069\u202eout'), '\u2068\u202eout\u2069');
 
 // Every digit, grouped; what is no plain decimal as it is.
 assert.equal(number('-12345678901234567890.1200'), '−12,345,678,901,234,567,890.1200');

@@ -76,7 +76,7 @@ class Visitor:
 
 
 # The first parts of words' keys: one that is seen is a word that no language has.
-GROUPS = ("overview", "sql", "receipts", "tickets", "dead-letters", "quarantine", "uploads", "exports", "types", "processes", "contracts", "storage", "queries", "audit", "queues", "topics", "keys", "state", "ticket")
+GROUPS = ("overview", "sql", "receipts", "tickets", "dead-letters", "quarantine", "uploads", "exports", "types", "processes", "contracts", "storage", "rollups", "queries", "audit", "queues", "topics", "keys", "state", "ticket")
 
 
 def pages(visitor: Visitor) -> list[str]:

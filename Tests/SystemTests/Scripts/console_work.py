@@ -257,7 +257,7 @@ def uploads(browser: Browser) -> None:
     visitor.go("uploads")
     eve, old = (f"{kind}{time.time_ns()}" for kind in ("e", "m"))
     page.set_input_files("#file", {"name": "more.csv", "mimeType": "text/csv", "buffer": f"number,name,age\n{eve},Eve,30\n{old},Methuselah,969\n".encode()})
-    page.select_option("#upload-type", "person")
+    page.fill("#upload-type", "person")
     page.get_by_role("button", name="Upload").click()
     page.wait_for_url("**/console/uploads/u_*")
     page.wait_for_selector("#send-again")

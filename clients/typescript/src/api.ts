@@ -292,6 +292,12 @@ export interface Rollup {
     state: "filling" | "ready";
     files: number;
     files_covered: number;
+    /** For good: `uncovered` says why. Their rows are read. */
+    files_left_out: number;
+    /** Of the sums. */
+    rows: number;
+    /** Of the files of sums. */
+    bytes: number;
     uncovered: {
       file: string;
       reason: string;

@@ -40,6 +40,7 @@ export function editContract(contract) {
           callback_hosts: names(hosts.value) ?? [], digest: digest.value.trim() || null,
         });
         await put('/v1/contracts/{client_id}', { path: { client_id: client.value }, body });
+        if (!fault.isConnected) return;
         close();
         go(address('contracts', [client.value]));
       } catch (error) {

@@ -5,7 +5,7 @@ import { fill, h } from '../../core/dom.js';
 import { t } from '../../core/language.js';
 import { refine } from '../../core/location.js';
 import { copyable } from '../../components/copy-button.js';
-import { openDialog } from '../../components/dialogs.js';
+import { hold, openDialog } from '../../components/dialogs.js';
 import { problemView } from '../../components/problem-view.js';
 
 /** @typedef {{id: string, label?: string | null}} OldKey */
@@ -51,6 +51,10 @@ function keyDialog({ roles, old, make, revoke }) {
       try {
         const made = await make({ label: label.value || null, expires: expires.value || null, role: role.value });
         fill(body, secret(made.key, old, revoke, close));
+        // It is never shown again: no key of the keyboard takes it away unseen.
+        hold(dialog);
+        body.querySelector('button')?.focus();
+        dialog.addEventListener('close', () => refine({}));
       } catch (error) {
         fill(fault, problemView(error));
       }
@@ -63,7 +67,6 @@ function keyDialog({ roles, old, make, revoke }) {
       fault, h('p', { class: 'row end' }, h('button', { class: 'button primary' }, t('keys.new')))));
     return [body];
   });
-  dialog.addEventListener('close', () => refine({}));
 }
 
 /**

@@ -23,22 +23,9 @@ function exits({ Next, Default, Choices = [], Catch = [] }) {
  * @returns {{boxes: Box[], arrows: Arrow[]}}
  */
 export function layOut({ StartAt, States }) {
-  /** @type {Map<string, number>} */
-  const layers = new Map();
+  const layers = layersOf(StartAt, States);
   /** @type {Arrow[]} */
   const arrows = [];
-  /**
-   * @param {string} name
-   * @param {number} layer
-   * @param {string[]} path what leads here; a state of it is a loop's beginning
-   */
-  function visit(name, layer, path) {
-    const state = States[name];
-    if (!state || path.includes(name) || (layers.get(name) ?? -1) >= layer) return;
-    layers.set(name, layer);
-    for (const { to } of exits(state)) visit(to, layer + 1, [...path, name]);
-  }
-  visit(StartAt, 0, []);
   for (const [name, state] of Object.entries(States)) for (const { to, kind } of exits(state)) arrows.push({ from: name, to, kind });
   /** @type {Map<number, number>} */
   const counts = new Map();
@@ -48,4 +35,48 @@ export function layOut({ StartAt, States }) {
     return { name, type: States[name].Type, layer, place };
   });
   return { boxes, arrows };
+}
+
+/**
+ * A walk in depth tells arrows that close a loop, which lead to a state that is still open; without them the states have an order, in which each is below
+ * all that lead to it. Each state and arrow is looked at once, however many ways there are.
+ *
+ * @param {string} start
+ * @param {{[name: string]: State}} states
+ * @returns {Map<string, number>} of those that are come to, in the order that they are
+ */
+function layersOf(start, states) {
+  const isThere = (/** @type {string} */ name) => Object.hasOwn(states, name);
+  /** @type {Map<string, number>} */
+  const layers = new Map();
+  /** @type {Set<string>} */
+  const open = new Set();
+  /** @type {string[]} */
+  const finished = [];
+  /** @type {Map<string, string[]>} without those that close a loop */
+  const onward = new Map();
+  /** @type {{name: string, left: string[]}[]} */
+  const path = [];
+  const enter = (/** @type {string} */ name) => {
+    layers.set(name, 0);
+    open.add(name);
+    onward.set(name, []);
+    path.push({ name, left: exits(states[name]).map(({ to }) => to).filter(isThere) });
+  };
+  if (isThere(start)) enter(start);
+  for (let last = path.at(-1); last; last = path.at(-1)) {
+    const to = last.left.shift();
+    if (to === undefined) {
+      open.delete(last.name);
+      finished.push(last.name);
+      path.pop();
+    } else if (!open.has(to)) {
+      onward.get(last.name)?.push(to);
+      if (!layers.has(to)) enter(to);
+    }
+  }
+  for (const name of finished.reverse()) {
+    for (const to of onward.get(name) ?? []) layers.set(to, Math.max(layers.get(to) ?? 0, (layers.get(name) ?? 0) + 1));
+  }
+  return layers;
 }

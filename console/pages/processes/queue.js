@@ -95,10 +95,7 @@ export function shortBody(body) {
  * @param {string} id
  */
 function redriveOne(name, id) {
-  confirm({ title: t('queues.put-back'), text: t('queues.put-back-text', { id }), action: t('queues.put-back'), work: async () => {
-    await post('/v1/queues/{name}/dead-letters/redrive', { path: { name }, body: { ids: [id] } });
-    refine({});
-  } });
+  confirm({ title: t('queues.put-back'), text: t('queues.put-back-text', { id }), action: t('queues.put-back'), work: () => post('/v1/queues/{name}/dead-letters/redrive', { path: { name }, body: { ids: [id] } }), done: () => refine({}) });
 }
 
 /**
@@ -109,8 +106,7 @@ function redrive(name, count) {
   confirm({ title: t('queues.redrive'), text: t('queues.redrive-text', { count }), action: t('queues.redrive'), count, work: async () => {
     const done = await post('/v1/queues/{name}/dead-letters/redrive', { path: { name }, body: { all: true } });
     announce(t('dead-letters.redriven', { count: done.count }));
-    refine({});
-  } });
+  }, done: () => refine({}) });
 }
 
 /**
@@ -118,8 +114,5 @@ function redrive(name, count) {
  * @param {number} count
  */
 function purge(name, count) {
-  confirm({ title: t('queues.purge'), text: t('queues.purge-text', { count }), action: t('queues.purge'), count, isDangerous: true, work: async () => {
-    await remove('/v1/queues/{name}/messages', { path: { name } });
-    refine({});
-  } });
+  confirm({ title: t('queues.purge'), text: t('queues.purge-text', { count }), action: t('queues.purge'), count, isDangerous: true, work: () => remove('/v1/queues/{name}/messages', { path: { name } }), done: () => refine({}) });
 }

@@ -64,9 +64,6 @@ async function deadEvents(topic, subscription, count, signal) {
     { title: t('attempts'), isNumeric: true, cell: ({ attempts }) => number(attempts) },
     { title: t('queues.body'), isWide: true, cell: ({ event }) => shortBody(event) },
   ], events));
-  const again = () => confirm({ title: t('queues.redrive'), text: t('topics.redrive-text', { count, name: subscription }), action: t('queues.redrive'), count, work: async () => {
-    await post('/v1/topics/{name}/subscriptions/{subscription}/dead-letters/redrive', { path });
-    refine({});
-  } });
+  const again = () => confirm({ title: t('queues.redrive'), text: t('topics.redrive-text', { count, name: subscription }), action: t('queues.redrive'), count, work: () => post('/v1/topics/{name}/subscriptions/{subscription}/dead-letters/redrive', { path }), done: () => refine({}) });
   return h('section', { class: 'stack tight' }, h('div', { class: 'row between' }, h('h2', {}, subscription, ' · ', t('queues.letters')), h('button', { class: 'button', onclick: again }, t('queues.redrive'))), list);
 }

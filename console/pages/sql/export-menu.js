@@ -27,18 +27,23 @@ const revokeDelay = 60_000;
 export function openExport(query, params) {
   openDialog(t('export.title'), (close) => {
     const fault = h('div', {});
-    /** @param {() => Promise<void>} work */
-    const attempt = (work) => async () => {
+    /**
+     * @param {() => Promise<void>} work
+     * @param {() => void} [done] unless the dialog was left meanwhile
+     */
+    const attempt = (work, done = () => {}) => async () => {
       fill(fault, h('p', { class: 'quiet', role: 'status' }, t('export.working')));
       try {
         await work();
+        if (!fault.isConnected) return;
         close();
+        done();
       } catch (error) {
         fill(fault, problemView(error));
       }
     };
     const buttons = streamed.map(({ format, type }) => h('button', { class: 'button', onclick: attempt(() => download(query, params, format, type)) }, format.toUpperCase()));
-    const made = offers('/v1/exports', 'post') && h('button', { class: 'button', onclick: attempt(() => makeWorkbook(query, params)) }, 'XLSX');
+    const made = offers('/v1/exports', 'post') && h('button', { class: 'button', onclick: attempt(() => makeWorkbook(query, params), () => go(address('exports'))) }, 'XLSX');
     return [h('p', {}, t('export.text')), h('div', { class: 'row' }, buttons, made), fault];
   });
 }
@@ -64,5 +69,5 @@ async function download(query, params, format, type) {
  */
 async function makeWorkbook(query, params) {
   await post('/v1/exports', { body: { query, params, format: 'xlsx' } });
-  go(address('exports'));
+  announce(t('export.made'));
 }

@@ -10,6 +10,8 @@ import { Problem, isAbort } from '../../core/problem.js';
 
 /** Between looks at how far it is, in milliseconds. */
 const watchInterval = 400;
+/** In milliseconds. */
+const cancelPatience = 2_000;
 /** The first page is soon there; who scrolls on gets more at a time. */
 const pageRowCounts = { first: 2_000, next: 10_000 };
 
@@ -44,7 +46,17 @@ export class QueryRun {
    * @returns {Promise<QueryPage>}
    */
   async first(onprogress) {
-    this.#watch = setInterval(async () => onprogress(await this.#progress()), watchInterval);
+    // Never two at once: those that a slow server leaves unanswered would stand before the call that ends the query.
+    let isLooking = false;
+    /** @type {Progress | null} */
+    let last = null;
+    this.#watch = setInterval(async () => {
+      onprogress(last);
+      if (isLooking) return;
+      isLooking = true;
+      last = await this.#progress();
+      isLooking = false;
+    }, watchInterval);
     try {
       return await post('/v1/sql', { body: this.#body(), signal: this.#abort.signal });
     } finally {
@@ -70,7 +82,9 @@ export class QueryRun {
   /** Ends it on the server too: a connection that goes away is noticed a little later. */
   async cancel() {
     clearInterval(this.#watch);
-    if (offers('/v1/queries/{id}', 'delete')) await remove('/v1/queries/{id}', { path: { id: this.#id } }).catch(() => {});
+    const isEnded = offers('/v1/queries/{id}', 'delete') && remove('/v1/queries/{id}', { path: { id: this.#id } }).catch(() => {});
+    // A server that does not answer notices in its own time.
+    await Promise.race([isEnded, new Promise((resume) => setTimeout(resume, cancelPatience))]);
     this.#abort.abort();
   }
 }

@@ -4,7 +4,7 @@ import { cellText, isNumeric } from '../../components/data-grid.js';
 import { chartKindName, chartKinds, seriesCountMax, suggestChart } from '../../components/chart.js';
 import { factList } from '../../components/facts.js';
 import { planView } from '../../components/plan-view.js';
-import { documentTree } from '../../components/document-view.js';
+import { documentTree, longText } from '../../components/document-view.js';
 import { problemView } from '../../components/problem-view.js';
 import { tabList } from '../../components/tab-list.js';
 import { fill, h } from '../../core/dom.js';
@@ -142,5 +142,5 @@ function recordPanel(columns, rows, from) {
  * @param {string} type
  */
 function recordValue(value, type) {
-  return value !== null && typeof value === 'object' && type.startsWith('STRUCT') ? documentTree(value) : cellText(value, type);
+  return value !== null && typeof value === 'object' && type.startsWith('STRUCT') ? documentTree(value) : longText(cellText(value, type));
 }

@@ -10,11 +10,30 @@ import { identifier, tableName } from '../../core/schema.js';
  */
 export function schemaTree(tables, insert) {
   return h('section', { class: 'card schema', 'aria-label': t('sql.schema'), tabindex: '0' }, h('h2', {}, t('sql.schema')),
-    tables.map((table) => h('details', { open: table.name === 'receipts' && table.schema === 'public' },
-      h('summary', {}, tableName(table), ' ', table.isView && h('small', { class: 'quiet' }, t('sql.view'))),
-      h('p', { class: 'row' }, h('button', { type: 'button', class: 'button small', onclick: () => insert(tableName(table)), 'aria-label': t('sql.insert', { name: tableName(table) }) }, t('sql.insert-short'))),
-      table.comment && h('p', { class: 'quiet comment' }, table.comment),
-      h('ul', {}, table.columns.map((column) => columnItem(column, insert))))));
+    tables.map((table) => tableItem(table, insert)));
+}
+
+/**
+ * Its columns are made when it is opened: there may be thousands of tables.
+ *
+ * @param {import('../../core/schema.js').Table} table
+ * @param {(text: string) => void} insert
+ */
+function tableItem(table, insert) {
+  const name = tableName(table);
+  /** @type {HTMLDetailsElement} */
+  const item = h('details', { ontoggle: () => item.open && show() }, h('summary', {}, name, ' ', table.isView && h('small', { class: 'quiet' }, t('sql.view'))));
+  function show() {
+    if (item.childElementCount > 1) return;
+    item.append(h('p', { class: 'row' }, h('button', { type: 'button', class: 'button small', onclick: () => insert(name), 'aria-label': t('sql.insert', { name }) }, t('sql.insert-short'))));
+    if (table.comment) item.append(h('p', { class: 'quiet comment' }, table.comment));
+    item.append(h('ul', {}, table.columns.map((column) => columnItem(column, insert))));
+  }
+  if (name === 'receipts') {
+    item.open = true;
+    show();
+  }
+  return item;
 }
 
 /**

@@ -64,7 +64,7 @@ function editing(upload, split, records, count) {
     try {
       const name = upload.name.replace(/(\.(gz|zst))$/i, '').replace(/(\.[^.]+)?$/, '-corrected$1');
       const id = await sendFile({ name, file: new Blob([editor.value]), type: upload.type, client: isAdmin() ? upload.client_id : null }, place);
-      go(address('uploads', [id]));
+      if (place.isConnected) go(address('uploads', [id]));
     } catch (error) {
       fill(place, problemView(error));
       button.disabled = false;

@@ -5,13 +5,9 @@ import { fill, h } from '../../core/dom.js';
 import { bytes, t } from '../../core/language.js';
 
 /**
-
  * Files of this page that were sent, by upload: so that faulty records can be taken out of them again.
-
  *
-
  * @type {Map<string, Blob>}
-
  */
 const sent = new Map();
 /** A larger file is not kept in mind. */
@@ -33,8 +29,12 @@ export async function sendFile({ name, file, type, client }, place) {
   fill(place, h('p', { class: 'row', role: 'status' }, t('uploads.sending', { name }), bar, text));
   const made = await post('/v1/uploads', { query: { client }, body: { name, type, content_type: file.type || null, bytes: file.size } });
   if (file.size <= keptByteCountMax) sent.set(made.upload_id, file);
+  let isLooking = false;
   const look = setInterval(async () => {
+    if (isLooking) return;
+    isLooking = true;
     const upload = await get('/v1/uploads/{id}', { path: { id: made.upload_id } }).catch(() => null);
+    isLooking = false;
     if (!upload) return;
     bar.value = upload.received_bytes;
     fill(text, t('uploads.sent', { sent: bytes(upload.received_bytes), all: bytes(file.size) }));

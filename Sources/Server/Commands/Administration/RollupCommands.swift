@@ -33,7 +33,7 @@ enum RollupListCommand: ListCommand {
     static func listing(_ arguments: Arguments) throws -> Listing {
         try arguments.noOperands()
         return Listing(
-            path: "/v1/rollups", member: "rollups", columns: ["name", "table", "where", "unnest", "progress.state", "progress.files", "progress.files_covered"])
+            path: "/v1/rollups", member: "rollups", columns: ["name", "table", "where", "unnest", "progress.state", "progress.files", "progress.files_covered", "progress.rows", "progress.bytes"])
     }
 }
 

@@ -54,6 +54,9 @@ struct RollupBody: ListItem, JSONObject {
             sink.member("state", progress.isReady ? "ready" : "filling", MemberFacts(keywords: #""enum":["filling","ready"]"#))
             sink.member("files", progress.fileCount)
             sink.member("files_covered", progress.coveredCount)
+            sink.member("files_left_out", progress.faults.count, MemberFacts("For good: `uncovered` says why. Their rows are read."))
+            sink.member("rows", progress.rowCount, MemberFacts("Of the sums."))
+            sink.member("bytes", progress.byteCount, MemberFacts("Of the files of sums."))
             let waiting = progress.waiting.map { UncoveredBody(file: $0, reason: "its sums are still to be made") }
             let faults = progress.faults.map { UncoveredBody(file: $0.file, reason: $0.reason) }
             sink.member("uncovered", Array((faults + waiting).prefix(Self.shownCountMax)))
