@@ -116,6 +116,9 @@ final class QueryEngineTests: XCTestCase {
         check("SELECT l.name, l.amount FROM t, UNNEST(t.lines) AS l", ",|bread,0.00|bread,10.50|bread,5.00|milk,20.00|milk,5.50|їжа,1.25", sorted: true)
         check("SELECT id, l.name, l.ordinality FROM t, UNNEST(t.lines) WITH ORDINALITY AS l ORDER BY id, 3", "1,bread,1|1,milk,2|2,milk,1|5,,1|5,bread,2|6,їжа,1|7,bread,1")
         check("SELECT id, l.qty FROM t LEFT JOIN UNNEST(t.lines) AS l ON true ORDER BY id, 2", "1,1|1,2|2,8|3,|4,|5,1|5,|6,3|7,2")
+        // A field of an element, with parentheses or without, as PostgreSQL reads both.
+        check("SELECT id, lines[1].name, t.lines[2].name, (lines[1]).name, upper(lines[1].name) FROM t WHERE id < 3 ORDER BY id", "1,bread,milk,bread,BREAD|2,milk,,milk,MILK")
+        check("SELECT count(*) FROM t WHERE lines[1].amount + 1 > (t.lines[1]).amount AND lines[(id - id + 1)::integer].name = 'bread'", "2")
         check("SELECT l.name, sum(l.amount), count(*) FROM t, UNNEST(lines) AS l WHERE shop IS NOT NULL GROUP BY 1 ORDER BY 1", "bread,15.50,3|milk,25.50,2|їжа,1.25,1|,,1")
         check("SELECT id, list_sum(lines.amount), list_count(lines), list_max(lines.name), list_avg(lines.qty) FROM t ORDER BY id", "1,10.50,2,milk,1.500000|2,20.00,1,milk,8.000000|3,,0,,|4,,,,|5,0.00,2,bread,1.000000|6,1.25,1,їжа,3.000000|7,10.50,1,bread,2.000000")
     }
