@@ -98,6 +98,9 @@ final class QueryEngineTests: XCTestCase {
     func test_groupingSets() {
         check("SELECT shop, paid, count(*), grouping(shop, paid) FROM t GROUP BY ROLLUP (shop, paid) ORDER BY 4, 1, 2", "A,true,1,0|A,,2,0|B,false,2,0|C,true,1,0|,true,1,0|A,,3,1|B,,2,1|C,,1,1|,,1,1|,,7,3")
         check("SELECT shop, count(*) FROM t WHERE false GROUP BY GROUPING SETS ((shop), ())", ",0")
+        // A NULL of no type as a key: rows of sets with it and without it are joined to be sorted, which once ended the process.
+        check("SELECT NULL AS none, count(*) FROM t GROUP BY GROUPING SETS ((), (1)) ORDER BY 1, 2", ",7|,7")
+        check("SELECT NULL AS none, shop, count(*) FROM t GROUP BY ROLLUP (1, 2) ORDER BY 1, 3 DESC, 2 NULLS FIRST LIMIT 3", ",,7|,,7|,A,3")
     }
 
     func test_order_limit() {
