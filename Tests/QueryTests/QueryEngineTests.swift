@@ -119,6 +119,9 @@ final class QueryEngineTests: XCTestCase {
         check("SELECT l.name, l.amount FROM t, UNNEST(t.lines) AS l", ",|bread,0.00|bread,10.50|bread,5.00|milk,20.00|milk,5.50|їжа,1.25", sorted: true)
         check("SELECT id, l.name, l.ordinality FROM t, UNNEST(t.lines) WITH ORDINALITY AS l ORDER BY id, 3", "1,bread,1|1,milk,2|2,milk,1|5,,1|5,bread,2|6,їжа,1|7,bread,1")
         check("SELECT id, l.qty FROM t LEFT JOIN UNNEST(t.lines) AS l ON true ORDER BY id, 2", "1,1|1,2|2,8|3,|4,|5,1|5,|6,3|7,2")
+        // Two names of one column beside a list that is unfolded.
+        check("SELECT a, b, l.name FROM (SELECT id AS a, id AS b, lines FROM t) r, UNNEST(r.lines) l ORDER BY 1, 3 LIMIT 2", "1,1,bread|1,1,milk")
+        check("SELECT r.id, r.total, l.name FROM (SELECT * FROM t WHERE false) r, UNNEST(r.lines) l", "")
         // A field of an element, with parentheses or without, as PostgreSQL reads both.
         check("SELECT id, lines[1].name, t.lines[2].name, (lines[1]).name, upper(lines[1].name) FROM t WHERE id < 3 ORDER BY id", "1,bread,milk,bread,BREAD|2,milk,,milk,MILK")
         check("SELECT count(*) FROM t WHERE lines[1].amount + 1 > (t.lines[1]).amount AND lines[(id - id + 1)::integer].name = 'bread'", "2")
