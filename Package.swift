@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(name: "till-load", dependencies: ["CEpoll"], path: "benchmarks/Load", swiftSettings: strict),
 
         .executableTarget(
-            name: "till-fuzz", dependencies: ["Server", "Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus", "README.md"],
+            name: "till-fuzz", dependencies: ["Server", "Cluster", "Ingest", "Processes", "Documents", "Query", "ColumnStore", "TestSupport"], path: "Tests/Fuzzing", exclude: ["Corpus", "README.md"],
             swiftSettings: strict),
         .target(name: "TestSupport", dependencies: ["ColumnStore"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(

@@ -98,6 +98,9 @@ final class QueryEngineTests: XCTestCase {
     func test_groupingSets() {
         check("SELECT shop, paid, count(*), grouping(shop, paid) FROM t GROUP BY ROLLUP (shop, paid) ORDER BY 4, 1, 2", "A,true,1,0|A,,2,0|B,false,2,0|C,true,1,0|,true,1,0|A,,3,1|B,,2,1|C,,1,1|,,1,1|,,7,3")
         check("SELECT shop, count(*) FROM t WHERE false GROUP BY GROUPING SETS ((shop), ())", ",0")
+        // A NULL of no type as a key: rows of sets with it and without it are joined to be sorted, which once ended the process.
+        check("SELECT NULL AS none, count(*) FROM t GROUP BY GROUPING SETS ((), (1)) ORDER BY 1, 2", ",7|,7")
+        check("SELECT NULL AS none, shop, count(*) FROM t GROUP BY ROLLUP (1, 2) ORDER BY 1, 3 DESC, 2 NULLS FIRST LIMIT 3", ",,7|,,7|,A,3")
     }
 
     func test_order_limit() {
@@ -116,6 +119,12 @@ final class QueryEngineTests: XCTestCase {
         check("SELECT l.name, l.amount FROM t, UNNEST(t.lines) AS l", ",|bread,0.00|bread,10.50|bread,5.00|milk,20.00|milk,5.50|їжа,1.25", sorted: true)
         check("SELECT id, l.name, l.ordinality FROM t, UNNEST(t.lines) WITH ORDINALITY AS l ORDER BY id, 3", "1,bread,1|1,milk,2|2,milk,1|5,,1|5,bread,2|6,їжа,1|7,bread,1")
         check("SELECT id, l.qty FROM t LEFT JOIN UNNEST(t.lines) AS l ON true ORDER BY id, 2", "1,1|1,2|2,8|3,|4,|5,1|5,|6,3|7,2")
+        // Two names of one column beside a list that is unfolded.
+        check("SELECT a, b, l.name FROM (SELECT id AS a, id AS b, lines FROM t) r, UNNEST(r.lines) l ORDER BY 1, 3 LIMIT 2", "1,1,bread|1,1,milk")
+        check("SELECT r.id, r.total, l.name FROM (SELECT * FROM t WHERE false) r, UNNEST(r.lines) l", "")
+        // A field of an element, with parentheses or without, as PostgreSQL reads both.
+        check("SELECT id, lines[1].name, t.lines[2].name, (lines[1]).name, upper(lines[1].name) FROM t WHERE id < 3 ORDER BY id", "1,bread,milk,bread,BREAD|2,milk,,milk,MILK")
+        check("SELECT count(*) FROM t WHERE lines[1].amount + 1 > (t.lines[1]).amount AND lines[(id - id + 1)::integer].name = 'bread'", "2")
         check("SELECT l.name, sum(l.amount), count(*) FROM t, UNNEST(lines) AS l WHERE shop IS NOT NULL GROUP BY 1 ORDER BY 1", "bread,15.50,3|milk,25.50,2|їжа,1.25,1|,,1")
         check("SELECT id, list_sum(lines.amount), list_count(lines), list_max(lines.name), list_avg(lines.qty) FROM t ORDER BY id", "1,10.50,2,milk,1.500000|2,20.00,1,milk,8.000000|3,,0,,|4,,,,|5,0.00,2,bread,1.000000|6,1.25,1,їжа,3.000000|7,10.50,1,bread,2.000000")
     }

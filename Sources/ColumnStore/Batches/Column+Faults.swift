@@ -6,6 +6,8 @@ extension Column {
         if let validity, validity.count != count { return "\(validity.count) bits of validity for \(count) rows" }
         if let own = values.count, own != count { return "\(own) values for \(count) rows" }
         if let fault = values.fault(count: count) { return fault }
+        // Nothing but NULL is of no type: a builder of such a column has no room for values.
+        if type == .null, count > 0 { if case .constant(.null) = values {} else { return "values of no type" } }
         switch values {
         case .bits, .int32, .int64, .int128, .double, .interval, .constant, .bytes: return nil
         case .dictionary(_, let dictionary): return dictionary.values.fault

@@ -159,7 +159,7 @@ public struct ColumnBuilder: Sendable {
     /// All rows of a column of the same type.
     public mutating func append(contentsOf column: Column) {
         switch column.values {
-        case .constant(.null):
+        case _ where form == .null, .constant(.null):
             for _ in 0..<column.count { appendNull() }
             return
         case .dictionary, .constant: return append(contentsOf: column.flattened())

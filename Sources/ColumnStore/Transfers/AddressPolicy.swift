@@ -87,12 +87,12 @@ package struct AddressPolicy: Sendable {
         if text.hasPrefix("["), let end = text.lastIndex(of: "]") {
             let after = text[text.index(after: end)...]
             if !after.isEmpty {
-                guard after.hasPrefix(":"), let number = UInt16(after.dropFirst()) else { return nil }
+                guard after.hasPrefix(":"), let number: UInt16 = number(after.dropFirst()) else { return nil }
                 port = number
             }
             text = String(text[text.index(after: text.startIndex)..<end])
         } else if text.filter({ $0 == ":" }).count == 1, let colon = text.firstIndex(of: ":") {
-            guard let number = UInt16(text[text.index(after: colon)...]) else { return nil }
+            guard let number: UInt16 = number(text[text.index(after: colon)...]) else { return nil }
             port = number
             text = String(text[..<colon])
         }
@@ -100,13 +100,20 @@ package struct AddressPolicy: Sendable {
         if let first = parts.first, let bytes = parse(String(first)) {
             guard parts.count <= 2 else { return nil }
             guard parts.count == 2 else { return .network(bytes: bytes, prefixLength: bytes.count * 8, port: port) }
-            guard let length = Int(parts[1]), (0...(bytes.count * 8)).contains(length) else { return nil }
+            guard let length: Int = number(parts[1]), (0...(bytes.count * 8)).contains(length) else { return nil }
             return .network(bytes: bytes, prefixLength: length, port: port)
         }
-        let isName = !text.isEmpty && text.utf8.count <= 253 && text.utf8.allSatisfy { byte in
+        // A name that ends in a number is an address that is written wrong: no name of the internet does.
+        let last = text.split(separator: ".").last ?? ""
+        let isName = !text.isEmpty && !last.utf8.allSatisfy { (48...57).contains($0) } && text.utf8.count <= 253 && text.utf8.allSatisfy { byte in
             byte == 45 || byte == 46 || byte == 95 || (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
         }
         return isName ? .host(text.lowercased(), port: port) : nil
+    }
+
+    /// Digits alone: Swift reads a number with a sign as well.
+    private static func number<Number: FixedWidthInteger>(_ text: Substring) -> Number? {
+        text.utf8.allSatisfy { (48...57).contains($0) } ? Number(text) : nil
     }
 
     /// The bytes of an IPv4 or IPv6 address in text, or nil.

@@ -150,7 +150,7 @@ struct ScalarStep: BitwiseCopyable {
 
     private init(_ column: ScalarPlan) {
         let conversion = column.conversion
-        let isPlain = conversion.shift == 0 && conversion.mark == UInt8(ascii: ".") && conversion.suffix.isEmpty && conversion.format == nil
+        let isPlain = conversion.shift == 0 && conversion.mark == UInt8(ascii: ".") && conversion.suffix.isEmpty && !conversion.isTrimmed && conversion.format == nil
         let lookup = column.lookups.first
         slot = isPlain && lookup?.isDirect ?? false ? Int32(lookup?.slot ?? -1) : -1
         isFromRoot = lookup?.isFromRoot ?? false

@@ -533,10 +533,12 @@ struct Extractor<Source: DocumentSource> {
 
     /// The exact sum of all that a lookup selects; NULL over none.
     private func sum(_ lookup: LookupPlan, _ column: ScalarPlan, from start: Int) -> Cell {
-        // Digits past the column's scale may add up to none: they are kept while adding.
+        // Digits past the column's scale may add up to none: they are kept while adding, by themselves, so that large numbers have their room.
         let scale = column.conversion.scale
         let wide = max(scale, 18)
+        let unit = PowersOfTen.int128[wide - scale]
         var total: Int128 = 0
+        var surplus: Int128 = 0
         var isAny = false
         var isFaulty = false
         forEach(lookup, from: start) { node in
@@ -544,9 +546,11 @@ struct Extractor<Source: DocumentSource> {
             guard text.isPresent else { return true }
             do throws(ValueFault) {
                 guard text.kind != .container else { throw .wrongType }
-                let (next, isOverflow) = total.addingReportingOverflow(try column.conversion.number(text, scale: wide))
-                guard !isOverflow else { throw .outOfRange }
-                total = next
+                let number = try summand(text, column.conversion, wide: wide, unit: unit)
+                let (next, isOverflow) = total.addingReportingOverflow(number.whole)
+                let (nextSurplus, isMuch) = surplus.addingReportingOverflow(number.surplus)
+                guard !isOverflow, !isMuch else { throw .outOfRange }
+                (total, surplus) = (next, nextSurplus)
                 isAny = true
             } catch {
                 reportFault(error, node, text, column)
@@ -556,12 +560,24 @@ struct Extractor<Source: DocumentSource> {
         }
         guard isAny, !isFaulty else { return .null }
         do throws(ValueFault) {
-            return try column.conversion.cell(ofSum: total, scale: wide)
+            return try column.conversion.cell(ofSum: total, rest: surplus, scale: wide)
         } catch {
             context.report(
                 source.location(ofMissing: lookup.path, from: start, within: element), error.rawValue,
                 "\(column.name): the sum does not fit \(ColumnTypeName.text(column.type))")
             return .null
+        }
+    }
+
+    /// A number in units of the column, and what it has past them in units of ten to −`wide`.
+    private func summand(_ text: ScalarText, _ conversion: Conversion, wide: Int, unit: Int128) throws(ValueFault) -> (whole: Int128, surplus: Int128) {
+        do throws(ValueFault) {
+            return (try conversion.number(text, scale: conversion.scale), 0)
+        } catch {
+            guard error == .tooManyDigits, unit > 1 else { throw error }
+            let digits = try conversion.number(text, scale: wide)
+            let (whole, surplus) = digits.quotientAndRemainder(dividingBy: unit)
+            return (whole, surplus)
         }
     }
 }

@@ -85,7 +85,8 @@ struct PlanCompiler {
     /// - Parameter isSensitive: the list that it is a member of is.
     private mutating func scalar(_ column: TypeFile.ColumnSpecification, _ scope: inout SlotScope, isSensitive: Bool = false) -> ScalarPlan {
         let type = column.type ?? .string
-        let conversion = Conversion(type: type, shift: column.shift, mark: column.mark, suffix: column.suffix, format: column.format)
+        let conversion = Conversion(
+            type: type, shift: column.shift, mark: column.mark, suffix: column.suffix, isTrimmed: column.isTrimmed, format: column.format)
         var fallback = Cell.null
         if let constant = column.fallback {
             do throws(ValueFault) {

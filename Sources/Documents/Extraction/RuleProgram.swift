@@ -5,13 +5,16 @@ internal import Query
 final class RuleProgram: Sendable {
     private let expression: Expression
     private let tree: RuleNode?
+    /// What a DOUBLE is made of at the end: INTEGER or BIGINT; nil where the expression has its column's type.
+    private let whole: ColumnType?
     /// Parts of the expression.
     private let stepCount: Int
     /// The columns that it reads: their number in the expression, what they are, their type.
     let used: [(id: Int, input: RuleCompiler.Input, type: ColumnType)]
 
-    init(_ compiled: ExpressionCompiler.Compiled, inputs: [(input: RuleCompiler.Input, type: ColumnType)], memberNames: [[String]]) {
+    init(_ compiled: ExpressionCompiler.Compiled, inputs: [(input: RuleCompiler.Input, type: ColumnType)], memberNames: [[String]], whole: ColumnType? = nil) {
         expression = compiled.expression
+        self.whole = whole
         stepCount = Self.count(compiled.expression)
         used = compiled.usedInputs.map { ($0, inputs[$0].input, inputs[$0].type) }
         tree = RuleCompiler(inputs: inputs.map(\.input), memberNames: memberNames).node(compiled.expression)
@@ -39,7 +42,7 @@ final class RuleProgram: Sendable {
 
     /// - Throws: why it has no value: a division by zero, a number of too many digits, a failed cast.
     func value(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {
-        let cell = try computed(environment, context)
+        let cell = try wholeNumber(try computed(environment, context))
         // Files of tables have no infinite dates and times.
         let isFinite = switch expression.type {
         case .date: !Calendar.isInfinite(day: Int64(truncatingIfNeeded: cell.number))
@@ -48,6 +51,14 @@ final class RuleProgram: Sendable {
         }
         guard cell.isNull || isFinite else { throw QueryError(.dataError, "a column holds no infinite date or time").because(.timeOutOfRange) }
         return cell
+    }
+
+    /// Half away from zero, as everything that is cast to a column's type; a question's own cast takes the even one, as PostgreSQL's does.
+    private func wholeNumber(_ cell: Cell) throws(QueryError) -> Cell {
+        guard let whole, !cell.isNull, let range = RuleNumbers.range(of: whole) else { return cell }
+        let number = Double(bitPattern: UInt64(truncatingIfNeeded: cell.number)).rounded(.toNearestOrAwayFromZero)
+        guard let exact = Int128(exactly: number), range.contains(exact) else { throw QueryError(.numericOverflow, "a number that does not fit \(ColumnTypeName.text(whole))") }
+        return .number(exact)
     }
 
     private func computed(_ environment: RuleEnvironment, _ context: ExtractionContext) throws(QueryError) -> Cell {

@@ -243,9 +243,15 @@ struct RuleSet: Sendable {
                 }
             }
             do throws(QueryError) {
-                let compiled = try ExpressionCompiler.compile(
-                    text, outer: outer.map { ExpressionCompiler.Input($0.name, $0.type) }, element: element, as: type, isCondition: isCondition)
-                return RuleProgram(compiled, inputs: inputs, memberNames: lists.map { $0.map(\.name) })
+                func compiled(as type: ColumnType?) throws(QueryError) -> ExpressionCompiler.Compiled {
+                    try ExpressionCompiler.compile(
+                        text, outer: outer.map { ExpressionCompiler.Input($0.name, $0.type) }, element: element, as: type, isCondition: isCondition)
+                }
+                let names = lists.map { $0.map(\.name) }
+                if type == .int32 || type == .int64, case let plain = try compiled(as: nil), plain.expression.type == .double {
+                    return RuleProgram(plain, inputs: inputs, memberNames: names, whole: type)
+                }
+                return RuleProgram(try compiled(as: type), inputs: inputs, memberNames: names)
             } catch {
                 let place = error.position.map { " (character \($0))" } ?? ""
                 compiler.fail(pointer, error.detail + place, code: "invalid-expression")

@@ -142,6 +142,8 @@ package struct TypeFile: Sendable {
         package var shift = 0
         package var mark = UInt8(ascii: ".")
         package var suffix: [UInt8] = []
+        /// Blanks at both ends of a text are no part of it.
+        package var isTrimmed = false
         package var format: TimeFormat?
         package var hasBloom = false
         package var isStored = true

@@ -17,7 +17,7 @@ extension TypeFileReader {
     }
 
     private static let scalarMembers: Set<String> = [
-        "path", "from", "from_root", "type", "required", "default", "where", "value", "sum", "scale", "decimal_mark", "suffix", "format", "bloom",
+        "path", "from", "from_root", "type", "required", "default", "where", "value", "sum", "scale", "decimal_mark", "suffix", "trim", "format", "bloom",
         "stored", "expression", "sensitive", "description",
     ]
     private static let listMembers: Set<String> = ["path", "from", "from_root", "where", "columns", "required", "stored", "order_by", "distinct_by", "sensitive", "description"]
@@ -108,7 +108,7 @@ extension TypeFileReader {
     private mutating func readSource(_ node: Int, _ column: inout TypeFile.ColumnSpecification) {
         if let expression = tape.member("expression", of: node) {
             column.expression = string(expression)
-            for other in ["path", "from", "sum", "where", "value", "scale", "decimal_mark", "suffix", "format"] {
+            for other in ["path", "from", "sum", "where", "value", "scale", "decimal_mark", "suffix", "trim", "format"] {
                 if let extra = tape.member(other, of: node) { fail(extra, "an expression has no \(other)") }
             }
             return
@@ -162,6 +162,10 @@ extension TypeFileReader {
             if !isNumber { fail(mark, "decimal_mark is of numbers only") }
         }
         if let suffix = tape.member("suffix", of: node), let text = string(suffix) { column.suffix = Array(text.utf8) }
+        if let trim = tape.member("trim", of: node) {
+            column.isTrimmed = boolean(trim) ?? false
+            if column.type != .string { fail(trim, "trim is of VARCHAR only") }
+        }
         if let format = tape.member("format", of: node) {
             column.format = timeFormat(format)
             if column.type != .date, column.type != .timestampTZ { fail(format, "format is of DATE and TIMESTAMPTZ only") }

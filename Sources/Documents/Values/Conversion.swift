@@ -12,9 +12,13 @@ struct Conversion: Sendable {
     let shift: Int
     let mark: UInt8
     let suffix: [UInt8]
+    /// Of texts: without the blanks at both ends.
+    let isTrimmed: Bool
     let format: TimeFormat?
 
-    init(type: ColumnType, shift: Int = 0, mark: UInt8 = UInt8(ascii: "."), suffix: [UInt8] = [], format: TimeFormat? = nil) {
+    init(
+        type: ColumnType, shift: Int = 0, mark: UInt8 = UInt8(ascii: "."), suffix: [UInt8] = [], isTrimmed: Bool = false, format: TimeFormat? = nil
+    ) {
         var (precision, scale) = (38, 0)
         switch type {
         case .boolean: kind = .boolean
@@ -34,6 +38,7 @@ struct Conversion: Sendable {
         self.shift = shift
         self.mark = mark
         self.suffix = suffix
+        self.isTrimmed = isTrimmed
         self.format = format
     }
 
@@ -43,8 +48,9 @@ struct Conversion: Sendable {
         switch kind {
         case .string:
             if !text.isWithoutNUL, memchr(text.bytes, 0, text.count) != nil { throw .nulCharacter }
-            if suffix.isEmpty { return .bytes(text.bytes, text.count) }
-            let rest = try withoutSuffix(text)
+            if suffix.isEmpty, !isTrimmed { return .bytes(text.bytes, text.count) }
+            let body = isTrimmed ? text.trimmed() : text
+            let rest = try withoutSuffix(body)
             return .bytes(rest.bytes, rest.count)
         case .decimal:
             let digits = try number(text, scale: scale)
@@ -93,19 +99,28 @@ struct Conversion: Sendable {
     private func double(_ text: ScalarText, arena: Arena) throws(ValueFault) -> Cell {
         guard text.kind == .number || text.kind == .string else { throw .notANumber }
         let rest = try withoutSuffix(text)
-        guard DecimalText.isNumber(rest.bytes, rest.count) || mark != UInt8(ascii: ".") else { throw .notANumber }
-        // strtod needs an end, a point for a mark, and no way to read more than a decimal.
-        let copy = arena.allocate(rest.count + 1)
-        for index in 0..<rest.count {
+        // A number of JSON has a point, whatever mark texts have.
+        let mark = text.kind == .number ? UInt8(ascii: ".") : mark
+        guard DecimalText.isNumber(rest.bytes, rest.count, mark: mark) else { throw .notANumber }
+        // strtod needs an end, a point for a mark, and no way to read more than a decimal. A shift goes into the exponent: as a factor it would be
+        // rounded, and the product again.
+        var digitCount = rest.count
+        var exponent: [UInt8] = []
+        if shift != 0 {
+            digitCount = (0..<rest.count).first { rest.bytes[$0] | 0x20 == UInt8(ascii: "e") } ?? rest.count
+            exponent = Array("e\(try DecimalText.exponent(rest.bytes, rest.count, from: digitCount) + shift)".utf8)
+        }
+        let byteCount = digitCount + exponent.count
+        let copy = arena.allocate(byteCount + 1)
+        for index in 0..<digitCount {
             let byte = rest.bytes[index]
             copy[index] = byte == mark ? UInt8(ascii: ".") : byte
         }
-        copy[rest.count] = 0
-        guard DecimalText.isNumber(copy, rest.count) else { throw .notANumber }
-        let value = copy.withMemoryRebound(to: CChar.self, capacity: rest.count + 1) { strtod($0, nil) }
-        let scaled = shift == 0 ? value : value * pow(10, Double(shift))
-        guard scaled.isFinite else { throw .outOfRange }
-        return .number(Int128(scaled.bitPattern))
+        for (index, byte) in exponent.enumerated() { copy[digitCount + index] = byte }
+        copy[byteCount] = 0
+        let value = copy.withMemoryRebound(to: CChar.self, capacity: byteCount + 1) { strtod($0, nil) }
+        guard value.isFinite else { throw .outOfRange }
+        return .number(Int128(value.bitPattern))
     }
 
     private func boolean(_ text: ScalarText) throws(ValueFault) -> Bool {
@@ -216,11 +231,19 @@ enum Base64 {
 }
 
 extension Conversion {
-    /// A sum of `digits` × 10^−`scale` as this column's value.
-    func cell(ofSum digits: Int128, scale wide: Int) throws(ValueFault) -> Cell {
-        if kind == .double { return .number(Int128((Double(digits) / pow(10, Double(wide))).bitPattern)) }
-        let (value, rest) = digits.quotientAndRemainder(dividingBy: PowersOfTen.int128[wide - scale])
-        guard rest == 0 else { throw .tooManyDigits }
+    /// A sum of `digits` × 10^−`scale` of the column and `rest` × 10^−`wide` as this column's value.
+    func cell(ofSum digits: Int128, rest: Int128, scale wide: Int) throws(ValueFault) -> Cell {
+        let unit = PowersOfTen.int128[wide - scale]
+        let (carry, surplus) = rest.quotientAndRemainder(dividingBy: unit)
+        let (value, isOverflow) = digits.addingReportingOverflow(carry)
+        guard !isOverflow else { throw .outOfRange }
+        if kind == .double {
+            let (whole, isWide) = value.multipliedReportingOverflow(by: unit)
+            let (all, isWider) = whole.addingReportingOverflow(surplus)
+            let sum = isWide || isWider ? Double(value) + Double(surplus) / pow(10, Double(wide)) : Double(all) / pow(10, Double(wide))
+            return .number(Int128(sum.bitPattern))
+        }
+        guard surplus == 0 else { throw .tooManyDigits }
         switch kind {
         case .int32: guard Int32(exactly: value) != nil else { throw .outOfRange }
         case .int64: guard Int64(exactly: value) != nil else { throw .outOfRange }

@@ -81,7 +81,7 @@ enum DecimalText {
     ]
 
     /// The exponent from `index` on, clamped to ±100,000: far beyond what any column holds.
-    private static func exponent(_ bytes: UnsafePointer<UInt8>, _ count: Int, from index: Int) throws(ValueFault) -> Int {
+    static func exponent(_ bytes: UnsafePointer<UInt8>, _ count: Int, from index: Int) throws(ValueFault) -> Int {
         guard index < count else { return 0 }
         guard bytes[index] | 0x20 == UInt8(ascii: "e") else { throw .notANumber }
         var index = index + 1
@@ -168,9 +168,9 @@ enum DecimalText {
     }
 
     /// Whether the bytes are a number of JSON's or XML Schema's decimal form.
-    static func isNumber(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    static func isNumber(_ bytes: UnsafePointer<UInt8>, _ count: Int, mark: UInt8 = UInt8(ascii: ".")) -> Bool {
         do {
-            _ = try unscaled(bytes, count, scale: 0, shift: 0, mark: UInt8(ascii: "."))
+            _ = try unscaled(bytes, count, scale: 0, shift: 0, mark: mark)
             return true
         } catch {
             return error != .notANumber

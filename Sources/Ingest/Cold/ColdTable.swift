@@ -89,8 +89,8 @@ struct ColdScanPlan: Sendable {
         }
         func available(_ shape: ColumnShape) -> [ColumnPath] {
             let paths = shape.entries.flatMap(\.paths).filter { cold.field(at: $0) != nil }
-            // Some column must say how many rows there are.
-            return paths.isEmpty ? ["sequence"] : paths
+            // Some column must say how many rows there are: of receipts one that is small, of sums, which have no such, any.
+            return paths.isEmpty ? [ColumnPath(cold["sequence"]?.name ?? cold.fields.first { !$0.type.isNested }?.name ?? "sequence")] : paths
         }
         var file = ParquetScanRequest(
             projection: available(projection), schema: cold, filters: tests.filter { cold[$0.path.names[0]] != nil },

@@ -46,7 +46,8 @@ enum ProjectionRemoval {
             for column in unnest.passed {
                 var inner = column
                 if case .column(let id, let type)? = map[column.id] { inner = OutputColumn(id: id, name: column.name, type: type) }
-                if !passed.contains(inner) { passed.append(inner) }
+                // Two names of one column are one column, whatever it is called.
+                if !passed.contains(where: { $0.id == inner.id }) { passed.append(inner) }
             }
             unnest.passed = passed
             return (.unnest(unnest), map)

@@ -188,7 +188,8 @@ extension Parser {
         guard acceptSymbol(":") else {
             try expectSymbol("]")
             guard let low else { throw unexpected(expected: "an index") }
-            return try node(.element(list, index: low), at: start, over: [list, low])
+            // `lines[1].name` as `(lines[1]).name`.
+            return try fields(of: try node(.element(list, index: low), at: start, over: [list, low]))
         }
         let high = atSymbol("]") ? nil : try expression()
         try expectSymbol("]")

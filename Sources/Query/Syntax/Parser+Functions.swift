@@ -1,8 +1,13 @@
 /// Primary expressions: constants, names, calls, CASE, subqueries, and the functions with a grammar of their own.
 extension Parser {
     mutating func primaryExpression() throws(QueryError) -> ExpressionSyntax {
-        var expression = try primary()
-        // `(row).field`: names take the dots behind them themselves, so one that is followed by a dot stood in parentheses.
+        // Names take the dots behind them themselves, so one that is followed by a dot stood in parentheses.
+        try fields(of: try primary())
+    }
+
+    /// `(row).field`, and the field of a field.
+    mutating func fields(of row: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
+        var expression = row
         while atSymbol("."), case .some = fieldOwner(expression) {
             let start = position
             advance()

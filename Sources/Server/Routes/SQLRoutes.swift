@@ -93,14 +93,22 @@ enum SQLRoutes {
         let begun = response
         // A connection that is lost before it takes the answer never hears of the stream.
         exchange.whenGone { output.close() }
-        exchange.complete { begun }
         let writer = StreamWriter(output, coding: coding)
+        // The status is sent with the first bytes: what has no place in the form is often in the first rows, and then still an error of its own.
+        var hasBegun = false
+        func begin() {
+            if hasBegun { return }
+            hasBegun = true
+            exchange.complete { begun }
+        }
         do {
             let runner = SQLRunner(engine: queries.engine)
             try runner.write(answer, as: form, compression: compression, hold: { try exchange.holdAnswer(ResponseStream.heldByteCount + $0) }) { bytes in
+                if !bytes.isEmpty { begin() }
                 try writer.write(bytes)
                 bytes.removeAll(keepingCapacity: true)
             }
+            begin()
             try writer.finish()
         } catch is ResponseStream.Closed {
             answer.stream.cancel()
@@ -110,6 +118,9 @@ enum SQLRoutes {
                 "a stream was cut off",
                 ["reason": "the client took too little of it for too long", "request_id": .text(call.requestID)])
             exchange.cut()
+        } catch where !hasBegun {
+            answer.stream.cancel()
+            throw watch.explained(error)
         } catch {
             // The client may have gone as well: then nobody is left to tell.
             do { try abort(watch.explained(error), form, writer, output, call, log) } catch { output.fail() }

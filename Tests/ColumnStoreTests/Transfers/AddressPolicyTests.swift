@@ -35,7 +35,7 @@ final class AddressPolicyTests: XCTestCase {
     }
 
     func test_init_entriesThatAreNone_areNamed() {
-        for entry in ["", "10.0.0.0/33", "10.0.0.1:99999", "a b", "[::1]x", "host:", "10.0.0.0/8/8"] {
+        for entry in ["", "10.0.0.0/33", "10.0.0.1:99999", "a b", "[::1]x", "host:", "10.0.0.0/8/8", "300.1.1.1", "10.0.0", "host.1", "10.0.0.1:+80", "10.0.0.0/+8"] {
             XCTAssertThrowsError(try AddressPolicy(allow: [entry]), entry) { error in
                 XCTAssertTrue("\(error)".contains("\"\(entry)\""), "\(error)")
             }

@@ -54,6 +54,9 @@ final class RuleSetTests: XCTestCase {
             ("upper(s) || '-' || n", "VARCHAR", .string("X-7")), ("s like '%x%'", "BOOLEAN", .boolean(true)), ("round(a / b, 2)", "DECIMAL(9,2)", .decimal(33)),
             ("substring('abc', 2)", "VARCHAR", .string("bc")), ("n", "BOOLEAN", .boolean(true)), ("n || ''", "INTEGER", .integer(7)),
             ("case when s = 'x' then 'true' else 'no' end", "BOOLEAN", .boolean(true)),
+            // Half away from zero, of doubles too; a cast within the expression is PostgreSQL's, to the even one.
+            ("(n - 2) / 2e0", "INTEGER", .integer(3)), ("-(n - 2) / 2e0", "BIGINT", .integer(-3)), ("n / 2e1", "BIGINT", .integer(0)), ("0.49999999999999994e0", "INTEGER", .integer(0)),
+            ("power(2, 62)", "BIGINT", .integer(1 << 62)), ("((n - 2) / 2e0)::integer", "INTEGER", .integer(2)), ("nullif(n, 7) * 1e0", "INTEGER", .null),
         ]
         for (expression, columnType, wanted) in cases {
             let type = try type(columns: numbers + #","v":{"expression":"\#(expression)","type":"\#(columnType)"}"#)

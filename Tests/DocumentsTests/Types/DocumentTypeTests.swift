@@ -95,6 +95,17 @@ final class DocumentTypeTests: XCTestCase {
             (#"{"path":"/a","where":{"/t":["x","z"]},"value":"/v","type":"VARCHAR"}"#, #""a":[{"t":"y","v":"1"},{"t":"z","v":"2"}]"#, .string("2")),
             (#"{"sum":"/a/*/v","type":"DECIMAL(9,2)"}"#, #""a":[{"v":0.005},{"v":"0.005"},{},{"v":null}]"#, .decimal(1)), (#"{"sum":"/a/*/v","type":"DECIMAL(9,2)"}"#, #""a":[]"#, .null),
             (#"{"path":"/a","where":{"/t":{"exists":true}},"sum":"/v","type":"INTEGER"}"#, #""a":[{"v":1},{"v":2,"t":1},{"v":3,"t":2},{"v":9,"t":null}]"#, .integer(5)),
+            // What one number has past the column's scale another may take away; how large they are is no matter of that.
+            (#"{"sum":"/a/*","type":"DECIMAL(38,0)"}"#, #""a":[12345678901234567890123456,1.5,-0.5]"#, .decimal(12_345_678_901_234_567_890_123_457)),
+            (#"{"sum":"/a/*","type":"DOUBLE"}"#, #""a":[0.1,"0.2",123456789012345678901]"#, .double(123_456_789_012_345_678_901.3)),
+            (#"{"sum":"/a/*","type":"DOUBLE"}"#, #""a":[0.1,0.2]"#, .double(0.3)), (#"{"sum":"/a/*","type":"DECIMAL(9,2)","scale":-2}"#, #""a":[150,0.5,0.5]"#, .decimal(151)),
+            // A power of ten moves the mark: no digit changes.
+            (#"{"path":"/a","type":"DOUBLE","scale":-2}"#, #""a":35"#, .double(0.35)), (#"{"path":"/a","type":"DOUBLE","scale":-3}"#, #""a":"4.35e2""#, .double(0.435)),
+            (#"{"path":"/a","type":"DOUBLE","scale":2}"#, #""a":1.15"#, .double(115)), (#"{"path":"/a","type":"DOUBLE","scale":-38}"#, #""a":1e340"#, .double(1e302)),
+            (#"{"path":"/a","type":"DOUBLE","decimal_mark":","}"#, #""a":"1,5""#, .double(1.5)), (#"{"path":"/a","type":"DOUBLE","decimal_mark":","}"#, #""a":1.5"#, .double(1.5)),
+            (#"{"path":"/a","type":"VARCHAR","trim":true}"#, #""a":" \tA 1  \r\n""#, .string("A 1")), (#"{"path":"/a","type":"VARCHAR","trim":false}"#, #""a":" A ""#, .string(" A ")),
+            (#"{"path":"/a","type":"VARCHAR","trim":true}"#, #""a":"  ""#, .string("")), (#"{"path":"/a","type":"VARCHAR","trim":true}"#, #""a":"\u00a0A""#, .string("\u{A0}A")),
+            (#"{"path":"/a","type":"VARCHAR"}"#, #""a":" A ""#, .string(" A ")), (#"{"path":"/a","columns":{"x":{"path":"","type":"VARCHAR","trim":true}}}"#, #""a":[" x ","y"]"#, .list([.structure([.string("x")]), .structure([.string("y")])])),
         ]
         for (column, members, wanted) in cases {
             XCTAssertEqual(try columns(try type(#""columns":{"c":\#(column)}"#), "{\(head),\(members)}"), [wanted], "\(column) \(members)")
@@ -114,6 +125,9 @@ final class DocumentTypeTests: XCTestCase {
             (#"{"path":"/a","type":"TIMESTAMPTZ","format":"unix"}"#, #""a":253402300800"#, "/a out-of-range"),
             (#"{"path":"/a","type":"DATE","format":"unix_ms"}"#, #""a":-62135596800001"#, "/a out-of-range"),
             (#"{"path":"/a","type":"DOUBLE"}"#, #""a":1e999"#, "/a out-of-range"), (#"{"path":"/a","type":"DECIMAL(9,2)"}"#, #""a":"""#, "/a not-a-number"),
+            // A point where the mark is a comma parts thousands: what it is read as would be a thousandth.
+            (#"{"path":"/a","type":"DOUBLE","decimal_mark":","}"#, #""a":"1.500""#, "/a not-a-number"), (#"{"path":"/a","type":"DECIMAL(9,2)","decimal_mark":","}"#, #""a":"1.500""#, "/a not-a-number"),
+            (#"{"sum":"/a/*","type":"DECIMAL(38,0)"}"#, #""a":[1,0.5]"#, "/a/* too-many-digits"), (#"{"path":"/a","type":"DOUBLE","scale":38}"#, #""a":1e300"#, "/a out-of-range"),
         ]
         for (column, members, wanted) in cases {
             XCTAssertEqual(try faults(try type(#""columns":{"c":\#(column)}"#), "{\(head),\(members)}"), [wanted], "\(column) \(members)")

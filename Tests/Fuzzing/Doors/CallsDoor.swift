@@ -17,8 +17,10 @@ extension Door {
             try store.furnish()
             let client = HTTPClient(port: store.listener.port)
             var isAdministered = false
+            // Links that were given out, to a file's place: they need no credential.
+            var links: [String] = []
             for _ in 0..<1 + choices.below(4) {
-                let call = Call(&choices)
+                let call = Call(&choices, links)
                 isAdministered = isAdministered || (call.isAdministrator && call.route.method != .get)
                 let answer: HTTPClient.Answer
                 do {
@@ -27,6 +29,7 @@ extension Door {
                     preconditionFailure("\(call.route.method.rawValue) \(call.target): \(error)")
                 }
                 check(answer, to: call)
+                if let url = (try? JSONParser.parse(answer.body))?["url"]?.text, let path = url.range(of: "/v1/") { links.append(String(url[path.lowerBound...])) }
                 // Who may see what can have been changed by the administrator before.
                 let isForeign = !call.isAdministrator && call.key != ServedStore.keys[0] && !isAdministered
                 precondition(!isForeign || !answer.text.contains(ServedStore.secretOfFirst), "\(call.target) shows what is another's")
@@ -58,14 +61,14 @@ extension Door {
 /// One call, put together out of choices.
 private struct Call {
     let route: Route
-    let target: String
+    private(set) var target: String
     var headers: [(String, String)] = []
     var body: [UInt8]?
     let key: String?
 
     var isAdministrator: Bool { key == ServedStore.adminKey }
 
-    init(_ choices: inout Choices) {
+    init(_ choices: inout Choices, _ links: [String]) {
         route = choices.pick(Door.routes)
         key = choices.pick([ServedStore.adminKey, ServedStore.keys[0], ServedStore.keys[1], nil, "nobody's-key-of-twenty", ServedStore.adminKey])
         var path = ""
@@ -78,8 +81,9 @@ private struct Call {
         }
         if choices.byte() % 16 == 0 { parameters.append(choices.pick(["x=1", "limit=1", "=", "client=c1&client=c2", "%00=1"])) }
         target = path + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
+        if route.path.hasSuffix("/file"), let link = links.last, choices.byte() % 4 != 0 { target = link }
         if let key { headers.append(("Authorization", "Bearer \(key)")) }
-        if choices.byte() % 4 == 0 { headers.append(choices.pick(Self.fields)) }
+        if choices.byte() % 4 == 0 || route.path.hasSuffix("/file") { for _ in 0...choices.below(3) { headers.append(choices.pick(Self.fields)) } }
         guard route.body != .none || choices.byte() % 16 == 0 else { return }
         let (type, bytes) = Self.body(route, &choices)
         headers.append(("Content-Type", type))
@@ -116,6 +120,9 @@ private struct Call {
         ("Accept", "text/csv"), ("Accept", "application/x-ndjson"), ("Accept", "application/vnd.apache.parquet"), ("Accept", "*/*;q=0"), ("Accept-Encoding", "zstd;q=1, gzip"),
         ("Content-Encoding", "gzip"), ("Prefer", "wait=0"), ("Till-Callback-URL", "http://127.0.0.1:1/"), ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         ("webhook-id", "1"), ("X-Request-Id", "é"), ("Range", "bytes=0-1"),
+        ("Range", "bytes=-9223372036854775808"), ("Range", "bytes=0-0,1-1,9223372036854775807-"), ("If-Range", "\"x\""), ("Idempotency-Key", "once"), ("ce-specversion", "1.0"), ("ce-id", "1"),
+        ("Tus-Resumable", "1.0.0"), ("Upload-Offset", "0"), ("Upload-Offset", "9223372036854775807"), ("Upload-Length", "-1"), ("Upload-Checksum", "sha1 AAAA"), ("Upload-Checksum", "crc32 é"),
+        ("Content-Encoding", "zstd"), ("X-HTTP-Method-Override", "PATCH"),
     ]
 
     private static func body(_ route: Route, _ choices: inout Choices) -> (type: String, bytes: [UInt8]) {
@@ -125,12 +132,12 @@ private struct Call {
             case "/v1/types/{name}": [LittleStore.tax, LittleStore.tax.replacing("\"version\":1", with: "\"version\":2"), DocumentSeeds.csvType, DocumentSeeds.ruleType, "{\"name\":\"x\"}"]
             case "/v1/contracts/{client_id}": contracts
             case "/v1/receipts": []
-            default: [
+            default: CallBodies.texts[route.path] ?? [
                 #"{"label":"l","expires_at":"2030-01-01T00:00:00Z"}"#, #"{"before":"2026-11-21"}"#, #"{"before":null}"#, #"{"role":"metrics"}"#, #"{"role":"auditor","label":"é"}"#,
                 #"{"ticket_id":"7ZZZZZZZZZZZZZZZZZZZZZZZZZ","outcome":"accepted"}"#,
             ]
             }
-        let type = choices.byte() % 8 == 0 ? choices.pick(["text/csv", "application/xml", "application/x-ndjson", "text/plain", ""]) : "application/json"
+        let type = choices.byte() % 8 == 0 ? choices.pick(["text/csv", "application/xml", "application/x-ndjson", "text/plain", ""]) : choices.pick(CallBodies.types[route.path] ?? ["application/json"])
         var bytes: [UInt8]
         if route.path == "/v1/receipts" {
             let kinds = [LittleStore.receipt(choices.below(8)), LittleStore.receipt(choices.below(8), schema: "taxed")] + DocumentSeeds.json + DocumentSeeds.xml + DocumentSeeds.csv

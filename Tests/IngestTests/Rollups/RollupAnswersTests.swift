@@ -131,6 +131,25 @@ final class RollupAnswersTests: XCTestCase {
         XCTAssertGreaterThan(used, asked / 5)
     }
 
+    /// Sums are read for how many rows there are alone, and have no column of receipts that would say it.
+    func test_questionsThatReadNoColumn_areAnswered() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        var random = SplitMix64(state: 21)
+        _ = fixture.take(Self.receipts(&random, 40, from: 0), .ndjson, as: .admin, client: "c1")
+        _ = try fixture.engine.compact(before: nil, isCancelled: { false })
+        try fill(fixture)
+        let catalog = try fixture.engine.catalog(as: .admin, upTo: nil).catalog
+        for text in [
+            "SELECT max(1) FROM receipts_accepted", "SELECT 1, min('x') FROM receipts_accepted GROUP BY 1", "SELECT NULL, max(DATE '2026-02-03') FROM receipts_accepted GROUP BY ROLLUP(1)",
+            "SELECT bool_and(true), max(2) FROM receipts_accepted r CROSS JOIN UNNEST(r.lines) AS l",
+        ] {
+            XCTAssertTrue(try rows("EXPLAIN \(text)", catalog, rollups: true).contains { $0.contains("Scan rollup") }, text)
+            XCTAssertEqual(try rows(text, catalog, rollups: true), try rows(text, catalog, rollups: false), text)
+        }
+    }
+
     func test_tablesOfSums_addUpToTheRows() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path)

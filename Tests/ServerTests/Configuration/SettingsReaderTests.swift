@@ -57,7 +57,7 @@ final class SettingsReaderTests: XCTestCase {
             (#"{"limits":{"query_time":5}}"#, "limits.query_time"), (#"{"limits":{"query_time":"5 s"}}"#, "limits.query_time"),
             (#"{"limits":{"query_time":"-5s"}}"#, "limits.query_time"), (#"{"limits":{"body":"64MB"}}"#, "limits.body"),
             (#"{"memory_budget":"99999999999TiB"}"#, "memory_budget"), (#"{"hot_days":-1}"#, "hot_days"), (#"{"hot_days":1.5}"#, "hot_days"),
-            (#"{"listen":"8080"}"#, "listen"), (#"{"listen":"::1:80"}"#, "listen"), (#"{"listen":"h:70000"}"#, "listen"),
+            (#"{"listen":"8080"}"#, "listen"), (#"{"listen":"::1:80"}"#, "listen"), (#"{"listen":"h:70000"}"#, "listen"), (#"{"listen":"h:+80"}"#, "listen"),
             (#"{"log":{"level":"loud"}}"#, "log.level"), (#"{"outgoing":{"allow":[1]}}"#, "outgoing.allow.0"),
             (#"{"registrars":{"tax":{}}}"#, "registrars.tax.url"), (#"{"registrars":{"tax":{"url":"http://x","colour":1}}}"#, "registrars.tax.colour"),
             (#"{"public_url":"till.example"}"#, "public_url"), (#"{"tls":{"cert":"a"}}"#, "tls.key"), (#"{"tls":{"key":"a"}}"#, "tls.cert"),

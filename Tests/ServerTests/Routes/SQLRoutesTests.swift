@@ -174,6 +174,19 @@ final class SQLRoutesTests: XCTestCase {
         XCTAssertTrue(late.text.split(separator: "\n").last?.hasPrefix(#"{"error":{"type":"/problems/data-error""#) ?? false, String(late.text.suffix(300)))
     }
 
+    /// What the rows have and the form has not is known with the first of them, and then there is an answer that says so.
+    func test_valuesThatTheFormHasNot_areAnErrorOfTheirOwn() throws {
+        let client = try Self.server().client()
+        for form in ["application/vnd.apache.parquet", "application/vnd.apache.arrow.stream"] {
+            for value in ["'infinity'::date", "'-infinity'::timestamptz", "ARRAY['infinity'::date]"] {
+                let answer = try client.post("/v1/sql", "{\"query\":\"SELECT \(value)\"}", [("Accept", form)])
+                XCTAssertEqual(answer.status, 422, "\(form) \(value)")
+                XCTAssertTrue(answer.text.contains("cast it to text"), answer.text)
+            }
+            XCTAssertEqual(try client.post("/v1/sql", #"{"query":"SELECT 1"}"#, [("Accept", form)]).status, 200)
+        }
+    }
+
     private static let forms = ["application/json", "application/x-ndjson", "text/csv", "application/vnd.apache.parquet"]
 
     func test_queries_pastPlacesAndQueue_are429() throws {

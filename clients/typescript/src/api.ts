@@ -1085,6 +1085,8 @@ export interface TypeColumn {
   scale?: number;
   decimal_mark?: string;
   suffix?: string;
+  /** Of VARCHAR: drop blanks at both ends. */
+  trim?: boolean;
   format?: string;
   bloom?: boolean;
   stored?: boolean;

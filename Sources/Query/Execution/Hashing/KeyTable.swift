@@ -290,6 +290,7 @@ struct KeyTable {
 
     /// The values of all codes, in order.
     func values() -> Column {
+        if type == .null { return .constant(.null, type: type, count: count) }
         var validity: Bitmap?
         if nullCode != Self.missing {
             var bits = Bitmap(repeating: true, count: count)
