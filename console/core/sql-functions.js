@@ -2,7 +2,7 @@
 
 export const sqlFunctions = [
   'abs', 'acos', 'acosh', 'age', 'any_value', 'approx_count_distinct', 'approx_count_distinct_merge', 'approx_count_distinct_sketch', 'array_agg',
-  'array_append', 'array_cat', 'array_dims', 'array_length', 'array_lower', 'array_ndims', 'array_position', 'array_positions', 'array_prepend', 'array_remove',
+  'array_append', 'array_cat', 'array_dims', 'array_fill', 'array_length', 'array_lower', 'array_ndims', 'array_position', 'array_positions', 'array_prepend', 'array_remove',
   'array_replace', 'array_to_json', 'array_to_string', 'array_upper', 'ascii', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'avg', 'bit_and', 'bit_count',
   'bit_length', 'bit_or', 'bit_xor', 'bool_and', 'bool_or', 'btrim', 'cardinality', 'cbrt', 'ceil', 'ceiling', 'char_length', 'character_length', 'chr',
   'coalesce', 'concat', 'concat_ws', 'convert_from', 'convert_to', 'corr', 'cos', 'cosh', 'cot', 'count', 'covar_pop', 'covar_samp', 'cume_dist',
@@ -22,5 +22,5 @@ export const sqlFunctions = [
   'right', 'round', 'row_number', 'row_to_json', 'rpad', 'rtrim', 'setseed', 'sha256', 'sign', 'similar_to_escape', 'sin', 'sinh', 'split_part', 'sqrt',
   'starts_with', 'statement_timestamp', 'stddev', 'stddev_pop', 'stddev_samp', 'string_agg', 'string_to_array', 'string_to_table', 'strpos', 'substr',
   'substring', 'sum', 'tan', 'tanh', 'timestamptz', 'timezone', 'to_char', 'to_date', 'to_hex', 'to_json', 'to_jsonb', 'to_number', 'to_timestamp',
-  'transaction_timestamp', 'translate', 'trim', 'trunc', 'unnest', 'upper', 'var_pop', 'var_samp', 'variance', 'width_bucket', 'xpath', 'xpath_exists',
+  'transaction_timestamp', 'translate', 'trim', 'trim_array', 'trunc', 'unnest', 'upper', 'var_pop', 'var_samp', 'variance', 'width_bucket', 'xpath', 'xpath_exists',
 ];

@@ -347,7 +347,7 @@ extension Binder {
         if let function = RowFunction.byName[call.name.text] {
             try countNode(at: position)
             let list = try rows(of: function, call, in: ExpressionScope(frame: frame, clause: "FROM"))
-            return try unnested(list, column: function.column ?? function.name, function.name, withOrdinality, alias, at: position)
+            return try unnested(list, column: function.column ?? alias?.name.text ?? function.name, function.name, withOrdinality, alias, at: position)
         }
         let isSubscripts = call.name.text == "generate_subscripts"
         guard isSubscripts || call.name.text == "generate_series", (2...3).contains(call.arguments.count) else { return nil }
@@ -418,6 +418,7 @@ extension Binder {
             return try named(scan(call.name.text, rows, []), alias, name: call.name.text)
         }
         guard call.name.text == "generate_series" else {
+            if !withOrdinality, FunctionRegistry.scalarsByName[call.name.text] != nil { return try bindOneRow(call, alias, at: position, in: frame) }
             throw .unsupported("the function \(call.name.text) cannot stand in FROM", at: position)
         }
         guard (2...3).contains(call.arguments.count) else {
@@ -436,6 +437,18 @@ extension Binder {
         }
         if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
         return (plan, NameScope(name: name.text, columns: columns.map(scopeColumn)))
+    }
+
+    /// A function of one value in FROM: a row of it.
+    private func bindOneRow(
+        _ call: FunctionSyntax, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
+    ) throws(QueryError) -> (LogicalPlan, NameScope) {
+        var select = SelectSyntax(position: position)
+        let name = alias?.name ?? call.name
+        let height = 1 + (call.arguments.map(\.height).max() ?? 0)
+        select.items = [SelectItemSyntax(expression: ExpressionSyntax(kind: .function(call), position: position, height: height), alias: name)]
+        let rows = try bindQuery(QuerySyntax(body: .select(select), position: position), parent: frame)
+        return try named(rows.plan, alias, name: name.text)
     }
 
     /// The rows in the order that they come in, numbered from 1.

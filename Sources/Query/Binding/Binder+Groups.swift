@@ -138,7 +138,7 @@ extension Binder {
             throw .badSQL("aggregates and window functions are not allowed in GROUP BY", at: syntax.position).because(.ungroupedColumn)
         }
         guard TypeRules.isComparable(key.type) else {
-            throw .unsupported("GROUP BY cannot compare values of type \(key.type.sqlName)", at: syntax.position)
+            throw .badSQL("GROUP BY cannot compare values of type \(key.type.sqlName)", at: syntax.position).because(.undefinedFunction)
         }
         let place = list.place(key, compared, item: item, name, syntax.position)
         guard list.expressions.count <= SyntaxLimits.listItemCountMax else {

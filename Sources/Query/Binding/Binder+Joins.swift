@@ -34,8 +34,7 @@ extension Binder {
             let bound = try bindCondition(syntax, in: ExpressionScope(frame: inner, clause: "ON"))
             node.residual = bound.conjuncts
             return (.join(node), inner.names)
-        case .using(let names):
-            return try joinUsing(names, node, leftNames, rightNames)
+        case .using(let names, let alias): return try joinUsing(names, alias: alias, node, leftNames, rightNames)
         case .natural:
             return try joinNatural(node, leftNames, rightNames, at: position)
         }
@@ -92,7 +91,7 @@ extension Binder {
             throw .badSQL("a function cannot look at the other side of a \(kind.rawValue) JOIN", at: position)
         }
         let node = JoinNode(kind: planKind(kind), left: left, right: unnest.node(over: nil, keepsEmpty: false))
-        if case .using(let names) = condition { return try joinUsing(names, node, leftNames, unnest.names) }
+        if case .using(let names, let alias) = condition { return try joinUsing(names, alias: alias, node, leftNames, unnest.names) }
         return try joinNatural(node, leftNames, unnest.names, at: position)
     }
 
@@ -107,7 +106,7 @@ extension Binder {
 
     /// USING and NATURAL: the named columns are equal, and come out once.
     func joinUsing(
-        _ names: [NameSyntax], _ join: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope
+        _ names: [NameSyntax], alias: NameSyntax? = nil, _ join: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
         var node = join
         var merged: [NameScope.Unqualified] = []
@@ -127,6 +126,7 @@ extension Binder {
         let shared = Set(names.map(\.text))
         var scope = leftNames.joined(with: rightNames, by: join.kind)
         scope.unqualified = merged + scope.unqualified.filter { !shared.contains($0.column.name) }
+        if let alias { scope.relations.append(NameScope.Relation(name: alias.text, columns: merged.map(\.column))) }
         return (.join(node), scope)
     }
 
@@ -154,11 +154,11 @@ extension Binder {
         case .on(let syntax):
             inner.names = names
             conditions = try bindCondition(syntax, in: ExpressionScope(frame: inner, clause: "ON")).conjuncts
-        case .using(let columns):
+        case .using(let columns, let alias):
             // All are equal but the last, at which the left side's is no less.
             guard columns.count > 1 else { throw .badSQL("ASOF JOIN … USING names keys, and at last what is nearest", at: position) }
             var bound = join
-            guard case (.join(let joined), let shown) = try joinUsing(columns, bound, leftNames, rightNames) else { return (.join(join), names) }
+            guard case (.join(let joined), let shown) = try joinUsing(columns, alias: alias, bound, leftNames, rightNames) else { return (.join(join), names) }
             (bound, names) = (joined, shown)
             conditions = bound.residual
             guard case .call(.equal, let sides, let type, let place)? = conditions.last else { break }

@@ -16,8 +16,7 @@ extension Binder {
     private func bind(_ query: QuerySyntax, in frame: BindingFrame) throws(QueryError) -> BoundRows {
         try countNode(at: query.position)
         for table in query.with { try bindCommonTable(table, in: frame) }
-        let limit = try rowCount(query.limit, "LIMIT", in: frame)
-        let offset = try rowCount(query.offset, "OFFSET", in: frame) ?? 0
+        let limit = try rowCount(query.limit, "LIMIT", in: frame), offset = try rowCount(query.offset, "OFFSET", in: frame)
         let rows: BoundRows
         switch query.body {
         case .select(let select):
@@ -26,28 +25,41 @@ extension Binder {
             let body = try bindBody(query.body, in: frame)
             rows = BoundRows(plan: try sorted(body.plan, by: query.orderBy, in: frame))
         }
-        guard limit != nil || offset != 0 else { return rows }
-        if query.withTies, let limit { return BoundRows(plan: try first(limit, after: offset, of: rows.plan, at: query.limit?.position ?? query.position)) }
-        return BoundRows(plan: .limit(input: rows.plan, count: limit, offset: offset))
+        guard limit != nil || offset != nil else { return rows }
+        if !query.withTies, limit?.constant != nil || limit == nil, offset?.constant != nil || offset == nil {
+            let skipped = offset?.constant ?? 0
+            return limit == nil && skipped == 0 ? rows : BoundRows(plan: .limit(input: rows.plan, count: limit?.constant, offset: skipped))
+        }
+        return BoundRows(plan: try numbered(rows.plan, limit, offset, withTies: query.withTies, at: query.limit?.position ?? query.position))
     }
 
-    /// FETCH FIRST n ROWS WITH TIES.
-    private func first(_ count: Int, after offset: Int, of plan: LogicalPlan, at position: Int) throws(QueryError) -> LogicalPlan {
+    /// FETCH FIRST n ROWS WITH TIES, and counts that only the run knows: rows are numbered in their order, and their numbers tested.
+    private func numbered(
+        _ plan: LogicalPlan, _ limit: RowCount?, _ offset: RowCount?, withTies: Bool, at position: Int
+    ) throws(QueryError) -> LogicalPlan {
         let (rows, keys) = plan.withItsOrder
-        guard !keys.isEmpty else { throw .badSQL("WITH TIES needs ORDER BY", at: position) }
+        guard !withTies || !keys.isEmpty else { throw .badSQL("WITH TIES needs ORDER BY", at: position) }
         let whole = WindowNode.Frame(unit: .rows, start: .unboundedPreceding, end: .currentRow)
-        let calls = [WindowFunction.rowNumber, .rank].map {
-            WindowNode.Call(column: newColumn("", .int64), function: $0, arguments: [], frame: whole)
+        func call(_ function: WindowFunction) -> WindowNode.Call { WindowNode.Call(column: newColumn("", .int64), function: function, arguments: [], frame: whole) }
+        let number = call(.rowNumber), rank = call(.rank)
+        func test(_ count: Expression, _ function: ScalarFunction, _ bound: Expression) -> Expression {
+            .call(function, [count, bound], type: .boolean, position: nil)
         }
-        func test(_ call: WindowNode.Call, _ function: ScalarFunction, _ bound: Int) -> Expression {
-            .call(function, [.column(call.column), .literal(.integer(Int64(bound)), .int64)], type: .boolean, position: nil)
+        let zero = Expression.literal(.integer(0), .int64)
+        let skipped = offset.map { Expression.coalesce([$0.expression, zero], type: .int64) } ?? zero
+        var tests: [Expression] = []
+        if offset != nil { tests.append(test(.column(number.column), .greater, skipped)) }
+        if let limit {
+            // Numbers begin at 1: what is behind the rows passed over is no less than that far below any bound.
+            let behind = Expression.call(.subtract, [.column(withTies ? rank.column : number.column), skipped], type: .int64, position: nil)
+            tests.append(.coalesce([test(behind, .lessOrEqual, limit.expression), .isTrue], type: .boolean))
         }
-        let (end, overflow) = count.addingReportingOverflow(offset)
-        var tests = overflow ? [] : [test(calls[1], .lessOrEqual, end)]
-        if offset > 0 { tests.append(test(calls[0], .greater, offset)) }
-        let window = LogicalPlan.window(WindowNode(input: rows, partition: [], order: keys, calls: calls))
-        let sorted = LogicalPlan.sort(SortNode(input: .filter(input: window, conjuncts: tests), keys: keys))
-        return sorted.shaped(as: plan.columns)
+        // Of rows that the order leaves open, the same ones each time.
+        let ties = withTies ? [] : plan.columns.filter { TypeRules.isComparable($0.type) }.map { SortKey(.column($0)) }
+        var window = LogicalPlan.window(WindowNode(input: rows, partition: [], order: keys + ties, calls: [number] + (withTies ? [rank] : [])))
+        window = .filter(input: window, conjuncts: tests)
+        if !keys.isEmpty { window = .sort(SortNode(input: window, keys: keys)) }
+        return window.shaped(as: plan.columns)
     }
 
     private func bindCommonTable(_ table: CommonTableSyntax, in frame: BindingFrame) throws(QueryError) {
@@ -128,26 +140,42 @@ extension Binder {
         return result
     }
 
-    /// LIMIT and OFFSET: a constant BIGINT; NULL is none.
-    private func rowCount(_ syntax: ExpressionSyntax?, _ clause: String, in frame: BindingFrame) throws(QueryError) -> Int? {
+    /// What LIMIT or OFFSET say: a BIGINT that is no less than 0, NULL for none.
+    private struct RowCount {
+        var expression: Expression
+        /// Nil of what only the run knows.
+        var constant: Int? { if case .literal(.integer(let count), _) = expression { Int(count) } else { nil } }
+    }
+
+    /// LIMIT and OFFSET, which know the columns around the query, but none of its own; nil for none.
+    private func rowCount(_ syntax: ExpressionSyntax?, _ clause: String, in frame: BindingFrame) throws(QueryError) -> RowCount? {
         guard let syntax else { return nil }
-        let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: clause)
-        let value = try bindExpression(syntax, in: scope)
-        let constant: Expression
+        let outer = BindingFrame(parent: frame)
+        let value = try bindExpression(syntax, in: ExpressionScope(frame: outer, clause: clause))
+        frame.correlate(Set(outer.correlation))
+        let count: Expression
         if TypeRules.isDecimal(value.type) || value.type == .double {
-            constant = try cast(value, to: .int64, isExplicit: true)
+            count = try cast(value, to: .int64, isExplicit: true)
         } else {
-            constant = try implicit(value, to: .int64, "\(clause)")
+            count = try implicit(value, to: .int64, "\(clause)")
         }
-        switch folded(constant) {
+        let isOffset = clause == "OFFSET"
+        switch folded(count) {
         case .literal(.null, _): return nil
         case .literal(.integer(let count), _):
-            guard count >= 0 else { throw .data("\(clause) must not be negative", at: syntax.position).because(clause == "OFFSET" ? .negativeOffset : .negativeLimit) }
-            return Int(count)
+            guard count >= 0 else { throw .data("\(clause) must not be negative", at: syntax.position).because(isOffset ? .negativeOffset : .negativeLimit) }
+            return RowCount(expression: .literal(.integer(count), .int64))
         case let other:
             // A constant without a value says why it has none.
             if let fault = fault(ofConstant: other) { throw QueryError(fault.slug, "\(clause): \(fault.detail)", position: fault.position ?? syntax.position) }
-            throw .unsupported("\(clause) must be a constant", at: syntax.position)
+            var counted = other
+            if other.isVolatile {
+                // Of chance is one number for all rows.
+                let column = newColumn("", .int64)
+                let plan = LogicalPlan.values(columns: [column], rows: [[other]])
+                counted = .subquery(SubqueryExpression(kind: .scalar, plan: plan, correlation: other.columnIDs.sorted(), type: .int64, position: syntax.position))
+            }
+            return RowCount(expression: .call(isOffset ? .offsetCount : .limitCount, [counted], type: .int64, position: syntax.position))
         }
     }
 
@@ -206,8 +234,8 @@ extension Binder {
             }
         }
         types = types.map { $0 == .null ? .string : $0 }
-        if !(op == .union && isAll), let nested = types.first(where: \.isNested) {
-            throw .unsupported("\(op.rawValue) cannot compare values of type \(nested.sqlName)", at: position)
+        if !(op == .union && isAll), let other = types.first(where: { !TypeRules.isComparable($0) }) {
+            throw .badSQL("\(op.rawValue) cannot compare values of type \(other.sqlName)", at: position).because(.undefinedFunction)
         }
         let kind: SetOperationNode.Kind = switch op {
         case .union: .union
@@ -286,7 +314,7 @@ extension Binder {
 
     func sortKey(_ expression: Expression, _ item: OrderItemSyntax) throws(QueryError) -> SortKey {
         guard TypeRules.isComparable(expression.type) else {
-            throw .unsupported("values of type \(expression.type.sqlName) have no order", at: item.expression.position)
+            throw .badSQL("values of type \(expression.type.sqlName) have no order", at: item.expression.position).because(.undefinedFunction)
         }
         let expression = try collationKeys([expression], at: item.expression.position)[0]
         return SortKey(expression, isDescending: item.isDescending, nullsFirst: item.nullsFirst)

@@ -12,6 +12,10 @@ extension Binder {
         var declared: String?
         /// Of UNNEST(…) and generate_series(…) in the list: a row for each element, which `expression` names.
         var list: Expression?
+        /// Of such a function within the expression: what stands there for its value.
+        var element: OutputColumn?
+        /// The column that the expression is.
+        var ownColumn: OutputColumn? { if case .column(let id, let type) = expression { OutputColumn(id: id, name: name, type: type) } else { nil } }
     }
 
     func bindSelect(_ select: SelectSyntax, orderBy: [OrderItemSyntax], in queryFrame: BindingFrame) throws(QueryError) -> LogicalPlan {
@@ -46,6 +50,9 @@ extension Binder {
             plan = grouping.plan
             for index in items.indices {
                 if let list = items[index].list {
+                    guard items[index].element == nil else {
+                        throw .unsupported("a function that gives rows is not supported within an expression beside GROUP BY and aggregates: put it in FROM", at: items[index].position)
+                    }
                     items[index].list = try grouping.rewrite(list)
                 } else if let place = groups.items[index] {
                     let order = try collation(of: [items[index].expression], at: items[index].position)
@@ -79,10 +86,13 @@ extension Binder {
             let driver = try stepTogether(&items, at: select.position)
             return try finish(select, .unnest(UnnestNode(input: plan, list: driver.list, elements: [driver.element], passed: plan.columns)), items, order, distinctOn)
         }
-        guard let place = items.firstIndex(where: { $0.list != nil }), let list = items[place].list, case .column(let id, let type) = items[place].expression
+        guard let place = items.firstIndex(where: { $0.list != nil }), let list = items[place].list, let column = items[place].element ?? items[place].ownColumn
         else { return try finish(select, plan, items, order, distinctOn) }
-        let element = UnnestNode.Element(member: "", column: OutputColumn(id: id, name: items[place].name, type: type))
-        if comesAfterOrder(id, select, order, distinctOn) {
+        let element = UnnestNode.Element(member: "", column: column)
+        if comesAfterOrder(column.id, select, order, distinctOn) {
+            guard items[place].element == nil else {
+                throw .unsupported("a function that gives rows is not supported within an expression behind DISTINCT ON and ORDER BY: put it in FROM", at: items[place].position)
+            }
             items[place].expression = list
             return spread(try finish(select, plan, items, order, distinctOn), place, element)
         }
@@ -97,7 +107,8 @@ extension Binder {
         for index in items.indices {
             guard let list = items[index].list, case .list(let field) = list.type else { continue }
             counts.append(.coalesce([.call(.listCount, [list], type: .int64, position: position), .literal(.integer(0), .int64)], type: .int64))
-            items[index].expression = .call(.element, [list, .column(column)], type: field.type, position: position)
+            let value = Expression.call(.element, [list, .column(column)], type: field.type, position: position)
+            items[index].expression = items[index].element.map { items[index].expression.substituting([$0.id: value]) } ?? value
             items[index].list = nil
         }
         let longest = Expression.call(.greatest, counts, type: .int64, position: position)
@@ -136,17 +147,33 @@ extension Binder {
                 items.append(made)
                 continue
             }
-            let value = try bindExpression(item.expression, in: scope)
+            let (value, rows) = try bindWithRows(item.expression, in: scope)
             if case .name(let parts) = item.expression.kind, parts.count == 1, case .call(.makeRow, _, _, _) = value.expression {
                 throw .unsupported("a whole row of “\(parts[0].text)” is no column here; name its columns, or make a document of it: to_json(\(parts[0].text))", at: item.expression.position)
             }
             let name = item.alias?.text ?? OutputNames.name(of: item.expression)
-            items.append(Item(name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position, declared: declaredType(value)))
+            items.append(
+                Item(
+                    name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position, declared: declaredType(value), list: rows?.list,
+                    element: rows?.element))
         }
         guard items.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("SELECT has more than \(SyntaxLimits.listItemCountMax) columns, with those that * stands for", at: select.position)
         }
         return items
+    }
+
+    /// An expression of the list, and the function that gives rows within it.
+    private func bindWithRows(
+        _ syntax: ExpressionSyntax, in scope: ExpressionScope
+    ) throws(QueryError) -> (TypedExpression, (list: Expression, element: OutputColumn)?) {
+        let outer = rowsWithin
+        rowsWithin = []
+        defer { rowsWithin = outer }
+        let value = try bindExpression(syntax, in: scope)
+        let rows = rowsWithin ?? []
+        guard rows.count <= 1 else { throw .unsupported("several functions that give rows are not supported within one expression", at: syntax.position) }
+        return (value, rows.first)
     }
 
     /// A function that gives rows, by itself in the list; or a member of each of its rows, `(f(x)).member`.
@@ -157,7 +184,7 @@ extension Binder {
         if case .field(let owner, let name) = syntax.kind { (made, member) = (owner, name) }
         guard case .function(let call) = made.kind else { return nil }
         let name = call.name.text, position = call.name.position
-        guard ["unnest", "generate_series", "generate_subscripts"].contains(name) || RowFunction.byName[name] != nil else { return nil }
+        guard Self.givesRows(name) else { return nil }
         var list = try bindRows(call, in: scope)
         if let member { list = try field(member, of: list) }
         guard case .list(let field) = list.type, field.type.isNested == false || RowFunction.byName[name]?.givesValues == true else {
@@ -228,7 +255,7 @@ extension Binder {
         for key in keys {
             let output = try outputOrExpression(key, items, groups, scope)
             guard TypeRules.isComparable(output.expression.type) else {
-                throw .unsupported("DISTINCT ON cannot compare \(output.expression.type.sqlName)", at: key.position)
+                throw .badSQL("DISTINCT ON cannot compare \(output.expression.type.sqlName)", at: key.position).because(.undefinedFunction)
             }
             result.append(output)
         }
@@ -258,8 +285,8 @@ extension Binder {
         }
         var isDistinct = false
         if case .all = select.distinct { isDistinct = true }
-        if isDistinct, let nested = visible.first(where: { $0.type.isNested }) {
-            throw .unsupported("DISTINCT cannot compare values of type \(nested.type.sqlName)", at: select.position)
+        if isDistinct, let other = visible.first(where: { !TypeRules.isComparable($0.type) }) {
+            throw .badSQL("DISTINCT cannot compare values of type \(other.type.sqlName)", at: select.position).because(.undefinedFunction)
         }
         var keys: [SortKey] = []
         for key in order {

@@ -58,6 +58,8 @@ package final class Binder {
 
     /// Arguments of the dialect's functions that are being expanded, innermost last, and where their calls stand.
     var expansions: [(arguments: [TypedExpression], frame: BindingFrame)] = []
+    /// Of the item of SELECT's list at hand: functions that give rows within its expression, and the columns that stand for their values. Nil where there can be none.
+    var rowsWithin: [(list: Expression, element: OutputColumn)]?
     /// Made once: calls of one function are told to be the same by it.
     private(set) lazy var xpath: (selection: ScalarFunction, existence: ScalarFunction)? = context.catalog.xpath.map { (.xpath($0), .xpathExists($0)) }
     /// Something in the query depends on the moment, the session's zone or what tables there are.

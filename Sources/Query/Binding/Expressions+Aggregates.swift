@@ -174,6 +174,7 @@ extension Binder {
         let count = function.definition.argumentCount
         guard call.arguments.count == count else {
             throw .badSQL("\(name) takes \(count) argument\(count == 1 ? "" : "s"), not \(call.arguments.count)", at: position)
+                .because(function == .count && call.arguments.isEmpty ? .notThatKind : .undefinedFunction)
         }
         // Subqueries of its ORDER BY are told to be its arguments'.
         let wasGrouped = scope.frame.isGrouped
@@ -198,8 +199,8 @@ extension Binder {
     ) throws(QueryError) -> AggregateCall {
         let position = call.name.position
         let (arguments, type) = try aggregateTypes(function, values, name, at: position)
-        if call.isDistinct, arguments.contains(where: { $0.type.isNested && !isRowOfComparables($0.type) }) {
-            throw .unsupported("DISTINCT cannot compare \(arguments[0].type.sqlName)", at: position)
+        if call.isDistinct, let other = arguments.first(where: { !TypeRules.isComparable($0.type) }) {
+            throw .badSQL("DISTINCT cannot compare \(other.type.sqlName)", at: position).because(.undefinedFunction)
         }
         var order = keys
         for (index, item) in call.orderBy.enumerated() where call.isDistinct {
@@ -212,7 +213,7 @@ extension Binder {
         let readsInOrder = function.definition.readsInOrder
         if !readsInOrder { order = [] }
         // Values without repeats come sorted, as PostgreSQL has them.
-        if call.isDistinct, order.isEmpty, readsInOrder, !arguments[0].type.isNested {
+        if call.isDistinct, order.isEmpty, readsInOrder {
             order = [SortKey(arguments[0])]
         }
         return AggregateCall(
@@ -220,10 +221,12 @@ extension Binder {
             position: position)
     }
 
-    /// Whole rows without a list in them have a key of their own.
-    private func isRowOfComparables(_ type: ColumnType) -> Bool {
-        guard case .structure(let fields) = type else { return false }
-        return fields.allSatisfy { TypeRules.isComparable($0.type) || isRowOfComparables($0.type) }
+    private func isRow(_ type: ColumnType) -> Bool {
+        switch type {
+        case .structure: true
+        case .list(let element): isRow(element.type)
+        default: false
+        }
     }
 
     private func aggregateTypes(
@@ -253,11 +256,15 @@ extension Binder {
             guard !value.isUntyped, TypeRules.isNumeric(value.type) || value.type == .null else { throw fault() }
             return ([value.type == .null ? .null(.double) : value.expression], .double)
         case .min, .max:
-            guard TypeRules.isComparable(value.type), value.type != .boolean else { throw fault() }
+            // Documents and rows have an order, but no least.
+            guard TypeRules.isComparable(value.type), value.type != .boolean, !value.type.isJSON, !isRow(value.type) else { throw fault() }
             let argument = value.type == .null ? Expression.null(.string) : try collationKeys([value.expression], at: position)[0]
             return ([argument], TypeRules.widened(argument.type))
         case .boolAnd, .boolOr: return ([try implicit(value, to: .boolean, name)], .boolean)
         case .stringAggregate:
+            guard value.isUntyped || value.type == .null || value.type == .string else {
+                throw .badSQL("\(name) needs VARCHAR, not \(value.type.sqlName)", at: value.position, hint: "cast it with ::VARCHAR").because(.undefinedFunction)
+            }
             let arguments = [try implicit(value, to: .string, name), try implicit(values[1], to: .string, name)]
             return (arguments, .string)
         case .arrayAggregate:
@@ -305,7 +312,7 @@ extension Binder {
                 throw .unsupported("the fraction of \(name) must be a constant number", at: call.arguments[0].position)
             }
             if case .double(let number) = literal, !(number >= 0 && number <= 1) {
-                throw .data("the fraction of \(name) must lie between 0 and 1", at: call.arguments[0].position)
+                throw .overflow("the fraction of \(name) must lie between 0 and 1", at: call.arguments[0].position)
             }
             arguments.append(fraction)
         }

@@ -109,7 +109,8 @@ extension Binder {
             return .call(function, [result, .literal(.integer(Int64(digits)), .int32)], type: type, position: value.position)
         }
         guard let length = target.lengthMax else { return result }
-        return .call(.left, [result, .literal(.integer(Int64(length)), .int32)], type: .string, position: value.position)
+        let cut = Expression.call(.left, [result, .literal(.integer(Int64(length)), .int32)], type: .string, position: value.position)
+        return target.isPadded ? .call(.trimTrailing, [cut], type: .string, position: value.position) : cut
     }
 
     /// NUMERIC without a scale takes the operand's digits as they are.
@@ -220,7 +221,7 @@ extension Binder {
         }
         if type == .null { type = .string }
         guard TypeRules.isComparable(type) else {
-            throw .unsupported("\(what) cannot compare values of type \(type.sqlName)", at: position)
+            throw .badSQL("\(what) cannot compare values of type \(type.sqlName)", at: position).because(.undefinedFunction)
         }
         let isSingle = items.contains { !$0.isUntyped } && items.allSatisfy { $0.isUntyped || isSinglePrecision($0) }
         var result: [Expression] = []

@@ -67,13 +67,15 @@ extension Binder {
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression? {
         let function = Self.function(op)
-        if left.type.isJSON || right.type.isJSON {
-            guard op == .equal || op == .notEqual else { throw .unsupported("documents have no order here: \(op.rawValue) does not take them", at: position) }
+        // What clients are told is a document is one beside a text that may be one.
+        let isOfDocuments = left.type.isJSON || right.type.isJSON || isDocument(left.type) && right.isUntyped || left.isUntyped && isDocument(right.type)
+        if isOfDocuments {
             guard left.type != .json(isBinary: false), right.type != .json(isBinary: false) else {
                 throw .badSQL("JSON does not compare", at: position, hint: "cast it with ::JSONB").because(.undefinedFunction)
             }
+            for (side, other) in [(left, right), (right, left)] where !side.isUntyped && side.type != .null && !side.type.isJSON && !side.type.isNested { throw mismatch(op, side, other, at: position) }
             let keys = try [left, right].map { (side) throws(QueryError) in
-                Expression.call(.jsonKey, [try implicit(side, to: .jsonb, op.rawValue)], type: .string, position: position)
+                Expression.call(.jsonKey, [try implicit(side, to: .jsonb, op.rawValue)], type: .binary, position: position)
             }
             return .call(function, keys, type: .boolean, position: position)
         }
@@ -82,9 +84,14 @@ extension Binder {
         guard isList(left.type) || isList(right.type) else { return nil }
         let sides = try lists(left, right, op)
         guard let sides else { return nil }
+        // What is equal may be joined by.
+        if op == .equal || op == .notEqual { return .call(function, [sides.0, sides.1], type: .boolean, position: position) }
         let order = Expression.call(.listOrder, [sides.0, sides.1], type: .int32, position: position)
         return .call(function, [order, .literal(.integer(0), .int32)], type: .boolean, position: position)
     }
+
+    /// A list of structs goes out as one.
+    private func isDocument(_ type: ColumnType) -> Bool { if case .list(let field) = type, case .structure = field.type { true } else { false } }
 
     // MARK: Rows
 

@@ -12,15 +12,36 @@ extension Binder {
         if FunctionRegistry.windows[name] != nil { throw .badSQL("\(name) needs OVER", at: position).because(.notThatKind) }
         guard let function = FunctionRegistry.scalarsByName[name == "position" ? "strpos" : name] else {
             if let expanded = try bindExpansion(call, in: scope) { return expanded }
+            if let value = try bindRowsWithin(call, in: scope) { return value }
             throw unknownFunction(name, at: position)
         }
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
             throw .badSQL("\(name) is no aggregate: it takes arguments only", at: position)
         }
+        let rows = rowsWithin
+        if name == "coalesce" { rowsWithin = nil }
+        defer { if name == "coalesce" { rowsWithin = rows } }
         let arguments = try bindAll(call.arguments, in: scope)
         if call.isVariadic { return TypedExpression(try bindVariadic(name, arguments, at: position), at: position) }
         return TypedExpression(try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self), at: position)
     }
+
+    /// A function that gives rows, within an expression of SELECT's list: the column of its values.
+    private func bindRowsWithin(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
+        let name = call.name.text
+        guard let rows = rowsWithin, scope.clause == "SELECT", !scope.isInAggregate, !scope.isInWindow, Self.givesRows(name) else { return nil }
+        rowsWithin = nil
+        defer { rowsWithin = rowsWithin ?? rows }
+        let list = try bindRows(call, in: scope)
+        guard case .list(let field) = list.type, !field.type.isNested || RowFunction.byName[name]?.givesValues == true else {
+            throw .unsupported("UNNEST of lists of structs stands in FROM only", at: call.name.position)
+        }
+        let element = newColumn(name, field.type)
+        rowsWithin = rows + [(list, element)]
+        return TypedExpression(.column(element), at: call.name.position)
+    }
+
+    static func givesRows(_ name: String) -> Bool { ["unnest", "generate_series", "generate_subscripts"].contains(name) || RowFunction.byName[name] != nil }
 
     /// `concat(VARIADIC list)`: the list's elements are the last arguments.
     private func bindVariadic(_ name: String, _ arguments: [TypedExpression], at position: Int) throws(QueryError) -> Expression {

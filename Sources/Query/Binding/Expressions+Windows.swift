@@ -21,7 +21,7 @@ extension Binder {
         for item in window.partitionBy {
             let value = try bindExpression(item, in: inner)
             guard TypeRules.isComparable(value.type) else {
-                throw .unsupported("PARTITION BY cannot compare \(value.type.sqlName)", at: item.position)
+                throw .badSQL("PARTITION BY cannot compare \(value.type.sqlName)", at: item.position).because(.undefinedFunction)
             }
             if !value.expression.isLiteral { partition.append(value.expression) }
         }

@@ -53,7 +53,8 @@ extension Binder {
         case .string(let text): return TypedExpression(.text(text), isUntyped: true, at: position)
         case .typedString(let type, let text):
             let value = TypedExpression(.text(text), isUntyped: true, at: position)
-            return TypedExpression(try castExplicitly(value, to: try target(type)), at: position)
+            let target = try target(type)
+            return TypedExpression(try castExplicitly(value, to: target), declared: target.declaredName, at: position)
         case .interval(let text, let fields):
             // `minute to second(2)`
             let names = fields?.prefix { $0 != "(" }, digits = fields?.drop { $0 != "(" }.dropFirst().dropLast() ?? ""
@@ -116,6 +117,10 @@ extension Binder {
         guard case .caseWhen(let operand, let branches, let otherwise) = syntax.kind else {
             return TypedExpression(.null(.null), at: syntax.position)
         }
+        // Whether there are rows must not depend on a value.
+        let rows = rowsWithin
+        rowsWithin = nil
+        defer { rowsWithin = rows }
         let subject = try operand.map { (operand) throws(QueryError) in try bindExpression(operand, in: scope) }
         if let subject, subject.expression.isVolatile { return try bindChoice(subject, branches, otherwise, at: syntax.position, in: scope) }
         var conditions: [Expression] = []
@@ -155,6 +160,10 @@ extension Binder {
 
     private func bindArray(_ items: [ExpressionSyntax], at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard !items.isEmpty else { throw .badSQL("an empty ARRAY needs a type", at: position, hint: "cast it, such as ARRAY[]::INTEGER[]").because(.ambiguousParameter) }
+        let counts = Set(items.map { item in if case .array(let inner) = item.kind { inner.count } else { -1 } })
+        guard counts.count == 1 || counts.contains(-1) else {
+            throw .badSQL("the lists of this ARRAY have different numbers of elements", at: position).because(.badSubscript)
+        }
         let values = try unified(try bindAll(items, in: scope), "ARRAY")
         let type = ColumnType.list(element: Field("element", values[0].type))
         return TypedExpression(.call(.makeList, values, type: type, position: position), at: position)

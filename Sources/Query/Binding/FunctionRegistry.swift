@@ -23,7 +23,7 @@ package enum FunctionRegistry {
         .random, .setSeed, .randomUUID,
         // Lists
         .listSum, .listMin, .listMax, .listAvg, .listCount, .cardinality, .arrayLength, .arrayLower, .arrayDimensions, .arrayDims, .arrayAppend, .arrayPrepend, .arrayCat,
-        .arrayRemove, .arrayReplace, .arrayPosition, .arrayPositions, .stringToArray, .arrayToString,
+        .arrayRemove, .arrayReplace, .arrayPosition, .arrayPositions, .stringToArray, .arrayToString, .trimArray, .arrayFill,
     ]
 
     static let scalarsByName = Dictionary(scalars.flatMap { function in function.names.map { ($0, function) } }, uniquingKeysWith: { first, _ in first })
@@ -35,8 +35,8 @@ package enum FunctionRegistry {
 
     /// Functions of PostgreSQL's that are not here: their names are no misspellings.
     static let absent: Set<String> = [
-        "scale", "sha224", "sha384", "sha512", "crypt", "array_fill", "trim_array", "clock_timestamp", "timeofday", "xmlparse",
-        "jsonb_path_query", "jsonb_path_exists", "jsonb_populate_record", "jsonb_to_recordset", "median", "version", "current_database",
+        "scale", "sha224", "sha384", "sha512", "crypt", "clock_timestamp", "timeofday", "xmlparse",
+        "jsonb_path_query", "jsonb_path_exists", "jsonb_populate_record", "median", "version", "current_database",
         "pg_typeof", "normalize", "parse_ident", "make_timestamptz_at", "cosd", "sind", "tand", "erf",
     ]
 

@@ -23,7 +23,7 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         case invalidTime
         case negativeLimit, negativeOffset, badPower, badLogarithm, badLength, badPattern, invalidEscape, badValue, tooLong
         case badPlace, undefinedObject, notThatKind, nullName, fixedSetting
-        case badBucketCount, badPlaceOfRow, badFrameDistance, badEncoding, notSupported, noCast
+        case badBucketCount, badPlaceOfRow, badFrameDistance, badSubscript, badEncoding, notSupported, noCast
         /// A write, at a door that only reads.
         case readOnly
         /// The text is no statement of the language.

@@ -198,7 +198,9 @@ final class InListNode: EvaluationNode {
             wanted = set
         }
         let bits: Bitmap
-        if column.type.isBytes {
+        if column.type.isJSON {
+            return nil
+        } else if column.type.isBytes {
             let arrays = column.byteArrays()
             bits = .computed(count: column.count) { set.bytes.contains(Array(arrays[$0])) }
         } else if column.type == .double || column.type == .boolean || column.type == .interval || column.type.isNested {

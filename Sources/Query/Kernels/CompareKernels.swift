@@ -45,7 +45,8 @@ enum CompareKernels {
         case .double:
             if right.type == .double { return doubles(operation, left, right) }
             return byValue(operation, left, right)
-        case .string, .binary, .uuid, .json: return bytes(operation, left, right)
+        case .string, .binary, .uuid: return bytes(operation, left, right)
+        case .json: return bytes(operation, DocumentOrder.keys(left), DocumentOrder.keys(right))
         case .boolean: return booleans(operation, left.bitmap(), right.bitmap())
         case .interval:
             let (one, other) = (left.intervals().map(\.span), right.intervals().map(\.span))
@@ -204,21 +205,31 @@ enum CompareKernels {
     }
 
     private static func byValue(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
-        .computed(count: left.count) { operation.holds(order: order(left.value(at: $0), right.value(at: $0))) }
+        .computed(count: left.count) { operation.holds(order: order(left.value(at: $0), right.value(at: $0), left.type)) }
     }
 
-    /// The order of any two values: lists and structs member by member, NULL last, as PostgreSQL orders rows.
-    static func order(_ left: Value, _ right: Value) -> Int {
+    /// The order of any two values of a type: lists and structs member by member, NULL last, as PostgreSQL orders rows.
+    static func order(_ left: Value, _ right: Value, _ type: ColumnType) -> Int {
         switch (left, right) {
         case (.null, .null): return 0
         case (.null, _): return 1
         case (_, .null): return -1
-        case (.list(let one), .list(let other)), (.structure(let one), .structure(let other)):
+        case (.list(let one), .list(let other)):
+            guard case .list(let element) = type else { return 0 }
             for (left, right) in zip(one, other) {
-                let order = order(left, right)
+                let order = order(left, right, element.type)
                 if order != 0 { return order }
             }
             return one.count - other.count
+        case (.structure(let one), .structure(let other)):
+            guard case .structure(let fields) = type else { return 0 }
+            for (index, field) in fields.enumerated() where index < min(one.count, other.count) {
+                let order = order(one[index], other[index], field.type)
+                if order != 0 { return order }
+            }
+            return one.count - other.count
+        case (.bytes(let one), .bytes(let other)) where type.isJSON:
+            return Value.order(.bytes(DocumentOrder.key(one[...])), .bytes(DocumentOrder.key(other[...]))) ?? 0
         case (.interval(let one), .interval(let other)): return one.span < other.span ? -1 : one.span == other.span ? 0 : 1
         default: return Value.order(left, right) ?? 0
         }

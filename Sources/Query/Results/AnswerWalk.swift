@@ -119,8 +119,8 @@ package struct AnswerWalk: Sendable {
     private static func keys(of output: Expression, isFixed: Bool) -> [SortKey] {
         let text = SortKey(.call(.jsonText, [output], type: .string, position: nil))
         switch output.type {
-        // 30 days are a month, and zero has a sign.
-        case .interval, .double: return isFixed ? [SortKey(output), text] : [SortKey(output)]
+        // 30 days are a month, zero has a sign, and numbers of documents have zeros behind them.
+        case .interval, .double, .json(isBinary: true): return isFixed ? [SortKey(output), text] : [SortKey(output)]
         // Without an order of their own.
         case let type where type.isNested: return [text]
         default: return [SortKey(output)]
@@ -216,15 +216,16 @@ package struct AnswerWalk: Sendable {
                 return
             }
             var first = rows - 1
-            while first > 0, Self.isSame(key(at: first - 1), last) { first -= 1 }
-            let goesOn = first == 0 && self.key.map { Self.isSame($0, last) } ?? false
+            let types = columns.map(\.type)
+            while first > 0, Self.isSame(key(at: first - 1), last, types) { first -= 1 }
+            let goesOn = first == 0 && self.key.map { Self.isSame($0, last, types) } ?? false
             tieCount = (goesOn ? tieCount : 0) + rows - first
             self.key = last
         }
 
         /// As the condition of the next page sees them: NaN is the same as NaN, a month as 30 days.
-        private static func isSame(_ one: [Value], _ other: [Value]) -> Bool {
-            one.count == other.count && zip(one, other).allSatisfy { CompareKernels.order($0, $1) == 0 }
+        private static func isSame(_ one: [Value], _ other: [Value], _ types: [ColumnType]) -> Bool {
+            one.count == other.count && one.indices.allSatisfy { CompareKernels.order(one[$0], other[$0], types[$0]) == 0 }
         }
     }
 }

@@ -22,7 +22,6 @@ enum OutputNames {
             return (typeName(type), false)
         case .typedString(let type, _): return (typeName(type), false)
         case .interval: return ("interval", false)
-        case .boolean: return ("bool", false)
         case .caseWhen(_, _, let otherwise):
             if let otherwise, let own = chosen(otherwise), own.isOwn { return own }
             return ("case", false)

@@ -120,7 +120,21 @@ extension Parser {
             return try node(.arrayQuery(inner), at: start, queryHeight: height)
         }
         try expectSymbol("[")
-        let items = atSymbol("]") ? [] : try expressionList()
+        return try elements(at: start)
+    }
+
+    /// Of an ARRAY, behind its bracket: values, or lists of them in brackets alone.
+    private mutating func elements(at start: Int) throws(QueryError) -> ExpressionSyntax {
+        var items: [ExpressionSyntax] = []
+        if atSymbol("[") {
+            repeat {
+                let place = position
+                try expectSymbol("[")
+                items.append(try nested { (parser) throws(QueryError) in try parser.elements(at: place) })
+            } while acceptSymbol(",")
+        } else if !atSymbol("]") {
+            items = try expressionList()
+        }
         try expectSymbol("]")
         return try node(.array(items), at: start, over: items)
     }
@@ -160,15 +174,17 @@ extension Parser {
     mutating func typeName() throws(QueryError) -> TypeNameSyntax {
         let start = position
         guard current.kind == .word || current.kind == .quotedName else { throw unexpected(expected: "a type's name") }
-        var name = current.text
+        var name = current.text, isWord = current.kind == .word
         advance()
         if name == "pg_catalog", acceptSymbol(".") {
-            name = current.text
+            (name, isWord) = (current.text, current.kind == .word)
             advance()
         }
         switch name {
         case "double": if accept("precision") { name = "double precision" }
-        case "character", "char", "nchar": if accept("varying") { name = "varchar" }
+        // In quotes it is a type of its own.
+        case "char" where isWord: name = accept("varying") ? "varchar" : "character"
+        case "character", "nchar": if accept("varying") { name = "varchar" }
         default: break
         }
         var modifiers: [Int] = []
@@ -216,7 +232,7 @@ extension Parser {
         let saved = index
         let isType: Bool
         switch token.text {
-        case "timestamp", "timestamptz", "time", "interval", "double", "character", "varchar", "char", "decimal", "numeric": isType = true
+        case "timestamp", "timestamptz", "time", "interval", "double", "float", "character", "varchar", "char", "decimal", "numeric": isType = true
         default: isType = token.kind == .word && self.token(after: 1).kind == .string
         }
         guard isType else { return nil }
@@ -285,7 +301,7 @@ extension Parser {
         if atSymbol("("), names.count == 2, names[0].text == "pg_catalog" || names[0].text == "information_schema" && names[1].text.hasPrefix("_pg_") {
             return try callNode(try functionCall(named: names[1]))
         }
-        if atSymbol("(") { throw .unsupported("functions have no schema here", at: first.position) }
+        if atSymbol("(") { throw .badSQL("functions have no schema here but pg_catalog", at: first.position).because(.undefinedSchema) }
         return try node(.name(names), at: first.position)
     }
 

@@ -65,8 +65,7 @@ extension Parser {
         if accept("on") { return .on(try expression()) }
         if accept("using") {
             let names = try nameList()
-            if at("as") { throw .unsupported("an alias of USING is not supported", at: position) }
-            return .using(names)
+            return .using(names, alias: accept("as") ? try name("an alias") : nil)
         }
         throw unexpected(expected: "ON or USING")
     }
@@ -116,6 +115,7 @@ extension Parser {
     private mutating func tableFunction(start: Int) throws(QueryError) -> TableSyntax {
         let name = try label("a function's name")
         let call = try functionCall(named: name)
+        if Self.givesRecords(name.text) { return try records(of: call, at: start) }
         var withOrdinality = false
         if at("with"), nextIs("ordinality") {
             advance()

@@ -107,7 +107,7 @@ package struct SyntaxPrinter {
             let join = if case .natural = condition { "NATURAL \(kind.rawValue) JOIN" } else { "\(kind.rawValue) JOIN" }
             let end = switch condition {
             case .on(let expression): " ON \(text(expression))"
-            case .using(let columns): " USING \(list(columns))"
+            case .using(let columns, let alias): " USING \(list(columns))\(alias.map { " AS \(name($0))" } ?? "")"
             case .none, .natural: ""
             }
             return "(\(text(left)) \(join) \(text(right))\(end))"

@@ -118,7 +118,8 @@ package indirect enum TableSyntax: Sendable {
 package enum JoinConditionSyntax: Sendable {
     case none
     case on(ExpressionSyntax)
-    case using([NameSyntax])
+    /// The alias names the columns that both sides have, and those alone.
+    case using([NameSyntax], alias: NameSyntax?)
     case natural
 }
 

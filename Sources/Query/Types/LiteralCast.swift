@@ -24,7 +24,9 @@ package enum LiteralCast {
         case .int64:
             if let value = ValueText.integer(slice) { return .integer(value) }
             if looksLikeNumber(slice) { throw .overflow("the number is out of the range of BIGINT", at: position) }
-        case .double: if let value = ValueText.double(slice) { return .double(value) }
+        case .double:
+            if let value = ValueText.double(slice) { return .double(value) }
+            if let value = Double(String(decoding: ValueText.trimmed(slice), as: UTF8.self)), value.isInfinite { throw .overflow("the number is out of the range of DOUBLE", at: position) }
         case .decimal(let precision, let scale):
             if let value = ValueText.decimal(slice) {
                 return .decimal(try rescaled(value, precision: precision, scale: scale, at: position))

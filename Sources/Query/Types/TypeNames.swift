@@ -18,6 +18,9 @@ enum TypeNames {
 
         enum Narrow { case int16, float32 }
 
+        /// CHAR(n): blanks at its end mean nothing, and are not kept.
+        var isPadded: Bool { declared == "bpchar" && lengthMax != nil }
+
         /// What a dialect calls it, where `type` does not tell.
         var declared: String?
         var declaredName: String? {
@@ -105,10 +108,15 @@ enum TypeNames {
     }
 
     private static func text(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {
-        guard let length = syntax.modifiers.first else { return Target(type: .string) }
+        let declared: String? = switch syntax.name {
+        case "varchar", "character varying": "varchar"
+        case "bpchar", "char", "character": "bpchar"
+        default: nil
+        }
+        guard let length = syntax.modifiers.first else { return Target(type: .string, declared: declared) }
         guard syntax.modifiers.count == 1, syntax.name != "text", (1...10_485_760).contains(length) else {
             throw .badSQL("VARCHAR(n) needs n from 1 to 10485760", at: syntax.position)
         }
-        return Target(type: .string, lengthMax: length)
+        return Target(type: .string, lengthMax: length, declared: declared)
     }
 }

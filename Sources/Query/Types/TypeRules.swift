@@ -107,8 +107,15 @@ enum TypeRules {
         if case .decimal(_, let scale) = type { .decimal38(scale: scale) } else { type }
     }
 
-    /// Whether values can be ordered: compared, sorted, grouped.
-    static func isComparable(_ type: ColumnType) -> Bool { !type.isNested && type != .json(isBinary: false) }
+    /// Whether values can be ordered: compared, sorted, grouped. All but JSON, and what holds it.
+    static func isComparable(_ type: ColumnType) -> Bool {
+        switch type {
+        case .json(isBinary: false): false
+        case .list(let element): isComparable(element.type)
+        case .structure(let fields): fields.allSatisfy { isComparable($0.type) }
+        default: true
+        }
+    }
 
     enum CastKind { case none, implicit, explicit }
 

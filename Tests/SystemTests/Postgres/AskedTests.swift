@@ -5,6 +5,7 @@ import XCTest
 final class AskedTests: XCTestCase {
     func test_answersAndFaults_areThoseOfPostgreSQL() throws { try PostgresDoorServer.compare("asked.py") }
     func test_infiniteTimesChanceAndSettings_areThoseOfPostgreSQL() throws { try PostgresDoorServer.compare("asked_values.py") }
+    func test_randomDocumentsAndLists_areOrderedAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_order.py") }
     /// Of the kinds that PostgreSQL's and DuckDB's own suites are made of.
     func test_statementsOfSuites_areAnsweredAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_suite.py") }
 }

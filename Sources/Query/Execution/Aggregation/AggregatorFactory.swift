@@ -80,7 +80,7 @@ enum AggregatorFactory {
         switch type {
         case .int32, .int64, .decimal, .date, .time, .timestamp, .timestampNanoseconds:
             WholeExtremeAggregator(type: type, isMaximum: isMaximum)
-        case .string, .binary, .uuid, .json: BytesExtremeAggregator(type: type, isMaximum: isMaximum)
+        case .string, .binary, .uuid: BytesExtremeAggregator(type: type, isMaximum: isMaximum)
         default: ValueExtremeAggregator(type: type, isMaximum: isMaximum)
         }
     }

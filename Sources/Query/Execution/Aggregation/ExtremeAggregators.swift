@@ -153,7 +153,7 @@ final class ValueExtremeAggregator: Aggregator {
             if value.isNull { continue }
             let group = Int(numbers[row])
             if !best[group].isNull {
-                let order = CompareKernels.order(value, best[group])
+                let order = CompareKernels.order(value, best[group], type)
                 if isMaximum ? order <= 0 : order >= 0 { continue }
             }
             heldByteCount += value.flatByteCount - best[group].flatByteCount

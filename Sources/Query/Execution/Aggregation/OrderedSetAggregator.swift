@@ -30,8 +30,8 @@ final class OrderedSetAggregator: CollectingAggregator {
             var bestCount = 0
             var start = rows.lowerBound
             for row in rows {
-                if row > rows.lowerBound, CompareKernels.order(column.value(at: row), column.value(at: row - 1)) != 0 { start = row }
-                if row - start + 1 > bestCount { (best, bestCount) = (row, row - start + 1) }
+                if row > rows.lowerBound, CompareKernels.order(column.value(at: row), column.value(at: row - 1), column.type) != 0 { start = row }
+                if row - start + 1 > bestCount { (best, bestCount) = (start, row - start + 1) }
             }
             builder.append(column.value(at: best))
         }
@@ -104,7 +104,7 @@ final class OrderedSetAggregator: CollectingAggregator {
                 let group = Int(groups[row])
                 if group != walk.group { walk = Walk(group: group, places: places(rowCounts[group])) }
                 if case .mode = kind {
-                    if let value = walk.mode(values.value(at: row)) { answers[group] = value }
+                    if let value = walk.mode(values.value(at: row), values.type) { answers[group] = value }
                     continue
                 }
                 if walk.row == walk.places.0 { walk.first = values.value(at: row) }
@@ -122,7 +122,7 @@ final class OrderedSetAggregator: CollectingAggregator {
         var group = -1
         var places = (0, 0, 0.0)
         var row = 0
-        /// The value at the first place; of a mode, the last one.
+        /// The value at the first place; of a mode, the first one of those that are equal.
         var first = Value.null
         private var repeatCount = 0
         private var bestCount = 0
@@ -132,12 +132,13 @@ final class OrderedSetAggregator: CollectingAggregator {
         init(group: Int, places: (Int, Int, Double)) { (self.group, self.places) = (group, places) }
 
         /// The value, when no other has come more often.
-        mutating func mode(_ value: Value) -> Value? {
-            repeatCount = repeatCount > 0 && CompareKernels.order(value, first) == 0 ? repeatCount + 1 : 1
-            first = value
+        mutating func mode(_ value: Value, _ type: ColumnType) -> Value? {
+            let isRepeat = repeatCount > 0 && CompareKernels.order(value, first, type) == 0
+            repeatCount = isRepeat ? repeatCount + 1 : 1
+            if !isRepeat { first = value }
             guard repeatCount > bestCount else { return nil }
             bestCount = repeatCount
-            return value
+            return first
         }
     }
 

@@ -13,10 +13,10 @@ struct DependentKey {
     /// Of the groups, those that came with earlier rows.
     private var settledCount = 0
 
-    /// Nil for types that are always numbered: of texts, and of whole numbers and decimals in 64 bits, equal values are the same bytes.
+    /// Nil for types that are always numbered: of texts that are no documents, and of whole numbers and decimals in 64 bits, equal values are the same bytes.
     init?(type: ColumnType) {
         switch type {
-        case .double, .boolean, .interval, .list, .structure, .null: return nil
+        case .double, .boolean, .interval, .json, .list, .structure, .null: return nil
         default: self.type = type
         }
     }

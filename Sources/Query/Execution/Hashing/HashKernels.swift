@@ -74,6 +74,7 @@ enum HashKernels {
         case .double(let values): return values.map { hash(canonicalBits($0)) }
         case .bits(let bits): return (0..<column.count).map { hash(Int64(bits[$0] ? 1 : 0)) }
         case .interval(let values): return values.map { hash($0.span) }
+        case .bytes where column.type.isJSON: return values(DocumentOrder.keys(column))
         case .bytes(let arrays):
             return arrays.bytes.withUnsafeBytes { bytes in
                 (0..<arrays.count).map { hash(UnsafeRawBufferPointer(rebasing: bytes[arrays.range(at: $0)])) }
@@ -90,16 +91,16 @@ enum HashKernels {
         case .list, .structure:
             return (0..<column.count).map { row in
                 var key: [UInt8] = []
-                ValueKey.append(column.value(at: row), to: &key)
+                ValueKey.append(column.value(at: row), column.type, to: &key)
                 return key.withUnsafeBytes { hash($0) }
             }
         }
     }
 }
 
-/// A value as bytes that are equal for equal values: keys of nested columns.
+/// A value as bytes that are equal for equal values: keys of nested columns and of documents.
 enum ValueKey {
-    static func append(_ value: Value, to key: inout [UInt8]) {
+    static func append(_ value: Value, _ type: ColumnType, to key: inout [UInt8]) {
         func add(_ tag: UInt8, _ number: Int128) {
             key.append(tag)
             withUnsafeBytes(of: number) { key.append(contentsOf: $0) }
@@ -111,15 +112,20 @@ enum ValueKey {
         case .decimal(let value): add(3, value)
         case .double(let value): add(4, Int128(HashKernels.canonicalBits(value)))
         case .interval(let value): add(5, value.span)
+        case .bytes(let bytes) where type.isJSON:
+            key.append(6)
+            DocumentOrder.append(bytes[...], to: &key)
         case .bytes(let bytes):
             add(6, Int128(bytes.count))
             key.append(contentsOf: bytes)
         case .list(let elements):
             add(7, Int128(elements.count))
-            for element in elements { append(element, to: &key) }
+            guard case .list(let field) = type else { return }
+            for element in elements { append(element, field.type, to: &key) }
         case .structure(let members):
             add(8, Int128(members.count))
-            for member in members { append(member, to: &key) }
+            guard case .structure(let fields) = type else { return }
+            for (member, field) in zip(members, fields) { append(member, field.type, to: &key) }
         }
     }
 }

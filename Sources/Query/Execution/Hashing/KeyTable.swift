@@ -46,7 +46,8 @@ struct KeyTable {
         case .interval: return column.count * Self.wideByteCount
         case .nested:
             let byteCount = column.flatByteCount
-            return codes + bytes.growth(by: column.count, byteCount: byteCount) + nested.growth(to: nested.count + column.count) * 64 + 2 * byteCount
+            let keyByteCount = DocumentOrder.byteCountBound(byteCount) + column.count * 16
+            return codes + bytes.growth(by: column.count, byteCount: keyByteCount) + nested.growth(to: nested.count + column.count) * 64 + 2 * byteCount
         }
     }
 
@@ -59,9 +60,10 @@ struct KeyTable {
         switch type {
         case .boolean: .boolean
         case .double: .real
-        case .string, .binary, .uuid, .json: .bytes
+        case .string, .binary, .uuid: .bytes
         case .interval: .interval
-        case .list, .structure: .nested
+        // Of documents that are equal the first is shown.
+        case .list, .structure, .json: .nested
         default: .integer
         }
     }
@@ -121,7 +123,7 @@ struct KeyTable {
                 }
                 var key: [UInt8] = []
                 let value = column.value(at: row)
-                ValueKey.append(value, to: &key)
+                ValueKey.append(value, type, to: &key)
                 let entry = key.withUnsafeBytes { bytes.assign($0) }
                 if Int(entry) == codeOfEntry.count {
                     codeOfEntry.append(newCode())
@@ -272,7 +274,7 @@ struct KeyTable {
         case .nested:
             for row in codes.indices {
                 var key: [UInt8] = []
-                ValueKey.append(column.value(at: row), to: &key)
+                ValueKey.append(column.value(at: row), type, to: &key)
                 let entry = key.withUnsafeBytes { bytes.find($0) }
                 if entry != Self.missing { codes[row] = codeOfEntry[Int(entry)] }
             }

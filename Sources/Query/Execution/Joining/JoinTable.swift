@@ -96,7 +96,7 @@ final class JoinTable: @unchecked Sendable {
         } else {
             let all = joined()
             lookup = Self.numbered(all, rowCount, nullsMatch, &keyByteCount)
-            for equality in filtered where keyTypes[equality].isBytes {
+            for equality in filtered where keyTypes[equality].isBytes && !keyTypes[equality].isJSON {
                 let present = all[equality].rowValidity?.setIndices()
                 filters[equality] = KeyFilter(texts: (present.map { all[equality].gathering($0) } ?? all[equality]).byteArrays())
             }

@@ -19,7 +19,7 @@ struct SortColumn {
 /// Rows as byte strings whose order is the rows' order: `memcmp` decides, whatever the columns' types and directions.
 ///
 ///     key   = (mark, value)…   mark: 0 NULL first, 1 a value, 2 NULL last
-///     value = big-endian, sign bit turned; text with 00 as 00 01, ended by 00 00; all bits turned when descending
+///     value = big-endian, sign bit turned; text with 00 as 00 01, ended by 00 00; documents as `DocumentOrder` has them; all bits turned when descending
 enum SortKeys {
     /// Who keeps the keys of many rows charges them first: `HeldKeys`.
     ///
@@ -48,6 +48,8 @@ enum SortKeys {
 
     private static func byteCountBound(_ column: Column, _ rows: Range<Int>, _ countsZeros: Bool) -> Int {
         switch column.values {
+        case .bytes(let arrays) where column.type.isJSON:
+            return rows.count * 9 + DocumentOrder.byteCountBound(Int(arrays.offsets[rows.upperBound]) - Int(arrays.offsets[rows.lowerBound]))
         case .bytes(let arrays):
             let text = Int(arrays.offsets[rows.lowerBound])..<Int(arrays.offsets[rows.upperBound])
             let zeroCount = countsZeros ? arrays.bytes[text].reduce(0) { $0 &+ ($1 == 0 ? 1 : 0) } : text.count
@@ -84,6 +86,7 @@ enum SortKeys {
 
     private static func appendValue(_ column: Column, _ row: Int, to bytes: inout [UInt8]) {
         switch column.values {
+        case .bytes(let arrays) where column.type.isJSON: DocumentOrder.append(arrays[row], to: &bytes)
         case .bytes(let arrays):
             for byte in arrays[row] {
                 bytes.append(byte)

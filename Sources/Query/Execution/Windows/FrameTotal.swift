@@ -92,8 +92,9 @@ struct FrameTotal {
         case .truths(let truths):
             if values.bits?[row] ?? false { state = .truths(truths + (isAdded ? 1 : -1)) }
         case .extreme(let best):
-            guard let value = values.column?.value(at: row) else { break }
-            let order = best.isNull ? 0 : CompareKernels.order(value, best)
+            guard let column = values.column else { break }
+            let value = column.value(at: row)
+            let order = best.isNull ? 0 : CompareKernels.order(value, best, column.type)
             if best.isNull || (function == .min ? order <= 0 : order >= 0) { state = .extreme(value) }
         }
     }

@@ -36,15 +36,16 @@ extension ScalarFunction {
             })
     }
 
-    /// A text that two documents share if they are equal.
+    /// Bytes that two documents share if they are equal, and whose order is theirs.
     static let jsonKey = ScalarFunction(
         "json_key", nulls: .strict, cost: .heavy, failure: .never,
         kernel: .plain { (call) throws(KernelError) in
             let documents = TextRows(call[0])
             return try call.texts { (row) throws(KernelError) in
-                var text: [UInt8] = []
-                try JSONComparison.appendKey(try JSONDocument.tree(documents[row], call.meter), to: &text)
-                return text
+                let byteCount = documents.range(at: row).count
+                try call.meter.step(2 * byteCount)
+                try call.meter.charge(DocumentOrder.byteCountBound(byteCount))
+                return DocumentOrder.key(documents[row])
             }
         })
 }
@@ -100,27 +101,5 @@ enum JSONComparison {
             if text.last == UInt8(ascii: ".") { text.removeLast() }
         }
         return text
-    }
-
-    static func appendKey(_ value: JSONValue, to text: inout [UInt8]) throws(KernelError) {
-        switch value {
-        case .number(let digits): text += try significant(digits)
-        case .array(let elements):
-            text.append(UInt8(ascii: "["))
-            for element in elements {
-                try appendKey(element, to: &text)
-                text.append(UInt8(ascii: ","))
-            }
-            text.append(UInt8(ascii: "]"))
-        case .object(let members):
-            text.append(UInt8(ascii: "{"))
-            for member in JSONDocument.ordered(members) {
-                JSONString.append(member.name.utf8, to: &text)
-                try appendKey(member.value, to: &text)
-                text.append(UInt8(ascii: ","))
-            }
-            text.append(UInt8(ascii: "}"))
-        default: try JSONDocument.append(value, to: &text)
-        }
     }
 }

@@ -8,7 +8,7 @@ extension ScalarFunction {
             let (one, other) = (left[row], right[row])
             try call.meter.step(16 * min(one.count, other.count))
             for (a, b) in zip(one, other) {
-                let order = ListValues.order(left.value(a), right.value(b))
+                let order = CompareKernels.order(left.value(a), right.value(b), left.elementType)
                 if order != 0 { return order < 0 ? -1 : 1 }
             }
             return Int64(one.count - other.count).signum()
@@ -20,7 +20,7 @@ extension ScalarFunction {
         try call.truths { (row) throws(KernelError) in
             if right[row].isEmpty { return true }
             let known = try left.set(row, call.meter)
-            for place in right[row] where !known.contains(right.value(place)) || right.value(place).isNull { return false }
+            for place in right[row] where right.value(place).isNull || !known.contains(right.identity(place)) { return false }
             return true
         }
     }
@@ -28,7 +28,7 @@ extension ScalarFunction {
     static let listOverlaps = pairs("&&") { (call, left, right) throws(KernelError) in
         try call.truths { (row) throws(KernelError) in
             let known = try left.set(row, call.meter)
-            return right[row].contains { !right.value($0).isNull && known.contains(right.value($0)) }
+            return right[row].contains { !right.value($0).isNull && known.contains(right.identity($0)) }
         }
     }
 
@@ -85,18 +85,26 @@ struct ListValues {
         return isNull(row) ? 0..<0 : Int(offsets[place])..<Int(offsets[place + 1])
     }
 
+    var elementType: ColumnType { element.type }
+
     func value(_ place: Int) -> Value { element.value(at: place) }
+
+    /// What values that are equal in SQL share: NaN is NaN, 30 days are a month, 1 and 1.0 are one number in documents.
+    func identity(_ place: Int) -> Value {
+        switch element.value(at: place) {
+        case .double(let value): .integer(Int64(bitPattern: value == 0 ? 0 : value.isNaN ? Double.nan.bitPattern : value.bitPattern))
+        case .interval(let value): .decimal(value.span)
+        case .bytes(let text) where element.type.isJSON: .bytes(DocumentOrder.key(text[...]))
+        case let value: value
+        }
+    }
 
     func values(_ row: Int) -> [Value] { self[row].map { element.value(at: $0) } }
 
     func set(_ row: Int, _ meter: WorkMeter) throws(KernelError) -> Set<Value> {
         try meter.step(32 * self[row].count)
         try meter.charge(64 * self[row].count)
-        return Set(self[row].map { element.value(at: $0) })
+        return Set(self[row].map(identity))
     }
 
-    static func order(_ left: Value, _ right: Value) -> Int {
-        if left.isNull || right.isNull { return left.isNull == right.isNull ? 0 : left.isNull ? 1 : -1 }
-        return CompareKernels.order(left, right)
-    }
 }

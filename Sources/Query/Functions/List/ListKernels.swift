@@ -117,7 +117,7 @@ enum ListKernels {
                     best = value
                     continue
                 }
-                let order = CompareKernels.order(value, best)
+                let order = CompareKernels.order(value, best, flat.type)
                 if extreme == .least ? order < 0 : order > 0 { best = value }
             }
             builder.append(best)

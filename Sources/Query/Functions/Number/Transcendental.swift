@@ -59,7 +59,7 @@ extension ScalarFunction {
     static let asinh = real("asinh") { Glibc.asinh($0) }
     static let acosh = real("acosh") { $0 < 1 ? nil : Glibc.acosh($0) }
     static let atanh = real("atanh") { $0.magnitude > 1 ? nil : Glibc.atanh($0) }
-    static let degrees = real("degrees") { finite($0 / (.pi / 180)) }
+    static let degrees = real("degrees") { $0.isInfinite ? $0 : finite($0 / (.pi / 180)) }
     static let radians = real("radians") { $0 * (.pi / 180) }
     static let atan2 = ScalarFunction(
         "atan2", nulls: .strict, cost: .heavy, failure: .never,
@@ -82,7 +82,8 @@ extension ScalarFunction {
                 var result = [Double](repeating: 0, count: values.count)
                 for row in values.indices where validity?[row] ?? true {
                     guard let value = compute(values[row]) else {
-                        throw .outside(logarithms.contains(symbol) ? .badLogarithm : .badValue, "\(symbol) does not take this number, or gives one out of range")
+                        if logarithms.contains(symbol) { throw .outside(.badLogarithm, "\(symbol) does not take this number") }
+                        throw .numericOverflow
                     }
                     result[row] = value
                 }

@@ -10,7 +10,7 @@ extension SQLFunction {
             guard !call.arguments.isEmpty else { throw .badSQL("\(call.name) takes at least one argument", at: call.position) }
             let values = try typing.unified(call.arguments, call.name.uppercased())
             guard TypeRules.isComparable(values[0].type) else {
-                throw .unsupported("\(call.name) cannot compare \(values[0].type.sqlName)", at: call.position)
+                throw .badSQL("\(call.name) cannot compare \(values[0].type.sqlName)", at: call.position).because(.undefinedFunction)
             }
             if values.count == 1 { return values[0] }
             let keys = try typing.collationKeys(values, at: call.position)

@@ -22,16 +22,7 @@ extension ScalarFunction {
             return try call.numbers { (row) throws(KernelError) in
                 let (one, other) = (left.value(at: row), right.value(at: row))
                 try call.meter.step(one.flatByteCount + other.flatByteCount)
-                return Int64(order(one, other).signum())
+                return Int64(CompareKernels.order(one, other, left.type).signum())
             }
         })
-
-    private static func order(_ left: Value, _ right: Value) -> Int {
-        guard case .structure(let one) = left, case .structure(let other) = right else { return ListValues.order(left, right) }
-        for (a, b) in zip(one, other) {
-            let order = order(a, b)
-            if order != 0 { return order }
-        }
-        return 0
-    }
 }

@@ -3,11 +3,12 @@ import ColumnStore
 /// substring: by places, or by a pattern.
 extension SQLFunction {
     static let substring = SQLFunction(
-        "substring", "substr", forms: [[.string, .int32], [.string, .int32, .int32], [.string, .string]]
+        "substring", "substr", forms: [[.string, .int32], [.binary, .int32], [.string, .int32, .int32], [.string, .string], [.binary, .int32, .int32]]
     ) { (call, typing) throws(QueryError) in
         if call.arguments.count == 2, let second = call.arguments.last, second.isUntyped || second.type == .string {
             return call.make(.regexpSubstring, try call.typed([.string, .string], typing), .string)
         }
+        if call.arguments.first?.type == .binary { return call.make(.substring, try call.typed([.binary, .int32, .int32], required: 2, typing), .binary) }
         return call.make(.substring, try call.typed([.string, .int32, .int32], required: 2, typing), .string)
     }
 }

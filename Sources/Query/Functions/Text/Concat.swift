@@ -3,7 +3,7 @@ import ColumnStore
 /// concat, in which NULL is empty, and `||`, which it makes NULL.
 extension SQLFunction {
     static let concat = SQLFunction("concat", forms: [[.string], [.string, .boolean, .int32]]) { (call, typing) throws(QueryError) in
-        guard !call.arguments.isEmpty else { throw .badSQL("concat takes at least one argument", at: call.position) }
+        guard !call.arguments.isEmpty else { throw .badSQL("concat takes at least one argument", at: call.position).because(.undefinedFunction) }
         return call.make(.concatenateAll, try call.arguments.map { (value) throws(QueryError) in try typing.shown(value) }, .string)
     }
 }

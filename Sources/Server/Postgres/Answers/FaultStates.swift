@@ -54,6 +54,7 @@ enum FaultStates {
         case .badBucketCount: "22014"
         case .badPlaceOfRow: "22016"
         case .badFrameDistance: "22013"
+        case .badSubscript: "2202E"
         case .badEncoding: "22021"
         case .notSupported: "0A000"
         case .noCast: "42846"

@@ -22,7 +22,7 @@ def statements():
 
 def client(till, peer):
     texts = statements()
-    assert len(texts) > 300, len(texts)
+    assert len(texts) > 700, len(texts)
     wrong = []
     with till.connect() as ours, peer.connect() as theirs:
         for text in texts:

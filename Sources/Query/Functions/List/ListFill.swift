@@ -1,0 +1,61 @@
+import ColumnStore
+
+/// trim_array: a list without its last elements; array_fill: a list of one value so many times.
+extension SQLFunction {
+    static let trimArray = SQLFunction("trim_array", forms: [[.listOf(.int32), .int32]]) { (call, typing) throws(QueryError) in
+        try call.count(2...2)
+        let list = call.arguments[0]
+        guard case .list = list.type else { throw .badSQL("trim_array needs a list, not \(list.type.sqlName)", at: list.position).because(.undefinedFunction) }
+        return call.make(.trimArray, [list.expression, try typing.implicit(call.arguments[1], to: .int32, call.name)], list.type)
+    }
+
+    static let arrayFill = SQLFunction("array_fill", forms: [[.int32, .listOf(.int32)]]) { (call, typing) throws(QueryError) in
+        try call.count(2...2)
+        let value = call.arguments[0]
+        guard !value.isUntyped, value.type != .null, !value.type.isNested else {
+            throw .badSQL("array_fill needs a value of a type, and of no list", at: value.position, hint: "cast it, as in NULL::INTEGER").because(.typeMismatch)
+        }
+        let counts = try typing.implicit(call.arguments[1], to: .listOf(.int32), call.name)
+        return call.make(.arrayFill, [value.expression, counts], .listOf(TypeRules.widened(value.type)))
+    }
+}
+
+extension ScalarFunction {
+    static let trimArray = ScalarFunction(
+        "trim_array", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let lists = ListValues(call[0]), counts = call[1].integers() ?? []
+            return try call.lists { (row) throws(KernelError) in
+                let values = lists.values(row)
+                guard counts[row] >= 0, counts[row] <= Int64(values.count) else {
+                    throw .outside(.badSubscript, "trim_array takes away from 0 to \(values.count) elements of this list")
+                }
+                return values.dropLast(Int(counts[row]))
+            }
+        })
+
+    static let arrayFill = ScalarFunction(
+        "array_fill", nulls: .taken, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
+        kernel: .plain { (call) throws(KernelError) in
+            let value = call[0].flattened(), counts = ListValues(call[1])
+            var builder = ColumnBuilder(type: call.type)
+            var total = 0
+            for row in 0..<call.count {
+                let dimensions = counts.values(row)
+                if counts.isNull(row) || dimensions.contains(where: \.isNull) {
+                    builder.appendNull()
+                    continue
+                }
+                guard dimensions.count <= 1 else { throw .outside(.notSupported, "lists have one dimension here") }
+                guard case .integer(let count) = dimensions.first ?? .integer(0), count >= 0 else { throw .outside(.tooLong, "array_fill makes lists of no less than 0 elements") }
+                let filled = value.value(at: row), byteCount = Int(count).multipliedSaturating(by: 16 + filled.flatByteCount)
+                total = total.addingSaturating(byteCount)
+                guard byteCount <= WorkMeter.textByteCountMax else { throw .textTooLong }
+                try call.meter.checkColumn(total, row: row, of: call.count)
+                try call.meter.charge(2 * byteCount, row: row, of: call.count)
+                try call.meter.step(byteCount)
+                builder.append(.list([Value](repeating: filled, count: Int(count))))
+            }
+            return builder.finish()
+        })
+}

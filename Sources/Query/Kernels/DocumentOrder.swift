@@ -1,0 +1,215 @@
+import ColumnStore
+
+/// PostgreSQL's order of JSONB as bytes: of two documents the one that comes first has the smaller key, and those that are equal (`1` and `1.0`) have one key.
+///
+///     document = 00 for an empty array that is the whole document, which comes before all others; else value
+///     value    = null 01, string 02 text, number below zero 03 digits with all bits turned, zero 04, number above 05 digits, false 06, true 07,
+///                array 08 count value…, object 09 count (text value)…
+///     text     = its bytes, which hold no 00, then 00
+///     digits   = place of the mark, digits without zeros at either side, 00
+///     place    = one byte around 80, or 01 or FF and four bytes
+///     count    = four bytes, the highest first
+///
+/// No key is the beginning of another, so that values may stand behind each other. Members come as JSONB keeps them: by the length of their names.
+struct DocumentOrder {
+    private enum Tag {
+        static let null: UInt8 = 1, string: UInt8 = 2, negative: UInt8 = 3, zero: UInt8 = 4, positive: UInt8 = 5, isFalse: UInt8 = 6, isTrue: UInt8 = 7
+        static let array: UInt8 = 8, object: UInt8 = 9
+    }
+
+    /// Bytes that the key of a text takes at most: `[5,5]` has four for each `5,`.
+    static func byteCountBound(_ textByteCount: Int) -> Int { textByteCount.addingSaturating(textByteCount).addingSaturating(8) }
+
+    private let text: ArraySlice<UInt8>
+    private var place: Int
+    private var key: [UInt8]
+    /// Containers that are open: where the count of each stands, and how many values it has so far.
+    private var open: [(place: Int, count: UInt32, isObject: Bool)] = []
+    /// The string to come is a member's name.
+    private var isName = false
+
+    /// Appends the key of a document.
+    ///
+    /// - Parameter text: JSONB's canonical text.
+    static func append(_ text: ArraySlice<UInt8>, to key: inout [UInt8]) {
+        let start = key.count
+        var order = DocumentOrder(text, key)
+        key = []
+        order.read()
+        key = order.key
+        if key[start...].elementsEqual([Tag.array, 0, 0, 0, 0]) { key.replaceSubrange(start..., with: [0]) }
+    }
+
+    private init(_ text: ArraySlice<UInt8>, _ key: [UInt8]) { (self.text, place, self.key) = (text, text.startIndex, key) }
+
+    private mutating func read() {
+        while place < text.endIndex {
+            let byte = text[place]
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): begin(isObject: byte == UInt8(ascii: "{"))
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): end()
+            case UInt8(ascii: "\""): string()
+            case UInt8(ascii: "n"): word(Tag.null, 4)
+            case UInt8(ascii: "t"): word(Tag.isTrue, 4)
+            case UInt8(ascii: "f"): word(Tag.isFalse, 5)
+            case UInt8(ascii: "-"), 0x30...0x39: number()
+            case UInt8(ascii: ","):
+                isName = open.last?.isObject ?? false
+                place += 1
+            case UInt8(ascii: ":"):
+                isName = false
+                place += 1
+            default: place += 1
+            }
+        }
+    }
+
+    private mutating func count() {
+        if !open.isEmpty { open[open.count - 1].count &+= 1 }
+    }
+
+    private mutating func begin(isObject: Bool) {
+        count()
+        key.append(isObject ? Tag.object : Tag.array)
+        open.append((key.count, 0, isObject))
+        key.append(contentsOf: [0, 0, 0, 0])
+        isName = isObject
+        place += 1
+    }
+
+    private mutating func end() {
+        if let last = open.popLast() {
+            for index in 0..<4 { key[last.place + index] = UInt8(truncatingIfNeeded: last.count >> UInt32(24 - 8 * index)) }
+        }
+        place += 1
+    }
+
+    private mutating func word(_ tag: UInt8, _ length: Int) {
+        count()
+        key.append(tag)
+        place += length
+    }
+
+    private mutating func string() {
+        if !isName {
+            count()
+            key.append(Tag.string)
+        }
+        let start = place
+        place += 1
+        var isPlain = true
+        while place < text.endIndex, text[place] != UInt8(ascii: "\"") {
+            if text[place] == UInt8(ascii: "\\") {
+                isPlain = false
+                place += 1
+            }
+            place += 1
+        }
+        place = min(place + 1, text.endIndex)
+        let inner = text[start..<place].dropFirst().dropLast()
+        if isPlain { key.append(contentsOf: inner) } else { appendUnescaped(inner) }
+        key.append(0)
+    }
+
+    /// Of the escapes that JSONB's text has: of marks and of characters below a blank.
+    private mutating func appendUnescaped(_ inner: ArraySlice<UInt8>) {
+        var rest = inner
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\\"), let mark = rest.popFirst() else {
+                key.append(byte)
+                continue
+            }
+            switch mark {
+            case UInt8(ascii: "b"): key.append(0x08)
+            case UInt8(ascii: "f"): key.append(0x0C)
+            case UInt8(ascii: "n"): key.append(0x0A)
+            case UInt8(ascii: "r"): key.append(0x0D)
+            case UInt8(ascii: "t"): key.append(0x09)
+            case UInt8(ascii: "u"):
+                key.append(UInt8(String(decoding: rest.prefix(4), as: UTF8.self), radix: 16) ?? 0x3F)
+                rest = rest.dropFirst(4)
+            default: key.append(mark)
+            }
+        }
+    }
+
+    private mutating func number() {
+        count()
+        let isNegative = text[place] == UInt8(ascii: "-")
+        if isNegative { place += 1 }
+        // Of the digits from the first to the last that is no zero, and how many of all stand before the mark.
+        let start = key.count
+        key.append(isNegative ? Tag.negative : Tag.positive)
+        var digits: [UInt8] = [], wholeCount = 0, isWhole = true, exponent = 0
+        digits.reserveCapacity(24)
+        reading: while place < text.endIndex {
+            let byte = text[place]
+            switch byte {
+            case 0x30...0x39:
+                if digits.isEmpty, byte == 0x30 {
+                    if !isWhole { wholeCount -= 1 }
+                } else {
+                    digits.append(byte)
+                    if isWhole { wholeCount += 1 }
+                }
+            case UInt8(ascii: "."): isWhole = false
+            case UInt8(ascii: "e"), UInt8(ascii: "E"):
+                exponent = exponentBehind()
+                break reading
+            default: break reading
+            }
+            place += 1
+        }
+        while digits.last == 0x30 { digits.removeLast() }
+        guard !digits.isEmpty else {
+            key[start] = Tag.zero
+            return
+        }
+        appendPlace(wholeCount.addingSaturating(exponent))
+        key.append(contentsOf: digits)
+        key.append(0)
+        if isNegative { for index in (start + 1)..<key.count { key[index] = ~key[index] } }
+    }
+
+    /// JSONB's text has none; a text of another form may.
+    private mutating func exponentBehind() -> Int {
+        place += 1
+        let start = place
+        while place < text.endIndex, (0x30...0x39).contains(text[place]) || text[place] == UInt8(ascii: "+") || text[place] == UInt8(ascii: "-") { place += 1 }
+        return Int(String(decoding: text[start..<place], as: UTF8.self)) ?? 0
+    }
+
+    private mutating func appendPlace(_ wholeCount: Int) {
+        if (-62...62).contains(wholeCount) { return key.append(UInt8(0x80 + wholeCount)) }
+        key.append(wholeCount < 0 ? 0x01 : 0xFF)
+        let wide = UInt32(bitPattern: Int32(clamping: wholeCount)) ^ 0x8000_0000
+        for index in 0..<4 { key.append(UInt8(truncatingIfNeeded: wide >> UInt32(24 - 8 * index))) }
+    }
+}
+
+extension DocumentOrder {
+    static func key(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        var key: [UInt8] = []
+        key.reserveCapacity(text.count + text.count / 2 + 8)
+        append(text, to: &key)
+        return key
+    }
+
+    /// The keys of a column's documents; a constant stays one. Those of NULL rows mean nothing.
+    static func keys(_ column: Column) -> Column {
+        if let value = column.constantValue {
+            guard case .bytes(let text) = value else { return .constant(.null, type: .binary, count: column.count) }
+            return .constant(.bytes(key(text[...])), type: .binary, count: column.count)
+        }
+        let documents = column.byteArrays()
+        var keys: [UInt8] = []
+        keys.reserveCapacity(documents.bytes.count)
+        var offsets: [Int32] = [0]
+        offsets.reserveCapacity(documents.count + 1)
+        for row in 0..<documents.count {
+            append(documents[row], to: &keys)
+            offsets.append(Int32(keys.count))
+        }
+        return .text(ByteArrays(offsets: offsets, bytes: keys), type: .binary, validity: column.rowValidity)
+    }
+}
