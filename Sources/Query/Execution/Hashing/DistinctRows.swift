@@ -28,7 +28,10 @@ final class DistinctRows {
     static func canHold(_ types: [ColumnType]) -> Bool { types.count > 1 && types.allSatisfy { !$0.isNested } }
 
     var count: Int { pairs.count }
-    var byteCount: Int { lefts.byteCount + leftCache.byteCount + rights.byteCount + rightCache.byteCount + pairs.byteCount }
+    /// With the keys as columns, which they are put out from.
+    var byteCount: Int {
+        lefts.byteCount + lefts.exportByteCount + leftCache.byteCount + rights.byteCount + rights.count * 16 + rightCache.byteCount + pairs.byteCount
+    }
 
     /// Takes in rows, if the memory is there for them.
     ///
