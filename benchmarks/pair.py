@@ -1,12 +1,13 @@
 """What a second machine costs, and how soon it takes over: two servers and a witness on this machine, against one server.
 
-pair.py [--parts rate,latency,takeover,transfer] [--rounds 5] [--seconds 5] [--connections 64] [--per-second 1000] [--takeovers 5] [--binaries .build/release] [--work DIR] [--save TEXT]
+pair.py [--parts rate,latency,takeover,transfer,join] [--rounds 5] [--seconds 5] [--connections 64] [--per-second 1000] [--takeovers 5] [--binaries .build/release] [--work DIR] [--save TEXT]
 
 rate      receipts of 2 kB a second by wrk, one server and the pair in turn; which goes first changes with each round. Wanted: half of one server's.
 latency   posts at a fixed rate, each due at its own instant whatever became of the one before; from that instant to the answer. Wanted: p99 below 100 ms.
 transfer  `till cluster transfer`, there and back, while clients post at both nodes, half of the connections at each: the longest wait of a post around each transfer. Wanted: below 500 ms,
           and none refused, lost or doubled.
 takeover  the leader is killed while a client posts: from the kill to the first answer of the other that took a receipt. Wanted: below 5 s. Each round the one that was killed joins again first.
+join      a node loses its directory after `--seconds` of posts by wrk: from its start to being in sync, by all records there ever were, and by the leader's checkpoint and the records after it.
 
 Prints a table; --save TEXT keeps the figures in benchmarks/results, with what else was at work. Needs till, for `rate` till-generate and wrk too. Figures count on a machine that does nothing else.
 """
@@ -99,11 +100,11 @@ class Node:
 class Pair:
     """Two servers that keep one store, and a witness."""
 
-    def __init__(self, work: pathlib.Path, degrades: bool):
+    def __init__(self, work: pathlib.Path, degrades: bool, environment: dict[str, str] | None = None):
         ports = free_ports(5)
         self.witness_port = ports[4]
         self.work = work
-        common = {"TILL_CLUSTER_WITNESS": f"http://127.0.0.1:{ports[4]}", "TILL_CLUSTER_DEGRADE": "true" if degrades else "false"}
+        common = {"TILL_CLUSTER_WITNESS": f"http://127.0.0.1:{ports[4]}", "TILL_CLUSTER_DEGRADE": "true" if degrades else "false", **(environment or {})}
         self.nodes = [
             Node(work, "a", ports[0], {**common, "TILL_CLUSTER_NODE": "a", "TILL_CLUSTER_PEER": f"b@127.0.0.1:{ports[3]}", "TILL_CLUSTER_LISTEN": f"127.0.0.1:{ports[2]}"}),
             Node(work, "b", ports[1], {**common, "TILL_CLUSTER_NODE": "b", "TILL_CLUSTER_PEER": f"a@127.0.0.1:{ports[2]}", "TILL_CLUSTER_LISTEN": f"127.0.0.1:{ports[3]}"}),
@@ -266,6 +267,44 @@ def transfer(options: argparse.Namespace, work: pathlib.Path) -> dict:
     return {"waits_ms": longest, "connections": options.connections, "posts": len(taken), "refused": len(refused), "lost": len(lost), "rows": rows[0]}
 
 
+def join(options: argparse.Namespace, work: pathlib.Path) -> dict:
+    count = ingest.bodies(options, options.connections)
+    documents = work / "documents.ndjson"
+    yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400))
+    with open(documents, "wb") as out:
+        subprocess.run(
+            [str(harness.binary("till-generate")), "--receipts", str(count + 1_000), "--from", yesterday, "--days", "1", "--schema", "pos/1", "--no-client",
+             "--repeated", "0", "--invalid", "0", "--late", "0"], stdout=out, check=True)
+    found: dict = {}
+    for name, records in (("all records", "1TiB"), ("a checkpoint", "4MiB")):
+        place = work / name.replace(" ", "-")
+        place.mkdir()
+        store = ingest.Requests(place, documents, KEY)
+        with Pair(place, degrades=True, environment={"TILL_CLUSTER_RECORDS": records}) as pair:
+            leader = pair.in_sync()
+            posted = ingest.wrk(leader.port, store.posts(count, lines=store.lines_from(count)), store, options.connections, options.seconds)
+            leader = pair.in_sync()
+            # The checkpoint comes behind by itself.
+            while name == "a checkpoint" and leader.ready()[1]["checkpoint"]["records_bytes"] > 6 << 20:
+                time.sleep(0.2)
+            other = next(node for node in pair.nodes if node is not leader)
+            other.process.kill()
+            other.process.wait()
+            shutil.rmtree(other.data)
+            while len(leader.ready()[1].get("insync", [])) != 1:
+                time.sleep(0.02)
+            start = time.perf_counter()
+            other.start()
+            pair.in_sync()
+            seconds = time.perf_counter() - start
+            checkpoint = other.ready()[1].get("checkpoint", {})
+        if (checkpoint.get("first_record", 1) > 1) != (name == "a checkpoint"):
+            raise RuntimeError(f"it did not join by {name}: {checkpoint}")
+        found[name] = {"seconds": seconds, "receipts": posted["per_second"] * options.seconds}
+        print(f"| an empty node joins by {name}, after some {found[name]['receipts']:,.0f} receipts | {seconds:.1f} s |", flush=True)
+    return found
+
+
 def main() -> None:
     options = arguments()
     if options.binaries:
@@ -275,7 +314,7 @@ def main() -> None:
     for part in options.parts:
         work = pathlib.Path(tempfile.mkdtemp(prefix="till-pair-", dir=options.work))
         try:
-            figures[part] = {"rate": rate, "latency": latency, "takeover": takeover, "transfer": transfer}[part](options, work)
+            figures[part] = {"rate": rate, "latency": latency, "takeover": takeover, "transfer": transfer, "join": join}[part](options, work)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     if options.save:
