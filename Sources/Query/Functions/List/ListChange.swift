@@ -52,27 +52,28 @@ extension SQLFunction {
 }
 
 extension ScalarFunction {
-    static let listRemove = changing("array_remove") { (elements, wanted, isSame) in .list(elements.filter { !isSame($0, wanted[0]) }) }
-    static let listReplace = changing("array_replace") { (elements, wanted, isSame) in .list(elements.map { isSame($0, wanted[0]) ? wanted[1] : $0 }) }
-    static let listPosition = changing("array_position") { (elements, wanted, isSame) in
-        elements.firstIndex { isSame($0, wanted[0]) }.map { .integer(Int64($0 + 1)) } ?? .null
+    static let listRemove = changing("array_remove") { (elements, isWanted, _) in .list(elements.indices.filter { !isWanted[$0] }.map { elements[$0] }) }
+    static let listReplace = changing("array_replace") { (elements, isWanted, values) in
+        .list(elements.indices.map { isWanted[$0] ? values[1] : elements[$0] })
     }
-    static let listPositionFrom = changing("array_position_from") { (elements, wanted, isSame) in
-        guard case .integer(let start) = wanted[1] else { return .null }
+    static let listPosition = changing("array_position") { (_, isWanted, _) in isWanted.firstIndex(of: true).map { .integer(Int64($0 + 1)) } ?? .null }
+    static let listPositionFrom = changing("array_position_from") { (_, isWanted, values) in
+        guard case .integer(let start) = values[1] else { return .null }
         let before = Int(clamping: max(start, 1) - 1)
-        return elements.dropFirst(before).firstIndex { isSame($0, wanted[0]) }.map { .integer(Int64($0 + 1)) } ?? .null
+        return isWanted.dropFirst(before).firstIndex(of: true).map { .integer(Int64($0 + 1)) } ?? .null
     }
-    static let listPositions = changing("array_positions") { (elements, wanted, isSame) in
-        .list(elements.enumerated().filter { isSame($0.element, wanted[0]) }.map { .integer(Int64($0.offset + 1)) })
+    static let listPositions = changing("array_positions") { (_, isWanted, _) in
+        .list(isWanted.indices.filter { isWanted[$0] }.map { .integer(Int64($0 + 1)) })
     }
 
     /// NULL where the list is; values that are looked for may be NULL.
-    private static func changing(_ symbol: String, _ change: @escaping @Sendable ([Value], [Value], (Value, Value) -> Bool) -> Value) -> ScalarFunction {
+    ///
+    /// - Parameter change: makes the answer of a row's elements, which of them are the value that is looked for, and the other arguments, that value first.
+    private static func changing(_ symbol: String, _ change: @escaping @Sendable ([Value], [Bool], [Value]) -> Value) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .first, cost: .heavy, failure: .never,
             kernel: .plain { (call) throws(KernelError) in
                 let lists = ListValues(call[0])
-                let type = lists.elementType
                 let others = call.columns.dropFirst().map { $0.flattened() }
                 try call.meter.charge(3 * call.columns.reduce(0) { $0 + $1.flatByteCountBound })
                 var builder = ColumnBuilder(type: call.type)
@@ -82,7 +83,8 @@ extension ScalarFunction {
                         continue
                     }
                     try call.meter.step(32 * lists[row].count)
-                    builder.append(change(lists.values(row), others.map { $0.value(at: row) }) { CompareKernels.order($0, $1, type) == 0 })
+                    let values = others.map { $0.value(at: row) }
+                    builder.append(change(lists.values(row), try lists.matches(values[0], row, call.meter), values))
                 }
                 return builder.finish()
             })

@@ -107,4 +107,20 @@ struct ListValues {
         return Set(self[row].map(identity))
     }
 
+    /// Which elements of a row's list are a value. A document's key is made once, and reading documents is work: one of megabytes may be held against each of many.
+    func matches(_ wanted: Value, _ row: Int, _ meter: WorkMeter) throws(KernelError) -> [Bool] {
+        guard elementType.isJSON, case .bytes(let text) = wanted else { return self[row].map { CompareKernels.order(value($0), wanted, elementType) == 0 } }
+        try meter.step(text.count)
+        let key = DocumentOrder.key(text[...])
+        var found: [Bool] = []
+        for place in self[row] {
+            guard case .bytes(let document) = value(place) else {
+                found.append(false)
+                continue
+            }
+            try meter.step(document.count)
+            found.append(DocumentOrder.key(document[...]) == key)
+        }
+        return found
+    }
 }
