@@ -167,6 +167,20 @@ final class QueryEngineTests: XCTestCase {
         check("SELECT * FROM (VALUES (1, 'a'), (2, NULL)) AS v(x, y) ORDER BY x", "1,a|2,")
     }
 
+    /// Samoa had no 30 December 2011: a day before the first moments of the 31st are the first moments of the 31st, for ever (in PostgreSQL, too).
+    func test_seriesThatWouldNotEnd_isAnError() throws {
+        var fixture = QueryFixture(threads: 1)
+        fixture.timeZone = "Pacific/Apia"
+        let series = "generate_series(TIMESTAMPTZ '2012-01-02 10:59:59Z', TIMESTAMPTZ '%Z', INTERVAL '-1 day')"
+        let over = series.replacingOccurrences(of: "%", with: "2011-12-30 10:59:58"), before = series.replacingOccurrences(of: "%", with: "2011-12-30 11:00:00")
+        for query in ["SELECT count(*) FROM \(over)", "SELECT \(over) AS t ORDER BY 1"] {
+            XCTAssertThrowsError(try fixture.rows(query), query) { error in
+                XCTAssertTrue("\(error)".contains("would not end"), "\(error)")
+            }
+        }
+        XCTAssertEqual(try fixture.rows("SELECT count(*) FROM \(before)"), "3")
+    }
+
     func test_commonTable_readTwice() {
         check("WITH c AS (SELECT shop, sum(total) AS s FROM t GROUP BY shop) SELECT count(*) FROM (SELECT * FROM c UNION ALL SELECT * FROM c) u", "8")
     }

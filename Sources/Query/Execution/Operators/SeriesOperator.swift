@@ -99,7 +99,7 @@ final class SeriesOperator: PreparedOperator, @unchecked Sendable {
             while values.count < ColumnBatch.targetRowCount, let moment = upcoming, step.span > 0 ? moment <= stop : moment >= stop {
                 values.append(moment)
                 do {
-                    upcoming = try TimeArithmeticKernels.moved(moment, by: step, sign: 1, clock: &clock)
+                    upcoming = try SeriesKernels.following(moment, step, &clock)
                 } catch {
                     throw error.queryError(position: nil)
                 }

@@ -69,7 +69,15 @@ enum SeriesKernels {
         while step.span > 0 ? next <= last : next >= last {
             try counted(&count, meter)
             builder.append(integer: next)
-            next = try TimeArithmeticKernels.moved(next, by: step, sign: 1, clock: &clock)
+            next = try following(next, step, &clock)
         }
+    }
+
+    /// The next moment of a series. A step can lead back to where it began, so that the series had no end: `-1 day` from the first moments of a day
+    /// whose day before never was (Pacific/Apia, 2011-12-31), a month less 28 days from the first of February, any step from infinity. That is an error.
+    static func following(_ moment: Int64, _ step: Interval, _ clock: inout ZoneClock) throws(KernelError) -> Int64 {
+        let next = try TimeArithmeticKernels.moved(moment, by: step, sign: 1, clock: &clock)
+        if next == moment { throw .outside(.badValue, "generate_series: the step leads from a moment of the series to the same one, so it would not end") }
+        return next
     }
 }
