@@ -1,10 +1,11 @@
 import ColumnStore
 package import Documents
 import Glibc
+import Query
 import Synchronization
 
 /// A file of a cold table that is not as it was written, or is gone.
-package struct DamagedColdFile: DamageReport, Sendable, Equatable, CustomStringConvertible {
+package struct DamagedColdFile: DamageReport, SourceError, Sendable, Equatable, CustomStringConvertible {
     package let table: String
     /// Of the file, as the table names it.
     package let location: String
@@ -19,6 +20,8 @@ package struct DamagedColdFile: DamageReport, Sendable, Equatable, CustomStringC
     /// What it is called where it lies: that tells when it was made, and of nobody's rows.
     private var name: Substring { location.split(separator: "/").last ?? "" }
 
+    package var isOfSums: Bool { TableName.isOfSums(table) }
+
     private static let adviceOfSums = "it has sums, which are made again of the rows that they are of: ask again in a while, or now with rollups off"
 
     /// For whoever's question meets it. Neither where the file lies nor its days are named: they may tell of other clients' rows.
@@ -27,7 +30,7 @@ package struct DamagedColdFile: DamageReport, Sendable, Equatable, CustomStringC
             + "a receipt of it whose document is damaged is whole again once the documents of all such receipts were sent again as they were; "
             + "until then a narrower question (other days, fewer columns) may pass it by"
         return Fault(
-            .internalError, "the file \(name) of the table \(table) is damaged on the server's disk; \(TableName.isOfSums(table) ? Self.adviceOfSums : advice)",
+            .internalError, "the file \(name) of the table \(table) is damaged on the server's disk; \(isOfSums ? Self.adviceOfSums : advice)",
             errors: [.init(pointer: "", code: "file-damaged", message: "the file \(name) of the table \(table) is damaged")], cause: description)
     }
 }

@@ -12,6 +12,8 @@ package struct PreparedQuery: Sendable {
     let held: PlanMemory
     /// What of it no rollup answers.
     let needs: RollupNeeds
+    /// The same from rows alone; nil where no rollup may answer anyway.
+    var withoutSums: (@Sendable () throws -> LogicalPlan)?
 
     package var isExplain: Bool { explain != nil }
 

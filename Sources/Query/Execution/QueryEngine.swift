@@ -99,18 +99,16 @@ package final class QueryEngine: Sendable {
         let start = SteadyClock.nanoseconds()
         let zone = try Self.zone(context.timeZone)
         let rollups = RollupRewrite(context)
-        let optimizer = Optimizer(evaluator: Self.constant(in: zone), timeZone: context.timeZone, rollups: { rollups.rewrite($0) })
-        /// With the plans of recursive tables in it.
-        func optimized(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
-            try ChanceColumns.placed(optimizer.optimized(plan)).replacingSources { (source) throws(QueryError) in try (source as? RecursiveTable)?.mapped(optimized) }
-        }
-        func optimized(_ query: BoundQuery) throws(QueryError) -> BoundQuery {
-            BoundQuery(plan: try optimized(query.plan), columns: query.columns, isFixed: query.isFixed, declared: query.declared, origins: query.origins)
-        }
         func prepared(_ query: BoundQuery, _ explain: ExplainForm?) throws(QueryError) -> PreparedQuery {
-            let query = try optimized(query)
-            return PreparedQuery(
+            let (bound, name) = (query.plan, context.timeZone)
+            let plan = try Self.optimized(bound, Optimizer(evaluator: Self.constant(in: zone), timeZone: name, rollups: { rollups.rewrite($0) }))
+            let query = BoundQuery(plan: plan, columns: query.columns, isFixed: query.isFixed, declared: query.declared, origins: query.origins)
+            var prepared = PreparedQuery(
                 query: query, explain: explain, timeZone: zone, session: context.session, planningNanoseconds: Int(SteadyClock.nanoseconds() &- start), held: held, needs: rollups.needs)
+            if context.usesRollups {
+                prepared.withoutSums = { () throws -> LogicalPlan in try Self.optimized(bound, Optimizer(evaluator: Self.constant(in: zone), timeZone: name)) }
+            }
+            return prepared
         }
         switch try Binder.bind(text, in: context) {
         case .query(let query): return try prepared(rewriting(query), nil)
@@ -118,6 +116,13 @@ package final class QueryEngine: Sendable {
             // Elsewhere plans are for people: clients of PostgreSQL's read the figures.
             form.showsCosts = form.showsCosts ?? (context.catalog.dialect != nil)
             return try prepared(query, form)
+        }
+    }
+
+    /// With the plans of recursive tables in it.
+    private static func optimized(_ plan: LogicalPlan, _ optimizer: Optimizer) throws(QueryError) -> LogicalPlan {
+        try ChanceColumns.placed(optimizer.optimized(plan)).replacingSources { (source) throws(QueryError) in
+            try (source as? RecursiveTable)?.mapped { (plan) throws(QueryError) in try optimized(plan, optimizer) }
         }
     }
 
@@ -138,6 +143,9 @@ package final class QueryEngine: Sendable {
         if let form = prepared.explain { return ResultStream(lines: try explain(prepared, form, cancellation), form) }
         let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, session: prepared.session, cancellation: cancellation)
         stream.needs = prepared.needs
+        stream.withoutSums = prepared.withoutSums.map { plan in
+            { try PlanBuilder().build(try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try plan() }) }
+        }
         return stream
     }
 

@@ -19,6 +19,12 @@ extension TableSource {
     package var declaredTypes: [String: String] { [:] }
 }
 
+/// An error of a table that cannot be read.
+package protocol SourceError: Error {
+    /// Whether only sums are missing, of rows that are there: a query can do without.
+    var isOfSums: Bool { get }
+}
+
 /// The planner's knowledge of a table. Wrong figures cost time, never right answers.
 package struct TableStatistics: Sendable {
     package var rowCount: Int

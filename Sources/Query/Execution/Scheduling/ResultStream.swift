@@ -6,8 +6,10 @@ import Synchronization
 package final class ResultStream: @unchecked Sendable {
     // Safe to share: one reader pulls; `cancel` may come from any thread and touches the cancellation only.
     package let columns: [ResultColumn]
-    private let root: PreparedOperator?
+    private var root: PreparedOperator?
     private let run: QueryRun?
+    /// Makes a plan that reads no sums, for a query whose sums turn out unreadable before it has given a row; set before anybody else has the stream.
+    var withoutSums: (() throws -> PreparedOperator)?
     private let queue = Monitor(Queue())
     /// What of the query no rollup answered; set before anybody else has the stream.
     package internal(set) var needs: RollupNeeds?
@@ -93,25 +95,13 @@ package final class ResultStream: @unchecked Sendable {
     /// The next rows, or nil at the end.
     /// - Throws: `QueryError`; `ColumnStoreError` of a source that cannot be read.
     package func next() throws -> ColumnBatch? {
-        guard let root, let run else { return nextLines() }
-        if !isStarted {
-            isStarted = true
-            do {
-                try WaitScope.run(run.waits) {
-                    try root.prepare(run)
-                    try start(root, run)
-                }
-            } catch { throw run.cancellation.reason ?? error }
-        }
-        let batch = try queue.wait(checkingEvery: 50) { queue -> ColumnBatch?? in
-            if let error = queue.error { throw error }
-            if !queue.batches.isEmpty {
-                let batch = queue.batches.removeFirst()
-                return .some(batch)
-            }
-            if queue.running == 0 || queue.isClosed { return .some(nil) }
-            try run.cancellation.check()
-            return nil
+        guard let run else { return nextLines() }
+        let batch: ColumnBatch?
+        do { batch = try pulled(run) } catch let error as any SourceError where error.isOfSums {
+            guard let withoutSums, givenRowCount == 0 else { throw error }
+            self.withoutSums = nil
+            try beginAnew(try withoutSums(), run)
+            batch = try pulled(run)
         }
         if let batch { rows.wrappingAdd(batch.rowCount, ordering: .relaxed) }
         if batch == nil {
@@ -121,6 +111,43 @@ package final class ResultStream: @unchecked Sendable {
             wake(run)
         }
         return batch
+    }
+
+    private func pulled(_ run: QueryRun) throws -> ColumnBatch? {
+        if !isStarted, let root {
+            isStarted = true
+            do {
+                try WaitScope.run(run.waits) {
+                    try root.prepare(run)
+                    try start(root, run)
+                }
+            } catch { throw run.cancellation.reason ?? error }
+        }
+        return try queue.wait(checkingEvery: 50) { queue -> ColumnBatch?? in
+            if let error = queue.error { throw error }
+            if !queue.batches.isEmpty {
+                let batch = queue.batches.removeFirst()
+                return .some(batch)
+            }
+            if queue.running == 0 || queue.isClosed { return .some(nil) }
+            try run.cancellation.check()
+            return nil
+        }
+    }
+
+    /// Workers of the plan that failed have left before those of the next begin.
+    private func beginAnew(_ root: PreparedOperator, _ run: QueryRun) throws {
+        try queue.wait(checkingEvery: 50) { queue -> Void? in
+            try run.cancellation.check()
+            queue.running -= queue.parked.count
+            queue.parked = []
+            guard queue.running == 0 || queue.isClosed else { return nil }
+            queue.batches = []
+            queue.error = nil
+            return ()
+        }
+        self.root = root
+        isStarted = false
     }
 
     private func nextLines() -> ColumnBatch? {
