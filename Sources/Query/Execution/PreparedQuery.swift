@@ -31,6 +31,18 @@ package struct PreparedQuery: Sendable {
         }
     }
 
+    /// How many rows it is taken to have, whatever it is cut to: for choosing a way, never for an answer.
+    package var expectedRowCount: Double {
+        var plan = query.plan
+        while true {
+            switch plan {
+            case .limit(let input, _, _), .project(let input, _): plan = input
+            case .sort(let node): plan = node.input
+            default: return Cardinality(plan).rows(plan)
+            }
+        }
+    }
+
     /// The answer's columns.
     package var columns: [ResultColumn] {
         if let explain { return [ResultStream.planColumn(explain)] }

@@ -19,7 +19,7 @@ package struct WalkPosition: Sendable, Equatable {
 ///
 /// The next page begins behind the last key, so that rows which vanish meanwhile (a state that changed) leave no gap.
 ///
-/// A plain SELECT is read in two steps: first the keys alone find where the page ends, then its rows are read between the two ends. So
+/// A plain SELECT of more than a few rows is read in two steps: first the keys alone find where the page ends, then its rows are read between the two ends. So
 /// wide columns, documents above all, are read for the page's rows only.
 package struct AnswerWalk: Sendable {
     package enum Step: Sendable {

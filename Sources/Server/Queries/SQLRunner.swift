@@ -27,32 +27,43 @@ struct SQLRunner: Sendable {
         started: (ResultStream) -> Void = { _ in }, hold: (Int) throws -> Void = { _ in }, seal: (WalkPosition) -> String
     ) throws -> Page {
         var walk: AnswerWalk?
-        let keys = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
-            let made = AnswerWalk(bound, after: position, rowCountMax: request.limit, step: .keys)
+        var readsKeysFirst = false
+        let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
+            readsKeysFirst = AnswerWalk(bound, after: position, rowCountMax: request.limit, step: .keys).readsKeysFirst
+            let made = AnswerWalk(
+                bound, after: position, rowCountMax: readsKeysFirst ? min(request.limit, Self.fewRowCount) : request.limit, isOrdered: readsKeysFirst)
             walk = made
             return made.bound
         }
-        if let walk, walk.readsKeysFirst {
-            return try pageInTwoSteps(request, context, position, walk, keys, cancellation, started, hold, seal)
+        if readsKeysFirst {
+            if prepared.expectedRowCount <= Double(Self.fewRowCount),
+                let page = try pageAtOnce(prepared, walk, isWhole: request.limit > Self.fewRowCount, cancellation, started, hold, seal)
+            {
+                return page
+            }
+            return try pageInTwoSteps(request, context, position, cancellation, started, hold, seal)
         }
-        for isOrdered in [false, true] {
-            if let page = try pageAtOnce(request, context, position, isOrdered: isOrdered, cancellation, started, hold, seal) { return page }
+        if let page = try pageAtOnce(prepared, walk, cancellation, started, hold, seal) { return page }
+        let ordered = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
+            let made = AnswerWalk(bound, after: position, rowCountMax: request.limit, isOrdered: true)
+            walk = made
+            return made.bound
         }
-        throw Problem(.internalError, "a page in order has no place where it ends")
+        guard let page = try pageAtOnce(ordered, walk, cancellation, started, hold, seal) else {
+            throw Problem(.internalError, "a page in order has no place where it ends")
+        }
+        return page
     }
 
-    /// - Parameter isOrdered: as `AnswerWalk` has it.
-    /// - Returns: nil where the page ends at its bytes, before the query's own LIMIT, and only rows in order have a place to go on from.
+    /// An answer that is expected to have no more rows is read at once: finding their keys first would be most of the work.
+    private static let fewRowCount = 1_000
+
+    /// - Parameter isWhole: whether a page behind which rows come is none: it was to have few.
+    /// - Returns: nil for such a page; and where the page ends at its bytes, before the query's own LIMIT, and only rows in order have a place to go on from.
     private func pageAtOnce(
-        _ request: SQLRequest, _ context: QueryContext, _ position: WalkPosition?, isOrdered: Bool, _ cancellation: () -> Cancellation,
+        _ prepared: PreparedQuery, _ walk: AnswerWalk?, isWhole: Bool = false, _ cancellation: () -> Cancellation,
         _ started: (ResultStream) -> Void, _ hold: (Int) throws -> Void, _ seal: (WalkPosition) -> String
     ) throws -> Page? {
-        var walk: AnswerWalk?
-        let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
-            let made = AnswerWalk(bound, after: position, rowCountMax: request.limit, isOrdered: isOrdered)
-            walk = made
-            return made.bound
-        }
         let stream = try engine.execute(prepared, cancellation: cancellation())
         started(stream)
         let columns = walk.map { Array(prepared.columns.prefix($0.visibleColumnCount)) } ?? prepared.columns
@@ -65,6 +76,7 @@ struct SQLRunner: Sendable {
             let (place, hasMore) = try walk.read(stream) { batch in
                 try Self.encode(batch, hold, while: { try goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
             }
+            if hasMore, isWhole { return nil }
             if hasMore, place == nil {
                 guard !walk.isVolatile else {
                     throw QueryError(.unsupportedSQL, "rows that depend on chance have no second page: ask for no more than a page by LIMIT, or for a stream")
@@ -84,9 +96,16 @@ struct SQLRunner: Sendable {
 
     /// The keys say where the page ends; then its rows are read.
     private func pageInTwoSteps(
-        _ request: SQLRequest, _ context: QueryContext, _ position: WalkPosition?, _ keyWalk: AnswerWalk, _ keys: PreparedQuery,
-        _ cancellation: () -> Cancellation, _ started: (ResultStream) -> Void, _ hold: (Int) throws -> Void, _ seal: (WalkPosition) -> String
+        _ request: SQLRequest, _ context: QueryContext, _ position: WalkPosition?, _ cancellation: () -> Cancellation,
+        _ started: (ResultStream) -> Void, _ hold: (Int) throws -> Void, _ seal: (WalkPosition) -> String
     ) throws -> Page {
+        var found: AnswerWalk?
+        let keys = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
+            let made = AnswerWalk(bound, after: position, rowCountMax: request.limit, step: .keys)
+            found = made
+            return made.bound
+        }
+        guard let keyWalk = found else { throw Problem(.internalError, "a plan's text is no page of keys") }
         let keyStream = try engine.execute(keys, cancellation: cancellation())
         started(keyStream)
         var rowCount = 0

@@ -8,7 +8,7 @@ import XCTest
 /// Goal: a page ends soon after its bytes, and whatever ends it, the pages together are the answer. Method: rows of many widths over pages of few bytes.
 final class SQLRunnerTests: XCTestCase {
     /// First columns of all rows, and the bytes of the largest page.
-    private func walk(_ query: String, limit: Int = 10_000, pageByteCountMax: Int) throws -> (firsts: [Int], largest: Int, pageCount: Int) {
+    private func walk(_ query: String, limit: Int = 10_000, pageByteCountMax: Int, tables: [(name: String, source: any TableSource)] = []) throws -> (firsts: [Int], largest: Int, pageCount: Int) {
         var runner = SQLRunner(engine: QueryEngine(QueryEngine.Settings(threadCount: 2)))
         runner.pageByteCountMax = pageByteCountMax
         var request = SQLRequest(query: query)
@@ -17,7 +17,7 @@ final class SQLRunnerTests: XCTestCase {
         var position: WalkPosition?
         repeat {
             let page = try runner.page(
-                request, in: QueryContext(catalog: FixedCatalog(tables: []), now: 0), after: position, cancellation: { Cancellation() }, seal: { _ in "there is more" })
+                request, in: QueryContext(catalog: FixedCatalog(tables: tables), now: 0), after: position, cancellation: { Cancellation() }, seal: { _ in "there is more" })
             let answer = try JSONParser.parse(page.bytes)
             XCTAssertEqual(answer["next_cursor"] == .null, page.position == nil)
             let rows = answer["rows"]?.array ?? []
@@ -58,5 +58,42 @@ final class SQLRunnerTests: XCTestCase {
             if !order.isEmpty { XCTAssertEqual(walked.firsts, Array((141...200).reversed())) }
         }
         XCTAssertEqual(try walk("SELECT n FROM generate_series(1, 200) AS s(n) LIMIT 60", pageByteCountMax: 1 << 20).pageCount, 1)
+    }
+
+    /// Says that it has another number of rows than it has.
+    private final class Mistaken: TableSource {
+        let rows: MemoryTable
+        let said: Int
+
+        init(_ rows: MemoryTable, said: Int) { (self.rows, self.said) = (rows, said) }
+
+        var schema: Schema { rows.schema }
+        var statistics: TableStatistics { TableStatistics(rowCount: said) }
+        func scan(_ request: ScanRequest) throws -> any TableScan { try rows.scan(request) }
+    }
+
+    /// A small answer is read at once, a large one by its keys first, whatever the planner took it for: pages have the rows that were asked for, in order.
+    func test_pages_areTheSame_howeverManyRowsAreExpected() throws {
+        let fields = [Field("n", .int64), Field("sequence", .int64)]
+        for count in [0, 1_000, 1_001, 3_100] {
+            // Not in the order of their sequences.
+            let numbers: [Int64] = (0..<count).map { Int64($0 * 7919 % 10_007) }
+            let batches = stride(from: 0, to: count, by: 700).map { (start: Int) -> ColumnBatch in
+                var builder = ColumnBuilder(type: .int64)
+                for number in numbers[start..<min(count, start + 700)] { builder.append(integer: number) }
+                let column = builder.finish()
+                return ColumnBatch(rowCount: column.count, columns: [column, column])
+            }
+            let table = MemoryTable(schema: Schema(fields), batches: batches)
+            let all = numbers.map { Int($0) }.sorted()
+            for said in [3, 1_000_000] {
+                for (limit, order) in [(10_000, ""), (3_000, " ORDER BY n DESC"), (400, "")] {
+                    let walked = try walk("SELECT n FROM t\(order)", limit: limit, pageByteCountMax: 1 << 20, tables: [("t", Mistaken(table, said: said))])
+                    let message = "\(count) rows, \(said) expected, pages of \(limit)\(order)"
+                    XCTAssertEqual(walked.firsts, order.isEmpty ? all : all.reversed(), message)
+                    XCTAssertEqual(walked.pageCount, max(1, (count + limit - 1) / limit), message)
+                }
+            }
+        }
     }
 }

@@ -1,15 +1,18 @@
 import Synchronization
 
-/// Decoded manifests, kept for the next plan: they never change, so that a location is all the key there is.
+/// Decoded manifests and lists of them, kept for the next plan: they never change, so that a location is all the key there is.
 final class ManifestCache: Sendable {
     private struct State {
         var entries: [String: [ManifestEntry]] = [:]
         var entryCount = 0
+        var lists: [String: [ManifestFile]] = [:]
+        var listedCount = 0
     }
     private let state = Mutex(State())
 
     /// Of a kilobyte or two each.
     private static let entryCountMax = 10_000
+    private static let listCountMax = 64
 
     func entries(of location: String) -> [ManifestEntry]? {
         state.withLock { $0.entries[location] }
@@ -29,10 +32,31 @@ final class ManifestCache: Sendable {
         }
     }
 
+    func manifests(ofList location: String) -> [ManifestFile]? {
+        state.withLock { $0.lists[location] }
+    }
+
+    func keep(_ manifests: [ManifestFile], ofList location: String) {
+        guard manifests.count <= Self.entryCountMax / 4 else { return }
+        state.withLock { state in
+            guard state.lists[location] == nil else { return }
+            // Each commit makes another list, and questions read the last few.
+            if state.listedCount + manifests.count > Self.entryCountMax || state.lists.count == Self.listCountMax {
+                state.lists = [:]
+                state.listedCount = 0
+            }
+            state.lists[location] = manifests
+            state.listedCount += manifests.count
+        }
+    }
+
     /// Forgets what is deleted.
     func remove(_ locations: some Sequence<String>) {
         state.withLock { state in
-            for location in locations { state.entryCount -= state.entries.removeValue(forKey: location)?.count ?? 0 }
+            for location in locations {
+                state.entryCount -= state.entries.removeValue(forKey: location)?.count ?? 0
+                state.listedCount -= state.lists.removeValue(forKey: location)?.count ?? 0
+            }
         }
     }
 }

@@ -1,9 +1,12 @@
 extension Table {
     /// The manifests of a snapshot.
     func manifests(of snapshot: Snapshot) throws(ColumnStoreError) -> [ManifestFile] {
+        if let manifests = cache.manifests(ofList: snapshot.manifestList) { return manifests }
         let key = try ownKey(snapshot.manifestList)
         let bytes = try storage.get(key, byteCountMax: ManifestReader.byteCountMax)
-        return try ManifestReader.manifests(bytes, path: key)
+        let manifests = try ManifestReader.manifests(bytes, path: key)
+        cache.keep(manifests, ofList: snapshot.manifestList)
+        return manifests
     }
 
     /// The entries of a manifest, deleted ones included.
