@@ -1,4 +1,5 @@
 import ColumnStore
+import Glibc
 
 /// What a move of the warehouse did.
 package struct WarehouseMoveSummary: Sendable, Equatable {
@@ -45,20 +46,37 @@ final class WarehouseMove {
 
     private var directory: DataDirectory { compactor.cold.directory }
 
-    /// - Throws: `DataDirectory.Failure` for a place that is not free, `DayCompactor.Cancelled`, `.corruptFile` naming a file that is not as it was written.
+    /// - Throws: `DataDirectory.Failure` for a place that is not free, `UnusablePlace`, `DayCompactor.Cancelled`, `.corruptFile` naming a file that is not as it was written.
     func run() throws -> WarehouseMoveSummary {
         summary.place = target.location
         let catalog = compactor.catalog
         if let damaged = try catalog.damagedFiles().first { throw damaged }
         if target.location == nil { try checkOwnPlace() }
-        if let bucket = target as? BucketStorageFactory { try BucketProbe.check(bucket.client) }
-        let claim = try WarehouseClaim.take(target, store: catalog.storeID, generation: catalog.mark.generation)
+        let claim = try takePlace(catalog)
         try compactor.withoutRemovals {
             for (_, table) in compactor.tier.boundary.snapshot().warehouse { try copyData(of: table) }
             try compactor.exclusively { try moveTables(claim) }
         }
         summary.leftFileCount = try compactor.removeFormer()
         return summary
+    }
+
+    /// Why nothing can be put where the tables are to go.
+    struct UnusablePlace: Error, CustomStringConvertible {
+        let place: String
+        let reason: ColumnStoreError
+
+        var description: String { "\(place) cannot be read or written: \(reason.detail); name an empty place that the server may write to" }
+    }
+
+    /// - Throws: `UnusablePlace` for one that takes no object, `DataDirectory.Failure` for one that is another's.
+    private func takePlace(_ catalog: Catalog) throws -> WarehouseClaim? {
+        do {
+            if let bucket = target as? BucketStorageFactory { try BucketProbe.check(bucket.client) }
+            return try WarehouseClaim.take(target, store: catalog.storeID, generation: catalog.mark.generation)
+        } catch let error as ColumnStoreError where error.systemError != ENOSPC && error.systemError != EDQUOT {
+            throw UnusablePlace(place: target.location ?? directory.warehousePath, reason: error)
+        }
     }
 
     /// The store's own directory needs no owner's object: nothing but what a move has left may lie there.

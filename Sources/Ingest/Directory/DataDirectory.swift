@@ -45,6 +45,20 @@ package final class DataDirectory: Sendable {
     /// Commits on their way to the log's place, and how far that has come.
     static let logName = "log"
 
+    /// What no other place may lie in: each holds the store's own files, which it lists, and puts aside or removes what it does not know.
+    private static let ownNames: Set<String> = ["hot", "warehouse", "uploads", "exports", "log", "cluster", "cache", "lost+found"]
+
+    /// Whether a path is the store's own directory, or leads to where the store keeps its own files.
+    ///
+    /// - Parameters:
+    ///   - path: absolute, without `.` and `..`.
+    ///   - directory: of the store, absolute.
+    package static func isOwn(_ path: String, in directory: String) -> Bool {
+        if path == directory { return true }
+        guard path.hasPrefix(directory + "/") else { return false }
+        return path.dropFirst(directory.count + 1).split(separator: "/").first.map { ownNames.contains(String($0)) } ?? true
+    }
+
     package var hotPath: String { "\(path)/hot" }
     package var warehousePath: String { "\(path)/warehouse" }
     package var exportsPath: String { "\(path)/exports" }

@@ -112,36 +112,11 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { catalog.holder(ofKeySHA256: hash) }
     package func passwordKeys(of user: String?) -> UserKeys { catalog.passwordKeys(of: user) }
 
-    package func quarantine(
-        client: String?, cursor: String?, limit: Int, as principal: Principal
-    ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
-        // Auditors see what every client was refused, and why; never the bytes.
-        let isAuditor = principal.role == .auditor
-        let scope = isAuditor ? client.map { .client(ClientID($0)) } ?? .all : try rows(of: client, for: principal)
-        let binding = ["quarantine"] + scope.binding + principal.binding
-        var below: ULID?
-        if let cursor {
-            guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1, let ticket = ULID(bytes: fields[0]) else {
-                throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key")
-            }
-            below = ticket
-        }
-        let (entries, hasMore) = try quarantine.entries(of: scope, below: below, limit: limit, withDocuments: !isAuditor)
-        if entries.isEmpty { try checkKnown(scope, principal) }
-        let shown = entries.map { self.shown($0, to: principal) }
-        guard hasMore else { return (shown, nil) }
-        let last = entries.last.flatMap { ULID($0.ticketID) }
-        return (shown, last.map { cursors.encode([$0.bytes], binding: binding) })
+    package func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
+        try reader.quarantine(client: client, cursor: cursor, limit: limit, as: principal)
     }
 
-    package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
-        guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket, withDocument: principal.role != .auditor),
-            principal.role == .auditor || principal.rows.includes(entry.clientID)
-        else {
-            throw Fault.absent(.quarantineEntry(ticketID))
-        }
-        return shown(entry, to: principal)
-    }
+    package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry { try reader.quarantineEntry(ticketID, as: principal) }
 
     package func deleteQuarantineEntry(_ ticketID: String) throws {
         guard let ticket = ULID(ticketID), try quarantine.delete(ticket) else {

@@ -40,6 +40,10 @@ extension Engine {
             }
         } catch is DayCompactor.Cancelled {
             throw Fault(.overloaded, "the move was ended before it was done: the warehouse is where it was, and what was copied is not copied again")
+        } catch let unusable as WarehouseMove.UnusablePlace {
+            // A bucket that gives no answer may give one later; another place is to be named for all else.
+            guard unusable.reason.code == .unavailable else { throw Self.refusal("\(unusable)") }
+            throw Fault(.storageUnavailable, "\(unusable)")
         } catch let failure as DataDirectory.Failure { throw Self.refusal("\(failure)") }
     }
 

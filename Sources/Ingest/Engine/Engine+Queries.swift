@@ -38,16 +38,7 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
     package var compactions: [CompactionRecord] { compactor.records }
     package func snapshots(of table: String) -> [StoredSnapshot] { StoreContents(snapshot: tier.boundary.snapshot()).snapshots(of: table) }
 
-    package func files(of table: String?, as principal: Principal) throws -> [StoredFile] {
-        let snapshot = tier.boundary.snapshot()
-        let contents = StoreContents(snapshot: snapshot)
-        guard let table else { return contents.hotFiles() }
-        let mask = hidden(from: principal).flatMap { TableMask($0, table: table) }
-        let shown = shownTables(snapshot, as: principal)
-        // Bounds of sums are values of the columns that they are made of.
-        let isHidden = snapshot.rollups.values.contains { $0.definition.tableName == table && shown.isHidden($0) }
-        return try contents.coldFiles(of: table) { !isHidden && !(mask?.touches(ColumnPath($0)) ?? false) }
-    }
+    package func files(of table: String?, as principal: Principal) throws -> [StoredFile] { try reader.files(of: table, as: principal) }
 
     package func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) { statements.note(query, cost, needs: needs) }
 

@@ -151,39 +151,8 @@ extension Engine: Callbacks, DeadLetterReview {
 
     // MARK: Dead letters
 
-    package func deadLetters(
-        client: String?, cursor: String?, limit: Int, as principal: Principal
-    ) throws -> (letters: [DeadLetter], nextCursor: String?) {
-        let scope = try rows(of: client, for: principal)
-        let binding = ["dead-letters"] + scope.binding + principal.binding
-        var after: DeadLetterKey?
-        if let cursor {
-            guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1,
-                let key = DeadLetterKey(String(decoding: fields[0], as: UTF8.self))
-            else { throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key") }
-            after = key
-        }
-        // The catalog first: a file that goes meanwhile is in it by then, or still at hand.
-        let files = tier.boundary.snapshot().files
-        var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1)
-        var keys = Set(found.map(\.key))
-        var hotCount = 0
-        for file in files where after.map({ (file.day, file.part) >= ($0.day, $0.part) }) ?? true {
-            let own = try file.deadLetters(after: after, of: scope, limit: limit + 1)
-            for letter in own where keys.insert(letter.key).inserted { found.append(letter) }
-            hotCount += own.count
-            if hotCount > limit { break }
-        }
-        if found.isEmpty { try checkKnown(scope, principal) }
-        found.sort { $0.key < $1.key }
-        let sensitive = hidden(from: principal)
-        let letters = found.prefix(limit).map { _, letter in
-            var letter = letter
-            if sensitive?.isSensitive(type: letter.receipt.type) ?? false { letter.reason = Ticket.notShown }
-            return letter
-        }
-        guard found.count > limit, let last = found.prefix(limit).last else { return (letters, nil) }
-        return (letters, cursors.encode([Array(last.key.description.utf8)], binding: binding))
+    package func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?) {
+        try reader.deadLetters(client: client, cursor: cursor, limit: limit, as: principal)
     }
 
     package func redrive(_ id: String, as principal: Principal) throws {

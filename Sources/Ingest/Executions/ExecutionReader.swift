@@ -69,6 +69,15 @@ final class ExecutionReader: Sendable {
         }
     }
 
+    /// The newest first, of those that a principal may see.
+    func executions(_ question: ExecutionQuestion, as principal: Principal, byteCountMax: Int) throws -> (executions: [ExecutionView], isCut: Bool) {
+        switch principal.identity {
+        case .nobody: ([], false)
+        case .administrator: try executions(question, owner: nil, byteCountMax: byteCountMax)
+        case .contract: try executions(question, owner: principal.identity, byteCountMax: byteCountMax)
+        }
+    }
+
     /// The newest first; a page ends at `byteCountMax` too.
     ///
     /// - Parameter owner: whose; nil for everybody's.

@@ -134,14 +134,10 @@ extension ExecutionStore {
 
     /// The newest first.
     package func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool) {
-        switch principal.identity {
-        case .nobody: ([], false)
-        case .administrator: try reader.executions(question, owner: nil, byteCountMax: Self.pageByteCountMax)
-        case .contract: try reader.executions(question, owner: principal.identity, byteCountMax: Self.pageByteCountMax)
-        }
+        try reader.executions(question, as: principal, byteCountMax: Self.pageByteCountMax)
     }
 
-    private static let pageByteCountMax = 16 << 20
+    static let pageByteCountMax = 16 << 20
 
     /// Entries behind `after`, the oldest first, each as its JSON.
     package func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) {

@@ -2,9 +2,12 @@ import ColumnStore
 import Documents
 import Processes
 
-/// As `AbsentRoles`: queues, topics, executions and files, which a copy that is only read has no calls for.
+/// As `AbsentRoles`: queues, topics, executions and files, which a copy that is only read has no calls for. It lists uploads and executions.
 final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKeeping {
     private var fault: Fault { AbsentRoles.fault }
+    private let standby: StandbyReading
+
+    init(_ standby: StandbyReading) { self.standby = standby }
 
     private struct Silence: NotificationHandle {
         func cancel() {}
@@ -56,7 +59,7 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
         _ process: String, name: String?, input: JSONValue, as principal: Principal, completion: @escaping @Sendable (Result<StartedExecution, any Error>) -> Void
     ) { completion(.failure(fault)) }
     func execution(_ id: String, as principal: Principal) throws -> ExecutionView { throw fault }
-    func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool) { throw fault }
+    func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool) { try standby.taken().executions(question, as: principal) }
     func history(_ id: String, after: Int64, limit: Int, as principal: Principal) throws -> (events: [(number: Int64, json: [UInt8])], isCut: Bool) { throw fault }
     func abort(_ id: String, as principal: Principal) throws { throw fault }
     func redrive(_ id: String, as principal: Principal) throws { throw fault }
@@ -71,9 +74,9 @@ final class AbsentMessages: QueueKeeping, TopicKeeping, ProcessKeeping, UploadKe
     var byteCountMax: Int { 0 }
     func announce(_ announcement: UploadAnnouncement, id: String, as principal: Principal) throws -> Upload { throw fault }
     func upload(_ id: String, as principal: Principal) throws -> Upload { throw fault }
-    func uploads(client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Upload] { throw fault }
+    func uploads(client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal) throws -> [Upload] { try Uploads.listed(standby.reader.catalog, client: client, state: state, after: place, limit: limit, as: principal) }
     func records(of id: String, as principal: Principal) throws -> UploadRecords { throw fault }
-    func rejections(of upload: Upload, after record: Int64, limit: Int) throws -> [UploadRejection] { throw fault }
+    func rejections(of upload: Upload, after record: Int64, limit: Int) throws -> [UploadRejection] { try standby.reader.catalog.rejections(of: upload.id, after: record, limit: limit) }
     func linked(_ id: String) throws -> Upload? { nil }
     func receive(_ upload: Upload, from start: Int64, isAnew: Bool, isKept: Bool) throws -> UploadFile { throw fault }
     func fileByteCount(_ id: String) -> Int64 { 0 }

@@ -1,17 +1,18 @@
 import ColumnStore
 import Documents
 
-/// What a copy that is only read does not do. Its doors have no calls for any of it, so nobody meets these answers; each is a refusal, or says that there is nothing.
+/// What a copy that is only read does not do: each is a refusal, or says that there is nothing. Its doors have no calls for any of it; the schema `till` reads what the copy's catalog tells.
 final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, DeadLetterReview, DocumentIntake, ExportKeeping, FigureKeeping, KeyAdministration, LinkSigning, RefusedDocuments,
     RollupAdministration, SessionKeeping, StoreInventory, StoreLife, StoreMaintenance, TypeAdministration, UsageKeeping, VersionKeeping, ViewAdministration, ChangeFeed
 {
     static let fault = Fault(.wrongState, "this node of the cluster does not lead, and only reads")
     private var fault: Fault { Self.fault }
+    private let standby: StandbyReading
 
     // MARK: Calls of the store's life
 
     let usageMeter: UsageMeter
-    init(clock: Clock = .system) { usageMeter = UsageMeter(clock: clock) }
+    init(_ standby: StandbyReading, clock: Clock = .system) { (self.standby, usageMeter) = (standby, UsageMeter(clock: clock)) }
     var isReady: Bool { true }
     var intakeRefusals: [Fault] { [] }
     var degradations: [String] { [] }
@@ -22,7 +23,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func usage(of clientID: String, from: Int32?, to: Int32?, byMonth: Bool, as principal: Principal) throws -> [UsageSpan] { throw fault }
     func begin(_ act: AuditAct) throws -> Int64 { throw fault }
     func end(act id: Int64, _ outcome: AuditOutcome, status: Int, detail: String?) throws { throw fault }
-    func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { throw fault }
+    func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) { try standby.reader.audit(cursor: cursor, limit: limit) }
     func begin(_ session: BrowserSession, sha256: [UInt8]) throws { throw fault }
     func session(ofSHA256 hash: [UInt8]) -> BrowserSession? { nil }
     func end(sessionOfSHA256 hash: [UInt8]) throws { throw fault }
@@ -35,11 +36,11 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func remove(_ lookup: ReceiptLookup, as principal: Principal, completion: @escaping @Sendable (Fault?) -> Void) { completion(fault) }
     func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage { throw fault }
     func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle { Silence() }
-    func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?) { throw fault }
+    func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?) { try standby.reader.deadLetters(client: client, cursor: cursor, limit: limit, as: principal) }
     func redrive(_ id: String, as principal: Principal) throws { throw fault }
     func deleteDeadLetter(_ id: String) throws { throw fault }
     func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { throw fault }
-    func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?) { throw fault }
+    func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?) { try standby.reader.quarantine(client: client, cursor: cursor, limit: limit, as: principal) }
     func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry { throw fault }
     func deleteQuarantineEntry(_ ticketID: String) throws { throw fault }
     func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { throw fault }
@@ -51,7 +52,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     // MARK: Administration
 
     let passwordSaltKey: [UInt8] = []
-    func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] { throw fault }
+    func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] { try standby.reader.types.descriptions(after: name, limit: limit, among: principal.types) }
     func type(_ name: String, as principal: Principal) throws -> TypeDescription? { throw fault }
     func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion] { throw fault }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome { throw fault }
@@ -61,7 +62,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func deleteRollup(name: String) throws { throw fault }
     func rollupWarning(name: String) -> String? { nil }
     func rollupAdvice() throws -> [RollupAdvice] { throw fault }
-    func contracts(after clientID: String?, limit: Int) throws -> [Contract] { throw fault }
+    func contracts(after clientID: String?, limit: Int) throws -> [Contract] { try standby.reader.catalog.contracts(after: clientID, limit: limit) }
     func contract(_ clientID: String) throws -> Contract? { throw fault }
     func putContract(_ contract: Contract) throws -> PutOutcome { throw fault }
     func deleteContract(_ clientID: String) throws { throw fault }
@@ -82,9 +83,9 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func verify(
         temporaryDirectory: String, makesAllSums: Bool, isCancelled: @escaping () -> Bool, progress: @escaping (Verifier.Progress) -> Void
     ) throws -> Verifier.Report { throw fault }
-    var coldTableNames: [String] { [] }
-    func files(of table: String?, as principal: Principal) throws -> [StoredFile] { throw fault }
-    func snapshots(of table: String) -> [StoredSnapshot] { [] }
+    var coldTableNames: [String] { standby.present.map { StoreContents(snapshot: $0.reader.boundary.snapshot()).coldTableNames } ?? [] }
+    func files(of table: String?, as principal: Principal) throws -> [StoredFile] { try standby.reader.files(of: table, as: principal) }
+    func snapshots(of table: String) -> [StoredSnapshot] { standby.present.map { StoreContents(snapshot: $0.reader.boundary.snapshot()).snapshots(of: table) } ?? [] }
     func warehouseTables(as principal: Principal) throws -> [String] { [] }
     func warehouseTable(_ name: String, as principal: Principal) throws -> WarehouseTable? { nil }
     var compactions: [CompactionRecord] { [] }

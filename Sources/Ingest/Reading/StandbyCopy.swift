@@ -18,6 +18,7 @@ package final class StandbyCopy: Sendable {
     private let kept: Kept
     private let files: [HotFile]
     private let cold: [String: ColdTable]
+    private let executions: ExecutionReader
 
     /// - Parameters:
     ///   - directory: of the store, absolute; its files are held (`ReplicaStore.hold`).
@@ -43,13 +44,33 @@ package final class StandbyCopy: Sendable {
             try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(json: $0).file.delimiter } ?? UInt8(ascii: ",")
         }.run(files, cold)
         try index.flush()
+        snapshot.rollups = try Self.rollups(catalog)
         let isSame = former != nil && !changed.contains("catalog.sqlite")
         let types = isSame ? former?.reader.types : nil
         reader = StoreReader(
             boundary: TierBoundary(snapshot), tables: kept.tables, index: index, catalog: catalog, types: try types ?? TypeStore(catalog: catalog, tables: kept.tables, isReading: true),
             quarantine: Quarantine(catalog: catalog, limits: Quarantine.Limits()), savedViews: try SavedViews(catalog: catalog), cursors: CursorCoder(key: key), clientsNeedContract: true,
             explain: { $0 }, isBehind: true)
+        executions = ExecutionReader(path: "\(directory)/executions.sqlite")
         (self.kept, self.files, self.cold) = (kept, files, cold)
+    }
+
+    deinit { executions.close() }
+
+    func executions(_ question: ExecutionQuestion, as principal: Principal) throws -> (executions: [ExecutionView], isCut: Bool) {
+        try executions.executions(question, as: principal, byteCountMax: ExecutionStore.pageByteCountMax)
+    }
+
+    /// Declared ones, without sums: a pair makes none, and rows are read in their place.
+    private static func rollups(_ catalog: Catalog) throws -> [String: RollupState] {
+        var states: [String: RollupState] = [:]
+        for rollup in try catalog.rollups() where !rollup.isDeleted {
+            var reader = RollupReader()
+            // The store that leads has said what is wrong with one that cannot be read, and goes without it.
+            guard let body = try? JSONParser.parse(rollup.json), let definition = reader.read(body) else { continue }
+            states[definition.name] = RollupState(definition, number: rollup.number)
+        }
+        return states
     }
 
     /// Names of its day files, which must stay as long as it is used.

@@ -20,12 +20,13 @@ package final class StandbyReading: RowReading, QueryStore, CursorSealing, Crede
 
     package var present: StandbyCopy? { copy.withLock { $0 } }
 
-    private var reader: StoreReader {
-        get throws {
-            guard let copy = present else { throw Fault(.storageUnavailable, "this node has no copy to answer from just now: try again, or without Till-Read: stale") }
-            return copy.reader
-        }
+    /// - Throws: storage-unavailable where there is none.
+    func taken() throws -> StandbyCopy {
+        guard let copy = present else { throw Fault(.storageUnavailable, "this node has no copy to answer from just now: try again, or without Till-Read: stale") }
+        return copy
     }
+
+    var reader: StoreReader { get throws { try taken().reader } }
 
     package func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult { try reader.receipt(lookup, as: principal) }
     package func ticket(_ ticketID: String, as principal: Principal) throws -> Ticket { try reader.ticket(ticketID, as: principal) }
@@ -40,9 +41,9 @@ package final class StandbyReading: RowReading, QueryStore, CursorSealing, Crede
 }
 
 extension StoreRoles {
-    /// Of a standby: it reads, and does nothing else.
+    /// Of a standby: it reads, and does nothing else. What the catalog tells of the store it reads too, for the schema `till`.
     package init(of standby: StandbyReading) {
-        let (absent, messages) = (AbsentRoles(), AbsentMessages())
+        let (absent, messages) = (AbsentRoles(standby), AbsentMessages(standby))
         (rows, queries, cursors, credentials) = (standby, standby, standby, standby)
         (intake, changes, refused, callbacks, deadLetters) = (absent, absent, absent, absent, absent)
         (types, contracts, keys, sessions, versions, rollups, inventory, views) = (absent, absent, absent, absent, absent, absent, absent, absent)

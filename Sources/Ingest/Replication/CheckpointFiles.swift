@@ -40,6 +40,14 @@ package enum CheckpointFiles {
         return files
     }
 
+    /// What is wrong with a page of one of its databases; nil for nothing. Reads all of them.
+    package static func fault(_ folder: String) throws -> String? {
+        for file in try list(folder) where file.name.hasSuffix(".sqlite") {
+            if let fault = try DatabaseFile.faults("\(folder)/\(file.name)").first { return fault.description }
+        }
+        return nil
+    }
+
     /// Copies them to where there are none. What is not synced a crash of the machine takes.
     static func copy(_ source: String, to target: any FileStorage) throws {
         for file in try list(source) {

@@ -13,6 +13,23 @@ struct FoldedCatalog {
         guard try connection.integer("SELECT count(*) FROM sqlite_master WHERE name IN ('meta', 'hot_files')") == 2 else { return nil }
     }
 
+    /// Whether somebody has a key of that hash, by what is committed: for any thread, beside the one that folds. Whoever cannot be looked up just now has none.
+    ///
+    /// - Parameter now: in microseconds since 1970: keys that are over are none.
+    static func hasKey(_ path: String, sha256 hash: [UInt8], at now: Int64) -> Bool {
+        guard access(path, F_OK) == 0 else { return false }
+        do {
+            let connection = try SQLiteConnection(path: path, mode: .readOnly)
+            return try ["keys", "operator_keys"].contains { table in
+                let select = try connection.statement("SELECT 1 FROM \(table) WHERE secret_sha256 = ?1 AND (expires_at IS NULL OR expires_at > ?2)")
+                defer { select.reset() }
+                try select.bind(1, hash)
+                select.bind(2, now)
+                return try select.step()
+            }
+        } catch { return false }
+    }
+
     /// Names of hot files that may have rows: not of those whose rows are in cold. A file's name stands there before its first record.
     func hotFiles() throws -> Set<String> {
         let files = try connection.statement("SELECT day, part FROM hot_files WHERE state <> '\(Catalog.HotFileState.moved.rawValue)'")

@@ -133,6 +133,12 @@ package final class Uploads: Sendable {
     package func uploads(
         client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal
     ) throws -> [Upload] {
+        try Self.listed(catalog, client: client, state: state, after: place, limit: limit, as: principal)
+    }
+
+    static func listed(
+        _ catalog: Catalog, client: String?, state: Upload.State?, after place: (createdAt: Int64, id: String)?, limit: Int, as principal: Principal
+    ) throws -> [Upload] {
         let rows: RowScope =
             switch principal.identity {
             case .administrator: .all

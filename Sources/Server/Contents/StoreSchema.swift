@@ -6,14 +6,22 @@ package import Query
 /// is theirs, with their own rows; for them there are no others.
 package struct StoreSchema: CatalogExtension {
     static let name = "till"
-    private static let relations = OwnRelations.all + WholeRelations.all
-    private static let byName = Dictionary(uniqueKeysWithValues: relations.map { ($0.name, $0) })
-    private static let byRowsName = Dictionary(uniqueKeysWithValues: relations.map { ($0.rowsName, $0) })
+    /// What a standby's copy has not: figures of a server that runs, and what that counts beside the rows.
+    private static let ofLeader: Set<String> = ["queues", "usage", "compactions", "metrics"]
 
-    package init() {}
+    private let relations: [StoreRelation]
+    private let byName: [String: StoreRelation]
+    private let byRowsName: [String: StoreRelation]
+
+    /// - Parameter isCopy: of a standby's copy, which has what its files tell.
+    package init(isCopy: Bool = false) {
+        relations = (OwnRelations.all + WholeRelations.all).filter { !isCopy || !Self.ofLeader.contains($0.name) }
+        byName = Dictionary(uniqueKeysWithValues: relations.map { ($0.name, $0) })
+        byRowsName = Dictionary(uniqueKeysWithValues: relations.map { ($0.rowsName, $0) })
+    }
 
     package func catalog(over base: any QueryCatalog, as principal: Principal, _ parts: CatalogParts) -> any QueryCatalog {
-        Seen(base: base, principal: principal, parts: parts)
+        Seen(base: base, principal: principal, parts: parts, schema: self)
     }
 
     /// With all that `base` has.
@@ -21,6 +29,7 @@ package struct StoreSchema: CatalogExtension {
         let base: any QueryCatalog
         let principal: Principal
         let parts: CatalogParts
+        let schema: StoreSchema
 
         var entryNames: [String] { base.entryNames }
         func entry(named name: String) throws -> CatalogEntry? { try base.entry(named: name) }
@@ -31,16 +40,16 @@ package struct StoreSchema: CatalogExtension {
         var xpath: (any XPathReading)? { base.xpath }
 
         var schemas: [CatalogSchema] {
-            base.schemas + [CatalogSchema(name: StoreSchema.name, entryNames: TicketViews.names + [CommentView.name] + StoreSchema.relations.filter(isSeen).map(\.name))]
+            base.schemas + [CatalogSchema(name: StoreSchema.name, entryNames: TicketViews.names + [CommentView.name] + schema.relations.filter(isSeen).map(\.name))]
         }
 
-        func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? {
-            guard schema == StoreSchema.name else { return try base.entry(named: name, inSchema: schema) }
+        func entry(named name: String, inSchema wanted: String) throws -> CatalogEntry? {
+            guard wanted == StoreSchema.name else { return try base.entry(named: name, inSchema: wanted) }
             if TicketViews.names.contains(name) { return .view(query: try TicketViews.query(name, over: base)) }
             if name == CommentView.name { return .view(query: CommentView.query) }
             if name == CommentView.rowsName { return .table(CommentView.table(over: base), scope: []) }
-            if let relation = StoreSchema.byName[name], isSeen(relation) { return .view(query: relation.query) }
-            guard let relation = StoreSchema.byRowsName[name], isSeen(relation) else { return nil }
+            if let relation = schema.byName[name], isSeen(relation) { return .view(query: relation.query) }
+            guard let relation = schema.byRowsName[name], isSeen(relation) else { return nil }
             return .table(relation.table(as: principal, parts), scope: [])
         }
 

@@ -8,7 +8,7 @@ internal import Ingest
 struct CheckpointSender: Sendable {
     private let checkpoint: StoreCheckpoint
     private let log: Log
-    /// This node leads no more, or ends.
+    /// This node ends. Whether it leads does not matter: all that a checkpoint tells counts.
     private let isOver: @Sendable () -> Bool
 
     private struct Ended: Error {}
@@ -21,11 +21,14 @@ struct CheckpointSender: Sendable {
         WorkerThread.lowerDiskPriority()
         defer { checkpoint.note { ($0.sentTo, $0.byteCount, $0.wantedByteCount) = (nil, 0, 0) } }
         do {
-            guard !isOver() else { return try say(.refusal("this node does not lead"), socket) }
+            guard !isOver() else { return try say(.refusal("this node ends"), socket) }
             // Nobody waits who has gone, and nobody believes that this one has.
             let isGone = { isOver() || !socket.send(PeerDoor.frame(CheckpointFrame.wait.bytes)[...]) }
             let isDone: Void? = try checkpoint.read(unless: isGone) { folder, files, beginning in try send(folder, files, beginning, to: peer, socket) }
             if isDone == nil { try say(.refusal("this node has no checkpoint"), socket) }
+        } catch let unusable as StoreCheckpoint.Unusable {
+            log.error("a checkpoint could not be sent", ["peer": .text(peer), "reason": .text("\(unusable)")])
+            do { try say(.refusal("its checkpoint is damaged"), socket) } catch { log.warning("the peer that was to be refused has gone", ["peer": .text(peer)]) }
         } catch is Ended {
             log.warning("a checkpoint was not sent to its end; the peer asks again", ["peer": .text(peer)])
         } catch {

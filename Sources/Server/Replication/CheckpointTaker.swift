@@ -53,7 +53,8 @@ final class CheckpointTaker: Sendable {
                 guard let socket = connect() else { throw Fault("it takes no connection") }
                 state.withLock { $0.socket = socket }
                 guard socket.send(greeting[...]) else { throw Fault("it ended the connection") }
-                isDone = try take(from: peer, socket, install)
+                try take(from: peer, socket) { [checkpoint] beginning in install(beginning.mark) { try checkpoint.takePlace() } }
+                isDone = true
             } catch {
                 removeRest()
                 log.warning("a checkpoint of the peer did not come; it is asked for again", ["peer": .text(peer), "reason": .text("\(error)")])
@@ -64,6 +65,37 @@ final class CheckpointTaker: Sendable {
                 state.pause = isDone ? Self.pauseSeconds.lowerBound : min(Self.pauseSeconds.upperBound, state.pause * 2)
                 state.notBefore = SteadyClock.seconds() + state.pause
             }
+        }
+    }
+
+    /// Takes the peer's checkpoint in place of this node's own, which is damaged. Returns once it is there, or did not come.
+    ///
+    /// - Parameters: as of `begin`.
+    ///   - mayDrop: whether it may take the place of records too.
+    /// - Returns: why none is there now; nil: it is.
+    func mend(from peer: String, greeting: [UInt8], connect: () -> MemberSocket?, mayDrop: Bool) -> String? {
+        let isMine = state.withLock { state in
+            guard !state.isTaking, !state.isStopping else { return false }
+            state.isTaking = true
+            return true
+        }
+        guard isMine else { return "another is being taken" }
+        defer {
+            checkpoint.note { ($0.takenFrom, $0.byteCount, $0.wantedByteCount) = (nil, 0, 0) }
+            state.broadcast { ($0.isTaking, $0.socket) = (false, nil) }
+        }
+        do {
+            guard let socket = connect() else { throw Fault("\(peer) takes no connection") }
+            state.withLock { $0.socket = socket }
+            guard socket.send(greeting[...]) else { throw Fault("\(peer) ended the connection") }
+            try take(from: peer, socket) { beginning in
+                guard try checkpoint.replace(beginning, mayDrop: mayDrop) else { throw Fault("the checkpoint of \(peer) ends with record \(beginning.mark.sequence), before the first record that is here") }
+                return true
+            }
+            return nil
+        } catch {
+            removeRest()
+            return "\(error)"
         }
     }
 
@@ -82,8 +114,8 @@ final class CheckpointTaker: Sendable {
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    /// - Returns: whether it took the place of what was there.
-    private func take(from peer: String, _ socket: MemberSocket, _ install: (Mark, @escaping @Sendable () throws -> Void) -> Bool) throws -> Bool {
+    /// - Parameter place: puts it in the place of what is there; false where it is of no use by now.
+    private func take(from peer: String, _ socket: MemberSocket, _ place: (Beginning) throws -> Bool) throws {
         let folder = checkpoint.incomingPath
         try CheckpointFiles.remove(folder)
         let begun = SteadyClock.seconds()
@@ -95,14 +127,14 @@ final class CheckpointTaker: Sendable {
         log.info("a checkpoint of the peer is taken", ["peer": .text(peer), "record": .number(beginning.mark.sequence), "bytes": .number(byteCount)])
         checkpoint.note { ($0.takenFrom, $0.byteCount, $0.wantedByteCount) = (peer, 0, Int64(byteCount)) }
         try takeFiles(byteCount, into: folder, socket)
+        if let fault = try CheckpointFiles.fault(folder) { throw Fault("it is damaged: \(fault)") }
         try checkpoint.seal(beginning)
-        let isInPlace = checkpoint.hold(unless: { isStopping }) { install(beginning.mark) { [checkpoint] in try checkpoint.takePlace() } }
+        let isInPlace = try checkpoint.hold(unless: { isStopping }) { try place(beginning) }
         guard isInPlace == true else { throw Fault("this node has no use for it by now") }
         try checkpoint.removeFormer()
         log.info("a checkpoint of the peer is in place", [
             "peer": .text(peer), "record": .number(beginning.mark.sequence), "bytes": .number(byteCount), "seconds": .text(String(Int(SteadyClock.seconds() - begun))),
         ])
-        return true
     }
 
     private func next(_ socket: MemberSocket) throws -> CheckpointFrame {

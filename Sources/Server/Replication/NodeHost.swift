@@ -74,7 +74,7 @@ final class NodeHost: CommitReplica {
     func start(url: String, door: String) {
         object.start { [self] in give($0) }
         slots.start { [self] in give($0) }
-        let sender = CheckpointSender(checkpoint, log: log) { [standing] in standing.withLock { $0.role != .leader || $0.ending != nil } }
+        let sender = CheckpointSender(checkpoint, log: log) { [standing] in standing.withLock { $0.ending != nil } }
         self.door.start(greeted: { [self] greeting in greetings.withLock { $0[greeting.from] = greeting } }, take: { [self] in
             let name = $0
             heard.withLock { $0[name] = BootClock.milliseconds() }
@@ -84,7 +84,20 @@ final class NodeHost: CommitReplica {
         thread.start(name: "cluster-node") { [self] in run() }
         checkpoint.start(committed: { [standing] in standing.withLock { $0.committed.sequence } }, drop: { [inbox] through, keeping in
             inbox.signal { $0.jobs.append(.drop(through: through, keeping: keeping)) }
-        })
+        }, mend: { [self] in mendCheckpoint(mayDrop: false) == nil })
+    }
+
+    /// Asks the peer for its checkpoint, in place of this node's own, which is damaged. Returns once it is there, or did not come.
+    ///
+    /// - Parameter mayDrop: whether it may take the place of records too: before the start alone.
+    /// - Returns: why there is none now; nil: it is there.
+    func mendCheckpoint(mayDrop: Bool) -> String? {
+        var reason: String? = "there is no peer"
+        for (peer, link) in links where reason != nil {
+            let greeting = PeerDoor.Greeting(from: name, to: peer, url: "", door: "", wants: .checkpoint)
+            reason = taker.mend(from: peer, greeting: greeting.bytes, connect: { link.connect() }, mayDrop: mayDrop)
+        }
+        return reason
     }
 
     func stop() {

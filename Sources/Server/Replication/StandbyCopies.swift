@@ -134,6 +134,9 @@ final class StandbyCopies: Sendable {
 
     // MARK: Who asks
 
+    /// The copy that there is, for who is nobody: it is not asked for by that.
+    var present: Present? { state.withLock { $0.isOver ? nil : $0.present } }
+
     /// The copy to answer from.
     ///
     /// - Parameter anyAge: whoever has waited takes one however old it is.

@@ -25,10 +25,17 @@ final class StoreCheckpoint: Sendable {
 
     private struct Stopped: Error {}
 
+    /// It is damaged, or not what the records here go on from, and those that it was made of are gone: another machine's is to take its place.
+    struct Unusable: Error, CustomStringConvertible {
+        let description: String
+    }
+
     private struct State {
         var report = Report()
         var isTaken = false
         var isStopping = false
+        /// Another machine's has taken its place since the start, for this one was damaged: it does not again.
+        var isMended = false
     }
 
     let file: RecordFile
@@ -37,6 +44,8 @@ final class StoreCheckpoint: Sendable {
     private let keptByteCount: Int64
     private let state = Monitor(State())
     private let thread = HeldThread()
+    /// Asks another machine for its checkpoint; false where none came.
+    private let mender = Mutex<(@Sendable () -> Bool)?>(nil)
 
     private static let name = "checkpoint"
     private static let arrivedName = "arrived"
@@ -96,7 +105,9 @@ final class StoreCheckpoint: Sendable {
     /// - Parameters:
     ///   - committed: the last record that may be folded.
     ///   - drop: takes away records up to one.
-    func start(committed: @escaping @Sendable () -> Int, drop: @escaping @Sendable (_ through: Int, _ keeping: Int64) -> Void) {
+    ///   - mend: asks another machine for its checkpoint, which takes the place of this one's where that is damaged.
+    func start(committed: @escaping @Sendable () -> Int, drop: @escaping @Sendable (_ through: Int, _ keeping: Int64) -> Void, mend: @escaping @Sendable () -> Bool) {
+        mender.withLock { $0 = mend }
         let keeping = keptByteCount
         // What has grown while the process was away.
         drop(report.record, keeping)
@@ -113,7 +124,7 @@ final class StoreCheckpoint: Sendable {
                     return
                 } catch {
                     fail(error)
-                    pause = Self.pauseSeconds
+                    pause = Self.isDamage(error) && beginAnew() ? 0 : Self.pauseSeconds
                 }
             }
         }
@@ -134,6 +145,40 @@ final class StoreCheckpoint: Sendable {
         if isNew { log.error("the checkpoint of this node does not go on, and its records stay", ["reason": .text("\(error)")]) }
     }
 
+    /// Whether an error tells that files of the checkpoint are not what they were: not that a disk is full, or fails.
+    private static func isDamage(_ error: any Error) -> Bool {
+        switch error {
+        case is Unusable: true
+        case let error as SQLiteError: error.kind == .corrupt
+        case let error as ColumnStoreError: error.code == .corruptFile
+        default: false
+        }
+    }
+
+    /// A checkpoint that is damaged is made again of the records where all are here, else another machine's takes its place; once a start.
+    ///
+    /// - Returns: whether it can go on.
+    private func beginAnew() -> Bool {
+        guard !state.withLock({ $0.isMended || $0.isStopping }) else { return false }
+        do {
+            if file.base.sequence == 0 {
+                guard try hold(unless: isStopping, { try removeOwn() }) != nil else { return false }
+            } else {
+                guard mender.withLock({ $0 })?() == true else { return false }
+            }
+        } catch {
+            fail(error)
+            return false
+        }
+        state.withLock { ($0.isMended, $0.report.fault) = (true, nil) }
+        return true
+    }
+
+    private func removeOwn() throws {
+        try CheckpointFiles.remove(path)
+        state.withLock { $0.report.record = 0 }
+    }
+
     /// - Returns: whether it is further than before.
     private func goOn(through committed: Int) throws -> Bool {
         let before = report.record
@@ -151,13 +196,14 @@ final class StoreCheckpoint: Sendable {
     }
 
     /// What it is by now, as of a record of this node's log; nil where there is none, and all records are here.
+    ///
+    /// - Throws: `Unusable`.
     private func own() throws -> ReplicaStore? {
         let store = try ReplicaStore(directory: path, isDurable: true)
         let base = file.base
         if let position = store.position, try isOurs(position, base) { return store }
         guard base.sequence == 0 else {
-            throw RecordFile.CommandFault(
-                "the checkpoint in \(path) is not what record \(base.sequence) has left, and records begin after that: where the other machine has all, put DATA aside and begin with an empty one")
+            throw Unusable(description: "the checkpoint in \(path) is not what record \(base.sequence) has left, and records begin after that")
         }
         return nil
     }
@@ -195,11 +241,36 @@ final class StoreCheckpoint: Sendable {
     // MARK: Who needs it
 
     /// Makes a store anew: of the checkpoint where there is one, else from the first record.
+    ///
+    /// - Throws: `Unusable` where that is damaged and records are gone.
     func clear(_ store: ReplicaStore) throws {
         _ = try hold(unless: isStopping) {
-            let own = try own()
-            if let own { try finishPending(own) }
+            let own: ReplicaStore?
+            do { own = try whole() } catch let unusable as Unusable where file.base.sequence == 0 {
+                log.error("the checkpoint of this node is damaged, and is made again of its records", ["reason": .text("\(unusable)")])
+                try removeOwn()
+                own = nil
+            }
             try store.clear(as: own.flatMap { $0.position?.sequence ?? 0 > 0 ? $0 : nil })
+        }
+    }
+
+    /// As `own`, with all pages of its files looked at.
+    ///
+    /// - Throws: `Unusable`.
+    private func whole() throws -> ReplicaStore? {
+        do {
+            guard let store = try own() else { return nil }
+            try finishPending(store)
+            if let fault = try CheckpointFiles.fault(path) { throw Unusable(description: "the checkpoint is damaged: \(fault)") }
+            return store
+        } catch let unusable as Unusable {
+            note { $0.fault = "\(unusable)" }
+            throw unusable
+        } catch where Self.isDamage(error) {
+            let unusable = Unusable(description: "the checkpoint in \(path) is damaged: \(error)")
+            note { $0.fault = "\(unusable)" }
+            throw unusable
         }
     }
 
@@ -208,8 +279,8 @@ final class StoreCheckpoint: Sendable {
     /// - Returns: nil where there is none, or it was cancelled.
     func read<Result>(unless isCancelled: () -> Bool, _ body: (_ folder: String, _ files: [CheckpointFiles.File], Beginning) throws -> Result) throws -> Result? {
         try hold(unless: { isStopping() || isCancelled() }) { () throws -> Result? in
-            guard let store = try own() else { return nil }
-            try finishPending(store)
+            // What is damaged here is not sent.
+            guard let store = try whole() else { return nil }
             guard let position = store.position, position.sequence > 0, let beginning = file.beginning(at: Mark(position)) else { return nil }
             return try body(path, try CheckpointFiles.list(path), beginning)
         } ?? nil
@@ -229,6 +300,26 @@ final class StoreCheckpoint: Sendable {
     func takePlace() throws {
         try CheckpointFiles.rename(Self.incomingName, to: Self.arrivedName, in: folder)
         try finishArrival()
+    }
+
+    /// What has come takes the place of this one, which is damaged. Records after it stay, where they go on from it: by whoever has the checkpoint.
+    ///
+    /// A crash in between leaves no checkpoint, and another is asked for.
+    ///
+    /// - Parameter mayDrop: whether records may go with it, for it goes beyond them, or they are not what counts: before the node's thread has them.
+    /// - Returns: false where it ends before the first record that is here.
+    func replace(_ beginning: Beginning, mayDrop: Bool) throws -> Bool {
+        let base = file.base
+        if try isOurs(ReplicaStore.Position(beginning.mark), base), beginning.mark.sequence >= base.sequence {
+            try CheckpointFiles.remove(path)
+            try CheckpointFiles.rename(Self.incomingName, to: Self.name, in: folder)
+            state.withLock { ($0.report.record, $0.report.fault) = (beginning.mark.sequence, nil) }
+            return true
+        }
+        // All of it counts: a record of its numbers that is another here was never acknowledged.
+        guard mayDrop, beginning.mark.sequence > base.sequence else { return false }
+        try takePlace()
+        return true
     }
 
     private func finishArrival() throws {

@@ -110,6 +110,46 @@ final class PairCheckpointTests: XCTestCase {
         XCTAssertEqual(proof.status, 0, "\(proof.text)\(proof.error)")
     }
 
+    /// Changes a byte in the middle of a database of a node's checkpoint.
+    private func damage(_ node: Pair.Node) throws {
+        let hot = node.data.appendingPathComponent("cluster/checkpoint/hot")
+        let name = try XCTUnwrap(try FileManager.default.contentsOfDirectory(atPath: hot.path).first { $0.hasSuffix(".sqlite") })
+        let file = try FileHandle(forUpdating: hot.appendingPathComponent(name))
+        defer { try? file.close() }
+        try file.seek(toOffset: 4_096 * 2 + 100)
+        try file.write(contentsOf: Data(repeating: 0xA5, count: 64))
+    }
+
+    func test_damagedCheckpoint_isTakenFromThePeer_andWithoutOneItIsSaid() throws {
+        let pair = try Pair(degrades: true, more: Self.small)
+        defer { pair.remove() }
+        let leader = try begin(pair)
+        let standby = pair.other(than: leader)
+        var all = PairLoad.acknowledged(pair, "A") { _ in waitForDrops(pair) }
+        // Of a process that led its own files are worth nothing: it begins with the checkpoint.
+        leader.kill()
+        XCTAssertEqual(try pair.leader().name, standby.name)
+        try damage(leader)
+        try leader.start()
+        try pair.waitUntilInSync()
+        XCTAssertTrue(leader.logText.contains("the checkpoint of this node cannot be used: the peer is asked for its own"), leader.logText.suffix(3_000).description)
+        XCTAssertTrue(leader.logText.contains(Self.inPlace), leader.logText.suffix(3_000).description)
+        XCTAssertTrue(Patience.until { pair.digestsAgree })
+        all += PairLoad.acknowledged(pair, "B") { $0.waitForMore(20) }
+        // Without the other it waits, and says what for; and it does not take what the other has not whole.
+        for node in pair.nodes { node.kill() }
+        for node in pair.nodes { try damage(node) }
+        let word = "no machine of the cluster gives a checkpoint that this node could go on with"
+        try standby.start()
+        XCTAssertTrue(Patience.until { standby.logText.contains(word) }, standby.logText.suffix(3_000).description)
+        XCTAssertTrue(standby.isRunning)
+        XCTAssertTrue(standby.ready?.text.contains(#""fault":"the checkpoint"#) == true, standby.ready?.text ?? "")
+        try leader.start()
+        XCTAssertTrue(Patience.until { standby.logText.contains("its checkpoint is damaged") }, standby.logText.suffix(3_000).description)
+        XCTAssertEqual(standby.stop(), 0)
+        XCTAssertGreaterThan(all.count, 20)
+    }
+
     func test_directoryDeletedInModeLog_hasTheCheckpoint_andWhatLiesInSlots() throws {
         let pair = try Pair(hasWitness: false, more: Self.small)
         defer { pair.remove() }

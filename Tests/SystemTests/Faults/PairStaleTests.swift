@@ -100,6 +100,77 @@ final class PairStaleTests: XCTestCase {
         XCTAssertTrue(Patience.until { pair.digestsAgree })
     }
 
+    func test_standby_knowsTheSchemaTill_andRollups_asTheLeaderDoes() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let leader = try pair.leader()
+        try pair.waitUntilInSync()
+        let standby = pair.other(than: leader)
+        for name in ["c1", "c2"] { XCTAssertTrue([200, 201].contains(try leader.client.put("/v1/contracts/\(name)", #"{"access":"read-write","scope":"own"}"#).status)) }
+        for (id, client) in [("A-1", "c1"), ("A-2", "c1"), ("B-1", "c2")] { XCTAssertEqual(try leader.client.post("/v1/receipts?client=\(client)", Receipts.pos(id)).status, 201) }
+        XCTAssertEqual(try leader.client.post("/v1/receipts?client=c1", #"{"no":"receipt"}"#).status, 422)
+        let rollup = #"{"table":"receipts","group_by":{"client_id":"client_id","day":"business_day"},"measures":{"n":"count(*)"}}"#
+        let put = try leader.client.put("/v1/rollups/receipts_of_days", rollup)
+        XCTAssertEqual(put.status, 201, put.text)
+        let secret = try key(leader.client, "c1")
+        let (one, leading) = (HTTPClient(port: standby.port, key: secret), HTTPClient(port: leader.port, key: secret))
+        XCTAssertTrue(Patience.until { (try? sql(standby.client, "SELECT count(*) FROM rollup_receipts_of_days")).map { $0.status == 200 && $0.headers["till-stale"] != nil } ?? false })
+        // What the leader says without the mark.
+        func both(_ client: HTTPClient, _ leading: HTTPClient, _ query: String) throws {
+            let (own, wanted) = (try sql(client, query), try leading.post("/v1/sql", #"{"query":"\#(query)"}"#))
+            XCTAssertEqual(wanted.status, 200, "\(query): \(wanted.text)")
+            XCTAssertNotNil(own.headers["till-stale"], query)
+            let rows = [own, wanted].map { $0.text.firstMatch(of: #/"rows":(\[.*\])/#).map { String($0.1) } }
+            XCTAssertNotNil(rows[1], wanted.text)
+            XCTAssertEqual(rows[0], rows[1], "\(query): \(own.text)")
+        }
+        let queries = [
+            "SELECT client_id, sum(n) AS n FROM rollup_receipts_of_days GROUP BY client_id ORDER BY client_id", "SELECT client_id, state FROM till.tickets ORDER BY ticket_id",
+            "SELECT name, state FROM till.steps ORDER BY 1, 2", "SELECT client_id, type FROM till.quarantine", "SELECT count(*) FROM till.dead_letters", "SELECT count(*) FROM till.uploads",
+            "SELECT count(*) FROM till.upload_errors", "SELECT count(*) FROM till.executions", "SELECT count(*) > 5 FROM till.comments",
+        ]
+        for query in queries {
+            try both(standby.client, leader.client, query)
+            try both(one, leading, query)
+        }
+        for query in [
+            "SELECT client_id, access FROM till.contracts ORDER BY 1", "SELECT name, version FROM till.types ORDER BY 1", "SELECT tier, rows FROM till.files", "SELECT count(*) FROM till.snapshots",
+            "SELECT action, outcome FROM till.audit WHERE action <> 'sql' ORDER BY id",
+        ] {
+            try both(standby.client, leader.client, query)
+            XCTAssertEqual(try sql(one, query).status, 400, query)
+        }
+        XCTAssertEqual(try sql(standby.client, "SELECT state FROM till.queries WHERE state = 'RUNNING'").status, 200)
+        // A server that leads counts these, and a copy has no such server.
+        for name in ["queues", "usage", "compactions", "metrics"] { XCTAssertEqual(try sql(standby.client, "SELECT * FROM till.\(name)").status, 400, name) }
+    }
+
+    func test_keyOfNobody_hasNoCopyMade() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let leader = try pair.leader()
+        try pair.waitUntilInSync()
+        let standby = pair.other(than: leader)
+        XCTAssertTrue([200, 201].contains(try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#).status))
+        XCTAssertEqual(try leader.client.post("/v1/receipts?client=c1", Receipts.pos("A-1")).status, 201)
+        let secret = try key(leader.client, "c1")
+        let nobody = HTTPClient(port: standby.port, key: "till_nobody_knows_this_key_at_all")
+        for _ in 0..<10 {
+            for answer in [try nobody.get("/v1/receipts", Self.stale), try sql(nobody, "SELECT 1")] {
+                XCTAssertEqual(answer.status, 401, answer.text)
+                // The leader says so: nothing was made here.
+                XCTAssertNil(answer.headers["till-stale"])
+                XCTAssertEqual(answer.headers["via"], "1.1 \(standby.name)")
+            }
+        }
+        XCTAssertFalse(FileManager.default.fileExists(atPath: standby.data.appendingPathComponent("cluster/versions.sqlite").path))
+        // A contract's key is known before there is any copy.
+        let one = HTTPClient(port: standby.port, key: secret)
+        XCTAssertTrue(Patience.until { (try? one.get("/v1/receipts/A-1", Self.stale)).map { $0.status == 200 && $0.headers["till-stale"] != nil } ?? false })
+        // By it nobody is refused, too.
+        XCTAssertNotNil(try nobody.get("/v1/receipts", Self.stale).headers["till-stale"])
+    }
+
     func test_takeover_beneathReaders_losesNothing_andEndsTheirCopy() throws {
         let pair = try Pair(degrades: true)
         defer { pair.remove() }

@@ -18,6 +18,7 @@ final class ClusterMember: Sendable {
     /// For calls of an administrator.
     let control: ClusterControl
     private let passing: RequestPassing
+    private let log: Log
     private let makeStore: @Sendable () throws -> StandbyStore
     private let isWatched = Atomic<Bool>(false)
 
@@ -40,12 +41,51 @@ final class ClusterMember: Sendable {
     private static let passingSeconds = 2.0
 
     init(
-        host: NodeHost, listener: Listener, timers: Timers, certificates: CertificateFiles?, door: MemberDoor, passing: RequestPassing,
+        host: NodeHost, listener: Listener, timers: Timers, certificates: CertificateFiles?, door: MemberDoor, passing: RequestPassing, log: Log,
         makeStore: @escaping @Sendable () throws -> StandbyStore
     ) {
         (self.host, self.listener, self.timers, self.certificates, self.door) = (host, listener, timers, certificates, door)
-        (self.passing, self.makeStore) = (passing, makeStore)
+        (self.passing, self.log, self.makeStore) = (passing, log, makeStore)
         control = ClusterControl(host)
+    }
+
+    /// Looks at the node's files before it is one of its cluster. Where its checkpoint is damaged the peer is asked for its own, for as long as that takes: its records lie behind it.
+    ///
+    /// - Throws: `Ended`, where it is told to end meanwhile; what is wrong with other files.
+    func prove() throws {
+        do { return _ = try makeStore() } catch let unusable as StoreCheckpoint.Unusable {
+            log.error("the checkpoint of this node cannot be used: the peer is asked for its own", ["reason": .text("\(unusable)")])
+        }
+        let alive = tellReady("asks the peer for its checkpoint")
+        defer { alive?.stop() }
+        var said = ""
+        while let reason = host.mendCheckpoint(mayDrop: true) {
+            if reason != said {
+                log.error("no machine of the cluster gives a checkpoint that this node could go on with; it is asked for again. What this node has acknowledged stays in its records", ["reason": .text(reason)])
+                said = reason
+            }
+            for _ in 0..<Self.mendPauses {
+                if Self.isStopping { throw Ended(status: ExitStatus.done) }
+                _ = host.standing.wait(seconds: Self.mendPauseSeconds) { $0.ending }
+            }
+        }
+        _ = try makeStore()
+    }
+
+    private static let mendPauses = 10
+    private static let mendPauseSeconds = 0.1
+
+    private static var isStopping: Bool {
+        var pending = sigset_t()
+        sigpending(&pending)
+        return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1
+    }
+
+    /// Tells whoever started the process that it answers, and from then on as often as it asks that it lives.
+    private func tellReady(_ status: String) -> Timers.Repetition? {
+        let manager = ServiceManager(socket: Environment["NOTIFY_SOCKET"], watchdog: Environment["WATCHDOG_USEC"], watchdogProcess: Environment["WATCHDOG_PID"])
+        manager.tell(.ready(status))
+        return manager.watchdogSeconds.map { seconds in timers.every(max(0.05, seconds / 3)) { manager.tell(.alive) } }
     }
 
     /// Keeps the store as the leader's records say; returns once this machine leads, and the store is whole.
@@ -53,18 +93,18 @@ final class ClusterMember: Sendable {
     /// - Parameter signals: which are blocked; one of them ends it.
     /// - Throws: `Ended`.
     func follow(_ signals: sigset_t) throws {
-        let manager = ServiceManager(socket: Environment["NOTIFY_SOCKET"], watchdog: Environment["WATCHDOG_USEC"], watchdogProcess: Environment["WATCHDOG_PID"])
-        manager.tell(.ready("a member of a cluster"))
-        let alive = manager.watchdogSeconds.map { seconds in timers.every(max(0.05, seconds / 3)) { manager.tell(.alive) } }
+        let alive = tellReady("a member of a cluster")
         defer { alive?.stop() }
-        let store = try makeStore()
+        let store: StandbyStore
         let reason: String?
         do {
-            reason = try store.follow {
-                var pending = sigset_t()
-                sigpending(&pending)
-                return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1
-            }
+            store = try makeStore()
+            reason = try store.follow { Self.isStopping }
+        } catch let unusable as StoreCheckpoint.Unusable {
+            // The next start asks the peer for its own.
+            log.error("this node ends", ["reason": .text("\(unusable)")])
+            end()
+            throw Ended(status: LogFence.status)
         } catch let other as StandbyStore.OtherWarehouse { throw UsageError("\(other)") }
         guard reason == nil else {
             let isFenced = hasEnded

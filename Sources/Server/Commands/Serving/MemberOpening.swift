@@ -32,8 +32,6 @@ enum MemberOpening {
         let copies = StandbyCopies(directory: directory, storages: try WarehouseOpening.factory(settings, directory: directory, cache: nil), log: log)
         let days = StandbyDays(directory: directory)
         let makeStore: @Sendable () throws -> StandbyStore = { try StandbyStore(host, checkpoint, directory: directory, warehouse: warehouse, copies: copies, days: days, log: log) }
-        // What is wrong with the files ends the start here, and not once the node is one of its cluster.
-        _ = try makeStore()
         let timers = Timers()
         let passing = RequestPassing(
             host, peers: [peer.name: peer.host], LeaderConnections(authority: try files?.authorityBytes()), copies,
@@ -45,9 +43,13 @@ enum MemberOpening {
         let listener = try Listener(listenerSettings, handler: outer, connections: connections, timers: timers)
         let url = ServeCommand.url(settings, port: listener.port)
         passing.begin(outer, own: url)
-        host.start(url: settings.publicURL ?? url, door: Self.door(settings, port: listener.port))
+        let publicURL = settings.publicURL ?? url
+        let member = ClusterMember(host: host, listener: listener, timers: timers, certificates: certificates, door: outer, passing: passing, log: log, makeStore: makeStore)
+        // What is wrong with the files ends the start here, and not once the node is one of its cluster.
+        try member.prove()
+        host.start(url: publicURL, door: Self.door(settings, port: listener.port))
         log.info("this machine is a member of a cluster", ["node": .text(node), "peer": .text(peer.name), "records": .number(file.tail.sequence)])
-        return ClusterMember(host: host, listener: listener, timers: timers, certificates: certificates, door: outer, passing: passing, makeStore: makeStore)
+        return member
     }
 
     /// What a crash can leave at the end of the last one is less (`RecordFile.unsyncedByteCountMax`): more is told from it.

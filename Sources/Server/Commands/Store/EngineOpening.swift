@@ -52,7 +52,7 @@ enum EngineOpening {
         }
         // Of a cluster it has slots, which are the replica's.
         options.log = replica != nil ? nil : settings.logURL.map { LogOptions(url: $0, segmentSeconds: settings.logSegment, isAwaited: settings.logAcknowledgement == .afterLog, refused: logRefused) }
-        options.exportPlace = try WarehouseOpening.exportPlace(settings)
+        options.exportPlace = try WarehouseOpening.exportPlace(settings, directory: directory)
         if probes {
             try WarehouseOpening.probe(options.storages)
             if let fault = WarehouseOpening.classFault(options.storages, settings) { log.warning("the bucket's classes of storage", ["reason": .text(fault)]) }

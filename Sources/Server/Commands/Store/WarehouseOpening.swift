@@ -25,7 +25,10 @@ enum WarehouseOpening {
     /// Of a `file:///` URL; the store's own directory by that name is its own directory.
     private static func localPlace(_ settings: Settings, directory: String) throws -> LocalStorageFactory? {
         guard let url = settings.storage.url, let path = try filePath(url) else { return nil }
-        return path == "\(DataDirectory.absolute(directory))/warehouse" ? LocalStorageFactory() : LocalStorageFactory(path: path)
+        let own = DataDirectory.absolute(directory)
+        if path == "\(own)/warehouse" { return LocalStorageFactory() }
+        if DataDirectory.isOwn(path, in: own) { throw SettingError(key: "storage.url", message: "\(url) lies where the store keeps its own files: name another place, or file://\(own)/warehouse") }
+        return LocalStorageFactory(path: path)
     }
 
     /// - Returns: nil for what is no `file:` URL.
@@ -87,12 +90,18 @@ enum WarehouseOpening {
 
     /// What files of exports go to; nil: nowhere.
     ///
+    /// - Parameter directory: of the store; nil: that is not known yet.
     /// - Throws: `SettingError` for a URL that is no place.
-    static func exportPlace(_ settings: Settings) throws -> (any ObjectStorage)? {
+    static func exportPlace(_ settings: Settings, directory: String? = nil) throws -> (any ObjectStorage)? {
         guard let url = settings.exportsURL else { return nil }
         do {
             if let objects = try objects(settings, at: url) { return objects }
-            if let path = try filePath(url) { return try LocalStorageFactory.files(path) }
+            if let path = try filePath(url) {
+                if let directory, DataDirectory.isOwn(path, in: DataDirectory.absolute(directory)) {
+                    throw SettingError(key: "exports.url", message: "\(url) lies where the store keeps its own files: name another place")
+                }
+                return try LocalStorageFactory.files(path)
+            }
         } catch let error as SettingError {
             throw SettingError(key: "exports.url", message: error.message)
         }

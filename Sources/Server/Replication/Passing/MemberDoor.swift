@@ -91,12 +91,12 @@ final class MemberDoor: RequestHandler, Door {
         let segments = exchange.request.target.segments
         if exchange.request.method == .get, segments == Self.ownPaths[0] { return PlainAnswer(PlainJSON.status("ok")) }
         let isMarked = exchange.request.header(PassedHead.mark) != nil
-        let isStale = stale.isMeant(exchange)
-        if isStale, let copy = try stale.take(anyAge: isMarked) { return try begin(exchange, copy) }
+        let meaning = try stale.meaning(of: exchange)
+        if meaning != .none, let copy = try stale.take(anyAge: isMarked || meaning == .ofNobody, isKept: meaning == .read) { return try begin(exchange, copy) }
         guard !Self.ownPaths.contains(segments), host.standing.withLock({ $0.configuration != nil }),
             let head = PassedHead(exchange.request, fields: exchange.connection.fields(), node: host.name)
         else { throw refusal(isMarked: isMarked) }
-        return PassedRequest(exchange, head, isMarked: isMarked, isStale: isStale && !isMarked, passing)
+        return PassedRequest(exchange, head, isMarked: isMarked, isStale: meaning == .read && !isMarked, passing)
     }
 
     /// - Parameter isMarked: whether a node asks, which tells it that nobody has taken its request.

@@ -21,30 +21,45 @@ final class StaleDoor: Sendable {
     /// Of an administrator's key, which comes with the records and may change.
     private let made = Mutex<(key: String, service: Service)?>(nil)
 
-    /// What catalogs have beside the store's tables: nothing, since it would tell of the server that leads.
-    private struct Alone: CatalogExtension {
-        func catalog(over base: any QueryCatalog, as principal: Principal, _ parts: CatalogParts) -> any QueryCatalog { base }
-    }
-
     init(_ host: NodeHost, _ copies: StandbyCopies, directory: String, limits: DoorLimits, queries: QueryEngine, connections: ConnectionTable, timers: Timers, log: Log) {
         (self.host, self.copies, self.directory, self.limits, self.queries, self.connections, self.timers, self.log) = (host, copies, directory, limits, queries, connections, timers, log)
         copies.whenEnded { [weak self] in self?.made.withLock { $0?.service }?.context.queries.cancelAll() }
     }
 
-    /// Whether a request may be answered here: it says so, is a call of these, and shows a key. What tokens and sessions are worth, the node that leads knows.
-    func isMeant(_ exchange: Exchange) -> Bool {
+    /// What a request is to this door.
+    enum Meaning {
+        /// Nothing: it is passed on, as a token or a session is, whose worth the node that leads knows.
+        case none
+        /// It shows a key that this node does not know: no copy is made for it, and none kept. Where there is one it is refused by it.
+        case ofNobody
+        case read
+    }
+
+    /// Whether a request may be answered here: it says so, is a call of these, and shows a key that this node knows.
+    func meaning(of exchange: Exchange) throws -> Meaning {
         let request = exchange.request
         guard request.header(Operation.Parameter.staleReadHeader)?.trimmingBlanks.lowercased() == "stale", ["GET", "POST"].contains(request.methodName), (try? Self.router.match(request.method, request.target)) != nil,
             let credential = try? request.credential()
-        else { return false }
-        return !credential.isSession && !JSONWebToken.looksLike(credential.secret)
+        else { return .none }
+        guard !credential.isSession, !JSONWebToken.looksLike(credential.secret) else { return .none }
+        return try isKnown(credential) ? .read : .ofNobody
     }
+
+    private func isKnown(_ credential: Credential) throws -> Bool {
+        if let key = try adminKey(), Digest.areEqual(credential.sha256, APIKey.sha256(of: key)) { return true }
+        if copies.reading.holder(ofKeySHA256: credential.sha256) != nil { return true }
+        return ReplicaStore.hasKey(directory, sha256: credential.sha256, at: CalendarText.now)
+    }
+
+    private func adminKey() throws -> String? { try Environment["TILL_ADMIN_KEY"] ?? AdminKey.read(in: directory) }
 
     /// Who answers, and what is said of how old that is; nil while there is no copy.
     ///
-    /// - Parameter anyAge: the request has waited for one.
-    func take(anyAge: Bool) throws -> (service: Service, header: Response.Header)? {
-        guard let present = copies.take(anyAge: anyAge), let service = try service() else { return nil }
+    /// - Parameters:
+    ///   - anyAge: the request has waited for one.
+    ///   - isKept: whether it goes on being made anew for that.
+    func take(anyAge: Bool, isKept: Bool = true) throws -> (service: Service, header: Response.Header)? {
+        guard let present = isKept ? copies.take(anyAge: anyAge) : copies.present, let service = try service() else { return nil }
         let record = Int(clamping: present.copy.position.sequence)
         let behind = max(0, host.standing.withLock { $0.committed.sequence } - record)
         let milliseconds = max(0, BootClock.milliseconds() - present.heardAt)
@@ -52,10 +67,10 @@ final class StaleDoor: Sendable {
     }
 
     private func service() throws -> Service? {
-        guard let key = try Environment["TILL_ADMIN_KEY"] ?? AdminKey.read(in: directory) else { return nil }
+        guard let key = try adminKey() else { return nil }
         return try made.withLock { made in
             if let made, made.key == key { return made.service }
-            let context = DoorContext(store: StoreRoles(of: copies.reading), queries: queries, further: Alone(), adminKey: key, limits: limits, log: log, timers: timers)
+            let context = DoorContext(store: StoreRoles(of: copies.reading), queries: queries, further: StoreSchema(isCopy: true), adminKey: key, limits: limits, log: log, timers: timers)
             let service = try Service(context, connections: connections, routes: Self.routes)
             made?.service.stop()
             made = (key, service)

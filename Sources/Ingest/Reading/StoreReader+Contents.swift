@@ -1,0 +1,102 @@
+import ColumnStore
+import Documents
+
+/// What a store tells of itself beside its rows: what was refused, what could not be sent, who did what, and its files.
+extension StoreReader {
+    // MARK: What was refused
+
+    func quarantine(
+        client: String?, cursor: String?, limit: Int, as principal: Principal
+    ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
+        // Auditors see what every client was refused, and why; never the bytes.
+        let isAuditor = principal.role == .auditor
+        let scope = isAuditor ? client.map { .client(ClientID($0)) } ?? .all : try rows(of: client, for: principal)
+        let binding = ["quarantine"] + scope.binding + principal.binding
+        var below: ULID?
+        if let cursor {
+            guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1, let ticket = ULID(bytes: fields[0]) else {
+                throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key")
+            }
+            below = ticket
+        }
+        let (entries, hasMore) = try quarantine.entries(of: scope, below: below, limit: limit, withDocuments: !isAuditor)
+        if entries.isEmpty { try checkKnown(scope, principal) }
+        let shown = entries.map { self.shown($0, to: principal) }
+        guard hasMore else { return (shown, nil) }
+        let last = entries.last.flatMap { ULID($0.ticketID) }
+        return (shown, last.map { cursors.encode([$0.bytes], binding: binding) })
+    }
+
+    func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
+        guard let ticket = ULID(ticketID), let entry = try quarantine.entry(ticket, withDocument: principal.role != .auditor),
+            principal.role == .auditor || principal.rows.includes(entry.clientID)
+        else {
+            throw Fault.absent(.quarantineEntry(ticketID))
+        }
+        return shown(entry, to: principal)
+    }
+
+    // MARK: Dead letters
+
+    func deadLetters(
+        client: String?, cursor: String?, limit: Int, as principal: Principal
+    ) throws -> (letters: [DeadLetter], nextCursor: String?) {
+        let scope = try rows(of: client, for: principal)
+        let binding = ["dead-letters"] + scope.binding + principal.binding
+        var after: DeadLetterKey?
+        if let cursor {
+            guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1,
+                let key = DeadLetterKey(String(decoding: fields[0], as: UTF8.self))
+            else { throw Fault(.badCursor, "this is no cursor of this call with these parameters and this key") }
+            after = key
+        }
+        // The catalog first: a file that goes meanwhile is in it by then, or still at hand.
+        let files = boundary.snapshot().files
+        var found = try catalog.deadLetters(after: after, of: scope, limit: limit + 1)
+        var keys = Set(found.map(\.key))
+        var hotCount = 0
+        for file in files where after.map({ (file.day, file.part) >= ($0.day, $0.part) }) ?? true {
+            let own = try file.deadLetters(after: after, of: scope, limit: limit + 1)
+            for letter in own where keys.insert(letter.key).inserted { found.append(letter) }
+            hotCount += own.count
+            if hotCount > limit { break }
+        }
+        if found.isEmpty { try checkKnown(scope, principal) }
+        found.sort { $0.key < $1.key }
+        let sensitive = hidden(from: principal)
+        let letters = found.prefix(limit).map { _, letter in
+            var letter = letter
+            if sensitive?.isSensitive(type: letter.receipt.type) ?? false { letter.reason = Ticket.notShown }
+            return letter
+        }
+        guard found.count > limit, let last = found.prefix(limit).last else { return (letters, nil) }
+        return (letters, cursors.encode([Array(last.key.description.utf8)], binding: binding))
+    }
+
+    // MARK: What was done, and where rows lie
+
+    func audit(cursor: String?, limit: Int) throws -> (entries: [AuditEntry], nextCursor: String?) {
+        var below = Int64.max
+        if let cursor {
+            guard let fields = cursors.decode(cursor, binding: ["audit"]), fields.count == 1,
+                let id = Int64(String(decoding: fields[0], as: UTF8.self))
+            else { throw Fault(.badCursor, "this is no cursor of this call") }
+            below = id
+        }
+        var entries = try catalog.audit(below: below, limit: limit + 1)
+        guard entries.count > limit else { return (entries, nil) }
+        entries.removeLast(entries.count - limit)
+        return (entries, entries.last.map { cursors.encode([Array(String($0.id).utf8)], binding: ["audit"]) })
+    }
+
+    func files(of table: String?, as principal: Principal) throws -> [StoredFile] {
+        let snapshot = boundary.snapshot()
+        let contents = StoreContents(snapshot: snapshot)
+        guard let table else { return contents.hotFiles() }
+        let mask = hidden(from: principal).flatMap { TableMask($0, table: table) }
+        let shown = shownTables(snapshot, as: principal)
+        // Bounds of sums are values of the columns that they are made of.
+        let isHidden = snapshot.rollups.values.contains { $0.definition.tableName == table && shown.isHidden($0) }
+        return try contents.coldFiles(of: table) { !isHidden && !(mask?.touches(ColumnPath($0)) ?? false) }
+    }
+}
