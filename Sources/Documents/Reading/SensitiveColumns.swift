@@ -46,6 +46,11 @@ package struct SensitiveColumns: Sendable {
         if isSensitive { types[type] = min(types[type] ?? .max, time) }
     }
 
+    /// Adds columns of a table that the store makes itself, which hold whatever its rows are made of; not where types have a table of that name.
+    package mutating func hide(_ columns: Set<ColumnPath>, of table: String) {
+        if typesOfTables[table] == nil { paths[table, default: []].formUnion(columns) }
+    }
+
     /// The sensitive columns of a table, and members of its lists.
     package func paths(of table: String) -> Set<ColumnPath> { paths[table] ?? [] }
 

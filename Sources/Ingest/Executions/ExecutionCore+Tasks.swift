@@ -29,8 +29,9 @@ extension ExecutionCore {
     /// When the next timer is due; nil for none.
     func nextTimer() throws -> Int64? { try file?.integer("SELECT min(at) FROM timers") }
 
-    /// No further timer fires in a commit that has written so much: callers wait for it.
+    /// No further timer fires in a commit that has written so much, or read so much: callers wait for it.
     private static let firingByteCount = 4 << 20
+    private static let readByteCount = 16 << 20
 
     /// Lets the oldest timers that are due fire, at most `countMax`, and fewer where they have much to write.
     ///
@@ -43,8 +44,8 @@ extension ExecutionCore {
         select.bind(2, Int64(countMax))
         var due: [(execution: Int64, serial: Int64, frame: Int?, at: Int64)] = []
         while try select.step() { due.append((select.int64(0), select.int64(1), select.optionalInt64(2).flatMap { Int(exactly: $0) }, select.int64(3))) }
-        for (index, timer) in due.enumerated() {
-            if index > 0, aftermath.byteCount > Self.firingByteCount { break }
+        for (index, timer) in due.gathered(by: \.execution).enumerated() {
+            if index > 0, aftermath.byteCount > Self.firingByteCount || aftermath.readByteCount > Self.readByteCount { break }
             try removeTimer(timer.execution, serial: timer.serial)
             let event: Event =
                 switch timer.serial {

@@ -13,6 +13,9 @@ final class ExecutionCore {
         var transitionCount = 0
         /// Of pieces that were written.
         var byteCount = 0
+        /// Executions that were read from the file, for they were not at hand, and their bytes.
+        var readCount = 0
+        var readByteCount = 0
         var ended: [Execution.Status: Int] = [:]
         /// Ends that are to be told.
         var noticeCount = 0
@@ -25,14 +28,16 @@ final class ExecutionCore {
     /// Whether somebody is to be told of executions that end.
     private let isHeard: () -> Bool
     private(set) var file: SQLiteConnection?
-    private var cache = ExecutionCache()
+    private var cache: ExecutionCache
     private var machines: [String: Machine] = [:]
     private let ulids = ULIDGenerator()
     var aftermath = Aftermath()
     /// Of machines that are read; running ones are read again when they are wanted.
     private static let machineCountMax = 64
 
-    init(path: String, clock: Clock, isHeard: @escaping () -> Bool) { (self.path, self.clock, self.isHeard) = (path, clock, isHeard) }
+    init(path: String, clock: Clock, cachedByteCountMax: Int, isHeard: @escaping () -> Bool) {
+        (self.path, self.clock, self.isHeard, cache) = (path, clock, isHeard, ExecutionCache(byteCountMax: cachedByteCountMax))
+    }
 
     /// - Throws: `not-found` where there is no file: nothing was ever put.
     func connection() throws -> SQLiteConnection {
@@ -44,7 +49,10 @@ final class ExecutionCore {
         if file == nil { file = try ExecutionSchema.open(path, makes: makes) }
     }
 
-    func close() { (file, cache) = (nil, ExecutionCache()) }
+    func close() {
+        file = nil
+        cache.removeAll()
+    }
 
     /// Nothing of the last transaction counts.
     func forget() {
@@ -105,7 +113,7 @@ final class ExecutionCore {
         let constants = ExecutionCoder.constants(outcome.execution)
         try put(number, .constants, 0, constants)
         var surroundings = LoadedExecution.Surroundings(
-            number: number, machine: machine, parentToken: parentToken, historyCount: 0, byteCount: constants.count)
+            number: number, machine: machine, parentToken: parentToken, historyCount: 0, constantByteCount: constants.count)
         aftermath.runningDelta += 1
         try write(outcome, &surroundings, transitions: outcome.execution.transitionCount)
         try settle(outcome, surroundings)
@@ -121,6 +129,8 @@ final class ExecutionCore {
         guard try row.step() else { throw Fault(.notFound, "there is no such execution") }
         let machine = try machine(row.text(0), version: row.int64(1))
         let pieces = try StoredPieces(number, try connection())
+        aftermath.readCount += 1
+        aftermath.readByteCount += pieces.byteCount
         let execution: Execution
         do throws(CodingFault) {
             execution = try ExecutionCoder.decode(constants: pieces.constants, header: pieces.header, frames: pieces.frames, of: machine)
@@ -129,7 +139,7 @@ final class ExecutionCore {
         }
         let surroundings = LoadedExecution.Surroundings(
             number: number, machine: machine, parentToken: row.optionalText(2), historyCount: try StoredPieces.historyCount(number, try connection()),
-            byteCount: pieces.byteCount)
+            constantByteCount: pieces.constants.count)
         return LoadedExecution(surroundings: surroundings, execution: execution)
     }
 
@@ -165,9 +175,7 @@ final class ExecutionCore {
         }
         for id in outcome.changes.bodies.sorted() {
             guard let frame = execution.frames[id] else { continue }
-            let body = ExecutionCoder.body(frame)
-            loaded.byteCount += body.count
-            try put(number, .body, Int64(id), body)
+            try put(number, .body, Int64(id), ExecutionCoder.body(frame))
         }
         for id in outcome.changes.removed {
             for kind in [StoredPieces.Kind.head, .body] { try remove(number, kind, Int64(id)) }

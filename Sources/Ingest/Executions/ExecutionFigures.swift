@@ -7,6 +7,7 @@ package final class ExecutionFigures: Sendable {
     package let running = Atomic<Int>(0)
     package let transitions = Atomic<Int>(0)
     private let groups = Atomic<Int>(0)
+    private let reads = Atomic<Int>(0)
     private let ended = Mutex<[String: Int]>([:])
     /// How late the last timers fired, in microseconds.
     private let lateness = Atomic<Int64>(0)
@@ -19,6 +20,7 @@ package final class ExecutionFigures: Sendable {
         running.add(aftermath.runningDelta, ordering: .relaxed)
         transitions.add(aftermath.transitionCount, ordering: .relaxed)
         groups.add(1, ordering: .relaxed)
+        reads.add(aftermath.readCount, ordering: .relaxed)
         guard !aftermath.ended.isEmpty else { return }
         ended.withLock { ended in
             for (status, count) in aftermath.ended { ended[status.text, default: 0] += count }
@@ -36,6 +38,7 @@ package final class ExecutionFigures: Sendable {
             Metric(name: "executions_running", help: "Executions that run.", kind: .gauge, value: Double(running.load(ordering: .relaxed))),
             counter("execution_transitions_total", "States that executions entered since the start.", transitions.load(ordering: .relaxed)),
             counter("execution_commits_total", "Commits of executions since the start.", groups.load(ordering: .relaxed)),
+            counter("execution_reads_total", "Executions that were read from their file to go on, for they were not in memory any more.", reads.load(ordering: .relaxed)),
             Metric(name: "execution_timers_late_seconds", help: "How late the last timers fired, or the next one is by now.", kind: .gauge, value: Double(late) / 1e6),
         ] + ended.withLock { $0 }.sorted { $0.key < $1.key }.map {
             counter("executions_ended_total", "Executions that ended since the start, by how.", $0.value, [(name: "state", value: $0.key)])

@@ -177,7 +177,7 @@ extension ExecutionStore {
             case .failure(let error): .taskFailed(token: token, error)
             case .heartbeat: .heartbeat(token: token)
             }
-        submit({ core in try core.answer(token, event) }, done: completion)
+        submit(execution: TaskToken(token)?.executionID, { core in try core.answer(token, event) }, done: completion)
     }
 
     /// Takes a callback that names a task: an endpoint's answer that comes later. Its signature was checked.
@@ -198,7 +198,7 @@ extension ExecutionStore {
             return true
         }
         let endpoint = Resource.call(callback.registrar).text
-        submit({ core in try core.answer(callback: token, event, from: endpoint) }) { result in completion(result.mapError(Self.fault)) }
+        submit(execution: TaskToken(token)?.executionID, { core in try core.answer(callback: token, event, from: endpoint) }) { result in completion(result.mapError(Self.fault)) }
         return true
     }
 

@@ -11,6 +11,8 @@ package final class ExecutionStore: Sendable {
     private struct Submission: Sendable {
         /// Whether the file is made for it where there is none.
         let makes: Bool
+        /// The id of the execution that it is about, where that is known.
+        let execution: String?
         /// Within the transaction; gives what is to be called once it is durable.
         let run: @Sendable (ExecutionCore) throws -> @Sendable () -> Void
         let fail: @Sendable (any Error) -> Void
@@ -59,16 +61,22 @@ package final class ExecutionStore: Sendable {
         package let events: (any EventPublishing)?
         /// Called before a definition is put: what executions will need later can be made.
         package let prepare: @Sendable () -> Void
+        /// Of executions that are kept in memory.
+        let cachedByteCountMax: Int
 
-        package init(minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, prepare: @escaping @Sendable () -> Void = {}) {
-            (self.minFreeBytes, self.events, self.prepare) = (minFreeBytes, events, prepare)
+        /// - Parameter cachedByteCountMax: of small executions; large ones may have five times that. A value takes some times its bytes in memory.
+        package init(
+            minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, cachedByteCountMax: Int = 12 << 20, prepare: @escaping @Sendable () -> Void = {}
+        ) {
+            (self.minFreeBytes, self.events, self.cachedByteCountMax, self.prepare) = (minFreeBytes, events, cachedByteCountMax, prepare)
         }
     }
 
     package init(path: String, clock: Clock, _ surroundings: Surroundings = Surroundings()) throws {
         (self.path, self.clock, self.surroundings) = (path, clock, surroundings)
         reader = ExecutionReader(path: path)
-        let core = ExecutionCore(path: path, clock: clock, isHeard: { [events = surroundings.events] in events?.isHeard ?? false })
+        let core = ExecutionCore(
+            path: path, clock: clock, cachedByteCountMax: surroundings.cachedByteCountMax, isHeard: { [events = surroundings.events] in events?.isHeard ?? false })
         try core.open(makes: false)
         shared = Shared(core: core)
         figures.running.store(core.file == nil ? 0 : try reader.runningCount(), ordering: .relaxed)
@@ -108,12 +116,14 @@ package final class ExecutionStore: Sendable {
 
     /// Has `body` run within the next commit.
     ///
-    /// - Parameter done: called once, when it is durable or refused, on the writer's thread: it must not wait.
+    /// - Parameters:
+    ///   - execution: its id, where it is about one: what comes for one at once is done together.
+    ///   - done: called once, when it is durable or refused, on the writer's thread: it must not wait.
     func submit<Value: Sendable>(
-        makes: Bool = false, _ body: @escaping @Sendable (ExecutionCore) throws -> Value, done: @escaping @Sendable (Result<Value, any Error>) -> Void
+        makes: Bool = false, execution: String? = nil, _ body: @escaping @Sendable (ExecutionCore) throws -> Value, done: @escaping @Sendable (Result<Value, any Error>) -> Void
     ) {
         let submission = Submission(
-            makes: makes,
+            makes: makes, execution: execution,
             run: { core in
                 do {
                     let value = try body(core)
@@ -145,7 +155,7 @@ package final class ExecutionStore: Sendable {
     // MARK: The writer's thread
 
     private func run() {
-        while let (batch, fires) = next() { commit(batch, fires: fires) }
+        while let (batch, fires) = next() { commit(batch.gathered(by: \.execution), fires: fires) }
     }
 
     private func next() -> (batch: [Submission], fires: Bool)? {

@@ -108,7 +108,7 @@ final class TaskDispatch: Sendable {
     }
 
     private func answer(_ work: TaskWork, _ lane: Resource, _ event: Event, _ outcome: String) {
-        store.submit({ core in
+        store.submit(execution: work.executionID, { core in
             do {
                 try core.answer(work.call.token, event)
             } catch let fault as Fault where fault.code == .taskEnded || fault.code == .notFound {

@@ -28,6 +28,12 @@ struct ExecutionTable: Sendable {
         "cause": {"path": "/cause", "type": "VARCHAR"}}}}}
         """
 
+    /// What executions were given, made and said: any of it may be a value that few may see.
+    static let values: Set<ColumnPath> = {
+        let names = ["input", "output", "error", "cause"]
+        return Set(names.map { ColumnPath($0) } + names.map { ColumnPath(["events", $0]) })
+    }()
+
     private let reader: DocumentReader
     private let kind: RowKind
     private let fields: [Field]

@@ -33,8 +33,11 @@ extension StoreReader {
     /// What of the store a principal may not see; nil where that is nothing.
     func hidden(from principal: Principal) -> SensitiveColumns? {
         if principal.seesSensitive { return nil }
-        let sensitive = types.sensitiveColumns
-        return sensitive.isEmpty ? nil : sensitive
+        var sensitive = types.sensitiveColumns
+        if sensitive.isEmpty { return nil }
+        // Executions of others have what those may see. Of its own each has been told.
+        if case .client = principal.rows {} else { sensitive.hide(ExecutionTable.values, of: ExecutionTable.name) }
+        return sensitive
     }
 
     /// Instants, single documents and their versions are asked of a versioned table by its own name.

@@ -48,6 +48,8 @@ package struct Execution: Sendable, Equatable {
     var ready: [Int] = []
     /// What the frames hold, as far as it is data.
     var held = HeldBytes()
+    /// Bytes of data that all frames hold together, as JSON.
+    package var heldByteCount: Int { held.total }
 
     /// What an execution is called by.
     package struct Identity: Sendable, Equatable {

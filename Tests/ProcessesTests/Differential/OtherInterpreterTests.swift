@@ -98,6 +98,37 @@ final class OtherInterpreterTests: XCTestCase {
         _ = try compare(cases)
     }
 
+    /// Each script of answers under each pair of retriers and catchers: of a Task, of a branch, of an iteration.
+    func test_retriesAndCatches_endAsElsewhere() throws {
+        let scripts = ["E1-ok", "E1-E1-ok", "E1-E1-E1-E1-ok", "E1-E2-E1-E2-ok", "E2", "E1-E1-E1-E1-E1-E1"]
+        let retries = [
+            #"[{"ErrorEquals":["E1"]}]"#, #"[{"ErrorEquals":["E1"],"MaxAttempts":0}]"#, #"[{"ErrorEquals":["E1"],"MaxAttempts":1},{"ErrorEquals":["States.ALL"],"MaxAttempts":2}]"#,
+            #"[{"ErrorEquals":["States.TaskFailed"],"MaxAttempts":2,"IntervalSeconds":1,"BackoffRate":1.5,"MaxDelaySeconds":3,"JitterStrategy":"FULL"}]"#, #"[{"ErrorEquals":["E1","E2"],"MaxAttempts":2}]"#,
+            #"[{"ErrorEquals":["E2"]},{"ErrorEquals":["E1"],"MaxAttempts":5,"JitterStrategy":"NONE"}]"#, #"[{"ErrorEquals":["States.Timeout"]}]"#, "[]",
+        ]
+        let catches = [
+            "[]", #"[{"ErrorEquals":["E1"],"Next":"T","ResultPath":"$.err"}]"#, #"[{"ErrorEquals":["States.ALL"],"Next":"T"}]"#,
+            #"[{"ErrorEquals":["E2"],"Next":"T"},{"ErrorEquals":["States.TaskFailed"],"ResultPath":null,"Next":"T"}]"#,
+        ]
+        var cases: [Case] = []
+        for script in scripts {
+            for (retry, retriers) in retries.enumerated() {
+                for (number, catchers) in catches.enumerated() {
+                    let task = "\"Type\":\"Task\",\"Resource\":\"till:call:f-\(script)\""
+                    let branch = #"{"StartAt":"B","States":{"B":{"# + task + #","End":true}}}"#
+                    let quiet = #"{"StartAt":"Q","States":{"Q":{"Type":"Pass","End":true}}}"#
+                    let kinds = [task, #""Type":"Parallel","Branches":["# + branch + "," + quiet + "]", #""Type":"Map","ItemsPath":"$.l","MaxConcurrency":1,"ItemProcessor":"# + branch]
+                    // All of a Task, a third each of what is more to run.
+                    for kind in [kinds[0]] + ((retry + number) % 3 == 0 ? kinds[1...] : []) {
+                        let state = "{" + kind + (retriers == "[]" ? "" : ",\"Retry\":" + retriers) + (catchers == "[]" ? "" : ",\"Catch\":" + catchers) + #","Next":"T"}"#
+                        cases.append(Case(definition: try json(machineText("S", [("S", state), ("T", #"{"Type":"Pass","End":true}"#)])), input: try json(#"{"a":1,"l":[1,2]}"#)))
+                    }
+                }
+            }
+        }
+        XCTAssertEqual(try compare(cases), cases.count)
+    }
+
     /// Every operator over values of every kind. Left out is what the other interpreter cannot: timestamps with an offset or a fraction, patterns with `?`, `[` and escapes, `…Path` that leads to
     /// another kind, and what `IsNull` and its like say of a path that finds nothing.
     func test_choices_goWhereTheyGoElsewhere() throws {

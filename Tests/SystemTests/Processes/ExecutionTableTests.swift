@@ -68,6 +68,43 @@ final class ExecutionTableTests: XCTestCase {
         XCTAssertTrue(local.text.contains("FAILED,80") && local.text.contains("SUCCEEDED,240"), local.text + local.error)
     }
 
+    /// What an execution read with its contract's rights is not for whoever has less.
+    func test_valuesOfExecutions_areHiddenFromWhoMaySeeNoSensitiveOnes() throws {
+        let server = try TillServer(environment: settings)
+        defer { server.remove() }
+        let type = #"{"name":"p","version":1,"table":"people","format":"json","match":{"/kind":"p"},"receipt_id":"/id","issued_at":"/at","columns":{"ssn":{"path":"/ssn","type":"VARCHAR","sensitive":true}}}"#
+        XCTAssertEqual(try server.client().put("/v1/types/p", type).status, 201)
+        let machine = #"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"till:sql","Parameters":{"query":"SELECT ssn FROM people"},"ResultPath":"$.r","Next":"F"},"F":{"Type":"Fail","ErrorPath":"$.r.rows[0][0]","CausePath":"$.r.rows[0][0]"}}}"#
+        XCTAssertEqual(try server.client().put("/v1/processes/p", machine).status, 201)
+        let eyes = server.client(key: try server.key("eyes", more: #","sensitive":true,"uses":{"processes":["p"]}"#))
+        let own = server.client(key: try server.key("own", more: #","uses":{"processes":["p"]}"#))
+        let all = server.client(key: try server.key("all", access: "read", scope: "all"))
+        let allEyes = server.client(key: try server.key("all-eyes", access: "read", scope: "all", more: #","sensitive":true"#))
+        XCTAssertEqual(try eyes.post("/v1/receipts", #"{"kind":"p","id":"1","at":"2026-11-01T00:00:00Z","ssn":"123-45-6789"}"#).status, 201)
+        _ = try start(eyes, #"{"of":"eyes"}"#)
+        _ = try start(own, #"{"of":"own"}"#)
+        try Patience.until(pauseMilliseconds: 100) { try rows(all, "SELECT count(*) FROM executions") == [[.number("2")]] }
+        for isCold in [false, true] {
+            if isCold { XCTAssertEqual(try server.client().call("POST", "/v1/admin/compact?wait=60").status, 200) }
+            let values = "SELECT client_id, input, output, error, cause FROM executions ORDER BY client_id"
+            XCTAssertEqual(try rows(all, values), [[.string("eyes"), .null, .null, .null, .null], [.string("own"), .null, .null, .null, .null]])
+            let question = "SELECT count(*), count(e.state), count(e.input), count(e.output), count(e.error), count(e.cause) FROM executions x, UNNEST(x.events) AS e"
+            XCTAssertEqual(try rows(all, question).first?.dropFirst(2).map { $0 }, Array(repeating: .number("0"), count: 4))
+            XCTAssertGreaterThan(try rows(all, question).first?[1].integer ?? 0, 0)
+            for query in ["SELECT * FROM executions", "SELECT events FROM executions_accepted", "SELECT 1 FROM executions WHERE error = '123-45-6789'"] {
+                XCTAssertFalse("\(try rows(all, query))".contains("123-45-6789"), query)
+            }
+            XCTAssertEqual(try rows(all, "SELECT 1 FROM executions WHERE error = '123-45-6789'"), [])
+            let seen: [JSONValue] = [.string("eyes"), .string(#"{"of":"eyes"}"#), .null, .string("123-45-6789"), .string("123-45-6789")]
+            XCTAssertEqual(try rows(allEyes, values).first, seen)
+            XCTAssertEqual(try rows(eyes, values), [seen])
+            XCTAssertEqual(try rows(own, "SELECT client_id, input FROM executions"), [[.string("own"), .string(#"{"of":"own"}"#)]])
+            let tables = try all.get("/iceberg/v1/namespaces/till/tables").text
+            XCTAssertFalse(tables.contains("executions"), tables)
+        }
+        XCTAssertTrue(try allEyes.get("/iceberg/v1/namespaces/till/tables").text.contains("executions"))
+    }
+
     func test_aLongHistory_isSeveralRows_andTheAdministratorsHaveNoClient() throws {
         let server = try TillServer(environment: settings)
         defer { server.remove() }
