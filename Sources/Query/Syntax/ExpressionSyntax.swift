@@ -87,7 +87,7 @@ package struct ExpressionSyntax: Sendable {
         case matches = "~", matchesIgnoringCase = "~*", matchesNot = "!~", matchesNotIgnoringCase = "!~*"
         // Of documents and lists.
         case member = "->", memberText = "->>", path = "#>", pathText = "#>>", contains = "@>", isContained = "<@", hasKey = "?", hasAnyKey = "?|"
-        case hasAllKeys = "?&", withoutPath = "#-", overlaps = "&&"
+        case hasAllKeys = "?&", withoutPath = "#-", overlaps = "&&", pathIsThere = "@?", pathHolds = "@@"
         // Of bits.
         case bitAnd = "&", bitOr = "|", bitXor = "#", shiftLeft = "<<", shiftRight = ">>"
 

@@ -49,6 +49,7 @@ enum TypeNames {
         case "json": target = Target(type: .json(isBinary: false))
         case "jsonb": target = Target(type: .jsonb)
         case "time": return try time(syntax)
+        case "jsonpath": target = Target(type: .string, declared: "jsonpath")
         case "name": target = Target(type: .string, lengthMax: 63)
         case "decimal", "numeric", "dec": return try decimal(syntax)
         case "varchar", "character varying", "text", "string", "bpchar": return try text(syntax)
