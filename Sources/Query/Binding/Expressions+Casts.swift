@@ -149,7 +149,7 @@ extension Binder {
         }
         if value.type == type { return value.expression }
         if case .literal(.null, _) = value.expression { return .null(type) }
-        guard TypeRules.cast(from: value.type, to: type) != .none else {
+        guard TypeRules.cast(from: value.type, to: type) != .none || isCastableList(value.type, to: type) else {
             throw .badSQL(
                 "\(value.type.sqlName) cannot be cast to \(type.sqlName)", at: value.position).because(isExplicit ? .noCast : .typeMismatch)
         }
