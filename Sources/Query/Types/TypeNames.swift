@@ -103,7 +103,7 @@ enum TypeNames {
         guard let precision = syntax.modifiers.first else { return Target(type: .decimal38(scale: 0), keepsScale: true) }
         let scale = syntax.modifiers.count > 1 ? syntax.modifiers[1] : 0
         guard syntax.modifiers.count <= 2, (1...38).contains(precision), (0...precision).contains(scale) else {
-            throw .badSQL("DECIMAL(p, s) needs p from 1 to 38 and s from 0 to p", at: syntax.position)
+            throw .badSQL("DECIMAL(p, s) needs p from 1 to 38 and s from 0 to p", at: syntax.position).because(.badValue)
         }
         return Target(type: .decimal(precision: precision, scale: scale))
     }
