@@ -12,7 +12,7 @@ export const sqlFunctions = [
   'json_build_object', 'json_each', 'json_each_text', 'json_extract_path', 'json_extract_path_text', 'json_object_agg', 'json_object_keys',
   'json_strip_nulls', 'json_typeof', 'jsonb_agg', 'jsonb_array_elements', 'jsonb_array_elements_text', 'jsonb_array_length', 'jsonb_build_array',
   'jsonb_build_object', 'jsonb_each', 'jsonb_each_text', 'jsonb_extract_path', 'jsonb_extract_path_text', 'jsonb_insert', 'jsonb_object_agg',
-  'jsonb_object_keys', 'jsonb_pretty', 'jsonb_set', 'jsonb_strip_nulls', 'jsonb_typeof', 'justify_days', 'justify_hours', 'justify_interval', 'lag',
+  'jsonb_object_keys', 'jsonb_path_exists', 'jsonb_path_match', 'jsonb_path_query', 'jsonb_path_query_array', 'jsonb_path_query_first', 'jsonb_pretty', 'jsonb_set', 'jsonb_strip_nulls', 'jsonb_typeof', 'justify_days', 'justify_hours', 'justify_interval', 'lag',
   'last_value', 'lcm', 'lead', 'least', 'left', 'length', 'list_avg', 'list_count', 'list_max', 'list_min', 'list_sum', 'ln', 'localtime', 'localtimestamp', 'log',
   'log10', 'lower', 'lpad', 'ltrim', 'make_date', 'make_interval', 'make_time', 'make_timestamp', 'make_timestamptz', 'max', 'md5', 'min', 'mod',
   'mode', 'now', 'nth_value', 'ntile', 'nullif', 'num_nonnulls', 'num_nulls', 'octet_length', 'overlaps', 'overlay', 'percent_rank', 'percentile_cont',

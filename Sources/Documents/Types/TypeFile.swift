@@ -48,6 +48,8 @@ package struct TypeFile: Sendable {
     package var delimiter = UInt8(ascii: ",")
     /// Whether columns of a CSV file that the type does not know are passed over, instead of being a fault of the file.
     package var ignoresExtraColumns = false
+    /// Members that are known, and mean nothing where they stand: files that were put before this was a fault may have them.
+    package var idleMembers: [Fault.Violation] = []
     /// The file as it was given.
     package var json: [UInt8] = []
 

@@ -18,6 +18,10 @@ extension TypeFileReader {
     private mutating func alternatives(_ node: Int, isTime: Bool) -> [TypeFile.Parts] {
         if tape[node].kind == .object, let from = tape.member("from", of: node) {
             guard checkObject(node, known: ["from", "optional"]) else { return [] }
+            if let optional = tape.member("optional", of: node) {
+                file.idleMembers.append(
+                    .init(pointer: tape.pointer(to: optional), code: "invalid-value", message: "optional says nothing beside from: it stands with a path, as one of several parts"))
+            }
             guard tape[from].kind == .array, tape[from].childCount > 0 else {
                 fail(from, "from is a list of ways to it", code: "wrong-type")
                 return []

@@ -190,6 +190,7 @@ package final class TypeStore: Sendable {
         }
         // Of what is put from now on: a file that is stored already stays in force.
         reasons.append(contentsOf: type.descriptionFaults)
+        reasons.append(contentsOf: type.idleMembers)
         return reasons
     }
 

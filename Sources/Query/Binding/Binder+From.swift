@@ -289,7 +289,7 @@ extension Binder {
         guard !call.arguments.isEmpty else { throw .badSQL("UNNEST takes a list", at: position) }
         let list = try bindExpression(call.arguments[0], in: ExpressionScope(frame: frame, clause: "FROM"))
         guard case .list = list.type else { throw .badSQL("UNNEST needs a list, not \(list.type.sqlName)", at: list.position) }
-        return try unnested(list.expression, column: alias?.name.text ?? "unnest", "unnest", withOrdinality, alias, at: position)
+        return try unnested(list.expression.flat(at: position), column: alias?.name.text ?? "unnest", "unnest", withOrdinality, alias, at: position)
     }
 
     /// UNNEST of several lists: their elements beside each other, NULL behind the end of a shorter one.
@@ -304,12 +304,41 @@ extension Binder {
             lists.append(list.expression)
             members.append(Field("unnest\(lists.count)", element.type))
         }
+        return try zipped(lists, members, names: members.map { _ in "unnest" }, withOrdinality, alias, name: "unnest", at: position)
+    }
+
+    /// ROWS FROM: as UNNEST of several lists, which are the functions' rows.
+    private func bindRowsFrom(
+        _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
+    ) throws(QueryError) -> Unnest {
+        try countNode(at: position)
+        var lists: [Expression] = [], members: [Field] = [], names: [String] = []
+        for argument in call.arguments {
+            guard case .function(let function) = argument.kind else { continue }
+            try checkPlain(function)
+            let name = function.name.text
+            guard Self.givesRows(name) else { throw .unsupported("ROWS FROM takes functions that give rows, and \(name) is none here", at: argument.position) }
+            let list = try bindRows(function, in: ExpressionScope(frame: frame, clause: "FROM"))
+            guard case .list(let element) = list.type, !element.type.isNested else {
+                throw .unsupported("ROWS FROM takes functions whose rows have one column: \(name) stands in FROM by itself", at: argument.position)
+            }
+            lists.append(list)
+            members.append(Field("rows\(lists.count)", element.type))
+            names.append(RowFunction.byName[name]?.column ?? name)
+        }
+        return try zipped(lists, members, names: names, withOrdinality, alias, name: names.first ?? "", at: position)
+    }
+
+    /// - Parameter names: of the columns where no alias names them.
+    private func zipped(
+        _ lists: [Expression], _ members: [Field], names: [String], _ withOrdinality: Bool, _ alias: TableAliasSyntax?, name: String, at position: Int
+    ) throws(QueryError) -> Unnest {
         let zipped = Expression.call(.zipLists, lists, type: .listOf(.structure(members)), position: position)
-        var unnest = try unnested(zipped, column: "unnest", "unnest", withOrdinality, nil, at: position)
+        var unnest = try unnested(zipped, column: name, name, withOrdinality, nil, at: position)
         var columns = unnest.elements.map(\.column) + (unnest.ordinality.map { [$0] } ?? [])
-        for place in lists.indices { columns[place].name = "unnest" }
+        for place in lists.indices { columns[place].name = names[place] }
         if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
-        unnest.names = NameScope(name: alias?.name.text ?? "unnest", columns: columns.map(scopeColumn))
+        unnest.names = NameScope(name: alias?.name.text ?? name, columns: columns.map(scopeColumn))
         return unnest
     }
 
@@ -344,6 +373,7 @@ extension Binder {
         _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
     ) throws(QueryError) -> Unnest? {
         if call.name.text == "unnest" { return try bindUnnest(call, withOrdinality, alias, at: position, in: frame) }
+        if call.name.text == FunctionSyntax.rowsFrom { return try bindRowsFrom(call, withOrdinality, alias, at: position, in: frame) }
         if let function = RowFunction.byName[call.name.text] {
             try countNode(at: position)
             let list = try rows(of: function, call, in: ExpressionScope(frame: frame, clause: "FROM"))
@@ -377,7 +407,7 @@ extension Binder {
             guard case .list = arguments[0].type else {
                 throw .badSQL("UNNEST needs a list, not \(arguments[0].type.sqlName)", at: arguments[0].position)
             }
-            return arguments[0].expression
+            return arguments[0].expression.flat(at: call.name.position)
         }
         if call.name.text == "generate_subscripts" { return try subscripts(arguments, at: call.name.position) }
         guard (2...3).contains(arguments.count) else {
@@ -392,10 +422,15 @@ extension Binder {
     /// The places of a list's elements, from 1.
     private func subscripts(_ arguments: [TypedExpression], at position: Int) throws(QueryError) -> Expression {
         guard (2...3).contains(arguments.count), case .list = arguments[0].type else {
-            throw .badSQL("generate_subscripts takes a list and the dimension 1", at: position)
+            throw .badSQL("generate_subscripts takes a list and a dimension", at: position).because(.undefinedFunction)
         }
-        let count = Expression.call(.listCount, [arguments[0].expression], type: .int64, position: position)
-        return series([Self.one, .cast(count, to: .int32, position: position), Self.one], .int32, at: position)
+        let length = FunctionCall(name: "array_length", arguments: [arguments[0], arguments[1]], position: position)
+        let count = try SQLFunction.arrayLength.bound(length, self)
+        guard arguments.count == 3 else { return series([Self.one, count, Self.one], .int32, at: position) }
+        // Backwards where the last argument says so.
+        let isReverse = try implicit(arguments[2], to: .boolean, "generate_subscripts")
+        func either(_ one: Expression, _ other: Expression) -> Expression { .conditional(branches: [.init(condition: isReverse, result: one)], otherwise: other, type: .int32) }
+        return series([either(count, Self.one), either(Self.one, count), either(.literal(.integer(-1), .int32), Self.one)], .int32, at: position)
     }
 
     func series(_ bounds: [Expression], _ type: ColumnType, at position: Int) -> Expression {

@@ -137,7 +137,7 @@ extension Binder {
         case .none:
             let meant = NameSuggestion.closest(to: name.text, among: names.unqualified.map(\.column.name))
             throw .badSQL(
-                "the column “\(name.text)” of USING is not on both sides", at: name.position, hint: meant.map { "did you mean “\($0)”?" })
+                "the column “\(name.text)” of USING is not on both sides", at: name.position, hint: meant.map { "did you mean “\($0)”?" }).because(.undefinedColumn)
         }
     }
 }

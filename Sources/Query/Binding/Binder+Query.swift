@@ -228,7 +228,7 @@ extension Binder {
                 guard let type = TypeRules.common(types[index], type(of: column)) else {
                     throw .badSQL(
                         "\(op.rawValue) cannot match \(types[index].sqlName) with \(column.type.sqlName) in column \(index + 1)",
-                        at: position)
+                        at: position).because(.typeMismatch)
                 }
                 types[index] = TypeRules.widened(type)
             }

@@ -14,6 +14,8 @@ extension Binder {
         var list: Expression?
         /// Of such a function within the expression: what stands there for its value.
         var element: OutputColumn?
+        /// Further ones within it.
+        var others: [(list: Expression, element: OutputColumn)] = []
         /// The column that the expression is.
         var ownColumn: OutputColumn? { if case .column(let id, let type) = expression { OutputColumn(id: id, name: name, type: type) } else { nil } }
     }
@@ -30,12 +32,13 @@ extension Binder {
         let collector = SelectCollector()
         for (name, window) in select.windows {
             guard collector.windowDefinitions[name.text] == nil else {
-                throw .badSQL("the window “\(name.text)” is defined twice", at: name.position)
+                throw .badSQL("the window “\(name.text)” is defined twice", at: name.position).because(.windowing)
             }
             collector.windowDefinitions[name.text] = window
         }
         var items = try bindItems(select, in: ExpressionScope(frame: frame, clause: "SELECT", collector: collector))
         let groups = try bindGroups(select, items, collector, in: frame)
+        try checkKeys(of: groups, items)
         var having = try select.having.map { (condition) throws(QueryError) in
             try bindCondition(condition, in: ExpressionScope(frame: frame, clause: "HAVING", collector: collector))
         }
@@ -64,6 +67,8 @@ extension Binder {
             }
             having = try having.map { (condition) throws(QueryError) in try grouping.rewrite(condition) }
             func rewritten(_ output: Output) throws(QueryError) -> Expression {
+                // Rows are made of what the groups gave.
+                if let item = output.item, items[item].list != nil { return output.expression }
                 guard let item = output.item, let place = groups.items[item] else { return try grouping.rewrite(output.expression) }
                 return grouping.key(at: place)
             }
@@ -82,8 +87,8 @@ extension Binder {
         for window in collector.windows {
             plan = .window(WindowNode(input: plan, partition: window.partition, order: window.order, calls: window.calls))
         }
-        if items.count(where: { $0.list != nil }) > 1 {
-            let driver = try stepTogether(&items, at: select.position)
+        if items.count(where: { $0.list != nil }) > 1 || items.contains(where: { !$0.others.isEmpty }) {
+            let driver = stepTogether(&items, &order, &distinctOn, at: select.position)
             return try finish(select, .unnest(UnnestNode(input: plan, list: driver.list, elements: [driver.element], passed: plan.columns)), items, order, distinctOn)
         }
         guard let place = items.firstIndex(where: { $0.list != nil }), let list = items[place].list, let column = items[place].element ?? items[place].ownColumn
@@ -100,18 +105,33 @@ extension Binder {
         return try finish(select, plan, items, order, distinctOn)
     }
 
+    /// Rows are made after grouping: no key is a value of theirs.
+    private func checkKeys(of groups: GroupingList, _ items: [Item]) throws(QueryError) {
+        let made = Set(items.filter { $0.list != nil }.flatMap { [$0.element ?? $0.ownColumn].compactMap { $0 } + $0.others.map(\.element) }.map(\.id))
+        guard !made.isEmpty, let key = groups.expressions.first(where: { !$0.expression.columnIDs.isDisjoint(with: made) }) else { return }
+        throw .unsupported("a function that gives rows is no key of GROUP BY here: put it in FROM", at: key.position)
+    }
+
     /// Several functions that give rows step together, up to the end of the longest: the others are NULL behind their own.
-    private func stepTogether(_ items: inout [Item], at position: Int) throws(QueryError) -> (list: Expression, element: UnnestNode.Element) {
+    private func stepTogether(
+        _ items: inout [Item], _ order: inout [SortKey], _ distinctOn: inout [Expression], at position: Int
+    ) -> (list: Expression, element: UnnestNode.Element) {
         let column = newColumn("", .int32)
         var counts: [Expression] = []
+        var values: [ColumnID: Expression] = [:]
         for index in items.indices {
-            guard let list = items[index].list, case .list(let field) = list.type else { continue }
-            counts.append(.coalesce([.call(.listCount, [list], type: .int64, position: position), .literal(.integer(0), .int64)], type: .int64))
-            let value = Expression.call(.element, [list, .column(column)], type: field.type, position: position)
-            items[index].expression = items[index].element.map { items[index].expression.substituting([$0.id: value]) } ?? value
+            guard let list = items[index].list, let element = items[index].element ?? items[index].ownColumn else { continue }
+            for (list, element) in [(list, element)] + items[index].others {
+                counts.append(.coalesce([.call(.listCount, [list], type: .int64, position: position), .literal(.integer(0), .int64)], type: .int64))
+                values[element.id] = .call(.element, [list, .column(column)], type: element.type, position: position)
+            }
             items[index].list = nil
         }
-        let longest = Expression.call(.greatest, counts, type: .int64, position: position)
+        // What is ordered by names them, too.
+        for index in items.indices { items[index].expression = items[index].expression.substituting(values) }
+        for index in order.indices { order[index].expression = order[index].expression.substituting(values) }
+        for index in distinctOn.indices { distinctOn[index] = distinctOn[index].substituting(values) }
+        let longest = counts.count == 1 ? counts[0] : Expression.call(.greatest, counts, type: .int64, position: position)
         return (series([Self.one, .cast(longest, to: .int32, position: position), Self.one], .int32, at: position), UnnestNode.Element(member: "", column: column))
     }
 
@@ -154,8 +174,8 @@ extension Binder {
             let name = item.alias?.text ?? OutputNames.name(of: item.expression)
             items.append(
                 Item(
-                    name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position, declared: declaredType(value), list: rows?.list,
-                    element: rows?.element))
+                    name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position, declared: declaredType(value), list: rows.first?.list,
+                    element: rows.first?.element, others: Array(rows.dropFirst())))
         }
         guard items.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("SELECT has more than \(SyntaxLimits.listItemCountMax) columns, with those that * stands for", at: select.position)
@@ -163,17 +183,15 @@ extension Binder {
         return items
     }
 
-    /// An expression of the list, and the function that gives rows within it.
+    /// An expression of the list, and the functions that give rows within it.
     private func bindWithRows(
         _ syntax: ExpressionSyntax, in scope: ExpressionScope
-    ) throws(QueryError) -> (TypedExpression, (list: Expression, element: OutputColumn)?) {
+    ) throws(QueryError) -> (TypedExpression, [(list: Expression, element: OutputColumn)]) {
         let outer = rowsWithin
         rowsWithin = []
         defer { rowsWithin = outer }
         let value = try bindExpression(syntax, in: scope)
-        let rows = rowsWithin ?? []
-        guard rows.count <= 1 else { throw .unsupported("several functions that give rows are not supported within one expression", at: syntax.position) }
-        return (value, rows.first)
+        return (value, rowsWithin ?? [])
     }
 
     /// A function that gives rows, by itself in the list; or a member of each of its rows, `(f(x)).member`.

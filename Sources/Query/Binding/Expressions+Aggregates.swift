@@ -168,7 +168,7 @@ extension Binder {
         let isOrderedSet = function.definition.isOrderedSet
         guard isOrderedSet != call.withinGroup.isEmpty else {
             throw .badSQL(
-                isOrderedSet ? "\(name) needs WITHIN GROUP (ORDER BY …)" : "\(name) takes no WITHIN GROUP", at: position)
+                isOrderedSet ? "\(name) needs WITHIN GROUP (ORDER BY …)" : "\(name) takes no WITHIN GROUP", at: position).because(.undefinedFunction)
         }
         if isOrderedSet { return try orderedSet(function, call, in: scope) }
         let count = function.definition.argumentCount
@@ -292,7 +292,7 @@ extension Binder {
         let type: ColumnType
         if function == .percentileContinuous {
             guard TypeRules.isNumeric(value.type) || value.type == .interval else {
-                throw .badSQL("percentile_cont takes numbers and intervals, not \(value.type.sqlName)", at: value.position)
+                throw .badSQL("percentile_cont takes numbers and intervals, not \(value.type.sqlName)", at: value.position).because(.undefinedFunction)
             }
             type = value.type == .interval ? .interval : .double
             arguments.append(try implicit(value, to: type, name))

@@ -108,6 +108,7 @@ extension Binder {
             let function: ScalarFunction = type == .interval ? .roundInterval : .roundMoment
             return .call(function, [result, .literal(.integer(Int64(digits)), .int32)], type: type, position: value.position)
         }
+        if target.declared == "jsonpath" { return folded(.call(.jsonPathWritten, [result], type: .string, position: value.position)) }
         guard let length = target.lengthMax else { return result }
         let cut = Expression.call(.left, [result, .literal(.integer(Int64(length)), .int32)], type: .string, position: value.position)
         return target.isPadded ? .call(.trimTrailing, [cut], type: .string, position: value.position) : cut
@@ -148,7 +149,7 @@ extension Binder {
         }
         if value.type == type { return value.expression }
         if case .literal(.null, _) = value.expression { return .null(type) }
-        guard TypeRules.cast(from: value.type, to: type) != .none else {
+        guard TypeRules.cast(from: value.type, to: type) != .none || isCastableList(value.type, to: type) else {
             throw .badSQL(
                 "\(value.type.sqlName) cannot be cast to \(type.sqlName)", at: value.position).because(isExplicit ? .noCast : .typeMismatch)
         }

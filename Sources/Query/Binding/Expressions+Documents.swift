@@ -47,6 +47,9 @@ extension Binder {
         case .hasAnyKey: return call(.jsonHasAnyKey, [try binaryDocument(left, what), try names(right, what)], .boolean)
         case .hasAllKeys: return call(.jsonHasAllKeys, [try binaryDocument(left, what), try names(right, what)], .boolean)
         case .withoutPath: return call(.jsonWithoutPath, [try binaryDocument(left, what), try names(right, what)], .jsonb)
+        case .pathIsThere, .pathHolds:
+            let path = try FunctionCall(name: what, arguments: [right], position: right.position).path(0, self)
+            return call(op == .pathIsThere ? .jsonPathIsThere : .jsonPathHolds, [try binaryDocument(left, what), path], .boolean)
         case .concatenate:
             if left.type == .string, !left.isUntyped { return call(.concat, [left.expression, try text(right)], .string) }
             if right.type == .string, !right.isUntyped { return call(.concat, [try text(left), right.expression], .string) }

@@ -16,7 +16,7 @@ extension Binder {
             throw unknownFunction(name, at: position)
         }
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
-            throw .badSQL("\(name) is no aggregate: it takes arguments only", at: position)
+            throw .badSQL("\(name) is no aggregate: it takes arguments only", at: position).because(call.isStar ? .undefinedFunction : .notThatKind)
         }
         let rows = rowsWithin
         if name == "coalesce" { rowsWithin = nil }
@@ -192,7 +192,7 @@ extension Binder {
         return value
     }
 
-    private func unknownFunction(_ name: String, at position: Int) -> QueryError {
+    func unknownFunction(_ name: String, at position: Int) -> QueryError {
         if name == "unnest" || name == "generate_series" {
             return .unsupported("\(name) is supported in FROM only", at: position)
         }

@@ -50,7 +50,7 @@ extension Binder {
             // Lists of structs are documents to these.
             if isPlainList(left.type) || isPlainList(right.type) { return try listOperator(op, left, right, at: position) }
             return try documentOperator(op, left, right, at: position)
-        case .member, .memberText, .path, .pathText, .hasKey, .hasAnyKey, .hasAllKeys, .withoutPath:
+        case .member, .memberText, .path, .pathText, .hasKey, .hasAnyKey, .hasAllKeys, .withoutPath, .pathIsThere, .pathHolds:
             return try documentOperator(op, left, right, at: position)
         }
     }

@@ -106,7 +106,7 @@ extension Binder {
         guard op.isComparison else { throw .unsupported("\(op.rawValue) ANY is not supported", at: position) }
         let value = try bindExpression(operand, in: scope)
         let items: [TypedExpression]
-        if case .array(let written) = array.kind {
+        if case .array(let written) = array.kind, !written.contains(where: { if case .array = $0.kind { true } else { false } }) {
             items = try bindAll(written, in: scope)
         } else {
             var list = try bindExpression(array, in: scope)
@@ -116,6 +116,8 @@ extension Binder {
                 let type = ColumnType.listOf(value.isUntyped || value.type == .null ? .string : TypeRules.widened(value.type))
                 list = TypedExpression(folded(try castToList(list, as: type)), at: list.position)
             }
+            // Of several dimensions, all values.
+            list.expression = list.expression.flat(at: list.position)
             switch list.expression {
             case .call(.makeList, let elements, .list, _): items = elements.map { TypedExpression($0, at: position) }
             case .literal(.list(let values), .list(let field)): items = values.map { TypedExpression(.literal($0, field.type), at: position) }
@@ -138,7 +140,7 @@ extension Binder {
             return TypedExpression(.null(.boolean), at: position)
         }
         guard case .list(let field) = list.type, !field.type.isNested else {
-            throw .badSQL("ANY and ALL take a subquery or a list of values, not \(list.type.sqlName)", at: list.position)
+            throw .badSQL("ANY and ALL take a subquery or a list of values, not \(list.type.sqlName)", at: list.position).because(.notThatKind)
         }
         try countNode(at: position)
         let element = newColumn("", field.type)
@@ -200,9 +202,15 @@ extension Binder {
         }
         let type = ColumnType.list(element: Field("element", target.type))
         guard TypeRules.cast(from: value.type, to: type) != .none || isCastable(value.type, to: target.type), !target.keepsScale else {
-            throw .badSQL("\(value.type.sqlName) cannot be cast to a list", at: value.position)
+            throw .badSQL("\(value.type.sqlName) cannot be cast to a list", at: value.position).because(.noCast)
         }
         return .cast(value.expression, to: type, position: value.position)
+    }
+
+    /// Lists of values, element by element.
+    func isCastableList(_ list: ColumnType, to type: ColumnType) -> Bool {
+        guard case .list(let element) = type, !element.type.isNested else { return false }
+        return isCastable(list, to: element.type)
     }
 
     private func isCastable(_ list: ColumnType, to element: ColumnType) -> Bool {
@@ -214,7 +222,23 @@ extension Binder {
     func bindElement(
         _ list: ExpressionSyntax, _ index: ExpressionSyntax, at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
-        let value = try bindExpression(list, in: scope)
+        try bindElement(list, index, at: position, isLast: true, in: scope)
+    }
+
+    /// - Parameter isLast: whether no further subscript follows.
+    private func bindElement(
+        _ list: ExpressionSyntax, _ index: ExpressionSyntax, at position: Int, isLast: Bool, in scope: ExpressionScope
+    ) throws(QueryError) -> TypedExpression {
+        var value: TypedExpression
+        if case .element(let outer, let place) = list.kind {
+            value = try bindElement(outer, place, at: list.position, isLast: false, in: scope)
+        } else {
+            value = try bindExpression(list, in: scope)
+        }
+        // PostgreSQL has no lists within lists: as many subscripts as dimensions, or none.
+        if isLast, context.catalog.dialect != nil, value.type.dimensionCount > 1, !value.type.holdsRows {
+            throw .unsupported("a list of \(value.type.dimensionCount) dimensions takes as many subscripts here", at: position)
+        }
         if value.type == .jsonb {
             // A part of a document, by the names and numbers of its places.
             let key = try bindExpression(index, in: scope)
@@ -237,7 +261,7 @@ extension Binder {
     private func bindDocumentElement(
         _ value: TypedExpression, _ index: ExpressionSyntax, at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression? {
-        guard context.catalog.dialect != nil, openViews.isEmpty else { return nil }
+        guard context.catalog.dialect != nil, openViews.isEmpty, value.type.holdsRows else { return nil }
         let key = try bindExpression(index, in: scope)
         switch value.type {
         case .list(let field) where field.type.isNested && TypeRules.isInteger(key.type):

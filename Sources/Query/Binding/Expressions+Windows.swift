@@ -26,10 +26,14 @@ extension Binder {
             if !value.expression.isLiteral { partition.append(value.expression) }
         }
         var order: [SortKey] = []
-        for item in window.orderBy { order.append(try sortKey(try bindExpression(item.expression, in: inner).expression, item)) }
+        for item in window.orderBy {
+            let key = try sortKey(try bindExpression(item.expression, in: inner).expression, item)
+            // What is ordered by already orders nothing.
+            if !order.contains(where: { $0.expression.isSame(as: key.expression) }) { order.append(key) }
+        }
         let (function, arguments, type) = try windowFunction(call, in: inner)
         let filter = try call.filter.map { (condition) throws(QueryError) in
-            guard case .aggregate = function else { throw QueryError.badSQL("FILTER is for aggregates only", at: position) }
+            guard case .aggregate = function else { throw QueryError.unsupported("FILTER is for aggregates only", at: position) }
             return try bindCondition(condition, in: inner)
         }
         let frame = try bindFrame(window.frame, order, in: inner)
@@ -83,6 +87,7 @@ extension Binder {
         guard let function = FunctionRegistry.windows[name] else {
             guard FunctionRegistry.aggregates[name] != nil else {
                 if FunctionRegistry.scalarsByName[name] != nil { throw .badSQL("\(name) is no window function", at: position).because(.notThatKind) }
+                guard GatheredAggregate.byName[name] != nil else { throw unknownFunction(name, at: position) }
                 throw .unsupported("the window function “\(name)” is not supported", at: position)
             }
             // Arguments may hold the SELECT's own aggregates: sum(sum(x)) OVER ().
@@ -92,7 +97,7 @@ extension Binder {
         guard !call.isStar else { throw .badSQL("\(name) takes no *", at: position) }
         let counts = function.definition.argumentCounts
         guard counts.contains(call.arguments.count) else {
-            throw .badSQL("\(name) takes \(counts.lowerBound) to \(counts.upperBound) arguments, not \(call.arguments.count)", at: position)
+            throw .badSQL("\(name) takes \(counts.lowerBound) to \(counts.upperBound) arguments, not \(call.arguments.count)", at: position).because(.undefinedFunction)
         }
         let values = try bindAll(call.arguments, in: scope)
         switch function {
@@ -119,7 +124,7 @@ extension Binder {
         case .range: .range
         case .groups: .groups
         }
-        if unit == .groups, order.isEmpty { throw .badSQL("GROUPS needs ORDER BY", at: syntax.position) }
+        if unit == .groups, order.isEmpty { throw .badSQL("GROUPS needs ORDER BY", at: syntax.position).because(.windowing) }
         func bound(_ bound: FrameSyntax.Bound) throws(QueryError) -> WindowNode.Frame.Bound {
             switch bound {
             case .unboundedPreceding: return .unboundedPreceding
@@ -147,7 +152,7 @@ extension Binder {
         var type = ColumnType.int64
         if unit == .range {
             guard order.count == 1, let key = order.first else {
-                throw .badSQL("RANGE with a distance needs ORDER BY of exactly one expression", at: position)
+                throw .badSQL("RANGE with a distance needs ORDER BY of exactly one expression", at: position).because(.windowing)
             }
             switch key.expression.type {
             case .date, .timestamp: type = .interval
@@ -161,10 +166,14 @@ extension Binder {
                 throw .unsupported("the distance has more digits than the ORDER BY expression", at: syntax.position)
             }
         }
-        let distance = folded(try implicit(value, to: type, "a frame"))
+        // Of rows and groups so many as it is about.
+        let isCounted = unit != .range && TypeRules.isNumeric(value.type)
+        let distance = folded(isCounted ? try cast(value, to: type, isExplicit: true) : try implicit(value, to: type, "a frame"))
         guard case .literal(let literal, _) = distance else {
+            guard distance.columnIDs.isEmpty else { throw .badSQL("the distance of a frame looks at no columns", at: syntax.position).because(.badPlace) }
             throw .unsupported("the distance of a frame must be a constant", at: syntax.position)
         }
+        if case .null = literal { throw .data("the distance of a frame must not be NULL", at: syntax.position).because(.nullName) }
         let isNegative = switch literal {
         case .integer(let number): number < 0
         case .decimal(let digits): digits < 0
@@ -172,7 +181,7 @@ extension Binder {
         case .interval(let interval): interval.months < 0 || interval.days < 0 || interval.microseconds < 0
         default: true
         }
-        guard !isNegative else { throw .data("the distance of a frame must not be NULL or negative", at: syntax.position).because(.badFrameDistance) }
+        guard !isNegative else { throw .data("the distance of a frame must not be negative", at: syntax.position).because(.badFrameDistance) }
         return distance
     }
 }

@@ -11,6 +11,7 @@ package enum FunctionRegistry {
         // Documents
         .toJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonTypeof, .jsonArrayLength, .jsonbPretty,
         .jsonStripNulls, .jsonbSet, .jsonbInsert, .jsonbExtractPath, .jsonbExtractPathText, .jsonExtractPath, .jsonExtractPathText,
+        .jsonbPathExists, .jsonbPathMatch, .jsonbPathQueryArray, .jsonbPathQueryFirst,
         .xpath, .xpathExists,
         // Choices
         .coalesce, .nullIf, .greatest, .least, .nullCount, .valueCount,
@@ -36,7 +37,7 @@ package enum FunctionRegistry {
     /// Functions of PostgreSQL's that are not here: their names are no misspellings.
     static let absent: Set<String> = [
         "scale", "sha224", "sha384", "sha512", "crypt", "clock_timestamp", "timeofday", "xmlparse",
-        "jsonb_path_query", "jsonb_path_exists", "jsonb_populate_record", "median", "version", "current_database",
+        "jsonb_path_query_tz", "jsonb_path_exists_tz", "jsonb_populate_record", "median", "version", "current_database",
         "pg_typeof", "normalize", "parse_ident", "make_timestamptz_at", "cosd", "sind", "tand", "erf",
     ]
 

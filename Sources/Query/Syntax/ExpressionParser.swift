@@ -68,7 +68,7 @@ extension Parser {
         "->": (.member, Precedence.other), "->>": (.memberText, Precedence.other), "#>": (.path, Precedence.other),
         "#>>": (.pathText, Precedence.other), "@>": (.contains, Precedence.other), "<@": (.isContained, Precedence.other),
         "?": (.hasKey, Precedence.other), "?|": (.hasAnyKey, Precedence.other), "?&": (.hasAllKeys, Precedence.other),
-        "#-": (.withoutPath, Precedence.other), "&&": (.overlaps, Precedence.other), "&": (.bitAnd, Precedence.other),
+        "#-": (.withoutPath, Precedence.other), "@?": (.pathIsThere, Precedence.other), "@@": (.pathHolds, Precedence.other), "&&": (.overlaps, Precedence.other), "&": (.bitAnd, Precedence.other),
         "|": (.bitOr, Precedence.other), "#": (.bitXor, Precedence.other), "<<": (.shiftLeft, Precedence.other),
         ">>": (.shiftRight, Precedence.other),
     ]

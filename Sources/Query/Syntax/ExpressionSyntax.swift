@@ -87,7 +87,7 @@ package struct ExpressionSyntax: Sendable {
         case matches = "~", matchesIgnoringCase = "~*", matchesNot = "!~", matchesNotIgnoringCase = "!~*"
         // Of documents and lists.
         case member = "->", memberText = "->>", path = "#>", pathText = "#>>", contains = "@>", isContained = "<@", hasKey = "?", hasAnyKey = "?|"
-        case hasAllKeys = "?&", withoutPath = "#-", overlaps = "&&"
+        case hasAllKeys = "?&", withoutPath = "#-", overlaps = "&&", pathIsThere = "@?", pathHolds = "@@"
         // Of bits.
         case bitAnd = "&", bitOr = "|", bitXor = "#", shiftLeft = "<<", shiftRight = ">>"
 
@@ -113,6 +113,9 @@ package struct ExpressionSyntax: Sendable {
 
 /// A call, with all that may follow it.
 package struct FunctionSyntax: Sendable {
+    /// What ROWS FROM is a call of: no function has a blank in its name.
+    static let rowsFrom = "rows from"
+
     package var name: NameSyntax
     package var arguments: [ExpressionSyntax] = []
     package var isStar = false

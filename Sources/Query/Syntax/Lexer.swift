@@ -11,7 +11,7 @@ struct Lexer {
     /// Longest first, so that the first match is the longest.
     private static let symbols: [[UInt8]] = [
         "!~~*", "!~*", "!~~", "~~*", "->>", "#>>", "||/", "!~", "~*", "~~", "!=", "<>", "<=", ">=", "||", "::", "=>", "->", "#>", "#-",
-        "@>", "<@", "<<", ">>", ":=", "|/", "&&", "?|", "?&", "..", "^@",
+        "@>", "<@", "<<", ">>", ":=", "|/", "&&", "?|", "?&", "..", "^@", "@?", "@@",
         "+", "-", "*", "/", "%", "^", "<", ">", "=", "~", "(", ")", "[", "]", ",", ".", ";", ":", "!", "@", "#", "&", "|",
         "?", "`", "{", "}",
     ].map { Array($0.utf8) }
@@ -237,7 +237,7 @@ struct Lexer {
             var value: UInt32 = 0
             for _ in 0..<digitCount {
                 guard let digit = peek(), let nibble = Self.hexValue(digit) else {
-                    throw .badSQL("a Unicode escape needs \(digitCount) hexadecimal digits", at: position)
+                    throw .badSQL("a Unicode escape needs \(digitCount) hexadecimal digits", at: position).because(.invalidEscape)
                 }
                 value = value << 4 | UInt32(nibble)
                 advance()

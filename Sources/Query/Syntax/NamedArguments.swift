@@ -3,15 +3,17 @@ struct NamedArguments {
     private struct Parameters {
         let names: [String]
         /// What a parameter is that was left out between others; nil where each must be given.
-        var filling: String?
+        var filling: ExpressionSyntax.Kind?
     }
 
+    private static let path = Parameters(names: ["target", "path", "vars", "silent"], filling: .string("{}"))
     private static let known: [String: Parameters] = [
         "make_date": Parameters(names: ["year", "month", "day"]),
         "make_time": Parameters(names: ["hour", "min", "sec"]),
         "make_timestamp": Parameters(names: ["year", "month", "mday", "hour", "min", "sec"]),
         "make_timestamptz": Parameters(names: ["year", "month", "mday", "hour", "min", "sec", "timezone"]),
-        "make_interval": Parameters(names: ["years", "months", "weeks", "days", "hours", "mins", "secs"], filling: "0"),
+        "make_interval": Parameters(names: ["years", "months", "weeks", "days", "hours", "mins", "secs"], filling: .number("0")),
+        "jsonb_path_exists": path, "jsonb_path_match": path, "jsonb_path_query": path, "jsonb_path_query_array": path, "jsonb_path_query_first": path,
         "jsonb_set": Parameters(names: ["jsonb_in", "path", "replacement", "create_if_missing"]),
     ]
 
@@ -42,7 +44,7 @@ struct NamedArguments {
                 guard let filling = Self.known[function.text]?.filling else {
                     throw .badSQL("\(function.text) needs the parameters before this one", at: value.position).because(.undefinedFunction)
                 }
-                result.append(ExpressionSyntax(kind: .number(filling), position: function.position, height: 1))
+                result.append(ExpressionSyntax(kind: filling, position: function.position, height: 1))
             }
             result.append(value)
         }

@@ -83,7 +83,7 @@ extension Parser {
             return try tableFunction(start: start)
         }
         if isLateral { throw unexpected(expected: "a subquery or a function after LATERAL") }
-        if at("rows"), nextIs("from") { throw .unsupported("ROWS FROM is not supported", at: start) }
+        if at("rows"), nextIs("from"), token(after: 2).kind == .symbol, token(after: 2).text == "(" { return try rowsFrom(start: start) }
         accept("only")
         let names = try qualifiedName()
         acceptSymbol("*")
@@ -116,12 +116,33 @@ extension Parser {
         let name = try label("a function's name")
         let call = try functionCall(named: name)
         if Self.givesRecords(name.text) { return try records(of: call, at: start) }
-        var withOrdinality = false
-        if at("with"), nextIs("ordinality") {
-            advance()
-            advance()
-            withOrdinality = true
-        }
+        let withOrdinality = acceptOrdinality()
+        return .function(call, withOrdinality: withOrdinality, alias: try tableAlias(), position: start)
+    }
+
+    private mutating func acceptOrdinality() -> Bool {
+        guard at("with"), nextIs("ordinality") else { return false }
+        advance()
+        advance()
+        return true
+    }
+
+    /// `ROWS FROM (f(…), g(…))`: the rows of several functions beside each other, as a call of `FunctionSyntax.rowsFrom` over theirs.
+    private mutating func rowsFrom(start: Int) throws(QueryError) -> TableSyntax {
+        advance()
+        advance()
+        try expectSymbol("(")
+        var calls: [ExpressionSyntax] = []
+        repeat {
+            guard current.kind == .word, nextIs(symbol: "("), Keywords.mayNameFunction(current.text) else { throw unexpected(expected: "a function") }
+            calls.append(try callNode(try functionCall(named: try label("a function's name"))))
+            guard calls.count <= SyntaxLimits.listItemCountMax else { throw .unsupported("ROWS FROM takes at most \(SyntaxLimits.listItemCountMax) functions", at: start) }
+        } while acceptSymbol(",")
+        try expectSymbol(")")
+        let withOrdinality = acceptOrdinality()
+        var call = FunctionSyntax(name: NameSyntax(FunctionSyntax.rowsFrom, at: start), arguments: calls)
+        // The rows of one function are its own.
+        if calls.count == 1, case .function(let only) = calls[0].kind { call = only }
         return .function(call, withOrdinality: withOrdinality, alias: try tableAlias(), position: start)
     }
 

@@ -100,7 +100,8 @@ package struct SyntaxPrinter {
         case .subquery(let query, let alias, let isLateral, _):
             return aliased("\(isLateral ? "LATERAL " : "")(\(text(query)))", alias)
         case .function(let call, let withOrdinality, let alias, _):
-            return aliased(text(call) + (withOrdinality ? " WITH ORDINALITY" : ""), alias)
+            let shown = call.name.text == FunctionSyntax.rowsFrom ? "ROWS FROM (\(call.arguments.map { text($0) }.joined(separator: ", ")))" : text(call)
+            return aliased(shown + (withOrdinality ? " WITH ORDINALITY" : ""), alias)
         case .sampled(let table, let method, let percentage, let seed, _):
             return "\(text(table)) TABLESAMPLE \(method) (\(text(percentage)))" + (seed.map { " REPEATABLE (\(text($0)))" } ?? "")
         case .join(let kind, let left, let right, let condition, _):

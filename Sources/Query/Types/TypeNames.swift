@@ -49,6 +49,7 @@ enum TypeNames {
         case "json": target = Target(type: .json(isBinary: false))
         case "jsonb": target = Target(type: .jsonb)
         case "time": return try time(syntax)
+        case "jsonpath": target = Target(type: .string, declared: "jsonpath")
         case "name": target = Target(type: .string, lengthMax: 63)
         case "decimal", "numeric", "dec": return try decimal(syntax)
         case "varchar", "character varying", "text", "string", "bpchar": return try text(syntax)
@@ -102,7 +103,7 @@ enum TypeNames {
         guard let precision = syntax.modifiers.first else { return Target(type: .decimal38(scale: 0), keepsScale: true) }
         let scale = syntax.modifiers.count > 1 ? syntax.modifiers[1] : 0
         guard syntax.modifiers.count <= 2, (1...38).contains(precision), (0...precision).contains(scale) else {
-            throw .badSQL("DECIMAL(p, s) needs p from 1 to 38 and s from 0 to p", at: syntax.position)
+            throw .badSQL("DECIMAL(p, s) needs p from 1 to 38 and s from 0 to p", at: syntax.position).because(.badValue)
         }
         return Target(type: .decimal(precision: precision, scale: scale))
     }

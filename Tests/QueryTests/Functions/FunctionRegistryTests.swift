@@ -54,6 +54,8 @@ final class FunctionRegistryTests: XCTestCase {
         // What they take is narrower than a type.
         case "json_build_object", "jsonb_build_object": return form.isEmpty ? "\(name)()" : "\(name)('a', \(arguments[1]))"
         case "jsonb_set", "jsonb_insert": return "\(name)(\(arguments[0]), '{0}', \(arguments[2]))"
+        case let name where name.hasPrefix("jsonb_path_"):
+            return "\(name)(\(arguments[0]), '$[0] == 1'\(form.count > 2 ? ", '{}'" : "")\(form.count > 3 ? ", \(arguments[3])" : ""))"
         case "regexp_replace" where form.count == 6: return "regexp_replace(\(arguments[0]), 'a', 'b', \(arguments[3]), \(arguments[4]), 'g')"
         case "asin", "acos", "atanh", "setseed": return "\(name)(\(arguments[0]) / 2)"
         case "date_bin": return "date_bin(\(arguments[0]), \(arguments[1]), \(arguments[2]))"
@@ -102,7 +104,7 @@ final class FunctionRegistryTests: XCTestCase {
             XCTAssertNoThrow(try fixture.rows("SELECT \(function.name)(\(arguments)) FROM t WHERE false"), function.name)
         }
         for function in RowFunction.all {
-            let argument = function.name == "_pg_expandarray" ? "ARRAY[1, 2]" : function.name.contains("array_elements") ? "'[1]'" : function.name.contains("json") ? "'{\"a\": 1}'" : "'a b', ' '"
+            let argument = function.name == "_pg_expandarray" ? "ARRAY[1, 2]" : function.name == "jsonb_path_query" ? "'[1]', '$[*]'" : function.name.contains("array_elements") ? "'[1]'" : function.name.contains("json") ? "'{\"a\": 1}'" : "'a b', ' '"
             XCTAssertNoThrow(try fixture.rows("SELECT * FROM t, \(function.name)(\(argument))"), function.name)
         }
         for name in FunctionRegistry.windowNames.sorted() {

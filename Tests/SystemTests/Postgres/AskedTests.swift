@@ -7,5 +7,7 @@ final class AskedTests: XCTestCase {
     func test_infiniteTimesChanceAndSettings_areThoseOfPostgreSQL() throws { try PostgresDoorServer.compare("asked_values.py") }
     func test_randomDocumentsAndLists_areOrderedAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_order.py") }
     /// Of the kinds that PostgreSQL's and DuckDB's own suites are made of.
+    /// Paths of SQL/JSON, and rows and lists in forms that suites seldom ask.
+    func test_pathsOfDocuments_areAnsweredAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_paths.py") }
     func test_statementsOfSuites_areAnsweredAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_suite.py") }
 }

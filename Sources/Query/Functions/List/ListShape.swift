@@ -1,27 +1,32 @@
 import ColumnStore
 
-/// How long a list is, by PostgreSQL's names: an array has one dimension here, whose places count from 1.
+/// How long a list is, by PostgreSQL's names: each dimension's places count from 1, and lists within lists are dimensions.
 extension SQLFunction {
     static let cardinality = SQLFunction("cardinality", forms: [[.listOf(.int32)]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
-        return .cast(call.make(.listCount, [try list(call, typing)], .int64), to: .int32, position: call.position)
+        return .cast(call.make(.listCount, [try list(call, typing).flat(at: call.position)], .int64), to: .int32, position: call.position)
     }
-    static let arrayLength = dimension(["array_length", "array_upper"]) { count, isEmpty in (isEmpty, count) }
-    static let arrayLower = dimension(["array_lower"]) { count, isEmpty in (isEmpty, .literal(.integer(1), .int32)) }
+    static let arrayLength = dimension(["array_length", "array_upper"]) { $0 }
+    static let arrayLower = dimension(["array_lower"]) { _ in .literal(.integer(1), .int32) }
+
+    /// NULL of an empty list.
     static let arrayDimensions = SQLFunction("array_ndims", forms: [[.listOf(.int32)]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
-        let count = call.make(.listCount, [try list(call, typing)], .int64)
-        let some = Expression.call(.greater, [count, .literal(.integer(0), .int64)], type: .boolean, position: call.position)
-        return .conditional(branches: [.init(condition: some, result: .literal(.integer(1), .int32))], otherwise: nil, type: .int32)
+        let list = try list(call, typing)
+        let number = Expression.literal(.integer(Int64(list.type.dimensionCount)), .int32)
+        return .conditional(branches: [.init(condition: some(count(of: list.flat(at: call.position), call), call), result: number)], otherwise: nil, type: .int32)
     }
 
-    /// `[1:3]`; NULL of an empty list.
+    /// `[1:3]`, `[1:2][1:3]`; NULL of an empty list.
     static let arrayDims = SQLFunction("array_dims", forms: [[.listOf(.int32)]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
-        let count = call.make(.listCount, [try list(call, typing)], .int64)
-        let some = Expression.call(.greater, [count, .literal(.integer(0), .int64)], type: .boolean, position: call.position)
-        let text = call.make(.concat, [.text("[1:"), .cast(count, to: .string, position: call.position), .text("]")], .string)
-        return .conditional(branches: [.init(condition: some, result: text)], otherwise: nil, type: .string)
+        let list = try list(call, typing)
+        var parts: [Expression] = []
+        for number in 1...list.type.dimensionCount {
+            parts += [.text("[1:"), .cast(count(of: list.dimension(number, at: call.position), call), to: .string, position: call.position), .text("]")]
+        }
+        let shown = some(count(of: list.flat(at: call.position), call), call)
+        return .conditional(branches: [.init(condition: shown, result: call.make(.concat, parts, .string))], otherwise: nil, type: .string)
     }
 
     private static func list(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
@@ -32,20 +37,25 @@ extension SQLFunction {
         return value.expression
     }
 
-    /// NULL of an empty list, and of any dimension but the first.
-    private static func dimension(
-        _ names: [String], _ result: @escaping @Sendable (_ count: Expression, _ some: Expression) -> (Expression, Expression)
-    ) -> SQLFunction {
+    private static func count(of list: Expression, _ call: FunctionCall) -> Expression { call.make(.listCount, [list], .int64) }
+
+    private static func some(_ count: Expression, _ call: FunctionCall) -> Expression {
+        .call(.greater, [count, .literal(.integer(0), .int64)], type: .boolean, position: call.position)
+    }
+
+    /// NULL of an empty list, and of a dimension that it does not have.
+    private static func dimension(_ names: [String], _ result: @escaping @Sendable (_ count: Expression) -> Expression) -> SQLFunction {
         SQLFunction(names: names, forms: [[.listOf(.int32), .int32]]) { (call, typing) throws(QueryError) in
             try call.count(2...2)
-            let count = call.make(.listCount, [try list(call, typing)], .int64)
-            let dimension = try typing.implicit(call.arguments[1], to: .int32, call.name)
-            let some = Expression.and([
-                .call(.greater, [count, .literal(.integer(0), .int64)], type: .boolean, position: call.position),
-                .call(.equal, [dimension, .literal(.integer(1), .int32)], type: .boolean, position: call.position),
-            ])
-            let (condition, value) = result(.cast(count, to: .int32, position: call.position), some)
-            return .conditional(branches: [.init(condition: condition, result: value)], otherwise: nil, type: .int32)
+            let list = try list(call, typing)
+            let asked = try typing.implicit(call.arguments[1], to: .int32, call.name)
+            var branches: [Expression.Branch] = []
+            for number in 1...list.type.dimensionCount {
+                let count = count(of: list.dimension(number, at: call.position), call)
+                let isAsked = Expression.call(.equal, [asked, .literal(.integer(Int64(number)), .int32)], type: .boolean, position: call.position)
+                branches.append(.init(condition: .and([some(count, call), isAsked]), result: result(.cast(count, to: .int32, position: call.position))))
+            }
+            return .conditional(branches: branches, otherwise: nil, type: .int32)
         }
     }
 }

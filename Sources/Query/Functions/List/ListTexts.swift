@@ -6,11 +6,11 @@ extension SQLFunction {
     static let arrayToString = SQLFunction("array_to_string", forms: [[.listOf(.int32), .string], [.listOf(.int32), .string, .string]]) {
         (call, typing) throws(QueryError) in
         try call.count(2...3)
-        let list = call.arguments[0]
-        guard case .list(let field) = list.type, !field.type.isNested else {
+        let list = call.arguments[0], flat = list.expression.flat(at: list.position)
+        guard case .list(let field) = flat.type, !field.type.isNested else {
             throw .badSQL("array_to_string needs a list, not \(list.type.sqlName)", at: list.position).because(.undefinedFunction)
         }
-        let texts: Expression = field.type == .string ? list.expression : .cast(list.expression, to: .listOf(.string), position: list.position)
+        let texts: Expression = field.type == .string ? flat : .cast(flat, to: .listOf(.string), position: list.position)
         var arguments = [texts]
         for value in call.arguments.dropFirst() { arguments.append(try typing.implicit(value, to: .string, call.name)) }
         return call.make(.arrayToString, arguments, .string)

@@ -68,7 +68,7 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             let numbers = call[0].integers() ?? [], validity = call[0].rowValidity
             let values = try IntegerKernels.mappedWide(numbers.map { Int128($0) }, validity: validity) { (number) throws(KernelError) in
-                guard number >= 0 else { throw .invalidArgument("factorial of a negative number") }
+                guard number >= 0 else { throw .numericOverflow }
                 // 34! has more than 38 digits.
                 guard number <= 33 else { throw .numericOverflow }
                 return (0..<Int(number)).reduce(Int128(1)) { $0 * Int128($1 + 1) }
@@ -105,9 +105,9 @@ extension ScalarFunction {
 
     /// 0 below the first, one more than there are above the last.
     private static func bucket(_ value: Double, _ low: Double, _ high: Double, _ count: Int64) throws(KernelError) -> Int64 {
-        guard count > 0 else { throw .invalidArgument("width_bucket needs a count greater than zero") }
+        guard count > 0 else { throw .outside(.badBuckets, "width_bucket needs a count greater than zero") }
         guard !value.isNaN, low.isFinite, high.isFinite else { throw .invalidArgument("width_bucket needs numbers, and bounds that are finite") }
-        guard low != high else { throw .invalidArgument("the bounds of width_bucket are the same") }
+        guard low != high else { throw .outside(.badBuckets, "the bounds of width_bucket are the same") }
         let isRising = low < high
         if isRising ? value < low : value > low { return 0 }
         if isRising ? value >= high : value <= high {

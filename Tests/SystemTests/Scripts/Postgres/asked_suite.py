@@ -8,9 +8,9 @@ import asked
 import rig
 
 
-def statements():
+def statements(script):
     found, lines = [], []
-    for line in Path(__file__).with_suffix(".sql").read_text().split("\n"):
+    for line in Path(script).with_suffix(".sql").read_text().split("\n"):
         if line.startswith("--") or not line:
             continue
         lines.append(line)
@@ -20,9 +20,7 @@ def statements():
     return found
 
 
-def client(till, peer):
-    texts = statements()
-    assert len(texts) > 700, len(texts)
+def ask(till, peer, texts):
     wrong = []
     with till.connect() as ours, peer.connect() as theirs:
         for text in texts:
@@ -31,6 +29,12 @@ def client(till, peer):
                 wrong.append(f"{text}\n  till       {said}\n  PostgreSQL {wanted}")
     if wrong:
         raise AssertionError(f"{len(wrong)} of {len(texts)} differ\n" + "\n".join(wrong[:20]))
+
+
+def client(till, peer):
+    texts = statements(__file__)
+    assert len(texts) > 700, len(texts)
+    ask(till, peer, texts)
 
 
 if __name__ == "__main__":

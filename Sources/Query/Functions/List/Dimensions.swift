@@ -1,0 +1,45 @@
+import ColumnStore
+
+/// Lists of lists as PostgreSQL's arrays of several dimensions: what functions of all elements take is the flat list, row by row.
+extension ScalarFunction {
+    /// The elements of a list's lists, one behind the other.
+    static let listFlat = ScalarFunction(
+        "list_flat", nulls: .first, cost: .light, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let (outer, inner) = call[0].lists()
+            let flat = inner.flattened()
+            guard flat.type != .null, !flat.isConstantNull else { return .constant(.null, type: call.type, count: call.count) }
+            let (offsets, element) = flat.lists()
+            try call.meter.step(outer.count)
+            // A list that is NULL among them has no elements.
+            return Column(type: call.type, count: call.count, validity: call[0].rowValidity, values: .list(offsets: outer.map { offsets[Int($0)] }, element: element))
+        })
+}
+
+extension ColumnType {
+    /// How many lists stand within each other: 1 of a list of values, 0 of a value.
+    var dimensionCount: Int { if case .list(let field) = self { 1 + field.type.dimensionCount } else { 0 } }
+
+    /// A struct, or a list of them: clients are told that it is a document.
+    var holdsRows: Bool {
+        switch self {
+        case .structure: true
+        case .list(let field): field.type.holdsRows
+        default: false
+        }
+    }
+}
+
+extension Expression {
+    /// A list of values of one that has several dimensions; all others as they are.
+    func flat(at position: Int) -> Expression {
+        guard case .list(let field) = type, case .list = field.type else { return self }
+        return Expression.call(.listFlat, [self], type: field.type, position: position).flat(at: position)
+    }
+
+    /// The list of values by which the dimension `number` goes, from 1: of the second, the first list in this one.
+    func dimension(_ number: Int, at position: Int) -> Expression {
+        guard number > 1, case .list(let field) = type else { return self }
+        return Expression.call(.element, [self, .literal(.integer(1), .int32)], type: field.type, position: position).dimension(number - 1, at: position)
+    }
+}

@@ -1,0 +1,148 @@
+import ColumnStore
+
+/// A date or time that datetime() made of a string. It goes out as such a string in ISO's form.
+struct JSONPathMoment {
+    /// Days since 1970; nil of a time alone.
+    private let day: Int?
+    /// Microseconds since midnight; nil of a date alone.
+    private let time: Int?
+    /// Of its clock, to the east of UTC; nil where the text says nothing.
+    private let secondsEast: Int?
+
+    private static let microseconds = 1_000_000
+
+    /// `2020-01-02`, `10:11:12.5`, `2020-01-02 10:11:12`, also with `T` between them, and `+02` or `+02:30` behind the time. Blanks may stand where PostgreSQL's
+    /// templates for these let them.
+    init?(_ text: [UInt8]) {
+        var reader = Reader(text: text)
+        reader.skipBlanks()
+        let date = reader.date()
+        reader.skipBlanks()
+        if date != nil, reader.isAtEnd {
+            (day, time, secondsEast) = (date, nil, nil)
+            return
+        }
+        if date != nil {
+            guard reader.isBehindBlank || reader.accept(UInt8(ascii: "T")) else { return nil }
+            reader.skipBlanks()
+        }
+        guard let clock = reader.time() else { return nil }
+        reader.skipBlanks()
+        var east: Int?
+        if !reader.isAtEnd {
+            guard let found = reader.offset() else { return nil }
+            east = found
+            reader.skipBlanks()
+        }
+        guard reader.isAtEnd else { return nil }
+        (day, time, secondsEast) = (date, clock, east)
+    }
+
+    var typeName: String {
+        guard time != nil else { return "date" }
+        return (day == nil ? "time" : "timestamp") + (secondsEast == nil ? " without time zone" : " with time zone")
+    }
+
+    /// As a string of JSON.
+    var document: [UInt8] {
+        var text = [UInt8(ascii: "\"")]
+        if let day {
+            let date = Calendar.day(fromDays: day)
+            Calendar.appendPadded(date.year, width: 4, to: &text)
+            for number in [date.month, date.day] {
+                text.append(UInt8(ascii: "-"))
+                Calendar.appendPadded(number, width: 2, to: &text)
+            }
+        }
+        if let time {
+            if day != nil { text.append(UInt8(ascii: "T")) }
+            Calendar.appendTime(microseconds: Int64(time), fraction: .shortest, to: &text)
+            if let secondsEast {
+                text.append(UInt8(ascii: secondsEast < 0 ? "-" : "+"))
+                Calendar.appendPadded(abs(secondsEast) / 3_600, width: 2, to: &text)
+                text.append(UInt8(ascii: ":"))
+                Calendar.appendPadded(abs(secondsEast) / 60 % 60, width: 2, to: &text)
+            }
+        }
+        return text + [UInt8(ascii: "\"")]
+    }
+
+    /// -1, 0 or 1; nil where the two are of kinds that do not compare.
+    ///
+    /// - Throws: `.notSupported` where one has a zone and the other has none: which moment that is, is the session's to say.
+    func order(_ other: JSONPathMoment) throws(KernelError) -> Int? {
+        guard (day == nil) == (other.day == nil) else { return nil }
+        if (secondsEast == nil) != (other.secondsEast == nil) {
+            throw .outside(.notSupported, "a path compares a time that has a zone with one that has none: cast both where they are asked")
+        }
+        let (one, another) = (moment, other.moment)
+        if one != another { return one < another ? -1 : 1 }
+        // Of times alone, the same moment of another clock comes before or behind.
+        guard day == nil, let east = secondsEast, let otherEast = other.secondsEast, east != otherEast else { return 0 }
+        return east > otherEast ? -1 : 1
+    }
+
+    private var moment: Int { ((day ?? 0) * 86_400 - (secondsEast ?? 0)) * Self.microseconds + (time ?? 0) }
+
+    private struct Reader {
+        let text: [UInt8]
+        var place = 0
+
+        var isAtEnd: Bool { place == text.count }
+        var isBehindBlank: Bool { place > 0 && text[place - 1] == 0x20 }
+
+        mutating func skipBlanks() { while place < text.count, text[place] == 0x20 { place += 1 } }
+
+        mutating func accept(_ byte: UInt8) -> Bool {
+            guard place < text.count, text[place] == byte else { return false }
+            place += 1
+            return true
+        }
+
+        private mutating func number(_ digits: ClosedRange<Int>) -> Int? {
+            let found = text[place...].prefix(digits.upperBound).prefix { (0x30...0x39).contains($0) }
+            guard digits.contains(found.count) else { return nil }
+            place += found.count
+            return found.reduce(0) { 10 * $0 + Int($1 - 0x30) }
+        }
+
+        /// Nil, and nothing read, where none stands.
+        mutating func date() -> Int? {
+            let start = place
+            guard let year = number(1...6), year > 0, accept(UInt8(ascii: "-")), let month = number(1...2), accept(UInt8(ascii: "-")), let day = number(1...2),
+                let days = ValueText.days(year: year, month: month, day: day)
+            else {
+                place = start
+                return nil
+            }
+            return Int(days)
+        }
+
+        mutating func time() -> Int? {
+            guard let hour = number(1...2), accept(UInt8(ascii: ":")), let minute = number(1...2), accept(UInt8(ascii: ":")), let second = number(1...2),
+                hour < 24, minute < 60, second < 60
+            else { return nil }
+            var time = (hour * 3_600 + minute * 60 + second) * JSONPathMoment.microseconds
+            if accept(UInt8(ascii: ".")) {
+                let start = place
+                guard var fraction = number(1...6) else { return nil }
+                for _ in (place - start)..<6 { fraction *= 10 }
+                time += fraction
+            }
+            return time
+        }
+
+        mutating func offset() -> Int? {
+            let isWest = accept(UInt8(ascii: "-"))
+            guard isWest || accept(UInt8(ascii: "+")) else { return nil }
+            skipBlanks()
+            guard let hours = number(1...2), hours < 16 else { return nil }
+            var minutes = 0
+            if accept(UInt8(ascii: ":")) {
+                guard let found = number(1...2), found < 60 else { return nil }
+                minutes = found
+            }
+            return (isWest ? -1 : 1) * (hours * 3_600 + minutes * 60)
+        }
+    }
+}

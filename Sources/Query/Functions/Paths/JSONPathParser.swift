@@ -1,0 +1,323 @@
+/// Reads a path, by precedence climbing: what a text cannot say is refused here, so that a walk meets no such thing.
+struct JSONPathParser {
+    static let byteCountMax = 64 << 10
+    /// Of parentheses within each other, and of items behind each other: a walk's depth follows them.
+    static let heightMax = 300
+
+    /// Items one behind the other, and whether the last says true or false.
+    private struct Part {
+        var items: [JSONPath.Item]
+        var isPredicate = false
+
+        /// - Precondition: `items` is not empty.
+        var node: JSONPath.Node {
+            var node = JSONPath.Node(items[items.count - 1], next: nil)
+            for item in items.dropLast().reversed() { node = JSONPath.Node(item, next: node) }
+            return node
+        }
+    }
+
+    private enum Precedence { static let or = 1, and = 2, comparison = 4, additive = 5, multiplicative = 6, sign = 7 }
+
+    private var lexer: JSONPathLexer
+    private var token = JSONPathLexer.Token.end
+    private var depth = 0
+    private var filterDepth = 0
+    private var subscriptDepth = 0
+
+    /// - Throws: `.outside` with `.syntax`, or with what its numbers and patterns lack.
+    static func parse(_ text: [UInt8]) throws(KernelError) -> JSONPath {
+        guard text.count <= byteCountMax else { throw .outside(.tooLong, "a path of JSON takes \(byteCountMax) bytes at most") }
+        var parser = JSONPathParser(lexer: JSONPathLexer(text))
+        try parser.advance()
+        if parser.token == .end { throw .invalidText("JSONPATH") }
+        let isStrict = try parser.accept("strict")
+        if !isStrict { _ = try parser.accept("lax") }
+        let part = try parser.part(above: 0)
+        guard parser.token == .end else { throw parser.unexpected() }
+        return JSONPath(isLax: !isStrict, start: try parser.node(part))
+    }
+
+    private init(lexer: JSONPathLexer) { self.lexer = lexer }
+
+    // MARK: Tokens
+
+    private mutating func advance() throws(KernelError) { token = try lexer.next() }
+
+    private func at(_ word: String) -> Bool {
+        guard case .word(let text) = token else { return false }
+        // These are of JSON, which knows one spelling.
+        if word == "true" || word == "false" || word == "null" { return text.elementsEqual(word.utf8) }
+        return String(decoding: text, as: UTF8.self).lowercased() == word
+    }
+
+    private func atSign(_ sign: String) -> Bool { token == .sign(sign) }
+
+    private mutating func accept(_ word: String) throws(KernelError) -> Bool {
+        guard at(word) else { return false }
+        try advance()
+        return true
+    }
+
+    private mutating func acceptSign(_ sign: String) throws(KernelError) -> Bool {
+        guard atSign(sign) else { return false }
+        try advance()
+        return true
+    }
+
+    private mutating func expect(_ sign: String) throws(KernelError) {
+        guard try acceptSign(sign) else { throw unexpected() }
+    }
+
+    private mutating func expectWord(_ word: String) throws(KernelError) {
+        guard try accept(word) else { throw unexpected() }
+    }
+
+    private func unexpected() -> KernelError {
+        JSONPathLexer.fault(token == .end ? "it ends too early" : "something stands where it must not")
+    }
+
+    private static func tooDeep() -> KernelError { .outside(.tooLong, "a path of JSON is nested, or goes on, for more than \(heightMax) items") }
+
+    private func node(_ part: Part) throws(KernelError) -> JSONPath.Node {
+        guard part.items.count <= Self.heightMax else { throw Self.tooDeep() }
+        let node = part.node
+        guard node.height <= Self.heightMax else { throw Self.tooDeep() }
+        return node
+    }
+
+    private func value(_ part: Part) throws(KernelError) -> JSONPath.Node {
+        guard !part.isPredicate else { throw JSONPathLexer.fault("a condition stands where a value should") }
+        return try node(part)
+    }
+
+    private func condition(_ part: Part) throws(KernelError) -> JSONPath.Node {
+        guard part.isPredicate else { throw JSONPathLexer.fault("a value stands where a condition should") }
+        return try node(part)
+    }
+
+    // MARK: Operators
+
+    private mutating func part(above precedence: Int) throws(KernelError) -> Part {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.heightMax else { throw Self.tooDeep() }
+        var left = try prefix()
+        while true {
+            if let sign = arithmetic(), sign.precedence > precedence {
+                try advance()
+                let right = try part(above: sign.precedence)
+                left = Part(items: [.arithmetic(sign.operation, try value(left), try value(right))])
+            } else if precedence < Precedence.comparison, !left.isPredicate, let made = try comparison(left) {
+                left = made
+            } else if atSign("&&"), precedence < Precedence.and {
+                try advance()
+                let right = try part(above: Precedence.and)
+                left = Part(items: [.and(try condition(left), try condition(right))], isPredicate: true)
+            } else if atSign("||"), precedence < Precedence.or {
+                try advance()
+                let right = try part(above: Precedence.or)
+                left = Part(items: [.or(try condition(left), try condition(right))], isPredicate: true)
+            } else {
+                return left
+            }
+        }
+    }
+
+    private func arithmetic() -> (operation: JSONPath.Arithmetic, precedence: Int)? {
+        guard case .sign(let sign) = token, let operation = JSONPath.Arithmetic(rawValue: sign) else { return nil }
+        return (operation, operation == .add || operation == .subtract ? Precedence.additive : Precedence.multiplicative)
+    }
+
+    private mutating func comparison(_ left: Part) throws(KernelError) -> Part? {
+        if case .sign(let sign) = token, let operation = JSONPath.Comparison(rawValue: sign) {
+            try advance()
+            let right = try part(above: Precedence.comparison)
+            return Part(items: [.comparison(operation, try value(left), try value(right))], isPredicate: true)
+        }
+        if try accept("starts") {
+            try expectWord("with")
+            let initial: JSONPath.Item
+            switch token {
+            case .string(let text): initial = .string(text)
+            case .variable(let name): initial = .variable(name)
+            default: throw unexpected()
+            }
+            try advance()
+            return Part(items: [.startsWith(try value(left), JSONPath.Node(initial, next: nil))], isPredicate: true)
+        }
+        guard try accept("like_regex") else { return nil }
+        guard case .string(let text) = token else { throw unexpected() }
+        try advance()
+        var flags = ""
+        if try accept("flag") {
+            guard case .string(let said) = token else { throw unexpected() }
+            flags = String(decoding: said, as: UTF8.self)
+            try advance()
+        }
+        return Part(items: [.matches(try value(left), try JSONPath.Pattern(text, flags: flags))], isPredicate: true)
+    }
+
+    private mutating func prefix() throws(KernelError) -> Part {
+        if atSign("-") || atSign("+") {
+            let isNegative = atSign("-")
+            try advance()
+            let operand = try part(above: Precedence.sign)
+            if operand.items.count == 1, case .number(let digits) = operand.items[0] {
+                return Part(items: [.number(isNegative ? JSONPathNumber.negated(digits) : digits)])
+            }
+            return Part(items: [.sign(isNegative: isNegative, try value(operand))])
+        }
+        if try acceptSign("!") {
+            guard atSign("(") || at("exists") else { throw unexpected() }
+            let operand = try delimited()
+            return Part(items: [.not(try condition(operand))], isPredicate: true)
+        }
+        var part = try start()
+        while let item = try accessor() {
+            guard part.items.count < Self.heightMax else { throw Self.tooDeep() }
+            part = Part(items: part.items + [item])
+        }
+        return part
+    }
+
+    /// `( … )` or `exists ( … )`.
+    private mutating func delimited() throws(KernelError) -> Part {
+        if try accept("exists") {
+            try expect("(")
+            let inner = try value(try part(above: 0))
+            try expect(")")
+            return Part(items: [.exists(inner)], isPredicate: true)
+        }
+        try expect("(")
+        let inner = try part(above: 0)
+        try expect(")")
+        return inner
+    }
+
+    private mutating func start() throws(KernelError) -> Part {
+        if atSign("(") || at("exists") {
+            let isExists = at("exists")
+            let inner = try delimited()
+            guard !isExists, inner.isPredicate, at("is") else { return inner }
+            try advance()
+            try expectWord("unknown")
+            return Part(items: [.isUnknown(try node(inner))], isPredicate: true)
+        }
+        let item: JSONPath.Item
+        switch token {
+        case .sign("$"): item = .root
+        case .sign("@"):
+            guard filterDepth > 0 else { throw JSONPathLexer.fault("@ means something within a filter only") }
+            item = .current
+        case .number(let digits): item = .number(digits)
+        case .string(let text): item = .string(text)
+        case .variable(let name): item = .variable(name)
+        default:
+            if at("null") {
+                item = .null
+            } else if at("true") || at("false") {
+                item = .boolean(at("true"))
+            } else if at("last") {
+                guard subscriptDepth > 0 else { throw JSONPathLexer.fault("last means something within a subscript only") }
+                item = .last
+            } else {
+                throw unexpected()
+            }
+        }
+        try advance()
+        return Part(items: [item])
+    }
+
+    // MARK: Accessors
+
+    private mutating func accessor() throws(KernelError) -> JSONPath.Item? {
+        if try acceptSign("[") { return try elements() }
+        if try acceptSign("?") {
+            try expect("(")
+            filterDepth += 1
+            defer { filterDepth -= 1 }
+            let test = try condition(try part(above: 0))
+            try expect(")")
+            return .filter(test)
+        }
+        guard try acceptSign(".") else { return nil }
+        if try acceptSign("*") { return .anyMember }
+        if try acceptSign("**") { return try anyDepth() }
+        let name: [UInt8]
+        switch token {
+        case .string(let text):
+            try advance()
+            return .member(text)
+        case .word(let text): name = text
+        default: throw unexpected()
+        }
+        try advance()
+        guard atSign("("), let method = JSONPath.Method(rawValue: String(decoding: name, as: UTF8.self).lowercased()) else { return .member(name) }
+        try advance()
+        if method == .datetime, case .string = token { throw .outside(.notSupported, "datetime() takes no template here") }
+        try expect(")")
+        return .method(method)
+    }
+
+    /// Behind `[`.
+    private mutating func elements() throws(KernelError) -> JSONPath.Item {
+        if try acceptSign("*") {
+            try expect("]")
+            return .anyElement
+        }
+        subscriptDepth += 1
+        defer { subscriptDepth -= 1 }
+        var places: [JSONPath.Subscript] = []
+        repeat {
+            let first = try value(try part(above: 0))
+            let last = try accept("to") ? try value(try part(above: 0)) : nil
+            places.append(JSONPath.Subscript(first: first, last: last))
+        } while try acceptSign(",")
+        try expect("]")
+        return .elements(places)
+    }
+
+    /// Behind `.**`.
+    private mutating func anyDepth() throws(KernelError) -> JSONPath.Item {
+        guard try acceptSign("{") else { return .anyDepth(first: 0, last: JSONPath.Levels.leaf) }
+        let first = try level()
+        let last = try accept("to") ? try level() : first
+        try expect("}")
+        return .anyDepth(first: first, last: last)
+    }
+
+    private mutating func level() throws(KernelError) -> Int {
+        if try accept("last") { return JSONPath.Levels.leaf }
+        guard case .number(let digits) = token else { throw unexpected() }
+        guard !digits.contains(UInt8(ascii: ".")) else { throw unexpected() }
+        guard let level = Int32(String(decoding: digits, as: UTF8.self)) else { throw .numericOverflow }
+        try advance()
+        return Int(level)
+    }
+}
+
+extension JSONPath.Pattern {
+    /// - Parameter flags: i for any case, m for lines that ^ and $ mean, s for dots that take line ends, q for a text that is no pattern.
+    init(_ text: [UInt8], flags: String) throws(KernelError) {
+        guard flags.allSatisfy({ "ismxq".contains($0) }) else { throw JSONPathLexer.fault("like_regex has the flags i, s, m, x and q") }
+        let isPlain = flags.contains("q")
+        guard isPlain || !flags.contains("x") else { throw .outside(.notSupported, "the flag x of like_regex is not supported") }
+        var pattern: [UInt8] = []
+        if isPlain {
+            for byte in text {
+                if byte < 0x80, !Character(Unicode.Scalar(byte)).isLetter, !Character(Unicode.Scalar(byte)).isNumber { pattern.append(UInt8(ascii: "\\")) }
+                pattern.append(byte)
+            }
+        } else {
+            pattern = Array("(?\(flags.contains("m") ? "m" : "")\(flags.contains("s") ? "s" : "-s"))".utf8) + text
+        }
+        do {
+            expression = try RegularExpression(pattern, ignoringCase: flags.contains("i"))
+        } catch {
+            throw .outside(.badPattern, "the pattern is not one of RE2's: \(error.reason)")
+        }
+        self.text = text
+        self.flags = "ismxq".filter { flags.contains($0) }
+    }
+}
