@@ -115,6 +115,7 @@ final class StoreCheckpoint: Sendable {
             WorkerThread.lowerPriority()
             WorkerThread.lowerDiskPriority()
             var pause = Self.lookSeconds
+            proveOnce()
             while state.wait(seconds: pause, { $0.isStopping ? () : nil }) == nil {
                 do {
                     let isFurther = try hold(unless: isStopping) { try goOn(through: committed()) }
@@ -133,6 +134,14 @@ final class StoreCheckpoint: Sendable {
     func stop() {
         state.broadcast { $0.isStopping = true }
         thread.join()
+    }
+
+    /// As it starts: damage that folding does not come upon is known while the other machine's checkpoint is whole, and not as it is needed.
+    private func proveOnce() {
+        do { _ = try hold(unless: isStopping) { try whole() } } catch {
+            fail(error)
+            if Self.isDamage(error) { _ = beginAnew() }
+        }
     }
 
     private func isStopping() -> Bool { state.withLock { $0.isStopping } }

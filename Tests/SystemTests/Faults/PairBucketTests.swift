@@ -59,6 +59,27 @@ final class PairBucketTests: XCTestCase {
         moved.formUnion(before)
     }
 
+    func test_leadMovedToAndFro_withColdTables_isTakenByTheSameProcesses() throws {
+        let pair = try pair()
+        defer { pair.remove() }
+        var leader = try pair.leader()
+        try post(6, to: leader)
+        try compact(leader)
+        let wanted = try answers(leader)
+        for round in 0..<4 {
+            let next = pair.other(than: leader)
+            XCTAssertEqual(try leader.client.post("/v1/cluster/transfer", "{}").status, 202)
+            XCTAssertTrue(Patience.until(pauseMilliseconds: 50) { next.ready?.status == 200 }, "\(round): \(next.logText.suffix(2_000))")
+            XCTAssertEqual(try answers(next), wanted)
+            try pair.waitUntilInSync()
+            leader = next
+        }
+        for node in pair.nodes {
+            XCTAssertNil(node.lastStatus)
+            XCTAssertFalse(node.logText.contains("the server did not start"), node.logText.suffix(2_000).description)
+        }
+    }
+
     /// Every file is there and is what it was, and no row is there twice.
     private func prove(_ node: Pair.Node, _ message: String) throws {
         let proof = try TillRun(["verify", "--url", "http://127.0.0.1:\(node.port)", "--full"], environment: ["TILL_KEY": TillServer.adminKey])

@@ -150,6 +150,20 @@ final class PairCheckpointTests: XCTestCase {
         XCTAssertGreaterThan(all.count, 20)
     }
 
+    func test_damageThatNothingHasComeUpon_isFoundAtTheStart_andMended() throws {
+        let pair = try Pair(degrades: true, more: Self.small)
+        defer { pair.remove() }
+        let standby = pair.other(than: try begin(pair))
+        _ = PairLoad.acknowledged(pair, "A") { _ in waitForDrops(pair) }
+        // Its own files tell all: it needs no checkpoint to follow.
+        XCTAssertEqual(standby.stop(), 0)
+        try damage(standby)
+        try standby.start()
+        XCTAssertTrue(Patience.until { standby.logText.contains(Self.inPlace) }, standby.logText.suffix(3_000).description)
+        try pair.waitUntilInSync()
+        XCTAssertTrue(Patience.until { standby.ready?.text.contains(#""fault":null"#) == true }, standby.ready?.text ?? "")
+    }
+
     func test_directoryDeletedInModeLog_hasTheCheckpoint_andWhatLiesInSlots() throws {
         let pair = try Pair(hasWitness: false, more: Self.small)
         defer { pair.remove() }

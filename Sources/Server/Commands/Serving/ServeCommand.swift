@@ -51,6 +51,8 @@ enum ServeCommand: Command {
         let fence: LogFence
         let member: ClusterMember?
         let queries: QueryEngine
+        /// Of what lies in a bucket.
+        let cache: WarehouseCache
     }
 
     static func run(_ arguments: Arguments) throws -> Int32 {
@@ -82,7 +84,8 @@ enum ServeCommand: Command {
         let queries = QueryEngine.make(settings)
         let member = try settings.pair.node.map { _ in try MemberOpening.open(settings, directory: directory, listenerSettings(settings), connectionLimits(settings), queries, log) }
         return Beginning(
-            directory: directory, signals: signals, settings: settings, log: log, fence: LogFence(log), member: member, queries: queries)
+            directory: directory, signals: signals, settings: settings, log: log, fence: LogFence(log), member: member, queries: queries,
+            cache: WarehouseOpening.cache(settings, directory: directory))
     }
 
     /// - Throws: `ClusterMember.Ended` too, where this machine of a cluster was told to end before it led.
@@ -92,7 +95,7 @@ enum ServeCommand: Command {
         try member?.follow(beginning.signals)
         let engine: Engine
         do {
-            engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, replica: member?.host, log: log, logRefused: fence.close)
+            engine = try EngineOpening.open(directory: directory, settings: settings, making: .anew, probes: true, replica: member?.host, cache: beginning.cache, log: log, logRefused: fence.close)
         } catch {
             // Whoever was replaced meanwhile follows, whatever came of it.
             guard let member, member.hasEnded else { throw error }

@@ -9,10 +9,11 @@ enum EngineOpening {
     ///   - making: whether a store is made where there is none.
     ///   - probes: whether a bucket is asked first if it keeps conditions.
     ///   - replica: the machines that keep the store together.
+    ///   - cache: of a process that opens its store more than once: one process has the directory, and what reads the store as it was may have it still; nil: its own.
     ///   - logRefused: called when another writer has taken the log over.
     static func open(
         directory: String, settings: Settings, clientsNeedContract: Bool = true, making: DataDirectory.Making = .never, probes: Bool = false,
-        replica: (any CommitReplica)? = nil, log: Log = Log(format: .text, level: .warning), logRefused: @escaping @Sendable (String) -> Void = { _ in }
+        replica: (any CommitReplica)? = nil, cache: WarehouseCache? = nil, log: Log = Log(format: .text, level: .warning), logRefused: @escaping @Sendable (String) -> Void = { _ in }
     ) throws -> Engine {
         StoreLog.observe { event in
             switch event.level {
@@ -43,7 +44,7 @@ enum EngineOpening {
         options.statementRowCountMin = settings.limits.statementRows
         options.compaction.rollupRowCountMax = settings.limits.rollupRows
         options.registration = try registration(settings)
-        let cache = WarehouseOpening.cache(settings, directory: directory)
+        let cache = cache ?? WarehouseOpening.cache(settings, directory: directory)
         options.storages = try WarehouseOpening.factory(settings, directory: directory, cache: cache)
         options.openPlace = { place in
             var elsewhere = settings
