@@ -1,5 +1,6 @@
 """Random typed expressions over the columns in sight. What they give is exact in every engine, or marked as not."""
 
+from documents import Documents
 from syntax import Dialects, Node
 from tables import LINE, WORDS, ZONES
 
@@ -19,7 +20,7 @@ class Column:
         self.sql, self.kind = sql, kind
 
 
-class Expressions:
+class Expressions(Documents):
     """- `rng`: the source of all choices. `subquery(scope, kind, form)` is the one of the whole generator."""
 
     keys = KEYS
@@ -67,6 +68,8 @@ class Expressions:
             return self.choice(kind, scope, depth)
         if self.rng.random() < 0.03 and self.subquery_depth > 0:
             return self.scalar_subquery(kind, scope)
+        if kind in ("int", "text", "bool") and self.rng.random() < 0.05:
+            return getattr(self, "path_" + kind)(scope, depth - 1)
         return getattr(self, "make_" + kind)(scope, depth - 1)
 
     def choice(self, kind, scope, depth):
