@@ -192,3 +192,34 @@ extension DocumentOrder {
         return .text(ByteArrays(offsets: offsets, bytes: keys), type: .binary, validity: column.rowValidity)
     }
 }
+
+/// Keys of columns that come batch after batch. A constant among them is read once: one of megabytes may be held against each of many rows.
+final class DocumentKeys {
+    private var last: (text: [UInt8], key: [UInt8])?
+
+    /// - Parameter column: a constant, or documents whose keys are charged and counted as work.
+    func keys(_ column: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
+        guard let value = column.constantValue else {
+            let byteCount = column.flatByteCountBound
+            try meter.step(byteCount)
+            try meter.charge(DocumentOrder.byteCountBound(byteCount), of: column.count)
+            return DocumentOrder.keys(column)
+        }
+        guard case .bytes(let text) = value else { return DocumentOrder.keys(column) }
+        return .constant(.bytes(try key(text, meter)), type: .binary, count: column.count)
+    }
+
+    private func key(_ text: [UInt8], _ meter: WorkMeter) throws(KernelError) -> [UInt8] {
+        if let last, last.text == text { return last.key }
+        if let last { meter.forget(last.text.count + last.key.count) }
+        last = nil
+        try meter.step(text.count)
+        let mark = meter.mark
+        try meter.charge(DocumentOrder.byteCountBound(text.count))
+        let key = DocumentOrder.key(text[...])
+        meter.settle(since: mark)
+        try meter.keep(text.count + key.count)
+        last = (text, key)
+        return key
+    }
+}
