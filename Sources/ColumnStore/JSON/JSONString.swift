@@ -33,4 +33,42 @@ package enum JSONString {
         }
         text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[plainStart...]))
     }
+
+    /// What a string of a text that is known to be JSON says: its escapes resolved. Of a text that is none, something that is no longer.
+    ///
+    /// - Parameter inner: what stands between its marks.
+    package static func appendUnescaped(_ inner: ArraySlice<UInt8>, to text: inout [UInt8]) {
+        var rest = inner
+        while let escape = rest.firstIndex(of: UInt8(ascii: "\\")) {
+            text.append(contentsOf: rest[..<escape])
+            rest = rest[(escape + 1)...]
+            guard let mark = rest.popFirst() else { return }
+            switch mark {
+            case UInt8(ascii: "b"): text.append(0x08)
+            case UInt8(ascii: "f"): text.append(0x0C)
+            case UInt8(ascii: "n"): text.append(0x0A)
+            case UInt8(ascii: "r"): text.append(0x0D)
+            case UInt8(ascii: "t"): text.append(0x09)
+            case UInt8(ascii: "u"): text.append(contentsOf: String(Character(scalar(&rest))).utf8)
+            default: text.append(mark)
+            }
+        }
+        text.append(contentsOf: rest)
+    }
+
+    /// Four hexadecimal digits, and the four of a second surrogate where the first is one.
+    private static func scalar(_ rest: inout ArraySlice<UInt8>) -> Unicode.Scalar {
+        func unit(_ rest: inout ArraySlice<UInt8>) -> UInt32 {
+            let digits = rest.prefix(4)
+            rest = rest.dropFirst(4)
+            return UInt32(String(decoding: digits, as: UTF8.self), radix: 16) ?? 0xFFFD
+        }
+        var code = unit(&rest)
+        if (0xD800..<0xDC00).contains(code), rest.starts(with: "\\u".utf8) {
+            rest = rest.dropFirst(2)
+            let low = unit(&rest)
+            if (0xDC00..<0xE000).contains(low) { code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00) }
+        }
+        return Unicode.Scalar(code) ?? "\u{FFFD}"
+    }
 }

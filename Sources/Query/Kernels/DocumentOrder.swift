@@ -107,49 +107,28 @@ struct DocumentOrder {
         }
         place = min(place + 1, text.endIndex)
         let inner = text[start..<place].dropFirst().dropLast()
-        if isPlain { key.append(contentsOf: inner) } else { appendUnescaped(inner) }
+        if isPlain { key.append(contentsOf: inner) } else { JSONString.appendUnescaped(inner, to: &key) }
         key.append(0)
-    }
-
-    /// Of the escapes that JSONB's text has: of marks and of characters below a blank.
-    private mutating func appendUnescaped(_ inner: ArraySlice<UInt8>) {
-        var rest = inner
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "\\"), let mark = rest.popFirst() else {
-                key.append(byte)
-                continue
-            }
-            switch mark {
-            case UInt8(ascii: "b"): key.append(0x08)
-            case UInt8(ascii: "f"): key.append(0x0C)
-            case UInt8(ascii: "n"): key.append(0x0A)
-            case UInt8(ascii: "r"): key.append(0x0D)
-            case UInt8(ascii: "t"): key.append(0x09)
-            case UInt8(ascii: "u"):
-                key.append(UInt8(String(decoding: rest.prefix(4), as: UTF8.self), radix: 16) ?? 0x3F)
-                rest = rest.dropFirst(4)
-            default: key.append(mark)
-            }
-        }
     }
 
     private mutating func number() {
         count()
         let isNegative = text[place] == UInt8(ascii: "-")
         if isNegative { place += 1 }
-        // Of the digits from the first to the last that is no zero, and how many of all stand before the mark.
+        // Of the digits from the first to the last that is no zero, and how many of all stand before the mark; the byte before them is for that.
         let start = key.count
         key.append(isNegative ? Tag.negative : Tag.positive)
-        var digits: [UInt8] = [], wholeCount = 0, isWhole = true, exponent = 0
-        digits.reserveCapacity(24)
+        key.append(0)
+        let first = key.count
+        var wholeCount = 0, isWhole = true, exponent = 0
         reading: while place < text.endIndex {
             let byte = text[place]
             switch byte {
             case 0x30...0x39:
-                if digits.isEmpty, byte == 0x30 {
+                if key.count == first, byte == 0x30 {
                     if !isWhole { wholeCount -= 1 }
                 } else {
-                    digits.append(byte)
+                    key.append(byte)
                     if isWhole { wholeCount += 1 }
                 }
             case UInt8(ascii: "."): isWhole = false
@@ -160,13 +139,13 @@ struct DocumentOrder {
             }
             place += 1
         }
-        while digits.last == 0x30 { digits.removeLast() }
-        guard !digits.isEmpty else {
+        while key.count > first, key[key.count - 1] == 0x30 { key.removeLast() }
+        guard key.count > first else {
+            key.removeLast()
             key[start] = Tag.zero
             return
         }
-        appendPlace(wholeCount.addingSaturating(exponent))
-        key.append(contentsOf: digits)
+        setPlace(wholeCount.addingSaturating(exponent), before: first)
         key.append(0)
         if isNegative { for index in (start + 1)..<key.count { key[index] = ~key[index] } }
     }
@@ -179,11 +158,11 @@ struct DocumentOrder {
         return Int(String(decoding: text[start..<place], as: UTF8.self)) ?? 0
     }
 
-    private mutating func appendPlace(_ wholeCount: Int) {
-        if (-62...62).contains(wholeCount) { return key.append(UInt8(0x80 + wholeCount)) }
-        key.append(wholeCount < 0 ? 0x01 : 0xFF)
+    private mutating func setPlace(_ wholeCount: Int, before first: Int) {
+        if (-62...62).contains(wholeCount) { return key[first - 1] = UInt8(0x80 + wholeCount) }
+        key[first - 1] = wholeCount < 0 ? 0x01 : 0xFF
         let wide = UInt32(bitPattern: Int32(clamping: wholeCount)) ^ 0x8000_0000
-        for index in 0..<4 { key.append(UInt8(truncatingIfNeeded: wide >> UInt32(24 - 8 * index))) }
+        key.insert(contentsOf: (0..<4).map { UInt8(truncatingIfNeeded: wide >> UInt32(24 - 8 * $0)) }, at: first)
     }
 }
 
@@ -211,5 +190,36 @@ extension DocumentOrder {
             offsets.append(Int32(keys.count))
         }
         return .text(ByteArrays(offsets: offsets, bytes: keys), type: .binary, validity: column.rowValidity)
+    }
+}
+
+/// Keys of columns that come batch after batch. A constant among them is read once: one of megabytes may be held against each of many rows.
+final class DocumentKeys {
+    private var last: (text: [UInt8], key: [UInt8])?
+
+    /// - Parameter column: a constant, or documents whose keys are charged and counted as work.
+    func keys(_ column: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
+        guard let value = column.constantValue else {
+            let byteCount = column.flatByteCountBound
+            try meter.step(byteCount)
+            try meter.charge(DocumentOrder.byteCountBound(byteCount), of: column.count)
+            return DocumentOrder.keys(column)
+        }
+        guard case .bytes(let text) = value else { return DocumentOrder.keys(column) }
+        return .constant(.bytes(try key(text, meter)), type: .binary, count: column.count)
+    }
+
+    private func key(_ text: [UInt8], _ meter: WorkMeter) throws(KernelError) -> [UInt8] {
+        if let last, last.text == text { return last.key }
+        if let last { meter.forget(last.text.count + last.key.count) }
+        last = nil
+        try meter.step(text.count)
+        let mark = meter.mark
+        try meter.charge(DocumentOrder.byteCountBound(text.count))
+        let key = DocumentOrder.key(text[...])
+        meter.settle(since: mark)
+        try meter.keep(text.count + key.count)
+        last = (text, key)
+        return key
     }
 }

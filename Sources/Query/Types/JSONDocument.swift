@@ -39,7 +39,8 @@ package enum JSONDocument {
         switch value {
         case .null: text += "null".utf8
         case .boolean(let truth): text += (truth ? "true" : "false").utf8
-        case .number(let digits): try appendNumber(Array(digits.utf8), to: &text)
+        case .number(let digits):
+            if isWrittenOut(digits.utf8) { text.append(contentsOf: digits.utf8) } else { try appendNumber(Array(digits.utf8), to: &text) }
         case .string(let string):
             // PostgreSQL's text holds no such character.
             guard !string.utf8.contains(0) else { throw .invalidText("JSONB") }
@@ -78,6 +79,12 @@ package enum JSONDocument {
             result.append(member)
         }
         return result
+    }
+
+    /// As most numbers are: there is no exponent, and no zero with a minus.
+    private static func isWrittenOut(_ number: String.UTF8View) -> Bool {
+        if number.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) { return false }
+        return number.first != UInt8(ascii: "-") || number.contains { (0x31...0x39).contains($0) }
     }
 
     /// A number of JSON's grammar, its digits written out: `1.5e2` is `150`.

@@ -116,41 +116,11 @@ struct JSONScan {
 
     /// What a string says, its escapes resolved.
     func string(_ range: Range<Int>) -> [UInt8] {
-        var rest = text[range].dropFirst().dropLast()
-        guard rest.contains(UInt8(ascii: "\\")) else { return Array(rest) }
+        let inner = text[range].dropFirst().dropLast()
+        guard inner.contains(UInt8(ascii: "\\")) else { return Array(inner) }
         var result: [UInt8] = []
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "\\"), let mark = rest.popFirst() else {
-                result.append(byte)
-                continue
-            }
-            switch mark {
-            case UInt8(ascii: "b"): result.append(0x08)
-            case UInt8(ascii: "f"): result.append(0x0C)
-            case UInt8(ascii: "n"): result.append(0x0A)
-            case UInt8(ascii: "r"): result.append(0x0D)
-            case UInt8(ascii: "t"): result.append(0x09)
-            case UInt8(ascii: "u"): result += Self.character(&rest)
-            default: result.append(mark)
-            }
-        }
+        JSONString.appendUnescaped(inner, to: &result)
         return result
-    }
-
-    /// Four hexadecimal digits, and the four of a second surrogate where the first is one.
-    private static func character(_ rest: inout ArraySlice<UInt8>) -> [UInt8] {
-        func unit(_ rest: inout ArraySlice<UInt8>) -> UInt32 {
-            let digits = rest.prefix(4)
-            rest = rest.dropFirst(4)
-            return UInt32(String(decoding: digits, as: UTF8.self), radix: 16) ?? 0xFFFD
-        }
-        var code = unit(&rest)
-        if (0xD800..<0xDC00).contains(code), rest.starts(with: "\\u".utf8) {
-            rest = rest.dropFirst(2)
-            let low = unit(&rest)
-            if (0xDC00..<0xE000).contains(low) { code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00) }
-        }
-        return Array(String(Character(Unicode.Scalar(code) ?? "\u{FFFD}")).utf8)
     }
 
     /// What `->>` shows of a value: a string without its marks, NULL of null.

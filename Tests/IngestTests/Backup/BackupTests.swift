@@ -187,9 +187,13 @@ final class BackupTests: XCTestCase {
         fill(fixture, 0..<500)
         let isDone = Mutex(false)
         let acknowledged = Mutex(500)
+        // So many more beside each backup: as many as the disk takes would be proved and read again each time, too.
+        let allowed = Monitor(500)
         let poster = WorkerThread(name: "poster") {
             var next = 500
-            while !isDone.withLock({ $0 }) {
+            while true {
+                let limit = allowed.wait { [next] in $0 > next ? $0 : nil }
+                if limit == .max { return }
                 let lines = (next..<next + 20).map { EngineFixture.receipt("R-\($0)", at: "2026-0\(1 + $0 % 9)-10T10:00:00Z") }
                 _ = fixture.take(lines.joined(separator: "\n"), .ndjson)
                 next += 20
@@ -201,11 +205,13 @@ final class BackupTests: XCTestCase {
         }
         defer {
             isDone.withLock { $0 = true }
+            allowed.broadcast { $0 = .max }
             poster.join()
             mover.join()
         }
         for _ in 0..<4 {
             let least = acknowledged.withLock { $0 }
+            allowed.broadcast { $0 += 2_000 }
             _ = try fixture.engine.backup(to: destination.path)
             let other = TemporaryDirectory()
             _ = try Restore(source: destination.path, directory: other.path).run()

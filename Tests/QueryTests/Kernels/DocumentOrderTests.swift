@@ -98,6 +98,13 @@ final class DocumentOrderTests: XCTestCase {
         }
     }
 
+    /// JSONB's text has few escapes; other texts may have any.
+    func test_keys_ofOneStringWrittenInTwoWays_areOne() {
+        for (one, other) in [(#""\u0416\uD83D\uDE00""#, "\"Ж😀\""), (#"{"\u0061\/":1}"#, #"{"a/":1.0}"#), (#"["\u000a", -12.50]"#, #"["\n", -12.5]"#)] {
+            XCTAssertEqual(DocumentOrder.key(Array(one.utf8)[...]), DocumentOrder.key(Array(other.utf8)[...]), one)
+        }
+    }
+
     func test_keys_ofTextsThatAreNoDocuments_end() {
         for text in ["", "{", "[", "\"", "\"\\", "-", "{\"a\"", "]", "}", "[1e99999999999999999999]", "tru", "\"\\u00"] {
             XCTAssertLessThanOrEqual(DocumentOrder.key(Array(text.utf8)[...]).count, DocumentOrder.byteCountBound(text.utf8.count) + 8, text)

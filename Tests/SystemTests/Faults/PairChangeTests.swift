@@ -10,18 +10,10 @@ final class PairChangeTests: XCTestCase {
         return run
     }
 
-    private func begin(_ pair: Pair) throws -> (leader: Pair.Node, standby: Pair.Node) {
-        let leader = try pair.leader()
-        try pair.waitUntilInSync()
-        let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
-        XCTAssertTrue([200, 201].contains(made.status), made.text)
-        return (leader, pair.other(than: leader))
-    }
-
     func test_transfer_underPostsAtBothNodes_refusesLosesAndDoublesNothing() throws {
         let pair = try Pair()
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         let sent = try PairLoad.run(pair, "A", workers: 32) { load in
             load.waitForMore(100)
             // There, and back, asked at either node; each time both stay the processes that they were.
@@ -49,7 +41,7 @@ final class PairChangeTests: XCTestCase {
     func test_transfer_leavesTheNextLeaderNoRowsToLayDown() throws {
         let pair = try Pair()
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         let sent = PairLoad.run(pair, "A") { $0.waitForMore(50) }
         func unflushed(_ node: Pair.Node) throws -> Int? { try node.client.get("/metrics").text.firstMatch(of: #/\ntill_hot_rows_unflushed ([0-9]+)/#).flatMap { Int($0.1) } }
         XCTAssertGreaterThanOrEqual(try XCTUnwrap(try unflushed(leader)), 50)
@@ -62,7 +54,7 @@ final class PairChangeTests: XCTestCase {
     func test_orderlyStop_underPosts_refusesNothing() throws {
         let pair = try Pair()
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         let sent = try PairLoad.run(pair, "A", workers: 16) { load in
             load.waitForMore(60)
             XCTAssertEqual(leader.stop(), 0, leader.logText.suffix(2_000).description)
@@ -78,7 +70,7 @@ final class PairChangeTests: XCTestCase {
     func test_anotherBinary_goesIn_andBackOut_underPosts() throws {
         let pair = try Pair()
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         let next = pair.folder.appendingPathComponent("till-next")
         try FileManager.default.copyItem(at: TillServer.binary, to: next)
         func replace(_ node: Pair.Node, _ binary: URL) throws {
@@ -115,7 +107,7 @@ final class PairChangeTests: XCTestCase {
     func test_transfer_nobodyInSync_isAnError_andALeaderStays() throws {
         let pair = try Pair(degrades: true)
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         XCTAssertTrue(try till(pair, leader, ["transfer", "--to", leader.name], status: 1).error.contains("leads already"))
         XCTAssertTrue(try till(pair, leader, ["transfer", "--to", "z"], status: 1).error.contains("no node"))
         standby.kill()
@@ -128,7 +120,7 @@ final class PairChangeTests: XCTestCase {
     func test_remove_keepsANodeAway_untilJoinLetsItIn_withAnEmptyDirectoryToo() throws {
         let pair = try Pair(degrades: true)
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         XCTAssertTrue(try till(pair, leader, ["remove", leader.name], status: 1).error.contains("leads"))
         XCTAssertTrue(try till(pair, leader, ["remove", "z"], status: 1).error.contains("no node"))
         var acknowledged = try PairLoad.run(pair, "A") { load in
@@ -157,7 +149,7 @@ final class PairChangeTests: XCTestCase {
     func test_remove_ofTheOnlyOther_isRefused_wherePairsDoNotDegrade() throws {
         let pair = try Pair()
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         XCTAssertTrue(try till(pair, standby, ["remove", standby.name], status: 1).error.contains("cluster.degrade"))
         XCTAssertTrue(pair.isInSync)
         XCTAssertEqual(try leader.client.get("/v1/cluster").status, 200)

@@ -18,14 +18,6 @@ final class PairCheckpointTests: XCTestCase {
         try FileManager.default.contentsOfDirectory(atPath: node.data.appendingPathComponent("cluster").path).filter { $0.hasPrefix("records") && !$0.contains("cut") }
     }
 
-    private func begin(_ pair: Pair) throws -> Pair.Node {
-        let leader = try pair.leader()
-        try pair.waitUntilInSync()
-        let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
-        XCTAssertTrue([200, 201].contains(made.status), made.text)
-        return leader
-    }
-
     /// Until both have let records go, and neither has those in memory.
     private func waitForDrops(_ pair: Pair) {
         let isThere = Patience.until(pauseMilliseconds: 100) { pair.nodes.allSatisfy { number("first_record", $0) > 1 && number("record", $0) > 600 } }
@@ -35,7 +27,7 @@ final class PairCheckpointTests: XCTestCase {
     func test_directoryDeletedAfterRecordsHaveGone_hasAllAgain_andLeads() throws {
         let pair = try Pair(degrades: true, more: Self.small)
         defer { pair.remove() }
-        let leader = try begin(pair)
+        let leader = try pair.begin().leader
         let standby = pair.other(than: leader)
         var all = try PairLoad.acknowledged(pair, "A") { load in
             waitForDrops(pair)
@@ -77,7 +69,7 @@ final class PairCheckpointTests: XCTestCase {
             for proxy in proxies.withLock({ $0 }) { proxy.close() }
             pair.remove()
         }
-        let leader = try begin(pair)
+        let leader = try pair.begin().leader
         let standby = pair.other(than: leader)
         var all = PairLoad.acknowledged(pair, "A") { _ in waitForDrops(pair) }
         standby.kill()
@@ -167,7 +159,7 @@ final class PairCheckpointTests: XCTestCase {
     func test_directoryDeletedInModeLog_hasTheCheckpoint_andWhatLiesInSlots() throws {
         let pair = try Pair(hasWitness: false, more: Self.small)
         defer { pair.remove() }
-        let leader = try begin(pair)
+        let leader = try pair.begin().leader
         let standby = pair.other(than: leader)
         let all = try PairLoad.acknowledged(pair, "A") { load in
             waitForDrops(pair)

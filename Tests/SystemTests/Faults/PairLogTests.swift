@@ -6,14 +6,6 @@ import XCTest
 /// Goal: with a log a pair goes on acknowledging on two places when one of its machines is lost, and what it then loses besides takes nothing with it. Method: real processes that are killed, robbed
 /// of their directories and stopped, and a bucket that fails, while clients post.
 final class PairLogTests: XCTestCase {
-    private func begin(_ pair: Pair) throws -> (leader: Pair.Node, standby: Pair.Node) {
-        try pair.waitUntilInSync()
-        let leader = try pair.leader()
-        let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
-        XCTAssertTrue([200, 201].contains(made.status), made.text)
-        return (leader, pair.other(than: leader))
-    }
-
     private func has(_ node: Pair.Node, mode: String) -> Bool { node.ready.map { $0.status == 200 && $0.text.contains(#""mode":"\#(mode)""#) } ?? false }
 
     private func waitForLog(_ node: Pair.Node) {
@@ -30,7 +22,7 @@ final class PairLogTests: XCTestCase {
     func test_standbyLost_thenLeaderWithItsDisk_losesNothing_andBothAreAPairAgain() throws {
         let pair = try Pair(hasWitness: false)
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         XCTAssertTrue(has(leader, mode: "pair"))
         let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(30)
@@ -68,7 +60,7 @@ final class PairLogTests: XCTestCase {
     func test_bothDown_comeUpInAnyOrder() throws {
         let pair = try Pair(hasWitness: false)
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         var all: [String] = []
         for (round, isStandbyFirst) in [(0, true), (1, false)] {
             try pair.waitUntilInSync()
@@ -98,7 +90,7 @@ final class PairLogTests: XCTestCase {
     func test_leaderThatStandsStill_isOvertaken_andWhatItStillPutsIsRefused() throws {
         let pair = try Pair(hasWitness: false)
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(10)
             XCTAssertEqual(standby.stop(), 0)
@@ -133,7 +125,7 @@ final class PairLogTests: XCTestCase {
             pair.remove()
             try? FileManager.default.removeItem(at: place)
         }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(10)
             for proxy in both { proxy.cut() }
@@ -169,7 +161,7 @@ final class PairLogTests: XCTestCase {
     func test_configWithoutALog_endsTheStart() throws {
         let pair = try Pair(hasWitness: false)
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         XCTAssertEqual(standby.stop(), 0)
         let log = standby.environment.removeValue(forKey: "TILL_LOG_URL")
         try standby.start()
@@ -215,7 +207,7 @@ final class PairLogTests: XCTestCase {
         defer { bucket.close() }
         let pair = try Pair(hasWitness: false, more: inBucket(bucket))
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         let number = Mutex(0)
         let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(20)
@@ -248,7 +240,7 @@ final class PairLogTests: XCTestCase {
         defer { bucket.close() }
         let pair = try Pair(hasWitness: false, more: inBucket(bucket).filter { $0.key != "TILL_STORAGE_URL" })
         defer { pair.remove() }
-        let (leader, standby) = try begin(pair)
+        let (leader, standby) = try pair.begin()
         let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(10)
             standby.kill()

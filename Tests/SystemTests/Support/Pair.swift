@@ -164,6 +164,15 @@ final class Pair {
         if !isThere { throw Failure(description: "not in sync:\n" + nodes.map { "\($0.name): \($0.ready?.text ?? "no answer")\n\($0.logText.suffix(3_000))" }.joined(separator: "\n")) }
     }
 
+    /// Waits until both are in sync, and makes the contract that tests post with.
+    func begin() throws -> (leader: Node, standby: Node) {
+        try waitUntilInSync()
+        let leader = try leader()
+        let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
+        guard [200, 201].contains(made.status) else { throw Failure(description: "contract: \(made.status) \(made.text)") }
+        return (leader, other(than: leader))
+    }
+
     func other(than node: Node) -> Node { nodes[0] === node ? nodes[1] : nodes[0] }
 
     /// Ports that nobody has now.

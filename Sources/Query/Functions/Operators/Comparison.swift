@@ -15,6 +15,12 @@ extension ScalarFunction {
         ScalarFunction(
             symbol, .infix, nulls: .strict, cost: .arithmetic, failure: .never, readsConstantsOnce: true,
             traits: Traits(sourceTest: .comparison(comparison), negation: negation),
-            kernel: .plain { (call) throws(KernelError) in CompareKernels.compare(comparison, call[0], call[1]) })
+            kernel: .remembering {
+                let (left, right) = (DocumentKeys(), DocumentKeys())
+                return { (call) throws(KernelError) in
+                    guard call[0].type.isJSON else { return CompareKernels.compare(comparison, call[0], call[1]) }
+                    return CompareKernels.compare(comparison, try left.keys(call[0], call.meter), try right.keys(call[1], call.meter))
+                }
+            })
     }
 }
