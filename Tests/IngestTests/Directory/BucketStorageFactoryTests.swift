@@ -146,6 +146,7 @@ final class BucketStorageFactoryTests: XCTestCase {
 
     func test_secondServerOnOnePrefix_isKnownByItsStart_andTheFirstStopsCompacting() throws {
         let (data, copy) = (TemporaryDirectory(), TemporaryDirectory())
+        _ = try copy.made()
         let storages = try factory()
         func begin() throws {
             let fixture = try EngineFixture(data.path) { $0.storages = storages }
