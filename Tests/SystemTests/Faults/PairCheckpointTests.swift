@@ -115,7 +115,7 @@ final class PairCheckpointTests: XCTestCase {
     func test_damagedCheckpoint_isTakenFromThePeer_andWithoutOneItIsSaid() throws {
         let pair = try Pair(degrades: true, more: Self.small)
         defer { pair.remove() }
-        let leader = try begin(pair)
+        let leader = try pair.begin().leader
         let standby = pair.other(than: leader)
         var all = PairLoad.acknowledged(pair, "A") { _ in waitForDrops(pair) }
         // Of a process that led its own files are worth nothing: it begins with the checkpoint.
@@ -145,7 +145,7 @@ final class PairCheckpointTests: XCTestCase {
     func test_damageThatNothingHasComeUpon_isFoundAtTheStart_andMended() throws {
         let pair = try Pair(degrades: true, more: Self.small)
         defer { pair.remove() }
-        let standby = pair.other(than: try begin(pair))
+        let standby = try pair.begin().standby
         _ = PairLoad.acknowledged(pair, "A") { _ in waitForDrops(pair) }
         // Its own files tell all: it needs no checkpoint to follow.
         XCTAssertEqual(standby.stop(), 0)
