@@ -47,12 +47,16 @@ final class BucketTests: XCTestCase {
         let told = ["s3.region", "client.region", "s3.endpoint", "s3.path-style-access"].map { config?[$0]?.text }
         XCTAssertEqual(told, ["eu-central-1", "eu-central-1", bucket.endpoint, "true"], loaded)
         XCTAssertFalse(loaded.contains("AKIADOUBLE") || loaded.contains("double/secret"), loaded)
-        let plan = try admin.post("/v1/sql", #"{"query":"EXPLAIN ANALYZE SELECT sum(length(document)) FROM receipts"}"#)
-        XCTAssertTrue(plan.text.contains("requests to the bucket"), plan.text)
 
-        server.stop()
-        try FileManager.default.removeItem(atPath: server.data.path + "/cache")
-        try server.start(environment: environment())
+        // What was read lately is at hand: the first question behind a start without a cache asks the bucket.
+        for isFirst in [true, false] {
+            server.stop()
+            try FileManager.default.removeItem(atPath: server.data.path + "/cache")
+            try server.start(environment: environment())
+            guard isFirst else { continue }
+            let plan = try server.client().post("/v1/sql", #"{"query":"EXPLAIN ANALYZE SELECT sum(length(document)) FROM receipts"}"#)
+            XCTAssertTrue(plan.text.contains("requests to the bucket"), plan.text)
+        }
         let again = server.client()
         bucket.fail { _ in .answer(status: 403, code: "AccessDenied") }
         let refused = try count(again)
