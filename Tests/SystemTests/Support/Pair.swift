@@ -131,8 +131,11 @@ final class Pair {
     }
 
     /// Waits until one of them may acknowledge.
-    func leader(other than: Node? = nil) throws -> Node {
+    ///
+    /// - Parameter revives: starts anew who ends meanwhile since its lease was over: on a busy machine that may be who has just come to lead.
+    func leader(other than: Node? = nil, revives: Bool = false) throws -> Node {
         let found = try Patience.value(pauseMilliseconds: 50) { () throws -> Node? in
+            if revives { revive() }
             for node in nodes {
                 if node !== than, node.ready?.status == 200 { return node }
             }
