@@ -54,6 +54,18 @@ final class KeyNumberingTests: XCTestCase {
         }
     }
 
+    /// Of so many texts some ten pairs have equal halves of the hash that a slot keeps, and all have equal first bytes: what follows tells them apart.
+    func test_texts_withEqualBeginningsAndHashes_areToldApart() {
+        var table = ByteTable()
+        var arrays = ByteArrays()
+        for number in 0..<300_000 { arrays.append(Array("beginning \(number)".utf8)) }
+        for _ in 0..<2 {
+            let given = codes(arrays.count) { table.assign(arrays, into: $0) }
+            XCTAssertEqual(given, (0..<UInt32(arrays.count)).map { $0 })
+        }
+        XCTAssertEqual(codes(arrays.count) { table.find(arrays, into: $0) }, (0..<UInt32(arrays.count)).map { $0 })
+    }
+
     func test_wholeNumbers_areNumberedAsTheyFirstCome() {
         var random = SplitMix64(state: 12)
         for distinct in Self.distinctCounts {
