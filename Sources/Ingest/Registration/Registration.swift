@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Processes
 import Glibc
 
 /// Does what waits in the hot files' steps and outboxes: calls registrars and webhooks, and has the writer note what came of it.
