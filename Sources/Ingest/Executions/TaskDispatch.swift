@@ -53,6 +53,8 @@ final class TaskDispatch: Sendable {
         while true {
             let ready = state.wait(seconds: Self.lookSeconds) { state -> [(Resource, TaskKey)]? in
                 if state.isStopping { return [] }
+                // Their answers would be written.
+                guard store.hasRoom else { return nil }
                 let now = store.clock.now()
                 var ready: [(Resource, TaskKey)] = []
                 for name in state.lanes.keys {
