@@ -13,3 +13,4 @@
 //   Definitions: state machines, read and checked
 //   Executions: what an event makes of an execution, and its bytes
 //   Queues: what a queue does with its messages, as a value
+//   Registrations: what an event makes of the steps that a receipt must pass

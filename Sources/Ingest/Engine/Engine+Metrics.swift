@@ -1,6 +1,7 @@
 import ColumnStore
 package import Documents
 import Glibc
+internal import Processes
 import Synchronization
 
 /// Figures for /metrics: of the writer, the tiers, compaction and the queues.

@@ -1,5 +1,6 @@
 internal import ColumnStore
 package import Documents
+internal import Processes
 import Synchronization
 
 /// What registrars and clients are told and tell: callbacks, dead letters, and the process that does the calling.
@@ -176,7 +177,12 @@ extension Engine: Callbacks, DeadLetterReview {
         guard let result = done.wait(nanoseconds: Self.writerWaitNanoseconds, { $0 }) else {
             throw Fault(.overloaded, "the disk takes long to write: whether it is tried again is seen in the list of dead letters")
         }
-        guard try result.get() == .applied else { throw absent }
+        switch try result.get() {
+        case .applied: return
+        case .contradicting:
+            throw Fault(.contradictingOutcome, "another registrar has rejected the receipt meanwhile: it stays FAILED, and its dead letter can only be deleted")
+        case .repeated, .unknown: throw absent
+        }
     }
 
     /// Somebody waits on a connection.

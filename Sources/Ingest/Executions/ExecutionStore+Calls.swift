@@ -104,8 +104,11 @@ extension ExecutionStore {
 
     private var shortage: Fault? {
         guard let free = DataDirectory.freeBytes(path), free < surroundings.minFreeBytes else { return nil }
-        return Fault(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(surroundings.minFreeBytes >> 20) MiB: no execution is started until there is more")
+        return Fault(.diskFull, "\(free >> 20) MiB are free on the disk, and limits.min_free is \(surroundings.minFreeBytes >> 20) MiB: no execution is started, and none goes on, until there is more", advice: .sendAgainLater)
     }
+
+    /// Whether executions may go on: what they write must not take the room that receipts are kept for.
+    var hasRoom: Bool { shortage == nil }
 
     private static func refusal(_ process: String, _ principal: Principal) -> Fault? {
         if principal.identity != .nobody, principal.uses.processes.includes(process) { return nil }
@@ -114,6 +117,8 @@ extension ExecutionStore {
 
     /// For an event: its name is made of the event, so that it starts one execution however often it comes.
     package func start(_ process: String, name: String, input: [UInt8], as identity: Identity, completion: @escaping @Sendable (Result<Void, Fault>) -> Void) {
+        // The event is kept, and comes again.
+        if let shortage { return completion(.failure(shortage)) }
         let value: JSONValue
         do throws(JSONSyntaxError) {
             value = try ValueLimits.parse(input)
@@ -155,6 +160,7 @@ extension ExecutionStore {
 
     private func order(_ event: Event, _ id: String, _ principal: Principal) throws {
         let number = try execution(id, as: principal).number
+        if event == .redrive, let shortage { throw shortage }
         try perform { core in try core.order(event, number) }
     }
 
@@ -177,6 +183,7 @@ extension ExecutionStore {
             case .failure(let error): .taskFailed(token: token, error)
             case .heartbeat: .heartbeat(token: token)
             }
+        if let shortage, !event.isHeartbeat { return completion(.failure(shortage)) }
         submit(execution: TaskToken(token)?.executionID, { core in try core.answer(token, event) }, done: completion)
     }
 
@@ -195,6 +202,10 @@ extension ExecutionStore {
                     Fault(
                         .badParameter, "a callback says what became of the task",
                         errors: [.init(pointer: "/outcome", code: "enum", message: "accepted or rejected is wanted")])))
+            return true
+        }
+        if let shortage {
+            completion(.failure(shortage))
             return true
         }
         let endpoint = Resource.call(callback.registrar).text
@@ -224,6 +235,10 @@ extension ExecutionStore {
             return try core.start(request)
         }, done: completion)
     }
+}
+
+extension Event {
+    fileprivate var isHeartbeat: Bool { if case .heartbeat = self { true } else { false } }
 }
 
 extension ExecutionStore: ProcessStarting {}

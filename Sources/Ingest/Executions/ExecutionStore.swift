@@ -55,7 +55,7 @@ package final class ExecutionStore: Sendable {
 
     /// What it asks of the store that it is part of.
     package struct Surroundings: Sendable {
-        /// On the disk, below which nothing new is started; what runs goes on.
+        /// On the disk, below which nothing new is started, and what runs stands still; it can be read and aborted.
         package let minFreeBytes: Int64
         /// Topics, whose events start executions, and which are told of those that end; nil where there are none.
         package let events: (any EventPublishing)?
@@ -198,8 +198,11 @@ package final class ExecutionStore: Sendable {
         }
     }
 
-    private func commitOnce(_ batch: [Submission], fires: Bool) throws {
+    private func commitOnce(_ batch: [Submission], fires isDue: Bool) throws {
         let core = shared.core
+        let fires = isDue && hasRoom
+        if isDue, !fires { queue.withLock { $0.restsUntil = SteadyClock.seconds() + Self.restSeconds } }
+        if batch.isEmpty, !fires { return }
         try core.open(makes: batch.contains(where: \.makes))
         var ends: [@Sendable () -> Void] = []
         var next: Int64?

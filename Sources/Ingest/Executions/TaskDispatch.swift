@@ -36,7 +36,7 @@ final class TaskDispatch: Sendable {
         guard !tasks.isEmpty else { return }
         state.signal { state in
             for task in tasks {
-                state.lanes[task.lane.lane, default: TaskLane(task.lane, limit: executor.concurrency(of: task.lane))].add(task.key, dueAt: task.dueAt)
+                state.lanes[task.lane.lane, default: TaskLane(task.lane, limit: executor.concurrency(of: task.lane))].lane.add(QueuedTask(key: task.key, dueAt: task.dueAt))
             }
         }
     }
@@ -44,7 +44,7 @@ final class TaskDispatch: Sendable {
     private func run() {
         while let ready = next() {
             for (lane, key) in ready { perform(key, lane) }
-            for lane in state.withLock({ $0.lanes.values.filter(\.wantsMore).map(\.resource) }) { reload(lane) }
+            for lane in state.withLock({ $0.lanes.values.filter(\.lane.wantsMore).map(\.resource) }) { reload(lane) }
         }
     }
 
@@ -53,12 +53,14 @@ final class TaskDispatch: Sendable {
         while true {
             let ready = state.wait(seconds: Self.lookSeconds) { state -> [(Resource, TaskKey)]? in
                 if state.isStopping { return [] }
+                // Their answers would be written.
+                guard store.hasRoom else { return nil }
                 let now = store.clock.now()
                 var ready: [(Resource, TaskKey)] = []
                 for name in state.lanes.keys {
                     for _ in 0..<Self.turnCount {
-                        guard let key = state.lanes[name]?.take(now: now), let resource = state.lanes[name]?.resource else { break }
-                        ready.append((resource, key))
+                        guard let task = state.lanes[name]?.lane.take(now: now), let resource = state.lanes[name]?.resource else { break }
+                        ready.append((resource, task.key))
                     }
                 }
                 return ready.isEmpty ? nil : ready
@@ -69,9 +71,10 @@ final class TaskDispatch: Sendable {
     }
 
     private func reload(_ lane: Resource) {
-        state.withLock { $0.lanes[lane.lane]?.beginReload() }
+        state.withLock { $0.lanes[lane.lane]?.lane.beginReload() }
+        if let tasks = try? store.reader.dueTasks(of: lane, limit: TaskLane.countMax) { return add(tasks) }
         // What cannot be read now is read again when the lane is asked next.
-        if let tasks = try? store.reader.dueTasks(of: lane, limit: TaskLane.countMax) { add(tasks) }
+        state.withLock { $0.lanes[lane.lane]?.lane.noteMore() }
     }
 
     private func perform(_ key: TaskKey, _ lane: Resource) {
@@ -91,8 +94,8 @@ final class TaskDispatch: Sendable {
     private func release(_ key: TaskKey, _ lane: Resource, _ outcome: String, worked: Bool? = nil, again: Int64? = nil) {
         let now = store.clock.now()
         state.signal { state in
-            state.lanes[lane.lane]?.end(key, outcome, worked: worked, now: now)
-            if let again { state.lanes[lane.lane]?.add(key, dueAt: again) }
+            state.lanes[lane.lane]?.lane.end(QueuedTask(key: key, dueAt: now), worked: worked, outcome: outcome, now: now)
+            if let again { state.lanes[lane.lane]?.lane.add(QueuedTask(key: key, dueAt: again)) }
         }
     }
 
@@ -136,7 +139,7 @@ final class TaskDispatch: Sendable {
 
     func metrics() -> [Metric] {
         let lanes = state.withLock { state in
-            state.lanes.values.map { (name: $0.resource.text, waiting: $0.waitingCount, running: $0.running.count, hasMore: $0.hasMore, ended: $0.ended) }
+            state.lanes.values.map { (name: $0.resource.text, waiting: $0.lane.waitingCount, running: $0.lane.inFlightCount, ended: $0.lane.outcomes) }
         }
         var metrics: [Metric] = []
         for lane in lanes.sorted(by: { $0.name < $1.name }) {
@@ -144,11 +147,11 @@ final class TaskDispatch: Sendable {
             let help = "Tasks of executions: those that wait to be carried out, and those that are being."
             metrics.append(Metric(name: "tasks", help: help, kind: .gauge, labels: label + [(name: "state", value: "waiting")], value: Double(lane.waiting)))
             metrics.append(Metric(name: "tasks", help: help, kind: .gauge, labels: label + [(name: "state", value: "running")], value: Double(lane.running)))
-            for (outcome, count) in lane.ended.sorted(by: { $0.key < $1.key }) {
+            for (outcome, ended) in lane.ended.sorted(by: { $0.key < $1.key }) {
                 metrics.append(
                     Metric(
                         name: "task_attempts_total", help: "Attempts to carry out tasks, by what came of them.", kind: .counter,
-                        labels: label + [(name: "outcome", value: outcome)], value: Double(count)))
+                        labels: label + [(name: "outcome", value: outcome)], value: Double(ended.count)))
             }
         }
         return metrics

@@ -1,4 +1,5 @@
 import Documents
+internal import Processes
 
 /// Reading processes: what is to be done, what was done.
 extension HotFile {

@@ -1,7 +1,8 @@
 internal import ColumnStore
 internal import Documents
+internal import Processes
 
-/// Changes of processes within one transaction of a hot file. Made and used by the writer's thread.
+/// Changes of processes within one transaction of a hot file: the storage of `StepTransition`, which decides. Made and used by the writer's thread.
 ///
 /// All that follows from a change (the next stage, the row's end, the events that are owed) is written with it; what a restart would
 /// have to find again is in `work`, what queries must see in `changes`, for the writer to hand out once the transaction is durable.
@@ -34,26 +35,7 @@ final class ProcessTransaction {
     // MARK: A new row
 
     func begin(row: Int64, _ plan: ProcessPlan, state: ReceiptState, client: String, callbackURL: String?) throws {
-        var ordinal = 0
-        let insert = try connection.statement(
-            "INSERT INTO steps(id, name, stage, state, attempts, next_at, expires_at) VALUES(?1, ?2, ?3, ?4, 0, ?5, ?6)")
-        for (stage, names) in plan.stages.enumerated() {
-            for name in names {
-                let id = ProcessKey.step(row: row, ordinal: ordinal)
-                let expiresAt = now + rules.expiry(name)
-                insert.bind(1, id)
-                try insert.bind(2, name)
-                insert.bind(3, Int64(stage + 1))
-                insert.bind(4, (stage == 0 ? StepState.pending : .waiting).rawValue)
-                insert.bind(5, stage == 0 ? now : nil)
-                insert.bind(6, stage == 0 ? expiresAt : nil)
-                try insert.run()
-                if stage == 0 {
-                    work.append(QueuedWork(file: file, id: id, kind: .step(name: name), dueAt: now, since: now, expiresAt: expiresAt))
-                }
-                ordinal += 1
-            }
-        }
+        try carryOut(StepTransition.start(plan.stages, at: moment).effects, row: row)
         try announce(row: row, state, version: 1, targets: plan.targets, client: client, callbackURL: callbackURL)
     }
 
@@ -95,209 +77,145 @@ final class ProcessTransaction {
 
     func apply(_ action: ProcessChange.Action) throws -> ProcessResult {
         switch action {
-        case .sent(let step, let attempt, let lockedUntil):
-            return try updateOpen(step, .sent, attempts: attempt, nextAt: nil, lockedUntil: lockedUntil, detail: nil)
-        case .inProgress(let step, let lockedUntil, let note):
-            let result = try updateOpen(step, .inProgress, attempts: nil, nextAt: nil, lockedUntil: lockedUntil, detail: "in progress")
-            if result == .applied { try write(note, row: ProcessKey.row(ofStep: step)) }
-            return result
+        case .sent(let step, let attempt, let lockedUntil): return try apply(.sent(attempt: attempt, lockedUntil: lockedUntil), to: step)
+        case .inProgress(let step, let lockedUntil, let note): return try apply(.inProgress(lockedUntil: lockedUntil), to: step, note)
         case .retry(let step, let attempts, let at, let detail, let note):
-            let result = try updateOpen(step, .pending, attempts: attempts, nextAt: at, lockedUntil: nil, detail: detail)
-            if result == .applied { try write(note, row: ProcessKey.row(ofStep: step)) }
-            return result
-        case .outcome(let step, let outcome, let note): return try settle(step, outcome, note)
-        case .lateAcceptance(let step, let outcome, let note): return try revive(step, outcome, note)
-        case .dead(let step, let detail, let note): return try bury(step, detail, note)
-        case .redriveStep(let step): return try redrive(step, "redriven")
-        case .forgetStep(let step): return try forget(step, isStep: true)
+            return try apply(.failed(attempts: attempts, nextAt: at, reason: detail), to: step, note)
+        case .outcome(let step, let outcome, let note): return try apply(.decided(isAccepted: outcome.isAccepted), to: step, note, outcome)
+        case .lateAcceptance(let step, let outcome, let note): return try apply(.acceptedLate, to: step, note, outcome)
+        case .dead(let step, let detail, let note): return try apply(.givenUp(reason: detail), to: step, note)
+        case .redriveStep(let step): return try apply(.redrive, to: step)
+        case .forgetStep(let step): return try apply(.forget, to: step)
         case .delivered(let event, let note): return try end(event, .delivered, detail: nil, note)
         case .deadEvent(let event, let detail, let note): return try end(event, .dead, detail: detail, note)
         case .retryEvent(let event, let at, let detail, let note): return try postpone(event, at, detail, note)
         case .redriveEvent(let event): return try redriveEvent(event)
-        case .forgetEvent(let event): return try forget(event, isStep: false)
+        case .forgetEvent(let event): return try forget(event)
         }
     }
 
-    private func updateOpen(
-        _ step: Int64, _ state: StepState, attempts: Int?, nextAt: Int64?, lockedUntil: Int64?, detail: String?
-    ) throws -> ProcessResult {
-        let update = try connection.statement("""
-            UPDATE steps SET state = ?2, attempts = coalesce(?3, attempts), next_at = ?4, locked_until = ?5, at = ?6,
-                detail = coalesce(?7, detail)
-            WHERE id = ?1 AND state IN (1, 2, 3)
-            """)
-        update.bind(1, step)
-        update.bind(2, state.rawValue)
-        update.bind(3, attempts.map { Int64($0) })
-        update.bind(4, nextAt)
-        update.bind(5, lockedUntil)
-        update.bind(6, now)
-        try update.bind(7, detail)
-        try update.run()
-        return connection.changeCount == 1 ? .applied : .repeated
+    private var moment: StepMoment { StepMoment(now: now, isLeaving: file.state.isLeaving, expiry: rules.expiry) }
+
+    /// Gives a step an event: what comes of it is the core's to say, here it is written down.
+    private func apply(_ event: StepEvent, to id: Int64, _ note: HistoryNote? = nil, _ outcome: StepOutcome? = nil) throws -> ProcessResult {
+        let row = ProcessKey.row(ofStep: id)
+        let made = StepTransition.apply(event, to: ProcessKey.ordinal(ofStep: id), of: try steps(row: row), at: moment)
+        try carryOut(made.effects, row: row, note, outcome)
+        return ProcessResult(made.disposition)
     }
 
-    private struct Step {
-        let id: Int64
-        let name: String
-        let stage: Int64
-        let state: StepState
-    }
-
-    private func steps(row: Int64) throws -> [Step] {
-        let select = try connection.statement("SELECT id, name, stage, state FROM steps WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+    private func steps(row: Int64) throws -> StepProcess {
+        let select = try connection.statement(
+            "SELECT id, name, stage, state, attempts, next_at, locked_until, expires_at, at FROM steps WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
         defer { select.reset() }
         let range = ProcessKey.range(row, ProcessKey.stepBits)
         select.bind(1, range.first)
         select.bind(2, range.last)
-        var steps: [Step] = []
+        var steps: [StepProcess.Step] = []
         while try select.step() {
             guard let state = StepState(rawValue: select.int64(3)) else {
                 throw SQLiteError(code: 11, message: "step \(select.int64(0)) has an unknown state", path: file.path)
             }
-            steps.append(Step(id: select.int64(0), name: select.text(1), stage: select.int64(2), state: state))
+            steps.append(
+                StepProcess.Step(
+                    ordinal: ProcessKey.ordinal(ofStep: select.int64(0)), name: select.text(1), stage: select.int64(2), state: state, attempts: select.count(4),
+                    nextAt: select.optionalInt64(5), lockedUntil: select.optionalInt64(6), expiresAt: select.optionalInt64(7), at: select.optionalInt64(8)))
         }
-        return steps
+        return StepProcess(steps)
     }
 
-    private func settle(_ id: Int64, _ outcome: StepOutcome, _ note: HistoryNote) throws -> ProcessResult {
-        let row = ProcessKey.row(ofStep: id)
-        let steps = try steps(row: row)
-        guard let step = steps.first(where: { $0.id == id }) else { return .unknown }
-        switch step.state {
-        case .waiting: return .unknown
-        case .accepted: return outcome.isAccepted ? .repeated : .contradicting
-        case .rejected: return outcome.isAccepted ? .contradicting : .repeated
-        // Nobody's outcome, so a rejection contradicts nothing: it is the reason that was missing. An acceptance must go through `revive`.
-        case .dead where outcome.isAccepted, .forgotten where outcome.isAccepted: return .contradicting
-        case .pending, .dead, .forgotten, .sent, .inProgress, .cancelled: break
-        }
-        if file.state.isLeaving { return .repeated }
-        try finish(step, outcome)
-        try write(note, row: row)
-        guard step.state != .cancelled, !step.state.isDead else { return .applied }
-        if outcome.isAccepted {
-            let stage = steps.filter { $0.stage == step.stage }
-            guard stage.allSatisfy({ $0.id == id || $0.state == .accepted }) else { return .applied }
-            let next = steps.filter { $0.state == .waiting }.map(\.stage).min()
-            if let next { try begin(steps.filter { $0.stage == next }) } else { try setState(.complete, of: row) }
-        } else {
-            try cancel(steps, except: id)
-            try setState(.failed, of: row)
-        }
-        return .applied
-    }
+    // MARK: Effects
 
-    /// As a redrive whose answer is there already. Where another registrar has rejected the receipt meanwhile, it is only written down.
-    private func revive(_ id: Int64, _ outcome: StepOutcome, _ note: HistoryNote) throws -> ProcessResult {
-        let row = ProcessKey.row(ofStep: id)
-        let steps = try steps(row: row)
-        guard let step = steps.first(where: { $0.id == id }), step.state.isDead else { return try settle(id, outcome, note) }
-        if file.state.isLeaving { return .contradicting }
-        if steps.contains(where: { $0.state == .rejected }) {
-            try finish(step, outcome)
-            try write(note, row: row)
-            return .applied
-        }
-        guard try redrive(id, "accepted late") == .applied else { return .contradicting }
-        return try settle(id, outcome, note)
-    }
-
-    private func finish(_ step: Step, _ outcome: StepOutcome) throws {
-        var errors: String?
-        if !outcome.errors.isEmpty {
-            var json = JSONWriter()
-            json.array(outcome.errors) { json, error in
-                json.member("pointer", error.pointer)
-                json.member("code", error.code)
-                json.member("message", error.message)
+    private func carryOut(_ effects: [StepEffect], row: Int64, _ note: HistoryNote? = nil, _ outcome: StepOutcome? = nil) throws {
+        for effect in effects {
+            switch effect {
+            case .add(let step): try insert(step, row)
+            case .change(let step, let words): try update(step, row, words, outcome)
+            case .call(let step):
+                work.append(
+                    QueuedWork(
+                        file: file, id: ProcessKey.step(row: row, ordinal: step.ordinal), kind: .step(name: step.name), dueAt: now, since: now,
+                        expiresAt: step.expiresAt ?? .max))
+            case .note(.ofEvent): if let note { try write(note, row: row) }
+            case .note(.redriven(let name)): try write(HistoryNote("redriven") { $0.member("name", name) }, row: row)
+            case .note(.acceptedLate(let name)): try write(HistoryNote("accepted late") { $0.member("name", name) }, row: row)
+            case .note(.letterDeleted): try write(.letterDeleted, row: row)
+            case .status(let status): try setState(Self.state(status), of: row)
             }
-            errors = json.text
         }
-        let update = try connection.statement("""
-            UPDATE steps SET state = ?2, next_at = NULL, locked_until = NULL, at = ?3, reference = ?4, detail = ?5, errors = ?6 WHERE id = ?1
-            """)
-        update.bind(1, step.id)
-        update.bind(2, (outcome.isAccepted ? StepState.accepted : .rejected).rawValue)
-        update.bind(3, now)
-        try update.bind(4, outcome.reference)
-        try update.bind(5, outcome.errors.first?.message)
-        try update.bind(6, errors)
+    }
+
+    private static func state(_ status: StepProcess.Status) -> ReceiptState {
+        switch status {
+        case .processing: .processing
+        case .complete: .complete
+        case .failed: .failed
+        }
+    }
+
+    private func insert(_ step: StepProcess.Step, _ row: Int64) throws {
+        let insert = try connection.statement(
+            "INSERT INTO steps(id, name, stage, state, attempts, next_at, expires_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        insert.bind(1, ProcessKey.step(row: row, ordinal: step.ordinal))
+        try insert.bind(2, step.name)
+        insert.bind(3, step.stage)
+        insert.bind(4, step.state.rawValue)
+        insert.bind(5, Int64(step.attempts))
+        insert.bind(6, step.nextAt)
+        insert.bind(7, step.expiresAt)
+        try insert.run()
+    }
+
+    private func update(_ step: StepProcess.Step, _ row: Int64, _ words: StepEffect.Words, _ outcome: StepOutcome?) throws {
+        let columns = "state = ?2, attempts = ?3, next_at = ?4, locked_until = ?5, expires_at = ?6, at = ?7"
+        let update: SQLiteStatement
+        switch words {
+        case .kept: update = try connection.statement("UPDATE steps SET \(columns) WHERE id = ?1")
+        case .reason(let reason):
+            update = try connection.statement("UPDATE steps SET \(columns), detail = ?8 WHERE id = ?1")
+            try update.bind(8, reason)
+        case .decision:
+            update = try connection.statement("UPDATE steps SET \(columns), detail = ?8, reference = ?9, errors = ?10 WHERE id = ?1")
+            try update.bind(8, outcome?.errors.first?.message)
+            try update.bind(9, outcome?.reference)
+            try update.bind(10, outcome.flatMap(Self.errors))
+        }
+        update.bind(1, ProcessKey.step(row: row, ordinal: step.ordinal))
+        update.bind(2, step.state.rawValue)
+        update.bind(3, Int64(step.attempts))
+        update.bind(4, step.nextAt)
+        update.bind(5, step.lockedUntil)
+        update.bind(6, step.expiresAt)
+        update.bind(7, step.at)
         try update.run()
     }
 
-    private func begin(_ steps: [Step]) throws {
-        for step in steps {
-            let expiresAt = now + rules.expiry(step.name)
-            let update = try connection.statement(
-                "UPDATE steps SET state = 1, attempts = 0, next_at = ?2, locked_until = NULL, expires_at = ?3 WHERE id = ?1")
-            update.bind(1, step.id)
-            update.bind(2, now)
-            update.bind(3, expiresAt)
-            try update.run()
-            work.append(QueuedWork(file: file, id: step.id, kind: .step(name: step.name), dueAt: now, since: now, expiresAt: expiresAt))
+    /// As JSON; nil for none.
+    private static func errors(_ outcome: StepOutcome) -> String? {
+        guard !outcome.errors.isEmpty else { return nil }
+        var json = JSONWriter()
+        json.array(outcome.errors) { json, error in
+            json.member("pointer", error.pointer)
+            json.member("code", error.code)
+            json.member("message", error.message)
         }
-    }
-
-    private func cancel(_ steps: [Step], except id: Int64) throws {
-        for step in steps where step.id != id && (step.state.isOpen || step.state == .waiting) {
-            let update = try connection.statement("UPDATE steps SET state = 7, next_at = NULL, locked_until = NULL, at = ?2 WHERE id = ?1")
-            update.bind(1, step.id)
-            update.bind(2, now)
-            try update.run()
-        }
-    }
-
-    private func bury(_ id: Int64, _ detail: String, _ note: HistoryNote) throws -> ProcessResult {
-        let row = ProcessKey.row(ofStep: id)
-        let steps = try steps(row: row)
-        guard let step = steps.first(where: { $0.id == id }) else { return .unknown }
-        guard step.state.isOpen else { return .repeated }
-        let update = try connection.statement(
-            "UPDATE steps SET state = 6, next_at = NULL, locked_until = NULL, at = ?2, detail = ?3 WHERE id = ?1")
-        update.bind(1, id)
-        update.bind(2, now)
-        try update.bind(3, detail)
-        try update.run()
-        try write(note, row: row)
-        try cancel(steps, except: id)
-        try setState(.failed, of: row)
-        return .applied
-    }
-
-    /// A dead step begins anew, and with it those that its end cancelled.
-    private func redrive(_ id: Int64, _ event: String) throws -> ProcessResult {
-        let row = ProcessKey.row(ofStep: id)
-        let steps = try steps(row: row)
-        guard let step = steps.first(where: { $0.id == id }), step.state.isDead, !file.state.isLeaving else { return .unknown }
-        try write(HistoryNote(event) { $0.member("name", step.name) }, row: row)
-        for later in steps where later.state == .cancelled && later.stage > step.stage {
-            let update = try connection.statement("UPDATE steps SET state = 0, at = NULL WHERE id = ?1")
-            update.bind(1, later.id)
-            try update.run()
-        }
-        try begin(steps.filter { $0.id == id || ($0.state == .cancelled && $0.stage == step.stage) })
-        try setState(.processing, of: row)
-        return .applied
-    }
-
-    /// What was given up stays as it is, and in its row's history; it is only listed no more.
-    private func forget(_ id: Int64, isStep: Bool) throws -> ProcessResult {
-        guard !file.state.isLeaving else { return .unknown }
-        let (table, dead, forgotten) = isStep
-            ? ("steps", StepState.dead.rawValue, StepState.forgotten.rawValue) : ("outbox", EventState.dead.rawValue, EventState.forgotten.rawValue)
-        let update = try connection.statement("UPDATE \(table) SET state = ?2 WHERE id = ?1 AND state = ?3")
-        update.bind(1, id)
-        update.bind(2, forgotten)
-        update.bind(3, dead)
-        try update.run()
-        guard connection.changeCount == 1 else { return .unknown }
-        try write(
-            HistoryNote("dead letter deleted") { _ in }, row: isStep ? ProcessKey.row(ofStep: id) : ProcessKey.row(ofEvent: id))
-        return .applied
+        return json.text
     }
 
     // MARK: Events
+
+    /// What was given up stays as it is, and in its row's history; it is only listed no more.
+    private func forget(_ id: Int64) throws -> ProcessResult {
+        guard !file.state.isLeaving else { return .unknown }
+        let update = try connection.statement("UPDATE outbox SET state = ?2 WHERE id = ?1 AND state = ?3")
+        update.bind(1, id)
+        update.bind(2, EventState.forgotten.rawValue)
+        update.bind(3, EventState.dead.rawValue)
+        try update.run()
+        guard connection.changeCount == 1 else { return .unknown }
+        try write(.letterDeleted, row: ProcessKey.row(ofEvent: id))
+        return .applied
+    }
 
     private func end(_ id: Int64, _ state: EventState, detail: String?, _ note: HistoryNote) throws -> ProcessResult {
         let update = try connection.statement(
@@ -418,4 +336,8 @@ final class ProcessTransaction {
         try insert.bind(4, note.details)
         try insert.run()
     }
+}
+
+extension HistoryNote {
+    fileprivate static let letterDeleted = HistoryNote("dead letter deleted")
 }

@@ -1,5 +1,6 @@
 package import ColumnStore
 package import Documents
+internal import Processes
 
 /// What must happen to a row after it was stored, and who is told: fixed when it arrives.
 ///
@@ -27,42 +28,6 @@ package enum EventTarget: Int64, Sendable, Hashable {
     case contract = 1
 }
 
-/// Where a step stands. On disk: do not renumber.
-package enum StepState: Int64, Sendable {
-    /// Its stage is not reached.
-    case waiting = 0
-    /// To be tried, at `next_at`.
-    case pending = 1
-    /// A call is under way, or was when the process ended.
-    case sent = 2
-    /// The endpoint took it on and will answer later; locked until then.
-    case inProgress = 3
-    case accepted = 4
-    case rejected = 5
-    /// Attempts or time ran out.
-    case dead = 6
-    /// Another step ended the process before.
-    case cancelled = 7
-    /// Dead, and no dead letter any more: an administrator has deleted that.
-    case forgotten = 8
-
-    package var text: String {
-        switch self {
-        case .waiting: "WAITING"
-        case .pending: "PENDING"
-        case .sent: "SENT"
-        case .inProgress: "IN_PROGRESS"
-        case .accepted: "ACCEPTED"
-        case .rejected: "REJECTED"
-        case .dead, .forgotten: "DEAD"
-        case .cancelled: "CANCELLED"
-        }
-    }
-
-    package var isOpen: Bool { self == .pending || self == .sent || self == .inProgress }
-    package var isDead: Bool { self == .dead || self == .forgotten }
-}
-
 /// On disk: do not renumber.
 package enum EventState: Int64, Sendable {
     case pending = 0, delivered = 1, dead = 2
@@ -85,6 +50,7 @@ package enum ProcessKey {
 
     static func step(row: Int64, ordinal: Int) -> Int64 { row << stepBits | Int64(ordinal) }
     static func row(ofStep id: Int64) -> Int64 { id >> stepBits }
+    static func ordinal(ofStep id: Int64) -> Int { Int(id & (1 << stepBits - 1)) }
     static func event(row: Int64, version: Int64, target: EventTarget) -> Int64 { row << eventBits | version << targetBits | target.rawValue }
     static func row(ofEvent id: Int64) -> Int64 { id >> eventBits }
     static func version(ofEvent id: Int64) -> Int64 { id >> targetBits & versionMax }
@@ -124,6 +90,15 @@ package enum ProcessResult: Sendable, Equatable {
     case contradicting
     /// There is no such step or event, or it is not in a state for this.
     case unknown
+
+    init(_ disposition: StepDisposition) {
+        switch disposition {
+        case .applied: self = .applied
+        case .repeated: self = .repeated
+        case .contradicting: self = .contradicting
+        case .unknown: self = .unknown
+        }
+    }
 }
 
 /// An entry of a row's history: its event, and a JSON object of further members.

@@ -25,24 +25,17 @@ package enum RegistrarCall {
             document(call, &json)
             json.member("callback_url", callbackBase + "/v1/callbacks/" + pathComponent(name))
         }
-        let id = "\(summary.ticketID):\(name)"
-        var headers = signature(id: id, body: json.bytes, secrets: registrar.secrets(at: now), nowSeconds: now / 1_000_000)
-        headers.append(Self.mediaType("application/json"))
-        headers.append(("Idempotency-Key", id))
-        headers.append(("traceparent", Trace.parent(call.trace, ticketID: summary.ticketID)))
-        return OutgoingRequest(
-            method: .post, url: registrar.url, headers: headers, body: json.bytes, timeoutMilliseconds: timeoutMilliseconds(registrar))
+        return registrar.request(
+            registrar.url, id: "\(summary.ticketID):\(name)", body: json.bytes, now: now, headers: [("traceparent", Trace.parent(call.trace, ticketID: summary.ticketID))])
     }
 
     static func ask(
         _ call: HotFile.StepCall, of name: String, _ registrar: RegistrarOptions, statusURL: String, now: Int64
     ) -> OutgoingRequest {
         let ticketID = call.stored.summary.ticketID
-        let id = "\(ticketID):\(name)"
-        var headers = signature(id: id, body: [], secrets: registrar.secrets(at: now), nowSeconds: now / 1_000_000)
-        headers.append(("traceparent", Trace.parent(call.trace, ticketID: ticketID)))
-        let url = statusURL + (statusURL.contains("?") ? "&" : "?") + "ticket_id=\(ticketID)"
-        return OutgoingRequest(method: .get, url: url, headers: headers, timeoutMilliseconds: timeoutMilliseconds(registrar))
+        return registrar.request(
+            RegistrarOptions.question(statusURL, "ticket_id=\(ticketID)"), id: "\(ticketID):\(name)", body: nil, now: now,
+            headers: [("traceparent", Trace.parent(call.trace, ticketID: ticketID))])
     }
 
     /// What a body is, as a header of a call.
@@ -80,40 +73,13 @@ package enum RegistrarCall {
 
     // MARK: Answers
 
-    package enum Answer: Sendable {
-        case final(StepOutcome)
-        /// It will call back.
-        case inProgress
-        /// To a question: it never saw the ticket.
-        case neverSeen
-        /// Try again; `retryAfter` in microseconds.
-        case failed(detail: String, retryAfter: Int64?, mayHaveArrived: Bool)
-    }
+    package typealias Answer = EndpointAnswer<StepOutcome>
 
     package static func answer(_ result: Result<OutgoingResponse, OutgoingFailure>, toQuestion isQuestion: Bool, nowSeconds: Int64) -> Answer {
-        switch result {
-        case .failure(let failure):
-            if case .notConnected = failure { return .failed(detail: failure.description, retryAfter: nil, mayHaveArrived: false) }
-            if failure == .addressRefused { return .failed(detail: failure.description, retryAfter: nil, mayHaveArrived: false) }
-            return .failed(detail: failure.description, retryAfter: nil, mayHaveArrived: true)
-        case .success(let response):
-            let retryAfter = response.headers["retry-after"].flatMap { seconds($0, nowSeconds) }
-            switch response.status {
-            case 200:
-                guard let outcome = outcome(response.body) else {
-                    return .failed(detail: "answered 200 without a valid outcome", retryAfter: retryAfter, mayHaveArrived: true)
-                }
-                return .final(outcome)
-            case 202: return .inProgress
-            case 404 where isQuestion: return .neverSeen
-            case 408, 429: return .failed(detail: "answered \(response.status)", retryAfter: retryAfter, mayHaveArrived: false)
-            case 400..<500 where !isQuestion:
-                let given = outcome(response.body)
-                let detail = "the registrar answered \(response.status)"
-                let errors = given.map(\.errors).flatMap { $0.isEmpty ? nil : $0 } ?? [.init(pointer: "", code: "rejected", message: detail)]
-                return .final(StepOutcome(isAccepted: false, reference: given?.reference, errors: errors))
-            default: return .failed(detail: "answered \(response.status)", retryAfter: retryAfter, mayHaveArrived: response.status >= 500)
-            }
+        Answer(result, toQuestion: isQuestion, nowSeconds: nowSeconds, decision: { outcome($0) }) { status, body in
+            let given = outcome(body)
+            let errors = given.map(\.errors).flatMap { $0.isEmpty ? nil : $0 } ?? [.init(pointer: "", code: "rejected", message: "the registrar answered \(status)")]
+            return StepOutcome(isAccepted: false, reference: given?.reference, errors: errors)
         }
     }
 

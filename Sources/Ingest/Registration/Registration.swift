@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Processes
 import Glibc
 
 /// Does what waits in the hot files' steps and outboxes: calls registrars and webhooks, and has the writer note what came of it.
@@ -151,14 +152,7 @@ final class Registration: Sendable {
     private func release(_ work: QueuedWork, _ lane: String, worked: Bool?, outcome: String, because reason: String? = nil) {
         let now = clock.now()
         state.signal { state in
-            state.lanes[lane]?.end(work)
-            state.lanes[lane]?.outcomes[outcome, default: Lane.Outcome()].count += 1
-            if let reason { state.lanes[lane]?.outcomes[outcome]?.reason = reason }
-            switch worked {
-            case true?: state.lanes[lane]?.breaker.recordSuccess()
-            case false?: state.lanes[lane]?.breaker.recordFailure(now: now)
-            case nil: if state.lanes[lane]?.breaker.state == .halfOpen { state.lanes[lane]?.breaker.recordSuccess() }
-            }
+            state.lanes[lane]?.end(work, worked: worked, outcome: outcome, because: reason, now: now)
         }
     }
 
@@ -198,7 +192,8 @@ final class Registration: Sendable {
     private func performStep(_ work: QueuedWork, _ name: String, _ lane: String) throws {
         let now = clock.now()
         guard let call = try work.file.stepCall(work.id), call.state.isOpen else { return release(work, lane, worked: nil, outcome: "settled") }
-        guard now < work.expiresAt else {
+        let isExpired = now >= work.expiresAt
+        guard !isExpired else {
             let detail = "expired after \(call.attempts) attempts"
             release(work, lane, worked: nil, outcome: "expired", because: detail)
             return submit(.dead(step: work.id, detail: detail, note("expired", name, call.attempts)), work)
@@ -207,12 +202,13 @@ final class Registration: Sendable {
             release(work, lane, worked: nil, outcome: "unconfigured", because: "the configuration has no registrar \(name)")
             return later(work, at: now + Self.patience)
         }
-        if work.mayHaveArrived, let statusURL = registrar.statusURL {
+        switch registrar.turn(attempts: call.attempts, isExpired: isExpired, mayHaveArrived: work.mayHaveArrived) {
+        case .expired, .send: break
+        case .ask(let statusURL):
             let request = RegistrarCall.ask(call, of: name, registrar, statusURL: statusURL, now: now)
             client.send(request) { [self] in finish(work, name, registrar, lane, attempts: call.attempts, isQuestion: true, $0) }
             return
-        }
-        guard call.attempts < registrar.retry.attemptCountMax else {
+        case .exhausted:
             let detail = "no final answer in \(call.attempts) attempts"
             release(work, lane, worked: nil, outcome: "exhausted", because: detail)
             return submit(.dead(step: work.id, detail: detail, note("exhausted", name, call.attempts)), work)
@@ -265,12 +261,11 @@ final class Registration: Sendable {
         case .failed(let detail, let retryAfter, let mayHaveArrived):
             release(work, lane, worked: status.map { $0 < 500 && $0 != 429 && $0 != 408 } ?? false, outcome: "failed", because: detail)
             let attempts = isQuestion ? attempts + 1 : attempts
-            if attempts >= registrar.retry.attemptCountMax {
+            guard let next = registrar.nextAttempt(after: attempts, retryAfter: retryAfter, now: now) else {
                 let dead = "no final answer in \(attempts) attempts; the last: \(detail)"
                 return submit(.dead(step: work.id, detail: dead, note("exhausted") { $0.member("detail", detail) }), work)
             }
-            let delay = registrar.retry.delay(afterAttempts: attempts, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
-            let at = min(now + delay, work.expiresAt)
+            let at = min(next, work.expiresAt)
             let action = ProcessChange.Action.retry(
                 step: work.id, attempts: attempts, at: at, detail: detail,
                 note("failed") { json in

@@ -1,3 +1,5 @@
+import Processes
+
 /// Names a dead letter: its hot file, and the step or event in it. Dead letters are listed in this order.
 struct DeadLetterKey: Hashable, Comparable, CustomStringConvertible {
     let day: Int32

@@ -45,7 +45,11 @@ package struct Execution: Sendable, Equatable {
     /// The frames below each, by number: what `frames` says, so that no list of all of them is walked.
     var below: [Int: [Int]] = [:]
     /// Frames that can go on at once, the oldest first.
-    var ready: [Int] = []
+    var ready = ReadyFrames()
+    /// While it runs: iterations of a Map that were given up or stopped and are entered again once there is room, of each the last first. `frames` says so too.
+    var again: [Int: [Int]] = [:]
+    /// Of its history, and what an end by that must not be taken for: it only grows, redrives or not.
+    package internal(set) var historyByteCount = 0
     /// What the frames hold, as far as it is data.
     var held = HeldBytes()
     /// Bytes of data that all frames hold together, as JSON.
@@ -74,6 +78,8 @@ package struct Execution: Sendable, Equatable {
     package static let frameCountMax = 200_000
     /// Bytes of data that all frames hold together, as JSON. Whoever has an execution go on has all of it in memory.
     package static let byteCountMax = 128 << 20
+    /// Bytes that its history may come to on disk, about: some 1.7 kB for each of the most states that it may enter.
+    package static let historyByteCountMax = 16 << 30
     /// While they hold so many, a Map begins no iteration beside others.
     package static let crowdByteCount = byteCountMax / 2
 

@@ -4,7 +4,7 @@ package import ColumnStore
 ///
 ///     whole     = version raw(constants) raw(header) count frame*        frame = id raw(head) raw(body)
 ///     constants = id name machine-id machine-name depth started-at token-key input
-///     header    = status output? error? ended-at? transitions serial frames visits* timeout? ready*
+///     header    = status output? error? ended-at? transitions serial frames visits* timeout? ready* history-bytes
 ///     head      = parent? index state visit entered-at transitions retries* phase
 ///     body      = input item? and, by the phase: output | error | data batch-input? item*
 ///
@@ -54,6 +54,7 @@ package enum ExecutionCoder {
         encoder.optional(execution.timeout) { $0.mark($1) }
         encoder.integer(execution.ready.count)
         for id in execution.ready { encoder.integer(id) }
+        encoder.integer(execution.historyByteCount)
         return encoder.bytes
     }
 
@@ -127,8 +128,12 @@ package enum ExecutionCoder {
         }
         try check(execution, of: machine)
         for id in execution.frames.keys.sorted() {
-            if let parent = execution.frames[id]?.parent { execution.below[parent, default: []].append(id) }
+            guard let frame = execution.frames[id], let parent = frame.parent else { continue }
+            execution.below[parent, default: []].append(id)
+            guard execution.status == .running, case .stopped = frame.phase, case .items? = execution.frames[parent]?.phase else { continue }
+            execution.again[parent, default: []].append(id)
         }
+        for (id, waiting) in execution.again { execution.again[id] = waiting.reversed() }
         return execution
     }
 
@@ -174,6 +179,8 @@ package enum ExecutionCoder {
         for index in execution.visits.indices { execution.visits[index] = try decoder.integer(0...Int(Int32.max), "a visit") }
         execution.timeout = try decoder.optional { (it) throws(CodingFault) in try it.mark() }
         for _ in 0..<(try decoder.count("ready frames")) { execution.ready.append(try decoder.integer(0...Int.max / 2, "a frame's number")) }
+        // Before it was counted there was no such number.
+        if !decoder.isAtEnd { execution.historyByteCount = try decoder.integer(0...Int.max / 2, "the bytes of the history") }
         try decoder.finish()
     }
 

@@ -51,6 +51,7 @@ extension Transition {
         var open = [id]
         while let next = open.popLast() {
             let children = execution.below.removeValue(forKey: next) ?? []
+            execution.again[next] = nil
             gone += children
             open += children
         }
@@ -59,8 +60,7 @@ extension Transition {
             settle(other)
             remove(other)
         }
-        let all = Set(gone)
-        execution.ready.removeAll { all.contains($0) }
+        execution.ready.remove(gone)
     }
 
     /// Takes back what a frame has asked for.
@@ -135,7 +135,7 @@ extension Transition {
         case .branches(_, _?): break
         default: return
         }
-        execution.ready.removeAll { $0 == id }
+        execution.ready.remove([id])
     }
 
     private mutating func giveUp(_ id: Int, _ error: StateError) {
@@ -173,7 +173,8 @@ extension Transition {
         }
         cancel(execution.timeout, of: nil)
         execution.timeout = nil
-        execution.ready = []
+        execution.ready.removeAll()
+        execution.again = [:]
         (execution.status, execution.output, execution.error, execution.endedAt) = (status, output, error, now)
         effects.append(.end(status, output: output, error))
     }
@@ -193,17 +194,23 @@ extension Transition {
                 $0.retries = $0.retries.map { _ in 0 }
             }
             switch frame.phase {
-            case .failed:
-                if let parent = frame.parent, let above = execution.frames[parent], case .items(var progress) = above.phase, progress.isTolerant {
-                    progress.failed -= 1
-                    progress.running += 1
-                    update(parent) { $0.phase = .items(progress) }
-                }
+            case .failed, .stopped:
                 changes.bodies.insert(id)
-                makeReady(id)
-            case .stopped: makeReady(id)
+                guard let parent = frame.parent, case .items? = execution.frames[parent]?.phase else {
+                    makeReady(id)
+                    continue
+                }
+                update(id) { $0.phase = .stopped }
+                execution.again[parent, default: []].append(id)
             default: break
             }
+        }
+        for (id, waiting) in execution.again {
+            execution.again[id] = waiting.reversed()
+            guard case .items(var progress)? = execution.frames[id]?.phase else { continue }
+            progress.failed = 0
+            progress.running = children(of: id).count { !$0.isAtRest }
+            update(id) { $0.phase = .items(progress) }
         }
         // States whose own work was left: nothing below them will call them.
         for id in execution.frames.keys.sorted() {

@@ -49,6 +49,12 @@ extension Transition {
             return fail(id, StateError(.exceedToleratedFailureThreshold, "\(progress.failed) iterations failed, more than are tolerated"))
         }
         do throws(StateError) {
+            // Those of before a redrive come first.
+            while hasRoom(progress), let other = execution.again[id]?.popLast() {
+                progress.running += 1
+                makeReady(other)
+            }
+            if execution.again[id]?.isEmpty == true { execution.again[id] = nil }
             while !isSpent, hasRoom(progress), let (input, item) = try nextIteration(id, map, &progress) {
                 try checkRoom(1)
                 begin(parent: id, index: progress.begun, scope: map.scope, input: input, item: item)
@@ -62,7 +68,7 @@ extension Transition {
         }
         update(id) { $0.phase = .items(progress) }
         if progress.running == 0, progress.isWhole, progress.next >= progress.itemsEnd {
-            execution.ready.removeAll { $0 == id }
+            execution.ready.remove([id])
             return finishItems(id, map)
         }
         // There is room for more, and another event to begin with them.

@@ -31,6 +31,8 @@ package struct Transition {
     private static let stepCountMax = Steps.countMax / 40
     /// Bytes that are written for each step: of the history, and of a strand's input.
     private static let bytesPerStep = 4
+    /// Of an entry of the history beside its values, about.
+    private static let entryByteCount = 100
     /// States that one event enters: what is more waits for `Event.proceed`, so that no commit grows without bound.
     private static let stateCountMax = 256
 
@@ -75,6 +77,10 @@ package struct Transition {
                 end(.failed, error: StateError(.dataLimitExceeded, "all that branches and iterations hold at once is more than \(Execution.byteCountMax) bytes"))
                 break
             }
+            guard execution.historyByteCount <= Execution.historyByteCountMax else {
+                end(.failed, error: StateError(.dataLimitExceeded, "the history of the execution is more than \(Execution.historyByteCountMax) bytes"))
+                break
+            }
             if execution.ready.isEmpty { break }
             guard entered < Self.stateCountMax, !isSpent else {
                 effects.append(.proceed)
@@ -83,7 +89,7 @@ package struct Transition {
             entered += 1
             runState(of: execution.ready.removeFirst())
         }
-        if execution.status != .running { execution.ready = [] }
+        if execution.status != .running { execution.ready.removeAll() }
     }
 
     // MARK: What states and events use
@@ -135,7 +141,7 @@ package struct Transition {
 
     mutating func remove(_ id: Int) {
         if let parent = execution.frames[id]?.parent {
-            execution.below[parent]?.removeAll { $0 == id }
+            if let place = execution.below[parent]?.placeInOrder(of: id) { execution.below[parent]?.remove(at: place) }
             if execution.below[parent]?.isEmpty == true { execution.below[parent] = nil }
         }
         execution.frames[id] = nil
@@ -179,6 +185,7 @@ package struct Transition {
         guard let frame = execution.frames[id] else { return }
         charge(input)
         charge(output)
+        execution.historyByteCount += [input, output].reduce(Self.entryByteCount + (error?.cause?.utf8.count ?? 0)) { $0 + ($1.flatMap { ValueLimits.byteCount($0) } ?? 0) }
         effects.append(
             .history(
                 HistoryEntry(

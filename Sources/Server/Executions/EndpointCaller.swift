@@ -27,22 +27,21 @@ final class EndpointCaller: Sendable {
             // It may be configured by the next start; a Retry or a timeout may end it before.
             return end(.awaited(lookAgainAt: CalendarText.now + 30_000_000))
         }
-        guard CalendarText.now.subtractingSaturating(work.createdAt) < endpoint.expires else {
-            return end(.failed(StateError(.unavailable, "no final answer of \(name) before `expires`, in \(work.tryCount) attempts")))
-        }
-        guard work.tryCount < endpoint.retry.attemptCountMax else {
-            return end(.failed(StateError(.unavailable, "no final answer of \(name) in \(work.tryCount) attempts")))
-        }
-        // What may have arrived is asked about first, where that can be asked.
-        guard work.isRepeat || work.createdAt < startedAt, let statusURL = endpoint.statusURL else { return send(name, work, endpoint, end) }
-        client.send(question(statusURL, work, endpoint)) { [self] result in
-            if case .success(let response) = result, response.status == 404 { return send(name, work, endpoint, end) }
-            end(Self.ending(result, name, work, endpoint, toQuestion: true))
+        let isExpired = CalendarText.now.subtractingSaturating(work.createdAt) >= endpoint.expires
+        switch endpoint.turn(attempts: work.tryCount, isExpired: isExpired, mayHaveArrived: work.isRepeat || work.createdAt < startedAt) {
+        case .expired: end(.failed(StateError(.unavailable, "no final answer of \(name) before `expires`, in \(work.tryCount) attempts")))
+        case .exhausted: end(.failed(StateError(.unavailable, "no final answer of \(name) in \(work.tryCount) attempts")))
+        case .send: send(name, work, endpoint, end)
+        case .ask(let statusURL):
+            client.send(question(statusURL, work, endpoint)) { [self] result in
+                guard let ending = Self.ending(result, name, work, endpoint, toQuestion: true) else { return send(name, work, endpoint, end) }
+                end(ending)
+            }
         }
     }
 
     private func send(_ name: String, _ work: TaskWork, _ endpoint: RegistrarOptions, _ end: @escaping @Sendable (TaskEnding) -> Void) {
-        client.send(request(name, work, endpoint)) { result in end(Self.ending(result, name, work, endpoint)) }
+        client.send(request(name, work, endpoint)) { result in end(Self.ending(result, name, work, endpoint, toQuestion: false) ?? .abandoned) }
     }
 
     /// What became of a task that may have arrived; signed over an empty body.
@@ -50,25 +49,16 @@ final class EndpointCaller: Sendable {
         let call = work.call
         let parameters = [("execution_id", work.executionID), ("state", call.state), ("visit", String(call.visit)), ("task_token", call.token)]
             .map { "\($0)=\(RequestTarget.encode($1))" }.joined(separator: "&")
-        let headers = RegistrarCall.signature(
-            id: Self.headerText(call.key), body: [], secrets: endpoint.secrets(at: CalendarText.now), nowSeconds: CalendarText.now / 1_000_000)
-        return OutgoingRequest(
-            method: .get, url: statusURL + (statusURL.contains("?") ? "&" : "?") + parameters, headers: headers, timeoutMilliseconds: RegistrarCall.timeoutMilliseconds(endpoint))
+        return endpoint.request(RegistrarOptions.question(statusURL, parameters), id: Self.headerText(call.key), body: nil, now: CalendarText.now)
     }
 
     private func request(_ name: String, _ work: TaskWork, _ endpoint: RegistrarOptions) -> OutgoingRequest {
-        let now = CalendarText.now
         let call = work.call
         let body = JSONValue.object([
             "execution_id": .string(work.executionID), "state": .string(call.state), "visit": .integer(call.visit), "task_token": .string(call.token),
             "input": call.input, "callback_url": .string("\(callbackBase)/v1/callbacks/\(RequestTarget.encode(name))"),
         ]).serialized
-        let key = Self.headerText(call.key)
-        var headers = RegistrarCall.signature(id: key, body: body, secrets: endpoint.secrets(at: now), nowSeconds: now / 1_000_000)
-        headers.append((name: "Content-Type", value: "application/json"))
-        headers.append((name: "Idempotency-Key", value: key))
-        return OutgoingRequest(
-            method: .post, url: endpoint.url, headers: headers, body: body, timeoutMilliseconds: RegistrarCall.timeoutMilliseconds(endpoint))
+        return endpoint.request(endpoint.url, id: Self.headerText(call.key), body: body, now: CalendarText.now)
     }
 
     /// A state may be named in any letters, a header field not.
@@ -78,32 +68,25 @@ final class EndpointCaller: Sendable {
 
     // MARK: Answers
 
+    /// - Returns: nil where the endpoint never saw the task.
     private static func ending(
-        _ result: Result<OutgoingResponse, OutgoingFailure>, _ name: String, _ work: TaskWork, _ endpoint: RegistrarOptions, toQuestion isQuestion: Bool = false
-    ) -> TaskEnding {
-        switch result {
-        case .failure(.closed): return .abandoned
-        case .failure(let failure): return again(failure.description, nil, work, endpoint, name)
-        case .success(let response):
-            let retryAfter = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, CalendarText.now / 1_000_000) }
-            switch response.status {
-            case 200:
-                if let ending = TaskAnswers.ending(response.body) { return ending }
-                return again("answered 200 without a valid outcome", retryAfter, work, endpoint, name)
-            case 202: return .awaited(lookAgainAt: CalendarText.now.addingSaturating(endpoint.lock))
-            case 408, 429: return again("answered \(response.status)", retryAfter, work, endpoint, name)
-            case 400..<500 where !isQuestion: return .failed(TaskAnswers.rejected(response.body) ?? StateError(.rejected, "\(name) answered \(response.status)"))
-            default: return again("answered \(response.status)", retryAfter, work, endpoint, name)
+        _ result: Result<OutgoingResponse, OutgoingFailure>, _ name: String, _ work: TaskWork, _ endpoint: RegistrarOptions, toQuestion isQuestion: Bool
+    ) -> TaskEnding? {
+        if case .failure(.closed) = result { return .abandoned }
+        let now = CalendarText.now
+        let answer = EndpointAnswer<TaskEnding>(result, toQuestion: isQuestion, nowSeconds: now / 1_000_000, decision: { TaskAnswers.ending($0) }) { status, body in
+            .failed(TaskAnswers.rejected(body) ?? StateError(.rejected, "\(name) answered \(status)"))
+        }
+        switch answer {
+        case .final(let ending): return ending
+        case .inProgress: return .awaited(lookAgainAt: now.addingSaturating(endpoint.lock))
+        case .neverSeen: return nil
+        case .failed(let reason, let retryAfter, _):
+            let attempts = work.tryCount + 1
+            guard let at = endpoint.nextAttempt(after: attempts, retryAfter: retryAfter, now: now) else {
+                return .failed(StateError(.unavailable, "no final answer of \(name) in \(attempts) attempts; the last: \(reason)"))
             }
+            return .later(at: at, reason: reason)
         }
-    }
-
-    private static func again(_ reason: String, _ retryAfter: Int64?, _ work: TaskWork, _ endpoint: RegistrarOptions, _ name: String) -> TaskEnding {
-        let attempts = work.tryCount + 1
-        if attempts >= endpoint.retry.attemptCountMax {
-            return .failed(StateError(.unavailable, "no final answer of \(name) in \(attempts) attempts; the last: \(reason)"))
-        }
-        let delay = endpoint.retry.delay(afterAttempts: attempts, retryAfter: retryAfter, fraction: Double.random(in: 0..<1))
-        return .later(at: CalendarText.now.addingSaturating(delay), reason: reason)
     }
 }

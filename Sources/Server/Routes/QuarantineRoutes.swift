@@ -27,7 +27,7 @@ enum QuarantineRoutes {
             .post, "/v1/dead-letters/{id}/redrive", access: .writer, place: .control,
             operation: Operation(
                 "redrive", "Tries a dead letter again.", parameters: [.path("id", "The dead letter.")],
-                answers: [.init(202, "It is tried again.")], problems: [.notFound, .differentDocument, .diskFull], isAudited: true),
+                answers: [.init(202, "It is tried again.")], problems: [.notFound, .differentDocument, .contradictingOutcome, .diskFull], isAudited: true),
             uses: { $0.store.deadLetters }, handle: redrive),
     ]
 

@@ -92,6 +92,48 @@ final class ExecutionStoreTests: XCTestCase {
 
     // MARK: Definitions
 
+    /// What runs writes as well as what starts: the room that receipts are kept for is left alone by both, and all goes on once there is more.
+    func test_littleRoom_standsStill_andGoesOn() throws {
+        func open(minFreeBytes: Int64, _ hands: Hands) throws -> ExecutionStore {
+            let store = try ExecutionStore(path: path, clock: time.clock, .init(minFreeBytes: minFreeBytes))
+            try store.begin(hands)
+            return store
+        }
+        let hands = Hands { _, _ in .awaited(lookAgainAt: nil) }
+        var store = try open(minFreeBytes: 0, hands)
+        let task = #"{"StartAt":"A","States":{"A":{"Type":"Task","Resource":"till:queue:q","End":true}}}"#
+        let wait = #"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"Next":"A"},"A":{"Type":"Task","Resource":"till:queue:q","End":true}}}"#
+        for (name, text) in [("task", task), ("wait", wait)] { _ = try store.putProcess(name, Array(text.utf8)) }
+        let (tasked, waiting) = (try start(store, "task"), try start(store, "wait"))
+        let aborted = try start(store, "wait")
+        try store.abort(aborted.id.description, as: .admin)
+        store.stop()
+
+        time.pass(seconds: 3_600)
+        let idle = Hands { _, _ in .awaited(lookAgainAt: nil) }
+        let token = try XCTUnwrap(try ExecutionFile.tokens(path).first { $0.hasPrefix(tasked.id.description) })
+        store = try open(minFreeBytes: .max, idle)
+        // By then timers that are due have had their turn.
+        _ = try store.putProcess("another", Array(task.utf8))
+        _ = try store.putProcess("another", Array(wait.utf8))
+        XCTAssertEqual(try store.history(waiting.id.description, after: 0, limit: 100, as: .admin).events.count, 1, "its Wait was entered, and has not ended")
+        func refused(_ body: () throws -> Void) { XCTAssertThrowsError(try body()) { XCTAssertEqual(($0 as? Fault)?.code, .diskFull, "\($0)") } }
+        refused { _ = try start(store, "task") }
+        refused { try answer(store, token, .success(.null)) }
+        refused { try store.redrive(aborted.id.description, as: .admin) }
+        try answer(store, token, .heartbeat)
+        XCTAssertEqual(try store.execution(tasked.id.description, as: .admin).status, .running)
+        XCTAssertEqual(idle.state.withLock { $0.done }, [:], "whose answers there were no room for")
+        store.stop()
+
+        let working = Hands { _, _ in .succeeded(.integer(1)) }
+        store = try open(minFreeBytes: 0, working)
+        try answer(store, token, .success(.integer(2)))
+        XCTAssertTrue(try Patience.until { try store.execution(waiting.id.description, as: .admin).status == .succeeded })
+        XCTAssertEqual(try store.execution(tasked.id.description, as: .admin).status, .succeeded)
+        store.stop()
+    }
+
     func test_definitions_haveVersions_andRunningExecutionsKeepTheirs() throws {
         let hands = Hands { _, _ in nil }
         let store = try open(hands)

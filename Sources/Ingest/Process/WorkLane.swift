@@ -1,0 +1,152 @@
+/// What a lane can hold: something to do from some moment on.
+protocol LaneWork: Sendable {
+    associatedtype Key: Hashable & Sendable
+    /// What it is known by.
+    var key: Key { get }
+    /// Microseconds since 1970.
+    var dueAt: Int64 { get }
+    /// When it was first there.
+    var since: Int64 { get }
+}
+
+/// Calls since the start that ended alike.
+struct LaneOutcome: Sendable {
+    var count = 0
+    /// Why the last of them ended so, where that is worth saying.
+    var reason: String?
+}
+
+/// The queue of one endpoint: what is due when, how many calls are under way, and whether it may be called at all. Steps of receipts, webhooks and tasks of executions
+/// have theirs.
+///
+/// A value guarded by its owner's lock. Each endpoint has its own, so that a slow one holds up no other.
+struct WorkLane<Work: LaneWork>: Sendable {
+    private struct Entry: Sendable {
+        let work: Work
+        /// Tells those of one instant apart: first come, first served.
+        let number: Int
+        var isBefore: (Int64, Int) { (work.dueAt, number) }
+    }
+
+    /// Of what waits, as much is kept in memory; the rest is on disk alone until there is room: an outage must not fill the memory.
+    static var capacity: Int { 200_000 }
+
+    let limit: Int
+    private let capacity: Int
+    /// What waits here or is under way.
+    private var resident: Set<Work.Key> = []
+    /// Something was left on disk.
+    private(set) var hasMore = false
+    var breaker = CircuitBreaker()
+    private(set) var inFlightCount = 0
+    private var heap: [Entry] = []
+    private var nextNumber = 0
+    /// By how they ended.
+    private(set) var outcomes: [String: LaneOutcome] = [:]
+
+    init(limit: Int, capacity: Int = Self.capacity) {
+        self.limit = limit
+        self.capacity = capacity
+    }
+
+    var waitingCount: Int { heap.count }
+    var isIdle: Bool { heap.isEmpty && inFlightCount == 0 && !hasMore && breaker.state == .closed }
+    var isFull: Bool { heap.count >= capacity }
+    /// There is room for what was left on disk.
+    var wantsMore: Bool { hasMore && heap.count <= capacity / 2 }
+    mutating func beginReload() { hasMore = false }
+    /// What could not be read is still there.
+    mutating func noteMore() { hasMore = true }
+
+    /// What is shown of a lane.
+    struct Figures: Sendable {
+        var waitingCount: Int
+        /// Of those that wait.
+        var dueCount = 0
+        var inFlightCount: Int
+        /// Since when the oldest of the due ones is there.
+        var oldestSince: Int64?
+        var breaker: CircuitBreaker.State
+        /// Something is on disk alone.
+        var hasMore: Bool
+        var outcomes: [String: LaneOutcome]
+    }
+
+    /// - Complexity: O(what waits).
+    func figures(now: Int64) -> Figures {
+        var figures = Figures(waitingCount: heap.count, inFlightCount: inFlightCount, breaker: breaker.state, hasMore: hasMore, outcomes: outcomes)
+        for entry in heap where entry.work.dueAt <= now {
+            figures.dueCount += 1
+            figures.oldestSince = min(figures.oldestSince ?? .max, entry.work.since)
+        }
+        return figures
+    }
+
+    /// What is here already is passed over.
+    mutating func add(_ work: Work) {
+        if isFull {
+            hasMore = true
+            return
+        }
+        guard resident.insert(work.key).inserted else { return }
+        heap.append(Entry(work: work, number: nextNumber))
+        nextNumber += 1
+        var child = heap.count - 1
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard heap[child].isBefore < heap[parent].isBefore else { break }
+            heap.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    /// The next one that may be done now, counted as under way.
+    mutating func take(now: Int64) -> Work? {
+        guard inFlightCount < limit, let first = heap.first, first.work.dueAt <= now, breaker.mayCall(now: now) else { return nil }
+        inFlightCount += 1
+        let last = heap.removeLast()
+        if !heap.isEmpty {
+            heap[0] = last
+            sink()
+        }
+        return first.work
+    }
+
+    mutating func end(_ work: Work) {
+        inFlightCount -= 1
+        resident.remove(work.key)
+    }
+
+    /// As above, with how it ended.
+    ///
+    /// - Parameter worked: whether the endpoint is well; nil where it was not asked.
+    mutating func end(_ work: Work, worked: Bool?, outcome: String, because reason: String? = nil, now: Int64) {
+        end(work)
+        outcomes[outcome, default: LaneOutcome()].count += 1
+        if let reason { outcomes[outcome]?.reason = reason }
+        switch worked {
+        case true?: breaker.recordSuccess()
+        case false?: breaker.recordFailure(now: now)
+        case nil: if breaker.state == .halfOpen { breaker.recordSuccess() }
+        }
+    }
+
+    /// When `take` is worth asking again; nil when only an end or an addition can change its answer.
+    var nextTime: Int64? {
+        guard inFlightCount < limit, let first = heap.first, breaker.state != .halfOpen else { return nil }
+        return max(first.work.dueAt, breaker.waitsUntil ?? .min)
+    }
+
+    private mutating func sink() {
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].isBefore < heap[least].isBefore {
+                least = child
+            }
+            if least == parent { return }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+}

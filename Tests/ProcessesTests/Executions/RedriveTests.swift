@@ -1,0 +1,149 @@
+import ColumnStore
+import Foundation
+import TestSupport
+import XCTest
+
+@testable import Processes
+
+/// Goal: what goes on after an end keeps the bounds of what began. Method: Maps with many failures, ended at each place, read from their bytes at each event; a history that is counted as full.
+final class RedriveTests: XCTestCase {
+    private static let iteration = #""ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Task","Resource":"till:call:x","End":true}}}"#
+
+    private func simulator(_ members: String, items: Int) throws -> (Simulator, Machine) {
+        let text = machineText("S", [("S", #"{"Type":"Map",\#(members),\#(Self.iteration),"Next":"T"}"#), ("T", #"{"Type":"Succeed"}"#)])
+        return (try Simulator(text, input: "\(Array(0..<items))"), try DefinitionReader.read(Array(text.utf8)))
+    }
+
+    func test_redrive_ofManyFailures_runsNoMoreAtOnceThanMaxConcurrency() throws {
+        for (limit, items, ended) in [(2, 12, 0), (1, 5, 0), (3, 30, 0), (2, 12, 1), (2, 12, 2), (3, 20, 4)] {
+            var (simulator, machine) = try simulator(#""MaxConcurrency":\#(limit),"ToleratedFailurePercentage":40"#, items: items)
+            simulator.run { _ in .failure(StateError(name: "E", cause: nil)) }
+            XCTAssertEqual(simulator.outcome, "FAILED States.ExceedToleratedFailureThreshold")
+            XCTAssertEqual(simulator.apply(.redrive), .applied)
+            // Ended and gone on with once more, some way in.
+            for count in 0..<ended {
+                let token = try XCTUnwrap(simulator.calls.keys.min())
+                if count == ended / 2 {
+                    XCTAssertEqual(simulator.apply(.abort), .applied)
+                    XCTAssertEqual(simulator.execution.awaited, [])
+                    XCTAssertEqual(simulator.apply(.redrive), .applied)
+                } else {
+                    XCTAssertEqual(simulator.apply(.taskSucceeded(token: token, output: simulator.calls[token]?.input ?? .null)), .applied)
+                }
+            }
+            while simulator.execution.status == .running {
+                XCTAssertLessThanOrEqual(simulator.calls.count, limit)
+                XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: machine), simulator.execution)
+                let token = try XCTUnwrap(simulator.calls.keys.min())
+                XCTAssertEqual(simulator.apply(.taskSucceeded(token: token, output: simulator.calls[token]?.input ?? .null)), .applied)
+            }
+            XCTAssertEqual(simulator.outcome, String(decoding: try JSONSerialization.data(withJSONObject: Array(0..<items)), as: UTF8.self))
+            XCTAssertEqual(Set(simulator.tasks.map(\.key)).count, simulator.tasks.count, "a visit's key is its own")
+        }
+    }
+
+    /// As above, of Maps within a Map, outputs let go: those that were on their way count, those that wait do not.
+    func test_redrive_ofMapsInMaps_keepsBothLimits_andEnds() throws {
+        let inner = #"{"Type":"Map","ItemsPath":"$","MaxConcurrency":2,"ToleratedFailureCount":1,\#(Self.iteration),"ResultPath":null,"End":true}"#
+        let text = machineText(
+            "S", [("S", #"{"Type":"Map","MaxConcurrency":3,"ToleratedFailureCount":2,"ItemProcessor":{"StartAt":"N","States":{"N":\#(inner)}},"ResultPath":null,"Next":"T"}"#), ("T", #"{"Type":"Pass","Result":1,"End":true}"#)])
+        let machine = try DefinitionReader.read(Array(text.utf8))
+        for seed in UInt64(0)..<12 {
+            var random = SplitMix64(state: seed)
+            var simulator = try Simulator(text, input: "\((0..<9).map { row in (0..<5).map { row * 10 + $0 } })")
+            var redrives = 0
+            var failures: UInt64 = 2
+            while simulator.execution.status != .succeeded {
+                if simulator.execution.status != .running {
+                    redrives += 1
+                    failures = redrives < 4 ? 4 : .max
+                    XCTAssertEqual(simulator.apply(.redrive), .applied)
+                }
+                XCTAssertLessThanOrEqual(simulator.calls.count, 6, "seed \(seed)")
+                XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: machine), simulator.execution)
+                let tokens = simulator.calls.keys.sorted()
+                if tokens.isEmpty {
+                    guard simulator.execution.status == .running else { continue }
+                    simulator.apply(.proceed)
+                    continue
+                }
+                let token = tokens[Int(random.next() % UInt64(tokens.count))]
+                if random.next() % 40 == 0, redrives < 4 {
+                    simulator.apply(.abort)
+                } else if failures != .max, random.next() % failures == 0 {
+                    simulator.apply(.taskFailed(token: token, StateError(name: "E", cause: nil)))
+                } else {
+                    simulator.apply(.taskSucceeded(token: token, output: .null))
+                }
+            }
+            XCTAssertEqual(simulator.outcome, "1")
+            XCTAssertGreaterThan(redrives, 0)
+            XCTAssertEqual(simulator.execution.frames.count, 1)
+        }
+    }
+
+    func test_readyFrames_areAListWithoutRepeats() {
+        var random = SplitMix64(state: 7)
+        var frames = ReadyFrames()
+        var model: [Int] = []
+        for _ in 0..<20_000 {
+            let id = Int(random.next() % 400)
+            switch random.next() % 8 {
+            case 0...3:
+                frames.append(id)
+                if !model.contains(id) { model.append(id) }
+            case 4:
+                let gone = [id, id + 1, id + 2]
+                frames.remove(gone)
+                model.removeAll { gone.contains($0) }
+            default: if !model.isEmpty { XCTAssertEqual(frames.removeFirst(), model.removeFirst()) }
+            }
+            XCTAssertEqual(frames.isEmpty, model.isEmpty)
+            XCTAssertEqual(frames.count, model.count)
+            XCTAssertEqual(frames.contains(id), model.contains(id))
+        }
+        XCTAssertEqual(Array(frames), model)
+        for number in 0..<400 { XCTAssertEqual(Array(stride(from: 1, to: 400, by: 3)).placeInOrder(of: number), number % 3 == 1 ? number / 3 : nil) }
+    }
+
+    // MARK: The history
+
+    /// What a loop writes down is bounded: past it the execution fails, whatever catches errors, and a redrive does not begin anew.
+    func test_history_pastItsBound_endsTheExecution() throws {
+        let text = machineText(
+            "W", [("W", #"{"Type":"Wait","Seconds":1,"Next":"P"}"#), ("P", #"{"Type":"Pass","Next":"W"}"#)])
+        let machine = try DefinitionReader.read(Array(text.utf8))
+        let moment = Moment(now: Simulator.start, secret: [UInt8](repeating: 1, count: 32))
+        var execution = try Transition.start(machine, .init(id: "e", name: "n", machineID: "m", machineName: "m"), input: .string("0123456789"), at: moment).execution
+        let first = execution.historyByteCount
+        XCTAssertGreaterThan(first, 100)
+        func fire() -> Outcome {
+            guard case .timer(let frame, let serial, _)? = execution.awaited.first else { preconditionFailure("a Wait without its timer") }
+            return Transition.apply(.timerFired(frame: frame, serial: serial), to: execution, of: machine, at: moment)
+        }
+        execution = fire().execution
+        XCTAssertGreaterThan(execution.historyByteCount, 2 * first)
+        // As it stands on disk after years.
+        execution.historyByteCount = Execution.historyByteCountMax - 10
+        execution = try ExecutionCoder.decode(ExecutionCoder.encode(execution), of: machine)
+        execution = fire().execution
+        XCTAssertEqual(execution.status, .failed)
+        XCTAssertEqual(execution.error?.name, "States.DataLimitExceeded")
+        XCTAssertEqual(execution.awaited, [])
+        let again = Transition.apply(.redrive, to: execution, of: machine, at: moment)
+        XCTAssertEqual(again.execution.status, .failed)
+        XCTAssertEqual(again.execution.error?.name, "States.DataLimitExceeded")
+    }
+
+    /// A header that was written before the history was counted.
+    func test_header_withoutTheCount_isRead() throws {
+        let machine = try DefinitionReader.read(Array(machineText("W", [("W", #"{"Type":"Wait","Seconds":1,"End":true}"#)]).utf8))
+        let moment = Moment(now: Simulator.start, secret: [UInt8](repeating: 1, count: 32))
+        var execution = try Transition.start(machine, .init(id: "e", name: "n", machineID: "m", machineName: "m"), input: .null, at: moment).execution
+        execution.historyByteCount = 0
+        let header = ExecutionCoder.header(execution)
+        let frames = execution.frames.values.map { (id: $0.id, head: ExecutionCoder.head($0), body: ExecutionCoder.body($0)) }
+        let earlier = try ExecutionCoder.decode(constants: ExecutionCoder.constants(execution), header: Array(header.dropLast()), frames: frames, of: machine)
+        XCTAssertEqual(earlier, execution)
+    }
+}
