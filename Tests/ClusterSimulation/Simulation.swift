@@ -232,8 +232,8 @@ package struct Simulation {
         let through = min(limit, machines[index].disk.log.count) - losses.number(0..<30)
         guard through >= machines[index].disk.first else { return }
         machines[index].disk.drop(through: through)
-        // Safe: it is there, as the first line says. What it says of it are no effects.
-        _ = Node.step(&machines[index].node!, .dropped(through: through), at: machines[index].clock(at: time))
+        let life = machines[index].life
+        for effect in step(index, .dropped(through: through), at: machines[index].clock(at: time)) ?? [] where machines[index].life == life { perform(effect, of: index) }
     }
 
     /// It is as of now, and there a while later, whatever has become of whoever sent it.
