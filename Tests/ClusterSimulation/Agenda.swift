@@ -3,7 +3,8 @@ import Cluster
 /// What will happen, the earliest first; what happens at one instant in the order in which it was noted.
 struct Agenda {
     enum Action {
-        case message(to: Int, life: Int, from: String, Message)
+        /// From a process that has records of that store.
+        case message(to: Int, life: Int, from: String, StoreIdentity?, Message)
         case event(to: Int, life: Int, Event)
         case diskSynced(Int, life: Int)
         /// A request to the bucket takes effect.

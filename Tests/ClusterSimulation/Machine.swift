@@ -21,6 +21,9 @@ final class Machine {
     var queued: Set<UInt64> = []
     /// A checkpoint is on its way.
     var isTaking = false
+    /// Whose records it has, as the process says to others; and what they have said.
+    var greeting: StoreIdentity?
+    var met: [String: StoreIdentity?] = [:]
     /// How much of what is committed, and of what was shown, the checker has seen.
     var committedSeen = 0
     var shown = 0
@@ -45,13 +48,15 @@ final class Machine {
     func stop() {
         node = nil
         life += 1
-        (numbers, waiting, queued, committedSeen, shown, isTaking) = ([:], [:], [], 0, 0, false)
+        (numbers, waiting, queued, committedSeen, shown, isTaking, met) = ([:], [:], [], 0, 0, false, [:])
     }
 
     func start(_ settings: Settings, session: UInt64, at time: Int) {
         life += 1
         number()
-        node = Node(settings, session: session, disk: disk.image, at: clock(at: time))
+        let image = disk.image
+        greeting = image.store
+        node = Node(settings, session: session, disk: image, at: clock(at: time))
     }
 
     /// The process goes on, on a checkpoint.

@@ -10,7 +10,7 @@ extension Simulation {
         for _ in 0..<count {
             var delay = 1 + chance.number(0..<6)
             if !isMended, chance.happens(weather.lateness) { delay = chance.one(of: [100, 700, 2_500, 9_000]) + chance.number(0..<500) }
-            agenda.add(.message(to: to, life: machines[to].life, from: machines[from].name, message), at: time + delay)
+            agenda.add(.message(to: to, life: machines[to].life, from: machines[from].name, machines[from].greeting, message), at: time + delay)
         }
     }
 
@@ -97,6 +97,12 @@ extension Simulation {
             for record in machines[index].disk.log { checker.lost.insert(record.hash) }
             machines[index].disk.restore(SimulatedDisk())
         }
+        // Before the object names a store there is nothing to hold a disk against.
+        if strangers.happens(weather.strange), bucket.configuration?.store != nil || !rules.contains(.identity), mayRestore(index, SimulatedDisk()) {
+            trace?("\(time) \(machines[index].name) gets a disk of another cluster")
+            for record in machines[index].disk.log { checker.lost.insert(record.hash) }
+            machines[index].disk.restore(.strange(&strangers))
+        }
         if machines[index].version == 1, chance.happens(300) { machines[index].version = 2 }
         agenda.add(.start(index), at: time + chance.one(of: [50, 600, 2_500, 8_000]) + chance.number(0..<400))
     }
@@ -131,6 +137,10 @@ extension Simulation {
                 if machines[index].version == 1 {
                     if machines[index].node != nil { stop(index) }
                     machines[index].version = 2
+                }
+                if machines[index].disk.isStrange {
+                    if machines[index].node != nil { stop(index) }
+                    machines[index].disk.restore(SimulatedDisk())
                 }
                 start(index)
             }

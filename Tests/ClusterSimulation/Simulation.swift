@@ -19,6 +19,8 @@ package struct Simulation {
     var chance: Chance
     /// Of checkpoints and lost disks, apart from the others: the worlds without them stay what they are.
     var losses: Chance
+    /// Of disks of another cluster, for the same reason.
+    var strangers: Chance
     var weather: Weather
     var agenda = Agenda()
     var time = 0
@@ -44,7 +46,8 @@ package struct Simulation {
         rules = Rules.all.subtracting(rule)
         chance = Chance(seed: seed)
         losses = Chance(seed: ~seed)
-        weather = Weather(&chance, &losses, leaning: rule)
+        strangers = Chance(seed: seed ^ 0x5_7EA6_0E55)
+        weather = Weather(&chance, &losses, &strangers, leaning: rule)
         blocked = Array(repeating: Array(repeating: 0, count: weather.nodeCount), count: weather.nodeCount)
         for index in 0..<weather.nodeCount {
             let machine = Machine(name: ["a", "b", "c"][index])
@@ -77,7 +80,11 @@ package struct Simulation {
 
     private mutating func perform(_ action: Agenda.Action) {
         switch action {
-        case .message(let to, let life, let from, let message): deliver(.message(from: from, message), to: to, life: life)
+        case .message(let to, let life, let from, let store, let message):
+            // What it said first is heard with it, not before.
+            if machines[to].pausedUntil > time { return agenda.add(action, at: machines[to].pausedUntil) }
+            meet(to, life: life, from: from, store)
+            deliver(.message(from: from, message), to: to, life: life)
         case .event(let to, let life, let event): deliver(event, to: to, life: life)
         case .diskSynced(let index, let life):
             guard machines[index].life == life, let ticket = machines[index].disk.sync() else { return }
@@ -148,6 +155,7 @@ package struct Simulation {
             if count < machines[index].disk.first - 1 { checker.fail("\(machines[index].name) cuts back to \(count), into its checkpoint") }
             write(.cut(count), ticket, index)
         case .promise(let epoch, let ticket): write(.promise(epoch), ticket, index)
+        case .identify(let store): machines[index].disk.identify(store)
         case .fetch(let first, let count, let peer):
             let log = machines[index].disk.seen
             let records = first >= machines[index].disk.first && first <= log.count ? Array(log[(first - 1)..<min(log.count, first - 1 + count)]) : []
@@ -172,12 +180,17 @@ package struct Simulation {
         case .end(let ending):
             trace?("\(time) \(machines[index].name) ends: \(ending)")
             if ending == .diverged { checker.fail("\(machines[index].name) ends, diverged") }
+            let isStranger = if case .stranger = ending { true } else { false }
+            if isStranger, !machines[index].disk.isStrange { checker.fail("\(machines[index].name) ends as one of another store, and has the cluster's") }
             stop(index)
+            // Somebody reads why, or nobody yet.
+            if isStranger, strangers.happens(500) { machines[index].disk.restore(SimulatedDisk()) }
             agenda.add(.start(index), at: time + chance.number(50..<1_500))
         }
     }
 
     private mutating func write(_ write: SimulatedDisk.Write, _ ticket: Int, _ index: Int) {
+        if machines[index].disk.isStrange, write.changesLog { checker.fail("\(names[index]) changes records of another store") }
         machines[index].perform(write, ticket: ticket)
         agenda.add(.diskSynced(index, life: machines[index].life), at: time + 1 + chance.number(0..<weather.diskLasts))
     }
@@ -201,6 +214,22 @@ package struct Simulation {
         guard mark.sequence <= log.count else { return checker.fail("\(names[index]) commits record \(mark.sequence), which it does not have") }
         for record in log[machines[index].committedSeen..<mark.sequence] { checker.commits(record.mark, by: machines[index].name) }
         machines[index].committedSeen = mark.sequence
+        learn(index)
+    }
+
+    /// The host looks after the store that its records make, now and then.
+    private mutating func learn(_ index: Int) {
+        guard machines[index].disk.store == nil, machines[index].disk.seen[..<machines[index].committedSeen].contains(where: { $0.kind == .rows }) else { return }
+        machines[index].disk.identify(SimulatedDisk.own)
+        guard let own = SimulatedDisk.own else { return }
+        agenda.add(.event(to: index, life: machines[index].life, .learned(own)), at: time + 1 + strangers.number(0..<2_000))
+    }
+
+    /// What a process says first, before its first message and again where it has become another.
+    private mutating func meet(_ index: Int, life: Int, from name: String, _ store: StoreIdentity?) {
+        guard machines[index].life == life, machines[index].node != nil, machines[index].met[name] != .some(store) else { return }
+        machines[index].met[name] = .some(store)
+        deliver(.met(name, store, namesStores: true), to: index, life: life)
     }
 
     private mutating func committed(_ index: Int, _ mark: Mark, _ isDegraded: Bool) {
@@ -232,8 +261,8 @@ package struct Simulation {
         let through = min(limit, machines[index].disk.log.count) - losses.number(0..<30)
         guard through >= machines[index].disk.first else { return }
         machines[index].disk.drop(through: through)
-        // Safe: it is there, as the first line says. What it says of it are no effects.
-        _ = Node.step(&machines[index].node!, .dropped(through: through), at: machines[index].clock(at: time))
+        let life = machines[index].life
+        for effect in step(index, .dropped(through: through), at: machines[index].clock(at: time)) ?? [] where machines[index].life == life { perform(effect, of: index) }
     }
 
     /// It is as of now, and there a while later, whatever has become of whoever sent it.

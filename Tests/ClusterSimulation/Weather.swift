@@ -25,13 +25,16 @@ struct Weather {
     /// In thousandths: of ticks, with which records go into a checkpoint, and of crashes, after which the disk is empty.
     var drops: Int
     var emptied: Int
+    /// Of crashes, after which the disk is another cluster's.
+    var strange: Int
 
     enum Fault: CaseIterable { case crash, crashAll, pause, partition, oneWay, bucketDown, bucketAway, isolate, upheaval, leap, command, old }
 
     /// - Parameter rule: one that is switched off: the world is such that it would be needed.
-    init(_ chance: inout Chance, _ losses: inout Chance, leaning rule: Rules = []) {
+    init(_ chance: inout Chance, _ losses: inout Chance, _ strangers: inout Chance, leaning rule: Rules = []) {
         drops = losses.one(of: [0, 50, 300])
         emptied = losses.one(of: [0, 0, 200])
+        strange = strangers.one(of: [0, 0, 0, 200])
         nodeCount = chance.happens(700) ? 3 : 2
         hasBucket = !chance.happens(250)
         degrades = !hasBucket && chance.happens(500)
@@ -73,6 +76,7 @@ struct Weather {
         case .questionAge, .readProof: (hasBucket, lateness, loss, postEvery, faultEvery, kinds) = (true, 200, 0, 40, 6_000, [.isolate])
         case .removedStayOut: (hasBucket, nodeCount, kinds) = (true, 3, [.command, .command, .crash, .partition])
         case .slotsStay: (hasBucket, degrades, nodeCount, faultEvery, faultsLast, postEvery, kinds) = (true, false, 3, 6_000, 40_000, 100, [.isolate])
+        case .identity: (degrades, strange, faultEvery, kinds) = (false, 800, 1_500, [.crash, .crash, .partition])
         case .checkpointCounts: (drops, faultEvery, kinds) = (800, 1_500, [.crash, .partition, .isolate])
         default: break
         }

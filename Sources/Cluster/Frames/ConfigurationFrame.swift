@@ -37,13 +37,22 @@ extension Configuration {
 
     // MARK: The object
 
-    private static let title = Array("till-cluster 1\n".utf8)
+    /// By which bytes the object is known. Versions before read the first form alone, so the second is written where a store is named, which no such version is there for.
+    private enum Form: CaseIterable {
+        case first
+        /// The store's number stands behind the members.
+        case namingStore
+
+        var title: [UInt8] { Array((self == .first ? "till-cluster 1\n" : "till-cluster 2\n").utf8) }
+    }
+
     package static let byteCountMax = 4_096
 
     /// The object as it lies in a bucket or at a witness: a title, its members, and a sum of both.
     package var objectBytes: [UInt8] {
-        var writer = FrameWriter(bytes: Self.title)
+        var writer = FrameWriter(bytes: (store == nil ? Form.first : .namingStore).title)
         write(to: &writer)
+        if let store { writer.write(store.text) }
         var sum = Digest.zero
         sum.take(writer.bytes)
         writer.write(sum)
@@ -52,13 +61,19 @@ extension Configuration {
 
     /// - Throws: `FrameFault`.
     package init(parsingObject bytes: [UInt8]) throws(FrameFault) {
-        guard bytes.count <= Self.byteCountMax, bytes.starts(with: Self.title), bytes.count > Self.title.count + 16 else { throw FrameFault("it is no object of a cluster") }
+        guard bytes.count <= Self.byteCountMax, let form = Form.allCases.first(where: { bytes.starts(with: $0.title) }), bytes.count > form.title.count + 16 else {
+            throw FrameFault("it is no object of a cluster")
+        }
         var sum = Digest.zero
         sum.take(Array(bytes.dropLast(16)))
         var end = FrameReader(bytes.suffix(16))
         guard try end.digest() == sum else { throw FrameFault("it does not have its sum") }
-        var reader = FrameReader(bytes[Self.title.count..<bytes.count - 16])
+        var reader = FrameReader(bytes[form.title.count..<bytes.count - 16])
         self = try Configuration(from: &reader)
+        if form == .namingStore {
+            guard let named = StoreIdentity(try reader.text(byteCountMax: StoreIdentity.byteCount)) else { throw FrameFault("it names no store") }
+            store = named
+        }
         try reader.end()
     }
 }

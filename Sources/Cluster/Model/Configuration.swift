@@ -35,9 +35,13 @@ package struct Configuration: Equatable, Sendable {
     package var removed: [String]
     /// Records of higher levels are not made: somebody might not understand them.
     package var level: Int
+    /// Whose records the cluster has; nil while there are none, or somebody is there who could not read it.
+    package var store: StoreIdentity?
 
-    package init(epoch: Int, nonce: Nonce, leader: String, insync: [String], mode: Mode, log: LogStart?, floor: Int, removed: [String], level: Int) {
+    package init(
+        epoch: Int, nonce: Nonce, leader: String, insync: [String], mode: Mode, log: LogStart?, floor: Int, removed: [String], level: Int, store: StoreIdentity? = nil
+    ) {
         (self.epoch, self.nonce, self.leader, self.insync) = (epoch, nonce, leader, insync)
-        (self.mode, self.log, self.floor, self.removed, self.level) = (mode, log, floor, removed, level)
+        (self.mode, self.log, self.floor, self.removed, self.level, self.store) = (mode, log, floor, removed, level, store)
     }
 }

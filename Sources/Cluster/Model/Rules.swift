@@ -57,13 +57,16 @@ package struct Rules: OptionSet, Sendable, Hashable {
     /// A checkpoint ends with a record that counts.
     package static let checkpointCounts = Rules(rawValue: 1 << 23)
 
-    package static let all = Rules(rawValue: 1 << 24 - 1)
+    /// A node takes part in the cluster of the store that it has, and in no other.
+    package static let identity = Rules(rawValue: 1 << 24)
+
+    package static let all = Rules(rawValue: 1 << 25 - 1)
 
     package static let names: [(name: String, rule: Rules)] = [
         ("standbySyncs", .standbySyncs), ("leaderSyncs", .leaderSyncs), ("remoteFirst", .remoteFirst), ("promise", .promise), ("conditionalSwap", .conditionalSwap),
         ("swapLookup", .swapLookup), ("holdInSwap", .holdInSwap), ("createOnly", .createOnly), ("replay", .replay), ("fence", .fence), ("sealing", .sealing),
         ("logBase", .logBase), ("vouching", .vouching), ("caughtUp", .caughtUp), ("freshWords", .freshWords), ("cutBack", .cutBack), ("proof", .proof),
         ("readProof", .readProof), ("questionAge", .questionAge), ("removedStayOut", .removedStayOut), ("slotsStay", .slotsStay),
-        ("levels", .levels), ("readFirst", .readFirst), ("checkpointCounts", .checkpointCounts),
+        ("levels", .levels), ("readFirst", .readFirst), ("checkpointCounts", .checkpointCounts), ("identity", .identity),
     ]
 }

@@ -5,6 +5,8 @@ package enum Effect: Sendable {
     case append([Record], ticket: Int)
     case cut(to: Int, ticket: Int)
     case promise(Int, ticket: Int)
+    /// Whose records the disk has from here on, before the first of them.
+    case identify(StoreIdentity)
     /// Records of the own disk, for a peer.
     case fetch(from: Int, count: Int, peer: String)
     /// What this node lacks its leader has in a checkpoint alone. Asked for again as long as it is so; once it is there, the node is begun anew on it (`Node.restarted`).
@@ -39,4 +41,6 @@ package enum Ending: Sendable, Equatable {
     case fenced
     /// What the protocol rules out: a person must look.
     case diverged
+    /// The cluster's store is another than the one that this disk has.
+    case stranger(StoreIdentity)
 }

@@ -3,6 +3,10 @@ package enum Event: Sendable {
     /// Some five times a second.
     case tick
     case message(from: String, Message)
+    /// A process of a peer is there, before its first message: whose records it has.
+    case met(String, StoreIdentity?, namesStores: Bool)
+    /// Records that count are those of a store.
+    case learned(StoreIdentity)
     case configuration(Reading<Configuration>, ticket: Int)
     case swapped(Writing, ticket: Int)
     case slot(Reading<Record>, ticket: Int)

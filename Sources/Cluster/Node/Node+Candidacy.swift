@@ -1,6 +1,7 @@
 /// Who may lead, and when.
 extension Node {
     mutating func receive(_ hello: Hello, from peer: Int) {
+        peers[peer].version = hello.version
         guard understands(hello.version) else { return }
         if role == .leader { return greeted(by: hello, from: peer) }
         peers[peer].session = hello.session
@@ -11,7 +12,7 @@ extension Node {
     }
 
     mutating func considerLeading() {
-        guard role != .candidate, swap == nil, cutTicket == nil, synced == top, promiseSynced >= promised, takesPart else { return }
+        guard role != .candidate, swap == nil, cutTicket == nil, synced == top, promiseSynced >= promised, takesPart, hasStoreOfCluster else { return }
         guard let configuration else {
             // A store that has records is somebody's: it does not found anything by itself.
             if isAbsent, top.sequence == 0, promised <= 1 { found() }

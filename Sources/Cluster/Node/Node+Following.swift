@@ -41,9 +41,10 @@ extension Node {
     mutating func receive(_ lead: Lead, from peer: Int) {
         let name = peers[peer].name
         let theirs = lead.configuration
+        peers[peer].version = lead.version
         guard theirs.leader == name, understands(lead.version) else { return }
         // A disk that is an old image of itself has forgotten what it promised; the object has not.
-        guard hasRead || !has(.readFirst) else { return }
+        guard hasRead || !has(.readFirst), !mayNotFollow(peers[peer]) else { return }
         if theirs.epoch < max(has(.promise) ? promised : 0, epoch) {
             effects.append(.send(to: name, .refusal(epoch: max(promised, epoch))))
             return
@@ -79,6 +80,7 @@ extension Node {
                 guard role != .fenced else { return }
             }
         }
+        takeIdentity()
         for nonce in lead.vouches where !vouched.contains(nonce) {
             vouched.append(nonce)
             if vouched.count > Bounds.vouchedCountMax { vouched.removeFirst() }

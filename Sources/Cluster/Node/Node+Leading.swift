@@ -123,6 +123,7 @@ extension Node {
             let promise = peers.map(\.promise).max() ?? 0
             begin(.change) { $0.epoch = max($0.epoch, promise) }
         }
+        if swap == nil, leading.sealing == nil, leading.admitting == nil, leading.offeredTo == nil, isServing, has(.identity), configuration.store != named { begin(.change) { _ in } }
     }
 
     mutating func standbyLost() {

@@ -6,6 +6,10 @@ struct Peer: Sendable {
     var hello: Hello?
     var helloAt = 0
 
+    /// Whose records it has, as its process said; whether it reads an object that names a store: nil where it was not heard.
+    var store: StoreIdentity?
+    var namesStores: Bool?
+
     // A leader's view.
     /// Since when this process is known: older answers are another's.
     var since = 0
@@ -113,7 +117,9 @@ extension Node {
     }
 
     private mutating func send(_ records: [Record], to peer: Int) {
-        guard let configuration else { return }
+        guard var configuration else { return }
+        // Versions before have no place for it in their messages: who leads is heard by them, whose store that is by the object.
+        configuration.store = nil
         let name = peers[peer].name
         var vouches: [Nonce] = []
         if let admitting = leading.admitting, admitting.name == name { vouches.append(admitting.nonce) }

@@ -25,6 +25,7 @@ extension Node {
         guard swap == nil, var target = configuration else { return }
         target.epoch = max(target.epoch + 1, promised)
         target.nonce = nonce ?? newNonce()
+        if has(.identity) { target.store = named }
         change(&target)
         start(Swap(expected: configuration?.nonce, target: target, purpose: purpose))
     }
@@ -135,8 +136,12 @@ extension Node {
 
     /// What a node that does not lead learns of the object.
     mutating func adopt(_ found: Configuration) {
-        guard role != .leader, found.epoch > epoch else { return }
+        guard role != .leader, role != .fenced, found.epoch > epoch else { return }
+        // Another cluster's epochs are nothing to promise.
+        if let theirs = found.store, isStranger(to: theirs) { return end(.stranger(theirs)) }
+        let before = configuration?.store
         configuration = found
+        if found.store == nil { configuration?.store = before }
         isAbsent = false
         // A question of an earlier leader was asked by another clock.
         (leaderSession, leaderIsGone, hasOffer, echo) = (nil, false, false, nil)

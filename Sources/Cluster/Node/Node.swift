@@ -14,9 +14,11 @@ package struct Node: Sendable {
         package var recent: [Record]
         /// The record before the first one that the disk has: all up to it is in a checkpoint, and counts.
         package var base: Mark
+        /// Whose records it has; nil where that is not known yet.
+        package var store: StoreIdentity?
 
-        package init(promise: Int, history: History, tail: Mark, recent: [Record], base: Mark = .start) {
-            (self.promise, self.history, self.tail, self.recent, self.base) = (promise, history, tail, recent, base)
+        package init(promise: Int, history: History, tail: Mark, recent: [Record], base: Mark = .start, store: StoreIdentity? = nil) {
+            (self.promise, self.history, self.tail, self.recent, self.base, self.store) = (promise, history, tail, recent, base, store)
         }
     }
 
@@ -49,10 +51,15 @@ package struct Node: Sendable {
     var synced: Mark
     /// The first record that the disk has; those before went into its checkpoint.
     var first: Int
+    /// Whose records it has; nil while there are none that count.
+    package internal(set) var store: StoreIdentity?
+    /// Whether the process began with them.
+    let hadStore: Bool
     /// A cut that is not synced yet: nothing is appended meanwhile.
     var cutTicket: Int?
 
     // Following.
+    let startedAt: Int
     var heardAt: Int
     var polledAt: Int
     var pollTicket: Int?
@@ -86,7 +93,8 @@ package struct Node: Sendable {
         (top, history, recent) = (disk.tail, disk.history, disk.recent)
         (written, synced) = (disk.tail.sequence, disk.tail)
         (committed, first) = (disk.base, disk.base.sequence + 1)
-        (heardAt, polledAt) = (now, now - settings.times.look)
+        (store, hadStore) = (disk.store, disk.store != nil)
+        (startedAt, heardAt, polledAt) = (now, now, now - settings.times.look)
         peers = settings.peers.map { Peer(name: $0) }
     }
 
@@ -94,6 +102,7 @@ package struct Node: Sendable {
     package func restarted(session: UInt64, disk: Disk, at now: Int) -> Node {
         var node = Node(settings, session: session, disk: disk, at: now)
         (node.ticket, node.wroteTicket) = (ticket, ticket)
+        for (place, peer) in peers.enumerated() { (node.peers[place].store, node.peers[place].namesStores) = (peer.store, peer.namesStores) }
         return node
     }
 
@@ -121,6 +130,8 @@ package struct Node: Sendable {
         switch event {
         case .tick: tick()
         case .message(let from, let message): receive(message, from: from)
+        case .met(let name, let store, let namesStores): met(name, store, namesStores: namesStores)
+        case .learned(let store): learned(store)
         case .configuration(let reading, let ticket): take(reading, ticket: ticket)
         case .swapped(let writing, let ticket): swapped(writing, ticket: ticket)
         case .slot(let reading, let ticket): slotRead(reading, ticket: ticket)
@@ -142,7 +153,7 @@ package struct Node: Sendable {
     }
 
     private mutating func receive(_ message: Message, from: String) {
-        guard let peer = peers.firstIndex(where: { $0.name == from }) else { return }
+        guard let peer = peers.firstIndex(where: { $0.name == from }), !isStranger(peers[peer]) else { return }
         switch message {
         case .hello(let hello): receive(hello, from: peer)
         case .lead(let lead): receive(lead, from: peer)

@@ -75,6 +75,21 @@ final class Backup {
         guard stat(path, &status) == 0 else { throw Self.refusal(path, errno) }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw Self.refusal(path, ENOTDIR) }
         guard access(path, R_OK | W_OK | X_OK) == 0 else { throw Self.refusal(path, errno) }
+        try proveWritable(path)
+    }
+
+    private static let probeName = ".till-probe-"
+
+    /// Rights say what is allowed, not what there is: in /proc and its kind they allow all, and nothing can be made.
+    private static func proveWritable(_ path: String) throws {
+        let probe = "\(path)/\(probeName)\(getpid())"
+        let descriptor = open(probe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        // One that a crash has left shows it as well.
+        if descriptor < 0, errno == EEXIST { return }
+        guard descriptor >= 0 else { throw refusal(path, errno) }
+        close(descriptor)
+        let code = FileRemoval.remove(probe, .temporary)
+        guard code == 0 else { throw refusal(path, code) }
     }
 
     private static func refusal(_ path: String, _ code: Int32) -> Fault {
@@ -323,7 +338,7 @@ final class Backup {
     }
 
     /// Whether backups make files of that name: one that was cut off has no list of them. What else lies there is somebody's.
-    private static func isOwnName(_ key: String) -> Bool { ["warehouse/", "hot/", "uploads/", "catalog.", "queues.", "executions.", "admin.key."].contains { key.hasPrefix($0) } }
+    private static func isOwnName(_ key: String) -> Bool { ["warehouse/", "hot/", "uploads/", "catalog.", "queues.", "executions.", "admin.key.", probeName].contains { key.hasPrefix($0) } }
 }
 
 /// What tells that an SQLite file was not written since: size and time of the file and of its log.

@@ -6,6 +6,8 @@ package protocol CommitReplica: AnyObject, Sendable {
     ///
     /// - Parameter token: rises by 1.
     func submit(_ token: Int, _ body: [UInt8])
+    /// The store's number: a record that counts has made it.
+    func identify(_ store: String)
     /// Calls `body` with whether this machine still leads, asked after this call.
     func prove(_ body: @escaping @Sendable (Bool) -> Void)
     /// Whether what is kept now lies on this machine alone.
@@ -29,4 +31,5 @@ package protocol ReplicaObserver: AnyObject, Sendable {
 
 extension CommitReplica {
     package var metrics: [Metric] { [] }
+    package func identify(_ store: String) {}
 }

@@ -44,6 +44,13 @@ struct FoldedCatalog {
         return try Catalog.dayDigests(connection).filter { known.contains($0.key) }
     }
 
+    /// The store's number; nil while it has none.
+    func identity() throws -> String? {
+        let select = try connection.statement("SELECT value FROM meta WHERE key = 'store_id'")
+        guard try select.step(), select.bytes(0).count == 16 else { return nil }
+        return Hexadecimal.text(select.bytes(0))
+    }
+
     /// Where the cold tables lie; nil: below DATA, or not known yet.
     func warehouse() throws -> String? {
         let select = try connection.statement("SELECT value FROM meta WHERE key = '\(WarehousePlace.key)'")

@@ -49,6 +49,9 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     func begin(_ tenure: Tenure?, _ catalog: Catalog) throws {
         replica.begin(self)
         thread.start(name: "replica") { [self] in run() }
+        // What has made it may be under way still: who else has it is known once it counts.
+        answers.wait(for: log.last) { [replica, store = catalog.storeID] outcome in if case .kept = outcome { replica.identify(store) } }
+        log.state.broadcast { $0.isWanted = true }
         try tenure?.begin(catalog, Tenure.Lead(settle: { [weak self] in self?.settle() ?? false }, prove: { [weak self] in self?.isProven ?? false }))
     }
 

@@ -230,6 +230,9 @@ package final class ReplicaStore {
         }
     }
 
+    /// The store's number; nil while no record has made it. After `settle`.
+    package func identity() throws -> String? { try FoldedCatalog("\(directory)/catalog.sqlite")?.identity() }
+
     /// Where the leader has its cold tables; nil while that is not known, or below DATA. After `settle`.
     package func warehouse() throws -> String? { try FoldedCatalog("\(directory)/catalog.sqlite")?.warehouse() }
 

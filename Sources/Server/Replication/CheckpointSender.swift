@@ -16,12 +16,16 @@ struct CheckpointSender: Sendable {
     init(_ checkpoint: StoreCheckpoint, log: Log, isOver: @escaping @Sendable () -> Bool) { (self.checkpoint, self.log, self.isOver) = (checkpoint, log, isOver) }
 
     /// Returns once all of it is sent, or the connection has ended.
-    func send(to peer: String, _ socket: MemberSocket) {
+    ///
+    /// - Parameter greeting: by which it was asked for.
+    func send(to greeting: PeerDoor.Greeting, _ socket: MemberSocket) {
+        let peer = greeting.from
         WorkerThread.lowerPriority()
         WorkerThread.lowerDiskPriority()
         defer { checkpoint.note { ($0.sentTo, $0.byteCount, $0.wantedByteCount) = (nil, 0, 0) } }
         do {
             guard !isOver() else { return try say(.refusal("this node ends"), socket) }
+            if let theirs = greeting.store, let own = checkpoint.file.store, own != theirs { return try say(.refusal("its store is \(own.text), and this node's \(theirs.text)"), socket) }
             // Nobody waits who has gone, and nobody believes that this one has.
             let isGone = { isOver() || !socket.send(PeerDoor.frame(CheckpointFrame.wait.bytes)[...]) }
             let isDone: Void? = try checkpoint.read(unless: isGone) { folder, files, beginning in try send(folder, files, beginning, to: peer, socket) }

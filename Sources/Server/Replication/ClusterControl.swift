@@ -69,6 +69,9 @@ package final class ClusterControl: PairControl {
     package func join(_ name: String) throws {
         let configuration = try present
         try known(name)
+        if let own = host.store, let theirs = host.store(of: name), own != theirs {
+            throw Problem(.wrongState, "\(name) has the store \(theirs.text), and this cluster keeps the store \(own.text): \(NodeWords.strangerAdvice)")
+        }
         guard configuration.removed.contains(name) else { return }
         try have(.join(name), "\(name) was not let in within \(Int(Self.patienceSeconds)) s: the node that leads waits for the object that says who leads") { !$0.removed.contains(name) }
     }

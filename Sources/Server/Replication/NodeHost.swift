@@ -20,6 +20,10 @@ final class NodeHost: CommitReplica {
         var isDegraded = false
         /// The process is to end, and why.
         var ending: String?
+        /// Whose records it has.
+        var store: StoreIdentity?
+        /// Why it waits.
+        var obstacle: Node.Obstacle?
     }
 
     private struct Inbox {
@@ -72,15 +76,15 @@ final class NodeHost: CommitReplica {
     ///   - url: where clients reach this node.
     ///   - door: where its peer passes requests on to.
     func start(url: String, door: String) {
-        object.start { [self] in give($0) }
+        object.start(mayName: { [self] in greetings.withLock { $0.values.allSatisfy(\.namesStores) } }) { [self] in give($0) }
         slots.start { [self] in give($0) }
         let sender = CheckpointSender(checkpoint, log: log) { [standing] in standing.withLock { $0.ending != nil } }
-        self.door.start(greeted: { [self] greeting in greetings.withLock { $0[greeting.from] = greeting } }, take: { [self] in
+        self.door.start(greeted: { [self] in met($0) }, take: { [self] in
             let name = $0
             heard.withLock { $0[name] = BootClock.milliseconds() }
             give(.message(from: name, $1))
         }, give: { sender.send(to: $0, $1) })
-        for (peer, link) in links { link.start(greeting: PeerDoor.Greeting(from: name, to: peer, url: url, door: door).bytes) }
+        for (peer, link) in links { link.start { [self] in PeerDoor.Greeting(from: name, to: peer, url: url, door: door, store: file.store).bytes } }
         thread.start(name: "cluster-node") { [self] in run() }
         checkpoint.start(committed: { [standing] in standing.withLock { $0.committed.sequence } }, drop: { [inbox] through, keeping in
             inbox.signal { $0.jobs.append(.drop(through: through, keeping: keeping)) }
@@ -94,7 +98,7 @@ final class NodeHost: CommitReplica {
     func mendCheckpoint(mayDrop: Bool) -> String? {
         var reason: String? = "there is no peer"
         for (peer, link) in links where reason != nil {
-            let greeting = PeerDoor.Greeting(from: name, to: peer, url: "", door: "", wants: .checkpoint)
+            let greeting = PeerDoor.Greeting(from: name, to: peer, url: "", door: "", wants: .checkpoint, store: file.store)
             reason = taker.mend(from: peer, greeting: greeting.bytes, connect: { link.connect() }, mayDrop: mayDrop)
         }
         return reason
@@ -109,6 +113,30 @@ final class NodeHost: CommitReplica {
         door.stop()
         object.stop()
         slots.stop()
+    }
+
+    /// A process of a peer is there: what it says is of the store that it names.
+    private func met(_ greeting: PeerDoor.Greeting) {
+        greetings.withLock { $0[greeting.from] = greeting }
+        if let own = file.store, let theirs = greeting.store, own != theirs {
+            log.error("a peer has another store than this node: nothing that it says is heard", ["peer": .text(greeting.from), "store": .text(own.text), "peer_store": .text(theirs.text), "reason": .text("if it is \(greeting.from) that is wrong: \(NodeWords.strangerAdvice)")])
+        }
+        give(.met(greeting.from, greeting.store, namesStores: greeting.namesStores))
+    }
+
+    /// Whose records a node has, as its process said; nil where it has none, or is of a version before.
+    func store(of node: String) -> StoreIdentity? { node == name ? file.store : greetings.withLock { $0[node]?.store } }
+
+    /// Whose records this node has; nil while there are none that count.
+    var store: StoreIdentity? { file.store }
+
+    /// A record that counts has made the store's number.
+    func identify(_ store: String) {
+        guard let store = StoreIdentity(store) else { return }
+        do { if file.store == nil { try file.identify(store) } } catch {
+            return log.error("whose records these are could not be noted; it is tried again with the next start", ["reason": .text("\(error)")])
+        }
+        give(.learned(store))
     }
 
     /// Where clients reach a node; nil where that is not known.
@@ -193,7 +221,7 @@ final class NodeHost: CommitReplica {
 
     private func takeCheckpoint(from peer: String) {
         guard let link = links[peer] else { return }
-        let greeting = PeerDoor.Greeting(from: name, to: peer, url: "", door: "", wants: .checkpoint)
+        let greeting = PeerDoor.Greeting(from: name, to: peer, url: "", door: "", wants: .checkpoint, store: file.store)
         taker.begin(from: peer, greeting: greeting.bytes, connect: { link.connect() }, install: { [self] in install($0, $1) })
     }
 
@@ -232,6 +260,7 @@ final class NodeHost: CommitReplica {
         case .promise(let epoch, let ticket):
             try file.promise(epoch)
             state.diskTicket = ticket
+        case .identify(let store): try file.identify(store)
         case .takeCheckpoint(let peer): takeCheckpoint(from: peer)
         case .fetch(let first, let count, let peer): state.further.append(.fetched(try file.read(from: first, count: count), peer: peer))
         case .readConfiguration(let ticket): object.add(.read(ticket: ticket))
@@ -249,14 +278,15 @@ final class NodeHost: CommitReplica {
             // The order of what is submitted has no gaps.
             if token > 0 { state.ending = state.ending ?? "this node leads no more: \(refusal)" } else { answer(token, false) }
         case .end(let ending):
-            state.ending = ending == .diverged ? "what this node has and what its cluster has are two histories" : "another node leads, or may lead"
+            state.ending = NodeWords.why(ending, own: state.node.store)
         }
     }
 
     private func publish(_ work: Work) {
         var next = Standing(
             role: work.node.role, configuration: work.node.configuration, committed: work.node.committed, last: work.node.top.sequence,
-            isServing: work.node.role == .leader && work.node.isServing, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending)
+            isServing: work.node.role == .leader && work.node.isServing, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending,
+            store: work.node.store, obstacle: work.node.obstacle)
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
         let before = standing.withLock { $0 }
@@ -271,6 +301,7 @@ final class NodeHost: CommitReplica {
                 log.error("the cluster's last records lie in slots, and log.url of this node is not set: it can neither lead nor be let in without the other", ["node": .text(name)])
             }
         }
+        if next.obstacle != before.obstacle, next.ending == nil, let why = NodeWords.why(next, node: name) { log.warning("this node waits", ["node": .text(name), "reason": .text(why)]) }
         if let ending = next.ending { tell(ending) }
     }
 

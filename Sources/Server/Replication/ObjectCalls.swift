@@ -22,12 +22,13 @@ final class ObjectCalls: Sendable {
     /// - Parameter slots: nil where there are none.
     init(_ place: any ObjectPlace, slots: SlotPlace?, log: Log) { (self.place, self.slots, self.log) = (place, slots, log) }
 
-    func start(_ answer: @escaping @Sendable (Event) -> Void) {
+    /// - Parameter mayName: whether everybody who was heard reads an object that names a store.
+    func start(mayName: @escaping @Sendable () -> Bool, _ answer: @escaping @Sendable (Event) -> Void) {
         thread.start(name: "cluster-object") { [self] in
             while let call = state.wait({ $0.isStopping ? .some(nil) : $0.calls.isEmpty ? nil : .some($0.calls.removeFirst()) }) {
                 switch call {
                 case .read(let ticket): answer(.configuration(read(), ticket: ticket))
-                case .swap(let expected, let next, let ticket): answer(.swapped(swap(expected, next), ticket: ticket))
+                case .swap(let expected, let next, let ticket): answer(.swapped(swap(expected, next, mayName: mayName), ticket: ticket))
                 }
             }
         }
@@ -48,12 +49,17 @@ final class ObjectCalls: Sendable {
         }
     }
 
-    private func swap(_ expected: Nonce?, _ next: Configuration) -> Writing {
+    private func swap(_ expected: Nonce?, _ wanted: Configuration, mayName: () -> Bool) -> Writing {
+        var next = wanted
         let found: (bytes: [UInt8], tag: String)?
         do {
             found = try place.read()
             let present = try found.map { try Configuration(parsingObject: $0.bytes) }
             if let present, present.nonce != expected { return .conflict }
+            // Who comes to lead may not know yet what a leader before it has written down.
+            if next.store == nil, mayName() { next.store = present?.store }
+            if let store = next.store { try slots?.claim(store) }
+            if !place.takesStores { next.store = nil }
             // Whoever reads of slots that are not there must know that there were none.
             if let start = next.log, start != present?.log, found != nil || expected == nil { try slots?.begin(start) }
         } catch {

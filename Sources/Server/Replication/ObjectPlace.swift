@@ -1,6 +1,7 @@
 package import ColumnStore
 import Glibc
 internal import Ingest
+import Synchronization
 
 /// Where the one object lies that says who leads. Each call ends within some seconds.
 package protocol ObjectPlace: Sendable {
@@ -10,6 +11,12 @@ package protocol ObjectPlace: Sendable {
     func create(_ bytes: [UInt8]) throws -> Bool
     /// - Returns: false where it is another than the one that was read with `tag`.
     func swap(_ bytes: [UInt8], ifStill tag: String) throws -> Bool
+    /// Whether it keeps an object that names a store, by what it said last: a witness of a version before does not.
+    var takesStores: Bool { get }
+}
+
+extension ObjectPlace {
+    package var takesStores: Bool { true }
 }
 
 /// A file, changed by whoever has its lock: a witness's, or one that two processes of a machine share.
@@ -79,8 +86,17 @@ package struct ObjectAtWitness: ObjectPlace {
     let url: String
     private let proof: OutgoingRequest.Proof?
     private let client = OutgoingClient(policy: nil)
+    private let said = Said()
     static let path = "/v1/object"
     private static let milliseconds = 2_000
+
+    /// With its answers a witness says which objects it keeps.
+    static let formHeader: StaticString = "Till-Object-Form"
+    static let formNamingStore = "2"
+
+    private final class Said: Sendable {
+        let takesStores = Atomic<Bool>(false)
+    }
 
     struct Refused: Error, CustomStringConvertible {
         let description: String
@@ -106,9 +122,12 @@ package struct ObjectAtWitness: ObjectPlace {
     package func read() throws -> (bytes: [UInt8], tag: String)? {
         let answer = try call(.get)
         if answer.status == 404 { return nil }
+        said.takesStores.store(answer.headers["\(Self.formHeader)".lowercased()] == Self.formNamingStore, ordering: .relaxed)
         guard answer.status == 200, let tag = answer.headers["etag"] else { throw Refused(description: "\(url) answers \(answer.status)") }
         return (answer.body, tag)
     }
+
+    package var takesStores: Bool { said.takesStores.load(ordering: .relaxed) }
 
     package func create(_ bytes: [UInt8]) throws -> Bool { try put(bytes, ("If-None-Match", "*")) }
 

@@ -4,7 +4,7 @@ import Glibc
 internal import Ingest
 import Synchronization
 
-/// A node's own disk: its records in `DATA/cluster/records` and `records.<number>` (`RecordSegment`), and `DATA/cluster/promise`, the highest epoch that it has promised.
+/// A node's own disk: its records in `DATA/cluster/records` and `records.<number>` (`RecordSegment`), `DATA/cluster/promise`, the highest epoch that it has promised, and `DATA/cluster/store`, whose records they are.
 ///
 /// Each record has its hash, and that of the one before, through all files. What a crash has left at the end of the last one that is none was never synced, so nobody was told of it: it is cut off, and kept beside
 /// it as `records.cut-<number>`, where the number is that of the first record it may have had. More than a crash can leave is damage, and no start goes over it.
@@ -17,6 +17,7 @@ package final class RecordFile: Sendable {
         var history = History()
         var tail = Mark.start
         var promise = 0
+        var store: StoreIdentity?
         var recent: [Record] = []
 
         var byteCount: Int64 { segments.reduce(0) { $0 + $1.end } }
@@ -78,6 +79,11 @@ package final class RecordFile: Sendable {
                 guard let promise = Int(text.prefix { $0 != "\n" }), promise >= 0 else { throw CommandFault("\(folder)/records: the promise beside it is none") }
                 state.promise = promise
             }
+            if try files.byteCount(of: Self.storeName) != nil {
+                let text = String(decoding: try files.get(Self.storeName, byteCountMax: 64), as: UTF8.self)
+                guard let store = StoreIdentity(String(text.prefix { $0 != "\n" })) else { throw CommandFault("\(folder)/\(Self.storeName) names no store") }
+                state.store = store
+            }
             var names = try RecordSegment.names(in: folder)
             // One that was not made whole has no record.
             let isNone = try names.count == 1 && files.byteCount(of: names[0]) ?? 0 < RecordSegment.title.count
@@ -123,9 +129,12 @@ package final class RecordFile: Sendable {
             defer { state.recent = [] }
             return Node.Disk(
                 promise: state.promise, history: state.history, tail: state.tail, recent: Array(state.recent.suffix(Bounds.recentCountMax)),
-                base: state.segments[0].beginning.mark)
+                base: state.segments[0].beginning.mark, store: state.store)
         }
     }
+
+    /// Whose records these are; nil while that is not noted.
+    package var store: StoreIdentity? { state.withLock { $0.store } }
 
     package var tail: Mark { state.withLock { $0.tail } }
 
@@ -206,11 +215,11 @@ package final class RecordFile: Sendable {
     /// Takes away all records: a checkpoint has taken their place, with which the log begins.
     package func begin(_ beginning: Beginning) throws {
         try state.withLock { state in
-            let promise = state.promise
+            let (promise, store) = (state.promise, state.store)
             // The last ones first: what is left of them is a log.
             for segment in state.segments.reversed() { try remove(segment) }
             let segment = try RecordSegment(opening: try RecordSegment.make(beginning, in: files), in: folder)
-            state = State(segments: [segment], history: beginning.history, tail: beginning.mark, promise: promise)
+            state = State(segments: [segment], history: beginning.history, tail: beginning.mark, promise: promise, store: store)
         }
     }
 
@@ -228,6 +237,15 @@ package final class RecordFile: Sendable {
         try files.put("promise", Array("\(epoch)\n".utf8))
         state.withLock { $0.promise = epoch }
     }
+
+    /// Durable once it returns. From any thread: it is noted once, and stays.
+    package func identify(_ store: StoreIdentity) throws {
+        guard self.store != store else { return }
+        try files.put(Self.storeName, Array("\(store.text)\n".utf8))
+        state.withLock { $0.store = store }
+    }
+
+    private static let storeName = "store"
 
     // MARK: Reading, from any thread
 

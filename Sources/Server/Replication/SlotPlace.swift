@@ -4,6 +4,7 @@ internal import Ingest
 
 /// Where a cluster's records lie while the other machine is lost: below `log.url`, each in a slot of its own.
 ///
+///     slots/store                        whose they are
 ///     slots/<generation>/base            the record before the first slot: what a generation begins with
 ///     slots/<generation>/<sequence>      `Record.bytes`, created and never replaced
 ///
@@ -16,6 +17,7 @@ package struct SlotPlace: Sendable {
 
     private static let folder = "slots"
     private static let baseName = "base"
+    private static let claimKey = "\(folder)/store"
     private static let roundCountMax = 64
     private static let byteCountMax = Record.bodyByteCountMax + 256
 
@@ -27,6 +29,27 @@ package struct SlotPlace: Sendable {
 
     private static func key(_ generation: Int, _ name: String) -> String { "\(folder)/\(LogNumber.text(Int64(generation)))/\(name)" }
     package static func key(_ generation: Int, _ sequence: Int) -> String { key(generation, LogNumber.text(Int64(sequence))) }
+
+    // MARK: Whose they are
+
+    /// Another cluster's slots lie there.
+    struct OtherStore: Error, CustomStringConvertible {
+        let url: String
+        let found: String
+        let own: StoreIdentity
+
+        var description: String { "log.url, \(url), has slots of the store \(found), and this cluster keeps the store \(own.text): each cluster needs a log.url of its own" }
+    }
+
+    /// Says whose slots these are, where nobody has.
+    ///
+    /// - Throws: `OtherStore`; where that is not known.
+    package func claim(_ store: StoreIdentity) throws {
+        let bytes = Array("till-slots-store 1\n\(store.text)\n".utf8)
+        guard try !create(Self.claimKey, bytes), let found = try get(Self.claimKey, byteCountMax: 256), found != bytes else { return }
+        let lines = String(decoding: found, as: UTF8.self).split(separator: "\n")
+        throw OtherStore(url: url, found: lines.count == 2 ? String(lines[1]) : "that \(Self.claimKey) there names", own: store)
+    }
 
     // MARK: Generations
 

@@ -35,7 +35,9 @@ final class SlotRemoval: Sendable {
     func remove(below floor: Int) {
         do {
             // What somebody wanted a day ago proves nothing: the object does.
-            guard let found = try object.read(), try Configuration(parsingObject: found.bytes).floor >= floor else { return }
+            guard let found = try object.read().map({ try Configuration(parsingObject: $0.bytes) }), found.floor >= floor else { return }
+            // Another cluster's floor says nothing of these.
+            if let store = found.store { try place.claim(store) }
             try place.remove(below: floor)
         } catch {
             log.warning("slots that nobody needs could not be removed; it is tried again", ["reason": .text("\(error)")])

@@ -83,6 +83,7 @@ final class StandbyStore {
                 copies.end()
                 store.release(read: [])
                 try store.settle()
+                try noteIdentity()
                 return "stopped"
             }
             if let ending = seen?.ending { return ending }
@@ -91,11 +92,17 @@ final class StandbyStore {
             try copies.look(store, heardAt: host.standing.withLock { $0.configuration?.leader }.flatMap { host.heardAt(of: $0) })
             if SteadyClock.seconds() - settledAt > Self.settleSeconds {
                 try store.settle()
+                try noteIdentity()
                 try checkWarehouse()
                 try checkDays()
                 settledAt = SteadyClock.seconds()
             }
         }
+    }
+
+    /// What is folded counts, and so does the store that it makes.
+    private func noteIdentity() throws {
+        if host.store == nil, let found = try store.identity() { host.identify(found) }
     }
 
     /// - Throws: `OtherWarehouse`.

@@ -47,7 +47,7 @@ final class StoreCheckpoint: Sendable {
     /// Asks another machine for its checkpoint; false where none came.
     private let mender = Mutex<(@Sendable () -> Bool)?>(nil)
 
-    private static let name = "checkpoint"
+    static let name = "checkpoint"
     private static let arrivedName = "arrived"
     static let incomingName = "incoming"
     private static let formerName = "checkpoint.old"

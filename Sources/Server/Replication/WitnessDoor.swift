@@ -47,6 +47,7 @@ private final class WitnessCall: HandledRequest, @unchecked Sendable {
         if exchange.request.method == .get {
             guard let found = try object.read() else { throw Problem(.notFound, "there is no object yet") }
             return Response(status: 200, contentType: "application/octet-stream", bytes: found.bytes).adding("ETag", "\"\(found.tag)\"")
+                .adding(ObjectAtWitness.formHeader, ObjectAtWitness.formNamingStore)
         }
         let body = exchange.request.body
         let (tag, isCreation) = (exchange.request.header("If-Match"), exchange.request.header("If-None-Match") == "*")
@@ -61,6 +62,7 @@ private final class WitnessCall: HandledRequest, @unchecked Sendable {
         let next: Configuration
         do { next = try Configuration(parsingObject: body) } catch { throw Problem(.badParameter, "this is no object of a cluster: \(error.reason)") }
         guard tag != nil, let found = try object.read(), let present = try? Configuration(parsingObject: found.bytes) else { return }
+        if let own = present.store, let theirs = next.store, own != theirs { throw Problem(.badParameter, "this witness holds the object of the store \(own.text), and that one names the store \(theirs.text): each cluster needs a witness of its own") }
         if next.epoch <= present.epoch { throw Problem(.badParameter, "each change raises the epoch, which is \(present.epoch)") }
     }
 }

@@ -34,6 +34,27 @@ final class MessageFrameTests: XCTestCase {
         XCTAssertEqual(try Record(parsing: Self.second.bytes[...]), Self.second)
     }
 
+    /// What versions before read is what they have written; one that names a store is of another form, and no message has it.
+    func test_object_thatNamesAStore_isOfTheSecondForm_andMessagesHaveNoPlaceForIt() throws {
+        var naming = Self.configuration
+        naming.store = StoreIdentity("00112233445566778899aabbccddeeff")
+        XCTAssertNotNil(naming.store)
+        XCTAssertTrue(Self.configuration.objectBytes.starts(with: Array("till-cluster 1\n".utf8)))
+        XCTAssertTrue(naming.objectBytes.starts(with: Array("till-cluster 2\n".utf8)))
+        XCTAssertEqual(try Configuration(parsingObject: naming.objectBytes), naming)
+        for end in 0..<naming.objectBytes.count { XCTAssertThrowsError(try Configuration(parsingObject: Array(naming.objectBytes[..<end]))) }
+        for place in naming.objectBytes.indices {
+            var changed = naming.objectBytes
+            changed[place] ^= 1 << UInt8(place % 8)
+            XCTAssertThrowsError(try Configuration(parsingObject: changed), "byte \(place)")
+        }
+        for text in ["", "0011", "00112233445566778899AABBCCDDEEFF", "00112233445566778899aabbccddeefg", "00112233445566778899aabbccddeeff0"] { XCTAssertNil(StoreIdentity(text), text) }
+        func lead(_ configuration: Configuration) -> [UInt8] {
+            Message.lead(Lead(configuration: configuration, session: 9, to: 8, version: 1, sentAt: 1, tenure: 4, committed: .start, records: [], resume: nil, vouches: [], isOffer: false)).bytes
+        }
+        XCTAssertEqual(lead(naming), lead(Self.configuration))
+    }
+
     func test_checkpointFrames_areThoseFrames_andNoPartOfThemIs() throws {
         var history = History()
         for record in [Self.first, Self.second] { history.append(record) }

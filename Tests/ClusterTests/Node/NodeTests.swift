@@ -212,6 +212,129 @@ final class NodeTests: XCTestCase {
         }
     }
 
+    // MARK: Whose records they are
+
+    private static let own = StoreIdentity("00112233445566778899aabbccddeeff")
+    private static let other = StoreIdentity("ffeeddccbbaa99887766554433221100")
+
+    /// The object names the store once it counts and everybody reads that; while somebody does not, it is as it was.
+    func test_object_namesTheStore_onceAllReadIt_andNotWhileSomebodyDoesNot() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let own = try XCTUnwrap(Self.own)
+        world.give(.learned(own), to: leader)
+        world.pass(1_000)
+        XCTAssertNil(world.object?.store, "nobody has said that it reads that")
+        world.meet()
+        world.pass(1_000)
+        XCTAssertEqual(world.object?.store, own)
+        XCTAssertEqual(world.object?.insync.count, 2)
+        // One of a version before takes the other's place, and must read what there is.
+        world.meet(namesStores: false)
+        world.pass(1_000)
+        XCTAssertNil(world.object?.store)
+        world.meet()
+        world.pass(1_000)
+        XCTAssertEqual(world.object?.store, own)
+        XCTAssertEqual(world.leader, leader)
+    }
+
+    func test_diskOfAnotherStore_withMoreRecords_ends_andChangesAndPromisesNothing() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let standby = leader == "a" ? "b" : "a"
+        let (own, other) = (try XCTUnwrap(Self.own), try XCTUnwrap(Self.other))
+        world.give(.learned(own), to: leader)
+        world.meet()
+        world.pass(1_000)
+        world.stop(leader)
+        let count = world.done.count
+        world.makeStrange(standby, other)
+        world.pass(20_000)
+        XCTAssertTrue(world.hasEnded(standby))
+        XCTAssertEqual(world.object?.leader, leader)
+        for (name, effect) in world.done[count...] where name == standby {
+            switch effect {
+            case .append, .cut, .promise, .swap, .identify: XCTFail("\(effect)")
+            case .end(let ending): XCTAssertEqual(ending, .stranger(own))
+            default: break
+            }
+        }
+    }
+
+    /// Where the object names no store yet neither of two that have different ones comes to lead, and each says why.
+    func test_peerOfAnotherStore_keepsBothFromLeading_whereTheObjectNamesNone() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let standby = leader == "a" ? "b" : "a"
+        let (own, other) = (try XCTUnwrap(Self.own), try XCTUnwrap(Self.other))
+        world.stop(leader)
+        world.stop(standby)
+        world.makeStrange(standby, other)
+        world.start(leader)
+        world.meet()
+        world.give(.met(standby, other, namesStores: true), to: leader)
+        world.give(.learned(own), to: leader)
+        world.give(.met(leader, own, namesStores: true), to: standby)
+        world.pass(20_000)
+        XCTAssertNil(world.leader)
+        XCTAssertEqual(world.nodes[leader]?.obstacle, .peer(standby, other))
+        XCTAssertEqual(world.nodes[standby]?.obstacle, .peer(leader, own))
+        XCTAssertEqual(world.logs[standby]?.count, 500)
+        // With an empty disk in its place they are a pair again.
+        world.replace(standby)
+        world.give(.met(standby, nil, namesStores: true), to: leader)
+        world.give(.met(leader, own, namesStores: true), to: standby)
+        world.pass(8_000)
+        XCTAssertEqual(world.leader, leader)
+        XCTAssertEqual(world.nodes[standby]?.role, .standby)
+        XCTAssertEqual(world.object?.store, own)
+        XCTAssertNil(world.nodes[standby]?.obstacle)
+    }
+
+    /// A new cluster, and a directory that some other one has left.
+    func test_diskWithAStore_doesNotFollowAnEmptyFounder() throws {
+        let other = try XCTUnwrap(Self.other)
+        let world = SmallWorld(["a"]) { name in Settings(name: name, peers: [name == "a" ? "b" : "a"], hasBucket: false) }
+        world.pass(2_000)
+        XCTAssertEqual(world.leader, "a")
+        world.makeStrange("b", other)
+        world.give(.met("a", nil, namesStores: true), to: "b")
+        world.give(.met("b", other, namesStores: true), to: "a")
+        world.pass(8_000)
+        XCTAssertEqual(world.logs["b"]?.count, 500)
+        XCTAssertEqual(world.nodes["b"]?.obstacle, .emptyLeader("a"))
+        XCTAssertEqual(world.object?.insync, ["a"])
+    }
+
+    func test_emptyNode_takesTheIdentityBeforeItsFirstRecord_andTwoEmptyOnesLeadNothing() throws {
+        let world = Self.pair(hasBucket: false)
+        let leader = try XCTUnwrap(world.leader)
+        let standby = leader == "a" ? "b" : "a"
+        let own = try XCTUnwrap(Self.own)
+        world.give(.learned(own), to: leader)
+        world.meet()
+        world.pass(1_000)
+        world.replace(standby)
+        world.meet()
+        let count = world.done.count
+        world.pass(4_000)
+        XCTAssertEqual(world.nodes[standby]?.role, .standby)
+        let first = world.done[count...].first { name, effect in
+            guard name == standby else { return false }
+            switch effect {
+            case .append, .identify: return true
+            default: return false
+            }
+        }
+        guard case .identify(own)? = first?.effect else { return XCTFail("\(String(describing: first))") }
+        for name in ["a", "b"] { world.replace(name) }
+        world.meet()
+        world.pass(20_000)
+        XCTAssertNil(world.leader)
+        for name in ["a", "b"] { XCTAssertEqual(world.nodes[name]?.obstacle, .lacking(own)) }
+    }
+
     func test_nodes_withoutBucket_wait_orDegrade() throws {
         for degrades in [false, true] {
             let world = Self.pair(hasBucket: false, degrades: degrades)

@@ -9,6 +9,8 @@ final class SmallWorld {
     private(set) var logs: [String: [Record]] = [:]
     /// Records that went into a node's checkpoint.
     private(set) var dropped: [String: Int] = [:]
+    /// Whose records a disk has, once a node has noted that.
+    private(set) var stores: [String: StoreIdentity] = [:]
     /// All effects so far, each with its node.
     private(set) var done: [(name: String, effect: Effect)] = []
     /// Nothing goes from one to another.
@@ -36,7 +38,7 @@ final class SmallWorld {
         let (log, count) = (logs[name, default: []], dropped[name, default: 0])
         var history = History()
         for record in log { history.append(record) }
-        return Node.Disk(promise: 0, history: history, tail: log.last?.mark ?? .start, recent: Array(log[count...]), base: count == 0 ? .start : log[count - 1].mark)
+        return Node.Disk(promise: 0, history: history, tail: log.last?.mark ?? .start, recent: Array(log[count...]), base: count == 0 ? .start : log[count - 1].mark, store: stores[name])
     }
 
     /// All but some of what counts goes into the node's checkpoint.
@@ -48,8 +50,23 @@ final class SmallWorld {
 
     /// The machine is another, with an empty disk.
     func replace(_ name: String) {
-        (logs[name], dropped[name]) = (nil, nil)
+        (logs[name], dropped[name], stores[name]) = (nil, nil, nil)
         start(name)
+    }
+
+    /// The machine's disk is another cluster's, with more records than this one's.
+    func makeStrange(_ name: String, _ store: StoreIdentity) {
+        var log: [Record] = []
+        for _ in 0..<500 { log.append(Record(after: log.last?.mark ?? .start, epoch: 1, kind: .rows, level: 1, body: [9])) }
+        (logs[name], dropped[name], stores[name]) = (log, nil, store)
+        start(name)
+    }
+
+    /// What processes say to each other first.
+    func meet(namesStores: Bool = true) {
+        for name in nodes.keys.sorted() {
+            for other in nodes.keys where other != name { give(.met(other, stores[other], namesStores: namesStores), to: name) }
+        }
     }
 
     func stop(_ name: String) { nodes[name] = nil }
@@ -119,6 +136,7 @@ final class SmallWorld {
             logs[name] = Array(logs[name, default: []].prefix(count))
             synced(name, ticket)
         case .promise(_, let ticket): synced(name, ticket)
+        case .identify(let store): stores[name] = store
         case .fetch(let from, let count, let peer):
             queue.append((name, .fetched(from > dropped[name, default: 0] ? Array(logs[name, default: []].dropFirst(from - 1).prefix(count)) : [], peer: peer)))
         case .takeCheckpoint(let peer):

@@ -42,7 +42,7 @@ extension Door {
                 }
             }
         },
-        words: { ["till-cluster 1\n"] },
+        words: { ["till-cluster 1\n", "till-cluster 2\n"] },
         fuzz: { bytes in
             let members = Array(bytes)
             var sum = Digest.zero
@@ -105,7 +105,8 @@ private struct ClusterWords {
         let log = choices.flag() ? Configuration.LogStart(generation: number(), base: mark()) : nil
         return Configuration(
             epoch: number(), nonce: Nonce(session: session(), count: choices.below(6)), leader: leader, insync: insync, mode: choices.flag() ? .pair : .log, log: log,
-            floor: number(), removed: [[], ["a"], ["b"]][choices.below(3)], level: choices.flag() ? 1 : number())
+            floor: number(), removed: [[], ["a"], ["b"]][choices.below(3)], level: choices.flag() ? 1 : number(),
+            store: choices.below(8) == 0 ? StoreIdentity(String(repeating: "0a", count: 16)) : nil)
     }
 
     private mutating func history() -> History {

@@ -51,5 +51,17 @@ final class ObjectPlaceTests: XCTestCase {
             XCTAssertEqual(try witness.read()?.bytes, found.bytes)
         }
         XCTAssertThrowsError(try ObjectAtWitness(url: "http://127.0.0.1:1").read())
+        // It keeps an object that names a store, and none of another.
+        XCTAssertTrue(witness.takesStores)
+        func naming(_ text: String, _ epoch: Int) -> [UInt8] {
+            Configuration(
+                epoch: epoch, nonce: Nonce(session: 1, count: epoch), leader: "a", insync: ["a"], mode: .pair, log: nil, floor: 0, removed: [], level: 1, store: StoreIdentity(text)
+            ).objectBytes
+        }
+        XCTAssertTrue(try witness.swap(naming("00112233445566778899aabbccddeeff", 1_000), ifStill: found.tag))
+        let named = try XCTUnwrap(witness.read())
+        XCTAssertThrowsError(try witness.swap(naming("ffeeddccbbaa99887766554433221100", 1_001), ifStill: named.tag))
+        XCTAssertEqual(try witness.read()?.bytes, named.bytes)
+        XCTAssertTrue(try witness.swap(naming("00112233445566778899aabbccddeeff", 1_002), ifStill: named.tag))
     }
 }

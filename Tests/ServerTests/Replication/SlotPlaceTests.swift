@@ -165,13 +165,53 @@ final class SlotPlaceTests: XCTestCase {
         guard case .found(next)? = read(41) else { return XCTFail("it is filled by now") }
     }
 
+    private static let ownStore = StoreIdentity("00112233445566778899aabbccddeeff")
+    private static let otherStore = StoreIdentity("ffeeddccbbaa99887766554433221100")
+
+    /// Slots of another store are nobody's to fill or to remove.
+    func test_slots_areOfTheStoreThatClaimedThemFirst() throws {
+        let (own, other) = (try XCTUnwrap(Self.ownStore), try XCTUnwrap(Self.otherStore))
+        for place in [try directory(), try inBucket()] {
+            try place.claim(own)
+            try place.claim(own)
+            XCTAssertThrowsError(try place.claim(other)) { XCTAssertTrue("\($0)".contains(own.text) && "\($0)".contains(other.text), "\($0)") }
+            XCTAssertFalse(try place.hasRecords(), "a claim is no record")
+        }
+        let place = try directory()
+        let object = ObjectFile(folder: folder.appendingPathComponent("object").path)
+        try place.begin(.init(generation: 1, base: .start))
+        XCTAssertTrue(try place.put(1, Self.first))
+        let next = Configuration(epoch: 9, nonce: Nonce(session: 1, count: 9), leader: "a", insync: ["a"], mode: .pair, log: nil, floor: 9, removed: [], level: 1, store: other)
+        XCTAssertTrue(try object.create(next.objectBytes))
+        SlotRemoval(place, object: object, log: Log(format: .json, level: .error)).remove(below: 9)
+        XCTAssertEqual(try place.read(1, 1, of: nil), Self.first, "slots of another store were removed")
+    }
+
+    /// Who comes to lead may not know yet whose store it is: what the object names it goes on naming, unless somebody is there who could not read it.
+    func test_swap_ofOneWhoKnowsNoStore_keepsTheOneThatIsNamed() throws {
+        let answers = Monitor<[Event]>([])
+        let object = ObjectFile(folder: folder.appendingPathComponent("object").path)
+        for (mayName, expected) in [(true, Self.ownStore), (false, nil)] {
+            let first = Configuration(epoch: 1, nonce: Nonce(session: 1, count: 1), leader: "a", insync: ["a"], mode: .pair, log: nil, floor: 1, removed: [], level: 1, store: Self.ownStore)
+            XCTAssertTrue(try object.read().map { try object.swap(first.objectBytes, ifStill: $0.tag) } ?? object.create(first.objectBytes))
+            let calls = ObjectCalls(object, slots: nil, log: Log(format: .json, level: .error))
+            calls.start(mayName: { mayName }) { event in answers.broadcast { $0.append(event) } }
+            defer { calls.stop() }
+            var next = first
+            (next.epoch, next.nonce, next.store) = (2, Nonce(session: 1, count: 2), nil)
+            calls.add(.swap(expected: first.nonce, next, ticket: 2))
+            guard case .swapped(.done, _)? = answers.wait(seconds: Patience.seconds, { $0.popLast() }) else { return XCTFail("it was not swapped") }
+            XCTAssertEqual(try object.read().map { try Configuration(parsingObject: $0.bytes).store }, .some(expected))
+        }
+    }
+
     /// An object names slots once whoever looks there can know that there are none.
     func test_object_namesAGeneration_onceItsBaseIsThere() throws {
         let answers = Monitor<[Event]>([])
         let place = try inBucket()
         let object = ObjectFile(folder: folder.appendingPathComponent("object").path)
         let calls = ObjectCalls(object, slots: place, log: Log(format: .json, level: .error))
-        calls.start { event in answers.broadcast { $0.append(event) } }
+        calls.start(mayName: { true }) { event in answers.broadcast { $0.append(event) } }
         defer { calls.stop() }
         func swap(_ expected: Nonce?, _ epoch: Int, log: Configuration.LogStart?) -> Writing? {
             let next = Configuration(epoch: epoch, nonce: Nonce(session: 1, count: epoch), leader: "a", insync: ["a"], mode: .log, log: log, floor: 1, removed: [], level: 1)

@@ -25,6 +25,15 @@ final class OutsidePlacesTests: XCTestCase {
             XCTAssertTrue(job.text.contains("/problems/bad-parameter"), "\(place.prefix(80)): \(job.text)")
             XCTAssertTrue(job.text.contains(#""pointer":"/to""#), "\(place.prefix(80)): \(job.text)")
         }
+        // What is no URL is told of both kinds.
+        let nonsense = try client.post("/v1/admin/move?wait=60", #"{"to":"/nonsense"}"#)
+        XCTAssertTrue(nonsense.text.contains("s3://bucket/prefix or file:///path"), nonsense.text)
+        // A backup goes nowhere where nothing can be made, whatever the rights say.
+        for place in ["/proc/self/fd", "/proc/self/task", "/sys/kernel", "/proc"] {
+            let answer = try client.post("/v1/admin/backup", #"{"destination":"\#(place)"}"#)
+            XCTAssertEqual(answer.status, 400, "\(place): \(answer.text)")
+            XCTAssertTrue(answer.text.contains(#""pointer":"/destination""#), "\(place): \(answer.text)")
+        }
         XCTAssertFalse(FileManager.default.fileExists(atPath: "\(data)/hot/store"))
         let report = try client.post("/v1/sql", #"{"query":"SELECT count(*) FROM receipts"}"#)
         XCTAssertTrue(report.text.contains("[1]"), report.text)

@@ -17,7 +17,7 @@ enum ClusterStatusCommand: Command {
         let client = try APIClient(url: url, key: nil, trust: try StoreAccess.trust(arguments, url: url), seconds: seconds)
         let answer = try client.call("GET", "/readyz")
         guard let status = try? JSONParser.parse(answer.body), status["node"] != nil else { throw CommandError("\(url) is no member of a cluster") }
-        for name in ["node", "role", "leader", "leader_url", "epoch", "mode", "record", "digest", "lag_records", "degraded"] {
+        for name in ["node", "role", "reason", "store", "leader", "leader_url", "epoch", "mode", "record", "digest", "lag_records", "degraded"] {
             guard let value = status[name], value != .null else { continue }
             let text = value.text ?? value.integer.map(String.init) ?? value.boolean.map { $0 ? "yes" : "no" } ?? ""
             Terminal.write("\(name): \(text)\n")

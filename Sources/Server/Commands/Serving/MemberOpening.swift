@@ -17,13 +17,14 @@ enum MemberOpening {
         let kept = Int64(pair.recordsByteCount)
         let (file, cut) = try RecordFile.open("\(directory)/\(ReplicaStore.folder)", segmentByteCount: min(segmentByteCountMax, kept / 8))
         if cut > 0 { log.warning("the end of the cluster's records was none, and is cut off", ["bytes": .number(Int(cut))]) }
+        let store = try MemberIdentity.of(file, directory: directory)
         let checkpoint = try StoreCheckpoint(file, folder: "\(directory)/\(ReplicaStore.folder)", keptByteCount: kept, log: log)
         let certificates = try certificates(settings, log)
         let files = LinkFiles(pair)
         let door = try PeerDoor(.init(host: pair.host, port: pair.port), name: node, peers: [peer.name], files: files, log: log)
         let link = PeerLink(to: peer.name, .init(host: peer.host, port: peer.port), files: files, log: log)
         let (place, slots) = (try ClusterObject.place(settings), try ClusterObject.slots(settings))
-        try MemberPlaces.check(settings, place, slots, directory: directory, log)
+        try MemberPlaces.check(settings, place, slots, store, directory: directory, log)
         let host = NodeHost(
             .init(name: node, peers: [peer.name], hasBucket: slots != nil, degrades: pair.degrades), checkpoint: checkpoint, links: [peer.name: link], door: door,
             object: ObjectCalls(place, slots: slots, log: log), slots: SlotCalls(slots, object: place, log: log), log: log)

@@ -4,8 +4,11 @@ internal import ColumnStore
 /// Looks at the places outside a machine of a cluster before it joins: what is wrong with them is told as a start, and not as the other machine is lost. A place that gives no answer keeps
 /// nobody from starting: a pair goes on without it.
 enum MemberPlaces {
+    /// - Parameters:
+    ///   - store: whose records the directory has; nil: nobody's.
+    ///   - directory: absolute.
     /// - Throws: `UsageError`, or what a bucket does that it must not.
-    static func check(_ settings: Settings, _ object: any ObjectPlace, _ slots: SlotPlace?, directory: String, _ log: Log) throws {
+    static func check(_ settings: Settings, _ object: any ObjectPlace, _ slots: SlotPlace?, _ store: StoreIdentity?, directory: String, _ log: Log) throws {
         if let url = settings.logURL, url.hasPrefix("file://"), "\(url.dropFirst("file://".count))/".hasPrefix("\(directory)/") {
             throw UsageError("log.url: \(url) lies within the store that it is to outlive")
         }
@@ -19,8 +22,10 @@ enum MemberPlaces {
                     throw UsageError("log.url has records of a cluster, and \(settings.pair.witness.map { "the witness \($0)" } ?? "cluster.config") has no object: each cluster needs a log.url of its own, and its object is never removed")
                 }
             }
+            if let own = store, let named = found?.store, own != named { throw UsageError("\(directory): \(NodeWords.stranger(own: own.text, named: named.text))") }
+            if let own = store ?? found?.store { try slots?.claim(own) }
             if found?.mode == .log, slots == nil { throw UsageError("log.url is wanted: what this cluster has acknowledged last lies there") }
-        } catch let error as Unkept { throw error.fault } catch let error as UsageError { throw error } catch {
+        } catch let other as SlotPlace.OtherStore { throw UsageError("\(other)") } catch let error as Unkept { throw error.fault } catch let error as UsageError { throw error } catch {
             log.warning("a place of the cluster could not be asked", ["reason": .text("\(error)")])
         }
     }

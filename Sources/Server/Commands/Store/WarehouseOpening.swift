@@ -46,6 +46,7 @@ enum WarehouseOpening {
     static func client(_ settings: Settings, _ options: BucketOptions = options) throws -> BucketClient? {
         let storage = settings.storage
         guard let url = storage.url, try filePath(url) == nil else { return nil }
+        guard isBucket(url) else { throw SettingError(key: "storage.url", message: "\(url) is neither a bucket nor a directory: write s3://bucket/prefix or file:///path") }
         let region = region(storage)
         let endpoint: BucketEndpoint
         do {

@@ -5,10 +5,12 @@ import Synchronization
 
 /// Takes the connections that peers make, and reads their messages:
 ///
-///     connection := greeting frame*        frame := length:uint32 message        greeting := frame of "till-pair 1\n" from "\n" to "\n" url ["#" door] "\n" ["checkpoints\n" | "checkpoint\n"]
+///     connection := greeting frame*        frame := length:uint32 message
+///     greeting   := frame of "till-pair 1\n" from "\n" to "\n" url ["#" door] "\n" ["checkpoints\n" | "checkpoint\n"] ["store " (number | "none") "\n"]
 ///
 /// The door is where requests are passed on to, which a public URL need not lead to. It stands behind the URL, since earlier versions take exactly these lines; later ones may add
 /// lines. `checkpoints` says that whoever speaks takes checkpoints; `checkpoint` that this connection is for one, which comes back by it (`CheckpointSender`).
+/// `store` says whose records the one who speaks has, and that it reads an object that names a store.
 /// One connection of each peer for messages: a new one ends the one before.
 final class PeerDoor: Sendable {
     /// Who speaks, and where clients reach it.
@@ -18,6 +20,9 @@ final class PeerDoor: Sendable {
         var url: String
         var door: String
         var wants: Wants?
+        var store: StoreIdentity?
+        /// Versions before do not.
+        var namesStores = true
 
         enum Wants: String, Sendable {
             case messages = "checkpoints"
@@ -25,11 +30,19 @@ final class PeerDoor: Sendable {
         }
 
         private static let title = "till-pair 1"
+        private static let storeWord = "store "
+        private static let noStore = "none"
         static let byteCountMax = 1_024
 
-        var bytes: [UInt8] { PeerDoor.frame(Array("\(Self.title)\n\(from)\n\(to)\n\(url)\(door == url ? "" : "#" + door)\n\(wants.map { $0.rawValue + "\n" } ?? "")".utf8)) }
+        var bytes: [UInt8] {
+            let place = "\(url)\(door == url ? "" : "#" + door)"
+            let own = namesStores ? "\(Self.storeWord)\(store?.text ?? Self.noStore)\n" : ""
+            return PeerDoor.frame(Array("\(Self.title)\n\(from)\n\(to)\n\(place)\n\(wants.map { $0.rawValue + "\n" } ?? "")\(own)".utf8))
+        }
 
-        init(from: String, to: String, url: String, door: String, wants: Wants? = .messages) { (self.from, self.to, self.url, self.door, self.wants) = (from, to, url, door, wants) }
+        init(from: String, to: String, url: String, door: String, wants: Wants? = .messages, store: StoreIdentity?) {
+            (self.from, self.to, self.url, self.door, self.wants, self.store) = (from, to, url, door, wants, store)
+        }
 
         /// - Returns: nil for what is no greeting.
         init?(_ bytes: [UInt8]) {
@@ -39,7 +52,11 @@ final class PeerDoor: Sendable {
                 lines[3].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
             else { return nil }
             let urls = lines[3].split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            self.init(from: lines[1], to: lines[2], url: urls[0], door: urls[urls.count - 1], wants: lines[4...].lazy.compactMap(Wants.init).first)
+            let own = lines[4...].first { $0.hasPrefix(Self.storeWord) }?.dropFirst(Self.storeWord.utf8.count)
+            let store = own.flatMap { StoreIdentity(String($0)) }
+            guard own == nil || store != nil || own.map(String.init) == Self.noStore else { return nil }
+            self.init(from: lines[1], to: lines[2], url: urls[0], door: urls[urls.count - 1], wants: lines[4...].lazy.compactMap(Wants.init).first, store: store)
+            namesStores = own != nil
         }
     }
 
@@ -81,7 +98,7 @@ final class PeerDoor: Sendable {
     ///   - take: its messages, one after the other.
     ///   - give: it wants a checkpoint, by that connection, which ends with the call.
     func start(
-        greeted: @escaping @Sendable (Greeting) -> Void, take: @escaping @Sendable (String, Message) -> Void, give: @escaping @Sendable (String, MemberSocket) -> Void
+        greeted: @escaping @Sendable (Greeting) -> Void, take: @escaping @Sendable (String, Message) -> Void, give: @escaping @Sendable (Greeting, MemberSocket) -> Void
     ) {
         WorkerThread(name: "cluster-door", isDetached: true) { [self] in
             while !state.withLock({ $0.isStopping }) {
@@ -117,7 +134,7 @@ final class PeerDoor: Sendable {
         }
     }
 
-    private func serve(_ connection: Int32, _ greeted: (Greeting) -> Void, _ take: (String, Message) -> Void, _ give: (String, MemberSocket) -> Void) {
+    private func serve(_ connection: Int32, _ greeted: (Greeting) -> Void, _ take: (String, Message) -> Void, _ give: (Greeting, MemberSocket) -> Void) {
         MemberSocket.limitHandshake(connection)
         // Who has not said who he is by then is none.
         let end = SteadyClock.seconds() + MemberSocket.silenceSeconds
@@ -141,7 +158,7 @@ final class PeerDoor: Sendable {
         if let fault = tls?.fault(greeting.from) { return refusals.note("a connection to cluster.listen is refused", "\(greeting.from): \(fault)") }
         if greeting.wants == .checkpoint {
             state.withLock { state in state.unknown.removeAll { $0 == connection } }
-            return give(greeting.from, socket)
+            return give(greeting, socket)
         }
         state.withLock { state in
             state.unknown.removeAll { $0 == connection }

@@ -37,8 +37,8 @@ final class PeerLink: Sendable {
         refusals = LinkRefusals(log)
     }
 
-    /// - Parameter greeting: said first on each connection.
-    func start(greeting: [UInt8]) { thread.start(name: "cluster-link") { [self] in run(greeting) } }
+    /// - Parameter greeting: said first on each connection, as it is then.
+    func start(greeting: @escaping @Sendable () -> [UInt8]) { thread.start(name: "cluster-link") { [self] in run(greeting) } }
 
     func send(_ message: Message) {
         let bytes = message.bytes
@@ -53,12 +53,12 @@ final class PeerLink: Sendable {
 
     func stop() { state.broadcast { $0.isStopping = true } }
 
-    private func run(_ greeting: [UInt8]) {
+    private func run(_ greeting: @Sendable () -> [UInt8]) {
         var backoff = Self.backoffSeconds.lowerBound
         while !state.withLock({ $0.isStopping }) {
             if let socket = connect() {
                 let begun = SteadyClock.seconds()
-                if socket.send(greeting[...]) {
+                if socket.send(greeting()[...]) {
                     log.info("connected to the peer", ["peer": .text(name)])
                     while let frames = state.wait({ state -> [[UInt8]]?? in
                         if state.isStopping { return .some(nil) }
