@@ -161,7 +161,7 @@ public struct Table: Sendable {
         var lastColumnID: Int32 = 0
         let numbered = keepsIDs ? schema : Schema(TableSchema.numbering(schema.fields, lastColumnID: &lastColumnID))
         if keepsIDs { lastColumnID = try TableSchema.greatestID(schema.fields) }
-        var properties = properties.merging(marks()) { $1 }
+        var properties = properties.merging(readerProperties) { $1 }.merging(marks()) { $1 }
         if let grouping {
             guard numbered[grouping] != nil else { throw ColumnStoreError(.invalidRequest, column: grouping, "no such column") }
             properties[groupingProperty] = grouping
@@ -175,6 +175,11 @@ public struct Table: Sendable {
         try table.writeHint()
         return Commit(table: table, snapshot: nil, written: [written], obsoleteKeys: [])
     }
+
+    /// What engines outside must be told. Spark reads a column as a vector where it is not nested, and of the encodings that files here have those vectors know
+    /// dictionaries alone, or a few more: Iceberg 1.10 says "Cannot support vectorized reads for column … with encoding DELTA_LENGTH_BYTE_ARRAY. Disable
+    /// vectorized reads to read this table". By rows it reads them all. Of the others none looks at it.
+    static let readerProperties = ["read.parquet.vectorization.enabled": "false"]
 
     static let groupingProperty = "till.manifest-grouping"
 

@@ -434,6 +434,23 @@ final class TableTests: XCTestCase {
         XCTAssertEqual(Set(try keys(fixture.storage)), try reachable(expiry.table))
     }
 
+    /// A log with a gap would name, for a time within the gap, the snapshot before it.
+    func test_expireSnapshots_protectingAnOlderOne_leavesNoGapInTheLog() throws {
+        var fixture = try Fixture()
+        let day: Int64 = 86_400_000
+        let start: Int64 = 2_000_000_000_000
+        let first = try fixture.table.append([try fixture.write(0..<10)], now: start)
+        let second = try first.table.append([try fixture.write(10..<20)], now: start + day)
+        let third = try second.table.append([try fixture.write(20..<30)], now: start + 2 * day)
+        let oldest = try XCTUnwrap(first.snapshot)
+        let expiry = try XCTUnwrap(try third.table.expireSnapshots(before: start + 3 * day, protecting: [oldest.id]))
+        let metadata = expiry.table.metadata
+        XCTAssertEqual(metadata.snapshots.map(\.id), [oldest.id, third.snapshot?.id])
+        XCTAssertEqual(metadata.snapshotLog.map(\.snapshotID), [third.snapshot?.id])
+        XCTAssertNil(metadata.snapshot(at: start + day + 1), "the second one was current then")
+        XCTAssertEqual(metadata.snapshot(at: start + 2 * day)?.id, third.snapshot?.id)
+    }
+
     func test_removeOrphans_takesOnlyWhatNobodyKnows() throws {
         var fixture = try Fixture()
         fixture.table = try fixture.table.append([try fixture.write(0..<10)]).table
