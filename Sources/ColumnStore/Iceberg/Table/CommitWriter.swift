@@ -275,6 +275,7 @@ struct CommitWriter {
             TableMetadata.MetadataLogEntry(
                 location: table.metadataLocation, timestampMilliseconds: metadata.lastUpdatedMilliseconds))
         next.metadataLog = next.metadataLog.suffix(Self.metadataLogCountMax)
+        next.properties.merge(Table.readerProperties) { $1 }
         next.properties.merge(table.marks()) { $1 }
         guard let snapshot else { return next }
         next.lastSequenceNumber = sequenceNumber

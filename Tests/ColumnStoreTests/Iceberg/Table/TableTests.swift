@@ -451,6 +451,17 @@ final class TableTests: XCTestCase {
         XCTAssertEqual(metadata.snapshot(at: start + 2 * day)?.id, third.snapshot?.id)
     }
 
+    /// Spark's reader of vectors fails on files of ours, and nobody should have to know.
+    func test_properties_ofANewTableAndOfOneThatHadNone_letSparkReadByRows() throws {
+        var fixture = try Fixture()
+        let name = "read.parquet.vectorization.enabled"
+        XCTAssertEqual(fixture.table.metadata.properties[name], "false")
+        var metadata = fixture.table.metadata
+        metadata.properties[name] = nil
+        let old = Table(storage: fixture.storage, version: fixture.table.version, metadata: metadata, cache: ManifestCache())
+        XCTAssertEqual(try old.append([try fixture.write(0..<10)]).table.metadata.properties[name], "false")
+    }
+
     func test_removeOrphans_takesOnlyWhatNobodyKnows() throws {
         var fixture = try Fixture()
         fixture.table = try fixture.table.append([try fixture.write(0..<10)]).table
