@@ -56,6 +56,11 @@ def protocol(own, whole):
     assert call("HEAD", root + "/namespaces/till/tables/none", whole)[0] == 404
     refused(call("GET", root + "/namespaces/till/tables/none", whole), 404, "NoSuchTableException")
     refused(call("GET", root + "/namespaces/other/tables", whole), 404, "NoSuchNamespaceException")
+    # As Spark asks for till.receipts.files: only a table that is not there makes it look for the files of till.receipts.
+    for path in ("", "/credentials"):
+        refused(call("GET", root + "/namespaces/till%1Freceipts/tables/files" + path, whole), 404, "NoSuchTableException")
+    assert call("HEAD", root + "/namespaces/till%1Freceipts/tables/files", whole)[0] == 404
+    assert table["metadata"]["properties"]["read.parquet.vectorization.enabled"] == "false"
     for path in ("/config", "/namespaces", "/namespaces/till/tables", "/namespaces/till/tables/receipts", "/namespaces/till/tables/none"):
         refused(call("GET", root + path, own), 403, "ForbiddenException")
         refused(call("GET", root + path, "no-key"), 401, "NotAuthorizedException")
