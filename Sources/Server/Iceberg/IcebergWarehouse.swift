@@ -76,6 +76,11 @@ struct IcebergWarehouse: Sendable {
         return answer(["identifiers": .array([]), "next-page-token": JSONValue.null])
     }
 
+    func view(_ call: Call) throws -> Response {
+        try check(call)
+        throw Problem(.notFound, "there is no view \(MemberReader.shown(call.path("view"))) here; this store's are at /v1/views", errors: [IcebergFault.noView])
+    }
+
     private func noTable(_ name: String) -> Problem {
         Problem(.notFound, "there is no table \(MemberReader.shown(name)) here; what is hot becomes cold with the next compaction", errors: [IcebergFault.noTable])
     }
@@ -105,7 +110,7 @@ struct IcebergWarehouse: Sendable {
         let table = try table(call)
         let choice = IcebergSnapshots(rawValue: call.parameter("snapshots") ?? "all") ?? .all
         let tag = choice.tag(of: table)
-        if call.request.header("If-None-Match").map({ $0 == tag || $0 == "*" || $0 == "W/" + tag }) ?? false { return Response(status: 304).adding("ETag", tag) }
+        if EntityTag.matches(call.request.header("If-None-Match"), tag) { return Response(status: 304).adding("ETag", tag) }
         let metadata = try choice.cut(JSONParser.parse(table.metadata))
         return answer(["metadata-location": .string(table.metadataLocation), "metadata": metadata, "config": config]).adding("ETag", tag)
     }
@@ -117,6 +122,12 @@ struct IcebergWarehouse: Sendable {
     func credentials(_ call: Call) throws -> Response {
         _ = try table(call)
         return answer(["storage-credentials": .array([])])
+    }
+
+    /// What the specification has, or a client makes up, and is not here.
+    func nothing(_ call: Call) throws -> Response {
+        try check(call)
+        throw Problem(.notFound, "there is no call at this path; /iceberg/v1/config lists those that are here")
     }
 
     /// What a reader tells of its scan; nobody reads it.
