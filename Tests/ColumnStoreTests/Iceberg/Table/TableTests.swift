@@ -75,7 +75,7 @@ final class TableTests: XCTestCase {
             XCTAssertEqual(result.exitCode, 0, result.output, file: file, line: line)
         }
 
-        /// By hand: with a Python that has pyspark, and TILL_SPARK_JARS. It opens the newest state by its directory, so it is asked while a state is that.
+        /// By hand: with a Python that has script/requirements-spark.txt. It opens the newest state by its directory, so it is asked while a state is that.
         func readWithSpark(file: StaticString = #filePath, line: UInt = #line) throws {
             guard let python = ProcessInfo.processInfo.environment["TILL_SPARK_PYTHON"] else { return }
             let spark = try PythonReader.run("ColumnStoreTests/Readers/read_iceberg_spark.py", [try writeStates()], interpreter: python)
