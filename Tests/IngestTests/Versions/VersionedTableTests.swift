@@ -299,6 +299,22 @@ final class VersionedTableTests: XCTestCase {
         XCTAssertEqual(try versions.last?.counts().rowCount, 12)
     }
 
+    /// Elements of a type's version that has other members than the table, in another order, are the same where their values are.
+    func test_changed_listWhoseTypeGainedAMemberBeforeTheOthers_namesTheListOnlyWhereAValueDiffers() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        _ = try store.fixture.taken(Self.document("L-1", "Ann", 1, grades: [1, 2]), as: .admin, client: "c1")
+        let type = Self.type.replacing("\"version\":1", with: "\"version\":2").replacing("\"grade\":{", with: "\"note\":{\"path\":\"/n\",\"type\":\"VARCHAR\"},\"grade\":{")
+        _ = try store.engine.putType(name: "licence", body: Array(type.utf8))
+        let renamed = try store.fixture.taken(Self.document("L-1", "Bob", 1, grades: [1, 2]), as: .admin, client: "c1")
+        XCTAssertEqual(renamed.summary.changed, ["name"])
+        let noted = Self.document("L-1", "Bob", 1, grades: [1, 2]).replacing("{\"g\":2}", with: "{\"g\":2,\"n\":\"x\"}")
+        XCTAssertEqual(try store.fixture.taken(noted, as: .admin, client: "c1").summary.changed, ["grades"])
+        _ = try store.engine.compact(before: nil)
+        XCTAssertEqual(try store.fixture.taken(noted.replacing("Bob", with: "Eve"), as: .admin, client: "c1").summary.changed, ["name"])
+    }
+
     func test_ledger_hasNoVersions_andOnRepeatIsForEver() throws {
         let directory = TemporaryDirectory()
         let store = try Store(directory.path)
