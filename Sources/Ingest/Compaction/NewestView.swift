@@ -24,28 +24,29 @@ struct NewestView {
         let known = present.flatMap { try? Set($0.files().map(\.location)) }
         let wanted = Set(files.map(\.location))
         // Metadata has absolute places: a directory that was moved has none that lead anywhere.
-        let isUsable = known != nil && present.map { isSameSchema($0) && !$0.isElsewhere } ?? false
-        if known == wanted, isUsable { return }
-        let table: Table
-        if let present, isUsable {
-            table = present
-        } else {
+        guard let present, let known, !present.isElsewhere, present.canAdopt(history.iceberg.schema) else {
             // The files' columns are found by the ids that the history gave them.
-            table = try Table.create(
-                storage, schema: history.iceberg.schema, sorting: ColdOrder.sorting, grouping: "business_day",
-                version: (number ?? 0) + 1, floor: floor, keepsIDs: true
-            ).table
+            let table = try Table.draft(
+                storage, schema: history.iceberg.schema, sorting: ColdOrder.sorting, grouping: "business_day", after: number ?? 0, floor: floor, keepsIDs: true)
+            var change = change(files, from: [])
+            change.endsHistory = true
+            _ = try table.commit(change)
+            return
         }
-        let own = Set(try table.files().map(\.location))
-        var change = Table.Change(.overwrite)
-        change.added = files.filter { !own.contains($0.location) }
-        change.removed = own.subtracting(wanted)
-        change.namesOtherTablesFiles = true
-        let commit = try table.commit(change)
+        // It stays the table that readers have open: what types have added since comes to it as to the history, and nobody sees it without its rows.
+        var table = present
+        if table.schema != history.iceberg.schema { table = try table.adopt(history.iceberg.schema).table }
+        if known != wanted { table = try table.commit(change(files, from: known)).table }
         // What nothing leads to any more, outside readers' time over.
-        guard let ended = try commit.table.expireSnapshots(before: cutoff) else { return }
+        guard let ended = try table.expireSnapshots(before: cutoff) else { return }
         try ended.table.delete(ended.obsoleteKeys.filter { $0.hasPrefix("metadata/") }, .named("a view's metadata, replaced and ended"))
     }
 
-    private func isSameSchema(_ table: Table) -> Bool { table.schema == history.iceberg.schema }
+    private func change(_ files: [DataFile], from known: Set<String>) -> Table.Change {
+        var change = Table.Change(.overwrite)
+        change.added = files.filter { !known.contains($0.location) }
+        change.removed = known.subtracting(files.map(\.location))
+        change.namesOtherTablesFiles = true
+        return change
+    }
 }

@@ -97,20 +97,33 @@ final class ChangedColumns: Sendable {
 
     /// How the rows of a kind stand against the columns of their table.
     private struct Comparison {
-        /// The table's columns by name, and where each stands in a row; nil where the type's version lacks it.
-        private let columns: [(name: String, column: Int, own: Int?)]
+        /// The table's columns by name, and where each stands in a row and as what; nil where the type's version lacks it.
+        private let columns: [(name: String, column: Int, type: ColumnType, own: (place: Int, type: ColumnType)?)]
         private let layout: RowLayout
 
         init(_ kind: RowKind, _ fields: [Field]) {
-            let own = Dictionary(uniqueKeysWithValues: kind.fields.enumerated().map { ($1.name, $0) })
-            columns = fields.enumerated().map { ($1.name, $0, own[$1.name]) }.sorted { $0.0 < $1.0 }
+            let own = Dictionary(uniqueKeysWithValues: kind.fields.enumerated().map { ($1.name, (place: $0, type: $1.type)) })
+            columns = fields.enumerated().map { ($1.name, $0, $1.type, own[$1.name]) }.sorted { $0.0 < $1.0 }
             layout = kind.layout
         }
 
         func changed(_ row: HotRow, from batch: ColumnBatch, _ place: Int) throws -> [String] {
             let values = try row.values.withUnsafeBytes { try layout.values(of: $0) }
-            return columns.compactMap { name, column, own in
-                ChangedColumns.normal(own.map { values[$0] } ?? .null) == ChangedColumns.normal(batch.columns[column].value(at: place)) ? nil : name
+            return columns.compactMap { name, column, type, own in
+                let value = own.map { Self.conform(values[$0.place], from: $0.type, to: type) } ?? .null
+                return ChangedColumns.normal(value) == ChangedColumns.normal(batch.columns[column].value(at: place)) ? nil : name
+            }
+        }
+
+        /// A list's elements with the members of the table's, in its order: those of the type's version may be fewer, and stand otherwise.
+        private static func conform(_ value: Value, from own: ColumnType, to type: ColumnType) -> Value {
+            switch (value, own, type) {
+            case (.list(let elements), .list(let ownElement), .list(let element)):
+                return .list(elements.map { conform($0, from: ownElement.type, to: element.type) })
+            case (.structure(let values), .structure(let ownMembers), .structure(let members)):
+                let places = Dictionary(ownMembers.enumerated().map { ($1.name, $0) }) { first, _ in first }
+                return .structure(members.map { member in places[member.name].map { conform(values[$0], from: ownMembers[$0].type, to: member.type) } ?? .null })
+            default: return value
             }
         }
     }

@@ -15,6 +15,7 @@ package enum IcebergRoutes {
     private static let root = "/iceberg/v1"
     private static let namespace = "/namespaces/{namespace}"
     private static let table = "/namespaces/{namespace}/tables/{table}"
+    private static let rest = "/{…}"
 
     /// What `config` tells of: the specification's own words, whose `{prefix}` is empty here.
     static let endpoints = [
@@ -32,10 +33,13 @@ package enum IcebergRoutes {
         route(.get, namespace, "icebergNamespace") { call, warehouse in try warehouse.namespace(call) },
         route(.get, namespace + "/tables", "icebergTables") { call, warehouse in try warehouse.tables(call) },
         route(.get, namespace + "/views", "icebergViews") { call, warehouse in try warehouse.views(call) },
+        route(.get, namespace + "/views/{view}", "icebergView") { call, warehouse in try warehouse.view(call) },
         route(.head, table, "icebergTableHead") { call, warehouse in try warehouse.hasTable(call) },
         route(.get, table, "icebergTable") { call, warehouse in try warehouse.load(call) },
         route(.get, table + "/credentials", "icebergCredentials") { call, warehouse in try warehouse.credentials(call) },
         route(.post, table + "/metrics", "icebergMetrics", body: .small) { call, warehouse in try warehouse.metrics(call) },
+        // Those that do not look at `endpoints` ask for more: to them it is not there, and not there in another form.
+        route(.get, rest, "icebergNothing") { call, warehouse in try warehouse.nothing(call) },
     ]
 
     private static let tokenPaths = ["/oauth/tokens", "/oauth2/token"]
@@ -48,7 +52,7 @@ package enum IcebergRoutes {
     /// Every other method of those paths, and every other path.
     private static let refusals: [Route] = {
         let taken = Set((reads + tokens).map { "\($0.method.rawValue) \($0.path)" })
-        let paths = Set(reads.map { String($0.path.dropFirst(root.count)) }).sorted() + ["/{…}"]
+        let paths = Set(reads.map { String($0.path.dropFirst(root.count)) }).union([rest]).sorted()
         return paths.flatMap { path in
             [HTTPMethod.post, .put, .delete, .patch].compactMap { method in
                 taken.contains("\(method.rawValue) \(root + path)") ? nil : route(method, path, "icebergWrite", body: .small) { _, _ in
@@ -63,5 +67,6 @@ package enum IcebergRoutes {
 enum IcebergFault {
     static let forbidden = Problem.Violation(pointer: "", code: "ForbiddenException", message: "")
     static let noNamespace = Problem.Violation(pointer: "", code: "NoSuchNamespaceException", message: "")
+    static let noView = Problem.Violation(pointer: "", code: "NoSuchViewException", message: "")
     static let noTable = Problem.Violation(pointer: "", code: "NoSuchTableException", message: "")
 }

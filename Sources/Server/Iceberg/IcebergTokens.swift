@@ -10,7 +10,10 @@ enum IcebergTokens {
     @Sendable static func grant(_ call: Call, _ authorizer: Authorizer) throws -> Response {
         let form = try IcebergForm(call.request.body)
         guard form["grant_type"] == "client_credentials" else { return refused(400, "unsupported_grant_type", "grant_type is client_credentials here") }
-        guard let secret = form["client_secret"], !secret.isEmpty else { return refused(400, "invalid_request", "client_secret is wanted: an API key") }
+        let basic = BasicCredentials(call.request.header("Authorization"))
+        guard let secret = basic?.secret ?? form["client_secret"], !secret.isEmpty else {
+            return refused(400, "invalid_request", "client_secret is wanted: an API key, in the body or in Authorization: Basic")
+        }
         let credential = Credential(secret)
         let principal: Principal
         do {
@@ -18,10 +21,11 @@ enum IcebergTokens {
         } catch let denial as Denial {
             call.exchange.problem = denial.problem
             return refused(denial.problem.status == 429 ? 429 : 401, "invalid_client", denial.problem.detail)
+                .adding("WWW-Authenticate", "Basic realm=\"till\"")
         }
         let name = principal.identity.client?.text ?? "admin"
         // Whoever says an id means the one whose key it is.
-        if let id = form["client_id"], !id.isEmpty, id != name { return refused(401, "invalid_client", "the key is of another client than client_id says") }
+        if let id = basic?.id ?? form["client_id"], !id.isEmpty, id != name { return refused(401, "invalid_client", "the key is of another client than client_id says") }
         call.exchange.note(principal)
         let token = authorizer.pass(for: credential, until: CalendarText.now + lifetime * 1_000_000)
         let body = JSONValue.object([

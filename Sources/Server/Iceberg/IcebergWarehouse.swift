@@ -76,20 +76,32 @@ struct IcebergWarehouse: Sendable {
         return answer(["identifiers": .array([]), "next-page-token": JSONValue.null])
     }
 
+    func view(_ call: Call) throws -> Response {
+        try check(call)
+        throw Problem(.notFound, "there is no view \(MemberReader.shown(call.path("view"))) here; this store's are at /v1/views", errors: [IcebergFault.noView])
+    }
+
     private func noTable(_ name: String) -> Problem {
         Problem(.notFound, "there is no table \(MemberReader.shown(name)) here; what is hot becomes cold with the next compaction", errors: [IcebergFault.noTable])
     }
 
-    private func table(_ call: Call) throws -> WarehouseTable {
-        try checkNamespace(call)
+    /// A table of a namespace that is not there is a table that is not there: Spark asks for `till.receipts.files` as the table `files` of a namespace
+    /// `till.receipts`, and takes only this answer as one to look for `files` in the table itself.
+    private func nameOfTable(_ call: Call) throws -> String {
+        try check(call)
         let name = call.path("table")
+        guard call.path("namespace") == Self.namespace else { throw noTable(name) }
+        return name
+    }
+
+    private func table(_ call: Call) throws -> WarehouseTable {
+        let name = try nameOfTable(call)
         guard let table = try inventory.warehouseTable(name, as: call.principal) else { throw noTable(name) }
         return table
     }
 
     func hasTable(_ call: Call) throws -> Response {
-        try checkNamespace(call)
-        let name = call.path("table")
+        let name = try nameOfTable(call)
         guard try inventory.warehouseTables(as: call.principal).contains(name) else { throw noTable(name) }
         return .noContent
     }
@@ -98,7 +110,7 @@ struct IcebergWarehouse: Sendable {
         let table = try table(call)
         let choice = IcebergSnapshots(rawValue: call.parameter("snapshots") ?? "all") ?? .all
         let tag = choice.tag(of: table)
-        if call.request.header("If-None-Match").map({ $0 == tag || $0 == "*" || $0 == "W/" + tag }) ?? false { return Response(status: 304).adding("ETag", tag) }
+        if EntityTag.matches(call.request.header("If-None-Match"), tag) { return Response(status: 304).adding("ETag", tag) }
         let metadata = try choice.cut(JSONParser.parse(table.metadata))
         return answer(["metadata-location": .string(table.metadataLocation), "metadata": metadata, "config": config]).adding("ETag", tag)
     }
@@ -110,6 +122,12 @@ struct IcebergWarehouse: Sendable {
     func credentials(_ call: Call) throws -> Response {
         _ = try table(call)
         return answer(["storage-credentials": .array([])])
+    }
+
+    /// What the specification has, or a client makes up, and is not here.
+    func nothing(_ call: Call) throws -> Response {
+        try check(call)
+        throw Problem(.notFound, "there is no call at this path; /iceberg/v1/config lists those that are here")
     }
 
     /// What a reader tells of its scan; nobody reads it.

@@ -1,32 +1,19 @@
 """Reads states of Iceberg tables with Spark and compares every row, as read_iceberg.py does with the other readers.
 
-The argument is that script's. It runs by hand, since no registry in reach has an Iceberg runtime for Spark that is whole: with a Python that has
-pyspark 3.5 and the jars in TILL_SPARK_JARS, separated by colons.
+The argument is that script's. It runs by hand, with a Python that has what script/requirements-spark.txt names, which is too much to have everywhere.
 """
 
 import decimal
 import json
-import os
 import pathlib
 import sys
 
-from pyspark.sql import SparkSession, types
+from pyspark.sql import types
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from cells import cell
-
-
-def session(warehouse):
-    jars = os.environ["TILL_SPARK_JARS"]
-    spark = (
-        SparkSession.builder.master("local[1]").config("spark.jars", jars.replace(":", ",")).config("spark.driver.extraClassPath", jars)
-        .config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC").config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1").config("spark.sql.catalog.store", "org.apache.iceberg.spark.SparkCatalog")
-        .config("spark.sql.catalog.store.type", "hadoop").config("spark.sql.catalog.store.warehouse", warehouse)
-        .config("spark.sql.catalog.store.cache-enabled", "false").getOrCreate())
-    spark.sparkContext.setLogLevel("OFF")
-    return spark
+from spark import session
 
 
 def plain(value, kind):
@@ -69,7 +56,7 @@ def main():
     states = json.loads(pathlib.Path(sys.argv[1]).read_text())
     # Only the newest version can be opened by directory.
     directory = next(state["directory"] for state in states if state.get("directory"))
-    spark = session(f"file://{pathlib.Path(directory).parent}")
+    spark = session({"store": {"type": "hadoop", "warehouse": f"file://{pathlib.Path(directory).parent}", "cache-enabled": "false"}})
     problems = []
     # Older ones without a snapshot of their own were read while they were the newest.
     open_to_spark = [state for state in states if state.get("snapshot") or state.get("directory")]

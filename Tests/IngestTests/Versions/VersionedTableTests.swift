@@ -273,6 +273,48 @@ final class VersionedTableTests: XCTestCase {
         }
     }
 
+    /// A reader that has the table open stays with it when a type gets a column, and at no version of the metadata is it without its rows.
+    func test_warehouse_typeThatGainsColumns_newestStaysOneTable_neverEmpty() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        for round in 1...3 {
+            if round > 1 {
+                let columns = (2...round).map { #""added\#($0)":{"path":"/a\#($0)","type":"VARCHAR"},"# }.joined()
+                let type = Self.type.replacing("\"version\":1", with: "\"version\":\(round)").replacing("\"columns\":{\"name\"", with: "\"columns\":{\(columns)\"name\"")
+                    .replacing("\"grade\":{", with: "\"note\(round)\":{\"path\":\"/n\",\"type\":\"VARCHAR\"},\"grade\":{")
+                _ = try store.engine.putType(name: "licence", body: Array(type.utf8))
+            }
+            for id in round..<round + 10 { _ = try store.fixture.taken(Self.document("L-\(id)", "N\(round)", id, grades: [round]), as: .admin, client: "c1") }
+            _ = try store.engine.compact(before: nil)
+        }
+        let storage = try LocalStorage(root: directory.path + "/warehouse/licences")
+        let versions = try Table.versions(storage).map { try Table.open(storage, version: $0) }
+        XCTAssertGreaterThan(versions.count, 2)
+        XCTAssertEqual(Set(versions.map(\.metadata.uuid)).count, 1)
+        for table in versions { XCTAssertGreaterThan(try table.counts().rowCount, 0, "version \(table.version)") }
+        let history = try LocalStorage(root: directory.path + "/warehouse/licences_history")
+        let newest = try Table.open(history, version: try XCTUnwrap(try Table.newestVersion(history)))
+        XCTAssertEqual(versions.last?.schema, newest.schema)
+        XCTAssertEqual(try versions.last?.counts().rowCount, 12)
+    }
+
+    /// Elements of a type's version that has other members than the table, in another order, are the same where their values are.
+    func test_changed_listWhoseTypeGainedAMemberBeforeTheOthers_namesTheListOnlyWhereAValueDiffers() throws {
+        let directory = TemporaryDirectory()
+        let store = try Store(directory.path)
+        defer { try? store.engine.close() }
+        _ = try store.fixture.taken(Self.document("L-1", "Ann", 1, grades: [1, 2]), as: .admin, client: "c1")
+        let type = Self.type.replacing("\"version\":1", with: "\"version\":2").replacing("\"grade\":{", with: "\"note\":{\"path\":\"/n\",\"type\":\"VARCHAR\"},\"grade\":{")
+        _ = try store.engine.putType(name: "licence", body: Array(type.utf8))
+        let renamed = try store.fixture.taken(Self.document("L-1", "Bob", 1, grades: [1, 2]), as: .admin, client: "c1")
+        XCTAssertEqual(renamed.summary.changed, ["name"])
+        let noted = Self.document("L-1", "Bob", 1, grades: [1, 2]).replacing("{\"g\":2}", with: "{\"g\":2,\"n\":\"x\"}")
+        XCTAssertEqual(try store.fixture.taken(noted, as: .admin, client: "c1").summary.changed, ["grades"])
+        _ = try store.engine.compact(before: nil)
+        XCTAssertEqual(try store.fixture.taken(noted.replacing("Bob", with: "Eve"), as: .admin, client: "c1").summary.changed, ["name"])
+    }
+
     func test_ledger_hasNoVersions_andOnRepeatIsForEver() throws {
         let directory = TemporaryDirectory()
         let store = try Store(directory.path)

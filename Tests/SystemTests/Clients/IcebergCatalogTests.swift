@@ -13,4 +13,16 @@ final class IcebergCatalogTests: XCTestCase {
         XCTAssertEqual(run.exitCode, 0, run.output)
         XCTAssertTrue(run.output.contains("the catalog is read"), run.output)
     }
+
+    /// Goal: Spark, unpatched, has Till's answers from the tables' files, by a Hadoop catalog and by the REST catalog: of receipts, of documents that change, and of
+    /// sums, which it adds up as docs/rollups.md says. By hand: `TILL_SPARK_PYTHON` names a Python with script/requirements-spark.txt.
+    func test_spark_hasTheAnswersOfTill() throws {
+        guard let python = ProcessInfo.processInfo.environment["TILL_SPARK_PYTHON"] else { throw XCTSkip("TILL_SPARK_PYTHON names no Python") }
+        let server = try TillServer()
+        defer { server.remove() }
+        let warehouse = server.data.appendingPathComponent("warehouse").path
+        let run = try PythonReader.run("SystemTests/Scripts/iceberg_spark.py", [server.url, warehouse, TillServer.adminKey], interpreter: python)
+        XCTAssertEqual(run.exitCode, 0, run.output)
+        XCTAssertTrue(run.output.contains("questions as Till does"), run.output)
+    }
 }

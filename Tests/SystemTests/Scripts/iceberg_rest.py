@@ -1,5 +1,6 @@
 """Reads a store's tables through its REST catalog as pyiceberg and DuckDB do: python iceberg_rest.py URL ADMIN_KEY"""
 
+import base64
 import importlib.util
 import json
 import sys
@@ -24,6 +25,12 @@ def call(method, path, key=ADMIN, body=None, headers=None, kind="application/jso
 def key_of(client, **contract):
     assert call("PUT", f"/v1/contracts/{client}", body=json.dumps({"access": "read-write", **contract}).encode())[0] in (200, 201)
     return call("POST", f"/v1/contracts/{client}/keys", body=b"{}")[1]["key"]
+
+
+def basic(client_id, secret):
+    """A token as DuckDB asks for one: the client is in the header alone."""
+    header = {"Authorization": "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()}
+    return call("POST", "/iceberg/v1/oauth/tokens", key=None, body=b"grant_type=client_credentials&scope=PRINCIPAL_ROLE%3AALL", headers=header, kind="application/x-www-form-urlencoded")
 
 
 def token(client_id, secret):
@@ -53,9 +60,22 @@ def protocol(own, whole):
     assert call("HEAD", root + "/namespaces/till/tables/receipts", whole)[0] == 204
     assert call("GET", root + "/namespaces/till/tables/receipts/credentials", whole)[1] == {"storage-credentials": []}
     assert call("POST", root + "/namespaces/till/tables/receipts/metrics", whole, body=b"{}")[0] == 204
+    assert call("GET", root + "/namespaces/till/tables/receipts", whole, headers={"If-None-Match": f'"another", {etag}'})[0] == 304
     assert call("HEAD", root + "/namespaces/till/tables/none", whole)[0] == 404
+    # What clients ask for who do not look at `endpoints`, and paths that somebody made up.
+    refused(call("GET", root + "/namespaces/till/views/none", whole), 404, "NoSuchViewException")
+    assert call("HEAD", root + "/namespaces/till/views/none", whole)[0] == 404
+    for path in ("/namespaces/till/tables/receipts/plan/1", "/prefix/namespaces", "/nothing", "/config/"):
+        refused(call("GET", root + path, whole), 404, "NotFoundException")
+        refused(call("GET", root + path, own), 403, "ForbiddenException")
+        refused(call("GET", root + path, "no-key"), 401, "NotAuthorizedException")
     refused(call("GET", root + "/namespaces/till/tables/none", whole), 404, "NoSuchTableException")
     refused(call("GET", root + "/namespaces/other/tables", whole), 404, "NoSuchNamespaceException")
+    # As Spark asks for till.receipts.files: only a table that is not there makes it look for the files of till.receipts.
+    for path in ("", "/credentials"):
+        refused(call("GET", root + "/namespaces/till%1Freceipts/tables/files" + path, whole), 404, "NoSuchTableException")
+    assert call("HEAD", root + "/namespaces/till%1Freceipts/tables/files", whole)[0] == 404
+    assert table["metadata"]["properties"]["read.parquet.vectorization.enabled"] == "false"
     for path in ("/config", "/namespaces", "/namespaces/till/tables", "/namespaces/till/tables/receipts", "/namespaces/till/tables/none"):
         refused(call("GET", root + path, own), 403, "ForbiddenException")
         refused(call("GET", root + path, "no-key"), 401, "NotAuthorizedException")
@@ -73,6 +93,11 @@ def tokens(own, whole):
     assert token("own", whole)[0] == 401 and token("whole", "wrong")[1]["error"] == "invalid_client"
     assert call("GET", "/iceberg/v1/namespaces", token("own", own)[1]["access_token"])[0] == 403
     assert token("admin", ADMIN)[0] == 200
+    status, made, _ = basic("whole", whole)
+    assert status == 200 and call("GET", "/iceberg/v1/namespaces", made["access_token"])[0] == 200, made
+    for credentials in (("own", whole), ("whole", "wrong"), ("whole", "")):
+        status, answer, headers = basic(*credentials)
+        assert status == (401 if credentials[1] else 400) and answer["error"] == ("invalid_client" if credentials[1] else "invalid_request"), answer
     # With its key a token ends.
     spare = key_of("spare", scope="all")
     spared = token("spare", spare)[1]["access_token"]
@@ -84,7 +109,8 @@ def tokens(own, whole):
 def pyiceberg(whole, count):
     from pyiceberg.catalog.rest import RestCatalog
 
-    for credentials in ({"token": whole}, {"credential": f"whole:{whole}"}):
+    oauth = {"client_id": "whole", "client_secret": whole, "token_url": URL + "/iceberg/v1/oauth/tokens", "scope": "catalog"}
+    for credentials in ({"token": whole}, {"credential": f"whole:{whole}"}, {"auth": {"type": "oauth2", "oauth2": oauth}}):
         catalog = RestCatalog("till", uri=URL + "/iceberg", **credentials)
         assert catalog.list_namespaces() == [("till",)]
         assert ("till", "receipts") in catalog.list_tables("till") and catalog.table_exists("till.receipts") and not catalog.table_exists("till.none")
@@ -110,6 +136,9 @@ def duckdb(whole, count):
         connection.execute(f"LOAD '{folder}/{name}.duckdb_extension'")
     connection.execute(f"ATTACH 'till' AS lake (TYPE iceberg, ENDPOINT '{URL}/iceberg', TOKEN '{whole}')")
     assert connection.execute("SELECT count(*) FROM lake.till.receipts").fetchone()[0] == count
+    connection.execute(f"CREATE SECRET till (TYPE iceberg, CLIENT_ID 'whole', CLIENT_SECRET '{whole}', OAUTH2_SERVER_URI '{URL}/iceberg/v1/oauth/tokens')")
+    connection.execute(f"ATTACH 'till' AS tokens (TYPE iceberg, ENDPOINT '{URL}/iceberg', SECRET till)")
+    assert connection.execute("SELECT count(*) FROM tokens.till.receipts").fetchone()[0] == count
     print("read by DuckDB")
 
 

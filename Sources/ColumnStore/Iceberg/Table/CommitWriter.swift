@@ -229,7 +229,11 @@ struct CommitWriter {
         var next = nextMetadata(nil)
         next.snapshots = metadata.snapshots.filter(isKept)
         let ids = Set(next.snapshots.map(\.id))
-        next.snapshotLog = metadata.snapshotLog.filter { ids.contains($0.snapshotID) }
+        next.snapshotLog = metadata.snapshotLog.reduce(into: []) { log, entry in
+            // The log names the snapshot of any time since its first entry. Over a gap it would name one that had been replaced by then: what lies before
+            // the gap goes (as the specification wants it), though its snapshot may be kept.
+            if ids.contains(entry.snapshotID) { log.append(entry) } else { log = [] }
+        }
         next.metadataLog.removeAll { $0.timestampMilliseconds < cutoff }
         return try publish(next, nil)
     }
@@ -271,6 +275,7 @@ struct CommitWriter {
             TableMetadata.MetadataLogEntry(
                 location: table.metadataLocation, timestampMilliseconds: metadata.lastUpdatedMilliseconds))
         next.metadataLog = next.metadataLog.suffix(Self.metadataLogCountMax)
+        next.properties.merge(Table.readerProperties) { $1 }
         next.properties.merge(table.marks()) { $1 }
         guard let snapshot else { return next }
         next.lastSequenceNumber = sequenceNumber

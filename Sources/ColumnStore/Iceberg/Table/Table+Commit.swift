@@ -82,6 +82,38 @@ extension Table {
         }
     }
 
+    /// Whether a schema is this table's with more columns or members, under the ids that it has: one that `adopt` takes.
+    public func canAdopt(_ schema: Schema) -> Bool {
+        guard let greatest = try? TableSchema.greatestID(schema.fields), greatest > 0 else { return false }
+        return Self.extends(schema.fields, metadata.currentSchema.schema.fields)
+    }
+
+    private static func extends(_ fields: [Field], _ old: [Field]) -> Bool {
+        let byID = Dictionary(fields.map { ($0.id, $0) }) { first, _ in first }
+        return old.allSatisfy { field in
+            guard let other = byID[field.id], other.name.utf8.elementsEqual(field.name.utf8), other.isRequired == field.isRequired else { return false }
+            switch (other.type, field.type) {
+            case (.structure(let members), .structure(let oldMembers)): return extends(members, oldMembers)
+            case (.list(let element), .list(let oldElement)): return extends([element], [oldElement])
+            default: return other.type == field.type
+            }
+        }
+    }
+
+    /// Takes the columns of the table whose files this one shows, which has got more of them.
+    ///
+    /// - Throws: `.invalidRequest` for a schema that is not this one's with more.
+    public func adopt(_ schema: Schema, now: Int64? = nil) throws(ColumnStoreError) -> Commit {
+        guard canAdopt(schema) else { throw ColumnStoreError(.invalidRequest, path: metadataLocation, "another table's columns, which are not this one's and more") }
+        var writer = CommitWriter(table: self, now: now)
+        do {
+            return try writer.commit(schema: schema, lastColumnID: max(metadata.lastColumnID, try TableSchema.greatestID(schema.fields)))
+        } catch {
+            writer.removeWritten()
+            throw error
+        }
+    }
+
     private static func adding(
         _ field: Field, to fields: [Field], _ path: ArraySlice<String>
     ) throws(ColumnStoreError) -> [Field] {

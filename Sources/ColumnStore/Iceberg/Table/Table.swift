@@ -148,6 +148,22 @@ public struct Table: Sendable {
         _ storage: any ObjectStorage, schema: Schema, sorting: [SortKey] = [], grouping: String? = nil,
         properties: [String: String] = [:], marks: @escaping Marks = { [:] }, version: Int = 1, floor: Int = 0, keepsIDs: Bool = false, now: Int64? = nil
     ) throws(ColumnStoreError) -> Commit {
+        let table = try draft(
+            storage, schema: schema, sorting: sorting, grouping: grouping, properties: properties, marks: marks, after: max(version, floor + 1), floor: floor,
+            keepsIDs: keepsIDs, now: now)
+        let written = try table.writeMetadata()
+        try table.writeHint()
+        return Commit(table: table, snapshot: nil, written: [written], obsoleteKeys: [])
+    }
+
+    /// As `create`, of a table that is nowhere yet: its first commit, which is to end history since there is none, makes it with its files, and nobody sees it empty.
+    ///
+    /// - Parameters:
+    ///   - version: what the first commit comes after: 0, or the newest that lies there of an earlier table, from which nothing can be read.
+    public static func draft(
+        _ storage: any ObjectStorage, schema: Schema, sorting: [SortKey] = [], grouping: String? = nil,
+        properties: [String: String] = [:], marks: @escaping Marks = { [:] }, after version: Int, floor: Int = 0, keepsIDs: Bool, now: Int64? = nil
+    ) throws(ColumnStoreError) -> Table {
         let location = storage.location(of: "x").dropLast(2)
         // Without its scheme, which has a colon of its own.
         let parts = location.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
@@ -161,7 +177,7 @@ public struct Table: Sendable {
         var lastColumnID: Int32 = 0
         let numbered = keepsIDs ? schema : Schema(TableSchema.numbering(schema.fields, lastColumnID: &lastColumnID))
         if keepsIDs { lastColumnID = try TableSchema.greatestID(schema.fields) }
-        var properties = properties.merging(marks()) { $1 }
+        var properties = properties.merging(readerProperties) { $1 }.merging(marks()) { $1 }
         if let grouping {
             guard numbered[grouping] != nil else { throw ColumnStoreError(.invalidRequest, column: grouping, "no such column") }
             properties[groupingProperty] = grouping
@@ -170,11 +186,13 @@ public struct Table: Sendable {
             uuid: randomUUID(), location: String(location), schema: TableSchema(id: 0, schema: numbered),
             lastColumnID: lastColumnID, sortOrder: try sortOrder(sorting, numbered), properties: properties,
             now: now ?? currentMilliseconds())
-        let table = Table(storage: storage, version: max(version, floor + 1), metadata: metadata, cache: ManifestCache(), marks: marks, floor: floor)
-        let written = try table.writeMetadata()
-        try table.writeHint()
-        return Commit(table: table, snapshot: nil, written: [written], obsoleteKeys: [])
+        return Table(storage: storage, version: version, metadata: metadata, cache: ManifestCache(), marks: marks, floor: floor)
     }
+
+    /// What engines outside must be told. Spark reads a column as a vector where it is not nested, and of the encodings that files here have those vectors know
+    /// dictionaries alone, or a few more: Iceberg 1.10 says "Cannot support vectorized reads for column … with encoding DELTA_LENGTH_BYTE_ARRAY. Disable
+    /// vectorized reads to read this table". By rows it reads them all. Of the others none looks at it.
+    static let readerProperties = ["read.parquet.vectorization.enabled": "false"]
 
     static let groupingProperty = "till.manifest-grouping"
 

@@ -75,7 +75,7 @@ final class TableTests: XCTestCase {
             XCTAssertEqual(result.exitCode, 0, result.output, file: file, line: line)
         }
 
-        /// By hand: with a Python that has pyspark, and TILL_SPARK_JARS. It opens the newest state by its directory, so it is asked while a state is that.
+        /// By hand: with a Python that has script/requirements-spark.txt. It opens the newest state by its directory, so it is asked while a state is that.
         func readWithSpark(file: StaticString = #filePath, line: UInt = #line) throws {
             guard let python = ProcessInfo.processInfo.environment["TILL_SPARK_PYTHON"] else { return }
             let spark = try PythonReader.run("ColumnStoreTests/Readers/read_iceberg_spark.py", [try writeStates()], interpreter: python)
@@ -432,6 +432,34 @@ final class TableTests: XCTestCase {
         XCTAssertNotNil(try fixture.storage.byteCount(of: "data/f1.parquet"), "deleted only when the caller says so")
         try expiry.table.delete(expiry.obsoleteKeys, .named("the test"))
         XCTAssertEqual(Set(try keys(fixture.storage)), try reachable(expiry.table))
+    }
+
+    /// A log with a gap would name, for a time within the gap, the snapshot before it.
+    func test_expireSnapshots_protectingAnOlderOne_leavesNoGapInTheLog() throws {
+        var fixture = try Fixture()
+        let day: Int64 = 86_400_000
+        let start: Int64 = 2_000_000_000_000
+        let first = try fixture.table.append([try fixture.write(0..<10)], now: start)
+        let second = try first.table.append([try fixture.write(10..<20)], now: start + day)
+        let third = try second.table.append([try fixture.write(20..<30)], now: start + 2 * day)
+        let oldest = try XCTUnwrap(first.snapshot)
+        let expiry = try XCTUnwrap(try third.table.expireSnapshots(before: start + 3 * day, protecting: [oldest.id]))
+        let metadata = expiry.table.metadata
+        XCTAssertEqual(metadata.snapshots.map(\.id), [oldest.id, third.snapshot?.id])
+        XCTAssertEqual(metadata.snapshotLog.map(\.snapshotID), [third.snapshot?.id])
+        XCTAssertNil(metadata.snapshot(at: start + day + 1), "the second one was current then")
+        XCTAssertEqual(metadata.snapshot(at: start + 2 * day)?.id, third.snapshot?.id)
+    }
+
+    /// Spark's reader of vectors fails on files of ours, and nobody should have to know.
+    func test_properties_ofANewTableAndOfOneThatHadNone_letSparkReadByRows() throws {
+        var fixture = try Fixture()
+        let name = "read.parquet.vectorization.enabled"
+        XCTAssertEqual(fixture.table.metadata.properties[name], "false")
+        var metadata = fixture.table.metadata
+        metadata.properties[name] = nil
+        let old = Table(storage: fixture.storage, version: fixture.table.version, metadata: metadata, cache: ManifestCache())
+        XCTAssertEqual(try old.append([try fixture.write(0..<10)]).table.metadata.properties[name], "false")
     }
 
     func test_removeOrphans_takesOnlyWhatNobodyKnows() throws {
