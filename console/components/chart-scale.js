@@ -41,3 +41,27 @@ export function evenly(count, room) {
   const step = Math.max(1, Math.ceil(count / Math.max(1, room)));
   return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);
 }
+
+const instant = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?/;
+const labelLengthMax = 14;
+
+/**
+ * Labels as an axis has room for them: of instants what they differ in, of long texts the beginning.
+ *
+ * @param {string[]} labels
+ * @returns {string[]} as many
+ */
+export function shortLabels(labels) {
+  const parts = labels.map((label) => instant.exec(label));
+  const days = new Set(parts.map((part) => part?.[1]));
+  const areWithinDay = days.size === 1 && parts.every((part) => part !== null);
+  const haveSeconds = parts.some((part) => part?.[3] && part[3] !== ':00');
+  const haveYears = new Set(parts.map((part) => part?.[1].slice(0, 4))).size > 1;
+  return labels.map((label, index) => {
+    const part = parts[index];
+    if (!part) return label.length > labelLengthMax ? `${label.slice(0, labelLengthMax - 1)}…` : label;
+    const [, date, minute, second = ''] = part;
+    if (areWithinDay) return haveSeconds ? minute + second : minute;
+    return haveYears ? date : `${date.slice(5)} ${minute}`;
+  });
+}
