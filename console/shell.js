@@ -25,6 +25,7 @@ export class Shell {
   #nav = h('nav', { class: 'pages', id: 'pages' });
   #actor = h('span', { class: 'actor' });
   #notice = h('div', { class: 'notice', role: 'status', hidden: true });
+  #update = h('div', { class: 'notice', role: 'status', hidden: true });
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #reaching;
   /** @type {{onsignout: () => void, onlanguage: () => void}} */
@@ -37,7 +38,7 @@ export class Shell {
     this.showActor();
     this.#listen();
     const skip = h('a', { class: 'skip', href: '#main', onclick: (/** @type {Event} */ event) => { event.preventDefault(); this.main.focus(); } }, t('shell.skip'));
-    this.#replaceBody(skip, h('div', { class: 'shell' }, this.#side(), h('div', { class: 'page' }, this.#bar(), this.#notice, this.main)));
+    this.#replaceBody(skip, h('div', { class: 'shell' }, this.#side(), h('div', { class: 'page' }, this.#bar(), this.#notice, this.#update, this.main)));
   }
 
   /** @param {() => void | Promise<void>} done */
@@ -117,8 +118,19 @@ export class Shell {
     this.#notice.hidden = isReachable;
     fill(this.#notice, icon('warning'), t('problem.unreachable'), ' ', t('shell.reaching'));
     clearInterval(this.#reaching);
-    if (isReachable) announce(t('shell.reached'));
-    else this.#reaching = setInterval(() => fetch('/healthz', { signal: oneLook(undefined, reachInterval) }).then((answer) => answer.ok && this.setReachable(true), () => {}), reachInterval);
+    if (isReachable) {
+      announce(t('shell.reached'));
+      this.#lookForUpdate();
+    } else this.#reaching = setInterval(() => fetch('/healthz', { signal: oneLook(undefined, reachInterval) }).then((answer) => answer.ok && this.setReachable(true), () => {}), reachInterval);
+  }
+
+  /** A server that was gone may come back as another version: this page goes on, and says so. */
+  async #lookForUpdate() {
+    const answer = await fetch(address('overview'), { cache: 'no-store', signal: oneLook(undefined, reachInterval) }).catch(() => null);
+    const text = answer?.ok ? await answer.text().catch(() => '') : '';
+    if (!text || text.includes(new URL('.', import.meta.url).pathname)) return;
+    fill(this.#update, icon('warning'), t('outdated.title'), '. ', t('outdated.text'), ' ', h('button', { class: 'button small', onclick: () => location.reload() }, t('outdated.reload')));
+    this.#update.hidden = false;
   }
 
   #listen() {
