@@ -19,7 +19,7 @@ let separators = { decimal: '.', integers: new Intl.NumberFormat('en') };
 
 /** The language that was chosen, else the first of the browser's that there is. */
 export function preferredLanguage() {
-  const wanted = [recall('language', ''), ...navigator.languages].map((name) => name.toLowerCase().split('-')[0]);
+  const wanted = [String(recall('language', '')), ...navigator.languages].map((name) => name.toLowerCase().split('-')[0]);
   return wanted.find((name) => languages.includes(name)) ?? 'en';
 }
 
