@@ -13,7 +13,7 @@ import { emptyState } from '../components/empty-state.js';
 import { filterBar } from '../components/filter-bar.js';
 import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
-import { paged } from '../components/pager.js';
+import { paged, passing } from '../components/pager.js';
 import { redriveLot } from './dead-letters/redrive-lot.js';
 import { receiptAddress } from './receipts.js';
 
@@ -33,12 +33,12 @@ export async function render({ parameters }, { signal }) {
   let shown = [];
   const places = await tablesOfTypes();
   const list = await paged(
-    async (cursor) => {
+    passing(async (cursor) => {
       const page = await get('/v1/dead-letters', { query: { client, limit: pageRowCount, cursor }, signal });
       return { rows: page.dead_letters, next: page.next_cursor };
-    },
+    }, (letter) => passes(letter, wanted)),
     (all) => {
-      shown = all.filter((letter) => passes(letter, wanted));
+      shown = all;
       return shown.length ? h('div', { class: 'stack' }, !cause && groups(shown), letterTable(shown, places)) : emptyState(t('dead-letters.none'), { command: `till dead-letter list --url ${location.origin}` });
     });
   const progress = h('div', {});
