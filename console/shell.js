@@ -4,7 +4,7 @@ import { announce } from './core/announce.js';
 import { fill, h } from './core/dom.js';
 import { serverVersion } from './core/features.js';
 import { areShortcutsOn, forgetShortcuts, shortcut, switchShortcuts } from './core/keyboard.js';
-import { chooseLanguage, language, languages, t } from './core/language.js';
+import { chooseLanguage, chooseZone, language, languages, t, zone, zones } from './core/language.js';
 import { address, go } from './core/location.js';
 import { actor, signOut } from './core/session.js';
 import { chooseTheme, theme, themes } from './core/theme.js';
@@ -183,7 +183,7 @@ export class Shell {
       };
       /** @type {HTMLInputElement} */
       const keys = h('input', { type: 'checkbox', id: 'single-keys', checked: areShortcutsOn(), onchange: () => switchShortcuts(keys.checked) });
-      return [h('div', { class: 'stack' }, this.#languageChoice(spoken), themeChoice(), h('p', { class: 'row' }, keys, h('label', { for: 'single-keys' }, t('settings.shortcuts'))))];
+      return [h('div', { class: 'stack' }, this.#languageChoice(spoken), themeChoice(), zoneChoice(() => this.#hooks.onlanguage()), h('p', { class: 'row' }, keys, h('label', { for: 'single-keys' }, t('settings.shortcuts'))))];
     });
   }
 
@@ -226,4 +226,16 @@ function themeChoice() {
   const choice = h('select', { id: 'theme', onchange: () => chooseTheme(/** @type {import('./core/theme.js').Theme} */ (choice.value)) },
     themes.map((name) => h('option', { value: name, selected: name === theme() }, t(`theme.${name}`))));
   return h('p', { class: 'field' }, h('label', { for: 'theme' }, t('settings.theme')), choice);
+}
+
+/** @param {() => void} done */
+function zoneChoice(done) {
+  const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const choose = () => {
+    chooseZone(choice.value);
+    done();
+  };
+  /** @type {HTMLSelectElement} */
+  const choice = h('select', { id: 'zone', onchange: choose }, zones.map((name) => h('option', { value: name, selected: name === zone() }, name === 'utc' ? 'UTC' : here)));
+  return h('p', { class: 'field' }, h('label', { for: 'zone' }, t('settings.zone')), choice);
 }

@@ -36,7 +36,7 @@ class Workbench {
   #tabs = h('div', { role: 'tablist', 'aria-label': t('sql.tabs') });
   #parameters = h('div', { class: 'row' });
   #progress = h('p', { class: 'quiet', role: 'status' });
-  #unkept = h('p', { class: 'banner bad', role: 'status', hidden: true }, t('sql.draft-no-room'));
+  #unkept = h('p', { class: 'banner bad', role: 'alert', hidden: true }, t('sql.draft-no-room'));
   #result = h('section', { 'aria-label': t('sql.result') }, h('p', { class: 'quiet' }, t('sql.hint')));
   #schema = h('div', {});
   #runButton = h('button', { class: 'button primary', onclick: () => this.#run('') }, icon('run'), t('sql.run'));

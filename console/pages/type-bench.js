@@ -35,7 +35,7 @@ export async function renderBench(name, refused, signal) {
   const type = codeEditor('json', t('bench.type'), String(draft?.type ?? begun.type));
   const shown = String(draft?.document ?? begun.document);
   const document = codeEditor(shown.trimStart().startsWith('<') ? 'xml' : 'json', t('bench.document'), shown);
-  const unkept = h('p', { class: 'banner bad', role: 'status', hidden: true }, t('sql.draft-no-room'));
+  const unkept = h('p', { class: 'banner bad', role: 'alert', hidden: true }, t('sql.draft-no-room'));
   const keepDraft = () => (unkept.hidden = keep(draftName, type.value === begun.type && document.value === begun.document ? null : { type: type.value, document: document.value }));
   const anew = () => {
     keep(draftName, null);
