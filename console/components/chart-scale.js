@@ -42,7 +42,8 @@ export function evenly(count, room) {
   return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);
 }
 
-const instant = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?/;
+/** A midnight may be written as its day alone. */
+const instant = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(:\d\d)?.*)?$/;
 const labelLengthMax = 14;
 
 /**
@@ -53,15 +54,17 @@ const labelLengthMax = 14;
  */
 export function shortLabels(labels) {
   const parts = labels.map((label) => instant.exec(label));
-  const days = new Set(parts.map((part) => part?.[1]));
+  const days = new Set(parts.flatMap((part) => (part ? [part[1]] : [])));
+  const years = new Set([...days].map((day) => day.slice(0, 4)));
   const areWithinDay = days.size === 1 && parts.every((part) => part !== null);
+  const haveTimes = parts.some((part) => part?.[2]);
   const haveSeconds = parts.some((part) => part?.[3] && part[3] !== ':00');
-  const haveYears = new Set(parts.map((part) => part?.[1].slice(0, 4))).size > 1;
   return labels.map((label, index) => {
     const part = parts[index];
     if (!part) return label.length > labelLengthMax ? `${label.slice(0, labelLengthMax - 1)}…` : label;
-    const [, date, minute, second = ''] = part;
+    const [, date, minute = '00:00', second = ':00'] = part;
+    if (!haveTimes || years.size > 1) return date;
     if (areWithinDay) return haveSeconds ? minute + second : minute;
-    return haveYears ? date : `${date.slice(5)} ${minute}`;
+    return `${date.slice(5)} ${minute}`;
   });
 }

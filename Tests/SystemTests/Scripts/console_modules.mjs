@@ -42,6 +42,7 @@ assert.deepEqual(evenly(3, 0), [0]);
 assert.deepEqual(shortLabels(['2025-01-01T10:00:00.000000Z', '2025-01-01T10:05:00.000000Z']), ['10:00', '10:05']);
 assert.deepEqual(shortLabels(['2025-01-01T10:00:00Z', '2025-01-01T10:00:05Z']), ['10:00:00', '10:00:05']);
 assert.deepEqual(shortLabels(['2025-01-01T10:00:00Z', '2025-01-02T10:00:00Z']), ['01-01 10:00', '01-02 10:00']);
+assert.deepEqual(shortLabels(['2025-01-01T23:00:00Z', '2025-01-02', 'NULL']), ['01-01 23:00', '01-02 00:00', 'NULL']);
 assert.deepEqual(shortLabels(['2025-12-31T10:00:00Z', '2026-01-01T10:00:00Z']), ['2025-12-31', '2026-01-01']);
 assert.deepEqual(shortLabels(['a name of twenty words', 'NULL', '2025-01-01']), ['a name of twe…', 'NULL', '2025-01-01']);
 assert.deepEqual(shortLabels([]), []);
