@@ -4,7 +4,7 @@ import { announce } from './core/announce.js';
 import { fill, h } from './core/dom.js';
 import { serverVersion } from './core/features.js';
 import { areShortcutsOn, forgetShortcuts, shortcut, switchShortcuts } from './core/keyboard.js';
-import { chooseLanguage, language, languages, t } from './core/language.js';
+import { chooseLanguage, chooseZone, language, languages, t, zone, zones } from './core/language.js';
 import { address, go } from './core/location.js';
 import { actor, signOut } from './core/session.js';
 import { chooseTheme, theme, themes } from './core/theme.js';
@@ -25,6 +25,7 @@ export class Shell {
   #nav = h('nav', { class: 'pages', id: 'pages' });
   #actor = h('span', { class: 'actor' });
   #notice = h('div', { class: 'notice', role: 'status', hidden: true });
+  #update = h('div', { class: 'notice', role: 'status', hidden: true });
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #reaching;
   /** @type {{onsignout: () => void, onlanguage: () => void}} */
@@ -37,7 +38,7 @@ export class Shell {
     this.showActor();
     this.#listen();
     const skip = h('a', { class: 'skip', href: '#main', onclick: (/** @type {Event} */ event) => { event.preventDefault(); this.main.focus(); } }, t('shell.skip'));
-    this.#replaceBody(skip, h('div', { class: 'shell' }, this.#side(), h('div', { class: 'page' }, this.#bar(), this.#notice, this.main)));
+    this.#replaceBody(skip, h('div', { class: 'shell' }, this.#side(), h('div', { class: 'page' }, this.#bar(), this.#notice, this.#update, this.main)));
   }
 
   /** @param {() => void | Promise<void>} done */
@@ -117,8 +118,19 @@ export class Shell {
     this.#notice.hidden = isReachable;
     fill(this.#notice, icon('warning'), t('problem.unreachable'), ' ', t('shell.reaching'));
     clearInterval(this.#reaching);
-    if (isReachable) announce(t('shell.reached'));
-    else this.#reaching = setInterval(() => fetch('/healthz', { signal: oneLook(undefined, reachInterval) }).then((answer) => answer.ok && this.setReachable(true), () => {}), reachInterval);
+    if (isReachable) {
+      announce(t('shell.reached'));
+      this.#lookForUpdate();
+    } else this.#reaching = setInterval(() => fetch('/healthz', { signal: oneLook(undefined, reachInterval) }).then((answer) => answer.ok && this.setReachable(true), () => {}), reachInterval);
+  }
+
+  /** A server that was gone may come back as another version: this page goes on, and says so. */
+  async #lookForUpdate() {
+    const answer = await fetch(address('overview'), { cache: 'no-store', signal: oneLook(undefined, reachInterval) }).catch(() => null);
+    const text = answer?.ok ? await answer.text().catch(() => '') : '';
+    if (!text || text.includes(new URL('.', import.meta.url).pathname)) return;
+    fill(this.#update, icon('warning'), t('outdated.title'), '. ', t('outdated.text'), ' ', h('button', { class: 'button small', onclick: () => location.reload() }, t('outdated.reload')));
+    this.#update.hidden = false;
   }
 
   #listen() {
@@ -171,7 +183,7 @@ export class Shell {
       };
       /** @type {HTMLInputElement} */
       const keys = h('input', { type: 'checkbox', id: 'single-keys', checked: areShortcutsOn(), onchange: () => switchShortcuts(keys.checked) });
-      return [h('div', { class: 'stack' }, this.#languageChoice(spoken), themeChoice(), h('p', { class: 'row' }, keys, h('label', { for: 'single-keys' }, t('settings.shortcuts'))))];
+      return [h('div', { class: 'stack' }, this.#languageChoice(spoken), themeChoice(), zoneChoice(() => this.#hooks.onlanguage()), h('p', { class: 'row' }, keys, h('label', { for: 'single-keys' }, t('settings.shortcuts'))))];
     });
   }
 
@@ -214,4 +226,16 @@ function themeChoice() {
   const choice = h('select', { id: 'theme', onchange: () => chooseTheme(/** @type {import('./core/theme.js').Theme} */ (choice.value)) },
     themes.map((name) => h('option', { value: name, selected: name === theme() }, t(`theme.${name}`))));
   return h('p', { class: 'field' }, h('label', { for: 'theme' }, t('settings.theme')), choice);
+}
+
+/** @param {() => void} done */
+function zoneChoice(done) {
+  const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const choose = () => {
+    chooseZone(choice.value);
+    done();
+  };
+  /** @type {HTMLSelectElement} */
+  const choice = h('select', { id: 'zone', onchange: choose }, zones.map((name) => h('option', { value: name, selected: name === zone() }, name === 'utc' ? 'UTC' : here)));
+  return h('p', { class: 'field' }, h('label', { for: 'zone' }, t('settings.zone')), choice);
 }

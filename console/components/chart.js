@@ -3,7 +3,7 @@
 import { fill, h, patch, svg } from '../core/dom.js';
 import { number, rounded, t } from '../core/language.js';
 import { isInstantType, isNumericType } from '../core/schema.js';
-import { evenly, linear, niceTicks } from './chart-scale.js';
+import { evenly, linear, niceTicks, shortLabels } from './chart-scale.js';
 
 /** @typedef {'line' | 'bar' | 'area' | 'scatter'} ChartKind */
 /**
@@ -83,6 +83,14 @@ function legend(series) {
   return h('ul', { class: 'legend' }, series.map(({ name }, index) => h('li', {}, h('span', { class: `swatch series-${index}`, 'aria-hidden': 'true' }), name)));
 }
 
+/** Beyond so much an axis has no room for digits. */
+const plainMax = 1e12;
+
+/** @param {number} value of an axis */
+function axisNumber(value) {
+  return Math.abs(value) < plainMax ? rounded(value, 3) : value.toExponential();
+}
+
 /** One drawing of some data in some room. */
 class Plot {
   /**
@@ -92,7 +100,7 @@ class Plot {
   constructor(data, area) {
     this.data = data;
     this.area = area;
-    this.format = data.format ?? ((/** @type {number} */ value) => rounded(value, 3));
+    this.format = data.format ?? axisNumber;
     const values = data.series.flatMap((series) => series.values.filter((value) => value !== null)).map(Number);
     const startsAtZero = data.kind === 'bar' || data.kind === 'area';
     const least = values.reduce((low, value) => Math.min(low, value), startsAtZero ? 0 : values[0] ?? 0);
@@ -116,85 +124,101 @@ class Plot {
 
   axis() {
     const room = Math.floor((this.area.right - this.area.left) / labelWidth);
+    const short = shortLabels(this.data.labels);
     return evenly(this.data.labels.length, room).map((index) =>
-      svg('text', { class: 'label', x: this.x(this.across[index]), y: this.area.bottom + 18, 'text-anchor': 'middle' }, shortened(this.data.labels[index])));
+      svg('text', { class: 'label', x: this.x(this.across[index]), y: this.area.bottom + 18, 'text-anchor': 'middle' }, short[index]));
   }
 
   marks() {
-    return this.data.series.map((series, index) => svg('g', { class: `series series-${index}` }, this.shape(series.values, index)));
+    return this.data.series.map((series, index) => svg('g', { class: `series series-${index}` }, this.shape(series, index)));
   }
 
   /**
-   * @param {(number | null)[]} values
+   * @param {DrawnData['series'][number]} series
    * @param {number} index of the series
    */
-  shape(values, index) {
+  shape(series, index) {
     switch (this.data.kind) {
-      case 'line': return this.line(values);
-      case 'area': return this.filled(values);
-      case 'bar': return this.bars(values, index);
-      case 'scatter': return this.dots(values);
+      case 'line': return this.line(series);
+      case 'area': return this.filled(series);
+      case 'bar': return this.bars(series, index);
+      case 'scatter': return this.dots(series);
     }
   }
 
-  /** @param {(number | null)[]} values */
-  line(values) {
-    return [svg('path', { class: 'stroke', d: this.path(values) }), values.length <= 60 && this.dots(values)];
+  /** @param {DrawnData['series'][number]} series */
+  line(series) {
+    return [this.stroke(series), series.values.length <= 60 && this.dots(series)];
   }
 
-  /** @param {(number | null)[]} values */
-  filled(values) {
-    const first = this.x(this.across[0] ?? 0);
-    const last = this.x(this.across[values.length - 1] ?? 0);
-    return [svg('path', { class: 'fill', d: `${this.path(values)}L${last},${this.y(0)}L${first},${this.y(0)}Z` }), svg('path', { class: 'stroke', d: this.path(values) })];
+  /** @param {DrawnData['series'][number]} series */
+  stroke({ values }) {
+    return svg('path', { class: 'stroke', d: this.runs(values).map((run) => this.path(run, values)).join('') });
   }
 
   /**
-   * @param {(number | null)[]} values
+   * What has no value has nothing below it: each part between two gaps is closed by itself.
+   *
+   * @param {DrawnData['series'][number]} series
+   */
+  filled(series) {
+    const { values } = series;
+    const floor = this.y(0);
+    const down = (/** @type {number} */ at) => `L${this.x(this.across[at]).toFixed(1)},${floor}`;
+    const parts = this.runs(values).map((run) => `${this.path(run, values)}${down(run[run.length - 1])}${down(run[0])}Z`);
+    return [svg('path', { class: 'fill', d: parts.join('') }), this.stroke(series)];
+  }
+
+  /**
+   * @param {DrawnData['series'][number]} series
    * @param {number} index of the series
    */
-  bars(values, index) {
+  bars({ values, exact }, index) {
     // A single day is no wall.
     const width = Math.max(1, Math.min(this.step * 0.72, 120) / this.data.series.length);
     return values.map((value, at) => {
       if (value === null) return null;
       const [top, bottom] = [this.y(Math.max(0, value)), this.y(Math.min(0, value))];
       const x = this.x(at + 0.5) - (width * this.data.series.length) / 2 + index * width;
-      return svg('rect', { class: 'fill', x, y: top, width: Math.max(1, width - 1), height: Math.max(1, bottom - top), rx: Math.min(3, width / 4) }, this.hint(at, value));
+      return svg('rect', { class: 'fill', x, y: top, width: Math.max(1, width - 1), height: Math.max(1, bottom - top), rx: Math.min(3, width / 4) }, this.hint(at, exact[at]));
     });
   }
 
-  /** @param {(number | null)[]} values */
-  dots(values) {
-    return values.map((value, at) => value !== null && svg('circle', { class: 'dot', cx: this.x(this.across[at]), cy: this.y(value), r: 3 }, this.hint(at, value)));
+  /** @param {DrawnData['series'][number]} series */
+  dots({ values, exact }) {
+    return values.map((value, at) => value !== null && svg('circle', { class: 'dot', cx: this.x(this.across[at]), cy: this.y(value), r: 3 }, this.hint(at, exact[at])));
   }
 
   /**
    * @param {number} at
-   * @param {number} value
+   * @param {any} exact the value with all its digits
    */
-  hint(at, value) {
-    return svg('title', {}, `${this.data.labels[at]}: ${number(value)}`);
+  hint(at, exact) {
+    return svg('title', {}, `${this.data.labels[at]}: ${number(exact)}`);
   }
 
-  /** @param {(number | null)[]} values gaps where there is none */
-  path(values) {
-    let isDown = false;
-    return values.map((value, at) => {
-      if (value === null) {
-        isDown = false;
-        return '';
-      }
-      const command = isDown ? 'L' : 'M';
-      isDown = true;
-      return `${command}${this.x(this.across[at]).toFixed(1)},${this.y(value).toFixed(1)}`;
-    }).join('');
+  /**
+   * @param {(number | null)[]} values
+   * @returns {number[][]} places of those that are there, in runs without a gap
+   */
+  runs(values) {
+    /** @type {number[][]} */
+    const runs = [];
+    for (const [at, value] of values.entries()) {
+      if (value === null) continue;
+      if (at > 0 && values[at - 1] !== null) runs[runs.length - 1].push(at);
+      else runs.push([at]);
+    }
+    return runs;
   }
-}
 
-/** @param {string} text */
-function shortened(text) {
-  return text.length > 14 ? `${text.slice(0, 13)}…` : text;
+  /**
+   * @param {number[]} run places of values
+   * @param {(number | null)[]} values
+   */
+  path(run, values) {
+    return run.map((at, index) => `${index ? 'L' : 'M'}${this.x(this.across[at]).toFixed(1)},${this.y(Number(values[at])).toFixed(1)}`).join('');
+  }
 }
 
 /**
@@ -206,7 +230,7 @@ function shortened(text) {
 export function suggestChart(columns) {
   const numeric = columns.flatMap(({ type }, index) => (isNumericType(type) ? [index] : []));
   const time = columns.findIndex(({ type }) => isInstantType(type) || type === 'DATE');
-  const name = columns.findIndex(({ type }) => /^(VARCHAR|BOOLEAN)/.test(type));
+  const name = columns.findIndex(({ type }) => !isNumericType(type));
   if (!numeric.length) return null;
   if (time >= 0) return { kind: 'line', across: time, series: numeric };
   if (name >= 0) return { kind: 'bar', across: name, series: numeric };

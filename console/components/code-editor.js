@@ -185,7 +185,7 @@ export class CodeEditor extends HTMLElement {
     if (context.matchBefore(/\.\w*/) || (!word && !context.explicit)) return null;
     const named = new Set(this.value.match(/[\p{L}_][\p{L}\p{N}_.]*/gu) ?? []);
     /** @type {Map<string, {label: string}>} */
-    const columns = new Map(Object.entries(this.#schema).filter(([table]) => named.has(table)).flatMap(([, list]) => list.map((column) => [column.label, column])));
+    const columns = new Map(Object.entries(this.#schema).filter(([table]) => named.has(table.replaceAll('"', ''))).flatMap(([, list]) => list.map((column) => [column.label, column])));
     const functions = this.#words.map((label) => ({ label, type: 'function', apply: `${label}(` }));
     return { from: word?.from ?? context.pos, options: [...columns.values(), ...functions], validFor: /^\w*$/ };
   };

@@ -21,6 +21,8 @@ const rowHeight = 30;
 const rowsBeyondSight = 12;
 /** Of more columns only those in sight are elements. */
 const columnCountMax = 30;
+/** On paper all rows are in sight; of more so many are there. */
+const printedRowCountMax = 1_000;
 /** A cell shows so many characters; its row shows all. */
 const cellLengthMax = 300;
 /** Widths, in characters. */
@@ -67,12 +69,23 @@ export class DataGrid extends HTMLElement {
     this.addEventListener('click', this.#choose);
     this.addEventListener('dblclick', () => this.#source.open?.(this.#active.row));
     this.#sight.observe(this);
+    addEventListener('beforeprint', this.#print);
+    addEventListener('afterprint', this.#plan);
   }
 
   disconnectedCallback() {
     this.#sight.disconnect();
     cancelAnimationFrame(this.#frame);
+    removeEventListener('beforeprint', this.#print);
+    removeEventListener('afterprint', this.#plan);
   }
+
+  #print = () => {
+    const { rows, columns } = this.#source;
+    const count = Math.min(rows.length, printedRowCountMax);
+    this.#body.style.height = `${count * rowHeight}px`;
+    fill(this.#body, rows.slice(0, count).map((row, index) => this.#row(row, index, columns, { from: 0, to: columns.length })));
+  };
 
   #sight = new ResizeObserver(() => {
     this.#edges = null;

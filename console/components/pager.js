@@ -51,3 +51,19 @@ export async function paged(read, show, isThrowing = false) {
   await first();
   return h('div', { class: 'paged' }, list, foot);
 }
+
+/**
+ * Pages without what does not pass: further ones are read until one has something, so that an empty list means that there is nothing.
+ *
+ * @template R
+ * @param {(cursor: string | null) => Promise<{rows: R[], next: string | null}>} read
+ * @param {(row: R) => boolean} passes
+ * @returns {(cursor: string | null) => Promise<{rows: R[], next: string | null}>}
+ */
+export function passing(read, passes) {
+  return async (cursor) => {
+    let page = await read(cursor);
+    while (page.next !== null && !page.rows.some(passes)) page = await read(page.next);
+    return { rows: page.rows.filter(passes), next: page.next };
+  };
+}

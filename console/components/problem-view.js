@@ -2,7 +2,7 @@
 
 import { h } from '../core/dom.js';
 import { t } from '../core/language.js';
-import { Problem, Unreachable } from '../core/problem.js';
+import { Problem, Stranger, Unreachable } from '../core/problem.js';
 import { icon } from './icon.js';
 
 /**
@@ -16,8 +16,12 @@ export function problemView(error, again) {
 
 /** @param {unknown} error */
 function texts(error) {
+  if (error instanceof Stranger) {
+    return [h('p', { class: 'strong' }, t('problem.stranger')), h('p', {}, t('problem.stranger-advice', { status: String(error.status) })),
+      error.retryAfter && h('p', {}, t('problem.retry-after', { count: error.retryAfter }))];
+  }
   if (error instanceof Unreachable) return [h('p', { class: 'strong' }, t('problem.unreachable')), h('p', {}, t('problem.unreachable-advice'))];
-  if (!(error instanceof Problem)) return [h('p', { class: 'strong' }, t('problem.unexpected')), h('p', {}, String(error))];
+  if (!(error instanceof Problem)) return [h('p', { class: 'strong' }, t('problem.unexpected')), h('p', {}, t('problem.unexpected-advice')), h('p', { class: 'quiet' }, String(error))];
   return [
     h('p', { class: 'strong' }, error.title || t('problem.unexpected')),
     error.message !== error.title && h('p', {}, error.message),

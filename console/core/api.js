@@ -1,7 +1,7 @@
 // The API of Till, as /openapi.json describes it: paths, parameters, bodies and answers are checked against the types made from it.
 
 import { parse } from './exact-json.js';
-import { Problem, Unreachable, isAbort } from './problem.js';
+import { Problem, Stranger, Unreachable, isAbort } from './problem.js';
 
 /** @typedef {import('../types/calls.js').Method} Method */
 /** @typedef {import('../types/calls.js').Input} Input */
@@ -65,7 +65,9 @@ export async function send(method, template, input = {}) {
   for (let isFirst = true; ; isFirst = false) {
     const response = await exchange(method, url, input);
     if (response.ok || response.status === 300) return response;
-    const problem = new Problem(response.status, await problemBody(response), response.headers);
+    const body = await problemBody(response);
+    if (!body) throw new Stranger(response);
+    const problem = new Problem(response.status, body, response.headers);
     const hasEnded = response.status === 401 || problem.slug === 'csrf';
     if (!hasEnded || !isFirst || template === '/v1/session' || !(await credential.renew())) throw problem;
   }
@@ -95,14 +97,30 @@ async function exchange(method, url, input) {
   }
 }
 
-/** @param {Response} response */
-async function problemBody(response) {
+/**
+ * All of an answer; the connection may break within it.
+ *
+ * @template T
+ * @param {Response} response
+ * @param {(response: Response) => Promise<T>} read
+ * @returns {Promise<T>}
+ */
+export async function bodyOf(response, read) {
   try {
-    return parse(await response.text()) ?? {};
+    return await read(response);
   } catch (error) {
     if (isAbort(error)) throw error;
-    return { title: response.statusText };
+    throw new Unreachable(response.url);
   }
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<{[name: string]: any} | null>} null where it is none of Till's
+ */
+async function problemBody(response) {
+  const body = objectIn(await bodyOf(response, (answer) => answer.text()));
+  return body && /^\/problems\//.test(String(body.type)) ? body : null;
 }
 
 /**
@@ -110,13 +128,23 @@ async function problemBody(response) {
  * @returns {Promise<any>}
  */
 async function answer(response) {
+  const text = await bodyOf(response, (whole) => whole.text());
+  if (!text && response.status !== 200) return undefined;
+  const body = objectIn(text);
+  if (!body) throw new Stranger(response);
+  return body;
+}
+
+/**
+ * @param {string} text
+ * @returns {{[name: string]: any} | null} each of Till's answers is an object
+ */
+function objectIn(text) {
   try {
-    const text = await response.text();
-    return text ? parse(text) : undefined;
-  } catch (error) {
-    // The connection broke within the answer, or something else than Till answered.
-    if (isAbort(error)) throw error;
-    throw new Unreachable(response.url);
+    const value = parse(text);
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
   }
 }
 

@@ -1,13 +1,13 @@
 // What this server can do, by its own description: a page whose calls it lacks is not shown.
 
-import { send } from './api.js';
+import { bodyOf, send } from './api.js';
 import { parse } from './exact-json.js';
 
 /** @type {{info: {version: string}, paths: {[path: string]: {[method: string]: unknown}}}} */
 let description = { info: { version: '' }, paths: {} };
 
 export async function readFeatures() {
-  description = parse(await (await send('get', '/openapi.json')).text());
+  description = parse(await bodyOf(await send('get', '/openapi.json'), (whole) => whole.text()));
 }
 
 /**

@@ -19,7 +19,7 @@ let separators = { decimal: '.', integers: new Intl.NumberFormat('en') };
 
 /** The language that was chosen, else the first of the browser's that there is. */
 export function preferredLanguage() {
-  const wanted = [recall('language', ''), ...navigator.languages].map((name) => name.toLowerCase().split('-')[0]);
+  const wanted = [String(recall('language', '')), ...navigator.languages].map((name) => name.toLowerCase().split('-')[0]);
   return wanted.find((name) => languages.includes(name)) ?? 'en';
 }
 
@@ -125,6 +125,17 @@ export function duration(milliseconds) {
   return unit(seconds / 86400, 'day');
 }
 
+/** The zones to choose from: the reader's own, and the one of logs. */
+export const zones = ['local', 'utc'];
+
+export const zone = () => (String(recall('zone', '')) === 'utc' ? 'utc' : 'local');
+
+/** @param {string} chosen */
+export const chooseZone = (chosen) => keep('zone', chosen === 'utc' ? chosen : null);
+
+/** As Intl names it; none is the reader's own. */
+const timeZone = () => (zone() === 'utc' ? 'UTC' : undefined);
+
 /** @type {Intl.DateTimeFormatOptions} */
 const longForm = { dateStyle: 'medium', timeStyle: 'medium' };
 /** @type {Intl.DateTimeFormatOptions} */
@@ -132,7 +143,7 @@ const shortForm = { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-
 
 /**
  * @param {string | null | undefined} text an instant in ISO 8601
- * @returns {string} in the reader's zone
+ * @returns {string} in the zone that was chosen
  */
 export function instant(text) {
   const time = new Date(text ?? NaN);
@@ -140,11 +151,11 @@ export function instant(text) {
   // The year that it is goes without saying: lists have room for what differs.
   const isOfThisYear = time.getFullYear() === new Date().getFullYear();
   const form = isOfThisYear ? shortForm : longForm;
-  return new Intl.DateTimeFormat(region, form).format(time);
+  return new Intl.DateTimeFormat(region, { ...form, timeZone: timeZone() }).format(time);
 }
 
 /** @param {string} text an instant of today */
-export const clockTime = (text) => new Date(text).toLocaleTimeString(region);
+export const clockTime = (text) => new Date(text).toLocaleTimeString(region, { timeZone: timeZone() });
 
 /** @param {string | null | undefined} text a date, which has no zone */
 export function day(text) {

@@ -34,6 +34,17 @@ export class Problem extends Error {
 /** No answer came: the server is gone, or the way to it. */
 export class Unreachable extends Error {}
 
+/** An answer came that is not Till's: of something that stands before it, and may say when to try again. */
+export class Stranger extends Unreachable {
+  /** @param {Response} response */
+  constructor({ url, status, headers }) {
+    super(url);
+    this.status = status;
+    /** In seconds. */
+    this.retryAfter = Number(headers.get('Retry-After')) || undefined;
+  }
+}
+
 /** @param {unknown} error whether the user went away, which is no fault */
 export function isAbort(error) {
   return error instanceof DOMException && error.name === 'AbortError';

@@ -1,8 +1,10 @@
 // Tables and columns that this credential can ask about, with what is said of them.
 
-import { post } from './api.js';
+import { get, post } from './api.js';
+import { Problem } from './problem.js';
 import { ownMark } from './rows.js';
 import { actor } from './session.js';
+import { reservedWords } from './sql-words.js';
 
 /** @typedef {{name: string, type: string, comment: string}} Column */
 /** @typedef {{schema: string, name: string, isView: boolean, comment: string, columns: Column[]}} Table */
@@ -12,6 +14,8 @@ FROM information_schema.columns c JOIN information_schema.tables t ON t.table_sc
 WHERE c.table_schema NOT IN ('information_schema', 'pg_catalog') ORDER BY c.table_schema, c.table_name, c.ordinal_position`;
 const commentsQuery = 'SELECT table_name, column_name, comment FROM till.comments';
 const pageRowCount = 10_000;
+/** Of a page of types. */
+const typeCountMax = 1_000;
 
 /** @type {{actor: string, tables: Promise<Table[]>} | null} */
 let known = null;
@@ -23,9 +27,43 @@ export function tables() {
   return known.tables;
 }
 
+/** @type {{actor: string, tables: Promise<Map<string, string>>} | null} */
+let knownOfTypes = null;
+
+/**
+ * Which table the documents of each type are in, so that what names a type leads to its receipt.
+ *
+ * @returns {Promise<Map<string, string>>} by the type's name; read once for each who signs in
+ */
+export function tablesOfTypes() {
+  if (knownOfTypes?.actor !== actor()) knownOfTypes = { actor: actor(), tables: readTablesOfTypes() };
+  knownOfTypes.tables.catch(() => (knownOfTypes = null));
+  return knownOfTypes.tables;
+}
+
+async function readTablesOfTypes() {
+  /** @type {Map<string, string>} */
+  const found = new Map();
+  /** @type {string | null} */
+  let cursor = null;
+  try {
+    do {
+      /** @type {import('../types/api.js').TypeList} */
+      const page = await get('/v1/types', { query: { limit: typeCountMax, cursor } });
+      for (const { name, table } of page.types) found.set(name, table ?? 'receipts');
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+  } catch (error) {
+    // Who may not see types is led to the table that is meant without one.
+    if (!(error instanceof Problem) || error.status !== 403) throw error;
+  }
+  return found;
+}
+
 /** Types have changed: what is known of tables is read anew when it is wanted. */
 export function forgetTables() {
   known = null;
+  knownOfTypes = null;
 }
 
 /**
@@ -69,8 +107,8 @@ const shortNames = new Map([['timestamp with time zone', 'timestamptz'], ['times
 /** @param {string} type as information_schema names it */
 const shortType = (type) => shortNames.get(type) ?? type;
 
-/** @param {string} type as `tables` or an answer names it */
-export const isNumericType = (type) => /^(bigint|integer|smallint|double|real|decimal|numeric)/i.test(type);
+/** @param {string} type as `tables` or an answer names it; a list of numbers is none */
+export const isNumericType = (type) => /^(bigint|integer|smallint|double|real|decimal|numeric)( precision)?(\([\d, ]*\))?$/i.test(type);
 
 /** @param {string} type */
 export const isInstantType = (type) => /^timestamp/i.test(type);
@@ -87,4 +125,4 @@ export const tableName = ({ schema, name }) => (schema === 'public' ? identifier
  *
  * @param {string} name
  */
-export const identifier = (name) => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
+export const identifier = (name) => (/^[a-z_][a-z0-9_]*$/.test(name) && !reservedWords.has(name) ? name : `"${name.replaceAll('"', '""')}"`);

@@ -90,8 +90,8 @@ export async function signOut() {
   try {
     await remove('/v1/session');
   } catch (error) {
-    // Of a session that has ended there is nothing to end; a server that does not answer cannot end one, so the page does not say that it did.
-    if (!(error instanceof Problem)) throw error;
+    // Of a session that has ended there is nothing to end; a server that does not answer, or refuses, has ended none, so the page does not say that it did.
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
   }
   become(null, null);
 }

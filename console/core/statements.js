@@ -39,8 +39,9 @@ export function statementAt(text, cursor) {
  * @returns {number} the highest n of its `$n`
  */
 export function parameterCount(text) {
-  const numbers = [...text.matchAll(tokens)].map(([token]) => (/^\$\d+$/.test(token) ? Number(token.slice(1)) : 0));
-  return Math.min(64, Math.max(0, ...numbers));
+  let highest = 0;
+  for (const [token] of text.matchAll(tokens)) if (/^\$\d+$/.test(token)) highest = Math.max(highest, Number(token.slice(1)));
+  return Math.min(64, highest);
 }
 
 /**

@@ -7,7 +7,7 @@ import { keep, recall } from './preferences.js';
 export const themes = ['system', 'light', 'dark'];
 
 /** @returns {Theme} */
-export const theme = () => recall('theme', /** @type {Theme} */ ('system'));
+export const theme = () => themes.find((name) => name === String(recall('theme', ''))) ?? 'system';
 
 /** @param {Theme} chosen */
 export function chooseTheme(chosen) {

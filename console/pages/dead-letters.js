@@ -6,13 +6,14 @@ import { offers } from '../core/features.js';
 import { h } from '../core/dom.js';
 import { number, t } from '../core/language.js';
 import { address, here, refine } from '../core/location.js';
+import { tablesOfTypes } from '../core/schema.js';
 import { isAdmin, mayWrite, seesAll } from '../core/session.js';
 import { confirm } from '../components/dialogs.js';
 import { emptyState } from '../components/empty-state.js';
 import { filterBar } from '../components/filter-bar.js';
 import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
-import { paged } from '../components/pager.js';
+import { paged, passing } from '../components/pager.js';
 import { redriveLot } from './dead-letters/redrive-lot.js';
 import { receiptAddress } from './receipts.js';
 
@@ -30,14 +31,15 @@ export async function render({ parameters }, { signal }) {
    * @type {DeadLetter[]}
    */
   let shown = [];
+  const places = await tablesOfTypes();
   const list = await paged(
-    async (cursor) => {
+    passing(async (cursor) => {
       const page = await get('/v1/dead-letters', { query: { client, limit: pageRowCount, cursor }, signal });
       return { rows: page.dead_letters, next: page.next_cursor };
-    },
+    }, (letter) => passes(letter, wanted)),
     (all) => {
-      shown = all.filter((letter) => passes(letter, wanted));
-      return shown.length ? h('div', { class: 'stack' }, !cause && groups(shown), letterTable(shown)) : emptyState(t('dead-letters.none'), { command: `till dead-letter list --url ${location.origin}` });
+      shown = all;
+      return shown.length ? h('div', { class: 'stack' }, !cause && groups(shown), letterTable(shown, places)) : emptyState(t('dead-letters.none'), { command: `till dead-letter list --url ${location.origin}` });
     });
   const progress = h('div', {});
   const lot = mayWrite() && offers('/v1/dead-letters/redrive', 'post') && h('button', { class: 'button', id: 'redrive-lot', onclick: () => redriveLot(lotOf(wanted, shown), progress, () => refine({})) }, t('dead-letters.redrive-lot'));
@@ -100,10 +102,13 @@ function groups(letters) {
   ], rows));
 }
 
-/** @param {DeadLetter[]} letters */
-function letterTable(letters) {
+/**
+ * @param {DeadLetter[]} letters
+ * @param {Map<string, string>} places the table of each type
+ */
+function letterTable(letters, places) {
   return h('section', { class: 'stack tight' }, h('h2', {}, t('dead-letters.letters')), listTable(t('dead-letters.letters'), [
-    { title: t('receipt'), cell: ({ receipt }) => h('a', { href: receiptAddress(/** @type {any} */ (receipt)) }, receipt.receipt_id) },
+    { title: t('receipt'), cell: ({ receipt }) => h('a', { href: receiptAddress(/** @type {any} */ (receipt), places.get(receipt.type)) }, receipt.receipt_id) },
     { title: t('client'), cell: ({ receipt }) => receipt.client_id },
     { title: t('registrar'), cell: ({ name }) => name },
     { title: t('cause'), isWide: true, cell: ({ reason }) => reason },

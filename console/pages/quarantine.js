@@ -13,7 +13,7 @@ import { factList } from '../components/facts.js';
 import { filterBar } from '../components/filter-bar.js';
 import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
-import { paged } from '../components/pager.js';
+import { paged, passing } from '../components/pager.js';
 import { violations } from '../components/problem-view.js';
 import { tabList } from '../components/tab-list.js';
 
@@ -26,14 +26,11 @@ export async function render({ segments, parameters }, { signal }) {
   if (segments.length) return renderEntry(segments[0], signal);
   const cause = parameters.get('cause');
   const list = await paged(
-    async (cursor) => {
+    passing(async (cursor) => {
       const page = await get('/v1/quarantine', { query: { client: parameters.get('client'), limit: pageRowCount, cursor }, signal });
       return { rows: page.quarantine, next: page.next_cursor };
-    },
-    (all) => {
-      const entries = cause ? all.filter((entry) => causeOf(entry) === cause) : all;
-      return entries.length ? h('div', { class: 'stack' }, !cause && causes(entries), entryTable(entries)) : emptyState(t('quarantine.none'), { command: `till quarantine list --url ${location.origin}` });
-    });
+    }, (entry) => !cause || causeOf(entry) === cause),
+    (entries) => (entries.length ? h('div', { class: 'stack' }, !cause && causes(entries), entryTable(entries)) : emptyState(t('quarantine.none'), { command: `till quarantine list --url ${location.origin}` })));
   return h('div', { class: 'stack' }, h('h1', {}, t('quarantine.title')), filterBar([...(seesAll() ? [{ name: 'client', label: t('client') }] : []), { name: 'cause', label: t('cause') }]), list);
 }
 

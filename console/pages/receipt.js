@@ -1,6 +1,6 @@
 // One receipt: its columns, its lines, its document as a tree and as it came, what became of it, and its versions.
 
-import { get, send } from '../core/api.js';
+import { bodyOf, get, send } from '../core/api.js';
 import { ExactNumber, stringify } from '../core/exact-json.js';
 import { fill, h } from '../core/dom.js';
 import { day, number, t } from '../core/language.js';
@@ -115,7 +115,7 @@ function isNumber(value) {
 function rawDocument(input) {
   const frame = h('div', {}, h('p', { class: 'quiet' }, t('loading')));
   send('get', '/v1/receipts/{receipt_id}', { ...input, query: { ...input.query, raw: 1 }, accept: '*/*' })
-    .then((response) => response.text())
+    .then((response) => bodyOf(response, (whole) => whole.text()))
     .then((text) => fill(frame, documentText(text)), (error) => fill(frame, problemView(error)));
   return frame;
 }

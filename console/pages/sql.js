@@ -36,7 +36,8 @@ class Workbench {
   #tabs = h('div', { role: 'tablist', 'aria-label': t('sql.tabs') });
   #parameters = h('div', { class: 'row' });
   #progress = h('p', { class: 'quiet', role: 'status' });
-  #result = h('section', { 'aria-label': t('sql.result') });
+  #unkept = h('p', { class: 'banner bad', role: 'alert', hidden: true }, t('sql.draft-no-room'));
+  #result = h('section', { 'aria-label': t('sql.result') }, h('p', { class: 'quiet' }, t('sql.hint')));
   #schema = h('div', {});
   #runButton = h('button', { class: 'button primary', onclick: () => this.#run('') }, icon('run'), t('sql.run'));
   #cancelButton = h('button', { class: 'button', hidden: true, onclick: () => this.#cancel() }, icon('stop'), t('cancel'));
@@ -82,7 +83,7 @@ class Workbench {
       h('button', { class: 'icon-button', 'aria-label': t('sql.new-tab'), title: t('sql.new-tab'), onclick: () => this.#open('') }, icon('add')),
       h('button', { class: 'icon-button', 'aria-label': t('sql.close-tab'), title: t('sql.close-tab'), onclick: () => this.#close(this.#chosen) }, icon('close')));
     return h('div', {}, h('h1', { class: 'visually-hidden' }, t('sql.title')),
-      h('div', { class: 'workbench' }, this.#schema, h('div', { class: 'stack' }, tabs, this.#editor, this.#parameters, actions, this.#progress, this.#result)));
+      h('div', { class: 'workbench' }, this.#schema, h('div', { class: 'stack' }, tabs, this.#editor, this.#unkept, this.#parameters, actions, this.#progress, this.#result)));
   }
 
   /** A query that came by a link gets a tab of its own. */
@@ -139,7 +140,7 @@ class Workbench {
   #keep = debounced(300, () => this.#keepNow());
 
   #keepNow() {
-    keepDrafts(this.#owner, this.#drafts, this.#chosen, this.#here);
+    this.#unkept.hidden = keepDrafts(this.#owner, this.#drafts, this.#chosen, this.#here);
   }
 
   #changed() {

@@ -4,6 +4,7 @@ import { get } from '../core/api.js';
 import { h } from '../core/dom.js';
 import { day, number, speaks, t } from '../core/language.js';
 import { address } from '../core/location.js';
+import { tablesOfTypes } from '../core/schema.js';
 import { copyable } from '../components/copy-button.js';
 import { factList } from '../components/facts.js';
 import { listTable } from '../components/list-table.js';
@@ -24,7 +25,8 @@ const moods = { received: 'idle', accepted: 'good', complete: 'good', delivered:
  */
 export async function renderTicket(id, signal) {
   const ticket = await get('/v1/tickets/{ticket_id}', { path: { ticket_id: id }, signal });
-  const receipt = ticket.client_id && ticket.business_day && ticket.receipt_id && address('receipts', [ticket.client_id, ticket.business_day, ticket.receipt_id]);
+  const table = (await tablesOfTypes()).get(ticket.type ?? '');
+  const receipt = ticket.client_id && ticket.business_day && ticket.receipt_id && address('receipts', [ticket.client_id, ticket.business_day, ticket.receipt_id], { table: table === 'receipts' ? null : table });
   return h('div', { class: 'stack' },
     h('p', {}, h('a', { href: address('tickets') }, t('tickets.title'))),
     h('div', { class: 'row' }, h('h1', {}, t('ticket.title')), status(ticket.state)),

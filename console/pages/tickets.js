@@ -4,6 +4,7 @@ import { get } from '../core/api.js';
 import { h } from '../core/dom.js';
 import { day, t } from '../core/language.js';
 import { address, go } from '../core/location.js';
+import { tablesOfTypes } from '../core/schema.js';
 import { seesAll } from '../core/session.js';
 import { emptyState } from '../components/empty-state.js';
 import { filterBar } from '../components/filter-bar.js';
@@ -20,12 +21,13 @@ const pageRowCount = 100;
 export async function render({ segments, parameters }, { signal }) {
   if (segments.length) return renderTicket(segments[0], signal);
   const asked = Object.fromEntries(['client', 'receipt', 'state', 'from', 'to', 'table'].map((name) => [name, parameters.get(name)]));
+  const places = await tablesOfTypes();
   const list = await paged(
     async (cursor) => {
       const page = await get('/v1/tickets', { query: { ...asked, limit: pageRowCount, cursor }, signal });
       return { rows: page.tickets, next: page.next_cursor };
     },
-    (rows) => (rows.length ? ticketTable(rows) : emptyState(t('tickets.none'), { command: `till ticket list --url ${location.origin}` })));
+    (rows) => (rows.length ? ticketTable(rows, places) : emptyState(t('tickets.none'), { command: `till ticket list --url ${location.origin}` })));
   return h('div', { class: 'stack' }, h('h1', {}, t('tickets.title')), lookUp(), filterBar(filters()), list);
 }
 
@@ -49,13 +51,16 @@ function lookUp() {
   return h('form', { class: 'row', onsubmit: find }, h('label', { for: 'ticket' }, t('ticket.id')), input, h('button', { class: 'button' }, t('open')));
 }
 
-/** @param {import('../types/api.js').TicketItem[]} rows */
-function ticketTable(rows) {
+/**
+ * @param {import('../types/api.js').TicketItem[]} rows
+ * @param {Map<string, string>} places the table of each type
+ */
+function ticketTable(rows, places) {
   return listTable(t('tickets.title'), [
     { title: t('ticket.id'), cell: ({ ticket_id: id }) => h('a', { href: address('tickets', [id]) }, h('code', {}, id)) },
     { title: t('state'), cell: ({ state }) => status(state) },
     { title: t('client'), cell: ({ client_id: client }) => client },
-    { title: t('receipt'), cell: (row) => (row.receipt_id && row.business_day ? h('a', { href: receiptAddress(/** @type {any} */ (row)) }, row.receipt_id) : row.receipt_id) },
+    { title: t('receipt'), cell: (row) => (row.receipt_id && row.business_day ? h('a', { href: receiptAddress(/** @type {any} */ (row), places.get(row.type ?? '')) }, row.receipt_id) : row.receipt_id) },
     { title: t('business-day'), cell: (row) => row.business_day && day(row.business_day) },
     { title: t('received'), cell: ({ received_at: at }) => time(at) },
     { title: t('type'), cell: ({ type }) => type },

@@ -35,7 +35,8 @@ export async function renderBench(name, refused, signal) {
   const type = codeEditor('json', t('bench.type'), String(draft?.type ?? begun.type));
   const shown = String(draft?.document ?? begun.document);
   const document = codeEditor(shown.trimStart().startsWith('<') ? 'xml' : 'json', t('bench.document'), shown);
-  const keepDraft = () => keep(draftName, type.value === begun.type && document.value === begun.document ? null : { type: type.value, document: document.value });
+  const unkept = h('p', { class: 'banner bad', role: 'alert', hidden: true }, t('sql.draft-no-room'));
+  const keepDraft = () => (unkept.hidden = keep(draftName, type.value === begun.type && document.value === begun.document ? null : { type: type.value, document: document.value }));
   const anew = () => {
     keep(draftName, null);
     refine({});
@@ -79,6 +80,7 @@ export async function renderBench(name, refused, signal) {
     h('div', { class: 'row between' }, h('h1', {}, t('bench.title')), h('button', { class: 'button primary', onclick: () => publish(type.value, before, files, () => keep(draftName, null)) }, t('bench.publish'))),
     h('p', { class: 'quiet' }, t('bench.text')),
     draft && h('p', { class: 'row' }, t('bench.draft'), h('button', { class: 'button small', onclick: anew }, t('bench.anew'))),
+    unkept,
     h('div', { class: 'columns bench' },
       h('div', { class: 'stack tight' }, h('h2', {}, t('bench.type')), type, h('p', { class: 'row' }, h('label', { for: schemas.id }, t('bench.files')), schemas, chosen)),
       h('div', { class: 'stack tight' }, h('h2', {}, t('bench.document')), document)),

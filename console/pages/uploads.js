@@ -78,14 +78,21 @@ function dropZone(types) {
       button.disabled = false;
     }
   };
+  const place = h('p', { class: 'field drop' }, h('label', { for: 'file' }, t('uploads.drop')), file);
+  const over = (/** @type {boolean} */ isOver) => place.classList.toggle('over', isOver);
   return h('form', {
     class: 'card stack', onsubmit: submit,
-    ondragover: (/** @type {DragEvent} */ event) => event.preventDefault(),
+    ondragover: (/** @type {DragEvent} */ event) => {
+      event.preventDefault();
+      over(true);
+    },
+    ondragleave: () => over(false),
     ondrop: (/** @type {DragEvent} */ event) => {
       event.preventDefault();
+      over(false);
       if (event.dataTransfer) file.files = event.dataTransfer.files;
     },
-  }, h('p', { class: 'field' }, h('label', { for: 'file' }, t('uploads.drop')), file),
+  }, place,
   h('div', { class: 'row' }, client && h('p', { class: 'field' }, h('label', { for: 'upload-client' }, t('client')), client), h('p', { class: 'field' }, h('label', { for: 'upload-type' }, t('type')), type, known)),
   fault, h('p', {}, button));
 }
@@ -113,7 +120,7 @@ async function renderUpload(id, signal) {
     try {
       return await show();
     } catch (error) {
-      if (!signal.aborted) fill(summary, problemView(error, watch));
+      if (!signal.aborted) fill(summary, h('div', { class: 'stack' }, h('h1', {}, t('uploads.title')), problemView(error, watch)));
       return false;
     }
   };

@@ -92,6 +92,19 @@ final class ConsoleSourcesTests: XCTestCase {
         XCTAssertEqual(Set(source.matches(of: #/'([a-z0-9_]+)'/#).map { String($0.output.1) }), documented)
     }
 
+    /// What the console puts in quotes is what the parser takes in quotes alone.
+    func test_reservedWords_areThoseOfTheParser() throws {
+        let keywords = try String(contentsOf: Project.root.appendingPathComponent("Sources/Query/Syntax/Keywords.swift"), encoding: .utf8)
+        let source = try String(contentsOf: Self.console.appendingPathComponent("core/sql-words.js"), encoding: .utf8)
+        var words: Set<String> = []
+        for name in ["reserved", "functionOrType"] {
+            let list = try XCTUnwrap(keywords.components(separatedBy: "static let \(name): Set<String> = [").dropFirst().first?.components(separatedBy: "]").first)
+            words.formUnion(list.matches(of: #/"([a-z_]+)"/#).map { String($0.output.1) })
+        }
+        XCTAssertGreaterThan(words.count, 90)
+        XCTAssertEqual(Set(source.matches(of: #/'([a-z_]+)'/#).map { String($0.output.1) }), words)
+    }
+
     /// No markup from strings, no answer through a parser that loses digits.
     func test_modules_avoidWhatTheContractRulesOut() throws {
         let banned = ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "response.json()"]

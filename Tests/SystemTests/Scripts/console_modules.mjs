@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 
 const root = new URL('../../../console/', import.meta.url);
 const { statements, statementAt, parameterCount, offsetOf } = await import(new URL('core/statements.js', root));
-const { niceTicks, linear, evenly } = await import(new URL('components/chart-scale.js', root));
+const { niceTicks, linear, evenly, shortLabels } = await import(new URL('components/chart-scale.js', root));
 const { compareLines } = await import(new URL('components/line-difference.js', root));
 const { parsePlan } = await import(new URL('components/plan-view.js', root));
 const { layOut } = await import(new URL('pages/processes/layout.js', root));
@@ -22,6 +22,7 @@ assert.equal(statementAt(text, text.length)?.text, 'SELECT 3');
 assert.equal(statementAt('', 0), undefined);
 assert.deepEqual(statements("SELECT 'unended; SELECT 2").length, 1);
 assert.equal(parameterCount("SELECT $1, $3, '$9', \"$8\" -- $7"), 3);
+assert.equal(parameterCount(`${"'a',".repeat(200_000)} $2`), 2);
 assert.equal(offsetOf("SELECT '😀', x", 13), 13);
 assert.equal(offsetOf('SELECT x', 8), 7);
 
@@ -36,6 +37,15 @@ assert.equal(linear(0, 10, 100, 0)(5), 50);
 assert.ok(Number.isFinite(linear(3, 3, 0, 100)(3)));
 assert.deepEqual(evenly(10, 5), [0, 2, 4, 6, 8]);
 assert.deepEqual(evenly(3, 0), [0]);
+
+// Labels say what they differ in.
+assert.deepEqual(shortLabels(['2025-01-01T10:00:00.000000Z', '2025-01-01T10:05:00.000000Z']), ['10:00', '10:05']);
+assert.deepEqual(shortLabels(['2025-01-01T10:00:00Z', '2025-01-01T10:00:05Z']), ['10:00:00', '10:00:05']);
+assert.deepEqual(shortLabels(['2025-01-01T10:00:00Z', '2025-01-02T10:00:00Z']), ['01-01 10:00', '01-02 10:00']);
+assert.deepEqual(shortLabels(['2025-01-01T23:00:00Z', '2025-01-02', 'NULL']), ['01-01 23:00', '01-02 00:00', 'NULL']);
+assert.deepEqual(shortLabels(['2025-12-31T10:00:00Z', '2026-01-01T10:00:00Z']), ['2025-12-31', '2026-01-01']);
+assert.deepEqual(shortLabels(['a name of twenty words', 'NULL', '2025-01-01']), ['a name of twe…', 'NULL', '2025-01-01']);
+assert.deepEqual(shortLabels([]), []);
 
 assert.deepEqual(compareLines(['a', 'b', 'c'], ['a', 'x', 'c']).map(({ kind, text: line }) => kind[0] + line), ['sa', 'gb', 'nx', 'sc']);
 assert.deepEqual(compareLines([], ['a']).map(({ kind }) => kind), ['new']);
@@ -95,6 +105,8 @@ assert.deepEqual(files.map((one) => keptByDays(files, scans).has(one)), [true, f
 
 assert.equal(identifier('a_1'), 'a_1');
 assert.equal(identifier('A "b"'), '"A ""b"""');
+assert.deepEqual(['order', 'select', 'left', 'total', 'day'].map(identifier), ['"order"', '"select"', '"left"', 'total', 'day']);
+assert.ok(isNumericType('double precision') && isNumericType('numeric(38, 0)') && !isNumericType('BIGINT[]') && !isNumericType('DECIMAL(38,4)[]'));
 assert.ok(isNumericType('numeric') && isNumericType('DECIMAL(18,4)') && isNumericType('double') && !isNumericType('text'));
 assert.ok(isInstantType('timestamptz') && isInstantType('TIMESTAMPTZ') && !isInstantType('time'));
 

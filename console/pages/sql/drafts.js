@@ -15,6 +15,12 @@ const textLengthMax = 20_000;
 const mine = (/** @type {string} */ what, owner = actor()) => `sql.${what}.${owner}`;
 
 /**
+ * @param {unknown} value as the browser kept it
+ * @returns {any[]} its members that are objects
+ */
+const listOf = (value) => (Array.isArray(value) ? value.filter((item) => item !== null && typeof item === 'object') : []);
+
+/**
  * @param {string} text
  * @returns {Draft}
  */
@@ -25,8 +31,11 @@ export const newDraft = (text) => ({ id: freshID(), text });
  * @returns {{drafts: Draft[], chosen: number}}
  */
 export function recallDrafts(owner) {
-  const { drafts, chosen } = recall(mine('drafts', owner), { drafts: /** @type {Draft[]} */ ([]), chosen: 0 });
-  return { drafts: drafts.map(({ id, text }) => ({ id: String(id), text: String(text) })), chosen };
+  // Another version may have kept something else there: what is no draft is left out.
+  const kept = recall(mine('drafts', owner), /** @type {{drafts?: unknown, chosen?: unknown} | null} */ (null));
+  const drafts = listOf(kept?.drafts).filter(({ id, text }) => typeof id === 'string' && typeof text === 'string').map(({ id, text }) => ({ id, text }));
+  const chosen = Number(kept?.chosen);
+  return { drafts, chosen: Number.isInteger(chosen) && chosen > 0 ? chosen : 0 };
 }
 
 /**
@@ -36,17 +45,18 @@ export function recallDrafts(owner) {
  * @param {Draft[]} drafts
  * @param {number} chosen
  * @param {{closed: Set<string>, changed: Set<string>}} here ids of those that were closed, and changed, in this window
+ * @returns {boolean} whether the browser had room for them
  */
 export function keepDrafts(owner, drafts, chosen, { closed, changed }) {
   const kept = new Map(recallDrafts(owner).drafts.map((draft) => [draft.id, draft]));
   const own = drafts.map((draft) => (changed.has(draft.id) ? draft : kept.get(draft.id) ?? draft));
   for (const { id } of drafts) kept.delete(id);
   const others = [...kept.values()].filter(({ id, text }) => !closed.has(id) && text.trim());
-  keep(mine('drafts', owner), { drafts: [...own, ...others], chosen });
+  return keep(mine('drafts', owner), { drafts: [...own, ...others], chosen });
 }
 
 /** @returns {Asked[]} the newest first */
-export const asked = () => recall(mine('history'), /** @type {Asked[]} */ ([]));
+export const asked = () => listOf(recall(mine('history'), null)).filter(({ text }) => typeof text === 'string');
 
 /** @param {Asked} entry */
 export function remember(entry) {
@@ -54,7 +64,7 @@ export function remember(entry) {
 }
 
 /** @returns {Saved[]} */
-export const saved = () => recall(mine('saved'), /** @type {Saved[]} */ ([]));
+export const saved = () => listOf(recall(mine('saved'), null)).filter(({ name, text }) => typeof name === 'string' && typeof text === 'string');
 
 /**
  * @param {Saved} query

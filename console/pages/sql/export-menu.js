@@ -1,6 +1,6 @@
 // The whole answer as a file: streamed by /v1/sql, or made by the server and had by a link.
 
-import { post, send } from '../../core/api.js';
+import { bodyOf, post, send } from '../../core/api.js';
 import { announce } from '../../core/announce.js';
 import { fill, h } from '../../core/dom.js';
 import { offers } from '../../core/features.js';
@@ -56,7 +56,7 @@ export function openExport(query, params) {
  */
 async function download(query, params, format, type) {
   const response = await send('post', '/v1/sql', { body: { query, params }, accept: type });
-  const url = URL.createObjectURL(await response.blob());
+  const url = URL.createObjectURL(await bodyOf(response, (whole) => whole.blob()));
   h('a', { href: url, download: `till.${format}` }).click();
   // Not before the browser has begun to read it.
   setTimeout(() => URL.revokeObjectURL(url), revokeDelay);
