@@ -1369,3 +1369,11 @@ WITH t AS (SELECT 1) SELECT * FROM t, t;
 WITH t(a, b) AS (SELECT 1) SELECT * FROM t;
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n || 'a' FROM t) SELECT * FROM t;
 WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM (SELECT * FROM t) s WHERE n < 3) SELECT * FROM t;
+-- Subqueries that look past the query around them.
+WITH t(a, b) AS (VALUES (1, 1), (2, NULL), (3, 2)), u(a, b) AS (VALUES (1, 3), (3, NULL), (2, 2)) SELECT t.a, u.a, (SELECT x.a FROM t x WHERE x.b IN (SELECT u.a FROM u y WHERE t.b = x.a + x.b) ORDER BY 1 LIMIT 1) FROM t JOIN u ON t.a IS NOT NULL ORDER BY 1, 2;
+WITH t(a, b) AS (VALUES (1, 1), (2, NULL), (3, 2)), u(a, b) AS (VALUES (1, 3), (3, NULL), (2, 2)) SELECT t.a, u.a, (SELECT u.a FROM t x RIGHT JOIN t y ON u.b < ANY ((SELECT y.a FROM t z WHERE y.b >= u.b) UNION ALL (SELECT t.b FROM u w)) WHERE 1 = x.a ORDER BY 1 LIMIT 1) FROM t, u ORDER BY 1, 2;
+WITH t(a, b) AS (VALUES (1, 1), (2, NULL), (3, 2)), u(a, b) AS (VALUES (1, 3), (3, NULL), (2, 2)) SELECT u.a, (SELECT max(y.a) FROM u x LEFT JOIN t y ON 0 >= u.b WHERE y.a + x.a NOT IN (SELECT u.b FROM t z WHERE y.a + z.a < x.a) OR u.a IS NOT NULL) FROM u ORDER BY 1;
+WITH t(a, b) AS (VALUES (1, 1), (2, NULL), (3, 2)), u(a, b) AS (VALUES (1, 3), (3, NULL), (2, 2)) SELECT u.a, (SELECT u.a FROM t x WHERE (x.a, u.b) NOT IN (SELECT max(y.b), max(y.b) FROM t y WHERE u.a IS NULL) OR u.a + x.a NOT IN (SELECT z.a FROM u z WHERE u.b = 2 GROUP BY z.a) ORDER BY 1 LIMIT 1) FROM u ORDER BY 1;
+WITH t(a, b) AS (VALUES (1, 1), (2, NULL), (3, 2)) SELECT (SELECT count(x.b + x.a) FROM t x WHERE x.b NOT IN (SELECT (SELECT x.b FROM t LIMIT 0) FROM t y));
+WITH t(a, b) AS (VALUES (1, 1), (2, NULL), (3, 2)), v(a, b) AS (VALUES (2, 2)) SELECT x.a, x.b NOT IN (SELECT (SELECT x.b FROM t WHERE v.b IS NULL ORDER BY 1 LIMIT 1)) FROM v, t x ORDER BY 1;
+WITH t(a, b) AS (VALUES (1, 1), (2, NULL), (3, 2)) SELECT x.a, (SELECT max(y.a) FROM t y JOIN (SELECT 1 AS one) o ON y.b >= ALL (SELECT z.a FROM t z CROSS JOIN LATERAL (SELECT DISTINCT y.a) d WHERE x.b >= x.a GROUP BY z.a)) FROM t x ORDER BY 1;
