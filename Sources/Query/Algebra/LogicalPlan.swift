@@ -223,6 +223,11 @@ package struct JoinNode: Hashable, Sendable {
             self.nullsEqual = nullsEqual
             self.isCorrelation = isCorrelation
         }
+
+        /// What it asks, as a condition over both sides.
+        var condition: Expression {
+            nullsEqual ? .isDistinct(left, right, isNegated: true) : .call(.equal, [left, right], type: .boolean, position: nil)
+        }
     }
 }
 

@@ -285,7 +285,11 @@ extension Binder {
         for index in rows[0].indices {
             let items = try unified(bound.map { $0[index] }, "VALUES")
             for row in items.indices { result[row].append(items[row]) }
-            columns.append(newColumn("column\(index + 1)", items[0].type))
+            let column = newColumn("column\(index + 1)", items[0].type)
+            // What all are declared as, the column is.
+            let declared = Set(bound.map { declaredType($0[index]) })
+            if declared.count == 1, let type = declared.first { declare(column, as: type) }
+            columns.append(column)
         }
         return BoundRows(plan: .values(columns: columns, rows: result))
     }

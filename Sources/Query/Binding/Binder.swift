@@ -96,9 +96,24 @@ package final class Binder {
     private func bindTop(_ query: QuerySyntax) throws(QueryError) -> BoundQuery {
         let rows = try bindQuery(query, parent: nil)
         // A bare NULL or untyped literal is text to the reader.
-        let plan = try typed(shown(rows.plan)) { $0 == .null ? .string : $0 }
+        let plan = try padded(typed(shown(rows.plan)) { $0 == .null ? .string : $0 })
         try PlanSize.check(plan)
         return BoundQuery(plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession, declared: plan.columns.map { declaredTypes[$0.id] }, origins: plan.columns.map { origins[$0.id] })
+    }
+
+    /// Texts of CHAR(n) with the blanks at their ends, which nothing but their reader sees.
+    private func padded(_ plan: LogicalPlan) -> LogicalPlan {
+        let lengths = plan.columns.map { column in declaredTypes[column.id].flatMap { TypeNames.paddedLength($0) } }
+        guard lengths.contains(where: { $0 != nil }) else { return plan }
+        let columns = zip(plan.columns, lengths).map { column, length in
+            guard let length else { return ProjectedColumn(column, .column(column)) }
+            let shown = newColumn(column.name, .string)
+            declare(shown, as: "bpchar")
+            collations[shown.id] = collations[column.id]
+            origins[shown.id] = origins[column.id]
+            return ProjectedColumn(shown, .call(.padRight, [.column(column), .literal(.integer(Int64(length)), .int32), .text(" ")], type: .string, position: nil))
+        }
+        return .project(input: plan, columns: columns)
     }
 
     /// Constants that are numbers of a registry, as `'receipts'::regclass` is, with the names that people read there.
@@ -130,6 +145,12 @@ package final class Binder {
     /// Whether a value is a column of floats of 32 bits as the table has it.
     func isSinglePrecision(_ value: TypedExpression) -> Bool {
         if case .column(let id, _) = value.expression { singlePrecisionIDs.contains(id) } else { false }
+    }
+
+    /// A value that was declared REAL, as what reckons with DOUBLEs takes it; all others as they are.
+    func widened(_ value: TypedExpression) -> TypedExpression {
+        guard value.type == .double, declaredType(value) == "float4" else { return value }
+        return TypedExpression(folded(.call(.wideReal, [value.expression], type: .double, position: value.position)), at: value.position)
     }
 
     /// What PostgreSQL calls the type of a value, where the type here does not tell.

@@ -138,7 +138,10 @@ extension Binder {
         var some = call
         some.arguments = [ExpressionSyntax(kind: .number("0"), position: call.name.position, height: 1)]
         let first = try bindAggregate(some, in: scope).expression
-        let list = ColumnType.list(element: Field("element", first.type))
+        // Of several dimensions, where each fraction is a list of them.
+        let element = values[0].type
+        guard values.allSatisfy({ $0.type == element }) else { throw .badSQL("the lists of \(call.name.text) have different dimensions", at: call.name.position).because(.typeMismatch) }
+        let list = ColumnType.list(element: Field("element", element))
         let branch = Expression.Branch(
             condition: .not(.isNull(first)), result: .call(.makeList, values, type: list, position: call.name.position))
         return TypedExpression(.conditional(branches: [branch], otherwise: nil, type: list), at: call.name.position)

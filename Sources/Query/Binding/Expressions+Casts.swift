@@ -22,7 +22,7 @@ extension Binder {
         if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistry(value, type.name, dialect, at: position, in: scope) }
         let target = try target(type)
         if target.type == .string, let name = try registered(value, in: scope) { return name }
-        if let name = target.declaredName, let number = unknownParameter(value) { context.parameterTypes?.declare(number, as: name) }
+        if let name = target.isPadded ? target.declared : target.declaredName, let number = unknownParameter(value) { context.parameterTypes?.declare(number, as: name) }
         return TypedExpression(try castExplicitly(value, to: target), declared: target.declaredName, at: position)
     }
 
@@ -96,7 +96,9 @@ extension Binder {
             }
             (result, isOfFields) = (.literal(.interval(interval), .interval), true)
         } else {
-            result = try cast(value, to: type, isExplicit: true)
+            // As a number of its own, a REAL is what it is exactly; as a text or a NUMERIC what it shows.
+            let isExact = type == .double && target.narrow != .float32 || TypeRules.isInteger(type)
+            result = try cast(isExact ? widened(value) : value, to: type, isExplicit: true)
         }
         if let narrow = target.narrow {
             result = .call(narrow == .int16 ? .narrowInteger : .narrowReal, [result], type: type, position: value.position)
@@ -224,6 +226,7 @@ extension Binder {
         guard TypeRules.isComparable(type) else {
             throw .badSQL("\(what) cannot compare values of type \(type.sqlName)", at: position).because(.undefinedFunction)
         }
+        let isMixed = items.contains { !$0.isUntyped && declaredType($0) != "float4" }
         let isSingle = items.contains { !$0.isUntyped } && items.allSatisfy { $0.isUntyped || isSinglePrecision($0) }
         var result: [Expression] = []
         for item in items {
@@ -234,7 +237,7 @@ extension Binder {
             } else if case .decimal(_, let scale) = item.type, case .decimal(_, scale) = type, !item.isUntyped {
                 result.append(item.expression)
             } else {
-                result.append(try cast(item, to: type, isExplicit: false))
+                result.append(try cast(isMixed ? widened(item) : item, to: type, isExplicit: false))
             }
         }
         return result

@@ -105,7 +105,7 @@ extension Binder {
         for field in try bindAll(fields, in: scope) {
             values.append(field.isUntyped || field.type == .null ? try implicit(field, to: .string, "ROW") : field.expression)
         }
-        return TypedExpression(row(values, at: position), at: position)
+        return TypedExpression(row(values, at: position), declared: "record", at: position)
     }
 
     private func row(_ values: [Expression], at position: Int) -> Expression {

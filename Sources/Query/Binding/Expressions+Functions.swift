@@ -132,7 +132,7 @@ extension Binder {
     private func bindExpansion(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
         if call.name.text == "pg_typeof", call.arguments.count == 1, let dialect = context.catalog.dialect {
             let value = try bindExpression(call.arguments[0], in: scope)
-            return TypedExpression(.text(value.isUntyped || value.type == .null ? "unknown" : dialect.name(of: value.type, declared: declaredType(value))), at: call.name.position)
+            return TypedExpression(.text(value.isUntyped || value.type == .null ? "unknown" : dialect.name(of: value.type, declared: declaredType(value).map { TypeNames.paddedLength($0) == nil ? $0 : "bpchar" })), at: call.name.position)
         }
         if let made = try bindSetting(call, in: scope) { return made }
         guard let text = context.catalog.dialect?.expression(of: call.name.text, argumentCount: call.arguments.count) else { return nil }

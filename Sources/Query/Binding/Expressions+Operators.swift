@@ -22,7 +22,10 @@ extension Binder {
                 }
             }
             let sides = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
-            return TypedExpression(try binary(op, sides.0, sides.1, at: position), at: position)
+            let result = try binary(op, sides.0, sides.1, at: position)
+            // REAL with REAL stays one.
+            let declared: String? = if case .call(.narrowReal, _, _, _) = result { "float4" } else { nil }
+            return TypedExpression(result, declared: declared, at: position)
         default: return TypedExpression(.null(.null), at: position)
         }
     }
@@ -198,9 +201,11 @@ extension Binder {
             let types = try TypeRules.arithmetic(op, sides.0.type, sides.1.type, at: position)
             if op == .remainder, types.result == .double { throw mismatch(op, left, right, at: position) }
             let arguments = [
-                try operand(sides.0, types.operands.0), try operand(sides.1, types.operands.1),
+                try operand(widened(sides.0), types.operands.0), try operand(widened(sides.1), types.operands.1),
             ]
-            return .call(Self.function(op), arguments, type: types.result, position: position)
+            let result = Expression.call(Self.function(op), arguments, type: types.result, position: position)
+            let isSingle = declaredType(sides.0) == "float4" && declaredType(sides.1) == "float4"
+            return isSingle ? .call(.narrowReal, [result], type: .double, position: position) : result
         }
         guard let result = try timeArithmetic(op, sides.0, sides.1, at: position) else { throw mismatch(op, left, right, at: position) }
         return result
@@ -232,7 +237,8 @@ extension Binder {
             type = .decimal38(scale: min(max(number.scale, 0), TypeRules.digitCountMax))
         default: type = other.type
         }
-        return TypedExpression(try implicit(value, to: type, op.rawValue), at: value.position)
+        let declared = type == .double && declaredType(other) == "float4" ? "float4" : nil
+        return TypedExpression(try implicit(value, to: type, op.rawValue), declared: declared, at: value.position)
     }
 
     /// Dates, timestamps and intervals, in the combinations of PostgreSQL.

@@ -185,7 +185,14 @@ extension Binder {
             let elementType = element.first?.type ?? target.type
             return .call(.makeList, element, type: .list(element: Field("element", elementType)), position: operand.position)
         }
-        if case .array(let items) = operand.kind { return try list(try bindAll(items, in: scope)) }
+        if case .array(let items) = operand.kind {
+            if items.contains(where: { if case .array = $0.kind { true } else { false } }) {
+                var rows: [TypedExpression] = []
+                for item in items { rows.append(TypedExpression(try bindArrayCast(item, type, in: scope), at: item.position)) }
+                return try listOfLists(rows, at: operand.position)
+            }
+            return try list(try bindAll(items, in: scope))
+        }
         let value = try bindExpression(operand, in: scope)
         if value.type == .null { return .null(.list(element: Field("element", target.type))) }
         if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression {
@@ -194,17 +201,45 @@ extension Binder {
                 types.settle(number, as: type)
                 return .null(type)
             }
-            guard let items = ArrayText.elements(bytes) else { throw .data("this is no list: write {a,b}", at: value.position).because(.invalidText) }
-            return try list(items.map { item in
-                guard let item else { return TypedExpression(.null(.null), at: value.position) }
-                return TypedExpression(.text(item), isUntyped: true, at: value.position)
-            })
+            func read(_ bytes: [UInt8], depth: Int) throws(QueryError) -> Expression {
+                if let items = ArrayText.elements(bytes) {
+                    return try list(items.map { item in
+                        guard let item else { return TypedExpression(.null(.null), at: value.position) }
+                        return TypedExpression(.text(item), isUntyped: true, at: value.position)
+                    })
+                }
+                guard depth < Self.dimensionCountMax, let lists = ArrayText.lists(bytes) else {
+                    throw .data("this is no list: write {a,b}", at: value.position).because(.invalidText)
+                }
+                var rows: [TypedExpression] = []
+                for list in lists { rows.append(TypedExpression(try read(list, depth: depth + 1), at: value.position)) }
+                guard Set(lists.map { (ArrayText.elements($0) ?? ArrayText.lists($0)?.map { _ in nil })?.count }).count == 1 else {
+                    throw .data("the lists within this one have different lengths", at: value.position).because(.invalidText)
+                }
+                return try listOfLists(rows, at: value.position)
+            }
+            return try read(bytes, depth: 1)
+        }
+        if value.type.dimensionCount > 1, !value.type.holdsRows, !target.keepsScale, target.narrow == nil, target.lengthMax == nil {
+            let type = value.type.replacingElement(with: target.type)
+            guard TypeRules.cast(from: value.type.leaf, to: target.type) != .none || value.type.leaf == target.type else {
+                throw .badSQL("\(value.type.sqlName) cannot be cast to a list of \(target.type.sqlName)", at: value.position).because(.noCast)
+            }
+            return value.type == type ? value.expression : .cast(value.expression, to: type, position: value.position)
         }
         let type = ColumnType.list(element: Field("element", target.type))
         guard TypeRules.cast(from: value.type, to: type) != .none || isCastable(value.type, to: target.type), !target.keepsScale else {
             throw .badSQL("\(value.type.sqlName) cannot be cast to a list", at: value.position).because(.noCast)
         }
         return .cast(value.expression, to: type, position: value.position)
+    }
+
+    /// As many as PostgreSQL's arrays may have.
+    private static let dimensionCountMax = 6
+
+    private func listOfLists(_ lists: [TypedExpression], at position: Int) throws(QueryError) -> Expression {
+        let elements = try unified(lists, "ARRAY")
+        return .call(.makeList, elements, type: .listOf(elements[0].type), position: position)
     }
 
     /// Lists of values, element by element.

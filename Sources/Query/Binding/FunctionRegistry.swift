@@ -9,7 +9,7 @@ package enum FunctionRegistry {
         .encode, .decode, .toHex, .bitCount, .octetLength, .bitLength, .md5, .sha256, .convertFrom, .convertTo, .quoteIdent, .quoteLiteral, .quoteNullable, .format,
         .regexpLike, .regexpCount, .regexpSubstr, .regexpInstr, .regexpMatch, .regexpSplitToArray, .similarToEscape,
         // Documents
-        .toJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonTypeof, .jsonArrayLength, .jsonbPretty,
+        .toJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonObjectOfTexts, .jsonbObjectOfTexts, .jsonTypeof, .jsonArrayLength, .jsonbPretty,
         .jsonStripNulls, .jsonbSet, .jsonbInsert, .jsonbExtractPath, .jsonbExtractPathText, .jsonExtractPath, .jsonExtractPathText,
         .jsonbPathExists, .jsonbPathMatch, .jsonbPathQueryArray, .jsonbPathQueryFirst,
         .xpath, .xpathExists,
@@ -20,7 +20,7 @@ package enum FunctionRegistry {
         .makeTime, .makeTimestamp, .makeTimestampTZ, .makeInterval, .justifyDays, .justifyHours, .justifyInterval, .dateBin, .finiteTime, .overlaps, .toDate, .toTimestamp,
         // Numbers
         .abs, .round, .floor, .ceil, .modulo, .power, .sqrt, .sign, .exp, .ln, .log, .log10, .cbrt, .sin, .cos, .tan, .cot, .asin, .acos,
-        .atan, .atan2, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .degrees, .radians, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber,
+        .atan, .atan2, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .degrees, .radians, .sind, .cosd, .tand, .cotd, .asind, .acosd, .atand, .atan2d, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber,
         .random, .setSeed, .randomUUID,
         // Lists
         .listSum, .listMin, .listMax, .listAvg, .listCount, .cardinality, .arrayLength, .arrayLower, .arrayDimensions, .arrayDims, .arrayAppend, .arrayPrepend, .arrayCat,
@@ -38,7 +38,7 @@ package enum FunctionRegistry {
     static let absent: Set<String> = [
         "scale", "sha224", "sha384", "sha512", "crypt", "clock_timestamp", "timeofday", "xmlparse",
         "jsonb_path_query_tz", "jsonb_path_exists_tz", "jsonb_populate_record", "median", "version", "current_database",
-        "pg_typeof", "normalize", "parse_ident", "make_timestamptz_at", "cosd", "sind", "tand", "erf",
+        "pg_typeof", "normalize", "parse_ident", "make_timestamptz_at", "erf",
     ]
 
     package static var scalarNames: [String] { scalars.flatMap(\.names) }

@@ -55,7 +55,8 @@ struct DependentJoin {
     ///
     /// - Throws: unsupported-sql for the few forms that cannot be run that way.
     func pushed(into plan: LogicalPlan, at position: Int?) throws(QueryError) -> (plan: LogicalPlan, equalities: [JoinNode.Equality]) {
-        let (result, instance) = try push(plan, position)
+        // The one row of a value, or none: whoever asks for it here has NULL for none.
+        let (result, instance) = if case .singleRow(let input, let place) = plan, isFree(plan) { try single(input, place, position) } else { try push(plan, position) }
         let equalities = zip(keys, instance.keys).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
         return (result, equalities)
     }
@@ -101,14 +102,24 @@ struct DependentJoin {
         case .setOperation(let node): return try push(node, position)
         case .values(let columns, let rows): return try values(columns, rows, position)
         case .singleRow(let input, let place):
-            let (inner, instance) = try push(input, position)
-            let calls = input.columns.map {
-                AggregateCall(column: $0, function: .singleValue, arguments: [.column(ids.newColumn("", $0.type))], position: place)
-            }
-            return (singleValues(calls, over: inner, input.columns, instance), withoutCarried(instance))
+            // Beside other tables it is a row for every set of outer values, also where nothing was found.
+            let (found, instance) = try single(input, place, position)
+            let (domain, fresh) = newInstance()
+            let equalities = zip(fresh.keys, instance.keys).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
+            let joined = LogicalPlan.join(JoinNode(kind: .left, left: domain, right: found, equalities: equalities))
+            return (.project(input: joined, columns: (input.columns + fresh.columns).map { ProjectedColumn($0, .column($0)) }), fresh)
         case .shared(let id, let definition, let columns): return try shared(id, definition, columns, position)
         case .scan, .series: throw unsupported(position)
         }
+    }
+
+    /// Each set's one row where there is any; more are an error of the data.
+    private func single(_ input: LogicalPlan, _ place: Int?, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
+        let (inner, instance) = try push(input, position)
+        let calls = input.columns.map {
+            AggregateCall(column: $0, function: .singleValue, arguments: [.column(ids.newColumn("", $0.type))], position: place)
+        }
+        return (singleValues(calls, over: inner, input.columns, instance), withoutCarried(instance))
     }
 
     private func unsupported(_ position: Int?) -> QueryError {
@@ -299,15 +310,16 @@ struct DependentJoin {
             return try push(node, position)
         case .inner, .cross:
             if !isLeft, isRight {
-                let (inner, instance) = try push(node.right, position)
+                let (inner, instance) = completed(try push(node.right, position), for: LogicalPlan.join(join).expressions)
                 node.right = inner
-                return (finished(node, instance), instance)
+                return (finished(node, instance, isOnLeft: false), instance)
             }
         default: break
         }
-        if node.kind == .antiNullAware, isRight { throw unsupported(position) }
-        if case .mark(_, nullAware: true) = node.kind, isRight { throw unsupported(position) }
-        let (inner, instance) = try push(node.left, position)
+        let isRightAsked = isRight || isFree(node.equalities.map(\.right))
+        if node.kind == .antiNullAware, isRightAsked { throw unsupported(position) }
+        if case .mark(_, nullAware: true) = node.kind, isRightAsked { throw unsupported(position) }
+        let (inner, instance) = completed(try push(node.left, position), for: LogicalPlan.join(join).expressions)
         node.left = inner
         if isRight {
             let (right, other) = try push(node.right, position)
@@ -315,7 +327,7 @@ struct DependentJoin {
             node.equalities += zip(instance.keys, other.keys).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
             if node.kind == .cross { node.kind = .inner }
         }
-        return (finished(node, instance), instance)
+        return (finished(node, instance, isOnLeft: true), instance)
     }
 
     /// Rows of either side without a match have the outer values of that side.
@@ -342,7 +354,12 @@ struct DependentJoin {
         complete(pushed.0, pushed.1, for: expressions)
     }
 
-    private func finished(_ join: JoinNode, _ instance: Instance) -> LogicalPlan {
+    /// With the outer values of one side's instance. An equality that asks for one on the other side is a condition over both.
+    private func finished(_ join: JoinNode, _ instance: Instance, isOnLeft: Bool) -> LogicalPlan {
+        var join = join
+        let isAcross = { (equality: JoinNode.Equality) in isFree([isOnLeft ? equality.right : equality.left]) }
+        join.residual += join.equalities.filter(isAcross).map(\.condition)
+        join.equalities.removeAll(where: isAcross)
         var plan = LogicalPlan.join(join).mapExpressions { $0.substituting(instance.map) }
         if case .join(var node) = plan, node.kind == .cross, !node.residual.isEmpty {
             node.kind = .inner

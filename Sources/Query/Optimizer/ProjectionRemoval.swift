@@ -51,6 +51,10 @@ enum ProjectionRemoval {
             }
             unnest.passed = passed
             return (.unnest(unnest), map)
+        case .join:
+            // What a side's columns were called ends with them: another copy of the same subquery, joined above, has its own.
+            let seen = node.columnIDs
+            return (node, map.filter { $0.value.columnIDs.isSubset(of: seen) })
         default: return (node, map)
         }
     }

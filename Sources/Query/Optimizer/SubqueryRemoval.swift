@@ -129,20 +129,19 @@ struct SubqueryRemoval {
             }
         }
         if !isOfOneSide { return try byPairs(node, tests) }
-        // What the condition of an outer join asks about one side alone is asked there.
-        var left = Attached(node.left)
+        // What the condition of an outer join asks about one side alone is asked there; what it finds of the side whose rows all stay is kept beside them.
+        var (left, right) = (Attached(node.left), Attached(node.right))
         for test in tests {
             var outer: Set<ColumnID> = []
             test.collectColumns(into: &outer)
-            if outer.isDisjoint(with: node.left.columnIDs), node.kind == .left {
-                node.right = try filter(node.right, [test])
-            } else if outer.isDisjoint(with: node.right.columnIDs), node.kind == .right {
-                left.plan = try filter(left.plan, [test])
-            } else {
-                node.residual.append(try extracted(test, &left))
+            switch (node.kind, outer.isDisjoint(with: node.left.columnIDs), outer.isDisjoint(with: node.right.columnIDs)) {
+            case (.left, true, _): right.plan = try filter(right.plan, [test])
+            case (.right, _, true): left.plan = try filter(left.plan, [test])
+            case (.right, _, false): node.residual.append(try extracted(test, &right))
+            default: node.residual.append(try extracted(test, &left))
             }
         }
-        node.left = left.plan
+        (node.left, node.right) = (left.plan, right.plan)
         return .join(node)
     }
 
@@ -181,12 +180,7 @@ struct SubqueryRemoval {
         let renames = Dictionary(
             zip((join.left.columns + join.right.columns).map(\.id), (left.columns + right.columns).map { Expression.column($0) }),
             uniquingKeysWith: { first, _ in first })
-        let condition = join.equalities.map { equality -> Expression in
-            equality.nullsEqual
-                ? .isDistinct(equality.left, equality.right, isNegated: true)
-                : .call(.equal, [equality.left, equality.right], type: .boolean, position: nil)
-        }
-        let conditions = (condition + join.residual + tests).map { $0.substituting(renames) }
+        let conditions = (join.equalities.map(\.condition) + join.residual + tests).map { $0.substituting(renames) }
         let found = try filter(.join(JoinNode(kind: .cross, left: left.plan, right: right.plan)), conditions)
         let pairs = found.shaped(as: left.columns + [left.number] + right.columns + [right.number])
         let pairID = ids.newShared()

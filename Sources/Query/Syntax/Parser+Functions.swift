@@ -452,7 +452,11 @@ extension Parser {
     private mutating func substring(_ token: Token) throws(QueryError) -> FunctionSyntax? {
         let text = try expression()
         if atSymbol(",") || atSymbol(")") { return nil }
-        if at("similar") { throw .unsupported("SUBSTRING … SIMILAR is not supported", at: position) }
+        if accept("similar") {
+            let pattern = try expression()
+            try expect("escape")
+            return call("substring", token, [text, pattern, try expression()])
+        }
         var start: ExpressionSyntax?, count: ExpressionSyntax?
         if accept("from") {
             start = try expression()

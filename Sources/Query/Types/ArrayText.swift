@@ -77,6 +77,40 @@ enum ArrayText {
         }
     }
 
+    /// The texts of the lists that a list of them is made of; nil of a text that is none.
+    static func lists(_ bytes: [UInt8]) -> [[UInt8]]? {
+        var rest = trimmed(bytes[...])
+        guard rest.first == UInt8(ascii: "{"), rest.last == UInt8(ascii: "}"), rest.count >= 2 else { return nil }
+        rest = rest.dropFirst().dropLast()
+        var lists: [[UInt8]] = []
+        while true {
+            rest = rest.drop { isSpace($0) }
+            guard rest.first == UInt8(ascii: "{"), let end = end(of: rest) else { return nil }
+            lists.append(Array(rest[..<end]))
+            rest = rest[end...].drop { isSpace($0) }
+            guard let next = rest.popFirst() else { return lists }
+            guard next == UInt8(ascii: ",") else { return nil }
+        }
+    }
+
+    /// Behind the brace that closes the one which the text begins with.
+    private static func end(of text: ArraySlice<UInt8>) -> Int? {
+        var depth = 0, isQuoted = false, place = text.startIndex
+        while place < text.endIndex {
+            switch text[place] {
+            case UInt8(ascii: "\\"): place += 1
+            case UInt8(ascii: "\""): isQuoted.toggle()
+            case UInt8(ascii: "{") where !isQuoted: depth += 1
+            case UInt8(ascii: "}") where !isQuoted:
+                depth -= 1
+                if depth == 0 { return place + 1 }
+            default: break
+            }
+            place += 1
+        }
+        return nil
+    }
+
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

@@ -27,9 +27,14 @@ enum TypeNames {
             switch narrow {
             case .int16: "int2"
             case .float32: "float4"
-            case nil: declared
+            case nil: isPadded ? "bpchar(\(lengthMax ?? 0))" : declared
             }
         }
+    }
+
+    /// The n of a declared CHAR(n); nil of every other type.
+    static func paddedLength(_ declared: String) -> Int? {
+        declared.hasPrefix("bpchar(") ? Int(declared.dropFirst("bpchar(".count).dropLast()) : nil
     }
 
     static func target(_ syntax: TypeNameSyntax) throws(QueryError) -> Target {

@@ -35,7 +35,7 @@ final class FunctionRegistryTests: XCTestCase {
     /// Texts of a form whose meaning is a constant of the query: a field, a pattern, a zone.
     private static let constants: [String: [Int: String]] = [
         "extract": [0: "'year'"], "date_part": [0: "'year'"], "date_trunc": [0: "'month'", 2: "'UTC'"], "timezone": [0: "'UTC'"],
-        "regexp_replace": [1: "'a'", 2: "'b'", 3: "'g'"], "substring": [1: "2"], "to_char": [1: "'YYYY'"],
+        "regexp_replace": [1: "'a'", 2: "'b'", 3: "'g'"], "substring": [1: "2", 2: "'#'"], "to_char": [1: "'YYYY'"],
         "encode": [1: "'hex'"], "decode": [0: "'6162'", 1: "'hex'"], "convert_from": [1: "'UTF8'"], "convert_to": [1: "'UTF8'"], "regexp_like": [2: "'i'"],
         "regexp_count": [3: "'i'"], "regexp_substr": [4: "'i'"], "regexp_instr": [5: "'i'"], "regexp_match": [2: "'i'"], "regexp_split_to_array": [2: "'i'"],
         "to_date": [0: "'2020'", 1: "'YYYY'"], "to_timestamp": [0: "'2020'", 1: "'YYYY'"], "to_number": [0: "'12'", 1: "'99'"], "make_timestamptz": [6: "'UTC'"],
@@ -53,11 +53,12 @@ final class FunctionRegistryTests: XCTestCase {
         case "current_timestamp", "current_date", "localtimestamp", "localtime": return name
         // What they take is narrower than a type.
         case "json_build_object", "jsonb_build_object": return form.isEmpty ? "\(name)()" : "\(name)('a', \(arguments[1]))"
+        case "json_object", "jsonb_object": return form.count == 1 ? "\(name)(ARRAY['a', \(try column(.string))])" : "\(name)(ARRAY['a'], ARRAY[\(try column(.string))])"
         case "jsonb_set", "jsonb_insert": return "\(name)(\(arguments[0]), '{0}', \(arguments[2]))"
         case let name where name.hasPrefix("jsonb_path_"):
             return "\(name)(\(arguments[0]), '$[0] == 1'\(form.count > 2 ? ", '{}'" : "")\(form.count > 3 ? ", \(arguments[3])" : ""))"
         case "regexp_replace" where form.count == 6: return "regexp_replace(\(arguments[0]), 'a', 'b', \(arguments[3]), \(arguments[4]), 'g')"
-        case "asin", "acos", "atanh", "setseed": return "\(name)(\(arguments[0]) / 2)"
+        case "asin", "acos", "asind", "acosd", "atanh", "setseed": return "\(name)(\(arguments[0]) / 2)"
         case "date_bin": return "date_bin(\(arguments[0]), \(arguments[1]), \(arguments[2]))"
         case "width_bucket": return "width_bucket(\(arguments[0]), 0, 10, \(arguments[3]))"
         default: return "\(name)(\(arguments.joined(separator: ", ")))"

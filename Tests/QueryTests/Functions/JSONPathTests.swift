@@ -43,6 +43,17 @@ final class JSONPathTests: XCTestCase {
         }
     }
 
+    func test_path_thatIsNone_saysWhatStoodWhere() {
+        let faults = [
+            "$.a]": "“]” stands at character 4, where it must not", "$.é ; 1": "“;” stands at character 5, where it must not",
+            "$[1": "it ends too early", "$.a.": "it ends too early",
+        ]
+        for (path, reason) in faults {
+            let error = fixture.error("SELECT jsonb_path_query('1', '\(path)')")
+            XCTAssertTrue("\(String(describing: error))".contains(reason), "\(path): \(String(describing: error))")
+        }
+    }
+
     func test_walk_deepDocuments_end() {
         let fixture = fixture
         onWorker {

@@ -43,14 +43,14 @@ extension ScalarFunction {
         return .array(elements)
     }
     static let jsonWithoutPath = changing("#-") { (value, change) throws(KernelError) in
-        try changed(try nested(value), change.keys.list(change.row)[...], to: nil, creates: false)
+        try changed(try nested(value), try change.path()[...], to: nil, creates: false)
     }
     static let jsonSet = changing("jsonb_set") { (value, change) throws(KernelError) in
-        try changed(try nested(value), change.keys.list(change.row)[...], to: try change.document(2), creates: change.flag?[change.row] ?? true)
+        try changed(try nested(value), try change.path()[...], to: try change.document(2), creates: change.flag?[change.row] ?? true)
     }
     static let jsonInsert = changing("jsonb_insert") { (value, change) throws(KernelError) in
         try inserted(
-            try change.document(2), isBehind: change.flag?[change.row] ?? false, into: try nested(value), change.keys.list(change.row)[...])
+            try change.document(2), isBehind: change.flag?[change.row] ?? false, into: try nested(value), try change.path()[...])
     }
 
     private static func nested(_ value: JSONValue) throws(KernelError) -> JSONValue {
@@ -72,6 +72,12 @@ extension ScalarFunction {
             documents = call.columns.map { $0.type.isJSON ? TextRows($0) : nil }
             flag = call.optional(3)?.bitmap()
             meter = call.meter
+        }
+
+        func path() throws(KernelError) -> [[UInt8]?] {
+            let path = keys.list(row)
+            if let place = path.firstIndex(of: nil) { throw .outside(.nullName, "the element \(place + 1) of the path is NULL") }
+            return path
         }
 
         func document(_ index: Int) throws(KernelError) -> JSONValue {

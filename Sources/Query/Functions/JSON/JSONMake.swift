@@ -22,6 +22,9 @@ extension SQLFunction {
             for (index, value) in call.arguments.enumerated() {
                 // Names of members are texts.
                 let isName = function == .jsonObject && index.isMultiple(of: 2)
+                if isName, value.type.isNested || value.type.isJSON {
+                    throw .badSQL("a name in an object is a value, and no \(value.type.sqlName)", at: value.position).because(.badValue)
+                }
                 values.append(isName ? try typing.cast(value, to: .string, isExplicit: true) : try argument(value, typing))
             }
             guard function != .jsonObject || values.count.isMultiple(of: 2) else {

@@ -20,6 +20,14 @@ extension ColumnType {
     /// How many lists stand within each other: 1 of a list of values, 0 of a value.
     var dimensionCount: Int { if case .list(let field) = self { 1 + field.type.dimensionCount } else { 0 } }
 
+    /// What stands in the innermost of lists within lists.
+    var leaf: ColumnType { if case .list(let field) = self { field.type.leaf } else { self } }
+
+    /// Lists within lists of another type, in as many dimensions.
+    func replacingElement(with type: ColumnType) -> ColumnType {
+        if case .list(let field) = self { .listOf(field.type.replacingElement(with: type)) } else { type }
+    }
+
     /// A struct, or a list of them: clients are told that it is a document.
     var holdsRows: Bool {
         switch self {

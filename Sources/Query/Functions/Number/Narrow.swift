@@ -12,6 +12,14 @@ extension ScalarFunction {
             return call[0]
         })
 
+    /// What a REAL is exactly, for what reckons with it as a DOUBLE: 1.1 of 32 bits is 1.100000023841858.
+    static let wideReal = ScalarFunction(
+        "double of real", nulls: .strict, cost: .arithmetic, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let values = call[0].doubles().map { Double(Float($0)) }
+            return Column(type: .double, count: values.count, validity: call[0].rowValidity, values: .double(values))
+        })
+
     /// The DOUBLE of the fewest digits that tell the REAL from its neighbours, so that it shows as one.
     static let narrowReal = ScalarFunction(
         "real", nulls: .strict, cost: .heavy, failure: .possible,

@@ -115,6 +115,7 @@ extension ScalarFunction {
             return count + 1
         }
         let place = (value / 2 - low / 2) / (high / 2 - low / 2) * Double(count)
-        return min(Int64(saturating: place), count - 1) + 1
+        // Not past the last one but where the number is so small beside its bounds that it cannot be told from them, as PostgreSQL has it.
+        return min(Int64(saturating: place), count) + 1
     }
 }

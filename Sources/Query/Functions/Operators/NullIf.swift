@@ -1,11 +1,16 @@
 import ColumnStore
 
-/// NULLIF(a, b): NULL where they are equal, else a.
+/// NULLIF(a, b): NULL where they are equal, else a, as the number that it was compared as: of 1 and 2.5 it is a NUMERIC.
 extension SQLFunction {
     static let nullIf = SQLFunction("nullif", forms: [[.string, .string], [.int32, .int64]]) { (call, typing) throws(QueryError) in
         try call.count(2...2)
         let equal = try typing.binary(.equal, call.arguments[0], call.arguments[1], at: call.position)
-        let first = call.arguments[0].expression
+        var first = call.arguments[0].expression
+        let other = call.arguments[1].type
+        let isPromoted = TypeRules.isInteger(first.type) && (TypeRules.isDecimal(other) || other == .double) || TypeRules.isDecimal(first.type) && other == .double
+        if isPromoted, let type = TypeRules.common(first.type, TypeRules.isDecimal(other) ? .decimal38(scale: 0) : other) {
+            first = try typing.cast(call.arguments[0], to: type, isExplicit: false)
+        }
         return .conditional(branches: [.init(condition: equal, result: .null(first.type))], otherwise: first, type: first.type)
     }
 }

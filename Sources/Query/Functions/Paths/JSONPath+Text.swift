@@ -17,7 +17,7 @@ extension JSONPath.Node {
         switch item {
         case .and(let left, let right): write("&&", left, right, isWrapped, to: &text)
         case .or(let left, let right): write("||", left, right, isWrapped, to: &text)
-        case .comparison(let operation, let left, let right): write(operation.rawValue, left, right, isWrapped, to: &text)
+        case .comparison(let operation, let left, let right): write(JSONPath.sign(operation), left, right, isWrapped, to: &text)
         case .arithmetic(let operation, let left, let right): write(operation.rawValue, left, right, isWrapped, to: &text)
         case .startsWith(let left, let right): write("starts with", left, right, isWrapped, to: &text)
         case .matches(let operand, let pattern):

@@ -78,9 +78,13 @@ struct JSONPath: Sendable {
         static let leaf = Int(UInt32.max)
     }
 
-    enum Comparison: String, Sendable {
-        case equal = "==", notEqual = "!=", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
-    }
+    /// What paths write for each comparison.
+    private static let signs: [(sign: String, comparison: Comparison)] = [
+        ("==", .equal), ("!=", .notEqual), ("<", .less), ("<=", .lessOrEqual), (">", .greater), (">=", .greaterOrEqual),
+    ]
+
+    static func comparison(_ sign: String) -> Comparison? { signs.first { $0.sign == sign }?.comparison }
+    static func sign(_ comparison: Comparison) -> String { signs.first { $0.comparison == comparison }?.sign ?? "" }
 
     enum Arithmetic: String, Sendable { case add = "+", subtract = "-", multiply = "*", divide = "/", remainder = "%" }
 

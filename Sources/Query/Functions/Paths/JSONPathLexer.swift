@@ -17,12 +17,15 @@ struct JSONPathLexer {
 
     private let text: [UInt8]
     private var place = 0
+    /// Where the token that was read last begins.
+    private var start = 0
 
     init(_ text: [UInt8]) { self.text = text }
 
     /// - Throws: `.outside(.syntax, …)`.
     mutating func next() throws(KernelError) -> Token {
         try skipBlanks()
+        start = place
         guard place < text.count else { return .end }
         switch text[place] {
         case UInt8(ascii: "\""): return .string(try quoted())
@@ -44,7 +47,16 @@ struct JSONPathLexer {
             place += sign.utf8.count
             return .sign(sign == "<>" ? "!=" : sign)
         }
-        throw Self.fault("an unexpected character")
+        place += 1
+        throw misplaced()
+    }
+
+    /// What stood where no such thing can, and at which character of the path, from 1.
+    func misplaced() -> KernelError {
+        guard start < text.count else { return Self.fault("it ends too early") }
+        let token = String(decoding: text[start..<max(place, start)].prefix(40), as: UTF8.self)
+        let number = String(decoding: text[..<start], as: UTF8.self).unicodeScalars.count + 1
+        return Self.fault("“\(token)” stands at character \(number), where it must not")
     }
 
     static func fault(_ reason: String) -> KernelError { .outside(.syntax, "this is no path of JSON: \(reason)") }

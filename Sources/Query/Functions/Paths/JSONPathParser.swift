@@ -73,9 +73,7 @@ struct JSONPathParser {
         guard try accept(word) else { throw unexpected() }
     }
 
-    private func unexpected() -> KernelError {
-        JSONPathLexer.fault(token == .end ? "it ends too early" : "something stands where it must not")
-    }
+    private func unexpected() -> KernelError { lexer.misplaced() }
 
     private static func tooDeep() -> KernelError { .outside(.tooLong, "a path of JSON is nested, or goes on, for more than \(heightMax) items") }
 
@@ -130,7 +128,7 @@ struct JSONPathParser {
     }
 
     private mutating func comparison(_ left: Part) throws(KernelError) -> Part? {
-        if case .sign(let sign) = token, let operation = JSONPath.Comparison(rawValue: sign) {
+        if case .sign(let sign) = token, let operation = JSONPath.comparison(sign) {
             try advance()
             let right = try part(above: Precedence.comparison)
             return Part(items: [.comparison(operation, try value(left), try value(right))], isPredicate: true)

@@ -116,7 +116,7 @@ extension JSONPathWalk {
 
     // MARK: Comparison
 
-    private func compare(_ one: JSONPathValue, _ other: JSONPathValue?, _ operation: JSONPath.Comparison) throws(KernelError) -> Truth {
+    private func compare(_ one: JSONPathValue, _ other: JSONPathValue?, _ operation: Comparison) throws(KernelError) -> Truth {
         guard let other else { return .unknown }
         let (kind, otherKind) = (one.kind, other.kind)
         guard kind == otherKind else {
@@ -137,15 +137,7 @@ extension JSONPathWalk {
             order = found
         case .array, .object: return .unknown
         }
-        let holds = switch operation {
-        case .equal: order == 0
-        case .notEqual: order != 0
-        case .less: order < 0
-        case .lessOrEqual: order <= 0
-        case .greater: order > 0
-        case .greaterOrEqual: order >= 0
-        }
-        return holds ? .yes : .no
+        return operation.holds(order: order) ? .yes : .no
     }
 
     private static func order(_ one: [UInt8], _ other: [UInt8]) -> Int {

@@ -17,7 +17,7 @@ final class PatternMemory {
     func expression(_ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false) throws(KernelError) -> RegularExpression {
         if let known = regularExpression, known.text == text, known.ignoringCase == ignoringCase { return known.pattern }
         do {
-            let pattern = try RegularExpression(text, ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2)
+            let pattern = try RegularExpression(AdvancedPattern.translated(text), ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2)
             regularExpression = (text, ignoringCase, pattern)
             return pattern
         } catch {

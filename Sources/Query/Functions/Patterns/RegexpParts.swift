@@ -147,7 +147,7 @@ private struct RegexpRows {
         guard flags.allSatisfy({ knownFlags.contains($0) }) else {
             throw .invalidArgument("regular expressions know the flags i, c and s here, and regexp_matches and regexp_replace g")
         }
-        let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.contains("i"), isLongest: true)
+        let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true)
         var found: [Match] = [], place = start
         let text = Array(texts[row])
         try text.withUnsafeBufferPointer { (bytes) throws(KernelError) in

@@ -1,21 +1,32 @@
 import ColumnStore
 
 /// SIMILAR TO: SQL's patterns, in which `%` and `_` mean what they mean in LIKE, and `| * + ? {} () []` what they mean in regular expressions, turned into
-/// one that has to fit the whole text.
+/// one that has to fit the whole text. One or two of its escape character with a quote behind it mark the part that SUBSTRING gives; what stands before that takes as
+/// little as it may.
 enum SimilarPattern {
     /// - Throws: `.invalidArgument` for an escape at the end of the pattern.
     static func regularExpression(_ pattern: ArraySlice<UInt8>, escape: UInt8?) throws(KernelError) -> [UInt8] {
         var result = Array("^(?:".utf8)
         var rest = pattern
         var isInBrackets = false
+        let markCount = escape.map { marks(in: pattern, escape: $0) } ?? 0
+        guard markCount <= 2 else { throw .outside(.invalidEscape, "a SIMILAR pattern has more than two of its escape character with a quote behind it") }
+        var marksSeen = 0
         while let byte = rest.popFirst() {
             if byte == escape {
                 guard let next = rest.popFirst() else { throw .invalidArgument("the pattern ends with its escape character") }
+                if next == UInt8(ascii: "\"") {
+                    result += (marksSeen == 0 ? ")(" : ")(?:").utf8
+                    marksSeen += 1
+                    continue
+                }
                 result += next < 0x80 && !isWord(next) ? [UInt8(ascii: "\\"), next] : [next]
                 continue
             }
+            let isBefore = marksSeen == 0 && markCount > 0
             switch byte {
-            case UInt8(ascii: "%") where !isInBrackets: result += ".*".utf8
+            case UInt8(ascii: "%") where !isInBrackets: result += (isBefore ? ".*?" : ".*").utf8
+            case _ where isBefore && !isInBrackets && "*+?}".utf8.contains(byte): result += [byte, UInt8(ascii: "?")]
             case UInt8(ascii: "_") where !isInBrackets: result.append(UInt8(ascii: "."))
             case UInt8(ascii: ".") where !isInBrackets, UInt8(ascii: "^") where !isInBrackets, UInt8(ascii: "$") where !isInBrackets, UInt8(ascii: "\\"):
                 result += [UInt8(ascii: "\\"), byte]
@@ -30,6 +41,14 @@ enum SimilarPattern {
             }
         }
         return result + ")$".utf8
+    }
+
+    private static func marks(in pattern: ArraySlice<UInt8>, escape: UInt8) -> Int {
+        var rest = pattern, count = 0
+        while let byte = rest.popFirst() {
+            if byte == escape, rest.popFirst() == UInt8(ascii: "\"") { count += 1 }
+        }
+        return count
     }
 
     private static func isWord(_ byte: UInt8) -> Bool {

@@ -3,10 +3,15 @@ import ColumnStore
 /// substring: by places, or by a pattern.
 extension SQLFunction {
     static let substring = SQLFunction(
-        "substring", "substr", forms: [[.string, .int32], [.binary, .int32], [.string, .int32, .int32], [.string, .string], [.binary, .int32, .int32]]
+        "substring", "substr", forms: [[.string, .int32], [.binary, .int32], [.string, .int32, .int32], [.string, .string], [.binary, .int32, .int32], [.string, .string, .string]]
     ) { (call, typing) throws(QueryError) in
         if call.arguments.count == 2, let second = call.arguments.last, second.isUntyped || second.type == .string {
             return call.make(.regexpSubstring, try call.typed([.string, .string], typing), .string)
+        }
+        // SUBSTRING(text SIMILAR pattern ESCAPE escape)
+        if call.arguments.count == 3, call.arguments.allSatisfy({ $0.isUntyped || $0.type == .string }) {
+            let texts = try call.typed([.string, .string, .string], typing)
+            return call.make(.regexpSubstring, [texts[0], call.make(.similarPattern, [texts[1], texts[2]], .string)], .string)
         }
         if call.arguments.first?.type == .binary { return call.make(.substring, try call.typed([.binary, .int32, .int32], required: 2, typing), .binary) }
         return call.make(.substring, try call.typed([.string, .int32, .int32], required: 2, typing), .string)

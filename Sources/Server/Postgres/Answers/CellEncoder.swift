@@ -30,6 +30,7 @@ struct CellEncoder {
         case binary(ByteArrays)
         case uuids(ByteArrays)
         case list(offsets: [Int32], Element)
+        case record([(encoder: CellEncoder, type: UInt32)])
         case json(JSONCells, isBinary: Bool)
         /// JSON and JSONB as their texts, a version before each where clients look for one.
         case documents(ByteArrays, hasVersion: Bool)
@@ -64,6 +65,9 @@ struct CellEncoder {
         case (.plain(.char), .dictionary): Self.source(column.flattened(), format, zone, as: type)
         case (.plain(.int2vector), .list(let offsets, let values)):
             .vector(offsets: offsets, Element(CellEncoder(values, format, zone: zone, as: .plain(.int2)), .int2))
+        case (.plain(.record), .structure(let members)):
+            .record(members.map { (CellEncoder($0, format, zone: zone, as: fieldType($0.type)), fieldType($0.type).number) })
+        case (.plain(.record), .dictionary): Self.source(column.flattened(), format, zone, as: type)
         case (.plain(.oidvector), .list(let offsets, let values)):
             .vector(offsets: offsets, Element(CellEncoder(values, format, zone: zone, as: .plain(.oid)), .oid))
         case (.array(let element), .list(let offsets, let values)):
@@ -71,6 +75,9 @@ struct CellEncoder {
         default: nil
         }
     }
+
+    /// A row within a row is one, and no document.
+    private static func fieldType(_ type: ColumnType) -> PostgresColumnType { if case .structure = type { .plain(.record) } else { AnswerColumns.type(type) } }
 
     /// Neither constants nor codes, but of texts.
     private static func plain(_ column: Column) -> Column {
@@ -130,7 +137,8 @@ struct CellEncoder {
             cells.append(row, to: &bytes)
         case .list(let offsets, let element):
             let range = Int(offsets[row])..<Int(offsets[row + 1])
-            if isBinary { Self.appendArray(element, range, to: &bytes) } else { Self.appendArrayText(element, range, to: &bytes) }
+            if isBinary { appendArray(element, row, range, to: &bytes) } else { Self.appendArrayText(element, range, to: &bytes) }
+        case .record(let fields): isBinary ? Self.appendRecord(fields, row, to: &bytes) : Self.appendRecordText(fields, row, to: &bytes)
         case .vector(let offsets, let element):
             let range = Int(offsets[row])..<Int(offsets[row + 1])
             if isBinary { Self.appendArray(element, range, lowerBound: 0, to: &bytes) } else { Self.appendVectorText(element, range, to: &bytes) }
@@ -222,7 +230,7 @@ struct CellEncoder {
             PostgresTime.appendInterval(months: values[row].months, days: values[row].days, microseconds: values[row].microseconds, to: &text)
         case .binary(let arrays): PostgresText.appendBytes(Array(arrays[row]), to: &text)
         case .uuids(let arrays): PostgresText.appendUUID(Array(arrays[row]), to: &text)
-        case .null, .text, .dictionary, .documents, .json, .list, .vector: break
+        case .null, .text, .dictionary, .documents, .json, .list, .vector, .record: break
         }
     }
 
@@ -240,13 +248,21 @@ struct CellEncoder {
         return rest < 0 ? second - 1 : second
     }
 
+    private var isList: Bool { if case .list = source { true } else { false } }
+
+    /// A list of lists that are empty is empty, as PostgreSQL's arrays are.
     private static func appendArrayText(_ element: Element, _ range: Range<Int>, to text: inout [UInt8]) {
+        if element.encoder.isList, element.encoder.values(range).isEmpty { return text += "{}".utf8 }
         text.append(UInt8(ascii: "{"))
         var item: [UInt8] = []
         for place in range {
             if place > range.lowerBound { text.append(UInt8(ascii: ",")) }
             guard !element.encoder.isNull(place) else {
                 text += "NULL".utf8
+                continue
+            }
+            if element.encoder.isList {
+                element.encoder.append(place, to: &text)
                 continue
             }
             item.removeAll(keepingCapacity: true)
@@ -256,7 +272,81 @@ struct CellEncoder {
         text.append(UInt8(ascii: "}"))
     }
 
+    /// The places of the values that lists within lists hold.
+    private func values(_ range: Range<Int>) -> Range<Int> {
+        guard case .list(let offsets, let element) = source else { return range }
+        return element.encoder.values(Int(offsets[range.lowerBound])..<Int(offsets[range.upperBound]))
+    }
+
+    /// `(1,"a b",)`: NULL is nothing, and what could be read as something else stands in quotes.
+    private static func appendRecordText(_ fields: [(encoder: CellEncoder, type: UInt32)], _ row: Int, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "("))
+        for (index, field) in fields.enumerated() {
+            if index > 0 { text.append(UInt8(ascii: ",")) }
+            if field.encoder.isNull(row) { continue }
+            var value: [UInt8] = []
+            field.encoder.append(row, to: &value)
+            let isPlain = !value.isEmpty && !value.contains { "\"\\(),".utf8.contains($0) || $0 == 0x20 || (0x09...0x0D).contains($0) }
+            if isPlain {
+                text += value
+                continue
+            }
+            text.append(UInt8(ascii: "\""))
+            for byte in value {
+                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { text.append(byte) }
+                text.append(byte)
+            }
+            text.append(UInt8(ascii: "\""))
+        }
+        text.append(UInt8(ascii: ")"))
+    }
+
     // MARK: Binary
+
+    /// Each field with its type before it.
+    private static func appendRecord(_ fields: [(encoder: CellEncoder, type: UInt32)], _ row: Int, to bytes: inout [UInt8]) {
+        integer(Int32(clamping: fields.count), to: &bytes)
+        for field in fields {
+            integer(field.type, to: &bytes)
+            appendSized(field.encoder, row, to: &bytes)
+        }
+    }
+
+    /// The length of a value and then the value; of NULL −1.
+    private static func appendSized(_ encoder: CellEncoder, _ row: Int, to bytes: inout [UInt8]) {
+        let start = bytes.count
+        integer(-1 as Int32, to: &bytes)
+        guard !encoder.isNull(row) else { return }
+        encoder.append(row, to: &bytes)
+        let size = Int32(clamping: bytes.count - start - 4).bigEndian
+        withUnsafeBytes(of: size) { size in
+            for (index, byte) in size.enumerated() { bytes[start + index] = byte }
+        }
+    }
+
+    /// How many there are in each dimension, by the first of each; none of lists whose lengths differ, which PostgreSQL has not.
+    private func dimensions(_ row: Int) -> [Int] {
+        guard case .list(let offsets, let element) = source else { return [] }
+        let range = Int(offsets[row])..<Int(offsets[row + 1])
+        guard element.encoder.isList, let first = range.first else { return [range.count] }
+        let inner = element.encoder.dimensions(first)
+        return range.allSatisfy { element.encoder.dimensions($0) == inner } ? [range.count] + inner : [values(row..<row + 1).count]
+    }
+
+    private func appendArray(_ element: Element, _ row: Int, _ range: Range<Int>, to bytes: inout [UInt8]) {
+        guard element.encoder.isList else { return Self.appendArray(element, range, to: &bytes) }
+        let values = element.encoder.values(range), sizes = values.isEmpty ? [] : dimensions(row)
+        var innermost = element
+        while case .list(_, let inner) = innermost.encoder.source { innermost = inner }
+        Self.integer(Int32(clamping: sizes.count), to: &bytes)
+        Self.integer((values.contains { innermost.encoder.isNull($0) } ? 1 : 0) as Int32, to: &bytes)
+        Self.integer(innermost.type.rawValue, to: &bytes)
+        for size in sizes {
+            Self.integer(Int32(clamping: size), to: &bytes)
+            Self.integer(1 as Int32, to: &bytes)
+        }
+        for place in values { Self.appendSized(innermost.encoder, place, to: &bytes) }
+    }
 
     private static func integer<Integer: FixedWidthInteger>(_ value: Integer, to bytes: inout [UInt8]) {
         withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
@@ -283,7 +373,7 @@ struct CellEncoder {
             Self.integer(values[row].days, to: &bytes)
             Self.integer(values[row].months, to: &bytes)
         case .binary(let arrays), .uuids(let arrays): Self.append(arrays, row, to: &bytes)
-        case .null, .text, .dictionary, .documents, .json, .list, .vector: break
+        case .null, .text, .dictionary, .documents, .json, .list, .vector, .record: break
         }
     }
 
@@ -294,15 +384,6 @@ struct CellEncoder {
         guard !range.isEmpty else { return }
         integer(Int32(clamping: range.count), to: &bytes)
         integer(lowerBound, to: &bytes)
-        for place in range {
-            let start = bytes.count
-            integer(-1 as Int32, to: &bytes)
-            guard !element.encoder.isNull(place) else { continue }
-            element.encoder.append(place, to: &bytes)
-            let size = Int32(clamping: bytes.count - start - 4).bigEndian
-            withUnsafeBytes(of: size) { size in
-                for (index, byte) in size.enumerated() { bytes[start + index] = byte }
-            }
-        }
+        for place in range { appendSized(element.encoder, place, to: &bytes) }
     }
 }

@@ -12,8 +12,12 @@ enum AnswerColumns {
     static func type(_ type: ColumnType) -> PostgresColumnType {
         switch type {
         case .list(let element):
-            guard case .plain(let plain) = self.type(element.type), !element.type.isNested else { return .plain(.jsonb) }
-            return .array(of: plain)
+            if case .structure = element.type { return .plain(.jsonb) }
+            // PostgreSQL's arrays say what they hold, not in how many dimensions.
+            return switch self.type(element.type) {
+            case .plain(let plain): element.type.isNested ? .plain(plain) : .array(of: plain)
+            case let inner: inner
+            }
         default: return .plain(plain(type))
         }
     }
@@ -42,7 +46,7 @@ enum AnswerColumns {
         var found: [String: PostgresColumnType] = ["varchar": .plain(.varchar), "bpchar": .plain(.bpchar)]
         let types: [(String, PostgresType)] = [
             ("oid", .oid), ("xid", .xid), ("name", .name), ("char", .char), ("int2", .int2), ("float4", .float4), ("regproc", .regproc), ("int2vector", .int2vector),
-            ("oidvector", .oidvector), ("pg_node_tree", .nodeTree), ("aclitem", .aclitem),
+            ("oidvector", .oidvector), ("pg_node_tree", .nodeTree), ("aclitem", .aclitem), ("record", .record),
         ]
         for (name, type) in types { (found[name], found[name + "[]"]) = (.plain(type), .array(of: type)) }
         return found
@@ -67,6 +71,7 @@ enum AnswerColumns {
     private static func holds(_ type: ColumnType, _ wire: PostgresType) -> Bool {
         switch (wire.form, type) {
         case (.oid, .int64), (.int16, .int32), (.float32, .double), (.text, .string), (.character, .string): true
+        case (.record, .structure): true
         case (.vector, .list(let element)): element.type == (wire == .oidvector ? .int64 : .int32)
         default: false
         }
@@ -80,7 +85,7 @@ enum AnswerColumns {
     private static func modifier(_ type: ColumnType) -> Int32 {
         switch type {
         case .decimal(let precision, let scale): Int32(clamping: precision << 16 | scale + modifierOffset)
-        case .list(let element): element.type.isNested ? -1 : modifier(element.type)
+        case .list(let element): modifier(element.type)
         default: -1
         }
     }
@@ -115,7 +120,7 @@ enum AnswerColumns {
         case .instant: .timestampTZ
         case .interval: .interval
         case .uuid: .uuid
-        case .vector: throw PostgresFault(.featureNotSupported, "parameters of the type \(type) are not supported")
+        case .vector, .record: throw PostgresFault(.featureNotSupported, "parameters of the type \(type) are not supported")
         }
     }
 }

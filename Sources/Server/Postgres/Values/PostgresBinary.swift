@@ -100,6 +100,7 @@ package enum PostgresBinary {
             return .interval(months: try reader.integer(), days: days, microseconds: microseconds)
         case .uuid: return .uuid(Array(try reader.take(16)))
         case .oid: return .oid(try reader.integer())
+        case .record: throw PostgresFault(.featureNotSupported, "rows are no parameters here")
         case .vector: return .array(try array(&reader, of: type == .int2vector ? .int2 : .oid, isVector: true))
         }
     }

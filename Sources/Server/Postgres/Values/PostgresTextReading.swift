@@ -56,6 +56,7 @@ extension PostgresText {
         case .uuid: return ValueText.uuid(text).map(PostgresValue.uuid)
         case .oid: return UInt32(word()).map(PostgresValue.oid)
         case .vector: return try vector(text, type)
+        case .record: throw PostgresFault(.featureNotSupported, "rows are no parameters here")
         }
     }
 

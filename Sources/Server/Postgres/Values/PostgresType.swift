@@ -5,13 +5,15 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
     case bool = 16, bytea = 17, char = 18, name = 19, int8 = 20, int2 = 21, int2vector = 22, int4 = 23, regproc = 24, text = 25, oid = 26, xid = 28
     case oidvector = 30, json = 114, nodeTree = 194, float4 = 700, float8 = 701, unknown = 705, aclitem = 1033, bpchar = 1042, varchar = 1043
     case date = 1082, time = 1083, timestamp = 1114, timestamptz = 1184, interval = 1186, numeric = 1700
-    case regprocedure = 2202, regoper = 2203, regoperator = 2204, regclass = 2205, regtype = 2206, uuid = 2950, jsonb = 3802, regnamespace = 4089, regrole = 4096
+    case regprocedure = 2202, regoper = 2203, regoperator = 2204, regclass = 2205, regtype = 2206, record = 2249, uuid = 2950, jsonb = 3802, regnamespace = 4089, regrole = 4096
 
     /// What its values are like, whatever they are called.
     package enum Form: Sendable {
         case bool, int16, int32, int64, float32, float64, numeric, text, bytes, character, date, time, timestamp, instant, interval, uuid, jsonb, oid
         /// int2vector and oidvector: arrays that count from 0 and are written with blanks.
         case vector
+        /// A row without a name: `(1,"a b",)`.
+        case record
     }
 
     package var form: Form {
@@ -35,6 +37,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .jsonb: .jsonb
         case .oid, .xid, .regproc, .regprocedure, .regoper, .regoperator, .regclass, .regtype, .regnamespace, .regrole: .oid
         case .int2vector, .oidvector: .vector
+        case .record: .record
         }
     }
 
@@ -47,7 +50,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .int64, .float64, .time, .timestamp, .instant: 8
         case .interval, .uuid: 16
         case .text: self == .name ? 64 : self == .unknown ? -2 : self == .aclitem ? 12 : -1
-        case .numeric, .bytes, .jsonb, .vector: -1
+        case .numeric, .bytes, .jsonb, .vector, .record: -1
         }
     }
 
@@ -85,6 +88,7 @@ package enum PostgresType: UInt32, CaseIterable, Sendable {
         case .regoperator: 2209
         case .regclass: 2210
         case .regtype: 2211
+        case .record: 2287
         case .uuid: 2951
         case .jsonb: 3807
         case .regnamespace: 4090

@@ -30,6 +30,8 @@ enum RandomPostgresValue {
             // Parts of both signs; years and months of one, as PostgreSQL keeps them.
             return .interval(months: .random(in: -40_000...40_000, using: &random), days: [0, 1, -1, .random(in: -4_000...4_000, using: &random)].randomElement(using: &random) ?? 0, microseconds: [0, 1, -1, .random(in: -400_000_000_000_000...400_000_000_000_000, using: &random)].randomElement(using: &random) ?? 0)
         case .uuid: return .uuid((0..<16).map { _ in .random(in: 0...255, using: &random) })
+        // Rows go out only: nothing reads these.
+        case .record: return .text(text(max: 10, using: &random))
         case .oid: return .oid([0, .max, .random(in: 0...100_000, using: &random)].randomElement(using: &random) ?? 0)
         case .vector:
             let values = (0..<Int.random(in: 0...4, using: &random)).map { _ in make(type == .int2vector ? .int2 : .oid, using: &random) }

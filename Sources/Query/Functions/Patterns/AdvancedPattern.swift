@@ -1,0 +1,45 @@
+/// Escapes of PostgreSQL's advanced regular expressions that RE2 writes otherwise: `\\b` is a backspace there and `\\y` the edge of a word, `\\m` and `\\M` where
+/// one begins and ends, `\\e` is escape, `\\B` a backslash and `\\Z` the end of the text. What RE2 has no equal for is left to be refused.
+enum AdvancedPattern {
+    static func translated(_ pattern: [UInt8]) -> [UInt8] {
+        guard pattern.contains(UInt8(ascii: "\\")) else { return pattern }
+        var result: [UInt8] = [], place = 0
+        while place < pattern.count {
+            let byte = pattern[place]
+            guard byte == UInt8(ascii: "\\"), place + 1 < pattern.count else {
+                result.append(byte)
+                place += 1
+                continue
+            }
+            let letter = pattern[place + 1]
+            let known: String? = switch letter {
+            case UInt8(ascii: "b"): "\\x08"
+            case UInt8(ascii: "e"): "\\x1b"
+            case UInt8(ascii: "B"): "\\\\"
+            case UInt8(ascii: "y"): "\\b"
+            case UInt8(ascii: "Y"): "\\B"
+            case UInt8(ascii: "Z"): "\\z"
+            // An edge beside a letter of a word is the one that is meant.
+            case UInt8(ascii: "m") where isOfWord(pattern[(place + 2)...]): "\\b"
+            case UInt8(ascii: "M") where place > 0 && isWord(pattern[place - 1]) && !isEscape(pattern, before: place): "\\b"
+            default: nil
+            }
+            result += known.map { Array($0.utf8) } ?? [byte, letter]
+            place += 2
+        }
+        return result
+    }
+
+    private static func isOfWord(_ rest: ArraySlice<UInt8>) -> Bool {
+        if rest.starts(with: "\\w".utf8) { return true }
+        // A quantifier could leave the letter out.
+        return rest.first.map(isWord) ?? false && !(rest.dropFirst().first.map { "*?{".utf8.contains($0) } ?? false)
+    }
+
+    /// Whether the byte before `place` is the letter of an escape.
+    private static func isEscape(_ pattern: [UInt8], before place: Int) -> Bool { place > 1 && pattern[place - 2] == UInt8(ascii: "\\") }
+
+    private static func isWord(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
+    }
+}
