@@ -266,6 +266,7 @@ final class ListenerTests: XCTestCase {
             if !before.isEmpty { XCTAssertEqual(try client.answer().status, 200) }
             XCTAssertThrowsError(try client.answer(), "an answer that nobody asked for")
         }
+        server.listener.stopAccepting()
         XCTAssertTrue(server.listener.waitUntilIdle(seconds: Patience.seconds))
     }
 
@@ -299,6 +300,7 @@ final class ListenerTests: XCTestCase {
         let client = server.client()
         XCTAssertEqual(try client.get("/v1/changes?after=100&wait=2").status, 200)
         XCTAssertEqual(try client.get("/healthz").status, 200)
+        server.listener.stopAccepting()
         XCTAssertTrue(server.listener.waitUntilIdle(seconds: Patience.seconds))
     }
 
