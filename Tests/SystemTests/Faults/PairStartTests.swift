@@ -32,7 +32,7 @@ final class PairStartTests: XCTestCase {
                 XCTAssertEqual(refused.status, 503, refused.text)
             }
             bucket.fail(nil)
-            try pair.waitUntilInSync()
+            try pair.waitUntilInSync(revives: true)
             let leader = try pair.leader()
             XCTAssertFalse(leader.ready?.text.contains("could not be read") == true)
             try PairLoad.check(pair, has: sent, "round \(round)")
@@ -46,18 +46,18 @@ final class PairStartTests: XCTestCase {
         bucket.fail { seen in seen.method == "PUT" && (seen.key.contains("cluster/object") || seen.key.contains("slots/")) ? .dropAfter : nil }
         let pair = try pair(bucket)
         defer { pair.remove() }
-        let (leader, standby) = try pair.begin()
+        let (leader, standby) = try pair.begin(revives: true)
         let sent = try PairLoad.acknowledged(pair, "A") { load in
-            load.waitForMore(20)
+            load.more(20) { pair.revive() }
             standby.kill()
             // Each record is put, and looked for.
-            load.waitForMore(20)
+            load.more(20) { pair.revive() }
             leader.kill()
             try leader.start()
-            load.waitForMore(10)
+            load.more(10) { pair.revive() }
             try standby.start()
-            try pair.waitUntilInSync()
-            load.waitForMore(10)
+            try pair.waitUntilInSync(revives: true)
+            load.more(10) { pair.revive() }
         }
         try PairLoad.check(pair, has: sent, "all puts were done, and none said so")
     }

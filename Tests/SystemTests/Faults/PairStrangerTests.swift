@@ -10,6 +10,7 @@ final class PairStrangerTests: XCTestCase {
         let pair = try Pair(hasWitness: hasWitness)
         _ = try pair.begin()
         let sent = PairLoad.acknowledged(pair, prefix) { $0.waitForMore(count) }
+        try pair.waitUntilStoreIsNamed()
         for node in pair.nodes { _ = node.stop() }
         return (pair, sent)
     }
@@ -41,6 +42,7 @@ final class PairStrangerTests: XCTestCase {
             XCTAssertTrue(Patience.until { leader.ready?.text.contains(#""store":"\#(own)""#) == true }, leader.ready?.text ?? "")
             let strange = other.nodes[standby.name == "a" ? 0 : 1]
             XCTAssertNotEqual(own, try store(strange))
+            try pair.waitUntilStoreIsNamed()
             for node in pair.nodes { _ = node.stop() }
             try put(strange.data, inPlaceOf: standby.data)
             let before = try files(standby.data)
