@@ -54,8 +54,11 @@ extension Node {
 
     func isStranger(_ peer: Peer) -> Bool { isStranger(to: peer.store) }
 
-    /// What this disk has would be cut back to nothing.
-    func mayNotFollow(_ peer: Peer) -> Bool { has(.identity) && hadStore && configuration?.store == nil && peer.namesStores == true && peer.store == nil }
+    /// What this disk has would be cut back to nothing. Who is in sync by the object has the leader's own records: it came to lead before it had found out whose they are.
+    func mayNotFollow(_ peer: Peer) -> Bool {
+        guard has(.identity), hadStore, configuration?.store == nil, configuration?.insync.contains(settings.name) != true else { return false }
+        return peer.namesStores == true && peer.store == nil
+    }
 
     /// Whether this node's records are the cluster's, as far as anybody says. In mode log the slots have what it lacks.
     var hasStoreOfCluster: Bool {
