@@ -23,6 +23,8 @@ final class Machine {
     var isTaking = false
     /// Whose records it has, as the process says to others; and what they have said.
     var greeting: StoreIdentity?
+    /// Its host has begun to look after that.
+    var isLearning = false
     var met: [String: StoreIdentity?] = [:]
     /// How much of what is committed, and of what was shown, the checker has seen.
     var committedSeen = 0
@@ -48,7 +50,7 @@ final class Machine {
     func stop() {
         node = nil
         life += 1
-        (numbers, waiting, queued, committedSeen, shown, isTaking, met) = ([:], [:], [], 0, 0, false, [:])
+        (numbers, waiting, queued, committedSeen, shown, isTaking, isLearning, met) = ([:], [:], [], 0, 0, false, false, [:])
     }
 
     func start(_ settings: Settings, session: UInt64, at time: Int) {

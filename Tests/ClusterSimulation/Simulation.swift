@@ -59,6 +59,8 @@ package struct Simulation {
             agenda.add(.start(index), at: chance.number(0..<300))
         }
         agenda.add(.post, at: 500)
+        // A new cluster's first moments, before its object names a store.
+        for _ in 0..<weather.foundingCrashes { agenda.add(.crash(strangers.number(0..<weather.nodeCount)), at: 300 + strangers.number(0..<4_000)) }
         agenda.add(.fault, at: 4_000)
         agenda.add(.mend, at: 4_000 + weather.faultsLast)
     }
@@ -85,7 +87,9 @@ package struct Simulation {
             if machines[to].pausedUntil > time { return agenda.add(action, at: machines[to].pausedUntil) }
             meet(to, life: life, from: from, store)
             deliver(.message(from: from, message), to: to, life: life)
-        case .event(let to, let life, let event): deliver(event, to: to, life: life)
+        case .event(let to, let life, let event):
+            if case .learned(let store) = event, machines[to].life == life { machines[to].disk.identify(store) }
+            deliver(event, to: to, life: life)
         case .diskSynced(let index, let life):
             guard machines[index].life == life, let ticket = machines[index].disk.sync() else { return }
             deliver(.wrote(ticket: ticket, tail: machines[index].disk.tail), to: index, life: life)
@@ -219,9 +223,9 @@ package struct Simulation {
 
     /// The host looks after the store that its records make, now and then.
     private mutating func learn(_ index: Int) {
-        guard machines[index].disk.store == nil, machines[index].disk.seen[..<machines[index].committedSeen].contains(where: { $0.kind == .rows }) else { return }
-        machines[index].disk.identify(SimulatedDisk.own)
-        guard let own = SimulatedDisk.own else { return }
+        guard machines[index].disk.store == nil, !machines[index].isLearning, let own = SimulatedDisk.own else { return }
+        guard machines[index].disk.seen[..<machines[index].committedSeen].contains(where: { $0.kind == .rows }) else { return }
+        machines[index].isLearning = true
         agenda.add(.event(to: index, life: machines[index].life, .learned(own)), at: time + 1 + strangers.number(0..<2_000))
     }
 

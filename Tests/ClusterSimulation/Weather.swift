@@ -27,6 +27,8 @@ struct Weather {
     var emptied: Int
     /// Of crashes, after which the disk is another cluster's.
     var strange: Int
+    /// Before the first fault, while the cluster is founded.
+    var foundingCrashes: Int
 
     enum Fault: CaseIterable { case crash, crashAll, pause, partition, oneWay, bucketDown, bucketAway, isolate, upheaval, leap, command, old }
 
@@ -35,6 +37,7 @@ struct Weather {
         drops = losses.one(of: [0, 50, 300])
         emptied = losses.one(of: [0, 0, 200])
         strange = strangers.one(of: [0, 0, 0, 200])
+        foundingCrashes = strangers.one(of: [0, 0, 1, 2, 4])
         nodeCount = chance.happens(700) ? 3 : 2
         hasBucket = !chance.happens(250)
         degrades = !hasBucket && chance.happens(500)
@@ -55,6 +58,8 @@ struct Weather {
         if kinds.isEmpty { kinds = [.crash] }
         versions = (0..<nodeCount).map { _ in chance.happens(700) ? 2 : 1 }
         lean(to: rule)
+        // Such a world is made for its rule alone.
+        if !rule.isEmpty, rule != .identity { foundingCrashes = 0 }
         while versions.count < nodeCount { versions.append(1) }
     }
 

@@ -136,9 +136,10 @@ extension Node {
 
     /// What a node that does not lead learns of the object.
     mutating func adopt(_ found: Configuration) {
-        guard role != .leader, role != .fenced, found.epoch > epoch else { return }
+        guard role != .leader, role != .fenced, found.epoch >= epoch else { return }
         // Another cluster's epochs are nothing to promise.
         if let theirs = found.store, isStranger(to: theirs) { return end(.stranger(theirs)) }
+        guard found.epoch > epoch else { return learn(of: found) }
         let before = configuration?.store
         configuration = found
         if found.store == nil { configuration?.store = before }
@@ -149,5 +150,11 @@ extension Node {
         // From here on the new leader has its three seconds.
         heardAt = now
         if has(.promise) { promise(found.epoch) }
+    }
+
+    /// The object itself, where a leader's message was quicker, which has no word for the store.
+    private mutating func learn(of found: Configuration) {
+        guard has(.identity), found.nonce == configuration?.nonce, configuration?.store == nil else { return }
+        configuration?.store = found.store
     }
 }

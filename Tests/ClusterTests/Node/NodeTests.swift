@@ -307,6 +307,53 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.object?.insync, ["a"])
     }
 
+    /// The leader of a new pair is gone before the object names the store; who leads next has its records, and has not found out whose they are.
+    func test_diskWithAStore_followsALeaderThatDoesNotKnowItYet_whereTheObjectHasBothInSync() throws {
+        let own = try XCTUnwrap(Self.own)
+        let world = Self.pair(hasBucket: false)
+        let founder = try XCTUnwrap(world.leader)
+        let next = founder == "a" ? "b" : "a"
+        world.give(.learned(own), to: founder)
+        world.note(founder, own)
+        world.stop(founder)
+        world.pass(8_000)
+        XCTAssertEqual(world.leader, next)
+        world.start(founder)
+        world.meet()
+        world.pass(4_000)
+        XCTAssertEqual(world.nodes[founder]?.role, .standby)
+        XCTAssertNil(world.nodes[founder]?.obstacle)
+        world.give(.learned(own), to: next)
+        world.pass(1_000)
+        XCTAssertEqual(world.object?.store, own)
+    }
+
+    /// A leader's message has no word for the store: whoever heard of an object by it first still takes that from the object.
+    func test_objectThatWasHeardOfFirst_isReadForItsStore() throws {
+        let own = try XCTUnwrap(Self.own)
+        let world = Self.pair(hasBucket: false, degrades: true)
+        let leader = try XCTUnwrap(world.leader)
+        let standby = leader == "a" ? "b" : "a"
+        for name in ["a", "b"] { world.stop(name) }
+        world.note(standby, own)
+        world.isCut = true
+        world.start(standby)
+        world.give(.met(leader, nil, namesStores: true), to: standby)
+        world.pass(400)
+        var next = try XCTUnwrap(world.object)
+        XCTAssertEqual(next.insync.count, 2)
+        (next.epoch, next.nonce, next.insync) = (next.epoch + 1, Nonce(session: 99, count: 1), [leader])
+        let lead = Lead(
+            configuration: next, session: 99, to: 0, version: 1, sentAt: 0, tenure: next.epoch, committed: .start, records: [], resume: nil, vouches: [], isOffer: false)
+        world.give(.message(from: leader, .lead(lead)), to: standby)
+        XCTAssertEqual(world.nodes[standby]?.configuration, next)
+        next.store = own
+        world.object = next
+        world.pass(4_000)
+        XCTAssertEqual(world.nodes[standby]?.configuration, next)
+        XCTAssertNil(world.nodes[standby]?.obstacle)
+    }
+
     func test_emptyNode_takesTheIdentityBeforeItsFirstRecord_andTwoEmptyOnesLeadNothing() throws {
         let world = Self.pair(hasBucket: false)
         let leader = try XCTUnwrap(world.leader)

@@ -62,6 +62,9 @@ final class SmallWorld {
         start(name)
     }
 
+    /// A host has noted whose records a disk has.
+    func note(_ name: String, _ store: StoreIdentity) { stores[name] = store }
+
     /// What processes say to each other first.
     func meet(namesStores: Bool = true) {
         for name in nodes.keys.sorted() {
