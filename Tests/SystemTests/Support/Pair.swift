@@ -50,9 +50,22 @@ final class Pair {
             process?.waitUntilExit()
         }
 
+        /// An orderly end. A process that has only just been started would be ended by the signal itself: it is waited for until it takes signals.
         func stop() -> Int32 {
+            _ = Patience.until { !isRunning || takesSignals }
             send(SIGTERM)
             return waitForEnd()
+        }
+
+        /// Some thread of it leaves them to the one that waits for them, which does not show that itself.
+        private var takesSignals: Bool {
+            guard let process else { return false }
+            let threads = "/proc/\(process.processIdentifier)/task"
+            return (try? FileManager.default.contentsOfDirectory(atPath: threads))?.contains { thread in
+                let text = (try? String(contentsOfFile: "\(threads)/\(thread)/status", encoding: .utf8)) ?? ""
+                let blocked = text.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }?.split(separator: "\t").last
+                return blocked.flatMap { UInt64($0, radix: 16) }.map { $0 & 1 << (UInt64(SIGTERM) - 1) != 0 } ?? false
+            } ?? false
         }
 
         func waitForEnd() -> Int32 {
