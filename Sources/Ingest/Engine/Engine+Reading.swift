@@ -38,7 +38,7 @@ extension Engine: RowReading, ChangeFeed, VersionKeeping {
             guard case .one(let key) = try reader.owner(lookup, rows, snapshot) else {
                 throw Fault(.badParameter, "several clients have this id: name one", errors: [.init(pointer: "/client", code: "required", message: "several have it")])
             }
-            guard let newest = try tier.versions.newest(key) else { throw Fault.absent(.receipt(lookup.receiptID)) }
+            guard let newest = try tier.versions.nearest(key, below: .max, .present) else { throw Fault.absent(.receipt(lookup.receiptID)) }
             if let allowed = principal.types, !allowed.contains(newest.type) {
                 throw Fault(.typeNotAllowed, "the contract does not name the type of this document")
             }

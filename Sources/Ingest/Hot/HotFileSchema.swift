@@ -91,6 +91,30 @@ package enum HotFileSchema {
         INSERT INTO meta(key, value) VALUES('ledger_identity', 1);
         """
 
+    /// Whether a ledger has the id 0, as the one that came first behind a versioned table had once. The index of identities knows nothing of its rows.
+    static let ledgerZero = "SELECT 1 FROM tables WHERE id = 0"
+
+    /// Gives such a ledger an id of its own, and its rows their place in the index. Where a document came again meanwhile, and stands twice, the index
+    /// allows that and finds the first, and the file takes no more rows.
+    static func renumberLedger(_ connection: SQLiteConnection) throws {
+        guard try connection.integer(ledgerZero) != nil else { return }
+        guard let id = try connection.integer("SELECT max(id) + 1 FROM tables") else { return }
+        // The rows of a day are sorted for the index: not in memory.
+        try connection.execute("PRAGMA temp_store=FILE")
+        try connection.transaction {
+            try connection.execute("DROP INDEX rows_identity")
+            for table in ["rows", "kinds", "groups"] { try connection.execute("UPDATE \(table) SET table_id = \(id) WHERE table_id = 0") }
+            try connection.execute("UPDATE tables SET id = \(id) WHERE id = 0")
+            let index = "INDEX rows_identity ON rows(receipt, client, business_day, table_id) WHERE state <> 2 AND table_id > 0"
+            do {
+                try connection.execute("CREATE UNIQUE \(index)")
+            } catch let error as SQLiteError where error.kind == .constraint {
+                try connection.execute("CREATE \(index); UPDATE meta SET value = 0 WHERE key = 'ledger_identity'")
+            }
+        }
+        try connection.execute("PRAGMA temp_store=MEMORY")
+    }
+
     /// Columns of `rows` that make a `StoredReceipt`, with `kinds k` and `tables t` joined.
     static let receiptColumns = """
         r.id, r.sequence, r.ticket, t.name, k.type, r.client, r.receipt, r.business_day, r.received_at, r.state, r.completed_at, \

@@ -82,6 +82,7 @@ final class HotFileWriter {
         } else if version != HotFileSchema.version {
             throw SQLiteError(code: 26, message: "hot file of version \(version), this program knows \(HotFileSchema.version)", path: file.path)
         }
+        try HotFileSchema.renumberLedger(connection)
         guard let mark = file.mark else { return }
         let known = try connection.statement("SELECT 1 FROM meta WHERE key = ?1")
         try known.bind(1, StoreMark.storeKey)
@@ -119,7 +120,8 @@ final class HotFileWriter {
         if stat(file.path + "-wal", &status) == 0, status.st_size > 0 { return true }
         return try file.pool.withConnection { connection in
             guard try connection.integer("PRAGMA user_version") == HotFileSchema.version,
-                try connection.integer("SELECT 1 FROM groups WHERE \(HotGroupStage.isLeftOver) LIMIT 1") == nil
+                try connection.integer("SELECT 1 FROM groups WHERE \(HotGroupStage.isLeftOver) LIMIT 1") == nil,
+                try connection.integer(HotFileSchema.ledgerZero) == nil
             else { return true }
             return try file.mark != nil && connection.integer("SELECT 1 FROM meta WHERE key = '\(StoreMark.storeKey)'") == nil
         }
@@ -260,7 +262,9 @@ final class HotFileWriter {
         if table == nil {
             let insert = try connection.statement(
                 kind.isVersioned
-                    ? "INSERT INTO tables(id, name) SELECT min(coalesce(min(id), 0), 0) - 1, ?1 FROM tables" : "INSERT INTO tables(name) VALUES(?1)")
+                    ? "INSERT INTO tables(id, name) SELECT min(coalesce(min(id), 0), 0) - 1, ?1 FROM tables"
+                    // Not SQLite's own choice: behind a table of the id -1 that is 0, which the index of identities leaves out.
+                    : "INSERT INTO tables(id, name) SELECT max(coalesce(max(id), 0), 0) + 1, ?1 FROM tables")
             try insert.bind(1, kind.table)
             try insert.run()
             table = connection.lastInsertedRowID

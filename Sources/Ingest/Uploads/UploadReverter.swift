@@ -126,7 +126,7 @@ final class UploadReverter {
     }
 
     private func isOwn(_ later: VersionEntry, _ plan: Plan) -> Bool {
-        later.sequence > upload.revert.stepSequence && later.version == plan.own.version + 1 && later.isRemoval == plan.isRemoval && later.content == plan.content
+        later.sequence > upload.revert.stepSequence && later.isRemoval == plan.isRemoval && later.content == plan.content
     }
 
     private func store(_ all: [(plan: Plan, row: HotRow)]) throws {

@@ -334,11 +334,15 @@ final class HotWriterCore {
     ) throws -> Submission.Answer {
         guard let key = row.versionKey else { preconditionFailure("a version of no document") }
         let newest = try versions.newest(key)
-        if let wanted = version.follows, newest?.sequence != wanted { return .refused(Fault(.differentDocument, "a newer version has come meanwhile")) }
-        if let newest, version.isRemoval ? newest.isRemoval : newest.isSame(version.content) {
+        // What FAILED has changed nothing: there is what was there before it, to be removed or followed.
+        let present = newest?.state == .failed ? try versions.present(key) : newest
+        if let wanted = version.follows, present?.sequence != wanted { return .refused(Fault(.differentDocument, "a newer version has come meanwhile")) }
+        if version.isRemoval {
+            guard let present else { return .refused(Fault(.notFound, "there is nothing to remove")) }
+            if present.isRemoval { return .done([.repeated(StoredReceipt(present, of: key))]) }
+        } else if let newest, newest.isSame(version.content) {
             return .done([.repeated(StoredReceipt(newest, of: key))])
         }
-        guard newest != nil || !version.isRemoval else { return .refused(Fault(.notFound, "there is nothing to remove")) }
         var row = row
         let number = (newest?.version ?? 0).addingSaturating(1)
         row.set(version: number)

@@ -31,6 +31,9 @@ final class VersionNumbering {
         return newest
     }
 
+    /// The newest version that is not FAILED.
+    func present(_ key: VersionKey) throws -> VersionEntry? { try nearest(key, below: .max, .present) }
+
     /// Looks for documents of which versions are about to come, all at once.
     func meet(_ keys: [VersionKey]) throws {
         let unknown = Set(keys).filter { own[$0] == nil && met[$0] == nil }

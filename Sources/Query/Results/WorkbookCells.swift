@@ -53,7 +53,7 @@ struct WorkbookCells {
     private static func plain(_ value: Value, _ type: ColumnType) -> Cell? {
         switch (value, type) {
         case (.boolean(let value), _): return .boolean(value)
-        case (.double(let value), _): return value.isFinite ? .number(value, .general, width: 12) : nil
+        case (.double(let value), _): return value.magnitude <= doubleMax ? .number(value, .general, width: 12) : nil
         case (.decimal(let value), _): return decimal(value, scale: type.scale)
         case (.integer(let value), .date): return date(value).map { .number($0, .date, width: 10) }
         case (.integer(let value), .time): return time(value)
@@ -74,6 +74,9 @@ struct WorkbookCells {
         guard let number = places < powersOfTen.count ? Double(Int64(value)) / powersOfTen[places] : Double("\(value)e-\(places)") else { return nil }
         return .number(number, scale == 0 ? .integer : .decimal(scale: scale), width: max(digitCount(value), places + 1) + scale - places + 2)
     }
+
+    /// Excel's greatest number. A greater one, written with 16 digits, may be none any more to whoever reads it.
+    private static let doubleMax = 9.99999999999999e307
 
     private static let powersOfTen: [Double] = (0...22).map { exponent in (0..<exponent).reduce(1.0) { power, _ in power * 10 } }
 

@@ -64,6 +64,16 @@ enum HotTierFixture {
             documentByteCount: document.count, coding: coding, state: state)
     }
 
+    /// A row of a versioned table.
+    static func version(_ receipt: String) throws -> HotRow {
+        let document = document(receipt)
+        return HotRow(
+            kind: RowKind(table: "licences_history", type: "licence", version: 1, contentType: "application/json", layout: VersionColumns.layout(layout)),
+            client: Array("c1".utf8), receipt: Array(receipt.utf8), businessDay: 20_777, issuedAt: 1_795_000_000_000_000,
+            values: VersionColumns.row(encoded(currency: "UAH", total: 1, lines: []), count: fields.count, isRemoval: false, upload: nil), sha256: SHA256.hash(document),
+            storedDocument: document, documentByteCount: document.count, coding: .plain, state: .complete, version: RowVersion(content: SHA256.hash(document)))
+    }
+
     final class Counter: Sendable {
         let value = Atomic<Int>(0)
         var count: Int { value.load(ordering: .relaxed) }
@@ -91,6 +101,7 @@ enum HotTierFixture {
                     return nil
                 })
             tier.tables.add(fields, to: "receipts")
+            tier.tables.add(VersionColumns.fields(of: "licences_history") + fields, to: "licences_history")
         }
 
         /// Submits rows as one unit and waits for the answer.

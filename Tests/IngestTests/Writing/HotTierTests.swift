@@ -36,6 +36,46 @@ final class HotTierTests: XCTestCase {
         XCTAssertEqual(store.tier.boundary.snapshot().files.first?.state.rowCount, 1)
     }
 
+    /// A ledger whose first row came into a day's file behind one of a versioned table had the id 0 there, and no identities.
+    func test_submit_ledgerBehindAVersionedTable_hasEachReceiptOnce() throws {
+        let directory = TemporaryDirectory()
+        let store = try HotTierFixture.Store(directory.path)
+        defer { store.close() }
+        _ = try store.stored([try HotTierFixture.version("L-1")])
+        let first = try XCTUnwrap(try store.stored([try HotTierFixture.row("R-1")]).first)
+        let again = try XCTUnwrap(try store.stored([try HotTierFixture.row("R-1")]).first)
+        XCTAssertTrue(again.isRepeat)
+        XCTAssertEqual(again.receipt.summary.ticketID, first.receipt.summary.ticketID)
+        XCTAssertThrowsError(try store.stored([try HotTierFixture.row("R-1", salt: "other")])) {
+            XCTAssertEqual($0 as? HotTierFixture.Store.Failure, .conflicts([0]))
+        }
+        XCTAssertEqual(store.tier.boundary.snapshot().files.first?.state.rowCount, 2)
+    }
+
+    /// Files that were written so get their identities with the next start; one in which a receipt stands twice by then takes nothing more, and the first is found.
+    func test_reopen_fileWhoseLedgerHasTheIdZero_findsItsReceipts() throws {
+        for isTwice in [false, true] {
+            let directory = TemporaryDirectory()
+            var store = try HotTierFixture.Store(directory.path)
+            _ = try store.stored([try HotTierFixture.version("L-1")])
+            let first = try XCTUnwrap(try store.stored([try HotTierFixture.row("R-1"), try HotTierFixture.row("R-2")]).first)
+            let path = try XCTUnwrap(store.tier.boundary.snapshot().files.first).path
+            store.close()
+            let connection = try SQLiteConnection(path: path, mode: .readWrite)
+            for table in ["rows", "kinds", "groups"] { try connection.execute("UPDATE \(table) SET table_id = 0 WHERE table_id > 0") }
+            try connection.execute("UPDATE tables SET id = 0 WHERE id > 0")
+            // The second row says that it is the first one once more.
+            if isTwice { try connection.execute("UPDATE rows SET (receipt, sha256, document) = (SELECT receipt, sha256, document FROM rows WHERE id = 2) WHERE id = 3") }
+            store = try HotTierFixture.Store(directory.path)
+            let again = try XCTUnwrap(try store.stored([try HotTierFixture.row("R-1")]).first)
+            XCTAssertTrue(again.isRepeat, "twice: \(isTwice)")
+            XCTAssertEqual(again.receipt.summary.ticketID, first.receipt.summary.ticketID)
+            XCTAssertEqual(try store.stored([try HotTierFixture.row("R-3")]).first?.isRepeat, false)
+            XCTAssertEqual(store.tier.boundary.snapshot().files.count, isTwice ? 2 : 1)
+            store.close()
+        }
+    }
+
     func test_submit_otherBytesUnderTheIdentity_isAConflict() throws {
         let directory = TemporaryDirectory()
         let store = try HotTierFixture.Store(directory.path)

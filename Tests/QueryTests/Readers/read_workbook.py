@@ -66,6 +66,9 @@ def same(cell, value, kind):
     if kind == "DOUBLE":
         if isinstance(value, str):
             return cell.value == value
+        if abs(value) > 9.99999999999999e307:
+            # Excel has no such number.
+            return cell.data_type == "s" and float(cell.value) == value
         return isinstance(cell.value, (int, float)) and abs(cell.value - value) <= abs(value) * 1e-15
     if kind == "BOOLEAN":
         return cell.value is value

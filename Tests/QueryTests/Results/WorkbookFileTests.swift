@@ -40,7 +40,7 @@ final class WorkbookFileTests: XCTestCase {
         case .int64: return .integer(integer(&random))
         case .double:
             let number = Double(bitPattern: random.next())
-            return .double([number, .nan, .infinity, -.infinity, 0.1, -0.0, Double(integer(&random)) / 1_000].randomElement(using: &random) ?? number)
+            return .double([number, .nan, .infinity, -.infinity, .greatestFiniteMagnitude, -9.99999999999999e307, 0.1, -0.0, Double(integer(&random)) / 1_000].randomElement(using: &random) ?? number)
         case .decimal(let precision, _):
             if precision == 18 { return .decimal(Int128(integer(&random) % 1_000_000_000_000_000_000)) }
             return .decimal(Int128(integer(&random)) * (Bool.random(using: &random) ? 1 : 1_000_000_000_000))

@@ -45,6 +45,47 @@ final class UploadRevertTests: UploadFixture {
         XCTAssertEqual(try one.call("POST", "/v1/uploads/\(waiting)/revert").status, 409, "it has not ended")
     }
 
+    /// What a registrar rejected has changed nothing: behind it an upload is taken back all the same, and a document that never was there cannot be removed.
+    func test_revert_behindAVersionThatFailed_givesTheVersionBefore() throws {
+        let registrar = TestHTTPServer { request in
+            let isBad = String(decoding: request.body, as: UTF8.self).contains(#""name":"bad""#)
+            return .init(status: 200, body: #"{"outcome":"\#(isBad ? "rejected" : "accepted")","reference":"r","errors":[]}"#)
+        }
+        defer { registrar.close() }
+        let server = try TillServer(environment: [
+            "TILL_REGISTRARS": #"{"tax":{"url":"http://127.0.0.1:\#(registrar.port)/","secret":"s"}}"#, "TILL_OUTGOING_ALLOW": #"["127.0.0.1"]"#,
+        ])
+        self.server?.remove()
+        self.server = server
+        XCTAssertEqual(
+            try server.client().put(
+                "/v1/types/member",
+                #"{"name":"member","version":1,"table":"members","format":"json","on_repeat":"replace","receipt_id":"/id","match":{"/kind":"m"},"columns":{"name":{"path":"/name","type":"VARCHAR"}},"register":[["tax"]]}"#
+            ).status, 201)
+        let one = server.client(key: try server.key("c1"))
+        func post(_ id: String, _ name: String) throws -> Int {
+            try one.post("/v1/receipts", #"{"kind":"m","id":"\#(id)","name":"\#(name)"}"#, [("Prefer", "wait=30")]).status
+        }
+        XCTAssertEqual(try post("M1", "Ann"), 201)
+        let bad = try upload(#"{"kind":"m","id":"M1","name":"Bob"}"# + "\n" + #"{"kind":"m","id":"M2","name":"Bob"}"# + "\n", one, name: "a.ndjson")
+        XCTAssertTrue(try Patience.until { try rows("SELECT count(*) FROM members_accepted WHERE name = 'Bob'", one) == "[[2]]" })
+        XCTAssertEqual(try post("M1", "bad"), 200, "FAILED")
+        XCTAssertEqual(try post("M2", "bad"), 200, "FAILED")
+        let id = try XCTUnwrap(bad["upload_id"] as? String)
+        XCTAssertEqual(try one.call("POST", "/v1/uploads/\(id)/revert").status, 202)
+        let done = try reverted(id, one)
+        XCTAssertEqual([done["reverted"] as? Int, done["left"] as? Int], [2, 0])
+        XCTAssertEqual(try rows("SELECT receipt_id, version, name FROM members ORDER BY 1", one), #"[["M1",4,"Ann"]]"#)
+        XCTAssertEqual(
+            try rows("SELECT receipt_id, version, removed FROM members_history WHERE version > 2 AND state = 'COMPLETE' ORDER BY 1", one), #"[["M1",4,false],["M2",3,true]]"#)
+        // Removed already, whatever FAILED since; and what was never more than FAILED.
+        XCTAssertEqual(try post("M2", "bad"), 200)
+        XCTAssertEqual(try one.delete("/v1/receipts/M2?table=members").status, 204)
+        XCTAssertEqual(try post("M3", "bad"), 200)
+        XCTAssertEqual(try one.delete("/v1/receipts/M3?table=members").status, 404)
+        XCTAssertEqual(try rows("SELECT receipt_id, count(*) FROM members_history WHERE removed OR receipt_id = 'M3' GROUP BY 1 ORDER BY 1", one), #"[["M2",1],["M3",1]]"#)
+    }
+
     func test_revert_killed_isWholeInTheEnd() throws {
         let server = try running()
         XCTAssertEqual(try server.client().put("/v1/types/member", Self.member).status, 201)
