@@ -45,17 +45,27 @@ package enum ConstantFolding {
         return .literal(value, expression.type)
     }
 
-    /// A strict operator over a NULL constant, whose other operands cannot fail.
+    /// A strict operator over a NULL constant: as in PostgreSQL its other operands are not looked at, whatever the rows would make of them. A
+    /// constant among them that has no value fails.
     private static func nullResult(_ expression: Expression) -> Expression? {
-        guard case .call(let function, let arguments, let type, _) = expression else { return nil }
-        guard case .strict = function.nulls else { return nil }
-        let isSafe = arguments.allSatisfy { argument in
-            switch argument {
-            case .column, .literal: true
-            default: false
-            }
+        switch expression {
+        case .call(let function, let arguments, let type, _):
+            guard case .strict = function.nulls, arguments.contains(where: isNull), arguments.allSatisfy(isOfRows) else { return nil }
+            return .null(type)
+        case .inList(let value, let items, _): return isNull(value) && items.allSatisfy(isOfRows) ? .null(.boolean) : nil
+        default: return nil
         }
-        return isSafe && arguments.contains { $0.literalValue?.isNull == true } ? .null(type) : nil
+    }
+
+    private static func isNull(_ expression: Expression) -> Bool { expression.literalValue?.isNull == true }
+
+    /// Whether no part of it is a constant that could not be computed, and none is a subquery.
+    private static func isOfRows(_ expression: Expression) -> Bool {
+        switch expression {
+        case .column, .literal: true
+        case .subquery: false
+        default: !expression.children.allSatisfy(\.isLiteral) && expression.children.allSatisfy(isOfRows)
+        }
     }
 
     private static func castFolded(_ expression: Expression) -> Expression? {

@@ -82,6 +82,7 @@ extension Binder {
         guard case .setOperation(.union, let isAll, let left, let right, let position) = query.body, query.with.isEmpty, query.orderBy.isEmpty,
             query.limit == nil, query.offset == nil
         else { return nil }
+        try RecursionForm.check(table)
         let outer = BindingFrame(parent: frame)
         let first = try typed(try bindBody(left, in: outer).plan) { $0 == .null ? .string : $0 }
         let named = try renamed(first.columns, to: table.columns, of: table.name)

@@ -14,11 +14,15 @@ extension Binder {
 
     /// Each argument as a list: an array_agg of the same rows in the same order. What the arguments mention is bound once, or calls inside calls would double with each.
     /// - Parameter documents: what rows and lists become before they are gathered; nil: they are none.
-    func bindLists(_ call: FunctionSyntax, documents: ColumnType?, in scope: ExpressionScope) throws(QueryError) -> (lists: [TypedExpression], hasDocuments: Bool) {
+    func bindLists(_ call: FunctionSyntax, documents: ColumnType?, types: [ColumnType?] = [], in scope: ExpressionScope) throws(QueryError) -> (lists: [TypedExpression], hasDocuments: Bool) {
         let collector = try collector(of: call, in: scope)
         let frames = levels(from: scope.frame)
         var before = frames.map(\.correlation)
         var values = try bindAll(call.arguments, in: inner(scope))
+        // Constants without a type are of the one that is taken.
+        for (place, type) in types.enumerated() where place < values.count && (values[place].isUntyped || values[place].type == .null) {
+            if let type { values[place] = TypedExpression(try implicit(values[place], to: type, call.name.text), at: values[place].position) }
+        }
         let hasDocuments = documents != nil && values.contains { $0.type.isNested }
         if let documents {
             values = values.map { value in

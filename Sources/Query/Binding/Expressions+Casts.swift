@@ -23,7 +23,12 @@ extension Binder {
         let target = try target(type)
         if target.type == .string, let name = try registered(value, in: scope) { return name }
         if let name = target.isPadded ? target.declared : target.declaredName, let number = unknownParameter(value) { context.parameterTypes?.declare(number, as: name) }
-        return TypedExpression(try castExplicitly(value, to: target), declared: target.declaredName, at: position)
+        var result = try castExplicitly(value, to: target)
+        if target.type == .string, !target.isPadded, case .column = result, declaredType(value).flatMap(TypeNames.paddedLength) != nil {
+            // The column is shown with its blanks; this is another value, which has none.
+            result = .call(.trimTrailing, [result], type: .string, position: position)
+        }
+        return TypedExpression(result, declared: target.declaredName, at: position)
     }
 
     /// The name that a number of a registry stands for, as a text; nil of any other value.
@@ -129,10 +134,24 @@ extension Binder {
                 }
                 throw .data("this is no value of type DECIMAL", at: value.position).because(.invalidText)
             }
+            guard number.scale <= TypeRules.digitCountMax || number.digits == 0 else {
+                throw .overflow("a number has at most \(TypeRules.digitCountMax) digits behind the mark", at: value.position)
+            }
             return .decimal38(scale: min(max(number.scale, 0), TypeRules.digitCountMax))
+        case .double where value.expression.isLiteral: return .decimal38(scale: scale(ofConstant: value.expression))
         // Of a value whose digits only the run knows, so many behind the mark as leave room for large numbers.
         default: return .decimal38(scale: TypeRules.openScale)
         }
+    }
+
+    /// The digits behind the mark that a constant DOUBLE has as a NUMERIC, which takes 15 of its digits.
+    private func scale(ofConstant expression: Expression) -> Int {
+        guard case .literal(.double(let number), _) = expression, number.isFinite else { return TypeRules.openScale }
+        if number == 0 { return 0 }
+        guard let shown = ValueText.decimal(Array("\(number)".utf8)[...]), !shown.overflows, shown.scale <= TypeRules.digitCountMax else { return TypeRules.openScale }
+        let excess = max("\(shown.digits.magnitude)".utf8.count - 15, 0)
+        guard shown.scale > excess, let rounded = DecimalMath.rescale(shown.digits, from: shown.scale, to: shown.scale - excess) else { return 0 }
+        return DecimalMath.scaleNeeded(rounded, scale: shown.scale - excess)
     }
 
     /// Whether it is a parameter whose type its place says.

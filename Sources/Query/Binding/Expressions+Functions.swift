@@ -48,13 +48,27 @@ extension Binder {
         guard let last = arguments.last, case .list(let field) = last.type, !field.type.isNested else {
             throw .badSQL("VARIADIC takes a list", at: position).because(.typeMismatch)
         }
-        let texts = try cast(last, to: .listOf(.string), isExplicit: true)
         let rest = arguments.dropLast()
+        if rest.isEmpty, let value = ofElements(name, last, at: position) { return value }
+        let texts = try cast(last, to: .listOf(.string), isExplicit: true)
         switch (name, rest.count) {
         case ("concat", 0): return .call(.arrayToString, [texts, .text("")], type: .string, position: position)
         case ("concat_ws", 1): return .call(.arrayToString, [texts, try implicit(rest[0], to: .string, name)], type: .string, position: position)
         case ("format", 1): return .call(.formatList, [try implicit(rest[0], to: .string, name), texts], type: .string, position: position)
         default: throw .unsupported("\(name) takes no VARIADIC list here", at: position)
+        }
+    }
+
+    /// Of functions that take any values those of a list's elements; nil of others.
+    private func ofElements(_ name: String, _ list: TypedExpression, at position: Int) -> Expression? {
+        switch name {
+        case "num_nulls": .call(.nullCountOfList, [list.expression], type: .int32, position: position)
+        case "num_nonnulls": .call(.valueCountOfList, [list.expression], type: .int32, position: position)
+        case "json_build_array": .call(.jsonOfList, [list.expression, zone], type: .json(isBinary: false), position: position)
+        case "jsonb_build_array": .call(.jsonOfList, [list.expression, zone], type: .jsonb, position: position)
+        case "json_build_object" where list.type == .listOf(.string): .call(.jsonOfTexts, [list.expression], type: .json(isBinary: false), position: position)
+        case "jsonb_build_object" where list.type == .listOf(.string): .call(.jsonOfTexts, [list.expression], type: .jsonb, position: position)
+        default: nil
         }
     }
 
@@ -66,7 +80,7 @@ extension Binder {
         }
         guard !call.isDistinct || function.argumentCount == 1 else { throw .unsupported("\(function.name) takes no DISTINCT", at: position) }
         // Rows and lists are gathered as the documents that they become.
-        let (gathered, hasDocuments) = try bindLists(call, documents: function.takesZone ? .json(isBinary: function.name.hasPrefix("jsonb")) : nil, in: scope)
+        let (gathered, hasDocuments) = try bindLists(call, documents: function.takesZone ? .json(isBinary: function.name.hasPrefix("jsonb")) : nil, types: function.types, in: scope)
         var lists: [Expression] = [], types: [ColumnType] = []
         for (list, type) in zip(gathered.map(\.expression), function.types) {
             guard case .list(let field) = list.type else { throw .unsupported("\(function.name) does not take \(list.type.sqlName)", at: position) }

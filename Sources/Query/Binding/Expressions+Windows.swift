@@ -148,7 +148,7 @@ extension Binder {
     ) throws(QueryError) -> Expression {
         var inner = scope
         inner.collector = nil
-        let value = try bindExpression(syntax, in: inner)
+        var value = try bindExpression(syntax, in: inner)
         var type = ColumnType.int64
         if unit == .range {
             guard order.count == 1, let key = order.first else {
@@ -168,6 +168,10 @@ extension Binder {
         }
         // Of rows and groups so many as it is about.
         let isCounted = unit != .range && TypeRules.isNumeric(value.type)
+        // A BIGINT that an INTEGER could be.
+        if type == .int32, value.type == .int64, case .literal(.integer(let number), _) = folded(value.expression), Int32(exactly: number) != nil {
+            value = TypedExpression(.literal(.integer(number), .int32), at: value.position)
+        }
         let distance = folded(isCounted ? try cast(value, to: type, isExplicit: true) : try implicit(value, to: type, "a frame"))
         guard case .literal(let literal, _) = distance else {
             guard distance.columnIDs.isEmpty else { throw .badSQL("the distance of a frame looks at no columns", at: syntax.position).because(.badPlace) }

@@ -12,6 +12,8 @@ package enum FunctionRegistry {
         .toJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonObjectOfTexts, .jsonbObjectOfTexts, .jsonTypeof, .jsonArrayLength, .jsonbPretty,
         .jsonStripNulls, .jsonbSet, .jsonbInsert, .jsonbExtractPath, .jsonbExtractPathText, .jsonExtractPath, .jsonExtractPathText,
         .jsonbPathExists, .jsonbPathMatch, .jsonbPathQueryArray, .jsonbPathQueryFirst,
+        .jsonbPathExistsZoned, .jsonbPathMatchZoned, .jsonbPathQueryArrayZoned, .jsonbPathQueryFirstZoned,
+        .jsonbContains, .jsonbContained, .jsonbExists, .jsonbExistsAny, .jsonbExistsAll, .jsonbConcat, .jsonbDelete, .jsonbDeletePath, .jsonbSetLax,
         .xpath, .xpathExists,
         // Choices
         .coalesce, .nullIf, .greatest, .least, .nullCount, .valueCount,
@@ -20,7 +22,7 @@ package enum FunctionRegistry {
         .makeTime, .makeTimestamp, .makeTimestampTZ, .makeInterval, .justifyDays, .justifyHours, .justifyInterval, .dateBin, .finiteTime, .overlaps, .toDate, .toTimestamp,
         // Numbers
         .abs, .round, .floor, .ceil, .modulo, .power, .sqrt, .sign, .exp, .ln, .log, .log10, .cbrt, .sin, .cos, .tan, .cot, .asin, .acos,
-        .atan, .atan2, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .degrees, .radians, .sind, .cosd, .tand, .cotd, .asind, .acosd, .atand, .atan2d, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber,
+        .atan, .atan2, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .degrees, .radians, .sind, .cosd, .tand, .cotd, .asind, .acosd, .atand, .atan2d, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber, .scale, .minScale, .trimScale, .getByte, .setByte, .getBit, .setBit,
         .random, .setSeed, .randomUUID,
         // Lists
         .listSum, .listMin, .listMax, .listAvg, .listCount, .cardinality, .arrayLength, .arrayLower, .arrayDimensions, .arrayDims, .arrayAppend, .arrayPrepend, .arrayCat,
@@ -36,8 +38,8 @@ package enum FunctionRegistry {
 
     /// Functions of PostgreSQL's that are not here: their names are no misspellings.
     static let absent: Set<String> = [
-        "scale", "sha224", "sha384", "sha512", "crypt", "clock_timestamp", "timeofday", "xmlparse",
-        "jsonb_path_query_tz", "jsonb_path_exists_tz", "jsonb_populate_record", "median", "version", "current_database",
+        "sha224", "sha384", "sha512", "crypt", "clock_timestamp", "timeofday", "xmlparse",
+        "jsonb_populate_record", "median", "version", "current_database",
         "pg_typeof", "normalize", "parse_ident", "make_timestamptz_at", "erf",
     ]
 

@@ -17,6 +17,14 @@ enum DecimalMath {
     @inline(__always)
     static func fits(_ value: Int128) -> Bool { value <= greatest && value >= -greatest }
 
+    /// The digits behind the mark without the zeros at their end.
+    static func scaleNeeded(_ value: Int128, scale: Int) -> Int {
+        if value == 0 { return 0 }
+        var (value, scale) = (value, scale)
+        while scale > 0, value % 10 == 0 { (value, scale) = (value / 10, scale - 1) }
+        return scale
+    }
+
     /// `numerator / denominator`, rounded half away from zero.
     /// - Precondition: `denominator` is not 0; the quotient fits.
     @inline(__always)

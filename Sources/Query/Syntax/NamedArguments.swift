@@ -14,6 +14,8 @@ struct NamedArguments {
         "make_timestamptz": Parameters(names: ["year", "month", "mday", "hour", "min", "sec", "timezone"]),
         "make_interval": Parameters(names: ["years", "months", "weeks", "days", "hours", "mins", "secs"], filling: .number("0")),
         "jsonb_path_exists": path, "jsonb_path_match": path, "jsonb_path_query": path, "jsonb_path_query_array": path, "jsonb_path_query_first": path,
+        "jsonb_path_exists_tz": path, "jsonb_path_match_tz": path, "jsonb_path_query_tz": path, "jsonb_path_query_array_tz": path, "jsonb_path_query_first_tz": path,
+        "jsonb_set_lax": Parameters(names: ["jsonb_in", "path", "replacement", "create_if_missing", "null_value_treatment"], filling: .boolean(true)),
         "jsonb_set": Parameters(names: ["jsonb_in", "path", "replacement", "create_if_missing"]),
     ]
 

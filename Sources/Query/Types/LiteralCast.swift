@@ -25,7 +25,13 @@ package enum LiteralCast {
             if let value = ValueText.integer(slice) { return .integer(value) }
             if looksLikeNumber(slice) { throw .overflow("the number is out of the range of BIGINT", at: position) }
         case .double:
-            if let value = ValueText.double(slice) { return .double(value) }
+            if let value = ValueText.double(slice) {
+                // Nearer to zero than any DOUBLE.
+                if value == 0, slice.prefix(while: { $0 | 0x20 != UInt8(ascii: "e") }).contains(where: { (0x31...0x39).contains($0) }) {
+                    throw .overflow("the number is out of the range of DOUBLE", at: position)
+                }
+                return .double(value)
+            }
             if let value = Double(String(decoding: ValueText.trimmed(slice), as: UTF8.self)), value.isInfinite { throw .overflow("the number is out of the range of DOUBLE", at: position) }
         case .decimal(let precision, let scale):
             if let value = ValueText.decimal(slice) {

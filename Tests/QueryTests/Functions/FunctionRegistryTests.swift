@@ -58,6 +58,11 @@ final class FunctionRegistryTests: XCTestCase {
         case let name where name.hasPrefix("jsonb_path_"):
             return "\(name)(\(arguments[0]), '$[0] == 1'\(form.count > 2 ? ", '{}'" : "")\(form.count > 3 ? ", \(arguments[3])" : ""))"
         case "regexp_replace" where form.count == 6: return "regexp_replace(\(arguments[0]), 'a', 'b', \(arguments[3]), \(arguments[4]), 'g')"
+        case "jsonb_set_lax":
+            return "\(name)(\(arguments[0]), '{0}', \(arguments[2])\(form.count > 3 ? ", \(arguments[3])" : "")\(form.count > 4 ? ", 'return_target'" : ""))"
+        case "jsonb_delete_path": return "\(name)(\(arguments[0]), '{0}')"
+        case "jsonb_delete" where form[1] == .int32: return "jsonb_delete('[1, 2]', \(arguments[1]))"
+        case "get_byte", "set_byte", "get_bit", "set_bit": return "\(name)('\\x0102'::BLOB, 0\(form.count > 2 ? ", 1" : ""))"
         case "asin", "acos", "asind", "acosd", "atanh", "setseed": return "\(name)(\(arguments[0]) / 2)"
         case "date_bin": return "date_bin(\(arguments[0]), \(arguments[1]), \(arguments[2]))"
         case "width_bucket": return "width_bucket(\(arguments[0]), 0, 10, \(arguments[3]))"
@@ -105,7 +110,7 @@ final class FunctionRegistryTests: XCTestCase {
             XCTAssertNoThrow(try fixture.rows("SELECT \(function.name)(\(arguments)) FROM t WHERE false"), function.name)
         }
         for function in RowFunction.all {
-            let argument = function.name == "_pg_expandarray" ? "ARRAY[1, 2]" : function.name == "jsonb_path_query" ? "'[1]', '$[*]'" : function.name.contains("array_elements") ? "'[1]'" : function.name.contains("json") ? "'{\"a\": 1}'" : "'a b', ' '"
+            let argument = function.name == "_pg_expandarray" ? "ARRAY[1, 2]" : function.name.hasPrefix("jsonb_path_query") ? "'[1]', '$[*]'" : function.name.contains("array_elements") ? "'[1]'" : function.name.contains("json") ? "'{\"a\": 1}'" : "'a b', ' '"
             XCTAssertNoThrow(try fixture.rows("SELECT * FROM t, \(function.name)(\(argument))"), function.name)
         }
         for name in FunctionRegistry.windowNames.sorted() {

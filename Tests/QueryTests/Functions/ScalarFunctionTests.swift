@@ -55,6 +55,24 @@ final class ScalarFunctionTests: XCTestCase {
         ])
     }
 
+    /// Refused, where an answer could be another than PostgreSQL's.
+    func test_patternsOfMixedQuantifiers_andLostDigits_areRefused() {
+        let mixed = ["(l*){1,1}?(.*)(f*)", "a+b*?", "a??b{2,}", "(x|y)+?", "[*?]a+b+?"]
+        for pattern in mixed {
+            for call in ["regexp_match('llmmmfff', '\(pattern)')", "substring('llmmmfff' from '\(pattern)')", "regexp_replace('llmmmfff', '\(pattern)', 'x')"] {
+                XCTAssertEqual(fixture.error("SELECT \(call)")?.cause, .notSupported, call)
+            }
+            XCTAssertNoThrow(try fixture.rows("SELECT 'llmmmfff' ~ '\(pattern)'"), pattern)
+        }
+        for pattern in ["a+?b*?", "a+b{2}", "(?:a|b)+", "[+?]a+?", "\\+a+?\\|", "a{2}b+?", "[]|+]a+?", "[[:alpha:]|]a+?"] {
+            XCTAssertNoThrow(try fixture.rows("SELECT regexp_match('llmmmfff', '\(pattern)')"), pattern)
+        }
+        for number in ["'1e-100'::NUMERIC", "'-1.5e-40'::DECIMAL", "'10e-400'::DOUBLE PRECISION"] {
+            XCTAssertEqual(fixture.error("SELECT \(number)")?.slug, .numericOverflow, number)
+        }
+        check([("'0e-100'::NUMERIC(10,2)", "0.00"), ("'1e-100'::NUMERIC(10,2)", "0.00"), ("'0e-400'::DOUBLE PRECISION", "0")])
+    }
+
     func test_times() {
         check([
             ("DATE '2024-01-31' + INTERVAL '1 month'", "2024-02-29T00:00:00.000000"), ("DATE '2024-03-01' - DATE '2024-02-01'", "29"),

@@ -5,6 +5,17 @@ extension SQLFunction {
     static let jsonbSet = atPath("jsonb_set", .jsonSet)
     static let jsonbInsert = atPath("jsonb_insert", .jsonInsert)
 
+    /// jsonb_set where a NULL means what the last argument says: JSON's null, nothing changed, the key deleted, or an error.
+    static let jsonbSetLax = SQLFunction(
+        "jsonb_set_lax", forms: [[.jsonb, .listOf(.string), .jsonb], [.jsonb, .listOf(.string), .jsonb, .boolean], [.jsonb, .listOf(.string), .jsonb, .boolean, .string]]
+    ) { (call, typing) throws(QueryError) in
+        try call.count(3...5)
+        let document = try call.document(0, typing, as: .jsonb), path = try call.textList(1, typing), new = try call.document(2, typing, as: .jsonb)
+        let creates = call.arguments.count > 3 ? try typing.implicit(call.arguments[3], to: .boolean, call.name) : .literal(.boolean(true), .boolean)
+        let treatment = call.arguments.count > 4 ? try typing.implicit(call.arguments[4], to: .string, call.name) : .text("use_json_null")
+        return call.make(.jsonSetLax, [document, path, new, creates, treatment], .jsonb)
+    }
+
     private static func atPath(_ name: String, _ function: ScalarFunction) -> SQLFunction {
         SQLFunction(name, forms: [[.jsonb, .listOf(.string), .jsonb]]) { (call, typing) throws(QueryError) in
             try call.count(3...4)
@@ -52,6 +63,36 @@ extension ScalarFunction {
         try inserted(
             try change.document(2), isBehind: change.flag?[change.row] ?? false, into: try nested(value), try change.path()[...])
     }
+
+    static let jsonSetLax = ScalarFunction(
+        "jsonb_set_lax", nulls: .taken, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            var place = Change(call)
+            let validity = call.columns.map { column in column.isConstantNull ? Bitmap(repeating: false, count: call.count) : column.rowValidity }
+            let treatments = TextRows(call[4])
+            var known = Bitmap(repeating: true, count: call.count)
+            for row in 0..<call.count where [0, 1, 3].contains(where: { !(validity[$0]?[row] ?? true) }) { known[row] = false }
+            return try TextKernels.build(count: call.count, validity: known, type: .jsonb, call.meter) { (row, builder) throws(KernelError) in
+                guard validity[4]?[row] ?? true, let treatment = NullTreatment(rawValue: String(decoding: treatments[row], as: UTF8.self)) else {
+                    throw .invalidArgument("jsonb_set_lax takes raise_exception, use_json_null, delete_key or return_target for what NULL means")
+                }
+                place.row = row
+                let isThere = validity[2]?[row] ?? true
+                var value = try place.document(0)
+                switch treatment {
+                case _ where isThere: value = try changed(try nested(value), try place.path()[...], to: try place.document(2), creates: place.flag?[row] ?? true)
+                case .asNull: value = try changed(try nested(value), try place.path()[...], to: .null, creates: place.flag?[row] ?? true)
+                case .deletes: value = try changed(try nested(value), try place.path()[...], to: nil, creates: false)
+                case .returns: break
+                case .fails: throw .outside(.nullName, "the new value of jsonb_set_lax is NULL")
+                }
+                var text: [UInt8] = []
+                try JSONDocument.append(value, to: &text)
+                try builder.append(text)
+            }
+        })
+
+    private enum NullTreatment: String { case asNull = "use_json_null", deletes = "delete_key", returns = "return_target", fails = "raise_exception" }
 
     private static func nested(_ value: JSONValue) throws(KernelError) -> JSONValue {
         guard value.array != nil || value.members != nil else { throw .invalidArgument("a bare value has no paths") }

@@ -17,6 +17,22 @@ extension ScalarFunction {
     static let nullCount = counting("num_nulls") { $0 ? 0 : 1 }
     static let valueCount = counting("num_nonnulls") { $0 ? 1 : 0 }
 
+    static let nullCountOfList = countingElements("num_nulls of a list") { $0 ? 0 : 1 }
+    static let valueCountOfList = countingElements("num_nonnulls of a list") { $0 ? 1 : 0 }
+
+    private static func countingElements(_ symbol: String, _ counted: @escaping @Sendable (_ isValue: Bool) -> Int64) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .light, failure: .never,
+            kernel: .plain { (call) throws(KernelError) in
+                let (offsets, element) = call[0].lists()
+                let validity = element.isConstantNull ? Bitmap(repeating: false, count: element.count) : element.rowValidity
+                let counts = (0..<call.count).map { row in
+                    (Int(offsets[row])..<Int(offsets[row + 1])).reduce(Int64(0)) { $0 + counted(validity?[$1] ?? true) }
+                }
+                return .whole(counts, type: .int32, validity: call.strictValidity)
+            })
+    }
+
     private static func counting(_ symbol: String, _ counted: @escaping @Sendable (_ isValue: Bool) -> Int64) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .taken, cost: .light, failure: .never,

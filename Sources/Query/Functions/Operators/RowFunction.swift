@@ -30,6 +30,10 @@ struct RowFunction: Sendable {
             ofTexts("regexp_matches", .regexpMatches, .listOf(.string)), ofTexts("regexp_split_to_table", .regexpSplit, .string),
             ofTexts("string_to_table", .stringToArray, .string), expanded,
             RowFunction("jsonb_path_query") { (call, typing) throws(QueryError) in call.make(.jsonPathValues, try call.pathArguments(typing), .listOf(.jsonb)) },
+            RowFunction("jsonb_path_query_tz") { (call, typing) throws(QueryError) in
+                try typing.check(.stable, call.name, at: call.position)
+                return call.make(.jsonPathValuesZoned, try call.zonedPathArguments(typing), .listOf(.jsonb))
+            },
         ]
 
     /// `information_schema._pg_expandarray`: each element with its place, by which drivers read the columns of keys.

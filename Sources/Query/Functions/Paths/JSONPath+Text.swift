@@ -84,6 +84,10 @@ extension JSONPath.Node {
         case .anyMember: text += (isName ? ".*" : "*").utf8
         case .anyDepth(let first, let last): text += ((isName ? ".**" : "**") + levels(first, last)).utf8
         case .method(let method): text += ".\(method.rawValue)()".utf8
+        case .moment(let template):
+            text += ".datetime(".utf8
+            JSONString.append(template, to: &text)
+            text.append(UInt8(ascii: ")"))
         default: break
         }
     }

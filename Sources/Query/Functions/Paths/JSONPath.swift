@@ -7,7 +7,7 @@
 ///     value     = value ("+" | "-" | "*" | "/" | "%") value | ("+" | "-") value | start accessor…
 ///     start     = "$" | "@" | "last" | variable | number | string | "true" | "false" | "null" | "(" value ")" | "(" predicate ")"
 ///     accessor  = "." name | ".*" | ".**" ["{" level ["to" level] "}"] | "[*]" | "[" index ["to" index] {"," …} "]" | "?" "(" predicate ")"
-///               | "." method "(" ")"
+///               | "." method "(" ")" | ".datetime" "(" string ")"
 ///
 /// `JSONPathParser` reads one, `JSONPathWalk` follows it through a document, `JSONPathFunctions` has what SQL calls.
 struct JSONPath: Sendable {
@@ -53,6 +53,8 @@ struct JSONPath: Sendable {
         case arithmetic(Arithmetic, Node, Node)
         case sign(isNegative: Bool, Node)
         case method(Method)
+        /// datetime() by this template.
+        case moment(template: [UInt8])
 
         /// What it is made of.
         var parts: [Node] {

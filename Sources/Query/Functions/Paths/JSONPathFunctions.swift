@@ -1,18 +1,23 @@
 import ColumnStore
 
-/// What SQL asks by paths: `jsonb_path_exists`, `jsonb_path_match`, `jsonb_path_query` and its kin, `@?` and `@@`.
+/// What SQL asks by paths: `jsonb_path_exists`, `jsonb_path_match`, `jsonb_path_query` and its kin, `@?` and `@@`. Those whose names end with `_tz` compare
+/// times that have a zone with times that have none, by the session's clock.
 extension SQLFunction {
     static let jsonbPathExists = asking("jsonb_path_exists", .jsonPathExists, .boolean)
     static let jsonbPathMatch = asking("jsonb_path_match", .jsonPathMatches, .boolean)
     static let jsonbPathQueryArray = asking("jsonb_path_query_array", .jsonPathArray, .jsonb)
     static let jsonbPathQueryFirst = asking("jsonb_path_query_first", .jsonPathFirst, .jsonb)
+    static let jsonbPathExistsZoned = asking("jsonb_path_exists_tz", .jsonPathExistsZoned, .boolean, isZoned: true)
+    static let jsonbPathMatchZoned = asking("jsonb_path_match_tz", .jsonPathMatchesZoned, .boolean, isZoned: true)
+    static let jsonbPathQueryArrayZoned = asking("jsonb_path_query_array_tz", .jsonPathArrayZoned, .jsonb, isZoned: true)
+    static let jsonbPathQueryFirstZoned = asking("jsonb_path_query_first_tz", .jsonPathFirstZoned, .jsonb, isZoned: true)
 
     /// A document, a path, an object of the path's variables, and whether faults of the data are not told.
     private static let types: [ColumnType] = [.jsonb, .string, .jsonb, .boolean]
 
-    private static func asking(_ name: String, _ function: ScalarFunction, _ type: ColumnType) -> SQLFunction {
-        SQLFunction(name, forms: (2...4).map { Array(types.prefix($0)) }) { (call, typing) throws(QueryError) in
-            call.make(function, try call.pathArguments(typing), type)
+    private static func asking(_ name: String, _ function: ScalarFunction, _ type: ColumnType, isZoned: Bool = false) -> SQLFunction {
+        SQLFunction(name, forms: (2...4).map { Array(types.prefix($0)) }, volatility: isZoned ? .stable : .immutable) { (call, typing) throws(QueryError) in
+            call.make(function, isZoned ? try call.zonedPathArguments(typing) : try call.pathArguments(typing), type)
         }
     }
 }
@@ -25,6 +30,14 @@ extension FunctionCall {
         if arguments.count > 2 { result.append(try document(2, typing, as: .jsonb)) }
         if arguments.count > 3 { result.append(try typing.implicit(arguments[3], to: .boolean, name)) }
         return result
+    }
+
+    /// All four of them, with the session's zone and the moment of the statement behind them.
+    func zonedPathArguments(_ typing: any CallTyping) throws(QueryError) -> [Expression] {
+        var result = try pathArguments(typing)
+        if result.count < 3 { result.append(.literal(.bytes(Array("{}".utf8)), .jsonb)) }
+        if result.count < 4 { result.append(.literal(.boolean(false), .boolean)) }
+        return result + [typing.zone, .literal(.integer(typing.now), .timestampTZ)]
     }
 
     func path(_ index: Int, _ typing: any CallTyping) throws(QueryError) -> Expression {
@@ -40,11 +53,16 @@ extension FunctionCall {
 extension ScalarFunction {
     static let jsonPathExists = truth("jsonb_path_exists") { (walk) throws(KernelError) in try walk.exists() }
     static let jsonPathMatches = truth("jsonb_path_match") { (walk) throws(KernelError) in try walk.matches() }
+    static let jsonPathExistsZoned = truth("jsonb_path_exists_tz") { (walk) throws(KernelError) in try walk.exists() }
+    static let jsonPathMatchesZoned = truth("jsonb_path_match_tz") { (walk) throws(KernelError) in try walk.matches() }
     /// `@?` and `@@`, to which faults of the data are NULL.
     static let jsonPathIsThere = truth("@?", .infix) { (walk) throws(KernelError) in try walk.exists() }
     static let jsonPathHolds = truth("@@", .infix) { (walk) throws(KernelError) in try walk.matches() }
 
-    static let jsonPathArray = text("jsonb_path_query_array") { (walk) throws(KernelError) in
+    static let jsonPathArray = text("jsonb_path_query_array") { (walk) throws(KernelError) in try array(walk) }
+    static let jsonPathArrayZoned = text("jsonb_path_query_array_tz") { (walk) throws(KernelError) in try array(walk) }
+
+    private static func array(_ walk: JSONPathWalk) throws(KernelError) -> [UInt8] {
         let values = try walk.values()
         try walk.meter.charge(values.reduce(2 * values.count + 2) { $0 + $1.byteCount })
         var text: [UInt8] = [UInt8(ascii: "[")]
@@ -56,16 +74,22 @@ extension ScalarFunction {
     }
 
     static let jsonPathFirst = text("jsonb_path_query_first") { (walk) throws(KernelError) in try walk.values().first.map { Array($0.text) } }
+    static let jsonPathFirstZoned = text("jsonb_path_query_first_tz") { (walk) throws(KernelError) in try walk.values().first.map { Array($0.text) } }
 
-    static let jsonPathValues = ScalarFunction(
-        "jsonb_path_query", nulls: .strict, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
-        kernel: .remembering {
-            let memory = JSONPathMemory()
-            return { (call) throws(KernelError) in
-                let rows = JSONPathRows(call, isOperator: false)
-                return try call.lists { (row) throws(KernelError) in try rows.walk(row, memory).values().map { .bytes(Array($0.text)) } }
-            }
-        })
+    static let jsonPathValues = values("jsonb_path_query")
+    static let jsonPathValuesZoned = values("jsonb_path_query_tz")
+
+    private static func values(_ symbol: String) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
+            kernel: .remembering {
+                let memory = JSONPathMemory()
+                return { (call) throws(KernelError) in
+                    let rows = try JSONPathRows(call, isOperator: false)
+                    return try call.lists { (row) throws(KernelError) in try rows.walk(row, memory).values().map { .bytes(Array($0.text)) } }
+                }
+            })
+    }
 
     /// The text of a path as PostgreSQL writes it.
     static let jsonPathWritten = ScalarFunction(
@@ -86,7 +110,7 @@ extension ScalarFunction {
             kernel: .remembering {
                 let memory = JSONPathMemory()
                 return { (call) throws(KernelError) in
-                    let rows = JSONPathRows(call, isOperator: notation == .infix)
+                    let rows = try JSONPathRows(call, isOperator: notation == .infix)
                     let validity = call.strictValidity
                     var (bits, known) = (Bitmap(repeating: false, count: call.count), Bitmap(repeating: false, count: call.count))
                     for row in 0..<call.count where validity?[row] ?? true {
@@ -105,7 +129,7 @@ extension ScalarFunction {
             kernel: .remembering {
                 let memory = JSONPathMemory()
                 return { (call) throws(KernelError) in
-                    let rows = JSONPathRows(call, isOperator: false)
+                    let rows = try JSONPathRows(call, isOperator: false)
                     return try call.texts { (row) throws(KernelError) in
                         let mark = call.meter.mark
                         let text = try ask(try rows.walk(row, memory))
@@ -139,11 +163,18 @@ private struct JSONPathRows {
     private let variables: TextRows?
     private let silence: Bitmap?
     private let isOperator: Bool
+    /// Of the functions that are told of one.
+    private let clock: JSONPathClock?
 
-    init(_ call: KernelCall, isOperator: Bool) {
+    init(_ call: KernelCall, isOperator: Bool) throws(KernelError) {
         (self.call, self.isOperator) = (call, isOperator)
         (documents, paths) = (TextRows(call[0]), TextRows(call[1]))
         (variables, silence) = (call.optional(2).map { TextRows($0) }, call.optional(3)?.bitmap())
+        guard case .integer(let now)? = call.optional(5)?.constantValue else {
+            clock = nil
+            return
+        }
+        clock = JSONPathClock(zone: try call.zone(at: 4), now: now)
     }
 
     /// - Throws: `.badValue` where the variables are no object.
@@ -156,6 +187,6 @@ private struct JSONPathRows {
             given = JSONPathValue(variables.map { $0[row] } ?? [UInt8(ascii: "{"), UInt8(ascii: "}")][...], base: 1)
             guard given?.kind == .object else { throw .outside(.badValue, "the variables of a path are an object") }
         }
-        return JSONPathWalk(path, JSONPathValue(documents[row]), variables: given, isSilent: isOperator || (silence?[row] ?? false), call.meter)
+        return JSONPathWalk(path, JSONPathValue(documents[row]), variables: given, isSilent: isOperator || (silence?[row] ?? false), clock: clock, call.meter)
     }
 }

@@ -1,5 +1,12 @@
 import ColumnStore
 
+/// What time it is where a question is asked.
+struct JSONPathClock {
+    let zone: TimeZoneRules
+    /// Of the statement: microseconds since 1970.
+    let now: Int64
+}
+
 /// A date or time that datetime() made of a string. It goes out as such a string in ISO's form.
 struct JSONPathMoment {
     /// Days since 1970; nil of a time alone.
@@ -38,6 +45,31 @@ struct JSONPathMoment {
         (day, time, secondsEast) = (date, clock, east)
     }
 
+    /// By a template of the standard.
+    ///
+    /// - Throws: where the text does not fit, and where the template tells neither day nor time.
+    init(_ text: [UInt8], by template: TimeTemplate) throws(KernelError) {
+        let said = try template.read(text[...])
+        var aspects: Set<TimePattern.Field.Aspect> = []
+        for case .slot(let slot) in template.parts { if let aspect = slot.field.aspect { aspects.insert(aspect) } }
+        guard aspects.contains(.day) || aspects.contains(.time) else { throw .outside(.invalidTime, "a template of datetime() tells neither day nor time") }
+        let isZoned = aspects.contains(.zone)
+        guard !isZoned || aspects.contains(.time) else { throw .outside(.invalidTime, "a template of datetime() tells a zone, but no time") }
+        if isZoned, said.secondsEast == nil { throw .outside(.invalidTime, "the text has no zone, which the template asks for") }
+        var microseconds = Int(said.microseconds), days = said.days
+        if said.fractionDigitCount > 0 {
+            let unit = (said.fractionDigitCount..<6).reduce(1) { unit, _ in unit * 10 }
+            microseconds = (microseconds + unit / 2) / unit * unit
+            if aspects.contains(.day), microseconds >= Int(Calendar.microsecondsPerDay) {
+                (microseconds, days) = (microseconds - Int(Calendar.microsecondsPerDay), days + 1)
+            }
+        }
+        if aspects.contains(.day), !Calendar.dayRange.contains(days) { throw .timeOutOfRange }
+        day = aspects.contains(.day) ? days : nil
+        time = aspects.contains(.time) ? microseconds : nil
+        secondsEast = isZoned ? said.secondsEast : nil
+    }
+
     var typeName: String {
         guard time != nil else { return "date" }
         return (day == nil ? "time" : "timestamp") + (secondsEast == nil ? " without time zone" : " with time zone")
@@ -67,19 +99,36 @@ struct JSONPathMoment {
         return text + [UInt8(ascii: "\"")]
     }
 
+    private init(day: Int?, time: Int?, secondsEast: Int?) { (self.day, self.time, self.secondsEast) = (day, time, secondsEast) }
+
     /// -1, 0 or 1; nil where the two are of kinds that do not compare.
     ///
-    /// - Throws: `.notSupported` where one has a zone and the other has none: which moment that is, is the session's to say.
-    func order(_ other: JSONPathMoment) throws(KernelError) -> Int? {
+    /// - Parameter clock: what says which moment a time without a zone is, beside one that has a zone.
+    /// - Throws: `.notSupported` where there is no such clock.
+    func order(_ other: JSONPathMoment, _ clock: JSONPathClock?) throws(KernelError) -> Int? {
         guard (day == nil) == (other.day == nil) else { return nil }
         if (secondsEast == nil) != (other.secondsEast == nil) {
-            throw .outside(.notSupported, "a path compares a time that has a zone with one that has none: cast both where they are asked")
+            guard let clock else {
+                throw .outside(.notSupported, "a path compares a time that has a zone with one that has none: ask by the function whose name ends with _tz")
+            }
+            if secondsEast == nil { return try zoned(clock).order(other, clock) }
+            return try order(try other.zoned(clock), clock)
         }
         let (one, another) = (moment, other.moment)
         if one != another { return one < another ? -1 : 1 }
         // Of times alone, the same moment of another clock comes before or behind.
         guard day == nil, let east = secondsEast, let otherEast = other.secondsEast, east != otherEast else { return 0 }
         return east > otherEast ? -1 : 1
+    }
+
+    /// With the zone of a clock: of a time alone as it is at the moment of the statement.
+    private func zoned(_ clock: JSONPathClock) throws(KernelError) -> JSONPathMoment {
+        guard let day else {
+            return JSONPathMoment(day: nil, time: time, secondsEast: clock.zone.offset(atUTCSeconds: clock.now / Calendar.microsecondsPerSecond))
+        }
+        guard let midnight = Int64(day).multipliedOrNil(by: Calendar.microsecondsPerDay), let sum = midnight.addingOrNil(Int64(time ?? 0)) else { throw .timeOutOfRange }
+        let local = try TimeCastKernels.checked(sum)
+        return JSONPathMoment(day: day, time: time ?? 0, secondsEast: Int((local - clock.zone.utc(fromLocal: local)) / Calendar.microsecondsPerSecond))
     }
 
     private var moment: Int { ((day ?? 0) * 86_400 - (secondsEast ?? 0)) * Self.microseconds + (time ?? 0) }

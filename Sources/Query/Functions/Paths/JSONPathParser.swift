@@ -253,7 +253,11 @@ struct JSONPathParser {
         try advance()
         guard atSign("("), let method = JSONPath.Method(rawValue: String(decoding: name, as: UTF8.self).lowercased()) else { return .member(name) }
         try advance()
-        if method == .datetime, case .string = token { throw .outside(.notSupported, "datetime() takes no template here") }
+        if method == .datetime, case .string(let template) = token {
+            try advance()
+            try expect(")")
+            return .moment(template: template)
+        }
         try expect(")")
         return .method(method)
     }
@@ -308,7 +312,7 @@ extension JSONPath.Pattern {
                 pattern.append(byte)
             }
         } else {
-            pattern = Array("(?\(flags.contains("m") ? "m" : "")\(flags.contains("s") ? "s" : "-s"))".utf8) + text
+            pattern = Array("(?\(flags.contains("m") ? "m" : "")\(flags.contains("s") ? "s" : "-s"))".utf8) + AdvancedPattern.translated(text)
         }
         do {
             expression = try RegularExpression(pattern, ignoringCase: flags.contains("i"))

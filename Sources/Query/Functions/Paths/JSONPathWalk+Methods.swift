@@ -62,6 +62,22 @@ extension JSONPathWalk {
         }
     }
 
+    func moment(_ template: [UInt8], _ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?) throws(KernelError) -> Outcome {
+        guard value.kind == .string else { return try fault(.badMoment, "datetime() in a path is asked of what is no string") }
+        let text = value.characters
+        try meter.step(8 * (template.count + text.count))
+        // A template that is none is the question's fault, and not the data's.
+        let standard = try TimeTemplate(standard: template)
+        let moment: JSONPathMoment
+        do throws(KernelError) {
+            moment = try JSONPathMoment(text, by: standard)
+        } catch {
+            if isThrowing { throw error }
+            return .fault
+        }
+        return try pass(JSONPathValue(moment), behind: node, found)
+    }
+
     private func double(_ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?) throws(KernelError) -> Outcome {
         switch value.kind {
         case .number:

@@ -133,7 +133,7 @@ extension JSONPathWalk {
         case .string: order = Self.order(one.characters, other.characters)
         case .moment:
             guard let moment = one.moment, let another = other.moment else { return .unknown }
-            guard let found = try moment.order(another) else { return .unknown }
+            guard let found = try moment.order(another, clock) else { return .unknown }
             order = found
         case .array, .object: return .unknown
         }

@@ -23,13 +23,15 @@ final class JSONPathWalk {
     var current: JSONPathValue
     /// Of the array whose subscripts are computed.
     var elementCount: Int?
+    /// By which a time that has a zone compares with one that has none; nil where they do not.
+    let clock: JSONPathClock?
     /// For the next document that keyvalue() makes.
     var nextBase: Int
     var depth = 0
 
     /// - Parameter isSilent: a fault of the data gives NULL, or ends the values.
-    init(_ path: JSONPath, _ root: JSONPathValue, variables: JSONPathValue?, isSilent: Bool, _ meter: WorkMeter) {
-        (self.path, self.root, self.variables, self.meter) = (path, root, variables, meter)
+    init(_ path: JSONPath, _ root: JSONPathValue, variables: JSONPathValue?, isSilent: Bool, clock: JSONPathClock? = nil, _ meter: WorkMeter) {
+        (self.path, self.root, self.variables, self.clock, self.meter) = (path, root, variables, clock, meter)
         (isThrowing, ignoresStructure, current, nextBase) = (!isSilent, path.isLax, root, variables == nil ? 1 : 2)
     }
 
@@ -129,6 +131,9 @@ final class JSONPathWalk {
         case .arithmetic(let operation, let left, let right): return try arithmetic(operation, left, right, node, value, found)
         case .sign(let isNegative, let operand): return try sign(isNegative, operand, node, value, found)
         case .method(let method): return try call(method, node, value, found, unwraps: unwraps)
+        case .moment(let template):
+            if unwraps, value.isArray { return try eachElement(of: value, node, found, unwraps: false) }
+            return try moment(template, node, value, found)
         case .null, .boolean, .number, .string, .variable: return try constant(node, found)
         }
     }

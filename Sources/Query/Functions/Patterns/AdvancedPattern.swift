@@ -30,6 +30,50 @@ enum AdvancedPattern {
         return result
     }
 
+    /// Whether a pattern has a lazy quantifier and beside it a greedy one, or `|`, which is greedy.
+    static func mixesPreferences(_ pattern: [UInt8]) -> Bool {
+        var isLazy = false, isGreedy = false, place = 0
+        func at(_ place: Int) -> UInt8? { place < pattern.count ? pattern[place] : nil }
+        while let byte = at(place) {
+            place += 1
+            switch byte {
+            case UInt8(ascii: "\\"): place += 1
+            case UInt8(ascii: "["): place = behindSet(pattern, place)
+            case UInt8(ascii: "(") where at(place) == UInt8(ascii: "?"): place += 1
+            case UInt8(ascii: "|"): isGreedy = true
+            case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "{"):
+                var isFixed = false
+                if byte == UInt8(ascii: "{") {
+                    guard at(place).map(DateTimeTokens.isDigit) ?? false, let end = pattern[place...].firstIndex(of: UInt8(ascii: "}")) else { continue }
+                    // So many, and no other number: it chooses nothing.
+                    isFixed = !pattern[place..<end].contains(UInt8(ascii: ","))
+                    place = end + 1
+                }
+                let isFollowed = at(place) == UInt8(ascii: "?")
+                if isFollowed { place += 1 }
+                if isFixed { continue }
+                if isFollowed { isLazy = true } else { isGreedy = true }
+            default: break
+            }
+        }
+        return isLazy && isGreedy
+    }
+
+    /// The place behind `[…]`, which began before `place`.
+    private static func behindSet(_ pattern: [UInt8], _ place: Int) -> Int {
+        var place = place
+        if place < pattern.count, pattern[place] == UInt8(ascii: "^") { place += 1 }
+        // The first bracket that closes is one of the set's own.
+        if place < pattern.count, pattern[place] == UInt8(ascii: "]") { place += 1 }
+        while place < pattern.count {
+            if pattern[place] == UInt8(ascii: "]") { return place + 1 }
+            if pattern[place] == UInt8(ascii: "\\") { place += 1 }
+            if pattern[place...].starts(with: "[:".utf8), let end = pattern[place...].firstIndex(of: UInt8(ascii: "]")) { place = end }
+            place += 1
+        }
+        return place
+    }
+
     private static func isOfWord(_ rest: ArraySlice<UInt8>) -> Bool {
         if rest.starts(with: "\\w".utf8) { return true }
         // A quantifier could leave the letter out.

@@ -14,8 +14,13 @@ final class PatternMemory {
         return pattern
     }
 
-    func expression(_ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false) throws(KernelError) -> RegularExpression {
+    func expression(_ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false, isOfSimilar: Bool = false) throws(KernelError) -> RegularExpression {
         if let known = regularExpression, known.text == text, known.ignoringCase == ignoringCase { return known.pattern }
+        // What is made of a pattern of SIMILAR fits whole texts, and its lazy quantifiers stand before all others.
+        if isLongest, !isOfSimilar, AdvancedPattern.mixesPreferences(text) {
+            // A part of it would be chosen otherwise than PostgreSQL chooses, for whom the first quantifier speaks for the whole pattern.
+            throw .outside(.notSupported, "lazy quantifiers beside others, or beside |, are not supported in a pattern that gives a part of a text")
+        }
         do {
             let pattern = try RegularExpression(AdvancedPattern.translated(text), ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2)
             regularExpression = (text, ignoringCase, pattern)

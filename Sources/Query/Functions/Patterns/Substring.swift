@@ -11,7 +11,7 @@ extension SQLFunction {
         // SUBSTRING(text SIMILAR pattern ESCAPE escape)
         if call.arguments.count == 3, call.arguments.allSatisfy({ $0.isUntyped || $0.type == .string }) {
             let texts = try call.typed([.string, .string, .string], typing)
-            return call.make(.regexpSubstring, [texts[0], call.make(.similarPattern, [texts[1], texts[2]], .string)], .string)
+            return call.make(.similarSubstring, [texts[0], call.make(.similarPattern, [texts[1], texts[2]], .string)], .string)
         }
         if call.arguments.first?.type == .binary { return call.make(.substring, try call.typed([.binary, .int32, .int32], required: 2, typing), .binary) }
         return call.make(.substring, try call.typed([.string, .int32, .int32], required: 2, typing), .string)
@@ -23,13 +23,19 @@ extension ScalarFunction {
         "substring", nulls: .strict, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in try TextKernels.substring(call[0], call[1], call.optional(2), call.meter) })
     /// The first match, or what its first group took.
-    static let regexpSubstring = ScalarFunction(
-        "substring from pattern", nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true,
-        kernel: .remembering {
-            let memory = PatternMemory()
-            return { (call) throws(KernelError) in
-                guard case .bytes(let pattern)? = call[1].constantValue else { throw .invalidArgument("substring takes a constant pattern") }
-                return try TextKernels.firstMatch(call[0], try memory.expression(pattern, ignoringCase: false, isLongest: true), call.meter)
-            }
-        })
+    static let regexpSubstring = matching("substring from pattern", isOfSimilar: false)
+    static let similarSubstring = matching("substring similar pattern", isOfSimilar: true)
+
+    private static func matching(_ symbol: String, isOfSimilar: Bool) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true,
+            kernel: .remembering {
+                let memory = PatternMemory()
+                return { (call) throws(KernelError) in
+                    guard case .bytes(let pattern)? = call[1].constantValue else { throw .invalidArgument("substring takes a constant pattern") }
+                    let expression = try memory.expression(pattern, ignoringCase: false, isLongest: true, isOfSimilar: isOfSimilar)
+                    return try TextKernels.firstMatch(call[0], expression, call.meter)
+                }
+            })
+    }
 }

@@ -15,16 +15,38 @@ struct TimeTemplate {
         case separator
         /// One character of text; what it is does not matter.
         case character
+        /// This text and no other: of a standard template.
+        case exactly([UInt8])
     }
 
     private(set) var parts: [Part] = []
+    /// The standard's, as paths of JSON have them: nothing is passed over, and the whole text is read.
+    let isStandard: Bool
 
     init(_ template: some Collection<UInt8>) {
+        isStandard = false
+        take(template)
+    }
+
+    /// Of the standard: marks outside of quotes are `-./,':;` and blanks.
+    ///
+    /// - Throws: for any other mark.
+    init(standard template: some Collection<UInt8>) throws(KernelError) {
+        isStandard = true
+        for case .literal(let bytes, isQuoted: false) in TimePattern(template).pieces where !bytes.allSatisfy({ "-./,':; ".utf8.contains($0) }) {
+            throw .outside(.invalidTime, "a template of datetime() has a mark that is none: \(String(decoding: bytes, as: UTF8.self))")
+        }
+        take(template)
+    }
+
+    private mutating func take(_ template: some Collection<UInt8>) {
         var found: [(part: Part, isDigit: Bool)] = []
         for piece in TimePattern(template).pieces {
             switch piece {
             case .field(let field, let fill, _, let suffix):
                 found.append((.slot(Slot(field: field, takesAll: !fill || suffix != .none, hasOrdinal: suffix != .none)), field.isOfDigits))
+            case .literal(let bytes, _) where isStandard:
+                found.append((.exactly(bytes), bytes.first.map(DateTimeTokens.isDigit) ?? false))
             case .literal(let bytes, let isQuoted):
                 // Of a character of several bytes the first stands for it.
                 for byte in bytes where byte & 0xC0 != 0x80 {
@@ -48,7 +70,7 @@ struct TimeTemplate {
 
     /// - Throws: where the text does not fit, or says what is no moment.
     func read(_ text: ArraySlice<UInt8>) throws(KernelError) -> TimeSaid.Moment {
-        var reader = TimeTemplateReader(text)
+        var reader = TimeTemplateReader(text, isStandard: isStandard)
         try reader.read(parts)
         return try reader.said.moment()
     }
@@ -65,6 +87,20 @@ extension TimePattern.Field {
             .dayUpper, .dayTitle, .dayLower, .dyUpper, .dyTitle, .dyLower, .roman, .romanLower, .zoneUpper, .zoneLower, .zoneHours, .offset, .exact:
             false
         default: true
+        }
+    }
+
+    /// What of a moment it tells; nil of what tells nothing.
+    enum Aspect { case day, time, zone }
+
+    var aspect: Aspect? {
+        switch self {
+        case .zoneUpper, .zoneLower, .zoneHours, .zoneMinutes, .offset: .zone
+        case .hour24, .hour12, .hour, .minute, .second, .milliseconds, .microseconds, .secondsOfDay, .secondsOfDayToo, .fraction1, .fraction2, .fraction3,
+            .fraction4, .fraction5, .fraction6, .amUpper, .pmUpper, .amLower, .pmLower, .amDotted, .pmDotted, .amDottedLower, .pmDottedLower:
+            .time
+        case .exact: nil
+        default: .day
         }
     }
 

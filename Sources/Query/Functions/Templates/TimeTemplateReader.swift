@@ -11,11 +11,20 @@ struct TimeTemplateReader {
     private var convention: TimePattern.Field.Convention?
     private(set) var said = TimeSaid()
 
-    init(_ text: ArraySlice<UInt8>) { (self.text, rest) = (text, text) }
+    /// Of a standard template: all of it and all of the text.
+    private let isStandard: Bool
+
+    init(_ text: ArraySlice<UInt8>, isStandard: Bool) {
+        (self.text, rest, self.isStandard) = (text, text, isStandard)
+        isExact = isStandard
+    }
 
     mutating func read(_ parts: [TimeTemplate.Part]) throws(KernelError) {
         for (index, part) in parts.enumerated() {
-            if rest.isEmpty { return }
+            if rest.isEmpty {
+                if isStandard { throw .outside(.invalidTime, "the text is too short for the template") }
+                return
+            }
             var isSlot = false
             if case .slot(let slot) = part { isSlot = slot.field != .exact }
             if case .slot(let slot) = part, slot.field == .exact {
@@ -26,6 +35,9 @@ struct TimeTemplateReader {
             switch part {
             case .separator: takeSeparator()
             case .character: takeCharacter()
+            case .exactly(let bytes):
+                guard rest.starts(with: bytes) else { throw .outside(.invalidTime, "the text has another mark than the template") }
+                rest = rest.dropFirst(bytes.count)
             case .slot(let slot):
                 try take(slot)
                 if !isExact {
@@ -34,6 +46,7 @@ struct TimeTemplateReader {
                 }
             }
         }
+        if isStandard, !rest.allSatisfy(NumberText.isBlank) { throw .outside(.invalidTime, "more of the text is there than the template has") }
     }
 
     private mutating func skipBlanks() {
@@ -120,7 +133,7 @@ struct TimeTemplateReader {
         }
         switch field {
         case .zoneUpper, .zoneLower, .offset:
-            throw .invalidArgument("“\(field.rawValue)” of a template is supported by to_char only")
+            throw .outside(.notSupported, "“\(field.rawValue)” of a template is supported by to_char only")
         case .amUpper, .pmUpper, .amLower, .pmLower: try takeHalf(["am", "pm"], field)
         case .amDotted, .pmDotted, .amDottedLower, .pmDottedLower: try takeHalf(["a.m.", "p.m."], field)
         case .eraBC, .eraAD, .eraBCLower, .eraADLower: try Self.set(&said.isBC, try word(["ad", "bc"], field), field)

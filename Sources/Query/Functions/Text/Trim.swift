@@ -2,15 +2,46 @@ import ColumnStore
 
 /// trim, ltrim and rtrim: spaces, or any of the characters given, off both sides or one.
 extension SQLFunction {
-    static let trim = SQLFunction("btrim", "trim", takes: [.string, .string], required: 1, runs: .trim)
-    static let trimLeading = SQLFunction("ltrim", takes: [.string, .string], required: 1, runs: .trimLeading)
-    static let trimTrailing = SQLFunction("rtrim", takes: [.string, .string], required: 1, runs: .trimTrailing)
+    static let trim = trimming(["btrim", "trim"], .trim, ofBytes: .trimBytes)
+    static let trimLeading = trimming(["ltrim"], .trimLeading, ofBytes: .trimLeadingBytes)
+    static let trimTrailing = trimming(["rtrim"], .trimTrailing, ofBytes: .trimTrailingBytes)
+
+    /// Of a BLOB any of the bytes given.
+    private static func trimming(_ names: [String], _ ofText: ScalarFunction, ofBytes: ScalarFunction) -> SQLFunction {
+        SQLFunction(names: names, forms: [[.string], [.string, .string], [.binary, .binary]]) { (call, typing) throws(QueryError) in
+            if call.arguments.count == 2, call.arguments[0].type == .binary {
+                return call.make(ofBytes, try call.typed([.binary, .binary], typing), .binary)
+            }
+            return call.make(ofText, try call.typed([.string, .string], required: 1, typing), .string)
+        }
+    }
 }
 
 extension ScalarFunction {
     static let trim = trimming("trim", .both)
     static let trimLeading = trimming("ltrim", .leading)
     static let trimTrailing = trimming("rtrim", .trailing)
+
+    static let trimBytes = trimmingBytes("trim bytes", .both)
+    static let trimLeadingBytes = trimmingBytes("ltrim bytes", .leading)
+    static let trimTrailingBytes = trimmingBytes("rtrim bytes", .trailing)
+
+    private static func trimmingBytes(_ symbol: String, _ side: TextKernels.Side) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .strict, cost: .heavy, failure: .never,
+            kernel: .plain { (call) throws(KernelError) in
+                let blobs = TextRows(call[0]), sets = TextRows(call[1])
+                return try call.texts { (row) throws(KernelError) in
+                    try call.meter.step(blobs.range(at: row).count + sets.range(at: row).count)
+                    var isTaken = [Bool](repeating: false, count: 256)
+                    for byte in sets[row] { isTaken[Int(byte)] = true }
+                    var rest = blobs[row]
+                    if side != .trailing { rest = rest.drop { isTaken[Int($0)] } }
+                    if side != .leading { while let last = rest.last, isTaken[Int(last)] { rest.removeLast() } }
+                    return Array(rest)
+                }
+            })
+    }
 
     private static func trimming(_ symbol: String, _ side: TextKernels.Side) -> ScalarFunction {
         ScalarFunction(

@@ -44,34 +44,36 @@ struct CellEncoder {
 
     private let source: Source
     private let validity: Bitmap?
+    private let style: AnswerStyle
     private let isBinary: Bool
 
     /// - Parameter type: what the column was described as; nil: as its values are.
-    init(_ column: Column, _ format: WireFormat, zone: TimeZoneRules, as type: PostgresColumnType? = nil) {
+    init(_ column: Column, _ format: WireFormat, style: AnswerStyle, as type: PostgresColumnType? = nil) {
+        self.style = style
         let column = Self.plain(column)
         validity = column.validity
         isBinary = format == .binary
-        source = type.flatMap { Self.source(column, format, zone, as: $0) } ?? Self.source(column, format, zone)
+        source = type.flatMap { Self.source(column, format, style, as: $0) } ?? Self.source(column, format, style)
     }
 
     /// Of a column whose type on the wire is another than its values would have; nil of all others.
-    private static func source(_ column: Column, _ format: WireFormat, _ zone: TimeZoneRules, as type: PostgresColumnType) -> Source? {
+    private static func source(_ column: Column, _ format: WireFormat, _ style: AnswerStyle, as type: PostgresColumnType) -> Source? {
         switch (type, column.values) {
         case (.plain(let plain), .int32(let values)) where plain == .int2: .shorts(values)
         case (.plain(let plain), .int64(let values)) where plain == .regproc: .procedures(values)
         case (.plain(let plain), .int64(let values)) where plain.form == .oid: .oids(values)
         case (.plain(.float4), .double(let values)): .singles(values)
         case (.plain(.char), .bytes(let arrays)): .letters(arrays)
-        case (.plain(.char), .dictionary): Self.source(column.flattened(), format, zone, as: type)
+        case (.plain(.char), .dictionary): Self.source(column.flattened(), format, style, as: type)
         case (.plain(.int2vector), .list(let offsets, let values)):
-            .vector(offsets: offsets, Element(CellEncoder(values, format, zone: zone, as: .plain(.int2)), .int2))
+            .vector(offsets: offsets, Element(CellEncoder(values, format, style: style, as: .plain(.int2)), .int2))
         case (.plain(.record), .structure(let members)):
-            .record(members.map { (CellEncoder($0, format, zone: zone, as: fieldType($0.type)), fieldType($0.type).number) })
-        case (.plain(.record), .dictionary): Self.source(column.flattened(), format, zone, as: type)
+            .record(members.map { (CellEncoder($0, format, style: style, as: fieldType($0.type)), fieldType($0.type).number) })
+        case (.plain(.record), .dictionary): Self.source(column.flattened(), format, style, as: type)
         case (.plain(.oidvector), .list(let offsets, let values)):
-            .vector(offsets: offsets, Element(CellEncoder(values, format, zone: zone, as: .plain(.oid)), .oid))
+            .vector(offsets: offsets, Element(CellEncoder(values, format, style: style, as: .plain(.oid)), .oid))
         case (.array(let element), .list(let offsets, let values)):
-            .list(offsets: offsets, Element(CellEncoder(values, format, zone: zone, as: .plain(element)), element))
+            .list(offsets: offsets, Element(CellEncoder(values, format, style: style, as: .plain(element)), element))
         default: nil
         }
     }
@@ -89,18 +91,18 @@ struct CellEncoder {
         }
     }
 
-    private static func source(_ column: Column, _ format: WireFormat, _ zone: TimeZoneRules) -> Source {
+    private static func source(_ column: Column, _ format: WireFormat, _ style: AnswerStyle) -> Source {
         switch (AnswerColumns.type(column.type), column.values) {
         case (_, .constant): .null
         case (let type, .bytes(let arrays)) where column.type.isJSON: .documents(arrays, hasVersion: type == .plain(.jsonb) && format == .binary)
         case (.plain(.jsonb), _): .json(JSONCells(column), isBinary: format == .binary)
-        case (.array(let element), .list(let offsets, let values)): .list(offsets: offsets, Element(CellEncoder(values, format, zone: zone), element))
+        case (.array(let element), .list(let offsets, let values)): .list(offsets: offsets, Element(CellEncoder(values, format, style: style), element))
         case (_, .bits(let bits)): .bools(bits)
         case (.plain(.date), .int32(let values)): .days(values)
         case (_, .int32(let values)): .int32(values)
         case (.plain(.time), .int64(let values)): .times(values)
         case (.plain(.timestamp), .int64(let values)): .moments(values, nil)
-        case (.plain(.timestamptz), .int64(let values)): .moments(values, zone)
+        case (.plain(.timestamptz), .int64(let values)): .moments(values, style.zone)
         case (.plain(.numeric), .int64(let values)):
             if case .decimal(_, let scale) = column.type, scale <= 18 { .decimals(values, scale: scale) } else { .wideDecimals(values.map { Int128($0) }, scale: scale(column.type)) }
         case (_, .int64(let values)): .int64(values)
@@ -161,7 +163,7 @@ struct CellEncoder {
         case (.int64(let values), true): append(values, rows, to: &bytes, &ends) { Self.integer($0, to: &$1) }
         case (.int64(let values), false): append(values, rows, to: &bytes, &ends) { NumberText.appendInteger($0, to: &$1) }
         case (.doubles(let values), true): append(values, rows, to: &bytes, &ends) { Self.integer($0.bitPattern, to: &$1) }
-        case (.doubles(let values), false): append(values, rows, to: &bytes, &ends) { NumberText.appendDouble($0, to: &$1) }
+        case (.doubles(let values), false) where style.floatDigits == nil: append(values, rows, to: &bytes, &ends) { NumberText.appendDouble($0, to: &$1) }
         case (.decimals(let values, let scale), true): append(values, rows, to: &bytes, &ends) { PostgresNumeric.appendBinary($0, scale: scale, to: &$1) }
         case (.decimals(let values, let scale), false): append(values, rows, to: &bytes, &ends) { NumberText.appendDecimal($0, scale: scale, to: &$1) }
         case (.days(let values), true): append(values, rows, to: &bytes, &ends) { Self.integer(PostgresTime.date(unixDays: Int64($0)), to: &$1) }
@@ -215,11 +217,15 @@ struct CellEncoder {
         case .int32(let values), .shorts(let values): NumberText.appendInteger(Int64(values[row]), to: &text)
         case .int64(let values), .oids(let values): NumberText.appendInteger(values[row], to: &text)
         case .procedures(let values): text += SystemProcedure.name(of: values[row]).utf8
-        case .singles(let values): PostgresText.append(.float32(Float(values[row])), .plain(.float4), to: &text)
+        case .singles(let values):
+            if let digits = style.floatDigits { return PostgresText.append(values[row], digits: digits.single, to: &text) }
+            PostgresText.append(.float32(Float(values[row])), .plain(.float4), to: &text)
         case .letters(let arrays): Self.append(arrays, row, to: &text)
         case .decimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
         case .wideDecimals(let values, let scale): NumberText.appendDecimal(values[row], scale: scale, to: &text)
-        case .doubles(let values): NumberText.appendDouble(values[row], to: &text)
+        case .doubles(let values):
+            if let digits = style.floatDigits { return PostgresText.append(values[row], digits: digits.double, to: &text) }
+            NumberText.appendDouble(values[row], to: &text)
         case .days(let values): PostgresTime.appendDate(PostgresTime.date(unixDays: Int64(values[row])), to: &text)
         case .times(let values): Calendar.appendTime(microseconds: values[row], fraction: .shortest, to: &text)
         case .moments(let values, let zone):
@@ -228,7 +234,9 @@ struct CellEncoder {
             PostgresTime.appendTimestamp(PostgresTime.timestamp(unixMicroseconds: instant), offset: offset, to: &text)
         case .intervals(let values):
             PostgresTime.appendInterval(months: values[row].months, days: values[row].days, microseconds: values[row].microseconds, to: &text)
-        case .binary(let arrays): PostgresText.appendBytes(Array(arrays[row]), to: &text)
+        case .binary(let arrays):
+            if style.escapesBytes { return PostgresText.appendEscaped(Array(arrays[row]), to: &text) }
+            PostgresText.appendBytes(Array(arrays[row]), to: &text)
         case .uuids(let arrays): PostgresText.appendUUID(Array(arrays[row]), to: &text)
         case .null, .text, .dictionary, .documents, .json, .list, .vector, .record: break
         }

@@ -59,6 +59,7 @@ enum FaultStates {
         case .badEncoding: "22021"
         case .notSupported: "0A000"
         case .noCast: "42846"
+        case .badRecursion: "42P19"
         case .badMoment: "22031"
         case .badElement: "22033"
         case .notNumeric: "22036"

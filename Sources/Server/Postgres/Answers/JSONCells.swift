@@ -28,7 +28,7 @@ struct JSONCells {
             }
             return .structure(column.validity, keys: keys, members.map(cells))
         case (.list, .constant), (.structure, .constant), (.list, .dictionary), (.structure, .dictionary):
-            return column.nullCount == column.count ? .plain(CellEncoder(column, .text, zone: .utc), .number) : cells(column.flattened())
+            return column.nullCount == column.count ? .plain(CellEncoder(column, .text, style: .utc), .number) : cells(column.flattened())
         default:
             let form: Plain = switch column.type {
             case .boolean, .int32, .int64, .double, .decimal: .number
@@ -37,7 +37,7 @@ struct JSONCells {
             case .json: .document
             default: .other
             }
-            return .plain(CellEncoder(column, .text, zone: .utc), form)
+            return .plain(CellEncoder(column, .text, style: .utc), form)
         }
     }
 

@@ -171,8 +171,8 @@ final class Questions: @unchecked Sendable {
         changes.begin(with: settings)
         guard let portal = portals[wanted.portal] else { return .failed(PostgresFault(.internalError, "a portal that is not there")) }
         do {
-            let zone = try TimeZoneDatabase.system.rules(inAnyCase: portal.reading.zone) ?? .utc
-            if try runAtOnce(portal) { return try give(portal, wanted, zone) }
+            let style = AnswerStyle(settings, zone: try TimeZoneDatabase.system.rules(inAnyCase: portal.reading.zone) ?? .utc)
+            if try runAtOnce(portal) { return try give(portal, wanted, style) }
             let timer = statementTimeout > 0 ? timers.after(Double(statementTimeout) / 1_000) { [interruption] in interruption.interrupt(.timeout) } : nil
             asker.whenGone { [interruption] in interruption.interrupt(.gone) }
             defer {
@@ -182,7 +182,7 @@ final class Questions: @unchecked Sendable {
             }
             return try places.run(for: asker.owner, interruption) { [self] in
                 try begin(portal)
-                return try give(portal, wanted, zone)
+                return try give(portal, wanted, style)
             }
         } catch {
             end(portal)
@@ -237,15 +237,15 @@ final class Questions: @unchecked Sendable {
 
     // MARK: Rows
 
-    private func give(_ portal: QuestionPortal, _ wanted: SessionEffect.Run, _ zone: TimeZoneRules) throws -> SessionInput.Outcome {
+    private func give(_ portal: QuestionPortal, _ wanted: SessionEffect.Run, _ style: AnswerStyle) throws -> SessionInput.Outcome {
         switch wanted.rows {
         case .next(let count):
-            let given = try move(portal, .forward(count), RowWriter(form: .rows(wanted.formats), columns: portal.question.columns, zone: zone))
+            let given = try move(portal, .forward(count), RowWriter(form: .rows(wanted.formats), columns: portal.question.columns, style: style))
             if let count, given == count { return .suspended(rows: given) }
             end(portal)
             return .finished(rows: given)
         case .fetch(let direction, let isMove):
-            let given = try move(portal, direction, isMove ? nil : RowWriter(form: .rows(wanted.formats), columns: portal.question.columns, zone: zone))
+            let given = try move(portal, direction, isMove ? nil : RowWriter(form: .rows(wanted.formats), columns: portal.question.columns, style: style))
             if portal.window.isAtEnd { end(portal) }
             return .finished(rows: given)
         case .copy(let options):
@@ -253,7 +253,7 @@ final class Questions: @unchecked Sendable {
             try CopyWriter.check(options, names)
             let writer = CopyWriter(options, columns: names)
             let rows = try CopyRows(writer, head: writer.head(portal.question.columns.map(\.name)), isBinary: options.form == .binary, to: output)
-            let given = try move(portal, .forward(nil), RowWriter(form: .copy(rows, wanted.formats), columns: portal.question.columns, zone: zone))
+            let given = try move(portal, .forward(nil), RowWriter(form: .copy(rows, wanted.formats), columns: portal.question.columns, style: style))
             try rows.end(to: output)
             end(portal)
             return .finished(rows: given)

@@ -20,13 +20,13 @@ struct RowWriter {
     let form: Form
     /// The answer's columns, as they were described.
     let columns: [WireField]
-    let zone: TimeZoneRules
+    let style: AnswerStyle
 
     /// Writes rows `range` of `batch` in order, and sends them piece by piece.
     func write(_ batch: ColumnBatch, _ range: Range<Int>, to output: AnswerOutput) throws {
         let part = range.count == batch.rowCount ? batch : batch.slice(range)
         let formats = form.formats
-        let cells = part.columns.indices.map { CellEncoder(part.columns[$0], formats[$0], zone: zone, as: PostgresColumnType(columns[$0].type)) }
+        let cells = part.columns.indices.map { CellEncoder(part.columns[$0], formats[$0], style: style, as: PostgresColumnType(columns[$0].type)) }
         var widths = [Int](repeating: 0, count: part.rowCount)
         for column in part.columns { column.addWidths(to: &widths) }
         var runs = [CellRun](repeating: CellRun(), count: cells.count)

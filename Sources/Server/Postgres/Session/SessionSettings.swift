@@ -52,6 +52,9 @@ package struct SessionSettings: Sendable {
         let statementTimeout: Int
         let usesRollups: Bool
         let dateOrder: DateOrder
+        /// Nil for the fewest digits that tell a float.
+        let extraFloatDigits: Int?
+        let escapesBytes: Bool
 
         init(_ byName: [String: String]) {
             self.byName = byName
@@ -59,6 +62,8 @@ package struct SessionSettings: Sendable {
             statementTimeout = byName["statement_timeout"].flatMap(SessionSettings.milliseconds) ?? 0
             usesRollups = byName["rollups"] != "off"
             dateOrder = byName["datestyle"].flatMap { DateOrder(rawValue: $0.suffix(3).lowercased()) } ?? .mdy
+            extraFloatDigits = byName["extra_float_digits"].flatMap { Int($0) }.flatMap { $0 > 0 ? nil : $0 }
+            escapesBytes = byName["bytea_output"] == "escape"
         }
     }
 
@@ -87,6 +92,9 @@ package struct SessionSettings: Sendable {
     package var statementTimeout: Int { stored.statementTimeout }
     /// Whether sums that were made before may answer.
     package var usesRollups: Bool { stored.usesRollups }
+    /// How many digits more or less than 15 a DOUBLE has as text; nil for as many as it needs.
+    var extraFloatDigits: Int? { stored.extraFloatDigits }
+    var escapesBytes: Bool { stored.escapesBytes }
     /// By which times and dates in texts are read.
     struct Reading: Hashable {
         var zone = "UTC", order = DateOrder.mdy
@@ -162,6 +170,12 @@ package struct SessionSettings: Sendable {
         case "rollups":
             guard ["on", "off", "true", "false", "yes", "no", "1", "0"].contains(value.lowercased()) else { throw invalid() }
             return ["on", "true", "yes", "1"].contains(value.lowercased()) ? "on" : "off"
+        case "extra_float_digits":
+            guard let digits = Int(value), (-15...3).contains(digits) else { throw invalid() }
+            return "\(digits)"
+        case "bytea_output":
+            guard ["hex", "escape"].contains(value.lowercased()) else { throw invalid("Available values: escape, hex.") }
+            return value.lowercased()
         case "default_transaction_read_only", "transaction_read_only": return "on"
         default: return value
         }

@@ -12,7 +12,7 @@ final class CellEncoderTests: XCTestCase {
         let column = builder.finish()
         XCTAssertEqual(AnswerColumns.type(ResultColumn(name: "x", type: type, declared: declared)), wire, line: line)
         for format in [WireFormat.text, .binary] {
-            let encoder = CellEncoder(column, format, zone: .utc, as: wire)
+            let encoder = CellEncoder(column, format, style: .utc, as: wire)
             for (row, value) in wanted.enumerated() {
                 var (found, expected): ([UInt8], [UInt8]) = ([], [])
                 XCTAssertEqual(encoder.isNull(row), value == .null, line: line)
@@ -49,8 +49,8 @@ final class CellEncoderTests: XCTestCase {
         let column = builder.finish()
         var text: [UInt8] = [], binary: [UInt8] = []
         for row in 0..<3 {
-            CellEncoder(column, .text, zone: .utc, as: .plain(.regproc)).append(row, to: &text)
-            CellEncoder(column, .binary, zone: .utc, as: .plain(.regproc)).append(row, to: &binary)
+            CellEncoder(column, .text, style: .utc, as: .plain(.regproc)).append(row, to: &text)
+            CellEncoder(column, .binary, style: .utc, as: .plain(.regproc)).append(row, to: &binary)
         }
         XCTAssertEqual(String(decoding: text, as: UTF8.self), "boolin-99")
         XCTAssertEqual(binary, [0, 0, 4, 0xDA, 0, 0, 0, 0, 0, 0, 0, 99])
@@ -74,7 +74,7 @@ final class CellEncoderTests: XCTestCase {
             if type == .decimal38(scale: 4) { forms.append(Column(type: .decimal(precision: 18, scale: 4), count: 3, values: .int64([.max, .min, 10_000]))) }
             for column in forms {
                 for format in [WireFormat.text, .binary] {
-                    let encoder = CellEncoder(column, format, zone: .utc)
+                    let encoder = CellEncoder(column, format, style: .utc)
                     for rows in [0..<column.count, min(1, column.count)..<column.count, 0..<0] {
                         var run = CellRun()
                         run.fill(rows, of: encoder)
