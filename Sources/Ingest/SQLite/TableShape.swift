@@ -5,8 +5,12 @@ struct TableShape {
     let hasRowID: Bool
     /// Of the primary key, where there are no row ids.
     let keyColumns: [Int]
-    /// The column that is the row's id by another name.
-    private let rowIDColumn: Int?
+    // Statements, or what they are made of: rows come by the thousand, and words are put between quotes once.
+    private let quotedName: String
+    private let quotedColumns: [String]
+    private let insertion: String
+    /// An insert names the row's id, which no column is by another name.
+    private let namesRow: Bool
 
     /// - Throws: SQLITE_ERROR where there is no such table.
     init(_ name: String, _ connection: SQLiteConnection) throws {
@@ -28,15 +32,16 @@ struct TableShape {
         kind.reset()
         self.columns = columns
         keyColumns = hasRowID ? [] : keys.sorted { $0.order < $1.order }.map(\.column)
-        rowIDColumn = hasRowID && keys.count == 1 ? integerKeys.first : nil
+        namesRow = hasRowID && !(keys.count == 1 && !integerKeys.isEmpty)
+        (quotedName, quotedColumns) = (Self.quoted(name), columns.map(Self.quoted))
+        let names = quotedColumns + (namesRow ? ["rowid"] : [])
+        insertion = "INSERT OR REPLACE INTO \(quotedName)(\(names.joined(separator: ", "))) VALUES(\((1...names.count).map { "?\($0)" }.joined(separator: ", ")))"
     }
 
     static func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 
-    private var quotedName: String { Self.quoted(name) }
-
     private func condition(from first: Int) -> String {
-        hasRowID ? "rowid = ?\(first)" : keyColumns.enumerated().map { "\(Self.quoted(columns[$0.element])) IS ?\(first + $0.offset)" }.joined(separator: " AND ")
+        hasRowID ? "rowid = ?\(first)" : keyColumns.enumerated().map { "\(quotedColumns[$0.element]) IS ?\(first + $0.offset)" }.joined(separator: " AND ")
     }
 
     private func bind(_ key: ChangeReader.Key, _ statement: SQLiteStatement, from first: Int) throws {
@@ -55,8 +60,8 @@ struct TableShape {
 
     /// Asks for all rows, in the order of what tells them apart.
     var everyRow: String {
-        let names = (hasRowID ? ["rowid"] : []) + columns.map(Self.quoted)
-        let order = hasRowID ? "rowid" : keyColumns.map { Self.quoted(columns[$0]) }.joined(separator: ", ")
+        let names = (hasRowID ? ["rowid"] : []) + quotedColumns
+        let order = hasRowID ? "rowid" : keyColumns.map { quotedColumns[$0] }.joined(separator: ", ")
         return "SELECT \(names.joined(separator: ", ")) FROM \(quotedName) ORDER BY \(order)"
     }
 
@@ -64,18 +69,15 @@ struct TableShape {
 
     func insert(_ row: Int64?, _ values: [ChangeReader.Value], _ connection: SQLiteConnection) throws {
         guard values.count == columns.count, (row != nil) == hasRowID else { throw ChangeReader.Damaged() }
-        let namesRow = hasRowID && rowIDColumn == nil
-        let names = columns.map(Self.quoted) + (namesRow ? ["rowid"] : [])
-        let statement = try connection.statement(
-            "INSERT OR REPLACE INTO \(quotedName)(\(names.joined(separator: ", "))) VALUES(\((1...names.count).map { "?\($0)" }.joined(separator: ", ")))")
+        let statement = try connection.statement(insertion)
         for (index, value) in values.enumerated() { try statement.bind(Int32(index + 1), value) }
-        if namesRow, let row { statement.bind(Int32(names.count), row) }
+        if namesRow, let row { statement.bind(Int32(columns.count + 1), row) }
         try statement.run()
     }
 
     func update(_ key: ChangeReader.Key, _ changed: [(column: Int, value: ChangeReader.Value)], _ connection: SQLiteConnection) throws {
         guard isOurs(key), changed.allSatisfy({ columns.indices.contains($0.column) }), !changed.isEmpty else { throw ChangeReader.Damaged() }
-        let set = changed.enumerated().map { "\(Self.quoted(columns[$0.element.column])) = ?\($0.offset + 1)" }.joined(separator: ", ")
+        let set = changed.enumerated().map { "\(quotedColumns[$0.element.column]) = ?\($0.offset + 1)" }.joined(separator: ", ")
         let statement = try connection.statement("UPDATE OR REPLACE \(quotedName) SET \(set) WHERE \(condition(from: changed.count + 1))")
         for (index, change) in changed.enumerated() { try statement.bind(Int32(index + 1), change.value) }
         try bind(key, statement, from: changed.count + 1)
@@ -96,7 +98,7 @@ struct TableShape {
     /// Whether there is such a row, with these values.
     func has(_ key: ChangeReader.Key, _ values: [(column: Int, value: ChangeReader.Value)], _ connection: SQLiteConnection) throws -> Bool {
         guard isOurs(key), values.allSatisfy({ columns.indices.contains($0.column) }) else { throw ChangeReader.Damaged() }
-        let wanted = values.isEmpty ? ["1"] : values.map { Self.quoted(columns[$0.column]) }
+        let wanted = values.isEmpty ? ["1"] : values.map { quotedColumns[$0.column] }
         let statement = try connection.statement("SELECT \(wanted.joined(separator: ", ")) FROM \(quotedName) WHERE \(condition(from: 1))")
         try bind(key, statement, from: 1)
         defer { statement.reset() }
