@@ -29,10 +29,23 @@ struct RollupKeys {
     private func replaced(_ node: Expression, tellsZerosApart: Bool) -> Expression {
         if let place = places[node], !tellsZerosApart || meaning.keys[place].type != .double { return columns[place] }
         if let coarse = coarsened(node) { return coarse }
+        // `NOT (n > 2)` comes as `n <= 2`.
+        if let place = negatedKey(node) { return .not(columns[place]) }
         let old = node.children
         if old.isEmpty { return node }
         let isApart = Self.tellsZerosApart(node) ?? tellsZerosApart
         return node.withChildren(old.map { replaced($0, tellsZerosApart: isApart) })
+    }
+
+    private func negatedKey(_ node: Expression) -> Int? {
+        switch node {
+        case .call(let function, let arguments, let type, let position):
+            guard type == .boolean, let negation = function.traits.negation else { return nil }
+            return places[.call(negation(), arguments, type: type, position: position)]
+        case .inList(let operand, let items, let isNegated): return places[.inList(operand, items, isNegated: !isNegated)]
+        case .isDistinct(let left, let right, let isNegated): return places[.isDistinct(left, right, isNegated: !isNegated)]
+        default: return nil
+        }
     }
 
     /// Whether 0 and -0 as operands may have other values; nil where the value is the operand itself.
@@ -45,41 +58,51 @@ struct RollupKeys {
         }
     }
 
-    /// What depends on a DATE only by the step that a key has cut it to.
+    /// What depends on a date or time only by the step that a key has cut it to.
     private func coarsened(_ node: Expression) -> Expression? {
-        guard case .call(let function, let arguments, let type, let position) = node else { return nil }
-        for (index, key) in meaning.keys.enumerated() {
-            guard let (unit, date) = key.truncation else { continue }
-            if let steps = function.traits.steps {
-                guard arguments.count >= 2, case .literal(.bytes(let text), _) = arguments[0] else { continue }
-                let name = String(decoding: text, as: UTF8.self)
-                guard steps == .truncation ? RollupCalendar.isCoarser(name, than: unit) : RollupCalendar.isField(name, ofEach: unit) else { continue }
-                let moved: Expression
-                switch arguments[1] {
-                case date where arguments[1].isSame(as: date): moved = columns[index]
-                case .cast(let inner, let type, let position) where inner.isSame(as: date): moved = .cast(columns[index], to: type, position: position)
-                default: continue
+        switch node {
+        case .call(let function, let arguments, let type, let position):
+            for (index, key) in meaning.keys.enumerated() {
+                guard let step = key.step else { continue }
+                if let steps = function.traits.steps {
+                    guard let moved = moved(steps, arguments, step, columns[index]) else { continue }
+                    return .call(function, moved, type: type, position: position)
                 }
-                return .call(function, [arguments[0], moved] + arguments.dropFirst(2), type: type, position: position)
+                if let sides = compared(function, arguments, step, columns[index]) { return .call(function, sides, type: type, position: position) }
             }
-            if let sides = compared(function, arguments, unit, date, columns[index]) { return .call(function, sides, type: type, position: position) }
+        // An instant's day, of its hour.
+        case .cast(let inner, .date, let position):
+            for (index, key) in meaning.keys.enumerated() {
+                guard let step = key.step, step.kind == .instants, step.isOfClock, RollupCalendar.isCoarser("day", than: step.unit) else { continue }
+                if inner.isSame(as: step.operand) { return .cast(columns[index], to: .date, position: position) }
+            }
+        default: break
         }
         return nil
     }
 
+    /// The arguments of `date_trunc` or EXTRACT over a key's steps; nil where these are too coarse for it.
+    private func moved(_ steps: ScalarFunction.Steps, _ arguments: [Expression], _ step: RollupStep, _ key: Expression) -> [Expression]? {
+        guard arguments.count >= 2, case .literal(.bytes(let text), _) = arguments[0] else { return nil }
+        let name = String(decoding: text, as: UTF8.self)
+        let isKnown = steps == .truncation ? RollupCalendar.isCoarser(name, than: step.unit) : step.isField(name)
+        guard isKnown, let moved = step.moved(arguments[1], to: key), step.isByClock(of: arguments.dropFirst(2)) else { return nil }
+        return [arguments[0], moved] + arguments.dropFirst(2)
+    }
+
     /// `date >= the first day of a step` asks no more than which step it is.
-    private func compared(
-        _ function: ScalarFunction, _ sides: [Expression], _ unit: String, _ date: Expression, _ key: Expression
-    ) -> [Expression]? {
-        guard let comparison = function.comparison, sides.count == 2 else { return nil }
-        let isMirrored = sides[1].isSame(as: date)
-        guard isMirrored || sides[0].isSame(as: date), case .literal(.integer(let day), .date) = sides[isMirrored ? 0 : 1] else { return nil }
+    private func compared(_ function: ScalarFunction, _ sides: [Expression], _ step: RollupStep, _ key: Expression) -> [Expression]? {
+        guard let comparison = function.comparison, sides.count == 2, step.isOfClock else { return nil }
+        let isMirrored = sides[1].isSame(as: step.operand)
+        guard isMirrored || sides[0].isSame(as: step.operand), let moved = step.moved(step.operand, to: key) else { return nil }
+        let other = sides[isMirrored ? 0 : 1]
+        guard case .literal(.integer(let bound), other.type) = other, other.type == step.operand.type else { return nil }
         let isBoundary = switch isMirrored ? comparison.mirrored : comparison {
-        case .less, .greaterOrEqual: RollupCalendar.begins(unit, day)
-        case .greater, .lessOrEqual: day < .max && RollupCalendar.begins(unit, day + 1)
+        case .less, .greaterOrEqual: step.begins(at: bound)
+        case .greater, .lessOrEqual: bound < .max && step.begins(at: bound + 1)
         case .equal, .notEqual: false
         }
         guard isBoundary else { return nil }
-        return isMirrored ? [sides[0], key] : [key, sides[1]]
+        return isMirrored ? [other, moved] : [moved, other]
     }
 }

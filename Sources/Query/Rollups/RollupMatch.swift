@@ -61,8 +61,10 @@ struct RollupMatch {
     ) throws(RollupParts.Refusal) -> [Expression] {
         var missing = meaning.conditions.filter { own in !meaning.implied.contains { $0.isSame(as: own) } }
         var left: [Expression] = []
+        var asked: [Expression] = []
         for condition in shape.conditions {
             guard let canonical = RollupMeaning.translated(condition, map) else { throw RollupParts.Refusal(reason: "a condition reads what it does not know") }
+            asked.append(canonical)
             if meaning.conditions.contains(where: { $0.isSame(as: canonical) }) {
                 missing.removeAll { $0.isSame(as: canonical) }
             } else if let computed = keys.computed(canonical) {
@@ -76,6 +78,7 @@ struct RollupMatch {
             guard let computed = keys.computed(own) else { throw RollupParts.Refusal(reason: "it has rows that the table does not show") }
             left.append(computed)
         }
+        missing.removeAll { RollupImplication.follows($0, from: asked + meaning.implied) }
         guard missing.isEmpty else { throw RollupParts.Refusal(reason: "it has only some of the rows: the query lacks its condition") }
         return left
     }
@@ -98,7 +101,7 @@ struct RollupMatch {
             }
             return call
         }
-        return counted(outer)
+        return Self.counted(outer, parts.counts, ids)
     }
 
     private func ofRollup(_ table: TableReference) -> LogicalPlan {
@@ -126,12 +129,14 @@ struct RollupMatch {
     }
 
     /// The sum of no counts is NULL, where a count is 0.
-    private func counted(_ node: AggregateNode) -> LogicalPlan {
-        if parts.counts.isEmpty { return .aggregate(node) }
+    ///
+    /// - Parameter counts: by their places.
+    static func counted(_ node: AggregateNode, _ counts: Set<Int>, _ ids: PlanIDs) -> LogicalPlan {
+        if counts.isEmpty { return .aggregate(node) }
         var inner = node
         var columns = (node.groups.map(\.column) + (node.groupingColumn.map { [$0] } ?? [])).map { ProjectedColumn($0, .column($0)) }
         for (index, call) in node.aggregates.enumerated() {
-            guard parts.counts.contains(index) else {
+            guard counts.contains(index) else {
                 columns.append(ProjectedColumn(call.column, .column(call.column)))
                 continue
             }

@@ -8,6 +8,8 @@ struct RollupMeaning: Sendable {
         let expression: Expression
         /// Of a truncated DATE: to what, and the DATE. Such a key is kept as a DATE.
         let truncation: (unit: String, date: Expression)?
+        /// Of a date or a time that is cut: to what.
+        let step: RollupStep?
         var type: ColumnType { truncation == nil ? expression.type : .date }
 
         /// What is kept of it: of a truncated DATE the first day of its step, in whatever zone a session is.
@@ -39,6 +41,8 @@ struct RollupMeaning: Sendable {
     private let list: Expression?
     /// A value of it depends on the session's time zone: it was made in UTC.
     private(set) var needsUTC = false
+    /// The table's columns that no row lacks. Of bytes, which may be kept from who asks, it says nothing.
+    private(set) var filled: Set<ColumnID> = []
 
     /// - Throws: `QueryError` of what does not bind, of functions whose value depends on the moment, and of what no rollup can have.
     init(_ statement: RollupStatement, table: String, schema: Schema, implied texts: [String]) throws {
@@ -71,12 +75,13 @@ struct RollupMeaning: Sendable {
         members = Dictionary(
             (shape.list?.elements ?? []).map { ($0.member, .column($0.column)) }, uniquingKeysWith: { first, _ in first })
         list = shape.list?.list
+        filled = Set(shape.scan.columns.filter { schema[$0.name]?.isRequired == true && $0.column.type != .binary }.map(\.column.id))
         let count = node.groups.count
         let byID = Dictionary(names.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         for (index, group) in node.groups.enumerated() {
             let expression = shape.expressions[index]
             for own in names where own.id == group.column.id {
-                keys.append(Key(name: own.name, expression: expression, truncation: Self.truncation(expression)))
+                keys.append(Key(name: own.name, expression: expression, truncation: Self.truncation(expression), step: RollupStep(expression)))
             }
         }
         var place = count

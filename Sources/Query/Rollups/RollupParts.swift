@@ -64,9 +64,17 @@ struct RollupParts {
 
     /// Repeats are told apart by the value itself, which must be one of the keys.
     private mutating func distinct(_ call: AggregateCall, _ canonical: AggregateCall) throws(Refusal) {
-        guard call.filter == nil, call.order.isEmpty, call.arguments.count == 1 else { throw Refusal(reason: "DISTINCT needs every row") }
+        guard call.order.isEmpty, call.arguments.count == 1 else { throw Refusal(reason: "DISTINCT needs every row") }
         var outer = call
-        outer.arguments = [.column(try value(call.arguments[0], canonical.arguments[0], "what is DISTINCT"))]
+        var (own, known) = (call.arguments[0], canonical.arguments[0])
+        if let filter = call.filter, let condition = canonical.filter {
+            // What does not count is NULL, which does not count.
+            guard [.count, .sum, .avg, .approximateDistinct].contains(call.function) else { throw Refusal(reason: "DISTINCT needs every row") }
+            own = .conditional(branches: [.init(condition: filter, result: own)], otherwise: nil, type: own.type)
+            known = .conditional(branches: [.init(condition: condition, result: known)], otherwise: nil, type: known.type)
+            outer.filter = nil
+        }
+        outer.arguments = [.column(try value(own, known, "what is DISTINCT"))]
         calls.append(outer)
     }
 
@@ -103,14 +111,19 @@ struct RollupParts {
     }
 
     private mutating func sketch(_ call: AggregateCall, _ canonical: AggregateCall) throws(Refusal) {
-        guard let measure = measure(canonical), meaning.measures[measure].type == .binary else {
-            return try distinct(call, canonical)
-        }
+        guard let kept = keptSketch(canonical) else { return try distinct(call, canonical) }
         var rows = call
         rows.function = .approximateDistinctSketch
         rows.column = ids.newColumn(call.column.name, .binary)
-        let column = add(.binary, call.column.name, .column(measures[measure]), .call(rows))
+        let column = add(.binary, call.column.name, kept, .call(rows))
         calls.append(AggregateCall(column: call.column, function: .approximateDistinctOfSketches, arguments: [.column(column)], position: call.position))
+    }
+
+    /// The sketch that a row of the rollup has of it, perhaps under a filter that asks of keys alone.
+    private func keptSketch(_ call: AggregateCall) -> Expression? {
+        if let measure = measure(call), meaning.measures[measure].type == .binary { return .column(measures[measure]) }
+        guard let (condition, rest) = split(call), let measure = measure(rest), meaning.measures[measure].type == .binary else { return nil }
+        return .conditional(branches: [.init(condition: condition, result: .column(measures[measure]))], otherwise: nil, type: .binary)
     }
 
     // MARK: Measures
@@ -130,28 +143,135 @@ struct RollupParts {
     /// An aggregate of one row of the rollup.
     private func part(_ call: AggregateCall, isCount: Bool, type: ColumnType) throws(Refusal) -> Expression {
         if let measure = measure(call) {
-            guard measures[measure].type == type else { throw Refusal(reason: "\(meaning.measures[measure].name) is of another type") }
-            return .column(measures[measure])
+            guard let value = Self.value(.column(measures[measure]), as: type) else { throw Refusal(reason: "\(meaning.measures[measure].name) is of another type") }
+            return value
         }
         let otherwise: Expression? = isCount ? .literal(.integer(0), .int64) : nil
         // What is asked of some keys only.
-        if let filter = call.filter {
-            guard let condition = keys.computed(filter) else { throw Refusal(reason: "a FILTER is not computed from its keys") }
-            var plain = call
-            plain.filter = nil
-            let value = try part(plain, isCount: isCount, type: type)
+        if call.filter != nil {
+            guard let (condition, rest) = split(call) else { throw Refusal(reason: "a FILTER is not computed from its keys") }
+            let value = try part(rest, isCount: isCount, type: type)
             return .conditional(branches: [.init(condition: condition, result: value)], otherwise: otherwise, type: type)
         }
-        let shown = call.function == .countRows ? "count(*)" : call.function.rawValue
-        guard call.arguments.count == 1, let value = keys.computed(call.arguments[0]) else { throw Refusal(reason: "it has no such \(shown)") }
+        if let value = try ofKeys(call, type) { return value }
+        if let value = try chosen(call, isCount: isCount, type: type) { return value }
+        throw Refusal(reason: "it has no such \(call.function == .countRows ? "count(*)" : call.function.rawValue)")
+    }
+
+    /// What a filter asks of keys, and the call with what is left of it.
+    private func split(_ call: AggregateCall) -> (condition: Expression, rest: AggregateCall)? {
+        var asked: [Expression] = []
+        var left: [Expression] = []
+        for condition in call.filter?.conjuncts ?? [] {
+            if let computed = keys.computed(condition) { asked.append(computed) } else { left.append(condition) }
+        }
+        if asked.isEmpty { return nil }
+        var rest = call
+        rest.filter = left.isEmpty ? nil : .conjunction(left)
+        return (.conjunction(asked), rest)
+    }
+
+    /// An aggregate of what all rows of a row of the rollup have in common.
+    ///
+    /// - Returns: nil where its argument is no such value.
+    private func ofKeys(_ call: AggregateCall, _ type: ColumnType) throws(Refusal) -> Expression? {
+        let all = AggregateCall(column: call.column, function: .countRows, arguments: [])
+        guard call.arguments.count == 1 else {
+            // Of a column that no row lacks.
+            guard call.function == .countRows, let measure = meaning.measures.firstIndex(where: { $0.call.function == .count && isOfRows($0.call) }) else { return nil }
+            return .column(measures[measure])
+        }
+        if call.function == .count, isOfRows(call) { return try part(all, isCount: true, type: type) }
+        guard let value = keys.computed(call.arguments[0]) else { return nil }
         switch call.function {
         case .count:
-            let all = AggregateCall(column: call.column, function: .countRows, arguments: [])
             let rows = try part(all, isCount: true, type: type)
-            return .conditional(branches: [.init(condition: .not(.isNull(value)), result: rows)], otherwise: otherwise, type: type)
-        case .min where value.type == type, .max where value.type == type, .boolAnd where value.type == type, .boolOr where value.type == type:
-            return value
-        default: throw Refusal(reason: "it has no such \(shown)")
+            return .conditional(branches: [.init(condition: .not(.isNull(value)), result: rows)], otherwise: .literal(.integer(0), .int64), type: type)
+        case .sum:
+            // Of nothings there is one at least.
+            if value.isZero { return .literal(type.isDecimal ? .decimal(0) : .integer(0), type) }
+            guard let factor = Self.factor(value) else { return nil }
+            return try times(factor, try part(all, isCount: true, type: .int64), type)
+        case .min, .max, .boolAnd, .boolOr: return Self.value(value, as: type)
+        default: return nil
         }
     }
+
+    /// - Returns: nil for another type, but for one of more digits before the mark.
+    private static func value(_ value: Expression, as type: ColumnType) -> Expression? {
+        if value.type == type { return value }
+        guard case .decimal(let from, let scale) = value.type, case .decimal(let to, scale) = type, to >= from else { return nil }
+        return .cast(value, to: type, position: nil)
+    }
+
+    /// Whether a count of its argument is one of rows.
+    private func isOfRows(_ call: AggregateCall) -> Bool {
+        guard call.filter == nil, !call.isDistinct, call.arguments.count == 1, case .column(let id, _) = call.arguments[0] else { return false }
+        return meaning.filled.contains(id)
+    }
+
+    /// Numbers so small that so many of them as a store can have do not leave a sum's digits.
+    private static func factor(_ value: Expression) -> Expression? {
+        switch value {
+        case .literal(.null, _): return value
+        case .literal(.decimal(let digits), _): return digits.magnitude < smallMax ? value : nil
+        default: break
+        }
+        switch value.type {
+        case .int32, .int64: return value
+        case .decimal(let precision, _): return precision <= smallDigitCount ? value : nil
+        default: return nil
+        }
+    }
+    private static let smallDigitCount = 18
+    private static let smallMax = UInt128(1_000_000_000_000_000_000)
+
+    /// The sum of so many of one value.
+    private func times(_ value: Expression, _ count: Expression, _ type: ColumnType) throws(Refusal) -> Expression {
+        switch type {
+        case .int64:
+            let wide = value.type == type ? value : .cast(value, to: type, position: nil)
+            return .call(.multiply, [wide, count], type: type, position: nil)
+        case .decimal:
+            let whole = ColumnType.decimal38(scale: 0)
+            let wide = value.type.isDecimal ? value : .cast(value, to: whole, position: nil)
+            return .call(.multiply, [wide, .cast(count, to: whole, position: nil)], type: type, position: nil)
+        default: throw Refusal(reason: "it has no such sum")
+        }
+    }
+
+    /// An aggregate of what a CASE over keys chooses, or of a value with 0 for NULL: that of what is chosen.
+    ///
+    /// - Returns: nil where its argument is neither.
+    private func chosen(_ call: AggregateCall, isCount: Bool, type: ColumnType) throws(Refusal) -> Expression? {
+        guard call.arguments.count == 1 else { return nil }
+        func part(of argument: Expression, _ type: ColumnType) throws(Refusal) -> Expression {
+            var own = call
+            own.arguments = [argument]
+            return try self.part(own, isCount: isCount, type: type)
+        }
+        switch call.arguments[0] {
+        case .conditional(let branches, let otherwise, _):
+            var made: [Expression.Branch] = []
+            for branch in branches {
+                guard let condition = keys.computed(branch.condition) else { return nil }
+                made.append(.init(condition: condition, result: try part(of: branch.result, type)))
+            }
+            let last = try otherwise.map { value throws(Refusal) in try part(of: value, type) }
+            return .conditional(branches: made, otherwise: last ?? (isCount ? .literal(.integer(0), .int64) : nil), type: type)
+        case .coalesce(let items, _):
+            guard call.function == .sum, items.count == 2, items[1].isZero else { return nil }
+            return .coalesce([try part(of: items[0], type), .literal(type.isDecimal ? .decimal(0) : .integer(0), type)], type: type)
+        case .cast(let inner, let target, _):
+            if isCount { return ConstantFolding.canFail(call.arguments[0]) ? nil : try part(of: inner, type) }
+            // More digits before the mark say the same.
+            guard Self.value(inner, as: target) != nil, [.sum, .min, .max].contains(call.function) else { return nil }
+            return try part(of: inner, type)
+        default: return nil
+        }
+    }
+}
+
+extension Expression {
+    fileprivate var isZero: Bool { literalValue == .integer(0) || literalValue == .decimal(0) }
 }

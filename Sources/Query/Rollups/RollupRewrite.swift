@@ -31,7 +31,7 @@ struct RollupRewrite {
         var isGrouped = isGrouped
         switch plan {
         case .scan(let node): if isGrouped { names.insert(node.table.name) }
-        case .aggregate: isGrouped = true
+        case .aggregate, .distinct: isGrouped = true
         default: break
         }
         for input in plan.inputs { groupedTables(input, isGrouped: isGrouped, &names) }
@@ -59,12 +59,58 @@ struct RollupRewrite {
 
         func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
             if PlanningWork.isOver { return plan }
-            guard case .aggregate(let node) = plan, let made = answer(node) else { return plan.withInputs(plan.inputs.map(rewrite)) }
-            return made
+            let made: LogicalPlan? = switch plan {
+            case .aggregate(let node): answer(node) { .aggregate($0) } ?? joined(node)
+            // Rows without repeats are groups that nothing is asked of.
+            case .distinct(.project(let input, let columns)):
+                answer(AggregateNode(input: input, groups: columns, aggregates: [])) { .distinct(input: .project(input: $0.input, columns: columns)) }
+            default: nil
+            }
+            return made ?? plan.withInputs(plan.inputs.map(rewrite))
         }
 
+        private enum Choice {
+            case made(LogicalPlan)
+            /// None fits: the table, with why.
+            case remarked(TableReference)
+        }
+
+        /// - Parameter plain: as it was asked, over the input that it is given.
         /// - Returns: nil for a grouping of anything but one table that has rollups.
-        private func answer(_ node: AggregateNode) -> LogicalPlan? {
+        private func answer(_ node: AggregateNode, plain: (AggregateNode) -> LogicalPlan) -> LogicalPlan? {
+            var own = node
+            let copy = inlined(node.input)
+            if let copy { own.input = copy }
+            switch choose(own) {
+            case .made(let plan): return plan
+            case .remarked(let table):
+                // What is shared is run once: it stays so where it is read anyway.
+                if copy != nil { return nil }
+                own.input = RollupShape.replacing(node.input, with: table)
+                return plain(own)
+            case nil: return nil
+            }
+        }
+
+        /// A grouping over joins of a table whose groups are summed.
+        private func joined(_ node: AggregateNode) -> LogicalPlan? {
+            let joins = RollupJoins(ids, leaf: leaf, rewrite: rewrite)
+            for split in joins.splits(node) { if case .made(let plan)? = choose(split.inner) { return split.outer(plan) } }
+            return nil
+        }
+
+        private func inlined(_ plan: LogicalPlan) -> LogicalPlan? {
+            var copy = RollupCopy(ids) { self.reference($0.name, $0.source) }
+            return copy.inlined(plan)
+        }
+
+        private func leaf(_ plan: LogicalPlan) -> LogicalPlan? {
+            let own = inlined(plan) ?? plan
+            guard let shape = RollupShape(own, []), offers[shape.scan.table.name] != nil || bases[shape.scan.table.name] != nil else { return nil }
+            return own
+        }
+
+        private func choose(_ node: AggregateNode) -> Choice? {
             guard let shape = RollupShape(node.input, node.operands) else { return nil }
             let offers = offers[shape.scan.table.name] ?? [], base = bases[shape.scan.table.name]
             if offers.isEmpty, base == nil { return nil }
@@ -82,16 +128,14 @@ struct RollupRewrite {
             guard let (offer, match) = chosen else {
                 if let base { needs.note(node, of: base, isUTC: isUTC) }
                 if offers.isEmpty { return nil }
-                var scan = shape.scan
-                scan.table = TableReference(name: scan.table.name, source: RemarkedTable(scan.table.source, remarks), identity: scan.table.identity)
-                var plain = node
-                plain.input = RollupShape.replacing(node.input, with: scan.table)
-                return .aggregate(plain)
+                let table = shape.scan.table
+                return .remarked(TableReference(name: table.name, source: RemarkedTable(table.source, remarks), identity: table.identity))
             }
             let title = "Rollup \(offer.name)" + (offer.coverage.map { " (\($0))" } ?? "")
-            return match.plan(
-                node, partials: reference("rollup_\(offer.name)", RemarkedTable(offer.partials, [title] + remarks)),
-                rest: reference(shape.scan.table.name, offer.rest))
+            return .made(
+                match.plan(
+                    node, partials: reference("rollup_\(offer.name)", RemarkedTable(offer.partials, [title] + remarks)),
+                    rest: reference(shape.scan.table.name, offer.rest)))
         }
 
         /// By what is read; where that may not be known, by how many keys there are.

@@ -33,7 +33,8 @@ struct RollupShape {
                 }
                 plan = input
             case .unnest(let node):
-                guard list == nil, !node.keepsEmpty, node.ordinality == nil else { return nil }
+                // Places in the list are columns that no rollup knows: a question that reads one is refused with them.
+                guard list == nil, !node.keepsEmpty else { return nil }
                 list = node
                 plan = node.input
             case .scan(let node):

@@ -46,7 +46,8 @@ final class RollupAnswersTests: XCTestCase {
     static func query(_ random: inout SplitMix64) -> String {
         let isOfLines = random.next() % 3 == 0
         let table = pick(["receipts", "receipts_accepted", "receipts_accepted"], &random)
-        let from = isOfLines ? "\(table) r CROSS JOIN UNNEST(r.lines) AS l" : "\(table) r"
+        let joined = ["", "", "", " JOIN (VALUES ('c1', 1), ('c2', 2), ('c2', 3)) AS n(id, number) ON n.id = r.client_id", " LEFT JOIN (VALUES ('EUR', 1)) AS n(id, number) ON n.id = r.currency"]
+        let from = (isOfLines ? "\(table) r CROSS JOIN UNNEST(r.lines) AS l" : "\(table) r") + pick(joined, &random)
         let groups = isOfLines
             ? ["business_day", "l.category", "l.product_code", "r.currency", "date_trunc('month', business_day)", "EXTRACT(year FROM business_day)", "upper(l.category)"]
             : ["business_day", "client_id", "currency", "date_trunc('month', business_day)", "date_trunc('quarter', business_day)", "EXTRACT(month FROM business_day)",
@@ -55,12 +56,14 @@ final class RollupAnswersTests: XCTestCase {
             ? ["count(*)", "sum(l.amount)", "sum(l.quantity)", "avg(l.amount)", "count(*) FILTER (WHERE r.currency = 'EUR')", "sum(l.amount) FILTER (WHERE l.category = 'dairy')"]
             : ["count(*)", "sum(total)", "sum(tax_total)", "min(total)", "max(total)", "avg(total)", "approx_count_distinct(customer_id)", "count(DISTINCT client_id)",
                "min(business_day)", "max(client_id)", "count(currency)", "sum(total) FILTER (WHERE currency = 'UAH')", "count(*) FILTER (WHERE business_day > DATE '2026-06-30')",
-               "count(DISTINCT business_day)", "bool_or(total > 50000)"]
+               "count(DISTINCT business_day)", "bool_or(total > 50000)",
+               "sum(CASE WHEN currency = 'EUR' THEN total ELSE 0 END)", "sum(1)", "count(receipt_id)", "count(DISTINCT client_id) FILTER (WHERE currency = 'EUR')",
+               "approx_count_distinct(customer_id) FILTER (WHERE currency = 'UAH')", "avg(CASE WHEN client_id = 'c1' THEN total END)", "sum(coalesce(tax_total, 0))"]
         let conditions = [
             "state = 'COMPLETE'", "business_day >= DATE '2026-03-01'", "business_day < DATE '2026-09-01'", "business_day BETWEEN DATE '2026-02-01' AND DATE '2026-07-31'",
             "client_id = 'c1'", "currency <> 'EUR'", "currency = 'EUR'", "business_day >= DATE '2026-03-15'", "date_trunc('month', business_day) = DATE '2026-05-01'",
             isOfLines ? "l.category = 'dairy'" : "total > 100", isOfLines ? "l.product_code = '4820000000012'" : "currency IN ('UAH', 'USD')",
-            "EXTRACT(month FROM business_day) IN (1, 12)",
+            "EXTRACT(month FROM business_day) IN (1, 12)", "client_id IN (SELECT v.c FROM (VALUES ('c1')) AS v(c))", "NOT (currency = 'EUR' AND business_day > DATE '2026-06-30')",
         ]
         var keys = Set<String>(), calls: [String] = [], tests: [String] = table == "receipts" && random.next() % 4 != 0 ? ["state = 'COMPLETE'"] : []
         for _ in 0..<Int(random.next() % 3) { keys.insert(pick(groups, &random)) }
@@ -71,6 +74,12 @@ final class RollupAnswersTests: XCTestCase {
         if !tests.isEmpty { text += " WHERE \(tests.joined(separator: " AND "))" }
         if !ordered.isEmpty { text += (random.next() % 8 == 0 ? " GROUP BY ROLLUP(\(ordered.joined(separator: ", ")))" : " GROUP BY \(ordered.joined(separator: ", "))") }
         if random.next() % 5 == 0 { text += " HAVING count(*) > 1" }
+        // Rows without repeats, and a common table that is asked twice.
+        if !ordered.isEmpty, random.next() % 10 == 0 { return "SELECT DISTINCT \(ordered.joined(separator: ", ")) FROM \(from)" + (tests.isEmpty ? "" : " WHERE \(tests.joined(separator: " AND "))") }
+        if random.next() % 10 == 0 {
+            let shared = text.replacingOccurrences(of: "FROM \(table) r", with: "FROM shared r")
+            return "WITH shared AS (SELECT * FROM \(table)) \(shared) UNION ALL \(shared)"
+        }
         return text
     }
 
@@ -147,6 +156,86 @@ final class RollupAnswersTests: XCTestCase {
         ] {
             XCTAssertTrue(try rows("EXPLAIN \(text)", catalog, rollups: true).contains { $0.contains("Scan rollup") }, text)
             XCTAssertEqual(try rows(text, catalog, rollups: true), try rows(text, catalog, rollups: false), text)
+        }
+    }
+
+    /// What may be asked of sums though it does not say so in the words of their declaration.
+    func test_questionsInOtherWords_areAnsweredFromSums() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        var random = SplitMix64(state: 77)
+        for text in Self.declared + [
+            #"{"name":"by_hour","table":"receipts","group_by":{"hour":"date_trunc('hour', issued_at)","kind":"payment_type"},"measures":{"n":"count(*)","s":"sum(total)","people":"approx_count_distinct(customer_id)"}}"#,
+            #"{"name":"by_moved_day","table":"receipts","group_by":{"day":"issued_at::date","is_dear":"total > 50000"},"measures":{"t":"sum(tax_total)","n":"count(receipt_id)"}}"#,
+            #"{"name":"by_week","table":"receipts","group_by":{"week":"date_trunc('week', business_day)"},"measures":{"s":"sum(total)"}}"#,
+            #"{"name":"of_spring","table":"receipts","where":"business_day >= DATE '2026-03-01' AND currency IN ('UAH', 'EUR') AND total > 5","group_by":{"day":"business_day","money":"currency","total":"total"},"measures":{"n":"count(*)"}}"#,
+        ] {
+            let body = try JSONParser.parse(Array(text.utf8))
+            _ = try fixture.engine.putRollup(name: try XCTUnwrap(body["name"]?.text), body: body)
+        }
+        for (round, client) in ["c1", "c2"].enumerated() { _ = fixture.take(Self.receipts(&random, 120, from: round * 1_000), .ndjson, as: .admin, client: client) }
+        _ = try fixture.engine.compact(before: nil, isCancelled: { false })
+        try fill(fixture)
+        // Hot rows beside them.
+        _ = fixture.take(Self.receipts(&random, 40, from: 5_000), .ndjson, as: .admin, client: "c1")
+        let catalog = try fixture.engine.catalog(as: .admin, upTo: nil).catalog
+        let questions: [(text: String, rollup: String?)] = [
+            // Sums of what keys choose.
+            ("SELECT business_day, sum(CASE WHEN currency = 'EUR' THEN total ELSE 0 END), sum(CASE WHEN client_id = 'c1' THEN total END) FROM receipts_accepted GROUP BY 1", "receipts_by_day"),
+            ("SELECT client_id, sum(1), sum(CASE WHEN currency = 'EUR' THEN 1 ELSE 0 END), count(CASE WHEN currency = 'EUR' THEN 1 END), sum(CASE WHEN currency = 'EUR' THEN 2.5 ELSE NULL END) FROM receipts_accepted GROUP BY 1", "receipts_by_day"),
+            ("SELECT client_id, sum(coalesce(total, 0)), avg(CASE WHEN client_id = 'c1' THEN total END), max(CASE WHEN client_id = 'c2' THEN total ELSE 0 END) FROM receipts GROUP BY 1", "by_client"),
+            ("SELECT client_id, sum(coalesce(total, 0)), avg(CASE WHEN client_id = 'c1' THEN total END), max(CASE WHEN client_id = 'c2' THEN total END) FROM receipts GROUP BY 1", "by_client"),
+            ("SELECT client_id, sum(CASE WHEN tax_total > 3 THEN total END) FROM receipts_accepted GROUP BY 1", nil),
+            // Columns that no row lacks.
+            ("SELECT count(receipt_id), count(business_day), count(1) FROM receipts_accepted", "customers_by_month"), ("SELECT count(customer_id) FROM receipts_accepted", nil),
+            ("SELECT issued_at::date, count(*) FROM receipts GROUP BY 1", "by_moved_day"),
+            // DISTINCT.
+            ("SELECT DISTINCT client_id, date_trunc('year', business_day) FROM receipts_accepted", "receipts_by_day"), ("SELECT DISTINCT receipt_id FROM receipts_accepted", nil),
+            ("SELECT currency, count(DISTINCT client_id) FILTER (WHERE business_day > DATE '2026-06-30'), count(DISTINCT business_day) FROM receipts_accepted GROUP BY 1", "receipts_by_day"),
+            ("SELECT payment_type, approx_count_distinct(customer_id) FILTER (WHERE extract(hour FROM issued_at) < 12) FROM receipts GROUP BY 1", "by_hour"),
+            // Steps of a clock.
+            ("SELECT date_trunc('day', issued_at), sum(total) FROM receipts GROUP BY 1", "by_hour"), ("SELECT issued_at::date, extract(hour FROM issued_at), count(*), sum(total) FROM receipts GROUP BY 1, 2", "by_hour"),
+            ("SELECT date_trunc('minute', issued_at), count(*) FROM receipts GROUP BY 1", nil), ("SELECT extract(minute FROM issued_at), count(*) FROM receipts GROUP BY 1", nil),
+            ("SELECT extract(epoch FROM issued_at), sum(tax_total) FROM receipts GROUP BY 1", nil),
+            ("SELECT sum(total), count(*) FROM receipts WHERE issued_at >= '2026-03-05T07:00:00Z' AND issued_at < '2026-09-01'", "by_hour"),
+            ("SELECT sum(total), count(*) FROM receipts WHERE issued_at >= '2026-03-05T07:00:01Z'", nil), ("SELECT sum(total) FROM receipts WHERE issued_at <= '2026-03-05T07:59:59.999999Z'", "by_hour"),
+            ("SELECT date_trunc('quarter', issued_at), sum(tax_total) FROM receipts WHERE issued_at >= '2026-02-01' GROUP BY 1", "by_moved_day"),
+            ("SELECT date_trunc('hour', issued_at), sum(tax_total) FROM receipts GROUP BY 1", nil),
+            ("SELECT extract(week FROM business_day), sum(total) FROM receipts WHERE business_day >= DATE '2026-03-02' AND business_day < DATE '2026-09-07' GROUP BY 1", "by_week"),
+            ("SELECT sum(total), min(date_trunc('week', business_day)) FROM receipts WHERE business_day >= DATE '2026-03-03'", nil),
+            ("SELECT date_trunc('month', business_day), date_trunc('week', business_day), sum(total) FROM receipts GROUP BY 1, 2", nil),
+            // What NOT makes of a key.
+            ("SELECT NOT (total > 50000), sum(tax_total) FROM receipts WHERE NOT (total > 50000) OR total IS NULL GROUP BY 1", nil),
+            ("SELECT NOT (total > 50000), total > 50000, sum(tax_total) FROM receipts GROUP BY 1, 2", "by_moved_day"),
+            // Conditions that a rollup's follow from.
+            ("SELECT currency, count(*) FROM receipts WHERE business_day BETWEEN DATE '2026-04-01' AND DATE '2026-05-31' AND currency = 'EUR' AND total >= 5.01 GROUP BY 1", "of_spring"),
+            ("SELECT currency, count(*) FROM receipts WHERE business_day > DATE '2026-02-28' AND currency IN ('EUR') AND total > 7 GROUP BY 1", nil),
+            ("SELECT currency, count(*) FROM receipts WHERE business_day >= DATE '2026-03-01' AND currency IN ('EUR', 'USD') AND total > 7 GROUP BY 1", nil),
+            ("SELECT currency, count(*) FROM receipts WHERE business_day >= DATE '2026-03-01' AND currency = 'EUR' AND total >= 5 GROUP BY 1", nil),
+            ("SELECT count(*) FROM receipts WHERE (business_day = DATE '2026-03-01' OR business_day > DATE '2026-08-01') AND (currency = 'UAH' OR currency = 'EUR' AND total < 90000) AND total > 100", "of_spring"),
+            // Lists by their view, with their places.
+            ("SELECT category, sum(amount), count(*) FROM receipts_lines WHERE state = 'COMPLETE' GROUP BY 1", "by_quarter"), ("SELECT ordinal, sum(amount) FROM receipts_lines WHERE state = 'COMPLETE' GROUP BY 1", nil),
+            // Joins.
+            ("SELECT n.name, sum(r.total), count(*), avg(r.total) FROM receipts r JOIN (VALUES ('c1', 'one'), ('c2', 'two'), ('c2', 'too')) AS n(id, name) ON n.id = r.client_id GROUP BY 1", "by_client"),
+            ("SELECT n.name, sum(r.total), count(*), count(DISTINCT r.business_day), max(r.currency) FROM receipts_accepted r LEFT JOIN (VALUES ('c1', 'one'), (NULL, 'two')) AS n(id, name) ON n.id = r.client_id AND r.currency = 'EUR' GROUP BY ROLLUP (1)", "receipts_by_day"),
+            ("SELECT currency, sum(total), count(*) FROM receipts_accepted WHERE client_id IN (SELECT v.c FROM (VALUES ('c1')) AS v(c)) GROUP BY 1", "receipts_by_day"),
+            ("SELECT sum(total), count(*), count(*) FILTER (WHERE n.name = 'one') FROM receipts_accepted r JOIN (VALUES ('c9', 'one')) AS n(id, name) ON n.id = r.client_id", "receipts_by_day"),
+            ("SELECT sum(total), count(*) FROM receipts_accepted WHERE business_day > (SELECT max(business_day) - 200 FROM receipts_accepted)", "by_day"),
+            ("SELECT sum(total) FROM receipts_accepted r WHERE NOT EXISTS (SELECT 1 FROM (VALUES ('c1', 'EUR')) AS v(c, m) WHERE v.c = r.client_id AND v.m = r.currency)", "receipts_by_day"),
+            ("SELECT n.name, sum(r.total) FROM receipts r JOIN (VALUES ('R-1', 'one')) AS n(id, name) ON n.id = r.receipt_id GROUP BY 1", nil),
+            ("SELECT sum(n.factor) FROM receipts_accepted r JOIN (VALUES ('c1', 2)) AS n(id, factor) ON n.id = r.client_id", nil),
+            // A common table that is asked twice.
+            ("WITH r AS (SELECT * FROM receipts_accepted WHERE currency = 'EUR') SELECT client_id, sum(total) FROM r GROUP BY 1 UNION ALL SELECT 'all', sum(total) FROM r", "receipts_by_day"),
+            ("WITH l AS (SELECT r.business_day, l.* FROM receipts_accepted r, UNNEST(r.lines) AS l) SELECT category, sum(amount) FROM l GROUP BY 1 UNION ALL SELECT product_code, sum(quantity) FROM l GROUP BY 1", "by_quarter"),
+        ]
+        for (text, rollup) in questions {
+            let plain = try rows(text, catalog, rollups: false)
+            XCTAssertEqual(try rows(text, catalog, rollups: true), plain, text)
+            XCTAssertFalse(plain.isEmpty && !text.contains("RECEIPT_ID"), text)
+            let plan = try rows("EXPLAIN \(text)", catalog, rollups: true).map { $0.trimmingCharacters(in: .whitespaces) }
+            let used = plan.first { $0.hasPrefix("Rollup ") }?.split(separator: " ").dropFirst().first.map(String.init)
+            XCTAssertEqual(used, rollup, "\(text)\n\(plan.joined(separator: "\n"))")
         }
     }
 

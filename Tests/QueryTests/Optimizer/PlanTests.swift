@@ -18,6 +18,12 @@ final class PlanTests: XCTestCase {
         golden.check { try plan($0) }
     }
 
+    /// Groupings that are answered from sums, and such as are not.
+    func test_plans_rollups_areAsWritten() throws {
+        var golden = try GoldenFile("rollups.txt")
+        golden.check { try plan($0, QueryContext(catalog: SummedTables(), now: TestTables.now)) }
+    }
+
     /// All 22 queries of TPC-H, with joins ordered by the statistics of scale factor 1.
     func test_plans_TPCH_areAsWritten() throws {
         var golden = try GoldenFile("tpch.txt")

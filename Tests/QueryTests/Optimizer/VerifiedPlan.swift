@@ -9,10 +9,12 @@ enum VerifiedPlan {
         switch try Binder.bind(sql, in: context) {
         case .query(let bound), .explain(let bound, _): query = bound
         }
-        let optimizer = Optimizer(evaluator: evaluator, timeZone: context.timeZone) { pass, bound, after in
+        let rollups = RollupRewrite(context)
+        let inspect: Optimizer.Inspector = { pass, bound, after in
             let faults = PlanVerifier.faults(in: after, allowsSubqueries: ["the binder", "ConstantFolding"].contains(pass)) + PlanVerifier.faults(from: bound, to: after)
             XCTAssertEqual(faults, [], "\(pass), of \(sql)")
         }
+        let optimizer = Optimizer(evaluator: evaluator, timeZone: context.timeZone, inspect: inspect, rollups: { rollups.rewrite($0) })
         return try optimizer.optimized(query.plan)
     }
 }
