@@ -42,8 +42,14 @@ export const connection = new EventTarget();
  * @param {Input} input
  */
 function target(template, { path = {}, query = {} }) {
-  const filled = template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(path[name] ?? ''));
   const parameters = new URLSearchParams();
+  // What no path can hold, since browsers take it away however it is escaped, a parameter of the same name says.
+  const filled = template.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = path[name] ?? '';
+    if (value !== '.' && value !== '..') return encodeURIComponent(value);
+    parameters.set(name, value);
+    return '-';
+  });
   for (const [name, value] of Object.entries(query)) {
     if (value !== null && value !== undefined && value !== '') parameters.set(name, String(value));
   }
