@@ -68,14 +68,19 @@ function target(template, { path = {}, query = {} }) {
  */
 export async function send(method, template, input = {}) {
   const url = target(template, input);
-  for (let isFirst = true; ; isFirst = false) {
+  for (let isRenewed = false; ;) {
+    const { csrf } = credential;
     const response = await exchange(method, url, input);
     if (response.ok || response.status === 300) return response;
     const body = await problemBody(response);
     if (!body) throw new Stranger(response);
     const problem = new Problem(response.status, body, response.headers);
     const hasEnded = response.status === 401 || problem.slug === 'csrf';
-    if (!hasEnded || !isFirst || template === '/v1/session' || !(await credential.renew())) throw problem;
+    if (!hasEnded || isRenewed || template === '/v1/session') throw problem;
+    // Sent before another session began: that one is asked, and nobody to sign in once more.
+    if (credential.csrf !== csrf) continue;
+    if (!(await credential.renew())) throw problem;
+    isRenewed = true;
   }
 }
 
