@@ -6,7 +6,7 @@ import { readFeatures } from './core/features.js';
 import { listenForShortcuts } from './core/keyboard.js';
 import { language, preferredLanguage, speak, t } from './core/language.js';
 import { follow, here } from './core/location.js';
-import { followOtherWindows, isSignedIn, resume, session } from './core/session.js';
+import { expectsSession, followOtherWindows, isSignedIn, resume, session } from './core/session.js';
 import { showTheme } from './core/theme.js';
 import { oneLook } from './core/watch.js';
 import { renewSession } from './components/sign-in.js';
@@ -85,13 +85,27 @@ function settleFocus(name, focusID) {
 }
 
 function showAll() {
-  shell.mount({ onsignout: start, onlanguage: showAll });
+  shell.mount({ onsignout: () => start(), onlanguage: showAll });
   show(here());
 }
 
-async function start() {
+/**
+ * What who is signed in will need is asked for beside the session, not after it.
+ *
+ * @returns {Promise<void> | undefined} the features; their fault is told where they are awaited
+ */
+function readAhead() {
+  if (!expectsSession()) return undefined;
+  const features = readFeatures();
+  features.catch(() => {});
+  findPage(here()).load().catch(() => {});
+  return features;
+}
+
+/** @param {Promise<void>} [features] that are on their way */
+async function start(features) {
   if (await resume()) {
-    await readFeatures();
+    await (features ?? readFeatures());
     showAll();
   } else {
     shell.mountSignIn(async () => {
@@ -103,6 +117,7 @@ async function start() {
 
 async function begin() {
   showTheme();
+  const features = readAhead();
   await speak(preferredLanguage());
   mountAnnouncements();
   listenForShortcuts();
@@ -114,7 +129,7 @@ async function begin() {
   session.addEventListener('change', () => shell.showActor());
   document.documentElement.lang = language();
   try {
-    await start();
+    await start(features);
   } catch (error) {
     document.title = t('problem.unreachable');
     fill(document.body, problemView(error, () => location.reload()));

@@ -167,7 +167,7 @@ export class Shell {
 
   #help() {
     /** @type {[string, string][]} */
-    const rows = [['Ctrl K', t('palette.title')], ['?', t('help.title')], ['↑ ↓ ← →', t('help.arrows')], ['Ctrl Enter', t('help.run')], ['Esc Tab', t('help.leave-editor')],
+    const rows = [['Ctrl K', t('palette.title')], ['?', t('help.title')], ['↑ ↓ ← →', t('help.arrows')], ['Enter', t('help.open')], ['Ctrl C', t('help.copy')], ['Ctrl Enter', t('help.run')], ['Esc Tab', t('help.leave-editor')],
       ...shownPages().flatMap(({ key, title }) => (key ? [/** @type {[string, string]} */ ([`g ${key}`, t(title)])] : []))];
     openDialog(t('help.title'), () => [h('dl', { class: 'keys' }, rows.map(([keys, what]) => h('div', {}, h('dt', {}, keys.split(' ').map((key) => h('kbd', {}, key))), h('dd', {}, what))))]);
   }

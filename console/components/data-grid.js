@@ -1,6 +1,7 @@
 // Rows of an answer, as many as there are: only those in sight are elements. One cell is active; arrows move it, Enter opens its row.
 
 import { ExactNumber, stringify } from '../core/exact-json.js';
+import { announce } from '../core/announce.js';
 import { copyText } from '../core/clipboard.js';
 import { fill, h, uniqueID } from '../core/dom.js';
 import { number, t } from '../core/language.js';
@@ -223,9 +224,10 @@ export class DataGrid extends HTMLElement {
     event.preventDefault();
   };
 
-  #copy() {
+  async #copy() {
     const value = this.#source.rows[this.#active.row]?.[this.#active.column];
-    copyText(value === null ? '' : typeof value === 'object' ? stringify(value) : String(value));
+    const isCopied = await copyText(value === null ? '' : typeof value === 'object' ? stringify(value) : String(value));
+    announce(t(isCopied ? 'copied' : 'copy-failed'));
   }
 
   /**

@@ -1,7 +1,7 @@
 // What went wrong, where, the request's id, and what to do.
 
 import { h } from '../core/dom.js';
-import { t } from '../core/language.js';
+import { plainly, t } from '../core/language.js';
 import { Problem, Stranger, Unreachable } from '../core/problem.js';
 import { icon } from './icon.js';
 
@@ -24,7 +24,7 @@ function texts(error) {
   if (!(error instanceof Problem)) return [h('p', { class: 'strong' }, t('problem.unexpected')), h('p', {}, t('problem.unexpected-advice')), h('p', { class: 'quiet' }, String(error))];
   return [
     h('p', { class: 'strong' }, error.title || t('problem.unexpected')),
-    error.message !== error.title && h('p', {}, error.message),
+    error.message !== error.title && h('p', {}, plainly(error.message)),
     violations(error.errors),
     error.retryAfter && h('p', {}, t('problem.retry-after', { count: error.retryAfter })),
     error.requestID && h('p', { class: 'quiet' }, t('problem.request'), ' ', h('code', {}, error.requestID)),
@@ -35,5 +35,5 @@ function texts(error) {
 export function violations(errors) {
   if (!errors.length) return null;
   return h('ul', { class: 'violations' },
-    errors.map(({ pointer, code, message }) => h('li', {}, h('code', { class: 'pointer' }, pointer || '/'), ' ', message, ' ', h('span', { class: 'quiet' }, code))));
+    errors.map(({ pointer, code, message }) => h('li', {}, h('code', { class: 'pointer' }, plainly(pointer || '/')), ' ', plainly(message), ' ', h('span', { class: 'quiet' }, code))));
 }

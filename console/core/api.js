@@ -42,8 +42,14 @@ export const connection = new EventTarget();
  * @param {Input} input
  */
 function target(template, { path = {}, query = {} }) {
-  const filled = template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(path[name] ?? ''));
   const parameters = new URLSearchParams();
+  // What no path can hold, since browsers take it away however it is escaped, a parameter of the same name says.
+  const filled = template.replace(/\{(\w+)\}/g, (_, name) => {
+    const value = path[name] ?? '';
+    if (value !== '.' && value !== '..') return encodeURIComponent(value);
+    parameters.set(name, value);
+    return '-';
+  });
   for (const [name, value] of Object.entries(query)) {
     if (value !== null && value !== undefined && value !== '') parameters.set(name, String(value));
   }
@@ -62,14 +68,19 @@ function target(template, { path = {}, query = {} }) {
  */
 export async function send(method, template, input = {}) {
   const url = target(template, input);
-  for (let isFirst = true; ; isFirst = false) {
+  for (let isRenewed = false; ;) {
+    const { csrf } = credential;
     const response = await exchange(method, url, input);
     if (response.ok || response.status === 300) return response;
     const body = await problemBody(response);
     if (!body) throw new Stranger(response);
     const problem = new Problem(response.status, body, response.headers);
     const hasEnded = response.status === 401 || problem.slug === 'csrf';
-    if (!hasEnded || !isFirst || template === '/v1/session' || !(await credential.renew())) throw problem;
+    if (!hasEnded || isRenewed || template === '/v1/session') throw problem;
+    // Sent before another session began: that one is asked, and nobody to sign in once more.
+    if (credential.csrf !== csrf) continue;
+    if (!(await credential.renew())) throw problem;
+    isRenewed = true;
   }
 }
 

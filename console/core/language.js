@@ -72,6 +72,13 @@ const turning = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u0590-\u08ff\ufb1
  */
 export const isolated = (text) => (turning.test(text) ? `\u2068${text.replace(/[\u2066-\u2069]/g, '')}\u2069` : text);
 
+/**
+ * A sentence of the server's, which may quote what turns the writing round: that is shown as what it is, so that the rest of the sentence can be read.
+ *
+ * @param {string} text
+ */
+export const plainly = (text) => text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 /** @param {string} key */
 export const speaks = (key) => messages[key] !== undefined;
 

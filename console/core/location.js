@@ -16,13 +16,23 @@ export function here() {
   return { page: page || 'overview', segments, parameters: new URLSearchParams(location.search) };
 }
 
+/** Segments that a browser would take away, `.` and `..`, with their dots escaped: in an address these are escaped once more, and so is what looks like it. */
+const escapedDots = /^%(25)*2E(%(25)*2E)?$/;
+
 /** @param {string} segment */
 function decoded(segment) {
   try {
-    return decodeURIComponent(segment);
+    const text = decodeURIComponent(segment);
+    return escapedDots.test(text) ? decodeURIComponent(text) : text;
   } catch {
     return segment;
   }
+}
+
+/** @param {string} text */
+function encoded(text) {
+  if (text === '.' || text === '..') return encodeURIComponent(text.replaceAll('.', '%2E'));
+  return encodeURIComponent(escapedDots.test(text) ? encodeURIComponent(text) : text);
 }
 
 /**
@@ -32,7 +42,7 @@ function decoded(segment) {
  * @returns {string}
  */
 export function address(page, segments = [], parameters = {}) {
-  const path = root + [page, ...segments].map(encodeURIComponent).join('/');
+  const path = root + [page, ...segments].map(encoded).join('/');
   const entries = parameters instanceof URLSearchParams ? [...parameters] : Object.entries(parameters);
   const query = new URLSearchParams();
   for (const [name, value] of entries) if (value) query.append(name, value);

@@ -64,13 +64,16 @@ async function take(ended, left) {
   if (actor() !== before) location.reload();
 }
 
+/** Whether somebody has signed in with this browser, and nobody out since: the server knows whether that counts still. */
+export const expectsSession = () => Boolean(recall('signed-in', /** @type {unknown} */ (false)));
+
 /**
  * Goes on with the session that the browser has.
  *
  * @returns {Promise<boolean>} whether it has one
  */
 export async function resume() {
-  if (!recall('signed-in', /** @type {unknown} */ (false))) return false;
+  if (!expectsSession()) return false;
   try {
     become(await get('/v1/session'));
     return true;

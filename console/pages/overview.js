@@ -28,7 +28,7 @@ const lookCount = 60;
  * @type {{[code: string]: string}}
  */
 const places = {
-  'dead-letters': address('dead-letters'), 'oldest-unregistered': address('tickets', [], { state: 'PROCESSING' }), registrar: address('dead-letters'),
+  'dead-letters': address('dead-letters'), 'oldest-unregistered': address('tickets', [], { state: 'PROCESSING' }), registrar: address('tickets', [], { state: 'PROCESSING' }),
   'disk-full': address('storage'), 'promise-broken': address('queries'), degraded: address('storage'),
 };
 
@@ -64,6 +64,8 @@ export async function render(_, { signal }) {
       patch(fault);
       told = '';
       drawRates(chart, looks);
+      // Seen on the tab of the browser, too.
+      document.title = [overview.needs.length > 0 && `(${overview.needs.length})`, t('overview.title'), '· Till'].filter(Boolean).join(' ');
       const present = overview.needs.map(({ code, count, text }) => needText(code, count, text)).join(', ');
       if (needed !== undefined && needed !== present) announce(present || t('overview.nothing'));
       needed = present;

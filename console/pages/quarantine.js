@@ -2,7 +2,7 @@
 
 import { get, remove } from '../core/api.js';
 import { h } from '../core/dom.js';
-import { number, t } from '../core/language.js';
+import { number, plainly, t } from '../core/language.js';
 import { address, go } from '../core/location.js';
 import { isAdmin, seesAll } from '../core/session.js';
 import { copyable } from '../components/copy-button.js';
@@ -63,7 +63,7 @@ function entryTable(entries) {
     { title: t('client'), cell: ({ client_id: client }) => client },
     { title: t('type'), cell: ({ type }) => type },
     { title: t('quarantine.faults'), isNumeric: true, cell: ({ problem }) => number(problem.errors.length) },
-    { title: t('cause'), isWide: true, cell: ({ problem }) => problem.errors[0]?.message || problem.detail },
+    { title: t('cause'), isWide: true, cell: ({ problem }) => plainly(problem.errors[0]?.message || problem.detail) },
   ], entries));
 }
 
@@ -79,7 +79,7 @@ async function renderEntry(id, signal) {
   return h('div', { class: 'stack' },
     h('p', {}, h('a', { href: address('quarantine') }, t('quarantine.title'))),
     h('div', { class: 'row between' }, h('h1', {}, problem.title), h('span', { class: 'row' }, bench, isAdmin() && h('button', { class: 'button', onclick: () => discard(id) }, t('delete')))),
-    h('section', { class: 'card' }, h('p', {}, problem.detail), violations(problem.errors), factList([
+    h('section', { class: 'card' }, h('p', {}, plainly(problem.detail)), violations(problem.errors), factList([
       [t('ticket.id'), copyable(id)],
       [t('received'), time(entry.received_at)],
       [t('client'), entry.client_id],

@@ -3,8 +3,8 @@
 import { get } from '../core/api.js';
 import { h } from '../core/dom.js';
 import { day, t } from '../core/language.js';
-import { address, here, refine } from '../core/location.js';
-import { isInstantType, isNumericType, tables } from '../core/schema.js';
+import { address, go, here, refine } from '../core/location.js';
+import { identifier, isInstantType, isNumericType, tables } from '../core/schema.js';
 import { seesAll } from '../core/session.js';
 import { cellText } from '../components/data-grid.js';
 import { openDialog } from '../components/dialogs.js';
@@ -51,7 +51,32 @@ export async function render(place, { signal }) {
     (rows) => (rows.length ? receiptTable(rows, chosen, columns, table) : emptyState(t('receipts.none'), { command: postCommand() })));
 
   const choose = h('button', { class: 'button', id: 'choose-columns', onclick: () => chooseColumns(columns, chosen) }, t('receipts.columns'));
-  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('receipts.title')), choose), filterBar(filters(known, keepsVersions)), list);
+  // The same in SQL, to go on from; what was newest at an instant has no such words.
+  const query = !asOf && h('a', { class: 'button', id: 'open-sql', href: `${address('sql')}#${new URLSearchParams({ q: queryOf(table, asked) })}` }, t('rollups.open-sql'));
+  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('receipts.title')), h('span', { class: 'row' }, query, choose)), lookUp(table), filterBar(filters(known, keepsVersions)), list);
+}
+
+/** @param {string} table */
+function lookUp(table) {
+  const input = h('input', { id: 'receipt', type: 'text', required: true, autocomplete: 'off', spellcheck: 'false', size: 30 });
+  const find = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    go(address('receipts', [], { receipt: input.value.trim(), table: table === 'receipts' ? null : table }));
+  };
+  return h('form', { class: 'row', onsubmit: find }, h('label', { for: 'receipt' }, t('receipt')), input, h('button', { class: 'button' }, t('open')));
+}
+
+/**
+ * What the filters ask for.
+ *
+ * @param {string} table
+ * @param {{[name: string]: string | null}} asked
+ */
+export function queryOf(table, { client, from, to, type, state }) {
+  const text = (/** @type {string} */ value) => `'${value.replaceAll("'", "''")}'`;
+  const bound = (/** @type {string} */ value, /** @type {string} */ sign) => (/^\d{4}-\d\d-\d\d$/.test(value) ? `business_day ${sign} DATE ${text(value)}` : `issued_at ${sign} TIMESTAMPTZ ${text(value)}`);
+  const conditions = [client && `client_id = ${text(client)}`, from && bound(from, '>='), to && bound(to, '<'), type && `type = ${text(type)}`, state && `state = ${text(state)}`].filter(Boolean);
+  return `SELECT *\nFROM ${identifier(table)}${conditions.length ? `\nWHERE ${conditions.join(' AND ')}` : ''}\nORDER BY business_day, client_id, receipt_id\nLIMIT 100`;
 }
 
 /**
@@ -67,7 +92,6 @@ function filters(known, keepsVersions) {
     { name: 'state', label: t('state'), choices: stateNames },
     { name: 'table', label: t('table'), choices: known.map(({ name }) => name) },
     ...(keepsVersions || here().parameters.has('as_of') ? [{ name: 'as_of', label: t('as-of'), kind: 'instant' }] : []),
-    { name: 'receipt', label: t('receipt') },
   ]);
 }
 

@@ -2,7 +2,7 @@
 
 import { get } from '../core/api.js';
 import { h } from '../core/dom.js';
-import { day, number, speaks, t } from '../core/language.js';
+import { day, number, plainly, speaks, t } from '../core/language.js';
 import { address } from '../core/location.js';
 import { tablesOfTypes } from '../core/schema.js';
 import { copyable } from '../components/copy-button.js';
@@ -53,7 +53,7 @@ function stepTable({ steps }) {
     { title: t('attempts'), isNumeric: true, cell: ({ attempts }) => number(attempts) },
     { title: t('at'), cell: ({ at }) => time(at) },
     { title: t('ticket.reference'), cell: ({ reference }) => reference },
-    { title: t('detail'), isWide: true, cell: ({ detail }) => detail },
+    { title: t('detail'), isWide: true, cell: ({ detail }) => detail && plainly(detail) },
   ], steps);
 }
 
@@ -73,7 +73,7 @@ function moment({ at, event, name, attempt, detail, next_at: nextAt, ...others }
   return {
     at, mood: moods[event],
     title: [speaks(key) ? t(key) : event, name, attempt && t('ticket.attempt', { number: attempt })].filter(Boolean).join(' · '),
-    details: [detail && h('p', {}, String(detail)), told.length > 0 && h('p', { class: 'quiet' }, told.join(' · ')),
+    details: [detail && h('p', {}, plainly(String(detail))), told.length > 0 && h('p', { class: 'quiet' }, told.join(' · ')),
       nextAt && h('p', { class: 'quiet' }, t('ticket.next-attempt'), ' ', isLast ? h('till-countdown', { datetime: nextAt }) : time(nextAt))],
   };
 }

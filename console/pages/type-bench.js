@@ -26,7 +26,7 @@ const emptyDocument = { schema: 'mine/1', id: 'R-1', issued_at: '2026-11-20T12:0
  */
 export async function renderBench(name, refused, signal) {
   const present = name === 'new' ? null : await get('/v1/types/{name}', { path: { name }, signal });
-  const example = refused ? await refusedDocument(refused, signal) : stringify(emptyDocument, 2);
+  const example = refused ? await refusedDocument(refused, signal) : (present && (await takenDocument(present, signal))) || stringify(emptyDocument, 2);
   const before = stringify(present ?? emptyType, 2);
   const begun = { type: stringify(present ? { ...present, version: present.version + 1 } : emptyType, 2), document: example };
   // What was written here before, and not published, goes on.
@@ -94,6 +94,24 @@ export async function renderBench(name, refused, signal) {
 async function refusedDocument(ticketID, signal) {
   const entry = await get('/v1/quarantine/{ticket_id}', { path: { ticket_id: ticketID }, signal });
   return typeof entry.document === 'string' ? entry.document : '';
+}
+
+/**
+ * One that the type has taken, to see what a change would make of it.
+ *
+ * @param {import('../types/api.js').Type} type
+ * @param {AbortSignal} signal
+ * @returns {Promise<string | null>} nothing where there is none to be had: the bench does without
+ */
+async function takenDocument({ name, table }, signal) {
+  try {
+    const page = await get('/v1/receipts', { query: { type: name, table: table === 'receipts' ? null : table, fields: 'document', limit: 1 }, signal });
+    const document = page.receipts[0]?.document;
+    return document === undefined || document === null ? null : typeof document === 'string' ? document : stringify(document, 2);
+  } catch (error) {
+    if (error instanceof Problem) return null;
+    throw error;
+  }
 }
 
 /** @param {import('../types/api.js').TypeCheck['results'][number]} result */

@@ -110,8 +110,8 @@ export interface Paths {
     get: { query: { client?: string | number | null; from?: string | number | null; to?: string | number | null; type?: string | number | null; table?: string | number | null; state?: string | number | null; fields?: string | number | null; as_of?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ReceiptPage };
   };
   "/v1/receipts/{receipt_id}": {
-    get: { query: { client?: string | number | null; table?: string | number | null; day?: string | number | null; as_of?: string | number | null; raw?: string | number | null }; body: undefined; answer: Receipt | any };
-    delete: { query: { client?: string | number | null; table?: string | number | null }; body: undefined; answer: undefined };
+    get: { query: { receipt_id?: string | number | null; client?: string | number | null; table?: string | number | null; day?: string | number | null; as_of?: string | number | null; raw?: string | number | null }; body: undefined; answer: Receipt | any };
+    delete: { query: { receipt_id?: string | number | null; client?: string | number | null; table?: string | number | null }; body: undefined; answer: undefined };
   };
   "/v1/tickets/{ticket_id}": {
     get: { query: {  }; body: undefined; answer: Ticket };
@@ -213,7 +213,7 @@ export interface Paths {
     delete: { query: {  }; body: undefined; answer: undefined };
   };
   "/v1/receipts/{receipt_id}/versions": {
-    get: { query: { client?: string | number | null; table?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: Versions };
+    get: { query: { receipt_id?: string | number | null; client?: string | number | null; table?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: Versions };
   };
   "/v1/quarantine": {
     get: { query: { client?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: QuarantineList };

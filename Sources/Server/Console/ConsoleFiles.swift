@@ -14,7 +14,14 @@ struct ConsoleFiles: Sendable {
     let root: String
 
     init(_ files: [ConsoleFile]) {
-        byPath = Dictionary(files.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        let folder = "styles/"
+        let styles = Dictionary(
+            files.filter { $0.path.hasPrefix(folder) }.map { (String($0.path.dropFirst(folder.count)), $0.bytes) }, uniquingKeysWith: { first, _ in first })
+        byPath = Dictionary(
+            files.map { file in
+                let isMain = file.path == folder + "console.css"
+                return (file.path, isMain ? ConsoleFile(path: file.path, bytes: Self.joined(file.bytes, styles) ?? file.bytes) : file)
+            }, uniquingKeysWith: { first, _ in first })
         var all: [UInt8] = []
         for file in files.sorted(by: { $0.path < $1.path }) { all += Array(file.path.utf8) + [0] + Digest.sha256(file.bytes) }
         root = "/console/assets/" + Digest.sha256(all).prefix(Self.hashByteCount).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

@@ -9,7 +9,7 @@ package enum ConsoleRoutes {
         Route(.get, "/console", access: .open, operation: .undocumented("console"), handle: { _ in withPolicy(Response(status: 308).adding("Location", "/console/")) }),
         Route(.get, "/console/assets/{path…}", access: .open, place: .reads, operation: .undocumented("consoleFile"), handle: file),
         // Ids may have slashes: what the path says is the document's to read.
-        Route(.get, "/console/{…}", access: .open, operation: .undocumented("consolePage"), handle: { _ in page() }),
+        Route(.get, "/console/{…}", access: .open, operation: .undocumented("consolePage"), handle: { call in page(call.request) }),
     ]
 
     private static let files = ConsoleFiles.embedded
@@ -23,8 +23,10 @@ package enum ConsoleRoutes {
         return response(file, coding: ContentCoding.choose(call.request.header("Accept-Encoding")))
     }
 
-    private static func page() -> Response {
-        withPolicy(Response(status: 200, contentType: "text/html; charset=utf-8", bytes: document.bytes).adding("Cache-Control", "no-cache"))
+    private static func page(_ request: Request) -> Response {
+        let bytes = document.bytes(for: request.header("Accept-Language"), signsIn: SessionCookie(request) == nil)
+        return withPolicy(
+            Response(status: 200, contentType: "text/html; charset=utf-8", bytes: bytes).adding("Cache-Control", "no-cache").adding("Vary", "Accept-Language, Cookie"))
     }
 
     private static func response(_ file: ConsoleFile, coding: StreamCoding?) -> Response {

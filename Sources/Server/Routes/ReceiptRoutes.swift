@@ -43,7 +43,7 @@ enum ReceiptRoutes {
             operation: Operation(
                 "receipt", "A receipt with its document.",
                 parameters: [
-                    .path("receipt_id", "The receipt's id."), .client, .query("table", "The table, if not `receipts`."),
+                    .path("receipt_id", "The receipt's id."), .receiptID, .client, .query("table", "The table, if not `receipts`."),
                     .query("day", "Its business day.", schema: daySchema), asOf,
                     .query("raw", "1: the document's exact bytes.", schema: #"{"enum":["0","1","true","false"]}"#), .staleRead,
                 ],
@@ -133,8 +133,7 @@ enum ReceiptRoutes {
     // MARK: Out, one
 
     private static func receipt(_ call: Call, _ rows: any RowReading) throws -> Response {
-        let id = call.path("receipt_id")
-        try Call.check(id: id, "receipt_id")
+        let id = try call.receiptID()
         let raw = try flag("raw", call)
         let lookup = ReceiptLookup(
             receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts", day: try call.day("day"),
@@ -186,6 +185,7 @@ enum ReceiptRoutes {
         .json(300, ChoicesBody(choices: choices.map { choice in
             let day = CalendarText.text(day: choice.businessDay)
             var url = call.request.target.path + "?day=\(day)&client=\(RequestTarget.encode(choice.clientID))"
+            if let id = call.parameter("receipt_id") { url += "&receipt_id=\(RequestTarget.encode(id))" }
             if let table = call.parameter("table") { url += "&table=\(RequestTarget.encode(table))" }
             return .init(businessDay: choice.businessDay, clientID: choice.clientID, url: url)
         }))

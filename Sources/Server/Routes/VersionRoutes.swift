@@ -10,7 +10,7 @@ enum VersionRoutes {
             .get, "/v1/receipts/{receipt_id}/versions", access: .reader, place: .reads,
             operation: Operation(
                 "receiptVersions", "The versions of a document of a versioned table, newest first, with what each changed.",
-                parameters: [.path("receipt_id", "The document's id."), .client, table, .limit(1_000, 100), .cursor],
+                parameters: [.path("receipt_id", "The document's id."), .receiptID, .client, table, .limit(1_000, 100), .cursor],
                 answers: [.init(200, "A page of them.", [.of(ListBody<VersionBody>.self)])],
                 problems: [.badCursor, .wrongClient, .notFound, .immutableTable]),
             uses: { $0.store.versions }, handle: versions),
@@ -18,15 +18,13 @@ enum VersionRoutes {
             .delete, "/v1/receipts/{receipt_id}", access: .writer, place: .reads,
             operation: Operation(
                 "removeReceipt", "Adds a version that removes a document of a versioned table. Its earlier versions stay.",
-                parameters: [.path("receipt_id", "The document's id."), .client, table],
+                parameters: [.path("receipt_id", "The document's id."), .receiptID, .client, table],
                 answers: [.init(204, "It is removed, or was before.")], problems: [.wrongClient, .typeNotAllowed, .notFound, .immutableTable, .diskFull]),
             uses: { $0.store.versions }, handle: remove),
     ]
 
     private static func lookup(_ call: Call) throws -> ReceiptLookup {
-        let id = call.path("receipt_id")
-        try Call.check(id: id, "receipt_id")
-        return ReceiptLookup(receiptID: id, client: try call.client(), table: call.parameter("table") ?? "receipts")
+        ReceiptLookup(receiptID: try call.receiptID(), client: try call.client(), table: call.parameter("table") ?? "receipts")
     }
 
     private static func versions(_ call: Call, _ store: any VersionKeeping) throws -> Response {

@@ -48,6 +48,23 @@ final class ConsoleRoutesTests: XCTestCase {
         _ = server
     }
 
+    /// A browser has all styles after one answer, and asks for the words that it will show beside the modules; who has no session sees where the form will be.
+    func test_document_isOfTheReader() throws {
+        let (server, client) = try client()
+        for (wanted, tag) in [(nil, "en"), ("uk-UA,uk;q=0.9,en;q=0.8", "uk"), ("de-DE, uk;q=0.7", "uk"), ("EN-gb", "en"), ("*", "en"), (";;,,-", "en")] as [(String?, String)] {
+            let answer = try client.get("/console/sql", wanted.map { [("Accept-Language", $0)] } ?? [])
+            XCTAssertTrue(answer.text.contains("<html lang=\"\(tag)\"") && answer.text.contains("/languages/\(tag).json\" as=\"fetch\" crossorigin>"), "\(wanted ?? "none"): \(answer.text)")
+            XCTAssertEqual(answer.headers["vary"], "Accept-Language, Cookie")
+            XCTAssertTrue(answer.text.contains("class=\"card sign-in begin\""))
+        }
+        XCTAssertFalse(try client.get("/console/", [("Cookie", "till-session=x")]).text.contains("card sign-in"))
+        let sheet = try XCTUnwrap(try client.get("/console/").text.firstMatch(of: #/href="([^"]+console\.css)"/#)).output.1
+        let styles = try client.get(String(sheet)).text
+        XCTAssertFalse(styles.contains("@import"))
+        for layer in ["reset", "tokens", "base", "layout", "components", "print"] { XCTAssertEqual(styles.components(separatedBy: "@layer \(layer) {").count, 2, layer) }
+        _ = server
+    }
+
     /// The vendored editor comes when an editor is shown; nothing that the first page loads is it.
     func test_firstPage_isLight() throws {
         let (server, client) = try client()

@@ -19,4 +19,18 @@ final class ConsoleTests: XCTestCase {
         XCTAssertEqual(run.exitCode, 0, run.output)
         XCTAssertTrue(run.output.hasSuffix("everything held\n"), run.output)
     }
+
+    /// By a key and by a token of the issuer, over twelve hours without use and restarts of the server.
+    func test_sessions_beginAndEnd_inABrowser() throws {
+        let key = try TokenKey(.p256)
+        let folder = try Project.temporaryFolder("till-console-keys")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let keySet = folder.appendingPathComponent("keys.json")
+        try Data("{\"keys\":[\(try key.jwk(kid: "k"))]}".utf8).write(to: keySet)
+        let now = Int(Date().timeIntervalSince1970)
+        let token = try key.token(kid: "k", claims: #"{"iss":"https://issuer.example","aud":["till"],"client_id":"shop","iat":\#(now),"nbf":\#(now),"exp":\#(now + 86_400)}"#)
+        let run = try PythonReader.run("SystemTests/Scripts/console_sessions.py", [TillServer.binary.path, token, keySet.path])
+        XCTAssertEqual(run.exitCode, 0, run.output)
+        XCTAssertTrue(run.output.hasSuffix("everything held\n"), run.output)
+    }
 }

@@ -232,8 +232,28 @@ def first_paint(browser: Browser) -> None:
     visitor.go("overview")
     byte_count = visitor.page.evaluate("performance.getEntriesByType('resource').filter(entry => entry.name.includes('/console/')).reduce((sum, entry) => sum + entry.encodedBodySize, 0)")
     check(byte_count < 350 << 10, f"the overview is {byte_count} bytes")
-    print("overview:", byte_count, "bytes; first paint", visitor.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime"), "ms")
+    print("overview:", byte_count, "bytes; first paint", painted(visitor), "ms")
     visitor.context.close()
+    # Before the modules are here something is shown already, and stays where it is when they are.
+    places = []
+    for is_whole in (False, True):
+        new = Visitor(browser, "beginning", locale="uk-UA", viewport={"width": 360, "height": 700})
+        if not is_whole:
+            new.isQuiet = True
+            new.context.route("**/app.js", lambda route: route.abort())
+        new.page.goto(f"{URL}/console/")
+        new.page.wait_for_selector("input[type=password]" if is_whole else ".begin .brand")
+        places.append([new.page.locator(part).bounding_box() for part in (".brand-mark", ".card")])
+        if is_whole:
+            print("signing in: first paint", painted(new), "ms")
+        new.context.close()
+    check(all(abs(before[side] - after[side]) < 2 for before, after in zip(*places) for side in before), f"the first page moves: {places}")
+
+
+def painted(visitor: Visitor) -> float | None:
+    """In milliseconds."""
+    visitor.page.wait_for_timeout(200)
+    return visitor.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
 
 
 def killed(browser: Browser) -> None:

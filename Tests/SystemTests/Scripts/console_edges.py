@@ -2,12 +2,12 @@
 documents of other tables, charts with gaps, and paper."""
 
 import re
-from urllib.parse import parse_qs, urlparse
+from urllib.parse import parse_qs, quote, urlparse
 
 from playwright.sync_api import Browser, Page
 
 from console_rig import HOSTILE
-from console_visitor import Visitor, api, check
+from console_visitor import URL, Visitor, api, check
 from console_work import opened, run, until, write
 
 # All calls but those of the session and of SQL.
@@ -114,7 +114,7 @@ def names(browser: Browser) -> None:
         page.keyboard.type(after)
     table.locator("p button").first.click()
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("main section[aria-label=Result] > :not(p)")
+    page.wait_for_selector("main section[aria-label=Result] .grid-row, main section[aria-label=Result] .problem")
     check("chosen" in page.inner_text("main section[aria-label=Result]"), f"asked with {page.inner_text('till-editor .cm-content')}")
     for place in (f"tickets/{ticket}", "tickets?table=order", "dead-letters"):
         while place == "dead-letters" and not any(letter["receipt"]["ticket_id"] == ticket for letter in api("/v1/dead-letters")["dead_letters"]):
@@ -124,6 +124,40 @@ def names(browser: Browser) -> None:
         page.wait_for_url("**/receipts/c1/**")
         visitor.settle()
         check(page.locator("h1").inner_text() == "N/1 ?" and page.locator("main .problem").count() == 0, f"from {place}: {page.url}")
+    visitor.context.close()
+
+
+def dots(browser: Browser) -> None:
+    """Ids that no path can hold, and those that look like them once they are escaped: each receipt is led to, shown by its address, and asked for by a link."""
+    ids = (".", "..", "%2E%2E", "a/../b")
+    for number, name in enumerate(ids):
+        api("/v1/receipts?client=c1", {"schema": "pos/1", "id": name, "issued_at": "2024-07-07T10:00:00Z", "currency": "UAH", "lines": [], "total": number + 1})
+    visitor, page = opened(browser, "dots")
+    for number, name in enumerate(ids):
+        visitor.go("receipts?from=2024-07-07&to=2024-07-08")
+        page.get_by_role("link", name=name, exact=True).click()
+        page.wait_for_url("**/console/receipts/c1/2024-07-07/**")
+        visitor.settle()
+        for way in ("led to", "by its address", "by a search"):
+            check(page.locator("h1").inner_text() == name and f"{number + 1}.0000" in page.inner_text("main .facts") and page.locator("main .problem").count() == 0, f"{name}, {way}: {page.url}: {page.inner_text('main')[:200]}")
+            if way == "led to":
+                page.get_by_role("tab", name="As it came").click()
+                page.wait_for_selector("pre.raw")
+                check(f'"id": "{name}"' in page.inner_text("pre.raw"), f"the document of {name}")
+                page.reload()
+            elif way == "by its address":
+                page.goto(f"{URL}/console/receipts?receipt={quote(name, safe='')}")
+            visitor.settle()
+    visitor.context.close()
+
+
+def quoted(browser: Browser) -> None:
+    """What a message quotes turns nothing round: the rest of the sentence, and the code beside it, can be read."""
+    entry = next(entry for entry in api("/v1/quarantine")["quarantine"] if any("\u202e" in error["message"] for error in entry["problem"]["errors"]))
+    visitor, page = opened(browser, "quoted")
+    visitor.go(f"quarantine/{entry['ticket_id']}")
+    told = page.inner_text("main .violations")
+    check("\\u202e" in told and "\u202e" not in told and "is no DECIMAL" in told, f"a message that quotes: {told}")
     visitor.context.close()
 
 
@@ -240,4 +274,4 @@ def far_pages(browser: Browser) -> None:
     visitor.context.close()
 
 
-PARTS = (zones, far_pages, strangers, broken_off, kept_otherwise, names, charts, updated, paper)
+PARTS = (zones, dots, quoted, far_pages, strangers, broken_off, kept_otherwise, names, charts, updated, paper)

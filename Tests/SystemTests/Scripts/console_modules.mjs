@@ -11,6 +11,7 @@ const { layOut } = await import(new URL('pages/processes/layout.js', root));
 const { splitRecords } = await import(new URL('core/records.js', root));
 const { dayRange, fileScans, keptByDays } = await import(new URL('pages/storage/left-out.js', root));
 const { identifier, isInstantType, isNumericType } = await import(new URL('core/schema.js', root));
+const { address, here } = await import(new URL('core/location.js', root));
 const { isolated, number } = await import(new URL('core/language.js', root));
 
 // Semicolons within quotes, comments and dollar quotes end nothing.
@@ -76,6 +77,13 @@ assert.deepEqual(layOut({ StartAt: 'constructor', States: {} }).boxes, []);
 assert.equal(isolated('plain'), 'plain');
 assert.equal(isolated('gnp\u202eexe'), '\u2068gnp\u202eexe\u2069');
 assert.equal(isolated('\u2069\u202eout'), '\u2068\u202eout\u2069');
+
+// Whatever an id is, an address leads back to it: no browser takes away what it has.
+for (const id of ['R-1', 'a/b?c#d%', '.', '..', '%2E', '%2E%2E', '%252E', '%25252E%2E', '%2e', '.%2E', '...', '', ' ', 'ї']) {
+  const { pathname, search } = new URL(address('receipts', ['c1', '2025-01-01', id], { table: 'x y' }), 'http://localhost');
+  globalThis.location = { pathname, search };
+  assert.deepEqual(here().segments, ['c1', '2025-01-01', ...(id ? [id] : [])], `${id}: ${pathname}`);
+}
 
 // Every digit, grouped; what is no plain decimal as it is.
 assert.equal(number('-12345678901234567890.1200'), '−12,345,678,901,234,567,890.1200');

@@ -39,8 +39,12 @@ def until(page: Page, expression: str, seconds: float = 300) -> None:
 
 def run(page: Page, text: str) -> None:
     write(page, text)
+    # What an earlier query brought is no answer to this one.
+    page.evaluate("document.querySelector('main section[aria-label=Result]').replaceChildren()")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("main section[aria-label=Result] > :not(p)")
+    # A grid draws its rows with the next frame.
+    until(page, "[...document.querySelectorAll('main till-grid')].every((grid) => grid.querySelector('.grid-row'))")
 
 
 def sql(browser: Browser) -> None:
@@ -77,6 +81,15 @@ def sql(browser: Browser) -> None:
     run(page, "SELECT nothing_of_that_name FROM receipts")
     check(page.locator("main .problem code").count() >= 1, "a fault has the request's id")
     check(page.locator("till-editor .fault").inner_text() == "nothing_of_that_name", "a fault is marked at its place")
+
+    # An answer without rows says so, and which columns it has; a cell is copied as it is.
+    run(page, "SELECT 1 AS n, 'x' AS name WHERE false")
+    check("No rows." in page.inner_text("main section[aria-label=Result]") and "name" in page.inner_text("main section[aria-label=Result]"), "an answer without rows")
+    run(page, "SELECT 12345.6700 AS amount")
+    page.evaluate("navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }")
+    page.locator("till-grid").focus()
+    page.keyboard.press("Control+c")
+    until(page, "globalThis.copied === '12345.6700' && [...document.querySelectorAll('[aria-live]')].some((region) => region.textContent.includes('Copied'))")
 
     # Kinds of charts, by the columns' types, and the numbers beside them.
     run(page, "SELECT DATE '2025-01-01' + g AS day, g AS n, 9007199254740993 + g AS big FROM generate_series(0, 20) AS g")
@@ -199,6 +212,21 @@ def receipts(browser: Browser) -> None:
     page.wait_for_url("**fields=*store_id*")
     visitor.settle()
     check(HOSTILE[:10] in page.inner_text("table.list"), "a chosen column is shown")
+    # One is opened by its id, and what the filters ask for goes on in SQL.
+    visitor.go("receipts?client=c1&type=pos-receipt&from=2025-03-01&to=2025-04-01&state=COMPLETE")
+    shown = page.locator("table.list tbody tr").count()
+    page.fill("#receipt", "R-7")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**receipt=R-7")
+    visitor.settle()
+    check(page.locator("h1").inner_text() == "R-7", f"a receipt by its id: {page.url}")
+    page.go_back()
+    page.click("#open-sql")
+    page.wait_for_url("**/console/sql")
+    page.locator("till-editor .cm-content").click()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector("till-grid .grid-row")
+    check(shown > 0 and page.inner_text("main section[aria-label=Result] [role=status]").startswith(f"{shown} row"), f"{shown} receipts, in SQL: {page.inner_text('main section[aria-label=Result] [role=status]')}")
     # Versions, with their differences, and each as it was.
     day = api("/v1/receipts?table=people&limit=10")["receipts"][0]["business_day"]
     visitor.go(f"receipts/c1/{day}/1?table=people")
@@ -295,12 +323,55 @@ def types(browser: Browser) -> None:
     page.keyboard.insert_text('{"schema":"order/1","id":"O-9","issued_at":"2025-03-01T10:00:00Z","total":"' + "x" * 3 + '"}')
     page.wait_for_selector("section[aria-live] .violations")
     check(len(api("/v1/quarantine")["quarantine"]) == documents, "the bench makes no entry in the quarantine")
+    bench_with_schema(page, editors)
+    check(len(api("/v1/quarantine")["quarantine"]) == documents, "nor does a schema's fault")
+    visitor.go("types/pos-receipt/bench")
+    page.wait_for_selector("section[aria-live] .status.good")
+    check("pos/1" in page.locator("till-editor .cm-content").nth(1).inner_text(), "the bench begins with a document that the type has taken")
+    visitor.go("types/order/bench")
+    page.wait_for_selector("section[aria-live] .card")
     page.get_by_role("button", name="Publish").click()
     page.wait_for_selector("dialog .difference")
     page.locator("dialog").get_by_role("button", name="Publish").click()
     page.wait_for_url("**/console/types/order")
     check(api("/v1/types/order")["version"] == 3, "a type is published")
     visitor.context.close()
+
+
+SCHEMA = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:include schemaLocation="amounts.xsd"/><xs:element name="bill"><xs:complexType><xs:sequence>
+<xs:element name="id" type="xs:token"/><xs:element name="at" type="xs:dateTime"/><xs:element name="total" type="amount"/></xs:sequence></xs:complexType></xs:element></xs:schema>"""
+AMOUNTS = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:simpleType name="amount"><xs:restriction base="xs:decimal"><xs:minInclusive value="0"/></xs:restriction></xs:simpleType></xs:schema>"""
+
+
+def bench_with_schema(page: Page, editors) -> None:
+    """A type of XML whose schema lies in files beside it: chosen on the bench, they are read with each change, and published with the type."""
+    page.goto(f"{URL}/console/types/new/bench")
+    editors.nth(1).wait_for()
+
+    def put(index: int, text: str) -> None:
+        editors.nth(index).click()
+        page.keyboard.press("Control+a")
+        page.keyboard.insert_text(text)
+
+    bill = "<bill><id>B-1</id><at>2025-03-01T10:00:00Z</at><total>%s</total></bill>"
+    put(0, json.dumps({"name": "bill", "version": 1, "table": "receipts", "format": "xml", "match": {"/bill": {"exists": True}}, "xsd": "bill.xsd", "receipt_id": "/bill/id", "issued_at": "/bill/at",
+                       "columns": {"total": {"path": "/bill/total", "type": "DECIMAL(18,4)"}}}))
+    put(1, bill % "12.50")
+    until(page, "document.querySelector('section[aria-live] .problem')?.textContent.includes('bill.xsd')")
+    page.set_input_files("#bench-files", [{"name": name, "mimeType": "application/xml", "buffer": text.encode()} for name, text in (("bill.xsd", SCHEMA), ("amounts.xsd", AMOUNTS))])
+    page.wait_for_selector("section[aria-live] .status.good")
+    check("amounts.xsd" in page.inner_text("main"), "the files that are beside a type are named")
+    put(1, bill % "-3")
+    page.wait_for_selector("section[aria-live] .violations")
+    told = page.inner_text("section[aria-live] .violations")
+    check("/bill/total" in told and "xsd" in told, f"a schema's fault at its place: {told}")
+    put(1, bill % "3")
+    page.wait_for_selector("section[aria-live] .status.good")
+    page.get_by_role("button", name="Publish").click()
+    page.locator("dialog").get_by_role("button", name="Publish").click()
+    page.wait_for_url("**/console/types/bill")
+    check(set(api("/v1/types/bill")["files"]) == {"bill.xsd", "amounts.xsd"}, "a type is published with its schemas")
+    api("/v1/types/bill", method="DELETE")
 
 
 def processes(browser: Browser) -> None:
@@ -425,6 +496,15 @@ def looked_at(browser: Browser) -> None:
     looks = page.locator(".chart-numbers tbody tr").count()
     until(page, f"document.querySelectorAll('.chart-numbers tbody tr').length > {looks + 1}")
     check(page.evaluate("document.activeElement?.matches('a.figure')"), "a look takes the focus away")
+    # What needs somebody is told on the tab, too, until nothing does.
+    def said(needs: list):
+        return lambda route: route.fulfill(json={**json.loads(route.fetch().text()), "needs": needs})
+
+    for needs in ([{"code": "dead-letters", "text": "3 dead letters", "count": 3}, {"code": "degraded", "text": "degraded", "count": 1}], []):
+        visitor.context.unroute("**/v1/overview")
+        visitor.context.route("**/v1/overview", said(needs))
+        until(page, f"document.title === '{'(2) ' if needs else ''}Overview · Till' && document.querySelectorAll('.banner li').length === {len(needs)}")
+    visitor.context.unroute("**/v1/overview")
     visitor.go("receipts")
     shift = page.evaluate("globalThis.shift")
     check(shift < 0.05, f"the page shifts by {shift}")

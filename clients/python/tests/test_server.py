@@ -65,6 +65,10 @@ def test_receipt_comesBack_asItWas(shop: Any) -> None:
     assert json.loads(shop.receipts.raw("P-2"))["id"] == "P-2"
     with pytest.raises(errors.NotFound):
         shop.receipts.get("nowhere/é")
+    # No path can hold these: libraries take them away, escaped too.
+    for number, name in enumerate((".", "..", "%2E%2E", "a/../b")):
+        shop.receipts.submit(json.dumps({"schema": "pos/1", "id": name, "issued_at": "2026-11-19T02:00:00Z", "lines": [], "total": number}))
+        assert shop.receipts.get(name)["total"] == number and json.loads(shop.receipts.raw(name))["id"] == name
     shop.receipts.submit(receipt(2, "2026-11-18"))
     with pytest.raises(errors.TillError, match="2026-11-18"):
         shop.receipts.get("P-2")

@@ -1262,6 +1262,8 @@ export interface Operations {
       receipt_id: string;
     };
     query?: {
+      /** The id of `.` or `..`, where the path has `-`: browsers and many libraries take those segments out of a path, however they are escaped. */
+      receipt_id?: string;
       /** The client's id. */
       client?: string;
       /** The table, if not `receipts`. */
@@ -1286,6 +1288,8 @@ export interface Operations {
       receipt_id: string;
     };
     query?: {
+      /** The id of `.` or `..`, where the path has `-`: browsers and many libraries take those segments out of a path, however they are escaped. */
+      receipt_id?: string;
       /** The client's id. */
       client?: string;
       /** The versioned table. */
@@ -1771,6 +1775,8 @@ export interface Operations {
       receipt_id: string;
     };
     query?: {
+      /** The id of `.` or `..`, where the path has `-`: browsers and many libraries take those segments out of a path, however they are escaped. */
+      receipt_id?: string;
       /** The client's id. */
       client?: string;
       /** The versioned table. */

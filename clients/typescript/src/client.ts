@@ -55,7 +55,7 @@ export class Till {
     }
     // A document may be sent again by nature, and a question changes nothing.
     const isRepeatable = method !== "POST" || name === "takeReceipts" || name === "sql";
-    const response = await this.send(target(path, given.path) + search(given.query), init, isRepeatable);
+    const response = await this.send(target(path, given.path) + search({ ...inQuery(given.path), ...given.query }), init, isRepeatable);
     return (await body(response)) as Answer<N>;
   }
 
@@ -116,8 +116,16 @@ function target(path: string, values: Record<string, string> = {}): string {
   return path.replace(/\{([^}]+)\}/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined || value === "") throw new TypeError(`${path} needs ${name}`);
-    return encodeURIComponent(value);
+    return isDots(value) ? "-" : encodeURIComponent(value);
   });
+}
+
+/** Taken out of a path on its way, however it is escaped. */
+const isDots = (value: string): boolean => value === "." || value === "..";
+
+/** What no path can hold stands in the query by the same name. */
+function inQuery(values: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => isDots(value)));
 }
 
 function search(query: Record<string, unknown> = {}): string {

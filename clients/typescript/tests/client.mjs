@@ -20,13 +20,17 @@ async function server() {
   const lines = [2, 3].map((number) => JSON.stringify(receipt(number))).join("\n");
   const results = await till.call("takeReceipts", { body: lines, headers: { "content-type": "application/x-ndjson" } });
   assert.equal(results.trim().split("\n").length, 2);
+  for (const id of [".", "..", "%2E"]) {
+    await till.submit({ ...receipt(0), id });
+    assert.equal((await till.call("receipt", { path: { receipt_id: id } })).receipt_id, id);
+  }
   const rows = [];
-  for await (const row of till.rows("SELECT receipt_id, total, 9007199254740993 AS big, $1 AS p FROM receipts ORDER BY 1", ["x"], { limit: 2 })) rows.push(row);
+  for await (const row of till.rows("SELECT receipt_id, total, 9007199254740993 AS big, $1 AS p FROM receipts WHERE receipt_id LIKE 'T-%' ORDER BY 1", ["x"], { limit: 2 })) rows.push(row);
   assert.deepEqual(rows.map((row) => row.receipt_id), ["T-1", "T-2", "T-3"]);
   assert.deepEqual([rows[0].total, rows[0].big, rows[0].p], ["65.0000", 9007199254740993n, "x"]);
   const found = [];
   for await (const each of till.receipts({ limit: 2 })) found.push(each.receipt_id);
-  assert.equal(found.length, 3);
+  assert.equal(found.length, 6);
   await assert.rejects(till.call("contracts"), (error) => error instanceof ProblemError && error.slug === "admin-only" && error.status === 403 && error.message.includes(error.requestID));
   await assert.rejects(till.call("sql", { body: { query: "SELECT 1 +" } }), (error) => error.slug === "bad-sql" && error.position > 0);
   await assert.rejects(till.call("ticket", { path: { ticket_id: "" } }), TypeError);

@@ -60,6 +60,7 @@ export function resultView(run, page, milliseconds) {
  * @param {(index: number) => void} open
  */
 function grid(columns, rows, more, open) {
+  if (!rows.length && !more) return h('p', { class: 'quiet' }, t('sql.no-rows'), ' ', columns.map(({ name, type }) => `${name} ${type}`).join(', '));
   const element = h('till-grid', { 'aria-label': t('sql.result') });
   const fault = h('div', {});
   /**

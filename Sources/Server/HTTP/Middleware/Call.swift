@@ -82,6 +82,27 @@ package final class Call: HandledRequest, @unchecked Sendable {
         return value.value
     }
 
+    /// What stands in the path and no path can hold once a client has put it in order: `.` and `..` (RFC 3986, 5.2.4), which browsers take away in their escaped
+    /// forms too.
+    var unreachableName: Router.PathValue? { pathValues.first { Self.isDots($0.value) } }
+
+    static func isDots(_ segment: String) -> Bool { segment == "." || segment == ".." }
+
+    /// The document that a path names by `{receipt_id}`. Documents are called what they say: one that is called `.` or `..` is asked for as
+    /// `/v1/receipts/-?receipt_id=..`, since no path can name it.
+    func receiptID() throws -> String {
+        let inPath = path("receipt_id")
+        guard let named = parameter("receipt_id") else {
+            try Self.check(id: inPath, "receipt_id")
+            return inPath
+        }
+        guard inPath == "-" else {
+            throw Problem.parameter("receipt_id", "the path has - where the parameter says the id, not \(MemberReader.shown(inPath))")
+        }
+        try Self.check(id: named, "receipt_id")
+        return named
+    }
+
     // MARK: Query parameters
 
     package func parameter(_ name: String) -> String? { parameters.first { $0.name == name }?.value }

@@ -24,6 +24,10 @@ extension Middleware {
 struct ParameterCheck: Middleware {
     func head(_ call: Call) throws {
         try call.readParameters()
+        // What is made can be asked for, and deleted, by every client.
+        if call.route.method == .put, let value = call.unreachableName {
+            throw Problem.parameter(value.name, "\(value.value) is no name: browsers and many libraries take it out of a path before they send it")
+        }
         for parameter in call.parameters where !call.route.operation.takes(parameter.name) {
             let near = NameSuggestion.closest(to: parameter.name, among: call.route.operation.queryNames).map { "; did you mean \($0)?" } ?? ""
             throw Problem(

@@ -22,6 +22,10 @@ package struct Operation: Sendable {
         }
 
         static let client = query("client", "The client's id.", schema: #"{"type":"string","minLength":1,"maxLength":200}"#)
+        /// Beside the name in the path of the same name; `Call.receiptID` reads both.
+        static let receiptID = query(
+            "receipt_id", "The id of `.` or `..`, where the path has `-`: browsers and many libraries take those segments out of a path, however they are escaped.",
+            schema: #"{"type":"string","minLength":1,"maxLength":200}"#)
         static let staleReadHeader: StaticString = "Till-Read"
         /// Where two machines keep the store: only of calls that a standby can answer by itself.
         static let staleRead = header("\(staleReadHeader)", "`stale`: a standby may answer from its own copy, and then says how old it is.", schema: #"{"enum":["stale"]}"#)

@@ -188,6 +188,13 @@ def segment(name: str) -> str:
     return urllib.parse.quote(name, safe="")
 
 
+def place(receipt_id: str) -> tuple[str, dict[str, str]]:
+    """Where a receipt is asked for, and what the query says of it: no path can hold `.` and `..`, which are taken out of it on the way."""
+    if receipt_id in (".", ".."):
+        return "/v1/receipts/-", {"receipt_id": receipt_id}
+    return f"/v1/receipts/{segment(receipt_id)}", {}
+
+
 # Reading receipts
 
 # Of every table, whatever its types say.
@@ -245,7 +252,8 @@ class ReceiptWalk:
 def get(retries: Retries, receipt_id: str, *, client: str | None, table: str | None, day: Any) -> Operation[Receipt]:
     readers = yield from column_readers(retries, table or "receipts")
     # No Accept: one that is the document's own media type asks for its bytes.
-    response = yield from exchange(Request("GET", f"/v1/receipts/{segment(receipt_id)}", query({"client": client, "table": table, "day": day})), retries)
+    path, named = place(receipt_id)
+    response = yield from exchange(Request("GET", path, query({**named, "client": client, "table": table, "day": day})), retries)
     answer = document(response)
     if response.status == 300:
         days = ", ".join(str(choice["business_day"]) for choice in answer["choices"])
@@ -254,8 +262,8 @@ def get(retries: Retries, receipt_id: str, *, client: str | None, table: str | N
 
 
 def raw(retries: Retries, receipt_id: str, *, client: str | None, table: str | None, day: Any) -> Operation[bytes]:
-    response = yield from exchange(Request(
-        "GET", f"/v1/receipts/{segment(receipt_id)}", query({"client": client, "table": table, "day": day, "raw": 1})), retries)
+    path, named = place(receipt_id)
+    response = yield from exchange(Request("GET", path, query({**named, "client": client, "table": table, "day": day, "raw": 1})), retries)
     if response.status == 300:
         raise TillError(f"several receipts are called {receipt_id}: say which day, and where it is not yours alone which client")
     return response.body
