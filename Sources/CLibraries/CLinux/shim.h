@@ -1,5 +1,7 @@
 /* System calls that glibc has no function for, or hides from strict C. */
+#include <pthread.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* glibc's search in linear time whatever the bytes. */
@@ -7,6 +9,14 @@ void *memmem(const void *text, size_t length, const void *wanted, size_t wanted_
 
 static inline const void *till_find(const void *text, size_t length, const void *wanted, size_t wanted_length) {
     return memmem(text, length, wanted, wanted_length);
+}
+
+int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline);
+
+/* Waits for a condition until an instant of the steady clock; 0, or ETIMEDOUT. The wait names its clock: libraries that shift the wall clock of a process (libfaketime) take no part in it,
+   which end `pthread_cond_timedwait` at once where they know a condition's clock wrong. */
+static inline int till_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *deadline) {
+    return pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, deadline);
 }
 
 /* Puts the calling thread's reads and writes into the class "idle" (ioprio_set(2)); 0 for success. */

@@ -43,6 +43,8 @@ extension Configuration {
         /// The store's number stands behind the members.
         case namingStore
 
+        static let word = Array("till-cluster ".utf8)
+
         var title: [UInt8] { Array((self == .first ? "till-cluster 1\n" : "till-cluster 2\n").utf8) }
     }
 
@@ -62,12 +64,12 @@ extension Configuration {
     /// - Throws: `FrameFault`.
     package init(parsingObject bytes: [UInt8]) throws(FrameFault) {
         guard bytes.count <= Self.byteCountMax, let form = Form.allCases.first(where: { bytes.starts(with: $0.title) }), bytes.count > form.title.count + 16 else {
-            throw FrameFault("it is no object of a cluster")
+            throw FrameFault(bytes.starts(with: Form.word) ? "it is damaged, or another version's: start a newer one" : "it is no object of a cluster")
         }
         var sum = Digest.zero
         sum.take(Array(bytes.dropLast(16)))
         var end = FrameReader(bytes.suffix(16))
-        guard try end.digest() == sum else { throw FrameFault("it does not have its sum") }
+        guard try end.digest() == sum else { throw FrameFault("it does not have its sum: it is damaged") }
         var reader = FrameReader(bytes[form.title.count..<bytes.count - 16])
         self = try Configuration(from: &reader)
         if form == .namingStore {

@@ -60,7 +60,7 @@ extension Node {
         }
         adopt(theirs)
         guard theirs.epoch == epoch, theirs.leader == configuration?.leader else { return }
-        (heardAt, leaderSession, leaderIsGone) = (now, lead.session, false)
+        (heardAt, ledAt, leaderSession, leaderIsGone) = (now, now, lead.session, false)
         peers[peer].session = lead.session
         guard takesPart, lead.to == session else { return }
         take(lead)

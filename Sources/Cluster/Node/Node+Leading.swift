@@ -37,6 +37,9 @@ struct Leading: Sendable {
     var lostAfter = 0
     /// A standby that is to be removed once it is not one any more.
     var removing: String?
+    /// Since when something waits to count, and behind which record.
+    var waitsSince: Int?
+    var waitsBehind = 0
     // Slots.
     var reconciling: Node.Reconciliation?
     var nextSlot = 0

@@ -16,6 +16,7 @@ extension Node {
         var purpose: Purpose
         var stage = Stage.promising
         var sentAt = 0
+        var begunAt = 0
     }
 
     /// The next object, of this node's making.
@@ -42,6 +43,7 @@ extension Node {
 
     private mutating func start(_ next: Swap) {
         swap = next
+        swap?.begunAt = now
         if has(.promise) { promise(next.target.epoch) }
         if promiseSynced >= promised { continueSwap() }
     }
@@ -148,7 +150,9 @@ extension Node {
         (leaderSession, leaderIsGone, hasOffer, echo) = (nil, false, false, nil)
         (watched, watchedEnd, watchTicket) = (0, false, nil)
         // From here on the new leader has its three seconds.
-        heardAt = now
+        (heardAt, ledAt) = (now, now)
+        // Whether it is in sync with that one it is told by it.
+        if role == .standby { role = .rejoining }
         if has(.promise) { promise(found.epoch) }
     }
 

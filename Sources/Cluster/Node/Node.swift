@@ -61,6 +61,8 @@ package struct Node: Sendable {
     // Following.
     let startedAt: Int
     var heardAt: Int
+    /// When it was last heard itself, and not by what it does.
+    var ledAt: Int
     var polledAt: Int
     var pollTicket: Int?
     /// Whether this process has read the object.
@@ -94,7 +96,7 @@ package struct Node: Sendable {
         (written, synced) = (disk.tail.sequence, disk.tail)
         (committed, first) = (disk.base, disk.base.sequence + 1)
         (store, hadStore) = (disk.store, disk.store != nil)
-        (startedAt, heardAt, polledAt) = (now, now, now - settings.times.look)
+        (startedAt, heardAt, ledAt, polledAt) = (now, now, now, now - settings.times.look)
         peers = settings.peers.map { Peer(name: $0) }
     }
 
@@ -144,6 +146,7 @@ package struct Node: Sendable {
         case .command(let command): take(command)
         }
         if role == .leader { advance() }
+        noteWaiting()
     }
 
     private mutating func tick() {

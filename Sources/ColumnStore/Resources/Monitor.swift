@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// State under a lock, with threads that wait for it to change: what `Mutex` lacks.
@@ -12,12 +13,7 @@ package final class Monitor<State>: @unchecked Sendable {
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
-        var attributes = pthread_condattr_t()
-        pthread_condattr_init(&attributes)
-        // Waits end by a clock that nobody sets.
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-        pthread_cond_init(condition, &attributes)
-        pthread_condattr_destroy(&attributes)
+        pthread_cond_init(condition, nil)
     }
 
     deinit {
@@ -67,7 +63,8 @@ package final class Monitor<State>: @unchecked Sendable {
         var deadline = timespec(tv_sec: Int(end / 1_000_000_000), tv_nsec: Int(end % 1_000_000_000))
         while true {
             if let result = try body(&state) { return result }
-            if pthread_cond_timedwait(condition, mutex, &deadline) == ETIMEDOUT { return try body(&state) }
+            // By a clock that nobody sets.
+            if till_wait_until(condition, mutex, &deadline) == ETIMEDOUT { return try body(&state) }
         }
     }
 

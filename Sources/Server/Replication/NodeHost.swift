@@ -22,8 +22,14 @@ final class NodeHost: CommitReplica {
         var ending: String?
         /// Whose records it has.
         var store: StoreIdentity?
+        /// What it submits would be acknowledged, as far as it knows.
+        var mayAcknowledge = false
         /// Why it waits.
         var obstacle: Node.Obstacle?
+        /// Whom it waits for.
+        var silence: Node.Silence?
+        /// What the place that it waits for said last.
+        var fault: String?
     }
 
     private struct Inbox {
@@ -278,7 +284,7 @@ final class NodeHost: CommitReplica {
             // The order of what is submitted has no gaps.
             if token > 0 { state.ending = state.ending ?? "this node leads no more: \(refusal)" } else { answer(token, false) }
         case .end(let ending):
-            state.ending = NodeWords.why(ending, own: state.node.store)
+            state.ending = NodeWords.why(ending, own: state.node.store, fault: object.fault)
         }
     }
 
@@ -286,7 +292,8 @@ final class NodeHost: CommitReplica {
         var next = Standing(
             role: work.node.role, configuration: work.node.configuration, committed: work.node.committed, last: work.node.top.sequence,
             isServing: work.node.role == .leader && work.node.isServing, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending,
-            store: work.node.store, obstacle: work.node.obstacle)
+            store: work.node.store, mayAcknowledge: work.node.mayAcknowledge, obstacle: work.node.obstacle, silence: work.node.silence)
+        next.fault = NodeWords.waitsForObject(next) ? object.fault : next.silence == .slots ? slots.fault : nil
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
         let before = standing.withLock { $0 }
@@ -301,12 +308,15 @@ final class NodeHost: CommitReplica {
                 log.error("the cluster's last records lie in slots, and log.url of this node is not set: it can neither lead nor be let in without the other", ["node": .text(name)])
             }
         }
-        if next.obstacle != before.obstacle, next.ending == nil, let why = NodeWords.why(next, node: name) { log.warning("this node waits", ["node": .text(name), "reason": .text(why)]) }
+        let isOther = next.obstacle != before.obstacle || next.silence != before.silence
+        if isOther, next.ending == nil, next.obstacle != nil || next.silence != nil, let why = NodeWords.why(next, node: name) {
+            log.warning("this node waits", ["node": .text(name), "reason": .text(why)])
+        }
         if let ending = next.ending { tell(ending) }
     }
 
     private func end(_ reason: String) {
-        standing.broadcast { if $0.ending == nil { ($0.ending, $0.role, $0.isServing) = (reason, .fenced, false) } }
+        standing.broadcast { if $0.ending == nil { ($0.ending, $0.role, $0.isServing, $0.mayAcknowledge) = (reason, .fenced, false, false) } }
         tell(reason)
     }
 

@@ -5,9 +5,10 @@ enum NodeWords {
     /// What is to be done with a directory of another cluster.
     static let strangerAdvice = "start it with an empty directory, which its peer or the bucket fills, or name the object of its own cluster (cluster.config, cluster.witness) and its own cluster.peer"
 
-    static func why(_ ending: Ending, own: StoreIdentity?) -> String {
+    /// - Parameter fault: what the place of the object said last, where it said nothing good.
+    static func why(_ ending: Ending, own: StoreIdentity?, fault: String? = nil) -> String {
         switch ending {
-        case .fenced: "another node leads, or may lead"
+        case .fenced: "another node leads, or may lead" + (fault.map { ": the object that says who leads gives no proof (\($0))" } ?? "")
         case .diverged: "what this node has and what its cluster has are two histories"
         case .stranger(let named): stranger(own: own?.text ?? "another", named: named.text)
         }
@@ -20,8 +21,25 @@ enum NodeWords {
     /// Why a node neither leads nor has everything; nil: it follows.
     static func why(_ standing: NodeHost.Standing, node: String) -> String? {
         if let ending = standing.ending { return ending }
-        if standing.role == .leader { return standing.isServing ? nil : "this node leads, and waits until another place has what it acknowledges: its standby, or the slots of log.url" }
-        return standing.obstacle.map { why($0, standing, node: node) }
+        let said = standing.fault.map { " (\($0))" } ?? ""
+        if let obstacle = standing.obstacle { return why(obstacle, standing, node: node) + said }
+        if let silence = standing.silence { return why(silence, standing) + said }
+        return standing.role == .leader && !standing.isServing ? "this node leads, and waits until another place has what it acknowledges: its standby, or the slots of log.url" : nil
+    }
+
+    /// Whether it is the object that says who leads for which a node waits.
+    static func waitsForObject(_ standing: NodeHost.Standing) -> Bool { standing.silence == .object || standing.obstacle == .objectUnread }
+
+    private static func why(_ silence: Node.Silence, _ standing: NodeHost.Standing) -> String {
+        let leads = standing.role == .leader
+        switch silence {
+        case .standby: return "this node leads, and its standby is not heard, or does not confirm: nothing is acknowledged until it is back (without log.url only cluster.degrade would let this node go on alone)"
+        case .slots: return "this node leads, and the slots of log.url take nothing: nothing is acknowledged until they do, or the standby is back"
+        case .object: return "this node \(leads ? "leads" : "is to take over"), and the object that says who leads cannot be changed: \(leads ? "nothing is acknowledged" : "nobody leads") until it can"
+        case .leader(let name): return "\(name) leads by the object, and is not heard here: what it acknowledges meanwhile this node lacks; look at \(name), and at cluster.peer and cluster.listen of both"
+        case .inSync(let names):
+            return "this node cannot know whether it has all that was acknowledged, since \(names.joined(separator: ", ")) may have led meanwhile: it waits for \(names.joined(separator: " and ")) to be there"
+        }
     }
 
     private static func why(_ obstacle: Node.Obstacle, _ standing: NodeHost.Standing, node: String) -> String {

@@ -11,6 +11,8 @@ final class ObjectCalls: Sendable {
     private struct State {
         var calls: [Call] = []
         var isStopping = false
+        /// Why the last call came to nothing.
+        var fault: String?
     }
 
     private let place: any ObjectPlace
@@ -39,12 +41,22 @@ final class ObjectCalls: Sendable {
 
     func stop() { state.broadcast { $0.isStopping = true } }
 
+    /// Why the last call came to nothing; nil: it did not.
+    var fault: String? { state.withLock { $0.fault } }
+
+    private func note(_ fault: String?) { state.withLock { $0.fault = fault } }
+
+    private static func text(_ error: any Error) -> String { (error as? FrameFault).map { "the object cannot be read: \($0.reason)" } ?? "\(error)" }
+
     private func read() -> Reading<Configuration> {
         do {
-            guard let found = try place.read() else { return .absent }
-            return .found(try Configuration(parsingObject: found.bytes))
+            let found = try place.read()
+            let present = try found.map { try Configuration(parsingObject: $0.bytes) }
+            note(nil)
+            return present.map { .found($0) } ?? .absent
         } catch {
-            log.warning("the cluster's object could not be read", ["reason": .text("\(error)")])
+            note(Self.text(error))
+            log.warning("the cluster's object could not be read", ["reason": .text(Self.text(error))])
             return .failed
         }
     }
@@ -64,14 +76,16 @@ final class ObjectCalls: Sendable {
             if let start = next.log, start != present?.log, found != nil || expected == nil { try slots?.begin(start) }
         } catch {
             // Nothing was written.
-            log.warning("the cluster's object could not be changed yet", ["reason": .text("\(error)")])
+            note(Self.text(error))
+            log.warning("the cluster's object could not be changed yet", ["reason": .text(Self.text(error))])
             return .again
         }
         do {
             guard let found else { return expected == nil ? try place.create(next.objectBytes) ? .done : .conflict : .conflict }
             return try place.swap(next.objectBytes, ifStill: found.tag) ? .done : .conflict
         } catch {
-            log.warning("nobody knows if the cluster's object was swapped; it is looked up", ["reason": .text("\(error)")])
+            note(Self.text(error))
+            log.warning("nobody knows if the cluster's object was swapped; it is looked up", ["reason": .text(Self.text(error))])
             return .unknown
         }
     }

@@ -23,17 +23,20 @@ enum PlainJSON {
     }
 
     /// What `/readyz` of a member says.
+    ///
+    /// - Parameter refusals: why its server takes no work; none where it does, or there is none yet.
     static func ready(
         _ standing: NodeHost.Standing, node: String, isOpen: Bool, leaderURL: String?, days: StandbyDays.Report,
-        checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64)
+        checkpoint: (report: StoreCheckpoint.Report, first: Int, byteCount: Int64), refusals: [Problem]
     ) -> Response {
         let leads = standing.role == .leader
-        let mayAcknowledge = leads && isOpen && standing.isServing && standing.ending == nil
+        let serves = leads && isOpen && standing.isServing && standing.ending == nil
+        let mayAcknowledge = serves && standing.mayAcknowledge && refusals.isEmpty
         var json = JSONWriter()
         json.beginObject()
         json.member("status", mayAcknowledge ? "ready" : "not-ready")
-        json.member("role", standing.ending != nil ? Node.Role.fenced.rawValue : leads && !mayAcknowledge ? Node.Role.candidate.rawValue : standing.role.rawValue)
-        json.member("reason", mayAcknowledge ? nil : NodeWords.why(standing, node: node))
+        json.member("role", standing.ending != nil ? Node.Role.fenced.rawValue : leads && !serves ? Node.Role.candidate.rawValue : standing.role.rawValue)
+        json.member("reason", mayAcknowledge ? nil : NodeWords.why(standing, node: node) ?? refusals.first?.detail)
         json.member("node", node)
         json.member("store", standing.store?.text)
         json.member("epoch", standing.configuration?.epoch ?? 0)

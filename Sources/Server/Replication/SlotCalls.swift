@@ -11,8 +11,8 @@ final class SlotCalls: Sendable {
     private struct State {
         var calls: [Call] = []
         var isStopping = false
-        /// The last call came to nothing.
-        var isFailing = false
+        /// Why the last call came to nothing.
+        var fault: String?
     }
 
     private let place: SlotPlace?
@@ -42,6 +42,9 @@ final class SlotCalls: Sendable {
     }
 
     func stop() { state.broadcast { $0.isStopping = true } }
+
+    /// Why the last call came to nothing; nil: it did not.
+    var fault: String? { state.withLock { $0.fault } }
 
     /// Does what a node wants of slots; what it wants else is another's.
     ///
@@ -86,8 +89,8 @@ final class SlotCalls: Sendable {
 
     private func note(_ error: (any Error)?) {
         let wasFailing = state.withLock { state in
-            defer { state.isFailing = error != nil }
-            return state.isFailing
+            defer { state.fault = error.map { "\($0)" } }
+            return state.fault != nil
         }
         guard wasFailing != (error != nil) else { return }
         if let error {

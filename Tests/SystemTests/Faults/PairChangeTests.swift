@@ -37,6 +37,36 @@ final class PairChangeTests: XCTestCase {
         XCTAssertEqual(try pair.leader().name, leader.name)
     }
 
+    /// Who leads, and for how long, no wall clock says: one of two is an hour ahead, by a library that shifts nothing else, and by libfaketime, which has its own hand in a process's waits.
+    func test_transfer_betweenClocksAnHourApart_endsNobody_andLosesNothing() throws {
+        let folder = try Project.temporaryFolder("till-clock")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let library = folder.appendingPathComponent("clock.so").path
+        let built = try Subprocess("/usr/bin/env", ["cc", "-shared", "-fPIC", "-O2", "-o", library, Project.root.appendingPathComponent("benchmarks/harness/clock.c").path, "-ldl"])
+        XCTAssertEqual(built.status, 0, built.all)
+        var clocks = [["LD_PRELOAD": library, "TILL_BENCH_CLOCK": "3600"]]
+        let fake = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+        if FileManager.default.fileExists(atPath: fake) { clocks.append(["LD_PRELOAD": fake, "FAKETIME": "+1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"]) }
+        for clock in clocks {
+            let pair = try Pair(own: { $0 == "b" ? clock : [:] })
+            defer { pair.remove() }
+            let (leader, standby) = try pair.begin()
+            let sent = try PairLoad.run(pair, "A", workers: 16) { load in
+                for round in 0..<4 {
+                    load.waitForMore(50)
+                    let next = round.isMultiple(of: 2) ? standby : leader
+                    let run = try till(pair, leader, ["transfer"])
+                    XCTAssertTrue(run.text.hasPrefix("\(next.name) leads"), run.text)
+                    try pair.waitUntilInSync()
+                }
+            }
+            XCTAssertTrue(leader.isRunning && standby.isRunning, pair.nodes.map { $0.logText.suffix(2_000) }.joined(separator: "\n---\n"))
+            XCTAssertFalse(leader.logText.contains("cut off") || standby.logText.contains("cut off"))
+            XCTAssertEqual(sent.lost, 0)
+            try PairLoad.check(pair, has: sent.acknowledged, "with clocks an hour apart")
+        }
+    }
+
     /// Whoever leads next opens columns, and need not make them of documents.
     func test_transfer_leavesTheNextLeaderNoRowsToLayDown() throws {
         let pair = try Pair()

@@ -39,6 +39,65 @@ final class PairStartTests: XCTestCase {
         }
     }
 
+    // MARK: Readiness
+
+    private func says(_ node: Pair.Node, _ status: Int, _ role: String, _ words: String, file: StaticString = #filePath, line: UInt = #line) {
+        let isSaid = Patience.until(pauseMilliseconds: 50) { node.ready.map { $0.status == status && $0.text.contains(#""role":"\#(role)""#) && $0.text.contains(words) } ?? false }
+        XCTAssertTrue(isSaid, "\(node.name): \(node.ready?.text ?? "no answer")", file: file, line: line)
+        if status != 200 { XCTAssertTrue(Patience.until { node.logText.contains(words) }, "it is not in the log of \(node.name): \(words)", file: file, line: line) }
+    }
+
+    func test_leaderThatMayNotAcknowledge_isNotReady_andSaysWhy() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        standby.kill()
+        says(leader, 503, "leader", "its standby is not heard")
+        try standby.start()
+        says(leader, 200, "leader", #""reason":null"#)
+        // Who comes back alone cannot know what the other has acknowledged.
+        for node in pair.nodes { node.kill() }
+        try standby.start()
+        says(standby, 503, "rejoining", "it waits for \(leader.name) to be there")
+        try leader.start()
+        try pair.waitUntilInSync()
+    }
+
+    func test_bucketThatTakesNothing_isNamed_withWhatItSays() throws {
+        let bucket = BucketDouble()
+        defer { bucket.close() }
+        let pair = try pair(bucket)
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        standby.kill()
+        says(leader, 200, "leader", #""mode":"log""#)
+        bucket.fail { $0.key.hasPrefix("log/slots/") && $0.method == "PUT" ? .answer(status: 503, code: "ServiceUnavailable") : nil }
+        says(leader, 503, "leader", "the slots of log.url take nothing")
+        says(leader, 503, "leader", "ServiceUnavailable")
+        bucket.fail(nil)
+        says(leader, 200, "leader", #""reason":null"#)
+        try standby.start()
+        try pair.waitUntilInSync(revives: true)
+        // The object is damaged beneath a pair: whoever takes over says so, and does once it is put back.
+        let object = try XCTUnwrap(bucket.objects["ctl/cluster/object"])
+        bucket.store("ctl/cluster/object", Array(object.dropLast(20)))
+        let (old, next) = (try pair.leader(), pair.other(than: try pair.leader()))
+        old.kill()
+        says(next, 503, "candidate", "the object that says who leads cannot be changed")
+        says(next, 503, "candidate", "it is damaged")
+        bucket.store("ctl/cluster/object", object)
+        XCTAssertEqual(try pair.leader().name, next.name)
+        for node in pair.nodes { node.kill() }
+        bucket.fail { _ in .answer(status: 400, code: "ExpiredToken") }
+        try next.start()
+        says(next, 503, "rejoining", "the credentials have ended")
+        bucket.fail(nil)
+        try old.start()
+        try pair.waitUntilInSync(revives: true)
+    }
+
+    // MARK: Answers that are lost
+
     /// The object is made and swapped, records lie in their slots, and nobody is told.
     func test_bucketThatDoesAllAndSaysNothing_losesAndDoublesNothing() throws {
         let bucket = BucketDouble()

@@ -56,10 +56,9 @@ final class MemberDoor: RequestHandler, Door {
         let isServing = standing.isServing && standing.ending == nil
         if exchange.request.method == .get, exchange.request.target.segments == Self.ownPaths[1] {
             let inner = state.withLock { $0.inner }
-            if inner == nil || inner?.refusals().isEmpty == true {
-                let leader = standing.configuration?.leader
-                return PlainAnswer(PlainJSON.ready(standing, node: host.name, isOpen: inner != nil, leaderURL: leader.flatMap { host.url(of: $0) }, days: days.report, checkpoint: host.checkpointStanding))
-            }
+            return PlainAnswer(PlainJSON.ready(
+                standing, node: host.name, isOpen: inner != nil, leaderURL: (standing.configuration?.leader).flatMap { host.url(of: $0) }, days: days.report, checkpoint: host.checkpointStanding,
+                refusals: inner?.refusals() ?? []))
         }
         let taken = state.withLock { state -> (any RequestHandler)? in
             guard isServing, let inner = state.inner else { return nil }

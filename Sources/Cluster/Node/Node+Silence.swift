@@ -1,0 +1,57 @@
+/// What a node waits for in vain, whatever its part: a second is the time in which a standby answers, two that of a place outside. It decides nothing; people and load balancers are told it.
+extension Node {
+    package enum Silence: Equatable, Sendable {
+        /// A leader's standby, and nothing may take its place.
+        case standby
+        /// The slots of a leader.
+        case slots
+        /// The object that this node is to change.
+        case object
+        /// Who leads by the object.
+        case leader(String)
+        /// Those of whom one has all that was acknowledged, perhaps: this process cannot know that it has.
+        case inSync([String])
+    }
+
+    /// Whether what is submitted now would be acknowledged, as far as this node knows.
+    package var mayAcknowledge: Bool { role == .leader && isServing && silence == nil }
+
+    package var silence: Silence? {
+        guard let configuration, takesPart else { return nil }
+        switch role {
+        case .fenced: return nil
+        case .leader: return silenceOfLeader(configuration)
+        case .candidate: return swap.map { now - $0.begunAt > settings.times.look } == true ? .object : nil
+        case .standby, .rejoining: return silenceOfFollower(configuration)
+        }
+    }
+
+    private func silenceOfLeader(_ configuration: Configuration) -> Silence? {
+        let isLate = leading.waitsSince.map { now - $0 > settings.times.look } ?? false
+        if swap != nil { return isLate ? .object : nil }
+        if configuration.mode == .log || leading.sealing != nil { return isLate ? .slots : nil }
+        guard let standby = peers.first(where: { others.contains($0.name) }) else { return isAlone ? nil : .standby }
+        let isLost = now > leading.lostAfter && now - standby.echo > settings.times.standbyLost
+        return isLost || isLate ? .standby : nil
+    }
+
+    private func silenceOfFollower(_ configuration: Configuration) -> Silence? {
+        guard hasRead, now - startedAt >= settings.times.look else { return nil }
+        let isUnheard = now - ledAt > settings.times.leaderLost + settings.times.standbyLost
+        if configuration.leader != settings.name { guard isUnheard else { return nil } }
+        // Only those who are in sync can tell.
+        if configuration.mode == .pair, configuration.insync.contains(settings.name), !vouched.contains(configuration.nonce) { return .inSync(others) }
+        return configuration.leader == settings.name ? (others.isEmpty ? nil : .inSync(others)) : .leader(configuration.leader)
+    }
+
+    /// Since when nothing came to count, though something is to.
+    mutating func noteWaiting() {
+        guard role == .leader else { return }
+        let waits = committed != top || !leading.waiting.isEmpty || swap != nil || leading.sealing != nil || leading.reconciling != nil
+        if !waits {
+            leading.waitsSince = nil
+        } else if leading.waitsSince == nil || leading.waitsBehind != committed.sequence {
+            (leading.waitsSince, leading.waitsBehind) = (now, committed.sequence)
+        }
+    }
+}
