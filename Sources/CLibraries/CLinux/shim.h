@@ -1,7 +1,6 @@
-/* System calls that glibc has no function for, or hides from strict C. */
-#include <pthread.h>
+/* System calls that glibc has no function for, or hides from strict C.
+   No header here may hold types that Swift's own module of glibc has (<time.h>, <pthread.h>): a clean build would take them for this module's, and every file that names `timespec` would not build. */
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 /* glibc's search in linear time whatever the bytes. */
@@ -11,12 +10,14 @@ static inline const void *till_find(const void *text, size_t length, const void 
     return memmem(text, length, wanted, wanted_length);
 }
 
-int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *deadline);
+/* pthread_cond_clockwait(3) by its symbol, with pointers to glibc's own condition, mutex and timespec. */
+int till_clockwait(void *condition, void *mutex, int clock, const void *deadline) __asm__("pthread_cond_clockwait");
 
 /* Waits for a condition until an instant of the steady clock; 0, or ETIMEDOUT. The wait names its clock: libraries that shift the wall clock of a process (libfaketime) take no part in it,
    which end `pthread_cond_timedwait` at once where they know a condition's clock wrong. */
-static inline int till_wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, const struct timespec *deadline) {
-    return pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, deadline);
+static inline int till_wait_until(void *condition, void *mutex, const void *deadline) {
+    const int monotonic = 1;
+    return till_clockwait(condition, mutex, monotonic, deadline);
 }
 
 /* Puts the calling thread's reads and writes into the class "idle" (ioprio_set(2)); 0 for success. */
