@@ -126,7 +126,8 @@ final class ExecutionStoreTests: XCTestCase {
         XCTAssertEqual(idle.state.withLock { $0.done }, [:], "whose answers there were no room for")
         store.stop()
 
-        let working = Hands { _, _ in .succeeded(.integer(1)) }
+        // A task that was not handed out before the first stop is handed out now; this one's answer is to come from outside.
+        let working = Hands { work, _ in work.call.token.hasPrefix(tasked.id.description) ? .awaited(lookAgainAt: nil) : .succeeded(.integer(1)) }
         store = try open(minFreeBytes: 0, working)
         try answer(store, token, .success(.integer(2)))
         XCTAssertTrue(try Patience.until { try store.execution(waiting.id.description, as: .admin).status == .succeeded })
