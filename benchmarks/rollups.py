@@ -3,7 +3,8 @@
     rollups.py design DIRECTORY [--runs 3]     a store of sums alone: 20 years of 10,000 clients and 100,000 products at 21 million receipts a day
     rollups.py bucket DIRECTORY [--runs 3]     the same from a bucket: 30 ms to the first byte, 100 MB a second on each connection
     rollups.py store DATA [--runs 5]           a store that is there: how large its sums are, and Q3 to Q8 both ways
-    rollups.py keep DIRECTORY [--runs 3]       what keeping the sums costs: import, moving and merging of a million receipts with the four rollups and without any
+    rollups.py keep DIRECTORY [--runs 3] [--days 365]
+                                               what keeping the sums costs: import, moving and merging of a million receipts with the four rollups and without any
     --json FILE                                the figures besides
     --save TEXT                                into benchmarks/results, with what else was at work; of design: DuckDB and ClickHouse are asked beside
 
@@ -16,6 +17,7 @@ many as the last days have.
 
 import argparse
 import datetime
+import functools
 import json
 import os
 import shutil
@@ -306,8 +308,11 @@ def clickhouse_beside(data: Path, runs: int) -> dict:
     return figures
 
 
-def keep(directory: Path, runs: int, receipts: int = 1_000_000, hot: int = 300_000) -> dict:
-    """Seconds of importing, moving and merging with the rollups of a new store and without any; both in turn, the first one another each time."""
+def keep(directory: Path, runs: int, days: int, receipts: int = 1_000_000, hot: int = 300_000) -> dict:
+    """Seconds of importing, moving and merging with the rollups of a new store and without any; both in turn, the first one another each time.
+
+    How dense receipts are decides what their sums cost: a million in a year are as dense as twenty million in twenty years.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     today = datetime.date.today()
 
@@ -320,7 +325,7 @@ def keep(directory: Path, runs: int, receipts: int = 1_000_000, hot: int = 300_0
                     "--prefix", prefix], stdout=out, check=True)
         return file
 
-    years = generate("years.ndjson", receipts, "Y", today - datetime.timedelta(days=7_330), 7_300)
+    years = generate(f"days-{days}.ndjson", receipts, "Y", today - datetime.timedelta(days=days + 30), days)
     month = generate("month.ndjson", hot, "M", today - datetime.timedelta(days=29), 28)
     found: dict = {word: {"import_s": [], "import_cpu_s": [], "move_s": [], "move_cpu_s": [], "merge_s": [], "merge_cpu_s": []} for word in ("with", "without")}
 
@@ -359,7 +364,7 @@ def keep(directory: Path, runs: int, receipts: int = 1_000_000, hot: int = 300_0
             print(word, {name: values[-1] for name, values in figures.items()}, flush=True)
         shutil.rmtree(directory / "kept")
     ratio = {name: round(statistics.median(found["with"][name]) / max(statistics.median(found["without"][name]), 0.01), 3) for name in found["with"]}
-    return {"receipts": receipts, "moved": hot, "found": found, "ratio": ratio}
+    return {"receipts": receipts, "days": days, "moved": hot, "found": found, "ratio": ratio}
 
 
 def store(data: Path, runs: int) -> dict:
@@ -384,11 +389,13 @@ def main() -> None:
     parser.add_argument("what", choices=["design", "bucket", "store", "keep"])
     parser.add_argument("directory", type=Path)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--days", type=int, default=365, help="of keep: how many days its million receipts lie in")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--save", metavar="TEXT")
     options = parser.parse_args()
     root = Path(__file__).parent.parent
-    figures = {"design": design, "bucket": bucket, "store": store, "keep": keep}[options.what](options.directory, options.runs)
+    of_days = functools.partial(keep, days=options.days)
+    figures = {"design": design, "bucket": bucket, "store": store, "keep": of_days}[options.what](options.directory, options.runs)
     if options.save:
         figures |= results.stamp(root) | {"beside": options.save}
         if options.what == "design":

@@ -65,7 +65,7 @@ def keeping(part: dict, table) -> str:
         [words[kind], *(f"{statistics.median(part['found'][side][f'{kind}_s']):.2f} ({statistics.median(part['found'][side][f'{kind}_cpu_s']):.2f})" for side in ("with", "without")),
          f"{part['ratio'][f'{kind}_s']:.2f} ({part['ratio'][f'{kind}_cpu_s']:.2f})"] for kind in words]
     return (
-        f"\n### What keeping them costs\n\nMeasured {part['date']} at {part['commit']}, by `benchmarks/rollups.py keep DIRECTORY`; {part['beside']}. {part['receipts']:,} receipts of twenty years imported, {part['moved']:,} of the last month "
+        f"\n### What keeping them costs\n\nMeasured {part['date']} at {part['commit']}, by `benchmarks/rollups.py keep DIRECTORY`; {part['beside']}. {part['receipts']:,} receipts of {part['days']:,} days imported, {part['moved']:,} of the last month "
         "posted and moved, with the four rollups of a new store and without any, in turn. Seconds, of processors in brackets; at most 1.15 is required.\n\n" + table(["", "with", "without", "ratio"], rows))
 
 
