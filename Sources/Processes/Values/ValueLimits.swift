@@ -65,13 +65,32 @@ package enum ValueLimits {
 
     /// With its quotes.
     private static func escapedByteCount(_ text: String) -> Int {
-        var count = 2
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5C, 0x08, 0x09, 0x0A, 0x0C, 0x0D: count += 2
-            case 0..<0x20: count += 6
-            default: count += 1
+        var text = text
+        return text.withUTF8 { 2 + $0.count + escapeByteCount(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// What escapes add. Texts are measured at each step of an execution, and hardly have any: eight bytes are passed at a time, where none of them is a quote, a backslash or
+    /// below a blank. (`x - 1 & ~x & 0x80` has a byte's highest bit set where the byte is 0, and may have where a lower one is; `x - 0x20` likewise where it is below a blank.)
+    private static func escapeByteCount(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101, highest = ones &* 0x80
+        var count = 0
+        var place = 0
+        while place < bytes.count {
+            if place + 8 <= bytes.count {
+                let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                let quote = word ^ ones &* 0x22, backslash = word ^ ones &* 0x5C
+                let found = (quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (word &- ones &* 0x20) & ~word
+                if found & highest == 0 {
+                    place += 8
+                    continue
+                }
             }
+            switch bytes[place] {
+            case 0x22, 0x5C, 0x08, 0x09, 0x0A, 0x0C, 0x0D: count += 1
+            case 0..<0x20: count += 5
+            default: break
+            }
+            place += 1
         }
         return count
     }

@@ -51,6 +51,13 @@ final class ValueTests: XCTestCase {
             let value = maker.value(depth: 4)
             XCTAssertEqual(ValueLimits.byteCount(value), value.serialized.count, value.textForm)
         }
+        // Each byte at each place of a word.
+        for code in UInt8(0)...0x7F {
+            for place in 0..<17 {
+                let text = String(repeating: "\u{E9}", count: place) + String(decoding: [code], as: UTF8.self) + "1234567"
+                XCTAssertEqual(ValueLimits.byteCount(.string(text)), JSONValue.string(text).serialized.count, "\(code) at \(place)")
+            }
+        }
         let deepest = String(repeating: "[", count: 1_000) + String(repeating: "]", count: 1_000)
         XCTAssertEqual(ValueLimits.measure(try json(deepest)), .fits)
         XCTAssertEqual(ValueLimits.measure(.array([try json(deepest)])), .tooDeep)

@@ -107,16 +107,16 @@ final class PairStartTests: XCTestCase {
         defer { pair.remove() }
         let (leader, standby) = try pair.begin(revives: true)
         let sent = try PairLoad.acknowledged(pair, "A") { load in
-            load.more(20) { pair.revive() }
+            load.more(10) { pair.revive() }
             standby.kill()
             // Each record is put, and looked for.
-            load.more(20) { pair.revive() }
+            load.more(10) { pair.revive() }
             leader.kill()
             try leader.start()
-            load.more(10) { pair.revive() }
+            load.more(5) { pair.revive() }
             try standby.start()
             try pair.waitUntilInSync(revives: true)
-            load.more(10) { pair.revive() }
+            load.more(5) { pair.revive() }
         }
         try PairLoad.check(pair, has: sent, "all puts were done, and none said so")
     }
