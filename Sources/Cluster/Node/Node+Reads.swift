@@ -27,6 +27,7 @@ extension Node {
         switch reading {
         case .found(let found) where found.nonce == configuration.nonce:
             leading.provenAt = max(leading.provenAt, proof.askedAt)
+            leading.isUnnamed = found.store == nil && configuration.store != nil
             for token in proof.reads { effects.append(.answerRead(token: token)) }
         case .found(let found) where found.epoch > configuration.epoch && found.nonce != swap?.target.nonce:
             for token in proof.reads { effects.append(.refuse(token: token, .notLeader(found.leader))) }

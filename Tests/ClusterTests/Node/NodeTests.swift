@@ -239,6 +239,24 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.leader, leader)
     }
 
+    /// A witness of a version before kept the object without the name, and one that keeps names has taken its place since.
+    func test_object_thatLostItsName_isNamedAgain() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let own = try XCTUnwrap(Self.own)
+        world.give(.learned(own), to: leader)
+        world.meet()
+        world.pass(1_000)
+        XCTAssertEqual(world.object?.store, own)
+        let epoch = try XCTUnwrap(world.object?.epoch)
+        world.object?.store = nil
+        world.pass(12_000)
+        XCTAssertEqual(world.object?.store, own)
+        XCTAssertEqual(world.object?.epoch, epoch + 1, "once")
+        XCTAssertEqual(world.leader, leader)
+        XCTAssertEqual(world.object?.insync.count, 2)
+    }
+
     func test_diskOfAnotherStore_withMoreRecords_ends_andChangesAndPromisesNothing() throws {
         let world = Self.pair()
         let leader = try XCTUnwrap(world.leader)
