@@ -28,6 +28,8 @@ final class NodeHost: CommitReplica {
         var obstacle: Node.Obstacle?
         /// Whom it waits for.
         var silence: Node.Silence?
+        /// A peer that greets by another version.
+        var strange: StrangeGreeting?
         /// What the place that it waits for said last.
         var fault: String?
     }
@@ -65,6 +67,8 @@ final class NodeHost: CommitReplica {
     private let observer = Mutex<(any ReplicaObserver)?>(nil)
     private let reads = Mutex(Reads())
     private let greetings = Mutex<[String: PeerDoor.Greeting]>([:])
+    /// Peers that greeted last by another version.
+    private let strange = Mutex<[String: StrangeGreeting]>([:])
     /// When each node was last heard, by the clock of the boot.
     private let heard = Mutex<[String: Int]>([:])
     /// A server has the store open for writing.
@@ -85,7 +89,7 @@ final class NodeHost: CommitReplica {
         object.start(mayName: { [self] in greetings.withLock { $0.values.allSatisfy(\.namesStores) } }) { [self] in give($0) }
         slots.start { [self] in give($0) }
         let sender = CheckpointSender(checkpoint, log: log) { [standing] in standing.withLock { $0.ending != nil } }
-        self.door.start(greeted: { [self] in met($0) }, take: { [self] in
+        self.door.start(greeted: { [self] in met($0) }, differs: { [self] in note($1, of: $0) }, take: { [self] in
             let name = $0
             heard.withLock { $0[name] = BootClock.milliseconds() }
             give(.message(from: name, $1))
@@ -121,9 +125,13 @@ final class NodeHost: CommitReplica {
         slots.stop()
     }
 
+    /// A process of a peer is there, whose words this version does not understand.
+    private func note(_ greeting: StrangeGreeting, of peer: String) { strange.withLock { $0[peer] = greeting } }
+
     /// A process of a peer is there: what it says is of the store that it names.
     private func met(_ greeting: PeerDoor.Greeting) {
         greetings.withLock { $0[greeting.from] = greeting }
+        strange.withLock { $0[greeting.from] = nil }
         if let own = file.store, let theirs = greeting.store, own != theirs {
             log.error("a peer has another store than this node: nothing that it says is heard", ["peer": .text(greeting.from), "store": .text(own.text), "peer_store": .text(theirs.text), "reason": .text("if it is \(greeting.from) that is wrong: \(NodeWords.strangerAdvice)")])
         }
@@ -293,6 +301,7 @@ final class NodeHost: CommitReplica {
             role: work.node.role, configuration: work.node.configuration, committed: work.node.committed, last: work.node.top.sequence,
             isServing: work.node.role == .leader && work.node.isServing, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending,
             store: work.node.store, mayAcknowledge: work.node.mayAcknowledge, obstacle: work.node.obstacle, silence: work.node.silence)
+        next.strange = strange.withLock { $0.min { $0.key < $1.key }?.value }
         next.fault = NodeWords.waitsForObject(next) ? object.fault : next.silence == .slots ? slots.fault : nil
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
