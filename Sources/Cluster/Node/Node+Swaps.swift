@@ -110,7 +110,7 @@ extension Node {
 
     private mutating func swapLost(_ found: Configuration) {
         swap = nil
-        if role == .leader { return end(.fenced) }
+        if role == .leader { return end(.fenced, for: found.leader) }
         role = .rejoining
         adopt(found)
     }

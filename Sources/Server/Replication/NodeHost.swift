@@ -20,6 +20,8 @@ final class NodeHost: CommitReplica {
         var isDegraded = false
         /// The process is to end, and why.
         var ending: String?
+        /// Who leads, where this node has ended for that.
+        var successor: String?
         /// Whose records it has.
         var store: StoreIdentity?
         /// What it submits would be acknowledged, as far as it knows.
@@ -49,7 +51,7 @@ final class NodeHost: CommitReplica {
 
     private struct Reads {
         var last = 0
-        var waiting: [Int: @Sendable (Bool) -> Void] = [:]
+        var waiting: [Int: @Sendable (LeadProof) -> Void] = [:]
     }
 
     let name: String
@@ -287,10 +289,10 @@ final class NodeHost: CommitReplica {
             let token = state.open.prefix(count).last?.token
             state.open.removeFirst(count)
             if let token { observer.withLock { $0 }?.acknowledged(through: token) }
-        case .answerRead(let token): answer(token, true)
+        case .answerRead(let token): answer(token, .leads)
         case .refuse(let token, let refusal):
             // The order of what is submitted has no gaps.
-            if token > 0 { state.ending = state.ending ?? "this node leads no more: \(refusal)" } else { answer(token, false) }
+            if token > 0 { state.ending = state.ending ?? "this node leads no more: \(refusal)" } else if case .notLeader = refusal { answer(token, .leadsNoMore) } else { answer(token, .unproven) }
         case .end(let ending):
             state.ending = NodeWords.why(ending, own: state.node.store, fault: object.fault)
         }
@@ -302,6 +304,7 @@ final class NodeHost: CommitReplica {
             isServing: work.node.role == .leader && work.node.isServing, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending,
             store: work.node.store, mayAcknowledge: work.node.mayAcknowledge, obstacle: work.node.obstacle, silence: work.node.silence)
         next.strange = strange.withLock { $0.min { $0.key < $1.key }?.value }
+        next.successor = work.node.successor
         next.fault = NodeWords.waitsForObject(next) ? object.fault : next.silence == .slots ? slots.fault : nil
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
@@ -334,14 +337,14 @@ final class NodeHost: CommitReplica {
         observer.withLock { $0 }?.ended(ending)
     }
 
-    private func answer(_ token: Int, _ isProven: Bool) { reads.withLock { $0.waiting.removeValue(forKey: token) }?(isProven) }
+    private func answer(_ token: Int, _ proof: LeadProof) { reads.withLock { $0.waiting.removeValue(forKey: token) }?(proof) }
 
     private func refuseReads() {
         let waiting = reads.withLock { reads in
             defer { reads.waiting = [:] }
             return reads.waiting
         }
-        for body in waiting.values { body(false) }
+        for body in waiting.values { body(.leadsNoMore) }
     }
 
     // MARK: For the store
@@ -356,8 +359,8 @@ final class NodeHost: CommitReplica {
 
     func submit(_ token: Int, _ body: [UInt8]) { give(.submit(Submission(token: token, body: body))) }
 
-    func prove(_ body: @escaping @Sendable (Bool) -> Void) {
-        guard standing.withLock({ $0.ending == nil }) else { return body(false) }
+    func prove(_ body: @escaping @Sendable (LeadProof) -> Void) {
+        guard standing.withLock({ $0.ending == nil }) else { return body(.leadsNoMore) }
         let token = reads.withLock { reads in
             reads.last -= 1
             reads.waiting[reads.last] = body
@@ -397,6 +400,14 @@ final class NodeHost: CommitReplica {
     var members: [String] { ([name] + settings.peers).sorted() }
     /// Whether this node may go on without another.
     var mayBeAlone: Bool { settings.degrades || settings.hasBucket }
+
+    /// Who leads, as far as is known here; nil where this node did, and nobody has said who does now.
+    var leader: String? {
+        standing.withLock { standing in standing.successor ?? standing.configuration.flatMap { standing.ending != nil && $0.leader == name ? nil : $0.leader } }
+    }
+
+    /// Where clients reach the other node, if that leads.
+    var leaderURL: String? { leader.flatMap { $0 == name ? nil : url(of: $0) } }
 
     /// Whether another node may lead.
     var hasLeader: Bool { standing.withLock { $0.ending != nil || $0.configuration.map { $0.leader != name } ?? false } }
