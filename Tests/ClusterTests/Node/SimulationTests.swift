@@ -25,6 +25,14 @@ final class SimulationTests: XCTestCase {
         XCTAssertGreaterThan(total.checkpoints, Int(count) / 10)
     }
 
+    /// A letting in was under way, and was applied after both machines that it names had lost what they had: two losses, where the slots, by then, had none of it to give.
+    func test_world_whileTheObjectIsAboutToNameTwo_takesOneDiskOfThemAtMost() {
+        for seed in [706_721, 709_556] as [UInt64] {
+            var simulation = Simulation(seed: seed)
+            XCTAssertNil(simulation.run().violation, "seed \(seed)")
+        }
+    }
+
     func test_cluster_ofOneSeed_isTheSameEachTime() {
         for seed in [3, 11, 29] as [UInt64] {
             var (first, second) = (Simulation(seed: seed), Simulation(seed: seed))
