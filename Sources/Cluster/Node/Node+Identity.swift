@@ -10,7 +10,7 @@ extension Node {
         /// The cluster has records of a level that this version does not understand.
         case level(Int)
         /// A peer whose version is too far from this one's.
-        case version(String, Int)
+        case version(String, theirs: Int, own: Int)
         /// A peer has another store, and the object does not say which is the cluster's.
         case peer(String, StoreIdentity)
         /// A peer that began without a store leads a cluster that has none yet, and this node has one.
@@ -28,7 +28,7 @@ extension Node {
         if configuration.level > settings.version { return .level(configuration.level) }
         if let peer = peers.first(where: isStranger), let theirs = peer.store, configuration.store == nil { return .peer(peer.name, theirs) }
         if let peer = peers.first(where: { $0.name == configuration.leader }), mayNotFollow(peer) { return .emptyLeader(peer.name) }
-        if let peer = peers.first(where: { $0.version > 0 && !understands($0.version) }) { return .version(peer.name, peer.version) }
+        if let peer = peers.first(where: { $0.version > 0 && !understands($0.version) }) { return .version(peer.name, theirs: peer.version, own: settings.version) }
         if let named = configuration.store, store == nil { return .lacking(named) }
         return nil
     }

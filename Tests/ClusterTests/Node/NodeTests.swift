@@ -136,6 +136,15 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.object?.insync, [leader, other])
     }
 
+    func test_versionsTooFarApart_areAnObstacle_whichNamesBoth() throws {
+        let world = Self.pair(version: { $0 == "a" ? 1 : 3 })
+        let leader = try XCTUnwrap(world.leader)
+        world.pass(6_000)
+        XCTAssertEqual(world.object?.insync, [leader])
+        let (own, theirs) = leader == "a" ? (3, 1) : (1, 3)
+        XCTAssertEqual(world.nodes[leader == "a" ? "b" : "a"]?.obstacle, .version(leader, theirs: theirs, own: own))
+    }
+
     func test_submit_ofALevelThatNotAllUnderstand_isRefused_untilItIsRaised() throws {
         let world = Self.pair(version: { $0 == "a" ? 2 : 1 })
         // Whoever founded: only the lower level can be read by both.
