@@ -319,6 +319,34 @@ final class NodeTests: XCTestCase {
         XCTAssertNil(world.nodes[standby]?.obstacle)
     }
 
+    /// A leader's messages have no word for the store: the machine that is left reads it of the object once the leader is gone, and by then it has the records already.
+    func test_standby_withRecordsOfALeaderThatIsGone_leads_whereTheObjectNamesTheirStore() throws {
+        let own = try XCTUnwrap(Self.own)
+        let world = Self.pair(hasBucket: false)
+        let leader = try XCTUnwrap(world.leader)
+        let standby = leader == "a" ? "b" : "a"
+        world.meet()
+        world.give(.submit(Submission(token: 1, body: [7])), to: leader)
+        world.pass(1_000)
+        world.give(.learned(own), to: leader)
+        world.pass(600)
+        XCTAssertEqual(world.object?.store, own)
+        XCTAssertEqual(world.object?.insync.count, 2)
+        XCTAssertNil(world.nodes[standby]?.store, "its records are of leaders' messages alone")
+        let count = try XCTUnwrap(world.logs[standby]?.count)
+        world.stop(leader)
+        world.pass(2_600)
+        XCTAssertEqual(world.nodes[standby]?.configuration?.store, own, "it has read the object")
+        XCTAssertNil(world.nodes[standby]?.store)
+        world.pass(2_000)
+        XCTAssertEqual(world.leader, standby)
+        world.replace(leader)
+        world.pass(8_000)
+        XCTAssertGreaterThan(try XCTUnwrap(world.logs[leader]?.count), count)
+        XCTAssertEqual(world.nodes[leader]?.store, own)
+        for name in ["a", "b"] { XCTAssertNil(world.nodes[name]?.obstacle) }
+    }
+
     /// A new cluster, and a directory that some other one has left.
     func test_diskWithAStore_doesNotFollowAnEmptyFounder() throws {
         let other = try XCTUnwrap(Self.other)

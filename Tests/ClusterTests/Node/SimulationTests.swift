@@ -33,6 +33,12 @@ final class SimulationTests: XCTestCase {
         }
     }
 
+    /// An empty machine had its records of a leader whose messages do not name the store, and that leader lost its disk: nobody led, since the object named one.
+    func test_cluster_whoseRecordsAreOnAMachineThatDoesNotKnowWhose_comesBack() {
+        var simulation = Simulation(seed: 774_416)
+        XCTAssertNil(simulation.run().violation)
+    }
+
     func test_cluster_ofOneSeed_isTheSameEachTime() {
         for seed in [3, 11, 29] as [UInt64] {
             var (first, second) = (Simulation(seed: seed), Simulation(seed: seed))
