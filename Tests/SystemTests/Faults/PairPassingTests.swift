@@ -167,6 +167,29 @@ final class PairPassingTests: XCTestCase {
         try PairLoad.check(pair, has: sent, "after a leader stood still")
     }
 
+    /// What was passed on to it and may not be asked twice: nobody knows, and the description says which problem that is.
+    func test_leaderThatStandsStill_withWhatWasPassedOn_isLost_andNobodyKnows() throws {
+        let pair = try Pair(hasWitness: false)
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        XCTAssertEqual(try leader.client.put("/v1/queues/q1", "{}").status, 201)
+        let described = try JSONSerialization.jsonObject(with: Data(leader.client.get("/openapi.json").body)) as? [String: Any]
+        leader.send(SIGSTOP)
+        let (waiting, port) = (Waiting(), standby.port)
+        waiting.ask { try HTTPClient(port: port, key: TillServer.adminKey).post("/v1/queues/q1/messages?client=c1", #"{"a":1}"#) }
+        let answers = waiting.wait()
+        XCTAssertEqual(answers.map(\.status), [503])
+        let answer = try XCTUnwrap(answers.first)
+        XCTAssertTrue(answer.text.contains("/not-leader") && answer.text.contains("nobody knows whether it did"), answer.text)
+        let path = (described?["paths"] as? [String: [String: [String: Any]]])?["/v1/queues/{name}/messages"]
+        let refusal = (path?["post"]?["responses"] as? [String: [String: Any]])?["503"]
+        XCTAssertEqual((refusal?["description"] as? String)?.contains("storage-unavailable, not-leader"), true)
+        XCTAssertNotNil((refusal?["headers"] as? [String: Any])?["Till-Leader"])
+        XCTAssertEqual(try pair.leader(other: leader).name, standby.name)
+        leader.send(SIGCONT)
+        XCTAssertEqual(leader.waitForEnd(), 75, leader.logText.suffix(2_000).description)
+    }
+
     /// A standby that stood still is let in again, and has what was acknowledged without it.
     func test_standby_thatStoodStill_comesBack_andHasAll() throws {
         let pair = try Pair(hasWitness: false)

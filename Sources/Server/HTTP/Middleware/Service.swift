@@ -69,7 +69,7 @@ package final class Service: RequestHandler {
 
     package func response(to error: any Error, on exchange: Exchange) -> Response {
         let response = failures.response(to: error, on: exchange)
-        guard exchange.problem?.slug == .notLeader, let url = context.cluster?.leaderURL else { return response }
+        guard exchange.problem?.slug == .notLeader, let url = context.cluster?.leaderURL, !response.headers.contains(where: { $0.name.description == "Till-Leader" }) else { return response }
         return response.adding("Till-Leader", url)
     }
 
