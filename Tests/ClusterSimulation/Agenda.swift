@@ -65,5 +65,13 @@ struct Agenda {
         return (first.time, action)
     }
 
+    /// Swaps that were asked for, and not applied yet: they may be long after whoever asked is gone.
+    var swaps: [(expected: Nonce?, next: Configuration)] {
+        actions.compactMap { action in
+            guard case .bucket(.swap(let expected, let next, _), _, _, _) = action else { return nil }
+            return (expected, next)
+        }
+    }
+
     private static func isBefore(_ left: Entry, _ right: Entry) -> Bool { (left.time, left.order) < (right.time, right.order) }
 }

@@ -108,9 +108,18 @@ extension Simulation {
     }
 
     /// A disk may be lost while another has everything: more than one loss is more than was promised.
+    ///
+    /// It must be so by the object as it is, and as it will be once a swap that is under way is applied: a leader that lets a machine in has asked for mode pair, and what
+    /// was acknowledged is on those two disks alone from then on. The slots that have it too are not looked at any more, rightly: the disks reach further than they do.
     private func mayRestore(_ index: Int, _ image: SimulatedDisk) -> Bool {
         guard let object = bucket.configuration, !weather.degrades else { return false }
-        return machines.indices.contains { other in
+        let coming = agenda.swaps.filter { $0.expected == object.nonce }.map(\.next)
+        return ([object] + coming).allSatisfy { isSafe(without: index, under: $0) }
+    }
+
+    /// Under that object another machine has everything, or what is before the slots.
+    private func isSafe(without index: Int, under object: Configuration) -> Bool {
+        machines.indices.contains { other in
             guard other != index, !object.removed.contains(machines[other].name) else { return false }
             let log = machines[other].disk.log
             if object.mode == .log, let base = object.log?.base { return machines[other].disk.has(base) }

@@ -51,7 +51,7 @@ extension Node {
         }
         if role == .leader {
             guard theirs.epoch > epoch else { return }
-            guard leading.offeredTo == name, top.sequence == written else { return end(.fenced) }
+            guard leading.offeredTo == name, top.sequence == written else { return end(.fenced, for: name) }
             stepDown(for: name)
         }
         if role == .candidate {

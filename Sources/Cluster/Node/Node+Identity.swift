@@ -10,7 +10,7 @@ extension Node {
         /// The cluster has records of a level that this version does not understand.
         case level(Int)
         /// A peer whose version is too far from this one's.
-        case version(String, Int)
+        case version(String, theirs: Int, own: Int)
         /// A peer has another store, and the object does not say which is the cluster's.
         case peer(String, StoreIdentity)
         /// A peer that began without a store leads a cluster that has none yet, and this node has one.
@@ -28,8 +28,8 @@ extension Node {
         if configuration.level > settings.version { return .level(configuration.level) }
         if let peer = peers.first(where: isStranger), let theirs = peer.store, configuration.store == nil { return .peer(peer.name, theirs) }
         if let peer = peers.first(where: { $0.name == configuration.leader }), mayNotFollow(peer) { return .emptyLeader(peer.name) }
-        if let peer = peers.first(where: { $0.version > 0 && !understands($0.version) }) { return .version(peer.name, peer.version) }
-        if let named = configuration.store, store == nil { return .lacking(named) }
+        if let peer = peers.first(where: { $0.version > 0 && !understands($0.version) }) { return .version(peer.name, theirs: peer.version, own: settings.version) }
+        if let named = configuration.store, store == nil, !hasRecordsOfALeader { return .lacking(named) }
         return nil
     }
 
@@ -60,11 +60,14 @@ extension Node {
         return peer.namesStores == true && peer.store == nil
     }
 
+    /// What it has it was sent by a leader, since the start: those are the cluster's records, before it has found out what that cluster's store is called.
+    private var hasRecordsOfALeader: Bool { store == nil && tenureFollowed > 0 && top.sequence > 0 }
+
     /// Whether this node's records are the cluster's, as far as anybody says. In mode log the slots have what it lacks.
     var hasStoreOfCluster: Bool {
         guard has(.identity) else { return true }
         guard let configuration, let named = configuration.store else { return !peers.contains(where: isStranger) }
-        return store == named || (store == nil && configuration.mode == .log)
+        return store == named || (store == nil && configuration.mode == .log) || hasRecordsOfALeader
     }
 
     /// What the next object is to say: nothing where somebody could not read it then.

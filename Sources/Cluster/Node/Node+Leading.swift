@@ -22,6 +22,8 @@ struct Leading: Sendable {
     var provenAt = 0
     var proof: Proof?
     var lookedAt = 0
+    /// The object lacks the store's name that was given to it: whoever kept it then took none.
+    var isUnnamed = false
     /// The last record that another place than the own disk has.
     var remote = 0
     /// The record with which serving begins; nil until it is made.
@@ -126,7 +128,7 @@ extension Node {
             let promise = peers.map(\.promise).max() ?? 0
             begin(.change) { $0.epoch = max($0.epoch, promise) }
         }
-        if swap == nil, leading.sealing == nil, leading.admitting == nil, leading.offeredTo == nil, isServing, has(.identity), configuration.store != named { begin(.change) { _ in } }
+        if swap == nil, leading.sealing == nil, leading.admitting == nil, leading.offeredTo == nil, isServing, has(.identity), configuration.store != named || leading.isUnnamed { begin(.change) { _ in } }
     }
 
     mutating func standbyLost() {

@@ -27,10 +27,11 @@ extension Node {
         switch reading {
         case .found(let found) where found.nonce == configuration.nonce:
             leading.provenAt = max(leading.provenAt, proof.askedAt)
+            leading.isUnnamed = found.store == nil && configuration.store != nil
             for token in proof.reads { effects.append(.answerRead(token: token)) }
         case .found(let found) where found.epoch > configuration.epoch && found.nonce != swap?.target.nonce:
             for token in proof.reads { effects.append(.refuse(token: token, .notLeader(found.leader))) }
-            guard leading.offeredTo == found.leader, top.sequence == written else { return end(.fenced) }
+            guard leading.offeredTo == found.leader, top.sequence == written else { return end(.fenced, for: found.leader) }
             // What was offered has been taken.
             stepDown(for: found.leader)
             return adopt(found)

@@ -96,6 +96,7 @@ extension Node {
         guard let done = swap else { return }
         swap = nil
         configuration = done.target
+        leading.isUnnamed = false
         if done.purpose == .found || done.purpose == .lead { return lead(since: done.sentAt) }
         if done.purpose == .toLog { leading.sealing = nil }
         if done.purpose == .admit {
@@ -109,7 +110,7 @@ extension Node {
 
     private mutating func swapLost(_ found: Configuration) {
         swap = nil
-        if role == .leader { return end(.fenced) }
+        if role == .leader { return end(.fenced, for: found.leader) }
         role = .rejoining
         adopt(found)
     }

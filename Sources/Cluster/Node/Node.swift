@@ -28,6 +28,8 @@ package struct Node: Sendable {
     package internal(set) var role = Role.rejoining
     package internal(set) var configuration: Configuration?
     package internal(set) var committed: Mark
+    /// Who leads, where this node has ended for that.
+    package internal(set) var successor: String?
 
     var now: Int
     var effects: [Effect] = []
@@ -189,9 +191,11 @@ package struct Node: Sendable {
         return !has(.levels) || configuration.level <= settings.version
     }
 
-    mutating func end(_ ending: Ending) {
+    /// - Parameter leader: who leads, where that is why.
+    mutating func end(_ ending: Ending, for leader: String? = nil) {
         role = .fenced
-        release(to: nil)
+        successor = leader
+        release(to: leader)
         effects.append(.end(ending))
     }
 

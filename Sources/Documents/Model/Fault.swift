@@ -20,7 +20,7 @@ package struct Fault: Error, Sendable {
         // Of processes and their executions.
         case invalidProcess = "invalid-process", taskEnded = "task-ended", alreadyExists = "already-exists", wrongState = "wrong-state"
         // Of the store.
-        case overloaded, diskFull = "disk-full", storageUnavailable = "storage-unavailable", internalError = "internal-error"
+        case overloaded, diskFull = "disk-full", storageUnavailable = "storage-unavailable", notLeader = "not-leader", internalError = "internal-error"
     }
 
     /// What the caller can do. On disk, of quarantine entries: do not rename.

@@ -113,13 +113,25 @@ extension Engine {
             switch outcome {
             case .kept: body(nil)
             case .late: body(Self.lateLog)
-            case .refused(let reason) where log.keepsReads: body(Fault(.storageUnavailable, "this server ends, and what it was sent may not be stored: \(reason)", advice: .sendAgainLater))
+            case .unproven: body(Self.unproven)
+            case .refused(let reason) where log.keepsReads: body(Self.ended(reason))
             case .refused: body(Fault(.storageUnavailable, "the log was taken over by another writer: this server ends, and what it was sent may not be stored", advice: .sendAgainLater))
             }
         }
     }
 
-    package var changeRefusal: Fault? { log?.isStuck ?? false ? Fault(.storageUnavailable, "the log gives no answer, and answers wait for it: nothing was done", advice: .sendAgainLater) : nil }
+    package var changeRefusal: Fault? {
+        guard let log, log.isStuck else { return nil }
+        if let end = log.end { return Fault(.notLeader, "this machine leads no more, and ends: \(end); nothing was done", advice: .sendAgainLater) }
+        return Fault(.storageUnavailable, "the log gives no answer, and answers wait for it: nothing was done", advice: .sendAgainLater)
+    }
+
+    private static let unproven = Fault(
+        .storageUnavailable, "this machine cannot prove that it leads: neither its standby nor the object that says who leads is heard; what was asked may be done here", advice: .sendAgainLater)
+
+    private static func ended(_ reason: String) -> Fault {
+        Fault(.notLeader, "this machine leads no more, and ends: \(reason); what it was sent may be stored, or not", advice: .sendAgainLater)
+    }
 
     private static let lateLog = Fault(
         .storageUnavailable, "this was done here and is not in the log yet, which gives no answer: the same call is answered once it has it", advice: .sendAgainLater)

@@ -15,7 +15,7 @@ enum FaultClass {
             .contractNotValid:
             self = .access
         case .tooLarge, .differentDocument, .invalidType, .versionConflict, .invalidContract, .invalidRollup, .badSignature, .badCursor, .contradictingOutcome,
-            .lockLost, .queueFull, .invalidQueue, .invalidProcess, .taskEnded, .alreadyExists, .wrongState, .overloaded, .diskFull, .storageUnavailable,
+            .lockLost, .queueFull, .invalidQueue, .invalidProcess, .taskEnded, .alreadyExists, .wrongState, .overloaded, .diskFull, .storageUnavailable, .notLeader,
             .internalError:
             self = .other
         }

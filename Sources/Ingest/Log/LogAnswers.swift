@@ -7,6 +7,8 @@ final class LogAnswers: Sendable {
         case kept
         /// It may come there yet: whoever asks again is answered once it has.
         case late
+        /// It is kept, and whether this machine may tell it is not known: nobody who could say who leads was heard.
+        case unproven
         /// Another writer has the log.
         case refused(String)
     }

@@ -8,6 +8,8 @@ protocol CommitKeeping: AnyObject, Sendable {
     func whenKept(_ body: @escaping @Sendable (LogAnswers.Outcome) -> Void)
     /// Whether answers wait, and in vain.
     var isStuck: Bool { get }
+    /// Why nothing is kept from here on: this machine leads no more; nil while that may be.
+    var end: String? { get }
     var isAwaited: Bool { get }
     /// Whether answers of calls that change nothing wait too: what they tell must be kept as well.
     var keepsReads: Bool { get }
@@ -22,4 +24,5 @@ protocol CommitKeeping: AnyObject, Sendable {
 
 extension LogKeeper: CommitKeeping {
     var keepsReads: Bool { false }
+    var end: String? { nil }
 }

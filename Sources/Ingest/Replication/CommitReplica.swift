@@ -9,7 +9,7 @@ package protocol CommitReplica: AnyObject, Sendable {
     /// The store's number: a record that counts has made it.
     func identify(_ store: String)
     /// Calls `body` with whether this machine still leads, asked after this call.
-    func prove(_ body: @escaping @Sendable (Bool) -> Void)
+    func prove(_ body: @escaping @Sendable (LeadProof) -> Void)
     /// Whether what is kept now lies on this machine alone.
     var isDegraded: Bool { get }
     /// Whether each record is a request to a bucket of its own: the other machine is lost.
@@ -20,6 +20,15 @@ package protocol CommitReplica: AnyObject, Sendable {
     ///
     /// - Parameter isWhole: all that its files have was acknowledged.
     func ended(isWhole: Bool)
+}
+
+/// What is known of whether a machine leads.
+package enum LeadProof: Sendable, Equatable {
+    case leads
+    /// It may: nobody who could say so was heard.
+    case unproven
+    /// It does not, whoever does.
+    case leadsNoMore
 }
 
 package protocol ReplicaObserver: AnyObject, Sendable {

@@ -6,7 +6,7 @@ final class ProvenAnswer: Sendable {
     private struct State {
         var isKept = false
         /// nil while it is asked.
-        var isProven: Bool?
+        var proof: LeadProof?
         /// A question that came to nothing while the record was under way is put again, once.
         var isLast = false
         var body: (@Sendable (LogAnswers.Outcome) -> Void)?
@@ -14,14 +14,16 @@ final class ProvenAnswer: Sendable {
     private let state: Mutex<State>
     private let replica: any CommitReplica
 
+    private static let leadsNoMore = "another node leads, or may lead"
+
     init(_ replica: any CommitReplica, _ body: @escaping @Sendable (LogAnswers.Outcome) -> Void) {
         self.replica = replica
         state = Mutex(State(body: body))
     }
 
     func prove() {
-        replica.prove { [self] isProven in
-            settle { state in state.isProven = isProven }
+        replica.prove { [self] proof in
+            settle { state in state.proof = proof }
         }
     }
 
@@ -38,18 +40,21 @@ final class ProvenAnswer: Sendable {
     }
 
     private func settle(_ change: (inout State) -> Void) {
-        enum Next { case wait, ask, answer(Bool) }
+        enum Next { case wait, ask, answer(LogAnswers.Outcome) }
         let next = state.withLock { state -> Next in
             change(&state)
-            guard state.isKept, let isProven = state.isProven, state.body != nil else { return .wait }
-            if isProven || state.isLast { return .answer(isProven) }
-            (state.isLast, state.isProven) = (true, nil)
+            guard let proof = state.proof, state.body != nil else { return .wait }
+            // What it tells is another's to tell, whether it is kept or not.
+            if proof == .leadsNoMore { return .answer(.refused(Self.leadsNoMore)) }
+            guard state.isKept else { return .wait }
+            if proof == .leads || state.isLast { return .answer(proof == .leads ? .kept : .unproven) }
+            (state.isLast, state.proof) = (true, nil)
             return .ask
         }
         switch next {
         case .wait: break
         case .ask: prove()
-        case .answer(let isProven): take()?(isProven ? .kept : .late)
+        case .answer(let outcome): take()?(outcome)
         }
     }
 }

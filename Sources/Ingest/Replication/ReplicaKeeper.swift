@@ -206,6 +206,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     var isAwaited: Bool { true }
     var keepsReads: Bool { true }
     var isStuck: Bool { answers.isStuck }
+    var end: String? { state.withLock { $0.end } }
 
     func whenKept(_ body: @escaping @Sendable (LogAnswers.Outcome) -> Void) {
         // What an answer tells may have been another's to tell by now.
@@ -223,7 +224,7 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
     /// Whether this machine leads, asked now.
     private var isProven: Bool {
         let answer = Monitor<Bool?>(nil)
-        replica.prove { isProven in answer.broadcast { $0 = isProven } }
+        replica.prove { proof in answer.broadcast { $0 = proof == .leads } }
         return answer.wait(seconds: Self.settleSeconds) { $0 } ?? false
     }
 

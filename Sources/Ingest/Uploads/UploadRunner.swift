@@ -323,5 +323,5 @@ enum UploadForm {
 
 extension Fault {
     /// The same may be taken in a while, without anybody doing anything about it.
-    var isForLater: Bool { code == .overloaded || code == .diskFull || code == .storageUnavailable }
+    var isForLater: Bool { code == .overloaded || code == .diskFull || code == .storageUnavailable || code == .notLeader }
 }

@@ -17,6 +17,8 @@ package struct PairStanding: Sendable {
 package protocol PairControl: AnyObject, Sendable {
     /// As this machine knows it.
     var pairStanding: PairStanding { get }
+    /// Where clients reach the other machine, where that leads; nil: that is not known, or this one does.
+    var leaderURL: String? { get }
     /// Begins to hand the lead over; it goes on once what is under way has its answers.
     ///
     /// - Parameter name: to whom; nil: to whoever has everything.

@@ -24,10 +24,12 @@ package final class ClusterControl: PairControl {
         return pair
     }
 
+    package var leaderURL: String? { host.leaderURL }
+
     private var present: Configuration {
         get throws {
             guard let configuration = host.standing.withLock({ $0.role == .leader && $0.ending == nil ? $0.configuration : nil }) else {
-                throw Problem(.notLeader, "this node of the cluster, \(host.name), leads no more")
+                throw Refusal(problem: Problem(.notLeader, "this node of the cluster, \(host.name), leads no more"), headers: leaderURL.map { [.init("Till-Leader", $0)] } ?? [])
             }
             return configuration
         }

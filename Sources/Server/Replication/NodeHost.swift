@@ -20,6 +20,8 @@ final class NodeHost: CommitReplica {
         var isDegraded = false
         /// The process is to end, and why.
         var ending: String?
+        /// Who leads, where this node has ended for that.
+        var successor: String?
         /// Whose records it has.
         var store: StoreIdentity?
         /// What it submits would be acknowledged, as far as it knows.
@@ -28,6 +30,8 @@ final class NodeHost: CommitReplica {
         var obstacle: Node.Obstacle?
         /// Whom it waits for.
         var silence: Node.Silence?
+        /// A peer that greets by another version.
+        var strange: StrangeGreeting?
         /// What the place that it waits for said last.
         var fault: String?
     }
@@ -47,7 +51,7 @@ final class NodeHost: CommitReplica {
 
     private struct Reads {
         var last = 0
-        var waiting: [Int: @Sendable (Bool) -> Void] = [:]
+        var waiting: [Int: @Sendable (LeadProof) -> Void] = [:]
     }
 
     let name: String
@@ -65,6 +69,8 @@ final class NodeHost: CommitReplica {
     private let observer = Mutex<(any ReplicaObserver)?>(nil)
     private let reads = Mutex(Reads())
     private let greetings = Mutex<[String: PeerDoor.Greeting]>([:])
+    /// Peers that greeted last by another version.
+    private let strange = Mutex<[String: StrangeGreeting]>([:])
     /// When each node was last heard, by the clock of the boot.
     private let heard = Mutex<[String: Int]>([:])
     /// A server has the store open for writing.
@@ -85,7 +91,7 @@ final class NodeHost: CommitReplica {
         object.start(mayName: { [self] in greetings.withLock { $0.values.allSatisfy(\.namesStores) } }) { [self] in give($0) }
         slots.start { [self] in give($0) }
         let sender = CheckpointSender(checkpoint, log: log) { [standing] in standing.withLock { $0.ending != nil } }
-        self.door.start(greeted: { [self] in met($0) }, take: { [self] in
+        self.door.start(greeted: { [self] in met($0) }, differs: { [self] in note($1, of: $0) }, take: { [self] in
             let name = $0
             heard.withLock { $0[name] = BootClock.milliseconds() }
             give(.message(from: name, $1))
@@ -121,9 +127,13 @@ final class NodeHost: CommitReplica {
         slots.stop()
     }
 
+    /// A process of a peer is there, whose words this version does not understand.
+    private func note(_ greeting: StrangeGreeting, of peer: String) { strange.withLock { $0[peer] = greeting } }
+
     /// A process of a peer is there: what it says is of the store that it names.
     private func met(_ greeting: PeerDoor.Greeting) {
         greetings.withLock { $0[greeting.from] = greeting }
+        strange.withLock { $0[greeting.from] = nil }
         if let own = file.store, let theirs = greeting.store, own != theirs {
             log.error("a peer has another store than this node: nothing that it says is heard", ["peer": .text(greeting.from), "store": .text(own.text), "peer_store": .text(theirs.text), "reason": .text("if it is \(greeting.from) that is wrong: \(NodeWords.strangerAdvice)")])
         }
@@ -279,10 +289,10 @@ final class NodeHost: CommitReplica {
             let token = state.open.prefix(count).last?.token
             state.open.removeFirst(count)
             if let token { observer.withLock { $0 }?.acknowledged(through: token) }
-        case .answerRead(let token): answer(token, true)
+        case .answerRead(let token): answer(token, .leads)
         case .refuse(let token, let refusal):
             // The order of what is submitted has no gaps.
-            if token > 0 { state.ending = state.ending ?? "this node leads no more: \(refusal)" } else { answer(token, false) }
+            if token > 0 { state.ending = state.ending ?? "this node leads no more: \(refusal)" } else if case .notLeader = refusal { answer(token, .leadsNoMore) } else { answer(token, .unproven) }
         case .end(let ending):
             state.ending = NodeWords.why(ending, own: state.node.store, fault: object.fault)
         }
@@ -293,6 +303,8 @@ final class NodeHost: CommitReplica {
             role: work.node.role, configuration: work.node.configuration, committed: work.node.committed, last: work.node.top.sequence,
             isServing: work.node.role == .leader && work.node.isServing, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending,
             store: work.node.store, mayAcknowledge: work.node.mayAcknowledge, obstacle: work.node.obstacle, silence: work.node.silence)
+        next.strange = strange.withLock { $0.min { $0.key < $1.key }?.value }
+        next.successor = work.node.successor
         next.fault = NodeWords.waitsForObject(next) ? object.fault : next.silence == .slots ? slots.fault : nil
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
@@ -325,14 +337,14 @@ final class NodeHost: CommitReplica {
         observer.withLock { $0 }?.ended(ending)
     }
 
-    private func answer(_ token: Int, _ isProven: Bool) { reads.withLock { $0.waiting.removeValue(forKey: token) }?(isProven) }
+    private func answer(_ token: Int, _ proof: LeadProof) { reads.withLock { $0.waiting.removeValue(forKey: token) }?(proof) }
 
     private func refuseReads() {
         let waiting = reads.withLock { reads in
             defer { reads.waiting = [:] }
             return reads.waiting
         }
-        for body in waiting.values { body(false) }
+        for body in waiting.values { body(.leadsNoMore) }
     }
 
     // MARK: For the store
@@ -347,8 +359,8 @@ final class NodeHost: CommitReplica {
 
     func submit(_ token: Int, _ body: [UInt8]) { give(.submit(Submission(token: token, body: body))) }
 
-    func prove(_ body: @escaping @Sendable (Bool) -> Void) {
-        guard standing.withLock({ $0.ending == nil }) else { return body(false) }
+    func prove(_ body: @escaping @Sendable (LeadProof) -> Void) {
+        guard standing.withLock({ $0.ending == nil }) else { return body(.leadsNoMore) }
         let token = reads.withLock { reads in
             reads.last -= 1
             reads.waiting[reads.last] = body
@@ -388,6 +400,14 @@ final class NodeHost: CommitReplica {
     var members: [String] { ([name] + settings.peers).sorted() }
     /// Whether this node may go on without another.
     var mayBeAlone: Bool { settings.degrades || settings.hasBucket }
+
+    /// Who leads, as far as is known here; nil where this node did, and nobody has said who does now.
+    var leader: String? {
+        standing.withLock { standing in standing.successor ?? standing.configuration.flatMap { standing.ending != nil && $0.leader == name ? nil : $0.leader } }
+    }
+
+    /// Where clients reach the other node, if that leads.
+    var leaderURL: String? { leader.flatMap { $0 == name ? nil : url(of: $0) } }
 
     /// Whether another node may lead.
     var hasLeader: Bool { standing.withLock { $0.ending != nil || $0.configuration.map { $0.leader != name } ?? false } }

@@ -49,7 +49,7 @@ enum NodeWords {
         case .objectGone: return "there is no object that says who leads, and this node has records: it founds no cluster anew; put the object back (cluster/object below cluster.config), or the directory of the witness"
         case .removed: return "this node was removed from its cluster: till cluster join \(node) lets it in again"
         case .level(let level): return "the cluster makes records of level \(level), which this version does not understand: start a newer one"
-        case .version(let peer, let version): return "\(peer) speaks version \(version) of the protocol, and versions that differ by more than one do not understand each other: bring both to neighbouring versions"
+        case .version(let peer, let theirs, let version): return "\(peer) speaks version \(theirs) of the protocol, and this node version \(version); versions that differ by more than one do not understand each other: bring both to neighbouring versions"
         case .peer(let peer, let theirs):
             return "\(peer) has the store \(theirs.text), and this node the store \(own): one of them has another cluster's directory, and the object does not say which; neither comes to lead: find out which one, and \(strangerAdvice)"
         case .emptyLeader(let peer): return "\(peer) leads a cluster that has no store yet, and the directory of this node has the store \(own): \(strangerAdvice)"

@@ -13,6 +13,8 @@ final class ObjectCalls: Sendable {
         var isStopping = false
         /// Why the last call came to nothing.
         var fault: String?
+        /// What was swapped in last, where its place took no name: which object, and the name.
+        var unnamed: (nonce: Nonce, store: StoreIdentity)?
     }
 
     private let place: any ObjectPlace
@@ -51,8 +53,10 @@ final class ObjectCalls: Sendable {
     private func read() -> Reading<Configuration> {
         do {
             let found = try place.read()
-            let present = try found.map { try Configuration(parsingObject: $0.bytes) }
+            var present = try found.map { try Configuration(parsingObject: $0.bytes) }
             note(nil)
+            // Who named it in vain does so anew once that may help, and not before.
+            if !place.takesStores, let unnamed = state.withLock({ $0.unnamed }), present?.nonce == unnamed.nonce { present?.store = unnamed.store }
             return present.map { .found($0) } ?? .absent
         } catch {
             note(Self.text(error))
@@ -71,7 +75,11 @@ final class ObjectCalls: Sendable {
             // Who comes to lead may not know yet what a leader before it has written down.
             if next.store == nil, mayName() { next.store = present?.store }
             if let store = next.store { try slots?.claim(store) }
-            if !place.takesStores { next.store = nil }
+            state.withLock { $0.unnamed = nil }
+            if !place.takesStores, let store = next.store {
+                state.withLock { $0.unnamed = (next.nonce, store) }
+                next.store = nil
+            }
             // Whoever reads of slots that are not there must know that there were none.
             if let start = next.log, start != present?.log, found != nil || expected == nil { try slots?.begin(start) }
         } catch {

@@ -127,6 +127,7 @@ package enum OpenAPI {
         ("RateLimit", #"{"description":"Of a contract with a rate: what is left of it, and in how many seconds there will be more (draft-ietf-httpapi-ratelimit-headers).","schema":{"type":"string"}}"#),
         ("RateLimit-Policy", #"{"description":"Of a contract with a rate: how many requests it may make in how many seconds.","schema":{"type":"string"}}"#),
         ("Retry-After", #"{"description":"Seconds after which the same request may succeed.","schema":{"type":"integer","minimum":0}}"#),
+        ("Till-Leader", #"{"description":"With `not-leader`, where it is known: the URL of the machine that leads.","schema":{"type":"string","format":"uri"}}"#),
         ("Till-Stale", #"{"description":"Where a standby has answered (`Till-Read: stale`): its name, the last record of its copy, how many acknowledged ones it knows beyond that, and how many seconds ago it had heard the leader then.","schema":{"type":"string"}}"#),
         ("WWW-Authenticate", #"{"description":"How to authenticate.","schema":{"type":"string"}}"#),
     ]
@@ -135,6 +136,7 @@ package enum OpenAPI {
         var names: [String] = []
         if [.reader, .writer, .review, .known].contains(route.access) { names += ["RateLimit", "RateLimit-Policy"] }
         if status == 429 || status == 503 { names.append("Retry-After") }
+        if status == 503, slugs(of: route).contains(.notLeader) { names.append("Till-Leader") }
         if route.operation.mayBeStale, status < 300 { names.append("Till-Stale") }
         if status == 401 { names.append("WWW-Authenticate") }
         guard !names.isEmpty else { return }
@@ -176,7 +178,7 @@ package enum OpenAPI {
         case .audit, .metrics: slugs += [.unauthenticated, .contractNotValid, .adminOnly, .roleNotAllowed, .rateLimited]
         case .admin: slugs += [.unauthenticated, .contractNotValid, .adminOnly, .rateLimited]
         }
-        if route.place != .connection || route.body != .none { slugs += [.overloaded, .storageUnavailable] }
+        if route.place != .connection || route.body != .none { slugs += [.overloaded, .storageUnavailable, .notLeader] }
         if !route.operation.body.isEmpty { slugs += [.badJSON, .badEncoding, .unsupportedMediaType] }
         slugs += route.operation.problems
         return Problem.Slug.allCases.filter(slugs.contains)

@@ -111,6 +111,7 @@ extension Problem.Slug {
             case .overloaded: .overloaded
             case .diskFull: .diskFull
             case .storageUnavailable: .storageUnavailable
+            case .notLeader: .notLeader
             case .internalError: .internalError
             }
     }

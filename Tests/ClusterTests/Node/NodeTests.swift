@@ -136,6 +136,15 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.object?.insync, [leader, other])
     }
 
+    func test_versionsTooFarApart_areAnObstacle_whichNamesBoth() throws {
+        let world = Self.pair(version: { $0 == "a" ? 1 : 3 })
+        let leader = try XCTUnwrap(world.leader)
+        world.pass(6_000)
+        XCTAssertEqual(world.object?.insync, [leader])
+        let (own, theirs) = leader == "a" ? (3, 1) : (1, 3)
+        XCTAssertEqual(world.nodes[leader == "a" ? "b" : "a"]?.obstacle, .version(leader, theirs: theirs, own: own))
+    }
+
     func test_submit_ofALevelThatNotAllUnderstand_isRefused_untilItIsRaised() throws {
         let world = Self.pair(version: { $0 == "a" ? 2 : 1 })
         // Whoever founded: only the lower level can be read by both.
@@ -239,6 +248,24 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.leader, leader)
     }
 
+    /// A witness of a version before kept the object without the name, and one that keeps names has taken its place since.
+    func test_object_thatLostItsName_isNamedAgain() throws {
+        let world = Self.pair()
+        let leader = try XCTUnwrap(world.leader)
+        let own = try XCTUnwrap(Self.own)
+        world.give(.learned(own), to: leader)
+        world.meet()
+        world.pass(1_000)
+        XCTAssertEqual(world.object?.store, own)
+        let epoch = try XCTUnwrap(world.object?.epoch)
+        world.object?.store = nil
+        world.pass(12_000)
+        XCTAssertEqual(world.object?.store, own)
+        XCTAssertEqual(world.object?.epoch, epoch + 1, "once")
+        XCTAssertEqual(world.leader, leader)
+        XCTAssertEqual(world.object?.insync.count, 2)
+    }
+
     func test_diskOfAnotherStore_withMoreRecords_ends_andChangesAndPromisesNothing() throws {
         let world = Self.pair()
         let leader = try XCTUnwrap(world.leader)
@@ -290,6 +317,34 @@ final class NodeTests: XCTestCase {
         XCTAssertEqual(world.nodes[standby]?.role, .standby)
         XCTAssertEqual(world.object?.store, own)
         XCTAssertNil(world.nodes[standby]?.obstacle)
+    }
+
+    /// A leader's messages have no word for the store: the machine that is left reads it of the object once the leader is gone, and by then it has the records already.
+    func test_standby_withRecordsOfALeaderThatIsGone_leads_whereTheObjectNamesTheirStore() throws {
+        let own = try XCTUnwrap(Self.own)
+        let world = Self.pair(hasBucket: false)
+        let leader = try XCTUnwrap(world.leader)
+        let standby = leader == "a" ? "b" : "a"
+        world.meet()
+        world.give(.submit(Submission(token: 1, body: [7])), to: leader)
+        world.pass(1_000)
+        world.give(.learned(own), to: leader)
+        world.pass(600)
+        XCTAssertEqual(world.object?.store, own)
+        XCTAssertEqual(world.object?.insync.count, 2)
+        XCTAssertNil(world.nodes[standby]?.store, "its records are of leaders' messages alone")
+        let count = try XCTUnwrap(world.logs[standby]?.count)
+        world.stop(leader)
+        world.pass(2_600)
+        XCTAssertEqual(world.nodes[standby]?.configuration?.store, own, "it has read the object")
+        XCTAssertNil(world.nodes[standby]?.store)
+        world.pass(2_000)
+        XCTAssertEqual(world.leader, standby)
+        world.replace(leader)
+        world.pass(8_000)
+        XCTAssertGreaterThan(try XCTUnwrap(world.logs[leader]?.count), count)
+        XCTAssertEqual(world.nodes[leader]?.store, own)
+        for name in ["a", "b"] { XCTAssertNil(world.nodes[name]?.obstacle) }
     }
 
     /// A new cluster, and a directory that some other one has left.

@@ -25,6 +25,20 @@ final class SimulationTests: XCTestCase {
         XCTAssertGreaterThan(total.checkpoints, Int(count) / 10)
     }
 
+    /// A letting in was under way, and was applied after both machines that it names had lost what they had: two losses, where the slots, by then, had none of it to give.
+    func test_world_whileTheObjectIsAboutToNameTwo_takesOneDiskOfThemAtMost() {
+        for seed in [706_721, 709_556] as [UInt64] {
+            var simulation = Simulation(seed: seed)
+            XCTAssertNil(simulation.run().violation, "seed \(seed)")
+        }
+    }
+
+    /// An empty machine had its records of a leader whose messages do not name the store, and that leader lost its disk: nobody led, since the object named one.
+    func test_cluster_whoseRecordsAreOnAMachineThatDoesNotKnowWhose_comesBack() {
+        var simulation = Simulation(seed: 774_416)
+        XCTAssertNil(simulation.run().violation)
+    }
+
     func test_cluster_ofOneSeed_isTheSameEachTime() {
         for seed in [3, 11, 29] as [UInt64] {
             var (first, second) = (Simulation(seed: seed), Simulation(seed: seed))

@@ -24,6 +24,6 @@ final class CommitRecorder: CommitReplica {
         }
         observer?.acknowledged(through: token)
     }
-    func prove(_ body: @escaping @Sendable (Bool) -> Void) { body(true) }
+    func prove(_ body: @escaping @Sendable (LeadProof) -> Void) { body(.leads) }
     func ended(isWhole: Bool) { state.withLock { $0.isWhole = isWhole } }
 }

@@ -7,22 +7,22 @@ import XCTest
 /// Goal: an answer leaves once it is kept and proven, in either order, and never for less. Method: both told by hand.
 final class ProvenAnswerTests: XCTestCase {
     private final class Asked: CommitReplica {
-        let questions = Monitor<[@Sendable (Bool) -> Void]>([])
+        let questions = Monitor<[@Sendable (LeadProof) -> Void]>([])
         var isInSlots: Bool { false }
         var isDegraded: Bool { false }
         func begin(_ observer: any ReplicaObserver) {}
         func submit(_ token: Int, _ body: [UInt8]) {}
-        func prove(_ body: @escaping @Sendable (Bool) -> Void) { questions.withLock { $0.append(body) } }
+        func prove(_ body: @escaping @Sendable (LeadProof) -> Void) { questions.withLock { $0.append(body) } }
         func ended(isWhole: Bool) {}
         /// - Returns: whether it was asked.
-        func answer(_ isProven: Bool) -> Bool {
+        func answer(_ proof: LeadProof) -> Bool {
             guard let body = questions.withLock({ $0.popLast() }) else { return false }
-            body(isProven)
+            body(proof)
             return true
         }
     }
 
-    private enum Step { case kept, late, proven, unproven }
+    private enum Step { case kept, late, proven, unproven, over }
 
     /// - Returns: what was answered, each with the number of the step at which it was.
     private func answers(_ steps: [Step]) -> [String] {
@@ -33,6 +33,7 @@ final class ProvenAnswerTests: XCTestCase {
             let text = switch outcome {
             case .kept: "kept"
             case .late: "late"
+            case .unproven: "unproven"
             case .refused: "refused"
             }
             told.withLock { $0.append("\(text) \(at.withLock { $0 })") }
@@ -43,8 +44,9 @@ final class ProvenAnswerTests: XCTestCase {
             switch step {
             case .kept: answer.take(.kept)
             case .late: answer.take(.late)
-            case .proven: XCTAssertTrue(replica.answer(true))
-            case .unproven: XCTAssertTrue(replica.answer(false))
+            case .proven: XCTAssertTrue(replica.answer(.leads))
+            case .unproven: XCTAssertTrue(replica.answer(.unproven))
+            case .over: XCTAssertTrue(replica.answer(.leadsNoMore))
             }
         }
         return told.withLock { $0 }
@@ -59,10 +61,17 @@ final class ProvenAnswerTests: XCTestCase {
         XCTAssertEqual(answers([.unproven, .late]), ["late 1"])
     }
 
+    func test_machineThatLeadsNoMore_saysSo_keptOrNot() {
+        XCTAssertEqual(answers([.over]), ["refused 0"])
+        XCTAssertEqual(answers([.kept, .over]), ["refused 1"])
+        XCTAssertEqual(answers([.kept, .unproven, .over]), ["refused 2"])
+        XCTAssertEqual(answers([.late, .over]), ["late 0"])
+    }
+
     func test_question_thatCameToNothing_isPutOnceMore_behindTheRecord() {
         XCTAssertEqual(answers([.unproven, .kept, .proven]), ["kept 2"])
         XCTAssertEqual(answers([.kept, .unproven, .proven]), ["kept 2"])
-        XCTAssertEqual(answers([.unproven, .kept, .unproven]), ["late 2"])
-        XCTAssertEqual(answers([.kept, .unproven, .unproven]), ["late 2"])
+        XCTAssertEqual(answers([.unproven, .kept, .unproven]), ["unproven 2"])
+        XCTAssertEqual(answers([.kept, .unproven, .unproven]), ["unproven 2"])
     }
 }

@@ -31,7 +31,7 @@ final class ReplicaKeeperTests: XCTestCase {
             }
             observer?.acknowledged(through: token)
         }
-        func prove(_ body: @escaping @Sendable (Bool) -> Void) { body(true) }
+        func prove(_ body: @escaping @Sendable (LeadProof) -> Void) { body(.leads) }
         func ended(isWhole: Bool) {}
 
         func hold() { state.withLock { $0.isOpen = false } }

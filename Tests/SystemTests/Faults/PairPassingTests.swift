@@ -1,8 +1,10 @@
 import Foundation
+import Synchronization
 import TestSupport
 import XCTest
 
-/// Goal: clients may ask any node of a pair. Method: the same requests at both, as they are and with what may not be passed on; then without a leader.
+/// Goal: clients may ask any node of a pair. Method: the same requests at both, as they are and with what may not be passed on; then without a leader; with one that loses
+/// what proves that it leads, or stands still, while requests wait at it.
 final class PairPassingTests: XCTestCase {
     private func begin(_ pair: Pair) throws -> (leader: Pair.Node, standby: Pair.Node) {
         let leader = try pair.leader()
@@ -89,5 +91,118 @@ final class PairPassingTests: XCTestCase {
             load.waitForMore(40)
         }
         try PairLoad.check(pair, has: sent.acknowledged, "after a kill")
+    }
+
+    // MARK: Who leads no more
+
+    private typealias Answer = (status: Int, text: String, leader: String?)
+
+    /// Requests that go on while a test does, by a connection of their own each.
+    private final class Waiting: Sendable {
+        private let answers = Mutex<[Answer]>([])
+        private let done = DispatchGroup()
+
+        func ask(_ body: @escaping @Sendable () throws -> HTTPClient.Answer) {
+            done.enter()
+            Thread.detachNewThread { [self] in
+                defer { done.leave() }
+                guard let answer = try? body() else { return }
+                answers.withLock { $0.append((answer.status, answer.text, answer.headers["till-leader"])) }
+            }
+        }
+
+        func wait() -> [Answer] {
+            done.wait()
+            return answers.withLock { $0 }
+        }
+    }
+
+    private func post(_ node: Pair.Node, _ id: String) -> @Sendable () throws -> HTTPClient.Answer {
+        let port = node.port
+        return { try HTTPClient(port: port, key: TillServer.adminKey).post("/v1/receipts?client=c1", Receipts.pos(id)) }
+    }
+
+    /// Neither the standby nor the object can be heard: its lease ends while a document and a question wait.
+    func test_leader_whoseLeaseEnds_refusesWhatWaits_asNotLeader() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        pair.killWitness()
+        standby.send(SIGSTOP)
+        XCTAssertTrue(Patience.until { leader.ready?.status == 503 }, leader.ready?.text ?? "no answer")
+        let (waiting, port) = (Waiting(), leader.port)
+        waiting.ask(post(leader, "A-1-1"))
+        waiting.ask { try HTTPClient(port: port, key: TillServer.adminKey).get("/v1/contracts/c1") }
+        XCTAssertEqual(leader.waitForEnd(), 75, leader.logText.suffix(2_000).description)
+        let answers = waiting.wait()
+        XCTAssertEqual(answers.map(\.status), [503, 503])
+        // A question is told at once that nobody is heard who could prove it, or that the lease is over.
+        for answer in answers { XCTAssertTrue(answer.text.contains("/not-leader") || answer.text.contains("cannot prove that it leads"), answer.text) }
+        XCTAssertTrue(answers.contains { $0.text.contains("/not-leader") && $0.text.contains("may be stored") }, "\(answers)")
+    }
+
+    /// Longer than the lease: what came meanwhile is nobody's to be acknowledged by, and is told who leads once that is known.
+    func test_leader_thatStoodStill_tellsWhatCameMeanwhileWhoLeads_andFollows() throws {
+        let pair = try Pair(hasWitness: false)
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        leader.send(SIGSTOP)
+        let waiting = Waiting()
+        for number in 0..<4 { waiting.ask(post(leader, "A-\(number)-1")) }
+        XCTAssertEqual(try pair.leader(other: leader).name, standby.name)
+        let sent = PairLoad.acknowledged(pair, "B") { load in
+            load.waitForMore(20)
+            leader.send(SIGCONT)
+        }
+        for answer in waiting.wait() {
+            // Whoever came late enough is passed on.
+            if [200, 201].contains(answer.status) { continue }
+            XCTAssertEqual(answer.status, 503, answer.text)
+            XCTAssertTrue(answer.text.contains("/not-leader"), answer.text)
+        }
+        XCTAssertEqual(leader.waitForEnd(), 75, leader.logText.suffix(2_000).description)
+        XCTAssertTrue(leader.logText.contains("leads no more"), leader.logText.suffix(2_000).description)
+        try leader.start()
+        try pair.waitUntilInSync()
+        try PairLoad.check(pair, has: sent, "after a leader stood still")
+    }
+
+    /// What was passed on to it and may not be asked twice: nobody knows, and the description says which problem that is.
+    func test_leaderThatStandsStill_withWhatWasPassedOn_isLost_andNobodyKnows() throws {
+        let pair = try Pair(hasWitness: false)
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        XCTAssertEqual(try leader.client.put("/v1/queues/q1", "{}").status, 201)
+        let described = try JSONSerialization.jsonObject(with: Data(leader.client.get("/openapi.json").body)) as? [String: Any]
+        leader.send(SIGSTOP)
+        let (waiting, port) = (Waiting(), standby.port)
+        waiting.ask { try HTTPClient(port: port, key: TillServer.adminKey).post("/v1/queues/q1/messages?client=c1", #"{"a":1}"#) }
+        let answers = waiting.wait()
+        XCTAssertEqual(answers.map(\.status), [503])
+        let answer = try XCTUnwrap(answers.first)
+        XCTAssertTrue(answer.text.contains("/not-leader") && answer.text.contains("nobody knows whether it did"), answer.text)
+        let path = (described?["paths"] as? [String: [String: [String: Any]]])?["/v1/queues/{name}/messages"]
+        let refusal = (path?["post"]?["responses"] as? [String: [String: Any]])?["503"]
+        XCTAssertEqual((refusal?["description"] as? String)?.contains("storage-unavailable, not-leader"), true)
+        XCTAssertNotNil((refusal?["headers"] as? [String: Any])?["Till-Leader"])
+        XCTAssertEqual(try pair.leader(other: leader).name, standby.name)
+        leader.send(SIGCONT)
+        XCTAssertEqual(leader.waitForEnd(), 75, leader.logText.suffix(2_000).description)
+    }
+
+    /// A standby that stood still is let in again, and has what was acknowledged without it.
+    func test_standby_thatStoodStill_comesBack_andHasAll() throws {
+        let pair = try Pair(hasWitness: false)
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        standby.send(SIGSTOP)
+        XCTAssertTrue(Patience.until { leader.ready?.text.contains(#""mode":"log""#) == true && leader.ready?.status == 200 }, leader.ready?.text ?? "no answer")
+        let sent = PairLoad.acknowledged(pair, "C") { load in
+            load.waitForMore(20)
+            standby.send(SIGCONT)
+        }
+        try pair.waitUntilInSync(revives: true)
+        XCTAssertTrue(Patience.until { pair.digestsAgree })
+        try PairLoad.check(pair, has: sent, "after a standby stood still")
     }
 }

@@ -109,4 +109,36 @@ final class PairStrangerTests: XCTestCase {
         let status = try TillRun(["cluster", "status", "--url", "http://127.0.0.1:\(pair.nodes[0].port)"])
         XCTAssertTrue(status.text.contains("reason: the cluster keeps the store \(own)"), status.text + status.error)
     }
+
+    // MARK: A version that is strange
+
+    /// - Returns: a connection that has sent the greeting; held until it is seen.
+    private func greet(_ node: Pair.Node, _ text: String) throws -> HTTPClient {
+        let port = try XCTUnwrap(node.environment["TILL_CLUSTER_LISTEN"]?.split(separator: ":").last.flatMap { UInt16($0) })
+        let client = HTTPClient(port: port)
+        try client.send(withUnsafeBytes(of: UInt32(text.utf8.count).littleEndian) { Array($0) } + Array(text.utf8))
+        return client
+    }
+
+    func test_greetingOfAnotherVersion_isNamed_inTheLogAndReadyz_untilThePeerIsHeard() throws {
+        let pair = try Pair(degrades: true)
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        standby.kill()
+        let words = "\(standby.name) greets by version 7, and this node by version 1"
+        let strange = try greet(leader, "till-pair 7\n\(standby.name)\n\(leader.name)\nsomething else\n")
+        XCTAssertTrue(Patience.until { leader.logText.contains(words) }, leader.logText.suffix(2_000).description)
+        XCTAssertTrue(Patience.until { leader.ready?.text.contains(words) == true }, leader.ready?.text ?? "no answer")
+        strange.close()
+        // What names no node of this cluster, or no version, is nobody's word.
+        let others = [
+            "till-pair 8\nz\n\(leader.name)\n\n", "till-pair 9\n\(standby.name)\nz\n\n", "till-pair 99999999999999999999\n\(standby.name)\n\(leader.name)\n\n", "till-pair \n\n", "till-pair 6",
+        ]
+        for text in others { try greet(leader, text).close() }
+        XCTAssertTrue(Patience.until { leader.logText.contains("greets by version 8") && leader.logText.contains("greets by version 9") }, leader.logText.suffix(2_000).description)
+        XCTAssertTrue(leader.ready?.text.contains(words) == true, leader.ready?.text ?? "no answer")
+        try standby.start()
+        try pair.waitUntilInSync()
+        XCTAssertTrue(Patience.until { leader.ready?.text.contains("greets by version") == false }, leader.ready?.text ?? "no answer")
+    }
 }

@@ -129,7 +129,7 @@ extension Problem {
         switch slug {
         case .unauthenticated: response.headers.append(.init("WWW-Authenticate", "Bearer realm=\"till\""))
         case .badSignature where status == 401: response.headers.append(.init("WWW-Authenticate", "Signature realm=\"till\""))
-        case .overloaded, .diskFull, .storageUnavailable, .tooManyQueries: response.headers.append(.init("Retry-After", "1"))
+        case .overloaded, .diskFull, .storageUnavailable, .notLeader, .tooManyQueries: response.headers.append(.init("Retry-After", "1"))
         default: break
         }
         return response

@@ -67,7 +67,11 @@ package final class Service: RequestHandler {
         return call
     }
 
-    package func response(to error: any Error, on exchange: Exchange) -> Response { failures.response(to: error, on: exchange) }
+    package func response(to error: any Error, on exchange: Exchange) -> Response {
+        let response = failures.response(to: error, on: exchange)
+        guard exchange.problem?.slug == .notLeader, let url = context.cluster?.leaderURL, !response.headers.contains(where: { $0.name.description == "Till-Leader" }) else { return response }
+        return response.adding("Till-Leader", url)
+    }
 
     package func requestID(_ exchange: Exchange) -> String { failures.requestID(exchange) }
 

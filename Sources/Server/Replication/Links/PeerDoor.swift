@@ -29,7 +29,7 @@ final class PeerDoor: Sendable {
             case checkpoint
         }
 
-        private static let title = "till-pair 1"
+        private static let title = "\(StrangeGreeting.word)\(StrangeGreeting.own)"
         private static let storeWord = "store "
         private static let noStore = "none"
         static let byteCountMax = 1_024
@@ -95,10 +95,11 @@ final class PeerDoor: Sendable {
 
     /// - Parameters:
     ///   - greeted: a peer is there, whose clients' address that is.
+    ///   - differs: a peer is there, and is of another version.
     ///   - take: its messages, one after the other.
     ///   - give: it wants a checkpoint, by that connection, which ends with the call.
     func start(
-        greeted: @escaping @Sendable (Greeting) -> Void, take: @escaping @Sendable (String, Message) -> Void, give: @escaping @Sendable (Greeting, MemberSocket) -> Void
+        greeted: @escaping @Sendable (Greeting) -> Void, differs: @escaping @Sendable (String, StrangeGreeting) -> Void, take: @escaping @Sendable (String, Message) -> Void, give: @escaping @Sendable (Greeting, MemberSocket) -> Void
     ) {
         WorkerThread(name: "cluster-door", isDetached: true) { [self] in
             while !state.withLock({ $0.isStopping }) {
@@ -118,7 +119,7 @@ final class PeerDoor: Sendable {
                     close(connection)
                     continue
                 }
-                WorkerThread(name: "cluster-peer", isDetached: true) { [self] in serve(connection, greeted, take, give) }
+                WorkerThread(name: "cluster-peer", isDetached: true) { [self] in serve(connection, greeted, differs, take, give) }
             }
             close(socket)
         }
@@ -134,7 +135,9 @@ final class PeerDoor: Sendable {
         }
     }
 
-    private func serve(_ connection: Int32, _ greeted: (Greeting) -> Void, _ take: (String, Message) -> Void, _ give: (Greeting, MemberSocket) -> Void) {
+    private func serve(
+        _ connection: Int32, _ greeted: (Greeting) -> Void, _ differs: (String, StrangeGreeting) -> Void, _ take: (String, Message) -> Void, _ give: (Greeting, MemberSocket) -> Void
+    ) {
         MemberSocket.limitHandshake(connection)
         // Who has not said who he is by then is none.
         let end = SteadyClock.seconds() + MemberSocket.silenceSeconds
@@ -149,7 +152,13 @@ final class PeerDoor: Sendable {
         let socket = MemberSocket(connection, tls: tls)
         // Before the descriptor is another's.
         defer { leave(connection) }
-        guard let first = socket.frame(byteCountMax: Greeting.byteCountMax, until: end), let greeting = Greeting(first) else {
+        let first = socket.frame(byteCountMax: Greeting.byteCountMax, until: end)
+        if let strange = first.flatMap({ StrangeGreeting($0) }) {
+            // Whose word counts is known by the same as else.
+            if let from = strange.from, strange.to == name, peers.contains(from), tls?.fault(from) == nil { differs(from, strange) }
+            return refusals.note("a node of another version came to cluster.listen", strange.words)
+        }
+        guard let greeting = first.flatMap({ Greeting($0) }) else {
             return refusals.note("somebody came to cluster.listen who is no node of a cluster", tls == nil ? "no greeting came" : "no greeting came, though the certificate is good")
         }
         guard greeting.to == name, peers.contains(greeting.from) else {

@@ -100,12 +100,12 @@ final class MemberDoor: RequestHandler, Door {
 
     /// - Parameter isMarked: whether a node asks, which tells it that nobody has taken its request.
     func refusal(isMarked: Bool) -> Refusal {
-        let leader = host.standing.withLock { $0.configuration?.leader }
-        let url = leader.flatMap { $0 == host.name ? nil : host.url(of: $0) }
-        let who = leader == host.name ? "it may do so soon" : leader.map { "\($0) leads" + (url.map { ": \($0)" } ?? "") + ", and does not answer" } ?? "nobody leads yet"
+        let (leader, url) = (host.leader, host.leaderURL)
+        let other = leader.map { "\($0) leads" + (url.map { ": \($0)" } ?? "") + ", and does not answer" }
+        let who = leader == host.name ? "it may do so soon" : other ?? host.standing.withLock { $0.ending }.map { "it ends (\($0))" } ?? "nobody leads yet"
         let problem = Problem(.notLeader, "this node of the cluster, \(host.name), does not lead: \(who)")
         return Refusal(
-            problem: problem, headers: [.init("Retry-After", "1")] + (url.map { [.init("Till-Leader", $0)] } ?? []) + (isMarked ? [.init(PassedHead.mark, "refused")] : []))
+            problem: problem, headers: (url.map { [.init("Till-Leader", $0)] } ?? []) + (isMarked ? [.init(PassedHead.mark, "refused")] : []))
     }
 
     private func handler(of exchange: Exchange) -> (any RequestHandler)? { state.withLock { $0.taken[ObjectIdentifier(exchange)]?.handler } }

@@ -5,7 +5,7 @@ internal import Ingest
 /// A pair of machines, as its administrator changes it. Any node may be asked: the one that leads answers.
 enum ClusterRoutes {
     private static let name = Operation.Parameter.path("name", "The node's name, as `cluster.node` says it.")
-    private static let wanted: [Problem.Slug] = [.notFound, .wrongState, .notLeader]
+    private static let wanted: [Problem.Slug] = [.notFound, .wrongState]
 
     static let all: [Route] = [
         Route(

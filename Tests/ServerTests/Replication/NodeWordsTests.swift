@@ -1,0 +1,14 @@
+import Cluster
+import XCTest
+
+@testable import Server
+
+/// Goal: whoever reads why a node waits knows what to look at. Method: examples.
+final class NodeWordsTests: XCTestCase {
+    func test_versionsTooFarApart_areNamedBoth() throws {
+        var standing = NodeHost.Standing()
+        standing.obstacle = .version("b", theirs: 4, own: 2)
+        let words = try XCTUnwrap(NodeWords.why(standing, node: "a"))
+        XCTAssertTrue(words.hasPrefix("b speaks version 4 of the protocol, and this node version 2;"), words)
+    }
+}
