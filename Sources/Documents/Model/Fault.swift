@@ -42,14 +42,16 @@ package struct Fault: Error, Sendable {
     package var ticketID: String?
     /// What lies behind an internal error, with paths and statements, or behind a refusal that says little: for the log alone, never for a client.
     package var cause: String?
+    /// Nobody knows whether it was done: it may be, now or later.
+    package var isOutcomeUnknown = false
     /// What could be read of the document all the same, where whoever reads it asked for that.
     package var readable: ReadableColumns?
 
     package init(
-        _ code: Code, _ detail: String, advice: Advice? = nil, errors: [Violation] = [], ticketID: String? = nil, cause: String? = nil
+        _ code: Code, _ detail: String, advice: Advice? = nil, errors: [Violation] = [], ticketID: String? = nil, cause: String? = nil, isOutcomeUnknown: Bool = false
     ) {
         (self.code, self.detail, self.advice, self.errors) = (code, detail, advice, errors)
-        (self.ticketID, self.cause) = (ticketID, cause)
+        (self.ticketID, self.cause, self.isOutcomeUnknown) = (ticketID, cause, isOutcomeUnknown)
     }
 
     /// Its faults; the whole as one where it has none.

@@ -115,7 +115,7 @@ extension Engine {
             case .late: body(Self.lateLog)
             case .unproven: body(Self.unproven)
             case .refused(let reason) where log.keepsReads: body(Self.ended(reason))
-            case .refused: body(Fault(.storageUnavailable, "the log was taken over by another writer: this server ends, and what it was sent may not be stored", advice: .sendAgainLater))
+            case .refused: body(Fault(.storageUnavailable, "the log was taken over by another writer: this server ends, and what it was sent may not be stored", advice: .sendAgainLater, isOutcomeUnknown: true))
             }
         }
     }
@@ -127,14 +127,14 @@ extension Engine {
     }
 
     private static let unproven = Fault(
-        .storageUnavailable, "this machine cannot prove that it leads: neither its standby nor the object that says who leads is heard; what was asked may be done here", advice: .sendAgainLater)
+        .storageUnavailable, "this machine cannot prove that it leads: neither its standby nor the object that says who leads is heard; what was asked may be done here", advice: .sendAgainLater, isOutcomeUnknown: true)
 
     private static func ended(_ reason: String) -> Fault {
-        Fault(.notLeader, "this machine leads no more, and ends: \(reason); what it was sent may be stored, or not", advice: .sendAgainLater)
+        Fault(.notLeader, "this machine leads no more, and ends: \(reason); what it was sent may be stored, or not", advice: .sendAgainLater, isOutcomeUnknown: true)
     }
 
     private static let lateLog = Fault(
-        .storageUnavailable, "this was done here and is not in the log yet, which gives no answer: the same call is answered once it has it", advice: .sendAgainLater)
+        .storageUnavailable, "this was done here and is not in the log yet, which gives no answer: the same call is answered once it has it", advice: .sendAgainLater, isOutcomeUnknown: true)
 
     func startLog(_ cold: ColdTier) {
         guard let log else { return }

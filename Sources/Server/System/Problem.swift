@@ -40,9 +40,11 @@ package struct Problem: Error, Sendable {
     package var position: Int?
     /// What lies behind an internal error, with paths and statements, or behind a refusal that says little: for the log alone, never for a client.
     package var cause: String?
+    /// Nobody knows whether what was asked was done: who asks again may have it done twice.
+    package var isOutcomeUnknown: Bool
 
     package init(
-        _ slug: Slug, _ detail: String, errors: [Violation] = [], ticketID: String? = nil, position: Int? = nil, cause: String? = nil
+        _ slug: Slug, _ detail: String, errors: [Violation] = [], ticketID: String? = nil, position: Int? = nil, cause: String? = nil, isOutcomeUnknown: Bool = false
     ) {
         self.slug = slug
         self.detail = detail
@@ -50,6 +52,7 @@ package struct Problem: Error, Sendable {
         self.ticketID = ticketID
         self.position = position
         self.cause = cause
+        self.isOutcomeUnknown = isOutcomeUnknown
     }
 }
 
@@ -57,7 +60,8 @@ extension Problem {
     /// The store's word, as this API says it.
     package init(_ fault: Fault) {
         self.init(
-            Slug(fault.code), fault.detail + (fault.advice.map(Self.text) ?? ""), errors: fault.errors, ticketID: fault.ticketID, cause: fault.cause)
+            Slug(fault.code), fault.detail + (fault.advice.map(Self.text) ?? ""), errors: fault.errors, ticketID: fault.ticketID, cause: fault.cause,
+            isOutcomeUnknown: fault.isOutcomeUnknown)
     }
 
     /// Its faults; the whole as one where it has none, for a list that must not be empty.

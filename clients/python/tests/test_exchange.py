@@ -83,6 +83,17 @@ def test_exchange_lostConnection_isTriedAgainWhereThatIsSafe(repeatable: bool, w
     assert isinstance(value, errors.ConnectionFailed) and sent == tries
 
 
+@pytest.mark.parametrize("repeatable, tries", [(True, 6), (False, 1)])
+@pytest.mark.parametrize("slug", ["not-leader", "storage-unavailable"])
+def test_exchange_unknownOutcome_isTriedAgainWhereThatIsSafe(slug: str, repeatable: bool, tries: int) -> None:
+    body = json.dumps({"type": f"/problems/{slug}", "title": "t", "status": 503, "detail": "d", "errors": [], "outcome": "unknown"}).encode()
+    value, _, sent = drive(exchange(Request("POST", "/", repeatable=repeatable), STEADY), [Response(503, PROBLEM, body)])
+    assert isinstance(value, errors.Unavailable) and value.is_outcome_unknown and sent == tries
+    # Without that word it was refused.
+    value, _, sent = drive(exchange(Request("POST", "/", repeatable=repeatable), STEADY), [answer(503, slug)])
+    assert isinstance(value, errors.Unavailable) and not value.is_outcome_unknown and sent == 6
+
+
 def test_exchange_brokenAnswer_isNotAskedAgain() -> None:
     value, _, sent = drive(exchange(Request("POST", "/v1/sql"), STEADY), [Lost("ended", True, was_answered=True)])
     assert isinstance(value, errors.AnswerCut) and sent == 1

@@ -126,6 +126,8 @@ export interface Problem {
   position?: number;
   /** Of a refused document its quarantine entry's; with different-document that of the receipt that is stored. */
   ticket_id?: string;
+  /** `unknown`: nobody knows whether what was asked was done, or will be; what must not be done twice is looked for before it is asked again. */
+  outcome?: string;
   /** The answer's X-Request-Id. Not there where the problem is a part of an answer. */
   request_id?: string;
 }

@@ -100,7 +100,7 @@ export class Till {
         const problem = await problemOf(response);
         fault = problem;
         after = problem.retryAfter;
-        mayRepeat = response.status === 429 || response.status === 503 || (isRepeatable && (response.status === 408 || response.status === 502));
+        mayRepeat = ((response.status === 429 || response.status === 503) && !problem.isOutcomeUnknown) || (isRepeatable && (response.status === 503 || response.status === 408 || response.status === 502));
       } catch (error) {
         if (init.signal?.aborted) throw error;
         fault = new ConnectionFailed(`${init.method} ${path}: ${error instanceof Error ? error.message : String(error)}`);

@@ -19,6 +19,8 @@ export class ProblemError extends TillError {
   readonly position: number | undefined;
   readonly ticketID: string | undefined;
   readonly requestID: string | undefined;
+  /** Nobody knows whether what was asked was done: look before you ask again, where it must not be done twice. */
+  readonly isOutcomeUnknown: boolean;
   /** Seconds. */
   readonly retryAfter: number | undefined;
 
@@ -32,6 +34,7 @@ export class ProblemError extends TillError {
     this.position = problem.position;
     this.ticketID = problem.ticket_id;
     this.requestID = requestID;
+    this.isOutcomeUnknown = problem.outcome === "unknown";
     const seconds = headers?.get("retry-after");
     this.retryAfter = seconds && /^\d+$/.test(seconds) ? Number(seconds) : undefined;
   }

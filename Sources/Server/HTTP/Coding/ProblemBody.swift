@@ -24,6 +24,9 @@ struct ProblemBody: JSONObject {
             "ticket_id", problem.ticketID,
             MemberFacts("Of a refused document its quarantine entry's; with different-document that of the receipt that is stored."))
         sink.optional(
+            "outcome", problem.isOutcomeUnknown ? "unknown" : nil,
+            MemberFacts("`unknown`: nobody knows whether what was asked was done, or will be; what must not be done twice is looked for before it is asked again."))
+        sink.optional(
             "request_id", requestID, MemberFacts("The answer's X-Request-Id. Not there where the problem is a part of an answer."))
     }
 }

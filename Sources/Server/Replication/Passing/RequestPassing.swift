@@ -74,7 +74,7 @@ final class RequestPassing: Sendable {
                 case .lost(let reason):
                     log.warning("the answer to a request that was passed on is lost", ["node": .text(node), "reason": .text(reason)])
                     guard request.head.isRepeatable else {
-                        return complete(request, Problem(.notLeader, "the node that led was lost before its answer, and nobody knows whether it did what was asked: look before you ask again", cause: reason))
+                        return complete(request, Problem(.notLeader, "the node that led was lost before its answer, and nobody knows whether it did what was asked: look before you ask again", cause: reason, isOutcomeUnknown: true))
                     }
                 }
             }

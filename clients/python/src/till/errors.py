@@ -76,6 +76,8 @@ class ProblemError(TillError):
             for fault in problem.get("errors") or ())
         self.position: int | None = problem.get("position")
         self.ticket_id: str | None = problem.get("ticket_id")
+        self.is_outcome_unknown = problem.get("outcome") == "unknown"
+        """Nobody knows whether what was asked was done: look before you ask again, where it must not be done twice."""
         self.request_id: str | None = problem.get("request_id") or request_id
         self.retry_after = retry_after
         super().__init__(self._text())

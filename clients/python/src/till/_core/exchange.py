@@ -37,7 +37,7 @@ class Retries:
 
 NEVER = Retries(attempts=1)
 
-# Refused before anything was done, so that any call may come again. A 503 of a proxy's is taken for the same.
+# Refused before anything was done, so that any call may come again, unless the problem says that nobody knows (`outcome`). A 503 of a proxy's is taken for the same.
 _REFUSED = (429, 503)
 # A gateway's word that it does not know what became of the request.
 _UNCLEAR = (408, 502)
@@ -56,8 +56,8 @@ def exchange(request: Request, retries: Retries) -> Operation[Response]:
                 return response
             refusal = problem(response)
             fault, retry_after = refusal, refusal.retry_after
-            may_repeat = response.status in _REFUSED or (request.repeatable and (
-                response.status in _UNCLEAR or (response.status == 504 and refusal.code != "query-timeout")))
+            may_repeat = (response.status in _REFUSED and not refusal.is_outcome_unknown) or (request.repeatable and (
+                response.status in _REFUSED or response.status in _UNCLEAR or (response.status == 504 and refusal.code != "query-timeout")))
         except Lost as lost:
             if lost.was_answered:
                 # The server ends a stream so at a fault of its own, as a question that ran too long: asking again would do that again.
