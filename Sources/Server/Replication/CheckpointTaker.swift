@@ -88,8 +88,11 @@ final class CheckpointTaker: Sendable {
             guard let socket = connect() else { throw Fault("\(peer) takes no connection") }
             state.withLock { $0.socket = socket }
             guard socket.send(greeting[...]) else { throw Fault("\(peer) ended the connection") }
-            try take(from: peer, socket) { beginning in
-                guard try checkpoint.replace(beginning, mayDrop: mayDrop) else { throw Fault("the checkpoint of \(peer) ends with record \(beginning.mark.sequence), before the first record that is here") }
+            // Its files are not sent for nothing, and again and again.
+            func early(_ beginning: Beginning) -> Fault { Fault("the checkpoint of \(peer) ends with record \(beginning.mark.sequence), before the first record that is here") }
+            func prove(_ beginning: Beginning) throws { if try !checkpoint.isOfUse(beginning, mayDrop: mayDrop) { throw early(beginning) } }
+            try take(from: peer, socket, prove: prove) { beginning in
+                guard try checkpoint.replace(beginning, mayDrop: mayDrop) else { throw early(beginning) }
                 return true
             }
             return nil
@@ -114,8 +117,10 @@ final class CheckpointTaker: Sendable {
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    /// - Parameter place: puts it in the place of what is there; false where it is of no use by now.
-    private func take(from peer: String, _ socket: MemberSocket, _ place: (Beginning) throws -> Bool) throws {
+    /// - Parameters:
+    ///   - prove: throws where one that ends there is of no use.
+    ///   - place: puts it in the place of what is there; false where it is of no use by now.
+    private func take(from peer: String, _ socket: MemberSocket, prove: (Beginning) throws -> Void = { _ in }, _ place: (Beginning) throws -> Bool) throws {
         let folder = checkpoint.incomingPath
         try CheckpointFiles.remove(folder)
         let begun = SteadyClock.seconds()
@@ -123,6 +128,7 @@ final class CheckpointTaker: Sendable {
         while frame == .wait { frame = try next(socket) }
         if case .refusal(let reason) = frame { throw Fault(reason) }
         guard case .head(let byteCount, let beginning) = frame else { throw Fault("it said what is no checkpoint") }
+        try prove(beginning)
         try makeRoom(byteCount)
         log.info("a checkpoint of the peer is taken", ["peer": .text(peer), "record": .number(beginning.mark.sequence), "bytes": .number(byteCount)])
         checkpoint.note { ($0.takenFrom, $0.byteCount, $0.wantedByteCount) = (peer, 0, Int64(byteCount)) }

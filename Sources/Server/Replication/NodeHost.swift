@@ -100,7 +100,7 @@ final class NodeHost: CommitReplica {
         thread.start(name: "cluster-node") { [self] in run() }
         checkpoint.start(committed: { [standing] in standing.withLock { $0.committed.sequence } }, drop: { [inbox] through, keeping in
             inbox.signal { $0.jobs.append(.drop(through: through, keeping: keeping)) }
-        }, mend: { [self] in mendCheckpoint(mayDrop: false) == nil })
+        }, mend: { [self] in mendCheckpoint(mayDrop: false) })
     }
 
     /// Asks the peer for its checkpoint, in place of this node's own, which is damaged. Returns once it is there, or did not come.

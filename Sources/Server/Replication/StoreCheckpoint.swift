@@ -34,8 +34,14 @@ final class StoreCheckpoint: Sendable {
         var report = Report()
         var isTaken = false
         var isStopping = false
+        /// It does not go on, nor is it sent, until another has taken its place: folding need not come upon damage, and would go on with it.
+        var isDamaged = false
         /// Another machine's has taken its place since the start, for this one was damaged: it does not again.
         var isMended = false
+        /// Why the last one that was asked for did not come.
+        var whyUnmended = ""
+
+        mutating func begin(anewAt record: Int) { (report.record, report.fault, isDamaged) = (record, nil, false) }
     }
 
     let file: RecordFile
@@ -44,8 +50,8 @@ final class StoreCheckpoint: Sendable {
     private let keptByteCount: Int64
     private let state = Monitor(State())
     private let thread = HeldThread()
-    /// Asks another machine for its checkpoint; false where none came.
-    private let mender = Mutex<(@Sendable () -> Bool)?>(nil)
+    /// Asks another machine for its checkpoint: why none came; nil: it is in place.
+    private let mender = Mutex<(@Sendable () -> String?)?>(nil)
 
     static let name = "checkpoint"
     private static let arrivedName = "arrived"
@@ -58,6 +64,8 @@ final class StoreCheckpoint: Sendable {
     private static let lookSeconds = 0.5
     /// After one that came to nothing: a disk that is full stays so for a while.
     private static let pauseSeconds = 30.0
+    /// The other machine's goes on, and may be of use soon.
+    private static let mendPauseSeconds = 5.0
 
     /// - Parameters:
     ///   - folder: `DATA/cluster`, absolute.
@@ -105,8 +113,8 @@ final class StoreCheckpoint: Sendable {
     /// - Parameters:
     ///   - committed: the last record that may be folded.
     ///   - drop: takes away records up to one.
-    ///   - mend: asks another machine for its checkpoint, which takes the place of this one's where that is damaged.
-    func start(committed: @escaping @Sendable () -> Int, drop: @escaping @Sendable (_ through: Int, _ keeping: Int64) -> Void, mend: @escaping @Sendable () -> Bool) {
+    ///   - mend: asks another machine for its checkpoint, which takes the place of this one's where that is damaged; why it did not, nil where it has.
+    func start(committed: @escaping @Sendable () -> Int, drop: @escaping @Sendable (_ through: Int, _ keeping: Int64) -> Void, mend: @escaping @Sendable () -> String?) {
         mender.withLock { $0 = mend }
         let keeping = keptByteCount
         // What has grown while the process was away.
@@ -114,10 +122,16 @@ final class StoreCheckpoint: Sendable {
         thread.start(name: "checkpoint") { [self] in
             WorkerThread.lowerPriority()
             WorkerThread.lowerDiskPriority()
-            var pause = Self.lookSeconds
             proveOnce()
+            var pause = 0.0
             while state.wait(seconds: pause, { $0.isStopping ? () : nil }) == nil {
                 do {
+                    if state.withLock({ $0.isDamaged }) {
+                        let isMended = try beginAnew()
+                        if isMended { drop(report.record, keeping) }
+                        pause = isMended ? 0 : Self.mendPauseSeconds
+                        continue
+                    }
                     let isFurther = try hold(unless: isStopping) { try goOn(through: committed()) }
                     if isFurther == true { drop(report.record, keeping) }
                     pause = isFurther == true ? 0 : Self.lookSeconds
@@ -125,7 +139,7 @@ final class StoreCheckpoint: Sendable {
                     return
                 } catch {
                     fail(error)
-                    pause = Self.isDamage(error) && beginAnew() ? 0 : Self.pauseSeconds
+                    pause = Self.isDamage(error) ? 0 : Self.pauseSeconds
                 }
             }
         }
@@ -138,10 +152,7 @@ final class StoreCheckpoint: Sendable {
 
     /// As it starts: damage that folding does not come upon is known while the other machine's checkpoint is whole, and not as it is needed.
     private func proveOnce() {
-        do { _ = try hold(unless: isStopping) { try whole() } } catch {
-            fail(error)
-            if Self.isDamage(error) { _ = beginAnew() }
-        }
+        do { _ = try hold(unless: isStopping) { try whole() } } catch { fail(error) }
     }
 
     private func isStopping() -> Bool { state.withLock { $0.isStopping } }
@@ -149,6 +160,7 @@ final class StoreCheckpoint: Sendable {
     private func fail(_ error: any Error) {
         let isNew = state.withLock { state in
             defer { state.report.fault = "\(error)" }
+            if Self.isDamage(error) { state.isDamaged = true }
             return state.report.fault != "\(error)"
         }
         if isNew { log.error("the checkpoint of this node does not go on, and its records stay", ["reason": .text("\(error)")]) }
@@ -167,25 +179,27 @@ final class StoreCheckpoint: Sendable {
     /// A checkpoint that is damaged is made again of the records where all are here, else another machine's takes its place; once a start.
     ///
     /// - Returns: whether it can go on.
-    private func beginAnew() -> Bool {
+    private func beginAnew() throws -> Bool {
         guard !state.withLock({ $0.isMended || $0.isStopping }) else { return false }
-        do {
-            if file.base.sequence == 0 {
-                guard try hold(unless: isStopping, { try removeOwn() }) != nil else { return false }
-            } else {
-                guard mender.withLock({ $0 })?() == true else { return false }
+        if file.base.sequence == 0 {
+            guard try hold(unless: isStopping, { try removeOwn() }) != nil else { return false }
+        } else if let reason = mender.withLock({ $0 })?() {
+            let isNew = state.withLock { state in
+                defer { state.whyUnmended = reason }
+                return state.whyUnmended != reason
             }
-        } catch {
-            fail(error)
+            if isNew {
+                log.warning("no checkpoint of another machine can take the place of this node's, which is damaged; it is asked for again", ["reason": .text(reason)])
+            }
             return false
         }
-        state.withLock { ($0.isMended, $0.report.fault) = (true, nil) }
+        state.withLock { $0.isMended = true }
         return true
     }
 
     private func removeOwn() throws {
         try CheckpointFiles.remove(path)
-        state.withLock { $0.report.record = 0 }
+        state.withLock { $0.begin(anewAt: 0) }
     }
 
     /// - Returns: whether it is further than before.
@@ -274,11 +288,11 @@ final class StoreCheckpoint: Sendable {
             if let fault = try CheckpointFiles.fault(path) { throw Unusable(description: "the checkpoint is damaged: \(fault)") }
             return store
         } catch let unusable as Unusable {
-            note { $0.fault = "\(unusable)" }
+            state.withLock { ($0.isDamaged, $0.report.fault) = (true, "\(unusable)") }
             throw unusable
         } catch where Self.isDamage(error) {
             let unusable = Unusable(description: "the checkpoint in \(path) is damaged: \(error)")
-            note { $0.fault = "\(unusable)" }
+            state.withLock { ($0.isDamaged, $0.report.fault) = (true, "\(unusable)") }
             throw unusable
         }
     }
@@ -311,6 +325,21 @@ final class StoreCheckpoint: Sendable {
         try finishArrival()
     }
 
+    /// What another's, ending there, does with the records that are here.
+    private enum Succession { case keepsThoseAfterIt, takesAll }
+
+    /// - Parameters: as of `replace`.
+    /// - Returns: nil where it is of no use.
+    private func succession(of beginning: Beginning, mayDrop: Bool) throws -> Succession? {
+        let base = file.base
+        if beginning.mark.sequence >= base.sequence, try isOurs(ReplicaStore.Position(beginning.mark), base) { return .keepsThoseAfterIt }
+        // All of it counts: a record of its numbers that is another here was never acknowledged.
+        return mayDrop && beginning.mark.sequence > base.sequence ? .takesAll : nil
+    }
+
+    /// - Parameters: as of `replace`.
+    func isOfUse(_ beginning: Beginning, mayDrop: Bool) throws -> Bool { try succession(of: beginning, mayDrop: mayDrop) != nil }
+
     /// What has come takes the place of this one, which is damaged. Records after it stay, where they go on from it: by whoever has the checkpoint.
     ///
     /// A crash in between leaves no checkpoint, and another is asked for.
@@ -318,16 +347,14 @@ final class StoreCheckpoint: Sendable {
     /// - Parameter mayDrop: whether records may go with it, for it goes beyond them, or they are not what counts: before the node's thread has them.
     /// - Returns: false where it ends before the first record that is here.
     func replace(_ beginning: Beginning, mayDrop: Bool) throws -> Bool {
-        let base = file.base
-        if try isOurs(ReplicaStore.Position(beginning.mark), base), beginning.mark.sequence >= base.sequence {
+        switch try succession(of: beginning, mayDrop: mayDrop) {
+        case .keepsThoseAfterIt?:
             try CheckpointFiles.remove(path)
             try CheckpointFiles.rename(Self.incomingName, to: Self.name, in: folder)
-            state.withLock { ($0.report.record, $0.report.fault) = (beginning.mark.sequence, nil) }
-            return true
+            state.withLock { $0.begin(anewAt: beginning.mark.sequence) }
+        case .takesAll?: try takePlace()
+        case nil: return false
         }
-        // All of it counts: a record of its numbers that is another here was never acknowledged.
-        guard mayDrop, beginning.mark.sequence > base.sequence else { return false }
-        try takePlace()
         return true
     }
 
@@ -343,7 +370,7 @@ final class StoreCheckpoint: Sendable {
         if try files.byteCount(of: "\(Self.name)/\(ReplicaStore.folder)/fold") != nil { try CheckpointFiles.rename(Self.name, to: Self.formerName, in: folder) }
         try CheckpointFiles.remove(path)
         try CheckpointFiles.rename(Self.arrivedName, to: Self.name, in: folder)
-        state.withLock { ($0.report.record, $0.report.fault) = (beginning.mark.sequence, nil) }
+        state.withLock { $0.begin(anewAt: beginning.mark.sequence) }
     }
 
     /// What another's has taken the place of.

@@ -156,6 +156,37 @@ final class PairCheckpointTests: XCTestCase {
         XCTAssertTrue(Patience.until { standby.ready?.text.contains(#""fault":null"#) == true }, standby.ready?.text ?? "")
     }
 
+    func test_damage_whileThePeerHasNoneOfUse_staysKnown_andIsMendedOnceItHas() throws {
+        let pair = try Pair(degrades: true, own: { $0 == "a" ? ["TILL_CLUSTER_RECORDS": "1GiB"] : Self.small })
+        defer { pair.remove() }
+        let (a, b) = (pair.nodes[0], pair.nodes[1])
+        if try pair.begin().leader === b {
+            XCTAssertEqual(b.stop(), 0)
+            try b.start()
+            try pair.waitUntilInSync()
+        }
+        _ = PairLoad.acknowledged(pair, "A") { _ in XCTAssertTrue(Patience.until(pauseMilliseconds: 100) { number("first_record", b) > 1 && number("record", b) > 600 }) }
+        XCTAssertEqual(b.stop(), 0)
+        try damage(b)
+        try b.start()
+        let word = "no checkpoint of another machine can take the place of this node's"
+        XCTAssertTrue(Patience.until { b.logText.contains(word) }, b.logText.suffix(3_000).description)
+        try pair.waitUntilInSync()
+        // Folding what comes would not come upon it.
+        let before = number("first_record", b)
+        _ = PairLoad.acknowledged(pair, "B") { $0.waitForMore(200) }
+        XCTAssertTrue(Patience.until { pair.digestsAgree })
+        XCTAssertTrue(b.ready?.text.contains(#""fault":"the checkpoint"#) == true, b.ready?.text ?? "")
+        XCTAssertEqual(number("first_record", b), before)
+        a.environment.merge(Self.small) { $1 }
+        XCTAssertEqual(a.stop(), 0)
+        try a.start()
+        try pair.waitUntilInSync()
+        XCTAssertTrue(Patience.until { b.logText.contains(Self.inPlace) }, b.logText.suffix(3_000).description)
+        XCTAssertTrue(Patience.until { b.ready?.text.contains(#""fault":null"#) == true && number("first_record", b) > before }, b.ready?.text ?? "")
+        XCTAssertEqual(b.logText.components(separatedBy: word).count, 2, "said once")
+    }
+
     func test_directoryDeletedInModeLog_hasTheCheckpoint_andWhatLiesInSlots() throws {
         let pair = try Pair(hasWitness: false, more: Self.small)
         defer { pair.remove() }
