@@ -3,7 +3,9 @@ internal import ColumnStore
 /// The elements of a JSON document that a path leads to, each in a document of its own.
 ///
 /// What stands around them is kept as `skeleton`, without blanks; of an array that the path goes through by `/*` nothing is kept but its
-/// bracket, so that the skeleton does not grow with the records. Elements are not checked, only where they end; the skeleton is, at the end.
+/// bracket, so that the skeleton does not grow with the records. Records are not checked, only where they end; the rest is: what is let go as it is, the skeleton at the end.
+///
+/// A file is of the type where the path leads to records, to the array that would have them, or to an array on the way that is empty.
 struct JSONEnvelopeScanner: RecordScanner {
     /// An open object or array around the records.
     private struct Level {
@@ -46,6 +48,7 @@ struct JSONEnvelopeScanner: RecordScanner {
     private var recordDepth = 0
     private var gatherer: RecordGatherer
     private var hasReached = false
+    private let reader = JSONReader()
 
     init(_ path: JSONPath, recordByteCountMax: Int) {
         tokens = path.tokens
@@ -80,7 +83,7 @@ struct JSONEnvelopeScanner: RecordScanner {
                 start = place
                 try beginRecord(byte, at: offset + place)
             default:
-                if case .scalar = state, Self.endsScalar(byte) { endValue() }
+                if case .scalar = state, Self.endsScalar(byte) { try endValue(at: offset + place) }
                 try step(byte, at: offset + place)
             }
             place += 1
@@ -144,7 +147,7 @@ struct JSONEnvelopeScanner: RecordScanner {
         }
         // What the skeleton has in its place.
         if levels.last?.isSwept != true { skeleton.append(contentsOf: "null".utf8) }
-        endValue()
+        try endValue(at: endOffset)
     }
 
     // MARK: What stands around them
@@ -152,6 +155,7 @@ struct JSONEnvelopeScanner: RecordScanner {
     private mutating func open(isObject: Bool, holdsRecords: Bool = false) {
         let matched = holdsRecords ? nil : matchedNext
         let isSwept = holdsRecords || !isObject && (matched.map { $0 < tokens.count && tokens[$0].isStar } ?? false)
+        if isSwept, matched.map({ $0 + 1 == tokens.count }) ?? true { hasReached = true }
         skeleton.append(UInt8(ascii: isObject ? "{" : "["))
         levels.append(Level(isObject: isObject, matched: matched, isSwept: isSwept, holdsRecords: holdsRecords, skeletonCount: skeleton.count))
         state = isObject ? .name : .value
@@ -161,18 +165,23 @@ struct JSONEnvelopeScanner: RecordScanner {
         guard let level = levels.popLast(), byte == UInt8(ascii: level.isObject ? "}" : "]") else {
             throw RecordFileError(.badJSON, "a bracket that closes nothing", offset: offset)
         }
+        // Nothing is in it that is not what the path says.
+        if level.isSwept, level.index == 0 { hasReached = true }
         skeleton.append(byte)
-        endValue()
+        try endValue(at: offset)
     }
 
     /// A value is whole: what an array on the path says of its elements is let go.
-    private mutating func endValue() {
+    private mutating func endValue(at offset: Int) throws {
         guard var level = levels.popLast() else {
             state = .end
             return
         }
         level.index += 1
-        if level.isSwept { skeleton.removeLast(skeleton.count - level.skeletonCount) }
+        if level.isSwept, skeleton.count > level.skeletonCount {
+            try check(level.skeletonCount..<skeleton.count, at: offset)
+            skeleton.removeLast(skeleton.count - level.skeletonCount)
+        }
         levels.append(level)
         state = .behind
     }
@@ -183,7 +192,7 @@ struct JSONEnvelopeScanner: RecordScanner {
         switch state {
         case .string(let isEscaped):
             try keep(byte, at: offset)
-            if byte == UInt8(ascii: "\""), !isEscaped { endValue() } else { state = .string(isEscaped: byte == UInt8(ascii: "\\") && !isEscaped) }
+            if byte == UInt8(ascii: "\""), !isEscaped { try endValue(at: offset) } else { state = .string(isEscaped: byte == UInt8(ascii: "\\") && !isEscaped) }
         case .nameText(let isEscaped):
             try keep(byte, at: offset)
             guard byte == UInt8(ascii: "\""), !isEscaped else {
@@ -245,15 +254,20 @@ struct JSONEnvelopeScanner: RecordScanner {
         return Array(text.utf8)
     }
 
+    /// - Parameter offset: behind what is looked at.
+    private func check(_ part: Range<Int>, at offset: Int) throws {
+        do {
+            try skeleton.withUnsafeBytes { _ = try reader.tape(of: $0.part(part)) }
+        } catch let error as DocumentError {
+            throw RecordFileError(.badJSON, "what stands around the records is no JSON: \(error.reason)", offset: offset)
+        }
+    }
+
     // MARK: The end
 
     mutating func finish(at offset: Int, _ sink: RecordSink) throws {
         guard case .end = state else { throw RecordFileError(.badJSON, "the document does not end: the file is cut short", offset: offset) }
-        do {
-            try skeleton.withUnsafeBytes { _ = try JSONReader().tape(of: $0) }
-        } catch let error as DocumentError {
-            throw RecordFileError(Fault(.badJSON, "what stands around the records is no JSON: \(error.reason)"))
-        }
+        try check(0..<skeleton.count, at: offset)
         guard hasReached else {
             throw RecordFileError(
                 Fault(.invalidDocument, "no record in this file: nothing in it is what the type takes one from", errors: [.init(pointer: "", code: "no-receipts", message: "no element here is a receipt")]))

@@ -1,8 +1,10 @@
 /// The elements of an XML document that a plain path leads to, each in a document of its own: the elements around it with what stood in them before,
 /// and itself, in the bytes that it came in.
 ///
-/// Markup is told from text, and no more (XML 1.0, sections 2.4 to 2.7 and 3.1): what is well-formed is seen by who reads the documents. Text in UTF-8, brought to it where the document was in something else;
-/// a DOCTYPE is refused. An element around records leaves nothing behind once it ends, so that what is held does not grow with them.
+/// Markup is told from text, and no more (XML 1.0, sections 2.4 to 2.7 and 3.1): whether a record is well-formed is seen by who reads its document, and what stands around them is read once it is whole.
+/// Text in UTF-8, brought to it where the document was in something else; a DOCTYPE is refused. An element around records leaves nothing behind once it ends, so that what is held does not grow with them.
+///
+/// A file is of the type where the path leads to records, or by its last step to an element that would have them.
 struct XMLEnvelopeScanner: RecordScanner {
     /// An open element around the records.
     private struct Level {
@@ -35,6 +37,8 @@ struct XMLEnvelopeScanner: RecordScanner {
     private var hasRoot = false
     private var isOver = false
     private var hasReached = false
+    /// Where the text begins, behind a byte order mark.
+    private var firstOffset: Int?
     /// What the document declares of its encoding was seen to.
     var isTranscoded = false
 
@@ -48,6 +52,7 @@ struct XMLEnvelopeScanner: RecordScanner {
     private static let markupByteCountMax = 256 << 10
 
     mutating func scan(_ piece: UnsafeRawBufferPointer, at offset: Int, _ sink: RecordSink) throws {
+        firstOffset = firstOffset ?? offset
         var start = 0
         var place = 0
         while place < piece.count {
@@ -87,6 +92,8 @@ struct XMLEnvelopeScanner: RecordScanner {
 
     mutating func finish(at offset: Int, _ sink: RecordSink) throws {
         guard hasRoot, levels.isEmpty, recordDepth == 0, !isInMarkup else { throw RecordFileError(.badXML, "the document does not end: the file is cut short", offset: offset) }
+        if !text.isEmpty { throw Self.strayText(at: offset) }
+        if !skeleton.isEmpty { try check(skeleton, at: offset) }
         guard hasReached else {
             throw RecordFileError(
                 Fault(.invalidDocument, "no record in this file: nothing in it is what the type takes one from", errors: [.init(pointer: "", code: "no-receipts", message: "no element here is a receipt")]))
@@ -147,11 +154,11 @@ struct XMLEnvelopeScanner: RecordScanner {
     /// - Returns: whether the markup begins a record.
     private mutating func outside(at offset: Int) throws -> Bool {
         guard kind == .tag else {
-            // An XML declaration speaks of the file's encoding, and comments are nobody's.
+            // An XML declaration speaks of the file's encoding; comments and instructions are nobody's, and are looked at here alone.
             if kind == .instruction, !hasRoot, !isTranscoded, let encoding = XMLTag(markup).value(of: "encoding"), !["utf-8", "utf8", "us-ascii"].contains(encoding.lowercased()) {
                 throw RecordFileError(.badEncoding, "the file declares \(JSONGrammar.shown(Array(encoding.utf8))); a file of many records is read in UTF-8", offset: offset)
             }
-            if kind == .data { for byte in markup { try keep(text: byte, at: offset) } }
+            if kind == .data { for byte in markup { try keep(text: byte, at: offset) } } else { try checkAside(at: offset) }
             return false
         }
         if markup[1] == UInt8(ascii: "!") { throw RecordFileError(.badXML, "a DOCTYPE is not allowed", offset: offset) }
@@ -168,8 +175,10 @@ struct XMLEnvelopeScanner: RecordScanner {
             hasReached = true
             for place in levels.indices { levels[place].hasRecords = true }
             recordDepth = isEmptyTag ? 0 : 1
+            try flushText(at: offset)
             return true
         }
+        if steps.last?.axis == .child, level.matched.contains(steps.count - 1) { hasReached = true }
         try flushText(at: offset)
         try keep(markup, at: offset)
         if isEmptyTag {
@@ -182,10 +191,14 @@ struct XMLEnvelopeScanner: RecordScanner {
     }
 
     private mutating func close(at offset: Int) throws {
+        if !levels.isEmpty { try flushText(at: offset) }
         let name = markup.dropFirst(2).prefix { !JSONGrammar.isBlank($0) && $0 != UInt8(ascii: ">") }
         guard let level = levels.popLast(), level.name.elementsEqual(name) else { throw RecordFileError(.badXML, "an end tag that ends nothing", offset: offset) }
-        try flushText(at: offset)
-        if level.hasRecords, !levels.isEmpty { skeleton.removeLast(skeleton.count - level.skeletonCount) } else { try keep(markup, at: offset) }
+        try keep(markup, at: offset)
+        if level.hasRecords, !levels.isEmpty {
+            try check(opened + skeleton[level.skeletonCount...] + Self.closing, at: offset)
+            skeleton.removeLast(skeleton.count - level.skeletonCount)
+        }
         if levels.isEmpty { isOver = true }
     }
 
@@ -213,7 +226,7 @@ struct XMLEnvelopeScanner: RecordScanner {
     }
 
     private mutating func flushText(at offset: Int) throws {
-        if levels.isEmpty, !text.isEmpty { throw RecordFileError(.badXML, "text outside the document's element", offset: offset) }
+        if levels.isEmpty, !text.isEmpty { throw Self.strayText(at: offset) }
         try keep(text, at: offset)
         text.removeAll(keepingCapacity: true)
     }
@@ -222,6 +235,8 @@ struct XMLEnvelopeScanner: RecordScanner {
         guard skeleton.count + bytes.count <= recordByteCountMax else { throw tooMuch(at: offset) }
         skeleton.append(contentsOf: bytes)
     }
+
+    private static func strayText(at offset: Int) -> RecordFileError { RecordFileError(.badXML, "text outside the document's element", offset: offset) }
 
     private func tooMuch(at offset: Int) -> RecordFileError {
         RecordFileError(.tooLarge, "what stands around the records has more than \(recordByteCountMax) bytes", offset: offset)
@@ -239,6 +254,39 @@ struct XMLEnvelopeScanner: RecordScanner {
             document.append(contentsOf: after)
             try document.withUnsafeBytes { try sink(RawRecord($0, $0.count, endOffset, nil)) }
         }
+        if levels.isEmpty { isOver = true }
+    }
+
+    // MARK: What nobody else reads
+
+    private static let closing = Array("</around>".utf8)
+
+    /// The tag of an element with the namespaces that are declared around the innermost open one and by it.
+    private var opened: [UInt8] {
+        var tag = Array("<around".utf8)
+        var seen: Set<[UInt8]> = []
+        for (prefix, uri) in levels.reversed().flatMap({ $0.declared.reversed() }) where seen.insert(prefix).inserted {
+            let quote = uri.contains(UInt8(ascii: "\"")) ? UInt8(ascii: "'") : UInt8(ascii: "\"")
+            tag += Array(" xmlns".utf8) + (prefix.isEmpty ? [] : [UInt8(ascii: ":")] + prefix) + [UInt8(ascii: "="), quote] + uri + [quote]
+        }
+        return tag + [UInt8(ascii: ">")]
+    }
+
+    /// - Parameter document: with what is looked at.
+    private func check(_ document: [UInt8], at offset: Int) throws {
+        do {
+            try document.withUnsafeBytes { _ = try XMLReader.read($0) }
+        } catch let error as DocumentError {
+            throw RecordFileError(.badXML, "what stands around the records is no XML: \(error.reason)", offset: offset)
+        }
+    }
+
+    /// A comment or an instruction; a declaration stands first or nowhere.
+    private func checkAside(at offset: Int) throws {
+        let isDeclaration = kind == .instruction && offset - markup.count == firstOffset && XMLTag(markup).parts.name.elementsEqual("?xml".utf8)
+        if !isDeclaration { return try check(Array("<around>".utf8) + markup + Self.closing, at: offset) }
+        // Of another encoding it has been taken by who brought the text to UTF-8.
+        if !isTranscoded { try check(markup + Array("<around/>".utf8), at: offset) }
     }
 }
 

@@ -76,6 +76,7 @@ final class UploadRunner {
         }
         do {
             while true {
+                try heed()
                 let piece = try Self.next(file)
                 if piece.isEmpty { break }
                 try stream.add(piece, take)
@@ -92,6 +93,12 @@ final class UploadRunner {
         }
         try finish()
         upload.recordCount = Int64(stream.recordCount)
+    }
+
+    /// A file may go on for long without a record, or with those alone that are passed over.
+    private func heed() throws {
+        if uploads.queue.isStopped { throw Stopped() }
+        if uploads.queue.isUnwanted(upload.id) { throw Unwanted() }
     }
 
     /// Lets go of a chunk that nobody counts: what is stored of it is met again.

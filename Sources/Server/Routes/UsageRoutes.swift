@@ -28,8 +28,10 @@ enum UsageRoutes {
         case "month": byMonth = true
         case let other?: throw Problem.parameter("by", "day or month is wanted, not \(MemberReader.shown(other))")
         }
+        let (from, to) = (try call.day("from"), try call.day("to"))
+        if let from, let to, to < from { throw Problem.parameter("to", "a day before `from`") }
         let spans = try usage.usage(
-            of: call.path("client_id"), from: try call.day("from"), to: try call.day("to"), byMonth: byMonth, as: call.principal)
+            of: call.path("client_id"), from: from, to: to, byMonth: byMonth, as: call.principal)
         return .json(UsageBody(spans: spans), reserving: 192 * spans.count + 64)
     }
 }
