@@ -32,7 +32,7 @@ let columns = [
 ]
 do {
     let queries = QueryEngine(QueryEngine.Settings(threadCount: 1))
-    var parts: [(rollup: String, sums: ResultStream)] = []
+    var parts: [(rollup: String, sums: () throws -> ResultStream)] = []
     for argument in arguments {
         let sides = argument.split(separator: "=", maxSplits: 1).map(String.init)
         guard sides.count == 2, let own = columns[sides[0]] else {
@@ -41,8 +41,7 @@ do {
         }
         for file in sides[1].split(separator: ",") {
             let catalog = FixedCatalog(tables: [("sums", try ParquetTable(paths: [String(file)]))])
-            let prepared = try queries.prepare("SELECT \(own) FROM sums", in: QueryContext(catalog: catalog, now: 0))
-            parts.append((sides[0], try queries.execute(prepared)))
+            parts.append((sides[0], { try queries.execute(try queries.prepare("SELECT \(own) FROM sums", in: QueryContext(catalog: catalog, now: 0))) }))
         }
     }
     let engine = try Engine(path: path, options: options)

@@ -19,7 +19,7 @@ package struct SumsOnlyStore {
     ///   - rowCount: of each cold file.
     ///   - parts: by rollup, with its columns and in its order, one file each.
     /// - Throws: `Fault` for a rollup that there is not, or that has sums already.
-    package func fill(coldFileCount: Int, rowCount: Int64, parts: [(rollup: String, sums: ResultStream)]) throws {
+    package func fill(coldFileCount: Int, rowCount: Int64, parts: [(rollup: String, sums: () throws -> ResultStream)]) throws {
         let compactor = engine.compactor
         try compactor.exclusively {
             var created: [WrittenObject] = []
@@ -39,7 +39,7 @@ package struct SumsOnlyStore {
         }
     }
 
-    private func sums(_ state: RollupState, _ base: ColdTable, _ keys: [String], _ rowCount: Int64, _ parts: [ResultStream]) throws -> Compactor.Rolled {
+    private func sums(_ state: RollupState, _ base: ColdTable, _ keys: [String], _ rowCount: Int64, _ parts: [() throws -> ResultStream]) throws -> Compactor.Rolled {
         let compactor = engine.compactor
         var created: [WrittenObject] = []
         let target = try compactor.cold.createSums(state.definition, try compactor.rollupSchema(state, base).parts, &created)
@@ -47,7 +47,7 @@ package struct SumsOnlyStore {
         var change = Catalog.RollupChange(rollup: state.definition.name, number: state.number)
         var next = state
         for (index, sums) in parts.enumerated() {
-            guard let output = try compactor.maker.write(state, sums, into: compactor.part(of: target), rowCountMax: .max) else { continue }
+            guard let output = try compactor.maker.write(state, into: compactor.part(of: target), rowCountMax: .max, sums) else { continue }
             outputs.append(output)
             for key in keys[keys.count * index / parts.count..<keys.count * (index + 1) / parts.count] {
                 let coverage = RollupCoverage(part: output.key, rowCount: rowCount, lastSequence: 1, reason: nil)

@@ -63,6 +63,35 @@ final class RollupKeepingTests: XCTestCase {
         XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
     }
 
+    /// Sums that fit in 64 bits are written so, which readers widen; others as their table has them, and both are joined.
+    func test_decimals_haveTheDigitsThatTheyNeed() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        func precisions() throws -> [Int] {
+            let folder = directory.path + "/warehouse/rollup_receipts_by_day/data"
+            return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".parquet") }.map { name in
+                let file = try ParquetFile(try LocalFileBytes(path: "\(folder)/\(name)"))
+                guard case .decimal(let precision, _)? = file.schema["revenue"]?.type else { return 0 }
+                return precision
+            }.sorted()
+        }
+        take(fixture, 40, from: 0)
+        _ = try fixture.engine.compact(before: nil)
+        XCTAssertEqual(Set(try precisions()), [18])
+        try check(fixture.engine, uses: true, "narrow")
+        let large = (0..<3).map { EngineFixture.receipt("L-\($0)", at: "2026-11-12T10:00:00Z", total: "99999999999999.99") }
+        _ = fixture.take(large.joined(separator: "\n"), .ndjson)
+        _ = try fixture.engine.compact(before: nil)
+        XCTAssertEqual(Set(try precisions()), [18, 38])
+        try check(fixture.engine, uses: true, "wide beside narrow")
+        let sum = try rows("SELECT sum(revenue) FROM rollup_receipts_by_day", fixture.engine)
+        XCTAssertEqual(sum, try rows("SELECT sum(total) FROM receipts_accepted", fixture.engine, rollups: false))
+        try fill(fixture)
+        try check(fixture.engine, uses: true, "joined")
+        try fixture.engine.close()
+        XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [])
+    }
+
     /// An end of the process between the two.
     func test_deleted_beforeItsFilesWent_opensAgain_andIsMadeAnew() throws {
         let directory = TemporaryDirectory()

@@ -108,15 +108,16 @@ struct EncodingPlanner {
     ) throws(PageError) -> Double {
         var encoded: [UInt8] = []
         try values.encode(range, as: encoding, leaf: leaf, into: &encoded)
-        return Double(try compressedByteCount(encoded, compressor))
+        return try compressedByteCount(encoded, compressor)
     }
 
-    private func compressedByteCount(_ bytes: [UInt8], _ other: PageCompressor? = nil) throws(PageError) -> Int {
+    /// What is stored, and what unpacking it costs.
+    private func compressedByteCount(_ bytes: [UInt8], _ other: PageCompressor? = nil) throws(PageError) -> Double {
         var compressed: [UInt8] = []
         let byteCount = try bytes.span.bytes.withUnsafeBytes { (bytes) throws(PageError) in
             try (other ?? compressor).compress(bytes, appendingTo: &compressed)
         }
-        return min(byteCount, bytes.count)
+        return Double(min(byteCount, bytes.count)) + fileOptions.unpackedByteWeight * Double(bytes.count)
     }
 
     // MARK: Effort
@@ -147,7 +148,7 @@ struct EncodingPlanner {
         let large = BulkyLayout.large(level: effort.level)
         let whole = try compressedByteCount(page, compressors.compressor(large.effort))
         let own = try compressors.compressor(plan.effort)
-        var parts = 0
+        var parts = 0.0
         for start in stride(from: 0, to: page.count, by: fileOptions.pageByteCount) {
             parts += try compressedByteCount(Array(page[start..<min(start + fileOptions.pageByteCount, page.count)]), own)
         }

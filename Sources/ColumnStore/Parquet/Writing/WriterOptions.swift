@@ -23,6 +23,8 @@ public struct WriterOptions: Sendable {
     /// Tries the encodings on a sample of each column of each row group; off, the encoding follows from the type alone, which
     /// is quicker for images that live for a day.
     public var measuresEncodings = true
+    /// How much a byte counts that readers unpack, beside one that is stored, where encodings are compared: more than nothing for files that are read whole, and often.
+    public var unpackedByteWeight = 0.0
     /// How many threads encode, the caller's among them.
     public var workerCount = 1
     /// The order in which the rows come; the writer believes it and says so in the file.

@@ -183,6 +183,26 @@ final class FileWriterTests: XCTestCase {
         }
     }
 
+    /// Small numbers of eight bytes each, which compress to one: stored they take least so, and unpacked most.
+    func test_unpackedByteWeight_takesWhatUnpacksToLess() throws {
+        let values = (0..<50_000).map { (row: Int) -> Int64 in row % 11 == 0 ? Int64(row / 11 % 1_300) : Int64(row % 3) }
+        let column = Column(type: .int64, count: values.count, validity: nil, values: .int64(values))
+        func byteCounts(_ weight: Double) throws -> (stored: Int64, unpacked: Int64) {
+            var options = WriterOptions()
+            options.unpackedByteWeight = weight
+            let sink = MemorySink()
+            let writer = try FileWriter(Schema([Field("n", .int64)]), options: options, to: sink)
+            try writer.append(ColumnBatch(rowCount: values.count, columns: [column]))
+            _ = try writer.finish()
+            let file = try ParquetFile(MemoryBytes(sink.bytes, name: "weight \(weight)"))
+            let chunk = try XCTUnwrap(file.metadata.rowGroups[0].columns[0].metadata)
+            return (chunk.totalCompressedByteCount, chunk.totalUncompressedByteCount)
+        }
+        let (plain, weighed) = (try byteCounts(0), try byteCounts(0.5))
+        XCTAssertLessThanOrEqual(plain.stored, weighed.stored)
+        XCTAssertLessThan(weighed.unpacked, plain.unpacked / 2)
+    }
+
     func test_finish_allTypesAndLayouts_areReadHereWithEqualValues() throws {
         let table = RandomTable(batchRowCounts: [500, 0, 300], seed: 21)
         let layouts: [(inout WriterOptions) -> Void] = [
