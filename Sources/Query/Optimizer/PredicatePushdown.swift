@@ -83,6 +83,9 @@ struct PredicatePushdown {
             let used = condition.columnIDs
             let isOfKeys = node.groupingSets == nil && !used.isEmpty && used.allSatisfy { keys[$0]?.isVolatile == false }
             if isOfKeys { below.append(condition.substituting(keys)) } else { above.append(condition) }
+            if !isOfKeys, node.groupingSets == nil, let part = Self.sidePart(of: condition, Set(keys.keys.filter { keys[$0]?.isVolatile == false })) {
+                below.append(part.substituting(keys))
+            }
         }
         node.input = push(below, into: node.input)
         return kept(above, over: .aggregate(node))

@@ -182,4 +182,37 @@ final class DifferentialTests: XCTestCase {
             "SELECT count(*), sum(s) FROM (SELECT g, k, sum(d) AS s FROM a GROUP BY g, k) AS q WHERE s > 0",
         ])
     }
+
+    /// Tables that are read more than once get the conditions of all that read them: each kind of definition, with conditions at random on its keys and its values, tables of tables among them.
+    func test_sharedTables_withConditionsAtRandom() throws {
+        let definitions = [
+            "SELECT g, k, sum(d) AS v, count(*) AS n FROM a GROUP BY g, k",
+            "SELECT g, k, d AS v, row_number() OVER (PARTITION BY k ORDER BY id) AS n FROM a",
+            "SELECT g, k, d AS v, 1 AS n FROM a UNION ALL SELECT g, k, p AS v, 2 AS n FROM b",
+            "SELECT a.g, b.k, sum(a.d) AS v, count(*) AS n FROM a LEFT JOIN b ON a.k = b.k GROUP BY a.g, b.k",
+            "SELECT DISTINCT g, k, d AS v, extract(month FROM day) AS n FROM a",
+            "SELECT g, k, sum(d) AS v, count(*) AS n FROM a GROUP BY ROLLUP (g, k)",
+            "SELECT g, k, d AS v, id AS n FROM a ORDER BY id LIMIT 200",
+            "SELECT g, k, d AS v, sum(id) OVER (PARTITION BY g, k) AS n FROM a WHERE k IS NOT NULL",
+        ]
+        var random = SplitMix64(state: 20)
+        func one<T>(_ items: [T]) -> T { items[Int(random.next() % UInt64(items.count))] }
+        func condition(_ name: String) -> String {
+            let tests = [
+                "\(name).k = \(random.next() % 40)", "\(name).k IN (1, 2, \(random.next() % 40))", "\(name).g = 'milk'", "\(name).g LIKE '%i%'", "\(name).n > 1", "\(name).v > 0", "\(name).k < 20", "\(name).g IS NULL",
+                "(\(name).k = 3 OR \(name).v < 0)", "100 % nullif(\(name).k, 0) > 3", "\(name).k = 1000",
+            ]
+            return (0..<random.next() % 3).map { _ in one(tests) }.reduce("TRUE") { "\($0) AND \($1)" }
+        }
+        var queries: [DuckDBComparison.Query] = []
+        while queries.count < 16 {
+            let conditions = ["x", "y", "z"].map(condition)
+            queries.append(.init(stringLiteral: """
+                WITH s AS (\(one(definitions))), o AS (SELECT g, k, max(v) AS v, count(*) AS n FROM s WHERE \(condition("s")) GROUP BY g, k)
+                SELECT 'x', x.g, x.k, x.v, x.n FROM s x WHERE \(conditions[0]) UNION ALL SELECT 'y', y.g, y.k, y.v, y.n FROM \(one(["s", "o"])) y WHERE \(conditions[1])
+                UNION ALL SELECT 'z', z.g, z.k, z.v, count(*) FROM o z JOIN s w ON z.k = w.k WHERE \(conditions[2]) AND w.k > 2 GROUP BY z.g, z.k, z.v
+                """))
+        }
+        try compare(queries)
+    }
 }

@@ -77,7 +77,7 @@ final class ExplainAnalyzeTests: XCTestCase {
         XCTAssertTrue((all..<all + 4).contains(own[0]), "\(own)")
     }
 
-    private static func file(_ numbers: Range<Int>) throws -> ParquetFile {
+    private static func file(_ numbers: some Collection<Int>) throws -> ParquetFile {
         var builder = ColumnBuilder(type: .int64)
         for number in numbers { builder.append(.integer(Int64(number))) }
         var options = WriterOptions()
@@ -102,6 +102,16 @@ final class ExplainAnalyzeTests: XCTestCase {
         XCTAssertNotNil(time.range(of: parts, options: .regularExpression), time)
         let last = try XCTUnwrap(lines.last)
         XCTAssertNotNil(last.range(of: #"^"?1 rows in [0-9.e-]+ ms, planned in [0-9.e-]+ ms; 200 rows scanned"#, options: .regularExpression), last)
+    }
+
+    /// The days of a year are more than the weeks of all years, and still leave most of these out.
+    func test_scan_besideMoreKeysThanItHasValues_readsTheirSpanOnly() throws {
+        let weeks = try ParquetTable(files: [try Self.file(stride(from: 0, to: 14_000, by: 7).map { $0 })])
+        let days = try ParquetTable(files: [try Self.file(3_000..<4_999)])
+        let fixture = QueryFixture([("weeks", weeks), ("days", days)])
+        let lines = try fixture.rows("EXPLAIN ANALYZE SELECT count(*) FROM weeks w JOIN days d ON w.n = d.n").split(separator: "|").map(String.init)
+        let read = lines.filter { $0.contains("read: ") }
+        XCTAssertTrue(read.contains { $0.contains("1 of 2 row groups, 4 of 10 pages") }, "\(lines)")
     }
 
     func test_scan_thatTellsOfRowsOnly_hasNoFurtherLines() {

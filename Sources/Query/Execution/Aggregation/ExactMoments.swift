@@ -57,12 +57,16 @@ struct ExactMoments: BitwiseCopyable {
 
     static let wordCount = 13
 
-    var words: [Int64] { [count] + sum.words + squares.words }
+    /// One of `wordCount`.
+    @inline(__always)
+    func word(_ index: Int) -> Int64 { index == 0 ? count : index <= 6 ? sum.word(index - 1) : squares.word(index - 7) }
 
-    init(words: [Int64]) {
-        count = words[0]
-        sum = Wide(words: words[1...6])
-        squares = Wide(words: words[7...12])
+    /// - Parameter word: gives each of `wordCount`.
+    @inline(__always)
+    init(word: (Int) -> Int64) {
+        count = word(0)
+        sum = Wide { word($0 + 1) }
+        squares = Wide { word($0 + 7) }
     }
 }
 
@@ -72,13 +76,17 @@ private struct Wide: BitwiseCopyable {
 
     init() {}
 
-    init(words: ArraySlice<Int64>) {
-        let parts = words.map { UInt128(UInt64(bitPattern: $0)) }
-        (low, middle, high) = (parts[0] | parts[1] << 64, parts[2] | parts[3] << 64, parts[4] | parts[5] << 64)
+    @inline(__always)
+    init(word: (Int) -> Int64) {
+        func pair(_ index: Int) -> UInt128 { UInt128(UInt64(bitPattern: word(index))) | UInt128(UInt64(bitPattern: word(index + 1))) << 64 }
+        (low, middle, high) = (pair(0), pair(2), pair(4))
     }
 
-    var words: [Int64] {
-        [low, middle, high].flatMap { [Int64(truncatingIfNeeded: $0), Int64(truncatingIfNeeded: $0 >> 64)] }
+    /// One of six, from the lowest.
+    @inline(__always)
+    func word(_ index: Int) -> Int64 {
+        let part = index < 2 ? low : index < 4 ? middle : high
+        return Int64(truncatingIfNeeded: part >> (index & 1 == 0 ? 0 : 64))
     }
 
     private var isNegative: Bool { high >> 127 != 0 }

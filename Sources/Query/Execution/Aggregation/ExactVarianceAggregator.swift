@@ -31,15 +31,14 @@ final class ExactVarianceAggregator: Aggregator {
     }
 
     override func exportState() -> [Column] {
-        let words = moments.map(\.words)
-        return (0..<ExactMoments.wordCount).map { index in .whole(words.map { $0[index] }, type: .int64, validity: nil) }
+        (0..<ExactMoments.wordCount).map { index in .whole(moments.map { $0.word(index) }, type: .int64, validity: nil) }
     }
 
     override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {
         let words = state.map { $0.integers() ?? [] }
         for row in groups.indices {
             let group = Int(groups[row])
-            moments[group] = moments[group] + ExactMoments(words: words.map { $0[row] })
+            moments[group] = moments[group] + ExactMoments { words[$0][row] }
         }
     }
 

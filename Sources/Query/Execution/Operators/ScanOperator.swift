@@ -52,8 +52,18 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
         else { return }
         let statistics = node.table.source.statistics
         let distinct = statistics.columns[path.description]?.distinctCount ?? max(statistics.rowCount, 1)
-        let passing = Double(filter.keyCount) / Double(max(distinct, 1))
+        // Keys may be more than the column's values: the days of a year where rows come once a week.
+        let passing = min(Double(filter.keyCount) / Double(max(distinct, 1)), Self.covered(by: filter.bounds, statistics.columns[path.description]))
         if passing <= Self.passingMax { runtimeFilters.append((filter.runtimeFilter(path), passing)) }
+    }
+
+    /// The part of the span of a column's whole numbers that lies within bounds; 1 where nothing is known.
+    private static func covered(by bounds: ColumnFilter.Test, _ statistics: ColumnStatistics?) -> Double {
+        guard case .range(let lower?, let upper?) = bounds, case .integer(let from) = lower.value, case .integer(let to) = upper.value,
+            case .integer(let least)? = statistics?.minimum, case .integer(let greatest)? = statistics?.maximum, least <= greatest
+        else { return 1 }
+        let common = Double(min(to, greatest)) - Double(max(from, least)) + 1
+        return max(0, common / (Double(greatest) - Double(least) + 1))
     }
 
     override func prepare(_ run: QueryRun) throws {
