@@ -97,6 +97,29 @@ final class HouseRulesTests: XCTestCase {
         XCTAssertEqual(namers, ["Ingest/Directory/StorageFactory.swift"], "take an ObjectStorage from the store's DataDirectory, or LocalStorageFactory.files where SQLite writes by itself")
     }
 
+    /// Another kind of storage is a folder and a line where the factory is chosen: nothing else may ask which kind there is.
+    func test_kindOfStorage_isAskedWhereItIsChosenOnly() throws {
+        // `storage.class` is about what buckets alone have.
+        let chosen = ["Server/Commands/Store/WarehouseOpening.swift"]
+        for source in try Self.sources() where !chosen.contains(source.path) {
+            for line in source.lines where line.text.contains("as? BucketStorageFactory") || line.text.contains("as? LocalStorageFactory") {
+                XCTFail("\(source.path):\(line.number) asks which kind of storage it is: ask `StorageFactory` (`objects`, `root`, `check`, `isRemote`)")
+            }
+        }
+    }
+
+    /// An error's text is for people, and changes when it can be said better.
+    func test_errors_areToldApartByTheirCodes_neverByTheirTexts() throws {
+        // SQLite has one code for all that is wrong with a statement.
+        let without = ["Ingest/Log/LogFold.swift"]
+        let looks = try NSRegularExpression(pattern: #"(error|fault|failure|problem)(\)"|\.(description|detail|message|reason))\.(contains|hasPrefix|hasSuffix|starts)\(|text\.hasPrefix\("the "#)
+        for source in try Self.sources() where !without.contains(source.path) {
+            for line in source.lines where looks.firstMatch(in: line.text, range: NSRange(line.text.startIndex..., in: line.text)) != nil {
+                XCTFail("\(source.path):\(line.number) looks into an error's text: give the error a code, or a fact, to go by")
+            }
+        }
+    }
+
     private struct Source {
         var path: String
         var module: String

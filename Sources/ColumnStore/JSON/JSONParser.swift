@@ -193,13 +193,13 @@ package struct JSONParser {
         case UInt8(ascii: "t"): text.append(0x09)
         case UInt8(ascii: "u"):
             var code = try hexadecimal()
-            if (0xD800..<0xDC00).contains(code) {
+            if SurrogatePair.isHigh(code) {
                 guard current == UInt8(ascii: "\\"), position + 1 < bytes.count, bytes[position + 1] == UInt8(ascii: "u")
                 else { throw fault("a lone surrogate") }
                 position += 2
                 let low = try hexadecimal()
-                guard (0xDC00..<0xE000).contains(low) else { throw fault("a lone surrogate") }
-                code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+                guard SurrogatePair.isLow(low) else { throw fault("a lone surrogate") }
+                code = SurrogatePair.codePoint(code, low)
             }
             guard let scalar = Unicode.Scalar(code) else { throw fault("a lone surrogate") }
             text.append(contentsOf: Character(scalar).utf8)

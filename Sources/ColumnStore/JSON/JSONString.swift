@@ -64,10 +64,10 @@ package enum JSONString {
             return UInt32(String(decoding: digits, as: UTF8.self), radix: 16) ?? 0xFFFD
         }
         var code = unit(&rest)
-        if (0xD800..<0xDC00).contains(code), rest.starts(with: "\\u".utf8) {
+        if SurrogatePair.isHigh(code), rest.starts(with: "\\u".utf8) {
             rest = rest.dropFirst(2)
             let low = unit(&rest)
-            if (0xDC00..<0xE000).contains(low) { code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00) }
+            if SurrogatePair.isLow(low) { code = SurrogatePair.codePoint(code, low) }
         }
         return Unicode.Scalar(code) ?? "\u{FFFD}"
     }

@@ -72,7 +72,7 @@ final class WarehouseMove {
     /// - Throws: `UnusablePlace` for one that takes no object, `DataDirectory.Failure` for one that is another's.
     private func takePlace(_ catalog: Catalog) throws -> WarehouseClaim? {
         do {
-            if let bucket = target as? BucketStorageFactory { try BucketProbe.check(bucket.client) }
+            try target.check()
             return try WarehouseClaim.take(target, store: catalog.storeID, generation: catalog.mark.generation)
         } catch let error as ColumnStoreError where error.systemError != ENOSPC && error.systemError != EDQUOT {
             throw UnusablePlace(place: target.location ?? directory.warehousePath, reason: error)

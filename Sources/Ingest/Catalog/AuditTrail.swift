@@ -1,5 +1,5 @@
 /// Who did what to the store, when, and with what outcome. Written before the act, so that none happens unseen: what cannot be written
-/// down is not done. Kept for ever; an entry is some 200 bytes.
+/// down is not done. Kept forever; an entry is some 200 bytes.
 extension Catalog {
     func begin(_ act: AuditAct) throws -> Int64 {
         let now = now

@@ -201,7 +201,7 @@ package final class Catalog: Sendable {
 
     static let cursorKeyName = "cursor_key"
 
-    /// The key of cursors' HMAC: made at the first start, kept for ever, since cursors never expire.
+    /// The key of cursors' HMAC: made at the first start, kept forever, since cursors never expire.
     package func cursorKey() throws -> [UInt8] {
         if let key = try bytes(Self.cursorKeyName), key.count == 32 { return key }
         var random = SystemRandomNumberGenerator()

@@ -43,7 +43,7 @@ package final class TypeStore: Sendable {
         for file in isReading ? [] : BuiltInTypes.files {
             let json = Array(file.json.utf8)
             let known = stored[file.name]
-            // A type of that name that was put by somebody stays his; a deleted one stays deleted.
+            // A type of that name that a user has put is kept as it is; a deleted one stays deleted.
             if let known, known.isDeleted || !known.isBuiltIn { continue }
             let compiled = try CompiledTypes.type(file.name, json: json)
             if let known, known.version >= compiled.version { continue }
@@ -54,7 +54,7 @@ package final class TypeStore: Sendable {
     /// What a type adds to its table.
     private static func columns(of type: DocumentType) -> [Field] { VersionColumns.fields(of: TableName.stored(type)) + type.layout.fields }
 
-    /// A table is a ledger or versioned for ever, whatever became of the types that made it.
+    /// A table is a ledger or versioned forever, whatever became of the types that made it.
     private func kindConflicts(of type: DocumentType) -> [Fault.Violation] {
         let other = type.isVersioned ? type.table : TableName.history(of: type.table)
         guard tables.contains(other) else { return [] }

@@ -43,6 +43,8 @@ struct TenuredStorageFactory: StorageFactory {
 
     var location: String? { base.location }
     var root: (any WarehouseRoot)? { base.root }
+    var objects: (any ObjectStorage)? { base.objects }
+    func check() throws(ColumnStoreError) { try base.check() }
     var metrics: [Metric] { base.metrics }
     var isRemote: Bool { base.isRemote }
     var outage: (reason: String, since: Int64)? { base.outage }

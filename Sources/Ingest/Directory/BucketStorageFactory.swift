@@ -38,8 +38,10 @@ package final class BucketStorageFactory: StorageFactory {
 
     package func storage(at location: String, sameAs storage: any ObjectStorage, calls: any FileSystemCalls) -> (any ObjectStorage)? { nil }
 
-    /// All objects below the prefix, without a cache: of a backup.
-    package var objects: any ObjectStorage { BucketStorage(client) }
+    package var objects: (any ObjectStorage)? { BucketStorage(client) }
+
+    /// A bucket that takes puts in spite of their conditions would lose commits.
+    package func check() throws(ColumnStoreError) { try BucketProbe.check(client) }
 
     package var root: (any WarehouseRoot)? { BucketWarehouseRoot(client: client) }
 

@@ -12,6 +12,14 @@ package protocol StorageFactory: Sendable {
     /// Above all tables; nil where nobody but the owner of the store's directory can be.
     var root: (any WarehouseRoot)? { get }
 
+    /// All objects of the place, whose they may be, as they are there and not in a cache: what a backup or a log goes to. Nil where those go to files.
+    var objects: (any ObjectStorage)? { get }
+
+    /// Tries that the place keeps its word, where a place may not: before a store trusts it.
+    ///
+    /// - Throws: what it does that it must not, or why it could not be asked.
+    func check() throws(ColumnStoreError)
+
     /// What it has done since the start.
     var metrics: [Metric] { get }
 
@@ -36,6 +44,8 @@ package protocol StorageFactory: Sendable {
 extension StorageFactory {
     package var location: String? { nil }
     package var root: (any WarehouseRoot)? { nil }
+    package var objects: (any ObjectStorage)? { nil }
+    package func check() throws(ColumnStoreError) {}
     package var isRemote: Bool { false }
     package var outage: (reason: String, since: Int64)? { nil }
     package var metrics: [Metric] { [] }

@@ -150,7 +150,7 @@ struct WriteAheadLog {
         }
     }
 
-    /// Room that was laid down for frames (`LogRoom`) and has none is zeros. What is left of a frame that was torn has more than one bit.
+    /// Room that was laid down for frames (`WALPreallocation`) and has none is zeros. What is left of a frame that was torn has more than one bit.
     private static let zerosFault = "a bit is set in the zeros behind the log's end"
 
     /// A log that nobody has begun.

@@ -5,7 +5,7 @@ import Synchronization
 
 extension Engine {
     package func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary {
-        let bucket = destination.hasPrefix("s3://") ? try (options.openPlace(destination) as? BucketStorageFactory)?.objects : nil
+        let bucket = destination.hasPrefix("s3://") ? try options.openPlace(destination).objects : nil
         guard bucket != nil || destination.hasPrefix("/"), !destination.utf8.contains(0) else {
             throw Fault(
                 .badParameter, "an absolute path on the server's machine, or s3://bucket/prefix, is wanted",

@@ -191,9 +191,7 @@ extension Engine: Callbacks, DeadLetterReview {
     /// A FAILED receipt does not hold its identity: where another has it, this one stays history.
     private func checkIdentityIsFree(of row: Int64, in file: HotFile) throws {
         guard let receipt = try file.receipt(row: row) else { return }
-        let identity = ReceiptIdentity(
-            table: receipt.table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
-            businessDay: receipt.summary.businessDay)
+        let identity = receipt.identity
         let snapshot = tier.boundary.snapshot()
         if let holder = try HotTier.find(identity, in: snapshot) ?? ColdLookup.find(identity, in: snapshot) {
             throw Fault(.differentDocument, "the receipt was replaced by the ticket \(holder.summary.ticketID)")

@@ -40,6 +40,7 @@ package final class ColumnTail: Sendable {
     @discardableResult
     func append(_ rows: some Collection<TailRow>) -> Int {
         incoming.withLock { incoming in
+            assert(zip(rows, rows.dropFirst()).allSatisfy { $0.row < $1.row } && (incoming.last?.row ?? 0) < (rows.first?.row ?? .max), "rows that do not rise")
             incoming.append(contentsOf: rows)
             return incoming.count
         }

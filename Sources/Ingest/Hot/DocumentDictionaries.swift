@@ -37,7 +37,7 @@ package final class DocumentDictionaries: Sendable {
     private static let lessonDocumentCount = 1_000_000
     private static let laterSampleStride = 64
     private static let laterSampleCount = 3_000
-    /// A later dictionary must make its samples smaller by this share: it is kept for ever, and in every file that uses it.
+    /// A later dictionary must make its samples smaller by this share: it is kept forever, and in every file that uses it.
     private static let gainMin = 0.05
     /// A single sample teaches no more than its first bytes.
     private static let sampleByteCountMax = 16 << 10

@@ -80,9 +80,7 @@ extension HotFile {
     /// - Throws: also for a row that is not there.
     func identity(ofRow row: Int64) throws -> ReceiptIdentity {
         guard let receipt = try receipt(row: row) else { throw SQLiteError(code: 11, message: "row \(row) is missing", path: path) }
-        return ReceiptIdentity(
-            table: receipt.table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
-            businessDay: TableName.isVersioned(receipt.table) ? 0 : receipt.summary.businessDay)
+        return receipt.identity.ofTableKind
     }
 
     /// Whether no row is PROCESSING and every event delivered or dead, so that the file may leave.

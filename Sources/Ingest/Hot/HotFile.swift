@@ -45,7 +45,7 @@ package final class HotFile: Sendable {
     private let tails = Mutex<[String: ColumnTail]>([:])
     private let isRemoved = Atomic<Bool>(false)
     private let pinCount = Atomic<Int>(0)
-    private let log = Mutex<LogRoom?>(nil)
+    private let log = Mutex<WALPreallocation?>(nil)
     private let failed = Atomic<Bool>(false)
     private let rebuilt = Atomic<Bool>(false)
     private let rowMarks = Mutex<RowMarks>(RowMarks())
@@ -128,10 +128,10 @@ package final class HotFile: Sendable {
     var isPinned: Bool { pinCount.load(ordering: .acquiring) > 0 }
 
     /// The room in the file's log, while a writer has the file open.
-    var logRoom: LogRoom? { log.withLock { $0 } }
+    var preallocation: WALPreallocation? { log.withLock { $0 } }
 
     /// A writer has opened the file, or closes it.
-    func setLogRoom(_ room: LogRoom?) { log.withLock { $0 = room } }
+    func setPreallocation(_ room: WALPreallocation?) { log.withLock { $0 = room } }
 
     /// Rows whose documents were found damaged when the file was opened, and were not written anew since, by their ids.
     package var damage: [Int64: DamagedDocument] { marks.damaged }

@@ -6,10 +6,10 @@ import Glibc
 /// Between `begin` and `commit` nothing that it took is durable or seen by readers; `rollback` forgets it.
 final class HotFileWriter {
     /// A log that is begun anew keeps so much: what is in use when copying begins, and what comes meanwhile.
-    private static let logRoomMax: Int64 = 160 << 20
+    private static let preallocationMax: Int64 = 160 << 20
     let file: HotFile
     private let connection: SQLiteConnection
-    private let log: LogRoom
+    private let log: WALPreallocation
     private let beginning: SQLiteStatement
     private let commitment: SQLiteStatement
     private let insertRow: SQLiteStatement
@@ -38,7 +38,7 @@ final class HotFileWriter {
         try HotFileWriter.prepare(connection, file: file)
         // The writer's thread has no time for that: maintenance copies what is left, or the next start does.
         connection.leaveLogWhenClosing()
-        log = LogRoom(path: file.path + "-wal")
+        log = WALPreallocation(path: file.path + "-wal")
         connection.give(log)
         // Prepared: parsing the two takes a tenth of a small commit's instructions.
         beginning = try connection.statement("BEGIN IMMEDIATE")
@@ -57,20 +57,20 @@ final class HotFileWriter {
         takesVersions = try connection.integer("SELECT value FROM meta WHERE key = 'ledger_identity'") == 1
         rowCount = try HotFileSchema.rowCount(connection)
         try loadCaches()
-        file.setLogRoom(log)
+        file.setPreallocation(log)
     }
 
     deinit {
         log.close()
-        file.setLogRoom(nil)
+        file.setPreallocation(nil)
     }
 
     private static func prepare(_ connection: SQLiteConnection, file: HotFile) throws {
-        // The log is copied into the file by another connection, so that no commit waits for it; begun anew, it keeps its length (`LogRoom`),
+        // The log is copied into the file by another connection, so that no commit waits for it; begun anew, it keeps its length (`WALPreallocation`),
         // unless a long reader has let it grow far. A private page cache of 32 MB keeps the index's upper pages at hand. Deleted values need no overwriting: they stand in `rows` and `groups` all the same.
         try connection.execute("""
             PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;
-            PRAGMA journal_size_limit=\(Self.logRoomMax); PRAGMA secure_delete=OFF; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;
+            PRAGMA journal_size_limit=\(Self.preallocationMax); PRAGMA secure_delete=OFF; PRAGMA cache_size=-32768; PRAGMA temp_store=MEMORY;
             """)
         let version = try connection.integer("PRAGMA user_version") ?? 0
         if (0..<HotFileSchema.version).contains(version) {

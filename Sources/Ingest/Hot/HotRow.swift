@@ -21,7 +21,7 @@ package final class RowKind: Sendable {
     }
 }
 
-/// What names a receipt for ever. Of versioned tables no day is in it: that is 0.
+/// What names a receipt forever. Of versioned tables no day is in it: that is 0.
 package struct ReceiptIdentity: Hashable, Sendable {
     package var table: String
     package var client: [UInt8]
@@ -33,6 +33,13 @@ package struct ReceiptIdentity: Hashable, Sendable {
         self.client = client
         self.receipt = receipt
         self.businessDay = businessDay
+    }
+
+    /// As the kind of the table has it: what repeats, and what is another receipt. A document that changes is one, whatever days its versions have.
+    var ofTableKind: ReceiptIdentity {
+        var identity = self
+        if TableName.isVersioned(table) { identity.businessDay = 0 }
+        return identity
     }
 }
 
@@ -121,7 +128,7 @@ package struct HotRow: Sendable {
     package var values: ArraySlice<UInt8> { columns[(clientByteCount + receiptByteCount)...] }
     package var sha256: ArraySlice<UInt8> { document[..<32] }
     package var identity: ReceiptIdentity {
-        ReceiptIdentity(table: kind.table, client: Array(client), receipt: Array(receipt), businessDay: kind.isVersioned ? 0 : businessDay)
+        ReceiptIdentity(table: kind.table, client: Array(client), receipt: Array(receipt), businessDay: businessDay).ofTableKind
     }
     /// Of a versioned table.
     var versionKey: VersionKey? { version == nil ? nil : VersionKey(table: kind.table, client: Array(client), receipt: Array(receipt)) }
@@ -196,6 +203,11 @@ package struct StoredReceipt: Sendable {
         self.sha256 = sha256
         self.receivedAt = receivedAt
         self.completedAt = completedAt
+    }
+
+    /// With the day of its own row.
+    var identity: ReceiptIdentity {
+        ReceiptIdentity(table: table, client: Array(summary.clientID.utf8), receipt: Array(summary.receiptID.utf8), businessDay: summary.businessDay)
     }
 
     /// A version, as the index knows it.

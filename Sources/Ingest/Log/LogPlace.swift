@@ -35,12 +35,12 @@ struct LogPlace: Sendable {
             tables = LocalStorageFactory(path: "\(path)/base/warehouse")
             return
         }
-        guard url.hasPrefix("s3://"), let factory = try open(url) as? BucketStorageFactory, let root = factory.root,
-            let base = try open(url + "/base") as? BucketStorageFactory
+        let factory = url.hasPrefix("s3://") ? try open(url) : nil
+        guard let objects = factory?.objects, let root = factory?.root, let base = try open(url + "/base").objects
         else { throw ColumnStoreError(.invalidRequest, path: url, "s3://bucket/prefix or file:///directory is wanted") }
-        (objects, self.root) = (factory.objects, root)
+        (self.objects, self.root) = (objects, root)
         basePath = url + "/base"
-        baseObjects = base.objects
+        baseObjects = base
         tables = try open(url + "/base/warehouse")
     }
 

@@ -32,7 +32,7 @@ package struct Contract: Sendable, Hashable {
     package struct Subscription: Sendable, Hashable {
         /// Microseconds since 1970, inclusive; nil: since ever.
         package var from: Int64?
-        /// Exclusive; nil: for ever.
+        /// Exclusive; nil: forever.
         package var to: Int64?
         package var access: Principal.Access
         package var scope: Principal.Scope

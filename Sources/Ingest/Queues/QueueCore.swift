@@ -204,7 +204,7 @@ final class QueueCore {
 
     // MARK: Time
 
-    /// How long the thread may sleep, in nanoseconds; nil for ever.
+    /// How long the thread may sleep, in nanoseconds; nil forever.
     var pause: UInt64? {
         guard connection != nil, failure == nil else { return nil }
         if hasStumbled { return Self.lookNanoseconds }

@@ -130,9 +130,7 @@ extension StoreReader {
         }
         ticket.history += history.events
         if receipt.summary.state == .failed {
-            let identity = ReceiptIdentity(
-                table: receipt.table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
-                businessDay: receipt.summary.businessDay)
+            let identity = receipt.identity
             let next = try HotTier.successor(of: identity, after: receipt.summary.sequence, in: snapshot)
                 ?? HotTier.find(identity, in: snapshot) ?? ColdLookup.find(identity, in: snapshot)
             ticket.replacedBy = next?.summary.ticketID

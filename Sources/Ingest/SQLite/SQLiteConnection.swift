@@ -66,7 +66,7 @@ package final class SQLiteConnection {
     package func leaveLogWhenClosing() { till_sqlite3_leave_log_when_closing(raw) }
 
     /// The log's writes are told to `room` from now on. Once the connection has read or written: before that it has no log.
-    func give(_ room: LogRoom) { SQLiteFileSystem.give(room, toLogOf: raw) }
+    func give(_ room: WALPreallocation) { SQLiteFileSystem.give(room, toLogOf: raw) }
 
     private static func immutableURI(_ path: String) -> String {
         "file:" + path.replacing("%", with: "%25").replacing("?", with: "%3f").replacing("#", with: "%23") + "?immutable=1"

@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// - A page that is written into a database file gets its sum, and one that is read must have it (`PageSum`); else the read fails as
 ///   damaged. Pages that are mapped into memory are not looked at: `verify` reads them all.
-/// - A log may have room laid down ahead of its frames (`LogRoom`), which is told where they are written. Its frames are gathered and written
+/// - A log may have room laid down ahead of its frames (`WALPreallocation`), which is told where they are written. Its frames are gathered and written
 ///   together before the next sync: SQLite writes each in two pieces, and a call for each piece costs more than its bytes.
 /// - An observer sees every write and sync and can let it fail: the seam of crash and fault tests.
 ///
@@ -45,7 +45,7 @@ enum SQLiteFileSystem {
         /// Bytes written to a database file since its last sync.
         var unsynced: Int32
         /// Of the one connection that writes a log with room.
-        var room: Unmanaged<LogRoom>?
+        var room: Unmanaged<WALPreallocation>?
         var gathered = Gathered()
         /// Of a log.
         var names: LogNames?
@@ -246,7 +246,7 @@ enum SQLiteFileSystem {
     }
 
     /// The connection's log, which must be open, tells `room` of its writes from now on. No other connection may write frames to it.
-    static func give(_ room: LogRoom, toLogOf connection: OpaquePointer) {
+    static func give(_ room: WALPreallocation, toLogOf connection: OpaquePointer) {
         var log: UnsafeMutablePointer<sqlite3_file>?
         let code = sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log)
         guard code == SQLITE_OK, let log, log.pointee.pMethods == methods else { return }

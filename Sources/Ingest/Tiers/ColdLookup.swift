@@ -48,10 +48,7 @@ enum ColdLookup {
                 ColumnFilter("receipt_id", .oneOf(Set(group.map(\.receipt)).map { .bytes($0) })),
             ]
             for receipt in try WaitScope.run(.within(milliseconds: patienceMilliseconds), { try receipts(table, snapshot, filters) }) {
-                let identity = ReceiptIdentity(
-                    table: table, client: Array(receipt.summary.clientID.utf8), receipt: Array(receipt.summary.receiptID.utf8),
-                    businessDay: receipt.summary.businessDay)
-                found[identity, default: []].append(receipt)
+                found[receipt.identity, default: []].append(receipt)
             }
         }
         return documents.map { StoredReceipt.choose(found[$0.identity] ?? [], for: $0.sha256) }

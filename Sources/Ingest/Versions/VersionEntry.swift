@@ -1,4 +1,4 @@
-/// What names a document of a versioned table for ever: no day is in it.
+/// What names a document of a versioned table forever: no day is in it.
 package struct VersionKey: Hashable, Sendable {
     /// As it is stored.
     package let table: String

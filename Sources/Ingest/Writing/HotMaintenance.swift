@@ -145,7 +145,7 @@ final class HotMaintenance: Sendable {
 
     /// While receipts come: keeps room ahead of the log's end, and copies the log when it has become long.
     private func keepLog(_ file: HotFile, _ writer: HotWriter) throws {
-        guard let log = file.logRoom else { return }
+        guard let log = file.preallocation else { return }
         let used = log.writtenByteCount
         if used > Self.logByteCountMax {
             guard !file.isPinned else { return }
@@ -162,7 +162,7 @@ final class HotMaintenance: Sendable {
     private func rest(_ file: HotFile, _ writer: HotWriter) throws {
         guard !file.isPinned, !file.state.isLeaving else { return }
         if file.state.isSealed { return try copyLog(file, cuts: true) }
-        guard let log = file.logRoom else { return }
+        guard let log = file.preallocation else { return }
         try copyLog(file)
         let resting = Self.clamp(Self.byteCount(file.path) / Self.restingShare, Self.restingRange)
         let isLong = log.byteCount > resting + Self.aheadRange.lowerBound

@@ -60,6 +60,15 @@ final class HotWriterCore {
     private struct Group {
         var answers: [Submission.Answer] = []
         var rows: [TailRow] = []
+
+        /// Before any of it is durable: an answer for each submission, one who would else wait forever, and a row for each sequence, one that would else
+        /// be a hole that every reader of changes takes for the end. Some comparisons a commit, so release builds have them, too.
+        func check(_ submissions: [Submission], _ sequences: Range<Int64>) {
+            precondition(answers.count == submissions.count, "\(answers.count) answers to \(submissions.count) submissions")
+            precondition(rows.count == sequences.count, "\(rows.count) rows for \(sequences.count) sequences")
+            assert(zip(rows, sequences).allSatisfy { $0.sequence == $1 }, "rows in another order than their sequences")
+            assert(zip(submissions, answers).allSatisfy { $0.takes($1) }, "a submission has other than one outcome for each of its rows")
+        }
     }
 
     /// Stores a group with one fsync, and with it the changes of processes in the open file; those of other files in a transaction for
@@ -105,7 +114,9 @@ final class HotWriterCore {
             let writer = try openFile(day: Clock.day(ofMicroseconds: now))
             var group = Group()
             let results = try transaction(writer, changes, now) { process in
+                let first = nextSequence
                 for submission in submissions { group.answers.append(try store(submission, writer, process, now, &group.rows)) }
+                group.check(submissions, first..<nextSequence)
             } published: { publish(group.rows, writer) }
             for (submission, answer) in zip(submissions, group.answers) { submission.completion(answer) }
             for (change, result) in zip(changes, results) { change.completion(.success(result)) }
@@ -166,6 +177,9 @@ final class HotWriterCore {
             try body(process)
             process.nextSequence = nextSequence
             for change in changes { results.append(try process.apply(change.action)) }
+            // Whoever hands a change in waits for its result, and each change of a row has the next sequence.
+            precondition(results.count == changes.count && process.changes.count == Int(process.nextSequence - nextSequence), "a change without its result or sequence")
+            assert(process.changes.indices.allSatisfy { process.changes[$0].sequence == nextSequence + Int64($0) })
             try writer.commit()
             nextSequence = process.nextSequence
         } catch {
@@ -446,7 +460,10 @@ final class HotWriterCore {
         case .forget(let file): sealed.removeAll { $0.file === file }
         case .checkpoint(let file, let cuts): if let open, open.file === file, !file.isPinned { try open.checkpoint(cuts: cuts) }
         case .hold(let body): try body()
-        case .number(let body): nextSequence = try body(nextSequence, tickets)
+        case .number(let body):
+            let next = try body(nextSequence, tickets)
+            precondition(next >= nextSequence, "sequences that were given out are given out again")
+            nextSequence = next
         case .seal(let day): if let open, open.rowCount > 0, open.file.day < day { try sealOpenFile() }
         case .file(let file):
             let writer = try writer(of: file)

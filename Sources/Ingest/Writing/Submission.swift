@@ -48,5 +48,14 @@ package struct Submission: Sendable {
         self.completion = completion
     }
 
+    /// Whether an answer is one to these rows: an outcome for each, in order.
+    func takes(_ answer: Answer) -> Bool {
+        switch answer {
+        case .done(let outcomes): outcomes.count == rows.count
+        case .conflicts(let conflicts): isAtomic && !conflicts.isEmpty && conflicts.allSatisfy { rows.indices.contains($0.place) }
+        case .refused: true
+        }
+    }
+
     var byteCount: Int { rows.reduce(0) { $0 + $1.document.count + $1.columns.count } }
 }

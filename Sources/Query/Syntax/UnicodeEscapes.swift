@@ -1,3 +1,5 @@
+import ColumnStore
+
 /// What stands in `U&'…'` and `U&"…"`: `\0441`, `\+01F600`, and the mark twice for itself; halves of a pair belong together.
 enum UnicodeEscapes {
     /// - Parameter mark: what UESCAPE says, else a backslash.
@@ -14,9 +16,9 @@ enum UnicodeEscapes {
             if isLong { rest.removeFirst() }
             var value = try number(&rest, digitCount: isLong ? 6 : 4, at: position)
             if let first = high {
-                guard (0xDC00...0xDFFF).contains(value) else { throw unpaired(position) }
-                (value, high) = (0x1_0000 + (first - 0xD800) << 10 + (value - 0xDC00), nil)
-            } else if (0xD800...0xDBFF).contains(value) {
+                guard SurrogatePair.isLow(value) else { throw unpaired(position) }
+                (value, high) = (SurrogatePair.codePoint(first, value), nil)
+            } else if SurrogatePair.isHigh(value) {
                 high = value
                 continue
             }

@@ -2,7 +2,7 @@ internal import CConsole
 internal import ColumnStore
 
 /// The console's files, which are in the binary. They are served under a path that names the hash of all of them: whatever has that path is the same
-/// for ever, and a page of one version never gets a module of another.
+/// forever, and a page of one version never gets a module of another.
 struct ConsoleFiles: Sendable {
     /// Bytes of the hash that the path has, in hexadecimal digits: enough that two versions differ.
     private static let hashByteCount = 8

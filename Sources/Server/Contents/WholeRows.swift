@@ -2,6 +2,20 @@ internal import ColumnStore
 internal import Documents
 internal import Ingest
 
+extension JSONObject {
+    /// Texts by their names.
+    fileprivate static func object(of members: [(name: String, value: String)]) -> Verbatim<AnyObjectForm> {
+        var json = JSONWriter()
+        json.beginObject()
+        for member in members {
+            json.key(member.name)
+            json.string(member.value)
+        }
+        json.endObject()
+        return Verbatim(json.bytes)
+    }
+}
+
 /// A type, with its file.
 struct TypeRow: JSONObject {
     let type: TypeDescription
@@ -55,14 +69,7 @@ struct SnapshotRow: JSONObject {
         sink.member("sequence_number", snapshot.sequenceNumber)
         sink.member("committed_at", InstantForm(snapshot.committedAt))
         sink.member("operation", snapshot.operation)
-        var json = JSONWriter()
-        json.beginObject()
-        for figure in snapshot.summary {
-            json.key(figure.name)
-            json.string(figure.value)
-        }
-        json.endObject()
-        sink.member("summary", Verbatim<AnyObjectForm>(json.bytes))
+        sink.member("summary", Self.object(of: snapshot.summary.map { ($0.name, $0.value) }))
     }
 }
 
@@ -102,14 +109,7 @@ struct MetricRow: JSONObject {
     func members(to sink: inout some MemberSink) {
         sink.member("name", "till_" + metric.name)
         sink.member("kind", metric.kind.rawValue)
-        var json = JSONWriter()
-        json.beginObject()
-        for label in metric.labels {
-            json.key(label.name)
-            json.string(label.value)
-        }
-        json.endObject()
-        sink.member("labels", Verbatim<AnyObjectForm>(json.bytes))
+        sink.member("labels", Self.object(of: metric.labels.map { ($0.name, $0.value) }))
         sink.member("value", Number(value: metric.value))
         sink.member("help", metric.help)
     }

@@ -85,12 +85,10 @@ struct ExportWork {
 
     private static func writer(_ export: ExportRequest, _ schema: Schema, _ file: ExportFile, _ space: SpillSpace) throws -> any ReceiptFileWriter {
         let columns = schema.fields.map { ResultColumn(name: $0.name, type: $0.type) }
-        switch export.format {
-        case .ndjson: return LineFileWriter(file: file)
-        case .csv: return try EncodedFileWriter(CSVEncoder(columns: columns), file)
-        case .parquet: return try EncodedFileWriter(ParquetEncoder(columns: columns), file)
-        case .arrow: return try EncodedFileWriter(ArrowEncoder(columns: columns, compression: .zstd), file)
-        case .xlsx: return try BookFileWriter(WorkbookFile(path: file.path, space: space), export.name, columns, file)
+        switch export.format.form {
+        case nil: return try BookFileWriter(WorkbookFile(path: file.path, space: space), export.name, columns, file)
+        case .lines: return LineFileWriter(file: file)
+        case .some(let form): return try EncodedFileWriter(form.encoder(columns, compression: .zstd), file)
         }
     }
 }

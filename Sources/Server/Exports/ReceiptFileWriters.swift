@@ -16,11 +16,11 @@ final class LineFileWriter: ReceiptFileWriter {
     func finish() {}
 }
 
-final class EncodedFileWriter<Encoder: ResultEncoder>: ReceiptFileWriter {
-    private var encoder: Encoder
+final class EncodedFileWriter: ReceiptFileWriter {
+    private var encoder: any ResultEncoder
     private let file: ExportFile
 
-    init(_ encoder: Encoder, _ file: ExportFile) throws {
+    init(_ encoder: any ResultEncoder, _ file: ExportFile) throws {
         (self.encoder, self.file) = (encoder, file)
         var bytes: [UInt8] = []
         try self.encoder.begin(into: &bytes)

@@ -1,36 +1,19 @@
 internal import Query
 
-/// The table of formats: what an export can be.
+/// What an export can be: a workbook, or a form of `SQLForm` by its name.
 enum ExportFormat: String, CaseIterable, Sendable {
     case xlsx, parquet, arrow, csv, ndjson
 
-    var contentType: String {
-        switch self {
-        case .xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        case .parquet: SQLForm.parquet.contentType
-        case .arrow: SQLForm.arrow.contentType
-        case .csv: SQLForm.csv.contentType
-        case .ndjson: SQLForm.lines.contentType
-        }
-    }
+    /// The form that an answer streams in; nil for a workbook, which is made as a whole.
+    var form: SQLForm? { SQLForm(name: rawValue) }
+
+    var contentType: String { form?.contentType ?? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" }
 
     /// - Throws: `unsupported-sql` for an answer that the format has no room for.
     func check(_ columns: [ResultColumn]) throws {
-        switch self {
-        case .xlsx: try WorkbookFile.check(columns)
-        case .parquet: _ = try ParquetEncoder(columns: columns)
-        case .arrow, .csv, .ndjson: break
-        }
+        if let form { _ = try form.encoder(columns) } else { try WorkbookFile.check(columns) }
     }
 
-    /// The form that an answer streams in; nil for a workbook, which is made as a whole.
-    var form: SQLForm? {
-        switch self {
-        case .xlsx: nil
-        case .parquet: .parquet
-        case .arrow: .arrow
-        case .csv: .csv
-        case .ndjson: .lines
-        }
-    }
+    /// As a sentence lists them.
+    static var words: String { allCases.dropLast().map(\.rawValue).joined(separator: ", ") + " or " + (allCases.last?.rawValue ?? "") }
 }

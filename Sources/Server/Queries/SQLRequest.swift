@@ -66,17 +66,3 @@ struct SQLRequest: Sendable {
         }
     }
 }
-
-/// The forms that an answer to SQL has.
-enum SQLForm: String, CaseIterable, Sendable {
-    case page = "application/json"
-    case lines = "application/x-ndjson"
-    case csv = "text/csv"
-    case parquet = "application/vnd.apache.parquet"
-    case arrow = "application/vnd.apache.arrow.stream"
-
-    /// Bytes that no text coding is laid over.
-    var isBinary: Bool { self == .parquet || self == .arrow }
-
-    var contentType: String { self == .csv ? "text/csv; charset=utf-8; header=present" : rawValue }
-}

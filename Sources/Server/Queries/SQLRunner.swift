@@ -227,12 +227,7 @@ struct SQLRunner: Sendable {
         _ answer: Started, as form: SQLForm, compression: ArrowCompression? = nil, hold: (Int) throws -> Void = { _ in }, counting: (Int) -> Void = { _ in },
         to sink: (inout [UInt8]) throws -> Void
     ) throws {
-        switch form {
-        case .page, .lines: try encode(answer, JSONObjectEncoder(columns: answer.columns), hold, counting, sink)
-        case .csv: try encode(answer, CSVEncoder(columns: answer.columns), hold, counting, sink)
-        case .parquet: try encode(answer, ParquetEncoder(columns: answer.columns), hold, counting, sink)
-        case .arrow: try encode(answer, ArrowEncoder(columns: answer.columns, compression: compression), hold, counting, sink)
-        }
+        try encode(answer, try form.encoder(answer.columns, compression: compression), hold, counting, sink)
     }
 
     /// Writes the answer as a sheet of a workbook.

@@ -127,7 +127,7 @@ package struct SlotPlace: Sendable {
 
     /// Removes generations before `floor`, their bases last. Of a long outage there are very many.
     package func remove(below floor: Int) throws {
-        // A place that lists what it has removed is not asked for ever: whoever leads next asks again.
+        // A place that lists what it has removed is not asked forever: whoever leads next asks again.
         for _ in 0..<Self.roundCountMax { if try remove(below: floor, bases: false) == 0 { break } }
         _ = try remove(below: floor, bases: true)
     }

@@ -66,7 +66,7 @@ enum ExportRoutes {
     ]
 
     private static let contents = ExportFormat.allCases.map {
-        Operation.Content(MediaType($0.contentType)?.essence ?? $0.contentType, $0.form?.isBinary ?? true ? #"{"type":"string","contentEncoding":"binary"}"# : #"{"type":"string"}"#)
+        Operation.Content(MediaType($0.contentType)?.essence ?? $0.contentType, isBinary: $0.form?.isBinary ?? true)
     }
     private static let problem = Operation.Content("application/problem+json", ProblemBody.schema.text)
 

@@ -15,12 +15,7 @@ enum SQLRoutes {
                 ],
                 body: [.reference("Query")],
                 answers: [
-                    .init(200, "The answer.", [
-                        .reference("QueryPage"), .init(SQLForm.lines.rawValue, #"{"type":"string"}"#),
-                        .init(SQLForm.csv.rawValue, #"{"type":"string"}"#),
-                        .init(SQLForm.parquet.rawValue, #"{"type":"string","contentEncoding":"binary"}"#),
-                        .init(SQLForm.arrow.rawValue, #"{"type":"string","contentEncoding":"binary"}"#),
-                    ])
+                    .init(200, "The answer.", [.reference("QueryPage")] + SQLForm.streamed.map { Operation.Content($0.rawValue, isBinary: $0.isBinary) })
                 ],
                 problems: [
                     .badCursor, .badSQL, .unsupportedSQL, .notAcceptable, .numericOverflow, .dataError, .tooManyQueries, .queryTimeout,

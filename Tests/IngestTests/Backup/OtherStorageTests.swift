@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Foundation
 import Synchronization
 import TestSupport
@@ -10,7 +11,18 @@ import XCTest
 private final class Buckets: StorageFactory {
     private let buckets = Mutex<[String: ObjectStoreDouble]>([:])
 
+    private let isFalse: Bool
+    /// Beside the tables': what a backup goes to.
+    private let place = ObjectStoreDouble("s3://elsewhere")
+
+    /// - Parameter isFalse: whether it breaks its word, and is found out when it is asked.
+    init(isFalse: Bool = false) { self.isFalse = isFalse }
+
     var all: [String: ObjectStoreDouble] { buckets.withLock { $0 } }
+    var objects: (any ObjectStorage)? { place }
+    var location: String? { "s3://elsewhere" }
+
+    func check() throws(ColumnStoreError) { if isFalse { throw ColumnStoreError(.unavailable, path: "s3://elsewhere", "it takes a put twice") } }
 
     func tables(in warehouse: String) -> [String] { Array(all.keys) }
 
@@ -97,6 +109,35 @@ final class OtherStorageTests: XCTestCase {
         let restored = try EngineFixture(other.path)
         XCTAssertEqual(try restored.walk(Self.request), rows)
         try restored.engine.close()
+    }
+
+    /// What a backup goes to is asked of the factory, whatever kind it is of.
+    func test_backup_toAnotherKindOfStorage_isProvedAndRestoredFromThere() throws {
+        let (data, other, elsewhere) = (TemporaryDirectory(), TemporaryDirectory(), Buckets())
+        let fixture = try EngineFixture(data.path) { $0.openPlace = { _ in elsewhere } }
+        try fill(fixture, 0..<60)
+        let rows = try fixture.walk(Self.request)
+        _ = try fixture.engine.backup(to: "s3://elsewhere")
+        try fixture.engine.close()
+        let objects = try XCTUnwrap(elsewhere.objects)
+        XCTAssertEqual(try BackupProof(bucket: objects, url: "s3://elsewhere").run().findings.map(\.description), [])
+        _ = try Restore(source: "s3://elsewhere", bucket: objects, directory: other.path).run()
+        let restored = try EngineFixture(other.path)
+        XCTAssertEqual(try restored.walk(Self.request), rows)
+        try restored.engine.close()
+    }
+
+    func test_move_toAStorageThatBreaksItsWord_isRefusedAndMovesNothing() throws {
+        let (data, elsewhere) = (TemporaryDirectory(), Buckets(isFalse: true))
+        let fixture = try EngineFixture(data.path) { $0.openPlace = { _ in elsewhere } }
+        try fill(fixture, 0..<30)
+        let rows = try fixture.walk(Self.request)
+        XCTAssertThrowsError(try fixture.engine.move(to: "s3://elsewhere", isCancelled: { false }, progress: { _, _ in })) { error in
+            XCTAssertEqual((error as? Fault)?.code, .storageUnavailable, "\(error)")
+        }
+        XCTAssertTrue(elsewhere.all.isEmpty)
+        XCTAssertEqual(try fixture.walk(Self.request), rows)
+        try fixture.engine.close()
     }
 
     func test_backup_ofABucketThatCannotBeRead_isAnErrorAndLeavesTheLast() throws {

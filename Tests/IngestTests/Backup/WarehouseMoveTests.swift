@@ -83,17 +83,6 @@ final class WarehouseMoveTests: XCTestCase {
         XCTAssertEqual(try FileManager.default.subpathsOfDirectory(atPath: elsewhere.path).filter { $0.hasSuffix(".parquet") || $0.hasSuffix(".json") }, [])
     }
 
-    private final class Counter: @unchecked Sendable {
-        private let lock = NSLock()
-        private var count = 0
-        func next() -> Int {
-            lock.lock()
-            defer { lock.unlock() }
-            count += 1
-            return count
-        }
-    }
-
     func test_moveThatIsCutOffAnywhere_leavesAllWhereItWas_andGoesOnWithWhatWasCopied() throws {
         let data = TemporaryDirectory()
         let fixture = try open(data.path, nil)
@@ -103,7 +92,7 @@ final class WarehouseMoveTests: XCTestCase {
         var last = 12
         while !isDone {
             XCTAssertLessThan(last, 1_000)
-            let (counter, end) = (Counter(), last)
+            let (counter, end) = (HotTierFixture.Counter(), last)
             // The probe is asked each time.
             bucket.fail { seen in !seen.key.contains("/probe/") && counter.next() > end ? .answer(status: 403, code: "AccessDenied") : nil }
             do {

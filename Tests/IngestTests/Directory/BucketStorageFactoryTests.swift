@@ -42,7 +42,7 @@ final class BucketStorageFactoryTests: XCTestCase {
     func test_store_withItsTablesInABucket_worksMergesAndIsProved() throws {
         let (data, cache, destination, other) = (TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory())
         // Every seventh request fails, in one way or another, some of them after they were done.
-        let count = Counter()
+        let count = HotTierFixture.Counter()
         bucket.fail { _ in
             switch count.next() % 28 {
             case 7: .answer(status: 503, code: "SlowDown")
@@ -76,17 +76,6 @@ final class BucketStorageFactoryTests: XCTestCase {
         let key = try XCTUnwrap(bucket.objects.keys.filter { $0.hasSuffix(".parquet") }.sorted().last)
         bucket.corrupt(key, at: 100)
         XCTAssertFalse(try Verifier(path: data.path, storages: try factory()).run().findings.filter { $0.path.hasSuffix(key) }.isEmpty)
-    }
-
-    private final class Counter: @unchecked Sendable {
-        private let lock = NSLock()
-        private var count = 0
-        func next() -> Int {
-            lock.lock()
-            defer { lock.unlock() }
-            count += 1
-            return count
-        }
     }
 
     func test_bucketThatIsDown_receiptsAreTaken_questionsAreRefusedWhole() throws {
@@ -242,7 +231,7 @@ final class BucketStorageFactoryTests: XCTestCase {
         let third = try fixture.engine.backup(to: destination)
         XCTAssertLessThan(third.copiedFileCount, third.fileCount)
         try fixture.engine.close()
-        XCTAssertEqual(try BackupProof(bucket: try backups().objects, url: destination).run().findings.map(\.description), [])
+        XCTAssertEqual(try BackupProof(bucket: try XCTUnwrap(backups().objects), url: destination).run().findings.map(\.description), [])
         _ = try Restore(source: destination, bucket: try backups().objects, directory: other.path, storages: try factory("restored")).run()
         let again = try factory("restored")
         let restored = try EngineFixture(other.path) { $0.storages = again }
@@ -250,9 +239,9 @@ final class BucketStorageFactoryTests: XCTestCase {
         try restored.engine.close()
         let key = try XCTUnwrap(bucket.objects.keys.filter { $0.hasPrefix("backups/") && $0.hasSuffix(".parquet") }.sorted().first)
         bucket.corrupt(key, at: 50)
-        XCTAssertEqual(try BackupProof(bucket: try backups().objects, url: destination).run().findings.count, 1)
+        XCTAssertEqual(try BackupProof(bucket: try XCTUnwrap(backups().objects), url: destination).run().findings.count, 1)
         bucket.store(key, nil)
-        XCTAssertTrue(try BackupProof(bucket: try backups().objects, url: destination).run().findings.contains { $0.fault.contains("is missing") })
+        XCTAssertTrue(try BackupProof(bucket: try XCTUnwrap(backups().objects), url: destination).run().findings.contains { $0.fault.contains("is missing") })
     }
 
     func test_recover_makesTheCatalogOfWhatTheBucketHas_andNotWithoutIt() throws {

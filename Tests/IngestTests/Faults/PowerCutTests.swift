@@ -60,7 +60,7 @@ final class PowerCutTests: XCTestCase {
     /// The next commits overwrite the log's earlier frames, and then zeros that are laid down meanwhile.
     private func beginLogAnew(_ fixture: EngineFixture, _ id: String) throws {
         let file = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().files.last { !$0.state.isSealed })
-        let log = try XCTUnwrap(file.logRoom)
+        let log = try XCTUnwrap(file.preallocation)
         XCTAssertGreaterThan(log.writtenByteCount, 50_000)
         try fixture.engine.tier.writer.checkpoint(file, cuts: false)
         XCTAssertFalse(try fixture.taken(Self.document(id)).isRepeat)

@@ -77,6 +77,7 @@ enum HotTierFixture {
     final class Counter: Sendable {
         let value = Atomic<Int>(0)
         var count: Int { value.load(ordering: .relaxed) }
+        func next() -> Int { value.wrappingAdd(1, ordering: .relaxed).newValue }
     }
 
     /// A hot tier on a directory; `close` before another one is opened there.

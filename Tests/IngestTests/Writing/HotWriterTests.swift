@@ -84,7 +84,7 @@ final class HotWriterTests: XCTestCase {
         try store.tier.flush()
         for file in files { try store.tier.writer.perform(on: file) { _ in } }
         // A writer lays room in the log of its file for as long as it has the file open.
-        func open() -> [Bool] { files.map { $0.logRoom != nil } }
+        func open() -> [Bool] { files.map { $0.preallocation != nil } }
         XCTAssertEqual(open(), [false, false, true, true, true, true], "those that were worked on last")
         for _ in 0..<3 {
             for file in files.prefix(4) { try store.tier.writer.perform(on: file) { _ in } }

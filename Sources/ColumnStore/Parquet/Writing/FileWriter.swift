@@ -104,23 +104,23 @@ public final class FileWriter {
             leaves: summaries, metadata: metadata)
     }
 
+    /// Runs a step of the file, which is of no use any more once one has failed.
     func attempt(_ body: () throws -> Void) throws {
-        guard case .open = state else {
-            throw ColumnStoreError(.invalidRequest, "the file is finished, or an error ended it")
-        }
-        do {
-            try body()
-        } catch {
-            state = .failed
-            throw error
-        }
+        try checkOpen()
+        try orFailed(body)
     }
 
     private func guarded(_ body: () throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
-        guard case .open = state else {
-            throw ColumnStoreError(.invalidRequest, "the file is finished, or an error ended it")
-        }
-        do {
+        try checkOpen()
+        try orFailed(body)
+    }
+
+    private func checkOpen() throws(ColumnStoreError) {
+        guard case .open = state else { throw ColumnStoreError(.invalidRequest, "the file is finished, or an error ended it") }
+    }
+
+    private func orFailed<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
+        do throws(Failure) {
             try body()
         } catch {
             state = .failed

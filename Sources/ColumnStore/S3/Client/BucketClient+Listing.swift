@@ -20,7 +20,7 @@ extension BucketClient {
             let page: Page
             do throws(BucketFailure) {
                 page = try Self.page(try perform(call).body, root: root)
-                // The same token again would be the same page for ever.
+                // The same token again would be the same page forever.
                 if let next = page.next, next == token { throw Self.odd("a listing that goes in a circle") }
             } catch { throw ColumnStoreError(error, key: prefix) }
             for object in page.objects where object.key.hasPrefix(prefix) { try body(object) }

@@ -10,7 +10,7 @@ package final class TransferRoom: Sendable {
 
     package var heldByteCount: Int { held.withLock { $0 } }
 
-    /// Takes room, waiting for it. What is larger than all room gets all of it, so that nobody waits for ever.
+    /// Takes room, waiting for it. What is larger than all room gets all of it, so that nobody waits forever.
     ///
     /// - Returns: what to give back; nil when the caller has given up.
     func take(_ byteCount: Int, isCancelled: () -> Bool) -> Int? {

@@ -128,12 +128,12 @@ struct JSONPathLexer {
         case UInt8(ascii: "x"): try append(try hexadecimal(2...2), to: &result)
         case UInt8(ascii: "u"):
             var code = try unicode()
-            if (0xD800..<0xDC00).contains(code) {
+            if SurrogatePair.isHigh(code) {
                 guard text[place...].starts(with: "\\u".utf8) else { throw .invalidText("JSONPATH") }
                 place += 2
                 let low = try unicode()
-                guard (0xDC00..<0xE000).contains(low) else { throw .invalidText("JSONPATH") }
-                code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+                guard SurrogatePair.isLow(low) else { throw .invalidText("JSONPATH") }
+                code = SurrogatePair.codePoint(code, low)
             }
             try append(code, to: &result)
         default: result.append(mark)

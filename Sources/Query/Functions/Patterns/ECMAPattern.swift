@@ -1,3 +1,5 @@
+import ColumnStore
+
 /// Writes an ECMA-262 pattern (with the `u` flag, as JSON Schema has it) in RE2's syntax.
 ///
 /// What differs: `.` and `\s` know Unicode's line ends and blanks, `\uXXXX`, `\cX` and `\0` stand for characters, a bracket in a class
@@ -123,14 +125,14 @@ enum ECMAPattern {
                 return append(value)
             }
             guard let unit = hex(digits: 4) else { throw RegularExpression.Fault(reason: #"\u needs four hex digits"#) }
-            guard unit & 0xFC00 == 0xD800 else {
-                if unit & 0xFC00 == 0xDC00 { throw RegularExpression.Fault(reason: "a lone surrogate") }
+            guard SurrogatePair.isHigh(unit) else {
+                if SurrogatePair.isLow(unit) { throw RegularExpression.Fault(reason: "a lone surrogate") }
                 return append(unit)
             }
             guard peek() == "\\", peek(1) == "u" else { throw RegularExpression.Fault(reason: "a lone surrogate") }
             index += 2
-            guard let low = hex(digits: 4), low & 0xFC00 == 0xDC00 else { throw RegularExpression.Fault(reason: "a lone surrogate") }
-            append(0x10000 + (unit & 0x3FF) << 10 + (low & 0x3FF))
+            guard let low = hex(digits: 4), SurrogatePair.isLow(low) else { throw RegularExpression.Fault(reason: "a lone surrogate") }
+            append(SurrogatePair.codePoint(unit, low))
         }
 
         private mutating func property(_ letter: Unicode.Scalar) throws(RegularExpression.Fault) {

@@ -42,7 +42,7 @@ extension DeletionCommand {
             let answer = try JSONParser.parse(try APIClient.succeed(try client.call("DELETE", "\(path)?\(query)")).body)
             guard let deleted = answer["deleted"]?.integer else { throw CommandError("the server's answer does not say how many were deleted") }
             count = count.addingSaturating(deleted)
-            // A server that says there are more and deletes none would keep us for ever.
+            // A server that says there are more and deletes none would keep us forever.
             if answer["has_more"] != .boolean(true) || deleted == 0 { return count }
         }
     }

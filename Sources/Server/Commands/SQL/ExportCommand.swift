@@ -4,10 +4,10 @@ internal import ColumnStore
 enum ExportCommand: Command {
     static let name = "export"
     static let summary = "Writes the answer to a query into a file: a workbook, Parquet, CSV or NDJSON."
-    static let usage = ["(--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]) --format xlsx|parquet|arrow|csv|ndjson --out FILE [--time-zone ZONE] \"QUERY\""]
+    static let usage = ["(--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]) --format \(ExportFormat.allCases.map(\.rawValue).joined(separator: "|")) --out FILE [--time-zone ZONE] \"QUERY\""]
     static let options =
         [
-            Arguments.Option("format", "F", "xlsx, parquet, arrow, csv or ndjson."),
+            Arguments.Option("format", "F", ExportFormat.words + "."),
             .init("out", "FILE", "Where to; a file that is there is replaced once the answer is whole."),
             .init("time-zone", "ZONE", "Of the query, as Europe/Kyiv (UTC)."),
         ] + StoreAccess.options

@@ -7,18 +7,35 @@ enum SQLCommand: Command {
     static let name = "sql"
     static let summary = "Asks questions in SQL."
     static let usage = [
-        "[--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format table|json|ndjson|csv|parquet|arrow] [--threads N] [--time-zone ZONE] [--no-rollups] [\"STATEMENTS\"]"
+        "[--data DIR [--config FILE] | --url URL [--ca FILE | --insecure]] [--table NAME=FILE-or-GLOB]… [--format \(Format.names.joined(separator: "|"))] [--threads N] [--time-zone ZONE] [--no-rollups] [\"STATEMENTS\"]"
     ]
     static let options =
         StoreAccess.options + [
             .init("table", "NAME=FILE", "A table made of Parquet files; may be given more than once."),
-            .init("format", "F", "table (a terminal's), json, ndjson, csv, parquet or arrow."),
+            .init("format", "F", "table (a terminal's), " + Format.names.dropFirst().dropLast().joined(separator: ", ") + " or \(Format.names.last ?? "")."),
             .init("threads", "N", "How many threads a query may use."),
             .init("time-zone", "ZONE", "Of the statements, as Europe/Kyiv (UTC)."),
             .init("no-rollups", nil, "Reads rows where sums are kept, too; the answer is the same."),
         ]
 
-    enum Format: String, CaseIterable { case table, json, ndjson, csv, parquet, arrow }
+    enum Format: Equatable {
+        case table
+        /// An array of objects.
+        case json
+        case stream(SQLForm)
+
+        static var names: [String] { ["table", "json"] + SQLForm.streamed.map(\.name) }
+
+        init?(name: String) {
+            switch name {
+            case "table": self = .table
+            case "json": self = .json
+            default:
+                guard let form = SQLForm(name: name) else { return nil }
+                self = .stream(form)
+            }
+        }
+    }
 
     static var outcomes: Outcomes { Outcomes(done: "every statement was answered", failed: "a statement failed") }
 
@@ -26,8 +43,8 @@ enum SQLCommand: Command {
         if arguments.operands.count > 1 { throw UsageError("one text of statements is wanted: put it in quotes") }
         var format = Format.table
         if let text = try arguments.one("format") {
-            guard let chosen = Format(rawValue: text) else {
-                throw UsageError("--format is one of \(Format.allCases.map(\.rawValue).joined(separator: ", "))")
+            guard let chosen = Format(name: text) else {
+                throw UsageError("--format is one of \(Format.names.joined(separator: ", "))")
             }
             format = chosen
         }
@@ -63,23 +80,15 @@ enum SQLCommand: Command {
     }
 
     static func write(_ query: String, _ format: Format, _ endpoint: any SQLEndpoint, _ expansion: SQLShell.Expansion, to output: ShellOutput) throws {
-        func stream(_ mediaType: String) throws {
-            try endpoint.stream(query, mediaType: mediaType) { bytes in
-                output.write(bytes)
-                if output.isLeft { throw AnswerLeft() }
-            }
-        }
         switch format {
         case .table: try writeTable(query, endpoint, expansion, output)
         case .json: try writeObjects(query, endpoint, output)
-        case .ndjson: try stream("application/x-ndjson")
-        case .csv: try stream("text/csv")
-        case .parquet:
-            if Terminal.outputIsTerminal { throw UsageError("Parquet is not for a terminal: send it to a file") }
-            try stream("application/vnd.apache.parquet")
-        case .arrow:
-            if Terminal.outputIsTerminal { throw UsageError("Arrow is not for a terminal: send it to a file or a program") }
-            try stream("application/vnd.apache.arrow.stream")
+        case .stream(let form):
+            if form.isBinary, Terminal.outputIsTerminal { throw UsageError("\(form.name) is not for a terminal: send it to a file or a program") }
+            try endpoint.stream(query, mediaType: form.rawValue) { bytes in
+                output.write(bytes)
+                if output.isLeft { throw AnswerLeft() }
+            }
         }
     }
 
@@ -94,7 +103,7 @@ enum SQLCommand: Command {
             return try body(names, rows.map { row in if case .array(let cells) = row { cells } else { [] } })
         }
         var lines = LineRows(columnCount: names.count)
-        try endpoint.stream(query, mediaType: "application/x-ndjson") { bytes in try lines.add(bytes) { try body(names, $0) } }
+        try endpoint.stream(query, mediaType: SQLForm.lines.rawValue) { bytes in try lines.add(bytes) { try body(names, $0) } }
         try lines.finish { try body(names, $0) }
     }
 

@@ -4,7 +4,7 @@ internal import ColumnStore
 struct ShellCopy {
     private let query: String
     private let path: String
-    private let mediaType: String
+    private let form: SQLForm
     /// CSV goes out with the names of its columns; psql's has them where it is asked for.
     private let dropsHeader: Bool
 
@@ -20,16 +20,12 @@ struct ShellCopy {
         path = file
         words.removeFirst(2)
         let options = words.map { $0.lowercased() }.filter { !["with", "format"].contains($0) && !$0.isEmpty }
-        let known = ["csv", "parquet", "arrow", "ndjson", "header", "true", "on"]
+        let forms = SQLForm.streamed
+        let known = forms.map(\.name) + ["header", "true", "on"]
         if let strange = options.first(where: { !known.contains($0) }) { throw CommandError("\\copy does not know \(strange)") }
-        let form = options.first { ["csv", "parquet", "arrow", "ndjson"].contains($0) } ?? ["parquet", "arrow", "ndjson"].first { file.hasSuffix(".\($0)") } ?? "csv"
-        switch form {
-        case "parquet": mediaType = "application/vnd.apache.parquet"
-        case "arrow": mediaType = "application/vnd.apache.arrow.stream"
-        case "ndjson": mediaType = "application/x-ndjson"
-        default: mediaType = "text/csv"
-        }
-        dropsHeader = form == "csv" && options.contains("csv") && !options.contains("header")
+        let named = options.lazy.compactMap { name in forms.first { $0.name == name } }.first
+        form = named ?? forms.first { file.hasSuffix(".\($0.name)") } ?? .csv
+        dropsHeader = form == .csv && options.contains("csv") && !options.contains("header")
     }
 
     func run(_ shell: SQLShell) throws {
@@ -38,7 +34,7 @@ struct ShellCopy {
         var header = CSVHeader(isDropped: dropsHeader)
         do {
             try shell.interruptible {
-                try shell.endpoint.stream(query, mediaType: mediaType) { bytes in
+                try shell.endpoint.stream(query, mediaType: form.rawValue) { bytes in
                     target.write(header.rest(of: bytes))
                     if target.isLeft { throw AnswerLeft() }
                 }

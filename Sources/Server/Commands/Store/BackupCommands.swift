@@ -91,7 +91,7 @@ enum RestoreCommand: Command {
     private static func place(_ arguments: Arguments, _ directory: String) throws -> (Settings, any StorageFactory) {
         let settings = try CommandSettings.read(arguments)
         let storages = try WarehouseOpening.factory(settings, directory: directory, .bucketAlone)
-        try WarehouseOpening.probe(storages)
+        try storages.check()
         return (settings, storages)
     }
 

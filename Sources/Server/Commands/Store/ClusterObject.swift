@@ -22,8 +22,8 @@ enum ClusterObject {
     static func slots(_ settings: Settings) throws -> SlotPlace? {
         guard let url = settings.logURL else { return nil }
         if let folder = folder(url) { return SlotPlace(try LocalStorageFactory.files(folder), url: url) }
-        guard let factory = try bucket(settings, at: url, key: "log.url") else { throw unknown("log.url") }
-        return SlotPlace(factory.objects, url: url)
+        guard let objects = try bucket(settings, at: url, key: "log.url")?.objects else { throw unknown("log.url") }
+        return SlotPlace(objects, url: url)
     }
 
     /// Those of both that are buckets, each with its setting's name.

@@ -55,7 +55,7 @@ enum EngineOpening {
         options.log = replica != nil ? nil : settings.logURL.map { LogOptions(url: $0, segmentSeconds: settings.logSegment, isAwaited: settings.logAcknowledgement == .afterLog, refused: logRefused) }
         options.exportPlace = try WarehouseOpening.exportPlace(settings, directory: directory)
         if probes {
-            try WarehouseOpening.probe(options.storages)
+            try options.storages.check()
             if let fault = WarehouseOpening.classFault(options.storages, settings) { log.warning("the bucket's classes of storage", ["reason": .text(fault)]) }
         }
         do {

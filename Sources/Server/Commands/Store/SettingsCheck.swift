@@ -22,7 +22,7 @@ package enum SettingsCheck {
         attempt { if settings.pair.isSet { _ = try ClusterObject.slots(settings) } }
         attempt { _ = try LinkFiles(settings.pair)?.credentials() }
         if let chain = settings.tlsCertificate, let key = settings.tlsKey {
-            attempt { _ = try CertificateFiles.load(chain: chain, key: key) }
+            attempt { try CertificateFiles.check(chain: chain, key: key) }
         }
         if let chain = settings.postgres.tlsCertificate, let key = settings.postgres.tlsKey {
             attempt { try PostgresCertificates.check(chain: chain, key: key) }

@@ -86,7 +86,7 @@ enum WarehouseOpening {
         guard isBucket(url) else { return nil }
         var elsewhere = settings
         elsewhere.storage.url = url
-        return try client(elsewhere).map { BucketStorageFactory($0, cache: nil).objects }
+        return try client(elsewhere).flatMap { BucketStorageFactory($0, cache: nil).objects }
     }
 
     /// What files of exports go to; nil: nowhere.
@@ -127,10 +127,5 @@ enum WarehouseOpening {
         } catch {
             return "the bucket's lifecycle rules cannot be read, so that storage.class is not proven: \(error.detail); give the key the right s3:GetLifecycleConfiguration"
         }
-    }
-
-    /// A bucket that takes puts in spite of their conditions would lose commits: a server does not start on it.
-    static func probe(_ storages: any StorageFactory) throws {
-        if let bucket = storages as? BucketStorageFactory { try BucketProbe.check(bucket.client) }
     }
 }

@@ -41,6 +41,11 @@ package struct Operation: Sendable {
         package let schema: String
         package init(_ mediaType: String, _ schema: String) { (self.mediaType, self.schema) = (mediaType, schema) }
 
+        /// What is no JSON.
+        package init(_ mediaType: String, isBinary: Bool) {
+            self.init(mediaType, isBinary ? #"{"type":"string","contentEncoding":"binary"}"# : #"{"type":"string"}"#)
+        }
+
         package static func json(_ schema: String) -> Content { Content("application/json", schema) }
         package static func of(_ body: (some BodyForm).Type) -> Content { json(body.schema.text) }
         package static func reference(_ name: String) -> Content { json(##"{"$ref":"#/components/schemas/\##(name)"}"##) }

@@ -364,7 +364,7 @@ package final class Listener: Door, @unchecked Sendable {
                 return queueEarly(handler.response(to: problem, on: exchange), on: exchange)
             }
             if wantsCertificates, let fault = exchange.connection.certificateFault {
-                // What a connection was begun with stays: one whose certificate has ended would be refused for ever, though its client has a new one.
+                // What a connection was begun with stays: one whose certificate has ended would be refused forever, though its client has a new one.
                 let problem = Problem(.unauthenticated, "a certificate that the authority of tls-ca has signed is wanted: \(fault)")
                 return queueEarly(handler.response(to: problem, on: exchange), on: exchange)
             }

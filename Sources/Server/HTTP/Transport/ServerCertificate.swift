@@ -6,7 +6,13 @@ package final class ServerCertificate: @unchecked Sendable {
     // Proof of Sendable: complete after `init`; the library only reads chain and key.
 
     package struct Failure: Error, Equatable, CustomStringConvertible {
+        /// Whose file it is that is wrong.
+        package enum Part: Sendable { case chain, key, authority }
+
+        package let part: Part
         package let description: String
+
+        init(_ part: Part, _ description: String) { (self.part, self.description) = (part, description) }
     }
 
     /// Seconds since 1970.
@@ -29,18 +35,18 @@ package final class ServerCertificate: @unchecked Sendable {
         chain.initialize(repeating: gnutls_pcert_st(), count: Int(Self.chainCountMax))
         var count = Self.chainCountMax
         let code = Self.withDatum(chainText) { gnutls_pcert_list_import_x509_raw(chain, &count, $0, GNUTLS_X509_FMT_PEM, 0) }
-        guard code == 0, count > 0 else { throw Failure(description: "the certificate cannot be read: \(Self.text(code))") }
+        guard code == 0, count > 0 else { throw Failure(.chain, "the certificate cannot be read: \(Self.text(code))") }
         self.chain = chain
         chainCount = count
         var raw: gnutls_privkey_t?
-        guard gnutls_privkey_init(&raw) == 0, let raw else { throw Failure(description: "out of memory") }
+        guard gnutls_privkey_init(&raw) == 0, let raw else { throw Failure(.chain, "out of memory") }
         key = raw
         let keyCode = Self.withDatum(keyText) { gnutls_privkey_import_x509_raw(raw, $0, GNUTLS_X509_FMT_PEM, nil, 0) }
-        guard keyCode == 0 else { throw Failure(description: "the key cannot be read: \(Self.text(keyCode))") }
+        guard keyCode == 0 else { throw Failure(.key, "the key cannot be read: \(Self.text(keyCode))") }
         (validFrom, validTo) = Self.validity(chain)
         endPointBinding = Self.binding(chain)
         guard let one = Self.keyID(chain[0].pubkey), let other = Self.publicKeyID(of: raw), one == other else {
-            throw Failure(description: "the key is not that of the certificate")
+            throw Failure(.key, "the key is not that of the certificate")
         }
     }
 

@@ -5,7 +5,7 @@ internal import Ingest
 import Synchronization
 
 /// Ends requests whose bytes come too slowly, and answers that are taken too slowly. A client that sends or takes a byte now and then is never idle,
-/// and would keep its connection, and what the answer holds, for ever.
+/// and would keep its connection, and what the answer holds, forever.
 final class SlowRequests: Sendable {
     struct Limits: Sendable {
         /// For the request line and the header fields.

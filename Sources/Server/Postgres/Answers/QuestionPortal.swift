@@ -20,7 +20,7 @@ final class PreparedQuestion {
     let start: Int
     var parameterTypes: [UInt32] = []
     var columns: [WireField] = []
-    /// Its plan, where it has no parameters: good for the state that it was made in, or for ever where texts and times mean what they did then.
+    /// Its plan, where it has no parameters: good for the state that it was made in, or forever where texts and times mean what they did then.
     var plan: PreparedQuery?
     var planState = 0
     var planReading = SessionSettings.Reading()

@@ -35,7 +35,7 @@ final class ByteChannel {
 
     // MARK: Waits
 
-    /// - Parameter deadline: on the steady clock, in seconds; nil waits for ever.
+    /// - Parameter deadline: on the steady clock, in seconds; nil waits forever.
     private func wait(for events: Int16, until deadline: Double?) throws(End) {
         while true {
             var milliseconds: Int32 = -1

@@ -1,72 +1,37 @@
-internal import ColumnStore
-import Synchronization
-
-/// The files of `postgres.tls.cert` and `postgres.tls.key`: taken at the start, and again whenever they change. Connections that stand keep what they began with.
+/// The files of `postgres.tls.cert` and `postgres.tls.key`. Connections that stand keep what they began with.
 package final class PostgresCertificates: Sendable {
-    private struct State {
-        var stamps: [FileStamp?] = []
-        var identity: TLSIdentity?
+    private let source: CertificateSource<TLSIdentity>
+    private let chainPath: String
+    private let log: Log
+
+    package init(chain: String, key: String, log: Log) {
+        source = CertificateSource(Self.place(chain, key)) { (chain, key) throws(ServerCertificate.Failure) in try TLSIdentity(chain: chain, key: key) }
+        (chainPath, self.log) = (chain, log)
     }
 
-    private static let byteCountMax = 1 << 20
-    private let chainPath: String
-    private let keyPath: String
-    private let log: Log
-    private let state = Mutex(State())
-
-    package init(chain: String, key: String, log: Log) { (chainPath, keyPath, self.log) = (chain, key, log) }
-
-    var current: TLSIdentity? { state.withLock { $0.identity } }
+    var current: TLSIdentity? { source.current }
 
     /// - Throws: `SettingError` naming the key.
-    package func start() throws { try take(stamps: stamps()) }
+    package func start() throws {
+        _ = try source.take()
+        noteTaken()
+    }
 
     /// Takes the files again if they changed, or `isForced`. Bad ones are logged, and what was in use stays.
     package func checkNow(isForced: Bool = false) {
-        let stamps = stamps()
-        let isNew = state.withLock { state -> Bool in
-            guard isForced || state.stamps != stamps else { return false }
-            state.stamps = stamps
-            return true
-        }
-        guard isNew else { return }
         do {
-            try take(stamps: stamps)
+            if try source.takeIfChanged(isForced: isForced) != nil { noteTaken() }
         } catch {
             log.warning("certificate of the PostgreSQL door not taken, the earlier one stays", ["reason": "\(error)"])
         }
     }
 
-    private func stamps() -> [FileStamp?] { [FileStamp(path: chainPath), FileStamp(path: keyPath)] }
-
-    private func take(stamps: [FileStamp?]) throws {
-        let identity = try Self.load(chain: chainPath, key: keyPath)
-        state.withLock { state in
-            state.identity = identity
-            state.stamps = stamps
-        }
-        log.info("certificate of the PostgreSQL door taken", ["file": .text(chainPath)])
-    }
+    private func noteTaken() { log.info("certificate of the PostgreSQL door taken", ["file": .text(chainPath)]) }
 
     /// - Throws: `SettingError` naming the key whose file is wrong.
-    package static func check(chain: String, key: String) throws { _ = try load(chain: chain, key: key) }
-
-    private static func load(chain: String, key: String) throws -> TLSIdentity {
-        let chainBytes = try bytes(chain, "postgres.tls.cert")
-        let keyBytes = try bytes(key, "postgres.tls.key")
-        do {
-            return try TLSIdentity(chain: chainBytes, key: keyBytes)
-        } catch {
-            let isOfKey = error.description.hasPrefix("the key")
-            throw SettingError(key: isOfKey ? "postgres.tls.key" : "postgres.tls.cert", message: "\(isOfKey ? key : chain): \(error)")
-        }
+    package static func check(chain: String, key: String) throws {
+        _ = try place(chain, key).load { (chain, key) throws(ServerCertificate.Failure) in try TLSIdentity(chain: chain, key: key) }
     }
 
-    private static func bytes(_ path: String, _ key: String) throws -> [UInt8] {
-        do {
-            return try FileBytes.read(path, byteCountMax: byteCountMax)
-        } catch {
-            throw SettingError(key: key, message: "\(error)")
-        }
-    }
+    private static func place(_ chain: String, _ key: String) -> CertificateSource<TLSIdentity>.Place { .init(section: "postgres.tls", chain: chain, key: key) }
 }

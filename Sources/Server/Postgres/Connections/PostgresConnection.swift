@@ -283,7 +283,7 @@ final class PostgresConnection {
 
     /// What is there goes out, and what is not needed is given back.
     private func rest() throws {
-        // A client that waits for an answer has asked for it by Sync or Flush; one that sends more than we take must not wait for us for ever either.
+        // A client that waits for an answer has asked for it by Sync or Flush; one that sends more than we take must not wait for us forever either.
         if output.byteCount > 0, decoder.pendingCount == 0 { try output.flush() }
         output.rest()
         if decoder.pendingCount == 0 { try charges.hold(request: 0) }
@@ -292,7 +292,7 @@ final class PostgresConnection {
     private func deadline(_ session: PostgresSession) -> Double? {
         let now = SteadyClock.seconds()
         if decoder.pendingCount > 0 {
-            // However its bytes come: one now and then does not keep a message waiting for ever.
+            // However its bytes come: one now and then does not keep a message waiting forever.
             let began = messageBegan ?? now
             messageBegan = began
             return began + shared.deadlines.message + Double(decoder.pendingCount) / shared.deadlines.byteRate

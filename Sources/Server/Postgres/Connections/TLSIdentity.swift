@@ -17,7 +17,7 @@ final class TLSIdentity: @unchecked Sendable {
         validTo = certificate.validTo
         endPointBinding = certificate.endPointBinding
         var made: gnutls_certificate_credentials_t?
-        guard gnutls_certificate_allocate_credentials(&made) == 0, let made else { throw ServerCertificate.Failure(description: "out of memory") }
+        guard gnutls_certificate_allocate_credentials(&made) == 0, let made else { throw ServerCertificate.Failure(.chain, "out of memory") }
         credentials = made
         var chain = chain, key = key
         let code = chain.withUnsafeMutableBufferPointer { chain in
@@ -28,7 +28,7 @@ final class TLSIdentity: @unchecked Sendable {
                 return gnutls_certificate_set_x509_key_mem(made, &chainDatum, &keyDatum, GNUTLS_X509_FMT_PEM)
             }
         }
-        guard code >= 0 else { throw ServerCertificate.Failure(description: "the certificate cannot be read: \(String(cString: gnutls_strerror(code)))") }
+        guard code >= 0 else { throw ServerCertificate.Failure(.chain, "the certificate cannot be read: \(String(cString: gnutls_strerror(code)))") }
     }
 
     deinit { gnutls_certificate_free_credentials(credentials) }

@@ -22,12 +22,14 @@ struct LinkFiles: Sendable {
         let (chain, key) = (try bytes(certificate, "cluster.tls.cert"), try bytes(self.key, "cluster.tls.key"))
         do {
             return try LinkCredentials(chain: chain, key: key, authority: try authorityBytes())
-        } catch let error as SettingError {
-            throw error
-        } catch {
-            let text = "\(error)"
-            let (name, path) = text.hasPrefix("the key") ? ("key", self.key) : text.hasPrefix("the authority") ? ("ca", authority) : ("cert", certificate)
-            throw SettingError(key: "cluster.tls.\(name)", message: "\(path): \(text)")
+        } catch let error as ServerCertificate.Failure {
+            let (name, path) =
+                switch error.part {
+                case .chain: ("cert", certificate)
+                case .key: ("key", self.key)
+                case .authority: ("ca", authority)
+                }
+            throw SettingError(key: "cluster.tls.\(name)", message: "\(path): \(error)")
         }
     }
 

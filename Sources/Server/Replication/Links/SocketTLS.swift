@@ -71,7 +71,7 @@ final class LinkCredentials: @unchecked Sendable {
 
     private init() throws {
         var made: gnutls_certificate_credentials_t?
-        guard gnutls_certificate_allocate_credentials(&made) == 0, let made else { throw SocketTLS.Failure(description: "out of memory") }
+        guard gnutls_certificate_allocate_credentials(&made) == 0, let made else { throw ServerCertificate.Failure(.chain, "out of memory") }
         raw = made
     }
 
@@ -81,13 +81,13 @@ final class LinkCredentials: @unchecked Sendable {
         _ = try ServerCertificate(chain: chain, key: key)
         try self.init()
         let code = Self.withDatum(chain) { chain in Self.withDatum(key) { gnutls_certificate_set_x509_key_mem(raw, chain, $0, GNUTLS_X509_FMT_PEM) } }
-        guard code >= 0 else { throw SocketTLS.Failure(description: "the certificate cannot be read: \(String(cString: gnutls_strerror(code)))") }
+        guard code >= 0 else { throw ServerCertificate.Failure(.chain, "the certificate cannot be read: \(String(cString: gnutls_strerror(code)))") }
         try trust(authority)
     }
 
     private func trust(_ authority: [UInt8]) throws {
         let count = Self.withDatum(authority) { gnutls_certificate_set_x509_trust_mem(raw, $0, GNUTLS_X509_FMT_PEM) }
-        guard count > 0 else { throw SocketTLS.Failure(description: "the authority cannot be read: no certificate in it (PEM)") }
+        guard count > 0 else { throw ServerCertificate.Failure(.authority, "the authority cannot be read: no certificate in it (PEM)") }
     }
 
     /// - Throws: for what is no certificate in PEM.

@@ -8,11 +8,11 @@ import XCTest
 @testable import Ingest
 
 /// Room ahead of a log's frames: laid down by one thread while another writes frames, kept when the log is begun anew, and nothing to a reader.
-final class LogRoomTests: XCTestCase {
-    private func makeFile(_ path: String) throws -> (SQLiteConnection, LogRoom) {
+final class WALPreallocationTests: XCTestCase {
+    private func makeFile(_ path: String) throws -> (SQLiteConnection, WALPreallocation) {
         let connection = try SQLiteConnection(path: path, mode: .create)
         try connection.execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; CREATE TABLE t(id INTEGER PRIMARY KEY, x BLOB)")
-        let log = LogRoom(path: path + "-wal")
+        let log = WALPreallocation(path: path + "-wal")
         connection.give(log)
         return (connection, log)
     }

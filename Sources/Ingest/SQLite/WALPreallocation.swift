@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// One connection writes frames; one other thread may fill. They never write the same bytes: whatever lies behind `end` belongs to who has
 /// raised `end` past it, under the lock.
-package final class LogRoom: Sendable {
+package final class WALPreallocation: Sendable {
     private let path: String
     private let isClosed = Mutex(false)
     /// Up to here the file is there, or being written. Raised and lowered under the lock only.

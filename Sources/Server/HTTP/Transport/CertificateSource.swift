@@ -1,0 +1,71 @@
+import Synchronization
+
+/// A certificate's chain and its key, in two files: taken at the start, and again whenever one of them changes. Bad ones never take the place of good ones.
+final class CertificateSource<Certificate: Sendable>: Sendable {
+    /// Where the files lie, and below which setting: `tls` is `tls.cert` and `tls.key`.
+    struct Place: Sendable {
+        let section: String
+        let chain: String
+        let key: String
+        private static var byteCountMax: Int { 1 << 20 }
+
+        var stamps: [FileStamp?] { [FileStamp(path: chain), FileStamp(path: key)] }
+
+        /// - Throws: `SettingError` naming the key whose file is wrong.
+        func load(_ make: (_ chain: [UInt8], _ key: [UInt8]) throws(ServerCertificate.Failure) -> Certificate) throws -> Certificate {
+            let chainBytes = try Self.bytes(chain, "\(section).cert")
+            let keyBytes = try Self.bytes(key, "\(section).key")
+            do throws(ServerCertificate.Failure) {
+                return try make(chainBytes, keyBytes)
+            } catch {
+                let isOfKey = error.part == .key
+                throw SettingError(key: "\(section).\(isOfKey ? "key" : "cert")", message: "\(isOfKey ? key : chain): \(error)")
+            }
+        }
+
+        private static func bytes(_ path: String, _ key: String) throws -> [UInt8] {
+            do {
+                return try FileBytes.read(path, byteCountMax: byteCountMax)
+            } catch {
+                throw SettingError(key: key, message: "\(error)")
+            }
+        }
+    }
+
+    private struct State {
+        var stamps: [FileStamp?] = []
+        var certificate: Certificate?
+    }
+
+    private let place: Place
+    private let make: @Sendable (_ chain: [UInt8], _ key: [UInt8]) throws(ServerCertificate.Failure) -> Certificate
+    private let state = Mutex(State())
+
+    init(_ place: Place, make: @escaping @Sendable (_ chain: [UInt8], _ key: [UInt8]) throws(ServerCertificate.Failure) -> Certificate) {
+        (self.place, self.make) = (place, make)
+    }
+
+    /// The one in use.
+    var current: Certificate? { state.withLock { $0.certificate } }
+
+    /// - Throws: `SettingError` naming the key.
+    func take() throws -> Certificate { try take(place.stamps) }
+
+    /// - Returns: nil where the files are those of before.
+    /// - Throws: `SettingError`, once for each change: what was in use stays.
+    func takeIfChanged(isForced: Bool) throws -> Certificate? {
+        let stamps = place.stamps
+        let isNew = state.withLock { state -> Bool in
+            guard isForced || state.stamps != stamps else { return false }
+            state.stamps = stamps
+            return true
+        }
+        return isNew ? try take(stamps) : nil
+    }
+
+    private func take(_ stamps: [FileStamp?]) throws -> Certificate {
+        let certificate = try place.load(make)
+        state.withLock { $0 = State(stamps: stamps, certificate: certificate) }
+        return certificate
+    }
+}
