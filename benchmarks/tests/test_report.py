@@ -40,6 +40,19 @@ class HostileTests(unittest.TestCase):
         self.assertIn("| few | 1,300 | 60 | 12 | 1 | 0.50 | **no** |", text)
 
 
+class UploadTests(unittest.TestCase):
+    def test_memoryAndVersions_haveTheirTables(self):
+        stamp = {"date": "2026-01-01", "commit": "c", "processor": "p", "beside": "nothing"}
+        memory = {"file": "CSV", "megabytes": 1_000, "at_once": 4, "records": 20, "seconds": 1.0, "before_mib": 100.2, "most_mib": 140.0, "of_each_mib": 9.95}
+        version = {"file": "first", "years": 1, "files": 0, "records": 10, "seconds": 1.0, "per_second": 10.0, "processor_seconds": 0.5}
+        rows = [version, {**version, "file": "next", "files": 1, "per_second": 6.0}, {**version, "years": 20, "per_second": 8.0}, {**version, "file": "next", "years": 20, "files": 20, "per_second": 6.0}]
+        text = report.markdown([Run("uploads", 0, 0, {"uploads": {"memory": {**stamp, "rows": [memory]}, "versions": {**stamp, "rows": rows}}})], [])
+        self.assertIn("| CSV | 4 × 1,000 MB | 20 | 100 | 140 | 10 |", text)
+        self.assertIn("10 MiB at most, below 64 required", text)
+        self.assertIn("| next | 1 | 1 | 10 | 6 | 0.60 | 0.5 |", text)
+        self.assertIn("| next | 20 | 20 | 10 | 6 | 0.75 | 0.5 |", text)
+
+
 class PromiseTests(unittest.TestCase):
     def test_verdicts_withoutFigures_saySo(self):
         self.assertEqual({each.verdict for each in promises.verdicts([])}, {promises.NOT_MEASURED})

@@ -38,7 +38,7 @@ struct SensitivePaths: Sendable {
     }
 
     /// What a path leads to, and what it looks at on the way.
-    private static func follow(_ path: String, _ file: TypeFile, from context: [PathPattern]) -> (nodes: [PathPattern], looksAt: [PathPattern]) {
+    static func follow(_ path: String, _ file: TypeFile, from context: [PathPattern]) -> (nodes: [PathPattern], looksAt: [PathPattern]) {
         switch file.format {
         case .csv: return ([PathPattern(steps: [.name(path)])], [])
         case .json:
@@ -65,10 +65,10 @@ struct SensitivePaths: Sendable {
         }
     }
 
-    private static let document = [PathPattern()]
+    static let document = [PathPattern()]
 
     /// A path may name the array whose elements are meant.
-    private static func elements(_ nodes: [PathPattern], _ file: TypeFile) -> [PathPattern] {
+    static func elements(_ nodes: [PathPattern], _ file: TypeFile) -> [PathPattern] {
         file.format == .json ? nodes + nodes.map { $0.appending(.anyIndex) } : nodes
     }
 
@@ -77,7 +77,7 @@ struct SensitivePaths: Sendable {
         return elements(follow(each.path.text, file, from: document).nodes, file)
     }
 
-    private static func start(_ path: TypeFile.Path, _ file: TypeFile, _ element: [PathPattern]) -> [PathPattern] {
+    static func start(_ path: TypeFile.Path, _ file: TypeFile, _ element: [PathPattern]) -> [PathPattern] {
         path.isFromRoot ? document : element
     }
 
@@ -97,7 +97,7 @@ struct SensitivePaths: Sendable {
         return places
     }
 
-    private static func elements(of list: TypeFile.ColumnSpecification, _ file: TypeFile, _ element: [PathPattern]) -> [PathPattern] {
+    static func elements(of list: TypeFile.ColumnSpecification, _ file: TypeFile, _ element: [PathPattern]) -> [PathPattern] {
         list.lookups.flatMap { elements(follow($0.path.text, file, from: start($0.path, file, element)).nodes, file) }
     }
 
@@ -105,7 +105,7 @@ struct SensitivePaths: Sendable {
         column.lookups.flatMap { values(of: $0, file, element).values }
     }
 
-    private static func values(
+    static func values(
         of lookup: TypeFile.Lookup, _ file: TypeFile, _ element: [PathPattern]
     ) -> (values: [PathPattern], looksAt: [PathPattern]) {
         let found = follow(lookup.path.text, file, from: start(lookup.path, file, element))

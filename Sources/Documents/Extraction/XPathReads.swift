@@ -98,10 +98,13 @@ struct XPathReads {
             axis = tokens[place].text
             place += 1
         }
-        guard let test = test(isAttribute: axis == "attribute") else { return context.map { _ in PathPattern(isUnknown: true) } }
+        // What is neither a name nor a text: anything that is there.
+        let test = test(isAttribute: axis == "attribute") ?? .deep
         switch axis {
         case "child", "attribute": return context.map { $0.appending(test) }
         case "descendant": return context.map { $0.appending(.deep).appending(test) }
+        case "descendant-or-self": return context + context.map { $0.appending(.deep).appending(test) }
+        case "following-sibling", "preceding-sibling": return context.map { Self.parent($0).appending(test) }
         case "parent": return context.map(Self.parent)
         case "self": return context
         default: return context.map { _ in PathPattern(isUnknown: true) }

@@ -7,11 +7,14 @@ package struct RecordFacts: Sendable {
     package let columns: Set<[UInt8]>?
     /// Where a file is an envelope that can be read in one pass.
     package let envelope: RecordEnvelope?
+    /// How far from a record its paths go.
+    package let reach: EnvelopeReach
 
     package init(_ type: DocumentType) {
         format = type.format
         delimiter = type.file.delimiter
         columns = type.file.ignoresExtraColumns ? nil : Set(type.csvPaths.map { Array($0.utf8) })
         envelope = RecordEnvelope(type.file)
+        reach = EnvelopeReach.of(type.file)
     }
 }

@@ -49,8 +49,12 @@ struct JSONEnvelopeScanner: RecordScanner {
     private var gatherer: RecordGatherer
     private var hasReached = false
     private let reader = JSONReader()
+    private(set) var surroundings: SurroundingsUse
+    /// Of the skeleton: behind it stands what is behind all records.
+    private var recordsPlace = 0
 
-    init(_ path: JSONPath, recordByteCountMax: Int) {
+    init(_ path: JSONPath, recordByteCountMax: Int, _ surroundings: SurroundingsUse = .none) {
+        self.surroundings = surroundings
         tokens = path.tokens
         self.recordByteCountMax = recordByteCountMax
         gatherer = RecordGatherer(byteCountMax: recordByteCountMax)
@@ -135,10 +139,12 @@ struct JSONEnvelopeScanner: RecordScanner {
     }
 
     private mutating func endRecord(_ last: UnsafeRawBufferPointer, at endOffset: Int, _ sink: RecordSink) throws {
-        let (before, after) = (skeleton, levels.reversed().map { UInt8(ascii: $0.isObject ? "}" : "]") })
+        let (before, after) = (skeleton, ending)
         let roomLeft = recordByteCountMax
+        var isWanted = true
+        if case .collected = surroundings { isWanted = false }
         try gatherer.finish(last) { bytes, byteCount in
-            guard let bytes, byteCount <= roomLeft else { return try sink(RawRecord(nil, byteCount, endOffset, nil)) }
+            guard isWanted, let bytes, byteCount <= roomLeft else { return try sink(RawRecord(nil, byteCount, endOffset, nil)) }
             var document = before
             document.reserveCapacity(before.count + byteCount + after.count)
             document.append(contentsOf: bytes)
@@ -147,7 +153,15 @@ struct JSONEnvelopeScanner: RecordScanner {
         }
         // What the skeleton has in its place.
         if levels.last?.isSwept != true { skeleton.append(contentsOf: "null".utf8) }
+        if !levels.contains(where: \.isSwept) { recordsPlace = skeleton.count }
         try endValue(at: endOffset)
+    }
+
+    /// What a record's document has behind it.
+    private var ending: [UInt8] {
+        func closing(_ levels: some BidirectionalCollection<Level>) -> [UInt8] { levels.reversed().map { UInt8(ascii: $0.isObject ? "}" : "]") } }
+        guard case .known(let known) = surroundings else { return closing(levels) }
+        return (levels.firstIndex(where: \.isSwept).map { closing(levels[($0 + 1)...]) } ?? []) + known[0]
     }
 
     // MARK: What stands around them
@@ -157,6 +171,7 @@ struct JSONEnvelopeScanner: RecordScanner {
         let isSwept = holdsRecords || !isObject && (matched.map { $0 < tokens.count && tokens[$0].isStar } ?? false)
         if isSwept, matched.map({ $0 + 1 == tokens.count }) ?? true { hasReached = true }
         skeleton.append(UInt8(ascii: isObject ? "{" : "["))
+        if isSwept, !levels.contains(where: \.isSwept) { recordsPlace = skeleton.count }
         levels.append(Level(isObject: isObject, matched: matched, isSwept: isSwept, holdsRecords: holdsRecords, skeletonCount: skeleton.count))
         state = isObject ? .name : .value
     }
@@ -272,5 +287,8 @@ struct JSONEnvelopeScanner: RecordScanner {
             throw RecordFileError(
                 Fault(.invalidDocument, "no record in this file: nothing in it is what the type takes one from", errors: [.init(pointer: "", code: "no-receipts", message: "no element here is a receipt")]))
         }
+        guard case .collected(var found) = surroundings else { return }
+        guard found.add(skeleton[recordsPlace...], behind: 0) else { throw EnvelopeSurroundings.tooMuch(at: offset) }
+        surroundings = .collected(found)
     }
 }

@@ -1,7 +1,7 @@
 /// A document that holds many records, read without holding it: the type's `each` says which they are.
 ///
 /// Each record comes as a small document of its own: the envelope with that one element in it, and with whatever stood before it outside
-/// elements. So paths that reach up, `match` and `where` see what they see in the whole document, but not what comes behind.
+/// elements. So `match` and `where`, and paths that reach up, see what they see in the whole document, but not what comes behind: where they want that, an earlier reading finds it (`EnvelopeSurroundings`).
 package struct RecordEnvelope: Sendable {
     package let form: RecordForm
     private enum Path {
@@ -27,10 +27,10 @@ package struct RecordEnvelope: Sendable {
         }
     }
 
-    func scanner(recordByteCountMax: Int) -> any RecordScanner {
+    func scanner(recordByteCountMax: Int, _ surroundings: SurroundingsUse) -> any RecordScanner {
         switch path {
-        case .json(let path): JSONEnvelopeScanner(path, recordByteCountMax: recordByteCountMax)
-        case .xml(let steps): XMLEnvelopeScanner(steps, recordByteCountMax: recordByteCountMax)
+        case .json(let path): JSONEnvelopeScanner(path, recordByteCountMax: recordByteCountMax, surroundings)
+        case .xml(let steps): XMLEnvelopeScanner(steps, recordByteCountMax: recordByteCountMax, surroundings)
         }
     }
 }

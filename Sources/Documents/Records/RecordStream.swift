@@ -54,10 +54,35 @@ package struct RecordStream {
     }
 
     /// The records of an envelope: a document of each, with what stands around all of them.
-    package init(_ envelope: RecordEnvelope, _ options: Options = Options()) {
+    ///
+    /// - Parameter surroundings: of the same file, where the type's paths reach there; else a record has what stands before it.
+    package init(_ envelope: RecordEnvelope, _ options: Options = Options(), _ surroundings: EnvelopeSurroundings? = nil) {
+        self.init(envelope, options, use: surroundings.map { .known($0) } ?? .none)
+    }
+
+    /// Gives no records: `surroundings` has what stands around them once the file has ended.
+    ///
+    /// - Parameter sought: `EnvelopeReach.surroundings`.
+    package init(surroundingsOf envelope: RecordEnvelope, _ options: Options = Options(), seeking sought: EnvelopeSeeking) {
+        self.init(envelope, options, use: .collected(EnvelopeSurroundings(seeking: sought)))
+    }
+
+    private init(_ envelope: RecordEnvelope, _ options: Options, use: SurroundingsUse) {
         self.init(envelope.form, options)
-        scanner = envelope.scanner(recordByteCountMax: options.recordByteCountMax)
+        scanner = envelope.scanner(recordByteCountMax: options.recordByteCountMax, use)
         (isWhole, isXMLEnvelope) = (false, envelope.form == .xml)
+    }
+
+    /// An envelope that is read as one record, since the path `reason` may lead anywhere in it: no longer than a record may be.
+    package init(whole form: RecordForm, _ options: Options, reason: String) {
+        self.init(form, options)
+        scanner = WholeScanner(recordByteCountMax: options.recordByteCountMax, reason: reason)
+    }
+
+    package var surroundings: EnvelopeSurroundings? {
+        let use = (scanner as? JSONEnvelopeScanner)?.surroundings ?? (scanner as? XMLEnvelopeScanner)?.surroundings
+        if case .collected(let found) = use { return found }
+        return nil
     }
 
     /// Of zstd's window: 32 MiB. Files made with --ultra and --long may want more, which is the memory of the store.
@@ -199,10 +224,21 @@ private struct NoScanner: RecordScanner {
 /// A file that is one record.
 struct WholeScanner: RecordScanner {
     private var gatherer: RecordGatherer
+    private let reason: String?
 
-    init(recordByteCountMax: Int) { gatherer = RecordGatherer(byteCountMax: recordByteCountMax) }
+    /// - Parameter reason: the path for which an envelope is read as one; the file is refused where it is too long, else the record.
+    init(recordByteCountMax: Int, reason: String? = nil) {
+        self.reason = reason
+        gatherer = RecordGatherer(byteCountMax: recordByteCountMax)
+    }
 
-    mutating func scan(_ piece: UnsafeRawBufferPointer, at offset: Int, _ sink: RecordSink) throws { gatherer.carry(piece) }
+    mutating func scan(_ piece: UnsafeRawBufferPointer, at offset: Int, _ sink: RecordSink) throws {
+        gatherer.carry(piece)
+        guard let reason, gatherer.byteCount > gatherer.byteCountMax else { return }
+        throw RecordFileError(
+            .tooLarge, "the type's path \(reason) may lead into other records than the one that it is of, so that the file is read as one document, of which more than \(gatherer.byteCountMax) bytes are not allowed",
+            offset: offset + piece.count)
+    }
 
     mutating func finish(at offset: Int, _ sink: RecordSink) throws {
         guard offset > 0 else { return }

@@ -14,7 +14,11 @@ struct XMLEnvelopeScanner: RecordScanner {
         /// Prefixes that are declared here, with their namespaces.
         let declared: [(prefix: [UInt8], uri: [UInt8])]
         let skeletonCount: Int
+        /// Among the elements outside records, in the document's order.
+        let number: Int
         var hasRecords = false
+        /// Among what it holds outside records is an element that a path looks for at any depth: that path.
+        var soughtBy: String?
     }
 
     private enum Markup { case undecided, tag, comment, data, instruction }
@@ -39,10 +43,16 @@ struct XMLEnvelopeScanner: RecordScanner {
     private var hasReached = false
     /// Where the text begins, behind a byte order mark.
     private var firstOffset: Int?
+    /// Elements outside records so far.
+    private var elementCount = 0
+    private(set) var surroundings: SurroundingsUse
+    /// By depth: elements that hold records, and the path that looks for something in one of them.
+    private var holders: [(count: Int, soughtBy: String?)] = []
     /// What the document declares of its encoding was seen to.
     var isTranscoded = false
 
-    init(_ steps: [XMLPath.Step], recordByteCountMax: Int) {
+    init(_ steps: [XMLPath.Step], recordByteCountMax: Int, _ surroundings: SurroundingsUse = .none) {
+        self.surroundings = surroundings
         self.steps = steps
         self.recordByteCountMax = recordByteCountMax
         gatherer = RecordGatherer(byteCountMax: recordByteCountMax)
@@ -146,6 +156,7 @@ struct XMLEnvelopeScanner: RecordScanner {
 
     private mutating func within() {
         guard kind == .tag else { return }
+        if let path = seeker { stray(path) }
         if isEndTag { recordDepth -= 1 } else if !isEmptyTag { recordDepth += 1 }
     }
 
@@ -155,7 +166,7 @@ struct XMLEnvelopeScanner: RecordScanner {
     private mutating func outside(at offset: Int) throws -> Bool {
         guard kind == .tag else {
             // An XML declaration speaks of the file's encoding; comments and instructions are nobody's, and are looked at here alone.
-            if kind == .instruction, !hasRoot, !isTranscoded, let encoding = XMLTag(markup).value(of: "encoding"), !["utf-8", "utf8", "us-ascii"].contains(encoding.lowercased()) {
+            if kind == .instruction, !hasRoot, !isTranscoded, XMLTag(markup).parts.name.elementsEqual("?xml".utf8), let encoding = XMLTag(markup).value(of: "encoding"), !["utf-8", "utf8", "us-ascii"].contains(encoding.lowercased()) {
                 throw RecordFileError(.badEncoding, "the file declares \(JSONGrammar.shown(Array(encoding.utf8))); a file of many records is read in UTF-8", offset: offset)
             }
             if kind == .data { for byte in markup { try keep(text: byte, at: offset) } } else { try checkAside(at: offset) }
@@ -169,20 +180,23 @@ struct XMLEnvelopeScanner: RecordScanner {
         if isOver { throw RecordFileError(.badXML, "a second element at the document's top", offset: offset) }
         let (name, declared) = XMLTag(markup).parts
         guard !name.isEmpty else { throw RecordFileError(.badXML, "a tag without a name", offset: offset) }
-        let level = Level(name: name, matched: matched(name, declared), declared: declared, skeletonCount: skeleton.count)
+        try flushText(at: offset)
+        let level = Level(name: name, matched: matched(name, declared), declared: declared, skeletonCount: skeleton.count, number: elementCount, soughtBy: seeker)
         hasRoot = true
         if level.matched.contains(steps.count) {
             hasReached = true
             for place in levels.indices { levels[place].hasRecords = true }
+            if let path = seeker { stray(path) }
             recordDepth = isEmptyTag ? 0 : 1
-            try flushText(at: offset)
             return true
         }
+        elementCount += 1
         if steps.last?.axis == .child, level.matched.contains(steps.count - 1) { hasReached = true }
-        try flushText(at: offset)
         try keep(markup, at: offset)
         if isEmptyTag {
             if levels.isEmpty { isOver = true }
+            note(level)
+            try settle(from: level.skeletonCount, at: offset)
         } else {
             levels.append(level)
             guard levels.count <= XMLReader.depthMax else { throw RecordFileError(.badXML, "nested deeper than \(XMLReader.depthMax)", offset: offset) }
@@ -195,11 +209,58 @@ struct XMLEnvelopeScanner: RecordScanner {
         let name = markup.dropFirst(2).prefix { !JSONGrammar.isBlank($0) && $0 != UInt8(ascii: ">") }
         guard let level = levels.popLast(), level.name.elementsEqual(name) else { throw RecordFileError(.badXML, "an end tag that ends nothing", offset: offset) }
         try keep(markup, at: offset)
+        note(level)
         if level.hasRecords, !levels.isEmpty {
             try check(opened + skeleton[level.skeletonCount...] + Self.closing, at: offset)
             skeleton.removeLast(skeleton.count - level.skeletonCount)
+        } else {
+            try settle(from: level.skeletonCount, at: offset)
         }
         if levels.isEmpty { isOver = true }
+    }
+
+    /// The path that looks for the element of this start tag at any depth.
+    private var seeker: String? {
+        guard case .collected(let found) = surroundings, !found.soughtAnywhere.isEmpty, !isEndTag else { return nil }
+        return found.soughtAnywhere[Self.local(XMLTag(markup).parts.name)]
+    }
+
+    private static func local(_ name: [UInt8]) -> [UInt8] { name.lastIndex(of: UInt8(ascii: ":")).map { Array(name[($0 + 1)...]) } ?? name }
+
+    private mutating func stray(_ path: String) {
+        guard case .collected(var found) = surroundings else { return }
+        found.strayPath = path
+        surroundings = .collected(found)
+    }
+
+    /// An element around the records, or beside them, has ended, and is in the last of the levels.
+    private mutating func note(_ level: Level) {
+        guard case .collected(let found) = surroundings, found.seeks else { return }
+        guard level.hasRecords else {
+            if let path = level.soughtBy, !levels.isEmpty { levels[levels.count - 1].soughtBy = path }
+            return
+        }
+        while holders.count <= levels.count { holders.append((0, nil)) }
+        holders[levels.count].count += 1
+        if let path = level.soughtBy ?? found.soughtHolders[Self.local(level.name)] { holders[levels.count].soughtBy = path }
+        // One of several has it, or lies in one of several.
+        guard let first = holders.firstIndex(where: { $0.count > 1 }), let path = holders[first...].lazy.compactMap(\.soughtBy).first else { return }
+        stray(path)
+    }
+
+    /// What was kept from `start` on is whole. Where it stands behind a record of its element, each of whose records has it, it is no part of what the next ones begin with.
+    private mutating func settle(from start: Int, at offset: Int) throws {
+        guard let level = levels.last, level.hasRecords, start < skeleton.count else { return }
+        switch surroundings {
+        case .none: return
+        case .known: break
+        case .collected(var found):
+            try check(opened + skeleton[start...] + Self.closing, at: offset)
+            surroundings = .none
+            guard found.add(skeleton[start...], behind: level.number) else { throw EnvelopeSurroundings.tooMuch(at: offset) }
+            surroundings = .collected(found)
+        }
+        skeleton.removeLast(skeleton.count - start)
     }
 
     /// The steps that lead to an element of that name in the innermost open one.
@@ -227,8 +288,10 @@ struct XMLEnvelopeScanner: RecordScanner {
 
     private mutating func flushText(at offset: Int) throws {
         if levels.isEmpty, !text.isEmpty { throw Self.strayText(at: offset) }
+        let start = skeleton.count
         try keep(text, at: offset)
         text.removeAll(keepingCapacity: true)
+        try settle(from: start, at: offset)
     }
 
     private mutating func keep(_ bytes: [UInt8], at offset: Int) throws {
@@ -243,8 +306,17 @@ struct XMLEnvelopeScanner: RecordScanner {
     }
 
     private mutating func end(_ last: UnsafeRawBufferPointer, at endOffset: Int, _ sink: RecordSink) throws {
+        if case .collected = surroundings {
+            try gatherer.finish(last) { _, byteCount in try sink(RawRecord(nil, byteCount, endOffset, nil)) }
+            if levels.isEmpty { isOver = true }
+            return
+        }
         var after: [UInt8] = []
-        for level in levels.reversed() { after += [UInt8(ascii: "<"), UInt8(ascii: "/")] + level.name + [UInt8(ascii: ">")] }
+        for level in levels.reversed() {
+            if case .known(let found) = surroundings { after += found[level.number] }
+            after += [UInt8(ascii: "<"), UInt8(ascii: "/")] + level.name + [UInt8(ascii: ">")]
+        }
+        guard skeleton.count + after.count <= 2 * recordByteCountMax else { throw EnvelopeSurroundings.tooMuch(recordByteCountMax, at: endOffset) }
         let before = skeleton
         try gatherer.finish(last) { bytes, byteCount in
             guard let bytes else { return try sink(RawRecord(nil, byteCount, endOffset, nil)) }

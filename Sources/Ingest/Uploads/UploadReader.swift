@@ -11,8 +11,7 @@ struct UploadReader {
 
     let intake: Intake
     let form: RecordForm
-    /// Each record is an element of an envelope, in a document of its own.
-    let isOfEnvelope: Bool
+    let holding: UploadForm.Holding
 
     func items(_ chunk: UploadChunk) -> [Item] {
         var items: [Item] = []
@@ -20,7 +19,7 @@ struct UploadReader {
         case .csv: items = rows(chunk)
         case .xml: for record in chunk.records { items += xml(record.number, record.bytes) }
         case .json, .lines:
-            let readings = intake.parts.reader.readJSON(chunk.records.map(\.bytes)) { options(byteCount: chunk.records[$0].bytes.count, isOfMany: false) }
+            let readings = intake.parts.reader.readJSON(chunk.records.map(\.bytes)) { options(byteCount: chunk.records[$0].bytes.count, isOfMany: holding == .envelope) }
             for (record, reading) in zip(chunk.records, readings) { items += document(record.number, record.bytes, reading) }
         }
         items += chunk.refusals.map { .rejected(UploadRejection($0.number, $0.fault, form: form)) }
@@ -30,6 +29,8 @@ struct UploadReader {
     private func options(byteCount: Int, isOfMany: Bool) -> ReadingOptions {
         var options = intake.readingOptions(WorkAllowance(byteCount: byteCount, isOfManyDocuments: isOfMany))
         options.keepsReadable = true
+        // Of one that is read whole its length is the limit.
+        if holding == .envelope { (options.eachCountMax, options.batchCountMax) = (Int.max, Int.max) }
         return options
     }
 
@@ -65,21 +66,21 @@ struct UploadReader {
     // MARK: Documents
 
     private func xml(_ number: Int, _ bytes: [UInt8]) -> [Item] {
-        document(number, bytes, Result { try intake.parts.reader.readXML(bytes, options(byteCount: bytes.count, isOfMany: false)) })
+        document(number, bytes, Result { try intake.parts.reader.readXML(bytes, options(byteCount: bytes.count, isOfMany: holding == .envelope)) })
     }
 
     private func document(_ number: Int, _ bytes: [UInt8], _ reading: Result<DocumentReading, any Error>) -> [Item] {
         do {
             let reading = try reading.get()
-            let isOne = reading.receipts.count == 1 && reading.beyondCount == 0 && (reading.shape != .batch || isOfEnvelope)
+            let isOne = reading.receipts.count == 1 && reading.beyondCount == 0 && (reading.shape != .batch || holding != .document)
             // A file that is one document may hold several, where its type's path cannot be followed in passing.
-            guard isOne || form == .xml || (form == .json && number == 1 && reading.shape == .each) else {
+            guard isOne || holding == .envelope || form == .xml || (form == .json && number == 1 && reading.shape == .each) else {
                 throw Fault(
                     .invalidDocument, "a record is one document",
                     errors: [.init(pointer: "", code: "not-one-document", message: "a record holds one document")])
             }
             return reading.receipts.enumerated().compactMap { index, receipt in
-                if isOfEnvelope, Self.isPassedOver(receipt) { return nil }
+                if holding == .element, Self.isPassedOver(receipt) { return nil }
                 return item(number + index, receipt, bytes)
             }
         } catch {

@@ -63,13 +63,13 @@ final class UploadRunner {
         defer { close(file) }
         defer { abandon() }
         try begin()
-        var (stream, form, isOfEnvelope) = try UploadForm.stream(of: upload, first: try Self.first(file), passed: try recordsToPass(), uploads)
+        var (stream, form, holding) = try UploadForm.stream(of: upload, first: try Self.first(file), passed: try recordsToPass(), uploads) { [self] in try surroundings(in: file, $0) }
         let request = TakeRequest(
             form: form == .csv ? .csv : form == .xml ? .xml : .json, body: [], contentType: form == .csv ? "text/csv" : form == .xml ? "application/xml" : "application/json",
             principal: principal, type: upload.type, client: upload.client, uploadID: upload.id)
         let intake = Intake(parts: uploads.intake, request: request)
         try intake.checkTypeAllowed(upload.type)
-        reader = UploadReader(intake: intake, form: form, isOfEnvelope: isOfEnvelope)
+        reader = UploadReader(intake: intake, form: form, holding: holding)
         let take: (StreamRecord) throws -> Void = { [self] record in
             chunk.add(record)
             if chunk.isFull || record.number == replayedTo { try deliver() }
@@ -92,7 +92,22 @@ final class UploadRunner {
             throw error
         }
         try finish()
-        upload.recordCount = Int64(stream.recordCount)
+        // An envelope that is read whole is cut into one.
+        upload.recordCount = max(Int64(stream.recordCount), upload.counts.processed)
+    }
+
+    /// What stands around an envelope's records: a reading of its own, in which a fault is found before anything is taken.
+    private func surroundings(in file: Int32, _ given: RecordStream) throws -> EnvelopeSurroundings? {
+        var stream = given
+        while true {
+            try heed()
+            let piece = try Self.next(file)
+            if piece.isEmpty { break }
+            try stream.add(piece) { _ in }
+        }
+        try stream.finish { _ in }
+        guard lseek(file, 0, SEEK_SET) == 0 else { throw Fault(.internalError, "the upload's file cannot be read", cause: "error \(errno)") }
+        return stream.surroundings
     }
 
     /// A file may go on for long without a record, or with those alone that are passed over.
@@ -278,7 +293,19 @@ final class UploadRunner {
 
 /// How a file of records is to be read: by what was said of it, else by its name and its first bytes.
 enum UploadForm {
-    static func stream(of upload: Upload, first: [UInt8], passed: Int, _ uploads: Uploads) throws -> (RecordStream, RecordForm, isOfEnvelope: Bool) {
+    /// What a record of it holds.
+    enum Holding {
+        case document
+        /// An element of an envelope, in a document of its own.
+        case element
+        /// All elements of an envelope.
+        case envelope
+    }
+
+    /// - Parameter surroundings: reads the file by that stream, where the type's paths reach beyond a record; nil where records may come without what stands behind them.
+    static func stream(
+        of upload: Upload, first: [UInt8], passed: Int, _ uploads: Uploads, surroundings: ((RecordStream) throws -> EnvelopeSurroundings?)? = nil
+    ) throws -> (RecordStream, RecordForm, Holding) {
         var options = RecordStream.Options()
         options.coding = upload.coding.flatMap { StreamCoding(rawValue: $0) } ?? StreamCoding.of(name: upload.name) ?? StreamCoding.of(first: first)
         options.recordByteCountMax = uploads.intake.documentByteCountMax
@@ -296,11 +323,23 @@ enum UploadForm {
             }
             options.delimiter = facts.delimiter
             if form == .csv { options.columns = facts.columns }
-            if form != .csv, form != .lines, let envelope = facts.envelope, !isArray(plain) { return (RecordStream(envelope, options), form, true) }
+            if form != .csv, form != .lines, let envelope = facts.envelope, !isArray(plain) {
+                var found: EnvelopeSurroundings?
+                var path: String?
+                switch facts.reach {
+                case .record: break
+                case .surroundings(let sought):
+                    found = try surroundings?(RecordStream(surroundingsOf: envelope, options, seeking: sought))
+                    path = found?.strayPath
+                case .elsewhere(let elsewhere): path = surroundings == nil ? nil : elsewhere
+                }
+                if let path { return (RecordStream(whole: form, options, reason: path), form, .envelope) }
+                return (RecordStream(envelope, options, found), form, .element)
+            }
         } else if form == .csv, plain.isEmpty, !first.isEmpty {
             form = .lines
         }
-        return (RecordStream(form, options), form, false)
+        return (RecordStream(form, options), form, .document)
     }
 
     /// Elements of an array are records of their own, each perhaps an envelope.
