@@ -2,6 +2,7 @@
 
     rollups.py design DIRECTORY [--runs 3]     a store of sums alone: 20 years of 10,000 clients and 100,000 products at 21 million receipts a day
     rollups.py bucket DIRECTORY [--runs 3]     the same from a bucket: 30 ms to the first byte, 100 MB a second on each connection
+    rollups.py make DATA [--receipts 20000000] a store for `store`: receipts of twenty years up to yesterday, imported and merged
     rollups.py store DATA [--runs 5]           a store that is there: how large its sums are, and Q3 to Q8 both ways
     rollups.py keep DIRECTORY [--runs 3] [--days 365]
                                                what keeping the sums costs: import, moving and merging of a million receipts with the four rollups and without any
@@ -37,6 +38,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import machine, results
 from harness.context import contracts, put_type
+from harness.receipts import Stream, files
 from harness.server import Server, binary
 
 YEARS = range(2006, 2026)
@@ -367,6 +369,21 @@ def keep(directory: Path, runs: int, days: int, receipts: int = 1_000_000, hot: 
     return {"receipts": receipts, "days": days, "moved": hot, "found": found, "ratio": ratio}
 
 
+def fill(data: Path, count: int) -> dict:
+    """A store with so many receipts of twenty years, as dense on each day, all of them cold."""
+    data.parent.mkdir(parents=True, exist_ok=True)
+    span = int(20 * 365.25)
+    stream = Stream(datetime.date.today() - datetime.timedelta(days=span), span, count, 1)
+    with Server(data) as server:
+        put_type(server)
+        contracts(server)
+        environment = server.environment
+    for file, _, _ in files(stream.parts(0, count, 1_000_000), data.parent):
+        subprocess.run([binary("till"), "import", "--data", str(data), str(file)], env=environment, stdout=subprocess.DEVNULL, check=True)
+    subprocess.run([binary("till"), "compact", "--data", str(data)], env=environment, stdout=subprocess.DEVNULL, check=True)
+    return {"receipts": count, "bytes": sizes(data)}
+
+
 def store(data: Path, runs: int) -> dict:
     figures: dict = {"bytes": sizes(data), "questions": {}}
     with Server(data) as server:
@@ -386,15 +403,19 @@ def store(data: Path, runs: int) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["design", "bucket", "store", "keep"])
+    parser.add_argument("what", choices=["design", "bucket", "make", "store", "keep"])
     parser.add_argument("directory", type=Path)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--receipts", type=int, default=20_000_000, help="of make")
     parser.add_argument("--days", type=int, default=365, help="of keep: how many days its million receipts lie in")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--save", metavar="TEXT")
     options = parser.parse_args()
     root = Path(__file__).parent.parent
     of_days = functools.partial(keep, days=options.days)
+    if options.what == "make":
+        print(json.dumps(fill(options.directory, options.receipts)))
+        return
     figures = {"design": design, "bucket": bucket, "store": store, "keep": of_days}[options.what](options.directory, options.runs)
     if options.save:
         figures |= results.stamp(root) | {"beside": options.save}

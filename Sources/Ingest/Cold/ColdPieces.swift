@@ -28,14 +28,16 @@ final class ColdPieces: Sendable {
     private let budget: ScanBudget?
     private let ahead: ColdAhead?
     private let looksAhead: Bool
+    /// Whether sums over the keys that are read do.
+    private let takesCoarser: Bool
     private let state: Mutex<State>
 
     /// Of pieces that a disk is asked for: enough to have it at work while others are decoded.
     private static let expectedCountMax = 16
     private static let expectedByteCountMax: Int64 = 16 << 20
 
-    init(_ table: ColdTable, _ plan: ColdScanPlan, _ files: [DataFile], budget: ScanBudget? = nil) {
-        (self.table, self.plan, self.budget) = (table, plan, budget)
+    init(_ table: ColdTable, _ plan: ColdScanPlan, _ files: [DataFile], budget: ScanBudget? = nil, takesCoarser: Bool = false) {
+        (self.table, self.plan, self.budget, self.takesCoarser) = (table, plan, budget, takesCoarser)
         // A few rows are wanted: they are in the first pieces.
         let isWhole = plan.request.rowCountMax == nil
         ahead = table.isRemote && isWhole ? ColdAhead() : nil
@@ -73,7 +75,7 @@ final class ColdPieces: Sendable {
         while true {
             if let scan = state.scan, let part = state.parts.popFirst() { return Piece(scan: scan, location: state.location, part: part) }
             guard let file = state.files.popLast() else { return nil }
-            let scan = try table.reading(file.location) { try plan.scan(try table.open(file)) }
+            let scan = try table.reading(file.location) { try plan.scan(try takesCoarser ? table.open(file, reading: plan.columns) : table.open(file)) }
             plan.request.counters.add { counts in
                 counts.filesRead += 1
                 counts.rowGroupsPruned += scan.file.metadata.rowGroups.count - scan.rowGroups.count

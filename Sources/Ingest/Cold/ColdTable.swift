@@ -77,6 +77,8 @@ struct ColdScanPlan: Sendable {
     private let file: ParquetScanRequest
     /// A filter on a column that no file has rules everything out.
     let isEmpty: Bool
+    /// The names of the table's columns that are read of files, for whatever.
+    let columns: Set<String>
 
     init(_ request: ScanRequest, schema: Schema, cold: Schema) throws {
         self.request = request
@@ -106,6 +108,8 @@ struct ColdScanPlan: Sendable {
             file.residual = .init(columns: columns) { batch in try residual.select(shape.conform(batch, from: fields)) }
         }
         self.file = file
+        let filtered = file.filters.map(\.path) + file.runtimeFilters.map(\.path) + file.elementFilters.map(\.path)
+        columns = Set(((file.projection ?? []) + filtered + (file.residual?.columns ?? [])).map { $0.names[0] })
     }
 
     func scan(_ parquet: ParquetFile) throws -> ParquetScan { try parquet.scan(file) }

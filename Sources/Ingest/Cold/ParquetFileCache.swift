@@ -4,8 +4,14 @@ import Synchronization
 /// Open data files with their footers read, the most recently used ones: a scan of a table opens each of its files, and the next one
 /// the same again.
 final class ParquetFileCache: Sendable {
+    private struct Entry {
+        let file: ParquetFile
+        var use: UInt64
+        /// Files within it, by where they begin.
+        var parts: [Int64: ParquetFile] = [:]
+    }
     private struct State {
-        var files: [String: (file: ParquetFile, use: UInt64)] = [:]
+        var files: [String: Entry] = [:]
         var clock: UInt64 = 0
     }
     private let state = Mutex(State())
@@ -27,9 +33,17 @@ final class ParquetFileCache: Sendable {
             if state.files.count >= countMax, let oldest = state.files.min(by: { $0.value.use < $1.value.use }) {
                 state.files[oldest.key] = nil
             }
-            state.files[location] = (file, state.clock)
+            state.files[location] = Entry(file: file, use: state.clock)
         }
         return file
+    }
+
+    /// A file within one that is open, which goes when that does.
+    func part(of location: String, _ range: Range<Int64>, open: () throws -> ParquetFile) throws -> ParquetFile {
+        if let known = state.withLock({ $0.files[location]?.parts[range.lowerBound] }) { return known }
+        let part = try open()
+        state.withLock { $0.files[location]?.parts[range.lowerBound] = part }
+        return part
     }
 
     /// The file if it is open; it does not count as used.

@@ -15,6 +15,8 @@ package struct CompactionOptions: Sendable {
     package var rowGroupRowCount = 131_072
     /// Of the sums of one cold file.
     package var rollupRowCountMax = 1_000_000
+    /// Of a file of sums that has coarser ones besides: fewer are read as quickly. Smaller in tests.
+    package var coarserRowCountMin = 4_096
     /// Whether sums that are missing are made from the start on, and not only in the intervals: off in tests that look at what was missing.
     package var fillsAtStart = true
     /// Whether all stays hot: where cold files would have to be on two machines.
@@ -114,7 +116,7 @@ final class Compactor: Sendable {
         self.types = types
         self.quarantine = quarantine
         self.options = options
-        maker = RollupMaker(rowCountMax: options.rollupRowCountMax)
+        maker = RollupMaker(rowCountMax: options.rollupRowCountMax, coarserRowCountMin: options.coarserRowCountMin)
         self.clock = clock
     }
 

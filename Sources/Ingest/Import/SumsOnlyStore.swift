@@ -42,12 +42,13 @@ package struct SumsOnlyStore {
     private func sums(_ state: RollupState, _ base: ColdTable, _ keys: [String], _ rowCount: Int64, _ parts: [() throws -> ResultStream]) throws -> Compactor.Rolled {
         let compactor = engine.compactor
         var created: [WrittenObject] = []
-        let target = try compactor.cold.createSums(state.definition, try compactor.rollupSchema(state, base).parts, &created)
+        let fields = try compactor.rollupSchema(state, base)
+        let target = try compactor.cold.createSums(state.definition, fields.parts, &created)
         var outputs: [ColdFileWriter.Output] = []
         var change = Catalog.RollupChange(rollup: state.definition.name, number: state.number)
         var next = state
         for (index, sums) in parts.enumerated() {
-            guard let output = try compactor.maker.write(state, into: compactor.part(of: target), rowCountMax: .max, sums) else { continue }
+            guard let output = try compactor.maker.write(state, of: fields.rows, into: compactor.part(of: target), rowCountMax: .max, sums) else { continue }
             outputs.append(output)
             for key in keys[keys.count * index / parts.count..<keys.count * (index + 1) / parts.count] {
                 let coverage = RollupCoverage(part: output.key, rowCount: rowCount, lastSequence: 1, reason: nil)

@@ -49,7 +49,7 @@ private struct StoreCatalog: QueryCatalog {
     func rollups(of table: String) -> [RollupOffer] {
         shown.rollups(of: table).compactMap { state, isAccepted in
             guard let scope = self.scope(state) else { return nil }
-            return shown.offer(state, isAccepted: isAccepted, client: scope.first)
+            return shown.offer(state, isAccepted: isAccepted, client: scope.first, isAdded: true)
         }
     }
 
@@ -84,7 +84,7 @@ private struct StoreCatalog: QueryCatalog {
     /// A rollup as a table.
     private func sums(_ name: String) -> RollupRows? {
         guard let state = shown.snapshot.rollups.values.first(where: { $0.definition.tableName == name }), let sumScope = self.scope(state) else { return nil }
-        let offer = shown.offer(state, isAccepted: false, client: sumScope.first)
+        let offer = shown.offer(state, isAccepted: false, client: sumScope.first, isAdded: false)
         let hasSums = offer.fault == nil
         guard let all = shown.table(state.definition.table) else { return nil }
         return RollupRows(

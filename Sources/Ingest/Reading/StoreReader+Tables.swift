@@ -139,8 +139,11 @@ struct ShownTables {
         return paths.contains(where: mask.touches) || state.definition.list.map { mask.columns.contains($0) } ?? false
     }
 
-    /// - Parameter client: whose sums may be seen; nil: all.
-    func offer(_ state: RollupState, isAccepted: Bool, client: ColumnFilter?) -> RollupOffer {
+    /// - Parameters:
+    ///   - client: whose sums may be seen; nil: all.
+    ///   - isAdded: whether whoever reads the partial sums adds them up, so that those over fewer keys do as well. Not of one client's own: which sums a file
+    ///     has besides depends on what others sent.
+    func offer(_ state: RollupState, isAccepted: Bool, client: ColumnFilter?, isAdded: Bool) -> RollupOffer {
         let empty = MemoryTable(schema: Schema([]), batches: [])
         var offer = RollupOffer(name: state.definition.name, statement: state.statement, partials: empty, rest: empty)
         offer.table = state.definition.table
@@ -158,7 +161,7 @@ struct ShownTables {
                 (offer.partials, offer.rest, offer.partialScope) = (OwnTable(view.partials), OwnTable(shown), [client])
                 return offer
             }
-            (offer.partials, offer.rest) = (view.partials, shown)
+            (offer.partials, offer.rest) = (isAdded ? view.partials.coarsened : view.partials, shown)
             offer.coverage = "\(view.coveredCount)/\(state.fileCount)"
             // Hot rows are the same for all.
             offer.rowCount = Int(clamping: state.partRowCount.addingSaturating(state.restRowCount))

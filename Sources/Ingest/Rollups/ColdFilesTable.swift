@@ -7,8 +7,15 @@ struct ColdFilesTable: TableSource {
     /// Nil: all of its version.
     private let files: [DataFile]?
     let schema: Schema
+    /// Whether rows that differ in keys alone that a scan does not read may come as one: for who adds them up anyway.
+    private let takesCoarser: Bool
 
-    init(_ table: ColdTable, files: [DataFile]? = nil, schema: Schema) { (self.table, self.files, self.schema) = (table, files, schema) }
+    init(_ table: ColdTable, files: [DataFile]? = nil, schema: Schema, takesCoarser: Bool = false) {
+        (self.table, self.files, self.schema, self.takesCoarser) = (table, files, schema, takesCoarser)
+    }
+
+    /// The same sums for who adds them up.
+    var coarsened: ColdFilesTable { ColdFilesTable(table, files: files, schema: schema, takesCoarser: true) }
 
     var statistics: TableStatistics {
         if let files { return TableStatistics(rowCount: Int(clamping: files.reduce(Int64(0)) { $0.addingSaturating($1.recordCount) })) }
@@ -17,7 +24,7 @@ struct ColdFilesTable: TableSource {
 
     func scan(_ request: ScanRequest) throws -> any TableScan {
         let plan = try ColdScanPlan(request, schema: schema, cold: table.iceberg.schema)
-        return Scan(ColdPieces(table, plan, plan.isEmpty ? [] : try files ?? table.files(request)))
+        return Scan(ColdPieces(table, plan, plan.isEmpty ? [] : try files ?? table.files(request), takesCoarser: takesCoarser))
     }
 
     private final class Scan: TableScan {

@@ -10,10 +10,13 @@ final class RollupMaker: Sendable {
     private static let memoryByteCount = 192 << 20
     private let engine: QueryEngine
     let rowCountMax: Int
+    private let coarserRowCountMin: Int
 
-    /// - Parameter rowCountMax: of the sums of one file.
-    init(rowCountMax: Int) {
-        self.rowCountMax = rowCountMax
+    /// - Parameters:
+    ///   - rowCountMax: of the sums of one file.
+    ///   - coarserRowCountMin: a file of fewer rows has no coarser sums.
+    init(rowCountMax: Int, coarserRowCountMin: Int) {
+        (self.rowCountMax, self.coarserRowCountMin) = (rowCountMax, coarserRowCountMin)
         engine = QueryEngine(
             .init(
                 threadCount: 1, memoryByteCountMax: Self.memoryByteCount, queryMemoryByteCountMax: Self.memoryByteCount,
@@ -36,7 +39,7 @@ final class RollupMaker: Sendable {
     /// - Throws: `Refusal`; what `target.check` throws; errors of files.
     func make(_ state: RollupState, of file: DataFile, in base: ColdTable, schema: Schema, into target: Target) throws -> ColdFileWriter.Output? {
         let rows = ColdFilesTable(base, files: [file], schema: schema)
-        return try write(state, into: target, rowCountMax: rowCountMax) { try state.statement.partialSums(of: state.definition.table, in: rows) }
+        return try write(state, schema, into: target, rowCountMax: rowCountMax) { try state.statement.partialSums(of: state.definition.table, in: rows) }
     }
 
     /// Writes the sums of several files of sums as those of one.
@@ -49,27 +52,38 @@ final class RollupMaker: Sendable {
         _ state: RollupState, _ parts: [DataFile], of sums: ColdTable, schema: Schema, fileCount: Int, into target: Target
     ) throws -> ColdFileWriter.Output? {
         let rows = ColdFilesTable(sums, files: parts, schema: Schema(sums.iceberg.schema.fields.map(\.withoutIDs)))
-        return try write(state, into: target, rowCountMax: rowCountMax.multipliedSaturating(by: max(1, fileCount))) {
+        return try write(state, schema, into: target, rowCountMax: rowCountMax.multipliedSaturating(by: max(1, fileCount))) {
             try state.statement.joinedSums(of: state.definition.table, schema: schema, parts: rows)
         }
     }
 
-    private func write(_ state: RollupState, into target: Target, rowCountMax: Int, _ plan: () throws -> LogicalPlan) throws -> ColdFileWriter.Output? {
-        try write(state, into: target, rowCountMax: rowCountMax) {
+    private func write(
+        _ state: RollupState, _ rows: Schema, into target: Target, rowCountMax: Int, _ plan: () throws -> LogicalPlan
+    ) throws -> ColdFileWriter.Output? {
+        try write(state, of: rows, into: target, rowCountMax: rowCountMax) {
             do { return try engine.run(try plan()) } catch let error as QueryError { throw Refusal(reason: error.detail) }
         }
     }
 
     /// Writes sums with decimals of 18 digits, and with as many as their table has where those are too few.
     ///
-    /// - Parameter sums: with the columns of the target, in its order; asked for again where they must be written again.
-    func write(_ state: RollupState, into target: Target, rowCountMax: Int, _ sums: () throws -> ResultStream) throws -> ColdFileWriter.Output? {
+    /// - Parameters:
+    ///   - rows: the schema of the rolled table.
+    ///   - sums: with the columns of the target, in its order; asked for again where they must be written again.
+    func write(_ state: RollupState, of rows: Schema, into target: Target, rowCountMax: Int, _ sums: () throws -> ResultStream) throws -> ColdFileWriter.Output? {
         let schema = target.table.schema
-        let narrow = Self.narrowed(schema)
-        if narrow == schema { return try write(state, try sums(), schema, into: target, rowCountMax: rowCountMax) }
-        do { return try write(state, try sums(), narrow, into: target, rowCountMax: rowCountMax) } catch let error as ColumnStoreError where error.code == .invalidRequest {
-            return try write(state, try sums(), schema, into: target, rowCountMax: rowCountMax)
+        func written(_ schema: Schema) throws -> ColdFileWriter.Output? {
+            let coarser = CoarserSumsMaker(state, of: rows, schema: target.table.schema, rowCountMin: coarserRowCountMin, engine, check: target.check)
+            return try write(state, try sums(), schema, into: target, rowCountMax: rowCountMax, coarser)
         }
+        return try Self.narrowly(schema, written)
+    }
+
+    /// - Parameter write: to a file of that schema.
+    static func narrowly<Written>(_ schema: Schema, _ write: (Schema) throws -> Written) throws -> Written {
+        let narrow = narrowed(schema)
+        if narrow == schema { return try write(schema) }
+        do { return try write(narrow) } catch let error as ColumnStoreError where error.code == .invalidRequest { return try write(schema) }
     }
 
     /// Sixteen unpacked bytes cost as much as one more that is stored: counts of eight bytes each, which zstd packs to one, took a quarter of a question's time.
@@ -86,7 +100,9 @@ final class RollupMaker: Sendable {
         })
     }
 
-    private func write(_ state: RollupState, _ sums: ResultStream, _ schema: Schema, into target: Target, rowCountMax: Int) throws -> ColdFileWriter.Output? {
+    private func write(
+        _ state: RollupState, _ sums: ResultStream, _ schema: Schema, into target: Target, rowCountMax: Int, _ coarser: CoarserSumsMaker
+    ) throws -> ColdFileWriter.Output? {
         defer { sums.cancel() }
         let key = target.key
         var sink: (any ObjectSink, HashingSink, FileWriter)?
@@ -101,12 +117,14 @@ final class RollupMaker: Sendable {
                 if sink == nil {
                     let object = try target.table.storage.create(key)
                     let hashing = HashingSink(object)
-                    sink = (object, hashing, try FileWriter(schema, options: Self.options(state, schema), to: hashing))
+                    sink = (object, hashing, try FileWriter(schema, options: Self.options(Self.sorting(state.definition, schema.fields)), to: hashing))
                 }
                 try sink?.2.append(batch)
+                try coarser.add(batch)
             }
             guard let (object, hashing, writer) = sink else { return nil }
-            let written = try writer.finish()
+            let beside = try coarser.finish().map { made in CoarserSums(without: made.without, rowCount: made.rowCount, range: try writer.append(aside: made.bytes)) }
+            let written = try writer.finish(keyValues: [CoarserSums.keyValue(beside)])
             try object.commit()
             return ColdFileWriter.Output(
                 file: DataFile(written, location: target.table.storage.location(of: key), sortOrderID: state.definition.keys.isEmpty ? nil : 1), key: key,
@@ -121,17 +139,20 @@ final class RollupMaker: Sendable {
         do { return try sums.next() } catch let error as QueryError { throw Refusal(reason: error.detail) }
     }
 
-    private static func options(_ state: RollupState, _ schema: Schema) -> WriterOptions {
+    static func options(_ sorting: [ColumnStore.SortKey]) -> WriterOptions {
         var options = WriterOptions()
-        options.sorting = sorting(state.definition, schema.fields)
+        options.sorting = sorting
         options.compressionLevel = 3
         options.unpackedByteWeight = unpackedByteWeight
         return options
     }
 
     /// - Parameter fields: of its sums: the keys, then the measures.
-    static func sorting(_ definition: RollupDefinition, _ fields: [Field]) -> [ColumnStore.SortKey] {
-        let keys = fields.prefix(definition.keys.count)
+    static func sorting(_ definition: RollupDefinition, _ fields: [Field]) -> [ColumnStore.SortKey] { sorting(keys: definition.keys.count, fields) }
+
+    /// - Parameter keyCount: of the fields, how many are keys.
+    static func sorting(keys keyCount: Int, _ fields: [Field]) -> [ColumnStore.SortKey] {
+        let keys = fields.prefix(keyCount)
         return RollupStatement.sortOrder(keys.map(\.type)).map { ColumnStore.SortKey(ColumnPath(fields[$0].name)) }
     }
 }

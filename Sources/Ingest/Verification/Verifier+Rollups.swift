@@ -62,9 +62,29 @@ extension Verifier {
                 let kept = ColdFilesTable(sums, files: group.part.flatMap { parts[$0] }.map { [$0] } ?? [], schema: sumSchema)
                 if try !Self.isSame(try RowWalk(made), try RowWalk(kept)) {
                     note(path, "its sums are not those of the rows of \(shown): remove the rollup \(state.definition.name) and put it again")
+                } else if let file = group.part.flatMap({ parts[$0] }), try !hasOwnCoarserSums(file, state, sums, schema, engine) {
+                    note(path, "its coarser sums are not those of its sums: remove the rollup \(state.definition.name) and put it again")
                 }
             }
         }
+    }
+
+    /// Whether what a file of sums has besides over fewer keys adds up to the same.
+    ///
+    /// - Parameter rows: the schema of the rolled table.
+    private func hasOwnCoarserSums(_ file: DataFile, _ state: RollupState, _ sums: ColdTable, _ rows: Schema, _ engine: QueryEngine) throws -> Bool {
+        let schema = Schema(sums.iceberg.schema.fields.map(\.withoutIDs))
+        let keys = state.definition.keys.map(\.name)
+        for coarser in try CoarserSums.all(of: try sums.open(file)) {
+            try checkCancelled()
+            let without = Set(coarser.without.compactMap { keys.firstIndex(of: $0) })
+            guard without.count == coarser.without.count else { return false }
+            let own = Schema(schema.fields.indices.filter { !without.contains($0) }.map { schema.fields[$0] })
+            let parts = ColdFilesTable(sums, files: [file], schema: schema)
+            let made = try engine.run(try state.statement.joinedSums(of: state.definition.table, schema: rows, parts: parts, without: without))
+            guard try Self.isSame(try RowWalk(made), try RowWalk(ColdFilesTable(sums, files: [file], schema: own).coarsened)) else { return false }
+        }
+        return true
     }
 
     /// Rows of cold files whose sums are made again, of each rollup: some seconds.

@@ -94,15 +94,17 @@ extension RollupStatement {
     /// - Parameters:
     ///   - schema: of the rolled table.
     ///   - parts: has the columns of `columns(of:schema:)`.
-    package func joinedSums(of table: String, schema: Schema, parts: any TableSource) throws -> LogicalPlan {
+    ///   - without: places of keys that the sums are not to be told apart by, and lack.
+    package func joinedSums(of table: String, schema: Schema, parts: any TableSource, without: Set<Int> = []) throws -> LogicalPlan {
         let meaning = try RollupMeaning(self, table: table, schema: schema, implied: [])
         let ids = PlanIDs(after: .values(columns: [], rows: []))
-        let names = meaning.keys.map { ($0.name, $0.type) } + meaning.measures.map { ($0.name, $0.type) }
+        let kept = meaning.keys.indices.filter { !without.contains($0) }.map { meaning.keys[$0] }
+        let names = kept.map { ($0.name, $0.type) } + meaning.measures.map { ($0.name, $0.type) }
         let read = names.map { ids.newColumn($0.0, $0.1) }
         let scan = ScanNode(
             table: TableReference(name: "parts", source: parts, identity: 1), columns: zip(read, names).map { ScanColumn(column: $0, name: $1.0) }, scope: [])
-        let keys = read.prefix(meaning.keys.count).map { ProjectedColumn(ids.newColumn($0.name, $0.type), .column($0)) }
-        let calls = try zip(meaning.measures, read.dropFirst(meaning.keys.count)).map { measure, column in
+        let keys = read.prefix(kept.count).map { ProjectedColumn(ids.newColumn($0.name, $0.type), .column($0)) }
+        let calls = try zip(meaning.measures, read.dropFirst(kept.count)).map { measure, column in
             let joined = measure.call.function == .approximateDistinct ? .approximateDistinctJoined : measure.call.function.definition.ofParts
             guard let joined else { throw QueryError(.unsupportedSQL, "\(measure.name) cannot be put together of parts") }
             return AggregateCall(column: ids.newColumn(column.name, column.type), function: joined, arguments: [.column(column)])

@@ -13,8 +13,9 @@ struct RollupMatch {
     private let groups: [OutputColumn]
     private let ids: PlanIDs
 
+    /// - Parameter grouping: what people are told of a grouping that has no name of their own.
     /// - Throws: `RollupParts.Refusal`.
-    init(_ offer: RollupOffer, _ node: AggregateNode, _ shape: RollupShape, isUTC: Bool, _ ids: PlanIDs) throws(RollupParts.Refusal) {
+    init(_ offer: RollupOffer, _ node: AggregateNode, _ shape: RollupShape, grouping: String? = nil, isUTC: Bool, _ ids: PlanIDs) throws(RollupParts.Refusal) {
         typealias Refusal = RollupParts.Refusal
         if let fault = offer.fault { throw Refusal(reason: fault) }
         guard !(shape.expressions + shape.conditions).contains(where: \.isVolatile) else { throw Refusal(reason: "a part of it is of chance") }
@@ -44,7 +45,7 @@ struct RollupMatch {
         var groups: [OutputColumn] = []
         for group in node.groups {
             let (_, canonical) = try next("a grouping")
-            groups.append(try parts.value(group.expression, canonical, "\(group.column.name.isEmpty ? "a grouping" : group.column.name)"))
+            groups.append(try parts.value(group.expression, canonical, grouping ?? (group.column.name.isEmpty ? "a grouping" : group.column.name)))
         }
         for call in node.aggregates {
             var canonical = call

@@ -60,10 +60,10 @@ struct RollupRewrite {
         func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
             if PlanningWork.isOver { return plan }
             let made: LogicalPlan? = switch plan {
-            case .aggregate(let node): answer(node) { .aggregate($0) } ?? joined(node)
+            case .aggregate(let node): answer(node) { .aggregate($0) } ?? overMore(node, plan)
             // Rows without repeats are groups that nothing is asked of.
             case .distinct(.project(let input, let columns)):
-                answer(AggregateNode(input: input, groups: columns, aggregates: [])) { .distinct(input: .project(input: $0.input, columns: columns)) }
+                answer(AggregateNode(input: input, groups: columns, aggregates: [])) { .distinct(input: .project(input: $0.input, columns: columns)) } ?? remarked(plan, [:])
             default: nil
             }
             return made ?? plan.withInputs(plan.inputs.map(rewrite))
@@ -92,11 +92,47 @@ struct RollupRewrite {
             }
         }
 
-        /// A grouping over joins of a table whose groups are summed.
-        private func joined(_ node: AggregateNode) -> LogicalPlan? {
+        /// A grouping over joins of a table whose groups are summed, or as it was asked, with why not.
+        private func overMore(_ node: AggregateNode, _ plan: LogicalPlan) -> LogicalPlan {
             let joins = RollupJoins(ids, leaf: leaf, rewrite: rewrite)
-            for split in joins.splits(node) { if case .made(let plan)? = choose(split.inner) { return split.outer(plan) } }
-            return nil
+            var known: [Int: TableReference] = [:]
+            for split in joins.splits(node) {
+                switch choose(split.inner, grouping: Self.joinedValue) {
+                case .made(let plan): return split.outer(plan)
+                case .remarked(let table): known[table.identity] = table
+                case nil: break
+                }
+            }
+            return remarked(plan, known)
+        }
+
+        private static let joinedValue = "what the join reads"
+        private static let overJoin = "the grouping is over a join that no sums can take part in"
+        private static let overUnion = "the grouping is over a union"
+        private static let overOther = "the grouping is over more than conditions and columns of the table"
+
+        /// A grouping that reads rows, with why not sums at each table beneath it that has some.
+        ///
+        /// - Parameter known: tables by their identity for which it was found out.
+        private func remarked(_ grouping: LogicalPlan, _ known: [Int: TableReference]) -> LogicalPlan {
+            func inner(_ plan: LogicalPlan, _ reason: String) -> LogicalPlan {
+                if PlanningWork.isOver { return plan }
+                switch plan {
+                case .scan(var node):
+                    let offers = offers[node.table.name] ?? []
+                    if offers.isEmpty { return plan }
+                    let remarks = offers.map(\.name).sorted().map { "Not used: \($0): \(reason)" }
+                    node.table = known[node.table.identity] ?? TableReference(name: node.table.name, source: RemarkedTable(node.table.source, remarks), identity: node.table.identity)
+                    return .scan(node)
+                case .aggregate, .distinct: return rewrite(plan)
+                // Run once, wherever it is mentioned: it stays one and the same.
+                case .shared: return plan.withInputs(plan.inputs.map(rewrite))
+                case .join: return plan.withInputs(plan.inputs.map { inner($0, reason == Self.overOther ? Self.overJoin : reason) })
+                case .setOperation: return plan.withInputs(plan.inputs.map { inner($0, reason == Self.overOther ? Self.overUnion : reason) })
+                default: return plan.withInputs(plan.inputs.map { inner($0, reason) })
+                }
+            }
+            return grouping.withInputs(grouping.inputs.map { inner($0, Self.overOther) })
         }
 
         private func inlined(_ plan: LogicalPlan) -> LogicalPlan? {
@@ -110,14 +146,15 @@ struct RollupRewrite {
             return own
         }
 
-        private func choose(_ node: AggregateNode) -> Choice? {
+        /// - Parameter grouping: as `RollupMatch` has it.
+        private func choose(_ node: AggregateNode, grouping: String? = nil) -> Choice? {
             guard let shape = RollupShape(node.input, node.operands) else { return nil }
             let offers = offers[shape.scan.table.name] ?? [], base = bases[shape.scan.table.name]
             if offers.isEmpty, base == nil { return nil }
             var fitting: [(offer: RollupOffer, match: RollupMatch)] = []
             var remarks: [String] = []
             for offer in offers.sorted(by: { $0.name < $1.name }) {
-                do throws(RollupParts.Refusal) { fitting.append((offer, try RollupMatch(offer, node, shape, isUTC: isUTC, ids))) } catch {
+                do throws(RollupParts.Refusal) { fitting.append((offer, try RollupMatch(offer, node, shape, grouping: grouping, isUTC: isUTC, ids))) } catch {
                     remarks.append("Not used: \(offer.name): \(error.reason)")
                 }
             }

@@ -51,6 +51,14 @@ public final class ParquetFile: Sendable {
         self.dataEnd = dataEnd
     }
 
+    /// A whole Parquet file that lies before this one's footer, written aside.
+    ///
+    /// - Throws: `.corruptFile` for a range outside; what reading a footer throws.
+    public func within(_ range: Range<Int64>) throws(ColumnStoreError) -> ParquetFile {
+        guard range.lowerBound >= 4, range.upperBound <= dataEnd else { throw corrupt("the footer names a part at \(range) outside of what the file has before it") }
+        return try ParquetFile(BytesWithin(bytes, range), options: options)
+    }
+
     private static func readFooter(
         _ bytes: any RandomAccessBytes, _ options: ParquetReadOptions
     ) throws(ColumnStoreError) -> (footer: ByteRegion, start: Int64) {

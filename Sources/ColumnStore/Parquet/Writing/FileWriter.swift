@@ -1,5 +1,5 @@
 // A Parquet file (parquet-format README, "File format"):
-//   "PAR1", row groups of column chunks of pages, bloom filters after their row group, column indexes, offset indexes,
+//   "PAR1", row groups of column chunks of pages, bloom filters after their row group, what is written aside, column indexes, offset indexes,
 //   footer (FileMetaData), its length in 4 bytes, "PAR1"
 
 /// Writes batches as a Parquet file. Holds one row group; knows nothing of what came before but the footer's part of it.
@@ -82,15 +82,32 @@ public final class FileWriter {
     /// Bytes in the sink so far.
     public var writtenByteCount: Int64 { offset }
 
+    /// Writes bytes that are of no row group, after those that were written so far. Readers go by the footer, and pass them over unless a key of it tells where they lie.
+    ///
+    /// - Returns: where they lie in the file.
+    public func append(aside bytes: [UInt8]) throws(ColumnStoreError) -> Range<Int64> {
+        var range: Range<Int64> = 0..<0
+        try guarded { () throws(ColumnStoreError) in
+            try flushRowGroup()
+            let start = offset
+            try write(bytes)
+            range = start..<offset
+        }
+        return range
+    }
+
     /// Writes the rest, the indexes and the footer. The sink is the caller's to commit.
-    public func finish() throws(ColumnStoreError) -> WrittenFile {
+    ///
+    /// - Parameter keyValues: of the footer, besides those of the options.
+    public func finish(keyValues: [KeyValue] = []) throws(ColumnStoreError) -> WrittenFile {
+        let keyValues = options.keyValues + keyValues
         try guarded { () throws(ColumnStoreError) in
             try flushRowGroup()
             try writeIndexes()
         }
         let metadata = FileMetadata(
             version: 2, schema: writerSchema.elements, rowCount: rowCount, rowGroups: rowGroups,
-            keyValues: options.keyValues.isEmpty ? nil : options.keyValues, createdBy: options.createdBy,
+            keyValues: keyValues.isEmpty ? nil : keyValues, createdBy: options.createdBy,
             columnOrders: writerSchema.leaves.map { _ in .typeDefined })
         try guarded { () throws(ColumnStoreError) in
             var footer = metadata.serialized()

@@ -61,6 +61,40 @@ final class FileWriterTests: XCTestCase {
         try readWithOthers(directory)
     }
 
+    /// A whole file within another, which others pass over, and which is read here as any.
+    func test_appendAside_isReadByItsPlace_andNotByOthers() throws {
+        let directory = try TemporaryDirectory()
+        let (outer, inner) = (RandomTable(batchRowCounts: [300, 200], seed: 8), RandomTable(batchRowCounts: [70], seed: 9))
+        let sink = MemorySink()
+        let within = try FileWriter(inner.schema, to: sink)
+        for batch in inner.batches { try within.append(batch) }
+        _ = try within.finish()
+        let storage = try LocalStorage(root: directory.path)
+        let object = try storage.create("aside.parquet")
+        let writer = try FileWriter(outer.schema, to: object)
+        try writer.append(outer.batches[0])
+        let place = try writer.append(aside: sink.bytes)
+        try writer.append(outer.batches[1])
+        let written = try writer.finish(keyValues: [KeyValue(key: "where", value: "\(place)")])
+        try object.commit()
+        try outer.write(to: "\(directory.path)/aside.jsonl", head: #"{"bloom":[]}"#)
+        try readWithOthers(directory)
+        let file = try ParquetFile(try storage.open("aside.parquet"))
+        XCTAssertEqual(file.metadata.keyValues, [KeyValue(key: "where", value: "\(place)")])
+        XCTAssertEqual(written.rowGroupOffsets.count, 2)
+        // By their texts: NaN is no equal of its own.
+        func isSame(_ scan: ParquetScan, _ table: RandomTable) throws -> Bool { "\(try ParquetScanTests.rows(scan))" == "\(ParquetScanTests.rows(table))" }
+        XCTAssertTrue(try isSame(try file.scan(), outer))
+        let part = try file.within(place)
+        XCTAssertEqual(part.path, file.path)
+        XCTAssertTrue(try isSame(try part.scan(), inner))
+        for range in [0..<place.upperBound, place.lowerBound..<file.bytes.byteCount, place.lowerBound..<place.upperBound - 1, place.lowerBound..<place.lowerBound] {
+            XCTAssertThrowsError(try file.within(range), "\(range)") { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile) }
+        }
+        XCTAssertThrowsError(try part.bytes.region(at: part.bytes.byteCount - 4, count: 5)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile) }
+        XCTAssertThrowsError(try part.bytes.region(at: .max, count: .max)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .corruptFile) }
+    }
+
     func test_finish_everyForcedEncoding_othersReadEqualValues() throws {
         let directory = try TemporaryDirectory()
         let table = RandomTable(batchRowCounts: [900], seed: 6)
