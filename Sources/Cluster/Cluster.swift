@@ -3,7 +3,7 @@
 // host runs it (Sources/Server/Replication), and so does the simulator, Tests/ClusterSimulation.
 //
 // The way of a record: Node/Node+Leading.swift (made, and when it counts) ► Node+Peers.swift (to the standby) or Node+Slots.swift (to the bucket) ► Node+Following.swift.
-// The way of a node: Node/Node+Candidacy.swift (who may lead) ► Node+Swaps.swift (the object that says so) ► Node+Reconciliation.swift (what the bucket has beyond it).
+// The way of a node: Node/Node+Candidacy.swift (who may lead) ► Node+Swaps.swift (the object that says so) ► Node+Reconciliation.swift (what the bucket has beyond it, looked at before by Node+Watching.swift).
 //
 // Floors, lowest first. A folder names only what stands before it in this list:
 //   Model: records, how far a log goes, the object that says who leads, times and rules

@@ -27,7 +27,9 @@ struct SimulatedBucket {
             configuration = next
             return .swapped(.done, ticket: ticket)
         case .readSlot(let generation, let sequence):
-            return .slot(slots[Key(generation: generation, sequence: sequence)].map { .found($0) } ?? .absent, ticket: ticket)
+            let found = slots[Key(generation: generation, sequence: sequence)]
+            let isLost = found == nil && slots.keys.contains { $0.generation == generation && $0.sequence > sequence }
+            return .slot(found.map { .found($0) } ?? (isLost ? .lost : .absent), ticket: ticket)
         case .putSlot(let generation, let record, let isCreation):
             let key = Key(generation: generation, sequence: record.sequence)
             if let old = slots[key] {
@@ -48,6 +50,13 @@ struct SimulatedBucket {
         case .readSlot: .slot(.failed, ticket: ticket)
         case .putSlot: .put(writing, ticket: ticket)
         }
+    }
+
+    /// Slots of a generation, in their order.
+    func sequences(of generation: Int) -> [Int] { slots.keys.filter { $0.generation == generation }.map(\.sequence).sorted() }
+
+    mutating func lose(_ generation: Int, _ sequence: Int) {
+        if let record = slots.removeValue(forKey: Key(generation: generation, sequence: sequence)) { hashes[record.hash, default: 1] -= 1 }
     }
 
     mutating func remove(below generation: Int) {

@@ -81,6 +81,22 @@ extension Simulation {
         case .command: command()
         case .old: machines[index].image = machines[index].disk
         }
+        if holes.happens(weather.holes) { loseSlot() }
+    }
+
+    /// The bucket loses a slot that counts, while a machine has everything. Not the last one: that it was ever there nobody else can tell.
+    private mutating func loseSlot() {
+        guard let object = bucket.configuration, object.mode == .log, let generation = object.log?.generation, !checker.log.isEmpty else { return }
+        let numbers = bucket.sequences(of: generation).dropLast().filter { checker.log[$0] != nil }
+        guard !numbers.isEmpty, machines.contains(where: { machine in
+            !object.removed.contains(machine.name) && checker.log.allSatisfy { $0.key <= machine.disk.log.count && machine.disk.log[$0.key - 1].hash == $0.value }
+        }) else { return }
+        let number = holes.one(of: numbers)
+        trace?("\(time) the bucket loses slot \(number), of \(numbers.count)")
+        hasHole = true
+        // It was there when it counted.
+        if let hash = checker.log[number] { checker.lost.insert(hash) }
+        bucket.lose(generation, number)
     }
 
     mutating func crash(_ index: Int) {
@@ -112,7 +128,7 @@ extension Simulation {
     /// It must be so by the object as it is, and as it will be once a swap that is under way is applied: a leader that lets a machine in has asked for mode pair, and what
     /// was acknowledged is on those two disks alone from then on. The slots that have it too are not looked at any more, rightly: the disks reach further than they do.
     private func mayRestore(_ index: Int, _ image: SimulatedDisk) -> Bool {
-        guard let object = bucket.configuration, !weather.degrades else { return false }
+        guard let object = bucket.configuration, !weather.degrades, !hasHole else { return false }
         let coming = agenda.swaps.filter { $0.expected == object.nonce }.map(\.next)
         return ([object] + coming).allSatisfy { isSafe(without: index, under: $0) }
     }

@@ -21,6 +21,8 @@ package struct Simulation {
     var losses: Chance
     /// Of disks of another cluster, for the same reason.
     var strangers: Chance
+    /// Of slots that the bucket loses.
+    var holes: Chance
     var weather: Weather
     var agenda = Agenda()
     var time = 0
@@ -32,6 +34,8 @@ package struct Simulation {
     var report = Report()
     var isMended = false
     var bucketDownUntil = 0
+    /// It has lost a slot: that is the one loss, and no disk is taken from then on.
+    var hasHole = false
     /// Until when nothing goes from one to another.
     var blocked: [[Int]]
     var hint = 0
@@ -47,7 +51,8 @@ package struct Simulation {
         chance = Chance(seed: seed)
         losses = Chance(seed: ~seed)
         strangers = Chance(seed: seed ^ 0x5_7EA6_0E55)
-        weather = Weather(&chance, &losses, &strangers, leaning: rule)
+        holes = Chance(seed: seed ^ 0x51_07_10_57)
+        weather = Weather(&chance, &losses, &strangers, &holes, leaning: rule)
         blocked = Array(repeating: Array(repeating: 0, count: weather.nodeCount), count: weather.nodeCount)
         for index in 0..<weather.nodeCount {
             let machine = Machine(name: ["a", "b", "c"][index])

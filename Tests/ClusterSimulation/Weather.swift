@@ -27,17 +27,20 @@ struct Weather {
     var emptied: Int
     /// Of crashes, after which the disk is another cluster's.
     var strange: Int
+    /// Of faults, with which the bucket loses a slot besides.
+    var holes: Int
     /// Before the first fault, while the cluster is founded.
     var foundingCrashes: Int
 
     enum Fault: CaseIterable { case crash, crashAll, pause, partition, oneWay, bucketDown, bucketAway, isolate, upheaval, leap, command, old }
 
     /// - Parameter rule: one that is switched off: the world is such that it would be needed.
-    init(_ chance: inout Chance, _ losses: inout Chance, _ strangers: inout Chance, leaning rule: Rules = []) {
+    init(_ chance: inout Chance, _ losses: inout Chance, _ strangers: inout Chance, _ holes: inout Chance, leaning rule: Rules = []) {
         drops = losses.one(of: [0, 50, 300])
         emptied = losses.one(of: [0, 0, 200])
         strange = strangers.one(of: [0, 0, 0, 200])
         foundingCrashes = strangers.one(of: [0, 0, 1, 2, 4])
+        self.holes = holes.one(of: [0, 0, 0, 100, 400])
         nodeCount = chance.happens(700) ? 3 : 2
         hasBucket = !chance.happens(250)
         degrades = !hasBucket && chance.happens(500)
@@ -82,6 +85,7 @@ struct Weather {
         case .removedStayOut: (hasBucket, nodeCount, kinds) = (true, 3, [.command, .command, .crash, .partition])
         case .slotsStay: (hasBucket, degrades, nodeCount, faultEvery, faultsLast, postEvery, kinds) = (true, false, 3, 6_000, 40_000, 100, [.isolate])
         case .identity: (degrades, strange, faultEvery, kinds) = (false, 800, 1_500, [.crash, .crash, .partition])
+        case .wholeSlots: (hasBucket, degrades, nodeCount, holes, faultEvery, kinds) = (true, false, 2, 700, 1_500, [.isolate, .partition, .crash, .pause])
         case .checkpointCounts: (drops, faultEvery, kinds) = (800, 1_500, [.crash, .partition, .isolate])
         default: break
         }

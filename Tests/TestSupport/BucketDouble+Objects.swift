@@ -107,7 +107,7 @@ extension BucketDouble {
     private static func list(_ asked: Asked, _ objects: [String: Object]) -> TestHTTPServer.Response {
         guard asked.query["list-type"] == "2" else { return error(400, "InvalidArgument") }
         let prefix = asked.query["prefix"] ?? ""
-        let after = asked.query["continuation-token"].flatMap { Data(base64Encoded: $0) }.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let after = asked.query["continuation-token"].flatMap { Data(base64Encoded: $0) }.map { String(decoding: $0, as: UTF8.self) } ?? asked.query["start-after"] ?? ""
         let limit = min(1_000, asked.query["max-keys"].flatMap { Int($0) } ?? 1_000)
         let delimiter = asked.query["delimiter"]
         var entries: [(mark: String, xml: String)] = []

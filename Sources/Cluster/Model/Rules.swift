@@ -60,13 +60,16 @@ package struct Rules: OptionSet, Sendable, Hashable {
     /// A node takes part in the cluster of the store that it has, and in no other.
     package static let identity = Rules(rawValue: 1 << 24)
 
-    package static let all = Rules(rawValue: 1 << 25 - 1)
+    /// In mode log nobody leads who has not seen the slots go on, one from the other, from its own log to their end.
+    package static let wholeSlots = Rules(rawValue: 1 << 25)
+
+    package static let all = Rules(rawValue: 1 << 26 - 1)
 
     package static let names: [(name: String, rule: Rules)] = [
         ("standbySyncs", .standbySyncs), ("leaderSyncs", .leaderSyncs), ("remoteFirst", .remoteFirst), ("promise", .promise), ("conditionalSwap", .conditionalSwap),
         ("swapLookup", .swapLookup), ("holdInSwap", .holdInSwap), ("createOnly", .createOnly), ("replay", .replay), ("fence", .fence), ("sealing", .sealing),
         ("logBase", .logBase), ("vouching", .vouching), ("caughtUp", .caughtUp), ("freshWords", .freshWords), ("cutBack", .cutBack), ("proof", .proof),
         ("readProof", .readProof), ("questionAge", .questionAge), ("removedStayOut", .removedStayOut), ("slotsStay", .slotsStay),
-        ("levels", .levels), ("readFirst", .readFirst), ("checkpointCounts", .checkpointCounts), ("identity", .identity),
+        ("levels", .levels), ("readFirst", .readFirst), ("checkpointCounts", .checkpointCounts), ("identity", .identity), ("wholeSlots", .wholeSlots),
     ]
 }

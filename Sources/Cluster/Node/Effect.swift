@@ -43,4 +43,6 @@ package enum Ending: Sendable, Equatable {
     case diverged
     /// The cluster's store is another than the one that this disk has.
     case stranger(StoreIdentity)
+    /// What was acknowledged lies behind a slot that is lost, or is another's: whoever has it on its disk may lead, and this node may not.
+    case brokenSlots(at: Int)
 }

@@ -24,6 +24,8 @@ package enum Event: Sendable {
 package enum Reading<Value: Sendable>: Sendable {
     case found(Value)
     case absent
+    /// A slot that is not there, though one behind it is: the bucket has lost it.
+    case lost
     case failed
 }
 

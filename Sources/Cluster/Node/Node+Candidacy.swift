@@ -18,7 +18,7 @@ extension Node {
             if isAbsent, top.sequence == 0, promised <= 1 { found() }
             return
         }
-        let isSilent = now - heardAt > settings.times.leaderLost || leaderIsGone || hasOffer || configuration.leader == settings.name
+        let isSilent = now - heardAt > settings.times.leaderLost || leaderIsGone || hasOffer || isOwnLead
         guard isSilent, configuration.mode == .pair ? mayLeadPair(configuration) : mayLeadLog(configuration) else { return }
         role = .candidate
         let name = settings.name
@@ -52,7 +52,10 @@ extension Node {
 
     /// All that was acknowledged is in the slots, and before them on disks that reach up to there.
     private func mayLeadLog(_ configuration: Configuration) -> Bool {
-        guard settings.hasBucket, let log = configuration.log else { return false }
+        guard settings.hasBucket, let log = configuration.log, watch.isWhole || !has(.wholeSlots) else { return false }
         return history.has(log.base) || !has(.logBase)
     }
+
+    /// The object says that this node leads, and this process does not.
+    var isOwnLead: Bool { configuration?.leader == settings.name }
 }

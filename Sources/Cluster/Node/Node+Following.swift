@@ -12,30 +12,8 @@ extension Node {
             (pollTicket, polledAt) = (ticket, now)
             effects.append(.readConfiguration(ticket: ticket))
         }
-        if now - heardAt >= settings.times.standbyLost, watchTicket == nil, swap == nil { watch() }
+        if isOwnLead || leaderIsGone || now - heardAt >= settings.times.standbyLost, watch.ticket == nil, swap == nil { readWatched() }
         considerLeading()
-    }
-
-    /// A leader that cannot be heard still fills slots, while it lives.
-    private mutating func watch() {
-        guard let configuration, let log = configuration.log, configuration.mode == .log, takesPart else { return }
-        let ticket = newTicket()
-        watchTicket = ticket
-        effects.append(.readSlot(generation: log.generation, sequence: max(watched, top.sequence, log.base.sequence) + 1, ticket: ticket))
-    }
-
-    mutating func watched(_ reading: Reading<Record>, ticket: Int) {
-        guard ticket == watchTicket else { return }
-        watchTicket = nil
-        switch reading {
-        case .failed: break
-        case .absent: watchedEnd = true
-        case .found(let record):
-            watched = max(watched, record.sequence)
-            // Those that were there before say nothing of now.
-            if watchedEnd { heardAt = now }
-            watch()
-        }
     }
 
     mutating func receive(_ lead: Lead, from peer: Int) {

@@ -35,7 +35,7 @@ extension Node {
             // What was offered has been taken.
             stepDown(for: found.leader)
             return adopt(found)
-        case .found, .absent, .failed:
+        case .found, .absent, .failed, .lost:
             for token in proof.reads { effects.append(.refuse(token: token, .unproven)) }
         }
         if !leading.reads.isEmpty { look() }

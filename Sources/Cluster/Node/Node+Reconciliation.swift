@@ -7,7 +7,7 @@ extension Node {
     }
 
     mutating func reconcile() {
-        guard let base = configuration?.log?.base else { return end(.diverged) }
+        guard let base = configuration?.log.map({ shared(from: $0.base) }) else { return end(.diverged) }
         if top.sequence > base.sequence {
             leading.reconciling = .back
             call(.read, top.sequence)
@@ -18,9 +18,10 @@ extension Node {
     }
 
     mutating func reconcile(_ reading: Reading<Record>, at sequence: Int) {
-        guard let base = configuration?.log?.base, let phase = leading.reconciling else { return }
+        guard let base = configuration?.log.map({ shared(from: $0.base) }), let phase = leading.reconciling else { return }
         var found: Record?
         if case .found(let record) = reading { found = record }
+        if case .lost = reading, has(.wholeSlots), case .forward(_, let before) = phase { return reconcileLost(at: sequence, after: before) }
         switch phase {
         case .back:
             if let found, found.epoch == history.epoch(at: sequence) {
@@ -52,11 +53,18 @@ extension Node {
         if history.epoch(at: sequence) != found.epoch {
             if sequence <= top.sequence { cut(to: sequence - 1, mark: before) }
             guard role == .leader else { return }
-            guard found.follows(before) else { return end(.diverged) }
+            guard found.follows(before) else { return end(has(.wholeSlots) ? .brokenSlots(at: sequence) : .diverged) }
             push(found)
             write(through: found.sequence)
         }
         leading.reconciling = .forward(sequence + 1, after: found.mark)
+        call(.read, sequence + 1)
+    }
+
+    /// One's own record may stand for what the slots have lost, where it goes on from what all have; that the next one goes on from it is seen then.
+    private mutating func reconcileLost(at sequence: Int, after before: Mark) {
+        guard let own = record(sequence), own.follows(before) else { return end(.brokenSlots(at: sequence)) }
+        leading.reconciling = .forward(sequence + 1, after: own.mark)
         call(.read, sequence + 1)
     }
 

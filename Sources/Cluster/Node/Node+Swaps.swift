@@ -81,7 +81,7 @@ extension Node {
     mutating func lookedUp(_ reading: Reading<Configuration>, ticket: Int) -> Bool {
         guard let open = swap, open.stage == .looking(ticket: ticket) else { return false }
         switch reading {
-        case .failed: swap?.stage = .lookingAgain
+        case .failed, .lost: swap?.stage = .lookingAgain
         case .absent:
             // It may still be applied, so it is sent again until it was or cannot be. An object that is gone is nobody's word.
             swap?.stage = open.expected == nil ? .waiting : .lookingAgain
@@ -133,7 +133,7 @@ extension Node {
             (isAbsent, hasRead) = (false, true)
             adopt(found)
         case .absent: (isAbsent, hasRead) = (configuration == nil, true)
-        case .failed: break
+        case .failed, .lost: break
         }
     }
 
@@ -149,7 +149,7 @@ extension Node {
         isAbsent = false
         // A question of an earlier leader was asked by another clock.
         (leaderSession, leaderIsGone, hasOffer, echo) = (nil, false, false, nil)
-        (watched, watchedEnd, watchTicket) = (0, false, nil)
+        watch = Watch()
         // From here on the new leader has its three seconds.
         (heardAt, ledAt) = (now, now)
         // Whether it is in sync with that one it is told by it.

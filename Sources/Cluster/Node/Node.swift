@@ -80,10 +80,7 @@ package struct Node: Sendable {
     var hasOffer = false
     var leaderIsGone = false
     var peers: [Peer]
-    /// Mode log, without the leader's word: how far its slots go, and whether their end was seen since the object was.
-    var watched = 0
-    var watchedEnd = false
-    var watchTicket: Int?
+    var watch = Watch()
 
     // Changing the object.
     var swap: Swap?
@@ -243,6 +240,7 @@ package struct Node: Sendable {
     mutating func cut(to sequence: Int, mark: Mark? = nil) {
         guard sequence >= committed.sequence else { return end(.diverged) }
         history.cut(to: sequence)
+        (watch.next, watch.isWhole) = (nil, false)
         while let last = recent.last, last.sequence > sequence { recent.removeLast() }
         if written > sequence {
             let ticket = newTicket()

@@ -55,10 +55,19 @@ public protocol ObjectStorage: Sendable {
     func list(
         prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void
     ) throws(ColumnStoreError)
+
+    /// Keys that start with `prefix` and stand behind `key` in the order of their bytes: the first of them, in that order, unfinished ones included.
+    func keys(prefix: String, after key: String, countMax: Int) throws(ColumnStoreError) -> [String]
 }
 
 extension ObjectStorage {
     public func expect(_ keys: [String]) {}
+
+    public func keys(prefix: String, after key: String, countMax: Int) throws(ColumnStoreError) -> [String] {
+        var found: [String] = []
+        try list(prefix: prefix) { if key.utf8.lexicographicallyPrecedes($0.key.utf8) { found.append($0.key) } }
+        return Array(found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.prefix(countMax))
+    }
 
     /// As `location`, for people: a plain path where objects are files.
     package func place(of key: String) -> String {

@@ -305,7 +305,7 @@ final class NodeHost: CommitReplica {
             store: work.node.store, mayAcknowledge: work.node.mayAcknowledge, obstacle: work.node.obstacle, silence: work.node.silence)
         next.strange = strange.withLock { $0.min { $0.key < $1.key }?.value }
         next.successor = work.node.successor
-        next.fault = NodeWords.waitsForObject(next) ? object.fault : next.silence == .slots ? slots.fault : nil
+        next.fault = NodeWords.waitsForObject(next) ? object.fault : NodeWords.waitsForSlots(next) ? slots.fault : nil
         // The store is open, and what it would commit from here on is nobody's.
         if next.ending == nil, isOpen.load(ordering: .acquiring), next.role != .leader { next.ending = "another node leads" }
         let before = standing.withLock { $0 }

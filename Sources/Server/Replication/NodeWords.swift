@@ -10,8 +10,13 @@ enum NodeWords {
         switch ending {
         case .fenced: "another node leads, or may lead" + (fault.map { ": the object that says who leads gives no proof (\($0))" } ?? "")
         case .diverged: "what this node has and what its cluster has are two histories"
+        case .brokenSlots(let number): brokenSlots(number)
         case .stranger(let named): stranger(own: own?.text ?? "another", named: named.text)
         }
+    }
+
+    private static func brokenSlots(_ number: Int) -> String {
+        "slot \(number) of log.url is lost, damaged or not the cluster's, and what lies behind it was acknowledged: this node does not lead without it; start the other machine with its disk, which may have all, or put the slot back (what else can be done is in docs/operations.md)"
     }
 
     static func stranger(own: String, named: String) -> String {
@@ -25,6 +30,11 @@ enum NodeWords {
         if let obstacle = standing.obstacle { return why(obstacle, standing, node: node) + said }
         if let silence = standing.silence { return why(silence, standing) + said }
         return standing.role == .leader && !standing.isServing ? "this node leads, and waits until another place has what it acknowledges: its standby, or the slots of log.url" : nil
+    }
+
+    static func waitsForSlots(_ standing: NodeHost.Standing) -> Bool {
+        if case .slots = standing.obstacle { return true }
+        return standing.silence == .slots
     }
 
     /// Whether it is the object that says who leads for which a node waits.
@@ -53,6 +63,7 @@ enum NodeWords {
         case .peer(let peer, let theirs):
             return "\(peer) has the store \(theirs.text), and this node the store \(own): one of them has another cluster's directory, and the object does not say which; neither comes to lead: find out which one, and \(strangerAdvice)"
         case .emptyLeader(let peer): return "\(peer) leads a cluster that has no store yet, and the directory of this node has the store \(own): \(strangerAdvice)"
+        case .slots(let number): return brokenSlots(number)
         case .lacking(let named):
             return "the cluster keeps the store \(named.text), and this node has nothing of it: it waits for a node that has it"
         }

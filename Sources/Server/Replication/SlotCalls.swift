@@ -68,6 +68,9 @@ final class SlotCalls: Sendable {
             let found = try slots?.read(generation, sequence, of: start)
             note(nil)
             return found.map { .found($0) } ?? .absent
+        } catch let error as SlotPlace.Lost {
+            note(error)
+            return .lost
         } catch {
             note(error)
             return .failed

@@ -25,6 +25,11 @@ package struct SlotPlace: Sendable {
         let description: String
     }
 
+    /// A slot that is not there, though one behind it is: slots are filled one after the other.
+    struct Lost: Error, CustomStringConvertible {
+        let description: String
+    }
+
     package init(_ objects: any ObjectStorage, url: String) { (self.objects, self.url) = (objects, url) }
 
     private static func key(_ generation: Int, _ name: String) -> String { "\(folder)/\(LogNumber.text(Int64(generation)))/\(name)" }
@@ -87,18 +92,31 @@ package struct SlotPlace: Sendable {
 
     /// - Parameter log: of the object, where the slot is of its generation.
     /// - Returns: nil where the slot is empty.
-    /// - Throws: where that is not known, or what is in it is damaged.
+    /// - Throws: `Lost`; where that is not known, or what is in it is damaged.
     package func read(_ generation: Int, _ sequence: Int, of log: Configuration.LogStart?) throws -> Record? {
         let key = Self.key(generation, sequence)
-        guard let bytes = try get(key, byteCountMax: Self.byteCountMax) else {
-            if let log { try check(log) }
-            return nil
+        var found = try get(key, byteCountMax: Self.byteCountMax)
+        if found == nil, let log {
+            try check(log)
+            if let later = try firstSlot(after: sequence, of: generation) {
+                // It may have come meanwhile, with the later one.
+                found = try get(key, byteCountMax: Self.byteCountMax)
+                if found == nil { throw Lost(description: "\(url)/\(key) is not there, and slot \(later) is: the place has lost what it had") }
+            }
         }
+        guard let bytes = found else { return nil }
         do throws(FrameFault) {
             let record = try Record(parsing: bytes[...])
             guard record.sequence == sequence else { throw FrameFault("it has record \(record.sequence)") }
             return record
         } catch { throw Fault(description: "\(url)/\(key) is damaged: \(error.reason)") }
+    }
+
+    /// - Returns: nil where there is none.
+    private func firstSlot(after sequence: Int, of generation: Int) throws(ColumnStoreError) -> Int64? {
+        // Beside slots there is the base, and what a directory has unfinished.
+        try objects.keys(prefix: Self.key(generation, ""), after: Self.key(generation, sequence), countMax: 16)
+            .compactMap { $0.split(separator: "/").last.flatMap(LogNumber.number) }.first
     }
 
     /// - Returns: false where the slot is filled, perhaps by this very record.

@@ -221,6 +221,76 @@ final class NodeTests: XCTestCase {
         }
     }
 
+    // MARK: Slots that are lost
+
+    /// A pair in mode log whose leader is gone, and the slots that it has filled.
+    private static func inSlots() throws -> (world: SmallWorld, leader: String, other: String, slots: [Int]) {
+        let world = pair()
+        let leader = try XCTUnwrap(world.leader)
+        let other = leader == "a" ? "b" : "a"
+        world.stop(other)
+        world.pass(1_600)
+        for token in 1...9 {
+            world.give(.submit(Submission(token: token, body: [7])), to: leader)
+            world.settle()
+        }
+        world.stop(leader)
+        return (world, leader, other, world.slots.keys.sorted())
+    }
+
+    func test_slotThatIsLost_orAnothers_keepsWhoLacksItFromLeading_untilItIsThere() throws {
+        for isLost in [true, false] {
+            let (world, _, other, slots) = try Self.inSlots()
+            let (number, count) = (slots[slots.count / 2], world.logs[other]?.count)
+            let whole = try XCTUnwrap(world.slots[number])
+            world.setSlot(number, isLost ? nil : Record(after: Mark(sequence: number - 1, epoch: 1, hash: .zero), epoch: 1, kind: .rows, level: 1, body: [9]))
+            world.start(other)
+            world.pass(8_000)
+            XCTAssertNil(world.leader)
+            XCTAssertEqual(world.nodes[other]?.obstacle, .slots(number))
+            XCTAssertEqual(world.logs[other]?.count, count)
+            XCTAssertEqual(world.slots.keys.max(), slots.last, "something was put behind")
+            world.setSlot(number, whole)
+            world.pass(1_000)
+            XCTAssertEqual(world.leader, other)
+            XCTAssertNil(world.nodes[other]?.obstacle)
+            XCTAssertEqual(world.logs[other]?.count { $0.body == [7] }, 9)
+        }
+    }
+
+    func test_slotThatIsLost_isNothingToWhoHasItsRecord() throws {
+        let (world, leader, other, slots) = try Self.inSlots()
+        world.setSlot(slots[slots.count / 2], nil)
+        world.start(other)
+        world.pass(8_000)
+        XCTAssertNil(world.leader)
+        world.start(leader)
+        world.pass(6_000)
+        XCTAssertEqual(world.leader, leader)
+        XCTAssertEqual(world.object?.insync, [leader, other])
+        XCTAssertEqual(world.logs[other]?.count { $0.body == [7] }, 9)
+    }
+
+    /// Between the look and the lead: it ends, and the machine that has everything leads.
+    func test_slotThatIsLostAfterTheLook_endsWhoHasComeToLead() throws {
+        let (world, leader, other, slots) = try Self.inSlots()
+        world.start(other)
+        world.pass(2_800)
+        XCTAssertNotEqual(world.object?.leader, other)
+        let number = slots[slots.count / 2]
+        world.swapped = { world.setSlot(number, nil) }
+        world.pass(2_000)
+        XCTAssertEqual(world.object?.leader, other)
+        XCTAssertTrue(world.hasEnded(other))
+        guard case .end(.brokenSlots(at: number))? = world.done.last(where: { $0.name == other })?.effect else { return XCTFail("it ends for something else") }
+        world.swapped = nil
+        world.start(other)
+        world.start(leader)
+        world.pass(8_000)
+        XCTAssertEqual(world.leader, leader)
+        XCTAssertEqual(world.logs[other]?.count { $0.body == [7] }, 9)
+    }
+
     // MARK: Whose records they are
 
     private static let own = StoreIdentity("00112233445566778899aabbccddeeff")

@@ -5,7 +5,9 @@ final class SmallWorld {
     private(set) var nodes: [String: Node] = [:]
     var time = 1_000
     var object: Configuration?
-    private(set) var slots: [Int: Record] = [:]
+    /// Of the generation that records go to.
+    var slots: [Int: Record] { generations.max { $0.key < $1.key }?.value ?? [:] }
+    private var generations: [Int: [Int: Record]] = [:]
     private(set) var logs: [String: [Record]] = [:]
     /// Records that went into a node's checkpoint.
     private(set) var dropped: [String: Int] = [:]
@@ -18,6 +20,8 @@ final class SmallWorld {
     /// Names of those whose disks do not answer.
     var stalledDisks: Set<String> = []
     var swapAnswer: Writing?
+    /// Asked each time that the object has been swapped.
+    var swapped: (() -> Void)?
     private var queue: [(name: String, event: Event)] = []
     private var stalled: [(name: String, event: Event)] = []
     private let settings: (String) -> Settings
@@ -73,6 +77,12 @@ final class SmallWorld {
     }
 
     func stop(_ name: String) { nodes[name] = nil }
+
+    /// The bucket loses a slot, or has another record in it.
+    func setSlot(_ sequence: Int, _ record: Record?) {
+        guard let generation = generations.keys.max() else { return }
+        generations[generation]?[sequence] = record
+    }
 
     @discardableResult
     func give(_ event: Event, to name: String) -> [Effect] {
@@ -151,12 +161,17 @@ final class SmallWorld {
         case .readConfiguration(let ticket): queue.append((name, .configuration(object.map { .found($0) } ?? .absent, ticket: ticket)))
         case .swap(let expected, let next, _, let ticket):
             let fits = object?.nonce == expected
-            if fits { object = next }
+            if fits {
+                object = next
+                swapped?()
+            }
             queue.append((name, .swapped(swapAnswer ?? (fits ? .done : .conflict), ticket: ticket)))
-        case .readSlot(_, let sequence, let ticket): queue.append((name, .slot(slots[sequence].map { .found($0) } ?? .absent, ticket: ticket)))
-        case .putSlot(_, let record, _, let ticket):
-            let isFree = slots[record.sequence] == nil
-            if isFree { slots[record.sequence] = record }
+        case .readSlot(let generation, let sequence, let ticket):
+            let slots = generations[generation, default: [:]]
+            queue.append((name, .slot(slots[sequence].map { .found($0) } ?? (slots.keys.contains { $0 > sequence } ? .lost : .absent), ticket: ticket)))
+        case .putSlot(let generation, let record, _, let ticket):
+            let isFree = generations[generation]?[record.sequence] == nil
+            if isFree { generations[generation, default: [:]][record.sequence] = record }
             queue.append((name, .put(isFree ? .done : .conflict, ticket: ticket)))
         case .removeSlots, .numbered, .commit, .answerRead, .refuse, .end: break
         }

@@ -65,6 +65,50 @@ final class SlotPlaceTests: XCTestCase {
         }
     }
 
+    /// Slots are filled one after the other: one that is not there before another was lost, and is no end.
+    func test_slot_thatIsMissingBeforeAnother_isLost_andTheLastOneIsTheEnd() throws {
+        for place in [try directory(), try inBucket()] {
+            try place.begin(Self.start)
+            var record = Self.first
+            // More than a page of those before it.
+            for _ in 0..<40 {
+                XCTAssertTrue(try place.put(3, record))
+                record = Record(after: record.mark, epoch: 3, kind: .rows, level: 1, body: [])
+            }
+            XCTAssertNil(try place.read(3, 41, of: Self.start))
+            try place.objects.delete(SlotPlace.key(3, 20), .named("a test loses it"))
+            for _ in 0..<2 {
+                XCTAssertThrowsError(try place.read(3, 20, of: Self.start)) { error in
+                    XCTAssertTrue(error is SlotPlace.Lost && "\(error)".contains(SlotPlace.key(3, 20)) && "\(error)".contains("slot 21"), "\(error)")
+                }
+                try place.objects.delete(SlotPlace.key(3, 1), .named("a test loses it"))
+            }
+            XCTAssertThrowsError(try place.read(3, 1, of: Self.start)) { XCTAssertTrue($0 is SlotPlace.Lost, "\($0)") }
+            XCTAssertNil(try place.read(3, 41, of: Self.start))
+        }
+    }
+
+    func test_calls_tellALostSlotFromAnEmptyOne_andSayWhich() throws {
+        let place = try directory()
+        try place.begin(Self.start)
+        let second = Record(after: Self.first.mark, epoch: 3, kind: .rows, level: 1, body: [])
+        XCTAssertTrue(try place.put(3, second))
+        let answers = Monitor<[Event]>([])
+        let calls = SlotCalls(place, object: ObjectFile(folder: folder.path), log: Log(format: .json, level: .error))
+        calls.start { event in answers.broadcast { $0.append(event) } }
+        defer { calls.stop() }
+        for (sequence, isLost) in [(1, true), (3, false)] {
+            calls.take(.readSlot(generation: 3, sequence: sequence, ticket: sequence), of: Self.start)
+            guard case .slot(let reading, sequence)? = answers.wait(seconds: Patience.seconds, { $0.popLast() }) else { return XCTFail("no answer") }
+            switch reading {
+            case .lost: XCTAssertTrue(isLost)
+            case .absent: XCTAssertFalse(isLost)
+            default: XCTFail("\(reading)")
+            }
+            XCTAssertEqual(calls.fault?.contains("is not there") == true, isLost, calls.fault ?? "")
+        }
+    }
+
     func test_founder_thatCameNoFurther_leftNoRecords() throws {
         let place = try directory()
         try place.begin(.init(generation: 1, base: .start))

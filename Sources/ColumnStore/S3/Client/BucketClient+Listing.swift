@@ -28,6 +28,20 @@ extension BucketClient {
         } while token != nil
     }
 
+    /// The first keys behind `key`, in their order.
+    package func keys(prefix: String, after key: String, countMax: Int) throws(ColumnStoreError) -> [String] {
+        let root = endpoint.prefix.isEmpty ? "" : endpoint.prefix + "/"
+        var call = BucketCall(method: .get, key: "", answerByteCountMax: 4 << 20, kind: .list)
+        call.query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", root + prefix), ("start-after", root + key), ("max-keys", String(countMax))]
+        let page: Page
+        do throws(BucketFailure) { page = try Self.page(try perform(call).body, root: root) } catch { throw ColumnStoreError(error, key: prefix) }
+        var found = page.objects.map(\.key).filter { $0.hasPrefix(prefix) && key.utf8.lexicographicallyPrecedes($0.utf8) }
+        guard found.isEmpty, page.next != nil else { return found }
+        // A server that reads past `start-after` has told those before it.
+        try list(prefix: prefix) { if key.utf8.lexicographicallyPrecedes($0.key.utf8) { found.append($0.key) } }
+        return Array(found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.prefix(countMax))
+    }
+
     /// Names that begin keys below the endpoint's prefix and have a slash behind them, as a directory would show them; in order.
     package func folders() throws(BucketFailure) -> [String] {
         let root = endpoint.prefix.isEmpty ? "" : endpoint.prefix + "/"

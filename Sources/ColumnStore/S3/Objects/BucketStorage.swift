@@ -83,4 +83,9 @@ public final class BucketStorage: ObjectStorage {
             try body(StoredObject(key: object.key, byteCount: object.byteCount, modifiedMilliseconds: object.modifiedMilliseconds))
         }
     }
+
+    /// One request, however many there are.
+    public func keys(prefix: String, after key: String, countMax: Int) throws(ColumnStoreError) -> [String] {
+        try client.keys(prefix: prefix, after: key, countMax: countMax)
+    }
 }
