@@ -14,7 +14,7 @@ final class StepNoticeTests: XCTestCase {
     ]
     private static let noticeEvents: [StepNotice.Event] = [.delivered, .failed(nextAt: 80, reason: "r"), .givenUp(reason: "g"), .redrive, .forget]
     /// A registration that is tried again for ever changes for ever.
-    private static let noticeCountMax = 4
+    private static func noticeCountMax(_ plan: [[String]]) -> Int { plan.joined().count < 2 ? 4 : 2 }
 
     private static func moment(_ now: Int64, isLeaving: Bool = false) -> StepMoment { StepMoment(now: now, isLeaving: isLeaving) { _ in 1_000 } }
 
@@ -109,13 +109,13 @@ final class StepNoticeTests: XCTestCase {
                     for next in followers(of: ledger, targets, wasRedriven: wasRedriven, plan) {
                         let notices = next.ledger.process.notices
                         if notices.contains(where: { $0.version > 1 && $0.state == .pending }), next.ledger.calls.contains(where: { $0.version == 1 }) { lateCount += 1 }
-                        guard notices.count <= Self.noticeCountMax else { continue }
+                        guard notices.count <= Self.noticeCountMax(plan) else { continue }
                         if seen.insert(Place(form: next.ledger.form, wasRedriven: next.wasRedriven)).inserted { open.append(next) }
                     }
                 }
             }
         }
-        XCTAssertGreaterThan(stateCount, 3_000)
+        XCTAssertGreaterThan(stateCount, 1_000)
         XCTAssertGreaterThan(lateCount, 100, "nobody waited for an earlier version")
     }
 
