@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
 """Executions of state machines: how many transitions a second, what a hundred thousand that wait take, how soon the server is ready after kill -9.
 
-    benchmarks/processes.py [--binary till] [--count 100000] [--port 18590] [--data DIR]
+    benchmarks/processes.py [--binary till] [--count 100000] [--port 18590] [--data DIR] [--save TEXT]
 
 1. `count` executions are started over HTTP by sixteen connections; each waits for one and the same instant.
 2. With all of them waiting the server is killed; how long it takes from its start to the first 200 of /readyz, and its memory (RssAnon) then.
-3. At the instant all go on: Wait, Pass, Choice, Succeed. Transitions a second, of the history's own times; and how late a hundred single timers were meanwhile before.
+3. At the instant all go on: Wait, Pass, Choice, Succeed. Transitions a second, of the history's own times; and how late a hundred single timers were before.
+
+Prints one JSON object; --save TEXT keeps it in benchmarks/results, with what else was at work.
 """
-import argparse, json, os, shutil, socket, subprocess, tempfile, threading, time, urllib.request
+import argparse, json, os, pathlib, shutil, socket, subprocess, sys, tempfile, threading, time, urllib.request
 from datetime import datetime, timezone
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import machine, results
 
 MACHINE = {"StartAt": "W", "States": {
     "W": {"Type": "Wait", "TimestampPath": "$.at", "Next": "P"}, "P": {"Type": "Pass", "Result": 1, "ResultPath": "$.n", "Next": "C"},
@@ -21,6 +27,7 @@ def arguments():
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--port", type=int, default=18590)
     parser.add_argument("--data")
+    parser.add_argument("--save", metavar="TEXT", help="into benchmarks/results, with what else was at work")
     return parser.parse_args()
 
 
@@ -129,10 +136,14 @@ def main():
     server.process.terminate()
     server.process.wait()
     spent = max(last, newest) - at
-    print(json.dumps({
+    found = {
         "executions": given.count, "starts_per_second": round(given.count / took), "waiting_mib": round(waiting), "ready_seconds": round(ready, 2), "ready_mib": round(memory),
         "running_after_kill": int(float(running)), "transitions_per_second": round(3 * given.count / spent), "drain_seconds": round(spent, 1), "after_mib": round(after),
-        "timer_late_ms_max": round(max(late) * 1000, 1), "file_mib": size >> 20}))
+        "timer_late_ms_max": round(max(late) * 1000, 1), "file_mib": size >> 20}
+    print(json.dumps(found))
+    if given.save:
+        sources = pathlib.Path(__file__).resolve().parent.parent
+        results.Run("processes", 0, 0, {"executions": found | results.stamp(sources) | {"beside": given.save}}, machine.describe()).save(sources / "benchmarks/results")
     if given.data is None:
         shutil.rmtree(root)
 

@@ -2,13 +2,18 @@
 """Queues beside PostgreSQL 15's SKIP LOCKED, on the same machine, one after the other in turns: messages a second that go in, are received and completed, by tens and singly;
 and what a million that wait take of memory.
 
-    benchmarks/queues.py [--binary till] [--seconds 5] [--rounds 3] [--workers 16] [--waiting 1000000] [--skip-postgres]
+    benchmarks/queues.py [--binary till] [--seconds 5] [--rounds 3] [--workers 16] [--waiting 1000000] [--skip-postgres] [--save TEXT]
 
 Each worker has a connection of its own and goes round: send, receive, complete, all durable before the answer. Till: `POST …/messages`, `…/receive`, `…/complete`. PostgreSQL: INSERT,
 UPDATE … WHERE id IN (SELECT … FOR UPDATE SKIP LOCKED LIMIT n) RETURNING, DELETE, each a transaction (fsync and synchronous_commit on), prepared, over a Unix socket. Neither checks who asks less:
-Till a key, PostgreSQL a role. Bodies have 200 bytes. Load and servers share the machine; processor seconds of both sides are told. Prints one JSON object.
+Till a key, PostgreSQL a role. Bodies have 200 bytes. Load and servers share the machine; processor seconds of both sides are told. Prints one JSON object; --save TEXT keeps it in
+benchmarks/results, with what else was at work.
 """
-import argparse, json, multiprocessing, os, pathlib, re, shutil, socket, subprocess, tempfile, time, urllib.request
+import argparse, json, multiprocessing, os, pathlib, re, shutil, socket, subprocess, sys, tempfile, time, urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+from harness import machine, results
 
 BODY = json.dumps({"check": 17, "text": "x" * 170})
 POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
@@ -26,6 +31,7 @@ def arguments():
     parser.add_argument("--workers", type=int, default=16)
     parser.add_argument("--waiting", type=int, default=1_000_000)
     parser.add_argument("--skip-postgres", action="store_true")
+    parser.add_argument("--save", metavar="TEXT", help="into benchmarks/results, with what else was at work")
     return parser.parse_args()
 
 
@@ -215,13 +221,16 @@ def main():
     try:
         for name, count in [("by_tens", 10), ("singly", 1)]:
             rounds = [{peer: it.run(count) for peer, it in peers.items()} for _ in range(given.rounds)]
-            result[name] = {peer: {"messages_per_second": sorted(one[peer][0] for one in rounds), "load_cpu_seconds": [one[peer][1] for one in rounds], "server_cpu_seconds": [one[peer][2] for one in rounds]} for peer in peers}
+            result[name] = {peer: {"messages_per_second": [one[peer][0] for one in rounds], "load_cpu_seconds": [one[peer][1] for one in rounds], "server_cpu_seconds": [one[peer][2] for one in rounds]} for peer in peers}
         if given.waiting:
             result["waiting"] = waiting(till, given)
     finally:
         for peer in peers.values():
             peer.stop()
     print(json.dumps(result, indent=1))
+    if given.save:
+        sources = pathlib.Path(__file__).resolve().parent.parent
+        results.Run("queues", 0, 0, {"queues": result | results.stamp(sources) | {"beside": given.save}}, machine.describe()).save(sources / "benchmarks/results")
     shutil.rmtree(root)
 
 

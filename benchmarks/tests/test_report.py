@@ -7,7 +7,7 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from harness import charts, promises, report, results
+from harness import charts, processdoc, promises, report, results
 from harness.progress import Progress
 from harness.queries import DIALECTS, Choice, questions
 from harness.receipts import Plan
@@ -170,6 +170,44 @@ class ColumnPromiseTests(unittest.TestCase):
         text = report.section(run)
         for promise in promises.COLUMN_PROMISES:
             self.assertIn(f"| {promise.what} | {promise.required} | {promise.aim} |", text)
+
+
+class ProcessReportTests(unittest.TestCase):
+    STAMP = {"date": "2026-11-24", "commit": "abc", "processor": "2 × test", "beside": "nothing else at work"}
+
+    @staticmethod
+    def lines(text):
+        return {line.split(" | ")[0].removeprefix("| "): line for line in text.splitlines() if line.startswith("| ")}
+
+    def test_queues_areJudgedByMedians_andComparedRoundByRound(self):
+        sides = {"till": {"messages_per_second": [9_000, 20_000, 12_000]}, "postgresql": {"messages_per_second": [1_000, 4_000, 2_000]}}
+        slow = {"till": {"messages_per_second": [1_900, 1_999, 9_000]}}
+        waiting = {"messages": 1_000_000, "mib": 20.0, "mib_after_kill": 64.0, "ready_seconds_after_kill": 0.2, "file_mib": 700}
+        part = {"machine": {"workers": 16}, "by_tens": sides, "singly": slow, "waiting": waiting} | self.STAMP
+        rows = self.lines(processdoc.queues(part, report.table))
+        tens, singly = (rows[what] for what, _ in processdoc.WAYS.values())
+        self.assertIn("12,000 (9,000 to 20,000)", tens)
+        self.assertIn("6.0 ×", tens)
+        self.assertIn("**met**", tens)
+        self.assertIn("**not met**", singly)
+        self.assertIn("**not met**", rows["anonymous memory with 1,000,000 messages that wait"])
+
+    def test_executions_areJudgedByTheWorseOfBothMemories(self):
+        part = {
+            "executions": 100_000, "transitions_per_second": 3_000, "drain_seconds": 9.0, "running_after_kill": 100_000, "waiting_mib": 30, "ready_mib": 255, "ready_seconds": 5.01,
+            "timer_late_ms_max": 30.0, "starts_per_second": 5_000, "file_mib": 100} | self.STAMP
+        rows = self.lines(processdoc.executions(part, report.table))
+        self.assertIn("**met**", rows["transitions a second"])
+        self.assertIn("**met**", rows["anonymous memory with 100,000 running executions"])
+        self.assertIn("**not met**", rows["ready after `kill -9` with them"])
+        lost = self.lines(processdoc.executions(part | {"running_after_kill": 99_999}, report.table))
+        self.assertIn("**not met**", lost["anonymous memory with 99,999 running executions"])
+
+    def test_report_hasBothSections(self):
+        waiting = {"machine": {"workers": 1}, "by_tens": {"till": {"messages_per_second": [1]}}, "singly": {"till": {"messages_per_second": [1]}}} | self.STAMP
+        text = report.markdown([Run("queues", 0, 0, {"queues": waiting})], [])
+        self.assertIn("## Queues", text)
+        self.assertNotIn("## Executions", text)
 
 
 class ReportTests(unittest.TestCase):

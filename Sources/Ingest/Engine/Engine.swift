@@ -17,6 +17,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         package var uploads = Uploads.Options()
         /// How long executions stay where they ran after they have ended.
         package var executionDays = 90
+        /// Of one execution; past it the execution fails.
+        package var executionHistoryByteCountMax = 16 << 30
         /// Rows that a question must have looked at for its form to be kept; 0: none is.
         package var statementRowCountMin = 100_000
         /// In bytes.
@@ -147,7 +149,9 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             options.uploads, directory: directory, catalog: catalog, intake: intakeParts, minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore)
         executions = try ExecutionStore(
             path: directory.executionsPath, clock: options.hot.clock,
-            .init(minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore, prepare: { [intakeParts] in ExecutionArchiver.prepare(intakeParts) }))
+            .init(
+                minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore, historyByteCountMax: options.executionHistoryByteCountMax,
+                prepare: { [intakeParts] in ExecutionArchiver.prepare(intakeParts) }))
         dayDigests = options.replica == nil ? nil : DayDigestKeeper(catalog, tier.boundary)
         dayDigests?.start()
         compactor.start()

@@ -29,7 +29,7 @@ extension ExecutionCore {
             id: id.description, name: name, machineID: "\(request.process):\(version)", machineName: request.process, depth: request.depth)
         let outcome: Outcome
         do throws(StateError) {
-            outcome = try Transition.start(machine, identity, input: request.input, at: Moment(now: clock.now(), secret: Self.secret()))
+            outcome = try Transition.start(machine, identity, input: request.input, at: moment())
         } catch {
             throw Fault(.tooLarge, error.cause ?? "the input is too large")
         }

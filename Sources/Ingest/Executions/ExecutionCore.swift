@@ -29,13 +29,15 @@ final class ExecutionCore {
     private let isHeard: () -> Bool
     private(set) var file: SQLiteConnection?
     private var cache: ExecutionCache
+    private let historyByteCountMax: Int
     private var machines: [String: Machine] = [:]
     private let ulids = ULIDGenerator()
     var aftermath = Aftermath()
     /// Of machines that are read; running ones are read again when they are wanted.
     private static let machineCountMax = 64
 
-    init(path: String, clock: Clock, cachedByteCountMax: Int, isHeard: @escaping () -> Bool) {
+    init(path: String, clock: Clock, cachedByteCountMax: Int, historyByteCountMax: Int, isHeard: @escaping () -> Bool) {
+        self.historyByteCountMax = historyByteCountMax
         (self.path, self.clock, self.isHeard, cache) = (path, clock, isHeard, ExecutionCache(byteCountMax: cachedByteCountMax))
     }
 
@@ -79,7 +81,7 @@ final class ExecutionCore {
         let loaded = try load(number)
         var surroundings = loaded.surroundings
         let before = loaded.execution.transitionCount
-        let moment = Moment(now: clock.now(), secret: Self.secret())
+        let moment = moment()
         let outcome = Transition.apply(event, to: LoadedExecution.execution(of: consume loaded), of: surroundings.machine, at: moment)
         let disposition = outcome.disposition
         guard disposition == .applied else {
@@ -101,7 +103,10 @@ final class ExecutionCore {
         if let end, let token = surroundings.parentToken { try tellParent(of: id, token: token, end) }
     }
 
-    static func secret() -> [UInt8] {
+    /// Of an event that happens now.
+    func moment() -> Moment { Moment(now: clock.now(), secret: Self.secret(), historyByteCountMax: historyByteCountMax) }
+
+    private static func secret() -> [UInt8] {
         var random = SystemRandomNumberGenerator()
         var secret: [UInt8] = []
         for _ in 0..<4 { withUnsafeBytes(of: random.next() as UInt64) { secret += $0 } }

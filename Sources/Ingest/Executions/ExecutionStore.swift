@@ -63,11 +63,15 @@ package final class ExecutionStore: Sendable {
         package let prepare: @Sendable () -> Void
         /// Of executions that are kept in memory.
         let cachedByteCountMax: Int
+        /// Bytes that the history of one execution may come to: past it the execution fails.
+        let historyByteCountMax: Int
 
         /// - Parameter cachedByteCountMax: of small executions; large ones may have five times that. A value takes some times its bytes in memory.
         package init(
-            minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, cachedByteCountMax: Int = 12 << 20, prepare: @escaping @Sendable () -> Void = {}
+            minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, cachedByteCountMax: Int = 12 << 20, historyByteCountMax: Int = Execution.historyByteCountMax,
+            prepare: @escaping @Sendable () -> Void = {}
         ) {
+            self.historyByteCountMax = historyByteCountMax
             (self.minFreeBytes, self.events, self.cachedByteCountMax, self.prepare) = (minFreeBytes, events, cachedByteCountMax, prepare)
         }
     }
@@ -76,7 +80,8 @@ package final class ExecutionStore: Sendable {
         (self.path, self.clock, self.surroundings) = (path, clock, surroundings)
         reader = ExecutionReader(path: path)
         let core = ExecutionCore(
-            path: path, clock: clock, cachedByteCountMax: surroundings.cachedByteCountMax, isHeard: { [events = surroundings.events] in events?.isHeard ?? false })
+            path: path, clock: clock, cachedByteCountMax: surroundings.cachedByteCountMax, historyByteCountMax: surroundings.historyByteCountMax,
+            isHeard: { [events = surroundings.events] in events?.isHeard ?? false })
         try core.open(makes: false)
         shared = Shared(core: core)
         figures.running.store(core.file == nil ? 0 : try reader.runningCount(), ordering: .relaxed)

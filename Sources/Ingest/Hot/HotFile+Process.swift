@@ -67,7 +67,7 @@ extension HotFile {
         }
         if wantsEvents {
             try pool.withConnection { connection in
-                var (row, targets): (Int64, Set<EventTarget>) = (0, [])
+                var (row, targets): (Int64, Set<StepNotice.Target>) = (0, [])
                 try Self.inParts(try openEvents(connection), body) { statement in
                     let id = statement.int64(0)
                     if ProcessKey.row(ofEvent: id) != row { (row, targets) = (ProcessKey.row(ofEvent: id), []) }
@@ -147,7 +147,7 @@ extension HotFile {
             """)
     }
 
-    private func openEvent(_ statement: SQLiteStatement, _ target: EventTarget) -> QueuedWork {
+    private func openEvent(_ statement: SQLiteStatement, _ target: StepNotice.Target) -> QueuedWork {
         QueuedWork(
             file: self, id: statement.int64(0),
             kind: .event(client: statement.text(4), callbackURL: target == .callback ? statement.optionalText(5) : nil),
@@ -205,7 +205,7 @@ extension HotFile {
             select.bind(2, id)
             guard try select.step(), let event = ReceiptState(code: select.int64(14)) else { return nil }
             return EventCall(
-                isPending: select.int64(12) == EventState.pending.rawValue, attempts: select.count(13), event: event, at: select.int64(15),
+                isPending: select.int64(12) == StepNotice.State.pending.rawValue, attempts: select.count(13), event: event, at: select.int64(15),
                 stored: try select.storedReceipt().receipt, trace: select.optionalText(16))
         }
     }

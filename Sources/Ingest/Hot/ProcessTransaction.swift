@@ -4,7 +4,7 @@ internal import Processes
 
 /// Changes of processes within one transaction of a hot file: the storage of `StepTransition`, which decides. Made and used by the writer's thread.
 ///
-/// All that follows from a change (the next stage, the row's end, the events that are owed) is written with it; what a restart would
+/// All that follows from a change (the next stage, the row's end, the events that are owed) is an effect of it, written with it; what a restart would
 /// have to find again is in `work`, what queries must see in `changes`, for the writer to hand out once the transaction is durable.
 final class ProcessTransaction {
     struct RowChange {
@@ -34,43 +34,9 @@ final class ProcessTransaction {
 
     // MARK: A new row
 
-    func begin(row: Int64, _ plan: ProcessPlan, state: ReceiptState, client: String, callbackURL: String?) throws {
-        try carryOut(StepTransition.start(plan.stages, at: moment).effects, row: row)
-        try announce(row: row, state, version: 1, targets: plan.targets, client: client, callbackURL: callbackURL)
-    }
-
-    /// Events of a state, for each target. One that waits for an earlier event is queued when that one is done.
-    private func announce(
-        row: Int64, _ state: ReceiptState, version: Int64, targets: [EventTarget], client: String, callbackURL: String?
-    ) throws {
-        for target in targets {
-            let id = ProcessKey.event(row: row, version: version, target: target)
-            let expiresAt = now + ProcessRules.eventExpiry
-            let insert = try connection.statement(
-                "INSERT INTO outbox(id, event, at, state, attempts, next_at, expires_at) VALUES(?1, ?2, ?3, 0, 0, ?3, ?4)")
-            insert.bind(1, id)
-            insert.bind(2, state.code)
-            insert.bind(3, now)
-            insert.bind(4, expiresAt)
-            try insert.run()
-            if version > 1, try nextEvent(row: row, target) != id { continue }
-            work.append(
-                QueuedWork(
-                    file: file, id: id, kind: .event(client: client, callbackURL: target == .callback ? callbackURL : nil), dueAt: now,
-                    since: now, expiresAt: expiresAt))
-        }
-    }
-
-    /// The oldest event of a row that a target has not got.
-    private func nextEvent(row: Int64, _ target: EventTarget) throws -> Int64? {
-        let select = try connection.statement(
-            "SELECT id FROM outbox WHERE id BETWEEN ?1 AND ?2 AND state = 0 AND (id & \(1 << ProcessKey.targetBits - 1)) = ?3 ORDER BY id LIMIT 1")
-        defer { select.reset() }
-        let range = ProcessKey.range(row, ProcessKey.eventBits)
-        select.bind(1, range.first)
-        select.bind(2, range.last)
-        select.bind(3, target.rawValue)
-        return try select.step() ? select.int64(0) : nil
+    func begin(row: Int64, _ plan: ProcessPlan, client: String, callbackURL: String?) throws {
+        let made = StepTransition.start(plan.stages, telling: plan.targets, at: moment)
+        try carryOut(made.effects, row: row, owner: (client, callbackURL))
     }
 
     // MARK: Changes
@@ -86,11 +52,11 @@ final class ProcessTransaction {
         case .dead(let step, let detail, let note): return try apply(.givenUp(reason: detail), to: step, note)
         case .redriveStep(let step): return try apply(.redrive, to: step)
         case .forgetStep(let step): return try apply(.forget, to: step)
-        case .delivered(let event, let note): return try end(event, .delivered, detail: nil, note)
-        case .deadEvent(let event, let detail, let note): return try end(event, .dead, detail: detail, note)
-        case .retryEvent(let event, let at, let detail, let note): return try postpone(event, at, detail, note)
-        case .redriveEvent(let event): return try redriveEvent(event)
-        case .forgetEvent(let event): return try forget(event)
+        case .delivered(let event, let note): return try apply(.delivered, toEvent: event, note)
+        case .deadEvent(let event, let detail, let note): return try apply(.givenUp(reason: detail), toEvent: event, note)
+        case .retryEvent(let event, let at, let detail, let note): return try apply(.failed(nextAt: at, reason: detail), toEvent: event, note)
+        case .redriveEvent(let event): return try apply(.redrive, toEvent: event)
+        case .forgetEvent(let event): return try apply(.forget, toEvent: event)
         }
     }
 
@@ -99,12 +65,23 @@ final class ProcessTransaction {
     /// Gives a step an event: what comes of it is the core's to say, here it is written down.
     private func apply(_ event: StepEvent, to id: Int64, _ note: HistoryNote? = nil, _ outcome: StepOutcome? = nil) throws -> ProcessResult {
         let row = ProcessKey.row(ofStep: id)
-        let made = StepTransition.apply(event, to: ProcessKey.ordinal(ofStep: id), of: try steps(row: row), at: moment)
+        let process = StepProcess(try steps(row: row), notices: event.concernsNotices ? try notices(row: row) : [])
+        let made = StepTransition.apply(event, to: ProcessKey.ordinal(ofStep: id), of: process, at: moment)
         try carryOut(made.effects, row: row, note, outcome)
         return ProcessResult(made.disposition)
     }
 
-    private func steps(row: Int64) throws -> StepProcess {
+    /// As above, of what somebody is owed: no step changes with it.
+    private func apply(_ event: StepNotice.Event, toEvent id: Int64, _ note: HistoryNote? = nil) throws -> ProcessResult {
+        guard let target = ProcessKey.target(ofEvent: id) else { return .unknown }
+        let row = ProcessKey.row(ofEvent: id)
+        let process = StepProcess([], notices: try notices(row: row))
+        let made = StepTransition.apply(event, toNotice: ProcessKey.version(ofEvent: id), of: target, in: process, at: moment)
+        try carryOut(made.effects, row: row, note)
+        return ProcessResult(made.disposition)
+    }
+
+    private func steps(row: Int64) throws -> [StepProcess.Step] {
         let select = try connection.statement(
             "SELECT id, name, stage, state, attempts, next_at, locked_until, expires_at, at FROM steps WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
         defer { select.reset() }
@@ -121,12 +98,37 @@ final class ProcessTransaction {
                     ordinal: ProcessKey.ordinal(ofStep: select.int64(0)), name: select.text(1), stage: select.int64(2), state: state, attempts: select.count(4),
                     nextAt: select.optionalInt64(5), lockedUntil: select.optionalInt64(6), expiresAt: select.optionalInt64(7), at: select.optionalInt64(8)))
         }
-        return StepProcess(steps)
+        return steps
+    }
+
+    private func notices(row: Int64) throws -> [StepNotice] {
+        let select = try connection.statement(
+            "SELECT id, event, at, state, attempts, next_at, expires_at FROM outbox WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+        defer { select.reset() }
+        let range = ProcessKey.range(row, ProcessKey.eventBits)
+        select.bind(1, range.first)
+        select.bind(2, range.last)
+        var notices: [StepNotice] = []
+        while try select.step() {
+            let id = select.int64(0)
+            guard let target = ProcessKey.target(ofEvent: id), let event = ReceiptState(code: select.int64(1)), let state = StepNotice.State(rawValue: select.int64(3)) else {
+                throw SQLiteError(code: 11, message: "event \(id) has an unknown state", path: file.path)
+            }
+            notices.append(
+                StepNotice(
+                    version: ProcessKey.version(ofEvent: id), target: target, status: Self.status(event), at: select.int64(2), state: state, attempts: select.count(4),
+                    nextAt: select.int64(5), expiresAt: select.int64(6)))
+        }
+        return notices
     }
 
     // MARK: Effects
 
-    private func carryOut(_ effects: [StepEffect], row: Int64, _ note: HistoryNote? = nil, _ outcome: StepOutcome? = nil) throws {
+    /// Whose a row is, and where it wants to be told of itself.
+    private typealias Owner = (client: String, callbackURL: String?)
+
+    /// - Parameter owner: nil to read it where it is wanted.
+    private func carryOut(_ effects: [StepEffect], row: Int64, owner: Owner? = nil, _ note: HistoryNote? = nil, _ outcome: StepOutcome? = nil) throws {
         for effect in effects {
             switch effect {
             case .add(let step): try insert(step, row)
@@ -136,12 +138,30 @@ final class ProcessTransaction {
                     QueuedWork(
                         file: file, id: ProcessKey.step(row: row, ordinal: step.ordinal), kind: .step(name: step.name), dueAt: now, since: now,
                         expiresAt: step.expiresAt ?? .max))
-            case .note(.ofEvent): if let note { try write(note, row: row) }
-            case .note(.redriven(let name)): try write(HistoryNote("redriven") { $0.member("name", name) }, row: row)
-            case .note(.acceptedLate(let name)): try write(HistoryNote("accepted late") { $0.member("name", name) }, row: row)
-            case .note(.letterDeleted): try write(.letterDeleted, row: row)
+            case .note(let kind): if let line = Self.line(kind, of: note) { try write(line, row: row) }
             case .status(let status): try setState(Self.state(status), of: row)
+            case .owe(let notice): try insert(notice, row)
+            case .changeNotice(let notice, let words): try update(notice, row, words)
+            case .tell(let notice): if let owner = try owner ?? self.owner(row: row) { tell(notice, row, owner) }
             }
+        }
+    }
+
+    private static func line(_ note: StepEffect.Note, of event: HistoryNote?) -> HistoryNote? {
+        switch note {
+        case .ofEvent: event
+        case .redriven(let name): HistoryNote("redriven") { $0.member("name", name) }
+        case .acceptedLate(let name): HistoryNote("accepted late") { $0.member("name", name) }
+        case .noticeRedriven(let version): HistoryNote("redriven") { $0.member("version", version) }
+        case .letterDeleted: HistoryNote("dead letter deleted")
+        }
+    }
+
+    private static func status(_ state: ReceiptState) -> StepProcess.Status {
+        switch state {
+        case .processing: .processing
+        case .complete: .complete
+        case .failed: .failed
         }
     }
 
@@ -204,70 +224,50 @@ final class ProcessTransaction {
 
     // MARK: Events
 
-    /// What was given up stays as it is, and in its row's history; it is only listed no more.
-    private func forget(_ id: Int64) throws -> ProcessResult {
-        guard !file.state.isLeaving else { return .unknown }
-        let update = try connection.statement("UPDATE outbox SET state = ?2 WHERE id = ?1 AND state = ?3")
-        update.bind(1, id)
-        update.bind(2, EventState.forgotten.rawValue)
-        update.bind(3, EventState.dead.rawValue)
-        try update.run()
-        guard connection.changeCount == 1 else { return .unknown }
-        try write(.letterDeleted, row: ProcessKey.row(ofEvent: id))
-        return .applied
+    private func insert(_ notice: StepNotice, _ row: Int64) throws {
+        let insert = try connection.statement(
+            "INSERT INTO outbox(id, event, at, state, attempts, next_at, expires_at) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        insert.bind(1, ProcessKey.event(row: row, notice))
+        insert.bind(2, Self.state(notice.status).code)
+        insert.bind(3, notice.at)
+        insert.bind(4, notice.state.rawValue)
+        insert.bind(5, Int64(notice.attempts))
+        insert.bind(6, notice.nextAt)
+        insert.bind(7, notice.expiresAt)
+        try insert.run()
     }
 
-    private func end(_ id: Int64, _ state: EventState, detail: String?, _ note: HistoryNote) throws -> ProcessResult {
-        let update = try connection.statement(
-            "UPDATE outbox SET state = ?2, attempts = attempts + 1, detail = ?3 WHERE id = ?1 AND state = 0")
-        update.bind(1, id)
-        update.bind(2, state.rawValue)
-        try update.bind(3, detail)
+    private func update(_ notice: StepNotice, _ row: Int64, _ words: StepEffect.Words) throws {
+        let columns = "state = ?2, attempts = ?3, next_at = ?4, expires_at = ?5"
+        let update: SQLiteStatement
+        switch words {
+        case .kept: update = try connection.statement("UPDATE outbox SET \(columns) WHERE id = ?1")
+        case .reason(let reason):
+            update = try connection.statement("UPDATE outbox SET \(columns), detail = ?6 WHERE id = ?1")
+            try update.bind(6, reason)
+        case .decision: preconditionFailure("nobody decides about a notice")
+        }
+        update.bind(1, ProcessKey.event(row: row, notice))
+        update.bind(2, notice.state.rawValue)
+        update.bind(3, Int64(notice.attempts))
+        update.bind(4, notice.nextAt)
+        update.bind(5, notice.expiresAt)
         try update.run()
-        guard connection.changeCount == 1 else { return .repeated }
-        let row = ProcessKey.row(ofEvent: id)
-        try write(note, row: row)
-        if let target = ProcessKey.target(ofEvent: id), let next = try nextEvent(row: row, target) { try queueEvent(next) }
-        return .applied
     }
 
-    private func postpone(_ id: Int64, _ at: Int64, _ detail: String, _ note: HistoryNote) throws -> ProcessResult {
-        let update = try connection.statement(
-            "UPDATE outbox SET attempts = attempts + 1, next_at = ?2, detail = ?3 WHERE id = ?1 AND state = 0")
-        update.bind(1, id)
-        update.bind(2, at)
-        try update.bind(3, detail)
-        try update.run()
-        guard connection.changeCount == 1 else { return .repeated }
-        try write(note, row: ProcessKey.row(ofEvent: id))
-        return .applied
-    }
-
-    private func redriveEvent(_ id: Int64) throws -> ProcessResult {
-        guard !file.state.isLeaving else { return .unknown }
-        let update = try connection.statement(
-            "UPDATE outbox SET state = 0, attempts = 0, next_at = ?2, expires_at = ?3, detail = NULL WHERE id = ?1 AND state = 2")
-        update.bind(1, id)
-        update.bind(2, now)
-        update.bind(3, now + ProcessRules.eventExpiry)
-        try update.run()
-        guard connection.changeCount == 1 else { return .unknown }
-        try write(
-            HistoryNote("redriven") { $0.member("version", ProcessKey.version(ofEvent: id)) }, row: ProcessKey.row(ofEvent: id))
-        try queueEvent(id)
-        return .applied
-    }
-
-    private func queueEvent(_ id: Int64) throws {
-        let select = try connection.statement("SELECT client, callback_url FROM rows WHERE id = ?1")
-        defer { select.reset() }
-        select.bind(1, ProcessKey.row(ofEvent: id))
-        guard try select.step() else { return }
-        let url = ProcessKey.target(ofEvent: id) == .callback ? select.optionalText(1) : nil
+    private func tell(_ notice: StepNotice, _ row: Int64, _ owner: Owner) {
         work.append(
             QueuedWork(
-                file: file, id: id, kind: .event(client: select.text(0), callbackURL: url), dueAt: now, since: now,
-                expiresAt: now + ProcessRules.eventExpiry))
+                file: file, id: ProcessKey.event(row: row, notice),
+                kind: .event(client: owner.client, callbackURL: notice.target == .callback ? owner.callbackURL : nil), dueAt: now, since: now,
+                expiresAt: notice.expiresAt))
+    }
+
+    private func owner(row: Int64) throws -> Owner? {
+        let select = try connection.statement("SELECT client, callback_url FROM rows WHERE id = ?1")
+        defer { select.reset() }
+        select.bind(1, row)
+        return try select.step() ? (select.text(0), select.optionalText(1)) : nil
     }
 
     // MARK: The row
@@ -295,29 +295,6 @@ final class ProcessTransaction {
         try changed.run()
         try write(HistoryNote(state.rawValue.lowercased()) { $0.member("sequence", sequence) }, row: row)
         changes.append(RowChange(row: row, change: HotFile.StateChange(state: state, completedAt: completedAt), sequence: sequence))
-        try announce(row: row, state)
-    }
-
-    private func announce(row: Int64, _ state: ReceiptState) throws {
-        let select = try connection.statement("SELECT max(id) FROM outbox WHERE id BETWEEN ?1 AND ?2")
-        let range = ProcessKey.range(row, ProcessKey.eventBits)
-        select.bind(1, range.first)
-        select.bind(2, range.last)
-        defer { select.reset() }
-        guard try select.step(), let last = select.optionalInt64(0), ProcessKey.version(ofEvent: last) < ProcessKey.versionMax else { return }
-        let targets = try [EventTarget.callback, .contract].filter { target in
-            let first = try connection.statement("SELECT 1 FROM outbox WHERE id = ?1")
-            defer { first.reset() }
-            first.bind(1, ProcessKey.event(row: row, version: 1, target: target))
-            return try first.step()
-        }
-        let owner = try connection.statement("SELECT client, callback_url FROM rows WHERE id = ?1")
-        defer { owner.reset() }
-        owner.bind(1, row)
-        guard try owner.step() else { return }
-        try announce(
-            row: row, state, version: ProcessKey.version(ofEvent: last) + 1, targets: targets, client: owner.text(0),
-            callbackURL: owner.optionalText(1))
     }
 
     private func write(_ note: HistoryNote, row: Int64) throws {
@@ -336,8 +313,4 @@ final class ProcessTransaction {
         try insert.bind(4, note.details)
         try insert.run()
     }
-}
-
-extension HistoryNote {
-    fileprivate static let letterDeleted = HistoryNote("dead letter deleted")
 }

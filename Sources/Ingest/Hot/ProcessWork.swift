@@ -5,7 +5,7 @@ package struct QueuedWork: Sendable {
     package enum Kind: Sendable, Hashable {
         /// A step, by the name of its endpoint.
         case step(name: String)
-        /// An event for a client; the URL is its row's own, for `EventTarget.callback`.
+        /// An event for a client; the URL is its row's own, for `StepNotice.Target.callback`.
         case event(client: String, callbackURL: String?)
     }
 

@@ -1,5 +1,6 @@
 import ColumnStore
 import Documents
+import Processes
 
 /// Whose a receipt is, what row it makes, and where it goes: stored, or kept in quarantine.
 extension Intake {
@@ -183,7 +184,7 @@ extension Intake {
     /// - Throws: callback-host-not-allowed.
     func process(stages: [[String]], client: [UInt8], callbackURL: String?, trace: String?) throws -> ProcessPlan? {
         let contract = parts.catalog.contract(String(decoding: client, as: UTF8.self))
-        var targets: [EventTarget] = []
+        var targets: [StepNotice.Target] = []
         if let callbackURL {
             guard CallbackURL.host(callbackURL) != nil else {
                 let fault = "an http or https URL of at most \(CallbackURL.byteCountMax) bytes, without user and password, is wanted"

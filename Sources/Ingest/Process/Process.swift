@@ -1,6 +1,6 @@
 package import ColumnStore
 package import Documents
-internal import Processes
+package import Processes
 
 /// What must happen to a row after it was stored, and who is told: fixed when it arrives.
 ///
@@ -9,52 +9,37 @@ package struct ProcessPlan: Sendable, Hashable {
     /// One after another, each a set of steps in parallel, by name. Empty: the row is final at once.
     package var stages: [[String]]
     /// Who hears of its changes of state.
-    package var targets: [EventTarget]
+    package var targets: [StepNotice.Target]
     /// The trace that the row came with, as `Trace` has it.
     package var trace: String?
 
-    package init(stages: [[String]] = [], targets: [EventTarget] = [], trace: String? = nil) {
+    package init(stages: [[String]] = [], targets: [StepNotice.Target] = [], trace: String? = nil) {
         self.stages = stages
         self.targets = targets
         self.trace = trace
     }
 }
 
-/// Who is told of a row's changes. On disk: do not renumber.
-package enum EventTarget: Int64, Sendable, Hashable {
-    /// The row's own callback URL.
-    case callback = 0
-    /// The webhook of its client's contract, as it stands when the call is made.
-    case contract = 1
-}
-
-/// On disk: do not renumber.
-package enum EventState: Int64, Sendable {
-    case pending = 0, delivered = 1, dead = 2
-    /// Dead, and no dead letter any more: an administrator has deleted that.
-    case forgotten = 3
-}
-
 /// How steps, events and history entries of a row are numbered in its file: the row above, what tells them apart below.
 package enum ProcessKey {
     /// Steps of one row: their order in the plan.
     static let stepBits: Int64 = 12
-    /// Events of one row: version above, target below.
+    /// Events of one row: version above (`StepNotice.versionMax`), target below.
     static let eventBits: Int64 = 16
     static let targetBits: Int64 = 2
     /// History entries of one row, in order. Past it nothing more is written down: an endpoint that refuses for weeks has said enough.
     static let historyBits: Int64 = 16
 
     package static let stepCountMax = 1 << Int(stepBits)
-    static let versionMax: Int64 = 1 << (eventBits - targetBits) - 1
 
     static func step(row: Int64, ordinal: Int) -> Int64 { row << stepBits | Int64(ordinal) }
     static func row(ofStep id: Int64) -> Int64 { id >> stepBits }
     static func ordinal(ofStep id: Int64) -> Int { Int(id & (1 << stepBits - 1)) }
-    static func event(row: Int64, version: Int64, target: EventTarget) -> Int64 { row << eventBits | version << targetBits | target.rawValue }
+    static func event(row: Int64, version: Int64, target: StepNotice.Target) -> Int64 { row << eventBits | version << targetBits | target.rawValue }
+    static func event(row: Int64, _ notice: StepNotice) -> Int64 { event(row: row, version: notice.version, target: notice.target) }
     static func row(ofEvent id: Int64) -> Int64 { id >> eventBits }
-    static func version(ofEvent id: Int64) -> Int64 { id >> targetBits & versionMax }
-    static func target(ofEvent id: Int64) -> EventTarget? { EventTarget(rawValue: id & (1 << targetBits - 1)) }
+    static func version(ofEvent id: Int64) -> Int64 { id >> targetBits & StepNotice.versionMax }
+    static func target(ofEvent id: Int64) -> StepNotice.Target? { StepNotice.Target(rawValue: id & (1 << targetBits - 1)) }
 
     /// All ids of a row.
     static func range(_ row: Int64, _ bits: Int64) -> (first: Int64, last: Int64) { (row << bits, row << bits | (1 << bits - 1)) }
@@ -64,8 +49,6 @@ package enum ProcessKey {
 package struct ProcessRules: Sendable {
     /// Microseconds that a step of a name may take from its beginning.
     package let expiry: @Sendable (String) -> Int64
-    /// Of an event.
-    package static let eventExpiry: Int64 = 3 * 86_400_000_000
 
     package init(expiry: @escaping @Sendable (String) -> Int64 = { _ in 14 * 86_400_000_000 }) { self.expiry = expiry }
 }

@@ -53,7 +53,7 @@ extension HotFile {
                 let statement = try connection.statement("""
                     SELECT \(HotFileSchema.receiptColumns), d.id, \(isStep ? "d.name" : "''"), d.at, d.detail, d.attempts
                     FROM \(source) JOIN rows r ON r.id = d.id >> \(bits) JOIN kinds k ON k.id = r.kind JOIN tables t ON t.id = r.table_id
-                    WHERE d.state = \(isStep ? StepState.dead.rawValue : EventState.dead.rawValue) AND d.id > ?1
+                    WHERE d.state = \(isStep ? StepState.dead.rawValue : StepNotice.State.dead.rawValue) AND d.id > ?1
                        \(scope.condition("r.client = ?3"))
                     ORDER BY d.id LIMIT ?2
                     """)

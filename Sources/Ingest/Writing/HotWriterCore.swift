@@ -379,8 +379,7 @@ final class HotWriterCore {
         _ row: HotRow, _ ticket: ULID, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
     ) throws -> StoredReceipt {
         if let plan = row.process {
-            try process.begin(
-                row: writer.rowCount, plan, state: row.state, client: String(decoding: row.client, as: UTF8.self), callbackURL: row.callbackURL)
+            try process.begin(row: writer.rowCount, plan, client: String(decoding: row.client, as: UTF8.self), callbackURL: row.callbackURL)
         }
         let completedAt: Int64? = row.state == .processing ? nil : now
         rows.append(

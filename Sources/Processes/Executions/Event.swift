@@ -20,8 +20,12 @@ package struct Moment: Sendable {
     package let now: Int64
     /// 32 bytes of the system's randomness.
     package let secret: [UInt8]
+    /// Bytes that the execution's history may come to on disk, about.
+    package let historyByteCountMax: Int
 
-    package init(now: Int64, secret: [UInt8]) { (self.now, self.secret) = (now, secret) }
+    package init(now: Int64, secret: [UInt8], historyByteCountMax: Int = Execution.historyByteCountMax) {
+        (self.now, self.secret, self.historyByteCountMax) = (now, secret, historyByteCountMax)
+    }
 }
 
 /// What became of an event.

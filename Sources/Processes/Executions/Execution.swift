@@ -78,10 +78,12 @@ package struct Execution: Sendable, Equatable {
     package static let frameCountMax = 200_000
     /// Bytes of data that all frames hold together, as JSON. Whoever has an execution go on has all of it in memory.
     package static let byteCountMax = 128 << 20
-    /// Bytes that its history may come to on disk, about: some 1.7 kB for each of the most states that it may enter.
+    /// Bytes that its history may come to on disk, about, where no `Moment` says otherwise: some 1.7 kB for each of the most states that it may enter.
     package static let historyByteCountMax = 16 << 30
     /// While they hold so many, a Map begins no iteration beside others.
     package static let crowdByteCount = byteCountMax / 2
+    /// While so many frames are ready, Maps begin no more iterations but one in each turn: which frames are ready is written at each event.
+    static let readyCountMax = 1_024
 
     init(identity: Identity, input: JSONValue, startedAt: Int64, tokenKey: [UInt8], stateCount: Int) {
         (self.identity, self.input, self.startedAt, self.tokenKey) = (identity, input, startedAt, tokenKey)

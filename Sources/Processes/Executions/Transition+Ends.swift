@@ -189,20 +189,19 @@ extension Transition {
         execution.transitionCount = 0
         for id in execution.frames.keys.sorted() {
             guard let frame = execution.frames[id] else { continue }
-            update(id) {
-                $0.transitionCount = 0
-                $0.retries = $0.retries.map { _ in 0 }
-            }
             switch frame.phase {
+            case .done: break
             case .failed, .stopped:
-                changes.bodies.insert(id)
                 guard let parent = frame.parent, case .items? = execution.frames[parent]?.phase else {
+                    beginAnew(id)
+                    changes.bodies.insert(id)
                     makeReady(id)
                     continue
                 }
-                update(id) { $0.phase = .stopped }
                 execution.again[parent, default: []].append(id)
-            default: break
+                // What was stopped is as it was, until its turn comes.
+                if case .failed = frame.phase { update(id, body: true) { $0.phase = .stopped } }
+            case .ready, .task, .waiting, .retrying, .branches, .items: beginAnew(id)
             }
         }
         for (id, waiting) in execution.again {
@@ -223,6 +222,14 @@ extension Transition {
             }
         }
         return .applied
+    }
+
+    /// What a frame has counted counts no more.
+    mutating func beginAnew(_ id: Int) {
+        update(id) {
+            $0.transitionCount = 0
+            $0.retries = $0.retries.map { _ in 0 }
+        }
     }
 }
 

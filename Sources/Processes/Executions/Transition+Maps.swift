@@ -25,7 +25,7 @@ extension Transition {
             toleratedCount: toleratedCount, toleratedPercentage: try percentage(map.toleratedPercentage, id, data), batchItemCount: batchItems.map { Int($0) },
             batchByteCount: batchBytes.map { Int($0) }, batchInput: batchInput, itemCountMax: itemsMax.map { Int($0) }, items: items, isWhole: map.reader == nil)
         update(id, body: true) { $0.phase = .items(progress) }
-        fill(id)
+        fill(id, isTurn: true)
     }
 
     private mutating func percentage(_ percentage: MapDefinition.Percentage?, _ id: Int, _ data: JSONValue) throws(StateError) -> Double? {
@@ -42,37 +42,54 @@ extension Transition {
     }
 
     /// Begins as many iterations as there is room for, asks for more items, or ends the Map.
-    mutating func fill(_ id: Int) {
+    ///
+    /// - Parameter isTurn: it was ready: one iteration begins however many others are.
+    mutating func fill(_ id: Int, isTurn: Bool = false) {
         guard execution.status == .running, let frame = execution.frames[id], case .items(var progress) = frame.phase, case .map(let map) = state(of: frame).kind
         else { return }
         if progress.hasFailedTooOften {
             return fail(id, StateError(.exceedToleratedFailureThreshold, "\(progress.failed) iterations failed, more than are tolerated"))
         }
+        var mayBegin = isTurn || isOpen
+        // No item is at hand for the next one.
+        var isShort = false
         do throws(StateError) {
-            // Those of before a redrive come first.
-            while hasRoom(progress), let other = execution.again[id]?.popLast() {
+            while mayBegin, hasRoom(progress) {
+                // Those of before a redrive come first.
+                if let other = execution.again[id]?.popLast() {
+                    if execution.again[id]?.isEmpty == true { execution.again[id] = nil }
+                    enterAgain(other)
+                } else {
+                    guard let (input, item) = try nextIteration(id, map, &progress) else {
+                        isShort = true
+                        break
+                    }
+                    try checkRoom(1)
+                    begin(parent: id, index: progress.begun, scope: map.scope, input: input, item: item)
+                    progress.begun += 1
+                }
                 progress.running += 1
-                makeReady(other)
+                mayBegin = isOpen
             }
-            if execution.again[id]?.isEmpty == true { execution.again[id] = nil }
-            while !isSpent, hasRoom(progress), let (input, item) = try nextIteration(id, map, &progress) {
-                try checkRoom(1)
-                begin(parent: id, index: progress.begun, scope: map.scope, input: input, item: item)
-                progress.begun += 1
-                progress.running += 1
-            }
-            if !progress.isWhole, progress.reading == nil, hasRoom(progress) { try read(id, map, &progress) }
+            if isShort, !progress.isWhole, progress.reading == nil { try read(id, map, &progress) }
         } catch {
             update(id) { $0.phase = .items(progress) }
             return fail(id, error)
         }
         update(id) { $0.phase = .items(progress) }
-        if progress.running == 0, progress.isWhole, progress.next >= progress.itemsEnd {
+        let hasMore = execution.again[id] != nil || progress.next < progress.itemsEnd
+        if progress.running == 0, progress.isWhole, !hasMore {
             execution.ready.remove([id])
             return finishItems(id, map)
         }
-        // There is room for more, and another event to begin with them.
-        if isSpent, hasRoom(progress), progress.next < progress.itemsEnd, !execution.ready.contains(id) { execution.ready.append(id) }
+        // There is room for more, and another turn to begin with them.
+        if !isShort, hasRoom(progress), hasMore || !progress.isWhole && progress.reading == nil { execution.ready.append(id) }
+    }
+
+    /// An iteration that was given up or stopped before a redrive.
+    private mutating func enterAgain(_ id: Int) {
+        beginAnew(id)
+        makeReady(id)
     }
 
     /// Whether one more iteration may begin: one at least always does, further ones not beside many bytes.

@@ -8,7 +8,7 @@ extension Transition {
         switch frame.phase {
         case .ready(let known): isRetry = known
         // It had begun as much below it as one event may.
-        case .items: return fill(id)
+        case .items: return fill(id, isTurn: true)
         case .branches(_, _?): return beginBranches(id)
         default: return
         }

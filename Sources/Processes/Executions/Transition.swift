@@ -20,6 +20,7 @@ package struct Outcome: Sendable, Equatable {
 package struct Transition {
     let machine: Machine
     let now: Int64
+    private let historyByteCountMax: Int
     var chance: Chance
     var execution: Execution
     var effects: [Effect] = []
@@ -46,7 +47,7 @@ package struct Transition {
         }
         var chance = Chance(secret: moment.secret)
         let execution = Execution(identity: identity, input: input, startedAt: moment.now, tokenKey: chance.bytes(32), stateCount: machine.states.count)
-        var transition = Transition(machine, execution, now: moment.now, chance)
+        var transition = Transition(machine, execution, moment, chance)
         transition.setExecutionTimer()
         transition.begin(parent: nil, index: 0, scope: 0, input: input, item: nil)
         transition.run()
@@ -55,14 +56,15 @@ package struct Transition {
 
     /// - Parameter execution: handed over, so that a caller who keeps no copy has none made of its frames.
     package static func apply(_ event: Event, to execution: consuming Execution, of machine: Machine, at moment: Moment) -> Outcome {
-        var transition = Transition(machine, execution, now: moment.now, Chance(secret: moment.secret))
+        var transition = Transition(machine, execution, moment, Chance(secret: moment.secret))
         let disposition = transition.take(event)
         if disposition == .applied { transition.run() }
         return transition.outcome(disposition)
     }
 
-    private init(_ machine: Machine, _ execution: consuming Execution, now: Int64, _ chance: Chance) {
-        (self.machine, self.execution, self.now, self.chance) = (machine, execution, now, chance)
+    private init(_ machine: Machine, _ execution: consuming Execution, _ moment: Moment, _ chance: Chance) {
+        (self.machine, self.execution, self.chance) = (machine, execution, chance)
+        (now, historyByteCountMax) = (moment.now, moment.historyByteCountMax)
     }
 
     private func outcome(_ disposition: Disposition) -> Outcome {
@@ -77,8 +79,8 @@ package struct Transition {
                 end(.failed, error: StateError(.dataLimitExceeded, "all that branches and iterations hold at once is more than \(Execution.byteCountMax) bytes"))
                 break
             }
-            guard execution.historyByteCount <= Execution.historyByteCountMax else {
-                end(.failed, error: StateError(.dataLimitExceeded, "the history of the execution is more than \(Execution.historyByteCountMax) bytes"))
+            guard execution.historyByteCount <= historyByteCountMax else {
+                end(.failed, error: StateError(.dataLimitExceeded, "the history of the execution is more than \(historyByteCountMax) bytes, which limits.execution_history allows: split it into executions that start each other"))
                 break
             }
             if execution.ready.isEmpty { break }
@@ -132,6 +134,9 @@ package struct Transition {
 
     /// Whether this event has done its share.
     var isSpent: Bool { left <= 0 }
+
+    /// Whether Maps may begin iterations beside what is ready already.
+    var isOpen: Bool { !isSpent && execution.ready.count < Execution.readyCountMax }
 
     /// For a value that is written because of this event.
     private mutating func charge(_ value: JSONValue?) {

@@ -7,13 +7,20 @@ package enum StepEffect: Sendable, Equatable {
     /// Its endpoint is to be called.
     case call(StepProcess.Step)
     case note(Note)
-    /// What it all comes to is another thing now.
+    /// What it all comes to is another thing now: the event `receipt.processing`, `receipt.complete` or `receipt.failed`.
     case status(StepProcess.Status)
+    /// A notice that is new.
+    case owe(StepNotice)
+    /// A notice that is otherwise now, and what is said of it.
+    case changeNotice(StepNotice, Words)
+    /// Its target is to be called.
+    case tell(StepNotice)
 
     package enum Words: Sendable, Equatable {
         /// As they were.
         case kept
-        case reason(String)
+        /// nil: nothing any more.
+        case reason(String?)
         /// Those of the decision that the event brought.
         case decision
     }
@@ -24,6 +31,7 @@ package enum StepEffect: Sendable, Equatable {
         case ofEvent
         case redriven(name: String)
         case acceptedLate(name: String)
+        case noticeRedriven(version: Int64)
         case letterDeleted
     }
 }

@@ -15,6 +15,14 @@ package enum StepEvent: Sendable, Equatable, Hashable {
     case redrive
     /// It is a dead letter no more.
     case forget
+
+    /// Whether its outcome may depend on the notices, and add to them. With any other event they may be left out of the process.
+    package var concernsNotices: Bool {
+        switch self {
+        case .decided, .acceptedLate, .givenUp, .redrive: true
+        case .sent, .inProgress, .failed, .forget: false
+        }
+    }
 }
 
 /// When an event happens, and what else its outcome depends on.
@@ -35,6 +43,6 @@ package enum StepDisposition: Sendable, Equatable {
     case repeated
     /// It was decided otherwise.
     case contradicting
-    /// There is no such step, or it is not in a state for this.
+    /// There is no such step or notice, or it is not in a state for this.
     case unknown
 }

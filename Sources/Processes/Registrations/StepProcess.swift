@@ -1,4 +1,4 @@
-/// Which endpoints must accept something, and how far each is: a registration as a value, all that its next event depends on.
+/// Which endpoints must accept something, how far each is, and who has been told: a registration as a value, all that its next event depends on.
 ///
 /// 1. Stages come one after another: while a step of one is open or waits, those of later stages wait.
 /// 2. It is processed while a step is open; then all are accepted, or one was rejected or given up and what was not decided is cancelled.
@@ -35,8 +35,10 @@ package struct StepProcess: Sendable, Equatable {
 
     /// In the order of the plan.
     package internal(set) var steps: [Step]
+    /// All that anybody was ever owed. Who is told has one of each version.
+    package internal(set) var notices: [StepNotice]
 
-    package init(_ steps: [Step]) { self.steps = steps }
+    package init(_ steps: [Step], notices: [StepNotice] = []) { (self.steps, self.notices) = (steps, notices) }
 
     /// What has become of it.
     package var status: Status {

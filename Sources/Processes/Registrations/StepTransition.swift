@@ -1,10 +1,10 @@
 internal import ColumnStore
 
-/// The pure core of a registration: its steps, an event and a moment in, its steps and effects out.
+/// The pure core of a registration: its steps, who is told of it, an event and a moment in; the same and effects out.
 package struct StepTransition {
-    private var process: StepProcess
-    private let moment: StepMoment
-    private var effects: [StepEffect] = []
+    var process: StepProcess
+    let moment: StepMoment
+    var effects: [StepEffect] = []
 
     package struct Outcome: Sendable, Equatable {
         package let process: StepProcess
@@ -14,12 +14,15 @@ package struct StepTransition {
 
     /// The steps of a plan: the first stage is called, the others wait.
     ///
-    /// - Parameter stages: names of endpoints; none of the stages is empty.
-    package static func start(_ stages: [[String]], at moment: StepMoment) -> Outcome {
+    /// - Parameters:
+    ///   - stages: names of endpoints; none of the stages is empty. Without any it is complete.
+    ///   - targets: who is told of it from now on.
+    package static func start(_ stages: [[String]], telling targets: [StepNotice.Target] = [], at moment: StepMoment) -> Outcome {
         var transition = StepTransition(StepProcess([]), moment)
         for (stage, names) in stages.enumerated() {
             for name in names { transition.add(name, stage: stage) }
         }
+        transition.owe(transition.process.status, to: targets, version: 1)
         return transition.outcome(.applied)
     }
 
@@ -30,9 +33,9 @@ package struct StepTransition {
         return transition.outcome(disposition)
     }
 
-    private init(_ process: StepProcess, _ moment: StepMoment) { (self.process, self.moment) = (process, moment) }
+    init(_ process: StepProcess, _ moment: StepMoment) { (self.process, self.moment) = (process, moment) }
 
-    private func outcome(_ disposition: StepDisposition) -> Outcome { Outcome(process: process, effects: effects, disposition: disposition) }
+    func outcome(_ disposition: StepDisposition) -> Outcome { Outcome(process: process, effects: effects, disposition: disposition) }
 
     private mutating func take(_ event: StepEvent, _ step: StepProcess.Step) -> StepDisposition {
         switch event {
@@ -79,13 +82,13 @@ package struct StepTransition {
             guard process.steps.allSatisfy({ $0.stage != step.stage || $0.state == .accepted }) else { return .applied }
             let waiting = process.steps.filter { $0.state == .waiting }
             guard let next = waiting.map(\.stage).min() else {
-                effects.append(.status(.complete))
+                become(.complete)
                 return .applied
             }
             for later in waiting where later.stage == next { begin(later) }
         } else {
             cancelOthers(of: step)
-            effects.append(.status(.failed))
+            become(.failed)
         }
         return .applied
     }
@@ -108,7 +111,7 @@ package struct StepTransition {
         change(step, .dead, .reason(reason))
         effects.append(.note(.ofEvent))
         cancelOthers(of: step)
-        effects.append(.status(.failed))
+        become(.failed)
         return .applied
     }
 
@@ -122,7 +125,7 @@ package struct StepTransition {
             // Stages before it are done.
             if other.stage > step.stage { update(other, .kept) { ($0.state, $0.at) = (.waiting, nil) } } else { begin(other) }
         }
-        effects.append(.status(.processing))
+        become(.processing)
         return .applied
     }
 

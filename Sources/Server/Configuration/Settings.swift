@@ -18,6 +18,8 @@ package struct Settings: Sendable, Equatable {
         package var upload = 5 << 30
         /// Of all files of exports together, in bytes.
         package var exportsBytes = 50 << 30
+        /// What the history of one execution may come to, in bytes.
+        package var executionHistory = 16 << 30
         /// What requests and answers may hold, in bytes.
         package var requestMemory = 384 << 20
         /// Of a rollup, of one cold file: beyond it the file's rows are read.

@@ -45,6 +45,7 @@ package enum SettingsReader {
         Key("limits.min_free") { value, settings in settings.limits.minFree = try value.size(0...(1 << 50)) },
         Key("limits.upload") { value, settings in settings.limits.upload = try value.size(1...(1 << 50)) },
         Key("limits.exports_bytes") { value, settings in settings.limits.exportsBytes = try value.size(0...(1 << 50)) },
+        Key("limits.execution_history") { value, settings in settings.limits.executionHistory = try value.size((1 << 20)...(1 << 50)) },
         Key("limits.connections") { value, settings in settings.limits.connections = try value.integer(16...1_000_000) },
         Key("limits.connections_per_address") { value, settings in settings.limits.connectionsPerAddress = try value.integer(1...1_000_000) },
         Key("limits.request_memory") { value, settings in settings.limits.requestMemory = try value.size((16 << 20)...(1 << 50)) },

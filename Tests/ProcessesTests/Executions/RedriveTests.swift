@@ -82,6 +82,77 @@ final class RedriveTests: XCTestCase {
         }
     }
 
+    /// What is written because of an execution grows with its frames, not with their square: neither those that are ready nor those that wait are written at each event.
+    func test_manyFrames_begunAndRedriven_writeInTheirOrder() throws {
+        var written: [Int] = []
+        for rows in [20, 40] {
+            let inner = #"{"Type":"Map","ItemsPath":"$",\#(Self.iteration),"ResultPath":null,"End":true}"#
+            let text = machineText(
+                "S", [("S", #"{"Type":"Map","ItemProcessor":{"StartAt":"N","States":{"N":\#(inner)}},"ResultPath":null,"Next":"T"}"#), ("T", #"{"Type":"Succeed"}"#)])
+            let row = JSONValue.array(Array(repeating: .number("1"), count: 500))
+            var writing = try WrittenExecution(text, input: .array(Array(repeating: row, count: rows)))
+            while !writing.execution.ready.isEmpty { writing.apply(.proceed) }
+            XCTAssertEqual(writing.open.count, 500 * rows)
+            writing.apply(.abort)
+            (writing.headCount, writing.open) = (0, [])
+            writing.apply(.redrive)
+            XCTAssertLessThan(writing.headCount, Execution.readyCountMax + 3 * rows, "what waits for its turn was written")
+            while writing.execution.status == .running {
+                if writing.execution.ready.isEmpty { writing.apply(.taskSucceeded(token: try XCTUnwrap(writing.open.popLast()), output: .null)) } else { writing.apply(.proceed) }
+            }
+            XCTAssertEqual(writing.execution.status, .succeeded)
+            XCTAssertEqual(writing.execution.transitionCount, 500 * rows + 1, "each once")
+            XCTAssertLessThan(writing.readyCountMax, Execution.readyCountMax + 3 * rows)
+            written.append(writing.byteCount)
+        }
+        XCTAssertLessThan(Double(written[1]), 2.3 * Double(written[0]), "\(written)")
+    }
+
+    /// An execution as the storage has it: what of it each event has written.
+    private struct WrittenExecution {
+        /// nil while an event has it: nobody else holds its frames then.
+        private var held: Execution?
+        private let machine: Machine
+        private(set) var byteCount = 0
+        var headCount = 0
+        private(set) var readyCountMax = 0
+        /// Tokens of tasks.
+        var open: [String] = []
+
+        init(_ definition: String, input: JSONValue) throws {
+            machine = try DefinitionReader.read(Array(definition.utf8))
+            let outcome = try Transition.start(machine, .init(id: "e", name: "n", machineID: "m", machineName: "m"), input: input, at: Self.moment)
+            held = outcome.execution
+            note(outcome)
+        }
+
+        var execution: Execution {
+            guard let held else { preconditionFailure("an event within an event") }
+            return held
+        }
+
+        private static let moment = Moment(now: Simulator.start, secret: [UInt8](repeating: 1, count: 32))
+
+        mutating func apply(_ event: Event) {
+            guard let before = held.take() else { preconditionFailure("an event within an event") }
+            let outcome = Transition.apply(event, to: consume before, of: machine, at: Self.moment)
+            note(outcome)
+            held = Self.execution(of: outcome)
+        }
+
+        private static func execution(of outcome: consuming Outcome) -> Execution { outcome.execution }
+
+        private mutating func note(_ outcome: Outcome) {
+            let execution = outcome.execution
+            byteCount += ExecutionCoder.header(execution).count
+            for id in outcome.changes.heads { byteCount += execution.frames[id].map { ExecutionCoder.head($0).count } ?? 0 }
+            for id in outcome.changes.bodies { byteCount += execution.frames[id].map { ExecutionCoder.body($0).count } ?? 0 }
+            headCount += outcome.changes.heads.count
+            readyCountMax = max(readyCountMax, execution.ready.count)
+            for effect in outcome.effects { if case .runTask(let call) = effect { open.append(call.token) } }
+        }
+    }
+
     func test_readyFrames_areAListWithoutRepeats() {
         var random = SplitMix64(state: 7)
         var frames = ReadyFrames()
@@ -133,6 +204,26 @@ final class RedriveTests: XCTestCase {
         let again = Transition.apply(.redrive, to: execution, of: machine, at: moment)
         XCTAssertEqual(again.execution.status, .failed)
         XCTAssertEqual(again.execution.error?.name, "States.DataLimitExceeded")
+    }
+
+    /// Where more is allowed, a redrive goes on from there.
+    func test_history_pastWhatIsAllowed_goesOnOnceMoreIs() throws {
+        let machine = try DefinitionReader.read(Array(machineText("P", [("P", #"{"Type":"Pass","Next":"W"}"#), ("W", #"{"Type":"Wait","Seconds":1,"Next":"P"}"#)]).utf8))
+        func moment(_ byteCountMax: Int) -> Moment { Moment(now: Simulator.start, secret: [UInt8](repeating: 1, count: 32), historyByteCountMax: byteCountMax) }
+        var execution = try Transition.start(machine, .init(id: "e", name: "n", machineID: "m", machineName: "m"), input: .null, at: moment(4_000)).execution
+        var count = 0
+        while execution.status == .running, count < 100 {
+            guard case .timer(let frame, let serial, _)? = execution.awaited.first else { preconditionFailure("a Wait without its timer") }
+            execution = Transition.apply(.timerFired(frame: frame, serial: serial), to: execution, of: machine, at: moment(4_000)).execution
+            count += 1
+        }
+        XCTAssertEqual(execution.error?.name, "States.DataLimitExceeded")
+        XCTAssertTrue(execution.error?.cause?.contains("4000 bytes") ?? false, "\(execution.error?.cause ?? "")")
+        XCTAssertLessThan(execution.historyByteCount, 5_000)
+        XCTAssertEqual(Transition.apply(.redrive, to: execution, of: machine, at: moment(4_000)).execution.status, .failed)
+        let raised = Transition.apply(.redrive, to: execution, of: machine, at: moment(8_000)).execution
+        XCTAssertEqual(raised.status, .running)
+        XCTAssertFalse(raised.awaited.isEmpty)
     }
 
     /// A header that was written before the history was counted.

@@ -112,9 +112,11 @@ final class StepTransitionTests: XCTestCase {
             case .call(let step): XCTAssertTrue(called.insert(step.ordinal).inserted, place())
             case .note: noteCount += 1
             case .status(let status): statuses.append(status)
+            case .owe, .changeNotice, .tell: XCTFail("\(place()): nobody is to be told")
             }
         }
         XCTAssertEqual(stored, after, place())
+        if !event.concernsNotices { XCTAssertEqual(statuses, [], "\(place()): who is told of that?") }
         // A receipt's state changes where it is another, and is told so in order.
         XCTAssertEqual(statuses.last ?? before.status, after.status, place())
         XCTAssertEqual(zip([before.status] + statuses, statuses).filter { $0.0 == $0.1 }.count, 0, "\(place()): \(statuses)")

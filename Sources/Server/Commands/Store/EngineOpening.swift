@@ -37,6 +37,7 @@ enum EngineOpening {
         options.uploads.byteCountMax = settings.limits.upload
         (options.uploads.fileDays, options.uploads.revertDays) = (settings.uploadDays, settings.uploadRevertDays)
         options.executionDays = settings.executionDays
+        options.executionHistoryByteCountMax = settings.limits.executionHistory
         options.quarantine.byteCountMax = Int64(settings.quarantineByteCountMax)
         options.compaction.hotDays = Int32(settings.hotDays)
         options.compaction.intervalSeconds = settings.compactInterval
