@@ -252,9 +252,10 @@ extension Binder {
         case .subquery(_, let alias, _, _): name = alias?.name
         case .function(let call, _, let alias, _): name = alias?.name ?? call.name
         case .sampled(let table, _, _, _, _): return try collect(table, &seen)
-        case .join(_, let left, let right, _, _):
+        case .join(_, let left, let right, let condition, _):
             try collect(left, &seen)
-            return try collect(right, &seen)
+            try collect(right, &seen)
+            name = if case .using(_, let alias) = condition { alias } else { nil }
         }
         guard let name else { return }
         guard seen.insert(name.text).inserted else {

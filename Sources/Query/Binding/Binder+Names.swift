@@ -25,7 +25,7 @@ extension Binder {
         if let last = parts.last, last.text == "tableoid", parts.count <= 2, let number = relationNumber(parts.count == 2 ? parts[0].text : nil, from: scope.frame) {
             return TypedExpression(.literal(.integer(number), .int64), declared: "oid", at: position)
         }
-        if parts.count == 1, let row = try wholeRow(parts[0], from: scope.frame) { return TypedExpression(row, at: position) }
+        if parts.count == 1, let row = try wholeRow(parts[0], from: scope.frame) { return TypedExpression(row, declared: "record", at: position) }
         throw unknownColumn(parts, in: scope.frame)
     }
 

@@ -168,7 +168,7 @@ extension Binder {
                 continue
             }
             let (value, rows) = try bindWithRows(item.expression, in: scope)
-            if case .name(let parts) = item.expression.kind, parts.count == 1, case .call(.makeRow, _, _, _) = value.expression {
+            if context.catalog.dialect == nil || !openViews.isEmpty, case .name(let parts) = item.expression.kind, parts.count == 1, case .call(.makeRow, _, _, _) = value.expression {
                 throw .unsupported("a whole row of “\(parts[0].text)” is no column here; name its columns, or make a document of it: to_json(\(parts[0].text))", at: item.expression.position)
             }
             let name = item.alias?.text ?? OutputNames.name(of: item.expression)

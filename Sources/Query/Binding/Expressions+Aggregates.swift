@@ -9,8 +9,15 @@ extension Binder {
         let before = frames.map(\.correlation)
         var bound = try aggregate(call, in: inner(scope))
         bound.filter = try filter(call, in: inner(scope))
-        return try placed(bound, used: columns(of: bound), collector, frames, before, at: call.name.position)
+        let value = try placed(bound, used: columns(of: bound), collector, frames, before, at: call.name.position)
+        guard Self.keepingTypes.contains(bound.function), let argument = bound.arguments.first, let declared = declaredType(argument) ?? Self.narrowed(argument), Self.isNarrow(declared),
+            argument.type == value.type
+        else { return value }
+        return TypedExpression(value.expression, declared: declared, at: value.position)
     }
+
+    /// What comes out of them is one of the values.
+    private static let keepingTypes: Set<AggregateFunction> = [.min, .max, .anyValue, .mode]
 
     /// Each argument as a list: an array_agg of the same rows in the same order. What the arguments mention is bound once, or calls inside calls would double with each.
     /// - Parameter documents: what rows and lists become before they are gathered; nil: they are none.
@@ -268,6 +275,8 @@ extension Binder {
             let argument = value.type == .null ? Expression.null(.string) : try collationKeys([value.expression], at: position)[0]
             return ([argument], TypeRules.widened(argument.type))
         case .boolAnd, .boolOr: return ([try implicit(value, to: .boolean, name)], .boolean)
+        case .stringAggregate where value.type == .binary:
+            return ([value.expression, try implicit(values[1], to: .binary, name)], .binary)
         case .stringAggregate:
             guard value.isUntyped || value.type == .null || value.type == .string else {
                 throw .badSQL("\(name) needs VARCHAR, not \(value.type.sqlName)", at: value.position, hint: "cast it with ::VARCHAR").because(.undefinedFunction)

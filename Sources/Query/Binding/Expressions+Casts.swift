@@ -18,6 +18,10 @@ extension Binder {
 
     func bindCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         if type.isArray { return TypedExpression(try bindArrayCast(operand, type, in: scope), at: position) }
+        if type.name.hasPrefix("_"), type.modifiers.isEmpty {
+            // As PostgreSQL's catalog calls the type of a list.
+            return try bindCast(operand, TypeNameSyntax(name: String(type.name.dropFirst()), modifiers: [], isArray: true, position: type.position), at: position, in: scope)
+        }
         let value = try bindExpression(operand, in: scope)
         if let dialect = context.catalog.dialect, dialect.isRegistry(type.name) { return try castToRegistry(value, type.name, dialect, at: position, in: scope) }
         let target = try target(type)
@@ -84,8 +88,10 @@ extension Binder {
     /// An untyped literal beside a number of a registry is what it names: `typinput = 'array_in'`.
     func namedBeside(_ value: TypedExpression, _ other: TypedExpression) throws(QueryError) -> TypedExpression {
         guard value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression, let dialect = context.catalog.dialect,
-            let registry = declaredType(other), dialect.isRegistry(registry)
+            let registry = declaredType(other), registry == "name" || dialect.isRegistry(registry)
         else { return value }
+        // A name is never longer, and so is what it is compared with.
+        if registry == "name" { return TypedExpression(.text(String(decoding: SystemName.cut(text[...]), as: UTF8.self)), at: value.position) }
         return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: value.position), at: value.position)
     }
 
@@ -104,6 +110,12 @@ extension Binder {
             // As a number of its own, a REAL is what it is exactly; as a text or a NUMERIC what it shows.
             let isExact = type == .double && target.narrow != .float32 || TypeRules.isInteger(type)
             result = try cast(isExact ? widened(value) : value, to: type, isExplicit: true)
+        }
+        if target.declared == "oid", declaredType(value) == nil {
+            return folded(.call(value.type == .int64 ? .objectNumber : .wrappedObjectNumber, [result], type: .int64, position: value.position))
+        }
+        if target.declared == "name" || target.declared == "char" {
+            return folded(.call(target.declared == "name" ? .systemName : .systemLetter, [result], type: .string, position: value.position))
         }
         if let narrow = target.narrow {
             result = .call(narrow == .int16 ? .narrowInteger : .narrowReal, [result], type: type, position: value.position)

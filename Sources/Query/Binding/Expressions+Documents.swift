@@ -257,7 +257,10 @@ extension Binder {
         default: .shiftRight
         }
         let arguments = [try cast(sides.0, to: type, isExplicit: false), isShift ? sides.1.expression : try cast(sides.1, to: type, isExplicit: false)]
-        return .call(function, arguments, type: type, position: position)
+        let result = Expression.call(function, arguments, type: type, position: position)
+        // A literal without type is one of the other side's.
+        let declared = Set([left, right].prefix(isShift ? 1 : 2).filter { !$0.isUntyped }.map { declaredType($0) })
+        return declared == ["int2"] ? .call(.wrappedInteger, [result], type: type, position: position) : result
     }
 
     func prefixOperator(_ op: ExpressionSyntax.UnaryOperator, _ value: TypedExpression, at position: Int) throws(QueryError) -> Expression {

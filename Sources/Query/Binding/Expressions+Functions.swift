@@ -13,6 +13,7 @@ extension Binder {
         guard let function = FunctionRegistry.scalarsByName[name == "position" ? "strpos" : name] else {
             if let expanded = try bindExpansion(call, in: scope) { return expanded }
             if let value = try bindRowsWithin(call, in: scope) { return value }
+            if let value = try bindTypeAsFunction(call, in: scope) { return value }
             throw unknownFunction(name, at: position)
         }
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
@@ -23,7 +24,37 @@ extension Binder {
         defer { if name == "coalesce" { rowsWithin = rows } }
         let arguments = try bindAll(call.arguments, in: scope)
         if call.isVariadic { return TypedExpression(try bindVariadic(name, arguments, at: position), at: position) }
-        return TypedExpression(try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self), at: position)
+        var result = try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self)
+        var declared = Self.keepingTypes.contains(name) ? commonDeclaration(arguments) : nil
+        if let common = declared, !(common == "record" ? result.type.holdsRows : result.type == arguments.first { !$0.isUntyped }?.type) { declared = nil }
+        if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
+        return TypedExpression(result, declared: declared, at: position)
+    }
+
+    /// What comes out of them is one of the values that go in, or of their type.
+    private static let keepingTypes: Set<String> = ["coalesce", "greatest", "least", "nullif", "abs", "mod"]
+
+    /// SMALLINT, REAL or a row, where all values are declared one.
+    func commonDeclaration(_ values: [TypedExpression]) -> String? {
+        let declared = Set(values.filter { !$0.isUntyped && $0.type != .null }.map { declaredType($0) })
+        guard declared.count == 1, let common = declared.first, let common, Self.isNarrow(common) || common == "record" else { return nil }
+        return common
+    }
+
+    private static let typesAsFunctions: Set<String> = ["bool", "bpchar", "bytea", "float4", "float8", "int2", "int4", "int8", "jsonb", "name", "numeric", "text", "uuid"]
+    private static let registriesAsFunctions: Set<String> = ["regclass", "regtype", "regnamespace", "regrole", "regproc"]
+
+    /// `float8(x)` is the cast; no row is cast so.
+    private func bindTypeAsFunction(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
+        let name = call.name.text, position = call.name.position
+        guard call.arguments.count == 1, !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else { return nil }
+        let type = TypeNameSyntax(name: name, modifiers: [], isArray: false, position: position)
+        if Self.registriesAsFunctions.contains(name), context.catalog.dialect?.isRegistry(name) ?? false { return try bindCast(call.arguments[0], type, at: position, in: scope) }
+        guard Self.typesAsFunctions.contains(name) else { return nil }
+        let value = try bindExpression(call.arguments[0], in: scope)
+        if case .structure = value.type { return nil }
+        let target = try target(type)
+        return TypedExpression(try castExplicitly(value, to: target), declared: target.declaredName, at: position)
     }
 
     /// A function that gives rows, within an expression of SELECT's list: the column of its values.
@@ -149,11 +180,24 @@ extension Binder {
             return TypedExpression(.text(value.isUntyped || value.type == .null ? "unknown" : dialect.name(of: value.type, declared: declaredType(value).map { TypeNames.paddedLength($0) == nil ? $0 : "bpchar" })), at: call.name.position)
         }
         if let made = try bindSetting(call, in: scope) { return made }
+        if let named = try bindRegistered(call, in: scope) { return named }
         guard let text = context.catalog.dialect?.expression(of: call.name.text, argumentCount: call.arguments.count) else { return nil }
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
             throw .badSQL("\(call.name.text) is no aggregate: it takes arguments only", at: call.name.position)
         }
         return try expand(text, try bindAll(call.arguments, in: scope), at: call.name.position, in: scope)
+    }
+
+    /// `to_regclass('receipts')` and kin of a constant: as the cast, and NULL where there is none.
+    private func bindRegistered(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
+        let registry = String(call.name.text.dropFirst(3))
+        guard let dialect = context.catalog.dialect, call.name.text.hasPrefix("to_reg"), dialect.isRegistry(registry), call.arguments.count == 1,
+            case .string(let name) = call.arguments[0].kind
+        else { return nil }
+        dependsOnSession = true
+        let found: Int64?
+        do { found = try dialect.object(named: name, in: registry) } catch { return nil }
+        return TypedExpression(.literal(found.map { .integer($0) } ?? .null, .int64), declared: registry, at: call.name.position)
     }
 
     /// set_config, and current_setting of a name that the text says, as the session has it before the statement.

@@ -7,7 +7,11 @@ extension Binder {
         switch syntax.kind {
         case .unary(let op, let operand):
             let value = try bindExpression(operand, in: scope)
-            return TypedExpression(try sign(op, value, at: position), at: position)
+            var result = try sign(op, value, isCast: operand.isCast, at: position)
+            // REAL and SMALLINT stay what they are.
+            let declared = declaredType(value).flatMap { op.keepsType && Self.isNarrow($0) && result.type == value.type ? $0 : nil }
+            if declared == "int2" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
+            return TypedExpression(result, declared: declared, at: position)
         case .atTimeZone(let operand, let zone):
             let arguments = [try bindExpression(operand, in: scope), try bindExpression(zone, in: scope)]
             return TypedExpression(try atTimeZone(arguments[0], arguments[1], at: position), at: position)
@@ -23,10 +27,19 @@ extension Binder {
             }
             let sides = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
             let result = try binary(op, sides.0, sides.1, at: position)
-            // REAL with REAL stays one.
-            let declared: String? = if case .call(.narrowReal, _, _, _) = result { "float4" } else { nil }
-            return TypedExpression(result, declared: declared, at: position)
+            return TypedExpression(result, declared: Self.narrowed(result), at: position)
         default: return TypedExpression(.null(.null), at: position)
+        }
+    }
+
+    static func isNarrow(_ declared: String) -> Bool { declared == "float4" || declared == "int2" }
+
+    /// REAL with REAL stays one, and SMALLINT with SMALLINT.
+    static func narrowed(_ result: Expression) -> String? {
+        switch result {
+        case .call(.narrowReal, _, _, _): "float4"
+        case .call(.narrowInteger, _, _, _), .call(.wrappedInteger, _, _, _): "int2"
+        default: nil
         }
     }
 
@@ -84,7 +97,8 @@ extension Binder {
         if let compared = try compareNested(op, left, right, at: position) { return compared }
         let sides = try comparable(namedBeside(left, right), namedBeside(right, left), op.rawValue, at: position)
         // Texts are equal where their bytes are, in every order.
-        let keys = op == .equal || op == .notEqual ? [bare(sides.0), bare(sides.1)] : try collationKeys([sides.0, sides.1], at: position)
+        let ordered = try collationKeys([sides.0, sides.1], at: position)
+        let keys = op == .equal || op == .notEqual ? [bare(sides.0), bare(sides.1)] : ordered
         return .call(Self.function(op), keys, type: .boolean, position: position)
     }
 
@@ -100,9 +114,10 @@ extension Binder {
             throw .badSQL(
                 "there is no collation “\(name.text)”", at: name.position, hint: "those of languages are called like \"uk-x-icu\", the order of bytes is \"C\"").because(.undefinedType)
         }
-        if isByteOrder, try collation(of: [value.expression], at: name.position) == nil { return value }
+        // It is no one's wish.
+        if name.text == "default", try collation(of: [value.expression], at: name.position) == nil { return value }
         let text = try implicit(value, to: .string, "COLLATE")
-        return TypedExpression(.call(.collated, [text, .text(isByteOrder ? "C" : name.text)], type: .string, position: name.position), at: value.position)
+        return TypedExpression(.call(.collated, [text, .text(name.text == "default" ? "C" : name.text)], type: .string, position: name.position), at: value.position)
     }
 
     /// The order that texts are to be compared in: what COLLATE says of one of them or of what it is made of, else what it said where a column comes from.
@@ -118,14 +133,14 @@ extension Binder {
                 guard case .literal(.bytes(let bytes), _)? = arguments.last else { continue }
                 let name = String(decoding: bytes, as: UTF8.self)
                 guard written == nil || written == name else {
-                    throw .badSQL("COLLATE says “\(written ?? "")” and “\(name)” of what is compared", at: position)
+                    throw .badSQL("COLLATE says “\(written ?? "")” and “\(name)” of what is compared", at: position).because(.collationMismatch)
                 }
                 written = name
             default: open += next.children.filter { $0.type == .string }
             }
         }
         let name = written ?? inherited
-        return name == "C" ? nil : name
+        return name.flatMap { Collator.byteOrders.contains($0) ? nil : $0 }
     }
 
     /// A text without what only says its order.
@@ -135,7 +150,7 @@ extension Binder {
 
     /// Keys by which texts compare as COLLATE says; the texts themselves where it says nothing.
     func collationKeys(_ values: [Expression], at position: Int) throws(QueryError) -> [Expression] {
-        guard values.contains(where: { $0.type == .string }), let name = try collation(of: values, at: position) else { return values }
+        guard values.contains(where: { $0.type == .string }), let name = try collation(of: values, at: position) else { return values.map(bare) }
         return values.map { .call(.collationKey, [$0, .text(name)], type: .binary, position: position) }
     }
 
@@ -171,7 +186,7 @@ extension Binder {
         try implicit(value, to: type, what)
     }
 
-    private func sign(_ op: ExpressionSyntax.UnaryOperator, _ value: TypedExpression, at position: Int) throws(QueryError) -> Expression {
+    private func sign(_ op: ExpressionSyntax.UnaryOperator, _ value: TypedExpression, isCast: Bool, at position: Int) throws(QueryError) -> Expression {
         if op != .plus, op != .minus { return try prefixOperator(op, value, at: position) }
         // An untyped literal after a sign is a DOUBLE, as in PostgreSQL.
         let operand = value.isUntyped || value.type == .null ? try implicit(value, to: .double, op.rawValue) : value.expression
@@ -179,7 +194,9 @@ extension Binder {
             throw .badSQL("\(op.rawValue) needs a number, not \(operand.type.sqlName)", at: position).because(.undefinedFunction)
         }
         if op == .plus { return operand }
-        if operand.isLiteral, operand.type != .interval { return ConstantFolding.negated(operand) }
+        // The least of a type has no opposite in it; a number as it is written has the type that its digits need.
+        let isLeast = operand.type == .int32 ? operand.literalValue == .integer(Int64(Int32.min)) : operand.type == .int64 && operand.literalValue == .integer(.min)
+        if operand.isLiteral, operand.type != .interval, !isCast || !isLeast { return ConstantFolding.negated(operand) }
         return .call(.negate, [operand], type: TypeRules.widened(operand.type), position: position)
     }
 
@@ -204,8 +221,9 @@ extension Binder {
                 try operand(widened(sides.0), types.operands.0), try operand(widened(sides.1), types.operands.1),
             ]
             let result = Expression.call(Self.function(op), arguments, type: types.result, position: position)
-            let isSingle = declaredType(sides.0) == "float4" && declaredType(sides.1) == "float4"
-            return isSingle ? .call(.narrowReal, [result], type: .double, position: position) : result
+            let declared = Set([declaredType(sides.0), declaredType(sides.1)])
+            if declared == ["float4"] { return .call(.narrowReal, [result], type: .double, position: position) }
+            return declared == ["int2"] && types.result == .int32 ? .call(.narrowInteger, [result], type: .int32, position: position) : result
         }
         guard let result = try timeArithmetic(op, sides.0, sides.1, at: position) else { throw mismatch(op, left, right, at: position) }
         return result
@@ -237,7 +255,7 @@ extension Binder {
             type = .decimal38(scale: min(max(number.scale, 0), TypeRules.digitCountMax))
         default: type = other.type
         }
-        let declared = type == .double && declaredType(other) == "float4" ? "float4" : nil
+        let declared = type == other.type ? declaredType(other).flatMap { Self.isNarrow($0) ? $0 : nil } : nil
         return TypedExpression(try implicit(value, to: type, op.rawValue), declared: declared, at: value.position)
     }
 

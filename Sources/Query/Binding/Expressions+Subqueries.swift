@@ -212,6 +212,10 @@ extension Binder {
                     throw .data("this is no list: write {a,b}", at: value.position).because(.invalidText)
                 }
                 var rows: [TypedExpression] = []
+                // Empty is a list as a whole, and none within one.
+                guard !lists.contains(where: { ArrayText.elements($0)?.isEmpty ?? false }) else {
+                    throw .data("a list within this one is empty", at: value.position).because(.invalidText)
+                }
                 for list in lists { rows.append(TypedExpression(try read(list, depth: depth + 1), at: value.position)) }
                 guard Set(lists.map { (ArrayText.elements($0) ?? ArrayText.lists($0)?.map { _ in nil })?.count }).count == 1 else {
                     throw .data("the lists within this one have different lengths", at: value.position).because(.invalidText)
@@ -277,6 +281,9 @@ extension Binder {
         if value.type == .jsonb {
             // A part of a document, by the names and numbers of its places.
             let key = try bindExpression(index, in: scope)
+            guard key.type == .string || key.type == .null || TypeRules.isInteger(key.type) else {
+                throw .badSQL("a part of a document has a name or a number, no \(key.type.sqlName)", at: key.position).because(.typeMismatch)
+            }
             let text = TypedExpression(try cast(key, to: .string, isExplicit: true), at: key.position)
             let part = FunctionCall(name: "jsonb_extract_path", arguments: [value, text], position: position)
             return TypedExpression(try SQLFunction.jsonbExtractPath.bound(part, self), at: position)

@@ -141,7 +141,7 @@ extension Binder {
         return TypedExpression(
             .conditional(
                 branches: zip(conditions, values).map { Expression.Branch(condition: $0, result: $1) }, otherwise: last, type: type),
-            at: syntax.position)
+            declared: commonDeclaration(results), at: syntax.position)
     }
 
     /// CASE of a value that is of chance: it is computed once, and its place among the values is the result's among the results.
@@ -164,9 +164,11 @@ extension Binder {
         guard counts.count == 1 || counts.contains(-1) else {
             throw .badSQL("the lists of this ARRAY have different numbers of elements", at: position).because(.badSubscript)
         }
-        let values = try unified(try bindAll(items, in: scope), "ARRAY")
+        let bound = try bindAll(items, in: scope)
+        let values = try unified(bound, "ARRAY")
         let type = ColumnType.list(element: Field("element", values[0].type))
-        return TypedExpression(.call(.makeList, values, type: type, position: position), at: position)
+        return TypedExpression(
+            .call(.makeList, values, type: type, position: position), declared: commonDeclaration(bound).map { "\($0)[]" }, at: position)
     }
 
     // MARK: Predicates

@@ -6,7 +6,7 @@ package enum FunctionRegistry {
         // Text
         .lower, .upper, .length, .substring, .trim, .trimLeading, .trimTrailing, .replace, .concat, .concatSeparated, .position, .splitPart,
         .left, .right, .padLeft, .padRight, .startsWith, .regexpReplace, .reverse, .repeatText, .overlay, .ascii, .chr, .initcap, .translate,
-        .encode, .decode, .toHex, .bitCount, .octetLength, .bitLength, .md5, .sha256, .convertFrom, .convertTo, .quoteIdent, .quoteLiteral, .quoteNullable, .format,
+        .encode, .decode, .toHex, .bitCount, .octetLength, .bitLength, .md5, .sha256, .convertFrom, .convertTo, .quoteIdent, .quoteLiteral, .quoteNullable, .format, .unistr, .parseIdent,
         .regexpLike, .regexpCount, .regexpSubstr, .regexpInstr, .regexpMatch, .regexpSplitToArray, .similarToEscape,
         // Documents
         .toJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonObjectOfTexts, .jsonbObjectOfTexts, .jsonTypeof, .jsonArrayLength, .jsonbPretty,
@@ -40,7 +40,7 @@ package enum FunctionRegistry {
     static let absent: Set<String> = [
         "sha224", "sha384", "sha512", "crypt", "clock_timestamp", "timeofday", "xmlparse",
         "jsonb_populate_record", "median", "version", "current_database",
-        "pg_typeof", "normalize", "parse_ident", "make_timestamptz_at", "erf",
+        "pg_typeof", "normalize", "make_timestamptz_at", "erf",
     ]
 
     package static var scalarNames: [String] { scalars.flatMap(\.names) }

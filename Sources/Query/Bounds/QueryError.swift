@@ -23,6 +23,8 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         case invalidTime
         case negativeLimit, negativeOffset, badPower, badLogarithm, badLength, badPattern, invalidEscape, badValue, tooLong
         case badPlace, undefinedObject, notThatKind, nullName, fixedSetting
+        /// COLLATE says two orders of what is compared.
+        case collationMismatch
         case badBucketCount, badBuckets, badPlaceOfRow, badFrameDistance, badSubscript, badEncoding, notSupported, noCast, badRecursion
         /// What a path of JSON finds not to be as it says.
         case noMember, noArray, noObject, noNumber, notNumeric, badElement, notSingle, badMoment, untranslatable

@@ -62,6 +62,8 @@ extension Parser {
         "/": (.divide, Precedence.multiplicative), "%": (.remainder, Precedence.multiplicative), "^": (.power, Precedence.power),
         "||": (.concatenate, Precedence.other), "^@": (.startsWith, Precedence.other), "~": (.matches, Precedence.other), "~*": (.matchesIgnoringCase, Precedence.other),
         "!~": (.matchesNot, Precedence.other), "!~*": (.matchesNotIgnoringCase, Precedence.other),
+        // By bytes, as texts are compared here anyway.
+        "~<~": (.less, Precedence.other), "~<=~": (.lessOrEqual, Precedence.other), "~>~": (.greater, Precedence.other), "~>=~": (.greaterOrEqual, Precedence.other),
         "=": (.equal, Precedence.comparison), "<>": (.notEqual, Precedence.comparison), "!=": (.notEqual, Precedence.comparison),
         "<": (.less, Precedence.comparison), "<=": (.lessOrEqual, Precedence.comparison),
         ">": (.greater, Precedence.comparison), ">=": (.greaterOrEqual, Precedence.comparison),

@@ -16,6 +16,13 @@ package struct ExpressionSyntax: Sendable {
         default: false
         }
     }
+    /// `x::t` or `t 'x'`, whose type its text does not say.
+    package var isCast: Bool {
+        switch kind {
+        case .cast, .typedString: true
+        default: false
+        }
+    }
     /// Of `(a, b)` and `ROW(a, b)`.
     package var rowFields: [ExpressionSyntax] { if case .row(let fields) = kind { fields } else { [] } }
 
@@ -78,7 +85,11 @@ package struct ExpressionSyntax: Sendable {
 
     package enum TruthTest: String, Sendable { case null = "NULL", isTrue = "TRUE", isFalse = "FALSE", unknown = "UNKNOWN" }
 
-    package enum UnaryOperator: String, Sendable { case plus = "+", minus = "-", bitNot = "~", magnitude = "@", squareRoot = "|/", cubeRoot = "||/" }
+    package enum UnaryOperator: String, Sendable { case plus = "+", minus = "-", bitNot = "~", magnitude = "@", squareRoot = "|/", cubeRoot = "||/"
+
+        /// Whether what comes out has the type of what goes in.
+        package var keepsType: Bool { self != .squareRoot && self != .cubeRoot }
+    }
 
     package enum BinaryOperator: String, Sendable {
         case add = "+", subtract = "-", multiply = "*", divide = "/", remainder = "%", power = "^", concatenate = "||"

@@ -35,6 +35,7 @@ enum CastKernels {
                 try builder.append(text)
             }
         case (.json, _): return try scalars(of: column, to: type, zone: zone, meter)
+        case (.structure, .string): return try RowText.texts(of: column, zone: zone, meter ?? WorkMeter(EvaluationContext()))
         case (.list, .string): return try ArrayText.texts(of: column, zone: zone, meter ?? WorkMeter(EvaluationContext()))
         case (_, .string): return try TextCastKernels.text(of: column, zone: zone, meter)
         case (.string, .list(let to)):

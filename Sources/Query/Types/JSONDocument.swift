@@ -43,7 +43,7 @@ package enum JSONDocument {
             if isWrittenOut(digits.utf8) { text.append(contentsOf: digits.utf8) } else { try appendNumber(Array(digits.utf8), to: &text) }
         case .string(let string):
             // PostgreSQL's text holds no such character.
-            guard !string.utf8.contains(0) else { throw .invalidText("JSONB") }
+            guard !string.utf8.contains(0) else { throw .outside(.untranslatable, "no text of a document holds the character 0") }
             JSONString.append(string.utf8, to: &text)
         case .array(let elements):
             text.append(UInt8(ascii: "["))

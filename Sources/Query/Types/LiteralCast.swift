@@ -48,6 +48,7 @@ package enum LiteralCast {
                 return .bytes(try JSONDocument.read(slice, as: type, nil))
             } catch {
                 if case .numericOverflow = error { throw .overflow("a number of the document has too many digits", at: position) }
+                if case .outside = error { throw error.queryError(position: position) }
             }
         case .time: if let value = DateTimeText.time(of: slice, session) { return .integer(value) }
         default: break

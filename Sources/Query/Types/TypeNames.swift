@@ -55,7 +55,7 @@ enum TypeNames {
         case "jsonb": target = Target(type: .jsonb)
         case "time": return try time(syntax)
         case "jsonpath": target = Target(type: .string, declared: "jsonpath")
-        case "name": target = Target(type: .string, lengthMax: 63)
+        case "name": target = Target(type: .string, declared: "name")
         case "decimal", "numeric", "dec": return try decimal(syntax)
         case "varchar", "character varying", "text", "string", "bpchar": return try text(syntax)
         case "char", "character": return try text(syntax.modifiers.isEmpty ? TypeNameSyntax(name: syntax.name, modifiers: [1], isArray: false, position: syntax.position) : syntax)

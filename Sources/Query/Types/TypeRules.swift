@@ -131,6 +131,7 @@ enum TypeRules {
         case (.json(isBinary: true), _) where isNumeric(target) || target == .boolean: return .explicit
         case (_, .json): return source == .string ? .explicit : .none
         case (.json, _): return target == .string ? .explicit : .none
+        case (.structure, .string): return .explicit
         case (.list(let element), .string) where !element.type.isNested && element.type != .binary: return .explicit
         case (.string, .list(let element)) where !element.type.isNested && element.type != .binary: return .explicit
         case (_, .string): return source.isNested || source == .binary ? .none : .explicit

@@ -65,6 +65,8 @@ final class FunctionRegistryTests: XCTestCase {
         case "get_byte", "set_byte", "get_bit", "set_bit": return "\(name)('\\x0102'::BLOB, 0\(form.count > 2 ? ", 1" : ""))"
         case "asin", "acos", "asind", "acosd", "atanh", "setseed": return "\(name)(\(arguments[0]) / 2)"
         case "date_bin": return "date_bin(\(arguments[0]), \(arguments[1]), \(arguments[2]))"
+        case "array_fill" where !isNull: return "array_fill(\(arguments[0]), ARRAY[2])"
+        case "width_bucket" where form.count == 2: return isNull ? "width_bucket(\(arguments.joined(separator: ", ")))" : "width_bucket(\(arguments[0]), ARRAY[1, 2])"
         case "width_bucket": return "width_bucket(\(arguments[0]), 0, 10, \(arguments[3]))"
         default: return "\(name)(\(arguments.joined(separator: ", ")))"
         }

@@ -67,7 +67,7 @@ enum AggregatorFactory {
         case .approximateDistinctOfSketches: return ApproximateDistinctAggregator(.ofSketches)
         case .approximateDistinctJoined: return ApproximateDistinctAggregator(.joined)
         case .averageOfParts: return PartAverageAggregator(sum: types[0], result: result)
-        case .stringAggregate: return StringAggregator(types: types, order: keys(call), result: .string)
+        case .stringAggregate: return StringAggregator(types: types, order: keys(call), result: result)
         case .arrayAggregate: return ArrayAggregator(types: types, order: keys(call), result: result)
         case .boolAnd: return BooleanAggregator(isAnd: true)
         case .boolOr: return BooleanAggregator(isAnd: false)

@@ -49,7 +49,7 @@ extension ScalarFunction {
         _ symbol: String, isText: Bool, _ find: @escaping @Sendable (JSONKeys, JSONScan, Int) -> Range<Int>?
     ) -> ScalarFunction {
         ScalarFunction(
-            symbol, .infix, nulls: .strict, cost: .heavy, failure: .never,
+            symbol, .infix, nulls: .strict, cost: .heavy, failure: .depending { arguments, _ in isText && arguments.first?.type == .json(isBinary: false) },
             kernel: .plain { (call) throws(KernelError) in
                 let documents = TextRows(call[0]), keys = JSONKeys(call[1])
                 return try call.texts { (row) throws(KernelError) in
@@ -57,7 +57,10 @@ extension ScalarFunction {
                     try call.meter.charge(documents.range(at: row).count)
                     let scan = JSONScan(documents[row], isBinary: call[0].type == .jsonb)
                     guard let found = find(keys, scan, row) else { return nil }
-                    return isText ? scan.shown(found) : Array(scan.text[found])
+                    guard isText else { return Array(scan.text[found]) }
+                    let text = scan.shown(found)
+                    if let text, text.contains(0) { throw .outside(.untranslatable, "no text holds the character 0") }
+                    return text
                 }
             })
     }

@@ -42,10 +42,7 @@ extension ScalarFunction {
             var total = 0
             for row in 0..<call.count {
                 let dimensions = counts.values(row)
-                if counts.isNull(row) || dimensions.contains(where: \.isNull) {
-                    builder.appendNull()
-                    continue
-                }
+                guard !counts.isNull(row), !dimensions.contains(where: \.isNull) else { throw .outside(.nullName, "array_fill needs to know how many: not NULL") }
                 guard dimensions.count <= 1 else { throw .outside(.notSupported, "lists have one dimension here") }
                 guard case .integer(let count) = dimensions.first ?? .integer(0), count >= 0 else { throw .outside(.tooLong, "array_fill makes lists of no less than 0 elements") }
                 let filled = value.value(at: row), byteCount = Int(count).multipliedSaturating(by: 16 + filled.flatByteCount)

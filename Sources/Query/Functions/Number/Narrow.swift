@@ -12,6 +12,13 @@ extension ScalarFunction {
             return call[0]
         })
 
+    /// The low 16 bits as a SMALLINT, as operators of bits leave them.
+    static let wrappedInteger = ScalarFunction(
+        "bits of smallint", nulls: .strict, cost: .arithmetic, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            .whole((call[0].integers() ?? []).map { Int64(Int16(truncatingIfNeeded: $0)) }, type: call.type, validity: call[0].rowValidity)
+        })
+
     /// What a REAL is exactly, for what reckons with it as a DOUBLE: 1.1 of 32 bits is 1.100000023841858.
     static let wideReal = ScalarFunction(
         "double of real", nulls: .strict, cost: .arithmetic, failure: .never,

@@ -312,7 +312,7 @@ extension JSONPath.Pattern {
                 pattern.append(byte)
             }
         } else {
-            pattern = Array("(?\(flags.contains("m") ? "m" : "")\(flags.contains("s") ? "s" : "-s"))".utf8) + AdvancedPattern.translated(text)
+            pattern = Array("(?\(flags.contains("m") ? "m" : "")\(flags.contains("s") ? "s" : "-s"))".utf8) + AdvancedPattern.translated(text, isTest: true)
         }
         do {
             expression = try RegularExpression(pattern, ignoringCase: flags.contains("i"))

@@ -1,34 +1,149 @@
 /// Escapes of PostgreSQL's advanced regular expressions that RE2 writes otherwise: `\\b` is a backspace there and `\\y` the edge of a word, `\\m` and `\\M` where
 /// one begins and ends, `\\e` is escape, `\\B` a backslash and `\\Z` the end of the text. What RE2 has no equal for is left to be refused.
 enum AdvancedPattern {
-    static func translated(_ pattern: [UInt8]) -> [UInt8] {
-        guard pattern.contains(UInt8(ascii: "\\")) else { return pattern }
-        var result: [UInt8] = [], place = 0
-        while place < pattern.count {
-            let byte = pattern[place]
-            guard byte == UInt8(ascii: "\\"), place + 1 < pattern.count else {
+    /// The pattern as RE2 writes it.
+    ///
+    /// Classes of characters and `\\w`, `\\s` are Unicode's there, as a database in UTF-8 has them, and ASCII's in RE2.
+    ///
+    /// - Parameter isTest: whether it only matters that the pattern matches, and not what: an edge of a word where the pattern begins or ends may then take the character
+    ///   beside the word. Elsewhere RE2 sees letters of ASCII only.
+    /// - Parameter flags: of `flags`; which case counts is not said here.
+    static func translated(_ pattern: [UInt8], isTest: Bool = false, flags: String = "") -> [UInt8] {
+        // The last of those that say what line ends are.
+        let lines = flags.last { "nmpws".contains($0) }.map { $0 == "m" ? "n" : $0 } ?? "s"
+        let plain = flags.contains("x") ? withoutComments(pattern) : pattern
+        let head: String = switch lines {
+        case "n": "(?m-s)"
+        case "p": "(?-s)"
+        case "w": "(?m)"
+        default: ""
+        }
+        return Array(head.utf8) + translated(plain, isTest: isTest, excludesLineEnds: lines == "n" || lines == "p")
+    }
+
+    /// Of functions that look for matches: n or m for `^` and `$` at each line, and neither dots nor sets that leave something out taking its end; p for the latter alone, w
+    /// for the former; s for none of it; x for patterns with blanks and comments; t for what is so anyway.
+    static let flags = "icnmpwsxt"
+
+    /// Without what the flag x lets a pattern have between its parts.
+    private static func withoutComments(_ pattern: [UInt8]) -> [UInt8] {
+        var rest = pattern[...], result: [UInt8] = [], isInSet = false
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "\\"):
                 result.append(byte)
-                place += 1
+                if let next = rest.popFirst() { result.append(next) }
                 continue
+            case UInt8(ascii: "["): isInSet = true
+            case UInt8(ascii: "]"): isInSet = false
+            case UInt8(ascii: "#") where !isInSet:
+                rest = rest.drop { $0 != 0x0A }
+                continue
+            case 0x20, 0x09...0x0D:
+                if !isInSet { continue }
+            default: break
             }
-            let letter = pattern[place + 1]
-            let known: String? = switch letter {
-            case UInt8(ascii: "b"): "\\x08"
-            case UInt8(ascii: "e"): "\\x1b"
-            case UInt8(ascii: "B"): "\\\\"
-            case UInt8(ascii: "y"): "\\b"
-            case UInt8(ascii: "Y"): "\\B"
-            case UInt8(ascii: "Z"): "\\z"
-            // An edge beside a letter of a word is the one that is meant.
-            case UInt8(ascii: "m") where isOfWord(pattern[(place + 2)...]): "\\b"
-            case UInt8(ascii: "M") where place > 0 && isWord(pattern[place - 1]) && !isEscape(pattern, before: place): "\\b"
-            default: nil
-            }
-            result += known.map { Array($0.utf8) } ?? [byte, letter]
-            place += 2
+            result.append(byte)
         }
         return result
     }
+
+    private static func translated(_ pattern: [UInt8], isTest: Bool, excludesLineEnds: Bool) -> [UInt8] {
+        guard pattern.contains(UInt8(ascii: "\\")) || pattern.contains(UInt8(ascii: "[")) else { return pattern }
+        var rest = pattern[...], result: [UInt8] = [], isInSet = false, tail: [UInt8] = []
+        if isTest { (rest, result, tail) = withEdges(rest) }
+        while let byte = rest.first {
+            let next = rest.dropFirst().first
+            if byte == UInt8(ascii: "\\"), let next {
+                result += escape(next, isInSet: isInSet, before: pattern[..<rest.startIndex], behind: rest.dropFirst(2)) ?? [byte, next]
+                rest = rest.dropFirst(2)
+            } else if isInSet {
+                if byte == UInt8(ascii: "["), next == UInt8(ascii: ":"), let (name, end) = className(rest) {
+                    result += Array(rest[..<end]) + Array((beyondASCII[name] ?? "").utf8)
+                    rest = rest[end...]
+                    continue
+                }
+                if byte == UInt8(ascii: "]") { isInSet = false }
+                result.append(byte)
+                rest = rest.dropFirst()
+            } else {
+                // A bracket that closes is one of the set's own where it is the first.
+                let opening = byte != UInt8(ascii: "[") ? 1 : next == UInt8(ascii: "^") ? (rest.dropFirst(2).first == UInt8(ascii: "]") ? 3 : 2) : next == UInt8(ascii: "]") ? 2 : 1
+                isInSet = byte == UInt8(ascii: "[")
+                result += rest.prefix(opening)
+                if isInSet, excludesLineEnds, next == UInt8(ascii: "^") { result += "\\n".utf8 }
+                rest = rest.dropFirst(opening)
+            }
+        }
+        return result + tail
+    }
+
+    /// What RE2 writes for a backslash and a letter; nil where it writes the same.
+    private static func escape(_ letter: UInt8, isInSet: Bool, before: ArraySlice<UInt8>, behind: ArraySlice<UInt8>) -> [UInt8]? {
+        let known: String? = switch letter {
+        case UInt8(ascii: "w"): isInSet ? wordSet : "[\(wordSet)]"
+        case UInt8(ascii: "W"): isInSet ? noWordSet : "[^\(wordSet)]"
+        case UInt8(ascii: "s"): isInSet ? spaceSet : "[\(spaceSet)]"
+        case UInt8(ascii: "S"): isInSet ? noSpaceSet : "[^\(spaceSet)]"
+        case UInt8(ascii: "b"): "\\x08"
+        case UInt8(ascii: "e"): "\\x1b"
+        case UInt8(ascii: "B"): "\\\\"
+        case UInt8(ascii: "y"): "\\b"
+        case UInt8(ascii: "Y"): "\\B"
+        case UInt8(ascii: "Z"): "\\z"
+        // An edge beside a letter of a word is the one that is meant.
+        case UInt8(ascii: "m") where isOfWord(behind): "\\b"
+        case UInt8(ascii: "M") where before.last.map(isWord) ?? false && !isEscape(Array(before), before: before.count - 1): "\\b"
+        default: nil
+        }
+        return known.map { Array($0.utf8) }
+    }
+
+    /// An edge of a word that the pattern begins with and one that it ends with, beside letters: with the character that stands there, or the end of the text.
+    private static func withEdges(_ pattern: ArraySlice<UInt8>) -> (rest: ArraySlice<UInt8>, head: [UInt8], tail: [UInt8]) {
+        func isEdge(_ text: ArraySlice<UInt8>, _ letters: String) -> Bool { text.first == UInt8(ascii: "\\") && text.count == 2 && letters.utf8.contains(text.last ?? 0) }
+        // An alternative has edges of its own.
+        guard !pattern.contains(UInt8(ascii: "|")) else { return (pattern, [], []) }
+        var rest = pattern, head: [UInt8] = [], tail: [UInt8] = []
+        if isEdge(rest.prefix(2), "ym"), beginsWord(rest.dropFirst(2)) {
+            head = Array("(?:^|[^\(wordSet)])".utf8)
+            rest = rest.dropFirst(2)
+        }
+        let before = rest.dropLast(2)
+        if isEdge(rest.suffix(2), "yM"), let last = before.last, isWord(last) || last >= 0x80, !isEscape(Array(before), before: before.count - 1) || before.suffix(2) == Array("\\w".utf8)[...] {
+            tail = Array("(?:[^\(wordSet)]|$)".utf8)
+            rest = before
+        }
+        return (rest, head, tail)
+    }
+
+    private static func beginsWord(_ rest: ArraySlice<UInt8>) -> Bool {
+        guard let first = rest.first, first >= 0x80 else { return isOfWord(rest) }
+        let behind = rest.dropFirst().drop { $0 & 0xC0 == 0x80 }.first
+        return !(behind.map { "*?{".utf8.contains($0) } ?? false)
+    }
+
+    /// The name of `[:name:]` within a set, and the place behind it.
+    private static func className(_ rest: ArraySlice<UInt8>) -> (String, Int)? {
+        let name = rest.dropFirst(2).prefix { (0x61...0x7A).contains($0) }
+        guard rest[name.endIndex...].starts(with: ":]".utf8) else { return nil }
+        return (String(decoding: name, as: UTF8.self), name.endIndex + 2)
+    }
+
+    private static let spacesBeyondASCII = "\\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}\\x{2029}\\x{205f}\\x{3000}"
+    private static let wordSet = "0-9A-Za-z_\\p{L}\\p{Nl}\\p{Nd}\\p{Mc}"
+    private static let noWordSet =
+        "\\x00-/:-@\\[-\\^`{-\\x7f\\p{Mn}\\p{Me}\\p{No}\\p{Pd}\\p{Ps}\\p{Pe}\\p{Pi}\\p{Pf}\\p{Po}\\x{203f}\\x{2040}\\x{2054}\\x{fe33}\\x{fe34}\\x{fe4d}-\\x{fe4f}\\x{ff3f}\\p{S}\\p{Z}\\p{C}"
+    private static let spaceSet = "\\t-\\r " + spacesBeyondASCII
+    private static let noSpaceSet =
+        "\\x00-\\x08\\x0e-\\x1f!-\\x{167f}\\x{1681}-\\x{1fff}\\x{2007}\\x{200b}-\\x{2027}\\x{202a}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{10ffff}"
+
+    /// What the classes have beyond ASCII, as glibc's for UTF-8 (`C.UTF-8`): digits are ASCII's alone.
+    private static let beyondASCII = [
+        "alpha": "\\p{L}\\p{Nl}\\p{Mc}", "alnum": "\\p{L}\\p{Nl}\\p{Nd}\\p{Mc}", "upper": "\\p{Lu}\\p{Lt}", "lower": "\\p{Ll}\\x{aa}\\x{ba}", "word": "\\p{L}\\p{Nl}\\p{Nd}\\p{Mc}",
+        "punct": "\\p{P}\\p{S}\\p{No}\\p{Mn}\\p{Me}", "graph": "\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}\\p{Cf}\\p{Co}", "print": "\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}\\p{Cf}\\p{Co}\\p{Zs}",
+        "space": spacesBeyondASCII, "cntrl": "\\x{80}-\\x{9f}",
+    ]
 
     /// Whether a pattern has a lazy quantifier and beside it a greedy one, or `|`, which is greedy.
     static func mixesPreferences(_ pattern: [UInt8]) -> Bool {

@@ -3,7 +3,7 @@ import ColumnStore
 /// Patterns compiled for the last constant seen: of one place in a query, and of one worker.
 final class PatternMemory {
     private var likePattern: (text: [UInt8], escape: [UInt8], pattern: LikePattern)?
-    private var regularExpression: (text: [UInt8], ignoringCase: Bool, pattern: RegularExpression)?
+    private var regularExpression: (text: [UInt8], ignoringCase: Bool, flags: String, pattern: RegularExpression)?
 
     func like(_ text: [UInt8], escape: [UInt8], ignoringCase: Bool, _ meter: WorkMeter) throws(KernelError) -> LikePattern {
         if let known = likePattern, known.text == text, known.escape == escape { return known.pattern }
@@ -14,16 +14,16 @@ final class PatternMemory {
         return pattern
     }
 
-    func expression(_ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false, isOfSimilar: Bool = false) throws(KernelError) -> RegularExpression {
-        if let known = regularExpression, known.text == text, known.ignoringCase == ignoringCase { return known.pattern }
+    func expression(_ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false, isOfSimilar: Bool = false, flags: String = "") throws(KernelError) -> RegularExpression {
+        if let known = regularExpression, known.text == text, known.ignoringCase == ignoringCase, known.flags == flags { return known.pattern }
         // What is made of a pattern of SIMILAR fits whole texts, and its lazy quantifiers stand before all others.
         if isLongest, !isOfSimilar, AdvancedPattern.mixesPreferences(text) {
             // A part of it would be chosen otherwise than PostgreSQL chooses, for whom the first quantifier speaks for the whole pattern.
             throw .outside(.notSupported, "lazy quantifiers beside others, or beside |, are not supported in a pattern that gives a part of a text")
         }
         do {
-            let pattern = try RegularExpression(AdvancedPattern.translated(text), ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2)
-            regularExpression = (text, ignoringCase, pattern)
+            let pattern = try RegularExpression(AdvancedPattern.translated(text, isTest: !isLongest, flags: flags), ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2)
+            regularExpression = (text, ignoringCase, flags, pattern)
             return pattern
         } catch {
             throw .outside(.badPattern, "the pattern is not one of RE2's: \(error.reason)")

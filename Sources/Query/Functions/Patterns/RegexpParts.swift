@@ -1,6 +1,6 @@
 import ColumnStore
 
-/// What a regular expression finds in a text: whether, how often, where, and which parts. Patterns are RE2's; flags are i, c and s, and g where it means
+/// What a regular expression finds in a text: whether, how often, where, and which parts. Patterns are RE2's; flags are those of `AdvancedPattern`, and g where it means
 /// something.
 extension SQLFunction {
     static let regexpLike = SQLFunction("regexp_like", takes: [.string, .string, .string], required: 2, gives: .boolean, runs: .regexpLike)
@@ -120,7 +120,7 @@ private struct RegexpRows {
 
     /// - Parameter knowsGlobal: whether the function may give more than one match, and takes the flag g for it.
     init(_ call: KernelCall, flags: Int, knowsGlobal: Bool = false, _ memory: PatternMemory) {
-        knownFlags = knowsGlobal ? "gics" : "ics"
+        knownFlags = AdvancedPattern.flags + (knowsGlobal ? "g" : "")
         (texts, patterns, self.memory, meter) = (TextRows(call[0]), TextRows(call[1]), memory, call.meter)
         flagTexts = call.optional(flags).map { TextRows($0) }
     }
@@ -145,9 +145,9 @@ private struct RegexpRows {
     func all(_ row: Int, from start: Int, limit: Int) throws(KernelError) -> [Match] {
         let flags = flags(row)
         guard flags.allSatisfy({ knownFlags.contains($0) }) else {
-            throw .invalidArgument("regular expressions know the flags i, c and s here, and regexp_matches and regexp_replace g")
+            throw .invalidArgument("regular expressions know the flags i, c, n, m, p, w, s, x and t, and regexp_matches and regexp_replace g")
         }
-        let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true)
+        let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags)
         var found: [Match] = [], place = start
         let text = Array(texts[row])
         try text.withUnsafeBufferPointer { (bytes) throws(KernelError) in

@@ -41,8 +41,8 @@ extension ScalarFunction {
             guard case .bytes(let given)? = last.constantValue else { throw .invalidArgument("regexp_replace takes constant flags") }
             flags = String(decoding: given, as: UTF8.self)
         }
-        guard flags.allSatisfy({ "gics".contains($0) }) else { throw .invalidArgument("regexp_replace knows the flags g, i, c and s") }
-        let compiled = try memory.expression(pattern, ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true)
+        guard flags.allSatisfy({ $0 == "g" || AdvancedPattern.flags.contains($0) }) else { throw .invalidArgument("regexp_replace knows the flags g, i, c, n, m, p, w, s, x and t") }
+        let compiled = try memory.expression(pattern, ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags)
         guard isPlaced else {
             return try TextKernels.replaceMatches(call[0], compiled, with: replacement, everywhere: flags.contains("g"), call.meter)
         }

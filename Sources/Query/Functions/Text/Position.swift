@@ -2,7 +2,11 @@ import ColumnStore
 
 /// strpos, which `position(a in b)` is too: where a text first stands in another, from 1; 0 where it does not.
 extension SQLFunction {
-    static let position = SQLFunction("strpos", takes: [.string, .string], gives: .int32, runs: .position)
+    static let position = SQLFunction("strpos", forms: [[.string, .string], [.binary, .binary]]) { (call, typing) throws(QueryError) in
+        // Bytes in bytes.
+        let type: ColumnType = call.arguments.contains { $0.type == .binary } ? .binary : .string
+        return call.make(.position, try call.typed([type, type], typing), .int32)
+    }
 }
 
 extension ScalarFunction {

@@ -72,7 +72,7 @@ extension TextKernels {
                 try builder.append(byte)
                 continue
             }
-            let mark = try FormatMark(&rest, next: &next, count: count)
+            let mark = try FormatMark(&rest, next: &next, count: count, value)
             guard let place = mark.argument else {
                 try builder.append(UInt8(ascii: "%"))
                 continue
@@ -91,7 +91,7 @@ private struct FormatMark {
     private var isLeft = false
     private static let widthMax = 1 << 20
 
-    init(_ rest: inout ArraySlice<UInt8>, next: inout Int, count: Int) throws(KernelError) {
+    init(_ rest: inout ArraySlice<UInt8>, next: inout Int, count: Int, _ value: (Int) -> ArraySlice<UInt8>?) throws(KernelError) {
         func number(_ rest: inout ArraySlice<UInt8>) -> Int? {
             let digits = rest.prefix { (0x30...0x39).contains($0) }
             rest = rest.dropFirst(digits.count)
@@ -113,7 +113,20 @@ private struct FormatMark {
             rest.removeFirst()
             isLeft = true
         }
-        width = number(&rest) ?? 0
+        if rest.first == UInt8(ascii: "*") {
+            // A value says it, the next one or that of a number.
+            rest.removeFirst()
+            let saved = rest
+            var place = next
+            if let given = number(&rest), rest.popFirst() == UInt8(ascii: "$") { place = given - 1 } else { rest = saved }
+            guard place >= 0, place < count else { throw .invalidArgument("format has too few arguments") }
+            next = place + 1
+            guard let said = value(place).map({ Int32(String(decoding: ValueText.trimmed($0), as: UTF8.self)) }) ?? 0 else { throw .invalidText("INTEGER") }
+            isLeft = isLeft || said < 0
+            width = Int(said.magnitude)
+        } else {
+            width = number(&rest) ?? 0
+        }
         guard width <= Self.widthMax else { throw .textTooLong }
         guard let letter = rest.popFirst(), "sIL".utf8.contains(letter) else { throw .invalidArgument("format knows %s, %I, %L and %%") }
         kind = letter

@@ -91,7 +91,7 @@ enum SystemFunctions {
             Key("pg_index_has_property", 2): "lower($2::text) IN ('clusterable', 'index_scan', 'bitmap_scan', 'backward_scan')",
             Key("pg_indexam_has_property", 2): "lower($2::text) IN ('can_order', 'can_unique', 'can_multi_col', 'can_exclude', 'can_include')",
             Key("to_regrole", 1): "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = $1::text)", Key("pg_trigger_depth", 0): "0", Key("pg_client_encoding", 0): "'UTF8'",
-            Key("to_regproc", 1): "(SELECT min(p.oid) FROM pg_catalog.pg_proc p WHERE p.proname = $1::text HAVING count(*) = 1)", Key("pg_settings_get_flags", 1): "ARRAY[]::text[]",
+            Key("to_regproc", 1): "(SELECT min(p.oid) FROM pg_catalog.pg_proc p WHERE p.proname = $1::text HAVING count(*) = 1)", Key("pg_settings_get_flags", 1): "(SELECT ARRAY[]::text[] FROM pg_catalog.pg_settings s WHERE s.name = lower($1::text))",
             Key("clock_timestamp", 0): "now()", Key("pg_terminate_backend", 2): "false",
             Key("pg_advisory_xact_lock_shared", anyCount): "''", Key("pg_try_advisory_xact_lock_shared", anyCount): "true", Key("pg_safe_snapshot_blocking_pids", 1): "ARRAY[]::integer[]",
             Key("has_parameter_privilege", anyCount): "false", Key("has_column_privilege", 4): "upper($4::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)'",
@@ -106,8 +106,8 @@ enum SystemFunctions {
         }
         // Whoever sees it may read it, and nobody may write.
         for kind in ["table", "column", "any_column", "schema", "database", "function", "type", "sequence", "tablespace", "language", "foreign_data_wrapper", "server"] {
-            found[Key("has_\(kind)_privilege", 2)] = "upper($2::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)'"
-            found[Key("has_\(kind)_privilege", 3)] = "upper($3::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)'"
+            found[Key("has_\(kind)_privilege", 2)] = "CASE WHEN num_nulls($1, $2) = 0 THEN upper($2::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)' END"
+            found[Key("has_\(kind)_privilege", 3)] = "CASE WHEN num_nulls($1, $2, $3) = 0 THEN upper($3::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)' END"
         }
         for function in [
             "pg_get_expr", "pg_get_viewdef", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
@@ -116,11 +116,15 @@ enum SystemFunctions {
         return found
     }()
 
-    /// Above 10 of a unit the next one, rounded.
-    private static let sizePretty = """
-        CASE WHEN abs($1) < 10240 THEN $1::text || ' bytes' WHEN abs($1) < 10485248 THEN round($1 / 1024.0)::text || ' kB' WHEN abs($1) < 10736893952 THEN round($1 / 1048576.0)::text || ' MB'
-            WHEN abs($1) < 10994579406848 THEN round($1 / 1073741824.0)::text || ' GB' ELSE round($1 / 1099511627776.0)::text || ' TB' END
-        """
+    /// Above 10 of a unit the next one: halves of it are counted down, and then rounded.
+    private static let sizePretty: String = {
+        func shown(_ halves: String, _ unit: String) -> String { "div(\(halves) + sign(\(halves)), 2)::text || ' \(unit)'" }
+        let branches = [("1", "kB"), ("1024", "MB"), ("1048576", "GB"), ("1073741824", "TB"), ("1099511627776", "PB")].map { divisor, unit in
+            let halves = "div(v.halves, \(divisor))"
+            return unit == "PB" ? "ELSE \(shown(halves, unit))" : "WHEN abs(\(halves)) < 20479 THEN \(shown(halves, unit))"
+        }
+        return "(SELECT CASE WHEN abs(v.size) < 10240 THEN v.size::text || ' bytes' \(branches.joined(separator: " ")) END FROM (SELECT $1 AS size, div($1, 512) AS halves) AS v)"
+    }()
 
     private static let functionResult = "(SELECT CASE WHEN p.proretset THEN 'SETOF ' ELSE '' END || t.shown FROM pg_catalog.pg_proc p JOIN pg_catalog.till_type_names t ON t.oid = p.prorettype WHERE p.oid = $1)"
     private static let functionArguments =
@@ -135,6 +139,7 @@ enum SystemFunctions {
         CASE WHEN $1 IS NULL THEN NULL WHEN $1 = 0 THEN '-'
             WHEN $1 = 1700 AND $2 > 4 THEN 'numeric(' || (($2 - 4) / 65536)::text || ',' || (($2 - 4) % 65536)::text || ')'
             WHEN $1 = 1231 AND $2 > 4 THEN 'numeric(' || (($2 - 4) / 65536)::text || ',' || (($2 - 4) % 65536)::text || ')[]'
+            WHEN $1 = 1042 AND $2 IS NOT NULL THEN CASE WHEN $2 > 4 THEN 'character(' || ($2 - 4)::text || ')' ELSE 'bpchar' END
             WHEN $1 = 1043 AND $2 > 4 THEN 'character varying(' || ($2 - 4)::text || ')'
             ELSE coalesce((SELECT t.shown FROM pg_catalog.till_type_names t WHERE t.oid = $1), '???') END
         """

@@ -34,4 +34,18 @@ final class RegularExpressionTests: XCTestCase {
             XCTAssertNil(expression.firstMatch(in: bytes, from: 3))
         }
     }
+
+    /// As PostgreSQL's patterns mean them in a database of UTF-8.
+    func test_translated_classesAndEdges_knowLettersBeyondASCII() throws {
+        let cases: [(String, String, String, Bool)] = [
+            (#"^\w+$"#, "", "їжак_1", true), (#"^[[:upper:]][[:lower:]]+$"#, "", "Їжак", true), (#"\W"#, "", "їжак", false), (#"[^\w]"#, "", "їжак", false), (#"^\d$"#, "", "٣", false),
+            (#"^[\W]$"#, "", "€", true), (#"^\s$"#, "", "\u{2003}", true), (#"^[\S]$"#, "", "\u{2003}", false), (#"\mслово\M"#, "", "це слово", true), (#"\mслово\M"#, "", "словом", false),
+            (#"\ykg\y"#, "", "5 kg", true), (#"\ykg\y"#, "", "молокоkg", false), ("[]]", "", "]", true), ("[^]a]", "", "]", false), ("^b", "n", "a\nb", true), ("a.b", "n", "a\nb", false),
+            ("a[^c]b", "p", "a\nb", false), ("a[^c]b", "", "a\nb", true), ("a.b", "w", "a\nb", true), ("a b # c", "x", "ab", true),
+        ]
+        for (pattern, flags, text, isMatch) in cases {
+            let expression = try RegularExpression(AdvancedPattern.translated(Array(pattern.utf8), isTest: true, flags: flags))
+            XCTAssertEqual(expression.matches(Array(text.utf8)), isMatch, "\(pattern) on \(text)")
+        }
+    }
 }

@@ -1,0 +1,43 @@
+import ColumnStore
+
+/// Texts of the types that PostgreSQL's catalogs keep names in: NAME has 63 bytes at most, "char" one.
+enum SystemName {
+    static let byteCountMax = 63
+
+    /// The characters that fit.
+    static func cut(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        guard text.count > byteCountMax else { return text }
+        var end = text.startIndex + byteCountMax
+        // Not within a character: its further bytes begin with the bits 10.
+        while end > text.startIndex, text[end] & 0xC0 == 0x80 { end -= 1 }
+        return text[..<end]
+    }
+
+    /// The first byte, or the one that `\\101` is the number of; shown as such where it is no character of ASCII.
+    static func letter(_ text: ArraySlice<UInt8>) -> [UInt8] {
+        guard let first = text.first else { return [] }
+        var byte = first
+        let digits = text.dropFirst().prefix(3)
+        if first == UInt8(ascii: "\\"), text.count == 4, digits.allSatisfy({ (0x30...0x37).contains($0) }) {
+            byte = digits.reduce(0) { $0 << 3 | ($1 & 7) }
+        }
+        if byte == 0 { return [] }
+        return byte < 0x80 ? [byte] : [UInt8(ascii: "\\"), 0x30 | byte >> 6, 0x30 | byte >> 3 & 7, 0x30 | byte & 7]
+    }
+}
+
+extension ScalarFunction {
+    static let systemName = ScalarFunction(
+        "name", nulls: .strict, cost: .light, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let texts = TextRows(call[0])
+            return try call.texts { (row) throws(KernelError) in Array(SystemName.cut(texts[row])) }
+        })
+
+    static let systemLetter = ScalarFunction(
+        "\"char\"", nulls: .strict, cost: .light, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let texts = TextRows(call[0])
+            return try call.texts { (row) throws(KernelError) in SystemName.letter(texts[row]) }
+        })
+}
