@@ -14,6 +14,8 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
         return types.description(of: name)
     }
 
+    package var haveSensitiveColumns: Bool { !types.sensitiveColumns.isEmpty }
+
     package func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion] {
         try type(name, as: principal) == nil ? [] : catalog.typeVersions(name: name, before: version, limit: limit)
     }

@@ -55,6 +55,8 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func types(after name: String?, limit: Int, as principal: Principal) throws -> [TypeDescription] { try standby.reader.types.descriptions(after: name, limit: limit, among: principal.types) }
     func type(_ name: String, as principal: Principal) throws -> TypeDescription? { throw fault }
     func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion] { throw fault }
+    /// What is not known here is hidden.
+    var haveSensitiveColumns: Bool { true }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome { throw fault }
     func deleteType(name: String) throws { throw fault }
     func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] { throw fault }

@@ -7,6 +7,8 @@ package protocol TypeAdministration: AnyObject, Sendable {
     func type(_ name: String, as principal: Principal) throws -> TypeDescription?
     /// Those of a type in force before `version`, the newest first, at most `limit` and as many as their bytes allow; none for what there is no type.
     func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion]
+    /// Whether any version of any type there was has a column that few may see.
+    var haveSensitiveColumns: Bool { get }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome
     func deleteType(name: String) throws
 }

@@ -79,8 +79,8 @@ enum OwnRelations {
 
     private static let queries = StoreRelation("queries", isForOwn: true) { (principal: Principal, parts: CatalogParts) -> [QueryRow] in
         guard let service = parts.queries else { return [] }
-        let ended = service.finished.all.filter { RunningQuery.isSeen(by: principal, asker: $0.asker) }.map { QueryRow(ended: $0) }
-        return ended + service.all.filter { $0.isSeen(by: principal) }.map { QueryRow(running: $0) }
+        let ended = service.finished.all.filter { service.isSeen(by: principal, of: $0.asker) }.map { QueryRow(ended: $0) }
+        return ended + service.all.filter { service.isSeen(by: principal, of: $0.asker) }.map { QueryRow(running: $0) }
     }
 
     private static let usage = StoreRelation("usage", isForOwn: true, of: UsageRow.self) { (after: String?, principal, parts) in

@@ -46,6 +46,13 @@ package final class QueryService: Sendable {
         return (further.catalog(over: base, as: principal, CatalogParts(store: roles, queries: self)), bound)
     }
 
+    /// Whether somebody may see and end a question of `asker`. What is asked by those who see sensitive values, or who have sent documents that hold some, may hold some itself: it is for others who see them.
+    func isSeen(by principal: Principal, of asker: Principal) -> Bool {
+        if principal.isAdmin || principal.bearer == asker.bearer { return true }
+        guard principal.rows == .all, !asker.isAdmin else { return false }
+        return principal.seesSensitive || !asker.seesSensitive && (asker.access == .read || !roles.types.haveSensitiveColumns)
+    }
+
     /// Whether somebody waits for a query's thread.
     package var hasWaiting: Bool { pool.load.waiting > 0 }
     package var runningCount: Int { running.withLock { $0.count } }

@@ -34,13 +34,6 @@ package final class RunningQuery: Sendable {
         wholeText = text.utf8.count <= Self.shownByteCountMax ? text : nil
     }
 
-    /// Whether somebody may see and end it. What is asked by those who see sensitive values may hold some: it is for others who see them.
-    func isSeen(by principal: Principal) -> Bool { Self.isSeen(by: principal, asker: asker) }
-
-    static func isSeen(by principal: Principal, asker: Principal) -> Bool {
-        principal.isAdmin || principal.bearer == asker.bearer || (principal.rows == .all && !asker.isAdmin && (principal.seesSensitive || !asker.seesSensitive))
-    }
-
     static func isID(_ text: String) -> Bool {
         (1...idByteCountMax).contains(text.utf8.count) && text.utf8.allSatisfy { byte in
             switch byte {

@@ -189,6 +189,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func rollupAdvice() throws -> [RollupAdvice] { [] }
     func noteStatement(_ query: String, _ cost: StatementCost, needs: () -> [RollupNeed]) {}
     func deleteRollup(name: String) throws { throw Fault(.notFound, "no rollups here") }
+    var haveSensitiveColumns: Bool { false }
     func typeVersions(_ name: String, before version: Int, limit: Int, as principal: Principal) throws -> [TypeVersion] { [] }
     func putType(name: String, body: [UInt8]) throws -> PutOutcome {
         state.withLock { _ = $0.putTypes.insert(name) }

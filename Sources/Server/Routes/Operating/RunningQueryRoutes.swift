@@ -21,7 +21,7 @@ enum RunningQueryRoutes {
 
     private static func list(_ call: Call, _ service: QueryService) throws -> Response {
         let page = try ListPage(call)
-        var left = service.all.filter { $0.isSeen(by: call.principal) }[...]
+        var left = service.all.filter { service.isSeen(by: call.principal, of: $0.asker) }[...]
         if let after = try page.after(fieldCount: 1)?.text(at: 0) { left = left.drop { $0.id != after }.dropFirst() }
         let shown = left.prefix(page.limit)
         let next = left.count > shown.count ? shown.last.map { page.cursor([Array($0.id.utf8)]) } : nil
@@ -30,7 +30,7 @@ enum RunningQueryRoutes {
 
     private static func cancel(_ call: Call, _ service: QueryService) throws -> Response {
         let id = call.path("id")
-        let queries = service.all.filter { $0.id == id && $0.isSeen(by: call.principal) }
+        let queries = service.all.filter { $0.id == id && service.isSeen(by: call.principal, of: $0.asker) }
         // An id is of its asker's making: of several the caller's own is meant.
         guard let query = queries.first(where: { $0.asker.bearer == call.principal.bearer }) ?? queries.first else {
             throw Problem(.notFound, "no query \(MemberReader.shown(id)) runs")
