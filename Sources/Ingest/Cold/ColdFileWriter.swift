@@ -98,8 +98,8 @@ final class ColdFileWriter {
         // Nobody asks for a range of these; and what a person's document says has no place in metadata.
         options.columns["history"] = ColumnWriterOptions(hasBounds: false)
         options.columns["document"] = ColumnWriterOptions(
-            encoding: .deltaLengthByteArray, hasBounds: false, effort: effort.document, pageByteCount: effort.pageByteCounts.document)
-        options.columns["document_sha256"] = ColumnWriterOptions(encoding: .deltaLengthByteArray, hasBounds: false)
+            encoding: .only(.deltaLengthByteArray), hasBounds: false, effort: effort.document, pageByteCount: effort.pageByteCounts.document)
+        options.columns["document_sha256"] = ColumnWriterOptions(encoding: .only(.deltaLengthByteArray), hasBounds: false)
         self.options = options
     }
 

@@ -94,9 +94,9 @@ enum ParquetSeeds {
         let layouts: [@Sendable (inout WriterOptions) -> Void] = [
             { $0.codec = .uncompressed }, { $0.pageRowCount = 5; $0.rowGroupRowCount = 20; $0.defaultColumn.hasBloomFilter = true },
             { $0.dataPageVersion = 1; $0.codec = .snappy; $0.pageRowCount = 9 },
-            { $0.codec = .uncompressed; $0.defaultColumn.encoding = .plain }, { $0.codec = .uncompressed; $0.defaultColumn.encoding = .deltaByteArray },
-            { $0.codec = .uncompressed; $0.defaultColumn.encoding = .deltaBinaryPacked },
-            { $0.codec = .uncompressed; $0.defaultColumn.encoding = .byteStreamSplit },
+            { $0.codec = .uncompressed; $0.defaultColumn.encoding = .only(.plain) }, { $0.codec = .uncompressed; $0.defaultColumn.encoding = .only(.deltaByteArray) },
+            { $0.codec = .uncompressed; $0.defaultColumn.encoding = .only(.deltaBinaryPacked) },
+            { $0.codec = .uncompressed; $0.defaultColumn.encoding = .only(.byteStreamSplit) },
             { $0.codec = .uncompressed; $0.defaultColumn.encoding = .dictionary; $0.pageRowCount = 5 },
         ]
         return try layouts.map { try file(rowCount: 40, $0) }

@@ -62,12 +62,7 @@ struct EncodingPlanner {
     private var forced: ValueEncoding? {
         switch options.encoding {
         case .automatic, .dictionary: nil
-        case .plain: .plain
-        case .deltaBinaryPacked: .deltaBinaryPacked
-        case .deltaLengthByteArray: .deltaLengthByteArray
-        case .deltaByteArray: .deltaByteArray
-        case .byteStreamSplit: .byteStreamSplit
-        case .runLength: .rle
+        case .only(let encoding): ValueEncoding(rawValue: encoding.rawValue)
         }
     }
 

@@ -61,14 +61,10 @@ public struct ColumnWriterOptions: Hashable, Sendable {
     public enum Encoding: Hashable, Sendable {
         /// What came out smallest on a sample.
         case automatic
-        case plain
         /// Falls back to plain where the dictionary passes its limit.
         case dictionary
-        case deltaBinaryPacked
-        case deltaLengthByteArray
-        case deltaByteArray
-        case byteStreamSplit
-        case runLength
+        /// This one, which is none with a dictionary.
+        case only(PageEncoding)
     }
 
     /// Taken as automatic where the column's type doesn't have it.

@@ -52,7 +52,7 @@ final class ParquetScanTests: XCTestCase {
         ("default", { _ in }),
         ("pages", { $0.pageRowCount = 90; $0.rowGroupRowCount = 800 }),
         ("v1", { $0.pageRowCount = 70; $0.rowGroupRowCount = 1_000; $0.dataPageVersion = 1; $0.codec = .snappy }),
-        ("plain", { $0.pageRowCount = 120; $0.defaultColumn.encoding = .plain; $0.codec = .uncompressed }),
+        ("plain", { $0.pageRowCount = 120; $0.defaultColumn.encoding = .only(.plain); $0.codec = .uncompressed }),
         ("tiny dictionary", { $0.pageRowCount = 100; $0.dictionaryByteCount = 60; $0.defaultColumn.encoding = .dictionary }),
         ("lz4", { $0.codec = .lz4Raw; $0.defaultColumn.hasBloomFilter = true; $0.rowGroupRowCount = 300; $0.pageRowCount = 50 }),
     ]

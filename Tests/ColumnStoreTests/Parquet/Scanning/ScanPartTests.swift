@@ -101,7 +101,7 @@ final class ScanPartTests: XCTestCase {
         }
         let sink = MemorySink()
         var options = WriterOptions()
-        options.defaultColumn.encoding = .plain
+        options.defaultColumn.encoding = .only(.plain)
         let writer = try FileWriter(schema, options: options, to: sink)
         let columns = [builders[0].finish(), builders[1].finish()]
         try writer.append(ColumnBatch(rowCount: 6_000, columns: columns))

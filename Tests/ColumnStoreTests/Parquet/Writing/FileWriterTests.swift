@@ -99,8 +99,8 @@ final class FileWriterTests: XCTestCase {
         let directory = try TemporaryDirectory()
         let table = RandomTable(batchRowCounts: [900], seed: 6)
         let encodings: [(String, ColumnWriterOptions.Encoding)] = [
-            ("plain", .plain), ("dictionary", .dictionary), ("delta", .deltaBinaryPacked),
-            ("lengths", .deltaLengthByteArray), ("prefixes", .deltaByteArray), ("split", .byteStreamSplit), ("runs", .runLength),
+            ("plain", .only(.plain)), ("dictionary", .dictionary), ("delta", .only(.deltaBinaryPacked)),
+            ("lengths", .only(.deltaLengthByteArray)), ("prefixes", .only(.deltaByteArray)), ("split", .only(.byteStreamSplit)), ("runs", .only(.rle)),
         ]
         for (name, encoding) in encodings {
             for codec in [CompressionCodec.zstd, .uncompressed] {
@@ -168,7 +168,7 @@ final class FileWriterTests: XCTestCase {
         }
         let table = RandomTable(schema: schema, batches: batches)
         let file = try write(table, to: directory, name: "documents") {
-            $0.columns["document"] = ColumnWriterOptions(encoding: .plain, hasBounds: false)
+            $0.columns["document"] = ColumnWriterOptions(encoding: .only(.plain), hasBounds: false)
             $0.workerCount = 2
             $0.bulkyByteCount = 1 << 20
             $0.pageByteCount = 1 << 16
@@ -193,7 +193,7 @@ final class FileWriterTests: XCTestCase {
             }
             let sink = MemorySink()
             var options = WriterOptions()
-            options.columns = ["document": ColumnWriterOptions(encoding: .deltaLengthByteArray)]
+            options.columns = ["document": ColumnWriterOptions(encoding: .only(.deltaLengthByteArray))]
             let writer = try FileWriter(schema, options: options, to: sink)
             for start in stride(from: 0, to: 5_000, by: 1_000) {
                 var documents = ByteArrays()
@@ -246,9 +246,9 @@ final class FileWriterTests: XCTestCase {
                 $0.rowGroupRowCount = 300
                 $0.workerCount = 3
             },
-            { $0.defaultColumn.encoding = .dictionary }, { $0.defaultColumn.encoding = .deltaByteArray },
-            { $0.defaultColumn.encoding = .deltaLengthByteArray }, { $0.defaultColumn.encoding = .deltaBinaryPacked },
-            { $0.defaultColumn.encoding = .byteStreamSplit }, { $0.defaultColumn.encoding = .runLength },
+            { $0.defaultColumn.encoding = .dictionary }, { $0.defaultColumn.encoding = .only(.deltaByteArray) },
+            { $0.defaultColumn.encoding = .only(.deltaLengthByteArray) }, { $0.defaultColumn.encoding = .only(.deltaBinaryPacked) },
+            { $0.defaultColumn.encoding = .only(.byteStreamSplit) }, { $0.defaultColumn.encoding = .only(.rle) },
         ]
         for (number, layout) in layouts.enumerated() {
             var options = WriterOptions()

@@ -30,7 +30,7 @@ final class PageCutTests: XCTestCase {
                     $0.bulkyByteCount = bulky
                     $0.pageByteCount = bytes
                     $0.workerCount = workerCount
-                    $0.columns["blob"] = ColumnWriterOptions(encoding: .plain)
+                    $0.columns["blob"] = ColumnWriterOptions(encoding: .only(.plain))
                 })
             for (rowGroup, rowCount) in [700, 700, 100].enumerated() {
                 for (leaf, rows) in try firstRows(file, rowGroup: rowGroup) {
@@ -55,8 +55,8 @@ final class PageCutTests: XCTestCase {
         let file = try ParquetScanTests.open(
             try ParquetScanTests.image(RandomTable(schema: schema, batches: [batch])) {
                 $0.pageRowCount = 1_000
-                $0.columns["document"] = ColumnWriterOptions(encoding: .plain, pageByteCount: 30_000)
-                $0.columns["id"] = ColumnWriterOptions(encoding: .plain, pageByteCount: 3_000)
+                $0.columns["document"] = ColumnWriterOptions(encoding: .only(.plain), pageByteCount: 30_000)
+                $0.columns["id"] = ColumnWriterOptions(encoding: .only(.plain), pageByteCount: 3_000)
             })
         let rows = try firstRows(file, rowGroup: 0)
         XCTAssertEqual(rows["document"], [0, 250, 500, 750, 1_000, 1_250, 1_500, 1_750, 2_000, 2_250])
@@ -75,7 +75,7 @@ final class PageCutTests: XCTestCase {
             try ParquetScanTests.image(RandomTable(schema: schema, batches: batches)) {
                 $0.pageRowCount = 1_000
                 $0.bulkyByteCount = 150_000
-                $0.columns["document"] = ColumnWriterOptions(encoding: .plain)
+                $0.columns["document"] = ColumnWriterOptions(encoding: .only(.plain))
             })
         XCTAssertEqual(try firstRows(file, rowGroup: 0), ["document": [0, 1_000, 2_000]])
     }

@@ -12,7 +12,7 @@ final class RowGroupPartsTests: XCTestCase {
         options.pageRowCount = 70
         options.bulkyByteCount = 2_000
         options.workerCount = workerCount
-        options.columns = ["key": ColumnWriterOptions(hasBloomFilter: true), "blob": ColumnWriterOptions(encoding: .plain, hasBounds: false)]
+        options.columns = ["key": ColumnWriterOptions(hasBloomFilter: true), "blob": ColumnWriterOptions(encoding: .only(.plain), hasBounds: false)]
         return options
     }
 
