@@ -30,6 +30,7 @@ enum ExecutionStartRoute {
         }
         let exchange = call.exchange
         let input = body["input"] ?? .object([])
+        guard ValueLimits.measure(input) != .tooDeep else { throw Problem(.badJSON, "input is nested deeper than \(ValueLimits.depthMax)") }
         return exchange.answer {
             store.start(call.path("name"), name: name, input: input, as: call.principal) { result in
                 exchange.complete {
