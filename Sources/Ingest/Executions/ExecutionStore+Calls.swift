@@ -191,7 +191,7 @@ extension ExecutionStore {
     ///
     /// - Returns: false for one that names none.
     func take(_ callback: RegistrarCallback, _ completion: @escaping @Sendable (Result<Void, Fault>) -> Void) -> Bool {
-        guard let token = (try? ValueLimits.parse(callback.body))?["task_token"]?.text else { return false }
+        guard let token = (try? ValueLimits.parse(callback.body, within: 1))?["task_token"]?.text else { return false }
         let event: Event
         switch TaskAnswers.ending(callback.body) {
         case .succeeded(let output)?: event = .taskSucceeded(token: token, output: output)

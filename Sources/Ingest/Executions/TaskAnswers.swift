@@ -5,7 +5,7 @@ package import Processes
 package enum TaskAnswers {
     /// `{"outcome": "accepted", "output"}` or `{"outcome": "rejected", …}`; nil for anything else.
     package static func ending(_ body: [UInt8]) -> TaskEnding? {
-        guard let value = try? ValueLimits.parse(body) else { return nil }
+        guard let value = try? ValueLimits.parse(body, within: 1) else { return nil }
         switch value["outcome"]?.text {
         case "accepted": return .succeeded(value["output"] ?? .null)
         case "rejected": return .failed(rejected(body) ?? StateError(.rejected, "rejected by the endpoint"))

@@ -13,6 +13,7 @@ extension Transition {
         let batchInput = try map.batcher?.input.map { (it) throws(StateError) in
             try evaluate(id, data: data) { (evaluation) throws(StateError) in try it.value(&evaluation) }
         }
+        if let batchInput { try ValueLimits.check(batchInput, "BatchInput") }
         let itemsMax = try map.reader?.maxItems.map { (it) throws(StateError) in try amount(it, "MaxItems", 1...100_000_000, id, data) }
         var items: [JSONValue] = []
         if map.reader == nil {

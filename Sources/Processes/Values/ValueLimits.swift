@@ -4,14 +4,18 @@ package import ColumnStore
 package enum ValueLimits {
     /// Bytes as JSON without blanks.
     package static let byteCountMax = 1 << 20
-    /// Values within values.
+    /// Lists and objects within each other.
     package static let depthMax = 1_000
+    /// The same for a parser, which counts what the innermost holds too.
+    package static let parsedDepthMax = depthMax + 1
 
-    /// The text's value, if it is one within the bounds.
-    package static func parse(_ text: [UInt8]) throws(JSONSyntaxError) -> JSONValue {
+    /// The text's value. Whatever `measure` says fits is read, at least: what an execution keeps must be found again.
+    ///
+    /// - Parameter wrapperCount: objects or lists of others around a value that is within the bounds.
+    package static func parse(_ text: [UInt8], within wrapperCount: Int = 0) throws(JSONSyntaxError) -> JSONValue {
         // Escapes and blanks may make a text longer than its value is.
         guard text.count <= 8 * byteCountMax else { throw JSONSyntaxError(offset: byteCountMax, message: "longer than \(byteCountMax) bytes") }
-        return try JSONParser.parse(text, depthMax: depthMax)
+        return try JSONParser.parse(text, depthMax: parsedDepthMax + wrapperCount)
     }
 
     /// - Throws: `States.DataLimitExceeded` that says what is too big.

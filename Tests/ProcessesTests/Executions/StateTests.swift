@@ -153,6 +153,26 @@ final class StateTests: XCTestCase {
         XCTAssertEqual(simulator.outcome, "FAILED States.DataLimitExceeded")
     }
 
+    /// What a state may hold stands in its bytes so that it is found again: else the execution stands still for good after a restart.
+    func test_deepestValues_areReadFromTheirBytes() throws {
+        let text = machineText(
+            "P", [("P", #"{"Type":"Pass","Parameters":{"x.$":"$"},"Next":"W"}"#), ("W", #"{"Type":"Wait","Seconds":1,"End":true}"#)])
+        let machine = try DefinitionReader.read(Array(text.utf8))
+        for depth in 997...1_000 {
+            let simulator = try Simulator(text, input: String(repeating: "[", count: depth) + "1" + String(repeating: "]", count: depth))
+            XCTAssertEqual(simulator.execution.status, depth < 1_000 ? .running : .failed, "\(depth)")
+            XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: machine), simulator.execution)
+        }
+        // What a Map keeps for its batches, too.
+        let map = machineText(
+            "M", [("M", #"{"Type":"Map","ItemReader":{"Resource":"till:sql","Parameters":{"query":"SELECT 1"}},"ItemBatcher":{"MaxItemsPerBatch":2,"BatchInput":{"a":{"b.$":"$"}}},"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}"#)])
+        for depth in 997...1_000 {
+            let simulator = try Simulator(map, input: String(repeating: "[", count: depth) + String(repeating: "]", count: depth))
+            XCTAssertEqual(simulator.execution.status, depth < 999 ? .running : .failed, "\(depth)")
+            XCTAssertEqual(try ExecutionCoder.decode(ExecutionCoder.encode(simulator.execution), of: try DefinitionReader.read(Array(map.utf8))), simulator.execution)
+        }
+    }
+
     /// Values are let go, measured and written by recursion: the deepest must do so on the stack of any thread.
     func test_deepestValues_needNoMoreStackThanAThreadHas() throws {
         let text = machineText("S", [("S", #"{"Type":"Task","Resource":"till:call:x","Parameters":{"s.$":"States.JsonToString($)","u.$":"States.ArrayUnique($)"},"ResultPath":"$[0]","End":true}"#)])

@@ -61,7 +61,20 @@ final class ValueTests: XCTestCase {
         let deepest = String(repeating: "[", count: 1_000) + String(repeating: "]", count: 1_000)
         XCTAssertEqual(ValueLimits.measure(try json(deepest)), .fits)
         XCTAssertEqual(ValueLimits.measure(.array([try json(deepest)])), .tooDeep)
-        XCTAssertThrowsError(try json("[" + deepest + "]"))
+        XCTAssertEqual(ValueLimits.measure(try json("[" + deepest + "]")), .tooDeep)
+        XCTAssertThrowsError(try json("[[" + deepest + "]]"))
+        // What fits is read again, whatever stands innermost.
+        for innermost in [JSONValue.array([]), .object([]), .null, .number("1"), .string("x")] {
+            for depth in 998...1_001 {
+                let value = (0..<depth).reduce(innermost) { value, _ in .array([value]) }
+                guard ValueLimits.measure(value) == .fits else {
+                    XCTAssertGreaterThan(depth, 999)
+                    continue
+                }
+                XCTAssertEqual(try? ValueLimits.parse(value.serialized), value, "\(depth) lists")
+                XCTAssertEqual((try? ValueLimits.parse(JSONValue.object([.init("input", value)]).serialized, within: 1))?["input"], value, "\(depth) lists, in an object")
+            }
+        }
         XCTAssertEqual(ValueLimits.measure(.string(String(repeating: "a", count: ValueLimits.byteCountMax - 2))), .fits)
         XCTAssertEqual(ValueLimits.measure(.string(String(repeating: "a", count: ValueLimits.byteCountMax - 1))), .tooLong)
         // One value in many places takes no memory, and would take 2^40 bytes as text.

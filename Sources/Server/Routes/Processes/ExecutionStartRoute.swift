@@ -21,7 +21,7 @@ enum ExecutionStartRoute {
     ]
 
     private static func start(_ call: Call, _ store: any ProcessKeeping) throws -> Response? {
-        let body = try call.object(members: ["name", "input"], depthMax: ValueLimits.depthMax + 1)
+        let body = try call.object(members: ["name", "input"], depthMax: ValueLimits.parsedDepthMax + 1)
         var name: String?
         if let value = body[present: "name"] {
             guard let text = value.text else { throw Problem.parameter("name", "a string is wanted, not \(value.kind)", code: "type") }
@@ -30,6 +30,7 @@ enum ExecutionStartRoute {
         }
         let exchange = call.exchange
         let input = body["input"] ?? .object([])
+        guard ValueLimits.measure(input) != .tooDeep else { throw Problem(.badJSON, "input is nested deeper than \(ValueLimits.depthMax)") }
         return exchange.answer {
             store.start(call.path("name"), name: name, input: input, as: call.principal) { result in
                 exchange.complete {

@@ -92,9 +92,11 @@ final class ProcessRoutesTests: XCTestCase {
         client.check = nil
         _ = try put(server, "p", waiting)
         func start(_ input: String) throws -> String { slug(try client.post("/v1/processes/p/executions", "{\"input\":\(input)}")) }
-        let levels = { (count: Int) in String(repeating: "[", count: count) + String(repeating: "]", count: count) }
-        XCTAssertEqual(try start(levels(1_000)), " 201")
-        XCTAssertEqual(try start(levels(1_001)), "bad-json 400")
+        let levels = { (count: Int, innermost: String) in String(repeating: "[", count: count) + innermost + String(repeating: "]", count: count) }
+        for innermost in ["", "1"] {
+            XCTAssertEqual(try start(levels(1_000, innermost)), " 201", innermost)
+            XCTAssertEqual(try start(levels(1_001, innermost)), "bad-json 400", innermost)
+        }
         let most = (1 << 20) - 2
         XCTAssertEqual(try start("\"" + String(repeating: "x", count: most) + "\""), " 201")
         XCTAssertEqual(try start("\"" + String(repeating: "x", count: most + 1) + "\""), "too-large 413")
