@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import analysis, charts, doordoc, pairdoc, promises, results, rollupdoc, uploaddoc
+from . import analysis, bucketdoc, charts, doordoc, pairdoc, promises, results, rollupdoc, uploaddoc
 from .results import Run
 
 HEAD = """# Results
@@ -78,7 +78,7 @@ def markdown(runs: list[Run], pictures: Sequence[str]) -> str:
         text += section(run)
     sums = results.part(runs, "rollups")
     text += rollupdoc.results(sums[1], table) if sums else ""
-    for name, write in (("rollups bucket", rollupdoc.from_bucket), ("rollups keep", rollupdoc.keeping), ("rollups store", rollupdoc.of_store), ("uploads", uploaddoc.results), ("doors", doordoc.results), ("pair", pairdoc.results)):
+    for name, write in (("rollups bucket", rollupdoc.from_bucket), ("rollups keep", rollupdoc.keeping), ("rollups store", rollupdoc.of_store), ("uploads", uploaddoc.results), ("doors", doordoc.results), ("pair", pairdoc.results), ("log", bucketdoc.log), ("bucket", bucketdoc.questions)):
         found = results.part(runs, name)
         text += write(found[1], table) if found else ""
     return text
