@@ -1,9 +1,9 @@
 """What the log of commits costs: receipts a second with `log.url` (async) against the same server without, in turn.
 
-log.py [--rounds 5] [--seconds 5] [--connections 1,8,64] [--binaries .build/release] [--work DIR]
+log.py [--rounds 5] [--seconds 5] [--connections 1,8,64] [--binaries .build/release] [--work DIR] [--save WORDS]
 
 The same binary on two directories, each with its own receipts of 2 kB by wrk; which side goes first changes with each round. The log is a directory on the
-same disk, so that its bytes compete with the commits'. Prints a table, and the share of the rate that is left: the median over rounds of with / without.
+same disk, so that its bytes compete with the commits'. With --save the figures go to benchmarks/results/log.json, with what else was at work in WORDS. Prints a table, and the share of the rate that is left: the median over rounds of with / without.
 Needs till, till-generate and wrk.
 """
 
@@ -19,6 +19,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import ingest
+from harness import machine, results
 from harness import server as harness
 
 
@@ -30,6 +31,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rate-max", type=int, default=45_000, help="receipts a second that bodies are made for")
     parser.add_argument("--binaries", type=pathlib.Path)
     parser.add_argument("--work", type=pathlib.Path)
+    parser.add_argument("--save", help="keeps the figures in benchmarks/results/log.json; what else was at work, for the report")
     return parser.parse_args()
 
 
@@ -55,6 +57,7 @@ def main() -> None:
         sides["with"].server.environment["TILL_LOG_URL"] = f"file://{work}/LOG"
         print("| what | least / median / most a second | p50 ms | p99 ms | max ms | processor µs each |\n| --- | --- | --- | --- | --- | --- |")
         stored = 0
+        measurements = []
         with sides["without"], sides["with"]:
             for connections in options.connections:
                 rounds: dict[str, list[dict]] = {name: [] for name in sides}
@@ -66,8 +69,14 @@ def main() -> None:
                 for name, figures in rounds.items():
                     ingest.show(f"{name} the log, {connections} connections", figures)
                 share = statistics.median(a["per_second"] / b["per_second"] for a, b in zip(rounds["with"], rounds["without"]))
+                measurements.append({"connections": connections, **rounds})
                 print(f"| **left with the log, {connections} connections** | {share:.1%} | | | | |", flush=True)
-        print(f"| bytes of segments a receipt | {size(work / 'LOG' / 'log') / max(1, stored):,.0f} | | | | |")
+        byte_count = size(work / "LOG" / "log") / max(1, stored)
+        print(f"| bytes of segments a receipt | {byte_count:,.0f} | | | | |")
+        if options.save:
+            root = pathlib.Path(__file__).resolve().parent.parent
+            part = {"measurements": measurements, "bytes": byte_count, "seconds": options.seconds, "beside": options.save} | results.stamp(root)
+            results.Run("log", 0, 0, {"log": part}, machine.describe()).save(root / "benchmarks/results")
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

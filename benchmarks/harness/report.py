@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import analysis, charts, doordoc, pairdoc, processdoc, promises, results, rollupdoc, suitedoc, uploaddoc
+from . import analysis, bucketdoc, charts, doordoc, pairdoc, processdoc, promises, results, rollupdoc, suitedoc, uploaddoc
 from .results import Run
 
 HEAD = """# Results
@@ -79,7 +79,7 @@ def markdown(runs: list[Run], pictures: Sequence[str]) -> str:
     sums = results.part(runs, "rollups")
     text += rollupdoc.results(sums[1], table) if sums else ""
     for name, write in (("rollups bucket", rollupdoc.from_bucket), ("rollups keep", rollupdoc.keeping), ("rollups store", rollupdoc.of_store), ("suites", suitedoc.results), ("uploads", uploaddoc.results), ("queues", processdoc.queues), ("executions", processdoc.executions),
-                        ("doors", doordoc.results), ("pair", pairdoc.results)):
+                        ("doors", doordoc.results), ("pair", pairdoc.results), ("log", bucketdoc.log), ("bucket", bucketdoc.questions)):
         found = results.part(runs, name)
         text += write(found[1], table) if found else ""
     return text

@@ -44,8 +44,10 @@ def shifted_clock(folder: Path, seconds: int) -> dict[str, str]:
 class Server:
     """A server on a directory of its own; a context manager that stops it."""
 
-    def __init__(self, data: Path, environment: dict[str, str] | None = None):
+    def __init__(self, data: Path, environment: dict[str, str] | None = None, binary: str | None = None):
         self.data = data
+        #: Else the one that was built.
+        self.binary = binary
         self.key = "bench-" + secrets.token_hex(16)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -67,7 +69,7 @@ class Server:
         log = open(self.data.parent / f"{self.data.name}.log", "ab")
         started = time.perf_counter()
         self.process = subprocess.Popen(
-            [str(binary("till")), "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"], env=self.environment, stderr=log, stdout=log)
+            [self.binary or str(binary("till")), "serve", "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}"], env=self.environment, stderr=log, stdout=log)
         while time.perf_counter() - started < 300:
             try:
                 if self.request("GET", "/readyz")[0] == 200:

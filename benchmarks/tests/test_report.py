@@ -7,7 +7,7 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-from harness import charts, processdoc, promises, report, results
+from harness import bucketdoc, charts, processdoc, promises, report, results
 from harness.progress import Progress
 from harness.queries import DIALECTS, Choice, questions
 from harness.receipts import Plan
@@ -51,6 +51,21 @@ class UploadTests(unittest.TestCase):
         self.assertIn("10 MiB at most, below 64 required", text)
         self.assertIn("| next | 1 | 1 | 10 | 6 | 0.60 | 0.5 |", text)
         self.assertIn("| next | 20 | 20 | 10 | 6 | 0.75 | 0.5 |", text)
+
+
+class BucketTests(unittest.TestCase):
+    def test_roundTripsAndTheShareLeft_areJudged(self):
+        stamp = {"date": "2026-11-24", "commit": "abc", "processor": "two cores"}
+        for trips, share, met in ((3, 0.9, "**met**"), (6, 0.89, "**not met**")):
+            figures = {"ms": 91.4, "requests": 7, "bytes": 2_500_000, "round_trips": trips}
+            bucket = stamp | {"receipts": 6_000_000, "delay_ms": 30.0, "rate_mb": 100.0, "questions": {"Q1": {"title": "receipt by id", "cold": figures, "manifests": figures, "warm": figures}}}
+            text = bucketdoc.questions(bucket, report.table)
+            self.assertIn("| Q1 receipt by id | 91 ms, 7 requests, 2.5 MB,", text)
+            self.assertEqual(text.count(met), 2)
+            rounds = lambda rate: [{"per_second": rate, "p99_ms": 4.0}] * 3
+            log = stamp | {"measurements": [{"connections": 8, "with": rounds(1_000 * share), "without": rounds(1_000.0)}], "bytes": 700.0, "seconds": 5.0, "beside": "nothing else at work"}
+            text = bucketdoc.log(log, report.table)
+            self.assertIn(f"| {share:.1%} | 90% | {met} |", text)
 
 
 class PromiseTests(unittest.TestCase):
