@@ -19,7 +19,7 @@ export const sqlFunctions = [
   'jsonb_set', 'jsonb_set_lax', 'jsonb_strip_nulls', 'jsonb_typeof', 'justify_days', 'justify_hours', 'justify_interval', 'lag', 'last_value', 'lcm',
   'lead', 'least', 'left', 'length', 'list_avg', 'list_count', 'list_max', 'list_min', 'list_sum', 'ln', 'localtime', 'localtimestamp', 'log',
   'log10', 'lower', 'lpad', 'ltrim', 'make_date', 'make_interval', 'make_time', 'make_timestamp', 'make_timestamptz', 'max', 'md5', 'min',
-  'min_scale', 'mod', 'mode', 'now', 'nth_value', 'ntile', 'nullif', 'num_nonnulls', 'num_nulls', 'octet_length', 'overlaps', 'overlay',
+  'min_scale', 'mod', 'mode', 'now', 'nth_value', 'ntile', 'nullif', 'num_nonnulls', 'num_nulls', 'octet_length', 'overlaps', 'overlay', 'parse_ident',
   'percent_rank', 'percentile_cont', 'percentile_disc', 'pi', 'pow', 'power', 'quote_ident', 'quote_literal', 'quote_nullable', 'radians', 'random',
   'rank', 'regexp_count', 'regexp_instr', 'regexp_like', 'regexp_match', 'regexp_matches', 'regexp_replace', 'regexp_split_to_array',
   'regexp_split_to_table', 'regexp_substr', 'regr_avgx', 'regr_avgy', 'regr_count', 'regr_intercept', 'regr_r2', 'regr_slope', 'regr_sxx', 'regr_sxy',
@@ -27,5 +27,5 @@ export const sqlFunctions = [
   'setseed', 'sha256', 'sign', 'similar_to_escape', 'sin', 'sind', 'sinh', 'split_part', 'sqrt', 'starts_with', 'statement_timestamp', 'stddev',
   'stddev_pop', 'stddev_samp', 'string_agg', 'string_to_array', 'string_to_table', 'strpos', 'substr', 'substring', 'sum', 'tan', 'tand', 'tanh',
   'timestamptz', 'timezone', 'to_char', 'to_date', 'to_hex', 'to_json', 'to_jsonb', 'to_number', 'to_timestamp', 'transaction_timestamp', 'translate',
-  'trim', 'trim_array', 'trim_scale', 'trunc', 'unnest', 'upper', 'var_pop', 'var_samp', 'variance', 'width_bucket', 'xpath', 'xpath_exists',
+  'trim', 'trim_array', 'trim_scale', 'trunc', 'unistr', 'unnest', 'upper', 'var_pop', 'var_samp', 'variance', 'width_bucket', 'xpath', 'xpath_exists',
 ];

@@ -143,10 +143,8 @@ def sql_runs_long(browser: Browser) -> None:
     page.get_by_role("button", name="Cancel").click()
     until(page, "document.body.textContent.includes('Cancelled.')")
     page.get_by_role("button", name="Run", exact=True).click()
-    for _ in range(100):
-        running = [query for query in api("/v1/queries")["queries"] if "4000000000" in query["query"]]
-        if running:
-            break
+    ends = time.monotonic() + 300
+    while not (running := [query for query in api("/v1/queries")["queries"] if "4000000000" in query["query"]]) and time.monotonic() < ends:
         time.sleep(0.05)
     page.wait_for_timeout(500)
     api(f"/v1/queries/{running[0]['id']}", method="DELETE")

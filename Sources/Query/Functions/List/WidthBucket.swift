@@ -1,0 +1,72 @@
+import ColumnStore
+
+/// width_bucket: which of equal spans between two bounds a number lies in, or which of bounds in a list a value reaches.
+extension SQLFunction {
+    static let widthBucket = SQLFunction("width_bucket", forms: [[.int32, .listOf(.int32)], [.double, .double, .double, .int32]]) { (call, typing) throws(QueryError) in
+        try call.count(2...4)
+        if call.arguments.count == 2 { return try bucketOfList(call, typing) }
+        try call.count(4...4)
+        var arguments: [Expression] = []
+        for value in call.arguments.prefix(3) { arguments.append(try typing.implicit(value, to: .double, call.name)) }
+        return call.make(.widthBucket, arguments + [try typing.implicit(call.arguments[3], to: .int32, call.name)], .int32)
+    }
+
+    /// Of bounds in a list, ascending: how many of them the value reaches.
+    private static func bucketOfList(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
+        guard case .list(let field) = call.arguments[1].type, TypeRules.isComparable(field.type), !field.type.isNested else {
+            throw .badSQL("width_bucket needs a list of bounds", at: call.arguments[1].position).because(.undefinedFunction)
+        }
+        let value = call.arguments[0]
+        guard let type = value.isUntyped ? field.type : TypeRules.common(value.type, field.type) else {
+            throw .badSQL("width_bucket cannot compare \(value.type.sqlName) with \(field.type.sqlName)", at: value.position).because(.undefinedFunction)
+        }
+        let wide = TypeRules.widened(type)
+        return call.make(
+            .widthBucketOfList, [try typing.cast(value, to: wide, isExplicit: false), try typing.cast(call.arguments[1], to: .listOf(wide), isExplicit: false)], .int32)
+    }
+}
+
+extension ScalarFunction {
+    static let widthBucket = ScalarFunction(
+        "width_bucket", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let (values, lows, highs) = (call[0].doubles(), call[1].doubles(), call[2].doubles())
+            let counts = call[3].integers() ?? []
+            return try call.numbers { (row) throws(KernelError) in
+                try bucket(values[row], lows[row], highs[row], counts[row])
+            }
+        })
+
+    static let widthBucketOfList = ScalarFunction(
+        "width_bucket of list", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            let value = call[0].flattened(), bounds = ListValues(call[1])
+            return try call.numbers { (row) throws(KernelError) in
+                let list = bounds.values(row), own = value.value(at: row)
+                guard !list.contains(where: \.isNull) else { throw .outside(.nullName, "the bounds of width_bucket must not be NULL") }
+                try call.meter.step(16 * list.count)
+                var (low, high) = (0, list.count)
+                while low < high {
+                    let middle = low + (high - low) / 2
+                    if CompareKernels.order(own, list[middle], value.type) < 0 { high = middle } else { low = middle + 1 }
+                }
+                return Int64(low)
+            }
+        })
+
+    /// 0 below the first, one more than there are above the last.
+    private static func bucket(_ value: Double, _ low: Double, _ high: Double, _ count: Int64) throws(KernelError) -> Int64 {
+        guard count > 0 else { throw .outside(.badBuckets, "width_bucket needs a count greater than zero") }
+        guard !value.isNaN, low.isFinite, high.isFinite else { throw .invalidArgument("width_bucket needs numbers, and bounds that are finite") }
+        guard low != high else { throw .outside(.badBuckets, "the bounds of width_bucket are the same") }
+        let isRising = low < high
+        if isRising ? value < low : value > low { return 0 }
+        if isRising ? value >= high : value <= high {
+            guard count < Int64(Int32.max) else { throw .numericOverflow }
+            return count + 1
+        }
+        let place = (value / 2 - low / 2) / (high / 2 - low / 2) * Double(count)
+        // Not past the last one but where the number is so small beside its bounds that it cannot be told from them, as PostgreSQL has it.
+        return min(Int64(saturating: place), count) + 1
+    }
+}
