@@ -13,14 +13,15 @@ struct UploadReader {
     let form: RecordForm
     let holding: UploadForm.Holding
 
-    func items(_ chunk: UploadChunk) -> [Item] {
+    /// - Throws: `RecordFileError` for a file that cannot be read further.
+    func items(_ chunk: UploadChunk) throws -> [Item] {
         var items: [Item] = []
         switch form {
         case .csv: items = rows(chunk)
-        case .xml: for record in chunk.records { items += xml(record.number, record.bytes) }
+        case .xml: for record in chunk.records { items += try xml(record.number, record.bytes) }
         case .json, .lines:
             let readings = intake.parts.reader.readJSON(chunk.records.map(\.bytes)) { options(byteCount: chunk.records[$0].bytes.count, isOfMany: holding == .envelope) }
-            for (record, reading) in zip(chunk.records, readings) { items += document(record.number, record.bytes, reading) }
+            for (record, reading) in zip(chunk.records, readings) { items += try document(record.number, record.bytes, reading) }
         }
         items += chunk.refusals.map { .rejected(UploadRejection($0.number, $0.fault, form: form)) }
         return items
@@ -29,8 +30,8 @@ struct UploadReader {
     private func options(byteCount: Int, isOfMany: Bool) -> ReadingOptions {
         var options = intake.readingOptions(WorkAllowance(byteCount: byteCount, isOfManyDocuments: isOfMany))
         options.keepsReadable = true
-        // Of one that is read whole its length is the limit.
-        if holding == .envelope { (options.eachCountMax, options.batchCountMax) = (Int.max, Int.max) }
+        // Of one that is read whole all results are held at once, as of a POST of many.
+        if holding == .envelope { options.batchCountMax = options.eachCountMax }
         return options
     }
 
@@ -65,11 +66,11 @@ struct UploadReader {
 
     // MARK: Documents
 
-    private func xml(_ number: Int, _ bytes: [UInt8]) -> [Item] {
-        document(number, bytes, Result { try intake.parts.reader.readXML(bytes, options(byteCount: bytes.count, isOfMany: holding == .envelope)) })
+    private func xml(_ number: Int, _ bytes: [UInt8]) throws -> [Item] {
+        try document(number, bytes, Result { try intake.parts.reader.readXML(bytes, options(byteCount: bytes.count, isOfMany: holding == .envelope)) })
     }
 
-    private func document(_ number: Int, _ bytes: [UInt8], _ reading: Result<DocumentReading, any Error>) -> [Item] {
+    private func document(_ number: Int, _ bytes: [UInt8], _ reading: Result<DocumentReading, any Error>) throws -> [Item] {
         do {
             let reading = try reading.get()
             let isOne = reading.receipts.count == 1 && reading.beyondCount == 0 && (reading.shape != .batch || holding != .document)
@@ -79,10 +80,16 @@ struct UploadReader {
                     .invalidDocument, "a record is one document",
                     errors: [.init(pointer: "", code: "not-one-document", message: "a record holds one document")])
             }
+            guard reading.beyondCount == 0 else {
+                throw RecordFileError(
+                    Fault(.tooLarge, "the file has \(reading.receipts.count.addingSaturating(reading.beyondCount)) records, and at most \(reading.receipts.count) are taken of one that is read as one document: cut it into several, or give the type paths that stay within a record and what it stands in"))
+            }
             return reading.receipts.enumerated().compactMap { index, receipt in
                 if holding == .element, Self.isPassedOver(receipt) { return nil }
                 return item(number + index, receipt, bytes)
             }
+        } catch let error as RecordFileError {
+            throw error
         } catch {
             return [.rejected(UploadRejection(number, Intake.problem(error), form: form))]
         }

@@ -186,7 +186,7 @@ final class UploadRunner {
         if uploads.queue.isStopped { throw Stopped() }
         var rows: [(number: Int, row: HotRow)] = []
         var rejections: [UploadRejection] = []
-        let items = reader.items(chunk)
+        let items = try reader.items(chunk)
         func sort() throws {
             for item in items {
                 switch item {
