@@ -10,23 +10,14 @@ Quotients of decimals have six digits here and are binary in DuckDB: numbers agr
 """
 
 import argparse
-import csv
-import io
 import math
-import re
-import resource
-import subprocess
 import sys
-import time
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
-from harness import machine, results  # noqa: E402
-
-LINE = re.compile(r"rows, .* ms, least (?P<wall>[0-9.]+) ms, processor least (?P<processor>[0-9.]+) ms")
+from harness import machine, results, suite  # noqa: E402
 
 
 def arguments() -> argparse.Namespace:
@@ -58,53 +49,11 @@ def make(folder: Path, scale: float, threads: int) -> None:
         (folder / "q" / f"q{number:02}.sql").write_text(text)
 
 
-def till(options: argparse.Namespace, tables: list[str], file: Path, rows: bool) -> tuple[float, float, list[list[str]]]:
-    more = ["--rows"] if rows else []
-    done = subprocess.run(
-        [options.binary, "--threads", str(options.threads), "--repeat", str(options.repeat), *more, *tables, str(file)], capture_output=True, text=True)
-    first, _, rest = done.stdout.partition("\n")
-    found = LINE.search(first)
-    if done.returncode or not found:
-        sys.exit(f"tpcds: {file.name}: {done.stderr or first}")
-    # One NULL alone is an empty line.
-    answer = [row or [""] for row in csv.reader(io.StringIO(rest.rsplit("\ntotal:", 1)[0]))][: int(first.rsplit(" rows,", 1)[0].rsplit(" ", 1)[1])] if rows else []
-    return float(found["wall"]), float(found["processor"]), answer
-
-
-def processor_ms() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return (usage.ru_utime + usage.ru_stime) * 1000
-
-
-def duckdb_run(connection, text: str, repeat: int) -> tuple[float, float, list[tuple]]:
-    wall = processor = math.inf
-    for _ in range(repeat):
-        (start, begin) = (time.perf_counter(), processor_ms())
-        answer = connection.execute(text).fetchall()
-        wall = min(wall, (time.perf_counter() - start) * 1000)
-        processor = min(processor, processor_ms() - begin)
-    return wall, processor, answer
-
-
-def equal_cell(ours: str, theirs: object) -> bool:
-    if theirs is None:
-        return ours == ""
-    if isinstance(theirs, (int, float, Decimal)) and not isinstance(theirs, bool):
-        try:
-            return math.isclose(float(Decimal(ours)), float(theirs), rel_tol=1e-4, abs_tol=1e-3)
-        except InvalidOperation:
-            return False
-    return ours.strip() == str(theirs).strip()
-
-
 def equal(ours: list[list[str]], theirs: list[tuple]) -> bool:
     """Row by row; rows that an ORDER BY leaves in any order are compared sorted."""
-    def same(left, right) -> bool:
-        return all(len(a) == len(b) and all(equal_cell(x, y) for x, y in zip(a, b)) for a, b in zip(left, right))
-
-    if len(ours) != len(theirs):
-        return False
-    return same(ours, theirs) or same(sorted(ours), sorted(theirs, key=lambda row: ["" if value is None else str(value) for value in row]))
+    bounds = (1e-4, 1e-3)
+    return suite.equal(ours, theirs, *bounds) or suite.equal(
+        sorted(ours), sorted(theirs, key=lambda row: ["" if value is None else str(value) for value in row]), *bounds)
 
 
 def main() -> None:
@@ -127,21 +76,13 @@ def main() -> None:
     wrong: list[str] = []
     for run in range(options.runs):
         for file in queries:
-            ours = till(options, tables, file, rows=run == 0)
-            theirs = duckdb_run(connection, file.read_text(), options.repeat)
+            ours = suite.till(options.binary, tables, file, options.threads, options.repeat, rows=run == 0)
+            theirs = suite.duckdb(connection, file.read_text(), options.repeat)
             if run == 0 and not equal(ours[2], theirs[2]):
                 wrong.append(file.stem)
             best[file] = [min(a, b) for a, b in zip(best[file], [ours[0], theirs[0], ours[1], theirs[1]])]
     print(f"DuckDB {duckdb.__version__}, {options.threads} threads, the least of {options.runs} x {options.repeat} runs, milliseconds\n")
-    print("| query | Till | DuckDB | ratio | Till, processor | DuckDB, processor | ratio | answer |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
-
-    def line(name: str, times: list[float], answer: str) -> None:
-        print(f"| {name} | {times[0]:.1f} | {times[1]:.1f} | {times[0] / times[1]:.2f} | {times[2]:.1f} | {times[3]:.1f} | {times[2] / max(times[3], 0.1):.2f} | {answer} |")
-
-    for file in queries:
-        line(f"Q{int(file.stem[1:])}", best[file], "differs" if file.stem in wrong else "same")
-    line("total", [sum(values) for values in zip(*best.values())], "same" if not wrong else "differs")
+    print(suite.table({file.stem: times for file, times in best.items()}, wrong))
     if options.json:
         save(options, best, wrong, duckdb.__version__)
     if wrong:

@@ -1,6 +1,5 @@
 """The parts that need no store of their own making: import, ingest, TPC-H, column kinds, documents, registration, calls, hostile requests."""
 
-import argparse
 import json
 import shutil
 import statistics
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import tpch as comparison
 
-from . import machine
+from . import machine, suite
 from .context import Context, put_type
 from .measure import Sample, alternate
 from .peers.duck import connect
@@ -105,16 +104,16 @@ def tpch(context: Context, folder: Path) -> None:
     connection = connect()
     for table in comparison.TABLES:
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{folder}/{table}.parquet')")
-    options = argparse.Namespace(data=folder, threads=2, repeat=2, binary=binary("till-queries"))
+    tables, (threads, repeat) = [f"{name}={folder / name}.parquet" for name in comparison.TABLES], (2, 2)
     files = sorted((BENCHMARKS / "tpch").glob("q*.sql"))
     times: dict[str, dict[str, list[float]]] = {file.stem: {"Till": [], "DuckDB": []} for file in files}
     agree: dict[str, bool] = {}
     for turn in range(context.rounds):
         for number, file in enumerate(files):
-            ours, _, rows = comparison.till(options, file, rows=turn == 0)
-            theirs, _, expected = comparison.duckdb_run(connection, file.read_text(), options.repeat)
+            ours, _, rows = suite.till(binary("till-queries"), tables, file, threads, repeat, rows=turn == 0)
+            theirs, _, expected = suite.duckdb(connection, file.read_text(), repeat)
             if turn == 0:
-                agree[file.stem] = comparison.equal(rows, expected)
+                agree[file.stem] = suite.equal(rows, expected, 1e-6, 1e-6)
             times[file.stem]["Till"].append(ours)
             times[file.stem]["DuckDB"].append(theirs)
             context.progress.advance((turn + (number + 1) / len(files)) / context.rounds)
