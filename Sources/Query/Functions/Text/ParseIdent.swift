@@ -14,7 +14,8 @@ extension ScalarFunction {
             let texts = TextRows(call[0]), strict = call.optional(1)?.bitmap()
             return try call.lists { (row) throws(KernelError) in
                 try call.meter.step(4 * texts.range(at: row).count)
-                try call.meter.charge(16 * texts.range(at: row).count)
+                // A name of one letter and its dot are an array and a value.
+                try call.meter.charge(64 * texts.range(at: row).count)
                 return try names(texts[row], isStrict: strict?[row] ?? true).map { Value.bytes($0) }
             }
         })
