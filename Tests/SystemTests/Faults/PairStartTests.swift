@@ -105,7 +105,7 @@ final class PairStartTests: XCTestCase {
         bucket.fail { seen in seen.method == "PUT" && (seen.key.contains("cluster/object") || seen.key.contains("slots/")) ? .dropAfter : nil }
         let pair = try pair(bucket)
         defer { pair.remove() }
-        let (leader, standby) = try pair.begin(revives: true)
+        let (leader, standby) = try pair.begin()
         let sent = try PairLoad.acknowledged(pair, "A") { load in
             load.more(10) { pair.revive() }
             standby.kill()

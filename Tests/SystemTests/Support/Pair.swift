@@ -191,10 +191,10 @@ final class Pair {
         if !isThere { throw Failure(description: "the object names no store") }
     }
 
-    /// Waits until both are in sync, and makes the contract that tests post with.
-    func begin(revives: Bool = false) throws -> (leader: Node, standby: Node) {
-        try waitUntilInSync(revives: revives)
-        let leader = try leader(revives: revives)
+    /// Waits until both are in sync, and makes the contract that tests post with. Who ends meanwhile is started anew: on a machine that stands still for seconds, the other one comes to lead.
+    func begin() throws -> (leader: Node, standby: Node) {
+        try waitUntilInSync(revives: true)
+        let leader = try leader(revives: true)
         let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
         guard [200, 201].contains(made.status) else { throw Failure(description: "contract: \(made.status) \(made.text)") }
         return (leader, other(than: leader))
