@@ -23,7 +23,8 @@ struct RollupRewrite {
         let bases = Dictionary(uniqueKeysWithValues: names.compactMap { name in catalog.rollupBase(of: name).map { (name, $0) } })
         if offers.isEmpty, bases.isEmpty { return plan }
         let run = Run(offers: offers, bases: bases, needs: needs, isUTC: isUTC, ids: PlanIDs(after: plan), nextTable: Self.lastTable(plan) + 1)
-        return run.rewrite(plan)
+        let rewritten = run.rewrite(plan)
+        return run.sharedRemarks.applied(to: rewritten)
     }
 
     /// Tables whose rows are grouped: a catalog is asked of no others, which for a receipt by its id would take as long as binding its text.
@@ -51,6 +52,7 @@ struct RollupRewrite {
         let isUTC: Bool
         let ids: PlanIDs
         var nextTable: Int
+        var sharedRemarks = SharedRemarks()
 
         init(offers: [String: [RollupOffer]], bases: [String: RollupBase], needs: RollupNeeds, isUTC: Bool, ids: PlanIDs, nextTable: Int) {
             (self.bases, self.needs) = (bases, needs)
@@ -85,7 +87,11 @@ struct RollupRewrite {
             case .made(let plan): return plan
             case .remarked(let table):
                 // What is shared is run once: it stays so where it is read anyway.
-                if copy != nil { return nil }
+                if copy != nil {
+                    sharedRemarks.note(in: node.input) { [remarks = (table.source as? RemarkedTable)?.remarks ?? []] _ in remarks }
+                    own.input = rewrite(node.input)
+                    return plain(own)
+                }
                 own.input = RollupShape.replacing(node.input, with: table)
                 return plain(own)
             case nil: return nil
@@ -119,14 +125,15 @@ struct RollupRewrite {
                 if PlanningWork.isOver { return plan }
                 switch plan {
                 case .scan(var node):
-                    let offers = offers[node.table.name] ?? []
+                    let offers = offersByName(node.table.name)
                     if offers.isEmpty { return plan }
-                    let remarks = offers.map(\.name).sorted().map { "Not used: \($0): \(reason)" }
+                    let remarks = offers.map { Self.remark($0, reason) }
                     node.table = known[node.table.identity] ?? TableReference(name: node.table.name, source: RemarkedTable(node.table.source, remarks), identity: node.table.identity)
                     return .scan(node)
                 case .aggregate, .distinct: return rewrite(plan)
-                // Run once, wherever it is mentioned: it stays one and the same.
-                case .shared: return plan.withInputs(plan.inputs.map(rewrite))
+                case .shared:
+                    sharedRemarks.note(in: plan) { offersByName($0).map { Self.remark($0, reason) } }
+                    return rewrite(plan)
                 case .join: return plan.withInputs(plan.inputs.map { inner($0, reason == Self.overOther ? Self.overJoin : reason) })
                 case .setOperation: return plan.withInputs(plan.inputs.map { inner($0, reason == Self.overOther ? Self.overUnion : reason) })
                 default: return plan.withInputs(plan.inputs.map { inner($0, reason) })
@@ -134,6 +141,8 @@ struct RollupRewrite {
             }
             return grouping.withInputs(grouping.inputs.map { inner($0, Self.overOther) })
         }
+
+        private static func remark(_ offer: RollupOffer, _ reason: String) -> String { "Not used: \(offer.name): \(reason)" }
 
         private func inlined(_ plan: LogicalPlan) -> LogicalPlan? {
             var copy = RollupCopy(ids) { self.reference($0.name, $0.source) }
@@ -153,14 +162,14 @@ struct RollupRewrite {
             if offers.isEmpty, base == nil { return nil }
             var fitting: [(offer: RollupOffer, match: RollupMatch)] = []
             var remarks: [String] = []
-            for offer in offers.sorted(by: { $0.name < $1.name }) {
+            for offer in offersByName(shape.scan.table.name) {
                 do throws(RollupParts.Refusal) { fitting.append((offer, try RollupMatch(offer, node, shape, grouping: grouping, isUTC: isUTC, ids))) } catch {
-                    remarks.append("Not used: \(offer.name): \(error.reason)")
+                    remarks.append(Self.remark(offer, error.reason))
                 }
             }
             let chosen = fitting.min { Self.cost($0.offer) < Self.cost($1.offer) }
             for other in fitting where other.offer.name != chosen?.offer.name {
-                remarks.append("Not used: \(other.offer.name): \(chosen?.offer.name ?? "") answers it with less")
+                remarks.append(Self.remark(other.offer, "\(chosen?.offer.name ?? "") answers it with less"))
             }
             guard let (offer, match) = chosen else {
                 if let base { needs.note(node, of: base, isUTC: isUTC) }
@@ -174,6 +183,8 @@ struct RollupRewrite {
                     node, partials: reference("rollup_\(offer.name)", RemarkedTable(offer.partials, [title] + remarks)),
                     rest: reference(shape.scan.table.name, offer.rest)))
         }
+
+        private func offersByName(_ table: String) -> [RollupOffer] { (offers[table] ?? []).sorted { $0.name < $1.name } }
 
         /// By what is read; where that may not be known, by how many keys there are.
         private static func cost(_ offer: RollupOffer) -> (Int, Int, String) {

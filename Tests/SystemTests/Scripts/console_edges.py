@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from console_rig import HOSTILE
 from console_visitor import URL, Visitor, api, check
-from console_work import opened, run, until, write
+from console_work import opened, run, until, until_kept, write
 
 # All calls but those of the session and of SQL.
 OTHERS = re.compile(r"/v1/(?!s)")
@@ -206,7 +206,7 @@ def updated(browser: Browser) -> None:
     visitor.isQuiet = True
     visitor.go("sql")
     write(page, "SELECT 'before the update'")
-    page.wait_for_timeout(400)
+    until_kept(page, "before the update")
     visitor.context.route("**/console/overview", lambda route: route.fulfill(body=route.fetch().text().replace("/console/assets/", "/console/assets/0"), content_type="text/html"))
     visitor.context.set_offline(True)
     page.keyboard.press("Control+Enter")

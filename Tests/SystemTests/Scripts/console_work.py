@@ -37,6 +37,11 @@ def until(page: Page, expression: str, seconds: float = 300) -> None:
         page.wait_for_timeout(50)
 
 
+def until_kept(page: Page, text: str) -> None:
+    """Drafts are kept a while after the last key, which a busy machine makes longer."""
+    until(page, f"(localStorage.getItem('till.sql.drafts.admin') ?? '').includes({json.dumps(text)})")
+
+
 def run(page: Page, text: str) -> None:
     write(page, text)
     # What an earlier query brought is no answer to this one.
@@ -152,15 +157,15 @@ def sql_runs_long(browser: Browser) -> None:
 
     # Two windows of one browser: neither takes the other's drafts away.
     write(page, "SELECT 'first window'")
-    page.wait_for_timeout(400)
+    until_kept(page, "first window")
     other = visitor.context.new_page()
     other.goto(f"{URL}/console/sql")
     other.wait_for_selector("till-editor .cm-content")
     other.get_by_role("button", name="New tab").click()
     write(other, "SELECT 'second window'")
     write(page, "SELECT 'first window, later'")
-    page.wait_for_timeout(400)
-    other.wait_for_timeout(400)
+    until_kept(page, "first window, later")
+    until_kept(other, "second window")
     page.reload()
     page.wait_for_selector("[role=tab]")
     kept = page.evaluate("localStorage.getItem('till.sql.drafts.admin')")
