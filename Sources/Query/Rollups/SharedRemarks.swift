@@ -10,6 +10,7 @@ struct SharedRemarks {
     mutating func note(in plan: LogicalPlan, remarks: (String) -> [String]) { note(plan, in: nil, remarks) }
 
     private mutating func note(_ plan: LogicalPlan, in shared: Int?, _ remarks: (String) -> [String]) {
+        PlanningWork.charge(1)
         if PlanningWork.isOver { return }
         switch plan {
         case .scan(let node):
@@ -23,9 +24,11 @@ struct SharedRemarks {
         }
     }
 
+    /// The plan with what was noted beneath the tables that it is about.
     func applied(to plan: LogicalPlan) -> LogicalPlan { lines.isEmpty ? plan : applied(to: plan, in: nil) }
 
     private func applied(to plan: LogicalPlan, in shared: Int?) -> LogicalPlan {
+        PlanningWork.charge(1)
         if PlanningWork.isOver { return plan }
         var shared = shared
         switch plan {
