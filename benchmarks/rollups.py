@@ -5,7 +5,8 @@
     rollups.py make DATA [--receipts 20000000] a store for `store`: receipts of twenty years up to yesterday, imported and merged
     rollups.py store DATA [--runs 5]           a store that is there: how large its sums are, and Q3 to Q8 both ways
     rollups.py keep DIRECTORY [--runs 3] [--days 365]
-                                               what keeping the sums costs: import, moving and merging of a million receipts with the four rollups and without any
+                                               what keeping the sums costs: import, moving and merging of a million receipts with the four rollups and without any; and what
+                                               it costs ClickHouse (materialized views) and DuckDB (tables of sums)
     --json FILE                                the figures besides
     --save TEXT                                into benchmarks/results, with what else was at work; of design: DuckDB and ClickHouse are asked beside
 
@@ -38,6 +39,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from harness import machine, results
 from harness.context import contracts, put_type
+from harness.peers import Peer
 from harness.receipts import Stream, files
 from harness.server import Server, binary
 
@@ -314,6 +316,7 @@ def keep(directory: Path, runs: int, days: int, receipts: int = 1_000_000, hot: 
     """Seconds of importing, moving and merging with the rollups of a new store and without any; both in turn, the first one another each time.
 
     How dense receipts are decides what their sums cost: a million in a year are as dense as twenty million in twenty years.
+    None is repeated: of the peers one would count it twice.
     """
     directory.mkdir(parents=True, exist_ok=True)
     today = datetime.date.today()
@@ -324,7 +327,7 @@ def keep(directory: Path, runs: int, days: int, receipts: int = 1_000_000, hot: 
             with open(file, "wb") as out:
                 subprocess.run([
                     binary("till-generate"), "--total", str(count), "--receipts", str(count), "--from", first.isoformat(), "--days", str(span), "--seed", "7", "--clients", "500",
-                    "--prefix", prefix], stdout=out, check=True)
+                    "--prefix", prefix, "--repeated", "0"], stdout=out, check=True)
         return file
 
     years = generate(f"days-{days}.ndjson", receipts, "Y", today - datetime.timedelta(days=days + 30), days)
@@ -364,9 +367,44 @@ def keep(directory: Path, runs: int, days: int, receipts: int = 1_000_000, hot: 
                 figures["move_s"].append(round(time.perf_counter() - began, 2))
                 figures["move_cpu_s"].append(round(machine.processor_seconds(server.pid) - processor, 2))
             print(word, {name: values[-1] for name, values in figures.items()}, flush=True)
+            if word == "with":
+                found_bytes = sizes(data)
+                sums = {"rows": found_bytes["receipts"], "sums": sum(size for name, size in found_bytes.items() if name.startswith("rollup_"))}
         shutil.rmtree(directory / "kept")
     ratio = {name: round(statistics.median(found["with"][name]) / max(statistics.median(found["without"][name]), 0.01), 3) for name in found["with"]}
-    return {"receipts": receipts, "days": days, "moved": hot, "found": found, "ratio": ratio}
+    return {"receipts": receipts, "days": days, "moved": hot, "found": found, "ratio": ratio, "bytes": sums, "peers": keep_beside(directory / "peers", runs, years, month)}
+
+
+def keep_beside(directory: Path, runs: int, years: Path, month: Path) -> dict:
+    """The same receipts into ClickHouse with its views and DuckDB with tables of sums, and without: seconds of loading, of merging and of adding the last month."""
+    steps = {"import": ("load", years), "merge": ("merge",), "move": ("grow", month)}
+    peers: dict = {}
+    for run in range(runs):
+        for name in ("ClickHouse (chDB)", "DuckDB"):
+            kept = peers.setdefault(name, {"found": {word: {f"{step}{kind}": [] for step in steps for kind in ("_s", "_cpu_s")} for word in ("with", "without")}})
+            for word in ("with", "without") if run % 2 == 0 else ("without", "with"):
+                shutil.rmtree(directory, ignore_errors=True)
+                peer = Peer(name, directory)
+                try:
+                    if word == "with":
+                        peer.call("keep_sums")
+                    figures = kept["found"][word]
+                    for step, call in steps.items():
+                        for kind, took in zip(("_s", "_cpu_s"), peer.measured(*map(str, call))):
+                            figures[step + kind].append(round(took, 2))
+                    first, *others = peer.call("totals")
+                    if any([*map(float, other)] != [*map(float, first)] for other in others):
+                        raise RuntimeError(f"{name}: rows are {first}, sums {others}")
+                    if word == "with":
+                        kept |= {"version": peer.version, "bytes": {"rows": peer.call("size") - (peer.call("sum_bytes") if name == "DuckDB" else 0), "sums": peer.call("sum_bytes")}}
+                finally:
+                    peer.close()
+                print(name, word, {step: values[-1] for step, values in figures.items()}, flush=True)
+    shutil.rmtree(directory, ignore_errors=True)
+    for kept in peers.values():
+        sides = kept["found"]
+        kept["ratio"] = {step: round(statistics.median(sides["with"][step]) / max(statistics.median(sides["without"][step]), 0.01), 3) for step in sides["with"]}
+    return peers
 
 
 def fill(data: Path, count: int) -> dict:

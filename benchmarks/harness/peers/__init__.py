@@ -46,6 +46,10 @@ class Peer:
         value, seconds, _ = self._exchange(method, *arguments)
         return value, seconds
 
+    def measured(self, method: str, *arguments: object) -> tuple[float, float]:
+        """Seconds by the clock, and of its processors."""
+        return self._exchange(method, *arguments)[1:]
+
     def ask(self, question: Question) -> Sample:
         """The answer; the time ends when the peer has all of it, before it becomes Python's rows."""
         read = machine.bytes_read(self.pid)

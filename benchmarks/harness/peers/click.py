@@ -18,6 +18,21 @@ TABLE = """CREATE TABLE receipts (
     vat_rate Decimal(9,4), amount Decimal(18,4)))
 ENGINE = ReplacingMergeTree PARTITION BY toYear(business_day) ORDER BY (client_id, issued_at, receipt_id)
 SETTINGS default_compression_codec = 'ZSTD(3)'"""
+#: The rollups that a new store of Till has, as ClickHouse keeps them: a view puts the sums of each insert into a table that adds those of one key when its parts are
+#: merged. Name, engine, order, and what is asked of the rows that an insert brings. `uniq` is its sketch; it has no error that one could choose.
+SUMS = (
+    ("receipts_by_day", "SummingMergeTree", "client_id, business_day, currency",
+     "SELECT business_day, client_id, currency, count() AS receipts, sum(total) AS revenue, sum(tax_total) AS tax FROM receipts GROUP BY business_day, client_id, currency"),
+    ("lines_by_category", "SummingMergeTree", "category, business_day, currency",
+     "SELECT business_day, lines.category AS category, currency, count() AS n, sum(lines.quantity) AS quantity, sum(lines.amount) AS amount FROM receipts ARRAY JOIN lines "
+     "GROUP BY business_day, category, currency"),
+    ("lines_by_product", "SummingMergeTree", "product_code, month, currency",
+     "SELECT toStartOfMonth(business_day) AS month, lines.product_code AS product_code, currency, count() AS n, sum(lines.quantity) AS quantity, sum(lines.amount) AS amount "
+     "FROM receipts ARRAY JOIN lines GROUP BY month, product_code, currency"),
+    ("customers_by_month", "AggregatingMergeTree", "month",
+     "SELECT toStartOfMonth(business_day) AS month, sumSimpleState(receipts) AS receipts, uniqMergeState(customers) AS customers FROM "
+     "(SELECT business_day, count() AS receipts, uniqState(customer_id) AS customers FROM receipts GROUP BY business_day) GROUP BY month"),
+)
 
 
 class ClickHouse:
@@ -56,6 +71,35 @@ class ClickHouse:
         self._run(TABLE.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
         self._run(f"INSERT INTO receipts {self._select(file)}")
 
+    def keep_sums(self) -> None:
+        """Declares the views, before there are rows. They add what is inserted: a repeat that is merged away later stays in them."""
+        self._run(TABLE)
+        for name, engine, order, query in SUMS:
+            self._run(f"CREATE MATERIALIZED VIEW {name} ENGINE = {engine} ORDER BY ({order}) SETTINGS default_compression_codec = 'ZSTD(3)' AS {query}")
+
+    def merge(self) -> None:
+        """All parts to one: of the rows, and of sums where they are kept."""
+        self.finish()
+        for name in self._kept():
+            self._run(f"OPTIMIZE TABLE {name} FINAL")
+
+    def sum_bytes(self) -> int:
+        # The rows of a view lie in a table named after it or after its number.
+        return int(self._run("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND table != 'receipts' AND database = currentDatabase()"))
+
+    def totals(self) -> list[str]:
+        """What rows and sums say of all receipts: the same, where sums are right."""
+        rows = self._run("SELECT count(), sum(total), (SELECT sum(lines.amount) FROM receipts ARRAY JOIN lines) FROM receipts FINAL").decode().split()
+        if not self._kept():
+            return [rows]
+        one = lambda text: self._run(text).decode().strip()
+        return [rows, *(
+            [one("SELECT sum(receipts) FROM receipts_by_day"), one("SELECT sum(revenue) FROM receipts_by_day"), one(f"SELECT sum(amount) FROM {table}")]
+            for table in ("lines_by_category", "lines_by_product"))]
+
+    def _kept(self) -> list[str]:
+        return self._run("SELECT name FROM system.tables WHERE engine = 'MaterializedView'").decode().split()
+
     def finish(self) -> None:
         self._run("OPTIMIZE TABLE receipts FINAL SETTINGS alter_sync = 2")
 
@@ -66,6 +110,10 @@ class ClickHouse:
             f"INSERT INTO receipts SELECT * FROM ({inner}) WHERE (client_id, business_day, receipt_id) NOT IN "
             f"(SELECT client_id, business_day, receipt_id FROM receipts WHERE business_day >= (SELECT min(business_day) FROM ({inner}))) "
             "LIMIT 1 BY client_id, business_day, receipt_id")
+
+    def grow(self, file: str) -> None:
+        """Adds receipts that came after `merge`; views add their sums."""
+        self.add(file)
 
     def ask(self, question: Question) -> None:
         self.answer = self._run(question.texts["clickhouse"], "JSONCompactEachRow")
