@@ -124,6 +124,14 @@ extension ColdTable {
         }
     }
 
+    /// Reads what is made again where it is damaged or missing.
+    ///
+    /// - Returns: nil in these cases.
+    /// - Throws: what else keeps it from being read: a storage that gives no answer has lost nothing.
+    static func unlessDamaged<Result>(_ body: () throws -> Result) throws -> Result? {
+        do { return try body() } catch let error as ColumnStoreError where isDamage(error) { return nil }
+    }
+
     /// What our own files never give while they are as they were written.
     static func isDamage(_ error: ColumnStoreError) -> Bool {
         switch error.code {

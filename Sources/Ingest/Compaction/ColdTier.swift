@@ -45,13 +45,13 @@ final class ColdTier: Sendable {
     /// Every cold table at the version that the catalog names, which is proven. A newer metadata file is of a commit that the catalog never
     /// took: it is put aside, and its rows are still in their hot files.
     ///
-    /// - Parameter sums: names of tables of sums. One that cannot be opened is left out: its sums are made again.
+    /// - Parameter sums: names of tables of sums. One that is damaged is left out: its sums are made again.
     func open(sums: Set<String>) throws -> [String: ColdTable] {
         try removeEnded()
         for known in try catalog.damagedFiles() { damage.note(known, isKept: true) }
         var tables: [String: ColdTable] = [:]
         for (name, version) in try catalog.coldVersions() {
-            do { tables[name] = try open(name, version: version) } catch let error as ColumnStoreError where sums.contains(name) {
+            do { tables[name] = try open(name, version: version) } catch let error as ColumnStoreError where sums.contains(name) && ColdTable.isDamage(error) {
                 StoreLog.note("a table of sums cannot be opened", path: name, reason: error.description, level: .warning)
             }
         }

@@ -78,7 +78,7 @@ extension Compactor {
     private func isAsWritten(_ file: DataFile, of present: ColdTable) throws -> Bool {
         let storage = present.iceberg.storage
         guard let key = storage.key(ofLocation: file.location), let known = try catalog.coldHashes(of: present.name)[key],
-            let digest = try? storage.digest(of: key)
+            let digest = try ColdTable.unlessDamaged({ try storage.digest(of: key) })
         else { return false }
         return digest == (known.byteCount, known.sha256)
     }

@@ -20,8 +20,8 @@ struct NewestView {
         // A leader that did not know that it was replaced may have named another one.
         let number = floor == 0 ? try Table.newestVersion(storage) : try Table.versions(storage).last
         // What cannot be read is made anew.
-        let present = number.flatMap { try? Table.open(storage, version: $0, floor: floor) }
-        let known = present.flatMap { try? Set($0.files().map(\.location)) }
+        let present = try number.flatMap { number in try ColdTable.unlessDamaged { try Table.open(storage, version: number, floor: floor) } }
+        let known = try present.flatMap { table in try ColdTable.unlessDamaged { try Set(table.files().map(\.location)) } }
         let wanted = Set(files.map(\.location))
         // Metadata has absolute places: a directory that was moved has none that lead anywhere.
         guard let present, let known, !present.isElsewhere, present.canAdopt(history.iceberg.schema) else {

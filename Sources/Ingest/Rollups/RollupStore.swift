@@ -32,7 +32,9 @@ struct RollupStore {
         }
     }
 
-    /// As the store has it. Rows are the truth: sums that are not there, or cannot be found, are made again, and never keep a store from its work.
+    /// As the store has it. Rows are the truth: sums that are not there, or are damaged, are made again, and never keep a store from its work.
+    ///
+    /// - Throws: what else keeps them from being read, a storage that gives no answer for one: nothing is lost then, and to make them again takes days in a large store.
     private func state(of rollup: Catalog.StoredRollup, _ definition: RollupDefinition, isSummed: Bool, _ table: ColdTable?) throws -> RollupState {
         var state = RollupState(definition, number: rollup.number)
         let base = boundary.coldTable(definition.table)
@@ -48,7 +50,7 @@ struct RollupStore {
                 StoreLog.note("sums are missing", path: definition.tableName, reason: reason, level: .warning)
             }
             return try state.beside(base)
-        } catch let error as ColumnStoreError {
+        } catch let error as ColumnStoreError where ColdTable.isDamage(error) {
             StoreLog.note("sums cannot be read, and are made again", path: definition.tableName, reason: error.description, level: .warning)
             // Under another number what is left of the table is of an earlier rollup, and goes.
             let number = try catalog.putRollup(rollup.name, json: rollup.json, isBuiltIn: rollup.isBuiltIn)

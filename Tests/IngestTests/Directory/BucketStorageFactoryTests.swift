@@ -39,6 +39,67 @@ final class BucketStorageFactoryTests: XCTestCase {
         _ = try fixture.engine.compact(before: nil)
     }
 
+    /// Sums that are lost are made again, which takes days in a large store: a bucket that gives no answer has lost nothing.
+    func test_startWithoutAnAnswerAboutSums_isRefused_andKeepsThem() throws {
+        func open(_ path: String, attempts: Int) throws -> EngineFixture {
+            let storages = try factory(attempts: attempts)
+            return try EngineFixture(path) {
+                $0.storages = storages
+                $0.compaction.fillsAtStart = false
+            }
+        }
+        let directories = (0..<3).map { _ in TemporaryDirectory() }
+        var data = directories[0].path
+        let fixture = try open(data, attempts: 8)
+        try fill(fixture, 0..<30)
+        let known = try XCTUnwrap(fixture.engine.tier.boundary.rollups["receipts_by_day"])
+        XCTAssertGreaterThan(known.coveredCount, 0)
+        try fixture.engine.close()
+        for (end, next) in zip([".metadata.json", ".avro"], directories.dropFirst()) {
+            bucket.fail { $0.key.contains("rollup_receipts_by_day/") && $0.key.hasSuffix(end) ? .answer(status: 503, code: "SlowDown") : nil }
+            XCTAssertThrowsError(try open(data, attempts: 2), end) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .unavailable, "\($0)") }
+            bucket.fail(nil)
+            // A start that was refused ends its process, and with it what it holds.
+            let copy = next.path + "/moved"
+            try FileManager.default.copyItem(atPath: data, toPath: copy)
+            data = copy
+            let again = try open(data, attempts: 8)
+            let state = try XCTUnwrap(again.engine.tier.boundary.rollups["receipts_by_day"])
+            XCTAssertEqual(state.number, known.number, "\(end): the same putting")
+            XCTAssertEqual(state.coveredCount, known.coveredCount, "\(end): with all its sums")
+            try again.engine.close()
+        }
+    }
+
+    /// Outside catalogs know a table by its number: a view that is made again for want of an answer is another table to them.
+    func test_newestView_withoutAnAnswer_staysTheTableThatItIs() throws {
+        let data = TemporaryDirectory()
+        let storages = try factory(attempts: 2)
+        let fixture = try EngineFixture(data.path) { $0.storages = storages }
+        let type = """
+            {"name":"licence","version":1,"table":"licences","format":"json","on_repeat":"replace","match":{"/schema":"licence/1"},"receipt_id":"/id","columns":{"name":{"path":"/name","type":"VARCHAR"}}}
+            """
+        _ = try fixture.engine.putType(name: "licence", body: Array(type.utf8))
+        func number() throws -> String {
+            let keys = bucket.objects.keys.filter { $0.contains("/licences/metadata/v") && $0.hasSuffix(".metadata.json") }
+            let newest = try XCTUnwrap(keys.max { ($0.utf8.count, $0) < ($1.utf8.count, $1) })
+            return try XCTUnwrap(JSONParser.parse(try XCTUnwrap(bucket.objects[newest]))["table-uuid"]?.text)
+        }
+        func add(_ id: String) { _ = fixture.take("{\"schema\":\"licence/1\",\"id\":\"\(id)\",\"name\":\"n\"}") }
+        add("L-1")
+        _ = try fixture.engine.compact(before: nil)
+        let first = try number()
+        for end in [".metadata.json", ".avro"] {
+            add("L-2\(end)")
+            bucket.fail { $0.method == "GET" && $0.key.contains("/licences/metadata/") && $0.key.hasSuffix(end) ? .answer(status: 503, code: "SlowDown") : nil }
+            XCTAssertThrowsError(try fixture.engine.compact(before: nil), end)
+            bucket.fail(nil)
+            _ = try fixture.engine.compact(before: nil)
+            XCTAssertEqual(try number(), first, end)
+        }
+        try fixture.engine.close()
+    }
+
     func test_store_withItsTablesInABucket_worksMergesAndIsProved() throws {
         let (data, cache, destination, other) = (TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory(), TemporaryDirectory())
         // Every seventh request fails, in one way or another, some of them after they were done.
