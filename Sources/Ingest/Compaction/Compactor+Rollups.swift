@@ -24,12 +24,13 @@ extension Compactor {
     /// - Throws: `DayCompactor.Cancelled` alone: a file without sums is read by its rows, and summed later.
     func rolled(_ base: ColdTable, added: [DataFile], removed: [String], keepsRows: Bool = false) throws -> Rolled {
         var rolled = Rolled()
+        let listed = ListedFiles(base)
         for state in tier.boundary.snapshot().rollups.values.sorted(by: { $0.definition.name < $1.definition.name }) where state.definition.table == base.name {
-            do { rolled = rolled + (try sum(state, base, RollupWork(added: added, removed: removed, keepsRows: keepsRows))) } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
+            do { rolled = rolled + (try sum(state, listed, RollupWork(added: added, removed: removed, keepsRows: keepsRows))) } catch let cancelled as DayCompactor.Cancelled { throw cancelled } catch {
                 StoreLog.note("the sums of cold files are made later", path: base.name, reason: "\(state.definition.name): \(error)", level: .warning)
                 var next = state
                 next.table = state.table
-                rolled.states.append(try next.beside(base))
+                rolled.states.append(try next.beside(listed))
             }
         }
         return rolled
@@ -52,7 +53,8 @@ extension Compactor {
         var covered: [(file: String, RollupCoverage)] = []
     }
 
-    private func sum(_ state: RollupState, _ base: ColdTable, _ work: RollupWork) throws -> Rolled {
+    private func sum(_ state: RollupState, _ listed: ListedFiles, _ work: RollupWork) throws -> Rolled {
+        let base = listed.table
         var rolled = Rolled()
         var next = state
         // Sums of files that are no more are of no use, nor those that others share with them.
@@ -67,12 +69,12 @@ extension Compactor {
             if !covered.isEmpty || !work.removed.isEmpty {
                 rolled.changes = [Catalog.RollupChange(rollup: state.definition.name, number: state.number, added: covered, removed: work.removed)]
             }
-            rolled.states = [try next.beside(base)]
+            rolled.states = [try next.beside(listed)]
             return rolled
         }
         guard options.makesSums, let target = try rollupTable(state, fields.parts, &created) else {
             // There are to be none, or what was kept under this name before is not gone yet.
-            rolled.states = [try next.beside(base)]
+            rolled.states = [try next.beside(listed)]
             return rolled
         }
         var outcome = RollupOutcome()
@@ -96,7 +98,7 @@ extension Compactor {
             throw error
         }
         rolled.changes = [Catalog.RollupChange(rollup: state.definition.name, number: state.number, added: outcome.covered, removed: work.removed)]
-        rolled.states = [try next.beside(base)]
+        rolled.states = [try next.beside(listed)]
         // Files that shared what is gone are summed by themselves.
         let own = Set(outcome.covered.map(\.file)).union(work.removed)
         if state.files.contains(where: { file, coverage in coverage.part.map { left.contains($0) } ?? false && !own.contains(file) }) { fill() }
@@ -199,9 +201,10 @@ extension Compactor {
     func wantsSums() throws -> Bool {
         guard options.makesSums else { return false }
         let snapshot = tier.boundary.snapshot()
+        var listed: [String: ListedFiles] = [:]
         for state in snapshot.rollups.values {
             guard let base = snapshot.cold[state.definition.table] else { continue }
-            if !state.isBeside(base) || !state.waiting.isEmpty || joining(state, base) != nil { return true }
+            if !state.isBeside(base) || !state.waiting.isEmpty || joining(state, listed.files(of: base)) != nil { return true }
         }
         let tables = Set(snapshot.rollups.values.compactMap { $0.table?.name })
         return try catalog.rollupTables().keys.contains { !tables.contains($0) }
@@ -213,19 +216,20 @@ extension Compactor {
     func fillSome() throws -> Bool {
         try dropFormer()
         let snapshot = tier.boundary.snapshot()
+        var listed: [String: ListedFiles] = [:]
         for known in snapshot.rollups.values.sorted(by: { $0.definition.name < $1.definition.name }) {
             guard let base = snapshot.cold[known.definition.table] else { continue }
             var state = known
             if !known.isBeside(base) {
                 // Declared while files were committed.
-                state = try known.beside(base)
+                state = try known.beside(listed.files(of: base))
                 tier.boundary.replace([], cold: [:], rollups: [state])
             }
             let files = state.waiting.filter { !cold.damage.has($0.location) }.sorted { (base.days(of: $0)?.upperBound ?? .max) > (base.days(of: $1)?.upperBound ?? .max) }
-            let work = files.isEmpty ? joining(state, base) : RollupWork(added: Array(files.prefix(Self.fillCount)))
+            let work = files.isEmpty ? joining(state, listed.files(of: base)) : RollupWork(added: Array(files.prefix(Self.fillCount)))
             guard let work else { continue }
             let rolled: Rolled
-            do { rolled = try sum(state, base, work) } catch let refusal as RollupMaker.Refusal {
+            do { rolled = try sum(state, listed.files(of: base), work) } catch let refusal as RollupMaker.Refusal {
                 StoreLog.note("sums of cold files stay in more files", path: state.definition.tableName, reason: refusal.reason, level: .warning)
                 continue
             }
@@ -238,12 +242,14 @@ extension Compactor {
     }
 
     /// Small files of sums that are to be one.
-    private func joining(_ state: RollupState, _ base: ColdTable) -> RollupWork? {
+    private func joining(_ state: RollupState, _ listed: ListedFiles) -> RollupWork? {
         guard let table = state.table, let files = try? table.iceberg.files() else { return nil }
+        // Without enough of them nothing is listed.
+        guard files.count(where: { $0.recordCount < SumsPicker.settledRowCount }) >= SumsPicker.countMin else { return nil }
         var days: [String: Int32] = [:]
-        for file in (try? base.iceberg.files()) ?? [] {
-            guard let key = base.iceberg.storage.key(ofLocation: file.location), let part = state.files[key]?.part else { continue }
-            days[part] = max(days[part] ?? .min, base.days(of: file)?.upperBound ?? .max)
+        for (file, key) in (try? listed.all()) ?? [] {
+            guard let key, let part = state.files[key]?.part else { continue }
+            days[part] = max(days[part] ?? .min, listed.table.days(of: file)?.upperBound ?? .max)
         }
         let parts = files.compactMap { file -> SumsPicker.Part? in
             guard let key = table.iceberg.storage.key(ofLocation: file.location), let day = days[key] else { return nil }

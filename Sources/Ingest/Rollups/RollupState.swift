@@ -34,9 +34,12 @@ package struct RollupState: Sendable {
     }
 
     /// The state beside another version of the rolled table.
-    func beside(_ base: ColdTable?) throws -> RollupState {
+    func beside(_ base: ColdTable?) throws -> RollupState { try beside(base.map { ListedFiles($0) }) }
+
+    /// The same, of files that are listed for others too.
+    func beside(_ base: ListedFiles?) throws -> RollupState {
         var state = self
-        (state.rest, state.waiting, state.snapshotID) = ([], [], base?.iceberg.metadata.currentSnapshotID)
+        (state.rest, state.waiting, state.snapshotID) = ([], [], base?.table.iceberg.metadata.currentSnapshotID)
         (state.fileCount, state.coveredCount, state.restRowCount, state.lastSequence) = (0, 0, 0, 0)
         guard let base else {
             state.files = [:]
@@ -44,7 +47,7 @@ package struct RollupState: Sendable {
             return state
         }
         var present: [String: RollupCoverage] = [:]
-        let all = try base.iceberg.files().map { (file: $0, key: base.iceberg.storage.key(ofLocation: $0.location)) }
+        let all = try base.all()
         // Sums of a file that is gone are sums of rows that may be gone: those that it shared them with have none either.
         let gone = Set(files.keys).subtracting(all.compactMap(\.key))
         let broken = Set(gone.compactMap { files[$0]?.part })

@@ -21,6 +21,7 @@ struct RollupStore {
             guard let schema = schema(of: rollup.table), reader.check(rollup, schema: schema) != nil, conflict(rollup) == nil else { continue }
             _ = try catalog.putRollup(rollup.name, json: rollup.json.serialized, isBuiltIn: true)
         }
+        var listed: [String: ListedFiles] = [:]
         for rollup in try catalog.rollups() where !rollup.isDeleted {
             var reader = RollupReader()
             guard let body = try? JSONParser.parse(rollup.json), let definition = reader.read(body) else {
@@ -28,16 +29,16 @@ struct RollupStore {
                 continue
             }
             let isSummed = numbers[definition.tableName] == rollup.number
-            boundary.set(try state(of: rollup, definition, isSummed: isSummed, tables[definition.tableName]), named: definition.name)
+            let base = boundary.coldTable(definition.table).map { listed.files(of: $0) }
+            boundary.set(try state(of: rollup, definition, isSummed: isSummed, tables[definition.tableName], beside: base), named: definition.name)
         }
     }
 
     /// As the store has it. Rows are the truth: sums that are not there, or are damaged, are made again, and never keep a store from its work.
     ///
     /// - Throws: what else keeps them from being read, a storage that gives no answer for one: nothing is lost then, and to make them again takes days in a large store.
-    private func state(of rollup: Catalog.StoredRollup, _ definition: RollupDefinition, isSummed: Bool, _ table: ColdTable?) throws -> RollupState {
+    private func state(of rollup: Catalog.StoredRollup, _ definition: RollupDefinition, isSummed: Bool, _ table: ColdTable?, beside base: ListedFiles?) throws -> RollupState {
         var state = RollupState(definition, number: rollup.number)
-        let base = boundary.coldTable(definition.table)
         guard isSummed else { return try state.beside(base) }
         do {
             guard let table else { throw ColumnStoreError(.corruptFile, path: definition.tableName, "the table of sums cannot be opened") }
