@@ -51,3 +51,16 @@ package enum Digest: String, Sendable, CaseIterable {
         }
     }
 }
+
+extension Digest {
+    /// SHA-224, which nothing here is known by: of SQL alone.
+    package static func sha224(_ message: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: 28) { target, count in
+            var context = sha256_ctx()
+            nettle_sha224_init(&context)
+            message.withUnsafeBufferPointer { nettle_sha256_update(&context, $0.count, $0.baseAddress) }
+            nettle_sha224_digest(&context, 28, target.baseAddress)
+            count = 28
+        }
+    }
+}

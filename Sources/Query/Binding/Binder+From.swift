@@ -290,22 +290,34 @@ extension Binder {
         guard !call.arguments.isEmpty else { throw .badSQL("UNNEST takes a list", at: position) }
         let list = try bindExpression(call.arguments[0], in: ExpressionScope(frame: frame, clause: "FROM"))
         guard case .list = list.type else { throw .badSQL("UNNEST needs a list, not \(list.type.sqlName)", at: list.position) }
-        return try unnested(list.expression.flat(at: position), column: alias?.name.text ?? "unnest", "unnest", withOrdinality, alias, at: position)
+        let found = try unnested(list.expression.flat(at: position), column: alias?.name.text ?? "unnest", "unnest", withOrdinality, alias, at: position)
+        declareElements(of: list, in: found.elements)
+        return found
+    }
+
+    /// Elements of `smallint[]` are SMALLINT, in however many dimensions they lie.
+    private func declareElements(of list: TypedExpression, in elements: [UnnestNode.Element]) {
+        if elements.count == 1, elements[0].member.isEmpty, let declared = declaredType(list), declared.hasSuffix("[]") {
+            declare(elements[0].column, as: String(declared.dropLast(2)))
+        }
     }
 
     /// UNNEST of several lists: their elements beside each other, NULL behind the end of a shorter one.
     private func bindZipped(
         _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
     ) throws(QueryError) -> Unnest {
-        var lists: [Expression] = [], members: [Field] = []
+        var lists: [Expression] = [], members: [Field] = [], declared: [String?] = []
         for list in try bindAll(call.arguments, in: ExpressionScope(frame: frame, clause: "FROM")) {
             guard case .list(let element) = list.type, !element.type.isNested else {
                 throw .badSQL("UNNEST of several takes lists of values, not \(list.type.sqlName)", at: list.position)
             }
             lists.append(list.expression)
+            declared.append(elementDeclaration(of: list))
             members.append(Field("unnest\(lists.count)", element.type))
         }
-        return try zipped(lists, members, names: members.map { _ in "unnest" }, withOrdinality, alias, name: "unnest", at: position)
+        let found = try zipped(lists, members, names: members.map { _ in "unnest" }, withOrdinality, alias, name: "unnest", at: position)
+        for (element, type) in zip(found.elements, declared) { declare(element.column, as: type) }
+        return found
     }
 
     /// ROWS FROM: as UNNEST of several lists, which are the functions' rows.
@@ -319,7 +331,7 @@ extension Binder {
             try checkPlain(function)
             let name = function.name.text
             guard Self.givesRows(name) else { throw .unsupported("ROWS FROM takes functions that give rows, and \(name) is none here", at: argument.position) }
-            let list = try bindRows(function, in: ExpressionScope(frame: frame, clause: "FROM"))
+            let list = try bindRows(function, in: ExpressionScope(frame: frame, clause: "FROM")).expression
             guard case .list(let element) = list.type, !element.type.isNested else {
                 throw .unsupported("ROWS FROM takes functions whose rows have one column: \(name) stands in FROM by itself", at: argument.position)
             }
@@ -399,8 +411,9 @@ extension Binder {
     }
 
     /// UNNEST(…) or generate_series(…) as a list: where it stands in a SELECT's list.
-    func bindRows(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
-        if let function = RowFunction.byName[call.name.text] { return try rows(of: function, call, in: scope) }
+    func bindRows(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+        let position = call.name.position
+        if let function = RowFunction.byName[call.name.text] { return TypedExpression(try rows(of: function, call, in: scope), at: position) }
         try checkPlain(call)
         let arguments = try bindAll(call.arguments, in: scope)
         if call.name.text == "unnest" {
@@ -408,14 +421,14 @@ extension Binder {
             guard case .list = arguments[0].type else {
                 throw .badSQL("UNNEST needs a list, not \(arguments[0].type.sqlName)", at: arguments[0].position)
             }
-            return arguments[0].expression.flat(at: call.name.position)
+            return TypedExpression(arguments[0].expression.flat(at: position), declared: declaredType(arguments[0]), at: position)
         }
-        if call.name.text == "generate_subscripts" { return try subscripts(arguments, at: call.name.position) }
+        if call.name.text == "generate_subscripts" { return TypedExpression(try subscripts(arguments, at: position), at: position) }
         guard (2...3).contains(arguments.count) else {
-            throw .badSQL("generate_series takes a start, an end and perhaps a step", at: call.name.position)
+            throw .badSQL("generate_series takes a start, an end and perhaps a step", at: position)
         }
         let (type, bounds) = try seriesTypes(arguments, at: call.name.position)
-        return series(bounds, type, at: call.name.position)
+        return TypedExpression(series(bounds, type, at: position), at: position)
     }
 
     static let one = Expression.literal(.integer(1), .int32)

@@ -90,12 +90,17 @@ extension Binder {
         // A second time where the step has more digits behind the mark than the seed.
         for isLast in [false, true] {
             let columns = zip(named, types).map { newColumn($0.name, $1) }
+            for (column, seed) in zip(columns, first.columns) { declare(column, as: declaredTypes[seed.id]) }
             let schema = Schema(types.enumerated().map { Field("\($0.offset + 1)", $0.element) })
             let working = WorkingTable(schema: schema)
             let inner = BindingFrame(parent: frame)
             inner.commonTables[table.name.text] = CommonTable(id: newShared(), plan: scan(table.name.text, working, []), columns: columns, nodeCount: 1)
             let second = try bindBody(right, in: inner)
             guard second.plan.reads(working) else { return nil }
+            // What both parts are called, the table's columns are.
+            for (column, other) in zip(columns, second.columns) where declaredTypes[other.id] != declaredTypes[column.id] && !untypedColumns.contains(other.id) {
+                declaredTypes[column.id] = nil
+            }
             guard outer.correlation.isEmpty, inner.correlation.isEmpty else {
                 throw .unsupported("WITH RECURSIVE cannot look at the query around it", at: table.name.position)
             }
@@ -321,6 +326,7 @@ extension Binder {
         guard TypeRules.isComparable(expression.type) else {
             throw .badSQL("values of type \(expression.type.sqlName) have no order", at: item.expression.position).because(.undefinedFunction)
         }
+        try refuseUnordered([TypedExpression(expression, at: item.expression.position)], "ORDER BY", at: item.expression.position)
         let expression = try collationKeys([expression], at: item.expression.position)[0]
         return SortKey(expression, isDescending: item.isDescending, nullsFirst: item.nullsFirst)
     }

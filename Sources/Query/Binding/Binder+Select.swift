@@ -163,6 +163,11 @@ extension Binder {
                 }
                 continue
             }
+            if case .members(let owner) = item.expression.kind {
+                guard item.alias == nil else { throw .badSQL("(…).* has no alias", at: item.expression.position) }
+                items += try bindMembers(of: owner, in: scope)
+                continue
+            }
             if let made = try bindRowFunction(item.expression, item.alias?.text, in: scope) {
                 items.append(made)
                 continue
@@ -194,6 +199,26 @@ extension Binder {
         return (value, rowsWithin ?? [])
     }
 
+    /// `(row).*`: the fields of a row; of a table's row its columns.
+    private func bindMembers(of owner: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> [Item] {
+        let position = owner.position, row = try bindExpression(owner, in: scope)
+        if case .name(let parts) = owner.kind, case .call(.makeRow, _, _, _) = row.expression {
+            return try expandStar(parts, at: position, in: scope.frame).map {
+                Item(name: $0.name, expression: $0.expression, isUntyped: false, position: position, declared: declaredType($0.expression))
+            }
+        }
+        guard case .structure(let fields) = row.type else {
+            throw .badSQL("(…).* takes a row, not \(row.type.sqlName)", at: position).because(.notThatKind)
+        }
+        try work?.spend(fields.count)
+        var items: [Item] = []
+        for field in fields {
+            let member = try self.field(NameSyntax(field.name, at: position), of: row.expression)
+            items.append(Item(name: field.name, expression: member, isUntyped: false, position: position))
+        }
+        return items
+    }
+
     /// A function that gives rows, by itself in the list; or a member of each of its rows, `(f(x)).member`.
     private func bindRowFunction(
         _ syntax: ExpressionSyntax, _ alias: String?, in scope: ExpressionScope
@@ -203,13 +228,16 @@ extension Binder {
         guard case .function(let call) = made.kind else { return nil }
         let name = call.name.text, position = call.name.position
         guard Self.givesRows(name) else { return nil }
-        var list = try bindRows(call, in: scope)
+        let rows = try bindRows(call, in: scope)
+        var list = rows.expression
         if let member { list = try field(member, of: list) }
         guard case .list(let field) = list.type, field.type.isNested == false || RowFunction.byName[name]?.givesValues == true else {
             throw .unsupported("UNNEST of lists of structs stands in FROM only", at: position)
         }
         let title = alias ?? member?.text ?? name
-        return Item(name: title, expression: .column(newColumn(title, field.type)), isUntyped: false, position: position, list: list)
+        return Item(
+            name: title, expression: .column(newColumn(title, field.type)), isUntyped: false, position: position,
+            declared: member == nil ? elementDeclaration(of: rows) : nil, list: list)
     }
 
     private func expandStar(_ qualifier: [NameSyntax], at position: Int, in frame: BindingFrame) throws(QueryError) -> [NameScope.Column] {
@@ -291,7 +319,7 @@ extension Binder {
             if item.isUntyped { untypedColumns.insert(column.id) }
             declare(column, as: item.declared)
             if case .column(let id, _) = item.expression { origins[column.id] = origins[id] }
-            collations[column.id] = try collation(of: [item.expression], at: item.position)
+            collations[column.id] = try collationName(of: [item.expression], at: item.position)
         }
         // Sort keys that are no output get columns of their own, dropped after sorting.
         var places = ExpressionPlaces()

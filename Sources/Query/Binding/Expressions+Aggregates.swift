@@ -10,6 +10,10 @@ extension Binder {
         var bound = try aggregate(call, in: inner(scope))
         bound.filter = try filter(call, in: inner(scope))
         let value = try placed(bound, used: columns(of: bound), collector, frames, before, at: call.name.position)
+        if bound.function == .arrayAggregate, let argument = bound.arguments.first {
+            let list = Self.listDeclaration(of: declaredType(argument) ?? Self.narrowed(argument))
+            return TypedExpression(value.expression, declared: list, at: value.position)
+        }
         guard Self.keepingTypes.contains(bound.function), let argument = bound.arguments.first, let declared = declaredType(argument) ?? Self.narrowed(argument), Self.isNarrow(declared),
             argument.type == value.type
         else { return value }
@@ -17,7 +21,7 @@ extension Binder {
     }
 
     /// What comes out of them is one of the values.
-    private static let keepingTypes: Set<AggregateFunction> = [.min, .max, .anyValue, .mode]
+    private static let keepingTypes: Set<AggregateFunction> = [.min, .max, .anyValue, .mode, .percentileDiscrete]
 
     /// Each argument as a list: an array_agg of the same rows in the same order. What the arguments mention is bound once, or calls inside calls would double with each.
     /// - Parameter documents: what rows and lists become before they are gathered; nil: they are none.
@@ -216,6 +220,7 @@ extension Binder {
         if call.isDistinct, let other = arguments.first(where: { !TypeRules.isComparable($0.type) }) {
             throw .badSQL("DISTINCT cannot compare \(other.type.sqlName)", at: position).because(.undefinedFunction)
         }
+        if call.isDistinct, function == .arrayAggregate, arguments[0].type.isNested { throw .unsupported("array_agg of lists takes no DISTINCT", at: position) }
         var order = keys
         for (index, item) in call.orderBy.enumerated() where call.isDistinct {
             let key = twins.compared(keys[index].expression)
@@ -270,6 +275,7 @@ extension Binder {
             guard !value.isUntyped, TypeRules.isNumeric(value.type) || value.type == .null else { throw fault() }
             return ([value.type == .null ? .null(.double) : value.expression], .double)
         case .min, .max:
+            try refuseUnordered([value], name, at: position)
             // Documents and rows have an order, but no least.
             guard TypeRules.isComparable(value.type), value.type != .boolean, !value.type.isJSON, !isRow(value.type) else { throw fault() }
             let argument = value.type == .null ? Expression.null(.string) : try collationKeys([value.expression], at: position)[0]
@@ -285,7 +291,8 @@ extension Binder {
             return (arguments, .string)
         case .arrayAggregate:
             let argument = value.type == .null ? Expression.null(.string) : value.expression
-            guard !argument.type.isNested else { throw .unsupported("array_agg of lists and structs is not supported", at: position) }
+            // Lists are gathered as the rows of one that has a dimension more.
+            guard !argument.type.holdsRows else { throw .unsupported("array_agg of structs is not supported", at: position) }
             return ([argument], .list(element: Field("element", argument.type)))
         case .anyValue, .singleValue, .countRows, .averageOfParts, .approximateDistinctJoined, .percentileContinuous, .percentileDiscrete, .mode:
             let argument = value.type == .null ? Expression.null(.string) : value.expression

@@ -17,7 +17,7 @@ extension Binder {
     }
 
     func bindCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
-        if type.isArray { return TypedExpression(try bindArrayCast(operand, type, in: scope), at: position) }
+        if type.isArray { return TypedExpression(try bindArrayCast(operand, type, in: scope), declared: try listDeclaration(of: type), at: position) }
         if type.name.hasPrefix("_"), type.modifiers.isEmpty {
             // As PostgreSQL's catalog calls the type of a list.
             return try bindCast(operand, TypeNameSyntax(name: String(type.name.dropFirst()), modifiers: [], isArray: true, position: type.position), at: position, in: scope)

@@ -277,3 +277,78 @@ extension Binder {
         }
     }
 }
+
+/// What PostgreSQL calls lists where the types here do not tell: SMALLINT[] and NAME[] are kept as INTEGER[] and VARCHAR[].
+extension Binder {
+    /// Types whose lists are told apart from those of the types that they are kept as.
+    private static let elements: Set<String> = ["int2", "float4", "name", "char", "varchar", "oid", "xid", "record"]
+    private static let suffix = "[]"
+
+    /// Of a list of what is called so; lists of lists are called as lists are.
+    static func listDeclaration(of element: String?) -> String? {
+        guard let element else { return nil }
+        return element.hasSuffix(suffix) ? element : elements.contains(element) ? element + suffix : nil
+    }
+
+    /// Of the elements of a list.
+    func elementDeclaration(of list: TypedExpression) -> String? {
+        guard let declared = declaredType(list), declared.hasSuffix(Self.suffix) else { return nil }
+        return list.type.dimensionCount > 1 ? declared : String(declared.dropLast(Self.suffix.count))
+    }
+
+    /// Of the values that a list is made of: what all are called that have a type.
+    func listDeclaration(of values: [TypedExpression]) -> String? {
+        let declared = Set(values.filter { !$0.isUntyped && $0.type != .null }.map { declaredType($0) })
+        return declared.count == 1 ? Self.listDeclaration(of: declared.first ?? nil) : nil
+    }
+
+    /// Of the list that a cast makes.
+    func listDeclaration(of type: TypeNameSyntax) throws(QueryError) -> String? {
+        let target = try target(TypeNameSyntax(name: type.name, modifiers: type.modifiers, isArray: false, position: type.position))
+        return Self.listDeclaration(of: target.declaredName)
+    }
+
+    /// Functions whose result is a list like the one that is given, as long as the values beside it are of its kind.
+    private static let keepingLists: Set<String> = ["array_append", "array_prepend", "array_cat", "array_remove", "array_replace", "trim_array"]
+
+    /// Of what a function makes of lists; nil where it says nothing.
+    func listDeclaration(of function: String, _ arguments: [TypedExpression]) -> String? {
+        if function == "array_fill", let value = arguments.first { return Self.listDeclaration(of: declaredType(value)) }
+        guard Self.keepingLists.contains(function) else { return nil }
+        return commonList(function == "trim_array" ? Array(arguments.prefix(1)) : arguments)
+    }
+
+    /// What lists, and values that go into them, are called in common.
+    func commonList(_ values: [TypedExpression]) -> String? {
+        let declared = Set(values.filter { !$0.isUntyped && $0.type != .null }.map { Self.listDeclaration(of: declaredType($0)) })
+        return declared.count == 1 ? declared.first ?? nil : nil
+    }
+
+    /// A list cast element by element, with what the type does to each value.
+    func eachElement(of list: Expression, from source: TypedExpression, as target: TypeNames.Target) -> Expression {
+        func call(_ function: ScalarFunction, _ list: Expression, _ number: Int? = nil) -> Expression {
+            .call(function, [list] + (number.map { [.literal(.integer(Int64($0)), .int32)] } ?? []), type: list.type, position: source.position)
+        }
+        var list = list
+        switch target.declared {
+        case "name": list = call(.systemNames, list)
+        case "char": list = call(.systemLetters, list)
+        default: break
+        }
+        if let digits = target.secondDigits { list = call(target.type == .interval ? .roundIntervals : .roundMoments, list, digits) }
+        switch target.narrow {
+        case .int16: return call(.narrowIntegers, list)
+        case .float32: return call(.narrowReals, list)
+        case nil: break
+        }
+        guard let length = target.lengthMax else { return list }
+        let cut = call(.leftOfEach, list, length)
+        return target.isPadded ? call(.trimEach, cut) : cut
+    }
+
+    /// A list of REAL as one of DOUBLE: as numbers of their own its values are what they are exactly.
+    func wideList(_ value: TypedExpression, to target: TypeNames.Target) -> TypedExpression {
+        guard elementDeclaration(of: value) == "float4", target.type == .double, target.narrow == nil else { return value }
+        return TypedExpression(.call(.wideReals, [value.expression], type: value.type, position: value.position), at: value.position)
+    }
+}

@@ -23,21 +23,22 @@ extension Binder {
         if name == "coalesce" { rowsWithin = nil }
         defer { if name == "coalesce" { rowsWithin = rows } }
         let arguments = try bindAll(call.arguments, in: scope)
+        if name == "greatest" || name == "least" { try refuseUnordered(arguments, name, at: position) }
         if call.isVariadic { return TypedExpression(try bindVariadic(name, arguments, at: position), at: position) }
         var result = try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self)
         var declared = Self.keepingTypes.contains(name) ? commonDeclaration(arguments) : nil
         if let common = declared, !(common == "record" ? result.type.holdsRows : result.type == arguments.first { !$0.isUntyped }?.type) { declared = nil }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
-        return TypedExpression(result, declared: declared, at: position)
+        return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
     }
 
     /// What comes out of them is one of the values that go in, or of their type.
     private static let keepingTypes: Set<String> = ["coalesce", "greatest", "least", "nullif", "abs", "mod"]
 
-    /// SMALLINT, REAL or a row, where all values are declared one.
+    /// SMALLINT, REAL, a row or a list of such, where all values are declared one.
     func commonDeclaration(_ values: [TypedExpression]) -> String? {
         let declared = Set(values.filter { !$0.isUntyped && $0.type != .null }.map { declaredType($0) })
-        guard declared.count == 1, let common = declared.first, let common, Self.isNarrow(common) || common == "record" else { return nil }
+        guard declared.count == 1, let common = declared.first, let common, Self.isNarrow(common) || common == "record" || common.hasSuffix("[]") else { return nil }
         return common
     }
 
@@ -63,13 +64,13 @@ extension Binder {
         guard let rows = rowsWithin, scope.clause == "SELECT", !scope.isInAggregate, !scope.isInWindow, Self.givesRows(name) else { return nil }
         rowsWithin = nil
         defer { rowsWithin = rowsWithin ?? rows }
-        let list = try bindRows(call, in: scope)
+        let rowList = try bindRows(call, in: scope), list = rowList.expression
         guard case .list(let field) = list.type, !field.type.isNested || RowFunction.byName[name]?.givesValues == true else {
             throw .unsupported("UNNEST of lists of structs stands in FROM only", at: call.name.position)
         }
         let element = newColumn(name, field.type)
         rowsWithin = rows + [(list, element)]
-        return TypedExpression(.column(element), at: call.name.position)
+        return TypedExpression(.column(element), declared: elementDeclaration(of: rowList), at: call.name.position)
     }
 
     static func givesRows(_ name: String) -> Bool { ["unnest", "generate_series", "generate_subscripts"].contains(name) || RowFunction.byName[name] != nil }
@@ -179,6 +180,9 @@ extension Binder {
             let value = try bindExpression(call.arguments[0], in: scope)
             return TypedExpression(.text(value.isUntyped || value.type == .null ? "unknown" : dialect.name(of: value.type, declared: declaredType(value).map { TypeNames.paddedLength($0) == nil ? $0 : "bpchar" })), at: call.name.position)
         }
+        if call.name.text == "pg_collation_for", call.arguments.count == 1, context.catalog.dialect != nil {
+            return TypedExpression(try collationShown(try bindExpression(call.arguments[0], in: scope), at: call.name.position), at: call.name.position)
+        }
         if let made = try bindSetting(call, in: scope) { return made }
         if let named = try bindRegistered(call, in: scope) { return named }
         guard let text = context.catalog.dialect?.expression(of: call.name.text, argumentCount: call.arguments.count) else { return nil }
@@ -186,6 +190,17 @@ extension Binder {
             throw .badSQL("\(call.name.text) is no aggregate: it takes arguments only", at: call.name.position)
         }
         return try expand(text, try bindAll(call.arguments, in: scope), at: call.name.position, in: scope)
+    }
+
+    /// `COLLATION FOR (x)`: the collation's name as SQL writes it; NULL of a literal without a type.
+    private func collationShown(_ value: TypedExpression, at position: Int) throws(QueryError) -> Expression {
+        guard value.type.leaf == .string || value.type == .null else {
+            throw .badSQL("collations are not supported by values of type \(value.type.sqlName)", at: position).because(.typeMismatch)
+        }
+        if value.isUntyped || value.type == .null { return .null(.string) }
+        let name = try collationName(of: [value.expression], at: position) ?? (declaredType(value) == "name" ? "C" : "default")
+        let isPlain = name != "default" && name.utf8.allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || $0 == 0x5F }
+        return .text(isPlain ? name : "\"\(name)\"")
     }
 
     /// `to_regclass('receipts')` and kin of a constant: as the cast, and NULL where there is none.

@@ -27,7 +27,8 @@ extension Binder {
             }
             let sides = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
             let result = try binary(op, sides.0, sides.1, at: position)
-            return TypedExpression(result, declared: Self.narrowed(result), at: position)
+            let list = op == .concatenate && isList(result.type) ? commonList([sides.0, sides.1]) : nil
+            return TypedExpression(result, declared: list ?? Self.narrowed(result), at: position)
         default: return TypedExpression(.null(.null), at: position)
         }
     }
@@ -39,6 +40,8 @@ extension Binder {
         switch result {
         case .call(.narrowReal, _, _, _): "float4"
         case .call(.narrowInteger, _, _, _), .call(.wrappedInteger, _, _, _): "int2"
+        case .call(.systemName, _, _, _): "name"
+        case .call(.objectNumber, _, _, _), .call(.wrappedObjectNumber, _, _, _): "oid"
         default: nil
         }
     }
@@ -94,12 +97,19 @@ extension Binder {
     func compare(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
+        if op != .equal, op != .notEqual { try refuseUnordered([left, right], op.rawValue, at: position) }
         if let compared = try compareNested(op, left, right, at: position) { return compared }
         let sides = try comparable(namedBeside(left, right), namedBeside(right, left), op.rawValue, at: position)
         // Texts are equal where their bytes are, in every order.
         let ordered = try collationKeys([sides.0, sides.1], at: position)
         let keys = op == .equal || op == .notEqual ? [bare(sides.0), bare(sides.1)] : ordered
         return .call(Self.function(op), keys, type: .boolean, position: position)
+    }
+
+    /// Numbers of transactions and commands begin anew when they have run out: PostgreSQL tells them apart, and neither orders them nor reckons with them.
+    func refuseUnordered(_ values: [TypedExpression], _ what: String, at position: Int) throws(QueryError) {
+        guard let name = values.lazy.compactMap({ self.declaredType($0) }).first(where: { $0 == "xid" || $0 == "cid" }) else { return }
+        throw .badSQL("\(what) does not take values of type \(name)", at: position).because(.undefinedFunction)
     }
 
     // MARK: Orders of languages
@@ -115,20 +125,26 @@ extension Binder {
                 "there is no collation “\(name.text)”", at: name.position, hint: "those of languages are called like \"uk-x-icu\", the order of bytes is \"C\"").because(.undefinedType)
         }
         // It is no one's wish.
-        if name.text == "default", try collation(of: [value.expression], at: name.position) == nil { return value }
         let text = try implicit(value, to: .string, "COLLATE")
-        return TypedExpression(.call(.collated, [text, .text(name.text == "default" ? "C" : name.text)], type: .string, position: name.position), at: value.position)
+        if name.text == "default", try collationName(of: [text], at: name.position) == nil { return TypedExpression(text, declared: declaredType(value), at: value.position) }
+        return TypedExpression(.call(.collated, [text, .text(name.text)], type: .string, position: name.position), at: value.position)
     }
 
-    /// The order that texts are to be compared in: what COLLATE says of one of them or of what it is made of, else what it said where a column comes from.
-    /// Nil for the order of bytes.
+    /// The order that texts are to be compared in, as `collationName` has it. Nil for the order of bytes.
     func collation(of texts: [Expression], at position: Int) throws(QueryError) -> String? {
+        try collationName(of: texts, at: position).flatMap { Collator.byteOrders.contains($0) ? nil : $0 }
+    }
+
+    /// What COLLATE says of one of the texts or of what it is made of, else what it said where a column comes from.
+    func collationName(of texts: [Expression], at position: Int) throws(QueryError) -> String? {
         var written: String?, inherited: String?
         var open = texts.filter { $0.type == .string }
         while let next = open.popLast() {
             try work?.spend(1)
             switch next {
-            case .column(let id, _): inherited = inherited ?? collations[id]
+            case .column(let id, _):
+                // One that orders by bytes gives way to that of a language.
+                if let own = collations[id], inherited.map({ Collator.byteOrders.contains($0) }) ?? true { inherited = own }
             case .call(.collated, let arguments, _, _):
                 guard case .literal(.bytes(let bytes), _)? = arguments.last else { continue }
                 let name = String(decoding: bytes, as: UTF8.self)
@@ -139,8 +155,7 @@ extension Binder {
             default: open += next.children.filter { $0.type == .string }
             }
         }
-        let name = written ?? inherited
-        return name.flatMap { Collator.byteOrders.contains($0) ? nil : $0 }
+        return written ?? inherited
     }
 
     /// A text without what only says its order.
@@ -203,6 +218,7 @@ extension Binder {
     private func arithmetic(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
+        try refuseUnordered([left, right], op.rawValue, at: position)
         var sides = (left, right)
         // A literal without type, or NULL, takes the other side's type where that is a number.
         if isOpen(left), !isOpen(right) { sides.0 = try adopted(left, from: right, op) }

@@ -139,6 +139,7 @@ extension Binder {
             context.parameterTypes?.settle(number, as: .list(element: Field("element", value.isUntyped || value.type == .null ? .string : value.type)))
             return TypedExpression(.null(.boolean), at: position)
         }
+        if op == .equal, !isAll, let test = try amongRows(value, list, at: position) { return test }
         guard case .list(let field) = list.type, !field.type.isNested else {
             throw .badSQL("ANY and ALL take a subquery or a list of values, not \(list.type.sqlName)", at: list.position).because(.notThatKind)
         }
@@ -157,6 +158,21 @@ extension Binder {
         return TypedExpression(.conditional(branches: [branch], otherwise: test, type: .boolean), at: position)
     }
 
+    /// `ROW(a, b) = ANY (path)`, as queries have it that remember the rows they came by: rows within a list are compared as wholes, NULL in them being like NULL.
+    private func amongRows(_ value: TypedExpression, _ list: TypedExpression, at position: Int) throws(QueryError) -> TypedExpression? {
+        guard case .list(let field) = list.type, case .structure = field.type, case .structure = value.type else { return nil }
+        func found(_ value: TypedExpression) throws(QueryError) -> Expression {
+            let call = FunctionCall(name: "array_position", arguments: [list, value], position: position)
+            return .not(.isNull(try SQLFunction.arrayPosition.bound(call, self)))
+        }
+        let noRow = TypedExpression(.null(field.type), at: position)
+        let branches: [Expression.Branch] = [
+            .init(condition: .or([.isNull(list.expression), .isNull(value.expression)]), result: .null(.boolean)),
+            .init(condition: try found(value), result: .isTrue), .init(condition: try found(noRow), result: .null(.boolean)),
+        ]
+        return TypedExpression(.conditional(branches: branches, otherwise: .isFalse, type: .boolean), at: position)
+    }
+
     /// `ARRAY(SELECT …)`: the column's values in the query's order; an empty list of no rows.
     func bindArrayQuery(_ query: QuerySyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard scope.allowsSubqueries else { throw .badSQL("subqueries are not allowed in \(scope.clause)", at: position) }
@@ -171,7 +187,9 @@ extension Binder {
         let call = AggregateCall(column: newColumn("array", list), function: .arrayAggregate, arguments: [.column(value)], order: order, position: position)
         let all = LogicalPlan.aggregate(AggregateNode(input: plan, groups: [], aggregates: [call]))
         let found = subquery(.scalar, all, correlation, list, at: position).expression
-        return TypedExpression(.coalesce([found, .call(.makeList, [], type: list, position: position)], type: list), at: position)
+        return TypedExpression(
+            .coalesce([found, .call(.makeList, [], type: list, position: position)], type: list),
+            declared: Self.listDeclaration(of: declaredType(.column(value))), at: position)
     }
 
     /// `'{1,2}'::INTEGER[]`, `ARRAY[]::TEXT[]`, and lists cast element by element.
@@ -193,7 +211,7 @@ extension Binder {
             }
             return try list(try bindAll(items, in: scope))
         }
-        let value = try bindExpression(operand, in: scope)
+        let value = wideList(try bindExpression(operand, in: scope), to: target)
         if value.type == .null { return .null(.list(element: Field("element", target.type))) }
         if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression {
             if let types = context.parameterTypes, let number = ParameterTypes.number(bytes) {
@@ -224,18 +242,19 @@ extension Binder {
             }
             return try read(bytes, depth: 1)
         }
-        if value.type.dimensionCount > 1, !value.type.holdsRows, !target.keepsScale, target.narrow == nil, target.lengthMax == nil {
+        if value.type.dimensionCount > 1, !value.type.holdsRows, !target.keepsScale {
             let type = value.type.replacingElement(with: target.type)
             guard TypeRules.cast(from: value.type.leaf, to: target.type) != .none || value.type.leaf == target.type else {
                 throw .badSQL("\(value.type.sqlName) cannot be cast to a list of \(target.type.sqlName)", at: value.position).because(.noCast)
             }
-            return value.type == type ? value.expression : .cast(value.expression, to: type, position: value.position)
+            let list = value.type == type ? value.expression : .cast(value.expression, to: type, position: value.position)
+            return eachElement(of: list, from: value, as: target)
         }
         let type = ColumnType.list(element: Field("element", target.type))
         guard TypeRules.cast(from: value.type, to: type) != .none || isCastable(value.type, to: target.type), !target.keepsScale else {
             throw .badSQL("\(value.type.sqlName) cannot be cast to a list", at: value.position).because(.noCast)
         }
-        return .cast(value.expression, to: type, position: value.position)
+        return eachElement(of: .cast(value.expression, to: type, position: value.position), from: value, as: target)
     }
 
     /// As many as PostgreSQL's arrays may have.
@@ -295,7 +314,8 @@ extension Binder {
         if let declared = declaredType(value), declared.hasSuffix("vector") {
             place = .cast(.call(.add, [.cast(place, to: .int64, position: position), .literal(.integer(1), .int64)], type: .int64, position: position), to: .int32, position: position)
         }
-        return TypedExpression(.call(.element, [value.expression, place], type: field.type, position: position), at: position)
+        return TypedExpression(
+            .call(.element, [value.expression, place], type: field.type, position: position), declared: elementDeclaration(of: value), at: position)
     }
 
     /// Of a list of structs, or a struct, where clients are told that it is a document: elements count from 0, or from the end below it, and members have
@@ -337,6 +357,6 @@ extension Binder {
             return try implicit(try bindExpression(syntax, in: scope), to: .int32, "[…:…]")
         }
         let arguments = [value.expression, try bound(low, .min), try bound(high, .max)]
-        return TypedExpression(.call(.listSlice, arguments, type: value.type, position: position), at: position)
+        return TypedExpression(.call(.listSlice, arguments, type: value.type, position: position), declared: declaredType(value), at: position)
     }
 }

@@ -21,7 +21,7 @@ extension Binder {
         case .array(let items): return try bindArray(items, at: syntax.position, in: scope)
         case .field(let owner, let name):
             return TypedExpression(try field(name, of: try bindExpression(owner, in: scope).expression), at: syntax.position)
-        case .star: throw .badSQL("* is not allowed in \(scope.clause)", at: syntax.position)
+        case .star, .members: throw .badSQL("* is not allowed in \(scope.clause)", at: syntax.position)
         case .collated(let operand, let name): return try bindCollated(operand, name, in: scope)
         case .row(let fields): return try bindRow(fields, at: syntax.position, in: scope)
         case .arrayQuery(let query): return try bindArrayQuery(query, at: syntax.position, in: scope)
@@ -168,7 +168,7 @@ extension Binder {
         let values = try unified(bound, "ARRAY")
         let type = ColumnType.list(element: Field("element", values[0].type))
         return TypedExpression(
-            .call(.makeList, values, type: type, position: position), declared: commonDeclaration(bound).map { "\($0)[]" }, at: position)
+            .call(.makeList, values, type: type, position: position), declared: listDeclaration(of: bound), at: position)
     }
 
     // MARK: Predicates
@@ -226,11 +226,17 @@ extension Binder {
             return try bindInList(operand, items, isNegated, at: position, in: scope)
         case .like(let operand, let pattern, let escape, let ignoresCase, let isNegated):
             let text = try textOperand(operand, ignoresCase ? "ILIKE" : "LIKE", in: scope)
-            let arguments = [
+            var arguments = [
                 text, try textOperand(pattern, "LIKE", in: scope),
                 try escape.map { (escape) throws(QueryError) in try escapeText(escape, in: scope) } ?? .text("\\"),
             ]
-            return typed(.call(ignoresCase ? .ilike : .like, arguments, type: .boolean, position: position), isNegated: isNegated)
+            guard ignoresCase, let collation = LanguageCase.named(try collationName(of: Array(arguments.prefix(2)), at: position)) else {
+                return typed(.call(ignoresCase ? .ilike : .like, arguments, type: .boolean, position: position), isNegated: isNegated)
+            }
+            // Both in the lower case of the language; the escape is none of its letters any more.
+            if arguments[2] != .text("\\") { arguments[1] = .call(.likeEscape, Array(arguments.suffix(2)), type: .string, position: position) }
+            let lower = arguments.prefix(2).map { Expression.call(.lowerOfLanguage, [$0, .text(collation)], type: .string, position: position) }
+            return typed(.call(.like, lower + [.text("\\")], type: .boolean, position: position), isNegated: isNegated)
         default: return TypedExpression(.null(.boolean), at: position)
         }
     }

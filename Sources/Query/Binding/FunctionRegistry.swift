@@ -6,7 +6,7 @@ package enum FunctionRegistry {
         // Text
         .lower, .upper, .length, .substring, .trim, .trimLeading, .trimTrailing, .replace, .concat, .concatSeparated, .position, .splitPart,
         .left, .right, .padLeft, .padRight, .startsWith, .regexpReplace, .reverse, .repeatText, .overlay, .ascii, .chr, .initcap, .translate,
-        .encode, .decode, .toHex, .bitCount, .octetLength, .bitLength, .md5, .sha256, .convertFrom, .convertTo, .quoteIdent, .quoteLiteral, .quoteNullable, .format, .unistr, .parseIdent,
+        .encode, .decode, .toHex, .bitCount, .octetLength, .bitLength, .md5, .sha224, .sha256, .sha384, .sha512, .normalize, .isNormalized, .convertFrom, .convertTo, .quoteIdent, .quoteLiteral, .quoteNullable, .format, .unistr, .parseIdent,
         .regexpLike, .regexpCount, .regexpSubstr, .regexpInstr, .regexpMatch, .regexpSplitToArray, .similarToEscape,
         // Documents
         .toJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonObjectOfTexts, .jsonbObjectOfTexts, .jsonTypeof, .jsonArrayLength, .jsonbPretty,
@@ -22,7 +22,7 @@ package enum FunctionRegistry {
         .makeTime, .makeTimestamp, .makeTimestampTZ, .makeInterval, .justifyDays, .justifyHours, .justifyInterval, .dateBin, .finiteTime, .overlaps, .toDate, .toTimestamp,
         // Numbers
         .abs, .round, .floor, .ceil, .modulo, .power, .sqrt, .sign, .exp, .ln, .log, .log10, .cbrt, .sin, .cos, .tan, .cot, .asin, .acos,
-        .atan, .atan2, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .degrees, .radians, .sind, .cosd, .tand, .cotd, .asind, .acosd, .atand, .atan2d, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber, .scale, .minScale, .trimScale, .getByte, .setByte, .getBit, .setBit,
+        .atan, .atan2, .sinh, .cosh, .tanh, .asinh, .acosh, .atanh, .degrees, .radians, .sind, .cosd, .tand, .cotd, .asind, .acosd, .atand, .atan2d, .pi, .trunc, .gcd, .lcm, .factorial, .div, .widthBucket, .toNumber, .scale, .minScale, .trimScale, .getByte, .setByte, .getBit, .setBit, .sizeBytes,
         .random, .setSeed, .randomUUID,
         // Lists
         .listSum, .listMin, .listMax, .listAvg, .listCount, .cardinality, .arrayLength, .arrayLower, .arrayDimensions, .arrayDims, .arrayAppend, .arrayPrepend, .arrayCat,
@@ -38,9 +38,9 @@ package enum FunctionRegistry {
 
     /// Functions of PostgreSQL's that are not here: their names are no misspellings.
     static let absent: Set<String> = [
-        "sha224", "sha384", "sha512", "crypt", "clock_timestamp", "timeofday", "xmlparse",
+        "crypt", "clock_timestamp", "timeofday", "xmlparse",
         "jsonb_populate_record", "median", "version", "current_database",
-        "pg_typeof", "normalize", "make_timestamptz_at", "erf",
+        "pg_typeof", "make_timestamptz_at", "erf",
     ]
 
     package static var scalarNames: [String] { scalars.flatMap(\.names) }

@@ -38,6 +38,7 @@ final class CallNode: EvaluationNode {
         if view.count > 1, !columns.isEmpty, columns.allSatisfy({ $0.constantValue != nil }) {
             let single = columns.map { Column.constant($0.constantValue ?? .null, type: $0.type, count: 1) }
             let result = try run(single, count: 1)
+            try located(position) { () throws(KernelError) in try meter.charge(valueOf: result) }
             return .constant(result.value(at: 0), type: type, count: view.count)
         }
         return try run(columns, count: view.count)

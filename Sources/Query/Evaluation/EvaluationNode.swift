@@ -63,7 +63,9 @@ final class FoldedNode: EvaluationNode {
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
         if view.count == 0 { return .constant(.null, type: type, count: 0) }
         if let value { return .constant(value, type: type, count: view.count) }
-        let computed = try inner.evaluate(RowView(ColumnBatch(rowCount: 1, columns: []))).value(at: 0)
+        let column = try inner.evaluate(RowView(ColumnBatch(rowCount: 1, columns: [])))
+        try located(nil) { () throws(KernelError) in try meter.charge(valueOf: column) }
+        let computed = column.value(at: 0)
         try located(nil) { () throws(KernelError) in try meter.keep(computed.flatByteCount) }
         value = computed
         return .constant(computed, type: type, count: view.count)

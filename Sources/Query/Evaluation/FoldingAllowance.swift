@@ -19,13 +19,25 @@ final class FoldingAllowance: Sendable {
         return { expression in
             try allowance.check()
             let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: zone))
-            let value = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
+            let column = try evaluator.evaluate(ColumnBatch(rowCount: 1, columns: []))
+            try allowance.admit(column)
+            let value = column.value(at: 0)
             try allowance.take(value)
             return value
         }
     }
 
     func check() throws { if left.load(ordering: .relaxed) <= 0 { throw IsTooMuch() } }
+
+    /// Looks at a value before it is one: a list of millions of texts takes an array for each.
+    ///
+    /// - Throws: when it is far too long to be kept.
+    private func admit(_ column: Column) throws {
+        let count = column.flatByteCountBound
+        guard count > Self.valueByteCountMax else { return }
+        left.wrappingSubtract(min(count, Self.byteCountMax), ordering: .relaxed)
+        throw IsTooMuch()
+    }
 
     /// - Throws: when the value should not be kept.
     func take(_ value: Value) throws {

@@ -176,8 +176,10 @@ package enum NumberText {
         return .value(isNegative ? -value : value)
     }
 
-    /// Reads a double as PostgreSQL does: digits with or without exponent, `NaN`, `Infinity`, `inf`; nil when it is none or out of range.
-    static func readDouble(_ text: some RandomAccessCollection<UInt8>) -> Double? {
+    /// Reads a double as PostgreSQL does: digits with or without exponent, `NaN`, `Infinity`, `inf`; nil when it is none.
+    ///
+    /// - Throws: `.numericOverflow` of a number that no DOUBLE comes near to.
+    static func readDouble(_ text: some RandomAccessCollection<UInt8>) throws(KernelError) -> Double? {
         let bytes = trimmed(text)
         switch String(decoding: bytes, as: UTF8.self).lowercased() {
         case "nan": return .nan
@@ -188,8 +190,14 @@ package enum NumberText {
         guard let first = bytes.first, bytes.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains($0) }),
             first != 0x45, first != 0x65
         else { return nil }
-        guard let value = Double(String(decoding: bytes, as: UTF8.self)), value.isFinite else { return nil }
+        guard let value = Double(String(decoding: bytes, as: UTF8.self)) else { return nil }
+        guard value.isFinite, value != 0 || isZero(bytes) else { throw .numericOverflow }
         return value
+    }
+
+    /// Whether the text of a number says 0: all digits before its exponent do.
+    static func isZero(_ text: some Collection<UInt8>) -> Bool {
+        !text.prefix { $0 | 0x20 != UInt8(ascii: "e") }.contains { $0 >= 0x31 && $0 <= 0x39 }
     }
 
     static func trimmed(_ text: some RandomAccessCollection<UInt8>) -> ArraySlice<UInt8> {

@@ -141,6 +141,14 @@ final class WorkMeter {
 
     func uncharge(_ byteCount: Int) { used -= byteCount }
 
+    /// Takes what the value of a column's only row holds besides what lies in the column: each element of a list has a place, and a text an array of its own.
+    func charge(valueOf column: Column) throws(KernelError) {
+        let count = column.elementCount
+        if count > 1 { try charge(count.multipliedSaturating(by: Self.elementByteCount)) }
+    }
+
+    private static let elementByteCount = 96
+
     /// What was charged since `mark` is free again.
     func settle(since mark: Int) { used = min(used, kept + mark) }
 
@@ -158,5 +166,16 @@ final class WorkMeter {
     func look() throws(KernelError) {
         steps = 0
         do { try cancellation?.check() } catch { throw .interrupted(error) }
+    }
+}
+
+extension Column {
+    /// Of lists and structs, in all depths.
+    fileprivate var elementCount: Int {
+        switch values {
+        case .list(_, let element): element.count.addingSaturating(element.elementCount)
+        case .structure(let members): members.reduce(0) { $0.addingSaturating($1.count).addingSaturating($1.elementCount) }
+        default: 0
+        }
     }
 }

@@ -266,7 +266,14 @@ extension Parser {
         case "true": test = .isTrue
         case "false": test = .isFalse
         case "unknown": test = .unknown
-        case "document", "json", "normalized", "of":
+        case "normalized", "nfc", "nfd", "nfkc", "nfkd":
+            let form = current.text
+            advance()
+            if form != "normalized" { try expect("normalized") }
+            let name = try node(.string(form == "normalized" ? "nfc" : form), at: start)
+            let call = try callNode(FunctionSyntax(name: NameSyntax("is_normalized", at: start), arguments: [left, name]))
+            return isNegated ? try node(.not(call), at: start, over: [call]) : call
+        case "document", "json", "of":
             throw .unsupported("IS \(current.text.uppercased()) is not supported", at: position)
         default: throw unexpected(expected: "NULL, TRUE, FALSE, UNKNOWN or DISTINCT FROM")
         }

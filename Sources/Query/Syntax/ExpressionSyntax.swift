@@ -31,6 +31,8 @@ package struct ExpressionSyntax: Sendable {
         case name([NameSyntax])
         /// `*` or `t.*`.
         case star([NameSyntax])
+        /// `(row).*`
+        case members(ExpressionSyntax)
         case null
         case boolean(Bool)
         /// Digits as written.

@@ -11,7 +11,7 @@ extension Parser {
         while atSymbol("."), case .some = fieldOwner(expression) {
             let start = position
             advance()
-            if atSymbol("*") { throw .unsupported("(…).* is not supported", at: position) }
+            if acceptSymbol("*") { return try node(.members(expression), at: start, over: [expression]) }
             expression = try node(.field(expression, try label("a field's name")), at: start, over: [expression])
         }
         return expression
@@ -65,6 +65,10 @@ extension Parser {
             return try keywordFunction(token)
         case "extract", "position", "substring", "trim", "overlay":
             if nextIs(symbol: "("), let call = try grammaticalCall(token) { return call }
+        case "collation" where nextIs("for"):
+            advance()
+            advance()
+            return try callNode(try functionCall(named: NameSyntax("pg_collation_for", at: token.position)))
         case "try_cast": throw .unsupported("TRY_CAST is not supported", at: token.position)
         default: break
         }
@@ -364,6 +368,10 @@ extension Parser {
                 }
             } while acceptSymbol(",")
             if !named.isEmpty { call.arguments = try named.inOrder(behind: call.arguments) }
+            // The form is a word of the grammar.
+            if name.text == "normalize", call.arguments.count == 2, case .name(let form) = call.arguments[1].kind, form.count == 1 {
+                call.arguments[1] = try node(.string(form[0].text), at: call.arguments[1].position)
+            }
             // Elements that the text has are arguments as they stand.
             if call.isVariadic, case .array(let items)? = call.arguments.last?.kind {
                 call.arguments = call.arguments.dropLast() + items

@@ -44,7 +44,7 @@ extension Parser {
             guard startsQuery() else { throw .unsupported("WITH takes SELECT only", at: position).because(.readOnly) }
             let body = try query()
             try expectSymbol(")")
-            tables.append(CommonTableSyntax(name: name, columns: columns, query: body, isRecursive: isRecursive))
+            tables.append(try withRecursionColumns(CommonTableSyntax(name: name, columns: columns, query: body, isRecursive: isRecursive)))
         } while acceptSymbol(",")
         return tables
     }
@@ -220,8 +220,22 @@ extension Parser {
         var select = SelectSyntax(position: position)
         advance()
         try distinct(into: &select)
+        // Rows without columns: what asks whether there are any needs none.
+        if case .none = select.distinct, atEndOfList { return try clauses(of: select) }
         repeat { select.items.append(try selectItem()) } while acceptSymbol(",")
         try checkListCount(select.items.count, "SELECT")
+        return try clauses(of: select)
+    }
+
+    private static let wordsBehindList = ["from", "where", "group", "having", "window", "union", "except", "intersect", "order", "limit", "offset", "fetch", "for", "into"]
+
+    private var atEndOfList: Bool {
+        current.kind == .end || atSymbol(")") || atSymbol(";") || current.kind == .word && Self.wordsBehindList.contains(current.text)
+    }
+
+    /// What follows SELECT's list.
+    private mutating func clauses(of list: SelectSyntax) throws(QueryError) -> SelectSyntax {
+        var select = list
         if at("into") { throw .unsupported("SELECT INTO is not supported", at: position).because(.readOnly) }
         if accept("from") {
             repeat {

@@ -107,7 +107,7 @@ struct RecursionForm {
     private mutating func look(_ expression: ExpressionSyntax, _ place: Place) throws(QueryError) {
         switch expression.kind {
         case .name, .star, .null, .boolean, .number, .string, .typedString, .interval, .parameter: break
-        case .unary(_, let one), .not(let one), .isTest(let one, _, _), .cast(let one, _), .collated(let one, _), .field(let one, _): try look(one, place)
+        case .unary(_, let one), .not(let one), .isTest(let one, _, _), .cast(let one, _), .collated(let one, _), .field(let one, _), .members(let one): try look(one, place)
         case .binary(_, let one, let other), .isDistinct(let one, let other, _), .atTimeZone(let one, let other), .element(let one, let other):
             try look([one, other], place)
         case .and(let items), .or(let items), .row(let items), .array(let items): try look(items, place)

@@ -146,6 +146,7 @@ package struct SyntaxPrinter {
     private func text(_ expression: ExpressionSyntax) -> String {
         switch expression.kind {
         case .name(let parts): return names(parts)
+        case .members(let owner): return "(\(text(owner))).*"
         case .star(let parts): return (parts.isEmpty ? "" : names(parts) + ".") + "*"
         case .null: return "NULL"
         case .boolean(let value): return value ? "TRUE" : "FALSE"

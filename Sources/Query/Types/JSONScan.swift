@@ -64,16 +64,21 @@ struct JSONScan {
 
     /// The elements of an array; none of anything else.
     func elements(of array: Range<Int>) -> [Range<Int>] {
-        guard kind(of: array) == .array else { return [] }
         var found: [Range<Int>] = []
+        eachElement(of: array) { found.append($0) }
+        return found
+    }
+
+    /// The same one after the other, of which there may be as many as the document has bytes.
+    func eachElement<Failure: Error>(of array: Range<Int>, _ visit: (Range<Int>) throws(Failure) -> Void) throws(Failure) {
+        guard kind(of: array) == .array else { return }
         var place = skipBlanks(array.lowerBound + 1)
         while place < array.upperBound, text[place] != UInt8(ascii: "]") {
             let element = value(at: place)
-            found.append(element)
+            try visit(element)
             place = skipBlanks(element.upperBound)
             if place < array.upperBound, text[place] == UInt8(ascii: ",") { place = skipBlanks(place + 1) }
         }
-        return found
     }
 
     struct Member {
@@ -83,17 +88,22 @@ struct JSONScan {
 
     /// The members of an object in the order of its text; none of anything else.
     func members(of object: Range<Int>) -> [Member] {
-        guard kind(of: object) == .object else { return [] }
         var found: [Member] = []
+        eachMember(of: object) { found.append($0) }
+        return found
+    }
+
+    /// The same one after the other.
+    func eachMember<Failure: Error>(of object: Range<Int>, _ visit: (Member) throws(Failure) -> Void) throws(Failure) {
+        guard kind(of: object) == .object else { return }
         var place = skipBlanks(object.lowerBound + 1)
         while place < object.upperBound, text[place] == UInt8(ascii: "\"") {
             let name = place..<endOfString(place)
             let member = value(at: skipBlanks(name.upperBound) + 1)
-            found.append(Member(name: name, value: member))
+            try visit(Member(name: name, value: member))
             place = skipBlanks(member.upperBound)
             if place < object.upperBound, text[place] == UInt8(ascii: ",") { place = skipBlanks(place + 1) }
         }
-        return found
     }
 
     /// The last member of that name.

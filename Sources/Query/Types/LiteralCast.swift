@@ -27,7 +27,7 @@ package enum LiteralCast {
         case .double:
             if let value = ValueText.double(slice) {
                 // Nearer to zero than any DOUBLE.
-                if value == 0, slice.prefix(while: { $0 | 0x20 != UInt8(ascii: "e") }).contains(where: { (0x31...0x39).contains($0) }) {
+                if value == 0, !NumberText.isZero(slice) {
                     throw .overflow("the number is out of the range of DOUBLE", at: position)
                 }
                 return .double(value)
@@ -134,7 +134,7 @@ package enum LiteralCast {
     package static func literal(_ digits: String, at position: Int?) throws(QueryError) -> (Value, ColumnType) {
         let bytes = Array(digits.utf8)
         if bytes.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) {
-            guard let value = ValueText.double(bytes[...]) else { throw .overflow("the number is out of the range of DOUBLE", at: position) }
+            guard let value = ValueText.double(bytes[...]), value != 0 || NumberText.isZero(bytes) else { throw .overflow("the number is out of the range of DOUBLE", at: position) }
             return (.double(value), .double)
         }
         guard let text = ValueText.decimal(bytes[...]) else { throw .badSQL("this is no number", at: position) }

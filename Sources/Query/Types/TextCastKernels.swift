@@ -156,7 +156,7 @@ enum TextCastKernels {
             case .invalid: throw invalid
             }
         case .double:
-            guard let value = NumberText.readDouble(text) else { throw invalid }
+            guard let value = try NumberText.readDouble(text) else { throw invalid }
             return .double(value)
         case .uuid:
             guard let bytes = uuid(text) else { throw invalid }

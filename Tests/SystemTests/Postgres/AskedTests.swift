@@ -9,5 +9,6 @@ final class AskedTests: XCTestCase {
     /// Of the kinds that PostgreSQL's and DuckDB's own suites are made of.
     /// Paths of SQL/JSON, and rows and lists in forms that suites seldom ask.
     func test_pathsOfDocuments_areAnsweredAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_paths.py") }
+    func test_textsListsAndSmallNumbers_areThoseOfPostgreSQL() throws { try PostgresDoorServer.compare("asked_texts.py") }
     func test_statementsOfSuites_areAnsweredAsByPostgreSQL() throws { try PostgresDoorServer.compare("asked_suite.py") }
 }

@@ -172,10 +172,14 @@ class CollectingAggregator: Aggregator {
     }
 }
 
-/// array_agg: NULLs kept; NULL for no rows.
+/// array_agg: NULLs kept; NULL for no rows. Lists are gathered as PostgreSQL does it, into a list of one dimension more.
 final class ArrayAggregator: CollectingAggregator {
     /// The values lie group by group: they are the lists.
     override func answers(_ columns: [Column], _ offsets: [Int32]) throws(KernelError) -> Column {
+        if columns[0].type.dimensionCount > 0 {
+            let lists = columns[0].flattened()
+            for group in 0..<groupCount { try lists.checkDimensions(of: Int(offsets[group])..<Int(offsets[group + 1])) }
+        }
         guard result == .list(element: Field("element", columns[0].type)), columns[0].type != .null else { return try super.answers(columns, offsets) }
         let isPresent = Bitmap.computed(count: groupCount) { offsets[$0] < offsets[$0 + 1] }
         return Column(
@@ -183,8 +187,9 @@ final class ArrayAggregator: CollectingAggregator {
             values: .list(offsets: offsets, element: columns[0].flattened()))
     }
 
-    override func finishGroup(_ columns: [Column], _ rows: Range<Int>, _ builder: inout ColumnBuilder) {
+    override func finishGroup(_ columns: [Column], _ rows: Range<Int>, _ builder: inout ColumnBuilder) throws(KernelError) {
         if rows.isEmpty { return builder.appendNull() }
+        try columns[0].checkDimensions(of: rows)
         builder.appendList { element in
             for row in rows { element.append(columns[0].value(at: row)) }
         }

@@ -23,6 +23,8 @@ protocol CallTyping: AnyObject {
     ) throws(QueryError) -> Expression
     /// Keys by which texts compare as COLLATE says; the texts themselves where it says nothing.
     func collationKeys(_ values: [Expression], at position: Int) throws(QueryError) -> [Expression]
+    /// The collation that COLLATE says of texts, whatever it is; nil where it says nothing.
+    func collationName(of texts: [Expression], at position: Int) throws(QueryError) -> String?
     /// Refuses a function that depends on when it is asked, where that is not allowed.
     func check(_ volatility: SQLFunction.Volatility, _ name: String, at position: Int) throws(QueryError)
 }

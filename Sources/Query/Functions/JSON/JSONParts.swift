@@ -12,9 +12,9 @@ extension ScalarFunction {
     static let jsonKeys = ScalarFunction(
         "jsonb_object_keys", nulls: .strict, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
         kernel: .plain { (call) throws(KernelError) in
-            try parts(call) { (scan, root) throws(KernelError) in
+            try parts(call) { (scan, root, list) throws(KernelError) in
                 guard scan.kind(of: root) == .object else { throw .invalidArgument("jsonb_object_keys takes an object") }
-                return scan.members(of: root).map { .bytes(scan.string($0.name)) }
+                try scan.eachMember(of: root) { (member) throws(KernelError) in try list.append(scan.string(member.name)[...]) }
             }
         })
 
@@ -22,9 +22,9 @@ extension ScalarFunction {
         ScalarFunction(
             symbol, nulls: .strict, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
             kernel: .plain { (call) throws(KernelError) in
-                try parts(call) { (scan, root) throws(KernelError) in
+                try parts(call) { (scan, root, list) throws(KernelError) in
                     guard scan.kind(of: root) == .array else { throw .invalidArgument("cannot take elements of what is no array") }
-                    return scan.elements(of: root).map { value(of: $0, in: scan, isText: isText) }
+                    try scan.eachElement(of: root) { (element) throws(KernelError) in try list.append(value(of: element, in: scan, isText: isText)) }
                 }
             })
     }
@@ -33,9 +33,11 @@ extension ScalarFunction {
         ScalarFunction(
             symbol, nulls: .strict, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
             kernel: .plain { (call) throws(KernelError) in
-                try parts(call) { (scan, root) throws(KernelError) in
+                try parts(call) { (scan, root, list) throws(KernelError) in
                     guard scan.kind(of: root) == .object else { throw .invalidArgument("cannot take members of what is no object") }
-                    return scan.members(of: root).map { .structure([.bytes(scan.string($0.name)), value(of: $0.value, in: scan, isText: isText)]) }
+                    try scan.eachMember(of: root) { (member) throws(KernelError) in
+                        try list.append(.structure([.bytes(scan.string(member.name)), value(of: member.value, in: scan, isText: isText)]))
+                    }
                 }
             })
     }
@@ -44,13 +46,15 @@ extension ScalarFunction {
         isText ? scan.shown(range).map { .bytes($0) } ?? .null : .bytes(Array(scan.text[range]))
     }
 
-    private static func parts(_ call: KernelCall, _ parts: (JSONScan, Range<Int>) throws(KernelError) -> [Value]) throws(KernelError) -> Column {
+    private static func parts(_ call: KernelCall, _ parts: (JSONScan, Range<Int>, inout ListWriter) throws(KernelError) -> Void) throws(KernelError) -> Column {
         let documents = TextRows(call[0])
-        return try call.lists { (row) throws(KernelError) in
+        return try call.writtenLists { (row, list) throws(KernelError) in
             try call.meter.step(2 * documents.range(at: row).count)
-            try call.meter.charge(4 * documents.range(at: row).count)
+            // The document as an array of its own.
+            try call.meter.charge(documents.range(at: row).count)
             let scan = JSONScan(documents[row])
-            return try parts(scan, scan.root)
+            try parts(scan, scan.root, &list)
+            return true
         }
     }
 }

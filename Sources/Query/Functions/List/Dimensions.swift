@@ -51,3 +51,23 @@ extension Expression {
         return Expression.call(.element, [self, .literal(.integer(1), .int32)], type: field.type, position: position).dimension(number - 1, at: position)
     }
 }
+
+extension Column {
+    /// Refuses lists that are no rows of one list of more dimensions: NULL, empty, or of different lengths. Nothing of values that are no lists.
+    ///
+    /// - Throws: `.outside`.
+    func checkDimensions(of rows: Range<Int>) throws(KernelError) {
+        guard case .list = type, !rows.isEmpty else { return }
+        let lists = flattened(), validity = lists.rowValidity
+        guard !lists.isConstantNull else { throw .outside(.nullName, "array_agg gathers no NULL among lists") }
+        let (offsets, element) = lists.lists()
+        let count = offsets[rows.lowerBound + 1] - offsets[rows.lowerBound]
+        for row in rows {
+            guard validity?[row] ?? true else { throw .outside(.nullName, "array_agg gathers no NULL among lists") }
+            let own = offsets[row + 1] - offsets[row]
+            guard own > 0 else { throw .outside(.badSubscript, "array_agg gathers no empty lists") }
+            guard own == count else { throw .outside(.badSubscript, "array_agg gathers lists of one length") }
+        }
+        try element.checkDimensions(of: Int(offsets[rows.lowerBound])..<Int(offsets[rows.upperBound]))
+    }
+}

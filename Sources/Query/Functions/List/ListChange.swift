@@ -34,7 +34,7 @@ extension SQLFunction {
         SQLFunction(name, forms: [[.listOf(.int32)] + [ColumnType](repeating: .int32, count: count - 1)]) { (call, typing) throws(QueryError) in
             try call.count(count...count)
             let list = call.arguments[0]
-            guard case .list(let field) = list.type, !field.type.isNested else {
+            guard case .list(let field) = list.type, field.type.dimensionCount == 0 else {
                 throw .badSQL("\(name) needs a list, not \(list.type.sqlName)", at: list.position).because(.undefinedFunction)
             }
             var type = field.type

@@ -24,11 +24,10 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             let texts = TextRows(call[0])
             let parts = SplitTexts(call[1], call.optional(2))
-            var only = call
-            only = KernelCall(columns: [call[0]], count: call.count, type: call.type, context: call.context, meter: call.meter)
-            return try only.lists { (row) throws(KernelError) in
+            return try call.writtenLists(call[0].rowValidity) { (row, list) throws(KernelError) in
                 try call.meter.step(texts.range(at: row).count)
-                return try parts.elements(texts[row], row, call.meter)
+                try parts.cut(texts[row], row, into: &list)
+                return true
             }
         })
 
@@ -85,15 +84,11 @@ private struct SplitTexts {
         search = delimiters.isConstant && !delimiter.isConstantNull ? TextSearch(delimiters[0]) : nil
     }
 
-    /// Of an element while its list is made: its place in the text, and an array of its own.
-    private static let elementByteCount = 64
-
-    func elements(_ text: ArraySlice<UInt8>, _ row: Int, _ meter: WorkMeter) throws(KernelError) -> [Value] {
-        var parts: [ArraySlice<UInt8>] = []
-        if text.isEmpty { return [] }
+    func cut(_ text: ArraySlice<UInt8>, _ row: Int, into list: inout ListWriter) throws(KernelError) {
+        if text.isEmpty { return }
+        let null = nulls.flatMap { $0.validity?[row] ?? true ? $0.rows[row] : nil }
         func append(_ part: ArraySlice<UInt8>) throws(KernelError) {
-            try meter.charge(Self.elementByteCount + part.count)
-            parts.append(part)
+            try list.append(null.map { $0.elementsEqual(part) } ?? false ? nil : part)
         }
         if !(delimiterValidity?[row] ?? true) {
             var start = text.startIndex
@@ -112,9 +107,5 @@ private struct SplitTexts {
         } else {
             try append(text)
         }
-        // What stays is charged by whoever lays the list down.
-        defer { meter.uncharge(parts.reduce(0) { $0 + Self.elementByteCount + $1.count }) }
-        let null = nulls.flatMap { $0.validity?[row] ?? true ? $0.rows[row] : nil }
-        return parts.map { part in null.map { $0.elementsEqual(part) } ?? false ? .null : .bytes(Array(part)) }
     }
 }

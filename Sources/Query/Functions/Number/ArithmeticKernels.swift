@@ -198,8 +198,18 @@ enum ArithmeticKernels {
         for row in values.indices where validity?[row] ?? true {
             if operation == .divide || operation == .modulo, right[row] == 0, !left[row].isNaN { throw .divisionByZero }
             if values[row].isInfinite, left[row].isFinite, right[row].isFinite { throw .numericOverflow }
+            if values[row] == 0, isUnderflow(operation, left[row], right[row]) { throw .numericOverflow }
         }
         return Column(type: .double, count: values.count, validity: validity, values: .double(values))
+    }
+
+    /// Whether a result of 0 is one that was too near to it for any DOUBLE, as that of numbers which are none themselves.
+    private static func isUnderflow(_ operation: Operation, _ left: Double, _ right: Double) -> Bool {
+        switch operation {
+        case .multiply: left != 0 && right != 0
+        case .divide: left != 0 && right.isFinite
+        case .add, .subtract, .modulo: false
+        }
     }
 
     // MARK: Of one number
@@ -347,7 +357,8 @@ enum ArithmeticKernels {
                 throw .outside(.badPower, "a negative number raised to a non-integer power yields a complex result")
             }
             values[row] = pow(bases[row], exponents[row])
-            if values[row].isInfinite, bases[row].isFinite, exponents[row].isFinite { throw .numericOverflow }
+            guard bases[row].isFinite, exponents[row].isFinite else { continue }
+            if values[row].isInfinite || values[row] == 0 && bases[row] != 0 { throw .numericOverflow }
         }
         return Column(type: .double, count: values.count, validity: validity, values: .double(values))
     }

@@ -42,7 +42,7 @@ extension SQLFunction {
 }
 
 extension ScalarFunction {
-    static let exp = real("exp") { $0.isInfinite ? $0 < 0 ? 0 : $0 : finite(Glibc.exp($0)) }
+    static let exp = real("exp") { $0.isInfinite ? $0 < 0 ? 0 : $0 : apart(Glibc.exp($0)) }
     static let ln = real("ln") { $0 > 0 || $0.isNaN ? Glibc.log($0) : nil }
     static let log10 = real("log10") { $0 > 0 || $0.isNaN ? Glibc.log10($0) : nil }
     static let cbrt = real("cbrt") { Glibc.cbrt($0) }
@@ -60,7 +60,7 @@ extension ScalarFunction {
     static let acosh = real("acosh") { $0 < 1 ? nil : Glibc.acosh($0) }
     static let atanh = real("atanh") { $0.magnitude > 1 ? nil : Glibc.atanh($0) }
     static let degrees = real("degrees") { $0.isInfinite ? $0 : finite($0 / (.pi / 180)) }
-    static let radians = real("radians") { $0 * (.pi / 180) }
+    static let radians = real("radians") { $0 == 0 ? $0 : apart($0 * (.pi / 180)) }
     static let atan2 = ScalarFunction(
         "atan2", nulls: .strict, cost: .heavy, failure: .never,
         kernel: .plain { (call) throws(KernelError) in
@@ -70,6 +70,8 @@ extension ScalarFunction {
 
     /// Nil where a finite number went past the range of DOUBLE.
     private static func finite(_ value: Double) -> Double? { value.isInfinite ? nil : value }
+    /// The same, and nil where it came too near to 0 for any but that.
+    private static func apart(_ value: Double) -> Double? { value == 0 ? nil : finite(value) }
 
     private static let logarithms: Set<String> = ["ln", "log", "log10"]
 

@@ -86,7 +86,10 @@ extension ScalarFunction {
                 let memory = JSONPathMemory()
                 return { (call) throws(KernelError) in
                     let rows = try JSONPathRows(call, isOperator: false)
-                    return try call.lists { (row) throws(KernelError) in try rows.walk(row, memory).values().map { .bytes(Array($0.text)) } }
+                    return try call.writtenLists { (row, list) throws(KernelError) in
+                        for value in try rows.walk(row, memory).values() { try list.append(value.text) }
+                        return true
+                    }
                 }
             })
     }

@@ -81,10 +81,10 @@ extension JSONPathWalk {
     private func double(_ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?) throws(KernelError) -> Outcome {
         switch value.kind {
         case .number:
-            guard let number = ValueText.double(value.text), number.isFinite else { return try fault(.notNumeric, "a number is out of the range of double()") }
+            guard let number = ValueText.double(value.text), number.isFinite, number != 0 || NumberText.isZero(value.text) else { return try fault(.notNumeric, "a number is out of the range of double()") }
             return try pass(value, behind: node, found)
         case .string:
-            guard let number = ValueText.double(value.characters[...]), number.isFinite else { return try fault(.notNumeric, "a string is no number that double() reads") }
+            guard let number = ValueText.double(value.characters[...]), number.isFinite, number != 0 || NumberText.isZero(value.characters) else { return try fault(.notNumeric, "a string is no number that double() reads") }
             return try pass(.number(try JSONPathNumber(number)), behind: node, found)
         default: return try fault(.notNumeric, "double() in a path is asked of what is neither string nor number")
         }

@@ -86,6 +86,9 @@ private struct XPathRows {
     private let paths: TextRows
     private let texts: TextRows
 
+    /// Of a value besides its bytes: an array of its own, and its place in the list.
+    private static let valueByteCount = 96
+
     init(_ call: KernelCall, _ reader: any XPathReading, _ compiled: CompiledXPaths) {
         (self.call, self.reader, self.compiled) = (call, reader, compiled)
         (paths, texts) = (TextRows(call[0]), TextRows(call[1]))
@@ -105,7 +108,7 @@ private struct XPathRows {
             do throws(XPathFault) {
                 try expression.select(in: text) { value in
                     do throws(KernelError) {
-                        try meter.charge(2 * value.count)
+                        try meter.charge(2 * value.count + Self.valueByteCount)
                         try meter.step(value.count)
                     } catch {
                         outcome = .failure(error)

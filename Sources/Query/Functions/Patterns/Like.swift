@@ -5,6 +5,18 @@ extension ScalarFunction {
     static let like = matching("LIKE", ignoringCase: false, .pattern)
     static let ilike = matching("ILIKE", ignoringCase: true, nil)
 
+    /// A pattern with an escape of its own as one with the usual escape.
+    static let likeEscape = ScalarFunction(
+        "like_escape", nulls: .strict, cost: .heavy, failure: .never,
+        kernel: .plain { (call) throws(KernelError) in
+            let patterns = TextRows(call[0]), escapes = TextRows(call[1])
+            return try call.texts { (row) throws(KernelError) in
+                try call.meter.step(4 * patterns.range(at: row).count)
+                try call.meter.charge(3 * patterns.range(at: row).count)
+                return LikePattern.escaped(Array(patterns[row]), by: Array(escapes[row]))
+            }
+        })
+
     private static func matching(_ symbol: String, ignoringCase: Bool, _ sourceTest: SourceTest?) -> ScalarFunction {
         ScalarFunction(
             symbol, .infix, nulls: .strict, cost: .heavy,

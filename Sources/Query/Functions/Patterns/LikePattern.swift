@@ -39,10 +39,11 @@ struct LikePattern {
         var index = 0
         var text = pattern
         if ignoringCase {
+            // The escape is the character itself, and not its other case.
             text = []
-            CaseMapping.appendLower(pattern, to: &text)
+            CaseMapping.appendLower(Self.escaped(pattern, by: escape), to: &text)
         }
-        let escape = ignoringCase ? Self.folded(escape) : escape
+        let escape = ignoringCase ? [Self.escape] : escape
         while index < text.count {
             if !escape.isEmpty, text[index...].starts(with: escape) {
                 index += escape.count
@@ -156,9 +157,28 @@ struct LikePattern {
         }
     }
 
-    private static func folded(_ text: [UInt8]) -> [UInt8] {
+    /// What escapes in a pattern that says nothing else.
+    private static let escape = UInt8(ascii: "\\")
+
+    /// A pattern whose escape is another character, or none, with the usual one.
+    static func escaped(_ pattern: [UInt8], by other: [UInt8]) -> [UInt8] {
+        if other == [escape] { return pattern }
         var result: [UInt8] = []
-        CaseMapping.appendLower(text, to: &result)
+        result.reserveCapacity(2 * pattern.count)
+        var rest = pattern[...]
+        var isEscaped = false
+        while let byte = rest.first {
+            if !isEscaped, !other.isEmpty, rest.starts(with: other) {
+                result.append(escape)
+                rest = rest.dropFirst(other.count)
+                isEscaped = true
+                continue
+            }
+            if byte == escape, !isEscaped { result.append(escape) }
+            result.append(byte)
+            isEscaped = false
+            rest = rest.dropFirst()
+        }
         return result
     }
 

@@ -23,7 +23,12 @@ extension ScalarFunction {
     static let regexpCount = searching("regexp_count") { (call, memory) throws(KernelError) in
         let search = RegexpRows(call, flags: 3, memory)
         return try call.numbers { (row) throws(KernelError) in
-            Int64(try search.all(row, from: try call.start(2, row, search), limit: .max).count)
+            var count: Int64 = 0
+            try search.each(row, from: try call.start(2, row, search)) { (_) throws(KernelError) in
+                count += 1
+                return true
+            }
+            return count
         }
     }
 
@@ -48,30 +53,40 @@ extension ScalarFunction {
     /// The first match's groups, or the whole of it where the pattern has none; NULL without a match.
     static let regexpMatch = searching("regexp_match") { (call, memory) throws(KernelError) in
         let search = RegexpRows(call, flags: 2, memory)
-        return try call.lists { (row) throws(KernelError) in try search.first(row, from: 0).map { search.groups($0, row) } }
+        return try call.writtenLists { (row, list) throws(KernelError) in
+            guard let match = try search.first(row, from: 0) else { return false }
+            for part in search.groups(match, row) { try list.append(part) }
+            return true
+        }
     }
 
     /// A list for the first match, or with the flag g for each.
     static let regexpMatches = searching("regexp_matches") { (call, memory) throws(KernelError) in
         let search = RegexpRows(call, flags: 2, knowsGlobal: true, memory)
-        return try call.lists { (row) throws(KernelError) in
-            try search.all(row, from: 0, limit: search.flags(row).contains("g") ? .max : 1).map { .list(search.groups($0, row)) }
+        return try call.writtenLists { (row, list) throws(KernelError) in
+            let isGlobal = search.flags(row).contains("g")
+            try search.each(row, from: 0) { (match) throws(KernelError) in
+                try list.append(search.groups(match, row))
+                return isGlobal
+            }
+            return true
         }
     }
 
     /// The parts between the matches; an empty match at the start, the end, or behind another one cuts nothing.
     static let regexpSplit = searching("regexp_split_to_array") { (call, memory) throws(KernelError) in
         let search = RegexpRows(call, flags: 2, memory)
-        return try call.lists { (row) throws(KernelError) in
-            var parts: [Value] = [], start = 0
-            for match in try search.all(row, from: 0, limit: .max) {
-                guard let whole = match[0] else { continue }
-                if whole.isEmpty, whole.lowerBound == start || whole.lowerBound == search.byteCount(row) { continue }
-                parts.append(.bytes(search.bytes(row, start..<whole.lowerBound)))
+        return try call.writtenLists { (row, list) throws(KernelError) in
+            var start = 0
+            try search.each(row, from: 0) { (match) throws(KernelError) in
+                guard let whole = match[0] else { return true }
+                if whole.isEmpty, whole.lowerBound == start || whole.lowerBound == search.byteCount(row) { return true }
+                try list.append(search.part(row, start..<whole.lowerBound))
                 start = whole.upperBound
+                return true
             }
-            parts.append(.bytes(search.bytes(row, start..<search.byteCount(row))))
-            return parts
+            try list.append(search.part(row, start..<search.byteCount(row)))
+            return true
         }
     }
 
@@ -102,9 +117,14 @@ extension KernelCall {
         let wanted = optional(number)?.integers()?[row] ?? 1
         let part = optional(group)?.integers()?[row] ?? 0
         guard wanted > 0, part >= 0 else { throw .invalidArgument("matches and groups are numbered from 1") }
-        let matches = try search.all(row, from: try self.start(start, row, search), limit: Int(clamping: wanted))
-        guard matches.count == Int(clamping: wanted), let match = matches.last, Int(clamping: part) < match.count else { return nil }
-        return match[Int(part)]
+        var count: Int64 = 0, last: RegexpRows.Match?
+        try search.each(row, from: try self.start(start, row, search)) { (match) throws(KernelError) in
+            count += 1
+            if count == wanted { last = match }
+            return count < wanted
+        }
+        guard let last, part < Int64(last.count) else { return nil }
+        return last[Int(part)]
     }
 }
 
@@ -130,32 +150,39 @@ private struct RegexpRows {
     func flags(_ row: Int) -> String { flagTexts.map { String(decoding: $0[row], as: UTF8.self) } ?? "" }
     func byteCount(_ row: Int) -> Int { texts.range(at: row).count }
 
-    func bytes(_ row: Int, _ range: Range<Int>) -> [UInt8] {
+    func bytes(_ row: Int, _ range: Range<Int>) -> [UInt8] { Array(part(row, range)) }
+
+    func part(_ row: Int, _ range: Range<Int>) -> ArraySlice<UInt8> {
         let text = texts[row]
-        return Array(text[(text.startIndex + range.lowerBound)..<(text.startIndex + range.upperBound)])
+        return text[(text.startIndex + range.lowerBound)..<(text.startIndex + range.upperBound)]
     }
 
-    func groups(_ match: Match, _ row: Int) -> [Value] {
-        (match.count > 1 ? Array(match.dropFirst()) : match).map { part in part.map { .bytes(bytes(row, $0)) } ?? .null }
+    func groups(_ match: Match, _ row: Int) -> [ArraySlice<UInt8>?] {
+        (match.count > 1 ? Array(match.dropFirst()) : match).map { range in range.map { part(row, $0) } }
     }
 
-    func first(_ row: Int, from start: Int) throws(KernelError) -> Match? { try all(row, from: start, limit: 1).first }
+    func first(_ row: Int, from start: Int) throws(KernelError) -> Match? {
+        var first: Match?
+        try each(row, from: start) { (match) throws(KernelError) in
+            first = match
+            return false
+        }
+        return first
+    }
 
-    /// Matches one behind the other. Behind an empty one the search goes on a character further.
-    func all(_ row: Int, from start: Int, limit: Int) throws(KernelError) -> [Match] {
+    /// Matches one behind the other, as long as `visit` wants more of them. Behind an empty one the search goes on a character further.
+    func each(_ row: Int, from start: Int, _ visit: (Match) throws(KernelError) -> Bool) throws(KernelError) {
         let flags = flags(row)
         guard flags.allSatisfy({ knownFlags.contains($0) }) else {
             throw .invalidArgument("regular expressions know the flags i, c, n, m, p, w, s, x and t, and regexp_matches and regexp_replace g")
         }
         let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags)
-        var found: [Match] = [], place = start
+        var place = start
         let text = Array(texts[row])
         try text.withUnsafeBufferPointer { (bytes) throws(KernelError) in
-            while place <= bytes.count, found.count < limit {
+            while place <= bytes.count {
                 try TextKernels.admit(bytes, pattern, meter)
-                guard let match = pattern.firstMatchGroups(in: bytes, from: place), let whole = match[0] else { return }
-                try meter.charge(32 * match.count)
-                found.append(match)
+                guard let match = pattern.firstMatchGroups(in: bytes, from: place), let whole = match[0], try visit(match) else { return }
                 place = whole.upperBound
                 if whole.isEmpty {
                     place += 1
@@ -163,6 +190,5 @@ private struct RegexpRows {
                 }
             }
         }
-        return found
     }
 }

@@ -1,9 +1,9 @@
 import ColumnStore
 
-/// lower and upper, by Unicode's simple mappings.
+/// lower and upper, by Unicode's simple mappings where COLLATE says nothing else.
 extension SQLFunction {
-    static let lower = SQLFunction("lower", takes: [.string], runs: .lower)
-    static let upper = SQLFunction("upper", takes: [.string], runs: .upper)
+    static let lower = cased("lower", .lower, .lowerOfLanguage)
+    static let upper = cased("upper", .upper, .upperOfLanguage)
 }
 
 extension ScalarFunction {

@@ -4,7 +4,7 @@ import ColumnStore
 extension SQLFunction {
     static let ascii = SQLFunction("ascii", takes: [.string], gives: .int32, runs: .ascii)
     static let chr = SQLFunction("chr", takes: [.int32], runs: .chr)
-    static let initcap = SQLFunction("initcap", takes: [.string], runs: .initcap)
+    static let initcap = cased("initcap", .initcap, .initcapOfLanguage)
     static let translate = SQLFunction("translate", takes: [.string, .string, .string], runs: .translate)
 }
 

@@ -14,7 +14,10 @@ extension SQLFunction {
     static let octetLength = counting("octet_length", .octetLength)
     static let bitLength = counting("bit_length", .bitLength)
     static let md5 = digest("md5", .md5, .string)
+    static let sha224 = digest("sha224", .sha224, .binary)
     static let sha256 = digest("sha256", .sha256, .binary)
+    static let sha384 = digest("sha384", .sha384, .binary)
+    static let sha512 = digest("sha512", .sha512, .binary)
     static let convertFrom = SQLFunction("convert_from", takes: [.binary, .string], runs: .convertFrom)
     static let convertTo = SQLFunction("convert_to", takes: [.string, .string], gives: .binary, runs: .convertTo)
 
@@ -67,6 +70,10 @@ extension ScalarFunction {
         hex(digest(bytes, .md5)[...])
     }
     static let sha256 = mapped("sha256") { (bytes, _) throws(KernelError) in digest(bytes, .sha256) }
+
+    static let sha224 = mapped("sha224") { (bytes, _) throws(KernelError) in Digest.sha224(Array(bytes)) }
+    static let sha384 = mapped("sha384") { (bytes, _) throws(KernelError) in Digest.sha384.hash(Array(bytes)) }
+    static let sha512 = mapped("sha512") { (bytes, _) throws(KernelError) in Digest.sha512.hash(Array(bytes)) }
 
     private static func digest(_ bytes: ArraySlice<UInt8>, _ algorithm: RunningDigest.Algorithm) -> [UInt8] {
         var digest = RunningDigest(algorithm)

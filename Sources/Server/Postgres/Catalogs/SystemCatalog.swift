@@ -126,8 +126,11 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     var databaseName: String { session.database }
 
     func name(of type: ColumnType, declared: String?) -> String {
+        // Lists of lists are called as lists are.
+        if case .list(let element) = type, case .list = element.type { return name(of: element.type, declared: declared) }
         let shape = AnswerColumns.described(ResultColumn(name: "", type: type, declared: declared))
-        return declared.flatMap { isRegistry($0) ? $0 : nil } ?? SystemType.byNumber[Int64(shape.type)]?.shown ?? type.sqlName
+        return declared.flatMap { isRegistry($0) ? $0 : nil } ?? SystemType.byNumber[Int64(shape.type)]?.shown
+            ?? PostgresType.element(ofArray: shape.type).flatMap { SystemType.byNumber[Int64($0.rawValue)] }.map { "\($0.shown)[]" } ?? type.sqlName
     }
 
     /// How SQL writes each type: `format_type` asks it.

@@ -89,7 +89,7 @@ enum SystemFunctionText {
         3261 json_strip_nulls 114 114 fi; 3262 jsonb_strip_nulls 3802 3802 fi; 3267 jsonb_agg 3802 2283 as; 3270 jsonb_object_agg 3802 2276,2276 ai
         3271 jsonb_build_array 3802 2276 fs; 3272 jsonb_build_array 3802 - fs; 3273 jsonb_build_object 3802 2276 fs; 3274 jsonb_build_object 3802 - fs
         3294 current_setting 25 25,16 fs; 3298 row_security_active 16 26 fs; 3299 row_security_active 16 25 fs; 3305 jsonb_set 3802 3802,1009,3802,16 fi
-        3306 jsonb_pretty 25 3802 fi; 3396 regexp_match 1009 25,25 fi; 3397 regexp_match 1009 25,25,25 fi; 3420 sha256 17 17 fi; 3424 pg_partition_root 2205 2205 fi
+        3306 jsonb_pretty 25 3802 fi; 3334 pg_size_bytes 20 25 fi; 3396 regexp_match 1009 25,25 fi; 3397 regexp_match 1009 25,25,25 fi; 3419 sha224 17 17 fi; 3420 sha256 17 17 fi; 3421 sha384 17 17 fi; 3422 sha512 17 17 fi; 3424 pg_partition_root 2205 2205 fi
         3425 pg_partition_ancestors 2205 2205 fvs; 3461 make_timestamp 1114 23,23,23,23,23,701 fi; 3462 make_timestamptz 1184 23,23,23,23,23,701 fs
         3463 make_timestamptz 1184 23,23,23,23,23,701,25 fs; 3464 make_interval 1186 23,23,23,23,23,23,701 fi; 3465 jsonb_array_elements_text 25 3802 fis
         3493 to_regtype 2206 25 fs; 3495 to_regclass 2205 25 fs; 3538 string_agg 25 25,25 ai; 3539 format 25 25,2276 fs; 3540 format 25 25 fs; 3545 string_agg 17 17,17 ai
@@ -101,7 +101,7 @@ enum SystemFunctionText {
         3958 json_each 2249 114 fis; 3959 json_each_text 2249 114 fis; 3968 json_typeof 25 114 fi; 3969 json_array_elements_text 25 114 fis
         3972 percentile_disc 2283 701,2283 ai; 3974 percentile_cont 701 701,701 ai; 3976 percentile_cont 1186 701,1186 ai; 3978 percentile_disc 2277 1022,2283 ai
         3980 percentile_cont 1022 1022,701 ai; 3982 percentile_cont 1187 1022,1186 ai; 3984 mode 2283 2283 ai; 3986 rank 20 2276 ai; 3988 percent_rank 701 2276 ai
-        3990 cume_dist 701 2276 ai; 3992 dense_rank 20 2276 ai; 4053 array_agg 2277 2277 ai; 4086 to_regnamespace 4089 25 fs; 5044 gcd 23 23,23 fi; 5045 gcd 20 20,20 fi
+        3990 cume_dist 701 2276 ai; 3992 dense_rank 20 2276 ai; 4053 array_agg 2277 2277 ai; 4086 to_regnamespace 4089 25 fs; 4350 normalize 25 25,25 fi; 4351 is_normalized 16 25,25 fi; 5044 gcd 23 23,23 fi; 5045 gcd 20 20,20 fi
         5046 lcm 23 23,23 fi; 5047 lcm 20 20,20 fi; 5048 gcd 1700 1700,1700 fi; 5049 lcm 1700 1700,1700 fi; 6121 pg_relation_is_publishable 16 2205 fs
         6160 string_to_table 25 25,25 fis; 6161 string_to_table 25 25,25,25 fis; 6162 bit_count 20 1560 fi; 6163 bit_count 20 17 fi; 6164 bit_xor 21 21 ai; 6165 bit_xor 23 23 ai
         6166 bit_xor 20 20 ai; 6167 bit_xor 1560 1560 ai; 6177 date_bin 1114 1186,1114,1114 fi; 6178 date_bin 1184 1186,1184,1184 fi; 6195 ltrim 17 17,17 fi

@@ -8,7 +8,7 @@ enum SystemFunctions {
         case ("version", 0): quoted(session.version)
         case ("current_user", 0), ("session_user", 0), ("user", 0), ("current_role", 0): "\(quoted(session.user))::name"
         case ("current_schema", 0): "'public'::name"
-        case ("current_schemas", 1): "CASE WHEN $1::boolean THEN ARRAY['pg_catalog', 'public'] ELSE ARRAY['public'] END"
+        case ("current_schemas", 1): "CASE WHEN $1::boolean THEN ARRAY['pg_catalog', 'public']::name[] ELSE ARRAY['public']::name[] END"
         case ("current_database", 0), ("current_catalog", 0): "\(quoted(session.database))::name"
         case ("pg_backend_pid", 0): "\(session.processID)"
         case ("pg_is_in_recovery", 0), ("pg_is_wal_replay_paused", 0): "false"
@@ -97,7 +97,7 @@ enum SystemFunctions {
             Key("has_parameter_privilege", anyCount): "false", Key("has_column_privilege", 4): "upper($4::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)'",
             Key("pg_get_replica_identity_index", 1): "NULL::bigint",
             Key("pg_conf_load_time", 0): "now()", Key("pg_is_other_temp_schema", 1): "false", Key("pg_stat_get_numscans", 1): "0::bigint",
-            Key("row_security_active", 1): "false", Key("pg_collation_for", 1): "'\"default\"'", Key("pg_jit_available", 0): "false", Key("pg_current_logfile", anyCount): nothing,
+            Key("row_security_active", 1): "false", Key("pg_jit_available", 0): "false", Key("pg_current_logfile", anyCount): nothing,
             Key("pg_blocking_pids", 1): "ARRAY[]::integer[]", Key("pg_get_function_result", 1): functionResult, Key("pg_get_function_arguments", 1): functionArguments,
             Key("pg_get_function_identity_arguments", 1): functionArguments,
         ]

@@ -43,8 +43,9 @@ enum AnswerColumns {
 
     /// Types that catalogs and casts say, by the names that they say them by.
     private static let declared: [String: PostgresColumnType] = {
-        var found: [String: PostgresColumnType] = ["varchar": .plain(.varchar), "bpchar": .plain(.bpchar)]
+        var found: [String: PostgresColumnType] = ["bpchar": .plain(.bpchar)]
         let types: [(String, PostgresType)] = [
+            ("varchar", .varchar),
             ("oid", .oid), ("xid", .xid), ("name", .name), ("char", .char), ("int2", .int2), ("float4", .float4), ("regproc", .regproc), ("int2vector", .int2vector),
             ("oidvector", .oidvector), ("pg_node_tree", .nodeTree), ("aclitem", .aclitem), ("record", .record),
         ]

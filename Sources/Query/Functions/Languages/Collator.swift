@@ -33,7 +33,8 @@ final class Collator: Sendable {
 
     static func exists(_ name: String) -> Bool { tag(of: name) != nil }
 
-    private static func tag(of name: String) -> String? {
+    /// The language of a collation's name; nil of a name that ICU does not know.
+    static func tag(of name: String) -> String? {
         guard name.hasSuffix(suffix) else { return nil }
         let tag = String(name.dropLast(suffix.count))
         return tags.contains(tag) ? tag : nil
