@@ -53,6 +53,8 @@ final class FoldedNode: EvaluationNode {
     private let inner: EvaluationNode
     private let meter: WorkMeter
     private var value: Value?
+    /// A list or a struct before it is wanted for several rows: as a value each of its elements takes an array of its own.
+    private var column: Column?
     override var prefersFewRows: Bool { inner.prefersFewRows }
 
     init(_ inner: EvaluationNode, _ meter: WorkMeter) {
@@ -63,11 +65,16 @@ final class FoldedNode: EvaluationNode {
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
         if view.count == 0 { return .constant(.null, type: type, count: 0) }
         if let value { return .constant(value, type: type, count: view.count) }
-        let column = try inner.evaluate(RowView(ColumnBatch(rowCount: 1, columns: [])))
-        try located(nil) { () throws(KernelError) in try meter.charge(valueOf: column) }
-        let computed = column.value(at: 0)
-        try located(nil) { () throws(KernelError) in try meter.keep(computed.flatByteCount) }
-        value = computed
+        let found = if let column { column } else { try inner.evaluate(RowView(ColumnBatch(rowCount: 1, columns: []))) }
+        if view.count == 1, type.isNested {
+            if column == nil { try located(nil) { () throws(KernelError) in try meter.keep(found.flatByteCountBound) } }
+            column = found
+            return found
+        }
+        try located(nil) { () throws(KernelError) in try meter.charge(valueOf: found) }
+        let computed = found.value(at: 0)
+        if column == nil { try located(nil) { () throws(KernelError) in try meter.keep(computed.flatByteCount) } }
+        (value, column) = (computed, nil)
         return .constant(computed, type: type, count: view.count)
     }
 }

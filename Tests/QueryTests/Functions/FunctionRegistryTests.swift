@@ -39,7 +39,7 @@ final class FunctionRegistryTests: XCTestCase {
         "encode": [1: "'hex'"], "decode": [0: "'6162'", 1: "'hex'"], "convert_from": [1: "'UTF8'"], "convert_to": [1: "'UTF8'"], "regexp_like": [2: "'i'"],
         "regexp_count": [3: "'i'"], "regexp_substr": [4: "'i'"], "regexp_instr": [5: "'i'"], "regexp_match": [2: "'i'"], "regexp_split_to_array": [2: "'i'"],
         "to_date": [0: "'2020'", 1: "'YYYY'"], "to_timestamp": [0: "'2020'", 1: "'YYYY'"], "to_number": [0: "'12'", 1: "'99'"], "make_timestamptz": [6: "'UTC'"],
-        "similar_to_escape": [1: "'#'"],
+        "similar_to_escape": [1: "'#'"], "normalize": [1: "'NFD'"], "is_normalized": [1: "'NFD'"], "pg_size_bytes": [0: "'1.5 kB'"],
     ]
 
     private static func call(_ function: SQLFunction, _ name: String, _ form: [ColumnType], isNull: Bool) throws -> String {

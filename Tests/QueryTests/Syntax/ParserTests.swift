@@ -146,7 +146,7 @@ final class ParserTests: XCTestCase {
         let table: [(String, QueryError.Slug, Int)] = [
             ("", .badSQL, 1),
             ("selec 1", .badSQL, 1),
-            ("select", .badSQL, 7),
+            ("select distinct", .badSQL, 16),
             ("select 1 +", .badSQL, 11),
             ("select 'Хліб', from t", .badSQL, 16),
             ("select 'Хліб' 😀 from t where", .badSQL, 29),
