@@ -95,6 +95,17 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         isDirty = true
     }
 
+    /// What is tried again comes as soon as it was to, and is given up no earlier.
+    func keep(_ shift: Int64) throws {
+        guard let connection else { return }
+        let update = try connection.statement("""
+            UPDATE deliveries SET next_at = CASE WHEN next_at < \(TopicTables.held) THEN next_at + ?1 ELSE next_at END, since = since + ?1 WHERE died_at IS NULL
+            """)
+        update.bind(1, shift)
+        try update.run()
+        isDirty = true
+    }
+
     func finish(_ core: QueueCore) throws {
         guard connection != nil else { return }
         if state.nextForgotten <= core.now { try forget(core.now) }
