@@ -83,4 +83,27 @@ final class TopicStoreTests: XCTestCase {
             XCTAssertEqual(try topics.subscription("s", of: "sales").dead, 0)
         }
     }
+
+    /// An answer that there was no room for is no answer: the event is told again, and those behind it are not held back for good.
+    func test_answerThatCannotBeHandedIn_isAskedForAgain() throws {
+        let starter = Starter { call in call == 1 ? nil : .success(()) }
+        try withStore(starter) { queues, topics in
+            try publish(topics, "1")
+            let first = try XCTUnwrap(Patience.value { starter.state.withLock { $0.held.popLast() } })
+            try publish(topics, "2")
+            let goesOn = DispatchSemaphore(value: 0)
+            queues.submit { _ -> Int? in
+                goesOn.wait()
+                return 1
+            } completion: { _ in }
+            let refused = Mutex(false)
+            while !refused.withLock({ $0 }) {
+                queues.submit { _ -> Int? in 1 } completion: { result in if case .failure = result { refused.withLock { $0 = true } } }
+            }
+            first(.success(()))
+            goesOn.signal()
+            XCTAssertTrue(Patience.until { (try? topics.subscription("s", of: "sales"))?.pending == 0 })
+            XCTAssertEqual(starter.callCount, 3)
+        }
+    }
 }
