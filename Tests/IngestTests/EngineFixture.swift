@@ -12,6 +12,7 @@ final class EngineFixture: Sendable {
     init(_ path: String, clock: Clock = .system, change: (inout Engine.Options) -> Void = { _ in }) throws {
         var options = Engine.Options()
         options.hot.clock = clock
+        options.steadyClock = nil
         options.hot.writer.minFreeBytes = 0
         // However slow the disk: both ways of a commit are taken.
         options.hot.writer.ownCommitNanoseconds = .max

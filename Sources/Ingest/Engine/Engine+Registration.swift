@@ -10,7 +10,7 @@ extension Engine: Callbacks, DeadLetterReview {
     /// - Parameter callbackBase: the URL under which registrars reach this server.
     package func startRegistration(callbackBase: String) throws {
         let registration = Registration(
-            options: options.registration, tier: tier, catalog: catalog, usage: usage.meter, clock: options.hot.clock, callbackBase: callbackBase)
+            options: options.registration, tier: tier, catalog: catalog, usage: usage.meter, clock: options.hot.clock, steady: options.steadyClock, callbackBase: callbackBase)
         try registration.start()
         self.registration.withLock { $0 = registration }
         uploads.notices.start(policy: options.registration.policy)

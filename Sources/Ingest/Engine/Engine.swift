@@ -35,8 +35,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             guard place.hasPrefix("file:///") else { throw Fault(.badParameter, "no place of cold tables: \(place)") }
             return LocalStorageFactory(path: String(place.dropFirst("file://".utf8.count)))
         }
-        /// Microseconds that nobody sets, beside `hot.clock`: locks of messages outlast jumps of that. Nil where a test moves it by hand.
-        package var queueSteadyClock: (@Sendable () -> Int64)? = { Int64(SteadyClock.nanoseconds() / 1_000) }
+        /// Microseconds that nobody sets, beside `hot.clock`: locks, retries and all that lasts so and so long outlast jumps of that. Nil where a test moves it by hand.
+        package var steadyClock: (@Sendable () -> Int64)? = { Int64(SteadyClock.nanoseconds() / 1_000) }
         /// The log of the store's commits; nil: there is none.
         package var log: LogOptions?
         /// The machines that keep the store together; nil: there is one. Not both with a log.
@@ -143,14 +143,14 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         queueStore = try QueueStore(
             store: QueueCore.Store(
                 path: directory.queuesPath, id: catalog.storeID, directory: directory.path, minFreeBytes: options.hot.writer.minFreeBytes, clock: options.hot.clock,
-                steady: options.queueSteadyClock), members: [topicCore], opens: access(directory.queuesPath, F_OK) == 0)
+                steady: options.steadyClock), members: [topicCore], opens: access(directory.queuesPath, F_OK) == 0)
         topicStore = TopicStore(core: topicCore, outbox: outbox, queues: queueStore, sequence: { [tier] in tier.boundary.snapshot().sequence })
         uploads = Uploads(
             options.uploads, directory: directory, catalog: catalog, intake: intakeParts, minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore)
         executions = try ExecutionStore(
             path: directory.executionsPath, clock: options.hot.clock,
             .init(
-                minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore, historyByteCountMax: options.executionHistoryByteCountMax,
+                minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore, historyByteCountMax: options.executionHistoryByteCountMax, steady: options.steadyClock,
                 prepare: { [intakeParts] in ExecutionArchiver.prepare(intakeParts) }))
         dayDigests = options.replica == nil ? nil : DayDigestKeeper(catalog, tier.boundary)
         dayDigests?.start()

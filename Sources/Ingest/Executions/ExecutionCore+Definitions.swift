@@ -29,7 +29,7 @@ extension ExecutionCore {
         try insert.bind(1, process)
         insert.bind(2, version)
         try insert.bind(3, definition)
-        insert.bind(4, clock.now())
+        insert.bind(4, now)
         try insert.run()
         let update = try connection().statement("INSERT OR REPLACE INTO processes(name, version, is_deleted) VALUES(?1, ?2, 0)")
         try update.bind(1, process)
@@ -59,7 +59,7 @@ extension ExecutionCore {
     private func plan(_ process: String, _ machine: Machine) throws {
         try unplan(process)
         for (rule, start) in machine.starts.enumerated() {
-            guard let next = Self.next(start, after: clock.now()) else { continue }
+            guard let next = Self.next(start, after: now) else { continue }
             try plan(process, rule: rule, at: next)
         }
     }
@@ -79,12 +79,27 @@ extension ExecutionCore {
         return Schedule(expression, in: zone).next(after: instant / 1_000_000).map { $0 * 1_000_000 }
     }
 
+    /// A clock that was ahead for a while has planned for what comes long after the present. What has started already does so once, by its name.
+    private func planEarlier() throws {
+        let select = try connection().statement("SELECT process, rule, next_at FROM schedules WHERE next_at > ?1")
+        select.bind(1, now)
+        var planned: [(process: String, rule: Int, at: Int64)] = []
+        while try select.step() { planned.append((select.text(0), Int(exactly: select.int64(1)) ?? 0, select.int64(2))) }
+        for one in planned {
+            guard let machine = try? machine(one.process, version: try currentVersion(one.process)), machine.starts.indices.contains(one.rule),
+                let next = Self.next(machine.starts[one.rule], after: now), next < one.at
+            else { continue }
+            try plan(one.process, rule: one.rule, at: next)
+        }
+        mayPlanEarlier = false
+    }
+
     func nextSchedule() throws -> Int64? { try file?.integer("SELECT min(next_at) FROM schedules") }
 
     /// Starts what is planned for now. What was missed while nobody was there is made up for once, however often it was missed.
     func fireSchedules(countMax: Int) throws {
         guard file != nil else { return }
-        let now = clock.now()
+        if mayPlanEarlier { try planEarlier() }
         let select = try connection().statement("SELECT process, rule, next_at FROM schedules WHERE next_at <= ?1 ORDER BY next_at LIMIT ?2")
         select.bind(1, now)
         select.bind(2, Int64(countMax))

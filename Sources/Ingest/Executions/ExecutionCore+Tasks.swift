@@ -9,7 +9,8 @@ extension ExecutionCore {
     /// What cannot be read is looked at again, in microseconds.
     private static let patience: Int64 = 60_000_000
 
-    func setTimer(_ execution: Int64, serial: Int64, frame: Int?, at: Int64) throws {
+    /// - Parameter isInstant: it is one of the calendar, not the end of a duration.
+    func setTimer(_ execution: Int64, serial: Int64, frame: Int?, at: Int64, isInstant: Bool = false) throws {
         let put = try connection().statement("INSERT OR REPLACE INTO timers(execution, serial, frame, at) VALUES(?1, ?2, ?3, ?4)")
         put.bind(1, execution)
         put.bind(2, serial)
@@ -17,13 +18,20 @@ extension ExecutionCore {
         put.bind(4, at)
         try put.run()
         aftermath.earliest = min(aftermath.earliest, at)
+        guard isInstant else { return }
+        let note = try connection().statement("INSERT OR REPLACE INTO calendar_timers(execution, serial) VALUES(?1, ?2)")
+        note.bind(1, execution)
+        note.bind(2, serial)
+        try note.run()
     }
 
     func removeTimer(_ execution: Int64, serial: Int64) throws {
-        let delete = try connection().statement("DELETE FROM timers WHERE execution = ?1 AND serial = ?2")
-        delete.bind(1, execution)
-        delete.bind(2, serial)
-        try delete.run()
+        for sql in ["DELETE FROM timers WHERE execution = ?1 AND serial = ?2", "DELETE FROM calendar_timers WHERE execution = ?1 AND serial = ?2"] {
+            let delete = try connection().statement(sql)
+            delete.bind(1, execution)
+            delete.bind(2, serial)
+            try delete.run()
+        }
     }
 
     /// When the next timer is due; nil for none.
@@ -38,7 +46,6 @@ extension ExecutionCore {
     /// - Returns: how late the latest of them was, in microseconds; nil where none was due.
     func fireTimers(countMax: Int) throws -> Int64? {
         guard file != nil else { return nil }
-        let now = clock.now()
         let select = try connection().statement("SELECT execution, serial, frame, at FROM timers WHERE at <= ?1 ORDER BY at LIMIT ?2")
         select.bind(1, now)
         select.bind(2, Int64(countMax))
@@ -69,7 +76,6 @@ extension ExecutionCore {
 
     func addTask(_ call: TaskCall, of execution: Int64) throws {
         guard let serial = TaskToken(call.token)?.serial else { preconditionFailure("a task whose token is none") }
-        let now = clock.now()
         let insert = try connection().statement(
             """
             INSERT OR REPLACE INTO tasks(execution, serial, resource, token, key, state, visit, attempt, first_item, depth, input, created_at, due_at)
@@ -205,6 +211,6 @@ extension ExecutionCore {
         select.bind(1, execution)
         select.bind(2, serial)
         defer { select.reset() }
-        if try select.step() { try setTimer(select.int64(0), serial: SelfTimer.abort, frame: nil, at: clock.now()) }
+        if try select.step() { try setTimer(select.int64(0), serial: SelfTimer.abort, frame: nil, at: now) }
     }
 }

@@ -24,7 +24,17 @@ final class ExecutionCore {
     }
 
     let path: String
-    let clock: Clock
+    private let clock: Clock
+    /// Of the commit that is being made: all of it happens at one instant.
+    private(set) var now: Int64
+    private var jumps: ClockJumps
+    private let steady: (@Sendable () -> Int64)?
+    /// What made an instant of the clock one of the steady clock when `now` was looked at.
+    private(set) var steadyLead: Int64 = 0
+    /// By how much the clock was set, until timers were moved with it.
+    private var shift: Int64 = 0
+    /// Plans are to be held against the clock: it may have been set back.
+    var mayPlanEarlier = true
     /// Whether somebody is to be told of executions that end.
     private let isHeard: () -> Bool
     private(set) var file: SQLiteConnection?
@@ -36,10 +46,47 @@ final class ExecutionCore {
     /// Of machines that are read; running ones are read again when they are wanted.
     private static let machineCountMax = 64
 
-    init(path: String, clock: Clock, cachedByteCountMax: Int, historyByteCountMax: Int, isHeard: @escaping () -> Bool) {
+    /// - Parameter steady: microseconds of a clock that nobody sets; nil: the clock's jumps are taken for time.
+    init(path: String, clock: Clock, steady: (@Sendable () -> Int64)?, cachedByteCountMax: Int, historyByteCountMax: Int, isHeard: @escaping () -> Bool) {
         self.historyByteCountMax = historyByteCountMax
         (self.path, self.clock, self.isHeard, cache) = (path, clock, isHeard, ExecutionCache(byteCountMax: cachedByteCountMax))
+        now = clock.now()
+        self.steady = steady
+        jumps = ClockJumps(steady: steady)
+        _ = jumps.look(now)
     }
+
+    // MARK: Time
+
+    /// Whether somebody has set the clock, and timers have not moved with it yet.
+    var isClockSet: Bool { shift != 0 || jumps.isDue(clock.now()) }
+
+    /// Looks at the clock, before a commit. What is found is kept until a commit holds.
+    func look() {
+        let (shift, time) = jumps.look(clock.now())
+        now = time
+        steadyLead = (steady?() ?? time).subtractingSaturating(time)
+        self.shift = self.shift.addingSaturating(shift)
+    }
+
+    /// Within the transaction: what lasts so and so long does so whatever somebody did to the clock. Instants of the calendar stay where they are.
+    func keepDurations() throws {
+        guard shift != 0, let file else { return }
+        for sql in [
+            "UPDATE timers SET at = at + ?1 WHERE NOT EXISTS(SELECT 1 FROM calendar_timers c WHERE c.execution = timers.execution AND c.serial = timers.serial)",
+            "UPDATE tasks SET due_at = due_at + ?1 WHERE due_at IS NOT NULL",
+        ] {
+            let update = try file.statement(sql)
+            update.bind(1, shift)
+            try update.run()
+        }
+        mayPlanEarlier = true
+        // They are looked through for the next one at once.
+        aftermath.earliest = now
+    }
+
+    /// The commit holds.
+    func noteCommitted() { shift = 0 }
 
     /// - Throws: `not-found` where there is no file: nothing was ever put.
     func connection() throws -> SQLiteConnection {
@@ -60,6 +107,7 @@ final class ExecutionCore {
     func forget() {
         cache.removeAll()
         aftermath = Aftermath()
+        mayPlanEarlier = true
     }
 
     func takeAftermath() -> Aftermath {
@@ -70,7 +118,7 @@ final class ExecutionCore {
     /// It is kept in memory no more.
     func drop(_ number: Int64) { _ = cache.take(number) }
 
-    func newID() -> ULID { ulids.next(milliseconds: clock.now() / 1_000) }
+    func newID() -> ULID { ulids.next(milliseconds: now / 1_000) }
 
     // MARK: Events
 
@@ -104,7 +152,7 @@ final class ExecutionCore {
     }
 
     /// Of an event that happens now.
-    func moment() -> Moment { Moment(now: clock.now(), secret: Self.secret(), historyByteCountMax: historyByteCountMax) }
+    func moment() -> Moment { Moment(now: now, secret: Self.secret(), historyByteCountMax: historyByteCountMax) }
 
     private static func secret() -> [UInt8] {
         var random = SystemRandomNumberGenerator()
@@ -185,7 +233,8 @@ final class ExecutionCore {
         for id in outcome.changes.removed {
             for kind in [StoredPieces.Kind.head, .body] { try remove(number, kind, Int64(id)) }
         }
-        for effect in outcome.effects { try carryOut(effect, &loaded) }
+        let instants = execution.framesUntilInstant(among: outcome.effects, of: loaded.machine)
+        for effect in outcome.effects { try carryOut(effect, &loaded, instants) }
     }
 
     private func put(_ execution: Int64, _ kind: StoredPieces.Kind, _ number: Int64, _ bytes: [UInt8]) throws {
@@ -208,15 +257,16 @@ final class ExecutionCore {
         try delete.run()
     }
 
-    private func carryOut(_ effect: Effect, _ loaded: inout LoadedExecution.Surroundings) throws {
+    /// - Parameter instants: frames that wait for an instant of the calendar.
+    private func carryOut(_ effect: Effect, _ loaded: inout LoadedExecution.Surroundings, _ instants: Set<Int>) throws {
         let number = loaded.number
         switch effect {
         case .history(let entry):
             loaded.historyCount += 1
             try put(number, .history, loaded.historyCount, HistoryText.json(entry))
-        case .setTimer(let frame, let serial, let at): try setTimer(number, serial: Int64(serial), frame: frame, at: at)
+        case .setTimer(let frame, let serial, let at): try setTimer(number, serial: Int64(serial), frame: frame, at: at, isInstant: frame.map { instants.contains($0) } ?? false)
         case .cancelTimer(_, let serial): try removeTimer(number, serial: Int64(serial))
-        case .proceed: try setTimer(number, serial: SelfTimer.proceed, frame: nil, at: clock.now())
+        case .proceed: try setTimer(number, serial: SelfTimer.proceed, frame: nil, at: now)
         case .runTask(let call): try addTask(call, of: number)
         case .cancelTask(let token, let resource):
             guard let serial = TaskToken(token)?.serial else { return }
@@ -227,14 +277,13 @@ final class ExecutionCore {
     }
 
     private func end(_ loaded: LoadedExecution.Surroundings, _ status: Execution.Status, _ error: StateError?) throws {
-        let now = clock.now()
         let update = try connection().statement("UPDATE executions SET status = ?2, ended_at = ?3 WHERE number = ?1")
         update.bind(1, loaded.number)
         update.bind(2, Int64(status.rawValue))
         update.bind(3, now)
         try update.run()
         if isHeard() { try noteEnd(of: loaded.number, at: now, status, error) }
-        var leftovers = ["DELETE FROM timers WHERE execution = ?1", "DELETE FROM tasks WHERE execution = ?1"]
+        var leftovers = ["DELETE FROM timers WHERE execution = ?1", "DELETE FROM calendar_timers WHERE execution = ?1", "DELETE FROM tasks WHERE execution = ?1"]
         // What did not succeed keeps its frames for a redrive.
         if status == .succeeded { leftovers.append("DELETE FROM pieces WHERE execution = ?1 AND kind IN (2, 3)") }
         for sql in leftovers {

@@ -41,12 +41,14 @@ enum ExecutionSchema {
         CREATE INDEX tasks_due ON tasks(due_at) WHERE due_at IS NOT NULL;
         """
 
-    /// Ends that are still to be told, and what callbacks said of tasks. Made where they are missing: the first files of this version have none.
+    /// Ends that are still to be told, what callbacks said of tasks, and timers of instants of the calendar: the others are the ends of durations. Made where they are missing: the first
+    /// files of this version have none.
     private static let later = """
         CREATE TABLE IF NOT EXISTS notices(
             number INTEGER PRIMARY KEY, execution INTEGER NOT NULL, ended_at INTEGER NOT NULL, status INTEGER NOT NULL, error TEXT);
         CREATE TABLE IF NOT EXISTS callbacks(
             execution INTEGER NOT NULL, serial INTEGER NOT NULL, digest BLOB NOT NULL, PRIMARY KEY(execution, serial)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS calendar_timers(execution INTEGER NOT NULL, serial INTEGER NOT NULL, PRIMARY KEY(execution, serial)) WITHOUT ROWID;
         """
 
     /// Frames of the log after which it is copied into the file: so much is read again after a crash.

@@ -65,13 +65,15 @@ package final class ExecutionStore: Sendable {
         let cachedByteCountMax: Int
         /// Bytes that the history of one execution may come to: past it the execution fails.
         let historyByteCountMax: Int
+        /// Microseconds of a clock that nobody sets: durations outlast jumps of the other. Nil where a test moves that by hand.
+        let steady: (@Sendable () -> Int64)?
 
         /// - Parameter cachedByteCountMax: of small executions; large ones may have five times that. A value takes some times its bytes in memory.
         package init(
             minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, cachedByteCountMax: Int = 12 << 20, historyByteCountMax: Int = Execution.historyByteCountMax,
-            prepare: @escaping @Sendable () -> Void = {}
+            steady: (@Sendable () -> Int64)? = nil, prepare: @escaping @Sendable () -> Void = {}
         ) {
-            self.historyByteCountMax = historyByteCountMax
+            (self.historyByteCountMax, self.steady) = (historyByteCountMax, steady)
             (self.minFreeBytes, self.events, self.cachedByteCountMax, self.prepare) = (minFreeBytes, events, cachedByteCountMax, prepare)
         }
     }
@@ -80,7 +82,7 @@ package final class ExecutionStore: Sendable {
         (self.path, self.clock, self.surroundings) = (path, clock, surroundings)
         reader = ExecutionReader(path: path)
         let core = ExecutionCore(
-            path: path, clock: clock, cachedByteCountMax: surroundings.cachedByteCountMax, historyByteCountMax: surroundings.historyByteCountMax,
+            path: path, clock: clock, steady: surroundings.steady, cachedByteCountMax: surroundings.cachedByteCountMax, historyByteCountMax: surroundings.historyByteCountMax,
             isHeard: { [events = surroundings.events] in events?.isHeard ?? false })
         try core.open(makes: false)
         shared = Shared(core: core)
@@ -174,7 +176,7 @@ package final class ExecutionStore: Sendable {
             }
             let taken = queue.wait(seconds: seconds) { queue -> (batch: [Submission], fires: Bool)? in
                 let rests = queue.failure != nil || queue.isStopping || SteadyClock.seconds() < queue.restsUntil
-                let fires = isServing && !rests && queue.nextAt <= clock.now()
+                let fires = isServing && !rests && (queue.nextAt <= clock.now() || shared.core.isClockSet)
                 if queue.waiting.isEmpty, !fires, !queue.isStopping, queue.nextAt == nextAt { return nil }
                 let batch = Array(queue.waiting.prefix(Self.groupCount))
                 queue.waiting.removeFirst(batch.count)
@@ -208,11 +210,13 @@ package final class ExecutionStore: Sendable {
         let fires = isDue && hasRoom
         if isDue, !fires { queue.withLock { $0.restsUntil = SteadyClock.seconds() + Self.restSeconds } }
         if batch.isEmpty, !fires { return }
+        core.look()
         try core.open(makes: batch.contains(where: \.makes))
         var ends: [@Sendable () -> Void] = []
         var next: Int64?
         do {
             try core.file?.execute("BEGIN IMMEDIATE")
+            try core.keepDurations()
             for one in batch { ends.append(try one.run(core)) }
             if fires {
                 figures.note(lateness: try core.fireTimers(countMax: Self.timerCount) ?? 0)
@@ -225,10 +229,11 @@ package final class ExecutionStore: Sendable {
             core.forget()
             throw error
         }
+        core.noteCommitted()
         let aftermath = core.takeAftermath()
         figures.add(aftermath)
         queue.withLock { queue in queue.nextAt = min(next ?? queue.nextAt, aftermath.earliest) }
-        dispatch.withLock { $0 }?.add(aftermath.tasks)
+        dispatch.withLock { $0 }?.add(aftermath.tasks, lead: core.steadyLead)
         if aftermath.noticeCount > 0 { notices.withLock { $0 }?.wake() }
         for end in ends { end() }
     }
@@ -238,16 +243,24 @@ package final class ExecutionStore: Sendable {
         queue.withLock { queue in
             queue.restsUntil = SteadyClock.seconds() + Self.restSeconds
             if (error as? SQLiteError)?.isFailedSync == true {
-                queue.failure = Fault(.internalError, "the disk failed; executions stand still until the server is started anew", cause: "\(error)")
+                queue.failure = Fault(.diskFull, "the disk did not confirm a write: executions stand still until the server is restarted and has checked its files", cause: "\(error)")
             }
         }
     }
 
     private static func shown(_ error: any Error) -> any Error {
         guard let error = error as? SQLiteError else { return error }
-        if error.kind == .full { return Fault(.diskFull, "there is no room to make it durable", advice: .sendAgainLater, cause: "\(error)") }
+        switch error.kind {
+        case .full: return Fault(.diskFull, "there is no room to make it durable", advice: .sendAgainLater, cause: "\(error)")
+        case .io: return Fault(.diskFull, "the disk cannot be written: send it again later", advice: .sendAgainLater, cause: "\(error)")
+        case .busy: return Fault(.overloaded, "the store is busy: send it again", advice: .sendAgainLater, cause: "\(error)")
+        case .corrupt, .constraint, .other: break
+        }
         return Fault(.internalError, "the store could not do it", cause: "\(error)")
     }
+
+    /// Whether answers of tasks would be written now: else what carries them out would do so again and again.
+    var takesAnswers: Bool { queue.withLock { $0.failure == nil && SteadyClock.seconds() >= $0.restsUntil } && hasRoom }
 
     // MARK: Figures
 

@@ -2,7 +2,7 @@ internal import ColumnStore
 internal import Documents
 internal import Processes
 
-/// Hands tasks to those who carry them out: one thread decides, they work. What is open stands in the file; here are only numbers of what is due.
+/// Hands tasks to those who carry them out: one thread decides, they work. What is open stands in the file; here are only numbers of what is due, with instants of a clock that nobody sets.
 final class TaskDispatch: Sendable {
     private struct State {
         var lanes: [String: TaskLane] = [:]
@@ -32,14 +32,22 @@ final class TaskDispatch: Sendable {
         thread.join()
     }
 
-    func add(_ tasks: [(key: TaskKey, lane: Resource, dueAt: Int64)]) {
+    /// - Parameter lead: what makes their instants those of the steady clock; nil: as it is at present.
+    func add(_ tasks: [(key: TaskKey, lane: Resource, dueAt: Int64)], lead: Int64? = nil) {
         guard !tasks.isEmpty else { return }
+        let ahead = lead ?? steadyLead
         state.signal { state in
             for task in tasks {
-                state.lanes[task.lane.lane, default: TaskLane(task.lane, limit: executor.concurrency(of: task.lane))].lane.add(QueuedTask(key: task.key, dueAt: task.dueAt))
+                let work = QueuedTask(key: task.key, dueAt: task.dueAt.addingSaturating(ahead))
+                state.lanes[task.lane.lane, default: TaskLane(task.lane, limit: executor.concurrency(of: task.lane))].lane.add(work)
             }
         }
     }
+
+    private func steadyNow() -> Int64 { store.surroundings.steady?() ?? store.clock.now() }
+
+    /// What makes an instant of the store's clock one of the steady clock, at present.
+    private var steadyLead: Int64 { steadyNow().subtractingSaturating(store.clock.now()) }
 
     private func run() {
         while let ready = next() {
@@ -54,8 +62,8 @@ final class TaskDispatch: Sendable {
             let ready = state.wait(seconds: Self.lookSeconds) { state -> [(Resource, TaskKey)]? in
                 if state.isStopping { return [] }
                 // Their answers would be written.
-                guard store.hasRoom else { return nil }
-                let now = store.clock.now()
+                guard store.takesAnswers else { return nil }
+                let now = steadyNow()
                 var ready: [(Resource, TaskKey)] = []
                 for name in state.lanes.keys {
                     for _ in 0..<Self.turnCount {
@@ -83,16 +91,16 @@ final class TaskDispatch: Sendable {
             work = try store.reader.task(key)
         } catch {
             StoreLog.note("a task cannot be read; it is tried again", path: store.path, reason: "\(error)", level: .warning)
-            return release(key, lane, "unreadable", again: store.clock.now().addingSaturating(Self.patience))
+            return release(key, lane, "unreadable", again: steadyNow().addingSaturating(Self.patience))
         }
         // Answered, or not wanted any more.
         guard let work else { return release(key, lane, "settled") }
         executor.carryOut(work) { [self] ending in finish(work, lane, ending) }
     }
 
-    /// - Parameter again: when it is looked at once more.
+    /// - Parameter again: when it is looked at once more, by the steady clock.
     private func release(_ key: TaskKey, _ lane: Resource, _ outcome: String, worked: Bool? = nil, again: Int64? = nil) {
-        let now = store.clock.now()
+        let now = steadyNow()
         state.signal { state in
             state.lanes[lane.lane]?.lane.end(QueuedTask(key: key, dueAt: now), worked: worked, outcome: outcome, now: now)
             if let again { state.lanes[lane.lane]?.lane.add(QueuedTask(key: key, dueAt: again)) }
@@ -121,16 +129,18 @@ final class TaskDispatch: Sendable {
         }) { [self] result in
             switch result {
             case .success: release(work.key, lane, outcome, worked: true)
-            case .failure: release(work.key, lane, "unwritten", again: store.clock.now().addingSaturating(Self.patience))
+            case .failure: release(work.key, lane, "unwritten", again: steadyNow().addingSaturating(Self.patience))
             }
         }
     }
 
     private func putOff(_ work: TaskWork, _ lane: Resource, to at: Int64?, isFailure: Bool, _ reason: String?, _ outcome: String) {
-        store.submit({ core in try core.putOff(work.key, to: at, isFailure: isFailure, reason: reason) }) { [self] result in
+        // Somebody may set the clock before it is written.
+        let again = at.map { $0.addingSaturating(steadyLead) }
+        store.submit({ core in try core.putOff(work.key, to: again.map { $0.subtractingSaturating(core.steadyLead) }, isFailure: isFailure, reason: reason) }) { [self] result in
             switch result {
-            case .success(let isWanted): release(work.key, lane, outcome, worked: !isFailure, again: isWanted ? at : nil)
-            case .failure: release(work.key, lane, "unwritten", again: store.clock.now().addingSaturating(Self.patience))
+            case .success(let isWanted): release(work.key, lane, outcome, worked: !isFailure, again: isWanted ? again : nil)
+            case .failure: release(work.key, lane, "unwritten", again: steadyNow().addingSaturating(Self.patience))
             }
         }
     }

@@ -10,6 +10,13 @@ struct ClockJumps {
 
     init(steady: (@Sendable () -> Int64)?) { self.steady = steady }
 
+    /// Whether the clock was set since the last look.
+    func isDue(_ clock: Int64) -> Bool {
+        guard let steady, let offset else { return false }
+        let (shift, overflow) = clock.subtractingReportingOverflow(steady()).partialValue.subtractingReportingOverflow(offset)
+        return !overflow && shift.magnitude >= UInt64(Self.shortest)
+    }
+
     /// - Parameter clock: microseconds since 1970, as the system says.
     /// - Returns: by how much the clock was set since the last look, 0 mostly; and the present instant, which falls back with such a jump only.
     mutating func look(_ clock: Int64) -> (shift: Int64, now: Int64) {

@@ -31,6 +31,8 @@ final class QueueCore {
     var waiting: [String: [ReceiveWait]] = [:]
     private(set) var now: Int64
     private var jumps: ClockJumps
+    /// By how much the clock was set, until a group holds that moved what lasts with it.
+    private var shift: Int64 = 0
     private var lastNumber: Int64 = 0
     /// Queues whose row is to be written in this group.
     private var touched: Set<String> = []
@@ -50,6 +52,8 @@ final class QueueCore {
         (self.store, self.members) = (store, members)
         now = store.clock.now()
         jumps = ClockJumps(steady: store.steady)
+        // A clock that is set before the first group is one that is set.
+        _ = jumps.look(now)
     }
 
     // MARK: The file
@@ -123,7 +127,7 @@ final class QueueCore {
             for member in members { try member.finish(self) }
             if waiting.keys.contains(where: { queues[$0]?.counts.active ?? 0 > 0 }) { hasBacklog = true }
             try commit()
-            hasStumbled = false
+            (hasStumbled, shift) = (false, 0)
             for member in members { member.committed() }
             for answer in answers { answer() }
             return true
@@ -139,11 +143,14 @@ final class QueueCore {
     }
 
     private func begin() throws {
-        let (shift, time) = jumps.look(store.clock.now())
-        now = time
+        let (more, time) = jumps.look(store.clock.now())
+        (now, shift) = (time, shift.addingSaturating(more))
         guard let connection else { return }
         try connection.execute("BEGIN IMMEDIATE")
-        if shift != 0 { try keepLocks(shift) }
+        if shift != 0 {
+            try keepLocks(shift)
+            for member in members { try member.keep(shift) }
+        }
     }
 
     private func commit() throws {

@@ -19,6 +19,8 @@ protocol QueueGroupMember: AnyObject, Sendable {
     /// A group begins; `rollBack` brings memory back to here.
     func begin()
     func rollBack()
+    /// The clock was set by so many microseconds: what lasts so and so long is moved with it.
+    func keep(_ shift: Int64) throws
     /// Before the commit: what is to be done with what came in this group. More than once in a group.
     func finish(_ core: QueueCore) throws
     /// After the commit.

@@ -5,7 +5,7 @@ import Glibc
 /// Does what waits in the hot files' steps and outboxes: calls registrars and webhooks, and has the writer note what came of it.
 ///
 /// One thread decides and prepares, libcurl's thread calls. In memory is only what is open, found again on disk after a restart; every
-/// outcome is durable before anything follows from it.
+/// outcome is durable before anything follows from it. Lanes go by a clock that nobody sets.
 final class Registration: Sendable {
     private struct State {
         var lanes: [String: Lane] = [:]
@@ -17,6 +17,7 @@ final class Registration: Sendable {
     private let catalog: Catalog
     private let usage: UsageMeter
     private let clock: Clock
+    private let steady: (@Sendable () -> Int64)?
     private let callbackBase: String
     private let client: OutgoingClient
     private let state = Monitor(State())
@@ -30,8 +31,11 @@ final class Registration: Sendable {
     /// As many of a lane are prepared before the others have their turn.
     private static let turnCount = 16
 
-    /// - Parameter callbackBase: the URL under which registrars reach this server.
-    init(options: RegistrationOptions, tier: HotTier, catalog: Catalog, usage: UsageMeter, clock: Clock, callbackBase: String) {
+    /// - Parameters:
+    ///   - steady: microseconds of a clock that nobody sets; nil: `clock` goes by hand.
+    ///   - callbackBase: the URL under which registrars reach this server.
+    init(options: RegistrationOptions, tier: HotTier, catalog: Catalog, usage: UsageMeter, clock: Clock, steady: (@Sendable () -> Int64)?, callbackBase: String) {
+        self.steady = steady
         self.usage = usage
         self.options = options
         self.tier = tier
@@ -80,11 +84,18 @@ final class Registration: Sendable {
     // MARK: The queue
 
     private func add(_ work: [QueuedWork]) {
-        let placed = work.map { (lane: lane(of: $0), work: $0) }
+        let ahead = steadyNow().subtractingSaturating(clock.now())
+        let placed = work.map { one in
+            var placed = one
+            placed.dueAt = one.dueAt.addingSaturating(ahead)
+            return (lane: lane(of: one), work: placed)
+        }
         state.signal { state in
             for (lane, one) in placed { state.lanes[lane, default: Lane(limit: limit(of: one), capacity: options.laneCapacity)].add(one) }
         }
     }
+
+    private func steadyNow() -> Int64 { steady?() ?? clock.now() }
 
     private func lane(of work: QueuedWork) -> String {
         switch work.kind {
@@ -118,12 +129,12 @@ final class Registration: Sendable {
     /// Waits for something to do; nil when it is time to stop.
     private func next() -> [(lane: String, work: QueuedWork)]? {
         while true {
-            let now = clock.now()
+            let now = steadyNow()
             let earliest = state.withLock { state in state.lanes.values.compactMap(\.nextTime).min() }
             let planned = min(earliest ?? .max, now + 60_000_000)
             let ready = state.wait(nanoseconds: UInt64(max(0, planned.subtractingSaturating(now))) * 1_000) { state -> [(lane: String, work: QueuedWork)]? in
                 if state.isStopping { return [] }
-                let ready = Self.take(&state, now: clock.now())
+                let ready = Self.take(&state, now: steadyNow())
                 if !ready.isEmpty { return ready }
                 // Something came that is due before what the wait was planned for.
                 return state.lanes.values.contains { ($0.nextTime ?? .max) < planned } ? [] : nil
@@ -150,7 +161,7 @@ final class Registration: Sendable {
 
     /// A call ended: its place is free. `worked` is nil when no call was made.
     private func release(_ work: QueuedWork, _ lane: String, worked: Bool?, outcome: String, because reason: String? = nil) {
-        let now = clock.now()
+        let now = steadyNow()
         state.signal { state in
             state.lanes[lane]?.end(work, worked: worked, outcome: outcome, because: reason, now: now)
         }
@@ -359,9 +370,9 @@ final class Registration: Sendable {
     }
 
     func metrics() -> [Metric] {
-        let now = clock.now()
+        let (now, steady) = (clock.now(), steadyNow())
         // Within the lock: a lane that is held elsewhere would be copied at its next change.
-        let figures = state.withLock { state in state.lanes.map { (name: $0.key, lane: $0.value.figures(now: now)) } }
+        let figures = state.withLock { state in state.lanes.map { (name: $0.key, lane: $0.value.figures(now: steady)) } }
         var metrics: [Metric] = []
         for (name, lane) in figures.sorted(by: { $0.name < $1.name }) {
             let isRegistrar = name.hasPrefix(Self.registrarPrefix)

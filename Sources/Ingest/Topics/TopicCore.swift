@@ -1,6 +1,7 @@
 import ColumnStore
 import Documents
 import Processes
+import Synchronization
 
 /// Topics, as the writer of queues has them: they share its file, its groups and its thread.
 ///
@@ -37,6 +38,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     var connection: SQLiteConnection?
     let outbox: EventOutbox
     var inFlight: Set<Key> = []
+    /// Of those, what came back and could not be written down: too much waited, or the disk was full.
+    let unsettled = Mutex<[Key]>([])
     var leaving: [EventDelivery] = []
     private var lines: [(name: String, event: [UInt8])] = []
     var isDirty = true
@@ -85,6 +88,14 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     }
 
     func begin() {
+        let lost = unsettled.withLock { keys in
+            defer { keys = [] }
+            return keys
+        }
+        if !lost.isEmpty {
+            inFlight.subtract(lost)
+            isDirty = true
+        }
         before = state
         (leaving, lines, waitingDeaths) = ([], [], [])
     }
@@ -92,6 +103,17 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     func rollBack() {
         state = before
         (leaving, lines, waitingDeaths) = ([], [], [])
+        isDirty = true
+    }
+
+    /// What is tried again comes as soon as it was to, and is given up no earlier.
+    func keep(_ shift: Int64) throws {
+        guard let connection else { return }
+        let update = try connection.statement("""
+            UPDATE deliveries SET next_at = CASE WHEN next_at < \(TopicTables.held) THEN next_at + ?1 ELSE next_at END, since = since + ?1 WHERE died_at IS NULL
+            """)
+        update.bind(1, shift)
+        try update.run()
         isDirty = true
     }
 

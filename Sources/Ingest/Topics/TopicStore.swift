@@ -20,7 +20,10 @@ package final class TopicStore: Sendable {
     /// From now on webhooks are called and processes started.
     func start(policy: AddressPolicy, _ surroundings: TopicSurroundings) {
         outbox.start(policy: policy, surroundings) { [self] key, answer in
-            perform { topics, core in try topics.settle(key, answer, core) } completion: { _ in }
+            perform { topics, core in try topics.settle(key, answer, core) } completion: { [core] result in
+                // What became of it is not written: it is tried again.
+                if case .failure = result { core.unsettled.withLock { $0.append(key) } }
+            }
         }
         perform { topics, _ in topics.startSending() } completion: { _ in }
     }

@@ -27,6 +27,19 @@ extension Execution {
         return awaited
     }
 
+    /// Frames whose Wait ends at an instant of the calendar, whatever somebody does to the clock: all other timers are of durations.
+    package func framesUntilInstant(among effects: [Effect], of machine: Machine) -> Set<Int> {
+        var found: Set<Int> = []
+        for effect in effects {
+            guard case .setTimer(let id?, _, _) = effect, let frame = frames[id], case .waiting = frame.phase, case .wait(let wait) = machine.states[frame.state].kind else { continue }
+            switch wait {
+            case .until, .untilPath: found.insert(id)
+            case .seconds: break
+            }
+        }
+        return found
+    }
+
     /// Unfinished frames that await nothing and have nothing below them that does: none, ever.
     package var stuckFrames: [Int] {
         guard status == .running else { return [] }

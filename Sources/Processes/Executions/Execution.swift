@@ -46,8 +46,11 @@ package struct Execution: Sendable, Equatable {
     var below: [Int: [Int]] = [:]
     /// Frames that can go on at once, the oldest first.
     var ready = ReadyFrames()
-    /// While it runs: iterations of a Map that were given up or stopped and are entered again once there is room, of each the last first. `frames` says so too.
+    /// While it runs: iterations of a Map that were given up or stopped and are entered again once there is room, of each the last first. `frames` says so too
+    /// (`waitsAgain`).
     var again: [Int: [Int]] = [:]
+    /// How often it went on after an end.
+    var redriveCount = 0
     /// Of its history, and what an end by that must not be taken for: it only grows, redrives or not.
     package internal(set) var historyByteCount = 0
     /// What the frames hold, as far as it is data.
@@ -84,6 +87,16 @@ package struct Execution: Sendable, Equatable {
     package static let crowdByteCount = byteCountMax / 2
     /// While so many frames are ready, Maps begin no more iterations but one in each turn: which frames are ready is written at each event.
     static let readyCountMax = 1_024
+
+    /// Whether a frame is an iteration that failed before the last redrive, or was stopped, and has not been entered since.
+    func waitsAgain(_ frame: Frame) -> Bool {
+        guard status == .running, let parent = frame.parent, case .items? = frames[parent]?.phase else { return false }
+        switch frame.phase {
+        case .stopped: return true
+        case .failed(_, let redrive): return redrive < redriveCount
+        case .ready, .task, .waiting, .retrying, .branches, .items, .done: return false
+        }
+    }
 
     init(identity: Identity, input: JSONValue, startedAt: Int64, tokenKey: [UInt8], stateCount: Int) {
         (self.identity, self.input, self.startedAt, self.tokenKey) = (identity, input, startedAt, tokenKey)

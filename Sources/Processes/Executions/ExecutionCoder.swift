@@ -4,7 +4,7 @@ package import ColumnStore
 ///
 ///     whole     = version raw(constants) raw(header) count frame*        frame = id raw(head) raw(body)
 ///     constants = id name machine-id machine-name depth started-at token-key input
-///     header    = status output? error? ended-at? transitions serial frames visits* timeout? ready* history-bytes
+///     header    = status output? error? ended-at? transitions serial frames visits* timeout? ready* history-bytes redrives?
 ///     head      = parent? index state visit entered-at transitions retries* phase
 ///     body      = input item? and, by the phase: output | error | data batch-input? item*
 ///
@@ -55,6 +55,8 @@ package enum ExecutionCoder {
         encoder.integer(execution.ready.count)
         for id in execution.ready { encoder.integer(id) }
         encoder.integer(execution.historyByteCount)
+        // Where there were none it is as earlier programs wrote it.
+        if execution.redriveCount > 0 { encoder.integer(execution.redriveCount) }
         return encoder.bytes
     }
 
@@ -78,7 +80,7 @@ package enum ExecutionCoder {
         encoder.optional(frame.item) { $0.value($1) }
         switch frame.phase {
         case .done(let output): encoder.value(output)
-        case .failed(let error): encoder.error(error)
+        case .failed(let error, _): encoder.error(error)
         case .items(let progress):
             encoder.value(progress.data)
             encoder.optional(progress.batchInput) { $0.value($1) }
@@ -130,7 +132,7 @@ package enum ExecutionCoder {
         for id in execution.frames.keys.sorted() {
             guard let frame = execution.frames[id], let parent = frame.parent else { continue }
             execution.below[parent, default: []].append(id)
-            guard execution.status == .running, case .stopped = frame.phase, case .items? = execution.frames[parent]?.phase else { continue }
+            guard execution.waitsAgain(frame) else { continue }
             execution.again[parent, default: []].append(id)
         }
         for (id, waiting) in execution.again { execution.again[id] = waiting.reversed() }
@@ -181,6 +183,7 @@ package enum ExecutionCoder {
         for _ in 0..<(try decoder.count("ready frames")) { execution.ready.append(try decoder.integer(0...Int.max / 2, "a frame's number")) }
         // Before it was counted there was no such number.
         if !decoder.isAtEnd { execution.historyByteCount = try decoder.integer(0...Int.max / 2, "the bytes of the history") }
+        if !decoder.isAtEnd { execution.redriveCount = try decoder.integer(1...Int.max / 2, "the number of redrives") }
         try decoder.finish()
     }
 
@@ -218,6 +221,7 @@ package enum ExecutionCoder {
             case (.ready, _), (.done, _), (.failed, _), (.stopped, _): true
             }
             guard fits else { throw CodingFault(reason: "a phase that its state has not") }
+            if case .failed(_, let redrive) = frame.phase, redrive > execution.redriveCount { throw CodingFault(reason: "a failure after a redrive that was none") }
             guard let parent = frame.parent else {
                 guard id == 0, state.scope == 0 else { throw CodingFault(reason: "a second top level") }
                 continue

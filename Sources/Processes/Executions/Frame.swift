@@ -33,7 +33,8 @@ package struct Frame: Sendable, Equatable {
         case items(MapProgress)
         case done(JSONValue)
         /// Nothing caught it. Kept for a redrive, or by a Map that tolerates it.
-        case failed(StateError)
+        /// `redrive`: how many there had been by then. After a further one it is to be entered again, and nothing of it is written before its turn comes.
+        case failed(StateError, redrive: Int)
         /// Ended by what happened elsewhere.
         case stopped
     }

@@ -36,7 +36,9 @@ extension ByteEncoder {
             byte(5)
             self.progress(progress)
         case .done: byte(6)
-        case .failed: byte(7)
+        case .failed(_, let redrive):
+            byte(redrive == 0 ? 7 : 10)
+            if redrive > 0 { integer(redrive) }
         case .stopped: byte(8)
         }
     }
@@ -76,9 +78,10 @@ extension ByteDecoder {
         case 4: return .branches(left: try integer(0...Machine.stateCountMax, "the number of branches"), rest: nil)
         case 5: return .items(try progress(&body))
         case 6: return .done(try body.value())
-        case 7: return .failed(try body.error())
+        case 7: return .failed(try body.error(), redrive: 0)
         case 8: return .stopped
         case 9: return .branches(left: try integer(0...Machine.stateCountMax, "the number of branches"), rest: try body.value())
+        case 10: return .failed(try body.error(), redrive: try integer(1...Int.max / 2, "the number of redrives"))
         default: throw CodingFault(reason: "an unknown phase")
         }
     }

@@ -143,7 +143,7 @@ extension Transition {
         switch frame.phase {
         // What is done below stays done, for a redrive.
         case .branches, .items: break
-        default: update(id, body: true) { $0.phase = .failed(error) }
+        default: markFailed(id, error)
         }
         guard let parent = frame.parent, let above = execution.frames[parent] else { return end(.failed, error: error) }
         guard case .items(var progress) = above.phase else { return fail(parent, error, isOfBranch: true) }
@@ -153,8 +153,13 @@ extension Transition {
         update(parent) { $0.phase = .items(progress) }
         // The strand is given up with all below it: what else runs there ends.
         removeBelow(id)
-        update(id, body: true) { $0.phase = .failed(error) }
+        markFailed(id, error)
         fill(parent)
+    }
+
+    mutating func markFailed(_ id: Int, _ error: StateError) {
+        let redrive = execution.redriveCount
+        update(id, body: true) { $0.phase = .failed(error, redrive: redrive) }
     }
 
     // MARK: The end of all
@@ -187,6 +192,7 @@ extension Transition {
         (execution.status, execution.error, execution.endedAt) = (.running, nil, nil)
         setExecutionTimer()
         execution.transitionCount = 0
+        execution.redriveCount += 1
         for id in execution.frames.keys.sorted() {
             guard let frame = execution.frames[id] else { continue }
             switch frame.phase {
@@ -198,9 +204,8 @@ extension Transition {
                     makeReady(id)
                     continue
                 }
+                // It is as it was, until its turn comes: there may be a hundred thousand.
                 execution.again[parent, default: []].append(id)
-                // What was stopped is as it was, until its turn comes.
-                if case .failed = frame.phase { update(id, body: true) { $0.phase = .stopped } }
             case .ready, .task, .waiting, .retrying, .branches, .items: beginAnew(id)
             }
         }

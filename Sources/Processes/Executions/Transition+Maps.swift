@@ -89,7 +89,14 @@ extension Transition {
 
     /// An iteration that was given up or stopped before a redrive.
     private mutating func enterAgain(_ id: Int) {
+        guard let frame = execution.frames[id] else { return }
         beginAnew(id)
+        // What failed has its error there.
+        if case .failed = frame.phase {
+            changes.bodies.insert(id)
+            charge(frame.input)
+            charge(frame.item)
+        }
         makeReady(id)
     }
 

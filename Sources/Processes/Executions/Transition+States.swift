@@ -39,7 +39,7 @@ extension Transition {
             let count = frame.transitionCount >= Execution.strandTransitionCountMax ? Execution.strandTransitionCountMax : Execution.transitionCountMax
             let error = StateError(.tooManyTransitions, "more than \(count) states were entered: a loop without an end? Split it into executions that start each other")
             note(.failed, id, error: error)
-            update(id, body: true) { $0.phase = .failed(error) }
+            markFailed(id, error)
             end(.failed, error: error)
             return false
         }

@@ -139,7 +139,7 @@ package struct Transition {
     var isOpen: Bool { !isSpent && execution.ready.count < Execution.readyCountMax }
 
     /// For a value that is written because of this event.
-    private mutating func charge(_ value: JSONValue?) {
+    mutating func charge(_ value: JSONValue?) {
         guard let value else { return }
         left -= (ValueLimits.byteCount(value) ?? ValueLimits.byteCountMax) / Self.bytesPerStep
     }

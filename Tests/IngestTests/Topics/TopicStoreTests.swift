@@ -1,0 +1,109 @@
+import ColumnStore
+import Documents
+import Foundation
+import Processes
+import Synchronization
+import TestSupport
+import XCTest
+
+@testable import Ingest
+
+/// Goal: an event that could not be told is told later, whatever somebody does to the clock, and whatever becomes of the answer. Method: a store whose clocks the test holds, and a process in place of
+/// whoever is called.
+final class TopicStoreTests: XCTestCase {
+    private final class Starter: ProcessStarting {
+        typealias Completion = @Sendable (Result<Void, Fault>) -> Void
+        struct State {
+            var callCount = 0
+            var held: [Completion] = []
+        }
+        let state = Mutex(State())
+        /// nil: the answer is held back.
+        let answer: @Sendable (_ call: Int) -> Result<Void, Fault>?
+
+        init(_ answer: @escaping @Sendable (Int) -> Result<Void, Fault>?) { self.answer = answer }
+        var callCount: Int { state.withLock { $0.callCount } }
+
+        func start(_ process: String, name: String, input: [UInt8], as identity: Identity, completion: @escaping Completion) {
+            let call = state.withLock { state in
+                state.callCount += 1
+                return state.callCount
+            }
+            if let answer = answer(call) { completion(answer) } else { state.withLock { $0.held.append(completion) } }
+        }
+    }
+
+    private let folder = TemporaryDirectory()
+    private let time = QueueFixture.TestTime(1_800_000_000_000_000)
+    private static let second: Int64 = 1_000_000
+
+    private func withStore(_ starter: Starter, _ body: (QueueStore, TopicStore) throws -> Void) throws {
+        let path = try folder.made()
+        let outbox = EventOutbox(clock: Clock { [time] in time.now })
+        let core = TopicCore(outbox: outbox)
+        let queues = try QueueStore(
+            store: QueueCore.Store(path: path + "/queues.sqlite", id: "of a test", directory: path, minFreeBytes: 0, clock: Clock { [time] in time.now }, steady: { [time] in time.steady }),
+            members: [core], opens: false)
+        defer { queues.stop() }
+        let topics = TopicStore(core: core, outbox: outbox, queues: queues, sequence: { 0 })
+        topics.start(policy: try AddressPolicy(), TopicSurroundings(contract: { _ in nil }, starter: { starter }))
+        defer { topics.stop() }
+        _ = try topics.put(topic: "sales")
+        _ = try topics.put(Subscription(name: "s", condition: nil, target: .process("p")), of: "sales")
+        try body(queues, topics)
+    }
+
+    private func publish(_ topics: TopicStore, _ id: String) throws {
+        let event = EventDraft(id: id, origin: .administrator, type: "sale", subject: "R-1", time: time.now, data: Array("{}".utf8))
+        _ = try QueueFixture.wait { topics.publish([event], to: "sales", as: .admin, completion: $0) }
+    }
+
+    func test_clockSet_eventsThatWerePutOff_comeAsSoonAsTheyWereTo_andAreGivenUpNoEarlier() throws {
+        let starter = Starter { call in call < 5 ? .failure(Fault(.overloaded, "busy")) : .success(()) }
+        try withStore(starter) { _, topics in
+            try publish(topics, "1")
+            for jump in [-5 * 3_600, 4 * 86_400, -4 * 86_400] as [Int64] {
+                let before = starter.callCount
+                XCTAssertTrue(try Patience.until { try topics.subscription("s", of: "sales").pending == 1 && starter.callCount >= before })
+                time.jump(jump * Self.second)
+                var passed = 0
+                let came = try Patience.until {
+                    passed += 1
+                    if passed <= 20 { time.pass(Self.second) }
+                    _ = try topics.subscription("s", of: "sales")
+                    return starter.callCount > before
+                }
+                XCTAssertTrue(came, "after a jump of \(jump) s")
+            }
+            XCTAssertTrue(
+                try Patience.until {
+                    time.pass(Self.second)
+                    return try topics.subscription("s", of: "sales").pending == 0
+                })
+            XCTAssertEqual(try topics.subscription("s", of: "sales").dead, 0)
+        }
+    }
+
+    /// An answer that there was no room for is no answer: the event is told again, and those behind it are not held back for good.
+    func test_answerThatCannotBeHandedIn_isAskedForAgain() throws {
+        let starter = Starter { call in call == 1 ? nil : .success(()) }
+        try withStore(starter) { queues, topics in
+            try publish(topics, "1")
+            let first = try XCTUnwrap(Patience.value { starter.state.withLock { $0.held.popLast() } })
+            try publish(topics, "2")
+            let goesOn = DispatchSemaphore(value: 0)
+            queues.submit { _ -> Int? in
+                goesOn.wait()
+                return 1
+            } completion: { _ in }
+            let refused = Mutex(false)
+            while !refused.withLock({ $0 }) {
+                queues.submit { _ -> Int? in 1 } completion: { result in if case .failure = result { refused.withLock { $0 = true } } }
+            }
+            first(.success(()))
+            goesOn.signal()
+            XCTAssertTrue(Patience.until { (try? topics.subscription("s", of: "sales"))?.pending == 0 })
+            XCTAssertEqual(starter.callCount, 3)
+        }
+    }
+}
