@@ -72,6 +72,38 @@ final class ExecutionDisasterTests: XCTestCase {
 
     // MARK: Clocks
 
+    func test_clockSetBack_leavesNothingStanding_butInstantsOfTheCalendar() throws {
+        let hands = ExecutionStoreTests.Hands { [time] work, _ in
+            switch work.call.state {
+            // So many in a row that no more is asked for a while: that ends too.
+            case "Later": work.tryCount == 0 ? .later(at: time.now + Self.second, reason: "busy") : .succeeded(.null)
+            case "Retried": work.call.attempt == 1 ? .failed(StateError(name: "E", cause: nil)) : .succeeded(.null)
+            default: .succeeded(.null)
+            }
+        }
+        let store = try open(hands)
+        defer { store.stop() }
+        try put(store, "later", #"{"Later":{"Type":"Task","Resource":"till:call:x","End":true}}"#)
+        try put(store, "retried", #"{"Retried":{"Type":"Task","Resource":"till:call:y","Retry":[{"ErrorEquals":["E"],"IntervalSeconds":3}],"End":true}}"#)
+        try put(store, "wait", #"{"W":{"Type":"Wait","Seconds":5,"End":true}}"#)
+        try put(store, "until", #"{"U":{"Type":"Wait","TimestampPath":"$.at","End":true}}"#)
+        // More states than one commit enters.
+        try put(store, "long", #"{"M":{"Type":"Map","ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"ResultPath":null,"End":true}}"#)
+        let until = try start(store, "until", #"{"at":"\#(CivilDate.text(microseconds: time.now + 60 * Self.second))"}"#).id
+        // One more than an endpoint may fail in a row: it is not asked for a second.
+        var ids = try (0..<21).map { _ in try start(store, "later").id }
+        for process in ["retried", "wait"] { ids.append(try start(store, process).id) }
+        XCTAssertTrue(Patience.until { hands.state.withLock { $0.done.count > 20 } })
+        try look(store)
+        // Just when its first commit holds.
+        ids.append(try start(store, "long", "[\(Array(repeating: "1", count: 600).joined(separator: ","))]") { [time] in time.jump(-5 * Self.hour) }.id)
+        for id in ids { XCTAssertTrue(try comes(store, id, to: .succeeded, within: 400), "\(id)") }
+        XCTAssertEqual(try status(store, until), .running, "the hour that it waits for has not come")
+        time.jump(5 * Self.hour)
+        XCTAssertTrue(try comes(store, until, to: .succeeded, within: 70))
+        XCTAssertEqual(try findings(), [])
+    }
+
     func test_clockSetForward_endsNothingEarly() throws {
         let hands = ExecutionStoreTests.Hands { _, _ in .awaited(lookAgainAt: nil) }
         var store = try open(hands)
