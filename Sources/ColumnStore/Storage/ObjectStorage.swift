@@ -32,6 +32,13 @@ public protocol ObjectStorage: Sendable {
     /// - Throws: `.notFound`; `.overBudget` when it is longer than `byteCountMax`.
     func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8]
 
+    /// Whole objects, one after the other in this order, until `body` wants no more of them: where that waits for a network, those that come next are on
+    /// their way while one is used.
+    ///
+    /// - Parameter body: gets an object's place in `objects` and its bytes; false ends it.
+    /// - Throws: as `get`, once it is that object's turn; what `body` throws.
+    func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError)
+
     /// A part of an object.
     ///
     /// - Throws: `.notFound`; `.corruptFile` when the object ends before the range does.
@@ -62,6 +69,12 @@ public protocol ObjectStorage: Sendable {
 
 extension ObjectStorage {
     public func expect(_ keys: [String]) {}
+
+    public func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) {
+        for (place, object) in objects.enumerated() {
+            guard try body(place, try get(object.key, byteCountMax: object.byteCountMax)) else { return }
+        }
+    }
 
     public func keys(prefix: String, after key: String, countMax: Int) throws(ColumnStoreError) -> [String] {
         var found: [String] = []
@@ -101,6 +114,19 @@ extension ObjectStorage {
             offset = end
         }
         return (byteCount, hasher.finalize())
+    }
+}
+
+/// An object that is wanted whole.
+public struct WantedObject: Sendable {
+    public let key: String
+    /// How long it is, where something says so: a hint, which may be wrong.
+    public let byteCount: Int64?
+    /// A longer one is refused.
+    public let byteCountMax: Int
+
+    public init(key: String, byteCount: Int64? = nil, byteCountMax: Int) {
+        (self.key, self.byteCount, self.byteCountMax) = (key, byteCount, byteCountMax)
     }
 }
 

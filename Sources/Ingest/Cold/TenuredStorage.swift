@@ -29,6 +29,7 @@ struct TenuredStorage: ObjectStorage {
 
     func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink { try base.create(key) }
     func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] { try base.get(key, byteCountMax: byteCountMax) }
+    func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) { try base.getEach(objects, body) }
     func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8] { try base.get(key, range: range) }
     func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { try base.open(key) }
     func expect(_ keys: [String]) { base.expect(keys) }

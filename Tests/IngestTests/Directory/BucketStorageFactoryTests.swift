@@ -133,6 +133,71 @@ final class BucketStorageFactoryTests: XCTestCase {
         try fixture.engine.close()
     }
 
+    /// Goal: a cold question waits for few answers in sequence: the list of manifests, the manifests, the ends of files, page indexes, pages. Method: requests go on
+    /// together once no more come, which is counted.
+    func test_questionForOneReceipt_takesFiveRoundTrips_andThreeWhereManifestsAreCached() throws {
+        let data = TemporaryDirectory()
+        let storages = try factory()
+        let first = try EngineFixture(data.path) { $0.storages = storages }
+        // Years are files of their own; those of one day, of some days and of months have manifests of their own, and what is asked for may be in each.
+        try fill(first, 0..<60, note: 4_000)
+        for (year, days) in [(2023, 15...15), (2022, 13...17)] {
+            var random = SplitMix64(state: 11)
+            let lines = days.flatMap { day in
+                (0..<60 / days.count).map { number in
+                    let text = (0..<500).map { _ in String(random.next() & 0xFFFF_FFFF, radix: 36) }.joined()
+                    return EngineFixture.receipt("\(number == 0 ? "A" : "Z")-\(days.count)-\(day)-\(number)", at: "\(year)-03-\(day)T10:00:00Z", note: text)
+                }
+            }
+            guard case .each = first.take(lines.joined(separator: "\n"), .ndjson) else { return XCTFail("no results") }
+            _ = try first.engine.compact(before: nil)
+        }
+        try first.engine.close()
+        for (isCached, limit) in [(false, 5), (true, 3)] {
+            var found: (count: Int, manifests: Set<String>, text: String) = (.max, [], "")
+            for pause in [0.05, 0.1, 0.2, 0.4, 0.8, 1.6] where found.count > limit { found = try trips(data.path, isCached: isCached, pause) }
+            XCTAssertLessThanOrEqual(found.count, limit, "manifests are cached: \(isCached): \(found.text)")
+            if !isCached { XCTAssertGreaterThan(found.manifests.count, 1, "one manifest shows nothing") }
+        }
+    }
+
+    /// The question by a store that was opened anew, with a cache of its own.
+    ///
+    /// - Parameter isCached: whether it has planned before.
+    private func trips(_ data: String, isCached: Bool, _ pause: Double) throws -> (count: Int, manifests: Set<String>, text: String) {
+        let folder = TemporaryDirectory()
+        let storages = try factory(cache: folder.path + "/c")
+        let question = "SELECT document FROM receipts WHERE receipt_id = 'R-14'"
+        let engine = QueryEngine(.init(threadCount: 1))
+        func ask(_ fixture: EngineFixture, _ text: String) throws -> Int {
+            let context = QueryContext(catalog: try fixture.engine.catalog(as: .admin, upTo: nil).catalog, now: 0)
+            let stream = try engine.execute(try engine.prepare(text, in: context))
+            var rowCount = 0
+            while let batch = try stream.next() { rowCount += batch.rowCount }
+            return rowCount
+        }
+        defer { bucket.fail(nil) }
+        let gate = RoundTrips(pauseSeconds: pause)
+        let held: @Sendable (BucketDouble.Seen) -> BucketDouble.Fault? = { seen in
+            if seen.key.contains("/receipts/"), seen.key.hasSuffix(".avro") || seen.key.hasSuffix(".parquet") { gate.hold() }
+            return nil
+        }
+        if !isCached { bucket.fail(held) }
+        bucket.forgetSeen()
+        let fixture = try EngineFixture(data) { $0.storages = storages }
+        if isCached {
+            XCTAssertGreaterThan(try ask(fixture, "EXPLAIN \(question)"), 0)
+            bucket.forgetSeen()
+            bucket.fail(held)
+        }
+        XCTAssertEqual(try ask(fixture, question), 1)
+        let asked = bucket.seen.filter { $0.key.contains("/receipts/") }
+        let count = gate.count
+        bucket.fail(nil)
+        try fixture.engine.close()
+        return (count, Set(asked.map(\.key).filter { $0.contains("/metadata/m") }), asked.map { "\($0.key) \($0.headers["range"] ?? "")" }.joined(separator: "\n"))
+    }
+
     func test_secondServerOnOnePrefix_isKnownByItsStart_andTheFirstStopsCompacting() throws {
         let (data, copy) = (TemporaryDirectory(), TemporaryDirectory())
         _ = try copy.made()

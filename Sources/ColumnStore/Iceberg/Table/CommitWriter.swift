@@ -79,20 +79,18 @@ struct CommitWriter {
     private func sift(
         _ manifests: [ManifestFile], removing removed: Set<String>
     ) throws(ColumnStoreError) -> (kept: [ManifestFile], pool: [ManifestEntry], deleted: [ManifestEntry]) {
+        // What an earlier commit removed was named in its own snapshot, and is named no more.
+        let living = manifests.filter { $0.liveFileCount > 0 }
         var kept: [ManifestFile] = []
         var pool: [ManifestEntry] = []
         var deleted: [ManifestEntry] = []
-        for manifest in manifests {
-            // What an earlier commit removed was named in its own snapshot, and is named no more.
-            if manifest.liveFileCount == 0 { continue }
-            guard deleted.count < removed.count else {
-                kept.append(manifest)
-                continue
-            }
-            let live = try table.entries(of: manifest).filter { $0.status != .deleted }
+        var rest = living[...]
+        try table.entries(of: removed.isEmpty ? [] : living) { (manifest, entries) throws(ColumnStoreError) in
+            rest.removeFirst()
+            let live = entries.filter { $0.status != .deleted }
             guard live.contains(where: { removed.contains($0.file.location) }) else {
                 kept.append(manifest)
-                continue
+                return true
             }
             for entry in live {
                 if removed.contains(entry.file.location) {
@@ -106,7 +104,9 @@ struct CommitWriter {
                     pool.append(existing(entry))
                 }
             }
+            return deleted.count < removed.count
         }
+        kept.append(contentsOf: rest)
         guard deleted.count == removed.count else {
             let missing = removed.subtracting(deleted.map(\.file.location)).sorted().first ?? ""
             throw ColumnStoreError(.conflict, path: missing, "is not a file of the table (any more)")
@@ -125,20 +125,16 @@ struct CommitWriter {
         _ kept: inout [ManifestFile], _ pool: inout [ManifestEntry], _ grouping: ManifestGrouping
     ) throws(ColumnStoreError) {
         let widths = Set(pool.map { grouping.widthClass($0.file) })
-        var remaining: [ManifestFile] = []
-        for manifest in kept {
-            guard manifest.liveFileCount < ManifestGrouping.entryCountMin else {
-                remaining.append(manifest)
-                continue
-            }
-            let live = try table.entries(of: manifest).filter { $0.status != .deleted }
+        var pooled: Set<String> = []
+        try table.entries(of: kept.filter { $0.liveFileCount < ManifestGrouping.entryCountMin }) { (manifest, entries) throws(ColumnStoreError) in
+            let live = entries.filter { $0.status != .deleted }
             if let first = live.first, widths.contains(grouping.widthClass(first.file)) {
                 pool += live.map(existing)
-            } else {
-                remaining.append(manifest)
+                pooled.insert(manifest.location)
             }
+            return true
         }
-        kept = remaining
+        kept.removeAll { pooled.contains($0.location) }
     }
 
     private func summary(_ change: Table.Change, _ deleted: [ManifestEntry]) -> [String: String] {
@@ -198,12 +194,13 @@ struct CommitWriter {
         var snapshot: Snapshot?
         if let current = metadata.currentSnapshot {
             var pool: [ManifestEntry] = []
-            for manifest in try table.manifests(of: current) where manifest.liveFileCount > 0 {
-                for entry in try table.entries(of: manifest) where entry.status != .deleted {
+            try table.entries(of: try table.manifests(of: current).filter { $0.liveFileCount > 0 }) { (_, entries) throws(ColumnStoreError) in
+                for entry in entries where entry.status != .deleted {
                     var moved = existing(entry)
                     moved.file.location = storage.location(of: try table.ownKey(entry.file.location))
                     pool.append(moved)
                 }
+                return true
             }
             var manifests: [ManifestFile] = []
             for group in ManifestGrouping(field: groupingField).groups(pool) { manifests.append(try writeManifest(group)) }

@@ -17,27 +17,24 @@ struct Reachability {
         }
         guard !ended.isEmpty else { return keys }
         var keptManifests: [String: ManifestFile] = [:]
-        for snapshot in after.metadata.snapshots {
-            for manifest in try after.manifests(of: snapshot) { keptManifests[manifest.location] = manifest }
+        try after.manifests(of: after.metadata.snapshots) { (_, manifests) in
+            for manifest in manifests { keptManifests[manifest.location] = manifest }
         }
         var endedManifests: [String: ManifestFile] = [:]
-        for snapshot in ended {
+        try before.manifests(of: ended) { (snapshot, manifests) in
             keys += [before.storage.key(ofLocation: snapshot.manifestList)].compactMap { $0 }
-            for manifest in try before.manifests(of: snapshot) where keptManifests[manifest.location] == nil {
-                endedManifests[manifest.location] = manifest
-            }
+            for manifest in manifests where keptManifests[manifest.location] == nil { endedManifests[manifest.location] = manifest }
         }
         // Only files of manifests that end can end; all others are named by one that stays.
         var candidates: Set<String> = []
-        for manifest in endedManifests.values {
-            for entry in try before.entries(of: manifest) { candidates.insert(entry.file.location) }
+        try before.entries(of: Array(endedManifests.values)) { (manifest, entries) in
+            for entry in entries { candidates.insert(entry.file.location) }
             keys += [before.storage.key(ofLocation: manifest.location)].compactMap { $0 }
+            return true
         }
-        for manifest in keptManifests.values {
-            if candidates.isEmpty { break }
-            for entry in try after.entries(of: manifest) where entry.status != .deleted {
-                candidates.remove(entry.file.location)
-            }
+        try after.entries(of: candidates.isEmpty ? [] : Array(keptManifests.values)) { (_, entries) in
+            for entry in entries where entry.status != .deleted { candidates.remove(entry.file.location) }
+            return !candidates.isEmpty
         }
         keys += candidates.compactMap { before.storage.key(ofLocation: $0) }
         return keys
@@ -62,14 +59,15 @@ struct Reachability {
         known.insert(Table.metadataKey(table.version))
         for entry in table.metadata.metadataLog { known.insert(table.storage.key(ofLocation: entry.location)) }
         var seen: Set<String> = []
-        for snapshot in table.metadata.snapshots {
+        var distinct: [ManifestFile] = []
+        try table.manifests(of: table.metadata.snapshots) { (snapshot, manifests) in
             known.insert(table.storage.key(ofLocation: snapshot.manifestList))
-            for manifest in try table.manifests(of: snapshot) where seen.insert(manifest.location).inserted {
-                known.insert(table.storage.key(ofLocation: manifest.location))
-                for entry in try table.entries(of: manifest) where entry.status != .deleted {
-                    known.insert(table.storage.key(ofLocation: entry.file.location))
-                }
-            }
+            distinct += manifests.filter { seen.insert($0.location).inserted }
+        }
+        try table.entries(of: distinct) { (manifest, entries) in
+            known.insert(table.storage.key(ofLocation: manifest.location))
+            for entry in entries where entry.status != .deleted { known.insert(table.storage.key(ofLocation: entry.file.location)) }
+            return true
         }
         return known
     }

@@ -3,10 +3,28 @@ extension Table {
     func manifests(of snapshot: Snapshot) throws(ColumnStoreError) -> [ManifestFile] {
         if let manifests = cache.manifests(ofList: snapshot.manifestList) { return manifests }
         let key = try ownKey(snapshot.manifestList)
-        let bytes = try storage.get(key, byteCountMax: ManifestReader.byteCountMax)
+        return try read(list: snapshot, key, try storage.get(key, byteCountMax: ManifestReader.byteCountMax))
+    }
+
+    private func read(list snapshot: Snapshot, _ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) -> [ManifestFile] {
         let manifests = try ManifestReader.manifests(bytes, path: key)
         cache.keep(manifests, ofList: snapshot.manifestList)
         return manifests
+    }
+
+    /// The manifests of several snapshots, one after the other; lists that must be read are got together.
+    func manifests(of snapshots: [Snapshot], _ body: (Snapshot, [ManifestFile]) throws(ColumnStoreError) -> Void) throws(ColumnStoreError) {
+        try each(
+            snapshots, kept: snapshots.map { cache.manifests(ofList: $0.manifestList) },
+            object: { snapshot in
+                storage.key(ofLocation: snapshot.manifestList).map { WantedObject(key: $0, byteCountMax: ManifestReader.byteCountMax) }
+            },
+            read: { (snapshot, bytes) throws(ColumnStoreError) in try read(list: snapshot, snapshot.manifestList, bytes) },
+            alone: { (snapshot) throws(ColumnStoreError) in try manifests(of: snapshot) }
+        ) { (snapshot, manifests) throws(ColumnStoreError) in
+            try body(snapshot, manifests)
+            return true
+        }
     }
 
     /// The entries of a manifest, deleted ones included.
@@ -15,10 +33,58 @@ extension Table {
         guard !manifest.holdsDeletes else {
             throw ColumnStoreError(.unsupportedFeature, path: manifest.location, "the table has delete files, which are not applied here")
         }
-        let bytes = try storage.get(try ownKey(manifest.location), byteCountMax: ManifestReader.byteCountMax)
+        return try read(manifest, try storage.get(try ownKey(manifest.location), byteCountMax: ManifestReader.byteCountMax))
+    }
+
+    private func read(_ manifest: ManifestFile, _ bytes: [UInt8]) throws(ColumnStoreError) -> [ManifestEntry] {
         let entries = try ManifestReader.entries(bytes, manifest: manifest)
         cache.keep(entries, of: manifest.location)
         return entries
+    }
+
+    /// The entries of several manifests, one manifest after the other, until `body` gives false; those that must be read are got together.
+    func entries(of manifests: [ManifestFile], _ body: (ManifestFile, [ManifestEntry]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) {
+        try each(
+            manifests, kept: manifests.map { cache.entries(of: $0.location) },
+            object: { manifest in
+                // One of delete files is refused in its turn.
+                if manifest.holdsDeletes { return nil }
+                return storage.key(ofLocation: manifest.location).map {
+                    WantedObject(key: $0, byteCount: manifest.byteCount, byteCountMax: ManifestReader.byteCountMax)
+                }
+            },
+            read: { (manifest, bytes) throws(ColumnStoreError) in try read(manifest, bytes) },
+            alone: { (manifest) throws(ColumnStoreError) in try entries(of: manifest) }, body)
+    }
+
+    /// What is kept, or lies in the storage, of each source in turn, until `body` gives false.
+    ///
+    /// - Parameters:
+    ///   - object: what is to be read; nil where `alone` says why that cannot be.
+    ///   - alone: what `read` makes of a source's object, got by itself.
+    private func each<Source, Value>(
+        _ sources: [Source], kept: [Value?], object: (Source) -> WantedObject?, read: (Source, [UInt8]) throws(ColumnStoreError) -> Value,
+        alone: (Source) throws(ColumnStoreError) -> Value, _ body: (Source, Value) throws(ColumnStoreError) -> Bool
+    ) throws(ColumnStoreError) {
+        let missing = sources.indices.compactMap { place in kept[place] == nil ? object(sources[place]).map { (place: place, object: $0) } : nil }
+        var (next, goesOn) = (0, true)
+        func handOut(before end: Int) throws(ColumnStoreError) {
+            while goesOn, next < end {
+                let value = if let known = kept[next] { known } else { try alone(sources[next]) }
+                goesOn = try body(sources[next], value)
+                next += 1
+            }
+        }
+        try storage.getEach(missing.map(\.object)) { (number, bytes) throws(ColumnStoreError) in
+            let place = missing[number].place
+            try handOut(before: place)
+            if goesOn {
+                goesOn = try body(sources[place], try read(sources[place], bytes))
+                next += 1
+            }
+            return goesOn
+        }
+        try handOut(before: sources.count)
     }
 
     /// - Throws: `.unsupportedFeature` for a location outside the table's storage.
@@ -41,10 +107,11 @@ extension Table {
         guard let snapshot = snapshot ?? metadata.currentSnapshot else { return }
         // Filters name columns as they are called now; ids find them in old files.
         let schema = metadata.currentSchema
-        for manifest in try manifests(of: snapshot) where manifest.canMatch(filters, schema: schema) {
-            for entry in try entries(of: manifest) where entry.status != .deleted {
+        try entries(of: try manifests(of: snapshot).filter { $0.canMatch(filters, schema: schema) }) { (_, entries) throws(ColumnStoreError) in
+            for entry in entries where entry.status != .deleted {
                 if entry.file.canMatch(filters, schema: schema) { try body(entry.file) }
             }
+            return true
         }
     }
 

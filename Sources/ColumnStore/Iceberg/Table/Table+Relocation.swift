@@ -28,6 +28,7 @@ public struct RelocatedStorage: ObjectStorage {
     public func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) { try base.put(key, bytes) }
     public func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink { try base.create(key) }
     public func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] { try base.get(key, byteCountMax: byteCountMax) }
+    public func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) { try base.getEach(objects, body) }
     public func get(_ key: String, range: Range<Int64>) throws(ColumnStoreError) -> [UInt8] { try base.get(key, range: range) }
     public func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes { try base.open(key) }
     public func expect(_ keys: [String]) { base.expect(keys) }
@@ -49,10 +50,11 @@ extension Table {
         var data: [String] = []
         guard let snapshot = self.metadata.currentSnapshot else { return (metadata, data) }
         metadata.append(try ownKey(snapshot.manifestList))
-        for manifest in try manifests(of: snapshot) {
-            metadata.append(try ownKey(manifest.location))
-            guard manifest.liveFileCount > 0 else { continue }
-            for entry in try entries(of: manifest) where entry.status != .deleted { data.append(try ownKey(entry.file.location)) }
+        let manifests = try manifests(of: snapshot)
+        for manifest in manifests { metadata.append(try ownKey(manifest.location)) }
+        try entries(of: manifests.filter { $0.liveFileCount > 0 }) { (_, entries) throws(ColumnStoreError) in
+            for entry in entries where entry.status != .deleted { data.append(try ownKey(entry.file.location)) }
+            return true
         }
         return (metadata, data)
     }

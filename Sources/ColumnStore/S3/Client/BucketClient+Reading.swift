@@ -42,15 +42,19 @@ extension BucketClient {
             return Piece(bytes: [], start: 0, head: head)
         }
         let piece = try Self.piece(answer, wanted: 0..<Int64(byteCountMax).addingSaturating(1))
-        guard piece.head.byteCount <= Int64(byteCountMax) else {
-            throw BucketFailure(.corrupt, status: answer.status, code: "TooLong", "\(piece.head.byteCount) bytes, of which at most \(byteCountMax) are read")
-        }
+        guard piece.head.byteCount <= Int64(byteCountMax) else { throw Self.tooLong(piece.head.byteCount, byteCountMax: byteCountMax) }
         guard Int64(piece.bytes.count) == piece.head.byteCount else { throw Self.odd("\(piece.bytes.count) of \(piece.head.byteCount) bytes") }
         // A sum with a "-" is one of parts' sums.
         if let sum = answer.headers["x-amz-checksum-sha256"], !sum.contains("-"), sum != SignatureText.base64(SHA256.hash(piece.bytes)) {
             throw Self.odd("the bytes do not have the checksum that the bucket has of them")
         }
         return piece
+    }
+
+    static let tooLongCode = "TooLong"
+
+    static func tooLong(_ byteCount: Int64, byteCountMax: Int) -> BucketFailure {
+        BucketFailure(.corrupt, code: tooLongCode, "\(byteCount) bytes, of which at most \(byteCountMax) are read")
     }
 
     /// A part of an object, whole.

@@ -68,18 +68,47 @@ final class BucketReader: Sendable {
         return Opened(byteCount: tail.head.byteCount, tag: tail.head.tag)
     }
 
-    /// The whole of a small object whose content never changes, from the cache where it has it.
-    func whole(_ key: String, byteCountMax: Int) throws(BucketFailure) -> [UInt8] {
-        let location = location(key)
-        if let cache, Self.isImmutable(key), let count = cache.byteCount(of: location), count <= Int64(byteCountMax),
+    /// How much is asked for of an object of which nobody knows the length: room for that is taken while it comes, and few are longer.
+    static let firstByteCount = 4 << 20
+
+    /// The whole of an object, from the cache where that has it and its content never changes.
+    ///
+    /// - Throws: `TooLong`.
+    func whole(_ object: WantedObject) throws(BucketFailure) -> [UInt8] {
+        do throws(BucketFailure) { return try wholeAtFirst(object) } catch {
+            guard error.code == BucketClient.tooLongCode, firstByteCount(of: object) < object.byteCountMax else { throw error }
+        }
+        // Room for all that it might be is not taken from others: how long is it?
+        let byteCount = try client.head(object.key)?.byteCount ?? 0
+        guard byteCount <= Int64(object.byteCountMax) else { throw BucketClient.tooLong(byteCount, byteCountMax: object.byteCountMax) }
+        return try fetchWhole(object.key, byteCountMax: Int(clamping: byteCount))
+    }
+
+    /// As `whole`, unless it is longer than what is asked for at first.
+    func wholeAtFirst(_ object: WantedObject) throws(BucketFailure) -> [UInt8] {
+        let location = location(object.key)
+        if let cache, Self.isImmutable(object.key), let count = cache.byteCount(of: location), count <= Int64(object.byteCountMax),
             let region = cache.region(of: location, byteCount: count, 0..<count)
         {
             return region.copied
         }
+        return try fetchWhole(object.key, byteCountMax: firstByteCount(of: object))
+    }
+
+    /// What is asked for of it at first.
+    func firstByteCount(of object: WantedObject) -> Int {
+        let known = object.byteCount.map { Int(clamping: max(0, $0)) }
+        return min(object.byteCountMax, known ?? Self.firstByteCount)
+    }
+
+    private func fetchWhole(_ key: String, byteCountMax: Int) throws(BucketFailure) -> [UInt8] {
         let piece = try client.get(key, byteCountMax: byteCountMax)
         keep(key, piece.head.byteCount, 0..<piece.head.byteCount, piece.bytes, isLongest: true)
         return piece.bytes
     }
+
+    /// Whether the cache has something of an object that never changes.
+    func isCached(_ key: String) -> Bool { Self.isImmutable(key) && cache?.byteCount(of: location(key)) != nil }
 
     /// Sends for ranges that are neither here nor on their way; waits for nothing.
     func begin(_ key: String, byteCount: Int64, tag: String?, _ ranges: [Range<Int64>]) {

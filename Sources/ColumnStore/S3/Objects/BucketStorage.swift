@@ -43,9 +43,21 @@ public final class BucketStorage: ObjectStorage {
 
     public func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] {
         try ObjectKey.check(key)
-        do throws(BucketFailure) { return try reader.whole(key, byteCountMax: byteCountMax) } catch {
-            guard error.code == "TooLong" else { throw ColumnStoreError(error, key: location(of: key)) }
-            throw ColumnStoreError(.overBudget, path: location(of: key), error.detail)
+        do throws(BucketFailure) { return try reader.whole(WantedObject(key: key, byteCountMax: byteCountMax)) } catch { throw fault(error, key) }
+    }
+
+    private func fault(_ error: BucketFailure, _ key: String) -> ColumnStoreError {
+        guard error.code == BucketClient.tooLongCode else { return ColumnStoreError(error, key: location(of: key)) }
+        return ColumnStoreError(.overBudget, path: location(of: key), error.detail)
+    }
+
+    public func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) {
+        for object in objects { try ObjectKey.check(object.key) }
+        var ahead = ObjectsAhead(reader, objects)
+        for (place, object) in objects.enumerated() {
+            let bytes: [UInt8]
+            do throws(BucketFailure) { bytes = try ahead.next() } catch { throw fault(error, object.key) }
+            guard try body(place, bytes) else { return }
         }
     }
 

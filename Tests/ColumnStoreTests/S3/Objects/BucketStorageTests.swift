@@ -92,6 +92,62 @@ final class BucketStorageTests: XCTestCase {
         XCTAssertEqual(bucket.seen.count, 3)
     }
 
+    /// Whole objects come in their order, side by side, and no more of them than are wanted soon; what is longer than was said comes too.
+    func test_getEach_asksSideBySide_inOrder_andStops() throws {
+        let folder = try TemporaryDirectory()
+        let storage = BucketStorage(try client(), cache: try RangeCache(path: folder.path + "/c", byteCountMax: 1 << 24))
+        let contents = (0..<40).map { Self.content(100 + $0) }
+        for (number, content) in contents.enumerated() { bucket.store("warehouse/t/m\(number).avro", content) }
+        // Too long, too short, as it is, or nobody knows.
+        let said: [Int64?] = [.max, 7, nil, 120, 0, -1]
+        let objects = (0..<40).map { WantedObject(key: "m\($0).avro", byteCount: said[$0 % said.count], byteCountMax: 1_000) }
+        // The first is answered when others were asked for.
+        let asked = Monitor<Set<String>>([])
+        bucket.fail { seen in
+            asked.broadcast { _ = $0.insert(seen.key) }
+            _ = asked.wait(seconds: Patience.seconds) { $0.count > 8 ? true : nil }
+            return nil
+        }
+        var found: [[UInt8]] = []
+        try storage.getEach(objects) { (place, bytes) in
+            XCTAssertEqual(place, found.count)
+            found.append(bytes)
+            return found.count < 12
+        }
+        XCTAssertEqual(found, Array(contents.prefix(12)))
+        XCTAssertLessThanOrEqual(asked.withLock { $0.count }, 12 + 15)
+        bucket.fail(nil)
+        bucket.forgetSeen()
+        found = []
+        try storage.getEach(objects) { (_, bytes) in
+            found.append(bytes)
+            return true
+        }
+        XCTAssertEqual(found, contents)
+        XCTAssertFalse(bucket.seen.contains { $0.key == "warehouse/t/m3.avro" }, "the cache has it")
+        // What is wrong is said in its turn.
+        bucket.store("warehouse/t/m38.avro", nil)
+        var count = 0
+        XCTAssertThrowsError(try BucketStorage(try client()).getEach(objects) { (_, _) in
+            count += 1
+            return true
+        }) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .notFound) }
+        XCTAssertEqual(count, 38)
+        XCTAssertThrowsError(try storage.getEach([WantedObject(key: "m9.avro", byteCount: 3, byteCountMax: 50)]) { (_, _) in true }) {
+            XCTAssertEqual(($0 as? ColumnStoreError)?.code, .overBudget, "\($0)")
+        }
+    }
+
+    /// An object of unknown length takes no more room than few are longer than: others wait for no more.
+    func test_wholeObject_longerThanFewAre_isReadAll() throws {
+        let storage = BucketStorage(try client())
+        let content = Self.content(5 << 20)
+        bucket.store("warehouse/t/metadata/v1.metadata.json", content)
+        XCTAssertTrue(try storage.get("metadata/v1.metadata.json", byteCountMax: 1 << 30) == content)
+        XCTAssertEqual(bucket.seen.map(\.method), ["GET", "HEAD", "GET"])
+        XCTAssertThrowsError(try storage.get("metadata/v1.metadata.json", byteCountMax: 5 << 20 - 1)) { XCTAssertEqual(($0 as? ColumnStoreError)?.code, .overBudget) }
+    }
+
     func test_randomReads_giveTheBytes_withAndWithoutACache() throws {
         let folder = try TemporaryDirectory()
         let content = Self.content(3 << 20)
