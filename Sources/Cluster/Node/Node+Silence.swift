@@ -9,8 +9,10 @@ extension Node {
         case object
         /// Who leads by the object.
         case leader(String)
-        /// Those of whom one has all that was acknowledged, perhaps: this process cannot know that it has.
+        /// Those of whom one has all that was acknowledged, perhaps: this process cannot know that it has. None: this node was alone, and its disk is from before that.
         case inSync([String])
+        /// Slots that begin behind that record, which this node's log does not reach.
+        case behind(Int, leader: String)
     }
 
     /// Whether what is submitted now would be acknowledged, as far as this node knows.
@@ -39,6 +41,7 @@ extension Node {
         guard hasRead, now - startedAt >= settings.times.look else { return nil }
         let isUnheard = now - ledAt > settings.times.leaderLost + settings.times.standbyLost
         if configuration.leader != settings.name { guard isUnheard else { return nil } }
+        if configuration.mode == .log, let base = configuration.log?.base, !history.has(base) { return .behind(base.sequence, leader: configuration.leader) }
         // Only those who are in sync can tell.
         if configuration.mode == .pair, configuration.insync.contains(settings.name), !vouched.contains(configuration.nonce) { return .inSync(others) }
         return configuration.leader == settings.name ? (others.isEmpty ? nil : .inSync(others)) : .leader(configuration.leader)

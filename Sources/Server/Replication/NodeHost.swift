@@ -32,6 +32,8 @@ final class NodeHost: CommitReplica {
         var silence: Node.Silence?
         /// A peer that greets by another version.
         var strange: StrangeGreeting?
+        /// Two processes that say that they are one node, this one or its peer.
+        var double: String?
         /// What the place that it waits for said last.
         var fault: String?
     }
@@ -71,6 +73,10 @@ final class NodeHost: CommitReplica {
     private let greetings = Mutex<[String: PeerDoor.Greeting]>([:])
     /// Peers that greeted last by another version.
     private let strange = Mutex<[String: StrangeGreeting]>([:])
+    /// What was said of second processes of peers, and when.
+    private let doubles = Mutex<[String: (words: String, at: Int)]>([:])
+    /// Of this process, unlike any other's.
+    private let process = UInt64.random(in: .min ... .max)
     /// When each node was last heard, by the clock of the boot.
     private let heard = Mutex<[String: Int]>([:])
     /// A server has the store open for writing.
@@ -78,6 +84,8 @@ final class NodeHost: CommitReplica {
     private let thread = HeldThread()
 
     static let tickMilliseconds = 200
+    /// One that is refused comes again sooner than that.
+    private static let doubleMilliseconds = 5_000
 
     init(_ settings: Cluster.Settings, checkpoint: StoreCheckpoint, links: [String: PeerLink], door: PeerDoor, object: ObjectCalls, slots: SlotCalls, log: Log) {
         (name, self.settings, self.links, self.door, self.object, self.slots, self.log) = (settings.name, settings, links, door, object, slots, log)
@@ -91,12 +99,14 @@ final class NodeHost: CommitReplica {
         object.start(mayName: { [self] in greetings.withLock { $0.values.allSatisfy(\.namesStores) } }) { [self] in give($0) }
         slots.start { [self] in give($0) }
         let sender = CheckpointSender(checkpoint, log: log) { [standing] in standing.withLock { $0.ending != nil } }
-        self.door.start(greeted: { [self] in met($0) }, differs: { [self] in note($1, of: $0) }, take: { [self] in
+        self.door.start(greeted: { [self] in met($0) }, differs: { [self] in note($1, of: $0) }, doubled: { [self] name, words in
+            doubles.withLock { $0[name] = (words, BootClock.milliseconds()) }
+        }, take: { [self] in
             let name = $0
             heard.withLock { $0[name] = BootClock.milliseconds() }
             give(.message(from: name, $1))
         }, give: { sender.send(to: $0, $1) })
-        for (peer, link) in links { link.start { [self] in PeerDoor.Greeting(from: name, to: peer, url: url, door: door, store: file.store).bytes } }
+        for (peer, link) in links { link.start { [self] in PeerDoor.Greeting(from: name, to: peer, url: url, door: door, store: file.store, process: process).bytes } }
         thread.start(name: "cluster-node") { [self] in run() }
         checkpoint.start(committed: { [standing] in standing.withLock { $0.committed.sequence } }, drop: { [inbox] through, keeping in
             inbox.signal { $0.jobs.append(.drop(through: through, keeping: keeping)) }
@@ -304,6 +314,7 @@ final class NodeHost: CommitReplica {
             isServing: work.node.role == .leader && work.node.isServing, isDegraded: work.node.role == .leader && work.node.isAlone, ending: work.ending,
             store: work.node.store, mayAcknowledge: work.node.mayAcknowledge, obstacle: work.node.obstacle, silence: work.node.silence)
         next.strange = strange.withLock { $0.min { $0.key < $1.key }?.value }
+        next.double = double
         next.successor = work.node.successor
         next.fault = NodeWords.waitsForObject(next) ? object.fault : NodeWords.waitsForSlots(next) ? slots.fault : nil
         // The store is open, and what it would commit from here on is nobody's.
@@ -325,6 +336,12 @@ final class NodeHost: CommitReplica {
             log.warning("this node waits", ["node": .text(name), "reason": .text(why)])
         }
         if let ending = next.ending { tell(ending) }
+    }
+
+    /// A second process of a peer, or of this node.
+    private var double: String? {
+        let now = BootClock.milliseconds()
+        return doubles.withLock { doubles in doubles.values.filter { now - $0.at < Self.doubleMilliseconds }.map(\.words).min() } ?? links.values.compactMap(\.refusal).min()
     }
 
     private func end(_ reason: String) {

@@ -47,6 +47,10 @@ enum NodeWords {
         case .slots: return "this node leads, and the slots of log.url take nothing: nothing is acknowledged until they do, or the standby is back"
         case .object: return "this node \(leads ? "leads" : "is to take over"), and the object that says who leads cannot be changed: \(leads ? "nothing is acknowledged" : "nobody leads") until it can"
         case .leader(let name): return "\(name) leads by the object, and is not heard here: what it acknowledges meanwhile this node lacks; look at \(name), and at cluster.peer and cluster.listen of both"
+        case .behind(let number, let leader):
+            return "the slots of log.url begin behind record \(number), and what this node has ends or parts before it (its directory is older than that, or another's): it waits for \(leader), or for a disk that has all up to there"
+        case .inSync(let names) where names.isEmpty:
+            return "this node went on alone, by the object that says who leads, and its directory is from before that: what was acknowledged since is on the disk that it had then; put that back"
         case .inSync(let names):
             return "this node cannot know whether it has all that was acknowledged, since \(names.joined(separator: ", ")) may have led meanwhile: it waits for \(names.joined(separator: " and ")) to be there"
         }

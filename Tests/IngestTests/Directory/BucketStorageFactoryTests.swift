@@ -200,14 +200,14 @@ final class BucketStorageFactoryTests: XCTestCase {
         let data = TemporaryDirectory()
         let storages = try factory()
         let first = try EngineFixture(data.path) { $0.storages = storages }
-        // Files of one day and of some days: their manifests differ, and what is asked for may be in each.
+        // Years are files of their own; those of one day, of some days and of months have manifests of their own, and what is asked for may be in each.
         try fill(first, 0..<60, note: 4_000)
-        for days in [15...15, 13...17] {
+        for (year, days) in [(2023, 15...15), (2022, 13...17)] {
             var random = SplitMix64(state: 11)
             let lines = days.flatMap { day in
                 (0..<60 / days.count).map { number in
                     let text = (0..<500).map { _ in String(random.next() & 0xFFFF_FFFF, radix: 36) }.joined()
-                    return EngineFixture.receipt("\(number == 0 ? "A" : "Z")-\(days.count)-\(day)-\(number)", at: "2025-03-\(day)T10:00:00Z", note: text)
+                    return EngineFixture.receipt("\(number == 0 ? "A" : "Z")-\(days.count)-\(day)-\(number)", at: "\(year)-03-\(day)T10:00:00Z", note: text)
                 }
             }
             guard case .each = first.take(lines.joined(separator: "\n"), .ndjson) else { return XCTFail("no results") }

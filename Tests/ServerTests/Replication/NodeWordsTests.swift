@@ -11,4 +11,14 @@ final class NodeWordsTests: XCTestCase {
         let words = try XCTUnwrap(NodeWords.why(standing, node: "a"))
         XCTAssertTrue(words.hasPrefix("b speaks version 4 of the protocol, and this node version 2;"), words)
     }
+
+    func test_disksThatAreOlder_areSaidToBe() throws {
+        var standing = NodeHost.Standing()
+        standing.silence = .behind(17, leader: "b")
+        var words = try XCTUnwrap(NodeWords.why(standing, node: "a"))
+        XCTAssertTrue(words.contains("begin behind record 17") && words.contains("waits for b"), words)
+        standing.silence = .inSync([])
+        words = try XCTUnwrap(NodeWords.why(standing, node: "a"))
+        XCTAssertTrue(words.contains("went on alone") && words.contains("from before that"), words)
+    }
 }

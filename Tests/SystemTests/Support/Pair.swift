@@ -18,10 +18,11 @@ final class Pair {
         fileprivate let log: URL
         private var process: Process?
 
-        fileprivate init(_ name: String, in folder: URL, port: UInt16, environment: [String: String]) {
+        /// - Parameter place: of its directory and its log.
+        fileprivate init(_ name: String, in folder: URL, at place: String? = nil, port: UInt16, environment: [String: String]) {
             (self.name, self.port, self.environment) = (name, port, environment)
-            data = folder.appendingPathComponent(name)
-            log = folder.appendingPathComponent("\(name).log")
+            data = folder.appendingPathComponent(place ?? name)
+            log = folder.appendingPathComponent("\(place ?? name).log")
         }
 
         /// Of a process that has ended.
@@ -84,6 +85,7 @@ final class Pair {
 
     let folder: URL
     let nodes: [Node]
+    private var doubles: [Node] = []
     private var witness: Process?
     let witnessPort: UInt16?
     /// Of a witness that speaks TLS, and listens on all addresses.
@@ -137,8 +139,16 @@ final class Pair {
         witness?.waitUntilExit()
     }
 
+    /// A process, not started yet, with the name of a node that is there, and a directory and ports of its own.
+    func double(of node: Node) throws -> Node {
+        let ports = try Self.freePorts(2)
+        let double = Node(node.name, in: folder, at: "\(node.name)-double-\(doubles.count)", port: ports[0], environment: node.environment.merging(["TILL_CLUSTER_LISTEN": "127.0.0.1:\(ports[1])"]) { $1 })
+        doubles.append(double)
+        return double
+    }
+
     func remove() {
-        for node in nodes { node.kill() }
+        for node in nodes + doubles { node.kill() }
         killWitness()
         try? FileManager.default.removeItem(at: folder)
     }

@@ -84,9 +84,9 @@ struct CommitWriter {
         var kept: [ManifestFile] = []
         var pool: [ManifestEntry] = []
         var deleted: [ManifestEntry] = []
-        var seenCount = 0
+        var rest = living[...]
         try table.entries(of: removed.isEmpty ? [] : living) { (manifest, entries) throws(ColumnStoreError) in
-            seenCount += 1
+            rest.removeFirst()
             let live = entries.filter { $0.status != .deleted }
             guard live.contains(where: { removed.contains($0.file.location) }) else {
                 kept.append(manifest)
@@ -106,7 +106,7 @@ struct CommitWriter {
             }
             return deleted.count < removed.count
         }
-        kept += living.dropFirst(seenCount)
+        kept.append(contentsOf: rest)
         guard deleted.count == removed.count else {
             let missing = removed.subtracting(deleted.map(\.file.location)).sorted().first ?? ""
             throw ColumnStoreError(.conflict, path: missing, "is not a file of the table (any more)")

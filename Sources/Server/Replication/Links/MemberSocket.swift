@@ -75,6 +75,27 @@ final class MemberSocket: @unchecked Sendable {
         return poll(&polled, 1, 0) != 0
     }
 
+    enum News {
+        case none
+        /// Nothing comes any more, or nothing that can be read.
+        case ended
+        case frame([UInt8])
+    }
+
+    /// What the other end of a connection that is only written has said, if it has said anything by now.
+    func news(byteCountMax: Int, until end: Double) -> News {
+        guard hasNews else { return .none }
+        // What TLS says for itself is no news.
+        var first: UInt8 = 0
+        let count = withUnsafeMutableBytes(of: &first) { buffer in tls.map { $0.receive(buffer) } ?? recv(descriptor, buffer.baseAddress, buffer.count, 0) }
+        guard count > 0 else {
+            let isWaiting = count < 0 && (tls.map { !$0.isBroken } ?? (errno == EAGAIN || errno == EINTR))
+            return isWaiting ? .none : .ended
+        }
+        guard let rest = bytes(3, until: end), let frame = frame([first] + rest, byteCountMax: byteCountMax, until: end) else { return .ended }
+        return .frame(frame)
+    }
+
     /// Who waits for it gets an end of it, on any thread.
     func cut() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
@@ -100,6 +121,10 @@ final class MemberSocket: @unchecked Sendable {
     /// - Returns: nil at the end, after silence, and for more than that: its memory is not taken.
     func frame(byteCountMax: Int, until end: Double = .infinity) -> [UInt8]? {
         guard let head = bytes(4, until: end) else { return nil }
+        return frame(head, byteCountMax: byteCountMax, until: end)
+    }
+
+    private func frame(_ head: [UInt8], byteCountMax: Int, until end: Double) -> [UInt8]? {
         let count = head.reversed().reduce(0) { $0 << 8 | Int($1) }
         guard count > 0, count <= byteCountMax else { return nil }
         return bytes(count, until: end)

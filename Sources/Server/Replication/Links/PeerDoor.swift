@@ -6,12 +6,15 @@ import Synchronization
 /// Takes the connections that peers make, and reads their messages:
 ///
 ///     connection := greeting frame*        frame := length:uint32 message
-///     greeting   := frame of "till-pair 1\n" from "\n" to "\n" url ["#" door] "\n" ["checkpoints\n" | "checkpoint\n"] ["store " (number | "none") "\n"]
+///     greeting   := frame of "till-pair 1\n" from "\n" to "\n" url ["#" door] "\n" ["checkpoints\n" | "checkpoint\n"] ["store " (number | "none") "\n"] ["process " number "\n"]
+///     refusal    := frame of "refused " reason, back to who greeted, and then the connection's end
 ///
 /// The door is where requests are passed on to, which a public URL need not lead to. It stands behind the URL, since earlier versions take exactly these lines; later ones may add
 /// lines. `checkpoints` says that whoever speaks takes checkpoints; `checkpoint` that this connection is for one, which comes back by it (`CheckpointSender`).
 /// `store` says whose records the one who speaks has, and that it reads an object that names a store.
-/// One connection of each peer for messages: a new one ends the one before.
+/// `process` tells processes of one name apart.
+/// One connection of each peer for messages: a new one ends the one before, unless that is another process's, which still speaks. Two machines that were given one name would
+/// take the connection from each other without end, and each would be taken for the other's next process.
 final class PeerDoor: Sendable {
     /// Who speaks, and where clients reach it.
     struct Greeting: Sendable, Equatable {
@@ -23,6 +26,8 @@ final class PeerDoor: Sendable {
         var store: StoreIdentity?
         /// Versions before do not.
         var namesStores = true
+        /// By chance; nil: a version before.
+        var process: UInt64?
 
         enum Wants: String, Sendable {
             case messages = "checkpoints"
@@ -32,16 +37,17 @@ final class PeerDoor: Sendable {
         private static let title = "\(StrangeGreeting.word)\(StrangeGreeting.own)"
         private static let storeWord = "store "
         private static let noStore = "none"
+        private static let processWord = "process "
         static let byteCountMax = 1_024
 
         var bytes: [UInt8] {
             let place = "\(url)\(door == url ? "" : "#" + door)"
             let own = namesStores ? "\(Self.storeWord)\(store?.text ?? Self.noStore)\n" : ""
-            return PeerDoor.frame(Array("\(Self.title)\n\(from)\n\(to)\n\(place)\n\(wants.map { $0.rawValue + "\n" } ?? "")\(own)".utf8))
+            return PeerDoor.frame(Array("\(Self.title)\n\(from)\n\(to)\n\(place)\n\(wants.map { $0.rawValue + "\n" } ?? "")\(own)\(process.map { "\(Self.processWord)\($0)\n" } ?? "")".utf8))
         }
 
-        init(from: String, to: String, url: String, door: String, wants: Wants? = .messages, store: StoreIdentity?) {
-            (self.from, self.to, self.url, self.door, self.wants, self.store) = (from, to, url, door, wants, store)
+        init(from: String, to: String, url: String, door: String, wants: Wants? = .messages, store: StoreIdentity?, process: UInt64? = nil) {
+            (self.from, self.to, self.url, self.door, self.wants, self.store, self.process) = (from, to, url, door, wants, store, process)
         }
 
         /// - Returns: nil for what is no greeting.
@@ -57,11 +63,20 @@ final class PeerDoor: Sendable {
             guard own == nil || store != nil || own.map(String.init) == Self.noStore else { return nil }
             self.init(from: lines[1], to: lines[2], url: urls[0], door: urls[urls.count - 1], wants: lines[4...].lazy.compactMap(Wants.init).first, store: store)
             namesStores = own != nil
+            process = lines[4...].lazy.filter { $0.hasPrefix(Self.processWord) }.compactMap { UInt64($0.dropFirst(Self.processWord.utf8.count)) }.first
         }
     }
 
+    /// Who speaks for a peer.
+    private struct Reader {
+        var socket: MemberSocket
+        var process: UInt64?
+        var url: String
+        var heardAt: Double
+    }
+
     private struct State {
-        var readers: [String: MemberSocket] = [:]
+        var readers: [String: Reader] = [:]
         /// Those who have not said who they are, the oldest first.
         var unknown: [Int32] = []
         var count = 0
@@ -79,6 +94,10 @@ final class PeerDoor: Sendable {
 
     private static let connectionCountMax = 32
     private static let lookMilliseconds: Int32 = 250
+    /// A process that speaks at all speaks five times in it.
+    private static let spokenSeconds = 1.0
+    private static let goodbyeSeconds = 1.0
+    private static let refusedWord = Array("refused ".utf8)
 
     /// - Parameters:
     ///   - peers: those whose words count.
@@ -96,10 +115,12 @@ final class PeerDoor: Sendable {
     /// - Parameters:
     ///   - greeted: a peer is there, whose clients' address that is.
     ///   - differs: a peer is there, and is of another version.
+    ///   - doubled: a second process of that name is there, and was refused for that reason.
     ///   - take: its messages, one after the other.
     ///   - give: it wants a checkpoint, by that connection, which ends with the call.
     func start(
-        greeted: @escaping @Sendable (Greeting) -> Void, differs: @escaping @Sendable (String, StrangeGreeting) -> Void, take: @escaping @Sendable (String, Message) -> Void, give: @escaping @Sendable (Greeting, MemberSocket) -> Void
+        greeted: @escaping @Sendable (Greeting) -> Void, differs: @escaping @Sendable (String, StrangeGreeting) -> Void, doubled: @escaping @Sendable (String, String) -> Void,
+        take: @escaping @Sendable (String, Message) -> Void, give: @escaping @Sendable (Greeting, MemberSocket) -> Void
     ) {
         WorkerThread(name: "cluster-door", isDetached: true) { [self] in
             while !state.withLock({ $0.isStopping }) {
@@ -119,7 +140,7 @@ final class PeerDoor: Sendable {
                     close(connection)
                     continue
                 }
-                WorkerThread(name: "cluster-peer", isDetached: true) { [self] in serve(connection, greeted, differs, take, give) }
+                WorkerThread(name: "cluster-peer", isDetached: true) { [self] in serve(connection, greeted, differs, doubled, take, give) }
             }
             close(socket)
         }
@@ -131,12 +152,13 @@ final class PeerDoor: Sendable {
         state.withLock { state in
             state.count -= 1
             state.unknown.removeAll { $0 == connection }
-            for (peer, socket) in state.readers where socket.descriptor == connection { state.readers[peer] = nil }
+            for (peer, reader) in state.readers where reader.socket.descriptor == connection { state.readers[peer] = nil }
         }
     }
 
     private func serve(
-        _ connection: Int32, _ greeted: (Greeting) -> Void, _ differs: (String, StrangeGreeting) -> Void, _ take: (String, Message) -> Void, _ give: (Greeting, MemberSocket) -> Void
+        _ connection: Int32, _ greeted: (Greeting) -> Void, _ differs: (String, StrangeGreeting) -> Void, _ doubled: (String, String) -> Void, _ take: (String, Message) -> Void,
+        _ give: (Greeting, MemberSocket) -> Void
     ) {
         MemberSocket.limitHandshake(connection)
         // Who has not said who he is by then is none.
@@ -169,17 +191,51 @@ final class PeerDoor: Sendable {
             state.withLock { state in state.unknown.removeAll { $0 == connection } }
             return give(greeting, socket)
         }
-        state.withLock { state in
-            state.unknown.removeAll { $0 == connection }
-            state.readers.updateValue(socket, forKey: greeting.from)?.cut()
+        if let other = seat(greeting, socket) {
+            let reason = "two processes say that they are node \(greeting.from): the one at \(other) is heard, and the one at \(greeting.url) is refused; "
+                + "end one of them, or give it the name (cluster.node) and the directory of a node of its own"
+            doubled(greeting.from, reason)
+            refusals.note("a second process of one node is refused", reason)
+            return Self.refuse(socket, reason)
         }
         greeted(greeting)
         while let bytes = socket.frame(byteCountMax: Message.byteCountMax) {
+            state.withLock { state in
+                if state.readers[greeting.from]?.socket === socket { state.readers[greeting.from]?.heardAt = SteadyClock.seconds() }
+            }
             do throws(FrameFault) {
                 take(greeting.from, try Message(parsing: bytes[...]))
             } catch {
                 return log.warning("a message of the peer cannot be read; its connection is closed", ["peer": .text(greeting.from), "reason": .text(error.reason)])
             }
         }
+    }
+
+    /// Makes a connection the one by which that peer speaks.
+    ///
+    /// - Returns: where clients reach another process of that name, which speaks; nil: it has the seat.
+    private func seat(_ greeting: Greeting, _ socket: MemberSocket) -> String? {
+        let now = SteadyClock.seconds()
+        return state.withLock { state in
+            state.unknown.removeAll { $0 == socket.descriptor }
+            if let other = state.readers[greeting.from], let theirs = other.process, let own = greeting.process, theirs != own, now - other.heardAt < Self.spokenSeconds { return other.url }
+            state.readers.updateValue(Reader(socket: socket, process: greeting.process, url: greeting.url, heardAt: now), forKey: greeting.from)?.socket.cut()
+            return nil
+        }
+    }
+
+    /// Says why, and waits for the other end to have read it: an end at once would take the words with it.
+    private static func refuse(_ socket: MemberSocket, _ reason: String) {
+        guard socket.send(frame(refusedWord + Array(reason.utf8))[...]) else { return }
+        let end = SteadyClock.seconds() + goodbyeSeconds
+        while socket.frame(byteCountMax: Message.byteCountMax, until: end) != nil {}
+    }
+
+    /// - Returns: why a connection that this node made was refused; nil for what says nothing of it.
+    static func refusal(_ bytes: [UInt8]) -> String? {
+        guard bytes.starts(with: refusedWord), bytes.count <= Greeting.byteCountMax, let text = String(validating: bytes.dropFirst(refusedWord.count), as: UTF8.self),
+            text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+        else { return nil }
+        return text
     }
 }

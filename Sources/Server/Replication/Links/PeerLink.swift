@@ -15,6 +15,8 @@ final class PeerLink: Sendable {
         var frames: [[UInt8]] = []
         var byteCount = 0
         var isStopping = false
+        /// Why the peer refused the last connection; nil once it takes one.
+        var refusal: (reason: String, at: Double)?
     }
 
     private let name: String
@@ -30,6 +32,9 @@ final class PeerLink: Sendable {
     /// A connection that ended sooner was refused.
     private static let keptSeconds = 1.0
     private static let backoffSeconds = 0.1...1.0
+    /// Who is refused comes again sooner than that.
+    private static let refusedSeconds = 5.0
+    private static let replySeconds = 1.0
 
     /// - Parameter files: by which both prove who they are; nil: in the clear.
     init(to name: String, _ address: Address, files: LinkFiles? = nil, log: Log) {
@@ -51,6 +56,12 @@ final class PeerLink: Sendable {
         }
     }
 
+    /// Why the peer takes no connection of this node.
+    var refusal: String? {
+        let now = SteadyClock.seconds()
+        return state.withLock { state in state.refusal.flatMap { now - $0.at < Self.refusedSeconds ? $0.reason : nil } }
+    }
+
     func stop() { state.broadcast { $0.isStopping = true } }
 
     private func run(_ greeting: @Sendable () -> [UInt8]) {
@@ -65,7 +76,7 @@ final class PeerLink: Sendable {
                         guard !state.frames.isEmpty else { return nil }
                         defer { (state.frames, state.byteCount) = ([], 0) }
                         return state.frames
-                    }), frames.allSatisfy({ socket.send($0[...]) }) {}
+                    }), !hasRefused(socket), frames.allSatisfy({ socket.send($0[...]) }) {}
                     log.info("the connection to the peer has ended", ["peer": .text(name)])
                 }
                 if SteadyClock.seconds() - begun > Self.keptSeconds { backoff = Self.backoffSeconds.lowerBound }
@@ -74,6 +85,20 @@ final class PeerLink: Sendable {
             backoff = min(Self.backoffSeconds.upperBound, backoff * 2)
             // What was said before is old by now.
             state.withLock { ($0.frames, $0.byteCount) = ([], 0) }
+        }
+    }
+
+    /// Whether the peer takes nothing by this connection: it has ended it, and may have said why.
+    private func hasRefused(_ socket: MemberSocket) -> Bool {
+        let now = SteadyClock.seconds()
+        switch socket.news(byteCountMax: PeerDoor.Greeting.byteCountMax, until: now + Self.replySeconds) {
+        case .none: return false
+        case .ended: return true
+        case .frame(let bytes):
+            guard let reason = PeerDoor.refusal(bytes) else { return true }
+            state.withLock { $0.refusal = (reason, now) }
+            refusals.note("the peer refuses this node", reason)
+            return true
         }
     }
 

@@ -1,0 +1,83 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: a second process with the name of a node that is there is refused, named by both sides, and changes nothing for anybody. Method: real processes, with an empty directory and with a copy
+/// of the node's own, beside clients that post.
+final class PairDoubleTests: XCTestCase {
+    private func epoch(_ node: Pair.Node) -> Int? { node.ready?.text.firstMatch(of: #/"epoch":([0-9]+)/#).flatMap { Int($0.1) } }
+
+    private func copy(_ node: Pair.Node, _ pair: Pair) throws -> URL {
+        XCTAssertEqual(node.stop(), 0)
+        let copy = node.data.appendingPathExtension("copy")
+        try FileManager.default.copyItem(at: node.data, to: copy)
+        try node.start()
+        try pair.waitUntilInSync(revives: true)
+        return copy
+    }
+
+    func test_secondProcessOfANode_isRefused_isNamedByBoth_andChangesNothing() throws {
+        let pair = try Pair()
+        defer { pair.remove() }
+        _ = try pair.begin()
+        let copies = try Dictionary(uniqueKeysWithValues: pair.nodes.map { ($0.name, try copy($0, pair)) })
+        let leader = try pair.leader()
+        let standby = pair.other(than: leader)
+        var sent: [String] = []
+        for (round, node, isCopy) in [("A", standby, false), ("B", standby, true), ("C", leader, false), ("D", leader, true)] {
+            let before = epoch(leader)
+            let (double, other) = (try pair.double(of: node), pair.other(than: node))
+            if isCopy { try FileManager.default.copyItem(at: try XCTUnwrap(copies[node.name]), to: double.data) }
+            let words = "two processes say that they are node \(node.name): the one at http://127.0.0.1:\(node.port) is heard, and the one at http://127.0.0.1:\(double.port) is refused"
+            sent += try PairLoad.acknowledged(pair, round) { load in
+                load.waitForMore(10)
+                try double.start()
+                for place in [other, double] {
+                    XCTAssertTrue(Patience.until { place.ready?.text.contains(words) == true }, "\(round): \(place.name): \(place.ready?.text ?? "no answer")")
+                    XCTAssertTrue(Patience.until { place.logText.contains(words) }, "\(round): \(place.logText.suffix(2_000))")
+                }
+                XCTAssertEqual(double.ready?.status, 503)
+                load.waitForMore(30)
+            }
+            XCTAssertTrue(pair.isInSync, round)
+            XCTAssertEqual(try pair.leader().name, leader.name, round)
+            XCTAssertEqual(epoch(leader), before, round)
+            double.kill()
+            XCTAssertTrue(Patience.until { other.ready?.text.contains(words) == false }, round)
+        }
+        try PairLoad.check(pair, has: sent, "beside second processes")
+        // Whose process ends is followed by its next one, which is no second one.
+        standby.kill()
+        try standby.start()
+        try pair.waitUntilInSync(revives: true)
+        XCTAssertTrue(Patience.until { pair.digestsAgree })
+    }
+
+    /// Nobody is there who could refuse it; what it was copied from is from before the slots.
+    func test_secondProcessOfALeaderInModeLog_leadsNothing() throws {
+        let pair = try Pair(hasWitness: false)
+        defer { pair.remove() }
+        _ = try pair.begin()
+        let copies = try Dictionary(uniqueKeysWithValues: pair.nodes.map { ($0.name, try copy($0, pair)) })
+        let leader = try pair.leader()
+        let standby = pair.other(than: leader)
+        standby.kill()
+        XCTAssertTrue(Patience.until { leader.ready.map { $0.status == 200 && $0.text.contains(#""mode":"log""#) } ?? false })
+        let before = epoch(leader)
+        let double = try pair.double(of: leader)
+        try FileManager.default.copyItem(at: try XCTUnwrap(copies[leader.name]), to: double.data)
+        var sent: [String] = []
+        sent += try PairLoad.acknowledged(pair, "A") { load in
+            load.more(10) { pair.revive() }
+            try double.start()
+            XCTAssertTrue(Patience.until { double.ready.map { $0.status == 503 && $0.text.contains("begin behind record") } ?? false }, double.ready?.text ?? double.logText)
+            load.more(60) { pair.revive() }
+        }
+        XCTAssertEqual(epoch(leader), before)
+        double.kill()
+        try standby.start()
+        try pair.waitUntilInSync(revives: true)
+        try PairLoad.check(pair, has: sent, "beside a second process of the leader")
+        try PairLoad.prove(pair, "at the end")
+    }
+}

@@ -1,0 +1,128 @@
+import Foundation
+import TestSupport
+import XCTest
+
+/// Goal: a machine whose directory was put back from an older copy takes nothing with it, whichever of the two comes up first: it leads nothing, says why, and gains what it lacks. Method: real processes;
+/// a directory is copied while its process has ended in order, and put back after both were killed.
+final class PairImageTests: XCTestCase {
+    private static let unknowing = "this node cannot know whether it has all that was acknowledged"
+
+    /// Ends a node in order, and copies its directory.
+    private func image(_ node: Pair.Node) throws -> URL {
+        XCTAssertEqual(node.stop(), 0, node.logText.suffix(2_000).description)
+        let image = node.data.appendingPathExtension("image")
+        try? FileManager.default.removeItem(at: image)
+        try FileManager.default.copyItem(at: node.data, to: image)
+        return image
+    }
+
+    private func putBack(_ image: URL, _ node: Pair.Node) throws {
+        try FileManager.default.removeItem(at: node.data)
+        try FileManager.default.copyItem(at: image, to: node.data)
+    }
+
+    private func waits(_ node: Pair.Node, _ words: String, _ message: String) {
+        XCTAssertTrue(Patience.until { node.ready.map { $0.status == 503 && $0.text.contains(words) } ?? false }, "\(message): \(node.ready?.text ?? "no answer")")
+        XCTAssertTrue(Patience.until { node.logText.contains(words) }, "\(message): \(node.logText.suffix(2_000))")
+    }
+
+    private func inBothOrders(hasWitness: Bool) throws {
+        let pair = try Pair(hasWitness: hasWitness)
+        defer { pair.remove() }
+        _ = try pair.begin()
+        var sent: [String] = []
+        for (round, isLeaders, isOldFirst) in [("A", true, true), ("B", true, false), ("C", false, true), ("D", false, false)] {
+            try pair.waitUntilInSync(revives: true)
+            let old = isLeaders ? try pair.leader() : pair.other(than: try pair.leader())
+            let good = pair.other(than: old)
+            let message = "\(round): the \(isLeaders ? "leader" : "standby") \(old.name) is old and starts \(isOldFirst ? "first" : "last")"
+            let image = try image(old)
+            try old.start()
+            try pair.waitUntilInSync(revives: true)
+            if isLeaders, try pair.leader() === good {
+                XCTAssertEqual(try old.client.post("/v1/cluster/transfer", "{}").status, 202)
+                XCTAssertTrue(Patience.until { old.ready?.status == 200 }, message)
+                try pair.waitUntilInSync(revives: true)
+            }
+            sent += PairLoad.acknowledged(pair, round) { $0.waitForMore(25) }
+            for node in pair.nodes { node.send(SIGKILL) }
+            for node in pair.nodes { node.kill() }
+            try putBack(image, old)
+            let (first, last) = isOldFirst ? (old, good) : (good, old)
+            try first.start()
+            waits(first, Self.unknowing, message)
+            try last.start()
+            try pair.waitUntilInSync(revives: true)
+            XCTAssertTrue(Patience.until { pair.digestsAgree }, message)
+            try PairLoad.check(pair, has: sent, message)
+        }
+        // Without a bucket nobody is ready alone.
+        if !hasWitness { try PairLoad.prove(pair, "at the end") }
+    }
+
+    func test_olderDirectory_inEitherOrder_losesAndDoublesNothing_besideAWitness() throws { try inBothOrders(hasWitness: true) }
+
+    func test_olderDirectory_inEitherOrder_losesAndDoublesNothing_besideABucket() throws { try inBothOrders(hasWitness: false) }
+
+    /// What was acknowledged since lies in slots, which begin behind what the copy has.
+    func test_olderDirectory_inModeLog_leadsNothing_andGainsWhatItLacks() throws {
+        let pair = try Pair(hasWitness: false)
+        defer { pair.remove() }
+        _ = try pair.begin()
+        var sent: [String] = []
+        for (round, isLeaders) in [("A", true), ("B", false)] {
+            try pair.waitUntilInSync(revives: true)
+            var images: [String: URL] = [:]
+            for node in pair.nodes {
+                images[node.name] = try image(node)
+                try node.start()
+                try pair.waitUntilInSync(revives: true)
+            }
+            let leader = try pair.leader()
+            let standby = pair.other(than: leader)
+            sent += PairLoad.acknowledged(pair, round + "P") { $0.waitForMore(15) }
+            standby.kill()
+            sent += PairLoad.acknowledged(pair, round + "L") { $0.more(25) }
+            XCTAssertTrue(leader.ready?.text.contains(#""mode":"log""#) == true, leader.ready?.text ?? "no answer")
+            leader.kill()
+            let (old, good) = isLeaders ? (leader, standby) : (standby, leader)
+            try putBack(try XCTUnwrap(images[old.name]), old)
+            try old.start()
+            waits(old, "begin behind record", round)
+            try good.start()
+            XCTAssertEqual(try pair.leader(revives: true).name, good.name, round)
+            try pair.waitUntilInSync(revives: true)
+            try PairLoad.check(pair, has: sent, round)
+        }
+        try PairLoad.prove(pair, "at the end")
+    }
+
+    /// What was acknowledged since lies on that machine's disk alone: nobody has it until that is back.
+    func test_olderDirectory_ofTheOneThatWasAlone_leadsNothing_andSaysWhy() throws {
+        let pair = try Pair(degrades: true)
+        defer { pair.remove() }
+        let (leader, standby) = try pair.begin()
+        let image = try image(leader)
+        try leader.start()
+        try pair.waitUntilInSync(revives: true)
+        XCTAssertEqual(try standby.client.post("/v1/cluster/transfer", "{}").status, 202)
+        XCTAssertTrue(Patience.until { leader.ready?.status == 200 }, leader.ready?.text ?? "no answer")
+        standby.kill()
+        let sent = PairLoad.acknowledged(pair, "A") { $0.waitForMore(30) }
+        leader.kill()
+        let own = leader.data.appendingPathExtension("own")
+        try FileManager.default.moveItem(at: leader.data, to: own)
+        try FileManager.default.copyItem(at: image, to: leader.data)
+        for node in [leader, standby] {
+            try node.start()
+            waits(node, node === leader ? "alone" : "leads by the object", node.name)
+        }
+        leader.kill()
+        try FileManager.default.removeItem(at: leader.data)
+        try FileManager.default.moveItem(at: own, to: leader.data)
+        try leader.start()
+        XCTAssertEqual(try pair.leader(revives: true).name, leader.name)
+        try pair.waitUntilInSync(revives: true)
+        try PairLoad.check(pair, has: sent, "with the disk that has all")
+    }
+}
