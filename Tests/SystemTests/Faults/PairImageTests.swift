@@ -21,8 +21,25 @@ final class PairImageTests: XCTestCase {
         try FileManager.default.copyItem(at: image, to: node.data)
     }
 
-    private func waits(_ node: Pair.Node, _ words: String, _ message: String) {
-        XCTAssertTrue(Patience.until { node.ready.map { $0.status == 503 && $0.text.contains(words) } ?? false }, "\(message): \(node.ready?.text ?? "no answer")")
+    /// Has a node lead, asked for again: one that has just started may not be there to take it, and one that is busy hears nothing of it.
+    private func transfer(to node: Pair.Node) -> Bool {
+        Patience.until(pauseMilliseconds: 500) {
+            if node.ready?.status == 200 { return true }
+            _ = try? node.client.post("/v1/cluster/transfer", #"{"to":"\#(node.name)"}"#)
+            return false
+        }
+    }
+
+    /// - Parameter hasSlots: a busy machine may have made the pair go over to slots in the bucket; who has read those has all that was acknowledged, and may lead.
+    private func waits(_ node: Pair.Node, _ words: String, _ message: String, hasSlots: Bool = false) {
+        var leadsBySlots = false
+        let isSeen = Patience.until {
+            guard let ready = node.ready else { return false }
+            leadsBySlots = hasSlots && ready.status == 200 && ready.text.contains(#""mode":"log""#)
+            return leadsBySlots || ready.status == 503 && ready.text.contains(words)
+        }
+        XCTAssertTrue(isSeen, "\(message): \(node.ready?.text ?? "no answer")")
+        if leadsBySlots { return }
         XCTAssertTrue(Patience.until { node.logText.contains(words) }, "\(message): \(node.logText.suffix(2_000))")
     }
 
@@ -40,8 +57,7 @@ final class PairImageTests: XCTestCase {
             try old.start()
             try pair.waitUntilInSync(revives: true)
             if isLeaders, try pair.leader() === good {
-                XCTAssertEqual(try old.client.post("/v1/cluster/transfer", "{}").status, 202)
-                XCTAssertTrue(Patience.until { old.ready?.status == 200 }, message)
+                XCTAssertTrue(transfer(to: old), message)
                 try pair.waitUntilInSync(revives: true)
             }
             sent += PairLoad.acknowledged(pair, round) { $0.waitForMore(25) }
@@ -50,7 +66,7 @@ final class PairImageTests: XCTestCase {
             try putBack(image, old)
             let (first, last) = isOldFirst ? (old, good) : (good, old)
             try first.start()
-            waits(first, Self.unknowing, message)
+            waits(first, Self.unknowing, message, hasSlots: !hasWitness)
             try last.start()
             try pair.waitUntilInSync(revives: true)
             XCTAssertTrue(Patience.until { pair.digestsAgree }, message)
@@ -105,8 +121,7 @@ final class PairImageTests: XCTestCase {
         let image = try image(leader)
         try leader.start()
         try pair.waitUntilInSync(revives: true)
-        XCTAssertEqual(try standby.client.post("/v1/cluster/transfer", "{}").status, 202)
-        XCTAssertTrue(Patience.until { leader.ready?.status == 200 }, leader.ready?.text ?? "no answer")
+        XCTAssertTrue(transfer(to: leader), leader.ready?.text ?? "no answer")
         standby.kill()
         let sent = PairLoad.acknowledged(pair, "A") { $0.waitForMore(30) }
         leader.kill()
