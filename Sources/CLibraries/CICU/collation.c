@@ -1,8 +1,8 @@
 #include "CICU.h"
 
-#include <string.h>
+#include "locales.h"
+
 #include <unicode/ucol.h>
-#include <unicode/uloc.h>
 
 int32_t till_icu_locale_count(void) { return uloc_countAvailable(); }
 
@@ -15,15 +15,9 @@ int32_t till_icu_locale_tag(int32_t index, char *tag, int32_t size) {
 }
 
 void *till_icu_open(const char *tag) {
-    UErrorCode status = U_ZERO_ERROR;
     char name[ULOC_FULLNAME_CAPACITY];
-    // The root is an empty name; its tag would be read as a language.
-    if (strcmp(tag, "und") == 0) {
-        name[0] = 0;
-    } else {
-        uloc_forLanguageTag(tag, name, sizeof name, NULL, &status);
-        if (U_FAILURE(status) || status == U_STRING_NOT_TERMINATED_WARNING) return NULL;
-    }
+    if (!till_icu_locale_name(tag, name)) return NULL;
+    UErrorCode status = U_ZERO_ERROR;
     UCollator *collator = ucol_open(name, &status);
     return U_FAILURE(status) ? NULL : collator;
 }

@@ -1,7 +1,7 @@
 #include "CICU.h"
 
-#include <string.h>
-#include <unicode/uloc.h>
+#include "locales.h"
+
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
 
@@ -11,16 +11,9 @@ static int32_t outcome(int32_t length, UErrorCode status) {
 }
 
 int32_t till_icu_cased(const char *tag, int32_t form, const uint16_t *text, int32_t count, uint16_t *made, int32_t size) {
-    UErrorCode status = U_ZERO_ERROR;
     char name[ULOC_FULLNAME_CAPACITY];
-    // As till_icu_open has it: the root has an empty name.
-    if (strcmp(tag, "und") == 0) {
-        name[0] = 0;
-    } else {
-        uloc_forLanguageTag(tag, name, sizeof name, NULL, &status);
-        if (U_FAILURE(status) || status == U_STRING_NOT_TERMINATED_WARNING) return -1;
-    }
-    status = U_ZERO_ERROR;
+    if (!till_icu_locale_name(tag, name)) return -1;
+    UErrorCode status = U_ZERO_ERROR;
     const UChar *source = (const UChar *)text;
     UChar *target = (UChar *)made;
     switch (form) {
