@@ -87,7 +87,7 @@ class ClickHouse:
         # The rows of a view lie in a table named after it or after its number.
         return int(self._run("SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND table != 'receipts' AND database = currentDatabase()"))
 
-    def totals(self) -> list[str]:
+    def totals(self) -> list[list[str]]:
         """What rows and sums say of all receipts: the same, where sums are right."""
         rows = self._run("SELECT count(), sum(total), (SELECT sum(lines.amount) FROM receipts ARRAY JOIN lines) FROM receipts FINAL").decode().split()
         if not self._kept():
