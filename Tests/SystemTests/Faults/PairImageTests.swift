@@ -60,7 +60,7 @@ final class PairImageTests: XCTestCase {
                 XCTAssertTrue(transfer(to: old), message)
                 try pair.waitUntilInSync(revives: true)
             }
-            sent += PairLoad.acknowledged(pair, round) { $0.waitForMore(25) }
+            sent += PairLoad.acknowledged(pair, round) { $0.more(25) { pair.revive() } }
             for node in pair.nodes { node.send(SIGKILL) }
             for node in pair.nodes { node.kill() }
             try putBack(image, old)
@@ -96,9 +96,9 @@ final class PairImageTests: XCTestCase {
             }
             let leader = try pair.leader()
             let standby = pair.other(than: leader)
-            sent += PairLoad.acknowledged(pair, round + "P") { $0.waitForMore(15) }
+            sent += PairLoad.acknowledged(pair, round + "P") { $0.more(15) { pair.revive() } }
             standby.kill()
-            sent += PairLoad.acknowledged(pair, round + "L") { $0.more(25) }
+            sent += PairLoad.acknowledged(pair, round + "L") { $0.more(25) { pair.revive() } }
             XCTAssertTrue(leader.ready?.text.contains(#""mode":"log""#) == true, leader.ready?.text ?? "no answer")
             leader.kill()
             let (old, good) = isLeaders ? (leader, standby) : (standby, leader)
@@ -123,7 +123,7 @@ final class PairImageTests: XCTestCase {
         try pair.waitUntilInSync(revives: true)
         XCTAssertTrue(transfer(to: leader), leader.ready?.text ?? "no answer")
         standby.kill()
-        let sent = PairLoad.acknowledged(pair, "A") { $0.waitForMore(30) }
+        let sent = PairLoad.acknowledged(pair, "A") { $0.more(30) { pair.revive() } }
         leader.kill()
         let own = leader.data.appendingPathExtension("own")
         try FileManager.default.moveItem(at: leader.data, to: own)
