@@ -127,18 +127,26 @@ final class PairPassingTests: XCTestCase {
         let pair = try Pair()
         defer { pair.remove() }
         let (leader, standby) = try pair.begin()
+        let stillness = Stillness()
         pair.killWitness()
         standby.send(SIGSTOP)
-        XCTAssertTrue(Patience.until { leader.ready?.status == 503 }, leader.ready?.text ?? "no answer")
-        let (waiting, port) = (Waiting(), leader.port)
-        waiting.ask(post(leader, "A-1-1"))
-        waiting.ask { try HTTPClient(port: port, key: TillServer.adminKey).get("/v1/contracts/c1") }
+        let (documents, questions, port) = (Waiting(), Waiting(), leader.port)
+        documents.ask(post(leader, "A-1-1"))
+        // It is answered as long as that is proven.
+        questions.ask { try Self.askUntilRefused { try HTTPClient(port: port, key: TillServer.adminKey).get("/v1/contracts/c1") } }
         XCTAssertEqual(leader.waitForEnd(), 75, leader.logText.suffix(2_000).description)
-        let answers = waiting.wait()
-        XCTAssertEqual(answers.map(\.status), [503, 503])
+        let (document, question) = (documents.wait(), questions.wait())
+        for answer in document { XCTAssertTrue(answer.status == 503 && answer.text.contains("/not-leader") && answer.text.contains("may be stored"), answer.text) }
         // A question is told at once that nobody is heard who could prove it, or that the lease is over.
-        for answer in answers { XCTAssertTrue(answer.text.contains("/not-leader") || answer.text.contains("cannot prove that it leads"), answer.text) }
-        XCTAssertTrue(answers.contains { $0.text.contains("/not-leader") && $0.text.contains("may be stored") }, "\(answers)")
+        for answer in question { XCTAssertTrue(answer.status == 503 && (answer.text.contains("/not-leader") || answer.text.contains("cannot prove that it leads")), answer.text) }
+        if stillness.wasShort() { XCTAssertEqual([document.count, question.count], [1, 1]) }
+    }
+
+    private static func askUntilRefused(until isOver: () -> Bool = { false }, _ ask: () throws -> HTTPClient.Answer) throws -> HTTPClient.Answer {
+        while true {
+            let answer = try ask()
+            if answer.status >= 300 || isOver() { return answer }
+        }
     }
 
     /// Longer than the lease: what came meanwhile is nobody's to be acknowledged by, and is told who leads once that is known.
@@ -171,23 +179,45 @@ final class PairPassingTests: XCTestCase {
     func test_leaderThatStandsStill_withWhatWasPassedOn_isLost_andNobodyKnows() throws {
         let pair = try Pair(hasWitness: false)
         defer { pair.remove() }
-        let (leader, standby) = try pair.begin()
+        let leader = try pair.begin().leader
         XCTAssertEqual(try leader.client.put("/v1/queues/q1", "{}").status, 201)
         let described = try JSONSerialization.jsonObject(with: Data(leader.client.get("/openapi.json").body)) as? [String: Any]
-        leader.send(SIGSTOP)
-        let (waiting, port) = (Waiting(), standby.port)
-        waiting.ask { try HTTPClient(port: port, key: TillServer.adminKey).post("/v1/queues/q1/messages?client=c1", #"{"a":1}"#) }
-        let answers = waiting.wait()
-        XCTAssertEqual(answers.map(\.status), [503])
-        let answer = try XCTUnwrap(answers.first)
-        XCTAssertTrue(answer.text.contains("/not-leader") && answer.text.contains("nobody knows whether it did"), answer.text)
         let path = (described?["paths"] as? [String: [String: [String: Any]]])?["/v1/queues/{name}/messages"]
         let refusal = (path?["post"]?["responses"] as? [String: [String: Any]])?["503"]
         XCTAssertEqual((refusal?["description"] as? String)?.contains("storage-unavailable, not-leader"), true)
         XCTAssertNotNil((refusal?["headers"] as? [String: Any])?["Till-Leader"])
+        // On a busy machine the lead may have moved, or nothing be under way, at the moment when the leader stops.
+        var refusals: [Answer] = []
+        let isLost = try (0..<10).contains { _ in
+            refusals += try refusalsOfWhatWasPassedOn(pair)
+            return refusals.contains { $0.text.contains("nobody knows whether it did") }
+        }
+        XCTAssertTrue(isLost, "\(refusals)")
+        for answer in refusals { XCTAssertTrue(answer.status == 503 && answer.text.contains("/not-leader"), "\(answer)") }
+    }
+
+    /// Sends messages through the standby all the time, and stops the leader under them until the standby leads.
+    private func refusalsOfWhatWasPassedOn(_ pair: Pair) throws -> [Answer] {
+        let (leader, standby) = try pair.begin()
+        let (waiting, port) = (Waiting(), standby.port)
+        let answered = Mutex((count: 0, isOver: false))
+        for _ in 0..<4 {
+            waiting.ask {
+                try Self.askUntilRefused(until: { answered.withLock { $0.isOver } }) {
+                    defer { answered.withLock { $0.count += 1 } }
+                    return try HTTPClient(port: port, key: TillServer.adminKey).post("/v1/queues/q1/messages", #"{"a":1}"#)
+                }
+            }
+        }
+        defer { answered.withLock { $0.isOver = true } }
+        XCTAssertTrue(Patience.until { answered.withLock { $0.count >= 8 } })
+        leader.send(SIGSTOP)
         XCTAssertEqual(try pair.leader(other: leader).name, standby.name)
+        answered.withLock { $0.isOver = true }
+        let answers = waiting.wait()
         leader.send(SIGCONT)
-        XCTAssertEqual(leader.waitForEnd(), 75, leader.logText.suffix(2_000).description)
+        try pair.waitUntilInSync(revives: true)
+        return answers.filter { $0.status >= 300 }
     }
 
     /// A standby that stood still is let in again, and has what was acknowledged without it.
