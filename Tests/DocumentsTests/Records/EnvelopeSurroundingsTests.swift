@@ -221,4 +221,38 @@ final class EnvelopeSurroundingsTests: XCTestCase {
             ("//b:Sales/b:Item", "//b:Customer[b:Id='1']/b:Name", .surroundings(seeking: EnvelopeSeeking(anywhere: ["Customer": "//b:Customer[b:Id='1']/b:Name"]))),
         ] as [(String, String, EnvelopeReach)] { XCTAssertEqual(try reach("xml", each, #""c":{"path":"\#(path)","type":"VARCHAR"}"#), expected, "\(each) \(path)") }
     }
+
+    /// Columns are not all that says paths: so do identities, dates, conditions, orders and time zones.
+    func test_reach_ofEveryPlaceThatNamesAPath() throws {
+        func reach(_ format: String, _ members: [String: String]) throws -> EnvelopeReach {
+            let xml = format == "xml"
+            var all = [
+                "name": #""e""#, "version": "1", "format": "\"\(format)\"", "match": "{}", "batch": #""each""#, "receipt_id": xml ? #""b:Id""# : #""/id""#, "issued_at": xml ? #""b:At""# : #""/at""#, "time_zone": #""UTC""#,
+                "each": xml ? #"{"path":"/b:Batch/b:Item"}"# : #"{"path":"/r"}"#, "columns": "{}",
+            ]
+            if xml { all["namespaces"] = #"{"b":"urn:b"}"# }
+            all.merge(members) { $1 }
+            return RecordFacts(try DocumentType(json: Array("{\(all.sorted { $0.key < $1.key }.map { "\"\($0)\":\($1)" }.joined(separator: ","))}".utf8))).reach
+        }
+        let around = EnvelopeReach.surroundings(seeking: EnvelopeSeeking())
+        func column(_ path: String) -> String { #"{"c":{"path":"\#(path)","type":"VARCHAR"}}"# }
+        let (list, any) = (#""columns":{"v":{"path":"b:V","type":"VARCHAR"}}"#, #"{"path":"//b:Sales/b:Item"}"#)
+        for (members, expected) in [
+            (["receipt_id": #""../b:H""#], around), (["issued_at": #""../b:H""#], around), (["time_zone": #"{"path":"../b:Zone","map":{"1":"Europe/Kyiv"}}"#], around),
+            (["each": #"{"path":"/b:Batch/b:Item","where":{"../b:H":"1"}}"#], around),
+            (["columns": #"{"l":{"path":"b:L",\#(list)}}"#], .record), (["columns": #"{"l":{"path":"b:L","order_by":["../../b:H"],\#(list)}}"#], around), (["columns": #"{"l":{"path":"b:L","distinct_by":["../../b:H"],\#(list)}}"#], around),
+            // What stands before or behind something, and what is counted with what the record itself has, only the whole document can tell.
+            (["columns": column("../b:H/following-sibling::b:T")], .elsewhere("../b:H/following-sibling::b:T")), (["columns": column("(b:H | ../b:H)[1]")], .elsewhere("(b:H | ../b:H)[1]")), (["columns": column("b:H | ../b:H")], .elsewhere("b:H | ../b:H")),
+            // No document of this type has such an element.
+            (["columns": column("/b:Other/b:H")], .record), (["columns": column("/")], .elsewhere("/")),
+            (["each": any, "columns": column("../*/b:H")], .elsewhere("../*/b:H")),
+            // Both are sought, and higher up than the path to the records says.
+            (["each": any, "columns": #"{"c":{"path":"//b:H","type":"VARCHAR"},"d":{"path":"//b:T","type":"VARCHAR"}}"#], .surroundings(seeking: EnvelopeSeeking(anywhere: ["H": "//b:H", "T": "//b:T"]))),
+            (["each": any, "columns": column("../../../../../b:H")], .surroundings(seeking: EnvelopeSeeking(holders: ["H": "../../../../../b:H"]))),
+        ] as [([String: String], EnvelopeReach)] { XCTAssertEqual(try reach("xml", members), expected, "\(members)") }
+        let fromRoot = #"{"c":{"path":"/h","from_root":true,"type":"VARCHAR"}}"#
+        XCTAssertEqual(try reach("json", ["columns": fromRoot]), around)
+        // What is decoded is a document of its own.
+        XCTAssertEqual(try reach("json", ["decode": #"[{"path":"/a","as":["base64"],"to":"/content"}]"#, "columns": fromRoot]), .record)
+    }
 }
