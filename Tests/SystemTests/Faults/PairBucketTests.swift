@@ -68,8 +68,7 @@ final class PairBucketTests: XCTestCase {
         let wanted = try answers(leader)
         for round in 0..<4 {
             let next = pair.other(than: leader)
-            XCTAssertEqual(try leader.client.post("/v1/cluster/transfer", "{}").status, 202)
-            XCTAssertTrue(Patience.until(pauseMilliseconds: 50) { next.ready?.status == 200 }, "\(round): \(next.logText.suffix(2_000))")
+            XCTAssertTrue(pair.transfer(to: next), "\(round): \(next.logText.suffix(2_000))")
             XCTAssertEqual(try answers(next), wanted)
             try pair.waitUntilInSync()
             leader = next

@@ -66,8 +66,7 @@ final class PairExportTests: XCTestCase {
         // And back: the other finds what this one has made.
         try leader.start()
         try pair.waitUntilInSync()
-        XCTAssertTrue([200, 202].contains(try other.client.post("/v1/cluster/transfer", "{}").status))
-        XCTAssertTrue(Patience.until { leader.ready?.status == 200 }, leader.logText)
+        XCTAssertTrue(pair.transfer(to: leader), leader.logText)
         XCTAssertEqual(try text(leader.port, first), bytes)
         XCTAssertEqual(try leader.client.call("DELETE", "/v1/exports/\(second)").status, 204)
         XCTAssertTrue(Patience.until { bucket.objects.keys.filter { $0.hasPrefix("files/") }.count == 1 }, "\(bucket.objects.keys)")

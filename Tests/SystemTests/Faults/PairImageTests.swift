@@ -21,15 +21,6 @@ final class PairImageTests: XCTestCase {
         try FileManager.default.copyItem(at: image, to: node.data)
     }
 
-    /// Has a node lead, asked for again: one that has just started may not be there to take it, and one that is busy hears nothing of it.
-    private func transfer(to node: Pair.Node) -> Bool {
-        Patience.until(pauseMilliseconds: 500) {
-            if node.ready?.status == 200 { return true }
-            _ = try? node.client.post("/v1/cluster/transfer", #"{"to":"\#(node.name)"}"#)
-            return false
-        }
-    }
-
     /// - Parameter hasSlots: a busy machine may have made the pair go over to slots in the bucket; who has read those has all that was acknowledged, and may lead.
     private func waits(_ node: Pair.Node, _ words: String, _ message: String, hasSlots: Bool = false) {
         var leadsBySlots = false
@@ -57,7 +48,7 @@ final class PairImageTests: XCTestCase {
             try old.start()
             try pair.waitUntilInSync(revives: true)
             if isLeaders, try pair.leader() === good {
-                XCTAssertTrue(transfer(to: old), message)
+                XCTAssertTrue(pair.transfer(to: old), message)
                 try pair.waitUntilInSync(revives: true)
             }
             sent += PairLoad.acknowledged(pair, round) { $0.more(25) { pair.revive() } }
@@ -121,7 +112,7 @@ final class PairImageTests: XCTestCase {
         let image = try image(leader)
         try leader.start()
         try pair.waitUntilInSync(revives: true)
-        XCTAssertTrue(transfer(to: leader), leader.ready?.text ?? "no answer")
+        XCTAssertTrue(pair.transfer(to: leader), leader.ready?.text ?? "no answer")
         standby.kill()
         let sent = PairLoad.acknowledged(pair, "A") { $0.more(30) { pair.revive() } }
         leader.kill()

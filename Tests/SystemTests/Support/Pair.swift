@@ -210,6 +210,15 @@ final class Pair {
         return (leader, other(than: leader))
     }
 
+    /// Has a node lead, asked for again: one that has just started may not be there to take it, and one that is busy hears nothing of it.
+    func transfer(to node: Pair.Node) -> Bool {
+        Patience.until(pauseMilliseconds: 500) {
+            if node.ready?.status == 200 { return true }
+            _ = try? node.client.post("/v1/cluster/transfer", #"{"to":"\#(node.name)"}"#)
+            return false
+        }
+    }
+
     func other(than node: Node) -> Node { nodes[0] === node ? nodes[1] : nodes[0] }
 
     /// Ports that nobody has now.
