@@ -205,7 +205,7 @@ final class PairPassingTests: XCTestCase {
             waiting.ask {
                 try Self.askUntilRefused(until: { answered.withLock { $0.isOver } }) {
                     defer { answered.withLock { $0.count += 1 } }
-                    return try HTTPClient(port: port, key: TillServer.adminKey).post("/v1/queues/q1/messages", #"{"a":1}"#)
+                    return try HTTPClient(port: port, key: TillServer.adminKey).post("/v1/queues/q1/messages", #"{"messages":[{"body":{"a":1}}]}"#)
                 }
             }
         }
