@@ -12,6 +12,11 @@ package struct RetryPolicy: Sendable, Hashable {
         self.attemptCountMax = attemptCountMax
     }
 
+    private static let retryAfterMax: Int64 = 86_400_000_000
+
+    /// No wait is longer, in microseconds.
+    package var delayMax: Int64 { max(backoffMaximum, Self.retryAfterMax) }
+
     /// The wait before the next attempt, in microseconds.
     ///
     /// - Parameters:
@@ -23,6 +28,6 @@ package struct RetryPolicy: Sendable, Hashable {
         let ceiling = min(backoffMinimum.multipliedReportingOverflow(by: 1 << Int64(doublings)).overflow ? backoffMaximum : backoffMinimum << Int64(doublings), backoffMaximum)
         // Never at once: an endpoint that refuses quickly would be called in a tight loop.
         let jittered = max(Int64(Double(ceiling) * fraction), min(ceiling, 10_000))
-        return max(jittered, min(retryAfter ?? 0, 86_400_000_000))
+        return max(jittered, min(retryAfter ?? 0, Self.retryAfterMax))
     }
 }

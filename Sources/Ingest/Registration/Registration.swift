@@ -84,10 +84,12 @@ final class Registration: Sendable {
     // MARK: The queue
 
     private func add(_ work: [QueuedWork]) {
-        let ahead = steadyNow().subtractingSaturating(clock.now())
+        let now = clock.now()
+        let ahead = steadyNow().subtractingSaturating(now)
         let placed = work.map { one in
             var placed = one
-            placed.dueAt = one.dueAt.addingSaturating(ahead)
+            // What a file says may be of a clock that was set back since.
+            placed.dueAt = min(one.dueAt, now.addingSaturating(pauseMax(of: one))).addingSaturating(ahead)
             return (lane: lane(of: one), work: placed)
         }
         state.signal { state in
@@ -103,6 +105,14 @@ final class Registration: Sendable {
         case .event(let client, let callbackURL):
             let url = callbackURL ?? catalog.contract(client)?.webhook?.url ?? ""
             return "webhook " + (CallbackURL.host(url)?.withPort ?? "")
+        }
+    }
+
+    /// Nothing is put off for longer.
+    private func pauseMax(of work: QueuedWork) -> Int64 {
+        switch work.kind {
+        case .step(let name): options.registrars[name].map { max($0.lock, $0.retry.delayMax) } ?? Self.patience
+        case .event: Self.webhookRetry.delayMax
         }
     }
 
