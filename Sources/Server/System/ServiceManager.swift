@@ -55,7 +55,7 @@ package struct ServiceManager: Sendable {
         let length = MemoryLayout<sa_family_t>.size + socket.utf8.count + (socket.hasPrefix("@") ? 0 : 1)
         let bytes = Array(state.text.utf8)
         let sent = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, socklen_t(length)) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { sendto(descriptor, bytes, bytes.count, SocketFlag.noSignal, $0, socklen_t(length)) }
         }
         return sent == bytes.count
     }

@@ -56,7 +56,7 @@ final class SocketConnection: ByteConnection {
     func write(_ bytes: [UInt8]) throws {
         var written = 0
         while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[written...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, SocketFlag.noSignal) }
             if count < 0, errno == EINTR { continue }
             // A server that refuses a body early has answered already: let the reader see it.
             if count <= 0 { return }

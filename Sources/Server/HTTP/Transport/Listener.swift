@@ -572,7 +572,7 @@ package struct Connection: SuspendedConnection, HeaderSource, @unchecked Sendabl
             if let session = till_mhd_tls_session(raw) {
                 _ = gnutls_record_send(OpaquePointer(session), bytes.baseAddress, bytes.count)
             } else {
-                _ = Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+                _ = Glibc.send(socket, bytes.baseAddress, bytes.count, SocketFlag.noSignal | SocketFlag.dontWait)
             }
         }
     }

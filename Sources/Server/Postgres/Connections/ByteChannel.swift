@@ -57,7 +57,7 @@ final class ByteChannel {
     func peek(until deadline: Double?) throws(End) -> UInt8 {
         while true {
             var byte: UInt8 = 0
-            let count = recv(socket, &byte, 1, Int32(MSG_PEEK))
+            let count = recv(socket, &byte, 1, SocketFlag.peek)
             if count == 1 { return byte }
             guard count < 0, errno == EAGAIN || errno == EINTR else { throw .closed }
             try wait(for: Int16(POLLIN), until: deadline)
@@ -108,7 +108,7 @@ final class ByteChannel {
 
     private func write(_ bytes: UnsafeRawBufferPointer) -> TLSServerSession.Outcome {
         if let tls { return tls.write(bytes) }
-        let count = send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        let count = send(socket, bytes.baseAddress, bytes.count, SocketFlag.noSignal)
         if count > 0 { return .done(count) }
         return count < 0 && (errno == EAGAIN || errno == EINTR) ? .wantsWrite : .closed
     }

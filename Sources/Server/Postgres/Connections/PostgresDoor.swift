@@ -100,7 +100,7 @@ package final class PostgresDoor: Door {
             : PostgresFault(.tooManyConnections, "sorry, too many clients already", severity: .fatal)
         writer.write(.error(fault))
         let bytes = writer.take()
-        _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        _ = send(connection, bytes, bytes.count, SocketFlag.noSignal)
         close(connection)
     }
 

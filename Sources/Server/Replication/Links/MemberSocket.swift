@@ -107,7 +107,7 @@ final class MemberSocket: @unchecked Sendable {
         var rest = bytes
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { bytes in
-                tls.map { $0.send(bytes) } ?? Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+                tls.map { $0.send(bytes) } ?? Glibc.send(descriptor, bytes.baseAddress, bytes.count, SocketFlag.noSignal)
             }
             if count < 0, tls == nil, errno == EINTR { continue }
             guard count > 0 else { return false }
