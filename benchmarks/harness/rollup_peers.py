@@ -12,17 +12,25 @@ from . import machine
 from .peers import Peer
 
 
-def duckdb(data: Path, runs: int) -> dict:
-    """The same sums as tables of DuckDB's own, and as Till's files: what their questions cost there."""
-    import duckdb as engine
+def questions(month: str, number: str, of_month: str) -> dict[str, str]:
+    """Q3 to Q7 to tables of sums.
 
-    season = "(month(day) = 12 AND day(day) >= 25) OR (month(day) = 1 AND day(day) <= 7)"
-    asked = {
-        "Q3": "SELECT date_trunc('month', day) AS month, sum(receipts), sum(revenue) FROM receipts_by_day WHERE client_id = 'C00005' GROUP BY 1 ORDER BY 1",
+    month: a day's month as a date; number: that month's number in its year; of_month: the day's in its month; each of the column `day`.
+    """
+    season = f"({number} = 12 AND {of_month} >= 25) OR ({number} = 1 AND {of_month} <= 7)"
+    return {
+        "Q3": f"SELECT {month} AS month, sum(receipts), sum(revenue) FROM receipts_by_day WHERE client_id = 'C00005' GROUP BY 1 ORDER BY 1",
         "Q4": f"SELECT category, sum(amount) FROM lines_by_category WHERE {season} GROUP BY 1 ORDER BY 1",
         "Q5": "SELECT client_id, sum(revenue) AS revenue FROM receipts_by_day GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100",
         "Q6": "SELECT day, sum(receipts), sum(revenue) FROM receipts_by_day GROUP BY 1 ORDER BY 1",
         "Q7": "SELECT sum(quantity), sum(lines) FROM lines_by_product WHERE product_code = '4820000000021'"}
+
+
+def duckdb(data: Path, runs: int) -> dict:
+    """The same sums as tables of DuckDB's own, and as Till's files: what their questions cost there."""
+    import duckdb as engine
+
+    asked = questions("date_trunc('month', day)", "month(day)", "day(day)")
     tables = ("receipts_by_day", "lines_by_category", "lines_by_product")
     files = {name: f"read_parquet('{data}/warehouse/rollup_{name}/data/*.parquet')" for name in tables}
     own = data.parent / "duckdb.db"
@@ -60,13 +68,7 @@ def duckdb(data: Path, runs: int) -> dict:
 
 def clickhouse(data: Path, runs: int) -> dict:
     """The same sums as MergeTree tables in the order of their keys. Each cold question has a process of its own and no page cache, since ClickHouse keeps caches in its memory."""
-    season = "(toMonth(day) = 12 AND toDayOfMonth(day) >= 25) OR (toMonth(day) = 1 AND toDayOfMonth(day) <= 7)"
-    asked = {
-        "Q3": "SELECT toStartOfMonth(day) AS month, sum(receipts), sum(revenue) FROM receipts_by_day WHERE client_id = 'C00005' GROUP BY 1 ORDER BY 1",
-        "Q4": f"SELECT category, sum(amount) FROM lines_by_category WHERE {season} GROUP BY 1 ORDER BY 1",
-        "Q5": "SELECT client_id, sum(revenue) AS revenue FROM receipts_by_day GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100",
-        "Q6": "SELECT day, sum(receipts), sum(revenue) FROM receipts_by_day GROUP BY 1 ORDER BY 1",
-        "Q7": "SELECT sum(quantity), sum(lines) FROM lines_by_product WHERE product_code = '4820000000021'"}
+    asked = questions("toStartOfMonth(day)", "toMonth(day)", "toDayOfMonth(day)")
     orders = {"receipts_by_day": "client_id, day", "lines_by_category": "category, day", "lines_by_product": "product_code, month"}
     own = data.parent / "clickhouse"
     shutil.rmtree(own, ignore_errors=True)

@@ -12,6 +12,7 @@ package struct RetryPolicy: Sendable, Hashable {
         self.attemptCountMax = attemptCountMax
     }
 
+    /// Whatever an answer asks for.
     private static let retryAfterMax: Int64 = 86_400_000_000
 
     /// No wait is longer, in microseconds.

@@ -102,7 +102,7 @@ final class PairCheckpointTests: XCTestCase {
         XCTAssertEqual(proof.status, 0, "\(proof.text)\(proof.error)")
     }
 
-    /// Changes a byte in the middle of a database of a node's checkpoint.
+    /// What a node notes of its checkpoint; empty where there is none.
     private func fold(_ node: Pair.Node) -> String { (try? String(contentsOf: node.data.appendingPathComponent("cluster/checkpoint/cluster/fold"), encoding: .utf8)) ?? "" }
 
     /// Records that were not folded to their end are folded again by the next process, and a file that they begin with is made anew.
@@ -130,6 +130,7 @@ final class PairCheckpointTests: XCTestCase {
         }
     }
 
+    /// Changes some bytes in the middle of a database of a node's checkpoint, which is whole.
     private func damage(_ node: Pair.Node) throws {
         XCTAssertTrue(isWhole(node), fold(node))
         let hot = node.data.appendingPathComponent("cluster/checkpoint/hot")
