@@ -137,16 +137,22 @@ final class PairPassingTests: XCTestCase {
         let stillness = Stillness()
         pair.killWitness()
         standby.send(SIGSTOP)
+        XCTAssertTrue(Patience.until { !leader.isRunning || leader.ready?.status == 503 }, leader.ready?.text ?? "no answer")
         let (documents, questions, port) = (Waiting(), Waiting(), leader.port)
         documents.ask(post(leader, "A-1-1"))
         // It is answered as long as that is proven.
         questions.ask { try Self.askUntilRefused { try HTTPClient(port: port, key: TillServer.adminKey).get("/v1/contracts/c1") } }
         XCTAssertEqual(leader.waitForEnd(), 75, leader.logText.suffix(2_000).description)
         let (document, question) = (documents.wait(), questions.wait())
-        for answer in document { XCTAssertTrue(answer.status == 503 && answer.text.contains("/not-leader") && answer.text.contains("may be stored"), answer.text) }
+        let isEnded = document.allSatisfy { $0.text.contains("/not-leader") && $0.text.contains("may be stored") }
+        for answer in document { XCTAssertTrue(answer.status == 503 && answer.text.contains(#""outcome":"unknown""#), answer.text) }
         // A question is told at once that nobody is heard who could prove it, or that the lease is over.
         for answer in question { XCTAssertTrue(answer.status == 503 && (answer.text.contains("/not-leader") || answer.text.contains("cannot prove that it leads")), answer.text) }
-        if stillness.wasShort() { XCTAssertEqual([document.count, question.count], [1, 1]) }
+        // On a busy machine they may have come too late, and the document have waited for longer than a call does before the lease was over.
+        if stillness.wasShort() {
+            XCTAssertEqual([document.count, question.count], [1, 1])
+            XCTAssertTrue(isEnded, "\(document)")
+        }
     }
 
     /// - Returns: the first answer that is a refusal, or the one that came as it was over.
