@@ -33,6 +33,8 @@ final class ExecutionCore {
     private(set) var steadyLead: Int64 = 0
     /// By how much the clock was set, until timers were moved with it.
     private var shift: Int64 = 0
+    /// Of the commit that is being made.
+    private var mark: ClockMark?
     /// Plans are to be held against the clock: it may have been set back.
     var mayPlanEarlier = true
     /// Whether somebody is to be told of executions that end.
@@ -46,13 +48,15 @@ final class ExecutionCore {
     /// Of machines that are read; running ones are read again when they are wanted.
     private static let machineCountMax = 64
 
-    /// - Parameter steady: microseconds of a clock that nobody sets; nil: the clock's jumps are taken for time.
-    init(path: String, clock: Clock, steady: (@Sendable () -> Int64)?, cachedByteCountMax: Int, historyByteCountMax: Int, isHeard: @escaping () -> Bool) {
+    /// - Parameters:
+    ///   - steady: microseconds of a clock that nobody sets; nil: the clock's jumps are taken for time.
+    ///   - boot: which start of the machine that counts from.
+    init(path: String, clock: Clock, steady: (@Sendable () -> Int64)?, boot: String, cachedByteCountMax: Int, historyByteCountMax: Int, isHeard: @escaping () -> Bool) {
         self.historyByteCountMax = historyByteCountMax
         (self.path, self.clock, self.isHeard, cache) = (path, clock, isHeard, ExecutionCache(byteCountMax: cachedByteCountMax))
         now = clock.now()
         self.steady = steady
-        jumps = ClockJumps(steady: steady)
+        jumps = ClockJumps(steady: steady, boot: boot)
         _ = jumps.look(now)
     }
 
@@ -71,7 +75,10 @@ final class ExecutionCore {
 
     /// Within the transaction: what lasts so and so long does so whatever somebody did to the clock. Instants of the calendar stay where they are.
     func keepDurations() throws {
-        guard shift != 0, let file else { return }
+        guard let file else { return }
+        mark = jumps.dueMark
+        try mark?.write(file)
+        guard shift != 0 else { return }
         for sql in [
             "UPDATE timers SET at = at + ?1 WHERE NOT EXISTS(SELECT 1 FROM calendar_timers c WHERE c.execution = timers.execution AND c.serial = timers.serial)",
             "UPDATE tasks SET due_at = due_at + ?1 WHERE due_at IS NOT NULL",
@@ -86,7 +93,10 @@ final class ExecutionCore {
     }
 
     /// The commit holds.
-    func noteCommitted() { shift = 0 }
+    func noteCommitted() {
+        jumps.noteMarked(mark)
+        (shift, mark) = (0, nil)
+    }
 
     /// - Throws: `not-found` where there is no file: nothing was ever put.
     func connection() throws -> SQLiteConnection {
@@ -95,7 +105,9 @@ final class ExecutionCore {
     }
 
     func open(makes: Bool) throws {
-        if file == nil { file = try ExecutionSchema.open(path, makes: makes) }
+        guard file == nil, let made = try ExecutionSchema.open(path, makes: makes) else { return }
+        jumps.resume(try ClockMark.read(made))
+        file = made
     }
 
     func close() {
@@ -106,7 +118,7 @@ final class ExecutionCore {
     /// Nothing of the last transaction counts.
     func forget() {
         cache.removeAll()
-        aftermath = Aftermath()
+        (aftermath, mark) = (Aftermath(), nil)
         mayPlanEarlier = true
     }
 

@@ -67,13 +67,17 @@ package final class ExecutionStore: Sendable {
         let historyByteCountMax: Int
         /// Microseconds of a clock that nobody sets: durations outlast jumps of the other. Nil where a test moves that by hand.
         let steady: (@Sendable () -> Int64)?
+        /// Which start of the machine that counts from.
+        let boot: String
 
-        /// - Parameter cachedByteCountMax: of small executions; large ones may have five times that. A value takes some times its bytes in memory.
+        /// - Parameters:
+        ///   - cachedByteCountMax: of small executions; large ones may have five times that. A value takes some times its bytes in memory.
+        ///   - boot: nil: the machine's own.
         package init(
             minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, cachedByteCountMax: Int = 12 << 20, historyByteCountMax: Int = Execution.historyByteCountMax,
-            steady: (@Sendable () -> Int64)? = nil, prepare: @escaping @Sendable () -> Void = {}
+            steady: (@Sendable () -> Int64)? = nil, boot: String? = nil, prepare: @escaping @Sendable () -> Void = {}
         ) {
-            (self.historyByteCountMax, self.steady) = (historyByteCountMax, steady)
+            (self.historyByteCountMax, self.steady, self.boot) = (historyByteCountMax, steady, boot ?? MachineStart.id)
             (self.minFreeBytes, self.events, self.cachedByteCountMax, self.prepare) = (minFreeBytes, events, cachedByteCountMax, prepare)
         }
     }
@@ -82,7 +86,7 @@ package final class ExecutionStore: Sendable {
         (self.path, self.clock, self.surroundings) = (path, clock, surroundings)
         reader = ExecutionReader(path: path)
         let core = ExecutionCore(
-            path: path, clock: clock, steady: surroundings.steady, cachedByteCountMax: surroundings.cachedByteCountMax, historyByteCountMax: surroundings.historyByteCountMax,
+            path: path, clock: clock, steady: surroundings.steady, boot: surroundings.boot, cachedByteCountMax: surroundings.cachedByteCountMax, historyByteCountMax: surroundings.historyByteCountMax,
             isHeard: { [events = surroundings.events] in events?.isHeard ?? false })
         try core.open(makes: false)
         shared = Shared(core: core)

@@ -42,7 +42,7 @@ struct LogRecovery {
             }
         }
         (spools, self.next, self.time) = (found, next, time)
-        let isSameBoot = state?.boot == LogState.thisBoot && !LogState.thisBoot.isEmpty
+        let isSameBoot = state?.boot == MachineStart.id && !MachineStart.id.isEmpty
         isWhole = state.map { !$0.isBroken && ($0.isClean || isSameBoot) && isConnected } ?? false
         for (file, last) in latest where !withdrawn.contains(last.entry.sequence) && state?.isClean != true {
             // Killed between the two, perhaps: the spool has it, and the file may not.

@@ -19,8 +19,6 @@ struct LogState: Equatable {
 
     static func path(_ directory: String) -> String { "\(directory)/\(folder)/state" }
 
-    static var thisBoot: String { DataDirectory.text("/proc/sys/kernel/random/boot_id")?.split(separator: "\n").first.map(String.init) ?? "" }
-
     private var bytes: [UInt8] {
         Array("""
             till-log-state 1
@@ -35,7 +33,7 @@ struct LogState: Equatable {
             """.utf8)
     }
 
-    init(store: String, epoch: Int64, last: Int64, hash: [UInt8], boot: String = Self.thisBoot) {
+    init(store: String, epoch: Int64, last: Int64, hash: [UInt8], boot: String = MachineStart.id) {
         (self.store, self.epoch, self.last, self.hash, self.boot) = (store, epoch, last, hash, boot)
     }
 

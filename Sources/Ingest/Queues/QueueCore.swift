@@ -18,6 +18,8 @@ final class QueueCore {
         let clock: Clock
         /// Microseconds of a clock that nobody sets; nil: the clock's jumps are taken for time.
         let steady: (@Sendable () -> Int64)?
+        /// Which start of the machine that counts from.
+        var boot = MachineStart.id
         let ids = ULIDGenerator()
     }
 
@@ -51,7 +53,7 @@ final class QueueCore {
     init(store: Store, members: [any QueueGroupMember]) {
         (self.store, self.members) = (store, members)
         now = store.clock.now()
-        jumps = ClockJumps(steady: store.steady)
+        jumps = ClockJumps(steady: store.steady, boot: store.boot)
         // A clock that is set before the first group is one that is set.
         _ = jumps.look(now)
     }
@@ -70,6 +72,7 @@ final class QueueCore {
         try QueueRows.read(connection) { queues[$0.name] = $0 }
         let select = try connection.statement("SELECT id FROM removed_queues")
         while try select.step() { removed.insert(select.int64(0)) }
+        jumps.resume(try ClockMark.read(connection))
         self.connection = connection
         hasBacklog = true
         for name in queues.keys {
@@ -126,7 +129,9 @@ final class QueueCore {
             // A message may have died under a receiver's hands, and what is told of it may be another's message.
             for member in members { try member.finish(self) }
             if waiting.keys.contains(where: { queues[$0]?.counts.active ?? 0 > 0 }) { hasBacklog = true }
-            try commit()
+            let mark = jumps.dueMark
+            try commit(mark)
+            jumps.noteMarked(mark)
             (hasStumbled, shift) = (false, 0)
             for member in members { member.committed() }
             for answer in answers { answer() }
@@ -153,8 +158,9 @@ final class QueueCore {
         }
     }
 
-    private func commit() throws {
+    private func commit(_ mark: ClockMark?) throws {
         guard let connection else { return }
+        try mark?.write(connection)
         for name in touched { if let queue = queues[name] { try QueueRows.write(counts: queue, connection) } }
         try connection.execute("COMMIT")
     }

@@ -71,7 +71,7 @@ package final class ReplicaStore {
     private func newFold(isAgain: Bool) -> LogFold { LogFold(files, isAgain: isAgain, isRead: !isDurable, isDurable: isDurable) }
 
     private static func position(_ fields: LogFields) -> Position? {
-        guard fields.title == "till-fold 1", fields["stage"] == Stage.folded.rawValue, fields["boot"] == LogState.thisBoot || fields["durable"] == "1", let sequence = fields.number("sequence"),
+        guard fields.title == "till-fold 1", fields["stage"] == Stage.folded.rawValue, fields["boot"] == MachineStart.id || fields["durable"] == "1", let sequence = fields.number("sequence"),
             let epoch = fields.number("epoch"), let high = fields["high"].flatMap({ UInt64($0) }), let low = fields["low"].flatMap({ UInt64($0) })
         else { return nil }
         return Position(sequence: sequence, epoch: epoch, high: high, low: low)
@@ -82,7 +82,7 @@ package final class ReplicaStore {
         let text = """
             till-fold 1
             stage \(stage.rawValue)
-            boot \(LogState.thisBoot)
+            boot \(MachineStart.id)
             durable \(isDurable || self.isDurable ? 1 : 0)
             sequence \(position.sequence)
             epoch \(position.epoch)

@@ -30,7 +30,7 @@ final class LogRecoveryTests: XCTestCase {
 
     /// Spools are not synced: another start of the machine may have less of them than of the files.
     func test_spools_areBelieved_withinOneStartOfTheMachine_orAfterACleanEnd() throws {
-        let here = LogState.thisBoot
+        let here = MachineStart.id
         for (boot, isClean, isBroken, isWhole) in [
             (here, false, false, true), (here, true, false, true), ("another", false, false, false), ("another", true, false, true), (here, true, true, false),
             (here, false, true, false),
@@ -45,7 +45,7 @@ final class LogRecoveryTests: XCTestCase {
     }
 
     func test_spools_thatDoNotFollow_areNotWhole_andDamageEndsThem() throws {
-        try write(LogState.thisBoot)
+        try write(MachineStart.id)
         let first = try spool(6...7), last = try spool(8...9)
         XCTAssertEqual([try recovered().next, try recovered().time], [10, 90])
         XCTAssertTrue(try recovered().isWhole)

@@ -1,3 +1,4 @@
+import ColumnStore
 import Documents
 import Foundation
 import Processes
@@ -44,7 +45,7 @@ final class QueueDisasterTests: XCTestCase {
     }
 
     private func receive(_ fixture: QueueFixture) throws {
-        let asked = fixture.time.steady
+        let asked = fixture.time.passed
         _ = try isDone {
             for message in try fixture.receive(3) {
                 XCTAssertTrue(books.sent.contains(message.id), "\(message.id) was refused, and is there")
@@ -57,7 +58,7 @@ final class QueueDisasterTests: XCTestCase {
 
     private func complete(_ id: String, _ fixture: QueueFixture) throws {
         guard let (until, message) = books.held[id] else { return }
-        let isHeld = fixture.time.steady < until
+        let isHeld = fixture.time.passed < until
         do {
             if try isDone({ try fixture.end(message) }) {
                 books.completed.insert(id)
@@ -73,8 +74,8 @@ final class QueueDisasterTests: XCTestCase {
         let fixture = try QueueFixture(QueueSettings(lock: Self.lock, deliveryCountMax: 1_000))
         var random = SplitMix64(state: 0x90E5)
         var offset: Int64 = 0
-        // A jump that no group that holds has seen: a restart would take it for time.
-        var isSeen = true
+        // A jump that no group that holds has seen, since the machine was started: a restart would take it for time.
+        var (isSeen, isMarked) = (true, true)
         for number in 0..<3_000 {
             switch random.next() % 16 {
             case 0...3: try send(number, fixture)
@@ -86,11 +87,15 @@ final class QueueDisasterTests: XCTestCase {
                 let next = (Int64(random.next() % 48) - 24) * 3_600 * Self.second
                 fixture.time.jump(next - offset)
                 (offset, isSeen) = (next, false)
-            default: if isSeen { try fixture.restart() }
+            case 15 where isSeen && random.next() % 2 == 0:
+                fixture.time.startMachine()
+                try fixture.restart()
+                isMarked = false
+            default: if isSeen || isMarked { try fixture.restart() }
             }
             if !disk.isFull {
                 _ = try fixture.report()
-                isSeen = true
+                (isSeen, isMarked) = (true, true)
             }
         }
         disk.isFull = false
@@ -110,6 +115,55 @@ final class QueueDisasterTests: XCTestCase {
         XCTAssertEqual([report.active, report.locked, report.delayed], [0, 0, 0])
         XCTAssertEqual(try fixture.letters().map(\.id), [])
         XCTAssertEqual(try fixture.faults(), [])
+    }
+
+    /// The file says how the clock stood: of the same start of the machine that tells how far it was set meanwhile.
+    func test_clockSetWhileNobodyRuns_keepsLocks_andAMachineThatStartsKnowsNothing() throws {
+        let fixture = try QueueFixture(QueueSettings(lock: Self.lock))
+        XCTAssertEqual(try fixture.send("a"), [.queued])
+        let first = try XCTUnwrap(try fixture.receive().first)
+        // Ten years ago and in 200 years are no clocks of a machine, but somebody may set them.
+        for jump in [7_200, -14_400, -86_400 * 3_650, 86_400 * 365 * 190] as [Int64] {
+            fixture.store.stop()
+            fixture.time.jump(jump * Self.second)
+            try fixture.restart()
+            XCTAssertEqual(try fixture.receive(), [], "after a jump of \(jump) s")
+            fixture.time.jump(-jump * Self.second)
+            XCTAssertEqual(try fixture.receive(), [], "after a jump of \(-jump) s")
+        }
+        // A clock that is led by and by.
+        for _ in 0..<3 {
+            fixture.time.jump(Self.second)
+            _ = try fixture.receive()
+        }
+        fixture.time.pass(Self.lock - 4 * Self.second)
+        try fixture.restart()
+        XCTAssertEqual(try fixture.receive(), [])
+        try fixture.end(first, .renew(lock: nil))
+        fixture.store.stop()
+        fixture.time.startMachine()
+        fixture.time.jump(2 * Self.lock)
+        try fixture.restart()
+        XCTAssertEqual(try fixture.receive().map(\.id), ["a"])
+        XCTAssertEqual(try fixture.faults(), [])
+    }
+
+    func test_markThatIsNone_orOutOfBounds_isNone() throws {
+        let fixture = try QueueFixture(QueueSettings(lock: Self.lock))
+        XCTAssertEqual(try fixture.send("a"), [.queued])
+        let first = try XCTUnwrap(try fixture.receive().first)
+        for text in ["", "boot-0", "boot-0 x", "boot-0 \(Int64.min)", "boot-0 \(Int64.max)", "boot-0 99999999999999999999", "boot-0 -9000000000000000", "boot-1 5", " 0"] {
+            fixture.store.stop()
+            let connection = try SQLiteConnection(path: fixture.path, mode: .create)
+            let put = try connection.statement("INSERT OR REPLACE INTO meta(key, value) VALUES('clock', ?1)")
+            try put.bind(1, text)
+            try put.run()
+            try fixture.restart()
+            XCTAssertEqual(try fixture.receive(), [], text)
+        }
+        fixture.time.pass(Self.lock)
+        XCTAssertEqual(try fixture.receive().map(\.id), ["a"])
+        XCTAssertFault(.lockLost, try fixture.end(first))
     }
 
     /// What was seen of a jump by a group that failed counts for the next.

@@ -16,11 +16,17 @@ final class QueueFixture {
 
     /// A clock, and beside it one that nobody sets.
     final class TestTime: Sendable {
-        private let state: Mutex<(clock: Int64, steady: Int64)>
-        init(_ start: Int64) { state = Mutex((start, 0)) }
+        private let state: Mutex<(clock: Int64, passed: Int64, boot: Int, bootedAt: Int64)>
+        init(_ start: Int64) { state = Mutex((start, 0, 0, 0)) }
+        /// Which start of the machine it is.
+        var boot: String { state.withLock { "boot-\($0.boot)" } }
+        /// The machine is started again, and the clock goes on.
+        func startMachine() { state.withLock { ($0.boot, $0.bootedAt) = ($0.boot + 1, $0.passed) } }
+        /// All that passed, whatever was set or started.
+        var passed: Int64 { state.withLock { $0.passed } }
         var now: Int64 { state.withLock { $0.clock } }
-        var steady: Int64 { state.withLock { $0.steady } }
-        func pass(_ microseconds: Int64) { state.withLock { ($0.clock, $0.steady) = ($0.clock + microseconds, $0.steady + microseconds) } }
+        var steady: Int64 { state.withLock { $0.passed - $0.bootedAt } }
+        func pass(_ microseconds: Int64) { state.withLock { ($0.clock, $0.passed) = ($0.clock + microseconds, $0.passed + microseconds) } }
         /// Somebody sets the clock.
         func jump(_ microseconds: Int64) { state.withLock { $0.clock += microseconds } }
     }
@@ -38,7 +44,7 @@ final class QueueFixture {
     private static func open(_ folder: String, _ time: TestTime, minFreeBytes: Int64 = 0) throws -> QueueStore {
         try QueueStore(
             store: QueueCore.Store(
-                path: folder + "/queues.sqlite", id: "of a test", directory: folder, minFreeBytes: minFreeBytes, clock: Clock { time.now }, steady: { time.steady }),
+                path: folder + "/queues.sqlite", id: "of a test", directory: folder, minFreeBytes: minFreeBytes, clock: Clock { time.now }, steady: { time.steady }, boot: time.boot),
             members: [], opens: FileManager.default.fileExists(atPath: folder + "/queues.sqlite"))
     }
 

@@ -42,7 +42,7 @@ final class TopicStoreTests: XCTestCase {
         let outbox = EventOutbox(clock: Clock { [time] in time.now })
         let core = TopicCore(outbox: outbox)
         let queues = try QueueStore(
-            store: QueueCore.Store(path: path + "/queues.sqlite", id: "of a test", directory: path, minFreeBytes: 0, clock: Clock { [time] in time.now }, steady: { [time] in time.steady }),
+            store: QueueCore.Store(path: path + "/queues.sqlite", id: "of a test", directory: path, minFreeBytes: 0, clock: Clock { [time] in time.now }, steady: { [time] in time.steady }, boot: time.boot),
             members: [core], opens: false)
         defer { queues.stop() }
         let topics = TopicStore(core: core, outbox: outbox, queues: queues, sequence: { 0 })
