@@ -19,7 +19,7 @@ final class FuzzingTests: XCTestCase {
         process.standardError = pipe
         try process.run()
         let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        process.waitForEnd(times: 4)
         return (output, process)
     }
 

@@ -52,7 +52,7 @@ public final class ForeignBucket {
 
     public func close() {
         process.terminate()
-        process.waitUntilExit()
+        process.waitForEnd()
         do { try FileManager.default.removeItem(at: folder) } catch { print("could not remove \(folder.path): \(error)") }
     }
 }

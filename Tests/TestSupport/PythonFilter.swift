@@ -17,7 +17,7 @@ extension PythonReader {
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: faults))
         try process.run()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        process.waitForEnd(times: 4)
         let error = (try? String(contentsOfFile: faults, encoding: .utf8)) ?? ""
         return (text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init), process.terminationStatus, error)
     }

@@ -28,7 +28,7 @@ public struct Subprocess {
         process.standardOutput = try FileHandle(forWritingTo: scratch.appendingPathComponent("out"))
         process.standardError = try FileHandle(forWritingTo: scratch.appendingPathComponent("err"))
         try process.run()
-        process.waitUntilExit()
+        process.waitForEnd(times: 4)
         status = process.terminationStatus
         output = try Data(contentsOf: scratch.appendingPathComponent("out"))
         error = String(decoding: try Data(contentsOf: scratch.appendingPathComponent("err")), as: UTF8.self)

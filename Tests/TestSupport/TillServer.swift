@@ -98,7 +98,7 @@ package final class TillServer {
     package func stop() -> Int32 {
         guard let process, process.isRunning else { return process?.terminationStatus ?? 0 }
         process.terminate()
-        process.waitUntilExit()
+        process.waitForEnd()
         return process.terminationStatus
     }
 
@@ -106,7 +106,7 @@ package final class TillServer {
     package func kill() {
         guard let process, process.isRunning else { return }
         Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.waitForEnd()
     }
 
     /// Makes a contract and a key for it.

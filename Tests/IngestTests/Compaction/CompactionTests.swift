@@ -299,7 +299,7 @@ enum Python {
         process.standardOutput = output
         try process.run()
         let bytes = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        process.waitForEnd()
         XCTAssertEqual(process.terminationStatus, 0)
         return String(decoding: bytes, as: UTF8.self)
     }

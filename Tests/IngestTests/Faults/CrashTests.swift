@@ -1,6 +1,7 @@
 import ColumnStore
 import Foundation
 import Query
+import TestSupport
 import XCTest
 
 @testable import Documents
@@ -91,7 +92,7 @@ final class CrashTests: XCTestCase {
         usleep(UInt32(milliseconds * 1_000))
         kill(process.processIdentifier, SIGKILL)
         text += output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        process.waitForEnd()
         // A last line without its end was cut off by the kill: it is not counted as heard.
         let lines = String(decoding: text, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         return lines.filter { $0.hasPrefix("ack ") && $0 != "ack ready" }.map { String($0.dropFirst(4)) }

@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import TestSupport
 import XCTest
 
 @testable import Documents
@@ -94,6 +95,6 @@ final class ImportCrashTests: XCTestCase {
         XCTAssertTrue(text.contains("ready"), "the child did not begin: \(text)")
         usleep(UInt32(milliseconds) * 1_000)
         kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.waitForEnd()
     }
 }

@@ -16,7 +16,7 @@ enum PythonLines {
         process.standardOutput = pipe
         try process.run()
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        process.waitForEnd(times: 4)
         return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 }

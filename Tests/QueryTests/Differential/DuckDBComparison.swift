@@ -1,6 +1,7 @@
 import ColumnStore
 import Foundation
 import Query
+import TestSupport
 import XCTest
 
 /// Runs the same queries here and in DuckDB over the same rows; `Tests/Reference/duckdb_compare.py` compares the answers.
@@ -105,7 +106,7 @@ struct DuckDBComparison {
         let writer = Thread { input.fileHandleForWriting.write(work); try? input.fileHandleForWriting.close() }
         writer.start()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
+        process.waitForEnd(times: 4)
         return text
     }
 }

@@ -165,7 +165,7 @@ final class WorkbookFileTests: XCTestCase {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        process.waitUntilExit()
+        process.waitForEnd()
         let text = try String(contentsOfFile: directory.path + "/book.csv", encoding: .utf8)
         XCTAssertEqual(
             text,

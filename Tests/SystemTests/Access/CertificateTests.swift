@@ -46,7 +46,7 @@ final class CertificateTests: XCTestCase {
 
         func close() {
             try? input.fileHandleForWriting.close()
-            process.waitUntilExit()
+            process.waitForEnd()
         }
     }
 

@@ -17,7 +17,7 @@ final class ConsoleSourcesTests: XCTestCase {
         process.standardError = pipe
         try process.run()
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        process.waitForEnd()
         return (String(decoding: output, as: UTF8.self), process.terminationStatus)
     }
 

@@ -125,7 +125,7 @@ final class PairBucketTests: XCTestCase {
         // The version lies in the bucket, and the catalog does not name it yet.
         let port = first.port
         try held({ _ = try? HTTPClient(port: port, key: TillServer.adminKey).post("/v1/admin/compact", "{}") }, at: Self.isVersion) { first.kill() }
-        XCTAssertEqual(try pair.leader(revives: true).name, second.name)
+        XCTAssertEqual(try pair.leader().name, second.name)
         XCTAssertEqual(try answers(second), before)
         try prove(second, "after the takeover")
         try compact(second)
@@ -137,7 +137,7 @@ final class PairBucketTests: XCTestCase {
         let after = try answers(second)
         // And back, with the other's tables.
         second.kill()
-        XCTAssertEqual(try pair.leader(revives: true).name, first.name)
+        XCTAssertEqual(try pair.leader().name, first.name)
         XCTAssertEqual(try answers(first), after)
         try compact(first)
         XCTAssertEqual(try answers(first), after)
@@ -146,7 +146,7 @@ final class PairBucketTests: XCTestCase {
         try pair.waitUntilInSync()
         XCTAssertTrue(Patience.until { moved.isDisjoint(with: hotFiles(second)) }, "the former leader keeps day files of moved rows: \(hotFiles(second))")
         XCTAssertEqual(first.stop(), 0)
-        XCTAssertEqual(try pair.leader(revives: true).name, second.name)
+        XCTAssertEqual(try pair.leader().name, second.name)
         XCTAssertEqual(try answers(second), after)
         // By nobody's hand but a command's.
         XCTAssertEqual(second.stop(), 0)

@@ -15,12 +15,12 @@ final class PairChangeTests: XCTestCase {
         defer { pair.remove() }
         let (leader, standby) = try pair.begin()
         let sent = try PairLoad.run(pair, "A", workers: 32) { load in
-            load.waitForMore(100)
+            load.more(100)
             // There, and back, asked at either node; each time both stay the processes that they were.
             for (asked, next) in [(leader, standby), (leader, leader), (standby, standby)] {
                 let run = try till(pair, asked, ["transfer"])
                 XCTAssertTrue(run.text.hasPrefix("\(next.name) leads"), run.text)
-                load.waitForMore(100)
+                load.more(100)
             }
         }
         print("transfer: \(sent.acknowledged.count) posts, longest wait \(Int(sent.longest * 1_000)) ms, \(sent.lost) connections lost")
@@ -53,7 +53,7 @@ final class PairChangeTests: XCTestCase {
             let (leader, standby) = try pair.begin()
             let sent = try PairLoad.run(pair, "A", workers: 16) { load in
                 for round in 0..<4 {
-                    load.waitForMore(50)
+                    load.more(50)
                     let next = round.isMultiple(of: 2) ? standby : leader
                     let run = try till(pair, leader, ["transfer"])
                     XCTAssertTrue(run.text.hasPrefix("\(next.name) leads"), run.text)
@@ -72,7 +72,7 @@ final class PairChangeTests: XCTestCase {
         let pair = try Pair()
         defer { pair.remove() }
         let (leader, standby) = try pair.begin()
-        let sent = PairLoad.run(pair, "A") { $0.waitForMore(50) }
+        let sent = PairLoad.run(pair, "A") { $0.more(50) }
         func unflushed(_ node: Pair.Node) throws -> Int? { try node.client.get("/metrics").text.firstMatch(of: #/\ntill_hot_rows_unflushed ([0-9]+)/#).flatMap { Int($0.1) } }
         XCTAssertGreaterThanOrEqual(try XCTUnwrap(try unflushed(leader)), 50)
         XCTAssertEqual(try till(pair, leader, ["transfer"]).status, 0)
@@ -86,10 +86,10 @@ final class PairChangeTests: XCTestCase {
         defer { pair.remove() }
         let (leader, standby) = try pair.begin()
         let sent = try PairLoad.run(pair, "A", workers: 16) { load in
-            load.waitForMore(60)
+            load.more(60)
             XCTAssertEqual(leader.stop(), 0, leader.logText.suffix(2_000).description)
             try leader.start()
-            load.waitForMore(60)
+            load.more(60)
         }
         XCTAssertEqual(sent.refusals, [])
         XCTAssertEqual(try pair.leader().name, standby.name)
@@ -112,19 +112,19 @@ final class PairChangeTests: XCTestCase {
         var acknowledged: [String] = []
         for (prefix, binary) in [("A", next), ("B", TillServer.binary)] {
             let sent = try PairLoad.run(pair, prefix) { load in
-                load.waitForMore(20)
+                load.more(20)
                 try replace(standby, binary)
-                load.waitForMore(20)
+                load.more(20)
             }
             XCTAssertEqual(sent.refusals, [])
             XCTAssertTrue(Patience.until { pair.digestsAgree }, pair.nodes.map { $0.ready?.text ?? "" }.joined(separator: "\n"))
             let more = try PairLoad.run(pair, prefix + "M") { load in
-                load.waitForMore(20)
+                load.more(20)
                 _ = try till(pair, leader, ["transfer"])
                 try replace(leader, binary)
-                load.waitForMore(20)
+                load.more(20)
                 _ = try till(pair, leader, ["transfer"])
-                load.waitForMore(20)
+                load.more(20)
             }
             XCTAssertEqual(more.refusals, [])
             XCTAssertEqual(try pair.leader().name, leader.name)
@@ -154,9 +154,9 @@ final class PairChangeTests: XCTestCase {
         XCTAssertTrue(try till(pair, leader, ["remove", leader.name], status: 1).error.contains("leads"))
         XCTAssertTrue(try till(pair, leader, ["remove", "z"], status: 1).error.contains("no node"))
         var acknowledged = try PairLoad.run(pair, "A") { load in
-            load.waitForMore(20)
+            load.more(20)
             _ = try till(pair, standby, ["remove", standby.name])
-            load.waitForMore(20)
+            load.more(20)
         }.acknowledged
         XCTAssertTrue(leader.ready?.text.contains(#""insync":["\#(leader.name)"],"removed":["\#(standby.name)"]"#) == true, leader.ready?.text ?? "")
         XCTAssertTrue(try till(pair, leader, ["status"]).text.contains("removed: \(standby.name)"))
@@ -165,12 +165,12 @@ final class PairChangeTests: XCTestCase {
         try FileManager.default.removeItem(at: standby.data)
         try standby.start()
         XCTAssertTrue(Patience.until { standby.ready?.text.contains(#""removed":["\#(standby.name)"]"#) == true }, standby.ready?.text ?? "")
-        acknowledged += PairLoad.run(pair, "B") { $0.waitForMore(20) }.acknowledged
+        acknowledged += PairLoad.run(pair, "B") { $0.more(20) }.acknowledged
         XCTAssertFalse(pair.isInSync)
         _ = try till(pair, standby, ["join", standby.name])
         try pair.waitUntilInSync()
         _ = try till(pair, standby, ["join", standby.name])
-        acknowledged += PairLoad.run(pair, "C") { $0.waitForMore(20) }.acknowledged
+        acknowledged += PairLoad.run(pair, "C") { $0.more(20) }.acknowledged
         leader.kill()
         XCTAssertEqual(try pair.leader().name, standby.name)
         try PairLoad.check(pair, has: acknowledged, "the one that was let in has everything")

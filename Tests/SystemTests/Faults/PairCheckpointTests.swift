@@ -37,10 +37,10 @@ final class PairCheckpointTests: XCTestCase {
             }
             standby.kill()
             try FileManager.default.removeItem(at: standby.data)
-            load.waitForMore(20)
+            load.more(20)
             try standby.start()
             try pair.waitUntilInSync()
-            load.waitForMore(20)
+            load.more(20)
         }
         XCTAssertTrue(standby.logText.contains(Self.inPlace), standby.logText.suffix(3_000).description)
         XCTAssertTrue(leader.logText.contains("a checkpoint was sent"))
@@ -53,7 +53,7 @@ final class PairCheckpointTests: XCTestCase {
         try pair.waitUntilInSync()
         let checkpoint = leader.logText.matches(of: #/made anew of the cluster's records".*"checkpoint":([0-9]+)/#).last.flatMap { Int($0.1) }
         XCTAssertGreaterThan(try XCTUnwrap(checkpoint), 0, leader.logText.suffix(2_000).description)
-        all += PairLoad.acknowledged(pair, "B") { $0.waitForMore(20) }
+        all += PairLoad.acknowledged(pair, "B") { $0.more(20) }
         try PairLoad.check(pair, has: all, "after the disk that was empty has led")
         try PairLoad.prove(pair, "after the disk that was empty has led")
     }
@@ -95,7 +95,7 @@ final class PairCheckpointTests: XCTestCase {
         for proxy in proxies.withLock({ $0 }) { proxy.stall(after: nil) }
         try pair.waitUntilInSync()
         XCTAssertTrue(standby.logText.contains(Self.inPlace), standby.logText.suffix(3_000).description)
-        all += PairLoad.acknowledged(pair, "B") { $0.waitForMore(20) }
+        all += PairLoad.acknowledged(pair, "B") { $0.more(20) }
         try PairLoad.check(pair, has: all, "after both were killed in the middle of a copy")
         XCTAssertTrue(Patience.until { pair.digestsAgree })
         let proof = try TillRun(["verify", "--url", "http://127.0.0.1:\(pair.leader().port)", "--full"], environment: ["TILL_KEY": TillServer.adminKey])
@@ -157,7 +157,7 @@ final class PairCheckpointTests: XCTestCase {
         XCTAssertTrue(leader.logText.contains("the checkpoint of this node cannot be used: the peer is asked for its own"), leader.logText.suffix(3_000).description)
         XCTAssertTrue(leader.logText.contains(Self.inPlace), leader.logText.suffix(3_000).description)
         XCTAssertTrue(Patience.until { pair.digestsAgree })
-        all += PairLoad.acknowledged(pair, "B") { $0.waitForMore(20) }
+        all += PairLoad.acknowledged(pair, "B") { $0.more(20) }
         // Without the other it waits, and says what for; and it does not take what the other has not whole.
         for node in pair.nodes { waitForFold(node) }
         for node in pair.nodes { node.kill() }
@@ -205,7 +205,7 @@ final class PairCheckpointTests: XCTestCase {
         try pair.waitUntilInSync()
         // Folding what comes would not come upon it.
         let before = number("first_record", b)
-        _ = PairLoad.acknowledged(pair, "B") { $0.waitForMore(200) }
+        _ = PairLoad.acknowledged(pair, "B") { $0.more(200) }
         XCTAssertTrue(Patience.until { pair.digestsAgree })
         XCTAssertTrue(b.ready?.text.contains(#""fault":"the checkpoint"#) == true, b.ready?.text ?? "")
         XCTAssertEqual(number("first_record", b), before)
@@ -227,15 +227,15 @@ final class PairCheckpointTests: XCTestCase {
             waitForDrops(pair)
             standby.kill()
             try FileManager.default.removeItem(at: standby.data)
-            load.waitForMore(30)
+            load.more(30)
             leader.kill()
             // It leads again with what it has, and slots; its own files are made of its checkpoint.
             try leader.start()
-            load.waitForMore(30)
+            load.more(30)
             try standby.start()
             try pair.waitUntilInSync()
             leader.kill()
-            load.waitForMore(30)
+            load.more(30)
             try leader.start()
             try pair.waitUntilInSync()
         }

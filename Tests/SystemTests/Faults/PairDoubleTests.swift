@@ -12,7 +12,7 @@ final class PairDoubleTests: XCTestCase {
         let copy = node.data.appendingPathExtension("copy")
         try FileManager.default.copyItem(at: node.data, to: copy)
         try node.start()
-        try pair.waitUntilInSync(revives: true)
+        try pair.waitUntilInSync()
         return copy
     }
 
@@ -23,7 +23,7 @@ final class PairDoubleTests: XCTestCase {
         let copies = try Dictionary(uniqueKeysWithValues: pair.nodes.map { ($0.name, try copy($0, pair)) })
         var sent: [String] = []
         for (round, isLeaders, isCopy) in [("A", false, false), ("B", false, true), ("C", true, false), ("D", true, true)] {
-            let leader = try pair.leader(revives: true)
+            let leader = try pair.leader()
             let node = isLeaders ? leader : pair.other(than: leader)
             let (before, double, other) = (epoch(leader), try pair.double(of: node), pair.other(than: node))
             if isCopy { try FileManager.default.copyItem(at: try XCTUnwrap(copies[node.name]), to: double.data) }
@@ -31,15 +31,15 @@ final class PairDoubleTests: XCTestCase {
             let words = ["two processes say that they are node \(node.name): the one at http://127.0.0.1:"] + [node, double].map { ":\($0.port) is " }
             func says(_ text: String?) -> Bool { text.map { text in words.allSatisfy { text.contains($0) } } ?? false }
             sent += try PairLoad.acknowledged(pair, round) { load in
-                load.more(10) { pair.revive() }
+                load.more(10)
                 try double.start()
                 for place in [other, double] {
                     XCTAssertTrue(Patience.until { pair.revive(); return says(place.ready?.text) }, "\(round): \(place.name): \(place.ready?.text ?? "no answer")")
                     XCTAssertTrue(Patience.until { says(place.logText) }, "\(round): \(place.logText.suffix(2_000))")
                 }
-                load.more(30) { pair.revive() }
+                load.more(30)
             }
-            let after = (isInSync: pair.isInSync, leader: try pair.leader(revives: true).name, epoch: epoch(leader), status: double.ready?.status)
+            let after = (isInSync: pair.isInSync, leader: try pair.leader().name, epoch: epoch(leader), status: double.ready?.status)
             // On a machine that stands still for a second a lead may end, and the second process be heard first: nothing is lost by either.
             if stillness.wasShort() {
                 XCTAssertTrue(other.logText.contains("the one at http://127.0.0.1:\(node.port) is heard, and the one at http://127.0.0.1:\(double.port) is refused"), round)
@@ -50,14 +50,14 @@ final class PairDoubleTests: XCTestCase {
             }
             double.kill()
             XCTAssertTrue(Patience.until { pair.revive(); return other.ready.map { !$0.text.contains(words[0]) } ?? false }, round)
-            try pair.waitUntilInSync(revives: true)
+            try pair.waitUntilInSync()
         }
         try PairLoad.check(pair, has: sent, "beside second processes")
         // Whose process ends is followed by its next one, which is no second one.
-        let standby = pair.other(than: try pair.leader(revives: true))
+        let standby = pair.other(than: try pair.leader())
         standby.kill()
         try standby.start()
-        try pair.waitUntilInSync(revives: true)
+        try pair.waitUntilInSync()
         XCTAssertTrue(Patience.until { pair.digestsAgree })
     }
 
@@ -77,15 +77,15 @@ final class PairDoubleTests: XCTestCase {
         var sent: [String] = []
         let stillness = Stillness()
         sent += try PairLoad.acknowledged(pair, "A") { load in
-            load.more(10) { pair.revive() }
+            load.more(10)
             try double.start()
             XCTAssertTrue(Patience.until { double.ready.map { $0.status == 503 && $0.text.contains("begin behind record") } ?? false }, double.ready?.text ?? double.logText)
-            load.more(60) { pair.revive() }
+            load.more(60)
         }
         if stillness.wasShort() { XCTAssertEqual(epoch(leader), before) }
         double.kill()
         try standby.start()
-        try pair.waitUntilInSync(revives: true)
+        try pair.waitUntilInSync()
         try PairLoad.check(pair, has: sent, "beside a second process of the leader")
         try PairLoad.prove(pair, "at the end")
     }

@@ -40,18 +40,18 @@ final class PairImageTests: XCTestCase {
         _ = try pair.begin()
         var sent: [String] = []
         for (round, isLeaders, isOldFirst) in [("A", true, true), ("B", true, false), ("C", false, true), ("D", false, false)] {
-            try pair.waitUntilInSync(revives: true)
+            try pair.waitUntilInSync()
             let old = isLeaders ? try pair.leader() : pair.other(than: try pair.leader())
             let good = pair.other(than: old)
             let message = "\(round): the \(isLeaders ? "leader" : "standby") \(old.name) is old and starts \(isOldFirst ? "first" : "last")"
             let image = try image(old)
             try old.start()
-            try pair.waitUntilInSync(revives: true)
+            try pair.waitUntilInSync()
             if isLeaders, try pair.leader() === good {
                 XCTAssertTrue(pair.transfer(to: old), message)
-                try pair.waitUntilInSync(revives: true)
+                try pair.waitUntilInSync()
             }
-            sent += PairLoad.acknowledged(pair, round) { $0.more(25) { pair.revive() } }
+            sent += PairLoad.acknowledged(pair, round) { $0.more(25) }
             for node in pair.nodes { node.send(SIGKILL) }
             for node in pair.nodes { node.kill() }
             try putBack(image, old)
@@ -59,7 +59,7 @@ final class PairImageTests: XCTestCase {
             try first.start()
             waits(first, Self.unknowing, message, hasSlots: !hasWitness)
             try last.start()
-            try pair.waitUntilInSync(revives: true)
+            try pair.waitUntilInSync()
             XCTAssertTrue(Patience.until { pair.digestsAgree }, message)
             try PairLoad.check(pair, has: sent, message)
         }
@@ -78,18 +78,18 @@ final class PairImageTests: XCTestCase {
         _ = try pair.begin()
         var sent: [String] = []
         for (round, isLeaders) in [("A", true), ("B", false)] {
-            try pair.waitUntilInSync(revives: true)
+            try pair.waitUntilInSync()
             var images: [String: URL] = [:]
             for node in pair.nodes {
                 images[node.name] = try image(node)
                 try node.start()
-                try pair.waitUntilInSync(revives: true)
+                try pair.waitUntilInSync()
             }
             let leader = try pair.leader()
             let standby = pair.other(than: leader)
-            sent += PairLoad.acknowledged(pair, round + "P") { $0.more(15) { pair.revive() } }
+            sent += PairLoad.acknowledged(pair, round + "P") { $0.more(15) }
             standby.kill()
-            sent += PairLoad.acknowledged(pair, round + "L") { $0.more(25) { pair.revive() } }
+            sent += PairLoad.acknowledged(pair, round + "L") { $0.more(25) }
             XCTAssertTrue(leader.ready?.text.contains(#""mode":"log""#) == true, leader.ready?.text ?? "no answer")
             leader.kill()
             let (old, good) = isLeaders ? (leader, standby) : (standby, leader)
@@ -97,8 +97,8 @@ final class PairImageTests: XCTestCase {
             try old.start()
             waits(old, "begin behind record", round)
             try good.start()
-            XCTAssertEqual(try pair.leader(revives: true).name, good.name, round)
-            try pair.waitUntilInSync(revives: true)
+            XCTAssertEqual(try pair.leader().name, good.name, round)
+            try pair.waitUntilInSync()
             try PairLoad.check(pair, has: sent, round)
         }
         try PairLoad.prove(pair, "at the end")
@@ -111,10 +111,10 @@ final class PairImageTests: XCTestCase {
         let (leader, standby) = try pair.begin()
         let image = try image(leader)
         try leader.start()
-        try pair.waitUntilInSync(revives: true)
+        try pair.waitUntilInSync()
         XCTAssertTrue(pair.transfer(to: leader), leader.ready?.text ?? "no answer")
         standby.kill()
-        let sent = PairLoad.acknowledged(pair, "A") { $0.more(30) { pair.revive() } }
+        let sent = PairLoad.acknowledged(pair, "A") { $0.more(30) }
         leader.kill()
         let own = leader.data.appendingPathExtension("own")
         try FileManager.default.moveItem(at: leader.data, to: own)
@@ -127,8 +127,8 @@ final class PairImageTests: XCTestCase {
         try FileManager.default.removeItem(at: leader.data)
         try FileManager.default.moveItem(at: own, to: leader.data)
         try leader.start()
-        XCTAssertEqual(try pair.leader(revives: true).name, leader.name)
-        try pair.waitUntilInSync(revives: true)
+        XCTAssertEqual(try pair.leader().name, leader.name)
+        try pair.waitUntilInSync()
         try PairLoad.check(pair, has: sent, "with the disk that has all")
     }
 }

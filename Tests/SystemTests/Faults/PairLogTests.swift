@@ -28,7 +28,7 @@ final class PairLogTests: XCTestCase {
             load.more(30)
             standby.kill()
             waitForLog(leader)
-            load.more(40, "the leader alone acknowledges nothing")
+            load.more(40)
             let metrics = try leader.client.get("/metrics").text
             XCTAssertTrue(metrics.contains("till_replica_slots 1"), "no figure says so")
             XCTAssertTrue(leader.ready?.text.contains(#""degraded":false"#) == true)
@@ -72,7 +72,7 @@ final class PairLogTests: XCTestCase {
                 load.more(25)
                 last.kill()
                 try (isStandbyFirst ? first : last).start()
-                load.more(15, "whoever comes up first acknowledges nothing")
+                load.more(15)
                 try (isStandbyFirst ? last : first).start()
                 try pair.waitUntilInSync()
                 load.more(10)
@@ -223,7 +223,7 @@ final class PairLogTests: XCTestCase {
             load.more(30)
             try loseDisk(leader)
             try standby.start()
-            load.more(20, meanwhile: { pair.revive() })
+            load.more(20)
             bucket.fail(nil)
             let compacted = try pair.leader().client.post("/v1/admin/compact", "{}")
             XCTAssertEqual(compacted.status, 200, compacted.text)
@@ -261,16 +261,16 @@ final class PairLogTests: XCTestCase {
             XCTAssertEqual(leader.waitForEnd(), 75, leader.logText.suffix(2_000).description)
             try leader.start()
             bucket.fail(nil)
-            load.more(20, meanwhile: { pair.revive() })
+            load.more(20)
             try standby.start()
-            XCTAssertTrue(Patience.until { pair.revive(); return pair.isInSync })
+            try pair.waitUntilInSync()
         }
         try PairLoad.check(pair, has: sent, "after the bucket was gone")
         // A pair goes on without it.
         bucket.fail { _ in .drop }
         let more = PairLoad.acknowledged(pair, "B") { load in load.more(20) }
         bucket.fail(nil)
-        XCTAssertTrue(Patience.until { pair.revive(); return pair.isInSync })
+        try pair.waitUntilInSync()
         try PairLoad.check(pair, has: sent + more, "after it was gone beneath a pair")
         try PairLoad.prove(pair, "at the end")
     }

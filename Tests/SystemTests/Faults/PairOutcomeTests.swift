@@ -67,13 +67,13 @@ final class PairOutcomeTests: XCTestCase {
         for words in [#""outcome":"unknown""#, "/not-leader", "nobody knows whether it did"] { XCTAssertTrue(answer.text.contains(words), answer.text) }
         for proxy in both { proxy.mend() }
         try leader.start()
-        try pair.waitUntilInSync(revives: true)
+        try pair.waitUntilInSync()
         // Who leads next decides it: the one that was killed has it in its log.
-        let found = try marks(try pair.leader(revives: true))
+        let found = try marks(try pair.leader())
         XCTAssertEqual(found["BEFORE"], 1)
         XCTAssertLessThanOrEqual(found["CUT"] ?? 0, 1)
-        XCTAssertEqual(try pair.other(than: try pair.leader(revives: true)).client.post("/v1/queues/q1/messages", Self.message("AFTER")).status, 200)
-        XCTAssertEqual(try marks(try pair.leader(revives: true)), found.merging(["AFTER": 1]) { $1 })
+        XCTAssertEqual(try pair.other(than: try pair.leader()).client.post("/v1/queues/q1/messages", Self.message("AFTER")).status, 200)
+        XCTAssertEqual(try marks(try pair.leader()), found.merging(["AFTER": 1]) { $1 })
     }
 
     func test_leaderKilledInTheMiddleOfMessages_whatEachWasToldIsTrue() throws {
@@ -115,20 +115,20 @@ final class PairOutcomeTests: XCTestCase {
         }
         var kills = 0
         XCTAssertTrue(try Patience.until {
-            try pair.waitUntilInSync(revives: true)
+            try pair.waitUntilInSync()
             more(60)
-            let leader = try pair.leader(revives: true)
+            let leader = try pair.leader()
             leader.kill()
             kills += 1
             more(30)
             try leader.start()
             return kills > 2 && told.withLock { !$0.unknown.isEmpty }
         })
-        try pair.waitUntilInSync(revives: true)
+        try pair.waitUntilInSync()
         more(20)
         told.withLock { $0.isOver = true }
         done.wait()
-        let (end, found) = (told.withLock { $0 }, try marks(try pair.leader(revives: true)))
+        let (end, found) = (told.withLock { $0 }, try marks(try pair.leader()))
         XCTAssertEqual(end.other, [])
         XCTAssertEqual(end.acknowledged.filter { found[$0] == nil }, [], "acknowledged, and lost")
         XCTAssertEqual(end.refused.filter { found[$0] != nil }, [], "refused, and there")

@@ -82,13 +82,13 @@ final class PairPassingTests: XCTestCase {
         defer { pair.remove() }
         let (leader, standby) = try begin(pair)
         let sent = try PairLoad.run(pair, "A") { load in
-            load.waitForMore(40)
+            load.more(40)
             leader.kill()
             XCTAssertEqual(try pair.leader().name, standby.name)
-            load.waitForMore(40)
+            load.more(40)
             try leader.start()
             try pair.waitUntilInSync()
-            load.waitForMore(40)
+            load.more(40)
         }
         try PairLoad.check(pair, has: sent.acknowledged, "after a kill")
     }
@@ -119,7 +119,7 @@ final class PairPassingTests: XCTestCase {
         var endedCount: Int { ended.withLock { $0 } }
 
         func wait() -> [Answer] {
-            done.wait()
+            XCTAssertTrue(done.waitPatiently())
             return answers.withLock { $0 }
         }
     }
@@ -173,7 +173,7 @@ final class PairPassingTests: XCTestCase {
         for number in 0..<4 { waiting.ask(post(leader, "A-\(number)-1")) }
         XCTAssertEqual(try pair.leader(other: leader).name, standby.name)
         let sent = PairLoad.acknowledged(pair, "B") { load in
-            load.waitForMore(20)
+            load.more(20)
             leader.send(SIGCONT)
         }
         for answer in waiting.wait() {
@@ -231,7 +231,7 @@ final class PairPassingTests: XCTestCase {
         answered.withLock { $0.isOver = true }
         let answers = waiting.wait()
         leader.send(SIGCONT)
-        try pair.waitUntilInSync(revives: true)
+        try pair.waitUntilInSync()
         return answers.filter { $0.status >= 300 }
     }
 
@@ -243,10 +243,10 @@ final class PairPassingTests: XCTestCase {
         standby.send(SIGSTOP)
         XCTAssertTrue(Patience.until { leader.ready?.text.contains(#""mode":"log""#) == true && leader.ready?.status == 200 }, leader.ready?.text ?? "no answer")
         let sent = PairLoad.acknowledged(pair, "C") { load in
-            load.waitForMore(20)
+            load.more(20)
             standby.send(SIGCONT)
         }
-        try pair.waitUntilInSync(revives: true)
+        try pair.waitUntilInSync()
         XCTAssertTrue(Patience.until { pair.digestsAgree })
         try PairLoad.check(pair, has: sent, "after a standby stood still")
     }

@@ -17,7 +17,7 @@ final class PairPostgresTests: XCTestCase {
     }
 
     func test_clients_findTheLeader_acrossATransfer_andAreToldNothingThatLiesOnOneMachine() throws {
-        let free = try Pair.freePorts(2)
+        let free = Ports.take(2)
         let ports = ["a": free[0], "b": free[1]]
         let pair = try pair(ports)
         defer { pair.remove() }
@@ -26,14 +26,14 @@ final class PairPostgresTests: XCTestCase {
         let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
         XCTAssertTrue([200, 201].contains(made.status), made.text)
         let sent = try PairLoad.run(pair, "A") { load in
-            load.waitForMore(20)
+            load.more(20)
             for _ in 0..<2 {
                 XCTAssertEqual(try psql([free[0], free[1]], "SELECT count(*) > 10 FROM receipts").text, "t\n")
                 XCTAssertNotEqual(try psql([ports[pair.other(than: leader).name] ?? 0], "SELECT 1").status, 0, "a standby has no such door")
                 let run = try TillRun(["cluster", "transfer", "--url", "http://127.0.0.1:\(leader.port)"], environment: ["TILL_KEY": TillServer.adminKey])
                 XCTAssertEqual(run.status, 0, run.error)
                 leader = pair.other(than: leader)
-                load.waitForMore(20)
+                load.more(20)
             }
         }
         XCTAssertEqual(sent.refusals, [])

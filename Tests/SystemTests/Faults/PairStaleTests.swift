@@ -200,15 +200,15 @@ final class PairStaleTests: XCTestCase {
         }
         defer { isOver.withLock { $0 = true } }
         let sent = try PairLoad.run(pair, "A") { load in
-            load.waitForMore(40)
+            load.more(40)
             XCTAssertTrue(Patience.until { counts.withLock { $0["200 stale"] ?? 0 } > 20 }, "\(counts.withLock { $0 })\n\(standby.logText)")
             leader.kill()
             XCTAssertEqual(try pair.leader().name, standby.name)
-            load.waitForMore(40)
+            load.more(40)
             XCTAssertNil(try standby.client.get("/v1/receipts?limit=1", Self.stale).headers["till-stale"], "who leads answers for the store")
             try leader.start()
             try pair.waitUntilInSync()
-            load.waitForMore(20)
+            load.more(20)
         }
         isOver.withLock { $0 = true }
         done.wait()

@@ -19,7 +19,7 @@ final class PairStartTests: XCTestCase {
         let pair = try pair(bucket)
         defer { pair.remove() }
         _ = try pair.begin()
-        let sent = PairLoad.acknowledged(pair, "A") { $0.waitForMore(20) }
+        let sent = PairLoad.acknowledged(pair, "A") { $0.more(20) }
         for (round, fault) in [BucketDouble.Fault.answer(status: 503, code: "ServiceUnavailable"), .drop].enumerated() {
             for node in pair.nodes { node.kill() }
             bucket.fail { _ in fault }
@@ -32,7 +32,7 @@ final class PairStartTests: XCTestCase {
                 XCTAssertEqual(refused.status, 503, refused.text)
             }
             bucket.fail(nil)
-            try pair.waitUntilInSync(revives: true)
+            try pair.waitUntilInSync()
             let leader = try pair.leader()
             XCTAssertFalse(leader.ready?.text.contains("could not be read") == true)
             try PairLoad.check(pair, has: sent, "round \(round)")
@@ -77,7 +77,7 @@ final class PairStartTests: XCTestCase {
         bucket.fail(nil)
         says(leader, 200, "leader", #""reason":null"#)
         try standby.start()
-        try pair.waitUntilInSync(revives: true)
+        try pair.waitUntilInSync()
         // The object is damaged beneath a pair: whoever takes over says so, and does once it is put back.
         let object = try XCTUnwrap(bucket.objects["ctl/cluster/object"])
         bucket.store("ctl/cluster/object", Array(object.dropLast(20)))
@@ -93,7 +93,7 @@ final class PairStartTests: XCTestCase {
         says(next, 503, "rejoining", "the credentials have ended")
         bucket.fail(nil)
         try old.start()
-        try pair.waitUntilInSync(revives: true)
+        try pair.waitUntilInSync()
     }
 
     // MARK: Answers that are lost
@@ -107,16 +107,16 @@ final class PairStartTests: XCTestCase {
         defer { pair.remove() }
         let (leader, standby) = try pair.begin()
         let sent = try PairLoad.acknowledged(pair, "A") { load in
-            load.more(10) { pair.revive() }
+            load.more(10)
             standby.kill()
             // Each record is put, and looked for.
-            load.more(10) { pair.revive() }
+            load.more(10)
             leader.kill()
             try leader.start()
-            load.more(5) { pair.revive() }
+            load.more(5)
             try standby.start()
-            try pair.waitUntilInSync(revives: true)
-            load.more(5) { pair.revive() }
+            try pair.waitUntilInSync()
+            load.more(5)
         }
         try PairLoad.check(pair, has: sent, "all puts were done, and none said so")
     }

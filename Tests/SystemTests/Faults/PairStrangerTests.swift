@@ -9,7 +9,7 @@ final class PairStrangerTests: XCTestCase {
     private func ended(_ count: Int, prefix: String, hasWitness: Bool = false) throws -> (pair: Pair, sent: [String]) {
         let pair = try Pair(hasWitness: hasWitness)
         _ = try pair.begin()
-        let sent = PairLoad.acknowledged(pair, prefix) { $0.waitForMore(count) }
+        let sent = PairLoad.acknowledged(pair, prefix) { $0.more(count) }
         try pair.waitUntilStoreIsNamed()
         for node in pair.nodes { _ = node.stop() }
         return (pair, sent)
@@ -37,7 +37,7 @@ final class PairStrangerTests: XCTestCase {
             let pair = try Pair(hasWitness: hasWitness)
             defer { pair.remove() }
             let (leader, standby) = try pair.begin()
-            let sent = PairLoad.acknowledged(pair, "X") { $0.waitForMore(20) }
+            let sent = PairLoad.acknowledged(pair, "X") { $0.more(20) }
             let own = try store(leader)
             XCTAssertTrue(Patience.until { leader.ready?.text.contains(#""store":"\#(own)""#) == true }, leader.ready?.text ?? "")
             let strange = other.nodes[standby.name == "a" ? 0 : 1]

@@ -20,7 +20,7 @@ final class PairTLSTests: XCTestCase {
         let standby = pair.other(than: leader)
         let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
         XCTAssertTrue([200, 201].contains(made.status), made.text)
-        var acknowledged = PairLoad.run(pair, "A") { $0.waitForMore(40) }.acknowledged
+        var acknowledged = PairLoad.run(pair, "A") { $0.more(40) }.acknowledged
         // Whoever comes without TLS, without a certificate, or with one of the peer's authority and another name.
         let port = try XCTUnwrap(standby.environment["TILL_CLUSTER_PEER"]?.split(separator: ":").last)
         let plain = HTTPClient(port: try XCTUnwrap(UInt16(port)))
@@ -40,7 +40,7 @@ final class PairTLSTests: XCTestCase {
             XCTAssertTrue(
                 Patience.until { leader.logText.dropFirst(before).split(separator: "\n").contains { $0.contains("is refused") && $0.contains(reason) } },
                 "\(reason): \(leader.logText.dropFirst(before))")
-            acknowledged += PairLoad.run(pair, "B\(reason.prefix(1).uppercased())") { $0.waitForMore(5) }.acknowledged
+            acknowledged += PairLoad.run(pair, "B\(reason.prefix(1).uppercased())") { $0.more(5) }.acknowledged
             XCTAssertFalse(pair.isInSync)
         }
         // One that takes another authority's word refuses its leader.
@@ -68,7 +68,7 @@ final class PairTLSTests: XCTestCase {
         let leader = try pair.leader()
         let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
         XCTAssertTrue([200, 201].contains(made.status), made.text)
-        let acknowledged = PairLoad.run(pair, "A") { $0.waitForMore(10) }.acknowledged
+        let acknowledged = PairLoad.run(pair, "A") { $0.more(10) }.acknowledged
         // Strangers: without TLS, without a certificate, with another authority's.
         let url = "https://127.0.0.1:\(try XCTUnwrap(pair.witnessPort))"
         func ask(_ more: [String]) throws -> Subprocess { try Subprocess("/usr/bin/curl", ["-sS", "--max-time", "60", "--cacert", good.path("good.pem")] + more + ["\(url)/v1/object"]) }

@@ -11,13 +11,13 @@ final class PairTests: XCTestCase {
         let first = try pair.begin().leader
         var all: [String] = []
         let sent = try PairLoad.acknowledged(pair, "A") { load in
-            load.waitForMore(40)
+            load.more(40)
             first.kill()
             XCTAssertEqual(try pair.leader().name, pair.other(than: first).name)
-            load.waitForMore(40)
+            load.more(40)
             try first.start()
             try pair.waitUntilInSync()
-            load.waitForMore(20)
+            load.more(20)
         }
         all += sent
         try PairLoad.check(pair, has: all, "after the first kill")
@@ -25,11 +25,11 @@ final class PairTests: XCTestCase {
         try pair.waitUntilInSync()
         let second = try pair.leader()
         let more = try PairLoad.acknowledged(pair, "B") { load in
-            load.waitForMore(20)
+            load.more(20)
             second.kill()
             _ = try pair.leader(other: second)
             try second.start()
-            load.waitForMore(20)
+            load.more(20)
         }
         all += more
         try PairLoad.check(pair, has: all, "after the second kill")
@@ -41,7 +41,7 @@ final class PairTests: XCTestCase {
         let leader = try pair.begin().leader
         let standby = pair.other(than: leader)
         let sent = try PairLoad.acknowledged(pair, "A") { load in
-            load.waitForMore(30)
+            load.more(30)
             standby.kill()
             // Nothing that lies on one disk is told to anybody, neither to who posts nor to who asks.
             let held = try leader.client.post("/v1/receipts?client=c1", Receipts.pos("HELD-0-0"))
@@ -50,7 +50,7 @@ final class PairTests: XCTestCase {
             XCTAssertEqual(asked.status, 503, asked.text)
             try FileManager.default.removeItem(at: standby.data)
             try standby.start()
-            load.waitForMore(30)
+            load.more(30)
         }
         try pair.waitUntilInSync()
         // The disk that was empty leads.
@@ -92,7 +92,7 @@ final class PairTests: XCTestCase {
         defer { pair.remove() }
         let leader = try pair.begin().leader
         let standby = pair.other(than: leader)
-        let sent = PairLoad.acknowledged(pair, "A") { $0.waitForMore(30) }
+        let sent = PairLoad.acknowledged(pair, "A") { $0.more(30) }
         XCTAssertEqual(standby.stop(), 0)
         let records = standby.data.appendingPathComponent("cluster/records")
         let whole = try Data(contentsOf: records)
@@ -112,11 +112,11 @@ final class PairTests: XCTestCase {
         defer { pair.remove() }
         let leader = try pair.begin().leader
         pair.other(than: leader).kill()
-        var sent = PairLoad.acknowledged(pair, "A") { $0.waitForMore(30) }
+        var sent = PairLoad.acknowledged(pair, "A") { $0.more(30) }
         XCTAssertTrue(Patience.until { leader.ready?.text.contains(#""degraded":true"#) == true }, leader.ready?.text ?? "")
         try pair.other(than: leader).start()
         try pair.waitUntilInSync()
-        sent += PairLoad.acknowledged(pair, "B") { $0.waitForMore(10) }
+        sent += PairLoad.acknowledged(pair, "B") { $0.more(10) }
         leader.kill()
         try leader.start()
         try PairLoad.check(pair, has: sent, "after it had been alone")
@@ -138,26 +138,25 @@ final class PairTests: XCTestCase {
         }
         _ = try pair.begin()
         let sent = try PairLoad.acknowledged(pair, "A") { load in
-            func more(_ number: Int) { load.more(number) { pair.revive() } }
             for byteCount in [20_000, 3_001, 50_007] {
                 for proxy in both { proxy.tear(after: byteCount) }
-                more(15)
+                load.more(15)
             }
             for proxy in both { proxy.tear(after: nil) }
             both[0].cut()
-            more(15)
+            load.more(15)
             both[1].cut()
-            more(15)
+            load.more(15)
             for proxy in both { proxy.mend() }
-            more(15)
-            XCTAssertTrue(Patience.until { pair.revive(); return pair.isInSync })
+            load.more(15)
+            try pair.waitUntilInSync()
             let leader = try pair.leader()
             leader.send(SIGSTOP)
             XCTAssertTrue(Patience.until { pair.other(than: leader).ready?.status == 200 })
             leader.send(SIGCONT)
-            more(15)
+            load.more(15)
         }
-        XCTAssertTrue(Patience.until { pair.revive(); return pair.isInSync })
+        try pair.waitUntilInSync()
         try PairLoad.check(pair, has: sent, "after all of it")
     }
 }

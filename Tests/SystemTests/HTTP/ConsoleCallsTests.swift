@@ -113,7 +113,7 @@ final class ConsoleCallsTests: XCTestCase {
         for member in ["rows_scanned", "bytes_read", "files_pruned", "elapsed_ms"] { XCTAssertTrue(listed.contains("\"\(member)\""), listed) }
         XCTAssertEqual(try ender.call("DELETE", "/v1/queries/mine").status, 204)
         let answer = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        asker.waitUntilExit()
+        asker.waitForEnd()
         XCTAssertTrue(answer.hasPrefix("HTTP/1.1 409"), answer)
         for part in ["/problems/query-cancelled", "\"request_id\"", "X-Request-Id"] { XCTAssertTrue(answer.contains(part), answer) }
     }

@@ -85,7 +85,7 @@ final class BucketBackupTests: XCTestCase {
         make.arguments = ["curl", "-sf", "-X", "PUT", moto.endpoint + "/receipts"]
         make.standardOutput = FileHandle.nullDevice
         try make.run()
-        make.waitUntilExit()
+        make.waitForEnd()
         XCTAssertEqual(make.terminationStatus, 0)
         try runHistory(environment(moto.endpoint, region: "us-east-1"), destination: "s3://receipts/backups/store", seed: 4, spoil: {}, mend: {})
     }

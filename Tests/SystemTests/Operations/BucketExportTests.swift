@@ -106,7 +106,7 @@ final class BucketExportTests: XCTestCase {
         XCTAssertTrue(refused.text.contains("too-many-queries"), refused.text)
         XCTAssertEqual(try admin.post("/v1/sql", #"{"query":"SELECT 1"}"#).status, 200)
         slow.terminate()
-        slow.waitUntilExit()
+        slow.waitForEnd()
         XCTAssertTrue(try Patience.until { try anyone.get(file.path).status == 200 }, "the place is free again")
     }
 
@@ -118,7 +118,7 @@ final class BucketExportTests: XCTestCase {
             make.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             make.arguments = ["curl", "-sf", "-o", "/dev/null", "-X", "PUT"] + arguments
             try make.run()
-            make.waitUntilExit()
+            make.waitForEnd()
             XCTAssertEqual(make.terminationStatus, 0)
         }
         try curl([moto.endpoint + "/receipts"])

@@ -129,7 +129,7 @@ final class QueueCallsTests: XCTestCase {
             "import socket,time\ns=socket.create_connection(('127.0.0.1',\(server.port)))\ns.sendall(b'POST /v1/queues/jobs/receive HTTP/1.1\\r\\nHost: x\\r\\nAuthorization: Bearer \(TillServer.adminKey)\\r\\nContent-Type: application/json\\r\\nContent-Length: 11\\r\\n\\r\\n{\"wait\":20}')\ntime.sleep(1)",
         ]
         try worker.run()
-        worker.waitUntilExit()
+        worker.waitForEnd()
         usleep(600_000)
         let admin = server.client()
         XCTAssertEqual(try admin.post("/v1/queues/jobs/messages", #"{"messages":[{"id":"m","body":1}]}"#).status, 200)

@@ -45,10 +45,8 @@ final class TourTests: XCTestCase {
         defer { try? FileManager.default.removeItem(at: folder) }
         try FileManager.default.createSymbolicLink(at: folder.appendingPathComponent("types"), withDestinationURL: Project.root.appendingPathComponent("types"))
         try FileManager.default.createSymbolicLink(at: folder.appendingPathComponent("till"), withDestinationURL: TillServer.binary)
-        // A free port, which the tour's takes the place of.
-        let port = TestHTTPServer { _ in .init(status: 200) }
-        let address = "127.0.0.1:\(port.port)"
-        port.close()
+        // In the place of the tour's.
+        let address = "127.0.0.1:\(Ports.take(1)[0])"
         var script = "export PATH=\"$PWD:$PATH\"\ntrap 'kill $(jobs -p); wait' EXIT\n"
         for step in steps {
             script += step.command.replacing("127.0.0.1:8080", with: address) + (step.command.contains("till serve") ? " 2>server.log" : "") + "\n"

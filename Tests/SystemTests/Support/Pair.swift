@@ -48,7 +48,7 @@ final class Pair {
 
         func kill() {
             send(SIGKILL)
-            process?.waitUntilExit()
+            process?.waitForEnd()
         }
 
         /// An orderly end. A process that has only just been started would be ended by the signal itself: it is waited for until it takes signals.
@@ -70,7 +70,7 @@ final class Pair {
         }
 
         func waitForEnd() -> Int32 {
-            process?.waitUntilExit()
+            process?.waitForEnd()
             return process?.terminationStatus ?? 0
         }
 
@@ -104,7 +104,7 @@ final class Pair {
         through: (UInt16) throws -> UInt16 = { $0 }, own settings: (String) throws -> [String: String] = { _ in [:] }
     ) throws {
         folder = try Project.temporaryFolder("till-pair")
-        let ports = try Self.freePorts(5)
+        let ports = Ports.take(5)
         witnessPort = hasWitness ? ports[4] : nil
         self.authority = authority
         let object = hasWitness ? ["TILL_CLUSTER_WITNESS": "\(authority == nil ? "http" : "https")://127.0.0.1:\(ports[4])"] : ["TILL_CLUSTER_CONFIG": "file://\(folder.path)/object", "TILL_LOG_URL": "file://\(folder.path)/log"]
@@ -136,12 +136,12 @@ final class Pair {
 
     func killWitness() {
         if let witness, witness.isRunning { Foundation.kill(witness.processIdentifier, SIGKILL) }
-        witness?.waitUntilExit()
+        witness?.waitForEnd()
     }
 
     /// A process, not started yet, with the name of a node that is there, and a directory and ports of its own.
     func double(of node: Node) throws -> Node {
-        let ports = try Self.freePorts(2)
+        let ports = Ports.take(2)
         let double = Node(node.name, in: folder, at: "\(node.name)-double-\(doubles.count)", port: ports[0], environment: node.environment.merging(["TILL_CLUSTER_LISTEN": "127.0.0.1:\(ports[1])"]) { $1 })
         doubles.append(double)
         return double
@@ -153,12 +153,10 @@ final class Pair {
         try? FileManager.default.removeItem(at: folder)
     }
 
-    /// Waits until one of them may acknowledge.
-    ///
-    /// - Parameter revives: starts anew who ends meanwhile since its lease was over: on a busy machine that may be who has just come to lead.
-    func leader(other than: Node? = nil, revives: Bool = false) throws -> Node {
+    /// Waits until one of them may acknowledge. Who ends meanwhile since its lease was over is started anew: on a busy machine that may be who has just come to lead.
+    func leader(other than: Node? = nil) throws -> Node {
         let found = try Patience.value(pauseMilliseconds: 50) { () throws -> Node? in
-            if revives { revive() }
+            revive(other: than)
             for node in nodes {
                 if node !== than, node.ready?.status == 200 { return node }
             }
@@ -182,13 +180,12 @@ final class Pair {
     }
 
     /// Starts those anew that have ended because they lead no more, as their unit would.
-    func revive() { for node in nodes where !node.isRunning && node.lastStatus == 75 { try? node.start() } }
+    func revive(other than: Node? = nil) { for node in nodes where node !== than && !node.isRunning && node.lastStatus == 75 { try? node.start() } }
 
-    /// Waits until both are in sync.
-    /// - Parameter revives: starts anew who ends meanwhile, as its unit would: beside a bucket with faults who comes to lead may not be able to prove it in time.
-    func waitUntilInSync(revives: Bool = false) throws {
+    /// Waits until both are in sync. Who ends meanwhile is started anew: beside a bucket with faults who comes to lead may not be able to prove it in time.
+    func waitUntilInSync() throws {
         let isThere = Patience.until(pauseMilliseconds: 50) {
-            if revives { revive() }
+            revive()
             return isInSync
         }
         if !isThere { throw Failure(description: "not in sync:\n" + nodes.map { "\($0.name): \($0.ready?.text ?? "no answer")\n\($0.logText.suffix(3_000))" }.joined(separator: "\n")) }
@@ -203,8 +200,8 @@ final class Pair {
 
     /// Waits until both are in sync, and makes the contract that tests post with. Who ends meanwhile is started anew: on a machine that stands still for seconds, the other one comes to lead.
     func begin() throws -> (leader: Node, standby: Node) {
-        try waitUntilInSync(revives: true)
-        let leader = try leader(revives: true)
+        try waitUntilInSync()
+        let leader = try leader()
         let made = try leader.client.put("/v1/contracts/c1", #"{"access":"read-write","scope":"own"}"#)
         guard [200, 201].contains(made.status) else { throw Failure(description: "contract: \(made.status) \(made.text)") }
         return (leader, other(than: leader))
@@ -220,23 +217,4 @@ final class Pair {
     }
 
     func other(than node: Node) -> Node { nodes[0] === node ? nodes[1] : nodes[0] }
-
-    /// Ports that nobody has now.
-    static func freePorts(_ count: Int) throws -> [UInt16] {
-        var sockets: [Int32] = []
-        defer { for socket in sockets { close(socket) } }
-        return try (0..<count).map { _ in
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            sockets.append(descriptor)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let code = withUnsafeMutablePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1 }
-            }
-            guard code == 0 else { throw Failure(description: "no free port") }
-            return UInt16(bigEndian: address.sin_port)
-        }
-    }
 }

@@ -5,7 +5,9 @@ import XCTest
 
 /// Posts from many connections, half of them begin at each node of a pair, until a body returns. Who finds nobody at a node, or is cut off there, asks the other with the same document; who is
 /// refused is counted, and asks again.
-final class PairLoad: Sendable {
+///
+/// Its pair is asked by the test's own thread alone.
+final class PairLoad: @unchecked Sendable {
     struct Sent: Sendable {
         var acknowledged: [String] = []
         /// Answers that took no receipt.
@@ -16,13 +18,16 @@ final class PairLoad: Sendable {
         var isOver = false
     }
 
+    private let pair: Pair
     private let state = Mutex(Sent())
+
+    private init(_ pair: Pair) { self.pair = pair }
 
     var count: Int { state.withLock { $0.acknowledged.count } }
 
     /// - Returns: what was sent by then.
     static func run(_ pair: Pair, _ prefix: String, workers: Int = 8, _ body: (PairLoad) throws -> Void) rethrows -> Sent {
-        let load = PairLoad()
+        let load = PairLoad(pair)
         let ports = pair.nodes.map(\.port)
         let done = DispatchGroup()
         for worker in 0..<workers {
@@ -72,15 +77,10 @@ final class PairLoad: Sendable {
         }
     }
 
-    /// Waits until so many more are acknowledged.
-    func more(_ number: Int, _ message: String = "nothing is acknowledged any more", meanwhile: () -> Void = {}) {
+    /// Waits until so many more are acknowledged. Who ends meanwhile since its lease was over is started anew.
+    func more(_ number: Int, file: StaticString = #filePath, line: UInt = #line) {
         let before = count
-        XCTAssertTrue(Patience.until { meanwhile(); return count >= before + number }, message)
-    }
-
-    func waitForMore(_ number: Int, file: StaticString = #filePath, line: UInt = #line) {
-        let before = count
-        XCTAssertTrue(Patience.until { count > before + number }, file: file, line: line)
+        XCTAssertTrue(Patience.until { pair.revive(); return count >= before + number }, "nothing is acknowledged any more", file: file, line: line)
     }
 
     /// Each acknowledged receipt is there once.
