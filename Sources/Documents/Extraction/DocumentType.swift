@@ -41,8 +41,9 @@ package final class DocumentType: Sendable {
     /// Holds the defaults' texts.
     nonisolated(unsafe) private let arena: Arena
 
+    /// - Parameter isKept: it was taken before. What is refused since for what it reads goes on then: its documents are there.
     /// - Throws: every reason that the file cannot be compiled.
-    package init(_ file: TypeFile) throws(TypeFileError) {
+    package init(_ file: TypeFile, isKept: Bool = false) throws(TypeFileError) {
         self.file = file
         arena = Arena()
         var compiler = PlanCompiler(file: file, arena: arena)
@@ -59,13 +60,21 @@ package final class DocumentType: Sendable {
         bloomPaths = Self.bloomPaths(of: file)
         sensitivePaths = file.sensitivePaths
         sensitive = SensitivePaths(of: file)
-        for reason in sensitive.reasons { compiler.fail(reason.pointer, reason.message, code: reason.code) }
+        for reason in isKept ? [] : sensitive.reasons { compiler.fail(reason.pointer, reason.message, code: reason.code) }
         rules = RuleSet(of: file, &compiler)
         schema = Self.schema(of: file, &compiler)
         xsd = Self.xsd(of: file, &compiler)
         Self.check(file, &compiler)
         xmlTapePaths = file.format == .xml && file.xsd == nil && compiler.reasons.isEmpty ? XMLTapePaths(xmlPaths, namespaces: file.namespaces) : nil
-        guard compiler.reasons.isEmpty else { throw TypeFileError(reasons: compiler.reasons) }
+        let reasons = compiler.reasons.filter { !isKept || $0.code != SensitivePaths.code }
+        guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
+    }
+
+    /// A type of a file that the catalog keeps.
+    package convenience init(kept json: [UInt8]) throws(TypeFileError) {
+        let reading = try TypeFileReading(json, files: [:])
+        if !reading.reasons.isEmpty { _ = try reading.compiled() }
+        try self.init(reading.file, isKept: true)
     }
 
     /// Reads and compiles a type file in one step.

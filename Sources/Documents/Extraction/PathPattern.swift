@@ -64,6 +64,8 @@ struct PathPattern: Equatable, Sendable {
     private func meets(_ reader: PathPattern, _ own: Int, _ its: Int, _ isContainer: Bool, _ failed: inout Set<Int>) -> Bool {
         let (left, right) = (steps, reader.steps)
         if own == left.count, its == right.count { return true }
+        // The texts of a node, its own and those below it, are what its value is made of.
+        if own == left.count, right[its...].last == .text, right[its...].dropLast().allSatisfy({ $0 == .deep }) { return !(left.last?.isAttribute ?? false) }
         // What lies below a text belongs to it; a path that may begin anywhere is not taken to mean that.
         if own == left.count, right[its] != .deep { return isContainer || !right.contains(.deep) && !(right.last?.isAttribute ?? false) }
         if its == right.count {

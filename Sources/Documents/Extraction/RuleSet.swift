@@ -203,6 +203,8 @@ struct RuleSet: Sendable {
         var computedMembers: [[Int]] = []
         var computed: [(target: Target, column: TypeFile.ColumnSpecification, list: Int?)] = []
         private var sensitive: [Target: String] = [:]
+        /// Lists of which nothing is told, their length neither.
+        private var sensitiveLists: [Int: String] = [:]
 
         init(_ file: TypeFile) {
             var scalarCount = 0
@@ -215,6 +217,7 @@ struct RuleSet: Sendable {
                     continue
                 }
                 let number = lists.count
+                if column.isSensitive { sensitiveLists[number] = column.name }
                 let members = column.members.map { (name: $0.name, type: $0.type ?? .string) }
                 lists.append(members)
                 let type = ColumnType.list(element: Field("element", .structure(members.map { Field($0.name, $0.type) })))
@@ -270,6 +273,7 @@ struct RuleSet: Sendable {
                 case .scalar(let index): if let name = sensitive[.scalar(index)] { return name }
                 case .member(let index): if let name = list.flatMap({ sensitive[.member(list: $0, member: index)] }) { return name }
                 case .list(let number):
+                    if let name = sensitiveLists[number] { return name }
                     let read = program.members(of: column.id)
                     for (index, member) in lists[number].enumerated() where read?.contains(member.name) ?? true {
                         if let name = sensitive[.member(list: number, member: index)] { return name }

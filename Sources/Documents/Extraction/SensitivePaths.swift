@@ -7,7 +7,16 @@ struct SensitivePaths: Sendable {
     private struct Place: Sendable {
         let column: String
         let patterns: [PathPattern]
-        var isContainer = false
+        /// Texts that these are decoded from.
+        let sources: [PathPattern]
+        let isContainer: Bool
+
+        init(column: String, patterns: [PathPattern], of file: TypeFile, isContainer: Bool = false) {
+            (self.column, self.patterns, self.isContainer) = (column, patterns, isContainer)
+            sources = SensitivePaths.sources(of: patterns, file)
+        }
+
+        func isRead(by reader: PathPattern) -> Bool { patterns.contains { $0.isRead(by: reader, isContainer: isContainer) } }
     }
 
     private let file: TypeFile
@@ -25,6 +34,21 @@ struct SensitivePaths: Sendable {
         let element = Self.element(of: file)
         places = Self.places(of: file, from: element)
         pointers = file.format == .json ? (Self.places(of: file, from: [PathPattern()]) + places).flatMap(\.patterns) : []
+        checkAll(element)
+    }
+
+    /// What `file` reads of the places of another version of its type.
+    private init(_ file: TypeFile, readingOf others: SensitivePaths) {
+        (self.file, places, pointers) = (file, others.places, [])
+        checkAll(Self.element(of: file))
+    }
+
+    /// Why a later version of the type is refused: what few may see of a document stays so, whatever its columns are called.
+    func reasons(ofLater file: TypeFile) -> [Fault.Violation] {
+        places.isEmpty || file.format != self.file.format ? [] : SensitivePaths(file, readingOf: self).reasons
+    }
+
+    private mutating func checkAll(_ element: [PathPattern]) {
         checkIdentity(element)
         checkRecognition(element)
         for column in file.columns where !column.isSensitive { check(column, element) }
@@ -38,18 +62,20 @@ struct SensitivePaths: Sendable {
     }
 
     /// What a path leads to, and what it looks at on the way.
-    static func follow(_ path: String, _ file: TypeFile, from context: [PathPattern]) -> (nodes: [PathPattern], looksAt: [PathPattern]) {
+    ///
+    /// - Returns: the nodes; all others that it reads; and of those the ones that a function makes its value of.
+    static func follow(_ path: String, _ file: TypeFile, from context: [PathPattern]) -> (nodes: [PathPattern], looksAt: [PathPattern], arguments: [PathPattern]) {
         switch file.format {
-        case .csv: return ([PathPattern(steps: [.name(path)])], [])
+        case .csv: return ([PathPattern(steps: [.name(path)])], [], [])
         case .json:
             do throws(TypeFileFault) {
                 let pattern = try JSONPath(path).pattern
-                return (context.map { $0.appending(pattern) }, [])
-            } catch { return ([], []) }
+                return (context.map { $0.appending(pattern) }, [], [])
+            } catch { return ([], [], []) }
         case .xml:
             let tokens = tokens(path)
             let reads = XPathReads(tokens, from: context)
-            guard context == document else { return (reads.outer, reads.inner) }
+            guard context == document else { return (reads.outer, reads.inner, reads.arguments) }
             // A relative path that finds nothing from the document starts at its root element; what it finds from there begins with that.
             let isNamed = !file.roots.isEmpty && !file.roots.contains { $0.name == "*" }
             let fromRoot = XPathReads(tokens, from: isNamed ? file.roots.map { PathPattern(steps: [.name($0.name)]) } : [PathPattern(steps: [.root])])
@@ -61,8 +87,23 @@ struct SensitivePaths: Sendable {
                         && (!isNamed || file.roots.contains { first.meets(.name($0.name)) })
                 }
             }
-            return (possible(reads.outer) + fromRoot.outer, possible(reads.inner) + fromRoot.inner)
+            return (possible(reads.outer) + fromRoot.outer, possible(reads.inner) + fromRoot.inner, possible(reads.arguments) + fromRoot.arguments)
         }
+    }
+
+    /// The texts that what stands at `patterns`, above or below is decoded from, and those that these are decoded from.
+    private static func sources(of patterns: [PathPattern], _ file: TypeFile) -> [PathPattern] {
+        func pattern(_ names: [String]) -> PathPattern { PathPattern(steps: names.map { .name($0) }) }
+        var (found, left): ([PathPattern], [PathPattern]) = ([], file.decode.isEmpty ? [] : patterns)
+        while let next = left.popLast() {
+            for decoding in file.decode where pattern(decoding.to).isRead(by: next, isContainer: false) {
+                let from = pattern(decoding.from)
+                if found.contains(from) { continue }
+                found.append(from)
+                left.append(from)
+            }
+        }
+        return found
     }
 
     static let document = [PathPattern()]
@@ -85,13 +126,13 @@ struct SensitivePaths: Sendable {
         var places: [Place] = []
         for column in file.columns {
             guard column.isList else {
-                if column.isSensitive { places.append(Place(column: column.name, patterns: values(of: column, file, element))) }
+                if column.isSensitive { places.append(Place(column: column.name, patterns: values(of: column, file, element), of: file)) }
                 continue
             }
             let elements = elements(of: column, file, element)
-            if column.isSensitive { places.append(Place(column: column.name, patterns: elements, isContainer: true)) }
+            if column.isSensitive { places.append(Place(column: column.name, patterns: elements, of: file, isContainer: true)) }
             for member in column.members where column.isSensitive || member.isSensitive {
-                places.append(Place(column: "\(column.name).\(member.name)", patterns: values(of: member, file, elements)))
+                places.append(Place(column: "\(column.name).\(member.name)", patterns: values(of: member, file, elements), of: file))
             }
         }
         return places
@@ -101,13 +142,17 @@ struct SensitivePaths: Sendable {
         list.lookups.flatMap { elements(follow($0.path.text, file, from: start($0.path, file, element)).nodes, file) }
     }
 
+    /// What a column's value is, or is made of.
     private static func values(of column: TypeFile.ColumnSpecification, _ file: TypeFile, _ element: [PathPattern]) -> [PathPattern] {
-        column.lookups.flatMap { values(of: $0, file, element).values }
+        column.lookups.flatMap { lookup in
+            let found = values(of: lookup, file, element)
+            return found.values + found.arguments
+        }
     }
 
     static func values(
         of lookup: TypeFile.Lookup, _ file: TypeFile, _ element: [PathPattern]
-    ) -> (values: [PathPattern], looksAt: [PathPattern]) {
+    ) -> (values: [PathPattern], looksAt: [PathPattern], arguments: [PathPattern]) {
         let found = follow(lookup.path.text, file, from: start(lookup.path, file, element))
         let isDirect = lookup.tests.isEmpty && lookup.value == nil && !lookup.isSum
         let nodes = isDirect ? found.nodes : elements(found.nodes, file)
@@ -116,16 +161,18 @@ struct SensitivePaths: Sendable {
             let tested = follow(test.path.text, file, from: nodes)
             looksAt += tested.nodes + tested.looksAt
         }
-        guard let value = lookup.value else { return (nodes, looksAt) }
+        guard let value = lookup.value else { return (nodes, looksAt, found.arguments) }
         let below = follow(value.text, file, from: nodes)
-        return (below.nodes, looksAt + below.looksAt)
+        return (below.nodes, looksAt + below.looksAt, below.arguments)
     }
 
     // MARK: Who may not read there
 
     private func sensitiveColumn(readBy readers: [PathPattern]) -> String? {
-        places.first { place in
-            place.patterns.contains { pattern in readers.contains { pattern.isRead(by: $0, isContainer: place.isContainer) } }
+        // Beside each other in one decoded document, two have one source, and do not read each other.
+        let sources = Self.sources(of: readers, file)
+        return places.first { place in
+            readers.contains { reader in place.isRead(by: reader) || place.sources.contains { $0.isRead(by: reader, isContainer: false) } } || sources.contains { place.isRead(by: $0) }
         }?.column
     }
 
@@ -178,6 +225,11 @@ struct SensitivePaths: Sendable {
         guard column.isList else { return check(column.lookups, of: column.name, element) }
         for lookup in column.lookups { check(Self.values(of: lookup, file, element).looksAt, of: column.name, at: lookup.path.pointer) }
         let elements = Self.elements(of: column, file, element)
+        // Their order and their number tell of what they are ordered and told apart by.
+        for path in column.orderBy + column.distinctBy {
+            let found = Self.follow(path.text, file, from: Self.start(path, file, elements))
+            check(found.nodes + found.looksAt, of: column.name, at: path.pointer)
+        }
         for member in column.members where !member.isSensitive { check(member.lookups, of: "\(column.name).\(member.name)", elements) }
     }
 

@@ -6,13 +6,15 @@ struct XPathReads {
     private var place = 0
     /// Of location paths within predicates and functions.
     private(set) var inner: [PathPattern] = []
+    /// Of those within functions that the expression's own value is made by.
+    private(set) var arguments: [PathPattern] = []
     /// Of those whose nodes are the expression's.
     private(set) var outer: [PathPattern] = []
 
     /// - Parameter context: the nodes that the expression starts from.
     init(_ tokens: [XPathToken], from context: [PathPattern]) {
         self.tokens = tokens
-        outer = expression(from: context, isInner: false)
+        outer = expression(from: context, isPredicate: false)
     }
 
     private var kind: XPathToken.Kind? { place < tokens.count ? tokens[place].kind : nil }
@@ -24,14 +26,14 @@ struct XPathReads {
     }
 
     /// Up to a closing bracket, parenthesis or comma, or the end.
-    private mutating func expression(from context: [PathPattern], isInner: Bool) -> [PathPattern] {
+    private mutating func expression(from context: [PathPattern], isPredicate: Bool) -> [PathPattern] {
         var found: [PathPattern] = []
         while let kind {
             switch kind {
             case .closeBracket, .closeParenthesis, .comma: return found
             case .openParenthesis:
                 place += 1
-                let within = expression(from: context, isInner: isInner)
+                let within = expression(from: context, isPredicate: isPredicate)
                 _ = take(.closeParenthesis)
                 found += rest(of: within)
             case .function:
@@ -39,7 +41,9 @@ struct XPathReads {
                 place += 1
                 _ = take(.openParenthesis)
                 while self.kind != nil, self.kind != .closeParenthesis {
-                    inner += expression(from: context, isInner: true)
+                    let read = expression(from: context, isPredicate: isPredicate)
+                    inner += read
+                    if !isPredicate { arguments += read }
                     if !take(.comma), self.kind != .closeParenthesis { break }
                 }
                 _ = take(.closeParenthesis)
@@ -76,7 +80,7 @@ struct XPathReads {
         var found = found
         while true {
             if take(.openBracket) {
-                inner += expression(from: found, isInner: true)
+                inner += expression(from: found, isPredicate: true)
                 _ = take(.closeBracket)
             } else if take(.slash) {
                 found = step(from: found)

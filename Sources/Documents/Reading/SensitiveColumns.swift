@@ -9,6 +9,8 @@ package struct SensitiveColumns: Sendable {
     /// Types whose documents hold sensitive values, and since when that is said of them.
     private var types: [String: Int64] = [:]
     private var typesOfTables: [String: Set<String>] = [:]
+    /// By type: where each of its versions that had any found them.
+    private var versions: [String: [SensitivePaths]] = [:]
 
     package init() {}
 
@@ -16,10 +18,17 @@ package struct SensitiveColumns: Sendable {
 
     package mutating func add(_ type: DocumentType, at time: Int64) {
         add(type.name, of: type.table, type.sensitivePaths, isSensitive: type.isSensitive, at: time)
+        if type.isSensitive { versions[type.name, default: []].append(type.sensitive) }
+    }
+
+    /// Why a new version of a type is refused: it would show under another name what an earlier one hides.
+    package func conflicts(ofVersion type: DocumentType) -> [Fault.Violation] {
+        versions[type.name]?.lazy.map { $0.reasons(ofLater: type.file) }.first { !$0.isEmpty } ?? []
     }
 
     /// Adds a version of a type by its file, which may be of an earlier day and need not compile any more.
     package mutating func add(file json: [UInt8], at time: Int64) throws {
+        if let type = try? DocumentType(kept: json), type.isSensitive { return add(type, at: time) }
         try json.withUnsafeBytes { bytes in
             try JSONReader().read(bytes) { tape in
                 func text(_ name: String) -> String? { tape.member(name, of: 0).flatMap { tape[$0].kind == .string ? tape.string(of: $0) : nil } }
@@ -50,6 +59,9 @@ package struct SensitiveColumns: Sendable {
     package mutating func hide(_ columns: Set<ColumnPath>, of table: String) {
         if typesOfTables[table] == nil { paths[table, default: []].formUnion(columns) }
     }
+
+    /// Those that have some.
+    package var tables: [String] { paths.keys.sorted() }
 
     /// The sensitive columns of a table, and members of its lists.
     package func paths(of table: String) -> Set<ColumnPath> { paths[table] ?? [] }

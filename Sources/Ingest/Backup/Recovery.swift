@@ -270,7 +270,7 @@ package final class Recovery {
     }
 
     private func add(_ json: [UInt8], isBuiltIn: Bool, to draft: Catalog) throws {
-        let type = try DocumentType(json: json)
+        let type = try DocumentType(kept: json)
         let known = try draft.newestTypes().first { $0.name == type.name }
         if isBuiltIn, let known, known.version >= type.version || known.isDeleted || !known.isBuiltIn { return }
         if try draft.typeFile(name: type.name, version: type.version) != nil { return }

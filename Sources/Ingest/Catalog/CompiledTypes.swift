@@ -16,8 +16,10 @@ package enum CompiledTypes {
     package static func prepare() { _ = builtIn.count }
 
     /// A type of its file; of a built-in one's that which is compiled already.
-    static func type(_ name: String, json: [UInt8]) throws(TypeFileError) -> DocumentType {
+    ///
+    /// - Parameter isKept: it was taken before.
+    static func type(_ name: String, json: [UInt8], isKept: Bool = false) throws(TypeFileError) -> DocumentType {
         if let known = builtIn[name], known.json == json { return known.type }
-        return try DocumentType(json: json)
+        return isKept ? try DocumentType(kept: json) : try DocumentType(json: json)
     }
 }

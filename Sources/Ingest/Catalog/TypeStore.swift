@@ -36,7 +36,7 @@ package final class TypeStore: Sendable {
         self.tablesOfTypes = Mutex(tablesOfTypes)
         self.sensitive = Mutex(sensitive)
         for type in stored.values.sorted(by: { $0.name < $1.name }) where !type.isDeleted {
-            let compiled = try CompiledTypes.type(type.name, json: type.json)
+            let compiled = try CompiledTypes.type(type.name, json: type.json, isKept: true)
             try registry.put(compiled)
             tables.add(Self.columns(of: compiled), to: TableName.stored(compiled))
         }
@@ -69,7 +69,7 @@ package final class TypeStore: Sendable {
     private func checkSensitive(_ type: DocumentType) throws {
         let others = registry.sensitiveConflicts(of: type)
         guard others.isEmpty else { throw TypeFileError(reasons: others) }
-        let reasons = ColumnAgreement.conflicts(of: type, withSensitive: sensitiveColumns.paths(of: type.table))
+        let reasons = ColumnAgreement.conflicts(of: type, withSensitive: sensitiveColumns.paths(of: type.table)) + sensitiveColumns.conflicts(ofVersion: type)
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
     }
 

@@ -27,7 +27,7 @@ package final class DocumentValues: Sendable {
     /// The kind of rows of a type's version; nil when the store does not know the version.
     func kind(table: String, type: String, version: Int32, contentType: String) throws -> RowKind? {
         guard let json = try typeFile(type, version) else { return nil }
-        return RowKind(table: table, type: type, version: version, contentType: contentType, layout: try DocumentType(json: json).layout)
+        return RowKind(table: table, type: type, version: version, contentType: contentType, layout: try DocumentType(kept: json).layout)
     }
 
     /// Whether the document of a row of that kind gives its values by itself.
@@ -68,7 +68,7 @@ package final class DocumentValues: Sendable {
         guard let json = try typeFile(kind.type, kind.version) else {
             throw Fault(.internalError, "the store has no version \(kind.version) of the type \(kind.type)")
         }
-        let type = try DocumentType(json: json)
+        let type = try DocumentType(kept: json)
         guard type.layout.fields == kind.fields else {
             throw Fault(.internalError, "the type \(kind.type) of version \(kind.version) has other columns than the row")
         }

@@ -41,7 +41,7 @@ package final class StandbyCopy: Sendable {
         let index = try VersionIndex.open(path: "\(directory)/\(ReplicaStore.readVersionsName).sqlite", store: catalog.storeID, sequence: sequence)
         var snapshot = TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence)
         snapshot.superseded = try VersionFold(index: index) { name, version in
-            try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(json: $0).file.delimiter } ?? UInt8(ascii: ",")
+            try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(kept: $0).file.delimiter } ?? UInt8(ascii: ",")
         }.run(files, cold)
         try index.flush()
         snapshot.rollups = try Self.rollups(catalog)

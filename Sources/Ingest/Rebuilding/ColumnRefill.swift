@@ -101,7 +101,7 @@ final class ColumnRefill {
         let name = String(decoding: type, as: UTF8.self)
         var isNeeded = false
         if types[name] != nil, let json = try typeFile(name, Int(clamping: number)) {
-            let had = try DocumentType(json: json).layout.fields.first { $0.name.hasSameBytes(as: field.name) }
+            let had = try DocumentType(kept: json).layout.fields.first { $0.name.hasSameBytes(as: field.name) }
             isNeeded = had.map { !Self.hasAll($0.type, of: field.type) } ?? true
         }
         needs[key] = isNeeded

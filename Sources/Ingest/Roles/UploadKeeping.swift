@@ -17,7 +17,7 @@ package protocol UploadKeeping: AnyObject, Sendable {
     /// - Throws: not-found, also for another's and for a file that is gone; upload-closed.
     func records(of id: String, as principal: Principal) throws -> UploadRecords
     /// In the file's order.
-    func rejections(of upload: Upload, after record: Int64, limit: Int) throws -> [UploadRejection]
+    func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> [UploadRejection]
     /// By the link alone; nil where it is gone.
     func linked(_ id: String) throws -> Upload?
     /// - Parameters:

@@ -85,7 +85,7 @@ struct RollupStore {
     /// - Throws: `Fault` invalid-type where a type file would make a table of a rollup's name, or of such a name as tables of sums have: both lie
     ///   in the warehouse by their names.
     func checkTable(ofTypeFile json: [UInt8]) throws {
-        guard let type = try? DocumentType(json: json), !columns.contains(type.table), !columns.contains(TableName.history(of: type.table)) else { return }
+        guard let type = try? DocumentType(kept: json), !columns.contains(type.table), !columns.contains(TableName.history(of: type.table)) else { return }
         let isOfSums = TableName.isOfSums(type.table)
         guard isOfSums || boundary.rollups[type.table] != nil else { return }
         let reason = isOfSums ? "names that begin with rollup_ are those of the tables of rollups" : "there is a rollup of the name \(type.table)"
@@ -119,7 +119,7 @@ struct RollupStore {
     /// - Throws: `Fault` invalid-type with each fault and its place.
     func read(typeFile json: [UInt8]) throws -> [RollupDefinition] {
         // Whatever else is wrong with it, the types' own reader says.
-        guard let file = try? JSONParser.parse(json), let items = file["rollups"]?.array, !items.isEmpty, let type = try? DocumentType(json: json) else { return [] }
+        guard let file = try? JSONParser.parse(json), let items = file["rollups"]?.array, !items.isEmpty, let type = try? DocumentType(kept: json) else { return [] }
         var faults: [Fault.Violation] = []
         var rollups: [RollupDefinition] = []
         let known = SchemaEncoding.merged(columns.columns(of: type.table), adding: type.layout.fields)

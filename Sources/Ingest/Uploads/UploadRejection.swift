@@ -39,6 +39,18 @@ package struct UploadRejection: Sendable {
         self.init(record, fault, form: form)
     }
 
+    /// For others than those who may see what became sensitive since.
+    var withoutValues: UploadRejection {
+        let violations = violations.map { Fault.Violation(pointer: "", code: $0.code, message: Ticket.notShown) }
+        return UploadRejection(record: record, receiptID: receiptID, violations: violations, columns: Array("{}".utf8))
+    }
+
+    func without(columns hidden: Set<String>) -> UploadRejection {
+        guard let members = (try? JSONParser.parse(columns))?.members, members.contains(where: { hidden.contains($0.name) }) else { return self }
+        let shown = JSONValue.object(members.filter { !hidden.contains($0.name) })
+        return UploadRejection(record: record, receiptID: receiptID, violations: violations, columns: shown.serialized)
+    }
+
     /// `/<record>/<field>`.
     private static func placed(_ pointer: String, _ record: Int) -> String {
         let parts = pointer.split(separator: "/", maxSplits: 1)

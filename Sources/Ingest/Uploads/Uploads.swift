@@ -148,8 +148,20 @@ package final class Uploads: Sendable {
         return try catalog.uploads(of: rows, client: client, state: state, after: place, limit: limit)
     }
 
-    package func rejections(of upload: Upload, after record: Int64, limit: Int) throws -> [UploadRejection] {
-        try catalog.rejections(of: upload.id, after: record, limit: limit)
+    package func rejections(of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> [UploadRejection] {
+        try Self.rejections(catalog, intake.types, of: upload, after: record, limit: limit, as: principal)
+    }
+
+    static func rejections(_ catalog: Catalog, _ types: TypeStore, of upload: Upload, after record: Int64, limit: Int, as principal: Principal) throws -> [UploadRejection] {
+        let found = try catalog.rejections(of: upload.id, after: record, limit: limit)
+        let sensitive = types.sensitiveColumns
+        if principal.seesSensitive || sensitive.isEmpty { return found }
+        let type = upload.type.flatMap { types.isKnown($0) ? $0 : nil }
+        // What was refused before quoted what it found, and its values stand under any name.
+        if let start = sensitive.start(ofType: type), upload.createdAt < start { return found.map(\.withoutValues) }
+        let tables = type.map { upload.tables.map(TableName.shown) + [types.registry.snapshot[$0]?.table].compactMap { $0 } } ?? sensitive.tables
+        let hidden = Set(tables.flatMap { sensitive.paths(of: $0) }.map { $0.names[0] })
+        return found.map { $0.without(columns: hidden) }
     }
 
     // MARK: The file
@@ -280,7 +292,7 @@ package final class Uploads: Sendable {
         if let present = intake.types.registry.snapshot[name], present.version == Int(version) { return present }
         if let known = formerTypes.withLock({ $0[name]?[version] }) { return known }
         guard let json = try catalog.typeFile(name: name, version: Int(version)) else { return nil }
-        let type = try DocumentType(json: json)
+        let type = try DocumentType(kept: json)
         formerTypes.withLock { $0[name, default: [:]][version] = type }
         return type
     }

@@ -28,7 +28,7 @@ final class ColumnProof {
         guard let json = try catalog.typeFile(name: key.name, version: Int(key.version)) else {
             throw ColumnStoreError(.notFound, path: catalog.path, "has no version \(key.version) of the type \(key.name), which rows have")
         }
-        let type = try DocumentType(json: json)
+        let type = try DocumentType(kept: json)
         if !type.hasSeveralReceipts {
             let registry = TypeRegistry()
             try registry.put(type)
@@ -127,7 +127,7 @@ final class ColumnProof {
 
     private func versions(of name: String) throws -> [DocumentType] {
         var types: [DocumentType] = []
-        while let json = try catalog.typeFile(name: name, version: types.count + 1) { types.append(try DocumentType(json: json)) }
+        while let json = try catalog.typeFile(name: name, version: types.count + 1) { types.append(try DocumentType(kept: json)) }
         return types
     }
 

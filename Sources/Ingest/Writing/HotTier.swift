@@ -53,7 +53,7 @@ package final class HotTier: Sendable {
         let versions = try VersionIndex.open(path: directory.versionsPath, store: mark.store, sequence: sequence)
         var snapshot = TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence)
         snapshot.superseded = try VersionFold(index: versions) { name, version in
-            try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(json: $0).file.delimiter } ?? UInt8(ascii: ",")
+            try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(kept: $0).file.delimiter } ?? UInt8(ascii: ",")
         }.run(files, cold)
         let boundary = TierBoundary(snapshot)
         self.versions = versions

@@ -54,7 +54,7 @@ enum OwnRelations {
             place = ErrorPlace(uploads: found.dropFirst(), upload: first, record: 0, isLastPage: found.count < rowCount)
         }
         guard var here = place else { return ([], nil) }
-        let found = try parts.store.uploads.rejections(of: here.upload, after: here.record, limit: rowCount)
+        let found = try parts.store.uploads.rejections(of: here.upload, after: here.record, limit: rowCount, as: principal)
         let isHidden = isHidden(here.upload.clientID, principal)
         let rows = found.map { UploadErrorRow(uploadID: here.upload.id, clientID: here.upload.clientID, rejection: $0, isHidden: isHidden) }
         if found.count == rowCount, let last = found.last {

@@ -130,7 +130,7 @@ enum UploadRoutes {
         let page = try ListPage(call, of: [call.path("id")])
         let upload = try parts.uploads.upload(call.path("id"), as: call.principal)
         let after = try page.after(fieldCount: 1)?.integer(at: 0) ?? 0
-        var found = try parts.uploads.rejections(of: upload, after: after, limit: page.limit + 1)
+        var found = try parts.uploads.rejections(of: upload, after: after, limit: page.limit + 1, as: call.principal)
         var next: String?
         if found.count > page.limit {
             found.removeLast()

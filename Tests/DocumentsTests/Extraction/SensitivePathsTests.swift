@@ -73,6 +73,38 @@ final class SensitivePathsTests: XCTestCase {
         let whole = #""owners":{"path":"/owners","sensitive":true,"columns":{"name":{"path":"/name","type":"VARCHAR"}}}"#
         assert("json", head + #","columns":{\#(whole),"a":{"path":"/owners/0/other","type":"VARCHAR"}}"#, "/columns/a/path")
         assert("json", head + #","columns":{\#(whole),"a":{"expression":"list_max(owners.name)","type":"VARCHAR"}}"#, "/columns/a/expression")
+        assert("json", head + #","columns":{\#(whole),"a":{"expression":"list_count(owners)","type":"BIGINT"}}"#, "/columns/a/expression")
+        assert("json", head + #","columns":{\#(whole),"a":{"expression":"owners IS NULL","type":"BOOLEAN"}}"#, "/columns/a/expression")
+        // The order of elements, and which are alike, tell of what they are ordered and told apart by.
+        for key in ["order_by", "distinct_by"] {
+            let ordered = #""owners":{"path":"/owners","\#(key)":["/rank","/ssn"],"columns":{"name":{"path":"/name","type":"VARCHAR"},"ssn":{"path":"/ssn","type":"VARCHAR","sensitive":true}}}"#
+            assert("json", head + #","columns":{\#(ordered)}"#, "/columns/owners/\(key)/1")
+            assert("json", head + #","columns":{\#(ordered.replacing(#""owners":{"#, with: #""owners":{"sensitive":true,"#))}"#, nil)
+            assert("json", head + #","columns":{\#(ordered.replacing(#","/ssn"]"#, with: "]"))}"#, nil)
+        }
+    }
+
+    func test_json_decodedTexts_areWhatTheyAreDecodedFrom() {
+        func columns(_ decode: String, _ ssn: String, _ open: String, _ wanted: String?, head: String = #""match":{},"receipt_id":"/id","issued_at":"/at""#, line: UInt = #line) {
+            assert("json", #"\#(head),"decode":[\#(decode)],"columns":{"ssn":{"path":"\#(ssn)","type":"VARCHAR","sensitive":true},"a":{"path":"\#(open)","type":"VARCHAR"}}"#, wanted, line: line)
+        }
+        let one = #"{"path":"/p/text","as":["base64"],"to":"/content"}"#
+        columns(one, "/p/text", "/content/a", "/columns/a/path")
+        columns(one, "/p", "/content/a", "/columns/a/path")
+        columns(one, "/content/ssn", "/p/text", "/columns/a/path")
+        columns(one, "/content/ssn", "/p", "/columns/a/path")
+        columns(one, "/content/ssn", "/content", "/columns/a/path")
+        columns(one, "/content/ssn", "/content/a", nil)
+        columns(one, "/content/ssn", "/p/other", nil)
+        columns(one, "/p/other", "/content/a", nil)
+        columns(one, "/p/text", "/x", "/receipt_id", head: #""match":{},"receipt_id":"/content/id","issued_at":"/at""#)
+        let two = one + #",{"path":"/content/inner","as":["hex"],"to":"/deep"}"#
+        columns(two, "/p/text", "/deep/a", "/columns/a/path")
+        columns(two, "/deep/ssn", "/p/text", "/columns/a/path")
+        columns(two, "/deep/ssn", "/content/inner", "/columns/a/path")
+        columns(two, "/content/inner", "/deep/a", "/columns/a/path")
+        columns(two, "/deep/ssn", "/content/other", nil)
+        columns(two, "/content/ssn", "/deep/a", nil)
     }
 
     func test_xml_pathsThatMayMeet_areRefused() {
@@ -84,9 +116,21 @@ final class SensitivePathsTests: XCTestCase {
         for path in [
             "person/ssn", "/doc/person/ssn", "//ssn", "person/*", "person", "/doc/person", "string(person/ssn)", "person/ssn/text()", "person[ssn='1']/name", "//person",
             "substring(person/ssn, 1, 3)", "*[local-name()='person']/*[local-name()='ssn']", "person/name/../ssn", "person/name/following-sibling::ssn", "person/ssn/part",
-            "concat(id, person/ssn)", "person/descendant::ssn", "(person/ssn | id)",
+            "concat(id, person/ssn)", "person/descendant::ssn", "(person/ssn | id)", "//text()", "descendant::text()", "person//text()", "//text()[1]", "//*/text()", "string(//text())", "id | //text()",
+            "count(//text())", "/doc/person/descendant::text()",
         ] { columns(path, true) }
         for path in ["person/name", "id", "//name", "person/@kind", "person/ssn/@kind", "person/text()", "*[local-name()='id']", "person/name[position()=1]", "count(lines/line)"] { columns(path, false) }
+        for path in ["person/name/text()", "//name/text()", "person/name//text()", "lines//text()", "//@kind"] { columns(path, false) }
+        columns("//text()", false, ssn: "person/@ssn")
+        // What a function makes a value of is what it reads; what it asks on the way there is not.
+        for ssn in ["string(person/ssn)", "substring(person/ssn, 1, 3)", "normalize-space(person/ssn)", "concat(person/ssn, '')", "translate(string(person/ssn), '-', '')", "concat('x', person/ssn)"] {
+            columns("person/ssn", true, ssn: ssn)
+            columns("string(person/ssn)", true, ssn: ssn)
+            columns("person", true, ssn: ssn)
+            columns("person/name", false, ssn: ssn)
+        }
+        columns("person/name", false, ssn: "string(person[name = 'x']/ssn)")
+        columns("person/@kind", false, ssn: "person[@kind = 'x']/ssn")
         // A nested one that is called alike is another, where the root's name is known.
         columns("spouse/ssn", false, ssn: "ssn")
         columns("doc/ssn", true, ssn: "ssn")
@@ -132,6 +176,15 @@ final class SensitivePathsTests: XCTestCase {
         XCTAssertThrowsError(try registry.put(try type("a", open, version: 3)))
         var known = SensitiveColumns()
         known.add(try type("a", closed), at: 5)
+        // Nor under another name, however many versions later.
+        let renamed = #""x":{"path":"/ssn","type":"VARCHAR"}"#
+        XCTAssertEqual(known.conflicts(ofVersion: try type("a", renamed, version: 2)).map(\.pointer), ["/columns/x/path"])
+        XCTAssertEqual(known.conflicts(ofVersion: try type("a", renamed.replacing("}", with: #","sensitive":true}"#), version: 2)), [])
+        XCTAssertEqual(known.conflicts(ofVersion: try type("a", #""x":{"path":"/other","type":"VARCHAR"}"#, version: 2)), [])
+        XCTAssertEqual(known.conflicts(ofVersion: try type("b", renamed, version: 2)), [])
+        var kept = SensitiveColumns()
+        try kept.add(file: try type("a", closed).file.json, at: 5)
+        XCTAssertEqual(kept.conflicts(ofVersion: try type("a", renamed, version: 3)).map(\.pointer), ["/columns/x/path"])
         XCTAssertEqual(ColumnAgreement.conflicts(of: try type("b", open), withSensitive: known.paths(of: "t")).map(\.pointer), ["/columns/ssn/sensitive"])
         var read = SensitiveColumns()
         try read.add(file: try type("a", closed + "," + member).file.json, at: 5)
