@@ -154,10 +154,7 @@ extension TopicCore {
     /// The next of the subject is tried.
     private func release(_ subscription: Int64, _ subject: String?, _ now: Int64) throws {
         guard let subject else { return }
-        let update = try file().statement("""
-            UPDATE deliveries SET next_at = ?3, since = max(since, ?4) WHERE subscription = ?1 AND next_at = \(TopicTables.held) AND number = (
-                SELECT min(number) FROM deliveries WHERE subscription = ?1 AND subject = ?2 AND died_at IS NULL)
-            """)
+        let update = try file().statement(TopicTables.release)
         update.bind(1, subscription)
         try update.bind(2, subject)
         update.bind(3, now)

@@ -16,6 +16,9 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         let subscription: Subscription
         /// Nil for all events.
         let condition: EventCondition?
+
+        /// Of a process's `on`: nobody else can give such a name.
+        var isOfProcess: Bool { subscription.name.hasPrefix(Subscription.processPrefix) }
     }
 
     struct State {
@@ -193,7 +196,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         guard state.topics.contains(name) else {
             throw name == Self.till ? Fault(.invalidQueue, "the topic till is the store's own") : Fault.absent(.topic(name))
         }
-        for known in state.subscriptions.values where known.topic == name { try remove(known) }
+        // A process goes on to be started by its topic, once that is there again.
+        for known in state.subscriptions.values where known.topic == name { if known.isOfProcess { try drop(known) } else { try remove(known) } }
         for sql in ["DELETE FROM topics WHERE name = ?1", "DELETE FROM event_ids WHERE topic = ?1"] {
             let delete = try file().statement(sql)
             try delete.bind(1, name)
@@ -235,17 +239,22 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         return earlier == nil ? .created : .replaced
     }
 
-    func remove(_ known: Known) throws {
+    /// Lets go of what a subscription is still to be told.
+    private func drop(_ known: Known) throws {
         let connection = try file()
-        for sql in [
-            "UPDATE events SET refs = refs - 1 WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1)", "DELETE FROM deliveries WHERE subscription = ?1",
-            "DELETE FROM subscriptions WHERE id = ?1",
-        ] {
+        for sql in ["UPDATE events SET refs = refs - 1 WHERE number IN (SELECT number FROM deliveries WHERE subscription = ?1)", "DELETE FROM deliveries WHERE subscription = ?1"] {
             let statement = try connection.statement(sql)
             statement.bind(1, known.id)
             try statement.run()
         }
         try connection.execute("DELETE FROM events WHERE refs <= 0")
+    }
+
+    func remove(_ known: Known) throws {
+        try drop(known)
+        let delete = try file().statement("DELETE FROM subscriptions WHERE id = ?1")
+        delete.bind(1, known.id)
+        try delete.run()
         state.subscriptions[known.id] = nil
         if known.topic == Self.till, self.known(Self.till).isEmpty { try setFeed(after: nil) }
     }
@@ -367,7 +376,7 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
     }
 
     private func hasPending(_ subscription: Int64, _ subject: String) throws -> Bool {
-        let select = try file().statement("SELECT 1 FROM deliveries WHERE subscription = ?1 AND subject = ?2 AND died_at IS NULL LIMIT 1")
+        let select = try file().statement(TopicTables.pending)
         defer { select.reset() }
         select.bind(1, subscription)
         try select.bind(2, subject)

@@ -164,15 +164,15 @@ extension TopicStore: EventPublishing {
         } completion: { completion($0) }
     }
 
-    /// A process's own subscriptions have names that nobody can give: `process:<name>:<place>`.
+    /// A process's own subscriptions have names that nobody can give: `process:<name>:<place>`. They stay where their topic goes, and go on where it comes again.
     package func follow(_ rules: [EventRule], starting process: String) throws {
-        let prefix = "process:\(process):"
+        let prefix = "\(Subscription.processPrefix)\(process):"
         let sequence = sequence
         // Most processes follow nothing, and no file is made for them.
         if rules.isEmpty, !outbox.seen.subscriptions.contains(where: { $0.name.hasPrefix(prefix) }) { return }
         try performAndWait { topics, core in
             let wanted = Set(rules)
-            let own = topics.topicNames.flatMap { topics.known($0) }.filter { $0.subscription.name.hasPrefix(prefix) }
+            let own = topics.state.subscriptions.values.filter { $0.subscription.name.hasPrefix(prefix) }
             for known in own where !wanted.contains(EventRule(topic: known.topic, condition: known.subscription.condition)) { try topics.remove(known) }
             let kept = Set(own.map { EventRule(topic: $0.topic, condition: $0.subscription.condition) })
             for rule in wanted.subtracting(kept) {

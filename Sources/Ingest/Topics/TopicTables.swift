@@ -10,6 +10,16 @@
 enum TopicTables {
     static let held = Int64.max
 
+    // Of a subject. SQLite knows nothing of how many there are, and reads all of the subscription by the primary key where the index is not named.
+
+    /// Whether one waits, or is tried.
+    static let pending = "SELECT 1 FROM deliveries INDEXED BY delivery_subjects WHERE subscription = ?1 AND subject = ?2 AND died_at IS NULL LIMIT 1"
+    /// The first that waits is tried from ?3 on; its time begins at ?4 at the earliest.
+    static let release = """
+        UPDATE deliveries SET next_at = ?3, since = max(since, ?4) WHERE subscription = ?1 AND next_at = \(held) AND number = (
+            SELECT min(number) FROM deliveries INDEXED BY delivery_subjects WHERE subscription = ?1 AND subject = ?2 AND died_at IS NULL)
+        """
+
     static let schema = """
         CREATE TABLE IF NOT EXISTS topics(name TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS subscriptions(

@@ -16,6 +16,9 @@ package struct Subscription: Sendable, Hashable {
     package var condition: String?
     package var target: SubscriptionTarget
 
+    /// Names of those that processes have begin so.
+    static let processPrefix = "process:"
+
     package init(name: String, condition: String?, target: SubscriptionTarget) { (self.name, self.condition, self.target) = (name, condition, target) }
 }
 

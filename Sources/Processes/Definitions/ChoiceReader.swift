@@ -35,7 +35,7 @@ struct ChoiceReader {
         case "Or": return rules(reader, "Or", depth).map(ChoiceRule.or)
         case "Not": return reader.object("Not").flatMap { rule($0, depth: depth + 1) }.map(ChoiceRule.not)
         default:
-            if !reader.has("Variable") { faults.add(.missingMember, reader.pointer, "Variable is missing") }
+            if !reader.has("Variable") { reader.add(.missingMember, "Variable", "Variable is missing") }
             let variable = reader.path("Variable")
             guard let test = test(reader, name), let variable else { return nil }
             return .test(variable: variable, test)

@@ -145,7 +145,7 @@ struct NextReader {
         }
         guard object.has("Next") else {
             _ = object.value("Next")
-            if !object.has("End") { object.faults.add(.missingMember, object.pointer, "Next or End is missing") }
+            if !object.has("End") { object.add(.missingMember, "Next", "Next or End is missing") }
             return nil
         }
         return target("Next").map(StateDefinition.Next.state)

@@ -28,10 +28,10 @@ final class ObjectReader {
 
     func add(_ code: DefinitionFault.Code, _ name: String, _ message: String) { faults.add(code, place(name), message) }
 
-    /// The value, or a fault that it is missing.
+    /// The value, or a fault that it is missing, in its own place.
     func required(_ name: String) -> JSONValue? {
         let value = value(name)
-        if value == nil { faults.add(.missingMember, pointer, "\(name) is missing") }
+        if value == nil { add(.missingMember, name, "\(name) is missing") }
         return value
     }
 

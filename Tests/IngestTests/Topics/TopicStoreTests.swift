@@ -106,4 +106,47 @@ final class TopicStoreTests: XCTestCase {
             XCTAssertEqual(starter.callCount, 3)
         }
     }
+
+    /// What is waiting goes with its topic; who is started by it is so again by one of the same name, and no more once its process has said so.
+    func test_topicThatIsPutAgain_startsTheProcessesThatFollowIt() throws {
+        let starter = Starter { _ in .success(()) }
+        try withStore(starter) { _, topics in
+            let rule = EventRule(topic: "sales", condition: nil)
+            try topics.follow([rule], starting: "p")
+            // That of `s`, and that of the process.
+            try publish(topics, "1")
+            XCTAssertTrue(Patience.until { starter.callCount == 2 })
+            try topics.delete(topic: "sales")
+            XCTAssertThrowsError(try publish(topics, "2"))
+            _ = try topics.put(topic: "sales")
+            XCTAssertThrowsError(try topics.subscription("s", of: "sales"))
+            try publish(topics, "3")
+            XCTAssertTrue(Patience.until { starter.callCount == 3 })
+            // The same rules change nothing, also while the topic is gone; none at all end it.
+            try topics.delete(topic: "sales")
+            try topics.follow([rule], starting: "p")
+            _ = try topics.put(topic: "sales")
+            try publish(topics, "4")
+            XCTAssertTrue(Patience.until { starter.callCount == 4 })
+            try topics.delete(topic: "sales")
+            try topics.follow([], starting: "p")
+            _ = try topics.put(topic: "sales")
+            try publish(topics, "5")
+            _ = try topics.put(Subscription(name: "s", condition: nil, target: .process("p")), of: "sales")
+            try publish(topics, "6")
+            XCTAssertTrue(Patience.until { starter.callCount == 5 })
+        }
+    }
+
+    /// Whoever looks for a subject reads no other: a dead target would cost each event what waits for it.
+    func test_lookingForASubject_readsNoOthers() throws {
+        let connection = try SQLiteConnection(path: try folder.made() + "/plan.sqlite", mode: .create)
+        try connection.execute(TopicTables.schema)
+        for text in [TopicTables.pending, TopicTables.release] {
+            let plan = try connection.statement("EXPLAIN QUERY PLAN " + text)
+            var lines: [String] = []
+            while try plan.step() { lines.append(plan.text(3)) }
+            XCTAssertTrue(lines.contains { $0.contains("delivery_subjects (subscription=? AND subject=?") }, "\(lines)")
+        }
+    }
 }

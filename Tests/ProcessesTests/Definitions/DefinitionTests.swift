@@ -43,29 +43,29 @@ final class DefinitionTests: XCTestCase {
     func test_read_everyFault_isSaidWithItsPlace() {
         XCTAssertEqual(faults("{"), [" bad-value"])
         XCTAssertEqual(faults("[]"), [" wrong-type"])
-        XCTAssertEqual(faults("{}"), [" missing-member", " missing-member"])
+        XCTAssertEqual(faults("{}"), ["/StartAt missing-member", "/States missing-member"])
         XCTAssertEqual(
             faults(#"{"StartAt":"X","States":{"a/b":{"Type":"Pass"}},"Version":"2.0","QueryLanguage":"JSONata","TimeoutSeconds":0,"Foo":1,"on":[{"topic":"t","where":"bad"},{"schedule":"61 * * * *","time_zone":"No/Zone"},{}]}"#).sorted(),
             [
-                "/Foo unknown-member", "/QueryLanguage not-supported", "/StartAt unknown-state", "/States/a~1b missing-member", "/TimeoutSeconds bad-value", "/Version not-supported", "/on/0/where bad-expression",
-                "/on/1/schedule bad-expression", "/on/1/time_zone bad-value", "/on/2 missing-member",
+                "/Foo unknown-member", "/QueryLanguage not-supported", "/StartAt unknown-state", "/States/a~1b/Next missing-member", "/TimeoutSeconds bad-value", "/Version not-supported", "/on/0/where bad-expression",
+                "/on/1/schedule bad-expression", "/on/1/time_zone bad-value", "/on/2/topic missing-member",
             ])
         let cases: [(String, [String])] = [
-            (#"{"Type":"Nothing"}"#, ["/Type bad-value"]), (#"{"End":true}"#, [" missing-member"]), (#"{"Type":"Pass","Next":"X"}"#, ["/Next unknown-state"]), (#"{"Type":"Pass","End":false}"#, ["/End bad-value"]),
+            (#"{"Type":"Nothing"}"#, ["/Type bad-value"]), (#"{"End":true}"#, ["/Type missing-member"]), (#"{"Type":"Pass","Next":"X"}"#, ["/Next unknown-state"]), (#"{"Type":"Pass","End":false}"#, ["/End bad-value"]),
             (#"{"Type":"Pass","End":true,"Next":"T"}"#, ["/End bad-value"]), (#"{"Type":"Pass","End":true,"Retry":[]}"#, ["/Retry unknown-member"]), (#"{"Type":"Pass","End":true,"Assign":{}}"#, ["/Assign not-supported"]),
             (#"{"Type":"Pass","End":true,"InputPath":"x","OutputPath":1,"ResultPath":"$.a[*]","Parameters":{"a":[{"b.$":"$."}]}}"#,
                 ["/Parameters/a/0/b.$ bad-expression", "/ResultPath bad-expression", "/InputPath bad-expression", "/OutputPath wrong-type"]),
             (#"{"Type":"Task","Resource":"arn:aws:lambda:x","End":true}"#, ["/Resource not-supported"]), (#"{"Type":"Task","Resource":"till:upload","End":true}"#, ["/Resource not-supported"]),
-            (#"{"Type":"Task","Resource":"till:call:","End":true}"#, ["/Resource not-supported"]), (#"{"Type":"Task","End":true}"#, [" missing-member"]),
+            (#"{"Type":"Task","Resource":"till:call:","End":true}"#, ["/Resource not-supported"]), (#"{"Type":"Task","End":true}"#, ["/Resource missing-member"]),
             (#"{"Type":"Task","Resource":"till:sql","End":true,"TimeoutSeconds":5,"HeartbeatSeconds":5}"#, ["/HeartbeatSeconds bad-value"]),
             (#"{"Type":"Task","Resource":"till:sql","End":true,"TimeoutSeconds":5,"TimeoutSecondsPath":"$.a"}"#, ["/TimeoutSecondsPath bad-value"]),
             (#"{"Type":"Task","Resource":"till:sql","End":true,"Retry":[{"ErrorEquals":["States.ALL"]},{"ErrorEquals":[]}],"Catch":[{"ErrorEquals":["A"],"Next":"X"},{"ErrorEquals":["States.Foo"]}]}"#,
-                ["/Retry/0/ErrorEquals bad-value", "/Retry/1/ErrorEquals bad-value", "/Catch/0/Next unknown-state", "/Catch/1/ErrorEquals bad-value", "/Catch/1 missing-member"]),
+                ["/Retry/0/ErrorEquals bad-value", "/Retry/1/ErrorEquals bad-value", "/Catch/0/Next unknown-state", "/Catch/1/ErrorEquals bad-value", "/Catch/1/Next missing-member"]),
             (#"{"Type":"Task","Resource":"till:sql","End":true,"Retry":[{"ErrorEquals":["A"],"IntervalSeconds":0,"MaxAttempts":-1,"BackoffRate":0.5,"MaxDelaySeconds":0,"JitterStrategy":"X"}]}"#,
                 ["/Retry/0/IntervalSeconds bad-value", "/Retry/0/MaxDelaySeconds bad-value", "/Retry/0/JitterStrategy bad-value", "/Retry/0/MaxAttempts bad-value", "/Retry/0/BackoffRate bad-value"]),
             (#"{"Type":"Wait","End":true}"#, [" missing-member"]), (#"{"Type":"Wait","Seconds":1,"Timestamp":"x","End":true}"#, [" bad-value", "/Timestamp bad-value"]),
             (#"{"Type":"Wait","SecondsPath":"$.a[*]","End":true}"#, ["/SecondsPath bad-expression"]),
-            (#"{"Type":"Choice","Choices":[],"End":true}"#, ["/Choices bad-value", "/End unknown-member"]), (#"{"Type":"Choice"}"#, [" missing-member"]),
+            (#"{"Type":"Choice","Choices":[],"End":true}"#, ["/Choices bad-value", "/End unknown-member"]), (#"{"Type":"Choice"}"#, ["/Choices missing-member"]),
             (#"{"Type":"Choice","Choices":[{"Variable":"$.a","StringEquals":1,"Next":"T"},{"Variable":"$.a","Next":"T"},{"StringEquals":"a","IsNull":true,"Next":"T"},{"Not":{"Variable":"$","IsNull":1,"Next":"T"},"Next":"X"},{"Variable":"$","BooleanLessThan":true,"Next":"T"}],"Default":"X"}"#,
                 [
                     "/Choices/0/StringEquals wrong-type", "/Choices/1 bad-value", "/Choices/2 bad-value", "/Choices/3/Next unknown-state", "/Choices/3/Not/IsNull wrong-type", "/Choices/3/Not/Next unknown-member",
@@ -73,7 +73,7 @@ final class DefinitionTests: XCTestCase {
                 ]),
             (#"{"Type":"Parallel","Branches":[],"End":true}"#, ["/Branches bad-value"]), (#"{"Type":"Parallel","Branches":[{"StartAt":"S","States":{"S":{"Type":"Succeed"}},"x":1}],"End":true}"#, ["/Branches/0 duplicate-state", "/Branches/0/x unknown-member"]),
             (#"{"Type":"Parallel","Branches":[{"StartAt":"Q","States":{"Q":{"Type":"Pass","Next":"T"}}}],"End":true}"#, ["/Branches/0/States/Q/Next unknown-state"]),
-            (#"{"Type":"Map","End":true}"#, [" missing-member"]), (#"{"Type":"Map","ItemProcessor":{"StartAt":"Q"},"MaxConcurrency":-1,"Foo":1,"Next":"X"}"#, ["/ItemProcessor missing-member", "/MaxConcurrency bad-value", "/Next unknown-state", "/Foo unknown-member"]),
+            (#"{"Type":"Map","End":true}"#, ["/ItemProcessor missing-member"]), (#"{"Type":"Map","ItemProcessor":{"StartAt":"Q"},"MaxConcurrency":-1,"Foo":1,"Next":"X"}"#, ["/ItemProcessor/States missing-member", "/MaxConcurrency bad-value", "/Next unknown-state", "/Foo unknown-member"]),
             (#"{"Type":"Map","ItemProcessor":{"StartAt":"Q","States":{"Q":{"Type":"Succeed"}},"ProcessorConfig":{"Mode":"X","Y":1}},"ItemReader":{"Resource":"till:post"},"ItemsPath":"$","ItemBatcher":{},"ResultWriter":{},"End":true}"#,
                 [
                     "/ItemProcessor/ProcessorConfig/Mode bad-value", "/ItemProcessor/ProcessorConfig/Y unknown-member", "/ItemsPath bad-value", "/ItemReader/Resource not-supported", "/ItemBatcher missing-member", "/ResultWriter not-supported",
