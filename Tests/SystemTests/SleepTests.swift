@@ -27,6 +27,9 @@ final class SleepTests: XCTestCase {
         var found: [String] = []
         for file in files where file.pathExtension == "swift" && file.lastPathComponent != "SleepTests.swift" {
             let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+            for (number, line) in lines.enumerated() where line.range(of: #"while [^{]*\{ *(usleep|sched_yield)\("#, options: .regularExpression) != nil && !line.contains("try?") {
+                found.append("\(file.lastPathComponent):\(number + 1): waits without an end")
+            }
             for (number, line) in lines.enumerated() where line.contains("for _ in 0..<") && line.hasSuffix("}") == line.contains("usleep(") {
                 let indent = line.prefix { $0 == " " }
                 let loop = line.hasSuffix("}") ? lines[number...number] : lines[number...].prefix { $0 != indent + "}" }

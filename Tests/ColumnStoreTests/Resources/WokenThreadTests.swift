@@ -29,7 +29,7 @@ final class WokenThreadTests: XCTestCase {
             }
         }
         for waker in wakers { waker.join() }
-        while done.load(ordering: .relaxed) < 2_000 { usleep(1_000) }
+        XCTAssertTrue(Patience.until(pauseMilliseconds: 1) { done.load(ordering: .relaxed) == 2_000 })
         thread.stop()
         XCTAssertEqual(done.load(ordering: .relaxed), 2_000)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import XCTest
 
 @testable import ColumnStore
@@ -27,7 +28,7 @@ final class ReadAheadTests: XCTestCase {
     }
 
     /// Waits without a bound of its own: a test that hangs is ended by whoever runs it.
-    private func waitUntilCached(_ range: Range<Int64>, of file: LocalFileBytes) { while !file.isCached(range) { usleep(1_000) } }
+    private func waitUntilCached(_ range: Range<Int64>, of file: LocalFileBytes) { XCTAssertTrue(Patience.until(pauseMilliseconds: 1) { file.isCached(range) }) }
 
     func test_what_is_expected_comes_into_the_cache_and_nothing_beside_it() throws {
         let probe = try LocalFileBytes(path: path)

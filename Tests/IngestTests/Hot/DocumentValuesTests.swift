@@ -110,7 +110,7 @@ final class DocumentValuesTests: XCTestCase {
         defer { store.close() }
         _ = try store.stored(try (0..<101).map { try HotTierFixture.row("R-\($0)") })
         // Counted when the group is over, which is after its answers.
-        while store.tier.writer.statistics.unflushedRows <= 100 { usleep(1_000) }
+        XCTAssertTrue(Patience.until { store.tier.writer.statistics.unflushedRows > 100 })
         XCTAssertThrowsError(try store.stored([try HotTierFixture.row("R-x")])) { error in
             XCTAssertEqual((error as? Fault)?.code, .overloaded)
         }
