@@ -23,16 +23,23 @@ from harness import machine, results
 from harness import server as harness
 
 
+def counts(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--connections", type=lambda text: [int(part) for part in text.split(",")], default=[1, 8, 64])
+    parser.add_argument("--connections", type=counts, default=[1, 8, 64])
     parser.add_argument("--rate-max", type=int, default=45_000, help="receipts a second that bodies are made for")
     parser.add_argument("--binaries", type=pathlib.Path)
     parser.add_argument("--work", type=pathlib.Path)
     parser.add_argument("--save", help="keeps the figures in benchmarks/results/log.json; what else was at work, for the report")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.binaries and not (options.binaries / "till").is_file():
+        parser.error(f"--binaries: there is no till in {options.binaries}")
+    return options
 
 
 def size(folder: pathlib.Path) -> int:

@@ -239,11 +239,15 @@ def speed(records: int, rate: int, type_file: dict) -> list[dict]:
     return rows
 
 
+def lengths(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--records", type=int, default=300_000)
     arguments.add_argument("--beside", type=int, default=0)
-    arguments.add_argument("--memory", metavar="MB", type=lambda text: [int(part) for part in text.split(",")], help="lengths of files")
+    arguments.add_argument("--memory", metavar="MB", type=lengths, help="lengths of files")
     arguments.add_argument("--at-once", type=int, default=4)
     arguments.add_argument("--json", type=pathlib.Path)
     arguments.add_argument("--save", metavar="TEXT", help="into benchmarks/results, with what else was at work")
