@@ -9,6 +9,8 @@ package struct SensitiveColumns: Sendable {
     /// Types whose documents hold sensitive values, and since when that is said of them.
     private var types: [String: Int64] = [:]
     private var typesOfTables: [String: Set<String>] = [:]
+    /// When something was last hidden that was seen before.
+    package private(set) var grewAt: Int64?
     /// By type: where each of its versions that had any found them.
     private var versions: [String: [SensitivePaths]] = [:]
 
@@ -50,7 +52,9 @@ package struct SensitiveColumns: Sendable {
     }
 
     private mutating func add(_ type: String, of table: String, _ added: [ColumnPath], isSensitive: Bool, at time: Int64) {
-        typesOfTables[table, default: []].insert(type)
+        // Of a type that is new nobody has seen anything.
+        let isNew = typesOfTables[table, default: []].insert(type).inserted
+        if !isNew, !(paths[table] ?? []).isSuperset(of: added) { grewAt = max(grewAt ?? .min, time) }
         if !added.isEmpty { paths[table, default: []].formUnion(added) }
         if isSensitive { types[type] = min(types[type] ?? .max, time) }
     }

@@ -31,11 +31,11 @@ extension Catalog {
         }
     }
 
-    /// The files of all versions of the types that have several, in force or not.
+    /// The files of all versions of the types that have several, in force or not, of each the first one first.
     func earlierTypeFiles() throws -> [(name: String, json: [UInt8], putAt: Int64)] {
         try read { connection in
             let statement = try connection.statement(
-                "SELECT name, json, put_at FROM types WHERE name IN (SELECT name FROM types GROUP BY name HAVING count(*) > 1)")
+                "SELECT name, json, put_at FROM types WHERE name IN (SELECT name FROM types GROUP BY name HAVING count(*) > 1) ORDER BY name, version")
             defer { statement.reset() }
             var files: [(name: String, json: [UInt8], putAt: Int64)] = []
             while try statement.step() { files.append((statement.text(0), statement.bytes(1), statement.int64(2))) }

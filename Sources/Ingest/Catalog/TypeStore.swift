@@ -23,16 +23,17 @@ package final class TypeStore: Sendable {
         self.tables = tables
         var stored: [String: StoredType] = [:]
         var sensitive = SensitiveColumns()
-        for type in try catalog.newestTypes() {
-            stored[type.name] = type
-            try sensitive.add(file: type.json, at: type.putAt)
-        }
-        self.stored = Mutex(stored)
         var tablesOfTypes: [String: Set<String>] = [:]
         for file in try catalog.earlierTypeFiles() {
             tablesOfTypes[file.name, default: []].insert(try Self.table(ofFile: file.json))
             try sensitive.add(file: file.json, at: file.putAt)
         }
+        for type in try catalog.newestTypes() {
+            stored[type.name] = type
+            // Of one with several versions they were all among the others, the first one first.
+            if tablesOfTypes[type.name] == nil { try sensitive.add(file: type.json, at: type.putAt) }
+        }
+        self.stored = Mutex(stored)
         self.tablesOfTypes = Mutex(tablesOfTypes)
         self.sensitive = Mutex(sensitive)
         for type in stored.values.sorted(by: { $0.name < $1.name }) where !type.isDeleted {
@@ -69,7 +70,8 @@ package final class TypeStore: Sendable {
     private func checkSensitive(_ type: DocumentType) throws {
         let others = registry.sensitiveConflicts(of: type)
         guard others.isEmpty else { throw TypeFileError(reasons: others) }
-        let reasons = ColumnAgreement.conflicts(of: type, withSensitive: sensitiveColumns.paths(of: type.table)) + sensitiveColumns.conflicts(ofVersion: type)
+        var reasons = ColumnAgreement.conflicts(of: type, withSensitive: sensitiveColumns.paths(of: type.table))
+        reasons.append(contentsOf: sensitiveColumns.conflicts(ofVersion: type))
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
     }
 

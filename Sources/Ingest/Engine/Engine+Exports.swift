@@ -6,7 +6,17 @@ extension Engine: ExportKeeping, LinkSigning {
 
     package func export(_ id: String, as principal: Principal) throws -> Export {
         guard let export = try catalog.export(id), Self.sees(principal, export) else { throw Self.noExport(id) }
-        return export
+        return shown(export)
+    }
+
+    /// A file that was made before something of the store was hidden holds that: it is over, unless its owner may see such things.
+    private func shown(_ export: Export) -> Export {
+        guard export.state == .done, let hiddenAt = types.sensitiveColumns.grewAt, export.createdAt <= hiddenAt, case .contract(let client) = export.owner,
+            catalog.contract(client.text)?.principal(at: options.hot.clock.now()).seesSensitive != true
+        else { return export }
+        var over = export
+        over.state = .expired
+        return over
     }
 
     /// Whoever asked for it and the administrator: a contract that reads all rows sees its own exports only.
@@ -23,7 +33,7 @@ extension Engine: ExportKeeping, LinkSigning {
             case .contract(let client): .client(client)
             case .nobody: .none
             }
-        return try catalog.exports(of: rows, after: place, limit: limit)
+        return try catalog.exports(of: rows, after: place, limit: limit).map(shown)
     }
 
     package func deleteExport(_ id: String, as principal: Principal) throws {
@@ -32,7 +42,7 @@ extension Engine: ExportKeeping, LinkSigning {
         remove(export, "the export \(id) was deleted")
     }
 
-    package func linkedExport(_ id: String) throws -> Export? { try catalog.export(id) }
+    package func linkedExport(_ id: String) throws -> Export? { try catalog.export(id).map(shown) }
 
     package func waitingExports() throws -> [Export] { try catalog.exports(in: .running) }
 

@@ -112,6 +112,8 @@ struct WorkbookCells {
         guard let number = date(day) else { return nil }
         // Safe: the day's own microseconds, since the day is within Excel's.
         let rest = microseconds - day * microsecondsOfDay
+        // Shown in milliseconds, the end of the last day would be a day that Excel does not know.
+        guard day < dayMax - dayOf1970 || rest < microsecondsOfDay - 500 else { return nil }
         let hasFraction = rest % 1_000_000 != 0
         return .number(
             number + Double(rest) / Double(microsecondsOfDay), hasFraction ? .momentWithFraction : .moment, width: hasFraction ? 23 : 19)

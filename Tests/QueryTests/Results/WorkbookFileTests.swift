@@ -154,7 +154,8 @@ final class WorkbookFileTests: XCTestCase {
         let (columns, batches) = try QueryFixture(threads: 1).batches(
             """
             SELECT '=1+1' AS formula, 'її, "x"' AS t, 12345678901234567::BIGINT AS big, 1.50::DECIMAL(9,2) AS d, DATE '2026-11-20' AS day,
-              TIMESTAMPTZ '2026-11-20 12:00:01.25+00' AS at, '_x0041_' AS escape
+              TIMESTAMPTZ '2026-11-20 12:00:01.25+00' AS at, '_x0041_' AS escape,
+              TIMESTAMPTZ '9999-12-31 23:59:59.999+00' AS late, TIMESTAMPTZ '9999-12-31 23:59:59.999999+00' AS last
             """)
         try file.beginSheet(named: "one", columns: columns)
         for batch in batches { try file.append(batch) }
@@ -169,6 +170,6 @@ final class WorkbookFileTests: XCTestCase {
         let text = try String(contentsOfFile: directory.path + "/book.csv", encoding: .utf8)
         XCTAssertEqual(
             text,
-            "formula,t,big,d,day,at,escape\n=1+1,\"її, \"\"x\"\"\",12345678901234567,1.50,2026-11-20,2026-11-20 12:00:01.250,_x0041_\n")
+            "formula,t,big,d,day,at,escape,late,last\n=1+1,\"її, \"\"x\"\"\",12345678901234567,1.50,2026-11-20,2026-11-20 12:00:01.250,_x0041_,9999-12-31 23:59:59.999,9999-12-31T23:59:59.999999Z\n")
     }
 }
