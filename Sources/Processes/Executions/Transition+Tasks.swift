@@ -86,7 +86,10 @@ extension Transition {
         guard let id else {
             guard execution.timeout?.serial == serial else { return .stale }
             execution.timeout = nil
-            end(.timedOut, error: StateError(.timeout, "the execution took longer than its TimeoutSeconds"))
+            let error = StateError(.timeout, "the execution took longer than its TimeoutSeconds")
+            // In the state that its own strand, the first of its frames, stands in.
+            if let first = execution.frames.keys.min() { note(.timedOut, first, error: error) }
+            end(.timedOut, error: error)
             return .applied
         }
         guard let frame = execution.frames[id] else { return .stale }

@@ -271,5 +271,7 @@ final class BranchTests: XCTestCase {
         var late = try Simulator(timed, input: "[1]")
         late.run { _ in .silence }
         XCTAssertEqual(late.outcome, "TIMED_OUT States.Timeout")
+        // Its history says where it stood, once.
+        XCTAssertEqual(late.history.filter { $0.kind == .timedOut }.map { "\($0.state) \($0.error?.name ?? "")" }, ["S States.Timeout"])
     }
 }
