@@ -158,7 +158,7 @@ final class ExecutionStoreTests: XCTestCase {
         XCTAssertEqual(try store.process("p").version, 3)
         do { _ = try store.putProcess("bad", Array(#"{"StartAt":"X","States":{"A":{"Type":"Pass"}}}"#.utf8)) } catch let fault as Fault {
             XCTAssertEqual(fault.code, .invalidProcess)
-            XCTAssertEqual(fault.errors.map(\.pointer), ["/StartAt", "/States/A"])
+            XCTAssertEqual(fault.errors.map(\.pointer), ["/StartAt", "/States/A/Next"])
         }
     }
 
