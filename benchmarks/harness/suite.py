@@ -9,8 +9,9 @@ import resource
 import subprocess
 import sys
 import time
-from decimal import Decimal, InvalidOperation
 from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from . import machine, results
@@ -116,6 +117,8 @@ def equal_cell(ours: str, theirs: object, relative: float, absolute: float) -> b
             return math.isclose(float(Decimal(ours)), float(theirs), rel_tol=relative, abs_tol=absolute)
         except InvalidOperation:
             return False
+    if isinstance(theirs, datetime):
+        return ours == theirs.isoformat(timespec="microseconds")
     return ours.rstrip() == str(theirs).rstrip()
 
 

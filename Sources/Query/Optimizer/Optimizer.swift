@@ -57,7 +57,8 @@ package struct Optimizer {
     private var passes: [(name: String, rewrite: (LogicalPlan) -> LogicalPlan)] {
         [
             ("PredicatePushdown", PredicatePushdown.rewrite), ("ProjectionRemoval", ProjectionRemoval.rewrite),
-            ("Rollups", rollups), ("SharedConditions", SharedConditions.rewrite), ("ColumnPruning", ColumnPruning.rewrite), ("ScanFilters", { ScanFilters.rewrite($0, isUTC: isUTC) }),
+            ("Rollups", rollups), ("SharedConditions", SharedConditions.rewrite), ("ShiftedSums", ShiftedSums.rewrite), ("DependentKeys", DependentKeys.rewrite),
+            ("ColumnPruning", ColumnPruning.rewrite), ("ScanFilters", { ScanFilters.rewrite($0, isUTC: isUTC) }),
             ("JoinOrder", JoinOrder.rewrite), ("LimitPushdown", LimitPushdown.rewrite),
             ("DistinctAggregates", DistinctAggregates.rewrite), ("ColumnTrimming", ColumnTrimming.rewrite),
         ]
