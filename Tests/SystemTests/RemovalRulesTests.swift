@@ -44,7 +44,9 @@ final class RemovalRulesTests: XCTestCase {
             "delete": "metadata that the restore itself copied", "remove": "what a restore that failed wrote into an empty directory",
             "rmdir": "the same: empty directories only",
         ],
-        "Ingest/Directory/DataDirectory.swift": ["truncate": "LOCK, which has no content"],
+        "Ingest/Directory/DataDirectory.swift": [
+            "truncate": "LOCK, which has no content", "remove": "LOCK, which was made in the lines before", "rmdir": "the same: empty directories only",
+        ],
         "Ingest/Directory/LostAndFound.swift": ["rename": "into a directory that this process made", "delete": "an object whose copy lies there, durable"],
         "Ingest/Directory/WarehouseRoot.swift": ["delete": "the caller's proof is passed on"],
         "Ingest/Directory/StoreFormat.swift": ["unlink": "FORMAT.tmp", "rename": "FORMAT, written whole, aside"],

@@ -52,6 +52,9 @@ public protocol ObjectStorage: Sendable {
     /// Says that these objects will be opened soon: where that waits for a network, they are asked for side by side. Never fails.
     func expect(_ keys: [String])
 
+    /// Lets go of what is kept of an object beside the storage itself, since it was found to be wrong: the next reading asks the storage. Never fails.
+    func forget(_ key: String)
+
     /// The object's size; nil when there is none.
     func byteCount(of key: String) throws(ColumnStoreError) -> Int64?
 
@@ -69,6 +72,7 @@ public protocol ObjectStorage: Sendable {
 
 extension ObjectStorage {
     public func expect(_ keys: [String]) {}
+    public func forget(_ key: String) {}
 
     public func getEach(_ objects: [WantedObject], _ body: (Int, [UInt8]) throws(ColumnStoreError) -> Bool) throws(ColumnStoreError) {
         for (place, object) in objects.enumerated() {

@@ -18,6 +18,8 @@ package struct Restore {
     private let target: any FileStorage
     private let storages: any StorageFactory
     private let progress: (_ done: Int64, _ all: Int64) -> Void
+    /// DATA and what is above it, as far as they are not there yet, the deepest first: nothing of them stays after a failure.
+    private let missing: [String]
 
     /// - Throws: `ColumnStoreError` when the source has no sound manifest; `DataDirectory.Failure` when the directory has something in it.
     package init(
@@ -30,6 +32,7 @@ package struct Restore {
         self.progress = progress
         manifest = try Self.manifest(place)
         target = try LocalStorageFactory.files(directory)
+        missing = Self.missing(on: target.root)
     }
 
     /// A backup whose manifest is at hand.
@@ -39,6 +42,19 @@ package struct Restore {
     ) throws {
         (self.manifest, self.source, self.storages, self.progress) = (manifest, source, storages, progress)
         target = try LocalStorageFactory.files(directory)
+        missing = Self.missing(on: target.root)
+    }
+
+    private static func missing(on path: String) -> [String] {
+        var missing: [String] = []
+        var parts = path.split(separator: "/")
+        while !parts.isEmpty {
+            let directory = "/\(parts.joined(separator: "/"))"
+            guard access(directory, F_OK) != 0, errno == ENOENT else { break }
+            missing.append(directory)
+            parts.removeLast()
+        }
+        return missing
     }
 
     private static func manifest(_ source: BackupPlace) throws -> BackupManifest {
@@ -53,7 +69,11 @@ package struct Restore {
         if let root = storages.root, try !root.isEmpty() {
             throw DataDirectory.Failure.notEmpty(path: storages.location ?? "")
         }
-        let directory = try DataDirectory(newPath: target.root, storages: storages)
+        let directory: DataDirectory
+        do { directory = try DataDirectory(newPath: target.root, storages: storages) } catch {
+            removeMade()
+            throw error
+        }
         defer { directory.release() }
         do {
             // Ours before anything lies there; the first start takes it over.
@@ -121,6 +141,8 @@ package struct Restore {
             var directories: Set<String> = []
             let written = Set(manifest.files.map(\.path))
             var keys: [String] = ["LOCK", "FORMAT", "FORMAT.tmp", "catalog.sqlite-wal", "catalog.sqlite-shm"] + written
+            // Of a restore from a log: which epoch it is of.
+            keys.append("\(DataDirectory.logName)/state")
             try target.list(prefix: "warehouse/") { keys.append($0.key) }
             for key in keys {
                 var parts = key.split(separator: "/").dropLast()
@@ -135,7 +157,11 @@ package struct Restore {
         } catch {
             // What cannot be removed is named by the next attempt, which wants an empty directory.
         }
+        removeMade()
     }
+
+    /// Directories that were not there before, unless somebody has put something into them.
+    private func removeMade() { for directory in missing { rmdir(directory) } }
 
     /// Of a warehouse that is not below DATA: it was empty.
     private func removeTables(_ directory: DataDirectory) throws {

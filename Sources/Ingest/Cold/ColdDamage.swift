@@ -119,9 +119,18 @@ extension ColdTable {
             throw SilentColdTable(table: name, reason: "\(error)")
         } catch let error as ColumnStoreError where Self.isDamage(error) {
             let damaged = DamagedColdFile(table: name, location: location, rowGroup: rowGroup, reason: "\(error)")
+            letGo(of: location)
+            // A manifest's own place, where that is what cannot be read.
+            iceberg.forget(error.path)
             damage.note(damaged)
             throw damaged
         }
+    }
+
+    /// Drops the open file and what a cache has of it, which may be wrong while the file is right again: who reads it next reads the storage.
+    func letGo(of location: String) {
+        cache.remove([location])
+        iceberg.forget(location)
     }
 
     /// Reads what is made again where it is damaged or missing.

@@ -46,8 +46,9 @@ extension Compactor {
             try forget(damaged, "no version of the table needs it any more, or it can be read again")
             return false
         }
+        // It may have been put back since: neither what is cached of it is right then, nor are documents wanted.
+        present.letGo(of: file.location)
         if try isAsWritten(file, of: present) {
-            present.cache.remove([file.location])
             try forget(damaged, "it has the hash that it was written with")
             return false
         }

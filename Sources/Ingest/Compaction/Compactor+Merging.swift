@@ -29,6 +29,7 @@ extension Compactor {
             } catch let error as ColumnStoreError where ColdTable.isDamage(error) {
                 // The others go on without it.
                 guard let file = inputs.first(where: { isFault(error, of: $0, in: present) }) else { throw error }
+                present.letGo(of: file.location)
                 cold.damage.note(DamagedColdFile(table: name, location: file.location, rowGroup: nil, reason: "\(error)"))
                 continue
             }

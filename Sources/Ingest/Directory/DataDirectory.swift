@@ -186,7 +186,13 @@ package final class DataDirectory: Sendable {
             throw Failure.notEmpty(path: self.path)
         }
         lock = Atomic(descriptor)
-        for directory in [hotPath, warehousePath] { try Self.makeDirectories(directory) }
+        do { for directory in [hotPath, warehousePath] { try Self.makeDirectories(directory) } } catch {
+            // As on a full disk: it is left as empty as it was.
+            for directory in [hotPath, warehousePath] { rmdir(directory) }
+            _ = FileRemoval.remove("\(self.path)/LOCK", .temporary)
+            release()
+            throw error
+        }
     }
 
     /// Looks at a directory in which nothing can be made: a read-only mount, or somebody else's. Whoever has it locked has it for himself;

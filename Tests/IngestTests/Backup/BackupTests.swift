@@ -231,14 +231,21 @@ final class BackupTests: XCTestCase {
         _ = try fixture.engine.backup(to: destination.path)
         try fixture.engine.close()
         var random = SplitMix64(state: SourceSeed.of("Sources/ColumnStore", "Sources/Documents", "Sources/Ingest"))
-        for (name, sound) in try files(destination.path).sorted(by: { $0.key < $1.key }) {
+        for (number, (name, sound)) in try files(destination.path).sorted(by: { $0.key < $1.key }).enumerated() {
             let other = TemporaryDirectory()
+            // What is not there before is not there after; what is stays, empty.
+            let isThere = number % 2 == 0
+            let target = isThere ? other.path : other.path + "/a/b"
+            if isThere { try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true) }
+            let wasThere = FileManager.default.fileExists(atPath: other.path)
             var changed = sound
             changed[Int.random(in: 0..<changed.count, using: &random)] ^= UInt8(1 << Int.random(in: 0..<8, using: &random))
             try changed.write(to: URL(filePath: "\(destination.path)/\(name)"))
-            XCTAssertThrowsError(try Restore(source: destination.path, directory: other.path).run()) { error in
+            XCTAssertThrowsError(try Restore(source: destination.path, directory: target).run()) { error in
                 XCTAssertTrue("\(error)".contains(name), "\(name): \(error)")
             }
+            XCTAssertEqual(FileManager.default.fileExists(atPath: target), isThere, "after a fault in \(name)")
+            XCTAssertEqual(FileManager.default.fileExists(atPath: other.path), wasThere, "after a fault in \(name)")
             let left = (try? FileManager.default.contentsOfDirectory(atPath: other.path)) ?? []
             XCTAssertEqual(left, [], "after a fault in \(name)")
             try sound.write(to: URL(filePath: "\(destination.path)/\(name)"))

@@ -139,6 +139,70 @@ final class BucketStorageFactoryTests: XCTestCase {
         XCTAssertFalse(try Verifier(path: data.path, storages: try factory()).run().findings.filter { $0.path.hasSuffix(key) }.isEmpty)
     }
 
+    /// The object of a cold file of receipts.
+    private func receiptsKey(_ fixture: EngineFixture) throws -> String {
+        let files = try XCTUnwrap(fixture.engine.tier.boundary.snapshot().cold["receipts"]).iceberg.files()
+        return String(try XCTUnwrap(files.first).location.dropFirst("s3://receipts/".count))
+    }
+
+    /// A store whose cold files are longer than what is read with a footer.
+    private func makeStore(_ data: String) throws -> [String] {
+        let storages = try factory()
+        let fixture = try EngineFixture(data) { $0.storages = storages }
+        try fill(fixture, 0..<30, note: 12_000)
+        let rows = try fixture.walk(Self.request)
+        try fixture.engine.close()
+        return rows
+    }
+
+    /// What the cache has learnt of an object that did not belong there is not believed once the right one is back.
+    func test_anotherObjectInPlaceOfAColdFile_isAnsweredOnceItIsPutBack_afterARestartToo() throws {
+        let (data, cache) = (TemporaryDirectory(), TemporaryDirectory())
+        let rows = try makeStore(data.path)
+        func run(_ number: Int, _ body: (EngineFixture) throws -> Void) throws {
+            let storages = try factory(cache: "\(cache.path)/\(number)")
+            let fixture = try EngineFixture(data.path) { $0.storages = storages }
+            try body(fixture)
+            try fixture.engine.close()
+        }
+        let sums = try XCTUnwrap(bucket.objects.first { $0.key.contains("rollup_") && $0.key.hasSuffix(".parquet") }).value
+        for (number, wrong) in ([{ _ in sums }, { $0.dropLast(100) }, { $0 + [UInt8](repeating: 0x78, count: 10) }] as [([UInt8]) -> [UInt8]]).enumerated() {
+            try run(number) { fixture in
+                let key = try receiptsKey(fixture)
+                let sound = try XCTUnwrap(bucket.objects[key])
+                bucket.store(key, wrong(sound))
+                for _ in 0..<2 { XCTAssertThrowsError(try fixture.walk(Self.request), "\(number)") { XCTAssertTrue($0 is DamagedColdFile, "\($0)") } }
+                bucket.store(key, sound)
+                _ = try fixture.engine.compact(before: 0)
+                XCTAssertEqual(try fixture.walk(Self.request), rows, "\(number)")
+                XCTAssertEqual(fixture.engine.degradations, [], "\(number)")
+            }
+            try run(number) { XCTAssertEqual(try $0.walk(Self.request), rows, "after a restart, \(number)") }
+        }
+    }
+
+    /// Bits that a network changes, and then no more.
+    func test_bytesThatCameWrongForAWhile_areFetchedAgain_withoutARestart() throws {
+        let (data, cache) = (TemporaryDirectory(), TemporaryDirectory())
+        let rows = try makeStore(data.path)
+        // All but the footer, then all; the tag stays: nothing but the content tells.
+        for (number, footerByteCount) in [64 << 10, 0].enumerated() {
+            let storages = try factory(cache: "\(cache.path)/\(number)")
+            let fixture = try EngineFixture(data.path) { $0.storages = storages }
+            let key = try receiptsKey(fixture)
+            let byteCount = try XCTUnwrap(bucket.objects[key]).count
+            XCTAssertGreaterThan(byteCount, 100_000)
+            let places = stride(from: 50, to: byteCount - footerByteCount, by: 100)
+            for place in places { bucket.corrupt(key, at: place) }
+            for _ in 0..<2 { XCTAssertThrowsError(try fixture.walk(Self.request)) { XCTAssertTrue($0 is DamagedColdFile, "\($0)") } }
+            for place in places { bucket.corrupt(key, at: place) }
+            _ = try fixture.engine.compact(before: 0)
+            XCTAssertEqual(try fixture.walk(Self.request), rows)
+            XCTAssertEqual(fixture.engine.degradations, [])
+            try fixture.engine.close()
+        }
+    }
+
     func test_bucketThatIsDown_receiptsAreTaken_questionsAreRefusedWhole() throws {
         let data = TemporaryDirectory()
         let cache = data.path + "/cache"

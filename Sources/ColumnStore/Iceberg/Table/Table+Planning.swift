@@ -151,6 +151,23 @@ extension Table {
     ///
     /// - Throws: `.corruptFile` besides what reading throws.
     public func parquet(_ file: DataFile) throws(ColumnStoreError) -> ParquetFile {
+        do { return try checked(file) } catch {
+            guard error.code == .corruptFile || error.code == .unsupportedFeature else { throw error }
+            // A cache may have this of an object that stood there before the right one was put back: the storage itself is asked.
+            forget(file.location)
+            do { return try checked(file) } catch {
+                forget(file.location)
+                throw error
+            }
+        }
+    }
+
+    /// Lets go of what is kept of an object of the table beside its storage.
+    ///
+    /// - Parameter location: one that is none of the table's does nothing.
+    public func forget(_ location: String) { if let key = storage.key(ofLocation: location) { storage.forget(key) } }
+
+    private func checked(_ file: DataFile) throws(ColumnStoreError) -> ParquetFile {
         let bytes = try open(file)
         guard bytes.byteCount == file.byteCount else {
             throw ColumnStoreError(.corruptFile, path: file.location, "has \(bytes.byteCount) bytes, its manifest says \(file.byteCount): it is not the file that was written")

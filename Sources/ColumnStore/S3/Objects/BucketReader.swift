@@ -201,6 +201,7 @@ final class BucketReader: Sendable {
     func keepWhole(_ key: String, _ bytes: [UInt8]) { keep(key, Int64(bytes.count), 0..<Int64(bytes.count), bytes, isLongest: true) }
 
     func forget(_ key: String) {
+        opening.withLock { $0[key] = nil }
         pieces.forget(key)
         cache?.forget(location(key))
     }

@@ -77,6 +77,7 @@ public final class BucketStorage: ObjectStorage {
     }
 
     public func expect(_ keys: [String]) { reader.expect(keys) }
+    public func forget(_ key: String) { reader.forget(key) }
 
     public func byteCount(of key: String) throws(ColumnStoreError) -> Int64? {
         try ObjectKey.check(key)
