@@ -42,6 +42,7 @@ package final class BucketStorageFactory: StorageFactory {
 
     /// A bucket that takes puts in spite of their conditions would lose commits.
     package func check() throws(ColumnStoreError) { try BucketProbe.check(client) }
+    package func fault() throws(ColumnStoreError) -> ColumnStoreError? { try BucketProbe.fault(of: client) }
 
     package var root: (any WarehouseRoot)? { BucketWarehouseRoot(client: client) }
 

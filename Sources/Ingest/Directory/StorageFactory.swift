@@ -20,6 +20,12 @@ package protocol StorageFactory: Sendable {
     /// - Throws: what it does that it must not, or why it could not be asked.
     func check() throws(ColumnStoreError)
 
+    /// The same question, for whoever goes on without a place that gives no answer.
+    ///
+    /// - Returns: what it does that it must not; nil when it keeps its word.
+    /// - Throws: why it could not be asked.
+    func fault() throws(ColumnStoreError) -> ColumnStoreError?
+
     /// What it has done since the start.
     var metrics: [Metric] { get }
 
@@ -46,6 +52,7 @@ extension StorageFactory {
     package var root: (any WarehouseRoot)? { nil }
     package var objects: (any ObjectStorage)? { nil }
     package func check() throws(ColumnStoreError) {}
+    package func fault() throws(ColumnStoreError) -> ColumnStoreError? { nil }
     package var isRemote: Bool { false }
     package var outage: (reason: String, since: Int64)? { nil }
     package var metrics: [Metric] { [] }

@@ -96,6 +96,9 @@ final class LogAnswers: Sendable {
         (state.last, state.isStuck) = (max(state.last, state.reached), false)
     }
 
+    /// The log has begun an epoch: its records are of no use before there is a checkpoint.
+    func hold() { state.broadcast { ($0.isHeld, $0.checkpoint, $0.last) = (true, nil, 0) } }
+
     func refuse(_ reason: String) { state.broadcast { $0.refusal = reason } }
 
     /// Those who wait are told that it takes too long.

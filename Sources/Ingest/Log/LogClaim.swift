@@ -4,6 +4,8 @@ import ColumnStore
 struct LogClaim {
     var head: LogHead
     var tag: String
+    /// Whether an epoch has begun with it: there is no checkpoint that its records go on from.
+    var isNew: Bool
 
     /// The log belongs to somebody else: another store, or a later epoch of this one.
     struct Refused: Error, CustomStringConvertible {
@@ -12,12 +14,14 @@ struct LogClaim {
 
     /// Takes the log over from this store's start before; begins an epoch where that cannot be gone on with.
     ///
-    /// - Parameter known: the highest number that this store's own files know of.
+    /// - Parameters:
+    ///   - directory: of the store, which notes there what it is about to claim.
+    ///   - known: the highest number that this store's own files know of.
     /// - Throws: `Refused`; `ColumnStoreError` where the place gives no answer.
-    static func take(_ place: LogPlace, store: String, _ recovery: LogRecovery, known: Int64, now: Int64) throws -> LogClaim {
+    static func take(_ place: LogPlace, store: String, in directory: String, _ recovery: LogRecovery, known: Int64, now: Int64) throws -> LogClaim {
         for _ in 0..<4 {
             do {
-                return try takeOnce(place, store: store, recovery, known: known, now: now)
+                return try takeOnce(place, store: store, in: directory, recovery, known: known, now: now)
             } catch let error as ColumnStoreError {
                 // Somebody else was as quick: who it is tells the next look.
                 guard error.code == .conflict else { throw error }
@@ -26,19 +30,21 @@ struct LogClaim {
         throw Refused(description: "\(place.url) is written by others at the same time")
     }
 
-    private static func takeOnce(_ place: LogPlace, store: String, _ recovery: LogRecovery, known: Int64, now: Int64) throws -> LogClaim {
-        let state = recovery.state
+    private static func takeOnce(_ place: LogPlace, store: String, in directory: String, _ recovery: LogRecovery, known: Int64, now: Int64) throws -> LogClaim {
+        // Read again: an earlier try may have left its promise.
+        let state = LogState.read(directory).flatMap { $0.store == store ? $0 : nil }
         guard let (found, tag) = try place.head() else {
             guard try place.root.isEmpty() else { throw Refused(description: "\(place.url) is not empty, and has no log: name a place of its own for the log") }
-            var head = LogHead(store: store, epoch: (state?.epoch ?? 0).addingSaturating(1))
+            let mark = try promise(state, after: state?.epoch ?? 0, in: directory)
+            var head = LogHead(store: store, epoch: (state?.epoch ?? 0).addingSaturating(1), mark: mark)
             (head.last, head.until) = (recovery.next - 1, now)
             try place.root.create(LogHead.key, head.bytes)
-            return try taken(place, head)
+            return try taken(place, head, isNew: true)
         }
         guard found.store == store else {
             throw Refused(description: "\(place.url) has the log of the store \(found.store), this is the store \(store): name another place")
         }
-        if let state {
+        if let state, !isPromised(found, by: state) {
             guard state.epoch >= found.epoch else {
                 throw Refused(
                     description: "\(place.url) is at epoch \(found.epoch), this store at epoch \(state.epoch): it was restored from its log meanwhile, and what is restored "
@@ -53,19 +59,43 @@ struct LogClaim {
                 var head = found
                 head.mark = LogHead.newMark()
                 try place.root.swap(LogHead.key, head.bytes, ifStill: tag)
-                return try taken(place, head)
+                return try taken(place, head, isNew: false)
             }
         }
-        return try raise(place, found, tag, last: recovery.next - 1, now: now)
+        let mark = try promise(state, after: found.epoch, in: directory)
+        return try raise(place, found, tag, last: recovery.next - 1, now: now, mark: mark)
+    }
+
+    /// Whether this store itself has begun the epoch, and was ended before it could note that, or never heard that it had come through.
+    private static func isPromised(_ found: LogHead, by state: LogState) -> Bool {
+        found.epoch == state.epoch.addingSaturating(1) && found.mark == state.claiming
+    }
+
+    /// Notes the mark that the next epoch's head is to have. The same one is promised until the epoch has begun: an earlier try may come through late.
+    private static func promise(_ state: LogState?, after epoch: Int64, in directory: String) throws -> String {
+        let mark = LogHead.newMark()
+        // A store that has noted nothing is refused nothing.
+        guard var state else { return mark }
+        if state.epoch == epoch, let claiming = state.claiming { return claiming }
+        (state.epoch, state.claiming, state.hasCheckpoint) = (epoch, mark, false)
+        try state.write(directory)
+        return mark
     }
 
     /// Begins the next epoch; what the one before had come to is kept beside it.
-    static func raise(_ place: LogPlace, _ found: LogHead, _ tag: String, last: Int64, now: Int64) throws -> LogClaim {
+    static func raise(_ place: LogPlace, _ found: LogHead, _ tag: String, last: Int64, now: Int64, mark: String = LogHead.newMark()) throws -> LogClaim {
         try keep(place, found)
-        var head = LogHead(store: found.store, epoch: found.epoch.addingSaturating(1))
-        (head.last, head.until) = (max(last, 0), now)
+        var head = next(found, last: last, mark: mark)
+        head.until = now
         try place.root.swap(LogHead.key, head.bytes, ifStill: tag)
-        return try taken(place, head)
+        return try taken(place, head, isNew: true)
+    }
+
+    /// The head of the epoch after one.
+    static func next(_ found: LogHead, last: Int64, mark: String = LogHead.newMark()) -> LogHead {
+        var head = LogHead(store: found.store, epoch: found.epoch.addingSaturating(1), mark: mark)
+        head.last = max(last, 0)
+        return head
     }
 
     private static func keep(_ place: LogPlace, _ found: LogHead) throws {
@@ -73,9 +103,9 @@ struct LogClaim {
         try place.objects.put(LogHead.key(ofEpoch: found.epoch), found.bytes)
     }
 
-    private static func taken(_ place: LogPlace, _ head: LogHead) throws -> LogClaim {
+    private static func taken(_ place: LogPlace, _ head: LogHead, isNew: Bool) throws -> LogClaim {
         guard let seen = try place.head(), seen.head == head else { throw Refused(description: "\(place.url) was taken over at the same time") }
-        return LogClaim(head: head, tag: seen.tag)
+        return LogClaim(head: head, tag: seen.tag, isNew: isNew)
     }
 
     /// The log goes up to there now.

@@ -34,8 +34,6 @@ final class LogKeeper: Sendable {
     }
     private let threads = Mutex(Threads())
     private struct Checkpoints {
-        /// Records after the last one tell all; nil: there is none that could be gone on from.
-        var isNeeded = true
         var madeAt: UInt64 = 0
         var byteCountThen: Int64 = 0
         var failure: String?
@@ -54,7 +52,8 @@ final class LogKeeper: Sendable {
     /// At the end of a server, and before files go that the log must have.
     private static let waitSeconds = 8.0
 
-    /// - Throws: `LogClaim.Refused` when the log is another store's, or a later epoch's; a place that gives no answer is asked again later.
+    /// - Throws: `LogClaim.Refused` when the log is another store's, or a later epoch's; `ColumnStoreError` for a bucket that keeps no conditions. A place
+    ///   that gives no answer is asked again later.
     init(_ options: LogOptions, directory: DataDirectory, store: String, clock: Clock, open: (String?) throws -> any StorageFactory) throws {
         place = try LogPlace(url: options.url, open: open)
         guard !"\(place.basePath)/".hasPrefix("\(directory.path)/") else { throw LogClaim.Refused(description: "log.url: \(options.url) lies within the store that it is to outlive") }
@@ -62,14 +61,13 @@ final class LogKeeper: Sendable {
         self.clock = clock
         let recovery = try LogRecovery(directory: directory.path, store: store)
         log = try CommitLog(directory: directory.path, next: recovery.next, closed: recovery.spools, time: recovery.time, isPrompt: options.isAwaited, clock: clock)
-        answers = options.isAwaited ? LogAnswers(last: recovery.isWhole ? recovery.state?.last ?? 0 : recovery.next - 1, isHeld: !recovery.isWhole) : nil
+        answers = options.isAwaited ? LogAnswers(last: recovery.isWhole ? recovery.state?.last ?? 0 : recovery.next - 1, isHeld: !recovery.hasCheckpoint) : nil
         shipper = LogShipper(
             log, place: place, directory: directory, store: store, recovery: recovery, seconds: options.segmentSeconds, clock: clock, answers: answers,
             refused: options.refused)
-        do { _ = try shipper.claimed() } catch let error as ColumnStoreError where error.code == .unavailable {
+        do { _ = try shipper.claimed() } catch let error as LogPlace.Unkept { throw error.fault } catch let error as ColumnStoreError where error.code == .unavailable {
             StoreLog.note("the log's place gives no answer; commits wait on this machine", path: options.url, reason: "\(error)", level: .warning)
         }
-        checkpoints.withLock { $0.isNeeded = !recovery.isWhole }
         CommitSinks.add(log, root: directory.path)
     }
 
@@ -97,9 +95,9 @@ final class LogKeeper: Sendable {
 
     private var isCheckpointDue: Bool {
         if log.state.withLock({ $0.loss != nil }) { return true }
-        let byteCount = shipper.progress.withLock { $0.byteCount }
-        return checkpoints.withLock { known in
-            known.isNeeded || known.wishes > known.wishesMet || byteCount - known.byteCountThen >= Self.checkpointByteCount
+        let (byteCount, isOwed) = shipper.progress.withLock { ($0.byteCount, $0.owesCheckpoint && $0.checkpoint == nil) }
+        return isOwed || checkpoints.withLock { known in
+            known.wishes > known.wishesMet || byteCount - known.byteCountThen >= Self.checkpointByteCount
                 || known.madeAt > 0 && Double(SteadyClock.nanoseconds() &- known.madeAt) / 1e9 >= Self.checkpointSeconds
         }
     }
@@ -119,16 +117,15 @@ final class LogKeeper: Sendable {
             let made = try backup(place, { [log] in log.position }, { [self] in isStopping })
             let checkpoint = LogCheckpoint(epoch: epoch, from: made.from, to: made.to, at: made.at, manifest: made.manifest)
             try place.objects.put(checkpoint.key, checkpoint.bytes)
-            log.state.withLock { if $0.loss == loss { $0.loss = nil } }
             checkpoints.withLock { known in
-                (known.isNeeded, known.failure, known.wishesMet) = (false, nil, wishes)
+                (known.failure, known.wishesMet) = (nil, wishes)
                 (known.madeAt, known.byteCountThen, known.count) = (SteadyClock.nanoseconds(), byteCount, known.count + 1)
             }
-            answers?.note(checkpointTo: made.to, at: made.at)
+            shipper.take(checkpointTo: made.to, at: made.at, for: loss)
             if answers != nil { shipper.ship() }
             try LogRetention(place: place, now: clock.now()).run()
         } catch is Backup.Cancelled {
-            // The next start makes it.
+            // The next start makes it: `LogState.hasCheckpoint`.
         } catch {
             let isNew = checkpoints.withLock { known in
                 defer { known.failure = "\(error)" }
@@ -174,7 +171,7 @@ final class LogKeeper: Sendable {
             _ = log.state.wait(nanoseconds: 200_000_000) { _ -> Void? in nil }
         }
         _ = log.rotate()
-        do { try shipper.note(isClean: log.state.withLock { $0.loss == nil } && !checkpoints.withLock { $0.isNeeded }) } catch {
+        do { try shipper.note(isClean: log.state.withLock { $0.loss == nil } && !shipper.progress.withLock { $0.owesCheckpoint }) } catch {
             StoreLog.note("the end of the log could not be noted", path: directory.path, reason: "\(error)", level: .warning)
         }
     }
@@ -198,6 +195,7 @@ final class LogKeeper: Sendable {
         if let refusal = progress.refusal { return ["the log was taken over: \(refusal)"] }
         let seconds = max(0, clock.now().subtractingSaturating(progress.completeAt)) / 1_000_000
         var texts = progress.failure.map { ["the log's place has given no answer for \(seconds) s (\($0)): commits wait on this machine, and are lost with it"] } ?? []
+        if progress.owesCheckpoint { texts.append("the log has no checkpoint\(progress.claim.map { " of epoch \($0.head.epoch)" } ?? "") yet: what is stored until it is there cannot be restored") }
         if answers?.isStuck == true { texts.append("answers wait for the log in vain: what changes the store is refused until its place answers") }
         if let failure = checkpoints.withLock({ $0.failure }) { texts.append("no checkpoint of the log could be made (\(failure)): instants from now on may not be restored") }
         return texts

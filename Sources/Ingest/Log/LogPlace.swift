@@ -17,6 +17,14 @@ struct LogPlace: Sendable {
     let baseObjects: (any ObjectStorage)?
     /// Cold tables below `base`.
     let tables: any StorageFactory
+    /// nil for a directory.
+    private let bucket: (any StorageFactory)?
+
+    /// The bucket replaces objects in spite of conditions: two writers would not hear of each other.
+    struct Unkept: Error, CustomStringConvertible {
+        let fault: ColumnStoreError
+        var description: String { "\(fault)" }
+    }
 
     static let base = "base/"
 
@@ -33,6 +41,7 @@ struct LogPlace: Sendable {
             basePath = "\(path)/base"
             baseObjects = nil
             tables = LocalStorageFactory(path: "\(path)/base/warehouse")
+            bucket = nil
             return
         }
         let factory = url.hasPrefix("s3://") ? try open(url) : nil
@@ -42,6 +51,14 @@ struct LogPlace: Sendable {
         basePath = url + "/base"
         baseObjects = base
         tables = try open(url + "/base/warehouse")
+        bucket = factory
+    }
+
+    /// Asks a bucket whether it keeps conditions, before a writer trusts the log's head to it.
+    ///
+    /// - Throws: `Unkept`; `ColumnStoreError` where it gives no answer.
+    func check() throws {
+        if let fault = try bucket?.fault() { throw Unkept(fault: fault) }
     }
 
     /// - Throws: `.invalidRequest`.

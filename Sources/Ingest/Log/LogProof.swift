@@ -16,7 +16,8 @@ package struct LogProof {
 
     /// - Returns: what is wrong; nothing for a store that has had no log yet.
     package func run() throws -> [Finding] {
-        guard let state = LogState.read(directory) else { return [] }
+        // The log goes on from a store that was restored once a server has begun an epoch with it.
+        guard let state = LogState.read(directory), !state.isRestored else { return [] }
         let reader: LogReader
         do {
             reader = try LogReader(place, instant: nil, unsent: try unsent(after: 0).last?.sequence ?? 0)

@@ -39,6 +39,7 @@ struct LogReader {
             }
             let own = all.filter { $0.epoch == epoch && isWithin($0) }.sorted { $0.at < $1.at }
             guard let last = own.last else { continue }
+            if instant == nil { try refuseLater(place, head, after: end) }
             guard let instant, instant > end.until else { return (last, end) }
             throw Outside(
                 description: "\(InstantText.text(instant)) is after the end of the log at \(place.url): it tells the store's state up to \(InstantText.text(end.until))")
@@ -47,6 +48,20 @@ struct LogReader {
         throw Outside(description: instant.map {
             "\(InstantText.text($0)) is outside of the log at \(place.url): its first checkpoint is of \(InstantText.text(first))"
         } ?? "the log at \(place.url) does not reach its checkpoint yet")
+    }
+
+    /// The end of the log is asked for: records of an epoch that goes on from no checkpoint would be left out, and nobody told.
+    private static func refuseLater(_ place: LogPlace, _ head: LogHead, after end: LogHead) throws {
+        guard end.epoch < head.epoch else { return }
+        for epoch in end.epoch + 1...head.epoch {
+            guard let first = try place.segments(of: epoch).first else { continue }
+            let last = epoch == head.epoch ? head.last : try past(place, epoch).last
+            guard first.first <= last else { continue }
+            let until = InstantText.text(end.until)
+            throw Outside(
+                description: "records \(first.first) to \(last) of epoch \(epoch) of the log at \(place.url) cannot be restored, since the epoch has no checkpoint that they go on from: its server "
+                    + "ended before there was one. Before it the log tells the store's state up to \(until): --to \(until) makes that store, without these records")
+        }
     }
 
     private static func past(_ place: LogPlace, _ epoch: Int64) throws -> LogHead {

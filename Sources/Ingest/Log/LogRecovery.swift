@@ -7,6 +7,8 @@ struct LogRecovery {
     let state: LogState?
     /// Whether the spools tell all that the files have.
     let isWhole: Bool
+    /// Whether the log has a checkpoint that the epoch's records go on from, as far as this store has noted.
+    let hasCheckpoint: Bool
     /// Spools of the process before, by their first numbers.
     let spools: [Int64]
     let next: Int64
@@ -27,7 +29,7 @@ struct LogRecovery {
         var (next, time) = ((state?.last ?? 0) + 1, Int64(0))
         var latest: [String: (spool: Int64, entry: LogSpool.Entry)] = [:]
         var withdrawn: Set<Int64> = []
-        var isConnected = true
+        var (isConnected, isFenced) = (true, false)
         for first in found {
             let entries = LogSpool.read(try Self.bytes("\(folder)/\(LogSpool.name(first))"))
             for entry in entries {
@@ -38,12 +40,15 @@ struct LogRecovery {
                 }
                 if entry.sequence > next { isConnected = false }
                 next = max(next, entry.sequence + 1)
+                // What was changed past the log needs a checkpoint, also where the note does not say so yet.
+                if kind == .fence, entry.sequence > state?.last ?? 0 { isFenced = true }
                 if kind != .fence, let payload = LogPayload(Array(entry.payload)) { latest[payload.file] = (first, entry) }
             }
         }
         (spools, self.next, self.time) = (found, next, time)
         let isSameBoot = state?.boot == MachineStart.id && !MachineStart.id.isEmpty
         isWhole = state.map { !$0.isBroken && ($0.isClean || isSameBoot) && isConnected } ?? false
+        hasCheckpoint = isWhole && state?.hasCheckpoint == true && !isFenced
         for (file, last) in latest where !withdrawn.contains(last.entry.sequence) && state?.isClean != true {
             // Killed between the two, perhaps: the spool has it, and the file may not.
             guard let payload = LogPayload(Array(last.entry.payload)), try !ChangeCheck.isMade(payload.changes, in: "\(directory)/\(file)") else { continue }

@@ -5,7 +5,7 @@ import ColumnStore
 /// 1. The checkpoint's databases are copied to a directory of their own, and the records up to the instant folded into them.
 /// 2. The folded catalog names all other files. They and the databases make a backup, and that is restored as every other is: each file hashed on its
 ///    way, nothing left of one that fails.
-/// 3. The log's epoch is raised, so that a writer of before is refused from then on.
+/// 3. The log's epoch is raised, so that a writer of before is refused from then on, and noted in the store: its first start wants the log as it was left.
 package struct LogRestore {
     package struct Summary: Sendable {
         package var files = Restore.Summary()
@@ -34,7 +34,7 @@ package struct LogRestore {
     /// - Throws: with nothing made.
     package func run() throws -> Summary {
         var made = try make()
-        let taken: (last: Int64, epoch: Int64)
+        let taken: (last: Int64, state: LogState)
         do {
             taken = try raise(last: made.last)
         } catch {
@@ -45,8 +45,9 @@ package struct LogRestore {
             // Its writer went on until the epoch was raised, and may have answered for that.
             made.restore.undo()
             made = try make()
+            try taken.state.write(DataDirectory.absolute(directory))
         }
-        made.summary.epoch = taken.epoch
+        made.summary.epoch = taken.state.epoch
         return made.summary
     }
 
@@ -63,13 +64,17 @@ package struct LogRestore {
         return (summary, restore, last?.sequence ?? reader.checkpoint.from, reader.head.last)
     }
 
-    /// - Returns: where the epoch of before has ended, and the new one.
-    private func raise(last: Int64) throws -> (last: Int64, epoch: Int64) {
+    /// - Returns: where the epoch of before has ended, and what the store notes of the new one.
+    private func raise(last: Int64) throws -> (last: Int64, state: LogState) {
         for attempt in 0... {
             guard let (head, tag) = try place.head() else { break }
             // Its writer moves the head every few seconds, or many times in one.
             do {
-                return (head.last, try LogClaim.raise(place, head, tag, last: last, now: max(head.until, Clock.system.now())).head.epoch)
+                // First, so that a restore that is cut off between the two leaves a store that the log refuses, and not one that takes it over.
+                let state = LogState.restored(LogClaim.next(head, last: last))
+                try state.write(DataDirectory.absolute(directory))
+                _ = try LogClaim.raise(place, head, tag, last: last, now: max(head.until, Clock.system.now()))
+                return (head.last, state)
             } catch let error as ColumnStoreError where error.code == .conflict && attempt < Self.raiseCountMax {}
         }
         throw ColumnStoreError(.notFound, path: place.url, "its head is gone")

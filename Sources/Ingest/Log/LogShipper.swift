@@ -15,6 +15,12 @@ final class LogShipper: Sendable {
         var failure: String?
         /// Why nothing is sent any more.
         var refusal: String?
+        /// Whether the epoch has no checkpoint yet that its records go on from.
+        var owesCheckpoint: Bool
+        /// One is there, and is of use once the log has come to its end.
+        var checkpoint: (to: Int64, at: Int64)?
+        /// What this store has noted of that.
+        var hasNotedCheckpoint = false
         /// When everything was there last, in microseconds since 1970.
         var completeAt: Int64
         var segmentCount = 0
@@ -44,7 +50,7 @@ final class LogShipper: Sendable {
         merger = LogMerger(place: place)
         (self.seconds, self.clock, self.answers, self.refused) = (seconds, clock, answers, refused)
         let state = recovery.isWhole ? recovery.state : nil
-        progress = Mutex(Progress(hash: state?.hash ?? LogRecord.noHash, last: state?.last ?? recovery.next - 1, completeAt: clock.now()))
+        progress = Mutex(Progress(hash: state?.hash ?? LogRecord.noHash, last: state?.last ?? recovery.next - 1, owesCheckpoint: !recovery.hasCheckpoint, completeAt: clock.now()))
     }
 
     /// Where answers wait for segments, so much lies between the beginnings of two.
@@ -110,21 +116,50 @@ final class LogShipper: Sendable {
             progress.claim = done
             progress.completeAt = until
         }
+        progress.withLock { progress in
+            guard let checkpoint = progress.checkpoint, last >= checkpoint.to, done.head.until >= checkpoint.at else { return }
+            (progress.owesCheckpoint, progress.checkpoint) = (false, nil)
+        }
         answers?.reach(last, until: until, isBroken: log.state.withLock { $0.loss != nil })
-        if !spools.isEmpty { try note(isClean: false) }
+        if !spools.isEmpty || progress.withLock({ $0.hasNotedCheckpoint }) != hasCheckpoint { try note(isClean: false) }
         for spool in spools { log.forget(spool: spool, through: last) }
     }
 
-    /// - Throws: `LogClaim.Refused`.
+    /// Whether nothing stands between the epoch's records and a store that is made of them.
+    private var hasCheckpoint: Bool { progress.withLock { !$0.owesCheckpoint } && log.state.withLock { $0.loss == nil } }
+
+    /// A checkpoint is there. It counts once the log has come to its end: until then this store owes it.
+    ///
+    /// - Parameter loss: what it was made for; what was lost since needs another.
+    func take(checkpointTo to: Int64, at: Int64, for loss: String?) {
+        // Not while something is sent, which would say of this loss that it is not mended yet.
+        sending.withLock { _ in
+            log.state.withLock { if $0.loss == loss { $0.loss = nil } }
+            progress.withLock { progress in
+                if loss != nil { progress.owesCheckpoint = true }
+                progress.checkpoint = (to, at)
+            }
+            answers?.note(checkpointTo: to, at: at)
+        }
+    }
+
+    /// - Throws: `LogClaim.Refused`; `LogPlace.Unkept`.
     func claimed() throws -> LogClaim {
         if let known = progress.withLock({ $0.claim }) { return known }
-        let claim = try LogClaim.take(place, store: store, recovery, known: recovery.next - 1, now: clock.now())
+        try place.check()
+        let claim = try LogClaim.take(place, store: store, in: directory.path, recovery, known: recovery.next - 1, now: clock.now())
         progress.withLock { progress in
             progress.claim = claim
-            // Of an epoch that begins now, or one that goes on where its head says.
-            if recovery.isWhole { (progress.last, progress.hash) = (claim.head.last, claim.head.hash) } else { (progress.last, progress.hash) = (recovery.next - 1, LogRecord.noHash) }
+            // Of an epoch that goes on where its head says, or one that begins now.
+            (progress.last, progress.hash) = claim.isNew ? (recovery.next - 1, LogRecord.noHash) : (claim.head.last, claim.head.hash)
+            if claim.isNew { progress.owesCheckpoint = true }
         }
-        try note(isClean: false)
+        if claim.isNew { answers?.hold() }
+        do { try note(isClean: false) } catch {
+            // Nothing is sent in an epoch that the next start would not know for its own.
+            progress.withLock { $0.claim = nil }
+            throw error
+        }
         return claim
     }
 
@@ -134,8 +169,9 @@ final class LogShipper: Sendable {
         // Before the log was ever reached the next start is as this one.
         guard let claim else { return }
         var state = LogState(store: store, epoch: claim.head.epoch, last: last, hash: hash)
-        state.isClean = isClean
+        (state.isClean, state.hasCheckpoint) = (isClean, hasCheckpoint)
         try state.write(directory.path)
+        progress.withLock { $0.hasNotedCheckpoint = state.hasCheckpoint }
     }
 
     private func ship(_ spool: Int64, _ claim: inout LogClaim) throws {

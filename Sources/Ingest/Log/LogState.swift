@@ -14,6 +14,12 @@ struct LogState: Equatable {
     var isClean = false
     /// Whether the files were changed without the log.
     var isBroken = false
+    /// Whether the epoch's records go on from a checkpoint that the log has: said only once it is there, so that a start after a crash knows what it owes.
+    var hasCheckpoint = false
+    /// The mark of the head with which this store is about to begin the next epoch: a crash, or an answer that was lost, leaves the head and not the note of it.
+    var claiming: String?
+    /// A restore has left this, and no server has written the log since.
+    var isRestored = false
 
     static let folder = DataDirectory.logName
 
@@ -29,12 +35,21 @@ struct LogState: Equatable {
             boot \(boot)
             clean \(isClean ? 1 : 0)
             \(LogMark.name) \(isBroken ? 1 : 0)
+            checkpoint \(hasCheckpoint ? 1 : 0)
+            restored \(isRestored ? 1 : 0)
 
-            """.utf8)
+            """.utf8) + Array((claiming.map { "claiming \($0)\n" } ?? "").utf8)
     }
 
     init(store: String, epoch: Int64, last: Int64, hash: [UInt8], boot: String = MachineStart.id) {
         (self.store, self.epoch, self.last, self.hash, self.boot) = (store, epoch, last, hash, boot)
+    }
+
+    /// What a restore leaves: the epoch that it has raised the log to, and a machine's start that is none, so that the first start begins an epoch of its own.
+    static func restored(_ head: LogHead) -> LogState {
+        var state = LogState(store: head.store, epoch: head.epoch, last: head.last, hash: head.hash, boot: "none")
+        state.isRestored = true
+        return state
     }
 
     /// - Returns: nil where there is none, or none that can be believed.
@@ -46,6 +61,7 @@ struct LogState: Equatable {
         else { return nil }
         var state = LogState(store: store, epoch: epoch, last: last, hash: hash, boot: boot)
         (state.isClean, state.isBroken) = (fields["clean"] == "1", fields[LogMark.name] == "1")
+        (state.hasCheckpoint, state.isRestored, state.claiming) = (fields["checkpoint"] == "1", fields["restored"] == "1", fields["claiming"])
         return state
     }
 

@@ -111,6 +111,37 @@ final class LogReaderTests: XCTestCase {
         }
     }
 
+    /// A machine that was lost before its epoch had a checkpoint: what it wrote is not left out as if it were not there.
+    func test_reading_anEpochWithoutACheckpoint_isRefused_andTheOneBeforeIsReadAtAnInstant() throws {
+        let (place, _) = try makeLog("LOG")
+        let (former, tag) = try XCTUnwrap(try place.head())
+        var claim = try LogClaim.raise(place, former, tag, last: 9, now: 1_100)
+        // A restore has begun it, and nobody wrote.
+        XCTAssertEqual(try read(place), Array(1...9))
+        let record = LogRecord(epoch: 3, sequence: 10, time: 1_200, kind: .rows, previous: LogRecord.noHash, byteCount: 1, payload: [1])
+        try place.objects.put(LogPlace.SegmentName(epoch: 3, first: 10, last: 10).key, LogSegment(records: [record]).bytes)
+        // The head does not know the segment: its writer was ended between the two.
+        XCTAssertEqual(try read(place), Array(1...9))
+        try claim.advance(place, last: 10, hash: record.hash, until: 1_300)
+        let until = InstantText.text(1_000)
+        func check(_ epochs: String) {
+            XCTAssertThrowsError(try read(place), epochs) { error in
+                XCTAssertTrue(error is LogReader.Outside, "\(error)")
+                XCTAssertTrue("\(error)".contains("records 10 to 10 of epoch 3") && "\(error)".contains("no checkpoint") && "\(error)".contains("--to \(until)"), "\(epochs): \(error)")
+            }
+            XCTAssertEqual(try read(place, to: 1_000), Array(1...9), epochs)
+            XCTAssertThrowsError(try read(place, to: 1_200), epochs)
+        }
+        check("2 and 3")
+        let (third, next) = try XCTUnwrap(try place.head())
+        _ = try LogClaim.raise(place, third, next, last: 10, now: 1_400)
+        check("2 to 4")
+        // One that its records go on from, and that the log has come to the end of.
+        let checkpoint = LogCheckpoint(epoch: 4, from: 10, to: 10, at: 1_400, manifest: BackupManifest(number: 2, store: "one", madeAt: 1_400, warehouse: ""))
+        try place.objects.put(checkpoint.key, checkpoint.bytes)
+        XCTAssertEqual(try read(place), [])
+    }
+
     func test_mark_ofAStoreWithALog_staysUntilTheNextState() throws {
         let path = folder.path + "/DATA"
         try LogMark.noteBroken(path)

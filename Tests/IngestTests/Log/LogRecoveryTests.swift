@@ -62,6 +62,25 @@ final class LogRecoveryTests: XCTestCase {
         XCTAssertEqual(try recovered().next, 10)
     }
 
+    /// What a start owes: what was noted last, unless something was changed past the log since, or the epoch does not go on.
+    func test_checkpoint_isOwed_untilItWasNoted() throws {
+        for (boot, notes, isWhole) in [(MachineStart.id, false, true), (MachineStart.id, true, true), ("another", true, false)] {
+            var state = LogState(store: "one", epoch: 1, last: 5, hash: LogRecord.noHash, boot: boot)
+            state.hasCheckpoint = notes
+            try state.write(folder.path)
+            XCTAssertEqual(LogState.read(folder.path), state)
+            XCTAssertEqual(try recovered().isWhole, isWhole)
+            XCTAssertEqual(try recovered().hasCheckpoint, notes && isWhole, "\(boot), noted: \(notes)")
+        }
+        var state = LogState(store: "one", epoch: 1, last: 5, hash: LogRecord.noHash)
+        state.hasCheckpoint = true
+        try state.write(folder.path)
+        let log = try CommitLog(directory: folder.path, next: 6, closed: [], time: 0, clock: .system)
+        log.lose("hot/2026-11-20.sqlite", reason: "of a test")
+        XCTAssertTrue(try recovered().isWhole)
+        XCTAssertFalse(try recovered().hasCheckpoint, "a fence that was not sent yet")
+    }
+
     func test_commitThatCameToNothing_isWithdrawnInItsSpool() throws {
         try write("another", isClean: true)
         let log = try CommitLog(directory: folder.path, next: 6, closed: [], time: 0, clock: .system)

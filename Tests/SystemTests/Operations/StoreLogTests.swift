@@ -176,7 +176,9 @@ final class StoreLogTests: XCTestCase {
         let again = try TillServer(data: URL(fileURLWithPath: data), environment: elsewhere)
         XCTAssertEqual(try state(again.client()), last)
         XCTAssertEqual(try again.client().post("/v1/receipts?client=c1", Receipts.pos("NEW", day: "2026-05-10")).status, 201)
-        // While it runs, another restore takes the log over: it ends by itself.
+        // While it runs, another restore takes the log over: it ends by itself. Its epoch can be restored once it has a checkpoint.
+        try waitForCheckpoint(again.client())
+        XCTAssertTrue(try Patience.until { try !again.client().get("/readyz").text.contains("no checkpoint") })
         try waitForLog(again.client())
         elsewhere["TILL_STORAGE_URL"] = "s3://receipts/third"
         let third = try TillRun(["restore", "--from-log", "s3://receipts/logs/one", "--data", try path("THIRD")], environment: elsewhere)
