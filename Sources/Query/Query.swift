@@ -13,7 +13,7 @@
 //   Functions/{Calls, Languages, Text, Patterns, Number, Time, Templates, List, JSON, Paths, Operators}: one SQL function after another, its definition beside its kernel
 //   Evaluation: an expression run over a batch
 //   Binding: names and exact types; the list of all functions
-//   Optimizer: passes from plan to plan
+//   Optimizer/{Scans}, Optimizer: what reaches a scan; passes from plan to plan
 //   Rollups: answers from sums that were made before
 //   Execution/{Spilling, Hashing, Scheduling, Operators, Sorting, Aggregation, Windows, Joining}, Execution: operators over morsels; the engine that all queries share
 //   Results: JSON, NDJSON, CSV, Parquet, workbooks, tables; walks by cursor

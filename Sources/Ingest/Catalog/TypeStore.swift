@@ -160,6 +160,17 @@ package final class TypeStore: Sendable {
         }
     }
 
+    /// What is wrong with a type file, of what is looked at before it is held against others.
+    func faults(name: String, json: [UInt8]) -> [Fault.Violation] {
+        do throws(TypeFileError) {
+            _ = try TypeFileReading(json).compiled { faults(of: $0, name: name) }
+            return []
+        } catch { return error.reasons }
+    }
+
+    /// The file of a type's newest version, deleted or not.
+    func newestFile(of name: String) -> [UInt8]? { stored.withLock { $0[name]?.json } }
+
     /// Whether both say the same; how they are written is left to whoever sends them.
     private static func isSameFile(_ one: [UInt8], _ other: [UInt8]) -> Bool {
         if one == other { return true }

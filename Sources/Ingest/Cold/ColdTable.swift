@@ -17,6 +17,7 @@ package final class ColdTable: Sendable {
         /// Proof: the weak reference is read and written within the mutex only.
         private struct Entry: @unchecked Sendable { weak var table: ColdTable? }
         private let entries = Mutex<[Entry]>([])
+        private let afterLeaving = Mutex<(@Sendable () -> Void)?>(nil)
 
         fileprivate func add(_ table: ColdTable) {
             entries.withLock { entries in
@@ -33,6 +34,11 @@ package final class ColdTable: Sendable {
         func snapshotsInUse() -> Set<Int64> {
             entries.withLock { entries in Set(entries.compactMap { $0.table?.iceberg.metadata.currentSnapshotID }) }
         }
+
+        /// - Parameter body: told each time that nobody holds a version any more: by whoever held it last, within whatever lock he has then.
+        func whenLeft(_ body: @escaping @Sendable () -> Void) { afterLeaving.withLock { $0 = body } }
+
+        fileprivate func leave() { afterLeaving.withLock { $0 }?() }
     }
 
     convenience init(name: String, iceberg: Table, damage: ColdDamage = ColdDamage()) {
@@ -47,6 +53,8 @@ package final class ColdTable: Sendable {
         self.versions = versions
         versions.add(self)
     }
+
+    deinit { versions.leave() }
 
     /// The next version, with the same cache.
     func next(_ iceberg: Table) -> ColdTable { ColdTable(name: name, iceberg: iceberg, cache: cache, versions: versions, damage: damage) }

@@ -44,3 +44,36 @@ extension Compactor {
         return 0
     }
 }
+
+/// Rollups that are declared, changed and deleted while the compactor makes their sums.
+struct FilledRollups: RollupBoundary {
+    let compactor: Compactor
+
+    var rollups: [String: RollupState] { compactor.tier.boundary.rollups }
+    func coldTable(_ name: String) -> ColdTable? { compactor.tier.boundary.coldTable(name) }
+
+    /// The sums of the one that was there may go once nobody reads them, and those that are to lie in their place wait for that: whoever reads them last wakes who makes those.
+    @discardableResult
+    func set(_ rollup: RollupState?, named name: String) -> RollupState? {
+        // Both at once, as `isLeft` looks at both: else sums that are read would be taken for nobody's.
+        compactor.formerRollups.withLock { former in
+            let present = compactor.tier.boundary.set(rollup, named: name)
+            guard let table = present?.table else { return present }
+            table.versions.whenLeft { [weak compactor] in compactor?.fill() }
+            former[table.name] = table.versions
+            return present
+        }
+    }
+}
+
+extension Compactor {
+    /// Whether a table of sums is of a rollup that was changed or deleted, and nobody reads it.
+    ///
+    /// - Parameter number: of the rollup that it was made for.
+    func isLeft(_ table: String, _ number: Int64) -> Bool {
+        let name = String(table.dropFirst(RollupDefinition.tableName(of: "").utf8.count))
+        return formerRollups.withLock { former in
+            tier.boundary.rollups[name]?.number != number && (former[table]?.snapshotsInUse().isEmpty ?? true)
+        }
+    }
+}

@@ -261,11 +261,7 @@ extension Compactor {
 
     /// Removes the sums of rollups that were changed or deleted, once nobody reads them.
     private func dropFormer() throws {
-        let snapshot = tier.boundary.snapshot()
-        for (table, number) in try catalog.rollupTables() {
-            let name = String(table.dropFirst(RollupDefinition.tableName(of: "").utf8.count))
-            if let present = snapshot.rollups[name], present.number == number { continue }
-            guard formerRollups.withLock({ former in former[table]?.snapshotsInUse().isEmpty ?? true }) else { continue }
+        for (table, number) in try catalog.rollupTables() where isLeft(table, number) {
             try removing {
                 try catalog.endRollupTable(table)
                 try cold.removeEnded()
@@ -294,12 +290,6 @@ extension Compactor {
 
     /// Wakes who makes the sums.
     func fill() { state.broadcast { $0.wantsFilling = true } }
-
-    /// The sums are no more, or others are wanted.
-    func noteFormer(_ state: RollupState) {
-        guard let table = state.table else { return }
-        formerRollups.withLock { $0[table.name] = table.versions }
-    }
 
     /// Ends old snapshots of the tables of sums, which nobody outside needs longer than those of rows.
     func tidyRollups(before cutoff: Int64, orphansBefore: Int64) throws {

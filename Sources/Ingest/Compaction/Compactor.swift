@@ -84,7 +84,7 @@ final class Compactor: Sendable {
     private let isUnwanted = Mutex<(@Sendable () -> Bool)?>(nil)
     private let tally = Mutex(Tally())
     /// Who wants files to stay, and whether some are being removed.
-    private let removals = Monitor((holdCount: 0, isRunning: false))
+    private let removals = Monitor(Removals())
     let usage: UsageLedger
     /// Bytes of Parquet written, and of them by merges: the second over the difference is the amplification.
     let writtenBytes = Atomic<Int>(0)
@@ -151,6 +151,13 @@ final class Compactor: Sendable {
     }
 
     private let log = CompactionLog()
+
+    private struct Removals {
+        var holdCount = 0
+        var isRunning = false
+        /// Something was to be removed while somebody wanted files to stay.
+        var isMissed = false
+    }
 
     private struct Tally {
         var figures = Figures()
@@ -392,8 +399,19 @@ final class Compactor: Sendable {
             removals.holdCount += 1
             return ()
         }
-        defer { removals.withLock { $0.holdCount -= 1 } }
+        defer { endHold() }
         return try body()
+    }
+
+    /// New sums wait for former ones to go: who could not remove those does so now.
+    private func endHold() {
+        let isMissed = removals.withLock { removals in
+            removals.holdCount -= 1
+            guard removals.holdCount == 0 else { return false }
+            defer { removals.isMissed = false }
+            return removals.isMissed
+        }
+        if isMissed { fill() }
     }
 
     /// Ends old snapshots, removes orphans and what the quarantine keeps too long, notes when keys were used.
@@ -418,6 +436,7 @@ final class Compactor: Sendable {
     func removing(_ body: () throws -> Void) throws {
         let mayRemove = removals.withLock { removals in
             removals.isRunning = removals.holdCount == 0
+            if !removals.isRunning { removals.isMissed = true }
             return removals.isRunning
         }
         guard mayRemove else { return }

@@ -21,31 +21,32 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     }
 
     package func putType(name: String, body: [UInt8]) throws -> PutOutcome {
-        let declared = try rollups.read(typeFile: body)
-        try rollups.checkTable(ofTypeFile: body)
+        let declared = rollups.read(typeFile: body, former: types.newestFile(of: name))
+        // Told with whatever else is wrong with it: the store's part knows rollups, the types' own the rest.
+        guard declared.faults.isEmpty else { throw RollupStore.fault(ofTypeFile: types.faults(name: name, json: body) + declared.faults) }
         let outcome = try types.put(name: name, json: body)
-        for rollup in declared { _ = try putRollup(name: rollup.name, body: rollup.json) }
+        for rollup in declared.rollups { _ = try putRollup(name: rollup.name, body: rollup.json) }
         return outcome
     }
 
     package func deleteType(name: String) throws { try types.delete(name: name) }
 
-    private var rollups: RollupStore { RollupStore(catalog: catalog, boundary: tier.boundary, columns: tier.tables) }
+    private var rollups: RollupStore { RollupStore(catalog: catalog, boundary: FilledRollups(compactor: compactor), columns: tier.tables) }
 
     package func rollups(after name: String?, limit: Int, as principal: Principal) throws -> [RollupDescription] {
-        let known = try rollups.descriptions(after: name, limit: limit, ownOnly: principal.rows != .all)
+        let shown = shownTables(tier.boundary.snapshot(), as: principal)
+        let known = try rollups.descriptions(after: name, limit: limit, ownOnly: principal.rows != .all) { shown.isListed($0, for: principal.rows) }
         return compactor.options.makesSums ? known : known.map { RollupDescription(definition: $0.definition, progress: $0.progress.ended("a pair of machines makes no sums")) }
     }
 
     package func putRollup(name: String, body: JSONValue) throws -> PutOutcome {
-        let (outcome, former) = try rollups.put(name, body)
-        if let former { compactor.noteFormer(former) }
+        let outcome = try rollups.put(name, body)
         if outcome != .unchanged { compactor.fill() }
         return outcome
     }
 
     package func deleteRollup(name: String) throws {
-        if let former = try rollups.delete(name) { compactor.noteFormer(former) }
+        try rollups.delete(name)
         compactor.fill()
     }
 

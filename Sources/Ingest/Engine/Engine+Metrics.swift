@@ -134,7 +134,7 @@ extension Engine: StoreLife {
             let label = (name: "rollup", value: name)
             return counts.map { gauge("rollup_files", files, Double($0.1), [label, (name: "state", value: $0.0)]) } + [
                 gauge("rollup_rows", "Rows of a rollup's sums.", Double(state.partRowCount), [label]),
-                gauge("rollup_bytes", "Bytes of a rollup's files of sums in use.", Double(byteCounts[state.definition.tableName] ?? 0), [label]),
+                gauge("rollup_bytes", "Bytes of a rollup's files of sums in use.", Double(state.byteCount(byteCounts)), [label]),
             ]
         }
     }

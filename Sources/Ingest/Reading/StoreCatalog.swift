@@ -73,13 +73,8 @@ private struct StoreCatalog: QueryCatalog {
         return views[name].map { RelationComments(relation: $0.description) }
     }
 
-    /// Whose sums may be seen; nil for none: rollups without clients do not exist for who sees own rows only, nor those of columns that are not shown.
-    private func scope(_ state: RollupState) -> [ColumnFilter]? {
-        if shown.isHidden(state) { return nil }
-        if rows == .all { return [] }
-        guard case .client(let id) = rows else { return nil }
-        return state.definition.clientKey.map { [ColumnFilter(ColumnPath($0), .equal(.bytes(id.bytes)))] }
-    }
+    /// Whose sums may be seen.
+    private func scope(_ state: RollupState) -> [ColumnFilter]? { shown.sumScope(of: state, for: rows) }
 
     /// A rollup as a table.
     private func sums(_ name: String) -> RollupRows? {

@@ -139,6 +139,23 @@ struct ShownTables {
         return paths.contains(where: mask.touches) || state.definition.list.map { mask.columns.contains($0) } ?? false
     }
 
+    /// Whose sums may be seen; nil for none: rollups without clients do not exist for who sees own rows only, nor those of columns that are not shown.
+    func sumScope(of state: RollupState, for rows: RowScope) -> [ColumnFilter]? {
+        if isHidden(state) { return nil }
+        if rows == .all { return [] }
+        guard case .client(let id) = rows else { return nil }
+        return clientKey(of: state).map { [ColumnFilter(ColumnPath($0), .equal(.bytes(id.bytes)))] }
+    }
+
+    /// The key whose value is the client, by which clients see their own sums; nil where there is none, or where it cannot be bound any more.
+    private func clientKey(of state: RollupState) -> String? {
+        let table = state.definition.table
+        return try? state.statement.key(of: "client_id", table: table, schema: stored(table).schema)
+    }
+
+    /// Whether a rollup is listed: as in SQL, where whoever asks has rows there; an auditor reads how those are declared that clients see.
+    func isListed(_ state: RollupState, for rows: RowScope) -> Bool { rows == .none ? clientKey(of: state) != nil : sumScope(of: state, for: rows) != nil }
+
     /// - Parameters:
     ///   - client: whose sums may be seen; nil: all.
     ///   - isAdded: whether whoever reads the partial sums adds them up, so that those over fewer keys do as well. Not of one client's own: which sums a file
@@ -149,24 +166,40 @@ struct ShownTables {
         offer.table = state.definition.table
         if isAccepted { offer.implied = [Self.acceptedRows] }
         do {
-            guard let base = snapshot.cold[state.definition.table], let view = try state.view(upTo: sequence, of: base) else {
-                // Of others' files a client is told nothing.
-                let fault = client == nil && state.waiting.isEmpty ? state.progress.faults.first : nil
+            let view = try snapshot.cold[state.definition.table].flatMap { try state.view(upTo: sequence, of: $0) }
+            if let client { return try ownOffer(offer, state, view.map { ($0.partials, $0.rest) }, isAccepted: isAccepted, client: client) }
+            guard let view else {
+                let fault = state.waiting.isEmpty ? state.progress.faults.first : nil
                 offer.fault = fault.map { "it has the sums of no file: \($0.reason)" } ?? "it has the sums of no file yet"
                 return offer
             }
-            let rest = stored(state.definition.table, only: view.rest)
-            let shown = masked(isAccepted ? AcceptedTable(rest) : rest, state.definition.table)
-            if let client {
-                (offer.partials, offer.rest, offer.partialScope) = (OwnTable(view.partials), OwnTable(shown), [client])
-                return offer
-            }
-            (offer.partials, offer.rest) = (isAdded ? view.partials.coarsened : view.partials, shown)
+            (offer.partials, offer.rest) = (isAdded ? view.partials.coarsened : view.partials, rest(of: state, only: view.rest, isAccepted: isAccepted))
             offer.coverage = "\(view.coveredCount)/\(state.fileCount)"
             // Hot rows are the same for all.
             offer.rowCount = Int(clamping: state.partRowCount.addingSaturating(state.restRowCount))
         } catch { offer.fault = "its sums cannot be read" }
         return offer
+    }
+
+    /// A client's own sums and rows, as one plan whatever files have sums by now: that depends on what others sent.
+    ///
+    /// - Parameter view: nil as long as there are no sums.
+    private func ownOffer(
+        _ offer: RollupOffer, _ state: RollupState, _ view: (partials: any TableSource, rest: Set<String>)?, isAccepted: Bool, client: ColumnFilter
+    ) throws -> RollupOffer {
+        var own = offer
+        let table = state.definition.table
+        let partials = try view?.partials ?? MemoryTable(schema: Schema(state.statement.fields(of: table, schema: stored(table).schema)), batches: [])
+        own.partials = OwnTable(partials)
+        own.rest = OwnTable(rest(of: state, only: view?.rest, isAccepted: isAccepted))
+        own.partialScope = [client]
+        return own
+    }
+
+    /// The rows of a rollup's table that are in none of its sums; `only`: the cold files that have them.
+    private func rest(of state: RollupState, only: Set<String>?, isAccepted: Bool) -> any TableSource {
+        let rest = stored(state.definition.table, only: only)
+        return masked(isAccepted ? AcceptedTable(rest) : rest, state.definition.table)
     }
 
     private func versioned(_ name: String, _ showing: VersionedTable.Showing) -> VersionedTable {

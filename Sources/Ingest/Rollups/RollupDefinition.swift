@@ -29,17 +29,6 @@ package struct RollupDefinition: Sendable, Hashable {
             .init("unnest", list.map { .string($0) } ?? .null), .init("group_by", object(keys)), .init("measures", object(measures)),
         ])
     }
-
-    /// The key whose value is the client, by which clients see their own sums; nil where there is none.
-    package var clientKey: String? { keys.first { $0.text.trimmed == "client_id" }?.name }
-}
-
-extension String {
-    fileprivate var trimmed: Substring {
-        let start = firstIndex { !$0.isWhitespace } ?? endIndex
-        let end = lastIndex { !$0.isWhitespace }.map { index(after: $0) } ?? endIndex
-        return start < end ? self[start..<end] : ""
-    }
 }
 
 /// How far the sums of a rollup are made.

@@ -2,7 +2,7 @@ package import ColumnStore
 package import Documents
 import Query
 
-/// Reads a rollup from JSON, and collects every fault with its place.
+/// Reads a rollup from JSON, and collects every fault with its place: one a place, in the order in which the places stand.
 package struct RollupReader {
     private static let members: Set<String> = ["name", "table", "where", "unnest", "group_by", "measures"]
     /// Far more than sums are asked by; each key multiplies the rows.
@@ -12,23 +12,43 @@ package struct RollupReader {
 
     /// Of the rollup within its file.
     private let pointer: String
-    private(set) package var faults: [Fault.Violation] = []
+    private var found: [(place: String, fault: Fault.Violation)] = []
+    /// Of what was read: which place comes when.
+    private var order: [String: Int] = [:]
 
     package init(pointer: String = "") { self.pointer = pointer }
 
-    private mutating func fault(_ place: String, _ code: String, _ message: String) {
-        faults.append(.init(pointer: pointer + place, code: code, message: message))
+    /// What is missing comes last.
+    package var faults: [Fault.Violation] {
+        found.enumerated().sorted { (order[$0.element.place] ?? .max, $0.offset) < (order[$1.element.place] ?? .max, $1.offset) }.map(\.element.fault)
     }
+
+    /// Notes a fault, unless the place has one already.
+    mutating func fault(_ place: String, _ code: String, _ message: String) {
+        guard !hasFault(place) else { return }
+        found.append((place, .init(pointer: pointer + place, code: code, message: message)))
+    }
+
+    private func hasFault(_ place: String) -> Bool { found.contains { $0.place == place } }
 
     /// - Parameters:
     ///   - name: what its own must be, where the path has one.
     ///   - table: of the type in whose file it stands.
     /// - Returns: nil where `faults` has why not.
     package mutating func read(_ body: JSONValue, name: String? = nil, table: String? = nil) -> RollupDefinition? {
+        let parts = parts(body, name: name, table: table)
+        return found.isEmpty ? parts : nil
+    }
+
+    /// What can be read of it, so that all that can be said of it is said at once.
+    ///
+    /// - Returns: nil where nothing can.
+    mutating func parts(_ body: JSONValue, name: String? = nil, table: String? = nil) -> RollupDefinition? {
         guard case .object(let all) = body else {
             fault("", "type", "an object is wanted, not \(body.kind)")
             return nil
         }
+        order = Self.order(all)
         for member in all where !Self.members.contains(member.name) {
             let near = NameSuggestion.closest(to: member.name, among: Array(Self.members)).map { "; did you mean \($0)?" } ?? ""
             fault("/\(Self.escaped(member.name))", "unknown-member", "a rollup has no such member\(near)")
@@ -45,8 +65,19 @@ package struct RollupReader {
         for measure in measures where keys.contains(where: { $0.name == measure.name }) {
             fault("/measures/\(measure.name)", "duplicate", "a key has this name")
         }
-        guard faults.isEmpty else { return nil }
         return RollupDefinition(name: own, table: of, condition: condition, list: list, keys: keys, measures: measures)
+    }
+
+    /// The places of members, and of those within them, as they follow one another.
+    private static func order(_ members: [JSONValue.Member]) -> [String: Int] {
+        var order = ["": 0]
+        func add(_ place: String) { if order[place] == nil { order[place] = order.count } }
+        for member in members {
+            let place = "/" + escaped(member.name)
+            add(place)
+            for inner in member.value.members ?? [] { add("\(place)/\(escaped(inner.name))") }
+        }
+        return order
     }
 
     static func isName(_ text: String) -> Bool {
@@ -103,37 +134,36 @@ package struct RollupReader {
 
     /// Binds each part by itself, so that each fault has its place.
     ///
+    /// - Parameters:
+    ///   - rollup: perhaps with other faults, of which `faults` has some.
+    ///   - schema: nil where the table is not known: then only what is no SQL of any table is a fault.
     /// - Returns: the columns of the partial sums; nil where `faults` has why not.
-    package mutating func check(_ rollup: RollupDefinition, schema: Schema) -> [Field]? {
-        func isExpression(_ text: String) -> String? {
+    package mutating func check(_ rollup: RollupDefinition, schema: Schema?) -> [Field]? {
+        if let list = rollup.list, let schema {
+            if case .list? = schema[list]?.type {} else { fault("/unnest", "unknown-column", "the table \(rollup.table) has no list of this name") }
+        }
+        // A name may be one of the list's members.
+        let known = hasFault("/unnest") ? nil : schema
+        let whole = [RollupStatement.Column(name: "n", text: "count(*)")]
+        func reason(_ text: String, _ keys: [RollupStatement.Column], _ measures: [RollupStatement.Column], _ condition: String? = nil) -> String? {
             do {
                 _ = try Parser.parseExpression(text)
+                let part = RollupStatement(keys: keys, measures: measures, condition: condition, list: rollup.list)
+                if let known { _ = try part.columns(of: rollup.table, schema: known) }
                 return nil
-            } catch { return error.detail }
+            } catch { return Self.detail(error) }
         }
-        if let list = rollup.list {
-            guard case .list? = schema[list]?.type else {
-                fault("/unnest", "unknown-column", "the table \(rollup.table) has no list of this name")
-                return nil
-            }
-        }
-        let whole = [RollupStatement.Column(name: "n", text: "count(*)")]
-        func bind(_ keys: [RollupStatement.Column], _ measures: [RollupStatement.Column], _ condition: String?) -> String? {
-            for text in keys.map(\.text) + measures.map(\.text) + (condition.map { [$0] } ?? []) { if let fault = isExpression(text) { return fault } }
-            do {
-                _ = try RollupStatement(keys: keys, measures: measures, condition: condition, list: rollup.list).columns(of: rollup.table, schema: schema)
-                return nil
-            } catch { return (error as? QueryError)?.detail ?? "\(error)" }
-        }
-        if let condition = rollup.condition, let reason = bind([], whole, condition) { fault("/where", "bad-sql", reason) }
-        for key in rollup.keys { if let reason = bind([key], whole, nil) { fault("/group_by/\(key.name)", "bad-sql", reason) } }
-        for measure in rollup.measures { if let reason = bind([], [measure], nil) { fault("/measures/\(measure.name)", "bad-sql", reason) } }
-        guard faults.isEmpty else { return nil }
+        if let condition = rollup.condition, let reason = reason(condition, [], whole, condition) { fault("/where", "bad-sql", reason) }
+        for key in rollup.keys { if let reason = reason(key.text, [key], whole) { fault("/group_by/\(key.name)", "bad-sql", reason) } }
+        for measure in rollup.measures { if let reason = reason(measure.text, [], [measure]) { fault("/measures/\(measure.name)", "bad-sql", reason) } }
+        guard found.isEmpty, let schema else { return nil }
         do { return try rollup.statement.columns(of: rollup.table, schema: schema) } catch {
-            fault("", "bad-sql", (error as? QueryError)?.detail ?? "\(error)")
+            fault("", "bad-sql", Self.detail(error))
             return nil
         }
     }
+
+    private static func detail(_ error: any Error) -> String { (error as? QueryError)?.detail ?? "\(error)" }
 }
 
 extension RollupDefinition {

@@ -121,6 +121,11 @@ package struct RollupState: Sendable {
         return progress
     }
 
+    /// Of its files of sums. The table of a former rollup of this name may be there still, and is none of it.
+    ///
+    /// - Parameter tables: bytes of the files of each table.
+    func byteCount(_ tables: [String: Int64]) -> Int64 { table == nil ? 0 : tables[definition.tableName] ?? 0 }
+
     /// Whether it knows the files of this version of the rolled table.
     func isBeside(_ base: ColdTable) -> Bool { snapshotID == base.iceberg.metadata.currentSnapshotID }
 

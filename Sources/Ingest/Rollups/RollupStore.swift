@@ -67,97 +67,53 @@ struct RollupStore {
 
     // MARK: Reading
 
-    /// - Parameter ownOnly: those alone that have the client among their keys, without what tells of others' files.
-    func descriptions(after name: String?, limit: Int, ownOnly: Bool) throws -> [RollupDescription] {
+    /// - Parameters:
+    ///   - ownOnly: without what tells of others' files.
+    ///   - isShown: whether one exists for who asks, as in SQL.
+    func descriptions(after name: String?, limit: Int, ownOnly: Bool, isShown: (RollupState) -> Bool) throws -> [RollupDescription] {
         let all = boundary.rollups.values.filter { state in
-            (!ownOnly || state.definition.clientKey != nil) && name.map { $0.utf8.lexicographicallyPrecedes(state.definition.name.utf8) } ?? true
+            (name.map { $0.utf8.lexicographicallyPrecedes(state.definition.name.utf8) } ?? true) && isShown(state)
         }
         let byteCounts = ownOnly ? [:] : try catalog.coldByteCounts()
         return all.sorted { $0.definition.name.utf8.lexicographicallyPrecedes($1.definition.name.utf8) }.prefix(limit).map { state in
             var progress = ownOnly ? RollupProgress() : state.progress
-            progress.byteCount = byteCounts[state.definition.tableName] ?? 0
+            progress.byteCount = state.byteCount(byteCounts)
             return RollupDescription(definition: state.definition, progress: progress)
         }
     }
 
     // MARK: Changing
 
-    /// - Throws: `Fault` invalid-type where a type file would make a table of a rollup's name, or of such a name as tables of sums have: both lie
-    ///   in the warehouse by their names.
-    func checkTable(ofTypeFile json: [UInt8]) throws {
-        guard let type = try? DocumentType(kept: json), !columns.contains(type.table), !columns.contains(TableName.history(of: type.table)) else { return }
-        let isOfSums = TableName.isOfSums(type.table)
-        guard isOfSums || boundary.rollups[type.table] != nil else { return }
-        let reason = isOfSums ? "names that begin with rollup_ are those of the tables of rollups" : "there is a rollup of the name \(type.table)"
-        throw Fault(.invalidType, "/table: \(reason)", errors: [.init(pointer: "/table", code: "name-taken", message: reason)])
-    }
-
-    /// - Returns: what became of it, and the rollup whose sums are no more.
     /// - Throws: `Fault` invalid-rollup.
-    func put(_ name: String, _ body: JSONValue) throws -> (PutOutcome, former: RollupState?) {
+    func put(_ name: String, _ body: JSONValue) throws -> PutOutcome {
         var reader = RollupReader()
-        guard let rollup = reader.read(body, name: name) else { throw Self.fault(reader.faults) }
-        if let conflict = conflict(rollup) { throw Self.fault([conflict]) }
-        guard let schema = schema(of: rollup.table) else {
+        guard let rollup = reader.parts(body, name: name) else { throw Self.fault(reader.faults) }
+        if let conflict = conflict(rollup) { reader.fault("/name", "name-taken", conflict) }
+        let schema = schema(of: rollup.table)
+        if schema == nil {
             let isVersioned = columns.contains(TableName.history(of: rollup.table)) || TableName.isVersioned(rollup.table)
-            throw Self.fault([
-                isVersioned
-                    ? .init(pointer: "/table", code: "versioned", message: "the table keeps versions: what a file has becomes old after it was written, and with it its sums")
-                    : .init(pointer: "/table", code: "unknown-table", message: "there is no table of this name")
-            ])
+            let reason = isVersioned ? "the table keeps versions: what a file has becomes old after it was written, and with it its sums" : "there is no table of this name"
+            reader.fault("/table", isVersioned ? "versioned" : "unknown-table", reason)
         }
         guard reader.check(rollup, schema: schema) != nil else { throw Self.fault(reader.faults) }
         let present = boundary.rollups[rollup.name]
-        if present?.definition == rollup { return (.unchanged, nil) }
+        if present?.definition == rollup { return .unchanged }
         let number = try catalog.putRollup(rollup.name, json: rollup.json.serialized, isBuiltIn: false)
         boundary.set(try RollupState(rollup, number: number).beside(boundary.coldTable(rollup.table)), named: rollup.name)
-        return (present == nil ? .created : .replaced, present)
+        return present == nil ? .created : .replaced
     }
 
-    /// Those that a type file declares over its table, which need not be there yet.
-    ///
-    /// - Throws: `Fault` invalid-type with each fault and its place.
-    func read(typeFile json: [UInt8]) throws -> [RollupDefinition] {
-        // Whatever else is wrong with it, the types' own reader says.
-        guard let file = try? JSONParser.parse(json), let items = file["rollups"]?.array, !items.isEmpty, let type = try? DocumentType(kept: json) else { return [] }
-        var faults: [Fault.Violation] = []
-        var rollups: [RollupDefinition] = []
-        let known = SchemaEncoding.merged(columns.columns(of: type.table), adding: type.layout.fields)
-        let schema = StandardColumns.schema(of: type.table, typeColumns: (known ?? type.layout.fields).map { Field($0.name, $0.type.withoutIDs) })
-        for (index, item) in items.enumerated() {
-            let place = "/rollups/\(index)"
-            var reader = RollupReader(pointer: place)
-            if type.isVersioned {
-                faults.append(.init(pointer: place, code: "versioned", message: "a table that keeps versions has no rollups"))
-            } else if let rollup = reader.read(item, table: type.table) {
-                if let conflict = conflict(rollup) { faults.append(.init(pointer: place + conflict.pointer, code: conflict.code, message: conflict.message)) }
-                if rollup.name == type.table || rollup.tableName == type.table { faults.append(.init(pointer: place + "/name", code: "name-taken", message: "its table has this name")) }
-                if rollups.contains(where: { $0.name == rollup.name }) { faults.append(.init(pointer: place + "/name", code: "duplicate", message: "another rollup of the file has this name")) }
-                _ = reader.check(rollup, schema: schema)
-                rollups.append(rollup)
-            }
-            faults += reader.faults
-        }
-        guard faults.isEmpty else {
-            let detail = faults.count == 1 ? "\(faults[0].pointer): \(faults[0].message)" : "the type file has \(faults.count) faults; errors names each"
-            throw Fault(.invalidType, detail, errors: faults)
-        }
-        return rollups
-    }
-
-    /// - Returns: the rollup whose sums are no more.
     /// - Throws: `Fault` not-found.
-    func delete(_ name: String) throws -> RollupState? {
-        guard let present = boundary.rollups[name] else { throw Fault.absent(.rollup(nil)) }
+    func delete(_ name: String) throws {
+        guard boundary.rollups[name] != nil else { throw Fault.absent(.rollup(nil)) }
         try catalog.deleteRollup(name)
         boundary.set(nil, named: name)
-        return present
     }
 
     /// Rollups and tables have one namespace.
-    private func conflict(_ rollup: RollupDefinition) -> Fault.Violation? {
+    func conflict(_ rollup: RollupDefinition) -> String? {
         for name in [rollup.name, rollup.tableName] where columns.contains(name) || columns.contains(TableName.history(of: name)) {
-            return .init(pointer: "/name", code: "name-taken", message: "there is a table of the name \(name)")
+            return "there is a table of the name \(name)"
         }
         return nil
     }
@@ -173,5 +129,7 @@ struct RollupStore {
 protocol RollupBoundary {
     var rollups: [String: RollupState] { get }
     func coldTable(_ name: String) -> ColdTable?
-    func set(_ rollup: RollupState?, named name: String)
+    /// - Returns: the one in whose place it is.
+    @discardableResult
+    func set(_ rollup: RollupState?, named name: String) -> RollupState?
 }

@@ -67,7 +67,15 @@ package final class TierBoundary: Sendable {
     }
 
     /// A rollup that was declared, or changed; nil: that is gone.
-    func set(_ rollup: RollupState?, named name: String) { state.withLock { $0.snapshot.rollups[name] = rollup } }
+    ///
+    /// - Returns: the one in whose place it is.
+    @discardableResult
+    func set(_ rollup: RollupState?, named name: String) -> RollupState? {
+        state.withLock { state in
+            defer { state.snapshot.rollups[name] = rollup }
+            return state.snapshot.rollups[name]
+        }
+    }
     var rollups: [String: RollupState] { state.withLock { $0.snapshot.rollups } }
     func coldTable(_ name: String) -> ColdTable? { state.withLock { $0.snapshot.cold[name] } }
 

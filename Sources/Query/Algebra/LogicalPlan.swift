@@ -334,9 +334,27 @@ package struct SetOperationNode: Hashable, Sendable {
 /// Rows of a table of the catalog that are made of others.
 package protocol PlannedRows: EntryRows {
     /// - Parameters:
+    ///   - isWhole: one row a group, however many there are of its sums.
     ///   - newColumn: gives each column of the plan its id.
     ///   - newTable: the identity of each mention of a source.
-    func plan(newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> LogicalPlan
+    func plan(isWhole: Bool, newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> (plan: LogicalPlan, read: SumsRead)
+}
+
+/// A rollup that a query reads as a table.
+package struct SumsRead: Sendable {
+    /// What a column of its rows is to whoever adds them up.
+    enum Role: Sendable, Equatable {
+        case key
+        /// With what makes one row of several.
+        case measure(AggregateFunction)
+    }
+
+    /// What was declared, and the types that it has: other rows follow from another.
+    let definition: String
+    /// The columns of its rows, where a group may have several; none where it has one.
+    let parts: [(column: OutputColumn, role: Role)]
+
+    init(definition: String, parts: [(column: OutputColumn, role: Role)] = []) { (self.definition, self.parts) = (definition, parts) }
 }
 
 extension LogicalPlan {

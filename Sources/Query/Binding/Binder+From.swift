@@ -201,7 +201,9 @@ extension Binder {
     func bindRows(_ name: NameSyntax, _ rows: any EntryRows) throws(QueryError) -> LogicalPlan {
         do {
             guard let planned = rows as? any PlannedRows else { throw QueryError(.unsupportedSQL, "its rows have no plan") }
-            return try planned.plan(newColumn: newColumn, newTable: newTable)
+            let (plan, read) = try planned.plan(isWhole: context.readsWholeSums, newColumn: newColumn, newTable: newTable)
+            sumsRead.append(read)
+            return plan
         } catch { throw .data("the table “\(name.text)” cannot be opened: \((error as? QueryError)?.detail ?? "\(error)")", at: name.position) }
     }
 

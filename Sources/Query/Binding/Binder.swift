@@ -11,6 +11,8 @@ package struct BoundQuery: Sendable {
     package var declared: [String?] = []
     /// Of each column which relation's it is, where it is nothing but that.
     package var origins: [ColumnOrigin?] = []
+    /// Rollups that it reads as tables.
+    var sumsRead: [SumsRead] = []
 }
 
 package enum BoundStatement: Sendable {
@@ -46,6 +48,8 @@ package final class Binder {
     var declaredTypes: [ColumnID: String] = [:]
     /// Which column of which relation columns are: of a view's, its own.
     var origins: [ColumnID: ColumnOrigin] = [:]
+    /// Rollups that were named as tables.
+    var sumsRead: [SumsRead] = []
 
     /// Subqueries of grouped SELECTs, for comparing expressions with the keys.
     var twins = SubqueryTwins()
@@ -98,7 +102,9 @@ package final class Binder {
         // A bare NULL or untyped literal is text to the reader.
         let plan = try padded(typed(shown(rows.plan)) { $0 == .null ? .string : $0 })
         try PlanSize.check(plan)
-        return BoundQuery(plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession, declared: plan.columns.map { declaredTypes[$0.id] }, origins: plan.columns.map { origins[$0.id] })
+        return BoundQuery(
+            plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession, declared: plan.columns.map { declaredTypes[$0.id] }, origins: plan.columns.map { origins[$0.id] },
+            sumsRead: sumsRead)
     }
 
     /// Texts of CHAR(n) with the blanks at their ends, which nothing but their reader sees.

@@ -49,9 +49,9 @@ package final class QueryEngine: Sendable {
 
     /// Reads a query's text and settles what it means.
     /// - Parameter rewriting: what to make of a query that is no EXPLAIN, before it is planned: a page of it.
-    /// - Throws: `QueryError` with its position; errors of the catalog.
+    /// - Throws: `QueryError` with its position; errors of the catalog; what `rewriting` throws.
     package func prepare(
-        _ text: String, in context: QueryContext, cancellation: Cancellation = Cancellation(), rewriting: (BoundQuery) -> BoundQuery = { $0 }
+        _ text: String, in context: QueryContext, cancellation: Cancellation = Cancellation(), rewriting: (BoundQuery) throws -> BoundQuery = { $0 }
     ) throws -> PreparedQuery {
         let held = PlanMemory(memory)
         guard held.hold(text.utf8.count * PlanMemory.planningByteCountPerByte) else { throw QueryError.outOfMemory("planning a query of this length") }
@@ -94,7 +94,7 @@ package final class QueryEngine: Sendable {
     }
 
     private func plan(
-        _ text: String, in context: QueryContext, _ held: PlanMemory, _ rewriting: (BoundQuery) -> BoundQuery
+        _ text: String, in context: QueryContext, _ held: PlanMemory, _ rewriting: (BoundQuery) throws -> BoundQuery
     ) throws -> PreparedQuery {
         let start = SteadyClock.nanoseconds()
         let zone = try Self.zone(context.timeZone)
@@ -111,7 +111,7 @@ package final class QueryEngine: Sendable {
             return prepared
         }
         switch try Binder.bind(text, in: context) {
-        case .query(let query): return try prepared(rewriting(query), nil)
+        case .query(let query): return try prepared(try rewriting(query), nil)
         case .explain(let query, var form):
             // Elsewhere plans are for people: clients of PostgreSQL's read the figures.
             form.showsCosts = form.showsCosts ?? (context.catalog.dialect != nil)

@@ -8,9 +8,11 @@ package struct WalkPosition: Sendable, Equatable {
     package var tieCount: Int
     /// Rows given so far.
     package var rowCount: Int
+    /// Of the query whose rows these were: `BoundQuery.sumsCode`.
+    package var sumsCode: [UInt8]?
 
-    package init(key: [Value]?, tieCount: Int, rowCount: Int) {
-        (self.key, self.tieCount, self.rowCount) = (key, tieCount, rowCount)
+    package init(key: [Value]?, tieCount: Int, rowCount: Int, sumsCode: [UInt8]? = nil) {
+        (self.key, self.tieCount, self.rowCount, self.sumsCode) = (key, tieCount, rowCount, sumsCode)
     }
 }
 
@@ -48,6 +50,9 @@ package struct AnswerWalk: Sendable {
     package let isVolatile: Bool
     /// The query's own LIMIT allows no row behind this page.
     private let endsWalk: Bool
+    private let sumsCode: [UInt8]?
+    /// Rows of sums must be one a group: how many there are depends on how files lie, which changes from page to page.
+    package let needsWholeSums: Bool
 
     private static let rowKey = "sequence"
 
@@ -68,12 +73,14 @@ package struct AnswerWalk: Sendable {
         endsWalk = left.map { $0 <= rowCountMax } ?? false
 
         isVolatile = query.plan.isVolatile
+        sumsCode = query.sumsCode
         // All rows fit on the page, or must: no order is needed that the query does not ask for.
         if position == nil, isVolatile || !isOrdered && (spine.limit.map { $0 <= rowCountMax } ?? false) {
-            bound = query
+            (bound, needsWholeSums) = (query, false)
             (keyTypes, isKeyUnique, isUnnested, skippedRowCount, beginsAtKey) = ([], false, false, 0, false)
             return
         }
+        needsWholeSums = query.tellsPartsApart
         var keys = spine.keys
         if let rowKey = spine.addRowKey(named: Self.rowKey, ids) {
             keys += rowKey.map { SortKey($0) }
@@ -191,7 +198,7 @@ package struct AnswerWalk: Sendable {
         if given == 0 { return (nil, false) }
         let goesOn = hasMore && !(endsWalk && given == pageRowCount)
         if keyTypes.isEmpty { return (nil, goesOn) }
-        return (WalkPosition(key: end.key, tieCount: end.tieCount, rowCount: (position?.rowCount ?? 0) + given), goesOn)
+        return (WalkPosition(key: end.key, tieCount: end.tieCount, rowCount: (position?.rowCount ?? 0) + given, sumsCode: sumsCode), goesOn)
     }
 
     /// The key of the last row given, and how many rows had it.

@@ -1,11 +1,16 @@
 import ColumnStore
 
-/// A position as the fields of a cursor: numbers of 8 bytes, big-endian, then a field for each value of the key, its kind first.
+/// A position as the fields of a cursor: numbers of 8 bytes, big-endian, then a field for each value of the key, its kind first; then, of a walk that reads
+/// sums, what they are, as a field of a kind of its own.
 extension WalkPosition {
     /// A key longer than this is left out: its cursor would be of no use in a request.
     private static let keyByteCountMax = 2_048
 
-    package var fields: [[UInt8]] {
+    private static let sumsKind: UInt8 = 7
+
+    package var fields: [[UInt8]] { placeFields + (sumsCode.map { [[Self.sumsKind] + $0] } ?? []) }
+
+    private var placeFields: [[UInt8]] {
         var keyFields: [[UInt8]] = []
         for value in key ?? [] {
             guard let field = Self.field(value) else { return [Self.bytes(Int64(rowCount)), Self.bytes(0)] }
@@ -17,7 +22,12 @@ extension WalkPosition {
 
     /// Nil for fields that are no position.
     package init?(fields: some Collection<[UInt8]>) {
-        let fields = Array(fields)
+        var fields = Array(fields)
+        var sumsCode: [UInt8]?
+        if fields.count > 2, let last = fields.last, last.first == Self.sumsKind {
+            sumsCode = Array(last.dropFirst())
+            fields.removeLast()
+        }
         guard fields.count >= 2, let rowCount = Self.integer(fields[0][...]), let tieCount = Self.integer(fields[1][...]) else { return nil }
         guard rowCount >= 0, tieCount >= 0 else { return nil }
         var key: [Value] = []
@@ -25,7 +35,7 @@ extension WalkPosition {
             guard let value = Self.value(field) else { return nil }
             key.append(value)
         }
-        self.init(key: key.isEmpty ? nil : key, tieCount: Int(tieCount), rowCount: Int(rowCount))
+        self.init(key: key.isEmpty ? nil : key, tieCount: Int(tieCount), rowCount: Int(rowCount), sumsCode: sumsCode)
     }
 
     private static func bytes(_ number: Int64) -> [UInt8] { withUnsafeBytes(of: number.bigEndian) { Array($0) } }

@@ -103,15 +103,29 @@ extension RollupStatement {
         let read = names.map { ids.newColumn($0.0, $0.1) }
         let scan = ScanNode(
             table: TableReference(name: "parts", source: parts, identity: 1), columns: zip(read, names).map { ScanColumn(column: $0, name: $1.0) }, scope: [])
-        let keys = read.prefix(kept.count).map { ProjectedColumn(ids.newColumn($0.name, $0.type), .column($0)) }
-        let calls = try zip(meaning.measures, read.dropFirst(kept.count)).map { measure, column in
-            let joined = measure.call.function == .approximateDistinct ? .approximateDistinctJoined : measure.call.function.definition.ofParts
-            guard let joined else { throw QueryError(.unsupportedSQL, "\(measure.name) cannot be put together of parts") }
-            return AggregateCall(column: ids.newColumn(column.name, column.type), function: joined, arguments: [.column(column)])
+        return try Self.sorted(try Self.joined(.scan(scan), keyCount: kept.count, meaning.measures, ids.newColumn), keyCount: kept.count)
+    }
+
+    /// How rows of sums become one.
+    fileprivate static func joining(_ measure: RollupMeaning.Measure) throws -> AggregateFunction {
+        let joined = measure.call.function == .approximateDistinct ? .approximateDistinctJoined : measure.call.function.definition.ofParts
+        guard let joined else { throw QueryError(.unsupportedSQL, "\(measure.name) cannot be put together of parts") }
+        return joined
+    }
+
+    /// Rows of sums as one a group.
+    ///
+    /// - Parameter parts: puts out the keys, then the measures.
+    fileprivate static func joined(
+        _ parts: LogicalPlan, keyCount: Int, _ measures: [RollupMeaning.Measure], _ newColumn: (String, ColumnType) -> OutputColumn
+    ) throws -> LogicalPlan {
+        let read = parts.columns
+        let keys = read.prefix(keyCount).map { ProjectedColumn(newColumn($0.name, $0.type), .column($0)) }
+        let calls = try zip(measures, read.dropFirst(keyCount)).map { measure, column in
+            AggregateCall(column: newColumn(column.name, column.type), function: try joining(measure), arguments: [.column(column)])
         }
-        let grouped = LogicalPlan.aggregate(AggregateNode(input: .scan(scan), groups: keys, aggregates: calls))
-        let columns = (keys.map(\.column) + calls.map(\.column)).map { ProjectedColumn(ids.newColumn($0.name, $0.type), .column($0)) }
-        return try Self.sorted(.project(input: grouped, columns: columns), keyCount: keys.count)
+        let grouped = LogicalPlan.aggregate(AggregateNode(input: parts, groups: keys, aggregates: calls))
+        return .project(input: grouped, columns: (keys.map(\.column) + calls.map(\.column)).map { ProjectedColumn(newColumn($0.name, $0.type), .column($0)) })
     }
 
     /// As it was bound, with columns of the plan that it becomes a part of.
@@ -169,16 +183,20 @@ package struct RollupRows: PlannedRows {
 
     package var fields: [Field] { (try? statement.columns(of: table, schema: rest.schema)) ?? [] }
 
-    package func plan(newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> LogicalPlan {
+    package func plan(isWhole: Bool, newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> (plan: LogicalPlan, read: SumsRead) {
         let meaning = try statement.meaning(of: table, schema: rest.schema, implied: [])
         // By another name, which has no rollups: these rows are what this one does not have.
         let rows = RollupStatement.sums(meaning, TableReference(name: "\(table) without sums", source: rest, identity: newTable()), restScope, newColumn)
-        guard let partials else { return rows }
+        let definition = "\(statement.text(from: table)) \(rows.columns.map(\.type))"
+        guard let partials else { return (rows, SumsRead(definition: definition)) }
         let columns = rows.columns.map { newColumn($0.name, $0.type) }
         let scan = ScanNode(
             table: TableReference(name: "rollup", source: partials, identity: newTable()),
             columns: columns.map { ScanColumn(column: $0, name: $0.name) }, scope: partialScope)
-        return .setOperation(
+        let parts = LogicalPlan.setOperation(
             SetOperationNode(kind: .union, keepsRepeats: true, inputs: [.scan(scan), rows], columns: rows.columns.map { newColumn($0.name, $0.type) }))
+        if isWhole { return (try RollupStatement.joined(parts, keyCount: meaning.keys.count, meaning.measures, newColumn), SumsRead(definition: definition)) }
+        let roles = meaning.keys.map { _ in SumsRead.Role.key } + (try meaning.measures.map { .measure(try RollupStatement.joining($0)) })
+        return (parts, SumsRead(definition: definition, parts: Array(zip(parts.columns, roles))))
     }
 }

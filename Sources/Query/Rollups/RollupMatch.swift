@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 import Synchronization
 
 /// A grouping that a rollup can answer, and how.
@@ -150,6 +150,19 @@ struct RollupMatch {
 }
 
 extension RollupStatement {
+    /// The name of the key that is a column of the table as it stands, however it is written; nil where none is.
+    package func key(of column: String, table: String, schema: Schema) throws -> String? {
+        let meaning = try meaning(of: table, schema: schema, implied: [])
+        guard let read = meaning.shape.scan.columns.first(where: { $0.name == column })?.column.id else { return nil }
+        return meaning.keys.first { key in if case .column(read, _) = key.expression { true } else { false } }?.name
+    }
+
+    /// The columns of its partial sums, as it was bound when it was first asked for.
+    package func fields(of table: String, schema: Schema) throws -> [Field] {
+        let meaning = try meaning(of: table, schema: schema, implied: [])
+        return meaning.keys.map { Field($0.name, $0.type) } + meaning.measures.map { Field($0.name, $0.type) }
+    }
+
     /// Bound once for each table; a table's columns keep their types, and more may come.
     func meaning(of table: String, schema: Schema, implied: [String]) throws -> RollupMeaning {
         // What holds anyway is a part of the meaning: of a view more does.

@@ -157,6 +157,8 @@ package struct QueryContext: Sendable {
     package var dateOrder = DateOrder.mdy
     /// Whether sums that are there already may be used; the answer is the same either way.
     package var usesRollups = true
+    /// Whether a rollup's table has one row a group: where an answer must not depend on how files lie.
+    package var readsWholeSums = false
     /// Who asks, at a door that has sessions.
     package var session: (any QuerySession)?
     /// What a dialect calls the types of parameters, by number from 1, where the types here do not tell.

@@ -26,14 +26,11 @@ struct SQLRunner: Sendable {
         _ request: SQLRequest, in context: QueryContext, after position: WalkPosition?, cancellation: () -> Cancellation,
         started: (ResultStream) -> Void = { _ in }, hold: (Int) throws -> Void = { _ in }, seal: (WalkPosition) -> String
     ) throws -> Page {
-        var walk: AnswerWalk?
         var readsKeysFirst = false
-        let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
+        let (prepared, walk) = try prepare(request, context, after: position, cancellation) { bound in
             readsKeysFirst = AnswerWalk(bound, after: position, rowCountMax: request.limit, step: .keys).readsKeysFirst
-            let made = AnswerWalk(
+            return AnswerWalk(
                 bound, after: position, rowCountMax: readsKeysFirst ? min(request.limit, Self.fewRowCount) : request.limit, isOrdered: readsKeysFirst)
-            walk = made
-            return made.bound
         }
         if readsKeysFirst {
             if prepared.expectedRowCount <= Double(Self.fewRowCount),
@@ -44,15 +41,31 @@ struct SQLRunner: Sendable {
             return try pageInTwoSteps(request, context, position, cancellation, started, hold, seal)
         }
         if let page = try pageAtOnce(prepared, walk, cancellation, started, hold, seal) { return page }
-        let ordered = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
-            let made = AnswerWalk(bound, after: position, rowCountMax: request.limit, isOrdered: true)
-            walk = made
-            return made.bound
+        let (ordered, orderedWalk) = try prepare(request, context, after: position, cancellation) { bound in
+            AnswerWalk(bound, after: position, rowCountMax: request.limit, isOrdered: true)
         }
-        guard let page = try pageAtOnce(ordered, walk, cancellation, started, hold, seal) else {
+        guard let page = try pageAtOnce(ordered, orderedWalk, cancellation, started, hold, seal) else {
             throw Problem(.internalError, "a page in order has no place where it ends")
         }
         return page
+    }
+
+    /// A page's plan, and its walk: nil of a plan's text.
+    private func prepare(
+        _ request: SQLRequest, _ context: QueryContext, after position: WalkPosition?, _ cancellation: () -> Cancellation, _ walk: (BoundQuery) -> AnswerWalk
+    ) throws -> (prepared: PreparedQuery, walk: AnswerWalk?) {
+        var made: AnswerWalk?
+        let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
+            // Rows of another rollup follow no row of the one before.
+            if let position, position.sumsCode != bound.sumsCode { throw Problem(.badCursor, "a rollup that the query reads was changed since: begin again without a cursor") }
+            let walk = walk(bound)
+            made = walk
+            return walk.bound
+        }
+        guard let found = made, found.needsWholeSums else { return (prepared, made) }
+        var whole = context
+        whole.readsWholeSums = true
+        return try prepare(request, whole, after: position, cancellation, walk)
     }
 
     /// An answer that is expected to have no more rows is read at once: finding their keys first would be most of the work.
@@ -99,11 +112,8 @@ struct SQLRunner: Sendable {
         _ request: SQLRequest, _ context: QueryContext, _ position: WalkPosition?, _ cancellation: () -> Cancellation,
         _ started: (ResultStream) -> Void, _ hold: (Int) throws -> Void, _ seal: (WalkPosition) -> String
     ) throws -> Page {
-        var found: AnswerWalk?
-        let keys = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
-            let made = AnswerWalk(bound, after: position, rowCountMax: request.limit, step: .keys)
-            found = made
-            return made.bound
+        let (keys, found) = try prepare(request, context, after: position, cancellation) { bound in
+            AnswerWalk(bound, after: position, rowCountMax: request.limit, step: .keys)
         }
         guard let keyWalk = found else { throw Problem(.internalError, "a plan's text is no page of keys") }
         let keyStream = try engine.execute(keys, cancellation: cancellation())
@@ -113,11 +123,10 @@ struct SQLRunner: Sendable {
             rowCount += batch.rowCount
             return (batch.rowCount, isFull: false)
         }
-        var walk = keyWalk
-        let prepared = try engine.prepare(request.query, in: context, cancellation: cancellation()) { bound in
-            walk = AnswerWalk(bound, after: position, rowCountMax: max(1, rowCount), step: .rows(upTo: keyEnd?.key ?? []))
-            return walk.bound
+        let (prepared, rowWalk) = try prepare(request, context, after: position, cancellation) { bound in
+            AnswerWalk(bound, after: position, rowCountMax: max(1, rowCount), step: .rows(upTo: keyEnd?.key ?? []))
         }
+        let walk = rowWalk ?? keyWalk
         var encoder = JSONPageEncoder(columns: Array(prepared.columns.prefix(walk.visibleColumnCount)))
         var bytes: [UInt8] = []
         var statistics = keyStream.statistics

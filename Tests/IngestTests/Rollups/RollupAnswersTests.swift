@@ -326,4 +326,57 @@ final class RollupAnswersTests: XCTestCase {
         let none = try rows("EXPLAIN SELECT sum(total) FROM receipts WHERE receipt_id = 'R-1'", all, rollups: true)
         XCTAssertTrue(none.contains { $0.contains("Not used: receipts_by_day: ") }, none.joined(separator: "\n"))
     }
+
+    /// Which files have sums depends on what others sent.
+    func test_plansOfOwnRows_areTheSame_whateverOthersSent() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path) { $0.compaction.rollupRowCountMax = 20 }
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        let questions = [
+            "SELECT business_day, count(*), sum(total) FROM receipts_accepted GROUP BY 1", "SELECT count(DISTINCT receipt_id) FROM receipts", "SELECT receipt_id, count(*) FROM receipts GROUP BY 1",
+            "SELECT day, sum(receipts) FROM rollup_receipts_by_day GROUP BY 1",
+        ]
+        let body = #"{"name":"by_receipt","table":"receipts","group_by":{"client":"client_id","id":"receipt_id"},"measures":{"n":"count(*)"}}"#
+        _ = try fixture.engine.putRollup(name: "by_receipt", body: try JSONParser.parse(Array(body.utf8)))
+        func seen() throws -> [[String]] {
+            let own = try fixture.engine.catalog(as: EngineFixture.own, upTo: nil).catalog
+            return try questions.flatMap { [try rows("EXPLAIN \($0)", own, rollups: true), try rows($0, own, rollups: true)] }
+        }
+        let before = try seen()
+        XCTAssertTrue(before[0].contains { $0.contains("Rollup receipts_by_day") }, before[0].joined(separator: "\n"))
+        var random = SplitMix64(state: 4)
+        // Some whose sums are made, and more than are kept.
+        for count in [10, 40] {
+            _ = fixture.take(Self.receipts(&random, count, from: count), .ndjson, as: .admin, client: "c2")
+            XCTAssertEqual(try seen(), before, "hot")
+            _ = try fixture.engine.compact(before: nil, isCancelled: { false })
+            try fill(fixture)
+            XCTAssertEqual(try seen(), before, "cold")
+        }
+    }
+
+    func test_clientKeys_areTheColumnHoweverItIsWritten() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        let keys = [("client_id", true), (" (client_id) ", true), ("receipts.client_id", true), (#"\"client_id\""#, true), ("((receipts.\nclient_id))", true), ("upper(client_id)", false), ("customer_id", false)]
+        for (index, key) in keys.enumerated() {
+            let text = key.0.replacingOccurrences(of: "\n", with: "\\n")
+            let body = #"{"name":"by_\#(index)","table":"receipts","group_by":{"k":"\#(text)"},"measures":{"n":"count(*)"}}"#
+            _ = try fixture.engine.putRollup(name: "by_\(index)", body: try JSONParser.parse(Array(body.utf8)))
+        }
+        var random = SplitMix64(state: 5)
+        for client in ["c1", "c2"] { _ = fixture.take(Self.receipts(&random, 20, from: client == "c1" ? 0 : 100), .ndjson, as: .admin, client: client) }
+        _ = try fixture.engine.compact(before: nil, isCancelled: { false })
+        try fill(fixture)
+        let own = try fixture.engine.catalog(as: EngineFixture.own, upTo: nil).catalog
+        let count = try rows("SELECT client_id, count(*) FROM receipts GROUP BY 1", own, rollups: false)
+        XCTAssertEqual(count.count, 1)
+        let listed = Set(try fixture.engine.rollups(after: nil, limit: 100, as: EngineFixture.own).map(\.definition.name))
+        for (index, key) in keys.enumerated() {
+            XCTAssertEqual(listed.contains("by_\(index)"), key.1, key.0)
+            XCTAssertEqual(try own.entry(named: "rollup_by_\(index)") != nil, key.1, key.0)
+            if key.1 { XCTAssertEqual(try rows("SELECT k, sum(n) FROM rollup_by_\(index) GROUP BY 1", own, rollups: true), count, key.0) }
+        }
+    }
 }

@@ -139,6 +139,70 @@ final class RollupKeepingTests: XCTestCase {
         _ = prepared
     }
 
+    /// Waits until the compactor has done what it was woken for: its chore comes after that.
+    private func finishFilling(_ fixture: EngineFixture) {
+        let isDone = Monitor(false)
+        fixture.engine.compactor.setChore { _ in
+            isDone.broadcast { $0 = true }
+            return false
+        }
+        fixture.engine.compactor.wakeForChore()
+        XCTAssertTrue(Patience.until { isDone.withLock { $0 } })
+    }
+
+    /// What a fill found in its way is gone a moment later: nobody else would ask for it again.
+    func test_changed_whileRead_isFilledOnceNobodyReads() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        take(fixture, 40, from: 0)
+        _ = try fixture.engine.compact(before: nil)
+        try put("own", #""n":"count(*)""#, in: fixture)
+        XCTAssertTrue(try Patience.until { try progress("own", fixture).coveredCount == 1 })
+        XCTAssertGreaterThan(try progress("own", fixture).byteCount, 0)
+        var reader: TierBoundary.Snapshot? = fixture.engine.tier.boundary.snapshot()
+        XCTAssertNotNil(reader?.rollups["own"]?.table)
+        try put("own", #""n":"count(*)","s":"sum(total)""#, in: fixture)
+        finishFilling(fixture)
+        let waiting = try progress("own", fixture)
+        XCTAssertEqual([waiting.coveredCount, Int(waiting.rowCount), Int(waiting.byteCount)], [0, 0, 0])
+        let bytes = fixture.engine.metrics().first { metric in metric.name == "rollup_bytes" && metric.labels.contains { $0.value == "own" } }
+        XCTAssertEqual(bytes?.value, 0)
+        reader = nil
+        XCTAssertTrue(try Patience.until { try progress("own", fixture).isReady })
+        XCTAssertEqual(try progress("own", fixture).coveredCount, 1)
+    }
+
+    /// As a backup wants it.
+    func test_changed_whileFilesStay_isFilledOnceTheyMayGo() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        take(fixture, 40, from: 0)
+        _ = try fixture.engine.compact(before: nil)
+        try put("own", #""n":"count(*)""#, in: fixture)
+        XCTAssertTrue(try Patience.until { try progress("own", fixture).coveredCount == 1 })
+        try fixture.engine.compactor.withoutRemovals {
+            try put("own", #""n":"count(*)","s":"sum(total)""#, in: fixture)
+            finishFilling(fixture)
+            XCTAssertEqual(try progress("own", fixture).coveredCount, 0)
+        }
+        XCTAssertTrue(try Patience.until { try progress("own", fixture).isReady })
+    }
+
+    /// As a program declares them, each as soon as the one before has its sums.
+    func test_changed_asSoonAsReady_isFilledEachTime() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        take(fixture, 40, from: 0)
+        _ = try fixture.engine.compact(before: nil)
+        for round in 0..<60 {
+            try put("own", round % 2 == 0 ? #""n":"count(*)""# : #""n":"count(*)","s":"sum(total)""#, in: fixture)
+            guard try Patience.until(pauseMilliseconds: 1, { try progress("own", fixture).isReady }) else { return XCTFail("round \(round)") }
+        }
+    }
+
     func test_tooManySums_andSumsThatOverflow_leaveTheFileUncovered() throws {
         let directory = TemporaryDirectory()
         let fixture = try EngineFixture(directory.path) { $0.compaction.rollupRowCountMax = 20 }
@@ -285,7 +349,44 @@ final class RollupKeepingTests: XCTestCase {
         }
         XCTAssertEqual(faults(type(#"[{"name":"by_day","group_by":{"d":"nothing"},"measures":{"n":"avg(amount)"}}]"#)), ["/rollups/0/group_by/d", "/rollups/0/measures/n"])
         XCTAssertEqual(faults(type("1")), ["/rollups"])
+        XCTAssertEqual(
+            faults(type(#"[{"name":"by_day","foo":1,"group_by":{"X":"amount","d":"nothing"},"measures":{"n":"avg(amount)"}},{"unnest":"none","where":"amount >","name":"B"}]"#)),
+            ["/rollups/0/foo", "/rollups/0/group_by/X", "/rollups/0/group_by/d", "/rollups/0/measures/n", "/rollups/1/unnest", "/rollups/1/where", "/rollups/1/name",
+             "/rollups/1/group_by", "/rollups/1/measures"])
+        // Whose columns nobody knows: only what is no SQL of any.
+        XCTAssertEqual(
+            faults(type(#"[{"name":"by_day","group_by":{"d":"nothing","e":"1 +"},"measures":{"n":"count(*)"}}]"#, more: #","colums":{}"#)), ["/colums", "/rollups/0/group_by/e"])
+        XCTAssertEqual(
+            faults(type(#"[{"name":"by_day","group_by":{"d":"nothing","e":"1 +"},"measures":{"n":"count(*)"}}]"#, more: #","rules":[{"name":"r","check":"none","message":"m"}]"#)),
+            ["/rules/0/check", "/rollups/0/group_by/e"])
         XCTAssertEqual(faults(type(#"[{"name":"sales_by_day","group_by":{"d":"business_day"},"measures":{"n":"count(*)","s":"sum(amount)"}}]"#)), [])
         XCTAssertEqual(try progress("sales_by_day", fixture).fileCount, 0)
+    }
+
+    func test_typeFile_takesOverNoOtherTablesRollup() throws {
+        let directory = TemporaryDirectory()
+        let fixture = try EngineFixture(directory.path)
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        func faults(_ name: String, _ version: Int, _ table: String, _ keys: String) throws -> [String] {
+            let text = #"""
+                {"name":"\#(name)","version":\#(version),"table":"\#(table)","format":"json","match":{"/kind":"\#(name)"},"receipt_id":"/id","issued_at":"/at",
+                 "columns":{"amount":{"path":"/amount","type":"BIGINT"}},"rollups":[{"name":"r0","group_by":{\#(keys)},"measures":{"n":"count(*)"}}]}
+                """#
+            do {
+                _ = try fixture.engine.putType(name: name, body: Array(text.utf8))
+                return []
+            } catch let fault as Fault { return fault.errors.map { "\($0.pointer) \($0.code)" } }
+        }
+        func table() throws -> String? { try fixture.engine.rollups(after: nil, limit: 100, as: .admin).first { $0.definition.name == "r0" }?.definition.table }
+        XCTAssertEqual(try faults("t", 1, "ts", #""a":"amount""#), [])
+        XCTAssertEqual(try faults("u", 1, "us", #""a":"amount""#), ["/rollups/0/name name-taken"])
+        XCTAssertEqual(try table(), "ts")
+        XCTAssertNil(try fixture.engine.type("u", as: .admin))
+        // Another type of the table, and its own, with the table that its documents go to from now on.
+        XCTAssertEqual(try faults("s", 1, "ts", #""a":"amount","d":"business_day""#), [])
+        XCTAssertEqual(try faults("t", 2, "ts", #""d":"business_day""#), [])
+        XCTAssertEqual(try faults("t", 3, "vs", #""d":"business_day""#), [])
+        XCTAssertEqual(try table(), "vs")
+        XCTAssertEqual(try faults("s", 2, "ts", #""a":"amount""#), ["/rollups/0/name name-taken"])
     }
 }

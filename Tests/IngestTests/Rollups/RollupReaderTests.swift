@@ -43,6 +43,12 @@ final class RollupReaderTests: XCTestCase {
             (#"{"name":"r","table":"receipts","group_by":{\#(keys)},"measures":{"n":"count(*)"}}"#, ["/group_by"]),
             (#"{"name":"r","table":"receipts","group_by":{"n":"client_id"},"measures":{"n":"count(*)"}}"#, ["/measures/n"]),
             (#"[1]"#, [""]),
+            // All that can be said of it at once, as it stands there.
+            (#"{"table":"receipts","group_by":{"X":"nope","y":"nah"},"foo":1,"where":"zap","measures":{"n":"count(*)","rev":"sum(total)","r":"avg(total)"}}"#,
+             ["/group_by/X", "/group_by/y", "/foo", "/where", "/measures/r"]),
+            (#"{"measures":{"n":"sum(nowhere)","m":"sum("},"table":"nix","unnest":"k","group_by":{"X":"nope","y":"nope"}}"#, ["/measures/m", "/table", "/group_by/X"]),
+            (#"{"where":"zap","unnest":"nothing","name":"R","table":"receipts","measures":{"n":"sum(nowhere)"}}"#, ["/unnest", "/name", "/group_by"]),
+            (#"{"name":"receipts","where":1,"group_by":{"a":"nothing"},"measures":{"n":"count(*)"}}"#, ["/name", "/where", "/table"]),
         ]
         for (text, places) in cases { XCTAssertEqual(try faults(text, in: fixture), places, text) }
         XCTAssertEqual(try faults(#"{"name":"receipts","table":"receipts","group_by":{},"measures":{"n":"count(*)"}}"#, name: "receipts", in: fixture), ["/name"])

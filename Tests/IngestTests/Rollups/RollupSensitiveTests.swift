@@ -58,9 +58,11 @@ final class RollupSensitiveTests: XCTestCase {
             for principal in principals {
                 let catalog = try fixture.engine.catalog(as: principal, upTo: nil).catalog
                 let offered = Set(catalog.rollups(of: "people").map(\.name))
+                let listed = Set(try fixture.engine.rollups(after: nil, limit: 100, as: principal).map(\.definition.name))
                 for rollup in Self.rollups {
                     let isThere = sees || !rollup.isHidden
                     XCTAssertEqual(offered.contains(rollup.name), isThere, rollup.name)
+                    XCTAssertEqual(listed.contains(rollup.name), isThere, rollup.name)
                     XCTAssertEqual(try catalog.entry(named: "rollup_\(rollup.name)") != nil, isThere, rollup.name)
                     XCTAssertEqual(catalog.entryNames.contains("rollup_\(rollup.name)"), isThere, rollup.name)
                 }
