@@ -33,7 +33,7 @@ final class ProcessRoutesTests: XCTestCase {
         let wrong = try put(server, "q", #"{"StartAt":"X","States":{"A":{"Type":"Pass"},"B":{"Type":"Task","Resource":"arn:x","End":true}}}"#)
         XCTAssertEqual(slug(wrong), "invalid-process 422")
         let errors = try JSONParser.parse(wrong.body)["errors"]?.array ?? []
-        XCTAssertEqual(errors.map { $0["pointer"]?.text ?? "" }, ["/StartAt", "/States/A", "/States/B/Resource"])
+        XCTAssertEqual(errors.map { $0["pointer"]?.text ?? "" }, ["/StartAt", "/States/A/Next", "/States/B/Resource"])
         XCTAssertEqual(slug(try put(server, "q", "{")), "bad-json 400")
         XCTAssertEqual(slug(try put(server, "a%20b", waiting)), "invalid-process 422")
         XCTAssertEqual(try client.delete("/v1/processes/p").status, 204)
