@@ -30,7 +30,9 @@ final class Pair {
         var isRunning: Bool { process?.isRunning ?? false }
         var logText: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
+        /// Nothing where it runs: a wait may have started it anew already.
         func start() throws {
+            if isRunning { return }
             if !FileManager.default.fileExists(atPath: log.path) { _ = FileManager.default.createFile(atPath: log.path, contents: nil) }
             let output = try FileHandle(forWritingTo: log)
             try output.seekToEnd()
