@@ -201,7 +201,10 @@ final class Backup {
                 held.hot.append((file, stamp.text, isSame ? nil : try Self.begin(file.path)))
                 if !isSame { file.pin() }
             }
-            held.catalog = try Self.begin(catalogPath)
+            let catalog = try Self.begin(catalogPath)
+            held.catalog = catalog
+            // Made since a moment ago: the catalog has noted it, and would miss it. Nothing of it can have posted a receipt while the writer is held.
+            if held.executions == nil, try LaterDatabase.executions.isNoted(catalog) { held.executions = try Self.begin(executionsPath) }
             if access(queuesPath, F_OK) == 0 { held.queues = try Self.begin(queuesPath) }
         }
         return held

@@ -74,8 +74,9 @@ package struct BackupProof {
         do {
             defer { place.drop(catalog.name) }
             let state = try Catalog.State(path: try place.fetch(catalog))
-            let wanted = state.hotFiles.map { "hot/\($0).sqlite" }
+            var wanted = state.hotFiles.map { "hot/\($0).sqlite" }
                 + state.coldVersions.map { "warehouse/\($0.table)/metadata/v\($0.version).metadata.json" }
+            wanted.append(contentsOf: state.databases.map(\.rawValue))
             return wanted.filter { !paths.contains($0) }.map { .init(path: path, fault: "names \($0), which is not in the backup") }
         } catch {
             return [.init(path: path, fault: "cannot be read: \(error)")]

@@ -113,6 +113,7 @@ package final class Recovery {
             let chosen = try choose(cold, beside: hot)
             try record(chosen.tables, in: draft)
             try record(chosen.hot, in: draft)
+            try forgetLost(draft)
             try finish(draft)
             try prove(draft, moved: chosen.moved)
             draft.close()
@@ -291,6 +292,14 @@ package final class Recovery {
         }
     }
 
+    /// What the store is to go on without: the new catalog names no database that is gone.
+    private func forgetLost(_ draft: Catalog) throws {
+        for database in LaterDatabase.allCases where try database.isNoted(in: draft) && database.loss(in: directory.path) != nil {
+            report.missing.append("\(database.rawValue): \(database.contents)")
+            try draft.write(database.forget)
+        }
+    }
+
     private func finish(_ draft: Catalog) throws {
         try Self.check(sequence, "sequence")
         if !knowsSequences { sequence += Self.sequenceGap }
@@ -328,6 +337,9 @@ package final class Recovery {
         for name in chosen.moved {
             for suffix in ["-wal", "-shm", ""] { try lost.take("\(directory.hotPath)/\(name).sqlite\(suffix)", reason: "its rows are in cold, or it has none") }
             report.putAside.append("hot/\(name).sqlite")
+        }
+        for database in LaterDatabase.allCases where access(database.path(in: directory.path), F_OK) != 0 {
+            for suffix in ["-wal", "-shm"] { try lost.take("\(database.path(in: directory.path))\(suffix)", reason: "the file that it belongs to is gone") }
         }
         let calls = LinuxFileSystem()
         try directory.files().synchronize(Self.draftName)

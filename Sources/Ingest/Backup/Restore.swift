@@ -18,6 +18,8 @@ package struct Restore {
     private let target: any FileStorage
     private let storages: any StorageFactory
     private let progress: (_ done: Int64, _ all: Int64) -> Void
+    /// Called once all but the format file is there.
+    var finish: () throws -> Void = {}
     /// DATA and what is above it, as far as they are not there yet, the deepest first: nothing of them stays after a failure.
     private let missing: [String]
 
@@ -131,6 +133,7 @@ package struct Restore {
             for key in old.metadata { try base.delete(key, .named("the restore has made a version for this place")) }
         }
         catalog.close()
+        try finish()
         try StoreFormat(store: catalog.storeID, generation: catalog.mark.generation, warehouse: storages.location).write(directory.path)
     }
 

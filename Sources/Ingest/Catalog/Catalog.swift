@@ -218,6 +218,7 @@ package final class Catalog: Sendable {
         /// Names of hot files with rows.
         var hotFiles: [String] = []
         var coldVersions: [(table: String, version: Int)] = []
+        var databases: [LaterDatabase] = []
         /// Whose files are here whole.
         var uploads: [String] = []
 
@@ -228,6 +229,7 @@ package final class Catalog: Sendable {
             while try files.step() { hotFiles.append(HotFileName.text(day: Int32(clamping: files.int64(0)), part: files.count(1))) }
             let tables = try connection.statement("SELECT name, cold_version FROM tables WHERE cold_version IS NOT NULL ORDER BY name")
             while try tables.step() { coldVersions.append((tables.text(0), tables.count(1))) }
+            databases = try LaterDatabase.allCases.filter { try $0.isNoted(connection) }
             // A copy of an earlier program has none.
             guard try connection.integer("SELECT count(*) FROM sqlite_master WHERE name = 'uploads'") ?? 0 > 0 else { return }
             let whole = try connection.statement("SELECT id FROM uploads WHERE state <> 'NEW' AND received_bytes > 0 ORDER BY id")

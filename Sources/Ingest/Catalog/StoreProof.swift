@@ -11,6 +11,8 @@ import Glibc
 ///    in their hot file: a crash between the version and the catalog leaves it so. In a cluster's bucket others lead after the crash, whose catalog is proven by the
 ///    cluster's records: there, what it does not name is what another has left (`Tenure`).
 ///
+/// 4. A database that the catalog has noted is there (`LaterDatabase`).
+///
 /// What earlier versions wrote bears no marks; for them 2 and 3 alone speak.
 struct StoreProof {
     private let directory: DataDirectory
@@ -82,7 +84,13 @@ struct StoreProof {
         // Who cannot read it has said so before.
         if let format = try? StoreFormat.read(directory.path) { checkMarks("FORMAT", (format.store, format.generation)) }
         try checkHotFiles(ignoring: ignored)
+        reasons.append(contentsOf: try lost().compactMap { try $0.loss(in: directory.path) })
         if checksTables { try checkTables() }
+    }
+
+    /// Databases that the catalog has noted, and that are not there.
+    private func lost() throws -> [LaterDatabase] {
+        try LaterDatabase.allCases.filter { try $0.isNoted(in: catalog) }
     }
 
     private mutating func checkMarks(_ name: String, _ marks: (store: String?, generation: Int64)) {

@@ -16,19 +16,22 @@ enum WarehousePlace {
         // What cannot be read is the business of others, who say so.
         let format = (try? StoreFormat.read(directory.path)) ?? nil
         let configured = directory.storages.location
+        var store = format?.store
         // Not opened where it is empty: SQLite would throw its log away.
         if access(directory.catalogPath, F_OK) == 0, try !DatabaseFile.isEmpty(directory.catalogPath),
             let catalog = try? Catalog(readOnlyPath: directory.catalogPath)
         {
             defer { catalog.close() }
+            // A member of a pair that has not led has no FORMAT.
+            if store == nil, DataDirectory.isOfCluster(directory.path) { store = catalog.storeID }
             let known = try known(catalog)
             if known != configured, try !catalog.coldVersions().isEmpty { throw elsewhere(known, configured) }
         } else if let known = format?.warehouse, known != configured {
             throw elsewhere(known, configured)
         }
-        guard let owner = try WarehouseOwner.read(directory.storages)?.owner, owner.store != format?.store else { return }
+        guard let owner = try WarehouseOwner.read(directory.storages)?.owner, owner.store != store else { return }
         // A store that was cut off before its first start was noted has no id yet, and no tables either.
-        throw DataDirectory.Failure.warehouseTaken(location: configured ?? own, by: owner.store, own: format?.store, host: owner.host)
+        throw DataDirectory.Failure.warehouseTaken(location: configured ?? own, by: owner.store, own: store, host: owner.host)
     }
 
     private static func elsewhere(_ known: String?, _ configured: String?) -> DataDirectory.Failure {

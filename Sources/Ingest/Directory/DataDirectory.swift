@@ -40,6 +40,23 @@ package final class DataDirectory: Sendable {
     /// Whether the directory is a member of a pair: how far the store there tells its records is noted beside them.
     static func isOfCluster(_ path: String) -> Bool { access("\(path)/\(clusterName)/\(foldName)", F_OK) == 0 }
 
+    /// Whether a member of a pair has the store's files in the directory, `FORMAT` apart: it gets that, which no record tells, when it leads.
+    static func hasFold(_ path: String) -> Bool {
+        guard isOfCluster(path), access("\(path)/catalog.sqlite", F_OK) == 0 else { return false }
+        if access("\(path)/FORMAT", F_OK) == 0 { return true }
+        // Not while they are made anew: they are none of any record then.
+        return text("\(path)/\(clusterName)/\(foldName)")?.contains("\nstage folded\n") ?? false
+    }
+
+    /// Before a store is looked at that nobody opens.
+    ///
+    /// - Throws: `Failure` where there is none.
+    static func requireStore(_ path: String) throws {
+        if hasFold(path) { return }
+        if isOfCluster(path) { throw Failure.noStoreYet(path: path) }
+        guard access("\(path)/FORMAT", F_OK) == 0 else { throw Failure.noStore(path: path) }
+    }
+
     static let foldName = "fold"
 
     /// Commits on their way to the log's place, and how far that has come.
@@ -80,6 +97,8 @@ package final class DataDirectory: Sendable {
         case notEmpty(path: String)
         /// There is no store, and the caller makes none.
         case noStore(path: String)
+        /// A member of a pair has not been sent the store, or was ended while its files were made anew.
+        case noStoreYet(path: String)
         /// Other files than those of a store.
         case strangers(path: String, names: [String])
         /// The catalog is missing, or is not the one that the store's files were last written under.
@@ -110,6 +129,8 @@ package final class DataDirectory: Sendable {
             case .noStore(let path):
                 "\(path) is no store: " + (access(path, F_OK) == 0 ? "there is no FORMAT in it" : "there is no such directory")
                     + "; `till serve --data \(path)` makes one in an empty directory"
+            case .noStoreYet(let path):
+                "\(path) is a member of a pair, and has no store yet: its server makes one of the pair's records and checkpoint, or makes it anew, and can be asked once it has followed for a moment"
             case .strangers(let path, let names):
                 "\(path) is no store, and no empty directory to make one in: it has \(names.prefix(3).joined(separator: ", "))"
                     + (names.count > 3 ? " and \(names.count - 3) more" : "")

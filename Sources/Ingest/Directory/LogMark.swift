@@ -1,13 +1,19 @@
-import ColumnStore
+import Glibc
 
 /// The line of DATA/log/state that says whether the store's files were changed without their log: whoever keeps the log begins it anew then.
 enum LogMark {
     static let name = "broken"
 
     /// Notes that files are about to be changed past the log; nothing for a store that has none.
+    ///
+    /// One byte in its place: a full disk has room for that.
     static func noteBroken(_ directory: String) throws {
-        let folder = "\(directory)/\(DataDirectory.logName)"
-        guard let text = DataDirectory.text("\(folder)/state"), text.contains("\n\(name) 0\n") else { return }
-        try LocalStorageFactory.files(folder).put("state", Array(text.replacing("\n\(name) 0\n", with: "\n\(name) 1\n").utf8))
+        let path = "\(directory)/\(DataDirectory.logName)/state"
+        guard let text = DataDirectory.text(path), let line = text.utf8.firstRange(of: "\n\(name) 0\n".utf8) else { return }
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw DataDirectory.Failure.io(operation: "open", path: path, code: errno) }
+        defer { close(descriptor) }
+        let offset = off_t(text.utf8.distance(from: text.utf8.startIndex, to: line.upperBound) - 2)
+        guard pwrite(descriptor, "1", 1, offset) == 1, fdatasync(descriptor) == 0 else { throw DataDirectory.Failure.io(operation: "write", path: path, code: errno) }
     }
 }

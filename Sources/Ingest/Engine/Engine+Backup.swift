@@ -25,10 +25,14 @@ extension Engine {
         }
     }
 
+    package func checkMovable() throws {
+        guard options.replica == nil else { throw Self.refusal("two machines keep this store, and both would have to look for its warehouse elsewhere: it stays where storage.url says") }
+    }
+
     package func move(
         to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (_ byteCount: Int64, _ path: String) -> Void
     ) throws -> WarehouseMoveSummary {
-        guard options.replica == nil else { throw Self.refusal("two machines keep this store, and both would have to look for its warehouse elsewhere: it stays where storage.url says") }
+        try checkMovable()
         let target: any StorageFactory
         do { target = try options.openPlace(place) } catch let error as ColumnStoreError where error.code == .invalidRequest { throw Self.refusal("\(error)") }
         guard target.location != directory.storages.location else { throw Self.refusal("the warehouse is there already: \(directory.warehouseName)") }

@@ -143,7 +143,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         queueStore = try QueueStore(
             store: QueueCore.Store(
                 path: directory.queuesPath, id: catalog.storeID, directory: directory.path, minFreeBytes: options.hot.writer.minFreeBytes, clock: options.hot.clock,
-                steady: options.steadyClock), members: [topicCore], opens: access(directory.queuesPath, F_OK) == 0)
+                steady: options.steadyClock, noteFile: LaterDatabase.queues.noting(in: catalog, of: directory.path)),
+            members: [topicCore], opens: access(directory.queuesPath, F_OK) == 0)
         topicStore = TopicStore(core: topicCore, outbox: outbox, queues: queueStore, sequence: { [tier] in tier.boundary.snapshot().sequence })
         uploads = Uploads(
             options.uploads, directory: directory, catalog: catalog, intake: intakeParts, minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore)
@@ -151,6 +152,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             path: directory.executionsPath, clock: options.hot.clock,
             .init(
                 minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore, historyByteCountMax: options.executionHistoryByteCountMax, steady: options.steadyClock,
+                noteFile: LaterDatabase.executions.noting(in: catalog, of: directory.path),
                 prepare: { [intakeParts] in ExecutionArchiver.prepare(intakeParts) }))
         dayDigests = options.replica == nil ? nil : DayDigestKeeper(catalog, tier.boundary)
         dayDigests?.start()
@@ -231,9 +233,9 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         let hash = SHA256.hash(try storage.get(DataDirectory.adminKeyName, byteCountMax: 1 << 16))
         let earlier = try catalog.bytes(Catalog.adminKeyHash)
         if earlier != hash {
+            // The file is in no commit. Asked for before it is noted, so that a crash between the two asks again.
+            try log?.wantCheckpoint()
             try catalog.set(Catalog.adminKeyHash, hash)
-            // The file is in no commit.
-            log?.wantCheckpoint()
         }
         return earlier != nil && earlier != hash
     }

@@ -39,6 +39,8 @@ final class ExecutionCore {
     var mayPlanEarlier = true
     /// Whether somebody is to be told of executions that end.
     private let isHeard: () -> Bool
+    /// That the store has the file is to be known before anything is put into it.
+    private let noteFile: () throws -> Void
     private(set) var file: SQLiteConnection?
     private var cache: ExecutionCache
     private let historyByteCountMax: Int
@@ -51,8 +53,11 @@ final class ExecutionCore {
     /// - Parameters:
     ///   - steady: microseconds of a clock that nobody sets; nil: the clock's jumps are taken for time.
     ///   - boot: which start of the machine that counts from.
-    init(path: String, clock: Clock, steady: (@Sendable () -> Int64)?, boot: String, cachedByteCountMax: Int, historyByteCountMax: Int, isHeard: @escaping () -> Bool) {
-        self.historyByteCountMax = historyByteCountMax
+    init(
+        path: String, clock: Clock, steady: (@Sendable () -> Int64)?, boot: String, cachedByteCountMax: Int, historyByteCountMax: Int, isHeard: @escaping () -> Bool,
+        noteFile: @escaping () throws -> Void
+    ) {
+        (self.historyByteCountMax, self.noteFile) = (historyByteCountMax, noteFile)
         (self.path, self.clock, self.isHeard, cache) = (path, clock, isHeard, ExecutionCache(byteCountMax: cachedByteCountMax))
         now = clock.now()
         self.steady = steady
@@ -106,6 +111,7 @@ final class ExecutionCore {
 
     func open(makes: Bool) throws {
         guard file == nil, let made = try ExecutionSchema.open(path, makes: makes) else { return }
+        try noteFile()
         jumps.resume(try ClockMark.read(made))
         file = made
     }

@@ -12,7 +12,7 @@ final class ExecutionReader: Sendable {
 
     init(path: String) { (self.path, pool) = (path, SQLitePool(path: path)) }
 
-    func close() { pool.closeIdle() }
+    func close() { pool.close() }
 
     private func read<Result>(_ none: Result, _ body: (SQLiteConnection) throws -> Result) throws -> Result {
         if !isMade.load(ordering: .relaxed) {

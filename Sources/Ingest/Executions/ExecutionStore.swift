@@ -61,6 +61,8 @@ package final class ExecutionStore: Sendable {
         package let events: (any EventPublishing)?
         /// Called before a definition is put: what executions will need later can be made.
         package let prepare: @Sendable () -> Void
+        /// Called before anything is put into the file: that the store has it is to be known.
+        let noteFile: @Sendable () throws -> Void
         /// Of executions that are kept in memory.
         let cachedByteCountMax: Int
         /// Bytes that the history of one execution may come to: past it the execution fails.
@@ -75,8 +77,9 @@ package final class ExecutionStore: Sendable {
         ///   - boot: nil: the machine's own.
         package init(
             minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, cachedByteCountMax: Int = 12 << 20, historyByteCountMax: Int = Execution.historyByteCountMax,
-            steady: (@Sendable () -> Int64)? = nil, boot: String? = nil, prepare: @escaping @Sendable () -> Void = {}
+            steady: (@Sendable () -> Int64)? = nil, boot: String? = nil, noteFile: @escaping @Sendable () throws -> Void = {}, prepare: @escaping @Sendable () -> Void = {}
         ) {
+            self.noteFile = noteFile
             (self.historyByteCountMax, self.steady, self.boot) = (historyByteCountMax, steady, boot ?? MachineStart.id)
             (self.minFreeBytes, self.events, self.cachedByteCountMax, self.prepare) = (minFreeBytes, events, cachedByteCountMax, prepare)
         }
@@ -87,7 +90,7 @@ package final class ExecutionStore: Sendable {
         reader = ExecutionReader(path: path)
         let core = ExecutionCore(
             path: path, clock: clock, steady: surroundings.steady, boot: surroundings.boot, cachedByteCountMax: surroundings.cachedByteCountMax, historyByteCountMax: surroundings.historyByteCountMax,
-            isHeard: { [events = surroundings.events] in events?.isHeard ?? false })
+            isHeard: { [events = surroundings.events] in events?.isHeard ?? false }, noteFile: surroundings.noteFile)
         try core.open(makes: false)
         shared = Shared(core: core)
         figures.running.store(core.file == nil ? 0 : try reader.runningCount(), ordering: .relaxed)
@@ -115,8 +118,9 @@ package final class ExecutionStore: Sendable {
         notices.withLock { $0 }?.stop()
         queue.broadcast { $0.isStopping = true }
         thread.join()
-        shared.core.close()
+        // The writer is the last to close: what only reads leaves the log where it is.
         reader.close()
+        shared.core.close()
     }
 
     private func startThread() {

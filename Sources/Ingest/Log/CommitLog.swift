@@ -118,10 +118,19 @@ final class CommitLog: CommitSink {
         let parts = LogSpool.frame(sequence: number, time: time, kind: kind, head, changes)
         guard state.descriptor >= 0, let count = LogSpool.append(state.descriptor, at: state.byteCount, parts, changes) else {
             // The store goes on: a checkpoint mends the log.
-            state.loss = "the spool could not be written: \(String(cString: strerror(errno)))"
+            let reason = String(cString: strerror(errno))
+            state.loss = "the spool could not be written: \(reason)"
+            noteLoss(reason)
             return
         }
         state.byteCount += Int64(count)
+    }
+
+    /// A commit that is in no spool shows in none of its files: whoever starts after a crash is to begin the log anew.
+    private func noteLoss(_ reason: String) {
+        do { try LogMark.noteBroken(directory) } catch {
+            StoreLog.note("a commit is missing in the log's spool, which could not be noted: a crash before the next checkpoint leaves it out of the log", path: directory, reason: "\(reason); \(error)")
+        }
     }
 
     // MARK: Positions

@@ -38,9 +38,6 @@ final class LogKeeper: Sendable {
         var byteCountThen: Int64 = 0
         var failure: String?
         var count = 0
-        /// How often one was asked for.
-        var wishes = 0
-        var wishesMet = 0
     }
     private let checkpoints = Mutex(Checkpoints())
 
@@ -89,15 +86,15 @@ final class LogKeeper: Sendable {
     }
 
     /// Something was changed that no commit tells, and that a checkpoint has.
-    func wantCheckpoint() { checkpoints.withLock { $0.wishes += 1 } }
+    func wantCheckpoint() throws { try shipper.want() }
 
     private var isStopping: Bool { log.state.withLock { $0.isStopping } }
 
     private var isCheckpointDue: Bool {
         if log.state.withLock({ $0.loss != nil }) { return true }
         let (byteCount, isOwed) = shipper.progress.withLock { ($0.byteCount, $0.owesCheckpoint && $0.checkpoint == nil) }
-        return isOwed || checkpoints.withLock { known in
-            known.wishes > known.wishesMet || byteCount - known.byteCountThen >= Self.checkpointByteCount
+        return isOwed || shipper.wantsCheckpoint || checkpoints.withLock { known in
+            byteCount - known.byteCountThen >= Self.checkpointByteCount
                 || known.madeAt > 0 && Double(SteadyClock.nanoseconds() &- known.madeAt) / 1e9 >= Self.checkpointSeconds
         }
     }
@@ -112,16 +109,15 @@ final class LogKeeper: Sendable {
         guard let epoch = shipper.progress.withLock({ $0.claim?.head.epoch }) else { return }
         do {
             let loss = log.state.withLock { $0.loss }
-            let wishes = checkpoints.withLock { $0.wishes }
-            let byteCount = shipper.progress.withLock { $0.byteCount }
+            let (wishes, byteCount) = shipper.progress.withLock { ($0.wishes, $0.byteCount) }
             let made = try backup(place, { [log] in log.position }, { [self] in isStopping })
             let checkpoint = LogCheckpoint(epoch: epoch, from: made.from, to: made.to, at: made.at, manifest: made.manifest)
             try place.objects.put(checkpoint.key, checkpoint.bytes)
             checkpoints.withLock { known in
-                (known.failure, known.wishesMet) = (nil, wishes)
+                known.failure = nil
                 (known.madeAt, known.byteCountThen, known.count) = (SteadyClock.nanoseconds(), byteCount, known.count + 1)
             }
-            shipper.take(checkpointTo: made.to, at: made.at, for: loss)
+            shipper.take(checkpointTo: made.to, at: made.at, for: loss, wishes: wishes)
             if answers != nil { shipper.ship() }
             try LogRetention(place: place, now: clock.now()).run()
         } catch is Backup.Cancelled {

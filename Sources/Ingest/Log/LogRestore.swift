@@ -59,9 +59,12 @@ package struct LogRestore {
         let (manifest, last, count) = try Self.fold(reader, place, scratch, instant: instant)
         (summary.recordCount, summary.lastAt) = (count, last?.time)
         let source = LogBackupStorage(place: place.objects, scratch: scratch.files)
-        let restore = try Restore(manifest: manifest, source: source, directory: directory, storages: storages, progress: progress)
+        var restore = try Restore(manifest: manifest, source: source, directory: directory, storages: storages, progress: progress)
+        let end = last?.sequence ?? reader.checkpoint.from
+        // As `raise`: a restore that is cut off with its files whole leaves a store that the log refuses, too.
+        restore.finish = { [directory] in try LogState.restored(LogClaim.next(reader.head, last: end)).write(DataDirectory.absolute(directory)) }
         summary.files = try restore.run()
-        return (summary, restore, last?.sequence ?? reader.checkpoint.from, reader.head.last)
+        return (summary, restore, end, reader.head.last)
     }
 
     /// - Returns: where the epoch of before has ended, and what the store notes of the new one.

@@ -19,8 +19,11 @@ final class LogShipper: Sendable {
         var owesCheckpoint: Bool
         /// One is there, and is of use once the log has come to its end.
         var checkpoint: (to: Int64, at: Int64)?
-        /// What this store has noted of that.
-        var hasNotedCheckpoint = false
+        /// How often one was asked for, for what no commit tells, and how many of these wishes the last one has met.
+        var wishes = 0
+        var wishesMet = 0
+        /// What this store has noted of all that.
+        var noted = (hasCheckpoint: false, wantsCheckpoint: false)
         /// When everything was there last, in microseconds since 1970.
         var completeAt: Int64
         var segmentCount = 0
@@ -41,6 +44,8 @@ final class LogShipper: Sendable {
     let progress: Mutex<Progress>
     /// One thread sends at a time.
     private let sending = Mutex(())
+    /// One writes down how far the log goes.
+    private let noting = Mutex(())
 
     init(
         _ log: CommitLog, place: LogPlace, directory: DataDirectory, store: String, recovery: LogRecovery, seconds: Double, clock: Clock, answers: LogAnswers?,
@@ -50,7 +55,10 @@ final class LogShipper: Sendable {
         merger = LogMerger(place: place)
         (self.seconds, self.clock, self.answers, self.refused) = (seconds, clock, answers, refused)
         let state = recovery.isWhole ? recovery.state : nil
-        progress = Mutex(Progress(hash: state?.hash ?? LogRecord.noHash, last: state?.last ?? recovery.next - 1, owesCheckpoint: !recovery.hasCheckpoint, completeAt: clock.now()))
+        progress = Mutex(
+            Progress(
+                hash: state?.hash ?? LogRecord.noHash, last: state?.last ?? recovery.next - 1, owesCheckpoint: !recovery.hasCheckpoint,
+                wishes: recovery.state?.wantsCheckpoint == true ? 1 : 0, completeAt: clock.now()))
     }
 
     /// Where answers wait for segments, so much lies between the beginnings of two.
@@ -121,23 +129,28 @@ final class LogShipper: Sendable {
             (progress.owesCheckpoint, progress.checkpoint) = (false, nil)
         }
         answers?.reach(last, until: until, isBroken: log.state.withLock { $0.loss != nil })
-        if !spools.isEmpty || progress.withLock({ $0.hasNotedCheckpoint }) != hasCheckpoint { try note(isClean: false) }
+        if !spools.isEmpty || progress.withLock({ $0.noted }) != (hasCheckpoint, wantsCheckpoint) { try note(isClean: false) }
         for spool in spools { log.forget(spool: spool, through: last) }
     }
 
     /// Whether nothing stands between the epoch's records and a store that is made of them.
     private var hasCheckpoint: Bool { progress.withLock { !$0.owesCheckpoint } && log.state.withLock { $0.loss == nil } }
 
+    /// Whether something was changed that a checkpoint alone has.
+    var wantsCheckpoint: Bool { progress.withLock { $0.wishes > $0.wishesMet } }
+
     /// A checkpoint is there. It counts once the log has come to its end: until then this store owes it.
     ///
-    /// - Parameter loss: what it was made for; what was lost since needs another.
-    func take(checkpointTo to: Int64, at: Int64, for loss: String?) {
+    /// - Parameters:
+    ///   - loss: what it was made for; what was lost since needs another.
+    ///   - wishes: how many there were as it was begun.
+    func take(checkpointTo to: Int64, at: Int64, for loss: String?, wishes: Int) {
         // Not while something is sent, which would say of this loss that it is not mended yet.
         sending.withLock { _ in
             log.state.withLock { if $0.loss == loss { $0.loss = nil } }
             progress.withLock { progress in
                 if loss != nil { progress.owesCheckpoint = true }
-                progress.checkpoint = (to, at)
+                (progress.checkpoint, progress.wishesMet) = ((to, at), wishes)
             }
             answers?.note(checkpointTo: to, at: at)
         }
@@ -169,9 +182,25 @@ final class LogShipper: Sendable {
         // Before the log was ever reached the next start is as this one.
         guard let claim else { return }
         var state = LogState(store: store, epoch: claim.head.epoch, last: last, hash: hash)
-        (state.isClean, state.hasCheckpoint) = (isClean, hasCheckpoint)
-        try state.write(directory.path)
-        progress.withLock { $0.hasNotedCheckpoint = state.hasCheckpoint }
+        try noting.withLock { _ in
+            repeat {
+                (state.isClean, state.hasCheckpoint, state.wantsCheckpoint) = (isClean, hasCheckpoint, wantsCheckpoint)
+                try state.write(directory.path)
+                // What is lost meanwhile leaves its mark in the file whose place was taken.
+            } while state.hasCheckpoint && !hasCheckpoint
+            progress.withLock { $0.noted = (state.hasCheckpoint, state.wantsCheckpoint) }
+        }
+    }
+
+    /// Something was changed that a checkpoint alone has: the next start is to know of it, too. Waits for nothing that is sent.
+    func want() throws {
+        try noting.withLock { _ in
+            progress.withLock { $0.wishes += 1 }
+            // As the last start left it, or this one: nothing for a log that was never reached, whose first epoch owes its checkpoint.
+            guard var state = LogState.read(directory.path), state.store == store, !state.wantsCheckpoint else { return }
+            state.wantsCheckpoint = true
+            try state.write(directory.path)
+        }
     }
 
     private func ship(_ spool: Int64, _ claim: inout LogClaim) throws {

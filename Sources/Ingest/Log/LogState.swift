@@ -16,6 +16,8 @@ struct LogState: Equatable {
     var isBroken = false
     /// Whether the epoch's records go on from a checkpoint that the log has: said only once it is there, so that a start after a crash knows what it owes.
     var hasCheckpoint = false
+    /// Whether something was changed that no commit tells, and that no checkpoint has yet.
+    var wantsCheckpoint = false
     /// The mark of the head with which this store is about to begin the next epoch: a crash, or an answer that was lost, leaves the head and not the note of it.
     var claiming: String?
     /// A restore has left this, and no server has written the log since.
@@ -36,6 +38,7 @@ struct LogState: Equatable {
             clean \(isClean ? 1 : 0)
             \(LogMark.name) \(isBroken ? 1 : 0)
             checkpoint \(hasCheckpoint ? 1 : 0)
+            wanted \(wantsCheckpoint ? 1 : 0)
             restored \(isRestored ? 1 : 0)
 
             """.utf8) + Array((claiming.map { "claiming \($0)\n" } ?? "").utf8)
@@ -61,7 +64,8 @@ struct LogState: Equatable {
         else { return nil }
         var state = LogState(store: store, epoch: epoch, last: last, hash: hash, boot: boot)
         (state.isClean, state.isBroken) = (fields["clean"] == "1", fields[LogMark.name] == "1")
-        (state.hasCheckpoint, state.isRestored, state.claiming) = (fields["checkpoint"] == "1", fields["restored"] == "1", fields["claiming"])
+        (state.hasCheckpoint, state.wantsCheckpoint) = (fields["checkpoint"] == "1", fields["wanted"] == "1")
+        (state.isRestored, state.claiming) = (fields["restored"] == "1", fields["claiming"])
         return state
     }
 

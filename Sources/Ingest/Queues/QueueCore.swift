@@ -21,6 +21,8 @@ final class QueueCore {
         /// Which start of the machine that counts from.
         var boot = MachineStart.id
         let ids = ULIDGenerator()
+        /// Called before anything is put into the file: that the store has it is to be known.
+        var noteFile: @Sendable () throws -> Void = {}
     }
 
     let store: Store
@@ -66,6 +68,7 @@ final class QueueCore {
     func open() throws {
         guard connection == nil else { return }
         let connection = try QueueFile.open(path: store.path, store: store.id)
+        try store.noteFile()
         for member in members { try member.open(connection) }
         table = try MessageTable(connection)
         lastNumber = try connection.integer("SELECT max(number) FROM messages") ?? 0
@@ -91,6 +94,7 @@ final class QueueCore {
     }
 
     func close() {
+        for member in members { member.close() }
         table = nil
         connection = nil
     }

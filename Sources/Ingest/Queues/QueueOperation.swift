@@ -16,6 +16,8 @@ struct QueueOperation: Sendable {
 protocol QueueGroupMember: AnyObject, Sendable {
     /// The file is there, from now on.
     func open(_ connection: SQLiteConnection) throws
+    /// The file is about to be closed: whoever held on to it would keep its log from going.
+    func close()
     /// A group begins; `rollBack` brings memory back to here.
     func begin()
     func rollBack()

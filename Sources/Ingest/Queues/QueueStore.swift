@@ -44,14 +44,13 @@ package final class QueueStore: Sendable {
         if opens { try shared.core.open() }
         let states = Array(shared.core.queues.values)
         seen.withLock { $0 = states }
-        thread.start(name: "queue-writer") { [inbox, self] in Self.run(inbox, shared.core) { states in self.seen.withLock { $0 = states } } }
+        thread.start(name: "queue-writer") { [inbox, pool, self] in Self.run(inbox, shared.core, pool) { states in self.seen.withLock { $0 = states } } }
     }
 
     /// Writes what waits, then ends the thread and closes the file.
     package func stop() {
         inbox.broadcast { $0.isStopping = true }
         thread.join()
-        pool.closeIdle()
     }
 
     // MARK: Handing in
@@ -97,7 +96,7 @@ package final class QueueStore: Sendable {
 
     // MARK: The thread
 
-    private static func run(_ inbox: Monitor<Inbox>, _ core: QueueCore, _ show: @Sendable ([QueueState]) -> Void) {
+    private static func run(_ inbox: Monitor<Inbox>, _ core: QueueCore, _ pool: SQLitePool, _ show: @Sendable ([QueueState]) -> Void) {
         while true {
             let pause = core.pause
             let group = next(inbox, pause)
@@ -106,6 +105,8 @@ package final class QueueStore: Sendable {
             show(Array(core.queues.values))
         }
         core.endWaits()
+        // The writer is the last to close: what only reads leaves the log where it is.
+        pool.close()
         core.close()
         let late = inbox.withLock { inbox in
             inbox.hasStopped = true

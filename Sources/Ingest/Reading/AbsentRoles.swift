@@ -80,6 +80,7 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
 
     func compact(before: Int32?, isCancelled: @escaping @Sendable () -> Bool) throws -> CompactionSummary { throw fault }
     func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary { throw fault }
+    func checkMovable() throws { throw fault }
     func move(to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (_ byteCount: Int64, _ path: String) -> Void) throws -> WarehouseMoveSummary { throw fault }
     func rebuild(column: String, of table: String, isCancelled: @escaping @Sendable () -> Bool, progress: (RebuildSummary) -> Void) throws -> RebuildSummary { throw fault }
     func verify(

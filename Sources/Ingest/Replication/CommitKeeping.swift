@@ -1,7 +1,7 @@
 /// Where the commits of an open store go beside its files, and who waits for that: a log at a place of its own, or another machine.
 protocol CommitKeeping: AnyObject, Sendable {
     /// Something was changed that no commit tells.
-    func wantCheckpoint()
+    func wantCheckpoint() throws
     /// Brings files that a commit is about to name.
     func carry(_ files: [NamedFile])
     /// Runs `body` once all that was committed by now is kept, where answers wait for that.

@@ -39,6 +39,8 @@ final class ReplicaKeeper: CommitKeeping, ReplicaObserver {
         (self.replica, self.directory, self.clock) = (replica, directory, clock)
         log = try CommitLog(directory: directory.path, next: 1, closed: [], time: 0, isPrompt: true, isSpooled: false, clock: clock)
         answers = LogAnswers(last: 0, isHeld: false)
+        // Whether the other has it is known to none who led before.
+        if access("\(directory.path)/\(DataDirectory.adminKeyName)", F_OK) == 0 { state.withLock { $0.wantsKey = true } }
         CommitSinks.add(log, root: directory.path)
     }
 

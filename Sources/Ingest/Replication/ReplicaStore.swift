@@ -18,6 +18,7 @@ package final class ReplicaStore {
         package init(sequence: Int64, epoch: Int64, high: UInt64, low: UInt64) { (self.sequence, self.epoch, self.high, self.low) = (sequence, epoch, high, low) }
     }
 
+    /// `DataDirectory.hasFold` looks for it.
     private enum Stage: String { case folded, led }
 
     package let directory: String

@@ -10,6 +10,8 @@ package protocol StoreMaintenance: AnyObject, Sendable {
     /// - Parameter isCancelled: asked between files, and pieces of large ones. The backup before is as it was then.
     /// - Throws: `overloaded` when it was cancelled.
     func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary
+    /// - Throws: `badParameter` where no place can take the cold tables: two machines keep the store.
+    func checkMovable() throws
     /// Moves cold tables to another place, while the store works; what a move that was cut off has copied is not copied again.
     ///
     /// - Parameters:

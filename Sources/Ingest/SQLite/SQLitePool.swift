@@ -6,7 +6,11 @@ package final class SQLitePool: Sendable {
     private struct Lent: @unchecked Sendable { let connection: SQLiteConnection }
 
     package let path: String
-    private let idle = Mutex<[Lent]>([])
+    private struct State {
+        var idle: [Lent] = []
+        var isClosed = false
+    }
+    private let state = Mutex(State())
     /// Idle connections beyond this many are closed.
     private static let idleCountMax = 4
     /// Reads of pages that are in the file, not the log, go through the page cache without a copy.
@@ -15,10 +19,10 @@ package final class SQLitePool: Sendable {
     package init(path: String) { self.path = path }
 
     package func withConnection<Result>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
-        let lent = try idle.withLock { $0.popLast() } ?? open()
+        let lent = try state.withLock { $0.idle.popLast() } ?? open()
         defer {
-            idle.withLock { idle in
-                if idle.count < Self.idleCountMax { idle.append(lent) }
+            state.withLock { state in
+                if !state.isClosed, state.idle.count < Self.idleCountMax { state.idle.append(lent) }
             }
         }
         return try body(lent.connection)
@@ -31,5 +35,14 @@ package final class SQLitePool: Sendable {
     }
 
     /// Closes the idle connections: before a file is removed.
-    package func closeIdle() { idle.withLock { $0.removeAll() } }
+    package func closeIdle() { state.withLock { $0.idle.removeAll() } }
+
+    /// Closes the idle connections, and from now on each as it comes back: before the writer closes the file. What only reads cannot copy a log, so that
+    /// the log stays where a reader is the last to close.
+    func close() {
+        state.withLock { state in
+            state.isClosed = true
+            state.idle.removeAll()
+        }
+    }
 }

@@ -90,6 +90,8 @@ final class TopicCore: QueueGroupMember, @unchecked Sendable {
         show()
     }
 
+    func close() { connection = nil }
+
     func begin() {
         let lost = unsettled.withLock { keys in
             defer { keys = [] }

@@ -26,21 +26,27 @@ package struct FormatReport: Sendable {
     /// - Throws: `DataDirectory.Failure` for what is no store or one of another layout, `SQLiteError` for a file that cannot be read.
     package init(path: String) throws {
         let path = DataDirectory.absolute(path)
-        guard try StoreFormat.read(path) != nil else { throw DataDirectory.Failure.noStore(path: path) }
+        _ = try StoreFormat.read(path)
+        try DataDirectory.requireStore(path)
+        // What a standby is making just now has no version yet, which it gets with its first records: no earlier format.
+        let isMember = DataDirectory.isOfCluster(path)
         let catalog = try Self.version("\(path)/catalog.sqlite") ?? 0
+        guard catalog > 0 || !isMember else { throw DataDirectory.Failure.noStoreYet(path: path) }
         parts.append(
             Part(name: "catalog.sqlite", found: [catalog: 1], known: Int64(CatalogSchema.migrations.count), changes: Self.changes(CatalogSchema.migrations, from: catalog)))
-        try addHotFiles("\(path)/hot")
+        try addHotFiles("\(path)/hot", isMember: isMember)
         for (name, known) in [("queues.sqlite", QueueFile.version), ("executions.sqlite", ExecutionSchema.version)] {
-            guard let version = try Self.version("\(path)/\(name)") else { continue }
+            guard let version = try Self.version("\(path)/\(name)"), version > 0 || !isMember else { continue }
             parts.append(Part(name: name, found: [version: 1], known: known, changes: version < known ? ["to version \(known)"] : []))
         }
     }
 
-    private mutating func addHotFiles(_ folder: String) throws {
+    private mutating func addHotFiles(_ folder: String, isMember: Bool) throws {
         var found: [Int64: Int] = [:]
         for name in access(folder, F_OK) == 0 ? try DataDirectory.names(in: folder) : [] where name.hasSuffix(".sqlite") {
-            guard HotFileName.parse(String(name.dropLast(".sqlite".utf8.count))) != nil, let version = try Self.version("\(folder)/\(name)") else { continue }
+            guard HotFileName.parse(String(name.dropLast(".sqlite".utf8.count))) != nil, let version = try Self.version("\(folder)/\(name)"), version > 0 || !isMember else {
+                continue
+            }
             found[version, default: 0] += 1
         }
         guard let earliest = found.keys.min() else { return }

@@ -1,6 +1,5 @@
 import ColumnStore
 import Documents
-import Glibc
 
 /// Beside a server that goes on taking receipts and moving them to cold.
 ///
@@ -18,12 +17,7 @@ extension Verifier {
             report.fileCount += 1
             guarded(directory.catalogPath) { try checkIntegrity(directory.catalogPath) }
             guarded("\(directory.path)/\(DataDirectory.adminKeyName)") { try checkAdminKey(store.catalog) }
-            if access(directory.queuesPath, F_OK) == 0 {
-                look(directory.queuesPath)
-                report.fileCount += 1
-                guarded(directory.queuesPath) { try checkIntegrity(directory.queuesPath) }
-                guarded(directory.queuesPath) { try QueueProof.check(directory.queuesPath) { note(directory.queuesPath, $0) } }
-            }
+            checkBesideServer(.queues, store.catalog)
             for file in snapshot.files { check(file, through: snapshot.sequence, proof) }
             for (name, cold) in snapshot.cold.sorted(by: { $0.key < $1.key }) {
                 guarded("\(directory.warehouseName)/\(name)") { try check(name, version: cold.iceberg.version, store.catalog, proof) }
@@ -36,7 +30,7 @@ extension Verifier {
                 }
             }
         }
-        checkExecutionsBesideServer()
+        checkBesideServer(.executions, store.catalog)
         guarded(directory.path) { try uniqueness.check { note($0, $1) } }
         try checkCancelled()
         return report

@@ -47,6 +47,8 @@ package final class Verifier {
     /// Beside a server that goes on working; its directory is not ours to give back.
     let isOnline: Bool
     private let isUnwanted: () -> Bool
+    /// Of a pair's member, which folds records into these files without having them open as a store.
+    private let member: MemberLock?
     /// The sums of all cold files are made again, not of a sample.
     package var makesAllSums = false
 
@@ -61,12 +63,11 @@ package final class Verifier {
         path: String, temporaryDirectory: String = "/tmp", storages: any StorageFactory = LocalStorageFactory(),
         progress: @escaping (Progress) -> Void = { _ in }
     ) throws {
-        guard access("\(path)/FORMAT", F_OK) == 0 else {
-            throw DataDirectory.Failure.noStore(path: path)
-        }
+        try DataDirectory.requireStore(path)
+        member = try MemberLock(path)
         directory = Placement.isUnwritable("\(path)/FORMAT")
             ? try DataDirectory(unwritablePath: path, storages: storages)
-            : try DataDirectory(path: path, checksFormat: false, storages: storages)
+            : try DataDirectory(path: path, making: .ofFiles, checksFormat: false, storages: storages)
         uniqueness = Uniqueness(directory: temporaryDirectory)
         self.progress = progress
         isOnline = false
@@ -76,6 +77,7 @@ package final class Verifier {
     /// Of a store that goes on working: `Verifier+Online`.
     init(beside directory: DataDirectory, temporaryDirectory: String, isCancelled: @escaping () -> Bool, progress: @escaping (Progress) -> Void) {
         self.directory = directory
+        member = nil
         uniqueness = Uniqueness(directory: temporaryDirectory)
         self.progress = progress
         isOnline = true
@@ -96,6 +98,7 @@ package final class Verifier {
         known = ["FORMAT", "LOCK", DataDirectory.adminKeyName]
         // What the store is made of is known once all that names its files could be read: before, any file may be a part of it.
         var knowsParts = false
+        var noted: [LaterDatabase] = []
         checkDatabase(directory.catalogPath, "catalog.sqlite") {
             let catalog = try Catalog(readOnlyPath: directory.catalogPath)
             guarded("\(directory.path)/\(DataDirectory.adminKeyName)") { try checkAdminKey(catalog) }
@@ -118,12 +121,10 @@ package final class Verifier {
             guarded(directory.catalogPath) { try checkSums(catalog) }
             checkVersionIndex()
             guarded(directory.uploadsPath) { try checkUploads(catalog) }
+            guarded(directory.catalogPath) { noted = try LaterDatabase.allCases.filter { try $0.isNoted(in: catalog) } }
             knowsParts = isWhole
         }
-        if access(directory.queuesPath, F_OK) == 0 {
-            checkDatabase(directory.queuesPath, "queues.sqlite") { try QueueProof.check(directory.queuesPath) { note(directory.queuesPath, $0) } }
-        }
-        checkExecutions()
+        for database in LaterDatabase.allCases where noted.contains(database) || isBegun(database) { check(database) }
         guarded(directory.path) {
             try uniqueness.check { note($0, $1) }
             if knowsParts { try findStrangers() }
@@ -168,6 +169,38 @@ package final class Verifier {
         if name.hasPrefix("file://") { return String(name.dropFirst(7)) }
         if path.hasSuffix("/" + name) { return path }
         return name.hasPrefix("/") ? name : "\(path)/\(name)"
+    }
+
+    /// Whether there is one, or what only one can have left: a log comes after its file.
+    private func isBegun(_ database: LaterDatabase) -> Bool {
+        let path = database.path(in: directory.path)
+        return access(path, F_OK) == 0 || Placement.hasLog(path)
+    }
+
+    private func check(_ database: LaterDatabase) {
+        let path = database.path(in: directory.path)
+        checkDatabase(path, database.rawValue) { try checkRows(of: database, path) }
+    }
+
+    /// As one state of the file.
+    private func checkRows(of database: LaterDatabase, _ path: String) throws {
+        switch database {
+        case .queues: try QueueProof.check(path) { note(path, $0) }
+        case .executions: try checkRows(ofExecutions: path)
+        }
+    }
+
+    /// Beside a server.
+    func checkBesideServer(_ database: LaterDatabase, _ catalog: Catalog) {
+        let path = database.path(in: directory.path)
+        guard access(path, F_OK) == 0 else {
+            guarded(path) { if try database.isNoted(in: catalog) { note(path, "is missing") } }
+            return
+        }
+        look(path)
+        report.fileCount += 1
+        guarded(path) { try checkIntegrity(path) }
+        guarded(path) { try checkRows(of: database, path) }
     }
 
     // MARK: Small files

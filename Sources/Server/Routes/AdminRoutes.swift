@@ -83,6 +83,8 @@ enum AdminRoutes {
             throw Problem.parameter("to", "s3://bucket/prefix, file:///path or null is wanted" + (body["to"].map { ", not \(MemberReader.shown($0))" } ?? ""))
         }
         let (store, place) = (work.store, value.text)
+        // At once: a job would only say so later.
+        try store.checkMovable()
         return try JobAnswer.start(.move, call, work.jobs, waiting: 0) { job in
             do {
                 let summary = try store.move(to: place, isCancelled: { job.isCancelled }) { byteCount, path in

@@ -1,3 +1,4 @@
+import ColumnStore
 import Foundation
 import XCTest
 
@@ -79,6 +80,22 @@ final class LogRecoveryTests: XCTestCase {
         log.lose("hot/2026-11-20.sqlite", reason: "of a test")
         XCTAssertTrue(try recovered().isWhole)
         XCTAssertFalse(try recovered().hasCheckpoint, "a fence that was not sent yet")
+    }
+
+    /// The last one before a crash: no later entry shows that one is missing.
+    func test_commitThatNoSpoolTook_isNotedAtOnce() throws {
+        try write(MachineStart.id)
+        let before = try XCTUnwrap(LogState.read(folder.path))
+        let log = try CommitLog(directory: folder.path, next: 6, closed: [], time: 0, clock: .system)
+        try FileManager.default.createDirectory(atPath: log.spoolPath(6), withIntermediateDirectories: true)
+        _ = ([1, 2, 3] as [UInt8]).withUnsafeBytes { log.prepare("hot/2026-11-20.sqlite", $0) }
+        XCTAssertNotNil(log.state.withLock { $0.loss })
+        try FileManager.default.removeItem(atPath: log.spoolPath(6))
+        var after = try XCTUnwrap(LogState.read(folder.path))
+        XCTAssertTrue(after.isBroken)
+        XCTAssertFalse(try recovered().isWhole)
+        after.isBroken = false
+        XCTAssertEqual(after, before)
     }
 
     func test_commitThatCameToNothing_isWithdrawnInItsSpool() throws {

@@ -261,6 +261,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
         }
         return BackupSummary()
     }
+    func checkMovable() throws {}
     func move(
         to place: String?, isCancelled: @escaping @Sendable () -> Bool, progress: @escaping (Int64, String) -> Void
     ) throws -> WarehouseMoveSummary { WarehouseMoveSummary() }

@@ -114,6 +114,8 @@ final class VerifyTests: XCTestCase {
         try fill(server, 0..<20)
         XCTAssertEqual(try server.client().post("/v1/admin/compact", "{}").status, 200)
         try fill(server, 20..<30)
+        XCTAssertEqual(try server.client().put("/v1/queues/jobs", "{}").status, 201)
+        XCTAssertEqual(try server.client().put("/v1/processes/slow", #"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":60,"End":true}}}"#).status, 201)
         XCTAssertEqual(server.stop(), 0)
         func names() throws -> [String] { try FileManager.default.subpathsOfDirectory(atPath: server.data.path).sorted() }
         let before = try names()

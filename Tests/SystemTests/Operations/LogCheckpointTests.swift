@@ -147,6 +147,59 @@ final class LogCheckpointTests: XCTestCase {
         XCTAssertEqual(server.stop(), 0)
     }
 
+    /// The key lies in a file, which no commit tells: the checkpoint that has it is owed over starts.
+    func test_changedAdminKey_whoseCheckpointWasNotMade_isMadeUpForByTheNextStart() throws {
+        let bucket = BucketDouble()
+        defer { bucket.close() }
+        let environment = environment(bucket, ack: "async")
+        let server = try TillServer(environment: environment)
+        defer { server.remove() }
+        XCTAssertTrue(try Patience.until { try figure("checkpoints_total", server.client()) >= 1 && !server.client().get("/readyz").text.contains("no checkpoint") })
+        XCTAssertEqual(server.stop(), 0)
+        let key = "another-admin-key-of-the-system-tests"
+        let changed = environment.merging(["TILL_ADMIN_KEY": key]) { $1 }
+        let first = bucket.seen.count
+        bucket.fail { $0.method == "PUT" && $0.key.hasPrefix("log/checkpoints/") ? .answer(status: 403, code: "AccessDenied") : nil }
+        try server.start(environment: changed)
+        XCTAssertTrue(Patience.until { bucket.seen.dropFirst(first).contains { $0.method == "PUT" && $0.key.hasPrefix("log/checkpoints/") } }, "it is not tried")
+        server.kill()
+        bucket.fail(nil)
+        let count = checkpointCount(bucket)
+        try server.start(environment: changed)
+        XCTAssertTrue(Patience.until { checkpointCount(bucket) > count }, "it is not made up for")
+        XCTAssertTrue(Patience.until { (try? String(contentsOf: server.data.appendingPathComponent("log/state"), encoding: .utf8))?.contains("\nwanted 0\n") ?? false })
+        server.kill()
+        let (run, made) = try restore("KEY", environment)
+        XCTAssertEqual(run.status, 0, run.error)
+        XCTAssertEqual(try String(contentsOf: made.appendingPathComponent("admin.key"), encoding: .utf8).trimmingCharacters(in: .newlines), key)
+    }
+
+    /// A restore that is cut off once its files are whole, and before its epoch is noted, leaves what the log refuses.
+    func test_restore_isOfItsEpoch_beforeItIsAStore() throws {
+        let bucket = BucketDouble()
+        defer { bucket.close() }
+        let environment = environment(bucket)
+        let server = try TillServer(environment: environment)
+        defer { server.remove() }
+        _ = try server.key("c1")
+        XCTAssertEqual(server.stop(), 0)
+        let (data, copy) = (URL(fileURLWithPath: try path("DATA")), URL(fileURLWithPath: try path("COPY")))
+        // As it lies there when the head is asked for to be raised.
+        bucket.fail { request in
+            let isStore = FileManager.default.fileExists(atPath: data.appendingPathComponent("FORMAT").path)
+            guard isStore, request.key == "log/head" else { return nil }
+            if !FileManager.default.fileExists(atPath: copy.path) { try? FileManager.default.copyItem(at: data, to: copy) }
+            return request.method == "PUT" ? .answer(status: 403, code: "AccessDenied") : nil
+        }
+        XCTAssertEqual(try restore("DATA", environment).run.status, 1)
+        XCTAssertFalse(FileManager.default.fileExists(atPath: data.path), "it is taken back")
+        bucket.fail(nil)
+        XCTAssertTrue(FileManager.default.fileExists(atPath: copy.appendingPathComponent("FORMAT").path), "the restore was not seen")
+        let run = try TillRun(["serve", "--data", copy.path, "--listen", "127.0.0.1:0"], environment: environment)
+        XCTAssertEqual(run.status, 2, run.error)
+        XCTAssertTrue(run.error.contains("epoch 2"), run.error)
+    }
+
     func test_bucketWithoutConditions_takesNoLog() throws {
         let bucket = BucketDouble()
         defer { bucket.close() }

@@ -19,7 +19,13 @@ enum MigrateCommand: Command {
     static func run(_ arguments: Arguments) throws -> Int32 {
         try arguments.noOperands()
         let directory = try arguments.required("data")
-        let report = try FormatReport(path: directory)
+        let report: FormatReport
+        do { report = try FormatReport(path: directory) } catch let failure as DataDirectory.Failure {
+            // Nothing stands against it: the store comes with the pair's records, in whatever format the one that leads has it.
+            guard case .noStoreYet = failure, arguments.has("check") else { throw failure }
+            Terminal.write("\(failure)\nnothing will change: there are no files yet\n")
+            return ExitStatus.done
+        }
         if arguments.has("check") {
             Terminal.write(text(report))
         }
