@@ -175,13 +175,23 @@ package struct SortNode: Hashable, Sendable {
     /// Top-n: only the first `offset + count` rows are kept while sorting, and `offset` of them dropped.
     package var limit: Int?
     package var offset: Int
+    /// Of a top-n: what its reader has enough with before it has so many rows.
+    package var enough: EnoughText?
 
-    package init(input: LogicalPlan, keys: [SortKey], limit: Int? = nil, offset: Int = 0) {
+    package init(input: LogicalPlan, keys: [SortKey], limit: Int? = nil, offset: Int = 0, enough: EnoughText? = nil) {
         self.input = input
         self.keys = keys
         self.limit = limit
         self.offset = offset
+        self.enough = enough
     }
+}
+
+/// Where rows in order may end for a reader of texts: the row by which the texts of some columns come to a number of bytes, and one more, which tells that
+/// there are more.
+package struct EnoughText: Hashable, Sendable {
+    package let columns: [ColumnID]
+    package let byteCount: Int
 }
 
 package struct JoinNode: Hashable, Sendable {

@@ -45,7 +45,7 @@ final class PlanBuilder {
             let input = try build(node.input)
             let keys = node.partition.map { SortKey($0) } + node.order
             return WindowOperator(SortOperator(input, keys: keys, limit: nil, offset: 0), node)
-        case .sort(let node): return SortOperator(try build(node.input), keys: node.keys, limit: node.limit, offset: node.offset)
+        case .sort(let node): return SortOperator(try build(node.input), keys: node.keys, limit: node.limit, offset: node.offset, enough: node.enough)
         case .limit(let input, let count, let offset): return LimitOperator(try build(input), count: count, offset: offset)
         case .distinct(let input): return distinct(try build(input))
         case .setOperation(let node): return try setOperation(node)

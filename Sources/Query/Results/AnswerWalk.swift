@@ -60,8 +60,9 @@ package struct AnswerWalk: Sendable {
     ///   - query: as the binder made it: no rewrite has moved its ORDER BY and LIMIT yet.
     ///   - rowCountMax: rows of a page.
     ///   - step: other than `whole` only where `readsKeysFirst`.
+    ///   - byteCountMax: a page ends at the row with which it has come to so many bytes: rows behind it need not be kept in order.
     ///   - isOrdered: in the order of the walk even where the query's own LIMIT is no more than a page: the page may end at its bytes.
-    package init(_ query: BoundQuery, after position: WalkPosition?, rowCountMax: Int, step: Step = .whole, isOrdered: Bool = false) {
+    package init(_ query: BoundQuery, after position: WalkPosition?, rowCountMax: Int, step: Step = .whole, byteCountMax: Int? = nil, isOrdered: Bool = false) {
         var spine = Spine(query.plan)
         let ids = PlanIDs(after: query.plan)
         let given = position?.rowCount ?? 0
@@ -109,7 +110,7 @@ package struct AnswerWalk: Sendable {
         }
         let wanted = skippedRowCount.addingSaturating(pageRowCount.addingSaturating(1))
         let sorted = LogicalPlan.limit(
-            input: .sort(SortNode(input: input, keys: keys)), count: wanted, offset: 0)
+            input: .sort(SortNode(input: input, keys: keys, enough: skippedRowCount > 0 ? nil : byteCountMax.flatMap(spine.enough))), count: wanted, offset: 0)
         let keyColumns = keys.map { ProjectedColumn(ids.newColumn("", $0.expression.type), $0.expression) }
         keyTypes = keys.map(\.expression.type)
         bound = BoundQuery(
@@ -262,6 +263,15 @@ private struct Spine {
             plan = node.input
         }
         inner = plan
+    }
+
+    /// Of texts that the answer has as they are: none of its forms has fewer bytes of one.
+    func enough(_ byteCount: Int) -> EnoughText? {
+        let columns = outputs.compactMap { output -> ColumnID? in
+            guard case .column(let id, let type) = output.expression, type == .string || type == .binary else { return nil }
+            return id
+        }
+        return columns.isEmpty ? nil : EnoughText(columns: columns, byteCount: byteCount)
     }
 
     /// Carries the scan's row key up to the top of `inner`, where that is a plain SELECT from one table, and the place of each element in its list where

@@ -13,14 +13,26 @@ package struct ParquetEncoder: ResultEncoder {
     /// A cell is never made text here but of an interval: there is nothing to end within.
     package var cancellation: Cancellation?
 
+    /// What is held of the query's memory for the row group in the making; nil where nobody counts.
+    private var share: MemoryShare?
+
     /// Row groups of an answer are small: they wait in memory until they are whole.
-    private static let rowGroupByteCount = 32 << 20
+    private static let rowGroupByteCount = 16 << 20
+    /// Of a row group that is ended early, since memory is short: less would be all header.
+    private static let smallRowGroupByteCount = 1 << 20
+    /// Of a column's texts: what repeats less is not kept as a dictionary, which would be there beside its rows.
+    private static let dictionaryByteCount = 1 << 20
+    /// Texts that are this long in all become pages at once.
+    private static let bulkyByteCount = 2 << 20
+    /// Beside the values themselves: arrays that have grown by doubling, tables of dictionaries, and the pages that are made of them.
+    private static let heldForEachByte = 4
 
     /// - Throws: `QueryError.unsupportedSQL` for a column that Parquet cannot hold.
     package init(columns: [ResultColumn]) throws {
         self.columns = columns
         var options = WriterOptions()
         options.rowGroupByteCount = Self.rowGroupByteCount
+        (options.dictionaryByteCount, options.bulkyByteCount) = (Self.dictionaryByteCount, Self.bulkyByteCount)
         do {
             writer = try FileWriter(Self.schema(columns), options: options, to: sink)
         } catch {
@@ -43,17 +55,45 @@ package struct ParquetEncoder: ResultEncoder {
             Self.storable(result.type) == result.type ? column : CellWriter.texts(of: column)
         }
         for column in stored { try FiniteMoments.check(column) }
-        try writer.append(ColumnBatch(rowCount: batch.rowCount, columns: stored))
+        let rows = ColumnBatch(rowCount: batch.rowCount, columns: stored)
+        try makeRoom(rows, &buffer)
+        try writer.append(rows)
         take(&buffer)
+        hold(buffer)
     }
+
+    package mutating func serve(_ stream: ResultStream) {
+        cancellation = stream.cancellation
+        share = stream.memory.map { MemoryShare($0) }
+    }
+
+    /// Asks for the memory of the next rows before they are taken; without it the row group ends here, and the next one begins with less.
+    private func makeRoom(_ rows: ColumnBatch, _ buffer: inout [UInt8]) throws {
+        guard let share else { return }
+        let byteCount = rows.columns.reduce(0) { $0 + $1.flatByteCountBound }
+        func wanted() -> Int { Self.heldForEachByte * (writer.heldByteCount + byteCount) + buffer.count }
+        if share.resize(to: wanted()) { return }
+        if writer.heldByteCount >= Self.smallRowGroupByteCount {
+            try writer.finishRowGroup()
+            take(&buffer)
+        }
+        // Rows that are here have to go somewhere: operators that ask from now on hear no.
+        if !share.resize(to: wanted()) { share.force(to: wanted()) }
+    }
+
+    /// What was asked for and not taken is given back; what is on its way to the reader counts until the next rows come.
+    private func hold(_ buffer: [UInt8]) { share?.force(to: Self.heldForEachByte * writer.heldByteCount + buffer.count) }
 
     package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) throws {
         _ = try writer.finish()
         take(&buffer)
+        hold(buffer)
     }
 
     private func take(_ buffer: inout [UInt8]) {
+        // Without a copy where nothing waits: a row group would be there twice.
+        if buffer.isEmpty { return swap(&buffer, &sink.bytes) }
         buffer.append(contentsOf: sink.bytes)
-        sink.bytes.removeAll(keepingCapacity: true)
+        sink.bytes = []
     }
 }

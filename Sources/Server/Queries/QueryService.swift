@@ -29,6 +29,9 @@ package final class QueryService: Sendable {
     package let finished = FinishedQueries()
     private let usage: UsageMeter
     private let running = Mutex<[RunningQuery]>([])
+    private let memory = Mutex<MemoryReturn?>(nil)
+    /// An answer for which more was held leaves much behind in the C library's heaps.
+    private static let largeByteCountMin = 32 << 20
 
     /// - Parameter further: what catalogs have beside the store's tables.
     package init(engine: QueryEngine, store: StoreRoles, further: any CatalogExtension, _ limits: Limits) {
@@ -72,8 +75,12 @@ package final class QueryService: Sendable {
         guard isNew else { throw Problem.parameter("query_id", "a query of this id is under way; make another id for each") }
     }
 
+    /// Who gives back what large answers leave behind.
+    func giveBack(by memory: MemoryReturn) { self.memory.withLock { $0 = memory } }
+
     func finished(_ query: RunningQuery) {
         running.withLock { $0.removeAll { $0 === query } }
+        if query.figures.memoryByteCount >= Self.largeByteCountMin { memory.withLock { $0 }?.giveBackSoon() }
         finished.add(FinishedQuery(query))
         let statistics = query.streams.map(\.statistics)
         for statistics in statistics { figures.add(statistics) }

@@ -30,7 +30,8 @@ struct SQLRunner: Sendable {
         let (prepared, walk) = try prepare(request, context, after: position, cancellation) { bound in
             readsKeysFirst = AnswerWalk(bound, after: position, rowCountMax: request.limit, step: .keys).readsKeysFirst
             return AnswerWalk(
-                bound, after: position, rowCountMax: readsKeysFirst ? min(request.limit, Self.fewRowCount) : request.limit, isOrdered: readsKeysFirst)
+                bound, after: position, rowCountMax: readsKeysFirst ? min(request.limit, Self.fewRowCount) : request.limit, byteCountMax: pageByteCountMax,
+                isOrdered: readsKeysFirst)
         }
         if readsKeysFirst {
             if prepared.expectedRowCount <= Double(Self.fewRowCount),
@@ -42,7 +43,7 @@ struct SQLRunner: Sendable {
         }
         if let page = try pageAtOnce(prepared, walk, cancellation, started, hold, seal) { return page }
         let (ordered, orderedWalk) = try prepare(request, context, after: position, cancellation) { bound in
-            AnswerWalk(bound, after: position, rowCountMax: request.limit, isOrdered: true)
+            AnswerWalk(bound, after: position, rowCountMax: request.limit, byteCountMax: pageByteCountMax, isOrdered: true)
         }
         guard let page = try pageAtOnce(ordered, orderedWalk, cancellation, started, hold, seal) else {
             throw Problem(.internalError, "a page in order has no place where it ends")
@@ -81,7 +82,7 @@ struct SQLRunner: Sendable {
         started(stream)
         let columns = walk.map { Array(prepared.columns.prefix($0.visibleColumnCount)) } ?? prepared.columns
         var encoder = JSONPageEncoder(columns: columns)
-        encoder.cancellation = stream.cancellation
+        encoder.serve(stream)
         var bytes: [UInt8] = []
         encoder.begin(into: &bytes)
         var end: WalkPosition?
@@ -124,7 +125,7 @@ struct SQLRunner: Sendable {
             return (batch.rowCount, isFull: false)
         }
         let (prepared, rowWalk) = try prepare(request, context, after: position, cancellation) { bound in
-            AnswerWalk(bound, after: position, rowCountMax: max(1, rowCount), step: .rows(upTo: keyEnd?.key ?? []))
+            AnswerWalk(bound, after: position, rowCountMax: max(1, rowCount), step: .rows(upTo: keyEnd?.key ?? []), byteCountMax: pageByteCountMax)
         }
         let walk = rowWalk ?? keyWalk
         var encoder = JSONPageEncoder(columns: Array(prepared.columns.prefix(walk.visibleColumnCount)))
@@ -135,7 +136,7 @@ struct SQLRunner: Sendable {
         if rowCount > 0 {
             let stream = try engine.execute(prepared, cancellation: cancellation())
             started(stream)
-            encoder.cancellation = stream.cancellation
+            encoder.serve(stream)
             let (place, wasCut) = try walk.read(stream) { batch in
                 try Self.encode(batch, hold, while: { try goesOn($0.count, hold) }, into: &bytes) { try encoder.append($0, into: &$1) }
             }
@@ -200,7 +201,7 @@ struct SQLRunner: Sendable {
     /// - Throws: `too-large` past `byteCountMax`.
     func document(_ answer: Started, byteCountMax: Int) throws -> [UInt8] {
         var encoder = JSONPageEncoder(columns: answer.columns)
-        encoder.cancellation = answer.stream.cancellation
+        encoder.serve(answer.stream)
         var bytes: [UInt8] = []
         encoder.begin(into: &bytes)
         var next = answer.first
@@ -254,7 +255,7 @@ struct SQLRunner: Sendable {
         _ answer: Started, _ encoder: Encoder, _ hold: (Int) throws -> Void, _ counting: (Int) -> Void, _ sink: (inout [UInt8]) throws -> Void
     ) throws {
         var encoder = encoder
-        encoder.cancellation = answer.stream.cancellation
+        encoder.serve(answer.stream)
         var bytes: [UInt8] = []
         try encoder.begin(into: &bytes)
         var next = answer.first

@@ -8,8 +8,11 @@ import XCTest
 /// Goal: a page ends soon after its bytes, and whatever ends it, the pages together are the answer. Method: rows of many widths over pages of few bytes.
 final class SQLRunnerTests: XCTestCase {
     /// First columns of all rows, and the bytes of the largest page.
-    private func walk(_ query: String, limit: Int = 10_000, pageByteCountMax: Int, tables: [(name: String, source: any TableSource)] = []) throws -> (firsts: [Int], largest: Int, pageCount: Int) {
-        var runner = SQLRunner(engine: QueryEngine(QueryEngine.Settings(threadCount: 2)))
+    private func walk(
+        _ query: String, limit: Int = 10_000, pageByteCountMax: Int, tables: [(name: String, source: any TableSource)] = [],
+        settings: QueryEngine.Settings = QueryEngine.Settings(threadCount: 2)
+    ) throws -> (firsts: [Int], largest: Int, pageCount: Int) {
+        var runner = SQLRunner(engine: QueryEngine(settings))
         runner.pageByteCountMax = pageByteCountMax
         var request = SQLRequest(query: query)
         request.limit = limit
@@ -95,5 +98,60 @@ final class SQLRunnerTests: XCTestCase {
                 }
             }
         }
+    }
+
+    /// A few long texts, each beside the many elements of a list: an answer of far more bytes than a page, of which no more are kept than it takes. There is
+    /// no room to write any aside.
+    func test_pages_ofWideRows_keepNoMoreThanTheyTake() throws {
+        let (rowCount, elementCount, textByteCount) = (6, 300, 100_000)
+        let text = [UInt8](repeating: 0x78, count: textByteCount)
+        let texts = ByteArrays(offsets: (0...rowCount).map { Int32($0 * textByteCount) }, bytes: (0..<rowCount).flatMap { _ in text })
+        let batch = ColumnBatch(
+            rowCount: rowCount,
+            columns: [
+                Column(type: .int64, count: rowCount, values: .int64((0..<rowCount).map { Int64(10 - $0) })),
+                Column(type: .string, count: rowCount, values: .bytes(texts)),
+                Column(
+                    type: .list(element: Field("element", .int64)), count: rowCount,
+                    values: .list(
+                        offsets: (0...rowCount).map { Int32($0 * elementCount) },
+                        element: Column(type: .int64, count: rowCount * elementCount, values: .int64((0..<rowCount * elementCount).map { Int64($0) })))),
+            ])
+        let table = MemoryTable(schema: Schema([Field("sequence", .int64), Field("text", .string), Field("l", .list(element: Field("element", .int64)))]), batches: [batch])
+        let settings = QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: 64 << 20, spillByteCountMax: 0)
+        let pageByteCountMax = 4 << 20
+        let query = "SELECT e, t.text FROM t, UNNEST(t.l) AS u(e)"
+        let walked = try walk(query, pageByteCountMax: pageByteCountMax, tables: [("t", table)], settings: settings)
+        // In the order of the sequences, which fall.
+        XCTAssertEqual(walked.firsts, (0..<rowCount).reversed().flatMap { row in (0..<elementCount).map { row * elementCount + $0 } })
+        XCTAssertGreaterThan(walked.pageCount, rowCount * elementCount * textByteCount / (8 << 20))
+        XCTAssertLessThan(walked.largest, pageByteCountMax + (5 << 20))
+        for (offset, limit) in [(0, 7), (250, 400)] {
+            let part = try walk("\(query) LIMIT \(limit) OFFSET \(offset)", pageByteCountMax: pageByteCountMax, tables: [("t", table)], settings: settings)
+            XCTAssertEqual(Set(part.firsts).count, limit, "\(offset)")
+        }
+    }
+
+    /// Row groups wait in memory until they are whole: of the query's.
+    func test_parquet_isChargedToItsQuery_andEndsRowGroupsEarly() throws {
+        let query = "SELECT n, repeat('x', 900) || n AS a, repeat('y', 900) || n AS b FROM generate_series(1, 40000) AS s(n)"
+        var groupCounts: [Int] = []
+        for memory in [16 << 20, 256 << 20] {
+            let engine = QueryEngine(QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: memory))
+            let runner = SQLRunner(engine: engine)
+            let started = try runner.start(SQLRequest(query: query), in: QueryContext(catalog: FixedCatalog(tables: []), now: 0), cancellation: Cancellation())
+            var (file, most) = ([UInt8](), 0)
+            try runner.write(started, as: .parquet) { bytes in
+                most = max(most, engine.memoryByteCounts.used)
+                file += bytes
+                bytes.removeAll(keepingCapacity: true)
+            }
+            XCTAssertGreaterThan(most, 4 << 20, "\(memory)")
+            XCTAssertLessThan(most, memory + (16 << 20), "\(memory)")
+            let read = try ParquetFile(MemoryBytes(file, name: "answer"))
+            XCTAssertEqual(read.metadata.rowCount, 40_000)
+            groupCounts.append(read.metadata.rowGroups.count)
+        }
+        XCTAssertGreaterThan(groupCounts[0], 2 * groupCounts[1], "\(groupCounts)")
     }
 }

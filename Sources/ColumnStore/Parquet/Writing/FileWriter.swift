@@ -77,8 +77,8 @@ public final class FileWriter {
         try guarded { () throws(ColumnStoreError) in try flushRowGroup() }
     }
 
-    /// Rows so far.
-    public var appendedRowCount: Int64 { rowCount + Int64(rowGroup.rowCount) }
+    /// About what the row group in the making takes in memory, as values and as pages that are made.
+    public var heldByteCount: Int { rowGroup.byteCount }
     /// Bytes in the sink so far.
     public var writtenByteCount: Int64 { offset }
 

@@ -54,10 +54,16 @@ package struct QueryStatistics: Sendable, Hashable {
 package protocol ResultEncoder {
     /// Of the query whose rows come: looked at within a large cell, too. Nil, as at the beginning, where nobody ends it.
     var cancellation: Cancellation? { get set }
+    /// From now on rows of `stream` come: its end ends the encoding, and what is kept of them is charged to it.
+    mutating func serve(_ stream: ResultStream)
     /// What comes before the first row.
     mutating func begin(into buffer: inout [UInt8]) throws
     /// - Throws: `QueryError` when the query is over; what is in the buffer then may end within a cell.
     mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) throws
     /// What comes after the last row. `cursor` is nil at the end of a walk.
     mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) throws
+}
+
+extension ResultEncoder {
+    package mutating func serve(_ stream: ResultStream) { cancellation = stream.cancellation }
 }

@@ -67,6 +67,8 @@ package final class ResultStream: @unchecked Sendable {
 
     /// For encoders of its rows; nil of a plan's text.
     package var cancellation: Cancellation? { run?.cancellation }
+    /// As `cancellation`: what is kept of the rows is of the query, too.
+    var memory: MemoryBudget? { run?.memory }
 
     /// Ends the query; a reader that waits gets `cancelled`.
     package func cancel() { close() }

@@ -22,10 +22,31 @@ struct KeyedRows {
     }
 
     /// The rows in order, or the first of them.
-    func sorted(first count: Int?) -> KeyedRows {
+    ///
+    /// - Parameter enough: the row by which texts come to so many bytes is the last but one.
+    func sorted(first count: Int?, enough: (columns: [Int], byteCount: Int)? = nil) -> KeyedRows {
         var rows = RowOrder.sorted(keys)
         if let count, count < rows.count { rows.removeLast(rows.count - count) }
+        if let enough {
+            let counts = textByteCounts(enough.columns)
+            var left = enough.byteCount
+            if let last = rows.firstIndex(where: { row in
+                left -= counts[Int(row)]
+                return left <= 0
+            }), last + 2 < rows.count { rows.removeLast(rows.count - last - 2) }
+        }
         return KeyedRows(batch: batch.gathering(rows), keys: keys.gathering(rows))
+    }
+
+    /// Bytes of each row's texts in some columns: no more than whoever writes them out comes to.
+    func textByteCounts(_ places: [Int]) -> [Int] {
+        var counts = [Int](repeating: 0, count: batch.rowCount)
+        for place in places {
+            let column = batch.columns[place]
+            let validity = column.rowValidity
+            for row in counts.indices where validity?[row] ?? true { counts[row] += column.textByteCount(at: row) }
+        }
+        return counts
     }
 
     /// Without the rows whose key is above `threshold`.
@@ -40,6 +61,20 @@ struct KeyedRows {
         if passing.isAllSet { return self }
         let rows = passing.setIndices()
         return KeyedRows(batch: batch.gathering(rows), keys: keys.gathering(rows))
+    }
+}
+
+extension Column {
+    /// Of a row that is no NULL; 0 of what is no text.
+    fileprivate func textByteCount(at row: Int) -> Int {
+        switch values {
+        case .bytes(let arrays): return arrays.range(at: row).count
+        case .dictionary(let codes, let dictionary):
+            guard case .bytes(let entries) = dictionary.values.values else { return 0 }
+            return entries.range(at: Int(codes[row])).count
+        case .constant(.bytes(let bytes)): return bytes.count
+        default: return 0
+        }
     }
 }
 

@@ -6,6 +6,8 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
     private let keys: [SortKey]
     private let limit: Int?
     private let offset: Int
+    /// Of a top-n; nil where it counts rows alone.
+    private let enough: (columns: [Int], byteCount: Int)?
     private let collected: Mutex<Collected> = Mutex(Collected())
     private var output: (any BatchStream)?
 
@@ -19,8 +21,11 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         var shares: [MemoryShare] = []
     }
 
-    init(_ input: PreparedOperator, keys: [SortKey], limit: Int?, offset: Int) {
+    init(_ input: PreparedOperator, keys: [SortKey], limit: Int?, offset: Int, enough: EnoughText? = nil) {
         self.keys = keys
+        let ids = input.columns.map(\.id)
+        let places = enough?.columns.compactMap { ids.firstIndex(of: $0) } ?? []
+        self.enough = enough.flatMap { limit == nil || places.isEmpty ? nil : (places, $0.byteCount) }
         self.limit = limit
         self.offset = offset
         super.init(columns: input.columns, inputs: [input])
@@ -86,6 +91,8 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         private var rowCount = 0
         private var byteCount = 0
         private var keyByteCount = 0
+        /// Of the columns by which a reader has enough.
+        private var textByteCount = 0
         private var largestRowByteCount = 0
         /// Of the rows that are being taken.
         private var work: MemoryShare?
@@ -136,6 +143,10 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             byteCount += added.byteCount
             openByteCount += added.byteCount
             keyByteCount += added.keys.byteCount
+            if let top, let enough = owner.enough {
+                textByteCount += added.textByteCounts(enough.columns).reduce(0, +)
+                if textByteCount > enough.byteCount.addingSaturating(Self.chunkByteCount) { return try cut(to: top) }
+            }
             if let top, rowCount > max(4 * top, 2 * ColumnBatch.targetRowCount) { return try cut(to: top) }
             if openByteCount >= Self.chunkByteCount { closeChunk() }
             if keyByteCount < Self.keyByteCountMax, share.resize(to: neededByteCount) { return }
@@ -176,14 +187,15 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         }
 
         private func cut(to top: Int) throws {
-            let sorted = KeyedRows.joining(chunks + rows, types: types).sorted(first: top)
+            let sorted = KeyedRows.joining(chunks + rows, types: types).sorted(first: top, enough: owner.enough)
             chunks = [sorted]
             rows = []
             rowCount = sorted.batch.rowCount
             byteCount = sorted.byteCount
             openByteCount = 0
             keyByteCount = sorted.keys.byteCount
-            if rowCount == top { threshold = Array(sorted.keys[top - 1]) }
+            if let enough = owner.enough { textByteCount = sorted.textByteCounts(enough.columns).reduce(0, +) }
+            if rowCount == top || textByteCount >= owner.enough?.byteCount ?? .max { threshold = Array(sorted.keys[rowCount - 1]) }
             if !share.resize(to: neededByteCount) { try makeRoom() }
         }
 

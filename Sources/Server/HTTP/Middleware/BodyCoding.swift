@@ -1,6 +1,5 @@
 internal import ColumnStore
 internal import Ingest
-import Synchronization
 
 /// Undoes the coding of a body, and puts the answer into one that the client takes.
 struct BodyCoding: Middleware {
@@ -35,26 +34,5 @@ struct BodyCoding: Middleware {
 
     private func encoded(_ response: Response?, _ call: Call) -> Response? {
         response.map { ContentCoding.encode($0, acceptEncoding: call.exchange.request.header("Accept-Encoding")) }
-    }
-}
-
-/// What a large document was read with goes back to the system: the C library would keep it.
-final class MemoryReturn: Sendable {
-    /// In nanoseconds.
-    private static let pause: UInt64 = 1_000_000_000
-    /// In seconds: the engine is not done with it yet, and the answer goes first.
-    private static let delay = 0.5
-
-    private let gaveBackAt = Atomic<UInt64>(0)
-    private let timers: Timers
-    private let pool: WorkerPool
-
-    init(_ timers: Timers, _ pool: WorkerPool) { (self.timers, self.pool) = (timers, pool) }
-
-    func giveBackSoon() {
-        let now = SteadyClock.nanoseconds()
-        let last = gaveBackAt.load(ordering: .relaxed)
-        guard now &- last > Self.pause, gaveBackAt.compareExchange(expected: last, desired: now, ordering: .relaxed).exchanged else { return }
-        timers.after(Self.delay) { [self] in _ = pool.submit(for: self) { ProcessHeap.giveBack() } }
     }
 }

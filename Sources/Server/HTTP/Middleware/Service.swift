@@ -35,13 +35,15 @@ package final class Service: RequestHandler {
         promises = routes.map(\.operation.promise)
         failures = try Failures(log: context.log)
         pools = Dispatch.Pools(queries: context.queries.pool)
+        let memory = MemoryReturn(context.life.timers, pools.observing)
+        context.queries.giveBack(by: memory)
         let dispatch = Dispatch(pools: pools, failures: failures, ledger: context.admission.ledger)
         let middleware: [any Middleware] = [
             dispatch,
             RequestAdmission(admission: context.admission, dispatch: dispatch),
             KeptAnswers(life: context.store.life),
             ParameterCheck(),
-            BodyCoding(limits: context.limits, memory: MemoryReturn(context.life.timers, pools.observing)),
+            BodyCoding(limits: context.limits, memory: memory),
             AuditLog(trail: context.store.audit, log: context.log, administrator: administrator, failures: failures),
         ]
         self.middleware = middleware
