@@ -104,14 +104,15 @@ function readAhead() {
 
 /** @param {Promise<void>} [features] that are on their way */
 async function start(features) {
-  if (await resume()) {
+  const { isBegun, refusal } = await resume();
+  if (isBegun) {
     await (features ?? readFeatures());
     showAll();
   } else {
     shell.mountSignIn(async () => {
       await readFeatures();
       showAll();
-    });
+    }, refusal);
   }
 }
 
@@ -131,8 +132,7 @@ async function begin() {
   try {
     await start(features);
   } catch (error) {
-    document.title = t('problem.unreachable');
-    fill(document.body, problemView(error, () => location.reload()));
+    shell.mountProblem(error);
   }
 }
 

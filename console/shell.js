@@ -41,13 +41,26 @@ export class Shell {
     this.#replaceBody(skip, h('div', { class: 'shell' }, this.#side(), h('div', { class: 'page' }, this.#bar(), this.#notice, this.#update, this.main)));
   }
 
-  /** @param {() => void | Promise<void>} done */
-  mountSignIn(done) {
+  /**
+   * @param {() => void | Promise<void>} done
+   * @param {unknown} [refusal] why the session that there is does not count
+   */
+  mountSignIn(done, refusal) {
     forgetShortcuts();
     document.title = `${t('sign-in.title')} · Till`;
-    const card = h('div', { class: 'card sign-in' }, brand(), h('h1', {}, t('sign-in.title')), signInForm(done));
-    this.#replaceBody(h('main', { class: 'sign-in-page', id: 'main' }, card, h('div', { class: 'row center' }, this.#languageChoice(() => this.mountSignIn(done)), themeChoice())));
+    const card = h('div', { class: 'card sign-in' }, brand(), h('h1', {}, t('sign-in.title')), refusal !== undefined && problemView(refusal), signInForm(done));
+    this.#replaceBody(h('main', { class: 'sign-in-page', id: 'main' }, card, h('div', { class: 'row center' }, this.#languageChoice(() => this.mountSignIn(done, refusal)), themeChoice())));
     card.querySelector('input')?.focus();
+  }
+
+  /**
+   * Nothing can be shown at all, not even the form.
+   *
+   * @param {unknown} error
+   */
+  mountProblem(error) {
+    document.title = `${t('problem.unexpected')} · Till`;
+    this.#replaceBody(h('main', { class: 'sign-in-page', id: 'main' }, h('div', { class: 'card stack' }, brand(), h('h1', {}, t('problem.unexpected')), problemView(error, () => location.reload()))));
   }
 
   /** @param {...Node} content beside what announcements live in, and dialogs */

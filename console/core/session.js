@@ -70,17 +70,19 @@ export const expectsSession = () => Boolean(recall('signed-in', /** @type {unkno
 /**
  * Goes on with the session that the browser has.
  *
- * @returns {Promise<boolean>} whether it has one
+ * @returns {Promise<{isBegun: boolean, refusal?: Problem}>} whether it has one that counts; why not, where it has one that does not
  */
 export async function resume() {
-  if (!expectsSession()) return false;
+  if (!expectsSession()) return { isBegun: false };
   try {
     become(await get('/v1/session'));
-    return true;
+    return { isBegun: true };
   } catch (error) {
-    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    if (!(error instanceof Problem) || (error.status !== 401 && error.status !== 403)) throw error;
+    // A contract that has ended, or not begun, may count again: then so does its session.
+    if (error.status === 403) return { isBegun: false, refusal: error };
     become(null, null);
-    return false;
+    return { isBegun: false };
   }
 }
 
@@ -93,8 +95,9 @@ export async function signOut() {
   try {
     await remove('/v1/session');
   } catch (error) {
-    // Of a session that has ended there is nothing to end; a server that does not answer, or refuses, has ended none, so the page does not say that it did.
-    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    // Of a session that has ended, or whose cookie is gone, there is nothing to end; a server that does not answer, or refuses, has ended none, so the
+    // page does not say that it did.
+    if (!(error instanceof Problem) || (error.status !== 401 && error.status !== 404)) throw error;
   }
   become(null, null);
 }

@@ -140,7 +140,14 @@ package struct Authorizer: Sendable {
         return secret
     }
 
-    package func end(session credential: Credential) throws { try sessions.end(sessionOfSHA256: credential.sha256) }
+    /// Ends a session that there is, whatever became of its credential.
+    ///
+    /// - Returns: whether there was one.
+    package func end(session credential: Credential) throws -> Bool {
+        guard sessions.session(ofSHA256: credential.sha256) != nil else { return false }
+        try sessions.end(sessionOfSHA256: credential.sha256)
+        return true
+    }
 
     private static func check(_ expiresAt: Int64?) throws {
         guard let expiresAt, CalendarText.now >= expiresAt else { return }

@@ -39,7 +39,7 @@ final class AuthorizerTests: XCTestCase {
         "POST /v1/processes/{name}/executions": "w", "GET /v1/executions": "rw", "GET /v1/executions/{execution_id}": "rw",
         "GET /v1/executions/{execution_id}/history": "rw", "POST /v1/executions/{execution_id}/abort": "w", "POST /v1/executions/{execution_id}/redrive": "w",
         "POST /v1/tasks/{token}/success": "rw", "POST /v1/tasks/{token}/failure": "rw", "POST /v1/tasks/{token}/heartbeat": "rw",
-        "GET /v1/me": "rwma", "GET /v1/session": "rwma", "POST /v1/session": "open", "DELETE /v1/session": "rwma",
+        "GET /v1/me": "rwma", "GET /v1/session": "rwma", "POST /v1/session": "open", "DELETE /v1/session": "open",
         "GET /v1/overview": "rw", "GET /v1/queries": "rw", "DELETE /v1/queries/{id}": "rw", "GET /v1/tickets": "rw",
         "POST /v1/dead-letters/redrive": "w", "POST /v1/types/check": "",
         "GET /v1/queues": "rw", "GET /v1/queues/{name}": "rw", "PUT /v1/queues/{name}": "", "DELETE /v1/queues/{name}": "",

@@ -34,8 +34,11 @@ enum SessionRoutes {
                 problems: [.unauthenticated, .contractNotValid, .rateLimited, .diskFull]),
             uses: { Parts($0) }, handle: begin),
         Route(
-            .delete, "/v1/session", access: .known, place: .control,
-            operation: Operation("endSession", "Ends the session that the cookie names.", answers: [.init(204, "Done.")], problems: [.notFound, .diskFull]),
+            // Whoever has a session may end it, whatever became of its key or contract: nobody is asked but the session.
+            .delete, "/v1/session", access: .open, place: .control,
+            operation: Operation(
+                "endSession", "Ends the session that the cookie names, whether its contract is valid or not.", answers: [.init(204, "Done.")],
+                problems: [.unauthenticated, .csrf, .notFound, .diskFull]),
             uses: { Parts($0) }, handle: end),
     ]
 
@@ -50,7 +53,7 @@ enum SessionRoutes {
 
     private static func cookie(_ call: Call) throws -> SessionCookie {
         guard call.request.header("Authorization") == nil, let cookie = SessionCookie(call.request) else {
-            throw Problem(.notFound, "the request bears a key and no cookie of a session; POST /v1/session begins one")
+            throw Problem(.notFound, "the request bears a key, or no cookie of a session; POST /v1/session begins one")
         }
         return cookie
     }
@@ -77,7 +80,9 @@ enum SessionRoutes {
     }
 
     private static func end(_ call: Call, _ parts: Parts) throws -> Response {
-        try parts.authorizer.end(session: try cookie(call).credential)
+        guard try parts.authorizer.end(session: try cookie(call).credential(for: call.request)) else {
+            throw Problem(.unauthenticated, "the session has ended already")
+        }
         var response = Response.noContent
         response.headers.append(SessionCookie.expired(isSecure: parts.isSecure))
         return response

@@ -60,6 +60,28 @@ final class SessionRoutesTests: XCTestCase {
         XCTAssertEqual(try server.client(key: nil).post("/v1/session", #"{"key":7}"#).status, 400)
     }
 
+    /// Whatever became of the contract or the key: who has the cookie and its token can end the session, and nobody without them.
+    func test_session_ends_thoughItsContractIsOver() throws {
+        let server = try TestServer()
+        let client = server.client(key: nil)
+        let over = try server.key("over", .read, .own)
+        let revoked = try server.key("revoked", .read, .own)
+        let sessions = [try signIn(server, over), try signIn(server, revoked)]
+        server.engine.state.withLock { state in
+            state.contracts["over"]?.validTo = CalendarText.now - 1
+            state.keys = state.keys.filter { $0.value.owner != .client("revoked") }
+        }
+        XCTAssertEqual(try client.get("/v1/session", [("Cookie", sessions[0].cookie)]).status, 403)
+        for (cookie, csrf, _) in sessions {
+            XCTAssertEqual(try client.call("DELETE", "/v1/session", headers: [("Cookie", cookie)]).status, 403, "another page may not end it")
+            let ended = try client.call("DELETE", "/v1/session", headers: [("Cookie", cookie), ("Till-CSRF", csrf)])
+            XCTAssertEqual(ended.status, 204, ended.text)
+            XCTAssertEqual(ended.headers["set-cookie"]?.contains("Max-Age=0"), true)
+            XCTAssertEqual(try client.call("DELETE", "/v1/session", headers: [("Cookie", cookie), ("Till-CSRF", csrf)]).status, 401)
+        }
+        XCTAssertEqual(try client.call("DELETE", "/v1/session").status, 404)
+    }
+
     func test_me_saysWhatEachRoleMay() throws {
         let server = try TestServer()
         for role in [Principal.Role.auditor, .metrics] {
