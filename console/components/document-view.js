@@ -3,6 +3,9 @@
 import { ExactNumber, parse } from '../core/exact-json.js';
 import { fill, h } from '../core/dom.js';
 import { number, t } from '../core/language.js';
+import { readXML } from '../core/xml.js';
+
+/** @typedef {import('../core/xml.js').XMLElement} XMLElement */
 
 /** Of a long list so many are shown at a time. */
 const childCountMax = 100;
@@ -124,11 +127,10 @@ export function longText(text, kind = 'value') {
  * @param {Set<string>} marked paths of elements and attributes that are faults
  */
 function xmlTree(text, marked) {
-  // A document of its own: nothing in it runs, and only its names and texts are taken from it.
-  const parsed = new DOMParser().parseFromString(text, 'application/xml');
-  if (parsed.querySelector('parsererror') || !parsed.documentElement) return documentText(text);
+  const root = readXML(text);
+  if (!root) return documentText(text);
   const plain = new Set([...marked].map(withoutPrefixes));
-  return h('div', { class: 'document', tabindex: '0', role: 'group', 'aria-label': t('document.title') }, xmlBranch(parsed.documentElement, `/${parsed.documentElement.localName}`, plain, 2));
+  return h('div', { class: 'document', tabindex: '0', role: 'group', 'aria-label': t('document.title') }, xmlBranch(root, `/${root.localName}`, plain, 2));
 }
 
 /**
@@ -139,32 +141,33 @@ function xmlTree(text, marked) {
 const withoutPrefixes = (path) => path.replace(/\/(@?)[^/:[\]]+:/g, '/$1').replaceAll('[1]', '');
 
 /**
- * @param {Element} element
+ * @param {XMLElement} element
  * @param {string} path
  * @param {Set<string>} marked
  * @param {number} depth
  * @returns {HTMLElement}
  */
 function xmlBranch(element, path, marked, depth) {
-  const attributes = [...element.attributes].map(({ name, localName, value }) =>
+  const attributes = element.attributes.map(({ name, localName, value }) =>
     h('span', { class: marked.has(`${path}/@${localName}`) ? 'fault' : null }, ' ', h('span', { class: 'name' }, name), '=', h('span', { class: 'value string' }, `"${value}"`)));
-  const tag = [h('span', { class: 'tag' }, element.nodeName), attributes];
+  const tag = [h('span', { class: 'tag' }, element.name), attributes];
   const isMarked = marked.has(path);
-  if (!element.children.length) return h('div', { class: isMarked ? 'leaf fault' : 'leaf' }, tag, ' ', longText(element.textContent?.trim() ?? '', 'value string'), missing(path, marked, element));
+  // Blanks between elements say nothing; what else stands between them does.
+  const content = element.content.filter((part) => typeof part !== 'string' || part.trim());
+  if (content.every((part) => typeof part === 'string')) return h('div', { class: isMarked ? 'leaf fault' : 'leaf' }, tag, ' ', longText(content.join('').trim(), 'value string'), missing(path, marked, element));
   const isOpen = depth > 0 || [...marked].some((place) => place.startsWith(`${path}/`));
   const body = h('div', { class: 'branch' });
-  const details = h('details', { open: isOpen, class: isMarked ? 'fault' : null, ontoggle: show }, h('summary', {}, tag, ' ', h('span', { class: 'quiet' }, number(element.children.length))), body);
-  const children = [...element.children];
+  const details = h('details', { open: isOpen, class: isMarked ? 'fault' : null, ontoggle: show }, h('summary', {}, tag, ' ', h('span', { class: 'quiet' }, number(content.length))), body);
   let shownCount = 0;
   function show() {
     if (details.open && !shownCount) more();
   }
   function more() {
-    const next = children.slice(shownCount, shownCount + childCountMax);
+    const next = content.slice(shownCount, shownCount + childCountMax);
     body.querySelector(':scope > button')?.remove();
-    body.append(...next.map((child) => xmlBranch(child, `${path}/${placed(child)}`, marked, depth - 1)));
+    body.append(...next.map((part) => (typeof part === 'string' ? h('div', { class: 'leaf' }, longText(part.trim(), 'value string')) : xmlBranch(part, `${path}/${part.step}`, marked, depth - 1))));
     shownCount += next.length;
-    if (shownCount < children.length) body.append(h('button', { class: 'button small', onclick: more }, t('more')));
+    if (shownCount < content.length) body.append(h('button', { class: 'button small', onclick: more }, t('more')));
   }
   if (isOpen) {
     more();
@@ -174,25 +177,14 @@ function xmlBranch(element, path, marked, depth) {
 }
 
 /**
- * An element's name, with its place among those of that name from the second on.
- *
- * @param {Element} element
- */
-function placed(element) {
-  let place = 1;
-  for (let before = element.previousElementSibling; before; before = before.previousElementSibling) if (before.localName === element.localName) place += 1;
-  return place === 1 ? element.localName : `${element.localName}[${place}]`;
-}
-
-/**
  * Faults at what is not there.
  *
  * @param {string} path
  * @param {Set<string>} marked
- * @param {Element} element
+ * @param {XMLElement} element
  */
 function missing(path, marked, element) {
   return [...marked].filter((place) => place.startsWith(`${path}/`) && !place.slice(path.length + 1).includes('/')).map((place) => place.slice(path.length + 1))
-    .filter((name) => (name.startsWith('@') ? ![...element.attributes].some(({ localName }) => localName === name.slice(1)) : ![...element.children].some((child) => placed(child) === name)))
+    .filter((name) => (name.startsWith('@') ? !element.attributes.some(({ localName }) => localName === name.slice(1)) : !element.content.some((part) => typeof part !== 'string' && part.step === name)))
     .map((name) => h('div', { class: 'leaf fault' }, h('span', { class: 'tag' }, name), ': ', t('document.missing')));
 }

@@ -6,7 +6,7 @@ import { copyButton } from './copy-button.js';
 
 /**
  * @param {string} text
- * @param {{command?: string, action?: Node}} next
+ * @param {{command?: string | false, action?: Node | false}} next a command that who reads it may run
  */
 export function emptyState(text, next = {}) {
   const { command, action } = next;

@@ -111,7 +111,10 @@ const shortType = (type) => shortNames.get(type) ?? type;
 export const isNumericType = (type) => /^(bigint|integer|smallint|double|real|decimal|numeric)( precision)?(\([\d, ]*\))?$/i.test(type);
 
 /** @param {string} type */
-export const isInstantType = (type) => /^timestamp/i.test(type);
+export const isInstantType = (type) => /^timestamp[^[]*$/i.test(type);
+
+/** @param {string} type */
+export const isDateType = (type) => /^date$/i.test(type);
 
 /**
  * As it is written in a query.

@@ -2,8 +2,9 @@
 
 import { get, remove } from '../core/api.js';
 import { h } from '../core/dom.js';
+import { documentOf } from '../core/encoding.js';
 import { number, plainly, t } from '../core/language.js';
-import { address, go } from '../core/location.js';
+import { address, go, here } from '../core/location.js';
 import { isAdmin, seesAll } from '../core/session.js';
 import { copyable } from '../components/copy-button.js';
 import { confirm } from '../components/dialogs.js';
@@ -52,7 +53,7 @@ function causes(entries) {
   const rows = [...counts].sort(([, one], [, other]) => other - one);
   return h('section', { class: 'stack tight' }, h('h2', {}, t('dead-letters.causes')), listTable(t('dead-letters.causes'), [
     { title: t('count'), isNumeric: true, cell: ([, count]) => number(count) },
-    { title: t('cause'), isWide: true, cell: ([cause]) => h('a', { href: address('quarantine', [], { cause }) }, cause) },
+    { title: t('cause'), isWide: true, cell: ([cause]) => h('a', { href: address('quarantine', [], { ...Object.fromEntries(here().parameters), cause }) }, cause) },
   ], rows));
 }
 
@@ -74,7 +75,8 @@ function entryTable(entries) {
 async function renderEntry(id, signal) {
   const entry = await get('/v1/quarantine/{ticket_id}', { path: { ticket_id: id }, signal });
   const { problem } = entry;
-  const text = typeof entry.document === 'string' ? entry.document : '';
+  const content = documentOf(entry);
+  const text = typeof content === 'string' ? content : '';
   const bench = isAdmin() && entry.type && h('a', { class: 'button', href: address('types', [entry.type, 'bench'], { refused: id }) }, t('quarantine.bench'));
   return h('div', { class: 'stack' },
     h('p', {}, h('a', { href: address('quarantine') }, t('quarantine.title'))),
@@ -90,7 +92,7 @@ async function renderEntry(id, signal) {
       { name: 'tree', title: t('document.tree'), show: () => documentTree(asDocument(text), new Set(problem.errors.map(({ pointer }) => pointer))) },
       { name: 'raw', title: t('document.raw'), show: () => documentText(text) },
     ])),
-    entry.document_base64 && h('p', { class: 'quiet' }, t('document.binary')));
+    entry.document_base64 && content === null && h('p', { class: 'quiet' }, t('document.binary')));
 }
 
 /** @param {string} id */

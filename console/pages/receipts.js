@@ -2,10 +2,11 @@
 
 import { get } from '../core/api.js';
 import { h } from '../core/dom.js';
+import { documentOf } from '../core/encoding.js';
 import { day, t } from '../core/language.js';
 import { address, go, here, refine } from '../core/location.js';
 import { identifier, isInstantType, isNumericType, tables } from '../core/schema.js';
-import { seesAll } from '../core/session.js';
+import { mayWrite, seesAll } from '../core/session.js';
 import { cellText } from '../components/data-grid.js';
 import { openDialog } from '../components/dialogs.js';
 import { emptyState } from '../components/empty-state.js';
@@ -30,16 +31,18 @@ export async function render(place, { signal }) {
   const { segments, parameters } = place;
   const table = parameters.get('table') ?? 'receipts';
   const asOf = parameters.get('as_of');
-  if (segments.length === 3) return renderReceipt({ client: segments[0], day: segments[1], id: segments[2], table, asOf }, signal);
+  if (segments.length === 3) return renderReceipt({ client: segments[0], day: segments[1], id: segments[2], table, asOf, ticket: parameters.get('ticket') }, signal);
   const wanted = parameters.get('receipt');
-  if (wanted) return renderChoices(wanted, table, signal);
+  if (wanted) return renderChoices({ id: wanted, table, client: parameters.get('client'), asOf }, signal);
 
   // Pages are of tables: of those that keep versions with what was newest at an instant.
   const all = await tables();
   const known = all.filter(({ isView, columns }) => !isView && identity.every((name) => columns.some((column) => column.name === name)));
   const keepsVersions = all.some(({ name }) => name === `${table}_history`);
   const columns = known.find(({ name }) => name === table)?.columns ?? [];
-  const chosen = parameters.get('fields')?.split(',') ?? usualColumns.filter((name) => columns.some((column) => column.name === name));
+  const wished = parameters.get('fields')?.split(',') ?? usualColumns;
+  // A star is all columns.
+  const chosen = wished.includes('*') ? columns.map(({ name }) => name) : parameters.has('fields') ? wished : wished.filter((name) => columns.some((column) => column.name === name));
   const fields = [...new Set([...identity, ...chosen])].join(',');
   const asked = Object.fromEntries(['client', 'from', 'to', 'type', 'state', 'as_of', 'table'].map((name) => [name, parameters.get(name)]));
 
@@ -48,20 +51,23 @@ export async function render(place, { signal }) {
       const page = await get('/v1/receipts', { query: { ...asked, fields, limit: pageRowCount, cursor }, signal });
       return { rows: page.receipts, next: page.next_cursor };
     },
-    (rows) => (rows.length ? receiptTable(rows, chosen, columns, table) : emptyState(t('receipts.none'), { command: postCommand() })));
+    (rows) => (rows.length ? receiptTable(rows, chosen, columns, table) : emptyState(t('receipts.none'), { command: mayWrite() && postCommand() })));
 
   const choose = h('button', { class: 'button', id: 'choose-columns', onclick: () => chooseColumns(columns, chosen) }, t('receipts.columns'));
   // The same in SQL, to go on from; what was newest at an instant has no such words.
   const query = !asOf && h('a', { class: 'button', id: 'open-sql', href: `${address('sql')}#${new URLSearchParams({ q: queryOf(table, asked) })}` }, t('rollups.open-sql'));
-  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('receipts.title')), h('span', { class: 'row' }, query, choose)), lookUp(table), filterBar(filters(known, keepsVersions)), list);
+  return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('receipts.title')), h('span', { class: 'row' }, query, choose)), lookUp(table, parameters.get('client')), filterBar(filters(known, keepsVersions)), list);
 }
 
-/** @param {string} table */
-function lookUp(table) {
+/**
+ * @param {string} table
+ * @param {string | null} client
+ */
+function lookUp(table, client) {
   const input = h('input', { id: 'receipt', type: 'text', required: true, autocomplete: 'off', spellcheck: 'false', size: 30 });
   const find = (/** @type {Event} */ event) => {
     event.preventDefault();
-    go(address('receipts', [], { receipt: input.value.trim(), table: table === 'receipts' ? null : table }));
+    go(address('receipts', [], { client, table: table === 'receipts' ? null : table, receipt: input.value.trim() }));
   };
   return h('form', { class: 'row', onsubmit: find }, h('label', { for: 'receipt' }, t('receipt')), input, h('button', { class: 'button' }, t('open')));
 }
@@ -117,7 +123,7 @@ function receiptTable(rows, chosen, columns, table) {
  * @param {string} table
  */
 function receiptCell(name, type, row, table) {
-  const value = row[name];
+  const value = name === 'document' ? documentOf(row) : row[name];
   if (value === null || value === undefined) return h('span', { class: 'quiet' }, 'NULL');
   switch (name) {
     case 'receipt_id': return h('a', { href: receiptAddress(row, table) }, String(value));
@@ -129,10 +135,13 @@ function receiptCell(name, type, row, table) {
 }
 
 /**
+ * Where a row leads. One that failed may have been replaced under its id since: its ticket says what became of it, and where another is.
+ *
  * @param {ReceiptRow} row
  * @param {string} [table]
  */
 export function receiptAddress(row, table = 'receipts') {
+  if (row.state === 'FAILED' && row.ticket_id) return address('tickets', [row.ticket_id]);
   return address('receipts', [row.client_id ?? '', row.business_day ?? '', row.receipt_id ?? ''], { table: table === 'receipts' ? null : table, as_of: here().page === 'receipts' ? here().parameters.get('as_of') : null });
 }
 

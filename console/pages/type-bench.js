@@ -2,6 +2,7 @@
 
 import { get, post, put } from '../core/api.js';
 import { parse, stringify } from '../core/exact-json.js';
+import { anyTextOf, documentOf, withoutEncoding } from '../core/encoding.js';
 import { offers } from '../core/features.js';
 import { debounced, fill, h } from '../core/dom.js';
 import { t } from '../core/language.js';
@@ -15,18 +16,19 @@ import { confirm } from '../components/dialogs.js';
 import { documentTree } from '../components/document-view.js';
 import { problemView, violations } from '../components/problem-view.js';
 import { lineDifference } from '../components/line-difference.js';
+import { sampleOf } from './types/sample.js';
 
+/** What a new type begins with. */
 const emptyType = { name: 'my-receipt', version: 1, table: 'receipts', format: 'json', match: { '/schema': 'mine/1' }, receipt_id: '/id', issued_at: '/issued_at', time_zone: 'UTC', columns: { total: { path: '/total', type: 'DECIMAL(18,4)' } } };
-const emptyDocument = { schema: 'mine/1', id: 'R-1', issued_at: '2026-11-20T12:00:00Z', total: '12.50' };
 
 /**
- * @param {string} name
+ * @param {string | null} name null for a new type
  * @param {string | null} refused the ticket of a refused document to begin with
  * @param {AbortSignal} signal
  */
 export async function renderBench(name, refused, signal) {
-  const present = name === 'new' ? null : await get('/v1/types/{name}', { path: { name }, signal });
-  const example = refused ? await refusedDocument(refused, signal) : (present && (await takenDocument(present, signal))) || stringify(emptyDocument, 2);
+  const present = name === null ? null : await get('/v1/types/{name}', { path: { name }, signal });
+  const example = refused ? await refusedDocument(refused, signal) : (present && (await takenDocument(present, signal))) || sampleOf(present ?? emptyType);
   const before = stringify(present ?? emptyType, 2);
   const begun = { type: stringify(present ? { ...present, version: present.version + 1 } : emptyType, 2), document: example };
   // What was written here before, and not published, goes on.
@@ -53,7 +55,7 @@ export async function renderBench(name, refused, signal) {
   const chosen = h('span', { class: 'quiet' });
   const schemas = h('input', { id: 'bench-files', type: 'file', multiple: true, accept: '.xsd,.xml', onchange: takeFiles });
   async function takeFiles() {
-    for (const file of schemas.files ?? []) files[file.name] = await file.text();
+    for (const file of schemas.files ?? []) files[file.name] = withoutEncoding(anyTextOf(new Uint8Array(await file.arrayBuffer())));
     fill(chosen, Object.keys(files).join(', '));
     look();
   }
@@ -62,7 +64,7 @@ export async function renderBench(name, refused, signal) {
     check.abort();
     check = new AbortController();
     try {
-      const body = { type: parse(type.value), files, document: document.value };
+      const body = { type: parse(type.value), files, document: withoutEncoding(document.value) };
       const answer = await post('/v1/types/check', { body, signal: check.signal });
       fill(results, answer.results.map(resultView));
     } catch (error) {
@@ -76,7 +78,7 @@ export async function renderBench(name, refused, signal) {
   else fill(results, h('p', { class: 'quiet' }, t('bench.unchecked')));
 
   return h('div', { class: 'stack' },
-    h('p', {}, h('a', { href: address('types') }, t('types.title')), ' / ', name),
+    h('p', {}, h('a', { href: address('types') }, t('types.title')), name && [' / ', name]),
     h('div', { class: 'row between' }, h('h1', {}, t('bench.title')), h('button', { class: 'button primary', onclick: () => publish(type.value, before, files, () => keep(draftName, null)) }, t('bench.publish'))),
     h('p', { class: 'quiet' }, t('bench.text')),
     draft && h('p', { class: 'row' }, t('bench.draft'), h('button', { class: 'button small', onclick: anew }, t('bench.anew'))),
@@ -93,7 +95,8 @@ export async function renderBench(name, refused, signal) {
  */
 async function refusedDocument(ticketID, signal) {
   const entry = await get('/v1/quarantine/{ticket_id}', { path: { ticket_id: ticketID }, signal });
-  return typeof entry.document === 'string' ? entry.document : '';
+  const document = documentOf(entry);
+  return typeof document === 'string' ? document : '';
 }
 
 /**
@@ -106,7 +109,7 @@ async function refusedDocument(ticketID, signal) {
 async function takenDocument({ name, table }, signal) {
   try {
     const page = await get('/v1/receipts', { query: { type: name, table: table === 'receipts' ? null : table, fields: 'document', limit: 1 }, signal });
-    const document = page.receipts[0]?.document;
+    const document = page.receipts[0] && documentOf(page.receipts[0]);
     return document === undefined || document === null ? null : typeof document === 'string' ? document : stringify(document, 2);
   } catch (error) {
     if (error instanceof Problem) return null;

@@ -19,14 +19,15 @@ import { typeVersions } from './types/versions.js';
 /** @type {import('./pages.js').PageModule['render']} */
 export async function render({ segments, parameters }, { signal }) {
   const [name, part] = segments;
-  if (part === 'bench' && isAdmin()) return renderBench(name, parameters.get('refused'), signal);
+  // A type may be called as what a new one is made at.
+  if (isAdmin() && (part === 'bench' || (!name && parameters.has('new')))) return renderBench(name ?? null, parameters.get('refused'), signal);
   if (name) return renderType(name, signal);
   const list = await paged(
     async (cursor) => {
       const page = await get('/v1/types', { query: { cursor }, signal });
       return { rows: page.types, next: page.next_cursor };
     }, typeTable);
-  const add = isAdmin() && h('a', { class: 'button primary', href: address('types', ['new', 'bench']) }, t('types.new'));
+  const add = isAdmin() && h('a', { class: 'button primary', href: address('types', [], { new: '1' }) }, t('types.new'));
   return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('types.title')), add), list);
 }
 
