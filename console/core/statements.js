@@ -2,7 +2,39 @@
 
 /** @typedef {{text: string, from: number, to: number}} Statement in UTF-16 units */
 
-const tokens = /'(?:[^']|'')*'?|"(?:[^"]|"")*"?|\$(\w*)\$[\s\S]*?(?:\$\1\$|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|;|\$\d+/g;
+/**
+ * As the server's own reader takes them: a backslash escapes in `E'…'` alone, whose pieces may lie on several lines, and a name may have dollars.
+ */
+const token = /(?<![\w$\u0080-\uffff])(?:[eE]'(?:[^'\\]+|\\[\s\S]|''|'[ \t\v\f]*[\r\n]\s*')*'?|\$((?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?(?:\$\1\$|$))|'(?:[^']+|'')*'?|"(?:[^"]+|"")*"?|--[^\r\n]*|\/\*|;|\$\d+/g;
+
+/**
+ * @param {string} text
+ * @returns {Generator<{word: string, at: number}>}
+ */
+function* tokens(text) {
+  const scan = new RegExp(token);
+  for (let match = scan.exec(text); match; match = scan.exec(text)) {
+    if (match[0] === '/*') scan.lastIndex = commentEnd(text, match.index);
+    else yield { word: match[0], at: match.index };
+  }
+}
+
+/**
+ * Comments may have comments in them.
+ *
+ * @param {string} text
+ * @param {number} from
+ */
+function commentEnd(text, from) {
+  const scan = /\/\*|\*\//g;
+  scan.lastIndex = from;
+  let depth = 0;
+  for (let match = scan.exec(text); match; match = scan.exec(text)) {
+    depth += match[0] === '/*' ? 1 : -1;
+    if (depth === 0) return scan.lastIndex;
+  }
+  return text.length;
+}
 
 /**
  * @param {string} text
@@ -17,7 +49,7 @@ export function statements(text) {
     if (piece.trim()) found.push({ text: piece.trim(), from: from + piece.length - piece.trimStart().length, to });
     from = to + 1;
   };
-  for (const match of text.matchAll(tokens)) if (match[0] === ';') end(match.index ?? 0);
+  for (const { word, at } of tokens(text)) if (word === ';') end(at);
   end(text.length);
   return found;
 }
@@ -40,7 +72,7 @@ export function statementAt(text, cursor) {
  */
 export function parameterCount(text) {
   let highest = 0;
-  for (const [token] of text.matchAll(tokens)) if (/^\$\d+$/.test(token)) highest = Math.max(highest, Number(token.slice(1)));
+  for (const { word } of tokens(text)) if (/^\$\d+$/.test(word)) highest = Math.max(highest, Number(word.slice(1)));
   return Math.min(64, highest);
 }
 

@@ -2,8 +2,10 @@
 
 import { get } from '../../core/api.js';
 import { fill, h } from '../../core/dom.js';
+import { textOf } from '../../core/encoding.js';
 import { t } from '../../core/language.js';
 import { address, go } from '../../core/location.js';
+import { Problem } from '../../core/problem.js';
 import { splitRecords } from '../../core/records.js';
 import { isAdmin } from '../../core/session.js';
 import { codeEditor } from '../../components/code-editor.js';
@@ -37,15 +39,38 @@ export function correctPanel(upload) {
  * @param {HTMLElement} body
  */
 async function cutOut(upload, file, body) {
+  const say = (/** @type {string} */ text) => fill(body, h('p', { class: 'quiet' }, text));
   try {
-    if (file.size > byteCountMax) return fill(body, h('p', { class: 'quiet' }, t('uploads.correct-large')));
-    const [text, faulty] = await Promise.all([fileText(file, upload.name), faultyRecords(upload)]);
-    const split = splitRecords(text, upload.name);
-    const found = split ? faulty.map((number) => split.records[number - 1]).filter((record) => record !== undefined) : [];
-    if (!split || !found.length) return fill(body, h('p', { class: 'quiet' }, t('uploads.correct-other')));
+    if (file.size > byteCountMax) return say(t('uploads.correct-large'));
+    const text = await fileText(file);
+    if (text === null) return say(t('uploads.correct-packed'));
+    const [faulty, layout] = await Promise.all([faultyRecords(upload), layoutOf(upload)]);
+    const split = splitRecords(text, upload.name, layout);
+    // Whoever counts other records than the server did would take out others than it refused.
+    const isSame = split && (split.records.length === upload.records || (upload.state === 'ERROR' && split.records.length > upload.records));
+    const found = isSame ? faulty.map((number) => split.records[number - 1]).filter((record) => record !== undefined) : [];
+    if (!split || !found.length) return say(t('uploads.correct-other'));
     fill(body, editing(upload, split, found, faulty.length));
   } catch (error) {
     fill(body, problemView(error));
+  }
+}
+
+/**
+ * How records lie in a file of the upload's type.
+ *
+ * @param {Upload} upload
+ * @returns {Promise<import('../../core/records.js').Layout>}
+ */
+async function layoutOf({ type: name }) {
+  if (!name) return {};
+  try {
+    const { each, delimiter } = /** @type {{each?: unknown, delimiter?: string}} */ (await get('/v1/types/{name}', { path: { name } }));
+    return { isEnvelope: Boolean(each), delimiter };
+  } catch (error) {
+    // One that is no more.
+    if (error instanceof Problem && error.status === 404) return {};
+    throw error;
   }
 }
 
@@ -77,11 +102,14 @@ function editing(upload, split, records, count) {
 
 /**
  * @param {Blob} file
- * @param {string} name
+ * @returns {Promise<string | null>} none where it is packed in a way that a browser cannot unpack, or no text
  */
-async function fileText(file, name) {
-  const stream = /\.gz$/i.test(name) ? file.stream().pipeThrough(new DecompressionStream('gzip')) : file.stream();
-  return new Response(stream).text();
+async function fileText(file) {
+  const [one, other] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  const isPacked = one === 0x1f && other === 0x8b;
+  const stream = isPacked ? file.stream().pipeThrough(new DecompressionStream('gzip')) : file.stream();
+  const text = textOf(new Uint8Array(await new Response(stream).arrayBuffer()));
+  return text?.includes('\0') ? null : text;
 }
 
 /**
