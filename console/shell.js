@@ -23,6 +23,8 @@ const ticketID = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 export class Shell {
   main = h('main', { id: 'main', tabindex: '-1' });
   #nav = h('nav', { class: 'pages', id: 'pages' });
+  /** @type {HTMLButtonElement | null} */
+  #menu = null;
   #actor = h('span', { class: 'actor' });
   #notice = h('div', { class: 'notice', role: 'status', hidden: true });
   #update = h('div', { class: 'notice', role: 'status', hidden: true });
@@ -75,23 +77,35 @@ export class Shell {
   }
 
   #bar() {
-    /** @type {HTMLButtonElement} */
-    const menu = h('button', { class: 'icon-button menu', 'aria-controls': 'pages', 'aria-expanded': 'false', 'aria-label': t('shell.pages'), onclick: () => this.#toggleMenu(menu) }, icon('menu'));
+    const menu = h('button', { class: 'icon-button menu', id: 'menu', 'aria-controls': 'pages', 'aria-expanded': 'false', 'aria-label': t('shell.pages'), onclick: () => this.#toggleMenu() }, icon('menu'));
+    this.#menu = menu;
     return h('header', { class: 'bar' }, menu,
-      h('button', { class: 'search', 'aria-label': t('palette.title'), 'aria-keyshortcuts': 'Control+K', onclick: () => this.#palette() }, icon('search'), h('span', {}, t('palette.title')), h('kbd', {}, 'Ctrl K')),
+      h('button', { class: 'search', id: 'open-palette', 'aria-label': t('palette.title'), 'aria-keyshortcuts': 'Control+K', onclick: () => this.#palette() }, icon('search'), h('span', {}, t('palette.title')), h('kbd', {}, 'Ctrl K')),
       h('span', { class: 'grow' }),
       this.#actor,
-      h('button', { class: 'icon-button', 'aria-label': t('help.title'), title: t('help.title'), onclick: () => this.#help() }, icon('help')),
-      h('button', { class: 'icon-button', 'aria-label': t('settings.title'), title: t('settings.title'), onclick: () => this.#settings() }, icon('settings')),
-      h('button', { class: 'icon-button', 'aria-label': t('sign-out'), title: t('sign-out'), onclick: () => this.#leave() }, icon('leave')));
+      h('button', { class: 'icon-button', id: 'open-help', 'aria-label': t('help.title'), title: t('help.title'), onclick: () => this.#help() }, icon('help')),
+      h('button', { class: 'icon-button', id: 'open-settings', 'aria-label': t('settings.title'), title: t('settings.title'), onclick: () => this.#settings() }, icon('settings')),
+      h('button', { class: 'icon-button', id: 'sign-out', 'aria-label': t('sign-out'), title: t('sign-out'), onclick: () => this.#leave() }, icon('leave')));
   }
 
-  /** @param {HTMLElement} button */
-  #toggleMenu(button) {
-    const isOpen = document.body.classList.toggle('menu-open');
-    button.setAttribute('aria-expanded', String(isOpen));
+  #toggleMenu() {
+    const isOpen = !document.body.classList.contains('menu-open');
+    this.#showMenu(isOpen);
     if (isOpen) /** @type {HTMLElement | null} */ (this.#nav.querySelector('a'))?.focus();
   }
+
+  /** @param {boolean} isOpen */
+  #showMenu(isOpen) {
+    document.body.classList.toggle('menu-open', isOpen);
+    this.#menu?.setAttribute('aria-expanded', String(isOpen));
+  }
+
+  /** Escape closes what the menu's button has opened, and leads back to it. */
+  #closeMenu = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key !== 'Escape' || !document.body.classList.contains('menu-open') || document.querySelector('dialog[open]')) return;
+    this.#showMenu(false);
+    this.#menu?.focus();
+  };
 
   #listPages() {
     this.#nav.setAttribute('aria-label', t('shell.pages'));
@@ -109,7 +123,7 @@ export class Shell {
   select({ name }, isLoading) {
     this.main.setAttribute('aria-busy', String(isLoading));
     document.body.classList.toggle('loading', isLoading);
-    document.body.classList.remove('menu-open');
+    this.#showMenu(false);
     for (const link of this.#nav.querySelectorAll('a')) {
       if (link.dataset.page === name) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
@@ -148,6 +162,7 @@ export class Shell {
 
   #listen() {
     forgetShortcuts();
+    document.addEventListener('keydown', this.#closeMenu);
     shortcut('Ctrl+K', () => this.#palette());
     shortcut('?', () => this.#help());
     for (const { name, key } of shownPages()) if (key) shortcut(`g ${key}`, () => go(address(name)));
@@ -191,6 +206,8 @@ export class Shell {
       const spoken = () => {
         close();
         this.#hooks.onlanguage();
+        // Where the focus goes when the dialog is closed: the button that opened the first is no more.
+        document.getElementById('open-settings')?.focus();
         this.#settings();
         document.getElementById('language')?.focus();
       };

@@ -4,6 +4,7 @@ import { ExactNumber, stringify } from '../core/exact-json.js';
 import { announce } from '../core/announce.js';
 import { copyText } from '../core/clipboard.js';
 import { fill, h, uniqueID } from '../core/dom.js';
+import { keyOf } from '../core/keyboard.js';
 import { number, t } from '../core/language.js';
 import { isNumericType } from '../core/schema.js';
 
@@ -218,7 +219,7 @@ export class DataGrid extends HTMLElement {
       Home: [event.ctrlKey ? 0 : row, 0], End: [event.ctrlKey ? rows.length - 1 : row, columns.length - 1],
     };
     if (event.key === 'Enter') this.#source.open?.(row);
-    else if (event.key === 'c' && (event.ctrlKey || event.metaKey) && getSelection()?.isCollapsed) this.#copy();
+    else if (keyOf(event) === 'c' && (event.ctrlKey || event.metaKey) && getSelection()?.isCollapsed) this.#copy();
     else if (moves[event.key]) this.#activate(...moves[event.key]);
     else return;
     event.preventDefault();

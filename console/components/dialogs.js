@@ -23,7 +23,9 @@ export function openDialog(title, content, options = {}) {
   const before = document.activeElement;
   dialog.addEventListener('close', () => {
     dialog.remove();
-    if (before instanceof HTMLElement) before.focus();
+    // The page may have been made anew meanwhile: then what has the same name there is meant.
+    const place = before?.isConnected ? before : document.getElementById(before?.id ?? '');
+    if (place instanceof HTMLElement) place.focus();
   });
   document.body.append(dialog);
   dialog.showModal();

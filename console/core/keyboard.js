@@ -35,20 +35,32 @@ function isWriting(event) {
   return element.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(element.tagName);
 }
 
+/**
+ * The key as a shortcut names it: on a keyboard of other letters the Latin one of the same place.
+ *
+ * @param {{key: string, code: string}} event
+ * @returns {string}
+ */
+export function keyOf({ key, code }) {
+  const isOfOtherLetters = /^\p{L}$/u.test(key) && !/^\p{Script=Latin}$/u.test(key);
+  return isOfOtherLetters && /^Key[A-Z]$/.test(code) ? code.slice(3).toLowerCase() : key;
+}
+
 export function listenForShortcuts() {
   document.addEventListener('keydown', (event) => {
     const isAsked = document.querySelector('dialog[open]') !== null;
-    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') {
+    const key = keyOf(event);
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && key.toLowerCase() === 'k') {
       if (isAsked) event.preventDefault();
       else run('Ctrl+K', event);
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event) || !areShortcutsOn() || isAsked) return;
-    const keys = pending ? `${pending} ${event.key}` : event.key;
+    const keys = pending ? `${pending} ${key}` : key;
     clearTimeout(timer);
     pending = '';
     if (shortcuts.has(keys)) return run(keys, event);
-    if (event.key !== 'g') return;
+    if (key !== 'g') return;
     pending = 'g';
     timer = setTimeout(() => (pending = ''), 1500);
   });

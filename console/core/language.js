@@ -17,10 +17,43 @@ let region = 'en';
 let plurals = new Intl.PluralRules('en');
 let separators = { decimal: '.', integers: new Intl.NumberFormat('en') };
 
+/**
+ * The file of a language that is wanted: of its whole tag, else of a shorter one, so that pt-BR is spoken as pt where there is no other.
+ *
+ * @param {string} wanted
+ * @param {string[]} among
+ * @returns {string | undefined}
+ */
+export function fileOf(wanted, among) {
+  const parts = wanted.toLowerCase().split('-');
+  for (let count = parts.length; count > 0; count -= 1) {
+    const found = among.find((name) => name.toLowerCase() === parts.slice(0, count).join('-'));
+    if (found) return found;
+  }
+  return undefined;
+}
+
 /** The language that was chosen, else the first of the browser's that there is. */
 export function preferredLanguage() {
-  const wanted = [String(recall('language', '')), ...navigator.languages].map((name) => name.toLowerCase().split('-')[0]);
-  return wanted.find((name) => languages.includes(name)) ?? 'en';
+  for (const wanted of [String(recall('language', '')), ...navigator.languages]) {
+    const found = fileOf(wanted, languages);
+    if (found) return found;
+  }
+  return 'en';
+}
+
+/** Whose writing goes from right to left. */
+const turned = new Set(['ar', 'arc', 'ckb', 'dv', 'fa', 'he', 'ks', 'ps', 'sd', 'syr', 'ug', 'ur', 'yi']);
+const turnedScripts = new Set(['adlm', 'arab', 'aran', 'hebr', 'mand', 'nkoo', 'rohg', 'syrc', 'thaa']);
+
+/**
+ * @param {string} name a tag
+ * @returns {'ltr' | 'rtl'}
+ */
+export function directionOf(name) {
+  const [own, ...others] = name.toLowerCase().split('-');
+  const script = others.find((part) => part.length === 4);
+  return (script ? turnedScripts.has(script) : turned.has(own)) ? 'rtl' : 'ltr';
 }
 
 /** @param {string} chosen */
@@ -33,11 +66,12 @@ export async function speak(chosen) {
   if (!response.ok) throw new Problem(response.status, { title: t('outdated.title'), detail: t('outdated.text') });
   messages = await response.json();
   tag = chosen;
-  region = navigator.languages.find((name) => name.toLowerCase().split('-')[0] === chosen) ?? chosen;
+  region = navigator.languages.find((name) => fileOf(name, [chosen])) ?? chosen;
   plurals = new Intl.PluralRules(tag);
   const decimal = new Intl.NumberFormat(region).formatToParts(1.5).find((part) => part.type === 'decimal');
   separators = { decimal: decimal?.value ?? '.', integers: new Intl.NumberFormat(region) };
   document.documentElement.lang = tag;
+  document.documentElement.dir = directionOf(tag);
 }
 
 /** @param {string} chosen */

@@ -33,7 +33,7 @@ export async function render({ segments, parameters }, { signal }) {
       const page = await get('/v1/contracts', { query: { cursor }, signal });
       return { rows: page.contracts, next: page.next_cursor };
     },
-    (contracts) => (contracts.length ? contractTable(contracts) : emptyState(t('contracts.none'), { command: `till contract put --url ${location.origin} CLIENT --access read-write --scope own` })));
+    (contracts) => (contracts.length ? contractTable(contracts) : emptyState(t('contracts.none'), { command: isAdmin() && `till contract put --url ${location.origin} CLIENT --access read-write --scope own` })));
   const add = isAdmin() && h('button', { class: 'button primary', onclick: () => editContract(null) }, t('contracts.new'));
   return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('contracts.title')), add), filterBar([{ name: 'client', label: t('client') }]), list, await operatorKeys(signal));
 }
@@ -114,7 +114,7 @@ function keyList(clientID, signal) {
       { title: t('actions'), cell: ({ id, label }) => isAdmin() && h('span', { class: 'row' },
         h('button', { class: 'button small', onclick: () => makeKey(clientID, { id, label }) }, t('keys.rotate')),
         h('button', { class: 'button small', onclick: () => revoke(clientID, id, label ?? id) }, t('keys.revoke'))) },
-    ], keys) : emptyState(t('keys.none'), { command: `till key create --url ${location.origin} ${clientID}` })));
+    ], keys) : emptyState(t('keys.none'), { command: isAdmin() && `till key create --url ${location.origin} ${clientID}` })));
 }
 
 /**
@@ -138,7 +138,7 @@ async function operatorKeys(signal) {
       { title: t('actions'), cell: (key) => isAdmin() && h('span', { class: 'row' },
         h('button', { class: 'button small', onclick: () => makeOperatorKey(key) }, t('keys.rotate')),
         h('button', { class: 'button small', onclick: () => revokeOperator(key.id, key.label ?? key.id) }, t('keys.revoke'))) },
-    ], keys) : emptyState(t('keys.no-operators'), { command: `till key create --url ${location.origin} --role auditor` })));
+    ], keys) : emptyState(t('keys.no-operators'), { command: isAdmin() && `till key create --url ${location.origin} --role auditor` })));
   return h('section', { class: 'stack tight' }, h('div', { class: 'row between' }, h('h2', {}, t('keys.operators')), isAdmin() && h('button', { class: 'button', onclick: () => makeOperatorKey() }, t('keys.new'))), list);
 }
 

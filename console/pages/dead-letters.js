@@ -14,7 +14,7 @@ import { filterBar } from '../components/filter-bar.js';
 import { time } from '../components/instant.js';
 import { listTable } from '../components/list-table.js';
 import { paged, passing } from '../components/pager.js';
-import { redriveLot } from './dead-letters/redrive-lot.js';
+import { redriveLot, showLots } from './dead-letters/redrive-lot.js';
 import { receiptAddress } from './receipts.js';
 
 /** @typedef {import('../types/api.js').DeadLetter} DeadLetter */
@@ -41,15 +41,16 @@ export async function render({ parameters }, { signal }) {
       shown = all;
       return shown.length ? h('div', { class: 'stack' }, !cause && groups(shown), letterTable(shown, places)) : emptyState(t('dead-letters.none'), { command: `till dead-letter list --url ${location.origin}` });
     });
-  const progress = h('div', {});
-  const lot = mayWrite() && offers('/v1/dead-letters/redrive', 'post') && h('button', { class: 'button', id: 'redrive-lot', onclick: () => redriveLot(lotOf(wanted, shown), progress, () => refine({})) }, t('dead-letters.redrive-lot'));
+  const view = { place: h('div', {}), signal, done: () => refine({}) };
+  showLots(view);
+  const lot = mayWrite() && offers('/v1/dead-letters/redrive', 'post') && h('button', { class: 'button', id: 'redrive-lot', onclick: () => redriveLot(lotOf(wanted, shown), view) }, t('dead-letters.redrive-lot'));
   return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('dead-letters.title')), lot), filterBar([
     ...(seesAll() ? [{ name: 'client', label: t('client') }] : []),
     { name: 'registrar', label: t('registrar') },
     { name: 'code', label: t('dead-letters.code') },
     { name: 'before', label: t('dead-letters.before'), kind: 'instant' },
     { name: 'cause', label: t('cause') },
-  ]), progress, list);
+  ]), view.place, list);
 }
 
 /**

@@ -140,7 +140,7 @@ function storeFigures(store) {
     figure(t('overview.hot'), number(store.hot_days), t('rows', { count: store.hot_rows }), address('storage')),
     figure(t('overview.debt'), number(store.compaction_due_files), t('overview.debt-text', { count: store.compaction_due_rows }), address('storage')),
     figure(t('overview.disk'), bytes(store.disk_free_bytes), t('overview.free'), address('storage')),
-    figure(t('overview.memory'), bytes(store.memory_bytes), t('overview.of', { most: bytes(store.memory_max_bytes) }), address('storage')),
+    figure(t('overview.memory'), bytes(store.memory_bytes), t('overview.of', { most: bytes(store.memory_max_bytes) }), address('queries')),
     figure(t('queries.title'), number(store.queries_running), t('overview.running'), address('queries')),
   ];
 }

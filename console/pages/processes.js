@@ -59,7 +59,7 @@ function definitionList(signal) {
       { title: t('types.version'), isNumeric: true, cell: ({ version }) => number(version ?? 1) },
       { title: t('processes.next'), cell: ({ next_at: at }) => time(at) },
       { title: t('description'), isWide: true, cell: ({ Comment }) => Comment },
-    ], definitions) : emptyState(t('processes.none'), { command: `till process put --url ${location.origin} NAME FILE` })));
+    ], definitions) : emptyState(t('processes.none'), { command: isAdmin() && `till process put --url ${location.origin} NAME FILE` })));
 }
 
 /**
@@ -80,7 +80,7 @@ function executionList(process, state, signal) {
       { title: t('storage.begun'), cell: ({ started_at: at }) => time(at) },
       { title: t('storage.ended'), cell: ({ ended_at: at }) => time(at) },
       { title: t('cause'), isWide: true, cell: ({ error, cause }) => [error, cause].filter(Boolean).join(': ') },
-    ], executions) : emptyState(t('processes.no-executions'), { command: `till process start --url ${location.origin} NAME '{}'` })));
+    ], executions) : emptyState(t('processes.no-executions'), { command: mayWrite() && `till process start --url ${location.origin} NAME '{}'` })));
 }
 
 /** @param {AbortSignal} signal */
@@ -94,7 +94,7 @@ async function queueList(signal) {
 
 /** @param {import('../types/api.js').Queue[]} queues */
 function queueTable(queues) {
-  if (!queues.length) return emptyState(t('queues.none'), { command: `till queue put --url ${location.origin} NAME` });
+  if (!queues.length) return emptyState(t('queues.none'), { command: isAdmin() && `till queue put --url ${location.origin} NAME` });
   return listTable(t('queues.title'), [
     { title: t('name'), cell: ({ name = '' }) => h('a', { href: address('processes', ['queues', name]) }, name) },
     { title: t('queues.active'), isNumeric: true, cell: ({ counts }) => number(counts?.active ?? 0) },

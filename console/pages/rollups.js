@@ -33,7 +33,7 @@ export async function render({ segments }, { signal }) {
       const page = await get('/v1/rollups', { query: { cursor }, signal });
       return { rows: page.rollups, next: page.next_cursor };
     },
-    (rollups) => (rollups.length ? rollupTable(rollups) : emptyState(t('rollups.none'), { command: `till rollup put --url ${location.origin} FILE` })));
+    (rollups) => (rollups.length ? rollupTable(rollups) : emptyState(t('rollups.none'), { command: isAdmin() && `till rollup put --url ${location.origin} FILE` })));
   const add = isAdmin() && h('button', { class: 'button primary', id: 'declare-rollup', onclick: () => declare(null) }, t('rollups.new'));
   return h('div', { class: 'stack' }, h('div', { class: 'row between' }, h('h1', {}, t('rollups.title')), add), h('p', { class: 'quiet' }, t('rollups.text')), list, isAdmin() && adviceSection());
 }

@@ -39,7 +39,7 @@ export async function render({ segments, parameters }, { signal }) {
       const page = await get('/v1/uploads', { query: { client: parameters.get('client'), state: parameters.get('state'), cursor }, signal });
       return { rows: page.uploads, next: page.next_cursor };
     },
-    (uploads) => (uploads.length ? uploadTable(uploads) : emptyState(t('uploads.none'), { command: `till upload put --url ${location.origin} FILE` })));
+    (uploads) => (uploads.length ? uploadTable(uploads) : emptyState(t('uploads.none'), { command: mayWrite() && `till upload put --url ${location.origin} FILE` })));
   return h('div', { class: 'stack' }, h('h1', {}, t('uploads.title')), mayWrite() && dropZone(await typeNames(signal)), filterBar([
     ...(seesAll() ? [{ name: 'client', label: t('client') }] : []), { name: 'state', label: t('state'), choices: states }]), list);
 }

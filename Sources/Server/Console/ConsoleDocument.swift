@@ -8,6 +8,8 @@ struct ConsoleDocument: Sendable {
     /// Where the form to sign in will stand, shown as soon as the styles are there: the modules come later by some tenths of a second.
     private static let form = #"<main class="sign-in-page"><div class="card sign-in begin"><span class="brand"><span class="brand-mark"></span>Till</span></div></main>"#
 
+    private let languages: [String]
+
     /// By language: the words of the one that the browser asks for come beside the modules, not after them.
     private let texts: [String: (withForm: [UInt8], plain: [UInt8])]
 
@@ -17,6 +19,7 @@ struct ConsoleDocument: Sendable {
         let modules = files.modules(from: "app.js").map { "<link rel=\"modulepreload\" href=\"\(files.root)/\($0)\">" }
         let text = template.replacing("{preloads}", with: modules.joined(separator: "\n    ")).replacing("{assets}", with: files.root)
             .replacing("{languages}", with: files.languages.joined(separator: " "))
+        languages = files.languages
         texts = Dictionary(
             uniqueKeysWithValues: files.languages.map { language in
                 let whole = text.replacing("{language}", with: language)
@@ -28,8 +31,7 @@ struct ConsoleDocument: Sendable {
     ///   - wanted: `Accept-Language`, as browsers write it: the language that is wanted most comes first.
     ///   - signsIn: it bears no session, so that a form is what it will see.
     func bytes(for wanted: String?, signsIn: Bool) -> [UInt8] {
-        let tags = (wanted ?? "").split(separator: ",").map { $0.prefix { $0 != ";" && $0 != "-" }.filter { $0 != " " }.lowercased() }
-        let text = tags.lazy.compactMap { texts[$0] }.first ?? texts[Self.usualLanguage]
+        let text = texts[WantedLanguage.choose(wanted ?? "", among: languages) ?? Self.usualLanguage]
         return (signsIn ? text?.withForm : text?.plain) ?? []
     }
 }

@@ -4,6 +4,7 @@ import { get, post } from '../../core/api.js';
 import { announce } from '../../core/announce.js';
 import { fill, h } from '../../core/dom.js';
 import { number, t } from '../../core/language.js';
+import { actor } from '../../core/session.js';
 import { confirm, openDialog } from '../../components/dialogs.js';
 import { problemView } from '../../components/problem-view.js';
 
@@ -23,30 +24,51 @@ const idCountMax = 10_000;
 /** Between looks, in milliseconds. */
 const interval = 1_000;
 
+/** @typedef {{ids: string[]} | {filter: {[name: string]: string}}} Wanted */
+/**
+ * @typedef {object} Running a lot that is under way
+ * @property {string} actor who began it
+ * @property {Wanted} what
+ * @property {number} count
+ * @property {number} lastsUntil when all were sent, in milliseconds since 1970
+ */
+
+/**
+ * Lots of this window, which go on whatever page is shown.
+ *
+ * @type {Set<Running>}
+ */
+const running = new Set();
+
+/**
+ * @typedef {object} View
+ * @property {HTMLElement} place where progress is shown
+ * @property {AbortSignal} signal of the page
+ * @property {() => void} done when a lot is through
+ */
+
 /**
  * @param {Lot} lot
- * @param {HTMLElement} place where its progress is shown
- * @param {() => void} done
+ * @param {View} view
  */
-export async function redriveLot({ filter, ids, letters }, place, done) {
+export async function redriveLot({ filter, ids, letters }, view) {
   const what = ids ? { ids: ids.slice(0, idCountMax) } : { filter: filter ?? {} };
   try {
     const { count } = await post('/v1/dead-letters/redrive', { body: { ...what, dry_run: true } });
-    if (count) ask(count, what, letters, place, done);
+    if (count) ask(count, what, letters, view);
     else openDialog(t('dead-letters.redrive-lot'), () => [h('p', {}, t('dead-letters.none-matching'))]);
   } catch (error) {
-    fill(place, problemView(error));
+    fill(view.place, problemView(error));
   }
 }
 
 /**
  * @param {number} count
- * @param {{ids: string[]} | {filter: {[name: string]: string}}} what
+ * @param {Wanted} what
  * @param {DeadLetter[]} letters
- * @param {HTMLElement} place
- * @param {() => void} done
+ * @param {View} view
  */
-function ask(count, what, letters, place, done) {
+function ask(count, what, letters, view) {
   const rate = h('input', { id: 'rate', type: 'number', min: 0.01, max: 1000, step: 'any', required: true, value: String(usualRate) });
   const lasts = h('p', { class: 'quiet' });
   const tellTime = () => fill(lasts, Number(rate.value) > 0 && t('dead-letters.lasts', { count: Math.ceil(count / Number(rate.value)) }));
@@ -58,7 +80,8 @@ function ask(count, what, letters, place, done) {
     work: async () => {
       const perSecond = Number(rate.value);
       const begun = await post('/v1/dead-letters/redrive', { body: { ...what, per_second: perSecond } });
-      watch(begun.count, perSecond, what, place, done);
+      running.add({ actor: actor(), what, count: begun.count, lastsUntil: Date.now() + (begun.count / perSecond) * 1_000 + interval });
+      showLots(view);
     },
   });
 }
@@ -75,39 +98,51 @@ function preview(letters, count) {
 }
 
 /**
+ * Shows the lots that are under way, on whichever visit of the page.
+ *
+ * @param {View} view
+ */
+export function showLots(view) {
+  const own = [...running].filter((lot) => lot.actor === actor());
+  fill(view.place, own.length > 0 && h('div', { class: 'stack tight', id: 'lot-progress' }, own.map((lot) => watch(lot, view))));
+}
+
+/**
  * What is left is counted until nothing is, or until all were sent and some came back.
  *
- * @param {number} count
- * @param {number} perSecond
- * @param {{ids: string[]} | {filter: {[name: string]: string}}} what
- * @param {HTMLElement} place
- * @param {() => void} done
+ * @param {Running} lot
+ * @param {View} view
  */
-function watch(count, perSecond, what, place, done) {
+function watch(lot, { signal, done }) {
+  const { count, lastsUntil, what } = lot;
   const bar = h('progress', { max: count, value: 0, 'aria-label': t('storage.progress') });
   const text = h('span', {});
-  fill(place, h('div', { class: 'card row', id: 'lot-progress' }, bar, text));
-  const lastsUntil = Date.now() + (count / perSecond) * 1_000 + interval;
+  const line = h('div', { class: 'card row' }, bar, text);
   const look = async () => {
-    if (!place.isConnected) return;
+    // Another visit of the page shows it, or one that began another lot.
+    if (signal.aborted || !running.has(lot) || (isShown && !line.isConnected)) return;
     try {
       const left = await countLeft(what);
+      isShown ||= line.isConnected;
       bar.value = Math.max(0, count - left);
       fill(text, t('dead-letters.progress', { sent: number(Math.max(0, count - left)), all: number(count) }));
       if (left > 0 && Date.now() < lastsUntil) {
         setTimeout(look, interval);
         return;
       }
+      running.delete(lot);
       announce(t('dead-letters.redriven', { count: count - left }));
-      done();
+      if (!signal.aborted) done();
     } catch (error) {
       fill(text, problemView(error, look));
     }
   };
+  let isShown = false;
   look();
+  return line;
 }
 
-/** @param {{ids: string[]} | {filter: {[name: string]: string}}} what */
+/** @param {Wanted} what */
 async function countLeft(what) {
   if ('filter' in what) return (await post('/v1/dead-letters/redrive', { body: { ...what, dry_run: true } })).count;
   const wanted = new Set(what.ids);

@@ -18,7 +18,7 @@ export async function topicList(signal) {
   return h('section', { class: 'stack tight' }, h('h2', {}, t('topics.title')), topics.length ? listTable(t('topics.title'), [
     { title: t('name'), cell: ({ name }) => (isAdmin() ? h('a', { href: address('processes', ['topics', name]) }, name) : name) },
     { title: t('topics.subscriptions'), isWide: true, cell: ({ subscriptions }) => subscriptions.join(', ') || '–' },
-  ], topics) : emptyState(t('topics.none'), { command: `till topic put --url ${location.origin} NAME` }));
+  ], topics) : emptyState(t('topics.none'), { command: isAdmin() && `till topic put --url ${location.origin} NAME` }));
 }
 
 /**
@@ -37,7 +37,7 @@ export async function renderTopic(name, signal) {
       { title: t('topics.pending'), isNumeric: true, cell: ({ counts }) => number(counts.pending) },
       { title: t('queues.dead'), isNumeric: true, cell: ({ counts }) => number(counts.dead) },
       { title: t('oldest'), cell: ({ oldest_at: at }) => time(at) },
-    ], subscriptions) : emptyState(t('topics.no-subscriptions'), { command: `till topic subscribe --url ${location.origin} ${name} NAME --queue QUEUE` }),
+    ], subscriptions) : emptyState(t('topics.no-subscriptions'), { command: isAdmin() && `till topic subscribe --url ${location.origin} ${name} NAME --queue QUEUE` }),
     dead);
 }
 
