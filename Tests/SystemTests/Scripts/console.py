@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Error, sync_playwright
 
 import console_edges
 import console_faults
+import console_readers
 import console_work
 from console_rig import HOSTILE
 from console_visitor import ADMIN, ALL, CHROMIUM, GROUPS, OWN, RIG, SERVER, URL, Visitor, api, check, failures, pages
@@ -284,7 +285,7 @@ def killed(browser: Browser) -> None:
 
 
 # Browsers that go through their parts beside each other; the last part ends the server.
-GROUPS_OF_PARTS = ((every_page,), (other_contracts, narrow_and_long, by_keyboard, hostile, session, pictures), console_work.PARTS, console_faults.PARTS + console_edges.PARTS, (first_paint, killed))
+GROUPS_OF_PARTS = ((every_page,), (other_contracts, narrow_and_long, by_keyboard, hostile, session, pictures), console_work.PARTS, console_faults.PARTS + console_edges.PARTS, console_readers.PARTS, (first_paint, killed))
 PARTS = {part.__name__: part for group in GROUPS_OF_PARTS for part in group}
 
 

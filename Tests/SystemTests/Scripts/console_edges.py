@@ -47,7 +47,7 @@ def broken_off(browser: Browser) -> None:
     """A connection may break within an answer, and signing out may be refused: that is said as what it is."""
     visitor, page = opened(browser, "broken off")
     # The browser reads what it is sent only when it is asked to: then it fails.
-    page.add_init_script("for (const name of ['blob', 'text']) { const real = Response.prototype[name]; Response.prototype[name] = function () { return globalThis.breaks?.(this.url) ? Promise.reject(new TypeError('Failed to fetch')) : real.call(this); }; }")
+    page.add_init_script("for (const name of ['arrayBuffer', 'blob', 'text']) { const real = Response.prototype[name]; Response.prototype[name] = function () { return globalThis.breaks?.(this.url) ? Promise.reject(new TypeError('Failed to fetch')) : real.call(this); }; }")
     visitor.go("sql")
     write(page, "SELECT 1 AS one")
     page.evaluate("globalThis.breaks = (url) => `${url}`.endsWith('/v1/sql')")
@@ -117,10 +117,15 @@ def names(browser: Browser) -> None:
     page.wait_for_selector("main section[aria-label=Result] .grid-row, main section[aria-label=Result] .problem")
     check("chosen" in page.inner_text("main section[aria-label=Result]"), f"asked with {page.inner_text('till-editor .cm-content')}")
     for place in (f"tickets/{ticket}", "tickets?table=order", "dead-letters"):
-        while place == "dead-letters" and not any(letter["receipt"]["ticket_id"] == ticket for letter in api("/v1/dead-letters")["dead_letters"]):
+        while place != f"tickets/{ticket}" and not any(letter["receipt"]["ticket_id"] == ticket for letter in api("/v1/dead-letters")["dead_letters"]):
             page.wait_for_timeout(100)
         visitor.go(place)
         page.get_by_role("link", name="N/1 ?").first.click()
+        if place != f"tickets/{ticket}":
+            # One that failed leads to what became of it, and from there on.
+            page.wait_for_url(f"**/tickets/{ticket}")
+            visitor.settle()
+            page.get_by_role("link", name="N/1 ?").first.click()
         page.wait_for_url("**/receipts/c1/**")
         visitor.settle()
         check(page.locator("h1").inner_text() == "N/1 ?" and page.locator("main .problem").count() == 0, f"from {place}: {page.url}")

@@ -12,7 +12,12 @@ const { splitRecords } = await import(new URL('core/records.js', root));
 const { dayRange, fileScans, keptByDays } = await import(new URL('pages/storage/left-out.js', root));
 const { identifier, isInstantType, isNumericType } = await import(new URL('core/schema.js', root));
 const { address, here } = await import(new URL('core/location.js', root));
-const { isolated, number } = await import(new URL('core/language.js', root));
+const { directionOf, fileOf, isolated, number } = await import(new URL('core/language.js', root));
+const { anyTextOf, documentOf, textOf, withoutEncoding } = await import(new URL('core/encoding.js', root));
+const { readXML } = await import(new URL('core/xml.js', root));
+const { keyOf } = await import(new URL('core/keyboard.js', root));
+const { fieldsOf } = await import(new URL('core/column-types.js', root));
+const { sampleOf } = await import(new URL('pages/types/sample.js', root));
 
 // Semicolons within quotes, comments and dollar quotes end nothing.
 const text = "SELECT ';', \"a;b\" -- ;\n; /* ; */ SELECT $$;$$, $x$;$x$;;\nSELECT 3";
@@ -25,6 +30,14 @@ assert.deepEqual(statements("SELECT 'unended; SELECT 2").length, 1);
 assert.equal(parameterCount("SELECT $1, $3, '$9', \"$8\" -- $7"), 3);
 assert.equal(parameterCount(`${"'a',".repeat(200_000)} $2`), 2);
 assert.equal(offsetOf("SELECT '😀', x", 13), 13);
+// A backslash escapes within E'…' alone, on the lines that it goes on; comments may have comments in them; names may have dollars.
+const texts = (whole) => statements(whole).map((statement) => statement.text);
+assert.deepEqual(texts("SELECT E'it\\'s; x' AS a; SELECT 2"), ["SELECT E'it\\'s; x' AS a", 'SELECT 2']);
+assert.deepEqual(texts("SELECT e'a\\';'\n ';\\';' ; SELECT '\\'; SELECT namE'\\'; 3"), ["SELECT e'a\\';'\n ';\\';'", "SELECT '\\'", "SELECT namE'\\'", '3']);
+assert.deepEqual(texts('/* a /* b; */ c; */ SELECT 1; /* open /* ; */ ;'), ['/* a /* b; */ c; */ SELECT 1', '/* open /* ; */ ;']);
+assert.deepEqual(texts('SELECT a$b$; SELECT $tag$;$tag $;$tag$; 3'), ['SELECT a$b$', 'SELECT $tag$;$tag $;$tag$', '3']);
+assert.equal(parameterCount("SELECT $1, E'\\'$5', /* /* $6 */ $7 */ $2"), 2);
+assert.equal(statements(`SELECT '${'x'.repeat(2_000_000)}'; 2`).length, 2);
 assert.equal(offsetOf('SELECT x', 8), 7);
 
 // Ticks hold the values between them, in steps of 1, 2 or 5.
@@ -99,8 +112,61 @@ const array = splitRecords(' [ {"a":"],{\\\""} , [1,2], 3.00 ] ', 'f.json');
 assert.deepEqual(array.records, ['{"a":"],{\\\""}', '[1,2]', '3.00']);
 assert.equal(array.join([array.records[2]]), '[3.00]\n');
 assert.deepEqual(splitRecords('[]', 'f').records, []);
+// Only a quote at a field's start opens one: another spoils its own line and no more.
+assert.deepEqual(splitRecords('a,b\n1,5" pipe\n2,"x"y"\n"3","p,\nq"\r\n4,\n', 'f.csv').records, ['1,5" pipe', '2,"x"y"', '"3","p,\nq"', '4,']);
+assert.deepEqual(splitRecords('a;b\n1;"x\n;y"\n2;,"\n3;z', 'f.csv', { delimiter: ';' }).records, ['1;"x\n;y"', '2;,"', '3;z']);
+// A value of many lines is one; what stands within one document is cut by nobody.
+assert.deepEqual(splitRecords('{\n"a": "}"}\n{"b":\n[2]}\n', 'f').records, ['{\n"a": "}"}', '{"b":\n[2]}']);
+assert.deepEqual(splitRecords('{"a":1}\n{"a":2', 'f.ndjson').records, ['{"a":1}', '{"a":2']);
+assert.equal(splitRecords('{"a":1}{"a":2', 'f.json'), null);
+for (const envelope of ['{"kind":"e","items":[{"id":1}]}', '{\n"items":[\n{"id":1}\n]}', '[{"items":[]}]']) assert.equal(splitRecords(envelope, 'f.json', { isEnvelope: true }), null);
 assert.equal(splitRecords('<a/>', 'f'), null);
 assert.equal(splitRecords('', 'f'), null);
+
+// Bytes are the text that they say: by a mark, by XML's declaration, else UTF-8; what is none is none.
+const bytesOf = (...numbers) => Uint8Array.from(numbers.flatMap((part) => (typeof part === 'string' ? [...Buffer.from(part, 'latin1')] : part)));
+assert.equal(textOf(bytesOf('<?xml version="1.0" encoding="windows-1251"?><a>', 0xd5, 0xeb, 0xb3, 0xe1, '</a>')), '<?xml version="1.0" encoding="windows-1251"?><a>Хліб</a>');
+assert.equal(textOf(bytesOf(0xef, 0xbb, 0xbf, "<?xml version='1.0' encoding='windows-1251'?>", 0xd0, 0xa5)), "<?xml version='1.0' encoding='windows-1251'?>Х");
+assert.equal(textOf(bytesOf(0xff, 0xfe, ...Buffer.from('<a>Х</a>', 'utf16le'))), '<a>Х</a>');
+assert.equal(textOf(bytesOf(...Buffer.from('<?xml version="1.0"?><a>Х</a>', 'utf16le'))), '<?xml version="1.0"?><a>Х</a>');
+assert.equal(textOf(bytesOf('<?xml version="1.0" encoding="UTF-16"?><a/>')), '<?xml version="1.0" encoding="UTF-16"?><a/>');
+assert.equal(textOf(bytesOf('{"encoding":"windows-1251"}', 0xd5)), null);
+assert.equal(textOf(bytesOf('<?xml version="1.0" encoding="nobody-1"?><a/>')), null);
+assert.equal(anyTextOf(bytesOf(0xff, 'a')), '\ufffda');
+assert.equal(documentOf({ document_base64: Buffer.from('<?xml version="1.0" encoding="windows-1251"?>\xd5', 'latin1').toString('base64') }).at(-1), 'Х');
+assert.deepEqual([documentOf({ document: { a: 1 } }), documentOf({ document_base64: '/w==' })], [{ a: 1 }, null]);
+assert.equal(withoutEncoding('<?xml version="1.0" encoding="windows-1251" standalone="yes"?><a encoding="x"/>'), '<?xml version="1.0" standalone="yes"?><a encoding="x"/>');
+
+// XML that is looked at: all its texts, no entity of its own, nothing deeper or larger than somebody reads.
+const mixed = readXML('<?xml version="1.0"?><!-- c --><n:a xmlns:n="u" x="1 &lt; &#x41;\t2"><b>Dear <i>you</i>, pay <![CDATA[<5> &amp;]]><!-- c --> now</b>\r\n<b/></n:a>\n');
+assert.deepEqual([mixed.name, mixed.localName, mixed.attributes.map(({ value }) => value)], ['n:a', 'a', ['u', '1 < A 2']]);
+const [letter, , second] = mixed.content;
+assert.deepEqual(letter.content.map((part) => part.name ?? part), ['Dear ', 'i', ', pay <5> &amp; now']);
+assert.deepEqual([letter.step, mixed.content[1], second.step], ['b', '\n', 'b[2]']);
+for (const wrong of ['', 'text', '<a>', '<a></b>', '<a/><b/>', '<a/>text', '<a>&own;</a>', '<a>&#0;</a>', '<a>& b</a>', '<a b=1/>', '<a b="<"/>', '<!DOCTYPE a><a/>', '<a><!DOCTYPE b></a>', '<a><![CDATA[x</a>']) assert.equal(readXML(wrong), null, wrong);
+assert.notEqual(readXML('<a>'.repeat(128) + '</a>'.repeat(128)), null);
+assert.equal(readXML('<a>'.repeat(129) + '</a>'.repeat(129)), null);
+assert.equal(readXML(`<a>${'x'.repeat(16 << 20)}</a>`), null);
+assert.equal(readXML(`<a ${'b="1" '.repeat(100_000)}<`), null);
+
+// Keys are those of their places where the keyboard has other letters, and what they say where it has these.
+assert.deepEqual([['л', 'KeyK'], ['п', 'KeyG'], ['с', 'KeyC'], ['k', 'KeyV'], ['.', 'KeyE'], ['?', 'Digit7'], ['é', 'KeyE'], ['Enter', 'Enter'], ['Л', 'KeyK']].map(([key, code]) => keyOf({ key, code })), ['k', 'g', 'c', 'k', '.', '?', 'é', 'Enter', 'k']);
+
+// A language by its whole tag, else by a shorter one.
+const there = ['en', 'pt', 'pt-BR', 'zh-Hant'];
+assert.deepEqual(['pt-BR', 'PT-br', 'pt-PT', 'zh-Hant-TW', 'zh', 'de', ''].map((wanted) => fileOf(wanted, there)), ['pt-BR', 'pt-BR', 'pt', 'zh-Hant', undefined, undefined, undefined]);
+assert.deepEqual(['uk', 'pt-BR', 'ar', 'he-IL', 'ur-Latn', 'pa-Arab', 'az-Arab-IR', 'fa'].map(directionOf), ['ltr', 'ltr', 'rtl', 'rtl', 'ltr', 'rtl', 'rtl', 'rtl']);
+
+// What the columns of a list are, as an answer says it.
+assert.deepEqual([...fieldsOf('STRUCT("a ""b, c" VARCHAR, "n" DECIMAL(18,6), "of" STRUCT("x, )" BIGINT)[], "last" BOOLEAN)[]')], [['a "b, c', 'VARCHAR'], ['n', 'DECIMAL(18,6)'], ['of', 'STRUCT("x, )" BIGINT)[]'], ['last', 'BOOLEAN']]);
+assert.equal(fieldsOf('VARCHAR[]'), null);
+
+// A type begins with a document of its own format.
+const order = { match: { '/order/kind': 'o/1' }, receipt_id: '/order/@id', issued_at: { path: '/order/at' }, columns: { total: { path: '/order/sum[1]', type: 'DECIMAL(18,4)' }, lines: { path: '/order/line', columns: { name: { path: 'name', type: 'VARCHAR' } } } } };
+assert.deepEqual(readXML(sampleOf({ ...order, format: 'xml' })).content.filter((part) => part.name).map(({ name }) => name), ['kind', 'at', 'sum', 'line']);
+assert.ok(readXML(sampleOf({ format: 'xml', match: { root: '{urn:x}bill' }, namespaces: { b: ['urn:x', 'urn:y'] } })));
+assert.equal(sampleOf({ format: 'csv', delimiter: ';', receipt_id: 'number', columns: { number: { path: 'number' }, age: { path: 'age', type: 'INTEGER' } } }), 'number;age\nR-1;1\n');
+assert.deepEqual(JSON.parse(sampleOf({ format: 'json', match: { '/schema': ['a/1', 'a/2'] }, receipt_id: '/id', each: '/items', columns: { n: { path: '/n', type: 'BIGINT' } } })), { schema: 'a/1', items: [{ id: 'R-1', n: '1' }] });
 
 // Days that a plan asks for; OR says nothing of them.
 const scans = fileScans(['Project [n]', '  Scan receipts_accepted []  (1 rows, 0.1 ms)', "        filter: business_day >= '2025-06-01' AND business_day < '2025-07-01'", '        read: 1 of 3 files, 46 of 90 rows', '  Scan people []']);

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 HOSTILE = '<img src=x onerror="document.title=1">\u202e'
 
@@ -41,6 +42,22 @@ NOTE = {
     "columns": {"total": {"path": "/note/total", "type": "DECIMAL(18,4)", "required": True}},
 }
 
+# Texts that look like numbers and times, numbers with all the digits that there can be, and lists of both.
+ODD = {
+    "name": "odd", "version": 1, "table": "odd", "format": "json", "match": {"/schema": "odd/1"}, "receipt_id": "/id", "issued_at": "/at", "time_zone": "UTC",
+    "columns": {
+        "code": {"path": "/code", "type": "VARCHAR"}, "said_at": {"path": "/said_at", "type": "VARCHAR"}, "digits": {"path": "/digits", "type": "DECIMAL(38,0)"},
+        "lines": {"path": "/lines", "columns": {"sku": {"path": "/sku", "type": "VARCHAR"}, "n": {"path": "/n", "type": "BIGINT"}}},
+    },
+}
+
+# Text among elements, elements that a browser could take for its own, and CDATA.
+MIXED = """<note><kind>n</kind><id>M-1</id><at>2025-01-01T00:00:00Z</at><total>1</total><text>Dear <b>customer</b>, you owe &#53; <!-- c --><![CDATA[<EUR>]]></text>
+<p xmlns="http://www.w3.org/1999/xhtml" onclick="document.title=1">said <img src="x" onerror="document.title=1"/><script>document.title=1</script></p></note>"""
+
+# What a Ukrainian cash register writes, in its own encoding.
+CHECK = (Path(__file__).resolve().parents[3] / "types" / "samples" / "ua-prro-check01-1.xml").read_bytes()
+
 
 class Rig:
     def __init__(self, url: str, key: str) -> None:
@@ -64,6 +81,7 @@ class Rig:
     def fill(self) -> None:
         self.contracts()
         self.receipts()
+        self.documents()
         self.refusals()
         self.uploads()
         self.messages()
@@ -89,10 +107,29 @@ class Rig:
         for number in range(1, 7):
             self.call("POST", "/v1/receipts?client=c1", {"schema": "order/1", "id": f"O-{number}", "issued_at": "2025-03-01T10:00:00Z", "total": f"{number}.5000"})
 
+    def documents(self) -> None:
+        self.call("PUT", "/v1/types/odd", ODD)
+        self.call("POST", "/v1/receipts?client=c1", b'''{"schema":"odd/1","id":"ODD-1","at":"2025-04-01T10:00:00Z","code":"00123.50","said_at":"2025-12-31T23:59:59Z",
+            "digits":"12345678901234567890123456789012345678","lines":[{"sku":"007.10","n":9007199254740993},{"sku":"1234567.00","n":1}]}''')
+        for client in ("c1", "c2"):
+            self.call("POST", f"/v1/receipts?client={client}", {"schema": "odd/1", "id": "SAME", "at": "2025-05-01T10:00:00Z", "code": client})
+        self.call("POST", "/v1/receipts?client=c1", CHECK, "application/xml")
+        self.call("PUT", "/v1/types/note", NOTE)
+        self.call("POST", "/v1/receipts?client=c1", MIXED.encode(), "application/xml")
+        # One that no authority took, and another in its place.
+        for total in ("1.00", "2.00"):
+            ticket = self.call("POST", "/v1/receipts?client=c1", {"schema": "order/1", "id": "AGAIN", "issued_at": "2025-06-01T10:00:00Z", "total": total})["ticket_id"]
+            for _ in range(600):
+                letters = [letter for letter in self.call("GET", "/v1/dead-letters")["dead_letters"] if letter["receipt"]["ticket_id"] == ticket]
+                if letters:
+                    break
+                time.sleep(0.1)
+            self.call("DELETE", f"/v1/admin/dead-letters/{letters[0]['id']}")
+
     def refusals(self) -> None:
         self.refused("/v1/receipts?client=c1", json.dumps({"schema": "pos/1", "id": HOSTILE, "lines": [], "total": HOSTILE}).encode())
         self.refused("/v1/receipts?client=c1", b'{"oops":')
-        self.call("PUT", "/v1/types/note", NOTE)
+        self.refused("/v1/receipts?client=c1", CHECK.replace(b"<SUM>", b"<SUM>" + "так".encode("windows-1251")), "application/xml")
         self.refused("/v1/receipts?client=c1", b"<note><kind>n</kind><id>N-1</id><at>2025-01-01T00:00:00Z</at><total>much</total></note>", "application/xml")
 
     def upload(self, name: str, kind: str, text: str) -> str:
@@ -119,7 +156,7 @@ class Rig:
         self.call("PUT", "/v1/topics/orders/subscriptions/late", {"where": "type = 'order.late'", "target": {"queue": "jobs"}})
         self.call("PUT", "/v1/processes/ship", PROCESS)
         for total in (5, 500):
-            self.call("POST", "/v1/processes/ship/executions", {"name": f"order-{total}", "input": {"total": total, "note": HOSTILE}})
+            self.call("POST", "/v1/processes/ship/executions", {"name": f"order-{total}", "input": {"total": total, "note": HOSTILE, "word": "w" * 2_000}})
 
 
 if __name__ == "__main__":

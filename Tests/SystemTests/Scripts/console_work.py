@@ -348,7 +348,7 @@ AMOUNTS = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:simpleTy
 
 def bench_with_schema(page: Page, editors) -> None:
     """A type of XML whose schema lies in files beside it: chosen on the bench, they are read with each change, and published with the type."""
-    page.goto(f"{URL}/console/types/new/bench")
+    page.goto(f"{URL}/console/types?new=1")
     editors.nth(1).wait_for()
 
     def put(index: int, text: str) -> None:
