@@ -8,6 +8,7 @@ public final class ObjectStoreDouble: ObjectStorage {
         var listingCount = 0
         var losesAnswers = false
         var refusesReading = false
+        var cached: [String: [UInt8]] = [:]
     }
     private let state = Mutex(State())
     private let place: String
@@ -22,6 +23,10 @@ public final class ObjectStoreDouble: ObjectStorage {
 
     /// Whether every read of an object fails, as without the right to it.
     public func refuseReading(_ refuses: Bool) { state.withLock { $0.refusesReading = refuses } }
+
+    /// From now on readers get these bytes of an object, as of a cache beside the bucket, until they let go of it.
+    public func cache(_ key: String, _ bytes: [UInt8]) { state.withLock { $0.cached[key] = bytes } }
+    public func forget(_ key: String) { state.withLock { $0.cached[key] = nil } }
 
     public var objects: [String: [UInt8]] { state.withLock { $0.objects } }
 
@@ -48,7 +53,7 @@ public final class ObjectStoreDouble: ObjectStorage {
     public func create(_ key: String) -> any ObjectSink { Upload(self, key) }
 
     private func object(_ key: String) throws(ColumnStoreError) -> [UInt8] {
-        let (found, isRefused) = state.withLock { ($0.objects[key], $0.refusesReading) }
+        let (found, isRefused) = state.withLock { ($0.cached[key] ?? $0.objects[key], $0.refusesReading) }
         if isRefused { throw ColumnStoreError(.io, path: key, "403 Access Denied") }
         guard let bytes = found else { throw ColumnStoreError(.notFound, path: key, "no such object") }
         return bytes

@@ -9,7 +9,7 @@ public struct CompressionEffort: Hashable, Sendable {
     /// In the codec's own scale; nil for its customary one.
     public var level: Int32?
     /// How far back zstd looks for what it has seen, and how many places it remembers, as powers of two; nil for the level's own. The
-    /// levels' own are for text that repeats itself nearby: receipts repeat what stood megabytes before.
+    /// levels' own are for text that repeats itself nearby: documents repeat what stood megabytes before.
     public var windowLog: Int32?
     public var tableLog: Int32?
     /// The shortest repetition that zstd looks for; nil for the level's own. Longer ones miss what a column's short values have, but in

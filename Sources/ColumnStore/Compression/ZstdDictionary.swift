@@ -3,7 +3,7 @@ internal import CZstd
 /// A zstd dictionary, prepared once for compressing and for inflating. Shared by all threads.
 ///
 /// Short texts of one kind hardly repeat within themselves but much among each other: with a dictionary of their common parts a
-/// receipt of 2 kB takes a third of the room that it takes alone.
+/// document of 2 kB takes a third of the room that it takes alone.
 public final class ZstdDictionary: Sendable {
     public let bytes: [UInt8]
     // Safe: both are written in init and only read by zstd after it; its documentation allows use from several threads at once.

@@ -56,7 +56,7 @@ package final class WorkerThread: @unchecked Sendable {
         close(descriptor)
     }
 
-    /// Puts the calling thread behind all others for processor and disk: compaction gives way to receipts. For good: what others wait for it does
+    /// Puts the calling thread behind all others for processor and disk: compaction gives way to documents that come in. For good: what others wait for it does
     /// by `promptly` from then on.
     ///
     /// - Parameter niceness: 0 to 19, how far behind.

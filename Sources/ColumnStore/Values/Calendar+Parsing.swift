@@ -52,9 +52,6 @@ extension Calendar {
         return moment
     }
 
-    /// Reads a date, alone or with a time that is left out.
-    public static func parseDate(_ text: some Collection<UInt8>) -> Int? { parseMoment(text)?.days }
-
     /// Reads `14:03`, `14:03:07`, `14:03:07.123456`: microseconds since midnight, 24:00 included.
     public static func parseTime(_ text: some Collection<UInt8>) -> Int64? {
         var scanner = Scanner(text)

@@ -106,9 +106,6 @@ package final class WorkBudget {
 
     var isExhausted: Bool { exhaustedBy != nil }
 
-    /// Steps that the present document has taken so far.
-    var spentCount: Int { granted - left }
-
     /// What a document is refused with that has used up its steps; nil when it has not.
     var fault: Fault? {
         guard let last = exhaustedBy else { return nil }

@@ -75,7 +75,7 @@ final class EventOutbox: Sendable {
             switch result {
             case .success(let response) where (200..<300).contains(response.status): parts.answer(delivery.key, .taken)
             case .success(let response):
-                let wait = response.headers["retry-after"].flatMap { Int64($0) }.flatMap { (0...86_400).contains($0) ? $0 * 1_000_000 : nil }
+                let wait = response.headers["retry-after"].flatMap { RegistrarCall.seconds($0, now / 1_000_000) }
                 parts.answer(delivery.key, .refused("\(url) answered \(response.status)", retryAfter: wait))
             case .failure(let failure): parts.answer(delivery.key, .refused("\(url): \(failure)"))
             }

@@ -19,7 +19,7 @@ package enum ExpressionCompiler {
     }
 
     /// - Parameters:
-    ///   - outer: the receipt's columns; a list is read by functions such as `list_sum(lines.amount)`.
+    ///   - outer: the row's columns; a list is read by functions such as `list_sum(lines.amount)`.
     ///   - element: inside a list, the members of its element; they hide columns of the same name in `outer`.
     ///   - type: what the value is cast to (decimals round half away from zero); nil: whatever it is.
     ///   - isCondition: it must be BOOLEAN as it stands: a number that is meant as a condition is a mistake.
@@ -30,11 +30,11 @@ package enum ExpressionCompiler {
         let syntax = try Parser.parseExpression(text)
         let binder = Binder(context: QueryContext(catalog: FixedCatalog([]), timeZone: timeZone, now: 0))
         binder.allowsNow = false
-        let receipt = BindingFrame(parent: nil)
-        receipt.names = NameScope(name: nil, columns: columns(outer, from: 0))
-        let frame = BindingFrame(parent: receipt)
+        let row = BindingFrame(parent: nil)
+        row.names = NameScope(name: nil, columns: columns(outer, from: 0))
+        let frame = BindingFrame(parent: row)
         frame.names = NameScope(name: nil, columns: columns(element, from: outer.count))
-        var scope = ExpressionScope(frame: element.isEmpty ? receipt : frame, clause: "this expression")
+        var scope = ExpressionScope(frame: element.isEmpty ? row : frame, clause: "this expression")
         scope.allowsSubqueries = false
         let value = try binder.bindExpression(syntax, in: scope)
         let bound: Expression

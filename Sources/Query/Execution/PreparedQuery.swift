@@ -15,8 +15,6 @@ package struct PreparedQuery: Sendable {
     /// The same from rows alone; nil where no rollup may answer anyway.
     var withoutSums: (@Sendable () throws -> LogicalPlan)?
 
-    package var isExplain: Bool { explain != nil }
-
     /// It may be run again later, in another session, without being understood anew.
     package var isFixed: Bool { query.isFixed && isConstant }
 

@@ -20,7 +20,7 @@ struct Cardinality {
     // Guesses where statistics are silent, from the benchmarks that planners are usually measured with.
     private static let equalFraction = 0.04, rangeFraction = 0.35, prefixFraction = 0.05, likeFraction = 0.1, nullFraction = 0.05
     private static let otherFraction = 0.33
-    /// Elements of a list: lines of a receipt.
+    /// Elements of a list, where nothing is known of it.
     private static let elementCount = 5.0
 
     init(_ plan: LogicalPlan) { learn(plan) }

@@ -27,7 +27,7 @@ struct RollupRewrite {
         return run.sharedRemarks.applied(to: rewritten)
     }
 
-    /// Tables whose rows are grouped: a catalog is asked of no others, which for a receipt by its id would take as long as binding its text.
+    /// Tables whose rows are grouped: a catalog is asked of no others, which for a row by its id would take as long as binding its text.
     private static func groupedTables(_ plan: LogicalPlan, isGrouped: Bool = false, _ names: inout Set<String>) {
         var isGrouped = isGrouped
         switch plan {

@@ -25,9 +25,6 @@ enum TypeRules {
     /// Digits behind the mark: integers have none.
     static func scale(_ type: ColumnType) -> Int { if case .decimal(_, let scale) = type { scale } else { 0 } }
 
-    /// Digits that an integer type may need, so that it fits a decimal.
-    static func integerDigits(_ type: ColumnType) -> Int { type == .int32 ? 10 : 19 }
-
     /// What two values become so that they can be compared, joined, or stand in one column: nil when they cannot.
     ///
     /// Decimals give DECIMAL(38, larger scale).

@@ -157,20 +157,8 @@ extension TableMetadata {
         currentSnapshotID = current == -1 ? nil : current
         snapshots = []
         for snapshot in json[present: "snapshots"]?.array ?? [] { snapshots.append(try Snapshot(snapshot, path: path)) }
-        snapshotLog = []
-        for entry in json[present: "snapshot-log"]?.array ?? [] {
-            snapshotLog.append(
-                SnapshotLogEntry(
-                    snapshotID: try required("snapshot-log", entry[present: "snapshot-id"]?.int64),
-                    timestampMilliseconds: try required("snapshot-log", entry[present: "timestamp-ms"]?.int64)))
-        }
-        metadataLog = []
-        for entry in json[present: "metadata-log"]?.array ?? [] {
-            metadataLog.append(
-                MetadataLogEntry(
-                    location: try required("metadata-log", entry[present: "metadata-file"]?.text),
-                    timestampMilliseconds: try required("metadata-log", entry[present: "timestamp-ms"]?.int64)))
-        }
+        snapshotLog = try Self.entries("snapshot-log", "snapshot-id", { $0.int64 }, json, path).map { .init(snapshotID: $0.value, timestampMilliseconds: $0.at) }
+        metadataLog = try Self.entries("metadata-log", "metadata-file", { $0.text }, json, path).map { .init(location: $0.value, timestampMilliseconds: $0.at) }
         otherRefs = (json[present: "refs"]?.members ?? []).filter { $0.name != "main" }
         otherMembers = (json.members ?? []).filter { !Self.knownMembers.contains($0.name) && $0.value != .null }
         guard schemas.contains(where: { $0.id == currentSchemaID }) else {
@@ -179,6 +167,20 @@ extension TableMetadata {
         if let id = currentSnapshotID, snapshot(id: id) == nil {
             throw ColumnStoreError(.corruptFile, path: path, "the current snapshot \(id) is not there")
         }
+    }
+
+    /// Of a list of what came to be and when.
+    private static func entries<Value>(
+        _ list: String, _ member: String, _ read: (JSONValue) -> Value?, _ json: JSONValue, _ path: String
+    ) throws(ColumnStoreError) -> [(value: Value, at: Int64)] {
+        var entries: [(Value, Int64)] = []
+        for entry in json[present: list]?.array ?? [] {
+            guard let value = entry[present: member].flatMap(read), let at = entry[present: "timestamp-ms"]?.int64 else {
+                throw ColumnStoreError(.corruptFile, path: path, "\"\(list)\" is missing or of another type")
+            }
+            entries.append((value, at))
+        }
+        return entries
     }
 
     var json: JSONValue {

@@ -23,8 +23,6 @@ package final class TransferPool: Sendable {
 
         func fulfil(_ result: Result<Value, BucketFailure>) { value.broadcast { $0 = result } }
 
-        var isFulfilled: Bool { value.withLock { $0 != nil } }
-
         /// Waits for it, unless the waiting thread's question is given up.
         func wait() throws(BucketFailure) -> Value {
             let scope = WaitScope.current

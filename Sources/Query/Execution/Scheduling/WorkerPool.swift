@@ -51,7 +51,7 @@ package final class WorkerPool: Sendable {
 
     func submit(_ task: any WorkerTask) { queue.broadcast { $0.tasks.append(task) } }
 
-    /// Behind the threads that take receipts: those run for microseconds at a time, and should not wait for a slice of a query each time.
+    /// Behind the threads that take rows in: those run for microseconds at a time, and should not wait for a slice of a query each time.
     private static let niceness: Int32 = 5
 
     private static func work(_ queue: Monitor<Line>) {

@@ -317,6 +317,30 @@ final class TableTests: XCTestCase {
         XCTAssertEqual(storage.listingCount, 3)
     }
 
+    /// A cache has an object that stood there before the right one was put back: already the first question is answered.
+    func test_parquet_ofAnObjectThatACacheHasWrong_isAskedForAgain() throws {
+        let storage = ObjectStoreDouble()
+        let (table, key) = (try Table.create(storage, schema: Schema(Self.columns)).table, "data/1.parquet")
+        let sink = storage.create(key)
+        let writer = try FileWriter(table.schema, to: sink)
+        try writer.append(Self.batch(0..<10, table.schema))
+        let file = DataFile(try writer.finish(), location: storage.location(of: key), sortOrderID: nil)
+        try sink.commit()
+        let right = try XCTUnwrap(storage.objects[key])
+        let made = try table.append([file]).table
+        var damaged = right
+        damaged[right.count - 6] ^= 0xFF
+        for wrong in [Array(right.dropLast()), damaged, Array(repeating: 0, count: right.count)] {
+            storage.cache(key, wrong)
+            XCTAssertEqual(try made.parquet(file).rowCount, 10)
+            // What the storage itself has wrong is wrong, and nobody keeps it.
+            storage.put(key, wrong)
+            XCTAssertThrowsError(try made.parquet(file))
+            storage.put(key, right)
+            XCTAssertEqual(try made.parquet(file).rowCount, 10)
+        }
+    }
+
     /// A conditional put whose answer was lost is sent again, and meets what it has stored itself.
     func test_commits_whosePutsAreRepeated_areNoConflictWithThemselves() throws {
         let storage = ObjectStoreDouble()
