@@ -51,10 +51,11 @@ extension Catalog {
     ///
     /// - Parameters:
     ///   - last: the highest sequence and ticket among the rows that are new in cold; nil when none is.
+    ///   - lateEnds: of the file's rows.
     ///   - along: what else is to happen with it, or not at all.
     func switchToCold(
         _ switches: [ColdSwitch], leaving file: (day: Int32, part: Int)? = nil, last: (sequence: Int64, ticket: ULID?)? = nil,
-        rollups: [RollupChange] = [], along: @Sendable (SQLiteConnection) throws -> Void = { _ in }
+        lateEnds: [LateEnds] = [], rollups: [RollupChange] = [], along: @Sendable (SQLiteConnection) throws -> Void = { _ in }
     ) throws {
         let now = now
         // Sums nobody needs elsewhere: they are made again from rows.
@@ -81,7 +82,10 @@ extension Catalog {
             }
             for change in rollups { try Self.record(change, connection) }
             try along(connection)
-            if let file { try Self.setState(.moved, day: file.day, part: file.part, connection) }
+            if let file {
+                try Self.setState(.moved, day: file.day, part: file.part, connection)
+                try Self.record(lateEnds, day: file.day, part: file.part, connection)
+            }
             if let last { try Self.raise("sequence", to: last.sequence, connection) }
             if let ticket = last?.ticket {
                 let statement = try connection.statement("""
@@ -114,6 +118,49 @@ extension Catalog {
             try update.run()
         }
         try end(change.obsolete, of: change.table, now: now, connection)
+    }
+
+    /// A value of `meta` for each hot file that left with such rows: of a year's files some hundreds.
+    private static let lateEndsKey = "late_ends "
+
+    private static func record(_ ends: [LateEnds], day: Int32, part: Int, _ connection: SQLiteConnection) throws {
+        if ends.isEmpty { return }
+        let lines = ends.map { ends in
+            let numbers = [ends.events, ends.receipts, ends.times].flatMap { [$0.lowerBound, $0.upperBound] }
+            return "\(numbers.map { String($0) }.joined(separator: " ")) \(ends.table)"
+        }
+        let insert = try connection.statement("INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)")
+        try insert.bind(1, "\(lateEndsKey)\(HotFileName.text(day: day, part: part))")
+        try insert.bind(2, lines.joined(separator: "\n"))
+        try insert.run()
+    }
+
+    /// Of all hot files that are gone, but for those that left before this was written down: their rows are changes at their own sequences.
+    func lateEnds() throws -> [String: [LateEnds]] {
+        try read { connection in
+            let select = try connection.statement("SELECT value FROM meta WHERE key >= ?1 AND key < ?2")
+            defer { select.reset() }
+            try select.bind(1, Self.lateEndsKey)
+            // The character after the blank.
+            try select.bind(2, "\(Self.lateEndsKey.dropLast())!")
+            var all: [String: [LateEnds]] = [:]
+            while try select.step() {
+                for line in select.text(0).split(separator: "\n") {
+                    guard let ends = Self.lateEnds(line) else {
+                        throw ColumnStoreError(.corruptFile, path: path, "what it has of the last events of cold receipts cannot be read: run till verify")
+                    }
+                    all[ends.table, default: []].append(ends)
+                }
+            }
+            return all
+        }
+    }
+
+    private static func lateEnds(_ line: Substring) -> LateEnds? {
+        let words = line.split(separator: " ", maxSplits: 6, omittingEmptySubsequences: false)
+        let numbers = words.prefix(6).compactMap { Int64(String($0)) }
+        guard words.count == 7, numbers.count == 6, numbers[0] <= numbers[1], numbers[2] <= numbers[3], numbers[4] <= numbers[5] else { return nil }
+        return LateEnds(table: String(words[6]), events: numbers[0]...numbers[1], receipts: numbers[2]...numbers[3], times: numbers[4]...numbers[5])
     }
 
     /// Within the transaction that makes the cold files part of the store. A rollup that was changed meanwhile has other sums: nothing is noted.

@@ -139,11 +139,14 @@ extension Compactor {
         var rowCount = 0
         var byteCount = 0
         var settled: [String: [Int64]] = [:]
+        var lateEnds: [LateEnds] = []
         var rolled = Rolled()
     }
 
     private func append(_ written: [Written], of file: HotFile, _ targets: [String: Target]) throws -> Appended {
         var appended = Appended()
+        // Nothing of it changes any more.
+        appended.lateEnds = try file.lateEnds()
         for part in written {
             guard let target = targets[part.name] else { continue }
             let commit = try target.table.iceberg.append(part.outputs.map(\.file), summary: ["till.hot-file": file.name])
@@ -167,9 +170,9 @@ extension Compactor {
             try usage.moving(file) { along in
                 try catalog.switchToCold(
                     appended.switches + appended.rolled.switches, leaving: (file.day, file.part), last: (info.lastSequence, info.lastTicket),
-                    rollups: appended.rolled.changes, along: along)
+                    lateEnds: appended.lateEnds, rollups: appended.rolled.changes, along: along)
                 let settled = appended.settled.mapValues { SequenceRoster(sorted: $0.sorted()) }
-                tier.boundary.replace([file], cold: appended.targets.mapValues(\.table), settled: settled, rollups: appended.rolled.states)
+                tier.boundary.replace([file], cold: appended.targets.mapValues(\.table), settled: settled, lateEnds: appended.lateEnds, rollups: appended.rolled.states)
             }
         }
         for (table, sequences) in appended.settled { tier.versions.settle(sequences, of: table) }

@@ -212,6 +212,36 @@ extension HotFile {
         }
     }
 
+    /// Where the last events of rows lie that became final after they came: what a reader of changes asks for when the file is gone.
+    ///
+    /// Each is of receipts that follow one another by their last events.
+    func lateEnds() throws -> [LateEnds] {
+        try pool.withConnection { connection in
+            let count = try connection.integer("SELECT count(*) FROM events") ?? 0
+            if count == 0 { return [] }
+            let countEach = max(LateEnds.receiptCountMin, count / LateEnds.countMax + 1)
+            let select = try connection.statement("""
+                SELECT t.name, e.last, r.sequence, r.completed_at
+                FROM (SELECT row, max(sequence) AS last FROM events GROUP BY row) e JOIN rows r ON r.id = e.row JOIN tables t ON t.id = r.table_id
+                WHERE r.completed_at IS NOT NULL AND r.completed_at <> r.received_at ORDER BY t.name, e.last
+                """)
+            defer { select.reset() }
+            var all: [LateEnds] = []
+            var room: Int64 = 0
+            while try select.step() {
+                let ends = LateEnds(table: select.text(0), event: select.int64(1), receipt: select.int64(2), time: select.int64(3))
+                if room > 0, let last = all.last, last.table == ends.table {
+                    all[all.count - 1].form(with: ends)
+                    room -= 1
+                } else {
+                    all.append(ends)
+                    room = countEach - 1
+                }
+            }
+            return all
+        }
+    }
+
     /// State changes after a sequence, in order, at most `limit`: what an event's row is, and what became of it.
     func events(
         after sequence: Int64, through last: Int64, of scope: RowScope, limit: Int

@@ -13,6 +13,14 @@ package struct ReceiptHistory: Sendable {
 
     package init() {}
 
+    /// The number of the last change of the receipt's state; nil where none is noted.
+    var lastChange: Int64? {
+        for event in events.reversed() where ReceiptState.allCases.contains(where: { $0.rawValue.lowercased() == event.event }) {
+            if let number = event.details.first(where: { $0.name == "sequence" }).flatMap({ Int64(String($0.json)) }) { return number }
+        }
+        return nil
+    }
+
     package var text: String {
         if steps.isEmpty && events.isEmpty { return Self.empty }
         var json = JSONWriter()

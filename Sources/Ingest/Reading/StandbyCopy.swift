@@ -40,6 +40,7 @@ package final class StandbyCopy: Sendable {
         let sequence = max(files.map(\.state.lastSequence).max() ?? 0, try StoredNumber.checked(try catalog.integer("sequence") ?? 0, "the sequence", in: StoredNumber.sequences, path: catalog.path))
         let index = try VersionIndex.open(path: "\(directory)/\(ReplicaStore.readVersionsName).sqlite", store: catalog.storeID, sequence: sequence)
         var snapshot = TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence)
+        snapshot.lateEnds = try catalog.lateEnds()
         snapshot.superseded = try VersionFold(index: index) { name, version in
             try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(kept: $0).file.delimiter } ?? UInt8(ascii: ",")
         }.run(files, cold)

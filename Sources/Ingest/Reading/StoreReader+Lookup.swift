@@ -2,7 +2,7 @@ import ColumnStore
 import Documents
 import Query
 
-/// Single receipts, tickets, and what happened since.
+/// Single receipts and tickets.
 extension StoreReader {
     func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
         let scope = try rows(of: lookup.client, for: principal)
@@ -130,120 +130,18 @@ extension StoreReader {
         }
         ticket.history += history.events
         if receipt.summary.state == .failed {
-            let identity = receipt.identity
-            let next = try HotTier.successor(of: identity, after: receipt.summary.sequence, in: snapshot)
-                ?? HotTier.find(identity, in: snapshot) ?? ColdLookup.find(identity, in: snapshot)
-            ticket.replacedBy = next?.summary.ticketID
+            ticket.replacedBy = try successor(of: receipt, snapshot)?.summary.ticketID
         }
         return ticket
     }
 
-    // MARK: Changes
-
-    func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage {
-        let snapshot = boundary.snapshot()
-        let scope = principal.rows
-        var changes: [ChangePage.Change] = []
-        var low = max(0, sequence)
-        // Sequences are dense but for other clients' rows: windows that grow find the next ones without reading all that follows.
-        var width = Int64(max(limit, 1_000)) * 2
-        while low < snapshot.sequence, changes.count < limit {
-            var high = snapshot.sequence - low > width ? low + width : snapshot.sequence
-            var lowest = LowestChanges(limit: limit - changes.count)
-            // A window that turns out to hold many more is begun anew as a narrower one, which holds enough.
-            while try !collect(after: low, through: high, of: scope, snapshot, &lowest) {
-                high = lowest.bound
-                lowest = LowestChanges(limit: limit - changes.count)
-            }
-            changes += lowest.sorted()
-            low = high
-            width = width.multipliedSaturating(by: 4)
-        }
-        // At the end of what there is, the next call begins behind it, whoever's rows it was.
-        let isFull = changes.count == limit
-        return ChangePage(changes: changes, nextAfter: isFull ? changes.last?.sequence ?? sequence : max(sequence, snapshot.sequence))
+    /// What came next under the identity of a FAILED receipt, FAILED by now or not, wherever it lies; else what holds the identity, since an
+    /// earlier receipt can take it again.
+    private func successor(of receipt: StoredReceipt, _ snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
+        let (identity, own) = (receipt.identity, receipt.summary.sequence)
+        let hot = [try HotTier.successor(of: identity, after: own, in: snapshot), try HotTier.find(identity, in: snapshot)].compactMap { $0 }
+        let all = hot + (try ColdLookup.receipts(under: identity, snapshot))
+        let next = all.filter { $0.summary.sequence > own }.min { $0.summary.sequence < $1.summary.sequence }
+        return next ?? all.first { $0.summary.state != .failed }
     }
-
-    /// The lowest changes of a window, of which twice as many as wanted are in memory at a time.
-    struct LowestChanges {
-        private let limit: Int
-        private var changes: [ChangePage.Change] = []
-        /// Set when there were more: up to here are enough.
-        private(set) var bound = Int64.max
-
-        init(limit: Int) { self.limit = limit }
-
-        /// - Returns: false when the window holds more than need be collected.
-        mutating func add(_ change: ChangePage.Change) -> Bool {
-            changes.append(change)
-            guard changes.count > 2 * limit else { return true }
-            bound = changes.map(\.sequence).sorted()[limit - 1]
-            return false
-        }
-
-        /// One more than there is room for, so that too many show.
-        var roomCount: Int { 2 * limit + 1 - changes.count }
-
-        func sorted() -> [ChangePage.Change] { Array(changes.sorted { $0.sequence < $1.sequence }.prefix(limit)) }
-    }
-
-    /// The changes of a window.
-    ///
-    /// - Returns: false when there are too many; `lowest.bound` says how far to go then.
-    private func collect(
-        after low: Int64, through high: Int64, of rows: RowScope, _ snapshot: TierBoundary.Snapshot, _ lowest: inout LowestChanges
-    ) throws -> Bool {
-        var scope = [
-            ColumnFilter("sequence", .range(lower: .init(.integer(low), isInclusive: false), upper: .init(.integer(high), isInclusive: true)))
-        ]
-        scope.append(contentsOf: rows.filters)
-        var hot = snapshot
-        hot.cold = [:]
-        var cold = snapshot
-        cold.files = []
-        for (table, isHot) in tables.tables.flatMap({ [($0, true), ($0, false)] }) {
-            if !isHot, snapshot.cold[table] == nil { continue }
-            let source = TieredTable(name: table, boundary: boundary, tables: tables, snapshot: isHot ? hot : cold)
-            let scan = try source.scan(ScanRequest(projection: Self.changeColumns(of: table), scope: scope))
-            while let morsel = try scan.nextMorsel() {
-                while let batch = try morsel.next() {
-                    for row in 0..<batch.rowCount {
-                        var receipt = try ColdLookup.receipt(batch, row, table: table)
-                        // No receipts: nobody waits to hear of them.
-                        if receipt.summary.type == TableName.executionType { continue }
-                        // What became final later did so by an event of its own; in cold there is only the end.
-                        if isHot, receipt.completedAt != receipt.receivedAt { receipt.summary.state = .processing }
-                        var change = ChangePage.Change(
-                            sequence: receipt.summary.sequence, at: receipt.receivedAt, event: Self.event(receipt.summary.state), receipt: receipt.summary)
-                        change.version = Self.version(batch, row)
-                        if !lowest.add(change) { return false }
-                    }
-                }
-            }
-        }
-        for file in snapshot.files {
-            for event in try file.events(after: low, through: high, of: rows, limit: lowest.roomCount) {
-                var summary = event.receipt.summary
-                // As of then: it may have changed since.
-                summary.state = ReceiptState.allCases.first { Self.event($0) == event.event } ?? summary.state
-                if !lowest.add(ChangePage.Change(sequence: event.sequence, at: event.at, event: event.event, receipt: summary)) { return false }
-            }
-        }
-        return true
-    }
-
-    /// What a change is made of: of a versioned table which version it is, behind the columns of every table.
-    private static func changeColumns(of table: String) -> [ColumnPath] {
-        guard TableName.isVersioned(table) else { return ColdLookup.columns }
-        return ColdLookup.columns + [ColumnPath(VersionColumns.version.name), ColumnPath(VersionColumns.removed.name)]
-    }
-
-    /// Of a row of `changeColumns`; nil in a ledger.
-    private static func version(_ batch: ColumnBatch, _ row: Int) -> (number: Int32, isRemoval: Bool)? {
-        let columns = batch.columns.dropFirst(ColdLookup.columns.count)
-        guard let first = columns.first, let last = columns.last, case .integer(let number) = first.value(at: row) else { return nil }
-        return (Int32(clamping: number), last.value(at: row) == .boolean(true))
-    }
-
-    private static func event(_ state: ReceiptState) -> String { "receipt.\(state.rawValue.lowercased())" }
 }

@@ -12,7 +12,8 @@ enum ColdLookup {
         try receipts(under: identity, snapshot).first { $0.summary.state != .failed }
     }
 
-    private static func receipts(under identity: ReceiptIdentity, _ snapshot: TierBoundary.Snapshot) throws -> [StoredReceipt] {
+    /// All that came under an identity, FAILED ones too.
+    static func receipts(under identity: ReceiptIdentity, _ snapshot: TierBoundary.Snapshot) throws -> [StoredReceipt] {
         try receipts(
             identity.table, snapshot,
             [

@@ -13,6 +13,8 @@ package final class TierBoundary: Sendable {
         package var sequence: Int64
         /// Rows of versioned tables that are not the newest of their documents, as far as files do not say it, by table.
         package var superseded: [String: SupersededRows] = [:]
+        /// Where last events of cold rows lie that became final after they came, by table.
+        package var lateEnds: [String: [LateEnds]] = [:]
         /// Sums of cold files, by the names of their rollups.
         package var rollups: [String: RollupState] = [:]
         /// Rises with each `IdentityChange`: a check made under one number holds while it stands. Files that move or merge change no answer.
@@ -94,7 +96,11 @@ package final class TierBoundary: Sendable {
     ///
     /// - Parameter sequence: of the last row that cold tables have and nothing had before.
     /// - Parameter settled: superseded rows that cold files say it of from now on, by table.
-    func replace(_ files: [HotFile], cold: [String: ColdTable], sequence: Int64? = nil, settled: [String: SequenceRoster] = [:], rollups: [RollupState] = []) {
+    /// - Parameter lateEnds: of the rows that leave.
+    func replace(
+        _ files: [HotFile], cold: [String: ColdTable], sequence: Int64? = nil, settled: [String: SequenceRoster] = [:], lateEnds: [LateEnds] = [],
+        rollups: [RollupState] = []
+    ) {
         let gone = Set(files.map(\.name))
         state.withLock { state in
             if let sequence {
@@ -103,6 +109,7 @@ package final class TierBoundary: Sendable {
             }
             state.snapshot.files.removeAll { gone.contains($0.name) }
             for (table, version) in cold { state.snapshot.cold[table] = version }
+            for ends in lateEnds { state.snapshot.lateEnds[ends.table, default: []].append(ends) }
             // One that was changed or deleted meanwhile has other sums, or none.
             for rollup in rollups where state.snapshot.rollups[rollup.definition.name]?.number == rollup.number {
                 state.snapshot.rollups[rollup.definition.name] = rollup

@@ -49,7 +49,8 @@ final class StoreFeed: Sendable {
         return true
     }
 
-    /// A version after the first, and a removal, are events of their own besides.
+    /// A version after the first, and a removal, are events of their own besides. Of one that became final later, and is cold by then, the event comes
+    /// with its final state, perhaps once more: it is the same one by its id.
     static func events(_ change: ChangePage.Change) -> [EventDraft] {
         let receipt = change.receipt
         var data = JSONWriter(reserving: 320)
@@ -72,7 +73,7 @@ final class StoreFeed: Sendable {
         }
         var events = [draft(change.event, "change-\(change.sequence)")]
         if let version = change.version, version.isRemoval || version.number > 1 {
-            events.append(draft(version.isRemoval ? "version.removed" : "version.replaced", "version-\(change.sequence)"))
+            events.append(draft(version.isRemoval ? "version.removed" : "version.replaced", "version-\(receipt.sequence)"))
         }
         return events
     }

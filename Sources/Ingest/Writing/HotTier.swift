@@ -52,6 +52,7 @@ package final class HotTier: Sendable {
         let lastTicket = (files.compactMap(\.state.lastTicket) + [movedTicket].compactMap { $0 }).max() ?? ULID(high: 0, low: 0)
         let versions = try VersionIndex.open(path: directory.versionsPath, store: mark.store, sequence: sequence)
         var snapshot = TierBoundary.Snapshot(files: files, cold: cold, sequence: sequence)
+        snapshot.lateEnds = try catalog.lateEnds()
         snapshot.superseded = try VersionFold(index: versions) { name, version in
             try catalog.typeFile(name: name, version: Int(version)).map { try DocumentType(kept: $0).file.delimiter } ?? UInt8(ascii: ",")
         }.run(files, cold)
