@@ -49,7 +49,7 @@ final class ProcessTransaction {
             return try apply(.failed(attempts: attempts, nextAt: at, reason: detail), to: step, note)
         case .outcome(let step, let outcome, let note): return try apply(.decided(isAccepted: outcome.isAccepted), to: step, note, outcome)
         case .lateAcceptance(let step, let outcome, let note): return try apply(.acceptedLate, to: step, note, outcome)
-        case .dead(let step, let detail, let note): return try apply(.givenUp(reason: detail), to: step, note)
+        case .dead(let step, let attempts, let detail, let note): return try apply(.givenUp(reason: detail, attempts: attempts), to: step, note)
         case .redriveStep(let step): return try apply(.redrive, to: step)
         case .forgetStep(let step): return try apply(.forget, to: step)
         case .delivered(let event, let note): return try apply(.delivered, toEvent: event, note)

@@ -55,7 +55,8 @@ package struct ProcessChange: Sendable {
         case outcome(step: Int64, StepOutcome, HistoryNote)
         /// A dead step was accepted after all, and its row's identity is free: the process goes on from there.
         case lateAcceptance(step: Int64, StepOutcome, HistoryNote)
-        case dead(step: Int64, detail: String, HistoryNote)
+        /// With the attempts that it had, where the last one is not written down yet.
+        case dead(step: Int64, attempts: Int? = nil, detail: String, HistoryNote)
         case redriveStep(Int64)
         /// A dead step is listed no more; its row stays FAILED.
         case forgetStep(Int64)

@@ -259,8 +259,8 @@ final class Registration: Sendable {
         let now = clock.now()
         var status: Int64?
         if case .success(let response) = result { status = Int64(response.status) }
-        func note(_ event: String, _ more: (inout JSONWriter) -> Void = { _ in }) -> HistoryNote {
-            self.note(isQuestion ? "asked: \(event)" : event, name, attempts) { json in
+        func note(_ event: String, of attempt: Int? = nil, _ more: (inout JSONWriter) -> Void = { _ in }) -> HistoryNote {
+            self.note(isQuestion ? "asked: \(event)" : event, name, attempt ?? attempts) { json in
                 if let status { json.member("status", status) }
                 more(&json)
             }
@@ -284,12 +284,12 @@ final class Registration: Sendable {
             let attempts = isQuestion ? attempts + 1 : attempts
             guard let next = registrar.nextAttempt(after: attempts, retryAfter: retryAfter, now: now) else {
                 let dead = "no final answer in \(attempts) attempts; the last: \(detail)"
-                return submit(.dead(step: work.id, detail: dead, note("exhausted") { $0.member("detail", detail) }), work)
+                return submit(.dead(step: work.id, attempts: attempts, detail: dead, note("exhausted", of: attempts) { $0.member("detail", detail) }), work)
             }
             let at = min(next, work.expiresAt)
             let action = ProcessChange.Action.retry(
                 step: work.id, attempts: attempts, at: at, detail: detail,
-                note("failed") { json in
+                note("failed", of: attempts) { json in
                     json.member("detail", detail)
                     json.member("next_at", instant: at)
                 })

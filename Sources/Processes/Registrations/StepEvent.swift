@@ -11,7 +11,7 @@ package enum StepEvent: Sendable, Equatable, Hashable {
     /// The same, where nobody stands in the way of a step that was given up: what it is about may go on.
     case acceptedLate
     /// Attempts or time ran out.
-    case givenUp(reason: String)
+    case givenUp(reason: String, attempts: Int? = nil)
     case redrive
     /// It is a dead letter no more.
     case forget

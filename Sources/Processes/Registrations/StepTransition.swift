@@ -52,7 +52,7 @@ package struct StepTransition {
             effects.append(.note(.ofEvent))
         case .decided(let isAccepted): return decide(step, isAccepted)
         case .acceptedLate: return revive(step)
-        case .givenUp(let reason): return giveUp(step, reason)
+        case .givenUp(let reason, let attempts): return giveUp(step, reason, attempts)
         case .redrive: return redrive(step, .redriven(name: step.name))
         case .forget:
             guard step.state == .dead, !moment.isLeaving else { return .unknown }
@@ -106,9 +106,9 @@ package struct StepTransition {
         return decide(begun, true)
     }
 
-    private mutating func giveUp(_ step: StepProcess.Step, _ reason: String) -> StepDisposition {
+    private mutating func giveUp(_ step: StepProcess.Step, _ reason: String, _ attempts: Int?) -> StepDisposition {
         guard step.state.isOpen else { return .repeated }
-        change(step, .dead, .reason(reason))
+        change(step, .dead, .reason(reason)) { $0.attempts = attempts ?? $0.attempts }
         effects.append(.note(.ofEvent))
         cancelOthers(of: step)
         become(.failed)
