@@ -6,6 +6,8 @@ package struct ExtractedReceipt: Sendable {
     /// Nil when the type maps none.
     package var clientID: [UInt8]?
     package var callbackURL: String?
+    /// Where the document says it.
+    package var callbackPointer: String?
     /// Microseconds since 1970.
     package var issuedAt: Int64
     /// Days since 1970.

@@ -52,7 +52,7 @@ struct Extractor<Source: DocumentSource> {
         let isTooMuch = textByteCount > ExtractionContext.rowByteCountMax && context.work.limitsDocuments
         guard context.work.charge(isTooMuch ? Int.max : textByteCount, .paths) else { return nil }
         return ExtractedReceipt(
-            type: type, receiptID: receiptID, clientID: clientID, callbackURL: callback, issuedAt: time.instant, businessDay: time.day,
+            type: type, receiptID: receiptID, clientID: clientID, callbackURL: callback?.url, callbackPointer: callback?.pointer, issuedAt: time.instant, businessDay: time.day,
             row: RowWriter.row(of: plan, context: context), document: document)
     }
 
@@ -204,19 +204,20 @@ struct Extractor<Source: DocumentSource> {
         return nil
     }
 
-    private func callbackURL() -> String? {
+    private func callbackURL() -> (url: String, pointer: String)? {
         guard !plan.callbackURL.isEmpty else { return nil }
         guard let parts = complete(plan.callbackURL) else {
             // A receipt without a webhook of its own is an ordinary one.
             return nil
         }
         let text = parts.filter { $0.node != Documents.none }.map(\.text.string).joined()
+        let node = parts.first { $0.node != Documents.none }?.node ?? element
         let isWeb = text.lowercased().hasPrefix("https://") || text.lowercased().hasPrefix("http://")
         guard isWeb, text.utf8.count <= 2_048, !text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
-            report(parts[0].node == Documents.none ? element : parts[0].node, "bad-url", "callback_url is no http or https URL")
+            report(node, "bad-url", "callback_url is no http or https URL")
             return nil
         }
-        return text
+        return (text, source.location(of: node, within: element))
     }
 
     private mutating func findZone() {

@@ -34,20 +34,53 @@ package enum NDJSONLines {
 package struct BodyLines {
     private let body: [UInt8]
     private var start = 0
+    /// Of the last line, from 1: lines of blanks count, so that whoever looks a line up in his file finds it.
+    package private(set) var number = 0
 
     package init(_ body: [UInt8]) { self.body = body }
 
     package mutating func next() -> Range<Int>? {
         body.withUnsafeBytes { bytes in
-            while let line = NDJSONLines.next(in: bytes, from: &start) { if !line.isEmpty { return line } }
+            while let line = NDJSONLines.next(in: bytes, from: &start) {
+                number += 1
+                if !line.isEmpty { return line }
+            }
             return nil
         }
     }
 
-    /// How many lines are left; nothing is kept of them.
-    package mutating func countRest() -> Int {
-        var count = 0
-        while next() != nil { count += 1 }
-        return count
+    /// The lines that are left; nothing is kept of them but their numbers.
+    package mutating func rest() -> LineNumbers {
+        var numbers = LineNumbers(after: number)
+        while next() != nil { numbers.add(number) }
+        return numbers
+    }
+}
+
+/// Numbers of lines, rising: a bit for each line of a body, blank or not, so that millions take little.
+package struct LineNumbers: Sendable {
+    package private(set) var count = 0
+    private let before: Int
+    private var words: [UInt64] = []
+
+    /// - Parameter before: none of them is below it, or it.
+    package init(after before: Int = 0) { self.before = before }
+
+    mutating func add(_ number: Int) {
+        let (word, bit) = (number - before - 1).quotientAndRemainder(dividingBy: 64)
+        while words.count <= word { words.append(0) }
+        words[word] |= 1 << UInt64(bit)
+        count += 1
+    }
+
+    /// The lowest one above `number`.
+    package func next(after number: Int) -> Int? {
+        var place = max(0, number - before)
+        while place < words.count * 64 {
+            let rest = words[place / 64] >> UInt64(place % 64)
+            if rest != 0 { return before + place + rest.trailingZeroBitCount + 1 }
+            place = (place / 64 + 1) * 64
+        }
+        return nil
     }
 }

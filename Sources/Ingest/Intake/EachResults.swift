@@ -5,9 +5,12 @@ internal import Synchronization
 final class EachResults: Sendable {
     private struct State {
         var results: [Result<Taken, Fault>?] = []
+        /// Of lines: where each stands in the body.
+        var numbers: [Int] = []
         var left = 0
         var isWhole = false
         var beyondCount = 0
+        var beyond: LineNumbers?
         var violationByteCount = 0
         /// Of versioned tables: which receipts the body has brought, and where first.
         var brought: [ReceiptIdentity: Int] = [:]
@@ -21,8 +24,11 @@ final class EachResults: Sendable {
     init(_ completion: @escaping @Sendable (TakeOutcome) -> Void) { self.completion = completion }
 
     /// Places for so many receipts: the first one's.
-    func reserve(_ count: Int) -> Int {
+    ///
+    /// - Parameter numbers: those of their lines, if they are lines.
+    func reserve(_ count: Int, numbers: [Int] = []) -> Int {
         state.withLock { state in
+            state.numbers.append(contentsOf: numbers)
             state.results.append(contentsOf: repeatElement(nil, count: count))
             state.left += count
             return state.results.count - count
@@ -40,6 +46,9 @@ final class EachResults: Sendable {
         }
     }
 
+    /// The line of a place, from 1; of what is no line, how manieth it is.
+    func number(of place: Int) -> Int { state.withLock { $0.numbers.indices.contains(place) ? $0.numbers[place] : place + 1 } }
+
     func set(_ place: Int, _ result: Result<Taken, Fault>) { set([(place, result)]) }
 
     func set(_ results: [(place: Int, result: Result<Taken, Fault>)]) {
@@ -54,9 +63,11 @@ final class EachResults: Sendable {
     }
 
     /// No more receipts come: `beyondCount` were left out.
-    func finish(beyondCount: Int) {
+    ///
+    /// - Parameter numbers: those of lines that were left out.
+    func finish(beyondCount: Int, numbers: LineNumbers? = nil) {
         let whole = state.withLock { state -> TakeOutcome? in
-            (state.isWhole, state.beyondCount) = (true, beyondCount)
+            (state.isWhole, state.beyondCount, state.beyond) = (true, beyondCount, numbers)
             return Self.outcome(&state)
         }
         if let whole { completion(whole) }
@@ -66,7 +77,12 @@ final class EachResults: Sendable {
         guard state.isWhole, state.left == 0 else { return nil }
         defer { state.results = [] }
         let results = state.results.compactMap { $0 }
-        return state.beyondCount == 0 ? .each(results) : .eachOfMore(results, beyondCount: state.beyondCount)
+        guard let beyond = state.beyond, state.numbers.count == results.count else {
+            return state.beyondCount == 0 ? .each(results) : .eachOfMore(results, beyondCount: state.beyondCount, lines: nil)
+        }
+        // Without a line of blanks among them each has the number of its place.
+        let isPlain = beyond.count == 0 && (state.numbers.last ?? 0) == results.count
+        return isPlain ? .each(results) : .eachOfMore(results, beyondCount: beyond.count, lines: TakenLines(results: state.numbers, beyond: beyond))
     }
 
     private static func shortened(_ result: Result<Taken, Fault>, _ byteCount: inout Int) -> Result<Taken, Fault> {

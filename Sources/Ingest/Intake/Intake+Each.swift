@@ -12,19 +12,22 @@ extension Intake {
         let results = EachResults(completion)
         var lines = BodyLines(request.body)
         var ranges: [Range<Int>] = []
+        var numbers: [Int] = []
         var count = 0
         var byteCount = 0
         while count < Self.lineCountMax, let range = lines.next() {
             count += 1
             ranges.append(range)
+            numbers.append(lines.number)
             byteCount += range.count
             if ranges.count >= Self.partRowCount || byteCount >= Self.partByteCount {
-                takeEach(items(ranges, allowance), results)
-                (ranges, byteCount) = ([], 0)
+                takeEach(items(ranges, allowance), numbers: numbers, results)
+                (ranges, numbers, byteCount) = ([], [], 0)
             }
         }
-        takeEach(items(ranges, allowance), results)
-        results.finish(beyondCount: lines.countRest())
+        takeEach(items(ranges, allowance), numbers: numbers, results)
+        let rest = lines.rest()
+        results.finish(beyondCount: rest.count, numbers: rest)
     }
 
     /// Reads lines: each by itself, but for rules that wait for each other.
@@ -67,8 +70,9 @@ extension Intake {
         return bytes[start...].first { $0 != 0x20 && $0 != 0x09 } != UInt8(ascii: "[")
     }
 
-    func takeEach(_ items: [Item], _ results: EachResults) {
-        let first = results.reserve(items.count)
+    /// - Parameter numbers: of the lines; empty where they are no lines: then each has that of its place.
+    func takeEach(_ items: [Item], numbers: [Int] = [], _ results: EachResults) {
+        let first = results.reserve(items.count, numbers: numbers)
         var rows: [HotRow] = []
         var places: [Int] = []
         var kept: [(place: Int, refused: Quarantine.Refused)] = []
@@ -83,7 +87,7 @@ extension Intake {
                     do {
                         let row = try row(receipt, in: body)
                         if row.kind.isVersioned, let place = results.first(row.identity, at: first + index) {
-                            throw Self.duplicate(pointer: "", of: "the one of line \(place + 1)")
+                            throw Self.duplicate(pointer: "", of: "the one of line \(results.number(of: place))")
                         }
                         rows.append(row)
                     } catch let problem as Fault {

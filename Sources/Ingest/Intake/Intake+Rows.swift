@@ -28,7 +28,7 @@ extension Intake {
         let document = Self.bytes(receipt.document, in: body)
         let (stored, coding) = try parts.tier.dictionaries.compress(document, type: receipt.type.name)
         let callbackURL = request.callbackURL ?? receipt.callbackURL
-        let process = try process(stages: receipt.type.register, client: client, callbackURL: callbackURL, trace: request.trace)
+        let process = try process(stages: receipt.type.register, client: client, callbackURL: callbackURL, saidAt: request.callbackURL == nil ? receipt.callbackPointer : nil, trace: request.trace)
         let type = receipt.type
         let sha256 = SHA256.hash(document)
         let version = type.isVersioned
@@ -181,19 +181,21 @@ extension Intake {
 
     /// What must happen to a receipt, and who hears of it.
     ///
+    /// - Parameter pointer: where the document says the callback URL; nil when the request does.
     /// - Throws: callback-host-not-allowed.
-    func process(stages: [[String]], client: [UInt8], callbackURL: String?, trace: String?) throws -> ProcessPlan? {
+    func process(stages: [[String]], client: [UInt8], callbackURL: String?, saidAt pointer: String? = nil, trace: String?) throws -> ProcessPlan? {
         let contract = parts.catalog.contract(String(decoding: client, as: UTF8.self))
         var targets: [StepNotice.Target] = []
         if let callbackURL {
+            let pointer = pointer ?? "/callback_url"
             guard CallbackURL.host(callbackURL) != nil else {
                 let fault = "an http or https URL of at most \(CallbackURL.byteCountMax) bytes, without user and password, is wanted"
-                throw Fault(.callbackHostNotAllowed, "callback_url: \(fault)", errors: [.init(pointer: "/callback_url", code: "bad-url", message: fault)])
+                throw Fault(.callbackHostNotAllowed, "callback_url: \(fault)", errors: [.init(pointer: pointer, code: "bad-url", message: fault)])
             }
             guard let contract, CallbackURL.isAllowed(callbackURL, hosts: contract.callbackHosts) else {
                 throw Fault(
                     .callbackHostNotAllowed, "the callback URL's host is none that the contract lists in callback_hosts",
-                    errors: [.init(pointer: "/callback_url", code: "callback-host-not-allowed", message: "not among callback_hosts")])
+                    errors: [.init(pointer: pointer, code: "callback-host-not-allowed", message: "not among callback_hosts")])
             }
             targets.append(.callback)
         }

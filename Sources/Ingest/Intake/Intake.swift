@@ -41,7 +41,7 @@ struct Intake: Sendable {
     /// A body that is read, and of which nothing is stored or kept yet.
     enum Read {
         case document(Result<DocumentReading, any Error>)
-        case lines([Item], beyondCount: Int)
+        case lines([Item], numbers: [Int], beyond: LineNumbers)
     }
 
     /// Reads the body. When `allowance` was too short for it, that was all: it can be read again with more.
@@ -50,14 +50,18 @@ struct Intake: Sendable {
         guard request.form != .ndjson else {
             var lines = BodyLines(request.body)
             var items: [Item] = []
+            var numbers: [Int] = []
             // A part at a time: once the work was too much, there is no use in more.
             while items.count < Self.lineCountMax, !allowance.isShort {
                 var ranges: [Range<Int>] = []
-                while ranges.count < min(Self.partRowCount, Self.lineCountMax - items.count), let range = lines.next() { ranges.append(range) }
+                while ranges.count < min(Self.partRowCount, Self.lineCountMax - items.count), let range = lines.next() {
+                    ranges.append(range)
+                    numbers.append(lines.number)
+                }
                 if ranges.isEmpty { break }
                 items += self.items(ranges, allowance)
             }
-            return .lines(items, beyondCount: allowance.isShort ? 0 : lines.countRest())
+            return .lines(items, numbers: numbers, beyond: allowance.isShort ? LineNumbers() : lines.rest())
         }
         return .document(
             Result {
@@ -74,10 +78,10 @@ struct Intake: Sendable {
     func finish(_ read: Read, _ completion: @escaping @Sendable (TakeOutcome) -> Void) throws {
         switch read {
         case .document(let result): try takeDocument(result, completion)
-        case .lines(let items, let beyondCount):
+        case .lines(let items, let numbers, let beyond):
             let results = EachResults(completion)
-            takeEach(items, results)
-            results.finish(beyondCount: beyondCount)
+            takeEach(items, numbers: numbers, results)
+            results.finish(beyondCount: beyond.count, numbers: beyond)
         }
     }
 
@@ -140,7 +144,7 @@ struct Intake: Sendable {
             switch result {
             case .refused(let problem, let type, _):
                 // Who may not post a receipt may not post the array.
-                try checkMeantType(type)
+                do { try checkMeantType(type) } catch let problem as Fault { throw Self.placed(problem, at: index) }
                 faults.append(Self.placed(problem, at: index))
             case .accepted(let receipt):
                 do {
@@ -152,7 +156,11 @@ struct Intake: Sendable {
                     places.append(index)
                 } catch let problem as Fault {
                     // Who may not post a receipt may not post the array.
-                    if FaultClass(problem.code) == .access { throw problem }
+                    if FaultClass(problem.code) == .access { throw problem.code == .badParameter ? problem : Self.placed(problem, at: index) }
+                    // No receipt's fault, and that of all: the request names the URL.
+                    if problem.code == .callbackHostNotAllowed, request.callbackURL != nil {
+                        throw quarantined(problem, type: receipt.type.name, document: request.body)
+                    }
                     faults.append(Self.placed(problem, at: index))
                 }
             }

@@ -32,10 +32,64 @@ final class BodyBoundsTests: XCTestCase {
     func test_take_linesPastTheLimit_areCountedAndNotHeld() throws {
         let fixture = try fixture()
         let body = String(repeating: "1\n", count: Intake.lineCountMax + 200_000) + "\n\n 1 \r\n"
-        guard case .eachOfMore(let results, let beyondCount) = fixture.take(body, .ndjson) else { return XCTFail("not counted") }
+        guard case .eachOfMore(let results, let beyondCount, let lines) = fixture.take(body, .ndjson) else { return XCTFail("not counted") }
         XCTAssertEqual(results.count, Intake.lineCountMax)
         XCTAssertEqual(beyondCount, 200_001)
+        let first = Intake.lineCountMax
+        XCTAssertEqual(lines?.results.last, first)
+        XCTAssertEqual(lines?.beyond.next(after: 0), first + 1)
+        XCTAssertEqual(lines?.beyond.next(after: first + 199_999), first + 200_000)
+        XCTAssertEqual(lines?.beyond.next(after: first + 200_000), first + 200_003, "two lines of blanks have numbers")
+        XCTAssertNil(lines?.beyond.next(after: first + 200_003))
         try fixture.engine.close()
+    }
+
+    func test_take_linesOfBlanks_haveANumberAndNoResult() throws {
+        let fixture = try fixture()
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        try put(fixture, Self.type("t"))
+        // In one thread's turn, and by parts.
+        for padding in ["", String(repeating: " ", count: Intake.inlineByteCountMax)] {
+            let body = "\n \t\r\n" + Self.thing("t", "1") + "\n\n{}" + padding + "\n"
+            guard case .eachOfMore(let results, 0, let lines) = fixture.take(body, .ndjson) else { return XCTFail("no numbers") }
+            XCTAssertEqual(results.count, 2)
+            XCTAssertEqual(lines?.results, [3, 5])
+        }
+        guard case .each = fixture.take(Self.thing("t", "1") + "\n\n\n", .ndjson) else { return XCTFail("lines after the last change no number") }
+    }
+
+    // MARK: Places of faults
+
+    func test_take_callbackURLThatMayNotBe_isPointedToWhereItIsSaid() throws {
+        let fixture = try fixture()
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        try put(fixture, Self.type("t", more: #","callback_url":"/cb""#))
+        let document = String(Self.thing("t", "1").dropLast()) + #","cb":"http://x.example/"}"#
+        XCTAssertEqual(fixture.refusal(document)?.errors.map(\.pointer), ["/cb"])
+        XCTAssertEqual(fixture.refusal("[\(Self.thing("t", "2")),\(document)]")?.errors.map(\.pointer), ["/1/cb"])
+        // What the request says is of no element.
+        let done = Monitor<TakeOutcome?>(nil)
+        var request = TakeRequest(form: .json, body: Array("[\(Self.thing("t", "2"))]".utf8), contentType: "application/json", principal: EngineFixture.own)
+        request.callbackURL = "http://x.example/"
+        fixture.engine.take(request) { outcome in done.broadcast { $0 = outcome } }
+        guard case .refused(let fault) = done.wait({ $0 }) else { return XCTFail("taken") }
+        XCTAssertEqual(fault.code, .callbackHostNotAllowed)
+        XCTAssertEqual(fault.errors.map(\.pointer), ["/callback_url"])
+    }
+
+    func test_take_arrayWithAnElementOfAnother_saysWhich() throws {
+        let fixture = try fixture()
+        defer { XCTAssertNoThrow(try fixture.engine.close()) }
+        try put(fixture, Self.type("t", more: #","client_id":"/who""#))
+        func thing(_ id: String, _ client: String) -> String { String(Self.thing("t", id).dropLast()) + #","who":"\#(client)"}"# }
+        let fault = fixture.refusal("[\(thing("1", "c1")),\(thing("2", "c2"))]")
+        XCTAssertEqual(fault?.code, .wrongClient)
+        XCTAssertEqual(fault?.errors.map(\.pointer), ["/1"])
+        try put(fixture, Self.type("u"))
+        let limited = Principal(clientID: "c1", access: .readWrite, scope: .own, types: ["t"])
+        let other = fixture.refusal("[\(thing("1", "c1")),\(Self.thing("u", "2"))]", as: limited)
+        XCTAssertEqual(other?.code, .typeNotAllowed)
+        XCTAssertEqual(other?.errors.map(\.pointer), ["/1"])
     }
 
     func test_readCSV_recordsPastTheLimit_areCountedAndNotHeld() throws {

@@ -11,20 +11,20 @@ enum TakeAnswer {
             return Response.json(status(of: taken), TakenBody(taken.summary), reserving: 320)
                 .adding("Location", "/v1/tickets/\(taken.summary.ticketID)")
         case .batch(let results): return .json(TakenBatchBody(results: results), reserving: 320 * results.count)
-        case .each(let results): return lines(results, beyondCount: 0, of: call)
-        case .eachOfMore(let results, let beyondCount): return lines(results, beyondCount: beyondCount, of: call)
+        case .each(let results): return lines(results, beyondCount: 0, nil, of: call)
+        case .eachOfMore(let results, let beyondCount, let numbers): return lines(results, beyondCount: beyondCount, numbers, of: call)
         case .refused(let problem): return call.response(to: problem)
         }
     }
 
-    private static func lines(_ results: [Result<Taken, Fault>], beyondCount: Int, of call: Call) -> Response {
+    private static func lines(_ results: [Result<Taken, Fault>], beyondCount: Int, _ numbers: TakenLines?, of call: Call) -> Response {
         for case .failure(let fault) in results where fault.code == .internalError {
             call.logFailure(fault.cause ?? fault.detail)
             break
         }
-        let lines = lines(results)
+        let lines = lines(results, numbers?.results)
         if beyondCount == 0 { return Response(status: 200, contentType: "application/x-ndjson", bytes: lines) }
-        return Response(status: 200, contentType: "application/x-ndjson", stream: beyond(lines, from: results.count + 1, count: beyondCount))
+        return Response(status: 200, contentType: "application/x-ndjson", stream: beyond(lines, from: results.count + 1, count: beyondCount, numbers?.beyond))
     }
 
     /// 201 complete at once, 202 not yet, 200 a repeat or an end that is no success.
@@ -37,7 +37,7 @@ enum TakeAnswer {
         }
     }
 
-    private static func lines(_ results: [Result<Taken, Fault>]) -> [UInt8] {
+    private static func lines(_ results: [Result<Taken, Fault>], _ numbers: [Int]?) -> [UInt8] {
         var lines: [UInt8] = []
         lines.reserveCapacity(320 * results.count)
         for (index, result) in results.enumerated() {
@@ -46,14 +46,14 @@ enum TakeAnswer {
                 case .success(let taken): (status(of: taken), .success(taken))
                 case .failure(let fault): (Problem.Slug(fault.code).status, .failure(Problem(fault)))
                 }
-            lines.append(contentsOf: TakenLine(line: index + 1, status: status, result: outcome).json(reserving: 320))
+            lines.append(contentsOf: TakenLine(line: numbers?[index] ?? index + 1, status: status, result: outcome).json(reserving: 320))
             lines.append(0x0A)
         }
         return lines
     }
 
     /// The lines past the limit, which are all alike, and may be millions: made as they are sent.
-    private static func beyond(_ lines: [UInt8], from first: Int, count: Int) -> ResponseStream {
+    private static func beyond(_ lines: [UInt8], from first: Int, count: Int, _ numbers: LineNumbers?) -> ResponseStream {
         let problem = Problem(.tooLarge, "a body has at most \(Engine.takenCountMax) lines; send this one again")
         var writer = JSONWriter(reserving: 256)
         writer.beginObject()
@@ -63,7 +63,7 @@ enum TakeAnswer {
         writer.endObject()
         // The same object with `line` before its other members.
         let rest = [UInt8](",".utf8) + writer.bytes.dropFirst() + [0x0A]
-        let progress = Mutex((line: first, isBegun: false))
+        let progress = Mutex((line: first, number: 0, isBegun: false))
         return ResponseStream { () -> [UInt8]? in
             progress.withLock { progress in
                 guard progress.isBegun else {
@@ -75,7 +75,8 @@ enum TakeAnswer {
                 var piece: [UInt8] = []
                 piece.reserveCapacity((end - progress.line) * (rest.count + 20))
                 for line in progress.line..<end {
-                    piece += "{\"line\":\(line)".utf8
+                    progress.number = numbers?.next(after: progress.number) ?? line
+                    piece += "{\"line\":\(progress.number)".utf8
                     piece += rest
                 }
                 progress.line = end
