@@ -54,7 +54,7 @@ package final class DocumentType: Sendable {
         } else {
             each = nil
         }
-        layout = RowLayout(fields: Self.fields(of: file))
+        layout = RowLayout(fields: file.fields)
         (plan, jsonPaths) = compiler.plan(layout: layout)
         (xmlPaths, csvPaths) = (compiler.xmlPaths, compiler.csvPaths)
         bloomPaths = Self.bloomPaths(of: file)
@@ -82,15 +82,6 @@ package final class DocumentType: Sendable {
         let reading = try TypeFileReading(json, files: files)
         if !reading.reasons.isEmpty { _ = try reading.compiled() }
         try self.init(reading.file)
-    }
-
-    /// The stored columns as a table's fields. Elements of a list and their members are nullable.
-    private static func fields(of file: TypeFile) -> [Field] {
-        file.columns.filter(\.isStored).map { column in
-            guard column.isList else { return Field(column.name, column.type ?? .string) }
-            let members = column.members.filter(\.isStored).map { Field($0.name, $0.type ?? .string) }
-            return Field(column.name, .list(element: Field("element", .structure(members))))
-        }
     }
 
     private static func bloomPaths(of file: TypeFile) -> [ColumnPath] {
@@ -148,17 +139,28 @@ extension DocumentType {
 
 extension TypeFileReading {
     /// Members on which no path, column or rule depends.
-    private static let plainPointers: Set<String> = ["/name", "/version", "/table", "/description", "/priority", "/accept_from", "/accept_to"]
+    private static let plainMembers: Set<String> = [
+        "name", "version", "table", "description", "priority", "accept_from", "accept_to", "time_zone", "register", "rollups",
+    ]
+
+    /// The member of the file that a pointer leads into.
+    private static func member(_ pointer: String) -> String { pointer.split(separator: "/").first.map { String($0) } ?? "" }
+
+    /// Whether the members can be held against others, by their form.
+    package func isSound(_ members: Set<String>) -> Bool {
+        reasons.allSatisfy { $0.code == "unknown-member" || !members.contains(Self.member($0.pointer)) }
+    }
 
     /// The type, compiled.
     ///
     /// - Parameter further: what else is wrong with it, by who knows more than the file.
-    /// - Throws: every reason; where the form is so wrong that paths and rules would be blamed for it, only those of the form.
+    /// - Throws: every reason; where the form is so wrong that paths and rules would be blamed for it, none of theirs.
     package func compiled(further: (TypeFile) -> [Fault.Violation] = { _ in [] }) throws(TypeFileError) -> DocumentType {
-        guard reasons.allSatisfy({ $0.code == "unknown-member" || Self.plainPointers.contains($0.pointer) }) else { throw TypeFileError(reasons: reasons) }
+        if reasons.contains(where: \.pointer.isEmpty) { throw TypeFileError(reasons: reasons) }
         let told = Set(reasons.map(\.pointer))
         var all = reasons
         all.append(contentsOf: further(file).filter { !told.contains($0.pointer) })
+        guard reasons.allSatisfy({ $0.code == "unknown-member" || Self.plainMembers.contains(Self.member($0.pointer)) }) else { throw TypeFileError(reasons: all) }
         let type: DocumentType
         do {
             type = try DocumentType(file)

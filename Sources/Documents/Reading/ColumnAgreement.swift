@@ -2,25 +2,25 @@ package import ColumnStore
 
 /// Types of one table that name the same column agree on its SQL type; lists agree on each member that they share.
 package enum ColumnAgreement {
-    static func conflicts(of type: DocumentType, with other: DocumentType) -> [Fault.Violation] {
+    static func conflicts(of type: TypeFile, with other: TypeFile) -> [Fault.Violation] {
         guard type.table == other.table else { return [] }
-        guard type.file.onRepeat == other.file.onRepeat else {
+        guard type.onRepeat == other.onRepeat else {
             return [
                 .init(
                     pointer: "/on_repeat", code: "column-conflict",
-                    message: "the type \(other.name) of the same table says \(other.file.onRepeat.rawValue): types of one table agree on it")
+                    message: "the type \(other.name) of the same table says \(other.onRepeat.rawValue): types of one table agree on it")
             ]
         }
-        return conflicts(of: type, with: other.layout.fields, owner: "the type \(other.name) of the same table") + disagreements(type, other)
+        return conflicts(of: type, with: other.fields, owner: "the type \(other.name) of the same table") + disagreements(type, other)
     }
 
     /// Columns that only one of two types calls sensitive.
-    static func disagreements(_ type: DocumentType, _ other: DocumentType) -> [Fault.Violation] {
+    static func disagreements(_ type: TypeFile, _ other: TypeFile) -> [Fault.Violation] {
         // A new version may say it of a column that is there already: then it is so of earlier rows, too. It is never taken back.
         let isNewVersion = type.name == other.name
         let own = Set(type.sensitivePaths), theirs = Set(other.sensitivePaths)
         func isSensitive(_ path: ColumnPath, _ paths: Set<ColumnPath>) -> Bool { paths.contains(path) || paths.contains(ColumnPath(path.names[0])) }
-        return leaves(type.layout.fields).filter(Set(leaves(other.layout.fields)).contains).compactMap { path in
+        return leaves(type.fields).filter(Set(leaves(other.fields)).contains).compactMap { path in
             let (here, there) = (isSensitive(path, own), isSensitive(path, theirs))
             return here == there || isNewVersion && here ? nil : conflict(path, isSensitive: here, "the type \(other.name) of the same table")
         }
@@ -29,9 +29,9 @@ package enum ColumnAgreement {
     /// Columns that a type has without calling them sensitive, though they are in its table.
     ///
     /// - Parameter sensitive: the paths of the table's sensitive columns.
-    package static func conflicts(of type: DocumentType, withSensitive sensitive: Set<ColumnPath>) -> [Fault.Violation] {
+    package static func conflicts(of type: TypeFile, withSensitive sensitive: Set<ColumnPath>) -> [Fault.Violation] {
         let own = Set(type.sensitivePaths)
-        return leaves(type.layout.fields).compactMap { path in
+        return leaves(type.fields).compactMap { path in
             let isMeant = [path, ColumnPath(path.names[0])].contains(where: sensitive.contains)
             let isSaid = [path, ColumnPath(path.names[0])].contains(where: own.contains)
             return isMeant && !isSaid ? conflict(path, isSensitive: false, "the table \(type.table)") : nil
@@ -53,9 +53,9 @@ package enum ColumnAgreement {
     }
 
     /// - Parameter owner: who has `fields`, for the message: a type, the table itself.
-    package static func conflicts(of type: DocumentType, with fields: [Field], owner: String) -> [Fault.Violation] {
+    package static func conflicts(of type: TypeFile, with fields: [Field], owner: String) -> [Fault.Violation] {
         var reasons: [Fault.Violation] = []
-        for field in type.layout.fields {
+        for field in type.fields {
             guard let theirs = fields.first(where: { $0.name == field.name }) else { continue }
             let pointer = "/columns/\(field.name)"
             guard case .list(let element) = field.type, case .list(let theirElement) = theirs.type,

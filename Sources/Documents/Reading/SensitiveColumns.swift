@@ -24,8 +24,8 @@ package struct SensitiveColumns: Sendable {
     }
 
     /// Why a new version of a type is refused: it would show under another name what an earlier one hides.
-    package func conflicts(ofVersion type: DocumentType) -> [Fault.Violation] {
-        versions[type.name]?.lazy.map { $0.reasons(ofLater: type.file) }.first { !$0.isEmpty } ?? []
+    package func conflicts(ofVersion type: TypeFile) -> [Fault.Violation] {
+        versions[type.name]?.lazy.map { $0.reasons(ofLater: type) }.first { !$0.isEmpty } ?? []
     }
 
     /// Adds a version of a type by its file, which may be of an earlier day and need not compile any more.

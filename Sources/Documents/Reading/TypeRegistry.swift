@@ -47,17 +47,24 @@ package final class TypeRegistry: Sendable {
     package func put(_ type: DocumentType) throws(TypeFileError) {
         let reasons = current.withLock { snapshot in
             let others = snapshot.types.filter { $0.name != type.name }
-            var reasons = others.flatMap { ColumnAgreement.conflicts(of: type, with: $0) }
-            if let earlier = snapshot[type.name] { reasons += ColumnAgreement.conflicts(of: type, with: earlier) }
+            let reasons = Self.conflicts(of: type.file, with: snapshot)
             if reasons.isEmpty { snapshot = Snapshot(types: others + [type]) }
             return reasons
         }
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
     }
 
+    private static func conflicts(of type: TypeFile, with snapshot: Snapshot) -> [Fault.Violation] {
+        let reasons = snapshot.types.filter { $0.name != type.name }.flatMap { ColumnAgreement.conflicts(of: type, with: $0.file) }
+        return reasons + (snapshot[type.name].map { ColumnAgreement.conflicts(of: type, with: $0.file) } ?? [])
+    }
+
+    /// Why a file could not be put, by the types that are in force.
+    package func conflicts(of type: TypeFile) -> [Fault.Violation] { Self.conflicts(of: type, with: snapshot) }
+
     /// Columns that types of its table call sensitive and this one does not, or the other way round.
-    package func sensitiveConflicts(of type: DocumentType) -> [Fault.Violation] {
-        snapshot.types.filter { $0.table == type.table }.flatMap { ColumnAgreement.disagreements(type, $0) }
+    package func sensitiveConflicts(of type: TypeFile) -> [Fault.Violation] {
+        snapshot.types.filter { $0.table == type.table }.flatMap { ColumnAgreement.disagreements(type, $0.file) }
     }
 
     /// Ends recognition by that type. Returns whether there was one.

@@ -164,6 +164,15 @@ package struct TypeFile: Sendable {
     /// Whether any column, stored or not, or a member of a list is sensitive.
     package var hasSensitiveColumns: Bool { columns.contains { $0.isSensitive || $0.members.contains(where: \.isSensitive) } }
 
+    /// The stored columns as a table's fields. Elements of a list and their members are nullable.
+    package var fields: [Field] {
+        columns.filter(\.isStored).map { column in
+            guard column.isList else { return Field(column.name, column.type ?? .string) }
+            let members = column.members.filter(\.isStored).map { Field($0.name, $0.type ?? .string) }
+            return Field(column.name, .list(element: Field("element", .structure(members))))
+        }
+    }
+
     /// The stored ones among them: `ssn`, `owners.ssn`, all of a sensitive list by the list's name.
     package var sensitivePaths: [ColumnPath] {
         columns.filter(\.isStored).flatMap { column in

@@ -35,8 +35,11 @@ struct SchemaCompiler {
             throw TypeFileError(reasons: [.init(pointer: error.pointer, code: "invalid-schema", message: error.message)])
         }
         if !isMetaschema { checkAgainstMetaschema(location) }
-        guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
+        // What the metaschema says of a place is not said once more.
+        let told = reasons
+        reasons = []
         let root = schema(location)
+        reasons = told + reasons.filter { reason in !told.contains { reason.pointer == $0.pointer || reason.pointer.hasPrefix($0.pointer + "/") } }
         compileDynamicAnchors()
         if reasons.isEmpty { findCircles() }
         guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }

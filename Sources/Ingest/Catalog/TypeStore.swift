@@ -56,30 +56,37 @@ package final class TypeStore: Sendable {
     private static func columns(of type: DocumentType) -> [Field] { VersionColumns.fields(of: TableName.stored(type)) + type.layout.fields }
 
     /// A table is a ledger or versioned forever, whatever became of the types that made it.
-    private func kindConflicts(of type: DocumentType) -> [Fault.Violation] {
-        let other = type.isVersioned ? type.table : TableName.history(of: type.table)
+    private func kindConflicts(of type: TypeFile) -> [Fault.Violation] {
+        let isVersioned = type.onRepeat == .replace
+        let other = isVersioned ? type.table : TableName.history(of: type.table)
         guard tables.contains(other) else { return [] }
         return [
             .init(
                 pointer: "/on_repeat", code: "column-conflict",
-                message: "the table \(type.table) \(type.isVersioned ? "is a ledger: on_repeat is refuse" : "keeps versions: on_repeat is replace")")
+                message: "the table \(type.table) \(isVersioned ? "is a ledger: on_repeat is refuse" : "keeps versions: on_repeat is replace")")
         ]
     }
 
+    /// What the tables of the store, and the types that are in force, have against a file.
+    ///
     /// Nothing that few may see in a table is seen by others through one of its types.
-    private func checkSensitive(_ type: DocumentType) throws {
-        let others = registry.sensitiveConflicts(of: type)
-        guard others.isEmpty else { throw TypeFileError(reasons: others) }
-        var reasons = ColumnAgreement.conflicts(of: type, withSensitive: sensitiveColumns.paths(of: type.table))
+    private func conflicts(of type: TypeFile) -> [Fault.Violation] {
+        let table = type.onRepeat == .replace ? TableName.history(of: type.table) : type.table
+        var reasons = kindConflicts(of: type)
+        reasons.append(contentsOf: ColumnAgreement.conflicts(of: type, with: tables.columns(of: table), owner: "the table \(type.table)"))
+        reasons.append(contentsOf: registry.sensitiveConflicts(of: type))
+        reasons.append(contentsOf: ColumnAgreement.conflicts(of: type, withSensitive: sensitiveColumns.paths(of: type.table)))
         reasons.append(contentsOf: sensitiveColumns.conflicts(ofVersion: type))
-        guard reasons.isEmpty else { throw TypeFileError(reasons: reasons) }
+        reasons.append(contentsOf: registry.conflicts(of: type))
+        // Of a place one word is enough.
+        var told: Set<String> = []
+        return reasons.filter { told.insert($0.pointer).inserted }
     }
 
     private func keep(_ type: DocumentType, json: [UInt8], isBuiltIn: Bool) throws {
         let table = TableName.stored(type)
-        let conflicts = kindConflicts(of: type) + ColumnAgreement.conflicts(of: type, with: tables.columns(of: table), owner: "the table \(type.table)")
+        let conflicts = conflicts(of: type.file)
         guard conflicts.isEmpty else { throw TypeFileError(reasons: conflicts) }
-        try checkSensitive(type)
         guard let columns = SchemaEncoding.merged(tables.columns(of: table), adding: Self.columns(of: type)) else {
             throw TypeFileError(reasons: [.init(pointer: "/columns", code: "column-conflict", message: "columns of the table have other types")])
         }
@@ -138,13 +145,18 @@ package final class TypeStore: Sendable {
         try changing.withLock { _ in
             let known = stored.withLock { $0[name] }
             if let known, !known.isDeleted, Self.isSameFile(known.json, json) { return .unchanged }
+            let next = (known?.version ?? 0) + 1
             let type: DocumentType
             do {
-                type = try TypeFileReading(json).compiled { faults(of: $0, name: name) }
+                let reading = try TypeFileReading(json)
+                do throws(TypeFileError) { type = try compiled(reading, name: name) } catch {
+                    // Told with whatever else is wrong; alone it is a conflict of its own.
+                    let isWrong = reading.isSound(["version"]) && reading.file.version != next
+                    throw TypeFileError(reasons: error.reasons + (isWrong ? [.init(pointer: "/version", code: "version-conflict", message: "must be \(next)")] : []))
+                }
             } catch let error as TypeFileError {
                 throw Self.problem(error)
             }
-            let next = (known?.version ?? 0) + 1
             guard type.version == next else {
                 let present = known.map { $0.isDeleted ? "its last version was \($0.version)" : "its present version is \($0.version)" }
                 throw Fault(
@@ -160,10 +172,18 @@ package final class TypeStore: Sendable {
         }
     }
 
-    /// What is wrong with a type file, of what is looked at before it is held against others.
+    /// - Throws: every reason against it, but for its version.
+    private func compiled(_ reading: TypeFileReading, name: String) throws(TypeFileError) -> DocumentType {
+        try reading.compiled { file in
+            // What has no columns that can be read is in conflict with nothing.
+            faults(of: file, name: name) + (reading.isSound(["table", "format", "on_repeat", "columns"]) ? conflicts(of: file) : [])
+        }
+    }
+
+    /// What is wrong with a type file, its version left aside.
     func faults(name: String, json: [UInt8]) -> [Fault.Violation] {
         do throws(TypeFileError) {
-            _ = try TypeFileReading(json).compiled { faults(of: $0, name: name) }
+            _ = try compiled(TypeFileReading(json), name: name)
             return []
         } catch { return error.reasons }
     }

@@ -167,7 +167,7 @@ final class SensitivePathsTests: XCTestCase {
         ] {
             let registry = TypeRegistry()
             try registry.put(try type("a", one))
-            XCTAssertEqual(registry.sensitiveConflicts(of: try type("b", other)).map(\.pointer), pointers, "\(one) \(other)")
+            XCTAssertEqual(registry.sensitiveConflicts(of: try type("b", other).file).map(\.pointer), pointers, "\(one) \(other)")
         }
         // A new version may hide what was open, and opens nothing again.
         let registry = TypeRegistry()
@@ -178,14 +178,14 @@ final class SensitivePathsTests: XCTestCase {
         known.add(try type("a", closed), at: 5)
         // Nor under another name, however many versions later.
         let renamed = #""x":{"path":"/ssn","type":"VARCHAR"}"#
-        XCTAssertEqual(known.conflicts(ofVersion: try type("a", renamed, version: 2)).map(\.pointer), ["/columns/x/path"])
-        XCTAssertEqual(known.conflicts(ofVersion: try type("a", renamed.replacing("}", with: #","sensitive":true}"#), version: 2)), [])
-        XCTAssertEqual(known.conflicts(ofVersion: try type("a", #""x":{"path":"/other","type":"VARCHAR"}"#, version: 2)), [])
-        XCTAssertEqual(known.conflicts(ofVersion: try type("b", renamed, version: 2)), [])
+        XCTAssertEqual(known.conflicts(ofVersion: try type("a", renamed, version: 2).file).map(\.pointer), ["/columns/x/path"])
+        XCTAssertEqual(known.conflicts(ofVersion: try type("a", renamed.replacing("}", with: #","sensitive":true}"#), version: 2).file), [])
+        XCTAssertEqual(known.conflicts(ofVersion: try type("a", #""x":{"path":"/other","type":"VARCHAR"}"#, version: 2).file), [])
+        XCTAssertEqual(known.conflicts(ofVersion: try type("b", renamed, version: 2).file), [])
         var kept = SensitiveColumns()
         try kept.add(file: try type("a", closed).file.json, at: 5)
-        XCTAssertEqual(kept.conflicts(ofVersion: try type("a", renamed, version: 3)).map(\.pointer), ["/columns/x/path"])
-        XCTAssertEqual(ColumnAgreement.conflicts(of: try type("b", open), withSensitive: known.paths(of: "t")).map(\.pointer), ["/columns/ssn/sensitive"])
+        XCTAssertEqual(kept.conflicts(ofVersion: try type("a", renamed, version: 3).file).map(\.pointer), ["/columns/x/path"])
+        XCTAssertEqual(ColumnAgreement.conflicts(of: try type("b", open).file, withSensitive: known.paths(of: "t")).map(\.pointer), ["/columns/ssn/sensitive"])
         var read = SensitiveColumns()
         try read.add(file: try type("a", closed + "," + member).file.json, at: 5)
         XCTAssertEqual(read.paths(of: "t"), ["ssn", "l.x"])

@@ -30,4 +30,41 @@ final class TypePutTests: XCTestCase {
         let whole = Self.type("issued_at", #"{"from":["/a",["/day",{"path":"/time","optional":true}]]}"#)
         XCTAssertEqual(try fixture.engine.putType(name: "idle", body: Array(whole.utf8)), .created)
     }
+
+    private static func sale(_ change: (inout [String: Any]) -> Void) throws -> [UInt8] {
+        var file: [String: Any] = [
+            "name": "ev", "version": 1, "table": "receipts", "format": "json", "match": ["/schema": "ev/1"], "receipt_id": "/id", "issued_at": "/at",
+            "time_zone": "UTC", "columns": ["total": ["path": "/t", "type": "DECIMAL(18,4)"]],
+        ]
+        change(&file)
+        return [UInt8](try JSONSerialization.data(withJSONObject: file))
+    }
+
+    /// What does not follow from another fault is told beside it.
+    func test_put_faultsOfSeveralKinds_areToldAtOnce() throws {
+        let fixture = try EngineFixture(TemporaryDirectory().path)
+        defer { try? fixture.engine.close() }
+        let text = ["total": ["path": "/t", "type": "VARCHAR"]]
+        let rules = [["name": "r", "check": "nope > 1", "message": "m"]]
+        let cases: [([String: Any], Set<String>)] = [
+            (["time_zone": "Mars/X", "rules": rules, "register": [["nobody"]]], ["/time_zone", "/rules/0/check", "/register/0/0"]),
+            (["register": [["nobody"]], "columns": text], ["/register/0/0", "/columns/total/type"]),
+            (["rules": rules, "columns": text], ["/rules/0/check", "/columns/total/type"]),
+            (["match": 1, "register": [["nobody"]], "columns": text], ["/match", "/register/0/0", "/columns/total/type"]),
+            (["schema": ["type": "nope", "pattern": "("]], ["/schema/type", "/schema/pattern"]),
+            (["version": 7, "columns": text], ["/version", "/columns/total/type"]),
+            (["columns": ["total": ["path": "/t", "type": "NOPE"]], "register": [["nobody"]]], ["/columns/total/type", "/register/0/0"]),
+        ]
+        for (members, pointers) in cases {
+            let json = try Self.sale { $0.merge(members) { _, new in new } }
+            XCTAssertThrowsError(try fixture.engine.putType(name: "ev", body: json), "\(members)") { error in
+                let fault = error as? Fault
+                XCTAssertEqual(fault?.code, .invalidType, "\(error)")
+                XCTAssertEqual(Set(fault?.errors.map(\.pointer) ?? []), pointers, "\(error)")
+                XCTAssertEqual(fault?.errors.count, pointers.count, "\(error)")
+            }
+        }
+        XCTAssertThrowsError(try fixture.engine.putType(name: "ev", body: try Self.sale { $0["version"] = 7 })) { XCTAssertEqual(($0 as? Fault)?.code, .versionConflict) }
+        XCTAssertEqual(try fixture.engine.putType(name: "ev", body: try Self.sale { _ in }), .created)
+    }
 }
