@@ -163,7 +163,8 @@ struct SchemaCompiler {
         if let map = tape.member("patternProperties", of: location.node), tape[map].kind == .object {
             for member in tape.children(of: map) {
                 let place = SchemaLibrary.Location(document: location.document, node: member)
-                if let expression = expression(tape.name(of: member), place) { node.patternProperties.append((expression, schema(place))) }
+                let text = tape.name(of: member)
+                if let expression = expression(text, place) { node.patternProperties.append((expression, PatternCost(text, expression), schema(place))) }
             }
         }
         if let map = tape.member("dependentSchemas", of: location.node), tape[map].kind == .object {
@@ -246,7 +247,7 @@ struct SchemaCompiler {
         if let member = tape.member("pattern", of: location.node), tape[member].kind == .string {
             let text = tape.text(of: member)
             if let expression = expression(text, SchemaLibrary.Location(document: location.document, node: member)) {
-                node.pattern = (expression, JSONGrammar.shown(text))
+                node.pattern = (expression, PatternCost(text, expression), JSONGrammar.shown(text))
             }
         }
         if let map = tape.member("dependentRequired", of: location.node), tape[map].kind == .object {

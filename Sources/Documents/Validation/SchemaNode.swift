@@ -50,7 +50,7 @@ final class SchemaNode: @unchecked Sendable {
     var hasStringKeywords = false
     var maxLength: Int?
     var minLength: Int?
-    var pattern: (expression: RegularExpression, text: String)?
+    var pattern: (expression: RegularExpression, cost: PatternCost, text: String)?
     var format: SchemaFormat?
 
     var hasArrayKeywords = false
@@ -67,7 +67,7 @@ final class SchemaNode: @unchecked Sendable {
     var hasObjectKeywords = false
     var names: NameTable?
     var requiredCount = 0
-    var patternProperties: [(expression: RegularExpression, schema: Int)] = []
+    var patternProperties: [(expression: RegularExpression, cost: PatternCost, schema: Int)] = []
     var additionalProperties: Int?
     var propertyNames: Int?
     var maxProperties: Int?

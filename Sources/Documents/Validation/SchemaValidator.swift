@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Query
 
 /// One validation: walks an instance along a compiled schema.
@@ -158,8 +159,8 @@ struct SchemaValidator {
 
     private func checkString(_ part: SchemaNode, _ node: Int) -> Bool {
         let value = tape.nodes[node]
-        let passCount = 1 + (part.pattern?.expression.stepsPerByte ?? 0)
-        guard work.charge(Int(value.byteCount) / 4 * passCount, .schema) else { return false }
+        let byteCount = Int(value.byteCount)
+        guard work.charge(byteCount / 4, .schema), work.charge(part.pattern?.cost.steps(forByteCount: byteCount) ?? 0, .schema) else { return false }
         if value.isEscaped {
             return tape.text(of: node).withUnsafeBufferPointer { checkText(part, node, $0.baseAddress ?? ScalarText.noBytes, $0.count) }
         }
@@ -235,7 +236,7 @@ struct SchemaValidator {
             if !part.patternProperties.isEmpty || part.propertyNames != nil {
                 let name = tape.name(of: child)
                 guard work.charge(stepsOfPatterns(part, name.count), .schema) else { return false }
-                for (expression, schema) in part.patternProperties where expression.matches(name) {
+                for (expression, _, schema) in part.patternProperties where expression.matches(name) {
                     isKnown = true
                     isValid = validate(schema, child) && isValid
                 }
@@ -267,7 +268,7 @@ struct SchemaValidator {
     private func stepsOfPatterns(_ part: SchemaNode, _ byteCount: Int) -> Int {
         // A name that is an instance of its own is a text to be read.
         var steps = part.propertyNames == nil ? 0 : 512
-        for (expression, _) in part.patternProperties { steps += 16 + byteCount / 4 * (1 + expression.stepsPerByte) }
+        for (_, cost, _) in part.patternProperties { steps = steps.addingSaturating(cost.steps(forByteCount: byteCount)) }
         return steps
     }
 

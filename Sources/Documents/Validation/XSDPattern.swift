@@ -13,19 +13,22 @@ struct XSDPattern {
         var hasOther = false
         /// There may be fewer than it says.
         var isVague = false
+        /// It has many ranges of other characters, each of which takes places of its own in RE2's program.
+        var isHeavy = false
 
         static let all = Characters(low: .max, high: .max, hasOther: true, isVague: true)
         func meets(_ other: Characters) -> Bool { low & other.low != 0 || high & other.high != 0 || hasOther && other.hasOther }
         func intersection(_ other: Characters) -> Characters {
             Characters(low: low & other.low, high: high & other.high, hasOther: hasOther && other.hasOther)
         }
-        var inverted: Characters { Characters(low: ~low, high: ~high, hasOther: true, isVague: isVague || hasOther) }
+        var inverted: Characters { Characters(low: ~low, high: ~high, hasOther: true, isVague: isVague || hasOther, isHeavy: isHeavy) }
         var isComplete: Bool { low == .max && high == .max && hasOther }
         mutating func formUnion(_ other: Characters) {
             low |= other.low
             high |= other.high
             hasOther = hasOther || other.hasOther
             isVague = isVague || other.isVague
+            isHeavy = isHeavy || other.isHeavy
         }
         mutating func insert(_ scalar: UInt32) {
             switch scalar {

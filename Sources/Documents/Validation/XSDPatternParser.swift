@@ -1,6 +1,7 @@
-/// Reads a regular expression of XML Schema (part 2, appendix F) as far as `XSDPattern` looks at it.
+/// Reads a regular expression of XML Schema (part 2, appendix F) as far as `XSDPattern` looks at it, or one of ECMA-262 as far as `PatternCost` does.
 struct XSDPatternParser {
     private let scalars: [Unicode.Scalar]
+    private let isECMA: Bool
     private var index = 0
     private var depth = 0
     private var placeCount = 0
@@ -8,7 +9,29 @@ struct XSDPatternParser {
     private static let depthMax = 64
     private static let placeCountMax = 20_000
 
-    init(_ text: String) { scalars = Array(text.unicodeScalars) }
+    init(_ text: String) {
+        scalars = Array(text.unicodeScalars)
+        isECMA = false
+    }
+
+    private init(ecma scalars: [Unicode.Scalar]) {
+        self.scalars = scalars
+        isECMA = true
+    }
+
+    /// Nil for what has anchors elsewhere than at its ends, and for what is not looked at.
+    static func ofECMA(_ text: String) -> (node: XSDPattern.Node, isAnchoredAtStart: Bool, isAnchoredAtEnd: Bool)? {
+        var scalars = Array(text.unicodeScalars)
+        let isAnchoredAtStart = scalars.first == "^"
+        if isAnchoredAtStart { scalars.removeFirst() }
+        let isAnchoredAtEnd = scalars.last == "$" && scalars.dropLast().reversed().prefix { $0 == "\\" }.count % 2 == 0
+        if isAnchoredAtEnd { scalars.removeLast() }
+        var parser = XSDPatternParser(ecma: scalars)
+        guard let node = parser.parse() else { return nil }
+        // An anchor is of one branch alone; what stands in brackets is a sequence.
+        if case .choice = node, isAnchoredAtStart || isAnchoredAtEnd { return nil }
+        return (node, isAnchoredAtStart, isAnchoredAtEnd)
+    }
 
     /// Nil for what is no such expression, or nests too deep.
     mutating func parse() -> XSDPattern.Node? {
@@ -16,9 +39,12 @@ struct XSDPatternParser {
         return node
     }
 
-    private var next: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
+    var next: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
+    /// The one behind it.
+    var peek: Unicode.Scalar? { index + 1 < scalars.count ? scalars[index + 1] : nil }
+    mutating func advance() { index += 1 }
 
-    private mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+    mutating func take(_ scalar: Unicode.Scalar) -> Bool {
         guard next == scalar else { return false }
         index += 1
         return true
@@ -41,6 +67,14 @@ struct XSDPatternParser {
     }
 
     private mutating func quantified(_ atom: XSDPattern.Node) -> XSDPattern.Node? {
+        let start = index
+        let piece = counted(atom)
+        // Which of the matches it is makes no difference to whether there is one.
+        if isECMA, index > start { _ = take("?") }
+        return piece
+    }
+
+    private mutating func counted(_ atom: XSDPattern.Node) -> XSDPattern.Node? {
         switch next {
         case "?": index += 1; return .loop(atom, least: 0, most: 1)
         case "*": index += 1; return .loop(atom, least: 0, most: nil)
@@ -73,15 +107,19 @@ struct XSDPatternParser {
         index += 1
         switch scalar {
         case "(":
+            if isECMA, take("?"), !skipGroupKind() { return nil }
             guard let node = choice(), take(")") else { return nil }
-            return node
-        case "[": return characterClass().map { .place($0) }
+            return isECMA ? .sequence([node]) : node
+        case "[": return (isECMA ? characterClassOfECMA() : characterClass()).map { .place($0) }
+        case "^", "$", "?", "*", "+", "{":
+            if isECMA { return nil }
+            return .place(Self.set(String(scalar)))
         case ".":
             var line = XSDPattern.Characters()
             line.insert(0x0A)
             line.insert(0x0D)
             return .place(line.inverted)
-        case "\\": return escape().map { .place($0) }
+        case "\\": return (isECMA ? escapeOfECMA(isInClass: false) : escape()).map { .place($0) }
         default:
             var set = XSDPattern.Characters()
             set.insert(scalar.value)

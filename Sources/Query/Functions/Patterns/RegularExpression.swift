@@ -31,6 +31,8 @@ package final class RegularExpression: @unchecked Sendable {
     package let textByteCountMax: Int
     /// How the time of a match grows with the text, at worst: where its automaton does not fit into memory, RE2 walks the program's own states.
     package let stepsPerByte: Int
+    /// Instructions of RE2's program.
+    package let programSize: Int
     private static let stepCountMax = 1 << 31
 
     package convenience init(_ pattern: String, ignoringCase: Bool = false, syntax: Syntax = .re2) throws(Fault) {
@@ -55,8 +57,9 @@ package final class RegularExpression: @unchecked Sendable {
         }
         handle = compiled
         groupCount = Int(till_re2_group_count(compiled))
-        stepsPerByte = 1 + Int(till_re2_program_size(compiled)) / 64
-        textByteCountMax = Self.stepCountMax / max(1, Int(till_re2_program_size(compiled)))
+        programSize = max(1, Int(till_re2_program_size(compiled)))
+        stepsPerByte = 1 + programSize / 64
+        textByteCountMax = Self.stepCountMax / programSize
     }
 
     private static func hasLazyQuantifier(_ pattern: [UInt8]) -> Bool {
