@@ -8,7 +8,8 @@ import Glibc
 ///    far as it can be read and is of this store, or from a backup's, whichever is of the later generation. What neither has is listed.
 /// 2. Of each cold table the newest version that is whole is taken, and every file of it is hashed. A table of which no metadata can be read
 ///    gets metadata anew from its Parquet files (`ColdRemaking`).
-/// 3. Hot files with rows are taken, but for those whose rows are all in cold: a crash may have left a file beside them.
+/// 3. Hot files that a damaged page keeps from being read are made anew of what can be read of them (`HotSalvage`): at once, and that stays.
+///    Hot files with rows are taken, but for those whose rows are all in cold: a crash may have left a file beside them.
 /// 4. Sequences go on above the highest that any file knows.
 ///
 /// The new catalog is made beside the old one and proved against the files; only then is the old one put aside in `lost+found/` and the new
@@ -32,6 +33,10 @@ package final class Recovery {
         /// What only a catalog knew, and what files were found not to be whole.
         package var missing: [String] = []
         package var putAside: [String] = []
+        /// Hot files that were damaged.
+        package var madeAnew: [String] = []
+        /// Only hot files were made anew.
+        package var keepsCatalog = false
     }
 
     /// Why there is no new catalog. Nothing was changed.
@@ -92,6 +97,10 @@ package final class Recovery {
 
     private func make(_ format: StoreFormat?) throws -> Report {
         warehouse = format?.warehouse
+        for (name, missing) in try HotSalvage.run(directory, progress: progress) {
+            report.madeAnew.append(name)
+            report.missing.append(contentsOf: missing)
+        }
         let hot = try HotEvidence.read(directory)
         let cold = try ColdEvidence.read(self)
         let stores = [format?.store].compactMap { $0 } + hot.compactMap(\.store) + cold.compactMap(\.store)
@@ -102,7 +111,13 @@ package final class Recovery {
         try removeDraft()
         do {
             let source = try chooseSource(store: stores.first)
-            if source?.isProven == true { throw Failure("the catalog fits the store's files: there is nothing to recover") }
+            if source?.isProven == true {
+                guard report.madeAnew.isEmpty else {
+                    report.keepsCatalog = true
+                    return report
+                }
+                throw Failure("the catalog fits the store's files: there is nothing to recover")
+            }
             let id = stores.first ?? source?.store
             try checkWarehouse(source)
             try makeDraft(source, id: id)
@@ -178,7 +193,10 @@ package final class Recovery {
 
     private func chooseSource(store: String?) throws -> Source? {
         var found: [Source] = []
-        if access(directory.catalogPath, F_OK) == 0 {
+        var status = stat()
+        if stat(directory.catalogPath, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+            report.missing.append("the catalog that was there is no plain file")
+        } else if access(directory.catalogPath, F_OK) == 0 {
             do {
                 if let present = try Self.source(directory.catalogPath, "the catalog that was there") {
                     let isProven = Self.isProven(directory)

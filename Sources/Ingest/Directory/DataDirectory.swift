@@ -111,6 +111,8 @@ package final class DataDirectory: Sendable {
         case warehouseForeign(location: String)
         /// The log is another store's, or a later epoch's.
         case logRefused(String)
+        /// A pipe, a directory, a device: it is not even opened.
+        case notPlain(path: String, isOfCatalog: Bool)
 
         /// Whether it is the settings that are to be mended, and not the directory.
         package var isOfTheSettings: Bool {
@@ -146,6 +148,9 @@ package final class DataDirectory: Sendable {
                     : "\(location) belongs to the store \(other), last started on the host \(host), and this is \(own.map { "the store \($0)" } ?? "a new store"): give each store a prefix of its own in storage.url"
             case .warehouseForeign(let location):
                 "\(location) is not empty, and no store has put there what is in it: name an empty prefix in storage.url"
+            case .notPlain(let path, let isOfCatalog):
+                "\(path) is no plain file: put it elsewhere, and put back from a backup what belongs there"
+                    + (isOfCatalog ? ", or make it anew: till recover --data \(path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 })" : "")
             case .io(let operation, let path, let code): "\(operation) \(path): \(String(cString: strerror(code)))"
             }
         }
@@ -168,9 +173,10 @@ package final class DataDirectory: Sendable {
         self.path = Self.absolute(path)
         warehouse = Mutex(Warehouse(storages: storages))
         umask(0o077)
+        if case .ofFiles = making { try Self.checkPlain("\(self.path)/LOCK") } else { try Self.checkPlainFiles(self.path) }
         let isMade = try Self.mayTake(self.path, making)
         if isMade { try Self.makeDirectories(self.path) }
-        let descriptor = open("\(self.path)/LOCK", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open("\(self.path)/LOCK", O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure.io(operation: "open", path: "\(self.path)/LOCK", code: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let url = Self.text("\(self.path)/LOCK")?.split(separator: "\n").first.map(String.init)
@@ -221,7 +227,8 @@ package final class DataDirectory: Sendable {
     init(unwritablePath path: String, storages: any StorageFactory = LocalStorageFactory()) throws {
         self.path = Self.absolute(path)
         warehouse = Mutex(Warehouse(storages: storages))
-        let descriptor = open("\(self.path)/LOCK", O_RDONLY | O_CLOEXEC)
+        try Self.checkPlainFiles(self.path)
+        let descriptor = open("\(self.path)/LOCK", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         lock = Atomic(descriptor)
         if descriptor >= 0, flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK {
             let url = Self.text("\(self.path)/LOCK")?.split(separator: "\n").first.map(String.init)
@@ -288,7 +295,8 @@ package final class DataDirectory: Sendable {
             guard strangers.contains(where: { ["catalog.sqlite", "hot", "warehouse"].contains($0) }) else { throw Failure.noStore(path: path) }
             return false
         }
-        if !strangers.isEmpty, strangers.allSatisfy({ ["catalog.sqlite", "queues.sqlite", "hot", "warehouse"].contains($0.prefix { $0 != "-" }) }) {
+        if strangers.contains("catalog.sqlite")
+            || !strangers.isEmpty && strangers.allSatisfy({ ["catalog.sqlite", "queues.sqlite", "executions.sqlite", "hot", "warehouse"].contains($0.prefix { $0 != "-" }) }) {
             throw Failure.unproven(path: path, reasons: ["FORMAT is missing beside \(strangers.sorted().joined(separator: ", "))"])
         }
         guard case .never = making else {
@@ -354,7 +362,7 @@ package final class DataDirectory: Sendable {
 
     /// The URL of the server that holds `path`, if one does.
     package static func serverURL(path: String) -> String? {
-        let descriptor = open("\(path)/LOCK", O_RDONLY | O_CLOEXEC)
+        let descriptor = open("\(path)/LOCK", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_SH | LOCK_NB) != 0 else { return nil }
@@ -392,8 +400,27 @@ package final class DataDirectory: Sendable {
         }
     }
 
+    /// Opened, a pipe waits for somebody at its other end, for ever.
+    ///
+    /// - Throws: `Failure.notPlain`.
+    static func checkPlain(_ path: String, isOfCatalog: Bool = false) throws {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+        throw Failure.notPlain(path: path, isOfCatalog: isOfCatalog)
+    }
+
+    /// All files of a store that are opened before anything else is known of it.
+    package static func checkPlainFiles(_ path: String) throws {
+        try checkPlain("\(path)/LOCK")
+        try checkPlain("\(path)/FORMAT", isOfCatalog: true)
+        for name in ["admin.key", "queues.sqlite", "executions.sqlite"] { try checkPlain("\(path)/\(name)") }
+        for suffix in ["", "-wal", "-shm"] { try checkPlain("\(path)/catalog.sqlite\(suffix)", isOfCatalog: true) }
+        let hot = "\(path)/hot"
+        for name in (try? names(in: hot)) ?? [] { try checkPlain("\(hot)/\(name)") }
+    }
+
     static func text(_ path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: 4_096)

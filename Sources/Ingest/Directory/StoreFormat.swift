@@ -37,6 +37,7 @@ struct StoreFormat: Equatable, Sendable {
     /// - Throws: `DataDirectory.Failure.unknownFormat`.
     static func read(_ directory: String) throws -> StoreFormat? {
         let path = "\(directory)/FORMAT"
+        try DataDirectory.checkPlain(path)
         guard let text = DataDirectory.text(path) else {
             guard access(path, F_OK) != 0 else { throw DataDirectory.Failure.io(operation: "read", path: path, code: errno) }
             return nil

@@ -46,6 +46,9 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
         }
     }
 
+    /// Whether the file's bytes are not what was written; not so of one that another version wrote, whose words say what to do.
+    package var isDamage: Bool { kind == .corrupt && (primaryCode != SQLITE_NOTADB || message == "file is not a database") }
+
     /// Whether the same may work a little later, and nothing is said of the file: it is locked, or memory or descriptors ran out.
     package var isPassing: Bool { kind == .busy || primaryCode == SQLITE_NOMEM || primaryCode == SQLITE_CANTOPEN }
 

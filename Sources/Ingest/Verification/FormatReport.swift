@@ -26,6 +26,7 @@ package struct FormatReport: Sendable {
     /// - Throws: `DataDirectory.Failure` for what is no store or one of another layout, `SQLiteError` for a file that cannot be read.
     package init(path: String) throws {
         let path = DataDirectory.absolute(path)
+        try DataDirectory.checkPlainFiles(path)
         _ = try StoreFormat.read(path)
         try DataDirectory.requireStore(path)
         // What a standby is making just now has no version yet, which it gets with its first records: no earlier format.

@@ -142,6 +142,7 @@ package final class QueryEngine: Sendable {
     package func execute(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> ResultStream {
         if let form = prepared.explain { return ResultStream(lines: try explain(prepared, form, cancellation), form) }
         let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, session: prepared.session, cancellation: cancellation)
+        stream.planningNanoseconds = prepared.planningNanoseconds
         stream.needs = prepared.needs
         stream.withoutSums = prepared.withoutSums.map { plan in
             { try PlanBuilder().build(try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try plan() }) }

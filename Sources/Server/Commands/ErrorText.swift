@@ -9,7 +9,26 @@ enum ErrorText {
         case let problem as Problem: describe(problem)
         case let fault as Fault: describe(fault)
         case let error as QueryError: error.description
+        case let error as SQLiteError: error.description + (error.isDamage ? "\n" + advice(on: error.path) : "")
         default: "\(error)"
+        }
+    }
+
+    /// What to do about a database of a store that is damaged.
+    private static func advice(on path: String) -> String {
+        let parts = path.split(separator: "/")
+        let name = parts.last ?? ""
+        let folder = parts.dropLast()
+        let data = "/" + (folder.last == "hot" ? folder.dropLast() : folder).joined(separator: "/")
+        let recovery = "till recover --data \(data)"
+        if folder.last == "hot" {
+            return "The hot file hot/\(name) is damaged: make it anew of what can be read of it (\(recovery)), or restore the store from a backup."
+        }
+        switch name {
+        case "catalog.sqlite": return "The catalog is damaged: make it anew of the store's other files (\(recovery)), or restore the store from a backup."
+        case "queues.sqlite", "executions.sqlite":
+            return "\(name) is damaged: restore the store from a backup, or put the file elsewhere and do without what is in it (\(recovery))."
+        default: return "The file is damaged: restore it from a backup."
         }
     }
 

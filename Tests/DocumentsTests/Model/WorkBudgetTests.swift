@@ -204,6 +204,44 @@ final class WorkBudgetTests: XCTestCase {
         XCTAssertTrue(try read(#"{"id":"1","at":"2020-01-01T00:00:00Z","t":[\#(many)],"l":[\#(many)]}"#, .json, [type]).isTooMuch)
     }
 
+    private func schemaType(_ schema: String) throws -> DocumentType {
+        try type(#"{"name":"j","version":1,"format":"json","match":{"/id":{"exists":true}},"receipt_id":"/id","issued_at":"/at","accept_from":null,"schema":\#(schema)}"#)
+    }
+
+    private static let ab: [Character] = {
+        var state: UInt32 = 1
+        return (0..<300_000).map { _ in
+            state = state &* 1_103_515_245 &+ 12_345
+            return state >> 16 & 1 == 1 ? "a" : "b"
+        }
+    }()
+
+    /// RE2's automaton is too large for its memory, and each byte takes the whole program.
+    func test_read_schemaPatternsOfLargeAutomata_areCharged() throws {
+        let names = (0..<1_000).map { "\"\(String(repeating: "a", count: 500))\($0)\":1" }.joined(separator: ",")
+        let byName = try schemaType(#"{"properties":{"x":{"patternProperties":{"(a?){500}a{500}":{}}}}}"#)
+        XCTAssertTrue(try read(#"{"id":"1","at":"2020-01-01T00:00:00Z","x":{\#(names)}}"#, .json, [byName]).isTooMuch)
+        for pattern in ["(a?b?){500}(ab){500}c", "a[ab]{1000}[ab]{1000}c", "a[ab]{1000}[ab]{1000}[ab]{1000}[ab]{1000}c", "[ab]{900}a[ab]*$"] {
+            let type = try schemaType(#"{"properties":{"x":{"items":{"pattern":"\#(pattern)"}}}}"#)
+            let items = (0..<300).map { "\"\(String(Self.ab[$0 * 1_000..<($0 + 1) * 1_000]))\"" }.joined(separator: ",")
+            XCTAssertTrue(try read(#"{"id":"1","at":"2020-01-01T00:00:00Z","x":[\#(items)]}"#, .json, [type]).isTooMuch, pattern)
+        }
+    }
+
+    /// Those that people write, on each text of a large document.
+    func test_read_ordinarySchemaPatterns_takeLittle() throws {
+        let items = (0..<10_000).map { #""2026-11-20 a\#($0)""# }.joined(separator: ",")
+        let document = #"{"id":"1","at":"2020-01-01T00:00:00Z","x":[\#(items)]}"#
+        for pattern in [
+            "^.{1,255}$", "^.{1,1000}$", #"^\\S.{0,198}\\S$"#, "^[a-zA-Z0-9 -]{1,63}$", #"^[\\p{L}\\p{N} -]+$"#, #"\\d{4}-\\d{2}-\\d{2}"#, "^(?:[a-z]|[0-9a-z -]+)$",
+            "^([0-9]{4})-(0[1-9]|1[0-2])-([0-2][0-9]|3[01]) a[0-9]+$", "^[^\\\\u0000-\\\\u001f]{1,100}$", "a[0-9]{1,10}$", "^2026",
+        ] {
+            let outcome = try read(document, .json, [try schemaType(#"{"properties":{"x":{"items":{"pattern":"\#(pattern)"}}}}"#)])
+            XCTAssertTrue(outcome.problems.isEmpty, "\(pattern): \(outcome.problems)")
+            XCTAssertLessThan(outcome.steps, document.utf8.count * 32, pattern)
+        }
+    }
+
     func test_samples_takeASmallPartOfWhatTheyMay() throws {
         let registry = TypeRegistry()
         for file in BuiltInTypes.files { try registry.put(try DocumentType(json: Array(file.json.utf8))) }

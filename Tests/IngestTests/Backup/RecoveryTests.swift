@@ -214,6 +214,78 @@ final class RecoveryTests: XCTestCase {
         try again.close()
     }
 
+    private func rootPage(of name: String, in file: String) throws -> Int64 {
+        let connection = try SQLiteConnection(path: file, mode: .readOnly)
+        return try XCTUnwrap(try connection.integer("SELECT rootpage FROM sqlite_master WHERE name = '\(name)'"))
+    }
+
+    private func flip(page: Int64, of file: String) throws {
+        let handle = try FileHandle(forUpdating: URL(filePath: file))
+        defer { try? handle.close() }
+        let place = UInt64((page - 1) * 4_096 + 2_048)
+        try handle.seek(toOffset: place)
+        let byte = try XCTUnwrap(try handle.read(upToCount: 1)?.first)
+        try handle.seek(toOffset: place)
+        try handle.write(contentsOf: Data([byte ^ 1]))
+    }
+
+    /// One bit of a table that is made of the rows, or stands elsewhere too: no receipt is lost.
+    func test_recover_damagedTablesOfHotFile_areMadeAnew() throws {
+        for name in ["days", "tables", "dictionaries", "meta", "rows_identity", "events"] {
+            let directory = TemporaryDirectory()
+            let fixture = try EngineFixture(directory.path)
+            for number in 0..<20 { _ = try fixture.taken(EngineFixture.receipt("r\(number)")) }
+            let before = try EngineFixture.walk(fixture.engine, PageRequest(table: "receipts", fields: ["*"], limit: 7))
+            try fixture.engine.close()
+            let hot = "\(directory.path)/hot"
+            let file = try XCTUnwrap(try DataDirectory.names(in: hot).sorted().first { $0.hasSuffix(".sqlite") })
+            try flip(page: try rootPage(of: name, in: "\(hot)/\(file)"), of: "\(hot)/\(file)")
+            if name == "meta" {
+                // What stands in columns is told by nothing else.
+                XCTAssertThrowsError(try Recovery(path: directory.path).run()) { XCTAssertTrue("\($0)".contains("restore it from a backup"), "\($0)") }
+                continue
+            }
+            let report = try Recovery(path: directory.path).run()
+            XCTAssertEqual(report.madeAnew, ["hot/\(file)"], name)
+            XCTAssertTrue(report.keepsCatalog, name)
+            let engine = try Engine(path: directory.path)
+            let after = try EngineFixture.walk(engine, PageRequest(table: "receipts", fields: ["*"], limit: 7))
+            XCTAssertEqual(after.map { "\($0)" }, before.map { "\($0)" }, name)
+            _ = try engine.close()
+            XCTAssertEqual(try Verifier(path: directory.path).run().findings.map(\.description), [], name)
+            XCTAssertTrue(try DataDirectory.names(in: directory.path).contains("lost+found"), name)
+        }
+    }
+
+    /// A pipe would be waited for; a directory is no file either.
+    func test_filesThatAreNone_areRefusedAtOnce() throws {
+        for name in ["FORMAT", "LOCK", "catalog.sqlite", "queues.sqlite", "executions.sqlite", "admin.key", "hot/2026-01-01.sqlite"] {
+            for isPipe in [true, false] {
+                let directory = TemporaryDirectory()
+                try EngineFixture(directory.path).engine.close()
+                let file = "\(directory.path)/\(name)"
+                try? FileManager.default.removeItem(atPath: file)
+                XCTAssertEqual(isPipe ? mkfifo(file, 0o600) : mkdir(file, 0o700), 0)
+                for open in [{ try Engine(path: directory.path).close() }, { _ = try Verifier(path: directory.path).run() }, { _ = try FormatReport(path: directory.path) }] {
+                    XCTAssertThrowsError(try open(), "\(name) \(isPipe)") { XCTAssertTrue("\($0)".contains("is no plain file"), "\(name) \(isPipe): \($0)") }
+                }
+                guard name == "catalog.sqlite" else { continue }
+                let report = try Recovery(path: directory.path).run()
+                XCTAssertTrue(report.missing.contains { $0.contains("no plain file") }, "\(report.missing)")
+                try Engine(path: directory.path).close()
+            }
+        }
+    }
+
+    func test_start_formatMissing_saysWhatToDo() throws {
+        try EngineFixture(path).engine.close()
+        try FileManager.default.removeItem(atPath: "\(path)/FORMAT")
+        try Data("x".utf8).write(to: URL(filePath: "\(path)/admin.key"))
+        XCTAssertThrowsError(try Engine(path: path).close()) { XCTAssertTrue("\($0)".contains("till recover"), "\($0)") }
+        _ = try Recovery(path: path).run()
+        try Engine(path: path).close()
+    }
+
     func test_recover_soundStore_isRefused() throws {
         let fixture = try EngineFixture(path)
         try fill(fixture, "A")

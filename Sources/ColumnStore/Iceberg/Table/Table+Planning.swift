@@ -169,17 +169,19 @@ extension Table {
 
     private func checked(_ file: DataFile) throws(ColumnStoreError) -> ParquetFile {
         let bytes = try open(file)
+        // Of a table that was moved, where it is now, and not where its manifests say.
+        let place = (try? ownKey(file.location)).map { storage.place(of: $0) } ?? file.location
         guard bytes.byteCount == file.byteCount else {
-            throw ColumnStoreError(.corruptFile, path: file.location, "has \(bytes.byteCount) bytes, its manifest says \(file.byteCount): it is not the file that was written")
+            throw ColumnStoreError(.corruptFile, path: place, "has \(bytes.byteCount) bytes, its manifest says \(file.byteCount): it is not the file that was written")
         }
         let parquet = try ParquetFile(bytes)
         guard parquet.metadata.rowCount == file.recordCount else {
             throw ColumnStoreError(
-                .corruptFile, path: file.location, "has \(parquet.metadata.rowCount) rows, its manifest says \(file.recordCount): it is not the file that was written")
+                .corruptFile, path: place, "has \(parquet.metadata.rowCount) rows, its manifest says \(file.recordCount): it is not the file that was written")
         }
         if let offsets = file.splitOffsets, offsets.count != parquet.metadata.rowGroups.count {
             throw ColumnStoreError(
-                .corruptFile, path: file.location,
+                .corruptFile, path: place,
                 "has \(parquet.metadata.rowGroups.count) row groups, its manifest says \(offsets.count): it is not the file that was written")
         }
         return parquet

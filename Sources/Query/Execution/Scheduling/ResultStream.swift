@@ -17,6 +17,8 @@ package final class ResultStream: @unchecked Sendable {
     private var isStarted = false
     private let startedAt = Int(SteadyClock.nanoseconds())
     private var endedAt: Int?
+    /// What went before: constants are computed as a query is planned. Set before anybody else has the stream.
+    var planningNanoseconds = 0
     private let rows = Atomic<Int>(0)
 
     /// Enough that workers need not wait for a reader that keeps up.
@@ -76,7 +78,7 @@ package final class ResultStream: @unchecked Sendable {
     var elapsedNanoseconds: Int { (endedAt ?? Int(SteadyClock.nanoseconds())) - startedAt }
 
     package var statistics: QueryStatistics {
-        let elapsed = elapsedNanoseconds / 1_000_000
+        let elapsed = elapsedNanoseconds.addingSaturating(planningNanoseconds) / 1_000_000
         guard let run else { return QueryStatistics(elapsedMilliseconds: elapsed) }
         let counts = run.counters.now
         return QueryStatistics(

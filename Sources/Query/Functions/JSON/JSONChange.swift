@@ -162,6 +162,15 @@ extension ScalarFunction {
         return place >= 0 && place < Int64(count) ? Int(place) : nil
     }
 
+    /// As C's strtol reads one of 32 bits: with blanks and a sign before it.
+    private static func elementNumber(_ name: String) throws(KernelError) -> Int64 {
+        let digits = name.utf8.drop { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        guard let number = Int32(String(decoding: digits, as: UTF8.self)) else {
+            throw .outside(.invalidText, "a path names an element of an array by its number, of 32 bits at most")
+        }
+        return Int64(number)
+    }
+
     /// The value with a new member, or a new element before or behind the one that `path` leads to.
     private static func inserted(_ new: JSONValue, isBehind: Bool, into value: JSONValue, _ path: ArraySlice<[UInt8]?>) throws(KernelError) -> JSONValue {
         guard let first = path.first, let step = first else { return value }
@@ -178,7 +187,7 @@ extension ScalarFunction {
             }
             return .object(members)
         case .array(var elements):
-            guard let number = Int64(name) else { throw .invalidArgument("a path names an element by its number") }
+            let number = try elementNumber(name)
             let place = index(number, elements.count)
             if rest.isEmpty {
                 elements.insert(new, at: place.map { $0 + (isBehind ? 1 : 0) } ?? (number < 0 ? 0 : elements.count))
@@ -210,7 +219,7 @@ extension ScalarFunction {
             }
             return .object(members)
         case .array(var elements):
-            guard let number = Int64(name) else { throw .invalidArgument("a path names an element by its number") }
+            let number = try elementNumber(name)
             guard let place = index(number, elements.count) else {
                 if creates, rest.isEmpty, let new { elements.insert(new, at: number < 0 ? 0 : elements.count) }
                 return .array(elements)

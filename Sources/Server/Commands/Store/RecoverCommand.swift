@@ -3,7 +3,7 @@ internal import Ingest
 /// Makes a store's catalog anew out of its other files.
 enum RecoverCommand: Command {
     static let name = "recover"
-    static let summary = "Makes a store's catalog anew out of its hot files and cold tables, when it is lost or older than they are."
+    static let summary = "Makes a store's catalog anew out of its hot files and cold tables, when it is lost or older than they are, and damaged hot files out of what can be read of them."
     static let usage = ["--data DIR [--config FILE] [--backup DIR] [--type FILE]…"]
     static let options: [Arguments.Option] = [
         .init("data", "DIR", "The store's directory; no server may hold it."),
@@ -33,6 +33,11 @@ enum RecoverCommand: Command {
     }
 
     private static func show(_ report: Recovery.Report) {
+        for name in report.madeAnew { print("\(name): made anew of what can be read of it; the damaged one is in lost+found") }
+        if report.keepsCatalog {
+            for text in report.missing { print("missing: \(text)") }
+            return print("the catalog fits the store's files, and stays as it is")
+        }
         for file in report.hotFiles { print("hot/\(file.name).sqlite: \(file.rowCount) receipts") }
         for table in report.tables {
             print("the table \(table.name), version \(table.version): \(table.rowCount) receipts in \(table.fileCount) files")

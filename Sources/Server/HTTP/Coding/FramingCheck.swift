@@ -18,6 +18,8 @@ package struct FramingCheck {
         case over
     }
 
+    private static let extensionByteCountMax = 4_096
+    private static let digitCountMax = 64
     private static let lf = UInt8(ascii: "\n"), cr = UInt8(ascii: "\r")
 
     private var state = State.beforeRequest
@@ -110,9 +112,13 @@ package struct FramingCheck {
             head(byte)
         case .chunkSize: return chunkSize(byte)
         case .chunkExtension:
+            lineByteCount += 1
+            // Nobody reads it.
+            guard lineByteCount <= Self.extensionByteCountMax else { return false }
             if byte == Self.cr { state = .chunkLineFeed } else if byte < 0x20 && byte != 0x09 || byte == 0x7F { return false }
         case .chunkLineFeed:
             guard byte == Self.lf else { return false }
+            lineByteCount = 0
             state = chunkByteCount == 0 ? .trailer : .chunkData(chunkByteCount)
             (chunkByteCount, digitCount) = (0, 0)
         case .dataReturn:
@@ -129,10 +135,14 @@ package struct FramingCheck {
 
     private mutating func chunkSize(_ byte: UInt8) -> Bool {
         switch byte {
+        // More than anybody can send; and digits that say nothing have an end.
+        case _ where chunkByteCount >= 1 << 56 || digitCount > Self.digitCountMax: return false
         case UInt8(ascii: "0")...UInt8(ascii: "9"): addDigit(byte - UInt8(ascii: "0"))
         case UInt8(ascii: "a")...UInt8(ascii: "f"): addDigit(byte - UInt8(ascii: "a") + 10)
         case UInt8(ascii: "A")...UInt8(ascii: "F"): addDigit(byte - UInt8(ascii: "A") + 10)
-        case UInt8(ascii: ";") where digitCount > 0: state = .chunkExtension
+        case UInt8(ascii: ";") where digitCount > 0:
+            state = .chunkExtension
+            lineByteCount = 0
         case Self.cr where digitCount > 0: state = .chunkLineFeed
         default: return false
         }
@@ -141,8 +151,6 @@ package struct FramingCheck {
 
     private mutating func addDigit(_ digit: UInt8) {
         digitCount += 1
-        // Over 64 bits, which the library refuses with words of its own: further than anybody can send.
-        guard chunkByteCount < 1 << 58 else { return state = .over }
         chunkByteCount = chunkByteCount << 4 | Int(digit)
     }
 

@@ -81,6 +81,7 @@ package struct HeadCheck {
         guard let single = Self.singleField(bytes) else { return }
         given |= given & single.bit != 0 ? single.bit << 16 : single.bit
         switch single {
+        case .host: host(value)
         case .contentLength: contentLength(value)
         case .transferEncoding: transferEncoding(value)
         default: break
@@ -130,6 +131,17 @@ package struct HeadCheck {
         case 17 where equal(name, "webhook-signature"): .webhookSignature
         default: nil
         }
+    }
+
+    /// Characters of a name, an address and a port (RFC 9110, 7.2; RFC 3986, 3.2.2); that they form one, nobody asks.
+    private mutating func host(_ value: Range<Int>) {
+        let isRight = Self.trimmed(head[value]).allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+            default: "-._~%!$&'()*+,;=:[]".utf8.contains(byte)
+            }
+        }
+        if !isRight { refuse("the field Host has a character that no host's name has") }
     }
 
     private mutating func contentLength(_ value: Range<Int>) {

@@ -64,6 +64,17 @@ final class FramingCheckTests: XCTestCase {
         }
     }
 
+    /// What waits for bytes that nobody sends, or reads what nobody wants, is refused at once.
+    func test_take_sizesBeyondAll_andLongExtensions_fault() {
+        let head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for line in ["7FFFFFFFFFFFFFFF", "FFFFFFFFFFFFFFFF", "10000000000000002", String(repeating: "0", count: 100), "2;" + String(repeating: "a", count: 5_000)] {
+            XCTAssertNotNil(fault(Array((head + line).utf8)) { 9 }, String(line.prefix(30)))
+        }
+        for line in ["ffffffffffffff", "0000000000000000000000000002", "2;" + String(repeating: "a", count: 4_000)] {
+            XCTAssertNil(fault(Array((head + line + "\r\n").utf8)) { 9 }, String(line.prefix(30)))
+        }
+    }
+
     func test_take_numbersAtTheEnds_neverTrap() {
         for length in ["9223372036854775807", "9223372036854775808", "99999999999999999999999999", "-1", "+5", "", "1e9", " \t7 "] {
             _ = fault(Array("POST / HTTP/1.1\r\nContent-Length: \(length)\r\n\r\nabc".utf8)) { 5 }

@@ -1,0 +1,211 @@
+import ColumnStore
+import Glibc
+
+/// Makes a hot file anew of what can be read of it, where a damaged page keeps the store from starting or its receipts from being found.
+///
+/// All receipts and what belongs to their columns must be there: a file whose rows cannot be read is refused. What else is lost is made of the
+/// rows (days, the index of identities), is taken from the catalog (dictionaries), or is reported. The damaged file goes to `lost+found/`.
+struct HotSalvage {
+    /// What nothing can be said of its receipts without.
+    private static let needed: Set<String> = ["rows", "kinds", "pending", "versions", "groups", "changed", "repaired"]
+    /// What a start and each question read.
+    private static let probes = [
+        "SELECT value FROM meta", "SELECT name FROM tables", "SELECT columns FROM kinds", "SELECT business_day FROM days", "SELECT bytes FROM dictionaries",
+        "SELECT columns FROM groups", "SELECT sequence FROM changed", "SELECT reason FROM damaged", "SELECT id FROM pending", "SELECT id FROM repaired",
+        "SELECT row FROM events", "SELECT id, sequence, ticket, table_id, kind, business_day, sha256 FROM rows",
+        "SELECT receipt, client, business_day, table_id FROM rows INDEXED BY rows_identity WHERE state <> 2 AND table_id > 0",
+    ]
+
+    private let name: String
+    private let path: String
+    private let catalogPath: String
+    private let damaged: SQLiteConnection
+    private let draft: SQLiteConnection
+    private var missing: [String] = []
+
+    private var draftPath: String { path + ".recovering" }
+
+    /// - Returns: the files made anew, with what is missing of them.
+    /// - Throws: `Recovery.Failure` for one of which that cannot be done.
+    static func run(_ directory: DataDirectory, progress: (String) -> Void) throws -> [(name: String, missing: [String])] {
+        guard access(directory.hotPath, F_OK) == 0 else { return [] }
+        var made: [(name: String, missing: [String])] = []
+        let lost = LostAndFound(directory)
+        for file in try DataDirectory.names(in: directory.hotPath).sorted() where file.hasSuffix(".sqlite") {
+            let path = "\(directory.hotPath)/\(file)"
+            guard HotFileName.parse(String(file.dropLast(".sqlite".utf8.count))) != nil, try isNeeded(path) else { continue }
+            progress("hot/\(file)")
+            made.append(("hot/\(file)", try make(path, directory)))
+            // No commit tells of the new file.
+            try LogMark.noteBroken(directory.path)
+            for suffix in ["-wal", "-shm", ""] { try lost.take(path + suffix, reason: "it is damaged, and a new one has been made of what can be read of it") }
+            guard rename("\(path).recovering", path) == 0 else { throw DataDirectory.Failure.io(operation: "rename", path: "\(path).recovering", code: errno) }
+            try DataDirectory.synchronizeDirectory(directory.hotPath)
+        }
+        return made
+    }
+
+    /// Whether something cannot be read that every start reads.
+    private static func isNeeded(_ path: String) throws -> Bool {
+        try WriteAheadLog.refuseLost(path)
+        do {
+            let connection = try SQLiteConnection(atRest: path)
+            // Those of an earlier version are read as they were; what cannot be opened at all is refused by who reads it next.
+            guard try connection.integer("PRAGMA user_version") == HotFileSchema.version else { return false }
+            for probe in probes {
+                let statement = try connection.statement(probe)
+                defer { statement.reset() }
+                while try statement.step() {}
+            }
+            return false
+        } catch let error as SQLiteError where error.kind == .corrupt {
+            // Its first page says what tables there are.
+            return (try? SQLiteConnection(atRest: path).integer("SELECT count(*) FROM sqlite_master")) != nil
+        } catch is SQLiteError { return false }
+    }
+
+    private static func make(_ path: String, _ directory: DataDirectory) throws -> [String] {
+        func removeDraft() { for suffix in ["", "-wal", "-shm"] { _ = FileRemoval.remove("\(path).recovering\(suffix)", .temporary) } }
+        removeDraft()
+        do {
+            var salvage = try HotSalvage(path, directory)
+            try salvage.copy()
+            return salvage.missing
+        } catch {
+            removeDraft()
+            throw error
+        }
+    }
+
+    private init(_ path: String, _ directory: DataDirectory) throws {
+        self.path = path
+        name = "hot/" + (path.split(separator: "/").last ?? "")
+        catalogPath = directory.catalogPath
+        damaged = try SQLiteConnection(atRest: path)
+        draft = try SQLiteConnection(path: "\(path).recovering", mode: .create)
+        try draft.execute("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL")
+    }
+
+    private func refusal(_ what: String) -> Recovery.Failure {
+        Recovery.Failure("\(path) is damaged where \(what): restore it from a backup, or put it elsewhere and its receipts are left out")
+    }
+
+    private mutating func copy() throws {
+        let schema = try damaged.statement("SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+        var tables: [String] = []
+        var statements: [String] = []
+        while try schema.step() {
+            if schema.text(0) == "table" { tables.append(schema.text(1)) }
+            statements.append(schema.text(2))
+        }
+        try draft.execute("BEGIN IMMEDIATE")
+        for statement in statements { try draft.execute(statement) }
+        for table in tables {
+            let lost = table == "meta" ? try copyMeta() : try copy(table)
+            if lost > 0, Self.needed.contains(table) { throw refusal("what its receipts are made of is (\(lost) of \(table))") }
+            if lost > 0, !["meta", "days", "tables", "dictionaries", "damaged"].contains(table) { missing.append("\(name): \(lost) of \(table)") }
+        }
+        try complete()
+        try draft.execute("PRAGMA user_version = \(HotFileSchema.version); COMMIT")
+        if try draft.integer("SELECT value FROM meta WHERE key = 'laid_down'") == nil { throw refusal("it says what stands in columns") }
+    }
+
+    /// - Returns: how many rows could not be read.
+    private func copy(_ table: String) throws -> Int {
+        let columns = try self.columns(table)
+        guard let key = columns.first else { return 0 }
+        let (keys, isWhole) = try keys(table, key)
+        var lost = isWhole ? 0 : 1
+        let insert = try draft.statement(
+            "INSERT INTO \(table)(\(columns.joined(separator: ", "))) VALUES(\(columns.indices.map { "?\($0 + 1)" }.joined(separator: ", ")))")
+        for number in keys where try !copyRow(table, columns, number, insert) { lost += 1 }
+        return lost
+    }
+
+    private func columns(_ table: String) throws -> [String] {
+        let statement = try damaged.statement("SELECT name FROM pragma_table_info('\(table)')")
+        defer { statement.reset() }
+        var names: [String] = []
+        while try statement.step() { names.append(statement.text(0)) }
+        return names
+    }
+
+    private func keys(_ table: String, _ key: String) throws -> (keys: [Int64], isWhole: Bool) {
+        var keys: [Int64] = []
+        do {
+            let statement = try damaged.statement("SELECT \(key) FROM \(table) ORDER BY \(key)")
+            defer { statement.reset() }
+            while try statement.step() { keys.append(statement.int64(0)) }
+            return (keys, true)
+        } catch let error as SQLiteError where error.kind == .corrupt { return (keys, false) }
+    }
+
+    private func copyRow(_ table: String, _ columns: [String], _ key: Int64, _ insert: SQLiteStatement) throws -> Bool {
+        // A document that cannot be read is left out: who reads the file next finds it damaged, and says so for that receipt alone.
+        let lists = [columns] + (table == "rows" ? [columns.map { $0 == "document" ? "x''" : $0 }] : [])
+        for list in lists {
+            let select = try damaged.statement("SELECT \(list.joined(separator: ", ")) FROM \(table) WHERE \(columns[0]) = ?1")
+            defer { select.reset() }
+            select.bind(1, key)
+            do { guard try select.step() else { return false } } catch let error as SQLiteError where error.kind == .corrupt { continue }
+            for index in columns.indices { try insert.bindValue(Int32(index + 1), of: select, Int32(index)) }
+            try insert.run()
+            return true
+        }
+        return false
+    }
+
+    private func copyMeta() throws -> Int {
+        do {
+            let select = try damaged.statement("SELECT key, value FROM meta")
+            defer { select.reset() }
+            let insert = try draft.statement("INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)")
+            while try select.step() {
+                for index in [Int32(0), 1] { try insert.bindValue(index + 1, of: select, index) }
+                try insert.run()
+            }
+            return 0
+        } catch let error as SQLiteError where error.path == path && error.kind == .corrupt { return 1 }
+    }
+
+    // MARK: What can be made of the rest
+
+    private mutating func complete() throws {
+        guard try draft.integer("SELECT count(*) = coalesce(max(id), 0) FROM rows") == 1 else { throw refusal("its receipts are: some are missing") }
+        try draft.execute("INSERT OR IGNORE INTO days SELECT DISTINCT business_day FROM rows")
+        try addTables()
+        guard try draft.integer("SELECT count(*) FROM rows WHERE table_id NOT IN (SELECT id FROM tables) OR kind NOT IN (SELECT id FROM kinds)") == 0 else {
+            throw refusal("it says to which tables its receipts belong")
+        }
+        try addDictionaries()
+    }
+
+    /// Their names stand in the index of the names, too.
+    private func addTables() throws {
+        do {
+            let select = try damaged.statement("SELECT id, name FROM tables INDEXED BY sqlite_autoindex_tables_1 ORDER BY name")
+            defer { select.reset() }
+            let insert = try draft.statement("INSERT OR IGNORE INTO tables(id, name) VALUES(?1, ?2)")
+            while try select.step() {
+                for index in [Int32(0), 1] { try insert.bindValue(index + 1, of: select, index) }
+                try insert.run()
+            }
+        } catch let error as SQLiteError where error.path == path && error.kind == .corrupt {}
+    }
+
+    /// The catalog has them all: those that are missing come from there, and documents without one are found damaged.
+    private func addDictionaries() throws {
+        var status = stat()
+        guard stat(catalogPath, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        do {
+            let catalog = try SQLiteConnection(atRest: catalogPath)
+            let select = try catalog.statement("SELECT id, bytes FROM dictionaries")
+            defer { select.reset() }
+            let insert = try draft.statement("INSERT OR IGNORE INTO dictionaries(id, bytes) VALUES(?1, ?2)")
+            while try select.step() {
+                for index in [Int32(0), 1] { try insert.bindValue(index + 1, of: select, index) }
+                try insert.run()
+            }
+        } catch let error as SQLiteError where error.path == catalogPath {}
+    }
+}
