@@ -9,6 +9,8 @@ final class RuleProgram: Sendable {
     private let whole: ColumnType?
     /// Parts of the expression.
     private let stepCount: Int
+    /// Of its patterns that are written out.
+    private let patterns: [PatternCost]
     /// The columns that it reads: their number in the expression, what they are, their type.
     let used: [(id: Int, input: RuleCompiler.Input, type: ColumnType)]
 
@@ -16,6 +18,7 @@ final class RuleProgram: Sendable {
         expression = compiled.expression
         self.whole = whole
         stepCount = Self.count(compiled.expression)
+        patterns = Self.patterns(compiled.expression)
         used = compiled.usedInputs.map { ($0, inputs[$0].input, inputs[$0].type) }
         tree = RuleCompiler(inputs: inputs.map(\.input), memberNames: memberNames).node(compiled.expression)
     }
@@ -104,14 +107,25 @@ final class RuleProgram: Sendable {
     /// The evaluator works on columns of one row: some tens of nanoseconds for each part, and it goes over every text and list that it reads.
     private func stepsOfEvaluator(_ environment: RuleEnvironment) -> Int {
         var steps = 32 * stepCount
+        var byteCount = 0
         for column in used {
             switch column.input {
-            case .scalar(let index): steps += Self.byteCount(environment.cells[index], column.type)
-            case .member(let index): steps += environment.element.map { Self.byteCount($0[index], column.type) } ?? 0
+            case .scalar(let index): byteCount += Self.byteCount(environment.cells[index], column.type)
+            case .member(let index): byteCount += environment.element.map { Self.byteCount($0[index], column.type) } ?? 0
             case .list(let index): steps += environment.lists.map { 8 * $0[index].rowCount * max($0[index].width, 1) } ?? 0
             }
         }
-        return steps
+        return patterns.reduce(steps.addingSaturating(byteCount)) { $0.addingSaturating($1.steps(forByteCount: byteCount)) }
+    }
+
+    private static func patterns(_ expression: Expression) -> [PatternCost] {
+        let own: PatternCost? =
+            if case .call(let function, let arguments, _, _) = expression, function.symbol.hasPrefix("~") || function.symbol.hasPrefix("regexp"), arguments.count > 1,
+                case .literal(.bytes(let pattern), _) = arguments[1], let compiled = try? RegularExpression(pattern)
+            {
+                PatternCost(pattern, compiled, isOfSQL: true)
+            } else { nil }
+        return expression.children.reduce(own.map { [$0] } ?? []) { $0 + patterns($1) }
     }
 
     private static func byteCount(_ cell: Cell, _ type: ColumnType) -> Int {

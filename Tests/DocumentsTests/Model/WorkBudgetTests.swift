@@ -228,6 +228,15 @@ final class WorkBudgetTests: XCTestCase {
         }
     }
 
+    func test_read_rulePatternsOfLargeAutomata_areCharged() throws {
+        let text = String(Self.ab[..<100_000])
+        for (pattern, isTooMuch) in [("a[ab]{1000}[ab]{1000}c", true), ("(a?b?){500}(ab){500}c", true), ("^[ab]{1,1000}$", false), ("^[ab]+$", false)] {
+            let type = try type(
+                #"{"name":"j","version":1,"format":"json","match":{"/id":{"exists":true}},"receipt_id":"/id","issued_at":"/at","accept_from":null,"columns":{"x":{"path":"/x","type":"VARCHAR"}},"rules":[{"name":"r","check":"x ~ '\#(pattern)' or x <> ''","message":"m"}]}"#)
+            XCTAssertEqual(try read(#"{"id":"1","at":"2020-01-01T00:00:00Z","x":"\#(text)"}"#, .json, [type]).isTooMuch, isTooMuch, pattern)
+        }
+    }
+
     /// Those that people write, on each text of a large document.
     func test_read_ordinarySchemaPatterns_takeLittle() throws {
         let items = (0..<10_000).map { #""2026-11-20 a\#($0)""# }.joined(separator: ",")
