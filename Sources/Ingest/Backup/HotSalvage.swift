@@ -107,6 +107,8 @@ struct HotSalvage {
         }
         try complete()
         try draft.execute("PRAGMA user_version = \(HotFileSchema.version); COMMIT")
+        // It is taken without its log.
+        try draft.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         if try draft.integer("SELECT value FROM meta WHERE key = 'laid_down'") == nil { throw refusal("it says what stands in columns") }
     }
 

@@ -416,7 +416,7 @@ package final class DataDirectory: Sendable {
         for name in ["admin.key", "queues.sqlite", "executions.sqlite"] { try checkPlain("\(path)/\(name)") }
         for suffix in ["", "-wal", "-shm"] { try checkPlain("\(path)/catalog.sqlite\(suffix)", isOfCatalog: true) }
         let hot = "\(path)/hot"
-        for name in (try? names(in: hot)) ?? [] { try checkPlain("\(hot)/\(name)") }
+        for name in (try? names(in: hot)) ?? [] where name.contains(".sqlite") { try checkPlain("\(hot)/\(name)") }
     }
 
     static func text(_ path: String) -> String? {
