@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import inspect
 import json
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -164,8 +165,20 @@ def test_models_missingOrWrongMember_isSaid() -> None:
 def test_parameters_areWhatSQLTakes() -> None:
     assert parameter(Decimal("1.50")) == Decimal("1.50") and parameter(float("inf")) == "inf" and parameter(datetime.date(2026, 1, 2)) == "2026-01-02"
     assert parameter(datetime.datetime(2026, 1, 2, tzinfo=datetime.timezone.utc)) == "2026-01-02T00:00:00.000000Z"
+    assert text.dump([parameter(Decimal("0.00000001234567890123456789")), parameter(Decimal("1E+5"))]) == b"[0.00000001234567890123456789,100000]"
+    assert text.dump({"a": Decimal("1E+5")}) == b'{"a":1E+5}', "a document's numbers stay as they came"
+    assert text.dump(parameter(Decimal("1E+9999999"))) == b"1E+9999999"
+    assert parameter(uuid.UUID(int=5)) == "00000000-0000-0000-0000-000000000005" and parameter(b"hi\x00") == "\\x686900"
+    assert parameter([1, None, 'a"\\', True, Decimal("1E-8"), (2, 3)]) == '{1,NULL,"a\\"\\\\",true,0.00000001,{2,3}}' and parameter([]) == "{}"
     with pytest.raises(TypeError):
         parameter(object())
+
+
+@pytest.mark.parametrize("key", ["secret-of-the-shop\n", "secret of the shop", "secret-\u043a\u043b\u044e\u0447"])
+def test_keysThatNoHeaderHolds_areErrorsWithoutTheKey(face: Any, key: str) -> None:
+    with pytest.raises(errors.TillError) as caught:
+        face("http://127.0.0.1:1", key)
+    assert "secret" not in str(caught.value)
 
 
 def test_arrowWithoutItsEnd_isNoAnswer(face: Any, standin: StandIn) -> None:

@@ -126,6 +126,10 @@ def test_sql_values_andParameters(shop: Any) -> None:
     assert (row.day, row.v, row.b, row.i, row.n) == (datetime.date(2026, 2, 3), "é\"'", True, 9007199254740993, None)
     assert row.f != row.f and row.lines[0]["quantity"] == Decimal("1") and row["total"] == row[9] == Decimal("65.1")
     assert json.loads(row.document)["id"] == "P-1" and row.asdict()["i"] == row.i
+    listed = shop.sql("SELECT $1::uuid AS u, $2::bytea AS b, $3::text[] AS l, $4 AS small, $5::bigint[] AS none",
+                      [uuid.UUID(int=5), b"\0\xff", ["a,b", None, 'q"\\'], Decimal("0.00000001234567890123456789"), []]).one()
+    assert (listed.u, listed.b, listed.l, listed.none) == (str(uuid.UUID(int=5)), b"\0\xff", ("a,b", None, 'q"\\'), ())
+    assert listed.small == Decimal("0.00000001234567890123456789"), "no DOUBLE"
     with pytest.raises(AttributeError, match="it has d, t"):
         row.nothing
     with pytest.raises(errors.BadSQL) as caught:

@@ -1,6 +1,6 @@
 import { operations } from "./api.js";
 import type { Operations, Problem, Query, QueryPage, Receipt, Taken } from "./api.js";
-import { ConnectionFailed, ProblemError, TillError } from "./errors.js";
+import { ConnectionFailed, InvalidKey, ProblemError, TillError } from "./errors.js";
 import { parseJSON, writeJSON } from "./json.js";
 
 type Name = keyof Operations;
@@ -33,6 +33,8 @@ export class Till {
 
   constructor(settings: Settings = {}) {
     const url = (settings.url ?? "").replace(/\/+$/, "");
+    // The key is not said: what is thrown may be logged.
+    if (settings.key !== undefined && !/^[\x21-\x7e]+$/.test(settings.key)) throw new InvalidKey("the key is empty, or has a line's end, a blank or a letter beyond ASCII in it: trim what was read from a file");
     this.settings = {
       url, key: settings.key, headers: settings.headers ?? {}, attempts: settings.attempts ?? 6, fetch: settings.fetch ?? ((...call) => fetch(...call)),
       sleep: settings.sleep ?? sleep,
@@ -67,11 +69,12 @@ export class Till {
     return answer;
   }
 
-  /** A question's rows as objects, page by page in one consistent state. An aborted signal cancels the question on the server. */
+  /** A question's rows as objects, page by page in one consistent state. Of several columns of one name the second is `name_2`, and so on. An aborted signal cancels the question on the server. */
   async *rows(query: string, params: NonNullable<Query["params"]> = [], options: Partial<Omit<Query, "query" | "params" | "cursor">> & { signal?: AbortSignal } = {}): AsyncGenerator<Record<string, unknown>> {
     const { signal, ...more } = options;
     for await (const page of this.pages((cursor) => this.call("sql", { body: { query, params, ...more, ...(cursor ? { cursor } : {}) }, ...(signal ? { signal } : {}) }))) {
-      for (const row of (page as QueryPage).rows) yield Object.fromEntries((page as QueryPage).columns.map((column, index) => [column.name, row[index]]));
+      const names = distinct((page as QueryPage).columns.map((column) => column.name));
+      for (const row of (page as QueryPage).rows) yield Object.fromEntries(names.map((name, index) => [name, row[index]]));
     }
   }
 
@@ -110,6 +113,18 @@ export class Till {
       await this.settings.sleep(pause, init.signal ?? undefined);
     }
   }
+}
+
+/** None is lost where two columns have one name. */
+function distinct(names: string[]): string[] {
+  const all = new Set(names);
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let made = name;
+    for (let number = 2; taken.has(made) || (made !== name && all.has(made)); number += 1) made = `${name}_${number}`;
+    taken.add(made);
+    return made;
+  });
 }
 
 function target(path: string, values: Record<string, string> = {}): string {

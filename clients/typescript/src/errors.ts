@@ -10,6 +10,11 @@ export class ConnectionFailed extends TillError {
   override name = "ConnectionFailed";
 }
 
+/** The key cannot be sent in a header's field. The error does not contain it. */
+export class InvalidKey extends TillError {
+  override name = "InvalidKey";
+}
+
 /** The server's refusal (RFC 9457). `slug` says which; its text ends with the request's id, by which the server's log has it. */
 export class ProblemError extends TillError {
   override name = "ProblemError";

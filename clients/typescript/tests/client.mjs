@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
 
 const [dist, url, adminKey] = process.argv.slice(2);
-const { Till, ProblemError, ConnectionFailed, parseJSON, writeJSON } = await import(pathToFileURL(`${dist}/index.js`).href);
+const { Till, ProblemError, ConnectionFailed, InvalidKey, TillError, parseJSON, writeJSON } = await import(pathToFileURL(`${dist}/index.js`).href);
 
 const receipt = (number) => ({
   schema: "pos/1", id: `T-${number}`, issued_at: "2026-11-19T14:03:07+02:00", currency: "UAH", total: 65, lines: [{ code: "48", name: "Хліб", qty: 1, price: 65, amount: 65 }],
@@ -28,6 +28,9 @@ async function server() {
   for await (const row of till.rows("SELECT receipt_id, total, 9007199254740993 AS big, $1 AS p FROM receipts WHERE receipt_id LIKE 'T-%' ORDER BY 1", ["x"], { limit: 2 })) rows.push(row);
   assert.deepEqual(rows.map((row) => row.receipt_id), ["T-1", "T-2", "T-3"]);
   assert.deepEqual([rows[0].total, rows[0].big, rows[0].p], ["65.0000", 9007199254740993n, "x"]);
+  const twice = [];
+  for await (const row of till.rows("SELECT 1 AS a, 2 AS a, 3 AS a_2, 4 AS a")) twice.push(row);
+  assert.deepEqual(twice, [{ a: 1, a_3: 2, a_2: 3, a_4: 4 }]);
   const found = [];
   for await (const each of till.receipts({ limit: 2 })) found.push(each.receipt_id);
   assert.equal(found.length, 6);
@@ -67,6 +70,12 @@ async function retries() {
   assert.equal(calls.at(-1)[1].headers.authorization, undefined);
 }
 
+function keys() {
+  for (const key of ["secret-of-the-shop\n", "secret of the shop", "secret-\u043a", ""]) {
+    assert.throws(() => new Till({ url: "http://till", key }), (error) => error instanceof InvalidKey && error instanceof TillError && !error.message.includes("secret"), key);
+  }
+}
+
 function json() {
   assert.deepEqual(parseJSON('{"a":[12345678901234567890,-1.5e3,"é\\n\\u0041{",true,null,{}],"__proto__":1234567890123456}'.replace(/^/, " ")),
     Object.defineProperty({ a: [12345678901234567890n, -1500, "é\nA{", true, null, {}] }, "__proto__", { value: 1234567890123456, enumerable: true }));
@@ -76,6 +85,7 @@ function json() {
 }
 
 json();
+keys();
 await retries();
 await server();
 console.log("the client is whole");

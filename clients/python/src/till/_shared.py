@@ -12,6 +12,7 @@ import httpx
 
 from ._core.effects import FilePart, Lost, Request
 from ._core.sql import ARROW, PARQUET
+from .errors import InvalidKey
 
 VERSION = "0.1.0"
 TIMEOUT = 30.0
@@ -30,6 +31,9 @@ def settings(url: str | None, key: str | None) -> tuple[str, str]:
         raise ValueError("no credential: give a key, or set TILL_KEY (till key create CLIENT makes one)")
     if not url.startswith(("http://", "https://")):
         raise ValueError(f"{url!r} is no URL of a server: it begins with http:// or https://")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        # The key is not said: what is raised may be logged.
+        raise InvalidKey("the key has a line's end, a blank or a letter beyond ASCII in it: strip what was read from a file")
     return url.rstrip("/"), key
 
 

@@ -4,6 +4,7 @@
       ConnectionFailed     no answer came
       AnswerCut            an answer began and broke off
       ProtocolError        an answer that is not Till's
+      InvalidKey           a key that no header can hold
       WaitEnded            what was waited for did not come in time
       ProblemError         RFC 9457: the server says why not
         BadRequest …       by status, and by slug below
@@ -30,6 +31,10 @@ class AnswerCut(TillError):
 
 class ProtocolError(TillError):
     """The answer is none of Till's: a proxy's, perhaps, or another server's."""
+
+
+class InvalidKey(TillError, ValueError):
+    """The key cannot be sent in a header's field. The error does not contain it."""
 
 
 class WaitEnded(TillError):

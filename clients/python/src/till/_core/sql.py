@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import IO, Any, overload
@@ -60,20 +61,46 @@ class Row(Sequence[Any]):
 
 
 def parameter(value: Any) -> Any:
-    """A value as `params` take it: numbers of their digits, all else untyped texts, as SQL's literals are."""
+    """A value as `params` take it: numbers of their digits, all else untyped texts, as SQL's literals are. Bytes go
+    in hexadecimal (`$1::bytea`); a list is an array's text, to be cast (`$1::text[]`)."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
         return value if value - value == 0 else str(value)
     if isinstance(value, Decimal):
-        return value if value.is_finite() else str(value)
+        if not value.is_finite():
+            return str(value)
+        # A number with an exponent is a DOUBLE to SQL, and loses digits. Past what any DECIMAL holds it is one anyway.
+        return text.Plain(value) if abs(value.adjusted()) <= 400 else value
     if isinstance(value, datetime.datetime):
         return text.instant(value) if value.tzinfo else value.isoformat(sep=" ")
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
     if isinstance(value, datetime.timedelta):
         return f"{value.days} days {value.seconds} seconds {value.microseconds} microseconds"
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return "\\x" + bytes(value).hex()
+    if isinstance(value, (list, tuple)):
+        return array(value)
     raise TypeError(f"a parameter cannot be of {type(value).__name__}: {value!r}")
+
+
+def array(values: Sequence[Any]) -> str:
+    """The text of a list, as `$1::bigint[]` reads it; a list within is a dimension of it."""
+    items = []
+    for value in values:
+        made = parameter(value)
+        if made is None:
+            items.append("NULL")
+        elif isinstance(value, (list, tuple)):
+            items.append(made)
+        elif isinstance(made, str):
+            items.append('"' + made.replace("\\", "\\\\").replace('"', '\\"') + '"')
+        else:
+            items.append(text.scalar(made))
+    return "{" + ",".join(items) + "}"
 
 
 class Question:

@@ -9,6 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 
+class Plain(Decimal):
+    """Written without an exponent. A document's numbers are written as they came, so that its bytes stay the same."""
+
+
 def load(text: bytes | str) -> Any:
     """A document's numbers as they stand: integers of any length, everything else a Decimal."""
     return json.loads(text, parse_float=Decimal)
@@ -44,7 +48,7 @@ def scalar(value: Any) -> str:
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise ValueError(f"JSON has no number for {value}")
-        return str(value)
+        return format(value, "f") if isinstance(value, Plain) else str(value)
     if isinstance(value, datetime.datetime):
         return json.dumps(instant(value))
     if isinstance(value, datetime.date):
