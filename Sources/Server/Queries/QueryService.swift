@@ -37,7 +37,7 @@ package final class QueryService: Sendable {
     package init(engine: QueryEngine, store: StoreRoles, further: any CatalogExtension, _ limits: Limits) {
         usage = store.usage.usageMeter
         (self.engine, roles, self.further, cursors, self.limits) = (engine, store, further, store.cursors, limits)
-        pool = WorkerPool(.init(threadCount: limits.count, waitingMax: limits.count * Self.waitingPerPlace))
+        pool = WorkerPool(.init(threadCount: limits.count, waitingMax: limits.count * Self.waitingPerPlace, lendsIdle: true))
     }
 
     /// All that `principal` may ask, as of one state of the store.

@@ -12,10 +12,14 @@ package final class WorkerPool: Sendable {
         /// Of one owner, at a time.
         let ownRunningMax: Int
         let ownWaitingMax: Int
+        /// Whether threads that an owner leaves to others are its own while none of them waits.
+        let lendsIdle: Bool
 
-        /// - Parameter isShared: whether one owner must leave a thread and a quarter of the places to others.
-        package init(threadCount: Int, waitingMax: Int, isShared: Bool = true) {
-            (self.threadCount, self.waitingMax) = (threadCount, waitingMax)
+        /// - Parameters:
+        ///   - isShared: whether one owner must leave a thread and a quarter of the places to others.
+        ///   - lendsIdle: whether it may have that thread while nobody else waits. Others then wait for one of its jobs to end.
+        package init(threadCount: Int, waitingMax: Int, isShared: Bool = true, lendsIdle: Bool = false) {
+            (self.threadCount, self.waitingMax, self.lendsIdle) = (threadCount, waitingMax, lendsIdle)
             ownRunningMax = isShared ? max(1, threadCount - max(1, threadCount / 4)) : threadCount
             ownWaitingMax = isShared ? max(1, waitingMax - waitingMax / 4) : waitingMax
         }
@@ -49,7 +53,7 @@ package final class WorkerPool: Sendable {
     package init(_ limits: Limits) {
         self.limits = limits
         for _ in 0..<limits.threadCount {
-            WorkerThread(name: "http-worker", isDetached: true) { [state] in Self.run(state, ownRunningMax: limits.ownRunningMax) }
+            WorkerThread(name: "http-worker", isDetached: true) { [state] in Self.run(state, limits) }
         }
     }
 
@@ -100,9 +104,10 @@ package final class WorkerPool: Sendable {
     }
 
     /// The first job of the first owner in turn who may have another thread.
-    private static func next(_ state: inout State, ownRunningMax: Int) -> (owner: ObjectIdentifier, job: @Sendable () -> Void)? {
+    private static func next(_ state: inout State, _ limits: Limits) -> (owner: ObjectIdentifier, job: @Sendable () -> Void)? {
+        let isAlone = limits.lendsIdle && state.turns.count == 1
         for (index, identity) in state.turns.enumerated() {
-            guard var own = state.owners[identity], own.runningCount < ownRunningMax else { continue }
+            guard var own = state.owners[identity], isAlone || own.runningCount < limits.ownRunningMax else { continue }
             state.turns.remove(at: index)
             let job = own.waiting.removeFirst().job
             own.runningCount += 1
@@ -115,11 +120,11 @@ package final class WorkerPool: Sendable {
         return nil
     }
 
-    private static func run(_ state: Monitor<State>, ownRunningMax: Int) {
+    private static func run(_ state: Monitor<State>, _ limits: Limits) {
         enum Turn { case job(owner: ObjectIdentifier, @Sendable () -> Void), end }
         while true {
             let turn = state.wait { state -> Turn? in
-                if let (owner, job) = next(&state, ownRunningMax: ownRunningMax) { return .job(owner: owner, job) }
+                if let (owner, job) = next(&state, limits) { return .job(owner: owner, job) }
                 return state.isStopped && state.waitingCount == 0 ? .end : nil
             }
             guard case .job(let owner, let job) = turn else { return }

@@ -39,6 +39,23 @@ final class WorkerPoolTests: XCTestCase {
         XCTAssertTrue(gate.waitUntilRunning(taken))
     }
 
+    func test_submit_whileNobodyElseWaits_hasAllThreads_andTheNextIsTheOthers() {
+        let pool = WorkerPool(.init(threadCount: 4, waitingMax: 8, lendsIdle: true))
+        let (greedy, other) = (Owner(), Owner())
+        let gates = (0..<5).map { _ in Gate() }
+        for (count, gate) in gates.prefix(4).enumerated() {
+            XCTAssertNotNil(pool.submit(for: greedy) { gate.pass() }, "\(count)")
+            XCTAssertTrue(gate.waitUntilRunning(1), "\(count) of one owner, who is alone")
+        }
+        XCTAssertNotNil(pool.submit(for: greedy) { gates[4].pass() })
+        let done = Gate()
+        XCTAssertNotNil(pool.submit(for: other) { done.pass() })
+        gates[0].open()
+        XCTAssertTrue(done.waitUntilRunning(1), "the other's job waits behind the first's")
+        for gate in gates + [done] { gate.open() }
+        XCTAssertTrue(gates[4].waitUntilRunning(1))
+    }
+
     func test_drop_waitingJob_givesItsPlaceBackAndNeverRuns() {
         let pool = WorkerPool(.init(threadCount: 1, waitingMax: 2, isShared: false))
         let owner = Owner()
