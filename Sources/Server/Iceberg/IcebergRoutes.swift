@@ -42,11 +42,12 @@ package enum IcebergRoutes {
         route(.get, rest, "icebergNothing") { call, warehouse in try warehouse.nothing(call) },
     ]
 
-    private static let tokenPaths = ["/oauth/tokens", "/oauth2/token"]
+    /// The last for those who know it at the root of a server.
+    private static let tokenPaths = [root + "/oauth/tokens", root + "/oauth2/token", "/oauth2/token"]
 
     private static let tokens: [Route] = tokenPaths.map { path in
         Route(
-            .post, root + path, access: .open, place: .control, body: .small, operation: .undocumented("icebergToken"), uses: { $0.authorizer }, handle: IcebergTokens.grant)
+            .post, path, access: .open, place: .control, body: .small, operation: .undocumented("icebergToken"), uses: { $0.authorizer }, handle: IcebergTokens.grant)
     }
 
     /// Every other method of those paths, and every other path.
@@ -55,12 +56,28 @@ package enum IcebergRoutes {
         let paths = Set(reads.map { String($0.path.dropFirst(root.count)) }).union([rest]).sorted()
         return paths.flatMap { path in
             [HTTPMethod.post, .put, .delete, .patch].compactMap { method in
-                taken.contains("\(method.rawValue) \(root + path)") ? nil : route(method, path, "icebergWrite", body: .small) { _, _ in
-                    throw Problem(.readOnly, "this catalog is read-only: documents come in by POST /v1/receipts and the other calls of the API", errors: [IcebergFault.forbidden])
-                }
+                taken.contains("\(method.rawValue) \(root + path)") ? nil : refusal(method, path)
             }
         }
     }()
+
+    /// The answer is the same whatever a body holds, and however much: none of it is kept.
+    private static func refusal(_ method: HTTPMethod, _ path: String) -> Route {
+        Route(
+            method, root + path, access: .reader, place: .reads, operation: .undocumented("icebergWrite"), uses: { _ in () },
+            open: { call, _ in
+                // Of somebody who is not known yet the answer may be another.
+                guard call.awaitsKeys else { throw refused }
+                return UnreadBody()
+            }, handle: { _, _ in throw refused })
+    }
+
+    private static let refused = Problem(
+        .readOnly, "this catalog is read-only: documents come in by POST /v1/receipts and the other calls of the API", errors: [IcebergFault.forbidden])
+
+    private final class UnreadBody: BodySink {
+        func append(_ bytes: UnsafeRawBufferPointer) {}
+    }
 }
 
 /// The specification's names of faults, where the status does not say them.

@@ -33,9 +33,9 @@ def basic(client_id, secret):
     return call("POST", "/iceberg/v1/oauth/tokens", key=None, body=b"grant_type=client_credentials&scope=PRINCIPAL_ROLE%3AALL", headers=header, kind="application/x-www-form-urlencoded")
 
 
-def token(client_id, secret):
+def token(client_id, secret, path="/iceberg/v1/oauth/tokens"):
     form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, "scope": "catalog"}).encode()
-    return call("POST", "/iceberg/v1/oauth/tokens", key=None, body=form, kind="application/x-www-form-urlencoded")
+    return call("POST", path, key=None, body=form, kind="application/x-www-form-urlencoded")
 
 
 def refused(answer, status, kind):
@@ -85,6 +85,13 @@ def protocol(own, whole):
             refused(call(method, root + path, key, body=b"{}"), 403, "ForbiddenException")
 
 
+    # Whatever a body holds, and however much.
+    for body in (b"[", b"x" * (3 << 20)):
+        for key in (ADMIN, whole, own):
+            refused(call("POST", root + "/namespaces/till/tables", key, body=body), 403, "ForbiddenException")
+        refused(call("POST", root + "/namespaces/till/tables", "no-key", body=body), 401, "NotAuthorizedException")
+
+
 def tokens(own, whole):
     status, made, _ = token("whole", whole)
     assert status == 200 and made["expires_in"] == 3600 and made["token_type"] == "bearer", made
@@ -93,6 +100,8 @@ def tokens(own, whole):
     assert token("own", whole)[0] == 401 and token("whole", "wrong")[1]["error"] == "invalid_client"
     assert call("GET", "/iceberg/v1/namespaces", token("own", own)[1]["access_token"])[0] == 403
     assert token("admin", ADMIN)[0] == 200
+    for path in ("/oauth2/token", "/iceberg/v1/oauth2/token"):
+        assert token("whole", whole, path)[0] == 200 and token("whole", "wrong", path)[1]["error"] == "invalid_client", path
     status, made, _ = basic("whole", whole)
     assert status == 200 and call("GET", "/iceberg/v1/namespaces", made["access_token"])[0] == 200, made
     for credentials in (("own", whole), ("whole", "wrong"), ("whole", "")):

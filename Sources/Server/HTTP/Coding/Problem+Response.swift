@@ -169,7 +169,7 @@ extension RateLimiter.Standing {
 
 extension RequestTarget {
     /// Of the REST catalog, whose readers know errors of one form.
-    package var isOfIceberg: Bool { segments.first == Array("iceberg".utf8) }
+    package var isOfIceberg: Bool { segments.first == Array("iceberg".utf8) || segments.first == Array("oauth2".utf8) }
 }
 
 extension Problem {
