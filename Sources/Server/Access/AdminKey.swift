@@ -9,6 +9,14 @@ package enum AdminKey {
         package let description: String
     }
 
+    static let variable = "TILL_ADMIN_KEY"
+
+    /// What is wrong with a key that is given; it is not said itself.
+    static func fault(of given: String) -> String? {
+        let isKey = given.utf8.count >= byteCountMin && !given.utf8.contains { $0 <= 0x20 || $0 >= 0x7F }
+        return isKey ? nil : "needs at least \(byteCountMin) printable ASCII characters and no blanks"
+    }
+
     package static func path(in directory: String) -> String { "\(directory)/\(DataDirectory.adminKeyName)" }
 
     /// How the key came to be what it is at this start.
@@ -25,9 +33,7 @@ package enum AdminKey {
     /// A key that is given later than the first start replaces the stored one: otherwise a changed environment would silently do nothing.
     package static func obtain(in directory: String, given: String?) throws -> (key: String, change: Change) {
         if let given {
-            guard given.utf8.count >= byteCountMin, !given.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else {
-                throw Failure(description: "TILL_ADMIN_KEY needs at least \(byteCountMin) printable ASCII characters and no blanks")
-            }
+            if let fault = fault(of: given) { throw Failure(description: "\(variable) \(fault)") }
             let stored = try read(in: directory)
             if stored == given { return (given, .none) }
             try write(given, in: directory)

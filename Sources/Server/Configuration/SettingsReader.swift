@@ -22,7 +22,7 @@ package enum SettingsReader {
     /// Every key there is. Objects that are not fixed (`registrars`) are read whole.
     private static let keys: [Key] = [
         Key("listen") { (value, settings) in (settings.host, settings.port) = try value.address() },
-        Key("public_url") { value, settings in settings.publicURL = try url(value) },
+        Key("public_url") { value, settings in settings.publicURL = try baseURL(value) },
         Key("tls.cert") { value, settings in settings.tlsCertificate = try value.stringOrNull() },
         Key("tls.key") { value, settings in settings.tlsKey = try value.stringOrNull() },
         Key("postgres.listen") { (value, settings) in
@@ -112,7 +112,8 @@ package enum SettingsReader {
         if let file { reading.apply(file: file.bytes, path: file.path) }
         reading.apply(environment: environment)
         reading.source = nil
-        for name in misspelt(environment) { reading.fault(name, noSuch("variable", name, among: keys.map(\.variable))) }
+        let further = reading.applyEndpoints(environment)
+        for name in misspelt(environment, further) { reading.fault(name, noSuchVariable(name, further)) }
         for (name, value) in overrides {
             if let key = keys.first(where: { $0.path == name }) {
                 reading.set(key, .string(value), isText: true)
@@ -196,11 +197,17 @@ package enum SettingsReader {
 
     /// Variables that begin as a setting's does, and are none: `TILL_LIMITS_QUERYTIME`, `TILL_HOT_DAY`. What begins otherwise is somebody
     /// else's, and may be anything.
-    private static func misspelt(_ environment: [String: String]) -> [String] {
+    private static func misspelt(_ environment: [String: String], _ further: Set<String>) -> [String] {
         let groups = keys.compactMap { key in key.path.contains(".") ? String(key.path.prefix { $0 != "." }) : nil }
-        let known = Set(keys.map(\.variable) + groups.map { "TILL_" + $0.uppercased() })
+        let known = Set(keys.map(\.variable) + groups.map { "TILL_" + $0.uppercased() }).union(further)
         let beginnings = Set(known.compactMap(beginning))
         return environment.keys.filter { name in !known.contains(name) && beginning(name).map(beginnings.contains) ?? false }.sorted()
+    }
+
+    private static func noSuchVariable(_ name: String, _ further: Set<String>) -> String {
+        let group = EndpointVariables.groups.first { name.hasPrefix("TILL_\($0.uppercased())_") }
+        return noSuch("variable", name, among: keys.map(\.variable) + further.sorted())
+            + (group.map { "; TILL_\($0.uppercased())_<NAME>_<KEY> is of a name that the file or TILL_\($0.uppercased()) has" } ?? "")
     }
 
     /// `TILL_LIMITS` of `TILL_LIMITS_QUERY_TIME`.
@@ -215,12 +222,33 @@ package enum SettingsReader {
         var faults: [SettingError] = []
         /// The file or the variable that is being read.
         var source: String?
+        /// Objects of many names: they are looked at once all of their members are there.
+        private var endpoints: [String: JSONValue] = [:]
+        /// Where those and their members stand.
+        private var memberSources: [String: String] = [:]
 
         mutating func fault(_ key: String, _ message: String) {
-            faults.append(SettingError(key: key, message: message, source: source))
+            faults.append(SettingError(key: key, message: message, source: memberSource(key) ?? source))
         }
 
-        mutating func set(_ key: Key, _ value: JSONValue, isText: Bool = false) {
+        /// Of the innermost object that has it.
+        private func memberSource(_ key: String) -> String? {
+            memberSources.filter { key == $0.key || key.hasPrefix($0.key + ".") }.max { $0.key.utf8.count < $1.key.utf8.count }?.value
+        }
+
+        /// - Returns: the variables that single members have.
+        mutating func applyEndpoints(_ environment: [String: String]) -> Set<String> {
+            let variables = EndpointVariables(of: endpoints, keys: registrarKeys)
+            let found = variables.apply(environment, to: &endpoints)
+            memberSources.merge(found.sources) { _, variable in variable }
+            faults += found.faults
+            for key in keys { if let value = endpoints[key.path] { set(key, value, isWhole: true) } }
+            return variables.names
+        }
+
+        /// - Parameter isWhole: nothing of an object of many names is still to come.
+        mutating func set(_ key: Key, _ value: JSONValue, isText: Bool = false, isWhole: Bool = false) {
+            if !isWhole, EndpointVariables.groups.contains(key.path) { return gather(key.path, value) }
             do {
                 try key.set(SettingValue(key: key.path, value: value, isText: isText), &settings)
             } catch let errors as SettingErrors {
@@ -230,6 +258,19 @@ package enum SettingsReader {
             } catch {
                 fault(key.path, "\(error)")
             }
+        }
+
+        /// Names of the environment stand beside those of the file, and above the same ones.
+        private mutating func gather(_ group: String, _ value: JSONValue) {
+            let members = value.members ?? []
+            if value.members == nil || endpoints[group] == nil { memberSources[group] = source }
+            for member in members { memberSources["\(group).\(member.name)"] = source }
+            guard value.members != nil, let before = endpoints[group]?.members else {
+                endpoints[group] = value
+                return
+            }
+            let names = Set(members.map(\.name))
+            endpoints[group] = .object(before.filter { !names.contains($0.name) } + members)
         }
 
         mutating func apply(file bytes: [UInt8], path: String) {
@@ -294,8 +335,19 @@ package enum SettingsReader {
 
     private static func url(_ value: SettingValue) throws -> String? {
         guard let text = try value.stringOrNull() else { return nil }
-        guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
-            throw SettingError(key: value.key, message: "an http or https URL is wanted, not \(value.received)")
+        // libcurl takes a slash too many, and blanks and controls, which no request line does.
+        let isWritten = (text.hasPrefix("http://") || text.hasPrefix("https://")) && !text.contains(":///") && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F }
+        guard isWritten, let parts = OutgoingClient.parts(of: text), !parts.host.isEmpty else {
+            throw SettingError(key: value.key, message: "an http or https URL with a host is wanted, not \(value.received)")
+        }
+        return text
+    }
+
+    /// What paths are put behind.
+    private static func baseURL(_ value: SettingValue) throws -> String? {
+        guard let text = try url(value) else { return nil }
+        guard !text.contains(where: { $0 == "?" || $0 == "#" }) else {
+            throw SettingError(key: value.key, message: "a URL that paths can be put behind is wanted, without ? and #, not \(value.received)")
         }
         return text
     }

@@ -1,3 +1,4 @@
+import Foundation
 import Server
 import XCTest
 
@@ -85,6 +86,37 @@ final class SettingsReaderTests: XCTestCase {
         XCTAssertEqual(try read("{}", ["TILL_MEMORY_BUDGET": "805306368"]).memoryBudget, 805_306_368)
         XCTAssertEqual(try read(#"{"memory_budget":805306368}"#).memoryBudget, 805_306_368)
         XCTAssertThrowsError(try read("{}", ["TILL_LIMITS": #"{"queries":"3"}"#]))
+    }
+
+    func test_environment_membersOfRegistrars() throws {
+        let file = #"{"registrars":{"tax":{"url":"https://a.example/"},"my-bank":{"url":"https://b.example/","secret":"of the file"}}}"#
+        let settings = try read(file, ["TILL_REGISTRARS_TAX_SECRET": "s", "TILL_REGISTRARS_TAX_MAX_ATTEMPTS": "3", "TILL_REGISTRARS_TAX_STATUS_URL": "null", "TILL_REGISTRARS_MY_BANK_URL": "http://c.example/"])
+        XCTAssertEqual(settings.registrars["tax"]?.secret, "s")
+        XCTAssertEqual(settings.registrars["tax"]?.maxAttempts, 3)
+        XCTAssertEqual(settings.registrars["my-bank"]?.url, "http://c.example/")
+        XCTAssertEqual(settings.registrars["my-bank"]?.secret, "of the file")
+        let whole = ["TILL_REGISTRARS": #"{"tax":{"url":"https://d.example/","secret":"t"}}"#, "TILL_REGISTRARS_TAX_LOCK": "7m"]
+        XCTAssertEqual(try read(file.replacingOccurrences(of: "tax", with: "other").replacingOccurrences(of: #""https://a.example/""#, with: #""https://a.example/","secret":"o""#), whole).registrars.keys.sorted(), ["my-bank", "other", "tax"])
+        XCTAssertEqual(try read("{}", whole).registrars["tax"]?.lock, 420)
+        XCTAssertEqual(try read("{}", ["TILL_ENDPOINTS": #"{"e":{"url":"https://d.example/"}}"#, "TILL_ENDPOINTS_E_SECRET": "t"]).registrars["e"]?.secret, "t")
+        for (environment, file, key, source) in [
+            (["TILL_REGISTRARS_TAX_SECRET": "s"], "{}", "TILL_REGISTRARS_TAX_SECRET", nil),
+            (["TILL_REGISTRARS_TAX_SECRETS": "s"], #"{"registrars":{"tax":{"url":"https://a.example/","secret":"s"}}}"#, "TILL_REGISTRARS_TAX_SECRETS", nil),
+            (["TILL_REGISTRARS_TAX_LOCK": "soon"], #"{"registrars":{"tax":{"url":"https://a.example/","secret":"s"}}}"#, "registrars.tax.lock", "TILL_REGISTRARS_TAX_LOCK"),
+            (["TILL_REGISTRARS_A_STATUS_URL": "http://x/"], #"{"registrars":{"a":{"url":"http://x/","secret":"s"},"a_status":{"url":"http://x/","secret":"s"}}}"#, "registrars.a.status_url", "TILL_REGISTRARS_A_STATUS_URL"),
+        ] as [([String: String], String, String, String?)] {
+            let faults = SettingsReader.collect(file: ("till.json", Array(file.utf8)), environment: environment, overrides: []).faults
+            XCTAssertEqual(faults.map(\.key), [key], "\(environment): \(faults)")
+            if let source { XCTAssertEqual(faults.first?.source, source) }
+        }
+    }
+
+    func test_urls_haveAHost() {
+        for url in ["http://", "http://x y", "https:///a", "http://x/?a", "http://:80", "x", "http://x/\u{7F}"] {
+            let faults = SettingsReader.collect(file: nil, environment: ["TILL_PUBLIC_URL": url], overrides: []).faults
+            XCTAssertEqual(faults.map(\.key), ["public_url"], url)
+        }
+        for url in ["http://x", "https://till.example:8443/base", "http://[::1]:8080"] { XCTAssertEqual(try read("{}", ["TILL_PUBLIC_URL": url]).publicURL, url) }
     }
 
     func test_environment_misspeltVariables_areNamed() throws {

@@ -49,7 +49,15 @@ final class CommandLineTests: XCTestCase {
         XCTAssertTrue(taken.error.contains(#""event":"the server did not start","reason":""#), taken.error)
         XCTAssertEqual(try TillRun(["serve", "--data", data, "--config", folder.appendingPathComponent("none.json").path]).status, 2)
         // A key that is too short makes no store that nobody can open.
-        XCTAssertEqual(try TillRun(["serve", "--data", data, "--listen", "127.0.0.1:0"], environment: ["TILL_ADMIN_KEY": "short"]).status, 1)
+        let fresh = folder.appendingPathComponent("fresh").path
+        for command in [["serve", "--data", fresh, "--listen", "127.0.0.1:0"], ["config", "check"]] {
+            for key in ["short", "key of the administrator", "ключ-адміністратора-магазину"] {
+                let run = try TillRun(command, environment: ["TILL_ADMIN_KEY": key])
+                XCTAssertEqual(run.status, 2, "\(command) \(key)")
+                XCTAssertTrue(run.error.contains("TILL_ADMIN_KEY") && !run.error.contains(key), run.error)
+            }
+        }
+        XCTAssertFalse(FileManager.default.fileExists(atPath: fresh))
     }
 
     func test_directoryThatIsNotThere_isNamed_andNotMade() throws {
@@ -98,6 +106,11 @@ final class CommandLineTests: XCTestCase {
         let second = try TillRun(["serve", "--data", server.data.path, "--listen", "127.0.0.1:0"], environment: ["TILL_ADMIN_KEY": TillServer.adminKey])
         XCTAssertEqual(second.status, 1)
         XCTAssertTrue(second.error.contains(server.url), second.error)
+        for command in [["sql", "--data", server.data.path, "--table", "x=a.parquet", "SELECT 1"], ["restore", "backup", "--data", server.data.path]] {
+            let run = try TillRun(command)
+            XCTAssertEqual(run.status, 1, "\(command)")
+            XCTAssertTrue(run.error.contains("\(server.data.path) is held by the server at \(server.url)"), run.error)
+        }
         let mode = try FileManager.default.attributesOfItem(atPath: server.data.appendingPathComponent("admin.key").path)[.posixPermissions] as? Int
         XCTAssertEqual(mode, 0o600)
     }

@@ -11,9 +11,12 @@ final class SQLSession {
         let names = tables.map { $0.prefix { $0 != "=" } }
         if let twice = names.indices.first(where: { names[..<$0].contains(names[$0]) }) { throw UsageError("--table names \(names[twice]) more than once; a glob takes several files into one table") }
         let threadCount = try Self.threadCount(arguments)
-        let isRemote = url != nil || data.map { EngineOpening.serverURL(of: $0) != nil } ?? false
-        if isRemote {
-            guard tables.isEmpty else { throw CommandError("a server does not see files of this machine: --table goes without it") }
+        let holder = data.flatMap { EngineOpening.serverURL(of: $0) }
+        if url != nil || holder != nil {
+            guard tables.isEmpty else {
+                let who = data.flatMap { data in holder.map { "\(data) is held by the server at \($0), which" } } ?? "a server"
+                throw CommandError("\(who) does not see files of this machine: --table goes without it")
+            }
             (endpoint, local) = (try RemoteSQL(client: try StoreAccess(arguments).client), nil)
         } else {
             let here = try LocalSQL(tables: tables, directory: data, settings: try CommandSettings.read(arguments), threadCount: threadCount)

@@ -214,7 +214,7 @@ enum ServeCommand: Command {
 
     /// Takes or makes the administrator's key; that it is another than at the last start is written down, whoever changed it.
     private static func adminKey(of directory: String, _ engine: Engine, _ log: Log) throws -> String {
-        var (key, change) = try AdminKey.obtain(in: directory, given: Environment["TILL_ADMIN_KEY"])
+        var (key, change) = try AdminKey.obtain(in: directory, given: Environment[AdminKey.variable])
         let isOther = try engine.noteAdminKey()
         if isOther, change == .none { change = .fileReplaced }
         guard change != .none else { return key }
@@ -226,7 +226,9 @@ enum ServeCommand: Command {
     }
 
     static func settings(_ arguments: Arguments) throws -> Settings {
-        let (settings, faults) = try collect(arguments)
+        let (settings, found) = try collect(arguments)
+        var faults = found
+        if let fault = Environment[AdminKey.variable].flatMap(AdminKey.fault) { faults.append(SettingError(key: AdminKey.variable, message: fault)) }
         let all = faults + SettingsCheck.faults(settings).filter { fault in !faults.contains { $0.key == fault.key } }
         if !all.isEmpty { throw SettingErrors(all) }
         return settings

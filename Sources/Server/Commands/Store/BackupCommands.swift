@@ -89,6 +89,9 @@ enum RestoreCommand: Command {
     }
 
     private static func place(_ arguments: Arguments, _ directory: String) throws -> (Settings, any StorageFactory) {
+        if let url = EngineOpening.serverURL(of: directory) {
+            throw CommandError("\(directory) is held by the server at \(url): a store is restored into an empty directory")
+        }
         let settings = try CommandSettings.read(arguments)
         let storages = try WarehouseOpening.factory(settings, directory: directory, .bucketAlone)
         try storages.check()
