@@ -226,7 +226,7 @@ package final class Quarantine: Sendable {
     ///
     /// - Returns: whether there are more.
     func entries(
-        of scope: RowScope, below ticket: ULID?, limit: Int, withDocuments: Bool = true
+        of scope: RowScope, received: ReceivedSpan = ReceivedSpan(), below ticket: ULID?, limit: Int, withDocuments: Bool = true
     ) throws -> (entries: [QuarantineEntry], hasMore: Bool) {
         let cutoff = catalog.now - Int64(limits.days) * Clock.microsecondsPerDay
         // With a connection of its own: nobody who wants the catalog waits for these pages.
@@ -234,10 +234,12 @@ package final class Quarantine: Sendable {
         var sql = "SELECT \(Self.columns)\(withDocuments ? "document" : "x''"), \(withDocuments ? "byte_count + " : "")length(problem) FROM quarantine WHERE received_at >= ?1"
         sql.append(scope.condition("client_id = ?2"))
         if ticket != nil { sql += " AND ticket < ?3" }
+        if received.to != nil { sql += " AND received_at < ?5" }
         let statement = try connection.statement(sql + " ORDER BY ticket DESC LIMIT ?4")
-        statement.bind(1, cutoff)
+        statement.bind(1, max(cutoff, received.from ?? cutoff))
         if case .client(let client) = scope { try statement.bind(2, client.text) }
         if let ticket { try statement.bind(3, ticket.bytes) }
+        if let to = received.to { statement.bind(5, to) }
         statement.bind(4, Int64(limit) + 1)
         var entries: [QuarantineEntry] = []
         var byteCount: Int64 = 0

@@ -115,8 +115,10 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     package func holder(ofKeySHA256 hash: [UInt8]) -> KeyHolder? { catalog.holder(ofKeySHA256: hash) }
     package func passwordKeys(of user: String?) -> UserKeys { catalog.passwordKeys(of: user) }
 
-    package func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
-        try reader.quarantine(client: client, cursor: cursor, limit: limit, as: principal)
+    package func quarantine(
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, as principal: Principal
+    ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
+        try reader.quarantine(client: client, received: received, cursor: cursor, limit: limit, as: principal)
     }
 
     package func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry { try reader.quarantineEntry(ticketID, as: principal) }

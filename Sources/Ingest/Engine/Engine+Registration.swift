@@ -156,6 +156,8 @@ extension Engine: Callbacks, DeadLetterReview {
         try reader.deadLetters(client: client, cursor: cursor, limit: limit, as: principal)
     }
 
+    package func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter? { try reader.deadLetter(id, as: principal) }
+
     package func redrive(_ id: String, as principal: Principal) throws {
         let absent = Fault(.notFound, "there is no dead letter \(id), or its receipt is in cold and it can be tried no more")
         guard principal.access == .readWrite else {

@@ -37,10 +37,15 @@ final class AbsentRoles: AuditRecording, Callbacks, ContractAdministration, Dead
     func changes(after sequence: Int64, limit: Int, as principal: Principal) throws -> ChangePage { throw fault }
     func notify(beyond sequence: Int64, wake: @escaping @Sendable () -> Void) -> any NotificationHandle { Silence() }
     func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?) { try standby.reader.deadLetters(client: client, cursor: cursor, limit: limit, as: principal) }
+    func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter? { try standby.reader.deadLetter(id, as: principal) }
     func redrive(_ id: String, as principal: Principal) throws { throw fault }
     func deleteDeadLetter(_ id: String) throws { throw fault }
     func deleteDeadLetters(_ filter: DeletionFilter) throws -> DeletionSummary { throw fault }
-    func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?) { try standby.reader.quarantine(client: client, cursor: cursor, limit: limit, as: principal) }
+    func quarantine(
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, as principal: Principal
+    ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
+        try standby.reader.quarantine(client: client, received: received, cursor: cursor, limit: limit, as: principal)
+    }
     func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry { throw fault }
     func deleteQuarantineEntry(_ ticketID: String) throws { throw fault }
     func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary { throw fault }

@@ -6,12 +6,12 @@ extension StoreReader {
     // MARK: What was refused
 
     func quarantine(
-        client: String?, cursor: String?, limit: Int, as principal: Principal
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
         // Auditors see what every client was refused, and why; never the bytes.
         let isAuditor = principal.role == .auditor
         let scope = isAuditor ? client.map { .client(ClientID($0)) } ?? .all : try rows(of: client, for: principal)
-        let binding = ["quarantine"] + scope.binding + principal.binding
+        let binding = ["quarantine"] + scope.binding + principal.binding + received.binding
         var below: ULID?
         if let cursor {
             guard let fields = cursors.decode(cursor, binding: binding), fields.count == 1, let ticket = ULID(bytes: fields[0]) else {
@@ -19,7 +19,7 @@ extension StoreReader {
             }
             below = ticket
         }
-        let (entries, hasMore) = try quarantine.entries(of: scope, below: below, limit: limit, withDocuments: !isAuditor)
+        let (entries, hasMore) = try quarantine.entries(of: scope, received: received, below: below, limit: limit, withDocuments: !isAuditor)
         if entries.isEmpty { try checkKnown(scope, principal) }
         let shown = entries.map { self.shown($0, to: principal) }
         guard hasMore else { return (shown, nil) }
@@ -63,14 +63,29 @@ extension StoreReader {
         }
         if found.isEmpty { try checkKnown(scope, principal) }
         found.sort { $0.key < $1.key }
-        let sensitive = hidden(from: principal)
-        let letters = found.prefix(limit).map { _, letter in
-            var letter = letter
-            if sensitive?.isSensitive(type: letter.receipt.type) ?? false { letter.reason = Ticket.notShown }
-            return letter
-        }
+        let letters = shown(found.prefix(limit).map(\.letter), to: principal)
         guard found.count > limit, let last = found.prefix(limit).last else { return (letters, nil) }
         return (letters, cursors.encode([Array(last.key.description.utf8)], binding: binding))
+    }
+
+    func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter? {
+        guard let key = DeadLetterKey(id) else { return nil }
+        // The one before, which need not be there: what comes first after it is this or another.
+        let before = DeadLetterKey(day: key.day, part: key.part, isStep: key.isStep, number: key.number - 1)
+        let file = boundary.snapshot().files.first { ($0.day, $0.part) == (key.day, key.part) }
+        for found in [try file?.deadLetters(after: before, of: principal.rows, limit: 1), try catalog.deadLetters(after: before, of: principal.rows, limit: 1)] {
+            if let first = found?.first, first.key == key { return shown([first.letter], to: principal).first }
+        }
+        return nil
+    }
+
+    private func shown(_ letters: [DeadLetter], to principal: Principal) -> [DeadLetter] {
+        guard let sensitive = hidden(from: principal) else { return letters }
+        return letters.map { letter in
+            var letter = letter
+            if sensitive.isSensitive(type: letter.receipt.type) { letter.reason = Ticket.notShown }
+            return letter
+        }
     }
 
     // MARK: What was done, and where rows lie

@@ -9,6 +9,8 @@ package protocol Callbacks: AnyObject, Sendable {
 /// Steps and events that were given up.
 package protocol DeadLetterReview: AnyObject, Sendable {
     func deadLetters(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (letters: [DeadLetter], nextCursor: String?)
+    /// One of them, wherever it is listed; nil for none that the asker may see.
+    func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter?
     /// Tries a dead letter again; returns when that is durable.
     func redrive(_ id: String, as principal: Principal) throws
     /// What was given up is listed no more; its row stays as it is. Durable when it returns.

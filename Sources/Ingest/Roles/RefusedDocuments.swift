@@ -1,9 +1,29 @@
 /// What was refused, and why.
 package protocol RefusedDocuments: AnyObject, Sendable {
-    func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?)
+    /// - Parameter received: the instants between which they came last.
+    func quarantine(
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, as principal: Principal
+    ) throws -> (entries: [QuarantineEntry], nextCursor: String?)
     func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry
     /// - Throws: not-found.
     func deleteQuarantineEntry(_ ticketID: String) throws
     /// Deletes refused documents that pass, the oldest first.
     func deleteQuarantineEntries(_ filter: DeletionFilter) throws -> DeletionSummary
+}
+
+extension RefusedDocuments {
+    package func quarantine(client: String?, cursor: String?, limit: Int, as principal: Principal) throws -> (entries: [QuarantineEntry], nextCursor: String?) {
+        try quarantine(client: client, received: ReceivedSpan(), cursor: cursor, limit: limit, as: principal)
+    }
+}
+
+/// From an instant on, up to another without it, in microseconds; nil: without an end.
+package struct ReceivedSpan: Sendable {
+    package let from: Int64?
+    package let to: Int64?
+
+    package init(from: Int64? = nil, to: Int64? = nil) { (self.from, self.to) = (from, to) }
+
+    /// What a cursor is bound to.
+    var binding: [String] { from == nil && to == nil ? [] : [from.map { String($0) } ?? "", to.map { String($0) } ?? ""] }
 }

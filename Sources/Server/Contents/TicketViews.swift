@@ -4,6 +4,8 @@ internal import Query
 /// Tickets, and what happened to them, as views over the tables: scopes, snapshots and what may not be shown are those of the tables beneath.
 enum TicketViews {
     static let names = ["tickets", "steps", "attempts"]
+    /// Under this name, which nobody types, stand the tickets of what was not refused.
+    static let takenName = "tickets taken"
 
     /// - Throws: what the catalog throws.
     static func query(_ name: String, over catalog: any QueryCatalog) throws -> String {
@@ -11,6 +13,7 @@ enum TicketViews {
         switch name {
         case "steps": return each(tables, steps) ?? steps(none)
         case "attempts": return each(tables, attempts) ?? attempts(none)
+        case takenName: return each(tables, tickets) ?? "SELECT * FROM (\(refused)) AS t WHERE false"
         default: return ([each(tables, tickets)].compactMap { $0 } + [refused]).joined(separator: " UNION ALL ")
         }
     }

@@ -31,6 +31,8 @@ final class FakeEngine: WholeStore, UploadKeeping {
         var kept: [String: [UInt8]] = [:]
         var sessions: [[UInt8]: BrowserSession] = [:]
         var isKeptElsewhere = false
+        var letters: [DeadLetter] = []
+        var redriven: [String] = []
     }
     var isKeptElsewhere: Bool { state.withLock { $0.isKeptElsewhere } }
     let state = Mutex(State())
@@ -70,8 +72,19 @@ final class FakeEngine: WholeStore, UploadKeeping {
     }
     func deadLetters(
         client: String?, cursor: String?, limit: Int, as principal: Principal
-    ) throws -> (letters: [DeadLetter], nextCursor: String?) { ([], nil) }
-    func redrive(_ id: String, as principal: Principal) throws { throw Fault(.notFound, "no dead letter") }
+    ) throws -> (letters: [DeadLetter], nextCursor: String?) {
+        let all = state.withLock { $0.letters }
+        let start = cursor.flatMap { Int($0) } ?? 0
+        let page = all.dropFirst(start).prefix(limit).filter { principal.rows.includes($0.receipt.clientID) }
+        return (Array(page), start + limit < all.count ? String(start + limit) : nil)
+    }
+    func deadLetter(_ id: String, as principal: Principal) throws -> DeadLetter? {
+        state.withLock { $0.letters.first { $0.id == id && principal.rows.includes($0.receipt.clientID) } }
+    }
+    func redrive(_ id: String, as principal: Principal) throws {
+        guard try deadLetter(id, as: principal) != nil else { throw Fault(.notFound, "no dead letter") }
+        state.withLock { $0.redriven.append(id) }
+    }
 
     func take(_ request: TakeRequest, completion: @escaping @Sendable (TakeOutcome) -> Void) {
         let outcome = state.withLock { state in
@@ -238,7 +251,7 @@ final class FakeEngine: WholeStore, UploadKeeping {
     func passwordKeys(of user: String?) -> UserKeys { UserKeys() }
     let passwordSaltKey = [UInt8](repeating: 7, count: 32)
     func quarantine(
-        client: String?, cursor: String?, limit: Int, as principal: Principal
+        client: String?, received: ReceivedSpan, cursor: String?, limit: Int, as principal: Principal
     ) throws -> (entries: [QuarantineEntry], nextCursor: String?) { ([], nil) }
     func quarantineEntry(_ ticketID: String, as principal: Principal) throws -> QuarantineEntry {
         throw Fault(.notFound, "there is no such entry")

@@ -251,6 +251,11 @@ final class RegistrationTests: XCTestCase {
         let reader = try server.key("c2")
         XCTAssertFalse(try server.client(key: reader).get("/v1/dead-letters").text.contains(id))
         XCTAssertEqual(try server.client(key: reader).call("POST", "/v1/dead-letters/\(letter)/redrive").status, 404)
+        func count(_ key: String?) throws -> String? {
+            let client = key.map { server.client(key: $0) } ?? server.client()
+            return Receipts.member("count", of: try client.post("/v1/dead-letters/redrive", #"{"ids":["\#(letter)","\#(letter)","2026-01-01-s1","none"],"dry_run":true}"#).text)
+        }
+        XCTAssertEqual([try count(nil), try count(key), try count(reader)], ["1", "1", "0"])
         isUp.withLock { $0 = true }
         XCTAssertEqual(try server.client(key: key).call("POST", "/v1/dead-letters/\(letter)/redrive").status, 202)
         try wait("COMPLETE") { try self.ticket(server, id)["state"] as? String == "COMPLETE" }

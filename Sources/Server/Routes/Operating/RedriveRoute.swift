@@ -20,27 +20,35 @@ enum RedriveRoute {
         Route(
             .post, "/v1/dead-letters/redrive", access: .writer, place: .control, body: .small,
             operation: Operation(
-                "redriveLot", "Tries a lot of dead letters again, so many a second; those that are no more are passed over. With dry_run they are counted only. A restart ends a lot: what it left stays a dead letter.",
+                "redriveLot", "Tries a lot of dead letters again, so many a second; `count` is of those that there are and that the caller may see, each once. With dry_run they are counted only. A restart ends a lot: what it left stays a dead letter.",
                 body: [.json(schema)], answers: [.init(200, "How many they are.", [.of(LotBody.self)])], problems: [.wrongClient, .notFound, .diskFull], isAudited: true),
             uses: { Parts($0) }, handle: redrive)
     ]
 
-    private static let schema = ##"{"type":"object","additionalProperties":false,"properties":{"ids":{"type":["array","null"],"maxItems":10000,"items":{"type":"string"}},"filter":{"type":["object","null"],"additionalProperties":false,"properties":{"client":{"type":["string","null"]},"registrar":{"description":"The registrar, or callback or contract.","type":["string","null"]},"code":{"description":"A text that the reason has.","type":["string","null"]},"before":{"description":"Given up before then: a date or an instant.","type":["string","null"]}}},"per_second":{"type":["number","null"],"minimum":0.01,"maximum":1000,"default":10},"dry_run":{"type":["boolean","null"],"default":false}}}"##
+    private static let schema = ##"{"type":"object","additionalProperties":false,"properties":{"ids":{"description":"Either these or filter.","type":["array","null"],"maxItems":10000,"items":{"type":"string"}},"filter":{"description":"What they have in common; an empty one means all. More than 100,000 at once are refused.","type":["object","null"],"additionalProperties":false,"properties":{"client":{"type":["string","null"]},"registrar":{"description":"The registrar, or callback or contract.","type":["string","null"]},"code":{"description":"A text that the reason has.","type":["string","null"]},"before":{"description":"Given up before then: a date or an instant.","type":["string","null"]}}},"per_second":{"type":["number","null"],"minimum":0.01,"maximum":1000,"default":10},"dry_run":{"type":["boolean","null"],"default":false}}}"##
 
-    /// Of one call.
+    /// Ids of one call.
     private static let countMax = 10_000
+    /// Of those that a filter takes: their ids are held until the last was sent.
+    private static let matchCountMax = 100_000
     private static let usualRate = 10.0
     /// Slower a lot would not end, faster a registrar would not bear it. Between them a step's count and pause are ordinary numbers.
     private static let rates = 0.01...1_000.0
 
     private static func redrive(_ call: Call, _ parts: Parts) throws -> Response {
         let body = try call.object(members: ["ids", "filter", "per_second", "dry_run"])
-        let rate = try rate(body["per_second"])
+        let (rate, isTrial) = (try rate(body["per_second"]), try isTrial(body[present: "dry_run"]))
         let ids = try wanted(body, call, parts.letters)
         let count = ids.count
         call.exchange.auditDetail = "{\"count\":\(count)}"
-        if body["dry_run"]?.boolean != true { RedriveLot(ids, perSecond: rate, as: call.principal, parts).goOn() }
+        if !isTrial { RedriveLot(ids, perSecond: rate, as: call.principal, parts).goOn() }
         return .json(LotBody(count: count))
+    }
+
+    private static func isTrial(_ value: JSONValue?) throws -> Bool {
+        guard let value else { return false }
+        guard let isTrial = value.boolean else { throw Problem.parameter("dry_run", "true or false is wanted, not \(MemberReader.shown(value))", code: "type") }
+        return isTrial
     }
 
     private static func rate(_ value: JSONValue?) throws -> Double {
@@ -53,13 +61,16 @@ enum RedriveRoute {
 
     /// Whoever names neither does not mean everything.
     private static func wanted(_ body: JSONValue, _ call: Call, _ letters: any DeadLetterReview) throws -> [String] {
+        let filter = body[present: "filter"]
         if let list = body[present: "ids"] {
+            guard filter == nil else { throw Problem.parameter("filter", "either ids or filter is wanted", code: "contradiction") }
             guard let ids = list.array?.compactMap(\.text), ids.count == list.array?.count, ids.count <= countMax else {
                 throw Problem.parameter("ids", "an array of at most \(countMax) ids is wanted", code: "type")
             }
-            return ids
+            var seen: Set<String> = []
+            return try ids.filter { id in try seen.insert(id).inserted && letters.deadLetter(id, as: call.principal) != nil }
         }
-        guard let filter = body[present: "filter"], filter.members != nil else { throw Problem.parameter("filter", "ids or filter is wanted; an empty filter means all", code: "required") }
+        guard let filter, filter.members != nil else { throw Problem.parameter("filter", "ids or filter is wanted; an empty filter means all", code: "required") }
         return try matching(try LotFilter(filter), call, letters)
     }
 
@@ -71,8 +82,11 @@ enum RedriveRoute {
             let page = try letters.deadLetters(client: filter.client, cursor: cursor, limit: 1_000, as: call.principal)
             ids += page.letters.filter(filter.takes).map(\.id)
             cursor = page.nextCursor
-        } while cursor != nil && ids.count < countMax
-        return Array(ids.prefix(countMax))
+            guard ids.count <= matchCountMax else {
+                throw Problem.parameter("filter", "more than \(matchCountMax) dead letters are like that: narrow it by client, registrar, code or before", code: "out-of-range")
+            }
+        } while cursor != nil
+        return ids
     }
 
     private static func check(_ client: String, _ call: Call) throws {

@@ -9,12 +9,12 @@ enum TicketListRoute {
         Route(
             .get, "/v1/tickets", access: .reader, place: .queries,
             operation: Operation(
-                "tickets", "Tickets, the newest first; with state=REFUSED those of refused documents, which have a client alone.",
+                "tickets", "Tickets of all tables, the newest first; with state=REFUSED those of refused documents, which have no receipt.",
                 parameters: [
                     .client, .query("receipt", "The receipt's id.", schema: #"{"type":"string","minLength":1,"maxLength":200}"#),
                     .query("state", "What the receipt is.", schema: #"{"enum":["PROCESSING","COMPLETE","FAILED","REFUSED"]}"#),
                     .query("from", "Received then or later: a date or an instant.", schema: time), .query("to", "Received before: a date or an instant.", schema: time),
-                    .query("table", "Whose receipts.", schema: #"{"type":"string","minLength":1,"default":"receipts"}"#),
+                    .query("table", "Whose receipts, if not of all tables.", schema: #"{"type":"string","minLength":1}"#),
                     .limit(10_000, 1_000), .cursor,
                 ],
                 answers: [.init(200, "A page of them.", [.of(ListBody<TicketItemBody>.self)])],
@@ -59,30 +59,32 @@ enum TicketListRoute {
         add("client_id = ", try call.client())
         add("receipt_id = ", try call.id("receipt"))
         add("state = ", state?.rawValue)
-        add("received_at >= ", try instant(call, "from"))
-        add("received_at < ", try instant(call, "to"))
-        let table = (call.parameter("table") ?? "receipts").replacing("\"", with: "\"\"")
+        add("received_at >= ", try instant(call, "from").map { CalendarText.text(instant: $0) })
+        add("received_at < ", try instant(call, "to").map { CalendarText.text(instant: $0) })
+        let table = call.parameter("table").map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" } ?? "\(StoreSchema.name).\"\(TicketViews.takenName)\""
         let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
         var request = SQLRequest(
-            query: "SELECT \(TicketItemBody.columns) FROM \"\(table)\"\(filter) ORDER BY received_at DESC, ticket_id DESC")
+            query: "SELECT \(TicketItemBody.columns) FROM \(table)\(filter) ORDER BY received_at DESC, ticket_id DESC")
         request.parameters = parameters
         return request
     }
 
-    /// As SQL reads it.
-    private static func instant(_ call: Call, _ name: String) throws -> String? {
+    private static func instant(_ call: Call, _ name: String) throws -> Int64? {
         guard let text = call.parameter(name) else { return nil }
         guard let instant = CalendarText.day(text).map({ Int64($0) * 86_400_000_000 }) ?? CalendarText.instant(text) else {
             throw Problem.parameter(name, "an instant like 2026-11-20T12:00:00Z or a date is wanted, not \(MemberReader.shown(text))")
         }
-        return CalendarText.text(instant: instant)
+        return instant
     }
 
     private static func refused(_ call: Call, _ documents: any RefusedDocuments, _ limit: Int) throws -> Response {
-        for name in ["receipt", "from", "to", "table"] where call.parameter(name) != nil {
-            throw Problem.parameter(name, "refused documents are listed by client alone")
-        }
-        let page = try documents.quarantine(client: try call.client(), cursor: call.parameter("cursor"), limit: limit, as: call.principal)
+        guard call.parameter("table") == nil else { throw Problem.parameter("table", "refused documents are in no table") }
+        let received = ReceivedSpan(from: try instant(call, "from"), to: try instant(call, "to"))
+        // They have no receipt's id: none is like that. Whether the client may be asked for is said all the same.
+        let hasReceipt = try call.id("receipt") != nil
+        let page = try documents.quarantine(
+            client: try call.client(), received: received, cursor: call.parameter("cursor"), limit: hasReceipt ? 1 : limit, as: call.principal)
+        if hasReceipt { return .json(ListBody(items: [TicketItemBody](), nextCursor: nil)) }
         let items = page.entries.map { TicketItemBody(ticketID: $0.ticketID, clientID: $0.clientID, type: $0.type, receivedAt: CalendarText.text(instant: $0.receivedAt)) }
         return .json(ListBody(items: items, nextCursor: page.nextCursor), reserving: 256 * items.count + 64)
     }

@@ -1,6 +1,7 @@
 import ColumnStore
 import Ingest
 import Server
+import Synchronization
 import TestSupport
 import XCTest
 
@@ -29,5 +30,50 @@ final class RedriveRouteTests: XCTestCase {
         XCTAssertEqual(try JSONParser.parse(counted.body)["count"]?.integer, 0, counted.text)
         let own = server.client(key: try server.key("c1", .readWrite, .own))
         XCTAssertEqual(try own.post("/v1/dead-letters/redrive", #"{"filter":{"client":"c2"}}"#).status, 403)
+    }
+
+    private static func letter(_ id: String, of client: String) -> DeadLetter {
+        var receipt = FakeEngine.summary()
+        receipt.clientID = client
+        return DeadLetter(id: id, kind: .step, name: "tax", at: 0, reason: "no answer", attempts: 3, receipt: receipt)
+    }
+
+    func test_whatIsNoFlag_sendsNothing() throws {
+        let server = try TestServer()
+        server.engine.state.withLock { $0.letters = [Self.letter("a", of: "c1")] }
+        let client = server.client()
+        for flag in [#""true""#, "1", "0", "[]", "{}", #""""#] {
+            let answer = try client.post("/v1/dead-letters/redrive", #"{"filter":{},"dry_run":\#(flag)}"#)
+            XCTAssertEqual(answer.status, 400, "\(flag): \(answer.text)")
+            XCTAssertTrue(answer.text.contains(#""pointer":"/dry_run""#), answer.text)
+        }
+        XCTAssertEqual(try client.post("/v1/dead-letters/redrive", #"{"filter":{},"dry_run":true}"#).status, 200)
+        usleep(200_000)
+        XCTAssertEqual(server.engine.state.withLock { $0.redriven }, [])
+    }
+
+    func test_count_isOfThoseThatThereAre_andTheCallerSees() throws {
+        let server = try TestServer()
+        server.engine.state.withLock { state in
+            state.letters = [Self.letter("a", of: "c1"), Self.letter("b", of: "c2")] + (0..<10_500).map { Self.letter("m\($0)", of: "c3") }
+        }
+        let (all, own) = (server.client(), server.client(key: try server.key("c1", .readWrite, .own)))
+        func count(_ client: HTTPClient, _ body: String) throws -> Int? {
+            let answer = try client.post("/v1/dead-letters/redrive", body)
+            XCTAssertEqual(answer.status, 200, answer.text)
+            return try JSONParser.parse(answer.body)["count"]?.integer
+        }
+        for (body, ofAll, ofOwn) in [
+            (#"{"ids":["nothing"],"dry_run":true}"#, 0, 0), (#"{"ids":["a","a","a","a"],"dry_run":true}"#, 1, 1), (#"{"ids":["b"],"dry_run":true}"#, 1, 0),
+            (#"{"ids":["b","a","nothing"],"dry_run":true}"#, 2, 1), (#"{"ids":[],"dry_run":true}"#, 0, 0), (#"{"filter":{},"dry_run":true}"#, 10_502, 1),
+        ] {
+            XCTAssertEqual(try count(all, body), ofAll, body)
+            XCTAssertEqual(try count(own, body), ofOwn, body)
+        }
+        XCTAssertEqual(try all.post("/v1/dead-letters/redrive", #"{"ids":["a"],"filter":{},"dry_run":true}"#).status, 400)
+        server.engine.state.withLock { state in state.letters = (0..<100_001).map { Self.letter("m\($0)", of: "c3") } }
+        let tooMany = try all.post("/v1/dead-letters/redrive", #"{"filter":{},"dry_run":true}"#)
+        XCTAssertEqual(tooMany.status, 400, "none is left out unsaid")
+        XCTAssertTrue(tooMany.text.contains(#""pointer":"/filter""#), tooMany.text)
     }
 }
