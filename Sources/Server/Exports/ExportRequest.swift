@@ -43,6 +43,8 @@ struct ExportRequest: Sendable {
         case "receipts":
             content = .receipts(try PageParameters(object: body["receipts"] ?? .null, member: "receipts").request(as: principal))
             if (body["params"] ?? .null) != .null { throw Problem.parameter("params", "they are of a query; receipts has none") }
+            // Receipts have no use for it, and what is none is still no zone.
+            _ = try Self.timeZone(body)
         default: content = .sheets([Sheet(name: name, query: try SQLRequest(body: body))])
         }
     }
@@ -76,6 +78,10 @@ struct ExportRequest: Sendable {
         return Int64(seconds * 1_000_000)
     }
 
+    private static func timeZone(_ body: JSONValue) throws -> String {
+        try SQLRequest(body: .object([.init("query", .string("")), .init("time_zone", body["time_zone"] ?? .null)])).timeZone
+    }
+
     private static func sheets(_ body: JSONValue, _ format: ExportFormat) throws -> [Sheet] {
         guard format == .xlsx else { throw Problem.parameter("sheets", "only a workbook has sheets; the format is \(format.rawValue)") }
         if (body["params"] ?? .null) != .null { throw Problem.parameter("params", "each sheet has its own") }
@@ -91,7 +97,7 @@ struct ExportRequest: Sendable {
             guard let text = name.text else { throw Problem.parameter("sheets/\(index)/name", "a string is wanted, not \(name.kind)", code: "type") }
             do {
                 var query = try SQLRequest(body: value)
-                query.timeZone = try SQLRequest(body: .object([.init("query", .string("")), .init("time_zone", body["time_zone"] ?? .null)])).timeZone
+                query.timeZone = try Self.timeZone(body)
                 return Sheet(name: text, query: query)
             } catch let problem as Problem {
                 throw problem.within("sheets/\(index)")

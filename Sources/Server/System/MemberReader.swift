@@ -119,8 +119,13 @@ struct MemberReader {
         let isURL = CallbackURL.host(url) != nil
         // A password in it would be shown to whoever reads the contract, and is not quoted either.
         if !isURL { fault("/webhook/url", "format", "an http or https URL is wanted, without user and password") }
+        let given = value[present: "secret"]
+        if let given, given.text == nil {
+            fault("/webhook/secret", "type", "a string is wanted, not \(given.kind)")
+            return nil
+        }
         let kept = previous.flatMap { $0.url == url ? $0.secret : nil }
-        guard let secret = value["secret"]?.text ?? kept, !secret.isEmpty else {
+        guard let secret = given?.text ?? kept, !secret.isEmpty else {
             fault("/webhook/secret", "required", "a secret is wanted")
             return nil
         }

@@ -33,6 +33,7 @@ final class ContractRoutesTests: XCTestCase {
             (#"{"access":"read","scope":"own","webhook":{"url":"ftp://x"}}"#, 422, "invalid-contract", ["/webhook/url", "/webhook/secret"]),
             (#"{"access":"read","scope":"own","webhook":{"url":"https://me:word@shop.example/","secret":"s"}}"#, 422, "invalid-contract", ["/webhook/url"]),
             (#"{"access":"read","scope":"own","webhook":{"url":"https://","secret":"whsec_no base64"}}"#, 422, "invalid-contract", ["/webhook/url", "/webhook/secret"]),
+            (#"{"access":"read","scope":"own","webhook":{"url":"https://shop.example/","secret":5}}"#, 422, "invalid-contract", ["/webhook/secret"]),
             (#"{"access":"read","scope":"own","colour":"red"}"#, 400, "bad-parameter", ["/colour"]),
             (#"{"access":"read","access":"read","scope":"own"}"#, 400, "bad-json", []),
             (#"[]"#, 400, "bad-parameter", []), ("", 400, "bad-json", []),
@@ -43,6 +44,8 @@ final class ContractRoutesTests: XCTestCase {
             XCTAssertTrue(answer.text.contains("/problems/\(row.slug)"), "\(row.body): \(answer.text)")
             for pointer in row.pointers { XCTAssertTrue(answer.text.contains(#""pointer":"\#(pointer)""#), "\(row.body): \(answer.text)") }
         }
+        XCTAssertEqual(try admin.put("/v1/contracts/kept", #"{"access":"read","scope":"own","webhook":{"url":"https://shop.example/","secret":"s"}}"#).status, 201)
+        XCTAssertEqual(try admin.put("/v1/contracts/kept", #"{"access":"read","scope":"own","webhook":{"url":"https://shop.example/","secret":true}}"#).status, 422, "what is no secret is not passed over for the stored one")
         let whole = try admin.put("/v1/contracts/c", #"{"access":"read-write","scope":"all","valid_from":"2026-01-01","types":null}"#)
         XCTAssertEqual(whole.status, 201)
         XCTAssertTrue(whole.text.contains(#""valid_from":"2026-01-01T00:00:00.000000Z""#), whole.text)
