@@ -35,6 +35,8 @@ package final class DescriptionCheck: Sendable {
         let place = "\(method) \(target) answered \(answer.status)"
         let responses = operation["responses"] as? [String: [String: Any]] ?? [:]
         guard let response = responses[String(answer.status)] ?? responses["default"] else { throw Fault(description: "\(place), which is not described") }
+        let described = (response["headers"] as? [String: Any] ?? [:]).keys.map { $0.lowercased() }
+        for name in ["location", "link"] where answer.headers[name] != nil && !described.contains(name) { throw Fault(description: "\(place) with \(name), which is not described") }
         guard let type = answer.headers["content-type"]?.split(separator: ";").first.map(String.init), !answer.body.isEmpty, method != "HEAD" else { return }
         guard let contents = response["content"] as? [String: [String: Any]], !contents.isEmpty else {
             throw Fault(description: "\(place) with a body of \(type), where none is described")

@@ -13,7 +13,7 @@ package enum OpenAPI {
         writer.beginObject()
         writer.member("title", "Till")
         writer.member("version", TillVersion.text)
-        writer.member("description", "Receipts in, durable, and questions about all of them.")
+        writer.member("description", "Receipts in, durable, and questions about all of them. OPTIONS on every path is 204, with the methods that it has in Allow.")
         writer.key("license")
         writer.raw(#"{"name":"Apache-2.0","identifier":"Apache-2.0"}"#)
         writer.endObject()
@@ -100,7 +100,7 @@ package enum OpenAPI {
             writer.key(String(answer.status))
             writer.beginObject()
             writer.member("description", answer.description)
-            writeHeaders(of: route, status: answer.status, to: &writer)
+            writeHeaders(of: route, status: answer.status, answer: answer, to: &writer)
             if !answer.contents.isEmpty { write(answer.contents, to: &writer) }
             writer.endObject()
         }
@@ -124,6 +124,8 @@ package enum OpenAPI {
 
     /// What a client should do with the field stands with the field.
     private static let headers: [(name: String, schema: String)] = [
+        ("Link", #"{"description":"Where there is a next page: `<URL>; rel=\"next\"`, the same call with its cursor.","schema":{"type":"string"}}"#),
+        ("Location", #"{"description":"Where that stands which was made, begun or found; of several receipts none.","schema":{"type":"string","format":"uri-reference"}}"#),
         ("RateLimit", #"{"description":"Of a contract with a rate: what is left of it, and in how many seconds there will be more (draft-ietf-httpapi-ratelimit-headers).","schema":{"type":"string"}}"#),
         ("RateLimit-Policy", #"{"description":"Of a contract with a rate: how many requests it may make in how many seconds.","schema":{"type":"string"}}"#),
         ("Retry-After", #"{"description":"Seconds after which the same request may succeed.","schema":{"type":"integer","minimum":0}}"#),
@@ -132,8 +134,8 @@ package enum OpenAPI {
         ("WWW-Authenticate", #"{"description":"How to authenticate.","schema":{"type":"string"}}"#),
     ]
 
-    private static func writeHeaders(of route: Route, status: Int, to writer: inout JSONWriter) {
-        var names: [String] = []
+    private static func writeHeaders(of route: Route, status: Int, answer: Operation.Answer? = nil, to writer: inout JSONWriter) {
+        var names = answer.map { ownHeaders(of: route, $0) } ?? []
         if [.reader, .writer, .review, .known].contains(route.access) { names += ["RateLimit", "RateLimit-Policy"] }
         if status == 429 || status == 503 { names.append("Retry-After") }
         if status == 503, slugs(of: route).contains(.notLeader) { names.append("Till-Leader") }
@@ -147,6 +149,16 @@ package enum OpenAPI {
             writer.raw("{\"$ref\":\"#/components/headers/\(name)\"}".utf8)
         }
         writer.endObject()
+    }
+
+    /// Of calls that make things, and of pages whose form has no room for a cursor.
+    private static func ownHeaders(of route: Route, _ answer: Operation.Answer) -> [String] {
+        let (operation, makes) = (route.operation, route.operation.answers.contains { $0.status == 201 })
+        let begins = answer.status == 202 && (route.path.hasPrefix("/v1/admin/") || route.path == "/v1/exports")
+        var names: [String] = []
+        if operation.takes("cursor"), answer.status == 200, answer.contents.count > 1 { names.append("Link") }
+        if makes && (200...202).contains(answer.status) || begins { names.append("Location") }
+        return names
     }
 
     /// One answer for each status, naming the slugs that it comes with.

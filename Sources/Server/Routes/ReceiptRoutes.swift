@@ -45,7 +45,7 @@ enum ReceiptRoutes {
                 parameters: [
                     .path("receipt_id", "The receipt's id."), .receiptID, .client, .query("table", "The table, if not `receipts`."),
                     .query("day", "Its business day.", schema: daySchema), asOf,
-                    .query("raw", "1: the document's exact bytes.", schema: #"{"enum":["0","1","true","false"]}"#), .staleRead,
+                    .query("raw", "1: the document's exact bytes; empty means 1.", schema: #"{"enum":["0","1","true","false",""]}"#), .staleRead,
                 ],
                 answers: [
                     .init(200, "The receipt; with `raw` its document.", [
@@ -64,14 +64,15 @@ enum ReceiptRoutes {
                     .client, .query("from", "From this day or instant on."), .query("to", "Up to, without, this day or instant."),
                     .query("type", "The document type."), .query("table", "The table, if not `receipts`."),
                     .query("state", "The state.", schema: #"{"enum":["PROCESSING","COMPLETE","FAILED"]}"#),
-                    .query("fields", "Columns, with commas between; `*` for all."), asOf, .limit(10_000, 1_000), .cursor, .staleRead,
+                    .query("fields", "Columns, with commas between; `*` for all."), asOf, .limit(10_000, 1_000), .cursor, .compression, .staleRead,
                 ],
                 answers: [
                     .init(200, "A page.", [
                         .reference("ReceiptPage"), .init("application/x-ndjson", stringSchema), .init("text/csv", stringSchema),
+                        .init(SQLForm.arrow.rawValue, isBinary: true),
                     ])
                 ],
-                problems: [.badCursor, .wrongClient, .notFound, .notAcceptable]),
+                problems: [.badCursor, .wrongClient, .notFound, .notAcceptable, .dataError]),
             uses: { $0.store.rows }, handle: page),
     ]
 
@@ -194,7 +195,8 @@ enum ReceiptRoutes {
     // MARK: Out, pages
 
     private static func page(_ call: Call, _ rows: any RowReading) throws -> Response {
-        let form = try call.choose(["application/json", "application/x-ndjson", "text/csv"])
+        let form = try call.choose(["application/json", "application/x-ndjson", "text/csv", SQLForm.arrow.rawValue])
+        let compression = try call.compression(isOfArrow: form == SQLForm.arrow.rawValue)
         let request = try pageRequest(call)
         let exchange = call.exchange
         // Before the page is read; what it really takes is known then.
@@ -204,6 +206,7 @@ enum ReceiptRoutes {
         var response: Response
         switch form {
         case "text/csv": response = Response(status: 200, contentType: "text/csv; charset=utf-8; header=present", bytes: try ReceiptPage.csv(page))
+        case SQLForm.arrow.rawValue: response = Response(status: 200, contentType: form, bytes: try ReceiptPage.arrow(page, compression))
         case "application/x-ndjson": response = Response(status: 200, contentType: form, bytes: ReceiptPage.lines(page))
         default: response = Response(status: 200, contentType: form, bytes: ReceiptPage.json(page))
         }

@@ -10,9 +10,7 @@ enum SQLRoutes {
             .post, "/v1/sql", access: .reader, place: .queries, body: .small,
             operation: Operation(
                 "sql", "Answers a question in SQL: a page of JSON, or everything as NDJSON, CSV, Parquet or an Arrow stream.",
-                parameters: [
-                    .query("compression", "Of an Arrow stream's buffers.", schema: #"{"enum":["zstd","lz4","none"],"default":"none"}"#), .staleRead,
-                ],
+                parameters: [.compression, .staleRead],
                 body: [.reference("Query")],
                 answers: [
                     .init(200, "The answer.", [.reference("QueryPage")] + SQLForm.streamed.map { Operation.Content($0.rawValue, isBinary: $0.isBinary) })
@@ -29,19 +27,10 @@ enum SQLRoutes {
             throw Problem(.internalError, "a form that is none")
         }
         let request = try SQLRequest(body: try call.object(members: ["query", "params", "limit", "cursor", "time_zone", "query_id", "rollups"]))
-        let compression = try compression(call, form)
+        let compression = try call.compression(isOfArrow: form == .arrow)
         if form == .page { return try page(request, call, parts.queries) }
         guard request.cursor == nil else { throw Problem.parameter("cursor", "\(form.rawValue) streams the whole answer") }
         return try stream(request, form, compression, call, parts.queries, parts.log)
-    }
-
-    /// - Throws: `bad-parameter` for a codec that Arrow has not, or with another form.
-    private static func compression(_ call: Call, _ form: SQLForm) throws -> ArrowCompression? {
-        guard let name = call.parameter("compression") else { return nil }
-        let codec: ArrowCompression? = ["zstd": .zstd, "lz4": .lz4][name]
-        guard codec != nil || name == "none" else { throw Problem.parameter("compression", "zstd, lz4 or none is wanted") }
-        guard form == .arrow || codec == nil else { throw Problem.parameter("compression", "is for \(SQLForm.arrow.rawValue) alone; others are coded as Accept-Encoding asks") }
-        return codec
     }
 
     // MARK: Pages

@@ -49,6 +49,27 @@ final class OpenAPITests: XCTestCase {
         XCTAssertEqual(webhooks["receiptEvent"]?["post"]?["operationId"]?.text, "receiptEvent")
     }
 
+    func test_whatIsTaken_isDescribed() throws {
+        let document = try XCTUnwrap(document)
+        let query = document["components"]?["schemas"]?["Query"]?["properties"]
+        for name in ["limit", "params", "cursor", "time_zone", "query_id", "rollups"] {
+            XCTAssertTrue(query?[name]?["type"]?.array?.contains { $0.text == "null" } ?? false, "null is taken for \(name)")
+        }
+        func parameter(_ path: String, _ name: String) -> JSONValue? {
+            document["paths"]?[path]?["get"]?["parameters"]?.array?.first { $0["name"]?.text == name }?["schema"]
+        }
+        XCTAssertTrue(parameter("/v1/receipts/{receipt_id}", "raw")?["enum"]?.array?.contains { $0.text == "" } ?? false, "?raw= means 1")
+        XCTAssertNil(parameter("/v1/receipts", "Till-Read")?["enum"], "other values count as none")
+        XCTAssertEqual(document["components"]?["schemas"]?["Contract"]?["properties"]?["rate_per_second"]?["maximum"]?.integer, 1_000_000)
+        func headers(_ path: String, _ method: String, _ status: String) -> [String] {
+            document["paths"]?[path]?[method]?["responses"]?[status]?["headers"]?.members?.map(\.name) ?? []
+        }
+        XCTAssertTrue(headers("/v1/receipts", "post", "201").contains("Location"))
+        XCTAssertTrue(headers("/v1/exports", "post", "202").contains("Location"))
+        XCTAssertTrue(headers("/v1/receipts", "get", "200").contains("Link"))
+        XCTAssertFalse(headers("/v1/changes", "get", "200").contains("Link"))
+    }
+
     func test_everyCall_saysForWhichRoles() throws {
         let document = try XCTUnwrap(document)
         for route in APIRoutes.all {

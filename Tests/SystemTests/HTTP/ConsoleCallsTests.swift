@@ -37,6 +37,62 @@ final class ConsoleCallsTests: XCTestCase {
         XCTAssertEqual(try other.get("/v1/types/pos-receipt/versions").status, 200)
     }
 
+    func test_tickets_areOfAllTables_andRefusedOnesAreFiltered() throws {
+        let server = try running()
+        let admin = server.client()
+        for kind in ["bill", "note"] {
+            let type = #"{"name":"\#(kind)","version":1,"format":"json","table":"\#(kind)s","match":{"/k":"\#(kind)"},"receipt_id":"/id","issued_at":"/at","time_zone":"UTC","columns":{"v":{"path":"/v","type":"INTEGER","required":true}}}"#
+            XCTAssertEqual(try admin.put("/v1/types/\(kind)", type).status, 201)
+        }
+        let (one, other) = (server.client(key: try server.key("one")), server.client(key: try server.key("other")))
+        func post(_ kind: String, _ id: String, _ value: String = "1", by client: HTTPClient) throws -> Int {
+            try client.post("/v1/receipts", #"{"k":"\#(kind)","id":"\#(id)","at":"2026-11-20T10:00:00Z","v":\#(value)}"#).status
+        }
+        XCTAssertEqual(try post("bill", "B", by: one), 201)
+        XCTAssertEqual(try one.post("/v1/receipts", Receipts.pos("R")).status, 201)
+        XCTAssertEqual(try post("note", "N", by: other), 201)
+        XCTAssertEqual(try post("bill", "B", #""x""#, by: one), 422)
+        func found(_ query: String, by client: HTTPClient) throws -> [String] {
+            var (ids, cursor): ([String], String?) = ([], nil)
+            repeat {
+                let page = try object(try client.get("/v1/tickets?limit=1\(query)" + (cursor.map { "&cursor=\($0)" } ?? "")))
+                ids += try XCTUnwrap(page["tickets"] as? [[String: Any]]).map { $0["receipt_id"] as? String ?? "refused" }
+                cursor = page["next_cursor"] as? String
+            } while cursor != nil
+            return ids
+        }
+        let (past, future) = ("2020-01-01", "2199-01-01T00:00:00Z")
+        for (query, all, own) in [
+            ("", ["N", "R", "B"], ["R", "B"]), ("&table=bills", ["B"], ["B"]), ("&table=receipts", ["R"], ["R"]), ("&receipt=N", ["N"], []), ("&state=COMPLETE", ["N", "R", "B"], ["R", "B"]),
+            ("&from=\(past)&to=\(future)", ["N", "R", "B"], ["R", "B"]), ("&to=\(past)", [], []), ("&client=one", ["R", "B"], ["R", "B"]),
+            ("&state=REFUSED", ["refused"], ["refused"]), ("&state=REFUSED&from=\(past)&to=\(future)", ["refused"], ["refused"]), ("&state=REFUSED&from=\(future)", [], []),
+            ("&state=REFUSED&to=\(past)", [], []), ("&state=REFUSED&receipt=B", [], []),
+        ] as [(String, [String], [String])] {
+            XCTAssertEqual(try found(query, by: admin), all, query)
+            XCTAssertEqual(try found(query, by: one), own, query)
+        }
+        XCTAssertEqual(try found("&state=REFUSED", by: other), [])
+        XCTAssertEqual(try admin.get("/v1/tickets?state=REFUSED&table=bills").status, 400)
+    }
+
+    func test_pages_asArrowStreams() throws {
+        let server = try running()
+        let client = server.client(key: try server.key("one"))
+        for number in 1...3 { XCTAssertEqual(try client.post("/v1/receipts", Receipts.pos("R-\(number)")).status, 201) }
+        let arrow = ("Accept", "application/vnd.apache.arrow.stream")
+        for compression in ["", "&compression=zstd", "&compression=lz4", "&compression=none"] {
+            let page = try client.get("/v1/receipts?limit=2\(compression)", [arrow])
+            XCTAssertEqual(page.status, 200, page.text)
+            XCTAssertEqual(page.headers["content-type"], arrow.1)
+            XCTAssertTrue(page.headers["link"]?.contains("cursor=") ?? false, "the cursor")
+            XCTAssertEqual(Array(page.body.prefix(4)), [0xFF, 0xFF, 0xFF, 0xFF])
+            XCTAssertEqual(Array(page.body.suffix(8)), [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0], "its end")
+        }
+        XCTAssertEqual(try client.get("/v1/receipts?compression=brotli", [arrow]).status, 400)
+        XCTAssertEqual(try client.get("/v1/receipts?compression=zstd").status, 400)
+        XCTAssertEqual(try client.get("/v1/receipts?limit=1", [("Accept", "application/vnd.apache.parquet")]).status, 406)
+    }
+
     func test_overview_ofAContract_hasItsOwnFigures() throws {
         let server = try running()
         let (one, other) = (server.client(key: try server.key("one")), server.client(key: try server.key("other")))

@@ -29,12 +29,12 @@ export interface ReceiptPage {
 
 export interface Query {
   query: string;
-  params?: (string | number | boolean | null)[];
-  limit?: number;
+  params?: (string | number | boolean | null)[] | null;
+  limit?: number | null;
   cursor?: string | null;
   /** Of the caller's making: GET /v1/queries shows it, DELETE /v1/queries/{id} ends it. */
   query_id?: string | null;
-  time_zone?: string;
+  time_zone?: string | null;
   /** Whether sums that are there already may be used; the answer is the same. */
   rollups?: boolean | null;
 }
@@ -216,6 +216,7 @@ export interface Contract {
     /** Never shown. Left out or null when a contract is put again with the same URL: the stored one stays. */
     secret?: string | null;
   } | null;
+  /** Names or addresses of hosts, each with or without :port, without scheme and path. */
   callback_hosts?: string[] | null;
   /** Queues that it may send to and receive from, topics that it may publish to, processes that it may start: names, or `*` for all. */
   uses?: {
@@ -1250,10 +1251,12 @@ export interface Operations {
       limit?: number;
       /** `next_cursor` of the page before. */
       cursor?: string;
+      /** Of an Arrow stream's buffers. */
+      compression?: "zstd" | "lz4" | "none";
     };
     headers?: {
-      /** `stale`: a standby may answer from its own copy, and then says how old it is. */
-      "Till-Read"?: "stale";
+      /** `stale`: a standby may answer from its own copy, and then says how old it is. Anything else counts as none. */
+      "Till-Read"?: string;
     };
     answer: ReceiptPage;
   };
@@ -1274,12 +1277,12 @@ export interface Operations {
       day?: string;
       /** Of versioned tables: as it was at this instant. */
       as_of?: string;
-      /** 1: the document's exact bytes. */
-      raw?: "0" | "1" | "true" | "false";
+      /** 1: the document's exact bytes; empty means 1. */
+      raw?: "0" | "1" | "true" | "false" | "";
     };
     headers?: {
-      /** `stale`: a standby may answer from its own copy, and then says how old it is. */
-      "Till-Read"?: "stale";
+      /** `stale`: a standby may answer from its own copy, and then says how old it is. Anything else counts as none. */
+      "Till-Read"?: string;
     };
     answer: unknown;
   };
@@ -1306,8 +1309,8 @@ export interface Operations {
       ticket_id: string;
     };
     headers?: {
-      /** `stale`: a standby may answer from its own copy, and then says how old it is. */
-      "Till-Read"?: "stale";
+      /** `stale`: a standby may answer from its own copy, and then says how old it is. Anything else counts as none. */
+      "Till-Read"?: string;
     };
     answer: Ticket;
   };
@@ -1330,8 +1333,8 @@ export interface Operations {
       compression?: "zstd" | "lz4" | "none";
     };
     headers?: {
-      /** `stale`: a standby may answer from its own copy, and then says how old it is. */
-      "Till-Read"?: "stale";
+      /** `stale`: a standby may answer from its own copy, and then says how old it is. Anything else counts as none. */
+      "Till-Read"?: string;
     };
     body: Query;
     answer: QueryPage;
@@ -1878,7 +1881,7 @@ export interface Operations {
     };
     answer: undefined;
   };
-  /** Tickets, the newest first; with state=REFUSED those of refused documents, which have a client alone. */
+  /** Tickets of all tables, the newest first; with state=REFUSED those of refused documents, which have no receipt. */
   tickets: {
     query?: {
       /** The client's id. */
@@ -1891,7 +1894,7 @@ export interface Operations {
       from?: string;
       /** Received before: a date or an instant. */
       to?: string;
-      /** Whose receipts. */
+      /** Whose receipts, if not of all tables. */
       table?: string;
       /** How many at most. */
       limit?: number;
@@ -1900,10 +1903,12 @@ export interface Operations {
     };
     answer: TicketList;
   };
-  /** Tries a lot of dead letters again, so many a second; those that are no more are passed over. With dry_run they are counted only. A restart ends a lot: what it left stays a dead letter. */
+  /** Tries a lot of dead letters again, so many a second; `count` is of those that there are and that the caller may see, each once. With dry_run they are counted only. A restart ends a lot: what it left stays a dead letter. */
   redriveLot: {
     body: {
+      /** Either these or filter. */
       ids?: string[] | null;
+      /** What they have in common; an empty one means all. More than 100,000 at once are refused. */
       filter?: {
         client?: string | null;
         /** The registrar, or callback or contract. */

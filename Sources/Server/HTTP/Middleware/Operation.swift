@@ -28,7 +28,7 @@ package struct Operation: Sendable {
             schema: #"{"type":"string","minLength":1,"maxLength":200}"#)
         static let staleReadHeader: StaticString = "Till-Read"
         /// Where two machines keep the store: only of calls that a standby can answer by itself.
-        static let staleRead = header("\(staleReadHeader)", "`stale`: a standby may answer from its own copy, and then says how old it is.", schema: #"{"enum":["stale"]}"#)
+        static let staleRead = header("\(staleReadHeader)", "`stale`: a standby may answer from its own copy, and then says how old it is. Anything else counts as none.")
         static let cursor = query("cursor", "`next_cursor` of the page before.")
         static func limit(_ most: Int, _ usual: Int) -> Parameter {
             query("limit", "How many at most.", schema: #"{"type":"integer","minimum":1,"maximum":\#(most),"default":\#(usual)}"#)

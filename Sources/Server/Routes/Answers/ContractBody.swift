@@ -32,7 +32,9 @@ struct ContractBody: ListItem, JSONObject {
         sink.member("valid_to", contract.validTo.map { InstantOrDayForm(instant: $0) }, Self.free)
         sink.member("rate_per_second", contract.ratePerSecond.map { RateForm(rate: $0) }, Self.free)
         sink.member("webhook", contract.webhook.map { WebhookBody(url: $0.url) }, Self.free)
-        sink.member("callback_hosts", Optional(contract.callbackHosts), Self.free)
+        sink.member(
+            "callback_hosts", Optional(contract.callbackHosts),
+            MemberFacts("Names or addresses of hosts, each with or without :port, without scheme and path.", isRequired: false))
         sink.member("uses", Optional(UsesBody(uses: contract.uses)), Self.free)
         sink.member(
             "digest", contract.digest?.text,
@@ -221,7 +223,7 @@ private struct WebhookBody: JSONObject {
 
 private struct RateForm: BodyForm {
     let rate: Double
-    static var schema: SchemaText { SchemaText("number", keywords: [("exclusiveMinimum", "0")]) }
+    static var schema: SchemaText { SchemaText("number", keywords: [("exclusiveMinimum", "0"), ("maximum", "1000000")]) }
     func write(to writer: inout JSONWriter) { writer.raw(RateLimiter.text(rate: rate).utf8) }
 }
 

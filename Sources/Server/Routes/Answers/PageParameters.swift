@@ -1,6 +1,7 @@
 internal import ColumnStore
 internal import Documents
 internal import Ingest
+internal import Query
 
 /// The parameters of a walk over receipts, as a URL's or as members of an object.
 struct PageParameters {
@@ -72,5 +73,20 @@ struct PageParameters {
         if let day = CalendarText.day(text) { return .day(day) }
         if let instant = CalendarText.instant(text) { return .instant(instant) }
         throw Problem.parameter(name, "a date like 2026-11-20 or an instant like 2026-11-20T12:00:00Z is wanted, not \(MemberReader.shown(text)) (a + must be sent as %2B)")
+    }
+}
+
+extension Operation.Parameter {
+    static let compression = query("compression", "Of an Arrow stream's buffers.", schema: #"{"enum":["zstd","lz4","none"],"default":"none"}"#)
+}
+
+extension Call {
+    /// - Throws: `bad-parameter` for a codec that Arrow has not, or with another form.
+    func compression(isOfArrow: Bool) throws -> ArrowCompression? {
+        guard let name = parameter(Operation.Parameter.compression.name) else { return nil }
+        let codec: ArrowCompression? = ["zstd": .zstd, "lz4": .lz4][name]
+        guard codec != nil || name == "none" else { throw Problem.parameter("compression", "zstd, lz4 or none is wanted") }
+        guard isOfArrow || codec == nil else { throw Problem.parameter("compression", "is for \(SQLForm.arrow.rawValue) alone; others are coded as Accept-Encoding asks") }
+        return codec
     }
 }

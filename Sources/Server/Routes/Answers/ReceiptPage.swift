@@ -134,12 +134,21 @@ enum ReceiptPage {
         return lines
     }
 
-    static func csv(_ page: Page) throws -> [UInt8] {
-        var encoder = CSVEncoder(columns: page.schema.fields.map { ResultColumn(name: $0.name, type: $0.type) })
-        var text: [UInt8] = []
-        encoder.begin(into: &text)
-        for batch in page.batches { try encoder.append(batch, into: &text) }
-        return text
+    static func csv(_ page: Page) throws -> [UInt8] { try encoded(page, CSVEncoder(columns: columns(page))) }
+
+    /// A stream with its end, as a page of its own; documents are bytes.
+    static func arrow(_ page: Page, _ compression: ArrowCompression?) throws -> [UInt8] {
+        try encoded(page, ArrowEncoder(columns: columns(page), compression: compression))
+    }
+
+    private static func columns(_ page: Page) -> [ResultColumn] { page.schema.fields.map { ResultColumn(name: $0.name, type: $0.type) } }
+
+    private static func encoded(_ page: Page, _ encoder: some ResultEncoder) throws -> [UInt8] {
+        var (encoder, bytes) = (encoder, [UInt8]())
+        try encoder.begin(into: &bytes)
+        for batch in page.batches { try encoder.append(batch, into: &bytes) }
+        try encoder.end(cursor: nil, statistics: QueryStatistics(), into: &bytes)
+        return bytes
     }
 
     static func writeMembers(
