@@ -61,8 +61,8 @@ final class PostgresConnection {
 
     func run() {
         do {
-            guard let startup = try startup() else { return }
-            try serve(try begin(startup))
+            // A request to cancel ends as an answer does: over TLS a client waits for its close, and takes a mere end for a failure.
+            if let startup = try startup() { try serve(try begin(startup)) }
         } catch let fault as PostgresFault {
             last(fault)
         } catch let end as ByteChannel.End {
