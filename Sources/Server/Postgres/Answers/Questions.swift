@@ -78,18 +78,33 @@ final class Questions: @unchecked Sendable {
         let question = PreparedQuestion(text: wanted.text, start: wanted.start)
         do {
             let state = try seen(as: asker.admit())
+            let declared = wanted.typeNames.isEmpty ? wanted.parameterTypes : try numbers(ofTypes: wanted.typeNames, state, reading)
             var known: [Int: ColumnType] = [:]
-            for (index, number) in wanted.parameterTypes.enumerated() where number != 0 { known[index + 1] = try AnswerColumns.parameter(number) }
+            for (index, number) in declared.enumerated() where number != 0 { known[index + 1] = try AnswerColumns.parameter(number) }
             let cancellation = Cancellation(timeLimitSeconds: service.limits.time)
             interruption.watch { cancellation.cancel() }
             defer { interruption.watch(nil) }
             try places.run(for: asker.owner, interruption) { [self] in
-                try describe(question, wanted.parameterTypes, known, state, reading, cancellation)
+                try describe(question, declared, known, state, reading, cancellation)
             }
             questions[wanted.statement] = question
             return .success(SessionInput.Shape(parameterTypes: question.parameterTypes, columns: question.columns))
         } catch {
-            return .failure(fault(error, of: question))
+            return .failure(fault(error, of: question.start))
+        }
+    }
+
+    /// What PREPARE's names of types are called on the wire: as a cast to each is described.
+    private func numbers(ofTypes names: [PostgresCommand.Piece], _ state: SeenState, _ reading: SessionSettings.Reading) throws -> [UInt32] {
+        try names.map { name in
+            if name.text.split(whereSeparator: \.isWhitespace).map({ $0.lowercased() }) == ["unknown"] { return 0 }
+            let before = "SELECT CAST(NULL AS "
+            do {
+                let (_, columns) = try service.engine.describe(before + name.text + ")", in: context(state, [], reading))
+                return try AnswerColumns.fields(columns).first?.type ?? 0
+            } catch {
+                throw FaultStates.fault(error).moved { place in place > before.count ? place - before.count + name.start : nil }
+            }
         }
     }
 
@@ -125,27 +140,42 @@ final class Questions: @unchecked Sendable {
             let parameters: [QueryParameter] =
                 switch wanted.arguments {
                 case .bound(let formats, let values): try BoundParameters.read(values, formats: formats, types: question.parameterTypes)
-                case .expressions(let texts): texts.isEmpty ? [] : try evaluate(texts, as: question.parameterTypes, seen(as: principal), reading)
+                case .expressions(let pieces): pieces.isEmpty ? [] : try evaluate(pieces, as: question.parameterTypes, seen(as: principal), reading)
                 }
             portals[wanted.portal] = QuestionPortal(question, parameters, state, reading, isScrollable: wanted.isScrollable)
             return nil
         } catch {
-            return fault(error, of: question)
+            if case .expressions = wanted.arguments { return fault(error, of: 0) }
+            return fault(error, of: question.start)
         }
     }
 
-    /// The values of EXECUTE's arguments; a text may still be read as whatever its place wants.
-    private func evaluate(_ texts: [String], as types: [UInt32], _ state: SeenState, _ reading: SessionSettings.Reading) throws -> [QueryParameter] {
-        // Whatever stands for a text is one.
-        let arguments = texts.enumerated().map { index, text in index < types.count && types[index] == PostgresType.text.rawValue ? "(\(text))::text" : text }
-        let plan = try service.engine.prepare("SELECT " + arguments.joined(separator: ", "), in: context(state, [], reading))
-        guard let row = try service.engine.immediate(plan)?.first, row.columns.count == texts.count else {
-            throw PostgresFault(.featureNotSupported, "arguments of EXECUTE are constants", hint: "Send them as parameters of the extended protocol.")
+    /// The values of EXECUTE's arguments, each cast to what its parameter is.
+    private func evaluate(_ pieces: [PostgresCommand.Piece], as types: [UInt32], _ state: SeenState, _ reading: SessionSettings.Reading) throws -> [QueryParameter] {
+        var text = "SELECT ", starts: [Int] = []
+        for (index, piece) in pieces.enumerated() {
+            text += index == 0 ? "(" : ", ("
+            starts.append(text.unicodeScalars.count)
+            text += piece.text + ")"
+            if index < types.count, let name = AnswerColumns.castName(types[index]) { text += "::" + name }
         }
-        return row.columns.map { column in
-            let value = column.value(at: 0)
-            if column.type == .string, case .bytes(let bytes) = value { return .string(String(decoding: bytes, as: UTF8.self)) }
-            return value.isNull ? .null : .typed(value, column.type)
+        do {
+            let plan = try service.engine.prepare(text, in: context(state, [], reading))
+            guard let row = try service.engine.immediate(plan)?.first, row.columns.count == pieces.count else {
+                throw PostgresFault(.featureNotSupported, "arguments of EXECUTE are constants", hint: "Send them as parameters of the extended protocol.")
+            }
+            return row.columns.map { column in
+                let value = column.value(at: 0)
+                if column.type == .string, case .bytes(let bytes) = value { return .string(String(decoding: bytes, as: UTF8.self)) }
+                return value.isNull && column.type == .string ? .null : .typed(value.isNull ? .null : value, column.type)
+            }
+        } catch {
+            // Its place is one in the argument that the client wrote.
+            throw FaultStates.fault(error).moved { place in
+                guard let index = starts.lastIndex(where: { $0 < place }) else { return nil }
+                let inside = place - starts[index]
+                return inside <= pieces[index].text.unicodeScalars.count ? inside + pieces[index].start : nil
+            }
         }
     }
 
@@ -186,7 +216,7 @@ final class Questions: @unchecked Sendable {
             }
         } catch {
             end(portal)
-            return .failed(fault(error, of: portal.question))
+            return .failed(fault(error, of: wanted.isOfEarlierText ? nil : portal.question.start))
         }
     }
 
@@ -272,14 +302,24 @@ final class Questions: @unchecked Sendable {
         return try portal.window.move(direction, pull: pull) { piece in try writer?.write(piece.batch, piece.range, to: output) }
     }
 
-    private func fault(_ error: any Error, of question: PreparedQuestion) -> PostgresFault {
-        var fault = interruption.explained(FaultStates.fault(error))
-        fault.position = fault.position.map { $0 + question.start }
-        return fault
+    /// - Parameter start: scalars before its text in what the client sent; nil where that is elsewhere.
+    private func fault(_ error: any Error, of start: Int?) -> PostgresFault {
+        interruption.explained(FaultStates.fault(error)).moved { place in start.map { place + $0 } }
     }
 }
 
 extension AnswerColumns {
+    /// What a cast of SQL names a type of this number by; nil where a value stays as it is.
+    static func castName(_ number: UInt32) -> String? {
+        switch PostgresColumnType(number) {
+        case .plain(.bpchar)?: "bpchar"
+        case .array(of: .bpchar)?: "bpchar[]"
+        case .plain(let type)? where type.form == .record || type.form == .vector || type == .unknown: nil
+        case nil: nil
+        default: SystemType.byNumber[Int64(number)]?.shown
+        }
+    }
+
     /// The columns of an answer as RowDescription says them, each with the table that it is a plain column of.
     ///
     /// - Throws: 54011 for more columns than the protocol has.

@@ -49,6 +49,7 @@ struct RowWindow {
 
     /// Goes to one row and gives it out, if there is one there.
     private mutating func row(_ target: Int, _ pull: () throws -> ColumnBatch?, _ give: (Piece) throws -> Void) throws -> Int {
+        guard keepsAll || target >= position else { throw PostgresFault.goesForward }
         while pulledCount < target, !isAtEnd { try fetch(pull) }
         position = min(target, pulledCount + 1)
         guard position >= 1, position <= pulledCount, let piece = piece(at: position) else { return 0 }

@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Query
 internal import Synchronization
 
@@ -5,17 +6,17 @@ internal import Synchronization
 final class SettingChanges: QuerySession {
     let random = RandomNumbers()
     /// As they are with the changes, and these.
-    private let state = Mutex<(settings: SessionSettings?, changes: [SettingChange])>((nil, []))
+    private let state = Mutex<(settings: SessionSettings?, changes: [SettingChange], byteCount: Int)>((nil, [], 0))
 
     /// Of a question; more is no use of it.
-    private static let countMax = 10_000
+    private static let countMax = 10_000, byteCountMax = 1 << 20
 
-    func begin(with settings: SessionSettings) { state.withLock { $0 = (settings, []) } }
+    func begin(with settings: SessionSettings) { state.withLock { $0 = (settings, [], 0) } }
 
     /// Those since it began, once.
     func take() -> [SettingChange] {
         state.withLock { state in
-            defer { state = (nil, []) }
+            defer { state = (nil, [], 0) }
             return state.changes
         }
     }
@@ -24,6 +25,11 @@ final class SettingChanges: QuerySession {
         let name = name.lowercased()
         let result: Result<String, QueryError> = state.withLock { state in
             guard state.changes.count < Self.countMax else { return .failure(QueryError(.dataError, "a question changes at most \(Self.countMax) settings").because(.badValue)) }
+            let byteCount = state.byteCount.addingSaturating(name.utf8.count).addingSaturating(value?.utf8.count ?? 0)
+            guard byteCount <= Self.byteCountMax else {
+                return .failure(QueryError(.dataError, "a question sets at most \(Self.byteCountMax) bytes of settings").because(.tooLong))
+            }
+            state.byteCount = byteCount
             do throws(PostgresFault) {
                 try state.settings?.set(name, value)
             } catch {

@@ -237,7 +237,8 @@ final class PostgresConnection {
         try output.flush()
         decoder.phase = .session
         shared.context.log.debug("postgres session", ["user": .text(user), "client_address": .text(peer?.description ?? "?"), "encrypted": .flag(channel.isEncrypted)])
-        return Admitted(session: PostgresSession(settings), questions: questions, processID: processID, principal: principal)
+        let session = PostgresSession(settings, hold: { [charges] (byteCount) throws(PostgresFault) in try charges.hold(session: byteCount) })
+        return Admitted(session: session, questions: questions, processID: processID, principal: principal)
     }
 
     // MARK: The session
@@ -298,7 +299,7 @@ final class PostgresConnection {
             return began + shared.deadlines.message + Double(decoder.pendingCount) / shared.deadlines.byteRate
         }
         let name = session.isInTransaction ? "idle_in_transaction_session_timeout" : "idle_session_timeout"
-        guard let text = session.settings[name], let milliseconds = SessionSettings.milliseconds(text), milliseconds > 0 else { return nil }
+        guard let text = session.settings[name], let milliseconds = SettingValues.milliseconds(text), milliseconds > 0 else { return nil }
         return now + Double(milliseconds) / 1_000
     }
 

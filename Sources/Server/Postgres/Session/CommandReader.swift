@@ -3,8 +3,8 @@ internal import Query
 
 /// Tells a statement by its first words, and reads those that a session does itself.
 package struct CommandReader {
-    private let statement: StatementScanner.Statement
-    private var place = 0
+    let statement: StatementScanner.Statement
+    var place = 0
 
     private init(_ statement: StatementScanner.Statement) { self.statement = statement }
 
@@ -14,12 +14,10 @@ package struct CommandReader {
         let command = try reader.command()
         // Questions and writes are read no further here.
         switch command {
-        case .question, .write, .prepare, .declare, .execute, .copyOut, .empty: return command
-        default:
-            guard reader.token == nil else { throw reader.unexpected }
-            guard !statement.isCut else { throw PostgresFault(.programLimitExceeded, "a command of more than \(StatementScanner.tokensMax) words") }
-            return command
+        case .question, .write, .prepare, .declare, .execute, .copyOut, .empty: break
+        default: guard reader.token == nil else { throw reader.unexpected }
         }
+        return command
     }
 
     // MARK: Tokens
@@ -61,12 +59,12 @@ package struct CommandReader {
     }
 
     /// What stands from here to the end, and where it begins.
-    private func rest() throws(PostgresFault) -> (String, Int) {
+    func rest() throws(PostgresFault) -> (String, Int) {
         guard let token else { throw unexpected }
         return (text(token.range.lowerBound..<statement.text.unicodeScalars.count), token.range.lowerBound)
     }
 
-    private func text(_ range: Range<Int>) -> String {
+    func text(_ range: Range<Int>) -> String {
         String(String.UnicodeScalarView(statement.text.unicodeScalars.dropFirst(range.lowerBound).prefix(range.count)))
     }
 
@@ -119,12 +117,23 @@ package struct CommandReader {
         }
     }
 
-    /// ISOLATION LEVEL …, READ ONLY and READ WRITE are all this server's one way: a transaction sees one state and writes nothing.
-    private mutating func modes() throws(PostgresFault) {
+    /// ISOLATION LEVEL …, READ ONLY and READ WRITE are all this server's one way: a transaction sees one state and writes nothing. The level that is said, if any.
+    private mutating func modes() throws(PostgresFault) -> String? {
+        var level: String?
         while token != nil {
             if skip("isolation") {
                 try expect("level")
-                guard skip("serializable") || (skip("repeatable") && skip("read")) || (skip("read") && skip("committed", "uncommitted")) else { throw unexpected }
+                if skip("serializable") {
+                    level = "serializable"
+                } else if skip("repeatable") {
+                    try expect("read")
+                    level = "repeatable read"
+                } else {
+                    try expect("read")
+                    let isCommitted = skip("committed")
+                    if !isCommitted { try expect("uncommitted") }
+                    level = isCommitted ? "read committed" : "read uncommitted"
+                }
             } else if skip("read") {
                 guard skip("only", "write") else { throw unexpected }
             } else {
@@ -133,12 +142,12 @@ package struct CommandReader {
             }
             _ = skip(",")
         }
+        return level
     }
 
     private mutating func begin(_ tag: String) throws(PostgresFault) -> PostgresCommand {
         _ = skip("work", "transaction")
-        try modes()
-        return .begin(tag: tag)
+        return .begin(tag: tag, level: try modes())
     }
 
     private mutating func chain() throws(PostgresFault) -> Bool {
@@ -185,14 +194,12 @@ package struct CommandReader {
             if skip("characteristics") {
                 try expect("as")
                 try expect("transaction")
-                try modes()
-                return .setTransaction(isOfSession: true)
+                return .setTransaction(isOfSession: true, level: try modes())
             }
-            if skip("authorization") { return .set(name: "session_authorization", value: try value(), isLocal: false) }
+            if skip("authorization") { return .set(name: "session_authorization", value: skip("default") ? nil : try item(), isLocal: false) }
         }
         if skip("transaction") {
-            try modes()
-            return .setTransaction(isOfSession: false)
+            return .setTransaction(isOfSession: false, level: try modes())
         }
         if skip("time") {
             try expect("zone")
@@ -200,11 +207,11 @@ package struct CommandReader {
             return .set(name: "timezone", value: skip("local", "default") ? nil : try value(), isLocal: isLocal)
         }
         if skip("names") { return .set(name: "client_encoding", value: skip("default") ? nil : try value(), isLocal: isLocal) }
-        // There are no roles to take on but one's own.
-        if skip("role") { return .set(name: "role", value: skip("default") ? nil : try value(), isLocal: isLocal) }
+        if skip("schema") { return .set(name: "search_path", value: SettingValues.quoted(try item()), isLocal: isLocal) }
         let name = try setting()
-        guard skip("=", "to") else { throw unexpected }
-        return .set(name: name, value: skip("default") ? nil : try value(), isLocal: isLocal)
+        // `SET ROLE x` is `SET role = x`.
+        guard skip("=", "to") || name == "role" else { throw unexpected }
+        return .set(name: name, value: skip("default") ? nil : try value(SettingValues.isOfNames(name)), isLocal: isLocal)
     }
 
     /// `'-08:00' HOUR TO MINUTE`: the zone so far east of Greenwich.
@@ -225,9 +232,12 @@ package struct CommandReader {
     }
 
     /// A word, a text or a number; several with commas between are one list.
-    private mutating func value() throws(PostgresFault) -> String {
+    private mutating func value(_ isOfNames: Bool = false) throws(PostgresFault) -> String {
         var parts: [String] = []
-        repeat { parts.append(try item()) } while skip(",")
+        repeat {
+            let part = try item()
+            parts.append(isOfNames ? SettingValues.quoted(part) : part)
+        } while skip(",")
         return parts.joined(separator: ", ")
     }
 
@@ -245,69 +255,6 @@ package struct CommandReader {
             return .question(tag: "SHOW")
         }
         return .show(skip("all") ? nil : try setting())
-    }
-
-    // MARK: Statements within statements
-
-    private mutating func prepare() throws(PostgresFault) -> PostgresCommand {
-        let name = try name()
-        if skip("(") {
-            // Types are inferred: what is said of them is passed.
-            while let token, token.value != ")" { place += 1 }
-            try expect(")")
-        }
-        try expect("as")
-        let (query, start) = try rest()
-        return .prepare(name: name, query: query, queryStart: start)
-    }
-
-    private mutating func execute() throws(PostgresFault) -> PostgresCommand {
-        let name = try name()
-        guard skip("(") else {
-            guard token == nil else { throw unexpected }
-            return .execute(name: name, arguments: [])
-        }
-        var arguments: [String] = []
-        var depth = 0
-        guard var begin = token?.range.lowerBound else { throw unexpected }
-        while let next = token {
-            place += 1
-            let isMark = next.kind == .mark
-            if isMark, depth == 0, next.value == "," || next.value == ")" {
-                arguments.append(text(begin..<next.range.lowerBound))
-                begin = next.range.upperBound
-                if next.value == "," { continue }
-                guard token == nil else { throw unexpected }
-                return .execute(name: name, arguments: arguments)
-            }
-            if isMark, next.value == "(" { depth += 1 }
-            if isMark, next.value == ")" { depth -= 1 }
-        }
-        throw unexpected
-    }
-
-    private mutating func declare() throws(PostgresFault) -> PostgresCommand {
-        var cursor = PostgresCommand.Cursor(name: try name(), query: "", queryStart: 0)
-        while !skip("cursor") {
-            if skip("binary") {
-                cursor.isBinary = true
-            } else if skip("scroll") {
-                cursor.isScrollable = true
-            } else if skip("no") {
-                try expect("scroll")
-            } else if !skip("insensitive", "asensitive") {
-                throw unexpected
-            }
-        }
-        if skip("with") {
-            try expect("hold")
-            cursor.isHeld = true
-        } else if skip("without") {
-            try expect("hold")
-        }
-        try expect("for")
-        (cursor.query, cursor.queryStart) = try rest()
-        return .declare(cursor)
     }
 
     private mutating func fetch(isMove: Bool) throws(PostgresFault) -> PostgresCommand {
@@ -337,46 +284,5 @@ package struct CommandReader {
         }
         _ = skip("from", "in")
         return .fetch(direction, cursor: try name(), isMove: isMove)
-    }
-
-    // MARK: COPY
-
-    private mutating func copy() throws(PostgresFault) -> PostgresCommand {
-        let query: String, start: Int, isBinary = skip("binary")
-        if let open = token, skip("(") {
-            var depth = 1
-            while depth > 0 {
-                guard let next = token else { throw unexpected }
-                place += 1
-                if next.kind == .mark, next.value == "(" { depth += 1 }
-                if next.kind == .mark, next.value == ")" { depth -= 1 }
-            }
-            let end = statement.tokens[place - 1].range.lowerBound
-            (query, start) = (text(open.range.upperBound..<end), open.range.upperBound)
-        } else {
-            guard let table = try copiedTable() else { return .write(tag: "COPY FROM") }
-            (query, start) = (table, 0)
-        }
-        guard !skip("from") else { return .write(tag: "COPY FROM") }
-        try expect("to")
-        // As there, either word is the client.
-        guard skip("stdout", "stdin") else {
-            throw PostgresFault(.featureNotSupported, "COPY to a file is not supported", hint: "COPY … TO STDOUT sends it to the client; psql's \\copy writes it there.")
-        }
-        return .copyOut(query: query, queryStart: start, try copyOptions(isBinary: isBinary))
-    }
-
-    /// `table [(columns)]` as a question; nil where it goes in and not out.
-    private mutating func copiedTable() throws(PostgresFault) -> String? {
-        func quote(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
-        var table = quote(try name())
-        while skip(".") { table += "." + quote(try name()) }
-        var columns: [String] = []
-        if skip("(") {
-            repeat { columns.append(quote(try name())) } while skip(",")
-            try expect(")")
-        }
-        if token?.value == "from" { return nil }
-        return "SELECT \(columns.isEmpty ? "*" : columns.joined(separator: ", ")) FROM \(table)"
     }
 }

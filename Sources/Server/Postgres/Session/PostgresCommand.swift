@@ -4,7 +4,8 @@ package enum PostgresCommand: Equatable, Sendable {
     /// SELECT, VALUES, WITH, TABLE, EXPLAIN, DESCRIBE: a question. The tag's first word.
     case question(tag: String)
     /// BEGIN, START TRANSACTION.
-    case begin(tag: String)
+    /// A transaction's level is what SHOW says of it.
+    case begin(tag: String, level: String? = nil)
     /// COMMIT, END; `isChained` begins the next at once.
     case commit(isChained: Bool)
     case rollback(isChained: Bool)
@@ -13,8 +14,8 @@ package enum PostgresCommand: Equatable, Sendable {
     case rollbackTo(String)
     /// nil: to its default.
     case set(name: String, value: String?, isLocal: Bool)
-    /// SET TRANSACTION and SET SESSION CHARACTERISTICS, which change nothing here.
-    case setTransaction(isOfSession: Bool)
+    /// SET TRANSACTION and SET SESSION CHARACTERISTICS: all levels are this server's one way, and each is shown as it was set.
+    case setTransaction(isOfSession: Bool, level: String? = nil)
     /// nil: all.
     case reset(String?)
     /// nil: all.
@@ -22,36 +23,40 @@ package enum PostgresCommand: Equatable, Sendable {
     case discard(String)
     /// nil: all.
     case deallocate(String?)
-    case prepare(name: String, query: String, queryStart: Int)
-    /// The arguments as they are written.
-    case execute(name: String, arguments: [String])
+    /// Types of parameters and arguments as they are written.
+    case prepare(name: String, types: [Piece], query: Piece)
+    case execute(name: String, arguments: [Piece])
     case declare(Cursor)
     case fetch(FetchDirection, cursor: String, isMove: Bool)
     /// nil: all.
     case close(String?)
     /// LISTEN and UNLISTEN, of which nothing comes.
     case listen(tag: String)
-    case copyOut(query: String, queryStart: Int, CopyOptions)
+    case copyOut(query: Piece, CopyOptions)
     /// INSERT, CREATE, COPY … FROM: what this server never does. The tag, for the error.
     case write(tag: String)
+
+    /// A part of a statement's text, and where it begins in it, in scalars.
+    package struct Piece: Equatable, Sendable {
+        package var text: String
+        package var start: Int
+
+        package init(_ text: String, start: Int = 0) { (self.text, self.start) = (text, start) }
+    }
 
     package struct Cursor: Equatable, Sendable {
         package var name: String
         package var isBinary = false
         package var isScrollable = false
         package var isHeld = false
-        package var query: String
-        /// Scalars before the query in its statement's text.
-        package var queryStart: Int
+        package var query: Piece
     }
 
-    /// What it hands on to be asked, and where that begins in the statement's text, in scalars.
-    package func question(in text: String) -> (text: String, start: Int)? {
+    /// Of whose rows an Execute may take some, and the next one others.
+    var goesInParts: Bool {
         switch self {
-        case .question: (text, 0)
-        case .prepare(_, let query, let start), .copyOut(let query, let start, _): (query, start)
-        case .declare(let cursor): (cursor.query, cursor.queryStart)
-        default: nil
+        case .show, .fetch(_, cursor: _, isMove: false): true
+        default: false
         }
     }
 
@@ -73,13 +78,39 @@ package enum FetchDirection: Equatable, Sendable {
     case absolute(Int)
     case relative(Int)
 
+    /// So much of it as gives at most so many rows.
+    func part(_ rowsMax: Int) -> FetchDirection {
+        switch self {
+        case .forward(let count): .forward(Self.part(count, rowsMax))
+        case .backward(let count): .backward(Self.part(count, rowsMax))
+        case .absolute, .relative: self
+        }
+    }
+
+    private static func part(_ count: Int?, _ rowsMax: Int) -> Int { count.map { min(max($0, 0 - rowsMax), rowsMax) } ?? rowsMax }
+
+    /// What is left of it once so many rows are given; nil for nothing.
+    func less(_ rowCount: Int) -> FetchDirection? {
+        func less(_ count: Int) -> Int? {
+            let left = count < 0 ? min(0, count + rowCount) : max(0, count - rowCount)
+            // Of 0 rows FETCH gives the one that it stands on, which this one has given.
+            return left == 0 ? nil : left
+        }
+        switch self {
+        case .forward(nil), .backward(nil): return self
+        case .forward(let count?): return less(count).map { .forward($0) }
+        case .backward(let count?): return less(count).map { .backward($0) }
+        case .absolute, .relative: return nil
+        }
+    }
+
     package var goesBack: Bool {
         switch self {
         case .forward(let count): (count ?? 1) < 0
         case .backward(let count): (count ?? 1) > 0
-        // A row that has passed, or the one that it stands on.
-        case .absolute: true
-        case .relative(let count): count <= 0
+        // Of a place that is counted from the start it is known once it stands there (`RowWindow`); the end is found by going past it.
+        case .absolute(let count): count < 0
+        case .relative(let count): count < 0
         }
     }
 }

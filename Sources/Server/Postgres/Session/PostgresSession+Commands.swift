@@ -10,6 +10,8 @@ extension PostgresSession {
         case openExecute(statement: Statement, portal: Int, formats: [WireFormat])
         case runExecute(statement: Statement, portal: Int)
         case fetch(isMove: Bool, cursor: String)
+        /// As many rows as an Execute asks for; `left` of the direction is what it had to go.
+        case fetchPart(portal: String, cursor: String, left: FetchDirection, rowsMax: Int)
         case prepareCopy(CopyOptions, question: Int)
         case openCopy(CopyOptions, question: Int, columns: Int)
         case runCopy(question: Int)
@@ -26,11 +28,14 @@ extension PostgresSession {
             var tag = try transact(command)
             if tag == nil { tag = try configure(command) }
             if tag == nil { tag = try manage(command) }
-            if let tag { send(.commandComplete(tag)) } else { try ask(command, formats: formats) }
+            if let tag { send(isSuspended ? .portalSuspended : .commandComplete(tag)) } else { try ask(command, formats: formats) }
+            isSuspended = false
         } catch {
             failMessage(error)
         }
     }
+
+    private mutating func warn(_ fault: PostgresFault) { if settings.hearsWarnings { send(.notice(fault)) } }
 
     private func inBlock(_ what: String) throws(PostgresFault) {
         guard block == .explicit || block == .failed else {
@@ -43,36 +48,54 @@ extension PostgresSession {
     /// The tag; nil for another kind of command.
     private mutating func transact(_ command: PostgresCommand) throws(PostgresFault) -> String? {
         switch command {
-        case .begin(let tag):
+        case .begin(let tag, let level):
             if block == .explicit {
-                send(.notice(PostgresFault(.activeTransaction, "there is already a transaction in progress", severity: .warning)))
+                warn(PostgresFault(.activeTransaction, "there is already a transaction in progress", severity: .warning))
             } else {
                 beginImplicit()
                 block = .explicit
             }
+            if let level { try settings.set("transaction_isolation", level) }
             return tag
         case .commit(let isChained): return try endTransaction(isCommitted: true, isChained: isChained)
         case .rollback(let isChained): return try endTransaction(isCommitted: false, isChained: isChained)
         case .savepoint(let name):
             try inBlock("SAVEPOINT")
-            savepoints.append((name, settings, lasting))
+            try begin(savepoint: name)
             return "SAVEPOINT"
         case .release(let name):
             try inBlock("RELEASE SAVEPOINT")
             let index = try savepoint(name)
-            savepoints.removeSubrange(index...)
+            dropSavepoints(from: index)
             for (name, portal) in portals where portal.depth > index { portals[name]?.depth = index }
             return "RELEASE"
         case .rollbackTo(let name):
             try inBlock("ROLLBACK TO SAVEPOINT")
             let index = try savepoint(name)
-            savepoints.removeSubrange((index + 1)...)
+            dropSavepoints(from: index + 1)
             (settings, lasting) = (savepoints[index].settings, savepoints[index].lasting)
             for (name, portal) in portals where portal.depth > index { drop(portal, name) }
             block = .explicit
             return "ROLLBACK"
         default: return nil
         }
+    }
+
+    private mutating func begin(savepoint name: String) throws(PostgresFault) {
+        guard savepoints.count < limits.savepoints else {
+            throw PostgresFault(.programLimitExceeded, "more than \(limits.savepoints) savepoints in a transaction", hint: "RELEASE those that are not needed.")
+        }
+        // Settings that nobody changed since are the same ones.
+        let isChanged = savepoints.last.map { !$0.settings.isSame(as: settings) || !$0.lasting.isSame(as: lasting) } ?? true
+        let byteCount = Self.overhead.addingSaturating(name.utf8.count).addingSaturating(isChanged ? settings.byteCount : 0)
+        try keep(byteCount)
+        savepoints.append(Savepoint(name: name, settings: settings, lasting: lasting, byteCount: byteCount))
+        savepointByteCount += byteCount
+    }
+
+    private mutating func dropSavepoints(from index: Int) {
+        for savepoint in savepoints[index...] { savepointByteCount -= savepoint.byteCount }
+        savepoints.removeSubrange(index...)
     }
 
     private func savepoint(_ name: String) throws(PostgresFault) -> Int {
@@ -86,7 +109,7 @@ extension PostgresSession {
         let wasFailed = block == .failed
         if block != .explicit, block != .failed {
             if isChained { throw PostgresFault(.noActiveTransaction, "\(isCommitted ? "COMMIT" : "ROLLBACK") AND CHAIN can only be used in transaction blocks") }
-            send(.notice(PostgresFault(.noActiveTransaction, "there is no transaction in progress", severity: .warning)))
+            warn(PostgresFault(.noActiveTransaction, "there is no transaction in progress", severity: .warning))
         }
         endBlock(isCommitted: isCommitted && !wasFailed)
         if isChained {
@@ -108,26 +131,39 @@ extension PostgresSession {
         }
     }
 
+    private mutating func set(_ name: String, _ value: String?, isLocal: Bool) throws(PostgresFault) {
+        var changed = settings, lastly = lasting
+        try changed.set(name, value)
+        // A transaction's own level ends with it; the session's is that of transactions to come.
+        if !isLocal, name != "transaction_isolation" { try lastly.set(name, value) }
+        if !isLocal, name == "default_transaction_isolation" {
+            try lastly.set("transaction_isolation", lastly[name])
+            if !isInTransaction { try changed.set("transaction_isolation", lastly[name]) }
+        }
+        try keep(max(0, changed.byteCount - settings.byteCount))
+        (settings, lasting) = (changed, lastly)
+    }
+
     private mutating func configure(_ command: PostgresCommand) throws(PostgresFault) -> String? {
         switch command {
         case .set(let name, let value, let isLocal):
             // Out of a block SET LOCAL ends with its own statement.
             if isLocal, !isInTransaction, !isMultiple {
-                send(.notice(PostgresFault(.noActiveTransaction, "SET LOCAL can only be used in transaction blocks", severity: .warning)))
+                warn(PostgresFault(.noActiveTransaction, "SET LOCAL can only be used in transaction blocks", severity: .warning))
             } else {
-                try settings.set(name, value)
-                if !isLocal { try lasting.set(name, value) }
+                try set(name, value, isLocal: isLocal)
             }
             return "SET"
-        case .setTransaction(let isOfSession):
+        case .setTransaction(let isOfSession, let level):
+            if let level { try set(isOfSession ? "default_transaction_isolation" : "transaction_isolation", level, isLocal: !isOfSession) }
             if !isOfSession, !isInTransaction, !isMultiple {
-                send(.notice(PostgresFault(.noActiveTransaction, "SET TRANSACTION can only be used in transaction blocks", severity: .warning)))
+                warn(PostgresFault(.noActiveTransaction, "SET TRANSACTION can only be used in transaction blocks", severity: .warning))
             }
             return "SET"
         case .reset(let name):
             if let name {
-                try settings.set(name, nil)
-                try lasting.set(name, nil)
+                guard !SessionSettings.isFixed(name) else { throw PostgresFault(SQLState(rawValue: "55P02"), "parameter \"\(name)\" cannot be changed") }
+                try set(name, nil, isLocal: false)
             } else {
                 resetSettings()
             }
@@ -148,11 +184,16 @@ extension PostgresSession {
         try checkShown(.show(name))
         let columns = columns(of: .show(name), or: [])
         describeRows(columns, columns.map { _ in .text })
-        guard let name else {
-            for (name, value) in settings.all { send(.dataRow([Array(name.utf8), Array(value.utf8), []])) }
-            return
+        var rows: [[[UInt8]?]]
+        if let name { rows = [[Array((settings[name] ?? "").utf8)]] } else { rows = settings.all.map { [Array($0.name.utf8), Array($0.value.utf8), []] } }
+        if let portal = activePortal, let rowsMax = executeRowsMax {
+            // An Execute asks for so many of them, and the next one for those behind.
+            let given = portals[portal]?.shownCount ?? 0
+            rows = Array(rows.dropFirst(given).prefix(rowsMax))
+            portals[portal]?.shownCount = given + rows.count
+            isSuspended = rows.count == rowsMax
         }
-        send(.dataRow([Array((settings[name] ?? "").utf8)]))
+        for row in rows { send(.dataRow(row)) }
     }
 
     private mutating func dropPortals() {
@@ -197,26 +238,29 @@ extension PostgresSession {
     /// Commands that need the store.
     private mutating func ask(_ command: PostgresCommand, formats: [WireFormat]) throws(PostgresFault) {
         switch command {
-        case .prepare(let name, let query, let start): try prepare(name, query, start: start)
+        case .prepare(let name, let types, let query): try prepare(name, types, query)
         case .declare(let cursor): try declare(cursor)
         case .execute(let name, let arguments): try execute(name, arguments, formats)
         case .fetch(let direction, let cursor, let isMove): try fetch(direction, cursor, isMove, formats)
-        case .copyOut(let query, let start, let options):
+        case .copyOut(let query, let options):
             let question = number()
             waiting = .command(.prepareCopy(options, question: question))
-            effects.append(.prepare(.init(statement: question, text: query, parameterTypes: [], start: statementStart + start)))
+            effects.append(.prepare(.init(statement: question, text: query.text, parameterTypes: [], start: statementStart + query.start)))
         default: preconditionFailure("a question is no command")
         }
     }
 
-    private mutating func prepare(_ name: String, _ query: String, start: Int) throws(PostgresFault) {
-        try checkRoom(forStatement: query)
-        var statement = Statement(command: .question(tag: "SELECT"), text: query)
+    private mutating func prepare(_ name: String, _ types: [PostgresCommand.Piece], _ query: PostgresCommand.Piece) throws(PostgresFault) {
+        try checkRoom(forStatement: query.text, name)
+        var statement = Statement(command: .question(tag: "SELECT"), text: query.text)
         let question = number()
         statement.question = question
         waiting = .command(.prepare(name: name, statement))
-        effects.append(.prepare(.init(statement: question, text: query, parameterTypes: [], start: statementStart + start)))
+        effects.append(
+            .prepare(.init(statement: question, text: query.text, parameterTypes: [], typeNames: types.map(inMessage), start: statementStart + query.start)))
     }
+
+    private func inMessage(_ piece: PostgresCommand.Piece) -> PostgresCommand.Piece { .init(piece.text, start: statementStart + piece.start) }
 
     private mutating func declare(_ cursor: PostgresCommand.Cursor) throws(PostgresFault) {
         if !cursor.isHeld, !isMultiple { try inBlock("DECLARE CURSOR") }
@@ -225,10 +269,10 @@ extension PostgresSession {
         let question = number()
         let bound = activePortal.flatMap { portals[$0]?.bound }
         waiting = .command(.prepareCursor(cursor, question: question, bound))
-        effects.append(.prepare(.init(statement: question, text: cursor.query, parameterTypes: bound?.types ?? [], start: statementStart + cursor.queryStart)))
+        effects.append(.prepare(.init(statement: question, text: cursor.query.text, parameterTypes: bound?.types ?? [], start: statementStart + cursor.query.start)))
     }
 
-    private mutating func execute(_ name: String, _ arguments: [String], _ formats: [WireFormat]) throws(PostgresFault) {
+    private mutating func execute(_ name: String, _ arguments: [PostgresCommand.Piece], _ formats: [WireFormat]) throws(PostgresFault) {
         guard let statement = statements[name] else { throw PostgresFault(.invalidStatementName, "prepared statement \"\(name)\" does not exist") }
         let needed = statement.shape.parameterTypes.count
         guard arguments.count == needed else {
@@ -244,7 +288,7 @@ extension PostgresSession {
         }
         let portal = number()
         waiting = .command(.openExecute(statement: statement, portal: portal, formats: formats))
-        effects.append(.open(.init(portal: portal, statement: question, arguments: .expressions(arguments), isScrollable: false)))
+        effects.append(.open(.init(portal: portal, statement: question, arguments: .expressions(arguments.map(inMessage)), isScrollable: false)))
     }
 
     private mutating func fetch(_ direction: FetchDirection, _ cursor: String, _ isMove: Bool, _ wanted: [WireFormat]) throws(PostgresFault) {
@@ -252,14 +296,21 @@ extension PostgresSession {
             throw PostgresFault(.invalidCursorName, "cursor \"\(cursor)\" does not exist")
         }
         guard !portal.isFailed else { throw PostgresFault(.notInPrerequisiteState, "portal \"\(cursor)\" cannot be run") }
+        var direction = direction
+        if let rowsMax = executeRowsMax, let name = activePortal, !isMove {
+            let left = portals[name]?.left ?? direction
+            direction = left.part(rowsMax)
+            waiting = .command(.fetchPart(portal: name, cursor: cursor, left: left, rowsMax: rowsMax))
+        } else {
+            waiting = .command(.fetch(isMove: isMove, cursor: cursor))
+        }
         if direction.goesBack, !portal.isScrollable {
-            throw PostgresFault(.notInPrerequisiteState, "cursor can only scan forward", hint: "Declare it with SCROLL option to enable backward scan.")
+            throw PostgresFault.goesForward
         }
         // Bind says how its rows are to come, whatever the cursor was declared as.
         let formats = wanted.count == portal.columns.count ? wanted : portal.formats
         if !isMove { describeRows(portal.columns, formats) }
-        waiting = .command(.fetch(isMove: isMove, cursor: cursor))
-        effects.append(.run(.init(portal: number, rows: .fetch(direction, isMove: isMove), formats: formats)))
+        effects.append(.run(.init(portal: number, rows: .fetch(direction, isMove: isMove), formats: formats, isOfEarlierText: true)))
     }
 
     // MARK: Answers
@@ -270,25 +321,34 @@ extension PostgresSession {
             case (.prepare(let name, var statement), .prepared(let result)):
                 statement.shape = try result.get()
                 guard statements[name] == nil else { throw PostgresFault(.duplicateStatement, "prepared statement \"\(name)\" already exists") }
-                statements[name] = statement
+                try put(statement, name)
                 complete("PREPARE")
             case (.prepareCursor(let cursor, let question, let bound), .prepared(let result)): try open(cursor, question, bound, result.get())
             case (.openCursor(let cursor, let portal, let question), .opened(let fault)):
                 if let fault { throw fault }
+                do throws(PostgresFault) { try put(portal, cursor.name) } catch {
+                    effects.append(.closePortal(question))
+                    throw error
+                }
                 effects.append(.forgetStatement(question))
-                portals[cursor.name] = portal
                 complete("DECLARE CURSOR")
             case (.openExecute(let statement, let portal, let formats), .opened(let fault)):
                 if let fault { throw fault }
                 describeRows(statement.shape.columns, formats)
                 waiting = .command(.runExecute(statement: statement, portal: portal))
-                effects.append(.run(.init(portal: portal, rows: .next(nil), formats: formats)))
+                effects.append(.run(.init(portal: portal, rows: .next(nil), formats: formats, isOfEarlierText: true)))
             case (.runExecute(let statement, let portal), .ran(let outcome)):
                 effects.append(.closePortal(portal))
                 complete(Self.tag(statement.command, rows: try Self.rows(outcome)))
             case (.fetch(let isMove, let cursor), .ran(let outcome)):
                 if case .failed = outcome { portals[cursor]?.isFailed = true }
                 complete("\(isMove ? "MOVE" : "FETCH") \(try Self.rows(outcome))")
+            case (.fetchPart(let portal, let cursor, let left, let rowsMax), .ran(let outcome)):
+                if case .failed = outcome { portals[cursor]?.isFailed = true }
+                let rows = try Self.rows(outcome)
+                portals[portal]?.left = left.less(rows)
+                portals[portal]?.isDone = rows < rowsMax || left.less(rows) == nil
+                send(rows < rowsMax ? .commandComplete("FETCH \(rows)") : .portalSuspended)
             default: try resumeCopy(step, input)
             }
         } catch {
@@ -305,7 +365,7 @@ extension PostgresSession {
             effects.append(.forgetStatement(question))
         case .prepare(_, let statement): if let question = statement.question { effects.append(.forgetStatement(question)) }
         // These let go of what they hold when its rows end, however they end.
-        case .openExecute, .runExecute, .fetch, .runCopy: break
+        case .openExecute, .runExecute, .fetch, .fetchPart, .runCopy: break
         }
     }
 
@@ -313,7 +373,7 @@ extension PostgresSession {
         switch (step, input) {
         case (.prepareCopy(let options, let question), .prepared(let result)):
             let shape = try result.get()
-            guard shape.parameterTypes.isEmpty else { throw PostgresFault(.undefinedParameter, "there is no parameter $1") }
+            guard shape.parameterTypes.isEmpty else { throw noParameter }
             waiting = .command(.openCopy(options, question: question, columns: shape.columns.count))
             effects.append(.open(.init(portal: question, statement: question, arguments: .bound(formats: [], values: []), isScrollable: false)))
         case (.openCopy(let options, let question, let columns), .opened(let fault)):
@@ -332,11 +392,11 @@ extension PostgresSession {
     }
 
     private mutating func open(_ cursor: PostgresCommand.Cursor, _ question: Int, _ bound: BoundValues?, _ shape: SessionInput.Shape) throws(PostgresFault) {
-        guard shape.parameterTypes.count == bound?.values.count ?? 0 else { throw PostgresFault(.undefinedParameter, "there is no parameter $1") }
+        guard shape.parameterTypes.count == bound?.values.count ?? 0 else { throw noParameter }
         let formats = [WireFormat](repeating: cursor.isBinary ? .binary : .text, count: shape.columns.count)
         let portal = Portal(
             command: .question(tag: "SELECT"), source: .question(question), columns: shape.columns, formats: formats, isScrollable: cursor.isScrollable,
-            isHeld: cursor.isHeld, depth: savepoints.count)
+            isHeld: cursor.isHeld, depth: savepoints.count, byteCount: bound?.byteCount ?? 0)
         waiting = .command(.openCursor(cursor, portal, question: question))
         let arguments = SessionEffect.Open.Arguments.bound(formats: bound?.formats ?? [], values: bound?.values ?? [])
         effects.append(.open(.init(portal: question, statement: question, arguments: arguments, isScrollable: cursor.isScrollable)))

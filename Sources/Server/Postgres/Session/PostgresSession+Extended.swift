@@ -11,12 +11,12 @@ extension PostgresSession {
             let command = try found.first.map { (statement) throws(PostgresFault) in try CommandReader.command(statement) } ?? .empty
             if block == .failed, command != .empty, !command.endsTransaction { throw Self.failedFault }
             beginImplicit()
-            try checkRoom(forStatement: parse.query)
+            try checkRoom(forStatement: parse.query, parse.name)
             var statement = Statement(command: command, text: parse.query)
             statement.shape.parameterTypes = parse.parameterTypes
             guard case .question = command else {
                 try checkShown(command)
-                if case .declare(let cursor) = command, cursor.query.utf8.contains(UInt8(ascii: "$")) { return infer(parse, statement, cursor, start: found.first?.start ?? 0) }
+                if case .declare(let cursor) = command, cursor.query.text.utf8.contains(UInt8(ascii: "$")) { return infer(parse, statement, cursor, start: found.first?.start ?? 0) }
                 statement.shape.columns = columns(of: command, or: [])
                 return try keep(parse, statement)
             }
@@ -37,7 +37,7 @@ extension PostgresSession {
         let number = number()
         statement.question = number
         waiting = .parse(parse, statement)
-        effects.append(.prepare(.init(statement: number, text: cursor.query, parameterTypes: parse.parameterTypes, start: start + cursor.queryStart)))
+        effects.append(.prepare(.init(statement: number, text: cursor.query.text, parameterTypes: parse.parameterTypes, start: start + cursor.query.start)))
     }
 
     mutating func finish(_ parse: FrontendMessage.Parse, _ statement: Statement, _ result: Result<SessionInput.Shape, PostgresFault>) {
@@ -61,7 +61,7 @@ extension PostgresSession {
         guard parse.name.isEmpty || statements[parse.name] == nil else {
             throw PostgresFault(.duplicateStatement, "prepared statement \"\(parse.name)\" already exists")
         }
-        statements[parse.name] = statement
+        try put(statement, parse.name)
         send(.parseComplete)
     }
 
@@ -88,9 +88,10 @@ extension PostgresSession {
             let columns = columns(of: statement)
             let formats = Self.spread(bind.resultFormats, over: columns.count)
             var portal = Portal(command: statement.command, source: .command, columns: columns, formats: formats, depth: savepoints.count)
-            if case .declare = statement.command {
-                portal.bound = BoundValues(types: statement.shape.parameterTypes, formats: bind.parameterFormats, values: bind.parameters)
-            }
+            let bound = BoundValues(types: statement.shape.parameterTypes, formats: bind.parameterFormats, values: bind.parameters)
+            portal.byteCount = bound.byteCount
+            try keep(portal.byteCount)
+            if case .declare = statement.command { portal.bound = bound }
             guard let question = statement.question, case .question = statement.command else { return finish(bind, portal, nil) }
             let number = number()
             portal.source = .question(number)
@@ -132,8 +133,13 @@ extension PostgresSession {
             if case .question(let number) = portal.source { effects.append(.closePortal(number)) }
             return failMessage(PostgresFault(.protocolViolation, "bind message has \(formats) result formats but query has \(columns) columns"))
         }
-        portals[bind.portal] = portal
-        send(.bindComplete)
+        do throws(PostgresFault) {
+            try put(portal, bind.portal)
+            send(.bindComplete)
+        } catch {
+            if case .question(let number) = portal.source { effects.append(.closePortal(number)) }
+            failMessage(error)
+        }
     }
 
     // MARK: Describe
@@ -207,17 +213,23 @@ extension PostgresSession {
                 waiting = .execute(name)
                 effects.append(.run(.init(portal: number, rows: .next(rowsMax == 0 ? nil : rowsMax), formats: portal.formats)))
             case .command:
-                if let tag = portal.doneTag { return send(.commandComplete(tag)) }
+                if portal.isDone, let tag = portal.doneTag { return send(.commandComplete(tag)) }
                 guard !portal.isDone else { throw PostgresFault(.notInPrerequisiteState, "portal \"\(name)\" cannot be run") }
-                portals[name]?.isDone = true
-                if !portal.columns.isEmpty { portals[name]?.doneTag = Self.doneTag(portal.command) }
-                activePortal = name
-                perform(portal.command, formats: portal.formats)
-                activePortal = nil
+                perform(portal, name, rowsMax)
             }
         } catch {
             failMessage(error)
         }
+    }
+
+    private mutating func perform(_ portal: Portal, _ name: String, _ rowsMax: Int) {
+        // A row limit holds for what FETCH and SHOW give too: then the next Execute goes on.
+        let isPart = rowsMax > 0 && portal.command.goesInParts || portal.left != nil || portal.shownCount > 0
+        portals[name]?.isDone = !isPart
+        if !portal.columns.isEmpty { portals[name]?.doneTag = Self.doneTag(portal.command) }
+        (activePortal, executeRowsMax) = (name, isPart ? rowsMax == 0 ? .max : rowsMax : nil)
+        perform(portal.command, formats: portal.formats)
+        (activePortal, executeRowsMax) = (nil, nil)
     }
 
     mutating func finishExecute(_ name: String, _ outcome: SessionInput.Outcome) {

@@ -24,7 +24,7 @@ extension PostgresSession {
         while !isWaiting, let next = pending?.popLast() {
             unnamedColumns = nil
             let (found, command) = (next.statement, next.command)
-            statementStart = found.start
+            (statementStart, parameter) = (found.start, found.parameter)
             do throws(PostgresFault) {
                 if block == .failed, !command.endsTransaction { throw Self.failedFault }
                 beginImplicit()
@@ -65,7 +65,7 @@ extension PostgresSession {
 
     private mutating func endQuery() {
         pending = nil
-        statementStart = 0
+        (statementStart, parameter) = (0, nil)
         isMultiple = false
         unnamedColumns = nil
         if block == .implicit { endBlock(isCommitted: true) }
@@ -85,7 +85,7 @@ extension PostgresSession {
         if case .failure(let fault) = result { return failMessage(fault) }
         do throws(PostgresFault) {
             statement.shape = try result.get()
-            guard statement.shape.parameterTypes.isEmpty else { throw PostgresFault(.undefinedParameter, "there is no parameter $1") }
+            guard statement.shape.parameterTypes.isEmpty else { throw noParameter }
         } catch {
             return failQuery(statement, error)
         }

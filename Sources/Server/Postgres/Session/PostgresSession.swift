@@ -14,6 +14,9 @@ package struct PostgresSession {
         package var portals = 100
         /// Of all statements that are kept.
         package var textBytes = 16 << 20
+        package var savepoints = 1_000
+        /// Of statements, values of portals, settings and savepoints together: the greatest message, and room beside it.
+        package var heldBytes = 96 << 20
 
         package init() {}
     }
@@ -50,12 +53,35 @@ package struct PostgresSession {
         var bound: BoundValues?
         /// How many savepoints there were when it was opened.
         var depth = 0
+        /// Of the values that were bound.
+        var byteCount = 0
+        /// What FETCH has still to go, whose Execute took some of its rows.
+        var left: FetchDirection?
+        /// Rows of SHOW that were given.
+        var shownCount = 0
     }
 
     struct BoundValues {
         var types: [UInt32]
         var formats: [WireFormat]
         var values: [[UInt8]?]
+
+        /// In memory: as they came, or as a question's parameters; a list in text has a value for every few bytes.
+        var byteCount: Int {
+            var sum = 0
+            for (index, value) in values.enumerated() {
+                let isList = index < types.count && PostgresType.element(ofArray: types[index]) != nil
+                sum = sum.addingSaturating(PostgresSession.overhead).addingSaturating((value?.count ?? 0).multipliedSaturating(by: isList ? 8 : 1))
+            }
+            return sum
+        }
+    }
+
+    struct Savepoint {
+        var name: String
+        var settings: SessionSettings
+        var lasting: SessionSettings
+        var byteCount: Int
     }
 
     struct Pending {
@@ -91,7 +117,7 @@ package struct PostgresSession {
     /// The one whose command runs: it cannot close itself.
     var activePortal: String?
     var block = Block.none
-    var savepoints: [(name: String, settings: SessionSettings, lasting: SessionSettings)] = []
+    var savepoints: [Savepoint] = []
     /// Without what SET LOCAL said: what holds when the transaction is committed.
     var lasting: SessionSettings
     var settingsAtBegin: SessionSettings?
@@ -109,10 +135,21 @@ package struct PostgresSession {
     var statementStart = 0
     var nextNumber = 1
     var executionDepth = 0
+    /// Of the Execute whose command runs: how many rows it takes at most; nil for all.
+    var executeRowsMax: Int?
+    /// It took as many.
+    var isSuspended = false
+    /// The first parameter of the statement at hand in a Query, which has none.
+    var parameter: StatementScanner.Statement.Parameter?
+    private var statementByteCount = 0, portalByteCount = 0
+    var savepointByteCount = 0
+    /// Asked for the memory of so many bytes in all, before they are kept.
+    private let hold: (Int) throws(PostgresFault) -> Void
     var effects: [SessionEffect] = []
 
-    package init(_ settings: SessionSettings, limits: Limits = Limits()) {
+    package init(_ settings: SessionSettings, limits: Limits = Limits(), hold: @escaping (Int) throws(PostgresFault) -> Void = { _ in }) {
         self.settings = settings
+        self.hold = hold
         lasting = settings
         self.limits = limits
         reportedSettings = settings
@@ -208,7 +245,7 @@ package struct PostgresSession {
                 portals[""] = Portal(command: .question(tag: "SELECT"), source: .command, columns: columns, formats: formats, isDone: true, isFailed: true)
             }
             pending = nil
-            statementStart = 0
+            (statementStart, parameter) = (0, nil)
             isMultiple = false
             unnamedColumns = nil
             ready()
@@ -218,6 +255,7 @@ package struct PostgresSession {
     }
 
     mutating func ready() {
+        giveBack()
         if !settings.isSame(as: reportedSettings) {
             for (now, before) in zip(settings.reported, reportedSettings.reported) where now.value != before.value { send(.parameterStatus(name: now.name, value: now.value)) }
             reportedSettings = settings
@@ -271,27 +309,82 @@ package struct PostgresSession {
         settings = lasting
         settingsAtBegin = nil
         savepoints = []
+        savepointByteCount = 0
         if block != .none { effects.append(.endTransaction) }
         block = .none
     }
 
+    // MARK: What it keeps
+
+    /// Of any one thing beside its own bytes.
+    static let overhead = 64
+
+    private var heldByteCount: Int {
+        statementByteCount.addingSaturating(portalByteCount).addingSaturating(savepointByteCount).addingSaturating(settings.byteCount)
+    }
+
+    /// - Throws: 53200 where there is no room for so many bytes more.
+    func keep(_ byteCount: Int) throws(PostgresFault) {
+        let wanted = heldByteCount.addingSaturating(byteCount)
+        guard wanted <= limits.heldBytes else {
+            throw PostgresFault(
+                .outOfMemory, "a session keeps at most \(limits.heldBytes >> 20) MiB of statements, bound values, settings and savepoints",
+                hint: "CLOSE, DEALLOCATE, RESET or RELEASE what is not needed.")
+        }
+        try hold(wanted)
+    }
+
+    private func giveBack() {
+        // Less is never refused; what a question set is little, and charged with what is kept next.
+        do { try hold(heldByteCount) } catch { return }
+    }
+
+    mutating func put(_ statement: Statement, _ name: String) throws(PostgresFault) {
+        let byteCount = Self.byteCount(statement, name)
+        try keep(byteCount)
+        statements[name] = statement
+        statementByteCount += byteCount
+    }
+
+    private static func byteCount(_ statement: Statement, _ name: String) -> Int {
+        // Its text is also that of its question.
+        let fields = statement.shape.columns.count.addingSaturating(statement.shape.parameterTypes.count).multipliedSaturating(by: overhead)
+        return overhead.addingSaturating(name.utf8.count).addingSaturating(statement.text.utf8.count).addingSaturating(fields)
+    }
+
+    mutating func put(_ portal: Portal, _ name: String) throws(PostgresFault) {
+        var portal = portal
+        portal.byteCount = portal.byteCount.addingSaturating(name.utf8.count).addingSaturating(Self.overhead)
+        try keep(portal.byteCount)
+        portals[name] = portal
+        portalByteCount += portal.byteCount
+    }
+
     mutating func drop(_ portal: Portal, _ name: String) {
+        if let known = portals[name] { portalByteCount -= known.byteCount }
         portals[name] = nil
         if case .question(let number) = portal.source { effects.append(.closePortal(number)) }
     }
 
     mutating func drop(statement name: String) {
-        guard let statement = statements.removeValue(forKey: name), let question = statement.question else { return }
+        guard let statement = statements.removeValue(forKey: name) else { return }
+        statementByteCount -= Self.byteCount(statement, name)
+        guard let question = statement.question else { return }
         // An open portal keeps its own: only the name goes.
         effects.append(.forgetStatement(question))
     }
 
     /// - Throws: 53300 when there are too many.
-    func checkRoom(forStatement text: String) throws(PostgresFault) {
-        let bytes = statements.values.reduce(text.utf8.count) { $0.addingSaturating($1.text.utf8.count) }
+    func checkRoom(forStatement text: String, _ name: String) throws(PostgresFault) {
+        let bytes = statementByteCount.addingSaturating(text.utf8.count).addingSaturating(name.utf8.count)
         guard statements.count < limits.statements, bytes <= limits.textBytes else {
             throw PostgresFault(.tooManyConnections, "too many prepared statements: \(statements.count), \(bytes) bytes", hint: "DEALLOCATE those that are not needed.")
         }
+    }
+
+    /// A question that is asked without values.
+    var noParameter: PostgresFault {
+        PostgresFault(.undefinedParameter, "there is no parameter $\(parameter?.number ?? "1")", position: parameter.map { statementStart + $0.place + 1 })
     }
 
     func checkRoomForPortal() throws(PostgresFault) {

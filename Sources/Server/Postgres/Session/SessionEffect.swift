@@ -24,6 +24,8 @@ package enum SessionEffect: Equatable, Sendable {
         package var text: String
         /// 0 where it is to be inferred.
         package var parameterTypes: [UInt32]
+        /// As SQL's PREPARE names them, in its own text; `start` is of that too.
+        package var typeNames: [PostgresCommand.Piece] = []
         /// Scalars before the question in what the client sent: a fault's place is one in all of it.
         package var start = 0
     }
@@ -31,8 +33,8 @@ package enum SessionEffect: Equatable, Sendable {
     package struct Open: Equatable, Sendable {
         package enum Arguments: Equatable, Sendable {
             case bound(formats: [WireFormat], values: [[UInt8]?])
-            /// SQL's expressions, as EXECUTE has them.
-            case expressions([String])
+            /// SQL's expressions, as EXECUTE has them: of each its place in what the client sent.
+            case expressions([PostgresCommand.Piece])
         }
 
         package var portal: Int
@@ -54,6 +56,8 @@ package enum SessionEffect: Equatable, Sendable {
         package var rows: Rows
         /// One for each column.
         package var formats: [WireFormat]
+        /// It was prepared or declared by a statement of its own: no place in its text is one in what the client sent now.
+        package var isOfEarlierText = false
     }
 }
 

@@ -42,7 +42,8 @@ package struct SessionSettings: Sendable {
         Known(name: "quote_all_identifiers", value: "off"), Known(name: "tcp_keepalives_idle", value: "0"), Known(name: "password_encryption", value: "scram-sha-256"),
     ]
     private static let byName: [String: Known] = Dictionary(uniqueKeysWithValues: known.map { ($0.name, $0) })
-    private static let customMax = 64
+    /// Bounds of what a session keeps: names of anybody's own, bytes of one and of a value.
+    private static let customMax = 64, nameMax = 127, valueMax = 64 << 10
 
     /// What was set together; never changed, so that two which are one are told to be equal by their place.
     private final class Values: Sendable {
@@ -55,15 +56,17 @@ package struct SessionSettings: Sendable {
         /// Nil for the fewest digits that tell a float.
         let extraFloatDigits: Int?
         let escapesBytes: Bool
+        let byteCount: Int
 
         init(_ byName: [String: String]) {
             self.byName = byName
             timeZone = byName["timezone"] ?? "UTC"
-            statementTimeout = byName["statement_timeout"].flatMap(SessionSettings.milliseconds) ?? 0
+            statementTimeout = byName["statement_timeout"].flatMap(SettingValues.milliseconds) ?? 0
             usesRollups = byName["rollups"] != "off"
             dateOrder = byName["datestyle"].flatMap { DateOrder(rawValue: $0.suffix(3).lowercased()) } ?? .mdy
             extraFloatDigits = byName["extra_float_digits"].flatMap { Int($0) }.flatMap { $0 > 0 ? nil : $0 }
             escapesBytes = byName["bytea_output"] == "escape"
+            byteCount = byName.reduce(0) { $0.addingSaturating($1.key.utf8.count).addingSaturating($1.value.utf8.count) }
         }
     }
 
@@ -100,6 +103,10 @@ package struct SessionSettings: Sendable {
         var zone = "UTC", order = DateOrder.mdy
     }
     var reading: Reading { Reading(zone: stored.timeZone, order: stored.dateOrder) }
+    /// Of all names and values.
+    var byteCount: Int { stored.byteCount }
+    /// Whether a client wants to hear of what is no error.
+    var hearsWarnings: Bool { values["client_min_messages"] != "error" }
     /// Whether nothing was set since: cheap to ask after each message.
     func isSame(as other: SessionSettings) -> Bool { stored === other.stored }
 
@@ -117,10 +124,10 @@ package struct SessionSettings: Sendable {
     package mutating func set(_ name: String, _ value: String?) throws(PostgresFault) {
         guard let known = Self.byName[name] else {
             // A name with a point is anybody's own.
-            guard name.contains("."), values.count < Self.byName.count + Self.customMax || values[name] != nil else {
+            guard name.contains("."), name.utf8.count <= Self.nameMax, values.count < Self.byName.count + Self.customMax || values[name] != nil else {
                 throw PostgresFault(.undefinedObject, "unrecognized configuration parameter \"\(name)\"")
             }
-            values[name] = value ?? ""
+            values[name] = try Self.bounded(name, value ?? "")
             return
         }
         guard let value else {
@@ -128,13 +135,27 @@ package struct SessionSettings: Sendable {
             return
         }
         guard !known.isFixed else { throw PostgresFault(SQLState(rawValue: "55P02"), "parameter \"\(name)\" cannot be changed") }
-        values[name] = try Self.checked(name, value, values)
+        values[name] = try Self.checked(name, Self.bounded(name, value), values)
     }
+
+    private static func bounded(_ name: String, _ value: String) throws(PostgresFault) -> String {
+        guard value.utf8.count <= valueMax || name == "application_name" else {
+            throw PostgresFault(.invalidParameterValue, "the value of parameter \"\(name)\" has \(value.utf8.count) bytes; it may have \(valueMax)")
+        }
+        return value
+    }
+
+    static func isFixed(_ name: String) -> Bool { byName[name]?.isFixed ?? false }
 
     package mutating func resetAll() {
         var next = defaults
         next["session_authorization"] = values["session_authorization"]
         values = next
+    }
+
+    /// As PostgreSQL compares names of encodings: by their letters and digits.
+    static func isUTF8(_ encoding: String) -> Bool {
+        ["utf8", "unicode"].contains(String(encoding.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) }))
     }
 
     private static func checked(_ name: String, _ value: String, _ values: [String: String]) throws(PostgresFault) -> String {
@@ -143,8 +164,7 @@ package struct SessionSettings: Sendable {
         }
         switch name {
         case "client_encoding":
-            // As PostgreSQL compares names of encodings: by their letters and digits.
-            guard ["utf8", "unicode"].contains(String(value.lowercased().filter { $0.isASCII && ($0.isLetter || $0.isNumber) })) else { throw invalid() }
+            guard isUTF8(value) else { throw invalid() }
             return "UTF8"
         case "standard_conforming_strings":
             // Statements are cut by it: with `off` a text would end elsewhere.
@@ -164,20 +184,19 @@ package struct SessionSettings: Sendable {
             // UTC has several names; the one that was said is shown.
             if rules.name == "UTC", (try? TimeZoneDatabase.system.rules(for: value)) != nil { return value }
             return rules.name
-        case "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout":
-            guard milliseconds(value) != nil else { throw invalid() }
-            return value
-        case "rollups":
-            guard ["on", "off", "true", "false", "yes", "no", "1", "0"].contains(value.lowercased()) else { throw invalid() }
-            return ["on", "true", "yes", "1"].contains(value.lowercased()) ? "on" : "off"
-        case "extra_float_digits":
-            guard let digits = Int(value), (-15...3).contains(digits) else { throw invalid() }
-            return "\(digits)"
-        case "bytea_output":
-            guard ["hex", "escape"].contains(value.lowercased()) else { throw invalid("Available values: escape, hex.") }
-            return value.lowercased()
-        case "default_transaction_read_only", "transaction_read_only": return "on"
-        default: return value
+        case "session_authorization", "role":
+            // There are no roles to take on but one's own.
+            let own = byName[name]?.reported == nil ? values["session_authorization"] : values[name]
+            guard own?.isEmpty != false || value == own || name == "role" && value.lowercased() == "none" else {
+                throw PostgresFault(.invalidParameterValue, "role \"\(value)\" does not exist", hint: "A session has the rights of the contract that it connected as.")
+            }
+            return name == "role" && value.lowercased() == "none" ? "none" : value
+        case "default_transaction_read_only", "transaction_read_only":
+            guard SettingValues.flag(value) != nil else { throw invalid() }
+            return "on"
+        default:
+            guard let shown = SettingValues.shown(name, value) else { throw invalid() }
+            return shown
         }
     }
 
@@ -197,14 +216,6 @@ package struct SessionSettings: Sendable {
             order = said
         }
         return "ISO, \(order ?? String(current.suffix(3)))"
-    }
-
-    /// `250`, `5s`, `1min`: milliseconds unless it says.
-    package static func milliseconds(_ text: String) -> Int? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let unit = text.dropFirst(digits.count).trimmingPrefix(while: \.isWhitespace)
-        guard let value = Int(digits), let factor = ["": 1, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000][unit] else { return nil }
-        return value.multipliedOrNil(by: factor)
     }
 }
 

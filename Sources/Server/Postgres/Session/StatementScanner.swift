@@ -27,20 +27,27 @@ package struct StatementScanner {
         package let text: String
         /// In the whole text, in scalars.
         package let start: Int
-        /// Places within `text`. The first ones: a question's own lexer reads it whole, and what a session reads itself is short.
+        /// Places within `text`; those that a session reads itself (`KeptTokens`).
         package let tokens: [StatementToken]
-        /// There are more.
-        package let isCut: Bool
+        /// The first parameter that it names.
+        package let parameter: Parameter?
+
+        package struct Parameter: Equatable, Sendable {
+            package let number: String
+            /// In `text`, in scalars.
+            package let place: Int
+        }
     }
 
-    /// What a message may make the server hold beside its text: tokens of all its statements, statements.
-    package static let tokensMax = 10_000, statementsMax = 1_000
+    /// What a message may make the server hold beside its text: tokens of one statement, of all, and statements.
+    package static let tokensMax = 10_000, allTokensMax = 100_000, statementsMax = 1_000
     /// Bytes of a message with statements: each is held as a scalar of four while it is cut.
     package static let textMax = 16 << 20
 
     private let scalars: [Unicode.Scalar]
     private var place = 0
     private var tokenCount = 0
+    private var parameter: Statement.Parameter?
 
     private init(_ text: String) { scalars = Array(text.unicodeScalars) }
 
@@ -53,10 +60,11 @@ package struct StatementScanner {
         var found: [Statement] = []
         repeat {
             let start = scanner.place
-            let (tokens, isCut) = try scanner.statement(from: start)
-            if !tokens.isEmpty || isCut {
+            scanner.parameter = nil
+            let tokens = try scanner.statement(from: start)
+            if !tokens.isEmpty {
                 guard found.count < statementsMax else { throw PostgresFault(.programLimitExceeded, "more than \(statementsMax) statements in one message") }
-                found.append(Statement(text: scanner.string(start..<scanner.place), start: start, tokens: tokens, isCut: isCut))
+                found.append(Statement(text: scanner.string(start..<scanner.place), start: start, tokens: tokens, parameter: scanner.parameter))
             }
             scanner.place += 1
         } while scanner.place <= scanner.scalars.count
@@ -74,19 +82,24 @@ package struct StatementScanner {
         return index < scalars.count ? scalars[index] : nil
     }
 
-    private mutating func statement(from start: Int) throws(PostgresFault) -> (tokens: [StatementToken], isCut: Bool) {
-        var tokens: [StatementToken] = []
-        var isCut = false
+    private mutating func statement(from start: Int) throws(PostgresFault) -> [StatementToken] {
+        var kept = KeptTokens()
         while let first = scalar(), first != ";" {
             let begin = place
             guard let (kind, value) = try token(first) else { continue }
-            // Of each statement one at least, by which it is told.
-            isCut = isCut || (tokenCount >= Self.tokensMax && !tokens.isEmpty)
-            if isCut { continue }
-            tokens.append(StatementToken(kind: kind, value: value, range: begin - start..<place - start))
+            if first == "$", kind == .mark, parameter == nil { noteParameter(begin, start) }
+            guard kept.take(StatementToken(kind: kind, value: value, range: begin - start..<place - start)) else { continue }
             tokenCount += 1
+            guard kept.tokens.count <= Self.tokensMax, tokenCount <= Self.allTokensMax else {
+                throw PostgresFault(.programLimitExceeded, "a command of more than \(Self.tokensMax) words, or a message of more than \(Self.allTokensMax)", position: begin + 1)
+            }
         }
-        return (tokens, isCut)
+        return kept.tokens
+    }
+
+    private mutating func noteParameter(_ begin: Int, _ start: Int) {
+        let digits = scalars[place...].prefix { ("0"..."9").contains($0) }.prefix(10)
+        if !digits.isEmpty { parameter = Statement.Parameter(number: string(digits.startIndex..<digits.endIndex), place: begin - start) }
     }
 
     /// Nil for blanks and comments.
@@ -99,7 +112,10 @@ package struct StatementScanner {
             try comment()
             return nil
         case "'": return (.text, try quoted("'", hasEscapes: false))
-        case "\"": return (.quoted, try quoted("\"", hasEscapes: false))
+        case "\"":
+            let begin = place, name = try quoted("\"", hasEscapes: false)
+            guard !name.isEmpty else { throw PostgresFault(.syntaxError, "zero-length delimited identifier", position: begin + 1) }
+            return (.quoted, name)
         case "E", "e":
             guard scalar(1) == "'" else { return word() }
             place += 1

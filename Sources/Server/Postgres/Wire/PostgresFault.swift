@@ -69,6 +69,16 @@ package struct PostgresFault: Error, Equatable, Sendable {
         self.position = position
     }
 
+    package static let goesForward = PostgresFault(
+        .notInPrerequisiteState, "cursor can only scan forward", hint: "Declare it with SCROLL option to enable backward scan.")
+
+    /// With another position, where it has one.
+    func moved(_ body: (Int) -> Int?) -> PostgresFault {
+        var fault = self
+        fault.position = position.flatMap(body)
+        return fault
+    }
+
     /// After which nothing that this connection sends can be believed to begin where it should.
     package static func framing(_ message: String) -> PostgresFault { PostgresFault(.protocolViolation, message, severity: .fatal) }
 }

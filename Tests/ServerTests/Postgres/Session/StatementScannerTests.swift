@@ -21,30 +21,48 @@ final class StatementScannerTests: XCTestCase {
     func test_command_isToldByItsWords() throws {
         let expected: [(String, PostgresCommand)] = [
             ("(SELECT 1)", .question(tag: "SELECT")), ("with x as (select 1) table x", .question(tag: "SELECT")), ("explain select 1", .question(tag: "EXPLAIN")), ("SHOW TABLES", .question(tag: "SHOW")),
-            ("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE", .begin(tag: "BEGIN")), ("end and no chain", .commit(isChained: false)), ("ROLLBACK WORK TO SAVEPOINT \"A b\"", .rollbackTo("A b")),
-            ("SET TIME ZONE 'Europe/Kyiv'", .set(name: "timezone", value: "Europe/Kyiv", isLocal: false)), ("set local search_path to a, \"B\"", .set(name: "search_path", value: "a, B", isLocal: true)),
+            ("BEGIN ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE", .begin(tag: "BEGIN", level: "read committed")), ("end and no chain", .commit(isChained: false)), ("ROLLBACK WORK TO SAVEPOINT \"A b\"", .rollbackTo("A b")),
+            ("SET TIME ZONE 'Europe/Kyiv'", .set(name: "timezone", value: "Europe/Kyiv", isLocal: false)), ("set local search_path to a, \"B\"", .set(name: "search_path", value: "a, \"B\"", isLocal: true)),
             ("SET SESSION my.thing = -1", .set(name: "my.thing", value: "-1", isLocal: false)), ("SET x TO DEFAULT", .set(name: "x", value: nil, isLocal: false)), ("RESET ALL", .reset(nil)), ("SHOW ALL", .show(nil)),
             ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", .setTransaction(isOfSession: true)), ("show transaction isolation level", .show("transaction_isolation")), ("DEALLOCATE PREPARE q", .deallocate("q")),
-            ("PREPARE q (int, text) AS SELECT $1", .prepare(name: "q", query: "SELECT $1", queryStart: 25)), ("EXECUTE q(f(1, 2), 'a,b')", .execute(name: "q", arguments: ["f(1, 2)", " 'a,b'"])), ("EXECUTE q", .execute(name: "q", arguments: [])),
+            ("PREPARE q (int, text) AS SELECT $1", .prepare(name: "q", types: [.init("int", start: 11), .init(" text", start: 15)], query: .init("SELECT $1", start: 25))),
+            ("PREPARE q (numeric(10, 2)[], \"char\") AS SELECT", .prepare(name: "q", types: [.init("numeric(10, 2)[]", start: 11), .init(" \"char\"", start: 28)], query: .init("SELECT", start: 41))),
+            ("EXECUTE q(f(1, 2), 'a,b')", .execute(name: "q", arguments: [.init("f(1, 2)", start: 10), .init(" 'a,b'", start: 18)])), ("EXECUTE q", .execute(name: "q", arguments: [])),
+            ("EXECUTE q(ARRAY[1,2], (3, 4), 'x' || 'y')", .execute(name: "q", arguments: [.init("ARRAY[1,2]", start: 10), .init(" (3, 4)", start: 21), .init(" 'x' || 'y'", start: 29)])),
+            ("SET SESSION AUTHORIZATION DEFAULT", .set(name: "session_authorization", value: nil, isLocal: false)), ("SET role = 'none'", .set(name: "role", value: "none", isLocal: false)), ("SET ROLE none", .set(name: "role", value: "none", isLocal: false)),
+            ("SET SCHEMA 'public'", .set(name: "search_path", value: "public", isLocal: false)), ("SET search_path = '$user', \"A\", ''", .set(name: "search_path", value: "\"$user\", \"A\", \"\"", isLocal: false)),
             ("FETCH FORWARD ALL IN c", .fetch(.forward(nil), cursor: "c", isMove: false)), ("MOVE BACKWARD 2 FROM c", .fetch(.backward(2), cursor: "c", isMove: true)), ("FETCH -1 c", .fetch(.forward(-1), cursor: "c", isMove: false)),
             ("FETCH ABSOLUTE 3 FROM c", .fetch(.absolute(3), cursor: "c", isMove: false)), ("FETCH LAST c", .fetch(.absolute(-1), cursor: "c", isMove: false)), ("CLOSE ALL", .close(nil)), ("UNLISTEN *", .listen(tag: "UNLISTEN")),
             ("INSERT INTO t VALUES (1)", .write(tag: "INSERT")), ("create temp table t ()", .write(tag: "CREATE TEMP")), ("COPY t FROM STDIN", .write(tag: "COPY FROM")), ("", .empty),
         ]
         for (text, command) in expected where !text.isEmpty { XCTAssertEqual(try self.command(text), command, text) }
         guard case .declare(let cursor) = try command("DECLARE c BINARY NO SCROLL CURSOR WITH HOLD FOR SELECT 1") else { return XCTFail("no cursor") }
-        XCTAssertEqual(cursor, PostgresCommand.Cursor(name: "c", isBinary: true, isHeld: true, query: "SELECT 1", queryStart: 48))
-        for bad in ["BEGIN now", "SET x", "FETCH", "EXECUTE q(1", "PREPARE q", "DECLARE c FOR SELECT 1", "SAVEPOINT 1", "COPY (SELECT 1 TO STDOUT", "COMMIT AND", "DISCARD", "COPY t TO STDOUT (nothing)", "COPY t TO STDOUT (FORMAT csv, DELIMITER 'ab')"] {
+        XCTAssertEqual(cursor, PostgresCommand.Cursor(name: "c", isBinary: true, isHeld: true, query: .init("SELECT 1", start: 48)))
+        for bad in ["BEGIN now", "SET x", "FETCH", "EXECUTE q(1", "PREPARE q", "DECLARE c FOR SELECT 1", "SAVEPOINT 1", "COPY (SELECT 1 TO STDOUT", "COMMIT AND", "DISCARD", "COPY t TO STDOUT (nothing)", "COPY t TO STDOUT (FORMAT csv, DELIMITER 'ab')", "EXECUTE q()", "EXECUTE q(1,)", "EXECUTE q(,1)", "PREPARE q() AS SELECT 1",
+            "PREPARE q(int,) AS SELECT 1", "DECLARE c SCROLL NO SCROLL CURSOR FOR SELECT 1", "DECLARE c INSENSITIVE ASENSITIVE CURSOR FOR SELECT 1", "DECLARE \"\" CURSOR FOR SELECT 1", "DECLARE c CURSOR FOR EXPLAIN SELECT 1",
+            "COPY t TO STDOUT ()", "COPY t TO STDOUT (FORMAT csv,)", "COPY t TO STDOUT (ENCODING 'LATIN1')", "COPY t TO STDOUT (FORMAT csv, HEADER 2)", "COPY t TO STDOUT (FORMAT binary, HEADER)"] {
             XCTAssertThrowsError(try command(bad), bad)
         }
     }
 
     func test_copy_readsBothFormsOfItsOptions() throws {
-        guard case .copyOut(let query, 6, let options) = try command("COPY (SELECT ')' FROM (VALUES (1)) v) TO STDOUT WITH (FORMAT csv, HEADER, DELIMITER ';', NULL 'x', QUOTE '''', ESCAPE '\\')") else { return XCTFail("no copy") }
-        XCTAssertEqual(query, "SELECT ')' FROM (VALUES (1)) v")
+        guard case .copyOut(let query, let options) = try command("COPY (SELECT ')' FROM (VALUES (1)) v) TO STDOUT WITH (FORMAT csv, HEADER, DELIMITER ';', NULL 'x', QUOTE '''', ESCAPE '\\')") else { return XCTFail("no copy") }
+        XCTAssertEqual(query, .init("SELECT ')' FROM (VALUES (1)) v", start: 6))
         XCTAssertEqual([options.delimiterByte, options.quote, options.escape], [UInt8(ascii: ";"), UInt8(ascii: "'"), UInt8(ascii: "\\")])
         XCTAssertTrue(options.form == .csv && options.hasHeader && options.nullText == "x")
-        guard case .copyOut("SELECT \"a\", \"B\" FROM \"s\".\"t\"", 0, let old) = try command("COPY s.t (a, \"B\") TO STDOUT CSV HEADER") else { return XCTFail("no copy") }
+        guard case .copyOut(.init("SELECT \"a\", \"B\" FROM \"s\".\"t\""), let old) = try command("COPY s.t (a, \"B\") TO STDOUT CSV HEADER") else { return XCTFail("no copy") }
         XCTAssertTrue(old.form == .csv && old.hasHeader)
+        for (flag, wanted) in [("1", true), ("'true'", true), ("0", false), ("off", false)] {
+            guard case .copyOut(_, let options) = try command("COPY t TO STDOUT (FORMAT csv, HEADER \(flag), ENCODING 'utf-8')") else { return XCTFail("no copy") }
+            XCTAssertEqual(options.hasHeader, wanted, flag)
+        }
+        XCTAssertNoThrow(try command("COPY t TO STDOUT (FORMAT binary, HEADER false)"))
+        for (text, state, position) in [("COPY t TO STDOUT (FORMAT xml)", "22023", 19), ("COPY t TO STDOUT (NOTHING 1)", "42601", 19), ("COPY t TO STDOUT (DELIMITER ',', NULL ',')", "0A000", nil)] as [(String, String, Int?)] {
+            XCTAssertThrowsError(try command(text), text) {
+                XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, state, text)
+                XCTAssertEqual(($0 as? PostgresFault)?.position, position, text)
+            }
+        }
     }
 
     func test_copyWriter_writesThreeForms() throws {
@@ -64,9 +82,18 @@ final class StatementScannerTests: XCTestCase {
 
     func test_statements_pastTheirBounds_areRefused_orCut() throws {
         XCTAssertThrowsError(try StatementScanner.statements(String(repeating: "a;", count: StatementScanner.statementsMax + 1))) { XCTAssertEqual(($0 as? PostgresFault)?.state, .programLimitExceeded) }
-        let long = try StatementScanner.statements("SELECT " + String(repeating: "1,", count: StatementScanner.tokensMax) + "1; COMMIT")
-        XCTAssertEqual(long.map(\.isCut), [true, false])
-        XCTAssertEqual(try long.map { (statement) throws(PostgresFault) in try CommandReader.command(statement) }, [.question(tag: "SELECT"), .commit(isChained: false)])
-        XCTAssertThrowsError(try command("COPY (SELECT " + String(repeating: "1,", count: StatementScanner.tokensMax) + "1) TO STDOUT"))
+        let many = String(repeating: "1,", count: 20_000) + "1"
+        let long = try StatementScanner.statements("SELECT \(many); COPY (SELECT \(many)) TO STDOUT; SET a.b = 'x'; EXECUTE q(ARRAY[\(many)]); DECLARE c CURSOR FOR SELECT \(many); COMMIT")
+        let commands = try long.map { (statement) throws(PostgresFault) in try CommandReader.command(statement) }
+        XCTAssertEqual(commands[0], .question(tag: "SELECT"))
+        guard case .copyOut(.init("SELECT " + many, start: 6), _) = commands[1] else { return XCTFail("no copy") }
+        XCTAssertEqual(commands[2], .set(name: "a.b", value: "x", isLocal: false))
+        XCTAssertEqual(commands[3], .execute(name: "q", arguments: [.init("ARRAY[\(many)]", start: 11)]))
+        XCTAssertEqual(commands[5], .commit(isChained: false))
+        XCTAssertLessThan(long.reduce(0) { $0 + $1.tokens.count }, 60)
+        // What a session reads itself is short.
+        for text in ["SET a.b = \(many)", "EXECUTE q(\(many))", String(repeating: "SET a.b = \(String(repeating: "1,", count: 4_900))1;", count: 12)] {
+            XCTAssertThrowsError(try StatementScanner.statements(text)) { XCTAssertEqual(($0 as? PostgresFault)?.state, .programLimitExceeded) }
+        }
     }
 }

@@ -1,0 +1,78 @@
+import XCTest
+
+@testable import Server
+
+/// Goal: settings take what PostgreSQL's own take and are shown as there, and what a session keeps is bounded. Method: tables of values, shown and refused; sessions that keep too much.
+final class SessionSettingsTests: XCTestCase {
+    func test_values_areShownAsPostgreSQLDoes() throws {
+        let table: [(name: String, value: String, shown: String)] = [
+            ("statement_timeout", "60000", "1min"), ("statement_timeout", "1.5s", "1500ms"), ("statement_timeout", "100us", "0"), ("lock_timeout", "0", "0"), ("idle_session_timeout", "2 h", "2h"),
+            ("work_mem", "4096", "4MB"), ("work_mem", "1.5GB", "1536MB"), ("enable_seqscan", "FALSE", "off"), ("jit", "t", "on"), ("client_min_messages", "ERROR", "error"),
+            ("default_transaction_isolation", "Serializable", "serializable"), ("application_name", String(repeating: "a", count: 100), String(repeating: "a", count: 63)), ("application_name", "é\n", "???"),
+            ("role", "none", "none"), ("role", "shop", "shop"), ("session_authorization", "shop", "shop"), ("random_page_cost", "1.1", "1.1"), ("a.b", "x", "x"),
+        ]
+        for (name, value, shown) in table {
+            var settings = try SessionSettings([], user: "shop")
+            try settings.set(name, value)
+            XCTAssertEqual(settings[name], shown, "\(name) = \(value)")
+        }
+    }
+
+    func test_values_thatPostgreSQLRefuses_areRefused() throws {
+        let table: [(name: String, value: String, state: String)] = [
+            ("enable_seqscan", "bogus", "22023"), ("enable_seqscan", "o", "22023"), ("default_transaction_isolation", "bogus", "22023"), ("work_mem", "1XB", "22023"), ("work_mem", "1kB", "22023"),
+            ("client_min_messages", "foo", "22023"), ("statement_timeout", "99999999999", "22023"), ("statement_timeout", "-1", "22023"), ("statement_timeout", "1 week", "22023"),
+            ("session_authorization", "admin", "22023"), ("role", "admin", "22023"), ("server_version", "16", "55P02"), ("nothing", "1", "42704"), ("random_page_cost", "-1", "22023"),
+            ("a.b", String(repeating: "x", count: 70_000), "22023"), ("search_path", String(repeating: "x", count: 70_000), "22023"), ("a." + String(repeating: "b", count: 200), "x", "42704"),
+        ]
+        for (name, value, state) in table {
+            var settings = try SessionSettings([], user: "shop")
+            XCTAssertThrowsError(try settings.set(name, value), "\(name) = \(value.prefix(20))") { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, state, "\(name) = \(value.prefix(20))") }
+        }
+        XCTAssertThrowsError(try SessionSettings([.init("role", "admin")], user: "shop"))
+    }
+
+    // MARK: What a session keeps
+
+    /// What is held in the end, and the codes of the errors.
+    private func play(_ texts: [String], room: Int = .max) throws -> (held: Int, states: [String], rows: [[UInt8]?]) {
+        var held = 0, states: [String] = [], rows: [[UInt8]?] = []
+        var session = PostgresSession(
+            try SessionSettings([], user: "shop"),
+            hold: { (byteCount) throws(PostgresFault) in
+                guard byteCount <= room else { throw PostgresFault(.outOfMemory, "no room") }
+                held = byteCount
+            })
+        for text in texts {
+            for effect in session.step(.message(.query(text))) {
+                if case .send(.error(let fault)) = effect { states.append(fault.state.rawValue) }
+                if case .send(.dataRow(let values)) = effect { rows += values }
+            }
+        }
+        return (held, states, rows)
+    }
+
+    func test_savepoints_areCountedAndCharged() throws {
+        let fewer = try play(["BEGIN"] + (0..<1_001).map { "SAVEPOINT s\($0)" })
+        XCTAssertEqual(fewer.states, ["54000"])
+        let value = String(repeating: "x", count: 60_000)
+        let steps = ["BEGIN"] + (0..<40).flatMap { ["SAVEPOINT s\($0)", "SET a.b = '\($0)\(value)'"] }
+        XCTAssertEqual(try play(steps, room: 1 << 20).states.first, "53200")
+        let free = try play(steps)
+        XCTAssertEqual(free.states, [])
+        XCTAssertGreaterThan(free.held, 40 * 60_000)
+        XCTAssertLessThan(try play(steps + ["ROLLBACK"]).held, 10_000)
+        XCTAssertLessThan(try play(steps + ["ROLLBACK TO s0", "RELEASE s0", "COMMIT"]).held, 10_000)
+    }
+
+    func test_transactionIsolation_isShownAsItWasSet() throws {
+        func shown(_ texts: String...) throws -> [String] { try play(texts).rows.map { String(decoding: $0 ?? [], as: UTF8.self) } }
+        XCTAssertEqual(try shown("SHOW transaction_isolation"), ["repeatable read"])
+        XCTAssertEqual(try shown("BEGIN ISOLATION LEVEL READ COMMITTED", "SHOW transaction_isolation", "COMMIT", "SHOW transaction_isolation"), ["read committed", "repeatable read"])
+        XCTAssertEqual(try shown("BEGIN", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SHOW TRANSACTION ISOLATION LEVEL", "ROLLBACK", "SHOW TRANSACTION ISOLATION LEVEL"), ["serializable", "repeatable read"])
+        let level = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ UNCOMMITTED"
+        XCTAssertEqual(try shown(level, "SHOW transaction_isolation", "SHOW default_transaction_isolation"), ["read uncommitted", "read uncommitted"])
+        XCTAssertEqual(try shown("BEGIN", level, "SHOW transaction_isolation", "COMMIT", "SHOW transaction_isolation"), ["repeatable read", "read uncommitted"])
+        XCTAssertEqual(try play(["RESET server_version"]).states, ["55P02"])
+    }
+}
