@@ -169,6 +169,12 @@ extension Binder {
     /// Whether it is a parameter whose type its place says.
     func isUnknownParameter(_ value: TypedExpression) -> Bool { unknownParameter(value) != nil }
 
+    /// Parameters among values that are of one SMALLINT or REAL are that too.
+    func declareParameters(among values: [TypedExpression], as name: String) {
+        guard Self.isNarrow(name), let types = context.parameterTypes else { return }
+        for value in values { if let number = unknownParameter(value) { types.redeclare(number, as: name) } }
+    }
+
     private func unknownParameter(_ value: TypedExpression) -> Int? {
         guard context.parameterTypes != nil, value.isUntyped, case .literal(.bytes(let text), _) = value.expression else { return nil }
         return ParameterTypes.number(text)

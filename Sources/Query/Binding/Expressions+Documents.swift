@@ -299,7 +299,9 @@ extension Binder {
     /// Of the values that a list is made of: what all are called that have a type.
     func listDeclaration(of values: [TypedExpression]) -> String? {
         let declared = Set(values.filter { !$0.isUntyped && $0.type != .null }.map { declaredType($0) })
-        return declared.count == 1 ? Self.listDeclaration(of: declared.first ?? nil) : nil
+        guard declared.count == 1, let common = declared.first, let common else { return nil }
+        declareParameters(among: values, as: common)
+        return Self.listDeclaration(of: common)
     }
 
     /// Of the list that a cast makes.

@@ -39,6 +39,7 @@ extension Binder {
     func commonDeclaration(_ values: [TypedExpression]) -> String? {
         let declared = Set(values.filter { !$0.isUntyped && $0.type != .null }.map { declaredType($0) })
         guard declared.count == 1, let common = declared.first, let common, Self.isNarrow(common) || common == "record" || common.hasSuffix("[]") else { return nil }
+        declareParameters(among: values, as: common)
         return common
     }
 

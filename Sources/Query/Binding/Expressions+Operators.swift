@@ -272,7 +272,9 @@ extension Binder {
         default: type = other.type
         }
         let declared = type == other.type ? declaredType(other).flatMap { Self.isNarrow($0) ? $0 : nil } : nil
-        return TypedExpression(try implicit(value, to: type, op.rawValue), declared: declared, at: value.position)
+        let result = TypedExpression(try implicit(value, to: type, op.rawValue), declared: declared, at: value.position)
+        if let declared { declareParameters(among: [value], as: declared) }
+        return result
     }
 
     /// Dates, timestamps and intervals, in the combinations of PostgreSQL.

@@ -73,7 +73,7 @@ extension Binder {
     private func parameter(_ number: Int, at position: Int) throws(QueryError) -> TypedExpression {
         if let types = context.parameterTypes {
             let literal = types.mention(number)
-            if let type = types.types[number] { return TypedExpression(.null(type), declared: context.declaredParameters[number], at: position) }
+            if let type = types.types[number] { return TypedExpression(.null(type), declared: context.declaredParameters[number] ?? types.declared[number], at: position) }
             return TypedExpression(.literal(.bytes(literal), .string), isUntyped: true, at: position)
         }
         guard number <= context.parameters.count else {

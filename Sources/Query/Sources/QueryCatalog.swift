@@ -143,6 +143,9 @@ package final class ParameterTypes {
 
     /// Its first place is a cast to a type of that name.
     func declare(_ number: Int, as name: String) { if types[number] == nil { declared[number] = name } }
+
+    /// The place that said its type has values of that name beside it.
+    func redeclare(_ number: Int, as name: String) { if declared[number] == nil { declared[number] = name } }
 }
 
 /// All that a query's meaning depends on besides its text and its tables.

@@ -37,6 +37,7 @@ enum BoundParameters {
         case .text(let text):
             if case .json? = type, let type { return .typed(try document(text, type), type) }
             return .string(String(decoding: text, as: UTF8.self))
+        case .character(0): return .string("")
         case .character(let byte): return .string(String(decoding: [byte], as: UTF8.self))
         case .array(let array): return try list(array, type)
         default:
@@ -71,6 +72,7 @@ enum BoundParameters {
 
     private static func document(_ text: [UInt8], _ type: ColumnType) throws(PostgresFault) -> Value {
         do { return try LiteralCast.value(of: text, as: type, at: nil) } catch {
+            guard error.cause != .untranslatable else { throw FaultStates.fault(error) }
             throw PostgresFault(error.slug == .numericOverflow ? .numericOutOfRange : .invalidTextRepresentation, "invalid input syntax for type json")
         }
     }

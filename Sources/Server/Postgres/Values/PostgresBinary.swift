@@ -136,9 +136,12 @@ package enum PostgresBinary {
     private static func array(_ reader: inout WireReader, of element: PostgresType, isVector: Bool = false) throws(PostgresFault) -> PostgresArray {
         func wrong(_ message: String) -> PostgresFault { PostgresFault(.invalidBinaryRepresentation, message) }
         let dimensionCount = try reader.integer(Int32.self)
-        guard (0...PostgresArray.dimensionsMax).contains(Int(dimensionCount)) else { throw wrong("invalid number of dimensions: \(dimensionCount)") }
+        guard (0...PostgresArray.dimensionsMax).contains(Int(dimensionCount)) else {
+            let state = dimensionCount < 0 ? SQLState.invalidBinaryRepresentation : .programLimitExceeded
+            throw PostgresFault(state, "invalid number of dimensions: \(dimensionCount)")
+        }
         guard (0...1).contains(try reader.integer(Int32.self)) else { throw wrong("invalid array flags") }
-        guard try reader.integer(UInt32.self) == element.rawValue else { throw wrong("wrong element type") }
+        guard try reader.integer(UInt32.self) == element.rawValue else { throw PostgresFault(SQLState(rawValue: "42804"), "wrong element type") }
         var dimensions: [PostgresArray.Dimension] = []
         var count = dimensionCount == 0 ? 0 : 1
         for _ in 0..<dimensionCount {
@@ -149,7 +152,7 @@ package enum PostgresBinary {
         }
         guard !isVector || dimensions.count == 1 else { throw wrong("invalid array dimensions") }
         // Each has four bytes at least: no count is believed that the bytes cannot hold.
-        guard count.multipliedSaturating(by: 4) <= reader.count else { throw wrong("insufficient data left in message") }
+        guard count.multipliedSaturating(by: 4) <= reader.count else { throw PostgresFault(.protocolViolation, "insufficient data left in message") }
         var values: [PostgresValue] = []
         for _ in 0..<count {
             guard let bytes = try reader.value() else {

@@ -31,9 +31,12 @@ extension PostgresText {
         case .float64: return try real(text, type).map { .float64($0) }
         case .numeric: return PostgresNumeric(text: text).map(PostgresValue.numeric)
         case .text, .jsonb:
-            guard !text.contains(0) else { return nil }
+            guard !text.contains(0) else { throw PostgresFault(.invalidByteSequence, "invalid byte sequence for encoding \"UTF8\": 0x00") }
             return .text(Array(try WireReader.text(text).utf8))
-        case .bytes: return bytes(text).map(PostgresValue.bytes)
+        case .bytes:
+            if let bytes = bytes(text) { return .bytes(bytes) }
+            guard text.starts(with: [0x5C, 0x78]) else { return nil }
+            throw PostgresFault(.invalidParameterValue, "invalid hexadecimal data: \"\(shown(text))\"")
         case .character: return text.count <= 1 ? .character(text.first ?? 0) : nil
         case .date:
             if let isLast = PostgresTime.isInfinite(text) { return .date(isLast ? .max : .min) }
@@ -54,7 +57,13 @@ extension PostgresText {
             guard case .interval(let read) = try moment(text, .interval, type) else { return nil }
             return .interval(months: read.months, days: read.days, microseconds: read.microseconds)
         case .uuid: return ValueText.uuid(text).map(PostgresValue.uuid)
-        case .oid: return UInt32(word()).map(PostgresValue.oid)
+        case .oid:
+            // As there, a number below 0 is the one that has its bits.
+            let number: Int64 = try integer(text, type)
+            guard let oid = UInt32(exactly: number) ?? Int32(exactly: number).map(UInt32.init(bitPattern:)) else {
+                throw PostgresFault(.numericOutOfRange, "value \"\(shown(text))\" is out of range for type \(type)")
+            }
+            return .oid(oid)
         case .vector: return try vector(text, type)
         case .record: throw PostgresFault(.featureNotSupported, "rows are no parameters here")
         }

@@ -12,6 +12,8 @@ final class BoundParametersTests: XCTestCase {
 
     func test_read_text_isOfItsType() throws {
         XCTAssertEqual(try read("-9223372036854775808", .int8), .typed(.integer(.min), .int64))
+        XCTAssertEqual(try read("-1", .oid), .typed(.integer(4_294_967_295), .int64))
+        XCTAssertEqual(try read("", .char), .string(""))
         XCTAssertEqual(try read("-32768", .int2), .typed(.integer(-32_768), .int32))
         XCTAssertEqual(try read("1.500", .numeric), .typed(.decimal(1_500), .decimal38(scale: 3)))
         XCTAssertEqual(try read("2026-11-21", .date), .typed(.integer(20_778), .date))
@@ -31,6 +33,19 @@ final class BoundParametersTests: XCTestCase {
     func test_read_noValues_areFaults() {
         for (text, type) in [("x", PostgresType.int4), ("2147483648", .int4), ("", .numeric), ("NaN", .numeric), ("infinite", .date), ("2026-13-01", .date), ("--infinity", .timestamp)] {
             XCTAssertThrowsError(try read(text, type), "\(text) as \(type)")
+        }
+        let table: [(text: String, type: UInt32, state: String)] = [
+            ("a\0b", 25, "22021"), ("\\xzz", 17, "22023"), ("\\x1", 17, "22023"), ("4294967296", 26, "22003"), ("pg", 26, "22P02"), ("\"\\u0000\"", 3802, "22P05"), ("{", 3802, "22P02"),
+        ]
+        for (text, type, state) in table {
+            XCTAssertThrowsError(try BoundParameters.read([Array(text.utf8)], formats: [], types: [type]), text) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, state, text) }
+        }
+        let arrays: [(bytes: [UInt8], state: String)] = [
+            ([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 25], "42804"), ([0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 23], "54000"),
+            ([0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 23, 0, 0, 1, 0, 0, 0, 0, 1], "08P01"),
+        ]
+        for (bytes, state) in arrays {
+            XCTAssertThrowsError(try BoundParameters.read([bytes], formats: [.binary], types: [1007])) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, state, "\(bytes)") }
         }
         XCTAssertThrowsError(try BoundParameters.read([[1, 2, 3]], formats: [.binary], types: [23]))
         XCTAssertThrowsError(try BoundParameters.read([[0x41, 0]], formats: [.text], types: [25]))

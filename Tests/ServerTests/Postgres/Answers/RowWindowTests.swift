@@ -94,6 +94,24 @@ final class RowWindowTests: XCTestCase {
         XCTAssertEqual(found, Array(1...100))
         XCTAssertEqual(window.heldByteCount, 0)
         XCTAssertEqual(try window.move(.forward(.max), pull: { nil }) { _ in XCTFail("a row behind the last") }, 0)
-        XCTAssertEqual(try window.move(.relative(.min), pull: { nil }) { _ in XCTFail("a row before the first") }, 0)
+        XCTAssertThrowsError(try window.move(.relative(.min), pull: { nil }) { _ in XCTFail("a row before the first") }) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, "55000") }
+    }
+
+    func test_move_forwardOnly_goesToPlacesAhead() throws {
+        var random = SplitMix64(state: 2)
+        var waiting = Self.batches(20, using: &random)
+        var window = RowWindow(keepsAll: false)
+        func move(_ direction: FetchDirection) throws -> [Int] {
+            var found: [Int] = []
+            _ = try window.move(direction, pull: { waiting.isEmpty ? nil : waiting.removeFirst() }) { found += Self.rows($0) }
+            return found
+        }
+        XCTAssertEqual(try move(.absolute(1)), [1])
+        XCTAssertEqual(try move(.absolute(6)), [6])
+        XCTAssertEqual(try move(.relative(3)), [9])
+        XCTAssertEqual(try move(.forward(1)), [10])
+        XCTAssertThrowsError(try move(.absolute(3))) { XCTAssertEqual(($0 as? PostgresFault)?.state.rawValue, "55000") }
+        XCTAssertEqual(try move(.absolute(20)), [20])
+        XCTAssertEqual(try move(.absolute(30)), [])
     }
 }

@@ -39,6 +39,23 @@ QUESTIONS = [
     "WITH a AS (SELECT 1), a AS (SELECT 2) SELECT * FROM a", "SELECT DISTINCT ON (total) total FROM receipts ORDER BY receipt_id", "SELECT row_number() FROM receipts", "SELECT count(*) OVER w FROM receipts",
     "SELECT * FROM receipts FOR UPDATE", "SELECT 1 INTO somewhere", "WITH x AS (DELETE FROM receipts RETURNING *) SELECT * FROM x", "SET ROLE none",
 ]
+# In their order.
+STATEMENTS = [
+    "PREPARE p1(date) AS SELECT $1 - 1", "EXECUTE p1('2020-01-02')", "PREPARE p2(bigint) AS SELECT $1 * 3000000000, $1", "EXECUTE p2(3)", "PREPARE p3(int) AS SELECT $1", "EXECUTE p3(1.7)", "EXECUTE p3('x')", "EXECUTE p3(1, 2)",
+    "PREPARE p4(int[]) AS SELECT $1", "EXECUTE p4('{1,2}')", "EXECUTE p4(ARRAY[1,2])", "PREPARE p5(numeric(10,2)) AS SELECT $1", "EXECUTE p5(1.5)", "PREPARE p6(nope) AS SELECT $1", "PREPARE p7(varchar(2)) AS SELECT 1", "EXECUTE p7('abc')",
+    "PREPARE p8(timestamp) AS SELECT $1 + interval '1 day'", "EXECUTE p8('2020-01-01')", "PREPARE p9(unknown) AS SELECT $1 + 1", "EXECUTE p9(2)", "PREPARE p10() AS SELECT 1", "EXECUTE p3()", "DEALLOCATE ALL",
+    "SET enable_seqscan = 'bogus'", "SET statement_timeout = '1.5s'", "SHOW statement_timeout", "SET statement_timeout = 60000", "SHOW statement_timeout", "SET statement_timeout = 99999999999", "RESET statement_timeout",
+    "SET work_mem = '1XB'", "SET work_mem = 4096", "SHOW work_mem", "RESET work_mem", "RESET server_version", "SET search_path = '$user', public", "SHOW search_path", "RESET search_path", "SET SESSION AUTHORIZATION DEFAULT", "SET role = 'none'",
+    "SET client_min_messages = foo", "SET default_transaction_isolation = 'bogus'", "BEGIN ISOLATION LEVEL READ COMMITTED", "SHOW transaction_isolation", "COMMIT", "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+    "SHOW TRANSACTION ISOLATION LEVEL", "BEGIN", "SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", "SHOW transaction_isolation", "ROLLBACK", "SHOW transaction_isolation",
+    "BEGIN", "DECLARE c NO SCROLL CURSOR FOR SELECT n FROM generate_series(1, 10) g(n)", "FETCH ABSOLUTE 5 FROM c", "FETCH RELATIVE 2 FROM c", "FETCH NEXT FROM c", "FETCH ABSOLUTE 3 FROM c", "ROLLBACK",
+    "DECLARE c SCROLL NO SCROLL CURSOR FOR SELECT 1", "DECLARE \"\" CURSOR FOR SELECT 1", "DECLARE c CURSOR FOR EXPLAIN SELECT 1", f"SELECT count(*) FROM receipts WHERE total IN ({','.join(map(str, range(6000)))})",
+]
+# Of statements in one message and what was prepared before: where their errors are said to be.
+PLACES = [
+    ["PREPARE a(int) AS SELECT $1 + 1", "EXECUTE a('x')", "EXECUTE a(1, 2)", "SELECT 1; EXECUTE a( 'x')"], ["BEGIN", "DECLARE c CURSOR FOR SELECT 1 / (n - 1) FROM generate_series(1, 3) g(n)", "FETCH c", "ROLLBACK"],
+    ["SELECT $1"], ["SELECT 1; SELECT '$1', $2"], ["COPY receipts TO STDOUT (FORMAT xml)"], ["COPY receipts TO STDOUT (NOTHING 1)"], ["PREPARE b(int, nope) AS SELECT $1"],
+]
 ROWS = "(SELECT * FROM (VALUES (1, 'a,b', NULL), (2, E'q\"x\\ny\\tz\\\\', ' '), (3, '', 'NULL')) v(n, s, t) ORDER BY 1)"
 COPIES = [
     f"COPY {ROWS} TO STDIN", f"COPY {ROWS} TO STDOUT (FORMAT csv, FORCE_QUOTE *)", f"COPY {ROWS} TO STDOUT (FORMAT csv, FORCE_QUOTE (s, t))", f"COPY {ROWS} TO STDOUT WITH CSV FORCE QUOTE *",
@@ -46,6 +63,9 @@ COPIES = [
     "COPY \"receipts\" (receipt_id) TO STDIN DELIMITERS E'|' WITH NULL AS E'\\\\N'", "COPY receipts (receipt_id, total) TO STDOUT USING DELIMITERS '|'", f"COPY {ROWS} TO STDOUT (DELIMITER E'\\t', FORMAT csv)", "COPY BINARY receipts(receipt_id) TO STDOUT", f"COPY {ROWS} TO STDOUT (FORMAT 'csv')",
     f"COPY {ROWS} TO STDOUT (FORMAT csv, FORMAT text)", f"COPY {ROWS} TO STDOUT (FORMAT binary, DELIMITER ',')", f"COPY {ROWS} TO STDOUT (DELIMITER 'ab')", f"COPY {ROWS} TO STDOUT (DELIMITER 'a')",
     f"COPY {ROWS} TO STDOUT (QUOTE 'a')", f"COPY {ROWS} TO STDOUT (FORMAT csv, NULL E'a\\nb')", f"COPY {ROWS} TO STDOUT (FREEZE)", f"COPY {ROWS} TO STDOUT (FORMAT csv, DELIMITER '\"')", f"COPY {ROWS} TO STDOUT (NULL 'a,')",
+    *[f"COPY {ROWS} TO STDOUT ({options})" for options in (
+        "ENCODING 'nope'", "ENCODING 'UTF-8'", "FORMAT csv, HEADER 1", "FORMAT csv, HEADER 0", "FORMAT csv, HEADER 'true'", "FORMAT csv, HEADER 2", "FORMAT binary, HEADER false", "FORMAT binary, HEADER", "", "FORMAT csv,", "DELIMITER ',', NULL 'a,'")],
+    f"COPY (SELECT count(*) FROM receipts WHERE total IN ({','.join(map(str, range(6000)))})) TO STDOUT",
 ]
 COMMANDS = [
     "\\dAf", "\\dAo", "\\dAp", "\\db+", "\\dd", "\\dF", "\\dFd", "\\dFp", "\\dFt", "\\dL", "\\dL+", "\\dX", "\\dC+", "\\dD+", "\\des+", "\\deu+", "\\dew+", "\\det+", "\\dP+", "\\dx", "\\dfS lower", "\\dfaS sum",
@@ -58,6 +78,12 @@ def answer(result):
     if result.status == pq.ExecStatus.FATAL_ERROR:
         return ["error " + (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()]
     return [f"{result.fname(n).decode()} {result.ftype(n)}" for n in range(result.nfields)] + [str([result.get_value(row, n) for n in range(result.nfields)]) for row in range(result.ntuples)]
+
+
+def place(result):
+    from psycopg import pq
+
+    return str([result.error_field(field) for field in (pq.DiagnosticField.SQLSTATE, pq.DiagnosticField.STATEMENT_POSITION)])
 
 
 def copied(connection, text):
@@ -85,6 +111,11 @@ def client(till, peer):
             each(f"{question} of {value}", lambda connection: answer(connection.pgconn.exec_params(question.encode(), [value.encode()], [number])))
         for question in QUESTIONS:
             each(question, lambda connection: answer(connection.pgconn.exec_(question.encode())))
+        for text in STATEMENTS:
+            each(text, lambda connection: answer(connection.pgconn.exec_(text.encode())))
+        for texts in PLACES:
+            each(str(texts), lambda connection: [place(connection.pgconn.exec_(text.encode())) for text in texts])
+            each("ROLLBACK", lambda connection: answer(connection.pgconn.exec_(b"ROLLBACK; DEALLOCATE ALL")))
         for text in COPIES:
             each(text, lambda connection: copied(connection, text))
         each("EXECUTE", lambda connection: answer(connection.pgconn.exec_(b"PREPARE said AS SELECT $1")) + answer(connection.pgconn.exec_(b"EXECUTE said(1)")))
