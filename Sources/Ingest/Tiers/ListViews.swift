@@ -31,9 +31,11 @@ enum ListViews {
     /// The view's columns of the elements: which of the element's each is, and what it is called.
     private static func members(_ list: String, of element: ColumnType, beside own: [String]) -> [(index: Int, name: String)] {
         var taken = Set(own + [ordinal])
-        return memberNames(list, element).enumerated().compactMap { index, member in
-            let name = taken.contains(member) ? "\(list)_\(member)" : member
-            return taken.insert(name).inserted ? (index, name) : nil
+        return memberNames(list, element).enumerated().map { index, member in
+            var name = member
+            // Once, and again where a column has that name too.
+            while !taken.insert(name).inserted { name = "\(list)_\(name)" }
+            return (index, name)
         }
     }
 

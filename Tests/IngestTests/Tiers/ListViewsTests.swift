@@ -22,6 +22,21 @@ final class ListViewsTests: XCTestCase {
             """)
     }
 
+    /// Each is there, however many have its name.
+    func test_namesThatCollideTwice_getTheListsAgain() {
+        let schema = Schema([
+            Field("amount", .int64), Field("items_amount", .int64), Field("items_ordinal", .int64),
+            Field("items", .list(element: Field("element", .structure([Field("amount", .int32), Field("ordinal", .int32), Field("items_items_amount", .int32)])))),
+        ])
+        XCTAssertEqual(
+            ListViews.query(table: "t", list: "items", schema: schema),
+            """
+            SELECT t."amount", t."items_amount", t."items_ordinal", u."element ordinal"::integer AS ordinal, u."m0" AS "items_items_amount", u."m1" AS "items_items_ordinal", \
+            u."m2" AS "items_items_items_amount" FROM "t" AS t, unnest(t."items") WITH ORDINALITY AS u("m0", "m1", "m2", "element ordinal")
+            """)
+        XCTAssertEqual(ListViews.paths(list: "items", schema: schema)["items_items_ordinal"], ColumnPath(["items", "ordinal"]))
+    }
+
     func test_ofBareElements_theColumnIsTheList() {
         XCTAssertEqual(
             ListViews.query(table: "receipts", list: "tags", schema: schema),
