@@ -61,6 +61,10 @@ package final class DocumentType: Sendable {
         sensitivePaths = file.sensitivePaths
         sensitive = SensitivePaths(of: file)
         for reason in isKept ? [] : sensitive.reasons { compiler.fail(reason.pointer, reason.message, code: reason.code) }
+        // A list's view would have the name of the table's COMPLETE rows.
+        for column in isKept ? [] : file.columns where column.isList && column.name == "accepted" {
+            compiler.fail(column.pointer, "a list may not be called accepted: the view of its elements would be that of the COMPLETE rows", code: "invalid-value")
+        }
         rules = RuleSet(of: file, &compiler)
         schema = Self.schema(of: file, &compiler)
         xsd = Self.xsd(of: file, &compiler)

@@ -15,6 +15,19 @@ final class DocumentTypeTests: XCTestCase {
         return try DocumentType(json: Array((text + (members.isEmpty ? "" : "," + members) + "}").utf8), files: files)
     }
 
+    func test_lists_mayNotBeCalledAsTheViewsOfTables() throws {
+        for name in ["accepted", "history"] {
+            XCTAssertThrowsError(try type("\"columns\":{\"\(name)\":{\"path\":\"/h\",\"columns\":{\"v\":{\"path\":\"/v\",\"type\":\"VARCHAR\"}}}}")) { error in
+                XCTAssertEqual((error as? TypeFileError)?.reasons.map(\.pointer), ["/columns/\(name)"])
+            }
+        }
+        let members = #""columns":{"accepted":{"path":"/h","columns":{"v":{"path":"/v","type":"VARCHAR"}}}}"#
+        let json = #"{"name":"t","version":1,"format":"json","receipt_id":"/id","issued_at":"/at","match":{},"time_zone":"UTC",\#(members)}"#
+        // One that was taken before goes on.
+        XCTAssertNoThrow(try DocumentType(kept: Array(json.utf8)))
+        XCTAssertNoThrow(try type(#""columns":{"accepted":{"path":"/a","type":"BOOLEAN"}}"#))
+    }
+
     private func reader(_ types: DocumentType...) throws -> DocumentReader {
         let registry = TypeRegistry()
         for type in types { try registry.put(type) }
