@@ -4,10 +4,11 @@ import Glibc
 enum Environment {
     /// An empty variable counts as none.
     static subscript(name: String) -> String? {
-        guard let value = getenv(name) else { return nil }
-        let text = String(cString: value)
-        return text.isEmpty ? nil : text
+        text(of: name).flatMap { $0.isEmpty ? nil : $0 }
     }
+
+    /// Also of one that is there and empty.
+    static func text(of name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     static var all: [String: String] {
         var all: [String: String] = [:]

@@ -126,7 +126,28 @@ shown = prompt.until("till> ")
 check("cancel" in shown, shown)
 check("(1 row)" in (shown := prompt.ask("SELECT 1;")), shown)
 check(re.search(r"n \| 0\n", shown := second.ask(RUNNING)), shown)
+
+# In a file of statements it leaves the file: the next statement does not run.
+with open(f"{FOLDER}/long.sql", "w") as file:
+    file.write("SELECT count(*) FROM generate_series(1, 2000000000) a(i) WHERE i % 7 = 3 AND sqrt(i) > 5; SELECT 771 AS after;\nSELECT 772 AS later;\n")
+prompt.type(f"\\i {FOLDER}/long.sql\r")
+prompt.until("\n")
+deadline = time.monotonic() + PATIENCE
+while not re.search(r"n \| 1\n", shown := second.ask(RUNNING)):
+    check(time.monotonic() < deadline, shown)
+os.write(prompt.terminal, b"\x03")
+shown = prompt.until("till> ")
+check("cancel" in shown and "after" not in shown and "later" not in shown, shown)
+check("(1 row)" in (shown := prompt.ask("SELECT 1;")), shown)
 second.leave()
+
+# Names with wildcards and schemas, and semicolons out of habit.
+for line, wanted, other in [
+    ("\\dt public.receipts;", "(1 row)", "DESCRIBE"), ("\\dv till.tickets", "(1 row)", "quarantine"), ("\\dt till.*", "(0 rows)", "tickets"), ("\\d till.tick*", "till.tickets\n", "quarantine"),
+    ("\\d rec*", "receipts_lines\n", "till.tickets"), ("\\d;", "receipts", "no command"), ("\\dt;", "receipts", "no command"), ("\\dn ti*", "(1 row)", "information_schema"), ("\\d no*such", "there is no table", "(0"),
+]:
+    check(wanted in (shown := prompt.ask(line)) and other not in shown, (line, shown))
+check("(1 row)" in (shown := prompt.ask("SELECT 1;")), shown)
 
 # An empty line, a half statement, and Ctrl-C over it.
 prompt.type("SELECT 1,\r")
@@ -147,6 +168,12 @@ prompt = Prompt({"PAGER": "true"})
 prompt.ask("SELECT * FROM generate_series(1, 30000) g(n);")
 check("(1 row)" in (shown := prompt.ask("SELECT 1;")), shown)
 prompt.leave()
+
+# An empty PAGER is none.
+prompt = Prompt({"PAGER": ""})
+check("1000" in (shown := prompt.ask("SELECT * FROM generate_series(1, 1000) g(n);")), shown)
+prompt.type("\\q;\r")
+assert os.waitpid(prompt.child, 0)[1] == 0
 
 # An editor's text runs.
 with open(f"{FOLDER}/editor", "w") as file:

@@ -30,7 +30,10 @@ enum KeyboardInterrupt {
     /// Runs `body`; while it does, SIGINT calls `interrupted`, from another thread.
     static func caught<Result>(_ interrupted: @escaping @Sendable () -> Void, _ body: () throws -> Result) rethrows -> Result {
         guard isWatched else { return try body() }
-        action.withLock { $0 = interrupted }
+        let outer = action.withLock { current in
+            defer { current = interrupted }
+            return current
+        }
         var own = sigaction(), before = sigaction()
         own.__sigaction_handler.sa_handler = { _ in
             let error = errno
@@ -42,7 +45,7 @@ enum KeyboardInterrupt {
         sigaction(SIGINT, &own, &before)
         defer {
             sigaction(SIGINT, &before, nil)
-            action.withLock { $0 = nil }
+            action.withLock { $0 = outer }
         }
         return try body()
     }

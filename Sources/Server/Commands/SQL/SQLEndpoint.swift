@@ -15,12 +15,14 @@ protocol SQLEndpoint: AnyObject, Sendable {
 }
 
 final class RemoteSQL: SQLEndpoint, @unchecked Sendable {
-    // Proof of Sendable: all but `running` and `other`, which nobody changes otherwise, is touched by the thread that asks alone.
+    // Proof of Sendable: all but `running`, `isCancelled` and `other`, which nobody changes otherwise, is touched by the thread that asks alone.
     private let client: APIClient
     private let other: APIClient
     var usesRollups = true
     var timeZone = "UTC"
     private let running = Monitor<String?>(nil)
+    /// Of what runs, or ran last.
+    private let isCancelled = Monitor(false)
     private var count = 0
 
     init(client: APIClient) throws {
@@ -43,6 +45,7 @@ final class RemoteSQL: SQLEndpoint, @unchecked Sendable {
                 guard (200..<300).contains(answer.status) else { throw RemoteProblem(answer) }
             }
         } catch is ConnectionLost {
+            if isCancelled.withLock({ $0 }) { throw CommandError("the query was cancelled") }
             throw CommandError("the query failed after its first rows: the answer is not whole")
         }
     }
@@ -50,12 +53,14 @@ final class RemoteSQL: SQLEndpoint, @unchecked Sendable {
     /// The server ends what it knows by this id; where it has ended already, nothing is lost.
     func cancel() {
         guard let id = running.withLock({ $0 }) else { return }
+        isCancelled.withLock { $0 = true }
         _ = try? other.call("DELETE", "/v1/queries/\(id)")
     }
 
     private func named<Result>(_ body: (String) throws -> Result) rethrows -> Result {
         count += 1
         let id = "till-sql-\(UInt64.random(in: 0 ... .max))-\(count)"
+        isCancelled.withLock { $0 = false }
         running.withLock { $0 = id }
         defer { running.withLock { $0 = nil } }
         return try body(id)

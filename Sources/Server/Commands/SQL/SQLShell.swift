@@ -24,6 +24,8 @@ final class SQLShell {
     /// The statement that ran last, for `\g`, `\watch` and `\e`.
     private(set) var last = ""
     var fileDepth = 0
+    /// Ctrl-C came since the outermost file of statements began: no more of it runs.
+    let interruption = Monitor(false)
 
     init(_ endpoint: any SQLEndpoint, _ format: SQLCommand.Format, isInteractive: Bool) {
         (self.endpoint, self.format, self.isInteractive) = (endpoint, format, isInteractive)
@@ -44,6 +46,7 @@ final class SQLShell {
         // By scalars: a line that ends as Windows writes it is one Character with its end.
         let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
+            if isScriptLeft { throw CommandError("Ctrl-C: the rest of the file does not run") }
             if try take(String(line) + (index < lines.count - 1 ? "\n" : "")) == .leaves { return .leaves }
         }
         return try end()
@@ -80,7 +83,10 @@ final class SQLShell {
     }
 
     private func run(_ complete: [String]) throws {
-        for statement in complete { try run(statement) }
+        for statement in complete {
+            if isScriptLeft { throw CommandError("Ctrl-C: the rest of the file does not run") }
+            try run(statement)
+        }
     }
 
     // MARK: Statements
@@ -103,7 +109,7 @@ final class SQLShell {
     private func guarded<Result>(_ body: () throws -> Result) throws -> Result? {
         do { return try body() } catch {
             hasFailed = true
-            if stopsOnError { throw error }
+            if stopsOnError || isScriptLeft { throw error }
             Terminal.writeError((isInteractive ? "" : "till sql: ") + ErrorText.describe(error) + "\n")
             return nil
         }
@@ -138,9 +144,15 @@ final class SQLShell {
     /// At a prompt, Ctrl-C ends what runs and leaves the prompt.
     func interruptible<Result>(_ body: () throws -> Result) rethrows -> Result {
         guard isInteractive else { return try body() }
-        let endpoint = endpoint
-        return try KeyboardInterrupt.caught({ endpoint.cancel() }, body)
+        let (endpoint, interruption) = (endpoint, interruption)
+        return try KeyboardInterrupt.caught(
+            {
+                interruption.withLock { $0 = true }
+                endpoint.cancel()
+            }, body)
     }
+
+    private var isScriptLeft: Bool { fileDepth > 0 && interruption.withLock { $0 } }
 }
 
 extension String {

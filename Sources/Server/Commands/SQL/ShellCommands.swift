@@ -1,6 +1,5 @@
 internal import ColumnStore
 import Glibc
-internal import Query
 
 /// The commands of the prompt, as psql has them: `\d`, `\x`, `\copy` …
 enum ShellCommands {
@@ -23,15 +22,17 @@ enum ShellCommands {
 
     /// - Parameter line: from its backslash on.
     static func run(_ line: String, in shell: SQLShell) throws -> SQLShell.Flow {
-        let name = String(line.prefix { !$0.isWhitespace && $0 != "(" })
-        let rest = String(line.dropFirst(name.count)).trimmed
+        let word = String(line.prefix { !$0.isWhitespace && $0 != "(" })
+        let rest = String(line.dropFirst(word.count)).trimmed
+        // A semicolon out of habit ends nothing here.
+        let name = withoutEnd(word)
         switch name {
         case "\\q", "\\quit": return .leaves
         case "\\?", "\\h", "\\help": Terminal.write(help)
-        case "\\timing": shell.showsTime = try flag(rest, shell.showsTime)
-        case "\\x": try expand(rest, shell)
-        case "\\pset": try setting(rest, shell)
-        case "\\set": try set(rest, shell)
+        case "\\timing": shell.showsTime = try flag(withoutEnd(rest), shell.showsTime)
+        case "\\x": try expand(withoutEnd(rest), shell)
+        case "\\pset": try setting(withoutEnd(rest), shell)
+        case "\\set": try set(withoutEnd(rest), shell)
         case "\\g", "\\gx": try shell.answer(shell.takeBuffer(), to: rest.isEmpty ? nil : unquoted(rest), expansion: name == "\\gx" ? .on : shell.expansion)
         case "\\p": Terminal.write((shell.isWithin ? shell.rest : shell.last).trimmed + "\n")
         case "\\r": shell.clear()
@@ -44,10 +45,12 @@ enum ShellCommands {
         case "\\watch": try watch(rest, shell)
         case "\\copy": try ShellCopy(rest).run(shell)
         case "\\echo": (shell.output ?? ShellOutput(paging: false)).write(unquoted(rest) + "\n")
-        default: try describe(name, unquoted(rest), shell)
+        default: try ShellDescription.run(name, unquoted(withoutEnd(rest)), shell)
         }
         return .goesOn
     }
+
+    private static func withoutEnd(_ text: String) -> String { String(text.reversed().drop { $0 == ";" || $0.isWhitespace }.reversed()) }
 
     private static func unquoted(_ text: String) -> String {
         text.count > 1 && text.hasPrefix("'") && text.hasSuffix("'") ? String(text.dropFirst().dropLast()).replacing("''", with: "'") : text
@@ -97,10 +100,14 @@ enum ShellCommands {
         guard !path.isEmpty else { throw CommandError("\\i wants a file") }
         guard shell.fileDepth < fileDepthMax else { throw CommandError("files of statements name each other more than \(fileDepthMax) deep") }
         let text = String(decoding: try FileBytes.read(path, byteCountMax: fileByteCountMax), as: UTF8.self)
+        if shell.fileDepth == 0 { shell.interruption.withLock { $0 = false } }
         shell.fileDepth += 1
         defer { shell.fileDepth -= 1 }
-        // Its end is not the end of whoever named it.
-        _ = try shell.take(all: text)
+        // Its end is not the end of whoever named it; Ctrl-C is, between statements too.
+        do { _ = try shell.interruptible { try shell.take(all: text) } } catch {
+            shell.clear()
+            throw error
+        }
         return .goesOn
     }
 
@@ -124,8 +131,9 @@ enum ShellCommands {
         let query = shell.takeBuffer()
         guard !query.allSatisfy(\.isWhitespace) else { throw CommandError("there is no statement to watch") }
         let isOver = Monitor(false)
-        let endpoint = shell.endpoint
+        let (endpoint, interruption) = (shell.endpoint, shell.interruption)
         try KeyboardInterrupt.caught({
+            interruption.withLock { $0 = true }
             isOver.signal { $0 = true }
             endpoint.cancel()
         }) {
@@ -139,39 +147,5 @@ enum ShellCommands {
                 _ = isOver.wait(seconds: seconds) { $0 ? true : nil }
             }
         }
-    }
-
-    // MARK: What there is
-
-    private static func describe(_ name: String, _ operand: String, _ shell: SQLShell) throws {
-        let plain = name.hasSuffix("+") ? String(name.dropLast()) : name
-        let from = "FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema')"
-        let list = "SELECT table_schema AS \"Schema\", table_name AS \"Name\", lower(replace(table_type, 'BASE ', '')) AS \"Type\" \(from)"
-        let like = operand.isEmpty ? "" : " AND table_name LIKE '\(operand.replacing("'", with: "''").replacing("*", with: "%"))'"
-        switch plain {
-        case "\\d" where operand.isEmpty: try shell.answer("\(list) ORDER BY 1, 2", to: nil, expansion: shell.expansion)
-        case "\\d": try shell.answer("DESCRIBE \(operand)", to: nil, expansion: shell.expansion)
-        case "\\dt": try shell.answer("\(list)\(like) AND table_type = 'BASE TABLE' ORDER BY 1, 2", to: nil, expansion: shell.expansion)
-        case "\\dv": try shell.answer("\(list)\(like) AND table_type = 'VIEW' ORDER BY 1, 2", to: nil, expansion: shell.expansion)
-        case "\\dn": try shell.answer("SELECT DISTINCT table_schema AS \"Name\" FROM information_schema.tables ORDER BY 1", to: nil, expansion: shell.expansion)
-        case "\\df": functions(operand, shell)
-        default: throw CommandError("there is no command \(name); \\? lists them")
-        }
-    }
-
-    /// Of this program: a server of another version may have others.
-    private static func functions(_ part: String, _ shell: SQLShell) {
-        let kinds = [
-            ("function", FunctionRegistry.scalarNames), ("aggregate", FunctionRegistry.aggregateNames + FunctionRegistry.gatheredNames),
-            ("rows", FunctionRegistry.rowFunctionNames), ("window", FunctionRegistry.windowNames),
-        ]
-        var rows: [[JSONValue]] = []
-        for (kind, names) in kinds {
-            for name in names where part.isEmpty || name.contains(part.replacing("*", with: "")) { rows.append([.string(name), .string(kind)]) }
-        }
-        rows.sort { ($0[0].text ?? "") < ($1[0].text ?? "") }
-        let output = ShellOutput(paging: shell.isInteractive && shell.usesPager)
-        (shell.output ?? output).write(ResultTable.text(columns: [("Name", "VARCHAR"), ("Kind", "VARCHAR")], rows: rows))
-        try? output.finish()
     }
 }

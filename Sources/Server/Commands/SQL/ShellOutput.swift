@@ -71,7 +71,8 @@ final class ShellOutput {
 
     /// What TILL_PAGER or PAGER says, else less where it is; nil for none.
     private static let pager: String? = {
-        if let own = Environment["TILL_PAGER"] ?? Environment["PAGER"] { return own.trimmed.isEmpty || own == "cat" ? nil : own }
+        // One that says nothing turns it off, as psql has it.
+        if let own = Environment.text(of: "TILL_PAGER") ?? Environment.text(of: "PAGER") { return own.trimmed.isEmpty || own.trimmed == "cat" ? nil : own }
         let folders = (Environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
         return folders.contains { access("\($0)/less", X_OK) == 0 } ? "less -S" : nil
     }()
