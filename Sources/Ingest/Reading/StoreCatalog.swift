@@ -46,6 +46,11 @@ private struct StoreCatalog: QueryCatalog {
         return .table(isOwn ? OwnTable(source) : source, scope: scope)
     }
 
+    func storedColumns(ofView name: String) -> [Field]? {
+        guard let view = views[name], case .view(let query)? = entry(named: name), query == view.fixedQuery else { return nil }
+        return view.fields
+    }
+
     func rollups(of table: String) -> [RollupOffer] {
         shown.rollups(of: table).compactMap { state, isAccepted in
             guard let scope = self.scope(state) else { return nil }

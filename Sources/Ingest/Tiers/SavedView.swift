@@ -31,6 +31,12 @@ package struct SavedView: Sendable, Equatable {
         return "SELECT \(names) FROM (\n\(Self.withoutEnd(query))\n) AS \(Self.quoted(name))"
     }
 
+    /// Its columns with their types; nil where one is not known by its name.
+    var fields: [Field]? {
+        let fields = columns.compactMap { column in ColumnType(sqlName: column.type).map { Field(column.name, $0) } }
+        return fields.count == columns.count ? fields : nil
+    }
+
     private static func quoted(_ name: String) -> String { "\"" + name.replacing("\"", with: "\"\"") + "\"" }
 
     /// Without the semicolon that may end a statement and not a subquery.

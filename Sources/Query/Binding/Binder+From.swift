@@ -223,7 +223,7 @@ extension Binder {
             return try bindQuery(syntax, parent: nil).plan
         } catch {
             // Positions in the view's text mean nothing in the query's.
-            throw QueryError(error.slug, error.detail, position: name.position)
+            throw error.moved(to: name.position)
         }
     }
 

@@ -1,4 +1,4 @@
-import ColumnStore
+package import ColumnStore
 
 /// Names of columns in expressions, and the tables that describe tables.
 extension Binder {
@@ -185,7 +185,9 @@ extension Binder {
             throw .badSQL("there is no table information_schema.\(name.text)", at: name.position, hint: meant.map { "did you mean \($0)?" }).because(.undefinedTable)
         }
         let schemas = (context.catalog.dialect.map { [$0.openSchema] } ?? []) + ["public", "information_schema"] + context.catalog.schemas.map(\.name)
-        let rows = InformationRows(relations: try shownRelations(at: name.position), schemas: schemas).rows(of: relation.name)
+        // Where a view's columns are wanted, no row is: what is shown would be made again for each view of it.
+        let relations = asksForColumns ? [] : try shownRelations(at: name.position)
+        let rows = InformationRows(relations: relations, schemas: schemas).rows(of: relation.name)
         return scan(relation.name, relation.table(rows), [])
     }
 
@@ -193,34 +195,39 @@ extension Binder {
     private func shownRelations(at position: Int) throws(QueryError) -> [ShownRelation] {
         var found: [ShownRelation] = []
         let names = Set(context.catalog.entryNames)
-        func fields(_ columns: [OutputColumn]) -> [Field] { columns.map { Field($0.name, $0.type) } }
         for table in context.catalog.entryNames {
             guard let entry = try entry(table, at: position) else { continue }
             var isView = true
             // What is shown of a table under another name is no table of its own.
             if case .table = entry { isView = ["_accepted", "_history"].contains { table.hasSuffix($0) && names.contains(String(table.dropLast($0.count))) } }
-            found.append(ShownRelation(schema: "public", name: table, isView: isView, columns: fields(columns(of: entry, NameSyntax(table, at: position)))))
+            found.append(ShownRelation(schema: "public", name: table, isView: isView, columns: columns(of: entry, table)))
         }
         for schema in context.catalog.schemas {
             for name in schema.entryNames {
                 guard let entry = try entry(name, inSchema: schema.name, at: position) else { continue }
-                let columns = columns(of: entry, NameSyntax(name, at: position), schema: schema.name)
-                found.append(ShownRelation(schema: schema.name, name: name, isView: true, columns: fields(columns)))
+                found.append(ShownRelation(schema: schema.name, name: name, isView: true, columns: columns(of: entry, name, schema: schema.name)))
             }
         }
         return found
     }
 
-    private func columns(of entry: CatalogEntry, _ name: NameSyntax, schema: String? = nil) -> [OutputColumn] {
+    private func columns(of entry: CatalogEntry, _ name: String, schema: String? = nil) -> [Field] {
         switch entry {
-        case .table(let source, _): return source.schema.fields.map { newColumn($0.name, $0.type) }
-        case .rows(let rows): return (try? bindRows(name, rows).columns) ?? []
-        case .view(let query):
-            // A view that does not bind has no columns to show; whoever reads it gets the reason.
-            guard case .query(let syntax)? = try? Parser.parseStatement(query) else { return [] }
-            openViews.append(schema.map { "\($0).\(name.text)" } ?? name.text)
-            defer { openViews.removeLast() }
-            return (try? bindQuery(syntax, parent: nil).columns) ?? []
+        case .table(let source, _): source.schema.fields
+        case .rows(let rows): rows.fields
+        // A view that does not bind has no columns to show; whoever reads it gets the reason.
+        case .view(let query): Self.columns(ofView: name, query, inSchema: schema, in: context) ?? []
         }
+    }
+
+    /// The columns of a view: those that were kept with it, else those of its text, which is no part of the question at hand: however many views there are,
+    /// each has a plan's room of its own. Nil where it does not bind.
+    package static func columns(ofView name: String, _ query: String, inSchema schema: String?, in context: QueryContext) -> [Field]? {
+        if schema == nil, let stored = context.catalog.storedColumns(ofView: name) { return stored }
+        let binder = Binder(context: context)
+        binder.openViews = [schema.map { "\($0).\(name)" } ?? name]
+        binder.asksForColumns = true
+        guard case .query(let syntax)? = try? Parser.parseStatement(query) else { return nil }
+        return try? binder.bindQuery(syntax, parent: nil).columns.map { Field($0.name, $0.type) }
     }
 }

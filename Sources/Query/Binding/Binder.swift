@@ -36,6 +36,8 @@ package final class Binder {
     var allowsNow = true
     /// Views being expanded, outermost first.
     var openViews: [String] = []
+    /// Of a view whose columns alone are wanted: nothing is told of what there is.
+    var asksForColumns = false
     /// Tables and views that the outermost of `openViews` names.
     var reads: Set<String> = []
     /// Where and under which name a column was last mentioned: for messages about it.
@@ -83,6 +85,7 @@ package final class Binder {
     package static func view(_ text: String, named name: String, in context: QueryContext) throws(QueryError) -> (columns: [OutputColumn], reads: [String]) {
         let binder = Binder(context: context)
         binder.openViews.append(name)
+        binder.asksForColumns = true
         guard case .query(let query) = try Parser.parseStatement(text) else { throw .badSQL("a view is a SELECT", at: 1) }
         let bound = try binder.bindTop(query)
         return (bound.columns, binder.reads.sorted())

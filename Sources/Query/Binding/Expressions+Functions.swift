@@ -250,7 +250,7 @@ extension Binder {
             return TypedExpression(found.expression, isUntyped: found.isUntyped, declared: found.declared, at: position)
         } catch {
             // Places in the function's text mean nothing in the query's.
-            throw QueryError(error.slug, error.detail, position: position)
+            throw error.moved(to: position)
         }
     }
 

@@ -62,6 +62,12 @@ package struct QueryError: Error, CustomStringConvertible, Sendable, Equatable {
         return error
     }
 
+    /// The same error at another place: its own means nothing to who reads it.
+    func moved(to position: Int?) -> QueryError {
+        let error = QueryError(slug, detail, position: position)
+        return cause.map { error.because($0) } ?? error
+    }
+
     /// An operator held too much: one that can do with less, in another way, does.
     private(set) var needsMemory = false
 

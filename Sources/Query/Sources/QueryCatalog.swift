@@ -18,6 +18,8 @@ package protocol QueryCatalog: Sendable {
     func rollupBase(of table: String) -> RollupBase?
     /// What people are told of an entry without a schema; nil: nothing.
     func comments(on name: String) -> RelationComments?
+    /// The columns of a view in the schema of tables, as they were kept with its text; nil: its text says them.
+    func storedColumns(ofView name: String) -> [Field]?
     /// What reads XML for `xpath`; nil: nothing does.
     var xpath: (any XPathReading)? { get }
 }
@@ -37,6 +39,7 @@ extension QueryCatalog {
     package func rollups(of table: String) -> [RollupOffer] { [] }
     package func rollupBase(of table: String) -> RollupBase? { nil }
     package func comments(on name: String) -> RelationComments? { nil }
+    package func storedColumns(ofView name: String) -> [Field]? { nil }
     package var xpath: (any XPathReading)? { nil }
 }
 

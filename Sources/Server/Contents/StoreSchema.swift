@@ -37,6 +37,7 @@ package struct StoreSchema: CatalogExtension {
         func rollups(of table: String) -> [RollupOffer] { base.rollups(of: table) }
         func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
         func comments(on name: String) -> RelationComments? { base.comments(on: name) }
+        func storedColumns(ofView name: String) -> [Field]? { base.storedColumns(ofView: name) }
         var xpath: (any XPathReading)? { base.xpath }
 
         var schemas: [CatalogSchema] {

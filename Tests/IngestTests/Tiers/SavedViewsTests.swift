@@ -100,4 +100,12 @@ final class SavedViewsTests: XCTestCase {
             try fixture.engine.close()
         }
     }
+
+    func test_columns_areFields() {
+        func view(_ types: [String]) -> SavedView {
+            SavedView(name: "v", query: "SELECT 1", description: nil, columns: types.map { .init(name: "c", type: $0) }, reads: [])
+        }
+        XCTAssertEqual(view(["BIGINT", "DECIMAL(18,4)[]"]).fields?.map(\.type), [.int64, .list(element: Field("element", .decimal(precision: 18, scale: 4)))])
+        XCTAssertNil(view(["BIGINT", "NOTHING"]).fields)
+    }
 }

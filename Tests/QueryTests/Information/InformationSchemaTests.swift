@@ -72,4 +72,32 @@ final class InformationSchemaTests: XCTestCase {
             XCTAssertEqual((error as? QueryError)?.detail, "there is no table information_schema.tablez; did you mean tables?")
         }
     }
+
+    func test_views_ofInformationSchema_hideNothing() throws {
+        let table = MemoryTable(schema: Schema([Field("n", .int32), Field("m", .int32)]), batches: [])
+        // Each view that were bound for another's rows would bind all of them again.
+        let views: [(String, CatalogEntry)] = (0..<40).map { ("seen\($0)", .view(query: "SELECT count(*) AS n FROM information_schema.columns WHERE table_name <> 'seen\($0)'")) }
+        let catalog = FixedCatalog([("things", .table(table, scope: []))] + views)
+        let engine = QueryEngine()
+        let stream = try engine.execute(try engine.prepare("SELECT count(*), count(DISTINCT table_name) FROM information_schema.columns", in: QueryContext(catalog: catalog, now: 0)))
+        XCTAssertEqual(try stream.next().map { [$0.columns[0].value(at: 0), $0.columns[1].value(at: 0)] }, [.integer(42), .integer(41)])
+        let read = try engine.execute(try engine.prepare("SELECT n FROM seen7", in: QueryContext(catalog: catalog, now: 0)))
+        XCTAssertEqual(try read.next()?.columns[0].value(at: 0), .integer(41))
+    }
+
+    /// Columns that are kept with a view are told without its text, which may not bind for everybody.
+    private struct Kept: QueryCatalog {
+        let base = FixedCatalog([("gone", .view(query: "SELECT a FROM nothing"))])
+        var entryNames: [String] { base.entryNames }
+        func entry(named name: String) -> CatalogEntry? { base.entry(named: name) }
+        func storedColumns(ofView name: String) -> [Field]? { name == "gone" ? [Field("a", .int64), Field("b", .listOf(.string))] : nil }
+    }
+
+    func test_views_haveTheColumnsThatWereKept() throws {
+        let engine = QueryEngine(), context = QueryContext(catalog: Kept(), now: 0)
+        let stream = try engine.execute(try engine.prepare("SELECT column_name, udt_name FROM information_schema.columns ORDER BY ordinal_position", in: context))
+        let batch = try XCTUnwrap(try stream.next())
+        XCTAssertEqual((0..<batch.rowCount).map { row in batch.columns.map { $0.value(at: row) } }, [[.string("a"), .string("int8")], [.string("b"), .string("_text")]])
+        XCTAssertThrowsError(try engine.prepare("SELECT a FROM gone", in: context)) { XCTAssertEqual(($0 as? QueryError)?.cause, .undefinedTable) }
+    }
 }

@@ -35,6 +35,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func rollups(of table: String) -> [RollupOffer] { base.rollups(of: table) }
     func rollupBase(of table: String) -> RollupBase? { base.rollupBase(of: table) }
     func comments(on name: String) -> RelationComments? { base.comments(on: name) }
+    func storedColumns(ofView name: String) -> [Field]? { base.storedColumns(ofView: name) }
     var xpath: (any XPathReading)? { base.xpath }
     var dialect: (any CatalogDialect)? { self }
     var schemas: [CatalogSchema] { base.schemas }

@@ -49,7 +49,7 @@ struct SystemRows {
     /// A table or view that the asker sees.
     private struct Described {
         /// Nil for the store's own.
-        var schema: String?
+        let schema: String?
         let name: String
         let fields: [Field]
         let isView: Bool
@@ -63,9 +63,9 @@ struct SystemRows {
         try catalog.entryNames.compactMap { name in
             switch try catalog.entry(named: name) {
             // Versions that were are shown beside the table; their tickets are the table's own.
-            case .table(let source, _)?: Described(name: name, fields: source.schema.fields, isView: name.hasSuffix("_accepted") || name.hasSuffix("_history"))
-            case .rows(let rows)?: Described(name: name, fields: rows.fields, isView: true)
-            case .view(let query)?: try described(view: name, query)
+            case .table(let source, _)?: Described(schema: nil, name: name, fields: source.schema.fields, isView: name.hasSuffix("_accepted") || name.hasSuffix("_history"))
+            case .rows(let rows)?: Described(schema: nil, name: name, fields: rows.fields, isView: true)
+            case .view(let query)?: described(view: name, query, inSchema: nil)
             case nil: nil
             }
         } + foreign()
@@ -75,17 +75,16 @@ struct SystemRows {
     private func foreign() throws -> [Described] {
         try catalog.schemas.flatMap { schema in
             try schema.entryNames.compactMap { name in
-                guard case .view(let query)? = try catalog.entry(named: name, inSchema: schema.name), var found = try described(view: name, query) else { return nil }
-                found.schema = schema.name
-                return found
+                guard case .view(let query)? = try catalog.entry(named: name, inSchema: schema.name) else { return nil }
+                return described(view: name, query, inSchema: schema.name)
             }
         }
     }
 
-    /// A view has the columns that its text gives; one that does not bind, for want of what it reads, is not shown.
-    private func described(view name: String, _ query: String) throws -> Described? {
-        guard case .query(let bound)? = try? Binder.bind(query, in: QueryContext(catalog: catalog, now: 0)) else { return nil }
-        return Described(name: name, fields: bound.columns.map { Field($0.name, $0.type) }, isView: true)
+    /// One whose columns are not kept and that does not bind, for want of what it reads, is not shown.
+    private func described(view name: String, _ query: String, inSchema schema: String?) -> Described? {
+        let context = QueryContext(catalog: catalog, now: 0)
+        return Binder.columns(ofView: name, query, inSchema: schema, in: context).map { Described(schema: schema, name: name, fields: $0, isView: true) }
     }
 
     private func classes() throws -> [Row] {
