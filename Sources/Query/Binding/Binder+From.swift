@@ -435,6 +435,22 @@ extension Binder {
 
     static let one = Expression.literal(.integer(1), .int32)
 
+    /// Whether a value is one of PostgreSQL's vectors: lists that count from 0 and are written without braces.
+    func isVector(_ value: TypedExpression) -> Bool {
+        guard case .list = value.type, let declared = declaredType(value) else { return false }
+        return declared == "int2vector" || declared == "oidvector"
+    }
+
+    /// A place that counts from 1, counted from 0.
+    func fromZero(_ place: Expression, at position: Int) -> Expression { .call(.subtract, [place, Self.one], type: .int32, position: position) }
+
+    /// `[0:2]`
+    func dimensionsOfVector(_ vector: TypedExpression, at position: Int) throws(QueryError) -> Expression {
+        let count = FunctionCall(name: "array_length", arguments: [vector, TypedExpression(Self.one, at: position)], position: position)
+        let last = Expression.cast(fromZero(try SQLFunction.arrayLength.bound(count, self), at: position), to: .string, position: position)
+        return .call(.concat, [.text("[0:"), last, .text("]")], type: .string, position: position)
+    }
+
     /// The places of a list's elements, from 1.
     private func subscripts(_ arguments: [TypedExpression], at position: Int) throws(QueryError) -> Expression {
         guard (2...3).contains(arguments.count), case .list = arguments[0].type else {
@@ -442,11 +458,13 @@ extension Binder {
         }
         let length = FunctionCall(name: "array_length", arguments: [arguments[0], arguments[1]], position: position)
         let count = try SQLFunction.arrayLength.bound(length, self)
-        guard arguments.count == 3 else { return series([Self.one, count, Self.one], .int32, at: position) }
+        let first = isVector(arguments[0]) ? Expression.literal(.integer(0), .int32) : Self.one
+        let last = isVector(arguments[0]) ? fromZero(count, at: position) : count
+        guard arguments.count == 3 else { return series([first, last, Self.one], .int32, at: position) }
         // Backwards where the last argument says so.
         let isReverse = try implicit(arguments[2], to: .boolean, "generate_subscripts")
         func either(_ one: Expression, _ other: Expression) -> Expression { .conditional(branches: [.init(condition: isReverse, result: one)], otherwise: other, type: .int32) }
-        return series([either(count, Self.one), either(Self.one, count), either(.literal(.integer(-1), .int32), Self.one)], .int32, at: position)
+        return series([either(last, first), either(first, last), either(.literal(.integer(-1), .int32), Self.one)], .int32, at: position)
     }
 
     func series(_ bounds: [Expression], _ type: ColumnType, at position: Int) -> Expression {

@@ -50,7 +50,7 @@ extension Binder {
     }
 
     /// `'receipts'::regclass` is a number; `oid::regclass` shows a name, and is one.
-    private func castToRegistry(
+    func castToRegistry(
         _ value: TypedExpression, _ registry: String, _ dialect: any CatalogDialect, at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
         if value.isUntyped, case .literal(.bytes(let text), _) = value.expression {
@@ -74,7 +74,14 @@ extension Binder {
         dependsOnSession = true
         do {
             guard let found = try dialect.object(named: name, in: registry) else {
-                let cause: QueryError.Cause = registry.hasPrefix("regproc") ? .undefinedFunction : registry == "regtype" ? .undefinedType : .undefinedTable
+                let cause: QueryError.Cause =
+                    switch registry {
+                    case "regproc", "regprocedure": .undefinedFunction
+                    case "regtype": .undefinedType
+                    case "regnamespace": .undefinedSchema
+                    case "regrole": .undefinedObject
+                    default: .undefinedTable
+                    }
                 throw QueryError.badSQL("there is no “\(name)” among what \(registry) names", at: position).because(cause)
             }
             return .literal(.integer(found), .int64)
@@ -188,6 +195,10 @@ extension Binder {
         }
         if value.type == type { return value.expression }
         if case .literal(.null, _) = value.expression { return .null(type) }
+        if type == .string, isVector(value) {
+            let texts = Expression.cast(value.expression, to: .list(element: Field("element", .string)), position: value.position)
+            return .call(.arrayToString, [texts, .text(" ")], type: .string, position: value.position)
+        }
         guard TypeRules.cast(from: value.type, to: type) != .none || isCastableList(value.type, to: type) else {
             throw .badSQL(
                 "\(value.type.sqlName) cannot be cast to \(type.sqlName)", at: value.position).because(isExplicit ? .noCast : .typeMismatch)

@@ -26,11 +26,16 @@ extension Binder {
         if name == "greatest" || name == "least" { try refuseUnordered(arguments, name, at: position) }
         if call.isVariadic { return TypedExpression(try bindVariadic(name, arguments, at: position), at: position) }
         var result = try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self)
+        if Self.givingPlaces.contains(name), isVector(arguments[0]) { result = fromZero(result, at: position) }
+        if name == "array_dims", isVector(arguments[0]) { result = try dimensionsOfVector(arguments[0], at: position) }
         var declared = Self.keepingTypes.contains(name) ? commonDeclaration(arguments) : nil
         if let common = declared, !(common == "record" ? result.type.holdsRows : result.type == arguments.first { !$0.isUntyped }?.type) { declared = nil }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
     }
+
+    /// They say the place of an element.
+    private static let givingPlaces: Set<String> = ["array_lower", "array_upper", "array_position"]
 
     /// What comes out of them is one of the values that go in, or of their type.
     private static let keepingTypes: Set<String> = ["coalesce", "greatest", "least", "nullif", "abs", "mod"]
@@ -190,7 +195,19 @@ extension Binder {
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
             throw .badSQL("\(call.name.text) is no aggregate: it takes arguments only", at: call.name.position)
         }
-        return try expand(text, try bindAll(call.arguments, in: scope), at: call.name.position, in: scope)
+        let arguments = try numbered(try bindAll(call.arguments, in: scope), of: call.name.text, in: scope)
+        return try expand(text, arguments, at: call.name.position, in: scope)
+    }
+
+    /// The arguments with numbers in the place of names, where the function means objects by them: a constant must name one.
+    private func numbered(_ arguments: [TypedExpression], of function: String, in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
+        guard let dialect = context.catalog.dialect else { return arguments }
+        var arguments = arguments
+        for (index, registry) in dialect.registries(ofArgumentsOf: function, count: arguments.count).enumerated() where index < arguments.count {
+            guard let registry, arguments[index].type == .string else { continue }
+            arguments[index] = try castToRegistry(arguments[index], registry, dialect, at: arguments[index].position, in: scope)
+        }
+        return arguments
     }
 
     /// `COLLATION FOR (x)`: the collation's name as SQL writes it; NULL of a literal without a type.

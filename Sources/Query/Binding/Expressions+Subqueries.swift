@@ -311,7 +311,7 @@ extension Binder {
         guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position) }
         var place = try implicit(try bindExpression(index, in: scope), to: .int32, "[…]")
         // PostgreSQL's vectors count from 0.
-        if let declared = declaredType(value), declared.hasSuffix("vector") {
+        if isVector(value) {
             place = .cast(.call(.add, [.cast(place, to: .int64, position: position), .literal(.integer(1), .int64)], type: .int64, position: position), to: .int32, position: position)
         }
         return TypedExpression(

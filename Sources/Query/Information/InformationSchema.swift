@@ -45,6 +45,8 @@ package enum InformationSchema {
         let name = String(word[..<mark])
         return switch word[word.index(after: mark)...] {
         case "i": Relation.Domain(name: name, type: .string, declared: "name")
+        case "o": Relation.Domain(name: name, type: .int64, declared: "oid")
+        case "a": Relation.Domain(name: name, type: .list(element: Field("element", .string)), declared: nil)
         case "n": Relation.Domain(name: name, type: .int32, declared: nil)
         case "t": Relation.Domain(name: name, type: .timestampTZ, declared: nil)
         default: Relation.Domain(name: name, type: .string, declared: "varchar")

@@ -7,6 +7,14 @@
 /// What columns each relation has.
 enum InformationSchemaText {
     static let all = """
+        13507 _pg_foreign_data_wrappers: oid:o fdwowner:o fdwoptions:a foreign_data_wrapper_catalog:i foreign_data_wrapper_name:i authorization_identifier:i
+                foreign_data_wrapper_language:c
+        13519 _pg_foreign_servers: oid:o srvoptions:a foreign_server_catalog:i foreign_server_name:i foreign_data_wrapper_catalog:i foreign_data_wrapper_name:i
+                foreign_server_type:c foreign_server_version:c authorization_identifier:i
+        13498 _pg_foreign_table_columns: nspname:i relname:i attname:i attfdwoptions:a
+        13532 _pg_foreign_tables: foreign_table_catalog:i foreign_table_schema:i foreign_table_name:i ftoptions:a foreign_server_catalog:i foreign_server_name:i
+                authorization_identifier:i
+        13545 _pg_user_mappings: oid:o umoptions:a umuser:o authorization_identifier:i foreign_server_catalog:i foreign_server_name:i srvowner:i
         13241 administrable_role_authorizations: grantee:i role_name:i is_grantable:b
         13236 applicable_roles: grantee:i role_name:i is_grantable:b
         13245 attributes: udt_catalog:i udt_schema:i udt_name:i attribute_name:i ordinal_position:n attribute_default:c is_nullable:b data_type:c

@@ -50,6 +50,8 @@ package protocol CatalogDialect: Sendable {
     var openSchema: String { get }
     /// A function as an expression of its arguments, `$1`, `$2` …; nil for one that is none.
     func expression(of function: String, argumentCount: Int) -> String?
+    /// Of a function's arguments those that a registry's names and numbers may stand for: names become numbers. None for most functions.
+    func registries(ofArgumentsOf function: String, count: Int) -> [String?]
     /// A function in FROM, as the rows that it gives whatever its arguments are; nil for one that is none.
     func rows(ofFunction name: String, argumentCount: Int) -> (any TableSource)?
     /// A type that a cast may name.

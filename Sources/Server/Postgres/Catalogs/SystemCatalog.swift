@@ -46,7 +46,7 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
 
     func entry(named name: String, inSchema schema: String) throws -> CatalogEntry? {
         guard schema == "pg_catalog" else { return try base.entry(named: name, inSchema: schema) }
-        if name == "till_type_names" { return .table(Self.typeNames, scope: []) }
+        if let table = SystemLookups.table(named: name, base, session) { return .table(table, scope: []) }
         guard let relation = SystemRelation.byName[name] else { return nil }
         return .table(relation.table(try SystemRows(base, session).rows(of: relation)), scope: [])
     }
@@ -115,7 +115,8 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
         }
     }
 
-    private static func quoted(_ name: String) -> String {
+    /// A name as SQL writes it.
+    static func quoted(_ name: String) -> String {
         let isPlain = name.utf8.allSatisfy { ($0 >= 0x61 && $0 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x5F }
         return isPlain && name.utf8.first.map { $0 > 0x39 } == true ? name : "\"" + name.replacing("\"", with: "\"\"") + "\""
     }
@@ -123,6 +124,8 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
     func number(ofRelation name: String, inSchema schema: String?) -> Int64? {
         SystemNumber.relation(name, ofSchema: schema)
     }
+
+    func registries(ofArgumentsOf function: String, count: Int) -> [String?] { SystemFunctions.registries(function, count) }
 
     var databaseName: String { session.database }
 
@@ -133,20 +136,6 @@ struct SystemCatalog: QueryCatalog, CatalogDialect {
         return declared.flatMap { isRegistry($0) ? $0 : nil } ?? SystemType.byNumber[Int64(shape.type)]?.shown
             ?? PostgresType.element(ofArray: shape.type).flatMap { SystemType.byNumber[Int64($0.rawValue)] }.map { "\($0.shown)[]" } ?? type.sqlName
     }
-
-    /// How SQL writes each type: `format_type` asks it.
-    private static let typeNames: MemoryTable = {
-        var numbers = ColumnBuilder(type: .int64), names = ColumnBuilder(type: .string), shown = ColumnBuilder(type: .string)
-        for type in SystemType.all {
-            numbers.append(.integer(type.number))
-            names.append(.string(type.name))
-            shown.append(.string(type.shown))
-        }
-        let columns = [numbers.finish(), names.finish(), shown.finish()]
-        return MemoryTable(
-            schema: Schema([Field("oid", .int64), Field("typname", .string), Field("shown", .string)]),
-            batches: [ColumnBatch(rowCount: SystemType.all.count, columns: columns)])
-    }()
 }
 
 extension String {

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// Functions of PostgreSQL's that clients ask its catalogs by, each as an expression in SQL.
 ///
 /// What has no object here (policies, sequences, rules) is NULL, as for an object that is not there.
@@ -12,13 +14,17 @@ enum SystemFunctions {
         case ("current_database", 0), ("current_catalog", 0): "\(quoted(session.database))::name"
         case ("pg_backend_pid", 0): "\(session.processID)"
         case ("pg_is_in_recovery", 0), ("pg_is_wal_replay_paused", 0): "false"
-        case ("current_setting", 1), ("current_setting", 2): "(SELECT s.setting FROM pg_catalog.pg_settings s WHERE s.name = lower($1::text))"
+        case ("current_setting", 1), ("current_setting", 2): "(SELECT s.setting FROM pg_catalog.till_settings s WHERE s.name = lower($1::text))"
+        case ("pg_postmaster_start_time", 0): "'\(CalendarText.text(instant: startedAt))'::timestamptz"
         case ("inet_server_addr", 0), ("inet_client_addr", 0), ("txid_current_if_assigned", 0): "NULL::text"
         case ("pg_my_temp_schema", 0): "0::bigint"
         case ("inet_server_port", 0), ("inet_client_port", 0): "NULL::integer"
         default: named[Key(name, count)] ?? named[Key(name, anyCount)]
         }
     }
+
+    /// When the door was opened.
+    static let startedAt = CalendarText.now
 
     private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
 
@@ -91,10 +97,11 @@ enum SystemFunctions {
             Key("pg_index_has_property", 2): "lower($2::text) IN ('clusterable', 'index_scan', 'bitmap_scan', 'backward_scan')",
             Key("pg_indexam_has_property", 2): "lower($2::text) IN ('can_order', 'can_unique', 'can_multi_col', 'can_exclude', 'can_include')",
             Key("to_regrole", 1): "(SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = $1::text)", Key("pg_trigger_depth", 0): "0", Key("pg_client_encoding", 0): "'UTF8'",
-            Key("to_regproc", 1): "(SELECT min(p.oid) FROM pg_catalog.pg_proc p WHERE p.proname = $1::text HAVING count(*) = 1)", Key("pg_settings_get_flags", 1): "(SELECT ARRAY[]::text[] FROM pg_catalog.pg_settings s WHERE s.name = lower($1::text))",
+            Key("to_regproc", 1): "(SELECT min(p.oid) FROM pg_catalog.pg_proc p WHERE p.proname = $1::text HAVING count(*) = 1)", Key("pg_settings_get_flags", 1): "(SELECT ARRAY[]::text[] FROM pg_catalog.till_settings s WHERE s.name = lower($1::text))",
             Key("clock_timestamp", 0): "now()", Key("pg_terminate_backend", 2): "false",
             Key("pg_advisory_xact_lock_shared", anyCount): "''", Key("pg_try_advisory_xact_lock_shared", anyCount): "true", Key("pg_safe_snapshot_blocking_pids", 1): "ARRAY[]::integer[]",
-            Key("has_parameter_privilege", anyCount): "false", Key("has_column_privilege", 4): "upper($4::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)'",
+            Key("has_parameter_privilege", anyCount): "false",
+            Key("txid_current", 0): "3::bigint", Key("oidvectortypes", 1): vectorTypes,
             Key("pg_get_replica_identity_index", 1): "NULL::bigint",
             Key("pg_conf_load_time", 0): "now()", Key("pg_is_other_temp_schema", 1): "false", Key("pg_stat_get_numscans", 1): "0::bigint",
             Key("row_security_active", 1): "false", Key("pg_jit_available", 0): "false", Key("pg_current_logfile", anyCount): nothing,
@@ -104,10 +111,8 @@ enum SystemFunctions {
         for function in ["pg_table_is_visible", "pg_type_is_visible", "pg_function_is_visible", "pg_operator_is_visible", "pg_collation_is_visible", "pg_opclass_is_visible", "pg_conversion_is_visible", "pg_opfamily_is_visible", "pg_statistics_obj_is_visible", "pg_ts_config_is_visible", "pg_ts_dict_is_visible", "pg_ts_parser_is_visible", "pg_ts_template_is_visible"] {
             found[Key(function, 1)] = visible
         }
-        // Whoever sees it may read it, and nobody may write.
         for kind in ["table", "column", "any_column", "schema", "database", "function", "type", "sequence", "tablespace", "language", "foreign_data_wrapper", "server"] {
-            found[Key("has_\(kind)_privilege", 2)] = "CASE WHEN num_nulls($1, $2) = 0 THEN upper($2::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)' END"
-            found[Key("has_\(kind)_privilege", 3)] = "CASE WHEN num_nulls($1, $2, $3) = 0 THEN upper($3::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)' END"
+            for count in kind == "column" ? 3...4 : 2...3 { found[Key("has_\(kind)_privilege", count)] = right(on: kind, count) }
         }
         for function in [
             "pg_get_expr", "pg_get_viewdef", "pg_get_ruledef", "pg_get_triggerdef", "pg_get_partkeydef", "pg_get_serial_sequence", "pg_get_statisticsobjdef_columns", "shobj_description",
@@ -115,6 +120,44 @@ enum SystemFunctions {
         ] { found[Key(function, anyCount)] = nothing }
         return found
     }()
+
+    /// Whoever sees it may read it, and nobody may write; NULL of what is not there.
+    ///
+    /// - Parameter count: of the arguments, with or without whose right it is; the object is a number where `registries` says so.
+    private static func right(on kind: String, _ count: Int) -> String {
+        let isOfColumn = kind == "column"
+        let isOfSomebody = count == (isOfColumn ? 4 : 3)
+        let object = isOfSomebody ? "$2" : "$1", column = isOfSomebody ? "$3" : "$2"
+        let may = "bool_and(CASE WHEN num_nulls(\((1...count).map { "$\($0)" }.joined(separator: ", "))) = 0 THEN upper($\(count)::text) ~ '^(SELECT|USAGE|CONNECT|EXECUTE)( *,|$)' END)"
+        let place =
+            switch kind {
+            case "table", "any_column", "sequence": "till_relations o WHERE o.oid = \(object)::bigint"
+            case "column": "pg_attribute o WHERE o.attrelid = \(object)::bigint AND \(column)::text IN (o.attname, o.attnum::text)"
+            case "schema": "pg_namespace o WHERE o.oid = \(object)::bigint"
+            case "function": "pg_proc o WHERE o.oid = \(object)::bigint"
+            case "type": "till_type_names o WHERE o.oid = \(object)::bigint"
+            case "database": "pg_database o WHERE \(object)::text IN (o.datname, o.oid::text)"
+            case "tablespace": "pg_tablespace o WHERE \(object)::text IN (o.spcname, o.oid::text)"
+            case "language": "pg_language o WHERE \(object)::text IN (o.lanname, o.oid::text)"
+            case "server": "pg_foreign_server o WHERE \(object)::text IN (o.srvname, o.oid::text)"
+            default: "pg_foreign_data_wrapper o WHERE \(object)::text IN (o.fdwname, o.oid::text)"
+            }
+        return "(SELECT \(may) FROM pg_catalog.\(place))"
+    }
+
+    /// Whose names `has_…_privilege` takes beside numbers.
+    static func registries(_ name: String, _ count: Int) -> [String?] {
+        let registry: String? =
+            switch name {
+            case "has_table_privilege", "has_column_privilege", "has_any_column_privilege", "has_sequence_privilege": "regclass"
+            case "has_schema_privilege": "regnamespace"
+            case "has_function_privilege": "regprocedure"
+            case "has_type_privilege": "regtype"
+            default: nil
+            }
+        guard registry != nil else { return [] }
+        return count == (name == "has_column_privilege" ? 4 : 3) ? [nil, registry] : [registry]
+    }
 
     /// Above 10 of a unit the next one: halves of it are counted down, and then rounded.
     private static let sizePretty: String = {
@@ -126,12 +169,14 @@ enum SystemFunctions {
         return "(SELECT CASE WHEN abs(v.size) < 10240 THEN v.size::text || ' bytes' \(branches.joined(separator: " ")) END FROM (SELECT $1 AS size, div($1, 512) AS halves) AS v)"
     }()
 
+    private static let vectorTypes =
+        "(SELECT coalesce(string_agg(t.shown, ', ' ORDER BY a.place), '') FROM unnest($1) WITH ORDINALITY AS a(kind, place) JOIN pg_catalog.till_type_names t ON t.oid = a.kind)"
     private static let functionResult = "(SELECT CASE WHEN p.proretset THEN 'SETOF ' ELSE '' END || t.shown FROM pg_catalog.pg_proc p JOIN pg_catalog.till_type_names t ON t.oid = p.prorettype WHERE p.oid = $1)"
     private static let functionArguments =
         "(SELECT coalesce(string_agg(t.shown, ', ' ORDER BY a.place), '') FROM pg_catalog.pg_proc p CROSS JOIN unnest(p.proargtypes) WITH ORDINALITY AS a(kind, place) JOIN pg_catalog.till_type_names t ON t.oid = a.kind WHERE p.oid = $1)"
 
     private static let indexDefinition = """
-        (SELECT 'CREATE UNIQUE INDEX ' || i.relname || ' ON public.' || t.relname || ' USING btree (ticket_id)'
+        (SELECT 'CREATE UNIQUE INDEX ' || quote_ident(i.relname) || ' ON public.' || quote_ident(t.relname) || ' USING btree (ticket_id)'
             FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class i ON i.oid = x.indexrelid JOIN pg_catalog.pg_class t ON t.oid = x.indrelid WHERE i.oid = $1)
         """
 

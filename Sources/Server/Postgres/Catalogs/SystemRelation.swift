@@ -51,6 +51,23 @@ struct SystemRelation: Sendable {
         }
     }
 
+    /// Those that are NULL, or never, otherwise than their types have it.
+    private static let exceptions = Set(
+        """
+        pg_proc.prosrc pg_attrdef.adbin pg_largeobject.data pg_statistic_ext.stxkind pg_rewrite.ev_qual pg_rewrite.ev_action pg_trigger.tgargs pg_trigger.tgoldtable pg_trigger.tgnewtable
+        pg_description.description pg_database.datcollate pg_database.datctype pg_authid.rolvaliduntil pg_shdescription.description pg_extension.extversion pg_policy.polroles
+        pg_replication_origin.roname pg_default_acl.defaclacl pg_init_privs.initprivs pg_seclabel.provider pg_seclabel.label pg_shseclabel.provider pg_shseclabel.label
+        pg_parameter_acl.parname pg_publication_rel.prattrs pg_subscription.subconninfo pg_subscription_rel.srsublsn pg_subscription.subslotname pg_subscription.subsynccommit
+        pg_subscription.subpublications
+        """.split(whereSeparator: \.isWhitespace).map(String.init))
+
+    /// Whether a column is never NULL: a table's, where each value of its type has one length, and its vectors.
+    func isRequired(_ column: SystemColumn, typeNumber: Int64) -> Bool {
+        guard !isView else { return false }
+        let isPlain = (SystemType.byNumber[typeNumber]?.length ?? -1) > 0 || column.typeName.hasSuffix("vector")
+        return isPlain != Self.exceptions.contains("\(name).\(column.name)")
+    }
+
     // MARK: Rows
 
     /// Functions that stand in FROM and tell of what is not here: how many arguments each takes, and a table of its columns without rows.

@@ -30,6 +30,7 @@ struct SystemRows {
         case "pg_language": Self.languages
         case "pg_description": try descriptions()
         case "pg_index": try tables().filter(\.hasKey).map(index)
+        case "pg_indexes": try tables().filter(\.hasKey).map(shownIndex)
         case "pg_constraint": try tables().filter(\.hasKey).map(constraint)
         case "pg_am": [["oid": .integer(2), "amname": .string("heap"), "amtype": .string("t")], ["oid": .integer(403), "amname": .string("btree"), "amtype": .string("i")]]
         case "pg_database": [databaseRow]
@@ -136,7 +137,7 @@ struct SystemRows {
             for (index, column) in relation.columns.enumerated() {
                 let name = column.typeName
                 let number = SystemType.number(named: name.hasSuffix("[]") ? "_" + name.dropLast(2) : name) ?? 25
-                rows.append(attribute(column.name, index, of: relation.number, type: number, modifier: -1, isRequired: false))
+                rows.append(attribute(column.name, index, of: relation.number, type: number, modifier: -1, isRequired: relation.isRequired(column, typeNumber: number)))
             }
         }
         return rows
@@ -181,6 +182,13 @@ struct SystemRows {
             "indisunique": .boolean(true), "indisprimary": .boolean(true), "indimmediate": .boolean(true), "indisvalid": .boolean(true), "indisready": .boolean(true), "indislive": .boolean(true),
             "indkey": .list([.integer(place)]), "indcollation": .list([.integer(100)]), "indclass": .list([.integer(3_126)]), "indoption": .list([.integer(0)]),
         ]
+    }
+
+    /// As `pg_get_indexdef` says it.
+    private func shownIndex(_ table: Described) -> Row {
+        let key = "\(table.name)_pkey"
+        let definition = "CREATE UNIQUE INDEX \(SystemCatalog.quoted(key)) ON public.\(SystemCatalog.quoted(table.name)) USING btree (ticket_id)"
+        return ["schemaname": .string("public"), "tablename": .string(table.name), "indexname": .string(key), "indexdef": .string(definition)]
     }
 
     private func constraint(_ table: Described) -> Row {
@@ -250,6 +258,10 @@ struct SystemRows {
     }
 
     private func setting(_ setting: (name: String, value: String)) -> Row {
-        ["name": .string(setting.name), "setting": .string(setting.value), "vartype": .string("string"), "context": .string("user"), "source": .string("session"), "short_desc": .string("")]
+        let known = SystemSetting(setting.name, setting.value)
+        return [
+            "name": .string(setting.name), "setting": .string(known.value), "unit": known.unit.map { .string($0) } ?? .null, "vartype": .string(known.type),
+            "context": .string(SessionSettings.isFixed(setting.name.lowercased()) ? "internal" : "user"), "source": .string("session"), "short_desc": .string(""),
+        ]
     }
 }

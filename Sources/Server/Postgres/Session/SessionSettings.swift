@@ -112,8 +112,12 @@ package struct SessionSettings: Sendable {
 
     package subscript(name: String) -> String? { values[name.lowercased()] }
 
-    /// All by name, in order.
-    package var all: [(name: String, value: String)] { values.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+    /// All by name, in order, as PostgreSQL spells them.
+    package var all: [(name: String, value: String)] { values.sorted { $0.key < $1.key }.map { (Self.byName[$0.key]?.reported ?? $0.key, $0.value) } }
+
+    /// Whether it is on or off.
+    static func isSwitch(_ name: String) -> Bool { byName[name].map { $0.value == "on" || $0.value == "off" } ?? false }
+    static func isFixed(_ name: String) -> Bool { byName[name]?.isFixed ?? false }
 
     /// Those that clients are told of, as PostgreSQL spells them.
     package var reported: [(name: String, value: String)] {

@@ -93,7 +93,7 @@ final class SystemCatalogTests: XCTestCase {
 
     func test_functions_all_areBound() throws {
         for (name, count) in SystemFunctions.all {
-            let takesList = name.hasPrefix("array_") || name == "cardinality"
+            let takesList = name.hasPrefix("array_") || name == "cardinality" || name == "oidvectortypes"
             let arguments = (0..<count).map { index in
                 // A name in an object is never NULL.
                 guard takesList else { return name == "json_build_object" && index % 2 == 0 ? "'name'" : "NULL" }
@@ -126,6 +126,10 @@ final class SystemCatalogTests: XCTestCase {
             [[.string("o'shop"), .string("till"), .string("public"), .list([.string("public")]), .string("UTC"), .integer(7)]])
         XCTAssertEqual(try rows(#"SELECT '"Odd ""name"""'::regclass::oid::regclass"#), [[.string("Odd \"name\"")]])
         XCTAssertThrowsError(try rows("SELECT 'nothing'::regclass"))
+    }
+
+    func test_moments_ofTheServer() throws {
+        XCTAssertEqual(try rows("SELECT pg_postmaster_start_time() > TIMESTAMPTZ '2020-01-01Z', txid_current() > 0, count(*) = 0 FROM information_schema._pg_foreign_tables"), [[.boolean(true), .boolean(true), .boolean(true)]])
     }
 
     func test_numbers_areStable() {
@@ -174,6 +178,79 @@ final class SystemCatalogTests: XCTestCase {
     func test_vectors_countFromZero() throws {
         XCTAssertEqual(try rows("SELECT indkey[0], indkey[1], indclass[0] FROM pg_index"), [[.integer(1), .null, .integer(3_126)]])
         XCTAssertEqual(try rows("SELECT conkey[0], conkey[1] FROM pg_constraint"), [[.null, .integer(1)]])
+    }
+
+    func test_vectors_haveTheirOwnPlaces() throws {
+        XCTAssertEqual(
+            try rows("SELECT array_lower(indkey, 1), array_upper(indkey, 1), array_length(indkey, 1), array_dims(indkey), array_position(indkey, 1), array_lower(indclass, 1), array_lower(indkey, 2) FROM pg_index"),
+            [[.integer(0), .integer(0), .integer(1), .string("[0:0]"), .integer(0), .integer(0), .null]])
+        XCTAssertEqual(try rows("SELECT generate_subscripts(indkey, 1), generate_subscripts(indkey, 1, true) FROM pg_index"), [[.integer(0), .integer(0)]])
+        XCTAssertEqual(try rows("SELECT s FROM pg_index, generate_subscripts(indkey, 1) AS s"), [[.integer(0)]])
+        XCTAssertEqual(try rows("SELECT array_lower(conkey, 1), array_upper(conkey, 1), generate_subscripts(conkey, 1) FROM pg_constraint"), [[.integer(1), .integer(1), .integer(1)]])
+        let key = """
+            SELECT a.attname FROM (SELECT indrelid, indkey, generate_subscripts(indkey, 1) idx FROM pg_index WHERE indrelid = '"receipts"'::regclass AND indisprimary) i
+                JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[i.idx] ORDER BY i.idx
+            """
+        XCTAssertEqual(try rows(key), [[.string("ticket_id")]])
+    }
+
+    func test_vectors_asText_haveNoBraces() throws {
+        XCTAssertEqual(
+            try rows("SELECT indkey::text, indclass::varchar, concat(indkey, 'x'), indkey || 'x'::text, string_to_array(indkey::text, ' '), max(indkey::text) OVER () FROM pg_index"),
+            [[.string("1"), .string("3126"), .string("1x"), .string("1x"), .list([.string("1")]), .string("1")]])
+        XCTAssertEqual(try rows("SELECT proargtypes::text, oidvectortypes(proargtypes) FROM pg_proc WHERE oid = 1622"), [[.string("25 23"), .string("text, integer")]])
+        XCTAssertEqual(try rows("SELECT conkey::text FROM pg_constraint"), [[.string("{1}")]])
+        XCTAssertEqual(try rows("SELECT CAST(v AS text) FROM (SELECT indkey AS v FROM pg_index UNION ALL SELECT indkey FROM pg_index) AS t"), [[.string("1")], [.string("1")]])
+    }
+
+    func test_indexes_haveDefinitions() throws {
+        XCTAssertEqual(
+            try rows("SELECT schemaname, tablename, indexname, tablespace, indexdef, indexdef = pg_get_indexdef('receipts_pkey'::regclass) FROM pg_indexes"),
+            [[.string("public"), .string("receipts"), .string("receipts_pkey"), .null, .string("CREATE UNIQUE INDEX receipts_pkey ON public.receipts USING btree (ticket_id)"), .boolean(true)]])
+    }
+
+    func test_rights_areOfWhatIsThere() throws {
+        XCTAssertEqual(
+            try rows("SELECT has_table_privilege('receipts', 'SELECT'), has_table_privilege('receipts', 'INSERT'), has_table_privilege('receipts'::regclass, 'SELECT'), has_table_privilege('receipts'::regclass::oid::regclass, 'SELECT')"),
+            [[.boolean(true), .boolean(false), .boolean(true), .boolean(true)]])
+        XCTAssertEqual(
+            try rows("SELECT has_table_privilege(current_user, 'pg_class', 'SELECT'), has_column_privilege('receipts', 'total', 'SELECT'), has_column_privilege(current_user, 'receipts', 2::smallint, 'SELECT'), has_any_column_privilege('receipts', 'SELECT')"),
+            [[.boolean(true), .boolean(true), .boolean(true), .boolean(true)]])
+        XCTAssertEqual(
+            try rows("SELECT has_schema_privilege('public', 'USAGE'), has_schema_privilege('public', 'CREATE'), has_database_privilege('till', 'CONNECT'), has_type_privilege('integer', 'USAGE'), has_function_privilege('array_in', 'EXECUTE')"),
+            [[.boolean(true), .boolean(false), .boolean(true), .boolean(true), .boolean(true)]])
+        XCTAssertEqual(
+            try rows("SELECT has_table_privilege(999::oid, 'SELECT'), has_column_privilege('receipts', 'nope', 'SELECT'), has_schema_privilege(7::oid, 'USAGE'), has_database_privilege('nope', 'CONNECT'), has_table_privilege(NULL, 'SELECT')"),
+            [[.null, .null, .null, .null, .null]])
+        XCTAssertEqual(try rows("SELECT count(*) FROM pg_class c WHERE NOT has_table_privilege(c.oid, 'SELECT') OR has_table_privilege(c.oid, 'SELECT') IS NULL"), [[.integer(0)]])
+        XCTAssertEqual(try rows("SELECT has_table_privilege(name, 'SELECT') FROM (VALUES ('receipts'), ('nope')) AS t(name)"), [[.boolean(true)], [.null]])
+        let faults: [(String, QueryError.Cause)] = [
+            ("has_table_privilege('nope', 'SELECT')", .undefinedTable), ("has_any_column_privilege('nope', 'SELECT')", .undefinedTable), ("has_schema_privilege('nope', 'USAGE')", .undefinedSchema),
+            ("has_type_privilege('nope', 'USAGE')", .undefinedType), ("has_function_privilege('nope()', 'EXECUTE')", .undefinedFunction), ("'nope'::regrole", .undefinedObject),
+        ]
+        for (call, cause) in faults { XCTAssertThrowsError(try rows("SELECT \(call)"), call) { XCTAssertEqual(($0 as? QueryError)?.cause, cause, call) } }
+    }
+
+    func test_settings_areSpelledAndMeasuredAsPostgresHasThem() throws {
+        XCTAssertEqual(
+            try rows("SELECT name, setting, vartype, unit FROM pg_settings WHERE name IN ('TimeZone', 'DateStyle', 'IntervalStyle', 'statement_timeout', 'work_mem', 'shared_buffers', 'jit', 'random_page_cost') ORDER BY lower(name)"),
+            [
+                [.string("DateStyle"), .string("ISO, MDY"), .string("string"), .null], [.string("IntervalStyle"), .string("postgres"), .string("enum"), .null],
+                [.string("jit"), .string("off"), .string("bool"), .null], [.string("random_page_cost"), .string("4"), .string("real"), .null],
+                [.string("shared_buffers"), .string("16384"), .string("integer"), .string("8kB")], [.string("statement_timeout"), .string("0"), .string("integer"), .string("ms")],
+                [.string("TimeZone"), .string("UTC"), .string("string"), .null], [.string("work_mem"), .string("4096"), .string("integer"), .string("kB")],
+            ])
+        XCTAssertEqual(try rows("SELECT current_setting(n) FROM (VALUES ('TimeZone'), ('work_mem')) AS t(n)"), [[.string("UTC")], [.string("4MB")]])
+        for (value, number) in [("30s", "30000"), ("5min", "300000"), ("x", "x")] { XCTAssertEqual(SystemSetting("statement_timeout", value).value, number) }
+        for (value, number) in [("1GB", "131072"), ("7", "7"), ("9223372036854775807GB", "9223372036854775807GB")] { XCTAssertEqual(SystemSetting("shared_buffers", value).value, number) }
+    }
+
+    func test_columns_ofCatalogs_areRequiredAsPostgresHasThem() throws {
+        let query = "SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attnotnull AND attrelid ="
+        XCTAssertEqual(try rows("\(query) 'pg_index'::regclass ORDER BY attnum"), [[.string("indexprs")], [.string("indpred")]])
+        XCTAssertEqual(try rows("\(query) 'pg_description'::regclass"), [])
+        XCTAssertEqual(try rows("\(query) 'pg_namespace'::regclass"), [[.string("nspacl")]])
+        XCTAssertEqual(try rows("SELECT count(*) FROM pg_attribute WHERE attnotnull AND attrelid = 'pg_tables'::regclass"), [[.integer(0)]])
     }
 
     func test_expandedArrays_areKeysColumns() throws {

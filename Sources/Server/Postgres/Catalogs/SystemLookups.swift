@@ -1,0 +1,37 @@
+internal import ColumnStore
+internal import Query
+
+/// Relations that no catalog shows: functions of the catalogs ask them, and cost little to fill.
+enum SystemLookups {
+    static func table(named name: String, _ catalog: any QueryCatalog, _ session: SystemSession) -> MemoryTable? {
+        switch name {
+        case "till_type_names": typeNames
+        case "till_relations": relations(catalog)
+        case "till_settings": settings(session)
+        default: nil
+        }
+    }
+
+    private static func table(_ fields: [Field], _ rows: [[Value]]) -> MemoryTable {
+        var builders = fields.map { ColumnBuilder(type: $0.type) }
+        for row in rows { for index in builders.indices { builders[index].append(row[index]) } }
+        return MemoryTable(schema: Schema(fields), batches: [ColumnBatch(rowCount: rows.count, columns: builders.indices.map { builders[$0].finish() })])
+    }
+
+    /// How SQL writes each type: `format_type` asks it.
+    private static let typeNames = table(
+        [Field("oid", .int64), Field("typname", .string), Field("shown", .string)], SystemType.all.map { [.integer($0.number), .string($0.name), .string($0.shown)] })
+
+    /// The numbers of `pg_class`, by names alone: no view is bound for them. Those of indexes are there for each name.
+    private static func relations(_ catalog: any QueryCatalog) -> MemoryTable {
+        var numbers = SystemRelation.all.map(\.number) + InformationSchema.all.map(\.number)
+        for name in catalog.entryNames { numbers += [SystemNumber.relation(name), SystemNumber.index(of: name)] }
+        for schema in catalog.schemas { numbers += schema.entryNames.map { SystemNumber.relation($0, inSchema: schema.name) } }
+        return table([Field("oid", .int64)], Set(numbers).sorted().map { [.integer($0)] })
+    }
+
+    /// As SHOW has them, by names in lower case.
+    private static func settings(_ session: SystemSession) -> MemoryTable {
+        table([Field("name", .string), Field("setting", .string)], (session.settings?.all ?? []).map { [.string($0.name.lowercased()), .string($0.value)] })
+    }
+}
