@@ -44,11 +44,19 @@ extension KernelCall {
     }
 
     /// A whole number for each row in which no argument is NULL.
+    ///
+    /// - Throws: `.numericOverflow` for one that an INTEGER cannot be, `.timeOutOfRange` for one that no DATE is: each of a column of theirs is kept in 32 bits.
     func numbers(_ number: (Int) throws(KernelError) -> Int64?) throws(KernelError) -> Column {
         let validity = strictValidity
+        let isNarrow = type == .int32 || type == .date
         var builder = ColumnBuilder(type: type)
         for row in 0..<count {
-            if validity?[row] ?? true, let value = try number(row) { builder.append(integer: value) } else { builder.appendNull() }
+            guard validity?[row] ?? true, let value = try number(row) else {
+                builder.appendNull()
+                continue
+            }
+            if isNarrow, Int32(exactly: value) == nil { throw type == .date ? .timeOutOfRange : .numericOverflow }
+            builder.append(integer: value)
         }
         return builder.finish()
     }

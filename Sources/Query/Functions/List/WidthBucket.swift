@@ -57,7 +57,7 @@ extension ScalarFunction {
     /// 0 below the first, one more than there are above the last.
     private static func bucket(_ value: Double, _ low: Double, _ high: Double, _ count: Int64) throws(KernelError) -> Int64 {
         guard count > 0 else { throw .outside(.badBuckets, "width_bucket needs a count greater than zero") }
-        guard !value.isNaN, low.isFinite, high.isFinite else { throw .invalidArgument("width_bucket needs numbers, and bounds that are finite") }
+        guard !value.isNaN, low.isFinite, high.isFinite else { throw .outside(.badBuckets, "width_bucket needs numbers, and bounds that are finite") }
         guard low != high else { throw .outside(.badBuckets, "the bounds of width_bucket are the same") }
         let isRising = low < high
         if isRising ? value < low : value > low { return 0 }
@@ -67,6 +67,8 @@ extension ScalarFunction {
         }
         let place = (value / 2 - low / 2) / (high / 2 - low / 2) * Double(count)
         // Not past the last one but where the number is so small beside its bounds that it cannot be told from them, as PostgreSQL has it.
-        return min(Int64(saturating: place), count) + 1
+        let bucket = min(Int64(saturating: place), count) + 1
+        guard bucket <= Int64(Int32.max) else { throw .numericOverflow }
+        return bucket
     }
 }

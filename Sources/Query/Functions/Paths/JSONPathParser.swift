@@ -305,21 +305,17 @@ extension JSONPath.Pattern {
         guard flags.allSatisfy({ "ismxq".contains($0) }) else { throw JSONPathLexer.fault("like_regex has the flags i, s, m, x and q") }
         let isPlain = flags.contains("q")
         guard isPlain || !flags.contains("x") else { throw .outside(.notSupported, "the flag x of like_regex is not supported") }
-        var pattern: [UInt8] = []
-        if isPlain {
-            for byte in text {
-                if byte < 0x80, !Character(Unicode.Scalar(byte)).isLetter, !Character(Unicode.Scalar(byte)).isNumber { pattern.append(UInt8(ascii: "\\")) }
-                pattern.append(byte)
-            }
-        } else {
-            pattern = Array("(?\(flags.contains("m") ? "m" : "")\(flags.contains("s") ? "s" : "-s"))".utf8) + AdvancedPattern.translated(text, isTest: true)
-        }
         do {
-            expression = try RegularExpression(pattern, ignoringCase: flags.contains("i"))
+            expression = try RegularExpression(try Self.expression(text, flags, isPlain: isPlain), ignoringCase: flags.contains("i"))
         } catch {
             throw .outside(.badPattern, "the pattern is not one of RE2's: \(error.reason)")
         }
         self.text = text
         self.flags = "ismxq".filter { flags.contains($0) }
+    }
+
+    private static func expression(_ text: [UInt8], _ flags: String, isPlain: Bool) throws(RegularExpression.Fault) -> [UInt8] {
+        if isPlain { return AdvancedPattern.literal(text) }
+        return Array("(?\(flags.contains("m") ? "m" : "")\(flags.contains("s") ? "s" : "-s"))".utf8) + (try AdvancedPattern.translated(text, isTest: true))
     }
 }

@@ -8,7 +8,9 @@ enum AdvancedPattern {
     /// - Parameter isTest: whether it only matters that the pattern matches, and not what: an edge of a word where the pattern begins or ends may then take the character
     ///   beside the word. Elsewhere RE2 sees letters of ASCII only.
     /// - Parameter flags: of `flags`; which case counts is not said here.
-    static func translated(_ pattern: [UInt8], isTest: Bool = false, flags: String = "") -> [UInt8] {
+    /// - Throws: for a collating element of more than one character, and for a quantifier behind what only says where a match may be.
+    static func translated(_ pattern: [UInt8], isTest: Bool = false, flags: String = "") throws(RegularExpression.Fault) -> [UInt8] {
+        if flags.contains("q") { return literal(pattern) }
         // The last of those that say what line ends are.
         let lines = flags.last { "nmpws".contains($0) }.map { $0 == "m" ? "n" : $0 } ?? "s"
         let plain = flags.contains("x") ? withoutComments(pattern) : pattern
@@ -18,29 +20,32 @@ enum AdvancedPattern {
         case "w": "(?m)"
         default: ""
         }
-        return Array(head.utf8) + translated(plain, isTest: isTest, excludesLineEnds: lines == "n" || lines == "p")
+        return Array(head.utf8) + (try translated(plain, isTest: isTest, excludesLineEnds: lines == "n" || lines == "p"))
     }
 
     /// Of functions that look for matches: n or m for `^` and `$` at each line, and neither dots nor sets that leave something out taking its end; p for the latter alone, w
-    /// for the former; s for none of it; x for patterns with blanks and comments; t for what is so anyway.
-    static let flags = "icnmpwsxt"
+    /// for the former; s for none of it; x for patterns with blanks and comments; q for one that is no pattern, but the text itself; t for what is so anyway.
+    static let flags = "icnmpwsxqt"
 
     /// Without what the flag x lets a pattern have between its parts.
     private static func withoutComments(_ pattern: [UInt8]) -> [UInt8] {
-        var rest = pattern[...], result: [UInt8] = [], isInSet = false
+        var rest = pattern[...], result: [UInt8] = []
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "\\"):
                 result.append(byte)
                 if let next = rest.popFirst() { result.append(next) }
                 continue
-            case UInt8(ascii: "["): isInSet = true
-            case UInt8(ascii: "]"): isInSet = false
-            case UInt8(ascii: "#") where !isInSet:
+            case UInt8(ascii: "["):
+                let end = behindSet(pattern, rest.startIndex)
+                result.append(byte)
+                result += pattern[rest.startIndex..<end]
+                rest = pattern[end...]
+                continue
+            case UInt8(ascii: "#"):
                 rest = rest.drop { $0 != 0x0A }
                 continue
-            case 0x20, 0x09...0x0D:
-                if !isInSet { continue }
+            case 0x20, 0x09...0x0D: continue
             default: break
             }
             result.append(byte)
@@ -48,18 +53,28 @@ enum AdvancedPattern {
         return result
     }
 
-    private static func translated(_ pattern: [UInt8], isTest: Bool, excludesLineEnds: Bool) -> [UInt8] {
+    private static func translated(_ pattern: [UInt8], isTest: Bool, excludesLineEnds: Bool) throws(RegularExpression.Fault) -> [UInt8] {
+        try checkQuantifiers(pattern)
         guard pattern.contains(UInt8(ascii: "\\")) || pattern.contains(UInt8(ascii: "[")) else { return pattern }
         var rest = pattern[...], result: [UInt8] = [], isInSet = false, tail: [UInt8] = []
         if isTest { (rest, result, tail) = withEdges(rest) }
         while let byte = rest.first {
             let next = rest.dropFirst().first
-            if byte == UInt8(ascii: "\\"), let next {
+            if byte == UInt8(ascii: "\\"), let (code, end) = try character(rest.dropFirst()) {
+                result += code
+                rest = rest[end...]
+            } else if byte == UInt8(ascii: "\\"), let next {
                 result += escape(next, isInSet: isInSet, before: pattern[..<rest.startIndex], behind: rest.dropFirst(2)) ?? [byte, next]
                 rest = rest.dropFirst(2)
             } else if isInSet {
                 if byte == UInt8(ascii: "["), next == UInt8(ascii: ":"), let (name, end) = className(rest) {
                     result += Array(rest[..<end]) + Array((beyondASCII[name] ?? "").utf8)
+                    rest = rest[end...]
+                    continue
+                }
+                if byte == UInt8(ascii: "["), let kind = next, ".=".utf8.contains(kind) {
+                    let (element, end) = try collatingElement(rest, kind)
+                    result += element
                     rest = rest[end...]
                     continue
                 }
@@ -175,7 +190,7 @@ enum AdvancedPattern {
     }
 
     /// The place behind `[…]`, which began before `place`.
-    private static func behindSet(_ pattern: [UInt8], _ place: Int) -> Int {
+    static func behindSet(_ pattern: [UInt8], _ place: Int) -> Int {
         var place = place
         if place < pattern.count, pattern[place] == UInt8(ascii: "^") { place += 1 }
         // The first bracket that closes is one of the set's own.
@@ -183,7 +198,12 @@ enum AdvancedPattern {
         while place < pattern.count {
             if pattern[place] == UInt8(ascii: "]") { return place + 1 }
             if pattern[place] == UInt8(ascii: "\\") { place += 1 }
-            if pattern[place...].starts(with: "[:".utf8), let end = pattern[place...].firstIndex(of: UInt8(ascii: "]")) { place = end }
+            if pattern[place] == UInt8(ascii: "["), place + 1 < pattern.count, ":.=".utf8.contains(pattern[place + 1]) {
+                // `[:name:]`, `[.x.]` or `[=x=]`, whose one character may be a bracket.
+                var end = place + 3
+                while end + 1 < pattern.count, pattern[end] != pattern[place + 1] || pattern[end + 1] != UInt8(ascii: "]") { end += 1 }
+                if end + 1 < pattern.count { place = end + 1 }
+            }
             place += 1
         }
         return place
@@ -198,7 +218,7 @@ enum AdvancedPattern {
     /// Whether the byte before `place` is the letter of an escape.
     private static func isEscape(_ pattern: [UInt8], before place: Int) -> Bool { place > 1 && pattern[place - 2] == UInt8(ascii: "\\") }
 
-    private static func isWord(_ byte: UInt8) -> Bool {
+    static func isWord(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20)
     }
 }

@@ -32,15 +32,27 @@ extension ScalarFunction {
     private static func match(_ call: KernelCall, ignoringCase: Bool, _ memory: PatternMemory) throws(KernelError) -> Column {
         var escape = Array("\\".utf8)
         if let own = call.optional(2) {
-            guard case .bytes(let given)? = own.constantValue else { throw .invalidArgument("ESCAPE takes a constant") }
-            guard TextKernels.scalarCount(given[...]) <= 1 else { throw .invalidArgument("ESCAPE takes one character or none") }
-            escape = given
+            guard case .bytes(let given)? = own.constantValue else { return try matchEach(call, escapes: TextRows(own), ignoringCase: ignoringCase, memory) }
+            escape = try checked(given)
         }
         if case .bytes(let text)? = call[1].constantValue {
             return try TextKernels.like(call[0], try memory.like(text, escape: escape, ignoringCase: ignoringCase, call.meter), call.meter)
         }
-        return try call.eachPattern { (row, pattern) throws(KernelError) in
+        return try call.eachPattern { (row, pattern, _) throws(KernelError) in
             try TextKernels.like(row, try memory.like(pattern, escape: escape, ignoringCase: ignoringCase, call.meter), call.meter)
         }
+    }
+
+    /// Each row with an escape character of its own.
+    private static func matchEach(_ call: KernelCall, escapes: TextRows, ignoringCase: Bool, _ memory: PatternMemory) throws(KernelError) -> Column {
+        try call.eachPattern([2]) { (text, pattern, row) throws(KernelError) in
+            let escape = try checked(Array(escapes[row]))
+            return try TextKernels.like(text, try memory.like(pattern, escape: escape, ignoringCase: ignoringCase, call.meter), call.meter)
+        }
+    }
+
+    private static func checked(_ escape: [UInt8]) throws(KernelError) -> [UInt8] {
+        guard TextKernels.scalarCount(escape[...]) <= 1 else { throw .outside(.invalidEscape, "ESCAPE takes one character or none") }
+        return escape
     }
 }

@@ -14,7 +14,7 @@ extension ScalarFunction {
                     if case .bytes(let text)? = call[1].constantValue {
                         return try TextKernels.matches(call[0], try memory.expression(text, ignoringCase: ignoringCase), call.meter)
                     }
-                    return try call.eachPattern { (row, pattern) throws(KernelError) in
+                    return try call.eachPattern { (row, pattern, _) throws(KernelError) in
                         try TextKernels.matches(row, try memory.expression(pattern, ignoringCase: ignoringCase), call.meter)
                     }
                 }

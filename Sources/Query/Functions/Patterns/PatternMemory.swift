@@ -17,12 +17,12 @@ final class PatternMemory {
     func expression(_ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false, isOfSimilar: Bool = false, flags: String = "") throws(KernelError) -> RegularExpression {
         if let known = regularExpression, known.text == text, known.ignoringCase == ignoringCase, known.flags == flags { return known.pattern }
         // What is made of a pattern of SIMILAR fits whole texts, and its lazy quantifiers stand before all others.
-        if isLongest, !isOfSimilar, AdvancedPattern.mixesPreferences(text) {
+        if isLongest, !isOfSimilar, !flags.contains("q"), AdvancedPattern.mixesPreferences(text) {
             // A part of it would be chosen otherwise than PostgreSQL chooses, for whom the first quantifier speaks for the whole pattern.
             throw .outside(.notSupported, "lazy quantifiers beside others, or beside |, are not supported in a pattern that gives a part of a text")
         }
         do {
-            let pattern = try RegularExpression(AdvancedPattern.translated(text, isTest: !isLongest, flags: flags), ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2)
+            let pattern = try RegularExpression(try AdvancedPattern.translated(text, isTest: !isLongest, flags: flags), ignoringCase: ignoringCase, syntax: isLongest ? .re2Longest : .re2)
             regularExpression = (text, ignoringCase, flags, pattern)
             return pattern
         } catch {
@@ -32,15 +32,15 @@ final class PatternMemory {
 }
 
 extension KernelCall {
-    /// Texts of the first argument, each against a pattern of its own in the second.
-    func eachPattern(_ test: (Column, [UInt8]) throws(KernelError) -> Column) throws(KernelError) -> Column {
-        let validity = TextKernels.validity(Array(columns.prefix(2)))
+    /// Texts of the first argument, each against a pattern of its own in the second, with what else the row has in `others`.
+    func eachPattern(_ others: [Int] = [], _ test: (Column, [UInt8], Int) throws(KernelError) -> Column) throws(KernelError) -> Column {
+        let validity = TextKernels.validity([columns[0], columns[1]] + others.map { columns[$0] })
         let (texts, patterns) = (TextRows(columns[0]), TextRows(columns[1]))
         var bits = Bitmap(repeating: false, count: columns[0].count)
         for row in 0..<columns[0].count where validity?[row] ?? true {
             try meter.step(patterns.range(at: row).count + texts.range(at: row).count)
             let text = Column.constant(.bytes(Array(texts[row])), type: .string, count: 1).flattened()
-            if try test(text, Array(patterns[row])).bitmap()[0] { bits[row] = true }
+            if try test(text, Array(patterns[row]), row).bitmap()[0] { bits[row] = true }
         }
         return .boolean(bits, validity: validity)
     }

@@ -123,8 +123,10 @@ extension KernelCall {
             if count == wanted { last = match }
             return count < wanted
         }
-        guard let last, part < Int64(last.count) else { return nil }
-        return last[Int(part)]
+        guard let last else { return nil }
+        // Without groups the whole match is the first.
+        let index = last.count == 1 && part == 1 ? 0 : part
+        return index < Int64(last.count) ? last[Int(index)] : nil
     }
 }
 
@@ -174,7 +176,7 @@ private struct RegexpRows {
     func each(_ row: Int, from start: Int, _ visit: (Match) throws(KernelError) -> Bool) throws(KernelError) {
         let flags = flags(row)
         guard flags.allSatisfy({ knownFlags.contains($0) }) else {
-            throw .invalidArgument("regular expressions know the flags i, c, n, m, p, w, s, x and t, and regexp_matches and regexp_replace g")
+            throw .invalidArgument("regular expressions know the flags i, c, n, m, p, w, s, x, q and t, and regexp_matches and regexp_replace g")
         }
         let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags)
         var place = start

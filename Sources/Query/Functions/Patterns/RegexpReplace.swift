@@ -33,27 +33,28 @@ extension ScalarFunction {
     }
 
     private static func replaceMatches(_ call: KernelCall, isPlaced: Bool, _ memory: PatternMemory) throws(KernelError) -> Column {
-        guard case .bytes(let pattern)? = call[1].constantValue, case .bytes(let replacement)? = call[2].constantValue else {
-            throw .invalidArgument("regexp_replace takes a constant pattern and replacement")
+        let patterns = TextRows(call[1]), replacements = TextRows(call[2]), flagTexts = call.optional(isPlaced ? 5 : 3).map { TextRows($0) }
+        let starts = isPlaced ? call[3].integers() : nil, numbers = isPlaced ? call.optional(4)?.integers() : nil
+        func replacement(_ row: Int) throws(KernelError) -> TextKernels.Replacement {
+            let flags = flagTexts.map { String(decoding: $0[row], as: UTF8.self) } ?? ""
+            guard flags.allSatisfy({ $0 == "g" || AdvancedPattern.flags.contains($0) }) else { throw .invalidArgument("regexp_replace knows the flags g, i, c, n, m, p, w, s, x, q and t") }
+            let start = starts?[row] ?? 1
+            guard start > 0 else { throw .invalidArgument("a search begins at character 1 or later") }
+            // Of a number given the flag g says nothing.
+            let number = numbers?[row] ?? (flags.contains("g") ? 0 : 1)
+            guard number >= 0 else { throw .invalidArgument("matches are numbered from 1, and 0 is every one") }
+            let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags)
+            return TextKernels.Replacement(pattern: pattern, text: Array(replacements[row]), start: Int(clamping: start), number: Int(clamping: number))
         }
-        var flags = ""
-        if let last = call.optional(isPlaced ? 5 : 3) {
-            guard case .bytes(let given)? = last.constantValue else { throw .invalidArgument("regexp_replace takes constant flags") }
-            flags = String(decoding: given, as: UTF8.self)
+        let isConstant = call.columns.dropFirst().allSatisfy { $0.constantValue != nil }
+        let validity = call.strictValidity
+        guard isConstant, let first = (0..<call.count).first(where: { validity?[$0] ?? true }) else {
+            return try TextKernels.replaceMatches(call[0], validity: validity, call.meter) { (row) throws(KernelError) in
+                try call.meter.step(patterns.range(at: row).count)
+                return try replacement(row)
+            }
         }
-        guard flags.allSatisfy({ $0 == "g" || AdvancedPattern.flags.contains($0) }) else { throw .invalidArgument("regexp_replace knows the flags g, i, c, n, m, p, w, s, x and t") }
-        let compiled = try memory.expression(pattern, ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags)
-        guard isPlaced else {
-            return try TextKernels.replaceMatches(call[0], compiled, with: replacement, everywhere: flags.contains("g"), call.meter)
-        }
-        let starts = call[3].integers() ?? [], numbers = call.optional(4)?.integers()
-        for row in 0..<call.count where call.strictValidity?[row] ?? true {
-            guard starts[row] > 0 else { throw .invalidArgument("a search begins at character 1 or later") }
-            guard numbers.map({ $0[row] >= 0 }) ?? true else { throw .invalidArgument("matches are numbered from 1, and 0 is every one") }
-        }
-        let column = try TextKernels.replaceMatches(call[0], compiled, with: replacement, everywhere: flags.contains("g"), call.meter) { row in
-            (start: Int(clamping: starts[row]), number: numbers.map { Int(clamping: $0[row]) })
-        }
-        return Column(type: .string, count: column.count, validity: call.strictValidity, values: column.values)
+        let only = try replacement(first)
+        return try TextKernels.replaceMatches(call[0], validity: validity, call.meter) { _ in only }
     }
 }

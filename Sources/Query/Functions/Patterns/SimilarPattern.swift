@@ -4,7 +4,7 @@ import ColumnStore
 /// one that has to fit the whole text. One or two of its escape character with a quote behind it mark the part that SUBSTRING gives; what stands before that takes as
 /// little as it may.
 enum SimilarPattern {
-    /// - Throws: `.invalidArgument` for an escape at the end of the pattern.
+    /// - Throws: `.invalidEscape` for more than two marks of a part.
     static func regularExpression(_ pattern: ArraySlice<UInt8>, escape: UInt8?) throws(KernelError) -> [UInt8] {
         var result = Array("^(?:".utf8)
         var rest = pattern
@@ -14,13 +14,15 @@ enum SimilarPattern {
         var marksSeen = 0
         while let byte = rest.popFirst() {
             if byte == escape {
-                guard let next = rest.popFirst() else { throw .invalidArgument("the pattern ends with its escape character") }
-                if next == UInt8(ascii: "\"") {
+                // At the end of the pattern it means nothing.
+                guard let next = rest.popFirst() else { break }
+                if next == UInt8(ascii: "\""), !isInBrackets {
                     result += (marksSeen == 0 ? ")(" : ")(?:").utf8
                     marksSeen += 1
                     continue
                 }
-                result += next < 0x80 && !isWord(next) ? [UInt8(ascii: "\\"), next] : [next]
+                // What it means before a letter or a digit is for regular expressions to say: `\\d` is a digit.
+                result += next < 0x80 ? [UInt8(ascii: "\\"), next] : [next]
                 continue
             }
             let isBefore = marksSeen == 0 && markCount > 0
@@ -44,15 +46,15 @@ enum SimilarPattern {
     }
 
     private static func marks(in pattern: ArraySlice<UInt8>, escape: UInt8) -> Int {
-        var rest = pattern, count = 0
+        var rest = pattern, count = 0, isInBrackets = false
         while let byte = rest.popFirst() {
-            if byte == escape, rest.popFirst() == UInt8(ascii: "\"") { count += 1 }
+            if byte == escape {
+                if rest.popFirst() == UInt8(ascii: "\""), !isInBrackets { count += 1 }
+            } else if byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]") {
+                isInBrackets = byte == UInt8(ascii: "[")
+            }
         }
         return count
-    }
-
-    private static func isWord(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }
 }
 

@@ -32,9 +32,15 @@ extension ScalarFunction {
             kernel: .remembering {
                 let memory = PatternMemory()
                 return { (call) throws(KernelError) in
-                    guard case .bytes(let pattern)? = call[1].constantValue else { throw .invalidArgument("substring takes a constant pattern") }
-                    let expression = try memory.expression(pattern, ignoringCase: false, isLongest: true, isOfSimilar: isOfSimilar)
-                    return try TextKernels.firstMatch(call[0], expression, call.meter)
+                    func expression(_ pattern: [UInt8]) throws(KernelError) -> RegularExpression {
+                        try memory.expression(pattern, ignoringCase: false, isLongest: true, isOfSimilar: isOfSimilar)
+                    }
+                    if case .bytes(let pattern)? = call[1].constantValue { return try TextKernels.firstMatch(call[0], try expression(pattern), call.meter) }
+                    let texts = TextRows(call[0]), patterns = TextRows(call[1])
+                    return try call.texts { (row) throws(KernelError) in
+                        try call.meter.step(patterns.range(at: row).count + texts.range(at: row).count)
+                        return try TextKernels.firstMatch(Array(texts[row]), try expression(Array(patterns[row])), call.meter)
+                    }
                 }
             })
     }

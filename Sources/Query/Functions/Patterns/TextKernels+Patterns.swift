@@ -49,51 +49,73 @@ extension TextKernels {
         return Column(type: .string, count: column.count, validity: found.isAllSet ? nil : found, values: texts.values)
     }
 
-    /// regexp_replace: the first match, or every one; `\1` … `\9` and `\&` in the replacement.
-    /// - Parameter place: of a row, the character from which on to search, from 1, and which match to replace, 0 for every one.
+    /// The same of one text.
+    static func firstMatch(_ text: [UInt8], _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) -> [UInt8]? {
+        try text.withUnsafeBufferPointer { (text) throws(KernelError) in
+            try admit(text, pattern, meter)
+            guard let groups = pattern.firstMatchGroups(in: text), let part = groups.count > 1 ? groups[1] : groups[0] else { return nil }
+            return Array(text[part])
+        }
+    }
+
+    /// What to put in the place of which matches.
+    struct Replacement {
+        var pattern: RegularExpression
+        var text: [UInt8]
+        /// The character from which on to search, from 1.
+        var start = 1
+        /// Which match to replace, from 1; 0 for every one.
+        var number: Int
+    }
+
+    /// regexp_replace: `\1` … `\9` and `\&` in the replacement.
+    ///
+    /// - Parameter replacement: of a row that is valid.
     static func replaceMatches(
-        _ column: Column, _ pattern: RegularExpression, with replacement: [UInt8], everywhere: Bool, _ meter: WorkMeter,
-        place: ((Int) -> (start: Int, number: Int?))? = nil
+        _ column: Column, validity: Bitmap?, _ meter: WorkMeter, _ replacement: (Int) throws(KernelError) -> Replacement
     ) throws(KernelError) -> Column {
-        let arrays = column.byteArrays()
-        return try arrays.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) -> Column in
-            try build(count: column.count, validity: column.rowValidity, meter) { (row, result) throws(KernelError) in
-                let text = UnsafeBufferPointer(rebasing: bytes[arrays.range(at: row)])
-                try admit(text, pattern, meter)
-                var start = 0, number = everywhere ? 0 : 1
-                if let place = place?(row) {
-                    // Of a number given the flag g says nothing.
-                    number = place.number ?? number
-                    let before = place.start - 1
-                    let slice = Array(text)[...]
-                    guard before <= scalarCount(slice) else { return try result.append(text) }
-                    start = byteCount(slice, scalars: before)
-                    try result.append(UnsafeBufferPointer(rebasing: text[..<start]))
-                }
-                var found = 0
-                while start <= text.count, let groups = pattern.firstMatchGroups(in: text, from: start), let match = groups[0] {
-                    // A search may have looked at all that is left.
-                    try meter.step((text.count - start) &* pattern.stepsPerByte + 64)
-                    try result.append(UnsafeBufferPointer(rebasing: text[start..<match.lowerBound]))
-                    found += 1
-                    if number == 0 || found == number {
-                        try appendReplacement(replacement, groups, text, to: &result)
-                    } else {
-                        try result.append(UnsafeBufferPointer(rebasing: text[match]))
-                    }
-                    start = match.upperBound
-                    if match.isEmpty {
-                        // An empty match: step over one character, so that the walk ends.
-                        var next = start + 1
-                        while next < text.count, text[next] & 0xC0 == 0x80 { next += 1 }
-                        if start < text.count { try result.append(UnsafeBufferPointer(rebasing: text[start..<min(next, text.count)])) }
-                        start = next
-                    }
-                    if number != 0, found == number { break }
-                }
-                if start < text.count { try result.append(UnsafeBufferPointer(rebasing: text[start...])) }
+        let texts = TextRows(column)
+        return try build(count: column.count, validity: validity, meter) { (row, result) throws(KernelError) in
+            let wanted = try replacement(row)
+            try Array(texts[row]).withUnsafeBufferPointer { (text) throws(KernelError) in
+                try admit(text, wanted.pattern, meter)
+                try replaceMatches(text, wanted, to: &result, meter)
             }
         }
+    }
+
+    private static func replaceMatches(
+        _ text: UnsafeBufferPointer<UInt8>, _ wanted: Replacement, to result: inout TextBuilder, _ meter: WorkMeter
+    ) throws(KernelError) {
+        var start = 0
+        if wanted.start > 1 {
+            let before = wanted.start - 1, slice = Array(text)[...]
+            guard before <= scalarCount(slice) else { return try result.append(text) }
+            start = byteCount(slice, scalars: before)
+            try result.append(UnsafeBufferPointer(rebasing: text[..<start]))
+        }
+        var found = 0
+        while start <= text.count, let groups = wanted.pattern.firstMatchGroups(in: text, from: start), let match = groups[0] {
+            // A search may have looked at all that is left.
+            try meter.step((text.count - start) &* wanted.pattern.stepsPerByte + 64)
+            try result.append(UnsafeBufferPointer(rebasing: text[start..<match.lowerBound]))
+            found += 1
+            if wanted.number == 0 || found == wanted.number {
+                try appendReplacement(wanted.text, groups, text, to: &result)
+            } else {
+                try result.append(UnsafeBufferPointer(rebasing: text[match]))
+            }
+            start = match.upperBound
+            if match.isEmpty {
+                // An empty match: step over one character, so that the walk ends.
+                var next = start + 1
+                while next < text.count, text[next] & 0xC0 == 0x80 { next += 1 }
+                if start < text.count { try result.append(UnsafeBufferPointer(rebasing: text[start..<min(next, text.count)])) }
+                start = next
+            }
+            if wanted.number != 0, found == wanted.number { break }
+        }
+        if start < text.count { try result.append(UnsafeBufferPointer(rebasing: text[start...])) }
     }
 
     private static func appendReplacement(
