@@ -1,6 +1,34 @@
 import ColumnStore
 
 extension KernelCall {
+    /// What `compute` makes of the rows that share a text in an argument, all of their arguments beside it: once for each text of the batch. NULL where the text is.
+    func eachText(
+        _ index: Int, _ compute: (ArraySlice<UInt8>, KernelCall) throws(KernelError) -> Column
+    ) throws(KernelError) -> Column {
+        let texts = TextRows(self[index]), validity = self[index].rowValidity
+        if texts.isConstant, count > 0, validity?[0] ?? true { return try compute(texts[0], self) }
+        try meter.charge(2 * columns.reduce(0) { $0 + $1.flatByteCountBound } + 16 * count)
+        var places: [ArraySlice<UInt8>: Int] = [:], groups: [[Int32]] = []
+        var sources = [Int32](repeating: -1, count: count), rows = [Int32](repeating: 0, count: count)
+        for row in 0..<count where validity?[row] ?? true {
+            let text = texts[row]
+            try meter.step(text.count)
+            let place = places[text] ?? groups.count
+            if place == groups.count {
+                places[text] = place
+                groups.append([])
+            }
+            (sources[row], rows[row]) = (Int32(truncatingIfNeeded: place), Int32(truncatingIfNeeded: groups[place].count))
+            groups[place].append(Int32(truncatingIfNeeded: row))
+        }
+        var parts: [Column] = []
+        for group in groups {
+            let own = KernelCall(columns: columns.map { $0.flattened().gathering(group) }, count: group.count, type: type, context: context, meter: meter)
+            parts.append(try compute(texts[Int(group[0])], own))
+        }
+        return ChoiceKernels.interleave(parts, sources: sources, rows: rows, type: type)
+    }
+
     /// A list for each row that is valid, NULL where `fill` says that there is none.
     ///
     /// - Parameter validity: nil for rows in which no argument is NULL.

@@ -2,9 +2,13 @@ import ColumnStore
 
 /// to_char of times, as PostgreSQL's `DCH_to_char` writes them: the template is cut into parts once, then each row is written.
 enum FormatKernels {
-    static func format(_ column: Column, template: Column, zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
-        if column.isConstantNull || template.isConstantNull { return .constant(.null, type: .string, count: column.count) }
-        guard case .bytes(let pattern)? = template.constantValue else { throw .invalidArgument("to_char needs a constant template") }
+    static func format(_ column: Column, template pattern: [UInt8], zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
+        let isNumber = switch column.type {
+        case .int32, .int64, .decimal, .double: true
+        default: false
+        }
+        // Of no template at all a time has no text.
+        if column.isConstantNull || pattern.isEmpty && !isNumber { return .constant(.null, type: .string, count: column.count) }
         var validity = column.rowValidity
         // What a template is cut into, and a text of it.
         try meter.charge(pattern.count * 8)
@@ -195,7 +199,7 @@ enum FormatKernels {
     }
 
     private static func notOfIntervals(_ field: TimePattern.Field) -> KernelError {
-        .invalidArgument("to_char: \(field.rawValue) is not for intervals, which are bound to no date")
+        .outside(.invalidTime, "to_char: \(field.rawValue) is not for intervals, which are bound to no date")
     }
 
     private static func appendName(

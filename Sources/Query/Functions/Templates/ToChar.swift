@@ -27,6 +27,9 @@ extension ScalarFunction {
     static let toChar = ScalarFunction(
         "to_char", nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true,
         kernel: .plain { (call) throws(KernelError) in
-            try FormatKernels.format(call[0], template: call[1], zone: try call.zone(at: 2), call.meter)
+            let zone = try call.zone(at: 2)
+            return try call.eachText(1) { (template, rows) throws(KernelError) in
+                try FormatKernels.format(rows[0], template: Array(template), zone: zone, call.meter)
+            }
         })
 }

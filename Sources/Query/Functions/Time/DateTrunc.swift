@@ -18,9 +18,13 @@ extension SQLFunction {
             ? try typing.implicit(value, to: .timestampTZ, call.name) : value.expression
         switch operand.type {
         case .timestamp(isUTC: true):
-            var arguments = [name, operand, typing.zone]
-            if call.arguments.count == 3 { arguments[2] = try typing.implicit(call.arguments[2], to: .string, call.name) }
-            return call.make(function, arguments, .timestampTZ)
+            guard call.arguments.count == 3 else { return call.make(function, [name, operand, typing.zone], .timestampTZ) }
+            let zone = try typing.implicit(call.arguments[2], to: .string, call.name)
+            // A constant that names a place, as sessions do; others are a row's own, or abbreviations, as AT TIME ZONE takes them.
+            if case .literal(.bytes(let said), _) = zone, TimeZoneNames.rules(named: String(decoding: said, as: UTF8.self)) == nil {
+                return call.make(function, [name, operand, zone], .timestampTZ)
+            }
+            return call.make(.dateTruncInZone, [name, operand, zone], .timestampTZ)
         case .timestamp(isUTC: false), .interval:
             guard call.arguments.count == 2 else { throw .badSQL("date_trunc takes a zone with TIMESTAMPTZ only", at: call.position) }
             return call.make(function, [name, operand], operand.type)
@@ -43,9 +47,21 @@ extension ScalarFunction {
     static let dateTruncEach = ScalarFunction(
         "date_trunc_each", nulls: .strict, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in
-            let zone = try call.zone(at: 2)
-            return try call.eachField(as: call.type, { TimeField.ofTruncation.contains($0) }) { (part, times) throws(KernelError) in
-                try TimeFieldKernels.truncate(part, times, type: call.type, zone: zone)
+            try truncated(call, in: try call.zone(at: 2))
+        })
+
+    /// As `dateTruncEach`, the zone in each row too.
+    static let dateTruncInZone = ScalarFunction(
+        "date_trunc_in_zone", nulls: .strict, cost: .heavy, failure: .possible,
+        kernel: .plain { (call) throws(KernelError) in
+            try call.eachText(2) { (name, rows) throws(KernelError) in
+                try truncated(rows, in: try TimeFieldKernels.zone(ofValue: Array(name)))
             }
         })
+
+    private static func truncated(_ call: KernelCall, in zone: TimeZoneRules) throws(KernelError) -> Column {
+        try call.eachField(as: call.type, { TimeField.ofTruncation.contains($0) }) { (part, times) throws(KernelError) in
+            try TimeFieldKernels.truncate(part, times, type: call.type, zone: zone)
+        }
+    }
 }

@@ -30,8 +30,10 @@ extension SQLFunction {
         case .timestamp, .interval: break
         default: throw .badSQL("\(call.name) needs a date or time, not \(value.type.sqlName)", at: call.arguments[1].position).because(.undefinedFunction)
         }
-        let each = call.make(.extractEach, typing.zoned([field, value], value.type), .decimal38(scale: 6))
-        return .cast(each, to: .double, position: call.position)
+        let arguments = typing.zoned([field, value], value.type)
+        // Of an infinite time some are infinite, which no exact number is.
+        if TypeRules.isTimestamp(value.type) { return call.make(.extractEach, arguments, .double) }
+        return .cast(call.make(.extractEach, arguments, .decimal38(scale: 6)), to: .double, position: call.position)
     }
 
     /// An exact number: whole, but for seconds and what is counted in them.
@@ -83,7 +85,7 @@ extension ScalarFunction {
             let zone = try call.zone(at: 2)
             let type = call[1].type
             // The Julian day of a time has more digits than the others.
-            return try call.eachField(as: call.type, { $0 != "julian" && TimeField.exists($0, in: type) }) { (part, times) throws(KernelError) in
+            return try call.eachField(as: call.type, { ($0 != "julian" || call.type == .double) && TimeField.exists($0, in: type) }) { (part, times) throws(KernelError) in
                 try TimeFieldKernels.extract(part, from: times, type: call.type, zone: zone)
             }
         })
