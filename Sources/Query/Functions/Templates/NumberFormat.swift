@@ -2,10 +2,10 @@ internal import Glibc
 import ColumnStore
 
 /// A template of a number, which to_char writes by and to_number reads by, worked through as PostgreSQL's `NUM_processor` does (formatting.c), whose rules have no shorter telling.
-/// RN and EEEE are refused.
+/// to_number refuses RN and EEEE, as it does there.
 struct NumberFormat {
     enum Node: Equatable {
-        case digit, zero, mark, comma, group, currency, ordinal(isUpper: Bool), minus, plus, sign
+        case digit, zero, mark, comma, group, currency, ordinal(isUpper: Bool), roman(isUpper: Bool), minus, plus, sign
         case literal([UInt8])
     }
 
@@ -23,6 +23,10 @@ struct NumberFormat {
     private var zeroEnd = 0
     private(set) var hasMark = false, hasZero = false, fills = true, hasSign = false, hasBracket = false, hasMinus = false, hasPlus = false
     private var multiplies = false
+    /// RN: nothing else of the number is shown.
+    private(set) var isRoman = false
+    /// EEEE: nothing else of the template is shown.
+    private(set) var isScientific = false
 
     init(_ template: [UInt8]) throws(KernelError) {
         var rest = template[...]
@@ -45,6 +49,7 @@ struct NumberFormat {
         }
 
     private mutating func take(_ word: String, isUpper: Bool) throws(KernelError) {
+        if isScientific { throw Self.fault("EEEE stands last, and once") }
         switch word {
         case "9":
             if hasBracket { throw Self.fault("9 must stand before PR") }
@@ -70,7 +75,12 @@ struct NumberFormat {
             multiplies = true
         case "B", "C", "SP": break
         case "S", "MI", "PL", "SG", "PR": try takeSign(word)
-        default: throw Self.fault("\(word) is not supported")
+        case "RN":
+            isRoman = true
+            nodes.append(.roman(isUpper: isUpper))
+        default:
+            guard fills, !hasSign, !hasBracket, !hasMinus, !hasPlus, !isRoman, !multiplies else { throw Self.fault("EEEE stands beside digits and a decimal mark alone") }
+            isScientific = true
         }
     }
 
@@ -95,11 +105,13 @@ struct NumberFormat {
         }
     }
 
-    private static func fault(_ reason: String) -> KernelError { .invalidArgument("in the template of a number \(reason)") }
+    static func fault(_ reason: String) -> KernelError { .invalidArgument("in the template of a number \(reason)") }
 
     // MARK: Writing
 
     func append(_ value: Value, type: ColumnType, to text: inout [UInt8]) throws(KernelError) {
+        if isScientific { return try appendScientific(value, type: type, to: &text) }
+        if isRoman { return try appendRoman(value, type: type, to: &text) }
         guard tens <= DecimalMath.digitCountMax else { throw .numericOverflow }
         var digits: [UInt8] = []
         var fraction = fractionCount
@@ -154,9 +166,9 @@ struct NumberFormat {
         return (Self.printed(scaled, fraction: fraction), fraction)
     }
 
-    private static func printed(_ value: Double, fraction: Int) -> [UInt8] {
-        var buffer = [CChar](repeating: 0, count: 340)
-        let written = withVaList([Int32(fraction), value]) { vsnprintf(&buffer, buffer.count, "%.*f", $0) }
+    static func printed(_ value: Double, fraction: Int, form: String = "%.*f") -> [UInt8] {
+        var buffer = [CChar](repeating: 0, count: 340 + fraction)
+        let written = withVaList([Int32(fraction), value]) { vsnprintf(&buffer, buffer.count, form, $0) }
         return buffer.prefix(max(0, Int(written))).map { UInt8(bitPattern: $0) }
     }
 
@@ -215,6 +227,7 @@ struct NumberFormat {
             case .minus: if isNegative { output.append(UInt8(ascii: "-")) } else if fills { output.append(0x20) }
             case .plus: if !isNegative { output.append(UInt8(ascii: "+")) } else if fills { output.append(0x20) }
             case .sign: output.append(UInt8(ascii: isNegative ? "-" : "+"))
+            case .roman: break
             case .literal(let bytes): output.append(contentsOf: bytes)
             }
         }

@@ -16,6 +16,7 @@ struct NumberReader {
 
     /// The number, as digits of `scale`.
     static func read(_ text: ArraySlice<UInt8>, by format: NumberFormat, scale: Int) throws(KernelError) -> Int128 {
+        guard !format.isRoman, !format.isScientific else { throw .outside(.notSupported, "to_number reads by no template with RN or EEEE") }
         var reader = NumberReader(format, text)
         for node in format.nodes {
             if reader.rest.isEmpty { break }
@@ -45,6 +46,7 @@ struct NumberReader {
         case .comma, .group: if format.fills, rest.first == UInt8(ascii: ",") { rest.removeFirst() }
         case .currency: skipOthers(1)
         case .ordinal: if !format.hasMark { skipOthers(2) }
+        case .roman: break
         case .minus: takeSign([UInt8(ascii: "-")])
         case .plus: takeSign([UInt8(ascii: "+")])
         case .sign: takeSign([UInt8(ascii: "-"), UInt8(ascii: "+")])

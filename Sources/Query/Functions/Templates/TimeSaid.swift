@@ -37,7 +37,7 @@ struct TimeSaid {
         let minutes = minute != 0 ? minute : secondsOfDay % 3_600 / 60
         let seconds = second != 0 ? second : secondsOfDay % 60
         if isOfTwelve {
-            guard (1...12).contains(hours) else { throw .invalidArgument("hour \(hours) is not on a clock of twelve hours") }
+            guard (1...12).contains(hours) else { throw .outside(.invalidTime, "hour \(hours) is not on a clock of twelve hours") }
             hours = hours % 12 + (isAfternoon != 0 ? 12 : 0)
         }
         // Each of 32 bits, times 100,000 at most.
