@@ -9,7 +9,7 @@ package enum FunctionRegistry {
         .encode, .decode, .toHex, .bitCount, .octetLength, .bitLength, .md5, .sha224, .sha256, .sha384, .sha512, .normalize, .isNormalized, .convertFrom, .convertTo, .quoteIdent, .quoteLiteral, .quoteNullable, .format, .unistr, .parseIdent,
         .regexpLike, .regexpCount, .regexpSubstr, .regexpInstr, .regexpMatch, .regexpSplitToArray, .similarToEscape,
         // Documents
-        .toJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonObjectOfTexts, .jsonbObjectOfTexts, .jsonTypeof, .jsonArrayLength, .jsonbPretty,
+        .toJSON, .rowToJSON, .toJSONB, .jsonBuildObject, .jsonbBuildObject, .jsonBuildArray, .jsonbBuildArray, .jsonObjectOfTexts, .jsonbObjectOfTexts, .jsonTypeof, .jsonArrayLength, .jsonbPretty,
         .jsonStripNulls, .jsonbSet, .jsonbInsert, .jsonbExtractPath, .jsonbExtractPathText, .jsonExtractPath, .jsonExtractPathText,
         .jsonbPathExists, .jsonbPathMatch, .jsonbPathQueryArray, .jsonbPathQueryFirst,
         .jsonbPathExistsZoned, .jsonbPathMatchZoned, .jsonbPathQueryArrayZoned, .jsonbPathQueryFirstZoned,

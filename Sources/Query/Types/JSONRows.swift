@@ -58,22 +58,30 @@ struct JSONRows {
         for row in 0..<texts.count {
             var text = Array(texts[row])
             if let blank = text.firstIndex(of: 0x20) { text[blank] = UInt8(ascii: "T") }
+            // The era stands behind the offset.
+            let isBC = text.last == UInt8(ascii: "C")
+            if isBC { text.removeLast(3) }
             if isUTC, text.count > 3, [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(text[text.count - 3]) { text += ":00".utf8 }
+            if isBC { text += " BC".utf8 }
             result.append(text)
         }
         return result
     }
 
-    func append(_ row: Int, to text: inout [UInt8]) throws(KernelError) { try append(cells, row, to: &text) }
+    /// - Parameter separator: between the elements or members of the outermost value; nil for what stands between those of all others.
+    func append(_ row: Int, separator: String? = nil, to text: inout [UInt8]) throws(KernelError) {
+        try append(cells, row, separator ?? (isBinary ? ", " : ","), to: &text)
+    }
 
-    private func append(_ cells: Cells, _ row: Int, to text: inout [UInt8]) throws(KernelError) {
+    private func append(_ cells: Cells, _ row: Int, _ separator: String? = nil, to text: inout [UInt8]) throws(KernelError) {
+        let separator = separator ?? (isBinary ? ", " : ",")
         switch cells {
         case .null: text += "null".utf8
         case .list(let validity, let offsets, let element):
             guard validity?[row] ?? true else { return text += "null".utf8 }
             text.append(UInt8(ascii: "["))
             for place in Int(offsets[row])..<Int(offsets[row + 1]) {
-                if place > Int(offsets[row]) { text += (isBinary ? ", " : ",").utf8 }
+                if place > Int(offsets[row]) { text += separator.utf8 }
                 try append(element, place, to: &text)
             }
             text.append(UInt8(ascii: "]"))
@@ -81,7 +89,7 @@ struct JSONRows {
             guard validity?[row] ?? true else { return text += "null".utf8 }
             text.append(UInt8(ascii: "{"))
             for (index, member) in members.enumerated() {
-                if index > 0 { text += (isBinary ? ", " : ",").utf8 }
+                if index > 0 { text += separator.utf8 }
                 text += names[index]
                 try append(member, row, to: &text)
             }
@@ -103,6 +111,7 @@ struct JSONRows {
         if isBinary, value.contains(UInt8(ascii: "e")), !value.starts(with: "t".utf8), !value.starts(with: "f".utf8) {
             return try JSONDocument.appendNumber(Array(value), to: &text)
         }
-        text += value
+        // A NUMERIC, which JSONB keeps, has no zero below zero.
+        text += isBinary && value.elementsEqual("-0".utf8) ? value.dropFirst() : value
     }
 }

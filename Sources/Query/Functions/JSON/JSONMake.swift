@@ -2,7 +2,18 @@ import ColumnStore
 
 /// Documents made of values: to_json and to_jsonb, and objects and arrays of what is given.
 extension SQLFunction {
-    static let toJSON = conversion(["to_json", "row_to_json", "array_to_json"], .json(isBinary: false))
+    static let toJSON = conversion(["to_json"], .json(isBinary: false))
+    /// With line ends between the outermost members or elements, where a second argument is true.
+    static let rowToJSON = SQLFunction("row_to_json", "array_to_json", forms: [[.listOf(.int32)], [.listOf(.int32), .boolean]]) { (call, typing) throws(QueryError) in
+        try call.count(1...2)
+        let value = try argument(call.arguments[0], typing)
+        let plain = call.make(.jsonOf, [value, typing.zone], .json(isBinary: false))
+        guard call.arguments.count == 2 else { return plain }
+        let wide = call.make(.jsonOfWide, [value, typing.zone], .json(isBinary: false))
+        let asked = try typing.implicit(call.arguments[1], to: .boolean, call.name)
+        let branches = [Expression.Branch(condition: asked, result: wide), .init(condition: .not(asked), result: plain)]
+        return .conditional(branches: branches, otherwise: nil, type: .json(isBinary: false))
+    }
     static let toJSONB = conversion(["to_jsonb"], .jsonb)
     static let jsonBuildObject = building("json_build_object", .jsonObject, .json(isBinary: false))
     static let jsonbBuildObject = building("jsonb_build_object", .jsonObject, .jsonb)
@@ -42,17 +53,23 @@ extension SQLFunction {
 
 extension ScalarFunction {
     /// A value and the session's zone.
-    static let jsonOf = ScalarFunction(
-        "to_json", nulls: .first, cost: .heavy, failure: .possible,
-        kernel: .plain { (call) throws(KernelError) in
-            let rows = try JSONRows(call[0], as: call.type, zone: try call.zone(at: 1), call.meter)
-            let validity = call[0].rowValidity
-            return try TextKernels.build(count: call.count, validity: validity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
-                var text: [UInt8] = []
-                try rows.append(row, to: &text)
-                try builder.append(text)
-            }
-        })
+    static let jsonOf = converting("to_json", separator: nil)
+    /// The same over several lines.
+    static let jsonOfWide = converting("to_json_wide", separator: ",\n ")
+
+    private static func converting(_ symbol: String, separator: String?) -> ScalarFunction {
+        ScalarFunction(
+            symbol, nulls: .first, cost: .heavy, failure: .possible,
+            kernel: .plain { (call) throws(KernelError) in
+                let rows = try JSONRows(call[0], as: call.type, zone: try call.zone(at: 1), call.meter)
+                let validity = call[0].rowValidity
+                return try TextKernels.build(count: call.count, validity: validity, type: call.type, call.meter) { (row, builder) throws(KernelError) in
+                    var text: [UInt8] = []
+                    try rows.append(row, separator: separator, to: &text)
+                    try builder.append(text)
+                }
+            })
+    }
 
     /// Names and values in turn, and the session's zone.
     static let jsonObject = made("json_object") { (names, cells, row, isBinary, text) throws(KernelError) in
