@@ -244,9 +244,7 @@ extension Binder {
     private func escapeText(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
         let text = try textOperand(syntax, "ESCAPE", in: scope)
         if case .literal(.null, _) = text { return text }
-        guard case .literal(.bytes(let bytes), _) = text else {
-            throw .unsupported("ESCAPE must be a constant", at: syntax.position)
-        }
+        guard case .literal(.bytes(let bytes), _) = text else { return text }
         guard String(decoding: bytes, as: UTF8.self).unicodeScalars.count <= 1 else {
             throw .data("ESCAPE must be one character or none", at: syntax.position).because(.invalidEscape)
         }

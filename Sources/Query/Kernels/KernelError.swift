@@ -41,6 +41,7 @@ enum KernelError: Error, Equatable {
             QueryError(.dataError, "a value cannot be cast to \(type)", position: position).because(Self.isOfTime(type) ? .invalidTime : .invalidText)
         case .timeOutOfRange: QueryError(.dataError, "a date or time is out of range", position: position).because(.timeOutOfRange)
         case .invalidArgument(let reason): QueryError(.dataError, reason, position: position).because(.badValue)
+        case .outside(.notSupported, let reason): .unsupported(reason, at: position).because(.notSupported)
         case .outside(let cause, let reason): QueryError(.dataError, reason, position: position).because(cause)
         case .textTooLong:
             QueryError(.dataError, "a text would grow past \(WorkMeter.textByteCountMax >> 20) MiB", position: position)

@@ -59,7 +59,8 @@ struct DateTimeText {
         // Halves of the day, and what else a time may be said with, are those of any date.
         var dated = Array("2000-01-01 ".utf8)
         dated.append(contentsOf: text)
-        guard let moment = read(dated) ?? read(text, session), moment.hasTime, (0...Calendar.microsecondsPerDay).contains(moment.microseconds) else { return nil }
+        // `now` is a time; with what it says of a day no other stands, and days beside a time are none of its own.
+        guard let moment = read(dated) ?? read(text, session), moment.hasTime, !moment.isOfNow || DateTimeTokens.split(text)?.count == 1, (0...Calendar.microsecondsPerDay).contains(moment.microseconds) else { return nil }
         return moment.microseconds
     }
 

@@ -41,7 +41,9 @@ package enum LiteralCast {
         case .timestamp(let isUTC):
             if let text = DateTimeText.read(slice, session), let value = isUTC ? text.instant(inSession: .utc) : text.local { return .integer(value) }
         case .interval: if let value = IntervalText.read(slice) { return .interval(value) }
-        case .binary: if let value = ValueText.binary(slice) { return .bytes(value) }
+        case .binary:
+            if let value = ValueText.binary(slice) { return .bytes(value) }
+            if slice.starts(with: "\\x".utf8) { throw fault().because(.badValue) }
         case .uuid: if let value = ValueText.uuid(slice) { return .bytes(value) }
         case .json:
             do {
@@ -59,7 +61,8 @@ package enum LiteralCast {
         switch type {
         case .date, .time, .timestamp, .interval:
             // Numbers where a date's or a clock's stand, which none of them has.
-            throw fault().because(type != .interval && slice.allSatisfy(isOfPlainTime) && slice.contains(where: ValueText.isDigit) ? .timeOutOfRange : .invalidTime)
+            let isNumber = type == .date && slice.allSatisfy { ValueText.isDigit($0) || $0 == UInt8(ascii: ".") } && slice.count { $0 == UInt8(ascii: ".") } == 1
+            throw fault().because(type != .interval && !isNumber && slice.allSatisfy(isOfPlainTime) && slice.contains(where: ValueText.isDigit) ? .timeOutOfRange : .invalidTime)
         default: throw fault().because(.invalidText)
         }
     }

@@ -221,20 +221,21 @@ enum TextCastKernels {
         return bytes
     }
 
-    /// BLOB: `\x` and hexadecimal digits, else the text's own bytes.
+    /// BLOB, as `ValueText.binary` reads it.
     private static func parseOther(_ column: Column, to type: ColumnType) throws(KernelError) -> Column {
         guard type == .binary else { throw .invalidArgument("VARCHAR cannot be cast to \(type.sqlName)") }
         let arrays = column.byteArrays()
         let validity = column.rowValidity
         var result = ByteArrays()
         for row in 0..<arrays.count {
-            let text = arrays[row]
-            if text.starts(with: "\\x".utf8), validity?[row] ?? true {
-                guard let bytes = hex(text.dropFirst(2)) else { throw .invalidText("BLOB") }
-                result.append(bytes)
-            } else {
-                result.append(text)
+            guard validity?[row] ?? true else {
+                result.append([])
+                continue
             }
+            guard let bytes = ValueText.binary(arrays[row]) else {
+                throw arrays[row].starts(with: "\\x".utf8) ? .invalidArgument("a text behind \\x is no pairs of hexadecimal digits") : .invalidText("BLOB")
+            }
+            result.append(bytes)
         }
         return .text(result, type: .binary, validity: validity)
     }

@@ -56,6 +56,8 @@ enum TypeNames {
         case "time": return try time(syntax)
         case "jsonpath": target = Target(type: .string, declared: "jsonpath")
         case "name": target = Target(type: .string, declared: "name")
+        // A text: what reads it finds whether it is any.
+        case "xml": target = Target(type: .string)
         case "decimal", "numeric", "dec": return try decimal(syntax)
         case "varchar", "character varying", "text", "string", "bpchar": return try text(syntax)
         case "char", "character": return try text(syntax.modifiers.isEmpty ? TypeNameSyntax(name: syntax.name, modifiers: [1], isArray: false, position: syntax.position) : syntax)
@@ -66,7 +68,7 @@ enum TypeNames {
         case "timestamptz", "timestamp with time zone": target = Target(type: .timestampTZ)
         case "interval": target = Target(type: .interval)
         case let name where name.hasPrefix("interval "): return try interval(syntax, String(name.dropFirst(9)))
-        case "tinyint", "time with time zone", "timetz", "xml", "money", "oid", "regclass", "bit", "hugeint":
+        case "tinyint", "time with time zone", "timetz", "money", "oid", "regclass", "bit", "hugeint":
             throw .unsupported("the type \(syntax.name.uppercased()) is not supported", at: syntax.position)
         default: throw unknown(syntax)
         }

@@ -131,7 +131,7 @@ enum TypeRules {
         case (.structure, .string): return .explicit
         case (.list(let element), .string) where !element.type.isNested && element.type != .binary: return .explicit
         case (.string, .list(let element)) where !element.type.isNested && element.type != .binary: return .explicit
-        case (_, .string): return source.isNested || source == .binary ? .none : .explicit
+        case (_, .string): return source.isNested ? .none : .explicit
         case (.string, _): return target.isNested ? .none : .explicit
         case _ where isNumeric(source) && isNumeric(target): return .explicit
         case (.boolean, .int32), (.int32, .boolean): return .explicit

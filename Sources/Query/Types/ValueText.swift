@@ -137,6 +137,11 @@ package enum ValueText {
             }
             return half == nil ? bytes : nil
         }
+        return escaped(text)
+    }
+
+    /// Bytes that stand for themselves, with `\\` and `\ooo` escapes.
+    static func escaped(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = [], rest = text
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "\\") else {

@@ -57,8 +57,8 @@ extension ScalarFunction {
         .list(elements.indices.map { isWanted[$0] ? values[1] : elements[$0] })
     }
     static let listPosition = changing("array_position") { (_, isWanted, _) in isWanted.firstIndex(of: true).map { .integer(Int64($0 + 1)) } ?? .null }
-    static let listPositionFrom = changing("array_position_from") { (_, isWanted, values) in
-        guard case .integer(let start) = values[1] else { return .null }
+    static let listPositionFrom = changing("array_position_from", failure: .possible) { (_, isWanted, values) throws(KernelError) in
+        guard case .integer(let start) = values[1] else { throw .outside(.nullName, "the place from which array_position looks must not be NULL") }
         let before = Int(clamping: max(start, 1) - 1)
         return isWanted.dropFirst(before).firstIndex(of: true).map { .integer(Int64($0 + 1)) } ?? .null
     }
@@ -69,9 +69,11 @@ extension ScalarFunction {
     /// NULL where the list is; values that are looked for may be NULL.
     ///
     /// - Parameter change: makes the answer of a row's elements, which of them are the value that is looked for, and the other arguments, that value first.
-    private static func changing(_ symbol: String, _ change: @escaping @Sendable ([Value], [Bool], [Value]) -> Value) -> ScalarFunction {
+    private static func changing(
+        _ symbol: String, failure: Failure = .never, _ change: @escaping @Sendable ([Value], [Bool], [Value]) throws(KernelError) -> Value
+    ) -> ScalarFunction {
         ScalarFunction(
-            symbol, nulls: .first, cost: .heavy, failure: .never,
+            symbol, nulls: .first, cost: .heavy, failure: failure,
             kernel: .plain { (call) throws(KernelError) in
                 let lists = ListValues(call[0])
                 let others = call.columns.dropFirst().map { $0.flattened() }
@@ -84,7 +86,7 @@ extension ScalarFunction {
                     }
                     try call.meter.step(32 * lists[row].count)
                     let values = others.map { $0.value(at: row) }
-                    builder.append(change(lists.values(row), try lists.matches(values[0], row, call.meter), values))
+                    builder.append(try change(lists.values(row), try lists.matches(values[0], row, call.meter), values))
                 }
                 return builder.finish()
             })

@@ -9,6 +9,9 @@ extension SQLFunction {
         return call.make(.trimArray, [list.expression, try typing.implicit(call.arguments[1], to: .int32, call.name)], list.type)
     }
 
+    /// PostgreSQL's.
+    private static let dimensionCountMax = 6
+
     static let arrayFill = SQLFunction("array_fill", forms: [[.int32, .listOf(.int32)]]) { (call, typing) throws(QueryError) in
         try call.count(2...2)
         let value = call.arguments[0]
@@ -16,7 +19,17 @@ extension SQLFunction {
             throw .badSQL("array_fill needs a value of a type, and of no list", at: value.position, hint: "cast it, as in NULL::INTEGER").because(.typeMismatch)
         }
         let counts = try typing.implicit(call.arguments[1], to: .listOf(.int32), call.name)
-        return call.make(.arrayFill, [value.expression, counts], .listOf(TypeRules.widened(value.type)))
+        guard case .literal(.list(let dimensions), _) = ConstantFolding.folded(counts), dimensions.count > 1, dimensions.count <= dimensionCountMax else {
+            return call.make(.arrayFill, [value.expression, counts], .listOf(TypeRules.widened(value.type)))
+        }
+        // Lists of lists: their type has as many dimensions as the constant says. Where one has no elements, none has.
+        let isEmpty = dimensions.contains(.integer(0))
+        var filled = value.expression, type = TypeRules.widened(value.type)
+        for count in dimensions.reversed() {
+            filled = call.make(.arrayFill, [filled, .literal(.list([isEmpty ? .integer(0) : count]), .listOf(.int32))], .listOf(type))
+            type = .listOf(type)
+        }
+        return filled
     }
 }
 
@@ -43,7 +56,7 @@ extension ScalarFunction {
             for row in 0..<call.count {
                 let dimensions = counts.values(row)
                 guard !counts.isNull(row), !dimensions.contains(where: \.isNull) else { throw .outside(.nullName, "array_fill needs to know how many: not NULL") }
-                guard dimensions.count <= 1 else { throw .outside(.notSupported, "lists have one dimension here") }
+                guard dimensions.count <= 1 else { throw .outside(.notSupported, "array_fill makes lists of several dimensions by a constant") }
                 guard case .integer(let count) = dimensions.first ?? .integer(0), count >= 0 else { throw .outside(.tooLong, "array_fill makes lists of no less than 0 elements") }
                 let filled = value.value(at: row), byteCount = Int(count).multipliedSaturating(by: 16 + filled.flatByteCount)
                 total = total.addingSaturating(byteCount)

@@ -19,9 +19,10 @@ extension SQLFunction {
     }
 
     private static func whole(_ name: String, _ function: ScalarFunction) -> SQLFunction {
-        SQLFunction(name, forms: [[.int32, .int32], [.int64, .int64]]) { (call, typing) throws(QueryError) in
+        SQLFunction(name, forms: [[.int32, .int32], [.int64, .int64], [.decimal38(scale: 2), .decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
             try call.count(2...2)
             let values = try typing.unified(call.arguments, name)
+            if case .decimal(_, let scale) = values[0].type { return call.make(function, values, .decimal38(scale: scale)) }
             guard TypeRules.isInteger(values[0].type) else {
                 throw .unsupported("\(name) takes integers, not \(values[0].type.sqlName)", at: call.position).because(.undefinedFunction)
             }
@@ -31,23 +32,40 @@ extension SQLFunction {
 }
 
 extension ScalarFunction {
-    static let gcd = whole("gcd") { divisor($0, $1) }
-    static let lcm = whole("lcm") { left, right in
-        if left == 0 || right == 0 { return 0 }
-        return divisor(left, right).flatMap { (left / $0).multipliedOrNil(by: right) }.flatMap { $0 == .min ? nil : Int64($0.magnitude) }
-    }
+    static let gcd = whole("gcd", { divisor($0, $1) }, { divisor($0, $1) })
+    static let lcm = whole("lcm", { multiple($0, $1) }, { multiple($0, $1) })
 
-    private static func divisor(_ left: Int64, _ right: Int64) -> Int64? {
+    private static func divisor<Number: FixedWidthInteger & SignedInteger>(_ left: Number, _ right: Number) -> Number? {
         var (a, b) = (left.magnitude, right.magnitude)
         while b != 0 { (a, b) = (b, a % b) }
-        return Int64(exactly: a)
+        return Number(exactly: a)
+    }
+
+    private static func multiple<Number: FixedWidthInteger & SignedInteger>(_ left: Number, _ right: Number) -> Number? {
+        if left == 0 || right == 0 { return 0 }
+        guard let common = divisor(left, right) else { return nil }
+        let (product, overflow) = (left / common).multipliedReportingOverflow(by: right)
+        return overflow ? nil : Number(exactly: product.magnitude)
+    }
+
+    /// Of one scale, which the answer has too.
+    private static func decimals(_ call: KernelCall, _ compute: (Int128, Int128) -> Int128?) throws(KernelError) -> Column {
+        let validity = call.strictValidity
+        let values = try IntegerKernels.checkedWide(call[0].wideIntegers(), call[1].wideIntegers(), validity: validity) { (left, right) throws(KernelError) in
+            guard let value = compute(left, right), DecimalMath.fits(value) else { throw .numericOverflow }
+            return value
+        }
+        return .decimals(values, type: call.type, validity: validity)
     }
 
     /// - Parameter compute: nil past the range.
-    private static func whole(_ symbol: String, _ compute: @escaping @Sendable (Int64, Int64) -> Int64?) -> ScalarFunction {
+    private static func whole(
+        _ symbol: String, _ compute: @escaping @Sendable (Int64, Int64) -> Int64?, _ exact: @escaping @Sendable (Int128, Int128) -> Int128?
+    ) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .strict, cost: .heavy, failure: .possible,
             kernel: .plain { (call) throws(KernelError) in
+                if TypeRules.isDecimal(call.type) { return try decimals(call, exact) }
                 let left = call[0].integers() ?? [], right = call[1].integers() ?? []
                 let column = try call.numbers { (row) throws(KernelError) in
                     guard let value = compute(left[row], right[row]), call.type == .int64 || Int32(exactly: value) != nil else { throw .numericOverflow }

@@ -7,13 +7,13 @@ extension ScalarFunction {
 
     /// A pattern with an escape of its own as one with the usual escape.
     static let likeEscape = ScalarFunction(
-        "like_escape", nulls: .strict, cost: .heavy, failure: .never,
+        "like_escape", nulls: .strict, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in
             let patterns = TextRows(call[0]), escapes = TextRows(call[1])
             return try call.texts { (row) throws(KernelError) in
                 try call.meter.step(4 * patterns.range(at: row).count)
                 try call.meter.charge(3 * patterns.range(at: row).count)
-                return LikePattern.escaped(Array(patterns[row]), by: Array(escapes[row]))
+                return LikePattern.escaped(Array(patterns[row]), by: try checked(Array(escapes[row])))
             }
         })
 
@@ -21,7 +21,7 @@ extension ScalarFunction {
         ScalarFunction(
             symbol, .infix, nulls: .strict, cost: .heavy,
             // A pattern may end in its escape character; a constant one is checked by evaluating it.
-            failure: .depending { arguments, _ in !(arguments.count > 1 && arguments[1].isLiteral) }, readsConstantsOnce: true,
+            failure: .depending { arguments, _ in !(arguments.count > 1 && arguments.dropFirst().allSatisfy(\.isLiteral)) }, readsConstantsOnce: true,
             traits: Traits(sourceTest: sourceTest, isPatternTest: true),
             kernel: .remembering {
                 let memory = PatternMemory()

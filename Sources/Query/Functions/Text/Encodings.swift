@@ -127,7 +127,7 @@ extension ScalarFunction {
             guard let bytes = Base64Text.decode(plain) else { throw .invalidArgument("this is no text in base64") }
             return bytes
         case "escape":
-            guard let bytes = ValueText.binary(text) else { throw .invalidArgument("this is no escaped text") }
+            guard let bytes = ValueText.escaped(text) else { throw .invalidText("BLOB") }
             return bytes
         default: throw .invalidArgument("decode knows hex, base64 and escape")
         }

@@ -271,7 +271,7 @@ enum TimeFieldKernels {
         case .decade: unit = 120
         case .century: unit = 1_200
         case .millennium: unit = 12_000
-        default: throw .invalidArgument("date_trunc knows no such unit of an interval")
+        default: throw .outside(.notSupported, "date_trunc knows no such unit of an interval")
         }
         return Interval(months: interval.months - interval.months % unit)
     }
