@@ -11,6 +11,12 @@ enum TimeZoneNames {
         return rules
     }
 
+    /// Whether a name is tzdata's, as it is written there, and no abbreviation that means something else.
+    static func isPlace(_ name: String) -> Bool {
+        guard name == "UTC" || offset(ofAbbreviation: name) == nil && rules(ofAbbreviation: name) == nil else { return false }
+        return ((try? TimeZoneDatabase.system.rules(for: name)) ?? nil) != nil
+    }
+
     /// Seconds east of Greenwich.
     static func offset(ofAbbreviation name: String) -> Int? {
         guard name.utf8.count <= 6 else { return nil }
