@@ -11,6 +11,8 @@ struct SubqueryRemoval {
 
     private func visit(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
         if PlanningWork.isOver { try PlanningWork.check() }
+        if case .filter(let input, let conjuncts) = plan, let moved = LateralConditions.moved(input, conjuncts) { return try visit(moved) }
+        if case .join(let join) = plan, let moved = LateralConditions.moved(join) { return try visit(.join(moved)) }
         var inputs: [LogicalPlan] = []
         for input in plan.inputs { inputs.append(try visit(input)) }
         var node = plan.withInputs(inputs)
