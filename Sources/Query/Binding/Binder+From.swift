@@ -38,7 +38,7 @@ extension Binder {
         switch item {
         case .named(let name, let alias): return try bindNamed(name, alias, in: frame)
         case .subquery(let query, let alias, _, _):
-            let outer = BindingFrame(parent: frame.parent)
+            let outer = BindingFrame(parent: frame.outer)
             outer.commonTables = frame.commonTables
             let rows = try bindQuery(query, parent: outer)
             frame.correlate(Set(outer.correlation))

@@ -7,21 +7,24 @@ extension Binder {
         in frame: BindingFrame
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
         try countNode(at: position)
-        // Only what this join itself joins is visible to its condition and its functions.
-        let inner = BindingFrame(parent: frame.parent)
-        inner.commonTables = frame.commonTables
-        defer { frame.correlate(Set(inner.correlation)) }
-        let (leftPlan, leftNames) = try bindApart(left, in: inner)
+        // Only what this join itself joins is visible to its condition; its functions and LATERAL see what stands before it, too.
+        let inner = BindingFrame(parent: frame.outer), around = frame.around()
+        let beside = BindingFrame(parent: around)
+        (inner.commonTables, beside.commonTables) = (frame.commonTables, frame.commonTables)
+        defer { frame.correlate(Set(inner.correlation).union(around !== frame.parent ? around?.correlation ?? [] : beside.correlation)) }
+        let (leftPlan, leftNames) = try bindBeside(left, beside)
         inner.names = leftNames
+        let isOfOneSide = kind == .right || kind == .full
+        if case .function = right { beside.names = leftNames } else if !isOfOneSide { beside.names = leftNames }
         if case .function(let call, let withOrdinality, let alias, let place) = right,
-            let unnest = try bindList(call, withOrdinality, alias, at: place, in: inner)
+            let unnest = try bindList(call, withOrdinality, alias, at: place, in: beside)
         {
             return try joinUnnest(kind, leftPlan, leftNames, unnest, condition, at: position, in: inner)
         }
-        if case .subquery(_, _, true, let place) = right, kind == .right || kind == .full {
+        if case .subquery(_, _, true, let place) = right, isOfOneSide {
             throw .badSQL("LATERAL cannot look at the other side of a \(kind.rawValue) JOIN", at: place)
         }
-        let (rightPlan, rightNames) = try bindBeside(right, inner)
+        let (rightPlan, rightNames) = try bindBeside(right, beside)
         var node = JoinNode(kind: planKind(kind), left: leftPlan, right: rightPlan)
         if kind == .asof || kind == .asofLeft {
             guard rightPlan.freeColumns.isDisjoint(with: leftPlan.columnIDs) else { throw .unsupported("ASOF JOIN of LATERAL is not supported", at: position) }

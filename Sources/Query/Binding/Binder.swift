@@ -103,7 +103,7 @@ package final class Binder {
     private func bindTop(_ query: QuerySyntax) throws(QueryError) -> BoundQuery {
         let rows = try bindQuery(query, parent: nil)
         // A bare NULL or untyped literal is text to the reader.
-        let plan = try padded(typed(shown(rows.plan)) { $0 == .null ? .string : $0 })
+        let plan = try padded(typed(named(shown(rows.plan), at: query.position)) { $0 == .null ? .string : $0 })
         try PlanSize.check(plan)
         return BoundQuery(
             plan: inliningSingleUses(plan), columns: plan.columns, isFixed: !dependsOnSession, declared: plan.columns.map { declaredTypes[$0.id] }, origins: plan.columns.map { origins[$0.id] },
@@ -134,6 +134,24 @@ package final class Binder {
             columns[index] = ProjectedColumn(newColumn(column.column.name, .string), text)
         }
         return .project(input: input, columns: columns)
+    }
+
+    /// Numbers of a registry that stand further below, or are computed, likewise.
+    private func named(_ plan: LogicalPlan, at position: Int) throws(QueryError) -> LogicalPlan {
+        guard let dialect = context.catalog.dialect else { return plan }
+        let scope = ExpressionScope(frame: BindingFrame(parent: nil), clause: "SELECT")
+        var columns: [ProjectedColumn] = [], changes = false
+        for column in plan.columns {
+            guard column.type == .int64, let registry = declaredTypes[column.id], dialect.isRegistry(registry),
+                let text = try registered(TypedExpression(.column(column), declared: registry, at: position), in: scope)
+            else {
+                columns.append(ProjectedColumn(column, .column(column)))
+                continue
+            }
+            changes = true
+            columns.append(ProjectedColumn(newColumn(column.name, text.type), text.expression))
+        }
+        return changes ? .project(input: plan, columns: columns) : plan
     }
 
     // MARK: Ids
@@ -248,10 +266,28 @@ final class BindingFrame {
     /// Where the subquery that is being bound stands in this level: an aggregate in it over this level's columns belongs there.
     var subqueryScope: ExpressionScope?
 
-    /// A SELECT with GROUP BY.
+    /// A SELECT with GROUP BY or DISTINCT.
     var isGrouped = false
 
+    /// The tables before a join in FROM, which functions and LATERAL within it see, and nothing else there does.
+    var isBeside = false
+
     init(parent: BindingFrame?) { self.parent = parent }
+
+    /// The query around this one.
+    var outer: BindingFrame? {
+        var level = parent
+        while let here = level, here.isBeside { level = here.parent }
+        return level
+    }
+
+    /// What functions and LATERAL see within a join that stands behind the tables of this level.
+    func around() -> BindingFrame? {
+        guard !names.relations.isEmpty else { return parent }
+        let frame = BindingFrame(parent: parent)
+        (frame.names, frame.isBeside) = (names, true)
+        return frame
+    }
 
     /// What this level mentioned before a part of it went to another.
     func restoreCorrelation(_ ids: [ColumnID]) { correlation = ids }
