@@ -138,7 +138,7 @@ extension Expression {
     package func isSame(as other: Expression) -> Bool {
         switch (self, other) {
         case (.column(let a, _), .column(let b, _)): return a == b
-        case (.literal(let a, let typeA), .literal(let b, let typeB)): return a == b && typeA == typeB
+        case (.literal(let a, let typeA), .literal(let b, let typeB)): return a.isSame(as: b) && typeA == typeB
         case (.member(_, let a, _), .member(_, let b, _)): guard a == b else { return false }
         case (.call(let a, _, let typeA, _), .call(let b, _, let typeB, _)): guard a == b, typeA == typeB else { return false }
         case (.cast(_, let a, _), .cast(_, let b, _)): guard a == b else { return false }
@@ -172,5 +172,16 @@ extension Expression {
 
     package static func conjunction(_ items: [Expression]) -> Expression {
         items.count == 1 ? items[0] : items.isEmpty ? isTrue : .and(items)
+    }
+}
+
+extension Value {
+    /// Whether both are written alike: NaN is itself, and -0 is not 0.
+    fileprivate func isSame(as other: Value) -> Bool {
+        switch (self, other) {
+        case (.double(let a), .double(let b)): a.bitPattern == b.bitPattern
+        case (.list(let a), .list(let b)), (.structure(let a), .structure(let b)): a.count == b.count && zip(a, b).allSatisfy { $0.isSame(as: $1) }
+        default: self == other
+        }
     }
 }

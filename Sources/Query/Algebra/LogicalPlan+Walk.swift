@@ -132,8 +132,20 @@ extension LogicalPlan {
 
     /// Whether anything in it is another one each time.
     package var isVolatile: Bool {
-        if case .scan(let node) = self, let table = node.table.source as? RecursiveTable, table.seed.isVolatile || table.step.isVolatile { return true }
+        if case .scan(let node) = self, let table = node.table.source as? RecursiveTable, table.isVolatile { return true }
         return expressions.contains(where: \.isVolatile) || inputs.contains(where: \.isVolatile)
+    }
+
+    /// Where columns of the query around it stand, in subqueries too.
+    func mentions(of wanted: Set<ColumnID>) -> [OutputColumn] {
+        func within(_ expression: Expression) -> [OutputColumn] {
+            switch expression {
+            case .column(let id, let type): wanted.contains(id) ? [OutputColumn(id: id, name: "", type: type)] : []
+            case .subquery(let subquery): subquery.plan.mentions(of: wanted) + expression.children.flatMap(within)
+            default: expression.children.flatMap(within)
+            }
+        }
+        return inputs.flatMap { $0.mentions(of: wanted) } + expressions.flatMap(within)
     }
 
     /// Rewrites plans from the leaves up.

@@ -15,7 +15,7 @@ struct OwnList {
     static func read(_ plan: LogicalPlan) -> OwnList? {
         switch plan {
         case .unnest(let node):
-            guard !node.keepsEmpty, case .values(let columns, let rows) = node.input, columns.isEmpty, rows.count == 1 else { return nil }
+            guard !node.keepsEmpty, node.list.recursion == nil, case .values(let columns, let rows) = node.input, columns.isEmpty, rows.count == 1 else { return nil }
             return OwnList(unnest: node, conditions: [])
         case .filter(let input, let conjuncts):
             guard var list = read(input) else { return nil }

@@ -12,12 +12,15 @@ final class RecursiveTable: TableSource {
     let working: WorkingTable
     /// UNION ALL: a row that was there already counts again.
     let keepsRepeats: Bool
+    /// Of a query that looks at the query around it: the outer rows to run it for, each under a number, which is the first column of `schema`,
+    /// of what `working` has, and of this one.
+    let outer: WorkingTable?
 
     /// A guess: nothing is known of them before the query runs.
     private static let rowCountGuess = 1_000
 
-    init(schema: Schema, seed: LogicalPlan, step: LogicalPlan, working: WorkingTable, keepsRepeats: Bool) {
-        (self.schema, self.seed, self.step, self.working, self.keepsRepeats) = (schema, seed, step, working, keepsRepeats)
+    init(schema: Schema, seed: LogicalPlan, step: LogicalPlan, working: WorkingTable, keepsRepeats: Bool, outer: WorkingTable? = nil) {
+        (self.schema, self.seed, self.step, self.working, self.keepsRepeats, self.outer) = (schema, seed, step, working, keepsRepeats, outer)
     }
 
     var statistics: TableStatistics { TableStatistics(rowCount: Self.rowCountGuess) }
@@ -26,8 +29,26 @@ final class RecursiveTable: TableSource {
 
     /// The same with both its plans changed.
     func mapped(_ change: (LogicalPlan) throws(QueryError) -> LogicalPlan) throws(QueryError) -> RecursiveTable {
-        RecursiveTable(schema: schema, seed: try change(seed), step: try change(step), working: working, keepsRepeats: keepsRepeats)
+        RecursiveTable(schema: schema, seed: try change(seed), step: try change(step), working: working, keepsRepeats: keepsRepeats, outer: outer)
     }
+
+    var isVolatile: Bool { seed.isVolatile || step.isVolatile }
+}
+
+extension ScalarFunction {
+    /// The rows of a recursive query for the outer values that are its arguments, as a list. An operator runs it: it stands as the list of an unnesting
+    /// and nowhere else.
+    static func recursion(_ table: RecursiveTable) -> ScalarFunction {
+        ScalarFunction(
+            "recursion", nulls: .taken, cost: .heavy, failure: .possible,
+            traits: Traits(isVolatile: table.isVolatile, recursion: table),
+            kernel: .plain { (_: KernelCall) throws(KernelError) -> Column in throw .interrupted(.unsupported("WITH RECURSIVE cannot be asked in this place", at: nil)) })
+    }
+}
+
+extension Expression {
+    /// The recursive query that it runs for its arguments, if it is that.
+    var recursion: RecursiveTable? { if case .call(let function, _, _, _) = self { function.traits.recursion } else { nil } }
 }
 
 /// What the recursive part of a query reads in each round.
@@ -52,6 +73,11 @@ extension LogicalPlan {
         var items: [LogicalPlan] = []
         for input in inputs { items.append(try input.replacingSources(replace)) }
         let plan = withInputs(items)
+        if case .unnest(var node) = plan, case .call(_, let arguments, let type, let position) = node.list, let table = node.list.recursion {
+            guard let other = try replace(table) as? RecursiveTable else { return plan }
+            node.list = .call(.recursion(other), arguments, type: type, position: position)
+            return .unnest(node)
+        }
         guard case .scan(var node) = plan, let source = try replace(node.table.source) else { return plan }
         node.table = node.table.replacing(source)
         return .scan(node)
@@ -62,6 +88,7 @@ extension LogicalPlan {
         if case .scan(let node) = self, let own = node.table.source as? WorkingTable, own === source as? WorkingTable { return true }
         func isRead(in expression: Expression) -> Bool {
             if case .subquery(let subquery) = expression, subquery.plan.reads(source) { return true }
+            if let table = expression.recursion, table.seed.reads(source) || table.step.reads(source) { return true }
             return expression.children.contains(where: isRead)
         }
         return inputs.contains { $0.reads(source) } || expressions.contains(where: isRead)

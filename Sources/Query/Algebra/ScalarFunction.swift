@@ -65,6 +65,8 @@ package final class ScalarFunction: Sendable {
         var isExpanding = false
         /// Another value each time, of the same arguments too: it is computed once for each row, and no pass may copy, keep or move it.
         var isVolatile = false
+        /// A recursive query that it runs.
+        var recursion: RecursiveTable?
     }
 
     /// As plans show it; no two of one notation have the same.

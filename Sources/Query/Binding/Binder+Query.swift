@@ -101,9 +101,6 @@ extension Binder {
             for (column, other) in zip(columns, second.columns) where declaredTypes[other.id] != declaredTypes[column.id] && !untypedColumns.contains(other.id) {
                 declaredTypes[column.id] = nil
             }
-            guard outer.correlation.isEmpty, inner.correlation.isEmpty else {
-                throw .unsupported("WITH RECURSIVE cannot look at the query around it", at: table.name.position)
-            }
             let wider = try widened(types, by: second.columns, at: position)
             if wider != types, !isLast {
                 types = wider
@@ -113,9 +110,41 @@ extension Binder {
             let source = RecursiveTable(
                 schema: schema, seed: try converted(first, to: types, at: position), step: try converted(second.plan, to: types, at: position), working: working,
                 keepsRepeats: isAll)
-            return CommonTable(id: newShared(), plan: scan(table.name.text, source, []), columns: columns, nodeCount: 1)
+            let outside = Set(outer.correlation + inner.correlation)
+            let plan = outside.isEmpty ? scan(table.name.text, source, []) : recursion(source, of: table.name.text, over: outside, columns, at: position)
+            return CommonTable(id: newShared(), plan: plan, columns: columns, nodeCount: 1)
         }
         return nil
+    }
+
+    /// A recursive query that looks at the query around it: both its parts are LATERAL beside the outer rows, whose numbers go with its own, and run for all of
+    /// them at a time. Of each outer row its rows come as a list.
+    private func recursion(_ table: RecursiveTable, of name: String, over outside: Set<ColumnID>, _ columns: [OutputColumn], at position: Int) -> LogicalPlan {
+        let mentioned = Dictionary((table.seed.mentions(of: outside) + table.step.mentions(of: outside)).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let outer = mentioned.values.sorted { $0.id < $1.id }
+        let number = Field("0", .int64)
+        let around = WorkingTable(schema: Schema([number] + outer.enumerated().map { Field("\($0.offset + 1)", $0.element.type) }))
+        let working = WorkingTable(schema: Schema([number] + table.schema.fields))
+        func beside(_ part: (OutputColumn) -> LogicalPlan) -> LogicalPlan {
+            let rows = scan(name, around, [])
+            let values = Dictionary(zip(outer, rows.columns.dropFirst()).map { ($0.id, Expression.column($1)) }, uniquingKeysWith: { first, _ in first })
+            let own = part(rows.columns[0]).substituting(values)
+            let columns = [rows.columns[0]] + own.columns
+            return .project(
+                input: .join(JoinNode(kind: .cross, left: rows, right: own)), columns: columns.map { ProjectedColumn(newColumn($0.name, $0.type), .column($0)) })
+        }
+        let step = beside { number in
+            table.step.rewritten { plan in
+                guard case .scan(let node) = plan, let source = node.table.source as? WorkingTable, source === table.working else { return plan }
+                let all = scan(name, working, [])
+                let own = LogicalPlan.filter(input: all, conjuncts: [.call(.equal, [.column(all.columns[0]), .column(number)], type: .boolean, position: nil)])
+                return .project(input: own, columns: zip(plan.columns, all.columns.dropFirst()).map { ProjectedColumn($0, .column($1)) })
+            }
+        }
+        let numbered = RecursiveTable(schema: working.schema, seed: beside { _ in table.seed }, step: step, working: working, keepsRepeats: table.keepsRepeats, outer: around)
+        let list = Expression.call(.recursion(numbered), outer.map { .column($0) }, type: .listOf(.structure(table.schema.fields)), position: position)
+        let elements = zip(table.schema.fields, columns).map { UnnestNode.Element(member: $0.name, column: $1) }
+        return .unnest(UnnestNode(input: .values(columns: [], rows: [[]]), list: list, elements: elements, passed: []))
     }
 
     /// Decimals take the larger scale of both parts; other types are those of the first.
@@ -240,6 +269,7 @@ extension Binder {
             }
         }
         types = types.map { $0 == .null ? .string : $0 }
+        for input in inputs { settleParameters(of: input.plan, as: types) }
         if !(op == .union && isAll), let other = types.first(where: { !TypeRules.isComparable($0) }) {
             throw .badSQL("\(op.rawValue) cannot compare values of type \(other.sqlName)", at: position).because(.undefinedFunction)
         }
@@ -257,6 +287,14 @@ extension Binder {
         }
         return BoundRows(
             plan: .setOperation(SetOperationNode(kind: kind, keepsRepeats: isAll, inputs: plans, columns: columns)))
+    }
+
+    /// Parameters that are selected as they are, and of which nothing has said what they are, are of the types that the columns get.
+    private func settleParameters(of plan: LogicalPlan, as types: [ColumnType]) {
+        guard let parameters = context.parameterTypes, case .project(_, let columns) = plan else { return }
+        for (column, type) in zip(columns, types) where untypedColumns.contains(column.column.id) {
+            if case .literal(.bytes(let text), _) = column.expression, let number = ParameterTypes.number(text) { parameters.settle(number, as: type) }
+        }
     }
 
     /// The same rows with columns of exactly these types.

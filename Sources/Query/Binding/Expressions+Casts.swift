@@ -32,11 +32,13 @@ extension Binder {
             // The column is shown with its blanks; this is another value, which has none.
             result = .call(.trimTrailing, [result], type: .string, position: position)
         }
-        return TypedExpression(result, declared: target.declaredName, at: position)
+        // A column that is called otherwise, as a NAME is, is a TEXT from here on.
+        let isText = target.type == .string && target.declaredName == nil && declaredType(value) != nil
+        return TypedExpression(result, declared: isText ? "text" : target.declaredName, at: position)
     }
 
     /// The name that a number of a registry stands for, as a text; nil of any other value.
-    private func registered(_ value: TypedExpression, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
+    func registered(_ value: TypedExpression, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
         guard let dialect = context.catalog.dialect, value.type == .int64, let registry = declaredType(value), dialect.isRegistry(registry),
             let text = dialect.expression(of: "\(registry)_name", argumentCount: 1)
         else { return nil }
@@ -182,7 +184,7 @@ extension Binder {
         for value in values { if let number = unknownParameter(value) { types.redeclare(number, as: name) } }
     }
 
-    private func unknownParameter(_ value: TypedExpression) -> Int? {
+    func unknownParameter(_ value: TypedExpression) -> Int? {
         guard context.parameterTypes != nil, value.isUntyped, case .literal(.bytes(let text), _) = value.expression else { return nil }
         return ParameterTypes.number(text)
     }
@@ -256,6 +258,9 @@ extension Binder {
         }
         if type == .null { type = .string }
         type = TypeRules.widened(type)
+        if let types = context.parameterTypes, let declared = commonDeclaration(items), Self.isNarrow(declared) {
+            for item in items { if let number = unknownParameter(item) { types.declare(number, as: declared) } }
+        }
         var result: [Expression] = []
         for item in items { result.append(try cast(item, to: type, isExplicit: false)) }
         return result

@@ -40,7 +40,9 @@ final class PlanBuilder {
             let left = try build(node.left)
             skip(node.right)
             return ListJoinOperator(left, node, list)
-        case .unnest(let node): return UnnestOperator(try build(node.input), node)
+        case .unnest(var node):
+            let input = try build(node.input)
+            return UnnestOperator(RecursiveListOperator(of: &node, input) ?? input, node)
         case .window(let node):
             let input = try build(node.input)
             let keys = node.partition.map { SortKey($0) } + node.order

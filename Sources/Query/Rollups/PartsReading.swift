@@ -57,6 +57,10 @@ private struct PartsReading {
 
     private mutating func look(in expression: Expression) {
         if case .subquery(let subquery) = expression { look(at: subquery.plan) }
+        if let table = expression.recursion {
+            look(at: table.seed)
+            look(at: table.step)
+        }
         for child in expression.children { look(in: child) }
     }
 

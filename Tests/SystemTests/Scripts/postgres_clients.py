@@ -247,6 +247,7 @@ async def ask_asyncpg(shop, key):
         cursor = await connection.cursor("SELECT n FROM generate_series(1, 10) AS g(n)")
         assert [row[0] for row in await cursor.fetch(4)] == [1, 2, 3, 4]
         assert len(await cursor.fetch(100)) == 6
+    await ask_arrays(connection)
     rows = await asyncio.gather(*[one_of_many(shop, key, n) for n in range(20)])
     assert rows == list(range(20))
     try:
@@ -256,6 +257,23 @@ async def ask_asyncpg(shop, key):
         pass
     assert await connection.fetchval("SELECT 1") == 1
     await connection.close()
+
+
+async def ask_arrays(connection):
+    """Of each type it asks the catalog first, by a recursive query within a recursive query."""
+    day = datetime.date(2026, 11, 19)
+    values = {
+        "int[]": [1, None, 3], "numeric[]": [D("1.50"), None], "date[]": [day], "jsonb[]": ['{"a": 1}'], "bigint[]": [1 << 40], "float8[]": [0.5],
+        "bool[]": [True, False], "timestamptz[]": [datetime.datetime(2026, 11, 19, tzinfo=datetime.timezone.utc)], "text[]": ["a", None],
+    }
+    for name, value in values.items():
+        found = await connection.fetchval(f"SELECT $1::{name}", value)
+        assert found == value, (name, found)
+        assert await connection.fetchval(f"SELECT $1::{name}", []) == [], name
+    assert await connection.fetchval("SELECT ARRAY[[1, 2], [3, 4]]::int[][]") == [[1, 2], [3, 4]]
+    assert await connection.fetchval("SELECT array_agg(n ORDER BY n) FROM generate_series(1, 3) AS g(n)") == [1, 2, 3]
+    assert await connection.fetch("SELECT n FROM generate_series(1, 5) AS g(n) WHERE n = ANY($1::int[]) ORDER BY n", [2, 4]) == [(2,), (4,)]
+    assert await connection.fetchval("SELECT array_agg(total ORDER BY total) FROM receipts WHERE receipt_id = $1", "R-2") == [D("66.50")]
 
 
 async def one_of_many(shop, key, number):

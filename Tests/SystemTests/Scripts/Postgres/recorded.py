@@ -16,7 +16,6 @@ REFUSED = {
 # What may be answered otherwise, by the beginning of its text: its code, and why.
 OTHERWISE = [
     ("create ", "25006", "the one who recorded made tables to look at: nobody writes here by SQL"),
-    ("with recursive typeinfo_tree(", "0A000", "asyncpg asks so of types that it has not in its own list, of which a store has none; within it WITH RECURSIVE looks at the query around it"),
 ]
 # The table that was recorded had other columns; statements about its rows are asked of a view of those names.
 VIEWS = {

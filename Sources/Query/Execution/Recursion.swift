@@ -1,0 +1,151 @@
+import ColumnStore
+import Synchronization
+
+/// The rounds of a WITH RECURSIVE query, until one brings nothing new. For the rows of a query around it, all of those at a time.
+struct Recursion {
+    private let table: RecursiveTable
+    /// A query that never ends by itself is ended here, or by its time and memory before.
+    private static let roundCountMax = 1_000_000
+    private static let keyByteCount = 64
+
+    init(_ table: RecursiveTable) { self.table = table }
+
+    /// - Parameter wanted: with so many rows no further round is asked.
+    /// - Parameter outer: the outer rows that it runs for, under their numbers.
+    /// - Parameter staysHere: on the thread that asks: for a thread of the pool, which must not wait for others.
+    func rows(
+        _ run: QueryRun, _ share: MemoryShare, rowCountMax wanted: Int? = nil, outer rows: ColumnBatch? = nil, staysHere: Bool = false
+    ) throws -> [ColumnBatch] {
+        var rounds = Rounds(run, staysHere: staysHere)
+        // Of this run alone: a prepared query may run twice at once.
+        let working = WorkingTable(schema: table.schema), outer = table.outer.map { WorkingTable(schema: $0.schema) }
+        if let rows { outer?.replace([rows]) }
+        func own(_ known: WorkingTable) -> WorkingTable? { known === table.working ? working : known === table.outer ? outer : nil }
+        let seed = try Self.reading(own, in: table.seed), step = try Self.reading(own, in: table.step)
+        var seen: Set<[Value]> = [], all = Gathered(table.schema), rowCount = 0
+        var fresh = try new(try rounds.read(seed), &seen, share)
+        for _ in 0..<Self.roundCountMax {
+            if fresh.isEmpty { return all.finished() }
+            try run.cancellation.check()
+            for batch in fresh {
+                rowCount += batch.rowCount
+                let byteCount = batch.columns.reduce(0) { $0 + $1.byteCount() }
+                guard share.take(byteCount) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
+                all.append(batch, byteCount)
+            }
+            if let wanted, rowCount >= wanted { return all.finished() }
+            working.replace(fresh)
+            // The others' recursion is over: no step is theirs any more.
+            if let rows { outer?.replace([Self.rows(rows, of: fresh)]) }
+            fresh = try new(try rounds.read(step), &seen, share)
+        }
+        throw QueryError(.dataError, "WITH RECURSIVE has not come to an end after \(Self.roundCountMax) rounds")
+    }
+
+    /// The outer rows whose numbers are in the first column of what a round has brought.
+    private static func rows(_ outer: ColumnBatch, of batches: [ColumnBatch]) -> ColumnBatch {
+        var isThere = [Bool](repeating: false, count: outer.rowCount)
+        for batch in batches {
+            for row in 0..<batch.rowCount {
+                if case .integer(let number) = batch.columns[0].value(at: row), isThere.indices.contains(Int(number)) { isThere[Int(number)] = true }
+            }
+        }
+        return outer.gathering(isThere.indices.filter { isThere[$0] }.map { Int32($0) })
+    }
+
+    private static func reading(_ own: (WorkingTable) -> WorkingTable?, in plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
+        try plan.replacingSources { (source) throws(QueryError) in
+            if let known = source as? WorkingTable { return own(known) }
+            return try (source as? RecursiveTable)?.mapped { (plan) throws(QueryError) in try reading(own, in: plan) }
+        }
+    }
+
+    /// Runs the rounds: those that are over at once on this thread, since waking others would take longer than all that they do.
+    private struct Rounds {
+        private let alone: QueryRun
+        private let together: QueryRun
+        private let staysHere: Bool
+        private var isAlone = true
+        /// What takes longer is worth several threads, as the next round is like it.
+        private static let aloneNanosecondsMax = 1_000_000
+
+        init(_ run: QueryRun, staysHere: Bool) {
+            self.staysHere = staysHere
+            // Their nodes are none of the plan's: their figures have no place there.
+            func made(workerCount: Int, isInline: Bool) -> QueryRun {
+                QueryRun(
+                    pool: run.pool, workerCount: workerCount, context: run.context, cancellation: run.cancellation, memory: run.memory, spill: run.spill,
+                    counters: run.counters, isInline: isInline)
+            }
+            (alone, together) = (made(workerCount: 1, isInline: true), made(workerCount: run.workerCount, isInline: false))
+        }
+
+        mutating func read(_ plan: LogicalPlan) throws -> [ColumnBatch] {
+            let start = Int(SteadyClock.nanoseconds())
+            let batches = try Self.read(plan, isAlone ? alone : together)
+            isAlone = staysHere || Int(SteadyClock.nanoseconds()) - start <= Self.aloneNanosecondsMax
+            return batches
+        }
+
+        private static func read(_ plan: LogicalPlan, _ run: QueryRun) throws -> [ColumnBatch] {
+            let root = try PlanBuilder().build(plan)
+            try root.prepare(run)
+            let batches = Mutex<[ColumnBatch]>([])
+            try run.drain(root) { _ in
+                { batch in if batch.rowCount > 0 { batches.withLock { $0.append(batch) } } }
+            }
+            return batches.withLock { $0 }
+        }
+    }
+
+    /// The rows of all rounds, in batches that are worth reading: a round may bring one row.
+    private struct Gathered {
+        private let types: [ColumnType]
+        private var batches: [ColumnBatch] = []
+        private var small: [ColumnBatch] = []
+        private var smallRowCount = 0
+        private var smallByteCount = 0
+        private static let rowCountMin = 1_024
+        private static let byteCountMin = 1 << 20
+
+        init(_ schema: Schema) { types = schema.fields.map(\.type) }
+
+        mutating func append(_ batch: ColumnBatch, _ byteCount: Int) {
+            small.append(batch)
+            smallRowCount += batch.rowCount
+            smallByteCount += byteCount
+            if smallRowCount >= Self.rowCountMin || smallByteCount >= Self.byteCountMin { put() }
+        }
+
+        private mutating func put() {
+            if small.count == 1 {
+                batches += small
+            } else if !small.isEmpty {
+                let columns = types.indices.map { place in Column.concatenating(small.map { $0.columns[place] }, type: types[place]) }
+                batches.append(ColumnBatch(rowCount: smallRowCount, columns: columns))
+            }
+            (small, smallRowCount, smallByteCount) = ([], 0, 0)
+        }
+
+        mutating func finished() -> [ColumnBatch] {
+            put()
+            return batches
+        }
+    }
+
+    /// Rows that were not there before; with UNION ALL all of them.
+    private func new(_ batches: [ColumnBatch], _ seen: inout Set<[Value]>, _ share: MemoryShare) throws -> [ColumnBatch] {
+        let typed = batches.map { batch in
+            ColumnBatch(rowCount: batch.rowCount, columns: zip(batch.columns, table.schema.fields).map { $0.retyped($1.type) })
+        }
+        if table.keepsRepeats { return typed }
+        var result: [ColumnBatch] = []
+        for batch in typed {
+            var rows: [Int32] = []
+            for row in 0..<batch.rowCount where seen.insert(batch.columns.map { $0.value(at: row) }).inserted { rows.append(Int32(row)) }
+            guard share.take(rows.count * Self.keyByteCount * max(1, batch.columns.count)) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
+            if !rows.isEmpty { result.append(batch.gathering(rows)) }
+        }
+        return result
+    }
+}

@@ -1,0 +1,63 @@
+import ColumnStore
+
+/// The input's rows, each with the rows of a WITH RECURSIVE query that looks at it, as a list for the unnesting above.
+final class RecursiveListOperator: PreparedOperator, @unchecked Sendable {
+    // Safe to share: nothing changes once it is made.
+    private let table: RecursiveTable
+    private let arguments: [Expression]
+    private let list: OutputColumn
+
+    /// Nil where the node unnests anything else; else the node's list becomes the column that this puts out.
+    init?(of node: inout UnnestNode, _ input: PreparedOperator) {
+        guard let table = node.list.recursion, case .call(_, let arguments, let type, _) = node.list else { return nil }
+        (self.table, self.arguments) = (table, arguments)
+        // Of these two operators alone.
+        let id = ColumnID(1 + (input.columns.map(\.id.rawValue).max() ?? 0))
+        list = OutputColumn(id: id, name: "", type: type)
+        node.list = .column(list)
+        super.init(columns: input.columns + [list], inputs: [input])
+    }
+
+    override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
+        if id != list.id { inputs[0].pushRuntimeFilter(id, filter) }
+    }
+
+    override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
+        let evaluators = try Evaluator.compile(arguments, layout: inputs[0].layout, context: run.context)
+        let (table, type) = (table, list.type)
+        return TransformStream(try inputs[0].stream(run, worker: worker)) { batch in
+            let view = RowView(batch)
+            var outer = [Self.numbers(batch.rowCount)]
+            for evaluator in evaluators { outer.append(try evaluator.evaluate(view)) }
+            let share = MemoryShare(run.memory)
+            let found = try Recursion(table).rows(run, share, outer: ColumnBatch(rowCount: batch.rowCount, columns: outer), staysHere: true)
+            return ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + [Self.lists(found, of: batch.rowCount, type)])
+        }
+    }
+
+    private static func numbers(_ count: Int) -> Column {
+        var builder = ColumnBuilder(type: .int64)
+        for number in 0..<count { builder.append(.integer(Int64(number))) }
+        return builder.finish()
+    }
+
+    /// Rows with their number before them, as a list for each number, in the order in which they were found.
+    private static func lists(_ batches: [ColumnBatch], of count: Int, _ type: ColumnType) -> Column {
+        guard case .list(let element) = type, case .structure(let fields) = element.type else { return .constant(.null, type: type, count: count) }
+        var rows = [[Int32]](repeating: [], count: count), place: Int32 = 0
+        for batch in batches {
+            for row in 0..<batch.rowCount {
+                if case .integer(let number) = batch.columns[0].value(at: row), rows.indices.contains(Int(number)) { rows[Int(number)].append(place) }
+                place += 1
+            }
+        }
+        var offsets: [Int32] = [0]
+        for own in rows { offsets.append(offsets[offsets.count - 1] + Int32(own.count)) }
+        let order = rows.flatMap { $0 }
+        let members = fields.enumerated().map { index, field in
+            Column.concatenating(batches.map { $0.columns[index + 1] }, type: field.type).gathering(order).flattened()
+        }
+        let rowsFound = Column(type: element.type, count: order.count, values: .structure(members))
+        return Column(type: type, count: count, values: .list(offsets: offsets, element: rowsFound))
+    }
+}
