@@ -128,6 +128,8 @@ extension Binder {
             name = items[ordinal].name
         } else if case .name(let parts) = syntax.kind, parts.count == 1, case .none = scope.frame.names.lookup(parts[0].text) {
             item = try outputNamed(parts[0].text, items, at: syntax.position)
+        } else {
+            item = rowItem(syntax, items)
         }
         let key: Expression
         if let item { key = items[item].expression } else { key = try bindExpression(syntax, in: scope).expression }

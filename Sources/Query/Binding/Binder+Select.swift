@@ -16,6 +16,8 @@ extension Binder {
         var element: OutputColumn?
         /// Further ones within it.
         var others: [(list: Expression, element: OutputColumn)] = []
+        /// How one that gives rows is written: a key of GROUP BY that is written alike is that one.
+        var text: String?
         /// The column that the expression is.
         var ownColumn: OutputColumn? { if case .column(let id, let type) = expression { OutputColumn(id: id, name: name, type: type) } else { nil } }
     }
@@ -24,6 +26,7 @@ extension Binder {
         let frame = BindingFrame(parent: queryFrame)
         defer { queryFrame.correlate(Set(frame.correlation)) }
         frame.isGrouped = !select.groupBy.isEmpty
+        if case .none = select.distinct {} else { frame.isGrouped = true }
         var plan = try bindFrom(select.from, in: frame)
         if let condition = select.whereClause {
             let scope = ExpressionScope(frame: frame, clause: "WHERE")
@@ -38,7 +41,7 @@ extension Binder {
         }
         var items = try bindItems(select, in: ExpressionScope(frame: frame, clause: "SELECT", collector: collector))
         let groups = try bindGroups(select, items, collector, in: frame)
-        try checkKeys(of: groups, items)
+        plan = withKeyRows(plan, groups, &items, at: select.position)
         var having = try select.having.map { (condition) throws(QueryError) in
             try bindCondition(condition, in: ExpressionScope(frame: frame, clause: "HAVING", collector: collector))
         }
@@ -105,34 +108,53 @@ extension Binder {
         return try finish(select, plan, items, order, distinctOn)
     }
 
-    /// Rows are made after grouping: no key is a value of theirs.
-    private func checkKeys(of groups: GroupingList, _ items: [Item]) throws(QueryError) {
-        let made = Set(items.filter { $0.list != nil }.flatMap { [$0.element ?? $0.ownColumn].compactMap { $0 } + $0.others.map(\.element) }.map(\.id))
-        guard !made.isEmpty, let key = groups.expressions.first(where: { !$0.expression.columnIDs.isDisjoint(with: made) }) else { return }
-        throw .unsupported("a function that gives rows is no key of GROUP BY here: put it in FROM", at: key.position)
+    /// Rows of functions are made after grouping, but for those that are keys of it: they are made before.
+    private func withKeyRows(_ plan: LogicalPlan, _ groups: GroupingList, _ items: inout [Item], at position: Int) -> LogicalPlan {
+        let used = groups.expressions.reduce(into: Set<ColumnID>()) { $1.expression.collectColumns(into: &$0) }
+        var rows: [(list: Expression, element: OutputColumn)] = []
+        for index in items.indices {
+            guard let list = items[index].list, let element = items[index].element ?? items[index].ownColumn else { continue }
+            let own = [(list: list, element: element)] + items[index].others
+            guard own.contains(where: { used.contains($0.element.id) }) else { continue }
+            rows += own
+            (items[index].list, items[index].element, items[index].others) = (nil, nil, [])
+        }
+        guard let first = rows.first else { return plan }
+        guard rows.count > 1 else {
+            return .unnest(UnnestNode(input: plan, list: first.list, elements: [UnnestNode.Element(member: "", column: first.element)], passed: plan.columns))
+        }
+        let driver = steps(of: rows.map(\.list), at: position)
+        let together = LogicalPlan.unnest(UnnestNode(input: plan, list: driver.list, elements: [driver.element], passed: plan.columns))
+        let values = rows.map { ProjectedColumn($0.element, .call(.element, [$0.list, .column(driver.element.column)], type: $0.element.type, position: position)) }
+        return .project(input: together, columns: plan.columns.map { ProjectedColumn($0, .column($0)) } + values)
+    }
+
+    /// The places of several lists' elements, up to the end of the longest.
+    private func steps(of lists: [Expression], at position: Int) -> (list: Expression, element: UnnestNode.Element) {
+        let counts = lists.map { Expression.coalesce([.call(.listCount, [$0], type: .int64, position: position), .literal(.integer(0), .int64)], type: .int64) }
+        let longest = counts.count == 1 ? counts[0] : Expression.call(.greatest, counts, type: .int64, position: position)
+        let places = series([Self.one, .cast(longest, to: .int32, position: position), Self.one], .int32, at: position)
+        return (places, UnnestNode.Element(member: "", column: newColumn("", .int32)))
     }
 
     /// Several functions that give rows step together, up to the end of the longest: the others are NULL behind their own.
     private func stepTogether(
         _ items: inout [Item], _ order: inout [SortKey], _ distinctOn: inout [Expression], at position: Int
     ) -> (list: Expression, element: UnnestNode.Element) {
-        let column = newColumn("", .int32)
-        var counts: [Expression] = []
-        var values: [ColumnID: Expression] = [:]
+        var rows: [(list: Expression, element: OutputColumn)] = []
         for index in items.indices {
             guard let list = items[index].list, let element = items[index].element ?? items[index].ownColumn else { continue }
-            for (list, element) in [(list, element)] + items[index].others {
-                counts.append(.coalesce([.call(.listCount, [list], type: .int64, position: position), .literal(.integer(0), .int64)], type: .int64))
-                values[element.id] = .call(.element, [list, .column(column)], type: element.type, position: position)
-            }
+            rows += [(list, element)] + items[index].others
             items[index].list = nil
         }
+        let driver = steps(of: rows.map(\.list), at: position)
+        var values: [ColumnID: Expression] = [:]
+        for (list, element) in rows { values[element.id] = .call(.element, [list, .column(driver.element.column)], type: element.type, position: position) }
         // What is ordered by names them, too.
         for index in items.indices { items[index].expression = items[index].expression.substituting(values) }
         for index in order.indices { order[index].expression = order[index].expression.substituting(values) }
         for index in distinctOn.indices { distinctOn[index] = distinctOn[index].substituting(values) }
-        let longest = counts.count == 1 ? counts[0] : Expression.call(.greatest, counts, type: .int64, position: position)
-        return (series([Self.one, .cast(longest, to: .int32, position: position), Self.one], .int32, at: position), UnnestNode.Element(member: "", column: column))
+        return driver
     }
 
     /// As in PostgreSQL, rows are made of a list after DISTINCT ON and ORDER BY where these do not look at them.
@@ -168,7 +190,8 @@ extension Binder {
                 items += try bindMembers(of: owner, in: scope)
                 continue
             }
-            if let made = try bindRowFunction(item.expression, item.alias?.text, in: scope) {
+            if var made = try bindRowFunction(item.expression, item.alias?.text, in: scope) {
+                made.text = SyntaxPrinter.print(item.expression)
                 items.append(made)
                 continue
             }
@@ -180,7 +203,7 @@ extension Binder {
             items.append(
                 Item(
                     name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position, declared: declaredType(value), list: rows.first?.list,
-                    element: rows.first?.element, others: Array(rows.dropFirst())))
+                    element: rows.first?.element, others: Array(rows.dropFirst()), text: rows.isEmpty ? nil : SyntaxPrinter.print(item.expression)))
         }
         guard items.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("SELECT has more than \(SyntaxLimits.listItemCountMax) columns, with those that * stands for", at: select.position)
@@ -243,8 +266,7 @@ extension Binder {
     private func expandStar(_ qualifier: [NameSyntax], at position: Int, in frame: BindingFrame) throws(QueryError) -> [NameScope.Column] {
         let columns: [NameScope.Column]
         if let relation = qualifier.last {
-            guard frame.names.hasRelation(relation.text) else { throw unknownTable(relation, in: frame) }
-            columns = frame.names.relations.filter { $0.name == relation.text }.flatMap(\.columns)
+            columns = try starred(relation, from: frame)
         } else {
             guard !frame.names.relations.isEmpty else { throw .badSQL("* needs a FROM", at: position) }
             columns = frame.names.unqualified.map(\.column)
@@ -253,6 +275,22 @@ extension Binder {
             if case .column(let id, _) = column.expression { mentions[id] = (column.name, position) }
         }
         return columns
+    }
+
+    /// A table's columns, the query's own or one's around it.
+    private func starred(_ relation: NameSyntax, from frame: BindingFrame) throws(QueryError) -> [NameScope.Column] {
+        var passed: [BindingFrame] = []
+        var level: BindingFrame? = frame
+        while let here = level {
+            if here.names.hasRelation(relation.text) {
+                let columns = here.names.relations.filter { $0.name == relation.text }.flatMap(\.columns)
+                for frame in passed { for column in columns { frame.correlate(column.expression.columnIDs) } }
+                return columns
+            }
+            passed.append(here)
+            level = here.parent
+        }
+        throw unknownTable(relation, in: frame)
     }
 
     // MARK: Order
@@ -279,8 +317,16 @@ extension Binder {
         if case .name(let parts) = syntax.kind, parts.count == 1, let item = try outputNamed(parts[0].text, items, at: syntax.position) {
             return Output(expression: items[item].expression, item: item)
         }
+        if let item = rowItem(syntax, items) { return Output(expression: items[item].expression, item: item) }
         let expression = try bindExpression(syntax, in: scope).expression
-        return Output(expression: expression, item: groups.outputs[expression])
+        return Output(expression: expression, item: groups.outputs[twins.compared(expression)])
+    }
+
+    /// The column of the list that gives rows and is written like this.
+    func rowItem(_ syntax: ExpressionSyntax, _ items: [Item]) -> Int? {
+        guard items.contains(where: { $0.text != nil }) else { return nil }
+        let text = SyntaxPrinter.print(syntax)
+        return items.firstIndex { $0.text == text }
     }
 
     /// The first column of the list that has the name: several of one value are one.
@@ -323,10 +369,10 @@ extension Binder {
         }
         // Sort keys that are no output get columns of their own, dropped after sorting.
         var places = ExpressionPlaces()
-        if !order.isEmpty || !distinctOn.isEmpty { places = ExpressionPlaces(projected.map(\.expression)) }
-        func place(of expression: Expression) -> OutputColumn? { places[expression].map { projected[$0].column } }
+        if !order.isEmpty || !distinctOn.isEmpty { places = ExpressionPlaces(projected.map { twins.compared($0.expression) }) }
+        func place(of expression: Expression) -> OutputColumn? { places[twins.compared(expression)].map { projected[$0].column } }
         func add(_ expression: Expression) {
-            places.insert(expression, at: projected.count)
+            places.insert(twins.compared(expression), at: projected.count)
             projected.append(project("", expression))
         }
         var isDistinct = false

@@ -21,10 +21,16 @@ extension Binder {
         case .array(let items): return try bindArray(items, at: syntax.position, in: scope)
         case .field(let owner, let name):
             return TypedExpression(try field(name, of: try bindExpression(owner, in: scope).expression), at: syntax.position)
+        case .star(let qualifier) where !qualifier.isEmpty:
+            guard let relation = qualifier.last, let row = try wholeRow(relation, from: scope.frame) else { throw unknownTable(qualifier[qualifier.count - 1], in: scope.frame) }
+            return TypedExpression(row, declared: "record", at: syntax.position)
         case .star, .members: throw .badSQL("* is not allowed in \(scope.clause)", at: syntax.position)
         case .collated(let operand, let name): return try bindCollated(operand, name, in: scope)
         case .row(let fields): return try bindRow(fields, at: syntax.position, in: scope)
-        case .arrayQuery(let query): return try bindArrayQuery(query, at: syntax.position, in: scope)
+        case .arrayQuery(let query):
+            let value = try bindArrayQuery(query, at: syntax.position, in: scope)
+            twins.note(value.expression, syntax, in: scope.frame)
+            return value
         case .element(let list, let index): return try bindElement(list, index, at: syntax.position, in: scope)
         case .slice(let list, let low, let high): return try bindSlice(list, low, high, at: syntax.position, in: scope)
         }
@@ -194,6 +200,9 @@ extension Binder {
             return typed(.conjunction(alike), isNegated: !isNegated)
         case .isTest(let operand, let test, let isNegated):
             let value = try bindExpression(operand, in: scope)
+            if test == .null, case .call(.makeRow, let fields, _, _) = value.expression {
+                return TypedExpression(.conjunction(fields.map { isNegated ? .not(.isNull($0)) : .isNull($0) }), at: position)
+            }
             if test == .null { return typed(.isNull(value.expression), isNegated: isNegated) }
             let condition = try implicit(value, to: .boolean, "IS \(test.rawValue)")
             if test == .unknown { return typed(.isNull(condition), isNegated: isNegated) }

@@ -158,12 +158,21 @@ struct SubqueryTwins {
 
     mutating func note(_ expression: Expression, _ syntax: ExpressionSyntax, in frame: BindingFrame) {
         guard frame.isGrouped else { return }
-        switch expression {
-        case .subquery(let subquery), .not(.subquery(let subquery)):
-            // U+0000 is in no text that somebody may write.
-            if let place = Place(subquery) { texts[place] = "\u{0}" + SyntaxPrinter.print(syntax) }
-        default: break
+        var found: [Place] = []
+        collect(expression, &found)
+        if found.isEmpty { return }
+        // U+0000 is in no text that somebody may write.
+        let text = "\u{0}" + SyntaxPrinter.print(syntax)
+        for (number, place) in found.enumerated() { texts[place] = "\(text)\u{0}\(number)" }
+    }
+
+    /// The subqueries that an expression has been made of, but for those within it that are noted already.
+    private func collect(_ expression: Expression, _ found: inout [Place]) {
+        if case .subquery(let subquery) = expression {
+            if let place = Place(subquery), texts[place] == nil { found.append(place) }
+            return
         }
+        for child in expression.children { collect(child, &found) }
     }
 
     /// The expression with a constant in the place of each noted subquery, the same one for those that read alike: for comparing alone.
