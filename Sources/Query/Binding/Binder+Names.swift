@@ -14,7 +14,7 @@ extension Binder {
             return TypedExpression(try fields(parts.dropFirst(1), of: found), at: position)
         }
         // schema.table.column
-        if parts.count >= 3, context.catalog.dialect != nil, let found = try find(parts[2].text, of: parts[1].text, from: scope.frame, at: position) {
+        if parts.count >= 3, context.catalog.dialect != nil || isSchema(parts[0].text), let found = try find(parts[2].text, of: parts[1].text, from: scope.frame, at: position) {
             mention(found, parts[2].text, position)
             return TypedExpression(try fields(parts.dropFirst(3), of: found), at: position)
         }
@@ -27,6 +27,10 @@ extension Binder {
         }
         if parts.count == 1, let row = try wholeRow(parts[0], from: scope.frame) { return TypedExpression(row, declared: "record", at: position) }
         throw unknownColumn(parts, in: scope.frame)
+    }
+
+    private func isSchema(_ name: String) -> Bool {
+        ["public", "information_schema"].contains(name) || context.catalog.schemas.contains { $0.name == name }
     }
 
     /// `tableoid`, where the dialect numbers relations: of the table of that name, or of the only one there is.
@@ -45,7 +49,7 @@ extension Binder {
     }
 
     /// A table's name where a value is wanted: its row, with a field for each column.
-    private func wholeRow(_ name: NameSyntax, from frame: BindingFrame) throws(QueryError) -> Expression? {
+    func wholeRow(_ name: NameSyntax, from frame: BindingFrame) throws(QueryError) -> Expression? {
         var passed: [BindingFrame] = []
         var level: BindingFrame? = frame
         while let here = level {
@@ -174,9 +178,12 @@ extension Binder {
             from: [.named(table, alias: nil)], position: table[0].position)
         let rows = try bindQuery(QuerySyntax(body: .select(select), position: table[0].position), parent: nil)
         let plan = textRows(
-            [("column_name", .string), ("column_type", .string)],
-            rows.columns.map { [.string($0.name), .string($0.type.sqlName)] })
-        return BoundQuery(plan: plan, columns: plan.columns)
+            [("column_name", .string), ("column_type", .string), ("", .int32)],
+            rows.columns.enumerated().map { [.string($0.element.name), .string($0.element.type.sqlName), .integer(Int64($0.offset))] })
+        // In the table's order, which pages keep, too.
+        let shown = Array(plan.columns.dropLast())
+        let sorted = LogicalPlan.sort(SortNode(input: plan, keys: [SortKey(.column(plan.columns[2]))])).shaped(as: shown)
+        return BoundQuery(plan: sorted, columns: shown)
     }
 
     func informationSchema(_ name: NameSyntax) throws(QueryError) -> LogicalPlan {

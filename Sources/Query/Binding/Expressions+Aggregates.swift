@@ -9,7 +9,7 @@ extension Binder {
         let before = frames.map(\.correlation)
         var bound = try aggregate(call, in: inner(scope))
         bound.filter = try filter(call, in: inner(scope))
-        let value = try placed(bound, used: columns(of: bound), collector, frames, before, at: call.name.position)
+        let value = try placed(bound, used: columns(of: bound), collector, scope.clause, frames, before, at: call.name.position)
         if bound.function == .arrayAggregate, let argument = bound.arguments.first {
             let list = Self.listDeclaration(of: declaredType(argument) ?? Self.narrowed(argument))
             return TypedExpression(value.expression, declared: list, at: value.position)
@@ -53,17 +53,16 @@ extension Binder {
         let used = parts.reduce(into: Set<ColumnID>()) { $0.formUnion(columns(of: $1)) }
         var lists: [TypedExpression] = []
         for part in parts {
-            lists.append(try placed(part, used: used, collector, frames, before, at: call.name.position))
+            lists.append(try placed(part, used: used, collector, scope.clause, frames, before, at: call.name.position))
             before = frames.map(\.correlation)
         }
         return (lists, hasDocuments)
     }
 
-    private func collector(of call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> SelectCollector {
+    /// Nil in a clause that takes no aggregates but those of queries around it.
+    private func collector(of call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> SelectCollector? {
         let position = call.name.position
-        guard let collector = scope.collector else {
-            throw .badSQL("aggregates are not allowed in \(scope.clause)", at: position).because(.ungroupedColumn)
-        }
+        guard let collector = scope.collector else { return nil }
         guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position).because(.ungroupedColumn) }
         guard collector.aggregates.count <= SyntaxLimits.listItemCountMax else {
             throw .unsupported("a SELECT has more than \(SyntaxLimits.listItemCountMax) aggregates", at: position)
@@ -73,9 +72,10 @@ extension Binder {
 
     /// - Parameter before: the correlations of the levels before its arguments were bound.
     private func placed(
-        _ call: AggregateCall, used: Set<ColumnID>, _ collector: SelectCollector, _ levels: [BindingFrame], _ before: [[ColumnID]], at position: Int
+        _ call: AggregateCall, used: Set<ColumnID>, _ collector: SelectCollector?, _ clause: String, _ levels: [BindingFrame], _ before: [[ColumnID]], at position: Int
     ) throws(QueryError) -> TypedExpression {
         guard let owner = try owner(of: used, levels), owner > 0 else {
+            guard let collector else { throw .badSQL("aggregates are not allowed in \(clause)", at: position).because(.ungroupedColumn) }
             return TypedExpression(value(of: collector.column(for: call), call.function, call.arguments), at: position)
         }
         return try outerAggregate(call, levels, owner, before, at: position)
@@ -141,8 +141,7 @@ extension Binder {
 
     /// percentile_cont(ARRAY[…]): a list of one for each fraction; NULL of no values.
     private func percentiles(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
-        guard ["percentile_cont", "percentile_disc"].contains(call.name.text), call.arguments.count == 1,
-            case .array(let fractions) = call.arguments[0].kind, !fractions.isEmpty
+        guard ["percentile_cont", "percentile_disc"].contains(call.name.text), call.arguments.count == 1, let fractions = try fractions(call.arguments[0]), !fractions.isEmpty
         else { return nil }
         var values: [Expression] = []
         for fraction in fractions {
@@ -160,6 +159,35 @@ extension Binder {
         let branch = Expression.Branch(
             condition: .not(.isNull(first)), result: .call(.makeList, values, type: list, position: call.name.position))
         return TypedExpression(.conditional(branches: [branch], otherwise: nil, type: list), at: call.name.position)
+    }
+
+    /// The elements of a list that is written, or given as a parameter; nil of anything else.
+    private func fractions(_ syntax: ExpressionSyntax) throws(QueryError) -> [ExpressionSyntax]? {
+        if case .array(let items) = syntax.kind { return items }
+        var inner = syntax
+        if case .cast(let operand, _) = syntax.kind { inner = operand }
+        switch inner.kind {
+        case .parameter, .string: break
+        default: return nil
+        }
+        let value = try bindExpression(syntax, in: ExpressionScope(frame: BindingFrame(parent: nil), clause: "WITHIN GROUP"))
+        guard case .list(let field) = value.type, !field.type.isNested else { return nil }
+        func written(_ value: Expression) throws(QueryError) -> ExpressionSyntax {
+            guard case .literal(let literal, _) = folded(try cast(TypedExpression(value, at: syntax.position), to: .double, isExplicit: true)) else {
+                throw .unsupported("the fractions of a percentile must be constants", at: syntax.position)
+            }
+            let kind: ExpressionSyntax.Kind = if case .double(let number) = literal { .number("\(number)") } else { .null }
+            return ExpressionSyntax(kind: kind, position: syntax.position, height: 1)
+        }
+        var items: [ExpressionSyntax] = []
+        switch folded(value.expression) {
+        case .literal(.list(let values), _): for item in values { items.append(try written(.literal(item, field.type))) }
+        case .call(.makeList, let elements, _, _): for item in elements { items.append(try written(item)) }
+        // One whose values are still to come.
+        case .literal(.null, _) where context.parameterTypes != nil: items = [ExpressionSyntax(kind: .number("0"), position: syntax.position, height: 1)]
+        default: return nil
+        }
+        return items
     }
 
     /// Arguments of an aggregate: no further aggregates, no windows.

@@ -215,9 +215,10 @@ extension Binder {
         if value.type == .null { return .null(.list(element: Field("element", target.type))) }
         if value.isUntyped, case .literal(.bytes(let bytes), _) = value.expression {
             if let types = context.parameterTypes, let number = ParameterTypes.number(bytes) {
-                let type = ColumnType.list(element: Field("element", target.type))
-                types.settle(number, as: type)
-                return .null(type)
+                if let name = try listDeclaration(of: type) { types.declare(number, as: name) }
+                let list = ColumnType.list(element: Field("element", target.type))
+                types.settle(number, as: list)
+                return .null(list)
             }
             func read(_ bytes: [UInt8], depth: Int) throws(QueryError) -> Expression {
                 if let items = ArrayText.elements(bytes) {
@@ -352,6 +353,13 @@ extension Binder {
     ) throws(QueryError) -> TypedExpression {
         let value = try bindExpression(list, in: scope)
         guard isList(value.type) else { throw .badSQL("[…:…] takes a part of a list, not of \(value.type.sqlName)", at: position) }
+        // Each subscript is of a dimension of its own, a number beside a range being a range from 1.
+        let isFurther = switch list.kind {
+        case .slice: value.type.dimensionCount > 1
+        case .element: !value.type.holdsRows
+        default: false
+        }
+        if isFurther { throw .unsupported("parts of several dimensions are not supported", at: position) }
         func bound(_ syntax: ExpressionSyntax?, _ open: Int32) throws(QueryError) -> Expression {
             guard let syntax else { return .literal(.integer(Int64(open)), .int32) }
             return try implicit(try bindExpression(syntax, in: scope), to: .int32, "[…:…]")

@@ -177,6 +177,8 @@ extension Binder {
             guard distance.columnIDs.isEmpty else { throw .badSQL("the distance of a frame looks at no columns", at: syntax.position).because(.badPlace) }
             throw .unsupported("the distance of a frame must be a constant", at: syntax.position)
         }
+        // A parameter whose value is still to come.
+        if case .null = literal, context.parameterTypes != nil { return distance }
         if case .null = literal { throw .data("the distance of a frame must not be NULL", at: syntax.position).because(.nullName) }
         let isNegative = switch literal {
         case .integer(let number): number < 0

@@ -24,8 +24,8 @@ package enum SyntaxLimits {
     package static let setOperationCountMax = 200
     /// An identifier longer than this is a mistake or an attack.
     package static let identifierByteCountMax = 1_024
-    /// `$1` … `$1000`.
-    package static let parameterCountMax = 1_000
+    /// `$1` … `$65535`, as many as PostgreSQL's protocol has.
+    package static let parameterCountMax = 65_535
     /// GROUPING SETS after CUBE and ROLLUP are multiplied out.
     package static let groupingSetCountMax = 512
 }

@@ -216,7 +216,10 @@ extension Parser {
     ) throws(QueryError) -> ExpressionSyntax {
         let start = position
         advance()
-        if at("any") || at("some") || at("all"), nextIs(symbol: "(") { return try quantified(op, left, at: start) }
+        if at("any") || at("some") || at("all"), nextIs(symbol: "(") {
+            guard op.isPatternTest else { return try quantified(op, left, at: start) }
+            return try each(left, at: start) { (parser, pattern) throws(QueryError) in try parser.node(.binary(op, left, pattern), at: start, over: [left, pattern]) }
+        }
         let right = try expression(above: precedence)
         if precedence == Precedence.comparison, let (next, _) = infix(), next == Precedence.comparison {
             throw .badSQL("comparisons cannot be chained", at: position, hint: "join two of them with AND")
@@ -342,22 +345,54 @@ extension Parser {
     private mutating func likeEach(
         _ left: ExpressionSyntax, ignoresCase: Bool, isNegated: Bool, at start: Int
     ) throws(QueryError) -> ExpressionSyntax {
+        try each(left, at: start) { (parser, pattern) throws(QueryError) in
+            try parser.node(.like(left, pattern: pattern, escape: nil, ignoresCase: ignoresCase, isNegated: isNegated), at: start, over: [left, pattern])
+        }
+    }
+
+    /// A test for each pattern of `ANY (…)` or `ALL (…)`: of `ARRAY[…]` they stand beside each other, of another list or a query TRUE is compared with their answers.
+    private mutating func each(
+        _ left: ExpressionSyntax, at start: Int, _ test: (inout Parser, ExpressionSyntax) throws(QueryError) -> ExpressionSyntax
+    ) throws(QueryError) -> ExpressionSyntax {
         let isAll = at("all")
         advance()
         advance()
+        // No name that somebody may write.
+        let pattern = NameSyntax("\u{0}pattern", at: start)
+        let alias = TableAliasSyntax(name: NameSyntax("\u{0}patterns", at: start), columns: [pattern])
+        if startsQuery() {
+            let (inner, height) = try measuredQuery()
+            try expectSymbol(")")
+            return try answers(.subquery(inner, alias: alias, isLateral: false, position: start), test(&self, try node(.name([pattern]), at: start)), isAll, height, at: start)
+        }
         let list = try expression()
         try expectSymbol(")")
-        guard case .array(let patterns) = list.kind else {
-            throw .unsupported("LIKE ANY and LIKE ALL take ARRAY[…]", at: list.position)
+        if case .array(let patterns) = list.kind {
+            var tests: [ExpressionSyntax] = []
+            for pattern in patterns { tests.append(try test(&self, pattern)) }
+            if tests.isEmpty { return try node(.boolean(isAll), at: start) }
+            return tests.count == 1 ? tests[0] : try node(isAll ? .and(tests) : .or(tests), at: start, over: tests)
         }
-        var tests: [ExpressionSyntax] = []
-        for pattern in patterns {
-            tests.append(
-                try node(
-                    .like(left, pattern: pattern, escape: nil, ignoresCase: ignoresCase, isNegated: isNegated), at: start, over: [left, pattern]))
-        }
-        if tests.isEmpty { return try node(.boolean(isAll), at: start) }
-        return tests.count == 1 ? tests[0] : try node(isAll ? .and(tests) : .or(tests), at: start, over: tests)
+        let texts = try node(.cast(list, TypeNameSyntax(name: "text", modifiers: [], isArray: true, position: list.position)), at: list.position, over: [list])
+        let rows = TableSyntax.function(FunctionSyntax(name: NameSyntax("unnest", at: start), arguments: [texts]), withOrdinality: false, alias: alias, position: start)
+        let all = try answers(rows, test(&self, try node(.name([pattern]), at: start)), isAll, texts.height, at: start)
+        // Of no list the answer is none.
+        let isNone = try node(.isTest(texts, .null, isNegated: false), at: start, over: [texts])
+        let none = try node(.null, at: start)
+        return try node(
+            .caseWhen(operand: nil, branches: [.init(condition: isNone, result: none)], otherwise: all), at: start, over: [isNone, none, all])
+    }
+
+    /// Whether TRUE is among the answers of a test for each row, or all of them are.
+    private mutating func answers(_ rows: TableSyntax, _ test: ExpressionSyntax, _ isAll: Bool, _ height: Int, at start: Int) throws(QueryError) -> ExpressionSyntax {
+        var select = SelectSyntax(position: start)
+        select.items = [SelectItemSyntax(expression: test, alias: nil)]
+        select.from = [rows]
+        // All are true where FALSE is not among them.
+        let wanted = try node(.boolean(!isAll), at: start)
+        let isAmong = try node(
+            .quantified(wanted, .equal, isAll: false, .query(QuerySyntax(body: .select(select), position: start))), at: start, over: [wanted, test], queryHeight: height + 2)
+        return isAll ? try node(.not(isAmong), at: start, over: [isAmong]) : isAmong
     }
 
     private mutating func collate(_ left: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {

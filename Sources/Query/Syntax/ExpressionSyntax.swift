@@ -115,6 +115,13 @@ package struct ExpressionSyntax: Sendable {
             }
         }
 
+        var isPatternTest: Bool {
+            switch self {
+            case .matches, .matchesIgnoringCase, .matchesNot, .matchesNotIgnoringCase: true
+            default: false
+            }
+        }
+
         package var isComparison: Bool {
             switch self {
             case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: true

@@ -299,7 +299,7 @@ struct Lexer {
                 advance()
             }
             guard let number = Int(text), (1...SyntaxLimits.parameterCountMax).contains(number) else {
-                throw .badSQL("parameters are $1 to $\(SyntaxLimits.parameterCountMax)", at: position)
+                throw .badSQL("parameters are $1 to $\(SyntaxLimits.parameterCountMax)", at: position).because(.undefinedParameter)
             }
             return (.parameter, text)
         }
