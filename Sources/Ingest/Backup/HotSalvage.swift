@@ -58,10 +58,10 @@ struct HotSalvage {
                 while try statement.step() {}
             }
             return false
-        } catch let error as SQLiteError where error.kind == .corrupt {
+        } catch let error where error.kind == .corrupt {
             // Its first page says what tables there are.
             return (try? SQLiteConnection(atRest: path).integer("SELECT count(*) FROM sqlite_master")) != nil
-        } catch is SQLiteError { return false }
+        } catch { return false }
     }
 
     private static func make(_ path: String, _ directory: DataDirectory) throws -> [String] {
@@ -139,7 +139,7 @@ struct HotSalvage {
             defer { statement.reset() }
             while try statement.step() { keys.append(statement.int64(0)) }
             return (keys, true)
-        } catch let error as SQLiteError where error.kind == .corrupt { return (keys, false) }
+        } catch let error where error.kind == .corrupt { return (keys, false) }
     }
 
     private func copyRow(_ table: String, _ columns: [String], _ key: Int64, _ insert: SQLiteStatement) throws -> Bool {
@@ -149,7 +149,7 @@ struct HotSalvage {
             let select = try damaged.statement("SELECT \(list.joined(separator: ", ")) FROM \(table) WHERE \(columns[0]) = ?1")
             defer { select.reset() }
             select.bind(1, key)
-            do { guard try select.step() else { return false } } catch let error as SQLiteError where error.kind == .corrupt { continue }
+            do { guard try select.step() else { return false } } catch let error where error.kind == .corrupt { continue }
             for index in columns.indices { try insert.bindValue(Int32(index + 1), of: select, Int32(index)) }
             try insert.run()
             return true
@@ -167,7 +167,7 @@ struct HotSalvage {
                 try insert.run()
             }
             return 0
-        } catch let error as SQLiteError where error.path == path && error.kind == .corrupt { return 1 }
+        } catch let error where error.path == path && error.kind == .corrupt { return 1 }
     }
 
     // MARK: What can be made of the rest
@@ -192,7 +192,7 @@ struct HotSalvage {
                 for index in [Int32(0), 1] { try insert.bindValue(index + 1, of: select, index) }
                 try insert.run()
             }
-        } catch let error as SQLiteError where error.path == path && error.kind == .corrupt {}
+        } catch let error where error.path == path && error.kind == .corrupt {}
     }
 
     /// The catalog has them all: those that are missing come from there, and documents without one are found damaged.
@@ -208,6 +208,6 @@ struct HotSalvage {
                 for index in [Int32(0), 1] { try insert.bindValue(index + 1, of: select, index) }
                 try insert.run()
             }
-        } catch let error as SQLiteError where error.path == catalogPath {}
+        } catch let error where error.path == catalogPath {}
     }
 }
