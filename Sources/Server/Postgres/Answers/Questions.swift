@@ -78,7 +78,7 @@ final class Questions: @unchecked Sendable {
         let question = PreparedQuestion(text: wanted.text, start: wanted.start)
         do {
             let state = try seen(as: asker.admit())
-            let declared = wanted.typeNames.isEmpty ? wanted.parameterTypes : try numbers(ofTypes: wanted.typeNames, state, reading)
+            let declared = wanted.typeNames.isEmpty ? wanted.parameterTypes : try numbers(ofTypes: wanted.typeNames, state, reading, start: wanted.start)
             var known: [Int: ColumnType] = [:]
             for (index, number) in declared.enumerated() where number != 0 { known[index + 1] = try AnswerColumns.parameter(number) }
             let cancellation = Cancellation(timeLimitSeconds: service.limits.time)
@@ -95,7 +95,8 @@ final class Questions: @unchecked Sendable {
     }
 
     /// What PREPARE's names of types are called on the wire: as a cast to each is described.
-    private func numbers(ofTypes names: [PostgresCommand.Piece], _ state: SeenState, _ reading: SessionSettings.Reading) throws -> [UInt32] {
+    /// - Parameter start: that of the question, which its own faults' places are counted from.
+    private func numbers(ofTypes names: [PostgresCommand.Piece], _ state: SeenState, _ reading: SessionSettings.Reading, start: Int) throws -> [UInt32] {
         try names.map { name in
             if name.text.split(whereSeparator: \.isWhitespace).map({ $0.lowercased() }) == ["unknown"] { return 0 }
             let before = "SELECT CAST(NULL AS "
@@ -103,7 +104,7 @@ final class Questions: @unchecked Sendable {
                 let (_, columns) = try service.engine.describe(before + name.text + ")", in: context(state, [], reading))
                 return try AnswerColumns.fields(columns).first?.type ?? 0
             } catch {
-                throw FaultStates.fault(error).moved { place in place > before.count ? place - before.count + name.start : nil }
+                throw FaultStates.fault(error).moved { place in place > before.count ? place - before.count + name.start - start : nil }
             }
         }
     }

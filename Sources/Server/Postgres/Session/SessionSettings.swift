@@ -190,8 +190,8 @@ package struct SessionSettings: Sendable {
             return rules.name
         case "session_authorization", "role":
             // There are no roles to take on but one's own.
-            let own = byName[name]?.reported == nil ? values["session_authorization"] : values[name]
-            guard own?.isEmpty != false || value == own || name == "role" && value.lowercased() == "none" else {
+            let own = values["session_authorization"] ?? ""
+            guard own.isEmpty || value == own || name == "role" && value.lowercased() == "none" else {
                 throw PostgresFault(.invalidParameterValue, "role \"\(value)\" does not exist", hint: "A session has the rights of the contract that it connected as.")
             }
             return name == "role" && value.lowercased() == "none" ? "none" : value
