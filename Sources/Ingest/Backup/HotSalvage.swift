@@ -49,19 +49,28 @@ struct HotSalvage {
     private static func isNeeded(_ path: String) throws -> Bool {
         try WriteAheadLog.refuseLost(path)
         do {
-            let connection = try SQLiteConnection(atRest: path)
-            // Those of an earlier version are read as they were; what cannot be opened at all is refused by who reads it next.
-            guard try connection.integer("PRAGMA user_version") == HotFileSchema.version else { return false }
-            for probe in probes {
-                let statement = try connection.statement(probe)
-                defer { statement.reset() }
-                while try statement.step() {}
+            let isRead = try isRead {
+                let connection = try SQLiteConnection(atRest: path)
+                // Those of an earlier version are read as they were; what cannot be opened at all is refused by who reads it next.
+                guard try connection.integer("PRAGMA user_version") == HotFileSchema.version else { return }
+                for probe in probes {
+                    let statement = try connection.statement(probe)
+                    defer { statement.reset() }
+                    while try statement.step() {}
+                }
             }
-            return false
-        } catch let error where error.kind == .corrupt {
             // Its first page says what tables there are.
-            return (try? SQLiteConnection(atRest: path).integer("SELECT count(*) FROM sqlite_master")) != nil
+            return try !isRead && SQLiteConnection(atRest: path).integer("SELECT count(*) FROM sqlite_master") != nil
         } catch { return false }
+    }
+
+    /// - Parameter path: of the file whose damage is meant; nil: of whichever is read.
+    /// - Returns: whether it came to its end, and did not meet damage.
+    private static func isRead(_ path: String? = nil, _ body: () throws -> Void) throws -> Bool {
+        do {
+            try body()
+            return true
+        } catch let error as SQLiteError where error.kind == .corrupt && path.map({ error.path == $0 }) ?? true { return false }
     }
 
     private static func make(_ path: String, _ directory: DataDirectory) throws -> [String] {
@@ -134,12 +143,12 @@ struct HotSalvage {
 
     private func keys(_ table: String, _ key: String) throws -> (keys: [Int64], isWhole: Bool) {
         var keys: [Int64] = []
-        do {
+        let isWhole = try Self.isRead {
             let statement = try damaged.statement("SELECT \(key) FROM \(table) ORDER BY \(key)")
             defer { statement.reset() }
             while try statement.step() { keys.append(statement.int64(0)) }
-            return (keys, true)
-        } catch let error where error.kind == .corrupt { return (keys, false) }
+        }
+        return (keys, isWhole)
     }
 
     private func copyRow(_ table: String, _ columns: [String], _ key: Int64, _ insert: SQLiteStatement) throws -> Bool {
@@ -149,7 +158,9 @@ struct HotSalvage {
             let select = try damaged.statement("SELECT \(list.joined(separator: ", ")) FROM \(table) WHERE \(columns[0]) = ?1")
             defer { select.reset() }
             select.bind(1, key)
-            do { guard try select.step() else { return false } } catch let error where error.kind == .corrupt { continue }
+            var isThere = false
+            guard try Self.isRead(nil, { isThere = try select.step() }) else { continue }
+            guard isThere else { return false }
             for index in columns.indices { try insert.bindValue(Int32(index + 1), of: select, Int32(index)) }
             try insert.run()
             return true
@@ -158,16 +169,23 @@ struct HotSalvage {
     }
 
     private func copyMeta() throws -> Int {
-        do {
-            let select = try damaged.statement("SELECT key, value FROM meta")
+        try copyPairs(damaged, "SELECT key, value FROM meta", of: path, "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)") ? 0 : 1
+    }
+
+    /// Rows of two values.
+    ///
+    /// - Returns: whether they came to their end, and did not meet damage of the file at `path`.
+    @discardableResult
+    private func copyPairs(_ source: SQLiteConnection, _ query: String, of path: String, _ insertion: String) throws -> Bool {
+        try Self.isRead(path) {
+            let select = try source.statement(query)
             defer { select.reset() }
-            let insert = try draft.statement("INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)")
+            let insert = try draft.statement(insertion)
             while try select.step() {
                 for index in [Int32(0), 1] { try insert.bindValue(index + 1, of: select, index) }
                 try insert.run()
             }
-            return 0
-        } catch let error where error.path == path && error.kind == .corrupt { return 1 }
+        }
     }
 
     // MARK: What can be made of the rest
@@ -184,15 +202,8 @@ struct HotSalvage {
 
     /// Their names stand in the index of the names, too.
     private func addTables() throws {
-        do {
-            let select = try damaged.statement("SELECT id, name FROM tables INDEXED BY sqlite_autoindex_tables_1 ORDER BY name")
-            defer { select.reset() }
-            let insert = try draft.statement("INSERT OR IGNORE INTO tables(id, name) VALUES(?1, ?2)")
-            while try select.step() {
-                for index in [Int32(0), 1] { try insert.bindValue(index + 1, of: select, index) }
-                try insert.run()
-            }
-        } catch let error where error.path == path && error.kind == .corrupt {}
+        try copyPairs(
+            damaged, "SELECT id, name FROM tables INDEXED BY sqlite_autoindex_tables_1 ORDER BY name", of: path, "INSERT OR IGNORE INTO tables(id, name) VALUES(?1, ?2)")
     }
 
     /// The catalog has them all: those that are missing come from there, and documents without one are found damaged.
@@ -201,13 +212,10 @@ struct HotSalvage {
         guard stat(catalogPath, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
         do {
             let catalog = try SQLiteConnection(atRest: catalogPath)
-            let select = try catalog.statement("SELECT id, bytes FROM dictionaries")
-            defer { select.reset() }
-            let insert = try draft.statement("INSERT OR IGNORE INTO dictionaries(id, bytes) VALUES(?1, ?2)")
-            while try select.step() {
-                for index in [Int32(0), 1] { try insert.bindValue(index + 1, of: select, index) }
-                try insert.run()
-            }
-        } catch let error where error.path == catalogPath {}
+            try copyPairs(catalog, "SELECT id, bytes FROM dictionaries", of: catalogPath, "INSERT OR IGNORE INTO dictionaries(id, bytes) VALUES(?1, ?2)")
+        } catch {
+            // Of the catalog, whatever it is: without them some documents are damaged.
+            guard (error as? SQLiteError)?.path == catalogPath else { throw error }
+        }
     }
 }

@@ -34,7 +34,7 @@ struct SystemSetting {
     /// Nil for a text that is no number with a unit.
     private static func number(_ text: String, in unit: String) -> Int? {
         switch unit {
-        case "ms": return SessionSettings.milliseconds(text)
+        case "ms": return SettingValues.milliseconds(text)
         case "s": return Int(text)
         default: break
         }

@@ -149,8 +149,6 @@ package struct SessionSettings: Sendable {
         return value
     }
 
-    static func isFixed(_ name: String) -> Bool { byName[name]?.isFixed ?? false }
-
     package mutating func resetAll() {
         var next = defaults
         next["session_authorization"] = values["session_authorization"]
