@@ -63,7 +63,16 @@ package final class Binder {
     private static let nodeCountMax = 4_096
 
     /// Arguments of the dialect's functions that are being expanded, innermost last, and where their calls stand.
-    var expansions: [(arguments: [TypedExpression], frame: BindingFrame)] = []
+    var expansions: [Expansion] = []
+
+    struct Expansion {
+        let arguments: [TypedExpression]
+        let frame: BindingFrame
+        /// Those that the function's text has named so far.
+        var named: Set<Int> = []
+        /// Binds an argument anew, by its place: a subquery stands in a plan once.
+        let again: ((Int) throws(QueryError) -> TypedExpression)?
+    }
     /// Of the item of SELECT's list at hand: functions that give rows within its expression, and the columns that stand for their values. Nil where there can be none.
     var rowsWithin: [(list: Expression, element: OutputColumn)]?
     /// Made once: calls of one function are told to be the same by it.

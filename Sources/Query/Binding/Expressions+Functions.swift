@@ -195,8 +195,8 @@ extension Binder {
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
             throw .badSQL("\(call.name.text) is no aggregate: it takes arguments only", at: call.name.position)
         }
-        let arguments = try numbered(try bindAll(call.arguments, in: scope), of: call.name.text, in: scope)
-        return try expand(text, arguments, at: call.name.position, in: scope)
+        let bound = { [self] () throws(QueryError) -> [TypedExpression] in try numbered(try bindAll(call.arguments, in: scope), of: call.name.text, in: scope) }
+        return try expand(text, try bound(), at: call.name.position, in: scope) { (place) throws(QueryError) in try bound()[place] }
     }
 
     /// The arguments with numbers in the place of names, where the function means objects by them: a constant must name one.
@@ -257,10 +257,12 @@ extension Binder {
     }
 
     /// - Parameter text: an expression with `$1`, `$2` … for the arguments, which are bound already: no name in them can mean something within it.
-    func expand(_ text: String, _ arguments: [TypedExpression], at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
+    func expand(
+        _ text: String, _ arguments: [TypedExpression], at position: Int, in scope: ExpressionScope, again: ((Int) throws(QueryError) -> TypedExpression)? = nil
+    ) throws(QueryError) -> TypedExpression {
         guard expansions.count < 8 else { throw .unsupported("functions of functions go too deep", at: position) }
         dependsOnSession = true
-        expansions.append((arguments, scope.frame))
+        expansions.append(Expansion(arguments: arguments, frame: scope.frame, again: again))
         defer { expansions.removeLast() }
         do throws(QueryError) {
             let found = try bindExpression(try Parser.parseExpression(text), in: scope)
@@ -272,8 +274,15 @@ extension Binder {
     }
 
     func expansionArgument(_ number: Int, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
-        guard let (arguments, frame) = expansions.last, number <= arguments.count else { throw .badSQL("there is no argument $\(number)", at: position) }
-        let value = arguments[number - 1]
+        guard let expansion = expansions.last, number <= expansion.arguments.count else { throw .badSQL("there is no argument $\(number)", at: position) }
+        let frame = expansion.frame
+        var value = expansion.arguments[number - 1]
+        if !expansions[expansions.count - 1].named.insert(number).inserted, value.expression.hasSubquery, let again = expansion.again {
+            // As its caller sees it: an argument of his may stand in it.
+            let own = expansions.removeLast()
+            defer { expansions.append(own) }
+            value = try again(number - 1)
+        }
         // As a name that was found in an outer level.
         var level: BindingFrame? = scope.frame
         while let here = level, here !== frame {

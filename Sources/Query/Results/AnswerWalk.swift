@@ -60,7 +60,7 @@ package struct AnswerWalk: Sendable {
     ///   - query: as the binder made it: no rewrite has moved its ORDER BY and LIMIT yet.
     ///   - rowCountMax: rows of a page.
     ///   - step: other than `whole` only where `readsKeysFirst`.
-    ///   - byteCountMax: a page ends at the row with which it has come to so many bytes: rows behind it need not be kept in order.
+    ///   - byteCountMax: a page takes no row behind the one by which its texts have come to so many bytes: those need not be kept in order.
     ///   - isOrdered: in the order of the walk even where the query's own LIMIT is no more than a page: the page may end at its bytes.
     package init(_ query: BoundQuery, after position: WalkPosition?, rowCountMax: Int, step: Step = .whole, byteCountMax: Int? = nil, isOrdered: Bool = false) {
         var spine = Spine(query.plan)

@@ -30,7 +30,7 @@ struct SQLRunner: Sendable {
         let (prepared, walk) = try prepare(request, context, after: position, cancellation) { bound in
             readsKeysFirst = AnswerWalk(bound, after: position, rowCountMax: request.limit, step: .keys).readsKeysFirst
             return AnswerWalk(
-                bound, after: position, rowCountMax: readsKeysFirst ? min(request.limit, Self.fewRowCount) : request.limit, byteCountMax: pageByteCountMax,
+                bound, after: position, rowCountMax: readsKeysFirst ? min(request.limit, Self.fewRowCount) : request.limit, byteCountMax: keptByteCountMax,
                 isOrdered: readsKeysFirst)
         }
         if readsKeysFirst {
@@ -43,7 +43,7 @@ struct SQLRunner: Sendable {
         }
         if let page = try pageAtOnce(prepared, walk, cancellation, started, hold, seal) { return page }
         let (ordered, orderedWalk) = try prepare(request, context, after: position, cancellation) { bound in
-            AnswerWalk(bound, after: position, rowCountMax: request.limit, byteCountMax: pageByteCountMax, isOrdered: true)
+            AnswerWalk(bound, after: position, rowCountMax: request.limit, byteCountMax: keptByteCountMax, isOrdered: true)
         }
         guard let page = try pageAtOnce(ordered, orderedWalk, cancellation, started, hold, seal) else {
             throw Problem(.internalError, "a page in order has no place where it ends")
@@ -125,7 +125,7 @@ struct SQLRunner: Sendable {
             return (batch.rowCount, isFull: false)
         }
         let (prepared, rowWalk) = try prepare(request, context, after: position, cancellation) { bound in
-            AnswerWalk(bound, after: position, rowCountMax: max(1, rowCount), step: .rows(upTo: keyEnd?.key ?? []), byteCountMax: pageByteCountMax)
+            AnswerWalk(bound, after: position, rowCountMax: max(1, rowCount), step: .rows(upTo: keyEnd?.key ?? []), byteCountMax: keptByteCountMax)
         }
         let walk = rowWalk ?? keyWalk
         var encoder = JSONPageEncoder(columns: Array(prepared.columns.prefix(walk.visibleColumnCount)))
@@ -186,6 +186,9 @@ struct SQLRunner: Sendable {
 
     /// Rows of more are encoded one at a time.
     private static let largePieceByteCount = 4 * pieceByteCount
+
+    /// Texts by which a page is over for certain, with the piece that it ends in.
+    private var keptByteCountMax: Int { pageByteCountMax + Self.largePieceByteCount }
 
     /// What goes past a usual piece is asked for by what it will take: a text of control characters becomes six times as long.
     private static func makeRoom(for piece: ColumnBatch, in bytes: inout [UInt8], _ hold: (Int) throws -> Void) throws {

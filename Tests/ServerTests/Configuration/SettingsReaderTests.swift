@@ -140,8 +140,8 @@ final class SettingsReaderTests: XCTestCase {
             XCTAssertEqual(
                 (error as? SettingErrors)?.errors.map(\.key),
                 [
-                    "hot_days", "colour", "limits.queries", "limits.body", "registrars.tax.url", "registrars.tax.lock", "registrars.tax.secret",
-                    "registrars.stock.secret", "log.level", "listen",
+                    "hot_days", "colour", "limits.queries", "limits.body", "log.level", "registrars.tax.url", "registrars.tax.lock", "registrars.tax.secret",
+                    "registrars.stock.secret", "listen",
                 ], "\(error)")
         }
     }

@@ -118,7 +118,7 @@ final class SQLRunnerTests: XCTestCase {
                         element: Column(type: .int64, count: rowCount * elementCount, values: .int64((0..<rowCount * elementCount).map { Int64($0) })))),
             ])
         let table = MemoryTable(schema: Schema([Field("sequence", .int64), Field("text", .string), Field("l", .list(element: Field("element", .int64)))]), batches: [batch])
-        let settings = QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: 64 << 20, spillByteCountMax: 0)
+        let settings = QueryEngine.Settings(threadCount: 2, queryMemoryByteCountMax: 160 << 20, spillByteCountMax: 0)
         let pageByteCountMax = 4 << 20
         let query = "SELECT e, t.text FROM t, UNNEST(t.l) AS u(e)"
         let walked = try walk(query, pageByteCountMax: pageByteCountMax, tables: [("t", table)], settings: settings)

@@ -6,7 +6,10 @@ import XCTest
 final class StatementScannerTests: XCTestCase {
     private func texts(_ text: String) throws -> [String] { try StatementScanner.statements(text).map { $0.text.trimmingCharacters(in: .whitespacesAndNewlines) } }
 
-    private func command(_ text: String) throws -> PostgresCommand { try CommandReader.command(try XCTUnwrap(StatementScanner.statements(text).first)) }
+    private func command(_ text: String) throws -> PostgresCommand {
+        let statements = try StatementScanner.statements(text)
+        return try CommandReader.command(try XCTUnwrap(statements.first))
+    }
 
     func test_statements_endAtTheirSemicolons() throws {
         XCTAssertEqual(try texts("SELECT 'a;''b'; SELECT \";\" -- ;\n; /* ; /* ; */ ; */ SELECT $$;$$;; SELECT $t$ $$;$ $t$"), ["SELECT 'a;''b'", "SELECT \";\" -- ;", "/* ; /* ; */ ; */ SELECT $$;$$", "SELECT $t$ $$;$ $t$"])
@@ -26,7 +29,7 @@ final class StatementScannerTests: XCTestCase {
             ("SET SESSION my.thing = -1", .set(name: "my.thing", value: "-1", isLocal: false)), ("SET x TO DEFAULT", .set(name: "x", value: nil, isLocal: false)), ("RESET ALL", .reset(nil)), ("SHOW ALL", .show(nil)),
             ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", .setTransaction(isOfSession: true)), ("show transaction isolation level", .show("transaction_isolation")), ("DEALLOCATE PREPARE q", .deallocate("q")),
             ("PREPARE q (int, text) AS SELECT $1", .prepare(name: "q", types: [.init("int", start: 11), .init(" text", start: 15)], query: .init("SELECT $1", start: 25))),
-            ("PREPARE q (numeric(10, 2)[], \"char\") AS SELECT", .prepare(name: "q", types: [.init("numeric(10, 2)[]", start: 11), .init(" \"char\"", start: 28)], query: .init("SELECT", start: 41))),
+            ("PREPARE q (numeric(10, 2)[], \"char\") AS SELECT", .prepare(name: "q", types: [.init("numeric(10, 2)[]", start: 11), .init(" \"char\"", start: 28)], query: .init("SELECT", start: 40))),
             ("EXECUTE q(f(1, 2), 'a,b')", .execute(name: "q", arguments: [.init("f(1, 2)", start: 10), .init(" 'a,b'", start: 18)])), ("EXECUTE q", .execute(name: "q", arguments: [])),
             ("EXECUTE q(ARRAY[1,2], (3, 4), 'x' || 'y')", .execute(name: "q", arguments: [.init("ARRAY[1,2]", start: 10), .init(" (3, 4)", start: 21), .init(" 'x' || 'y'", start: 29)])),
             ("SET SESSION AUTHORIZATION DEFAULT", .set(name: "session_authorization", value: nil, isLocal: false)), ("SET role = 'none'", .set(name: "role", value: "none", isLocal: false)), ("SET ROLE none", .set(name: "role", value: "none", isLocal: false)),
@@ -86,7 +89,7 @@ final class StatementScannerTests: XCTestCase {
         let long = try StatementScanner.statements("SELECT \(many); COPY (SELECT \(many)) TO STDOUT; SET a.b = 'x'; EXECUTE q(ARRAY[\(many)]); DECLARE c CURSOR FOR SELECT \(many); COMMIT")
         let commands = try long.map { (statement) throws(PostgresFault) in try CommandReader.command(statement) }
         XCTAssertEqual(commands[0], .question(tag: "SELECT"))
-        guard case .copyOut(.init("SELECT " + many, start: 6), _) = commands[1] else { return XCTFail("no copy") }
+        guard case .copyOut(.init("SELECT " + many, start: 7), _) = commands[1] else { return XCTFail("no copy") }
         XCTAssertEqual(commands[2], .set(name: "a.b", value: "x", isLocal: false))
         XCTAssertEqual(commands[3], .execute(name: "q", arguments: [.init("ARRAY[\(many)]", start: 11)]))
         XCTAssertEqual(commands[5], .commit(isChained: false))
