@@ -22,3 +22,14 @@ package struct QuarantineEntry: Sendable {
         self.document = document
     }
 }
+
+/// From an instant on, up to another without it, in microseconds; nil: without an end.
+package struct ReceivedSpan: Sendable {
+    package let from: Int64?
+    package let to: Int64?
+
+    package init(from: Int64? = nil, to: Int64? = nil) { (self.from, self.to) = (from, to) }
+
+    /// What a cursor is bound to.
+    var binding: [String] { from == nil && to == nil ? [] : [from.map { String($0) } ?? "", to.map { String($0) } ?? ""] }
+}
