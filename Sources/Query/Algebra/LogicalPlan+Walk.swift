@@ -95,6 +95,7 @@ extension LogicalPlan {
             return .window(node)
         case .sort(var node):
             node.keys = try keys(node.keys)
+            if let enough = node.enough { node.enough = EnoughText(columns: try all(enough.columns), byteCount: enough.byteCount) }
             return .sort(node)
         }
     }
@@ -126,7 +127,7 @@ extension LogicalPlan {
                     }
                     return all
                 }
-        case .sort(let node): node.keys.map(\.expression)
+        case .sort(let node): node.keys.map(\.expression) + (node.enough?.columns ?? [])
         }
     }
 

@@ -190,7 +190,7 @@ package struct SortNode: Hashable, Sendable {
 /// Where rows in order may end for a reader of texts: the row by which the texts of some columns come to a number of bytes, and one more, which tells that
 /// there are more.
 package struct EnoughText: Hashable, Sendable {
-    package let columns: [ColumnID]
+    package var columns: [Expression]
     package let byteCount: Int
 }
 

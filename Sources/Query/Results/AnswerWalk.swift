@@ -267,9 +267,9 @@ private struct Spine {
 
     /// Of texts that the answer has as they are: none of its forms has fewer bytes of one.
     func enough(_ byteCount: Int) -> EnoughText? {
-        let columns = outputs.compactMap { output -> ColumnID? in
-            guard case .column(let id, let type) = output.expression, type == .string || type == .binary else { return nil }
-            return id
+        let columns = outputs.map(\.expression).filter { expression in
+            guard case .column(_, let type) = expression else { return false }
+            return type == .string || type == .binary
         }
         return columns.isEmpty ? nil : EnoughText(columns: columns, byteCount: byteCount)
     }

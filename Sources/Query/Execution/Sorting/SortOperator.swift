@@ -24,7 +24,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
     init(_ input: PreparedOperator, keys: [SortKey], limit: Int?, offset: Int, enough: EnoughText? = nil) {
         self.keys = keys
         let ids = input.columns.map(\.id)
-        let places = enough?.columns.compactMap { ids.firstIndex(of: $0) } ?? []
+        let places = enough?.columns.compactMap { expression -> Int? in if case .column(let id, _) = expression { ids.firstIndex(of: id) } else { nil } } ?? []
         self.enough = enough.flatMap { limit == nil || places.isEmpty ? nil : (places, $0.byteCount) }
         self.limit = limit
         self.offset = offset

@@ -19,7 +19,7 @@ extension SQLFunction {
             throw .badSQL("array_fill needs a value of a type, and of no list", at: value.position, hint: "cast it, as in NULL::INTEGER").because(.typeMismatch)
         }
         let counts = try typing.implicit(call.arguments[1], to: .listOf(.int32), call.name)
-        guard case .literal(.list(let dimensions), _) = ConstantFolding.folded(counts), dimensions.count > 1, dimensions.count <= dimensionCountMax else {
+        guard let dimensions = constants(of: ConstantFolding.folded(counts)), dimensions.count > 1, dimensions.count <= dimensionCountMax else {
             return call.make(.arrayFill, [value.expression, counts], .listOf(TypeRules.widened(value.type)))
         }
         // Lists of lists: their type has as many dimensions as the constant says. Where one has no elements, none has.
@@ -30,6 +30,14 @@ extension SQLFunction {
             type = .listOf(type)
         }
         return filled
+    }
+
+    /// Of a list that the statement's text says; nil of any other.
+    private static func constants(of list: Expression) -> [Value]? {
+        if case .literal(.list(let values), _) = list { return values }
+        guard case .call(.makeList, let elements, _, _) = list else { return nil }
+        let values = elements.compactMap(\.literalValue)
+        return values.count == elements.count ? values : nil
     }
 }
 

@@ -196,8 +196,8 @@ final class SystemCatalogTests: XCTestCase {
 
     func test_vectors_asText_haveNoBraces() throws {
         XCTAssertEqual(
-            try rows("SELECT indkey::text, indclass::varchar, concat(indkey, 'x'), indkey || 'x'::text, string_to_array(indkey::text, ' '), max(indkey::text) OVER () FROM pg_index"),
-            [[.string("1"), .string("3126"), .string("1x"), .string("1x"), .list([.string("1")]), .string("1")]])
+            try rows("SELECT indkey::text, indclass::varchar, concat(indkey, 'x'), string_to_array(indkey::text, ' '), max(indkey::text) OVER () FROM pg_index"),
+            [[.string("1"), .string("3126"), .string("1x"), .list([.string("1")]), .string("1")]])
         XCTAssertEqual(try rows("SELECT proargtypes::text, oidvectortypes(proargtypes) FROM pg_proc WHERE oid = 1622"), [[.string("25 23"), .string("text, integer")]])
         XCTAssertEqual(try rows("SELECT conkey::text FROM pg_constraint"), [[.string("{1}")]])
         XCTAssertEqual(try rows("SELECT CAST(v AS text) FROM (SELECT indkey AS v FROM pg_index UNION ALL SELECT indkey FROM pg_index) AS t"), [[.string("1")], [.string("1")]])
