@@ -2,7 +2,7 @@
 
 export type Receipt = { client_id: string; receipt_id: string; business_day: string; issued_at: string; type: string; type_version?: number; received_at?: string; state: "PROCESSING" | "COMPLETE" | "FAILED"; completed_at?: string | null; ticket_id: string; sequence: number; content_type?: string; document?: any; document_base64?: string; [name: string]: any };
 export type ReceiptPage = { receipts: { [name: string]: any }[]; next_cursor: string | null };
-export type Query = { query: string; params?: (string | number | boolean | null)[]; limit?: number; cursor?: string | null; query_id?: string | null; time_zone?: string; rollups?: boolean | null };
+export type Query = { query: string; params?: (string | number | boolean | null)[] | null; limit?: number | null; cursor?: string | null; query_id?: string | null; time_zone?: string | null; rollups?: boolean | null };
 export type QueryPage = { columns: { name: string; type: string }[]; rows: any[][]; next_cursor: string | null; statistics: { rows_scanned: number; bytes_read: number; files_pruned: number; elapsed_ms: number; [name: string]: any } };
 export type ExportRequest = { query?: string; params?: (string | number | boolean | null)[] | null; time_zone?: string | null; receipts?: { client?: string | null; from?: string | null; to?: string | null; type?: string | null; table?: string | null; state?: "PROCESSING" | "COMPLETE" | "FAILED" | null; fields?: string | null } | null; sheets?: ({ name?: string | null; query: string; params?: (string | number | boolean | null)[] | null })[] | null; format: "xlsx" | "parquet" | "arrow" | "csv" | "ndjson"; name?: string | null; expires_in?: string | null };
 export type UploadRequest = { name: string; type?: string | null; content_type?: string | null; bytes?: number | null; sha256?: string | null };
@@ -107,7 +107,7 @@ export type ReceiptEvent = { event_id: string; event: "receipt.processing" | "re
 export interface Paths {
   "/v1/receipts": {
     post: { query: { type?: string | number | null; client?: string | number | null; callback_url?: string | number | null }; body: { [name: string]: any } | { [name: string]: any }[]; answer: Taken | TakenBatch | Taken };
-    get: { query: { client?: string | number | null; from?: string | number | null; to?: string | number | null; type?: string | number | null; table?: string | number | null; state?: string | number | null; fields?: string | number | null; as_of?: string | number | null; limit?: string | number | null; cursor?: string | number | null }; body: undefined; answer: ReceiptPage };
+    get: { query: { client?: string | number | null; from?: string | number | null; to?: string | number | null; type?: string | number | null; table?: string | number | null; state?: string | number | null; fields?: string | number | null; as_of?: string | number | null; limit?: string | number | null; cursor?: string | number | null; compression?: string | number | null }; body: undefined; answer: ReceiptPage };
   };
   "/v1/receipts/{receipt_id}": {
     get: { query: { receipt_id?: string | number | null; client?: string | number | null; table?: string | number | null; day?: string | number | null; as_of?: string | number | null; raw?: string | number | null }; body: undefined; answer: Receipt | any };

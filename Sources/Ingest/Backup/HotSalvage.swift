@@ -12,7 +12,7 @@ struct HotSalvage {
     private static let probes = [
         "SELECT value FROM meta", "SELECT name FROM tables", "SELECT columns FROM kinds", "SELECT business_day FROM days", "SELECT bytes FROM dictionaries",
         "SELECT columns FROM groups", "SELECT sequence FROM changed", "SELECT reason FROM damaged", "SELECT id FROM pending", "SELECT id FROM repaired",
-        "SELECT row FROM events", "SELECT id, sequence, ticket, table_id, kind, business_day, sha256 FROM rows",
+        "SELECT row FROM events", "SELECT sequence FROM events NOT INDEXED", "SELECT id, sequence, ticket, table_id, kind, business_day, sha256 FROM rows",
         "SELECT receipt, client, business_day, table_id FROM rows INDEXED BY rows_identity WHERE state <> 2 AND table_id > 0",
     ]
 

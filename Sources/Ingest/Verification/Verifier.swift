@@ -64,6 +64,7 @@ package final class Verifier {
         progress: @escaping (Progress) -> Void = { _ in }
     ) throws {
         try DataDirectory.requireStore(path)
+        try DataDirectory.checkPlainFiles(DataDirectory.absolute(path))
         member = try MemberLock(path)
         directory = Placement.isUnwritable("\(path)/FORMAT")
             ? try DataDirectory(unwritablePath: path, storages: storages)

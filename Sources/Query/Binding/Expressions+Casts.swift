@@ -34,6 +34,8 @@ extension Binder {
         }
         // A column that is called otherwise, as a NAME is, is a TEXT from here on.
         let isText = target.type == .string && target.declaredName == nil && declaredType(value) != nil
+        // No column any more, for whoever asks what it is called; folded away again.
+        if isText, case .column = result { result = .coalesce([result], type: .string) }
         return TypedExpression(result, declared: isText ? "text" : target.declaredName, at: position)
     }
 

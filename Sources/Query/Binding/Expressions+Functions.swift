@@ -29,7 +29,7 @@ extension Binder {
         if Self.givingPlaces.contains(name), isVector(arguments[0]) { result = fromZero(result, at: position) }
         if name == "array_dims", isVector(arguments[0]) { result = try dimensionsOfVector(arguments[0], at: position) }
         var declared = Self.keepingTypes.contains(name) ? commonDeclaration(arguments) : nil
-        if let common = declared, !(common == "record" ? result.type.holdsRows : result.type == arguments.first { !$0.isUntyped }?.type) { declared = nil }
+        if let common = declared, !(common == "record" ? result.type.holdsRows : result.type == arguments.first { !$0.isUntyped && $0.type != .null }?.type) { declared = nil }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
     }

@@ -1848,7 +1848,7 @@ export interface Operations {
     };
     answer: Session;
   };
-  /** Ends the session that the cookie names. */
+  /** Ends the session that the cookie names, whether its contract is valid or not. */
   endSession: {
     answer: undefined;
   };
@@ -2667,7 +2667,7 @@ export const operations: { readonly [Name in keyof Operations]: { method: string
   me: { method: "GET", path: "/v1/me", isOpen: false, takesText: false },
   session: { method: "GET", path: "/v1/session", isOpen: false, takesText: false },
   beginSession: { method: "POST", path: "/v1/session", isOpen: true, takesText: false },
-  endSession: { method: "DELETE", path: "/v1/session", isOpen: false, takesText: false },
+  endSession: { method: "DELETE", path: "/v1/session", isOpen: true, takesText: false },
   checkType: { method: "POST", path: "/v1/types/check", isOpen: false, takesText: false },
   queries: { method: "GET", path: "/v1/queries", isOpen: false, takesText: false },
   cancelQuery: { method: "DELETE", path: "/v1/queries/{id}", isOpen: false, takesText: false },

@@ -56,7 +56,10 @@ enum AnswerColumns {
     private static let namesByNumber = Dictionary(declared.map { ($1.number, $0) }, uniquingKeysWith: { min($0, $1) })
 
     /// What declares a type of this number; nil where the type of values tells it.
-    static func declaredName(_ number: UInt32) -> String? { namesByNumber[number] }
+    static func declaredName(_ number: UInt32) -> String? {
+        // Nothing is said of it; it is the number of types that have none, too.
+        number == 0 ? nil : namesByNumber[number]
+    }
 
     /// The wire's type of a column: what was declared of it where its values can be told so, else that of its values.
     static func type(_ column: ResultColumn) -> PostgresColumnType {
