@@ -252,7 +252,13 @@ extension Binder {
             return eachElement(of: list, from: value, as: target)
         }
         let type = ColumnType.list(element: Field("element", target.type))
-        guard TypeRules.cast(from: value.type, to: type) != .none || isCastable(value.type, to: target.type), !target.keepsScale else {
+        var keepsScale = target.keepsScale
+        if keepsScale, case .list(let element) = value.type {
+            // NUMERIC without a scale: decimals have theirs already, and whole numbers have none.
+            if case .decimal = element.type { return value.expression }
+            keepsScale = element.type != .int32 && element.type != .int64
+        }
+        guard TypeRules.cast(from: value.type, to: type) != .none || isCastable(value.type, to: target.type), !keepsScale else {
             throw .badSQL("\(value.type.sqlName) cannot be cast to a list", at: value.position).because(.noCast)
         }
         return eachElement(of: .cast(value.expression, to: type, position: value.position), from: value, as: target)
