@@ -71,6 +71,7 @@ final class RemovalRulesTests: XCTestCase {
             "remove": "the draft of a catalog", "rename": "the draft into a place that was made free",
             "delete": "metadata that this recovery made for a table that had none, where no catalog came of it",
         ],
+        "Ingest/Backup/HotSalvage.swift": ["remove": "the draft of a hot file", "rename": "the draft, which is whole, into the place of the damaged one, which went to lost+found"],
         "Ingest/SQLite/SQLiteFileSystem.swift": ["truncate": "SQLite's own call"],
         "Ingest/Verification/RepeatFinder.swift": ["remove": "scratch that was made in the line before"],
         "Ingest/Verification/Verifier.swift": ["remove": "what SQLite made beside a file so that it could be read"],

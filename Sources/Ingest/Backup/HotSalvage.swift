@@ -31,6 +31,13 @@ struct HotSalvage {
         guard access(directory.hotPath, F_OK) == 0 else { return [] }
         var made: [(name: String, missing: [String])] = []
         let lost = LostAndFound(directory)
+        // Cut off between the two below: it is whole, and nothing has its place.
+        for file in try DataDirectory.names(in: directory.hotPath).sorted() where file.hasSuffix(".sqlite.recovering") {
+            let name = String(file.dropLast(".recovering".utf8.count))
+            guard access("\(directory.hotPath)/\(name)", F_OK) != 0 else { continue }
+            try place("\(directory.hotPath)/\(name)", directory)
+            made.append(("hot/\(name)", []))
+        }
         for file in try DataDirectory.names(in: directory.hotPath).sorted() where file.hasSuffix(".sqlite") {
             let path = "\(directory.hotPath)/\(file)"
             guard HotFileName.parse(String(file.dropLast(".sqlite".utf8.count))) != nil, try isNeeded(path) else { continue }
@@ -39,10 +46,14 @@ struct HotSalvage {
             // No commit tells of the new file.
             try LogMark.noteBroken(directory.path)
             for suffix in ["-wal", "-shm", ""] { try lost.take(path + suffix, reason: "it is damaged, and a new one has been made of what can be read of it") }
-            guard rename("\(path).recovering", path) == 0 else { throw DataDirectory.Failure.io(operation: "rename", path: "\(path).recovering", code: errno) }
-            try DataDirectory.synchronizeDirectory(directory.hotPath)
+            try place(path, directory)
         }
         return made
+    }
+
+    private static func place(_ path: String, _ directory: DataDirectory) throws {
+        guard rename("\(path).recovering", path) == 0 else { throw DataDirectory.Failure.io(operation: "rename", path: "\(path).recovering", code: errno) }
+        try DataDirectory.synchronizeDirectory(directory.hotPath)
     }
 
     /// Whether something cannot be read that every start reads.

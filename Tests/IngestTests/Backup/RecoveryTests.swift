@@ -247,6 +247,11 @@ final class RecoveryTests: XCTestCase {
             }
             let report = try Recovery(path: directory.path).run()
             XCTAssertEqual(report.madeAnew, ["hot/\(file)"], name)
+            if name == "days" {
+                // As a crash leaves it between the two: the damaged one put aside, and the new one not in its place.
+                try FileManager.default.moveItem(atPath: "\(hot)/\(file)", toPath: "\(hot)/\(file).recovering")
+                XCTAssertEqual(try Recovery(path: directory.path).run().madeAnew, ["hot/\(file)"])
+            }
             XCTAssertTrue(report.keepsCatalog, name)
             let engine = try Engine(path: directory.path)
             let after = try EngineFixture.walk(engine, PageRequest(table: "receipts", fields: ["*"], limit: 7))
