@@ -53,6 +53,9 @@ package struct LateEnds: Hashable, Sendable {
         min(one.lowerBound, other.lowerBound)...max(one.upperBound, other.upperBound)
     }
 
+    /// Those that may be of receipts with these sequences: looked for once for all rows of a window, since years have many.
+    package static func near(_ all: [LateEnds], _ receipts: ClosedRange<Int64>) -> [LateEnds] { all.filter { $0.receipts.overlaps(receipts) } }
+
     /// Those of which something lies behind `low` and up to `high`, with no receipts in common: those of a hot file lie between one another.
     package static func apart(_ all: [LateEnds], after low: Int64, through high: Int64) -> [LateEnds] {
         var apart: [LateEnds] = []

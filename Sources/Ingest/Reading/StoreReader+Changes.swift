@@ -67,10 +67,11 @@ extension StoreReader {
                 return lowest.add(Self.change(receipt, at: receipt.receivedAt, batch, row))
             }
             let ends = snapshot.lateEnds[table] ?? []
+            let near = LateEnds.near(ends, low...high)
             let isCollected = try hot && forEachRow(of: table, isHot: false, columns, [arrived] + rows.filters, snapshot) { batch, row in
                 let receipt = try ColdLookup.receipt(batch, row, table: table)
                 // In cold there is only the end.
-                return Self.isLate(receipt, among: ends) || lowest.add(Self.change(receipt, at: receipt.receivedAt, batch, row))
+                return Self.isLate(receipt, among: near) || lowest.add(Self.change(receipt, at: receipt.receivedAt, batch, row))
             }
             guard try isCollected && collectLate(table, ends, after: low, through: high, of: rows, snapshot, &lowest) else { return false }
         }
@@ -95,10 +96,11 @@ extension StoreReader {
             // Their arrivals come before their ends.
             let (first, last) = (part.receipts.lowerBound, min(part.receipts.upperBound, high))
             if first > last { continue }
+            let near = LateEnds.near(ends, first...last)
             let filters = [Self.closed("sequence", first...last), Self.closed("completed_at", part.times)] + rows.filters
             let isCollected = try forEachRow(of: table, isHot: false, columns, filters, snapshot) { batch, row in
                 let receipt = try ColdLookup.receipt(batch, row, table: table)
-                guard let at = receipt.completedAt, Self.isLate(receipt, among: ends), let history = batch.columns.last?.value(at: row),
+                guard let at = receipt.completedAt, Self.isLate(receipt, among: near), let history = batch.columns.last?.value(at: row),
                     case .bytes(let text) = history
                 else { return true }
                 // Too much happened for its history to say: the arrival is what is known.
