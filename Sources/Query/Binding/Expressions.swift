@@ -290,7 +290,19 @@ extension Binder {
             let any = Expression.or(alternatives)
             return TypedExpression(isNegated ? .not(any) : any, at: position)
         }
-        let values = try comparable(all, "IN", at: position)
-        return TypedExpression(.inList(values[0], Array(values.dropFirst()), isNegated: isNegated), at: position)
+        // As PostgreSQL has it: what mentions a column is compared by itself, in a type of these two; the others are a list of one type.
+        let isMixed = all.dropFirst().contains { !$0.isUntyped && $0.type != all[0].type }
+        let ofRows = isMixed ? all.dropFirst().filter { !$0.expression.columnIDs.isEmpty } : []
+        let plain = all.dropFirst().filter { !isMixed || $0.expression.columnIDs.isEmpty }
+        var alternatives: [Expression] = []
+        if !plain.isEmpty {
+            let values = try comparable([all[0]] + plain, "IN", at: position)
+            let list = Expression.inList(values[0], Array(values.dropFirst()), isNegated: isNegated && ofRows.isEmpty)
+            if ofRows.isEmpty { return TypedExpression(list, at: position) }
+            alternatives.append(list)
+        }
+        for item in ofRows { alternatives.append(try compare(.equal, all[0], item, at: item.position)) }
+        let any = alternatives.count == 1 ? alternatives[0] : .or(alternatives)
+        return TypedExpression(isNegated ? .not(any) : any, at: position)
     }
 }

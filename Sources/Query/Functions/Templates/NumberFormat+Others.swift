@@ -8,7 +8,8 @@ extension NumberFormat {
         (1_000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
     ]
 
-    /// In Roman numerals, which there are from 1 to 3999; texts of the template beside them.
+    /// In Roman numerals, which there are from 1 to 3999; texts of the template beside them. They have no sign: MI and PL are blanks, and what
+    /// stands behind SG is not shown, as PostgreSQL ends its text there.
     func appendRoman(_ value: Value, type: ColumnType, to text: inout [UInt8]) throws(KernelError) {
         var rest = try Self.rounded(value, scale: type.scale), letters = ""
         if (1...3_999).contains(rest) {
@@ -26,9 +27,10 @@ extension NumberFormat {
             case .roman(let isUpper):
                 if fills { text.append(contentsOf: repeatElement(0x20, count: Self.romanWidth - letters.utf8.count)) }
                 text.append(contentsOf: (isUpper ? letters : letters.lowercased()).utf8)
-            case .comma, .group: if fills { text.append(0x20) }
+            case .comma, .group, .minus, .plus: if fills { text.append(0x20) }
+            case .sign: return
             case .literal(let bytes): text.append(contentsOf: bytes)
-            default: break
+            case .digit, .zero, .mark, .currency, .ordinal: break
             }
         }
     }
