@@ -20,13 +20,32 @@ final class CommitLog: CommitSink {
         var byteCount: Int64 = 0
         /// Spools that nothing is added to, by their first numbers.
         var closed: [Int64] = []
-        /// Why a checkpoint is needed before instants from now on can be restored.
-        var loss: String?
+        /// The last change that the log does not tell: a checkpoint is needed before instants from it on can be restored.
+        var loss: Loss?
+        /// Commits that no spool took, in order, and that the log has no fences for yet.
+        var unspooled: [Unspooled] = []
+        /// Commits whose spool has them and could not be told that they came to nothing.
+        var untold: Set<Int64> = []
+        /// Whether a process that only had the spools would take the log for another than it is.
+        var misleads: Bool { !unspooled.isEmpty || !untold.isEmpty }
         var isStopping = false
         /// Somebody wants what there is to be sent now.
         var isWanted = false
         /// In place of a spool.
         var held: [UInt8] = []
+    }
+
+    struct Loss: Equatable {
+        /// A checkpoint of commits up to it has what was lost.
+        let number: Int64
+        let reason: String
+    }
+
+    /// Commits one after another that are in no spool.
+    struct Unspooled {
+        var numbers: ClosedRange<Int64>
+        /// Of the first: no instant from there on can be restored before a later checkpoint, so that the others' times tell nothing more.
+        let time: Int64
     }
 
     let directory: String
@@ -84,14 +103,14 @@ final class CommitLog: CommitSink {
             state.open.remove(number)
             guard !isCommitted else { return }
             state.withdrawn.insert(number)
-            write(number, state.time, LogSpool.withdrawn, [], UnsafeRawBufferPointer(start: nil, count: 0), &state)
+            if !write(number, state.time, LogSpool.withdrawn, [], UnsafeRawBufferPointer(start: nil, count: 0), &state) { state.untold.insert(number) }
         }
     }
 
     func lose(_ file: String, reason: String) {
         state.broadcast { state in
-            _ = add(LogRecord.Kind.fence.rawValue, LogPayload.head(file), UnsafeRawBufferPointer(start: nil, count: 0), &state)
-            state.loss = "\(file): \(reason)"
+            let number = add(LogRecord.Kind.fence.rawValue, LogPayload.head(file), UnsafeRawBufferPointer(start: nil, count: 0), &state)
+            state.loss = Loss(number: number, reason: "\(file): \(reason)")
         }
     }
 
@@ -99,17 +118,27 @@ final class CommitLog: CommitSink {
         let number = state.next
         state.next += 1
         state.time = max(state.time, clock.now())
-        write(number, state.time, kind, head, changes, &state)
+        if !write(number, state.time, kind, head, changes, &state) { miss(number, &state) }
         return number
     }
 
-    private func write(_ number: Int64, _ time: Int64, _ kind: UInt8, _ head: [UInt8], _ changes: UnsafeRawBufferPointer, _ state: inout State) {
+    /// A fence will stand in its place, so that the log goes on and a restore knows that something is missing there.
+    private func miss(_ number: Int64, _ state: inout State) {
+        guard let last = state.unspooled.last, last.numbers.upperBound == number - 1 else {
+            return state.unspooled.append(Unspooled(numbers: number...number, time: state.time))
+        }
+        state.unspooled[state.unspooled.count - 1].numbers = last.numbers.lowerBound...number
+    }
+
+    /// - Returns: whether it is in the spool.
+    private func write(_ number: Int64, _ time: Int64, _ kind: UInt8, _ head: [UInt8], _ changes: UnsafeRawBufferPointer, _ state: inout State) -> Bool {
         guard isSpooled else {
             let parts = LogSpool.frame(sequence: number, time: time, kind: kind, head, changes)
             state.held += parts.head
             state.held += changes
             state.held += parts.tail
-            return state.byteCount = Int64(state.held.count)
+            state.byteCount = Int64(state.held.count)
+            return true
         }
         if state.descriptor < 0 {
             state.descriptor = open(spoolPath(number), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
@@ -119,11 +148,12 @@ final class CommitLog: CommitSink {
         guard state.descriptor >= 0, let count = LogSpool.append(state.descriptor, at: state.byteCount, parts, changes) else {
             // The store goes on: a checkpoint mends the log.
             let reason = String(cString: strerror(errno))
-            state.loss = "the spool could not be written: \(reason)"
+            state.loss = Loss(number: number, reason: "the spool could not be written: \(reason)")
             noteLoss(reason)
-            return
+            return false
         }
         state.byteCount += Int64(count)
+        return true
     }
 
     /// A commit that is in no spool shows in none of its files: whoever starts after a crash is to begin the log anew.
@@ -158,6 +188,23 @@ final class CommitLog: CommitSink {
         }
     }
 
+    /// - Returns: how many commits from `first` on are in no spool, one after another, and the time of all of them; nil where it is in one.
+    func unspooled(from first: Int64) -> (count: Int64, time: Int64)? {
+        state.withLock { state in
+            state.unspooled.first { $0.numbers.contains(first) }.map { ($0.numbers.upperBound - first + 1, $0.time) }
+        }
+    }
+
+    /// The log has fences, or what was lost, up to there.
+    func forgetUnspooled(through last: Int64) {
+        state.withLock { state in
+            state.unspooled = state.unspooled.compactMap { part in
+                if part.numbers.upperBound <= last { return nil }
+                return Unspooled(numbers: max(part.numbers.lowerBound, last + 1)...part.numbers.upperBound, time: part.time)
+            }
+        }
+    }
+
     /// Ends the spool that is written, where there is something in it.
     ///
     /// - Returns: spools that are whole, the oldest first.
@@ -180,6 +227,7 @@ final class CommitLog: CommitSink {
         state.withLock { state in
             state.closed.removeAll { $0 == first }
             state.withdrawn = state.withdrawn.filter { $0 > last }
+            state.untold = state.untold.filter { $0 > last }
         }
         let code = FileRemoval.remove(spoolPath(first), .named("the log has what is in it"))
         if code != 0, code != ENOENT { StoreLog.note("a spool of the log stays", path: spoolPath(first), reason: String(cString: strerror(code)), level: .warning) }

@@ -108,7 +108,6 @@ final class LogKeeper: Sendable {
     private func checkpoint(_ backup: @Sendable (LogPlace, @escaping LogPosition.Source, @escaping @Sendable () -> Bool) throws -> LogBackup) {
         guard let epoch = shipper.progress.withLock({ $0.claim?.head.epoch }) else { return }
         do {
-            let loss = log.state.withLock { $0.loss }
             let (wishes, byteCount) = shipper.progress.withLock { ($0.wishes, $0.byteCount) }
             let made = try backup(place, { [log] in log.position }, { [self] in isStopping })
             let checkpoint = LogCheckpoint(epoch: epoch, from: made.from, to: made.to, at: made.at, manifest: made.manifest)
@@ -117,7 +116,7 @@ final class LogKeeper: Sendable {
                 known.failure = nil
                 (known.madeAt, known.byteCountThen, known.count) = (SteadyClock.nanoseconds(), byteCount, known.count + 1)
             }
-            shipper.take(checkpointTo: made.to, at: made.at, for: loss, wishes: wishes)
+            shipper.take(checkpointFrom: made.from, to: made.to, at: made.at, wishes: wishes)
             if answers != nil { shipper.ship() }
             try LogRetention(place: place, now: clock.now()).run()
         } catch is Backup.Cancelled {

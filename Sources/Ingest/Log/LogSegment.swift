@@ -37,6 +37,33 @@ struct LogSegment: Sendable {
 
     init(records: [LogRecord]) { self.records = records }
 
+    /// Makes records that follow each other, and those before them.
+    struct Builder {
+        let epoch: Int64
+        /// The number and the hash of the record before the next one.
+        private(set) var last: Int64
+        private(set) var hash: [UInt8]
+        private var records: [LogRecord] = []
+        private let codec = ZstdTextCodec(level: 1)
+
+        init(epoch: Int64, last: Int64, hash: [UInt8]) { (self.epoch, self.last, self.hash) = (epoch, last, hash) }
+
+        /// - Parameter time: microseconds since 1970, never less than that of the record before.
+        mutating func append(_ kind: LogRecord.Kind, _ payload: [UInt8], at time: Int64) throws {
+            let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try codec.compress(bytes, dictionary: nil) }
+            let record = LogRecord(
+                epoch: epoch, sequence: last + 1, time: time, kind: kind, previous: hash, byteCount: payload.count, payload: compressed)
+            records.append(record)
+            (last, hash) = (record.sequence, record.hash)
+        }
+
+        /// - Returns: what was appended since the last call; nil where that is nothing.
+        mutating func finish() -> LogSegment? {
+            defer { records = [] }
+            return records.isEmpty ? nil : LogSegment(records: records)
+        }
+    }
+
     /// - Throws: `.corruptFile` for what is not as it was written.
     init(parsing bytes: [UInt8], path: String) throws(ColumnStoreError) {
         func damaged(_ what: String) -> ColumnStoreError { ColumnStoreError(.corruptFile, path: path, "a segment of the log that is damaged: \(what)") }

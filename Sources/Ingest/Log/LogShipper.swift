@@ -23,7 +23,7 @@ final class LogShipper: Sendable {
         var wishes = 0
         var wishesMet = 0
         /// What this store has noted of all that.
-        var noted = (hasCheckpoint: false, wantsCheckpoint: false)
+        var noted = (hasCheckpoint: false, wantsCheckpoint: false, isBroken: false)
         /// When everything was there last, in microseconds since 1970.
         var completeAt: Int64
         var segmentCount = 0
@@ -116,6 +116,7 @@ final class LogShipper: Sendable {
         var claim = try claimed()
         let spools = log.rotate()
         for spool in spools { try ship(spool, &claim) }
+        try shipFences(claim)
         let (last, hash) = progress.withLock { ($0.last, $0.hash) }
         // What was given out before `until` is there now, so that the log tells all up to it.
         try claim.advance(place, last: last, hash: hash, until: until)
@@ -129,12 +130,15 @@ final class LogShipper: Sendable {
             (progress.owesCheckpoint, progress.checkpoint) = (false, nil)
         }
         answers?.reach(last, until: until, isBroken: log.state.withLock { $0.loss != nil })
-        if !spools.isEmpty || progress.withLock({ $0.noted }) != (hasCheckpoint, wantsCheckpoint) { try note(isClean: false) }
+        if !spools.isEmpty || progress.withLock({ $0.noted }) != (hasCheckpoint, wantsCheckpoint, isBroken) { try note(isClean: false) }
         for spool in spools { log.forget(spool: spool, through: last) }
     }
 
     /// Whether nothing stands between the epoch's records and a store that is made of them.
     private var hasCheckpoint: Bool { progress.withLock { !$0.owesCheckpoint } && log.state.withLock { $0.loss == nil } }
+
+    /// Whether the next process is not to go on from the spools: they lack commits whose numbers nothing else may have.
+    private var isBroken: Bool { log.state.withLock { $0.misleads } }
 
     /// Whether something was changed that a checkpoint alone has.
     var wantsCheckpoint: Bool { progress.withLock { $0.wishes > $0.wishesMet } }
@@ -142,14 +146,18 @@ final class LogShipper: Sendable {
     /// A checkpoint is there. It counts once the log has come to its end: until then this store owes it.
     ///
     /// - Parameters:
-    ///   - loss: what it was made for; what was lost since needs another.
+    ///   - from: commits up to it are in it: what was lost after them needs another.
     ///   - wishes: how many there were as it was begun.
-    func take(checkpointTo to: Int64, at: Int64, for loss: String?, wishes: Int) {
+    func take(checkpointFrom from: Int64, to: Int64, at: Int64, wishes: Int) {
         // Not while something is sent, which would say of this loss that it is not mended yet.
         sending.withLock { _ in
-            log.state.withLock { if $0.loss == loss { $0.loss = nil } }
+            let isMended = log.state.withLock { state -> Bool in
+                guard let loss = state.loss, loss.number <= from else { return false }
+                state.loss = nil
+                return true
+            }
             progress.withLock { progress in
-                if loss != nil { progress.owesCheckpoint = true }
+                if isMended { progress.owesCheckpoint = true }
                 (progress.checkpoint, progress.wishesMet) = ((to, at), wishes)
             }
             answers?.note(checkpointTo: to, at: at)
@@ -185,10 +193,11 @@ final class LogShipper: Sendable {
         try noting.withLock { _ in
             repeat {
                 (state.isClean, state.hasCheckpoint, state.wantsCheckpoint) = (isClean, hasCheckpoint, wantsCheckpoint)
+                state.isBroken = isBroken
                 try state.write(directory.path)
                 // What is lost meanwhile leaves its mark in the file whose place was taken.
-            } while state.hasCheckpoint && !hasCheckpoint
-            progress.withLock { $0.noted = (state.hasCheckpoint, state.wantsCheckpoint) }
+            } while state.hasCheckpoint && !hasCheckpoint || !state.isBroken && isBroken
+            progress.withLock { $0.noted = (state.hasCheckpoint, state.wantsCheckpoint, state.isBroken) }
         }
     }
 
@@ -207,30 +216,49 @@ final class LogShipper: Sendable {
         let entries = LogSpool.read(try LogRecovery.bytes(log.spoolPath(spool)))
         try waitUntilSettled(entries.last?.sequence ?? 0)
         let withdrawn = log.state.withLock { $0.withdrawn }.union(entries.filter { $0.kind == nil }.map(\.sequence))
-        var (last, hash) = progress.withLock { ($0.last, $0.hash) }
-        let codec = ZstdTextCodec(level: 1)
-        var records: [LogRecord] = []
-        for entry in entries where entry.sequence > last {
+        var next = builder(claim)
+        for entry in entries where entry.sequence > next.last {
             guard let kind = entry.kind else { continue }
-            guard entry.sequence == last + 1 else {
-                throw ColumnStoreError(.corruptFile, path: log.spoolPath(spool), "has record \(entry.sequence) after \(last): the log needs a checkpoint")
+            if entry.sequence > next.last + 1 {
+                try send(&next)
+                try shipFences(claim)
+                next = builder(claim)
+            }
+            guard entry.sequence == next.last + 1 else {
+                throw ColumnStoreError(.corruptFile, path: log.spoolPath(spool), "has record \(entry.sequence) after \(next.last): the log needs a checkpoint")
             }
             let isNothing = withdrawn.contains(entry.sequence)
             let payload = isNothing ? [] : Array(entry.payload)
             if !isNothing, kind == .catalog { try bring(payload) }
-            let compressed = try payload.withUnsafeBytes { bytes throws(PageError) in try codec.compress(bytes, dictionary: nil) }
-            let record = LogRecord(
-                epoch: claim.head.epoch, sequence: entry.sequence, time: entry.time, kind: isNothing ? .noop : kind, previous: hash, byteCount: payload.count,
-                payload: compressed)
-            records.append(record)
-            (last, hash) = (record.sequence, record.hash)
+            try next.append(isNothing ? .noop : kind, payload, at: entry.time)
         }
-        guard let first = records.first else { return }
-        let bytes = LogSegment(records: records).bytes
-        try put(LogPlace.SegmentName(epoch: first.epoch, first: first.sequence, last: last).key, bytes)
-        merger.add(records, byteCount: bytes.count)
+        try send(&next)
+    }
+
+    private static let fenceCountMax: Int64 = 10_000
+
+    /// In the places of commits that come next and that no spool took.
+    private func shipFences(_ claim: LogClaim) throws {
+        while true {
+            var next = builder(claim)
+            guard let missing = log.unspooled(from: next.last + 1) else { return }
+            for _ in 0..<min(missing.count, Self.fenceCountMax) { try next.append(.fence, [], at: missing.time) }
+            try send(&next)
+            log.forgetUnspooled(through: next.last)
+        }
+    }
+
+    private func builder(_ claim: LogClaim) -> LogSegment.Builder {
+        progress.withLock { LogSegment.Builder(epoch: claim.head.epoch, last: $0.last, hash: $0.hash) }
+    }
+
+    private func send(_ next: inout LogSegment.Builder) throws {
+        guard let segment = next.finish(), let first = segment.records.first else { return }
+        let bytes = segment.bytes
+        try put(LogPlace.SegmentName(epoch: first.epoch, first: first.sequence, last: next.last).key, bytes)
+        merger.add(segment.records, byteCount: bytes.count)
         progress.withLock { progress in
-            (progress.last, progress.hash) = (last, hash)
+            (progress.last, progress.hash) = (next.last, next.hash)
             progress.segmentCount += 1
             progress.byteCount += Int64(bytes.count)
         }

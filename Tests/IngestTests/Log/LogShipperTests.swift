@@ -1,0 +1,90 @@
+import ColumnStore
+@testable import Ingest
+import TestSupport
+import XCTest
+
+/// Goal: a commit that no spool took does not hold up those after it, stands in the log as what is missing, and is owed a checkpoint that has it. Method: a
+/// log in a directory; directories in the places of spools, which can then not be opened.
+final class LogShipperTests: XCTestCase {
+    private let folder = TemporaryDirectory()
+
+    private func place() throws -> LogPlace { try LogPlace(url: "file://\(folder.path)/LOG") { _ in LocalStorageFactory() } }
+
+    private func commit(_ log: CommitLog) -> Int64 {
+        let number = ([1, 2, 3] as [UInt8]).withUnsafeBytes { log.prepare("hot/2026-11-20.sqlite", $0) }
+        log.resolve(number, isCommitted: true)
+        return number
+    }
+
+    private func lose(_ log: CommitLog) throws -> Int64 {
+        let blocked = log.spoolPath(log.last + 1)
+        try FileManager.default.createDirectory(atPath: blocked, withIntermediateDirectories: true)
+        let number = commit(log)
+        try FileManager.default.removeItem(atPath: blocked)
+        return number
+    }
+
+    private func kinds(_ place: LogPlace) throws -> [Int64: LogRecord.Kind] {
+        var kinds: [Int64: LogRecord.Kind] = [:]
+        for name in try place.segments(of: 1) {
+            let segment = try LogSegment(parsing: try place.objects.get(name.key, byteCountMax: 1 << 20), path: name.key)
+            for record in segment.records { kinds[record.sequence] = record.kind }
+        }
+        return kinds
+    }
+
+    func test_commitsThatNoSpoolTook_areFences_andThoseAfterThemGoOn() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        XCTAssertEqual(commit(log), 1)
+        XCTAssertTrue(shipper.ship())
+
+        // Two one after another, two that are taken, one at the end.
+        XCTAssertEqual([try lose(log), try lose(log), commit(log), commit(log)], [2, 3, 4, 5])
+        XCTAssertTrue(try XCTUnwrap(LogState.read(directory.path)).isBroken)
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual(shipper.progress.withLock { $0.last }, 5)
+        XCTAssertEqual(try lose(log), 6)
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual(try kinds(place), [1: .rows, 2: .fence, 3: .fence, 4: .rows, 5: .rows, 6: .fence])
+        XCTAssertFalse(try XCTUnwrap(LogState.read(directory.path)).isBroken, "the log tells by itself what is missing")
+
+        // A checkpoint without the last of them mends nothing.
+        shipper.take(checkpointFrom: 5, to: 6, at: 0, wishes: 0)
+        XCTAssertNotNil(log.state.withLock { $0.loss })
+        shipper.take(checkpointFrom: 6, to: 6, at: 0, wishes: 0)
+        XCTAssertNil(log.state.withLock { $0.loss })
+        XCTAssertEqual(commit(log), 7)
+        XCTAssertTrue(shipper.ship())
+        XCTAssertTrue(try XCTUnwrap(LogState.read(directory.path)).hasCheckpoint)
+        XCTAssertEqual(try kinds(place)[7], .rows)
+    }
+
+    /// The spool has it, and the note behind it that it came to nothing could not be written.
+    func test_commitWhoseWithdrawalNoSpoolTook_isBroken_untilTheLogHasIt() throws {
+        let (place, directory) = (try place(), try DataDirectory(path: folder.path + "/DATA"))
+        let recovery = try LogRecovery(directory: directory.path, store: "one")
+        let log = try CommitLog(directory: directory.path, next: recovery.next, closed: [], time: 0, clock: .system)
+        let shipper = LogShipper(
+            log, place: place, directory: directory, store: "one", recovery: recovery, seconds: 5, clock: .system, answers: nil, refused: { XCTFail($0) })
+        XCTAssertTrue(shipper.ship())
+        let number = ([1] as [UInt8]).withUnsafeBytes { log.prepare("hot/2026-11-20.sqlite", $0) }
+        // The next write opens a spool anew, and in its place lies a directory.
+        _ = log.rotate()
+        try FileManager.default.createDirectory(atPath: log.spoolPath(number) + "-aside", withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: log.spoolPath(number), toPath: log.spoolPath(number) + "-aside/spool")
+        try FileManager.default.createDirectory(atPath: log.spoolPath(number), withIntermediateDirectories: true)
+        log.resolve(number, isCommitted: false)
+        try FileManager.default.removeItem(atPath: log.spoolPath(number))
+        try FileManager.default.moveItem(atPath: log.spoolPath(number) + "-aside/spool", toPath: log.spoolPath(number))
+        try shipper.note(isClean: false)
+        XCTAssertTrue(try XCTUnwrap(LogState.read(directory.path)).isBroken)
+        XCTAssertTrue(shipper.ship())
+        XCTAssertTrue(shipper.ship())
+        XCTAssertEqual(try kinds(place), [1: .noop])
+        XCTAssertFalse(try XCTUnwrap(LogState.read(directory.path)).isBroken)
+    }
+}
