@@ -117,7 +117,7 @@ enum ServeCommand: Command {
         context.life.setStarting(true)
         // Doors open here, one line each.
         let (service, listener) = try openHTTP(settings, context, parts, member)
-        try openPostgres(settings, context, parts, adminKey: adminKey)
+        try PostgresDoor.open(context, told: settings, adminKey: adminKey, certificates: parts.postgresCertificates)
         let url = settings.publicURL ?? self.url(settings, port: listener.port)
         engine.publish(url: self.url(settings, port: listener.port))
         try engine.startRegistration(callbackBase: url)
@@ -145,15 +145,6 @@ enum ServeCommand: Command {
         let routes = APIRoutes.all + IcebergRoutes.all + ConsoleRoutes.all
         if let member { return (try HTTPDoor.open(context, behind: member.door, connections: member.listener.connections, certificates: parts.certificates, routes: routes), member.listener) }
         return try HTTPDoor.open(context, listenerSettings(settings), connections: connectionLimits(settings), certificates: parts.certificates, routes: routes)
-    }
-
-    /// The door for PostgreSQL's clients, where one is wanted.
-    private static func openPostgres(_ settings: Settings, _ context: DoorContext, _ parts: ServeParts, adminKey: String) throws {
-        guard let host = settings.postgres.host else { return }
-        let limits = settings.limits
-        let own = PostgresDoor.Settings(host: host, port: settings.postgres.port, connections: limits.connections, connectionsPerAddress: limits.connectionsPerAddress)
-        let door = try PostgresDoor.open(context, own, adminKey: adminKey, certificates: parts.postgresCertificates)
-        context.log.info("listening for PostgreSQL clients", ["postgres": .text("\(host):\(door.port)"), "tls": .flag(parts.postgresCertificates != nil)])
     }
 
     /// Tells whoever started the process that it answers, and from then on as often as it asks that it lives: the timers' thread and one that looks after the
