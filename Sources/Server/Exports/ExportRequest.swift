@@ -83,7 +83,7 @@ struct ExportRequest: Sendable {
     }
 
     private static func sheets(_ body: JSONValue, _ format: ExportFormat) throws -> [Sheet] {
-        guard format == .xlsx else { throw Problem.parameter("sheets", "only a workbook has sheets; the format is \(format.rawValue)") }
+        guard format == .workbook else { throw Problem.parameter("sheets", "only a workbook has sheets; the format is \(format.rawValue)") }
         if (body["params"] ?? .null) != .null { throw Problem.parameter("params", "each sheet has its own") }
         guard case .array(let values)? = body["sheets"], (1...sheetCountMax).contains(values.count) else {
             throw Problem.parameter("sheets", "an array of 1 to \(sheetCountMax) sheets is wanted, not \(MemberReader.shown(body["sheets"] ?? .null))")

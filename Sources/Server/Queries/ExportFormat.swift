@@ -1,11 +1,27 @@
 internal import Query
 
-/// What an export can be: a workbook, or a form of `SQLForm` by its name.
-enum ExportFormat: String, CaseIterable, Sendable {
-    case xlsx, parquet, arrow, csv, ndjson
+/// What an export can be: a workbook, or a form of `SQLForm` that exports have. Its word is the form's name.
+enum ExportFormat: RawRepresentable, CaseIterable, Hashable, Sendable {
+    case workbook
+    case answer(SQLForm)
+
+    static let allCases: [ExportFormat] = [.workbook] + SQLForm.exported.map(Self.answer)
+    private static let workbookWord = "xlsx"
+
+    init?(rawValue: String) {
+        guard let format = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
+        self = format
+    }
+
+    var rawValue: String { form?.name ?? Self.workbookWord }
 
     /// The form that an answer streams in; nil for a workbook, which is made as a whole.
-    var form: SQLForm? { SQLForm(name: rawValue) }
+    var form: SQLForm? {
+        switch self {
+        case .workbook: nil
+        case .answer(let form): form
+        }
+    }
 
     var contentType: String { form?.contentType ?? "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" }
 

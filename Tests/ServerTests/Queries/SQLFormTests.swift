@@ -17,7 +17,7 @@ final class SQLFormTests: XCTestCase {
     }
 
     func test_exportFormats_areFormsOrTheWorkbook() {
-        XCTAssertEqual(ExportFormat.allCases.filter { $0.form == nil }, [.xlsx])
+        XCTAssertEqual(ExportFormat.allCases.filter { $0.form == nil }, [.workbook])
         XCTAssertEqual(Set(ExportFormat.allCases.compactMap(\.form)), Set(SQLForm.streamed))
         XCTAssertEqual(ExportFormat.words, "xlsx, parquet, arrow, csv or ndjson")
         XCTAssertEqual(SQLCommand.Format.names, ["table", "json", "ndjson", "csv", "parquet", "arrow"])

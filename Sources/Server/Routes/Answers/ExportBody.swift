@@ -20,7 +20,7 @@ struct ExportBody: ListItem, JSONObject {
     func members(to sink: inout some MemberSink) {
         sink.member("export_id", export.id)
         sink.member("name", export.name)
-        sink.member("format", WordForm(ExportFormat(rawValue: export.format) ?? .csv))
+        sink.member("format", WordForm(ExportFormat(rawValue: export.format) ?? .answer(.csv)))
         sink.member("state", WordForm(state))
         sink.member("rows", progress?.rowCount ?? export.rowCount)
         sink.member("bytes", export.byteCount)
