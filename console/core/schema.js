@@ -13,6 +13,7 @@ const columnsQuery = `SELECT c.table_schema, c.table_name, t.table_type, c.colum
 FROM information_schema.columns c JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
 WHERE c.table_schema NOT IN ('information_schema', 'pg_catalog') ORDER BY c.table_schema, c.table_name, c.ordinal_position`;
 const commentsQuery = 'SELECT table_name, column_name, comment FROM till.comments';
+const functionsQuery = 'SELECT routine_name FROM information_schema.routines ORDER BY routine_name';
 const pageRowCount = 10_000;
 /** Of a page of types. */
 const typeCountMax = 1_000;
@@ -25,6 +26,16 @@ export function tables() {
   if (known?.actor !== actor()) known = { actor: actor(), tables: read() };
   known.tables.catch(() => (known = null));
   return known.tables;
+}
+
+/** @type {Promise<string[]> | null} */
+let functionNames = null;
+
+/** @returns {Promise<string[]>} functions that a query may call, which are the same for all: read once */
+export function functions() {
+  functionNames ??= rows(functionsQuery).then((found) => found.map(([name]) => name));
+  functionNames.catch(() => (functionNames = null));
+  return functionNames;
 }
 
 /** @type {{actor: string, tables: Promise<Map<string, string>>} | null} */

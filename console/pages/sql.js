@@ -10,9 +10,8 @@ import { copyText } from '../core/clipboard.js';
 import { debounced, fill, h } from '../core/dom.js';
 import { bytes, duration, instant, t } from '../core/language.js';
 import { Problem } from '../core/problem.js';
-import { tables } from '../core/schema.js';
+import { functions, tables } from '../core/schema.js';
 import { actor } from '../core/session.js';
-import { sqlFunctions } from '../core/sql-functions.js';
 import { offsetOf, parameterCount, statementAt } from '../core/statements.js';
 import { asked, forget, keepDrafts, newDraft, recallDrafts, remember, save, saved } from './sql/drafts.js';
 import { openExport } from './sql/export-menu.js';
@@ -244,9 +243,9 @@ class Workbench {
 
   async #readSchema() {
     try {
-      const known = await tables();
+      const [known, names] = await Promise.all([tables(), functions()]);
       fill(this.#schema, schemaTree(known, (text) => this.#editor.insert(text)));
-      this.#editor.complete(completions(known), sqlFunctions);
+      this.#editor.complete(completions(known), names);
     } catch (error) {
       fill(this.#schema, problemView(error, () => this.#readSchema()));
     }

@@ -126,219 +126,216 @@ static const unsigned char file_39[] = {
 #embed "../../../console/core/session.js"
 };
 static const unsigned char file_40[] = {
-#embed "../../../console/core/sql-functions.js"
-};
-static const unsigned char file_41[] = {
 #embed "../../../console/core/sql-words.js"
 };
-static const unsigned char file_42[] = {
+static const unsigned char file_41[] = {
 #embed "../../../console/core/statements.js"
 };
-static const unsigned char file_43[] = {
+static const unsigned char file_42[] = {
 #embed "../../../console/core/theme.js"
 };
-static const unsigned char file_44[] = {
+static const unsigned char file_43[] = {
 #embed "../../../console/core/watch.js"
 };
-static const unsigned char file_45[] = {
+static const unsigned char file_44[] = {
 #embed "../../../console/core/xml.js"
 };
-static const unsigned char file_46[] = {
+static const unsigned char file_45[] = {
 #embed "../../../console/index.html"
 };
-static const unsigned char file_47[] = {
+static const unsigned char file_46[] = {
 #embed "../../../console/languages/en.json"
 };
-static const unsigned char file_48[] = {
+static const unsigned char file_47[] = {
 #embed "../../../console/languages/uk.json"
 };
-static const unsigned char file_49[] = {
+static const unsigned char file_48[] = {
 #embed "../../../console/pages/audit.js"
 };
-static const unsigned char file_50[] = {
+static const unsigned char file_49[] = {
 #embed "../../../console/pages/components.js"
 };
-static const unsigned char file_51[] = {
+static const unsigned char file_50[] = {
 #embed "../../../console/pages/components/examples.js"
 };
-static const unsigned char file_52[] = {
+static const unsigned char file_51[] = {
 #embed "../../../console/pages/contracts.js"
 };
-static const unsigned char file_53[] = {
+static const unsigned char file_52[] = {
 #embed "../../../console/pages/contracts/connect.js"
 };
-static const unsigned char file_54[] = {
+static const unsigned char file_53[] = {
 #embed "../../../console/pages/contracts/contract-form.js"
 };
-static const unsigned char file_55[] = {
+static const unsigned char file_54[] = {
 #embed "../../../console/pages/contracts/key-form.js"
 };
-static const unsigned char file_56[] = {
+static const unsigned char file_55[] = {
 #embed "../../../console/pages/contracts/subscriptions.js"
 };
-static const unsigned char file_57[] = {
+static const unsigned char file_56[] = {
 #embed "../../../console/pages/contracts/usage.js"
 };
-static const unsigned char file_58[] = {
+static const unsigned char file_57[] = {
 #embed "../../../console/pages/dead-letters.js"
 };
-static const unsigned char file_59[] = {
+static const unsigned char file_58[] = {
 #embed "../../../console/pages/dead-letters/redrive-lot.js"
 };
-static const unsigned char file_60[] = {
+static const unsigned char file_59[] = {
 #embed "../../../console/pages/exports.js"
 };
-static const unsigned char file_61[] = {
+static const unsigned char file_60[] = {
 #embed "../../../console/pages/lost.js"
 };
-static const unsigned char file_62[] = {
+static const unsigned char file_61[] = {
 #embed "../../../console/pages/overview.js"
 };
-static const unsigned char file_63[] = {
+static const unsigned char file_62[] = {
 #embed "../../../console/pages/pages.js"
 };
-static const unsigned char file_64[] = {
+static const unsigned char file_63[] = {
 #embed "../../../console/pages/processes.js"
 };
-static const unsigned char file_65[] = {
+static const unsigned char file_64[] = {
 #embed "../../../console/pages/processes/graph.js"
 };
-static const unsigned char file_66[] = {
+static const unsigned char file_65[] = {
 #embed "../../../console/pages/processes/layout.js"
 };
-static const unsigned char file_67[] = {
+static const unsigned char file_66[] = {
 #embed "../../../console/pages/processes/queue.js"
 };
-static const unsigned char file_68[] = {
+static const unsigned char file_67[] = {
 #embed "../../../console/pages/processes/topic.js"
 };
-static const unsigned char file_69[] = {
+static const unsigned char file_68[] = {
 #embed "../../../console/pages/quarantine.js"
 };
-static const unsigned char file_70[] = {
+static const unsigned char file_69[] = {
 #embed "../../../console/pages/queries.js"
 };
-static const unsigned char file_71[] = {
+static const unsigned char file_70[] = {
 #embed "../../../console/pages/receipt.js"
 };
-static const unsigned char file_72[] = {
+static const unsigned char file_71[] = {
 #embed "../../../console/pages/receipts.js"
 };
-static const unsigned char file_73[] = {
+static const unsigned char file_72[] = {
 #embed "../../../console/pages/rollups.js"
 };
-static const unsigned char file_74[] = {
+static const unsigned char file_73[] = {
 #embed "../../../console/pages/rollups/advice.js"
 };
-static const unsigned char file_75[] = {
+static const unsigned char file_74[] = {
 #embed "../../../console/pages/rollups/declare.js"
 };
-static const unsigned char file_76[] = {
+static const unsigned char file_75[] = {
 #embed "../../../console/pages/sql.js"
 };
-static const unsigned char file_77[] = {
+static const unsigned char file_76[] = {
 #embed "../../../console/pages/sql/drafts.js"
 };
-static const unsigned char file_78[] = {
+static const unsigned char file_77[] = {
 #embed "../../../console/pages/sql/export-menu.js"
 };
-static const unsigned char file_79[] = {
+static const unsigned char file_78[] = {
 #embed "../../../console/pages/sql/query-run.js"
 };
-static const unsigned char file_80[] = {
+static const unsigned char file_79[] = {
 #embed "../../../console/pages/sql/result-view.js"
 };
-static const unsigned char file_81[] = {
+static const unsigned char file_80[] = {
 #embed "../../../console/pages/sql/schema-tree.js"
 };
-static const unsigned char file_82[] = {
+static const unsigned char file_81[] = {
 #embed "../../../console/pages/storage.js"
 };
-static const unsigned char file_83[] = {
+static const unsigned char file_82[] = {
 #embed "../../../console/pages/storage/file-map.js"
 };
-static const unsigned char file_84[] = {
+static const unsigned char file_83[] = {
 #embed "../../../console/pages/storage/files.js"
 };
-static const unsigned char file_85[] = {
+static const unsigned char file_84[] = {
 #embed "../../../console/pages/storage/history.js"
 };
-static const unsigned char file_86[] = {
+static const unsigned char file_85[] = {
 #embed "../../../console/pages/storage/left-out.js"
 };
-static const unsigned char file_87[] = {
+static const unsigned char file_86[] = {
 #embed "../../../console/pages/ticket.js"
 };
-static const unsigned char file_88[] = {
+static const unsigned char file_87[] = {
 #embed "../../../console/pages/tickets.js"
 };
-static const unsigned char file_89[] = {
+static const unsigned char file_88[] = {
 #embed "../../../console/pages/type-bench.js"
 };
-static const unsigned char file_90[] = {
+static const unsigned char file_89[] = {
 #embed "../../../console/pages/types.js"
 };
-static const unsigned char file_91[] = {
+static const unsigned char file_90[] = {
 #embed "../../../console/pages/types/sample.js"
 };
-static const unsigned char file_92[] = {
+static const unsigned char file_91[] = {
 #embed "../../../console/pages/types/versions.js"
 };
-static const unsigned char file_93[] = {
+static const unsigned char file_92[] = {
 #embed "../../../console/pages/uploads.js"
 };
-static const unsigned char file_94[] = {
+static const unsigned char file_93[] = {
 #embed "../../../console/pages/uploads/correct.js"
 };
-static const unsigned char file_95[] = {
+static const unsigned char file_94[] = {
 #embed "../../../console/pages/uploads/send-file.js"
 };
-static const unsigned char file_96[] = {
+static const unsigned char file_95[] = {
 #embed "../../../console/shell.js"
 };
-static const unsigned char file_97[] = {
+static const unsigned char file_96[] = {
 #embed "../../../console/styles/base.css"
 };
-static const unsigned char file_98[] = {
+static const unsigned char file_97[] = {
 #embed "../../../console/styles/components.css"
 };
-static const unsigned char file_99[] = {
+static const unsigned char file_98[] = {
 #embed "../../../console/styles/console.css"
 };
-static const unsigned char file_100[] = {
+static const unsigned char file_99[] = {
 #embed "../../../console/styles/layout.css"
 };
-static const unsigned char file_101[] = {
+static const unsigned char file_100[] = {
 #embed "../../../console/styles/print.css"
 };
-static const unsigned char file_102[] = {
+static const unsigned char file_101[] = {
 #embed "../../../console/styles/reset.css"
 };
-static const unsigned char file_103[] = {
+static const unsigned char file_102[] = {
 #embed "../../../console/styles/till.svg"
 };
-static const unsigned char file_104[] = {
+static const unsigned char file_103[] = {
 #embed "../../../console/styles/tokens.css"
 };
-static const unsigned char file_105[] = {
+static const unsigned char file_104[] = {
 #embed "../../../console/vendor/codemirror/LICENSE"
 };
-static const unsigned char file_106[] = {
+static const unsigned char file_105[] = {
 #embed "../../../console/vendor/codemirror/index-C83tnP_C.js"
 };
-static const unsigned char file_107[] = {
+static const unsigned char file_106[] = {
 #embed "../../../console/vendor/codemirror/index-CGEMhyvn.js"
 };
-static const unsigned char file_108[] = {
+static const unsigned char file_107[] = {
 #embed "../../../console/vendor/codemirror/index-DNBTB2TY.js"
 };
-static const unsigned char file_109[] = {
+static const unsigned char file_108[] = {
 #embed "../../../console/vendor/codemirror/index-DoamnB4e.js"
 };
-static const unsigned char file_110[] = {
+static const unsigned char file_109[] = {
 #embed "../../../console/vendor/codemirror/index-ciMdZ5pn.js"
 };
-static const unsigned char file_111[] = {
+static const unsigned char file_110[] = {
 #embed "../../../console/vendor/codemirror/index.js"
 };
 
@@ -383,78 +380,77 @@ static const struct console_file files[] = {
     {"core/rows.js", file_37, sizeof file_37},
     {"core/schema.js", file_38, sizeof file_38},
     {"core/session.js", file_39, sizeof file_39},
-    {"core/sql-functions.js", file_40, sizeof file_40},
-    {"core/sql-words.js", file_41, sizeof file_41},
-    {"core/statements.js", file_42, sizeof file_42},
-    {"core/theme.js", file_43, sizeof file_43},
-    {"core/watch.js", file_44, sizeof file_44},
-    {"core/xml.js", file_45, sizeof file_45},
-    {"index.html", file_46, sizeof file_46},
-    {"languages/en.json", file_47, sizeof file_47},
-    {"languages/uk.json", file_48, sizeof file_48},
-    {"pages/audit.js", file_49, sizeof file_49},
-    {"pages/components.js", file_50, sizeof file_50},
-    {"pages/components/examples.js", file_51, sizeof file_51},
-    {"pages/contracts.js", file_52, sizeof file_52},
-    {"pages/contracts/connect.js", file_53, sizeof file_53},
-    {"pages/contracts/contract-form.js", file_54, sizeof file_54},
-    {"pages/contracts/key-form.js", file_55, sizeof file_55},
-    {"pages/contracts/subscriptions.js", file_56, sizeof file_56},
-    {"pages/contracts/usage.js", file_57, sizeof file_57},
-    {"pages/dead-letters.js", file_58, sizeof file_58},
-    {"pages/dead-letters/redrive-lot.js", file_59, sizeof file_59},
-    {"pages/exports.js", file_60, sizeof file_60},
-    {"pages/lost.js", file_61, sizeof file_61},
-    {"pages/overview.js", file_62, sizeof file_62},
-    {"pages/pages.js", file_63, sizeof file_63},
-    {"pages/processes.js", file_64, sizeof file_64},
-    {"pages/processes/graph.js", file_65, sizeof file_65},
-    {"pages/processes/layout.js", file_66, sizeof file_66},
-    {"pages/processes/queue.js", file_67, sizeof file_67},
-    {"pages/processes/topic.js", file_68, sizeof file_68},
-    {"pages/quarantine.js", file_69, sizeof file_69},
-    {"pages/queries.js", file_70, sizeof file_70},
-    {"pages/receipt.js", file_71, sizeof file_71},
-    {"pages/receipts.js", file_72, sizeof file_72},
-    {"pages/rollups.js", file_73, sizeof file_73},
-    {"pages/rollups/advice.js", file_74, sizeof file_74},
-    {"pages/rollups/declare.js", file_75, sizeof file_75},
-    {"pages/sql.js", file_76, sizeof file_76},
-    {"pages/sql/drafts.js", file_77, sizeof file_77},
-    {"pages/sql/export-menu.js", file_78, sizeof file_78},
-    {"pages/sql/query-run.js", file_79, sizeof file_79},
-    {"pages/sql/result-view.js", file_80, sizeof file_80},
-    {"pages/sql/schema-tree.js", file_81, sizeof file_81},
-    {"pages/storage.js", file_82, sizeof file_82},
-    {"pages/storage/file-map.js", file_83, sizeof file_83},
-    {"pages/storage/files.js", file_84, sizeof file_84},
-    {"pages/storage/history.js", file_85, sizeof file_85},
-    {"pages/storage/left-out.js", file_86, sizeof file_86},
-    {"pages/ticket.js", file_87, sizeof file_87},
-    {"pages/tickets.js", file_88, sizeof file_88},
-    {"pages/type-bench.js", file_89, sizeof file_89},
-    {"pages/types.js", file_90, sizeof file_90},
-    {"pages/types/sample.js", file_91, sizeof file_91},
-    {"pages/types/versions.js", file_92, sizeof file_92},
-    {"pages/uploads.js", file_93, sizeof file_93},
-    {"pages/uploads/correct.js", file_94, sizeof file_94},
-    {"pages/uploads/send-file.js", file_95, sizeof file_95},
-    {"shell.js", file_96, sizeof file_96},
-    {"styles/base.css", file_97, sizeof file_97},
-    {"styles/components.css", file_98, sizeof file_98},
-    {"styles/console.css", file_99, sizeof file_99},
-    {"styles/layout.css", file_100, sizeof file_100},
-    {"styles/print.css", file_101, sizeof file_101},
-    {"styles/reset.css", file_102, sizeof file_102},
-    {"styles/till.svg", file_103, sizeof file_103},
-    {"styles/tokens.css", file_104, sizeof file_104},
-    {"vendor/codemirror/LICENSE", file_105, sizeof file_105},
-    {"vendor/codemirror/index-C83tnP_C.js", file_106, sizeof file_106},
-    {"vendor/codemirror/index-CGEMhyvn.js", file_107, sizeof file_107},
-    {"vendor/codemirror/index-DNBTB2TY.js", file_108, sizeof file_108},
-    {"vendor/codemirror/index-DoamnB4e.js", file_109, sizeof file_109},
-    {"vendor/codemirror/index-ciMdZ5pn.js", file_110, sizeof file_110},
-    {"vendor/codemirror/index.js", file_111, sizeof file_111},
+    {"core/sql-words.js", file_40, sizeof file_40},
+    {"core/statements.js", file_41, sizeof file_41},
+    {"core/theme.js", file_42, sizeof file_42},
+    {"core/watch.js", file_43, sizeof file_43},
+    {"core/xml.js", file_44, sizeof file_44},
+    {"index.html", file_45, sizeof file_45},
+    {"languages/en.json", file_46, sizeof file_46},
+    {"languages/uk.json", file_47, sizeof file_47},
+    {"pages/audit.js", file_48, sizeof file_48},
+    {"pages/components.js", file_49, sizeof file_49},
+    {"pages/components/examples.js", file_50, sizeof file_50},
+    {"pages/contracts.js", file_51, sizeof file_51},
+    {"pages/contracts/connect.js", file_52, sizeof file_52},
+    {"pages/contracts/contract-form.js", file_53, sizeof file_53},
+    {"pages/contracts/key-form.js", file_54, sizeof file_54},
+    {"pages/contracts/subscriptions.js", file_55, sizeof file_55},
+    {"pages/contracts/usage.js", file_56, sizeof file_56},
+    {"pages/dead-letters.js", file_57, sizeof file_57},
+    {"pages/dead-letters/redrive-lot.js", file_58, sizeof file_58},
+    {"pages/exports.js", file_59, sizeof file_59},
+    {"pages/lost.js", file_60, sizeof file_60},
+    {"pages/overview.js", file_61, sizeof file_61},
+    {"pages/pages.js", file_62, sizeof file_62},
+    {"pages/processes.js", file_63, sizeof file_63},
+    {"pages/processes/graph.js", file_64, sizeof file_64},
+    {"pages/processes/layout.js", file_65, sizeof file_65},
+    {"pages/processes/queue.js", file_66, sizeof file_66},
+    {"pages/processes/topic.js", file_67, sizeof file_67},
+    {"pages/quarantine.js", file_68, sizeof file_68},
+    {"pages/queries.js", file_69, sizeof file_69},
+    {"pages/receipt.js", file_70, sizeof file_70},
+    {"pages/receipts.js", file_71, sizeof file_71},
+    {"pages/rollups.js", file_72, sizeof file_72},
+    {"pages/rollups/advice.js", file_73, sizeof file_73},
+    {"pages/rollups/declare.js", file_74, sizeof file_74},
+    {"pages/sql.js", file_75, sizeof file_75},
+    {"pages/sql/drafts.js", file_76, sizeof file_76},
+    {"pages/sql/export-menu.js", file_77, sizeof file_77},
+    {"pages/sql/query-run.js", file_78, sizeof file_78},
+    {"pages/sql/result-view.js", file_79, sizeof file_79},
+    {"pages/sql/schema-tree.js", file_80, sizeof file_80},
+    {"pages/storage.js", file_81, sizeof file_81},
+    {"pages/storage/file-map.js", file_82, sizeof file_82},
+    {"pages/storage/files.js", file_83, sizeof file_83},
+    {"pages/storage/history.js", file_84, sizeof file_84},
+    {"pages/storage/left-out.js", file_85, sizeof file_85},
+    {"pages/ticket.js", file_86, sizeof file_86},
+    {"pages/tickets.js", file_87, sizeof file_87},
+    {"pages/type-bench.js", file_88, sizeof file_88},
+    {"pages/types.js", file_89, sizeof file_89},
+    {"pages/types/sample.js", file_90, sizeof file_90},
+    {"pages/types/versions.js", file_91, sizeof file_91},
+    {"pages/uploads.js", file_92, sizeof file_92},
+    {"pages/uploads/correct.js", file_93, sizeof file_93},
+    {"pages/uploads/send-file.js", file_94, sizeof file_94},
+    {"shell.js", file_95, sizeof file_95},
+    {"styles/base.css", file_96, sizeof file_96},
+    {"styles/components.css", file_97, sizeof file_97},
+    {"styles/console.css", file_98, sizeof file_98},
+    {"styles/layout.css", file_99, sizeof file_99},
+    {"styles/print.css", file_100, sizeof file_100},
+    {"styles/reset.css", file_101, sizeof file_101},
+    {"styles/till.svg", file_102, sizeof file_102},
+    {"styles/tokens.css", file_103, sizeof file_103},
+    {"vendor/codemirror/LICENSE", file_104, sizeof file_104},
+    {"vendor/codemirror/index-C83tnP_C.js", file_105, sizeof file_105},
+    {"vendor/codemirror/index-CGEMhyvn.js", file_106, sizeof file_106},
+    {"vendor/codemirror/index-DNBTB2TY.js", file_107, sizeof file_107},
+    {"vendor/codemirror/index-DoamnB4e.js", file_108, sizeof file_108},
+    {"vendor/codemirror/index-ciMdZ5pn.js", file_109, sizeof file_109},
+    {"vendor/codemirror/index.js", file_110, sizeof file_110},
 };
 
 size_t console_file_count(void) { return sizeof files / sizeof files[0]; }

@@ -23,6 +23,8 @@ extension AggregateFunction {
     struct Definition {
         /// As a query calls it; none for those of rewrites.
         var names: [String] = []
+        /// One sentence in Markdown, without a full stop: what comes out.
+        var summary = ""
         /// How many arguments stand in its brackets.
         var argumentCount = 1
         /// Its values stand in WITHIN GROUP (ORDER BY …).
@@ -40,28 +42,28 @@ extension AggregateFunction {
     var definition: Definition {
         switch self {
         case .countRows: Definition(ignoresRepeats: true, isCount: true, ofParts: .sum)
-        case .count: Definition(names: ["count"], isCount: true, ofParts: .sum)
-        case .sum: Definition(names: ["sum"], ofParts: .sum)
-        case .avg: Definition(names: ["avg"])
-        case .min: Definition(names: ["min"], ignoresRepeats: true, ofParts: .min)
-        case .max: Definition(names: ["max"], ignoresRepeats: true, ofParts: .max)
-        case .standardDeviation: Definition(names: ["stddev", "stddev_samp"])
-        case .standardDeviationPopulation: Definition(names: ["stddev_pop"])
-        case .variance: Definition(names: ["variance", "var_samp"])
-        case .variancePopulation: Definition(names: ["var_pop"])
-        case .percentileContinuous: Definition(names: ["percentile_cont"], isOrderedSet: true)
-        case .percentileDiscrete: Definition(names: ["percentile_disc"], isOrderedSet: true)
-        case .mode: Definition(names: ["mode"], argumentCount: 0, isOrderedSet: true)
-        case .approximateDistinct: Definition(names: ["approx_count_distinct"], ignoresRepeats: true, isCount: true)
-        case .approximateDistinctSketch: Definition(names: ["approx_count_distinct_sketch"], ignoresRepeats: true)
-        case .approximateDistinctOfSketches: Definition(names: ["approx_count_distinct_merge"], ignoresRepeats: true, isCount: true)
+        case .count: Definition(names: ["count"], summary: "how many rows, or values that are not NULL", isCount: true, ofParts: .sum)
+        case .sum: Definition(names: ["sum"], summary: "the sum of a group's numbers or intervals", ofParts: .sum)
+        case .avg: Definition(names: ["avg"], summary: "the average of a group's numbers or intervals")
+        case .min: Definition(names: ["min"], summary: "the least value", ignoresRepeats: true, ofParts: .min)
+        case .max: Definition(names: ["max"], summary: "the greatest value", ignoresRepeats: true, ofParts: .max)
+        case .standardDeviation: Definition(names: ["stddev", "stddev_samp"], summary: "the standard deviation of a sample, a DOUBLE")
+        case .standardDeviationPopulation: Definition(names: ["stddev_pop"], summary: "the standard deviation of all there is, a DOUBLE")
+        case .variance: Definition(names: ["variance", "var_samp"], summary: "the variance of a sample, a DOUBLE")
+        case .variancePopulation: Definition(names: ["var_pop"], summary: "the variance of all there is, a DOUBLE")
+        case .percentileContinuous: Definition(names: ["percentile_cont"], summary: "the value at a fraction of an order, between two where it lies there: `percentile_cont(0.5) WITHIN GROUP (ORDER BY amount)`", isOrderedSet: true)
+        case .percentileDiscrete: Definition(names: ["percentile_disc"], summary: "the first value at or behind a fraction of an order, with WITHIN GROUP (ORDER BY …)", isOrderedSet: true)
+        case .mode: Definition(names: ["mode"], summary: "the most frequent value, with WITHIN GROUP (ORDER BY …)", argumentCount: 0, isOrderedSet: true)
+        case .approximateDistinct: Definition(names: ["approx_count_distinct"], summary: "about how many different values", ignoresRepeats: true, isCount: true)
+        case .approximateDistinctSketch: Definition(names: ["approx_count_distinct_sketch"], summary: "what `approx_count_distinct` counts by, as a BLOB ([its layout](rollups.md#sketches))", ignoresRepeats: true)
+        case .approximateDistinctOfSketches: Definition(names: ["approx_count_distinct_merge"], summary: "about how many different values several sketches have seen together", ignoresRepeats: true, isCount: true)
         case .approximateDistinctJoined: Definition(ignoresRepeats: true)
         case .averageOfParts: Definition(argumentCount: 2)
-        case .stringAggregate: Definition(names: ["string_agg"], argumentCount: 2, readsInOrder: true)
-        case .arrayAggregate: Definition(names: ["array_agg"], readsInOrder: true)
-        case .boolAnd: Definition(names: ["bool_and", "every"], ignoresRepeats: true, ofParts: .boolAnd)
-        case .boolOr: Definition(names: ["bool_or"], ignoresRepeats: true, ofParts: .boolOr)
-        case .anyValue: Definition(names: ["any_value"], ignoresRepeats: true, ofParts: .anyValue)
+        case .stringAggregate: Definition(names: ["string_agg"], summary: "texts or BLOBs put together with a delimiter, in the order asked for", argumentCount: 2, readsInOrder: true)
+        case .arrayAggregate: Definition(names: ["array_agg"], summary: "values as a list, in the order asked for", readsInOrder: true)
+        case .boolAnd: Definition(names: ["bool_and", "every"], summary: "whether all are true", ignoresRepeats: true, ofParts: .boolAnd)
+        case .boolOr: Definition(names: ["bool_or"], summary: "whether any is true", ignoresRepeats: true, ofParts: .boolOr)
+        case .anyValue: Definition(names: ["any_value"], summary: "one of the values", ignoresRepeats: true, ofParts: .anyValue)
         case .singleValue: Definition(ignoresRepeats: true)
         }
     }

@@ -194,7 +194,7 @@ extension Binder {
         let schemas = (context.catalog.dialect.map { [$0.openSchema] } ?? []) + ["public", "information_schema"] + context.catalog.schemas.map(\.name)
         // Where a view's columns are wanted, no row is: what is shown would be made again for each view of it.
         let relations = asksForColumns ? [] : try shownRelations(at: name.position)
-        let rows = InformationRows(relations: relations, schemas: schemas).rows(of: relation.name)
+        let rows = InformationRows(relations: relations, schemas: schemas, functions: FunctionRegistry.shown).rows(of: relation.name)
         return scan(relation.name, relation.table(rows), [])
     }
 

@@ -11,6 +11,7 @@ struct InformationRows {
     let relations: [ShownRelation]
     /// All that FROM may name a relation of.
     let schemas: [String]
+    let functions: [ShownFunction]
 
     func rows(of relation: String) -> [Row] {
         switch relation {
@@ -24,6 +25,7 @@ struct InformationRows {
         case "key_column_usage": relations.compactMap(keyColumn)
         case "constraint_column_usage": relations.compactMap(constrainedColumn)
         case "table_privileges", "role_table_grants": relations.map(right)
+        case "routines": functions.map(Self.routine)
         case "character_sets": [Self.texts(["character_set_name": "UTF8", "character_repertoire": "UCS", "form_of_use": "UTF8", "default_collate_catalog": Self.database])]
         default: []
         }
@@ -83,6 +85,22 @@ struct InformationRows {
         let named = InformationType(type)
         var row = texts(["data_type": named.name, "udt_catalog": database, "udt_schema": "pg_catalog", "udt_name": named.catalogName])
         for (name, number) in named.figures { row[name] = .integer(number) }
+        return row
+    }
+
+    // MARK: Functions
+
+    /// One for each name: how a function is called, `pg_proc` tells.
+    private static func routine(_ function: ShownFunction) -> Row {
+        var row = texts([
+            "specific_catalog": database, "specific_schema": "pg_catalog", "specific_name": function.name, "routine_catalog": database, "routine_schema": "pg_catalog",
+            "routine_name": function.name, "routine_body": "EXTERNAL", "external_language": "INTERNAL", "parameter_style": "GENERAL",
+            "is_deterministic": function.volatility == .immutable ? "YES" : "NO", "sql_data_access": "MODIFIES", "schema_level_routine": "YES",
+            "is_user_defined_cast": "NO", "is_implicitly_invocable": "NO", "security_type": "INVOKER", "as_locator": "NO", "is_udt_dependent": "NO",
+        ])
+        // Of an aggregate and of a window's function PostgreSQL says nothing here.
+        if function.kind == .scalar || function.kind == .rows { row["routine_type"] = .string("FUNCTION") }
+        row["max_dynamic_result_sets"] = .integer(0)
         return row
     }
 

@@ -5,7 +5,7 @@ import XCTest
 @testable import Query
 
 /// Goal: a function that is in the list works, and one that works is in the list and in the documents. Method: every form of every function's definition is
-/// called with NULLs, constant and in rows, and the names are held against docs/sql-functions.md.
+/// called with NULLs, constant and in rows, and docs/sql-functions.md is made of what they say.
 final class FunctionRegistryTests: XCTestCase {
     private static let columns: [(name: String, type: ColumnType, value: Value)] = [
         ("b", .boolean, .boolean(true)), ("i", .int32, .integer(2)), ("n", .int64, .integer(3)), ("d", .decimal38(scale: 2), .decimal(250)),
@@ -125,14 +125,42 @@ final class FunctionRegistryTests: XCTestCase {
         }
     }
 
-    /// The table of docs/sql-functions.md: in each line's first cell the names, in backticks.
-    func test_documentedNames_areThoseOfTheList() throws {
-        let text = try String(contentsOf: Project.root.appendingPathComponent("docs/sql-functions.md"), encoding: .utf8)
-        var documented: [String] = []
-        for line in text.split(separator: "\n") where line.hasPrefix("| `") {
-            let cell = line.dropFirst(2).prefix { $0 != "|" }
-            documented += cell.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
+    /// `script/describe-functions` writes the page anew.
+    func test_page_saysWhatFunctionsSayOfThemselves() throws {
+        let page = try String(contentsOf: FunctionPage.file, encoding: .utf8), made = FunctionPage.made(of: page)
+        XCTAssertEqual(FunctionPage.missing(in: page), [])
+        if GoldenFile.isRewriting { return try made.write(to: FunctionPage.file, atomically: true, encoding: .utf8) }
+        XCTAssertTrue(made == page, "docs/sql-functions.md is not what the functions say: run script/describe-functions")
+    }
+
+    func test_everyFunction_isToldInASentence() {
+        for function in FunctionRegistry.shown {
+            XCTAssertFalse(function.summary.isEmpty, function.name)
+            XCTAssertFalse(function.summary.hasSuffix(".") || function.summary.contains("\n"), function.name)
+            XCTAssertEqual(function.summary.filter { $0 == "`" }.count % 2, 0, function.name)
         }
-        XCTAssertEqual(documented.sorted(), FunctionRegistry.names.sorted())
+    }
+
+    /// What comes out is told of the types that go in, wherever those tell.
+    func test_signatures_areWhatCallsGive() {
+        let signatures = FunctionRegistry.signatures
+        func results(_ name: String) -> [ColumnType?] { signatures.filter { $0.function.name == name }.map(\.result) }
+        XCTAssertEqual(results("list_sum"), [.int64])
+        XCTAssertEqual(results("substr"), [.string, .binary, .string, .string, .binary, .string])
+        XCTAssertEqual(results("approx_count_distinct"), [.int64])
+        XCTAssertEqual(results("approx_count_distinct_merge"), [.int64])
+        // What reads XML is a store's.
+        XCTAssertEqual(results("xpath"), [nil, nil])
+        XCTAssertEqual(signatures.first { $0.function.name == "reverse" }?.isStrict, true)
+        XCTAssertEqual(signatures.first { $0.function.name == "concat" }?.isStrict, false)
+        XCTAssertEqual(Set(signatures.map(\.function.name)), Set(FunctionRegistry.scalarNames + FunctionRegistry.aggregateNames))
+    }
+
+    func test_routines_areTheList() throws {
+        let names = try fixture.rows("SELECT routine_name FROM information_schema.routines").split(separator: "|").map(String.init)
+        XCTAssertEqual(names, FunctionRegistry.names)
+        XCTAssertEqual(
+            try fixture.rows("SELECT routine_name, routine_type, is_deterministic FROM information_schema.routines WHERE routine_name IN ('now', 'abs', 'count') ORDER BY 1"),
+            "abs,FUNCTION,YES|count,,YES|now,FUNCTION,NO")
     }
 }

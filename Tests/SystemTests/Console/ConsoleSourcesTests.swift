@@ -80,18 +80,6 @@ final class ConsoleSourcesTests: XCTestCase {
         }
     }
 
-    /// What the editor completes is what there is.
-    func test_functions_areThoseOfTheDocumentation() throws {
-        let page = try String(contentsOf: Project.root.appendingPathComponent("docs/sql-functions.md"), encoding: .utf8)
-        let source = try String(contentsOf: Self.console.appendingPathComponent("core/sql-functions.js"), encoding: .utf8)
-        var documented: Set<String> = ["unnest", "generate_series", "generate_subscripts"]
-        for row in page.split(separator: "\n") where row.hasPrefix("| `") {
-            let names = row.split(separator: "|")[0].matches(of: #/`([a-z][a-z0-9_]*)`/#).map { String($0.output.1) }
-            documented.formUnion(names.filter { !$0.hasPrefix("pg_") })
-        }
-        XCTAssertEqual(Set(source.matches(of: #/'([a-z0-9_]+)'/#).map { String($0.output.1) }), documented)
-    }
-
     /// What the console puts in quotes is what the parser takes in quotes alone.
     func test_reservedWords_areThoseOfTheParser() throws {
         let keywords = try String(contentsOf: Project.root.appendingPathComponent("Sources/Query/Syntax/Keywords.swift"), encoding: .utf8)

@@ -70,6 +70,7 @@ check("receipts_lines" not in (shown := prompt.ask("\\dt")) and "receipts" in sh
 check("receipts_lines" in (shown := prompt.ask("\\dv")), shown)
 check("public" in (shown := prompt.ask("\\dn")), shown)
 check("date_trunc" in (shown := prompt.ask("\\df trunc")), shown)
+check("the start of the step" in (shown := prompt.ask("\\df+ date_trunc")), shown)
 prompt.ask("\\x on")
 check("-[ RECORD 1 ]" in (shown := prompt.ask("SELECT 1 AS one, 'b' AS two;")) and "one | 1" in shown, shown)
 prompt.ask("\\x auto")

@@ -2,13 +2,13 @@ import ColumnStore
 
 /// `->`, `->>`, `#>` and `#>>`: a member, an element, or what a path of them leads to, as a document or as its text; and the functions that say the same.
 extension SQLFunction {
-    static let jsonbExtractPath = extraction("jsonb_extract_path", .jsonb, asText: false)
-    static let jsonbExtractPathText = extraction("jsonb_extract_path_text", .jsonb, asText: true)
-    static let jsonExtractPath = extraction("json_extract_path", .json(isBinary: false), asText: false)
-    static let jsonExtractPathText = extraction("json_extract_path_text", .json(isBinary: false), asText: true)
+    static let jsonbExtractPath = extraction("jsonb_extract_path", summary: "as `#>`", .jsonb, asText: false)
+    static let jsonbExtractPathText = extraction("jsonb_extract_path_text", summary: "as `#>>`", .jsonb, asText: true)
+    static let jsonExtractPath = extraction("json_extract_path", summary: "as `#>`", .json(isBinary: false), asText: false)
+    static let jsonExtractPathText = extraction("json_extract_path_text", summary: "as `#>>`", .json(isBinary: false), asText: true)
 
-    private static func extraction(_ name: String, _ type: ColumnType, asText: Bool) -> SQLFunction {
-        SQLFunction(name, forms: [[type, .string], [type, .string, .string]]) { (call, typing) throws(QueryError) in
+    private static func extraction(_ name: String, summary: String, _ type: ColumnType, asText: Bool) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[type, .string], [type, .string, .string]]) { (call, typing) throws(QueryError) in
             guard call.arguments.count >= 2 else { throw .badSQL("\(name) takes a document and a path", at: call.position) }
             let document = try call.document(0, typing, as: type)
             var path: [Expression] = []

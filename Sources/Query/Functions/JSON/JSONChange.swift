@@ -2,12 +2,13 @@ import ColumnStore
 
 /// Documents made of others: `||`, `-`, `#-`, jsonb_set and jsonb_insert.
 extension SQLFunction {
-    static let jsonbSet = atPath("jsonb_set", .jsonSet)
-    static let jsonbInsert = atPath("jsonb_insert", .jsonInsert)
+    static let jsonbSet = atPath("jsonb_set", summary: "a document with the part at a path replaced, or made where there is none", .jsonSet)
+    static let jsonbInsert = atPath("jsonb_insert", summary: "a document with one more member or element", .jsonInsert)
 
     /// jsonb_set where a NULL means what the last argument says: JSON's null, nothing changed, the key deleted, or an error.
     static let jsonbSetLax = SQLFunction(
-        "jsonb_set_lax", forms: [[.jsonb, .listOf(.string), .jsonb], [.jsonb, .listOf(.string), .jsonb, .boolean], [.jsonb, .listOf(.string), .jsonb, .boolean, .string]]
+        "jsonb_set_lax", summary: "as `jsonb_set`, where a NULL means `use_json_null`, `delete_key`, `return_target` or `raise_exception`",
+        forms: [[.jsonb, .listOf(.string), .jsonb], [.jsonb, .listOf(.string), .jsonb, .boolean], [.jsonb, .listOf(.string), .jsonb, .boolean, .string]]
     ) { (call, typing) throws(QueryError) in
         try call.count(3...5)
         let document = try call.document(0, typing, as: .jsonb), path = try call.textList(1, typing), new = try call.document(2, typing, as: .jsonb)
@@ -16,8 +17,8 @@ extension SQLFunction {
         return call.make(.jsonSetLax, [document, path, new, creates, treatment], .jsonb)
     }
 
-    private static func atPath(_ name: String, _ function: ScalarFunction) -> SQLFunction {
-        SQLFunction(name, forms: [[.jsonb, .listOf(.string), .jsonb]]) { (call, typing) throws(QueryError) in
+    private static func atPath(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[.jsonb, .listOf(.string), .jsonb]]) { (call, typing) throws(QueryError) in
             try call.count(3...4)
             var arguments = [try call.document(0, typing, as: .jsonb), try call.textList(1, typing), try call.document(2, typing, as: .jsonb)]
             if call.arguments.count == 4 { arguments.append(try typing.implicit(call.arguments[3], to: .boolean, call.name)) }

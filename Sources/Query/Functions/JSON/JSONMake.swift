@@ -2,9 +2,12 @@ import ColumnStore
 
 /// Documents made of values: to_json and to_jsonb, and objects and arrays of what is given.
 extension SQLFunction {
-    static let toJSON = conversion(["to_json"], .json(isBinary: false))
+    static let toJSON = conversion(["to_json"], summary: "any value as a document", .json(isBinary: false))
     /// With line ends between the outermost members or elements, where a second argument is true.
-    static let rowToJSON = SQLFunction("row_to_json", "array_to_json", forms: [[.listOf(.int32)], [.listOf(.int32), .boolean]]) { (call, typing) throws(QueryError) in
+    static let rowToJSON = SQLFunction(
+        "row_to_json", "array_to_json", summary: "a row or list as a document; over several lines where a second argument is true",
+        forms: [[.listOf(.int32)], [.listOf(.int32), .boolean]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(1...2)
         let value = try argument(call.arguments[0], typing)
         let plain = call.make(.jsonOf, [value, typing.zone], .json(isBinary: false))
@@ -14,21 +17,21 @@ extension SQLFunction {
         let branches = [Expression.Branch(condition: asked, result: wide), .init(condition: .not(asked), result: plain)]
         return .conditional(branches: branches, otherwise: nil, type: .json(isBinary: false))
     }
-    static let toJSONB = conversion(["to_jsonb"], .jsonb)
-    static let jsonBuildObject = building("json_build_object", .jsonObject, .json(isBinary: false))
-    static let jsonbBuildObject = building("jsonb_build_object", .jsonObject, .jsonb)
-    static let jsonBuildArray = building("json_build_array", .jsonArray, .json(isBinary: false))
-    static let jsonbBuildArray = building("jsonb_build_array", .jsonArray, .jsonb)
+    static let toJSONB = conversion(["to_jsonb"], summary: "any value as a JSONB document", .jsonb)
+    static let jsonBuildObject = building("json_build_object", summary: "an object of names and values in turn", .jsonObject, .json(isBinary: false))
+    static let jsonbBuildObject = building("jsonb_build_object", summary: "an object of names and values in turn", .jsonObject, .jsonb)
+    static let jsonBuildArray = building("json_build_array", summary: "an array of values", .jsonArray, .json(isBinary: false))
+    static let jsonbBuildArray = building("jsonb_build_array", summary: "an array of values", .jsonArray, .jsonb)
 
-    private static func conversion(_ names: [String], _ type: ColumnType) -> SQLFunction {
-        SQLFunction(names: names, forms: [[.int32], [.listOf(.int32)]]) { (call, typing) throws(QueryError) in
+    private static func conversion(_ names: [String], summary: String, _ type: ColumnType) -> SQLFunction {
+        SQLFunction(names: names, summary: summary, forms: [[.int32], [.listOf(.int32)]]) { (call, typing) throws(QueryError) in
             try call.count(1...1)
             return call.make(.jsonOf, [try argument(call.arguments[0], typing), typing.zone], type)
         }
     }
 
-    private static func building(_ name: String, _ function: ScalarFunction, _ type: ColumnType) -> SQLFunction {
-        SQLFunction(name, forms: [[], [.string, .int32]]) { (call, typing) throws(QueryError) in
+    private static func building(_ name: String, summary: String, _ function: ScalarFunction, _ type: ColumnType) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[], [.string, .int32]]) { (call, typing) throws(QueryError) in
             var values: [Expression] = []
             for (index, value) in call.arguments.enumerated() {
                 // Names of members are texts.

@@ -2,11 +2,11 @@ import ColumnStore
 
 /// json_object and jsonb_object: a document of a list of names and values in turn, of a list of pairs, or of a list of each.
 extension SQLFunction {
-    static let jsonObjectOfTexts = ofTexts("json_object", .json(isBinary: false))
-    static let jsonbObjectOfTexts = ofTexts("jsonb_object", .jsonb)
+    static let jsonObjectOfTexts = ofTexts("json_object", summary: "an object of a list of names and values in turn, or a list of each", .json(isBinary: false))
+    static let jsonbObjectOfTexts = ofTexts("jsonb_object", summary: "an object of a list of names and values in turn, or a list of each", .jsonb)
 
-    private static func ofTexts(_ name: String, _ type: ColumnType) -> SQLFunction {
-        SQLFunction(name, forms: [[.listOf(.string)], [.listOf(.string), .listOf(.string)]]) { (call, typing) throws(QueryError) in
+    private static func ofTexts(_ name: String, summary: String, _ type: ColumnType) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[.listOf(.string)], [.listOf(.string), .listOf(.string)]]) { (call, typing) throws(QueryError) in
             try call.count(1...2)
             var lists: [Expression] = []
             for (index, value) in call.arguments.enumerated() {

@@ -2,13 +2,13 @@ import ColumnStore
 
 /// What a document is: its kind, how long it is, and itself without null members or with line breaks.
 extension SQLFunction {
-    static let jsonTypeof = of(["jsonb_typeof", "json_typeof"], .jsonTypeof, .string)
-    static let jsonArrayLength = of(["jsonb_array_length", "json_array_length"], .jsonArrayLength, .int32)
-    static let jsonbPretty = of(["jsonb_pretty"], .jsonPretty, .string)
-    static let jsonStripNulls = of(["jsonb_strip_nulls", "json_strip_nulls"], .jsonStripNulls, nil)
+    static let jsonTypeof = of(["jsonb_typeof", "json_typeof"], summary: "what a document is: `object`, `array`, `string`, `number`, `boolean` or `null`", .jsonTypeof, .string)
+    static let jsonArrayLength = of(["jsonb_array_length", "json_array_length"], summary: "how many elements an array has", .jsonArrayLength, .int32)
+    static let jsonbPretty = of(["jsonb_pretty"], summary: "a document with line breaks", .jsonPretty, .string)
+    static let jsonStripNulls = of(["jsonb_strip_nulls", "json_strip_nulls"], summary: "a document without its members that are null", .jsonStripNulls, nil)
 
-    private static func of(_ names: [String], _ function: ScalarFunction, _ type: ColumnType?) -> SQLFunction {
-        SQLFunction(names: names, forms: [[.jsonb]]) { (call, typing) throws(QueryError) in
+    private static func of(_ names: [String], summary: String, _ function: ScalarFunction, _ type: ColumnType?) -> SQLFunction {
+        SQLFunction(names: names, summary: summary, forms: [[.jsonb]]) { (call, typing) throws(QueryError) in
             try call.count(1...1)
             // Of a text JSON stays as it is written, and JSONB does not.
             let keepsForm = type == nil && call.name.hasPrefix("json_")

@@ -34,8 +34,8 @@ enum LanguageCase: Int32 {
 
 extension SQLFunction {
     /// A function of cases: by the text's collation where it has one.
-    static func cased(_ name: String, _ usual: ScalarFunction, _ ofLanguage: ScalarFunction) -> SQLFunction {
-        SQLFunction(name, forms: [[.string]]) { (call, typing) throws(QueryError) in
+    static func cased(_ name: String, summary: String, _ usual: ScalarFunction, _ ofLanguage: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[.string]]) { (call, typing) throws(QueryError) in
             let text = try call.typed([.string], typing)
             guard let collation = LanguageCase.named(try typing.collationName(of: text, at: call.position)) else { return call.make(usual, text, .string) }
             return call.make(ofLanguage, text + [.text(collation)], .string)

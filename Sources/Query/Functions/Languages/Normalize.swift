@@ -3,8 +3,12 @@ import ColumnStore
 
 /// normalize(text, form), and IS NORMALIZED, which is `is_normalized(text, form)`: one spelling of texts that look the same.
 extension SQLFunction {
-    static let normalize = SQLFunction("normalize", takes: [.string, .string], required: 1, runs: .normalize)
-    static let isNormalized = SQLFunction("is_normalized", takes: [.string, .string], required: 1, gives: .boolean, runs: .isNormalized)
+    static let normalize = SQLFunction(
+        "normalize", summary: "a text in a normal form of Unicode: `normalize(name, NFKC)`; NFC where none is named",
+        takes: [.string, .string], required: 1, runs: .normalize)
+    static let isNormalized = SQLFunction(
+        "is_normalized", summary: "whether a text is in a normal form of Unicode: `name IS NFC NORMALIZED`; NFC where none is named",
+        takes: [.string, .string], required: 1, gives: .boolean, runs: .isNormalized)
 }
 
 /// Unicode's normal forms, by the numbers that the library's shim has for them.

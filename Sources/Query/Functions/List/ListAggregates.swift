@@ -2,10 +2,10 @@ import ColumnStore
 
 /// list_sum and list_avg of a list's numbers, list_min and list_max of its values, NULL elements left out; NULL of no elements.
 extension SQLFunction {
-    static let listSum = overElements("list_sum", .listSum) { $0 == .interval ? nil : TypeRules.sum($0) }
-    static let listAvg = overElements("list_avg", .listAvg) { $0 == .interval ? nil : TypeRules.average($0) }
-    static let listMin = overElements("list_min", .listMin, extreme)
-    static let listMax = overElements("list_max", .listMax, extreme)
+    static let listSum = overElements("list_sum", summary: "the sum of a list's elements, NULLs left out", .listSum) { $0 == .interval ? nil : TypeRules.sum($0) }
+    static let listAvg = overElements("list_avg", summary: "the average of a list's elements, NULLs left out", .listAvg) { $0 == .interval ? nil : TypeRules.average($0) }
+    static let listMin = overElements("list_min", summary: "the least of a list's elements, NULLs left out", .listMin, extreme)
+    static let listMax = overElements("list_max", summary: "the greatest of a list's elements, NULLs left out", .listMax, extreme)
 
     @Sendable private static func extreme(_ element: ColumnType) -> ColumnType? {
         element.isNested || element == .boolean ? nil : TypeRules.widened(element)
@@ -13,9 +13,9 @@ extension SQLFunction {
 
     /// - Parameter gives: the result's type by the element's; nil where there is none.
     static func overElements(
-        _ name: String, _ function: ScalarFunction, _ gives: @escaping @Sendable (ColumnType) -> ColumnType?
+        _ name: String, summary: String, _ function: ScalarFunction, _ gives: @escaping @Sendable (ColumnType) -> ColumnType?
     ) -> SQLFunction {
-        SQLFunction(name, forms: [[.list(element: Field("element", .int32))]]) { (call, _) throws(QueryError) in
+        SQLFunction(name, summary: summary, forms: [[.list(element: Field("element", .int32))]]) { (call, _) throws(QueryError) in
             try call.count(1...1)
             let value = call.arguments[0]
             guard case .list(let element) = value.type else {

@@ -2,21 +2,24 @@ import ColumnStore
 
 /// Lists made of lists: with an element more, without one, with one replaced; and where an element stands.
 extension SQLFunction {
-    static let arrayAppend = joining("array_append")
-    static let arrayPrepend = joining("array_prepend")
-    static let arrayCat = joining("array_cat")
+    static let arrayAppend = joining("array_append", summary: "a list with one element more at its end, as `||`")
+    static let arrayPrepend = joining("array_prepend", summary: "a list with one element more at its start, as `||`")
+    static let arrayCat = joining("array_cat", summary: "two lists as one, as `||`")
 
-    private static func joining(_ name: String) -> SQLFunction {
-        SQLFunction(name, forms: [[.listOf(.int32), .listOf(.int32)]]) { (call, typing) throws(QueryError) in
+    private static func joining(_ name: String, summary: String) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[.listOf(.int32), .listOf(.int32)]]) { (call, typing) throws(QueryError) in
             try call.count(2...2)
             return try typing.binary(.concatenate, call.arguments[0], call.arguments[1], at: call.position)
         }
     }
 
-    static let arrayRemove = withElement("array_remove", .listRemove, 2) { .listOf($0) }
-    static let arrayReplace = withElement("array_replace", .listReplace, 3) { .listOf($0) }
+    static let arrayRemove = withElement("array_remove", summary: "a list without the elements that are equal to a value", .listRemove, 2) { .listOf($0) }
+    static let arrayReplace = withElement("array_replace", summary: "a list with the elements that are equal to a value replaced by another", .listReplace, 3) { .listOf($0) }
     /// From a place on, where a third argument says one.
-    static let arrayPosition = SQLFunction("array_position", forms: [[.listOf(.int32), .int32], [.listOf(.int32), .int32, .int32]]) { (call, typing) throws(QueryError) in
+    static let arrayPosition = SQLFunction(
+        "array_position", summary: "where a value first stands in a list, from a place on",
+        forms: [[.listOf(.int32), .int32], [.listOf(.int32), .int32, .int32]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(2...3)
         var first = call
         first.arguments.removeLast(call.arguments.count - 2)
@@ -24,14 +27,14 @@ extension SQLFunction {
         guard call.arguments.count == 3, case .call(_, let arguments, let type, _) = found else { return found }
         return call.make(.listPositionFrom, arguments + [try typing.implicit(call.arguments[2], to: .int32, call.name)], type)
     }
-    private static let positionFromStart = withElement("array_position", .listPosition, 2) { _ in .int32 }
-    static let arrayPositions = withElement("array_positions", .listPositions, 2) { _ in .listOf(.int32) }
+    private static let positionFromStart = withElement("array_position", summary: "where a value first stands in a list", .listPosition, 2) { _ in .int32 }
+    static let arrayPositions = withElement("array_positions", summary: "all places where a value stands, as a list", .listPositions, 2) { _ in .listOf(.int32) }
 
     /// Of a list and values of its elements' type.
     private static func withElement(
-        _ name: String, _ function: ScalarFunction, _ count: Int, _ gives: @escaping @Sendable (ColumnType) -> ColumnType
+        _ name: String, summary: String, _ function: ScalarFunction, _ count: Int, _ gives: @escaping @Sendable (ColumnType) -> ColumnType
     ) -> SQLFunction {
-        SQLFunction(name, forms: [[.listOf(.int32)] + [ColumnType](repeating: .int32, count: count - 1)]) { (call, typing) throws(QueryError) in
+        SQLFunction(name, summary: summary, forms: [[.listOf(.int32)] + [ColumnType](repeating: .int32, count: count - 1)]) { (call, typing) throws(QueryError) in
             try call.count(count...count)
             let list = call.arguments[0]
             guard case .list(let field) = list.type, field.type.dimensionCount == 0 else {

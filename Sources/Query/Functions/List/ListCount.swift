@@ -2,7 +2,7 @@ import ColumnStore
 
 /// list_count: how many elements a list has, NULLs among them.
 extension SQLFunction {
-    static let listCount = overElements("list_count", .listCount) { _ in .int64 }
+    static let listCount = overElements("list_count", summary: "how many elements there are, NULLs among them", .listCount) { _ in .int64 }
 }
 
 extension ScalarFunction {

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// trim_array: a list without its last elements; array_fill: a list of one value so many times.
 extension SQLFunction {
-    static let trimArray = SQLFunction("trim_array", forms: [[.listOf(.int32), .int32]]) { (call, typing) throws(QueryError) in
+    static let trimArray = SQLFunction("trim_array", summary: "a list without its last n elements", forms: [[.listOf(.int32), .int32]]) { (call, typing) throws(QueryError) in
         try call.count(2...2)
         let list = call.arguments[0]
         guard case .list = list.type else { throw .badSQL("trim_array needs a list, not \(list.type.sqlName)", at: list.position).because(.undefinedFunction) }
@@ -12,7 +12,10 @@ extension SQLFunction {
     /// PostgreSQL's.
     private static let dimensionCountMax = 6
 
-    static let arrayFill = SQLFunction("array_fill", forms: [[.int32, .listOf(.int32)]]) { (call, typing) throws(QueryError) in
+    static let arrayFill = SQLFunction(
+        "array_fill", summary: "n times a value, with as many dimensions as a constant list of counts has",
+        forms: [[.int32, .listOf(.int32)]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(2...2)
         let value = call.arguments[0]
         guard !value.isUntyped, value.type != .null, !value.type.isNested else {

@@ -2,15 +2,18 @@ import ColumnStore
 
 /// How long a list is, by PostgreSQL's names: each dimension's places count from 1, and lists within lists are dimensions.
 extension SQLFunction {
-    static let cardinality = SQLFunction("cardinality", forms: [[.listOf(.int32)]]) { (call, typing) throws(QueryError) in
+    static let cardinality = SQLFunction(
+        "cardinality", summary: "how many elements a list has in all its dimensions",
+        forms: [[.listOf(.int32)]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(1...1)
         return .cast(call.make(.listCount, [try list(call, typing).flat(at: call.position)], .int64), to: .int32, position: call.position)
     }
-    static let arrayLength = dimension(["array_length", "array_upper"]) { $0 }
-    static let arrayLower = dimension(["array_lower"]) { _ in .literal(.integer(1), .int32) }
+    static let arrayLength = dimension(["array_length", "array_upper"], summary: "how many elements a dimension has") { $0 }
+    static let arrayLower = dimension(["array_lower"], summary: "the place of a dimension's first element: 1") { _ in .literal(.integer(1), .int32) }
 
     /// NULL of an empty list.
-    static let arrayDimensions = SQLFunction("array_ndims", forms: [[.listOf(.int32)]]) { (call, typing) throws(QueryError) in
+    static let arrayDimensions = SQLFunction("array_ndims", summary: "how many dimensions a list has", forms: [[.listOf(.int32)]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
         let list = try list(call, typing)
         let number = Expression.literal(.integer(Int64(list.type.dimensionCount)), .int32)
@@ -18,7 +21,7 @@ extension SQLFunction {
     }
 
     /// `[1:3]`, `[1:2][1:3]`; NULL of an empty list.
-    static let arrayDims = SQLFunction("array_dims", forms: [[.listOf(.int32)]]) { (call, typing) throws(QueryError) in
+    static let arrayDims = SQLFunction("array_dims", summary: "a list's dimensions as a text: `[1:2][1:3]`", forms: [[.listOf(.int32)]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
         let list = try list(call, typing)
         var parts: [Expression] = []
@@ -44,8 +47,8 @@ extension SQLFunction {
     }
 
     /// NULL of an empty list, and of a dimension that it does not have.
-    private static func dimension(_ names: [String], _ result: @escaping @Sendable (_ count: Expression) -> Expression) -> SQLFunction {
-        SQLFunction(names: names, forms: [[.listOf(.int32), .int32]]) { (call, typing) throws(QueryError) in
+    private static func dimension(_ names: [String], summary: String, _ result: @escaping @Sendable (_ count: Expression) -> Expression) -> SQLFunction {
+        SQLFunction(names: names, summary: summary, forms: [[.listOf(.int32), .int32]]) { (call, typing) throws(QueryError) in
             try call.count(2...2)
             let list = try list(call, typing)
             let asked = try typing.implicit(call.arguments[1], to: .int32, call.name)

@@ -2,8 +2,13 @@ import ColumnStore
 
 /// Texts cut into lists, and lists joined into texts.
 extension SQLFunction {
-    static let stringToArray = SQLFunction("string_to_array", takes: [.string, .string, .string], required: 2, gives: .listOf(.string), runs: .stringToArray)
-    static let arrayToString = SQLFunction("array_to_string", forms: [[.listOf(.int32), .string], [.listOf(.int32), .string, .string]]) {
+    static let stringToArray = SQLFunction(
+        "string_to_array", summary: "a text cut at a delimiter, as a list",
+        takes: [.string, .string, .string], required: 2, gives: .listOf(.string), runs: .stringToArray)
+    static let arrayToString = SQLFunction(
+        "array_to_string", summary: "a list's elements put together as a text, with a delimiter between them",
+        forms: [[.listOf(.int32), .string], [.listOf(.int32), .string, .string]]
+    ) {
         (call, typing) throws(QueryError) in
         try call.count(2...3)
         let list = call.arguments[0], flat = list.expression.flat(at: list.position)

@@ -2,7 +2,10 @@ import ColumnStore
 
 /// width_bucket: which of equal spans between two bounds a number lies in, or which of bounds in a list a value reaches.
 extension SQLFunction {
-    static let widthBucket = SQLFunction("width_bucket", forms: [[.int32, .listOf(.int32)], [.double, .double, .double, .int32]]) { (call, typing) throws(QueryError) in
+    static let widthBucket = SQLFunction(
+        "width_bucket", summary: "the bucket that a number falls into, of equal ones or by a list of bounds, which may be of any type",
+        forms: [[.int32, .listOf(.int32)], [.double, .double, .double, .int32]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(2...4)
         if call.arguments.count == 2 { return try bucketOfList(call, typing) }
         try call.count(4...4)

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// abs(number).
 extension SQLFunction {
-    static let abs = SQLFunction("abs", forms: [[.double], [.int32], [.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
+    static let abs = SQLFunction("abs", summary: "a number without its sign", forms: [[.double], [.int32], [.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
         let value = try typing.number(call.arguments[0], of: call)
         return call.make(.abs, [value], TypeRules.widened(value.type))

@@ -2,10 +2,10 @@ import ColumnStore
 
 /// get_byte, set_byte, get_bit and set_bit: one byte or bit of a BLOB, counted from 0. The first bit of a byte is its least.
 extension SQLFunction {
-    static let getByte = SQLFunction("get_byte", takes: [.binary, .int32], gives: .int32, runs: .getByte)
-    static let setByte = SQLFunction("set_byte", takes: [.binary, .int32, .int32], gives: .binary, runs: .setByte)
-    static let getBit = SQLFunction("get_bit", takes: [.binary, .int64], gives: .int32, runs: .getBit)
-    static let setBit = SQLFunction("set_bit", takes: [.binary, .int64, .int32], gives: .binary, runs: .setBit)
+    static let getByte = SQLFunction("get_byte", summary: "one byte of a BLOB, from 0", takes: [.binary, .int32], gives: .int32, runs: .getByte)
+    static let setByte = SQLFunction("set_byte", summary: "a BLOB with one byte, from 0, replaced", takes: [.binary, .int32, .int32], gives: .binary, runs: .setByte)
+    static let getBit = SQLFunction("get_bit", summary: "one bit of a BLOB, from 0; the first bit of a byte is its least", takes: [.binary, .int64], gives: .int32, runs: .getBit)
+    static let setBit = SQLFunction("set_bit", summary: "a BLOB with one bit, from 0, replaced", takes: [.binary, .int64, .int32], gives: .binary, runs: .setBit)
 }
 
 extension ScalarFunction {

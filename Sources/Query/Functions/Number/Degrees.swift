@@ -3,17 +3,17 @@ import ColumnStore
 
 /// Trigonometry in degrees: exact at the multiples of 30 and 45 where it has an exact value, which a detour by radians misses.
 extension SQLFunction {
-    static let sind = degrees("sind", .sind)
-    static let cosd = degrees("cosd", .cosd)
-    static let tand = degrees("tand", .tand)
-    static let cotd = degrees("cotd", .cotd)
-    static let asind = degrees("asind", .asind)
-    static let acosd = degrees("acosd", .acosd)
-    static let atand = degrees("atand", .atand)
-    static let atan2d = SQLFunction("atan2d", takes: [.double, .double], gives: .double, runs: .atan2d)
+    static let sind = degrees("sind", summary: "the sine of degrees", .sind)
+    static let cosd = degrees("cosd", summary: "the cosine of degrees", .cosd)
+    static let tand = degrees("tand", summary: "the tangent of degrees", .tand)
+    static let cotd = degrees("cotd", summary: "the cotangent of degrees", .cotd)
+    static let asind = degrees("asind", summary: "the arc sine, in degrees", .asind)
+    static let acosd = degrees("acosd", summary: "the arc cosine, in degrees", .acosd)
+    static let atand = degrees("atand", summary: "the arc tangent, in degrees", .atand)
+    static let atan2d = SQLFunction("atan2d", summary: "the angle of a point (y, x), in degrees", takes: [.double, .double], gives: .double, runs: .atan2d)
 
-    private static func degrees(_ name: String, _ function: ScalarFunction) -> SQLFunction {
-        SQLFunction(name, takes: [.double], gives: .double, runs: function)
+    private static func degrees(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, summary: summary, takes: [.double], gives: .double, runs: function)
     }
 }
 

@@ -2,8 +2,8 @@ import ColumnStore
 
 /// power, which `^` is too, and sqrt: of DOUBLE alone.
 extension SQLFunction {
-    static let power = SQLFunction("power", "pow", takes: [.double, .double], gives: .double, runs: .power)
-    static let sqrt = SQLFunction("sqrt", takes: [.double], gives: .double, runs: .sqrt)
+    static let power = SQLFunction("power", "pow", summary: "a number to the power of another, a DOUBLE", takes: [.double, .double], gives: .double, runs: .power)
+    static let sqrt = SQLFunction("sqrt", summary: "the square root, a DOUBLE", takes: [.double], gives: .double, runs: .sqrt)
 }
 
 extension ScalarFunction {

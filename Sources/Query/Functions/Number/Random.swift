@@ -2,15 +2,21 @@ import ColumnStore
 
 /// Numbers by chance: another one for each row. No pass computes them before there are rows, keeps them, or computes them twice.
 extension SQLFunction {
-    static let random = SQLFunction("random", forms: [[]], volatility: .volatile) { (call, _) throws(QueryError) in
+    static let random = SQLFunction("random", summary: "a DOUBLE from 0 up to 1, another one for each row", forms: [[]], volatility: .volatile) { (call, _) throws(QueryError) in
         try call.count(0...0)
         return call.make(.random, [], .double)
     }
     /// Of the session: what random() gives behind it is the same each time.
-    static let setSeed = SQLFunction("setseed", forms: [[.double]], volatility: .volatile) { (call, typing) throws(QueryError) in
+    static let setSeed = SQLFunction(
+        "setseed", summary: "what `random` goes on from, as in PostgreSQL 15: the same numbers come behind the same seed",
+        forms: [[.double]], volatility: .volatile
+    ) { (call, typing) throws(QueryError) in
         call.make(.setSeed, try call.typed([.double], typing), .string)
     }
-    static let randomUUID = SQLFunction("gen_random_uuid", forms: [[]], volatility: .volatile) { (call, _) throws(QueryError) in
+    static let randomUUID = SQLFunction(
+        "gen_random_uuid", summary: "a UUID of version 4, another one for each row",
+        forms: [[]], volatility: .volatile
+    ) { (call, _) throws(QueryError) in
         try call.count(0...0)
         return call.make(.randomUUID, [], .uuid)
     }

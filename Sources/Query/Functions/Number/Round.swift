@@ -2,17 +2,17 @@ import ColumnStore
 
 /// round, floor and ceil: to whole numbers, an integer staying what it is; round also to so many digits.
 extension SQLFunction {
-    static let floor = whole("floor", function: .floor)
-    static let ceil = whole("ceil", "ceiling", function: .ceil)
+    static let floor = whole("floor", summary: "the next whole number downwards", function: .floor)
+    static let ceil = whole("ceil", "ceiling", summary: "the next whole number upwards", function: .ceil)
     static let round = SQLFunction(
-        "round", forms: [[.double], [.int32], [.decimal38(scale: 2)], [.decimal38(scale: 2), .int32]]
+        "round", summary: "the nearest whole number, or number of so many digits", forms: [[.double], [.int32], [.decimal38(scale: 2)], [.decimal38(scale: 2), .int32]]
     ) { (call, typing) throws(QueryError) in
         try call.count(1...2)
         return call.arguments.count == 2 ? try digits(call, typing) : try wholeNumber(.round, call, typing)
     }
 
-    private static func whole(_ names: String..., function: ScalarFunction) -> SQLFunction {
-        SQLFunction(names: names, forms: [[.double], [.int32], [.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
+    private static func whole(_ names: String..., summary: String, function: ScalarFunction) -> SQLFunction {
+        SQLFunction(names: names, summary: summary, forms: [[.double], [.int32], [.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
             try call.count(1...1)
             return try wholeNumber(function, call, typing)
         }

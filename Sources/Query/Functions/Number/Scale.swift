@@ -2,17 +2,20 @@ import ColumnStore
 
 /// scale, min_scale and trim_scale: digits behind the mark. They are part of a DECIMAL's type, so that a column's values have all of them; a constant has its own.
 extension SQLFunction {
-    static let scale = SQLFunction("scale", forms: [[.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
+    static let scale = SQLFunction("scale", summary: "digits behind the mark of a DECIMAL's type", forms: [[.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
         let value = try decimal(call, typing)
         return call.make(.scale, [value], .int32)
     }
 
-    static let minScale = SQLFunction("min_scale", forms: [[.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
+    static let minScale = SQLFunction("min_scale", summary: "digits behind the mark that a value needs", forms: [[.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
         call.make(.minScale, [try decimal(call, typing)], .int32)
     }
 
     /// Of a constant without the zeros at its end; a column keeps its type.
-    static let trimScale = SQLFunction("trim_scale", forms: [[.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
+    static let trimScale = SQLFunction(
+        "trim_scale", summary: "a constant without the zeros at its end (a column keeps its type's)",
+        forms: [[.decimal38(scale: 2)]]
+    ) { (call, typing) throws(QueryError) in
         let value = ConstantFolding.folded(try decimal(call, typing))
         guard case .literal(.decimal(let digits), let type) = value else { return value }
         let kept = DecimalMath.scaleNeeded(digits, scale: type.scale)

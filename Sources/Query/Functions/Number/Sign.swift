@@ -2,7 +2,7 @@ import ColumnStore
 
 /// sign(number): -1, 0 or 1.
 extension SQLFunction {
-    static let sign = SQLFunction("sign", forms: [[.double], [.int32], [.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
+    static let sign = SQLFunction("sign", summary: "-1, 0 or 1", forms: [[.double], [.int32], [.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
         let value = try typing.number(call.arguments[0], of: call)
         // As PostgreSQL has it, of a whole number a DOUBLE.

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// pg_size_bytes: how many bytes a size such as `1.5 GB` is.
 extension SQLFunction {
-    static let sizeBytes = SQLFunction("pg_size_bytes", takes: [.string], gives: .int64, runs: .sizeBytes)
+    static let sizeBytes = SQLFunction("pg_size_bytes", summary: "a size as bytes: `1.5 GB`, in powers of 1024", takes: [.string], gives: .int64, runs: .sizeBytes)
 }
 
 extension ScalarFunction {

@@ -3,32 +3,35 @@ import ColumnStore
 
 /// Exponentials, logarithms and trigonometry: of DOUBLE, and DOUBLE what comes out.
 extension SQLFunction {
-    static let exp = real("exp", .exp)
-    static let ln = real("ln", .ln)
-    static let log10 = real("log10", .log10)
-    static let cbrt = real("cbrt", .cbrt)
-    static let sin = real("sin", .sin)
-    static let cos = real("cos", .cos)
-    static let tan = real("tan", .tan)
-    static let cot = real("cot", .cot)
-    static let asin = real("asin", .asin)
-    static let acos = real("acos", .acos)
-    static let atan = real("atan", .atan)
-    static let sinh = real("sinh", .sinh)
-    static let cosh = real("cosh", .cosh)
-    static let tanh = real("tanh", .tanh)
-    static let asinh = real("asinh", .asinh)
-    static let acosh = real("acosh", .acosh)
-    static let atanh = real("atanh", .atanh)
-    static let degrees = real("degrees", .degrees)
-    static let radians = real("radians", .radians)
-    static let atan2 = SQLFunction("atan2", takes: [.double, .double], gives: .double, runs: .atan2)
-    static let pi = SQLFunction("pi", forms: [[]]) { (call, _) throws(QueryError) in
+    static let exp = real("exp", summary: "e to the power of a number, a DOUBLE", .exp)
+    static let ln = real("ln", summary: "the natural logarithm, a DOUBLE", .ln)
+    static let log10 = real("log10", summary: "the logarithm to the base 10, a DOUBLE", .log10)
+    static let cbrt = real("cbrt", summary: "the cube root, a DOUBLE", .cbrt)
+    static let sin = real("sin", summary: "the sine of radians", .sin)
+    static let cos = real("cos", summary: "the cosine of radians", .cos)
+    static let tan = real("tan", summary: "the tangent of radians", .tan)
+    static let cot = real("cot", summary: "the cotangent of radians", .cot)
+    static let asin = real("asin", summary: "the arc sine, in radians", .asin)
+    static let acos = real("acos", summary: "the arc cosine, in radians", .acos)
+    static let atan = real("atan", summary: "the arc tangent, in radians", .atan)
+    static let sinh = real("sinh", summary: "the hyperbolic sine", .sinh)
+    static let cosh = real("cosh", summary: "the hyperbolic cosine", .cosh)
+    static let tanh = real("tanh", summary: "the hyperbolic tangent", .tanh)
+    static let asinh = real("asinh", summary: "the inverse hyperbolic sine", .asinh)
+    static let acosh = real("acosh", summary: "the inverse hyperbolic cosine", .acosh)
+    static let atanh = real("atanh", summary: "the inverse hyperbolic tangent", .atanh)
+    static let degrees = real("degrees", summary: "radians as degrees", .degrees)
+    static let radians = real("radians", summary: "degrees as radians", .radians)
+    static let atan2 = SQLFunction("atan2", summary: "the angle of a point (y, x), in radians", takes: [.double, .double], gives: .double, runs: .atan2)
+    static let pi = SQLFunction("pi", summary: "π, a DOUBLE", forms: [[]]) { (call, _) throws(QueryError) in
         try call.count(0...0)
         return .literal(.double(.pi), .double)
     }
     /// Of one number to the base 10; of two the first is the base.
-    static let log = SQLFunction("log", forms: [[.double], [.double, .double]]) { (call, typing) throws(QueryError) in
+    static let log = SQLFunction(
+        "log", summary: "the logarithm to the base 10, or to the base that stands first, a DOUBLE",
+        forms: [[.double], [.double, .double]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(1...2)
         var values: [Expression] = []
         for value in call.arguments { values.append(try typing.cast(value, to: .double, isExplicit: false)) }
@@ -36,8 +39,8 @@ extension SQLFunction {
         return call.make(.divide, [call.make(.ln, [values[1]], .double), call.make(.ln, [values[0]], .double)], .double)
     }
 
-    private static func real(_ name: String, _ function: ScalarFunction) -> SQLFunction {
-        SQLFunction(name, takes: [.double], gives: .double, runs: function)
+    private static func real(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, summary: summary, takes: [.double], gives: .double, runs: function)
     }
 }
 

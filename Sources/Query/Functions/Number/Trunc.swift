@@ -2,7 +2,10 @@ import ColumnStore
 
 /// trunc: towards zero, of a DECIMAL also to so many digits.
 extension SQLFunction {
-    static let trunc = SQLFunction("trunc", forms: [[.double], [.int32], [.decimal38(scale: 2)], [.decimal38(scale: 2), .int32]]) { (call, typing) throws(QueryError) in
+    static let trunc = SQLFunction(
+        "trunc", summary: "the whole number, or number of so many digits, next to it towards zero",
+        forms: [[.double], [.int32], [.decimal38(scale: 2)], [.decimal38(scale: 2), .int32]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(1...2)
         let value = try typing.number(call.arguments[0], of: call)
         if value.type == .double {

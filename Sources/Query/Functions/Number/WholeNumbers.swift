@@ -2,11 +2,14 @@ import ColumnStore
 
 /// gcd and lcm, factorial, div, and the bucket that a number falls into.
 extension SQLFunction {
-    static let gcd = whole("gcd", .gcd)
-    static let lcm = whole("lcm", .lcm)
-    static let factorial = SQLFunction("factorial", takes: [.int64], gives: .decimal38(scale: 0), runs: .factorial)
+    static let gcd = whole("gcd", summary: "the greatest common divisor of whole numbers or DECIMALs", .gcd)
+    static let lcm = whole("lcm", summary: "the least common multiple of whole numbers or DECIMALs", .lcm)
+    static let factorial = SQLFunction("factorial", summary: "the product of the whole numbers from 1 on", takes: [.int64], gives: .decimal38(scale: 0), runs: .factorial)
     /// The quotient towards zero, as a NUMERIC.
-    static let div = SQLFunction("div", forms: [[.decimal38(scale: 2), .decimal38(scale: 1)]]) { (call, typing) throws(QueryError) in
+    static let div = SQLFunction(
+        "div", summary: "the quotient without its rest, a DECIMAL",
+        forms: [[.decimal38(scale: 2), .decimal38(scale: 1)]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(2...2)
         var arguments: [Expression] = []
         for value in call.arguments {
@@ -18,8 +21,8 @@ extension SQLFunction {
         return call.make(.div, arguments, .decimal38(scale: 0))
     }
 
-    private static func whole(_ name: String, _ function: ScalarFunction) -> SQLFunction {
-        SQLFunction(name, forms: [[.int32, .int32], [.int64, .int64], [.decimal38(scale: 2), .decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
+    private static func whole(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[.int32, .int32], [.int64, .int64], [.decimal38(scale: 2), .decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
             try call.count(2...2)
             let values = try typing.unified(call.arguments, name)
             if case .decimal(_, let scale) = values[0].type { return call.make(function, values, .decimal38(scale: scale)) }

@@ -29,7 +29,10 @@ extension ScalarFunction {
 
 extension SQLFunction {
     /// As the operator %.
-    static let modulo = SQLFunction("mod", forms: [[.int32, .int32], [.decimal38(scale: 2), .decimal38(scale: 1)]]) { (call, typing) throws(QueryError) in
+    static let modulo = SQLFunction(
+        "mod", summary: "the rest of a division, as `%`",
+        forms: [[.int32, .int32], [.decimal38(scale: 2), .decimal38(scale: 1)]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(2...2)
         return try typing.binary(.remainder, call.arguments[0], call.arguments[1], at: call.position)
     }

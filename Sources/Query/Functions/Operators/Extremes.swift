@@ -2,11 +2,11 @@ import ColumnStore
 
 /// GREATEST and LEAST of several values: NULLs are left out unless all are NULL.
 extension SQLFunction {
-    static let greatest = extreme("greatest", .greatest)
-    static let least = extreme("least", .least)
+    static let greatest = extreme("greatest", summary: "the greatest of values, NULLs left out", .greatest)
+    static let least = extreme("least", summary: "the least of values, NULLs left out", .least)
 
-    private static func extreme(_ name: String, _ function: ScalarFunction) -> SQLFunction {
-        SQLFunction(name, forms: [[.string], [.int32, .int64, .decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
+    private static func extreme(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[.string], [.int32, .int64, .decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
             guard !call.arguments.isEmpty else { throw .badSQL("\(call.name) takes at least one argument", at: call.position) }
             let values = try typing.unified(call.arguments, call.name.uppercased())
             guard TypeRules.isComparable(values[0].type) else {

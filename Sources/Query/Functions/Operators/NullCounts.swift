@@ -2,11 +2,11 @@ import ColumnStore
 
 /// num_nulls and num_nonnulls: how many of the values given are NULL, and how many are not.
 extension SQLFunction {
-    static let nullCount = counting("num_nulls", .nullCount)
-    static let valueCount = counting("num_nonnulls", .valueCount)
+    static let nullCount = counting("num_nulls", summary: "how many of the values are NULL", .nullCount)
+    static let valueCount = counting("num_nonnulls", summary: "how many of the values are not NULL", .valueCount)
 
-    private static func counting(_ name: String, _ function: ScalarFunction) -> SQLFunction {
-        SQLFunction(name, forms: [[.int32], [.int32, .string]]) { (call, _) throws(QueryError) in
+    private static func counting(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[.int32], [.int32, .string]]) { (call, _) throws(QueryError) in
             guard !call.arguments.isEmpty else { throw .badSQL("\(name) takes one value or more", at: call.position) }
             return call.make(function, call.arguments.map(\.expression), .int32)
         }

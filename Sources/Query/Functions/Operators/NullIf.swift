@@ -2,7 +2,10 @@ import ColumnStore
 
 /// NULLIF(a, b): NULL where they are equal, else a, as the number that it was compared as: of 1 and 2.5 it is a NUMERIC.
 extension SQLFunction {
-    static let nullIf = SQLFunction("nullif", forms: [[.string, .string], [.int32, .int64]]) { (call, typing) throws(QueryError) in
+    static let nullIf = SQLFunction(
+        "nullif", summary: "the first value; NULL where both are equal",
+        forms: [[.string, .string], [.int32, .int64]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(2...2)
         let equal = try typing.binary(.equal, call.arguments[0], call.arguments[1], at: call.position)
         var first = call.arguments[0].expression

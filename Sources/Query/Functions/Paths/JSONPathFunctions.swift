@@ -3,20 +3,22 @@ import ColumnStore
 /// What SQL asks by paths: `jsonb_path_exists`, `jsonb_path_match`, `jsonb_path_query` and its kin, `@?` and `@@`. Those whose names end with `_tz` compare
 /// times that have a zone with times that have none, by the session's clock.
 extension SQLFunction {
-    static let jsonbPathExists = asking("jsonb_path_exists", .jsonPathExists, .boolean)
-    static let jsonbPathMatch = asking("jsonb_path_match", .jsonPathMatches, .boolean)
-    static let jsonbPathQueryArray = asking("jsonb_path_query_array", .jsonPathArray, .jsonb)
-    static let jsonbPathQueryFirst = asking("jsonb_path_query_first", .jsonPathFirst, .jsonb)
-    static let jsonbPathExistsZoned = asking("jsonb_path_exists_tz", .jsonPathExistsZoned, .boolean, isZoned: true)
-    static let jsonbPathMatchZoned = asking("jsonb_path_match_tz", .jsonPathMatchesZoned, .boolean, isZoned: true)
-    static let jsonbPathQueryArrayZoned = asking("jsonb_path_query_array_tz", .jsonPathArrayZoned, .jsonb, isZoned: true)
-    static let jsonbPathQueryFirstZoned = asking("jsonb_path_query_first_tz", .jsonPathFirstZoned, .jsonb, isZoned: true)
+    static let jsonbPathExists = asking("jsonb_path_exists", summary: "whether a path of SQL/JSON selects anything, as `@?`", .jsonPathExists, .boolean)
+    static let jsonbPathMatch = asking("jsonb_path_match", summary: "what a path's condition says, as `@@`", .jsonPathMatches, .boolean)
+    static let jsonbPathQueryArray = asking("jsonb_path_query_array", summary: "what a path of SQL/JSON selects, as an array", .jsonPathArray, .jsonb)
+    static let jsonbPathQueryFirst = asking("jsonb_path_query_first", summary: "the first that a path of SQL/JSON selects", .jsonPathFirst, .jsonb)
+    static let jsonbPathExistsZoned = asking(
+        "jsonb_path_exists_tz", summary: "as `jsonb_path_exists`, where a time with a zone compares with one that has none, by the session's clock",
+ .jsonPathExistsZoned, .boolean, isZoned: true)
+    static let jsonbPathMatchZoned = asking("jsonb_path_match_tz", summary: "as `jsonb_path_match`, where a time with a zone compares with one that has none, by the session's clock", .jsonPathMatchesZoned, .boolean, isZoned: true)
+    static let jsonbPathQueryArrayZoned = asking("jsonb_path_query_array_tz", summary: "as `jsonb_path_query_array`, where a time with a zone compares with one that has none, by the session's clock", .jsonPathArrayZoned, .jsonb, isZoned: true)
+    static let jsonbPathQueryFirstZoned = asking("jsonb_path_query_first_tz", summary: "as `jsonb_path_query_first`, where a time with a zone compares with one that has none, by the session's clock", .jsonPathFirstZoned, .jsonb, isZoned: true)
 
     /// A document, a path, an object of the path's variables, and whether faults of the data are not told.
     private static let types: [ColumnType] = [.jsonb, .string, .jsonb, .boolean]
 
-    private static func asking(_ name: String, _ function: ScalarFunction, _ type: ColumnType, isZoned: Bool = false) -> SQLFunction {
-        SQLFunction(name, forms: (2...4).map { Array(types.prefix($0)) }, volatility: isZoned ? .stable : .immutable) { (call, typing) throws(QueryError) in
+    private static func asking(_ name: String, summary: String, _ function: ScalarFunction, _ type: ColumnType, isZoned: Bool = false) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: (2...4).map { Array(types.prefix($0)) }, volatility: isZoned ? .stable : .immutable) { (call, typing) throws(QueryError) in
             call.make(function, isZoned ? try call.zonedPathArguments(typing) : try call.pathArguments(typing), type)
         }
     }

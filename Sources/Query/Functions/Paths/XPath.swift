@@ -3,13 +3,15 @@ import ColumnStore
 /// What an XPath selects in texts of XML, as PostgreSQL 15 gives it ("XML Functions" of its manual): a list of texts, or whether there is anything. Namespaces are
 /// pairs of a prefix and its URI. Documents of which one is no XML end the question, as a cast to JSONB does.
 extension SQLFunction {
-    static let xpath = reading("xpath", .listOf(.string)) { $0.xpath?.selection }
-    static let xpathExists = reading("xpath_exists", .boolean) { $0.xpath?.existence }
+    static let xpath = reading(
+        "xpath", summary: "what an XPath 1.0 selects in a text or a document of XML, as a list of texts",
+ .listOf(.string)) { $0.xpath?.selection }
+    static let xpathExists = reading("xpath_exists", summary: "whether an XPath 1.0 selects anything", .boolean) { $0.xpath?.existence }
 
     private static let namespaces = ColumnType.listOf(.listOf(.string))
 
-    private static func reading(_ name: String, _ type: ColumnType, _ function: @escaping @Sendable (any CallTyping) -> ScalarFunction?) -> SQLFunction {
-        SQLFunction(name, forms: [[.string, .string], [.string, .binary]]) { (call, typing) throws(QueryError) in
+    private static func reading(_ name: String, summary: String, _ type: ColumnType, _ function: @escaping @Sendable (any CallTyping) -> ScalarFunction?) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[.string, .string], [.string, .binary]]) { (call, typing) throws(QueryError) in
             guard let function = function(typing) else { throw .unsupported("\(call.name) is there in questions to a store, and not here", at: call.position) }
             try call.count(2...3)
             // Bytes as they came may be in an encoding of their own, which they declare.

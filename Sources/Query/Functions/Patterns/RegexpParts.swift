@@ -3,15 +3,23 @@ import ColumnStore
 /// What a regular expression finds in a text: whether, how often, where, and which parts. Patterns are RE2's; flags are those of `AdvancedPattern`, and g where it means
 /// something.
 extension SQLFunction {
-    static let regexpLike = SQLFunction("regexp_like", takes: [.string, .string, .string], required: 2, gives: .boolean, runs: .regexpLike)
-    static let regexpCount = SQLFunction("regexp_count", takes: [.string, .string, .int32, .string], required: 2, gives: .int32, runs: .regexpCount)
+    static let regexpLike = SQLFunction(
+        "regexp_like", summary: "whether a pattern matches in a text",
+        takes: [.string, .string, .string], required: 2, gives: .boolean, runs: .regexpLike)
+    static let regexpCount = SQLFunction(
+        "regexp_count", summary: "how often a pattern matches",
+        takes: [.string, .string, .int32, .string], required: 2, gives: .int32, runs: .regexpCount)
     static let regexpSubstr = SQLFunction(
-        "regexp_substr", takes: [.string, .string, .int32, .int32, .string, .int32], required: 2, gives: .string, runs: .regexpSubstr)
+        "regexp_substr", summary: "what a pattern's n-th match, or a group of it, took",
+        takes: [.string, .string, .int32, .int32, .string, .int32], required: 2, gives: .string, runs: .regexpSubstr)
     static let regexpInstr = SQLFunction(
-        "regexp_instr", takes: [.string, .string, .int32, .int32, .int32, .string, .int32], required: 2, gives: .int32, runs: .regexpInstr)
-    static let regexpMatch = SQLFunction("regexp_match", takes: [.string, .string, .string], required: 2, gives: .listOf(.string), runs: .regexpMatch)
+        "regexp_instr", summary: "where a pattern's n-th match begins, or ends",
+        takes: [.string, .string, .int32, .int32, .int32, .string, .int32], required: 2, gives: .int32, runs: .regexpInstr)
+    static let regexpMatch = SQLFunction(
+        "regexp_match", summary: "the first match's groups, as a list",
+        takes: [.string, .string, .string], required: 2, gives: .listOf(.string), runs: .regexpMatch)
     static let regexpSplitToArray = SQLFunction(
-        "regexp_split_to_array", takes: [.string, .string, .string], required: 2, gives: .listOf(.string), runs: .regexpSplit)
+        "regexp_split_to_array", summary: "the parts of a text between matches, as a list", takes: [.string, .string, .string], required: 2, gives: .listOf(.string), runs: .regexpSplit)
 }
 
 extension ScalarFunction {

@@ -4,7 +4,7 @@ import ColumnStore
 /// flags or before them: the N-th match from that character on, every one for 0.
 extension SQLFunction {
     static let regexpReplace = SQLFunction(
-        "regexp_replace",
+        "regexp_replace", summary: "the first match of a pattern, or all with the flag g, replaced; with a start and a number, that match from there on, all for 0",
         forms: [
             [.string, .string, .string], [.string, .string, .string, .string], [.string, .string, .string, .int32, .int32],
             [.string, .string, .string, .int32, .int32, .string],

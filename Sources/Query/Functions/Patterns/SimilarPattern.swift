@@ -59,7 +59,10 @@ enum SimilarPattern {
 }
 
 extension SQLFunction {
-    static let similarToEscape = SQLFunction("similar_to_escape", forms: [[.string], [.string, .string]]) { (call, typing) throws(QueryError) in
+    static let similarToEscape = SQLFunction(
+        "similar_to_escape", summary: "the regular expression of a pattern of SIMILAR TO",
+        forms: [[.string], [.string, .string]]
+    ) { (call, typing) throws(QueryError) in
         let arguments = try call.typed([.string, .string], required: 1, typing)
         return call.make(.similarPattern, arguments.count == 2 ? arguments : arguments + [.text("\\")], .string)
     }

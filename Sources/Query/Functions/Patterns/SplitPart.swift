@@ -2,7 +2,9 @@ import ColumnStore
 
 /// split_part(text, delimiter, n): the n-th part, from the end where n is negative.
 extension SQLFunction {
-    static let splitPart = SQLFunction("split_part", takes: [.string, .string, .int32], runs: .splitPart)
+    static let splitPart = SQLFunction(
+        "split_part", summary: "the n-th part of a text between delimiters, from the end for a negative n",
+        takes: [.string, .string, .int32], runs: .splitPart)
 }
 
 extension ScalarFunction {

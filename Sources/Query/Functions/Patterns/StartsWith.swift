@@ -2,7 +2,7 @@ import ColumnStore
 
 /// starts_with(text, prefix), by bytes.
 extension SQLFunction {
-    static let startsWith = SQLFunction("starts_with", takes: [.string, .string], gives: .boolean, runs: .startsWith)
+    static let startsWith = SQLFunction("starts_with", summary: "whether a text begins with another", takes: [.string, .string], gives: .boolean, runs: .startsWith)
 }
 
 extension ScalarFunction {

@@ -3,7 +3,8 @@ import ColumnStore
 /// substring: by places, or by a pattern.
 extension SQLFunction {
     static let substring = SQLFunction(
-        "substring", "substr", forms: [[.string, .int32], [.binary, .int32], [.string, .int32, .int32], [.string, .string], [.binary, .int32, .int32], [.string, .string, .string]]
+        "substring", "substr", summary: "a part by places, the first match of a pattern, or what a pattern of `SIMILAR` marks",
+        forms: [[.string, .int32], [.binary, .int32], [.string, .int32, .int32], [.string, .string], [.binary, .int32, .int32], [.string, .string, .string]]
     ) { (call, typing) throws(QueryError) in
         if call.arguments.count == 2, let second = call.arguments.last, second.isUntyped || second.type == .string {
             return call.make(.regexpSubstring, try call.typed([.string, .string], typing), .string)

@@ -2,8 +2,13 @@ import ColumnStore
 
 /// to_date and to_timestamp by a template, to_timestamp of seconds since 1970, and to_number.
 extension SQLFunction {
-    static let toDate = SQLFunction("to_date", takes: [.string, .string], gives: .date, runs: .toDate)
-    static let toTimestamp = SQLFunction("to_timestamp", forms: [[.double], [.string, .string]]) { (call, typing) throws(QueryError) in
+    static let toDate = SQLFunction(
+        "to_date", summary: "a date of a text by a template",
+        takes: [.string, .string], gives: .date, runs: .toDate)
+    static let toTimestamp = SQLFunction(
+        "to_timestamp", summary: "an instant of a text by a template, or of seconds since 1970",
+        forms: [[.double], [.string, .string]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(1...2)
         if call.arguments.count == 1 {
             return call.make(.toInstant, [try typing.cast(call.arguments[0], to: .double, isExplicit: false)], .timestampTZ)
@@ -11,7 +16,10 @@ extension SQLFunction {
         return call.make(.toTimestamp, typing.zoned(try call.typed([.string, .string], typing), .timestampTZ), .timestampTZ)
     }
     /// Its digits behind the mark are those of the template.
-    static let toNumber = SQLFunction("to_number", forms: [[.string, .string]]) { (call, typing) throws(QueryError) in
+    static let toNumber = SQLFunction(
+        "to_number", summary: "a number of a text by a template, with as many digits behind the mark as the template has; `V` divides",
+        forms: [[.string, .string]]
+    ) { (call, typing) throws(QueryError) in
         let arguments = try call.typed([.string, .string], typing)
         var scale = TypeRules.divisionScaleMin
         if case .literal(.bytes(let template), _) = arguments[1], let format = try? NumberFormat(template) {

@@ -3,7 +3,8 @@ import ColumnStore
 /// to_char(time or number, template).
 extension SQLFunction {
     static let toChar = SQLFunction(
-        "to_char", forms: [[.date, .string], [.timestampTZ, .string], [.interval, .string], [.int32, .string], [.double, .string]]
+        "to_char", summary: "a time or number by a template, which may be each row's own",
+        forms: [[.date, .string], [.timestampTZ, .string], [.interval, .string], [.int32, .string], [.double, .string]]
     ) { (call, typing) throws(QueryError) in
         try call.count(2...2)
         let value = call.arguments[0]

@@ -2,8 +2,8 @@ import ColumnStore
 
 /// lower and upper, by Unicode's simple mappings where COLLATE says nothing else.
 extension SQLFunction {
-    static let lower = cased("lower", .lower, .lowerOfLanguage)
-    static let upper = cased("upper", .upper, .upperOfLanguage)
+    static let lower = cased("lower", summary: "a text in small letters, by Unicode's simple mappings or as COLLATE says", .lower, .lowerOfLanguage)
+    static let upper = cased("upper", summary: "a text in capitals, by Unicode's simple mappings or as COLLATE says", .upper, .upperOfLanguage)
 }
 
 extension ScalarFunction {

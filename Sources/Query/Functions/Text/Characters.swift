@@ -2,10 +2,12 @@ import ColumnStore
 
 /// ascii, chr, initcap and translate: texts character by character.
 extension SQLFunction {
-    static let ascii = SQLFunction("ascii", takes: [.string], gives: .int32, runs: .ascii)
-    static let chr = SQLFunction("chr", takes: [.int32], runs: .chr)
-    static let initcap = cased("initcap", .initcap, .initcapOfLanguage)
-    static let translate = SQLFunction("translate", takes: [.string, .string, .string], runs: .translate)
+    static let ascii = SQLFunction("ascii", summary: "the number of a text's first character", takes: [.string], gives: .int32, runs: .ascii)
+    static let chr = SQLFunction("chr", summary: "the character of a number", takes: [.int32], runs: .chr)
+    static let initcap = cased("initcap", summary: "a text with capitals at the start of its words, and small letters elsewhere", .initcap, .initcapOfLanguage)
+    static let translate = SQLFunction(
+        "translate", summary: "a text with characters replaced by other ones, each by the one at its place",
+        takes: [.string, .string, .string], runs: .translate)
 }
 
 extension ScalarFunction {

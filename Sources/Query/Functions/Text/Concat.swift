@@ -2,7 +2,10 @@ import ColumnStore
 
 /// concat, in which NULL is empty, and `||`, which it makes NULL.
 extension SQLFunction {
-    static let concat = SQLFunction("concat", forms: [[.string], [.string, .boolean, .int32]]) { (call, typing) throws(QueryError) in
+    static let concat = SQLFunction(
+        "concat", summary: "values put together as a text, NULLs left out",
+        forms: [[.string], [.string, .boolean, .int32]]
+    ) { (call, typing) throws(QueryError) in
         guard !call.arguments.isEmpty else { throw .badSQL("concat takes at least one argument", at: call.position).because(.undefinedFunction) }
         return call.make(.concatenateAll, try call.arguments.map { (value) throws(QueryError) in try typing.shown(value) }, .string)
     }

@@ -2,35 +2,35 @@ import ColumnStore
 
 /// Bytes as text and back, their number, and digests of them.
 extension SQLFunction {
-    static let encode = SQLFunction("encode", takes: [.binary, .string], runs: .encode)
-    static let decode = SQLFunction("decode", takes: [.string, .string], gives: .binary, runs: .decode)
+    static let encode = SQLFunction("encode", summary: "bytes as hex, base64 or escaped text", takes: [.binary, .string], runs: .encode)
+    static let decode = SQLFunction("decode", summary: "the bytes of a text in hex, base64 or with escapes", takes: [.string, .string], gives: .binary, runs: .decode)
     /// Of a negative INTEGER eight digits, of a BIGINT sixteen.
-    static let toHex = SQLFunction("to_hex", forms: [[.int32], [.int64]]) { (call, typing) throws(QueryError) in
+    static let toHex = SQLFunction("to_hex", summary: "a whole number in hexadecimal digits", forms: [[.int32], [.int64]]) { (call, typing) throws(QueryError) in
         try call.count(1...1)
         let type: ColumnType = call.arguments[0].type == .int32 ? .int32 : .int64
         return call.make(.toHex, [try typing.implicit(call.arguments[0], to: type, call.name)], .string)
     }
-    static let bitCount = SQLFunction("bit_count", takes: [.binary], gives: .int64, runs: .bitCount)
-    static let octetLength = counting("octet_length", .octetLength)
-    static let bitLength = counting("bit_length", .bitLength)
-    static let md5 = digest("md5", .md5, .string)
-    static let sha224 = digest("sha224", .sha224, .binary)
-    static let sha256 = digest("sha256", .sha256, .binary)
-    static let sha384 = digest("sha384", .sha384, .binary)
-    static let sha512 = digest("sha512", .sha512, .binary)
-    static let convertFrom = SQLFunction("convert_from", takes: [.binary, .string], runs: .convertFrom)
-    static let convertTo = SQLFunction("convert_to", takes: [.string, .string], gives: .binary, runs: .convertTo)
+    static let bitCount = SQLFunction("bit_count", summary: "how many bits of a BLOB are set", takes: [.binary], gives: .int64, runs: .bitCount)
+    static let octetLength = counting("octet_length", summary: "bytes of a text or a BLOB", .octetLength)
+    static let bitLength = counting("bit_length", summary: "bits of a text or a BLOB", .bitLength)
+    static let md5 = digest("md5", summary: "the MD5 digest as a text of hexadecimal digits", .md5, .string)
+    static let sha224 = digest("sha224", summary: "the SHA-224 digest of a BLOB, as bytes", .sha224, .binary)
+    static let sha256 = digest("sha256", summary: "the SHA-256 digest of a BLOB, as bytes", .sha256, .binary)
+    static let sha384 = digest("sha384", summary: "the SHA-384 digest of a BLOB, as bytes", .sha384, .binary)
+    static let sha512 = digest("sha512", summary: "the SHA-512 digest of a BLOB, as bytes", .sha512, .binary)
+    static let convertFrom = SQLFunction("convert_from", summary: "the text of bytes in UTF-8", takes: [.binary, .string], runs: .convertFrom)
+    static let convertTo = SQLFunction("convert_to", summary: "a text's bytes in UTF-8", takes: [.string, .string], gives: .binary, runs: .convertTo)
 
-    private static func counting(_ name: String, _ function: ScalarFunction) -> SQLFunction {
-        SQLFunction(name, forms: [[.string], [.binary]]) { (call, typing) throws(QueryError) in
+    private static func counting(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[.string], [.binary]]) { (call, typing) throws(QueryError) in
             try call.count(1...1)
             let type: ColumnType = call.arguments[0].type == .binary ? .binary : .string
             return call.make(function, [try typing.implicit(call.arguments[0], to: type, name)], .int32)
         }
     }
 
-    private static func digest(_ name: String, _ function: ScalarFunction, _ type: ColumnType) -> SQLFunction {
-        SQLFunction(name, forms: type == .string ? [[.string], [.binary]] : [[.binary]]) { (call, typing) throws(QueryError) in
+    private static func digest(_ name: String, summary: String, _ function: ScalarFunction, _ type: ColumnType) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: type == .string ? [[.string], [.binary]] : [[.binary]]) { (call, typing) throws(QueryError) in
             try call.count(1...1)
             let wanted: ColumnType = type == .binary || call.arguments[0].type == .binary ? .binary : .string
             return call.make(function, [try typing.implicit(call.arguments[0], to: wanted, name)], type)

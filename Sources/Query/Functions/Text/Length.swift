@@ -2,7 +2,10 @@ import ColumnStore
 
 /// length: characters of a text, bytes of a BLOB.
 extension SQLFunction {
-    static let length = SQLFunction("length", "char_length", "character_length", forms: [[.string], [.binary]]) { (call, typing) throws(QueryError) in
+    static let length = SQLFunction(
+        "length", "char_length", "character_length", summary: "characters of a text, bytes of a BLOB",
+        forms: [[.string], [.binary]]
+    ) { (call, typing) throws(QueryError) in
         let type: ColumnType = call.arguments.first?.type == .binary ? .binary : .string
         return call.make(.length, try call.typed([type], typing), .int32)
     }

@@ -2,8 +2,12 @@ import ColumnStore
 
 /// lpad and rpad: a text brought to a length, with spaces or with what is given.
 extension SQLFunction {
-    static let padLeft = SQLFunction("lpad", takes: [.string, .int32, .string], required: 2, runs: .padLeft)
-    static let padRight = SQLFunction("rpad", takes: [.string, .int32, .string], required: 2, runs: .padRight)
+    static let padLeft = SQLFunction(
+        "lpad", summary: "a text brought to a length at its start, with spaces or another text",
+        takes: [.string, .int32, .string], required: 2, runs: .padLeft)
+    static let padRight = SQLFunction(
+        "rpad", summary: "a text brought to a length at its end, with spaces or another text",
+        takes: [.string, .int32, .string], required: 2, runs: .padRight)
 }
 
 extension ScalarFunction {

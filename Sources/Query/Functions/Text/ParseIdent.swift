@@ -2,7 +2,10 @@ import ColumnStore
 
 /// parse_ident: the names of a dotted one, as SQL reads them. What follows the last is a fault unless `strict` is false.
 extension SQLFunction {
-    static let parseIdent = SQLFunction("parse_ident", forms: [[.string], [.string, .boolean]]) { (call, typing) throws(QueryError) in
+    static let parseIdent = SQLFunction(
+        "parse_ident", summary: "the names of a dotted one, as SQL reads them, as a list",
+        forms: [[.string], [.string, .boolean]]
+    ) { (call, typing) throws(QueryError) in
         call.make(.parseIdent, try call.typed([.string, .boolean], required: 1, typing), .listOf(.string))
     }
 }

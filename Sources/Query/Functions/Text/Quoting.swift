@@ -2,18 +2,21 @@ import ColumnStore
 
 /// Names and texts as SQL writes them, and format, which puts them into a template.
 extension SQLFunction {
-    static let quoteIdent = SQLFunction("quote_ident", takes: [.string], runs: .quoteIdent)
-    static let quoteLiteral = quoting("quote_literal", .quoteLiteral)
-    static let quoteNullable = quoting("quote_nullable", .quoteNullable)
-    static let format = SQLFunction("format", forms: [[.string], [.string, .string, .int32]]) { (call, typing) throws(QueryError) in
+    static let quoteIdent = SQLFunction("quote_ident", summary: "a name as SQL writes it, in quotes where it needs them", takes: [.string], runs: .quoteIdent)
+    static let quoteLiteral = quoting("quote_literal", summary: "a value as a constant of SQL", .quoteLiteral)
+    static let quoteNullable = quoting("quote_nullable", summary: "a value as a constant of SQL, and `NULL` for NULL", .quoteNullable)
+    static let format = SQLFunction(
+        "format", summary: "a template with values put in: `%s`, `%I` as a name, `%L` as a constant",
+        forms: [[.string], [.string, .string, .int32]]
+    ) { (call, typing) throws(QueryError) in
         guard !call.arguments.isEmpty else { throw .badSQL("format takes a template", at: call.position) }
         var arguments = [try typing.implicit(call.arguments[0], to: .string, call.name)]
         for value in call.arguments.dropFirst() { arguments.append(try typing.shown(value)) }
         return call.make(.format, arguments, .string)
     }
 
-    private static func quoting(_ name: String, _ function: ScalarFunction) -> SQLFunction {
-        SQLFunction(name, forms: [[.string], [.int32]]) { (call, typing) throws(QueryError) in
+    private static func quoting(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
+        SQLFunction(name, summary: summary, forms: [[.string], [.int32]]) { (call, typing) throws(QueryError) in
             try call.count(1...1)
             return call.make(function, [try typing.text(call.arguments[0])], .string)
         }

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// repeat(text, n): empty where n is not above 0.
 extension SQLFunction {
-    static let repeatText = SQLFunction("repeat", takes: [.string, .int32], runs: .repeatText)
+    static let repeatText = SQLFunction("repeat", summary: "a text so many times", takes: [.string, .int32], runs: .repeatText)
 }
 
 extension ScalarFunction {

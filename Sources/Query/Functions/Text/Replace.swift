@@ -2,7 +2,7 @@ import ColumnStore
 
 /// replace(text, from, to): every place where `from` stands.
 extension SQLFunction {
-    static let replace = SQLFunction("replace", takes: [.string, .string, .string], runs: .replace)
+    static let replace = SQLFunction("replace", summary: "every place where a text stands in another, replaced", takes: [.string, .string, .string], runs: .replace)
 }
 
 extension ScalarFunction {

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// reverse(text): its characters from last to first.
 extension SQLFunction {
-    static let reverse = SQLFunction("reverse", takes: [.string], runs: .reverse)
+    static let reverse = SQLFunction("reverse", summary: "a text's characters from last to first", takes: [.string], runs: .reverse)
 }
 
 extension ScalarFunction {

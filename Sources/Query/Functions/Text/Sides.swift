@@ -2,8 +2,10 @@ import ColumnStore
 
 /// left and right: so many characters of one side, or all but so many where the number is negative.
 extension SQLFunction {
-    static let left = SQLFunction("left", takes: [.string, .int32], runs: .left)
-    static let right = SQLFunction("right", takes: [.string, .int32], runs: .right)
+    static let left = SQLFunction("left", summary: "so many characters of a text's start; all but so many at its end for a negative number", takes: [.string, .int32], runs: .left)
+    static let right = SQLFunction(
+        "right", summary: "so many characters of a text's end; all but so many at its start for a negative number",
+        takes: [.string, .int32], runs: .right)
 }
 
 extension ScalarFunction {

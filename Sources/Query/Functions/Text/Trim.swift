@@ -2,13 +2,13 @@ import ColumnStore
 
 /// trim, ltrim and rtrim: spaces, or any of the characters given, off both sides or one.
 extension SQLFunction {
-    static let trim = trimming(["btrim", "trim"], .trim, ofBytes: .trimBytes)
-    static let trimLeading = trimming(["ltrim"], .trimLeading, ofBytes: .trimLeadingBytes)
-    static let trimTrailing = trimming(["rtrim"], .trimTrailing, ofBytes: .trimTrailingBytes)
+    static let trim = trimming(["btrim", "trim"], summary: "a text without spaces, or the characters (of a BLOB the bytes) given, at both its sides", .trim, ofBytes: .trimBytes)
+    static let trimLeading = trimming(["ltrim"], summary: "a text without spaces, or the characters (of a BLOB the bytes) given, at its start", .trimLeading, ofBytes: .trimLeadingBytes)
+    static let trimTrailing = trimming(["rtrim"], summary: "a text without spaces, or the characters (of a BLOB the bytes) given, at its end", .trimTrailing, ofBytes: .trimTrailingBytes)
 
     /// Of a BLOB any of the bytes given.
-    private static func trimming(_ names: [String], _ ofText: ScalarFunction, ofBytes: ScalarFunction) -> SQLFunction {
-        SQLFunction(names: names, forms: [[.string], [.string, .string], [.binary, .binary]]) { (call, typing) throws(QueryError) in
+    private static func trimming(_ names: [String], summary: String, _ ofText: ScalarFunction, ofBytes: ScalarFunction) -> SQLFunction {
+        SQLFunction(names: names, summary: summary, forms: [[.string], [.string, .string], [.binary, .binary]]) { (call, typing) throws(QueryError) in
             if call.arguments.count == 2, call.arguments[0].type == .binary {
                 return call.make(ofBytes, try call.typed([.binary, .binary], typing), .binary)
             }

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// unistr: a text with characters by their numbers, `\0441`, `\+01F600`, `\u0441` or `\U0001F600`.
 extension SQLFunction {
-    static let unistr = SQLFunction("unistr", takes: [.string], runs: .unistr)
+    static let unistr = SQLFunction("unistr", summary: "a text with characters by their numbers: `\\0441`, `\\+01F600`", takes: [.string], runs: .unistr)
 }
 
 extension ScalarFunction {

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// age(later, earlier) in years, months and days; of one time, from today.
 extension SQLFunction {
-    static let age = SQLFunction("age", forms: [[.timestampTZ], [.timestampTZ, .timestampTZ]]) { (call, typing) throws(QueryError) in
+    static let age = SQLFunction("age", summary: "the interval between two times, or from one until today", forms: [[.timestampTZ], [.timestampTZ, .timestampTZ]]) { (call, typing) throws(QueryError) in
         try call.count(1...2)
         var values = call.arguments
         if values.count == 1 {

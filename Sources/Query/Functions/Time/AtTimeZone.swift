@@ -3,7 +3,8 @@ import ColumnStore
 /// timezone(zone, time), which AT TIME ZONE is too: an instant as a zone's clock has it, or a local time as an instant.
 extension SQLFunction {
     static let timezone = SQLFunction(
-        "timezone", forms: [[.string, .timestampTZ], [.string, .timestamp(isUTC: false)]]
+        "timezone", summary: "as AT TIME ZONE: an instant by a zone's clock, or a local time as an instant",
+        forms: [[.string, .timestampTZ], [.string, .timestamp(isUTC: false)]]
     ) { (call, typing) throws(QueryError) in
         try call.count(2...2)
         return try typing.atTimeZone(call.arguments[1], call.arguments[0], at: call.position)

@@ -3,7 +3,8 @@ import ColumnStore
 /// date_trunc(field, time): the start of the step that a time lies in; of an instant by a zone's clock.
 extension SQLFunction {
     static let dateTrunc = SQLFunction(
-        "date_trunc", forms: [[.string, .timestamp(isUTC: false)], [.string, .interval], [.string, .timestampTZ, .string]]
+        "date_trunc", summary: "the start of the step that a time lies in; the field, and the zone that a third argument names, may be each row's own",
+        forms: [[.string, .timestamp(isUTC: false)], [.string, .interval], [.string, .timestampTZ, .string]]
     ) { (call, typing) throws(QueryError) in
         try call.count(2...3)
         let varying = try TimeField.varying(call.arguments[0], in: call, typing)

@@ -2,10 +2,16 @@ import ColumnStore
 
 /// EXTRACT(field FROM time), and date_part(field, time), which gives a DOUBLE and knows no DATE.
 extension SQLFunction {
-    static let extract = SQLFunction("extract", forms: [[.string, .date], [.string, .timestampTZ], [.string, .interval]]) { (call, typing) throws(QueryError) in
+    static let extract = SQLFunction(
+        "extract", summary: "a field of a time, as an exact number: `extract(year FROM day)`",
+        forms: [[.string, .date], [.string, .timestampTZ], [.string, .interval]]
+    ) { (call, typing) throws(QueryError) in
         try extracted(call, typing)
     }
-    static let datePart = SQLFunction("date_part", forms: [[.string, .date], [.string, .timestampTZ], [.string, .interval]]) { (call, typing) throws(QueryError) in
+    static let datePart = SQLFunction(
+        "date_part", summary: "a field of a time, as a DOUBLE; the field may be each row's own",
+        forms: [[.string, .date], [.string, .timestampTZ], [.string, .interval]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(2...2)
         var local = call
         if call.arguments[1].type == .date {

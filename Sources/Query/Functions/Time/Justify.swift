@@ -2,12 +2,15 @@ import ColumnStore
 
 /// justify_days, justify_hours and justify_interval: 30 days as a month, 24 hours as a day; date_bin, isfinite.
 extension SQLFunction {
-    static let justifyDays = SQLFunction("justify_days", takes: [.interval], gives: .interval, runs: .justifyDays)
-    static let justifyHours = SQLFunction("justify_hours", takes: [.interval], gives: .interval, runs: .justifyHours)
-    static let justifyInterval = SQLFunction("justify_interval", takes: [.interval], gives: .interval, runs: .justifyInterval)
+    static let justifyDays = SQLFunction("justify_days", summary: "an interval with 30 days as a month", takes: [.interval], gives: .interval, runs: .justifyDays)
+    static let justifyHours = SQLFunction("justify_hours", summary: "an interval with 24 hours as a day", takes: [.interval], gives: .interval, runs: .justifyHours)
+    static let justifyInterval = SQLFunction("justify_interval", summary: "an interval with 24 hours as a day and 30 days as a month", takes: [.interval], gives: .interval, runs: .justifyInterval)
 
     /// date_bin(stride, time, origin): the start of the stride that a time lies in.
-    static let dateBin = SQLFunction("date_bin", forms: [[.interval, .timestampTZ, .timestampTZ]]) { (call, typing) throws(QueryError) in
+    static let dateBin = SQLFunction(
+        "date_bin", summary: "the start of the stride that a time lies in",
+        forms: [[.interval, .timestampTZ, .timestampTZ]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(3...3)
         let stride = try typing.implicit(call.arguments[0], to: .interval, call.name)
         let isLocal = call.arguments[1].type == .timestamp(isUTC: false) || (call.arguments[1].isUntyped && call.arguments[2].type == .timestamp(isUTC: false))
@@ -17,7 +20,10 @@ extension SQLFunction {
     }
 
     /// Whether a date or time is neither `infinity` nor `-infinity`; of an interval true.
-    static let finiteTime = SQLFunction("isfinite", forms: [[.date], [.timestampTZ], [.interval]]) { (call, typing) throws(QueryError) in
+    static let finiteTime = SQLFunction(
+        "isfinite", summary: "whether a date or time is neither `infinity` nor `-infinity`",
+        forms: [[.date], [.timestampTZ], [.interval]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(1...1)
         let value = call.arguments[0]
         let time = value.isUntyped || value.type == .null ? try typing.implicit(value, to: .timestampTZ, call.name) : value.expression

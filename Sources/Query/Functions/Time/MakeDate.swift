@@ -2,7 +2,7 @@ import ColumnStore
 
 /// make_date(year, month, day).
 extension SQLFunction {
-    static let makeDate = SQLFunction("make_date", takes: [.int32, .int32, .int32], gives: .date, runs: .makeDate)
+    static let makeDate = SQLFunction("make_date", summary: "a date of year, month and day", takes: [.int32, .int32, .int32], gives: .date, runs: .makeDate)
 }
 
 extension ScalarFunction {

@@ -2,12 +2,14 @@ import ColumnStore
 
 /// Times out of their parts: make_time, make_timestamp, make_timestamptz, make_interval.
 extension SQLFunction {
-    static let makeTime = SQLFunction("make_time", takes: [.int32, .int32, .double], gives: .time, runs: .makeTime)
+    static let makeTime = SQLFunction("make_time", summary: "a time of day of hour, minute and second", takes: [.int32, .int32, .double], gives: .time, runs: .makeTime)
     static let makeTimestamp = SQLFunction(
-        "make_timestamp", takes: [.int32, .int32, .int32, .int32, .int32, .double], gives: .timestamp(isUTC: false), runs: .makeTimestamp)
+        "make_timestamp", summary: "a timestamp of year, month, day, hour, minute and second",
+        takes: [.int32, .int32, .int32, .int32, .int32, .double], gives: .timestamp(isUTC: false), runs: .makeTimestamp)
     /// By the session's clock, or that of a zone.
     static let makeTimestampTZ = SQLFunction(
-        "make_timestamptz", forms: [[.int32, .int32, .int32, .int32, .int32, .double], [.int32, .int32, .int32, .int32, .int32, .double, .string]]
+        "make_timestamptz", summary: "an instant of year, month, day, hour, minute and second by the session's clock, or that of a zone",
+        forms: [[.int32, .int32, .int32, .int32, .int32, .double], [.int32, .int32, .int32, .int32, .int32, .double, .string]]
     ) { (call, typing) throws(QueryError) in
         let arguments = try call.typed([.int32, .int32, .int32, .int32, .int32, .double, .string], required: 6, typing)
         let zone = arguments.count == 7 ? Expression.call(.signedZone, [arguments[6]], type: .string, position: call.position) : typing.zone
@@ -15,18 +17,24 @@ extension SQLFunction {
         return try typing.atTimeZone(TypedExpression(local, at: call.position), TypedExpression(zone, at: call.position), at: call.position)
     }
     /// date(time), as a cast.
-    static let date = SQLFunction("date", forms: [[.date], [.timestampTZ], [.timestamp(isUTC: false)]]) { (call, typing) throws(QueryError) in
+    static let date = SQLFunction(
+        "date", summary: "the day of a time, as a cast",
+        forms: [[.date], [.timestampTZ], [.timestamp(isUTC: false)]]
+    ) { (call, typing) throws(QueryError) in
         try call.count(1...1)
         return try typing.cast(call.arguments[0], to: .date, isExplicit: true)
     }
     /// timestamptz(date, time): by the session's clock.
-    static let timestampTZ = SQLFunction("timestamptz", forms: [[.date, .time]]) { (call, typing) throws(QueryError) in
+    static let timestampTZ = SQLFunction("timestamptz", summary: "an instant of a date and a time of day by the session's clock", forms: [[.date, .time]]) { (call, typing) throws(QueryError) in
         let parts = try call.typed([.date, .time], typing).map { TypedExpression($0, at: call.position) }
         let local = try typing.binary(.add, parts[0], parts[1], at: call.position)
         return try typing.cast(TypedExpression(local, at: call.position), to: .timestampTZ, isExplicit: true)
     }
     /// Years, months, weeks, days, hours, minutes and seconds, of which the last ones may be left out.
-    static let makeInterval = SQLFunction("make_interval", forms: [[], [.int32], [.int32, .int32, .int32, .int32, .int32, .int32, .double]]) {
+    static let makeInterval = SQLFunction(
+        "make_interval", summary: "an interval of years, months, weeks, days, hours, minutes and seconds, also by name: `make_interval(years => 1, secs => 2.5)`",
+        forms: [[], [.int32], [.int32, .int32, .int32, .int32, .int32, .int32, .double]]
+    ) {
         (call, typing) throws(QueryError) in
         try call.count(0...7)
         var arguments: [Expression] = []

@@ -3,18 +3,18 @@ import ColumnStore
 /// The moment of the statement: constants, once they are bound.
 extension SQLFunction {
     static let now = SQLFunction(
-        "now", "current_timestamp", "transaction_timestamp", "statement_timestamp", forms: [[]], volatility: .stable
+        "now", "current_timestamp", "transaction_timestamp", "statement_timestamp", summary: "the moment of the statement", forms: [[]], volatility: .stable
     ) { (call, typing) throws(QueryError) in
         try call.count(0...0)
         return .literal(.integer(typing.now), .timestampTZ)
     }
 
-    static let localTimestamp = SQLFunction("localtimestamp", forms: [[]], volatility: .stable) { (call, typing) throws(QueryError) in
+    static let localTimestamp = SQLFunction("localtimestamp", summary: "the moment of the statement by the session's clock, without a zone", forms: [[]], volatility: .stable) { (call, typing) throws(QueryError) in
         try call.count(0...0)
         return localNow(call, typing)
     }
 
-    static let currentDate = SQLFunction("current_date", forms: [[]], volatility: .stable) { (call, typing) throws(QueryError) in
+    static let currentDate = SQLFunction("current_date", summary: "the day of the statement by the session's clock", forms: [[]], volatility: .stable) { (call, typing) throws(QueryError) in
         try call.count(0...0)
         guard case .literal(.integer(let now), _) = localNow(call, typing) else {
             return .cast(localNow(call, typing), to: .date, position: call.position)
@@ -23,7 +23,7 @@ extension SQLFunction {
         return .literal(.integer(rest < 0 ? days - 1 : days), .date)
     }
 
-    static let localTime = SQLFunction("localtime", forms: [[]], volatility: .stable) { (call, typing) throws(QueryError) in
+    static let localTime = SQLFunction("localtime", summary: "the time of day of the statement by the session's clock", forms: [[]], volatility: .stable) { (call, typing) throws(QueryError) in
         try call.count(0...0)
         return .cast(localNow(call, typing), to: .time, position: call.position)
     }

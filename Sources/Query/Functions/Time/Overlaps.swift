@@ -3,7 +3,7 @@ import ColumnStore
 /// `(start, end) OVERLAPS (start, length)`: whether two periods have a moment in common.
 extension SQLFunction {
     static let overlaps = SQLFunction(
-        "overlaps",
+        "overlaps", summary: "`(start, end) OVERLAPS (start, length)`: whether two periods have a moment in common",
         forms: [
             [.timestampTZ, .timestampTZ, .timestampTZ, .timestampTZ], [.timestamp(isUTC: false), .interval, .timestamp(isUTC: false), .interval],
             [.date, .date, .date, .interval],

@@ -12,7 +12,7 @@ enum ShellCommands {
           \\i FILE             run the statements of a file
           \\o [FILE]           answers into a file or |program; alone, back to here
           \\copy (QUERY)|TABLE TO FILE [csv [header] | parquet | arrow | ndjson]
-          \\d [NAME]  \\dt  \\dv  \\dn  \\df [PART]   tables and views, or one's columns; tables; views; schemas; functions
+          \\d [NAME]  \\dt  \\dv  \\dn  \\df[+] [PART]   tables and views, or one's columns; tables; views; schemas; functions
           \\x [on|off|auto]    one value a line; auto: where a row is wider than the screen
           \\timing [on|off]    how long each takes        \\pset pager on|off
           \\set ON_ERROR_STOP on|off    whether a fault ends a script

@@ -18,7 +18,7 @@ enum ShellDescription {
         case "\\dn":
             let condition = pattern.condition(name: "table_schema").replacing(" AND ", with: " WHERE ", maxReplacements: 1)
             try answer("SELECT DISTINCT table_schema AS \"Name\" FROM information_schema.tables\(condition) ORDER BY 1")
-        case "\\df": functions(operand, shell)
+        case "\\df": functions(operand, shell, telling: name.hasSuffix("+"))
         default: throw CommandError("there is no command \(name); \\? lists them")
         }
     }
@@ -36,18 +36,15 @@ enum ShellDescription {
     }
 
     /// Of this program: a server of another version may have others.
-    private static func functions(_ part: String, _ shell: SQLShell) {
-        let kinds = [
-            ("function", FunctionRegistry.scalarNames), ("aggregate", FunctionRegistry.aggregateNames + FunctionRegistry.gatheredNames),
-            ("rows", FunctionRegistry.rowFunctionNames), ("window", FunctionRegistry.windowNames),
-        ]
-        var rows: [[JSONValue]] = []
-        for (kind, names) in kinds {
-            for name in names where part.isEmpty || name.contains(part.replacing("*", with: "")) { rows.append([.string(name), .string(kind)]) }
+    /// - Parameter isTelling: with a sentence on each.
+    private static func functions(_ part: String, _ shell: SQLShell, telling isTelling: Bool) {
+        let found = FunctionRegistry.shown.filter { part.isEmpty || $0.name.contains(part.replacing("*", with: "")) }.sorted { $0.name < $1.name }
+        let rows = found.map { function -> [JSONValue] in
+            [.string(function.name), .string(function.kind.rawValue)] + (isTelling ? [.string(function.summary)] : [])
         }
-        rows.sort { ($0[0].text ?? "") < ($1[0].text ?? "") }
+        let columns = [("Name", "VARCHAR"), ("Kind", "VARCHAR")] + (isTelling ? [("Description", "VARCHAR")] : [])
         let output = ShellOutput(paging: shell.isInteractive && shell.usesPager)
-        (shell.output ?? output).write(ResultTable.text(columns: [("Name", "VARCHAR"), ("Kind", "VARCHAR")], rows: rows))
+        (shell.output ?? output).write(ResultTable.text(columns: columns, rows: rows))
         try? output.finish()
     }
 }
