@@ -173,6 +173,7 @@ enum SystemNumber {
     /// Below the end of 31 bits.
     private static let foreignCount: Int64 = 100_000_000
     static func index(of table: String) -> Int64 { number("index", table) }
+    static func procedure(_ name: String, _ arguments: [Int64]) -> Int64 { number("procedure", "\(name) \(arguments)") }
     static func constraint(of table: String) -> Int64 { number("constraint", table) }
 
     /// FNV-1a (Fowler, Noll, Vo), folded to 31 bits: a number is an Int32 to some clients.

@@ -1,6 +1,9 @@
 // Functions of PostgreSQL 15 that this language has too, as its own catalog tells them. The numbers never change.
 //
 //     number name type-of-result types-of-arguments kind; …            kind: f, a (aggregate) or w (window), then i, s or v as it is volatile, then s where it gives rows
+//
+// In the place of types that are not in `pg_type` here stand the nearest that are: anyarray for anycompatiblearray, text for jsonpath, text[] for xml[]. A function that
+// PostgreSQL does not have is not written here: `SystemProcedure` takes it from the registry.
 
 /// What people look up and tools complete by.
 enum SystemFunctionText {
@@ -112,5 +115,20 @@ enum SystemFunctionText {
         6261 regexp_instr 23 25,25,23,23,23,25 fi; 6262 regexp_instr 23 25,25,23,23,23,25,23 fi; 6263 regexp_like 16 25,25 fi; 6264 regexp_like 16 25,25,25 fi
         6265 regexp_substr 25 25,25 fi; 6266 regexp_substr 25 25,25,23 fi; 6267 regexp_substr 25 25,25,23,23 fi; 6268 regexp_substr 25 25,25,23,23,25 fi
         6269 regexp_substr 25 25,25,23,23,25,23 fi
+        378 array_append 2277 2277,2283 fi; 379 array_prepend 2277 2283,2277 fi; 383 array_cat 2277 2277,2277 fi; 721 get_byte 23 17,23 fi; 722 set_byte 17 17,23,23 fi
+        723 get_bit 23 17,20 fi; 724 set_bit 17 17,20,23 fi; 747 array_dims 25 2277 fi; 1177 jsonb_path_exists_tz 16 3802,25,3802,16 fs
+        1179 jsonb_path_query_tz 3802 3802,25,3802,16 fss; 1180 jsonb_path_query_array_tz 3802 3802,25,3802,16 fs; 1193 array_fill 2277 2283,1007 fi
+        1268 parse_ident 1009 25,16 fi; 1286 array_fill 2277 2283,1007,1007 fi; 1598 random 701 - fv; 1599 setseed 2278 701 fv
+        2023 jsonb_path_query_first_tz 3802 3802,25,3802,16 fs; 2030 jsonb_path_match_tz 16 3802,25,3802,16 fs; 2731 asind 701 701 fi; 2732 acosd 701 701 fi
+        2733 atand 701 701 fi; 2734 atan2d 701 701,701 fi; 2735 sind 701 701 fi; 2736 cosd 701 701 fi; 2737 tand 701 701 fi; 2738 cotd 701 701 fi
+        2931 xpath 1009 25,142,1009 fi; 2932 xpath 1009 25,142 fi; 3032 get_bit 23 1560,23 fi; 3033 set_bit 1560 1560,23,23 fi; 3167 array_remove 2277 2277,2283 fi
+        3168 array_replace 2277 2277,2283,2283 fi; 3202 json_object 114 1009 fi; 3203 json_object 114 1009,1009 fi; 3263 jsonb_object 3802 1009 fi
+        3264 jsonb_object 3802 1009,1009 fi; 3277 array_position 23 2277,2283 fi; 3278 array_position 23 2277,2283,23 fi; 3279 array_positions 1007 2277,2283 fi
+        3281 scale 23 1700 fi; 3301 jsonb_concat 3802 3802,3802 fi; 3302 jsonb_delete 3802 3802,25 fi; 3303 jsonb_delete 3802 3802,23 fi
+        3304 jsonb_delete_path 3802 3802,1009 fi; 3343 jsonb_delete 3802 3802,1009 fi; 3432 gen_random_uuid 2950 - fv; 4005 jsonb_path_exists 16 3802,25,3802,16 fi
+        4006 jsonb_path_query 3802 3802,25,3802,16 fis; 4007 jsonb_path_query_array 3802 3802,25,3802,16 fi; 4008 jsonb_path_query_first 3802 3802,25,3802,16 fi
+        4009 jsonb_path_match 16 3802,25,3802,16 fi; 4046 jsonb_contains 16 3802,3802 fi; 4047 jsonb_exists 16 3802,25 fi; 4048 jsonb_exists_any 16 3802,1009 fi
+        4049 jsonb_exists_all 16 3802,1009 fi; 4050 jsonb_contained 16 3802,3802 fi; 5042 min_scale 23 1700 fi; 5043 trim_scale 1700 1700 fi
+        5054 jsonb_set_lax 3802 3802,1009,3802,16,25 fi; 6172 trim_array 2277 2277,23 fi; 6198 unistr 25 25 fi
         """
 }

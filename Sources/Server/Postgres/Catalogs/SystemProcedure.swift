@@ -1,3 +1,6 @@
+internal import ColumnStore
+internal import Query
+
 /// A function of `pg_proc`.
 struct SystemProcedure: Sendable {
     let number: Int64
@@ -8,8 +11,11 @@ struct SystemProcedure: Sendable {
     var kind = "f"
     var volatility = "i"
     var givesRows = false
+    var isStrict = true
 
-    static let all: [SystemProcedure] = SystemProcedureText.all.split(separator: "\n").compactMap(procedure) + ofLanguage
+    static let all = ofPostgres + ofRegistry
+
+    static let ofPostgres = SystemProcedureText.all.split(separator: "\n").compactMap(procedure) + ofLanguage
 
     private static let ofLanguage = SystemFunctionText.all.split { $0 == "\n" || $0 == ";" }.compactMap(procedure)
 
@@ -20,8 +26,29 @@ struct SystemProcedure: Sendable {
         guard words.count > 4 else { return made }
         let marks = Array(words[4])
         (made.kind, made.volatility, made.givesRows) = (String(marks[0]), marks.count > 1 ? String(marks[1]) : "i", marks.count > 2)
+        made.isStrict = made.kind == "f"
         return made
     }
+
+    /// Words of PostgreSQL's grammar, which are no functions to it.
+    private static let ofGrammar: Set<String> = [
+        "coalesce", "current_date", "current_timestamp", "greatest", "grouping", "least", "localtime", "localtimestamp", "nullif", "trim",
+    ]
+
+    /// What this language has and PostgreSQL 15 does not, as the language's own registry tells it.
+    static let ofRegistry: [SystemProcedure] = {
+        let known = Set(ofPostgres.map(\.name)).union(ofGrammar)
+        return FunctionRegistry.signatures.filter { !known.contains($0.function.name) }.map { signature in
+            let name = signature.function.name, arguments = signature.arguments.map { Int64(AnswerColumns.type($0).number) }
+            return SystemProcedure(
+                number: SystemNumber.procedure(name, arguments), name: name, result: signature.result.map { Int64(AnswerColumns.type($0).number) } ?? any,
+                arguments: arguments, kind: signature.function.kind == .aggregate ? "a" : "f", volatility: signature.function.volatility.rawValue,
+                isStrict: signature.isStrict)
+        }
+    }()
+
+    /// The pseudo-type of what may be anything.
+    private static let any: Int64 = 2_276
 
     private static let byName = Dictionary(all.map { ($0.name, $0.number) }, uniquingKeysWith: { first, _ in first })
     private static let byNumber = Dictionary(uniqueKeysWithValues: all.map { ($0.number, $0.name) })

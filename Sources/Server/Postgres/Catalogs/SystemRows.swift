@@ -217,7 +217,7 @@ struct SystemRows {
     private static let procedures: [Row] = SystemProcedure.all.map { procedure in
         [
             "oid": .integer(procedure.number), "proname": .string(procedure.name), "pronamespace": .integer(11), "proowner": .integer(SystemNumber.owner), "prolang": .integer(12),
-            "procost": .double(1), "prokind": .string(procedure.kind), "proisstrict": .boolean(procedure.kind == "f"), "proretset": .boolean(procedure.givesRows), "provolatile": .string(procedure.volatility), "proparallel": .string("s"),
+            "procost": .double(1), "prokind": .string(procedure.kind), "proisstrict": .boolean(procedure.isStrict), "proretset": .boolean(procedure.givesRows), "provolatile": .string(procedure.volatility), "proparallel": .string("s"),
             "pronargs": .integer(Int64(procedure.arguments.count)), "prorettype": .integer(procedure.result), "proargtypes": .list(procedure.arguments.map { .integer($0) }),
             "prosrc": .string(procedure.name),
         ]
