@@ -54,42 +54,23 @@ extension Binder {
         if !select.groupBy.isEmpty || having != nil || !collector.aggregates.isEmpty || !collector.groupings.isEmpty {
             let grouping = try Grouping(groups, collector, input: plan, binder: self)
             plan = grouping.plan
-            for index in items.indices {
-                if let list = items[index].list {
-                    guard items[index].element == nil else {
-                        throw .unsupported("a function that gives rows is not supported within an expression beside GROUP BY and aggregates: put it in FROM", at: items[index].position)
-                    }
-                    items[index].list = try grouping.rewrite(list)
-                } else if let place = groups.items[index] {
-                    let order = try collation(of: [items[index].expression], at: items[index].position)
-                    items[index].expression = grouping.key(at: place)
-                    if case .column(let id, _) = items[index].expression { collations[id] = order }
-                } else {
-                    items[index].expression = try grouping.rewrite(items[index].expression)
-                }
-            }
+            try regroup(&items, groups, by: grouping)
             having = try having.map { (condition) throws(QueryError) in try grouping.rewrite(condition) }
-            func rewritten(_ output: Output) throws(QueryError) -> Expression {
-                // Rows are made of what the groups gave.
-                if let item = output.item, items[item].list != nil { return output.expression }
-                guard let item = output.item, let place = groups.items[item] else { return try grouping.rewrite(output.expression) }
-                return grouping.key(at: place)
-            }
-            for index in order.indices {
-                let key = try rewritten(outputs.order[index])
-                if case .call(.collationKey, let arguments, _, _) = order[index].expression {
-                    order[index].expression = order[index].expression.withChildren([key, arguments[1]])
-                } else {
-                    order[index].expression = key
-                }
-            }
-            for index in distinctOn.indices { distinctOn[index] = try rewritten(outputs.distinctOn[index]) }
+            try regroup(&order, &distinctOn, outputs, items, groups, by: grouping)
             try grouping.rewriteWindows(of: collector)
         }
         if let having { plan = .filter(input: plan, conjuncts: having.conjuncts) }
         for window in collector.windows {
             plan = .window(WindowNode(input: plan, partition: window.partition, order: window.order, calls: window.calls))
         }
+        return try withRows(of: items, select, plan, order, distinctOn)
+    }
+
+    /// The end of a SELECT, with the rows that functions of its list give: made last of all behind DISTINCT ON and ORDER BY that do not look at them, else before both.
+    private func withRows(
+        of items: [Item], _ select: SelectSyntax, _ plan: LogicalPlan, _ order: [SortKey], _ distinctOn: [Expression]
+    ) throws(QueryError) -> LogicalPlan {
+        var (items, order, distinctOn) = (items, order, distinctOn)
         if items.count(where: { $0.list != nil }) > 1 || items.contains(where: { !$0.others.isEmpty }) {
             let driver = stepTogether(&items, &order, &distinctOn, at: select.position)
             return try finish(select, .unnest(UnnestNode(input: plan, list: driver.list, elements: [driver.element], passed: plan.columns)), items, order, distinctOn)
@@ -104,8 +85,47 @@ extension Binder {
             items[place].expression = list
             return spread(try finish(select, plan, items, order, distinctOn), place, element)
         }
-        plan = .unnest(UnnestNode(input: plan, list: list, elements: [element], passed: plan.columns))
-        return try finish(select, plan, items, order, distinctOn)
+        return try finish(select, .unnest(UnnestNode(input: plan, list: list, elements: [element], passed: plan.columns)), items, order, distinctOn)
+    }
+
+    /// The list's columns as what the groups give.
+    private func regroup(_ items: inout [Item], _ groups: GroupingList, by grouping: Grouping) throws(QueryError) {
+        for index in items.indices {
+            if let list = items[index].list {
+                guard items[index].element == nil else {
+                    throw .unsupported("a function that gives rows is not supported within an expression beside GROUP BY and aggregates: put it in FROM", at: items[index].position)
+                }
+                items[index].list = try grouping.rewrite(list)
+            } else if let place = groups.items[index] {
+                let order = try collation(of: [items[index].expression], at: items[index].position)
+                items[index].expression = grouping.key(at: place)
+                if case .column(let id, _) = items[index].expression { collations[id] = order }
+            } else {
+                items[index].expression = try grouping.rewrite(items[index].expression)
+            }
+        }
+    }
+
+    /// What ORDER BY and DISTINCT ON name as what the groups give; a key's collation stays with it.
+    private func regroup(
+        _ order: inout [SortKey], _ distinctOn: inout [Expression], _ outputs: (order: [Output], distinctOn: [Output]), _ items: [Item], _ groups: GroupingList,
+        by grouping: Grouping
+    ) throws(QueryError) {
+        func rewritten(_ output: Output) throws(QueryError) -> Expression {
+            // Rows are made of what the groups gave.
+            if let item = output.item, items[item].list != nil { return output.expression }
+            guard let item = output.item, let place = groups.items[item] else { return try grouping.rewrite(output.expression) }
+            return grouping.key(at: place)
+        }
+        for index in order.indices {
+            let key = try rewritten(outputs.order[index])
+            if case .call(.collationKey, let arguments, _, _) = order[index].expression {
+                order[index].expression = order[index].expression.withChildren([key, arguments[1]])
+            } else {
+                order[index].expression = key
+            }
+        }
+        for index in distinctOn.indices { distinctOn[index] = try rewritten(outputs.distinctOn[index]) }
     }
 
     /// Rows of functions are made after grouping, but for those that are keys of it: they are made before.
