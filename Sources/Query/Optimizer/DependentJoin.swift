@@ -2,6 +2,9 @@ import ColumnStore
 
 /// Runs a correlated plan once for each distinct set of outer values, all sets at a time, whatever is in it (Neumann and Kemper, “Unnesting
 /// Arbitrary Queries”, BTW 2015): the sets become a table, the *domain*, that is pushed down through the plan until nothing below needs it.
+///
+/// Each `push` gives back the plan with the domain's columns beside its own, an `Instance`, and what stands for the outer columns in it; whoever is above groups, numbers and joins
+/// by those keys, too. At the top they are what the outer rows are joined by. A row-by-row run would ask the plan as often as there are outer rows; this asks it once.
 struct DependentJoin {
     /// The outer rows, to stand in place of the plan that was given.
     let outerPlan: LogicalPlan
@@ -32,6 +35,8 @@ struct DependentJoin {
     init(outer: LogicalPlan, correlation: Set<ColumnID>, ids: PlanIDs) {
         self.ids = ids
         let wanted = outer.columns.filter { correlation.contains($0.id) }
+        // Lists and rows cannot be grouped by at each step: the number of the outer row is the key then, and the values go along as long as something needs them. Equal values
+        // are computed more than once for that.
         isNumbered = wanted.contains { $0.type.isNested }
         sharedID = ids.newShared()
         if isNumbered {
@@ -47,6 +52,7 @@ struct DependentJoin {
             keys = wanted
             carried = []
         }
+        // Shared: the domain is made of the very rows that it is joined to, read once.
         outerColumns = definition.columns
         outerPlan = .shared(id: sharedID, definition: definition, columns: outerColumns)
     }
@@ -57,6 +63,7 @@ struct DependentJoin {
     func pushed(into plan: LogicalPlan, at position: Int?) throws(QueryError) -> (plan: LogicalPlan, equalities: [JoinNode.Equality]) {
         // The one row of a value, or none: whoever asks for it here has NULL for none.
         let (result, instance) = if case .singleRow(let input, let place) = plan, isFree(plan) { try single(input, place, position) } else { try push(plan, position) }
+        // An outer NULL is a value like others here: its set has rows of its own.
         let equalities = zip(keys, instance.keys).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
         return (result, equalities)
     }
@@ -85,6 +92,7 @@ struct DependentJoin {
     }
 
     private func push(_ plan: LogicalPlan, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
+        // Nothing below asks for an outer value: every set has the same rows of it, and here the domain stays.
         guard isFree(plan) else {
             let (domain, instance) = newInstance()
             if case .values(let columns, let rows) = plan, columns.isEmpty, rows.count == 1 { return (domain, instance) }
@@ -294,6 +302,7 @@ struct DependentJoin {
         guard case .window(var node) = LogicalPlan.window(window).withInputs([inner]).mapExpressions({ $0.substituting(instance.map) }) else {
             throw unsupported(position)
         }
+        // The window of one set must not see rows of another.
         node.partition += instance.keys.map { .column($0) }
         return (.window(node), instance)
     }
@@ -309,6 +318,7 @@ struct DependentJoin {
             node.kind = .left
             return try push(node, position)
         case .inner, .cross:
+            // One side alone needs the domain: the other is read as it is, and not once more for each set.
             if !isLeft, isRight {
                 let (inner, instance) = completed(try push(node.right, position), for: LogicalPlan.join(join).expressions)
                 node.right = inner
@@ -316,6 +326,8 @@ struct DependentJoin {
             }
         default: break
         }
+        // Of an outer or a semi-join the left side's rows are kept, whichever side asks: they need the set that they are kept for. What tells NULL from false would have to look at
+        // each set's rows by themselves, which its operator does not.
         let isRightAsked = isRight || isFree(node.equalities.map(\.right))
         if node.kind == .antiNullAware, isRightAsked { throw unsupported(position) }
         if case .mark(_, nullAware: true) = node.kind, isRightAsked { throw unsupported(position) }
@@ -369,6 +381,7 @@ struct DependentJoin {
     }
 
     private func push(_ operation: SetOperationNode, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
+        // Rows are counted and compared with their set, in every part.
         var node = operation
         for index in node.inputs.indices {
             let (inner, instance) = try push(node.inputs[index], position)

@@ -102,7 +102,8 @@ struct JoinOrder {
         var residual: [Expression] = []
 
         private(set) var rows: [Double] = []
-        /// Columns that are all equal to each other: any two of them in different relations join those.
+        /// Columns that are all equal to each other: any two of them in different relations join those. So `a.k = b.k AND b.k = c.k` lets a and c be joined first,
+        /// which nobody wrote down.
         private(set) var classes: [[Member]] = []
         /// Equalities of other expressions, and conditions, with the relations that each needs.
         private(set) var others: [(equality: JoinNode.Equality, left: UInt64, right: UInt64, fraction: Double)] = []
@@ -193,6 +194,9 @@ struct JoinOrder {
         }
 
         /// Rows of the join of a set of relations: the same whatever the order.
+        ///
+        /// A class of n columns is n - 1 equalities, each of which passes one of as many values as its richer side has: so the product of all rows is divided by every column's
+        /// count of values but the least (values of the poorer side are taken to be among the richer one's).
         func rows(of set: UInt64) -> Double {
             var result = 1.0
             for index in relations.indices where set & (1 << UInt64(index)) != 0 { result *= rows[index] }
@@ -248,6 +252,8 @@ struct JoinOrder {
 
     // MARK: Search
 
+    /// The best plan of a set joins the best plans of two parts of it, since what comes out of a part is the same in every order (Selinger's dynamic programming, over bushy
+    /// trees): sets are gone through by their numbers, in which every part comes before its whole.
     private func exhaustive(_ graph: inout Graph) -> LogicalPlan {
         let count = graph.relations.count
         let all: UInt64 = (1 << UInt64(count)) - 1
@@ -256,9 +262,11 @@ struct JoinOrder {
         for index in 0..<count { cost[1 << index] = 0 }
         for set in 1...all where set.nonzeroBitCount > 1 {
             let rows = graph.rows(of: set)
+            // Counts down through all parts of the set.
             var part = (set - 1) & set
             while part > 0 {
                 let rest = set ^ part
+                // Each split once, whichever side is named first.
                 if part < rest {
                     // The rows that come out, and those that go into a hash table. A product of unconnected sets last of all.
                     let build = min(graph.rows(of: part), graph.rows(of: rest))
@@ -277,6 +285,7 @@ struct JoinOrder {
         return build(all)
     }
 
+    /// Joins two parts of which the fewest rows come out, over and over: n³ looks, and a good order where joins narrow, as they mostly do.
     private func greedy(_ graph: inout Graph) -> LogicalPlan {
         var parts = graph.relations.enumerated().map { (UInt64(1) << UInt64($0.offset), $0.element) }
         while parts.count > 1 {

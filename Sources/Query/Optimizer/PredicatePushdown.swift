@@ -25,8 +25,10 @@ struct PredicatePushdown {
             guard node.limit == nil else { return kept(conditions, over: descend(plan)) }
             node.input = push(conditions, into: node.input)
             return .sort(node)
+        // Rows that are alike pass together.
         case .distinct(let input): return .distinct(input: push(conditions, into: input))
         case .setOperation(let node): return pushIntoSetOperation(conditions, node)
+        // Below a LIMIT other rows would be counted, below what is shared rows would be missing elsewhere, and below a single row an error of the data would not be seen.
         case .scan, .values, .series, .limit, .shared, .singleRow: return kept(conditions, over: descend(plan))
         }
     }
@@ -42,6 +44,7 @@ struct PredicatePushdown {
         for condition in conditions {
             if case .literal(let value, _) = condition {
                 if value == .boolean(true) { continue }
+                // Never true: no row is left, unless a condition before it fails first.
                 while safeCount < left.count, !ConstantFolding.canFail(left[safeCount]) { safeCount += 1 }
                 if safeCount == left.count { return .values(columns: plan.columns, rows: []) }
             }
@@ -81,6 +84,7 @@ struct PredicatePushdown {
         var below: [Expression] = [], above: [Expression] = []
         for condition in conditions {
             let used = condition.columnIDs
+            // Of keys alone it holds for all rows of a group or for none. In GROUPING SETS a key that is left out is NULL, and its rows' values are not.
             let isOfKeys = node.groupingSets == nil && !used.isEmpty && used.allSatisfy { keys[$0]?.isVolatile == false }
             if isOfKeys { below.append(condition.substituting(keys)) } else { above.append(condition) }
             if !isOfKeys, node.groupingSets == nil, let part = Self.sidePart(of: condition, Set(keys.keys.filter { keys[$0]?.isVolatile == false })) {
@@ -99,6 +103,7 @@ struct PredicatePushdown {
             if condition.columnIDs.isDisjoint(with: elementIDs), !condition.columnIDs.isEmpty {
                 below.append(condition)
             } else {
+                // The row that stands for an empty list does not pass: it need not be made.
                 if NullRejection.rejects(condition, nulls: elementIDs) { node.keepsEmpty = false }
                 above.append(condition)
             }
@@ -114,6 +119,7 @@ struct PredicatePushdown {
         var below: [Expression] = [], above: [Expression] = []
         for condition in conditions {
             let used = condition.columnIDs
+            // Whole partitions go or stay; any other row may be one that a window of another looks at.
             if !used.isEmpty, used.isSubset(of: keys) { below.append(condition) } else { above.append(condition) }
         }
         node.input = push(below, into: node.input)
@@ -215,7 +221,7 @@ struct PredicatePushdown {
         return nil
     }
 
-    /// From `a.k = b.k` and a test of `a.k` against constants the same test of `b.k`.
+    /// From `a.k = b.k` and a test of `a.k` against constants the same test of `b.k`: its scan is pruned, too, and its rows are fewer before they are joined.
     private func implied(by conditions: [Expression], _ equalities: [JoinNode.Equality]) -> [Expression] {
         var pairs: [ColumnID: [Expression]] = [:]
         var seen: Set<[ColumnID]> = []
@@ -259,10 +265,12 @@ struct PredicatePushdown {
     private func pushIntoLeft(_ conditions: [Expression], _ join: JoinNode) -> LogicalPlan {
         var node = join
         let leftIDs = node.left.columnIDs, rightIDs = node.right.columnIDs
+        // The rows that the join adds would all be taken out again.
         if conditions.contains(where: { NullRejection.rejects($0, nulls: rightIDs) }) {
             node.kind = .inner
             return pushIntoInner(conditions, node)
         }
+        // What looks at the right side stays above: asked below, it would make left rows lonely that it has to take out.
         var left: [Expression] = [], above: [Expression] = []
         for condition in conditions {
             let used = condition.columnIDs
@@ -276,7 +284,8 @@ struct PredicatePushdown {
         return kept(above, over: .join(node))
     }
 
-    /// Takes from the join's own condition what looks at the right side only, and finds its equalities.
+    /// Takes from the join's own condition what looks at the right side only, and finds its equalities. A right row that fails is nobody's match, whoever asks; what looks
+    /// at the left side only says whether a row has matches, and not whether it stays, and so is the join's.
     private func splitCondition(_ node: inout JoinNode, _ leftIDs: Set<ColumnID>, _ rightIDs: Set<ColumnID>) -> [Expression] {
         var right: [Expression] = [], rest: [Expression] = []
         for condition in node.residual {
@@ -303,6 +312,7 @@ struct PredicatePushdown {
             node.kind = rejectsLeft && rejectsRight ? .inner : rejectsLeft ? .left : .right
             return pushIntoJoin(conditions, node)
         }
+        // Both sides' rows stay: a condition of either decides about matches alone, and nothing moves.
         var rest: [Expression] = []
         for condition in node.residual {
             if let equality = Self.equality(condition, leftIDs, rightIDs) { node.equalities.append(equality) } else { rest.append(condition) }
@@ -326,6 +336,7 @@ struct PredicatePushdown {
         case .semi, .anti, .mark(_, nullAware: false): right = splitCondition(&node, leftIDs, rightIDs)
         default: break
         }
+        // A row of a semi-join needs a match, so whatever the match asks of the row alone is asked of it first. An anti-join keeps rows that fail it.
         if node.kind == .semi {
             left += node.residual.filter { !$0.columnIDs.isEmpty && $0.columnIDs.isSubset(of: leftIDs) }
             node.residual.removeAll { !$0.columnIDs.isEmpty && $0.columnIDs.isSubset(of: leftIDs) }

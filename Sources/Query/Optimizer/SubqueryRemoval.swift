@@ -2,6 +2,9 @@ import ColumnStore
 
 /// Makes joins of subqueries in expressions: EXISTS and IN semi- and anti-joins, values left joins, tests within other expressions mark joins.
 /// Afterwards no plan holds a subquery, and no plan mentions columns of an outer one.
+///
+/// One that looks at no outer column is joined as it is. Of one that does, `CorrelationPullUp` is asked first: where the outer columns stand in conditions only, these become the
+/// keys of a usual join, which reads the inner rows once. What it cannot do `DependentJoin` can, for the price of a table of all different outer values; so it comes last.
 struct SubqueryRemoval {
     private let ids: PlanIDs
 
@@ -13,6 +16,7 @@ struct SubqueryRemoval {
         if PlanningWork.isOver { try PlanningWork.check() }
         if case .filter(let input, let conjuncts) = plan, let moved = LateralConditions.moved(input, conjuncts) { return try visit(moved) }
         if case .join(let join) = plan, let moved = LateralConditions.moved(join) { return try visit(.join(moved)) }
+        // Inputs first: what is joined to a plan then stands over one without subqueries, whose columns are all that they will be.
         var inputs: [LogicalPlan] = []
         for input in plan.inputs { inputs.append(try visit(input)) }
         var node = plan.withInputs(inputs)
@@ -70,6 +74,7 @@ struct SubqueryRemoval {
 
     private func filter(_ input: LogicalPlan, _ conjuncts: [Expression]) throws(QueryError) -> LogicalPlan {
         let all = conjuncts.flatMap(\.conjuncts)
+        // Conditions without subqueries stand below the joins, whatever their order was: then fewer rows are looked up.
         let plain = all.filter { !$0.hasSubquery }
         var attached = Attached(plain.isEmpty ? input : LogicalPlan.filter(input: input, conjuncts: plain))
         for condition in all where condition.hasSubquery {
@@ -84,7 +89,8 @@ struct SubqueryRemoval {
         return attached.plan
     }
 
-    /// EXISTS, IN and their negations as conditions by themselves.
+    /// EXISTS, IN and their negations as conditions by themselves: a row passes or does not, so that a semi-join will do, and NULL need not be told from false. Within
+    /// another expression the value itself counts, which a mark join has (`mark`).
     private func membership(_ condition: Expression, _ input: LogicalPlan) throws(QueryError) -> LogicalPlan? {
         var inner = condition, isNegated = false
         while case .not(let operand) = inner {
@@ -117,6 +123,7 @@ struct SubqueryRemoval {
         node.residual.removeAll(where: \.hasSubquery)
         let inEqualities = node.equalities.contains { $0.left.hasSubquery || $0.right.hasSubquery }
         guard !inEqualities else { throw .unsupported("subqueries are not supported in this join", at: Self.position(in: tests)) }
+        // What an inner join asks may as well be asked of its rows.
         if node.kind == .inner || node.kind == .cross {
             if node.equalities.isEmpty, node.residual.isEmpty { node.kind = .cross }
             return try filter(.join(node), tests)
@@ -300,7 +307,7 @@ struct SubqueryRemoval {
         }
         if correlation.isEmpty { return .join(node) }
         if let own = Self.overOwnList(node, correlation) { return .join(own) }
-        // Where values are compared with the subquery's rows, a LIMIT of it says which.
+        // Whether there is a row no LIMIT changes. Where values are compared with the subquery's rows, it says which.
         let isExistence = pairs.isEmpty && conditions.isEmpty
         if let pulled = CorrelationPullUp(outer: correlation, ids: ids, isExistence: isExistence).pull(inner), pulled.emptyRow == nil {
             node.right = pulled.plan
@@ -345,6 +352,8 @@ struct SubqueryRemoval {
         if operands.count == 1, subquery.plan.freeColumns.isEmpty {
             return try mark(subquery, pairs, nullAware: true, &input)
         }
+        // The operator that tells NULL from false has to see all inner rows at once, and here each outer row has its own. So there are two questions: whether a
+        // row is equal, and, where none is, whether one may be.
         let isEqual = try mark(subquery, pairs, nullAware: false, &input)
         let equal = Expression.conjunction(pairs.map { .call(.equal, [$0.0, $0.1], type: .boolean, position: subquery.position) })
         let isUnknown = try mark(subquery, [], conditions: [.isNull(equal)], nullAware: false, &input)
@@ -364,6 +373,7 @@ struct SubqueryRemoval {
             input = .join(JoinNode(kind: .cross, left: input, right: single))
             return columns.map { .column($0) }
         }
+        // Conditions that are no equalities would be asked after the one row was chosen.
         if let pulled = CorrelationPullUp(outer: correlation, ids: ids, isExistence: false).pull(inner), pulled.residual.isEmpty {
             return joined(pulled, columns, &input, at: subquery.position)
         }
@@ -450,6 +460,8 @@ struct SubqueryRemoval {
             .call(function, [left, right], type: .boolean, position: subquery.position)
         }
         let zero = Expression.literal(.integer(0), .int64)
+        // What holds of some row holds of the one that makes it easiest, what holds of all holds of the one that makes it hardest: `x < ANY` asks the greatest, `x < ALL` the
+        // least. `x = ALL` means that both are x, `x <> ANY` that one of them is not.
         // `decided` settles the answer as not `isAll`; else an unknown value leaves it open, and the last test tells.
         let decided: Expression, last: Expression
         switch function.comparison {

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// Numbers the distinct values of one key column, NULL among them, in the order in which they first come.
+///
+/// Whatever fits 64 bits is numbered by one table, texts and what is written as bytes (lists, rows, documents) by another, wide decimals and intervals by a Swift dictionary, since they are
+/// seldom. As long as one table alone gives numbers, its own are the column's, and rows cost no translation; with the first NULL or wide value between them `codeOfEntry` begins.
 struct KeyTable {
     let type: ColumnType
     private var integers = IntegerTable()

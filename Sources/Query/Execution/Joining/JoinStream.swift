@@ -1,6 +1,10 @@
 import ColumnStore
 
-/// One worker's walk of left rows past the table of right rows. Pairs are made a few thousand at a time, whatever a key's count is.
+/// One worker's walk of left rows past the table of right rows. Pairs are made a few thousand at a time, whatever a key's count is: two keys of a million rows each are
+/// a trillion pairs, which must neither be held nor keep a cancelled query going. So the walk can stop between any two pairs; `row` and `nextRight` say where.
+///
+/// A right side that does not fit comes in blocks, each with a stream of its own over the same left batches. What earlier blocks have matched goes with each batch (`matches`), and only
+/// the last block knows which left rows have no match.
 final class JoinStream: BatchStream {
     private let node: JoinNode
     private let table: JoinTable
@@ -153,6 +157,7 @@ final class JoinStream: BatchStream {
                         row += 1
                         continue
                     }
+                    // A pair is still there: the next call begins with it.
                     if left.count == Self.pairCountMax { return }
                     left.append(Int32(truncatingIfNeeded: row))
                     right.append(next)
@@ -172,6 +177,7 @@ final class JoinStream: BatchStream {
         let left = [Int32](unsafeUninitializedCapacity: count) { left, pairCount in
             right = [Int32](unsafeUninitializedCapacity: count) { right, rightCount in
                 first.withUnsafeBufferPointer { first in
+                    // Written whether or not there is a match, and passed over where there is: no branch that a processor would guess wrong.
                     for row in 0..<count {
                         left[pairCount] = Int32(truncatingIfNeeded: row)
                         right[pairCount] = first[row]
@@ -189,6 +195,7 @@ final class JoinStream: BatchStream {
         if !waiting.left.isEmpty { return gathered(batch, waiting.left, waiting.right) }
         var (left, right) = makePairs()
         if left.isEmpty { return nil }
+        // A row has a match only where the rest of the condition holds: it is asked before anything is marked.
         if let residual, let passing = try residual.select(batch, left, table, right) {
             left = passing.map { left[Int($0)] }
             right = passing.map { right[Int($0)] }
@@ -324,6 +331,7 @@ final class JoinStream: BatchStream {
         var (row, next) = (row, nextRight)
         matchedRight.withUnsafeBufferPointer { matched in
             openRight.withUnsafeMutableBufferPointer { links in
+                // The first that is open from `start` on; the way there leads to it directly then, as in a union-find.
                 func open(_ start: Int32) -> Int32 {
                     var end = start
                     while end >= 0, matched[Int(end)] != 0 { end = links[Int(end)] }
@@ -383,6 +391,7 @@ final class JoinStream: BatchStream {
     }
 
     /// Rows that do not match, of which NULLs leave it unknown; of a right side in blocks, as far as it has been read.
+    /// A match in a later block settles a row that an earlier one left open; so both are kept until the last.
     private func unknownRows(_ batch: ColumnBatch) throws -> Bitmap {
         guard let nullTest else { return matchedLeft }
         guard matches != nil else { return try nullTest.unknownRows(batch, keyColumns, among: ~matchedLeft, facts) }

@@ -3,6 +3,9 @@ import Synchronization
 
 /// Window functions over rows that come sorted by partition and order. Whole partitions are held; those that a batch holds together are
 /// computed together. One that does not fit is written to disk and answered from there.
+///
+/// Together, since partitions may be of a row or two: calls are evaluated over columns, and a batch for each would cost more than its rows. A partition is over when a row of
+/// another comes, so the last one of a batch is held until the next.
 final class WindowOperator: PreparedOperator, @unchecked Sendable {
     private let node: WindowNode
     static let byteCountMax = 4 << 20
@@ -93,6 +96,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
                 long = nil
                 return held.isEmpty ? nil : try compute(&held)
             }
+            // Rows up to the next partition's beginning are its own; what is behind them waits, since its answers come first.
             if let long {
                 let end = starts.first ?? batch.rowCount
                 if end > 0 { try long.append(end == batch.rowCount ? batch : batch.slice(0..<end)) }
@@ -102,6 +106,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
                 self.long = nil
                 return nil
             }
+            // No partition begins here: all rows are of the one that is held.
             guard let last = starts.last else {
                 try hold(batch)
                 return nil
@@ -127,6 +132,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
         }
 
         private func hold(_ rows: ColumnBatch) throws {
+            // A slice would keep the whole batch alive that it is of.
             let batch = rows.compacted()
             held.append(batch)
             heldByteCount += batch.keptByteCount
@@ -140,6 +146,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
             self.long = long
         }
 
+        /// What would not be worth a file is taken even where it is refused.
         private func fits(_ byteCount: Int) -> Bool {
             if share.resize(to: byteCount) { return true }
             guard byteCount <= run.refusedByteCount else { return false }
@@ -244,6 +251,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
             do {
                 return try answered(joined)
             } catch let error as QueryError where error.needsMemory {
+                // Found too large only when its calls ran: it is cut into its partitions again.
                 try layAside(joined)
                 share.force(to: 0)
                 return nil
@@ -301,6 +309,7 @@ struct WindowRows {
             peerStart[row] = isNewPeer ? Int32(row) : peerStart[row - 1]
             peerNumber[row] = isNewPartition ? 0 : peerNumber[row - 1] + (isNewPeer ? 1 : 0)
         }
+        // Ends are known from behind: a row's is the next one's, as long as both begin alike.
         for row in (0..<rowCount).reversed() {
             let isLast = row == rowCount - 1
             partitionEnd[row] = isLast || partitionStart[row + 1] != partitionStart[row] ? Int32(row + 1) : partitionEnd[row + 1]
