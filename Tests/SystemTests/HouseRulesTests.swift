@@ -108,6 +108,21 @@ final class HouseRulesTests: XCTestCase {
         }
     }
 
+    /// Another kind of table is another value in `TableKind.swift`: everybody else asks it what he needs to know. The compiler keeps the kinds themselves from
+    /// others; this keeps what would say the same in other words.
+    func test_kindOfTable_isAskedByQuestion_neverWhichItIs() throws {
+        // They only shrink: names in the catalogs of questions are looked at by their ends.
+        let others = ["Query/Binding/Binder+Names.swift", "Server/Postgres/Catalogs/SystemRows.swift"]
+        let words = ["isVersioned", "isLedger", "\"_history\"", "\"replace\"", "TableKind.unlessSaid ==", ".tableKind.word ==", "kind.word ==", ".storedSuffix ==", ".storedSuffix.isEmpty"]
+        for source in try Self.sources() where source.path != "Documents/Types/TableKind.swift" && !others.contains(source.path) && !source.path.hasPrefix("Query/Functions/") {
+            for line in source.lines where !line.text.trimmingCharacters(in: .whitespaces).hasPrefix("//") {
+                for word in words where line.text.contains(word) {
+                    XCTFail("\(source.path):\(line.number) has \(word): ask the table's `TableKind` a question, and give it one more where it has none that fits")
+                }
+            }
+        }
+    }
+
     /// An error's text is for people, and changes when it can be said better.
     func test_errors_areToldApartByTheirCodes_neverByTheirTexts() throws {
         // SQLite has one code for all that is wrong with a statement.

@@ -8,8 +8,7 @@ package final class DocumentType: Sendable {
     package var version: Int { file.version }
     package var table: String { file.table }
     package var format: TypeFile.Format { file.format }
-    /// Whether its table keeps versions of documents.
-    package var isVersioned: Bool { file.onRepeat == .replace }
+    package var tableKind: TableKind { file.tableKind }
     /// Whether a document holds several receipts, which a path finds.
     package var hasSeveralReceipts: Bool { each != nil }
     /// Stages of registrars; empty when receipts are COMPLETE at once.

@@ -4,11 +4,11 @@ package import ColumnStore
 package enum ColumnAgreement {
     static func conflicts(of type: TypeFile, with other: TypeFile) -> [Fault.Violation] {
         guard type.table == other.table else { return [] }
-        guard type.onRepeat == other.onRepeat else {
+        guard type.tableKind === other.tableKind else {
             return [
                 .init(
                     pointer: "/on_repeat", code: "column-conflict",
-                    message: "the type \(other.name) of the same table says \(other.onRepeat.rawValue): types of one table agree on it")
+                    message: "the type \(other.name) of the same table says \(other.tableKind.word): types of one table agree on it")
             ]
         }
         return conflicts(of: type, with: other.fields, owner: "the type \(other.name) of the same table") + disagreements(type, other)

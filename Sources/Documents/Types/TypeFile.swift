@@ -4,21 +4,14 @@ package import ColumnStore
 package struct TypeFile: Sendable {
     package enum Format: String, Sendable, CaseIterable { case json, xml, csv }
 
-    /// What a further document under a known identity is.
-    package enum OnRepeat: String, Sendable, CaseIterable {
-        /// Refused, unless it is the same again: the type's table is a ledger.
-        case refuse
-        /// The next version: the type's table keeps them all, and shows the newest.
-        case replace
-    }
-
     package var name = ""
     package var version = 0
     /// For people.
     package var description: String?
     package var table = "receipts"
     package var format = Format.json
-    package var onRepeat = OnRepeat.refuse
+    /// What `on_repeat` says: what a further document under a known identity is.
+    package var tableKind = TableKind.unlessSaid
     package var priority = 0
     package var match: [Test] = []
     /// `{namespace}name` alternatives of the root element.
@@ -221,7 +214,4 @@ package struct TypeFile: Sendable {
         "client_id", "receipt_id", "business_day", "issued_at", "type", "type_version", "received_at", "state", "completed_at", "ticket_id",
         "sequence", "content_type", "document", "document_sha256", "history", "upload_id",
     ]
-
-    /// Those that versioned tables have besides.
-    package static let versionColumnNames: Set<String> = ["version", "removed", "valid_to", "superseded_by"]
 }

@@ -28,8 +28,8 @@ extension TypeFileReader {
         let name = String(decoding: tape.name(of: node), as: UTF8.self)
         if !Self.isIdentifier(name) { fail(node, "a column's name is a lower-case identifier of at most \(Self.nameByteCountMax) characters") }
         if !isInList, TypeFile.commonColumnNames.contains(name) { fail(node, "every table has a column \(name) already") }
-        if !isInList, file.onRepeat == .replace, TypeFile.versionColumnNames.contains(name) {
-            fail(node, "every versioned table has a column \(name) already")
+        if !isInList, file.tableKind.ownColumns.contains(where: { $0.field.name == name }) {
+            fail(node, "every \(file.tableKind.noun) has a column \(name) already")
         }
         guard tape[node].kind == .object else {
             fail(node, "must be an object", code: "wrong-type")

@@ -5,8 +5,8 @@ extension TypeFileReader {
         if let node = member("receipt_id") { file.receiptID = alternatives(node, isTime: false) } else { fail(missing: "receipt_id", of: 0) }
         if let node = member("issued_at") {
             file.issuedAt = alternatives(node, isTime: true)
-        } else if file.onRepeat == .refuse {
-            // A ledger's identity has the day in it, which a repeat must bring with it.
+        } else if file.tableKind.dayIsOfIdentity {
+            // A repeat must bring the day with it.
             fail(missing: "issued_at", of: 0)
         }
         if let node = member("business_day") { file.businessDay = alternatives(node, isTime: true) }

@@ -151,8 +151,9 @@ struct TypeFileReader {
         }
         if let node = tape.member("table", of: 0), let table = string(node) {
             file.table = table
-            if !Self.isIdentifier(table) || table.hasSuffix("_accepted") || table.hasSuffix("_history") {
-                fail(node, "a table's name is a lower-case identifier that does not end in _accepted or _history")
+            let endings = [["_accepted"], TableKind.reservedSuffixes].flatMap { $0 }
+            if !Self.isIdentifier(table) || endings.contains(where: table.hasSuffix) {
+                fail(node, "a table's name is a lower-case identifier that does not end in \(endings.joined(separator: " or "))")
             }
         }
         if let node = tape.member("format", of: 0) {
@@ -190,10 +191,10 @@ struct TypeFileReader {
 
     private mutating func readOnRepeat() {
         guard let node = tape.member("on_repeat", of: 0), let text = string(node) else { return }
-        if let onRepeat = TypeFile.OnRepeat(rawValue: text) {
-            file.onRepeat = onRepeat
+        if let kind = TableKind.named(text) {
+            file.tableKind = kind
         } else {
-            fail(node, "on_repeat is refuse or replace")
+            fail(node, "on_repeat is \(TableKind.all.map(\.word).joined(separator: " or "))")
         }
     }
 

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Glibc
 
 /// What a move of the warehouse did.
@@ -144,7 +145,7 @@ final class WarehouseMove {
             moved.append(.init(name: name, version: iceberg.version, objects: data + objects, unnamed: ["metadata/version-hint.text"]))
             present[name] = table.next(iceberg)
             summary.tableCount += 1
-            guard TableName.isVersioned(name) else { continue }
+            guard TableName.kind(of: name).publishesNewest else { continue }
             let view = TableName.shown(name)
             try former.storage(of: view, in: directory.warehousePath, calls: LinuxFileSystem()).list(prefix: "metadata/") { views.append((view, $0.key)) }
         }

@@ -1,4 +1,5 @@
 package import ColumnStore
+import Documents
 
 /// The columns that every table has, in their order, whatever its types add.
 package enum StandardColumns {
@@ -28,9 +29,10 @@ package enum StandardColumns {
 
     /// A table's columns: the standard ones, then those of its types.
     ///
-    /// - Parameter table: as it is stored. Rows of versioned tables that remove a document have none.
+    /// - Parameter table: as it is stored. Rows that remove a document have none.
     package static func schema(of table: String, typeColumns: [Field]) -> Schema {
-        Schema(fields.map { TableName.isVersioned(table) && ofDocument.contains($0.name) ? Field($0.name, $0.type) : $0 } + typeColumns)
+        let mayLackDocument = TableName.kind(of: table).hasRemovals
+        return Schema(fields.map { mayLackDocument && ofDocument.contains($0.name) ? Field($0.name, $0.type) : $0 } + typeColumns)
     }
 
     private static let ofDocument: Set<String> = ["document", "document_sha256"]

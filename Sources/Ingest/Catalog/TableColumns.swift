@@ -1,4 +1,5 @@
 package import ColumnStore
+import Documents
 import Synchronization
 
 /// The columns that types add to each table: grows when a type is registered, never shrinks.
@@ -21,4 +22,21 @@ package final class TableColumns: Sendable {
     }
 
     package func contains(_ table: String) -> Bool { columns.withLock { $0[table] != nil } }
+
+    /// The table that callers give a name, as it is stored; nil where none has it.
+    package func storedName(ofShown name: String) -> String? {
+        columns.withLock { columns in
+            for kind in TableKind.all {
+                let stored = kind.storedName(of: name)
+                // What ends like stored names of another kind is none of this one.
+                if columns[stored] != nil, TableName.kind(of: stored) === kind { return stored }
+            }
+            return nil
+        }
+    }
+
+    func kind(ofShown name: String) -> TableKind? { storedName(ofShown: name).map(TableName.kind) }
+
+    /// Whether a table has a name, as callers give it or as it is stored.
+    func hasTable(named name: String) -> Bool { contains(name) || storedName(ofShown: name) != nil }
 }

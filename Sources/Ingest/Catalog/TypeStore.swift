@@ -55,23 +55,18 @@ package final class TypeStore: Sendable {
     /// What a type adds to its table.
     private static func columns(of type: DocumentType) -> [Field] { VersionColumns.fields(of: TableName.stored(type)) + type.layout.fields }
 
-    /// A table is a ledger or versioned forever, whatever became of the types that made it.
+    /// A table is of its kind forever, whatever became of the types that made it.
     private func kindConflicts(of type: TypeFile) -> [Fault.Violation] {
-        let isVersioned = type.onRepeat == .replace
-        let other = isVersioned ? type.table : TableName.history(of: type.table)
-        guard tables.contains(other) else { return [] }
-        return [
-            .init(
-                pointer: "/on_repeat", code: "column-conflict",
-                message: "the table \(type.table) \(isVersioned ? "is a ledger: on_repeat is refuse" : "keeps versions: on_repeat is replace")")
-        ]
+        TableKind.all.filter { $0 !== type.tableKind && tables.contains($0.storedName(of: type.table)) }.map { kind in
+            .init(pointer: "/on_repeat", code: "column-conflict", message: "the table \(type.table) \(kind.statement): on_repeat is \(kind.word)")
+        }
     }
 
     /// What the tables of the store, and the types that are in force, have against a file.
     ///
     /// Nothing that few may see in a table is seen by others through one of its types.
     private func conflicts(of type: TypeFile) -> [Fault.Violation] {
-        let table = type.onRepeat == .replace ? TableName.history(of: type.table) : type.table
+        let table = TableName.stored(type)
         var reasons = kindConflicts(of: type)
         reasons.append(contentsOf: ColumnAgreement.conflicts(of: type, with: tables.columns(of: table), owner: "the table \(type.table)"))
         reasons.append(contentsOf: registry.sensitiveConflicts(of: type))
@@ -133,7 +128,7 @@ package final class TypeStore: Sendable {
             try JSONReader().read(bytes) { tape in
                 func text(_ name: String) -> String? { tape.member(name, of: 0).flatMap { tape[$0].kind == .string ? tape.string(of: $0) : nil } }
                 let table = text("table") ?? "receipts"
-                return text("on_repeat") == TypeFile.OnRepeat.replace.rawValue ? TableName.history(of: table) : table
+                return (text("on_repeat").flatMap(TableKind.named) ?? .unlessSaid).storedName(of: table)
             }
         }
     }

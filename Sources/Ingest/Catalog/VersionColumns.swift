@@ -5,38 +5,47 @@ import Documents
 ///
 /// They lie with the types' columns, so that hot images, cold files and merges know nothing of them.
 package enum VersionColumns {
-    static let version = Field("version", .int32)
-    static let removed = Field("removed", .boolean)
-    /// When the next version came that is not FAILED. NULL in the newest, and in a file that was written before that one came.
-    static let validTo = Field("valid_to", .timestampTZ)
-    /// The sequence of that next version. Not shown in SQL.
-    static let supersededBy = Field("superseded_by", .int64)
-    static let upload = Field("upload_id", .string)
+    static let version = StoreColumn.version.field
+    static let removed = StoreColumn.removed.field
+    static let validTo = StoreColumn.validTo.field
+    static let supersededBy = StoreColumn.supersededBy.field
+    static let upload = StoreColumn.upload.field
 
     /// What stands for the hash of a removal's document, which has none.
     static let removalHash = SHA256.hash([])
 
     /// What a stored table has besides its types' columns.
-    package static func fields(of stored: String) -> [Field] {
-        TableName.isVersioned(stored) ? [version, removed, validTo, supersededBy, upload] : [upload]
-    }
+    package static func fields(of stored: String) -> [Field] { TableName.kind(of: stored).ownColumns.map(\.field) + [upload] }
 
     package static let names: Set<String> = Set([version, removed, validTo, supersededBy, upload].map(\.name))
 
-    /// What a row brings with it into the hot tier. The others follow from what comes after it.
-    private static let brought: [Field] = [version, removed, upload]
+    /// A type's layout with what rows bring before its columns.
+    ///
+    /// - Parameter brought: as the table's `TableKind` has it.
+    static func layout(_ layout: RowLayout, after brought: [StoreColumn]) -> RowLayout {
+        brought.isEmpty ? layout : RowLayout(fields: brought.map(\.field) + layout.fields)
+    }
 
-    /// A type's layout with `brought` before its columns.
-    static func layout(_ layout: RowLayout) -> RowLayout { RowLayout(fields: brought + layout.fields) }
-
-    /// Of rows of a ledger that an upload brought.
-    static func uploadLayout(_ layout: RowLayout) -> RowLayout { RowLayout(fields: [upload] + layout.fields) }
-
-    /// A row of `uploadLayout(_:)` of a row of the type's own.
-    static func row(_ values: some Collection<UInt8>, count: Int, upload: String) -> [UInt8] {
-        var row = shifted(values, count: count, by: 1)
-        row[0] |= 1
-        append(upload, to: &row)
+    /// A row of `layout(_:after:)` of a row of the type's own. Its version's number is 0 until `set(version:in:at:count:)`.
+    ///
+    /// - Parameter count: of the type's columns.
+    static func row(_ values: some Collection<UInt8>, count: Int, after brought: [StoreColumn], isRemoval: Bool = false, upload: String?) -> [UInt8] {
+        if brought.isEmpty { return Array(values) }
+        var row = shifted(values, count: count, by: brought.count)
+        var own: [UInt8] = []
+        for (place, column) in brought.enumerated() {
+            switch column {
+            case .version: own += [0, 0, 0, 0]
+            case .removed: own.append(isRemoval ? 1 : 0)
+            case .upload:
+                guard let upload else { continue }
+                append(upload, to: &own)
+            // They follow from what comes after the row.
+            case .validTo, .supersededBy: continue
+            }
+            row[place >> 3] |= 1 << UInt8(place & 7)
+        }
+        row += own
         row += values.dropFirst((count + 7) / 8)
         return row
     }
@@ -63,23 +72,11 @@ package enum VersionColumns {
         row += text.utf8
     }
 
-    /// A row of `layout(_:)` of a row of the type's own.
-    ///
-    /// - Parameter count: of the type's columns.
-    static func row(_ values: some Collection<UInt8>, count: Int, isRemoval: Bool, upload: String?) -> [UInt8] {
-        var row = shifted(values, count: count, by: brought.count)
-        row[0] |= upload == nil ? 3 : 7
-        row += [0, 0, 0, 0, isRemoval ? 1 : 0]
-        if let upload { append(upload, to: &row) }
-        row += values.dropFirst((count + 7) / 8)
-        return row
-    }
-
-    /// Writes the version into a row of `layout(_:)`: only the writer knows it.
+    /// Writes the version into a row whose first column it is: only the writer knows it.
     ///
     /// - Parameters:
     ///   - start: where the row begins in `bytes`.
-    ///   - count: of the row's columns, `brought` among them.
+    ///   - count: of the row's columns, those that it brought among them.
     static func set(version: Int32, in bytes: inout [UInt8], at start: Int, count: Int) {
         let place = start + (count + 7) / 8
         withUnsafeBytes(of: version.littleEndian) { digits in

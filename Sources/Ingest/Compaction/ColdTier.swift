@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Synchronization
 
 /// The cold tables of a store: one Iceberg table for each table name, under DATA/warehouse.
@@ -127,11 +128,11 @@ final class ColdTier: Sendable {
         return commit.table
     }
 
-    /// Shows outside engines what of a versioned table is newest in cold.
+    /// Shows outside engines what of a table is newest in cold, where its kind has that.
     ///
     /// - Parameter cutoff: in milliseconds since 1970; what was replaced before need not be kept for them.
     func publishNewest(of history: ColdTable, before cutoff: Int64) throws {
-        guard TableName.isVersioned(history.name) else { return }
+        guard TableName.kind(of: history.name).publishesNewest else { return }
         try NewestView(history: history, storage: try storage(TableName.shown(history.name)), cutoff: cutoff, floor: floor).publish()
     }
 

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Synchronization
 
 /// From hot files to cold ones.
@@ -165,7 +166,7 @@ extension Compactor {
     private func makeCold(_ file: HotFile, _ appended: Appended) throws {
         let info = file.state
         // A start finds versions that are in memory alone, and changes of their states, in hot files.
-        if appended.targets.keys.contains(where: { TableName.isVersioned($0) }) { try tier.versions.flush() }
+        if appended.targets.keys.contains(where: { TableName.kind(of: $0).numbersVersions }) { try tier.versions.flush() }
         try WorkerThread.promptly {
             try usage.moving(file) { along in
                 try catalog.switchToCold(

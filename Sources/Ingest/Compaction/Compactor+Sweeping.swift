@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Synchronization
 
 /// Old versions out of the files of the newest ones.
@@ -7,7 +8,7 @@ extension Compactor {
     /// both, as far as the rows that came after are in cold for good.
     func sweep(_ name: String) throws {
         let start = tier.boundary.snapshot()
-        guard TableName.isVersioned(name), let present = start.cold[name], let superseded = start.superseded[name] else { return }
+        guard TableName.kind(of: name).rowsGrowOld, let present = start.cold[name], let superseded = start.superseded[name] else { return }
         let old = superseded.all.filter { VersionSplit.isOld($0, hot: start.files) }.map(\.sequence)
         if old.isEmpty { return }
         let files = try present.newestFiles()

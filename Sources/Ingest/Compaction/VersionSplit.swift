@@ -1,8 +1,9 @@
 import ColumnStore
+import Documents
 
 /// Tells old versions from those that are newest in cold, and writes into them what came after them.
 struct VersionSplit {
-    private let isVersioned: Bool
+    private let rowsGrowOld: Bool
     private let superseded: SupersededRows
     /// Files whose rows cold does not have.
     private let hot: [HotFile]
@@ -12,13 +13,13 @@ struct VersionSplit {
     private let supersededBy: Int
 
     /// - Parameters:
-    ///   - table: as it is stored; of a ledger every row is present.
+    ///   - table: as it is stored; where rows do not grow old every row is present.
     ///   - schema: of the batches.
     ///   - hot: of the files that are hot, those that are not about to be cold.
     init(_ table: String, _ schema: Schema, _ superseded: SupersededRows, hot: [HotFile]) {
         self.hot = hot
         let places = [("sequence"), ("state"), VersionColumns.validTo.name, VersionColumns.supersededBy.name].map { schema.index(of: $0) }
-        isVersioned = TableName.isVersioned(table) && !places.contains(nil)
+        rowsGrowOld = TableName.kind(of: table).rowsGrowOld && !places.contains(nil)
         self.superseded = superseded
         (sequence, state) = (places[0] ?? 0, places[1] ?? 0)
         (validTo, supersededBy) = (places[2] ?? 0, places[3] ?? 0)
@@ -40,7 +41,7 @@ struct VersionSplit {
     }
 
     func parts(_ batch: ColumnBatch) -> Parts {
-        guard isVersioned else { return Parts(present: batch) }
+        guard rowsGrowOld else { return Parts(present: batch) }
         var (present, past): ([Int32], [Int32]) = ([], [])
         var parts = Parts()
         var (ends, successors) = (ColumnBuilder(type: .timestampTZ), ColumnBuilder(type: .int64))

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Glibc
 import Synchronization
 
@@ -265,10 +266,10 @@ package final class DataDirectory: Sendable {
         try storages.storage(of: table, in: warehousePath, calls: calls)
     }
 
-    /// Tables that have files of their own: of a versioned one its history, and not the view of its newest rows.
+    /// Tables that have files of their own: not the views of the newest rows of others.
     func coldTables() throws -> [String] {
         let all = Set(try storages.tables(in: warehousePath))
-        return all.filter { !all.contains(TableName.history(of: $0)) }.sorted()
+        return all.filter { name in !TableKind.all.contains { $0.publishesNewest && all.contains($0.storedName(of: name)) } }.sorted()
     }
 
     /// Its own files: the administrator's key, and what SQLite has.

@@ -3,18 +3,16 @@ package import Documents
 /// Under which names a table is stored and shown.
 ///
 /// A versioned table's rows, every version of every document, are stored as `t_history`; `t` and `t_accepted` are what of them is newest.
-/// No type's table may end like that, so the name alone says which kind of table it is.
+/// No type's table may end like that, so the name alone says which kind of table it is, and `TableKind` what that means.
 package enum TableName {
-    private static let historySuffix = "_history"
     private static let sumsPrefix = "rollup_"
     /// Of executions whose time is over: the store's own rows, which have no documents.
     static let executions = "executions"
     /// What they have as their type. None of that name is in force, so that nobody else brings any.
     static let executionType = "till-execution"
 
-    package static func stored(_ type: DocumentType) -> String { type.isVersioned ? history(of: type.table) : type.table }
-
-    package static func history(of shown: String) -> String { shown + historySuffix }
+    package static func stored(_ type: DocumentType) -> String { stored(type.file) }
+    static func stored(_ type: TypeFile) -> String { type.tableKind.storedName(of: type.table) }
 
     /// The table of a rollup's sums.
     static func sums(of rollup: String) -> String { sumsPrefix + rollup }
@@ -22,10 +20,8 @@ package enum TableName {
     /// No table of documents that was made since there are rollups has such a name.
     static func isOfSums(_ stored: String) -> Bool { stored.hasPrefix(sumsPrefix) }
 
-    package static func isVersioned(_ stored: String) -> Bool { stored.hasSuffix(historySuffix) }
+    package static func kind(of stored: String) -> TableKind { TableKind.ofStored(stored) }
 
     /// As callers name it.
-    package static func shown(_ stored: String) -> String {
-        isVersioned(stored) ? String(stored.dropLast(historySuffix.utf8.count)) : stored
-    }
+    package static func shown(_ stored: String) -> String { kind(of: stored).shownName(of: stored) }
 }

@@ -142,8 +142,7 @@ extension Engine: TypeAdministration, RollupAdministration, ContractAdministrati
     package func rebuild(
         column: String, of table: String, isCancelled: @escaping @Sendable () -> Bool, progress: (RebuildSummary) -> Void
     ) throws -> RebuildSummary {
-        let names = [table, TableName.history(of: table)].filter { tier.tables.contains($0) }
-        guard let stored = names.first, !TableName.isVersioned(table) else {
+        guard let stored = tier.tables.storedName(ofShown: table) else {
             throw Fault(
                 .badParameter, "there is no table \(table) of documents",
                 errors: [.init(pointer: "/table", code: "no-such-table", message: "no type names a table \(table)")])

@@ -10,7 +10,7 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
         let shown = shownTables(snapshot, as: principal)
         let hidden = hidden(from: principal)
         let stored = snapshot.cold.keys.filter { name in hidden.map { TableMask($0, table: name) == nil } ?? true }
-        let newest = stored.filter(TableName.isVersioned).map(TableName.shown)
+        let newest = stored.filter { TableName.kind(of: $0).publishesNewest }.map(TableName.shown)
         let sums = snapshot.rollups.values.filter { $0.table != nil && !shown.isHidden($0) }.map(\.definition.tableName)
         return (stored + newest + sums).sorted()
     }
@@ -19,7 +19,7 @@ extension Engine: QueryStore, StoreInventory, ViewAdministration, CursorSealing 
         guard try warehouseTables(as: principal).contains(name) else { return nil }
         let snapshot = tier.boundary.snapshot()
         if let known = snapshot.warehouse.first(where: { $0.name == name }) { return try WarehouseTable(name, known.table.iceberg) }
-        // The newest versions of a versioned table: files of its history, with metadata of their own.
+        // What of a table is newest: files of its own, with metadata of their own.
         let storage = try directory.cold(name, calls: options.fileSystem)
         guard let version = try Table.newestVersion(storage) else { return nil }
         return try WarehouseTable(name, try Table.open(storage, version: version))

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Glibc
 
 /// The one write connection of the open hot file. Owned by the writer's thread.
@@ -260,11 +261,13 @@ final class HotFileWriter {
         isCacheDirty = true
         var table = tables[kind.table]
         if table == nil {
-            let insert = try connection.statement(
-                kind.isVersioned
-                    ? "INSERT INTO tables(id, name) SELECT min(coalesce(min(id), 0), 0) - 1, ?1 FROM tables"
-                    // Not SQLite's own choice: behind a table of the id -1 that is 0, which the index of identities leaves out.
-                    : "INSERT INTO tables(id, name) SELECT max(coalesce(max(id), 0), 0) + 1, ?1 FROM tables")
+            let sql =
+                switch kind.tableKind.uniqueness {
+                case .identityAndVersion: "INSERT INTO tables(id, name) SELECT min(coalesce(min(id), 0), 0) - 1, ?1 FROM tables"
+                // Not SQLite's own choice: behind a table of the id -1 that is 0, which the index of identities leaves out.
+                case .identity: "INSERT INTO tables(id, name) SELECT max(coalesce(max(id), 0), 0) + 1, ?1 FROM tables"
+                }
+            let insert = try connection.statement(sql)
             try insert.bind(1, kind.table)
             try insert.run()
             table = connection.lastInsertedRowID

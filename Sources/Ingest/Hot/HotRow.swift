@@ -10,10 +10,11 @@ package final class RowKind: Sendable {
     /// The columns that the type adds to its table, and how a row of them lies in bytes.
     package let layout: RowLayout
     package var fields: [Field] { layout.fields }
-    package var isVersioned: Bool { TableName.isVersioned(table) }
+    package let tableKind: TableKind
 
     package init(table: String, type: String, version: Int32, contentType: String, layout: RowLayout) {
         self.table = table
+        tableKind = TableName.kind(of: table)
         self.type = type
         self.version = version
         self.contentType = contentType
@@ -21,7 +22,7 @@ package final class RowKind: Sendable {
     }
 }
 
-/// What names a receipt forever. Of versioned tables no day is in it: that is 0.
+/// What names a receipt forever. Where the table's kind has no day in it, that is 0.
 package struct ReceiptIdentity: Hashable, Sendable {
     package var table: String
     package var client: [UInt8]
@@ -38,7 +39,7 @@ package struct ReceiptIdentity: Hashable, Sendable {
     /// As the kind of the table has it: what repeats, and what is another receipt. A document that changes is one, whatever days its versions have.
     var ofTableKind: ReceiptIdentity {
         var identity = self
-        if TableName.isVersioned(table) { identity.businessDay = 0 }
+        if !TableName.kind(of: table).dayIsOfIdentity { identity.businessDay = 0 }
         return identity
     }
 }

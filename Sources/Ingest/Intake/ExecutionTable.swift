@@ -53,7 +53,7 @@ struct ExecutionTable: Sendable {
     /// - Returns: false where the store has another table of that name: a type's, with other columns.
     func make(_ tables: TableColumns, _ catalog: Catalog) throws -> Bool {
         let known = tables.columns(of: Self.name)
-        guard let merged = SchemaEncoding.merged(known, adding: fields), !tables.contains(TableName.history(of: Self.name)) else { return false }
+        guard let merged = SchemaEncoding.merged(known, adding: fields), (tables.storedName(ofShown: Self.name) ?? Self.name) == Self.name else { return false }
         if known.count == merged.count { return true }
         try catalog.write { try Catalog.setColumns(merged, of: Self.name, $0) }
         return tables.add(fields, to: Self.name) != nil

@@ -86,7 +86,7 @@ extension Intake {
                 case .read(.accepted(let receipt), let body):
                     do {
                         let row = try row(receipt, in: body)
-                        if row.kind.isVersioned, let place = results.first(row.identity, at: first + index) {
+                        if row.kind.tableKind.comesOnceACall, let place = results.first(row.identity, at: first + index) {
                             throw Self.duplicate(pointer: "", of: "the one of line \(results.number(of: place))")
                         }
                         rows.append(row)

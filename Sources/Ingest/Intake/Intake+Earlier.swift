@@ -5,8 +5,8 @@ import Documents
 extension Intake {
     /// What the rows meet under their identities in the snapshot.
     func earlier(_ rows: [HotRow], _ snapshot: TierBoundary.Snapshot, except open: HotFile?) throws -> [StoredReceipt?] {
-        // The writer knows the versions of documents.
-        if rows.allSatisfy({ $0.kind.isVersioned }) { return [StoredReceipt?](repeating: nil, count: rows.count) }
+        // What the writer knows by itself is not looked for.
+        if rows.allSatisfy({ $0.kind.tableKind.holder == .index }) { return [StoredReceipt?](repeating: nil, count: rows.count) }
         let documents = rows.map { (identity: $0.identity, sha256: Array($0.sha256)) }
         var earlier = try documents.map { try HotTier.findEarlier($0.identity, document: $0.sha256, in: snapshot, except: open) }
         for place in rows.indices where rows[place].kind.version > 1 && !(earlier[place]?.isOf(documents[place].sha256) ?? false) {

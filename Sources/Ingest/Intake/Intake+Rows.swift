@@ -31,18 +31,17 @@ extension Intake {
         let process = try process(stages: receipt.type.register, client: client, callbackURL: callbackURL, saidAt: request.callbackURL == nil ? receipt.callbackPointer : nil, trace: request.trace)
         let type = receipt.type
         let sha256 = SHA256.hash(document)
-        let version = type.isVersioned
+        let version = type.tableKind.numbersVersions
             ? RowVersion(content: DocumentContent.hash(document, sha256: sha256, isCSV: type.format == .csv, delimiter: type.file.delimiter)) : nil
         let upload = request.uploadID
-        let values = type.isVersioned
-            ? VersionColumns.row(receipt.row, count: type.layout.fields.count, isRemoval: false, upload: upload)
-            : upload.map { VersionColumns.row(receipt.row, count: type.layout.fields.count, upload: $0) } ?? receipt.row
+        let brought = upload == nil ? type.tableKind.broughtColumns : type.tableKind.broughtByUploads
+        let values = brought.isEmpty ? receipt.row : VersionColumns.row(receipt.row, count: type.layout.fields.count, after: brought, upload: upload)
         return HotRow(
             kind: parts.kinds.kind(receipt.type, contentType: contentType, isUploaded: upload != nil), client: client, receipt: receipt.receiptID,
             businessDay: receipt.businessDay, issuedAt: receipt.issuedAt, values: values, sha256: sha256,
             storedDocument: stored, documentByteCount: document.count, coding: coding,
             callbackURL: callbackURL, state: receipt.type.register.isEmpty ? .complete : .processing, process: process,
-            isReadable: !type.isVersioned && upload == nil && DocumentValues.canRead(type), version: version)
+            isReadable: brought.isEmpty && DocumentValues.canRead(type), version: version)
     }
 
     /// Whose receipt it is: the call's word, else the document's own word, else the contract's.

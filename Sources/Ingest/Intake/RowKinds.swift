@@ -22,7 +22,7 @@ final class RowKinds: Sendable {
             if let known = kinds[key] { return known.kind }
             let kind = RowKind(
                 table: TableName.stored(type), type: type.name, version: Int32(clamping: type.version), contentType: contentType,
-                layout: type.isVersioned ? VersionColumns.layout(type.layout) : isUploaded ? VersionColumns.uploadLayout(type.layout) : type.layout)
+                layout: VersionColumns.layout(type.layout, after: isUploaded ? type.tableKind.broughtByUploads : type.tableKind.broughtColumns))
             kinds[key] = Entry(kind: kind, type: type)
             return kind
         }

@@ -59,7 +59,7 @@ private struct StoreCatalog: QueryCatalog {
     }
 
     func rollupBase(of table: String) -> RollupBase? {
-        guard rows != .none, let (base, isAccepted) = shown.ledger(of: table) else { return nil }
+        guard rows != .none, let (base, isAccepted) = shown.summable(of: table) else { return nil }
         return RollupBase(table: base, accepted: ShownTables.acceptedRows, isAccepted: isAccepted, client: "client_id", isOwn: isOwn)
     }
 
@@ -94,7 +94,7 @@ private struct StoreCatalog: QueryCatalog {
 
     /// Of what is shown of a table beside it, as `receipts_accepted`, there are no such views.
     private func listsWithView(of table: String) -> [String] {
-        guard shown.tables.contains(table) || shown.isVersioned(table), !TableName.isVersioned(table) else { return [] }
+        guard shown.tables.storedName(ofShown: table) != nil else { return [] }
         return shown.table(table).map { ListViews.lists(of: $0.schema) } ?? []
     }
 

@@ -154,19 +154,19 @@ extension StoreReader {
 
     private static func change(_ receipt: StoredReceipt, at: Int64, _ batch: ColumnBatch, _ row: Int) -> ChangePage.Change {
         var change = ChangePage.Change(sequence: receipt.summary.sequence, at: at, event: event(receipt.summary.state), receipt: receipt.summary)
-        change.version = version(batch, row, isVersioned: TableName.isVersioned(receipt.table))
+        change.version = TableName.kind(of: receipt.table).changesNameVersions ? version(batch, row) : nil
         return change
     }
 
-    /// What a change is made of: of a versioned table which version it is, behind the columns of every table.
+    /// What a change is made of: where its kind has that, which version it is, behind the columns of every table.
     private static func changeColumns(of table: String) -> [ColumnPath] {
-        guard TableName.isVersioned(table) else { return ColdLookup.columns }
+        guard TableName.kind(of: table).changesNameVersions else { return ColdLookup.columns }
         return ColdLookup.columns + [ColumnPath(VersionColumns.version.name), ColumnPath(VersionColumns.removed.name)]
     }
 
-    /// Of a row of `changeColumns`; nil in a ledger.
-    private static func version(_ batch: ColumnBatch, _ row: Int, isVersioned: Bool) -> (number: Int32, isRemoval: Bool)? {
-        let columns = batch.columns.dropFirst(ColdLookup.columns.count).prefix(isVersioned ? 2 : 0)
+    /// Of a row of `changeColumns` that has it.
+    private static func version(_ batch: ColumnBatch, _ row: Int) -> (number: Int32, isRemoval: Bool)? {
+        let columns = batch.columns.dropFirst(ColdLookup.columns.count).prefix(2)
         guard let first = columns.first, let last = columns.last, case .integer(let number) = first.value(at: row) else { return nil }
         return (Int32(clamping: number), last.value(at: row) == .boolean(true))
     }

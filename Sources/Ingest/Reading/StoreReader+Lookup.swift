@@ -7,7 +7,10 @@ extension StoreReader {
     func receipt(_ lookup: ReceiptLookup, as principal: Principal) throws -> ReceiptLookupResult {
         let scope = try rows(of: lookup.client, for: principal)
         let snapshot = boundary.snapshot()
-        if isVersioned(lookup.table) || lookup.asOf != nil { return try newestVersion(lookup, scope, snapshot, as: principal) }
+        switch (tables.kind(ofShown: lookup.table)?.reading, lookup.asOf) {
+        case (.versions, _), (_, _?): return try newestVersion(lookup, scope, snapshot, as: principal)
+        case (.rows, nil), (nil, nil): break
+        }
         try checkIsOwnName(lookup.table)
         let table = try visibleTable(lookup.table, snapshot)
         let id = Array(lookup.receiptID.utf8)

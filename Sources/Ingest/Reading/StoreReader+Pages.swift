@@ -113,9 +113,7 @@ extension StoreReader {
     /// What a page has that no fields are named for: the columns that all types of the table have.
     private static func commonFields(ofStored table: String) -> [String] {
         let all = StandardColumns.fields.map(\.name).filter { $0 != "history" && $0 != "document_sha256" }
-        guard TableName.isVersioned(table) else { return all }
-        let own = VersionColumns.fields(of: table).map(\.name).filter { $0 != VersionColumns.supersededBy.name }
-        return Array([all, own].joined())
+        return [all, TableName.kind(of: table).pageColumns.map(\.field.name)].flatMap { $0 }
     }
 
     private func pageFields(_ asked: [String], _ schema: Schema) throws -> PageFields {

@@ -15,12 +15,14 @@ extension StoreReader {
         let known = shownTables(snapshot, through: sequence, as: principal)
         guard let table = known.table(name, asOf: instant) else { throw Fault.absent(.table(name)) }
         if instant != nil { try checkIsOwnName(name, known) }
-        if instant != nil, !known.isVersioned(name) {
+        guard instant != nil else { return table }
+        switch tables.kind(ofShown: name)?.reading {
+        case .versions: return table
+        case .rows, nil:
             throw Fault(
                 .badParameter, "the table \(name) keeps no versions: it is the same at any instant",
                 errors: [.init(pointer: "/as_of", code: "not-versioned", message: "of versioned tables only")])
         }
-        return table
     }
 
     /// The one place that decides what of columns a principal sees.
@@ -40,13 +42,17 @@ extension StoreReader {
         return sensitive
     }
 
-    /// Instants, single documents and their versions are asked of a versioned table by its own name.
+    /// Instants, single documents and their versions are asked of a table that keeps them by its own name.
     private func checkIsOwnName(_ name: String, _ known: ShownTables) throws {
         let own = TableName.shown(known.storedName(of: name))
-        guard name != own, known.isVersioned(own) else { return }
-        throw Fault(
-            .badParameter, "\(name) is a view of the table \(own), and only \(own) is asked like this",
-            errors: [.init(pointer: "/table", code: "not-a-table", message: "name \(own)")])
+        guard name != own else { return }
+        switch tables.kind(ofShown: own)?.reading {
+        case .rows, nil: return
+        case .versions:
+            throw Fault(
+                .badParameter, "\(name) is a view of the table \(own), and only \(own) is asked like this",
+                errors: [.init(pointer: "/table", code: "not-a-table", message: "name \(own)")])
+        }
     }
 
     func checkIsOwnName(_ name: String) throws {
@@ -55,16 +61,14 @@ extension StoreReader {
         try checkIsOwnName(name, shownTables(snapshot, as: .nobody))
     }
 
-    /// The stored table of a versioned one.
+    /// All rows of a table, by the name that callers give it.
     func history(of name: String, _ snapshot: TierBoundary.Snapshot) -> TieredTable {
-        TieredTable(name: TableName.history(of: name), boundary: boundary, tables: tables, snapshot: snapshot)
+        TieredTable(name: tables.storedName(ofShown: name) ?? name, boundary: boundary, tables: tables, snapshot: snapshot)
     }
-
-    func isVersioned(_ name: String) -> Bool { tables.contains(TableName.history(of: name)) }
 }
 
-/// The tables and views of one snapshot, by the names that callers give them: of a ledger `t` and `t_accepted`, of a versioned table
-/// `t_history` besides.
+/// The tables and views of one snapshot, by the names that callers give them: `t` and `t_accepted`, and the stored table besides where that has another
+/// name, as `t_history`.
 struct ShownTables {
     private static let acceptedSuffix = "_accepted"
 
@@ -83,13 +87,11 @@ struct ShownTables {
         }
     }
 
-    func isVersioned(_ name: String) -> Bool { tables.contains(TableName.history(of: name)) }
-
     /// The stored table that a shown one is of.
     func storedName(of name: String) -> String {
         if tables.contains(name) { return name }
         let base = name.hasSuffix(Self.acceptedSuffix) ? String(name.dropLast(Self.acceptedSuffix.utf8.count)) : name
-        return isVersioned(base) ? TableName.history(of: base) : base
+        return tables.storedName(ofShown: base) ?? base
     }
 
     func table(_ name: String, asOf instant: Int64? = nil) -> (any TableSource)? {
@@ -101,12 +103,28 @@ struct ShownTables {
     }
 
     private func whole(_ name: String, asOf instant: Int64?) -> (any TableSource)? {
-        if tables.contains(name) { return TableName.isVersioned(name) ? versioned(name, .history) : stored(name) }
-        if isVersioned(name) { return versioned(TableName.history(of: name), instant.map { .asOf($0) } ?? .newest(.newest)) }
+        if let own = tables.storedName(ofShown: name) { return shown(own, .present(asOf: instant)) }
+        if tables.contains(name) { return shown(name, .all) }
         guard name.hasSuffix(Self.acceptedSuffix) else { return nil }
-        let base = String(name.dropLast(Self.acceptedSuffix.utf8.count))
-        if isVersioned(base) { return versioned(TableName.history(of: base), .newest(.accepted)) }
-        return tables.contains(base) && !TableName.isVersioned(base) ? AcceptedTable(stored(base)) : nil
+        return tables.storedName(ofShown: String(name.dropLast(Self.acceptedSuffix.utf8.count))).map { shown($0, .accepted) }
+    }
+
+    /// What of a stored table is shown.
+    private enum Part {
+        case all
+        /// Under the name that callers give it.
+        case present(asOf: Int64?)
+        case accepted
+    }
+
+    private func shown(_ name: String, _ part: Part) -> any TableSource {
+        switch (TableName.kind(of: name).reading, part) {
+        case (.rows, .all), (.rows, .present): stored(name)
+        case (.rows, .accepted): AcceptedTable(stored(name))
+        case (.versions, .all): versioned(name, .history)
+        case (.versions, .present(let instant)): versioned(name, instant.map { .asOf($0) } ?? .newest(.newest))
+        case (.versions, .accepted): versioned(name, .newest(.accepted))
+        }
     }
 
     private func stored(_ name: String, only: Set<String>? = nil) -> TieredTable {
@@ -117,15 +135,15 @@ struct ShownTables {
 
     /// The rollups over a shown table, and whether that shows accepted rows alone.
     func rollups(of name: String) -> [(state: RollupState, isAccepted: Bool)] {
-        guard !snapshot.rollups.isEmpty, let (base, isAccepted) = ledger(of: name) else { return [] }
+        guard !snapshot.rollups.isEmpty, let (base, isAccepted) = summable(of: name) else { return [] }
         return snapshot.rollups.values.filter { $0.definition.table == base }.map { ($0, isAccepted) }
     }
 
-    /// The ledger that a shown table is of, and whether that shows accepted rows alone.
-    func ledger(of name: String) -> (table: String, isAccepted: Bool)? {
+    /// The table that can have rollups that a shown one is of, and whether that shows accepted rows alone.
+    func summable(of name: String) -> (table: String, isAccepted: Bool)? {
         let isAccepted = !tables.contains(name) && name.hasSuffix(Self.acceptedSuffix)
         let base = isAccepted ? String(name.dropLast(Self.acceptedSuffix.utf8.count)) : name
-        return tables.contains(base) && !TableName.isVersioned(base) ? (base, isAccepted) : nil
+        return tables.contains(base) && TableName.kind(of: base).noRollups == nil ? (base, isAccepted) : nil
     }
 
     /// What holds of the rows that `t_accepted` has.

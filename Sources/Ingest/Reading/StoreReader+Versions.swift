@@ -14,7 +14,7 @@ extension StoreReader {
         if let day = lookup.day { filters.append(ColumnFilter("business_day", .equal(.integer(Int64(day))))) }
         if lookup.asOf == nil, case .client(let client) = rows {
             // The index says where it is, so that one file is looked at.
-            let key = VersionKey(table: TableName.history(of: lookup.table), client: client.bytes, receipt: Array(lookup.receiptID.utf8))
+            let key = VersionKey(table: tables.storedName(ofShown: lookup.table) ?? lookup.table, client: client.bytes, receipt: Array(lookup.receiptID.utf8))
             guard let newest = try present(key, through: snapshot.sequence), !newest.isRemoval else { throw absent }
             filters += Self.places([newest])
         }
@@ -92,7 +92,7 @@ extension StoreReader {
 
     /// Whose document is meant.
     func owner(_ lookup: ReceiptLookup, _ rows: RowScope, _ snapshot: TierBoundary.Snapshot) throws -> Owner {
-        let table = TableName.history(of: lookup.table)
+        let table = tables.storedName(ofShown: lookup.table) ?? lookup.table
         let id = Array(lookup.receiptID.utf8)
         if case .client(let client) = rows { return .one(VersionKey(table: table, client: client.bytes, receipt: id)) }
         let request = ScanRequest(
@@ -110,10 +110,11 @@ extension StoreReader {
     }
 
     func checkVersioned(_ table: String) throws {
-        if isVersioned(table) { return }
+        let kind = tables.kind(ofShown: table)
+        if let kind, !kind.isImmutable { return }
         try checkIsOwnName(table)
-        guard tables.contains(table) else { throw Fault.absent(.table(table)) }
-        throw Fault(.immutableTable, "the table \(table) is a ledger: what it has stays as it is, and has no versions")
+        guard let kind else { throw Fault.absent(.table(table)) }
+        throw Fault(.immutableTable, "the table \(table) \(kind.statement): what it has stays as it is, and has no versions")
     }
 
     /// - Parameters:

@@ -18,8 +18,8 @@ extension RollupStore {
         let own = former.flatMap(Self.declared)
         for (index, item) in ((try? JSONParser.parse(json))?["rollups"]?.array ?? []).enumerated() {
             var reader = RollupReader(pointer: "/rollups/\(index)")
-            if reading.file.onRepeat == .replace {
-                reader.fault("", "versioned", "a table that keeps versions has no rollups")
+            if reading.file.tableKind.noRollups != nil {
+                reader.fault("", "versioned", "a table that \(reading.file.tableKind.statement) has no rollups")
                 faults += reader.faults
                 continue
             }
@@ -60,7 +60,7 @@ extension RollupStore {
 
     /// Of a type that would make a table of a rollup's name, or of such a name as tables of sums have: both lie in the warehouse by their names.
     private func tableFaults(_ table: String) -> [Fault.Violation] {
-        guard !columns.contains(table), !columns.contains(TableName.history(of: table)) else { return [] }
+        guard !columns.hasTable(named: table) else { return [] }
         let isOfSums = TableName.isOfSums(table)
         guard isOfSums || boundary.rollups[table] != nil else { return [] }
         let reason = isOfSums ? "names that begin with rollup_ are those of the tables of rollups" : "there is a rollup of the name \(table)"

@@ -59,9 +59,9 @@ struct RollupStore {
         }
     }
 
-    /// A ledger's columns; nil where there is no such table.
+    /// A table's columns; nil where there is none, or it can have no rollups.
     func schema(of table: String) -> Schema? {
-        guard columns.contains(table), !TableName.isVersioned(table) else { return nil }
+        guard columns.contains(table), TableName.kind(of: table).noRollups == nil else { return nil }
         return StandardColumns.schema(of: table, typeColumns: columns.columns(of: table).map { Field($0.name, $0.type.withoutIDs) })
     }
 
@@ -91,9 +91,8 @@ struct RollupStore {
         if let conflict = conflict(rollup) { reader.fault("/name", "name-taken", conflict) }
         let schema = schema(of: rollup.table)
         if schema == nil {
-            let isVersioned = columns.contains(TableName.history(of: rollup.table)) || TableName.isVersioned(rollup.table)
-            let reason = isVersioned ? "the table keeps versions: what a file has becomes old after it was written, and with it its sums" : "there is no table of this name"
-            reader.fault("/table", isVersioned ? "versioned" : "unknown-table", reason)
+            let reason = TableName.kind(of: columns.storedName(ofShown: rollup.table) ?? rollup.table).noRollups
+            reader.fault("/table", reason == nil ? "unknown-table" : "versioned", reason ?? "there is no table of this name")
         }
         guard reader.check(rollup, schema: schema) != nil else { throw Self.fault(reader.faults) }
         let present = boundary.rollups[rollup.name]
@@ -112,7 +111,7 @@ struct RollupStore {
 
     /// Rollups and tables have one namespace.
     func conflict(_ rollup: RollupDefinition) -> String? {
-        for name in [rollup.name, rollup.tableName] where columns.contains(name) || columns.contains(TableName.history(of: name)) {
+        for name in [rollup.name, rollup.tableName] where columns.hasTable(named: name) {
             return "there is a table of the name \(name)"
         }
         return nil

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// Finding single receipts in cold tables: by day bounds, bloom filters and page indexes, as their files' reader does it.
 enum ColdLookup {
@@ -88,7 +89,7 @@ enum ColdLookup {
     /// A removal has no document, and the hash of none.
     private static func hash(_ value: Value, _ table: String) -> [UInt8]? {
         if case .bytes(let hash) = value { return hash }
-        return TableName.isVersioned(table) ? VersionColumns.removalHash : nil
+        return TableName.kind(of: table).hasRemovals ? VersionColumns.removalHash : nil
     }
 
     /// A row of `columns`.

@@ -219,7 +219,7 @@ final class UploadReverter {
         return HotRow(
             kind: uploads.intake.kinds.kind(type, contentType: String(decoding: contentType, as: UTF8.self)), client: plan.row.key.client, receipt: plan.row.key.receipt,
             businessDay: Int32(clamping: day), issuedAt: issuedAt,
-            values: VersionColumns.row(type.layout.row(of: values), count: type.layout.fields.count, isRemoval: false, upload: nil), sha256: SHA256.hash(document),
+            values: VersionColumns.row(type.layout.row(of: values), count: type.layout.fields.count, after: type.tableKind.broughtColumns, upload: nil), sha256: SHA256.hash(document),
             storedDocument: stored, documentByteCount: document.count, coding: coding, state: type.register.isEmpty ? .complete : .processing, process: process,
             version: version)
     }

@@ -138,7 +138,7 @@ final class UploadRunner {
     /// Records before it are passed over, unless their ids must be known and are not.
     private func recordsToPass() throws -> Int {
         let position = Int(clamping: upload.position)
-        guard uploads.mayBeVersioned(upload.type) else { return position }
+        guard uploads.mayComeOnce(upload.type) else { return position }
         let (identities, knows) = try UploadIdentities.open(uploads.identitiesPath(upload.id), wanted: upload.position)
         self.identities = identities
         if knows { return position }
@@ -192,7 +192,7 @@ final class UploadRunner {
                 switch item {
                 case .rejected(let rejection): rejections.append(rejection)
                 case .row(let number, let row):
-                    if row.kind.isVersioned, let first = try identities?.first(row.identity, record: number), first != number {
+                    if row.kind.tableKind.comesOnceACall, let first = try identities?.first(row.identity, record: number), first != number {
                         rejections.append(UploadRejection(number, Intake.duplicate(pointer: "", of: "record \(first)"), of: row, sensitive: uploads.sensitiveColumns(of: row.kind), form: reader.form))
                     } else {
                         rows.append((number, row))

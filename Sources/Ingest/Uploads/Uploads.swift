@@ -254,8 +254,10 @@ package final class Uploads: Sendable {
             throw Fault(.uploadClosed, "the upload is \(upload.state.rawValue): end it first, or wait for its end")
         }
         let type = upload.type.flatMap { intake.types.registry.snapshot[$0] }
-        let ledger = upload.tables.first { !TableName.isVersioned($0) } ?? (upload.tables.isEmpty ? type.flatMap { $0.isVersioned ? nil : $0.table } : nil)
-        if let ledger { throw Fault(.immutableTable, "the table \(ledger) is a ledger: what it has stays as it is") }
+        let tables = upload.tables.isEmpty ? type.map { [TableName.stored($0)] } ?? [] : upload.tables
+        if let table = tables.first(where: { TableName.kind(of: $0).isImmutable }) {
+            throw Fault(.immutableTable, "the table \(TableName.shown(table)) \(TableName.kind(of: table).statement): what it has stays as it is")
+        }
         let end = (upload.endedAt ?? upload.createdAt).addingSaturating(Int64(options.revertDays) * Self.day)
         guard clock.now() <= end else { throw Fault(.uploadClosed, "an upload can be taken back for \(options.revertDays) days: that time is over") }
         upload.revert.stage = .running
@@ -321,10 +323,10 @@ package final class Uploads: Sendable {
         Set(intake.types.sensitiveColumns.paths(of: TableName.shown(kind.table)).map { $0.names[0] })
     }
 
-    /// Whether records of a file may be documents of versioned tables.
-    func mayBeVersioned(_ type: String?) -> Bool {
+    /// Whether records of a file may be documents of which it may have each once only.
+    func mayComeOnce(_ type: String?) -> Bool {
         let snapshot = intake.types.registry.snapshot
-        return type.map { snapshot[$0]?.isVersioned ?? false } ?? snapshot.types.contains { $0.isVersioned }
+        return type.map { snapshot[$0]?.tableKind.comesOnceACall ?? false } ?? snapshot.types.contains { $0.tableKind.comesOnceACall }
     }
 
     /// Rows that an upload has stored behind a sequence.

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 extension Verifier {
     func check(_ name: String, version: Int, _ catalog: Catalog, _ proof: ColumnProof) throws {
@@ -131,7 +132,7 @@ extension Verifier {
             }
             try uniqueness.insert(sequence: sequence)
             try uniqueness.insert(ticket: ticket)
-            if let place = columns.version, TableName.isVersioned(table) {
+            if let place = columns.version, TableName.kind(of: table).uniqueness == .identityAndVersion {
                 try check(version: batch.columns[place].value(at: row), of: table, client, receipt) { note(path, "row \(first + Int64(row)): \($0)") }
                 if let place = columns.removed, batch.columns[place].value(at: row) == .boolean(true) {
                     if batch.columns[columns.document].value(at: row) != .null { note(path, "row \(first + Int64(row)): a removal has a document") }

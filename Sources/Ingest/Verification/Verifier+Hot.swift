@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Query
 
 /// Rows of a day, counted and summed up so that two forms of the same rows give the same.
@@ -69,7 +70,7 @@ extension Verifier {
                 )
                 try uniqueness.insert(sequence: sequence)
                 try uniqueness.insert(ticket: ticket)
-                if state != .failed, !TableName.isVersioned(table) { try uniqueness.insert(table: table, client: client, receipt: receipt, day: day) }
+                if state != .failed, TableName.kind(of: table).uniqueness == .identity { try uniqueness.insert(table: table, client: client, receipt: receipt, day: day) }
                 totals[table, default: [:]][day, default: DayTotals()].add(
                     [client, receipt, ticket.text, shownState(Array(state.rawValue.utf8)), statement.bytes(14)],
                     [sequence, statement.int64(11), statement.int64(12), statement.int64(15)])
@@ -111,7 +112,7 @@ extension Verifier {
             let texts = ["client_id", "receipt_id", "ticket_id", "state", "type"].map(place)
             let numbers = ["sequence", "issued_at", "received_at", "type_version"].map(place)
             let (day, sequence, state) = (place("business_day"), place("sequence"), place("state"))
-            let version = TableName.isVersioned(table) ? names.firstIndex(of: VersionColumns.version.name) : nil
+            let version = TableName.kind(of: table).uniqueness == .identityAndVersion ? names.firstIndex(of: VersionColumns.version.name) : nil
             let snapshot = TierBoundary.Snapshot(files: [file], sequence: limit)
             let filter = try HotRowFilter(.init(projection: names.map { ColumnPath($0) }), schema: schema)
             var found: [Int32: DayTotals] = [:]

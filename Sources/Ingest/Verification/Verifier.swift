@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 import Glibc
 import Query
 
@@ -117,7 +118,7 @@ package final class Verifier {
                     continue
                 }
                 if !guarded("\(directory.warehouseName)/\(table)", { try check(table, version: version, catalog, proof) }) { isWhole = false }
-                if TableName.isVersioned(table) { checkView(of: table) }
+                if TableName.kind(of: table).publishesNewest { checkView(of: table) }
             }
             guarded(directory.catalogPath) { try checkSums(catalog) }
             checkVersionIndex()

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// What a hot file tells of versions.
 extension HotFile {
@@ -10,7 +11,7 @@ extension HotFile {
 
     /// Versions that came, or whose state changed, after a sequence.
     func versions(after sequence: Int64, _ body: (VersionRow) throws -> Void) throws {
-        guard state.lastSequence > sequence, allTails.contains(where: { TableName.isVersioned($0.table) }) else { return }
+        guard state.lastSequence > sequence, allTails.contains(where: { TableName.kind(of: $0.table).numbersVersions }) else { return }
         try pool.withConnection { connection in
             let columns = """
                 r.sequence, r.ticket, t.name, r.client, r.receipt, r.business_day, r.received_at, r.state, v.version, v.removed, v.content, k.type, k.version

@@ -200,8 +200,8 @@ final class HotWriterCore {
     /// What of the transaction supersedes earlier versions, the changed states of its rows among it.
     private func supersede(_ changes: [ProcessTransaction.RowChange], in file: HotFile) -> [String: [SupersededRow]]? {
         do {
-            for change in changes where file.allTails.contains(where: { TableName.isVersioned($0.table) }) {
-                guard let receipt = try file.receipt(row: change.row), TableName.isVersioned(receipt.table) else { continue }
+            for change in changes where file.allTails.contains(where: { TableName.kind(of: $0.table).numbersVersions }) {
+                guard let receipt = try file.receipt(row: change.row), TableName.kind(of: receipt.table).numbersVersions else { continue }
                 try versions.change(receipt.versionKey, sequence: receipt.summary.sequence, to: change.change.state)
             }
             return try versions.publish(through: nextSequence - 1)

@@ -1,4 +1,5 @@
 import ColumnStore
+import Documents
 
 /// Brings the index of versions up to the rows of a store that is opened: all of them where the index is new, else what came since it was
 /// last written.
@@ -13,7 +14,7 @@ struct VersionFold {
         var touched: Set<VersionKey> = []
         /// Rows whose files say what came after them.
         var settled: [String: Set<Int64>] = [:]
-        for (name, table) in cold where TableName.isVersioned(name) { settled[name] = try add(table, &touched) }
+        for (name, table) in cold where TableName.kind(of: name).numbersVersions { settled[name] = try add(table, &touched) }
         var last = index.openedThrough
         for file in files {
             try file.versions(after: index.openedThrough) { row in

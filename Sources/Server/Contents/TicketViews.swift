@@ -1,4 +1,5 @@
 internal import ColumnStore
+internal import Documents
 internal import Query
 
 /// Tickets, and what happened to them, as views over the tables: scopes, snapshots and what may not be shown are those of the tables beneath.
@@ -22,12 +23,12 @@ enum TicketViews {
     private static let none =
         "(SELECT NULL::text AS ticket_id, NULL::text AS client_id, NULL::text AS receipt_id, NULL::text AS history WHERE false)"
 
-    /// Whatever has tickets: each of its rows has its own. Of a versioned table all that came is its history.
+    /// Whatever has tickets: each of its rows has its own. Of a table that is stored under another name all that came is there.
     private static func ticketTables(_ catalog: any QueryCatalog) throws -> [String] {
         let names = Set(catalog.entryNames)
         return try catalog.entryNames.filter { name in
             if name.hasSuffix("_accepted") && names.contains(String(name.dropLast("_accepted".count))) { return false }
-            if names.contains(name + "_history") { return false }
+            if TableKind.all.contains(where: { names.contains($0.storedName(of: name)) && $0.storedName(of: name) != name }) { return false }
             guard case .table(let source, _)? = try catalog.entry(named: name) else { return false }
             return needed.allSatisfy { column in source.schema.fields.contains { $0.name == column } }
         }

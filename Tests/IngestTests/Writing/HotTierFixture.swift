@@ -67,10 +67,11 @@ enum HotTierFixture {
     /// A row of a versioned table.
     static func version(_ receipt: String) throws -> HotRow {
         let document = document(receipt)
+        let brought = TableName.kind(of: "licences_history").broughtColumns
         return HotRow(
-            kind: RowKind(table: "licences_history", type: "licence", version: 1, contentType: "application/json", layout: VersionColumns.layout(layout)),
+            kind: RowKind(table: "licences_history", type: "licence", version: 1, contentType: "application/json", layout: VersionColumns.layout(layout, after: brought)),
             client: Array("c1".utf8), receipt: Array(receipt.utf8), businessDay: 20_777, issuedAt: 1_795_000_000_000_000,
-            values: VersionColumns.row(encoded(currency: "UAH", total: 1, lines: []), count: fields.count, isRemoval: false, upload: nil), sha256: SHA256.hash(document),
+            values: VersionColumns.row(encoded(currency: "UAH", total: 1, lines: []), count: fields.count, after: brought, upload: nil), sha256: SHA256.hash(document),
             storedDocument: document, documentByteCount: document.count, coding: .plain, state: .complete, version: RowVersion(content: SHA256.hash(document)))
     }
 
