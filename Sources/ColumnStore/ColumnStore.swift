@@ -7,7 +7,7 @@
 // Floors, lowest first. A folder names only what stands before it in this list:
 //   Values: what a column may hold, and what can be wrong with it
 //   Batches: columns in memory, and what is asked of them
-//   Resources: memory, threads, the clock
+//   Resources: memory, threads, the clock, and who is told what a store does by itself
 //   JSON: text of metadata
 //   Transfers: calls of this program over HTTP, and which addresses they may reach
 //   Storage: objects and files, and proofs for their removal

@@ -123,6 +123,15 @@ final class HouseRulesTests: XCTestCase {
         }
     }
 
+    /// Which URLs are of which kind of storage, and how they are written, says `StorageScheme` alone.
+    func test_schemesOfStorages_areInTheirTableOnly() throws {
+        for source in try Self.sources() where source.path != "ColumnStore/Storage/StorageScheme.swift" && !source.path.hasPrefix("ColumnStore/S3/") {
+            for line in source.lines where !line.text.trimmingCharacters(in: .whitespaces).hasPrefix("//") && line.text.contains("s3://") {
+                XCTFail("\(source.path):\(line.number) has s3://: ask `StorageScheme`, or write its `forms`")
+            }
+        }
+    }
+
     /// An error's text is for people, and changes when it can be said better.
     func test_errors_areToldApartByTheirCodes_neverByTheirTexts() throws {
         // SQLite has one code for all that is wrong with a statement.

@@ -60,7 +60,7 @@ package final class ColdTable: Sendable {
     func next(_ iceberg: Table) -> ColdTable { ColdTable(name: name, iceberg: iceberg, cache: cache, versions: versions, damage: damage) }
 
     /// Whether its files lie behind a network.
-    var isRemote: Bool { iceberg.storage.location(of: "").hasPrefix("s3://") }
+    var isRemote: Bool { StorageScheme.isRemote(iceberg.storage.location(of: "")) }
 
     func open(_ file: DataFile) throws -> ParquetFile { try cache.file(file.location) { try iceberg.parquet(file) } }
 

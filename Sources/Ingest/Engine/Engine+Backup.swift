@@ -5,11 +5,11 @@ import Synchronization
 
 extension Engine {
     package func backup(to destination: String, isCancelled: @escaping @Sendable () -> Bool) throws -> BackupSummary {
-        let bucket = destination.hasPrefix("s3://") ? try options.openPlace(destination).objects : nil
+        let bucket = StorageScheme.isRemote(destination) ? try options.openPlace(destination).objects : nil
         guard bucket != nil || destination.hasPrefix("/"), !destination.utf8.contains(0) else {
             throw Fault(
-                .badParameter, "an absolute path on the server's machine, or s3://bucket/prefix, is wanted",
-                errors: [.init(pointer: "/destination", code: "bad-destination", message: "an absolute path, or s3://bucket/prefix, is wanted")])
+                .badParameter, "an absolute path on the server's machine, or \(StorageScheme.remoteForms), is wanted",
+                errors: [.init(pointer: "/destination", code: "bad-destination", message: "an absolute path, or \(StorageScheme.remoteForms), is wanted")])
         }
         do {
             let summary = try alone("backup") { [self] in try Backup(parts, destination: destination, bucket: bucket, isCancelled: isCancelled).run() }

@@ -32,9 +32,9 @@ struct LogPlace: Sendable {
     /// - Throws: `ColumnStoreError.invalidRequest` for a URL that is none.
     init(url: String, open: (String?) throws -> any StorageFactory) throws {
         // `s3://bucket/prefix/` is the same place.
-        let url = url.hasPrefix("s3://") && url.hasSuffix("/") ? String(url.dropLast()) : url
+        let url = StorageScheme.isRemote(url) && url.hasSuffix("/") ? String(url.dropLast()) : url
         self.url = url
-        if url.hasPrefix("file:///") {
+        if StorageScheme(of: url) == .directory {
             let path = try Self.path(url)
             objects = try LocalStorageFactory.files(path)
             root = LocalWarehouseRoot(path: path)
@@ -44,9 +44,9 @@ struct LogPlace: Sendable {
             bucket = nil
             return
         }
-        let factory = url.hasPrefix("s3://") ? try open(url) : nil
+        let factory = StorageScheme.isRemote(url) ? try open(url) : nil
         guard let objects = factory?.objects, let root = factory?.root, let base = try open(url + "/base").objects
-        else { throw ColumnStoreError(.invalidRequest, path: url, "s3://bucket/prefix or file:///directory is wanted") }
+        else { throw ColumnStoreError(.invalidRequest, path: url, "\(StorageScheme.forms) is wanted") }
         (self.objects, self.root) = (objects, root)
         basePath = url + "/base"
         baseObjects = base
@@ -64,7 +64,7 @@ struct LogPlace: Sendable {
     /// - Throws: `.invalidRequest`.
     static func path(_ url: String) throws(ColumnStoreError) -> String {
         let parts = url.dropFirst("file://".utf8.count).split(separator: "/")
-        guard url.hasPrefix("file:///"), !parts.isEmpty, !parts.contains(".."), !parts.contains("."), ObjectKey.isReadableLocation("/" + parts.joined(separator: "/")) else {
+        guard StorageScheme(of: url) == .directory, !parts.isEmpty, !parts.contains(".."), !parts.contains("."), ObjectKey.isReadableLocation("/" + parts.joined(separator: "/")) else {
             throw ColumnStoreError(.invalidRequest, path: url, "an absolute path without . and .. is wanted after file://, and none of # ? : % in it")
         }
         return "/" + parts.joined(separator: "/")

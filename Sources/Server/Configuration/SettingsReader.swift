@@ -160,11 +160,11 @@ package enum SettingsReader {
         if let url = pair.witness, case let host = self.host(url), !isLoopback(host), !isSecure || !url.lowercased().hasPrefix("https:") {
             reading.fault("cluster.witness", "\(host) is another machine's, and then both must prove who they are: an https URL is wanted, and cluster.tls.cert, cluster.tls.key and cluster.tls.ca, or 127.0.0.1")
         }
-        if let url = settings.storage.url, !url.hasPrefix("s3://") {
-            reading.fault("storage.url", "is a directory of one machine, and two keep the store: s3://bucket/prefix is wanted, which both reach, or none, and all stays hot")
+        if let url = settings.storage.url, !StorageScheme.isRemote(url) {
+            reading.fault("storage.url", "is a directory of one machine, and two keep the store: \(StorageScheme.remoteForms) is wanted, which both reach, or none, and all stays hot")
         }
         if pair.objectURL != nil, settings.logURL == nil {
-            reading.fault("log.url", "is wanted where cluster.config is: s3://bucket/prefix or file:///directory, which both machines reach, where records go while one of them is lost. Without such a place let a witness hold the object (cluster.witness)")
+            reading.fault("log.url", "is wanted where cluster.config is: \(StorageScheme.forms), which both machines reach, where records go while one of them is lost. Without such a place let a witness hold the object (cluster.witness)")
         }
     }
 

@@ -30,7 +30,7 @@ enum AdminRoutes {
             operation: Operation(
                 "backup", "Copies the store, as it is at one instant, to a directory of the server's machine or a bucket; a later one into the same place copies what has changed. Answers when done; with `wait` at the latest then.",
                 parameters: [JobAnswer.waitParameter],
-                body: [.json(#"{"type":"object","required":["destination"],"additionalProperties":false,"properties":{"destination":{"type":"string","description":"An absolute path, or s3://bucket/prefix; it is empty, not there, or has an earlier backup of this store."}}}"#)],
+                body: [.json(#"{"type":"object","required":["destination"],"additionalProperties":false,"properties":{"destination":{"type":"string","description":"An absolute path, or \#(StorageScheme.remoteForms); it is empty, not there, or has an earlier backup of this store."}}}"#)],
                 answers: [.init(200, "The backup is complete, durable and read again.", [.of(BackupBody.self)]), accepted],
                 problems: [.badParameter, .overloaded, .diskFull]),
             uses: work, handle: backup),
@@ -46,7 +46,7 @@ enum AdminRoutes {
             operation: Operation(
                 "move", "Moves cold tables to another place while the store works: a bucket, or a directory of the server's machine. What a move that was cut off has copied is not copied again. Answers at once with the job; with `wait` at the latest then. `storage.url` is to name the place from then on.",
                 parameters: [JobAnswer.waitParameter],
-                body: [.json(#"{"type":"object","required":["to"],"additionalProperties":false,"properties":{"to":{"type":["string","null"],"description":"s3://bucket/prefix or file:///path, empty or of this store; null: the store's own directory."}}}"#)],
+                body: [.json(#"{"type":"object","required":["to"],"additionalProperties":false,"properties":{"to":{"type":["string","null"],"description":"\#(StorageScheme.remoteForms) or file:///path, empty or of this store; null: the store's own directory."}}}"#)],
                 answers: [.init(200, "What was moved.", [.of(MoveBody.self)]), accepted], problems: [.badParameter, .overloaded, .diskFull]),
             uses: work, handle: move),
         Route(
@@ -80,7 +80,7 @@ enum AdminRoutes {
     private static func move(_ call: Call, _ work: Work) throws -> Response? {
         let body = try call.object(members: ["to"])
         guard let value = body["to"], value == .null || value.text != nil else {
-            throw Problem.parameter("to", "s3://bucket/prefix, file:///path or null is wanted" + (body["to"].map { ", not \(MemberReader.shown($0))" } ?? ""))
+            throw Problem.parameter("to", "\(StorageScheme.remoteForms), file:///path or null is wanted" + (body["to"].map { ", not \(MemberReader.shown($0))" } ?? ""))
         }
         let (store, place) = (work.store, value.text)
         // At once: a job would only say so later.
@@ -114,9 +114,9 @@ enum AdminRoutes {
 
     private static func backup(_ call: Call, _ work: Work) throws -> Response? {
         let body = try call.object(members: ["destination"])
-        guard let destination = body["destination"]?.text, destination.hasPrefix("/") || destination.hasPrefix("s3://"), !destination.utf8.contains(0) else {
+        guard let destination = body["destination"]?.text, destination.hasPrefix("/") || StorageScheme.isRemote(destination), !destination.utf8.contains(0) else {
             let received = body["destination"].map { ", not \(MemberReader.shown($0))" } ?? ""
-            throw Problem.parameter("destination", "an absolute path on the server's machine, or s3://bucket/prefix, is wanted\(received)")
+            throw Problem.parameter("destination", "an absolute path on the server's machine, or \(StorageScheme.remoteForms), is wanted\(received)")
         }
         let store = work.store
         return try JobAnswer.start(.backup, call, work.jobs, waiting: nil) { job in

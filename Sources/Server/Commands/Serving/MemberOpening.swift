@@ -67,14 +67,15 @@ enum MemberOpening {
     ///
     /// - Returns: nil where all stays hot.
     private static func warehouse(_ settings: Settings, _ log: Log) throws -> String? {
-        guard let client = try WarehouseOpening.client(settings) else { return nil }
+        let place = try WarehouseOpening.factory(settings, directory: "/", cache: nil)
+        guard place.isRemote else { return nil }
         let fault: ColumnStoreError?
-        do { fault = try BucketProbe.fault(of: client) } catch {
+        do { fault = try place.fault() } catch {
             log.warning("the bucket of cold receipts could not be asked", ["reason": .text("\(error)")])
-            return client.endpoint.location
+            return place.location
         }
         if let fault { throw fault }
-        return client.endpoint.location
+        return place.location
     }
 
     private static func certificates(_ settings: Settings, _ log: Log) throws -> CertificateFiles? {

@@ -1,5 +1,6 @@
 internal import Cluster
 internal import ColumnStore
+internal import Ingest
 
 /// Looks at the places outside a machine of a cluster before it joins: what is wrong with them is told as a start, and not as the other machine is lost. A place that gives no answer keeps
 /// nobody from starting: a pair goes on without it.
@@ -13,7 +14,7 @@ enum MemberPlaces {
             throw UsageError("log.url: \(url) lies within the store that it is to outlive")
         }
         do {
-            for (_, client) in try ClusterObject.buckets(settings) { if let fault = try BucketProbe.fault(of: client) { throw Unkept(fault: fault) } }
+            for (_, place) in try ClusterObject.buckets(settings) { if let fault = try place.fault() { throw Unkept(fault: fault) } }
             var found = try read(object)
             // In this order: whoever fills the first slot has made the object before.
             if found == nil, try slots?.hasRecords() == true {

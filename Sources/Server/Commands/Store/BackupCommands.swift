@@ -5,19 +5,19 @@ internal import Ingest
 /// Copies a store to a directory, while it works.
 enum BackupCommand: Command {
     static let name = "backup"
-    static let summary = "Copies a store, as it is at one instant, to a directory or s3://bucket/prefix; again: what has changed."
+    static let summary = "Copies a store, as it is at one instant, to a directory or \(StorageScheme.remoteForms); again: what has changed."
     static let usage = ["DEST (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let options = StoreAccess.options
 
     static func run(_ arguments: Arguments) throws -> Int32 {
-        let destination = try arguments.operand("a directory or s3://bucket/prefix for the backup")
-        if destination.contains("://"), !WarehouseOpening.isBucket(destination) {
-            throw UsageError("a backup goes to a directory or to s3://bucket/prefix, not to \(destination)")
+        let destination = try arguments.operand("a directory or \(StorageScheme.remoteForms) for the backup")
+        if destination.contains("://"), !StorageScheme.isRemote(destination) {
+            throw UsageError("a backup goes to a directory or to \(StorageScheme.remoteForms), not to \(destination)")
         }
         var body = JSONWriter()
         body.beginObject()
         // Of another machine nobody here knows where its working directory is.
-        if arguments.has("url"), !destination.hasPrefix("/"), !WarehouseOpening.isBucket(destination) { throw UsageError("with --url the directory is the server's: name it from the root, not \(destination)") }
+        if arguments.has("url"), !destination.hasPrefix("/"), !StorageScheme.isRemote(destination) { throw UsageError("with --url the directory is the server's: name it from the root, not \(destination)") }
         body.member("destination", absolute(destination))
         body.endObject()
         let store = try StoreAccess(arguments)
@@ -34,7 +34,7 @@ enum BackupCommand: Command {
 
     /// The server has another working directory.
     private static func absolute(_ path: String) -> String {
-        guard !path.hasPrefix("/"), !WarehouseOpening.isBucket(path), let working = getcwd(nil, 0) else { return path }
+        guard !path.hasPrefix("/"), !StorageScheme.isRemote(path), let working = getcwd(nil, 0) else { return path }
         defer { free(working) }
         return String(cString: working) + "/" + path
     }
@@ -47,14 +47,14 @@ enum RestoreCommand: Command {
     static let usage = ["SRC --data DIR [--config FILE]", "--from-log URL [--to INSTANT] --data DIR [--config FILE]"]
     static let options: [Arguments.Option] = [
         .init("data", "DIR", "The new store's directory: empty, or not there."), CommandSettings.option,
-        .init("from-log", "URL", "The log: s3://bucket/prefix or file:///directory. Its writer of before is refused from then on."),
+        .init("from-log", "URL", "The log: \(StorageScheme.forms). Its writer of before is refused from then on."),
         .init("to", "INSTANT", "As 2026-11-20T12:00:00Z: every commit up to it, and none after; without it the log's end."),
     ]
 
     static func run(_ arguments: Arguments) throws -> Int32 {
         if let url = try arguments.one("from-log") { return try restore(log: url, arguments) }
         guard try arguments.one("to") == nil else { throw UsageError("--to needs --from-log: a backup has one instant") }
-        let source = try arguments.operand("a backup's directory, or s3://bucket/prefix")
+        let source = try arguments.operand("a backup's directory, or \(StorageScheme.remoteForms)")
         let directory = try arguments.required("data")
         let (settings, storages) = try place(arguments, directory)
         let restore = try Restore(source: source, bucket: try WarehouseOpening.objects(settings, at: source), directory: directory, storages: storages, progress: bar())

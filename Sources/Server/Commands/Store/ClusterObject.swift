@@ -27,25 +27,23 @@ enum ClusterObject {
     }
 
     /// Those of both that are buckets, each with its setting's name.
-    static func buckets(_ settings: Settings) throws -> [(key: String, client: BucketClient)] {
+    static func buckets(_ settings: Settings) throws -> [(key: String, place: any StorageFactory)] {
         try [("cluster.config", settings.pair.objectURL), ("log.url", settings.logURL)].compactMap { key, url in
-            try url.flatMap { try bucket(settings, at: $0, key: key) }.map { (key, $0.client) }
+            try url.flatMap { try bucket(settings, at: $0, key: key) }.map { (key, $0) }
         }
     }
 
     /// - Returns: nil for what is no directory's URL.
     private static func folder(_ url: String) -> String? {
-        url.hasPrefix("file:///") && !url.split(separator: "/").contains("..") && url.utf8.count > 8 ? String(url.dropFirst("file://".count)) : nil
+        StorageScheme(of: url) == .directory && !url.split(separator: "/").contains("..") && url.utf8.count > 8 ? String(url.dropFirst("file://".count)) : nil
     }
 
-    private static func unknown(_ key: String) -> SettingError { SettingError(key: key, message: "s3://bucket/prefix or file:///directory is wanted") }
+    private static func unknown(_ key: String) -> SettingError { SettingError(key: key, message: "\(StorageScheme.forms) is wanted") }
 
-    /// - Returns: nil for what is no bucket's URL.
-    private static func bucket(_ settings: Settings, at url: String, key: String) throws -> BucketStorageFactory? {
-        guard WarehouseOpening.isBucket(url) else { return nil }
-        var elsewhere = settings
-        elsewhere.storage.url = url
-        do { return try WarehouseOpening.client(elsewhere, options).map { BucketStorageFactory($0, cache: nil) } } catch let error as SettingError {
+    /// - Returns: nil for what is no URL of a place behind a network.
+    private static func bucket(_ settings: Settings, at url: String, key: String) throws -> (any StorageFactory)? {
+        guard StorageScheme.isRemote(url) else { return nil }
+        do { return try WarehouseOpening.remote(settings, at: url, options, cache: nil) } catch let error as SettingError {
             throw SettingError(key: key, message: error.message)
         }
     }

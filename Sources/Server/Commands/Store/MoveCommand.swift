@@ -6,7 +6,7 @@ enum MoveCommand: Command {
     static let summary = "Moves a store's cold tables to a bucket or another directory, while it works."
     static let usage = ["--to URL (--data DIR [--config FILE] | --url URL [--ca FILE | --insecure])"]
     static let options =
-        [Arguments.Option("to", "URL", "s3://bucket/prefix or file:///path, empty; file:///DATA/warehouse: back into the store's own directory.")] + StoreAccess.options
+        [Arguments.Option("to", "URL", "\(StorageScheme.remoteForms) or file:///path, empty; file:///DATA/warehouse: back into the store's own directory.")] + StoreAccess.options
 
     static var outcomes: Outcomes {
         Outcomes(done: "the tables are there, and storage.url is to say so", failed: "the tables are where they were; again, it goes on with what was copied")

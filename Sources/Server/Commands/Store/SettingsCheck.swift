@@ -15,7 +15,7 @@ package enum SettingsCheck {
             }
         }
         attempt { _ = try policy(settings) }
-        attempt { _ = try WarehouseOpening.client(settings) }
+        attempt { _ = try WarehouseOpening.factory(settings, directory: "/", cache: nil) }
         attempt { try checkLog(settings) }
         attempt { _ = try WarehouseOpening.exportPlace(settings) }
         attempt { if settings.pair.objectURL != nil { _ = try ClusterObject.place(settings) } }
@@ -40,8 +40,8 @@ package enum SettingsCheck {
     private static func checkLog(_ settings: Settings) throws {
         guard let url = settings.logURL else { return }
         guard (0.1...10).contains(settings.logSegment) else { throw SettingError(key: "log.segment", message: "0.1s to 10s is wanted: so much is lost with the machine") }
-        guard WarehouseOpening.isBucket(url) || url.hasPrefix("file:///") else {
-            throw SettingError(key: "log.url", message: "s3://bucket/prefix or file:///directory is wanted")
+        guard StorageScheme(of: url) != nil else {
+            throw SettingError(key: "log.url", message: "\(StorageScheme.forms) is wanted")
         }
         var elsewhere = settings
         elsewhere.storage.url = url

@@ -7,7 +7,7 @@ enum VerifyCommand: Command {
     static let summary = "Proves every file of a store, beside the server that holds it or without one; or of a backup."
     static let usage = ["--data DIR [--config FILE] [--full]", "--url URL [--full] [--ca FILE | --insecure]", "--backup DIR [--config FILE]"]
     static let options: [Arguments.Option] = StoreAccess.options + [
-        .init("backup", "DIR", "A backup's directory, or s3://bucket/prefix: each file against its manifest."),
+        .init("backup", "DIR", "A backup's directory, or \(StorageScheme.remoteForms): each file against its manifest."),
         .init("full", nil, "Makes the sums of all cold files again, not of a sample of them."),
     ]
 

@@ -13,8 +13,8 @@ enum WarehouseOpening {
 
     static func factory(_ settings: Settings, directory: String, cache: WarehouseCache?) throws -> any StorageFactory {
         if let place = try localPlace(settings, directory: directory) { return place }
-        guard let client = try client(settings) else { return LocalStorageFactory() }
-        return BucketStorageFactory(client, cache: cache)
+        guard let url = settings.storage.url else { return LocalStorageFactory() }
+        return try remote(settings, at: url, cache: cache)
     }
 
     static func cache(_ settings: Settings, directory: String) -> WarehouseCache {
@@ -42,11 +42,18 @@ enum WarehouseOpening {
         return "/" + parts.joined(separator: "/")
     }
 
-    /// nil where the warehouse is on this machine.
-    static func client(_ settings: Settings, _ options: BucketOptions = options) throws -> BucketClient? {
+    /// The storage of a URL behind a network, with the settings' endpoint and keys: a line for each kind.
+    ///
+    /// - Parameter options: how long a request may take.
+    static func remote(_ settings: Settings, at url: String, _ options: BucketOptions = options, cache: WarehouseCache?) throws -> any StorageFactory {
+        switch StorageScheme(of: url) {
+        case .bucket: BucketStorageFactory(try client(settings, at: url, options), cache: cache)
+        case .directory, nil: throw SettingError(key: "storage.url", message: "\(url) is neither a bucket nor a directory: write \(StorageScheme.remoteForms) or file:///path")
+        }
+    }
+
+    private static func client(_ settings: Settings, at url: String, _ options: BucketOptions) throws -> BucketClient {
         let storage = settings.storage
-        guard let url = storage.url, try filePath(url) == nil else { return nil }
-        guard isBucket(url) else { throw SettingError(key: "storage.url", message: "\(url) is neither a bucket nor a directory: write s3://bucket/prefix or file:///path") }
         let region = region(storage)
         let endpoint: BucketEndpoint
         do {
@@ -71,7 +78,7 @@ enum WarehouseOpening {
     /// Where readers find the bucket's objects, in the words of Iceberg's clients; nothing where the warehouse is on this machine. Never a key: readers have their own.
     static func reading(_ settings: Settings) -> [WarehouseProperty] {
         let storage = settings.storage
-        guard let url = storage.url, isBucket(url) else { return [] }
+        guard let url = storage.url, StorageScheme(of: url) == .bucket else { return [] }
         let region = region(storage)
         var found = [WarehouseProperty("s3.region", region), WarehouseProperty("client.region", region)]
         if let endpoint = endpointURL(storage) { found.append(WarehouseProperty("s3.endpoint", endpoint)) }
@@ -79,14 +86,10 @@ enum WarehouseOpening {
         return found
     }
 
-    static func isBucket(_ place: String) -> Bool { place.hasPrefix("s3://") }
-
-    /// The objects below a URL, with the settings' endpoint and keys; nil for what is no bucket's.
+    /// The objects below a URL, with the settings' endpoint and keys; nil for what lies on this machine.
     static func objects(_ settings: Settings, at url: String) throws -> (any ObjectStorage)? {
-        guard isBucket(url) else { return nil }
-        var elsewhere = settings
-        elsewhere.storage.url = url
-        return try client(elsewhere).flatMap { BucketStorageFactory($0, cache: nil).objects }
+        guard StorageScheme.isRemote(url) else { return nil }
+        return try remote(settings, at: url, cache: nil).objects
     }
 
     /// What files of exports go to; nil: nowhere.
@@ -106,7 +109,7 @@ enum WarehouseOpening {
         } catch let error as SettingError {
             throw SettingError(key: "exports.url", message: error.message)
         }
-        throw SettingError(key: "exports.url", message: "s3://bucket/prefix or file:///directory is wanted")
+        throw SettingError(key: "exports.url", message: "\(StorageScheme.forms) is wanted")
     }
 
     private static let options: BucketOptions = {
