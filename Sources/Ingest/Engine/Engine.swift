@@ -1,6 +1,7 @@
 package import ColumnStore
 import Documents
 import Glibc
+package import Processes
 package import Query
 import Synchronization
 
@@ -19,6 +20,8 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         package var executionDays = 90
         /// Of one execution; past it the execution fails.
         package var executionHistoryByteCountMax = 16 << 30
+        /// Who there is to do tasks of executions, as definitions may say.
+        package var tasks = TaskVocabulary.any
         /// Rows that a question must have looked at for its form to be kept; 0: none is.
         package var statementRowCountMin = 100_000
         /// In bytes.
@@ -152,7 +155,7 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
             path: directory.executionsPath, clock: options.hot.clock,
             .init(
                 minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore, historyByteCountMax: options.executionHistoryByteCountMax, steady: options.steadyClock,
-                noteFile: LaterDatabase.executions.noting(in: catalog, of: directory.path),
+                tasks: options.tasks, noteFile: LaterDatabase.executions.noting(in: catalog, of: directory.path),
                 prepare: { [intakeParts] in ExecutionArchiver.prepare(intakeParts) }))
         dayDigests = options.replica == nil ? nil : DayDigestKeeper(catalog, tier.boundary)
         dayDigests?.start()

@@ -289,7 +289,7 @@ final class ExecutionCore {
         case .cancelTask(let token, let resource):
             guard let serial = TaskToken(token)?.serial else { return }
             try removeTask(TaskKey(execution: number, serial: Int64(serial)))
-            if case .process = resource { try abortChild(of: number, serial: Int64(serial)) }
+            if resource.kind == Resource.childKind { try abortChild(of: number, serial: Int64(serial)) }
         case .end(let status, _, let error): try end(loaded, status, error)
         }
     }

@@ -21,7 +21,7 @@ extension ExecutionStore {
         }
         let machine: Machine
         do throws(InvalidDefinition) {
-            machine = try DefinitionReader.read(definition, DefinitionSurroundings(conditionFault: { [events = surroundings.events] in events?.conditionFault($0) }))
+            machine = try DefinitionReader.read(definition, DefinitionSurroundings(conditionFault: { [events = surroundings.events] in events?.conditionFault($0) }, tasks: surroundings.tasks))
         } catch {
             let faults = error.faults
             throw Fault(
@@ -73,7 +73,7 @@ extension ExecutionStore {
     private static let followCount = 100
 
     /// As `Resource` has names, so that each process can be a child.
-    private static func isName(_ name: String) -> Bool { Resource("till:process:" + name) == .process(name) }
+    private static func isName(_ name: String) -> Bool { Resource.isName(name) }
 
     package func deleteProcess(_ name: String) throws {
         try surroundings.events?.follow([], starting: name)

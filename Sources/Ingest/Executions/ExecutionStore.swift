@@ -1,6 +1,6 @@
 internal import ColumnStore
 internal import Documents
-internal import Processes
+package import Processes
 import Synchronization
 
 /// Executions of state machines, durable: the one writer of `DATA/executions.sqlite`, and what is read beside it.
@@ -59,6 +59,8 @@ package final class ExecutionStore: Sendable {
         package let minFreeBytes: Int64
         /// Topics, whose events start executions, and which are told of those that end; nil where there are none.
         package let events: (any EventPublishing)?
+        /// Who there is to do tasks, as definitions that are put may say.
+        package let tasks: TaskVocabulary
         /// Called before a definition is put: what executions will need later can be made.
         package let prepare: @Sendable () -> Void
         /// Called before anything is put into the file: that the store has it is to be known.
@@ -77,8 +79,10 @@ package final class ExecutionStore: Sendable {
         ///   - boot: nil: the machine's own.
         package init(
             minFreeBytes: Int64 = 0, events: (any EventPublishing)? = nil, cachedByteCountMax: Int = 12 << 20, historyByteCountMax: Int = Execution.historyByteCountMax,
-            steady: (@Sendable () -> Int64)? = nil, boot: String? = nil, noteFile: @escaping @Sendable () throws -> Void = {}, prepare: @escaping @Sendable () -> Void = {}
+            steady: (@Sendable () -> Int64)? = nil, boot: String? = nil, tasks: TaskVocabulary = .any, noteFile: @escaping @Sendable () throws -> Void = {},
+            prepare: @escaping @Sendable () -> Void = {}
         ) {
+            self.tasks = tasks
             self.noteFile = noteFile
             (self.historyByteCountMax, self.steady, self.boot) = (historyByteCountMax, steady, boot ?? MachineStart.id)
             (self.minFreeBytes, self.events, self.cachedByteCountMax, self.prepare) = (minFreeBytes, events, cachedByteCountMax, prepare)

@@ -4,7 +4,7 @@ package import Processes
 /// Queues themselves.
 extension QueueStore {
     /// Of queues, topics and subscriptions: as the states language's resources name them.
-    package static func isName(_ text: String) -> Bool { Resource("till:queue:" + text) != nil }
+    package static func isName(_ text: String) -> Bool { Resource.isName(text) }
 
     static func checkName(_ name: String, _ what: String) throws {
         guard isName(name) else {

@@ -114,7 +114,7 @@ package struct DefinitionReader {
 
     private mutating func kind(_ reader: ObjectReader, states: [String: Int], depth: Int) -> StateDefinition.Kind? {
         guard let type = reader.text("Type", isRequired: true) else { return nil }
-        let builder = StateReader(object: reader, states: states)
+        let builder = StateReader(object: reader, states: states, tasks: surroundings.tasks)
         switch type {
         case "Task": return builder.task()
         case "Pass": return builder.pass()

@@ -1,45 +1,22 @@
-/// Who does a task.
-package enum Resource: Sendable, Hashable {
-    /// A configured endpoint.
-    case call(String)
-    /// A worker behind a queue.
-    case queue(String)
-    case sql, post, export, publish
-    /// A child execution.
-    case process(String)
-    /// The records of an upload; for `ItemReader` alone.
-    case upload
+/// Who does a task: `till:<kind>`, or `till:<kind>:<name>`. Which kinds there are says a `TaskVocabulary`.
+package struct Resource: Sendable, Hashable {
+    /// As `sql`.
+    package let kind: String
+    /// Of an endpoint, a queue, a process; nil of a kind that is one alone.
+    package let name: String?
 
-    package var text: String {
-        switch self {
-        case .call(let name): "till:call:" + name
-        case .queue(let name): "till:queue:" + name
-        case .sql: "till:sql"
-        case .post: "till:post"
-        case .export: "till:export"
-        case .publish: "till:publish"
-        case .process(let name): "till:process:" + name
-        case .upload: "till:upload"
-        }
-    }
+    package init(kind: String, name: String? = nil) { (self.kind, self.name) = (kind, name) }
+
+    package var text: String { "till:" + kind + (name.map { ":" + $0 } ?? "") }
 
     package init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
-        guard parts.count >= 2, parts[0] == "till" else { return nil }
-        switch (parts[1], parts.count) {
-        case ("call", 3) where Self.isName(parts[2]): self = .call(parts[2])
-        case ("queue", 3) where Self.isName(parts[2]): self = .queue(parts[2])
-        case ("process", 3) where Self.isName(parts[2]): self = .process(parts[2])
-        case ("sql", 2): self = .sql
-        case ("post", 2): self = .post
-        case ("export", 2): self = .export
-        case ("publish", 2): self = .publish
-        case ("upload", 2): self = .upload
-        default: return nil
-        }
+        guard parts.count >= 2, parts[0] == "till", parts.dropFirst().allSatisfy(Self.isName) else { return nil }
+        self.init(kind: parts[1], name: parts.count == 3 ? parts[2] : nil)
     }
 
-    private static func isName(_ text: String) -> Bool {
+    /// Whether an endpoint, a queue or a process may have a name.
+    package static func isName(_ text: String) -> Bool {
         (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
@@ -48,5 +25,13 @@ package enum Resource: Sendable, Hashable {
         }
     }
 
-    package static let known = "till:call:<endpoint>, till:queue:<queue>, till:sql, till:post, till:export, till:publish, till:process:<name>"
+    // MARK: What machines and callbacks know of by themselves
+
+    /// Children: how deep they may be, and that they end with their parent, is the machine's own business.
+    package static let childKind = "process"
+    /// Endpoints, whose callbacks answer their own tasks alone.
+    package static let endpointKind = "call"
+
+    package static func process(_ name: String) -> Resource { Resource(kind: childKind, name: name) }
+    package static func call(_ endpoint: String) -> Resource { Resource(kind: endpointKind, name: endpoint) }
 }

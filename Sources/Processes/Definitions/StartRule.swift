@@ -12,11 +12,14 @@ package struct DefinitionSurroundings: Sendable {
     package let zone: @Sendable (String) -> ZoneRules?
     /// What is wrong with an expression over an event; nil when nothing is.
     package let conditionFault: @Sendable (String) -> String?
+    /// Who there is to do tasks.
+    package let tasks: TaskVocabulary
 
     package init(
-        zone: @escaping @Sendable (String) -> ZoneRules? = { ZoneRules.named($0) }, conditionFault: @escaping @Sendable (String) -> String? = { _ in nil }
+        zone: @escaping @Sendable (String) -> ZoneRules? = { ZoneRules.named($0) }, conditionFault: @escaping @Sendable (String) -> String? = { _ in nil },
+        tasks: TaskVocabulary = .any
     ) {
-        (self.zone, self.conditionFault) = (zone, conditionFault)
+        (self.zone, self.conditionFault, self.tasks) = (zone, conditionFault, tasks)
     }
 }
 

@@ -5,6 +5,7 @@ struct StateReader {
     let object: ObjectReader
     /// Of the state's scope, by name.
     let states: [String: Int]
+    var tasks = TaskVocabulary.any
 
     /// A bound on every number of seconds: three years.
     private static let secondsMax: Int64 = 99_999_999
@@ -20,18 +21,22 @@ struct StateReader {
         return object.integer(name, range).map(Amount.number)
     }
 
+    /// - Returns: one of no kind where there is a fault.
+    private func resource(_ object: ObjectReader, for use: ResourceKind.Use, _ what: String) -> Resource {
+        guard let text = object.text("Resource", isRequired: true) else { return Resource(kind: "") }
+        if let resource = Resource(text), tasks.has(resource, for: use) { return resource }
+        object.add(.notSupported, "Resource", "no resource of \(what): \(text). There are \(tasks.forms(for: use))")
+        return Resource(kind: "")
+    }
+
     func task() -> StateDefinition.Kind {
-        let text = object.text("Resource", isRequired: true)
-        let resource = text.flatMap { Resource($0) }
-        if let text, resource == nil || resource == .upload {
-            object.add(.notSupported, "Resource", "no resource of a task: \(text). There are \(Resource.known)")
-        }
+        let resource = resource(object, for: .task, "a task")
         let timeout = amount("TimeoutSeconds", 1...Self.secondsMax)
         let heartbeat = amount("HeartbeatSeconds", 1...Self.secondsMax)
         if case .number(let seconds)? = timeout, case .number(let beat)? = heartbeat, beat >= seconds {
             object.add(.badValue, "HeartbeatSeconds", "HeartbeatSeconds is smaller than TimeoutSeconds")
         }
-        return .task(TaskDefinition(resource: resource ?? .sql, parameters: object.template("Parameters"), timeout: timeout, heartbeat: heartbeat, handling: handling()))
+        return .task(TaskDefinition(resource: resource, parameters: object.template("Parameters"), timeout: timeout, heartbeat: heartbeat, handling: handling()))
     }
 
     func pass() -> StateDefinition.Kind {
@@ -92,17 +97,13 @@ struct StateReader {
     private func reader() -> ItemReader? {
         guard let reader = object.object("ItemReader") else { return nil }
         defer { reader.finish("ItemReader") }
-        let text = reader.text("Resource", isRequired: true)
-        let resource = text.flatMap { Resource($0) }
-        if let text, resource != .sql, resource != .upload {
-            reader.add(.notSupported, "Resource", "no resource of an ItemReader: \(text). There are till:sql, till:upload")
-        }
+        let resource = resource(reader, for: .items, "an ItemReader")
         var maxItems: Amount?
         if let config = reader.object("ReaderConfig") {
             maxItems = StateReader(object: config, states: [:]).amount("MaxItems", 1...100_000_000)
             config.finish("ReaderConfig")
         }
-        return ItemReader(resource: resource ?? .sql, parameters: reader.template("Parameters"), maxItems: maxItems)
+        return ItemReader(resource: resource, parameters: reader.template("Parameters"), maxItems: maxItems)
     }
 
     private func batcher() -> ItemBatcher? {

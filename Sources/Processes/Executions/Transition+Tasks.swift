@@ -10,7 +10,7 @@ extension Transition {
         let timeout = try task.timeout.map { (amount) throws(StateError) in try self.amount(amount, "TimeoutSeconds", 1...99_999_999, id, data) }
         let heartbeat = try task.heartbeat.map { (amount) throws(StateError) in try self.amount(amount, "HeartbeatSeconds", 1...99_999_999, id, data) }
         let effective = try input(of: id, state, task.parameters, token: token)
-        if case .process = task.resource, execution.identity.depth + 1 >= Execution.depthMax {
+        if task.resource.kind == Resource.childKind, execution.identity.depth + 1 >= Execution.depthMax {
             throw StateError(.runtime, "\(Execution.depthMax) executions have started each other: a process without an end?")
         }
         effects.append(
@@ -117,7 +117,9 @@ extension Transition {
         let resource: Resource
         switch state(of: frame).kind {
         case .task(let task): resource = task.resource
-        case .map(let map): resource = map.reader?.resource ?? .sql
+        case .map(let map):
+            guard let reader = map.reader else { return }
+            resource = reader.resource
         default: return
         }
         effects.append(.cancelTask(token: TaskToken(execution, frame: id, serial: serial).text, resource))

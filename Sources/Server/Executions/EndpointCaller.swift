@@ -10,6 +10,8 @@ final class EndpointCaller: Sendable {
     private let callbackBase: String
     /// Of tasks that are older nobody knows here whether they were sent.
     private let startedAt = CalendarText.now
+    /// Until somebody is looked for again who is not there, in microseconds.
+    static let absencePause: Int64 = 30_000_000
 
     /// - Parameter callbackBase: the URL under which endpoints reach this server.
     init(_ options: RegistrationOptions, callbackBase: String) {
@@ -25,7 +27,7 @@ final class EndpointCaller: Sendable {
     func call(_ name: String, _ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) {
         guard let endpoint = endpoints[name] else {
             // It may be configured by the next start; a Retry or a timeout may end it before.
-            return end(.awaited(lookAgainAt: CalendarText.now + 30_000_000))
+            return end(.awaited(lookAgainAt: CalendarText.now + Self.absencePause))
         }
         let isExpired = CalendarText.now.subtractingSaturating(work.createdAt) >= endpoint.expires
         switch endpoint.turn(attempts: work.tryCount, isExpired: isExpired, mayHaveArrived: work.isRepeat || work.createdAt < startedAt) {

@@ -1,5 +1,18 @@
+internal import ColumnStore
+internal import Documents
 internal import Ingest
+internal import Processes
 import Synchronization
+
+/// A page of items for a Map.
+enum ItemPage {
+    static let countMax = 1_000
+    /// A value has at most twice as many.
+    static let byteCountMax = 512 << 10
+
+    /// The name of a Map's walk, however many pages it asks for.
+    static func walkName(_ work: TaskWork) -> String { work.call.key.split(separator: ":").dropLast().joined(separator: ":") }
+}
 
 /// Where walks over rows for Maps are, so that the next page begins where the last ended. Lost with the process: a walk can begin anew.
 final class ItemWalks: Sendable {

@@ -49,11 +49,11 @@ struct Posting: Sendable {
 
     func ending(_ outcome: TakeOutcome) -> TaskEnding {
         switch outcome {
-        case .refused(let fault): return TaskExecutors.ending(of: fault)
+        case .refused(let fault): return TaskParts.ending(of: fault)
         case .one(let taken): return Self.succeeded(isOfMany ? [Self.object(taken)] : nil, Self.object(taken))
         case .batch(let all): return .succeeded(.object(["receipts": .array(all.map(Self.object))]))
         case .each(let results), .eachOfMore(let results, _, _):
-            for case .failure(let fault) in results where [.overloaded, .diskFull, .internalError].contains(fault.code) { return TaskExecutors.ending(of: fault) }
+            for case .failure(let fault) in results where [.overloaded, .diskFull, .internalError].contains(fault.code) { return TaskParts.ending(of: fault) }
             let items = results.map { result -> JSONValue in
                 switch result {
                 case .success(let taken): Self.object(taken)

@@ -255,7 +255,7 @@ final class ExecutionStoreTests: XCTestCase {
 
     func test_children_tellTheirParents_andEndWithThem() throws {
         let hands = Hands { work, _ in
-            if case .process = work.call.resource { return nil }
+            if work.call.resource.kind == Resource.childKind { return nil }
             return .awaited(lookAgainAt: nil)
         }
         let store = try open(hands)
@@ -267,7 +267,7 @@ final class ExecutionStoreTests: XCTestCase {
                 return state.held
             }
             for (work, end) in held {
-                guard case .process(let name) = work.call.resource else { continue }
+                guard work.call.resource.kind == Resource.childKind, let name = work.call.resource.name else { continue }
                 store.startChild(of: work, name, as: .admin) { _ in }
                 // Twice is once.
                 store.startChild(of: work, name, as: .admin) { _ in end(.awaited(lookAgainAt: nil)) }
@@ -332,7 +332,7 @@ final class ExecutionStoreTests: XCTestCase {
             try XCTUnwrap(Patience.value { hands.state.withLock { $0.held.map(\.work).first { $0.call.resource == .process(process) } } })
         }
         func begin(_ work: TaskWork, as principal: Principal = .admin) -> Fault.Code? {
-            guard case .process(let name) = work.call.resource else { return nil }
+            guard work.call.resource.kind == Resource.childKind, let name = work.call.resource.name else { return nil }
             let result = Monitor<Result<StartedExecution, any Error>?>(nil)
             store.startChild(of: work, name, as: principal) { outcome in result.signal { $0 = outcome } }
             return code { _ = try result.wait { $0 }.get() }

@@ -6,9 +6,13 @@ import XCTest
 
 /// Goal: a definition is taken whole or refused with every fault at its place. Method: faults by the dozen with their pointers; bounds; broken texts at random.
 final class DefinitionTests: XCTestCase {
+    private let tasks = TaskVocabulary([
+        ResourceKind("call", naming: "endpoint"), ResourceKind("sql", uses: [.task, .items]), ResourceKind("post"), ResourceKind("upload", uses: [.items]),
+    ])
+
     private func faults(_ text: String) -> [String] {
         do {
-            _ = try DefinitionReader.read(Array(text.utf8), DefinitionSurroundings(conditionFault: { $0 == "bad" ? "no condition" : nil }))
+            _ = try DefinitionReader.read(Array(text.utf8), DefinitionSurroundings(conditionFault: { $0 == "bad" ? "no condition" : nil }, tasks: tasks))
             return []
         } catch {
             return error.faults.map { "\($0.pointer) \($0.code.rawValue)" }

@@ -17,7 +17,7 @@ final class OtherInterpreterTests: XCTestCase {
         var counts: [String: Int] = [:]
         var simulator = try Simulator(try DefinitionReader.read(one.definition), input: one.input)
         simulator.run { call in
-            guard case .call(let name) = call.resource else { return .success(call.input) }
+            guard call.resource.kind == Resource.endpointKind, let name = call.resource.name else { return .success(call.input) }
             let script = name.split(separator: "-").dropFirst().map(String.init)
             let number = counts[name, default: 0]
             counts[name] = number + 1

@@ -1,6 +1,7 @@
 internal import ColumnStore
 import Glibc
 internal import Ingest
+internal import Processes
 
 /// Opens the engine of a directory with the settings that concern it.
 enum EngineOpening {
@@ -36,6 +37,7 @@ enum EngineOpening {
         options.quarantine.days = settings.quarantineDays
         options.uploads.byteCountMax = settings.limits.upload
         (options.uploads.fileDays, options.uploads.revertDays) = (settings.uploadDays, settings.uploadRevertDays)
+        options.tasks = TaskExecutors.vocabulary
         options.executionDays = settings.executionDays
         options.executionHistoryByteCountMax = settings.limits.executionHistory
         options.quarantine.byteCountMax = Int64(settings.quarantineByteCountMax)

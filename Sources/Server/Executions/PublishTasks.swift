@@ -3,31 +3,17 @@ internal import Documents
 internal import Ingest
 internal import Processes
 
-/// Tasks that are a message to a worker, or an event.
-extension TaskExecutors {
-    /// A worker ends the task by its token. The message's id is the token's hash, so that the same attempt is queued once.
-    func send(to queue: String, _ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) {
-        do {
-            var body = JSONWriter()
-            body.beginObject()
-            body.member("task_token", work.call.token)
-            body.key("input")
-            body.raw(work.call.input.serialized)
-            body.endObject()
-            let message = OutgoingMessage(id: "task-\(Hexadecimal.text(APIKey.sha256(of: work.call.token)))", body: body.bytes)
-            context.store.queues.send([message], to: queue, as: try principal(of: work)) { result in
-                switch result {
-                case .success: end(.awaited(lookAgainAt: nil))
-                case .failure(let fault): end(Self.ending(of: fault))
-                }
-            }
-        } catch {
-            end(Self.ending(of: error))
-        }
-    }
+/// `till:publish`: an event.
+struct PublishTasks: ResourceExecutor {
+    static let kind = ResourceKind("publish")
+    private let parts: TaskParts
+
+    init(_ parts: TaskParts) { self.parts = parts }
+
+    func concurrency(of name: String) -> Int { 64 }
 
     /// `{"topic","type","subject","data"}`; the event's id is the task's key.
-    func publish(_ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) {
+    func carryOut(_ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) {
         do {
             let input = work.call.input
             for member in input.members ?? [] where !["topic", "type", "subject", "data"].contains(member.name) {
@@ -46,14 +32,14 @@ extension TaskExecutors {
             guard count <= most else { throw Problem(.tooLarge, "the event has \(count) bytes; at most \(most) are taken") }
             // No deeper than is read of an event from outside: conditions look into it.
             try BoundedJSON.read(event.data) { _ in }
-            context.store.topics.publish([event], to: topic, as: try principal(of: work)) { result in
+            parts.context.store.topics.publish([event], to: topic, as: try parts.principal(of: work)) { result in
                 switch result {
                 case .success: end(.succeeded(.object([.init("id", .string(id))])))
-                case .failure(let fault): end(Self.ending(of: fault))
+                case .failure(let fault): end(TaskParts.ending(of: fault))
                 }
             }
         } catch {
-            end(Self.ending(of: error))
+            end(TaskParts.ending(of: error))
         }
     }
 }

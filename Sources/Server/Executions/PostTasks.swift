@@ -1,0 +1,23 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+internal import Processes
+
+/// `till:post`: documents, taken as if their owner had sent them.
+struct PostTasks: ResourceExecutor {
+    static let kind = ResourceKind("post")
+    private let parts: TaskParts
+
+    init(_ parts: TaskParts) { self.parts = parts }
+
+    func concurrency(of name: String) -> Int { 16 }
+
+    func carryOut(_ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) {
+        do {
+            let posting = try Posting(work.call.input, as: try parts.principal(of: work))
+            parts.context.store.intake.take(posting.request) { outcome in end(posting.ending(outcome)) }
+        } catch {
+            end(TaskParts.ending(of: error))
+        }
+    }
+}

@@ -1,0 +1,93 @@
+internal import ColumnStore
+internal import Documents
+internal import Ingest
+internal import Processes
+internal import Query
+
+/// `till:sql`: a question, or rows for a Map.
+struct QueryTasks: ResourceExecutor {
+    static let kind = ResourceKind("sql", uses: [.task, .items])
+    private let parts: TaskParts
+    private let share = TaskParts.Share()
+    private let walks = ItemWalks()
+
+    init(_ parts: TaskParts) { self.parts = parts }
+
+    func concurrency(of name: String) -> Int { 2 }
+
+    func carryOut(_ work: TaskWork, _ end: @escaping @Sendable (TaskEnding) -> Void) {
+        parts.onPool(share, end) { work.call.firstItem == nil ? try rows(work) : try items(work) }
+    }
+
+    /// `{"columns", "rows"}`, up to what a value may have.
+    private func rows(_ work: TaskWork) throws -> TaskEnding {
+        let request = try Self.question(work.call.input, ["query", "params", "time_zone"])
+        let principal = try parts.principal(of: work)
+        let watch = try QueryWatch(parts.context.queries, try RunningQuery(id: nil, asker: principal, text: request.query), whenGone: { _ in })
+        defer { watch.end() }
+        do {
+            let answer = try parts.context.queries.start(request, as: principal, watch)
+            defer { answer.stream.cancel() }
+            let bytes = try SQLRunner(engine: parts.context.queries.engine).document(answer, byteCountMax: ValueLimits.byteCountMax)
+            let page = try JSONParser.parse(bytes)
+            return .succeeded(.object(["columns": page["columns"], "rows": page["rows"]]))
+        } catch {
+            throw watch.explained(error)
+        }
+    }
+
+    private static func question(_ input: JSONValue, _ names: Set<String>) throws -> SQLRequest {
+        guard let members = input.members else { throw Problem.parameter("", "till:sql takes an object with query and params, not \(input.kind)") }
+        for member in members where !names.contains(member.name) {
+            throw Problem.parameter(member.name, "till:sql takes query, params and time_zone", code: "unknown-member")
+        }
+        return try SQLRequest(body: input)
+    }
+
+    // MARK: Items
+
+    /// Rows for a Map, each as an object, from the one on that it asks for: pages of one walk over one state of the store. After a restart the walk begins anew
+    /// and passes over what was had, so that an answer without an order of its own may differ by then.
+    private func items(_ work: TaskWork) throws -> TaskEnding {
+        var request = try Self.question(work.call.input, ["query", "params", "time_zone"])
+        let wanted = work.call.firstItem ?? 0
+        let principal = try parts.principal(of: work)
+        let name = ItemPage.walkName(work)
+        var (place, cursor) = walks.place(of: name, at: wanted)
+        while true {
+            request.limit = min(ItemPage.countMax, place < wanted ? min(SQLRequest.limitMax, wanted - place) : ItemPage.countMax)
+            request.cursor = cursor
+            let (rows, next) = try page(request, as: principal)
+            cursor = next
+            if place >= wanted || (place + rows.count <= wanted && next == nil) {
+                var items: [JSONValue] = []
+                var byteCount = 0
+                for row in place >= wanted ? rows : [] {
+                    byteCount += row.serialized.count
+                    if byteCount > ItemPage.byteCountMax, !items.isEmpty { break }
+                    items.append(row)
+                }
+                let isWhole = items.count == rows.count || place < wanted
+                if isWhole, let next { walks.note(name, at: place + rows.count, next) }
+                return .succeeded(.object(["items": .array(items), "last": .boolean(isWhole && next == nil)]))
+            }
+            place += rows.count
+        }
+    }
+
+    private func page(_ request: SQLRequest, as principal: Principal) throws -> (rows: [JSONValue], cursor: String?) {
+        let watch = try QueryWatch(parts.context.queries, try RunningQuery(id: nil, asker: principal, text: request.query), whenGone: { _ in })
+        defer { watch.end() }
+        let page: JSONValue
+        do {
+            page = try JSONParser.parse(try parts.context.queries.page(request, as: principal, watch, hold: { _ in }))
+        } catch {
+            throw watch.explained(error)
+        }
+        let names = (page["columns"]?.array ?? []).map { $0["name"]?.text ?? "" }
+        let rows = (page["rows"]?.array ?? []).map { row in
+            JSONValue.object(zip(names, row.array ?? []).map { JSONValue.Member($0, $1) })
+        }
+        return (rows, page["next_cursor"]?.text)
+    }
+}
