@@ -143,20 +143,11 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         }
         let outbox = EventOutbox(clock: options.hot.clock)
         let topicCore = TopicCore(outbox: outbox)
-        queueStore = try QueueStore(
-            store: QueueCore.Store(
-                path: directory.queuesPath, id: catalog.storeID, directory: directory.path, minFreeBytes: options.hot.writer.minFreeBytes, clock: options.hot.clock,
-                steady: options.steadyClock, noteFile: LaterDatabase.queues.noting(in: catalog, of: directory.path)),
-            members: [topicCore], opens: access(directory.queuesPath, F_OK) == 0)
+        queueStore = try Self.queues(directory, catalog, options, topicCore)
         topicStore = TopicStore(core: topicCore, outbox: outbox, queues: queueStore, sequence: { [tier] in tier.boundary.snapshot().sequence })
         uploads = Uploads(
             options.uploads, directory: directory, catalog: catalog, intake: intakeParts, minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore)
-        executions = try ExecutionStore(
-            path: directory.executionsPath, clock: options.hot.clock,
-            .init(
-                minFreeBytes: options.hot.writer.minFreeBytes, events: topicStore, historyByteCountMax: options.executionHistoryByteCountMax, steady: options.steadyClock,
-                tasks: options.tasks, noteFile: LaterDatabase.executions.noting(in: catalog, of: directory.path),
-                prepare: { [intakeParts] in ExecutionArchiver.prepare(intakeParts) }))
+        executions = try Self.executions(directory, catalog, options, topicStore, intakeParts)
         dayDigests = options.replica == nil ? nil : DayDigestKeeper(catalog, tier.boundary)
         dayDigests?.start()
         compactor.start()
@@ -168,6 +159,22 @@ package final class Engine: ProcessHolding, Sendable, UploadHolding {
         StoreLog.note(
             "opened the store", path: directory.path,
             reason: "generation \(catalog.mark.generation) of the catalog fits \(files.count) hot files of \(files.reduce(0) { $0 + Int($1.state.rowCount) }) receipts and \(tables.count) cold tables")
+    }
+
+    private static func queues(_ directory: DataDirectory, _ catalog: Catalog, _ options: Options, _ topics: TopicCore) throws -> QueueStore {
+        let store = QueueCore.Store(
+            path: directory.queuesPath, id: catalog.storeID, directory: directory.path, minFreeBytes: options.hot.writer.minFreeBytes, clock: options.hot.clock,
+            steady: options.steadyClock, noteFile: LaterDatabase.queues.noting(in: catalog, of: directory.path))
+        return try QueueStore(store: store, members: [topics], opens: access(directory.queuesPath, F_OK) == 0)
+    }
+
+    private static func executions(
+        _ directory: DataDirectory, _ catalog: Catalog, _ options: Options, _ topics: TopicStore, _ intake: IntakeParts
+    ) throws -> ExecutionStore {
+        let surroundings = ExecutionStore.Surroundings(
+            minFreeBytes: options.hot.writer.minFreeBytes, events: topics, historyByteCountMax: options.executionHistoryByteCountMax, steady: options.steadyClock,
+            tasks: options.tasks, noteFile: LaterDatabase.executions.noting(in: catalog, of: directory.path), prepare: { ExecutionArchiver.prepare(intake) })
+        return try ExecutionStore(path: directory.executionsPath, clock: options.hot.clock, surroundings)
     }
 
     package var uploadKeeping: any UploadKeeping { uploads }
