@@ -83,6 +83,7 @@ extension Binder {
         try countNode(at: last.position)
         if name.count == 1, let table = frame.commonTable(last.text) {
             try countNode(table.nodeCount, at: last.position)
+            frame.mention(table, last.text)
             let columns = table.columns.map { newColumn($0.name, $0.type) }
             for (column, defined) in zip(columns, table.columns) {
                 declare(column, as: declaredTypes[defined.id])

@@ -71,9 +71,10 @@ extension Binder {
             frame.commonTables[table.name.text] = recursive
             return
         }
-        let rows = try bindQuery(table.query, parent: frame)
+        let (rows, correlation) = try bindSubquery(table.query, parent: frame)
         let columns = try renamed(rows.columns, to: table.columns, of: table.name)
-        frame.commonTables[table.name.text] = CommonTable(id: newShared(), plan: rows.plan, columns: columns, nodeCount: nodeCount - before)
+        frame.commonTables[table.name.text] = CommonTable(
+            id: newShared(), plan: rows.plan, columns: columns, nodeCount: nodeCount - before, correlation: correlation)
     }
 
     /// `seed UNION [ALL] step`, where the second part reads the table itself; nil of any other query.
@@ -112,7 +113,7 @@ extension Binder {
                 keepsRepeats: isAll)
             let outside = Set(outer.correlation + inner.correlation)
             let plan = outside.isEmpty ? scan(table.name.text, source, []) : recursion(source, of: table.name.text, over: outside, columns, at: position)
-            return CommonTable(id: newShared(), plan: plan, columns: columns, nodeCount: 1)
+            return CommonTable(id: newShared(), plan: plan, columns: columns, nodeCount: 1, correlation: outside.sorted())
         }
         return nil
     }

@@ -305,6 +305,16 @@ final class BindingFrame {
         for id in ids.sorted() where !correlation.contains(id) { correlation.append(id) }
     }
 
+    /// A table of WITH that looks at the queries around it is what every level down to its mention looks at them through.
+    func mention(_ table: CommonTable, _ name: String) {
+        let seen = Set(table.correlation)
+        var level: BindingFrame? = seen.isEmpty ? nil : self
+        while let here = level {
+            here.correlate(seen)
+            level = here.commonTables[name] == nil ? here.parent : nil
+        }
+    }
+
     func commonTable(_ name: String) -> CommonTable? { commonTables[name] ?? parent?.commonTable(name) }
 }
 
@@ -314,6 +324,8 @@ struct CommonTable {
     var plan: LogicalPlan
     var columns: [OutputColumn]
     var nodeCount: Int
+    /// Columns of the queries around it that it mentions.
+    var correlation: [ColumnID] = []
 }
 
 /// Rows with what is known of their columns.
