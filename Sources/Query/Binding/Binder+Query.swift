@@ -279,12 +279,14 @@ extension Binder {
         case .intersect: .intersect
         case .except: .except
         }
+        let parts = types.indices.map { index in inputs.map { self.value(of: $0.columns[index], at: position) } }
+        let reals = parts.map(realsThatMeet)
         var plans: [LogicalPlan] = []
-        for input in inputs { plans.append(try converted(input.plan, to: types, at: position)) }
+        for input in inputs { plans.append(try converted(input.plan, to: types, reals, at: position)) }
         let columns = zip(names, types).map { newColumn($0, $1) }
-        for (index, column) in columns.enumerated() {
-            let declared = Set(inputs.map { declaredTypes[$0.columns[index].id] })
-            if declared.count == 1, let type = declared.first { declare(column, as: type) }
+        for (column, values) in zip(columns, parts) {
+            let declared = Set(values.map { declaredType($0) })
+            if declared.count == 1, let type = declared.first { declare(column, as: type) } else { declare(column, as: narrowDeclaration(values)) }
         }
         return BoundRows(
             plan: .setOperation(SetOperationNode(kind: kind, keepsRepeats: isAll, inputs: plans, columns: columns)))
@@ -299,22 +301,34 @@ extension Binder {
     }
 
     /// The same rows with columns of exactly these types.
-    private func converted(_ plan: LogicalPlan, to types: [ColumnType], at position: Int?) throws(QueryError) -> LogicalPlan {
+    ///
+    /// - Parameter reals: of each column, what becomes of REALs; empty where none meets another type.
+    private func converted(_ plan: LogicalPlan, to types: [ColumnType], _ reals: [Reals?] = [], at position: Int?) throws(QueryError) -> LogicalPlan {
         let columns = plan.columns
-        guard zip(columns, types).contains(where: { $0.type != $1 }) else { return plan }
+        guard zip(columns, types).contains(where: { $0.type != $1 }) || reals.contains(where: { $0 != nil }) else { return plan }
         var projected: [ProjectedColumn] = []
-        for (column, type) in zip(columns, types) {
-            if column.type == type {
+        for (index, (column, type)) in zip(columns, types).enumerated() {
+            if index < reals.count, let real = reals[index], !untypedColumns.contains(column.id) {
+                let value = try met(self.value(of: column, at: position), as: type, real)
+                if case .column = value { projected.append(ProjectedColumn(column, value)) } else { projected.append(ProjectedColumn(newColumn(column.name, type), value)) }
+            } else if column.type == type {
                 projected.append(ProjectedColumn(column, .column(column)))
             } else if untypedColumns.contains(column.id) {
                 projected.append(ProjectedColumn(newColumn(column.name, type), .cast(.column(column), to: type, position: position)))
             } else {
-                let value = TypedExpression(.column(column), at: position ?? 1)
+                let value = self.value(of: column, at: position)
                 projected.append(ProjectedColumn(newColumn(column.name, type), try cast(value, to: type, isExplicit: false)))
             }
         }
         return .project(input: plan, columns: projected)
     }
+
+    private func value(of column: OutputColumn, at position: Int?) -> TypedExpression {
+        TypedExpression(.column(column), isUntyped: untypedColumns.contains(column.id), at: position ?? 1)
+    }
+
+    /// SMALLINT or REAL, where other values become that.
+    private func narrowDeclaration(_ values: [TypedExpression]) -> String? { commonDeclaration(values).flatMap { Self.isNarrow($0) ? $0 : nil } }
 
     private func bindValues(_ rows: [[ExpressionSyntax]], at position: Int, in frame: BindingFrame) throws(QueryError) -> BoundRows {
         let scope = ExpressionScope(frame: BindingFrame(parent: frame), clause: "VALUES")
@@ -333,7 +347,7 @@ extension Binder {
             let column = newColumn("column\(index + 1)", items[0].type)
             // What all are declared as, the column is.
             let declared = Set(bound.map { declaredType($0[index]) })
-            if declared.count == 1, let type = declared.first { declare(column, as: type) }
+            if declared.count == 1, let type = declared.first { declare(column, as: type) } else { declare(column, as: narrowDeclaration(bound.map { $0[index] })) }
             columns.append(column)
         }
         return BoundRows(plan: .values(columns: columns, rows: result))

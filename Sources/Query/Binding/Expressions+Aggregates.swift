@@ -14,8 +14,15 @@ extension Binder {
             let list = Self.listDeclaration(of: declaredType(argument) ?? Self.narrowed(argument))
             return TypedExpression(value.expression, declared: list, at: value.position)
         }
-        guard Self.keepingTypes.contains(bound.function), let argument = bound.arguments.first, let declared = declaredType(argument) ?? Self.narrowed(argument), Self.isNarrow(declared),
-            argument.type == value.type
+        return declared(value, of: bound.function, bound.arguments.first)
+    }
+
+    /// An aggregate's value as PostgreSQL declares it: some give one of their values, and a sum of REALs is one.
+    func declared(_ value: TypedExpression, of function: AggregateFunction, _ argument: Expression?) -> TypedExpression {
+        if function == .sum, case .call(.wideReal, _, _, let position)? = argument {
+            return TypedExpression(.call(.narrowReal, [value.expression], type: value.type, position: position), declared: "float4", at: value.position)
+        }
+        guard Self.keepingTypes.contains(function), let argument, let declared = declaredType(argument) ?? Self.narrowed(argument), Self.isNarrow(declared), argument.type == value.type
         else { return value }
         return TypedExpression(value.expression, declared: declared, at: value.position)
     }
@@ -34,6 +41,7 @@ extension Binder {
         for (place, type) in types.enumerated() where place < values.count && (values[place].isUntyped || values[place].type == .null) {
             if let type { values[place] = TypedExpression(try implicit(values[place], to: type, call.name.text), at: values[place].position) }
         }
+        values = zip(values, types + [ColumnType?](repeating: nil, count: values.count)).map { $1 == .double ? widened($0) : $0 }
         let hasDocuments = documents != nil && values.contains { $0.type.isNested }
         if let documents {
             values = values.map { value in
@@ -294,14 +302,14 @@ extension Binder {
             guard value.type == .binary || value.type == .null else { throw fault() }
             return ([value.type == .null ? .null(.binary) : value.expression], .int64)
         case .sum, .avg:
-            let argument = value.type == .null ? Expression.null(.decimal38(scale: 0)) : value.expression
+            let argument = value.type == .null ? Expression.null(.decimal38(scale: 0)) : widened(value).expression
             guard !value.isUntyped, let type = function == .sum ? TypeRules.sum(argument.type) : TypeRules.average(argument.type) else {
                 throw fault()
             }
             return ([argument], type)
         case .standardDeviation, .standardDeviationPopulation, .variance, .variancePopulation:
             guard !value.isUntyped, TypeRules.isNumeric(value.type) || value.type == .null else { throw fault() }
-            return ([value.type == .null ? .null(.double) : value.expression], .double)
+            return ([value.type == .null ? .null(.double) : widened(value).expression], .double)
         case .min, .max:
             try refuseUnordered([value], name, at: position)
             // Documents and rows have an order, but no least.
@@ -346,7 +354,7 @@ extension Binder {
                 throw .badSQL("percentile_cont takes numbers and intervals, not \(value.type.sqlName)", at: value.position).because(.undefinedFunction)
             }
             type = value.type == .interval ? .interval : .double
-            arguments.append(try implicit(value, to: type, name))
+            arguments.append(try implicit(widened(value), to: type, name))
         } else {
             arguments = try collationKeys([value.expression], at: value.position)
             type = TypeRules.widened(arguments[0].type)

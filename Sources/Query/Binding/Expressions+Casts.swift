@@ -263,9 +263,36 @@ extension Binder {
         if let types = context.parameterTypes, let declared = commonDeclaration(items), Self.isNarrow(declared) {
             for item in items { if let number = unknownParameter(item) { types.declare(number, as: declared) } }
         }
+        let reals = realsThatMeet(items)
         var result: [Expression] = []
-        for item in items { result.append(try cast(item, to: type, isExplicit: false)) }
+        for item in items { result.append(try met(item, as: type, reals)) }
         return result
+    }
+
+    /// What becomes of REALs beside values of other types, as which both are kept: nil where there are none, or nothing else.
+    enum Reals {
+        /// A DOUBLE among them: what each REAL is exactly.
+        case widened
+        /// Whole numbers and decimals among them are REAL, too.
+        case kept
+    }
+
+    func realsThatMeet(_ items: [TypedExpression]) -> Reals? {
+        let typed = items.filter { !$0.isUntyped && $0.type != .null }
+        let others = typed.filter { declaredType($0) != "float4" || $0.type != .double }
+        guard others.count < typed.count, !others.isEmpty else { return nil }
+        if others.contains(where: { $0.type == .double }) { return .widened }
+        return others.allSatisfy { TypeRules.isNumeric($0.type) } ? .kept : nil
+    }
+
+    /// One of several values as the type of all.
+    func met(_ item: TypedExpression, as type: ColumnType, _ reals: Reals?) throws(QueryError) -> Expression {
+        switch reals {
+        case .widened?: return try cast(widened(item), to: type, isExplicit: false)
+        case .kept? where declaredType(item) != "float4":
+            return folded(.call(.narrowReal, [try cast(item, to: type, isExplicit: false)], type: type, position: item.position))
+        default: return try cast(item, to: type, isExplicit: false)
+        }
     }
 
     /// All as one type for comparing them; decimals of one scale need no cast.

@@ -265,7 +265,7 @@ extension Binder {
 
     func prefixOperator(_ op: ExpressionSyntax.UnaryOperator, _ value: TypedExpression, at position: Int) throws(QueryError) -> Expression {
         func called(_ function: SQLFunction, _ name: String) throws(QueryError) -> Expression {
-            try function.bound(FunctionCall(name: name, arguments: [value], position: position), self)
+            try function.bound(FunctionCall(name: name, arguments: [op == .magnitude ? value : widened(value)], position: position), self)
         }
         switch op {
         case .magnitude: return try called(.abs, "@")
@@ -298,6 +298,7 @@ extension Binder {
 
     /// Of the values that a list is made of: what all are called that have a type.
     func listDeclaration(of values: [TypedExpression]) -> String? {
+        if realsThatMeet(values) == .kept { return Self.listDeclaration(of: "float4") }
         let declared = Set(values.filter { !$0.isUntyped && $0.type != .null }.map { declaredType($0) })
         guard declared.count == 1, let common = declared.first, let common else { return nil }
         declareParameters(among: values, as: common)

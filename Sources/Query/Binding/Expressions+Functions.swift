@@ -26,10 +26,14 @@ extension Binder {
         if name == "greatest" || name == "least" { try refuseUnordered(arguments, name, at: position) }
         if call.isVariadic { return TypedExpression(try bindVariadic(name, arguments, at: position), at: position) }
         var result = try function.bound(FunctionCall(name: name, arguments: arguments, position: position), self)
+        // What gives a DOUBLE takes a REAL as it is exactly.
+        if result.type == .double, !Self.keepingTypes.contains(name), arguments.contains(where: { declaredType($0) == "float4" }) {
+            result = try function.bound(FunctionCall(name: name, arguments: arguments.map(widened), position: position), self)
+        }
         if Self.givingPlaces.contains(name), isVector(arguments[0]) { result = fromZero(result, at: position) }
         if name == "array_dims", isVector(arguments[0]) { result = try dimensionsOfVector(arguments[0], at: position) }
         var declared = Self.keepingTypes.contains(name) ? commonDeclaration(arguments) : nil
-        if let common = declared, !(common == "record" ? result.type.holdsRows : result.type == arguments.first { !$0.isUntyped && $0.type != .null }?.type) { declared = nil }
+        if let common = declared, !(common == "record" ? result.type.holdsRows : arguments.contains { !$0.isUntyped && $0.type == result.type && (common != "float4" || result.type == .double) }) { declared = nil }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
     }
@@ -42,6 +46,7 @@ extension Binder {
 
     /// SMALLINT, REAL, a row or a list of such, where all values are declared one.
     func commonDeclaration(_ values: [TypedExpression]) -> String? {
+        if realsThatMeet(values) == .kept { return "float4" }
         let declared = Set(values.filter { !$0.isUntyped && $0.type != .null }.map { declaredType($0) })
         guard declared.count == 1, let common = declared.first, let common, Self.isNarrow(common) || common == "record" || common.hasSuffix("[]") else { return nil }
         declareParameters(among: values, as: common)

@@ -61,7 +61,7 @@ extension Binder {
             return .call(.startsWith, [try implicit(left, to: .string, "^@"), try implicit(right, to: .string, "^@")], type: .boolean, position: position)
         case .power:
             return .call(
-                .power, [try number(left, .double, "^"), try number(right, .double, "^")], type: .double, position: position)
+                .power, [try number(widened(left), .double, "^"), try number(widened(right), .double, "^")], type: .double, position: position)
         case .subtract where left.type.isJSON: return try documentOperator(op, left, right, at: position)
         case .add, .subtract, .multiply, .divide, .remainder: return try arithmetic(op, left, right, at: position)
         case .bitAnd, .bitOr, .bitXor, .shiftLeft, .shiftRight: return try bits(op, left, right, at: position)

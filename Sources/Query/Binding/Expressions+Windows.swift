@@ -45,8 +45,12 @@ extension Binder {
             throw .unsupported(
                 "a SELECT has more than \(SyntaxLimits.setOperationCountMax) windows, or \(SyntaxLimits.listItemCountMax) calls over them", at: position)
         }
-        guard case .aggregate(let aggregate) = function else { return TypedExpression(.column(column), at: position) }
-        return TypedExpression(value(of: column, aggregate, arguments), at: position)
+        guard case .aggregate(let aggregate) = function else {
+            // It gives one of its values.
+            let kept = arguments.first.flatMap { $0.type == column.type ? declaredType($0) ?? Self.narrowed($0) : nil }
+            return TypedExpression(.column(column), declared: kept.flatMap { Self.isNarrow($0) ? $0 : nil }, at: position)
+        }
+        return declared(TypedExpression(value(of: column, aggregate, arguments), at: position), of: aggregate, arguments.first)
     }
 
     /// The window itself, with what it takes from the one that it names.
