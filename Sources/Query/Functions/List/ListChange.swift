@@ -2,15 +2,33 @@ import ColumnStore
 
 /// Lists made of lists: with an element more, without one, with one replaced; and where an element stands.
 extension SQLFunction {
-    static let arrayAppend = joining("array_append", summary: "a list with one element more at its end, as `||`")
-    static let arrayPrepend = joining("array_prepend", summary: "a list with one element more at its start, as `||`")
+    static let arrayAppend = joining("array_append", summary: "a list with one element more at its end, as `||`", element: 1)
+    static let arrayPrepend = joining("array_prepend", summary: "a list with one element more at its start, as `||`", element: 0)
     static let arrayCat = joining("array_cat", summary: "two lists as one, as `||`")
 
-    private static func joining(_ name: String, summary: String) -> SQLFunction {
+    /// - Parameter place: of the argument that is an element, whatever it is: a NULL is one, too, and a list that is NULL has none.
+    private static func joining(_ name: String, summary: String, element place: Int? = nil) -> SQLFunction {
         SQLFunction(name, summary: summary, forms: [[.listOf(.int32), .listOf(.int32)]]) { (call, typing) throws(QueryError) in
             try call.count(2...2)
-            return try typing.binary(.concatenate, call.arguments[0], call.arguments[1], at: call.position)
+            var sides = call.arguments
+            if let place, let element = try bareElement(sides[place], of: sides[1 - place], typing) {
+                let type = element.type
+                sides[place] = TypedExpression(call.make(.makeList, [element], .listOf(type)), at: sides[place].position)
+                if sides[1 - place].type == .null { return sides[place].expression }
+            }
+            return try typing.binary(.concatenate, sides[0], sides[1], at: call.position)
         }
+    }
+
+    /// An element that `||` would take for a list, or that stands beside a NULL; nil of all others.
+    private static func bareElement(_ value: TypedExpression, of list: TypedExpression, _ typing: any CallTyping) throws(QueryError) -> Expression? {
+        let isOpen = value.isUntyped || value.type == .null
+        if list.type == .null, !list.isUntyped {
+            guard !value.type.isNested else { return nil }
+            return isOpen ? try typing.implicit(value, to: .string, "array_append") : value.expression
+        }
+        guard isOpen, case .list(let field) = list.type, field.type.dimensionCount == 0 else { return nil }
+        return try typing.implicit(value, to: field.type, "array_append")
     }
 
     static let arrayRemove = withElement("array_remove", summary: "a list without the elements that are equal to a value", .listRemove, 2) { .listOf($0) }
