@@ -219,7 +219,7 @@ extension Binder {
             if context.catalog.dialect == nil || !openViews.isEmpty, case .name(let parts) = item.expression.kind, parts.count == 1, case .call(.makeRow, _, _, _) = value.expression {
                 throw .unsupported("a whole row of “\(parts[0].text)” is no column here; name its columns, or make a document of it: to_json(\(parts[0].text))", at: item.expression.position)
             }
-            let name = item.alias?.text ?? OutputNames.name(of: item.expression)
+            let name = item.alias?.text ?? queryName(item.expression, value) ?? OutputNames.name(of: item.expression)
             items.append(
                 Item(
                     name: name, expression: value.expression, isUntyped: value.isUntyped, position: item.expression.position, declared: declaredType(value), list: rows.first?.list,
@@ -229,6 +229,12 @@ extension Binder {
             throw .unsupported("SELECT has more than \(SyntaxLimits.listItemCountMax) columns, with those that * stands for", at: select.position)
         }
         return items
+    }
+
+    /// A subquery is called as its column is, which `*` may stand for.
+    private func queryName(_ syntax: ExpressionSyntax, _ value: TypedExpression) -> String? {
+        guard case .scalarQuery = syntax.kind, case .subquery(let query) = value.expression else { return nil }
+        return query.plan.columns.first?.name
     }
 
     /// An expression of the list, and the functions that give rows within it.
@@ -283,7 +289,7 @@ extension Binder {
             declared: member == nil ? elementDeclaration(of: rows) : nil, list: list)
     }
 
-    private func expandStar(_ qualifier: [NameSyntax], at position: Int, in frame: BindingFrame) throws(QueryError) -> [NameScope.Column] {
+    func expandStar(_ qualifier: [NameSyntax], at position: Int, in frame: BindingFrame) throws(QueryError) -> [NameScope.Column] {
         let columns: [NameScope.Column]
         if let relation = qualifier.last {
             columns = try starred(relation, from: frame)

@@ -102,7 +102,13 @@ extension Binder {
     func bindRow(_ fields: [ExpressionSyntax], at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard !fields.isEmpty else { throw .unsupported("a row without fields is not supported", at: position) }
         var values: [Expression] = []
-        for field in try bindAll(fields, in: scope) {
+        for syntax in fields {
+            // `t.*` stands for all columns of the table.
+            if case .star(let qualifier) = syntax.kind, !qualifier.isEmpty {
+                values += try expandStar(qualifier, at: syntax.position, in: scope.frame).map(\.expression)
+                continue
+            }
+            let field = try bindExpression(syntax, in: scope)
             values.append(field.isUntyped || field.type == .null ? try implicit(field, to: .string, "ROW") : field.expression)
         }
         return TypedExpression(row(values, at: position), declared: "record", at: position)

@@ -330,7 +330,8 @@ extension Binder {
     private func bindDocumentElement(
         _ value: TypedExpression, _ index: ExpressionSyntax, at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression? {
-        guard context.catalog.dialect != nil, openViews.isEmpty, value.type.holdsRows else { return nil }
+        // A list that ARRAY[ROW(…)] makes is told to be one, whose elements count from 1.
+        guard context.catalog.dialect != nil, openViews.isEmpty, value.type.holdsRows, declaredType(value) != "record[]" else { return nil }
         let key = try bindExpression(index, in: scope)
         switch value.type {
         case .list(let field) where field.type.isNested && TypeRules.isInteger(key.type):

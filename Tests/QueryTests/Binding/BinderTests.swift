@@ -100,6 +100,7 @@ final class BinderTests: XCTestCase {
             ("select * from (values (1, 'a'), (2.5, null)) v(x, y)", "x:DECIMAL(38,1) y:VARCHAR"),
             ("select 1 as a union all select 2.5 union all select null", "a:DECIMAL(38,1)"),
             ("select 'a' union select null", "?column?:VARCHAR"),
+            ("select (select * from (select 42 as a) x), (select 1), (with x as (select i as b from t limit 1) select * from x)", "a:INTEGER ?column?:INTEGER b:INTEGER"),
             ("with x as (select i, s from t) select a.i, b.s from x a join x b using (i)", "i:INTEGER s:VARCHAR"),
             ("select * from t a join t b using (i, s) limit 0", nil as String?),
             ("select g from generate_series(1, 10) g", "g:INTEGER"),
