@@ -99,10 +99,11 @@ extension Binder {
     /// An untyped literal beside a number of a registry is what it names: `typinput = 'array_in'`.
     func namedBeside(_ value: TypedExpression, _ other: TypedExpression) throws(QueryError) -> TypedExpression {
         guard value.isUntyped, !isUnknownParameter(value), case .literal(.bytes(let text), _) = value.expression, let dialect = context.catalog.dialect,
-            let registry = declaredType(other), registry == "name" || dialect.isRegistry(registry)
+            let registry = declaredType(other), registry == "name" || registry == "char" || dialect.isRegistry(registry)
         else { return value }
         // A name is never longer, and so is what it is compared with.
         if registry == "name" { return TypedExpression(.text(String(decoding: SystemName.cut(text[...]), as: UTF8.self)), at: value.position) }
+        if registry == "char" { return TypedExpression(folded(.call(.systemLetter, [.text(String(decoding: text, as: UTF8.self))], type: .string, position: value.position)), at: value.position) }
         return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: value.position), at: value.position)
     }
 
@@ -120,10 +121,15 @@ extension Binder {
         } else {
             // As a number of its own, a REAL is what it is exactly; as a text or a NUMERIC what it shows.
             let isExact = type == .double && target.narrow != .float32 || TypeRules.isInteger(type)
-            result = try cast(isExact ? widened(value) : value, to: type, isExplicit: true)
+            // A BOOLEAN is t or f as a name, as its door writes it.
+            result = target.declared == "name" ? try shown(value) : try cast(isExact ? widened(value) : value, to: type, isExplicit: true)
         }
-        if target.declared == "oid", declaredType(value) == nil {
+        if target.declared == "oid", value.type != .int64 || declaredType(value) == nil {
             return folded(.call(value.type == .int64 ? .objectNumber : .wrappedObjectNumber, [result], type: .int64, position: value.position))
+        }
+        // The numbers of transactions go round.
+        if target.declared == "xid", value.type == .string {
+            return folded(.call(.bitAnd, [result, .literal(.integer(Int64(UInt32.max)), .int64)], type: .int64, position: value.position))
         }
         if target.declared == "name" || target.declared == "char" {
             return folded(.call(target.declared == "name" ? .systemName : .systemLetter, [result], type: .string, position: value.position))
