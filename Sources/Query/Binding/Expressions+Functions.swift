@@ -4,7 +4,7 @@ import ColumnStore
 extension Binder {
     func bindCall(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let name = call.name.text, position = call.name.position
-        if call.over != nil { return try bindWindowCall(call, in: scope) }
+        if call.over != nil, GatheredAggregate.byName[name] == nil { return try bindWindowCall(call, in: scope) }
         if name == "grouping" { return try bindGroupingCall(call, in: scope) }
         if FunctionRegistry.aggregates[name] != nil { return try bindAggregate(call, in: scope) }
         if let function = GatheredAggregate.byName[name] { return try bindGathered(function, call, in: scope) }
@@ -123,7 +123,9 @@ extension Binder {
         }
         guard !call.isDistinct || function.argumentCount == 1 else { throw .unsupported("\(function.name) takes no DISTINCT", at: position) }
         // Rows and lists are gathered as the documents that they become.
-        let (gathered, hasDocuments) = try bindLists(call, documents: function.takesZone ? .json(isBinary: function.name.hasPrefix("jsonb")) : nil, types: function.types, in: scope)
+        let documents: ColumnType? = function.takesZone ? .json(isBinary: function.name.hasPrefix("jsonb")) : nil
+        let (gathered, hasDocuments) = call.over == nil
+            ? try bindLists(call, documents: documents, types: function.types, in: scope) : (lists: try windowLists(call, in: scope), hasDocuments: false)
         var lists: [Expression] = [], types: [ColumnType] = []
         for (list, type) in zip(gathered.map(\.expression), function.types) {
             guard case .list(let field) = list.type else { throw .unsupported("\(function.name) does not take \(list.type.sqlName)", at: position) }

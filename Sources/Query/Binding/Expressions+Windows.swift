@@ -111,7 +111,8 @@ extension Binder {
         default: break
         }
         var first = values[0]
-        if first.isUntyped || first.type == .null { first = TypedExpression(try implicit(first, to: .string, name), at: first.position) }
+        // Of the type of what stands in for rows that are not there, where it has none of its own.
+        if first.isUntyped || first.type == .null, values.count < 3 { first = TypedExpression(try implicit(first, to: .string, name), at: first.position) }
         var arguments = [first.expression]
         if values.count > 1 { arguments.append(try implicit(values[1], to: .int32, name)) }
         if values.count > 2 {
@@ -119,6 +120,21 @@ extension Binder {
             arguments = [both[0], arguments[1], both[1]]
         }
         return (function, arguments, TypeRules.widened(arguments[0].type))
+    }
+
+    /// A function of lists over a window: what array_agg gathers of each argument in a row's frame.
+    func windowLists(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
+        let name = call.name.text, position = call.name.position
+        guard !call.isDistinct, call.orderBy.isEmpty else { throw .unsupported("\(name) with DISTINCT or an order of its own is not supported over a window", at: position) }
+        var lists: [TypedExpression] = []
+        for argument in call.arguments {
+            var part = FunctionSyntax(name: NameSyntax("array_agg", at: position), arguments: [argument])
+            (part.over, part.filter) = (call.over, call.filter)
+            let list = try bindWindowCall(part, in: scope)
+            guard case .list(let field) = list.type, !field.type.isNested else { throw .unsupported("\(name) of rows and lists is not supported over a window", at: position) }
+            lists.append(list)
+        }
+        return lists
     }
 
     private func bindFrame(_ syntax: FrameSyntax?, _ order: [SortKey], in scope: ExpressionScope) throws(QueryError) -> WindowNode.Frame {
