@@ -530,7 +530,7 @@ extension Binder {
 
     private func seriesTypes(_ arguments: [TypedExpression], at position: Int) throws(QueryError) -> (ColumnType, [Expression]) {
         let first = arguments[0], last = arguments[1]
-        let isTime = [first, last].contains { TypeRules.isTimestamp($0.type) || $0.type == .date }
+        let isTime = [first, last].contains { TypeRules.isTimestamp($0.type) || $0.type == .date } || arguments.count == 3 && arguments[2].type == .interval
         if isTime {
             guard arguments.count == 3 else { throw .badSQL("generate_series of times needs a step", at: position) }
             // Dates become timestamps with time zone, as in PostgreSQL.

@@ -316,7 +316,7 @@ extension Binder {
         }
         if let part = try bindDocumentElement(value, index, at: position, in: scope) { return part }
         guard case .list(let field) = value.type else { throw .badSQL("[…] takes an element of a list, not of \(value.type.sqlName)", at: position) }
-        var place = try implicit(try bindExpression(index, in: scope), to: .int32, "[…]")
+        var place = try subscriptNumber(index, "[…]", in: scope)
         // PostgreSQL's vectors count from 0.
         if isVector(value) {
             place = .cast(.call(.add, [.cast(place, to: .int64, position: position), .literal(.integer(1), .int64)], type: .int64, position: position), to: .int32, position: position)
@@ -352,6 +352,12 @@ extension Binder {
         return TypedExpression(try SQLFunction.jsonbExtractPath.bound(part, self), at: position)
     }
 
+    /// A place in a list: any number is taken as the INTEGER that it is about.
+    private func subscriptNumber(_ syntax: ExpressionSyntax, _ what: String, in scope: ExpressionScope) throws(QueryError) -> Expression {
+        let number = try bindExpression(syntax, in: scope)
+        return !number.isUntyped && TypeRules.isNumeric(number.type) ? try cast(number, to: .int32, isExplicit: true) : try implicit(number, to: .int32, what)
+    }
+
     private static let oneLong = Expression.literal(.integer(1), .int64)
 
     /// `list[a:b]`: what lies within, as much as there is; a side that is left open is the list's end.
@@ -369,7 +375,7 @@ extension Binder {
         if isFurther { throw .unsupported("parts of several dimensions are not supported", at: position) }
         func bound(_ syntax: ExpressionSyntax?, _ open: Int32) throws(QueryError) -> Expression {
             guard let syntax else { return .literal(.integer(Int64(open)), .int32) }
-            return try implicit(try bindExpression(syntax, in: scope), to: .int32, "[…:…]")
+            return try subscriptNumber(syntax, "[…:…]", in: scope)
         }
         let arguments = [value.expression, try bound(low, .min), try bound(high, .max)]
         return TypedExpression(.call(.listSlice, arguments, type: value.type, position: position), declared: declaredType(value), at: position)

@@ -4,7 +4,7 @@ import ColumnStore
 extension SQLFunction {
     static let dateTrunc = SQLFunction(
         "date_trunc", summary: "the start of the step that a time lies in; the field, and the zone that a third argument names, may be each row's own",
-        forms: [[.string, .timestamp(isUTC: false)], [.string, .interval], [.string, .timestampTZ, .string]]
+        forms: [[.string, .timestamp(isUTC: false)], [.string, .interval], [.string, .time], [.string, .timestampTZ, .string]]
     ) { (call, typing) throws(QueryError) in
         try call.count(2...3)
         let varying = try TimeField.varying(call.arguments[0], in: call, typing)
@@ -15,8 +15,9 @@ extension SQLFunction {
         let (function, name) = varying.map { (ScalarFunction.dateTruncEach, $0) } ?? (.dateTrunc, .text(field))
         let value = call.arguments[1]
         // A DATE becomes a TIMESTAMPTZ, as in PostgreSQL.
-        let operand = value.isUntyped || value.type == .date || value.type == .null
-            ? try typing.implicit(value, to: .timestampTZ, call.name) : value.expression
+        let isDay = value.isUntyped || value.type == .date || value.type == .null
+        // A TIME is the INTERVAL since midnight.
+        let operand = isDay ? try typing.implicit(value, to: .timestampTZ, call.name) : value.type == .time ? try typing.cast(value, to: .interval, isExplicit: true) : value.expression
         switch operand.type {
         case .timestamp(isUTC: true):
             guard call.arguments.count == 3 else { return call.make(function, [name, operand, typing.zone], .timestampTZ) }
