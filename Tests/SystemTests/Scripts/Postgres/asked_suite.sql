@@ -1551,3 +1551,16 @@ SELECT width_bucket(5, ARRAY[3, NULL]);
 SELECT format('>>%10s<<>>%-10s<<>>%*s<<', 'a', 'b', 5, 'c'), format('%2$s %1$s', 'a', 'b'), format('>>%2$*1$L<<', 10, 'Hello'), format('>>%2$*1$L<<', NULL, 'Hello'), format('>>%*s<<', -5, 'x'), format('>>%-*s<<', 5, 'x');
 SELECT 'a' ~<~ 'b', 'a' ~<=~ 'b', 'a' ~>=~ 'b', 'a' ~>~ 'b';
 SELECT regtype('int4')::text, regclass('pg_class')::text, '{1,2}'::_int4, ARRAY[1,2]::_text;
+
+-- Values of REAL beside others, whole rows, and names and numbers of the catalogs' types
+SELECT sum(x), avg(x), regr_avgx(y, x), percentile_cont(0.25) WITHIN GROUP (ORDER BY x) FROM (VALUES (7.8::real, 42), (99.097, 3), (324.78, 0), (0.09561, 100)) v(x, y);
+SELECT min(x) OVER (), lag(x) OVER (ORDER BY x), sum(x) OVER (ORDER BY x), nth_value(s, 1) OVER (ORDER BY x) FROM (VALUES (1.5::real, 2::smallint), (0.1, 3)) v(x, s) ORDER BY x;
+SELECT x FROM (SELECT 1.1::real) a(x) UNION SELECT 1.1::float8 ORDER BY 1;
+SELECT x FROM (SELECT 1.1::real) a(x) UNION SELECT 1.1 UNION SELECT 7 ORDER BY 1;
+SELECT ARRAY[x, 2], ARRAY[x, 2.5::float8], x ^ 2, exp(x), atan2(x, 1), x = 1.1::real FROM (VALUES (1.1::real)) v(x);
+SELECT row(t.*), row(t.*, 1), row(0, t.*, t.*) FROM (VALUES (1, 'a b'), (2, NULL)) t(n, s);
+SELECT arr[1], arr[2], arr[3], CASE WHEN n = 1 THEN arr[1] END FROM (SELECT 1 AS n, ARRAY[row(1, 2), row(3, 4)] AS arr) t;
+SELECT array_append(ARRAY['a'], NULL), array_prepend(NULL, ARRAY[6]), array_append(NULL, 'x'), array_prepend(NULL, NULL), array_append(NULL, 3);
+SELECT 'abc'::"char" < 'aef', 'abc'::"char" = 'aef', 'b'::"char" > 'aef', true::name, (-1::int2)::oid, ('-1'::varchar)::oid, ('-1'::text)::xid, ('4294967297'::varchar)::xid;
+SELECT (SELECT * FROM (SELECT 42 AS a) t), (WITH c AS (SELECT 1 AS b) SELECT * FROM c);
+SELECT 1 FROM (VALUES (1)) a(v), LATERAL (WITH RECURSIVE b AS (SELECT 0 AS i WHERE a.v IS NOT NULL), c AS (SELECT 0 AS i UNION ALL SELECT d.i + 1 FROM c d, LATERAL (SELECT 1 FROM b e WHERE e.i = d.i) f) SELECT * FROM c) g;
