@@ -241,7 +241,7 @@ extension Binder {
             if declared == ["float4"] { return .call(.narrowReal, [result], type: .double, position: position) }
             return declared == ["int2"] && types.result == .int32 ? .call(.narrowInteger, [result], type: .int32, position: position) : result
         }
-        guard let result = try timeArithmetic(op, sides.0, sides.1, at: position) else { throw mismatch(op, left, right, at: position) }
+        guard let result = try timeArithmetic(op, widened(sides.0), widened(sides.1), at: position) else { throw mismatch(op, left, right, at: position) }
         return result
     }
 

@@ -13,7 +13,7 @@ final class CompareKernelsTests: XCTestCase {
         (.int32, [[.integer(Int64(Int32.min))], [.integer(-1)], [.integer(0)], [.integer(Int64(Int32.max))]]),
         (.int64, [[.integer(.min)], [.integer(-1)], [.integer(0)], [.integer(1 << 40)], [.integer(.max)]]),
         (.decimal38(scale: 2), [[.decimal(-(Int128(1) << 90))], [.decimal(-1)], [.decimal(0)], [.decimal(150)], [.decimal(Int128(1) << 90)]]),
-        (.double, [[.double(-.infinity)], [.double(-1.5)], [.double(0), .double(-0.0)], [.double(5e-324)], [.double(.infinity)], [.double(.nan)]]),
+        (.double, [[.double(-.infinity)], [.double(-1.5)], [.double(0), .double(-0.0)], [.double(.leastNonzeroMagnitude)], [.double(.infinity)], [.double(.nan)]]),
         (.string, [[.string("")], [.string("\0")], [.string("a")], [.string("a\0")], [.string("ab")], [.string("я")]]),
         (.binary, [[.bytes([])], [.bytes([0])], [.bytes([0, 0])], [.bytes([0x7F])], [.bytes([0x80])], [.bytes([0xFF])]]),
         (.date, [[.integer(-800_000)], [.integer(0)], [.integer(20_000)]]),

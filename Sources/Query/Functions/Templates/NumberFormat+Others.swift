@@ -30,7 +30,9 @@ extension NumberFormat {
             case .comma, .group, .minus, .plus: if fills { text.append(0x20) }
             case .sign: return
             case .literal(let bytes): text.append(contentsOf: bytes)
-            case .digit, .zero, .mark, .currency, .ordinal: break
+            // The sign of the currency that there is not.
+            case .currency: text.append(0x20)
+            case .digit, .zero, .mark, .ordinal: break
             }
         }
     }
