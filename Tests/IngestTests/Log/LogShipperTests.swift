@@ -1,5 +1,6 @@
 import ColumnStore
 @testable import Ingest
+import Synchronization
 import TestSupport
 import XCTest
 
