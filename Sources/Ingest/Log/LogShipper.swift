@@ -116,7 +116,7 @@ final class LogShipper: Sendable {
         var claim = try claimed()
         let spools = log.rotate()
         for spool in spools { try ship(spool, &claim) }
-        try shipFences(claim)
+        let isMended = try shipFences(claim)
         let (last, hash) = progress.withLock { ($0.last, $0.hash) }
         // What was given out before `until` is there now, so that the log tells all up to it.
         try claim.advance(place, last: last, hash: hash, until: until)
@@ -130,7 +130,7 @@ final class LogShipper: Sendable {
             (progress.owesCheckpoint, progress.checkpoint) = (false, nil)
         }
         answers?.reach(last, until: until, isBroken: log.state.withLock { $0.loss != nil })
-        if !spools.isEmpty || progress.withLock({ $0.noted }) != (hasCheckpoint, wantsCheckpoint, isBroken) { try note(isClean: false) }
+        if isMended || !spools.isEmpty || progress.withLock({ $0.noted }) != (hasCheckpoint, wantsCheckpoint, isBroken) { try note(isClean: false) }
         for spool in spools { log.forget(spool: spool, through: last) }
     }
 
@@ -221,7 +221,7 @@ final class LogShipper: Sendable {
             guard let kind = entry.kind else { continue }
             if entry.sequence > next.last + 1 {
                 try send(&next)
-                try shipFences(claim)
+                _ = try shipFences(claim)
                 next = builder(claim)
             }
             guard entry.sequence == next.last + 1 else {
@@ -238,13 +238,17 @@ final class LogShipper: Sendable {
     private static let fenceCountMax: Int64 = 10_000
 
     /// In the places of commits that come next and that no spool took.
-    private func shipFences(_ claim: LogClaim) throws {
+    ///
+    /// - Returns: whether there were some.
+    private func shipFences(_ claim: LogClaim) throws -> Bool {
+        var isMended = false
         while true {
             var next = builder(claim)
-            guard let missing = log.unspooled(from: next.last + 1) else { return }
+            guard let missing = log.unspooled(from: next.last + 1) else { return isMended }
             for _ in 0..<min(missing.count, Self.fenceCountMax) { try next.append(.fence, [], at: missing.time) }
             try send(&next)
             log.forgetUnspooled(through: next.last)
+            isMended = true
         }
     }
 
