@@ -290,19 +290,31 @@ extension Binder {
             let any = Expression.or(alternatives)
             return TypedExpression(isNegated ? .not(any) : any, at: position)
         }
-        // As PostgreSQL has it: what mentions a column is compared by itself, in a type of these two; the others are a list of one type.
+        // As PostgreSQL has it: what mentions a column is compared in a type of these two, the others are a list of one type. Items of one type are one list, so
+        // that the operand is not written, planned and computed once for each of them.
         let isMixed = all.dropFirst().contains { !$0.isUntyped && $0.type != all[0].type }
-        let ofRows = isMixed ? all.dropFirst().filter { !$0.expression.columnIDs.isEmpty } : []
-        let plain = all.dropFirst().filter { !isMixed || $0.expression.columnIDs.isEmpty }
-        var alternatives: [Expression] = []
-        if !plain.isEmpty {
-            let values = try comparable([all[0]] + plain, "IN", at: position)
-            let list = Expression.inList(values[0], Array(values.dropFirst()), isNegated: isNegated && ofRows.isEmpty)
-            if ofRows.isEmpty { return TypedExpression(list, at: position) }
-            alternatives.append(list)
+        var lists: [[TypedExpression]] = [[]]
+        for item in all.dropFirst() {
+            if !isMixed || item.expression.columnIDs.isEmpty {
+                lists[0].append(item)
+            } else if let place = lists.indices.dropFirst().first(where: { isAlike(lists[$0][0], item) }) {
+                lists[place].append(item)
+            } else {
+                lists.append([item])
+            }
         }
-        for item in ofRows { alternatives.append(try compare(.equal, all[0], item, at: item.position)) }
-        let any = alternatives.count == 1 ? alternatives[0] : .or(alternatives)
-        return TypedExpression(isNegated ? .not(any) : any, at: position)
+        var alternatives: [Expression] = []
+        lists.removeAll(where: \.isEmpty)
+        for list in lists {
+            let values = try comparable([all[0]] + list, "IN", at: position)
+            alternatives.append(.inList(values[0], Array(values.dropFirst()), isNegated: isNegated && lists.count == 1))
+        }
+        if lists.count == 1 { return TypedExpression(alternatives[0], at: position) }
+        return TypedExpression(isNegated ? .not(.or(alternatives)) : .or(alternatives), at: position)
+    }
+
+    /// Whether two values are compared with any third in one type.
+    private func isAlike(_ one: TypedExpression, _ other: TypedExpression) -> Bool {
+        one.type == other.type && one.isUntyped == other.isUntyped && declaredType(one) == declaredType(other)
     }
 }

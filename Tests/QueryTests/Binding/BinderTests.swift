@@ -14,6 +14,13 @@ final class BinderTests: XCTestCase {
         try bind(sql, parameters).columns.map { $0.type.sqlName }.joined(separator: " ")
     }
 
+    /// Written once for each item, 6 kB of a statement were planned for twenty seconds.
+    func test_bind_inOfManyColumns_writesTheOperandOnceAType() throws {
+        let operand = Array(repeating: "i", count: 300).joined(separator: " + ")
+        let items = Array(repeating: "f, l", count: 4_000).joined(separator: ", ")
+        XCTAssertEqual(try types("SELECT \(operand) IN (\(items), 1) FROM t"), "BOOLEAN")
+    }
+
     func test_bind_expressions_haveTheContractsTypes() throws {
         let table: [(String, String)] = [
             ("1", "INTEGER"), ("2147483648", "BIGINT"), ("-2147483648", "INTEGER"), ("9223372036854775808", "DECIMAL(19,0)"),
