@@ -14,29 +14,29 @@ extension StoreReader {
         try checkIsOwnName(lookup.table)
         let table = try visibleTable(lookup.table, snapshot)
         let id = Array(lookup.receiptID.utf8)
-        var found: [(place: Place, receipt: StoredReceipt)] = []
+        var found: [(place: Place, row: IdentifiedRow)] = []
         for file in snapshot.files {
             for (row, receipt) in try file.rows(receiptID: id, of: scope, table: lookup.table, day: lookup.day)
-            where receipt.summary.sequence <= snapshot.sequence { found.append((.hot(file, row), receipt)) }
+            where receipt.summary.sequence <= snapshot.sequence { found.append((.hot(file, row), IdentifiedRow(receipt.summary))) }
         }
         // One identity has one holder: with client and day known, and found, cold need not be asked.
         let isOneClient = if case .client = scope { true } else { false }
-        let isSettled = isOneClient && lookup.day != nil && found.contains { $0.receipt.summary.state != .failed }
+        let isSettled = isOneClient && lookup.day != nil && found.contains { $0.row.state != .failed }
         if !isSettled {
             var filters = [ColumnFilter("receipt_id", .equal(.bytes(id)))]
             filters.append(contentsOf: scope.filters)
             if let day = lookup.day { filters.append(ColumnFilter("business_day", .equal(.integer(Int64(day))))) }
-            found += try ColdLookup.receipts(lookup.table, snapshot, filters).map { (.cold, $0) }
+            found += try ColdLookup.rows(lookup.table, snapshot, filters).map { (.cold($0.place), $0.row) }
         }
         guard !found.isEmpty else { throw Fault.absent(.receipt(lookup.receiptID)) }
-        let choices = Set(found.map { Choice(day: $0.receipt.summary.businessDay, client: Array($0.receipt.summary.clientID.utf8)) })
+        let choices = Set(found.map { Choice(day: $0.row.businessDay, client: $0.row.client) })
         guard choices.count == 1 else {
             return .choices(choices.sorted().map { (businessDay: $0.day, clientID: String(decoding: $0.client, as: UTF8.self)) })
         }
         // A FAILED one is shown while nothing else has its identity.
-        let held = found.filter { $0.receipt.summary.state != .failed }
-        guard let best = (held.isEmpty ? found : held).max(by: { $0.receipt.summary.sequence < $1.receipt.summary.sequence }),
-            let row = try row(best.place, best.receipt, table, snapshot)
+        let held = found.filter { $0.row.state != .failed }
+        guard let best = (held.isEmpty ? found : held).max(by: { $0.row.sequence < $1.row.sequence }),
+            let row = try row(best.place, table, snapshot)
         else { throw Fault.absent(.receipt(lookup.receiptID)) }
         let mask = hidden(from: principal).flatMap { TableMask($0, table: table.name) }
         return .found(schema: table.schema, row: mask?.masked(row, table.schema) ?? row)
@@ -44,7 +44,7 @@ extension StoreReader {
 
     private enum Place {
         case hot(HotFile, Int64)
-        case cold
+        case cold(ColdTable.Place)
     }
 
     private struct Choice: Hashable, Comparable {
@@ -61,24 +61,13 @@ extension StoreReader {
     }
 
     /// All columns of one receipt.
-    private func row(
-        _ place: Place, _ receipt: StoredReceipt, _ table: TieredTable, _ snapshot: TierBoundary.Snapshot
-    ) throws -> ColumnBatch? {
+    private func row(_ place: Place, _ table: TieredTable, _ snapshot: TierBoundary.Snapshot) throws -> ColumnBatch? {
         let projection = table.schema.fields.map { ColumnPath($0.name) }
         switch place {
         case .hot(let file, let row):
             return try HotTable(table: table.name, snapshot: snapshot, schema: table.schema).row(row, of: file, projection: projection)
-        case .cold:
-            let request = ScanRequest(
-                projection: projection,
-                filters: [
-                    ColumnFilter("business_day", .equal(.integer(Int64(receipt.summary.businessDay)))),
-                    ColumnFilter("sequence", .equal(.integer(receipt.summary.sequence))),
-                    ColumnFilter("receipt_id", .equal(.string(receipt.summary.receiptID))),
-                ], rowCountMax: 1)
-            let scan = try table.scan(request)
-            while let morsel = try scan.nextMorsel() { if let batch = try morsel.next() { return batch } }
-            return nil
+        case .cold(let place):
+            return try snapshot.cold[table.name]?.row(at: place, projection: projection, schema: table.schema)
         }
     }
 
@@ -116,9 +105,7 @@ extension StoreReader {
 
     func coldTicket(_ ticket: ULID, _ snapshot: TierBoundary.Snapshot) throws -> (StoredReceipt, ReceiptHistory)? {
         for table in snapshot.cold.keys.sorted() {
-            if let found = try ColdLookup.find(ticket: ticket, table: table, in: snapshot) {
-                return (found, try ColdLookup.history(found, in: snapshot))
-            }
+            if let found = try ColdLookup.find(ticket: ticket, table: table, in: snapshot) { return (found.receipt, found.history) }
         }
         return nil
     }
@@ -146,5 +133,11 @@ extension StoreReader {
         let all = hot + (try ColdLookup.receipts(under: identity, snapshot))
         let next = all.filter { $0.summary.sequence > own }.min { $0.summary.sequence < $1.summary.sequence }
         return next ?? all.first { $0.summary.state != .failed }
+    }
+}
+
+extension IdentifiedRow {
+    init(_ summary: ReceiptSummary) {
+        self.init(client: Array(summary.clientID.utf8), businessDay: summary.businessDay, state: summary.state, sequence: summary.sequence)
     }
 }

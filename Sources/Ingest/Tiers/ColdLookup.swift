@@ -1,5 +1,6 @@
 import ColumnStore
 import Documents
+import Query
 
 /// Finding single receipts in cold tables: by day bounds, bloom filters and page indexes, as their files' reader does it.
 enum ColdLookup {
@@ -56,25 +57,33 @@ enum ColdLookup {
         return documents.map { StoredReceipt.choose(found[$0.identity] ?? [], for: $0.sha256) }
     }
 
-    static func find(ticket: ULID, table: String, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
-        try receipts(table, snapshot, [ColumnFilter("ticket_id", .equal(.bytes(ticket.text)))]).first
+    /// A receipt and what has happened to it, in one reading.
+    static func find(ticket: ULID, table: String, in snapshot: TierBoundary.Snapshot) throws -> (receipt: StoredReceipt, history: ReceiptHistory)? {
+        guard let cold = snapshot.cold[table] else { return nil }
+        var found: (receipt: StoredReceipt, history: ReceiptHistory)?
+        try cold.forEachRow(columns + ["history"], [ColumnFilter("ticket_id", .equal(.bytes(ticket.text)))]) { batch, row, _ in
+            guard found == nil else { return }
+            var history = ReceiptHistory()
+            if case .bytes(let text) = batch.columns[columns.count].value(at: row) { history = try ReceiptHistory(text: String(decoding: text, as: UTF8.self)) }
+            found = (try receipt(batch, row, table: table), history)
+        }
+        return found
     }
 
-    /// The history of a receipt that was found by its ticket.
-    static func history(_ receipt: StoredReceipt, in snapshot: TierBoundary.Snapshot) throws -> ReceiptHistory {
-        guard let cold = snapshot.cold[receipt.table] else { return ReceiptHistory() }
-        let filters = [
-            ColumnFilter("business_day", .equal(.integer(Int64(receipt.summary.businessDay)))),
-            ColumnFilter("ticket_id", .equal(.string(receipt.summary.ticketID))),
-        ]
-        var history = ReceiptHistory()
-        var isFound = false
-        try cold.forEachRow(["history"], filters) { batch, row in
-            guard !isFound, case .bytes(let text) = batch.columns[0].value(at: row) else { return }
-            history = try ReceiptHistory(text: String(decoding: text, as: UTF8.self))
-            isFound = true
+    /// Rows that pass, with as much of each as tells it from others of its id: its cells are read by `ColdTable.row(at:)`, without a second look for it.
+    static func rows(
+        _ table: String, _ snapshot: TierBoundary.Snapshot, _ filters: [ColumnFilter]
+    ) throws -> [(place: ColdTable.Place, row: IdentifiedRow)] {
+        guard let cold = snapshot.cold[table] else { return [] }
+        var found: [(place: ColdTable.Place, row: IdentifiedRow)] = []
+        try cold.forEachRow(["client_id", "business_day", "state", "sequence"], filters) { batch, row, place in
+            guard case .bytes(let client) = batch.columns[0].value(at: row), case .integer(let day) = batch.columns[1].value(at: row),
+                case .bytes(let name) = batch.columns[2].value(at: row), let state = ReceiptState(rawValue: String(decoding: name, as: UTF8.self)),
+                case .integer(let sequence) = batch.columns[3].value(at: row)
+            else { throw ColumnStoreError(.corruptFile, "a row of \(table) lacks a client, a day, a state or a sequence") }
+            found.append((place, IdentifiedRow(client: client, businessDay: Int32(clamping: day), state: state, sequence: sequence)))
         }
-        return history
+        return found
     }
 
     static func receipts(
@@ -82,7 +91,7 @@ enum ColdLookup {
     ) throws -> [StoredReceipt] {
         guard let cold = snapshot.cold[table] else { return [] }
         var found: [StoredReceipt] = []
-        try cold.forEachRow(columns, filters) { batch, row in found.append(try receipt(batch, row, table: table)) }
+        try cold.forEachRow(columns, filters) { batch, row, _ in found.append(try receipt(batch, row, table: table)) }
         return found
     }
 
@@ -110,11 +119,41 @@ enum ColdLookup {
     }
 }
 
+/// What tells rows of one id from each other.
+struct IdentifiedRow: Sendable {
+    let client: [UInt8]
+    let businessDay: Int32
+    let state: ReceiptState
+    let sequence: Int64
+}
+
 extension ColdTable {
+    /// Where a row lies: good for as long as the version of the table is held that it was found in.
+    struct Place: Sendable {
+        let file: DataFile
+        let rowGroup: Int
+        /// Within the row group.
+        let row: Int
+    }
+
+    /// All cells of one row.
+    ///
+    /// - Parameters:
+    ///   - projection: columns of `schema`; those that the file lacks are NULL.
+    ///   - schema: the table's, with columns that types have added since.
+    /// - Throws: `DamagedColdFile` where the file cannot be read.
+    func row(at place: Place, projection: [ColumnPath], schema: Schema) throws -> ColumnBatch? {
+        let plan = try ColdScanPlan(ScanRequest(projection: projection), schema: schema, cold: iceberg.schema)
+        let location = place.file.location
+        let scan = try reading(location) { try plan.scan(open(place.file)) }
+        let batch = try reading(location, rowGroup: place.rowGroup) { try scan.reader(rowGroup: place.rowGroup, rows: place.row..<place.row + 1).next() }
+        return batch.map { plan.conform($0, scan) }
+    }
+
     /// Some columns of the rows that pass.
     ///
     /// - Throws: `DamagedColdFile` where a file that may have such rows cannot be read.
-    fileprivate func forEachRow(_ columns: [ColumnPath], _ filters: [ColumnFilter], _ body: (ColumnBatch, _ row: Int) throws -> Void) throws {
+    fileprivate func forEachRow(_ columns: [ColumnPath], _ filters: [ColumnFilter], _ body: (ColumnBatch, _ row: Int, Place) throws -> Void) throws {
         for file in try files(filters) {
             let scan = try reading(file.location) {
                 try open(file).scan(ParquetScanRequest(projection: columns, schema: iceberg.schema, filters: filters))
@@ -122,7 +161,7 @@ extension ColdTable {
             for rowGroup in scan.rowGroups {
                 let reader = try reading(file.location, rowGroup: rowGroup) { try scan.reader(rowGroup: rowGroup) }
                 while let batch = try reading(file.location, rowGroup: rowGroup, { try reader.next() }) {
-                    for row in 0..<batch.rowCount { try body(batch, row) }
+                    for row in 0..<batch.rowCount { try body(batch, row, Place(file: file, rowGroup: rowGroup, row: reader.rowNumber(of: row))) }
                 }
             }
         }

@@ -44,6 +44,8 @@ public final class RowGroupReader {
     private var runtimeFilters: [DictionaryRuntimeFilter]
     private var counted = ParquetScanCounters()
     private let bytes: MeteredBytes
+    /// Of the last batch: where its window begins, and which rows of that are in it; nil for all.
+    private var lastBatch: (start: Int, rows: [Int32]?) = (0, nil)
 
     /// Of what has been read so far.
     public var counters: ParquetScanCounters {
@@ -305,8 +307,14 @@ public final class RowGroupReader {
             }
             columns.append(try placed(projected.parts[0]) { () throws(PageError) in try projected.merged(parts) })
         }
+        lastBatch = (start, selection.rows)
         return ColumnBatch(rowCount: selection.count, columns: columns)
     }
+
+    /// Which row of the row group a row of the last batch is, counted from 0: `ScanPart` reads it again without a look for it.
+    ///
+    /// - Precondition: `row` is one of the batch that `next()` gave last.
+    public func rowNumber(of row: Int) -> Int { lastBatch.start + (lastBatch.rows.map { Int($0[row]) } ?? row) }
 
     /// Counts the time of a test.
     private func timed(_ test: () throws -> Bool) rethrows -> Bool {

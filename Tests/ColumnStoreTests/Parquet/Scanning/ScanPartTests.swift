@@ -44,6 +44,37 @@ final class ScanPartTests: XCTestCase {
         }
     }
 
+    /// Where the rows of a batch stand is said so that each can be read again by its place alone, whatever has left out the others.
+    func test_rowNumbers_ofFilteredBatches_areThePlacesOfTheirRows() throws {
+        let table = RandomTable(batchRowCounts: [1_100], seed: 23)
+        let days = ColumnFilter("day", .range(lower: .init(.integer(19_000), isInclusive: true), upper: nil))
+        let residual = ParquetScanRequest.Residual(columns: ["day"]) { batch in
+            var bits = Bitmap()
+            for row in 0..<batch.rowCount { if case .integer(let day) = batch.columns[0].value(at: row) { bits.append(day % 3 == 0) } else { bits.append(false) } }
+            return bits
+        }
+        var seen = 0
+        for (name, change) in Self.layouts {
+            let file = try ParquetScanTests.open(try ParquetScanTests.image(table, change))
+            let all = try file.scan()
+            for request in [ParquetScanRequest(batchRowCount: 70), ParquetScanRequest(filters: [days], batchRowCount: 70), ParquetScanRequest(filters: [days], residual: residual)] {
+                let scan = try file.scan(request)
+                for rowGroup in scan.rowGroups {
+                    let reader = try scan.reader(rowGroup: rowGroup)
+                    while let batch = try reader.next() {
+                        for row in stride(from: seen % 7, to: batch.rowCount, by: 7) {
+                            let number = reader.rowNumber(of: row)
+                            let again = try rows(all, [ScanPart(rowGroup: rowGroup, rows: number..<number + 1)])
+                            XCTAssertEqual(again, cells([batch.columns.map { $0.value(at: row) }]), "\(name), row \(number) of row group \(rowGroup)")
+                            seen += 1
+                        }
+                    }
+                }
+            }
+        }
+        XCTAssertGreaterThan(seen, 1_000)
+    }
+
     func test_parts_divideWhatIsLeftOver() throws {
         let table = RandomTable(batchRowCounts: [2_400], seed: 19)
         func counts(_ workerCount: Int, rowGroup: Int, least: Int = 100) throws -> [Int] {
