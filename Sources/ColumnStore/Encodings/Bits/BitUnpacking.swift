@@ -4,10 +4,17 @@
 /// Kernels that unpack runs of fixed width.
 ///
 /// All may load whole words past the last value: the source must have `ByteRegion.paddingByteCount` readable bytes after it.
+///
+/// Neither lengths nor widths are checked here: callers have compared them with the page before the loop begins.
 enum BitUnpacking {
     /// Unpacks `count` values from number `first` on.
     ///
     /// - Precondition: `width` is 0…32 and fits in `Target`; the source holds `first + count` values.
+    ///
+    /// - Parameters:
+    ///   - source: where value number 0 begins, at a whole byte.
+    ///   - first: number of the first value wanted, so that a run can be taken in parts that end anywhere.
+    /// - Complexity: O(`count`), without allocation.
     @inline(__always)
     static func unpack<Target: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
         _ source: UnsafeRawPointer, width: Int, first: Int, count: Int, into target: UnsafeMutablePointer<Target>
@@ -35,6 +42,9 @@ enum BitUnpacking {
     }
 
     /// One value of at most 56 bits.
+    ///
+    /// 56 bits and a shift of at most 7 fit in the word that is loaded. With width 3, value 5 stands at bits 15 to 17: the word from byte 1 on,
+    /// shifted by 7.
     @inline(__always)
     static func value(_ source: UnsafeRawPointer, _ width: Int, _ index: Int) -> UInt64 {
         let bit = index &* width
@@ -47,6 +57,7 @@ enum BitUnpacking {
     private static func unpackGroups<Target: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
         _ source: UnsafeRawPointer, _ width: Int, _ groupCount: Int, _ target: UnsafeMutablePointer<Target>
     ) {
+        // Each case is inlined into a loop of its own; a width that is a variable would leave the shifts and masks to be computed for every value.
         switch width {
         case 0: target.update(repeating: 0, count: groupCount << 3)
         case 1: groups(source, 1, groupCount, target)
@@ -84,6 +95,7 @@ enum BitUnpacking {
         }
     }
 
+    /// Eight values of `width` bits are `width` bytes: each group begins at a byte, and its values at the same shifts as those of every other.
     @inline(__always)
     private static func groups<Target: FixedWidthInteger & UnsignedInteger & BitwiseCopyable>(
         _ source: UnsafeRawPointer, _ width: Int, _ groupCount: Int, _ target: UnsafeMutablePointer<Target>
@@ -117,6 +129,7 @@ enum BitUnpacking {
         } else {
             let mask: UInt64 = width == 64 ? ~0 : (1 << UInt64(width)) &- 1
             for index in 0..<count {
+                // With the shift such a value may lie across nine bytes, and takes a second load.
                 let bit = (first &+ index) &* width
                 let shift = UInt64(bit & 7)
                 let low = UInt64(littleEndian: source.loadUnaligned(fromByteOffset: bit >> 3, as: UInt64.self)) >> shift

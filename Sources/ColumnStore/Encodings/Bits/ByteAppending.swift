@@ -1,6 +1,10 @@
 /// How the encoders fill byte arrays: room first, then raw stores, so that no byte is appended one by one.
 extension [UInt8] {
     /// Appends what `body` writes into room for `capacity` bytes; it returns how many it wrote.
+    ///
+    /// The room is zeroed first: a byte that `body` counts but does not write is 0, never what the heap had there.
+    ///
+    /// - Precondition: `body` writes within its room, and returns 0…`capacity`.
     @inline(__always)
     mutating func append(capacity: Int, _ body: (UnsafeMutableRawPointer) -> Int) {
         let start = count
@@ -14,6 +18,8 @@ extension [UInt8] {
     }
 
     /// LEB128, the varint of Parquet.
+    ///
+    /// Seven bits a byte, the lowest first; the highest bit says that more follow. 300 is `AC 02`.
     @inline(__always)
     mutating func append(varint value: UInt64) {
         var rest = value
@@ -24,6 +30,7 @@ extension [UInt8] {
         append(UInt8(truncatingIfNeeded: rest))
     }
 
+    /// A signed number as a varint: 0, -1, 1, -2 become 0, 1, 2, 3, so that small ones of both signs stay short.
     mutating func append(zigzag value: Int64) {
         append(varint: UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
@@ -34,6 +41,13 @@ extension [UInt8] {
 }
 
 /// Packs numbers of one width, the lowest bit first, into memory that has room for them.
+///
+/// The other way round of `BitUnpacking`: value `i` of width `w` comes to stand at bits `i * w ..< (i + 1) * w`. The memory is the caller's and
+/// outlives the packer; nothing checks its end.
+///
+/// Invariants, between calls:
+/// 1. `target` is the next byte to write; all before it, from `start` on, are final.
+/// 2. `pending` has `pendingBitCount` bits (0…63) that are not written yet; its bits above them are 0.
 struct BitPacker {
     private var target: UnsafeMutableRawPointer
     private let start: UnsafeMutableRawPointer
@@ -53,6 +67,7 @@ struct BitPacker {
         if filled >= 64 {
             target.storeBytes(of: pending.littleEndian, as: UInt64.self)
             target += 8
+            // What did not fit begins the next word.
             let taken = 64 &- pendingBitCount
             pending = taken == 64 ? 0 : value &>> UInt64(taken)
             // A value of exactly the bits that were left leaves none behind.

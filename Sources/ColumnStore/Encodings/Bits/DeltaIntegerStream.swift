@@ -2,8 +2,16 @@
 //   header   ULEB128 values a block, ULEB128 miniblocks a block, ULEB128 count of all values, zigzag first value
 //   block    zigzag least delta, one byte of bit width for each miniblock, the miniblocks: bit-packed (delta - least)
 // Sums wrap around at 64 bits (at 32 for INT32, which the truncation of a 64-bit sum gives as well).
+// The header is read by `init`, a block's header when its first miniblock begins, and a miniblock when a value of it is wanted.
 
 /// Reads whole numbers written as packed differences.
+///
+/// Used for values of INT32 and INT64, and for the lengths of DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY. The source must outlive the stream.
+///
+/// Invariants:
+/// 1. `taken` is at most `totalCount`, and `position` at most the source's byte count.
+/// 2. `miniblockLeft` values of the present miniblock are still packed, from bit `miniblockIndex * miniblockWidth` of `miniblockStart` on.
+/// 3. Those of them that the stream's count includes are within the source; the last miniblock may be cut after them.
 struct DeltaIntegerStream {
     private let source: UnsafeRawBufferPointer
     private let base: UnsafeRawPointer
@@ -12,6 +20,7 @@ struct DeltaIntegerStream {
     /// Values in the stream, as its header says.
     let totalCount: Int
     private let miniblocksPerBlock: Int
+    /// A multiple of 8, so that a miniblock fills whole bytes whatever its width.
     private let valuesPerMiniblock: Int
     /// Of the next thing to read: a block header, once all miniblocks of the present block are begun.
     private var position: Int
@@ -19,7 +28,9 @@ struct DeltaIntegerStream {
     private var taken = 0
     /// The value handed out last, or the first value before any was.
     private var last: Int64
+    /// Of the present block: added to every packed difference.
     private var leastDelta: Int64 = 0
+    /// Where the present block has its miniblocks' widths, one byte each.
     private var widthsStart = 0
     /// The next miniblock of the present block.
     private var miniblock: Int
@@ -28,7 +39,11 @@ struct DeltaIntegerStream {
     private var miniblockIndex = 0
     private var miniblockLeft = 0
 
+    /// Reads the header.
+    ///
     /// - Precondition: `source` has padding after it (see `BitUnpacking`).
+    /// - Throws: `.truncated` where the header stops short; `.outOfRange` for a block of no values, of more than 2^24 or of no multiple of 8, for
+    ///   miniblocks that do not divide it into multiples of 8, and for more than 2^31 - 1 values; what inflating `frame` throws.
     init(_ source: UnsafeRawBufferPointer, frame: GrowingFrame? = nil) throws(PageError) {
         (self.source, self.frame) = (source, frame)
         if let frame { try frame.require(min(source.count, 4 * Self.varintByteCountMax)) }
@@ -73,6 +88,9 @@ struct DeltaIntegerStream {
     @inline(__always)
     private static func unzigzag(_ value: UInt64) -> Int64 { Int64(bitPattern: (value >> 1) ^ (0 &- (value & 1))) }
 
+    /// Begins the next miniblock, and before it the next block where all miniblocks of the present one are begun.
+    ///
+    /// - Throws: `.truncated` where its values are not all there, `.outOfRange` for a width above 64 or a number of more than 64 bits.
     private mutating func nextMiniblock() throws(PageError) {
         if miniblock == miniblocksPerBlock {
             if let frame { try frame.require(min(source.count, position + Self.varintByteCountMax + miniblocksPerBlock)) }
@@ -82,6 +100,7 @@ struct DeltaIntegerStream {
             position += miniblocksPerBlock
             miniblock = 0
         }
+        // Widths of miniblocks that hold no value are never looked at: the format lets writers leave anything there.
         miniblockWidth = Int(source[widthsStart + miniblock])
         guard miniblockWidth <= 64 else { throw .outOfRange("a bit width of delta encoding", value: miniblockWidth) }
         miniblock += 1
@@ -98,12 +117,17 @@ struct DeltaIntegerStream {
     }
 
     /// Decodes the next `count` values, each cut to the width of `Target`.
+    ///
+    /// - Parameter target: has room for `count` values.
+    /// - Throws: `.truncated` where the stream has fewer left; what a damaged block or miniblock throws.
+    /// - Complexity: O(`count`).
     @inline(__always)
     mutating func decode<Target: FixedWidthInteger & SignedInteger & BitwiseCopyable>(
         into target: UnsafeMutablePointer<Target>, count: Int
     ) throws(PageError) {
         guard count <= totalCount - taken else { throw .truncated("delta encoding") }
         var done = 0
+        // The header's value comes out first, before any block is begun.
         if taken == 0, count > 0 {
             target[0] = Target(truncatingIfNeeded: last)
             done = 1
@@ -117,6 +141,8 @@ struct DeltaIntegerStream {
         }
     }
 
+    /// Sums up `count` packed differences.
+    ///
     /// - Precondition: the present miniblock has `count` values left.
     @inline(__always)
     private mutating func decodePart<Target: FixedWidthInteger & SignedInteger & BitwiseCopyable>(
@@ -124,12 +150,14 @@ struct DeltaIntegerStream {
     ) {
         var value = last
         let least = leastDelta
+        // All differences are the least one: an arithmetic series, as ascending ids or dates are.
         if miniblockWidth == 0 {
             for index in 0..<count {
                 value &+= least
                 target[index] = Target(truncatingIfNeeded: value)
             }
         } else {
+            // 128 differences are 1 KiB of stack, and a multiple of 8, so that unpacking stays at whole groups.
             withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 128) { deltas in
                 // Safe: a temporary allocation of more than zero elements has an address.
                 let deltas = deltas.baseAddress.unsafelyUnwrapped
@@ -153,6 +181,8 @@ struct DeltaIntegerStream {
     }
 
     /// Passes over `count` values. They must be summed up all the same.
+    ///
+    /// - Complexity: O(`count`).
     mutating func skip(_ count: Int) throws(PageError) {
         try withTemporary(Int64.self, 1_024) { (scratch) throws(PageError) in
             var left = count
@@ -172,6 +202,8 @@ struct DeltaIntegerStream {
 
 extension DeltaIntegerStream {
     /// All values of the stream, as lengths of at most `valueCount` byte arrays; whether each is in range is for the caller to ask.
+    ///
+    /// - Throws: `.outOfRange` for more lengths than `valueCount`, `.memoryBudget` before room for them is taken; what decoding throws.
     mutating func lengths(_ valueCount: Int, _ budget: DecodeBudget) throws(PageError) -> [Int32] {
         let count = totalCount
         guard count <= valueCount else { throw .outOfRange("the count of lengths", value: count) }
@@ -188,6 +220,8 @@ extension DeltaIntegerStream {
 }
 
 /// Uninitialised scratch space for the time of a call.
+///
+/// From the heap, freed when `body` returns or throws; its first content is of any value.
 @inline(__always)
 func withTemporary<Element: BitwiseCopyable, Result>(
     _: Element.Type, _ count: Int, _ body: (UnsafeMutablePointer<Element>) throws(PageError) -> Result

@@ -1,13 +1,19 @@
 // Of parquet.thrift. Raw values are on disk: do not renumber.
 
 /// An encoding by its number: an open set, so that a file with a new one is readable in its other columns.
+///
+/// 1 (GROUP_VAR_INT) was never used. Of the others, `ValueEncoding` says which are read and written for values.
 public struct PageEncoding: RawRepresentable, Hashable, Sendable {
     public let rawValue: Int32
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
+    /// Values as they are, end to end.
     public static let plain = PageEncoding(rawValue: 0)
+    /// `rleDictionary` in pages of the format's first version, and PLAIN of their dictionary page.
     public static let plainDictionary = PageEncoding(rawValue: 2)
+    /// Levels, and booleans as values.
     public static let rle = PageEncoding(rawValue: 3)
+    /// Levels alone, deprecated.
     public static let bitPacked = PageEncoding(rawValue: 4)
     public static let deltaBinaryPacked = PageEncoding(rawValue: 5)
     public static let deltaLengthByteArray = PageEncoding(rawValue: 6)
@@ -15,6 +21,7 @@ public struct PageEncoding: RawRepresentable, Hashable, Sendable {
     public static let rleDictionary = PageEncoding(rawValue: 8)
     public static let byteStreamSplit = PageEncoding(rawValue: 9)
 
+    /// Whether values are codes into the column chunk's dictionary.
     public var isDictionary: Bool { self == .plainDictionary || self == .rleDictionary }
 }
 

@@ -1,14 +1,20 @@
 // Of parquet.thrift. Raw values are on disk: do not renumber.
 
 /// How values lie in a page. A closed set: the format cannot gain one without a new major version.
+///
+/// What they mean (text, a date, a decimal) is said by the schema's logical type, and read by `LeafMeaning`.
 public enum PhysicalType: Int32, Sendable, CaseIterable {
+    /// One bit in a page.
     case boolean = 0
     case int32 = 1
     case int64 = 2
+    /// 12 bytes, deprecated by the format: timestamps of old writers.
     case int96 = 3
     case float = 4
     case double = 5
+    /// Of any length, which stands with the value.
     case byteArray = 6
+    /// Of the length that the schema says.
     case fixedLenByteArray = 7
 }
 

@@ -3,10 +3,13 @@
 //   varint(groups << 1 | 1), groups × 8 values of `width` bits              values apart
 
 /// Encodes levels, dictionary codes and booleans, whose bit width stands elsewhere.
+///
+/// Values are below 2^`bitWidth`. Readers know how many there are, so that the last packed run may be filled up with zeros; those before it are whole.
 enum RunLengthEncoder {
     /// Shorter runs cost more as runs, since they cut bit-packed groups apart.
     private static let runLengthMin = 8
 
+    /// Bits that the numbers 0…`max` need; 0 where there is only 0.
     static func bitWidth(max: Int) -> Int { Int.bitWidth - max.leadingZeroBitCount }
 
     static func encode(_ values: UnsafeBufferPointer<UInt32>, bitWidth: Int, into target: inout [UInt8]) {
@@ -24,10 +27,15 @@ enum RunLengthEncoder {
         for byte in 0..<(bitWidth + 7) / 8 { target.append(UInt8(truncatingIfNeeded: value >> UInt32(8 * byte))) }
     }
 
+    /// Looks for runs that are worth it, and packs what stands between them.
+    ///
+    /// Values before `literalStart` are written; those from there to `index` wait to be packed. Five of them before a run of twenty take three of
+    /// its values to fill their group, and seventeen are left for the run.
     @inline(__always)
     private static func encodeRuns<Element: FixedWidthInteger & UnsignedInteger>(
         _ values: UnsafeBufferPointer<Element>, _ bitWidth: Int, _ target: inout [UInt8]
     ) {
+        // Values of no bits are all 0: one run, whatever their number.
         if bitWidth == 0 {
             encodeRun(of: 0, count: values.count, bitWidth: 0, into: &target)
             return
@@ -53,6 +61,7 @@ enum RunLengthEncoder {
         pack(values, literalStart..<count, bitWidth, &target)
     }
 
+    /// Packs the values of `range` in groups of eight, the last filled up with zeros.
     @inline(__always)
     private static func pack<Element: FixedWidthInteger & UnsignedInteger>(
         _ values: UnsafeBufferPointer<Element>, _ range: Range<Int>, _ bitWidth: Int, _ target: inout [UInt8]
@@ -60,6 +69,7 @@ enum RunLengthEncoder {
         guard !range.isEmpty else { return }
         let groupCount = (range.count + 7) / 8
         target.append(varint: UInt64(groupCount) << 1 | 1)
+        // The packer stores whole words: eight bytes more than the groups take.
         target.append(capacity: groupCount * bitWidth + 8) { base in
             var packer = BitPacker(base)
             for index in range { packer.append(UInt64(values[index]), bitCount: bitWidth) }

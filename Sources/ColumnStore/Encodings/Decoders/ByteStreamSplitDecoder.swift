@@ -1,5 +1,8 @@
 // BYTE_STREAM_SPLIT (parquet-format, Encodings.md, 9): the first bytes of all values, then the second ones, and so on.
 
+/// Numbers whose bytes lie apart by their place: the INT32 values 0x04030201 and 0x14131211 are `01 11 02 12 03 13 04 14`.
+///
+/// A page has no header: how many values it has follows from its length, which must be a multiple of their width.
 struct ByteStreamSplitDecoder: PageValueDecoder {
     static let types: Set<PhysicalType> = [.int32, .int64, .float, .double, .fixedLenByteArray]
 
@@ -9,6 +12,7 @@ struct ByteStreamSplitDecoder: PageValueDecoder {
     /// Values taken.
     private var position = 0
 
+    /// - Throws: `.outOfRange` for a type without a width, or a page that is no whole number of values.
     init(_ page: PageValueSource) throws(PageError) {
         guard page.width > 0, page.bytes.count % page.width == 0 else {
             throw .outOfRange("the byte count of a BYTE_STREAM_SPLIT page", value: page.bytes.count)
@@ -33,6 +37,7 @@ struct ByteStreamSplitDecoder: PageValueDecoder {
         }
     }
 
+    /// Put together in `scratch`, where they are good until its next use.
     mutating func takeFixedBytes(_ count: Int, width: Int, scratch: ScratchBytes) throws(PageError) -> UnsafeRawPointer {
         let first = position
         try skip(count)
@@ -49,6 +54,10 @@ struct ByteStreamSplitDecoder: PageValueDecoder {
 }
 
 /// Kernels that put the bytes of split values together again. `stride` is the page's value count.
+///
+/// Byte `k` of value `i` stands at `k * stride + i`.
+///
+/// - Precondition: `first + count` is at most `stride`; of all, `stride` times the width is within the source.
 enum ByteStreamSplit {
     static func join32(_ source: UnsafeRawPointer, stride: Int, first: Int, count: Int, into target: UnsafeMutablePointer<UInt32>) {
         let stream = source.assumingMemoryBound(to: UInt8.self) + first
@@ -59,6 +68,7 @@ enum ByteStreamSplit {
         }
     }
 
+    /// Eight streams, put together in two halves of 32 bits.
     static func join64(_ source: UnsafeRawPointer, stride: Int, first: Int, count: Int, into target: UnsafeMutablePointer<UInt64>) {
         let stream = source.assumingMemoryBound(to: UInt8.self) + first
         let (s0, s1, s2, s3) = (stream, stream + stride, stream + 2 * stride, stream + 3 * stride)
@@ -72,6 +82,8 @@ enum ByteStreamSplit {
     }
 
     /// Values of `width` bytes end to end.
+    ///
+    /// A pass for each byte of the width, since the number of streams is not known when this is compiled.
     static func join(
         _ source: UnsafeRawPointer, stride: Int, first: Int, count: Int, width: Int, into target: UnsafeMutablePointer<UInt8>
     ) {

@@ -1,5 +1,6 @@
 // DELTA_BINARY_PACKED (5): one stream of packed differences, see `DeltaIntegerStream`.
 
+/// INT32 and INT64 as differences. Passing over values costs as much as taking them.
 struct DeltaBinaryPackedDecoder: PageValueDecoder {
     static let types: Set<PhysicalType> = [.int32, .int64]
     static let growsAlong = true
@@ -7,6 +8,7 @@ struct DeltaBinaryPackedDecoder: PageValueDecoder {
     /// Nil of a page that is empty, and has no values.
     private var stream: DeltaIntegerStream?
 
+    /// - Throws: what a damaged header of the stream throws. An empty page is sound only where it has no values to give.
     init(_ page: PageValueSource) throws(PageError) {
         if !page.bytes.isEmpty || page.valueCount > 0 { stream = try DeltaIntegerStream(page.bytes, frame: page.frame) }
     }

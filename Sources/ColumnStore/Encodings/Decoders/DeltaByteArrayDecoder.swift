@@ -1,5 +1,15 @@
 // DELTA_BYTE_ARRAY (7): how many bytes each value shares with the one before, as DELTA_BINARY_PACKED, then the rests as DELTA_LENGTH_BYTE_ARRAY.
 
+/// Strings by what they add to the one before: "axis", "axle", "babble", "babyhood" have the prefixes 0, 2, 0, 3 and the rests
+/// "axis", "le", "babble", "yhood".
+///
+/// Both lists of lengths are decoded when the page is begun; the rests are copied as values are taken. Values must be made in order, since each
+/// begins with a part of the last.
+///
+/// Invariants:
+/// 1. `prefixLengths` and `lengths` are equally many.
+/// 2. `position` is where the rest of value number `lengthIndex` begins.
+/// 3. `previous` is value number `lengthIndex - 1`, empty before the first.
 struct DeltaByteArrayDecoder: PageValueDecoder {
     static let types: Set<PhysicalType> = [.byteArray, .fixedLenByteArray]
 
@@ -13,8 +23,12 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
     /// The next one of both.
     private var lengthIndex = 0
     /// The value before.
+    ///
+    /// A copy: the batch that has it may be handed on before the next values are taken.
     private var previous: [UInt8] = []
 
+    /// - Throws: `.lengthMismatch` where there are more lengths of one kind than of the other, `.outOfRange` where there are more than values,
+    ///   `.memoryBudget`; what a damaged stream of lengths throws.
     init(_ page: PageValueSource) throws(PageError) {
         self.page = page
         base = page.base
@@ -29,6 +43,7 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
         }
     }
 
+    /// - Throws: `.lengthMismatch` for a value of another length than `width`; what `appendByteArrays` throws.
     mutating func takeFixedBytes(_ count: Int, width: Int, scratch: ScratchBytes) throws(PageError) -> UnsafeRawPointer {
         var offsets: [Int32] = [0]
         var bytes: [UInt8] = []
@@ -41,6 +56,9 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
         return UnsafeRawPointer(target)
     }
 
+    /// Two passes: ends of all values, checked; then the copies into room made once.
+    ///
+    /// - Throws: `.truncated` where fewer values are left, `.outOfRange` for a length that cannot be, `.memoryBudget`.
     mutating func appendByteArrays(_ count: Int, offsets: inout [Int32], bytes: inout [UInt8]) throws(PageError) {
         guard count <= lengths.count - lengthIndex else { throw .truncated("lengths") }
         let start = bytes.count
@@ -58,6 +76,10 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
     }
 
     /// Checks every prefix and suffix of the next `count` values and appends their ends.
+    ///
+    /// Prefixes let a small page grow without bound, each value by all of the one before it: the sum is bounded before room is taken.
+    ///
+    /// - Returns: how many bytes the values take together.
     private func addOffsets(_ count: Int, _ start: Int, _ offsets: inout [Int32]) throws(PageError) -> Int {
         var previousLength = previous.count
         var total = 0
@@ -78,6 +100,8 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
         return total
     }
 
+    /// Puts values together at `target`: the beginning of the one before, then the next rest.
+    ///
     /// - Precondition: `addOffsets` has checked the lengths.
     private mutating func copy(
         _ count: Int, _ offsets: [Int32], _ firstOffset: Int, _ start: Int, _ target: UnsafeMutableRawPointer
@@ -101,6 +125,8 @@ struct DeltaByteArrayDecoder: PageValueDecoder {
     }
 
     /// Each value builds on the one before: they must be made all the same.
+    ///
+    /// - Complexity: O(bytes passed), 256 values at a time so that little memory is taken.
     mutating func skip(_ count: Int) throws(PageError) {
         var left = count
         while left > 0 {

@@ -1,5 +1,8 @@
 // DELTA_LENGTH_BYTE_ARRAY (6): all lengths as DELTA_BINARY_PACKED, then all bytes.
 
+/// Strings with their lengths apart: "Hello", "World", "Foobar" are the lengths 5, 5, 6 and then `HelloWorldFoobar`.
+///
+/// The lengths are decoded when the page is begun. What they sum up to is checked as values are taken.
 struct DeltaLengthDecoder: PageValueDecoder {
     static let types: Set<PhysicalType> = [.byteArray]
     static let growsAlong = true
@@ -12,6 +15,7 @@ struct DeltaLengthDecoder: PageValueDecoder {
     /// The next one of `lengths`.
     private var lengthIndex = 0
 
+    /// - Throws: `.outOfRange` where there are more lengths than values, `.memoryBudget`; what a damaged stream of lengths throws.
     init(_ page: PageValueSource) throws(PageError) {
         self.page = page
         base = page.base
@@ -26,6 +30,8 @@ struct DeltaLengthDecoder: PageValueDecoder {
     }
 
     /// The values stand end to end after the lengths: one copy.
+    ///
+    /// - Throws: `.truncated` where fewer values are left, `.lengthMismatch` where they reach past the page, `.memoryBudget`.
     mutating func appendByteArrays(_ count: Int, offsets: inout [Int32], bytes: inout [UInt8]) throws(PageError) {
         guard count <= lengths.count - lengthIndex else { throw .truncated("lengths") }
         let start = bytes.count

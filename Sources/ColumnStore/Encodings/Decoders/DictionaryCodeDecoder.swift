@@ -1,5 +1,6 @@
 // RLE_DICTIONARY (8), and PLAIN_DICTIONARY (2) by its old name: the bit width in one byte, then codes as the hybrid of runs and bit packing.
 
+/// Codes into the column chunk's dictionary. Who takes them says below what they must be; nothing is known of the entries here.
 struct DictionaryCodeDecoder: PageValueDecoder {
     static let types = Set(PhysicalType.allCases)
     static let growsAlong = true
@@ -7,6 +8,7 @@ struct DictionaryCodeDecoder: PageValueDecoder {
     private var codes: HybridDecoder
     var isOfCodes: Bool { true }
 
+    /// - Throws: `.outOfRange` for a width above 32; what inflating throws.
     init(_ page: PageValueSource) throws(PageError) {
         try page.require(min(1, page.bytes.count))
         // A page of NULLs alone may be empty.

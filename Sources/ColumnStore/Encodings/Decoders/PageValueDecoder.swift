@@ -6,12 +6,16 @@ struct PageValueSource {
     /// Bytes of a value of fixed width, else 0.
     let width: Int
     /// At most as many values as may be taken.
+    ///
+    /// Of a data page its level pairs: NULLs are counted, and have no value in `bytes`.
     let valueCount: Int
     let budget: DecodeBudget
     /// Where `bytes` are inflated as they are needed: what `bytes` are the content of. Nil where all of them are there.
     var frame: GrowingFrame?
 
     /// Has the first `end` of the bytes there. Whatever reads them asks first, if its type grows along.
+    ///
+    /// - Throws: what inflating throws, `.lengthMismatch` where the content is shorter.
     @inline(__always)
     func require(_ end: Int) throws(PageError) {
         if let frame { try frame.require(end) }
@@ -28,6 +32,9 @@ struct PageValueSource {
 ///
 /// An encoding has the functions of the types that it is for; asked for the values of another it refuses, never takes them for something else.
 /// Each call is one of dynamic dispatch for thousands of values: the loops are within.
+///
+/// A decoder belongs to one page, one owner and one thread. Targets have room for what is asked for. After a throw neither the decoder nor what the
+/// call had begun to fill is of any use.
 protocol PageValueDecoder {
     /// What the encoding is for. A page of another type is refused before its decoder is made.
     static var types: Set<PhysicalType> { get }
@@ -35,6 +42,9 @@ protocol PageValueDecoder {
     /// Whether it asks for bytes before it reads them; of a page for others all are there from the start.
     static var growsAlong: Bool { get }
 
+    /// Reads what stands before the values.
+    ///
+    /// - Throws: `.truncated`, `.outOfRange` or `.lengthMismatch` for a page that cannot be of this encoding; what inflating throws.
     init(_ page: PageValueSource) throws(PageError)
 
     /// Whether values are codes into the column chunk's dictionary.
@@ -48,11 +58,13 @@ protocol PageValueDecoder {
     mutating func skip(_ count: Int) throws(PageError)
 
     /// Codes, each below `limit`.
+    /// - Throws: `.outOfRange` for a code that is not, `.truncated` where the page has fewer; `.unsupported` where its values are no codes.
     mutating func decodeCodes(into target: UnsafeMutablePointer<UInt32>, count: Int, limit: UInt32) throws(PageError)
 
     mutating func appendBooleans(_ count: Int, to bits: inout BitBuilder) throws(PageError)
 
     /// INT32 and FLOAT.
+    /// - Throws: `.truncated` where the page has fewer, `.unsupported` for an encoding that is not of these types; so do the functions below.
     mutating func decode32(into target: UnsafeMutablePointer<Int32>, count: Int) throws(PageError)
 
     /// INT64 and DOUBLE.

@@ -1,6 +1,7 @@
 // PLAIN (parquet-format, Encodings.md, 0): values of fixed width end to end, little-endian; byte arrays after their length in 4 bytes; booleans as
 // bits, the first one lowest.
 
+/// Every type. Numbers are copied as they lie, and fixed bytes lent without a copy: the machine is little-endian, as the format is.
 struct PlainDecoder: PageValueDecoder {
     static let types = Set(PhysicalType.allCases)
     static let growsAlong = true
@@ -40,6 +41,7 @@ struct PlainDecoder: PageValueDecoder {
         UnsafeMutableRawPointer(target).copyMemory(from: try take(count, width: 8), byteCount: count * 8)
     }
 
+    /// Where they lie in the page, good as long as that.
     mutating func takeFixedBytes(_ count: Int, width: Int, scratch: ScratchBytes) throws(PageError) -> UnsafeRawPointer {
         try take(count, width: width)
     }
@@ -71,6 +73,7 @@ struct PlainDecoder: PageValueDecoder {
         position += count
     }
 
+    /// Goes from length to length: nothing says where a value lies but the ones before it.
     private mutating func skipByteArrays(_ count: Int) throws(PageError) {
         var cursor = position
         for _ in 0..<count {
@@ -88,6 +91,7 @@ struct PlainDecoder: PageValueDecoder {
     // MARK: Byte arrays
 
     /// Two passes: the lengths (four bytes before each value), checked; then the copies into room made once.
+    /// - Throws: `.truncated` or `.lengthMismatch` where a length or a value reaches past the page, `.memoryBudget` past the budget or 2 GiB.
     mutating func appendByteArrays(_ count: Int, offsets: inout [Int32], bytes: inout [UInt8]) throws(PageError) {
         let start = bytes.count
         let first = position
@@ -100,6 +104,7 @@ struct PlainDecoder: PageValueDecoder {
         var cursor = first
         try offsets.append(addingCapacity: count) { (span: inout OutputSpan<Int32>) throws(PageError) in
             try span.withUnsafeMutableBufferPointer { (target, filled) throws(PageError) in
+                // Offsets are the running ends: `offsets` has `start` as its last entry already.
                 var total = start
                 for index in 0..<count {
                     guard end &- cursor >= 4 else { throw .truncated("the length of a byte array") }
@@ -116,6 +121,7 @@ struct PlainDecoder: PageValueDecoder {
         }
         try page.require(cursor)
         position = cursor
+        // What was passed over, without the four bytes of each length.
         let total = cursor - first - 4 * count
         try page.budget.require(total)
         let firstOffset = offsets.count - count
@@ -132,6 +138,12 @@ struct PlainDecoder: PageValueDecoder {
     }
 
     /// Short values are copied as 16 bytes, whatever their length, while the target has room for that.
+    ///
+    /// So a short one takes two loads and two stores, without a call and without a loop over its length.
+    ///
+    /// - Parameters:
+    ///   - source: the length of the first value.
+    ///   - ends: from `first` on, where each value ends in the target plus `start`.
     @inline(__always)
     private static func copy(
         _ source: UnsafeRawPointer, ends: UnsafeBufferPointer<Int32>, from first: Int, _ count: Int, start: Int, _ total: Int,

@@ -1,10 +1,12 @@
 // RLE (3), as values: of booleans alone. The length of the runs in 4 bytes, then the hybrid of runs and bit packing, of width 1.
 
+/// Bytes after the runs are passed over.
 struct RunLengthBooleanDecoder: PageValueDecoder {
     static let types: Set<PhysicalType> = [.boolean]
 
     private var bits: HybridDecoder
 
+    /// - Throws: `.truncated` where the length is not whole, `.lengthMismatch` where it reaches past the page.
     init(_ page: PageValueSource) throws(PageError) {
         let source = page.bytes
         guard source.count >= 4 else {

@@ -7,7 +7,9 @@
 enum DeltaBinaryPackedEncoder: PageValueEncoder {
     static let types: Set<PhysicalType> = [.int32, .int64]
 
+    /// Values of a block; the format wants a multiple of 128.
     private static let blockCount = 128
+    /// Values of a miniblock, so that a block has four; the format wants a multiple of 32.
     private static let miniblockCount = 32
 
     static func encode(_ values: UnsafeBufferPointer<Int64>, into target: inout [UInt8]) {
@@ -18,6 +20,7 @@ enum DeltaBinaryPackedEncoder: PageValueEncoder {
         encodeDeltas(values, &target)
     }
 
+    /// Writes the header and the blocks. The first value stands in the header alone; a block has the differences from value to value.
     @inline(__always)
     private static func encodeDeltas<Element: FixedWidthInteger & SignedInteger>(
         _ values: UnsafeBufferPointer<Element>, _ target: inout [UInt8]
@@ -33,6 +36,7 @@ enum DeltaBinaryPackedEncoder: PageValueEncoder {
                 let end = min(start + blockCount, values.count)
                 var least = Element.max
                 for index in start..<end {
+                    // In the values' own width: a difference that overflows comes back right when the reader's sum wraps the other way.
                     let delta = values[index] &- values[index &- 1]
                     deltas[index &- start] = delta
                     least = min(least, delta)
@@ -43,11 +47,15 @@ enum DeltaBinaryPackedEncoder: PageValueEncoder {
         }
     }
 
+    /// Writes one block: its least difference, four widths, four miniblocks as far as they have values.
+    ///
+    /// - Parameter deltas: at most `blockCount`, at least one.
     @inline(__always)
     private static func encodeBlock<Element: FixedWidthInteger & SignedInteger>(
         _ deltas: UnsafeBufferPointer<Element>, _ least: Element, _ target: inout [UInt8]
     ) {
         target.append(zigzag: Int64(least))
+        // What lies above the least difference is below 2^32 or 2^64 without a sign: of INT32 the sign's copies are masked out.
         let mask: UInt64 = Element.bitWidth == 64 ? .max : (1 << UInt64(Element.bitWidth)) - 1
         let capacity = blockCount / miniblockCount + blockCount * Element.bitWidth / 8 + 16
         target.append(capacity: capacity) { base in
@@ -55,6 +63,7 @@ enum DeltaBinaryPackedEncoder: PageValueEncoder {
             for miniblock in 0..<blockCount / miniblockCount {
                 let start = miniblock * miniblockCount
                 let end = min(start + miniblockCount, deltas.count)
+                // The OR of all has the same highest bit as the greatest: that tells the width without comparisons.
                 var used: UInt64 = 0
                 var index = start
                 while index < end {
@@ -70,6 +79,7 @@ enum DeltaBinaryPackedEncoder: PageValueEncoder {
                     packer.append(UInt64(truncatingIfNeeded: deltas[index] &- least) & mask, bitCount: width)
                     index &+= 1
                 }
+                // A miniblock that is begun is whole.
                 while index < start &+ miniblockCount {
                     packer.append(0, bitCount: width)
                     index &+= 1

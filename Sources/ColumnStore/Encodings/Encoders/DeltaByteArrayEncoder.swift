@@ -1,5 +1,7 @@
 /// DELTA_BYTE_ARRAY (7): how many bytes each value shares with the one before, as DELTA_BINARY_PACKED, then the rests as
 /// DELTA_LENGTH_BYTE_ARRAY.
+///
+/// Each value costs a comparison with the one before it: for texts that are in order, or alike at their beginning.
 enum DeltaByteArrayEncoder: PageValueEncoder {
     static let types: Set<PhysicalType> = [.byteArray]
 

@@ -1,4 +1,6 @@
 /// DELTA_LENGTH_BYTE_ARRAY (6): all lengths as DELTA_BINARY_PACKED, then all bytes.
+///
+/// Lengths that are alike take next to nothing, and a reader copies all bytes at once.
 enum DeltaLengthEncoder: PageValueEncoder {
     static let types: Set<PhysicalType> = [.byteArray]
 

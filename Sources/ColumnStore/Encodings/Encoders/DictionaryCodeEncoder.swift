@@ -1,4 +1,6 @@
 /// RLE_DICTIONARY (8): the bit width in one byte, then codes as the hybrid of runs and bit packing.
+///
+/// The width is that of the dictionary, whatever codes the page has.
 enum DictionaryCodeEncoder: PageValueEncoder {
     static let types = Set(PhysicalType.allCases).subtracting([.boolean])
 

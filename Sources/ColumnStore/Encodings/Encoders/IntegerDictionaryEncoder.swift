@@ -1,10 +1,16 @@
 /// Distinct integers, numbered in the order in which they came.
+///
+/// A hash table with open addressing: `slots` are looked at one after another from where the hash leads until the value or a free one is found.
+/// Doubles come as their bits, so that zeros of both signs and NaNs of different bits are entries of their own.
+///
+/// Invariants: entries are distinct; each has exactly one slot; there is always a free slot, so that a search ends.
 struct IntegerDictionaryEncoder {
+    /// Entry `i` is what code `i` means.
     private(set) var entries: [Int64] = []
     /// Entry number + 1; 0 is free. The length is a power of two, at most half of it taken.
     private var slots: [UInt32]
 
-    /// - Parameter countMax: how many entries to have room for from the start.
+    /// - Parameter countMax: as many slots are made at the start, but from 1,024 to 65,536; more come by growing.
     init(countMax: Int) {
         var slotCount = 1 << 10
         while slotCount < min(countMax, 1 << 16) { slotCount *= 2 }
@@ -12,7 +18,9 @@ struct IntegerDictionaryEncoder {
     }
 
     /// The code of each value; nil when there were more than `countMax` distinct ones, or more than `trialCountMax` among the first
-    /// `trialCount`.
+    /// `trialCount` + 1. After nil the encoder is of no use.
+    ///
+    /// - Complexity: O(values).
     mutating func encode(
         _ values: UnsafeBufferPointer<Int64>, countMax: Int, trialCount: Int, trialCountMax: Int
     ) -> [UInt32]? {
@@ -50,6 +58,7 @@ struct IntegerDictionaryEncoder {
         }
     }
 
+    /// Four times the slots: the entries are put into them anew, and codes stay.
     private mutating func grow() {
         slots = [UInt32](repeating: 0, count: 4 * slots.count)
         let mask = slots.count - 1

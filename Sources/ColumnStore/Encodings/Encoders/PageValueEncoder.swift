@@ -1,6 +1,8 @@
 /// Appends values to the body of a page. One type an encoding; `ValueEncoding` names them all.
 ///
 /// An encoding has the functions of the types that it is for; asked for another's it refuses, never writes them as something else.
+///
+/// Stateless: pages are encoded side by side. `target` is only appended to.
 protocol PageValueEncoder {
     /// What the writer tries the encoding for.
     static var types: Set<PhysicalType> { get }
@@ -22,9 +24,12 @@ protocol PageValueEncoder {
     /// - Parameter fixedBytes: values of one width, end to end.
     static func encode(fixedBytes: UnsafeRawBufferPointer, into target: inout [UInt8]) throws(PageError)
 
-    /// - Parameter offsets: one more than values, ascending, within `bytes`.
+    /// BYTE_ARRAY.
+    ///
+    /// - Parameter offsets: one more than values, ascending, within `bytes`; the first need not be 0.
     static func encode(offsets: UnsafeBufferPointer<Int32>, bytes: UnsafeBufferPointer<UInt8>, into target: inout [UInt8]) throws(PageError)
 
+    /// - Parameter codes: each below 2^`bitWidth`.
     static func encode(codes: UnsafeBufferPointer<UInt32>, bitWidth: Int, into target: inout [UInt8]) throws(PageError)
 }
 

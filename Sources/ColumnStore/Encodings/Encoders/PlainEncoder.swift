@@ -12,6 +12,7 @@ enum PlainEncoder: PageValueEncoder {
 
     static func encode(fixedBytes: UnsafeRawBufferPointer, into target: inout [UInt8]) { target.append(contentsOf: fixedBytes) }
 
+    /// The first value in the lowest bit; the last byte is filled up with zeros.
     static func encode(booleans: UnsafeBufferPointer<UInt8>, into target: inout [UInt8]) {
         target.append(capacity: booleans.count / 8 + 16) { base in
             var packer = BitPacker(base)
@@ -20,6 +21,7 @@ enum PlainEncoder: PageValueEncoder {
         }
     }
 
+    /// - Precondition: the offsets ascend within `bytes`.
     static func encode(offsets: UnsafeBufferPointer<Int32>, bytes: UnsafeBufferPointer<UInt8>, into target: inout [UInt8]) {
         guard offsets.count > 1 else { return }
         let count = offsets.count - 1
@@ -41,6 +43,7 @@ enum PlainEncoder: PageValueEncoder {
         }
     }
 
+    /// The lowest `byteCount` bytes of each value, the highest first: sign and digits are all in there, since it fits.
     static func encode(bigEndian values: UnsafeBufferPointer<Int128>, byteCount: Int, into target: inout [UInt8]) {
         precondition(byteCount >= 1 && byteCount <= 16)
         target.append(capacity: values.count * byteCount) { base in

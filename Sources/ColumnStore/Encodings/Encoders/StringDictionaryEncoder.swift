@@ -1,4 +1,9 @@
 /// Distinct byte strings, numbered in the order in which they came: what turns a column of strings into codes.
+///
+/// A hash table with open addressing, as `IntegerDictionaryEncoder`. One owner; the writer's leaf buffer has one for each column of strings and
+/// row group, and gives it up where values hardly repeat.
+///
+/// Invariants: entries are distinct; `hashes` are theirs, in order; there is always a free slot, so that a search ends.
 struct StringDictionaryEncoder {
     private(set) var entries = ByteArrays()
     /// xxHash64 of each entry, which bloom filters want as well.
@@ -10,6 +15,9 @@ struct StringDictionaryEncoder {
     var byteCount: Int { entries.bytes.count }
 
     /// The code of `value`, new or known.
+    ///
+    /// - Precondition: entries and `value` are below 2 GiB together, as `LeafBuffer` has checked.
+    /// - Complexity: O(bytes of `value`).
     @inline(__always)
     mutating func code(of value: UnsafeRawBufferPointer) -> UInt32 {
         let hash = XXHash64.hash(value)
@@ -19,6 +27,7 @@ struct StringDictionaryEncoder {
             let taken = slots[slot]
             if taken == 0 { return insert(value, hash, slot) }
             let entry = Int(taken) &- 1
+            // Equal hashes are as good as equal strings, but not proof: the bytes decide.
             if hashes[entry] == hash, isEqual(entry, value) { return UInt32(truncatingIfNeeded: entry) }
             slot = (slot &+ 1) & mask
         }
@@ -42,6 +51,7 @@ struct StringDictionaryEncoder {
         return UInt32(entry)
     }
 
+    /// Four times the slots. Hashes are kept, so that no string is looked at again.
     private mutating func grow() {
         slots = [UInt32](repeating: 0, count: 4 * slots.count)
         let mask = slots.count - 1

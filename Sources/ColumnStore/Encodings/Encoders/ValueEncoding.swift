@@ -13,6 +13,7 @@ enum ValueEncoding: Int32, CaseIterable {
     /// `rleDictionary` by its old name; read alone.
     case plainDictionary = 2
 
+    /// The one place where an encoding meets its types. A switch, so that a new case does not compile without both.
     private var coding: (decoder: any PageValueDecoder.Type, encoder: any PageValueEncoder.Type) {
         switch self {
         case .deltaLengthByteArray: (DeltaLengthDecoder.self, DeltaLengthEncoder.self)
@@ -40,6 +41,8 @@ enum ValueEncoding: Int32, CaseIterable {
     }
 
     /// What the writer may take for values of a type, but for a dictionary: the quickest to read first.
+    ///
+    /// Never empty: PLAIN is for every type.
     static func candidates(for type: PhysicalType) -> [ValueEncoding] {
         allCases.filter { !$0.pageEncoding.isDictionary && $0.encoder.types.contains(type) }
     }
