@@ -1,6 +1,13 @@
 /// Finds the columns of a request in a file and plans how they grow from its leaves.
+///
+/// Columns are found by the field ids of the table's schema where the file has any, else by their names' exact bytes. What the file lacks becomes
+/// `.missing`. The plan's leaves are numbered as they come; one leaf that is read as two types is there twice.
+///
+/// One owner: its functions add to `leaves`, which the owner takes at the end.
 struct ColumnResolver {
     /// Which parts of a column are wanted.
+    ///
+    /// A tree of names, those of `lines.amount` and `lines.sku` one below the other. Once a whole is wanted, its members are of no account.
     private final class Wanted {
         var isWhole = false
         var members: [(name: String, wanted: Wanted)] = []
@@ -31,6 +38,7 @@ struct ColumnResolver {
         }
     }
 
+    /// What makes two uses of a leaf one: then it is decoded once for both.
     private struct LeafKey: Hashable {
         let index: Int
         let type: ColumnType
@@ -57,11 +65,15 @@ struct ColumnResolver {
     // MARK: Projections
 
     /// The columns of a projection in the order of first mention.
+    ///
+    /// - Returns: of each column its field, cut down to the members that are wanted, and how it is made.
+    /// - Throws: `.invalidRequest` for a path that names nothing, `.unsupportedFeature` for a column of another shape, or a type that cannot be promoted.
     mutating func project(_ paths: [ColumnPath]) throws(ColumnStoreError) -> [(field: Field, node: ReadNode)] {
         let root = Wanted()
         var fields = NamePlaces()
         var found = NodePlaces(usesIDs: usesIDs)
         for path in paths {
+            // Top-level names, of which there may be thousands, go through a table; nested ones are few.
             guard path.names.count > 1 ? schema.field(at: path) != nil : path.names.first.map({ fields.place(of: $0, in: fieldNames) != nil }) ?? false
             else { throw invalid("there is no column \(path)") }
             root.add(path.names[...])
@@ -78,6 +90,8 @@ struct ColumnResolver {
     }
 
     /// The leaf behind a path that stands in no list, as a column of its own.
+    ///
+    /// - Throws: `.invalidRequest` for a path that names nothing, or no leaf outside of lists; as `project`.
     mutating func scalar(_ path: ColumnPath) throws(ColumnStoreError) -> (type: ColumnType, node: ReadNode) {
         guard let (field, found) = locate(path) else { throw invalid("there is no column \(path)") }
         guard let found else { return (field.type, .missing(field.type.withoutIDs)) }
@@ -103,6 +117,9 @@ struct ColumnResolver {
         return (type, leaf, conversion)
     }
 
+    /// Goes down the table's schema and the file's side by side, through lists as if they were not there.
+    ///
+    /// - Returns: nil where the table has no such column; without a node where the file has not.
     private func locate(_ path: ColumnPath) -> (field: Field, node: FieldNode?)? {
         var fields = schema.fields
         var nodes: [FieldNode]? = columns
@@ -131,6 +148,9 @@ struct ColumnResolver {
 
     // MARK: Nodes
 
+    /// Plans a field of the table from the node that the file has for it.
+    ///
+    /// - Parameter found: nil where the file lacks it.
     private mutating func resolve(
         _ field: Field, _ found: FieldNode?, _ wanted: Wanted
     ) throws(ColumnStoreError) -> (node: ReadNode, type: ColumnType) {
@@ -165,6 +185,8 @@ struct ColumnResolver {
     }
 
     /// The type with only the wanted members.
+    ///
+    /// Lists are gone through: their element is cut down.
     private static func pruned(_ type: ColumnType, _ wanted: Wanted) -> ColumnType {
         switch type {
         case .list(let element): return .list(element: Field(element.name, pruned(element.type, wanted)))
@@ -177,6 +199,7 @@ struct ColumnResolver {
         }
     }
 
+    /// The number of a leaf in the plan, which it enters where nobody has asked for it yet.
     private mutating func place(of leaf: LeafDescriptor, type: ColumnType, conversion: LeafConversion) -> Int {
         let key = LeafKey(index: leaf.index, type: type, conversion: conversion)
         if let place = places[key] { return place }
@@ -194,6 +217,7 @@ struct ColumnResolver {
         if isNeeded {
             let read = nodes.flatMap(\.leaves)
             let depth = { (place: Int, leaves: [PlannedLeaf]) in leaves[place].descriptor.greatestRepetitionLevel }
+            // It costs nothing beside its values. Fewer lists around it mean fewer levels to go over.
             if let best = read.min(by: { depth($0, leaves) < depth($1, leaves) }) {
                 chosen = best
             } else if let leaf = found.shapeLeaf {

@@ -1,10 +1,15 @@
 /// Decimals as big-endian two's complement, the lowest digit's byte last (parquet-format, LogicalTypes.md, DECIMAL).
 enum DecimalKernels {
+    /// Values of `width` bytes, end to end, in 64 bits.
+    ///
+    /// `FF FE` at width 2 is -2: eight bytes are loaded, of which the value's are the highest, and an arithmetic shift by 48 drops the others.
+    ///
     /// - Precondition: `width` is at least 1; the source is padded (see `BitUnpacking`).
     /// - Returns: whether all fit in 64 bits.
     static func narrow(
         _ source: UnsafeRawPointer, width: Int, count: Int, into target: UnsafeMutablePointer<Int64>
     ) -> Bool {
+        // The load takes bytes of the next value along, or of the padding.
         if width <= 8 {
             let shift = Int64(64 - 8 * width)
             var place = source
@@ -14,6 +19,7 @@ enum DecimalKernels {
             }
             return true
         }
+        // What does not fit is gathered, and looked at once after the loop.
         var excess: UInt8 = 0
         for index in 0..<count {
             let place = source + index &* width
@@ -26,6 +32,8 @@ enum DecimalKernels {
         return excess == 0
     }
 
+    /// Values of `width` bytes, end to end, in 128 bits: as `narrow`, by two loads.
+    ///
     /// - Precondition: `width` is 1…16; the source is padded (see `BitUnpacking`).
     static func wide(_ source: UnsafeRawPointer, width: Int, count: Int, into target: UnsafeMutablePointer<Int128>) {
         let shift = Int128(128 - 8 * width)
@@ -39,6 +47,8 @@ enum DecimalKernels {
     }
 
     /// One decimal of any length; no bytes are 0.
+    ///
+    /// - Throws: `.outOfRange` where it does not fit in 128 bits. Bytes before the lowest 16 must repeat the sign.
     static func wide(_ bytes: UnsafeRawBufferPointer) throws(PageError) -> Int128 {
         guard let first = bytes.first else { return 0 }
         let sign: UInt8 = first >= 0x80 ? 0xFF : 0
@@ -54,6 +64,8 @@ enum DecimalKernels {
 }
 
 /// IEEE 754 binary16 to binary64, by bits, since every half is exactly a double.
+///
+/// One bit of sign, five of exponent, ten of fraction; infinities and NaNs have all exponent bits set, and keep their fraction's.
 enum HalfFloat {
     static func double(_ bits: UInt16) -> Double {
         let sign: UInt64 = UInt64(bits >> 15) << 63
@@ -63,6 +75,7 @@ enum HalfFloat {
         case 0x1F: return Double(bitPattern: sign | 0x7FF << 52 | fraction << 42)
         // Zero and subnormals: fraction × 2⁻²⁴.
         case 0: return (bits >> 15 != 0 ? -1 : 1) * Double(fraction) * 0x1p-24
+        // 1,008: from the exponent's bias of 15 to that of 1,023.
         default: return Double(bitPattern: sign | (exponent + 1_008) << 52 | fraction << 42)
         }
     }

@@ -1,4 +1,14 @@
 /// A node of a file's schema as columns see it: wrapper groups of lists and maps are folded into one list node.
+///
+/// Levels are Dremel's ("Dremel: Interactive Analysis of Web-Scale Datasets", 2010). Of `optional group lines (LIST) { repeated group list { optional group
+/// element { optional double amount } } }` there are three nodes:
+///
+///     node      definedLevel   listDepth   slotLevel
+///     lines           1            0           0
+///     element         3            1           2
+///     amount          4            1           2
+///
+/// The level 2 says that a list has an element, 3 that it is not NULL. Where a node's two levels are the same no NULL can stand there.
 final class FieldNode: Sendable {
     enum Kind: Sendable {
         case leaf(LeafDescriptor)
@@ -7,6 +17,7 @@ final class FieldNode: Sendable {
     }
 
     let field: Field
+    /// Shaped as the type of `field`.
     let kind: Kind
     /// The definition level from which on this node is not NULL.
     let definedLevel: Int
@@ -41,6 +52,8 @@ final class FieldNode: Sendable {
 }
 
 /// A leaf: where it stands in each row group and how its pages are read.
+///
+/// Made by `SchemaReader` once for a file, and shared by all who read it.
 final class LeafDescriptor: Sendable {
     /// Among the chunks of a row group.
     let index: Int
@@ -49,12 +62,14 @@ final class LeafDescriptor: Sendable {
     let physicalType: PhysicalType
     /// Bytes of a value of fixed width, else 0.
     let width: Int
+    /// The level of a value; at any lower one there is none, and the level says what around it is NULL or empty.
     let greatestDefinitionLevel: Int
     var greatestRepetitionLevel: Int { elementLevels.count }
     /// Of each list around the leaf, from the outermost: the definition level from which on it has an element.
     let elementLevels: [UInt8]
     /// As `FieldNode.slotLevel`.
     let slotLevel: Int
+    /// What the file says that the values are; a table may read them as another type, by another conversion (`LeafConversion.promoted`).
     let type: ColumnType
     let conversion: LeafConversion
     /// Nil where every physical value is one.

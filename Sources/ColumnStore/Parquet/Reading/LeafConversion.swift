@@ -1,4 +1,7 @@
 /// How a leaf's physical values become those of a `Column`.
+///
+/// `LeafDecoding` carries it out for values, `StatisticsDecoder` for bounds. What each type of other writers becomes, and why, is in
+/// docs/decisions/0004-parquet-types.md.
 enum LeafConversion: Hashable, Sendable {
     case boolean
     case int32
@@ -45,6 +48,8 @@ enum LeafConversion: Hashable, Sendable {
     }
 
     /// Bytes of a physical value of fixed width, else 0.
+    ///
+    /// - Parameter typeLength: the schema's, which `SchemaReader` has found to be 1 to 2^20 bytes for FIXED_LEN_BYTE_ARRAY.
     static func width(of type: PhysicalType, typeLength: Int32?) -> Int {
         switch type {
         case .boolean, .byteArray: 0
@@ -84,6 +89,7 @@ struct LeafMeaning {
         self.conversion = conversion
     }
 
+    /// What a physical type means by itself.
     private static func physical(_ type: PhysicalType, _ width: Int) -> LeafMeaning {
         switch type {
         case .int32: LeafMeaning(.int32, .int32)
@@ -93,6 +99,9 @@ struct LeafMeaning {
         }
     }
 
+    /// The logical type that a converted type stands for (parquet-format, LogicalTypes.md).
+    ///
+    /// Times and timestamps of that age are adjusted to UTC: there was no other kind. Nil for INTERVAL, which has no logical type, and for those of groups.
     private static func logical(_ element: SchemaElement) -> LogicalType? {
         switch element.convertedType {
         case .utf8: .string
@@ -163,6 +172,7 @@ struct LeafMeaning {
         }
     }
 
+    /// Nil for digits that no decimal here has: then the values are read as their physical type.
     private static func decimal(_ precision: Int32, _ scale: Int32) -> ColumnType? {
         guard (1...38).contains(precision), (0...precision).contains(scale) else { return nil }
         return .decimal(precision: Int(precision), scale: Int(scale))
@@ -172,10 +182,13 @@ struct LeafMeaning {
 extension LeafConversion {
     /// How a leaf of the type `found` is read as the type `wanted` that a table has for it, by the promotions of Iceberg
     /// and between types that lie alike; nil when it cannot.
+    ///
+    /// Iceberg (spec, "Schema Evolution") promotes int to long, float to double and decimals to more digits of the same scale; floats are doubles here anyway.
     func promoted(from found: ColumnType, to wanted: ColumnType) -> LeafConversion? {
         if found == wanted { return self }
         switch (found, wanted) {
         case (.int32, .int64): return self == .int32 ? .int32Widened : nil
+        // Texts of files that do not say so, and timestamps with and without a zone, lie alike.
         case (.string, .binary), (.binary, .string), (.uuid, .binary), (.timestamp, .timestamp): return self
         case (.binary, .uuid): return self == .fixedBytes(width: 16) ? self : nil
         case (.decimal(let precision, let scale), .decimal(let wantedPrecision, let wantedScale)):

@@ -1,6 +1,12 @@
 /// From a page's values to a leaf's: one dispatch a call, then loops over contiguous memory.
+///
+/// A *slot* is a place in the leaf's column: a value, or a NULL within the innermost list. A page has values alone, so that `count` of them go to as many
+/// valid ones of the `slots` slots; the others get a filler, which nobody reads.
 enum LeafDecoding {
     /// Decodes `count` values into `slots` slots, whose validity stands in `output` from `start` on.
+    ///
+    /// - Precondition: `count` of those validities are set. Room is charged for by the caller.
+    /// - Throws: what decoding throws; `.outOfRange` and `.invalidValue` for values that the conversion or the type cannot have.
     static func append(
         _ values: inout any PageValueDecoder, _ count: Int, slots: Int, start: Int, to output: inout LeafValues, _ context: LeafContext
     ) throws(PageError) {
@@ -37,6 +43,7 @@ enum LeafDecoding {
         case .interval:
             try grow(&output.values.intervals, count, slots, start, output.validity, Interval()) { (target) throws(PageError) in
                 let source = try values.takeFixedBytes(count, width: 12, scratch: scratch)
+                // Months, days and milliseconds, little-endian; the format has the last without a sign.
                 for index in 0..<count {
                     let place = index * 12
                     target[index] = Interval(
@@ -51,6 +58,8 @@ enum LeafDecoding {
     }
 
     /// Appends `slots` elements to `array`: `decode` writes the first `count`, which are then spread over the valid slots.
+    ///
+    /// In place and in one step: there is no second buffer of values without NULLs.
     @inline(__always)
     static func grow<Element: BitwiseCopyable>(
         _ array: inout [Element], _ count: Int, _ slots: Int, _ start: Int, _ validity: borrowing ValidityBuilder,
@@ -82,6 +91,7 @@ enum LeafDecoding {
             try values.appendBooleans(count, to: &output.values.bits)
             return
         }
+        // Bits cannot be moved in place: the values are taken aside, and dealt out 64 slots at a time.
         var dense = BitBuilder()
         try values.appendBooleans(count, to: &dense)
         var next = 0
@@ -94,6 +104,8 @@ enum LeafDecoding {
     }
 
     /// The lowest bits of `bits`, in order, where `places` has ones.
+    ///
+    /// `0b011` at `0b10110` is `0b00110`: what the instruction PDEP does, a one of `places` a step.
     private static func spread(_ bits: UInt64, to places: UInt64) -> UInt64 {
         if places == ~0 { return bits }
         var (rest, left, word) = (bits, places, 0 as UInt64)
@@ -105,6 +117,9 @@ enum LeafDecoding {
         return word
     }
 
+    /// What lies in 64 bits after a conversion: one loop for each.
+    ///
+    /// - Throws: `.outOfRange` where a product or a decimal does not fit in 64 bits.
     private static func decodeInt64s(
         _ values: inout any PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int64>,
         _ scratch: ScratchBytes
@@ -132,6 +147,7 @@ enum LeafDecoding {
         case .int64DividedBy(let divisor):
             try values.decode64(into: target, count: count)
             for index in 0..<count {
+                // Rounded down, before 1970 too: -1 ns is in microsecond -1.
                 let (quotient, rest) = target[index].quotientAndRemainder(dividingBy: divisor)
                 target[index] = rest < 0 ? quotient - 1 : quotient
             }
@@ -155,12 +171,15 @@ enum LeafDecoding {
         }
     }
 
+    /// The next values in scratch memory, good until its next use.
     private static func decode32(_ values: inout any PageValueDecoder, _ count: Int, _ scratch: ScratchBytes) throws(PageError) -> UnsafeMutablePointer<Int32> {
         let narrow = try scratch.reserve(count * 4).bindMemory(to: Int32.self, capacity: count)
         try values.decode32(into: narrow, count: count)
         return narrow
     }
 
+    /// Eight bytes of nanoseconds of the day, four of the Julian day (Impala's and Hive's timestamps, which the format deprecates). What is below a
+    /// microsecond is cut.
     private static func decodeInt96(
         _ values: inout any PageValueDecoder, _ count: Int, into target: UnsafeMutablePointer<Int64>, _ scratch: ScratchBytes
     ) throws(PageError) {
@@ -175,6 +194,7 @@ enum LeafDecoding {
         }
     }
 
+    /// What lies in 128 bits; that all of a batch may fit in 64 is found out at its end (`LeafValues.finish`).
     private static func decodeInt128s(
         _ values: inout any PageValueDecoder, _ count: Int, _ conversion: LeafConversion, into target: UnsafeMutablePointer<Int128>,
         _ scratch: ScratchBytes
@@ -227,6 +247,7 @@ enum LeafDecoding {
         }
     }
 
+    /// Strings and fixed bytes. Offsets of 32 bits bound what a batch has of one column to 2 GiB.
     private static func appendBytes(
         _ values: inout any PageValueDecoder, _ count: Int, _ slots: Int, _ start: Int, _ output: inout LeafValues, _ context: LeafContext
     ) throws(PageError) {
@@ -247,6 +268,10 @@ enum LeafDecoding {
     }
 
     /// NULLs between byte arrays repeat the offset before them.
+    ///
+    /// Ends 2 and 5 under the validity 1, 0, 1 become 2, 2, 5. From the back, as `NullSpacing`, since a slot never lies before its value.
+    ///
+    /// - Parameter before: how many offsets there were before the values' ends.
     static func spreadOffsets(_ output: inout LeafValues, _ count: Int, _ slots: Int, _ start: Int, _ before: Int) {
         output.values.arrays.offsets.append(contentsOf: repeatElement(0, count: slots - count))
         var source = before + count
@@ -264,6 +289,7 @@ enum LeafDecoding {
 
     // MARK: Byte arrays one by one
 
+    /// Lends each of the next values. They are copied first: decoders have no way to give one by itself.
     private static func eachByteArray(
         _ values: inout any PageValueDecoder, _ count: Int, _ scratch: ScratchBytes,
         _ body: (UnsafeRawBufferPointer, Int) throws(PageError) -> Void

@@ -1,10 +1,14 @@
 /// The dictionary of a column chunk, decoded once: shared by all batches when codes are kept, looked up when not.
+///
+/// The budget is charged for it as long as the row group is read.
 final class LeafDictionary {
     /// For columns that keep codes; also the values that others are made from.
     let shared: DictionaryValues
     var count: Int { shared.count }
 
     /// Decodes a dictionary page: PLAIN values, `count` of them.
+    ///
+    /// - Throws: `.unsupported` for booleans, `.outOfRange` for a count that the page cannot hold, `.memoryBudget`; what decoding throws.
     init(_ bytes: UnsafeRawBufferPointer, count: Int, context: LeafContext) throws(PageError) {
         let leaf = context.leaf
         guard leaf.physicalType != .boolean else { throw .unsupported("a dictionary of booleans") }

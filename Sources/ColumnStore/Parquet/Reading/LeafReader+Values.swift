@@ -1,9 +1,12 @@
 /// Appending a page's values to the batch: from codes where the page has a dictionary, else by the leaf's conversion.
 extension LeafReader {
     /// Appends the page's next `count` values to `slots` slots, whose validity stands in the output from `start` on.
+    ///
+    /// - Throws: `.memoryBudget` before room is taken; `.unsupported` for codes without a dictionary; what decoding throws.
     func appendValues(_ count: Int, slots: Int, start: Int) throws(PageError) {
         try budget.holdForBatch(slots * output.values.kind.slotByteCount)
         let before = output.values.arrays.bytes.count
+        // A column of strings keeps its codes as long as every page of the batch has them. The first page without turns what is there into strings.
         if !values.isOfCodes {
             if output.dictionary != nil { try output.materialise(budget: budget) }
             try LeafDecoding.append(&values, count, slots: slots, start: start, to: &output, context)
@@ -19,7 +22,9 @@ extension LeafReader {
         try budget.holdForBatch(output.values.arrays.bytes.count - before)
     }
 
+    /// Strings: codes as they are, or, where a page of the batch had none, the entries that they mean.
     private func appendCodes(_ count: Int, _ slots: Int, _ start: Int, _ shared: DictionaryValues) throws(PageError) {
+        // The batch's first values: from here on it has codes of this chunk's dictionary.
         if start == 0 {
             output.dictionary = shared
             output.codes.reserveCapacity(slots)
@@ -46,6 +51,7 @@ extension LeafReader {
         if count < slots { LeafDecoding.spreadOffsets(&output, count, slots, start, before) }
     }
 
+    /// Numbers: never kept as codes, since a sum or a comparison of 64 bits costs less than a look-up for each row (docs/decisions/0004-parquet-types.md).
     private func appendEntries(_ count: Int, _ slots: Int, _ start: Int, _ shared: DictionaryValues) throws(PageError) {
         let codes = try context.scratch.reserve(count * 4).bindMemory(to: UInt32.self, capacity: max(count, 1))
         try values.decodeCodes(into: codes, count: count, limit: UInt32(shared.count))
@@ -54,6 +60,7 @@ extension LeafReader {
             try LeafDecoding.grow(&output.values.int32s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 Self.gather(entries, codes, count, into: target)
             }
+        // Decimals of 128 bits whose entries all fit in 64 lie so in the dictionary, but pages beside it may have wider ones.
         case .int64(let entries) where output.values.kind == .int128:
             try LeafDecoding.grow(&output.values.int128s, count, slots, start, output.validity, 0) { (target) throws(PageError) in
                 entries.withUnsafeBufferPointer { for index in 0..<count { target[index] = Int128($0[Int(codes[index])]) } }

@@ -1,6 +1,14 @@
 /// Decodes one leaf of one row group, forward: rows are read or passed over, whole batches are taken.
 ///
 /// One owner on one thread.
+///
+/// An *entry* is a pair of levels: a value, a NULL, or an empty or NULL list. Leaves outside of lists ("flat") have one a row; others are read up to
+/// where the next row starts, which may be pages later.
+///
+/// Invariants:
+/// 1. `entriesLeft` entries of the page at hand are not taken; in `pageDefinition` and `pageRepetition`, where they are filled, they begin at `cursor`.
+/// 2. Which of them have values is told by `isAllDefined`, else by `definitionRuns`, else by `pageDefinition`.
+/// 3. If values are wanted, `values` stands at that of the first of them that has one, and `output` has a validity for each slot since the last `take`.
 final class LeafReader {
     let context: LeafContext
     let leaf: LeafDescriptor
@@ -23,7 +31,9 @@ final class LeafReader {
     private var pageRepetition: [UInt8] = []
     private var pageDefinition: [UInt8] = []
     private var cursor = 0
+    /// Every entry of the page has a value: levels need not be looked at.
     private var isAllDefined = false
+    /// The entry after the page is known to start a row.
     private var pageEndsAtRow = true
     /// Of the entry before the page.
     private var lastDefinition: UInt8 = 0
@@ -31,6 +41,7 @@ final class LeafReader {
     private var levelByteCount = 0
 
     var dictionary: LeafDictionary?
+    /// Or known not to be there: it is looked for once.
     private var isDictionaryLoaded = false
 
     init(_ context: LeafContext, pages: PageReader) {
@@ -49,6 +60,7 @@ final class LeafReader {
         budget.release(levelByteCount)
     }
 
+    /// Twice what a batch takes at most (`RowGroupReader`): room for more is taken as it is needed.
     private static let reservedByteCountMax = 16 << 20
 
     private var isFlat: Bool { leaf.greatestRepetitionLevel == 0 }
@@ -57,6 +69,8 @@ final class LeafReader {
     // MARK: Rows
 
     /// Appends the next `count` rows to the batch.
+    ///
+    /// - Throws: `.corruptFile` where the chunk ends before or its levels cannot be, `.unsupportedFeature`, `.overBudget`, `.io`.
     func read(_ count: Int) throws {
         do {
             if isFlat { try readFlat(count) } else { try readNested(count, isSkipped: false) }
@@ -89,6 +103,7 @@ final class LeafReader {
             definitionLevels: definitionLevels)
     }
 
+    /// Flat leaves: an entry is a row, and parts end where pages do.
     private func readFlat(_ count: Int) throws {
         if output.isEmpty { output.reserve(count) }
         var left = count
@@ -114,6 +129,7 @@ final class LeafReader {
         output.makeRoom(byteCount: wanted)
     }
 
+    /// `count` entries of the page at hand: validity first, then as many values as it has ones.
     private func readFlatPart(_ count: Int) throws(PageError) {
         let start = output.validity.count
         var valueCount = count
@@ -140,6 +156,7 @@ final class LeafReader {
     }
 
     /// From the page's byte levels at the cursor, to validity.
+    /// - Returns: how many of them have values.
     private func appendLevels(_ count: Int) throws(PageError) -> Int {
         let from = cursor
         cursor += count
@@ -147,10 +164,12 @@ final class LeafReader {
         return try appendSlots(from, count).valueCount
     }
 
+    /// Passes over rows in three ways, the cheapest first: whole pages by the offset index, whole pages by their headers, values within a page.
     private func skipFlat(_ count: Int) throws {
         var left = count
         while left > 0 {
             if entriesLeft == 0 {
+                // Between pages alone: within one the index cannot help.
                 left -= pages.skipByIndex(left)
                 if left == 0 { break }
                 try nextOutline()
@@ -184,21 +203,27 @@ final class LeafReader {
     // MARK: Nested rows
 
     /// Takes entries up to the start of the row after the next `count` ones.
+    ///
+    /// A row is known to be over only where the next one starts. So it stays open when its entries so far are taken: the loop ends at an entry with
+    /// repetition level 0, at a page that is known to begin a row, or at the chunk's end.
     private func readNested(_ count: Int, isSkipped: Bool) throws {
         var rowsLeft = count
         /// Whether entries may follow that belong to the last row.
         var isRowOpen = false
         while rowsLeft > 0 || isRowOpen {
             if entriesLeft == 0 {
+                // The page after begins a row: it need not even be looked at.
                 if isRowOpen, pageEndsAtRow, rowsLeft == 0 { break }
                 if isSkipped, !isRowOpen || pageEndsAtRow {
                     rowsLeft -= pages.skipByIndex(rowsLeft)
                     if rowsLeft == 0 { break }
                 }
+                // The chunk's end ends its last row, too.
                 guard try pages.advance() else {
                     if rowsLeft == 0 { break }
                     throw PageError.outOfRange("the row count of the column chunk", value: -rowsLeft)
                 }
+                // All rows of the page, and no part of a further one: it is passed over as it lies.
                 if isSkipped, let outline = pages.outline, outline.endsAtRow, let rows = outline.rowCount, rows <= rowsLeft {
                     rowsLeft -= rows
                     pageEndsAtRow = true
@@ -208,7 +233,9 @@ final class LeafReader {
                 try loadPage()
                 continue
             }
+            // No more than the rows that are left, and all entries that go on with the last of them.
             let (entries, rows) = LevelKernels.rows(pageRepetition, cursor, entriesLeft, upTo: rowsLeft)
+            // What goes on with a row, where none is open, belongs to nothing.
             if !isRowOpen, entries > 0, pageRepetition[cursor] != 0 {
                 throw PageError.outOfRange("the first repetition level of a row", value: Int(pageRepetition[cursor]))
             }
@@ -220,6 +247,7 @@ final class LeafReader {
         }
     }
 
+    /// Takes `count` entries of the page at hand into the output.
     private func readEntries(_ count: Int) throws(PageError) {
         let from = cursor
         cursor += count
@@ -240,6 +268,7 @@ final class LeafReader {
         }
     }
 
+    /// Values have to be passed over even so: the decoder stands where the entries do.
     private func skipEntries(_ count: Int) throws(PageError) {
         let valueCount = isAllDefined ? count : LevelKernels.count(pageDefinition, cursor, count, atLeast: greatest)
         cursor += count
@@ -248,6 +277,8 @@ final class LeafReader {
     }
 
     /// Appends to the validity one bit for each of the `count` entries that has a slot in the innermost list.
+    ///
+    /// - Returns: how many slots they have, and how many of these have values.
     private func appendSlots(_ from: Int, _ count: Int) throws(PageError) -> (slots: Int, valueCount: Int) {
         let valueCount = LevelKernels.count(pageDefinition, from, count, atLeast: greatest)
         if valueCount == count {
@@ -256,6 +287,7 @@ final class LeafReader {
         }
         let slotLevel = UInt8(leaf.slotLevel)
         let slots = slotLevel == 0 ? count : LevelKernels.count(pageDefinition, from, count, atLeast: slotLevel)
+        // The entries without a value have no slot either: empty and NULL lists.
         if slots == valueCount {
             output.validity.append(repeating: true, slots)
         } else if slots == count {
@@ -288,6 +320,9 @@ final class LeafReader {
         try loadPage()
     }
 
+    /// Reads the page that is outlined, and begins its levels and values.
+    ///
+    /// The dictionary is loaded before the page, in whose place in the scratch memory it is inflated.
     private func loadPage() throws {
         guard let outline = pages.outline else { return }
         if decodesValues, !isDictionaryLoaded, Self.encoding(outline.header).isDictionary { try loadDictionary() }
@@ -303,6 +338,7 @@ final class LeafReader {
             }
         }
         if !isFlat, let rows = outline.rowCount {
+            // Where a page is passed over its rows are counted by header or index: its levels must have as many.
             let starts = pageRepetition.count - LevelKernels.count(pageRepetition, 0, pageRepetition.count, atLeast: 1)
             guard starts == rows else { throw PageError.outOfRange("the page's row count", value: rows) }
         }
@@ -316,6 +352,10 @@ final class LeafReader {
         }
     }
 
+    /// Prepares the page's levels as far as they are needed.
+    ///
+    /// Flat leaves with one level keep its runs, and most often learn from the first one that nothing is NULL. All others have their levels unpacked,
+    /// one byte each.
     private func readLevels(_ content: PageContent) throws(PageError) {
         definitionRuns = nil
         isAllDefined = leaf.greatestDefinitionLevel == 0
@@ -341,6 +381,8 @@ final class LeafReader {
     }
 
     /// Offsets of lists are made of levels that agree with each other, and only of such.
+    ///
+    /// - Throws: `.outOfRange` where an element goes on with a list that has none (docs/decisions/0029-files-from-outside.md).
     private func checkLists() throws(PageError) {
         guard let last = pageDefinition.last else { return }
         for (index, level) in leaf.elementLevels.enumerated()
@@ -352,6 +394,7 @@ final class LeafReader {
         lastDefinition = last
     }
 
+    /// Unpacks the levels of a page into `target`, whose memory is kept from page to page and charged to the budget as it grows.
     private func fill(
         _ target: inout [UInt8], _ levels: PageContent.LevelBytes, greatest: Int, _ count: Int
     ) throws(PageError) {
@@ -378,6 +421,8 @@ final class LeafReader {
     }
 
     /// The chunk's dictionary, read before its first page; nil when it has none.
+    ///
+    /// - Throws: as `read`.
     func dictionaryEntries() throws -> DictionaryValues? {
         do {
             if decodesValues, !isDictionaryLoaded { try loadDictionary() }
@@ -395,6 +440,8 @@ final class LeafReader {
 }
 
 /// What a leaf gives for one batch.
+///
+/// Levels are empty where the plan does not keep them, and repetition levels outside of lists.
 struct LeafOutput {
     /// Nil when only the levels were wanted.
     let column: Column?
@@ -410,6 +457,7 @@ extension HybridDecoder {
         var left = count
         var ones = 0
         while left > 0 {
+            // A run of ones, which is what columns mostly have, costs a count and no bits as long as there was no NULL.
             let run = try uniformRun(of: 1, atMost: left)
             if run > 0 {
                 validity.append(repeating: true, run)

@@ -1,4 +1,8 @@
 /// The values of a leaf as they gather for one batch: one growing array, of the kind that the leaf's conversion gives.
+///
+/// Invariants:
+/// 1. Validities are added first, the values for them right after: `count` and `validity.count` differ within a call of the reader alone.
+/// 2. Either all slots are codes into `dictionary`, or none is, and `dictionary` is nil.
 struct LeafValues {
     let conversion: LeafConversion
     let type: ColumnType
@@ -22,6 +26,8 @@ struct LeafValues {
     var count: Int { dictionary == nil ? values.count : codes.count }
 
     /// Makes room for a batch in one step.
+    ///
+    /// Bytes of strings get the memory of the batch before, where it is larger: how many there will be is not known here.
     mutating func reserve(_ count: Int) {
         guard dictionary == nil else { return codes.reserveCapacity(count) }
         values.reserve(count)
@@ -70,6 +76,10 @@ struct LeafValues {
         if valid.count < slots.count { LeafDecoding.spreadOffsets(&self, valid.count, slots.count, 0, before) }
     }
 
+    /// Appends the entries that codes mean: their ends first, so that room for the bytes is checked and made once.
+    ///
+    /// - Precondition: every code is within `entries`.
+    /// - Throws: `.memoryBudget` past the budget or 2 GiB.
     mutating func appendEntries(_ rows: [UInt32], _ entries: ByteArrays, budget: DecodeBudget) throws(PageError) {
         var total = values.arrays.bytes.count
         for code in rows {
@@ -85,6 +95,8 @@ struct LeafValues {
     }
 
     /// The column so far; the values begin anew.
+    ///
+    /// A validity without a NULL comes out as nil, as invariant 1 of `Column` wants.
     mutating func finish() -> Column {
         let count = validity.count
         let valid = validity.finish()
@@ -98,6 +110,7 @@ struct LeafValues {
         return Column(type: type, count: count, validity: valid, values: Column.Values(finished()))
     }
 
+    /// Takes the values. Decimals are laid in 64 bits where all of the batch fit (invariant 3 of `Column`).
     private mutating func finished() -> TypedArray {
         switch values.kind {
         case .int128:
@@ -111,6 +124,7 @@ struct LeafValues {
         }
     }
 
+    /// Leaves an empty array behind, so that what is taken has one owner and is not copied when it is written to.
     private static func taken<Element>(_ array: inout [Element]) -> [Element] {
         let result = array
         array = []

@@ -14,6 +14,7 @@ struct NamePlaces {
         guard questionCount > Self.linearCountMax, names.count > Self.linearCountMax else {
             return names.firstIndex { $0.utf8.elementsEqual(name.utf8) }.map { names.distance(from: names.startIndex, to: $0) }
         }
+        // Only the names that were not there at the last call are new.
         for other in names.dropFirst(known) {
             let key = Array(other.utf8)
             if places[key] == nil { places[key] = known }

@@ -1,3 +1,8 @@
+// A column chunk (parquet-format, README.md, "Data Pages"): a dictionary page or none, then data pages, each a header (`PageHeader`) and a body.
+//   version 1   compressed as a whole: repetition levels, definition levels, values; levels of RLE come after their length in 4 bytes
+//   version 2   repetition levels and definition levels, whose lengths are in the header, then the values, which alone may be compressed
+// Levels whose greatest is 0 are left out. The CRC of a header is of the body as it lies in the file.
+
 /// The body of a data page, inflated and divided into its parts. Its bytes live until the reader's next page.
 struct PageContent {
     /// How a page's levels lie.
@@ -10,6 +15,7 @@ struct PageContent {
     }
 
     let valueCount: Int
+    /// Of the values.
     let encoding: PageEncoding
     let repetitionLevels: LevelBytes
     let definitionLevels: LevelBytes
@@ -19,6 +25,8 @@ struct PageContent {
 }
 
 /// What is known of a data page from its header or the offset index, before its body is touched.
+///
+/// Enough to pass over the page: so a scan that wants rows far apart reads headers, not bodies.
 struct PageOutline {
     let offset: Int64
     let headerByteCount: Int
@@ -31,11 +39,15 @@ struct PageOutline {
 }
 
 /// The shape of a column chunk, checked against the file before anything of it is read.
+///
+/// Made by `ParquetFile.layout`; `locations` are put in where a scan has read the offset index.
 struct ChunkLayout {
     let column: String
     let codec: CompressionCodec
+    /// Of all pages: level pairs.
     let valueCount: Int
     /// Of the first page, the dictionary's if there is one.
+    /// It ends a little past what the footer says (`ParquetFile.layout`), as old files need.
     let range: Range<Int64>
     let greatestRepetitionLevel: Int
     let greatestDefinitionLevel: Int
@@ -49,13 +61,24 @@ struct ChunkLayout {
 /// Walks the pages of one column chunk in order: outline, then, if wanted, content.
 ///
 /// One owner on one thread.
+///
+/// Pages are found by their headers, one after another, or by the offset index, which allows to pass over pages unread. The dictionary page may be
+/// loaded whenever no body is in use.
+///
+/// Invariants:
+/// 1. `outline` is the page of the last `advance`, nil at the chunk's end.
+/// 2. At most one body is at hand: the bytes of `PageContent` are good until the next body or dictionary is read.
+/// 3. Without an index, `position` is where the next header stands, and `valuesLeft` the entries from there on.
 final class PageReader {
     let layout: ChunkLayout
     private let path: String
     private let source: ChunkBytes
     private let decompressor: PageDecompressor
+    /// Whether bodies are compared with the CRCs of their headers.
     private let isChecked: Bool
+    /// Whether few values of a page may be wanted.
     private let isSparse: Bool
+    /// Room for one inflated page.
     private let inflated: ScratchBytes
     /// Of the page at hand, if it is inflated as it is needed.
     private var frame: GrowingFrame?
@@ -69,6 +92,7 @@ final class PageReader {
     /// Data pages whose bodies were read.
     private(set) var loadedPageCount = 0
     private(set) var hasReadDictionary = false
+    /// Spent on inflating so far, the page at hand included; so are the bytes below.
     var inflateNanoseconds: Int { wholeNanoseconds + (frame?.nanoseconds ?? 0) }
     private var wholeNanoseconds = 0
     var inflatedByteCount: Int { wholeByteCount + (frame?.readyByteCount ?? 0) }
@@ -89,6 +113,7 @@ final class PageReader {
         valuesLeft = layout.valueCount
     }
 
+    /// Adds the place to what is wrong with the page at hand.
     func fault(_ error: PageError) -> ColumnStoreError {
         ColumnStoreError(error, path: path, column: layout.column, offset: outline?.offset ?? position)
     }
@@ -102,6 +127,8 @@ final class PageReader {
     /// Steps to the next data page.
     ///
     /// - Returns: false at the chunk's end.
+    ///
+    /// - Throws: `.corruptFile` for headers that contradict the chunk or its index, `.io`, `.overBudget`.
     func advance() throws -> Bool {
         outline = nil
         if layout.locations != nil { return try advanceByIndex() }
@@ -110,6 +137,7 @@ final class PageReader {
             let start = position
             position += Int64(headerByteCount) + Int64(header.compressedByteCount)
             if position > layout.range.upperBound { throw corrupt("a page reaches past the end of its column chunk") }
+            // Dictionary pages, and kinds that the format may get yet.
             guard let found = try outlined(header, at: start, headerByteCount, rowCount: nil) else { continue }
             valuesLeft -= found.valueCount
             guard valuesLeft >= 0 else {
@@ -134,6 +162,7 @@ final class PageReader {
         nextLocation += 1
         position = location.offset
         let (header, headerByteCount) = try readHeader()
+        // Both were written by the same hand: where they differ one is damaged, and rows would be taken for others.
         guard headerByteCount + Int(header.compressedByteCount) == Int(location.compressedByteCount) else {
             throw corrupt("the page is not as long as the offset index says")
         }
@@ -159,12 +188,15 @@ final class PageReader {
         return skipped
     }
 
+    /// What a header says of its page, checked against the chunk and the offset index.
+    ///
     /// - Returns: nil for a page that is none of data.
     private func outlined(
         _ header: PageHeader, at offset: Int64, _ headerByteCount: Int, rowCount: Int?
     ) throws -> PageOutline? {
         switch header.kind {
         case .data(let data):
+            // Outside of lists each entry is a row.
             let flatCount = layout.greatestRepetitionLevel == 0 ? Int(data.valueCount) : nil
             if let rowCount, let flatCount, rowCount != flatCount {
                 throw corrupt("the page has \(flatCount) rows, the offset index says \(rowCount)")
@@ -186,6 +218,7 @@ final class PageReader {
         }
     }
 
+    /// The header at `position`, and how many bytes it takes.
     private func readHeader() throws -> (PageHeader, Int) {
         let left = Int(layout.range.upperBound - position)
         if left <= 0 { throw corrupt("the column chunk ends before its \(layout.valueCount) values") }
@@ -216,6 +249,8 @@ final class PageReader {
     // MARK: Contents
 
     /// Reads, checks, inflates and divides the page that is outlined.
+    ///
+    /// - Throws: `.corruptFile` for a wrong CRC, a length that differs, or bytes that the codec refuses; `.unsupportedFeature`, `.overBudget`, `.io`.
     func load() throws -> PageContent {
         guard let outline else { throw corrupt("no page is left") }
         let body = try readBody(outline.header, at: outline.offset + Int64(outline.headerByteCount))
@@ -232,6 +267,8 @@ final class PageReader {
     }
 
     /// The dictionary page, if the chunk has one: its values, PLAIN, which live until the next page is loaded.
+    ///
+    /// - Throws: as `load`.
     func loadDictionary() throws -> (values: UnsafeRawBufferPointer, valueCount: Int)? {
         let resume = position
         defer { position = resume }
@@ -253,6 +290,7 @@ final class PageReader {
         }
     }
 
+    /// The body as it lies in the file, checked where that is wanted.
     private func readBody(_ header: PageHeader, at offset: Int64) throws -> UnsafeRawBufferPointer {
         // Its room is the next page's.
         if let frame {
@@ -272,6 +310,8 @@ final class PageReader {
     }
 
     /// Gives back `body` itself when nothing is compressed.
+    ///
+    /// - Throws: `.lengthMismatch` where the frame itself says another length than the header, before room is taken; `.memoryBudget`, `.codec`.
     private func inflate(_ body: UnsafeRawBufferPointer, _ byteCount: Int) throws(PageError) -> UnsafeRawBufferPointer {
         if layout.codec == .uncompressed {
             guard body.count == byteCount else { throw .lengthMismatch(expected: byteCount, actual: body.count) }
@@ -298,6 +338,7 @@ final class PageReader {
         return GrowingFrame(body, owner: content, into: UnsafeMutableRawBufferPointer(start: try inflated.reserve(byteCount), count: byteCount))
     }
 
+    /// Version 1: all of the body is inflated, since levels stand in it.
     private func divide(
         _ data: DataPageHeader, _ body: UnsafeRawBufferPointer, _ header: PageHeader
     ) throws(PageError) -> PageContent {
@@ -312,6 +353,9 @@ final class PageReader {
             values: rest)
     }
 
+    /// Takes levels from the beginning of `rest`.
+    ///
+    /// BIT_PACKED levels have no length before them: it follows from their number.
     private func takeLevels(
         _ rest: inout UnsafeRawBufferPointer, _ encoding: PageEncoding, greatest: Int, _ count: Int
     ) throws(PageError) -> PageContent.LevelBytes {
@@ -332,12 +376,14 @@ final class PageReader {
         return encoding == .rle ? .hybrid(levels) : .packed(levels)
     }
 
+    /// Version 2: levels are there without inflating, and the values may be left to be inflated as they are needed.
     private func divideV2(
         _ data: DataPageHeaderV2, _ body: UnsafeRawBufferPointer, _ header: PageHeader
     ) throws(PageError) -> PageContent {
         let repetitionCount = Int(data.repetitionLevelsByteCount)
         let definitionCount = Int(data.definitionLevelsByteCount)
         let levelCount = repetitionCount + definitionCount
+        // The header's lengths are of levels and values together, though levels are never compressed.
         let uncompressed = Int(header.uncompressedByteCount)
         guard levelCount <= body.count, levelCount <= uncompressed else {
             throw .lengthMismatch(expected: levelCount, actual: min(body.count, uncompressed))

@@ -1,6 +1,8 @@
 // A Parquet file: "PAR1", pages, indexes, the footer (FileMetaData), its length in 4 bytes, "PAR1".
 
 /// An open Parquet file: its footer read and checked, its columns known. Any number of threads may scan it.
+///
+/// The footer's figures are believed only as far as they were checked: here those of schema and rows, in `layout` those of a chunk before it is read.
 public final class ParquetFile: Sendable {
     /// Enough for the footer of most files, so that one read opens them.
     static let footerGuessByteCount = 64 << 10
@@ -22,6 +24,7 @@ public final class ParquetFile: Sendable {
     /// Reads the footer.
     ///
     /// - Throws: `.corruptFile`; `.unsupportedFeature` for an encrypted footer; `.overBudget` for one that is too long; `.io`.
+    /// - Complexity: O(footer); a read of 64 KiB, and one more for a longer footer.
     public init(_ bytes: any RandomAccessBytes, options: ParquetReadOptions = ParquetReadOptions()) throws(ColumnStoreError) {
         let path = bytes.name
         let (footer, dataEnd) = try Self.readFooter(bytes, options)
@@ -59,12 +62,14 @@ public final class ParquetFile: Sendable {
         return try ParquetFile(BytesWithin(bytes, range), options: options)
     }
 
+    /// - Returns: the footer's bytes and where they begin.
     private static func readFooter(
         _ bytes: any RandomAccessBytes, _ options: ParquetReadOptions
     ) throws(ColumnStoreError) -> (footer: ByteRegion, start: Int64) {
         let path = bytes.name
         let size = bytes.byteCount
         guard size >= 12 else { throw ColumnStoreError(.corruptFile, path: path, "too short for a Parquet file: \(size) bytes") }
+        // One read from the end: the length, the magic, and most often all of the footer.
         let guess = Int(min(size, Int64(footerGuessByteCount)))
         let tail = try bytes.region(at: size - Int64(guess), count: guess)
         let magic = tail.bytes.loadUnaligned(fromByteOffset: guess - 4, as: UInt32.self).littleEndian
@@ -118,6 +123,9 @@ public final class ParquetFile: Sendable {
 
 extension ParquetFile {
     /// Where a leaf's pages of a row group are, checked against the file.
+    ///
+    /// - Throws: `.unsupportedFeature` for a chunk that is encrypted or in another file; `.corruptFile` where it lacks its metadata, is of another type than
+    ///   the schema says, has fewer entries than rows, or reaches past the file's data.
     func layout(rowGroup number: Int, leaf: LeafDescriptor) throws(ColumnStoreError) -> ChunkLayout {
         let rowGroup = metadata.rowGroups[number]
         let chunk = rowGroup.columns[leaf.index]
@@ -152,6 +160,8 @@ extension ParquetFile {
     }
 
     /// About what a page takes inflated, by the footer: the greatest of all columns, and those of some columns together.
+    ///
+    /// The mean of a chunk's pages, the greatest of all row groups; a chunk that does not say how many pages it has counts as one.
     public func pageByteCounts(together paths: [ColumnPath]) -> (greatest: Int, together: Int) {
         let names = Set(paths.map(\.description))
         var (greatest, together) = (0, 0)

@@ -1,6 +1,8 @@
 /// A column to be made: how it grows from the leaves that are read.
 ///
 /// `leaf` numbers are places in the plan's list of leaves, not in the file.
+///
+/// `ColumnResolver` plans it once for a scan, `ColumnAssembly` carries it out for each batch.
 indirect enum ReadNode: Sendable {
     case leaf(Int)
     /// The file lacks it: NULL in every row.
@@ -11,6 +13,7 @@ indirect enum ReadNode: Sendable {
     /// The levels that shape a list or struct.
     struct Shape: Sendable {
         /// The leaf whose levels are used.
+        /// Below 0 where no levels are needed: a struct that is never NULL.
         var leaf: Int
         /// The definition level from which on the node is not NULL.
         let definedLevel: UInt8
@@ -33,6 +36,8 @@ indirect enum ReadNode: Sendable {
 }
 
 /// Makes columns of lists and structs from leaves and their levels.
+///
+/// Leaves have decoded the same rows; their columns and levels are put together without a look at values.
 struct ColumnAssembly {
     /// One for each leaf of the plan; nil for those not read for this batch.
     let outputs: [LeafOutput?]
@@ -41,6 +46,9 @@ struct ColumnAssembly {
     let budget: DecodeBudget
 
     /// - Parameter count: slots that the column must have.
+    ///
+    /// - Throws: `.lengthMismatch` where leaves side by side have other numbers of slots than the shape says: their levels contradict each other;
+    ///   `.memoryBudget`.
     func column(_ node: ReadNode, count: Int) throws(PageError) -> Column {
         switch node {
         case .missing(let type): return .constant(.null, type: type, count: count)
@@ -85,8 +93,20 @@ struct PlannedLeaf: Sendable {
 }
 
 /// From levels to offsets and validity.
+///
+/// The lists `[a, b]`, `[]`, NULL, `[c]` of a nullable list of required elements have the levels
+///
+///     repetition   0 1 0 0 0
+///     definition   2 2 1 0 2
+///
+/// The node is defined from level 1 on, and has an element from 2 on: offsets are 0, 2, 2, 2, 3 and validity is 1, 1, 0, 1.
 enum ListShaping {
     /// Offsets and validity of the lists at a node, from the levels of a leaf under it.
+    ///
+    /// - Precondition: the levels are of one batch and agree with each other, as `LeafReader` has found.
+    /// - Returns: one offset more than lists; validity is nil where no list is NULL.
+    /// - Throws: `.memoryBudget` past 2^31 - 1 entries.
+    /// - Complexity: O(entries).
     static func offsets(
         _ levels: LeafOutput, _ shape: ReadNode.Shape, leaf: LeafDescriptor
     ) throws(PageError) -> (offsets: [Int32], validity: Bitmap?) {
@@ -130,6 +150,7 @@ enum ListShaping {
         return lists &+ 1
     }
 
+    /// A list within lists: entries that belong to another list's element, or have no slot for this one, begin nothing here.
     private static func anyOffsets(
         _ repetition: UnsafeBufferPointer<UInt8>, _ definition: UnsafeBufferPointer<UInt8>, _ shape: ReadNode.Shape,
         _ depth: UInt8, _ elementLevel: UInt8, into target: UnsafeMutableBufferPointer<Int32>
@@ -148,6 +169,8 @@ enum ListShaping {
     }
 
     /// Validity of a node's slots, nil when none is NULL.
+    ///
+    /// Outside of lists each entry is a slot.
     static func validity(_ levels: LeafOutput, _ shape: ReadNode.Shape) -> Bitmap? {
         let definition = levels.definitionLevels
         // Most often nothing is NULL, which a vectorised count tells at a fraction of the price.

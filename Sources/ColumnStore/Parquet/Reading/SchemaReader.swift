@@ -1,7 +1,15 @@
 // The flattened schema of a footer to a tree of columns, by the rules of LogicalTypes.md (parquet-format) for lists and
 // maps, those of old writers included.
+// Their forms:
+//   three levels   group lines (LIST) { repeated group list { optional … element } }
+//   two levels     group lines (LIST) { repeated … array }                      the repeated node is the element itself
+//   bare           repeated … lines                                             a list that is never NULL, nor is an element
+//   map            group m (MAP) { repeated group key_value { key, value } }    a list of structs
 
 /// Builds the tree of `FieldNode`s from a footer's schema elements.
+///
+/// Elements come depth first, each group with the number of its children. The tree is taken first (`takeNode`), then looked at from the root down,
+/// each node with the levels of those around it.
 struct SchemaReader {
     /// A group or leaf of the flattened schema with its children.
     private struct Node {
@@ -15,13 +23,17 @@ struct SchemaReader {
     /// Of the nodes around the one that is read.
     private struct Context {
         var path: [String] = []
+        /// Of a value at the node: one for each optional or repeated node down to it.
         var definitionLevel = 0
+        /// One for each repeated node.
         var repetitionLevel = 0
+        /// As `FieldNode.slotLevel`.
         var slotLevel = 0
         /// Of each list around the node, from the outermost: the definition level from which on it has an element.
         var elementLevels: [UInt8] = []
     }
 
+    /// What is wrong; the opener of the file adds the place.
     struct Fault: Error {
         var code = ColumnStoreError.Code.corruptFile
         let detail: String
@@ -45,6 +57,8 @@ struct SchemaReader {
         self.memoryByteCountMax = memoryByteCountMax
     }
 
+    /// Reads a whole footer's schema.
+    ///
     /// - Returns: the top-level columns and the number of leaves.
     static func read(
         _ elements: [SchemaElement], memoryByteCountMax: Int = .max
@@ -58,7 +72,11 @@ struct SchemaReader {
         return (columns, reader.leafCount)
     }
 
+    /// Takes the next element, and with it, of a group, all of its children.
+    ///
+    /// - Throws: `.corruptFile` for counts, widths and repetitions that cannot be, `.overBudget` for too much of it all.
     private mutating func takeNode(depth: Int) throws(Fault) -> Node {
+        // The recursion is as deep as the schema.
         guard depth < 64 else { throw Fault(detail: "the schema nests too deep") }
         guard next < elements.count else { throw Fault(detail: "the schema ends before its groups are whole") }
         let element = elements[next]
@@ -85,6 +103,7 @@ struct SchemaReader {
             }
             return Node(element: element, children: [], leafIndex: leafCount - 1)
         }
+        // A claim of more children than there are elements left is refused before anything is made for it.
         let count = Int(element.childCount ?? 0)
         guard count >= 0, count <= elements.count - next else {
             throw Fault(detail: "the group \(element.name) claims \(count) children")
@@ -183,6 +202,9 @@ struct SchemaReader {
     }
 
     /// Whether the repeated node of a list is the element (two levels, as old writers had it) or only wraps it (three).
+    ///
+    /// The rules of LogicalTypes.md, "Lists", in their order: no group, or one of several members, is the element; so is one whose only member is repeated,
+    /// and one named `array`, or as the list with `_tuple` behind it.
     private func isElementItself(_ repeated: Node, listName: String) -> Bool {
         guard repeated.isGroup, repeated.children.count == 1, let only = repeated.children.first else { return true }
         if only.element.repetition == .repeated { return true }
