@@ -2,11 +2,15 @@
 // half picks the block, its lower half, multiplied by eight salts, picks one bit of each word.
 
 /// A set of hashes that answers "not there" for certain and "there" with a small chance of error.
+///
+/// The writer makes one for each chunk of a column that is looked up by value (`ColumnChunkWriter`); a scan asks it before it reads the chunk
+/// (`PageIndexReader`). What is hashed is a value's PLAIN form, of byte arrays without the length, by `XXHash64`.
 public struct BloomFilter: Sendable {
     public static let blockByteCount = 32
     /// The format's upper limit, 128 MiB.
     public static let byteCountMax = 128 << 20
 
+    /// Odd numbers of the specification: on disk, since other readers multiply by the same.
     private static let salts: [8 of UInt32] = [
         0x47b6_137b, 0x4497_4d91, 0x8824_ad5b, 0xa2b7_289d, 0x7054_95c7, 0x2df1_424b, 0x9efc_4947, 0x5c6b_fb31,
     ]
@@ -15,6 +19,10 @@ public struct BloomFilter: Sendable {
     private var words: [UInt32]
 
     /// An empty filter for about `distinctCount` values.
+    ///
+    /// - Parameters:
+    ///   - distinctCount: of the values that will be inserted; more of them raise the rate of errors, and never lose one.
+    ///   - falsePositiveRate: taken as the nearest power of ten from 1 in 10 to 1 in 100,000.
     public init(distinctCount: Int, falsePositiveRate: Double) {
         let bits = Self.bitCount(distinctCount: distinctCount, falsePositiveRate: falsePositiveRate)
         // A power of two, since Arrow's reader refuses all else: the one that has from 0.8 to 1.6 times the bits wanted.
@@ -35,22 +43,29 @@ public struct BloomFilter: Sendable {
     }
 
     /// Where in the file's bits the block of `hash` stands: a probe reads these 32 bytes alone.
+    ///
+    /// The upper half of the hash is a fraction of 2^32: times the number of blocks it is the block's number, without a division, and for any number
+    /// of blocks.
     public static func blockOffset(of hash: UInt64, byteCount: Int) -> Int {
         let blockCount = UInt64(byteCount / blockByteCount)
         return Int(((hash >> 32) &* blockCount) >> 32) * blockByteCount
     }
 
+    /// - Complexity: O(1): one block, eight bits.
     public mutating func insert(_ hash: UInt64) {
         let start = Self.blockOffset(of: hash, byteCount: words.count * 4) / 4
         for index in 0..<8 { words[start + index] |= Self.bit(hash, index) }
     }
 
+    /// - Returns: false where the hash was not inserted for certain.
+    /// - Complexity: O(1): one block.
     public func mayContain(_ hash: UInt64) -> Bool {
         let start = Self.blockOffset(of: hash, byteCount: words.count * 4) / 4
         for index in 0..<8 where words[start + index] & Self.bit(hash, index) == 0 { return false }
         return true
     }
 
+    /// As `init(bytes:)` takes them: the words, little-endian.
     public var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(words.count * 4)
@@ -58,6 +73,7 @@ public struct BloomFilter: Sendable {
         return bytes
     }
 
+    /// One of the word's 32 bits: the upper five bits of the product say which.
     private static func bit(_ hash: UInt64, _ index: Int) -> UInt32 {
         1 << ((UInt32(truncatingIfNeeded: hash) &* salts[index]) >> 27)
     }

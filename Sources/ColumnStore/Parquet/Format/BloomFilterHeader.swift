@@ -1,5 +1,9 @@
 /// What precedes a bloom filter's bits (parquet.thrift, BloomFilterHeader). The format knows one algorithm (split
 /// blocks), one hash (xxHash64) and one compression (none); others make `isSupported` false.
+///
+///     BloomFilterHeader   1! numBytes   2 algorithm   3 hash   4 compression
+///
+/// The last three are unions with one member each. A filter of other members is passed over, as if there was none.
 public struct BloomFilterHeader: Hashable, Sendable {
     /// Of the bits that follow.
     public var byteCount: Int32
@@ -38,6 +42,7 @@ extension BloomFilterHeader: ThriftStructure {
 
     public func writeFields(to writer: inout ThriftCompactWriter) {
         writer.field(1, byteCount)
+        // Each union holds its member number 1, which has no fields.
         for part in 2...4 as ClosedRange<Int16> {
             writer.field(part) { $0.emptyStructure(1) }
         }

@@ -1,11 +1,18 @@
 /// Bounds and counts of a column chunk or page (parquet.thrift, Statistics). Bounds are PLAIN-encoded, without the
 /// length of byte arrays.
+///
+///     Statistics   1 max   2 min   3 null_count   4 distinct_count   5 max_value   6 min_value   7 is_max_value_exact   8 is_min_value_exact
+///
+/// Bounds are not believed as they stand: `StatisticsDecoder` says which of them bound, by the type and the footer's column order. Nil is unknown,
+/// never 0 or none. NaNs have no count here.
 public struct ChunkStatistics: Hashable, Sendable {
     /// Bounds by signed comparison, from before column orders were defined; trusted for signed numbers only.
     public var legacyMax: [UInt8]?
     public var legacyMin: [UInt8]?
+    /// Of a leaf in lists, slots without a value: this writer counts empty lists as well.
     public var nullCount: Int64?
     public var distinctCount: Int64?
+    /// By the column's order; a bound may be shortened, and stand for no value of the column.
     public var maxValue: [UInt8]?
     public var minValue: [UInt8]?
     /// False when the bound was shortened and may not occur; nil when unknown.
@@ -28,6 +35,10 @@ public struct ChunkStatistics: Hashable, Sendable {
 }
 
 /// Sizes before encoding, and how often each level occurs (parquet.thrift, SizeStatistics).
+///
+///     SizeStatistics   1 unencoded_byte_array_data_bytes   2 repetition_level_histogram   3 definition_level_histogram
+///
+/// They go along when a row group is copied; nothing here makes them, or goes by them.
 public struct SizeStatistics: Hashable, Sendable {
     public var unencodedByteArrayByteCount: Int64?
     public var repetitionLevelHistogram: [Int64]?

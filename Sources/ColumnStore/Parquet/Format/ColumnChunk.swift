@@ -1,8 +1,16 @@
 /// Where a leaf's pages of one row group lie, and where their indexes are (parquet.thrift, ColumnChunk).
+///
+///     ColumnChunk   1 file_path   2 file_offset   3! meta_data   4 offset_index_offset   5 offset_index_length
+///                   6 column_index_offset   7 column_index_length   8 crypto_metadata   9 encrypted_column_metadata
+///
+/// Offsets are from the file's first byte; nil where there is no such index. They are checked where they are used (`ParquetFile.layout`,
+/// `PageIndexReader`).
 public struct ColumnChunk: Sendable {
     /// Another file that holds the pages; no common writer sets it.
     public var filePath: String?
+    /// Deprecated, since writers disagree on what it means; 0 says nothing.
     public var fileOffset: Int64
+    /// Nil of encrypted chunks alone.
     public var metadata: ColumnMetadata?
     public var offsetIndexOffset: Int64?
     public var offsetIndexByteCount: Int32?
@@ -25,8 +33,14 @@ public struct ColumnChunk: Sendable {
 }
 
 /// What is known of a column chunk without reading it (parquet.thrift, ColumnMetaData).
+///
+///     ColumnMetaData   1! type   2! encodings   3! path_in_schema   4! codec   5! num_values   6! total_uncompressed_size
+///                      7! total_compressed_size   8 key_value_metadata   9! data_page_offset   10 index_page_offset
+///                      11 dictionary_page_offset   12 statistics   13 encoding_stats   14 bloom_filter_offset
+///                      15 bloom_filter_length   16 size_statistics
 public struct ColumnMetadata: Sendable {
     public var type: PhysicalType
+    /// Of values, levels and the dictionary together, each once: PLAIN may be that of the dictionary alone.
     public var encodings: [PageEncoding]
     /// From below the root to the leaf.
     public var path: [String]
@@ -37,12 +51,18 @@ public struct ColumnMetadata: Sendable {
     public var totalUncompressedByteCount: Int64
     public var totalCompressedByteCount: Int64
     public var keyValues: [KeyValue]?
+    /// Of the first data page's header.
     public var dataPageOffset: Int64
+    /// Reserved: the format never said what an index page is.
     public var indexPageOffset: Int64?
+    /// Of its header, before the data pages; nil or 0 where there is none.
     public var dictionaryPageOffset: Int64?
     public var statistics: ChunkStatistics?
+    /// Nil where the writer did not count pages.
     public var encodingStats: [PageEncodingStats]?
+    /// Of the filter's header, which its bits follow.
     public var bloomFilterOffset: Int64?
+    /// Header and bits; nil in files of before version 2.10 of the format.
     public var bloomFilterByteCount: Int32?
     public var sizeStatistics: SizeStatistics?
 
@@ -73,6 +93,8 @@ public struct ColumnMetadata: Sendable {
 }
 
 /// How many pages of a kind a chunk has in an encoding.
+///
+///     PageEncodingStats   1! page_type   2! encoding   3! count
 public struct PageEncodingStats: Hashable, Sendable {
     public var pageKind: PageKind
     public var encoding: PageEncoding
@@ -99,6 +121,7 @@ extension ColumnChunk: ThriftStructure {
             case (5, .i32): offsetIndexByteCount = try reader.readI32()
             case (6, .i64): columnIndexOffset = try reader.readI64()
             case (7, .i32): columnIndexByteCount = try reader.readI32()
+            // How it is encrypted does not matter: it cannot be read.
             case (8, _), (9, _):
                 isEncrypted = true
                 try reader.skip(field.type)
@@ -124,6 +147,7 @@ extension ColumnMetadata: ThriftStructure {
         var id: Int16 = 0
         // The required fields that were there, by bit.
         var seen: UInt32 = 0
+        // Stand-ins, none of which comes out: `seen` tells which fields were there.
         self.init(
             type: .boolean, encodings: [], path: [], codec: .uncompressed, valueCount: 0, totalUncompressedByteCount: 0,
             totalCompressedByteCount: 0, dataPageOffset: 0)

@@ -1,8 +1,16 @@
 /// The footer of a Parquet file (parquet.thrift, FileMetaData).
+///
+///     FileMetaData   1! version   2! schema   3! num_rows   4! row_groups   5 key_value_metadata   6 created_by
+///                    7 column_orders   8 encryption_algorithm
+///
+/// A value of the format, checked by itself alone: what it means for a file (places, numbers of leaves, sums) is checked by `ParquetFile`, before
+/// anything goes by it.
 public struct FileMetadata: Sendable {
+    /// 1 or 2. Nothing goes by it: readers and writers never agreed on what 2 means.
     public var version: Int32
     /// Depth first, the root first.
     public var schema: [SchemaElement]
+    /// As the footer says, which some writers leave at 0; `ParquetFile` puts the sum over the row groups here.
     public var rowCount: Int64
     public var rowGroups: [RowGroupMetadata]
     public var keyValues: [KeyValue]?
@@ -26,6 +34,7 @@ public struct FileMetadata: Sendable {
     }
 }
 
+/// Metadata of the writer's own. A key may come more than once, and have no value.
 public struct KeyValue: Hashable, Sendable {
     public var key: String
     public var value: String?
@@ -37,6 +46,8 @@ public struct KeyValue: Hashable, Sendable {
 }
 
 /// By which order a column's bounds were made.
+///
+/// A union of structures without fields: its member's id is all there is. `minValue` and `maxValue` of an order that is not known here are not used.
 public enum ColumnOrder: Hashable, Sendable {
     /// Signed, unsigned or bytewise, as the logical type says.
     case typeDefined
@@ -44,14 +55,20 @@ public enum ColumnOrder: Hashable, Sendable {
 }
 
 /// A horizontal part of the file, with one chunk for each leaf (parquet.thrift, RowGroup).
+///
+///     RowGroup   1! columns   2! total_byte_size   3! num_rows   4 sorting_columns   5 file_offset   6 total_compressed_size   7 ordinal
 public struct RowGroupMetadata: Sendable {
+    /// In the order of the schema's leaves.
     public var columns: [ColumnChunk]
     /// Of all pages, uncompressed.
     public var totalByteCount: Int64
     public var rowCount: Int64
+    /// The order in which the writer says that rows lie, the first key first; nil where it does not.
     public var sortingColumns: [SortingColumn]?
+    /// Of the first page of the first chunk.
     public var fileOffset: Int64?
     public var totalCompressedByteCount: Int64?
+    /// The row group's number; nil past 32,767, and where the writer does not say.
     public var ordinal: Int16?
 
     public init(
@@ -69,6 +86,10 @@ public struct RowGroupMetadata: Sendable {
 }
 
 /// One key of the order in which a row group's rows lie.
+///
+///     SortingColumn   1! column_idx   2 descending   3 nulls_first
+///
+/// The format requires both marks; where one is missing it counts as false.
 public struct SortingColumn: Hashable, Sendable {
     /// Of the leaf, in the schema's order.
     public var columnIndex: Int32
@@ -114,6 +135,7 @@ extension FileMetadata: ThriftStructure {
         guard hasSchema else { throw .missingField(structure: "FileMetaData", id: 2) }
         guard let rowCount else { throw .missingField(structure: "FileMetaData", id: 3) }
         guard hasRowGroups else { throw .missingField(structure: "FileMetaData", id: 4) }
+        // Counts that are added up later are at least not negative from here on.
         guard rowCount >= 0 else { throw .invalidField(structure: "FileMetaData", id: 3, value: rowCount) }
         self.version = version
         self.rowCount = rowCount
@@ -199,6 +221,7 @@ extension ColumnOrder: ThriftStructure {
         var first: Int16?
         try reader.enterStruct()
         while let field = try reader.nextField(after: &id) {
+            // Of several members, which no union has, the first counts.
             first = first ?? field.id
             try reader.skip(field.type)
         }

@@ -1,5 +1,6 @@
 // The closed and open sets of parquet.thrift. Raw values are on disk: do not renumber.
 
+/// How often a node stands in the one around it: exactly once, at most once, any number of times.
 public enum FieldRepetition: Int32, Sendable {
     case required = 0
     case optional = 1
@@ -7,6 +8,8 @@ public enum FieldRepetition: Int32, Sendable {
 }
 
 /// The older way to say what a physical type means; writers keep it beside the logical type.
+///
+/// Read where there is no logical type (`LeafMeaning`). Its times and timestamps are adjusted to UTC.
 public enum ConvertedType: Int32, Sendable {
     case utf8 = 0
     case map = 1
@@ -32,6 +35,7 @@ public enum ConvertedType: Int32, Sendable {
     case interval = 21
 }
 
+/// What a page holds. `dataV2` is a data page whose levels are not compressed.
 public enum PageKind: Int32, Sendable {
     case data = 0
     case index = 1
@@ -40,6 +44,8 @@ public enum PageKind: Int32, Sendable {
 }
 
 /// How the bounds of a column index are ordered from page to page.
+///
+/// Pages of NULLs alone are passed over in it. Said for readers that search; here each page is asked.
 public enum BoundaryOrder: Int32, Sendable {
     case unordered = 0
     case ascending = 1

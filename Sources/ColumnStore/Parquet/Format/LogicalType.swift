@@ -1,13 +1,24 @@
 /// What a physical type means (parquet.thrift, union LogicalType). Raw field ids are on disk: do not renumber.
+///
+///     1 STRING   2 MAP   3 LIST   4 ENUM   5 DECIMAL { 1 scale, 2! precision }   6 DATE
+///     7 TIME, 8 TIMESTAMP { 1 isAdjustedToUTC, 2 unit: 1 MILLIS, 2 MICROS, 3 NANOS }   10 INTEGER { 1 bitWidth, 2 isSigned }
+///     11 UNKNOWN   12 JSON   13 BSON   14 UUID   15 FLOAT16   16 VARIANT
+///
+/// Others, and those whose fields say what is not known here, are `other`: the column stays readable. Whether a type fits its physical type is
+/// asked by `LeafMeaning`. 9 is reserved for INTERVAL, which is a converted type alone.
 public enum LogicalType: Hashable, Sendable {
     case string
+    /// Of groups; so is `list`. `SchemaReader` says how they are shaped.
     case map
     case list
     case enumeration
+    /// Of any numbers: those that no decimal has are refused by who reads the leaf.
     case decimal(precision: Int32, scale: Int32)
     case date
+    /// `isAdjustedToUTC` tells an instant from a local time; nothing here goes by it for times.
     case time(isAdjustedToUTC: Bool, unit: TimeUnit)
     case timestamp(isAdjustedToUTC: Bool, unit: TimeUnit)
+    /// 8, 16, 32 or 64 bits.
     case integer(bitWidth: Int8, isSigned: Bool)
     /// Always NULL.
     case unknown
@@ -54,6 +65,7 @@ extension LogicalType: ThriftStructure {
         self = value ?? .other(id: 0)
     }
 
+    /// By field id; fields that such a structure has are passed over.
     private static func memberWithoutFields(_ id: Int16) -> LogicalType {
         switch id {
         case 1: .string
@@ -71,6 +83,7 @@ extension LogicalType: ThriftStructure {
         }
     }
 
+    /// - Throws: `.missingField` without a precision. A scale that is missing is 0.
     private static func readDecimal(_ reader: inout ThriftCompactReader) throws(ThriftError) -> LogicalType {
         var id: Int16 = 0
         var scale: Int32 = 0
@@ -87,6 +100,7 @@ extension LogicalType: ThriftStructure {
         return .decimal(precision: precision, scale: scale)
     }
 
+    /// - Returns: no unit where it is missing or not known.
     private static func readTime(_ reader: inout ThriftCompactReader) throws(ThriftError) -> (Bool, TimeUnit?) {
         var id: Int16 = 0
         var isAdjustedToUTC = false
@@ -108,6 +122,7 @@ extension LogicalType: ThriftStructure {
         return (isAdjustedToUTC, unit)
     }
 
+    /// `other` for a width that no integer has.
     private static func readInteger(_ reader: inout ThriftCompactReader) throws(ThriftError) -> LogicalType {
         var id: Int16 = 0
         var bitWidth: Int8 = 0

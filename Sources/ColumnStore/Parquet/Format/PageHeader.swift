@@ -1,8 +1,15 @@
 /// What precedes each page (parquet.thrift, PageHeader).
+///
+///     PageHeader   1! type   2! uncompressed_page_size   3! compressed_page_size   4 crc
+///                  5 data_page_header   7 dictionary_page_header   8 data_page_header_v2
+///
+/// Of the last three, the one that the type asks for must be there. Lengths are not negative; whether they fit the chunk and the memory is asked by
+/// `PageReader`. With 32 bits no page is longer than 2 GiB.
 public struct PageHeader: Sendable {
     public var kind: Kind
     /// Of the body, levels included, the header not.
     public var uncompressedByteCount: Int32
+    /// Of the body as it lies in the file, after the header.
     public var compressedByteCount: Int32
     /// CRC-32 of the body as it lies in the file.
     public var crc: UInt32?
@@ -23,6 +30,11 @@ public struct PageHeader: Sendable {
     }
 }
 
+/// A page of version 1, compressed as a whole.
+///
+///     DataPageHeader   1! num_values   2! encoding   3 definition_level_encoding   4 repetition_level_encoding   5 statistics
+///
+/// It may begin within a row, unless the chunk has an offset index. Encodings of levels count as RLE where they are missing.
 public struct DataPageHeader: Sendable {
     /// Level pairs: values, NULLs and empty lists alike.
     public var valueCount: Int32
@@ -44,8 +56,16 @@ public struct DataPageHeader: Sendable {
 }
 
 /// A page whose levels stand uncompressed before the values, and which begins at a row's start.
+///
+///     DataPageHeaderV2   1! num_values   2! num_nulls   3! num_rows   4! encoding   5! definition_levels_byte_length
+///                        6! repetition_levels_byte_length   7 is_compressed   8 statistics
+///
+/// The body is repetition levels, definition levels, values. Levels are RLE, without a length before them. Values count as compressed where that
+/// is missing.
 public struct DataPageHeaderV2: Sendable {
+    /// Level pairs: values, NULLs and empty lists alike.
     public var valueCount: Int32
+    /// Those without a value.
     public var nullCount: Int32
     public var rowCount: Int32
     public var encoding: PageEncoding
@@ -70,9 +90,14 @@ public struct DataPageHeaderV2: Sendable {
     }
 }
 
+/// The entries of a chunk's dictionary; their page stands before the data pages, once at most.
+///
+///     DictionaryPageHeader   1! num_values   2! encoding   3 is_sorted
 public struct DictionaryPageHeader: Sendable {
     public var valueCount: Int32
+    /// PLAIN, or PLAIN_DICTIONARY, which means the same here.
     public var encoding: PageEncoding
+    /// Whether entries ascend; said for other readers, `DictionaryFilter` looks for itself.
     public var isSorted: Bool?
 
     public init(valueCount: Int32, encoding: PageEncoding = .plain, isSorted: Bool? = nil) {
@@ -188,6 +213,7 @@ extension DataPageHeader: ThriftStructure {
 extension DataPageHeaderV2: ThriftStructure {
     public init(from reader: inout ThriftCompactReader) throws(ThriftError) {
         var id: Int16 = 0
+        // The six required numbers, by their ids.
         var counts: [Int32?] = [nil, nil, nil, nil, nil, nil]
         var isCompressed = true
         var statistics: ChunkStatistics?

@@ -1,10 +1,18 @@
 /// Bounds of each page of a column chunk, so that pages can be passed over unread (parquet.thrift, ColumnIndex).
+///
+///     ColumnIndex   1! null_pages   2! min_values   3! max_values   4! boundary_order   5 null_counts
+///                   6 repetition_level_histograms   7 definition_level_histograms
+///
+/// The lists have an element for each page of the chunk's offset index, in its order; of histograms one for each level of each page. That the first
+/// three and `nullCounts` are equally long is checked here, that there are as many pages by `PruningPredicate`.
 public struct ColumnIndex: Sendable {
     /// True for pages that hold nothing but NULLs; their bounds are empty.
     public var nullPages: [Bool]
+    /// PLAIN, byte arrays without the length; maybe shortened.
     public var minValues: [[UInt8]]
     public var maxValues: [[UInt8]]
     public var boundaryOrder: BoundaryOrder
+    /// Nil is unknown, never 0.
     public var nullCounts: [Int64]?
     public var repetitionLevelHistograms: [Int64]?
     public var definitionLevelHistograms: [Int64]?
@@ -24,6 +32,10 @@ public struct ColumnIndex: Sendable {
 }
 
 /// Where each data page of a column chunk lies (parquet.thrift, OffsetIndex).
+///
+///     OffsetIndex   1! page_locations   2 unencoded_byte_array_data_bytes
+///
+/// `PageIndexReader.locations` checks the places against the chunk.
 public struct OffsetIndex: Sendable {
     public var pageLocations: [PageLocation]
     public var unencodedByteArrayByteCounts: [Int64]?
@@ -34,6 +46,9 @@ public struct OffsetIndex: Sendable {
     }
 }
 
+/// Where a data page lies, and with which row it begins: it ends before that of the next page, the last with the row group.
+///
+///     PageLocation   1! offset   2! compressed_page_size   3! first_row_index
 public struct PageLocation: Hashable, Sendable {
     /// Of the page header, in the file.
     public var offset: Int64

@@ -1,4 +1,10 @@
 /// One node of the flattened schema tree, depth first (parquet.thrift, SchemaElement).
+///
+///     SchemaElement   1 type   2 type_length   3 repetition_type   4! name   5 num_children   6 converted_type
+///                     7 scale   8 precision   9 field_id   10 logicalType
+///
+/// `SchemaReader` makes a tree of these, `WriterSchema` these of a schema. Physical types and repetitions that are not known are refused, since then
+/// nothing in the file can be found; converted types that are not count as none.
 public struct SchemaElement: Hashable, Sendable {
     /// Nil for a group.
     public var type: PhysicalType?
@@ -10,6 +16,7 @@ public struct SchemaElement: Hashable, Sendable {
     /// How many of the following subtrees are this group's children; nil for a leaf.
     public var childCount: Int32?
     public var convertedType: ConvertedType?
+    /// Of a DECIMAL by its converted type; the logical type has its own.
     public var scale: Int32?
     public var precision: Int32?
     /// The id by which Iceberg knows the field.

@@ -5,6 +5,8 @@
 //   binary        varint length, bytes
 //   list, set     one byte (count in the high nibble, 15: a varint count follows; element type in the low nibble)
 //   map           varint count, then, unless 0, one byte with both types
+//   structure     its fields, then a byte 0; nothing stands before the first
+// A zigzag varint has the sign in its lowest bit, and seven bits a byte from the lowest on: -3 is 5, 300 is `D8 04`.
 
 /// What can be wrong with Thrift bytes. Facts only; the opener of the file adds the place.
 public enum ThriftError: Error, Equatable, Sendable {
@@ -44,6 +46,13 @@ public struct ThriftFieldHeader: Sendable {
 }
 
 /// Reads Thrift values in order from bytes that the caller keeps alive; every length is checked before it is believed.
+///
+/// One owner; after a throw it is of no use.
+///
+/// Invariants:
+/// 1. `position` is at most the bytes' count.
+/// 2. `depth` counts the structures that are entered and not left, `depthMax` at most; what is passed over counts with its lists and maps.
+/// 3. What was charged is at most `memoryByteCountMax`.
 public struct ThriftCompactReader {
     /// Deeper nesting is no Parquet structure, and skipping it recursively would eat the stack.
     public static let depthMax = 32
@@ -66,6 +75,8 @@ public struct ThriftCompactReader {
     }
 
     /// Counts memory before it is taken.
+    ///
+    /// - Throws: `.overBudget`.
     mutating func charge(_ byteCount: Int) throws(ThriftError) {
         // Below 2^31 elements of a structure's size: far from the end of 64 bits.
         memoryByteCount += byteCount
@@ -79,6 +90,9 @@ public struct ThriftCompactReader {
 
     // MARK: Structures
 
+    /// Begins a structure, which has no bytes before its first field. `nextField` leaves it.
+    ///
+    /// - Throws: `.nestedTooDeep`.
     public mutating func enterStruct() throws(ThriftError) {
         depth += 1
         if depth > Self.depthMax { throw .nestedTooDeep }
@@ -87,6 +101,8 @@ public struct ThriftCompactReader {
     /// The next field of the structure entered last, or nil at its end (which also leaves it).
     ///
     /// - Parameter previous: the id of the field before, 0 at first; kept by the caller.
+    ///
+    /// - Throws: `.truncated`, `.unknownType`, `.varintTooLong`, `.lengthOutOfRange` for an id past 16 bits.
     public mutating func nextField(after previous: inout Int16) throws(ThriftError) -> ThriftFieldHeader? {
         let header = try readByte()
         if header == 0 {
@@ -106,6 +122,8 @@ public struct ThriftCompactReader {
     }
 
     /// Passes over the value of a field that the caller does not know.
+    ///
+    /// A boolean of a field has no bytes of its own, one of a list has one: that is all that tells `skip` from `skipElement`.
     public mutating func skip(_ type: ThriftType) throws(ThriftError) {
         switch type {
         case .booleanTrue, .booleanFalse: break
@@ -122,6 +140,7 @@ public struct ThriftCompactReader {
         case .binary: try advance(try readLength(elementByteCountMin: 1))
         case .list, .set:
             let (elementType, count) = try readListHeader()
+            // Each level of lists in lists is one of recursion.
             try enterStruct()
             for _ in 0..<count { try skipElement(elementType) }
             depth -= 1
@@ -149,6 +168,7 @@ public struct ThriftCompactReader {
 
     // MARK: Values
 
+    /// The value of a boolean field, which its header has said.
     public mutating func readBool(_ field: ThriftFieldHeader) -> Bool { field.type == .booleanTrue }
 
     /// A boolean as an element of a list. Writers disagree on 0 or 2 for false; only 1 is true.
@@ -168,6 +188,7 @@ public struct ThriftCompactReader {
         return narrow
     }
 
+    /// Also what an i16 or i32 is on the wire.
     public mutating func readI64() throws(ThriftError) -> Int64 {
         let zigzag = try readVarint()
         return Int64(bitPattern: (zigzag >> 1) ^ (0 &- (zigzag & 1)))
@@ -180,6 +201,7 @@ public struct ThriftCompactReader {
         return Double(bitPattern: UInt64(littleEndian: bits))
     }
 
+    /// - Throws: `.lengthOutOfRange` where more bytes are claimed than there are; `.overBudget`.
     public mutating func readBinary() throws(ThriftError) -> [UInt8] {
         let count = try readLength(elementByteCountMin: 1)
         if count > 0 { try charge(count + Self.allocationByteCount) }
@@ -228,6 +250,7 @@ public struct ThriftCompactReader {
         position += count
     }
 
+    /// A varint as a length, of which every element takes `elementByteCountMin` bytes at least: what cannot be there is refused before room is taken.
     private mutating func readLength(elementByteCountMin: Int) throws(ThriftError) -> Int {
         let raw = try readVarint()
         guard raw <= UInt64(Int32.max) else { throw .lengthOutOfRange(Int(truncatingIfNeeded: raw >> 1)) }
@@ -235,6 +258,7 @@ public struct ThriftCompactReader {
         return Int(raw)
     }
 
+    /// - Throws: `.varintTooLong` past ten bytes.
     private mutating func readVarint() throws(ThriftError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0

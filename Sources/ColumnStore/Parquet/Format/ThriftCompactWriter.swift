@@ -2,6 +2,8 @@
 ///
 /// Fields must be written in ascending order of their ids. A nested structure or list of structures is written
 /// between `beginStruct` and `endStruct`.
+///
+/// Invariant: `previousID` is the last field's of the structure at hand, 0 at its beginning, and `outerIDs` has those of the structures around it.
 public struct ThriftCompactWriter: Sendable {
     public private(set) var bytes: [UInt8] = []
     private var previousID: Int16 = 0
@@ -11,6 +13,9 @@ public struct ThriftCompactWriter: Sendable {
 
     // MARK: Fields
 
+    /// A field of a scalar type; of these, the boolean is in the header alone.
+    ///
+    /// - Precondition: `id` is above that of the field before. So of all fields.
     public mutating func field(_ id: Int16, _ value: Bool) { fieldHeader(id, value ? .booleanTrue : .booleanFalse) }
 
     public mutating func field(_ id: Int16, _ value: Int8) {
@@ -56,6 +61,9 @@ public struct ThriftCompactWriter: Sendable {
     }
 
     /// The header of a list field; its elements follow.
+    /// A count below 15 stands in the header's upper half, others follow it.
+    ///
+    /// - Parameter count: of elements that the caller writes next, by `element`.
     public mutating func listField(_ id: Int16, of type: ThriftType, count: Int) {
         fieldHeader(id, .list)
         if count < 15 {
@@ -88,11 +96,13 @@ public struct ThriftCompactWriter: Sendable {
         endStruct()
     }
 
+    /// Begins a structure: its ids are counted from 0.
     public mutating func beginStruct() {
         outerIDs.append(previousID)
         previousID = 0
     }
 
+    /// Ends it with the stop byte, and goes on with the one around it.
     public mutating func endStruct() {
         precondition(!outerIDs.isEmpty, "endStruct without beginStruct")
         bytes.append(0)
@@ -101,6 +111,7 @@ public struct ThriftCompactWriter: Sendable {
 
     // MARK: Bytes
 
+    /// The distance from the field before where it fits in four bits, else the id itself.
     private mutating func fieldHeader(_ id: Int16, _ type: ThriftType) {
         let delta = Int(id) - Int(previousID)
         precondition(delta > 0, "fields must ascend")

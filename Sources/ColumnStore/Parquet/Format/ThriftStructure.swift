@@ -1,4 +1,8 @@
 /// A structure of the Parquet format: readable from and writable to Thrift's compact protocol.
+///
+/// What holds of all that are read:
+/// 1. Fields whose id is not known, or whose type is not the format's, are passed over: files may be newer than this reader.
+/// 2. A required field that was not there throws `.missingField`. In the tables of the structures its id has a `!`.
 public protocol ThriftStructure {
     /// Reads the structure whose first field header is next.
     init(from reader: inout ThriftCompactReader) throws(ThriftError)
@@ -25,6 +29,7 @@ extension ThriftStructure {
         return (value, reader.position)
     }
 
+    /// Reads one structure; bytes after it are not looked at.
     public static func parse(_ bytes: [UInt8]) throws(ThriftError) -> Self {
         try bytes.span.withUnsafeBytes { (bytes) throws(ThriftError) in try parse(bytes).value }
     }
@@ -44,8 +49,10 @@ extension ThriftCompactReader {
         return values
     }
 
+    /// - Throws: `.unknownType` for elements of another type, `.overBudget` before room is taken. So do the lists below.
     public mutating func readI64List() throws(ThriftError) -> [Int64] {
         let (type, count) = try readListHeader()
+        // i32 and i64 are the same on the wire.
         guard type == .i64 || type == .i32 || count == 0 else { throw .unknownType(type.rawValue) }
         try charge(count * MemoryLayout<Int64>.stride)
         var values: [Int64] = []
