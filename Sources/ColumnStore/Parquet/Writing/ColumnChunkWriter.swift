@@ -1,6 +1,19 @@
 /// Gathers one leaf of a row group and turns it into a column chunk: plan, pages, indexes.
 ///
 /// A leaf is planned once all its values are there; only bulky ones (documents) are written out in the middle, in pieces.
+///
+/// One for each leaf of the file, used again for each row group. Its life in one:
+/// 1. Rows are appended to `buffer`.
+/// 2. `prepare` plans what the buffer holds and makes a piece of it; any threads make the piece's pages.
+/// 3. `absorb` takes the pages of the oldest piece. Where a column is written in pieces, 1 to 3 come several times.
+/// 4. What the footer says is asked, the pages are written, and `reset` begins anew.
+///
+/// Owned by the row group's writer, which sees to it that never two threads use it at once; tasks that make pages have the piece alone.
+///
+/// Invariants:
+/// 1. `pages` are in the order of the rows, and `pageEncodings` has the encoding of each.
+/// 2. `pieces` hold the rows after those of `pages`, the oldest first; `preparedRowCount` counts both.
+/// 3. At most one piece of a row group has a dictionary: a column that goes in pieces has given its own up.
 final class ColumnChunkWriter {
     let leaf: WriterLeaf
     let buffer: LeafBuffer
@@ -10,9 +23,12 @@ final class ColumnChunkWriter {
     // The chunk so far.
     private(set) var pages: [EncodedPage] = []
     private(set) var dictionaryPage: (bytes: [UInt8], uncompressedByteCount: Int)?
+    /// 0 where the chunk has no dictionary.
     private var dictionaryEntryCount = 0
     private var pageEncodings: [PageEncoding] = []
+    /// Of all values, or of the dictionary's entries, which stand for them.
     private var bloomHashes: [UInt64] = []
+    /// Known where there is a dictionary; else it is estimated from the hashes.
     private var bloomDistinctCount: Int?
 
     /// Whose pages are in the making, in order.
@@ -39,11 +55,14 @@ final class ColumnChunkWriter {
     /// Chooses the encoding of what the buffer holds and cuts it into pages to be made.
     ///
     /// - Parameter detaches: whether the buffer lets go of the values at once, to gather more while the pages are made.
+    ///
+    /// - Throws: `.invalidRequest` for a value that has more digits than the column's type, or cannot be encoded.
     func prepare(compressors: PageCompressors, detaches: Bool = false) throws(ColumnStoreError) {
         do {
             let planner = try EncodingPlanner(leaf: leaf, options: options, fileOptions: fileOptions, compressors: compressors)
             let plan = try planner.plan(buffer.storage, isWhole: preparedRowCount == 0)
             if bulkyLayout == nil { bulkyLayout = try planner.bulkyLayout(plan) }
+            // Once a column's layout is chosen it stays, whatever the next piece would say: its pages are alike.
             let effort = bulkyLayout?.effort ?? plan.effort
             if case .codes(_, let dictionary) = plan.values, plan.encoding == .rleDictionary {
                 dictionaryPage = try PageWriter.dictionaryPage(dictionary, leaf: leaf, compressor: compressors.compressor(effort))
@@ -68,6 +87,8 @@ final class ColumnChunkWriter {
     }
 
     /// Takes over the pages of the oldest piece, which are made, and forgets its values.
+    ///
+    /// - Precondition: there is a piece, and all of its pages are made.
     func absorb() {
         let piece = pieces.removeFirst()
         let made = piece.take()
@@ -98,16 +119,20 @@ final class ColumnChunkWriter {
     /// is not cut at all below this size.
     private static let unorderedPageByteCount = 4 << 20
 
+    /// Where the pages of what the buffer holds end.
     private func cuts(_ writer: PageWriter) -> [PageWriter.Cut] {
         let byteCount = options.pageByteCount ?? bulkyLayout?.pageByteCount ?? fileOptions.pageByteCount
         let cuts = PageCutter(pageRowCount: fileOptions.pageRowCount, pageByteCount: byteCount)
             .cut(writer, levelCount: buffer.levelCount, firstRow: preparedRowCount)
+        // Bounds of pages are worth having where they tell values apart.
         guard options.hasBloomFilter, leaf.repetitionLevelMax == 0, cuts.count > 1, !Self.boundsTell(cuts, writer.values) else { return cuts }
         return PageCutter(pageRowCount: fileOptions.rowGroupRowCount, pageByteCount: max(byteCount, Self.unorderedPageByteCount))
             .cut(writer, levelCount: buffer.levelCount, firstRow: preparedRowCount)
     }
 
     /// Whether the bounds of pages cut like this leave out half of them or more for a value that is there: as those of values in some order do.
+    ///
+    /// - Complexity: O(values) for the bounds; 64 to 128 values, taken evenly from all, are compared with each page's.
     private static func boundsTell(_ cuts: [PageWriter.Cut], _ values: PageValues) -> Bool {
         let bounds = cuts.compactMap { values.bounds($0.values) }
         var seen = 0
@@ -123,6 +148,9 @@ final class ColumnChunkWriter {
         return 2 * matched <= seen * bounds.count
     }
 
+    /// Kernels rely on declared digits: no file may hold a value of more (docs/decisions/0029-files-from-outside.md).
+    ///
+    /// Asked of the bounds, which are exact here.
     private func checkDecimals(_ values: PageValues) throws(ColumnStoreError) {
         guard case .decimal(let precision, _) = leaf.type, let bounds = values.bounds(0..<values.count) else { return }
         let limit = ValueLimit.decimalLimit(precision)
@@ -140,6 +168,7 @@ final class ColumnChunkWriter {
 
     // MARK: Bloom filter
 
+    /// Keeps the hash of each value's PLAIN form, as `StatisticsDecoder.bloomHash` makes it of a value that is looked for.
     private func addHashes(_ values: PageValues) {
         switch values {
         case .codes(_, .bytes(_, let hashes)):
@@ -176,6 +205,7 @@ final class ColumnChunkWriter {
         }
     }
 
+    /// Numbers are hashed in the width in which the file has them.
     private func addHashes(integers: [Int64]) {
         for value in integers {
             bloomHashes.append(
@@ -188,6 +218,9 @@ final class ColumnChunkWriter {
     }
 
     /// The filter over all values, sized by how many of them are distinct.
+    ///
+    /// - Returns: nil where none is wanted, or there is no value.
+    /// - Complexity: O(values).
     func bloomFilter() -> BloomFilter? {
         guard options.hasBloomFilter, !bloomHashes.isEmpty else { return nil }
         let distinctCount = bloomDistinctCount ?? DistinctEstimate.count(bloomHashes)
@@ -208,6 +241,8 @@ final class ColumnChunkWriter {
     var nullCount: Int { pages.reduce(0) { $0 + $1.nullCount } }
     var nanCount: Int { pages.reduce(0) { $0 + $1.nanCount } }
 
+    /// What the footer has of the chunk, but for the places of indexes and filter, which are written later.
+    ///
     /// - Parameter offset: where the chunk begins in the file.
     func metadata(at offset: Int64, codec: CompressionCodec) -> ColumnMetadata {
         var encodings: [PageEncoding] = []
@@ -238,6 +273,7 @@ final class ColumnChunkWriter {
             statistics: statistics(), encodingStats: stats)
     }
 
+    /// Counts and bounds of the chunk. Distinct values are counted where every page has codes of the one dictionary.
     private func statistics() -> ChunkStatistics {
         var statistics = ChunkStatistics(nullCount: Int64(nullCount))
         if pageEncodings.allSatisfy({ $0 == .rleDictionary }), dictionaryEntryCount > 0 {
@@ -254,6 +290,8 @@ final class ColumnChunkWriter {
     }
 
     /// - Parameter offset: where the first data page begins in the file.
+    ///
+    /// - Precondition: pages will be written one after another, without anything between them.
     func offsetIndex(at offset: Int64) -> OffsetIndex {
         var locations: [PageLocation] = []
         var offset = offset
@@ -280,6 +318,7 @@ final class ColumnChunkWriter {
                 index.minValues.append(encoded.minimum)
                 index.maxValues.append(encoded.maximum)
             } else {
+                // Nothing but NaN: the index has no word for such a page.
                 guard page.nullCount == page.levelCount else { return nil }
                 index.nullPages.append(true)
                 index.minValues.append([])
@@ -290,6 +329,7 @@ final class ColumnChunkWriter {
         return index
     }
 
+    /// Whether bounds rise or fall from page to page, pages of NULLs alone left out. One page ascends.
     private func boundaryOrder(_ index: ColumnIndex) -> BoundaryOrder {
         let bounds = pages.compactMap(\.bounds)
         guard bounds.count > 1 else { return .ascending }

@@ -1,4 +1,7 @@
 /// Values of a column that are on their way to pages: all that its row group has, or a part of those of a bulky column.
+///
+/// Made by `ColumnChunkWriter.prepare`; its pages are the tasks of an `EncodingPool` batch, whose end is a fence: what tasks have written is seen by
+/// who waited for it.
 final class ColumnPiece: @unchecked Sendable {
     // Proof of Sendable: tasks only read `writer` and write different elements of `pages`; `take` is called when all have ended.
     let cuts: [PageWriter.Cut]
@@ -23,6 +26,9 @@ final class ColumnPiece: @unchecked Sendable {
     }
 
     /// Makes one page. Safe to call side by side.
+    ///
+    /// - Precondition: each index is made once, before `take`.
+    /// - Throws: `.invalidRequest` for values that cannot be encoded, or a page of 2 GiB.
     func make(_ index: Int, compressors: PageCompressors) throws(ColumnStoreError) {
         guard let writer else { preconditionFailure("a page of a piece that was taken") }
         do {

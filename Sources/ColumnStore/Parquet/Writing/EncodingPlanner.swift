@@ -1,4 +1,12 @@
 /// Chooses how the values of a leaf are encoded and compressed in a row group, by trying on a sample what each way makes of them.
+///
+/// 1. Strings come as codes as long as `LeafBuffer` had reason to keep a dictionary. Numbers are given one here, if they repeat.
+/// 2. Every other encoding of the type is tried on a sample from the middle, and compressed. The first is the quickest to read; a later one has to be
+///    3 % smaller.
+/// 3. A dictionary is taken where it is no more than 5 % larger than the smallest of these.
+/// 4. Strings end to end are compressed with longer repetitions alone, where that is no larger and the options do not say how hard to compress.
+///
+/// docs/decisions/0006-parquet-writer.md has the figures. A planner is made for one plan, and used by one thread.
 struct EncodingPlanner {
     let leaf: WriterLeaf
     let options: ColumnWriterOptions
@@ -8,6 +16,7 @@ struct EncodingPlanner {
     private let compressor: PageCompressor
     private let effort: CompressionEffort
 
+    /// What pages are made of.
     struct Plan {
         let values: PageValues
         let encoding: ValueEncoding
@@ -39,6 +48,7 @@ struct EncodingPlanner {
 
     private typealias EncodingPlan = (values: PageValues, encoding: ValueEncoding)
 
+    /// - Returns: the values in the form that the encoding takes.
     private func encodingPlan(_ storage: LeafBuffer.Storage, isWhole: Bool) throws(PageError) -> EncodingPlan {
         switch storage {
         case .plain(let values):
@@ -50,6 +60,7 @@ struct EncodingPlanner {
 
     private var candidates: [ValueEncoding] { ValueEncoding.candidates(for: leaf.physicalType) }
 
+    /// The encoding that the options name, where the type has it; else the smallest, or without measuring the usual one.
     private func planOther(_ values: PageValues) throws(PageError) -> EncodingPlan {
         let candidates = candidates
         if let forced, candidates.contains(forced) { return (values, forced) }
@@ -74,6 +85,9 @@ struct EncodingPlanner {
         }
     }
 
+    /// The candidate that takes least room, and how much for all values, as far as the sample tells.
+    ///
+    /// - Precondition: there is a value.
     private func smallest(_ values: PageValues) throws(PageError) -> (encoding: ValueEncoding, byteCount: Double) {
         let sample = sampleRange(values)
         var best: (encoding: ValueEncoding, byteCount: Double)?
@@ -87,6 +101,8 @@ struct EncodingPlanner {
     }
 
     /// A piece out of the middle: the start of a sorted row group may be unlike the rest.
+    ///
+    /// Strings end the sample at 256 KiB, with one of them at least.
     private func sampleRange(_ values: PageValues) -> Range<Int> {
         let count = min(values.count, Self.sampleValueCount)
         let start = (values.count - count) / 2
@@ -107,6 +123,8 @@ struct EncodingPlanner {
     }
 
     /// What is stored, and what unpacking it costs.
+    ///
+    /// A page that does not shrink is stored as it is: no more than its own length counts.
     private func compressedByteCount(_ bytes: [UInt8], _ other: PageCompressor? = nil) throws(PageError) -> Double {
         var compressed: [UInt8] = []
         let byteCount = try bytes.span.bytes.withUnsafeBytes { (bytes) throws(PageError) in
@@ -133,6 +151,8 @@ struct EncodingPlanner {
 
     /// How to lay out a column of long strings: in large pages with as long a memory of what was seen, where that is worth a page's slower
     /// reading. Nil where there is too little of them to tell, or the caller has said how.
+    ///
+    /// - Complexity: compresses the first 8 MiB of the strings twice.
     func bulkyLayout(_ plan: Plan) throws(PageError) -> BulkyLayout? {
         guard choosesEffort, options.pageByteCount == nil, case .plain(.bytes(let arrays)) = plan.values,
             arrays.bytes.count >= BulkyLayout.pageByteCount
@@ -154,11 +174,14 @@ struct EncodingPlanner {
     // MARK: Dictionaries
 
     /// A plan with a dictionary of numbers of up to 64 bits, or nil when another encoding is better.
+    ///
+    /// - Parameter plain: all values of the row group, so that one dictionary serves them.
     private func planDictionary(_ plain: TypedArray) throws(PageError) -> EncodingPlan? {
         let count = plain.count
         guard options.encoding == .automatic || options.encoding == .dictionary, count > 0 else { return nil }
         guard fileOptions.measuresEncodings || options.encoding == .dictionary else { return nil }
         let isForced = options.encoding == .dictionary
+        // Eight bytes an entry; and unless a dictionary is asked for, values come four times each at least.
         let countMax = min(fileOptions.dictionaryByteCount / 8, isForced ? count : count / 4)
         guard let values = Self.wide(plain) else { return nil }
         var encoder = IntegerDictionaryEncoder(countMax: countMax)
@@ -191,6 +214,7 @@ struct EncodingPlanner {
         }
     }
 
+    /// A plan for strings that gathered as codes: with their dictionary, or back to strings where that is smaller.
     private func planCodes(_ unsortedCodes: [UInt32], _ encoder: StringDictionaryEncoder) throws(PageError) -> EncodingPlan {
         var codes = unsortedCodes
         let dictionary = PageDictionary.sorted(encoder, &codes)
@@ -212,6 +236,7 @@ struct EncodingPlanner {
         return (plain, others.encoding)
     }
 
+    /// What codes and entries take: of the codes by the sample, of the entries by all of them.
     private func dictionaryByteCount(_ values: PageValues, _ dictionary: PageDictionary) throws(PageError) -> Double {
         let sample = sampleRange(values)
         let codes = try compressedByteCount(values, sample, .rleDictionary) * Double(values.count) / Double(sample.count)

@@ -1,6 +1,11 @@
 /// Runs the tasks of encoding, oldest first, on threads of its own and on that of its owner, who goes on gathering rows meanwhile.
 ///
 /// Threads begin with the first work and end with the pool; they have the priority of the thread that began them. The owner is one thread.
+///
+/// Invariants, under the lock:
+/// 1. A batch is in `waiting` as long as it has tasks that nobody has begun.
+/// 2. Each task is begun once at most, `nextTask` and `runningCount` of its batch say how many were and run.
+/// 3. A batch with a failure begins no further task.
 final class EncodingPool {
     /// Tasks that belong together.
     final class Batch: @unchecked Sendable {
@@ -10,6 +15,7 @@ final class EncodingPool {
         fileprivate let taskCount: Int
         fileprivate var nextTask = 0
         fileprivate var runningCount = 0
+        /// The first one.
         fileprivate var failure: ColumnStoreError?
 
         fileprivate init(_ taskCount: Int, _ body: @escaping (_ worker: Int, _ task: Int) throws(ColumnStoreError) -> Void) {
@@ -34,6 +40,7 @@ final class EncodingPool {
         var waiting: [Batch] = []
         var isStopping = false
 
+        /// The next task of the oldest batch.
         mutating func take() -> (batch: Batch, task: Int)? {
             guard let batch = waiting.first else { return nil }
             let task = batch.nextTask
@@ -43,6 +50,7 @@ final class EncodingPool {
             return (batch, task)
         }
 
+        /// Counts a task as ended.
         mutating func end(_ batch: Batch, _ failure: ColumnStoreError?) {
             batch.runningCount -= 1
             guard let failure, batch.failure == nil else { return }
@@ -60,6 +68,7 @@ final class EncodingPool {
     /// - Parameter workerCount: the owner's thread among them.
     init(workerCount: Int) { threadCount = max(0, workerCount - 1) }
 
+    // Running tasks are waited for; what waits is dropped. Nobody is left who would ask for it.
     deinit {
         state.broadcast { state in
             state.isStopping = true
@@ -71,6 +80,8 @@ final class EncodingPool {
     /// Hands over tasks. Without threads nothing runs before it is waited for.
     ///
     /// - Parameter body: takes the worker, 0 for the owner, so that it can use what belongs to that worker alone, and the task.
+    ///
+    /// - Returns: what `finish` waits for. A batch of no tasks is done at once.
     func begin(_ taskCount: Int, _ body: @escaping (_ worker: Int, _ task: Int) throws(ColumnStoreError) -> Void) -> Batch {
         let batch = Batch(taskCount, body)
         guard taskCount > 0 else { return batch }
@@ -86,6 +97,8 @@ final class EncodingPool {
     /// Returns when all of the batch's tasks have ended, and works until then, on older batches first.
     ///
     /// - Throws: the first error that one of its tasks threw.
+    ///
+    /// - Precondition: called by the owner.
     func finish(_ batch: Batch) throws(ColumnStoreError) {
         while true {
             let next = state.wait { state -> (batch: Batch, task: Int)?? in
@@ -99,6 +112,7 @@ final class EncodingPool {
         if let failure = state.withLock({ _ in batch.failure }) { throw failure }
     }
 
+    /// A thread's life: tasks until the pool ends.
     private static func work(_ state: Monitor<State>, worker: Int) {
         while true {
             let next = state.wait { state -> (batch: Batch, task: Int)?? in

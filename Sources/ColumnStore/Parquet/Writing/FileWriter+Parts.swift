@@ -1,10 +1,14 @@
 /// What of a schema's columns is written at a time when a row group comes column by column: a field, or one member of a list of structs.
+///
+/// A part's leaves are neighbours in the file, so that a row group can be written as its parts come.
 public struct ColumnPart: Hashable, Sendable {
     public let path: ColumnPath
     let field: Int
     let member: Int?
 
     /// All parts of a schema, in the order of a file's leaves.
+    ///
+    /// A struct, and a list of anything else, is one part with all of its leaves.
     public static func all(of schema: Schema) -> [ColumnPart] {
         schema.fields.enumerated().flatMap { number, field -> [ColumnPart] in
             guard case .list(let element) = field.type, case .structure(let members) = element.type else {
@@ -55,6 +59,7 @@ extension FileWriter {
         while chunks.count < rowGroup.columns.count, rowGroup.isMade(chunks.count) {
             let column = rowGroup.columns[chunks.count]
             let count = column.pages.reduce(0) { $0 + $1.rowCount }
+            // Each part says its own number of rows: they are compared once its pages are made, before any of them is written.
             guard count == rowCount else {
                 throw ColumnStoreError(
                     .invalidRequest, column: column.leaf.path.description, "\(count) rows in a row group of \(rowCount)")

@@ -5,6 +5,10 @@
 /// Writes batches as a Parquet file. Holds one row group; knows nothing of what came before but the footer's part of it.
 ///
 /// One owner on one thread. After an error the file is of no use, and the writer takes no more.
+///
+/// Invariants:
+/// 1. `offset` bytes are in the sink.
+/// 2. `rowGroups`, `columnIndexes` and `offsetIndexes` are equally many; within each there is one element for each leaf, in the file's order.
 public final class FileWriter {
     public let schema: Schema
     private let options: WriterOptions
@@ -17,6 +21,7 @@ public final class FileWriter {
     private var rowGroups: [RowGroupMetadata] = []
     private var columnIndexes: [[ColumnIndex?]] = []
     private var offsetIndexes: [[OffsetIndex]] = []
+    /// What `finish` hands out of each leaf, summed up row group by row group.
     private var summaries: [WrittenFile.Leaf]
     private var rowCount: Int64 = 0
 
@@ -65,6 +70,7 @@ public final class FileWriter {
                 let part = isWhole ? batch.columns : batch.columns.map { $0.slice(start..<start + count) }
                 try rowGroup.append(ColumnBatch(rowCount: count, columns: part))
                 start += count
+                // Either limit ends the row group: it is written before the rest of the batch is taken.
                 if rowGroup.rowCount >= options.rowGroupRowCount || rowGroup.byteCount >= options.rowGroupByteCount {
                     try flushRowGroup()
                 }
@@ -73,6 +79,8 @@ public final class FileWriter {
     }
 
     /// Ends the row group here, where a reader should be able to skip.
+    ///
+    /// - Throws: what the sink throws. Without rows it does nothing.
     public func finishRowGroup() throws(ColumnStoreError) {
         try guarded { () throws(ColumnStoreError) in try flushRowGroup() }
     }
@@ -85,6 +93,7 @@ public final class FileWriter {
     /// Writes bytes that are of no row group, after those that were written so far. Readers go by the footer, and pass them over unless a key of it tells where they lie.
     ///
     /// - Returns: where they lie in the file.
+    /// - Throws: what the sink throws.
     public func append(aside bytes: [UInt8]) throws(ColumnStoreError) -> Range<Int64> {
         var range: Range<Int64> = 0..<0
         try guarded { () throws(ColumnStoreError) in
@@ -99,6 +108,9 @@ public final class FileWriter {
     /// Writes the rest, the indexes and the footer. The sink is the caller's to commit.
     ///
     /// - Parameter keyValues: of the footer, besides those of the options.
+    ///
+    /// - Returns: what a table's manifest wants to know of the file.
+    /// - Throws: what the sink throws. The writer takes nothing more afterwards, whatever came of it.
     public func finish(keyValues: [KeyValue] = []) throws(ColumnStoreError) -> WrittenFile {
         let keyValues = options.keyValues + keyValues
         try guarded { () throws(ColumnStoreError) in
@@ -152,6 +164,7 @@ public final class FileWriter {
 
     // MARK: Row groups
 
+    /// Encodes and writes the row group in the making, if it has rows.
     func flushRowGroup() throws(ColumnStoreError) {
         guard rowGroup.rowCount > 0 else { return }
         try rowGroup.finish()
@@ -180,6 +193,7 @@ public final class FileWriter {
 
     /// Writes the pages of the row group's next column, which are made.
     func write(_ column: ColumnChunkWriter, _ open: inout OpenChunks) throws(ColumnStoreError) {
+        // Everything is asked of the column before `reset` or `release` lets go of its pages.
         let metadata = column.metadata(at: offset, codec: options.codec)
         open.offsetIndexes.append(column.offsetIndex(at: metadata.dataPageOffset))
         open.columnIndexes.append(column.columnIndex())
@@ -193,6 +207,7 @@ public final class FileWriter {
 
     /// Ends a row group, all of whose chunks are written.
     func finish(_ open: OpenChunks, rowCount: Int64) throws(ColumnStoreError) {
+        // Filters follow the pages of all chunks: between row groups, one of the places that BloomFilter.md (parquet-format) names.
         let end = offset
         var chunks = open.chunks
         for (index, filter) in open.filters.enumerated() {
@@ -208,6 +223,7 @@ public final class FileWriter {
         offsetIndexes.append(open.offsetIndexes)
     }
 
+    /// - Parameter range: of the pages, without filters.
     private func addRowGroup(_ chunks: [ColumnChunk], _ range: Range<Int64>, rowCount: Int64) throws(ColumnStoreError) {
         var sorting: [SortingColumn] = []
         for key in options.sorting {
@@ -227,6 +243,8 @@ public final class FileWriter {
     /// Appends a row group of another file as it stands there; what was appended before ends its own.
     ///
     /// - Throws: what reading the other file, or the sink, throws.
+    ///
+    /// - Precondition: the copy is of a file of this writer's schema and options (`RowGroupCopy.init`).
     public func append(copying group: RowGroupCopy) throws(ColumnStoreError) {
         try guarded { () throws(ColumnStoreError) in
             try flushRowGroup()
@@ -234,6 +252,7 @@ public final class FileWriter {
             var chunks: [ColumnChunk] = []
             var offsetIndexes: [OffsetIndex] = []
             for (index, chunk) in group.chunks.enumerated() {
+                // The chunk's pages keep their distances from each other: all its offsets move alike.
                 let shift = offset - chunk.range.lowerBound
                 var metadata = chunk.metadata
                 metadata.dataPageOffset += shift
@@ -259,6 +278,7 @@ public final class FileWriter {
 
     private static let copyByteCount: Int64 = 1 << 20
 
+    /// Copies bytes in steps of 1 MiB, of which the next is fetched while one is written.
     private func copy(_ range: Range<Int64>, of file: any RandomAccessBytes) throws(ColumnStoreError) {
         var start = range.lowerBound
         while start < range.upperBound {

@@ -1,6 +1,16 @@
 /// The levels and values of one leaf that a row group has gathered so far, NULLs left out of the values.
+///
+/// Strings gather as codes into a dictionary that is made on the way, until it shows that they hardly repeat. One owner on one thread.
+///
+/// Invariants:
+/// 1. Where `isCoded`, `values` is empty, and each code is below `dictionary.count`; else `codes` and `dictionary` are empty.
+/// 2. `definitionLevels` is nil or has `levelCount` levels, and `valueCount` of them are the leaf's greatest.
+/// 3. `repetitionLevels` has `levelCount` levels in lists, else none.
+/// 4. Byte arrays, and the dictionary's entries, stay below 2 GiB.
 final class LeafBuffer {
     /// Values end to end, as the leaf's physical type keeps them: what a plan is made of.
+    ///
+    /// It shares the buffer's memory, which is copied where the buffer is appended to while somebody has it.
     enum Storage {
         case plain(TypedArray)
         /// Codes into the dictionary beside.
@@ -30,6 +40,7 @@ final class LeafBuffer {
 
     /// Fewer values than this say nothing about how often they repeat.
     private static let judgedValueCount = 16_384
+    /// Of an entry that no row has used yet; no dictionary has as many.
     private static let unknownCode = UInt32.max
 
     init(_ leaf: WriterLeaf, options: WriterOptions) {
@@ -42,6 +53,7 @@ final class LeafBuffer {
         isCoded = startsCoded
     }
 
+    /// How values of the leaf lie while they gather: as the file will have them.
     private static func kind(_ leaf: WriterLeaf) -> TypedArray.Kind {
         switch leaf.physicalType {
         case .boolean: .bits
@@ -70,6 +82,8 @@ final class LeafBuffer {
     }
 
     /// Leaves the values to whoever took `storage`, and begins anew with as much room for bytes.
+    ///
+    /// A piece in the making keeps them; appended to in place they would be copied, all of them, since they have two owners.
     func detach() {
         let byteCount = values.arrays.bytes.count
         release()
@@ -94,6 +108,7 @@ final class LeafBuffer {
         isCoded = startsCoded
     }
 
+    /// Whether the next values gather as codes.
     private var startsCoded: Bool {
         values.kind == .bytes && (options.encoding == .automatic || options.encoding == .dictionary) && !hasGivenUpDictionary
     }
@@ -116,6 +131,11 @@ final class LeafBuffer {
     /// Appends the rows of `column` that are under the live slots.
     ///
     /// - Throws: `.invalidRequest` for a NULL in a required column, and a decimal that its precision cannot hold.
+    ///
+    /// - Parameters:
+    ///   - slots: where the column's rows stand among those of the file.
+    ///   - isOptional: whether the leaf itself may be NULL.
+    /// - Complexity: O(slots).
     func append(_ column: Column, _ slots: LevelSlots, isOptional: Bool) throws(ColumnStoreError) {
         var column = column
         if case .constant = column.values { column = column.flattened() }
@@ -140,6 +160,7 @@ final class LeafBuffer {
         return rows.contains { column.isNull(at: Int($0)) }
     }
 
+    /// Definition levels are kept once a slot has no value; those before it are filled in then.
     private func appendLevels(_ slots: LevelSlots) {
         if let levels = slots.definitionLevels, levels.contains(where: { $0 != UInt8(leaf.definitionLevelMax) }) {
             if definitionLevels == nil {
@@ -159,6 +180,7 @@ final class LeafBuffer {
         levelCount += slots.count
     }
 
+    /// Appends the values of `rows`, which are not NULL; nil for all rows.
     private func appendValues(_ column: Column, _ rows: [Int32]?) throws(ColumnStoreError) {
         var column = column
         if leaf.type == .uuid {
@@ -166,6 +188,7 @@ final class LeafBuffer {
             try checkUUIDs(column, rows)
         }
         if case .dictionary(_, let source) = column.values {
+            // Codes of a dictionary are taken over as codes: each of its entries is hashed once, not each row.
             if isCoded {
                 if case .bytes(let entries) = source.values.values { try checkRoom(dictionary.byteCount, entries) }
                 appendRemapped(column, rows)
@@ -189,6 +212,7 @@ final class LeafBuffer {
         }
     }
 
+    /// Decimals of 128 bits in a column of 64.
     private func appendNarrowed(_ wide: [Int128], _ rows: [Int32]?) throws(ColumnStoreError) {
         let count = rows?.count ?? wide.count
         for index in 0..<count {
@@ -209,6 +233,7 @@ final class LeafBuffer {
         }
     }
 
+    /// A UUID has no length in the file.
     private func checkUUIDs(_ column: Column, _ rows: [Int32]?) throws(ColumnStoreError) {
         guard case .bytes(let arrays) = column.values else { return }
         for index in 0..<(rows?.count ?? arrays.count)
@@ -217,6 +242,7 @@ final class LeafBuffer {
         }
     }
 
+    /// Codes of strings, each of which is hashed.
     private static func append(
         _ arrays: ByteArrays, _ rows: [Int32]?, to codes: inout [UInt32], _ dictionary: inout StringDictionaryEncoder
     ) {
@@ -230,6 +256,7 @@ final class LeafBuffer {
         }
     }
 
+    /// Codes by the batch's own dictionary.
     private func appendRemapped(_ column: Column, _ rows: [Int32]?) {
         guard case .dictionary(let sourceCodes, let source) = column.values,
             case .bytes(let entries) = source.values.flattened().values
@@ -252,11 +279,15 @@ final class LeafBuffer {
                 codes.append(code)
             }
         }
+        // Each keeps a dictionary alive: after 64 of them the map begins anew.
         if remapped.count >= 64 { remapped = [:] }
         remapped[ObjectIdentifier(source)] = (source, known)
     }
 
     /// Turns codes back into strings when the dictionary is too large, or nearly every value is a new one.
+    ///
+    /// Useless is one whose entries are more than three quarters of 16,384 values or more (docs/decisions/0006-parquet-writer.md). What was asked for by
+    /// the options is kept up to its limit.
     private func judgeDictionary() {
         guard isCoded else { return }
         let isTooLarge = dictionary.byteCount + 4 * dictionary.count > dictionaryByteCountMax
@@ -272,6 +303,8 @@ final class LeafBuffer {
 
     /// The strings that `codes` mean; nil when they would take more memory than a row group should: long strings that repeat,
     /// which a dictionary serves best, however large it is.
+    ///
+    /// - Complexity: O(bytes of the strings).
     static func plain(_ codes: [UInt32], _ entries: ByteArrays) -> ByteArrays? {
         var byteCount = 0
         for code in codes { byteCount += entries.range(at: Int(code)).count }

@@ -2,6 +2,17 @@
 ///
 /// This is Dremel's shredding done a level at a time over whole batches: a slot is *live* as long as nothing above it is NULL
 /// or empty; the live slots, in order, are rows of the node's column.
+///
+/// The rows `[a, b]`, `[]`, NULL, `[c]` of a nullable list of required elements: four live slots at the top; through the optional list three, with
+/// the definition levels 1, 1, 0, 1; into the list five slots, three of them live, with the levels
+///
+///     repetition   0 1 0 0 0
+///     definition   2 2 1 0 2
+///
+/// Invariants:
+/// 1. Levels, where there are any, are `count`.
+/// 2. A slot is live if its definition level is `definition`; dead ones have a lower one, at which they died.
+/// 3. `rows` has an element for each live slot, in order.
 struct LevelSlots {
     private(set) var count: Int
     /// Nil when every slot is live, at `definition`.
@@ -20,12 +31,16 @@ struct LevelSlots {
     }
 
     /// Steps through an optional node: its NULLs stay behind as dead slots.
+    ///
+    /// - Parameter validity: of the node's column; nil when nothing is NULL.
+    /// - Complexity: O(slots).
     func throughOptional(_ validity: Bitmap?) -> LevelSlots {
         assert(definitionLevels == nil || definitionLevels?.count == count)
         assert(repetitionLevels == nil || repetitionLevels?.count == count)
         var next = self
         next.definition += 1
         guard let validity, validity.setCount < validity.count else {
+            // Nothing dies here: live slots only rise by a level.
             if let levels = definitionLevels {
                 next.definitionLevels = levels.map { $0 == definition ? definition + 1 : $0 }
             }
@@ -51,6 +66,7 @@ struct LevelSlots {
     /// Steps into a list: each live slot becomes one for each of its elements, or a dead one when it has none.
     ///
     /// - Parameter repetition: the level of this list.
+    /// - Complexity: O(slots and elements).
     func intoList(offsets: [Int32], repetition: UInt8) -> LevelSlots {
         var next = LevelSlots(rowCount: 0)
         next.definition = definition + 1
@@ -65,6 +81,7 @@ struct LevelSlots {
         var live = 0
         for slot in 0..<count {
             let ownRepetition = repetitionLevels.map { $0[slot] } ?? 0
+            // A dead slot stays one, with the levels that it has.
             if let levels = definitionLevels, levels[slot] != definition {
                 definitions.append(levels[slot])
                 repetitions.append(ownRepetition)
@@ -74,8 +91,10 @@ struct LevelSlots {
             live += 1
             let start = offsets[row]
             let length = Int(offsets[row + 1] - start)
+            // An empty list: dead from here on, at the level of the list itself.
             guard length > 0 else {
                 definitions.append(definition)
+                // The first element goes on where the list stood; those after it repeat at this list's level.
                 repetitions.append(ownRepetition)
                 continue
             }

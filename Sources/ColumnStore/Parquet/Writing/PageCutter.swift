@@ -6,6 +6,8 @@ struct PageCutter {
     let pageByteCount: Int
 
     /// - Parameter firstRow: of the row group, where the writer's values begin.
+    ///
+    /// - Returns: cuts that cover all levels and values, in order, with a row in each.
     func cut(_ writer: PageWriter, levelCount: Int, firstRow: Int) -> [PageWriter.Cut] {
         let rows = Walk(writer, countsBytes: false)
         let bytes = Walk(writer, countsBytes: true)
@@ -22,6 +24,8 @@ struct PageCutter {
 }
 
 /// Goes through the rows of a chunk and counts them, or the bytes of their values before compression.
+///
+/// A unit is a row, or a byte. Rows are never divided: a cut may be larger than its limit by less than a row.
 private struct Walk {
     private let definitionLevels: [UInt8]
     private let repetitionLevels: [UInt8]
@@ -30,6 +34,7 @@ private struct Walk {
     private let countsBytes: Bool
     /// Of strings; empty for other values.
     private let offsets: [Int32]
+    /// About what a value takes: of a string without its bytes, of a code in whole bytes.
     private let valueByteCount: Int
 
     init(_ writer: PageWriter, countsBytes: Bool) {
@@ -72,6 +77,7 @@ private struct Walk {
         }
     }
 
+    /// Without a look at rows that are all alike.
     private func evenCuts(_ levels: Range<Int>, first: Int, step: Int, valueShift: Int) -> [PageWriter.Cut] {
         var cuts: [PageWriter.Cut] = []
         var start = levels.lowerBound
@@ -83,6 +89,7 @@ private struct Walk {
         return cuts
     }
 
+    /// A row begins where the repetition level is 0: there the cut before it may end.
     private func walk(
         _ levels: Range<Int>, _ repetitions: UnsafeBufferPointer<UInt8>, _ definitions: UnsafeBufferPointer<UInt8>,
         _ offsets: UnsafeBufferPointer<Int32>, firstValue: Int, firstLimit: Int, limit: Int

@@ -1,4 +1,6 @@
 /// The values of one leaf in the form in which a chosen encoding takes them, ready to be cut into pages.
+///
+/// Immutable, shared by the tasks that make pages; NULLs are not among them.
 enum PageValues {
     case plain(TypedArray)
     /// Codes into a dictionary in ascending order, so that the bounds of codes are the bounds of values.
@@ -18,6 +20,7 @@ enum PageValues {
         let encoder = encoding.encoder
         switch self {
         case .plain(.bits(let bits)):
+            // Encoders take a byte for each boolean.
             let booleans = range.map { bits[$0] ? 1 : 0 as UInt8 }
             try Self.withPart(booleans, booleans.indices) { (part) throws(PageError) in try encoder.encode(booleans: part, into: &target) }
         case .plain(.int32(let values)):
@@ -40,6 +43,7 @@ enum PageValues {
         }
     }
 
+    /// Lends the values of `range`, without a copy.
     private static func withPart<Element>(
         _ values: [Element], _ range: Range<Int>, _ body: (UnsafeBufferPointer<Element>) throws(PageError) -> Void
     ) throws(PageError) {
@@ -52,6 +56,7 @@ enum PageValues {
         UnsafeBufferPointer(rebasing: values[range])
     }
 
+    /// Byte arrays by their ends, or, of one width, by their bytes alone.
     private static func encode(
         _ arrays: ByteArrays, _ range: Range<Int>, _ encoder: any PageValueEncoder.Type, _ leaf: WriterLeaf, _ target: inout [UInt8]
     ) throws(PageError) {
@@ -70,6 +75,8 @@ enum PageValues {
     // MARK: Bounds
 
     /// The least and greatest of `range`; nil when there are none: no values, or nothing but NaN.
+    ///
+    /// - Complexity: O(range).
     func bounds(_ range: Range<Int>) -> ValueBounds? {
         guard !range.isEmpty else { return nil }
         switch self {
@@ -102,6 +109,7 @@ enum PageValues {
         }
     }
 
+    /// NaNs of `range`; 0 for all but doubles. Sorted behind the numbers of a dictionary, they are known by their codes.
     func nanCount(_ range: Range<Int>) -> Int {
         switch self {
         case .plain(.double(let values)): values[range].count(where: \.isNaN)
@@ -121,6 +129,7 @@ enum PageValues {
         return (low, high)
     }
 
+    /// By bytes, unsigned: the order of the format and of SQL.
     private static func extremes(_ arrays: ByteArrays, _ range: Range<Int>) -> ValueBounds {
         arrays.bytes.withUnsafeBytes { bytes in
             var low = range.lowerBound
@@ -135,6 +144,8 @@ enum PageValues {
 }
 
 /// The dictionary of a column chunk, in ascending order.
+///
+/// Invariant: codes that go with it are places in it. Ascending, so that the least code of a page is its least value; distinct by their bits.
 enum PageDictionary {
     /// With the hash of each entry.
     case bytes(ByteArrays, hashes: [UInt64])
@@ -152,6 +163,7 @@ enum PageDictionary {
     }
 
     /// Of a code.
+    /// A dictionary of one entry needs no bits.
     var bitWidth: Int { RunLengthEncoder.bitWidth(max: max(count - 1, 0)) }
 
     /// The bounds of the values behind `codes`.
@@ -178,6 +190,8 @@ enum PageDictionary {
     }
 
     /// The dictionary page's body.
+    ///
+    /// PLAIN, as the leaf's physical type has its values.
     func encoded(_ leaf: WriterLeaf) throws(PageError) -> [UInt8] {
         var target: [UInt8] = []
         switch self {
@@ -200,6 +214,8 @@ enum PageDictionary {
     }
 
     /// Puts the entries of `encoder` in order and renumbers `codes`.
+    ///
+    /// - Complexity: O(n log n) comparisons, most of them of two words.
     static func sorted(_ encoder: StringDictionaryEncoder, _ codes: inout [UInt32]) -> PageDictionary {
         let unsorted = encoder.entries
         let order = unsorted.bytes.withUnsafeBytes { bytes in
@@ -227,6 +243,8 @@ enum PageDictionary {
         return .bytes(entries, hashes: order.map { encoder.hashes[$0] })
     }
 
+    /// Puts doubles in order, NaNs last, and renumbers `codes`.
+    ///
     /// - Parameter patterns: the bits of the doubles.
     static func sortedDoubles(_ patterns: [Int64], _ codes: inout [UInt32]) -> PageDictionary {
         let values = patterns.map { Double(bitPattern: UInt64(bitPattern: $0)) }
@@ -244,6 +262,7 @@ enum PageDictionary {
         return .integers(keys.map(\.value), isWide: isWide)
     }
 
+    /// - Parameter order: by new code, the old one.
     private static func renumber(_ codes: inout [UInt32], _ order: [Int]) {
         var places = [UInt32](repeating: 0, count: order.count)
         for (place, entry) in order.enumerated() { places[entry] = UInt32(truncatingIfNeeded: place) }
@@ -254,6 +273,7 @@ enum PageDictionary {
 }
 
 /// The order of byte strings: unsigned, a prefix first.
+/// It is the format's order of BYTE_ARRAY, and SQL's of text.
 enum ByteOrder {
     /// The first eight bytes as a number that orders as they do; shorter strings are filled up with zeros.
     @inline(__always)
@@ -265,6 +285,8 @@ enum ByteOrder {
     }
 
     /// How many bytes all of `strings` begin with alike.
+    ///
+    /// - Complexity: O(strings) where they differ early.
     static func sharedPrefixCount(_ bytes: UnsafeRawBufferPointer, _ strings: ByteArrays) -> Int {
         guard strings.count > 0 else { return 0 }
         let first = strings.range(at: 0)
@@ -285,6 +307,7 @@ enum ByteOrder {
     static func precedes(_ bytes: UnsafeRawBufferPointer, _ left: Range<Int>, _ right: Range<Int>) -> Bool {
         let count = min(left.count, right.count)
         var index = 0
+        // Eight bytes at a time: with the first byte highest, words order as the bytes do.
         while index &+ 8 <= count {
             let one = bytes.loadUnaligned(fromByteOffset: left.lowerBound &+ index, as: UInt64.self)
             let other = bytes.loadUnaligned(fromByteOffset: right.lowerBound &+ index, as: UInt64.self)

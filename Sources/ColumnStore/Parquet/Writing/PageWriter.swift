@@ -14,6 +14,9 @@ struct EncodedPage: Sendable {
 }
 
 /// Makes the pages of one column chunk, each from a range of its slots and values. Immutable: pages are made side by side.
+///
+/// Levels and values are those of everything that a piece holds; a cut names the page's part of them. How a page lies in the file is said in
+/// `PageReader.swift`.
 struct PageWriter {
     let leaf: WriterLeaf
     let values: PageValues
@@ -26,12 +29,18 @@ struct PageWriter {
     let hasBounds: Bool
 
     /// Where a page begins and ends.
+    ///
+    /// Rows are whole: `levels` begins at a row's first slot. `values` are those of the levels that have one.
     struct Cut: Sendable {
         var levels: Range<Int>
         var values: Range<Int>
         var rowCount: Int
     }
 
+    /// Encodes, compresses and sums up one page.
+    ///
+    /// - Throws: `.unsupported` for an encoding that is not of the values' type, `.outOfRange` for a page of 2 GiB, `.codec`.
+    /// - Complexity: O(levels and values of the cut).
     func page(_ cut: Cut, compressor: PageCompressor) throws(PageError) -> EncodedPage {
         // A slot has a value or none, a row a slot or more: what the header says follows from these.
         precondition(cut.values.count <= cut.levels.count && cut.rowCount <= cut.levels.count && cut.values.upperBound <= values.count)
@@ -55,6 +64,7 @@ struct PageWriter {
             bounds: hasBounds ? values.bounds(cut.values) : nil)
     }
 
+    /// Runs without a length before them; version 1 puts it there.
     private func encodeLevels(_ cut: Cut, _ repetitions: inout [UInt8], _ definitions: inout [UInt8]) {
         if leaf.repetitionLevelMax > 0 {
             let width = RunLengthEncoder.bitWidth(max: leaf.repetitionLevelMax)
@@ -70,6 +80,7 @@ struct PageWriter {
                         UnsafeBufferPointer(rebasing: levels[cut.levels]), bitWidth: width, into: &definitions)
                 }
             } else {
+                // Every slot has a value: one run, of which readers see in a glance that nothing is NULL.
                 RunLengthEncoder.encodeRun(
                     of: UInt32(leaf.definitionLevelMax), count: cut.levels.count, bitWidth: width, into: &definitions)
             }
@@ -86,6 +97,7 @@ struct PageWriter {
         let levelByteCount = stored.count
         try Self.compress(body, compressor, into: &stored)
         var isCompressed = true
+        // What does not shrink is stored as it is, and read without inflating.
         if compressor.codec == .uncompressed || stored.count - levelByteCount >= body.count {
             stored.removeLast(stored.count - levelByteCount)
             stored.append(contentsOf: body)
@@ -98,6 +110,7 @@ struct PageWriter {
         return try Self.assemble(.dataV2(header), stored, uncompressedBodyByteCount: levelByteCount + body.count)
     }
 
+    /// All of the body compressed together, levels after their lengths.
     private func pageVersion1(
         _ cut: Cut, _ repetitions: [UInt8], _ definitions: [UInt8], _ body: [UInt8], _ compressor: PageCompressor
     ) throws(PageError) -> ([UInt8], Int) {
@@ -136,6 +149,9 @@ struct PageWriter {
         }
     }
 
+    /// Header and body, with the CRC of the body as it is stored.
+    ///
+    /// - Throws: `.outOfRange` for lengths that the header's 32 bits do not hold.
     private static func assemble(
         _ kind: PageHeader.Kind, _ stored: [UInt8], uncompressedBodyByteCount: Int
     ) throws(PageError) -> (bytes: [UInt8], uncompressedByteCount: Int) {

@@ -1,4 +1,7 @@
 /// A row group of a file as another file can take it over byte for byte: no page is inflated or encoded again.
+///
+/// Merges take over row groups that need no rewriting (docs/decisions/0006-parquet-writer.md, "Compressed for good once"). That the file's bytes are what
+/// they were is the caller's to prove: nothing here looks into a page.
 public struct RowGroupCopy {
     /// A column chunk, and what the file says of it.
     struct Chunk {
@@ -42,6 +45,7 @@ public struct RowGroupCopy {
         rowCount = group.rowCount
     }
 
+    /// A column chunk, if it lies and is described as this program's writer would have it.
     private static func chunk(
         _ leaf: WriterLeaf, _ descriptor: LeafDescriptor, _ metadata: ColumnMetadata, _ options: ColumnWriterOptions, _ file: ParquetFile,
         _ rowGroup: Int, _ indexes: PageIndexReader
@@ -65,6 +69,7 @@ public struct RowGroupCopy {
             }
             bloomFilter = offset..<offset + Int64(byteCount)
         }
+        // The copy's manifest and indexes say what the file says here: a bound that is missing cannot be made without the values.
         let columnIndex = try indexes.columnIndex(descriptor)
         let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, hasTypeOrder: true)
         let bounds = Self.bounds(decoder.bounds(statistics))?.fitting(leaf)
@@ -80,6 +85,7 @@ public struct RowGroupCopy {
 
     /// Whether the pages lie one after the other from the chunk's beginning to its end, as our writers lay them: a reader goes a little past the
     /// end that a footer names, as files of old versions need, and a copy has other bytes there.
+    /// - Parameter last: where the chunk ends by the footer.
     private static func fills(to last: Int64, _ metadata: ColumnMetadata, _ locations: [PageLocation]) -> Bool {
         guard locations.first.map({ $0.offset == metadata.dataPageOffset }) ?? true else { return false }
         var end = metadata.dataPageOffset
@@ -91,6 +97,8 @@ public struct RowGroupCopy {
     }
 
     /// In the form in which a writer gathers them.
+    ///
+    /// - Returns: nil where one of the two is missing.
     static func bounds(_ values: (minimum: Value?, maximum: Value?)) -> ValueBounds? {
         switch values {
         case (.boolean(let low)?, .boolean(let high)?): return .integer(low ? 1 : 0, high ? 1 : 0)

@@ -1,4 +1,12 @@
 /// Gathers the rows of one row group and writes them out.
+///
+/// Rows come in one of two ways: in batches of all columns (`append`, `finish`, `reset`), or part by part (`append(_:of:)`, `end`, `endAll`, with each
+/// column written and released as soon as it is made). One owner on one thread; `pool` makes pages beside it.
+///
+/// Invariants:
+/// 1. A column of a batch in flight is not prepared again by the owner before that batch has ended, unless its values were detached.
+/// 2. Batches are taken in the order in which they were begun, and with them the pieces of a column.
+/// 3. Workers use the compressors of their own number.
 final class RowGroupWriter {
     private let schema: WriterSchema
     private let options: WriterOptions
@@ -34,6 +42,7 @@ final class RowGroupWriter {
 
     /// Takes the rows of `batch`, and writes out pages of columns that have grown bulky.
     func append(_ batch: ColumnBatch) throws(ColumnStoreError) {
+        // Every column starts from the same rows; levels grow on the way down to its leaves.
         let slots = LevelSlots(rowCount: batch.rowCount)
         for (node, column) in zip(schema.roots, batch.columns) { try append(column, node, slots) }
         try took(batch.rowCount, columns)
@@ -49,6 +58,10 @@ final class RowGroupWriter {
         for column in columns where column.buffer.isBulky(atPageEnd: isPageEnd) { try beginPiece(column) }
     }
 
+    /// Goes down a column's nodes to its leaves, with the slots of each.
+    ///
+    /// - Parameter repetition: how many lists are around the node.
+    /// - Throws: `.invalidRequest` for a column that is not shaped as the schema, and what leaves throw.
     private func append(
         _ column: Column, _ node: WriterSchema.Node, _ slots: LevelSlots, repetition: UInt8 = 0
     ) throws(ColumnStoreError) {
@@ -74,6 +87,7 @@ final class RowGroupWriter {
         }
     }
 
+    /// The slots within a node: through its NULLs, if it may have any.
     private func step(
         into column: Column, _ slots: LevelSlots, _ isOptional: Bool
     ) throws(ColumnStoreError) -> LevelSlots {
@@ -88,6 +102,7 @@ final class RowGroupWriter {
 
     /// Takes rows of one part of the columns. Parts come one after another, in order.
     func append(_ column: Column, of part: ColumnPart) throws(ColumnStoreError) {
+        // Cut where pages of all columns end, as `FileWriter.append` cuts batches.
         let node = schema.node(of: part)
         var start = 0
         while start < column.count {
@@ -99,12 +114,15 @@ final class RowGroupWriter {
     }
 
     /// Begins to make what is left of a part's pages, beside the gathering of the next part.
+    ///
+    /// - Throws: what encoding the columns that are done throws.
     func end(_ part: ColumnPart) throws(ColumnStoreError) {
         rowCount = 0
         for leaf in schema.node(of: part).leaves {
             let column = columns[leaf]
             endedLeafCount = leaf + 1
             guard column.buffer.levelCount > 0 else { continue }
+            // A piece of the column is in the making: what is left is one more, after it.
             if inFlight.contains(where: { $0.columns.contains { $0 === column } }) {
                 try beginPiece(column)
                 continue
@@ -154,6 +172,9 @@ final class RowGroupWriter {
         inFlight.append((batch, columns))
     }
 
+    /// Waits for the oldest batch, and takes its columns' pages.
+    ///
+    /// - Throws: the first error of its tasks.
     private func endOldest() throws(ColumnStoreError) {
         let (batch, columns) = inFlight.removeFirst()
         try pool.finish(batch)
@@ -164,6 +185,7 @@ final class RowGroupWriter {
     func finish() throws(ColumnStoreError) {
         let rest = columns.filter { $0.buffer.levelCount > 0 }
         let compressors = compressors
+        // First all plans, then all pages: a column of many pages is shared out among the workers, too.
         let plans = pool.begin(rest.count) { (worker, task) throws(ColumnStoreError) in
             try rest[task].prepare(compressors: compressors[worker])
         }

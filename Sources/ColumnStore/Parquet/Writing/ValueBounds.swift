@@ -1,4 +1,6 @@
 /// The least and the greatest of some values, exact: what statistics are made from.
+///
+/// Gathered page by page and united up to the file; cut short only where they are written (`encoded`).
 enum ValueBounds: Sendable, Equatable {
     /// Booleans as 0 and 1, and all whole numbers up to 64 bits.
     case integer(Int64, Int64)
@@ -8,6 +10,7 @@ enum ValueBounds: Sendable, Equatable {
     case bytes([UInt8], [UInt8])
 
     /// The bounds of both; those of one when the other has none.
+    /// - Precondition: both are of one kind: bounds of one leaf are.
     static func union(_ left: ValueBounds?, _ right: ValueBounds?) -> ValueBounds? {
         guard let left else { return right }
         guard let right else { return left }
@@ -35,7 +38,7 @@ enum ValueBounds: Sendable, Equatable {
     }
 
     /// - Parameters:
-    ///   - typeLength: of a FIXED_LEN_BYTE_ARRAY decimal.
+    ///   - leaf: whose physical type, and length of a FIXED_LEN_BYTE_ARRAY decimal, the bytes are of.
     ///   - byteCountMax: what strings are cut to.
     func encoded(_ leaf: WriterLeaf, byteCountMax: Int) -> Encoded {
         switch self {
@@ -59,9 +62,11 @@ enum ValueBounds: Sendable, Equatable {
                 minimum: Self.littleEndian((low == 0 ? -0.0 : low).bitPattern),
                 maximum: Self.littleEndian((high == 0 ? 0.0 : high).bitPattern))
         case .bytes(let low, let high):
+            // A UUID is not cut: it would be none.
             guard leaf.physicalType == .byteArray else { return Encoded(minimum: low, maximum: high) }
             let isText = leaf.type == .string
             let minimum = BoundTruncation.lower(low, byteCountMax: byteCountMax, isText: isText)
+            // Where no shorter string is above all of them the value itself bounds them, whole.
             let maximum = BoundTruncation.upper(high, byteCountMax: byteCountMax, isText: isText) ?? high
             return Encoded(
                 minimum: minimum, maximum: maximum, isMinimumExact: minimum.count == low.count,
@@ -73,12 +78,15 @@ enum ValueBounds: Sendable, Equatable {
         withUnsafeBytes(of: value.littleEndian) { Array($0) }
     }
 
+    /// The lowest `byteCount` bytes, the highest first.
     static func bigEndian(_ value: Int128, byteCount: Int) -> [UInt8] {
         withUnsafeBytes(of: value.bigEndian) { Array($0.suffix(byteCount)) }
     }
 }
 
 /// Shorter bounds of strings that still bound them.
+///
+/// Readers compare such a bound as any other: a lower one may only be too low, an upper one too high. Text stays valid UTF-8.
 enum BoundTruncation {
     /// A prefix: never above the value. Text is cut between characters.
     static func lower(_ value: [UInt8], byteCountMax: Int, isText: Bool) -> [UInt8] {
@@ -87,6 +95,9 @@ enum BoundTruncation {
     }
 
     /// A prefix whose last character is counted up: above every value with that prefix. Nil when no such string exists.
+    ///
+    /// "price" cut to three is "pri", and "prj" is above all that begins with it. A last character that has none above it is dropped, and the one before it
+    /// counted up.
     static func upper(_ value: [UInt8], byteCountMax: Int, isText: Bool) -> [UInt8]? {
         guard value.count > byteCountMax else { return value }
         var prefix = Array(value[..<cut(value, byteCountMax, isText)])

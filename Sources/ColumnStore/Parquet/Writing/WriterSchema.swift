@@ -1,4 +1,8 @@
 /// A schema as a Parquet file states it: the flat list of elements, the leaves, and the way down to them.
+///
+/// Lists have three levels, as LogicalTypes.md (parquet-format) wants them: `lines (LIST)`, a repeated group `list`, its member `element`.
+///
+/// Invariant: `leaves` stand in the order of `elements`, which is that of the file's column chunks.
 struct WriterSchema {
     /// Where a column's rows go: the shape of the schema, with leaves by number.
     indirect enum Node {
@@ -17,12 +21,15 @@ struct WriterSchema {
     }
 
     /// Where the rows of a part go.
+    ///
+    /// Of a list of structs, the list with the one member: the others' leaves are left out.
     func node(of part: ColumnPart) -> Node {
         let root = roots[part.field]
         guard let member = part.member, case .list(.structure(let members, let isOptional), let isListOptional) = root else { return root }
         return .list(element: .structure([members[member]], isOptional: isOptional), isOptional: isListOptional)
     }
 
+    /// Depth first, from the root "schema".
     private(set) var elements: [SchemaElement]
     private(set) var leaves: [WriterLeaf] = []
     private(set) var roots: [Node] = []
@@ -37,15 +44,18 @@ struct WriterSchema {
         }
     }
 
+    /// Of the nodes from the root down to the one that is added.
     private struct Place {
         var names: [String] = []
+        /// With those of list levels.
         var physicalNames: [String] = []
         var definition = 0
         var repetition = 0
-        /// Nil below the top level.
+        /// False below the top level.
         var isTopLevel = true
     }
 
+    /// By bytes: names that differ in their Unicode form alone are two.
     private static func checkNames(_ fields: [Field]) throws(ColumnStoreError) {
         var names: Set<[UInt8]> = []
         for field in fields where !names.insert(Array(field.name.utf8)).inserted {
@@ -53,6 +63,9 @@ struct WriterSchema {
         }
     }
 
+    /// Adds a field with all that is within it.
+    ///
+    /// - Returns: the way down to its leaves.
     private mutating func append(
         _ field: Field, place: Place, isListElement: Bool = false
     ) throws(ColumnStoreError) -> Node {
@@ -83,6 +96,7 @@ struct WriterSchema {
             elements.append(element)
             elements.append(SchemaElement(name: "list", repetition: .repeated, childCount: 1))
             place.physicalNames.append("list")
+            // The repeated group is a level of each kind, whether the list itself may be NULL or not.
             place.definition += 1
             place.repetition += 1
             place.isTopLevel = false
@@ -103,6 +117,8 @@ struct WriterSchema {
 }
 
 /// A column of values that the file keeps apart, with what its pages need.
+///
+/// Made once for a file; `LeafDescriptor` is its counterpart in reading.
 struct WriterLeaf {
     let path: ColumnPath
     /// With the names of list levels: `lines.list.element.amount`.
@@ -114,9 +130,11 @@ struct WriterLeaf {
     /// The level at which a value is there.
     let definitionLevelMax: Int
     let repetitionLevelMax: Int
+    /// The Iceberg id of the field.
     let fieldID: Int32?
     let isTopLevel: Bool
 
+    /// - Throws: `.invalidRequest` for a type that no file holds, or a decimal of impossible digits.
     init(
         _ field: Field, names: [String], physicalNames: [String], definition: Int, repetition: Int, isTopLevel: Bool
     ) throws(ColumnStoreError) {
@@ -142,6 +160,7 @@ struct WriterLeaf {
                 throw ColumnStoreError(
                     .invalidRequest, column: path.description, "no such decimal: (\(precision),\(scale))")
             }
+            // One form for all decimals of up to 18 digits, whatever their precision (docs/decisions/0006-parquet-writer.md).
             physicalType = precision <= 18 ? .int64 : .fixedLenByteArray
             if precision > 18 { typeLength = Self.decimalByteCount(precision) }
         case .interval, .null, .list, .structure:
@@ -151,6 +170,8 @@ struct WriterLeaf {
     }
 
     /// The least bytes that hold every decimal of `precision` digits and a sign.
+    ///
+    /// 19 digits take 9 bytes, 38 take 16: a bit for the sign, rounded up.
     static func decimalByteCount(_ precision: Int) -> Int {
         let greatest = ValueLimit.decimalLimit(precision)
         return (Int128.bitWidth - greatest.leadingZeroBitCount + 1 + 7) / 8

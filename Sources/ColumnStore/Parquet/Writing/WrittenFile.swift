@@ -1,4 +1,6 @@
 /// What is known of a file once it is written: enough to enter it into a table without reading it again.
+///
+/// Made by `FileWriter.finish`, or by `init(describing:)` from a footer.
 public struct WrittenFile: Sendable {
     public let rowCount: Int64
     public let byteCount: Int64
@@ -30,6 +32,7 @@ public struct WrittenFile: Sendable {
             isTopLevel = leaf.isTopLevel
         }
 
+        /// A chunk that was encoded.
         mutating func add(_ column: ColumnChunkWriter, _ metadata: ColumnMetadata) {
             compressedByteCount += metadata.totalCompressedByteCount
             valueCount += metadata.valueCount
@@ -38,6 +41,7 @@ public struct WrittenFile: Sendable {
             bounds = ValueBounds.union(bounds, column.bounds)
         }
 
+        /// A chunk that was copied. It has no NaNs: columns of doubles are never copied.
         mutating func add(_ chunk: RowGroupCopy.Chunk) {
             compressedByteCount += chunk.metadata.totalCompressedByteCount
             valueCount += chunk.metadata.valueCount
@@ -64,6 +68,8 @@ public struct WrittenFile: Sendable {
 
 extension ValueBounds {
     /// The bounds as values of a column of `type`.
+    ///
+    /// - Precondition: the bounds were gathered from a column of that type.
     func values(_ type: ColumnType) -> (minimum: Value, maximum: Value) {
         func value(_ number: Int128) -> Value {
             if case .decimal = type { return .decimal(number) }
@@ -79,6 +85,8 @@ extension ValueBounds {
     }
 
     /// How the bounds of `left` compare to those of `right`: negative, 0 or positive each.
+    ///
+    /// - Precondition: both are of one kind.
     static func order(_ left: ValueBounds, _ right: ValueBounds) -> (minimum: Int, maximum: Int) {
         func sign<Number: Comparable>(_ one: Number, _ other: Number) -> Int { one < other ? -1 : one == other ? 0 : 1 }
         func sign(_ one: [UInt8], _ other: [UInt8]) -> Int {
@@ -111,6 +119,7 @@ extension WrittenFile {
         var leaves: [Leaf] = []
         for (leaf, descriptor) in zip(own.leaves, file.leaves) {
             var summary = Leaf(leaf)
+            // One row group without bounds leaves the file without: what it holds may lie anywhere.
             var isBounded = leaf.type != .double
             let decoder = StatisticsDecoder(leaf: descriptor, conversion: descriptor.conversion, hasTypeOrder: true)
             for group in file.metadata.rowGroups {
