@@ -1,11 +1,14 @@
 import Glibc
 
 /// What a file's footer says of a column, and about how many values there are: for planners, never for answers.
+///
+/// Figures are as true as the file's writer made them: no value is looked at.
 public struct ColumnSummary: Sendable {
     /// Not above any value; nil when unknown.
     public var minimum: Value?
     /// Not below any value; nil when unknown.
     public var maximum: Value?
+    /// Nil when one of the row groups does not count them.
     public var nullCount: Int?
     /// An estimate; nil when nothing tells.
     public var distinctCount: Int?
@@ -16,6 +19,7 @@ extension ParquetFile {
     /// middle, whose length tells how often values repeat there.
     public func summaries() -> [String: ColumnSummary] {
         var result: [String: ColumnSummary] = [:]
+        // Members of structs and elements of lists are named as a query names them.
         func walk(_ node: FieldNode, _ path: [String]) {
             switch node.kind {
             case .leaf(let leaf): result[path.joined(separator: ".")] = summary(leaf)
@@ -27,6 +31,7 @@ extension ParquetFile {
         return result
     }
 
+    /// The bounds of all row groups together; none where one of them has none for its values.
     private func summary(_ leaf: LeafDescriptor) -> ColumnSummary {
         let order = metadata.columnOrders.flatMap { leaf.index < $0.count ? $0[leaf.index] : nil }
         let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: order == .typeDefined)
@@ -38,6 +43,7 @@ extension ParquetFile {
                 continue
             }
             summary.nullCount = summary.nullCount.flatMap { sum in statistics.nullCount.map { sum.addingSaturating(Int(clamping: max(0, $0))) } }
+            // NULLs alone: there is nothing to bound.
             if statistics.nullCount == chunk.valueCount { continue }
             let (minimum, maximum) = decoder.bounds(statistics)
             guard let minimum, let maximum else {
@@ -52,6 +58,7 @@ extension ParquetFile {
         return summary
     }
 
+    /// The one of two that lies further out: `sign` is -1 for the lesser, 1 for the greater.
     private static func extreme(_ known: Value?, _ value: Value, sign: Int) -> Value {
         guard let known, let order = Value.order(value, known) else { return known ?? value }
         return order * sign > 0 ? value : known
@@ -61,6 +68,12 @@ extension ParquetFile {
 
     /// From the entries of one row group's dictionary to the distinct values of the file: as many as would give so many among so many
     /// draws; where a row group spans a part of the file's range only, the other parts have as many of their own.
+    ///
+    /// 1. Of the row group in the middle, the dictionary's length is how many distinct values its rows drew. Without one, whole numbers have as many as
+    ///    their bounds are apart, and others are unknown.
+    /// 2. `population` says of how many values such a draw is to be expected.
+    /// 3. Where the row group's own bounds span a part of the file's, as many times more.
+    /// 4. Such an estimate is never more than whole numbers lie between the bounds, nor than there are values.
     private func distinctCount(_ leaf: LeafDescriptor, _ decoder: StatisticsDecoder, _ summary: ColumnSummary) -> Int? {
         let groups = metadata.rowGroups.indices.filter { metadata.rowGroups[$0].rowCount > 0 }
         guard !groups.isEmpty else { return 0 }
@@ -95,6 +108,8 @@ extension ParquetFile {
     }
 
     /// How many values there are if `draws` at random gave so many distinct ones; solved by halving.
+    ///
+    /// The expectation for `d` draws from `n` values, all alike often, is n (1 - e^(-d / n)). Where nearly every draw was new it tells nothing: infinity.
     static func population(distinct: Double, draws: Double) -> Double {
         if distinct >= draws * 0.99 { return .infinity }
         func expected(_ population: Double) -> Double { population * (1 - exp(-draws / population)) }

@@ -1,6 +1,10 @@
 /// A filter that tests the entries of a dictionary once, not its rows.
 ///
 /// One owner on one thread.
+///
+/// A chunk's batches share one dictionary object, so that its entries are tested with the first of them. Columns without codes are handed on to the filter.
+///
+/// Invariant: `passes` has an element for each entry of `tested`, and `run`, where it is there, is exactly the entries that pass.
 struct DictionaryFilter {
     private let filter: ColumnFilter
     private var tested: DictionaryValues?
@@ -12,6 +16,8 @@ struct DictionaryFilter {
     init(_ filter: ColumnFilter) { self.filter = filter }
 
     /// One bit for each row of `column`.
+    ///
+    /// NULL never passes but for `.isNull`.
     mutating func select(_ column: Column) -> Bitmap {
         guard case .dictionary(let codes, let dictionary) = column.values else { return filter.select(column) }
         switch filter.test {
@@ -21,6 +27,7 @@ struct DictionaryFilter {
         test(dictionary, column.type)
         let selected: Bitmap
         if let run {
+            // All entries pass: no code need be looked at.
             if !run.isEmpty, run.count == dictionary.count { return column.validity ?? Bitmap(repeating: true, count: codes.count) }
             selected = run.isEmpty ? Bitmap(repeating: false, count: codes.count) : Self.select(codes, in: run)
         } else {
@@ -32,16 +39,19 @@ struct DictionaryFilter {
     /// Whether the filter asks about values, so that rows without one never pass.
     var isOfValues: Bool { if case .isNull = filter.test { false } else { true } }
 
+    /// Whether some entry passes. Where none does, no row can of a chunk whose pages all have codes.
     mutating func passesSome(_ dictionary: DictionaryValues, _ type: ColumnType) -> Bool {
         test(dictionary, type)
         return passes.contains(1)
     }
 
+    /// Tests the entries, unless that was done for the same dictionary.
     private mutating func test(_ dictionary: DictionaryValues, _ type: ColumnType) {
         if tested === dictionary { return }
         let bits = filter.select(dictionary.values.retyped(type))
         passes = (0..<bits.count).map { bits[$0] ? 1 : 0 }
         run = nil
+        // The comparison of codes with the ends of a run needs their highest bit.
         if passes.count < 1 << 31 {
             if let first = passes.firstIndex(of: 1), let last = passes.lastIndex(of: 1) {
                 if passes[first...last].allSatisfy({ $0 == 1 }) { run = first..<(last + 1) }
@@ -55,12 +65,15 @@ struct DictionaryFilter {
     /// One bit for each row of a list column: whether some element passes. The elements may be structs of one member.
     ///
     /// - Returns: nil for a column that is no list.
+    ///
+    /// - Complexity: O(elements), those that pass twice.
     mutating func selectRows(_ column: Column) -> Bitmap? {
         guard case .list(let offsets, var element) = column.values else { return nil }
         while case .structure(let members) = element.values, let only = members.first, members.count == 1 { element = only }
         let passing = select(element)
         var rows = [UInt64](repeating: 0, count: (column.count + 63) / 64)
         var row = 0
+        // Elements and rows both ascend: each row is gone past once.
         for index in passing.setIndices() {
             while offsets[row + 1] <= index { row += 1 }
             rows[row >> 6] |= 1 << UInt64(row & 63)
@@ -93,6 +106,8 @@ struct DictionaryFilter {
         return Bitmap(words: words, count: codes.count)
     }
 
+    /// Codes by a look-up each, without a branch.
+    ///
     /// - Precondition: every code is within `passes`, as an invariant of `Column` says.
     fileprivate static func select(_ codes: [UInt32], _ passes: [UInt8]) -> Bitmap {
         var words = [UInt64](repeating: 0, count: (codes.count + 63) / 64)
@@ -114,6 +129,8 @@ struct DictionaryFilter {
 /// A runtime filter that tests the entries of a dictionary once, not its rows.
 ///
 /// One owner on one thread.
+///
+/// Its test knows no codes and no constants: these are undone here.
 struct DictionaryRuntimeFilter {
     private let runtimeFilter: RuntimeFilter
     private var tested: DictionaryValues?

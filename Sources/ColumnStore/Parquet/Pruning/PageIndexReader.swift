@@ -1,4 +1,7 @@
 /// Reads the column and offset indexes and bloom filters of a row group.
+///
+/// Made for one row group, before its pages are read. Indexes of several columns are read together, as they lie together in most files; of a bloom
+/// filter only the blocks that are asked for. One owner on one thread.
 struct PageIndexReader {
     /// Of more values than this one is nearly always there, and each costs a read.
     private static let probeCountMax = 256
@@ -37,6 +40,7 @@ struct PageIndexReader {
         range(chunk.columnIndexOffset, chunk.columnIndexByteCount, file)
     }
 
+    /// An index's place, if it lies within the file's data; else it counts as none.
     private static func range(_ offset: Int64?, _ count: Int32?, _ file: ParquetFile) -> Range<Int64>? {
         guard let offset, let count, offset >= 4, count > 0, offset <= file.dataEnd - Int64(count) else { return nil }
         return offset..<(offset + Int64(count))
@@ -50,6 +54,7 @@ struct PageIndexReader {
         ColumnStoreError(error.code, path: file.path, column: leaf.path, offset: offset, "\(what): \(error)")
     }
 
+    /// The bytes of an index, from a merged range or read by themselves.
     private func bytes(_ range: Range<Int64>, _ leaf: LeafDescriptor) throws -> (bytes: UnsafeRawBufferPointer, region: ByteRegion) {
         if let (start, region) = try ranges.region(around: range) {
             let first = Int(range.lowerBound - start)
@@ -72,6 +77,8 @@ struct PageIndexReader {
     private var memoryByteCountMax: Int { max(0, budget.byteCountMax - budget.held) }
 
     /// The bounds of a leaf's pages; nil when the file has none.
+    ///
+    /// - Throws: `.corruptFile` for bytes that are no index, `.overBudget`, `.io`.
     func columnIndex(_ leaf: LeafDescriptor) throws -> ColumnIndex? {
         let chunk = file.metadata.rowGroups[rowGroup].columns[leaf.index]
         guard !chunk.isEncrypted, let range = Self.columnRange(chunk, file) else { return nil }
@@ -85,6 +92,8 @@ struct PageIndexReader {
     }
 
     /// Where a leaf's pages are, checked against its chunk; nil when the file does not say.
+    ///
+    /// - Throws: `.corruptFile` for pages that overlap, lie outside of the chunk, or begin at rows that fall or are not the row group's; `.overBudget`, `.io`.
     func locations(_ leaf: LeafDescriptor, _ layout: ChunkLayout) throws -> [PageLocation]? {
         let chunk = file.metadata.rowGroups[rowGroup].columns[leaf.index]
         guard !chunk.isEncrypted, let range = Self.offsetRange(chunk, file) else { return nil }
@@ -96,10 +105,12 @@ struct PageIndexReader {
         } catch {
             throw fault(leaf, range.lowerBound, "offset index", error)
         }
+        // Rows without a page could never be read.
         guard let first = locations.first else {
             if layout.rowCount == 0 { return [] }
             throw fault(leaf, range.lowerBound, "offset index: it has no page for \(layout.rowCount) rows")
         }
+        // Pages and rows rise: a reader may walk both in one pass.
         var end = layout.range.lowerBound
         var row: Int64 = 0
         for location in locations {
@@ -119,6 +130,8 @@ struct PageIndexReader {
     }
 
     /// Where a leaf's bloom filter lies: the first bytes of it with the header, the header's length, the bits' length and place.
+    ///
+    /// - Returns: nil where there is none, or of a kind that is not known.
     private func bloomFilter(
         _ leaf: LeafDescriptor
     ) throws -> (head: ByteRegion, headerByteCount: Int, byteCount: Int, start: Int64)? {
@@ -142,6 +155,8 @@ struct PageIndexReader {
     }
 
     /// Has bloom filters and all indexes fetched together, where each by itself would wait for a network.
+    ///
+    /// - Parameter filtered: the leaves whose filters will be asked.
     func expectTogether(_ filtered: [LeafDescriptor]) {
         guard source.waitsForNetwork else { return }
         for leaf in filtered {
@@ -157,6 +172,8 @@ struct PageIndexReader {
     func expectIndexes() { ranges.expectAll() }
 
     /// Whether one of `hashes` may be in the leaf's bloom filter; true when there is none.
+    ///
+    /// - Complexity: a read of 32 bytes for each hash until one may be there, but for the first 4 KiB, which come with the header.
     func mayContain(_ hashes: [UInt64], _ leaf: LeafDescriptor) throws -> Bool {
         guard let (head, headerByteCount, byteCount, start) = try bloomFilter(leaf) else { return true }
         if hashes.count > Self.probeCountMax { return true }
@@ -177,6 +194,8 @@ struct PageIndexReader {
     }
 
     /// All of a leaf's bloom filter; nil when there is none.
+    ///
+    /// - Throws: `.overBudget` for a filter that the budget has no room for, `.corruptFile`, `.io`.
     func wholeBloomFilter(_ leaf: LeafDescriptor) throws -> BloomFilter? {
         guard let (_, _, byteCount, start) = try bloomFilter(leaf) else { return nil }
         try require(2 * byteCount, leaf, start)
@@ -196,6 +215,8 @@ extension ParquetFile {
     }
 
     /// A value not above any of a column in one row group, and one not below any, by its statistics; nil where they do not tell.
+    ///
+    /// - Returns: nil for a path that is no leaf outside of lists, or without statistics.
     public func bounds(of path: ColumnPath, rowGroup: Int) throws -> (minimum: Value?, maximum: Value?)? {
         guard let leaf = leaf(path), let statistics = metadata.rowGroups[rowGroup].columns[leaf.index].metadata?.statistics else { return nil }
         let order = metadata.columnOrders.flatMap { leaf.index < $0.count ? $0[leaf.index] : nil }

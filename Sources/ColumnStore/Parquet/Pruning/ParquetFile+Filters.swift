@@ -12,6 +12,7 @@ extension ParquetFile {
         }
         ranges.sort { $0.lowerBound < $1.lowerBound }
         var merged: [Range<Int64>] = []
+        // Filters of neighbouring columns are kept with the gap between them, as one piece.
         for range in ranges {
             if let last = merged.last, range.lowerBound - last.upperBound <= Self.filterGapByteCountMax {
                 merged[merged.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)

@@ -1,4 +1,7 @@
 /// The filters of a scan as questions to statistics, bloom filters and page indexes: what can be left out unread.
+///
+/// Filters are a conjunction: what one of them rules out is left out. An answer of "may pass" costs a read, a wrong "cannot" costs rows: whatever
+/// is not known passes. Immutable; made once for a scan and asked by all of its readers.
 struct PruningPredicate: Sendable {
     /// One filter and the leaf that it asks about.
     struct Term: Sendable {
@@ -9,6 +12,7 @@ struct PruningPredicate: Sendable {
 
     let terms: [Term]
 
+    /// - Parameter metadata: of the file, for the order of its bounds. Filters on what is no leaf are not asked at all.
     init(_ filters: [ColumnFilter], resolver: ColumnResolver, metadata: FileMetadata) {
         terms = filters.compactMap { filter in
             guard let (_, leaf, conversion) = resolver.pruningLeaf(filter.path) else { return nil }
@@ -32,6 +36,8 @@ struct PruningPredicate: Sendable {
 
     /// Whether every row of the group passes a filter on a leaf, as its statistics tell. Asked of whole numbers only: bounds of texts may be
     /// shortened, and those of floating-point numbers say nothing of NaN.
+    ///
+    /// - Returns: false also where nothing tells.
     static func isPassedByAll(_ filter: ColumnFilter, _ decoder: StatisticsDecoder, _ rowGroup: RowGroupMetadata) -> Bool {
         guard decoder.leaf.physicalType == .int32 || decoder.leaf.physicalType == .int64,
             let statistics = rowGroup.columns[decoder.leaf.index].metadata?.statistics, statistics.nullCount == 0
@@ -43,6 +49,7 @@ struct PruningPredicate: Sendable {
     /// Whether some row of the group may pass, as far as its statistics tell.
     func canMatch(_ rowGroup: RowGroupMetadata) -> Bool {
         terms.allSatisfy { term in
+            // Columns that the file lacks have nothing but NULLs.
             guard let decoder = term.decoder else {
                 return term.filter.canMatch(minimum: nil, maximum: nil, hasNull: true, hasValue: false)
             }
@@ -50,6 +57,7 @@ struct PruningPredicate: Sendable {
                 return true
             }
             let (minimum, maximum) = decoder.bounds(statistics)
+            // Unknown counts pass: 0 NULLs is said, never assumed.
             let nullCount = statistics.nullCount
             return term.filter.canMatch(
                 minimum: minimum, maximum: maximum, hasNull: nullCount != 0,
@@ -58,6 +66,11 @@ struct PruningPredicate: Sendable {
     }
 
     /// The rows of a group that may pass, by the page indexes: ascending ranges.
+    ///
+    /// - Parameters:
+    ///   - columnIndex: nil for a leaf without one; its filters then leave out nothing here.
+    ///   - locations: as `columnIndex`; a column index without them, or of another number of pages, is not used.
+    /// - Complexity: O(pages) for each filter.
     func rowRanges(
         rowCount: Int, columnIndex: (LeafDescriptor) -> ColumnIndex?, locations: (LeafDescriptor) -> [PageLocation]?
     ) -> [Range<Int>] {
@@ -70,6 +83,7 @@ struct PruningPredicate: Sendable {
             for page in pages.indices where canMatch(term, decoder, index, page) {
                 let start = Int(pages[page].firstRowIndex)
                 let end = page + 1 < pages.count ? Int(pages[page + 1].firstRowIndex) : rowCount
+                // Neighbours become one range: what is read is longer, and ranges are fewer.
                 if let last = passing.last, last.upperBound == start {
                     passing[passing.count - 1] = last.lowerBound..<end
                 } else {
@@ -81,6 +95,7 @@ struct PruningPredicate: Sendable {
         return ranges
     }
 
+    /// Whether some row of a page may pass.
     private func canMatch(_ term: Term, _ decoder: StatisticsDecoder, _ index: ColumnIndex, _ page: Int) -> Bool {
         let nullCount = index.nullCounts?[page]
         if index.nullPages[page] {
@@ -90,6 +105,9 @@ struct PruningPredicate: Sendable {
         return term.filter.canMatch(minimum: minimum, maximum: maximum, hasNull: nullCount != 0, hasValue: true)
     }
 
+    /// What is in both of two lists of ascending ranges that do not overlap.
+    ///
+    /// - Complexity: O(both).
     static func intersect(_ left: [Range<Int>], _ right: [Range<Int>]) -> [Range<Int>] {
         var result: [Range<Int>] = []
         var (first, second) = (0, 0)
@@ -102,6 +120,8 @@ struct PruningPredicate: Sendable {
     }
 
     /// The hashes of which a bloom filter must have one, for filters that ask for particular values; nil for others.
+    ///
+    /// None of a list of values may be without a hash: that one could be there whatever the filter says.
     static func wantedHashes(_ term: Term) -> [UInt64]? {
         guard let decoder = term.decoder else { return nil }
         let values: [Value]

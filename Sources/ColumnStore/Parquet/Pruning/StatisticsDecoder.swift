@@ -1,5 +1,10 @@
 /// From the bytes of bounds to values, by the order that their column has (parquet-format, LogicalTypes.md and
 /// parquet.thrift, ColumnOrder). What cannot be trusted gives no bound.
+///
+/// 1. `minValue` and `maxValue` are used where the footer gives the column the order of its type.
+/// 2. Else the legacy fields are, of signed numbers.
+/// 3. Bounds that are no values of the type are dropped (`limited`), and so is the upper bound of doubles, above which a NaN may be.
+/// 4. Values come out as the column is read (`conversion`): in its unit, and a decimal as its digits.
 struct StatisticsDecoder: Sendable {
     let leaf: LeafDescriptor
     let conversion: LeafConversion
@@ -7,6 +12,8 @@ struct StatisticsDecoder: Sendable {
     let hasTypeOrder: Bool
 
     /// A value not above any of the chunk's and one not below any.
+    ///
+    /// - Returns: nil for each that is not known.
     func bounds(_ statistics: ChunkStatistics) -> (minimum: Value?, maximum: Value?) {
         if hasTypeOrder, statistics.minValue != nil || statistics.maxValue != nil {
             return bounds(minimum: statistics.minValue, maximum: statistics.maxValue)
@@ -31,6 +38,7 @@ struct StatisticsDecoder: Sendable {
         return (least, greatest)
     }
 
+    /// Whether signed comparison is the type's order.
     private var isSignedNumber: Bool {
         switch conversion {
         case .int32, .int32Widened, .int32Times, .int64, .int64Times, .int64DividedBy, .float, .double: true
@@ -85,6 +93,7 @@ struct StatisticsDecoder: Sendable {
         }
     }
 
+    /// A whole number, or digits where it is a decimal's.
     private func whole(_ value: Int64) -> Value {
         if case .decimal = leaf.type { return .decimal(Int128(value)) }
         return .integer(value)
@@ -114,11 +123,15 @@ extension StatisticsDecoder {
     /// What `value` hashes to in the column's bloom filter: the hash of its PLAIN bytes, without the length of byte arrays.
     ///
     /// - Returns: nil where equal values may have several such forms, so that a filter proves nothing.
+    ///
+    /// - Parameter value: as `bounds` gives values: in the column's unit.
     func bloomHash(_ value: Value) -> UInt64? {
         guard let bytes = plainBytes(value) else { return nil }
         return bytes.withUnsafeBytes { XXHash64.hash($0) }
     }
 
+    /// Doubles have none: zeros of both signs are equal, and differ in their bytes. Nor has what no value of the file can equal, as a time that is no multiple
+    /// of its unit; then the filter is not asked, though it would say no.
     private func plainBytes(_ value: Value) -> [UInt8]? {
         switch (conversion, value) {
         case (.int32, .integer(let value)), (.int32Widened, .integer(let value)):

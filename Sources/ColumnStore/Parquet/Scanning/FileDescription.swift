@@ -1,4 +1,6 @@
 /// What a Parquet file consists of, for people: schema, row groups, column chunks, encodings, sizes, bounds, indexes.
+///
+/// Figures are shown as the file has them, checked no further than it takes to print them.
 public enum ParquetInspector {
     /// A row group is described in full up to this many; of more, the rest are summed up.
     private static let rowGroupCountMax = 20
@@ -27,6 +29,7 @@ public enum ParquetInspector {
 
     // MARK: Schema
 
+    /// A field and, further in, its members; of a list those of its element.
     private static func schemaLines(_ field: Field, indent: String) -> String {
         var text = indent + field.name + "  " + typeName(field.type)
         if field.isRequired { text += " required" }
@@ -63,6 +66,7 @@ public enum ParquetInspector {
         var rows = [["column", "type", "values", "NULLs", "compressed", "raw", "codec", "encodings"]]
         for leaf in file.leaves {
             let chunks = file.metadata.rowGroups.compactMap { $0.columns[leaf.index].metadata }
+            // In the order in which they come first.
             var encodings: [String] = []
             for encoding in chunks.flatMap(\.encodings).map(\.description) where !encodings.contains(encoding) {
                 encodings.append(encoding)
@@ -77,6 +81,7 @@ public enum ParquetInspector {
         return "columns\n" + table(rows, indent: "  ")
     }
 
+    /// One line for the row group, and one for each column chunk.
     private static func rowGroup(_ file: ParquetFile, _ number: Int) throws -> String {
         let group = file.metadata.rowGroups[number]
         var text = "row group \(number)  \(group.rowCount) rows, \(group.totalByteCount) bytes raw"
@@ -96,6 +101,7 @@ public enum ParquetInspector {
         return text + table(rows, indent: "  ")
     }
 
+    /// The cells of a column chunk's line.
     private static func chunk(
         _ file: ParquetFile, _ number: Int, _ leaf: LeafDescriptor, _ indexes: PageIndexReader
     ) throws -> [String] {
@@ -106,6 +112,7 @@ public enum ParquetInspector {
         let order = file.metadata.columnOrders.flatMap { leaf.index < $0.count ? $0[leaf.index] : nil }
         let decoder = StatisticsDecoder(leaf: leaf, conversion: leaf.conversion, hasTypeOrder: order == .typeDefined)
         let (least, greatest) = metadata.statistics.map(decoder.bounds) ?? (nil, nil)
+        // Counted by the offset index, else by the footer, else unknown.
         let pages =
             chunk.offsetIndexOffset == nil
             ? nil : try indexes.locations(leaf, try file.layout(rowGroup: number, leaf: leaf))
@@ -128,6 +135,7 @@ public enum ParquetInspector {
 
     // MARK: Text
 
+    /// A bound in short; empty where there is none.
     private static func shown(_ value: Value?, _ type: ColumnType) -> String {
         switch (value, type) {
         case (nil, _), (.null?, _): return ""
@@ -142,6 +150,7 @@ public enum ParquetInspector {
         }
     }
 
+    /// The digits with the mark `scale` places from the right: 5 at scale 2 is 0.05.
     private static func decimal(_ value: Int128, _ scale: Int) -> String {
         var digits = String(value.magnitude)
         if scale == 0 { return (value < 0 ? "-" : "") + digits }
@@ -152,6 +161,7 @@ public enum ParquetInspector {
 
     private static func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
 
+    /// One line of at most `count` characters, and an ellipsis where there are more.
     private static func shortened(_ text: String, to count: Int) -> String {
         let plain = String(text.map { $0.isNewline ? " " : $0 })
         return plain.count <= count ? plain : plain.prefix(count) + "…"
@@ -168,6 +178,7 @@ public enum ParquetInspector {
         return "\(total)"
     }
 
+    /// Columns as wide as their widest cell, two blanks between them.
     private static func table(_ rows: [[String]], indent: String) -> String {
         let columnCount = rows.first?.count ?? 0
         let widths = (0..<columnCount).map { column in rows.map { $0[column].count }.max() ?? 0 }

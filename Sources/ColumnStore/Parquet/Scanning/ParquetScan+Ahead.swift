@@ -2,6 +2,7 @@ extension ParquetScan {
     /// Has fetched what the reader of a part will ask for first, as far as that is known unread: where pages may be left out, what tells which;
     /// else the beginnings of the columns that are read of every row. Never fails: whoever reads is told what is wrong.
     public func expect(_ part: ScanPart) {
+        // What the reader itself will find out first: which leaves nobody asks for.
         let isSettled = settledFilters(rowGroup: part.rowGroup)
         let isIdle = idleLeaves(isSettled)
         let wanted = leaves.indices.filter { !isIdle[$0] }
@@ -13,6 +14,7 @@ extension ParquetScan {
             ).expectIndexes()
             return
         }
+        // Columns of later phases may not be needed at all.
         let first = wanted.map { phases[$0] }.min()
         let hasFilters = isSettled.contains(false) || !runtimeFilters.isEmpty || request.residual != nil
         for leaf in wanted where !hasFilters || phases[leaf] == first {

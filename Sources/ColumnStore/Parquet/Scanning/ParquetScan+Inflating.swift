@@ -15,6 +15,7 @@ extension ParquetScan {
             let layout = try file.layout(rowGroup: rowGroup, leaf: leaf.descriptor)
             let pages = context.pages(layout, isSequential: true)
             byteCount += try pages.loadDictionary()?.values.count ?? 0
+            // The last page inflated makes room for the next: memory is that of one page.
             while try pages.advance() {
                 _ = try pages.load()
                 byteCount += Int(pages.outline?.header.uncompressedByteCount ?? 0)

@@ -18,6 +18,8 @@ extension ParquetScan {
     /// - Throws: `.corruptFile`, `.io`, of an offset index.
     public func parts(workerCount: Int, rowCountMin: Int = 16_384) throws -> [ScanPart] {
         let counts = rowGroups.map { Int(file.metadata.rowGroups[$0].rowCount) }
+        // The rows that each worker has by then. What is next goes to whoever has least, and is cut where that one's even share ends, unless what is over is
+        // less than two percent of a share.
         var ends = [Int](repeating: 0, count: max(1, workerCount))
         let share = (counts.reduce(0, +) + ends.count - 1) / ends.count
         let slack = share / 50
@@ -34,6 +36,7 @@ extension ParquetScan {
                 if rowCount - start > room + slack {
                     let found = try pages ?? self.pages(of: rowGroup)
                     pages = found
+                    // Where a cut leaves both pieces large enough.
                     let rows = start + rowCountMin..<max(start + rowCountMin, rowCount - rowCountMin + 1)
                     if let cut = Self.cut(found, in: rows, near: start + room, reach: share / 10) {
                         // Pages may lie so that whoever takes the rest is done no earlier.
@@ -56,6 +59,7 @@ extension ParquetScan {
     }
 
     /// Where the pages of each column lie; empty when those of one are not indexed.
+    /// - Throws: as `parts`.
     private func pages(of rowGroup: Int) throws -> [[PageLocation]] {
         let budget = DecodeBudget(byteCountMax: file.options.memoryBudgetByteCount)
         let descriptors = leaves.map(\.descriptor)
@@ -69,6 +73,8 @@ extension ParquetScan {
     }
 
     /// The row among `rows`, within `reach` of `ideal`, at which pages begin and those that go across are smallest: they are inflated twice.
+    ///
+    /// - Returns: nil where no page begins there.
     private static func cut(_ pages: [[PageLocation]], in rows: Range<Int>, near ideal: Int, reach: Int) -> Int? {
         let ideal = min(max(ideal, rows.lowerBound), rows.upperBound)
         return Set(pages.joined().map { Int($0.firstRowIndex) })

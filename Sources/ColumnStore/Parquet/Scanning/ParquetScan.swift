@@ -1,5 +1,7 @@
 /// A scan of one file: what to read and of which row groups. Row groups are independent: workers may read them side by side,
 /// each with a reader of its own.
+///
+/// Immutable: a plan. `ParquetFile.scan` makes it of a request, any number of `RowGroupReader`s carry it out.
 public final class ParquetScan: Sendable {
     /// A filter with the column it tests.
     struct PlannedFilter: Sendable {
@@ -20,6 +22,9 @@ public final class ParquetScan: Sendable {
     }
 
     /// When a leaf is read: the fewer rows are left, the later. Each runtime filter has a phase of its own.
+    ///
+    /// A leaf has one phase, the earliest in which something needs it. Filters come first, then the runtime filters in their order, then filters on
+    /// elements, the residual predicate, and what is projected alone.
     struct Phase: Hashable, Comparable, Sendable {
         private let place: Int
 
@@ -45,6 +50,7 @@ public final class ParquetScan: Sendable {
     let runtimeFilters: [PlannedRuntimeFilter]
     let elementFilters: [ElementFilter]
     let residual: [ReadNode]
+    /// In the order of the plan; `ReadNode` numbers them so.
     let leaves: [PlannedLeaf]
     /// One for each leaf.
     let phases: [Phase]
@@ -52,6 +58,7 @@ public final class ParquetScan: Sendable {
     let projectedPhases: [Phase]
     let pruning: PruningPredicate
 
+    /// - Throws: `.invalidRequest` for columns that are not there, `.unsupportedFeature` for types that cannot be read as wanted.
     init(file: ParquetFile, request: ParquetScanRequest) throws(ColumnStoreError) {
         var resolver = ColumnResolver(path: file.path, columns: file.columns, schema: request.schema)
         let all = (request.schema ?? file.schema).fields.map { ColumnPath($0.name) }
@@ -65,6 +72,7 @@ public final class ParquetScan: Sendable {
             filters.append(PlannedFilter(filter: filter, node: try resolver.scalar(filter.path).node))
         }
         let runtimeFilters = try Self.runtimeFilters(request.runtimeFilters, &resolver)
+        // From the latest phase to the earliest: of several uses of a leaf the last that is written here, the earliest, holds.
         var phases = [Phase](repeating: .rest, count: resolver.leaves.count)
         for node in residual { for leaf in node.leaves { phases[leaf] = .residual } }
         for filter in elementFilters { for leaf in filter.node.leaves { phases[leaf] = .elements } }
@@ -104,6 +112,8 @@ public final class ParquetScan: Sendable {
     }
 
     /// The filters on elements that can be applied to rows: those on leaves that are read anyway, in one list.
+    ///
+    /// Others prune row groups and pages all the same.
     private static func elementFilters(
         _ filters: [ColumnFilter], _ resolver: inout ColumnResolver
     ) throws(ColumnStoreError) -> [ElementFilter] {
@@ -120,6 +130,8 @@ public final class ParquetScan: Sendable {
 
     /// Draws the leaves of one column to the earliest phase among them, since a column is made of leaves with the same rows;
     /// except where a column can be put together from parts.
+    ///
+    /// Two columns may share a leaf, and draw each other: it goes on until nothing moves.
     private static func align(_ phases: inout [Phase], _ wholes: [ReadNode], _ projection: [ReadNode]) {
         var nodes = wholes
         for node in projection { nodes += ProjectedColumn.separableMembers(node) ?? [node] }
@@ -150,6 +162,8 @@ public final class ParquetScan: Sendable {
     }
 
     /// By leaf, whether nothing reads it but filters that are settled.
+    ///
+    /// Such a leaf is neither fetched nor decoded in that row group.
     func idleLeaves(_ isSettled: [Bool]) -> [Bool] {
         var isIdle = [Bool](repeating: true, count: leaves.count)
         let asked = zip(filters, isSettled).filter { !$1 }.map(\.0.node)
@@ -169,6 +183,8 @@ public final class ParquetScan: Sendable {
     }
 
     /// What a row's values take before compression, by the footer; of dictionaries their codes.
+    ///
+    /// The mean over the file, levels and all.
     public var inflatedByteCountOfRow: Int {
         var byteCount: Int64 = 0
         for group in file.metadata.rowGroups {
@@ -182,6 +198,7 @@ public final class ParquetScan: Sendable {
     /// Begins to read one row group. The reader belongs to one thread.
     ///
     /// - Parameter rows: of the row group; nil for all.
+    /// - Throws: `.corruptFile`, `.overBudget`, `.io`, from indexes, filters and dictionaries, which are read here.
     public func reader(rowGroup: Int, rows: Range<Int>? = nil) throws -> RowGroupReader {
         try RowGroupReader(scan: self, rowGroup: rowGroup, rows: rows)
     }

@@ -1,4 +1,6 @@
 /// What the reading of row groups took, and where the time of the threads that read went.
+///
+/// Of one reader, until they are added up. Times of several workers go on side by side.
 public struct ParquetScanCounters: Sendable, Hashable {
     public var rowCount = 0
     /// Rows that pages left out by their index would have had.

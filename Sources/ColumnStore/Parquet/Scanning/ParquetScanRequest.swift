@@ -1,4 +1,6 @@
 /// What a scan of a Parquet file is to give.
+///
+/// All filters are a conjunction. `filters` and `residual` are exact; the others may leave rows that do not pass.
 public struct ParquetScanRequest: Sendable {
     /// A predicate over a batch of some columns: one bit a row, whether it passes.
     public struct Residual: Sendable {
@@ -29,6 +31,7 @@ public struct ParquetScanRequest: Sendable {
     /// Called on rows that passed `filters`, and applied exactly, before the other columns are decoded.
     public var residual: Residual?
     /// Rows of a batch before filters; fewer where rows are large.
+    /// Below 1 counts as 1.
     public var batchRowCount: Int
 
     public init(

@@ -1,6 +1,10 @@
 /// A column of a scan's batches, in as many parts as its leaves are read in phases.
 ///
 /// The members of a list of structs are separable: a filter may read one for all rows, and the others for the rows that passed.
+///
+/// `SELECT lines … WHERE` some line's price is high reads the price of all rows, and the lines' other members for the rows that have such a line.
+///
+/// Invariant: each part reads all of its leaves in one phase.
 struct ProjectedColumn: Sendable {
     /// The whole column, or lists of structs that differ in their members only.
     let parts: [ReadNode]
@@ -18,6 +22,7 @@ struct ProjectedColumn: Sendable {
         }
         let memberPhases = separable.map { $0.leaves.first.map { phases[$0] } }
         let distinct = Set(memberPhases.compactMap { $0 }).sorted()
+        // One phase for all members: there is nothing to gain from parts.
         guard distinct.count > 1 else {
             (parts, members, self.type) = ([node], [], nil)
             return
@@ -31,6 +36,7 @@ struct ProjectedColumn: Sendable {
             let read = chosen.flatMap { nodes[$0].leaves }
             var listShape = shape
             var elementShape = structShape
+            // A part is shaped by levels that its own phase reads: those of another part are of other rows.
             if let leaf = read.min(by: {
                 leaves[$0].descriptor.greatestRepetitionLevel < leaves[$1].descriptor.greatestRepetitionLevel
             }) {
@@ -65,6 +71,7 @@ struct ProjectedColumn: Sendable {
         }
         var structs: [[Column]] = []
         for column in columns {
+            // Every part has read the same lists, each by other levels of the file.
             guard case .list(let others, let element) = column.values, case .structure(let members) = element.values,
                 others == offsets
             else { throw .outOfRange("the lengths of lists beside each other", value: column.count) }

@@ -3,10 +3,19 @@
 /// The order of work on a window of rows: the columns of the filters are decoded and tested; then those of the runtime filters, one after
 /// another; then the elements that filters ask for, then the columns of the residual predicate, each for the rows still there; then the rest, for the rows that passed
 /// everything. Whole pages and runs of rows that did not pass are never decoded. One owner on one thread.
+///
+/// Numbers of rows are of three kinds: of the row group (`ranges`, `positions`), of the window, from 0 at its start (`Selection.rows`), and places among
+/// the rows that a phase has decoded (`places`).
+///
+/// Invariants:
+/// 1. `ranges` ascend and do not overlap; `nextRow` is the first row of `ranges[rangeIndex]` or later that no window had.
+/// 2. A leaf stands at the row `positions` says, and never goes back: windows and phases ask for ascending rows.
+/// 3. The budget is charged for a batch until the next one is begun.
 public final class RowGroupReader {
     /// Rows that did not pass are decoded along when no more than this many bytes of them stand between two that did: passing over them
     /// costs about as much.
     private static let gapByteCountMax = 4_096
+    /// A gap is no longer than this however small its rows are.
     private static let gapRowCountMax = 512
     /// Of a batch. Larger ones outgrow the processor's caches, and the allocator gives their memory back to the kernel after each: with two
     /// workers at 64 MiB half of the time of a file of documents went into fresh pages.
@@ -43,6 +52,7 @@ public final class RowGroupReader {
     /// One for each runtime filter of the scan.
     private var runtimeFilters: [DictionaryRuntimeFilter]
     private var counted = ParquetScanCounters()
+    /// The file's, counted and timed.
     private let bytes: MeteredBytes
     /// Of the last batch: where its window begins, and which rows of that are in it; nil for all.
     private var lastBatch: (start: Int, rows: [Int32]?) = (0, nil)
@@ -67,6 +77,8 @@ public final class RowGroupReader {
     }
 
     /// - Parameter rows: of the row group; nil for all.
+    ///
+    /// - Throws: `.corruptFile`, `.overBudget`, `.unsupportedFeature`, `.io`.
     init(scan: ParquetScan, rowGroup: Int, rows: Range<Int>? = nil) throws {
         let start = SteadyClock.nanoseconds()
         self.scan = scan
@@ -85,6 +97,9 @@ public final class RowGroupReader {
 
     // MARK: Opening
 
+    /// Finds the rows that may pass, from what costs least to what costs most: the footer (done by the scan), bloom filters, page indexes, dictionaries.
+    ///
+    /// Without filters that leave anything open, and with all rows wanted, no index is read.
     private func open(_ part: Range<Int>?) throws {
         let file = scan.file
         let all = 0..<Int(file.metadata.rowGroups[rowGroup].rowCount)
@@ -98,6 +113,7 @@ public final class RowGroupReader {
         if ranges.isEmpty { return }
         makeReaders(layouts)
         windowRowCount = windowSize(layouts)
+        // The gap that is worth passing over depends on what a row takes in the columns of the phase.
         for phase in Set(scan.phases) {
             let bytesPerRow = bytesPerRow(scan.leaves.indices.filter { scan.phases[$0] == phase })
             gapRowCounts[phase] = min(Self.gapRowCountMax, Self.gapByteCountMax / bytesPerRow)
@@ -119,6 +135,7 @@ public final class RowGroupReader {
         return true
     }
 
+    /// Whether the chunk's dictionary leaves it open that some row passes.
     private func canMatch(_ filter: inout DictionaryFilter, _ leaf: Int) throws -> Bool {
         guard filter.isOfValues, isDictionaryWhole(scan.leaves[leaf].descriptor),
             let entries = try readers[leaf].dictionaryEntries()
@@ -127,6 +144,8 @@ public final class RowGroupReader {
     }
 
     /// Whether the footer says that every data page of the chunk has dictionary codes.
+    ///
+    /// False where it does not say.
     private func isDictionaryWhole(_ leaf: LeafDescriptor) -> Bool {
         guard let metadata = scan.file.metadata.rowGroups[rowGroup].columns[leaf.index].metadata else { return false }
         if let stats = metadata.encodingStats {
@@ -139,6 +158,7 @@ public final class RowGroupReader {
     }
 
     /// Leaves only those of `rows` that may pass by the indexes, and finds their pages.
+    /// - Parameter rows: those that this reader is for.
     private func prune(_ layouts: inout [ChunkLayout], _ rows: Range<Int>, of rowCount: Int, _ pruning: PruningPredicate) throws {
         let file = scan.file
         let filtered = pruning.terms.compactMap { $0.decoder?.leaf }
@@ -146,6 +166,7 @@ public final class RowGroupReader {
         let indexes = PageIndexReader(
             file: file, bytes: bytes, rowGroup: rowGroup, leaves: wanted.map { scan.leaves[$0].descriptor } + filtered, filtered: filtered,
             budget: budget)
+        // Bloom filters are asked first: one that says no spares the indexes of all columns.
         indexes.expectTogether(pruning.terms.filter { PruningPredicate.wantedHashes($0) != nil }.compactMap { $0.decoder?.leaf })
         for term in pruning.terms {
             guard let leaf = term.decoder?.leaf, let hashes = PruningPredicate.wantedHashes(term) else { continue }
@@ -157,6 +178,7 @@ public final class RowGroupReader {
         }
         var columnIndexes: [Int: ColumnIndex] = [:]
         var locations: [Int: [PageLocation]] = [:]
+        // Two filters may ask about one leaf.
         for leaf in filtered where columnIndexes[leaf.index] == nil {
             columnIndexes[leaf.index] = try indexes.columnIndex(leaf)
             locations[leaf.index] = try indexes.locations(leaf, file.layout(rowGroup: rowGroup, leaf: leaf))
@@ -170,6 +192,12 @@ public final class RowGroupReader {
         }
     }
 
+    /// Makes a reader for each leaf, and sends for the bytes that are wanted first.
+    ///
+    /// Three questions decide how a leaf's bytes come:
+    /// 1. Is all that may be wanted small (`comesTogether`)? Then it is fetched at once, whatever filters leave of it.
+    /// 2. Else, is the leaf read after filters, with its pages known (`isLate`)? Then page by page, as rows are left.
+    /// 3. Are few rows of a page wanted (`isSparse`)? Then pages are inflated no further than the last of them.
     private func makeReaders(_ layouts: [ChunkLayout]) {
         let file = scan.file
         // Each leaf may hold a read of this size: of many leaves all together a quarter of the budget.
@@ -204,6 +232,8 @@ public final class RowGroupReader {
     }
 
     /// The chunk, or the parts of it that hold pages of the rows that may pass.
+    ///
+    /// The dictionary page is needed with any of them.
     private func neededRanges(_ layout: ChunkLayout) -> [Range<Int64>] {
         guard let locations = layout.locations, let first = locations.first else { return [layout.range] }
         var needed: [Range<Int64>] = []
@@ -236,6 +266,9 @@ public final class RowGroupReader {
     }
 
     /// Fewer rows at a time where rows are large.
+    /// Rows of a window.
+    ///
+    /// - Returns: at least 1: a row may be larger than a batch should be.
     private func windowSize(_ layouts: [ChunkLayout]) -> Int {
         let room = max(1, min(budget.byteCountMax / 4, Self.batchByteCountMax))
         return max(1, min(windowRowCount, room / bytesPerRow(Array(scan.leaves.indices))))
@@ -246,6 +279,8 @@ public final class RowGroupReader {
     /// The next rows that pass, or nil at the end. Never an empty batch.
     ///
     /// - Throws: `ColumnStoreError`, and whatever the residual predicate throws.
+    ///
+    /// - Complexity: windows of which no row passes are gone through until one has some.
     public func next() throws -> ColumnBatch? {
         let start = SteadyClock.nanoseconds()
         defer { counted.nanoseconds += Int(SteadyClock.nanoseconds() &- start) }
@@ -263,18 +298,24 @@ public final class RowGroupReader {
     }
 
     /// Rows of the window that are still there: all, or these.
+    ///
+    /// Ascending numbers from the window's start.
     private struct Selection {
         var count: Int
         /// Nil for all of the window.
         var rows: [Int32]?
     }
 
+    /// One window: the steps of the type's description, each for the rows that the one before it left.
+    ///
+    /// - Returns: nil where no row passes.
     private func read(_ start: Int, _ count: Int) throws -> ColumnBatch? {
         budget.beginBatch()
         var outputs = [LeafOutput?](repeating: nil, count: scan.leaves.count)
         var selection = Selection(count: count, rows: nil)
         var decoded = DecodedRows()
         if isSettled.contains(false) {
+            // Filters have every row of the window: nothing is left out yet.
             let window = ReadRows(ranges: [start..<(start + count)], start: start)
             decoded[.filters] = window
             try decode(.filters, window, &outputs)
@@ -323,6 +364,9 @@ public final class RowGroupReader {
         return try test()
     }
 
+    /// Tests each filter on the whole window; the selection is made once, of all together.
+    ///
+    /// - Returns: false where no row passes. So do the other tests.
     private func applyFilters(_ outputs: [LeafOutput?], _ count: Int, _ selection: inout Selection) throws -> Bool {
         let assembly = ColumnAssembly(outputs: outputs, leaves: scan.leaves, budget: budget)
         var passing: Bitmap?
@@ -336,6 +380,7 @@ public final class RowGroupReader {
         return true
     }
 
+    /// Tests the rows that are left, and counts what came of it, so that a filter that leaves out next to nothing is given up.
     private func applyRuntimeFilter(
         _ index: Int, _ outputs: [LeafOutput?], _ decoded: DecodedRows, _ start: Int, _ selection: inout Selection
     ) throws -> Bool {
@@ -365,6 +410,7 @@ public final class RowGroupReader {
         return true
     }
 
+    /// Asks the request's predicate about the rows that are left.
     private func apply(
         _ residual: ParquetScanRequest.Residual, _ outputs: [LeafOutput?], _ decoded: DecodedRows, _ start: Int,
         _ selection: inout Selection
@@ -419,6 +465,8 @@ public final class RowGroupReader {
     }
 
     /// The selected rows as ranges, with short gaps closed.
+    ///
+    /// - Returns: ranges of the row group, from the first selected row to the last.
     private func readRows(_ phase: ParquetScan.Phase, _ selection: Selection, _ start: Int, _ count: Int) -> ReadRows {
         guard let rows = selection.rows, let first = rows.first else {
             return ReadRows(ranges: [start..<(start + count)], start: start)
@@ -449,6 +497,7 @@ public final class RowGroupReader {
         try decode(phase, rows, &outputs)
     }
 
+    /// Brings each leaf of the phase to each range, and takes what it read.
     private func decode(_ phase: ParquetScan.Phase, _ rows: ReadRows, _ outputs: inout [LeafOutput?]) throws {
         for index in readers.indices where scan.phases[index] == phase && !isIdle[index] {
             let reader = readers[index]
@@ -468,11 +517,14 @@ public final class RowGroupReader {
         if case .missing(let type) = node { return .constant(.null, type: type, count: selection.count) }
         let readCount = read.count
         let column = try placed(node) { () throws(PageError) in try assembly.column(node, count: readCount) }
+        // Gaps were read along: they are left out here.
         guard let rows = selection.rows, readCount != selection.count else { return column }
         return column.gathering(places(rows, read))
     }
 
     /// Where the selected rows stand among those that were decoded.
+    ///
+    /// - Complexity: O(rows and ranges): both ascend.
     private func places(_ rows: [Int32], _ read: ReadRows) -> [Int32] {
         if read.ranges.count == 1, read.ranges[0].lowerBound == read.start { return rows }
         var places: [Int32] = []
