@@ -4,6 +4,11 @@ internal import CZstd
 /// those behind it.
 ///
 /// What has been inflated is itself the window of what follows, so that a step copies nothing. One owner on one thread.
+///
+/// Invariants:
+/// 1. `readyByteCount` bytes of the content are as the frame has them, and never change again.
+/// 2. `takenByteCount` bytes of the source are with the decoder.
+/// 3. After a fault what is ready stays readable, and every call for more throws that fault.
 final class GrowingFrame {
     /// Room for all of the content; inflated are the first `readyByteCount` bytes.
     let content: UnsafeRawBufferPointer

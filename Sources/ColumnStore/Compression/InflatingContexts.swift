@@ -3,6 +3,8 @@ import Synchronization
 
 /// zstd's decoders, some of them kept for whoever comes next: each takes some 160 KiB, which a look-up of one row would have made and cleared anew
 /// for every row group that it opens.
+///
+/// Any thread may take and give. Invariant: those that are kept are as when made, without a session or a parameter.
 final class InflatingContexts: Sendable {
     static let shared = InflatingContexts(countMax: 24)
 

@@ -10,6 +10,7 @@ public struct CompressionEffort: Hashable, Sendable {
     public var level: Int32?
     /// How far back zstd looks for what it has seen, and how many places it remembers, as powers of two; nil for the level's own. The
     /// levels' own are for text that repeats itself nearby: documents repeat what stood megabytes before.
+    /// What is outside of zstd's range is passed over, and the level's own holds.
     public var windowLog: Int32?
     public var tableLog: Int32?
     /// The shortest repetition that zstd looks for; nil for the level's own. Longer ones miss what a column's short values have, but in
@@ -30,6 +31,8 @@ public struct CompressionEffort: Hashable, Sendable {
 /// The compressors of one codec that a thread needs, by effort: each is made when first asked for, and kept.
 ///
 /// One owner on one thread.
+///
+/// A column has few efforts in a file: its own, and those that a plan tries.
 final class PageCompressors {
     let codec: CompressionCodec
     private var made: [CompressionEffort: PageCompressor] = [:]
@@ -48,6 +51,8 @@ final class PageCompressors {
 /// Compresses page bodies with one codec, with a context that is made once and kept.
 ///
 /// One owner on one thread; each encoding task makes its own.
+///
+/// Each page is a frame, or whatever the codec calls it, by itself: a reader needs no page before it.
 public final class PageCompressor {
     public let codec: CompressionCodec
     /// In the codec's own scale; ignored by codecs that have none.
@@ -91,6 +96,8 @@ public final class PageCompressor {
     /// Appends `source`, compressed, to `target`.
     ///
     /// - Returns: how many bytes were appended.
+    /// - Throws: `.outOfRange` for a page near 2 GiB, `.codec` when the library fails.
+    /// - Complexity: O(`source`).
     @discardableResult
     public func compress(_ source: UnsafeRawBufferPointer, appendingTo target: inout [UInt8]) throws(PageError) -> Int {
         let start = target.count
@@ -103,12 +110,15 @@ public final class PageCompressor {
             scratch.deallocate()
             scratch = .allocate(byteCount: bound, alignment: 16)
         }
+        // What comes out may be longer than `source`: whether that is stored as it was instead is the caller's to decide.
         let written = try compressBody(source, into: scratch)
         target.append(contentsOf: UnsafeRawBufferPointer(rebasing: scratch[..<written]))
         return target.count - start
     }
 
     /// The most bytes that `byteCount` bytes can become.
+    ///
+    /// - Throws: `.outOfRange` near 2 GiB, which the format's page headers and some libraries count no further than.
     public func compressedByteCountMax(_ byteCount: Int) throws(PageError) -> Int {
         guard byteCount <= Int(Int32.max) - 1024 else { throw .outOfRange("the page's length", value: byteCount) }
         switch codec {
@@ -123,6 +133,8 @@ public final class PageCompressor {
         }
     }
 
+    /// - Parameter target: has `compressedByteCountMax` bytes.
+    /// - Returns: how many of them were written.
     private func compressBody(
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
     ) throws(PageError) -> Int {
@@ -149,6 +161,7 @@ public final class PageCompressor {
             return written
         case .lz4Raw: return try deflateLZ4(source, into: target)
         case .lz4:
+            // Hadoop's framing, one block: both lengths before it, big-endian.
             let body = UnsafeMutableRawBufferPointer(rebasing: target[8...])
             let written = try deflateLZ4(source, into: body)
             target.storeBytes(of: UInt32(source.count).bigEndian, as: UInt32.self)
@@ -168,6 +181,7 @@ public final class PageCompressor {
         return Int(written)
     }
 
+    /// One gzip member. A stream is made for each page: few files are written so.
     private func deflateGzip(
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
     ) throws(PageError) -> Int {

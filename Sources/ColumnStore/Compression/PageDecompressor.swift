@@ -7,6 +7,8 @@ internal import CZstd
 /// Inflates page bodies of every codec, with contexts that are made on first use and kept.
 ///
 /// One owner on one thread; each scan task makes its own.
+///
+/// The length of what comes out is known beforehand, from the page's header: nothing here grows, and a page that claims less or more is refused.
 public final class PageDecompressor {
     private var zstdContext: OpaquePointer?
     /// On the heap, since zlib keeps a pointer back to it.
@@ -35,6 +37,7 @@ public final class PageDecompressor {
                 throw .lengthMismatch(expected: target.count, actual: source.count)
             }
             target.copyMemory(from: source)
+        // Each of these writes within the target whatever the source says.
         case .zstd: try inflateZstd(source, into: target)
         case .snappy: try inflateSnappy(source, into: target)
         case .gzip: try inflateGzip(source, into: target)
@@ -47,6 +50,8 @@ public final class PageDecompressor {
 
     /// How many bytes `source` inflates to, as far as its own header tells: a page header that claims more than
     /// that is refused before memory is taken for it.
+    ///
+    /// - Returns: nil where the bytes do not say, or are not one whole zstd frame.
     public static func declaredByteCount(_ codec: CompressionCodec, _ source: UnsafeRawBufferPointer) -> Int? {
         switch codec {
         case .uncompressed: return source.count
@@ -136,11 +141,13 @@ public final class PageDecompressor {
         return stream
     }
 
+    /// zlib counts in 32 bits.
     private func counted(_ count: Int) throws(PageError) -> UInt32 {
         guard let narrow = UInt32(exactly: count) else { throw .outOfRange("the page's length", value: count) }
         return narrow
     }
 
+    /// RFC 7932. It takes no context that could be kept.
     private func inflateBrotli(
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
     ) throws(PageError) {
@@ -152,6 +159,7 @@ public final class PageDecompressor {
         guard written == target.count else { throw .lengthMismatch(expected: target.count, actual: written) }
     }
 
+    /// - Throws: `.codec` for bytes that are no block or want more room than there is, `.lengthMismatch` when fewer come out.
     private func inflateLZ4Block(
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
     ) throws(PageError) {
@@ -176,6 +184,12 @@ public final class PageDecompressor {
         }
     }
 
+    /// Blocks to the end, each after its two lengths:
+    ///
+    ///     00 00 00 05   00 00 00 07   seven bytes that inflate to five   …
+    ///
+    /// A raw block may begin with the same bytes by chance: it is told by what follows, since lengths, blocks and target must all come out even.
+    ///
     /// - Returns: false when the bytes are no such framing, with `target` in any state.
     private func inflateHadoopLZ4(
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
@@ -200,6 +214,7 @@ public final class PageDecompressor {
         return position == source.count && written == target.count
     }
 
+    /// LZ4's own frame, from its magic 0x184D2204 on.
     private func inflateLZ4Frame(
         _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
     ) throws(PageError) {
@@ -218,6 +233,7 @@ public final class PageDecompressor {
             guard LZ4F_isError(hint) == 0 else { throw .codec(code: hint) }
             consumed += sourceCount
             written += targetCount
+            // 0: the frame is over. Else how much it would like next, which is all that is left already.
             if hint == 0 { break }
             if sourceCount == 0, targetCount == 0 { throw .lengthMismatch(expected: target.count, actual: written) }
         }

@@ -2,6 +2,9 @@ internal import CZlib
 internal import CZstd
 
 /// The two codings of whole streams, as HTTP's Content-Encoding and files ending in .gz and .zst have them.
+///
+/// Unlike a page's, these streams have a length that nobody knows beforehand. Answers and bodies of HTTP, files of an import or an upload, and the
+/// console's files are so coded.
 public enum StreamCoding: String, Sendable, CaseIterable {
     case gzip
     case zstd
@@ -13,6 +16,7 @@ public final class StreamCompressor {
     /// At one address for its lifetime: zlib's state points back to it.
     private let zlib = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private var zstd: OpaquePointer?
+    /// Room for what a step puts out, before it is appended or handed on.
     private var scratch = [UInt8](repeating: 0, count: 64 << 10)
 
     public init(_ coding: StreamCoding) {
@@ -40,6 +44,10 @@ public final class StreamCompressor {
     /// What comes out for `bytes`; nothing more may be added once `isLast`.
     ///
     /// - Parameter flushes: so that what was written so far can be read at the other end.
+    ///
+    /// - Parameters:
+    ///   - bytes: below 4 GiB.
+    ///   - isLast: ends the gzip member or zstd frame.
     public func compress(_ bytes: [UInt8], isLast: Bool, flushes: Bool = false) -> [UInt8] {
         var output: [UInt8] = []
         bytes.withUnsafeBytes { source in
@@ -63,6 +71,7 @@ public final class StreamCompressor {
                 return room.count - Int(zlib.pointee.avail_out)
             }
             output.append(contentsOf: scratch[..<written])
+            // A room that was filled to the end may have left something behind in the stream.
             isFull = written == scratch.count
         }
     }
@@ -77,6 +86,7 @@ public final class StreamCompressor {
             }
             precondition(ZSTD_isError(left) == 0, "zstd compresses whatever it is given")
             output.append(contentsOf: scratch[..<written])
+            // Going on, all input must be taken; ending or flushing, nothing may be left inside.
             let isDone = mode == ZSTD_e_continue ? input.pos == input.size : left == 0
             if isDone { return }
         }
@@ -84,6 +94,8 @@ public final class StreamCompressor {
 }
 
 /// Undoes a coding piece by piece. Several gzip members or zstd frames end to end are one stream. One owner on one thread.
+///
+/// Input may be cut anywhere. Nothing bounds what comes out of it: the caller counts in `take`, and throws there.
 public final class StreamDecompressor {
     private let coding: StreamCoding
     /// At one address for its lifetime: zlib's state points back to it.
@@ -118,6 +130,8 @@ public final class StreamDecompressor {
     /// Hands what comes out for `bytes` to `take`, in pieces of at most 64 KiB.
     ///
     /// - Throws: `.codec` where the bytes are no such stream, and what `take` throws.
+    ///
+    /// - Parameter bytes: below 4 GiB.
     public func decompress(_ bytes: UnsafeRawBufferPointer, take: (UnsafeRawBufferPointer) throws -> Void) throws {
         switch coding {
         case .gzip: try inflatePiece(bytes, take)
@@ -125,6 +139,8 @@ public final class StreamDecompressor {
         }
     }
 
+    /// Says that no more bytes come.
+    ///
     /// - Throws: when the stream stops inside a member or frame.
     public func finish() throws {
         if isInside { throw PageError.truncated("the compressed stream") }
@@ -134,6 +150,7 @@ public final class StreamDecompressor {
         zlib.pointee.next_in = UnsafeMutablePointer(mutating: source.bindMemory(to: UInt8.self).baseAddress)
         zlib.pointee.avail_in = UInt32(source.count)
         while true {
+            // Another member may follow on the one before, and begins anew.
             if !isInside {
                 if zlib.pointee.avail_in == 0 { return }
                 inflateReset(zlib)
@@ -148,6 +165,7 @@ public final class StreamDecompressor {
             if written > 0 { try scratch[..<written].withUnsafeBytes { try take($0) } }
             switch code {
             case Z_STREAM_END: isInside = false
+            // The room was filled: there may be more without further input.
             case Z_OK where written == scratch.count: break
             case Z_OK, Z_BUF_ERROR: if zlib.pointee.avail_in == 0 { return }
             default: throw PageError.codec(code: Int(code))
@@ -164,6 +182,7 @@ public final class StreamDecompressor {
                 return (left, target.pos)
             }
             guard ZSTD_isError(left) == 0 else { throw PageError.codec(code: left) }
+            // 0: a frame is over and all of it is out.
             if input.size > 0 { isInside = left != 0 }
             if written > 0 { try scratch[..<written].withUnsafeBytes { try take($0) } }
             if input.pos == input.size, written < scratch.count { return }

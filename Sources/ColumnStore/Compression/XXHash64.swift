@@ -1,7 +1,9 @@
 // xxHash64 (github.com/Cyan4973/xxHash, doc/xxhash_spec.md), seed 0: the hash of Parquet's bloom filters.
 //   four lanes of 8 bytes take stripes of 32 bytes; their merge, or the seed for shorter input, then takes 8, 4 and 1
 //   byte at a time; an avalanche of shifts and multiplications ends it
+// Without input it is EF46DB3751D8E999. All arithmetic wraps; words are little-endian.
 
+/// Not for keys that somebody may choose in order to have them collide: it has no secret.
 public enum XXHash64 {
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
@@ -9,10 +11,12 @@ public enum XXHash64 {
     private static let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
     private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
 
+    /// - Complexity: O(bytes), 32 a step.
     public static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var position = 0
         var hash: UInt64
         if bytes.count >= 32 {
+            // What the specification begins its accumulators with, for the seed 0.
             var lane1 = prime1 &+ prime2
             var lane2 = prime2
             var lane3: UInt64 = 0
@@ -29,6 +33,7 @@ public enum XXHash64 {
         } else {
             hash = prime5
         }
+        // The length is part of what is hashed.
         hash &+= UInt64(bytes.count)
         while position + 8 <= bytes.count {
             hash = rotate(hash ^ round(0, load64(bytes, position)), 27) &* prime1 &+ prime4
@@ -43,6 +48,7 @@ public enum XXHash64 {
             hash = rotate(hash ^ (UInt64(bytes[position]) &* prime5), 11) &* prime1
             position += 1
         }
+        // The avalanche: each bit of the state reaches every bit of the hash.
         hash = (hash ^ (hash >> 33)) &* prime2
         hash = (hash ^ (hash >> 29)) &* prime3
         return hash ^ (hash >> 32)

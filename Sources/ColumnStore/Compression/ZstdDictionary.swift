@@ -12,6 +12,8 @@ public final class ZstdDictionary: Sendable {
 
     /// - Parameter bytes: what `train` gave, or any bytes that the texts have in common.
     /// - Returns: nil when zstd refuses the bytes.
+    ///
+    /// - Parameter level: of what is compressed with it; inflating asks for none.
     public init?(bytes: [UInt8], level: Int32 = 3) {
         guard let compression = bytes.withUnsafeBytes({ ZSTD_createCDict($0.baseAddress, $0.count, level) }) else { return nil }
         guard let inflation = bytes.withUnsafeBytes({ ZSTD_createDDict($0.baseAddress, $0.count) }) else {
@@ -31,6 +33,10 @@ public final class ZstdDictionary: Sendable {
     /// The common parts of some samples; nil when there are too few of them to learn from.
     ///
     /// - Complexity: about a second for 10 MB of samples.
+    ///
+    /// - Parameters:
+    ///   - samples: texts of the kind that will be compressed, each by itself.
+    ///   - byteCountMax: of the dictionary.
     public static func train(samples: [[UInt8]], byteCountMax: Int) -> [UInt8]? {
         let joined = samples.flatMap { $0 }
         let sizes = samples.map(\.count)
@@ -48,10 +54,13 @@ public final class ZstdDictionary: Sendable {
 
 /// Compresses and inflates short texts, each a zstd frame of its own, without what the caller knows already: size, checksum,
 /// dictionary number. One owner on one thread at a time.
+///
+/// A frame does not tell what it is made with: who stores it keeps the text's length and the dictionary's number beside it.
 public final class ZstdTextCodec {
     private let compression: OpaquePointer
     private let inflation: OpaquePointer
 
+    /// - Parameter level: zstd's; with a dictionary, its own holds.
     public init(level: Int32 = 3) {
         guard let compression = ZSTD_createCCtx(), let inflation = ZSTD_createDCtx() else {
             preconditionFailure("zstd: out of memory")
@@ -70,6 +79,8 @@ public final class ZstdTextCodec {
     }
 
     /// - Throws: `.codec` when zstd fails, which it does only without memory.
+    ///
+    /// - Parameter dictionary: the same one is needed to inflate; it is referred to for the time of this call, each of which sets it anew.
     public func compress(_ text: UnsafeRawBufferPointer, dictionary: ZstdDictionary?) throws(PageError) -> [UInt8] {
         ZSTD_CCtx_refCDict(compression, dictionary?.forCompression)
         var code = 0
@@ -89,6 +100,7 @@ public final class ZstdTextCodec {
         // What stands beside the frame is nobody's promise: no text has more.
         guard (0...Int(Int32.max)).contains(byteCount) else { throw .outOfRange("the length of a text", value: byteCount) }
         var code = 0
+        // The room is exactly as long as the text: bytes that inflate to more are refused by zstd, fewer are below.
         let result = [UInt8](unsafeUninitializedCapacity: byteCount) { target, count in
             if let dictionary {
                 code = ZSTD_decompress_usingDDict(
