@@ -1,4 +1,10 @@
 /// Bits appended in words and runs, from the lowest up.
+///
+/// Levels become validity here, packed pages booleans: 64 at a time where the source allows it. Counting on the way spares a pass for "is anything NULL".
+///
+/// Invariants:
+/// 1. `words` has as many words as `count` bits need, and the bits past `count` in the last one are 0.
+/// 2. `setCount` of the bits are 1.
 struct BitBuilder {
     private var words: [UInt64] = []
     private(set) var count = 0
@@ -7,6 +13,7 @@ struct BitBuilder {
 
     var isAllSet: Bool { setCount == count }
 
+    /// Begins anew, and keeps the memory.
     mutating func removeAll() {
         words.removeAll(keepingCapacity: true)
         count = 0
@@ -28,9 +35,11 @@ struct BitBuilder {
         setCount &+= bits.nonzeroBitCount
     }
 
+    /// - Complexity: O(`added` / 64).
     mutating func append(repeating bit: Bool, _ added: Int) {
         var left = added
         let word: UInt64 = bit ? ~0 : 0
+        // The last word is filled up, then whole words follow, then what is left of one.
         if count & 63 != 0, left > 0 {
             let part = min(left, 64 - count & 63)
             append(word, part)
@@ -73,6 +82,7 @@ struct BitBuilder {
             for part in 0..<8 {
                 let eight = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index &+ part &* 8, as: UInt64.self))
                 // The top bit of each byte is now the answer; the multiplication gathers the eight into the top byte.
+                // Byte i's bit moves by 56 - 7i to bit 56 + i; no two of the 64 partial products meet.
                 let answers = ((eight &+ bias) & 0x8080_8080_8080_8080) >> 7
                 word |= ((answers &* 0x0102_0408_1020_4080) >> 56) << UInt64(part &* 8)
             }
@@ -86,6 +96,7 @@ struct BitBuilder {
         }
     }
 
+    /// - Complexity: O(words).
     mutating func append(contentsOf more: Bitmap) {
         var left = more.count
         for word in more.words {
@@ -95,6 +106,8 @@ struct BitBuilder {
     }
 
     /// The bits from `start` on as words, the first bit lowest.
+    ///
+    /// - Precondition: `start` is below `count`. Bits past the end are 0.
     @inline(__always)
     func word(at start: Int) -> UInt64 {
         let shift = UInt64(start & 63)
@@ -117,10 +130,13 @@ struct BitBuilder {
 }
 
 /// A column's validity while it is built: nothing but a count until the first NULL.
+///
+/// Invariant: `bits` has `count` bits, or none, and then nothing was NULL so far.
 struct ValidityBuilder {
     private(set) var count = 0
     private var bits = BitBuilder()
 
+    /// Whether bits are kept: then there may be a NULL, and `finish` looks for it.
     var hasNulls: Bool { bits.count > 0 }
 
     mutating func append(repeating isValid: Bool, _ added: Int) {
@@ -134,16 +150,20 @@ struct ValidityBuilder {
     }
 
     /// Appends whatever `fill` appends to the bits.
+    ///
+    /// - Precondition: these are `added` bits, unless `fill` throws; then the builder is of no more use.
     mutating func append(_ added: Int, _ fill: (inout BitBuilder) throws(PageError) -> Void) throws(PageError) {
         materialise()
         try fill(&bits)
         count += added
     }
 
+    /// Lays down the ones that were only counted so far.
     private mutating func materialise() {
         if bits.count < count { bits.append(repeating: true, count - bits.count) }
     }
 
+    /// - Precondition: `hasNulls`.
     @inline(__always)
     func word(at start: Int) -> UInt64 { bits.word(at: start) }
 
@@ -159,6 +179,8 @@ struct ValidityBuilder {
 }
 
 /// Spreading the values of a page over its slots, NULLs between them.
+///
+/// Values `a b` under the validity 1, 0, 1 become `a`, filler, `b`.
 enum NullSpacing {
     /// Moves the `valueCount` values at the start of `target` to the slots whose bits are set, and `filler` to the others,
     /// from the back, since a slot never lies before its value.
@@ -172,11 +194,13 @@ enum NullSpacing {
         assert(valueCount <= slotCount && start + slotCount <= validity.count)
         var source = valueCount
         var slot = slotCount
+        // Where slots and values left are as many, the values stand where they should.
         while slot > source {
             let base = (slot &- 1) & ~63
             let width = slot &- base
             let mask: UInt64 = width == 64 ? ~0 : (1 << UInt64(width)) &- 1
             let word = validity.word(at: start &+ base) & mask
+            // 64 slots at a time: all valid, none, or a mixture.
             if word == mask {
                 source &-= width
                 // Overlapping: from the back.

@@ -1,7 +1,10 @@
 /// A row of bits in words of 64, the lowest bit first. As validity, 1 means "not NULL".
 ///
 /// Invariant: bits past `count` in the last word are 0.
+///
+/// A value: validities, selections and boolean columns are bitmaps, and their words are what kernels go by. Two of the same bits are equal.
 public struct Bitmap: Hashable, Sendable {
+    /// As many as `count` bits need; bit `i` is bit `i & 63` of word `i >> 6`.
     public private(set) var words: [UInt64]
     public private(set) var count: Int
 
@@ -24,10 +27,12 @@ public struct Bitmap: Hashable, Sendable {
         count = 0
     }
 
+    /// Restores the invariant, after whole words were written.
     private mutating func clearTail() {
         if count & 63 != 0, let last = words.indices.last { words[last] &= (1 << UInt64(count & 63)) - 1 }
     }
 
+    /// - Precondition: `index` is 0 ..< `count`.
     public subscript(index: Int) -> Bool {
         get {
             precondition(index >= 0 && index < count)
@@ -46,6 +51,7 @@ public struct Bitmap: Hashable, Sendable {
         count += 1
     }
 
+    /// - Complexity: O(`added`): `BitBuilder` does it by words.
     public mutating func append(repeating bit: Bool, count added: Int) {
         for _ in 0..<added { append(bit) }
     }
@@ -54,12 +60,17 @@ public struct Bitmap: Hashable, Sendable {
     private var isTailClear: Bool { count & 63 == 0 || words[count >> 6] >> UInt64(count & 63) == 0 }
 
     /// How many bits are 1.
+    ///
+    /// - Complexity: O(words).
     public var setCount: Int {
         assert(words.count == (count + 63) / 64 && isTailClear)
         return words.reduce(0) { $0 + $1.nonzeroBitCount }
     }
 
     /// The places of the 1 bits, ascending.
+    ///
+    /// - Precondition: `count` is below 2^31.
+    /// - Complexity: O(words and ones).
     public func setIndices() -> [Int32] {
         var indices: [Int32] = []
         indices.reserveCapacity(setCount)
@@ -73,6 +84,9 @@ public struct Bitmap: Hashable, Sendable {
         return indices
     }
 
+    /// The bits at `indices`, in that order; one may come more than once.
+    ///
+    /// - Precondition: each index is 0 ..< `count`.
     public func gathering(_ indices: [Int32]) -> Bitmap {
         var result = [UInt64](repeating: 0, count: (indices.count + 63) / 64)
         for row in indices.indices {
@@ -83,6 +97,10 @@ public struct Bitmap: Hashable, Sendable {
         return Bitmap(words: result, count: indices.count)
     }
 
+    /// The bits of `range` as a bitmap of its own.
+    ///
+    /// - Precondition: `range` is within 0 ..< `count`.
+    /// - Complexity: O(words of the range).
     public func slice(_ range: Range<Int>) -> Bitmap {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         let wordCount = (range.count + 63) / 64
@@ -97,6 +115,7 @@ public struct Bitmap: Hashable, Sendable {
         return Bitmap(words: result, count: range.count)
     }
 
+    /// - Complexity: O(words of `other`).
     public mutating func append(contentsOf other: Bitmap) {
         if count & 63 == 0 {
             words.append(contentsOf: other.words)
@@ -104,6 +123,7 @@ public struct Bitmap: Hashable, Sendable {
         } else {
             let shift = UInt64(count & 63)
             let needed = (count + other.count + 63) / 64
+            // The low part fills up the last word, the high part begins the next, which may come out empty and is dropped at the end.
             for word in other.words {
                 words[words.count - 1] |= word << shift
                 words.append(word >> (64 - shift))
@@ -113,6 +133,9 @@ public struct Bitmap: Hashable, Sendable {
         }
     }
 
+    /// Bit by bit.
+    ///
+    /// - Precondition: both have as many bits.
     public static func & (left: Bitmap, right: Bitmap) -> Bitmap { combine(left, right) { $0 & $1 } }
     public static func | (left: Bitmap, right: Bitmap) -> Bitmap { combine(left, right) { $0 | $1 } }
     public static prefix func ~ (bits: Bitmap) -> Bitmap { Bitmap(words: bits.words.map { ~$0 }, count: bits.count) }

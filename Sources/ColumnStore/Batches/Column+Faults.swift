@@ -2,6 +2,8 @@
 /// checked where it comes in, a page at a time.
 extension Column {
     /// Which invariant is broken, here or in what lies within; nil for none.
+    ///
+    /// - Complexity: O(rows), those of all that lies within.
     public var fault: String? {
         if let validity, validity.count != count { return "\(validity.count) bits of validity for \(count) rows" }
         if let own = values.count, own != count { return "\(own) values for \(count) rows" }
@@ -34,6 +36,7 @@ extension Column.Values {
         }
     }
 
+    /// Offsets begin at 0, rise, and end no further than `end`.
     fileprivate static func faultOfOffsets(_ offsets: [Int32], end: Int) -> String? {
         guard let first = offsets.first, let last = offsets.last else { return "no offsets" }
         if first != 0 { return "offsets from \(first) on, not 0" }

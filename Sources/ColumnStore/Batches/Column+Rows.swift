@@ -2,6 +2,9 @@
 extension Column {
     /// The rows at `indices`, in that order; a row may come more than once. Texts that come often enough to take more than they all do here are
     /// shared, as a dictionary.
+    ///
+    /// - Precondition: indices are 0 ..< `count`.
+    /// - Complexity: O(indices), and the bytes of texts and elements that are copied.
     public func gathering(_ indices: [Int32]) -> Column {
         if case .bytes(let arrays) = values { return gathering(arrays, indices) }
         return copying(indices)
@@ -10,9 +13,11 @@ extension Column {
     /// Fewer bytes are copied, however often they come.
     private static let sharedByteCountMin = 1 << 20
 
+    /// Of texts: copied, or shared as the entries of a dictionary that these rows alone have.
     private func gathering(_ arrays: ByteArrays, _ indices: [Int32]) -> Column {
         let validity = validity.map { $0.gathering(indices) }
         let (offsets, total) = arrays.gatheredOffsets(indices)
+        // As entries the texts are there once; what is added is a code for each row.
         if total > max(Self.sharedByteCountMin, arrays.bytes.count) {
             let entries = DictionaryValues(values: Column(type: type, count: count, values: values), isOwn: true)
             let codes = indices.map { UInt32(bitPattern: $0) }
@@ -22,6 +27,8 @@ extension Column {
     }
 
     /// As `gathering`, with texts as they lie here.
+    ///
+    /// Elements and members are copied so, however long their texts are.
     private func copying(_ indices: [Int32]) -> Column {
         if case .constant = values { return Column(type: type, count: indices.count, values: values) }
         let validity = validity.map { $0.gathering(indices) }
@@ -56,6 +63,9 @@ extension Column {
         }
     }
 
+    /// Lists are copied whole, element by element in one gathering.
+    ///
+    /// - Precondition: the elements are fewer than 2^31.
     private static func gatherLists(_ offsets: [Int32], _ element: Column, _ indices: [Int32]) -> Values {
         var elementIndices: [Int32] = []
         var gatheredOffsets: [Int32] = [0]
@@ -68,6 +78,9 @@ extension Column {
     }
 
     /// The rows of `range` as a column of its own.
+    ///
+    /// - Precondition: `range` is within the rows.
+    /// - Complexity: O(rows of the range): they are copied; dictionaries and constants are shared.
     public func slice(_ range: Range<Int>) -> Column {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         if range.count == count { return self }
@@ -92,6 +105,9 @@ extension Column {
     }
 
     /// The same rows with dictionary codes and constants replaced by plain values, in nested columns too.
+    ///
+    /// - Precondition: texts that a dictionary repeats stay below 2 GiB once they are laid out.
+    /// - Complexity: O(rows), and the bytes of texts.
     public func flattened() -> Column {
         switch values {
         case .dictionary(let codes, let dictionary):
@@ -111,6 +127,8 @@ extension Column {
     }
 
     /// One row as a value: for rims and tests, never for loops.
+    ///
+    /// DECIMAL comes as its digits, TIME and the like as their numbers, text as its bytes; the column's type says what they mean.
     public func value(at row: Int) -> Value {
         precondition(row >= 0 && row < count)
         if case .constant(let value) = values { return value }
@@ -134,6 +152,9 @@ extension Column {
     }
 
     /// Columns of one type end to end. Dictionaries are kept when all share one, else flattened.
+    ///
+    /// - Parameter type: what the result is of; the columns' own types lie alike.
+    /// - Precondition: texts stay below 2 GiB together.
     public static func concatenating(_ columns: [Column], type: ColumnType) -> Column {
         if columns.count == 1, let only = columns.first { return only }
         if let shared = sharedDictionary(columns) {
@@ -152,6 +173,7 @@ extension Column {
     /// Of the texts of the rows, where they lie one after another.
     private var textByteCount: Int { if case .bytes(let arrays) = values { arrays.bytes.count } else { 0 } }
 
+    /// The one dictionary of all columns; nil where there are several, or a column without.
     private static func sharedDictionary(_ columns: [Column]) -> DictionaryValues? {
         var shared: DictionaryValues?
         for column in columns {
@@ -162,6 +184,7 @@ extension Column {
         return shared
     }
 
+    /// Nil where no column has a NULL.
     private static func joinedValidity(_ columns: [Column]) -> Bitmap? {
         guard columns.contains(where: { $0.validity != nil }) else { return nil }
         var joined = Bitmap()
@@ -171,6 +194,8 @@ extension Column {
 }
 
 extension ByteArrays {
+    /// The strings at `indices`, in that order, copied end to end.
+    ///
     /// - Precondition: what is gathered stays below 2 GiB.
     public func gathering(_ indices: [Int32]) -> ByteArrays {
         let (offsets, total) = gatheredOffsets(indices)
@@ -178,6 +203,8 @@ extension ByteArrays {
     }
 
     /// Where the strings lie once gathered, and how long they are together: as offsets only below 2 GiB.
+    ///
+    /// Past that the offsets are of no use, and the length tells so.
     fileprivate func gatheredOffsets(_ indices: [Int32]) -> (offsets: [Int32], total: Int) {
         var gatheredOffsets: [Int32] = [0]
         gatheredOffsets.reserveCapacity(indices.count + 1)
@@ -207,6 +234,7 @@ extension ByteArrays {
         return ByteArrays(offsets: gatheredOffsets, bytes: gathered)
     }
 
+    /// The strings of `range` with offsets from 0 on, copied.
     public func slice(_ range: Range<Int>) -> ByteArrays {
         let first = offsets[range.lowerBound]
         let last = offsets[range.upperBound]

@@ -1,9 +1,14 @@
 /// How many bytes rows take once dictionary codes and constants are replaced by what they stand for: what anything that copies rows, hashes,
 /// sorts, spills or writes them has to expect. Kept far below what an `Int` holds, so that sums of them need no check.
 extension Column {
+    /// 4 TiB.
     private static let countMax = 1 << 42
 
     /// No fewer than the rows take; told without looking at them.
+    ///
+    /// Batches are cut and memory is asked for by it. Of a dictionary's rows each counts as its largest entry.
+    ///
+    /// - Complexity: O(columns within).
     public var flatByteCountBound: Int {
         switch values {
         case .bits: count
@@ -20,6 +25,7 @@ extension Column {
 
     /// Adds what each row takes.
     /// - Precondition: `widths` has a place for each row.
+    /// - Complexity: O(rows, and elements of lists).
     public func addWidths(to widths: inout [Int]) {
         func add(_ width: Int) { for row in widths.indices { widths[row] += width } }
         switch values {
@@ -35,6 +41,7 @@ extension Column {
                 add(dictionary.flatByteCountMax + 4)
             }
         case .list(let offsets, let element):
+            // The widths of all elements, from which each list takes its own.
             var elements = [Int](repeating: 0, count: element.count)
             element.addWidths(to: &elements)
             for row in widths.indices {
@@ -88,7 +95,10 @@ extension ColumnBatch {
 }
 
 /// Ends batches at a byte count: each has at least one row, and no more than fit.
+///
+/// Operators whose output may be far larger than their input (joins, unnesting) ask it where to stop.
 public struct BatchBuilder {
+    /// Of each row; nil where nothing need be cut.
     private let widths: [Int]?
     public let byteCountMax: Int
 
@@ -115,6 +125,9 @@ public struct BatchBuilder {
     public var isWhole: Bool { widths == nil }
 
     /// Where the batch that begins at row `start` ends.
+    ///
+    /// - Returns: above `start`, unless that is `limit`.
+    /// - Complexity: O(rows of the batch).
     public func end(from start: Int, to limit: Int) -> Int {
         guard let widths else { return limit }
         var (end, byteCount) = (start, 0)

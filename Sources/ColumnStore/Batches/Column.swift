@@ -11,6 +11,7 @@ public struct Column: Sendable {
     public let validity: Bitmap?
     public let values: Values
 
+    /// The forms in which values lie. A kernel switches over them once a batch, and loops over an array.
     public enum Values: Sendable {
         /// BOOLEAN.
         case bits(Bitmap)
@@ -45,22 +46,27 @@ public struct Column: Sendable {
         self.values = values
     }
 
+    /// Takes no memory for its rows.
     public static func constant(_ value: Value, type: ColumnType, count: Int) -> Column {
         Column(type: type, count: count, values: .constant(value))
     }
 
+    /// - Precondition: `row` is 0 ..< `count`.
     public func isNull(at row: Int) -> Bool {
         if case .constant(let value) = values { return value.isNull }
         guard let validity else { return false }
         return !validity[row]
     }
 
+    /// - Complexity: O(words of the validity).
     public var nullCount: Int {
         if case .constant(let value) = values { return value.isNull ? count : 0 }
         return validity.map { count - $0.setCount } ?? 0
     }
 
     /// The same values under another type that lies alike (BIGINT as TIMESTAMP, a decimal's wider precision).
+    ///
+    /// Nothing is copied, nor converted: who calls it knows that the numbers mean the same.
     public func retyped(_ type: ColumnType) -> Column {
         Column(type: type, count: count, validity: validity, values: values)
     }

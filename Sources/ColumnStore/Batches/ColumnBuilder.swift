@@ -1,4 +1,10 @@
 /// Builds a column value by value. Typed appends for loops that know their type, `append(_: Value)` for rims.
+///
+/// One owner. A precondition that is broken traps: what comes from outside is checked before it is appended.
+///
+/// Invariants, between calls:
+/// 1. `validity` is nil until the first NULL, then has `count` bits.
+/// 2. `values`, `offsets` or `children` have `count` rows, by `form`; what stands under a NULL is a placeholder.
 public struct ColumnBuilder: Sendable {
     public let type: ColumnType
     public private(set) var count = 0
@@ -6,12 +12,15 @@ public struct ColumnBuilder: Sendable {
     private var form: Form
     /// In use where the form is `.values`.
     private var values: TypedArrayBuilder
+    /// Of a list: where each row's elements end, after a first 0.
     private var offsets: [Int32] = [0]
     /// A list's element, or a struct's members.
     private var children: [ColumnBuilder] = []
 
+    /// How rows are kept: as values, as lists, as structs, or, of a bare NULL's type, not at all.
     private enum Form: Sendable { case values, list, structure, null }
 
+    /// DECIMAL begins with 64 bits whatever its precision, and widens with the first value that needs it.
     public init(type: ColumnType) {
         self.type = type
         form = .values
@@ -34,6 +43,7 @@ public struct ColumnBuilder: Sendable {
 
     private func isOf(_ kind: TypedArray.Kind) -> Bool { form == .values && values.kind == kind }
 
+    /// A NULL of any type: an empty list, a struct whose members are NULL.
     public mutating func appendNull() {
         if validity == nil { validity = Bitmap(repeating: true, count: count) }
         appendPlaceholder()
@@ -41,6 +51,7 @@ public struct ColumnBuilder: Sendable {
         count += 1
     }
 
+    /// Counts a row that is not NULL.
     private mutating func appended() {
         validity?.append(true)
         count += 1
@@ -117,6 +128,7 @@ public struct ColumnBuilder: Sendable {
     /// - Precondition: the column is a list.
     public mutating func appendList<Failure: Error>(_ fill: (inout ColumnBuilder) throws(Failure) -> Void) throws(Failure) {
         precondition(form == .list, "not a list column")
+        // Also where `fill` throws: the row is there then, with what was appended to it.
         defer {
             offsets.append(Int32(children[0].count))
             appended()
@@ -130,10 +142,13 @@ public struct ColumnBuilder: Sendable {
         _ fill: (inout [ColumnBuilder]) throws(Failure) -> Void
     ) throws(Failure) {
         precondition(form == .structure, "not a struct column")
+        // Where it throws, members may be of different lengths, and the builder is of no more use.
         try fill(&children)
         appended()
     }
 
+    /// For rims: one switch for each value.
+    ///
     /// - Precondition: `value` is NULL or of the column's type, and fits in it.
     public mutating func append(_ value: Value) {
         switch value {
@@ -157,6 +172,8 @@ public struct ColumnBuilder: Sendable {
     }
 
     /// All rows of a column of the same type.
+    ///
+    /// Codes and constants are laid out. Texts stay below 2 GiB together, as do elements in number.
     public mutating func append(contentsOf column: Column) {
         switch column.values {
         case _ where form == .null, .constant(.null):
@@ -175,6 +192,7 @@ public struct ColumnBuilder: Sendable {
         join(column.values)
     }
 
+    /// Appends values, where the validity of their rows is there already.
     private mutating func join(_ added: Column.Values) {
         if form == .values, let more = added.typed {
             if case .int128 = more, values.kind == .int64 { values.widen() }

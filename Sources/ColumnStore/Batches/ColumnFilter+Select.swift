@@ -1,6 +1,14 @@
 /// Applying a filter to a column: one dispatch a batch, then a loop over contiguous values.
+///
+/// 1. NULL tests look at the validity alone.
+/// 2. A constant is tested once, a dictionary once an entry; codes are then looked up in the entries' answers.
+/// 3. Whole numbers are compared in their own width, with bounds that were brought into it before.
+/// 4. Strings that must be equal are compared by their first eight bytes; all else goes value by value.
+/// 5. What stands under a NULL has an answer too, and is masked out at the end.
 extension ColumnFilter {
     /// One bit for each row of `column`: whether it passes.
+    ///
+    /// - Complexity: O(rows).
     public func select(_ column: Column) -> Bitmap {
         switch test {
         case .isNull: return ~valid(column)
@@ -22,11 +30,13 @@ extension ColumnFilter {
         return passing
     }
 
+    /// One bit for each row: whether it is not NULL.
     private func valid(_ column: Column) -> Bitmap {
         if case .constant(let value) = column.values { return Bitmap(repeating: !value.isNull, count: column.count) }
         return column.validity ?? Bitmap(repeating: true, count: column.count)
     }
 
+    /// Booleans, doubles, and tests of text but for equality: `passes` for each row, with the order that SQL has for NaN.
     private func selectByValue(_ column: Column) -> Bitmap {
         if case .bytes(let arrays) = column.values, case .equal(.bytes(let wanted)) = test {
             return Self.selectEqual(arrays, wanted)
@@ -62,13 +72,16 @@ extension ColumnFilter {
         var isNegated = false
     }
 
+    /// The test in the width of the values: what does not fit there is equal to none of them, and as a bound lies beyond all.
     private func integerBounds<Integer: FixedWidthInteger & Sendable>(_: Integer.Type) -> IntegerBounds<Integer> {
         func exact(_ value: Value) -> Integer? { Self.wide(value).flatMap { Integer(exactly: $0) } }
         switch test {
         case .equal(let value): return IntegerBounds(ranges: exact(value).map { [$0...$0] } ?? [])
+        // A value that does not fit equals none: turned round, all pass.
         case .notEqual(let value): return IntegerBounds(ranges: exact(value).map { [$0...$0] } ?? [], isNegated: true)
         case .oneOf(let values): return IntegerBounds(ranges: values.compactMap { exact($0).map { $0...$0 } })
         case .range(let lower, let upper):
+            // An open bound becomes the closed one beside it; at the end of 128 bits there is none, and nothing passes.
             var least = Int128(Integer.min)
             var greatest = Int128(Integer.max)
             if let lower, let value = Self.wide(lower.value) {
@@ -84,6 +97,7 @@ extension ColumnFilter {
         }
     }
 
+    /// A whole number, or a decimal's digits, which are of the column's scale.
     private static func wide(_ value: Value) -> Int128? {
         switch value {
         case .integer(let value): Int128(value)
@@ -92,6 +106,7 @@ extension ColumnFilter {
         }
     }
 
+    /// One range is two comparisons a row; several are single values, looked for in a set.
     @inline(__always)
     private func selectIntegers<Integer: FixedWidthInteger & BitwiseCopyable & Sendable>(
         _ values: [Integer], bounds: IntegerBounds<Integer>
@@ -111,6 +126,7 @@ extension ColumnFilter {
         return result
     }
 
+    /// Answers for 64 rows at a time, gathered in a word.
     @inline(__always)
     private static func bits<Element: BitwiseCopyable>(_ values: [Element], _ passes: (Element) -> Bool) -> Bitmap {
         var words = [UInt64](repeating: 0, count: (values.count + 63) / 64)

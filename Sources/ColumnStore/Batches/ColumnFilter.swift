@@ -1,6 +1,8 @@
 /// A test of one column that a source can apply by itself, exactly, and prune files, row groups and pages with.
 ///
 /// NULL passes only `.isNull`: a filter selects rows for which the test is true, as WHERE does.
+///
+/// Queries make them of WHERE conjuncts, tables of scopes and snapshots; sources ask `canMatch` about what they know unread, and `select` about rows.
 public struct ColumnFilter: Hashable, Sendable {
     public enum Test: Hashable, Sendable {
         case equal(Value)
@@ -41,6 +43,8 @@ public struct ColumnFilter: Hashable, Sendable {
     ///   - minimum: a value not above any of the values, or nil when unknown.
     ///   - maximum: a value not below any of them, or nil when unknown.
     ///   - hasNull, hasValue: whether there may be a NULL, and a value that is not NULL.
+    ///
+    /// - Returns: true also where nothing is known.
     public func canMatch(minimum: Value?, maximum: Value?, hasNull: Bool = true, hasValue: Bool = true) -> Bool {
         switch test {
         case .isNull: return hasNull
@@ -49,6 +53,7 @@ public struct ColumnFilter: Hashable, Sendable {
         case .oneOf(let values): return hasValue && values.contains { Self.mayContain($0, minimum, maximum) }
         case .notEqual(let value):
             guard hasValue else { return false }
+            // Only where every value is the one that is not wanted does none pass.
             guard let minimum, let maximum else { return true }
             return !(minimum == maximum && minimum == value)
         case .range(let lower, let upper):
@@ -62,6 +67,7 @@ public struct ColumnFilter: Hashable, Sendable {
             return true
         case .hasPrefix(let prefix):
             guard hasValue else { return false }
+            // All strings with the prefix lie together: from the prefix itself on, and before any string whose beginning is above it.
             if let maximum, let order = Value.order(maximum, .bytes(prefix)), order < 0 { return false }
             if case .bytes(let least)? = minimum, let order = Value.order(.bytes(Array(least.prefix(prefix.count))), .bytes(prefix)) {
                 return order <= 0
@@ -75,12 +81,14 @@ public struct ColumnFilter: Hashable, Sendable {
         switch test {
         case .isNull: false
         case .isNotNull: true
+        // What lies between two that pass passes, too.
         case .equal, .range, .hasPrefix: passes(minimum) && passes(maximum)
         case .oneOf: minimum == maximum && passes(minimum)
         case .notEqual(let value): !Self.mayContain(value, minimum, maximum)
         }
     }
 
+    /// Whether `value` lies within the bounds that are known.
     private static func mayContain(_ value: Value, _ minimum: Value?, _ maximum: Value?) -> Bool {
         if let minimum, let order = Value.order(value, minimum), order < 0 { return false }
         if let maximum, let order = Value.order(value, maximum), order > 0 { return false }
@@ -88,6 +96,8 @@ public struct ColumnFilter: Hashable, Sendable {
     }
 
     /// Whether one value passes.
+    ///
+    /// NULL passes `.isNull` alone. Doubles compare by SQL's order, in which NaN equals itself and is above all numbers.
     public func passes(_ value: Value) -> Bool {
         switch test {
         case .isNull: return value.isNull

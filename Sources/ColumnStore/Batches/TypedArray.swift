@@ -1,6 +1,9 @@
 /// Values end to end, of one of the kinds in which they lie in memory: a leaf's, a page's, a column's that is neither nested nor a dictionary's. The payload
 /// is shared by reference; nothing here copies it.
+///
+/// `Column.Values` has the same kinds and those that are made of others; the two are turned into each other without a copy.
 enum TypedArray: Sendable {
+    /// The kinds in which values lie; `ColumnBuilder.init` and `LeafConversion.kind` say which type has which.
     enum Kind: Sendable, CaseIterable {
         case bits, int32, int64, int128, double, interval, bytes
 

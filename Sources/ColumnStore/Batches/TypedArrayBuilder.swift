@@ -1,4 +1,6 @@
 /// A typed array while it grows: whatever gathers values (a column, a leaf that is read or written) has one of these, and appends to its arrays.
+///
+/// Invariant: but for the one that `kind` names, all arrays are empty.
 struct TypedArrayBuilder: Sendable {
     private(set) var kind: TypedArray.Kind
     // One of these is in use, by `kind`. Stored apart, not as payloads of an enum: taking a payload out to append to it and putting it back copied
@@ -26,9 +28,12 @@ struct TypedArrayBuilder: Sendable {
     }
 
     /// About what the values take in memory.
+    /// Bits count as a byte each.
     var byteCount: Int { count * kind.slotByteCount + arrays.bytes.count }
 
     /// Makes room for as many values in all, and for the bytes of byte arrays.
+    ///
+    /// Bits grow by words, and need no room beforehand.
     mutating func reserve(_ count: Int, byteCount: Int = 0) {
         switch kind {
         case .bits: break
@@ -69,6 +74,8 @@ struct TypedArrayBuilder: Sendable {
     ///
     /// - Returns: false, with nothing appended, where it is of another kind. Decimals of 64 bits become those of 128; the other way round is the
     ///   caller's to decide.
+    /// - Parameter rows: places in `added`, in the order in which they are wanted; nil for all of it.
+    /// - Precondition: byte arrays stay below 2 GiB together.
     mutating func append(contentsOf added: TypedArray, rows: [Int32]? = nil) -> Bool {
         switch (kind, added) {
         case (.bits, .bits(let more)): append(more, rows)
@@ -89,6 +96,7 @@ struct TypedArrayBuilder: Sendable {
         return true
     }
 
+    /// Numbers, whole or row by row.
     @inline(__always)
     private static func append<Element: BitwiseCopyable>(_ values: [Element], _ rows: [Int32]?, to mine: inout [Element]) {
         guard let rows else {
@@ -107,6 +115,7 @@ struct TypedArrayBuilder: Sendable {
         }
     }
 
+    /// Strings: their bytes in one copy, and their ends moved by what stands before them.
     private mutating func append(_ more: ByteArrays, _ rows: [Int32]?) {
         guard let rows else {
             let base = Int32(arrays.bytes.count)
