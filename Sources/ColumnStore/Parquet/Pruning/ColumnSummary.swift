@@ -70,18 +70,18 @@ extension ParquetFile {
     /// draws; where a row group spans a part of the file's range only, the other parts have as many of their own.
     ///
     /// 1. Of the row group in the middle, the dictionary's length is how many distinct values its rows drew. Without one, whole numbers have as many as
-    ///    their bounds are apart, and others are unknown.
+    ///    their bounds are apart, values permitting, and others are unknown.
     /// 2. `population` says of how many values such a draw is to be expected.
     /// 3. Where the row group's own bounds span a part of the file's, as many times more.
     /// 4. Such an estimate is never more than whole numbers lie between the bounds, nor than there are values.
     private func distinctCount(_ leaf: LeafDescriptor, _ decoder: StatisticsDecoder, _ summary: ColumnSummary) -> Int? {
         let groups = metadata.rowGroups.indices.filter { metadata.rowGroups[$0].rowCount > 0 }
         guard !groups.isEmpty else { return 0 }
+        let total = groups.reduce(0) { $0.addingSaturating(Int(clamping: metadata.rowGroups[$1].columns[leaf.index].metadata?.valueCount ?? 0)) }
         let group = groups[groups.count / 2]
         guard let chunk = metadata.rowGroups[group].columns[leaf.index].metadata,
             let entries = dictionaryEntryCount(leaf, group, chunk), entries > 0
-        else { return Self.wholeSpan(summary.minimum, summary.maximum).map { Int(clamping: $0.addingSaturating(1)) } }
-        let total = groups.reduce(0) { $0.addingSaturating(Int(clamping: metadata.rowGroups[$1].columns[leaf.index].metadata?.valueCount ?? 0)) }
+        else { return Self.wholeSpan(summary.minimum, summary.maximum).map { min(max(total, 1), Int(clamping: $0.addingSaturating(1))) } }
         let drawn = Double(max(1, chunk.valueCount.subtractingSaturating(chunk.statistics?.nullCount ?? 0)))
         var estimate = Self.population(distinct: Double(entries), draws: drawn)
         if let statistics = chunk.statistics, groups.count > 1 {

@@ -1,8 +1,8 @@
 /// From the bytes of bounds to values, by the order that their column has (parquet-format, LogicalTypes.md and
 /// parquet.thrift, ColumnOrder). What cannot be trusted gives no bound.
 ///
-/// 1. `minValue` and `maxValue` are used where the footer gives the column the order of its type.
-/// 2. Else the legacy fields are, of signed numbers.
+/// 1. `minValue` and `maxValue`, and a page's bounds, are used where the footer gives the column the order of its type.
+/// 2. Else the legacy fields of a row group are, of signed numbers.
 /// 3. Bounds that are no values of the type are dropped (`limited`), and so is the upper bound of doubles, above which a NaN may be.
 /// 4. Values come out as the column is read (`conversion`): in its unit, and a decimal as its digits.
 struct StatisticsDecoder: Sendable {
@@ -16,15 +16,19 @@ struct StatisticsDecoder: Sendable {
     /// - Returns: nil for each that is not known.
     func bounds(_ statistics: ChunkStatistics) -> (minimum: Value?, maximum: Value?) {
         if hasTypeOrder, statistics.minValue != nil || statistics.maxValue != nil {
-            return bounds(minimum: statistics.minValue, maximum: statistics.maxValue)
+            return valid(statistics.minValue, statistics.maxValue)
         }
         // The legacy fields were compared as signed numbers by every writer, and as bytes by some.
         guard isSignedNumber else { return (nil, nil) }
-        return bounds(minimum: statistics.legacyMin, maximum: statistics.legacyMax)
+        return valid(statistics.legacyMin, statistics.legacyMax)
     }
 
-    /// As `bounds(_:)`, for a page of a column index, whose bounds always follow the type's order.
+    /// As `bounds(_:)`, for a page of a column index, whose bounds mean nothing where the footer gives the column no order.
     func bounds(minimum: [UInt8]?, maximum: [UInt8]?) -> (minimum: Value?, maximum: Value?) {
+        hasTypeOrder ? valid(minimum, maximum) : (nil, nil)
+    }
+
+    private func valid(_ minimum: [UInt8]?, _ maximum: [UInt8]?) -> (minimum: Value?, maximum: Value?) {
         guard isOrdered else { return (nil, nil) }
         let least = minimum.flatMap(limited)
         let greatest = maximum.flatMap(limited)

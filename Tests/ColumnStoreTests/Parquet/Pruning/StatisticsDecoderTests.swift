@@ -33,6 +33,17 @@ final class StatisticsDecoderTests: XCTestCase {
         }
     }
 
+    /// Texts of a writer that compared them as signed bytes, say: nothing tells, so nothing is left out.
+    func test_bounds_withoutAnOrder_boundNothing_ofAPageEither() {
+        for hasTypeOrder in [true, false] {
+            let page = decoder(.byteArray, .string, hasTypeOrder: hasTypeOrder).bounds(minimum: Array("a".utf8), maximum: Array("b".utf8))
+            XCTAssertEqual(page.minimum, hasTypeOrder ? .string("a") : nil)
+            XCTAssertEqual(page.maximum, hasTypeOrder ? .string("b") : nil)
+            let number = decoder(.int64, hasTypeOrder: hasTypeOrder).bounds(minimum: bytes(Int64(1)), maximum: bytes(Int64(2)))
+            XCTAssertEqual(number.minimum, hasTypeOrder ? .integer(1) : nil)
+        }
+    }
+
     func test_bounds_timesOfOtherUnits_areRoundedDownOrRefused() {
         check(decoder(.int64, .timestamp(isAdjustedToUTC: true, unit: .millis)), bytes(Int64(-7)), .integer(-7_000))
         check(decoder(.int64, .timestamp(isAdjustedToUTC: true, unit: .millis)), bytes(Int64.max), nil)
