@@ -1,7 +1,26 @@
+// Avro 1.11, "Binary Encoding":
+//   null              nothing
+//   boolean           1 byte, 0 or 1
+//   int, long, enum   zigzag varint: 0 → 00, -1 → 01, 1 → 02, 64 → 80 01
+//   float, double     4 or 8 bytes, little-endian
+//   bytes, string     long length, then as many bytes
+//   fixed             its bytes
+//   record            its fields, in the schema's order, with nothing between them
+//   union             long place of the branch, then the branch's value
+//   array, map        blocks of (long count, items), ended by a count of 0; a count below 0 stands for its opposite and is followed by
+//                     the block's size in bytes. An item of a map is a string key and a value.
+
 /// Reads values of Avro's binary encoding from the bytes of one block, distrusting each length.
+///
+/// 1. `offset ≤ end ≤ bytes.count`: every length is compared with what remains before `offset` moves.
+/// 2. Nothing is allocated for a count that is merely claimed: arrays grow by an item at a time, byte arrays take what is really there.
+/// 3. After a throw `offset` lies anywhere: whoever decodes gives up the file.
 package struct AvroDecoder {
+    /// The whole file, or one decompressed block; a block that is not compressed is decoded where it lies, without a copy.
     let bytes: [UInt8]
+    /// The next byte to be read.
     private(set) var offset: Int
+    /// One past the last byte that belongs to this decoder.
     let end: Int
 
     init(bytes: [UInt8], range: Range<Int>) {
@@ -25,11 +44,13 @@ package struct AvroDecoder {
             guard offset < end else { throw .truncated }
             let byte = bytes[offset]
             offset += 1
+            // Nine bytes hold 63 bits: of the tenth only the lowest bit fits.
             if shift == 63, byte > 1 { throw .outOfRange("varint") }
             value |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 { break }
             shift += 7
         }
+        // Zigzag, undone: the lowest bit is the sign, the others the magnitude (one less where it is negative).
         return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }
 
@@ -60,6 +81,7 @@ package struct AvroDecoder {
         return Array(bytes[offset..<offset + count])
     }
 
+    /// - Throws: `.notUTF8` besides what `length` throws.
     mutating func string() throws(AvroFault) -> String {
         let count = try length()
         guard let string = String(validating: bytes[offset..<offset + count], as: UTF8.self) else { throw .notUTF8 }
@@ -94,6 +116,7 @@ package struct AvroDecoder {
         return branches[Int(index)]
     }
 
+    /// Passes over one value of `type`, a field that the reader does not know.
     package mutating func skip(_ type: AvroType) throws(AvroFault) {
         switch type {
         case .null: return
@@ -124,6 +147,7 @@ package struct AvroDecoder {
 
     // MARK: Values of a field whose type the writer chose: nil for null, an error for another kind
 
+    /// Of an int or a long.
     mutating func optionalLong(_ field: AvroField) throws(AvroFault) -> Int64? {
         switch try branch(of: field.type) {
         case .null: return nil
@@ -132,6 +156,7 @@ package struct AvroDecoder {
         }
     }
 
+    /// Of an int, or of a long whose value fits: some writers take the wider type.
     mutating func optionalInt(_ field: AvroField) throws(AvroFault) -> Int32? {
         guard let value = try optionalLong(field) else { return nil }
         guard let narrow = Int32(exactly: value) else { throw .outOfRange(field.name) }
@@ -146,6 +171,7 @@ package struct AvroDecoder {
         }
     }
 
+    /// Of bytes or a string, which are encoded alike.
     mutating func optionalBytes(_ field: AvroField) throws(AvroFault) -> [UInt8]? {
         switch try branch(of: field.type) {
         case .null: return nil
@@ -155,6 +181,8 @@ package struct AvroDecoder {
     }
 
     /// The items of an array of longs or ints.
+    ///
+    /// - Throws: `.wrongType` for a null among the items, too.
     mutating func optionalLongs(_ field: AvroField) throws(AvroFault) -> [Int64]? {
         switch try branch(of: field.type) {
         case .null: return nil
@@ -174,6 +202,9 @@ package struct AvroDecoder {
 
     // An int-keyed map is an array of records of key and value.
 
+    /// A map of numbers by field id, in whatever order the writer put them.
+    ///
+    /// - Complexity: O(n) where ids ascend, as most writers have them, O(n log n) elsewhere.
     mutating func optionalCounts(_ field: AvroField) throws(AvroFault) -> FieldCounts? {
         guard let value = try mapValueType(field) else { return nil }
         switch value {
@@ -187,6 +218,7 @@ package struct AvroDecoder {
         return FieldCounts(FieldOrder.ascending(pairs))
     }
 
+    /// A map of bytes by field id. As `optionalCounts`.
     mutating func optionalBounds(_ field: AvroField) throws(AvroFault) -> FieldBounds? {
         guard let value = try mapValueType(field) else { return nil }
         switch value {

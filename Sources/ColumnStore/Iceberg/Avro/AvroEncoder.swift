@@ -1,11 +1,16 @@
 /// Appends values in Avro's binary encoding.
+///
+/// The caller knows the schema: values follow one another in the order of its fields, and nothing here checks that they do.
+/// `AvroDecoder` has the encoding.
 struct AvroEncoder {
     private(set) var bytes: [UInt8] = []
 
+    /// Forgets what was encoded, and keeps the memory for the next block.
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
     }
 
+    /// An int or a long: zigzag, so that small negative numbers stay short, then seven bits a byte, the lowest first.
     mutating func long(_ value: Int64) {
         var rest = UInt64(bitPattern: (value << 1) ^ (value >> 63))
         while rest >= 0x80 {
@@ -48,6 +53,7 @@ struct AvroEncoder {
     }
 
     /// `["null", array]`.
+    /// A list that is there is one block and its end; an empty one the end alone.
     mutating func optionalLongs(_ values: [Int64]?) {
         optional(values) { encoder, values in
             if !values.isEmpty {
@@ -70,6 +76,7 @@ struct AvroEncoder {
         }
     }
 
+    /// As `optionalCounts`.
     mutating func optionalBounds(_ map: FieldBounds?) {
         optional(map) { encoder, map in
             if !map.ids.isEmpty { encoder.long(Int64(map.ids.count)) }

@@ -2,17 +2,25 @@
 // (long count, long size, bytes, sync marker).
 
 /// The blocks of an Avro file, one after another.
+///
+/// Made for a file that is in memory as a whole; `nextBlock` hands out one block after another, each with a decoder of its own. The reader
+/// keeps no decompressed block.
 package struct AvroFileReader {
     /// The header's entries besides the codec and the schema.
     let metadata: [String: [UInt8]]
     package let type: AvroType
+    /// "null" where the header has none, as the specification says.
     private let codec: String
+    /// What follows each block: another file's bytes, or a wrong size, are found by it.
     private let sync: ArraySlice<UInt8>
+    /// Stands after the last block that was handed out.
     private var decoder: AvroDecoder
 
     /// Largest block after decompression: a manifest of a million entries in one block.
     static let blockByteCountMax = 1 << 29
 
+    /// - Throws: `.notAvro` for other first bytes, `.badHeader` and `.badSchema` for a header without a usable schema, `.truncated` for one that
+    ///   does not end. A codec that is not known is refused with the first block only.
     package init(bytes: [UInt8]) throws(AvroFault) {
         guard bytes.count >= 4, bytes[0] == 0x4F, bytes[1] == 0x62, bytes[2] == 0x6A, bytes[3] == 1 else {
             throw .notAvro
@@ -41,6 +49,8 @@ package struct AvroFileReader {
     }
 
     /// The next block's records; nil at the end of the file.
+    ///
+    /// - Throws: `.badSync`, `.unknownCodec`, `.badCompression`, `.truncated`, and `.outOfRange` for more records than there are bytes.
     package mutating func nextBlock() throws(AvroFault) -> (recordCount: Int, decoder: AvroDecoder)? {
         guard decoder.remaining > 0 else { return nil }
         let recordCount = try decoder.long()
@@ -58,6 +68,7 @@ package struct AvroFileReader {
                 bytes: try AvroDeflate.decompress(decoder.bytes[range], byteCountMax: Self.blockByteCountMax))
         default: throw .unknownCodec(codec)
         }
+        // A record of a manifest takes a byte at least.
         guard recordCount >= 0, recordCount <= Int64(block.remaining) else { throw .outOfRange("record count") }
         return (Int(recordCount), block)
     }

@@ -1,11 +1,18 @@
 /// A schema of Apache Avro 1.11, as far as manifests need it: fields are known by Iceberg's `field-id`, not by their names.
+///
+/// Made from the schema in the header of each file, and walked once for each record: the writer's types decide how values are read, not what the
+/// reader expects. Aliases, defaults, orders and logical types are passed over, names of enumerations too.
 package indirect enum AvroType: Sendable {
     case null, boolean, int, long, float, double, bytes, string
+    /// As many bytes, with no length before them.
     case fixed(byteCount: Int)
+    /// The place of a symbol, which is read as a long.
     case enumeration
     case array(AvroType)
     case map(AvroType)
+    /// Never empty.
     case union([AvroType])
+    /// In the order in which values are written.
     case record([AvroField])
 
     /// More types than any manifest has, named ones counted at each use: a small text that names records inside records could
@@ -13,6 +20,7 @@ package indirect enum AvroType: Sendable {
     static let nodeCountMax = 10_000
 
     /// What a value takes at least.
+    /// 0 for null, and for a record of nothing but such.
     var byteCountMin: Int {
         switch self {
         case .null: 0
@@ -24,6 +32,7 @@ package indirect enum AvroType: Sendable {
         }
     }
 
+    /// - Throws: `.badSchema`, with what is wrong in words.
     init(parsing schema: [UInt8]) throws(AvroFault) {
         let json: JSONValue
         do {
@@ -31,11 +40,13 @@ package indirect enum AvroType: Sendable {
         } catch {
             throw .badSchema("\(error.message) at byte \(error.offset)")
         }
+        // A name counts for all types below it, so that the whole unfolded schema is bounded and not its text.
         var named: [String: (type: AvroType, nodeCount: Int)] = [:]
         var nodeCount = 0
         self = try Self.parse(json, &named, &nodeCount)
     }
 
+    /// The records, fixed types and enumerations that were read so far, under their names with and without their namespace.
     private typealias Named = [String: (type: AvroType, nodeCount: Int)]
 
     private static func parse(
@@ -80,6 +91,7 @@ package indirect enum AvroType: Sendable {
     ) throws(AvroFault) -> AvroType {
         let before = nodeCount
         guard let kind = json[present: "type"] else { throw .badSchema("an object without \"type\"") }
+        // `{"type": {"type": "array", …}}`: one object around another.
         guard let kind = kind.text else { return try parse(kind, &named, &nodeCount) }
         let type: AvroType
         switch kind {
@@ -105,6 +117,7 @@ package indirect enum AvroType: Sendable {
             guard let size = json[present: "size"]?.int32, size >= 0 else { throw .badSchema("a fixed without a size") }
             type = .fixed(byteCount: Int(size))
         case "enum": type = .enumeration
+        // `{"type": "long", "logicalType": …}`: a name in an object.
         default: return try primitiveOrNamed(kind, named, &nodeCount)
         }
         if let name = json[present: "name"]?.text {
@@ -125,19 +138,24 @@ package struct AvroField: Sendable {
 
 /// What can be wrong with an Avro file. Facts only; `IcebergError` adds the place.
 package enum AvroFault: Error, Equatable {
+    /// The first four bytes are not those of a container of version 1.
     case notAvro
     case badSchema(String)
     case badHeader(String)
-    /// A codec that isn't read here: null, deflate, zstandard and snappy are.
+    /// A codec other than "null" and "deflate", which alone are read here.
     case unknownCodec(String)
+    /// A block that does not inflate, or to more than is allowed.
     case badCompression
+    /// Bytes end before the value that they should hold.
     case truncated
+    /// A block isn't followed by the file's 16 bytes.
     case badSync
     /// A number, length or count outside what its place allows.
     case outOfRange(String)
     case notUTF8
     /// The writer's type of a field isn't the one that Iceberg gives it.
     case wrongType(field: String)
+    /// A field that the format requires is absent or null.
     case missingField(String)
     /// Well-formed, but of a kind that isn't read here.
     case unsupported(String)

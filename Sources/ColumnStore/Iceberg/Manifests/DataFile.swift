@@ -1,4 +1,7 @@
 /// A Parquet file of a table, with what planning needs to leave it out unread.
+///
+/// Made by who wrote a file (`init(_:location:sortOrderID:)`) or read from a manifest, carried unchanged through later commits, and asked by
+/// `Table.plan`. Everything but the location and the two counts may be nil, where the writer did not say.
 public struct DataFile: Sendable, Equatable {
     /// As outside readers open it: `file:///absolute/path`.
     public internal(set) var location: String
@@ -7,14 +10,19 @@ public struct DataFile: Sendable, Equatable {
     /// Exact: readers find the footer by it.
     public let byteCount: Int64
     /// By field id, as are the maps below; counts for columns outside lists only.
+    /// Compressed bytes of a column's chunks; of the leaves of lists, too.
     public var columnSizes: FieldCounts?
+    /// NULLs included.
     public var valueCounts: FieldCounts?
     public var nullCounts: FieldCounts?
+    /// Of columns of doubles only.
     public var nanCounts: FieldCounts?
     /// In Iceberg's single-value form, see `BoundCoding`.
     public var lowerBounds: FieldBounds?
+    /// May lack a column that `lowerBounds` has: where no text that is short enough is above the greatest.
     public var upperBounds: FieldBounds?
     /// Where row groups begin.
+    /// Byte offsets in the file, ascending; one for each row group.
     public var splitOffsets: [Int64]?
     /// The sort order in which the rows lie.
     public var sortOrderID: Int32?
@@ -25,6 +33,7 @@ public struct DataFile: Sendable, Equatable {
     static let recordCountMax: Int64 = 1 << 40
     static let byteCountMax: Int64 = 1 << 40
 
+    /// A file of which nothing but its size is known: it is never left out by a filter.
     public init(location: String, recordCount: Int64, byteCount: Int64) {
         self.location = location
         self.recordCount = recordCount
@@ -48,6 +57,7 @@ public struct DataFile: Sendable, Equatable {
         for leaf in written.leaves {
             guard let id = leaf.fieldID else { continue }
             sizes[id] = leaf.compressedByteCount
+            // Of a leaf in a list the values are as many as elements, which readers would take for rows.
             guard leaf.isTopLevel else { continue }
             values[id] = leaf.valueCount
             nulls[id] = leaf.nullCount
@@ -82,6 +92,8 @@ public struct DataFile: Sendable, Equatable {
 
     /// Whether rows of the file may pass all of `filters`. Errs on the side of yes.
     ///
+    /// Columns inside structs or lists are not looked at, nor columns that the schema no longer has.
+    ///
     /// - Parameter schema: by which the filters' columns are found.
     public func canMatch(_ filters: [ColumnFilter], schema: TableSchema) -> Bool {
         guard recordCount > 0 else { return false }
@@ -91,6 +103,7 @@ public struct DataFile: Sendable, Equatable {
             // Bounds leave NaN out, which SQL sorts above all numbers.
             let mayHaveNaN = field.type == .double && nanCounts?[id] != 0
             let nullCount = nullCounts?[id]
+            // Of a column that is all NULL no comparison is true.
             let hasValue = valueCounts?[id].flatMap { values in nullCount.map { values > $0 } } ?? true
             return filter.canMatch(
                 minimum: bounds.minimum, maximum: mayHaveNaN ? nil : bounds.maximum, hasNull: nullCount != 0,

@@ -1,6 +1,12 @@
 import Synchronization
 
 /// Decoded manifests and lists of them, kept for the next plan: they never change, so that a location is all the key there is.
+///
+/// Of one table, whose versions share it: a commit hands it on to the next version. Any thread may call; a manifest that two threads read at once is decoded
+/// twice and kept once. Nothing waits here for a read.
+///
+/// 1. `entryCount` is the sum of the counts of `entries`, `listedCount` that of `lists`.
+/// 2. Both are at most `entryCountMax`, and no manifest takes more than a quarter of it.
 final class ManifestCache: Sendable {
     private struct State {
         var entries: [String: [ManifestEntry]] = [:]
@@ -11,13 +17,16 @@ final class ManifestCache: Sendable {
     private let state = Mutex(State())
 
     /// Of a kilobyte or two each.
+    /// Entries, and apart from them rows of lists.
     private static let entryCountMax = 10_000
     private static let listCountMax = 64
 
+    /// - Returns: nil for what isn't kept.
     func entries(of location: String) -> [ManifestEntry]? {
         state.withLock { $0.entries[location] }
     }
 
+    /// One too large is not kept: it would push out all others, and come back no sooner.
     func keep(_ entries: [ManifestEntry], of location: String) {
         guard entries.count <= Self.entryCountMax / 4 else { return }
         state.withLock { state in

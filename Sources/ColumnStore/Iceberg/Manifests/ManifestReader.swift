@@ -1,4 +1,8 @@
 /// Reads manifests and manifest lists, this module's and those of other writers.
+///
+/// Fields are told by their ids and not by name or place (Iceberg specification, "Manifests" and "Manifest Lists", which give them): what a writer leaves
+/// out is nil or a fault, what it adds is passed over. Only data files in Parquet are read; a manifest with delete files is refused rather than
+/// read as if they were rows.
 enum ManifestReader {
     /// Larger ones are refused rather than read into memory: at 100 bytes an entry this is ten million files.
     static let byteCountMax = 1 << 30
@@ -6,6 +10,10 @@ enum ManifestReader {
     static let memoryByteCountMax = 2 << 30
 
     /// Hands out the entries of a manifest, with what they inherit from their row of the list filled in.
+    ///
+    /// - Parameter manifest: the row by which the file was found.
+    /// - Throws: `.corruptFile`, `.unsupportedFeature` for delete files and other formats than Parquet, and what `body` throws.
+    /// - Complexity: memory for one decompressed block.
     static func readEntries(
         _ bytes: [UInt8], manifest: ManifestFile, _ body: (ManifestEntry) throws(ColumnStoreError) -> Void
     ) throws(ColumnStoreError) {
@@ -29,6 +37,9 @@ enum ManifestReader {
         }
     }
 
+    /// All entries of a manifest, in the file's order.
+    ///
+    /// - Throws: as `readEntries`, and `.overBudget` when they would take more memory than `memoryByteCountMax`.
     static func entries(
         _ bytes: [UInt8], manifest: ManifestFile, memoryByteCountMax: Int = memoryByteCountMax
     ) throws(ColumnStoreError) -> [ManifestEntry] {
@@ -45,6 +56,7 @@ enum ManifestReader {
         return entries
     }
 
+    /// As the specification has it under "Sequence Number Inheritance".
     private static func inherit(_ entry: inout ManifestEntry, _ manifest: ManifestFile) {
         if entry.snapshotID == nil { entry.snapshotID = manifest.addedSnapshotID }
         // Only an added file may leave its numbers out; tables of version 1 have none, which counts as 0.
@@ -53,6 +65,7 @@ enum ManifestReader {
         if entry.fileSequenceNumber == nil { entry.fileSequenceNumber = inherited }
     }
 
+    /// One record of a manifest: fields in the writer's order, each read once.
     private static func entry(
         _ decoder: inout AvroDecoder, _ fields: [AvroField]
     ) throws(AvroFault) -> ManifestEntry {
@@ -90,6 +103,7 @@ enum ManifestReader {
         var rest = DataFile(location: "", recordCount: 0, byteCount: 0)
         for field in fields {
             switch field.id {
+            // 0 is data, 1 and 2 are deletes; tables of version 1 have no such field.
             case 134:
                 guard try decoder.optionalInt(field) ?? 0 == 0 else { throw .unsupported("delete files") }
             case 100: location = try decoder.optionalString(field)
@@ -113,6 +127,7 @@ enum ManifestReader {
         guard let location else { throw .missingField("file_path") }
         guard let recordCount else { throw .missingField("record_count") }
         guard let byteCount else { throw .missingField("file_size_in_bytes") }
+        // Checked here, where they enter: everybody else adds them up.
         guard (0...DataFile.recordCountMax).contains(recordCount) else { throw .outOfRange("record_count") }
         guard (0...DataFile.byteCountMax).contains(byteCount) else { throw .outOfRange("file_size_in_bytes") }
         var file = DataFile(location: location, recordCount: recordCount, byteCount: byteCount)
@@ -137,6 +152,9 @@ enum ManifestReader {
         guard added <= manifestCountMax - count else { throw .outOfRange("the count of manifests") }
     }
 
+    /// The rows of a manifest list, in the file's order, those of delete manifests included.
+    ///
+    /// - Throws: `.corruptFile`, `.unsupportedFeature`.
     static func manifests(_ bytes: [UInt8], path: String) throws(ColumnStoreError) -> [ManifestFile] {
         do {
             var reader = try AvroFileReader(bytes: bytes)
@@ -155,6 +173,7 @@ enum ManifestReader {
         }
     }
 
+    /// One row. What tables of version 1 lack counts as 0; the counts of files and rows they must have, since pruning and `Table.counts` go by them.
     private static func manifest(_ decoder: inout AvroDecoder, _ fields: [AvroField]) throws(AvroFault) -> ManifestFile {
         var location: String?
         var numbers: [Int32: Int64] = [:]
@@ -173,6 +192,7 @@ enum ManifestReader {
         guard let location else { throw .missingField("manifest_path") }
         func long(_ id: Int32, _ name: String, default missing: Int64? = nil) throws(AvroFault) -> Int64 {
             guard let value = numbers[id] ?? missing else { throw .missingField(name) }
+            // 503 is a snapshot's id, which another writer may have drawn from all 64 bits.
             guard value >= 0 || id == 503 else { throw .outOfRange(name) }
             return value
         }

@@ -1,8 +1,12 @@
 /// The Avro schemas of the files that this module writes, with the field ids by which every reader resolves them.
+///
+/// Names and ids are those of the Iceberg specification, version 2, "Manifests" and "Manifest Lists"; fields stand in the order in which `ManifestWriter`
+/// encodes them, and neither changes without the other. Ids of lists, of keys and of values are given out by the format, too.
 enum ManifestSchemas {
     /// Of our bounds in a manifest list: far from the ids that the format gives out.
     static let boundsFieldID: Int32 = 15_100
 
+    /// A row for each manifest of a snapshot.
     static let manifestList = record(
         "manifest_file",
         [
@@ -25,6 +29,7 @@ enum ManifestSchemas {
             optional("key_metadata", 519, #""bytes""#), optional("column_bounds", boundsFieldID, #""bytes""#),
         ])
 
+    /// An entry for each data file. The partition is a record without fields, as an unpartitioned table has it.
     static let manifest = record(
         "manifest_entry",
         [
@@ -59,6 +64,7 @@ enum ManifestSchemas {
         #"{"name":"\#(name)","type":\#(type),"field-id":\#(id)}"#
     }
 
+    /// A union with null first, so that null can be the default, as Avro wants it.
     private static func optional(_ name: String, _ id: Int32, _ type: String) -> String {
         #"{"name":"\#(name)","type":["null",\#(type)],"default":null,"field-id":\#(id)}"#
     }

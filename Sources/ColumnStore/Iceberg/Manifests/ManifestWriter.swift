@@ -31,16 +31,19 @@ enum ManifestWriter {
                 row.deletedFileCount += 1
                 row.deletedRowCount = row.deletedRowCount.addingSaturating(entry.file.recordCount)
             }
+            // A new entry has no number yet, and inherits the manifest's own.
             if entry.status != .deleted, let number = entry.sequenceNumber {
                 row.minSequenceNumber = min(row.minSequenceNumber, number)
             }
         }
         try writer.finish()
         row.byteCount = Int64(sink.bytes.count)
+        // Removed files say nothing of what is there; theirs are gone, too.
         row.bounds = ManifestBounds(entries.lazy.filter { $0.status != .deleted }.map(\.file), schema: schema)
         return (sink.bytes, row)
     }
 
+    /// The fields of `ManifestSchemas.manifest`, in its order.
     static func encode(_ entry: ManifestEntry, into encoder: inout AvroEncoder) {
         encoder.int(entry.status.rawValue)
         encoder.optionalLong(entry.snapshotID)
@@ -65,6 +68,9 @@ enum ManifestWriter {
         encoder.optional(file.sortOrderID) { $0.int($1) }
     }
 
+    /// The manifest list of a snapshot.
+    ///
+    /// - Parameter parentID: nil for the first snapshot, which readers want as the word "null".
     static func manifestList(
         _ manifests: [ManifestFile], snapshotID: Int64, parentID: Int64?, sequenceNumber: Int64
     ) throws(ColumnStoreError) -> [UInt8] {
@@ -80,6 +86,7 @@ enum ManifestWriter {
         return sink.bytes
     }
 
+    /// The fields of `ManifestSchemas.manifestList`, in its order.
     static func encode(_ manifest: ManifestFile, into encoder: inout AvroEncoder) {
         encoder.string(manifest.location)
         encoder.long(manifest.byteCount)

@@ -1,9 +1,18 @@
 /// A schema of a table under its id: columns with the field ids by which files know them, whatever they are called.
+///
+/// Its JSON form is that of the Iceberg specification, Appendix C, "Schemas". Types and their names there:
+///
+///     boolean, int, long, float, double, string, binary, uuid, date, time     as they are called; float is read as double
+///     decimal(P,S)                              1 ≤ P ≤ 38, 0 ≤ S ≤ P
+///     timestamp, timestamptz                    microseconds; …_ns nanoseconds, which are read and never stored
+///     fixed[N]                                  read as binary
+///     struct, list                              objects; a map is read as a list of `key` and `value`
 public struct TableSchema: Sendable, Equatable {
     public let id: Int32
     /// Every field, list element and struct member has an id.
     public let schema: Schema
     /// As the writer of the table put it, with what this module has no use for.
+    /// What is written back is this: a schema that was read and stays is not made anew from columns.
     let json: JSONValue
 
     /// - Precondition: all fields have ids.
@@ -29,6 +38,8 @@ public struct TableSchema: Sendable, Equatable {
     // MARK: Field ids
 
     /// The same columns with ids counted up from `lastColumnID`, depth first; ids that are there are replaced.
+    ///
+    /// - Returns: the columns; `lastColumnID` is then the greatest id that was given, which is never given again.
     static func numbering(_ fields: [Field], lastColumnID: inout Int32) -> [Field] {
         var numbered: [Field] = []
         for field in fields {
@@ -48,6 +59,8 @@ public struct TableSchema: Sendable, Equatable {
         return numbered
     }
 
+    /// Of all columns, elements and members; 0 for no columns.
+    ///
     /// - Throws: `.invalidRequest` when a field has no id, or two have the same.
     static func greatestID(_ fields: [Field]) throws(ColumnStoreError) -> Int32 {
         var seen: Set<Int32> = []
@@ -55,6 +68,7 @@ public struct TableSchema: Sendable, Equatable {
         return seen.max() ?? 0
     }
 
+    /// Ids are unique over the whole schema, nested fields included, and above 0.
     private static func gatherIDs(_ fields: [Field], _ seen: inout Set<Int32>) throws(ColumnStoreError) {
         for field in fields {
             guard let id = field.id, id > 0, seen.insert(id).inserted else {
@@ -80,6 +94,7 @@ public struct TableSchema: Sendable, Equatable {
         ])
     }
 
+    /// JSON documents are strings to other engines: the format has no type for them.
     private static func json(type: ColumnType) -> JSONValue {
         switch type {
         case .boolean: .string("boolean")
@@ -101,6 +116,7 @@ public struct TableSchema: Sendable, Equatable {
             ])
         case .structure(let fields):
             .object(["type": .string("struct"), "fields": .array(fields.map(json(field:)))])
+        // Never stored (`isStorable`).
         case .interval, .null: .string("unknown")
         }
     }
@@ -115,6 +131,7 @@ public struct TableSchema: Sendable, Equatable {
         }
     }
 
+    /// The members of a struct, or the columns of the schema, in the writer's order.
     private static func fields(_ json: JSONValue, path: String, depth: Int) throws(ColumnStoreError) -> [Field] {
         guard let members = json[present: "fields"]?.array else {
             throw ColumnStoreError(.corruptFile, path: path, "a struct without \"fields\"")
@@ -132,6 +149,7 @@ public struct TableSchema: Sendable, Equatable {
         return fields
     }
 
+    /// - Throws: `.corruptFile` for a nested type that lacks a part, `.unsupportedFeature` for a type of no known name.
     private static func type(_ json: JSONValue, path: String, depth: Int) throws(ColumnStoreError) -> ColumnType {
         if let name = json.text { return try primitive(name, path: path) }
         switch json[present: "type"]?.text {
@@ -154,6 +172,7 @@ public struct TableSchema: Sendable, Equatable {
                     "value", try type(value, path: path, depth: depth + 1), id: valueID,
                     isRequired: json[present: "value-required"]?.boolean ?? false),
             ])
+            // As Parquet lays a map down: a list of pairs, whose record has no id of its own.
             return .list(element: Field("key_value", pair, isRequired: true))
         default: throw ColumnStoreError(.unsupportedFeature, path: path, "a column of type \(String(decoding: json.serialized, as: UTF8.self))")
         }
@@ -177,6 +196,7 @@ public struct TableSchema: Sendable, Equatable {
         default: break
         }
         if name.hasPrefix("fixed[") { return .binary }
+        // Some writers put a blank behind the comma.
         if name.hasPrefix("decimal("), name.hasSuffix(")") {
             let parts = name.dropFirst(8).dropLast().split(separator: ",").map { $0.filter { $0 != " " } }
             if parts.count == 2, let precision = Int(parts[0]), let scale = Int(parts[1]), (1...38).contains(precision),

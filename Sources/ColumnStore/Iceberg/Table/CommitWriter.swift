@@ -1,9 +1,21 @@
 /// One commit in the making: collects what it wrote, so that a failed one can be cleaned up.
+///
+/// Made for one commit and given up after it; one thread. Every commit goes the same way, and each step is durable before the next begins:
+/// 1. manifests of what is added, carried on or removed (`writeManifest`);
+/// 2. the manifest list, with a row for each manifest that has a file of the snapshot (`writeManifestList`);
+/// 3. the metadata file of the next version, which is the commit: it fails where another has that version (`publish`);
+/// 4. the version hint, for readers without a catalog.
+///
+/// Up to step 3 nobody sees anything, and `removeWritten` takes all back. A process that ends there leaves files for `Table.orphans`.
 struct CommitWriter {
     private let table: Table
+    /// Drawn at random. Names of manifests and of the list have it in them, so that two commits never write one key.
     private let snapshotID: Int64
+    /// One more than the table's last; a commit that makes no snapshot leaves it to the next.
     private let sequenceNumber: Int64
+    /// In milliseconds since 1970.
     private let now: Int64
+    /// In the order of writing. Emptied once they belong to a version that is whole, which must not lose them.
     private var written: [WrittenObject] = []
 
     private var metadata: TableMetadata { table.metadata }
@@ -12,6 +24,7 @@ struct CommitWriter {
     /// How many metadata files the log names: more are forgotten, and go as orphans.
     private static let metadataLogCountMax = 500
 
+    /// - Parameter now: in milliseconds since 1970; nil asks the clock.
     init(table: Table, now: Int64?) {
         self.table = table
         // Strictly ascending, so that a time names one snapshot, even when the clock is set back.
@@ -24,17 +37,24 @@ struct CommitWriter {
 
     // MARK: Changes of files
 
+    /// Takes files in and out.
+    ///
+    /// - Throws: as `Table.commit`; the caller then calls `removeWritten`.
+    /// - Complexity: O(manifests), and O(entries) of those that lose a file or are small. To find removed files, manifests are read until the last one
+    ///   is found.
     mutating func commit(_ change: Table.Change) throws(ColumnStoreError) -> Commit {
         try check(change)
         let before = try metadata.currentSnapshot.map { (snapshot) throws(ColumnStoreError) in try table.manifests(of: snapshot) } ?? []
         var (kept, pool, deleted) = try sift(before, removing: change.removed)
         let removedRowCount = deleted.reduce(0 as Int64) { $0.addingSaturating($1.file.recordCount) }
         let addedRowCount = change.added.reduce(0 as Int64) { $0.addingSaturating($1.recordCount) }
+        // The last check before anything is written: no compaction can lose or double a row by a wrong list of files.
         guard change.operation != .replace || removedRowCount == addedRowCount else {
             throw ColumnStoreError(
                 .invalidRequest, path: table.metadataLocation,
                 "a replacement of \(removedRowCount) rows by \(addedRowCount)")
         }
+        // Without numbers: readers inherit the manifest's, which is this commit's.
         pool += change.added.map {
             ManifestEntry(status: .added, snapshotID: snapshotID, sequenceNumber: nil, fileSequenceNumber: nil, file: $0)
         }
@@ -48,6 +68,7 @@ struct CommitWriter {
         let snapshot = try writeManifestList(manifests, summary: summary, schemaID: metadata.currentSchemaID)
         var next = nextMetadata(snapshot)
         next.properties.merge(change.properties) { $1 }
+        // Metadata files of before name snapshots that may lead to what was removed: they are forgotten with them, and become obsolete.
         if change.endsHistory {
             next.snapshots = [snapshot]
             next.snapshotLog = next.snapshotLog.suffix(1)
@@ -56,6 +77,7 @@ struct CommitWriter {
         return try publish(next, snapshot)
     }
 
+    /// - Throws: `.invalidRequest` for what no state of the table would allow.
     private func check(_ change: Table.Change) throws(ColumnStoreError) {
         var locations: Set<String> = []
         for file in change.added {
@@ -71,11 +93,14 @@ struct CommitWriter {
         }
     }
 
+    /// The column that `Table.create` was told to group by; nil for none, and for one that the schema lacks.
     private var groupingField: Field? {
         metadata.properties[Table.groupingProperty].flatMap { metadata.currentSchema.schema[$0] }
     }
 
     /// Manifests that stay as they are, entries that must be written anew since a neighbour goes, and the ones that go.
+    ///
+    /// - Throws: `.conflict` when one of `removed` is in no manifest: another commit has taken it.
     private func sift(
         _ manifests: [ManifestFile], removing removed: Set<String>
     ) throws(ColumnStoreError) -> (kept: [ManifestFile], pool: [ManifestEntry], deleted: [ManifestEntry]) {
@@ -84,6 +109,7 @@ struct CommitWriter {
         var kept: [ManifestFile] = []
         var pool: [ManifestEntry] = []
         var deleted: [ManifestEntry] = []
+        // Of manifests, each is in one of three states: kept as it is, its entries in the pool and in `deleted`, or not looked at since everything was found.
         var rest = living[...]
         try table.entries(of: removed.isEmpty ? [] : living) { (manifest, entries) throws(ColumnStoreError) in
             rest.removeFirst()
@@ -106,6 +132,7 @@ struct CommitWriter {
             }
             return deleted.count < removed.count
         }
+        // What was not reached keeps all its files.
         kept.append(contentsOf: rest)
         guard deleted.count == removed.count else {
             let missing = removed.subtracting(deleted.map(\.file.location)).sorted().first ?? ""
@@ -114,6 +141,7 @@ struct CommitWriter {
         return (kept, pool, deleted)
     }
 
+    /// The entry in a manifest of this commit: its numbers stay those of the commit that added the file.
     private func existing(_ entry: ManifestEntry) -> ManifestEntry {
         var entry = entry
         entry.status = .existing
@@ -121,6 +149,9 @@ struct CommitWriter {
     }
 
     /// Takes small manifests of the widths that are being written into the pool, so that their number stays in proportion.
+    ///
+    /// Only those whose files are of a width that the pool has: a commit of days leaves small manifests of years alone. One that is taken in ends with
+    /// this snapshot, its entries go on in another.
     private func poolSmall(
         _ kept: inout [ManifestFile], _ pool: inout [ManifestEntry], _ grouping: ManifestGrouping
     ) throws(ColumnStoreError) {
@@ -137,6 +168,9 @@ struct CommitWriter {
         kept.removeAll { pooled.contains($0.location) }
     }
 
+    /// The snapshot's summary: the caller's own entries, then counts under the names that the specification gives ("Optional Snapshot Summary Fields").
+    ///
+    /// Totals go on from the snapshot before; where that has none they count from 0.
     private func summary(_ change: Table.Change, _ deleted: [ManifestEntry]) -> [String: String] {
         func total(_ name: String, _ added: Int64, _ removed: Int64) -> String {
             let before = metadata.currentSnapshot?.summary[name].flatMap { Int64($0) } ?? 0
@@ -166,6 +200,7 @@ struct CommitWriter {
     // MARK: Changes of the schema
 
     /// A new schema and, where there are rows, a snapshot with it at once: one reader takes the snapshot's schema for the table's.
+    /// - Parameter lastColumnID: the greatest id that the table has ever given.
     mutating func commit(schema: Schema, lastColumnID: Int32) throws(ColumnStoreError) -> Commit {
         let id = (metadata.schemas.map(\.id).max() ?? 0) + 1
         let tableSchema = TableSchema(id: id, schema: schema)
@@ -189,6 +224,7 @@ struct CommitWriter {
 
     // MARK: Moving to another place
 
+    /// A version whose one snapshot names every object where it lies. All manifests are written anew, since paths in them are absolute.
     mutating func relocate() throws(ColumnStoreError) -> Commit {
         let base = (storage as? RelocatedStorage)?.base ?? storage
         var snapshot: Snapshot?
@@ -214,6 +250,7 @@ struct CommitWriter {
         next.snapshotLog = snapshot == nil ? [] : next.snapshotLog.suffix(1)
         next.metadataLog = []
         next.otherRefs = []
+        // With no cache of before: it holds entries under the places that they had.
         let moved = Table(storage: base, version: table.nextVersion, metadata: next, cache: ManifestCache(), marks: table.marks, floor: table.floor)
         let object = try moved.writeMetadata()
         try moved.writeHint()
@@ -222,6 +259,9 @@ struct CommitWriter {
 
     // MARK: Expiry
 
+    /// A version without the snapshots that `isKept` rejects, and without the log's metadata files from before `cutoff` (milliseconds since 1970).
+    ///
+    /// - Precondition: the current snapshot is kept.
     mutating func expire(keeping isKept: (Snapshot) -> Bool, metadataSince cutoff: Int64) throws(ColumnStoreError) -> Commit {
         var next = nextMetadata(nil)
         next.snapshots = metadata.snapshots.filter(isKept)
@@ -237,6 +277,7 @@ struct CommitWriter {
 
     // MARK: Writing
 
+    /// One manifest of `entries`, and its row for the list.
     private mutating func writeManifest(_ entries: [ManifestEntry]) throws(ColumnStoreError) -> ManifestFile {
         let key = "metadata/m\(snapshotID)-\(written.count).avro"
         var (bytes, row) = try ManifestWriter.manifest(
@@ -260,11 +301,13 @@ struct CommitWriter {
             timestampMilliseconds: now, manifestList: storage.location(of: key), schemaID: schemaID, summary: summary)
     }
 
+    /// Writes an object that is to be taken back when the commit fails.
     private mutating func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
         try storage.putOnce(key, bytes)
         written.append(WrittenObject(key: key, byteCount: Int64(bytes.count), sha256: SHA256.hash(bytes)))
     }
 
+    /// The table's metadata with this commit's time and log entry; with a snapshot, which then is the current one.
     private func nextMetadata(_ snapshot: Snapshot?) -> TableMetadata {
         var next = metadata
         next.lastUpdatedMilliseconds = now
@@ -284,6 +327,8 @@ struct CommitWriter {
     }
 
     /// The metadata file makes it so; the hint only tells of it.
+    ///
+    /// What becomes obsolete is looked up before: after that a failure would leave a commit done and reported as failed.
     private mutating func publish(_ next: TableMetadata, _ snapshot: Snapshot?) throws(ColumnStoreError) -> Commit {
         let table = Table(storage: storage, version: table.nextVersion, metadata: next, cache: table.cache, marks: table.marks, floor: table.floor)
         let obsolete = try Reachability(before: self.table, after: table).obsoleteKeys()
@@ -292,6 +337,7 @@ struct CommitWriter {
             object = try table.writeMetadata()
             try table.writeHint()
         } catch {
+            // `written` keeps its objects here: the caller takes them back once no metadata file leads to them.
             // A conflict is another's file; else it may be there, and must go before what it leads to.
             if error.code != .conflict { withdraw(table) }
             throw error

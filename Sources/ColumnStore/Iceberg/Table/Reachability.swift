@@ -1,9 +1,18 @@
 /// Which objects a table's metadata leads to: what may be deleted after a commit, and what is an orphan.
+///
+/// From a version: metadata file and its log → snapshots → manifest lists → manifests → data files. Nothing is listed here; `Table.orphans` compares a
+/// listing with `knownKeys`.
 struct Reachability {
+    /// The version that a commit started from.
     let before: Table
     let after: Table
 
     /// What `before` leads to and `after` doesn't, metadata files included.
+    ///
+    /// Objects outside the table's storage are left out: they are another table's.
+    ///
+    /// - Complexity: manifest lists of all snapshots; entries of manifests that end with the ended snapshots, and, as long as some of their files are not
+    ///   found again, of those that stay. Nothing but O(snapshots) when no snapshot ends.
     func obsoleteKeys() throws(ColumnStoreError) -> [String] {
         let keptIDs = Set(after.metadata.snapshots.map(\.id))
         let ended = before.metadata.snapshots.filter { !keptIDs.contains($0.id) }
@@ -26,6 +35,7 @@ struct Reachability {
             for manifest in manifests where keptManifests[manifest.location] == nil { endedManifests[manifest.location] = manifest }
         }
         // Only files of manifests that end can end; all others are named by one that stays.
+        // A manifest that was written anew has left its other files to the new one, so that being in an ended manifest is not enough.
         var candidates: Set<String> = []
         try before.entries(of: Array(endedManifests.values)) { (manifest, entries) in
             for entry in entries { candidates.insert(entry.file.location) }
@@ -41,6 +51,8 @@ struct Reachability {
     }
 
     /// Keys by a 64-bit hash: a file more or less that shares one is only kept too long.
+    ///
+    /// There may be a million files: eight bytes for each are kept, and not its name.
     struct KnownKeys {
         private var hashes: Set<UInt64> = []
 
@@ -53,6 +65,8 @@ struct Reachability {
     }
 
     /// Everything that a table's present metadata leads to, the metadata itself and its log included.
+    ///
+    /// - Complexity: every manifest of every snapshot is read once.
     static func knownKeys(of table: Table) throws(ColumnStoreError) -> KnownKeys {
         var known = KnownKeys()
         known.insert(Table.hintKey)

@@ -1,4 +1,6 @@
 /// One state of a table: the files that were in it after a commit.
+///
+/// Made by `CommitWriter`, read from the table's metadata (Iceberg specification, "Snapshots"). It names its files through the manifest list alone.
 public struct Snapshot: Sendable, Equatable {
     public let id: Int64
     /// Nil for the first; may name one that has expired.
@@ -9,15 +11,20 @@ public struct Snapshot: Sendable, Equatable {
     public let timestampMilliseconds: Int64
     /// Location of the manifest list.
     public let manifestList: String
+    /// Of the schema that was current then; nil where the writer did not say.
     public let schemaID: Int32?
     /// `operation` and counts, as outside tools show them.
     public let summary: [String: String]
 
+    /// What readers of changes may conclude, by the specification's words.
     public enum Operation: String, Sendable {
+        /// Files were added and none removed.
         case append
         /// The same rows in other files.
         case replace
+        /// Files were added and removed, and rows with them.
         case overwrite
+        /// Files were removed and none added.
         case delete
     }
 
@@ -34,6 +41,7 @@ public struct Snapshot: Sendable, Equatable {
         self.summary = summary
     }
 
+    /// - Throws: `.corruptFile`; `.unsupportedFeature` for one that lists its manifests in the metadata itself, as version 1 may.
     init(_ json: JSONValue, path: String) throws(ColumnStoreError) {
         guard let id = json[present: "snapshot-id"]?.int64, let timestamp = json[present: "timestamp-ms"]?.int64 else {
             throw ColumnStoreError(.corruptFile, path: path, "a snapshot without snapshot-id or timestamp-ms")

@@ -1,12 +1,17 @@
 extension Table {
     /// What one commit does. All of it is one new version.
+    ///
+    /// Filled in by the caller and given to `commit`, which checks it against the table's present state.
     public struct Change: Sendable {
+        /// For the snapshot's summary. `.append` may remove nothing, `.replace` must keep the number of rows; the others are not checked.
         public var operation: Snapshot.Operation
+        /// Whole and durable already; none twice, and none that is also removed.
         public var added: [DataFile] = []
         /// By location. A file that isn't there (any more) is a conflict.
         public var removed: Set<String> = []
         /// More for the snapshot's summary.
         public var summary: [String: String] = [:]
+        /// Of the table, set by this commit; others stay.
         public var properties: [String: String] = [:]
         /// Every older snapshot ends with this commit, as an erasure wants: nothing leads to the removed files any more.
         public var endsHistory = false
@@ -19,6 +24,11 @@ extension Table {
     }
 
     /// Adds files.
+    ///
+    /// - Parameters:
+    ///   - files: whole and durable already.
+    ///   - now: in milliseconds since 1970; nil asks the clock.
+    /// - Throws: as `commit`.
     public func append(_ files: [DataFile], summary: [String: String] = [:], now: Int64? = nil) throws(ColumnStoreError) -> Commit {
         var change = Change(.append)
         change.added = files
@@ -27,6 +37,9 @@ extension Table {
     }
 
     /// Puts files in the place of others that hold the same rows.
+    ///
+    /// - Parameter removed: locations, as the entries of the table have them.
+    /// - Throws: as `commit`; `.invalidRequest` when the numbers of rows differ.
     public func replace(
         _ removed: Set<String>, with added: [DataFile], summary: [String: String] = [:], now: Int64? = nil
     ) throws(ColumnStoreError) -> Commit {
@@ -55,6 +68,8 @@ extension Table {
     }
 
     /// Adds columns and members of lists or structs, and nothing else; files keep theirs, and read as NULL in the new ones.
+    ///
+    /// No data file is touched. Ids are counted up from the greatest that the table ever gave, so that none comes to mean another column.
     ///
     /// - Parameter columns: each with the path of the column it goes into; an empty path for one of the table's own.
     /// - Throws: `.invalidRequest` for a required column, a taken name, or a path that is no list of structs nor struct.
@@ -88,6 +103,7 @@ extension Table {
         return Self.extends(schema.fields, metadata.currentSchema.schema.fields)
     }
 
+    /// Whether `fields` has every one of `old`, by id, with the same name, type and requiredness, whatever else it has and in whatever order.
     private static func extends(_ fields: [Field], _ old: [Field]) -> Bool {
         let byID = Dictionary(fields.map { ($0.id, $0) }) { first, _ in first }
         return old.allSatisfy { field in
@@ -114,6 +130,8 @@ extension Table {
         }
     }
 
+    /// The fields with `field` put into the column that `path` leads to. Names are compared by their bytes: Swift holds texts to be equal that Unicode calls
+    /// equivalent, other engines do not.
     private static func adding(
         _ field: Field, to fields: [Field], _ path: ArraySlice<String>
     ) throws(ColumnStoreError) -> [Field] {

@@ -46,6 +46,7 @@ extension Table {
         before cutoff: Int64, isProtected: (String) -> Bool = { _ in false }
     ) throws(ColumnStoreError) -> [StoredObject] {
         let known = try Reachability.knownKeys(of: self)
+        // A version that the catalog does not name yet may be taken over at the next start: its metadata file is no orphan.
         let newer = Set(try Self.versions(storage).filter { $0 > version }.map(Self.metadataKey))
         var orphans: [StoredObject] = []
         for prefix in ["data/", "metadata/"] {

@@ -1,11 +1,14 @@
 extension Table {
     /// The manifests of a snapshot.
+    ///
+    /// - Throws: `.unsupportedFeature` for a list outside the table's storage; `.notFound`, `.overBudget`, `.corruptFile` for what is there.
     func manifests(of snapshot: Snapshot) throws(ColumnStoreError) -> [ManifestFile] {
         if let manifests = cache.manifests(ofList: snapshot.manifestList) { return manifests }
         let key = try ownKey(snapshot.manifestList)
         return try read(list: snapshot, key, try storage.get(key, byteCountMax: ManifestReader.byteCountMax))
     }
 
+    /// Decodes a list and keeps it for the next plan.
     private func read(list snapshot: Snapshot, _ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) -> [ManifestFile] {
         let manifests = try ManifestReader.manifests(bytes, path: key)
         cache.keep(manifests, ofList: snapshot.manifestList)
@@ -36,6 +39,7 @@ extension Table {
         return try read(manifest, try storage.get(try ownKey(manifest.location), byteCountMax: ManifestReader.byteCountMax))
     }
 
+    /// Decodes a manifest and keeps its entries for the next plan.
     private func read(_ manifest: ManifestFile, _ bytes: [UInt8]) throws(ColumnStoreError) -> [ManifestEntry] {
         let entries = try ManifestReader.entries(bytes, manifest: manifest)
         cache.keep(entries, of: manifest.location)
@@ -67,6 +71,8 @@ extension Table {
         alone: (Source) throws(ColumnStoreError) -> Value, _ body: (Source, Value) throws(ColumnStoreError) -> Bool
     ) throws(ColumnStoreError) {
         let missing = sources.indices.compactMap { place in kept[place] == nil ? object(sources[place]).map { (place: place, object: $0) } : nil }
+        // Kept ones and read ones must come in the order of `sources`, but only those that are missing are asked for: before each that arrives, the
+        // kept ones in front of it are handed out, and at the end the rest.
         var (next, goesOn) = (0, true)
         func handOut(before end: Int) throws(ColumnStoreError) {
             while goesOn, next < end {
@@ -87,6 +93,8 @@ extension Table {
         try handOut(before: sources.count)
     }
 
+    /// The key of an object that the table's metadata names.
+    ///
     /// - Throws: `.unsupportedFeature` for a location outside the table's storage.
     func ownKey(_ location: String) throws(ColumnStoreError) -> String {
         guard let key = storage.key(ofLocation: location) else {
@@ -98,8 +106,10 @@ extension Table {
     /// Hands out the data files of a snapshot that may have rows which pass all of `filters`, manifest by manifest; manifests and
     /// files whose bounds rule that out are passed over unread.
     ///
+    /// Each manifest is decoded as a whole before its files are handed out.
+    ///
     /// - Parameter snapshot: nil for the current one.
-    /// - Throws: what `body` throws, and `.corruptFile` where counts contradict each other.
+    /// - Throws: what `body` throws; as `manifests(of:)` and `entries(of:)` for lists and manifests that cannot be read.
     public func plan(
         _ filters: [ColumnFilter] = [], at snapshot: Snapshot? = nil,
         _ body: (DataFile) throws(ColumnStoreError) -> Void
@@ -133,15 +143,20 @@ extension Table {
     }
 
     /// How many rows and files a snapshot has, from its manifest list alone.
+    ///
+    /// - Complexity: O(manifests).
     public func counts(at snapshot: Snapshot? = nil) throws(ColumnStoreError) -> (rowCount: Int64, fileCount: Int) {
         guard let snapshot = snapshot ?? metadata.currentSnapshot else { return (0, 0) }
         return try manifests(of: snapshot).reduce((0, 0)) { ($0.0.addingSaturating($1.liveRowCount), $0.1 + $1.liveFileCount) }
     }
 
     /// Says that data files will be opened soon.
+    /// Those of other tables are passed over. Never fails.
     public func expect(_ files: some Sequence<DataFile>) { storage.expect(files.compactMap { storage.key(ofLocation: $0.location) }) }
 
     /// Opens a data file of the table.
+    ///
+    /// - Throws: `.notFound`, and `.unsupportedFeature` for one outside the table's storage.
     public func open(_ file: DataFile) throws(ColumnStoreError) -> any RandomAccessBytes {
         try storage.open(try ownKey(file.location))
     }
@@ -167,6 +182,7 @@ extension Table {
     /// - Parameter location: one that is none of the table's does nothing.
     public func forget(_ location: String) { if let key = storage.key(ofLocation: location) { storage.forget(key) } }
 
+    /// - Throws: `.corruptFile` for a file that is not the one that the entry describes.
     private func checked(_ file: DataFile) throws(ColumnStoreError) -> ParquetFile {
         let bytes = try open(file)
         // Of a table that was moved, where it is now, and not where its manifests say.

@@ -1,4 +1,6 @@
 /// A storage whose objects were moved or copied from another directory, and whose metadata still names them there.
+///
+/// Locations are translated on the way in only: what is written names the place where the table is now. All else is the base's.
 public struct RelocatedStorage: ObjectStorage {
     let base: any ObjectStorage
     /// Where the objects were, without a slash at its end.

@@ -8,13 +8,21 @@ import Glibc
 ///
 /// Names in the storage: `metadata/v<N>.metadata.json`, `metadata/version-hint.text`, `metadata/snap-<snapshot>.avro` (manifest
 /// lists), `metadata/m<snapshot>-<n>.avro` (manifests); data files lie where the caller puts them, usually below `data/`.
+///
+/// 1. A value never changes, and its metadata file neither: any number of threads may plan and read by one, whatever is committed meanwhile.
+/// 2. All files of a value's snapshots are there as long as no later version has expired them and its caller deleted what that found obsolete.
+/// 3. Only `metadata/version-hint.text` is ever written a second time.
 public struct Table: Sendable {
+    /// Where the table is; a `RelocatedStorage` when its metadata names another place.
     public let storage: any ObjectStorage
+    /// From 1. A draft, which has no file yet, has the number that its first commit comes after.
     public let version: Int
     public let metadata: TableMetadata
+    /// Shared with the versions that commits make of this value.
     let cache: ManifestCache
     /// Properties that each commit sets anew: what its owner wants to know of a version that it finds.
     let marks: Marks
+    /// Called by each commit, on its thread.
     public typealias Marks = @Sendable () -> [String: String]
     /// Versions that are made of this one have higher numbers than this: where others may make some at the same time, each has numbers of its own.
     let floor: Int
@@ -37,6 +45,8 @@ public struct Table: Sendable {
     /// The number that the next commit takes.
     var nextVersion: Int { max(version, floor) + 1 }
 
+    /// The version whose metadata file a key names: `metadata/v12.metadata.json` → 12.
+    ///
     /// - Returns: nil for a key that is no version's metadata file.
     public static func version(ofKey key: String) -> Int? {
         guard key.hasPrefix("metadata/v"), key.hasSuffix(".metadata.json"), let version = Int32(key.dropFirst(10).dropLast(14)).map({ Int($0) }), metadataKey(version) == key
@@ -47,9 +57,12 @@ public struct Table: Sendable {
     /// Metadata grows with schemas and unexpired snapshots only; more than this is not ours.
     private static let metadataByteCountMax = 256 << 20
 
+    /// As outside readers open it.
     public var metadataLocation: String { storage.location(of: Self.metadataKey(version)) }
 
     /// The metadata as it is stored.
+    ///
+    /// - Throws: `.notFound`, `.overBudget`.
     public func metadataBytes() throws(ColumnStoreError) -> [UInt8] { try storage.get(Self.metadataKey(version), byteCountMax: Self.metadataByteCountMax) }
 
     // MARK: Opening
@@ -108,6 +121,7 @@ public struct Table: Sendable {
         // First the hint, so that it never names what is gone.
         try writeHint()
         for version in versions.reversed() {
+            // Read before its metadata file goes, since nothing else leads to its manifests. From the top down: what a crash leaves is named by nothing.
             let newer = try Table.open(storage, version: version)
             try storage.delete(Self.metadataKey(version), .unpublished)
             guard let snapshot = newer.metadata.currentSnapshot, metadata.snapshot(id: snapshot.id) == nil else { continue }
@@ -194,8 +208,11 @@ public struct Table: Sendable {
     /// vectorized reads to read this table". By rows it reads them all. Of the others none looks at it.
     static let readerProperties = ["read.parquet.vectorization.enabled": "false"]
 
+    /// The property that keeps `grouping` of `create`.
     static let groupingProperty = "till.manifest-grouping"
 
+    /// - Returns: nil for no keys.
+    /// - Throws: `.invalidRequest` for a path that leads to no column.
     private static func sortOrder(_ keys: [SortKey], _ schema: Schema) throws(ColumnStoreError) -> TableMetadata.SortOrder? {
         guard !keys.isEmpty else { return nil }
         var fields: [JSONValue] = []
@@ -230,6 +247,7 @@ public struct Table: Sendable {
     /// Version 4 of RFC 9562.
     private static func randomUUID() -> String {
         var random = SystemRandomNumberGenerator()
+        // The version in the upper half of byte 6, the variant in the upper bits of byte 8.
         var bytes = (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }
         bytes[6] = bytes[6] & 0x0F | 0x40
         bytes[8] = bytes[8] & 0x3F | 0x80

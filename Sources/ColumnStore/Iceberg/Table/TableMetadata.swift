@@ -2,22 +2,30 @@
 
 /// Everything a table is, but for its files: schemas, snapshots, properties. A value: each commit makes a new one.
 public struct TableMetadata: Sendable, Equatable {
+    /// Given once, when the table was created; stays through moves and restores.
     public let uuid: String
+    /// Where the table lay when this version was written, without a slash at its end; elsewhere it is read by `RelocatedStorage`.
     public internal(set) var location: String
+    /// Of the newest snapshot ever made; 0 before the first.
     public internal(set) var lastSequenceNumber: Int64
     /// In milliseconds since 1970.
     public internal(set) var lastUpdatedMilliseconds: Int64
+    /// The greatest field id ever given: none is given twice, even after its column is gone.
     public internal(set) var lastColumnID: Int32
     public internal(set) var currentSchemaID: Int32
+    /// All that there were, since old snapshots name theirs. Never empty.
     public internal(set) var schemas: [TableSchema]
+    /// Of this module `till.…`; others are for engines outside.
     public internal(set) var properties: [String: String]
     /// Nil as long as nothing was committed.
     public internal(set) var currentSnapshotID: Int64?
+    /// The current one, and older ones that have not expired.
     public internal(set) var snapshots: [Snapshot]
     /// Which snapshot was current from when on, ascending.
     public internal(set) var snapshotLog: [SnapshotLogEntry]
     /// The metadata files before this one, ascending.
     public internal(set) var metadataLog: [MetadataLogEntry]
+    /// With the one of no order, id 0.
     public internal(set) var sortOrders: [SortOrder]
     public internal(set) var defaultSortOrderID: Int32
 
@@ -30,11 +38,13 @@ public struct TableMetadata: Sendable, Equatable {
     /// What other writers put there and this module doesn't know.
     let otherMembers: [JSONValue.Member]
 
+    /// A snapshot and when it became the current one; it may have expired since.
     public struct SnapshotLogEntry: Sendable, Equatable {
         public let snapshotID: Int64
         public let timestampMilliseconds: Int64
     }
 
+    /// A metadata file of before, and the time of its last update.
     public struct MetadataLogEntry: Sendable, Equatable {
         public let location: String
         public let timestampMilliseconds: Int64
@@ -64,6 +74,7 @@ public struct TableMetadata: Sendable, Equatable {
     }
 
     /// The schema that a snapshot was written with.
+    /// The current one where the snapshot does not say, or names one that is gone.
     public func schema(of snapshot: Snapshot) -> TableSchema {
         schemas.first { $0.id == snapshot.schemaID } ?? currentSchema
     }
@@ -74,6 +85,8 @@ public struct TableMetadata: Sendable, Equatable {
     }
 
     /// Metadata of a table without rows.
+    ///
+    /// - Parameter now: in milliseconds since 1970.
     init(uuid: String, location: String, schema: TableSchema, lastColumnID: Int32, sortOrder: SortOrder?, properties: [String: String], now: Int64) {
         self.uuid = uuid
         self.location = location
@@ -99,6 +112,7 @@ public struct TableMetadata: Sendable, Equatable {
 }
 
 extension TableMetadata {
+    /// What `json` writes by itself, and, of version 1, what it has other members for. The rest is carried on as it came (`otherMembers`).
     private static let knownMembers: Set<String> = [
         "format-version", "table-uuid", "location", "last-sequence-number", "last-updated-ms", "last-column-id",
         "current-schema-id", "schemas", "schema", "default-spec-id", "partition-specs", "partition-spec",
@@ -153,6 +167,7 @@ extension TableMetadata {
         if !sortOrders.contains(where: { $0.id == 0 }) { sortOrders.insert(.none, at: 0) }
         properties = [:]
         for member in json[present: "properties"]?.members ?? [] { properties[member.name] = member.value.text }
+        // -1 stands for none, as `json` writes it.
         let current = json[present: "current-snapshot-id"]?.int64
         currentSnapshotID = current == -1 ? nil : current
         snapshots = []
@@ -160,6 +175,7 @@ extension TableMetadata {
         snapshotLog = try Self.entries("snapshot-log", "snapshot-id", { $0.int64 }, json, path).map { .init(snapshotID: $0.value, timestampMilliseconds: $0.at) }
         metadataLog = try Self.entries("metadata-log", "metadata-file", { $0.text }, json, path).map { .init(location: $0.value, timestampMilliseconds: $0.at) }
         otherRefs = (json[present: "refs"]?.members ?? []).filter { $0.name != "main" }
+        // Nulls are left out: they say nothing that an absent member does not.
         otherMembers = (json.members ?? []).filter { !Self.knownMembers.contains($0.name) && $0.value != .null }
         guard schemas.contains(where: { $0.id == currentSchemaID }) else {
             throw ColumnStoreError(.corruptFile, path: path, "no schema has the current id \(currentSchemaID)")
@@ -183,6 +199,7 @@ extension TableMetadata {
         return entries
     }
 
+    /// The metadata file's content; what other writers have put there stands behind the known members.
     var json: JSONValue {
         var refs = otherRefs
         if let currentSnapshotID {
