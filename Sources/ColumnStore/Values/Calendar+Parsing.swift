@@ -1,15 +1,26 @@
 /// Reading dates and times as ISO 8601 and PostgreSQL write them.
+///
+///     moment  ::= date [ ("T" | "t" | blanks) time [ offset ] ] [ "BC" ]
+///     date    ::= yyyymmdd | y "-" m "-" d            of 4…7 digits for the year, 1 or 2 for month and day
+///     time    ::= h ":" mm [ ":" ss [ ("." | ",") digits ] ]          up to 24:00:00; a second 60 is the next minute's first
+///     offset  ::= "Z" | "UTC" | "GMT" | ("+" | "-") ( hhmm | h [ ":" mm [ ":" ss ] ] )          less than 16 hours
+///
+/// Nothing here knows zones by name; `DateTimeText` in `Query`, which does, asks this first for common forms.
 extension Calendar {
     /// A moment as text gives it.
     public struct Moment: Hashable, Sendable {
+        /// Since 1970-01-01, within `Calendar.dayRange`.
         public var days: Int
         /// Since midnight; 24:00:00 is the next day's midnight already.
         public var timeMicroseconds: Int64
+        /// False of a bare date, whose time is 0.
         public var hasTime: Bool
         /// East of Greenwich; nil when the text has none.
         public var offsetSeconds: Int?
 
         /// As a local time, whatever the offset.
+        ///
+        /// - Precondition: the text had a time, or the day is within TIMESTAMP's range: dates reach further.
         public var localMicroseconds: Int64 { Int64(days) * Calendar.microsecondsPerDay + timeMicroseconds }
         /// The instant, when the text has an offset.
         public var instantMicroseconds: Int64? {
@@ -25,6 +36,7 @@ extension Calendar {
         scanner.skipBlanks()
         guard let days = scanner.date() else { return nil }
         var moment = Moment(days: days, timeMicroseconds: 0, hasTime: false, offsetSeconds: nil)
+        // A blank may stand before a time, before BC or at the end: without a time behind it the scanner goes back.
         let beforeTime = scanner.place
         if scanner.skip(UInt8(ascii: "T")) || scanner.skip(UInt8(ascii: "t")) || scanner.skipBlanks() {
             if let time = scanner.time(roundsFraction: roundsFraction) {
@@ -37,6 +49,7 @@ extension Calendar {
             }
         }
         scanner.skipBlanks()
+        // There is no year 0: 1 BC is astronomical year 0, 44 BC is -43. Days are counted anew, since leap years lie elsewhere.
         if scanner.skipWord("BC") {
             let day = Calendar.day(fromDays: moment.days)
             guard day.year >= 1, let days = validDays(year: 1 - day.year, month: day.month, day: day.day) else { return nil }
@@ -44,6 +57,7 @@ extension Calendar {
             scanner.skipBlanks()
         }
         guard scanner.isAtEnd else { return nil }
+        // 24:00, a second 60 at the day's end, or a fraction that was rounded up.
         if moment.timeMicroseconds >= microsecondsPerDay {
             moment.days += 1
             moment.timeMicroseconds -= microsecondsPerDay
@@ -61,6 +75,7 @@ extension Calendar {
         return scanner.isAtEnd ? time : nil
     }
 
+    /// Goes over the text's bytes. What does not fit is nil and may leave `place` within the text: only `offset` goes back by itself.
     private struct Scanner {
         let bytes: [UInt8]
         var place = 0
@@ -83,6 +98,7 @@ extension Calendar {
             return place > start
         }
 
+        /// In upper or lower case; `word` is of ASCII's upper letters.
         mutating func skipWord(_ word: StaticString) -> Bool {
             let count = word.utf8CodeUnitCount
             guard place + count <= bytes.count else { return false }
@@ -103,6 +119,7 @@ extension Calendar {
             return count == 0 ? nil : (value, count)
         }
 
+        /// Days since 1970-01-01; nil for no such day.
         mutating func date() -> Int? {
             guard let first = digits(most: 8) else { return nil }
             if first.count == 8, next != UInt8(ascii: "-") {
@@ -114,6 +131,7 @@ extension Calendar {
             return Calendar.validDays(year: first.value, month: month.value, day: day.value)
         }
 
+        /// Microseconds since midnight, 24:00 included.
         mutating func time(roundsFraction: Bool) -> Int64? {
             guard let hour = digits(most: 2), hour.value <= 24, skip(UInt8(ascii: ":")), let minute = digits(most: 2), minute.count == 2,
                 minute.value < 60
@@ -132,6 +150,7 @@ extension Calendar {
             return total <= Calendar.microsecondsPerDay ? total : nil
         }
 
+        /// Microseconds of the digits behind the mark, those past the sixth rounded by the seventh or passed over: up to a whole second.
         private mutating func fraction(rounds: Bool) -> Int? {
             guard let first = digits(most: 6) else { return nil }
             var value = first.value
@@ -142,6 +161,8 @@ extension Calendar {
         }
 
         /// `Z`, `UTC`, or hours with or without minutes and seconds.
+        ///
+        /// Seconds east of Greenwich; nil, with nothing taken, for anything else.
         mutating func offset() -> Int? {
             if skipWord("UTC") || skipWord("GMT") { return 0 }
             if skip(UInt8(ascii: "Z")) || skip(UInt8(ascii: "z")) { return 0 }

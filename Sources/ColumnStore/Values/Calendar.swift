@@ -34,11 +34,15 @@ public enum Calendar {
     /// - Precondition: `month` is 1…12 and the year is within ±10 million.
     @inlinable
     public static func days(year: Int, month: Int, day: Int) -> Int {
+        // Wrapping, so that nothing traps: within the precondition it is the same.
+        // Eras of 400 years, 146,097 days each, all alike; division rounds toward zero, so that years before 0 are moved first.
         let marchYear = month <= 2 ? year &- 1 : year
         let era = (marchYear >= 0 ? marchYear : marchYear &- 399) / 400
         let yearOfEra = marchYear &- era &* 400
+        // From March on the months' lengths repeat 31, 30, 31, 30, 31: 153 days in five months, and (153 m + 2) / 5 of them lie before month m.
         let dayOfYear = (153 &* (month > 2 ? month &- 3 : month &+ 9) &+ 2) / 5 &+ day &- 1
         let dayOfEra = yearOfEra &* 365 &+ yearOfEra / 4 &- yearOfEra / 100 &+ dayOfYear
+        // From 1 March of year 0 to 1970-01-01 there are 719,468 days.
         return era &* 146_097 &+ dayOfEra &- 719_468
     }
 
@@ -47,6 +51,7 @@ public enum Calendar {
         let shifted = days &+ 719_468
         let era = (shifted >= 0 ? shifted : shifted &- 146_096) / 146_097
         let dayOfEra = shifted &- era &* 146_097
+        // Takes out leap days: one each 4 years (1,460 days), save one each 100 (36,524), back again at the era's last day (146,096).
         let yearOfEra = (dayOfEra &- dayOfEra / 1_460 &+ dayOfEra / 36_524 &- dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra &- (365 &* yearOfEra &+ yearOfEra / 4 &- yearOfEra / 100)
         let marchMonth = (5 &* dayOfYear &+ 2) / 153
@@ -79,6 +84,7 @@ public enum Calendar {
     /// 0 is Sunday.
     @inlinable
     public static func weekday(days: Int) -> Int {
+        // 1970-01-01 was a Thursday.
         let remainder = (days &+ 4) % 7
         return remainder < 0 ? remainder &+ 7 : remainder
     }
@@ -86,6 +92,7 @@ public enum Calendar {
     /// ISO 8601's week: Monday is its first day, and week 1 holds the year's first Thursday.
     public static func isoWeek(days: Int) -> (year: Int, week: Int) {
         let weekdayFromMonday = (weekday(days: days) + 6) % 7
+        // A week belongs to the year of its Thursday.
         let thursday = days - weekdayFromMonday + 3
         let year = day(fromDays: thursday).year
         return (year, (thursday - self.days(year: year, month: 1, day: 1)) / 7 + 1)
@@ -106,8 +113,10 @@ public enum Calendar {
     /// The day moved by whole months, its day of the month cut to the month's length; nil when out of range.
     public static func addMonths(_ months: Int, toDays days: Int) -> Int? {
         let start = day(fromDays: days)
+        // In months since year 0, so that a year's end needs no case of its own.
         let (total, overflow) = (start.year * 12 + start.month - 1).addingReportingOverflow(months)
         guard !overflow, total.magnitude < 12 * 6_000_000 else { return nil }
+        // Rounded down: month -1 is December of year -1.
         let year = total >= 0 ? total / 12 : (total - 11) / 12
         let month = total - year * 12 + 1
         return validDays(year: year, month: month, day: min(start.day, dayCount(year: year, month: month)))
@@ -145,6 +154,8 @@ extension Calendar {
     }
 
     /// Appends `14:03:07.000000`.
+    ///
+    /// - Parameter microseconds: since midnight; hours are not bounded.
     public static func appendTime(microseconds: Int64, fraction: FractionStyle = .full, to text: inout [UInt8]) {
         // No time of day is below midnight, but a file of others may hold one.
         if microseconds < 0 {
@@ -171,6 +182,8 @@ extension Calendar {
     }
 
     /// Appends `2026-11-20T12:00:00.000000`, with `Z` when `isUTC`; `infinity` of an infinite one.
+    ///
+    /// - Parameter separator: between the date and the time: `T`, or a blank as PostgreSQL has it.
     public static func appendTimestamp(
         microseconds: Int64, isUTC: Bool, separator: UInt8 = UInt8(ascii: "T"), fraction: FractionStyle = .full, to text: inout [UInt8]
     ) {
@@ -188,6 +201,7 @@ extension Calendar {
     public static func appendPadded(_ signed: Int, width: Int, to text: inout [UInt8]) {
         if signed < 0 { text.append(UInt8(ascii: "-")) }
         let number = Int(clamping: signed.magnitude)
+        // From the highest digit on, so that nothing has to be turned round.
         var scale = 1
         var digits = 1
         while number / scale >= 10 {

@@ -7,6 +7,7 @@
 ///
 /// The magnitude of a number is `magnitude`, which is unsigned and always there; `abs` of the least number is not.
 extension FixedWidthInteger {
+    /// Nil where the sum does not fit, as below for the other operations.
     @inlinable
     public func addingOrNil(_ other: Self) -> Self? {
         let (sum, overflow) = addingReportingOverflow(other)
@@ -36,6 +37,7 @@ extension FixedWidthInteger {
         return overflow ? nil : quotient
     }
 
+    /// The sum, or the end of the range that it lies past, as below for the other operations.
     @inlinable
     public func addingSaturating(_ other: Self) -> Self {
         let (sum, overflow) = addingReportingOverflow(other)

@@ -3,17 +3,24 @@ extension ColumnType {
     private static let depthMax = 64
 
     /// What `sqlName` says; nil of any other text. Field IDs, and whether a moment had nanoseconds, are not in it.
+    ///
+    ///     type    ::= ( word | "DECIMAL(" precision "," scale ")" | "STRUCT(" name " " type { ", " name " " type } ")" ) { "[]" }
+    ///     name    ::= in double quotes, a quote within written twice
+    ///
+    /// Words are in upper case, and blanks stand only where `sqlName` puts them. VARCHAR is `.string`, whichever type wrote it.
     package init?(sqlName: String) {
         var rest = sqlName[...]
         guard let type = Self.read(&rest, depth: 0), rest.isEmpty else { return nil }
         self = type
     }
 
+    /// Takes a type from the front of `rest`; nil leaves `rest` anywhere.
     private static func read(_ rest: inout Substring, depth: Int) -> ColumnType? {
         guard depth < depthMax else { return nil }
         let word = rest.prefix { $0.isASCII && $0.isLetter }
         rest = rest.dropFirst(word.count)
         guard var type = word == "STRUCT" ? structure(&rest, depth: depth) : word == "DECIMAL" ? decimal(&rest) : plain[String(word)] else { return nil }
+        // Each pair of brackets wraps one more list around what was read: bounded apart from structs, which go by recursion.
         var dimensionCount = 0
         while take("[]", &rest) {
             dimensionCount += 1
@@ -23,6 +30,7 @@ extension ColumnType {
         return type
     }
 
+    /// Types without parts, by their names.
     private static let plain: [String: ColumnType] = {
         let all: [ColumnType] = [
             .boolean, .int32, .int64, .double, .string, .binary, .json(isBinary: false), .json(isBinary: true), .uuid, .date, .time, .timestamp(isUTC: false), .timestamp(isUTC: true), .interval,

@@ -5,11 +5,13 @@ public indirect enum ColumnType: Hashable, Sendable {
     case int32
     /// BIGINT: 64 bits, signed.
     case int64
+    /// 64 bits of IEEE 754. NaN equals itself and sorts above all numbers, as PostgreSQL has it.
     case double
     /// `precision` 1…38 digits, of which `scale` 0…precision stand behind the mark.
     case decimal(precision: Int, scale: Int)
     /// UTF-8 text. Compared, sorted and unique by its bytes.
     case string
+    /// Bytes of any length, compared one by one.
     case binary
     /// A JSON document as its text: JSONB, when `isBinary`, in PostgreSQL's canonical form of it, else as it was given. Of queries alone: no table has one.
     case json(isBinary: Bool)
@@ -23,9 +25,11 @@ public indirect enum ColumnType: Hashable, Sendable {
     case timestamp(isUTC: Bool)
     /// As `timestamp`, in nanoseconds: found in files of others only; SQL shows it in microseconds.
     case timestampNanoseconds(isUTC: Bool)
+    /// As `Interval`. Of queries alone: no table has one.
     case interval
     /// The element field's name carries no meaning.
     case list(element: Field)
+    /// Members in order, told apart by name. A NULL struct is not one whose members are all NULL.
     case structure([Field])
     /// The type of a bare NULL, before a context gives it another. No file holds it.
     case null
@@ -72,16 +76,21 @@ public struct Field: Hashable, Sendable {
         self.isRequired = isRequired
     }
 
+    /// The same name and type, without ids and required marks at any depth.
     public var withoutIDs: Field { Field(name, type.withoutIDs) }
 }
 
 /// The columns of a table, a file or a batch, in order.
+///
+/// Names are compared by their bytes: texts that Unicode holds to be equivalent are two columns, as in Parquet and Iceberg.
 public struct Schema: Hashable, Sendable {
     public var fields: [Field]
 
     public init(_ fields: [Field]) { self.fields = fields }
 
     /// 0-based place of the top-level column `name` (exact bytes), or nil.
+    ///
+    /// - Complexity: O(columns).
     public func index(of name: String) -> Int? {
         fields.firstIndex { $0.name.utf8.elementsEqual(name.utf8) }
     }
@@ -116,6 +125,8 @@ public struct ColumnPath: Hashable, Sendable, CustomStringConvertible, Expressib
 }
 
 /// A span of time as PostgreSQL keeps it: three counts that do not convert into each other.
+///
+/// A month has no fixed number of days, nor a day of hours where clocks change.
 public struct Interval: Hashable, Sendable, BitwiseCopyable {
     public var months: Int32
     public var days: Int32

@@ -8,9 +8,11 @@ public enum PageError: Error, Equatable, Sendable {
     case outOfRange(Part, value: Int)
     /// A value that the column's type does not have.
     case invalidValue(Part)
+    /// CRC-32 of the page's bytes; `expected` is the header's.
     case checksum(expected: UInt32, actual: UInt32)
     /// A compression library refused the bytes with this code.
     case codec(code: Int)
+    /// A page that may be valid, but uses what is not read here.
     case unsupported(Part)
     /// Decoding would take more memory than the caller allows.
     case memoryBudget(needed: Int, allowed: Int)
@@ -42,6 +44,8 @@ extension PageError: CustomStringConvertible {
 
 extension ColumnStoreError {
     /// Adds the place to a fact about a page.
+    ///
+    /// - Parameter offset: of the page in the file, in bytes.
     public init(_ fault: PageError, path: String, column: String? = nil, offset: Int64? = nil) {
         let code: Code =
             switch fault {

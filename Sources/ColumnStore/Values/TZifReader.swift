@@ -1,8 +1,19 @@
 /// Reads RFC 8536 (TZif): a header and block in 32 bits, from version 2 on another in 64 bits and a POSIX TZ string as footer.
+///
+///     header   "TZif", version (1 byte: 0, '2', '3' …), 15 bytes unused, six counts of 4 bytes, big-endian as all numbers:
+///              UTC indicators, standard indicators, leap seconds, transitions, local time types, characters
+///     block    transitions' times (4 or 8 bytes each), their types (1 byte each), types (offset 4, is-daylight 1, place of the name 1),
+///              characters (names, each ended by 0), leap seconds, standard and UTC indicators
+///     footer   newline, POSIX TZ string, newline
+///
+/// Leap seconds and both kinds of indicators are passed over: the store's clock has no leap seconds, as POSIX's has none.
 enum TZifReader {
     private struct Counts {
         var utcIndicators, standardIndicators, leapSeconds, transitions, types, characters: Int
 
+        /// Of the block behind the header.
+        ///
+        /// - Parameter timeSize: 4 in the first block, 8 in the second.
         func byteCount(timeSize: Int) -> Int {
             transitions * (timeSize + 1) + types * 6 + characters + leapSeconds * (timeSize + 4) + standardIndicators + utcIndicators
         }
@@ -10,12 +21,15 @@ enum TZifReader {
 
     private static let headerByteCount = 44
 
+    /// - Parameter path: for errors only.
+    /// - Throws: `.corruptFile` for bytes that are cut short, name a type that is not there, have offsets of 26 hours or more, or transitions out of order.
     static func read(_ bytes: [UInt8], name: String, path: String) throws(ColumnStoreError) -> TimeZoneRules {
         func fail(_ reason: String) -> ColumnStoreError { ColumnStoreError(.corruptFile, path: path, reason) }
         guard let first = counts(bytes, at: 0) else { throw fail("no TZif header") }
         var start = headerByteCount
         var counts = first
         var timeSize = 4
+        // The first block is there for readers of version 1, and may be empty.
         if bytes[4] >= UInt8(ascii: "2") {
             let second = headerByteCount + first.byteCount(timeSize: 4)
             guard let wide = Self.counts(bytes, at: second) else { throw fail("no second TZif header") }
@@ -39,6 +53,7 @@ enum TZifReader {
         }
         var offsets: [Int32] = []
         var abbreviations: [String] = []
+        // Type 0 holds before the first transition (RFC 8536, 3.2).
         for type in [0] + bytes[indices..<types].map({ Int($0) }) {
             guard let next = localTime(ofType: type) else { throw fail("no such local time type") }
             offsets.append(next.offset)
@@ -48,6 +63,7 @@ enum TZifReader {
             name: name, transitions: transitions, offsets: offsets, abbreviations: abbreviations, continuation: footer(bytes, from: end))
     }
 
+    /// - Returns: nil where there is none, or an empty one: then the last offset stays.
     private static func footer(_ bytes: [UInt8], from end: Int) -> PosixTimeZone? {
         guard bytes[4] >= UInt8(ascii: "2"), end < bytes.count, bytes[end] == 0x0A,
             let close = bytes[(end + 1)...].firstIndex(of: 0x0A), close > end + 1
@@ -55,6 +71,7 @@ enum TZifReader {
         return PosixTimeZone(parsing: Array(bytes[(end + 1)..<close]))
     }
 
+    /// The counts of a header; nil for no header, or counts that the file cannot hold.
     private static func counts(_ bytes: [UInt8], at start: Int) -> Counts? {
         guard start >= 0, start + headerByteCount <= bytes.count, bytes[start...].starts(with: "TZif".utf8) else { return nil }
         func count(_ index: Int) -> Int { Int(integer(bytes, at: start + 20 + index * 4, size: 4)) }
@@ -65,6 +82,7 @@ enum TZifReader {
         return all.allSatisfy { $0 >= 0 && $0 <= bytes.count } ? counts : nil
     }
 
+    /// Big-endian, in two's complement, of 4 or 8 bytes.
     private static func integer(_ bytes: [UInt8], at place: Int, size: Int) -> Int64 {
         var value: UInt64 = 0
         for index in 0..<size { value = value << 8 | UInt64(bytes[place + index]) }
@@ -73,6 +91,15 @@ enum TZifReader {
 }
 
 /// A POSIX TZ string, `EET-2EEST,M3.5.0/3,M10.5.0/4`, as TZif's footer has it: the rule for all years after the table.
+///
+/// Grammar (POSIX.1, "Other Environment Variables", TZ, with RFC 8536's hours of a change from -167 to 167):
+///
+///     zone    ::= name time [ name [ time ] change change ]
+///     name    ::= at least three letters | "<" anything but ">" ">"
+///     change  ::= "," ( "M" month "." week "." weekday | "J" 1…365 | 0…365 ) [ "/" time ]
+///     time    ::= [ "+" | "-" ] hours [ ":" minutes [ ":" seconds ] ]
+///
+/// The first `time` of a zone counts to the west: `EET-2` is two hours east of Greenwich.
 struct PosixTimeZone: Sendable {
     private enum DayRule: Sendable {
         /// `Mm.w.d`: weekday `d` (0 Sunday) of week `w` (5: the last) of month `m`.
@@ -89,13 +116,17 @@ struct PosixTimeZone: Sendable {
         var seconds: Int
     }
 
+    /// Seconds east of Greenwich, the opposite of how the text counts.
     private let standard: Int
     private let standardName: String
+    /// Nil for a zone that has one offset all year.
     private let daylight: (offset: Int, name: String, start: Change, end: Change)?
 
     /// Without daylight saving: what always holds.
     var fixed: (offset: Int, name: String)? { daylight == nil ? (standard, standardName) : nil }
 
+    /// Nil for what the grammar does not give, a name of daylight time without its changes included.
+    ///
     /// - Parameter isSetting: as PostgreSQL takes it from people: names of any length and letters, or none.
     init?(parsing text: [UInt8], isSetting: Bool = false) {
         var reader = Reader(bytes: text, isSetting: isSetting)
@@ -107,6 +138,7 @@ struct PosixTimeZone: Sendable {
             return
         }
         guard let name = reader.name(), !name.isEmpty else { return nil }
+        // Unless said otherwise daylight time is an hour ahead.
         var offset = standard + 3_600
         if let next = reader.next, next != UInt8(ascii: ",") {
             guard let west = reader.time() else { return nil }
@@ -116,24 +148,31 @@ struct PosixTimeZone: Sendable {
         daylight = (offset, name, start, end)
     }
 
+    /// What the clocks show at an instant, in seconds since 1970-01-01T00:00Z: seconds east of Greenwich and the name of that time.
     func localTime(atUTCSeconds instant: Int64) -> (offset: Int, abbreviation: String) {
         guard let daylight else { return (standard, standardName) }
+        // The year is that of the standard time's clocks; the quotient is rounded down, for instants before 1970 too.
         let days = Int((instant + Int64(standard)) / 86_400) - ((instant + Int64(standard)) % 86_400 < 0 ? 1 : 0)
         let year = Calendar.day(fromDays: max(min(days, 2_000_000_000), -2_000_000_000)).year
+        // Daylight time begins by the clocks of standard time, and ends by those of daylight time.
         let start = Self.localSeconds(daylight.start, year: year) - Int64(standard)
         let end = Self.localSeconds(daylight.end, year: year) - Int64(daylight.offset)
+        // South of the equator it holds over the turn of the year: outside of the time from its end to its start.
         let isDaylight = start < end ? instant >= start && instant < end : !(instant >= end && instant < start)
         return isDaylight ? (daylight.offset, daylight.name) : (standard, standardName)
     }
 
+    /// When a change comes in a year, by the clocks of then: seconds since 1970-01-01T00:00, without an offset.
     private static func localSeconds(_ change: Change, year: Int) -> Int64 {
         let firstOfYear = Calendar.days(year: year, month: 1, day: 1)
         let day: Int
         switch change.day {
         case .dayOfYear(let number): day = firstOfYear + number
+        // Day 60 is 1 March in every year: in leap years 29 February lies before it, uncounted.
         case .julian(let number): day = firstOfYear + number - 1 + (number >= 60 && Calendar.isLeap(year) ? 1 : 0)
         case .monthly(let month, let week, let weekday):
             let first = Calendar.days(year: year, month: month, day: 1)
+            // Days from the month's first to its first such weekday. Week 5 may lie past the month's end, and then means the last.
             let lead = (weekday - Calendar.weekday(days: first) + 7) % 7
             var number = lead + (week - 1) * 7
             while number >= Calendar.dayCount(year: year, month: month) { number -= 7 }
@@ -142,6 +181,7 @@ struct PosixTimeZone: Sendable {
         return Int64(day) * 86_400 + Int64(change.seconds)
     }
 
+    /// Goes over the text's bytes; what does not fit leaves `place` where it failed, since all of it is refused then.
     private struct Reader {
         let bytes: [UInt8]
         let isSetting: Bool
@@ -171,6 +211,7 @@ struct PosixTimeZone: Sendable {
             return isQuoted ? (skip(UInt8(ascii: ">")) ? name : nil) : isSetting || place - start >= 3 ? name : nil
         }
 
+        /// Decimal digits, four at most; nil without one.
         mutating func number() -> Int? {
             var value: Int?
             while let byte = next, byte >= 0x30, byte <= 0x39, (value ?? 0) < 1_000 {
@@ -197,6 +238,7 @@ struct PosixTimeZone: Sendable {
             return isNegative ? -seconds : seconds
         }
 
+        /// `,M3.5.0/3`: the day, and the time on it, which is two o'clock where the text has none.
         mutating func change() -> Change? {
             guard skip(UInt8(ascii: ",")) else { return nil }
             let day: DayRule

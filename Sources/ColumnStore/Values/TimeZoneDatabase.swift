@@ -2,16 +2,21 @@ internal import Glibc
 internal import Synchronization
 
 /// The system's time zones (tzdata), each read once from its TZif file and kept.
+///
+/// Any thread may ask. A file that changes while the process runs is not read again: what a zone means stays the same for its lifetime. Two threads that ask
+/// for one zone at once may both read it.
 public final class TimeZoneDatabase: Sendable {
     public static let system = TimeZoneDatabase(directory: "/usr/share/zoneinfo")
 
     private let directory: String
     /// Bounded by the number of files in `directory`: an unknown name is not kept.
     private let zones = Mutex<[String: TimeZoneRules]>([:])
+    /// By lower case; nil until somebody asks for a name in another case than its file has.
     private let names = Mutex<[String: String]?>(nil)
     /// The largest zone file of tzdata is under 4 KiB.
     private static let fileByteCountMax = 1 << 20
 
+    /// - Parameter directory: absolute, without a slash at its end, laid out as tzdata's; need not be there.
     public init(directory: String) { self.directory = directory }
 
     /// The rules of `Europe/Kyiv`, `UTC` …, or of POSIX's words, as `<+02>-02`; nil when there is no such zone.
@@ -21,6 +26,7 @@ public final class TimeZoneDatabase: Sendable {
         return .posix(name)
     }
 
+    /// A zone that has a file. Names of UTC need none.
     private func found(_ name: String) throws(ColumnStoreError) -> TimeZoneRules? {
         if let known = zones.withLock({ $0[name] }) { return known }
         if Self.isUTC(name) { return .utc }
@@ -32,6 +38,8 @@ public final class TimeZoneDatabase: Sendable {
     }
 
     /// As `rules(for:)`, whatever the case of the letters: `europe/kyiv`.
+    ///
+    /// - Throws: as `rules(for:)`.
     public func rules(inAnyCase name: String) throws(ColumnStoreError) -> TimeZoneRules? {
         if let rules = try found(name) { return rules }
         if Self.isPlain(name), let exact = spellings()[name.lowercased()], let rules = try found(exact) { return rules }
@@ -39,6 +47,9 @@ public final class TimeZoneDatabase: Sendable {
     }
 
     /// As SET TIME ZONE takes it: also hours east of Greenwich, `2`, `-3.5`.
+    ///
+    /// - Returns: nil for no such zone, and for 168 hours or more.
+    /// - Throws: as `rules(for:)`.
     public func rules(setting text: String) throws(ColumnStoreError) -> TimeZoneRules? {
         guard let hours = Double(text.trimmingPrefix { $0 == " " }) else { return try rules(inAnyCase: text) }
         guard hours.magnitude < 168 else { return nil }
@@ -56,6 +67,7 @@ public final class TimeZoneDatabase: Sendable {
         }
     }
 
+    /// Files below `prefix`, which is empty or ends with a slash. What cannot be opened is left out: its zones are then known by their exact names alone.
     private func collect(under prefix: String, depth: Int, into found: inout [String: String]) {
         guard depth < 4, let stream = opendir(directory + "/" + prefix) else { return }
         defer { closedir(stream) }
@@ -86,6 +98,7 @@ public final class TimeZoneDatabase: Sendable {
         }
     }
 
+    /// - Returns: nil for what is not there, no plain file, or larger than any zone file.
     private func read(_ path: String) throws(ColumnStoreError) -> [UInt8]? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
@@ -109,7 +122,11 @@ public final class TimeZoneDatabase: Sendable {
 }
 
 /// When a zone's clocks stood how far from UTC.
+///
+/// Immutable, so that any thread may ask. An offset is found in three steps: `transitions` by binary search; past the last one by `continuation`; without that
+/// the last offset stays.
 public final class TimeZoneRules: Sendable {
+    /// Of its file, `Europe/Kyiv`; UTC, whichever name of that was asked for; POSIX's words in upper case; an abbreviation.
     public let name: String
     /// Ascending, in seconds since 1970-01-01T00:00Z: from `transitions[i]` on, `offsets[i + 1]` holds; before the first, `offsets[0]`.
     let transitions: [Int64]
@@ -120,6 +137,7 @@ public final class TimeZoneRules: Sendable {
     /// After the last transition; nil: the last offset stays.
     let continuation: PosixTimeZone?
 
+    /// No transition, offset 0.
     public static let utc = TimeZoneRules(name: "UTC", transitions: [], offsets: [0], abbreviations: ["UTC"], continuation: nil)
 
     /// One offset at all times.
@@ -133,6 +151,7 @@ public final class TimeZoneRules: Sendable {
     init(
         name: String, transitions: [Int64], offsets: [Int32], abbreviations: [String], continuation: PosixTimeZone?, clocks: TimeZoneRules? = nil
     ) {
+        // One period more than changes, each with its offset and its name.
         precondition(offsets.count == transitions.count + 1 && abbreviations.count == offsets.count)
         self.name = name
         self.clocks = clocks
@@ -143,13 +162,18 @@ public final class TimeZoneRules: Sendable {
     }
 
     /// Reads a TZif file's content.
+    ///
+    /// - Throws: `.corruptFile`.
     package static func parse(_ bytes: [UInt8], name: String) throws(ColumnStoreError) -> TimeZoneRules {
         try TZifReader.read(bytes, name: name, path: name)
     }
 
+    /// Whether the offset is 0 at all times.
     public var isUTC: Bool { transitions.isEmpty && offsets[0] == 0 && continuation == nil }
 
     /// Seconds east of Greenwich at an instant, in seconds since 1970-01-01T00:00Z.
+    ///
+    /// - Complexity: O(log transitions).
     public func offset(atUTCSeconds instant: Int64) -> Int {
         if let continuation = continuation(at: instant) { return continuation.localTime(atUTCSeconds: instant).offset }
         return Int(offsets[period(at: instant)])
@@ -165,6 +189,8 @@ public final class TimeZoneRules: Sendable {
     private func continuation(at instant: Int64) -> PosixTimeZone? { instant >= transitions.last ?? Int64.min ? continuation : nil }
 
     /// The place in `offsets` of what holds at an instant.
+    ///
+    /// Half-open search: transitions before `low` are not after the instant, those from `high` on are.
     private func period(at instant: Int64) -> Int {
         var low = 0
         var high = transitions.count
@@ -176,6 +202,9 @@ public final class TimeZoneRules: Sendable {
     }
 
     /// The offset at an instant and how long it holds around it, so that a loop over near instants need not look again.
+    ///
+    /// - Returns: `range` in seconds since 1970-01-01T00:00Z, holding `instant`. After the last transition of a zone that goes on by a rule it is one second
+    ///   long: the rule has to be asked for each.
     public func span(atUTCSeconds instant: Int64) -> (range: Range<Int64>, offset: Int) {
         if transitions.isEmpty, continuation == nil { return (Int64.min..<Int64.max, Int(offsets[0])) }
         guard let last = transitions.last, instant < last else {
@@ -201,6 +230,9 @@ public final class TimeZoneRules: Sendable {
         case two(earlier: Int64, later: Int64)
     }
 
+    /// Looks at the offsets a day before and a day after. Where they differ a change lies between, and each of the two instants that they make is tried:
+    /// whether the clocks have that offset then.
+    ///
     /// - Parameter microseconds: a local time, within TIMESTAMP's range.
     public func instants(ofLocal microseconds: Int64) -> Instants {
         let seconds = Self.floorSeconds(microseconds)
@@ -221,7 +253,11 @@ public final class TimeZoneRules: Sendable {
     }
 
     /// PostgreSQL's choice: of a skipped time what the offset before makes of it, of a doubled one the later.
+    ///
+    /// - Parameter microseconds: a local time, within TIMESTAMP's range.
+    /// - Returns: microseconds since 1970-01-01T00:00Z.
     public func utc(fromLocal microseconds: Int64) -> Int64 {
+        // Of an abbreviation: the zone's clocks say about when it is, and that what the abbreviation meant then.
         if let clocks {
             let seconds = Self.floorSeconds(clocks.utc(fromLocal: microseconds))
             return microseconds &- Int64(offset(atUTCSeconds: seconds)) * Calendar.microsecondsPerSecond
@@ -260,7 +296,10 @@ public final class TimeZoneRules: Sendable {
     }
 
     /// What an abbreviation of this zone meant at each time: what it meant last, or first will. These rules themselves where it is none of theirs.
+    ///
+    /// - Returns: rules with one offset for each period that had that name, each lasting until the next such period.
     public func meaning(ofAbbreviation abbreviation: String) -> TimeZoneRules {
+        // The first period has no beginning: only those that a transition began count.
         let places = abbreviations.indices.dropFirst().filter { abbreviations[$0] == abbreviation }
         guard let first = places.first else { return self }
         let offsets = [offsets[first]] + places.map { self.offsets[$0] }
@@ -269,6 +308,7 @@ public final class TimeZoneRules: Sendable {
             abbreviations: [String](repeating: abbreviation, count: offsets.count), continuation: nil, clocks: self)
     }
 
+    /// Rounded down, before 1970 too.
     private static func floorSeconds(_ microseconds: Int64) -> Int64 {
         let seconds = microseconds / Calendar.microsecondsPerSecond
         return microseconds % Calendar.microsecondsPerSecond < 0 ? seconds - 1 : seconds
