@@ -1,8 +1,12 @@
 internal import Glibc
 
 /// The files of the cache: plain ones in one directory that one process at a time uses.
+///
+/// No index is kept: a file's name says what it is (`CacheName`), its time when it was used. Nothing is synced. Two threads must not write one name at once:
+/// the second is told that it cannot.
 final class CacheFolder: Sendable {
     let path: String
+    /// The open file LOCK, held as long as this lives; another process that tries is refused at once.
     private let lock: Int32
 
     /// A file that was found at the start.
@@ -45,6 +49,7 @@ final class CacheFolder: Sendable {
             guard text.hasSuffix(CacheName.suffix) else { continue }
             var status = stat()
             guard lstat("\(path)/\(text)", &status) == 0 else { continue }
+            // Of another length: it was cut off while it was written.
             guard let name = CacheName(fileName: text), Int64(status.st_size) == Self.byteCount(of: name) else {
                 _ = FileRemoval.remove("\(path)/\(text)", .temporary)
                 continue
@@ -61,6 +66,8 @@ final class CacheFolder: Sendable {
     }
 
     /// - Returns: whether it is all there; else nothing of it is.
+    ///
+    /// - Parameter bytes: as long as the name's range.
     func write(_ name: CacheName, _ bytes: UnsafeRawBufferPointer) -> Bool {
         let path = filePath(name)
         let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -3,6 +3,11 @@ internal import Synchronization
 /// Ranges of a bucket's objects on the disk of this machine: bounded, kept over restarts, checked at every read.
 ///
 /// It is no place of record: whatever is wrong with it, an answer comes from the bucket instead. Only objects whose content never changes go in.
+///
+/// 1. `heldByteCount` and `fileCount` are of the entries in `entries`, heads of files included. After each `keep`, and at the start, at most `byteCountMax`
+///    bytes are held.
+/// 2. A file without an entry is never read; an entry without a file, or with another content, goes when it is read.
+/// 3. No file is read or written under the lock.
 package final class RangeCache: Sendable {
     /// A file, and what is known of it.
     private final class Entry: Sendable {
@@ -10,7 +15,9 @@ package final class RangeCache: Sendable {
         let fileByteCount: Int64
         private struct State {
             var usedAt: UInt64
+            /// By the steady clock, as last written to the file's time: once an hour is enough to know the order after a restart.
             var touchedAt: UInt64
+            /// The sums, nil until the file was read once.
             var range: CachedRange?
         }
         private let state: Mutex<State>
@@ -21,6 +28,7 @@ package final class RangeCache: Sendable {
             state = Mutex(State(usedAt: usedAt, touchedAt: 0, range: nil))
         }
 
+        /// A tick of the cache, not a time.
         var usedAt: UInt64 { state.withLock { $0.usedAt } }
         var range: CachedRange? { state.withLock { $0.range } }
         func know(_ range: CachedRange) { state.withLock { $0.range = range } }
@@ -37,10 +45,11 @@ package final class RangeCache: Sendable {
     }
 
     private struct State {
-        /// By object, each in the order of their starts.
+        /// By object, in the order in which they came; the ranges of one may overlap.
         var entries: [[UInt8]: [Entry]] = [:]
         var heldByteCount: Int64 = 0
         var fileCount = 0
+        /// Counts uses: what is used later has a greater one.
         var tick: UInt64 = 0
         var figures = CacheFigures()
         /// After the disk has refused: until then nothing is written.
@@ -63,6 +72,7 @@ package final class RangeCache: Sendable {
         self.byteCountMax = byteCountMax
         folder = try CacheFolder(path: path)
         var first = State()
+        // Times of files order them, and ticks go on from there.
         for file in try folder.files().sorted(by: { $0.usedAt < $1.usedAt }) {
             first.tick += 1
             Self.add(Entry(file.name, usedAt: first.tick), to: &first)
@@ -113,6 +123,7 @@ package final class RangeCache: Sendable {
         return region
     }
 
+    /// - Returns: nil when the file is gone, cut short, or has pages with wrong sums.
     private func read(_ entry: Entry, _ range: Range<Int64>) -> ByteRegion? {
         let name = entry.name
         var known = entry.range
@@ -125,6 +136,7 @@ package final class RangeCache: Sendable {
         guard let known else { return nil }
         let start = Int(clamping: range.lowerBound - name.range.lowerBound)
         let part = start..<(start + range.count)
+        // Sums are of whole pages: those around the part are read, and the part shown.
         let pages = known.pages(around: part)
         var isRight = false
         let region = ByteRegion(count: pages.count) { target in
@@ -141,6 +153,7 @@ package final class RangeCache: Sendable {
         let name = CacheName(object: CacheName.object(location), byteCount: byteCount, range: range, isKept: isLongest)
         guard CacheFolder.byteCount(of: name) <= byteCountMax / Self.shareMax else { return }
         let now = SteadyClock.nanoseconds()
+        // What another range has is not written again.
         let isWanted = state.withLock { state in
             let isThere = state.entries[name.object]?.contains {
                 $0.name.byteCount == byteCount && $0.name.range.lowerBound <= range.lowerBound && $0.name.range.upperBound >= range.upperBound
@@ -172,6 +185,7 @@ package final class RangeCache: Sendable {
         remove(state.withLock { $0.entries[object] ?? [] }) { _ in }
     }
 
+    /// - Parameter note: called once under the lock, if any of them was still there. Files go after it.
     private func remove(_ entries: [Entry], _ note: (inout CacheFigures) -> Void) {
         let gone = state.withLock { state in
             let gone = entries.filter { entry in

@@ -19,8 +19,12 @@ enum BucketAnswer {
         // What came is not what was sent: it was torn on the way.
         "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody", "InvalidDigest",
     ]
+    /// Credentials that were good, and are over.
     private static let ended: Set<String> = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"]
 
+    /// What an answer means, by its status and the code in its XML (S3's "Error Responses").
+    ///
+    /// - Parameter method: of the request; to HEAD there are no words.
     static func verdict(_ answer: OutgoingResponse, method: OutgoingRequest.Method) -> Verdict {
         let status = answer.status
         // A copy or a completion may fail after its 200 has gone out.
@@ -49,6 +53,7 @@ enum BucketAnswer {
         }
     }
 
+    /// What whoever runs the service can do about it; empty where the service's own words are all there is to say.
     private static func advice(_ code: String, _ answer: OutgoingResponse, _ error: ServiceXML?) -> String {
         if let region = answer.headers["x-amz-bucket-region"] ?? error?.text(of: "Region") { return "the bucket is in \(region): set storage.region" }
         switch code {
@@ -59,6 +64,7 @@ enum BucketAnswer {
         }
     }
 
+    /// Stands for the code of an answer that has none.
     private static func word(_ status: Int) -> String {
         switch status {
         case 404: "NotFound"

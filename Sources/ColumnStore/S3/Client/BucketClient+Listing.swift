@@ -1,5 +1,7 @@
 extension BucketClient {
     /// An object as a listing shows it, its key below the endpoint's prefix.
+    ///
+    /// `modifiedMilliseconds` is since 1970, and 0 where the bucket gives no time that can be read.
     package struct Listed: Sendable, Equatable {
         package var key: String
         package var byteCount: Int64
@@ -29,6 +31,9 @@ extension BucketClient {
     }
 
     /// The first keys behind `key`, in their order.
+    ///
+    /// - Parameter countMax: at most 1,000, as a bucket lists in one page.
+    /// - Throws: as `list`.
     package func keys(prefix: String, after key: String, countMax: Int) throws(ColumnStoreError) -> [String] {
         let root = endpoint.prefix.isEmpty ? "" : endpoint.prefix + "/"
         var call = BucketCall(method: .get, key: "", answerByteCountMax: 4 << 20, kind: .list)
@@ -59,12 +64,17 @@ extension BucketClient {
         return folders
     }
 
+    /// One answer of ListObjectsV2.
     private struct Page {
         var objects: [Listed] = []
         var folders: [String] = []
+        /// With which the next page is asked for; nil on the last.
         var next: String?
     }
 
+    /// Reads a page, distrusting it: keys that were not asked for would be taken for the store's own.
+    ///
+    /// - Parameter root: the endpoint's prefix with a slash, or nothing.
     private static func page(_ bytes: [UInt8], root: String) throws(BucketFailure) -> Page {
         guard let result = ServiceXML.parse(bytes), result.name == "ListBucketResult" else { throw odd("no listing") }
         let isEncoded = result.text(of: "EncodingType") == "url"

@@ -10,13 +10,16 @@ package final class BucketClient: Sendable {
     package let endpoint: BucketEndpoint
     package let options: BucketOptions
     package let counters: BucketCounters
+    /// Memory that requests on their way may hold, shared by all clients made from the first one.
     package let room: TransferRoom
+    /// For requests beside the callers' own threads.
     package let pool: TransferPool
     package let health: BucketHealth
     /// The client that was made first, and asks whether the bucket is there again; nil: this one.
     private let root: BucketClient?
     let signer: SigV4
     let credentials: CredentialChain
+    /// Sends one try.
     private let transport: OutgoingClient
     /// The service's clock less the machine's, in seconds, once it has said that ours is wrong.
     private let clock: Clock
@@ -68,6 +71,7 @@ package final class BucketClient: Sendable {
     func perform(_ call: BucketCall) throws(BucketFailure) -> OutgoingResponse {
         let scope = WaitScope.current
         if let outage = health.outage { throw outage.failure }
+        // Before the first try and for all of them: a request that waits for memory has not begun its time.
         guard let room = room.take(call.memoryByteCount, isCancelled: scope.isCancelled) else { throw .givenUp }
         defer { self.room.give(room) }
         var tries = Tries(options, payloadHash: SignatureText.hexadecimal(call.payloadHash ?? SHA256.hash(call.body)), scope: scope)
@@ -89,11 +93,13 @@ package final class BucketClient: Sendable {
     private struct Tries {
         let options: BucketOptions
         let payloadHash: String
+        /// By the steady clock, the earlier of the options' deadline and the scope's.
         let end: UInt64
         /// Whoever waits gives up before the options do.
         let isCutShort: Bool
         var countMax: Int
         var count = 0
+        /// Whether some try had no answer, or one that a gateway may have made.
         var mayHaveApplied = false
         var hasSetClock = false
 
@@ -112,6 +118,8 @@ package final class BucketClient: Sendable {
         }
     }
 
+    /// One try, and what its answer asks for: a pause, other credentials, the service's clock.
+    ///
     /// - Returns: nil when it is to be tried again at once.
     private func attempt(_ call: BucketCall, _ tries: inout Tries, _ scope: WaitScope) throws(BucketFailure) -> OutgoingResponse? {
         if scope.isCancelled() { throw .givenUp }
@@ -128,6 +136,7 @@ package final class BucketClient: Sendable {
             tries.mayHaveApplied = true
             throw .givenUp
         case .failure(let failure):
+            // Where there was no connection nothing was sent.
             if case .notConnected = failure {} else { tries.mayHaveApplied = true }
             try pause(BucketFailure(.unavailable, code: failure == .timedOut ? "TimedOut" : "NoAnswer", "\(endpoint.host): \(failure)"), &tries, scope)
         case .success(let answer):
@@ -141,6 +150,7 @@ package final class BucketClient: Sendable {
                 if failure.status >= 500, failure.code != "SlowDown" { tries.mayHaveApplied = true }
                 try pause(failure, &tries, scope)
             case .renewCredentials(let failure):
+                // Keys without a token were not lent for a time, and cannot have ended.
                 guard keys.sessionToken != nil, credentials.refuse(keys) else { throw failure }
             case .setClock(let failure, let seconds):
                 guard !tries.hasSetClock else { throw failure }
@@ -151,6 +161,7 @@ package final class BucketClient: Sendable {
         return nil
     }
 
+    /// Signed anew for each try: an instant older than 15 minutes is refused.
     private func request(_ call: BucketCall, _ keys: AWSCredentials, _ tries: Tries) -> OutgoingRequest {
         var signed = SignableRequest(
             method: call.method.rawValue, host: endpoint.host, path: endpoint.path(ofWholeKey: call.key), query: call.query, headers: call.headers)
@@ -181,6 +192,7 @@ package final class BucketClient: Sendable {
     private func pause(_ failure: BucketFailure, _ tries: inout Tries, _ scope: WaitScope) throws(BucketFailure) {
         if failure.code == "NoCredentials" { tries.count += 1 }
         health.tried(failure)
+        // The first pause is of up to twice `pauseMilliseconds`, each later one of twice the last; the shift is bounded, so that it cannot overflow.
         let longest = min(options.pauseMillisecondsMax, options.pauseMilliseconds << min(tries.count, 12))
         let milliseconds = Int.random(in: 0...max(0, longest))
         guard tries.count < tries.countMax, milliseconds < tries.millisecondsLeft else { throw failure }

@@ -1,9 +1,14 @@
 /// An object that goes up in parts, and appears whole when all are there. One owner on one thread; its parts go on the client's pool.
+///
+/// Three requests of S3: CreateMultipartUpload (`init`), UploadPart for each part (`add`), CompleteMultipartUpload (`complete`), which alone has the
+/// condition. Until then, and after `abort`, there is no object.
 final class MultipartUpload {
     private let client: BucketClient
     private let key: String
+    /// In the object's metadata, by which a completion whose answer was lost is known for ours.
     private let mark = BucketClient.newMark()
     private let uploadID: String
+    /// In order, numbered from 1; each holds its bytes until it is sent.
     private var parts: [TransferPool.Promise<Part>] = []
     private var isEnded = false
 
@@ -74,6 +79,8 @@ final class MultipartUpload {
     }
 
     /// Forgets the parts, which the bucket would go on charging for.
+    ///
+    /// Waits for parts on their way, which would otherwise come after. Never fails: what is left is logged.
     func abort() {
         guard !isEnded else { return }
         isEnded = true

@@ -7,6 +7,7 @@ package final class TransferPool: Sendable {
     private struct State {
         var waiting: [@Sendable () -> Void] = []
         var threadCount = 0
+        /// Of `threadCount`, those that do a job.
         var busyCount = 0
         var isClosing = false
     }
@@ -21,6 +22,7 @@ package final class TransferPool: Sendable {
     final class Promise<Value: Sendable>: Sendable {
         private let value = Monitor<Result<Value, BucketFailure>?>(nil)
 
+        /// Once; wakes all who wait.
         func fulfil(_ result: Result<Value, BucketFailure>) { value.broadcast { $0 = result } }
 
         /// Waits for it, unless the waiting thread's question is given up.
@@ -37,6 +39,8 @@ package final class TransferPool: Sendable {
     }
 
     /// Has `body` done on a thread of the pool, for the scope of the thread that asks.
+    ///
+    /// Returns at once. After `close` the promise fails with `.cancelled`.
     func start<Value: Sendable>(_ body: @escaping @Sendable () throws(BucketFailure) -> Value) -> Promise<Value> {
         let promise = Promise<Value>()
         let scope = WaitScope.current
@@ -48,12 +52,14 @@ package final class TransferPool: Sendable {
         let (isTaken, needsThread) = state.signal { state in
             guard !state.isClosing else { return (false, false) }
             state.waiting.append(job)
+            // A thread that is free takes it; else one more, while there may be.
             guard state.waiting.count > state.threadCount - state.busyCount, state.threadCount < threadCountMax else { return (true, false) }
             state.threadCount += 1
             return (true, true)
         }
         if !isTaken { promise.fulfil(.failure(.givenUp)) }
         if needsThread {
+            // The thread holds the state and not the pool, which would otherwise never be let go.
             let state = state
             WorkerThread(name: "transfer", isDetached: true) { Self.work(state) }
         }

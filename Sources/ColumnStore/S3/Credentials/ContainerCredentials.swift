@@ -1,5 +1,7 @@
 /// The endpoint that a container is given: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` (ECS) or `AWS_CONTAINER_CREDENTIALS_FULL_URI` (EKS and others),
 /// with `AWS_CONTAINER_AUTHORIZATION_TOKEN` or what `…_TOKEN_FILE` names.
+///
+/// A relative URI is of ECS's own address, 169.254.170.2. The token goes as the `Authorization` header, as it is.
 package struct ContainerCredentials: CredentialSource {
     package let name = "the container's endpoint"
     private let environment: [String: String]
@@ -24,6 +26,8 @@ package struct ContainerCredentials: CredentialSource {
         return try calls.credentials(try calls.body(.get, url, headers, what: url), what: url)
     }
 
+    /// - Returns: nil where neither variable is set.
+    /// - Throws: for a URL that is none, or that would bring keys over a network in the clear.
     private func url() throws(CredentialFailure) -> String? {
         if let path = environment[present: "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] { return "http://169.254.170.2" + (path.hasPrefix("/") ? "" : "/") + path }
         guard let url = environment[present: "AWS_CONTAINER_CREDENTIALS_FULL_URI"] else { return nil }
@@ -37,6 +41,7 @@ package struct ContainerCredentials: CredentialSource {
         return url
     }
 
+    /// Loopback, and the fixed addresses of ECS's and EKS's agents.
     private static func isNear(_ host: String) -> Bool {
         let name = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         guard let address = AddressPolicy.parse(name) else { return name == "localhost" }

@@ -5,8 +5,10 @@ struct CredentialCalls: Sendable {
     let client: OutgoingClient
     /// For messages.
     let source: String
+    /// For one try.
     var timeoutMilliseconds = 5_000
     var attemptCount = 3
+    /// Before the second try, doubled before each later one.
     var pauseMilliseconds: UInt32 = 100
 
     /// - Parameter what: for messages, without what is secret in the URL.
@@ -33,6 +35,10 @@ struct CredentialCalls: Sendable {
     }
 
     /// Reads the JSON that container endpoints and machines give: `AccessKeyId`, `SecretAccessKey`, `Token`, `Expiration`.
+    ///
+    /// Keys without an end count as good for ever.
+    ///
+    /// - Throws: for an answer without the two keys, or with an end that is no instant.
     func credentials(_ bytes: [UInt8], what: String) throws(CredentialFailure) -> AWSCredentials {
         guard let answer = try? JSONParser.parse(bytes), let key = answer["AccessKeyId"]?.text, let secret = answer["SecretAccessKey"]?.text, !key.isEmpty,
             !secret.isEmpty
@@ -48,6 +54,8 @@ struct CredentialCalls: Sendable {
     }
 
     /// A small file with a token in it, without the line's end.
+    ///
+    /// - Throws: for a file that cannot be read, is longer than 64 KiB, or has a first line that no header could carry.
     func token(inFile path: String) throws(CredentialFailure) -> String {
         let bytes: [UInt8]
         do throws(ColumnStoreError) {

@@ -5,11 +5,13 @@ internal import Synchronization
 /// `expect` only notes; the next read sends for everything that was noted, so that ranges close together become one request, and what comes next is
 /// on its way while this is decoded.
 final class BucketBytes: RandomAccessBytes {
+    /// For errors: the object's location.
     let name: String
     let byteCount: Int64
     private let key: String
     private let tag: String?
     private let source: BucketReader
+    /// What was noted since the last read, oldest first.
     private let expected = Mutex<[Range<Int64>]>([])
 
     /// Beyond that the oldest are forgotten: a hint costs nothing to lose.
@@ -24,6 +26,7 @@ final class BucketBytes: RandomAccessBytes {
         self.tag = tag
     }
 
+    /// Only notes.
     func expect(_ range: Range<Int64>) {
         let inside = range.clamped(to: 0..<byteCount)
         if inside.isEmpty { return }
@@ -35,6 +38,7 @@ final class BucketBytes: RandomAccessBytes {
 
     var waitsForNetwork: Bool { true }
 
+    /// Sends for what was noted, and waits for nothing.
     func begin() { source.begin(key, byteCount: byteCount, tag: tag, takeExpected()) }
 
     func keepAtHand(_ range: Range<Int64>) throws(ColumnStoreError) {
@@ -55,6 +59,7 @@ final class BucketBytes: RandomAccessBytes {
         withExtendedLifetime(region) { target.copyMemory(from: region.bytes) }
     }
 
+    /// - Throws: `.corruptFile` for a range past the end, before anything is asked; `.unavailable`, `.notFound`.
     func region(at offset: Int64, count: Int) throws(ColumnStoreError) -> ByteRegion {
         guard offset >= 0, count >= 0, offset <= byteCount, Int64(count) <= byteCount - offset else {
             throw ColumnStoreError(.corruptFile, path: name, offset: offset, "\(count) bytes reach past the end at \(byteCount)")

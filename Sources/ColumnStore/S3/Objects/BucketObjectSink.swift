@@ -1,10 +1,18 @@
 /// An object on its way into a bucket: in one put while it is small, in parts from then on. One owner on one thread.
+///
+/// 1. `buffer` is shorter than a part between two calls; nothing is sent before it has been as long as one.
+/// 2. Once `isEnded`, nothing more is written: after a commit, an abandonment, or a part that failed.
+/// 3. The key must be free at `commit`; until then no reader sees anything.
 final class BucketObjectSink: ObjectSink {
     private let client: BucketClient
+    /// Below the client's prefix.
     private let key: String
+    /// For errors: the object as readers name it.
     private let path: String
+    /// What was written and belongs to no part yet.
     private var buffer: [UInt8] = []
     private var room = 0
+    /// Nil while the object is shorter than a part. Aborts itself when it is let go unfinished.
     private var upload: MultipartUpload?
     private var isEnded = false
 
@@ -33,6 +41,7 @@ final class BucketObjectSink: ObjectSink {
         }
     }
 
+    /// - Throws: `.conflict` when there is an object under the key; `.unavailable` when it is not known whether it is there now.
     func commit() throws(ColumnStoreError) {
         precondition(!isEnded, "committed after its end")
         isEnded = true
@@ -50,6 +59,7 @@ final class BucketObjectSink: ObjectSink {
         }
     }
 
+    /// Forgets what was written, and has the bucket forget the parts that it holds.
     func abandon() {
         isEnded = true
         buffer = []

@@ -1,6 +1,9 @@
 internal import Synchronization
 
 /// Gets ranges of a bucket's objects, by as few requests as may be. Any thread.
+///
+/// What is asked for goes by three steps: pieces that are fetched or on their way (`pieces`), the cache on disk, a request. Ranges of immutable objects
+/// that a request brought go into the cache.
 final class BucketReader: Sendable {
     let client: BucketClient
     let cache: RangeCache?
@@ -54,6 +57,7 @@ final class BucketReader: Sendable {
         let tag: String?
     }
 
+    /// Reads an object's end and keeps it at hand.
     private func fetchTail(_ key: String) throws(BucketFailure) -> Opened {
         let tail = try client.tail(key, byteCount: Self.tailByteCount)
         let range = tail.start..<tail.head.byteCount
@@ -61,6 +65,7 @@ final class BucketReader: Sendable {
             keep(key, tail.head.byteCount, range, tail.bytes, isLongest: true)
             let bytes = TransferPool.Promise<ByteRegion>()
             bytes.fulfil(.success(Self.region(tail.bytes)))
+            // Some pieces of it may be there: only what is between them is new, and the whole end is a piece when none is.
             pieces.add([range], of: key) { part in
                 part == range ? bytes : self.start(key, tail.head.byteCount, tail.head.tag, part)
             }
@@ -101,6 +106,7 @@ final class BucketReader: Sendable {
         return min(object.byteCountMax, known ?? Self.firstByteCount)
     }
 
+    /// - Throws: `TooLong` when it is longer than `byteCountMax`.
     private func fetchWhole(_ key: String, byteCountMax: Int) throws(BucketFailure) -> [UInt8] {
         let piece = try client.get(key, byteCountMax: byteCountMax)
         keep(key, piece.head.byteCount, 0..<piece.head.byteCount, piece.bytes, isLongest: true)
@@ -131,6 +137,7 @@ final class BucketReader: Sendable {
         of key: String, byteCount: Int64, tag: String?, _ range: Range<Int64>, ahead: [Range<Int64>]
     ) throws(BucketFailure) -> ByteRegion {
         var wanted = ahead
+        // What is fetched, or on its way, needs no look at the disk.
         let isFetched = RangePlan.missing(of: range, beside: pieces.pieces(of: key, in: range).map(\.range)).isEmpty
         var cached: ByteRegion?
         if !isFetched {
@@ -159,6 +166,7 @@ final class BucketReader: Sendable {
                 throw error
             }
         }
+        // The common case, without a copy: a part of one piece.
         if parts.count == 1, let part = parts.first { return ByteRegion(part: Self.places(range, in: part.range), of: part.region) }
         return ByteRegion(count: range.count) { target in
             for part in parts {
@@ -169,11 +177,13 @@ final class BucketReader: Sendable {
         }
     }
 
+    /// A part's place in a whole that holds it.
     private static func places(_ part: Range<Int64>, in whole: Range<Int64>) -> Range<Int> {
         let start = Int(clamping: part.lowerBound - whole.lowerBound)
         return start..<(start + part.count)
     }
 
+    /// Has a range fetched on a thread of the pool, which asks the cache first.
     private func start(_ key: String, _ byteCount: Int64, _ tag: String?, _ range: Range<Int64>) -> TransferPool.Promise<ByteRegion> {
         client.pool.start { [self] () throws(BucketFailure) in
             if let cached = cache?.region(of: location(key), byteCount: byteCount, range) { return cached }
@@ -181,6 +191,7 @@ final class BucketReader: Sendable {
         }
     }
 
+    /// One request. An object that is of another content, or length, than when it was opened is corrupt, and no race.
     private func fetch(_ key: String, _ byteCount: Int64, _ tag: String?, _ range: Range<Int64>) throws(BucketFailure) -> [UInt8] {
         let piece: BucketClient.Piece
         do throws(BucketFailure) { piece = try client.get(key, range: range, tag: tag) } catch {

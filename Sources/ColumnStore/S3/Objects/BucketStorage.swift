@@ -1,5 +1,8 @@
 /// Objects in a bucket, below a prefix. See `ObjectStorage` for what is promised: creations are conditional puts, so that two writers exclude each other;
 /// nothing is renamed; reading lists nothing.
+///
+/// Any thread may call; a call waits for the network, as long as `BucketOptions` and the caller's `WaitScope` let it. What a call throws of the bucket itself
+/// is `.unavailable`, so that nobody takes an object for gone that was not asked for. `docs/decisions/0031-buckets.md` says why it is as it is.
 public final class BucketStorage: ObjectStorage {
     let client: BucketClient
     let reader: BucketReader
@@ -8,6 +11,7 @@ public final class BucketStorage: ObjectStorage {
     static let aheadByteCount: Int64 = 128 << 20
 
     /// - Parameter cache: nil where nothing may be believed that does not come from the bucket itself.
+    /// - Parameter client: whose endpoint has the prefix that all keys lie below.
     package init(_ client: BucketClient, cache: RangeCache? = nil) {
         self.client = client
         reader = BucketReader(client, cache: cache, aheadByteCount: Self.aheadByteCount)
@@ -25,17 +29,20 @@ public final class BucketStorage: ObjectStorage {
         return nil
     }
 
+    /// One put with `If-None-Match: *`. What was stored is in the cache then: a commit's manifests are read by the next question.
     public func putIfAbsent(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
         try ObjectKey.check(key)
         do throws(BucketFailure) { try client.put(key, bytes, if: .absent) } catch { throw ColumnStoreError(error, key: location(of: key)) }
         reader.keepWhole(key, bytes)
     }
 
+    /// Without a condition, and never into the cache: only the version hint is replaced.
     public func put(_ key: String, _ bytes: [UInt8]) throws(ColumnStoreError) {
         try ObjectKey.check(key)
         do throws(BucketFailure) { try client.put(key, bytes) } catch { throw ColumnStoreError(error, key: location(of: key)) }
     }
 
+    /// Nothing is asked of the bucket before the first part is full, or the object is committed.
     public func create(_ key: String) throws(ColumnStoreError) -> any ObjectSink {
         try ObjectKey.check(key)
         return BucketObjectSink(client, key: key, path: location(of: key))
@@ -46,6 +53,7 @@ public final class BucketStorage: ObjectStorage {
         do throws(BucketFailure) { return try reader.whole(WantedObject(key: key, byteCountMax: byteCountMax)) } catch { throw fault(error, key) }
     }
 
+    /// An object that is too long is the caller's limit, and no fault of the bucket.
     private func fault(_ error: BucketFailure, _ key: String) -> ColumnStoreError {
         guard error.code == BucketClient.tooLongCode else { return ColumnStoreError(error, key: location(of: key)) }
         return ColumnStoreError(.overBudget, path: location(of: key), error.detail)
@@ -68,6 +76,7 @@ public final class BucketStorage: ObjectStorage {
         do throws(BucketFailure) { return try client.get(key, range: range).bytes } catch { throw ColumnStoreError(error, key: location(of: key)) }
     }
 
+    /// One request for the object's end, which tells its length, or none where that was expected or the cache has a part of it.
     public func open(_ key: String) throws(ColumnStoreError) -> any RandomAccessBytes {
         try ObjectKey.check(key)
         do throws(BucketFailure) {
@@ -79,11 +88,13 @@ public final class BucketStorage: ObjectStorage {
     public func expect(_ keys: [String]) { reader.expect(keys) }
     public func forget(_ key: String) { reader.forget(key) }
 
+    /// From the bucket, whatever the cache has.
     public func byteCount(of key: String) throws(ColumnStoreError) -> Int64? {
         try ObjectKey.check(key)
         do throws(BucketFailure) { return try client.head(key)?.byteCount } catch { throw ColumnStoreError(error, key: location(of: key)) }
     }
 
+    /// The bucket first, then what is kept of it here.
     public func delete(_ key: String, _ proof: RemovalProof) throws(ColumnStoreError) {
         try ObjectKey.check(key)
         do throws(BucketFailure) { try client.delete(key) } catch { throw ColumnStoreError(error, key: location(of: key)) }

@@ -16,6 +16,9 @@ final class FetchedPieces: Sendable {
         }
     }
 
+    /// 1. A piece is in `byObject` and `order`, or in neither; no object has an empty list.
+    /// 2. Pieces of one object do not overlap.
+    /// 3. `byteCount` is the sum of the lengths of all of them, those that are still on their way too.
     private struct State {
         var byObject: [String: [Piece]] = [:]
         var order: [Piece] = []
@@ -44,6 +47,7 @@ final class FetchedPieces: Sendable {
                     state.byteCount += part.upperBound - part.lowerBound
                 }
             }
+            // The newest stays, however long it is: its reader is about to wait for it. Who holds a dropped piece keeps its bytes.
             var goneCount = 0
             while state.byteCount > byteCountMax, goneCount < state.order.count - 1 {
                 Self.drop(state.order[goneCount], from: &state)

@@ -19,6 +19,7 @@ struct ObjectsAhead {
     /// The next one.
     ///
     /// - Precondition: there is one.
+    /// - Throws: what came of that one; of those behind it nothing is said before their turn.
     mutating func next() throws(BucketFailure) -> [UInt8] {
         let object = objects[place]
         let promise = begun.removeValue(forKey: place)

@@ -32,6 +32,8 @@ package struct ServiceXML: Sendable, Equatable {
         return root
     }
 
+    /// 1. `place` only grows, and is at most `bytes.count`: reading ends.
+    /// 2. Elements go by recursion, `depthMax` deep at most.
     private struct Reader {
         let bytes: [UInt8]
         var place = 0
@@ -83,6 +85,7 @@ package struct ServiceXML: Sendable, Equatable {
             var text: [UInt8] = []
             while let byte = current {
                 if skip("</") {
+                    // Byte by byte, prefix included: an end tag of another name is a broken text.
                     guard self.name() == name else { return nil }
                     skipBlanks()
                     guard skip(">"), let valid = String(validating: text, as: UTF8.self) else { return nil }
@@ -133,6 +136,8 @@ package struct ServiceXML: Sendable, Equatable {
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
     /// What `&name;` stands for.
+    ///
+    /// - Returns: nil for entities that a DOCTYPE would define, and for numbers of no character.
     private static func character(_ name: ArraySlice<UInt8>) -> Character? {
         let text = String(decoding: name, as: UTF8.self)
         switch text {

@@ -20,6 +20,7 @@ enum SignatureText {
         return String(decoding: encoded, as: UTF8.self)
     }
 
+    /// RFC 3986, section 2.3.
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
@@ -52,6 +53,7 @@ enum SignatureText {
         }
     }
 
+    /// In lower case, two digits a byte.
     static func hexadecimal(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count * 2)
@@ -76,6 +78,7 @@ enum SignatureText {
         var text: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let part = bytes[start..<min(bytes.count, start + 3)]
+            // Up to three bytes, moved to the top of 24 bits, are four digits of six bits; a digit that has no bits is "=".
             let bits = part.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - part.count))
             for place in 0..<4 { text.append(place <= part.count ? base64Digits[Int(bits >> (18 - 6 * UInt32(place)) & 63)] : UInt8(ascii: "=")) }
         }
