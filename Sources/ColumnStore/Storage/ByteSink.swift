@@ -37,6 +37,7 @@ public final class MemorySink: ByteSink {
 public final class HashingSink: ByteSink {
     private let target: any ByteSink
     private var hasher = SHA256()
+    /// Written so far.
     public private(set) var byteCount: Int64 = 0
 
     public init(_ target: any ByteSink) {

@@ -2,8 +2,10 @@ internal import CNettle
 
 /// Hashes by the names that others know them by. MD5 and SHA-1 prove nothing any more: they are here for those who compare with what was made by them.
 package enum Digest: String, Sendable, CaseIterable {
+    /// MD5 is RFC 1321's, the others are FIPS 180-4's.
     case md5 = "MD5", sha1 = "SHA-1", sha256 = "SHA-256", sha384 = "SHA-384", sha512 = "SHA-512"
 
+    /// Of the hash.
     package var byteCount: Int {
         switch self {
         case .md5: 16
@@ -15,6 +17,8 @@ package enum Digest: String, Sendable, CaseIterable {
     }
 
     /// The hash of `message`, of `byteCount` bytes.
+    ///
+    /// - Complexity: O(message).
     package func hash(_ message: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: byteCount) { target, count in
             let digest = target.baseAddress

@@ -1,16 +1,21 @@
 import Glibc
 
 /// The system calls that change files: the seam at which tests of crashes and full disks take the file system's place.
+///
+/// Any thread may call. A `write` that throws may have written a part.
 public protocol FileSystemCalls: Sendable {
     /// Opens a file that must not exist yet, for writing.
     func create(_ path: String) throws(FileSystemFault) -> Int32
     /// Appends all of `bytes`.
     func write(_ descriptor: Int32, _ bytes: RawSpan) throws(FileSystemFault)
+    /// Makes a file's content and length durable.
     func synchronize(_ descriptor: Int32) throws(FileSystemFault)
     func close(_ descriptor: Int32)
     /// Gives a file a second name, which must be free.
     func link(_ source: String, _ target: String) throws(FileSystemFault)
+    /// Gives a file another name, in place of the file that has it.
     func rename(_ source: String, _ target: String) throws(FileSystemFault)
+    /// Takes a name away; the proof says why nothing needs it.
     func unlink(_ path: String, _ proof: RemovalProof) throws(FileSystemFault)
     /// Makes one directory; one that is there already is no error.
     func makeDirectory(_ path: String) throws(FileSystemFault)

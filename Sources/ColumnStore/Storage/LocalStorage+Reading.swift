@@ -1,5 +1,7 @@
 import Glibc
 
+/// Reading: plain system calls, nothing kept between them. Descriptors are closed before a call returns, but for that of `open`, which lives as long as
+/// what it gives.
 extension LocalStorage {
     public func get(_ key: String, byteCountMax: Int) throws(ColumnStoreError) -> [UInt8] {
         let descriptor = try openForReading(key)
@@ -37,6 +39,8 @@ extension LocalStorage {
         return Int64(status.st_size)
     }
 
+    /// Walks the directories without recursion, in the order in which the system gives names; links are not followed, and what is neither a file nor a
+    /// directory is passed over. Files in the making (`.tmp`) are told of, too.
     public func list(
         prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void
     ) throws(ColumnStoreError) {
@@ -75,6 +79,7 @@ extension LocalStorage {
                 throw ColumnStoreError.system("stat", key: key)
             }
             if (status.st_mode & S_IFMT) == S_IFDIR {
+                // Only directories that can hold such keys: below the prefix, or on the way to it.
                 if key.hasPrefix(prefix) || prefix.hasPrefix(key + "/") { pending.append(key) }
             } else if (status.st_mode & S_IFMT) == S_IFREG, key.hasPrefix(prefix) {
                 let modified = Int64(status.st_mtim.tv_sec) * 1_000 + Int64(status.st_mtim.tv_nsec) / 1_000_000
@@ -84,6 +89,7 @@ extension LocalStorage {
         }
     }
 
+    /// - Throws: `.notFound`, `.io`; `.invalidRequest` for what is no key. The caller closes the descriptor.
     private func openForReading(_ key: String) throws(ColumnStoreError) -> Int32 {
         try ObjectKey.check(key)
         let descriptor = Glibc.open(path(of: key), O_RDONLY | O_CLOEXEC)
@@ -101,6 +107,9 @@ extension LocalStorage {
         return Int64(status.st_size)
     }
 
+    /// Exactly `byteCount` bytes from `offset` on.
+    ///
+    /// - Throws: `.corruptFile` when the file ends before them, `.io`.
     private static func read(
         _ descriptor: Int32, from offset: Int64, byteCount: Int, key: String
     ) throws(ColumnStoreError) -> [UInt8] {

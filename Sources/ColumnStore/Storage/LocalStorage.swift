@@ -5,12 +5,17 @@ import Synchronization
 ///
 /// A new object is written aside as `<key>.<n>.tmp`, synced, linked in under its key without replacing, and the directory is
 /// synced: killed at any instant, the key is free or holds the whole object. Names that end in `.tmp` are never read.
+///
+/// 1. A key is never given to a second object but by `put`, which replaces by `rename`: a reader has the old one or the new one whole.
+/// 2. What a call has returned from survives a power cut: the file is synced before it gets its name, the directory after.
+/// 3. Any thread may call, and other processes may use the same directory: `link` fails for whoever is second.
 public final class LocalStorage: ObjectStorage {
     /// Absolute, without a slash at its end.
     public let root: String
     let calls: any FileSystemCalls
     /// Directories known to be there and durable, so that each is made and synced once.
     private let directories = Mutex<Set<String>>([])
+    /// With `mark`, which is drawn for each process, the names of files in the making.
     private let temporaryCount = Atomic<UInt64>(0)
     private let mark = UInt64.random(in: 0...UInt64.max)
 
@@ -74,6 +79,7 @@ public final class LocalStorage: ObjectStorage {
         try LocalObjectSink(storage: self, key: key, replacing: false)
     }
 
+    /// A file that is open stays readable until it is closed (`FileRemoval`).
     public func delete(_ key: String, _ proof: RemovalProof) throws(ColumnStoreError) {
         try ObjectKey.check(key)
         do {
@@ -110,6 +116,8 @@ public final class LocalStorage: ObjectStorage {
     }
 
     /// Makes the directories above `path`, each durable in its parent.
+    ///
+    /// - Complexity: one look into a set where the directory is known, else a call or two for each part of the path.
     func makeParents(of path: String) throws(FileSystemFault) {
         let directory = Self.parent(of: path)
         if directories.withLock({ $0.contains(directory) }) { return }
@@ -119,6 +127,7 @@ public final class LocalStorage: ObjectStorage {
             missing.append(ancestor)
             ancestor = Self.parent(of: ancestor)
         }
+        // From the outermost on: a directory that is durable within one that is not would be lost with it.
         for path in missing.reversed() {
             try calls.makeDirectory(path)
             try calls.synchronizeDirectory(Self.parent(of: path))
@@ -126,6 +135,7 @@ public final class LocalStorage: ObjectStorage {
         directories.withLock { _ = $0.insert(directory) }
     }
 
+    /// All before the last slash; of what lies in the root, and of the root itself, `/`.
     static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
         return String(path[..<slash])
@@ -188,6 +198,7 @@ private final class LocalObjectSink: ObjectSink {
         }
     }
 
+    /// The steps of `LocalStorage`: the rest is written, the file synced, named, and the directory synced.
     func commit() throws(ColumnStoreError) {
         guard let descriptor else { throw ColumnStoreError(.invalidRequest, path: key, "commit after the end") }
         let calls = storage.calls
@@ -205,6 +216,7 @@ private final class LocalObjectSink: ObjectSink {
             throw ColumnStoreError(error, key: key)
         }
         self.descriptor = nil
+        // The name is taken: an error from here on leaves open whether that outlives a power cut.
         calls.close(descriptor)
         do {
             if !replacing { try calls.unlink(temporaryPath, .temporary) }
@@ -225,6 +237,7 @@ private final class LocalObjectSink: ObjectSink {
         }
     }
 
+    /// Writes what was gathered; the buffer keeps its memory.
     private func flush(_ descriptor: Int32) throws(FileSystemFault) {
         var full: [UInt8] = []
         swap(&full, &buffer)
@@ -234,6 +247,7 @@ private final class LocalObjectSink: ObjectSink {
         swap(&full, &buffer)
     }
 
+    /// Writes through, and syncs each time as much as `unsyncedByteCountMax` is on its way.
     private func append(_ descriptor: Int32, _ bytes: RawSpan) throws(FileSystemFault) {
         try storage.calls.write(descriptor, bytes)
         unsyncedByteCount += bytes.byteCount

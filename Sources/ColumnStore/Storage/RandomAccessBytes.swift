@@ -4,6 +4,7 @@ internal import Glibc
 public protocol RandomAccessBytes: Sendable {
     /// For errors: a path, a URL, or a name of what lies in memory.
     var name: String { get }
+    /// Of the whole file, as it was when it was opened.
     var byteCount: Int64 { get }
     /// Fills `target` with the bytes from `offset` on.
     ///
@@ -29,6 +30,9 @@ extension RandomAccessBytes {
 }
 
 /// Bytes read from a file: immutable, shared by reference.
+///
+/// `bytes` points to memory of the region, or of the one that it is a part of: it is there as long as somebody holds the region, which
+/// `withExtendedLifetime` says to the compiler.
 public final class ByteRegion: Sendable {
     /// Readable after the last byte, of any value, so that kernels may load whole words at the end.
     public static let paddingByteCount = 64
@@ -77,6 +81,7 @@ extension RandomAccessBytes {
         return try ByteRegion(count: count) { (target) throws(ColumnStoreError) in try read(at: offset, into: target) }
     }
 
+    /// - Throws: `.corruptFile`, since offsets come from the file itself: one that reaches past its end is a fault of it.
     fileprivate func checkRange(at offset: Int64, count: Int) throws(ColumnStoreError) {
         guard offset >= 0, count >= 0, offset <= byteCount, Int64(count) <= byteCount - offset else {
             throw ColumnStoreError(

@@ -31,6 +31,7 @@ final class ReadAhead: Sendable {
 
     /// Returns when the batch is there.
     private static func fetch(_ batch: [ReadAheadLine.Item]) {
+        // First all are sent for, so that the disk may order them; then each range's last page is waited for.
         for item in batch { item.file.advise(item.range) }
         for item in batch { item.file.await(item.range.upperBound - 1) }
     }

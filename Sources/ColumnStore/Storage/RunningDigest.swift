@@ -1,6 +1,8 @@
 internal import CNettle
 
 /// A hash of bytes that arrive in pieces, for those who compare with what was made by it: MD5 and SHA-1 prove nothing any more.
+///
+/// A value: a copy goes on by itself. For one thread at a time.
 package struct RunningDigest {
     package enum Algorithm: String, Sendable, CaseIterable { case sha1, sha256, md5 }
 
@@ -41,6 +43,8 @@ package struct RunningDigest {
     }
 
     /// Ends the message. The value is of no use afterwards.
+    ///
+    /// - Returns: 16 bytes of MD5, 20 of SHA-1, 32 of SHA-256.
     package mutating func finalize() -> [UInt8] {
         switch context {
         case .md5(var known): Self.bytes(16) { nettle_md5_digest(&known, 16, $0) }
