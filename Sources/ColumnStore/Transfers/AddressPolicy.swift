@@ -6,6 +6,7 @@ internal import Glibc
 /// private one later gets nowhere (DNS rebinding).
 package struct AddressPolicy: Sendable {
     /// One entry of `outgoing.allow`.
+    /// `port` is nil where every port is meant.
     private enum Rule: Sendable, Hashable {
         case network(bytes: [UInt8], prefixLength: Int, port: UInt16?)
         case host(String, port: UInt16?)
@@ -65,15 +66,18 @@ package struct AddressPolicy: Sendable {
         ([0xfe, 0xc0] + [UInt8](repeating: 0, count: 14), 10), ([0xff] + [UInt8](repeating: 0, count: 15), 8),
     ]
 
+    /// What is no address of either kind counts as internal, and is refused.
     private static func isInternal(_ address: [UInt8]) -> Bool {
         guard address.count == 4 || address.count == 16 else { return true }
         return internalNetworks.contains { $0.bytes.count == address.count && share($0.bytes, address, $0.prefixLength) }
     }
 
+    /// Whether the first `prefixLength` bits are the same.
     private static func share(_ left: [UInt8], _ right: [UInt8], _ prefixLength: Int) -> Bool {
         var remaining = prefixLength
         for (one, other) in zip(left, right) {
             if remaining <= 0 { return true }
+            // Of the last byte that counts only its upper bits: 10 → 11000000 in the second byte.
             let mask: UInt8 = remaining >= 8 ? 0xff : ~(0xff >> UInt8(remaining))
             if one & mask != other & mask { return false }
             remaining -= 8
@@ -81,6 +85,7 @@ package struct AddressPolicy: Sendable {
         return true
     }
 
+    /// `10.0.0.0/8`, `192.168.1.5:8080`, `fd00::/8`, `[fd00::/8]:443`, `registrar.local:9000`. Nil for what is none of these.
     private static func rule(_ entry: String) -> Rule? {
         var text = entry
         var port: UInt16?
@@ -91,6 +96,7 @@ package struct AddressPolicy: Sendable {
                 port = number
             }
             text = String(text[text.index(after: text.startIndex)..<end])
+        // One colon is a port's; more of them are an IPv6 address without one.
         } else if text.filter({ $0 == ":" }).count == 1, let colon = text.firstIndex(of: ":") {
             guard let number: UInt16 = number(text[text.index(after: colon)...]) else { return nil }
             port = number

@@ -5,6 +5,10 @@ import Synchronization
 /// Makes many calls at once on one thread, over connections that are kept and reused: libcurl's multi interface.
 ///
 /// Redirects are not followed, proxies of the environment not used: a call goes where the configuration says, or nowhere.
+///
+/// 1. Transfers and their handles belong to the client's thread; other threads leave requests and numbers in `queue`, and wake it.
+/// 2. Each completion is called exactly once, on that thread; of a call that comes after `close`, on the caller's.
+/// 3. The thread holds the client: it lives until `close`, which its owner has to call.
 package final class OutgoingClient: Sendable {
     /// An answer longer than this is cut off as broken: registrars send a line or two.
     package static let answerByteCountMax = 1 << 20
@@ -12,13 +16,17 @@ package final class OutgoingClient: Sendable {
     /// Connections that stay open for the next call: 2,000 calls a second that take 200 ms each are 400 at a time.
     private static let keptConnectionCountMax = 2_048
 
+    /// How often a waiting thread asks whether it is still wanted.
     private static let cancelCheckNanoseconds: UInt64 = 20_000_000
+    /// From so many calls at once on events are gathered, for so long.
     private static let busyTransferCount = 64
     private static let busyPauseMicroseconds: UInt32 = 2_000
 
     private struct Queue: Sendable {
+        /// Requests that the loop has not seen, with their numbers.
         var waiting: [(OutgoingRequest, UInt64, @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void)] = []
         var cancelled: Set<UInt64> = []
+        /// From 1; 0 is the number of a call that was refused.
         var lastNumber: UInt64 = 0
         var isClosing = false
     }
@@ -28,7 +36,9 @@ package final class OutgoingClient: Sendable {
 
     private let queue = Mutex(Queue())
     private let multi: Multi
+    /// Of every call of this client.
     private let policy: AddressPolicy?
+    /// Nil after `close`, and where none could be started.
     private let thread: Mutex<pthread_t?>
 
     /// - Parameter policy: nil where the operator alone says where calls go.
@@ -104,6 +114,8 @@ package final class OutgoingClient: Sendable {
         }
     }
 
+    /// Each turn takes what waits, moves every transfer on, hands out what has ended, and sleeps until a connection stirs, somebody wakes it or a second is
+    /// over.
     private func loop() {
         let raw = UnsafeMutableRawPointer(multi.raw)
         var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
@@ -138,6 +150,7 @@ package final class OutgoingClient: Sendable {
         }
     }
 
+    /// Ends those of the numbers that are under way. A number of a call that has ended names none.
     private func end(_ numbers: Set<UInt64>, _ raw: UnsafeMutableRawPointer, _ transfers: inout [UnsafeMutableRawPointer: Transfer]) {
         for (easy, transfer) in transfers where numbers.contains(transfer.number) {
             curl_multi_remove_handle(raw, easy)
@@ -146,6 +159,7 @@ package final class OutgoingClient: Sendable {
         }
     }
 
+    /// Hands out what libcurl says has ended. The handle leaves it first, since a completion may send again.
     private func finishTransfers(_ raw: UnsafeMutableRawPointer, _ transfers: inout [UnsafeMutableRawPointer: Transfer]) {
         var left: Int32 = 0
         while let message = curl_multi_info_read(raw, &left) {

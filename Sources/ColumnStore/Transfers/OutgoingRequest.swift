@@ -36,6 +36,7 @@ package struct OutgoingRequest: Sendable {
     }
 }
 
+/// An answer, whatever its status: it is the caller's to judge.
 package struct OutgoingResponse: Sendable {
     package var status: Int
     /// Names in lower case.

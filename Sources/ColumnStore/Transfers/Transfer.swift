@@ -2,20 +2,30 @@ internal import CCurl
 internal import Glibc
 
 /// One call under way. Owned by the client's loop; libcurl's callbacks, on the same thread, see it unretained.
+///
+/// 1. Everything but `init` happens on the client's loop: no field needs a lock.
+/// 2. Texts and bodies that libcurl is given are copied by it, but for the list of headers, which is freed after the handle.
+/// 3. `completion` is called once, by the loop, after the handle has left the multi handle.
 final class Transfer {
     let easy: UnsafeMutableRawPointer
     let completion: @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void
+    /// Nil lets every address be reached.
     private let policy: AddressPolicy?
+    /// Of the URL, for rules that name hosts.
     private let host: String
     private let answerByteCountMax: Int
     /// By which it is cancelled.
     let number: UInt64
+    /// The request's headers; libcurl reads them until the call has ended.
     private var slist: UnsafeMutablePointer<curl_slist>?
+    /// Of the answer, as far as it has come.
     private var body: [UInt8] = []
     private var headers: [String: String] = [:]
+    /// Why a callback has ended the call: libcurl's own code would only say that it failed.
     private var isAddressRefused = false
     private var isTooLong = false
 
+    /// - Returns: nil when libcurl has no memory for a handle.
     init?(
         _ request: OutgoingRequest, number: UInt64, policy: AddressPolicy?, completion: @escaping @Sendable (Result<OutgoingResponse, OutgoingFailure>) -> Void
     ) {
@@ -34,16 +44,20 @@ final class Transfer {
         curl_slist_free_all(slist)
     }
 
+    /// Tells libcurl all of the request.
     private func configure(_ request: OutgoingRequest) {
         let context = Unmanaged.passUnretained(self).toOpaque()
         request.url.withCString { _ = till_curl_set_pointer(easy, CURLOPT_URL, $0) }
+        // No other scheme: libcurl would read files and speak a dozen protocols by URLs.
         "http,https".withCString { _ = till_curl_set_pointer(easy, CURLOPT_PROTOCOLS_STR, $0) }
+        // An empty proxy keeps those of the environment away.
         "".withCString { _ = till_curl_set_pointer(easy, CURLOPT_PROXY, $0) }
         till_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         till_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         till_curl_set_long(easy, CURLOPT_TCP_NODELAY, 1)
         till_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(request.timeoutMilliseconds, 10_000)))
         till_curl_set_long(easy, CURLOPT_TIMEOUT_MS, Int(request.timeoutMilliseconds))
+        // Less than a byte a second over that time.
         if let seconds = request.stallSeconds {
             till_curl_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
             till_curl_set_long(easy, CURLOPT_LOW_SPEED_TIME, seconds)
@@ -65,6 +79,7 @@ final class Transfer {
         setCallbacks(context)
     }
 
+    /// GET is what libcurl does by itself. POST and PUT have a body, be it of 0 bytes: without any pointer libcurl would ask for it by a callback.
     private func configure(_ method: OutgoingRequest.Method, _ body: [UInt8]) {
         switch method {
         case .get: return
@@ -79,6 +94,7 @@ final class Transfer {
         }
     }
 
+    /// - Parameter context: this transfer, unretained: the loop holds it as long as libcurl has the handle.
     private func setCallbacks(_ context: UnsafeMutableRawPointer) {
         till_curl_set_pointer(easy, CURLOPT_WRITEDATA, context)
         till_curl_set_write(easy) { bytes, size, count, context in
@@ -102,6 +118,9 @@ final class Transfer {
         Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
     }
 
+    /// A piece of the answer's body.
+    ///
+    /// - Returns: how much was taken; anything but all of it makes libcurl end the call.
     private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard body.count + bytes.count <= answerByteCountMax else {
             isTooLong = true
@@ -111,6 +130,8 @@ final class Transfer {
         return bytes.count
     }
 
+    /// One line of the answer's head. Of lines without a colon, as the status line, and of those past a hundred headers nothing is kept; of two of one name the
+    /// last counts.
     private func takeHeader(_ bytes: UnsafeRawBufferPointer) -> Int {
         let line = String(decoding: bytes, as: UTF8.self)
         if let colon = line.firstIndex(of: ":"), headers.count < 100 {
@@ -123,6 +144,7 @@ final class Transfer {
         return bytes.count
     }
 
+    /// Makes the socket for an address that name resolution gave, if the policy lets it: the last place before a connection.
     private func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> Int32 {
         var bytes: [UInt8] = []
         var port: UInt16 = 0
@@ -145,6 +167,7 @@ final class Transfer {
         return socket(address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
     }
 
+    /// What came of the call, by libcurl's code. What was stopped here says so itself.
     func outcome(_ code: CURLcode) -> Result<OutgoingResponse, OutgoingFailure> {
         if code == CURLE_OK {
             var status = 0
@@ -155,6 +178,7 @@ final class Transfer {
         if isTooLong { return .failure(.broken("the answer is longer than \(answerByteCountMax) bytes")) }
         let reason = String(cString: curl_easy_strerror(code))
         switch code {
+        // Before a request could be sent: it is known not to have been processed.
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_SSL_CONNECT_ERROR,
             CURLE_PEER_FAILED_VERIFICATION:
             return .failure(.notConnected(reason))
