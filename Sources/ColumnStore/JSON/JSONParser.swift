@@ -1,13 +1,25 @@
 /// RFC 8259, strictly: UTF-8 (a byte order mark may lead), no duplicate member names, no lone surrogates, nothing after the value.
+///
+///     value   ::= object | array | string | number | "true" | "false" | "null"
+///     object  ::= "{" [ string ":" value { "," string ":" value } ] "}"
+///     array   ::= "[" [ value { "," value } ] "]"
+///     number  ::= [ "-" ] ( "0" | 1…9 digits ) [ "." digits ] [ ( "e" | "E" ) [ "+" | "-" ] digits ]
+///     string  ::= quote { character | "\" ( quote | "\" | "/" | "b" | "f" | "n" | "r" | "t" | "u" 4 hexadecimal digits ) } quote
+///
+/// Blanks may stand around every token. Numbers keep their text; a pair of surrogates is one character.
 package struct JSONParser {
     /// Deeper nesting is refused unless a caller says more: values are let go, compared and written by recursion.
     package static let depthMax = 128
 
     private let bytes: [UInt8]
+    /// The innermost value counts, too: 1 lets scalars and empty containers through.
     private let depthMax: Int
     private let allowsRepeats: Bool
+    /// Of the next byte; only grows, but by the one byte that an error names.
     private var position = 0
 
+    /// Reads a whole text.
+    ///
     /// - Parameters:
     ///   - depthMax: values within values, at most.
     ///   - allowsRepeats: an object may name a member twice; all of them are in the value then.
@@ -22,6 +34,7 @@ package struct JSONParser {
         self.allowsRepeats = allowsRepeats
     }
 
+    /// The text is checked for UTF-8 as a whole first, so that strings can be taken byte by byte.
     private mutating func document() throws(JSONSyntaxError) -> JSONValue {
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         if let bad = bytes.withUnsafeBufferPointer({ UTF8Check.firstFault(in: $0) }) { throw JSONSyntaxError(offset: bad, message: "the text is not UTF-8") }
@@ -52,6 +65,9 @@ package struct JSONParser {
     }
 
     /// A value with all that it holds, without recursion: a thread's stack bounds no text.
+    ///
+    /// `open` are the containers around the place, outermost first. A container is read to its first element, put on the stack and taken off by `put` when
+    /// its end comes.
     private mutating func value() throws(JSONSyntaxError) -> JSONValue {
         var open: [Open] = []
         while true {
@@ -89,6 +105,7 @@ package struct JSONParser {
         }
     }
 
+    /// A value that holds no others.
     private mutating func scalar() throws(JSONSyntaxError) -> JSONValue {
         switch current {
         case UInt8(ascii: "\""): return .string(try string())
@@ -117,6 +134,9 @@ package struct JSONParser {
         return nil
     }
 
+    /// A name, its colon and the blanks behind it, up to the value.
+    ///
+    /// - Throws: for a name that the object has already, by its bytes, unless `allowsRepeats`.
     private mutating func memberName(_ open: inout Open) throws(JSONSyntaxError) {
         guard current == UInt8(ascii: "\"") else { throw fault("a member name is missing") }
         open.name = try string()
@@ -127,6 +147,7 @@ package struct JSONParser {
         } else if open.members.count < 8 {
             isKnown = open.members.contains { $0.name.utf8.elementsEqual(open.name.utf8) }
         } else {
+            // From the ninth member on: the first eight are hashed then, at once.
             if open.names.isEmpty { open.names = Set(open.members.map { Array($0.name.utf8) }) }
             isKnown = !open.names.insert(Array(open.name.utf8)).inserted
         }
@@ -143,9 +164,11 @@ package struct JSONParser {
         return value
     }
 
+    /// The number's text; its value is for who uses it to make.
     private mutating func number() throws(JSONSyntaxError) -> String {
         let start = position
         if current == UInt8(ascii: "-") { position += 1 }
+        // A 0 in front stands alone: what follows it is "text after the value", or a missing comma.
         if current == UInt8(ascii: "0") { position += 1 } else { try digits() }
         if current == UInt8(ascii: ".") {
             position += 1
@@ -166,6 +189,7 @@ package struct JSONParser {
         if position == start { throw fault("a digit is missing") }
     }
 
+    /// - Precondition: the quote is next.
     private mutating func string() throws(JSONSyntaxError) -> String {
         position += 1
         var text: [UInt8] = []
@@ -181,6 +205,7 @@ package struct JSONParser {
         throw fault("the text ends inside a string")
     }
 
+    /// What stands behind a backslash.
     private mutating func escape(into text: inout [UInt8]) throws(JSONSyntaxError) {
         guard let byte = current else { throw fault("the text ends inside a string") }
         position += 1
@@ -192,6 +217,7 @@ package struct JSONParser {
         case UInt8(ascii: "r"): text.append(0x0D)
         case UInt8(ascii: "t"): text.append(0x09)
         case UInt8(ascii: "u"):
+            // Past U+FFFF a character is two units of UTF-16: "\ud83d\ude00" is U+1F600.
             var code = try hexadecimal()
             if SurrogatePair.isHigh(code) {
                 guard current == UInt8(ascii: "\\"), position + 1 < bytes.count, bytes[position + 1] == UInt8(ascii: "u")
@@ -207,6 +233,7 @@ package struct JSONParser {
         }
     }
 
+    /// Four digits of either case.
     private mutating func hexadecimal() throws(JSONSyntaxError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {

@@ -2,7 +2,7 @@
 package enum JSONString {
     private static let hexDigits = Array("0123456789abcdef".utf8)
 
-    /// A string with what JSON asks to be escaped; runs of plain bytes are copied whole. Bytes that are not UTF-8 become U+FFFD.
+    /// A string with what JSON asks to be escaped; runs of plain bytes are copied whole, and bytes that are not UTF-8 as they are.
     package static func append(_ bytes: some Collection<UInt8>, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "\""))
         let isContiguous: Void? = bytes.withContiguousStorageIfAvailable { appendEscaped($0, to: &text) }
@@ -10,6 +10,7 @@ package enum JSONString {
         text.append(UInt8(ascii: "\""))
     }
 
+    /// Escapes the quote, the backslash and control characters, by their short forms where there are any.
     private static func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
         var plainStart = 0
         for index in bytes.indices {
@@ -36,6 +37,8 @@ package enum JSONString {
 
     /// What a string of a text that is known to be JSON says: its escapes resolved. Of a text that is none, something that is no longer.
     ///
+    /// A lone surrogate, and what are no digits, become U+FFFD.
+    ///
     /// - Parameter inner: what stands between its marks.
     package static func appendUnescaped(_ inner: ArraySlice<UInt8>, to text: inout [UInt8]) {
         var rest = inner
@@ -58,6 +61,7 @@ package enum JSONString {
 
     /// Four hexadecimal digits, and the four of a second surrogate where the first is one.
     private static func scalar(_ rest: inout ArraySlice<UInt8>) -> Unicode.Scalar {
+        /// One unit of UTF-16; 0xFFFD for what are no digits.
         func unit(_ rest: inout ArraySlice<UInt8>) -> UInt32 {
             let digits = rest.prefix(4)
             rest = rest.dropFirst(4)

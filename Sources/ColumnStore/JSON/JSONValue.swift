@@ -2,6 +2,8 @@
 /// members keep their order, so that what is not understood can be written back.
 ///
 /// Documents never come this way: Ingest reads them.
+///
+/// Equality is of texts: 1 and 1.0 are two numbers, and members in another order make another object.
 package indirect enum JSONValue: Equatable, Sendable {
     case null
     case boolean(Bool)
@@ -11,6 +13,7 @@ package indirect enum JSONValue: Equatable, Sendable {
     case array([JSONValue])
     case object([Member])
 
+    /// Of an object; names are compared by their bytes.
     package struct Member: Equatable, Sendable {
         package let name: String
         package let value: JSONValue
@@ -30,6 +33,7 @@ package indirect enum JSONValue: Equatable, Sendable {
 
     // MARK: Reading
 
+    /// For messages.
     package var kind: String {
         switch self {
         case .null: "null"
@@ -42,6 +46,8 @@ package indirect enum JSONValue: Equatable, Sendable {
     }
 
     /// The member of that name; nil when there is none, or this is no object.
+    ///
+    /// - Complexity: O(members).
     package subscript(name: String) -> JSONValue? {
         members?.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
     }
@@ -55,6 +61,7 @@ package indirect enum JSONValue: Equatable, Sendable {
         if case .boolean(let value) = self { value } else { nil }
     }
 
+    /// Of a string alone; nil of a number.
     package var text: String? {
         if case .string(let text) = self { text } else { nil }
     }
@@ -64,6 +71,7 @@ package indirect enum JSONValue: Equatable, Sendable {
     package var int64: Int64? { whole() }
     package var int32: Int32? { whole() }
 
+    /// Nil for a fraction, an exponent, or what does not fit: `1.0` and `1e3` are no integers here.
     private func whole<Integer: FixedWidthInteger>() -> Integer? {
         if case .number(let digits) = self { Integer(digits) } else { nil }
     }
@@ -78,6 +86,7 @@ package indirect enum JSONValue: Equatable, Sendable {
 
     // MARK: Writing
 
+    /// - Complexity: recursion as deep as the value, which the parser bounds.
     package func write(to writer: inout JSONWriter) {
         switch self {
         case .null: writer.null()

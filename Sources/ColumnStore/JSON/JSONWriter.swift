@@ -18,6 +18,7 @@ package struct JSONWriter {
     package mutating func beginArray() { separate(); bytes.append(UInt8(ascii: "[")); isFresh = true }
     package mutating func endArray() { bytes.append(UInt8(ascii: "]")); isFresh = false }
 
+    /// - Precondition: a name without characters that need an escape.
     package mutating func key(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
@@ -85,6 +86,7 @@ package struct JSONWriter {
     package mutating func member(_ name: StaticString, _ value: some BinaryInteger) { key(name); integer(value) }
     package mutating func member(_ name: StaticString, _ value: Bool) { key(name); boolean(value) }
 
+    /// Before each key and each value: the comma that is due. Every caller sets `isFresh` for what comes next.
     private mutating func separate() {
         if !isFresh { bytes.append(UInt8(ascii: ",")) }
         isFresh = true

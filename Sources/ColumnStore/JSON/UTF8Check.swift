@@ -1,6 +1,8 @@
 /// UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing past U+10FFFF.
 package enum UTF8Check {
     /// Offset of the first byte of the first sequence that is not UTF-8, or nil.
+    ///
+    /// - Complexity: O(n).
     package static func firstFault(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var index = 0
         let count = bytes.count
@@ -13,6 +15,7 @@ package enum UTF8Check {
             let length: Int
             var lowest: UInt8 = 0x80
             var highest: UInt8 = 0xBF
+            // The second byte's range is narrower where overlong forms, surrogates or what is past U+10FFFF would begin (RFC 3629, section 4).
             switch lead {
             case 0xC2...0xDF: length = 2
             case 0xE0: (length, lowest) = (3, 0xA0)
