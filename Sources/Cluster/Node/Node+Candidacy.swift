@@ -11,6 +11,8 @@ extension Node {
         if peers[peer].name == configuration?.leader, hello.epoch >= epoch, hello.session != leaderSession { leaderIsGone = true }
     }
 
+    /// Begins to lead, if everything speaks for it: nothing is open on the disk; the leader is silent, gone, this node by the object, or offers the lead; and
+    /// this log has all that was acknowledged.
     mutating func considerLeading() {
         guard role != .candidate, swap == nil, cutTicket == nil, synced == top, promiseSynced >= promised, takesPart, hasStoreOfCluster else { return }
         guard let configuration else {
@@ -29,6 +31,9 @@ extension Node {
     }
 
     /// All that was acknowledged is on the disk of each who is in sync.
+    ///
+    /// It is known in one of two ways: the leader vouched to this process for this object; or all who are in sync are here, none was vouched for, and this
+    /// log is the longest of them.
     private mutating func mayLeadPair(_ configuration: Configuration) -> Bool {
         guard configuration.insync.contains(settings.name) else { return false }
         if vouched.contains(configuration.nonce) || !has(.vouching) { return true }

@@ -1,5 +1,6 @@
 /// Whoever does not lead: says hello, takes what the leader sends, confirms what is synced.
 extension Node {
+    /// Says hello to everybody, and looks for oneself where the leader is silent: at the object each second, in mode log at the slots each tick.
     mutating func tickFollowing() {
         for peer in peers {
             let hello = Hello(
@@ -16,6 +17,7 @@ extension Node {
         considerLeading()
     }
 
+    /// What a leader says: taken if it leads by an object that is not older than what was promised and known here, and if it speaks to this very process.
     mutating func receive(_ lead: Lead, from peer: Int) {
         let name = peers[peer].name
         let theirs = lead.configuration
@@ -29,6 +31,7 @@ extension Node {
         }
         if role == .leader {
             guard theirs.epoch > epoch else { return }
+            // Only who was offered the lead is followed by the process that led, and only if its disk has all that it made.
             guard leading.offeredTo == name, top.sequence == written else { return end(.fenced, for: name) }
             stepDown(for: name)
         }
@@ -48,8 +51,10 @@ extension Node {
         if hasOffer { considerLeading() }
     }
 
+    /// Takes the leader's records after the last one here. With the first message of a tenure the log is cut back to what both have.
     private mutating func take(_ lead: Lead) {
         if tenureFollowed != lead.tenure {
+            // A history that was asked for earlier may cut what came since: only the answer to the last word counts.
             guard let resume = lead.resume, resume.attempt == attempt, cutTicket == nil else { return }
             (tenureFollowed, attempt, told) = (lead.tenure, attempt + 1, .start)
             if has(.cutBack) {
@@ -64,6 +69,7 @@ extension Node {
             if vouched.count > Bounds.vouchedCountMax { vouched.removeFirst() }
         }
         guard cutTicket == nil else { return }
+        // Messages come late, twice, or out of order: what does not go on from here is passed over, and sent again.
         for record in lead.records where record.sequence == top.sequence + 1 {
             guard record.follows(top) || !has(.cutBack) else { break }
             push(record)
@@ -81,6 +87,9 @@ extension Node {
     }
 
     /// Tells the leader what the disk has, if it may be told.
+    ///
+    /// What the leader says counts, counts here as soon as this disk has it. A word is sent only while the disk holds what was promised, and no cut is
+    /// open: it tells what would be there after a crash.
     mutating func confirm() {
         if told.sequence > committed.sequence, told.sequence <= synced.sequence, history.has(told) { committed = told }
         guard let configuration, let echo, cutTicket == nil, promiseSynced >= configuration.epoch || !has(.promise), role != .candidate else { return }

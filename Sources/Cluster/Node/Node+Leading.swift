@@ -1,10 +1,14 @@
 /// What a leader has beside its log.
+///
+/// Begun anew with each tenure (`lead`), and empty while the node does not lead. Instants are milliseconds of this machine's boot-time clock.
 struct Leading: Sendable {
+    /// A look at the object that is under way, and the reads that its answer decides.
     struct Proof: Sendable {
         var ticket: Int
         var askedAt: Int
         var reads: [Int]
     }
+    /// A node that is being let in: while it is, no new records are made, so that it can have them all.
     struct Admission: Sendable {
         var name: String
         var session: UInt64
@@ -13,14 +17,17 @@ struct Leading: Sendable {
     }
     /// What is on the own disk and may be nowhere else goes to slots before the object says that all is in slots.
     struct Sealing: Sendable {
+        /// Records: the next to be put, and the last one that must be.
         var next: Int
         var last: Int
     }
 
     /// The epoch in which it came to lead.
     var tenure = 0
+    /// When the last question was asked whose answer proved that this node leads.
     var provenAt = 0
     var proof: Proof?
+    /// When the object was last asked for.
     var lookedAt = 0
     /// The object lacks the store's name that was given to it: whoever kept it then took none.
     var isUnnamed = false
@@ -30,12 +37,15 @@ struct Leading: Sendable {
     var fence: Int?
     /// Without a number yet.
     var waiting: [Submission] = []
+    /// Tokens of reads that the next look decides.
     var reads: [Int] = []
     var sealing: Sealing?
     var admitting: Admission?
+    /// To whom the lead is offered, since when, and the epoch in which that was said to it; 0: not yet.
     var offeredTo: String?
     var offeredAt = 0
     var offeredIn = 0
+    /// Until then the standby is waited for, whatever it says or does not.
     var lostAfter = 0
     /// A standby that is to be removed once it is not one any more.
     var removing: String?
@@ -44,20 +54,27 @@ struct Leading: Sendable {
     var waitsBehind = 0
     // Slots.
     var reconciling: Node.Reconciliation?
+    /// The first record that is in no slot.
     var nextSlot = 0
+    /// When a record last came into its slot.
     var putAt = 0
     var slot: Node.SlotCall?
 }
 
 /// A leader: makes records, says when they count, and keeps the pair together.
 extension Node {
+    /// Whether the fence counts: then all that earlier leaders acknowledged is in this log.
     package var isServing: Bool { leading.fence.map { $0 <= committed.sequence } ?? false }
 
+    /// Those in sync but this node: one at most, of a pair.
     var others: [String] { configuration?.insync.filter { $0 != settings.name } ?? [] }
 
     /// Whether this node's disk is the only one, and that is wanted.
     package var isAlone: Bool { configuration?.mode == .pair && others.isEmpty && settings.degrades && !settings.hasBucket }
 
+    /// Comes to lead, in the object's epoch.
+    ///
+    /// - Parameter sentAt: when the swap was sent that made it so; the first proof is as old as that.
     mutating func lead(since sentAt: Int) {
         guard let configuration else { return }
         role = .leader
@@ -90,6 +107,7 @@ extension Node {
         effects.append(.removeSlots(below: floor, afterMilliseconds: has(.slotsStay) ? settings.times.keeping : 0))
     }
 
+    /// Makes the record with which the tenure begins. Nothing may be made before it.
     mutating func makeFence() {
         guard has(.fence) else { return leading.fence = 0 }
         let record = Record(after: top, epoch: epoch, kind: .fence, level: 1, body: [])
@@ -97,12 +115,15 @@ extension Node {
         leading.fence = record.sequence
     }
 
+    /// Takes a submission that is to get a number as soon as there is room, or refuses it at once.
     mutating func submit(_ submission: Submission) {
         guard role == .leader, isServing, let configuration else { return effects.append(.refuse(token: submission.token, .notLeader(configuration?.leader))) }
         guard submission.level <= configuration.level || !has(.levels) else { return effects.append(.refuse(token: submission.token, .notYet)) }
         leading.waiting.append(submission)
     }
 
+    /// What a leader does by the clock: asks its peers and the object, makes the sign of life, and notices who is lost, to be removed, or to be let in. One
+    /// change of the object at a time.
     mutating func tickLeading() {
         if let offeredTo = leading.offeredTo, now - leading.offeredAt > settings.times.patience || swap != nil || !others.contains(offeredTo) { leading.offeredTo = nil }
         for peer in peers.indices { ping(peer) }
@@ -132,6 +153,7 @@ extension Node {
         if swap == nil, leading.sealing == nil, leading.admitting == nil, leading.offeredTo == nil, isServing, has(.identity), configuration.store != named || leading.isUnnamed { begin(.change) { _ in } }
     }
 
+    /// Goes on without the standby: through slots where there is a bucket, alone where the settings let it; else waits.
     mutating func standbyLost() {
         leading.admitting = nil
         leading.offeredTo = nil
@@ -147,6 +169,7 @@ extension Node {
         }
     }
 
+    /// Chooses who is let in: a node that follows in this tenure, answered within a second, understands the records and is at most a batch behind.
     private mutating func considerAdmission() {
         guard let configuration else { return }
         let ready = peers.filter {
@@ -186,6 +209,7 @@ extension Node {
         offer()
     }
 
+    /// Gives submissions their numbers, while fewer than `Bounds.openCountMax` records are open.
     private mutating func makeRecords() {
         guard isServing, leading.admitting == nil || !has(.caughtUp), leading.offeredTo == nil, let configuration else { return }
         while !leading.waiting.isEmpty, top.sequence - committed.sequence < Bounds.openCountMax {
@@ -195,6 +219,7 @@ extension Node {
         }
     }
 
+    /// A record is first on the other place (`leading.remote`), then on this disk (`synced`); then it counts and is answered.
     private mutating func commit() {
         write(through: has(.remoteFirst) ? min(leading.remote, top.sequence) : top.sequence)
         let through = min(leading.remote, has(.leaderSyncs) ? synced.sequence : top.sequence)
@@ -204,6 +229,7 @@ extension Node {
     }
 
     /// Lets one in that has everything, while nothing new is made.
+    /// Swaps a node in that has everything, and that was told (vouched) of the object to come.
     private mutating func admit() {
         guard let admitting = leading.admitting, swap == nil, let configuration, let peer = peers.first(where: { $0.name == admitting.name }) else { return }
         guard now - admitting.since <= settings.times.patience, peer.session == admitting.session, others.isEmpty else { return leading.admitting = nil }

@@ -1,4 +1,6 @@
 /// What a node knows of another.
+///
+/// A process that was begun anew is known by its session: what was known of the log of the former is forgotten (`forget`).
 struct Peer: Sendable {
     let name: String
     /// The process that was heard last; 0: none.
@@ -13,17 +15,25 @@ struct Peer: Sendable {
     // A leader's view.
     /// Since when this process is known: older answers are another's.
     var since = 0
+    /// The version that it said it speaks.
     var version = 0
+    /// The highest epoch that it said it has promised.
     var promise = 0
+    /// The tenure in which its log was found to go on from this one; 0: not in this one yet.
     var tenure = 0
+    /// Of its word that asks for this log's history; nil: none did.
     var attempt: Int?
     /// Up to here its disk has this log.
     var matched = 0
+    /// `matched` at the last tick: where that has not moved, what was sent is taken for lost.
     var matchedBefore = 0
+    /// The first record that it was not sent.
     var next = 1
     /// When the last question was asked that it has answered.
     var echo: Int
+    /// The objects for which it says that it was vouched for.
     var accepts: [Nonce] = []
+    /// Whether records for it are being read from the own disk.
     var isFetching = false
 
     init(name: String) {
@@ -40,6 +50,7 @@ struct Peer: Sendable {
 
 /// A leader's side of the link.
 extension Node {
+    /// One that does not lead says hello. A new process begins anew; one that knows a later epoch, or has promised one, is a reason to look at the object.
     mutating func greeted(by hello: Hello, from peer: Int) {
         if peers[peer].session != hello.session {
             peers[peer].forget(at: now)
@@ -57,6 +68,9 @@ extension Node {
         if leading.proof == nil { look() }
     }
 
+    /// A follower's answer: proof that this node leads, and how far the follower's disk has come.
+    ///
+    /// It counts only from the process that was asked, and as old as the question (`freshWords`, `questionAge`).
     mutating func receive(_ word: Word, from peer: Int) {
         guard role == .leader, understands(word.version) else { return }
         if has(.freshWords) { guard word.session == peers[peer].session, word.echo >= peers[peer].since else { return } }
@@ -75,6 +89,7 @@ extension Node {
             (peers[peer].tenure, peers[peer].matched) = (0, 0)
             return isNew ? ping(peer) : ()
         }
+        // Of one tenure and yet no part of this log: a word that was long under way.
         guard history.has(word.tail) else { return }
         if peers[peer].tenure != leading.tenure {
             peers[peer].tenure = leading.tenure
@@ -84,7 +99,9 @@ extension Node {
         peers[peer].next = max(peers[peer].next, word.tail.sequence + 1)
     }
 
+    /// Asks a peer, with records where it lacks some: once a tick, and where waiting for the tick would hold others up.
     mutating func ping(_ peer: Int) {
+        // Sent again from where its disk ends.
         if peers[peer].tenure == leading.tenure, peers[peer].matched == peers[peer].matchedBefore { peers[peer].next = peers[peer].matched + 1 }
         peers[peer].matchedBefore = peers[peer].matched
         if peers[peer].tenure == leading.tenure, peers[peer].next <= top.sequence, record(peers[peer].next) != nil { return stream(peer) }
@@ -109,6 +126,7 @@ extension Node {
         }
     }
 
+    /// Records that were too old to be at hand. Between question and answer the peer may have been sent others.
     mutating func fetched(_ records: [Record], for name: String) {
         guard let peer = peers.firstIndex(where: { $0.name == name }), role == .leader else { return }
         peers[peer].isFetching = false
@@ -116,6 +134,7 @@ extension Node {
         send(records, to: peer)
     }
 
+    /// One message: the object, how far records count, some records, and for which objects this process is vouched for.
     private mutating func send(_ records: [Record], to peer: Int) {
         guard var configuration else { return }
         // Versions before have no place for it in their messages: who leads is heard by them, whose store that is by the object.

@@ -1,11 +1,19 @@
 /// A new leader in mode log and the slots: back to where both are equal, then forward to the last slot.
+///
+/// 1. Back from the last record here, slot by slot, to one whose record has the epoch that this log has there: both are equal up to it (`History`). At the
+///    latest at the base, which both have.
+/// 2. Forward from there. A slot with a record of another epoch: this log is cut before it and takes it over. An empty one: a record of this log that goes on
+///    from what all have is put into it.
+/// 3. The first empty slot behind this log is the end: there the fence goes, and serving begins when that counts.
 extension Node {
+    /// Which way it goes. One slot is read at a time.
     enum Reconciliation: Sendable {
         case back
         /// The record to be looked at, and the one before it.
         case forward(Int, after: Mark)
     }
 
+    /// Begins it, as this node comes to lead in mode log.
     mutating func reconcile() {
         guard let base = configuration?.log.map({ shared(from: $0.base) }) else { return end(.diverged) }
         if top.sequence > base.sequence {
@@ -17,6 +25,7 @@ extension Node {
         }
     }
 
+    /// Goes on with what a slot has. What could not be read does not come here: it is asked again.
     mutating func reconcile(_ reading: Reading<Record>, at sequence: Int) {
         guard let base = configuration?.log.map({ shared(from: $0.base) }), let phase = leading.reconciling else { return }
         var found: Record?
@@ -29,6 +38,7 @@ extension Node {
                 return call(.read, sequence + 1)
             }
             guard sequence - 1 <= base.sequence else { return call(.read, sequence - 1) }
+            // Nothing in common above the base: what was just read is the first one forward.
             leading.reconciling = .forward(sequence, after: base)
             reconcile(reading, at: sequence)
         case .forward(_, let before):
@@ -36,6 +46,9 @@ extension Node {
         }
     }
 
+    /// - Parameters:
+    ///   - found: nil where the slot is empty.
+    ///   - before: the record before that slot, which all have.
     private mutating func reconcileForward(_ found: Record?, at sequence: Int, after before: Mark) {
         guard let found else {
             if sequence <= top.sequence {
@@ -49,6 +62,7 @@ extension Node {
             leading.nextSlot = top.sequence + 1
             return makeFence()
         }
+        // Somebody leads in a later epoch.
         if found.epoch > epoch { return end(.fenced) }
         if history.epoch(at: sequence) != found.epoch {
             if sequence <= top.sequence { cut(to: sequence - 1, mark: before) }

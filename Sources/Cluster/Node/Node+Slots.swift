@@ -1,9 +1,14 @@
 /// Mode log: one record after the other goes to a slot of its own, created and never replaced.
+///
+/// One call at a time: the next record is put when the last one is known to be in its slot, so that a new leader's fence can meet an overtaken leader in one
+/// place only. A put without an answer is made again; where the slot is taken it is read, and the record there says by whom.
 extension Node {
+    /// The call that is under way, or is to be made again.
     struct SlotCall: Sendable {
         enum Kind: Equatable, Sendable { case put, read }
 
         var kind: Kind
+        /// As it was when the call was first made: a call that is made again keeps it.
         var generation: Int
         var sequence: Int
         /// 0: to be asked again at the next tick.
@@ -13,11 +18,14 @@ extension Node {
     /// Slots are those of the object, or while sealing those of the own epoch.
     private var generation: Int { leading.sealing == nil ? configuration?.log?.generation ?? epoch : epoch }
 
+    /// Puts the first record that is in no slot yet, if none is under way.
     mutating func putNext() {
         guard leading.slot == nil, leading.nextSlot <= top.sequence, configuration?.mode == .log else { return }
         call(.put, leading.nextSlot)
     }
 
+    /// Goes on with sealing: puts what only this disk may have, one record at a time, and then swaps to mode log, with the last record that counts as the base
+    /// before those slots. Until that swap the slots are in no object: an attempt that is broken off leaves keys that nobody reads.
     mutating func seal() {
         guard let sealing = leading.sealing, swap == nil, leading.slot == nil, let configuration else { return }
         if sealing.next <= sealing.last { return call(.put, sealing.next) }
@@ -30,6 +38,7 @@ extension Node {
         }
     }
 
+    /// Asks for a slot; the answer bears the ticket.
     mutating func call(_ kind: SlotCall.Kind, _ sequence: Int) {
         let ticket = newTicket()
         let call = SlotCall(kind: kind, generation: leading.slot?.generation ?? generation, sequence: sequence, ticket: ticket)
@@ -42,11 +51,13 @@ extension Node {
         leading.slot = call
     }
 
+    /// Makes the call again whose answer said nothing.
     mutating func tickSlots() {
         guard let slot = leading.slot, slot.ticket == 0 else { return }
         call(slot.kind, slot.sequence)
     }
 
+    /// What came of a put. `.conflict` may be this very put, sent twice on its way: the slot is read.
     mutating func slotPut(_ result: Writing, ticket: Int) {
         guard role == .leader, let slot = leading.slot, slot.kind == .put, slot.ticket == ticket else { return }
         switch result {
@@ -56,6 +67,7 @@ extension Node {
         }
     }
 
+    /// The slot has this node's record: that is the other place in which it counts.
     private mutating func slotHolds(_ slot: SlotCall) {
         leading.slot = nil
         if leading.reconciling != nil { return reconciled(slot.sequence) }
@@ -69,6 +81,7 @@ extension Node {
         }
     }
 
+    /// What a slot has, for whoever asked: one that looks without leading, the reconciliation, or a put that was in conflict.
     mutating func slotRead(_ reading: Reading<Record>, ticket: Int) {
         if role != .leader { return watched(reading, ticket: ticket) }
         guard let slot = leading.slot, slot.kind == .read, slot.ticket == ticket else { return }
@@ -82,6 +95,7 @@ extension Node {
         }
         // Who was there before this node's put?
         guard case .found(let found) = reading else {
+            // Nothing, after a put was refused: it is put again at the next tick.
             leading.slot = SlotCall(kind: .put, generation: slot.generation, sequence: slot.sequence, ticket: 0)
             return
         }

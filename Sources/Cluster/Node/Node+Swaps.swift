@@ -1,6 +1,12 @@
 /// The object is changed by one swap at a time: a promise on the own disk, the swap, and where its answer says nothing a look at the object.
+///
+/// 1. `promising`: the new epoch is promised, and the promise synced, so that this node refuses earlier leaders whatever becomes of the swap.
+/// 2. `sending`: the swap, on condition that the object is the expected one.
+/// 3. Done: the target is the object. No word, or a conflict: `looking`, and the nonce there tells whose it is. The expected one still: sent again;
+///    another's: lost.
 extension Node {
     struct Swap: Sendable {
+        /// The first object; to come to lead; to go to mode log; to go on without a standby; to let one in; all else.
         enum Purpose: Sendable { case found, lead, toLog, alone, admit, change }
         enum Stage: Equatable, Sendable {
             case promising
@@ -11,17 +17,22 @@ extension Node {
             case lookingAgain
         }
 
+        /// Of the object that it is to replace; nil: there is none.
         var expected: Nonce?
         var target: Configuration
         var purpose: Purpose
         var stage = Stage.promising
+        /// When it was last sent: the proof of having been the leader is as old as that.
         var sentAt = 0
+        /// Since when it is open.
         var begunAt = 0
     }
 
     /// The next object, of this node's making.
     ///
     /// - Parameter nonce: one that was told before to whom it is about.
+    ///
+    /// - Parameter change: of the present object, whose epoch and nonce are raised already. Nothing is done while another swap is open.
     mutating func begin(_ purpose: Swap.Purpose, nonce: Nonce? = nil, _ change: (inout Configuration) -> Void) {
         guard swap == nil, var target = configuration else { return }
         target.epoch = max(target.epoch + 1, promised)
@@ -41,6 +52,7 @@ extension Node {
         start(Swap(expected: nil, target: target, purpose: .found))
     }
 
+    /// Promises the target's epoch; the swap is sent at once where that is synced, else with the disk's word.
     private mutating func start(_ next: Swap) {
         swap = next
         swap?.begunAt = now
@@ -48,6 +60,7 @@ extension Node {
         if promiseSynced >= promised { continueSwap() }
     }
 
+    /// Sends the swap, or the look at what became of it.
     mutating func continueSwap() {
         guard var next = swap else { return }
         let ticket = newTicket()
@@ -62,6 +75,7 @@ extension Node {
         swap = next
     }
 
+    /// What came of a swap. Answers to an earlier try are none to this one.
     mutating func swapped(_ result: Writing, ticket: Int) {
         guard swap?.stage == .sending(ticket: ticket) else { return }
         switch result {
@@ -92,6 +106,7 @@ extension Node {
         return true
     }
 
+    /// The target is the object: what it was changed for begins.
     private mutating func swapDone() {
         guard let done = swap else { return }
         swap = nil
@@ -108,6 +123,7 @@ extension Node {
         leading.provenAt = max(leading.provenAt, done.sentAt)
     }
 
+    /// Another's object stands there. A leader that is told so by the object ends.
     private mutating func swapLost(_ found: Configuration) {
         swap = nil
         if role == .leader { return end(.fenced, for: found.leader) }
@@ -123,6 +139,7 @@ extension Node {
         if role != .leader { role = .rejoining }
     }
 
+    /// An answer to a look: the open swap's, a leader's proof, or the poll of one that follows.
     mutating func take(_ reading: Reading<Configuration>, ticket: Int) {
         if lookedUp(reading, ticket: ticket) { return }
         if role == .leader { return proven(by: reading, ticket: ticket) }

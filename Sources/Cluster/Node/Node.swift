@@ -31,8 +31,11 @@ package struct Node: Sendable {
     /// Who leads, where this node has ended for that.
     package internal(set) var successor: String?
 
+    /// The instant of the last step, in milliseconds of the boot-time clock; never goes back.
     var now: Int
+    /// Of the step that is being taken; empty between two.
     var effects: [Effect] = []
+    /// Counts what was asked of disk, object and slots: an answer names its question.
     var ticket = 0
     var nonceCount = 0
 
@@ -49,6 +52,7 @@ package struct Node: Sendable {
     var history: History
     /// The end of the log, without gaps; what is not committed is in it.
     var recent: [Record]
+    /// The last record that the disk was given, and the last that it has synced.
     var written: Int
     var synced: Mark
     /// The first record that the disk has; those before went into its checkpoint.
@@ -65,17 +69,23 @@ package struct Node: Sendable {
     var heardAt: Int
     /// When it was last heard itself, and not by what it does.
     var ledAt: Int
+    /// When a follower last asked for the object, and by which question that is open.
     var polledAt: Int
     var pollTicket: Int?
     /// Whether this process has read the object.
     var hasRead = false
+    /// The process that leads, as its last message said.
     var leaderSession: UInt64?
+    /// The tenure for which this log was cut back; 0: none. Each one that it begins to follow raises `attempt`.
     var tenureFollowed = 0
     var attempt = 1
+    /// The leader's clock in its last message, which the next word gives back.
     var echo: Int?
+    /// How far records count, as the leader says; `committed` follows once the disk has them.
     var told = Mark.start
     /// Objects of which a leader told this process that it is in sync.
     var vouched: [Nonce] = []
+    /// What a follower knows of the object and its leader: there was no object; the lead is offered; its process was begun anew.
     var isAbsent = false
     var hasOffer = false
     var leaderIsGone = false
