@@ -2,6 +2,7 @@
 ///
 /// In one epoch one node makes records, one after the other, and never again after it was started anew. So two logs whose records at a number have one epoch are equal up to it.
 package struct History: Equatable, Sendable {
+    /// Records of one epoch: from `first` to the one before the next span's, or to the last.
     package struct Span: Equatable, Sendable {
         package var epoch: Int
         /// The first record's number.
@@ -41,6 +42,7 @@ package struct History: Equatable, Sendable {
         last = record.sequence
     }
 
+    /// Forgets all records after a number.
     package mutating func cut(to sequence: Int) {
         while let span = spans.last, span.first > sequence { spans.removeLast() }
         last = min(last, sequence)

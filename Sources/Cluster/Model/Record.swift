@@ -14,6 +14,8 @@ package struct Mark: Hashable, Sendable {
 }
 
 /// One group commit, in its place in the one order of all.
+///
+/// Made by a leader alone (`init(after:…)`); read from disks, slots and messages by `init(parsing:)`, which believes none whose hash is wrong.
 package struct Record: Hashable, Sendable {
     /// On disk: do not renumber.
     package enum Kind: UInt8, Sendable {
@@ -22,10 +24,13 @@ package struct Record: Hashable, Sendable {
         case fence
     }
 
+    /// Of the tenure in which it was made.
     package let epoch: Int
     /// 1 is the first record's.
     package let sequence: Int
+    /// The hash of the record before it; `zero` before the first.
     package let previous: Digest
+    /// Over `previous` and all other members.
     package let hash: Digest
     package let kind: Kind
     /// The lowest version that understands it.
@@ -49,10 +54,12 @@ package struct Record: Hashable, Sendable {
 
     package var isWhole: Bool { hash == Self.hash(epoch, sequence, previous, kind, level, body) }
 
+    /// Whether it may stand right behind that record: the next number, its hash, an epoch that is not lower.
     package func follows(_ mark: Mark) -> Bool {
         sequence - 1 == mark.sequence && previous == mark.hash && epoch >= mark.epoch && isWhole
     }
 
+    /// On disk, and compared between machines: the order of what is taken in must not change.
     private static func hash(_ epoch: Int, _ sequence: Int, _ previous: Digest, _ kind: Kind, _ level: Int, _ body: [UInt8]) -> Digest {
         var digest = previous
         digest.take(UInt64(bitPattern: Int64(epoch)))
