@@ -4,6 +4,7 @@
 ///
 /// On disk: change only with another format of the files that have it.
 extension Beginning {
+    /// Room for as many spans as a history may have, 1 MiB, and as much again.
     package static let byteCountMax = 2 << 20
 
     package var bytes: [UInt8] {
@@ -31,6 +32,7 @@ extension Beginning {
     }
 }
 
+/// `last spans`, as the head of this file has it; a part of messages, too.
 extension History {
     func write(to writer: inout FrameWriter) {
         writer.write(last)

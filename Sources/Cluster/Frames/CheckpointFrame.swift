@@ -15,6 +15,7 @@ package enum CheckpointFrame: Equatable, Sendable {
     case piece(Digest, ArraySlice<UInt8>)
     case end
 
+    /// Of a piece's bytes, at most.
     package static let pieceByteCount = 256 << 10
     package static let byteCountMax = Beginning.byteCountMax + 64
     private static let textByteCountMax = 1_024
@@ -28,6 +29,7 @@ package enum CheckpointFrame: Equatable, Sendable {
         case .wait: begin(.wait)
         case .refusal(let reason):
             begin(.refusal)
+            // A quarter: a character that is cut becomes U+FFFD, which is longer.
             writer.write(String(decoding: reason.utf8.prefix(Self.textByteCountMax / 4), as: UTF8.self))
         case .head(let byteCount, let beginning):
             begin(.head)

@@ -1,8 +1,15 @@
 /// The object as bytes: as part of a message, and by itself.
+///
+///     object        := title configuration [ store:text ] sum[16]        title := "till-cluster 1\n" | "till-cluster 2\n", the second with a store
+///     configuration := epoch nonce leader:text insync:text[] isPair:uint8 flag [ generation base:mark ] floor removed:text[] level
+///     text          := count:uint32 bytes
+///
+/// The sum is a `Digest` over everything before it.
 extension Configuration {
     /// Members of a pair, and those that were sent away.
     static let memberCountMax = 16
 
+    /// The members without the store, for which messages have no place.
     func write(to writer: inout FrameWriter) {
         writer.write(epoch)
         writer.write(nonce)
@@ -19,6 +26,7 @@ extension Configuration {
         writer.write(level)
     }
 
+    /// - Throws: `FrameFault` also for names that are none, and for a leader that is not the first of those in sync.
     init(from reader: inout FrameReader) throws(FrameFault) {
         func name(_ reader: inout FrameReader) throws(FrameFault) -> String {
             let name = try reader.text(byteCountMax: NodeName.byteCountMax)
@@ -48,6 +56,7 @@ extension Configuration {
         var title: [UInt8] { Array((self == .first ? "till-cluster 1\n" : "till-cluster 2\n").utf8) }
     }
 
+    /// Of the object. A longer one is somebody else's.
     package static let byteCountMax = 4_096
 
     /// The object as it lies in a bucket or at a witness: a title, its members, and a sum of both.
@@ -61,6 +70,8 @@ extension Configuration {
         return writer.bytes
     }
 
+    /// Reads the object, whoever wrote it.
+    ///
     /// - Throws: `FrameFault`.
     package init(parsingObject bytes: [UInt8]) throws(FrameFault) {
         guard bytes.count <= Self.byteCountMax, let form = Form.allCases.first(where: { bytes.starts(with: $0.title) }), bytes.count > form.title.count + 16 else {

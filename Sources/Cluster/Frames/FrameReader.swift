@@ -6,6 +6,9 @@ package struct FrameFault: Error, Equatable, Sendable {
 }
 
 /// Reads what `FrameWriter` wrote, from anybody: an error for all else, and never more memory than the bytes themselves have.
+///
+/// 1. `position` only grows, and never past the end.
+/// 2. What a throw leaves behind is of no use: whoever reads gives up the frame.
 struct FrameReader {
     private let bytes: ArraySlice<UInt8>
     private var position: Int
@@ -14,6 +17,7 @@ struct FrameReader {
 
     var remaining: Int { bytes.endIndex - position }
 
+    /// The next bytes, not copied.
     mutating func take(_ count: Int) throws(FrameFault) -> ArraySlice<UInt8> {
         guard count >= 0, count <= remaining else { throw FrameFault("it ends too early") }
         defer { position += count }
@@ -25,6 +29,7 @@ struct FrameReader {
         return byte
     }
 
+    /// The lowest byte first, as all numbers.
     mutating func word32() throws(FrameFault) -> UInt32 { try take(4).reversed().reduce(0) { $0 << 8 | UInt32($1) } }
 
     mutating func word64() throws(FrameFault) -> UInt64 { try take(8).reversed().reduce(0) { $0 << 8 | UInt64($1) } }
@@ -42,6 +47,7 @@ struct FrameReader {
         return byte == 1
     }
 
+    /// UTF-8 behind its length in bytes, 32 bits.
     mutating func text(byteCountMax: Int) throws(FrameFault) -> String {
         let count = Int(try word32())
         guard count <= byteCountMax else { throw FrameFault("a text is too long") }
@@ -51,11 +57,14 @@ struct FrameReader {
 
     mutating func digest() throws(FrameFault) -> Digest { Digest(high: try word64(), low: try word64()) }
 
+    /// Number, epoch, digest: 32 bytes.
     mutating func mark() throws(FrameFault) -> Mark { Mark(sequence: try number(), epoch: try number(), hash: try digest()) }
 
     mutating func nonce() throws(FrameFault) -> Nonce { Nonce(session: try word64(), count: try number()) }
 
     /// - Parameter byteCount: that one element has at least: a count that the rest cannot hold takes no memory.
+    ///
+    /// - Throws: `FrameFault` for a count above `countMax`, or one that the rest cannot hold; what `one` throws.
     mutating func list<Element>(
         countMax: Int, byteCount: Int, _ one: (inout FrameReader) throws(FrameFault) -> Element
     ) throws(FrameFault) -> [Element] {
@@ -67,5 +76,6 @@ struct FrameReader {
         return list
     }
 
+    /// To be asked last: a frame with something behind it is none.
     func end() throws(FrameFault) { guard remaining == 0 else { throw FrameFault("something stands behind it") } }
 }

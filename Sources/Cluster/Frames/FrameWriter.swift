@@ -1,4 +1,6 @@
 /// Writes numbers with their lowest byte first, and texts and lists behind their counts.
+///
+/// Checks nothing: what `FrameReader` refuses, as a number below 0 or a text that is too long, the caller must not write.
 struct FrameWriter {
     var bytes: [UInt8] = []
 

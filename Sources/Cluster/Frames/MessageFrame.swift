@@ -3,14 +3,26 @@
 ///     message := version:uint8 kind:uint8 members
 ///
 /// Members follow each other in the order of their declarations; lists stand behind their counts, what may be absent behind a flag.
+///
+///     hello   := session:uint64 heard:uint64 version epoch promise isVouched:flag tail:mark
+///     lead    := configuration session:uint64 to:uint64 version sentAt tenure committed:mark record[] flag [attempt history] vouches:nonce[] isOffer:flag
+///     word    := session:uint64 version epoch promise echo tenure attempt tail:mark accepts:nonce[]
+///     refusal := epoch
+///     gone    := session:uint64 to:uint64 tenure first
+///
+///     mark    := sequence epoch hash[16]        nonce := session:uint64 count        x[] := count:uint32 x*        flag := uint8, 0 or 1
+///
+/// Numbers without a width are 64 bits, the lowest byte first, from 0 to 2^60. `configuration`, `record` and `history` are those of their files.
 extension Message {
     /// The form of these bytes. Versions that differ by one must read each other's.
     static let frameVersion: UInt8 = 1
-    /// A message of records, and no longer one: whoever receives it takes no more memory than that.
+    /// A message of records, and no longer one: whoever receives it takes no more memory than that. Sixteen records are 2 MiB at most, a history 1 MiB.
     package static let byteCountMax = 4 << 20
 
+    /// Between machines: do not renumber.
     private enum Kind: UInt8 { case hello = 1, lead, word, refusal, gone }
 
+    /// As it goes out, without its length.
     package var bytes: [UInt8] {
         var writer = FrameWriter()
         writer.write(Self.frameVersion)
@@ -34,6 +46,8 @@ extension Message {
         return writer.bytes
     }
 
+    /// Reads a message of anybody's.
+    ///
     /// - Throws: `FrameFault`.
     package init(parsing bytes: ArraySlice<UInt8>) throws(FrameFault) {
         guard bytes.count <= Self.byteCountMax else { throw FrameFault("it is too long") }
@@ -51,6 +65,7 @@ extension Message {
     }
 }
 
+/// Its members, in the order of the file's head; as those below.
 extension Hello {
     func write(to writer: inout FrameWriter) {
         writer.write(session)
@@ -104,6 +119,7 @@ extension Lead {
 
     init(from reader: inout FrameReader) throws(FrameFault) {
         let configuration = try Configuration(from: &reader)
+        // Arguments are evaluated from left to right: their order in these calls is that of the bytes.
         let (session, to) = (try reader.word64(), try reader.word64())
         let (version, sentAt, tenure) = (try reader.number(), try reader.number(), try reader.number())
         let committed = try reader.mark()

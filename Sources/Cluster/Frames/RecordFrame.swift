@@ -8,6 +8,7 @@ extension Record {
     package static let bodyByteCountMax = 128 << 10
     static let headByteCount = 8 + 8 + 16 + 16 + 1 + 8 + 4
 
+    /// As long as `headByteCount` and the body.
     package var bytes: [UInt8] {
         var writer = FrameWriter()
         writer.bytes.reserveCapacity(Self.headByteCount + body.count)
