@@ -1,13 +1,18 @@
 /// What a running execution waits for: for starts after a crash, and for tests that nothing is stuck.
 package enum Awaited: Sendable, Hashable {
+    /// An answer to this token: of a Task, or of a Map that reads items.
     case task(token: String)
+    /// - frame: nil of the execution's own.
     case timer(frame: Int?, serial: Int, at: Int64)
     /// `Event.proceed`
+    /// Frames are ready, and one event had done its share.
     case proceed
 }
 
 extension Execution {
     /// All events that were asked for and have not come; empty when it has ended.
+    ///
+    /// - Complexity: O(frames).
     package var awaited: [Awaited] {
         guard status == .running else { return [] }
         var awaited: [Awaited] = []

@@ -6,11 +6,19 @@ package struct CodingFault: Error, Sendable, Equatable {
 }
 
 /// Numbers as varints (seven bits a byte, the least first), texts and values with their length before them.
+///
+///     number   = seven bits a byte, the least first, the highest bit set in all but the last: 1 → 01, 300 → ac 02
+///     integer  = zigzag, then as a number: 0 → 00, -1 → 01, 1 → 02
+///     text     = number of bytes, UTF-8; a value is a text of JSON
+///     flag     = 0 | 1
+///     optional = flag, then what there is
+///     double   = its 64 bits as a number
 struct ByteEncoder {
     private(set) var bytes: [UInt8] = []
 
     mutating func byte(_ value: UInt8) { bytes.append(value) }
 
+    /// One to ten bytes.
     mutating func number(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {
@@ -46,6 +54,9 @@ struct ByteEncoder {
 }
 
 /// Reads what `ByteEncoder` wrote; of any other bytes it reads what is there, or throws.
+///
+/// 1. `place` is at most `bytes.count`, and every length is compared with what is left before it is believed.
+/// 2. A number has one form: one that is longer than need be is refused.
 struct ByteDecoder {
     private let bytes: [UInt8]
     private var place = 0
@@ -66,9 +77,11 @@ struct ByteDecoder {
         var value: UInt64 = 0
         for shift in stride(from: UInt64(0), to: 70, by: 7) {
             let byte = try byte()
+            // Nine bytes hold 63 bits: of the tenth only the lowest fits.
             guard shift < 63 || byte <= 1 else { break }
             value |= UInt64(byte & 0x7F) << shift
             if byte < 0x80 {
+                // A last byte of 0 says nothing: it is not the shortest form.
                 guard byte != 0 || shift == 0 else { break }
                 return value
             }
@@ -81,6 +94,7 @@ struct ByteDecoder {
         return Int64(bitPattern: number >> 1) ^ -Int64(bitPattern: number & 1)
     }
 
+    /// - Parameter what: for the fault.
     mutating func integer(_ range: ClosedRange<Int>, _ what: String) throws(CodingFault) -> Int {
         guard let value = Int(exactly: try int64()), range.contains(value) else { throw CodingFault(reason: "\(what) is out of its range") }
         return value
@@ -102,6 +116,7 @@ struct ByteDecoder {
         return String(decoding: raw, as: UTF8.self)
     }
 
+    /// - Throws: also for a text that `ValueLimits.parse` refuses.
     mutating func value() throws(CodingFault) -> JSONValue {
         let raw = try raw()
         guard let value = try? ValueLimits.parse(raw) else { throw CodingFault(reason: "a value that is no JSON") }
@@ -120,6 +135,7 @@ struct ByteDecoder {
 
     mutating func double() throws(CodingFault) -> Double { Double(bitPattern: try number()) }
 
+    /// To be asked last: a piece with something behind it is none.
     func finish() throws(CodingFault) {
         guard isAtEnd else { throw CodingFault(reason: "bytes after the end") }
     }

@@ -7,6 +7,7 @@ extension ChoiceRule {
     func holds(_ evaluation: inout Evaluation) throws(StateError) -> Bool {
         try evaluation.steps.charge()
         switch self {
+        // From left to right, and no further than need be: what stands behind may find nothing.
         case .and(let rules):
             for rule in rules where try !rule.holds(&evaluation) { return false }
             return true
@@ -14,6 +15,7 @@ extension ChoiceRule {
             for rule in rules where try rule.holds(&evaluation) { return true }
             return false
         case .not(let rule): return try !rule.holds(&evaluation)
+        // The one test for which a path that finds nothing is no error.
         case .test(let variable, .is(.present, let isWanted)):
             let root = variable.root == .data ? evaluation.data : evaluation.context
             return try (variable.find(in: root, &evaluation.steps) != nil) == isWanted
@@ -23,6 +25,7 @@ extension ChoiceRule {
     }
 }
 
+/// Tests of one value that is there.
 extension ChoiceTest {
     fileprivate func holds(_ value: JSONValue, _ evaluation: inout Evaluation) throws(StateError) -> Bool {
         switch self {
@@ -30,6 +33,7 @@ extension ChoiceTest {
         case .matches(let pattern):
             guard case .string(let text) = value else { return false }
             return try TextSearch.matches(text, pattern, &evaluation.steps)
+        // Values of another kind than the operator's are not compared: no rule holds of them, and no error is made.
         case .compare(let kind, let order, let operand):
             let other: JSONValue
             switch operand {
@@ -61,6 +65,7 @@ extension ChoiceTest.Kind {
         case (.numeric, .number(let a), .number(let b)):
             try steps.charge(a.utf8.count / 16 + b.utf8.count / 16)
             return ExactNumber.compare(ExactNumber(a), ExactNumber(b))
+        // Booleans have no order, and no operator but equality: 1 stands for "not equal".
         case (.boolean, .boolean(let a), .boolean(let b)): return a == b ? 0 : 1
         case (.timestamp, .string(let a), .string(let b)):
             guard let one = Timestamp.parse(a), let other = Timestamp.parse(b) else { return nil }

@@ -1,5 +1,7 @@
 internal import ColumnStore
 
+/// The context object (Amazon States Language, "The Context Object"): `Execution`, `StateMachine`, `State`, within an iteration `Map.Item`, of a task its
+/// token. It is made anew for each evaluation, and never kept.
 extension Transition {
     /// `$$`, as a frame's state sees it.
     ///
@@ -24,6 +26,7 @@ extension Transition {
                         .init("RetryCount", .integer(frame.retryCount)),
                     ])))
         }
+        // Within an iteration alone.
         if let item = item ?? self.item(of: id) {
             members.append(.init("Map", .object([.init("Item", .object([.init("Index", .integer(item.index)), .init("Value", item.value)]))])))
         }

@@ -5,14 +5,18 @@ package enum Effect: Sendable, Equatable {
     case runTask(TaskCall)
     /// A task that nobody waits for any more; of a child execution: abort it.
     case cancelTask(token: String, Resource)
+    /// At `at`, in microseconds since 1970, `Event.timerFired` with the same frame and number; nil is the execution's own.
     case setTimer(frame: Int?, serial: Int, at: Int64)
     case cancelTimer(frame: Int?, serial: Int)
     /// There is more to do than one event should: send `Event.proceed`.
     case proceed
+    /// To be kept as it is, behind the entries before it.
     case history(HistoryEntry)
+    /// Nothing comes after it but by a redrive.
     case end(Execution.Status, output: JSONValue?, StateError?)
 }
 
+/// What a task is asked with. Whoever carries it out answers with the token.
 package struct TaskCall: Sendable, Equatable {
     package let token: String
     /// `<execution_id>:<state>:<visit>`: the same for each attempt of a visit. Of a page of items followed by `:items:<first>`.
@@ -36,6 +40,7 @@ package struct TaskCall: Sendable, Equatable {
     }
 }
 
+/// One line of an execution's history; instants are in microseconds since 1970.
 package struct HistoryEntry: Sendable, Equatable {
     /// On disk, and in answers: do not rename.
     package enum Kind: String, Sendable, CaseIterable { case entered, succeeded, failed, retried, caught, timedOut = "timed-out" }

@@ -10,6 +10,7 @@ package enum Event: Sendable, Equatable {
     case timerFired(frame: Int?, serial: Int)
     /// Goes on where `Effect.proceed` left off.
     case proceed
+    /// Ends a running execution where it stands.
     case abort
     /// Goes on from where it failed.
     case redrive

@@ -105,6 +105,8 @@ package struct Execution: Sendable, Equatable {
 }
 
 /// A timer that was asked for.
+///
+/// `at` is in microseconds since 1970. `serial` is unlike that of any other timer or token of the execution.
 package struct TimerMark: Sendable, Equatable {
     package let serial: Int
     package let at: Int64

@@ -14,6 +14,7 @@ package enum ExecutionCoder {
 
     // MARK: Writing
 
+    /// All of it in one piece, frames by number: equal executions have equal bytes.
     package static func encode(_ execution: Execution) -> [UInt8] {
         var encoder = ByteEncoder()
         encoder.byte(version)
@@ -29,6 +30,7 @@ package enum ExecutionCoder {
         return encoder.bytes
     }
 
+    /// What no event changes; written once.
     package static func constants(_ execution: Execution) -> [UInt8] {
         var encoder = ByteEncoder()
         let identity = execution.identity
@@ -40,6 +42,7 @@ package enum ExecutionCoder {
         return encoder.bytes
     }
 
+    /// What nearly every event changes. Small: which frames are ready is the longest of it.
     package static func header(_ execution: Execution) -> [UInt8] {
         var encoder = ByteEncoder()
         encoder.byte(execution.status.rawValue)
@@ -60,6 +63,7 @@ package enum ExecutionCoder {
         return encoder.bytes
     }
 
+    /// Where a frame stands, of a size that its data does not move.
     package static func head(_ frame: Frame) -> [UInt8] {
         var encoder = ByteEncoder()
         encoder.optional(frame.parent) { $0.integer($1) }
@@ -74,6 +78,7 @@ package enum ExecutionCoder {
         return encoder.bytes
     }
 
+    /// A frame's data; written when it enters a state, and when its phase brings other data.
     package static func body(_ frame: Frame) -> [UInt8] {
         var encoder = ByteEncoder()
         encoder.value(frame.input)
@@ -94,6 +99,8 @@ package enum ExecutionCoder {
 
     // MARK: Reading
 
+    /// Of one piece, as `encode` makes it.
+    ///
     /// - Throws: where the bytes are no execution of this machine.
     package static func decode(_ bytes: [UInt8], of machine: Machine) throws(CodingFault) -> Execution {
         var decoder = ByteDecoder(bytes)
@@ -126,6 +133,7 @@ package enum ExecutionCoder {
             guard execution.frames.updateValue(try frame(piece.id, piece.head, piece.body, of: machine), forKey: piece.id) == nil else {
                 throw CodingFault(reason: "two frames of one number")
             }
+            // About what the values take as JSON: lengths of texts are counted with them.
             execution.held.set(piece.body.count, of: piece.id)
         }
         try check(execution, of: machine)
@@ -135,12 +143,14 @@ package enum ExecutionCoder {
             guard execution.waitsAgain(frame) else { continue }
             execution.again[parent, default: []].append(id)
         }
+        // Of each Map the last first, since they are taken from the end.
         for (id, waiting) in execution.again { execution.again[id] = waiting.reversed() }
         return execution
     }
 
     // MARK: A part of it, without its machine
 
+    /// - Throws: where the bytes are no constants.
     package static func input(ofConstants bytes: [UInt8]) throws(CodingFault) -> JSONValue {
         var decoder = ByteDecoder(bytes)
         for _ in 0..<4 { _ = try decoder.text() }
@@ -158,6 +168,7 @@ package enum ExecutionCoder {
         package let endedAt: Int64?
     }
 
+    /// - Throws: where the bytes do not begin as a header does; the rest of it is not looked at.
     package static func ending(ofHeader bytes: [UInt8]) throws(CodingFault) -> Ending {
         var decoder = ByteDecoder(bytes)
         return try ending(&decoder)
@@ -170,6 +181,7 @@ package enum ExecutionCoder {
         return Ending(status: status, output: output, error: error, endedAt: try decoder.optional { (it) throws(CodingFault) in try it.int64() })
     }
 
+    /// The header may end after `ready`, or after the history's bytes: older programs wrote no more.
     private static func readHeader(_ bytes: [UInt8], _ execution: inout Execution) throws(CodingFault) {
         var decoder = ByteDecoder(bytes)
         let ending = try ending(&decoder)
@@ -187,6 +199,7 @@ package enum ExecutionCoder {
         try decoder.finish()
     }
 
+    /// One frame of its two pieces, both read to their ends.
     private static func frame(_ id: Int, _ head: [UInt8], _ body: [UInt8], of machine: Machine) throws(CodingFault) -> Frame {
         var decoder = ByteDecoder(head)
         var rest = ByteDecoder(body)
@@ -209,6 +222,9 @@ package enum ExecutionCoder {
     }
 
     /// What the transitions rely on.
+    /// 1. Frames have numbers below the next one, and parents with smaller numbers that are there: no frame is its own ancestor.
+    /// 2. A phase is one that the kind of its state can be in, and retries are none or as many as its retriers.
+    /// 3. Below a Parallel or Map stand frames of its own scopes alone; only frame 0 has no parent.
     private static func check(_ execution: Execution, of machine: Machine) throws(CodingFault) {
         for (id, frame) in execution.frames {
             guard id < execution.frameCount else { throw CodingFault(reason: "a frame past the last") }

@@ -1,11 +1,22 @@
 internal import ColumnStore
 
+/// A frame's phase as bytes. What may be large stands in the frame's body and not here, so that an event which only counts on writes a few bytes:
+///
+///     phase    = 0 isRetry | 1 serial timeout? heartbeat? seconds? | 2 timer | 3 timer | 4 left | 5 progress | 6 | 7 | 8 | 9 left | 10 redrive
+///                ready       task                                    waiting   retrying  branches           done failed stopped
+///     timer    = serial at
+///     progress = concurrency tolerated-count? tolerated-percentage? batch-items? batch-bytes? items-max? items-start next begun running succeeded failed
+///                is-whole reading?
+///
+/// 9 is `branches` some of which have not begun: what they get stands in the body. 10 is `failed` after redrives; 7 says the same of none.
 extension ByteEncoder {
+    /// Number and instant (microseconds since 1970).
     mutating func mark(_ mark: TimerMark) {
         integer(mark.serial)
         integer(mark.at)
     }
 
+    /// Name and cause, either of which may be absent.
     mutating func error(_ error: StateError) {
         optional(error.name) { $0.text($1) }
         optional(error.cause) { $0.text($1) }
@@ -54,6 +65,7 @@ extension ByteEncoder {
     }
 }
 
+/// The opposite, of bytes of anybody: every number has its range, and none of the counts can overflow by being counted on.
 extension ByteDecoder {
     mutating func mark() throws(CodingFault) -> TimerMark {
         TimerMark(serial: try integer(0...Int.max / 2, "a timer's number"), at: try int64())
@@ -64,7 +76,10 @@ extension ByteDecoder {
         return StateError(name: name, cause: try optional { (it) throws(CodingFault) in try it.text() })
     }
 
+    /// Head and body are read side by side: the phase's first byte, which stands in the head, says what follows in the body.
+    ///
     /// - Parameter body: the frame's other piece, at the part that goes by the phase.
+    /// - Throws: `CodingFault` for an unknown phase, and for numbers that no execution comes to.
     mutating func phase(_ body: inout ByteDecoder) throws(CodingFault) -> Frame.Phase {
         switch try byte() {
         case 0: return .ready(isRetry: try flag())
@@ -107,6 +122,7 @@ extension ByteDecoder {
             batchByteCount: limits[1], batchInput: batchInput, itemCountMax: limits[2], items: items, isWhole: isWhole)
         (progress.itemsStart, progress.next, progress.begun) = (numbers[0], numbers[1], numbers[2])
         (progress.running, progress.succeeded, progress.failed, progress.reading) = (numbers[3], numbers[4], numbers[5], reading)
+        // Places in `items` are reckoned from these: a Map that lied about them would reach beyond its list.
         guard progress.itemsStart <= progress.next, progress.next <= progress.itemsEnd, percentage.map({ (0...100).contains($0) }) ?? true else {
             throw CodingFault(reason: "a Map that has begun with items it has not")
         }

@@ -2,6 +2,8 @@ internal import ColumnStore
 
 extension Transition {
     /// A strand has come to its end.
+    ///
+    /// Of the top level that is the end of the execution; of a branch the parent counts it; of an iteration the Map goes on with the next one.
     mutating func endStrand(_ id: Int, _ output: JSONValue) {
         guard let frame = execution.frames[id] else { return }
         guard let parent = frame.parent, let above = execution.frames[parent] else {
@@ -46,6 +48,8 @@ extension Transition {
     func children(of id: Int) -> [Frame] { (execution.below[id] ?? []).compactMap { execution.frames[$0] } }
 
     /// Ends all that runs below a frame, without a trace.
+    ///
+    /// - Complexity: O(frames below it), without recursion.
     mutating func removeBelow(_ id: Int) {
         var gone: [Int] = []
         var open = [id]
@@ -91,6 +95,7 @@ extension Transition {
             if retry(id, error, handling, isOfBranch: isOfBranch) { return }
             for catcher in handling.catchers where error.isNamed(in: catcher.errors, isOfBranch: isOfBranch) {
                 do throws(StateError) {
+                    // Only the first catcher that names the error is asked.
                     return try take(id, error, catcher)
                 } catch let other {
                     error = other
@@ -101,6 +106,9 @@ extension Transition {
         giveUp(id, error)
     }
 
+    /// The first retrier that names the error decides, also by having no attempt left: those behind it are not asked. Attempts belong to one visit.
+    ///
+    /// - Returns: whether it is tried again.
     private mutating func retry(_ id: Int, _ error: StateError, _ handling: ErrorHandling, isOfBranch: Bool) -> Bool {
         guard let frame = execution.frames[id],
             let index = handling.retriers.firstIndex(where: { error.isNamed(in: $0.errors, isOfBranch: isOfBranch) }), frame.retries.indices.contains(index)
@@ -117,6 +125,9 @@ extension Transition {
         return true
     }
 
+    /// Goes on with a catcher: `{"Error", "Cause"}` is put where its `ResultPath` wants it, and nothing below the state goes on.
+    ///
+    /// - Throws: where that cannot be; then the state fails with that instead.
     private mutating func take(_ id: Int, _ error: StateError, _ catcher: Catcher) throws(StateError) {
         guard let frame = execution.frames[id] else { return }
         let result = JSONValue.object([.init("Error", .string(error.name ?? "")), .init("Cause", .string(error.cause ?? ""))])
@@ -138,6 +149,7 @@ extension Transition {
         execution.ready.remove([id])
     }
 
+    /// Nothing has caught the error: it is the parent's, unless that is a Map which tolerates it; without a parent it ends the execution.
     private mutating func giveUp(_ id: Int, _ error: StateError) {
         guard let frame = execution.frames[id] else { return }
         switch frame.phase {
@@ -157,6 +169,7 @@ extension Transition {
         fill(parent)
     }
 
+    /// The frame stays, with its error, for a redrive or as a place in a Map's result.
     mutating func markFailed(_ id: Int, _ error: StateError) {
         let redrive = execution.redriveCount
         update(id, body: true) { $0.phase = .failed(error, redrive: redrive) }
@@ -164,6 +177,7 @@ extension Transition {
 
     // MARK: The end of all
 
+    /// Ends the execution: timers and tasks of all frames are taken back, what is done stays as it is, everything else is stopped.
     mutating func end(_ status: Execution.Status, output: JSONValue? = nil, error: StateError?) {
         for id in execution.frames.keys.sorted() {
             guard let frame = execution.frames[id], !frame.isAtRest else { continue }
@@ -187,6 +201,8 @@ extension Transition {
     private mutating func end(_ status: Execution.Status, output: JSONValue) { end(status, output: output, error: nil) }
 
     /// Every state that failed or was stopped is entered again; what is done stays done.
+    ///
+    /// Numbers of timers and tokens count on: no answer to what was asked before the end is taken for one to what is asked now.
     mutating func redrive() -> Disposition {
         guard execution.status != .running, execution.status != .succeeded else { return .wrongState }
         (execution.status, execution.error, execution.endedAt) = (.running, nil, nil)
@@ -210,8 +226,10 @@ extension Transition {
             }
         }
         for (id, waiting) in execution.again {
+            // They are taken from the end: the first iteration comes first.
             execution.again[id] = waiting.reversed()
             guard case .items(var progress)? = execution.frames[id]?.phase else { continue }
+            // What failed before is tried again, and counts no more; running are those that go on without being entered anew.
             progress.failed = 0
             progress.running = children(of: id).count { !$0.isAtRest }
             update(id) { $0.phase = .items(progress) }

@@ -2,6 +2,10 @@ internal import ColumnStore
 
 extension Transition {
     /// Works out what a Map goes over, and how.
+    ///
+    /// `MaxConcurrency` of 0 is as many as there is room for, at most `MapProgress.concurrencyMax`.
+    ///
+    /// - Throws: what the Map fails with before an iteration has begun.
     mutating func begin(_ map: MapDefinition, _ id: Int, _ state: StateDefinition) throws(StateError) {
         let data = try input(of: id, state, nil)
         let concurrency = try amount(map.maxConcurrency, "MaxConcurrency", 0...1_000_000, id, data)
@@ -13,6 +17,7 @@ extension Transition {
         let batchInput = try map.batcher?.input.map { (it) throws(StateError) in
             try evaluate(id, data: data) { (evaluation) throws(StateError) in try it.value(&evaluation) }
         }
+        // Worked out once, and given to each batch.
         if let batchInput { try ValueLimits.check(batchInput, "BatchInput") }
         let itemsMax = try map.reader?.maxItems.map { (it) throws(StateError) in try amount(it, "MaxItems", 1...100_000_000, id, data) }
         var items: [JSONValue] = []
@@ -44,6 +49,9 @@ extension Transition {
 
     /// Begins as many iterations as there is room for, asks for more items, or ends the Map.
     ///
+    /// Called as the Map begins, when its turn comes, when one of its iterations ends, when a page of items has come, and by a redrive. In this order: those
+    /// that a redrive has to enter again, then the items at hand, then more items.
+    ///
     /// - Parameter isTurn: it was ready: one iteration begins however many others are.
     mutating func fill(_ id: Int, isTurn: Bool = false) {
         guard execution.status == .running, let frame = execution.frames[id], case .items(var progress) = frame.phase, case .map(let map) = state(of: frame).kind
@@ -70,8 +78,10 @@ extension Transition {
                     progress.begun += 1
                 }
                 progress.running += 1
+                // After the first one of a turn this event's share decides.
                 mayBegin = isOpen
             }
+            // One page at a time is asked for, when nothing is left to begin with.
             if isShort, !progress.isWhole, progress.reading == nil { try read(id, map, &progress) }
         } catch {
             update(id) { $0.phase = .items(progress) }
@@ -106,6 +116,9 @@ extension Transition {
     }
 
     /// What the next iteration gets; nil where no item is left, or more have to be read for it first.
+    ///
+    /// A batch takes items while they fit `batchByteCount` and `batchItemCount`. One that is not full and ends with the items at hand is put back, as long as
+    /// more are to be read: batches do not depend on how long the pages are.
     private mutating func nextIteration(_ id: Int, _ map: MapDefinition, _ progress: inout MapProgress) throws(StateError) -> (input: JSONValue, item: JSONValue)? {
         guard progress.next < progress.itemsEnd else { return nil }
         guard map.batcher != nil else {
@@ -129,8 +142,10 @@ extension Transition {
             next += 1
             isFull = progress.batchItemCount.map { batch.count >= $0 } ?? false
         }
+        // The last item at hand, and not of all.
         let isLast = next >= progress.itemsEnd
         if isLast, !isFull, !progress.isWhole {
+            // Put back: the same items come first again once there are more.
             progress.next = next - batch.count
             return nil
         }
@@ -143,6 +158,7 @@ extension Transition {
         return (input, .array(batch))
     }
 
+    /// What an item becomes by `ItemSelector`, which sees it as `$$.Map.Item`; without one it stays as it is.
     private mutating func selected(_ id: Int, _ map: MapDefinition, _ progress: MapProgress, _ item: JSONValue) throws(StateError) -> JSONValue {
         guard let selector = map.itemSelector else { return item }
         let input = try evaluate(id, data: progress.data, item: (progress.next, item)) { (evaluation) throws(StateError) in try selector.value(&evaluation) }
@@ -151,6 +167,8 @@ extension Transition {
     }
 
     /// Asks for the items after those at hand.
+    /// The answer is `taskSucceeded` with the token of the effect; until then nothing more is asked for. The key names the first item, so that a page is known
+    /// when it is asked for again.
     private mutating func read(_ id: Int, _ map: MapDefinition, _ progress: inout MapProgress) throws(StateError) {
         guard let reader = map.reader, let frame = execution.frames[id] else { return }
         let serial = nextSerial()
@@ -194,6 +212,7 @@ extension Transition {
         }
     }
 
+    /// The Map's result, in the order of the items.
     private mutating func finishItems(_ id: Int, _ map: MapDefinition) {
         var outputs: [JSONValue] = []
         if map.keepsOutputs {
@@ -218,6 +237,7 @@ extension Transition {
 
 extension MapProgress {
     /// Past what is tolerated; of a percentage, once it is known how many there are.
+    /// Of batches the iterations are counted, and only once the last has begun is their number known.
     var hasFailedTooOften: Bool {
         if let most = toleratedCount, Int64(failed) > most { return true }
         guard let most = toleratedPercentage, isWhole else { return false }

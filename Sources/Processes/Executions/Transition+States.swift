@@ -20,11 +20,14 @@ extension Transition {
         }
     }
 
+    /// A visit begins: it is counted, noted in the history, and its retriers are as if none had been asked.
+    ///
     /// - Returns: false where the execution has entered more states than it may.
     private mutating func enter(_ id: Int) -> Bool {
         guard let frame = execution.frames[id] else { return false }
         execution.transitionCount += 1
         execution.visits[frame.state] += 1
+        // Of the whole execution: iterations that enter one state get numbers of their own, so that the keys of their tasks differ.
         let visit = execution.visits[frame.state]
         let retrierCount = state(of: frame).handling?.retriers.count ?? 0
         let now = now
@@ -46,6 +49,9 @@ extension Transition {
         return true
     }
 
+    /// Does what the state asks for. Task, Wait, Parallel and Map then await something; Pass, Choice and Succeed go on at once.
+    ///
+    /// - Throws: what the state fails with, as Fail always does; `runState` hands it to `fail`.
     private mutating func carryOut(_ id: Int) throws(StateError) {
         guard let frame = execution.frames[id] else { return }
         let state = state(of: frame)
@@ -70,6 +76,7 @@ extension Transition {
         case .wait(let wait):
             let data = try input(of: id, state, nil)
             let instant = try self.instant(wait, id, data)
+            // An instant that has passed is no wait, and needs no timer.
             guard instant > now else { return try finish(id, result: data, .place(.whole)) }
             let mark = setTimer(id, at: instant)
             update(id) { $0.phase = .waiting(mark) }
@@ -99,6 +106,9 @@ extension Transition {
     // MARK: Data in
 
     /// What `InputPath` and a template leave of a state's input.
+    ///
+    /// - Parameter token: the task's, which the template may hold.
+    /// - Throws: `.runtime`, `.parameterPathFailure`, `.intrinsicFailure`; `.dataLimitExceeded` where it is out of bounds.
     mutating func input(of id: Int, _ state: StateDefinition, _ parameters: Template?, token: String? = nil) throws(StateError) -> JSONValue {
         guard let frame = execution.frames[id] else { return .null }
         var data = frame.input
@@ -112,6 +122,7 @@ extension Transition {
         return data
     }
 
+    /// `Error` or `Cause` of a Fail; nil where it has none.
     private mutating func text(_ text: FailText?, _ id: Int) throws(StateError) -> String? {
         switch text {
         case nil: return nil
@@ -137,6 +148,7 @@ extension Transition {
         }
     }
 
+    /// Until when a Wait waits, in microseconds since 1970.
     private mutating func instant(_ wait: WaitDefinition, _ id: Int, _ data: JSONValue) throws(StateError) -> Int64 {
         switch wait {
         case .seconds(let amount): return after(try self.amount(amount, "Seconds", 0...99_999_999, id, data))
@@ -153,6 +165,8 @@ extension Transition {
     // MARK: Data out
 
     /// Ends a state's work: its result through ResultSelector, ResultPath and OutputPath, then on to the next state.
+    ///
+    /// - Throws: what the state then fails with: nothing of it has been noted yet.
     mutating func finish(_ id: Int, result: JSONValue, _ resultPath: ResultPath, selector: Template? = nil) throws(StateError) {
         guard let frame = execution.frames[id] else { return }
         let state = state(of: frame)
@@ -167,6 +181,7 @@ extension Transition {
         }
     }
 
+    /// The state's input with a result where `ResultPath` wants it.
     mutating func combine(_ id: Int, _ result: JSONValue, _ resultPath: ResultPath) throws(StateError) -> JSONValue {
         guard let frame = execution.frames[id] else { return result }
         switch resultPath {
@@ -177,6 +192,7 @@ extension Transition {
         }
     }
 
+    /// What `OutputPath` leaves.
     private mutating func outputOf(_ id: Int, _ value: JSONValue) throws(StateError) -> JSONValue {
         guard let frame = execution.frames[id] else { return value }
         let state = state(of: frame)
@@ -190,6 +206,7 @@ extension Transition {
         return output
     }
 
+    /// The next state of a strand. It is entered when its turn comes, maybe with another event.
     mutating func go(_ id: Int, to next: Int, _ input: JSONValue) {
         update(id, body: true) {
             $0.state = next
@@ -198,6 +215,7 @@ extension Transition {
         makeReady(id)
     }
 
+    /// - Throws: `.runtime` where so many further frames are more than an execution may have at once.
     func checkRoom(_ count: Int) throws(StateError) {
         guard execution.frames.count + count <= Execution.frameCountMax else {
             throw StateError(.runtime, "more than \(Execution.frameCountMax) branches and iterations at once")

@@ -2,6 +2,10 @@ internal import ColumnStore
 
 extension Transition {
     /// Asks for a task, and sets its clocks.
+    ///
+    /// The token is made before the parameters are worked out, since they may hold it (`$$.Task.Token`). Times may be found in the data.
+    ///
+    /// - Throws: what becomes of the state without the task having been asked for.
     mutating func begin(_ task: TaskDefinition, _ id: Int, _ state: StateDefinition) throws(StateError) {
         guard let frame = execution.frames[id] else { return }
         let serial = nextSerial()
@@ -10,6 +14,7 @@ extension Transition {
         let timeout = try task.timeout.map { (amount) throws(StateError) in try self.amount(amount, "TimeoutSeconds", 1...99_999_999, id, data) }
         let heartbeat = try task.heartbeat.map { (amount) throws(StateError) in try self.amount(amount, "HeartbeatSeconds", 1...99_999_999, id, data) }
         let effective = try input(of: id, state, task.parameters, token: token)
+        // Refused here, where the state can catch it, and not as the child begins.
         if task.resource.kind == Resource.childKind, execution.identity.depth + 1 >= Execution.depthMax {
             throw StateError(.runtime, "\(Execution.depthMax) executions have started each other: a process without an end?")
         }
@@ -39,12 +44,15 @@ extension Transition {
         }
     }
 
+    /// Whose task a token is: `.unknownToken` where this execution never gave it, `.taskEnded` where it did and nobody waits for it, else the frame. Whether
+    /// the frame waits for this very number is the caller's to ask.
     private func frame(of text: String) -> (Disposition, Frame?, Int) {
         guard let token = TaskToken(text), token.isGenuine(in: execution) else { return (.unknownToken, nil, 0) }
         guard execution.status == .running, let frame = execution.frames[token.frame] else { return (.taskEnded, nil, 0) }
         return (.applied, frame, token.serial)
     }
 
+    /// The end of a task, or a page of items. A second answer to one token finds another phase, and is `.taskEnded`.
     private mutating func takeResult(_ text: String, _ result: Result<JSONValue, StateError>) -> Disposition {
         let (disposition, found, serial) = frame(of: text)
         guard let frame = found else { return disposition }
@@ -70,6 +78,7 @@ extension Transition {
         }
     }
 
+    /// The heartbeat's clock begins anew. Of a task without one it changes nothing, and is no fault.
     private mutating func takeHeartbeat(_ text: String) -> Disposition {
         let (disposition, found, serial) = frame(of: text)
         guard let frame = found else { return disposition }
@@ -81,6 +90,9 @@ extension Transition {
         return .applied
     }
 
+    /// A timer is known by its number: one that was cancelled, or has fired, is `.stale`. Storage may fire any of them again.
+    ///
+    /// - Parameter id: nil of the execution's own.
     private mutating func takeTimer(_ id: Int?, _ serial: Int) -> Disposition {
         guard execution.status == .running else { return .stale }
         guard let id else {
@@ -103,6 +115,7 @@ extension Transition {
             }
         case .retrying(let mark) where mark.serial == serial: makeReady(id, isRetry: true)
         case .task(let task, let timeout, let heartbeat, _) where timeout?.serial == serial || heartbeat?.serial == serial:
+            // Either clock ends the task; the other one is taken back, and so is the task.
             let isHeartbeat = heartbeat?.serial == serial
             cancel(isHeartbeat ? timeout : heartbeat, of: id)
             cancelTask(id, serial: task)
@@ -112,6 +125,7 @@ extension Transition {
         return .applied
     }
 
+    /// Says that nobody waits for a task any more. Its answer, should it come, is `.taskEnded`.
     mutating func cancelTask(_ id: Int, serial: Int) {
         guard let frame = execution.frames[id] else { return }
         let resource: Resource

@@ -17,6 +17,13 @@ package struct Outcome: Sendable, Equatable {
 }
 
 /// The pure core: an execution, an event and a moment in, an execution and effects out.
+///
+/// 1. One value takes one event: `start` and `apply` make it, let it take the event, run what is ready, and give it up.
+/// 2. Nothing here depends on anything but the arguments, so that the same events give the same bytes.
+/// 3. `changes` names every frame whose head or body is another than before.
+///
+/// By file: `+Tasks` takes events up to where frames are ready, `+States` enters states and moves data, `+Maps` begins iterations, `+Ends` ends strands,
+/// retries, catches and redrives.
 package struct Transition {
     let machine: Machine
     let now: Int64
@@ -54,6 +61,8 @@ package struct Transition {
         return transition.outcome(.applied)
     }
 
+    /// What an event makes of an execution. One that does not concern it leaves it as it is, and `disposition` says why.
+    ///
     /// - Parameter execution: handed over, so that a caller who keeps no copy has none made of its frames.
     package static func apply(_ event: Event, to execution: consuming Execution, of machine: Machine, at moment: Moment) -> Outcome {
         var transition = Transition(machine, execution, moment, Chance(secret: moment.secret))
@@ -75,6 +84,7 @@ package struct Transition {
     private mutating func run() {
         var entered = 0
         while execution.status == .running {
+            // Asked before each state: what the one before has written counts.
             guard execution.held.total <= Execution.byteCountMax else {
                 end(.failed, error: StateError(.dataLimitExceeded, "all that branches and iterations hold at once is more than \(Execution.byteCountMax) bytes"))
                 break
@@ -114,6 +124,7 @@ package struct Transition {
         execution.held.set(frame.byteCount, of: id)
     }
 
+    /// Puts a frame behind those that are ready.
     mutating func makeReady(_ id: Int, isRetry: Bool = false) {
         update(id) { $0.phase = .ready(isRetry: isRetry) }
         execution.ready.append(id)
@@ -144,6 +155,7 @@ package struct Transition {
         left -= (ValueLimits.byteCount(value) ?? ValueLimits.byteCountMax) / Self.bytesPerStep
     }
 
+    /// A frame that nothing looks at any more; storage learns of it by `changes.removed`. Whether it is among those that are ready is the caller's to see to.
     mutating func remove(_ id: Int) {
         if let parent = execution.frames[id]?.parent {
             if let place = execution.below[parent]?.placeInOrder(of: id) { execution.below[parent]?.remove(at: place) }
@@ -168,16 +180,19 @@ package struct Transition {
         return try body(&evaluation)
     }
 
+    /// - Parameter id: nil for the execution's own.
     mutating func setTimer(_ id: Int?, at instant: Int64) -> TimerMark {
         let mark = TimerMark(serial: nextSerial(), at: instant)
         effects.append(.setTimer(frame: id, serial: mark.serial, at: mark.at))
         return mark
     }
 
+    /// Nil does nothing.
     mutating func cancel(_ mark: TimerMark?, of id: Int?) {
         if let mark { effects.append(.cancelTimer(frame: id, serial: mark.serial)) }
     }
 
+    /// At the start, and anew with each redrive.
     mutating func setExecutionTimer() {
         guard let seconds = machine.timeoutSeconds else { return }
         execution.timeout = setTimer(nil, at: after(seconds))
@@ -186,6 +201,7 @@ package struct Transition {
     /// Bounded: seconds are at most eight digits, instants are of this age of the world.
     func after(_ seconds: Int64) -> Int64 { now.addingReportingOverflow(seconds * 1_000_000).partialValue }
 
+    /// An entry of the history, whose size counts against the event and against the execution.
     mutating func note(_ kind: HistoryEntry.Kind, _ id: Int, input: JSONValue? = nil, output: JSONValue? = nil, error: StateError? = nil) {
         guard let frame = execution.frames[id] else { return }
         charge(input)
