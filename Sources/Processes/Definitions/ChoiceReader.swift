@@ -1,10 +1,17 @@
 internal import ColumnStore
 
 /// Reads the rules of a Choice.
+///
+///     rule     = { "And" | "Or": [rule, …] } | { "Not": rule } | { "Variable": path, operator: operand }        with "Next" at the top alone
+///     operator = "StringMatches" | "Is…" | ("String" | "Numeric" | "Timestamp") order ["Path"] | "BooleanEquals" ["Path"]
+///
+/// Amazon States Language, "Choice State". Exactly one operator stands in a rule. A rule with a fault is left out: the definition is refused by its fault.
 struct ChoiceReader {
+    /// Of the state's scope, by name.
     let states: [String: Int]
     let faults: FaultList
 
+    /// `Choices`, in the order in which they are asked.
     func branches(_ object: ObjectReader) -> [ChoiceBranch] {
         guard let elements = object.array("Choices", isRequired: true) else { return [] }
         if elements.isEmpty { object.add(.badValue, "Choices", "Choices has at least one rule") }
@@ -16,6 +23,7 @@ struct ChoiceReader {
         }
     }
 
+    /// - Returns: nil, with a fault, for what is no rule. Members of it are then asked for all the same, so that only the first fault is told.
     private func rule(_ reader: ObjectReader, depth: Int) -> ChoiceRule? {
         guard depth < ChoiceRule.depthMax else {
             faults.add(.tooLarge, reader.pointer, "rules nested deeper than \(ChoiceRule.depthMax)")
@@ -50,11 +58,13 @@ struct ChoiceReader {
         }
     }
 
+    /// Whether a member is an operator that compares or tests.
     private func isTest(_ name: String) -> Bool {
         let base = name.hasSuffix("Path") ? String(name.dropLast(4)) : name
         return name == "StringMatches" || ChoiceTest.Nature(rawValue: name) != nil || ChoiceTest.names[base] != nil
     }
 
+    /// One operator and its operand. A constant has to be of the operator's own kind; what a path finds is looked at when the rule is asked.
     private func test(_ reader: ObjectReader, _ name: String) -> ChoiceTest? {
         if let nature = ChoiceTest.Nature(rawValue: name) { return reader.boolean(name).map { .is(nature, $0) } }
         if name == "StringMatches" {
@@ -67,6 +77,7 @@ struct ChoiceReader {
         }
         let isPath = name.hasSuffix("Path")
         guard let (kind, order) = ChoiceTest.names[isPath ? String(name.dropLast(4)) : name] else { return nil }
+        // Found when the rule is asked: it may be of any kind, and then nothing holds.
         if isPath { return reader.path(name).map { .compare(kind, order, .path($0)) } }
         guard let value = reader.value(name) else { return nil }
         let fits: Bool

@@ -1,7 +1,9 @@
 package import ColumnStore
 
+/// A rule, and the state to go on with where it is the first that holds.
 package struct ChoiceBranch: Sendable, Equatable {
     package let rule: ChoiceRule
+    /// Its place in `Machine.states`.
     package let next: Int
 }
 
@@ -10,15 +12,18 @@ package indirect enum ChoiceRule: Sendable, Equatable {
     case and([ChoiceRule])
     case or([ChoiceRule])
     case not(ChoiceRule)
+    /// What a path finds, and what is asked of it. Where it finds nothing the state fails, but for `IsPresent`.
     case test(variable: Path, ChoiceTest)
 
     /// And, Or and Not within each other.
     package static let depthMax = 64
 }
 
+/// One operator: `NumericLessThan`, `StringMatches`, `IsNull` …
 package enum ChoiceTest: Sendable, Equatable {
     case compare(Kind, Order, Operand)
     case matches(GlobPattern)
+    /// Whether the value is of that nature; with false the opposite is asked.
     case `is`(Nature, Bool)
 
     package enum Kind: String, Sendable, CaseIterable { case string = "String", numeric = "Numeric", timestamp = "Timestamp", boolean = "Boolean" }
@@ -26,6 +31,7 @@ package enum ChoiceTest: Sendable, Equatable {
     package enum Order: String, Sendable, CaseIterable {
         case equals = "Equals", lessThan = "LessThan", greaterThan = "GreaterThan", lessThanEquals = "LessThanEquals", greaterThanEquals = "GreaterThanEquals"
 
+        /// Of -1, 0 or 1 for a variable that is below, equal to or above the operand.
         package func holds(_ order: Int) -> Bool {
             switch self {
             case .equals: order == 0
@@ -41,6 +47,7 @@ package enum ChoiceTest: Sendable, Equatable {
         case null = "IsNull", present = "IsPresent", numeric = "IsNumeric", string = "IsString", boolean = "IsBoolean", timestamp = "IsTimestamp"
     }
 
+    /// What is compared with: a constant, or what a path finds (`…Path`).
     package enum Operand: Sendable, Equatable {
         case value(JSONValue)
         case path(Path)

@@ -1,10 +1,17 @@
 package import ColumnStore
 
 /// Makes a machine of a definition, or says everything that is wrong with it.
+///
+/// 1. Reading goes on after a fault, so that all are told at once; a machine comes of it only without any.
+/// 2. Each state gets its place before its scope's states are read, so that names are places at once, forwards too.
+/// 3. Every member is asked for by somebody, or refused by name (`ObjectReader.finish`).
+///
+/// Definitions are in the Amazon States Language; `docs/decisions/0023-processes.md` says what was chosen where it leaves room.
 package struct DefinitionReader {
     private let faults = FaultList()
     private let surroundings: DefinitionSurroundings
     private var scopes: [Machine.Scope] = []
+    /// By place; nil until one is read, and for one with a fault.
     private var states: [StateDefinition?] = []
     /// Where each name stands, in whichever scope.
     private var places: [String: String] = [:]
@@ -33,6 +40,7 @@ package struct DefinitionReader {
 
     private init(_ surroundings: DefinitionSurroundings) { self.surroundings = surroundings }
 
+    /// The top level. Nil where nothing was made; what is wrong stands in `faults`.
     private mutating func machine(_ definition: JSONValue) -> Machine? {
         guard let object = ObjectReader(definition, at: "", faults) else { return nil }
         if let version = object.text("Version"), version != "1.0" { object.add(.notSupported, "Version", "Version is 1.0, not \(version)") }
@@ -43,10 +51,12 @@ package struct DefinitionReader {
         _ = scope(object, depth: 0)
         object.finish("a state machine")
         let built = states.compactMap { $0 }
+        // A state is missing only where there is a fault.
         guard built.count == states.count, !scopes.isEmpty else { return nil }
         return Machine(scopes: scopes, states: built, comment: comment, timeoutSeconds: timeout, starts: starts, readsItems: faults.readsItems)
     }
 
+    /// JSONPath alone: of a machine, and of each state that says so itself.
     private func language(_ object: ObjectReader) {
         if let language = object.text("QueryLanguage"), language != "JSONPath" {
             object.add(.notSupported, "QueryLanguage", "QueryLanguage is JSONPath, not \(language)")
@@ -69,6 +79,7 @@ package struct DefinitionReader {
             object.add(.tooLarge, "States", "more than \(Machine.stateCountMax) states")
             return nil
         }
+        // All names first, then the states: one may lead to another that stands behind it.
         let first = states.count
         var own: [String: Int] = [:]
         for (index, name) in names.enumerated() {
@@ -94,6 +105,7 @@ package struct DefinitionReader {
         return place
     }
 
+    /// What all states have, around what is their own. A Fail has no paths, and ends by itself; Choice and Succeed have no `Next`.
     private func state(_ reader: ObjectReader, name: String, scope: Int, states: [String: Int], _ kind: StateDefinition.Kind) -> StateDefinition {
         _ = reader.text("Comment")
         var next: StateDefinition.Next?
@@ -112,6 +124,7 @@ package struct DefinitionReader {
         return StateDefinition(name: name, scope: scope, next: next, inputPath: input, outputPath: output, kind: kind)
     }
 
+    /// What is a state's own by its `Type`. Scopes within it are read on the way, so that they stand behind it in `Machine.scopes`.
     private mutating func kind(_ reader: ObjectReader, states: [String: Int], depth: Int) -> StateDefinition.Kind? {
         guard let type = reader.text("Type", isRequired: true) else { return nil }
         let builder = StateReader(object: reader, states: states, tasks: surroundings.tasks)

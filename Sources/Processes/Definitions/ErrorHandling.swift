@@ -4,15 +4,21 @@ internal import ColumnStore
 package struct ErrorHandling: Sendable, Equatable {
     package let resultSelector: Template?
     package let resultPath: ResultPath
+    /// Asked in this order, before the catchers.
     package let retriers: [Retrier]
     package let catchers: [Catcher]
 }
 
+/// One element of `Retry` (Amazon States Language, "Retrying after error"). Without a word of its own: after 1 s, 3 attempts, each pause twice the last.
 package struct Retrier: Sendable, Equatable {
+    /// `ErrorEquals`: never empty.
     package let errors: [String]
     package let intervalSeconds: Int64
+    /// Attempts after the first; 0 names errors that are not tried again.
     package let attemptCountMax: Int64
+    /// At least 1.
     package let backoffRate: Double
+    /// Nil: a year.
     package let delaySecondsMax: Int64?
     package let hasFullJitter: Bool
 
@@ -30,9 +36,11 @@ package struct Retrier: Sendable, Equatable {
     package static let secondsMax = 31_622_400.0
 }
 
+/// One element of `Catch`: where to go on with an error, and where its text is put.
 package struct Catcher: Sendable, Equatable {
     package let errors: [String]
     package let resultPath: ResultPath
+    /// Its place in `Machine.states`.
     package let next: Int
 }
 
@@ -56,6 +64,8 @@ extension StateError {
 }
 
 /// Reads `ResultSelector`, `ResultPath`, `Retry` and `Catch`.
+///
+/// What a member lacks or gets wrong is a fault, and a usual value in its place.
 struct HandlingReader {
     let object: ObjectReader
     /// Of the state's scope, by name.
@@ -65,6 +75,7 @@ struct HandlingReader {
         ErrorHandling(resultSelector: object.template("ResultSelector"), resultPath: Self.resultPath(object), retriers: retriers(), catchers: catchers())
     }
 
+    /// Null discards the result; without the member it takes the place of the input.
     static func resultPath(_ object: ObjectReader) -> ResultPath {
         if object.isNull("ResultPath") { return .discarded }
         guard let path = object.path("ResultPath") else { return .place(.whole) }
@@ -105,6 +116,7 @@ struct HandlingReader {
         }
     }
 
+    /// `ErrorEquals`. `States.ALL` stands alone, in the last retrier or catcher, since nothing behind it would ever be asked.
     private func errors(_ reader: ObjectReader, isLast: Bool) -> [String] {
         let elements = reader.array("ErrorEquals", isRequired: true) ?? []
         let names = elements.compactMap(\.text)
@@ -126,6 +138,7 @@ struct NextReader {
     let object: ObjectReader
     let states: [String: Int]
 
+    /// The place of a state in the same scope; nil, with a fault, for any other name.
     func target(_ name: String, isRequired: Bool = false) -> Int? {
         guard let text = object.text(name, isRequired: isRequired) else { return nil }
         guard let place = states[text] else {

@@ -1,4 +1,6 @@
 /// A definition, checked whole: nothing in it is looked up by name any more.
+///
+/// Made by `DefinitionReader` alone. An execution keeps places in it and no names, so that it has to go on with the very definition that it began with.
 package struct Machine: Sendable, Equatable {
     /// The top level first, then each branch and each iteration where it stands in the text.
     package let scopes: [Scope]
@@ -20,6 +22,7 @@ package struct Machine: Sendable, Equatable {
         package init(startAt: Int, states: Range<Int>) { (self.startAt, self.states) = (startAt, states) }
     }
 
+    /// Of all scopes together.
     package static let stateCountMax = 10_000
     /// Of a definition, in bytes.
     package static let byteCountMax = 1 << 20

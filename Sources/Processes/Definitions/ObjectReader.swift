@@ -1,10 +1,15 @@
 internal import ColumnStore
 
 /// The members of one object of a definition. What nobody asked for by the end is refused by name.
+///
+/// One object, one reader, one thread. Each getter gives nil where the member is not there, and also, with a fault in its place, where it is of another type or
+/// out of its range. `finish` is called once, after all that may stand there was asked for.
 final class ObjectReader {
+    /// Where the object stands, as a JSON Pointer (RFC 6901).
     let pointer: String
     let faults: FaultList
     private let members: [JSONValue.Member]
+    /// Names that somebody has asked for, whether or not they are there.
     private var asked: Set<String> = []
 
     /// nil, with a fault, where the value is no object.
@@ -16,9 +21,11 @@ final class ObjectReader {
         (self.pointer, self.members, self.faults) = (pointer, members, faults)
     }
 
+    /// The pointer of a member.
     func place(_ name: String) -> String { pointer + "/" + Template.token(name) }
 
     var names: [String] { members.map(\.name) }
+    /// Does not count as asking.
     func has(_ name: String) -> Bool { members.contains { $0.name == name } }
 
     func value(_ name: String) -> JSONValue? {
@@ -53,6 +60,7 @@ final class ObjectReader {
         return flag
     }
 
+    /// An integer by its value: `1.0` and `1e2` are some.
     func integer(_ name: String, _ range: ClosedRange<Int64>) -> Int64? {
         guard let value = value(name) else { return nil }
         guard case .number(let digits) = value, let number = ExactNumber(digits).integer, range.contains(number) else {
@@ -111,6 +119,7 @@ final class ObjectReader {
         return path(name).map(DataPath.path) ?? .path(.whole)
     }
 
+    /// An object whose members that end in `.$` are compiled.
     func template(_ name: String) -> Template? {
         guard let value = value(name) else { return nil }
         guard case .object = value else {
@@ -125,6 +134,7 @@ final class ObjectReader {
         return template
     }
 
+    /// A path, or a call of an intrinsic function.
     func expression(_ name: String) -> Expression? {
         guard let text = text(name) else { return nil }
         do throws(ExpressionFault) {

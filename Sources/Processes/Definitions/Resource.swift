@@ -9,6 +9,7 @@ package struct Resource: Sendable, Hashable {
 
     package var text: String { "till:" + kind + (name.map { ":" + $0 } ?? "") }
 
+    /// - Returns: nil for what does not have the form. Whether somebody carries it out is for `TaskVocabulary` to say.
     package init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
         guard parts.count >= 2, parts[0] == "till", parts.dropFirst().allSatisfy(Self.isName) else { return nil }

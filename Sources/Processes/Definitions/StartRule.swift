@@ -4,11 +4,13 @@ package import Documents
 package enum StartRule: Sendable, Equatable {
     /// The event is the input. `condition` is an expression over the event; nil takes all of the topic.
     case topic(String, condition: String?)
+    /// By the clocks of a zone of tzdata.
     case schedule(CronExpression, timeZone: String)
 }
 
 /// What a definition names that lies outside of it.
 package struct DefinitionSurroundings: Sendable {
+    /// The rules of a time zone; nil when there is none of that name.
     package let zone: @Sendable (String) -> ZoneRules?
     /// What is wrong with an expression over an event; nil when nothing is.
     package let conditionFault: @Sendable (String) -> String?
@@ -24,6 +26,8 @@ package struct DefinitionSurroundings: Sendable {
 }
 
 /// Reads `on`.
+///
+/// `{"schedule", "time_zone"}` or `{"topic", "where"}`; without a zone it is UTC.
 struct StartReader {
     static let countMax = 100
     let surroundings: DefinitionSurroundings

@@ -1,5 +1,6 @@
 package import ColumnStore
 
+/// One state, its texts compiled: names are places, paths and templates are read.
 package struct StateDefinition: Sendable, Equatable {
     package let name: String
     /// Its place in `Machine.scopes`.
@@ -18,7 +19,9 @@ package struct StateDefinition: Sendable, Equatable {
 
     package indirect enum Kind: Sendable, Equatable {
         case task(TaskDefinition)
+        /// `Result` takes the place of what `Parameters` gives.
         case pass(parameters: Template?, result: JSONValue?, resultPath: ResultPath)
+        /// Without a state to go on with otherwise it fails where no rule holds.
         case choice([ChoiceBranch], otherwise: Int?)
         case wait(WaitDefinition)
         /// The scopes of its branches.
@@ -46,6 +49,7 @@ package enum ResultPath: Sendable, Equatable {
     case place(Path)
 }
 
+/// `Error` or `Cause`: said, or found in the data (`ErrorPath`, `CausePath`).
 package enum FailText: Sendable, Equatable {
     case text(String)
     case expression(Expression)
@@ -57,6 +61,7 @@ package enum Amount: Sendable, Equatable {
     case path(Path)
 }
 
+/// `timeout` and `heartbeat` are in seconds, 1 to 99,999,999; nil waits as long as the execution lasts.
 package struct TaskDefinition: Sendable, Equatable {
     package let resource: Resource
     package let parameters: Template?
@@ -65,6 +70,7 @@ package struct TaskDefinition: Sendable, Equatable {
     package let handling: ErrorHandling
 }
 
+/// Until when a Wait waits. An instant that has passed is no wait.
 package enum WaitDefinition: Sendable, Equatable {
     case seconds(Amount)
     /// Microseconds since 1970.
@@ -72,6 +78,7 @@ package enum WaitDefinition: Sendable, Equatable {
     case untilPath(Path)
 }
 
+/// A Map over `itemsPath` of its input, or over what `reader` gives.
 package struct MapDefinition: Sendable, Equatable {
     /// Of one iteration.
     package let scope: Int
@@ -81,6 +88,7 @@ package struct MapDefinition: Sendable, Equatable {
     package let batcher: ItemBatcher?
     /// 0: as many as there is room for.
     package let maxConcurrency: Amount
+    /// With neither this nor a percentage the first iteration that fails ends the Map.
     package let toleratedCount: Amount?
     /// Of 100.
     package let toleratedPercentage: Percentage?

@@ -1,6 +1,9 @@
 internal import ColumnStore
 
 /// Reads what is a state's own by its type.
+///
+/// Each function asks for the members of one kind of state. A fault leaves a definition with something in its place, which is never run: a machine with a fault
+/// is not made.
 struct StateReader {
     let object: ObjectReader
     /// Of the state's scope, by name.
@@ -12,6 +15,7 @@ struct StateReader {
 
     func handling() -> ErrorHandling { HandlingReader(object: object, states: states).handling() }
 
+    /// `<name>`, or `<name>Path` with a path that gives one value. Nil where neither is there, and for a fault.
     private func amount(_ name: String, _ range: ClosedRange<Int64>) -> Amount? {
         object.refuseBoth(name, name + "Path")
         if let path = object.path(name + "Path", mustBeDefinite: true) {
@@ -43,6 +47,7 @@ struct StateReader {
         .pass(parameters: object.template("Parameters"), result: object.value("Result"), resultPath: HandlingReader.resultPath(object))
     }
 
+    /// One of four ways to say until when.
     func wait() -> StateDefinition.Kind {
         let ways = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"].filter(object.has)
         if ways.count != 1 {
@@ -74,6 +79,9 @@ struct StateReader {
         return object.text(name).map(FailText.text)
     }
 
+    /// `Parameters` is what `ItemSelector` was called before.
+    ///
+    /// - Parameter scope: of the iteration, which is read already.
     func map(scope: Int) -> StateDefinition.Kind {
         object.refuseBoth("ItemSelector", "Parameters")
         let older = object.template("Parameters")
@@ -106,6 +114,7 @@ struct StateReader {
         return ItemReader(resource: resource, parameters: reader.template("Parameters"), maxItems: maxItems)
     }
 
+    /// With at least one of its two limits.
     private func batcher() -> ItemBatcher? {
         guard let reader = object.object("ItemBatcher") else { return nil }
         defer { reader.finish("ItemBatcher") }

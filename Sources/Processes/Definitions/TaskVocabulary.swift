@@ -29,6 +29,7 @@ package struct TaskVocabulary: Sendable {
     /// For definitions that were checked when they were put.
     package static let any = TaskVocabulary()
 
+    /// Whether a definition may name it: of a kind that does such work, with a name where the kind has names, and without one elsewhere.
     func has(_ resource: Resource, for use: ResourceKind.Use) -> Bool {
         guard let kinds else { return true }
         return kinds.contains { $0.word == resource.kind && $0.uses.contains(use) && ($0.naming == nil) == (resource.name == nil) }
