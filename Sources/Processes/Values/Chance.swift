@@ -3,6 +3,8 @@ internal import ColumnStore
 /// What an event brings along of chance: the core itself has none, so that the same events give the same bytes.
 ///
 /// The stream is SHA-256 of the secret and a counter: nobody who sees a number, an id or a token of it knows the next.
+///
+/// Block n of the stream is SHA-256 of the secret and n as 8 bytes, the lowest first; its bytes are given from the last to the first.
 package struct Chance: Sendable {
     private let secret: [UInt8]
     private var counter: UInt64 = 0
@@ -23,6 +25,7 @@ package struct Chance: Sendable {
 
     package mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in byte() } }
 
+    /// Eight bytes, the first one highest.
     package mutating func word() -> UInt64 { bytes(8).reduce(0) { $0 << 8 | UInt64($1) } }
 
     /// A number below `bound`, each as likely as another; 0 of a bound of 0.
@@ -37,6 +40,7 @@ package struct Chance: Sendable {
     }
 
     /// At least 0, below 1.
+    /// Of 53 bits, as many as a double has.
     package mutating func fraction() -> Double { Double(word() >> 11) / Double(1 << 53 as UInt64) }
 
     /// RFC 9562, version 4.

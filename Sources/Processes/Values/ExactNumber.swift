@@ -1,4 +1,8 @@
 /// A JSON number as its digits: compared and rounded exactly, whatever its length. The value is ±0.d₁d₂… × 10^`magnitude`, d₁ and the last digit not zero.
+///
+///     0.05 → digits 5, magnitude -1          1200 → digits 1 2, magnitude 4          -3.5e2 → negative, digits 3 5, magnitude 3
+///
+/// One number has one form, so that 1, 1.0 and 10e-1 are equal as values and as keys of sets.
 package struct ExactNumber: Sendable, Hashable {
     package private(set) var isNegative: Bool
     /// 0 to 9 each; none of zero.
@@ -23,6 +27,7 @@ package struct ExactNumber: Sendable, Hashable {
                 let digit = byte &- 0x30
                 if isExponent {
                     exponent = min(exponent * 10 + Int(digit), Self.exponentMax)
+                // Zeros in front: behind the mark each moves the first digit down by a place, before it they say nothing.
                 } else if digit == 0, digits.isEmpty {
                     if isPastMark { magnitude -= 1 }
                 } else {
@@ -47,6 +52,7 @@ package struct ExactNumber: Sendable, Hashable {
 
     private static func compareMagnitudes(_ left: ExactNumber, _ right: ExactNumber) -> Int {
         if left.digits.isEmpty || right.digits.isEmpty { return left.digits.isEmpty ? (right.digits.isEmpty ? 0 : -1) : 1 }
+        // The first digit is not 0: of two numbers that with the greater magnitude is greater, whatever its digits.
         if left.magnitude != right.magnitude { return left.magnitude < right.magnitude ? -1 : 1 }
         for (a, b) in zip(left.digits, right.digits) where a != b { return a < b ? -1 : 1 }
         return left.digits.count == right.digits.count ? 0 : (left.digits.count < right.digits.count ? -1 : 1)
@@ -54,7 +60,9 @@ package struct ExactNumber: Sendable, Hashable {
 
     /// The nearest integer, halves upwards as Java's `Math.round` does; nil past 64 bits.
     package var rounded: Int64? {
+        // A number of 20 digits before its mark is past 64 bits.
         guard magnitude <= 19 else { return nil }
+        // Below 0.1: nearer to 0 than to 1.
         guard magnitude >= 0 else { return 0 }
         var whole: Int64 = 0
         for index in 0..<magnitude {

@@ -2,12 +2,14 @@
 package struct StateError: Error, Sendable, Equatable {
     /// `States.…` of the language, `Till.…` of the store, or a name that a task or a Fail state gave. A Fail may have none.
     package var name: String?
+    /// Words for people; machines go by the name.
     package var cause: String?
 
     /// Errors are kept with each attempt: what is longer is cut.
     package static let nameByteCountMax = 256
     package static let causeByteCountMax = 32_768
 
+    /// What is longer is cut, between characters.
     package init(name: String?, cause: String?) {
         self.name = name.map { Self.cut($0, Self.nameByteCountMax) }
         self.cause = cause.map { Self.cut($0, Self.causeByteCountMax) }

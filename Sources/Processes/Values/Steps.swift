@@ -4,6 +4,7 @@ package struct Steps {
     /// For one state's data: some ten times what reading a value of the greatest size takes.
     package static let countMax = 20_000_000
 
+    /// Never below 0.
     package private(set) var left: Int
 
     package init(_ count: Int = countMax) { left = count }

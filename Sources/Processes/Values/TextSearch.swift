@@ -7,8 +7,11 @@ package enum TextSearch {
     }
 
     /// In time linear in both (Knuth, Morris, Pratt, 1977).
+    ///
+    /// - Complexity: O(text + part), in memory for one number for each byte of the part.
     package static func contains(_ text: [UInt8], _ part: [UInt8]) -> Bool {
         guard !part.isEmpty else { return true }
+        // For each place of the part: how much of its beginning ends there. Where the next byte does not fit, the search goes on from that.
         var table = [Int](repeating: 0, count: part.count)
         var length = 0
         for index in part.indices.dropFirst() {
@@ -26,6 +29,8 @@ package enum TextSearch {
     }
 
     /// A text against a pattern in which `*` stands for any characters and `\` takes `*` and `\` as they are (`StringMatches`): linear but for going back to the last star.
+    ///
+    /// - Throws: when the steps run out: a pattern of many parts may be tried at each place of a text.
     package static func matches(_ text: String, _ pattern: GlobPattern, _ steps: inout Steps) throws(StateError) -> Bool {
         let bytes = Array(text.utf8)
         let signs = pattern.signs
@@ -39,6 +44,7 @@ package enum TextSearch {
             } else if sign < signs.count, case .star = signs[sign] {
                 star = (sign, place)
                 sign += 1
+            // The last star takes one byte more. Those before it need not: what stands between two stars has its first place.
             } else if let last = star {
                 star = (last.sign, last.place + 1)
                 (place, sign) = (last.place + 1, last.sign + 1)
@@ -53,6 +59,7 @@ package enum TextSearch {
 
 /// A pattern of `StringMatches`, read.
 package struct GlobPattern: Sendable, Equatable {
+    /// One byte, or any number of them.
     package enum Sign: Sendable, Equatable { case byte(UInt8), star }
 
     package let signs: [Sign]

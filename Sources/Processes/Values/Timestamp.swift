@@ -1,8 +1,11 @@
 internal import Documents
 
 /// Instants as the states language writes them: RFC 3339 with an uppercase `T`, and an uppercase `Z` where there is no numeric offset.
+///
+///     timestamp = year "-" month "-" day "T" hour ":" minute ":" second [ "." digits ] ( "Z" | ("+" | "-") hours ":" minutes )
 package enum Timestamp {
     /// Microseconds since 1970, finer fractions cut off; nil when the text is none.
+    /// A day that its month does not have is none; a second 60 is taken in every minute.
     package static func parse(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
         guard (20...64).contains(bytes.count), bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T"),
@@ -29,6 +32,7 @@ package enum Timestamp {
     }
 
     /// Seconds east of Greenwich.
+    /// Nil where the rest of the text is no offset.
     private static func offset(_ bytes: [UInt8], _ place: Int) -> Int? {
         if bytes[place] == UInt8(ascii: "Z") { return place + 1 == bytes.count ? 0 : nil }
         guard bytes[place] == UInt8(ascii: "+") || bytes[place] == UInt8(ascii: "-"), bytes.count == place + 6, bytes[place + 3] == UInt8(ascii: ":"),
@@ -48,6 +52,8 @@ package enum Timestamp {
     }
 
     /// As the context object writes instants: milliseconds, in UTC.
+    ///
+    /// `2026-03-14T01:59:00.000Z`
     package static func text(_ microseconds: Int64) -> String {
         let text = CivilDate.text(microseconds: microseconds)
         return String(text.dropLast(4)) + "Z"

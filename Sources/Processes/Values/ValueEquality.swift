@@ -1,7 +1,10 @@
 package import ColumnStore
 
 /// Whether two values are the same: numbers by their value, texts by their bytes, objects whatever the order of their members.
+///
+/// - Complexity: O(both values), each text and number charged by its length; recursion as deep as values may be.
 package enum ValueEquality {
+    /// - Throws: when the steps run out.
     package static func areEqual(_ left: JSONValue, _ right: JSONValue, _ steps: inout Steps) throws(StateError) -> Bool {
         try steps.charge()
         switch (left, right) {
@@ -27,6 +30,7 @@ package enum ValueEquality {
                     guard try areEqual(member.value, b[index].value, &steps) else { return false }
                     continue
                 }
+                // In another order: made once, from there on.
                 if others == nil { others = Dictionary(b.map { (Array($0.name.utf8), $0.value) }, uniquingKeysWith: { first, _ in first }) }
                 guard let other = others?[Array(member.name.utf8)], try areEqual(member.value, other, &steps) else { return false }
             }
@@ -36,6 +40,8 @@ package enum ValueEquality {
     }
 
     /// A text that equal values have in common, for sets of them: numbers in one spelling, members by name.
+    ///
+    /// - Throws: when the steps run out.
     package static func key(_ value: JSONValue, _ steps: inout Steps) throws(StateError) -> [UInt8] {
         var key: [UInt8] = []
         try append(value, to: &key, &steps)
@@ -52,6 +58,7 @@ package enum ValueEquality {
             try steps.charge(text.utf8.count)
             key += (number.isNegative ? "-" : "+").utf8
             key += number.digits.map { $0 + 0x30 }
+            // Closed by a sign that no number has, so that two numbers in a row are not one longer one.
             key += "e\(number.magnitude);".utf8
         case .string(let text):
             try steps.charge(text.utf8.count)

@@ -50,6 +50,7 @@ package enum ValueLimits {
         case .string(let text): left -= escapedByteCount(text)
         case .array(let elements):
             guard depth <= depthMax else { return .tooDeep }
+            // Two brackets, and a comma less than there are elements.
             left -= max(elements.count, 1) + 1
             for element in elements where left >= 0 {
                 let measure = take(element, depth: depth + 1, &left)
@@ -59,6 +60,7 @@ package enum ValueLimits {
             guard depth <= depthMax else { return .tooDeep }
             left -= max(members.count, 1) + 1
             for member in members where left >= 0 {
+                // The name, and its colon.
                 left -= escapedByteCount(member.name) + 1
                 let measure = take(member.value, depth: depth + 1, &left)
                 if measure != .fits { return measure }
