@@ -1,7 +1,19 @@
 internal import ColumnStore
 
 /// Filters as Jayway's library decides them: a number and a text that spells it are equal, what cannot be ordered is neither less nor greater.
+///
+/// Filters are of the user's making: every look at a value is charged, and nothing here fails but by that.
+///
+///     ==  !=                     by `isEqual`
+///     <  <=  >  >=               of two numbers or two texts; else false
+///     in  nin                    whether the list on the right has the left; nin is the opposite, also of what is no list
+///     contains                   whether the list on the left has the right, or the text on the left has it as a part
+///     size  empty                by the length of the left: that it is the right; that it is 0, or with false that it is not
+///     subsetof  anyof  noneof    whether all, some, none of the left list's elements are in the right one
 enum FilterEvaluation {
+    /// - Parameters:
+    ///   - element: what `@` is.
+    ///   - root: what `$` is: the whole value that the path was asked of.
     static func passes(_ filter: PathFilter, _ element: JSONValue, root: JSONValue, _ steps: inout Steps) throws(StateError) -> Bool {
         try steps.charge()
         switch filter {
@@ -23,6 +35,7 @@ enum FilterEvaluation {
         }
     }
 
+    /// - Returns: nil where a path finds nothing.
     private static func value(
         _ operand: PathFilter.Operand, _ element: JSONValue, _ root: JSONValue, _ steps: inout Steps
     ) throws(StateError) -> JSONValue? {
@@ -43,6 +56,7 @@ enum FilterEvaluation {
         case .lessOrEqual: return try order(left, right, &steps).map { $0 <= 0 } ?? false
         case .greater: return try order(left, right, &steps).map { $0 > 0 } ?? false
         case .greaterOrEqual: return try order(left, right, &steps).map { $0 >= 0 } ?? false
+        // Lists hold a value by `isEqual`; what is no list holds nothing.
         case .in: return try contains(right, left, &steps)
         case .nin: return try !contains(right, left, &steps)
         case .contains:
@@ -51,6 +65,7 @@ enum FilterEvaluation {
                 return TextSearch.contains(Array(text.utf8), Array(part.utf8))
             }
             return try contains(left, right, &steps)
+        // The length of a text, a list or an object; anything else has none.
         case .size: return try isEqual(length(left).map { JSONValue.integer($0) }, right, &steps)
         case .empty: return length(left).map { ($0 == 0) == (right?.boolean ?? true) } ?? false
         case .subsetof: return try all(left, right, &steps, areIn: true)
@@ -61,12 +76,14 @@ enum FilterEvaluation {
         }
     }
 
+    /// Whether all elements of one list are in another, or none is; false where either is no list.
     private static func all(_ left: JSONValue?, _ right: JSONValue?, _ steps: inout Steps, areIn: Bool) throws(StateError) -> Bool {
         guard let elements = left?.array, right?.array != nil else { return false }
         for element in elements where try contains(right, element, &steps) != areIn { return false }
         return true
     }
 
+    /// Two paths that find nothing are equal; one that finds nothing equals no value, null neither.
     private static func isEqual(_ left: JSONValue?, _ right: JSONValue?, _ steps: inout Steps) throws(StateError) -> Bool {
         guard let left, let right else { return left == nil && right == nil }
         switch (left, right) {
@@ -78,6 +95,7 @@ enum FilterEvaluation {
         }
     }
 
+    /// Of two numbers or two texts; nil for anything else.
     private static func order(_ left: JSONValue?, _ right: JSONValue?, _ steps: inout Steps) throws(StateError) -> Int? {
         switch (left, right) {
         case (.number(let a)?, .number(let b)?):
@@ -96,6 +114,7 @@ enum FilterEvaluation {
         return false
     }
 
+    /// Code points, elements or members.
     private static func length(_ value: JSONValue?) -> Int? {
         switch value {
         case .string(let text)?: text.unicodeScalars.count

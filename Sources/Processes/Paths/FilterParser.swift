@@ -7,12 +7,17 @@ internal import ColumnStore
 ///     and        = unary ("&&" unary)*
 ///     unary      = "!" unary | "(" or ")" | operand [operator operand]
 ///     operand    = "@" … | "$" … | number | text in quotes | true | false | null | "[" [literal ("," literal)*] "]"
+///
+/// Operators are those of `PathFilter.Operator`. `!` binds closer than `&&`, that closer than `||`.
 struct FilterParser {
     private(set) var scanner: Scanner
+    /// Of filters, parentheses, negations and lists around the place: recursion ends there.
     private var depth: Int
 
+    /// - Parameter depth: how deep the filter stands.
     init(_ scanner: Scanner, depth: Int) { (self.scanner, self.depth) = (scanner, depth) }
 
+    /// The whole filter, with its parentheses.
     mutating func parenthesized() throws(ExpressionFault) -> PathFilter {
         try scanner.expect("(")
         let filter = try disjunction()
@@ -20,6 +25,7 @@ struct FilterParser {
         return filter
     }
 
+    /// One part stands for itself; so do conjunctions: a filter of one comparison is that comparison.
     private mutating func disjunction() throws(ExpressionFault) -> PathFilter {
         depth += 1
         defer { depth -= 1 }
@@ -52,6 +58,7 @@ struct FilterParser {
         return filter
     }
 
+    /// A path alone asks whether it finds anything.
     private mutating func comparison() throws(ExpressionFault) -> PathFilter {
         let left = try operand()
         scanner.skipBlanks()
@@ -64,7 +71,9 @@ struct FilterParser {
         return .compare(left, sign, try operand())
     }
 
+    /// The operator; nil where none stands. Words are taken in any case.
     private mutating func sign() throws(ExpressionFault) -> PathFilter.Operator? {
+        // Longer signs first: `<` is the beginning of `<=`.
         if scanner.take("==") { return .equal }
         if scanner.take("!=") { return .notEqual }
         if scanner.take("<=") { return .lessOrEqual }
@@ -77,6 +86,7 @@ struct FilterParser {
         return sign
     }
 
+    /// A path that begins with `@` or `$`, or a literal.
     private mutating func operand() throws(ExpressionFault) -> PathFilter.Operand {
         scanner.skipBlanks()
         if scanner.current == UInt8(ascii: "@") || scanner.current == UInt8(ascii: "$") {
@@ -89,6 +99,7 @@ struct FilterParser {
         return .literal(try literal())
     }
 
+    /// A value as it is written; lists hold literals alone.
     private mutating func literal() throws(ExpressionFault) -> JSONValue {
         scanner.skipBlanks()
         switch scanner.current {

@@ -1,4 +1,7 @@
 /// A JSONPath as the states language takes it from Jayway's library, compiled: `$` is the state's data, `$$` the context object.
+///
+/// Made by `PathParser`, as a definition is read; carried out by `PathEvaluation`, and by `ReferencePath` where something is put there. Names are compared
+/// by their bytes.
 package struct Path: Sendable, Equatable {
     package enum Root: Sendable, Equatable { case data, context }
 
@@ -11,12 +14,14 @@ package struct Path: Sendable, Equatable {
         case slice(Int?, Int?, by: Int)
         /// Several members: an object of those that are there when it is the last step, their values otherwise.
         case members([[UInt8]])
+        /// Several elements, in this order; those that are not there are left out.
         case indexes([Int])
         case filter(PathFilter)
         /// What the step finds in the value and in all that it holds.
         case descend(Step)
     }
 
+    /// As it stands in the definition, for messages.
     package let text: String
     package let root: Root
     package let steps: [Step]

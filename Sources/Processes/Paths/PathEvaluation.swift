@@ -13,6 +13,9 @@ extension Path {
     }
 
     /// As `value`, where a definite path may find nothing.
+    ///
+    /// - Parameter root: the value that `$` is, or the context object.
+    /// - Returns: nil where a definite path finds nothing; of any other path always a list, maybe empty.
     package func find(in root: JSONValue, _ work: inout Steps) throws(StateError) -> JSONValue? {
         if isDefinite {
             var value = root
@@ -29,13 +32,20 @@ extension Path {
 }
 
 /// One path carried out: the values that each step leaves, in the order of the text.
+///
+/// Step by step, all values of one before the next: nothing is kept but two lists.
 struct PathWalk {
     private let root: JSONValue
+    /// What is left; whoever made the walk takes it back.
     var steps: Steps
+    /// Of the step that is being taken.
     private var found: [JSONValue] = []
 
     init(root: JSONValue, steps: Steps) { (self.root, self.steps) = (root, steps) }
 
+    /// The values that a path leaves of one value.
+    ///
+    /// - Throws: when the steps run out: `..` and wildcards may find more than any text is long.
     mutating func run(_ path: [Path.Step], from value: JSONValue) throws(StateError) -> [JSONValue] {
         var values = [value]
         for (index, step) in path.enumerated() {
@@ -55,6 +65,7 @@ struct PathWalk {
             guard let elements = value.array, let place = place(index, elements.count) else { return nil }
             return elements[place]
         case .members(let names):
+            // Of something else than an object there are no members, and not an empty object of them.
             guard value.members != nil else { return nil }
             var merged: [JSONValue.Member] = []
             for name in names {
@@ -67,6 +78,7 @@ struct PathWalk {
         }
     }
 
+    /// The first member of that name.
     private static func member(_ name: [UInt8], of value: JSONValue, _ steps: inout Steps) throws(StateError) -> JSONValue? {
         guard let members = value.members else { return nil }
         for member in members {
@@ -76,17 +88,20 @@ struct PathWalk {
         return nil
     }
 
+    /// Of an index that may count from the end.
     private static func place(_ index: Int, _ count: Int) -> Int? {
         // No index from outside reaches the ends of Int here: below zero it is only added to a count.
         let place = index < 0 ? count + index : index
         return place >= 0 && place < count ? place : nil
     }
 
+    /// Takes a value that was found.
     private mutating func put(_ value: JSONValue) throws(StateError) {
         try steps.charge()
         found.append(value)
     }
 
+    /// What one step finds in one value: nothing where that is of another kind, which is no fault.
     private mutating func apply(_ step: Path.Step, _ value: JSONValue, isLast: Bool) throws(StateError) {
         switch step {
         case .member, .index:
@@ -117,6 +132,8 @@ struct PathWalk {
     }
 
     /// A value before what it holds. Recursion is as deep as values may be.
+    ///
+    /// - Complexity: O(all that the value holds) for each step; every value is charged before it is looked at.
     private mutating func descend(_ step: Path.Step, _ value: JSONValue, isLast: Bool) throws(StateError) {
         try steps.charge()
         switch step {

@@ -5,6 +5,7 @@ package indirect enum PathFilter: Sendable, Equatable {
     case and([PathFilter])
     case or([PathFilter])
     case not(PathFilter)
+    /// Whether a path finds anything: a value; where a path gives a list, an element.
     case exists(Path, fromElement: Bool)
     case compare(Operand, Operator, Operand)
 

@@ -8,9 +8,13 @@ internal import ColumnStore
 ///     text     = "'" … "'" | '"' … '"', in which \ takes the next character as it is
 ///
 /// A name ends before any of . [ ] ( ) , ' " and blanks. Functions of a path (`.length()`) and regular expressions are refused by name.
+///
+/// After Jayway's JsonPath, whose syntax the states language takes.
 struct PathParser {
+    /// Handed to a `FilterParser` and back: both read one text.
     private(set) var scanner: Scanner
 
+    /// - Throws: where and why the text is no path; also for a path that is too long.
     static func parse(_ text: String) throws(ExpressionFault) -> Path {
         guard text.utf8.count <= Path.byteCountMax else { throw ExpressionFault(offset: Path.byteCountMax, "a path of more than \(Path.byteCountMax) bytes") }
         var parser = PathParser(Scanner(text))
@@ -40,6 +44,7 @@ struct PathParser {
         return (Path(text: scanner.text(from: start), root: root, steps: steps), isFromElement)
     }
 
+    /// Nil where no further step begins: what stands there is the caller's.
     private mutating func step(depth: Int) throws(ExpressionFault) -> Path.Step? {
         if scanner.take(".") {
             if scanner.take(".") {
@@ -51,6 +56,7 @@ struct PathParser {
         return scanner.current == UInt8(ascii: "[") ? try bracket(depth: depth) : nil
     }
 
+    /// What stands behind a dot.
     private mutating func dotted() throws(ExpressionFault) -> Path.Step {
         if scanner.take("*") { return .wildcard }
         let name = scanner.name()
@@ -59,6 +65,7 @@ struct PathParser {
         return .member(name)
     }
 
+    /// - Parameter depth: of filters around this path.
     private mutating func bracket(depth: Int) throws(ExpressionFault) -> Path.Step {
         try scanner.expect("[")
         scanner.skipBlanks()
@@ -82,6 +89,7 @@ struct PathParser {
         return step
     }
 
+    /// One name in quotes is a member as `.name` is, several are `members`.
     private mutating func names() throws(ExpressionFault) -> Path.Step {
         var names = [try scanner.quoted()]
         scanner.skipBlanks()
@@ -93,6 +101,7 @@ struct PathParser {
         return names.count == 1 ? .member(names[0]) : .members(names)
     }
 
+    /// An index, several, or a slice. A slice may lack its bounds, but not go backwards.
     private mutating func numbers() throws(ExpressionFault) -> Path.Step {
         let first = try scanner.integer()
         scanner.skipBlanks()
@@ -104,6 +113,7 @@ struct PathParser {
             if scanner.take(":") {
                 scanner.skipBlanks()
                 stride = try scanner.integer() ?? 1
+                // Bounded, so that stepping on from the last element cannot overflow.
                 guard (1...1 << 30).contains(stride) else { throw scanner.fault("a slice goes forward") }
             }
             return .slice(first, end, by: stride)

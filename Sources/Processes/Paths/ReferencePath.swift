@@ -9,6 +9,7 @@ extension Path {
         try put(value, at: steps[...], into: input, &work)
     }
 
+    /// - Parameter holder: what is there now; nil where nothing is, so that an object is made.
     private func put(_ value: JSONValue, at rest: ArraySlice<Step>, into holder: JSONValue?, _ work: inout Steps) throws(StateError) -> JSONValue {
         guard let step = rest.first else { return value }
         switch step {

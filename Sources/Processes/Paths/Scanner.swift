@@ -1,4 +1,6 @@
 /// A text that is read from its start to its end, a byte at a time.
+///
+/// Paths, filters and intrinsic calls are read by it. `position` is at most the text's length, and every fault bears it.
 struct Scanner {
     private let bytes: [UInt8]
     private(set) var position = 0
@@ -9,15 +11,19 @@ struct Scanner {
     var isAtEnd: Bool { position >= bytes.count }
     var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
+    /// That something is wrong at this place.
     func fault(_ message: String) -> ExpressionFault { ExpressionFault(offset: position, message) }
+    /// What was read since a place.
     func text(from start: Int) -> String { String(decoding: bytes[start..<position], as: UTF8.self) }
 
+    /// One byte further, unless at the end.
     mutating func advance() { position = min(position + 1, bytes.count) }
 
     mutating func skipBlanks() {
         while let byte = current, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D { position += 1 }
     }
 
+    /// Goes behind `word` where that is next.
     mutating func take(_ word: StaticString) -> Bool {
         let count = word.utf8CodeUnitCount
         guard position + count <= bytes.count else { return false }
@@ -26,6 +32,7 @@ struct Scanner {
         return isHere
     }
 
+    /// - Throws: where `word` is not next.
     mutating func expect(_ word: StaticString) throws(ExpressionFault) {
         guard take(word) else { throw fault("\(word) is missing") }
     }
@@ -53,6 +60,8 @@ struct Scanner {
     }
 
     /// A text in either quotes; a backslash takes the character after it as it is.
+    ///
+    /// - Throws: where no quote is next, and where the text ends before the second one.
     mutating func quoted() throws(ExpressionFault) -> [UInt8] {
         guard let quote = current, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else { throw fault("a name in quotes is missing") }
         position += 1
@@ -72,6 +81,8 @@ struct Scanner {
     }
 
     /// nil where no number begins.
+    ///
+    /// - Throws: for a minus alone, and past 64 bits.
     mutating func integer() throws(ExpressionFault) -> Int? {
         let start = position
         if current == UInt8(ascii: "-") { position += 1 }
@@ -82,6 +93,8 @@ struct Scanner {
     }
 
     /// A number in JSON's grammar; nil where none begins.
+    ///
+    /// - Throws: for a number that is begun and is none: zeros in front, a mark or an exponent without digits.
     mutating func number() throws(ExpressionFault) -> String? {
         let start = position
         if current == UInt8(ascii: "-") { position += 1 }
@@ -104,6 +117,7 @@ struct Scanner {
         return text(from: start)
     }
 
+    /// - Returns: whether there was one.
     @discardableResult
     private mutating func digits() -> Bool {
         let start = position
