@@ -1,6 +1,8 @@
 package import ColumnStore
 
 /// What a state's expressions see, and what they may cost.
+///
+/// One value for one piece of work: `chance` and `steps` are handed in and taken back, so that an event draws no number twice and counts all it does.
 package struct Evaluation {
     /// `$`
     package let data: JSONValue
@@ -13,10 +15,15 @@ package struct Evaluation {
         (self.data, self.context, self.chance, self.steps) = (data, context, chance, steps)
     }
 
+    /// - Throws: `.runtime` where a definite path finds nothing.
     package mutating func value(of path: Path) throws(StateError) -> JSONValue {
         try path.value(in: data, context: context, &steps)
     }
 
+    /// Works out a path or a call; arguments first, from left to right.
+    ///
+    /// Each argument and each result is held against `ValueLimits`.
+    ///
     /// - Throws: `.intrinsicFailure` of a call, `.runtime` of a path.
     package mutating func value(of expression: Expression) throws(StateError) -> JSONValue {
         switch expression {
@@ -32,6 +39,7 @@ package struct Evaluation {
                 try ValueLimits.check(value, "an argument of \(function.rawValue)")
             }
             let result: JSONValue
+            // A template in quotes was divided as it was read, where `\{` is no place; one out of the data is divided now.
             if function == .format, case .text(let pieces)? = arguments.first {
                 result = try TextFunctions.format(pieces, Array(values.dropFirst()))
             } else {
@@ -42,6 +50,7 @@ package struct Evaluation {
         }
     }
 
+    /// Steps for walking an argument once, by its length.
     private static func weight(_ value: JSONValue) -> Int {
         switch value {
         case .array, .object, .string: (ValueLimits.byteCount(value) ?? ValueLimits.byteCountMax) / 16 + 1
@@ -49,6 +58,7 @@ package struct Evaluation {
         }
     }
 
+    /// - Precondition: as many values as `arity` says, which the parser has seen to.
     private mutating func call(_ function: Intrinsic, _ values: [JSONValue]) throws(StateError) -> JSONValue {
         switch function {
         case .format: try TextFunctions.format(values)

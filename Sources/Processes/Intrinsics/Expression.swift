@@ -3,6 +3,7 @@ package import ColumnStore
 /// What stands in a member whose name ends in `.$`: a path or a call of an intrinsic function, whose arguments are paths, values and calls again.
 package indirect enum Expression: Sendable, Equatable {
     case path(Path)
+    /// An argument that is a number, true, false or null.
     case literal(JSONValue)
     /// A text in quotes, divided where an unescaped `{}` stands: for `States.Format` these are its places, elsewhere the text is whole.
     case text([String])
@@ -12,6 +13,7 @@ package indirect enum Expression: Sendable, Equatable {
     /// Calls within calls. The language's own service allows 10.
     package static let depthMax = 32
 
+    /// - Throws: where and why the text is no expression.
     package init(_ text: String) throws(ExpressionFault) { self = try ExpressionParser.parse(text) }
 
     /// All paths in it.
@@ -25,6 +27,8 @@ package indirect enum Expression: Sendable, Equatable {
 }
 
 /// The functions of the language (its appendix B, and those that its service added).
+///
+/// `ExpressionParser` knows them by name, and `Evaluation` carries them out.
 package enum Intrinsic: String, Sendable, CaseIterable {
     case format = "States.Format", stringToJson = "States.StringToJson", jsonToString = "States.JsonToString"
     case array = "States.Array", arrayPartition = "States.ArrayPartition", arrayContains = "States.ArrayContains", arrayRange = "States.ArrayRange"

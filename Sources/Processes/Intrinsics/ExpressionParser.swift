@@ -7,9 +7,12 @@ internal import ColumnStore
 ///     argument   = path | call | "'" … "'" | number | true | false | null
 ///
 /// In quotes a backslash stands before `'`, `{`, `}` and `\` alone.
+///
+/// Names of functions and the numbers of their arguments are looked at here, so that a definition with a wrong call is refused as it is put.
 struct ExpressionParser {
     private var scanner: Scanner
 
+    /// - Throws: where and why the text is no expression; also for one that is too long.
     static func parse(_ text: String) throws(ExpressionFault) -> Expression {
         guard text.utf8.count <= Expression.byteCountMax else {
             throw ExpressionFault(offset: Expression.byteCountMax, "longer than \(Expression.byteCountMax) bytes")
@@ -21,6 +24,7 @@ struct ExpressionParser {
         return expression
     }
 
+    /// - Parameter depth: of calls around it.
     private mutating func expression(depth: Int) throws(ExpressionFault) -> Expression {
         if scanner.current == UInt8(ascii: "$") {
             var parser = PathParser(scanner)
@@ -32,6 +36,7 @@ struct ExpressionParser {
         return try call(depth: depth)
     }
 
+    /// One call, its arguments and its parentheses.
     private mutating func call(depth: Int) throws(ExpressionFault) -> Expression {
         guard depth < Expression.depthMax else { throw scanner.fault("calls nested deeper than \(Expression.depthMax)") }
         let start = scanner.position
@@ -58,6 +63,7 @@ struct ExpressionParser {
         return .call(function, arguments)
     }
 
+    /// What may stand between parentheses and commas.
     private mutating func argument(depth: Int) throws(ExpressionFault) -> Expression {
         switch scanner.current {
         case UInt8(ascii: "'"): return .text(try text())
@@ -71,6 +77,9 @@ struct ExpressionParser {
         }
     }
 
+    /// A text in single quotes, divided at each `{}`: `'a{}b'` is `a` and `b`, `'a\{\}b'` one piece.
+    ///
+    /// - Precondition: the quote is next.
     private mutating func text() throws(ExpressionFault) -> [String] {
         scanner.advance()
         var pieces: [String] = []

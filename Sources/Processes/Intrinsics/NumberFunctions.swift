@@ -1,7 +1,10 @@
 internal import ColumnStore
 
+/// `States.MathAdd` and `States.MathRandom`, in 64 bits.
 enum NumberFunctions {
     /// The nearest integer of a number.
+    ///
+    /// - Throws: `.intrinsicFailure` for what is no number, and past 64 bits.
     static func integer(_ value: JSONValue, _ function: Intrinsic) throws(StateError) -> Int64 {
         guard case .number(let digits) = value else { throw StateError(.intrinsicFailure, "\(function.rawValue) wants a number, not \(value.kind)") }
         guard let integer = ExactNumber(digits).rounded else { throw StateError(.intrinsicFailure, "\(function.rawValue): \(digits) is past 64 bits") }
@@ -20,6 +23,7 @@ enum NumberFunctions {
         let start = try integer(values[0], .mathRandom)
         let end = try integer(values[1], .mathRandom)
         guard start <= end else { throw StateError(.intrinsicFailure, "States.MathRandom: \(start) is past \(end)") }
+        // The difference of two numbers of 64 bits may take 64 bits itself; it wraps to that, and back.
         let span = UInt64(bitPattern: end &- start)
         guard values.count == 3 else { return .integer(start &+ Int64(bitPattern: chance.below(span))) }
         let seed = try integer(values[2], .mathRandom)

@@ -1,12 +1,18 @@
 package import ColumnStore
 
 /// A payload template (`Parameters`, `ResultSelector`, `ItemSelector`): a JSON value in which members whose names end in `.$` are worked out.
+///
+/// Read once, with its definition; parts without anything to work out are one literal, and cost a single step.
+///
+///     {"id.$": "$.id", "mark": 1, "key.$": "States.Format('{}-{}', $.id, $$.State.Name)"}
+///     → {"id": 7, "mark": 1, "key": "7-Check"}
 package indirect enum Template: Sendable, Equatable {
     case literal(JSONValue)
     case object([Member])
     case array([Template])
     case expression(Expression)
 
+    /// `name` is without the `.$` that made its value an expression.
     package struct Member: Sendable, Equatable {
         package let name: String
         package let value: Template
@@ -19,6 +25,7 @@ package indirect enum Template: Sendable, Equatable {
     }
 
     /// - Parameter faults: what is wrong is added here; the template is then of no use.
+    /// - Complexity: recursion as deep as the value, which the parser bounds.
     package init(_ value: JSONValue, at pointer: String, faults: inout [Fault]) {
         switch value {
         case .object(let members):
@@ -29,6 +36,7 @@ package indirect enum Template: Sendable, Equatable {
                 let place = pointer + "/" + Self.token(member.name)
                 let isExpression = member.name.utf8.count > 2 && member.name.hasSuffix(".$")
                 let name = isExpression ? String(member.name.dropLast(2)) : member.name
+                // "a" and "a.$" would both become "a".
                 if !names.insert(Array(name.utf8)).inserted { faults.append(Fault(pointer: place, message: "\(name) is said twice, with and without .$")) }
                 let part: Template
                 if isExpression {
@@ -49,6 +57,7 @@ package indirect enum Template: Sendable, Equatable {
         }
     }
 
+    /// What a member whose name ends in `.$` holds: the text of a path or a call. A fault gives null in its place.
     private static func expression(_ value: JSONValue, at pointer: String, _ faults: inout [Fault]) -> Template {
         guard case .string(let text) = value else {
             faults.append(Fault(pointer: pointer, message: "a member whose name ends in .$ holds a path or a call as a text, not \(value.kind)"))
@@ -63,6 +72,7 @@ package indirect enum Template: Sendable, Equatable {
     }
 
     /// A reference token of a JSON Pointer (RFC 6901).
+    /// `a/b~c` → `a~1b~0c`
     package static func token(_ name: String) -> String {
         var token = ""
         for scalar in name.unicodeScalars {
