@@ -156,7 +156,7 @@ package struct AvroDecoder {
         }
     }
 
-    /// Of an int, or of a long whose value fits: some writers take the wider type.
+    /// Of an int, or of a long whose value fits.
     mutating func optionalInt(_ field: AvroField) throws(AvroFault) -> Int32? {
         guard let value = try optionalLong(field) else { return nil }
         guard let narrow = Int32(exactly: value) else { throw .outOfRange(field.name) }
@@ -204,7 +204,7 @@ package struct AvroDecoder {
 
     /// A map of numbers by field id, in whatever order the writer put them.
     ///
-    /// - Complexity: O(n) where ids ascend, as most writers have them, O(n log n) elsewhere.
+    /// - Complexity: O(n) where ids ascend, O(n log n) elsewhere.
     mutating func optionalCounts(_ field: AvroField) throws(AvroFault) -> FieldCounts? {
         guard let value = try mapValueType(field) else { return nil }
         switch value {

@@ -38,7 +38,7 @@ enum AvroDeflate {
         precondition(started == Z_OK, "zlib: out of memory")
         defer { inflateEnd(&stream) }
         var result: [UInt8] = []
-        // Four times the source is about what manifests inflate to; the bounds keep the piece useful for tiny and for huge blocks.
+        // Neither a tiny block nor a huge one decides what a piece takes.
         var piece = [UInt8](repeating: 0, count: min(max(4 * source.count, 1 << 12), 1 << 20))
         let intact = source.withUnsafeBufferPointer { source in
             stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress)

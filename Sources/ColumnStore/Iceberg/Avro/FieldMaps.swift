@@ -90,7 +90,7 @@ public struct FieldBounds: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         Array(bytes[(index == 0 ? 0 : Int(ends[index - 1]))..<Int(ends[index])])
     }
 
-    /// Sets, replaces or removes a bound that isn't the last one, by copying all: it is rare, since files come with ids in order.
+    /// Sets, replaces or removes a bound by copying all: bounds that are added in ascending order never come here.
     private mutating func rebuild(_ place: Int, _ id: Int32, _ value: [UInt8]?) {
         let old = self
         self = FieldBounds()

@@ -33,7 +33,7 @@ public struct DataFile: Sendable, Equatable {
     static let recordCountMax: Int64 = 1 << 40
     static let byteCountMax: Int64 = 1 << 40
 
-    /// A file of which nothing but its size is known: it is never left out by a filter.
+    /// A file of which nothing but its size is known: if it has rows, no filter leaves it out.
     public init(location: String, recordCount: Int64, byteCount: Int64) {
         self.location = location
         self.recordCount = recordCount

@@ -60,7 +60,7 @@ public struct ManifestFile: Sendable, Equatable {
 
     /// Whether some file of the manifest may have rows that pass all of `filters`. Errs on the side of yes.
     ///
-    /// Doubles are left out of account, since the bounds say nothing of NaN. A manifest of another writer has no bounds and is always read.
+    /// Doubles are left out of account, since the bounds say nothing of NaN. A manifest of another writer has no bounds: while it has files, it is read.
     public func canMatch(_ filters: [ColumnFilter], schema: TableSchema) -> Bool {
         guard liveFileCount > 0 else { return false }
         guard let bounds else { return true }

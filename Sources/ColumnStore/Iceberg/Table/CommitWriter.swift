@@ -1,6 +1,7 @@
 /// One commit in the making: collects what it wrote, so that a failed one can be cleaned up.
 ///
-/// Made for one commit and given up after it; one thread. Every commit goes the same way, and each step is durable before the next begins:
+/// Made for one commit and given up after it; one thread. Every commit goes the same way, without steps that it has nothing for, and each is durable before
+/// the next begins:
 /// 1. manifests of what is added, carried on or removed (`writeManifest`);
 /// 2. the manifest list, with a row for each manifest that has a file of the snapshot (`writeManifestList`);
 /// 3. the metadata file of the next version, which is the commit: it fails where another has that version (`publish`);
