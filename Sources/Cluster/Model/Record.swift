@@ -24,7 +24,7 @@ package struct Record: Hashable, Sendable {
         case fence
     }
 
-    /// Of the tenure in which it was made.
+    /// The object's, as it was made: it may rise within a tenure.
     package let epoch: Int
     /// 1 is the first record's.
     package let sequence: Int

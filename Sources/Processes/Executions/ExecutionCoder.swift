@@ -30,7 +30,7 @@ package enum ExecutionCoder {
         return encoder.bytes
     }
 
-    /// What no event changes; written once.
+    /// What no event changes.
     package static func constants(_ execution: Execution) -> [UInt8] {
         var encoder = ByteEncoder()
         let identity = execution.identity
@@ -42,7 +42,7 @@ package enum ExecutionCoder {
         return encoder.bytes
     }
 
-    /// What nearly every event changes. Small: which frames are ready is the longest of it.
+    /// What nearly every event changes.
     package static func header(_ execution: Execution) -> [UInt8] {
         var encoder = ByteEncoder()
         encoder.byte(execution.status.rawValue)
