@@ -2,8 +2,8 @@ internal import Glibc
 
 /// The files of the cache: plain ones in one directory that one process at a time uses.
 ///
-/// No index is kept: a file's name says what it is (`CacheName`), its time when it was used. Nothing is synced. Two threads must not write one name at once:
-/// the second is told that it cannot.
+/// No index is kept: a file's name says what it is (`CacheName`), its time when it was used. Nothing is synced. Of two threads that write one name at once
+/// the second is told that it is there.
 final class CacheFolder: Sendable {
     let path: String
     /// The open file LOCK, held as long as this lives; another process that tries is refused at once.
@@ -65,17 +65,24 @@ final class CacheFolder: Sendable {
         Int64(CachedRange.headByteCount(of: name.range.count)).addingSaturating(Int64(name.range.count))
     }
 
-    /// - Returns: whether it is all there; else nothing of it is.
-    ///
+    /// How writing a file ended.
+    enum Written {
+        case whole
+        /// Another thread has written it, or is about to.
+        case present
+        /// By the disk; nothing of it is there.
+        case refused
+    }
+
     /// - Parameter bytes: as long as the name's range.
-    func write(_ name: CacheName, _ bytes: UnsafeRawBufferPointer) -> Bool {
+    func write(_ name: CacheName, _ bytes: UnsafeRawBufferPointer) -> Written {
         let path = filePath(name)
         let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return false }
+        guard descriptor >= 0 else { return errno == EEXIST ? .present : .refused }
         let isWritten = CachedRange.head(name, bytes).withUnsafeBytes { Self.write(descriptor, $0) } && Self.write(descriptor, bytes)
-        if close(descriptor) == 0, isWritten { return true }
+        if close(descriptor) == 0, isWritten { return .whole }
         remove(name)
-        return false
+        return .refused
     }
 
     private static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -161,7 +161,11 @@ package final class RangeCache: Sendable {
             return isThere != true && now >= state.restsUntil
         }
         guard isWanted else { return }
-        guard folder.write(name, bytes) else {
+        switch folder.write(name, bytes) {
+        case .whole: break
+        // Two threads have fetched the same: the other's file serves.
+        case .present: return
+        case .refused:
             state.withLock { $0.restsUntil = now &+ Self.restNanoseconds }
             return StoreLog.note("the cache is not written", path: folder.path, reason: "the disk refused; questions go on without it", level: .warning)
         }

@@ -118,6 +118,19 @@ final class RangeCacheTests: XCTestCase {
         XCTAssertNil(read(cache, 1, 100, 0..<50))
     }
 
+    /// As where two threads have fetched the same range, and one is about to write it while the other would.
+    func test_rangeThatAnotherIsWriting_isNoRefusalOfTheDisk() throws {
+        let cache = try RangeCache(path: path, byteCountMax: 1 << 20)
+        keep(cache, 1, 100, 0..<50)
+        let name = try XCTUnwrap(try FileManager.default.contentsOfDirectory(atPath: path).first { $0.hasSuffix(".range") })
+        let file = try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)"))
+        cache.forget("s3://b/1.parquet")
+        try file.write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+        keep(cache, 1, 100, 0..<50)
+        keep(cache, 2, 100, 0..<50)
+        XCTAssertEqual(read(cache, 2, 100, 0..<50), Self.content(2, 0..<50))
+    }
+
     func test_randomUse_fromManyThreads_givesTheRightBytesOrNone() throws {
         let cache = try RangeCache(path: path, byteCountMax: 2 << 20)
         let folder = path
