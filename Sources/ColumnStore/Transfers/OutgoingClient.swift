@@ -57,7 +57,13 @@ package final class OutgoingClient: Sendable {
             Unmanaged<OutgoingClient>.fromOpaque(context).takeRetainedValue().loop()
             return nil
         }, unmanaged.toOpaque())
-        if result == 0 { thread.withLock { $0 = handle } } else { unmanaged.release() }
+        if result == 0 {
+            thread.withLock { $0 = handle }
+        } else {
+            // Nobody would take a call: each is refused at once.
+            queue.withLock { $0.isClosing = true }
+            unmanaged.release()
+        }
     }
 
     deinit { curl_multi_cleanup(UnsafeMutableRawPointer(multi.raw)) }

@@ -40,6 +40,7 @@ public struct RelocatedStorage: ObjectStorage {
     public func list(
         prefix: String, _ body: (StoredObject) throws(ColumnStoreError) -> Void
     ) throws(ColumnStoreError) { try base.list(prefix: prefix, body) }
+    public func keys(prefix: String, after key: String, countMax: Int) throws(ColumnStoreError) -> [String] { try base.keys(prefix: prefix, after: key, countMax: countMax) }
 }
 
 extension Table {

@@ -1,6 +1,7 @@
 /// An object on its way into a bucket: in one put while it is small, in parts from then on. One owner on one thread.
 ///
-/// 1. `buffer` is shorter than a part between two calls; nothing is sent before it has been as long as one.
+/// 1. `buffer` is shorter than a part between two calls; nothing is sent before it has been as long as one. It is charged to nobody: a store has a few
+///    objects on their way at a time.
 /// 2. Once `isEnded`, nothing more is written: after a commit, an abandonment, or a part that failed.
 /// 3. The key must be free at `commit`; until then no reader sees anything.
 final class BucketObjectSink: ObjectSink {
@@ -11,7 +12,6 @@ final class BucketObjectSink: ObjectSink {
     private let path: String
     /// What was written and belongs to no part yet.
     private var buffer: [UInt8] = []
-    private var room = 0
     /// Nil while the object is shorter than a part. Aborts itself when it is let go unfinished.
     private var upload: MultipartUpload?
     private var isEnded = false
@@ -21,8 +21,6 @@ final class BucketObjectSink: ObjectSink {
         self.key = key
         self.path = path
     }
-
-    deinit { client.room.give(room) }
 
     func write(_ bytes: RawSpan) throws(ColumnStoreError) {
         precondition(!isEnded, "written to after its end")
