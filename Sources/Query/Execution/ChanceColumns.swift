@@ -2,6 +2,9 @@ import ColumnStore
 
 /// What is of chance and stands where operators look more than once (keys of groups and windows, arguments of aggregates) becomes a column below
 /// them: computed once for each row. ORDER BY's keys are columns already.
+///
+/// So the key of `GROUP BY random() < 0.5` is one draw for each row, wherever it is looked at. A plan of no chance passes
+/// as it is.
 enum ChanceColumns {
     static func placed(_ plan: LogicalPlan) -> LogicalPlan {
         if !plan.isVolatile { return plan }
@@ -15,6 +18,7 @@ enum ChanceColumns {
         }
     }
 
+    /// The node over a projection that has its volatile expressions as columns; each mention is a draw of its own.
     private static func placed(_ node: LogicalPlan, over input: LogicalPlan, _ ids: PlanIDs) -> LogicalPlan {
         var made: [ProjectedColumn] = []
         let changed = node.mapExpressions { (expression: Expression) -> Expression in

@@ -1,8 +1,17 @@
 import ColumnStore
 
 /// INTERSECT and EXCEPT: rows are grouped with a count for each input, and the counts say how many of a row come out.
+///
+/// A row that the inputs have (3, 1) times comes out so often:
+///
+///     INTERSECT 1    INTERSECT ALL 1    EXCEPT 0    EXCEPT ALL 2
+///
+/// Beneath is one grouping over a union of all inputs, each with a tag column that is 1 in its own rows and NULL in
+/// others', so that counting the tags counts the inputs. NULLs are equal, as GROUP BY has them. PostgreSQL's rules:
+/// <https://www.postgresql.org/docs/15/queries-union.html>.
 final class CountedSetOperator: PreparedOperator, @unchecked Sendable {
     private let isExcept: Bool
+    /// ALL.
     private let keepsRepeats: Bool
 
     init(_ inputs: [PreparedOperator], columns: [OutputColumn], isExcept: Bool, keepsRepeats: Bool) {
@@ -14,6 +23,7 @@ final class CountedSetOperator: PreparedOperator, @unchecked Sendable {
     /// Ids below zero are of no plan.
     private static func tag(_ index: Int) -> OutputColumn { OutputColumn(id: ColumnID(-1 - index), name: "", type: .int64) }
 
+    /// The grouping: the columns, then a count for each input.
     private static func counted(_ inputs: [PreparedOperator], _ columns: [OutputColumn]) -> PreparedOperator {
         let tags = inputs.indices.map { tag($0) }
         let tagged = inputs.enumerated().map { index, input -> PreparedOperator in
@@ -32,6 +42,7 @@ final class CountedSetOperator: PreparedOperator, @unchecked Sendable {
     }
 
     /// How many of a row come out, from how many each input has.
+    /// EXCEPT takes all inputs after the first one away from it.
     private func outputCount(_ counts: [Int64]) -> Int64 {
         let count = isExcept ? counts.dropFirst().reduce(counts[0], -) : counts.min() ?? 0
         if keepsRepeats { return max(0, count) }
@@ -47,6 +58,7 @@ final class CountedSetOperator: PreparedOperator, @unchecked Sendable {
         private var left: [Int64] = []
         private var byteCounts: [Int] = []
         private var row = 0
+        /// Of the rows of a batch that comes out.
         private static let byteCountMax = 4 << 20
 
         init(_ input: any BatchStream, _ owner: CountedSetOperator) {
@@ -62,6 +74,7 @@ final class CountedSetOperator: PreparedOperator, @unchecked Sendable {
             }
         }
 
+        /// - Parameter groups: the columns, then the counts.
         private func begin(_ groups: ColumnBatch) {
             let width = owner.columns.count
             let counts = groups.columns[width...].map { $0.integers() ?? [] }
@@ -71,6 +84,7 @@ final class CountedSetOperator: PreparedOperator, @unchecked Sendable {
             (batch, row) = (rows, 0)
         }
 
+        /// The next rows of the groups at hand; nil when all have come out.
         private func nextPiece(of batch: ColumnBatch) -> ColumnBatch? {
             var rows: [Int32] = []
             var byteCount = 0

@@ -1,12 +1,18 @@
 import ColumnStore
 
 /// Turns a plan into the operators of one run of it, node by node.
+///
+/// One for a run: operators hold what is there while the plan runs. Nodes are numbered as they are met, before their
+/// inputs, as EXPLAIN numbers them, those included that no operator of their own runs.
 final class PlanBuilder {
+    /// By the number of the shared definition, which the first reader builds.
     private var shared: [Int: SharedRows] = [:]
+    /// What figures of the run are kept by.
     private(set) var shape = PlanShape()
     /// The nodes that are being built, outermost first.
     private var path: [PlanNodeID] = []
 
+    /// - Throws: what an operator cannot be made of.
     func build(_ plan: LogicalPlan) throws(QueryError) -> PreparedOperator {
         var isScan = false
         if case .scan = plan { isScan = true }
@@ -45,6 +51,7 @@ final class PlanBuilder {
             return UnnestOperator(RecursiveListOperator(of: &node, input) ?? input, node)
         case .window(let node):
             let input = try build(node.input)
+            // A window's sort is no node of the plan: its figures are the window's.
             let keys = node.partition.map { SortKey($0) } + node.order
             return WindowOperator(SortOperator(input, keys: keys, limit: nil, offset: 0), node)
         case .sort(let node): return SortOperator(try build(node.input), keys: node.keys, limit: node.limit, offset: node.offset, enough: node.enough)
@@ -60,6 +67,7 @@ final class PlanBuilder {
         }
     }
 
+    /// A grouping by all columns, without aggregates. Without columns all rows are alike: the first stands for them.
     private func distinct(_ input: PreparedOperator) -> PreparedOperator {
         let groups = input.columns.map { ProjectedColumn($0, .column($0.id, $0.type)) }
         // The plan is not run from this node: only its groups are read.

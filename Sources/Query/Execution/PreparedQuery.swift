@@ -1,10 +1,16 @@
 import ColumnStore
 
 /// A query whose meaning is settled: it may be run any number of times.
+///
+/// `QueryEngine.prepare` makes it; `execute` runs it, from any thread, each time as another run. What it holds of the
+/// memory for plans is given back with the last copy of it.
 package struct PreparedQuery: Sendable {
+    /// The optimized plan, and what the binder said of the answer.
     package let query: BoundQuery
+    /// Nil of a query that is no EXPLAIN.
     let explain: ExplainForm?
     let timeZone: TimeZoneRules
+    /// Of a door that has sessions; it is read while the query runs.
     let session: (any QuerySession)?
     /// From its text on.
     let planningNanoseconds: Int
@@ -49,6 +55,7 @@ package struct PreparedQuery: Sendable {
 }
 
 extension BoundQuery {
+    /// Declared types and origins may be fewer than columns: the rest have none.
     var resultColumns: [ResultColumn] {
         columns.enumerated().map { index, column in
             ResultColumn(

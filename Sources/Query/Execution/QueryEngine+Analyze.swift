@@ -3,6 +3,7 @@ import ColumnStore
 /// EXPLAIN, and what it tells of a query that is run for it.
 extension QueryEngine {
     /// - Returns: the lines of the answer; of JSON one.
+    /// - Throws: with ANALYZE what the query throws.
     func explain(_ prepared: PreparedQuery, _ form: ExplainForm, _ cancellation: Cancellation) throws -> [String] {
         if form.isAnalyzed { return try analyze(prepared, form, cancellation) }
         let nodes = Explain.nodes(prepared.query.plan, estimates: Self.estimates(prepared, form))
@@ -10,11 +11,13 @@ extension QueryEngine {
         return [Self.document(nodes, [.init("Planning Time", ExplainedNode.milliseconds(prepared.planningNanoseconds))])]
     }
 
+    /// None where costs are not asked for.
     private static func estimates(_ prepared: PreparedQuery, _ form: ExplainForm) -> [PlanEstimate] {
         form.showsCosts == true ? PlanCost.estimates(prepared.query.plan) : []
     }
 
     /// Runs the query to its end and tells of each node.
+    /// The rows themselves are counted and dropped.
     private func analyze(_ prepared: PreparedQuery, _ form: ExplainForm, _ cancellation: Cancellation) throws -> [String] {
         let builder = PlanBuilder()
         let root = try builder.build(prepared.query.plan)
@@ -46,6 +49,7 @@ extension QueryEngine {
     }
 
     /// A list of one object, as PostgreSQL gives it: <https://www.postgresql.org/docs/15/sql-explain.html>.
+    /// - Parameter more: members beside the plan.
     private static func document(_ nodes: [ExplainedNode], _ more: [JSONValue.Member]) -> String {
         String(decoding: JSONValue.array([.object([.init("Plan", ExplainedNode.document(nodes))] + more)]).serialized, as: UTF8.self)
     }

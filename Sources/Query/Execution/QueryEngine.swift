@@ -2,8 +2,14 @@ package import ColumnStore
 
 /// The entry to Query: the threads and budgets that all queries share; text to plan to rows.
 ///
+///     text → Parser, Binder → BoundQuery → Optimizer, rollups → PreparedQuery → PlanBuilder → operators → ResultStream
+///
+/// Safe from any thread. A text's plan is charged to the memory of all queries (`PlanMemory`), what a run holds to a budget
+/// of its own beneath it.
+///
 /// How many queries run at once is the caller's to limit.
 package final class QueryEngine: Sendable {
+    /// Sizes are in bytes. What does not fit a query's memory is spilled, what does not fit the spill space ends the query.
     package struct Settings: Sendable {
         /// Worker threads; nil: one for each core.
         package var threadCount: Int?
@@ -11,7 +17,9 @@ package final class QueryEngine: Sendable {
         package var memoryByteCountMax: Int
         /// Of one query, before it spills.
         package var queryMemoryByteCountMax: Int
+        /// Where intermediate rows are written, in files without a name.
         package var spillDirectory: String
+        /// Of all queries together.
         package var spillByteCountMax: Int
         /// What a query is given, whatever is set: what it holds is put end to end in columns, whose bytes are counted in 32 bits, and twice so much
         /// is still within their reach.
@@ -36,10 +44,12 @@ package final class QueryEngine: Sendable {
 
     /// What queries hold now, and may hold, in bytes: for metrics.
     package var memoryByteCounts: (used: Int, most: Int) { (memory.usedByteCount, memory.byteCountMax) }
+    /// Bytes of intermediate rows on disk, of all queries.
     package var spilledByteCount: Int { spill.usedByteCount }
     /// For intermediate rows of answers on their way into files.
     package var spillSpace: SpillSpace { spill }
 
+    /// Starts the threads; they end when the engine goes.
     package init(_ settings: Settings = Settings()) {
         self.settings = settings
         pool = WorkerPool(threadCount: settings.threadCount ?? SystemFacts.coreCount)
@@ -56,11 +66,13 @@ package final class QueryEngine: Sendable {
         let held = PlanMemory(memory)
         guard held.hold(text.utf8.count * PlanMemory.planningByteCountPerByte) else { throw QueryError.outOfMemory("planning a query of this length") }
         let prepared = try PlanningWork.$current.withValue(PlanningWork(cancellation: cancellation)) { try plan(text, in: context, held, rewriting) }
+        // Planning is over: of what it held, the plan's part is kept.
         _ = held.hold(text.utf8.count * PlanMemory.planByteCountPerByte)
         return prepared
     }
 
     /// What a query would give, and what its parameters are, without values for them.
+    /// For doors that describe a statement before it is run.
     /// - Parameter types: those that are known, by number.
     /// - Returns: the types of all parameters in order, nil where no place says one; the answer's columns.
     package func describe(
@@ -82,6 +94,7 @@ package final class QueryEngine: Sendable {
     }
 
     /// The rows of a query that reads no table and is known to be small, computed on the caller's thread; nil for any other.
+    /// - Throws: what its expressions throw.
     package func immediate(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> [ColumnBatch]? {
         guard prepared.explain == nil, prepared.isConstant else { return nil }
         let root = try PlanBuilder().build(prepared.query.plan)
@@ -93,6 +106,7 @@ package final class QueryEngine: Sendable {
         return batches
     }
 
+    /// Binds, rewrites and optimizes a text.
     private func plan(
         _ text: String, in context: QueryContext, _ held: PlanMemory, _ rewriting: (BoundQuery) throws -> BoundQuery
     ) throws -> PreparedQuery {
@@ -129,6 +143,7 @@ package final class QueryEngine: Sendable {
     /// The value of an expression without columns.
     private static func constant(in zone: TimeZoneRules) -> ConstantFolding.Evaluate { FoldingAllowance.constant(in: zone) }
 
+    /// - Throws: `badParameter` for a name that tzdata has not.
     private static func zone(_ name: String) throws(QueryError) -> TimeZoneRules {
         do {
             if let rules = try TimeZoneDatabase.system.rules(for: name) { return rules }
@@ -139,6 +154,7 @@ package final class QueryEngine: Sendable {
     }
 
     /// Starts a query; its rows are computed as they are pulled, a few batches ahead.
+    /// - Throws: what building the operators throws; with EXPLAIN ANALYZE what the query throws.
     package func execute(_ prepared: PreparedQuery, cancellation: Cancellation = Cancellation()) throws -> ResultStream {
         if let form = prepared.explain { return ResultStream(lines: try explain(prepared, form, cancellation), form) }
         let stream = try run(prepared.query.plan, columns: prepared.columns, timeZone: prepared.timeZone, session: prepared.session, cancellation: cancellation)
@@ -151,6 +167,7 @@ package final class QueryEngine: Sendable {
     }
 
     /// Runs a plan made in code.
+    /// - Parameter timeZone: for casts between instants and local times.
     /// - Parameter columns: the answer's; nil: the plan's own.
     package func run(
         _ plan: LogicalPlan, columns: [ResultColumn]? = nil, timeZone: TimeZoneRules = .utc, session: (any QuerySession)? = nil, cancellation: Cancellation = Cancellation()
@@ -160,6 +177,7 @@ package final class QueryEngine: Sendable {
         return ResultStream(root, columns: columns, run: makeRun(timeZone, cancellation, session))
     }
 
+    /// - Parameter figures: what EXPLAIN ANALYZE counts; nil for nobody.
     func makeRun(_ zone: TimeZoneRules, _ cancellation: Cancellation, _ session: (any QuerySession)?, figures: RunFigures? = nil) -> QueryRun {
         QueryRun(
             pool: pool, context: EvaluationContext(timeZone: zone, session: session, random: RandomNumbers()), cancellation: cancellation,

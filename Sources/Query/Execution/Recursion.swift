@@ -2,17 +2,35 @@ import ColumnStore
 import Synchronization
 
 /// The rounds of a WITH RECURSIVE query, until one brings nothing new. For the rows of a query around it, all of those at a time.
+///
+/// The evaluation by a working table, as PostgreSQL describes it (<https://www.postgresql.org/docs/15/queries-with.html>):
+///
+/// 1. The seed is run; its rows are the result so far and the working table.
+/// 2. The step is run over the working table alone, never over all rows.
+/// 3. What it brings is added to the result and takes the working table's place; with UNION, rows that were there already
+///    are dropped first.
+/// 4. Rounds go on until one brings nothing.
+///
+/// `docs/decisions/0045-recursion-and-list-views.md` says why it runs for many outer rows at once.
 struct Recursion {
     private let table: RecursiveTable
     /// A query that never ends by itself is ended here, or by its time and memory before.
     private static let roundCountMax = 1_000_000
+    /// What a value in `seen` is charged with, beside the rows themselves: an estimate of a boxed `Value` and its place in
+    /// the set.
     private static let keyByteCount = 64
 
     init(_ table: RecursiveTable) { self.table = table }
 
+    /// The rows of all rounds, in the order in which they were found.
+    ///
+    /// - Parameter share: is charged with every row that is kept, and with the keys of UNION; nothing of it is written
+    ///   aside.
     /// - Parameter wanted: with so many rows no further round is asked.
     /// - Parameter outer: the outer rows that it runs for, under their numbers.
     /// - Parameter staysHere: on the thread that asks: for a thread of the pool, which must not wait for others.
+    /// - Throws: `outOfMemory` when the rows or their keys do not fit; `dataError` past `roundCountMax`; what the queries
+    ///   throw.
     func rows(
         _ run: QueryRun, _ share: MemoryShare, rowCountMax wanted: Int? = nil, outer rows: ColumnBatch? = nil, staysHere: Bool = false
     ) throws -> [ColumnBatch] {
@@ -20,6 +38,7 @@ struct Recursion {
         // Of this run alone: a prepared query may run twice at once.
         let working = WorkingTable(schema: table.schema), outer = table.outer.map { WorkingTable(schema: $0.schema) }
         if let rows { outer?.replace([rows]) }
+        // The plans name the tables of the prepared query: those that are read in this run take their place by identity.
         func own(_ known: WorkingTable) -> WorkingTable? { known === table.working ? working : known === table.outer ? outer : nil }
         let seed = try Self.reading(own, in: table.seed), step = try Self.reading(own, in: table.step)
         var seen: Set<[Value]> = [], all = Gathered(table.schema), rowCount = 0
@@ -29,6 +48,7 @@ struct Recursion {
             try run.cancellation.check()
             for batch in fresh {
                 rowCount += batch.rowCount
+                // Without the entries of dictionaries, which rows of many rounds may share.
                 let byteCount = batch.columns.reduce(0) { $0 + $1.byteCount() }
                 guard share.take(byteCount) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
                 all.append(batch, byteCount)
@@ -43,6 +63,7 @@ struct Recursion {
     }
 
     /// The outer rows whose numbers are in the first column of what a round has brought.
+    /// Keeps the outer rows' order. A number beyond them counts for nothing.
     private static func rows(_ outer: ColumnBatch, of batches: [ColumnBatch]) -> ColumnBatch {
         var isThere = [Bool](repeating: false, count: outer.rowCount)
         for batch in batches {
@@ -53,6 +74,8 @@ struct Recursion {
         return outer.gathering(isThere.indices.filter { isThere[$0] }.map { Int32($0) })
     }
 
+    /// The plan with its working tables replaced by those of this run, in nested recursive tables as well; `own` gives nil
+    /// for a table that is another's.
     private static func reading(_ own: (WorkingTable) -> WorkingTable?, in plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
         try plan.replacingSources { (source) throws(QueryError) in
             if let known = source as? WorkingTable { return own(known) }
@@ -61,8 +84,13 @@ struct Recursion {
     }
 
     /// Runs the rounds: those that are over at once on this thread, since waking others would take longer than all that they do.
+    ///
+    /// Invariant: once a round was slow, later ones run on all workers until one is fast again; with `staysHere` none ever
+    /// does.
     private struct Rounds {
+        /// One worker, on the thread that asks.
         private let alone: QueryRun
+        /// All workers of the pool.
         private let together: QueryRun
         private let staysHere: Bool
         private var isAlone = true
@@ -80,6 +108,8 @@ struct Recursion {
             (alone, together) = (made(workerCount: 1, isInline: true), made(workerCount: run.workerCount, isInline: false))
         }
 
+        /// One round: the batches that a plan gives, in any order where several workers ran it. Blocks until all of them
+        /// are there.
         mutating func read(_ plan: LogicalPlan) throws -> [ColumnBatch] {
             let start = Int(SteadyClock.nanoseconds())
             let batches = try Self.read(plan, isAlone ? alone : together)
@@ -88,8 +118,11 @@ struct Recursion {
         }
 
         private static func read(_ plan: LogicalPlan, _ run: QueryRun) throws -> [ColumnBatch] {
+            // Operators are made for one run each, so a round builds its own: their tables of keys and groups hold what the
+            // last round found.
             let root = try PlanBuilder().build(plan)
             try root.prepare(run)
+            // Consumers run on several threads.
             let batches = Mutex<[ColumnBatch]>([])
             try run.drain(root) { _ in
                 { batch in if batch.rowCount > 0 { batches.withLock { $0.append(batch) } } }
@@ -99,9 +132,13 @@ struct Recursion {
     }
 
     /// The rows of all rounds, in batches that are worth reading: a round may bring one row.
+    ///
+    /// Invariant: `small` holds fewer than `rowCountMin` rows and fewer than `byteCountMin` bytes between two calls.
     private struct Gathered {
         private let types: [ColumnType]
+        /// Ready to be handed out.
         private var batches: [ColumnBatch] = []
+        /// Batches of the last rounds that wait to become one.
         private var small: [ColumnBatch] = []
         private var smallRowCount = 0
         private var smallByteCount = 0
@@ -117,6 +154,7 @@ struct Recursion {
             if smallRowCount >= Self.rowCountMin || smallByteCount >= Self.byteCountMin { put() }
         }
 
+        /// Makes the waiting batches one, if there are several.
         private mutating func put() {
             if small.count == 1 {
                 batches += small
@@ -127,6 +165,7 @@ struct Recursion {
             (small, smallRowCount, smallByteCount) = ([], 0, 0)
         }
 
+        /// All rows in the order in which they were appended.
         mutating func finished() -> [ColumnBatch] {
             put()
             return batches
@@ -134,8 +173,12 @@ struct Recursion {
     }
 
     /// Rows that were not there before; with UNION ALL all of them.
+    ///
+    /// NULLs equal each other here, as in DISTINCT: rows are told apart as values. Whoever meets a row first keeps it,
+    /// within a round too.
     private func new(_ batches: [ColumnBatch], _ seen: inout Set<[Value]>, _ share: MemoryShare) throws -> [ColumnBatch] {
         let typed = batches.map { batch in
+            // Seed and step may differ from the table in the types of their columns, never in how these lie.
             ColumnBatch(rowCount: batch.rowCount, columns: zip(batch.columns, table.schema.fields).map { $0.retyped($1.type) })
         }
         if table.keepsRepeats { return typed }
@@ -143,6 +186,8 @@ struct Recursion {
         for batch in typed {
             var rows: [Int32] = []
             for row in 0..<batch.rowCount where seen.insert(batch.columns.map { $0.value(at: row) }).inserted { rows.append(Int32(row)) }
+            // The memory is asked for once per batch, after its rows are in the set: a batch is the most that goes
+            // uncounted.
             guard share.take(rows.count * Self.keyByteCount * max(1, batch.columns.count)) else { throw QueryError.outOfMemory("the rows of WITH RECURSIVE") }
             if !rows.isEmpty { result.append(batch.gathering(rows)) }
         }

@@ -1,16 +1,23 @@
 import ColumnStore
 
 /// The input's rows, each with the rows of a WITH RECURSIVE query that looks at it, as a list for the unnesting above.
+///
+/// It stands between an input and the `UnnestOperator` that `PlanBuilder` puts on top. One `Recursion` runs for a whole
+/// batch of outer rows: each row goes in with its number, every row that is found carries the number on in its first
+/// column, and `lists` sorts them by it.
 final class RecursiveListOperator: PreparedOperator, @unchecked Sendable {
     // Safe to share: nothing changes once it is made.
     private let table: RecursiveTable
+    /// What of the outer row the query looks at: the columns of its outer table after the number.
     private let arguments: [Expression]
+    /// The column of lists, the last of the output.
     private let list: OutputColumn
 
     /// Nil where the node unnests anything else; else the node's list becomes the column that this puts out.
     init?(of node: inout UnnestNode, _ input: PreparedOperator) {
         guard let table = node.list.recursion, case .call(_, let arguments, let type, _) = node.list else { return nil }
         (self.table, self.arguments) = (table, arguments)
+        // The id must not meet one of the input's, nothing else can see it.
         // Of these two operators alone.
         let id = ColumnID(1 + (input.columns.map(\.id.rawValue).max() ?? 0))
         list = OutputColumn(id: id, name: "", type: type)
@@ -29,12 +36,14 @@ final class RecursiveListOperator: PreparedOperator, @unchecked Sendable {
             let view = RowView(batch)
             var outer = [Self.numbers(batch.rowCount)]
             for evaluator in evaluators { outer.append(try evaluator.evaluate(view)) }
+            // Held for the batch alone: with the lists made, the rows of the rounds are free.
             let share = MemoryShare(run.memory)
             let found = try Recursion(table).rows(run, share, outer: ColumnBatch(rowCount: batch.rowCount, columns: outer), staysHere: true)
             return ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + [Self.lists(found, of: batch.rowCount, type)])
         }
     }
 
+    /// 0, 1, … as BIGINT: what outer rows are known by within one batch.
     private static func numbers(_ count: Int) -> Column {
         var builder = ColumnBuilder(type: .int64)
         for number in 0..<count { builder.append(.integer(Int64(number))) }
@@ -42,6 +51,12 @@ final class RecursiveListOperator: PreparedOperator, @unchecked Sendable {
     }
 
     /// Rows with their number before them, as a list for each number, in the order in which they were found.
+    ///
+    /// Inverts the walk: batches of (number, row) become one list for each number from 0 to `count` - 1.
+    ///
+    /// For numbers 1, 0, 1 the rows' places by number are [[1], [0, 2]], offsets 0 1 3 and the order of gathering 1 0 2. A
+    /// row that found nothing has an empty list, not NULL.
+    /// - Precondition: the type is a list of structs whose fields are the batches' columns after the first.
     private static func lists(_ batches: [ColumnBatch], of count: Int, _ type: ColumnType) -> Column {
         guard case .list(let element) = type, case .structure(let fields) = element.type else { return .constant(.null, type: type, count: count) }
         var rows = [[Int32]](repeating: [], count: count), place: Int32 = 0

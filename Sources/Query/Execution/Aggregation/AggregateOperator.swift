@@ -3,11 +3,24 @@ import Synchronization
 
 /// GROUP BY. Each worker groups what it reads. Few groups are then merged in one go; many lie by parts of the hash space, which are merged
 /// in parallel, one part at a time to a worker, so that tables stay small whatever the number of groups.
+///
+/// 1. Each worker takes batches into tables of its own, one for each grouping set (`AggregateWorker`).
+/// 2. If all tables stayed small, one stream for each set takes the workers' tables into one (`Work.whole`).
+/// 3. Else keys and states lie in 32 parts by the upper bits of the keys' hash; streams take part after part (`Work.parts`)
+///    and split one that does not fit by the next bits.
+/// 4. Groups without states that have grown many are bits (`DistinctRows`), joined pair by pair and put out in pieces
+///    (`Work.rows`).
+///
+/// Invariant: a group lies in one piece of work, so that no two streams put it out. `docs/decisions/0015-grouping.md` has
+/// the measurements, and what else was tried (Leis et al., "Morsel-driven parallelism", SIGMOD 2014; Kuiper, Boncz,
+/// Mühleisen, "Robust external hash aggregation", ICDE 2024).
 final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     let node: AggregateNode
     /// One for each grouping set: places in the node's groups.
     let sets: [[Int]]
+    /// In the order in which they began; empty once their groups are in parts.
     private let workers: Mutex<[AggregateWorker]> = Mutex([])
+    /// What streams are still to do, the next last.
     private let work: Mutex<[Work]> = Mutex([])
 
     /// What one worker brings together and puts out.
@@ -15,6 +28,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
         /// The groups of one set: few, so that each worker has them whole.
         case whole(set: Int)
         /// Groups of one part of the hash space.
+        /// `depth` is how often the parts were split: 0 of those that workers made.
         case parts(set: Int, [GroupPart], depth: Int)
         /// Some of the distinct rows of all workers.
         case rows(DistinctRows.Output, Range<Int>)
@@ -36,6 +50,9 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     override var streamCountMax: Int { .max }
 
     /// Rows of groups that the plan above drops need not be grouped.
+    ///
+    /// Only through a key that is a column as it is, and not with several sets: where a set leaves the key out, the rows
+    /// count all the same.
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         guard sets.count == 1, let group = node.groups.first(where: { $0.column.id == id }), case .column(let source, let type) = group.expression,
             type == group.column.type
@@ -43,10 +60,14 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
         inputs[0].pushRuntimeFilter(source, filter)
     }
 
+    /// Empty groups of a set.
+    /// - Throws: `dataError` for a percentile's fraction that is none.
     func makeGroups(_ set: Int) throws(QueryError) -> GroupStates {
         try GroupStates(types: sets[set].map { node.groups[$0].expression.type }, calls: node.aggregates)
     }
 
+    /// Reads the input whole, and lays out what streams are to do.
+    /// - Throws: what the expressions and states throw; `outOfMemory` for one group that does not fit; `spillFull`.
     override func prepare(_ run: QueryRun) throws {
         try super.prepare(run)
         try measured(run) {
@@ -68,6 +89,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     }
 
     /// The distinct rows of all workers in one; nil where there are groups only, or all do not fit together.
+    /// - Returns: what comes out of the first worker, which has all rows then.
     private func joined(_ workers: [AggregateWorker], _ run: QueryRun) throws -> DistinctRows.Output? {
         // Those with groups only come last, and are taken in like others.
         var rest = workers.filter { $0.distinct != nil } + workers.filter { $0.distinct == nil }
@@ -116,6 +138,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     // MARK: Merging
 
     /// The groups of all workers: few, so that nothing is in parts.
+    /// The first worker's own where there is no other: nothing is copied.
     private func mergedWhole(_ set: Int, _ share: MemoryShare, _ run: QueryRun) throws -> GroupStates {
         let workers = workers.withLock { $0 }
         if workers.count == 1 { return workers[0].groupings[set] }
@@ -128,6 +151,11 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
     }
 
     /// The groups of one part; nil when they did not fit and were split: their parts are then more work.
+    ///
+    /// As long as `split` is empty groups are merged in `groups`; from then on whatever comes goes to the parts of `split`,
+    /// on disk.
+    ///
+    /// - Throws: `outOfMemory` for one group that does not fit; `spillFull`; what merging states throws.
     private func merged(_ set: Int, _ parts: [GroupPart], depth: Int, _ share: MemoryShare, _ run: QueryRun) throws -> GroupStates? {
         var groups = try makeGroups(set)
         var split: [GroupPart] = []
@@ -195,6 +223,8 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
         answers(ColumnBatch(rowCount: groups.table.count, columns: groups.table.keyColumns()), set, try groups.finish())
     }
 
+    /// The output's columns: keys (NULL where the set leaves one out), GROUPING's bits, the calls' answers.
+    ///
     /// - Parameters:
     ///   - rows: the set's keys.
     ///   - results: of each call.
@@ -209,6 +239,8 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
             }
         }
         if let column = node.groupingColumn {
+            // The first key is the highest bit; 1 where the set leaves it out:
+            // <https://www.postgresql.org/docs/15/functions-aggregate.html#FUNCTIONS-GROUPING-TABLE>.
             var bits: Int64 = 0
             for index in node.groups.indices { bits = bits << 1 | (sets[set].contains(index) ? 0 : 1) }
             result.append(.constant(.integer(bits), type: column.type, count: count))
@@ -217,9 +249,12 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
         return ColumnBatch(rowCount: count, columns: result)
     }
 
+    /// One worker's turn at the work that is left. Whoever comes takes the next piece, and puts its groups out a slice at a
+    /// time.
     private final class Stream: BatchStream {
         private let owner: AggregateOperator
         private let run: QueryRun
+        /// Of the groups at hand.
         private let share: MemoryShare
         private var batch: ColumnBatch?
         /// What of `batch` comes next.
@@ -239,6 +274,7 @@ final class AggregateOperator: PreparedOperator, @unchecked Sendable {
                 batch = nil
                 share.releaseAll()
                 try run.cancellation.check()
+                // Another stream may yet split a part: it then does that work itself.
                 guard let work = owner.work.withLock({ $0.popLast() }) else { return nil }
                 guard let answers = try owner.answers(work, share, run) else { continue }
                 pieces = answers.pieces(byteCountMax: Self.byteCountMax, rowCountMax: Self.rowCountMax)[...]

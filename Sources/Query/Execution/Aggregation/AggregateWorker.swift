@@ -2,6 +2,12 @@ import ColumnStore
 
 /// One worker's groups of every grouping set, on their way into the parts of the hash space when they grow many.
 ///
+/// Invariants:
+/// 1. `groupings[s]` has the groups of set s that came since they were last given away; `rowCounts[s]` the rows.
+/// 2. `parts` is empty, or has 32 parts for each set.
+/// 3. At most one of `distinct` and `ungrouped` is there; with either, `groupings[0]` has no group, and `update` is not
+///    called any more.
+///
 /// Safe to share: one worker feeds it; it is read when all workers are done.
 final class AggregateWorker: @unchecked Sendable {
     /// It keeps its workers: were it kept by them, too, the plan and the snapshot that it reads would never be freed.
@@ -12,7 +18,9 @@ final class AggregateWorker: @unchecked Sendable {
     private(set) var groupings: [GroupStates]
     /// By set, then part; empty as long as all groups are few.
     private(set) var parts: [[GroupPart]] = []
+    /// What the groups take; parts have their own.
     private let share: MemoryShare
+    /// Streams of several sets may come for their groups at once.
     private let taking = Monitor<Void>(())
     /// By set: how many groups there may be before they are given away, and rows taken since they last were.
     private var groupCountMax: [Int]
@@ -49,6 +57,9 @@ final class AggregateWorker: @unchecked Sendable {
     var groupCount: Int { groupings.reduce(distinct?.count ?? 0) { $0 + $1.table.count } }
     var spilledByteCount: Int { parts.reduce(0) { $0 + $1.reduce(0) { $0 + $1.spilledByteCount } } }
 
+    /// Takes a batch in.
+    /// - Throws: an error with `fittingRowCount` where fewer rows may fit, before anything has changed; `outOfMemory`;
+    ///   `spillFull`; what expressions and states throw.
     func take(_ batch: ColumnBatch) throws {
         let view = RowView(batch)
         let keys = try inputs.groups.map { try $0.evaluate(view) }
@@ -68,16 +79,19 @@ final class AggregateWorker: @unchecked Sendable {
                 try grouping.update(callIndex, call.arguments, call.kept.map { rows[index].selecting($0) } ?? rows[index])
             }
         }
+        // Tables are looked at once a batch: they may be a batch's groups larger than they should.
         for index in groupings.indices {
             rowCounts[index] += batch.rowCount
             if groupings[index].table.count >= groupCountMax[index] { try cut(index) }
         }
+        // What states really took.
         try hold(byteCount, growth: 0)
     }
 
     private var byteCount: Int { groupings.reduce(0) { $0 + $1.byteCount } }
 
     /// Asks for what the tables and states may grow by with these rows, before they do: several may double at once, each beside what it was.
+    /// - Throws: an error with `fittingRowCount` where so many rows ask for too much.
     private func makeRoom(for keys: [[Column]], _ rowCount: Int) throws {
         let growth = zip(groupings, keys).reduce(0) { $0 + $1.0.growth(by: $1.1, count: rowCount) }
         if growth == 0 { return }
@@ -91,6 +105,7 @@ final class AggregateWorker: @unchecked Sendable {
         try hold(byteCount, growth: growth)
     }
 
+    /// Batches are divided down to so many rows.
     private static let dividedRowCountMin = 256
 
     /// Holds the groups and what comes to them; where that does not fit, they are laid into parts on disk.
@@ -107,6 +122,8 @@ final class AggregateWorker: @unchecked Sendable {
     }
 
     /// Gives a set's groups to whoever brings those of all workers together.
+    ///
+    /// The worker goes on with none of that set.
     ///
     /// Several may ask at once, each for a set of its own.
     func takeGroups(_ set: Int) throws -> GroupStates {
@@ -133,6 +150,7 @@ final class AggregateWorker: @unchecked Sendable {
     }
 
     /// Gives the groups away, or lets them grow further when rows mostly find theirs.
+    /// Called when a set's table is full.
     private func cut(_ set: Int) throws {
         if try makeDistinct() { return }
         if rowCounts[set] >= Self.rowsPerGroup * groupings[set].table.count, groupCountMax[set] < Self.groupCountEnd {
@@ -161,6 +179,7 @@ final class AggregateWorker: @unchecked Sendable {
         return true
     }
 
+    /// Takes keys in as distinct rows; where they do not fit so, all goes to parts from then on.
     private func take(_ keys: ColumnBatch, into distinct: DistinctRows) throws {
         guard distinct.take(keys.columns, count: keys.rowCount, hold: { share.resize(to: $0) }) else {
             try layDistinct()
@@ -183,6 +202,7 @@ final class AggregateWorker: @unchecked Sendable {
         share.force(to: distinct.byteCount)
     }
 
+    /// The rows are elsewhere: their memory is given back.
     private func letGo() {
         distinct = nil
         share.releaseAll()
@@ -200,6 +220,7 @@ final class AggregateWorker: @unchecked Sendable {
         ungrouped = []
     }
 
+    /// Keeps keys that will go straight into parts.
     private func passOn(_ keys: ColumnBatch) throws {
         ungrouped?.append(keys)
         ungroupedRowCount += keys.rowCount
@@ -207,6 +228,7 @@ final class AggregateWorker: @unchecked Sendable {
         if ungroupedRowCount >= Self.ungroupedRowCountMax || ungroupedByteCount >= Self.ungroupedByteCountMax { try layUngrouped() }
     }
 
+    /// Lays the kept keys into parts.
     private func layUngrouped() throws {
         guard let batches = ungrouped, ungroupedRowCount > 0 else { return }
         try run.cancellation.check()
@@ -251,6 +273,7 @@ final class AggregateWorker: @unchecked Sendable {
 
 /// Evaluates what groups and calls are made of; every worker has its own.
 struct AggregateInputs {
+    /// Of all keys of the node, whichever set has them.
     let groups: [Evaluator]
     let calls: [(arguments: [Evaluator], filter: Evaluator?)]
 
@@ -259,6 +282,7 @@ struct AggregateInputs {
         // Compiled together, so that what several calls have in common is computed once a batch.
         var compiled = try Evaluator.compile(
             node.groups.map(\.expression) + inputs.flatMap { $0 } + node.aggregates.compactMap(\.filter), layout: layout, context: run.context)[...]
+        // Evaluators come back in the order in which expressions went in.
         func next(_ count: Int) -> [Evaluator] {
             defer { compiled = compiled.dropFirst(count) }
             return Array(compiled.prefix(count))

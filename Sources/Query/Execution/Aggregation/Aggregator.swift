@@ -13,6 +13,7 @@ enum GroupRows {
         }
     }
 
+    /// The groups of some rows, by row number.
     func selecting(_ rows: [Int32]) -> GroupRows {
         switch self {
         case .one: .one(count: rows.count)
@@ -21,6 +22,7 @@ enum GroupRows {
     }
 
     /// Spelled out: for aggregators without a path of their own for one group.
+    /// - Complexity: O(rows), which are laid out for `one`.
     var numbers: [UInt32] {
         switch self {
         case .one(let count): [UInt32](repeating: 0, count: count)
@@ -30,8 +32,18 @@ enum GroupRows {
 }
 
 /// The running state of one aggregate call for many groups. States can be put out as columns and merged: across workers, and from disk.
+///
+/// The calls, for groups that `GroupTable` numbers:
+///
+/// 1. `resize` before rows of new groups come.
+/// 2. `update` with rows, `merge` with what another one's `exportState` gave, in any order and any number.
+/// 3. `exportState` or `finish`, once, at the end: collected rows are given away by it.
+///
+/// NULL arguments count for nothing unless the aggregator says so; a group without a value answers NULL, and counts answer
+/// 0. One thread at a time.
 class Aggregator {
     /// Of `exportState`: one row a group.
+    /// Together with the groups' keys they are what lies in parts and on disk.
     var stateTypes: [ColumnType] { preconditionFailure("an abstract aggregator") }
     /// Answers from another aggregator's state: it takes no rows and has nothing to export.
     var isFollower: Bool { false }
@@ -40,14 +52,20 @@ class Aggregator {
     var byteCount: Int { 0 }
 
     /// What states for `groupCount` groups may take at most while room is made for them: larger arrays, beside those that they replace.
+    /// 0 is for those whose states are small, or grow by what rows bring.
     func growth(to groupCount: Int) -> Int { 0 }
 
     /// Makes room for groups 0 ..< `groupCount`. Called before rows of new groups come.
     func resize(_ groupCount: Int) {}
+    /// - Parameter arguments: what `AggregatorFactory.inputs` names, row by row; `groups` has as many rows.
+    /// - Throws: for what has no answer whatever comes after, as a sum past its range.
     func update(_ arguments: [Column], _ groups: GroupRows) throws(KernelError) {}
+    /// One row a group, as `stateTypes` says.
     func exportState() -> [Column] { [] }
+    /// - Parameter state: columns as `exportState` gives them; `groups` says for each row which group of this one it is of.
     func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {}
     /// The answers, one row a group.
+    /// - Throws: `numericOverflow` and the like, of any group.
     func finish() throws(KernelError) -> Column { preconditionFailure("an abstract aggregator") }
 
     // MARK: What does not fit
@@ -57,6 +75,7 @@ class Aggregator {
     /// What lies on disk: such a state is not put out as columns.
     var aside: RowsAside? { nil }
     /// Takes over the state of another aggregator of the same call, with what it has on disk. Its groups have the same numbers.
+    /// - Precondition: the other is of the same class and has as many groups.
     func absorb(_ other: Aggregator, groupCount: Int) throws {
         try merge(other.exportState(), (0..<UInt32(groupCount)).map { $0 })
     }
@@ -97,8 +116,10 @@ final class CountAggregator: Aggregator {
 }
 
 /// bool_and and bool_or.
+/// NULLs count for nothing. Its state is its answer: a BOOLEAN, NULL of no value.
 final class BooleanAggregator: Aggregator {
     private let isAnd: Bool
+    /// What the values so far come to; of none the one that leaves others as they are.
     private var values: [Bool] = []
     private var seen: [Bool] = []
     override var stateTypes: [ColumnType] { [.boolean] }
@@ -130,6 +151,7 @@ final class BooleanAggregator: Aggregator {
 }
 
 /// NULL for every group, whatever its rows.
+/// Of a percentile whose fraction is NULL.
 final class NullAggregator: Aggregator {
     private let type: ColumnType
     private var groupCount = 0
@@ -143,10 +165,12 @@ final class NullAggregator: Aggregator {
 }
 
 /// any_value, and single_value, which refuses a second row.
+/// any_value is the first value that is no NULL, of the rows as workers bring them. single_value counts NULLs as rows, too.
 final class AnyValueAggregator: Aggregator {
     private let type: ColumnType
     private let isSingle: Bool
     private var values: [Value] = []
+    /// Rows of each group.
     private var counts: [Int64] = []
     /// Of texts and lists.
     private var heldByteCount = 0
@@ -178,6 +202,7 @@ final class AnyValueAggregator: Aggregator {
         try take(state[0], groups, counts: state[1].integers() ?? [])
     }
 
+    /// - Parameter added: rows behind each state; nil where each row is one.
     private func take(_ column: Column, _ groups: [UInt32], counts added: [Int64]?) throws(KernelError) {
         for row in groups.indices {
             let group = Int(groups[row])

@@ -8,6 +8,7 @@ enum AggregatorFactory {
     }
 
     /// The value of WITHIN GROUP (ORDER BY value), wherever the plan has put it.
+    /// With one argument more than the function has, the first of them is the value; else it is the key of ORDER BY.
     private static func orderedValue(_ call: AggregateCall) -> Expression {
         let wanted = 1 + call.function.definition.argumentCount
         if call.arguments.count >= wanted { return call.arguments[0] }
@@ -15,6 +16,7 @@ enum AggregatorFactory {
     }
 
     /// One for each call. Exact sums and averages of the same values share their state.
+    /// - Throws: `dataError` for a percentile's fraction that is no constant from 0 to 1.
     static func make(_ calls: [AggregateCall]) throws(QueryError) -> [Aggregator] {
         var made: [Aggregator] = []
         for (index, call) in calls.enumerated() {
@@ -28,6 +30,8 @@ enum AggregatorFactory {
         return made
     }
 
+    /// Whether the other call can answer from the totals of the first: same argument, same filter, no DISTINCT, nothing of
+    /// doubles.
     private static func isSameSum(_ one: AggregateCall, _ other: AggregateCall) -> Bool {
         guard other.function == .sum || other.function == .avg, other.column.type != .double, !one.isDistinct, !other.isDistinct,
             one.arguments.count == 1, other.arguments.count == 1, one.arguments[0].isSame(as: other.arguments[0])
@@ -39,6 +43,7 @@ enum AggregatorFactory {
         }
     }
 
+    /// One that stands alone. DISTINCT is put around it, unless repeats change nothing (min, max, bool_and …).
     static func make(_ call: AggregateCall) throws(QueryError) -> Aggregator {
         let inputTypes = inputs(call).map(\.type)
         let plain = try makePlain(call, inputTypes)
@@ -76,6 +81,7 @@ enum AggregatorFactory {
         }
     }
 
+    /// By how values compare: as whole numbers, as bytes, or value by value.
     private static func extreme(_ type: ColumnType, isMaximum: Bool) -> Aggregator {
         switch type {
         case .int32, .int64, .decimal, .date, .time, .timestamp, .timestampNanoseconds:
@@ -104,6 +110,7 @@ enum AggregatorFactory {
         return OrderedSetAggregator(kind: kind, type: type, isDescending: isDescending, result: result)
     }
 
+    /// Of a literal, casts looked through; nil for anything else.
     private static func fraction(_ expression: Expression) -> Double? {
         switch expression {
         case .literal(.decimal(let value), let type): DecimalMath.double(value, scale: type.scale)
@@ -116,6 +123,7 @@ enum AggregatorFactory {
 }
 
 /// Casts the argument before another aggregator takes it.
+/// For sums that are of doubles whatever their argument is.
 final class CastingAggregator: Aggregator {
     private let inner: Aggregator
     private let type: ColumnType

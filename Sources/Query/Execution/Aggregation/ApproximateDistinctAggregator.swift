@@ -5,6 +5,16 @@ import ColumnStore
 /// of Ertl (2017, "New cardinality estimation algorithms for HyperLogLog sketches", 2.2), which has no bias between few values and many.
 ///
 /// Up to `sparseCountMax` distinct hashes a group keeps them as they are, and the count is exact but for collisions.
+///
+/// The 64 bits of a hash: the upper 13 are the register, the rest gives the rank, the number of its leading zeros plus 1.
+/// So a hash of
+///
+///     0000000000101 00010110…
+///
+/// has rank 4 in register 5. Sketches are stored (`docs/rollups.md`, "Sketches"): their layout and the hash
+/// (`HashKernels.rows`) are a format.
+///
+/// Invariant: a group is sparse with at most `sparseCountMax` hashes, or dense.
 final class ApproximateDistinctAggregator: Aggregator {
     private static let indexBits = 13
     private static let registerCount = 1 << indexBits
@@ -20,7 +30,9 @@ final class ApproximateDistinctAggregator: Aggregator {
     init(_ form: Form) { self.form = form }
 
     private enum Sketch {
+        /// Hashes as they are.
         case sparse(Set<UInt64>)
+        /// The greatest rank of each register, 0 for none.
         case dense([UInt8])
     }
 
@@ -47,6 +59,7 @@ final class ApproximateDistinctAggregator: Aggregator {
 
     private func add(_ hash: UInt64, to group: Int) {
         switch sketches[group] {
+        // The array is taken out of the enum while it is changed: with two holders it would be copied for each hash.
         case .dense(var registers):
             sketches[group] = .sparse([])
             Self.note(hash, &registers)
@@ -65,13 +78,16 @@ final class ApproximateDistinctAggregator: Aggregator {
         }
     }
 
+    /// Puts a hash into its register.
     @inline(__always)
     private static func note(_ hash: UInt64, _ registers: inout [UInt8]) {
         let index = Int(truncatingIfNeeded: hash >> UInt64(64 - indexBits))
+        // The 1 behind the last bit of the hash ends the zeros of one whose bits are all 0: its rank is `rankMax`.
         let rank = UInt8(truncatingIfNeeded: (hash << UInt64(indexBits) | 1 << UInt64(indexBits - 1)).leadingZeroBitCount + 1)
         if rank > registers[index] { registers[index] = rank }
     }
 
+    /// The form that is stored: 0 and hashes, or 1 and registers.
     override func exportState() -> [Column] {
         var arrays = ByteArrays()
         for sketch in sketches {
@@ -107,6 +123,7 @@ final class ApproximateDistinctAggregator: Aggregator {
         }
     }
 
+    /// Brings another's registers into a group: the greater of each. The group is dense then.
     private func join(_ others: [UInt8], _ group: Int) {
         var registers = others
         switch sketches[group] {
@@ -122,6 +139,7 @@ final class ApproximateDistinctAggregator: Aggregator {
         form == .sketch || form == .joined ? exportState()[0] : .whole(sketches.map(Self.estimate), type: .int64, validity: nil)
     }
 
+    /// Ertl's improved estimator: from how many registers have each rank, reckoned from the highest rank down.
     private static func estimate(_ sketch: Sketch) -> Int64 {
         guard case .dense(let registers) = sketch else {
             if case .sparse(let hashes) = sketch { return Int64(hashes.count) }

@@ -1,6 +1,15 @@
 import ColumnStore
 
 /// Keeps every row of its groups: what needs an order or all values at once. `finishGroup` turns one group's rows into its answer.
+///
+/// Rows stay in the chunks in which they came, with their group's number beside them, until they are asked for: then all of
+/// a column are put end to end and gathered group by group, by counting.
+///
+/// Invariants:
+/// 1. The rows in `chunks`, in order, are `firstGroupRowCount` of group 0, or those of `groups`; one of the two is 0 or
+///    empty.
+/// 2. Chunks have a column for each of `types`, and may have more.
+/// 3. `heldByteCount` and `keyByteCount` are of all chunks.
 class CollectingAggregator: Aggregator {
     let types: [ColumnType]
     /// ORDER BY within the call: columns of `types`.
@@ -15,6 +24,7 @@ class CollectingAggregator: Aggregator {
     private var keyByteCount = 0
     private(set) var groupCount = 0
 
+    /// Where a key lies among the columns that are collected, and its direction.
     struct CollectedKey {
         var column: Int
         var isDescending: Bool
@@ -38,6 +48,7 @@ class CollectingAggregator: Aggregator {
     override func resize(_ groupCount: Int) { self.groupCount = max(self.groupCount, groupCount) }
 
     /// Which rows of an update count.
+    /// Nil for all.
     func keptRows(_ arguments: [Column]) -> [Int32]? { nil }
 
     override func update(_ arguments: [Column], _ groups: GroupRows) {
@@ -52,6 +63,7 @@ class CollectingAggregator: Aggregator {
     }
 
     private func append(_ columns: [Column], _ numbers: [UInt32]) {
+        // One group: numbers would all be 0, and take four bytes a row.
         if groupCount == 1 {
             firstGroupRowCount += numbers.count
         } else {
@@ -63,11 +75,13 @@ class CollectingAggregator: Aggregator {
         chunks.append(compacted)
         heldByteCount += compacted.reduce(0) { $0 + $1.keptByteCount }
         if order.isEmpty || isOfDoubles { return }
+        // Dictionaries are laid out for the keys, which is why the bound is of flat columns.
         keyByteCount += SortKeys.byteCountBound(order.map { SortColumn(compacted[$0.column].flattened()) }, count: numbers.count, countsZeros: true)
     }
 
     /// Rows gathered group by group, in the order in which they came: one list a group. What was collected is then gone: it would lie beside
     /// its copy.
+    /// - Complexity: O(rows + groups) for each column.
     private func takeLists() -> (offsets: [Int32], columns: [Column]) {
         defer { (groups, chunks, heldByteCount, keyByteCount, firstGroupRowCount) = ([], [], 0, 0, 0) }
         if groupCount == 1 {
@@ -75,6 +89,8 @@ class CollectingAggregator: Aggregator {
             return ([0, Int32(count)], types.indices.map { index in joined(index) })
         }
         if firstGroupRowCount > 0 { groups = [UInt32](repeating: 0, count: firstGroupRowCount) }
+        // Rows are counted by group, counts become places, and each row goes to its group's next one: stable, and without a
+        // comparison.
         var offsets = [Int32](repeating: 0, count: groupCount + 1)
         for group in groups { offsets[Int(group) + 1] += 1 }
         for group in 0..<groupCount { offsets[group + 1] += offsets[group] }
@@ -88,6 +104,7 @@ class CollectingAggregator: Aggregator {
     }
 
     /// What is held, as it came, with the numbers of the groups; it is then held no longer.
+    /// - Parameter body: is given chunk after chunk; an error leaves what was given in place.
     func takeRows(_ body: ([UInt32], [Column]) throws -> Void) rethrows {
         var numbers = firstGroupRowCount > 0 ? [] : groups[...]
         for held in chunks {
@@ -112,6 +129,7 @@ class CollectingAggregator: Aggregator {
         return column
     }
 
+    /// A list for each column, of each group's rows in the order in which they came.
     override func exportState() -> [Column] {
         let (offsets, columns) = takeLists()
         return columns.enumerated().map { index, column in
@@ -119,6 +137,7 @@ class CollectingAggregator: Aggregator {
         }
     }
 
+    /// Lists are taken apart again: a group's number for each of its elements.
     override func merge(_ state: [Column], _ groups: [UInt32]) {
         let (offsets, _) = state[0].lists()
         var numbers: [UInt32] = []
@@ -152,12 +171,15 @@ class CollectingAggregator: Aggregator {
         return builder.finish()
     }
 
+    /// Appends the answer of one group to `builder`.
+    /// - Parameter columns: of all groups, each group's rows in the order of the call.
     func finishGroup(_ columns: [Column], _ rows: Range<Int>, _ builder: inout ColumnBuilder) throws(KernelError) {}
 
     /// Whether the values are numbers by themselves, which are put in order where they lie.
     fileprivate var isOfDoubles: Bool { types == [.double] && order.count == 1 }
 
     /// Percentiles of millions of numbers: keys and numbers of rows would take ten times what the values do.
+    /// - Returns: nil where the values are other than doubles without NULL.
     private func sortedDoubles(_ columns: [Column], _ offsets: [Int32]) -> Column? {
         guard isOfDoubles, columns[0].rowValidity == nil, case .double(var values) = columns[0].values else { return nil }
         for group in 0..<groupCount {
@@ -197,6 +219,7 @@ final class ArrayAggregator: CollectingAggregator {
 }
 
 /// string_agg: NULLs left out; each value after the first follows its own delimiter.
+/// A NULL delimiter adds nothing. A text past 64 MiB is `invalidArgument`.
 final class StringAggregator: CollectingAggregator {
     override func keptRows(_ arguments: [Column]) -> [Int32]? { arguments[0].rowValidity?.setIndices() }
 

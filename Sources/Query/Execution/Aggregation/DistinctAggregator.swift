@@ -1,6 +1,13 @@
 import ColumnStore
 
 /// Passes each distinct row of arguments of a group to another aggregator once.
+///
+/// For DISTINCT within a call where it was not planned as two groupings. NULLs equal each other. A row of several arguments
+/// counts as a whole.
+///
+/// Invariants:
+/// 1. `rows` numbers distinct rows of arguments over all groups, `pairs` has each (group, row) once.
+/// 2. The inner aggregator has been given each pair of `pairs` once; what lies aside it has not, and gets at the end.
 final class DistinctAggregator: Aggregator {
     private let makeInner: () -> Aggregator
     private var inner: Aggregator
@@ -13,6 +20,7 @@ final class DistinctAggregator: Aggregator {
     private var pairs = IntegerTable()
     private var groupCount = 0
 
+    /// Nil as long as all pairs are in memory.
     private var writtenRows: RowsAside?
     override var aside: RowsAside? { writtenRows }
 
@@ -60,6 +68,8 @@ final class DistinctAggregator: Aggregator {
         try inner.update(columns.map { $0.gathering(fresh) }, .numbers(fresh.map { numbers[Int($0)] }))
     }
 
+    /// Each group's distinct rows as lists: the inner state alone could not be merged, since it does not say which rows it
+    /// has seen.
     override func exportState() -> [Column] {
         var offsets = [Int32](repeating: 0, count: groupCount + 1)
         for pair in pairs.values { offsets[Int(pair >> 32) + 1] += 1 }
@@ -93,6 +103,7 @@ final class DistinctAggregator: Aggregator {
     // MARK: What does not fit
 
     /// Rows that were written may come again: the inner aggregator begins anew, and gets each once when all are in order.
+    /// - Returns: false where the inner one keeps what it gets.
     override func writeAside(_ run: QueryRun) throws -> Bool {
         // One that keeps its rows would keep them all then.
         if inner is CollectingAggregator { return false }
@@ -103,6 +114,7 @@ final class DistinctAggregator: Aggregator {
         return true
     }
 
+    /// Writes all pairs and forgets them; memory is free again.
     private func write(to aside: RowsAside) throws {
         let columns = rows.keyColumns()
         let values = pairs.values
@@ -128,6 +140,7 @@ final class DistinctAggregator: Aggregator {
         try writtenRows.takeOver(theirs)
     }
 
+    /// Rows come sorted by group and value, so that repeats stand beside each other.
     private func finish(from aside: RowsAside) throws -> Column {
         try write(to: aside)
         let stream = try aside.stream()
@@ -136,6 +149,7 @@ final class DistinctAggregator: Aggregator {
             let keys = batch.columns[batch.columns.count - 1].byteArrays()
             var fresh: [Int32] = []
             for row in 0..<batch.rowCount {
+                // The row before the batch's first is in the batch before.
                 let isSame = row > 0 ? keys[row].elementsEqual(keys[row - 1]) : last.map { keys[0].elementsEqual($0) } ?? false
                 if !isSame { fresh.append(Int32(row)) }
             }

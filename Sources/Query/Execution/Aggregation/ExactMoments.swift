@@ -1,8 +1,12 @@
 /// Count, sum and sum of squares of whole numbers, exact: what they are of some rows can be taken from what they are of more.
 ///
+/// As PostgreSQL's aggregates of `numeric`, which keep N, Σx and Σx² too; here in 384 bits, so that a frame can take back
+/// what it has added.
+///
 /// A decimal of 38 digits has a square of 253 bits, and 2^63 rows add 63: 384 bits hold every sum. Additions wrap in them, and what was
 /// taken away again leaves no trace.
 struct ExactMoments: BitwiseCopyable {
+    /// Of the values.
     private(set) var count: Int64 = 0
     private var sum = Wide()
     private var squares = Wide()
@@ -31,6 +35,8 @@ struct ExactMoments: BitwiseCopyable {
         return both
     }
 
+    /// What is left when the rows of `right` are taken from those of `left`.
+    /// - Precondition: they are among them.
     static func - (left: ExactMoments, right: ExactMoments) -> ExactMoments {
         var rest = left
         rest.count &-= right.count
@@ -40,7 +46,9 @@ struct ExactMoments: BitwiseCopyable {
     }
 
     /// The mean squared distance from the mean, of digits of `scale`; as PostgreSQL, `(n·Σx² − (Σx)²) / n(n − 1)`, rounded once at the end.
+    /// - Precondition: at least one row, and two of a sample.
     func variance(scale: Int, isPopulation: Bool) -> Double {
+        // Both products fit 384 bits: n·Σx² has at most 63 + 316, (Σx)² twice 190.
         let rows = UInt128(UInt64(clamping: count))
         let spread = squares.multiplied(by: rows)
         let square = sum.magnitude.squared
@@ -55,6 +63,7 @@ struct ExactMoments: BitwiseCopyable {
 
     // MARK: As columns
 
+    /// A count, then six words of each sum, the lowest first.
     static let wordCount = 13
 
     /// One of `wordCount`.
@@ -71,6 +80,7 @@ struct ExactMoments: BitwiseCopyable {
 }
 
 /// 384 bits in two's complement.
+/// Sums wrap modulo 2^384, in which adding and taking away are inverse to each other.
 private struct Wide: BitwiseCopyable {
     private var low: UInt128 = 0, middle: UInt128 = 0, high: UInt128 = 0
 
@@ -100,6 +110,7 @@ private struct Wide: BitwiseCopyable {
 
     var magnitude: Wide { isNegative ? negated : self }
 
+    /// Adds a number of 256 bits that is not negative.
     @inline(__always)
     mutating func add(_ lower: UInt128, _ upper: UInt128) {
         let (sum, carries) = low.addingReportingOverflow(lower)
@@ -107,6 +118,7 @@ private struct Wide: BitwiseCopyable {
         if carries || upper != 0 { carry(upper, carries ? 1 : 0) }
     }
 
+    /// Adds to the middle word and upwards; `one` is 0 or 1.
     private mutating func carry(_ upper: UInt128, _ one: UInt128) {
         let (sum, carries) = middle.addingReportingOverflow(upper)
         let (total, carriesToo) = sum.addingReportingOverflow(one)
@@ -114,6 +126,7 @@ private struct Wide: BitwiseCopyable {
         high &+= (carries ? 1 : 0) &+ (carriesToo ? 1 : 0)
     }
 
+    /// A number below zero is added with its sign carried through the upper words: they are all ones.
     @inline(__always)
     mutating func add(_ value: Int128) {
         if value >= 0 { return add(UInt128(bitPattern: value), 0) }
@@ -132,6 +145,7 @@ private struct Wide: BitwiseCopyable {
         let (middleHigh, middleLow) = middle.multipliedFullWidth(by: factor)
         var result = Wide()
         result.low = lowLow
+        // (high, middle, low) × factor: each product has its upper half in the next word.
         result.high = high &* factor &+ middleHigh
         result.carry(lowHigh, 0)
         result.carry(middleLow, 0)
@@ -140,6 +154,7 @@ private struct Wide: BitwiseCopyable {
 
     /// - Precondition: below 2^192.
     var squared: Wide {
+        // (l + m·2^128)² = self × l + m × l × 2^128 + m² × 2^256.
         var result = multiplied(by: low)
         let (high, low) = self.low.multipliedFullWidth(by: middle)
         result.carry(low, 0)
@@ -148,6 +163,7 @@ private struct Wide: BitwiseCopyable {
     }
 
     /// The nearest double, or its neighbour.
+    /// - Precondition: not negative.
     var double: Double { Double(high) * 0x1p256 + Double(middle) * 0x1p128 + Double(low) }
 }
 

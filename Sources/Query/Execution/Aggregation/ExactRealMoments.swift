@@ -1,6 +1,10 @@
 import ColumnStore
 
 /// Count, sum and sum of squares of doubles, exact: so is what is taken away again, and the rows' order shows in no digit.
+///
+/// A square has 106 bits at most: rounded to 53, what is lost is a double again (`product`), so that both parts together
+/// are the square. Squares of large values would leave the range: from 2^440 on values are divided by a power of two first,
+/// which loses nothing.
 struct ExactRealMoments {
     private(set) var count: Int64 = 0
     private var sum = ExactRealSum()
@@ -9,7 +13,9 @@ struct ExactRealMoments {
     /// Of the others, in units of `largeUnit` squared; none or one.
     private var largeSquares: [ExactRealSum] = []
 
+    /// Squares below it are below 2^880: 2^63 of them stay within the range.
     private static let largeMin = 0x1p440
+    /// From 2^-160 to 2^424 are values then, and their squares within the range.
     private static let largeUnit = 0x1p600
 
     init() {}
@@ -34,6 +40,7 @@ struct ExactRealMoments {
         if rest != 0 { rests.subtract(rest) }
     }
 
+    /// NaN and infinities have no square here: the sum counts them.
     private mutating func takeLarge(_ value: Double, isAdded: Bool) {
         guard value.isFinite else { return }
         if largeSquares.isEmpty { largeSquares = [ExactRealSum()] }
@@ -53,6 +60,9 @@ struct ExactRealMoments {
     }
 
     /// The product, and what rounding lost of it.
+    ///
+    /// Exact where neither part is below the normal range: a fused multiplication rounds once, so that product - rounded
+    /// product is a double (Ogita, Rump, Oishi, "Accurate Sum and Dot Product", 2005, "TwoProductFMA").
     @inline(__always)
     private static func product(_ one: Double, _ other: Double) -> (Double, Double) {
         let product = one * other
@@ -67,6 +77,7 @@ struct ExactRealMoments {
     func variance(isPopulation: Bool) -> Double {
         if sum.isSpecial { return .nan }
         let rows = Double(count)
+        // Large squares that were all taken away again do not count.
         let isLarge = largeSquares.contains { !$0.canonicalParts().isEmpty }
         let unit = isLarge ? Self.largeUnit : 1
         var smaller = squares
@@ -80,6 +91,7 @@ struct ExactRealMoments {
             numerator.add(product)
             numerator.add(rest)
         }
+        // (Σx)²: the product of every two parts.
         for one in sumParts {
             for other in sumParts {
                 let (product, rest) = Self.product(one, other)
@@ -103,6 +115,7 @@ struct ExactRealMoments {
 
 // MARK: As columns
 
+/// The count, then five columns each of sum, squares, rests and large squares.
 extension ExactRealMoments {
     static let stateTypes: [ColumnType] = [.int64] + (0..<4).flatMap { _ in ExactRealSum.stateTypes }
 

@@ -5,6 +5,12 @@ import ColumnStore
 ///
 /// Numbers of like size are added as whole numbers of one unit, thirty-five bits below the first of them. All others lie apart: as parts that do not overlap
 /// (Shewchuk, "Adaptive Precision Floating-Point Arithmetic"), those near the end of the range in a unit of their own, NaN and infinities counted.
+///
+/// Invariants:
+/// 1. The sum is `units` · 2^(base - 1075) + Σ `parts` + Σ `largeParts` · `largeUnit`, and NaN and infinities as they were
+///    counted.
+/// 2. `base` is set by the first number that is neither too small nor too large for it, and stays.
+/// 3. `parts` do not overlap and ascend in magnitude; so do `largeParts`. No part is 0.
 struct ExactRealSum {
     /// In units of 2^(base - 1075).
     private var units: Int128 = 0
@@ -15,6 +21,7 @@ struct ExactRealSum {
     /// None or one.
     private var rare: [Rare] = []
 
+    /// What few sums have: one array beside the others, so that a sum without it stays small.
     private struct Rare {
         /// The least first.
         var parts: [Double] = []
@@ -24,12 +31,14 @@ struct ExactRealSum {
 
         var isSpecial: Bool { nanCount != 0 || infinityCount != 0 || negativeInfinityCount != 0 }
 
+        /// NaN if there is one, or infinities of both signs; else the infinity.
         var special: Double {
             if nanCount != 0 || infinityCount != 0 && negativeInfinityCount != 0 { return .nan }
             return infinityCount != 0 ? .infinity : -.infinity
         }
     }
 
+    /// 1023, and the 52 digits after the point: a double of biased exponent e is a whole number of 2^(e - 1075).
     private static let exponentBias: Int32 = 1_075
     /// Biased, of 2^960: 2^63 numbers below it are far from infinity.
     private static let largeExponentMin: Int32 = 1_983
@@ -51,14 +60,17 @@ struct ExactRealSum {
     @inline(__always)
     private mutating func take(_ value: Double, _ sign: Int64) {
         let bits = value.bitPattern
+        // 0 and -0: shifted, the sign is gone.
         if bits << 1 == 0 {
             if bits == 0 { otherCount &+= sign }
             return
         }
         otherCount &+= sign
         let exponent = Int32(truncatingIfNeeded: bits >> 52 & 0x7FF)
+        // An exponent below the base wraps round to a large shift.
         let shift = UInt32(bitPattern: exponent &- base)
         guard shift < Self.exponentCount, base != 0 else { return takeOther(value, exponent, sign) }
+        // The digits with the leading one that normal numbers do not store.
         let digits = Int128(bits & (1 << 52 - 1) | 1 << 52) << Int128(truncatingIfNeeded: shift)
         let isNegative = (value.sign == .minus) != (sign < 0)
         let (sum, overflow) = units.addingReportingOverflow(isNegative ? 0 &- digits : digits)
@@ -71,6 +83,7 @@ struct ExactRealSum {
     }
 
     /// A number that is far from the others', or the first.
+    /// Sets `base` by the first number; all others here lie among the parts.
     @inline(never)
     private mutating func takeOther(_ value: Double, _ exponent: Int32, _ sign: Int64) {
         if base == 0, exponent > Self.exponentsBelow, exponent < Self.largeExponentMin {
@@ -94,6 +107,7 @@ struct ExactRealSum {
         }
     }
 
+    /// Moves `units` among the parts, where it can grow no further.
     private mutating func layUnitsAside() {
         if rare.isEmpty { rare = [Rare()] }
         for part in unitParts { Self.add(part, to: &rare[0].parts) }
@@ -101,6 +115,7 @@ struct ExactRealSum {
     }
 
     /// `units` as doubles: 53 bits each.
+    /// Three pieces, of 50, 50 and 28 bits: each is a double without rounding.
     private var unitParts: [Double] {
         if units == 0 { return [] }
         let middle = units >> 50
@@ -108,6 +123,7 @@ struct ExactRealSum {
         return parts.filter { $0 != 0 }.map { Self.scaled(Double($0), base) }
     }
 
+    /// `value` · 2^(base - 1075).
     @inline(__always)
     private static func scaled(_ value: Double, _ base: Int32) -> Double {
         let exponent = base &- exponentBias
@@ -116,6 +132,7 @@ struct ExactRealSum {
         return value * Double(sign: .plus, exponent: Int(exponent), significand: 1)
     }
 
+    /// Adds another sum. Units of one base are added as they are; of another base they come as numbers.
     mutating func add(_ other: ExactRealSum) {
         otherCount &+= other.otherCount
         if other.base == base || units == 0 && rare.isEmpty && base == 0 {
@@ -150,6 +167,7 @@ struct ExactRealSum {
     var isZero: Bool { units == 0 && rare.isEmpty }
 
     /// The sum, rounded once; infinite where it is past the range.
+    /// Of nothing but -0, or of no values, -0.
     var value: Double {
         guard let rare = rare.first else {
             // A number below the normal range has no digit to round.
@@ -166,6 +184,7 @@ struct ExactRealSum {
 
     /// Of finite values, in units of `unit`: the sum rounded, then what is left rounded, and so on. Unlike the parts as they are held, these
     /// are the same for all that have the same sum.
+    /// Ends: each part is the rounded rest, so that the rest shrinks by 53 binary digits each time.
     func canonicalParts(unit: Double = 1) -> [Double] {
         var rest: [Double] = []
         for part in rare.first?.largeParts ?? [] { Self.add(part * (Self.largeUnit / unit), to: &rest) }
@@ -179,6 +198,7 @@ struct ExactRealSum {
     }
 
     /// The sum of two, and what rounding lost.
+    /// Knuth's TwoSum (TAOCP 2, 4.2.2, theorem B): exact for any two doubles whose sum is within the range.
     @inline(__always)
     private static func twoSum(_ one: Double, _ other: Double) -> (sum: Double, rest: Double) {
         let sum = one + other
@@ -186,6 +206,9 @@ struct ExactRealSum {
         return (sum, (one - (sum - part)) + (other - part))
     }
 
+    /// Shewchuk's GROW-EXPANSION without its zeros: the value goes through all parts, from the least on, and leaves behind
+    /// what rounding lost.
+    /// - Complexity: O(parts), which are few where numbers are of like size.
     private static func add(_ value: Double, to parts: inout [Double]) {
         var carried = value
         var kept = 0
@@ -201,10 +224,12 @@ struct ExactRealSum {
         if carried != 0 { parts.append(carried) }
     }
 
+    /// The nearest double to the sum of the parts, ties to even, as `math.fsum` of Python rounds.
     private static func rounded(_ parts: [Double]) -> Double {
         guard var sum = parts.last else { return 0 }
         var index = parts.count - 1
         var rest = 0.0
+        // From the greatest down, until something is left over: all further parts are too small to change more than a tie.
         while index > 0, rest == 0 {
             index -= 1
             (sum, rest) = twoSum(sum, parts[index])
@@ -221,6 +246,8 @@ struct ExactRealSum {
 
 extension ExactRealSum {
     /// What `rare` has, for states on their way: nil mostly.
+    ///
+    ///     counts of NaN, ∞ and -∞, number of parts: 8 bytes each, the lowest first; the parts' bits; the large parts' bits
     private var rareBytes: [UInt8]? {
         guard let rare = rare.first else { return nil }
         var words = [rare.nanCount, rare.infinityCount, rare.negativeInfinityCount, Int64(rare.parts.count)].map(UInt64.init(bitPattern:))
@@ -228,6 +255,7 @@ extension ExactRealSum {
         return words.flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(8 * $0)) } }
     }
 
+    /// Bytes that are too short are taken for none.
     private mutating func takeRare(_ bytes: ArraySlice<UInt8>) {
         var rest = bytes
         var words: [UInt64] = []
@@ -245,8 +273,10 @@ extension ExactRealSum {
         ]
     }
 
+    /// The lower and the upper half of `units`, `base`, `otherCount`, what is rare.
     static let stateTypes: [ColumnType] = [.int64, .int64, .int64, .int64, .binary]
 
+    /// One row a sum.
     static func columns(_ sums: [ExactRealSum]) -> [Column] {
         let rare: Column
         if sums.allSatisfy(\.rare.isEmpty) {

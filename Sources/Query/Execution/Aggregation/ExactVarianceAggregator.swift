@@ -3,6 +3,7 @@ import ColumnStore
 /// stddev and variance of whole numbers and decimals: their squares are added up exactly, as PostgreSQL adds them, so that near neighbours
 /// far from zero keep their distance.
 final class ExactVarianceAggregator: Aggregator {
+    /// Of the argument's digits.
     private let scale: Int
     private let isPopulation: Bool
     private let isDeviation: Bool

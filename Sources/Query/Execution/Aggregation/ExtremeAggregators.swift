@@ -1,13 +1,16 @@
 import ColumnStore
 
 /// min and max of whole numbers, decimals, dates and times.
+/// Values are compared as whole numbers, decimals by their digits: all of one scale. NULLs count for nothing.
 final class WholeExtremeAggregator: Aggregator {
     private let type: ColumnType
     private let isMaximum: Bool
+    /// By group; 0 where `seen` is not set.
     private var narrow: [Int64] = []
     /// In use, and `narrow` empty, once a value did not fit.
     private var wide: [Int128] = []
     private var isWide = false
+    /// Groups that have had a value.
     private var seen: [Bool] = []
     override var stateTypes: [ColumnType] { [type] }
     override var byteCount: Int { narrow.capacity * 9 + wide.capacity * 16 }
@@ -40,6 +43,7 @@ final class WholeExtremeAggregator: Aggregator {
             }
             return
         }
+        // The first value past 64 bits turns all into 128: seldom, and once.
         if !isWide {
             isWide = true
             wide = narrow.map { Int128($0) }
@@ -56,6 +60,7 @@ final class WholeExtremeAggregator: Aggregator {
         }
     }
 
+    /// All rows are of group 0: one loop without a look at groups.
     private func takeAll(_ values: [Int64], _ validity: Bitmap?) {
         var best: Int64?
         if let validity {
@@ -70,6 +75,7 @@ final class WholeExtremeAggregator: Aggregator {
         seen[0] = true
     }
 
+    /// The least or greatest so far is state enough: merging is another `update`.
     override func exportState() -> [Column] { [finish()] }
     override func merge(_ state: [Column], _ groups: [UInt32]) { update(state, .numbers(groups)) }
 
@@ -80,6 +86,7 @@ final class WholeExtremeAggregator: Aggregator {
 }
 
 /// min and max of texts, by their bytes.
+/// Texts are ordered by bytes, which is the order of UTF-8's code points. An order of a language is not known here.
 final class BytesExtremeAggregator: Aggregator {
     private let type: ColumnType
     private let isMaximum: Bool
@@ -100,6 +107,7 @@ final class BytesExtremeAggregator: Aggregator {
         seen.grow(to: groupCount, with: false)
     }
 
+    /// Of equal texts the first stays.
     override func update(_ arguments: [Column], _ groups: GroupRows) {
         let arrays = arguments[0].byteArrays()
         let validity = arguments[0].rowValidity
@@ -130,9 +138,11 @@ final class BytesExtremeAggregator: Aggregator {
 }
 
 /// min and max of all other types, value by value.
+/// Doubles (NaN above all others), intervals, lists and rows among them.
 final class ValueExtremeAggregator: Aggregator {
     private let type: ColumnType
     private let isMaximum: Bool
+    /// NULL where no value has come.
     private var best: [Value] = []
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }

@@ -3,19 +3,26 @@ import Synchronization
 
 /// Groups with their states, of one part of the hash space: in memory as long as they fit, then on disk.
 ///
+/// The life of a part: `append` while workers group, `consume` once by whoever merges it.
+///
+/// Invariant: rows lie in `batches` until `isOnDisk`, then in `file`; never in both but within `spill`.
+///
 /// Safe to share: one worker writes; whoever merges reads, when all writing is over.
 final class GroupPart: @unchecked Sendable {
     private let run: QueryRun
+    /// Of the keys, then of the states.
     private let types: [ColumnType]
     private var batches: [ColumnBatch] = []
     private var file: SpillFile?
     private var isOnDisk = false
+    /// What `batches` take, or the buffer of the file.
     private let share: MemoryShare
 
     /// As much smaller than all groups is a part: what must fit in memory at once.
     static let countPerLevel = 32
     private static let bitsPerLevel = 5
     /// How often a part that does not fit is split again.
+    /// With the first level five times five bits: 2^25 parts.
     static let depthMax = 4
 
     /// What waits to be written: of the parts of all sets and workers together a sixteenth of the budget, or a page each.
@@ -61,6 +68,8 @@ final class GroupPart: @unchecked Sendable {
     var isEmpty: Bool { batches.isEmpty && file == nil }
     var spilledByteCount: Int { file?.byteCount ?? 0 }
 
+    /// Keeps groups in memory, or writes them when there is no room.
+    /// - Throws: `spillFull`.
     private func append(_ batch: ColumnBatch) throws {
         if !isOnDisk, share.resize(to: share.byteCount + batch.keptByteCount) { return batches.append(batch) }
         try spill()
@@ -79,6 +88,7 @@ final class GroupPart: @unchecked Sendable {
     }
 
     /// Moves what is held to disk; what follows goes there too.
+    /// - Throws: `spillFull`.
     func spill() throws {
         isOnDisk = true
         for batch in batches { try write(batch) }
@@ -87,6 +97,7 @@ final class GroupPart: @unchecked Sendable {
     }
 
     /// Gives all groups away; the part is then empty.
+    /// An error of `body` leaves it undefined which groups were given.
     func consume(_ body: (ColumnBatch) throws -> Void) throws {
         let held = batches
         batches = []
@@ -98,12 +109,17 @@ final class GroupPart: @unchecked Sendable {
     }
 
     /// Lays groups into the parts that their keys' hashes say.
+    ///
+    /// The same keys go to the same part, whichever worker lays them and whatever their columns lie like.
+    ///
     /// - Parameters:
     ///   - groups: `keyCount` key columns, then the states.
     ///   - depth: how often these groups have been split before.
     static func distribute(_ groups: ColumnBatch, keyCount: Int, depth: Int, over parts: [GroupPart]) throws {
+        // Without keys there is one group.
         if keyCount == 0 { return try parts[0].append(groups) }
         let hashes = HashKernels.rows(Array(groups.columns[..<keyCount]), count: groups.rowCount)
+        // Depth 0 takes the hash's top five bits, each split the next five: within a part the bits above are all the same.
         let shift = UInt64(64 - bitsPerLevel * (depth + 1))
         var rows = [[Int32]](repeating: [], count: parts.count)
         for index in rows.indices { rows[index].reserveCapacity(groups.rowCount / parts.count * 5 / 4) }

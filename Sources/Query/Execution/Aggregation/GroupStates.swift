@@ -1,6 +1,10 @@
 import ColumnStore
 
 /// The groups of one grouping set: keys numbered, and a state for each call.
+///
+/// One thread at a time: a worker's own, and then whoever merges it.
+///
+/// Invariant: every aggregator has states for groups 0 ..< `table.count`.
 final class GroupStates {
     private(set) var table: GroupTable
     private var cache: GroupTable.Cache
@@ -12,10 +16,12 @@ final class GroupStates {
         cache = GroupTable.Cache(keyCount: types.count)
         self.calls = calls
         aggregators = try AggregatorFactory.make(calls)
+        // Without keys there is one group, rows or not.
         if types.isEmpty { for aggregator in aggregators { aggregator.resize(1) } }
     }
 
     var keyCount: Int { table.types.count }
+    /// Of `export`: keys, then the states of each call.
     var types: [ColumnType] { table.types + aggregators.flatMap(\.stateTypes) }
     var byteCount: Int { table.byteCount + cache.byteCount + aggregators.reduce(0) { $0 + $1.byteCount } }
 
@@ -30,9 +36,11 @@ final class GroupStates {
     var exportByteCount: Int { keyCount == 0 ? 0 : table.exportByteCount + table.count * 16 * (types.count - keyCount) }
 
     /// What cannot be divided must fit as it is, or answer from disk.
+    /// - Throws: `outOfMemory` with the name and the position of the call that takes most.
     func checkWhole(_ share: MemoryShare, _ run: QueryRun) throws {
         if share.resize(to: byteCount) { return }
         if byteCount > run.refusedByteCount {
+            // Only what takes a part of it worth writing.
             for aggregator in aggregators where aggregator.byteCount > run.refusedByteCount / 8 { _ = try aggregator.writeAside(run) }
         }
         let byteCount = byteCount
@@ -50,6 +58,7 @@ final class GroupStates {
     var asideByteCount: Int { aggregators.reduce(0) { $0 + ($1.aside?.byteCount ?? 0) } }
 
     /// Takes in the groups of another worker.
+    /// - Precondition: without keys, where some state lies on disk.
     func absorb(_ other: GroupStates) throws {
         guard other.isAside else { return try merge(other.export()) }
         precondition(keyCount == 0, "groups with keys are laid into parts before their states are written aside")
@@ -70,6 +79,7 @@ final class GroupStates {
         return .numbers(numbers)
     }
 
+    /// - Parameter call: its place among the calls; `arguments` as its aggregator wants them.
     func update(_ call: Int, _ arguments: [Column], _ rows: GroupRows) throws(QueryError) {
         do { try aggregators[call].update(arguments, rows) } catch { throw error.queryError(position: calls[call].position) }
     }
@@ -79,11 +89,13 @@ final class GroupStates {
         ColumnBatch(rowCount: table.count, columns: table.keyColumns() + aggregators.flatMap { $0.exportState() })
     }
 
+    /// Takes in what another `export` gave.
     func merge(_ exported: ColumnBatch) throws(QueryError) {
         let numbers = rows(Array(exported.columns[..<keyCount]), count: exported.rowCount).numbers
         var place = keyCount
         for (index, aggregator) in aggregators.enumerated() {
             let width = aggregator.stateTypes.count
+            // A follower has no state of its own.
             if width == 0 { continue }
             let state = Array(exported.columns[place..<(place + width)])
             do { try aggregator.merge(state, numbers) } catch { throw error.queryError(position: calls[index].position) }

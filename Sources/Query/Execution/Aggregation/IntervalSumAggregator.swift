@@ -1,9 +1,11 @@
 import ColumnStore
 
 /// sum and avg of intervals: months, days and time each by themselves, as PostgreSQL has them.
+/// A part past its range is `timeOutOfRange`, on the way too.
 final class IntervalSumAggregator: Aggregator {
     private let isAverage: Bool
     private var sums: [Interval] = []
+    /// Of intervals that are no NULL.
     private var counts: [Int64] = []
     override var stateTypes: [ColumnType] { [.interval, .int64] }
     override var byteCount: Int { sums.capacity * MemoryLayout<Interval>.stride + counts.capacity * 8 }
@@ -25,6 +27,7 @@ final class IntervalSumAggregator: Aggregator {
         try take(state[0], groups, counts: state[1].integers() ?? [])
     }
 
+    /// - Parameter added: intervals behind each state; nil where each row is one.
     private func take(_ column: Column, _ groups: [UInt32], counts added: [Int64]?) throws(KernelError) {
         let validity = column.rowValidity
         let values = column.intervals()

@@ -1,9 +1,13 @@
 import ColumnStore
 
 /// percentile_cont, percentile_disc and mode: over values in order, NULLs left out.
+///
+/// As PostgreSQL has them: <https://www.postgresql.org/docs/15/functions-aggregate.html#FUNCTIONS-ORDEREDSET-TABLE>. Of
+/// values that come equally often, mode is the first in order. No value: NULL.
 final class OrderedSetAggregator: CollectingAggregator {
     enum Kind { case continuous(Double), discrete(Double), mode }
     private let kind: Kind
+    /// Nil as long as all rows are in memory.
     private var rows: RowsAside?
     /// Of each group, those on disk.
     private var rowCounts: [Int] = []
@@ -26,6 +30,7 @@ final class OrderedSetAggregator: CollectingAggregator {
             let one = column.value(at: rows.lowerBound + low)
             builder.append(try answer(one, low == high ? one : column.value(at: rows.lowerBound + high), share))
         case .mode:
+            // Equal values stand together: `start` is where the run of this one begins.
             var best = rows.lowerBound
             var bestCount = 0
             var start = rows.lowerBound
@@ -38,6 +43,11 @@ final class OrderedSetAggregator: CollectingAggregator {
     }
 
     /// The places of the two values that a percentile lies between, and how far from the first.
+    ///
+    /// Of n values in order, percentile_cont of f lies at f·(n - 1), between its neighbours; percentile_disc is the first
+    /// value whose place from 1 is at least f·n.
+    ///
+    /// - Parameter count: of values, at least one.
     private func places(_ count: Int) -> (Int, Int, Double) {
         switch kind {
         case .continuous(let fraction):
@@ -51,6 +61,7 @@ final class OrderedSetAggregator: CollectingAggregator {
         }
     }
 
+    /// - Parameter share: how far from the first value to the second, from 0 to 1.
     private func answer(_ one: Value, _ other: Value, _ share: Double) throws(KernelError) -> Value {
         guard case .continuous = kind else { return one }
         if case .interval(let first) = one, case .interval(let second) = other {
@@ -74,6 +85,7 @@ final class OrderedSetAggregator: CollectingAggregator {
         return true
     }
 
+    /// What the other still has in memory is taken in as rows; what lies on disk, as runs.
     override func absorb(_ other: Aggregator, groupCount: Int) throws {
         guard let other = other as? OrderedSetAggregator, let theirs = other.rows else { return try super.absorb(other, groupCount: groupCount) }
         other.takeRows { groups, columns in update(columns, .numbers(groups)) }
@@ -89,6 +101,7 @@ final class OrderedSetAggregator: CollectingAggregator {
     }
 
     /// One walk over all rows: how many each group has is known.
+    /// What is still in memory is written first, so that all rows come in one order.
     private func finish(from rows: RowsAside) throws -> Column {
         rowCounts.grow(to: groupCount, with: 0)
         try takeRows { groups, columns in
@@ -142,6 +155,7 @@ final class OrderedSetAggregator: CollectingAggregator {
         }
     }
 
+    /// An interval between two; nil past the range.
     private func between(_ one: Interval, _ other: Interval, _ share: Double) -> Interval? {
         if share == 0 { return one }
         guard let span = TimeArithmeticKernels.sum(other, one, sign: -1),

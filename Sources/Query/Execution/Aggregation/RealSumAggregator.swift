@@ -67,6 +67,7 @@ final class RealSumAggregator: Aggregator {
     }
 
     /// - Parameter count: of rows, at least one.
+    /// - Throws: `numericOverflow` where finite values come to an infinite sum.
     static func answer(_ sum: ExactRealSum, _ count: Int64, isAverage: Bool) throws(KernelError) -> Double {
         let value = sum.value
         if value.isInfinite, !sum.isSpecial { throw .numericOverflow }

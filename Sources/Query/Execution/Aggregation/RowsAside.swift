@@ -2,6 +2,11 @@ import ColumnStore
 
 /// Rows of one aggregate that do not fit in memory, on disk in runs sorted by group and value, and merged when they are answered.
 ///
+/// A log-structured merge in small: each write sorts and writes runs of at most 4 MiB; 32 runs of a level become one of the
+/// next, so that of n runs a row is merged log₃₂(n) times.
+///
+/// Invariant: each level has fewer than 32 runs. One thread at a time.
+///
 /// However many runs are written, few are merged at last: so many of a size become one of the next.
 final class RowsAside {
     private let run: QueryRun
@@ -10,7 +15,9 @@ final class RowsAside {
     private let order: [CollectingAggregator.CollectedKey]
     /// By how often their rows were merged.
     private var levels: [[SpillFile]] = []
+    /// Made with the first run.
     private var volume: SpillVolume?
+    /// Of the runs as they were first written.
     private(set) var byteCount = 0
 
     /// Rows that are put in order together: their keys and numbers lie beside them meanwhile.
@@ -34,6 +41,7 @@ final class RowsAside {
         }
     }
 
+    /// Sorts and writes rows that fit in memory.
     private func writeRun(_ rows: ColumnBatch) throws {
         try run.cancellation.check()
         let columns = [SortColumn(rows.columns[0])]
@@ -59,6 +67,7 @@ final class RowsAside {
 
     /// The rows of another, whose groups have the same numbers.
     func takeOver(_ other: RowsAside) throws {
+        // A run comes to the level that it had, or to the highest there is.
         for (level, files) in other.levels.enumerated() { for file in files { try add(file, level: min(level, levels.count)) } }
         byteCount += other.byteCount
         other.levels = []

@@ -1,6 +1,10 @@
 import ColumnStore
 
 /// sum and avg of integers and decimals: exact, whatever the order of the values; what goes past 128 bits on the way may come back.
+///
+/// A sum of n values of 64 bits needs at most 64 + log₂(n) bits: 128 are enough for all rows that there can be. Wider
+/// values can take it past 128 bits, and back:
+/// `carry` counts how often it wrapped.
 final class ExactSumAggregator: Aggregator {
     /// One group's: together, so that a row touches one place in memory.
     private struct Total {
@@ -44,6 +48,7 @@ final class ExactSumAggregator: Aggregator {
     private let isAverage: Bool
     private let totals: Totals
     override var isFollower: Bool { follows }
+    /// The leader's totals are answered from, and neither fed nor put out here.
     private let follows: Bool
     override var stateTypes: [ColumnType] { follows ? [] : [.decimal38(scale: argument.scale), .int64] }
     override var byteCount: Int { follows ? 0 : totals.groups.capacity * MemoryLayout<Total>.stride }
@@ -81,6 +86,8 @@ final class ExactSumAggregator: Aggregator {
 
     /// Low and high halves apart: neither can overflow over a batch, and both loops need no carry.
     private func addAll(_ values: [Int64], _ validity: Bitmap?) {
+        // A batch has far fewer than 2^31 rows: neither sum of 32-bit halves leaves 64 bits. Arithmetic in 128 bits would
+        // be several instructions a row.
         var low: UInt64 = 0
         var high: Int64 = 0
         var count = 0
@@ -127,6 +134,7 @@ final class ExactSumAggregator: Aggregator {
         }
     }
 
+    /// Values of 128 bits, each looked at for a carry. Once one has come, all later values go this way.
     private func addWide(_ values: [Int128], _ validity: Bitmap?, _ groups: [UInt32]) throws(KernelError) {
         totals.isWide = true
         try totals.groups.withUnsafeMutableBufferPointer { (totals) throws(KernelError) in
@@ -160,6 +168,7 @@ final class ExactSumAggregator: Aggregator {
         }
     }
 
+    /// - Throws: `numericOverflow` for a sum or mean that the result's type does not hold.
     override func finish() throws(KernelError) -> Column {
         let groups = totals.groups
         let validity = groups.contains { $0.count == 0 } ? Bitmap.computed(count: groups.count) { groups[$0].count > 0 } : nil
@@ -174,6 +183,7 @@ final class ExactSumAggregator: Aggregator {
         return .whole(narrow, type: result, validity: validity)
     }
 
+    /// - Precondition: the group has a value.
     private func answer(_ total: Total) throws(KernelError) -> Int128 {
         // What is still past 128 bits has more than 38 digits.
         if total.carry != 0 { throw .numericOverflow }
@@ -192,6 +202,7 @@ final class ExactSumAggregator: Aggregator {
 }
 
 /// An average of partial sums and counts: the same digits as that of all values.
+/// Of rollups: its arguments are a column of sums and one of counts, which are taken in as states are.
 final class PartAverageAggregator: Aggregator {
     private let inner: ExactSumAggregator
     private let sum: ColumnType

@@ -34,6 +34,7 @@ final class VarianceAggregator: Aggregator {
         for row in groups.indices { moments[Int(groups[row])].add(more[row]) }
     }
 
+    /// NULL of no rows, and for a sample of one. NaN where a NaN or an infinity is among the values.
     override func finish() throws(KernelError) -> Column {
         let least: Int64 = isPopulation ? 1 : 2
         var values = [Double](repeating: 0, count: moments.count)

@@ -4,6 +4,16 @@ import ColumnStore
 /// Numbers byte strings in the order in which they first come.
 ///
 /// Strings of at most eight bytes are told apart without a look at their bytes.
+///
+/// An open-addressing hash table with linear probing, at most half full, in three arrays: the strings end to end
+/// (`values`), what mostly tells them apart (`heads`), and slots of hash and code. A probe compares 32 bits of the hash in
+/// the slot itself; only where they agree does it look at the head, and only for strings of more than eight bytes at their
+/// bytes.
+///
+/// Invariants:
+/// 1. `heads[c]` is of the string `values[c]`; codes are 0 ..< `count`.
+/// 2. Each code stands in one slot; from its home `upper & mask` on to it no slot is empty.
+/// 3. `slots.count` is 0 or a power of two, `mask` one less.
 struct ByteTable {
     /// By code.
     private(set) var values = ByteArrays()
@@ -12,6 +22,7 @@ struct ByteTable {
     private var slots: [UInt64] = []
     private var mask = 0
 
+    /// What `find` gives for a string that has no code.
     static let missing = IntegerTable.missing
     /// Rows between two looks at whether the table must grow.
     private static let stepRowCount = 256
@@ -19,7 +30,9 @@ struct ByteTable {
     /// What mostly decides whether two strings are equal.
     private struct Head {
         /// The first eight bytes; shorter strings are filled up with zeros.
+        /// In the first eight bytes the first byte is the lowest of the number.
         var prefix: UInt64
+        /// Where it lies among the bytes of `values`.
         var start: Int32
         var length: Int32
     }
@@ -30,6 +43,8 @@ struct ByteTable {
     var byteCount: Int { values.bytes.capacity + values.offsets.capacity * 4 + slots.count * 8 + heads.capacity * 16 }
 
     /// What `added` more strings of `byteCount` bytes may take at most while they are taken in: larger arrays, beside those that they replace.
+    /// - Parameter byteCount: of the strings that may be new, together.
+    /// - Complexity: O(1).
     func growth(by added: Int, byteCount: Int) -> Int {
         let total = heads.count + added
         let room = heads.growth(to: total) * 16 + values.offsets.growth(to: total + 1) * 4 + values.bytes.growth(to: values.bytes.count + byteCount)
@@ -39,6 +54,7 @@ struct ByteTable {
     // MARK: Giving codes
 
     /// Codes of the strings at `rows` (nil: of all), new ones given to those not seen.
+    /// - Precondition: `codes` has a place for each; the table's strings stay below 2 GiB.
     mutating func assign(_ arrays: ByteArrays, rows: [Int32]? = nil, into codes: UnsafeMutableBufferPointer<UInt32>) {
         let count = rows?.count ?? arrays.count
         precondition(codes.count >= count)
@@ -59,6 +75,7 @@ struct ByteTable {
         }
     }
 
+    /// The code of one string.
     mutating func assign(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         makeRoom(for: 1)
         return assign(bytes, 0, bytes.count)
@@ -84,6 +101,8 @@ struct ByteTable {
             }
             place = (place &+ 1) & mask
         }
+        // Offsets of 32 bits end there. A query is given a gibibyte at most (`heldByteCountMax`), so that its budget mostly
+        // says no before.
         precondition(values.bytes.count + length < Int(Int32.max), "a table of texts past 2 GiB")
         heads.append(Head(prefix: prefix, start: Int32(truncatingIfNeeded: values.bytes.count), length: Int32(truncatingIfNeeded: length)))
         values.bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]))
@@ -109,6 +128,7 @@ struct ByteTable {
 
     func find(_ bytes: UnsafeRawBufferPointer) -> UInt32 { find(bytes, 0, bytes.count) }
 
+    /// Ends, since half of all slots are empty.
     @inline(__always)
     private func find(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) -> UInt32 {
         if heads.isEmpty { return Self.missing }
@@ -127,10 +147,12 @@ struct ByteTable {
 
     // MARK: Strings
 
+    /// - Parameter bytes: the array in which the string lies, and past whose end nothing may be read.
     @inline(__always)
     private static func prefix(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int) -> UInt64 {
         if length >= 8 { return bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self) }
         if length == 0 { return 0 }
+        // What follows the string in the array is read along and masked off: one load in the place of a loop.
         if start + 8 <= bytes.count {
             return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)) & (1 << UInt64(length * 8) &- 1)
         }
@@ -139,23 +161,27 @@ struct ByteTable {
         return value
     }
 
+    /// Of a short string its prefix says all but the length, by which "a" and "a\0" differ.
     @inline(__always)
     private static func hash(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ prefix: UInt64) -> UInt64 {
         if length <= 8 { return HashKernels.mix(HashKernels.hash(prefix), UInt64(length) &+ 0x9E37_79B9_7F4A_7C15) }
         return HashKernels.hash(UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]))
     }
 
+    /// - Parameter code: of the string to compare with.
     @inline(__always)
     private func isEqual(_ code: Int, _ bytes: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ prefix: UInt64) -> Bool {
         let head = heads[code]
         guard head.prefix == prefix, Int(head.length) == length else { return false }
         if length <= 8 { return true }
         return values.bytes.withUnsafeBytes { own in
+            // The prefix has eight bytes of both already.
             guard let one = own.baseAddress, let other = bytes.baseAddress else { return false }
             return memcmp(one + Int(head.start) + 8, other + start + 8, length - 8) == 0
         }
     }
 
+    /// Sees to it that `added` strings find free slots. Growing moves slots alone: the hash's upper half is in them.
     private mutating func makeRoom(for added: Int) {
         let needed = (heads.count + added) * 2
         if needed <= slots.count { return }

@@ -3,6 +3,15 @@ import ColumnStore
 
 /// A key of a grouping of which each group of the keys before it has one value, as the name beside a customer's number: values are kept by group and rows are compared with
 /// them, which takes neither a hash nor tables of values and pairs. A row that has another value ends it.
+///
+/// Unlike `KeyTable` it never searches: which group a row is in is known from the keys before it, and the row only has to
+/// agree.
+///
+/// Invariants:
+/// 1. `isNull` has an entry a group; so has `texts` or `integers`, whichever the type takes. Under a NULL it is empty, or
+///    0.
+/// 2. Once `take` was false, groups from `settledCount` on may have come from the rows that ended it: only `settled` is to
+///    be read then.
 struct DependentKey {
     private let type: ColumnType
     private var texts = ByteArrays()
@@ -27,6 +36,9 @@ struct DependentKey {
     var byteCount: Int { texts.bytes.capacity + ColumnBatch.copied(texts.bytes.count) + texts.offsets.capacity * 4 + integers.capacity * 8 + isNull.capacity }
 
     /// What the rows of `column` may take at most while they are compared, and what the values take as those of a table, beside these, should a row not agree.
+    ///
+    /// The values of a table are asked for beside because a row that does not agree has them numbered at once, in the same
+    /// batch.
     func growth(by column: Column) -> Int {
         let (total, textByteCount) = (count + column.count, type.isBytes ? column.flatByteCountBound : 0)
         let own = isNull.growth(to: total) + (type.isBytes
@@ -49,6 +61,7 @@ struct DependentKey {
     func settled() -> Column { values().slice(0..<settledCount) }
 
     /// By group.
+    /// The value of each group, in the order of their numbers.
     func values() -> Column {
         var validity: Bitmap?
         if hasNull {
@@ -59,6 +72,7 @@ struct DependentKey {
         return type.isBytes ? .text(texts, type: type, validity: validity) : .whole(integers, type: type, validity: validity)
     }
 
+    /// Whole numbers and decimals in 64 bits; false for decimals that lie in 128.
     private mutating func takeIntegers(_ column: Column, _ groups: [UInt32]) -> Bool {
         guard let values = KeyTable.integers(column) else { return false }
         let validity = column.rowValidity
@@ -66,6 +80,7 @@ struct DependentKey {
             let group = Int(groups[row])
             let isPresent = validity?[row] ?? true
             if group < isNull.count {
+                // Two NULLs agree, as they do in GROUP BY.
                 if isNull[group] ? isPresent : !isPresent || integers[group] != values[row] { return false }
                 continue
             }
@@ -76,6 +91,7 @@ struct DependentKey {
         return true
     }
 
+    /// Codes are looked up, not compared: two batches of one column may have two dictionaries.
     private mutating func takeTexts(_ column: Column, _ groups: [UInt32]) -> Bool {
         if case .dictionary(let codes, let dictionary) = column.values {
             return takeTexts(dictionary.values.byteArrays(), at: codes, column.rowValidity, groups)
@@ -105,6 +121,7 @@ struct DependentKey {
         }
     }
 
+    /// A new group's value was kept: whether it is one.
     private mutating func note(_ isPresent: Bool) {
         isNull.append(!isPresent)
         if !isPresent { hasNull = true }

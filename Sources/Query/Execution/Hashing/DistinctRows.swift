@@ -1,6 +1,14 @@
 import ColumnStore
 
 /// The groups of a grouping without states, once they are many: one key is numbered by itself, the others together, and a pair of numbers is a bit.
+///
+/// `AggregateWorker` turns to it when a table of groups has filled; what it counts comes out by pieces, each a batch. For
+/// the keys (month, customer) of which customer has more values:
+///
+///     rights: customers by number      lefts: months by number      pairs: (month's number, customer's number), a bit each
+///
+/// Invariant: every number in `pairs` is below `lefts.count`, or `rights.count`. One worker's own; workers are brought
+/// together by `absorb`.
 final class DistinctRows {
     private let types: [ColumnType]
     /// The key that is numbered by itself.
@@ -11,6 +19,7 @@ final class DistinctRows {
     private var rightCache = DictionaryCodes()
     private var pairs = PairSet()
 
+    /// Of a batch that is put out, about.
     private static let pieceRowCount = 4 * ColumnBatch.targetRowCount
 
     /// - Parameters:
@@ -25,6 +34,7 @@ final class DistinctRows {
     }
 
     /// Whether such keys can be kept so.
+    /// One key alone is numbered by its table, without pairs; nested values take too much beside a bit.
     static func canHold(_ types: [ColumnType]) -> Bool { types.count > 1 && types.allSatisfy { !$0.isNested } }
 
     var count: Int { pairs.count }
@@ -41,6 +51,7 @@ final class DistinctRows {
         let others = keys.indices.filter { $0 != right }.map { keys[$0] }
         guard hold(byteCount + lefts.growth(by: others, count: count) + rights.growth(by: keys[right])) else { return false }
         // Numbers without pairs are no rows.
+        // What fails from here on leaves numbers behind, which cost memory alone.
         let leftNumbers = lefts.assign(others, count: count, cache: &leftCache)
         let rightNumbers = rights.assign(keys[right], cache: &rightCache)
         guard let growth = pairs.growth(by: count, leftCount: lefts.count, rightCount: rights.count), hold(byteCount + growth) else { return false }
@@ -49,6 +60,7 @@ final class DistinctRows {
     }
 
     /// Takes in all that another has, which then has nothing; as `take`.
+    /// - Parameter hold: as for `take`, of this one's memory.
     func absorb(_ other: DistinctRows, hold: (Int) -> Bool) -> Bool {
         // Its keys are put out, which its own count allows for, and numbered here.
         guard hold(byteCount + lefts.byteCount + rights.byteCount + 2 * (other.lefts.byteCount + other.rights.byteCount)) else { return false }
@@ -66,11 +78,13 @@ final class DistinctRows {
         Output(pairs: pairs, keys: [rights.values()] + lefts.keyColumns(), right: right, pieces: pairs.pieces(pairCount: Self.pieceRowCount))
     }
 
+    /// What is put out, for several workers: each takes pieces of its own.
     struct Output: Sendable {
         private let pairs: PairSet
         /// By the right number, then those by the left.
         private let keys: [Entries]
         private let right: Int
+        /// Ranges of places in `pairs`, some `pieceRowCount` rows each.
         let pieces: [Range<Int>]
 
         fileprivate init(pairs: PairSet, keys: [Column], right: Int, pieces: [Range<Int>]) {
@@ -98,6 +112,7 @@ final class DistinctRows {
         }
 
         func column(_ codes: [UInt32]) -> Column {
+            // The key's distinct texts become the dictionary, numbers are its codes.
             guard let dictionary else { return values.gathering(codes.map { Int32(bitPattern: $0) }) }
             var validity: Bitmap?
             if let present = values.rowValidity, !present.isAllSet {

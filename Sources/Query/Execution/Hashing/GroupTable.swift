@@ -2,7 +2,18 @@ import ColumnStore
 
 /// Numbers the distinct rows of several key columns. Each column's values are numbered first; then pairs of numbers, from the left. A column of which each group so
 /// far has one value alone is compared instead.
+///
+/// For keys (a, b, c): code of a, code of b → number of (a, b); this number, code of c → number of (a, b, c), which is the
+/// group. Each step is a look-up of one 64-bit number (`PairTable`), so that no row's keys are ever put together as bytes.
+///
+/// Invariants:
+/// 1. Groups are numbered from 0 in the order in which they first come; numbers never change, but by a table that is made
+///    anew.
+/// 2. NULL is a value like others to `assign`.
+/// 3. While `dependents[i]` is there, column i has no entry in `keys[i]` and `pairs[i - 1]`: with it there are no more
+///    groups than without.
 struct GroupTable {
+    /// Of the key columns; a column may come with another precision.
     let types: [ColumnType]
     private var keys: [KeyTable]
     /// By column, instead of its key and pairs, as long as it holds; none for the first.
@@ -45,6 +56,7 @@ struct GroupTable {
     }
 
     /// What the rows of `columns` may take at most while they are numbered.
+    /// - Complexity: O(keys), but for nested columns, whose bytes are counted.
     func growth(by columns: [Column], count: Int) -> Int {
         var sum = 0
         for index in columns.indices {
@@ -55,6 +67,7 @@ struct GroupTable {
     }
 
     /// What a table of so many rows takes at most, no two of which are the same, with what it grew from.
+    /// Slots of 8 or 16 bytes, half of them free, beside those that they grew from; heads, offsets and values.
     static func byteCountBound(_ types: [ColumnType], rowCount: Int, textByteCount: Int) -> Int {
         let slotCount = (2 * rowCount).nextPowerOfTwo
         let pairs = max(0, types.count - 1) * (slotCount * 24 + rowCount * 16)
@@ -65,6 +78,9 @@ struct GroupTable {
     var exportByteCount: Int { count * keys.count * 28 }
 
     /// One group number a row; new groups for rows not seen.
+    /// - Parameter count: rows of each column.
+    /// - Parameter cache: of this worker, for this table alone.
+    /// - Complexity: O(rows × keys) probes; of a dictionary's entries one for each that rows use.
     mutating func assign(_ columns: [Column], count: Int, cache: inout Cache) -> [UInt32] {
         guard !columns.isEmpty else { return [UInt32](repeating: 0, count: count) }
         var numbers = keys[0].assign(columns[0], cache: &cache.dictionaries[0])
@@ -81,6 +97,7 @@ struct GroupTable {
     }
 
     /// Has a column that was compared numbered from now on. The groups of earlier rows keep their numbers.
+    /// Earlier groups differ in the columns before this one already, so that each makes a pair of its own, in order.
     private mutating func number(_ index: Int) {
         guard let values = dependents[index]?.settled() else { return }
         dependents[index] = nil
@@ -92,6 +109,7 @@ struct GroupTable {
     }
 
     /// One group number a row, `missing` where there is no such group.
+    /// Changes nothing in the table: several workers may search it at once, each with a cache of its own.
     /// - Parameter nullsMatch: for each key, whether NULL is a value like others.
     func find(_ columns: [Column], count: Int, nullsMatch: [Bool], cache: inout Cache) -> [UInt32] {
         guard !columns.isEmpty else { return [UInt32](repeating: 0, count: count) }
@@ -125,6 +143,11 @@ struct GroupTable {
 }
 
 /// Numbers pairs of numbers: both in one 64-bit value, so close together that few of them make an array.
+///
+/// (left, right) is `left << shift | right`. With 10 bits for the right half few groups and few codes give small numbers,
+/// for which `IntegerTable` takes an array; a right half that outgrows them has all pairs numbered anew with 32.
+///
+/// Invariant: every right number so far is below `1 << shift`.
 private struct PairTable {
     private var table = IntegerTable()
     /// Bits of the right half.
@@ -147,6 +170,7 @@ private struct PairTable {
 
     /// As `assign`; `missing` for pairs that are not there, as are those of which a half is missing.
     func find(_ numbers: inout [UInt32], _ codes: [UInt32]) {
+        // `missing` is `UInt32.max`: joined it would be some other pair's bits, so that such rows are put right afterwards.
         let isMissing = numbers.indices.contains { numbers[$0] == IntegerTable.missing || codes[$0] == IntegerTable.missing }
         let before = isMissing ? numbers : []
         joined(numbers, codes).withUnsafeBufferPointer { joined in

@@ -1,6 +1,12 @@
 import ColumnStore
 
 /// Hashes of values, equal for equal values however they lie: in a dictionary, in 64 or 128 bits, as constants.
+///
+/// Sketches of `approx_count_distinct` keep what `rows` gives of a value, in files of sums, too (`docs/rollups.md`): a
+/// value's hash must stay as it is, and so must the order of bytes that it is read in.
+///
+/// Not of the kind that withstands a chosen collision: who chooses keys can crowd a table, which then is slow, or notices
+/// it (`KeyIndex.make`). The order in which tables number values does not depend on hashes.
 enum HashKernels {
     /// Multiplies into 128 bits and folds: every bit of the input reaches every bit of the result (after Yi's wyhash).
     @inline(__always)
@@ -9,6 +15,7 @@ enum HashKernels {
         return product.high ^ product.low
     }
 
+    /// Two of wyhash's own constants.
     private static let seed: UInt64 = 0xA076_1D64_78BD_642F
     private static let step: UInt64 = 0xE703_7ED1_A0B4_28DB
 
@@ -18,11 +25,14 @@ enum HashKernels {
     @inline(__always)
     static func hash(_ value: Int64) -> UInt64 { hash(UInt64(bitPattern: value)) }
 
+    /// As of 64 bits where the value fits them, since one decimal may lie either way.
     static func hash(_ value: Int128) -> UInt64 {
         if let narrow = Int64(exactly: value) { return hash(narrow) }
         return mix(UInt64(truncatingIfNeeded: value) ^ seed, UInt64(truncatingIfNeeded: value >> 64) ^ step)
     }
 
+    /// - Complexity: O(bytes), eight a step; the last, shorter word is filled up with zeros, and the length goes in at the
+    ///   beginning and the end.
     @inline(__always)
     static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var state = seed ^ UInt64(truncatingIfNeeded: bytes.count)
@@ -53,6 +63,7 @@ enum HashKernels {
     }
 
     /// One hash a row over several columns.
+    /// NULL has a hash of its own: it is equal to itself here, as groups and parts of joins want it.
     static func rows(_ columns: [Column], count: Int) -> [UInt64] {
         var hashes = [UInt64](repeating: seed, count: count)
         for column in columns {
@@ -66,6 +77,7 @@ enum HashKernels {
         return hashes
     }
 
+    /// Of one column; what stands under a NULL has some hash, which `rows` does not use.
     private static func values(_ column: Column) -> [UInt64] {
         switch column.values {
         case .int64(let values): return values.map { hash($0) }
@@ -80,6 +92,7 @@ enum HashKernels {
                 (0..<arrays.count).map { hash(UnsafeRawBufferPointer(rebasing: bytes[arrays.range(at: $0)])) }
             }
         case .dictionary(let codes, let dictionary):
+            // Each entry once, when there are no more entries than rows.
             if dictionary.count <= column.count {
                 let entries = values(dictionary.values.retyped(column.type))
                 return codes.map { entries[Int($0)] }
@@ -99,7 +112,16 @@ enum HashKernels {
 }
 
 /// A value as bytes that are equal for equal values: keys of nested columns and of documents.
+///
+/// The bytes are a tag and what follows it:
+///
+///     value = 00 NULL | 01 BOOLEAN | 02 whole number | 03 decimal's digits | 04 bits of a DOUBLE | 05 span of an INTERVAL, each with 16 bytes
+///           | 06 16 bytes of length, bytes | 06 a document's key, as `DocumentOrder` has it | 07, 08 16 bytes of count, values
+///
+/// Counts and lengths come first, so that no value's bytes are the beginning of another's. For equality alone: the order of
+/// such keys means nothing.
 enum ValueKey {
+    /// - Parameter type: of the value; tells documents from texts.
     static func append(_ value: Value, _ type: ColumnType, to key: inout [UInt8]) {
         func add(_ tag: UInt8, _ number: Int128) {
             key.append(tag)

@@ -1,4 +1,13 @@
 /// Numbers whole numbers in the order in which they first come: an open-addressing hash table, or an array where they lie close together.
+///
+/// Tables of keys number values, and pairs of numbers, by it: it is what a grouping spends its time in. Whole numbers of
+/// receipts (days, codes, numbers of pairs) mostly lie close together, and an array then takes one access to memory and no
+/// hash.
+///
+/// Invariants:
+/// 1. `values[c]` has code c; a value has one code, which never changes.
+/// 2. `isDirect`: `slots` is empty, and every value lies in `base ..< base + direct.count`. Else `direct` is empty.
+/// 3. Hashing: `slots.count` is a power of two, at most half of it is full, and probing is linear.
 struct IntegerTable {
     /// By code.
     private(set) var values: [Int64] = []
@@ -9,6 +18,7 @@ struct IntegerTable {
     private var base: Int64 = 0
     private var isDirect = true
 
+    /// What `find` gives for a value that has no code; `assign` never gives it.
     static let missing = UInt32.max
     /// An array of this many codes takes 4 MiB, as much as the hash table of 130,000 values.
     private static let directSpanMax: Int64 = 1 << 20
@@ -29,6 +39,7 @@ struct IntegerTable {
     var byteCount: Int { values.capacity * 8 + slots.count * 16 + direct.count * 4 }
 
     /// What `added` more values may take at most while they are taken in: larger arrays, beside those that they replace.
+    /// An array may have eight places a value, and room on both sides: twice its span.
     func growth(by added: Int) -> Int {
         let total = values.count + added
         let room = values.growth(to: total) * 8
@@ -40,11 +51,13 @@ struct IntegerTable {
     // MARK: Giving codes
 
     /// Codes of all values, new ones given to those not seen.
+    /// - Precondition: `codes` has a place for each value.
     mutating func assign(_ input: UnsafeBufferPointer<Int64>, into codes: UnsafeMutableBufferPointer<UInt32>) {
         precondition(codes.count >= input.count)
         var start = 0
         while start < input.count {
             if isDirect {
+                // The window is laid for all that is still to come, so that the loop below needs no test.
                 let rest = UnsafeBufferPointer(rebasing: input[start...])
                 widen(toHold: rest)
                 if isDirect {
@@ -159,6 +172,7 @@ struct IntegerTable {
 
     // MARK: Room
 
+    /// Nil of no values.
     private static func bounds(_ values: UnsafeBufferPointer<Int64>) -> (least: Int64, greatest: Int64)? {
         guard var least = values.first else { return nil }
         var greatest = least
@@ -208,6 +222,7 @@ struct IntegerTable {
     private mutating func makeRoom(for added: Int) {
         let needed = (values.count + added) * 2
         if needed <= slots.count { return }
+        // Asked at growth alone: values may have come in any order, and filled the gaps between them since.
         if let (least, greatest) = values.withUnsafeBufferPointer(Self.bounds), values.count > 4_096,
             layDirect(least, greatest, valueCount: values.count)
         {
@@ -216,6 +231,8 @@ struct IntegerTable {
         rehash(max(needed, slots.count * 2).nextPowerOfTwo)
     }
 
+    /// Lays all values out in slots anew.
+    /// - Precondition: `slotCount` is a power of two above the number of values.
     private mutating func rehash(_ slotCount: Int) {
         slots = [Slot](repeating: Slot(value: 0, mark: 0), count: slotCount)
         mask = slotCount - 1

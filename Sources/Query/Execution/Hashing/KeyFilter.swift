@@ -1,14 +1,20 @@
 import ColumnStore
 
 /// What a join knows of the keys on its right side, for the scan that the left side's column comes from.
+///
+/// Made once the right side is read (`JoinTable`), pushed down by operators (`pushRuntimeFilter`), given to sources by
+/// `ScanOperator`. It may let rows through that match nothing, and never keeps one back that does.
 struct KeyFilter: Sendable {
     /// The values, when they are few, or their range.
+    /// Sources prune files, row groups and pages by it.
     let bounds: ColumnFilter.Test
     /// Nil when `bounds` says all.
+    /// What each row that is read is tested by.
     let keys: KeySet?
     /// About how many different keys there are.
     let keyCount: Int
 
+    /// The filter as a source takes it, for its column at `path`.
     func runtimeFilter(_ path: ColumnPath) -> RuntimeFilter {
         guard let keys else {
             let filter = ColumnFilter(path, bounds)
@@ -17,6 +23,7 @@ struct KeyFilter: Sendable {
         return RuntimeFilter(path, bounds: bounds) { keys.select($0) }
     }
 
+    /// So many values are worth testing one by one against statistics and bloom filters; more are a range.
     private static let listedKeyCountMax = 64
 
     /// Of whole numbers; nil when there is none.
@@ -31,6 +38,7 @@ struct KeyFilter: Sendable {
             greatest = max(greatest, value)
         }
         func wrapped(_ value: Int64) -> Value { isDecimal ? .decimal(Int128(value)) : .integer(value) }
+        // Only as many as tell that there are too many.
         var listed: Set<Int64> = []
         for value in values {
             listed.insert(value)
@@ -49,6 +57,7 @@ struct KeyFilter: Sendable {
     }
 
     /// Of texts; nil when there is none.
+    /// The range is by bytes, as statistics of files are.
     init?(texts: ByteArrays) {
         guard texts.count > 0 else { return nil }
         var listed: Set<[UInt8]> = []

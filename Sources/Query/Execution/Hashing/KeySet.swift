@@ -23,8 +23,10 @@ struct KeySet: Sendable {
     /// - Parameters:
     ///   - values: of the keys that are not NULL.
     ///   - isDense: whether they are whole numbers in their order, not bits of other values.
+    /// - Precondition: all values lie from `least` to `greatest`.
     init(_ values: [Int64], least: Int64, greatest: Int64, isDense: Bool) {
         let span = UInt64(bitPattern: greatest &- least)
+        // At most 2^32 bits, half a gibibyte, however many keys there are.
         if isDense, !values.isEmpty, span < max(Self.exactBitCountFree, UInt64(values.count) * Self.exactBitsPerKeyMax), span < 1 << 32 {
             var words = [UInt64](repeating: 0, count: Int(span >> 6) + 1)
             words.withUnsafeMutableBufferPointer { words in
@@ -49,6 +51,7 @@ struct KeySet: Sendable {
             })
     }
 
+    /// The word of a key comes from the hash's upper half, the bits in it from its lowest 24.
     @inline(__always)
     private static func hashed(_ count: Int, _ hash: (Int) -> UInt64) -> [UInt64] {
         var words = [UInt64](repeating: 0, count: max(64, count / 4).nextPowerOfTwo)
@@ -63,6 +66,7 @@ struct KeySet: Sendable {
     }
 
     /// Four bits of a word.
+    /// Fewer where two of the six-bit numbers are the same.
     @inline(__always)
     private static func pattern(_ hash: UInt64) -> UInt64 {
         1 << (hash & 63) | 1 << (hash >> 6 & 63) | 1 << (hash >> 12 & 63) | 1 << (hash >> 18 & 63)
@@ -92,6 +96,7 @@ struct KeySet: Sendable {
                 let bitCount = UInt64(words.count) << 6
                 return words.withUnsafeBufferPointer { words in
                     Self.bits(values.count) { row in
+                        // A value below the base wraps round to a large number.
                         let bit = UInt64(bitPattern: key(values[row]) &- base)
                         return bit < bitCount ? words[Int(bit >> 6)] >> (bit & 63) & 1 : 0
                     }
@@ -121,6 +126,7 @@ struct KeySet: Sendable {
         }
     }
 
+    /// 64 rows become a word at a time: `bit` is 0 or 1 for a row.
     @inline(__always)
     private static func bits(_ count: Int, _ bit: (Int) -> UInt64) -> Bitmap {
         let words = [UInt64](unsafeUninitializedCapacity: (count + 63) / 64) { words, initialized in

@@ -4,6 +4,16 @@ import ColumnStore
 ///
 /// Whatever fits 64 bits is numbered by one table, texts and what is written as bytes (lists, rows, documents) by another, wide decimals and intervals by a Swift dictionary, since they are
 /// seldom. As long as one table alone gives numbers, its own are the column's, and rows cost no translation; with the first NULL or wide value between them `codeOfEntry` begins.
+///
+/// The way a column lies decides nothing: codes, constants and flat values of one column get the same numbers.
+///
+/// Invariants:
+/// 1. Codes are 0 ..< `count`, each of a value, or of NULL when `nullCode` is not `missing`.
+/// 2. `codeOfEntry` is empty, and the codes are the table's; or it has a code for each entry of the one table that the type
+///    uses.
+/// 3. Values of 64 bits are never in `wide`: a decimal is found whichever way its column lies.
+/// 4. `intervals[i]` is the first interval of the span `wideValues[i].value`; `nested[i]` the first value of entry i of
+///    `bytes`.
 struct KeyTable {
     let type: ColumnType
     private var integers = IntegerTable()
@@ -11,12 +21,14 @@ struct KeyTable {
     /// Decimals past 64 bits and spans of intervals.
     private var wide: [Int128: UInt32] = [:]
     private var wideValues: [(code: UInt32, value: Int128)] = []
+    /// As they are shown: '1 month' and '30 days' are one key.
     private var intervals: [Interval] = []
     private var nested: [Value] = []
     private var nestedByteCount = 0
     /// From the code of a table to the code of the column, where they differ: a NULL or a wide value came between.
     private var codeOfEntry: [UInt32] = []
     private(set) var count = 0
+    /// `missing` while no NULL has come.
     private var nullCode = IntegerTable.missing
 
     /// Zero came first with a minus: shown so, though it is the same key.
@@ -33,6 +45,7 @@ struct KeyTable {
     }
 
     /// What the rows of `column` may take at most while they are given codes.
+    /// - Complexity: O(1), but for nested columns.
     func growth(by column: Column) -> Int {
         let codes = codeOfEntry.growth(to: count + column.count) * 4
         switch kind {
@@ -74,13 +87,16 @@ struct KeyTable {
     // MARK: Giving codes
 
     /// One code a row; values not seen get new ones.
+    /// - Parameter cache: of the dictionary that the column has codes into; for this table alone.
     mutating func assign(_ column: Column, cache: inout DictionaryCodes) -> [UInt32] {
         if let value = column.constantValue {
+            // One value for all rows is numbered once.
             let code = column.count == 0 ? 0 : value.isNull ? null() : assignFlat(Column.constant(value, type: type, count: 1).flattened())[0]
             return [UInt32](repeating: code, count: column.count)
         }
         guard case .dictionary(let codes, let dictionary) = column.values else { return assignFlat(column) }
         let missing = cache.unknown(codes, column.validity, dictionary)
+        // Entries that no row uses are given no code: they would be groups without rows.
         if !missing.isEmpty {
             cache.learn(missing, assignFlat(dictionary.values.retyped(type).gathering(missing)))
         }
@@ -116,6 +132,7 @@ struct KeyTable {
                     continue
                 }
                 codes[row] = assignWide(values[row].span)
+                // A new span, whose first interval this is.
                 if codes[row] == count - 1, intervals.count < wideValues.count { intervals.append(values[row]) }
             }
         case .nested:
@@ -128,6 +145,7 @@ struct KeyTable {
                 let value = column.value(at: row)
                 ValueKey.append(value, type, to: &key)
                 let entry = key.withUnsafeBytes { bytes.assign($0) }
+                // The value's bytes were new to the table: it is kept as it came, since its key does not lead back to it.
                 if Int(entry) == codeOfEntry.count {
                     codeOfEntry.append(newCode())
                     nested.append(value)
@@ -139,12 +157,14 @@ struct KeyTable {
         return codes
     }
 
+    /// Remembers the sign of the first zero.
     private mutating func noteZero(_ values: [Double], _ validity: Bitmap?) {
         guard let first = values.indices.first(where: { values[$0] == 0 && validity?[$0] ?? true }) else { return }
         (sawZero, zeroIsNegative) = (true, values[first].sign == .minus)
     }
 
     /// Values as 64-bit integers of one to one; nil when a decimal does not fit.
+    /// DOUBLE as its canonical bits, BOOLEAN as 0 or 1, moments in their own unit. What stands under a NULL comes along.
     static func integers(_ column: Column) -> [Int64]? {
         switch column.type {
         case .double: return column.doubles().map { HashKernels.canonicalBits($0) }
@@ -157,6 +177,7 @@ struct KeyTable {
         }
     }
 
+    /// Only rows with a value go into the table: what stands under a NULL would be a key.
     private mutating func assignIntegers(_ values: [Int64], _ validity: Bitmap?, _ codes: inout [UInt32]) {
         guard let validity, !validity.isAllSet else { return assignPresent(values, &codes) }
         let rows = validity.setIndices()
@@ -182,17 +203,20 @@ struct KeyTable {
     }
 
     /// Turns the codes that a table gave into the column's.
+    /// - Parameter before: entries of the table before these rows, `entryCount` after them.
     private mutating func settle(_ before: Int, _ entryCount: Int, _ codes: inout [UInt32]) {
         // As long as only this table gives codes, its own are the column's.
         if codeOfEntry.isEmpty, count == before {
             count = entryCount
             return
         }
+        // The first code that is not the table's own has come since: up to there code and entry were the same.
         if codeOfEntry.count < before { for entry in codeOfEntry.count..<before { codeOfEntry.append(UInt32(entry)) } }
         while codeOfEntry.count < entryCount { codeOfEntry.append(newCode()) }
         for row in codes.indices { codes[row] = codeOfEntry[Int(codes[row])] }
     }
 
+    /// Row by row: such columns are rare.
     private mutating func assignWide(_ column: Column, _ validity: Bitmap?, _ codes: inout [UInt32]) {
         let values = column.wideIntegers()
         for row in values.indices {
@@ -234,6 +258,9 @@ struct KeyTable {
     // MARK: Finding codes
 
     /// One code a row; `missing` for values not in the table, NULL too when `nullsMatch` is off.
+    ///
+    /// Changes nothing in the table; a cache must not have seen `assign` of another table, nor this one before it was
+    /// whole.
     func find(_ column: Column, nullsMatch: Bool, cache: inout DictionaryCodes) -> [UInt32] {
         let nullResult = nullsMatch ? nullCode : Self.missing
         if let value = column.constantValue {
@@ -282,6 +309,7 @@ struct KeyTable {
                 if entry != Self.missing { codes[row] = codeOfEntry[Int(entry)] }
             }
         }
+        // What stands under a NULL may have found a code.
         if let validity { for row in codes.indices where !validity[row] { codes[row] = nullResult } }
         return codes
     }
@@ -308,6 +336,7 @@ struct KeyTable {
             if bytes.count == 0 { return .constant(.null, type: type, count: count) }
             if count == bytes.count { return .text(bytes.values, type: type, validity: validity) }
             var rows = [Int32](repeating: 0, count: count)
+            // Codes without an entry (NULL, wide values) keep row 0, which their validity hides.
             for entry in 0..<bytes.count { rows[codeOfEntry.isEmpty ? entry : Int(codeOfEntry[entry])] = Int32(entry) }
             return .text(bytes.values.gathering(rows), type: type, validity: validity)
         case .interval:
@@ -346,6 +375,10 @@ struct KeyTable {
 }
 
 /// Codes already found for the entries of the dictionary at hand.
+///
+/// Batches of one column chunk share a dictionary, so that an entry is looked up once for all of them.
+///
+/// Invariant: `codes[e]` is the code of entry e, `unknown`, or 0 for an entry that was asked for and not yet learnt.
 struct DictionaryCodes {
     private var dictionary: DictionaryValues?
     private var codes: [UInt32] = []
@@ -356,6 +389,9 @@ struct DictionaryCodes {
     var byteCount: Int { codes.capacity * 4 }
 
     /// Entries that rows use and no code is known of, each once.
+    ///
+    /// Another dictionary than the last one forgets all that was known. `learn` must follow for the entries that come back.
+    /// - Complexity: O(rows); O(entries) at a dictionary's first batch; O(1) once all entries are known.
     mutating func unknown(_ rows: [UInt32], _ validity: Bitmap?, _ dictionary: DictionaryValues) -> [Int32] {
         if self.dictionary !== dictionary {
             self.dictionary = dictionary
@@ -376,10 +412,13 @@ struct DictionaryCodes {
         return missing
     }
 
+    /// - Parameter found: the code of each of `entries`.
     mutating func learn(_ entries: [Int32], _ found: [UInt32]) {
         for index in entries.indices { codes[Int(entries[index])] = found[index] }
     }
 
+    /// The code of each row's entry, `null` for rows without a value.
+    /// - Precondition: all entries that rows use are known.
     func map(_ rows: [UInt32], _ validity: Bitmap?, null: UInt32) -> [UInt32] {
         var result = [UInt32](unsafeUninitializedCapacity: rows.count) { target, count in
             rows.withUnsafeBufferPointer { rows in

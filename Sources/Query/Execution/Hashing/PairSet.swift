@@ -2,8 +2,12 @@
 ///
 /// Where a left number goes with many right ones, as a month with its customers, a pair takes a bit or some, and a look at it meets the caches;
 /// a hash table takes 24 bytes and misses them.
+///
+/// For the pair (left 3, right 1,100) and pages of 512: page 1,100 / 512 = 2 of the left number, word (1,100 >> 6) & 7 = 1
+/// in it, bit 1,100 & 63 = 12.
 struct PairSet {
     /// Eight words a page. The first page stays empty: it stands for those that are not there.
+    /// Invariant: `count` is the number of set bits; a page in use is in one place.
     private var words = [UInt64](repeating: 0, count: wordsPerPage)
     /// `places[left * width + right / 512]` is the page.
     private var places: [UInt32] = []
@@ -11,7 +15,9 @@ struct PairSet {
     private var width = 1
     private(set) var count = 0
 
+    /// 64 bytes, as a cache's line.
     private static let wordsPerPage = 8
+    /// 512 numbers a page.
     private static let pageShift: UInt32 = 9
 
     var byteCount: Int { words.capacity * 8 + places.capacity * 4 }
@@ -26,6 +32,7 @@ struct PairSet {
     /// - Parameters:
     ///   - leftCount, rightCount: above all numbers that there are then.
     func growth(by added: Int, leftCount: Int, rightCount: Int) -> Int? {
+        // Laid out places are one part of it, words of pages the other: either may be too sparse.
         let needed = leftCount.multipliedReportingOverflow(by: newWidth(rightCount))
         let byteCountMax = max(Self.sparseByteCountMin, Self.byteCountPerPairMax * count)
         if needed.overflow || needed.partialValue > byteCountMax / 4 || words.count > byteCountMax / 8 { return nil }
@@ -33,6 +40,7 @@ struct PairSet {
         return words.growth(to: words.count + pageCount * Self.wordsPerPage) * 8 + (needed.partialValue > places.count ? 2 * needed.partialValue * 4 : 0)
     }
 
+    /// Pages that a left number must have, at least twice as many as before where it grows: places are moved each time.
     private func newWidth(_ rightCount: Int) -> Int {
         let needed = rightCount >> Int(Self.pageShift) + 1
         return needed <= width ? width : max(needed, 2 * width)
@@ -80,6 +88,7 @@ struct PairSet {
                     let right = rights[row]
                     let word = Int(places[Int(lefts[row]) * width + Int(right >> shift)]) * Self.wordsPerPage + Int(right >> 6 & 7)
                     let bit = UInt64(1) << UInt64(right & 63)
+                    // Counted without a branch: of new pairs and repeats neither is rare.
                     added += words[word] & bit == 0 ? 1 : 0
                     words[word] |= bit
                 }
@@ -90,6 +99,7 @@ struct PairSet {
 
     /// Puts in the pairs of another set, whose numbers stand for these.
     mutating func insert(_ other: PairSet, lefts: [UInt32], rights: [UInt32], leftCount: Int, rightCount: Int) {
+        // Pieces of some 65,536 pairs keep the numbers in between small.
         for range in other.pieces(pairCount: 1 << 16) {
             let (theirLefts, theirRights) = other.pairs(range)
             insert(theirLefts.map { lefts[Int($0)] }, theirRights.map { rights[Int($0)] }, leftCount: leftCount, rightCount: rightCount)
@@ -119,6 +129,7 @@ struct PairSet {
             let (left, page) = place.quotientAndRemainder(dividingBy: width)
             for index in 0..<Self.wordsPerPage {
                 var word = words[Int(places[place]) * Self.wordsPerPage + index]
+                // Clears the lowest set bit each time.
                 while word != 0 {
                     lefts.append(UInt32(left))
                     rights.append(UInt32(page) << Self.pageShift | UInt32(index * 64 + word.trailingZeroBitCount))

@@ -3,11 +3,22 @@ import Synchronization
 
 /// Joins: the right side is read whole into a table by key, then the left side runs past it in parallel. A right side that outgrows the budget
 /// is divided by the keys' hash into files, the left side likewise, and each pair of files is joined by itself (`JoinPartitions`).
+///
+/// 1. `prepare` reads the right side. From the batch on that does not fit, all of it goes to `JoinPartitions`.
+/// 2. In memory it becomes a `JoinTable`, whose keys are pushed down as filters before the left side is prepared.
+/// 3. With partitions, the left side is written out too, still in `prepare`.
+/// 4. Streams are `JoinStream` over the table, or `PartitionedJoinStream` over pairs of files.
+///
+/// The planner sees to it that the right side is the smaller one where the kind of join leaves it a choice.
+/// `docs/decisions/0010-joins.md` says why joins run so.
 final class JoinOperator: PreparedOperator, @unchecked Sendable {
     let node: JoinNode
+    /// Nil while the right side is not read, and when it went to files.
     private var table: JoinTable?
     private var facts = JoinFacts()
+    /// What the table takes.
     private var share: MemoryShare?
+    /// Nil when the right side fits.
     private var partitions: JoinPartitions?
     /// No left row can lead to an answer: the left side is not read.
     private var isOver = false
@@ -51,6 +62,7 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
     // MARK: Right side
 
     /// Safe to send: only touched under the lock.
+    /// The right side as its workers have read it: in `input`, or in `partitions`, never in both.
     private struct Collected: @unchecked Sendable {
         var input: JoinInput
         var bytes = JoinBytes()
@@ -58,6 +70,7 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
         var partitions: JoinPartitions?
     }
 
+    /// - Throws: `spillFull`; what the right side and its keys' expressions throw.
     private func readRight(_ run: QueryRun) throws {
         let share = MemoryShare(run.memory)
         let collected = Mutex(Collected(input: JoinInput(node)))
@@ -66,6 +79,8 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
             return { batch in
                 let view = RowView(batch)
                 let keys = try evaluators.map { try $0.evaluate(view) }
+                // Keys are evaluated and looked at before the lock, so that workers wait for each other only to put batches
+                // down.
                 let facts = JoinInput.facts(keys, self.node)
                 try collected.withLock { try self.keep(batch, keys, facts, &$0, share, run) }
             }
@@ -83,6 +98,7 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
         }
     }
 
+    /// Puts a batch of the right side down. Called under the lock.
     private func keep(
         _ batch: ColumnBatch, _ keys: [Column], _ facts: [KeyPacking.Facts], _ collected: inout Collected, _ share: MemoryShare,
         _ run: QueryRun
@@ -93,6 +109,7 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
         collected.input.append(batch, keys, facts)
         collected.bytes.add(batch, keys, node)
         if collected.bytes.fitsColumns, share.resize(to: collected.bytes.byteCount(collected.input.facts, node)) { return }
+        // The budget says no: all that was kept goes to files, and whatever comes after it.
         let partitions = try JoinPartitions(self, run)
         for (batch, keys) in zip(collected.input.batches, collected.input.keys) { try partitions.addRight(batch, keys) }
         collected.input = JoinInput(node)
@@ -103,6 +120,7 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
     // MARK: Left side
 
     /// Equalities whose left column the left side's scan can test early.
+    /// Not where NULLs are equal: filters drop NULL. The left side must be a column, of the very type of the right one.
     private var filteredEqualities: [Int] {
         guard node.needsMatch else { return [] }
         return node.equalities.indices.filter { index in
@@ -117,6 +135,7 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
     }
 
     /// A filter of one side holds for what it is joined to as well, through the columns that are equal.
+    /// `l.k = r.k` and a filter of `l.k` from above: rows of `r` without such a key only match rows that the filter drops.
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         let isLeft = left.columns.contains { $0.id == id }
         // Which side's rows may be left out when the output's are: those of a kept side, and those that only match such.
@@ -150,6 +169,7 @@ final class JoinOperator: PreparedOperator, @unchecked Sendable {
 }
 
 /// About what rows take as a join's right side: themselves, their keys and the table.
+/// Added to batch by batch, under the join's lock, and asked after each for what it all takes.
 struct JoinBytes {
     private var held = HeldBytes()
     private var rowCount = 0
@@ -162,21 +182,26 @@ struct JoinBytes {
         held.add(batch)
         for (key, equality) in zip(keys, node.equalities) {
             if !KeyPacking.isNumber(key.type) { textByteCount += key.flatByteCount }
+            // A key that is a column lies there already.
             if case .column = equality.right { continue }
             held.add(key)
         }
         rowCount += batch.rowCount
     }
 
+    /// Rows count twice: as they came, and put end to end.
+    ///
     /// - Parameter facts: of the keys of all rows so far.
     func byteCount(_ facts: [KeyPacking.Facts], _ node: JoinNode) -> Int {
         held.byteCount * 2 + JoinTable.lookupByteCount(rowCount, facts, node, textByteCount: textByteCount)
     }
 
+    /// Past it rows go to files, whatever the budget.
     var fitsColumns: Bool { held.byteCount <= Self.columnByteCountMax }
 }
 
 /// What NOT IN must know of the whole right side.
+/// Kept apart from the table, since with partitions no table has all right rows.
 struct JoinFacts: Sendable {
     var isEmpty = true
     /// Some row has a NULL in a compared column.

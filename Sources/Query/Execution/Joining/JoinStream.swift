@@ -5,14 +5,22 @@ import ColumnStore
 ///
 /// A right side that does not fit comes in blocks, each with a stream of its own over the same left batches. What earlier blocks have matched goes with each batch (`matches`), and only
 /// the last block knows which left rows have no match.
+///
+/// Invariants:
+/// 1. While `batch` is set, `first` and `keyColumns` are its; all pairs before (`row`, `nextRight`) are made.
+/// 2. `waiting` has pairs that have passed the residual and are marked: only their output is still to come.
+/// 3. `matchedLeft` counts a row as matched only after the residual has passed for some pair of it.
 final class JoinStream: BatchStream {
     private let node: JoinNode
     private let table: JoinTable
     private let facts: JoinFacts
     private let input: any BatchStream
     private let run: QueryRun
+    /// Of the left expressions of the equalities, one each.
     private let keys: [Evaluator]
+    /// Nil where equal keys are all of the condition.
     private let residual: PairPredicate?
+    /// For NOT IN and IN as a value alone.
     private let nullTest: NullAwareTest?
     private let leftTypes: [ColumnType]
     private let matches: LeftMatches?
@@ -31,12 +39,14 @@ final class JoinStream: BatchStream {
     private var cuts: BatchBuilder?
     /// The right row that comes next for `row`; -1: its first.
     private var nextRight: Int32 = -1
+    /// Of the batch at hand, a bit a row.
     private var matchedLeft = Bitmap()
     /// Of a right side in blocks: rows of which earlier ones left it unknown whether they match.
     private var unknownLeft = Bitmap()
     /// A byte for each right row, 1 when it has matched; empty when nobody asks.
     private var matchedRight: [UInt8] = []
     /// By right row, the next one of its key that may still be unmatched.
+    /// Empty where each right row is looked at once anyhow.
     private var openRight: [Int32] = []
     /// Right rows to put out at the end.
     private var leftOver: ArraySlice<Int32> = []
@@ -68,6 +78,8 @@ final class JoinStream: BatchStream {
 
     private var keepsLeft: Bool { node.kind == .left || node.kind == .full }
 
+    /// Batches of left rows with their matches first; once the left side is over, the right rows that wait for that
+    /// (`leftOver`), in one of the streams.
     func next() throws -> ColumnBatch? {
         while !isOver {
             try run.cancellation.check()
@@ -77,6 +89,7 @@ final class JoinStream: BatchStream {
             }
             guard let following = try nextBatch() else {
                 isOver = true
+                // Only the last stream to end gets them: before it ends, another may still mark a row.
                 if node.marksRight { leftOver = table.endStream(matchedRight, wantsMatched: node.kind == .rightSemi)?[...] ?? [] }
                 break
             }
@@ -116,6 +129,8 @@ final class JoinStream: BatchStream {
     }
 
     /// The next output of this left batch, or nil when it has none now.
+    /// - Postcondition: nil with `batch` still set means that more pairs are to be made; with `batch` nil, that the left
+    ///   row batch is done.
     private func advance(_ batch: ColumnBatch) throws -> ColumnBatch? {
         switch node.kind {
         case .inner, .cross, .left, .right, .full:
@@ -143,6 +158,9 @@ final class JoinStream: BatchStream {
     // MARK: Pairs
 
     /// The next pairs with equal keys.
+    ///
+    /// At most `pairCountMax`, in the order of left rows, and of a row's right rows in theirs. Empty only at the end of the
+    /// batch.
     private func makePairs() -> (left: [Int32], right: [Int32]) {
         if !table.hasRepeats { return makeSinglePairs() }
         var left = [Int32](), right = [Int32]()
@@ -152,6 +170,7 @@ final class JoinStream: BatchStream {
         first.withUnsafeBufferPointer { first in
             table.withFollowing { following in
                 while row < first.count {
+                    // `next` is the pair to make; below zero the row is only beginning.
                     if next < 0 { next = first[row] }
                     if next < 0 {
                         row += 1
@@ -221,6 +240,7 @@ final class JoinStream: BatchStream {
         return ColumnBatch(rowCount: left.count, columns: leftColumns + table.gathering(right))
     }
 
+    /// Right rows that have matched, in this stream.
     private func mark(_ rows: [Int32]) {
         matchedRight.withUnsafeMutableBufferPointer { matched in for row in rows { matched[Int(row)] = 1 } }
     }
@@ -232,6 +252,7 @@ final class JoinStream: BatchStream {
         return true
     }
 
+    /// Of LEFT and FULL: rows without a match, with NULLs on the right. Nil when there are none.
     private func unmatchedLeft(_ batch: ColumnBatch) -> ColumnBatch? {
         let rows = (~matchedLeft).setIndices()
         if rows.isEmpty { return nil }
@@ -253,6 +274,7 @@ final class JoinStream: BatchStream {
 
     // MARK: Matches only
 
+    /// For joins that ask whether a left row has a match at all: sets `matchedLeft`.
     private func findMatches(_ batch: ColumnBatch) throws {
         guard let residual else {
             let found = Bitmap.computed(first) { $0 >= 0 }
@@ -261,6 +283,7 @@ final class JoinStream: BatchStream {
         }
         var matched = matches == nil ? Bitmap(repeating: false, count: batch.rowCount) : matchedLeft
         // One match of a row is enough: a few of its pairs are tested first, more only where those fail.
+        // `rows` are those still open; `cursors`, beside them, the right row that each is to be paired with next.
         var rows: [Int32] = [], cursors: [Int32] = [], burst = 8
         for row in first.indices where first[row] >= 0 && !matched[row] {
             rows.append(Int32(truncatingIfNeeded: row))
@@ -280,12 +303,15 @@ final class JoinStream: BatchStream {
             let open = rows.indices.filter { cursors[$0] >= 0 && !matched[Int(rows[$0])] }
             rows = open.map { rows[$0] }
             cursors = open.map { cursors[$0] }
+            // The more of a row's pairs have failed, the more are tried at once: batches of pairs stay full as rows get
+            // fewer.
             burst = min(burst * 4, Self.pairCountMax)
         }
         matchedLeft = matched
     }
 
     /// The next pairs of some rows from `place` on, up to so many of each.
+    /// - Parameter cursors: right rows to go on from, moved on; below zero when a row has no more.
     private func takePairs(
         _ rows: [Int32], _ cursors: inout [Int32], _ place: inout Int, atMost burst: Int
     ) -> (left: [Int32], right: [Int32]) {
@@ -332,6 +358,8 @@ final class JoinStream: BatchStream {
         matchedRight.withUnsafeBufferPointer { matched in
             openRight.withUnsafeMutableBufferPointer { links in
                 // The first that is open from `start` on; the way there leads to it directly then, as in a union-find.
+                // An amortised step for each row passed over (path compression; Tarjan, "Efficiency of a Good But Not
+                // Linear Set Union Algorithm", 1975).
                 func open(_ start: Int32) -> Int32 {
                     var end = start
                     while end >= 0, matched[Int(end)] != 0 { end = links[Int(end)] }
@@ -376,6 +404,7 @@ final class JoinStream: BatchStream {
         }
     }
 
+    /// What comes of a left batch in joins that show no right columns; nil for no rows.
     private func marked(_ batch: ColumnBatch) throws -> ColumnBatch? {
         switch node.kind {
         case .semi: return kept(batch, matchedLeft)
@@ -392,6 +421,7 @@ final class JoinStream: BatchStream {
 
     /// Rows that do not match, of which NULLs leave it unknown; of a right side in blocks, as far as it has been read.
     /// A match in a later block settles a row that an earlier one left open; so both are kept until the last.
+    /// Without `nullTest` nothing is unknown, and the answer is not used.
     private func unknownRows(_ batch: ColumnBatch) throws -> Bitmap {
         guard let nullTest else { return matchedLeft }
         guard matches != nil else { return try nullTest.unknownRows(batch, keyColumns, among: ~matchedLeft, facts) }
@@ -400,6 +430,7 @@ final class JoinStream: BatchStream {
         return unknownLeft
     }
 
+    /// The rows whose bits are set.
     private func kept(_ batch: ColumnBatch, _ bits: Bitmap) -> ColumnBatch? {
         if bits.isAllSet { return batch }
         let rows = bits.setIndices()

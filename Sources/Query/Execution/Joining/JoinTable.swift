@@ -2,6 +2,12 @@ import ColumnStore
 import Synchronization
 
 /// The right side of a join: its rows, and by key the rows that have it. Filled once, then read by many.
+///
+/// The rows lie in `payload`, column by column, batch after batch; a row's number is its place there. `lookup` leads from a
+/// key to the first row that has it, and from each row to the next one of its key: chains ascend, so that rows of one key
+/// come out in their order.
+///
+/// Invariant: a right row with a NULL in a key that NULL does not match is in no chain.
 final class JoinTable: @unchecked Sendable {
     // Safe to share: all but `progress` is fixed after init.
     let rowCount: Int
@@ -22,6 +28,7 @@ final class JoinTable: @unchecked Sendable {
     private enum Lookup {
         /// Every row has the one key: a join without equalities.
         case all
+        /// All keys are numbers that fit 63 bits together.
         case packed(KeyPacking, KeyIndex)
         /// Keys of other kinds are numbered first; by number the first row, by row the next one.
         case numbered(GroupTable, first: [Int32], following: [Int32], hasRepeats: Bool)
@@ -46,6 +53,7 @@ final class JoinTable: @unchecked Sendable {
             guard let dictionary else { return column.gathering(rows) }
             let codes = [UInt32](unsafeUninitializedCapacity: rows.count) { target, count in
                 for row in rows.indices {
+                    // Codes into a dictionary are read without a check elsewhere.
                     precondition(rows[row] >= 0 && Int(rows[row]) < dictionary.count)
                     target[row] = UInt32(bitPattern: rows[row])
                 }
@@ -56,15 +64,20 @@ final class JoinTable: @unchecked Sendable {
         }
     }
 
+    /// Puts the right side's batches end to end and builds the look-up: by packed keys where facts allow it, else by
+    /// numbered ones.
+    ///
     /// - Parameters:
     ///   - input: the rows and their keys.
     ///   - filtered: equalities for whose left columns filters are wanted.
     ///   - run: to build with its workers; nil on a worker's own thread.
+    /// - Throws: cancellation, where `run` has workers.
     init(_ input: JoinInput, node: JoinNode, types: [ColumnType], filtered: [Int] = [], run: QueryRun?) throws {
         let batches = input.batches, keys = input.keys
         let rowCount = batches.reduce(0) { $0 + $1.rowCount }
         self.rowCount = rowCount
         nullsMatch = node.equalities.map(\.nullsEqual)
+        // One job for each column: they do not touch each other.
         let stacked = Mutex([Payload?](repeating: nil, count: types.count))
         try Self.each(types.count, run) { index in
             let column = Payload(StackedColumn.joining(batches.map { $0.columns[index] }, type: types[index]))
@@ -78,6 +91,7 @@ final class JoinTable: @unchecked Sendable {
             keyTypes.indices.map { index in Column.concatenating(keys.map { $0[index] }, type: keyTypes[index]) }
         }
         var keyByteCount = 0
+        // A NULL that has to be found needs a code of its own, which packed keys have no room for.
         let nullKeysMatch = zip(input.facts, nullsMatch).contains { $0.hasNull && $1 }
         if keyTypes.isEmpty {
             lookup = .all
@@ -123,6 +137,7 @@ final class JoinTable: @unchecked Sendable {
         }
     }
 
+    /// All rows' keys in their order; `present` is nil when no key has a NULL.
     private static func packed(
         _ input: JoinInput, _ packing: KeyPacking, _ rowCount: Int, _ run: QueryRun?
     ) throws -> (keys: [Int64], present: Bitmap?) {
@@ -150,6 +165,7 @@ final class JoinTable: @unchecked Sendable {
         var first = [Int32](repeating: -1, count: table.count)
         var following = [Int32](repeating: -1, count: rowCount)
         var hasRepeats = false
+        // From the last row to the first: each goes before the chain of its key, which then ascends.
         for row in stride(from: rowCount - 1, through: 0, by: -1) where present?[row] ?? true {
             let number = Int(numbers[row])
             if first[number] >= 0 { hasRepeats = true }
@@ -175,9 +191,11 @@ final class JoinTable: @unchecked Sendable {
 
     // MARK: Looking up
 
+    /// One for each stream: dictionaries that its left batches have.
     func makeCache() -> GroupTable.Cache { GroupTable.Cache(keyCount: nullsMatch.count) }
 
     /// For each left row the first right row with its key, or -1.
+    /// From any thread; NULL finds a row only where it is to match.
     func find(_ keys: [Column], count: Int, cache: inout GroupTable.Cache) -> [Int32] {
         switch lookup {
         case .all: return [Int32](repeating: rowCount > 0 ? 0 : -1, count: count)
@@ -200,6 +218,7 @@ final class JoinTable: @unchecked Sendable {
     }
 
     /// Calls `body` with what tells the next row of the same key, or -1.
+    /// The branch by kind of look-up is taken once, outside of the caller's loop.
     @inline(__always)
     func withFollowing<Result>(_ body: ((Int32) -> Int32) -> Result) -> Result {
         switch lookup {
@@ -217,6 +236,7 @@ final class JoinTable: @unchecked Sendable {
     func allFollowing() -> [Int32] { withFollowing { following in (0..<Int32(truncatingIfNeeded: rowCount)).map(following) } }
 
     /// The right columns of rows.
+    /// - Precondition: the numbers are of rows: none is below zero.
     func gathering(_ rows: [Int32]) -> [Column] { payload.map { $0.gathering(rows) } }
 
     func gathering(_ rows: [Int32], column: Int) -> Column { payload[column].gathering(rows) }
@@ -226,6 +246,7 @@ final class JoinTable: @unchecked Sendable {
 
     // MARK: Right rows without match
 
+    /// Called by each stream as it is made, before any of them has ended.
     func beginStream() {
         progress.withLock { progress in
             if progress.matched.isEmpty { progress.matched = [UInt8](repeating: 0, count: rowCount) }
@@ -234,6 +255,7 @@ final class JoinTable: @unchecked Sendable {
     }
 
     /// Adds what one stream has matched: a byte a row, 1 for a match. The last stream gets the rows that any has matched, or that none has.
+    /// - Returns: nil but for the last stream.
     func endStream(_ matched: [UInt8], wantsMatched: Bool) -> [Int32]? {
         progress.withLock { progress in
             progress.matched.withUnsafeMutableBufferPointer { all in
@@ -256,6 +278,10 @@ final class Counter: Sendable {
 }
 
 /// Batches of a join's right side with their keys.
+///
+/// What a right side is while it is read, before a table is made of it.
+///
+/// Invariant: `batches[i]` and `keys[i]` have the same rows; `facts` are of all of them.
 struct JoinInput: @unchecked Sendable {
     // Safe to send: columns are immutable.
     var batches: [ColumnBatch] = []
@@ -266,6 +292,7 @@ struct JoinInput: @unchecked Sendable {
 
     init(_ node: JoinNode) { facts = node.equalities.map { KeyPacking.Facts($0.right.type) } }
 
+    /// - Parameter facts: of these keys alone.
     mutating func append(_ batch: ColumnBatch, _ keys: [Column], _ facts: [KeyPacking.Facts]) {
         batches.append(batch)
         self.keys.append(keys)
@@ -275,6 +302,7 @@ struct JoinInput: @unchecked Sendable {
     /// About: how large keys are is not known of a file. Whoever reads it counts batch by batch.
     static func byteCount(of file: SpillFile) -> Int { file.byteCount * 2 + file.rowCount * 64 }
 
+    /// What is known of a batch's keys, one for each equality.
     static func facts(_ keys: [Column], _ node: JoinNode) -> [KeyPacking.Facts] {
         zip(keys, node.equalities).map { key, equality in
             var facts = KeyPacking.Facts(equality.right.type)
@@ -315,11 +343,14 @@ extension JoinNode {
 }
 
 /// Columns end to end with their dictionaries kept: of several the entries are put end to end too.
+/// Joining by entries keeps a row at four bytes; `Column.concatenating` would write its text out.
 enum StackedColumn {
+    /// Plain concatenation where a column has no dictionary, or where entries take more than the rows' own texts.
     static func joining(_ columns: [Column], type: ColumnType) -> Column {
         guard columns.count > 1, type.isBytes, let dictionaries = dictionaries(columns) else {
             return Column.concatenating(columns, type: type)
         }
+        // Where the entries of each dictionary begin among all: what its codes are moved by.
         var starts: [ObjectIdentifier: UInt32] = [:]
         var entries: [Column] = []
         var count: UInt32 = 0
@@ -332,6 +363,7 @@ enum StackedColumn {
         // Where the rows' texts are fewer bytes than the entries', copying them costs less.
         let entryByteCount = entries.reduce(0) { $0 + $1.byteCount() }
         guard columns.reduce(0, { $0 + $1.flatByteCountBound }) > entryByteCount else { return Column.concatenating(columns, type: type) }
+        // One dictionary for all: concatenating keeps it.
         if entries.count == 1 { return Column.concatenating(columns, type: type) }
         var codes: [UInt32] = []
         codes.reserveCapacity(rowCount)

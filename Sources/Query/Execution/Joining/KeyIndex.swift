@@ -4,26 +4,39 @@ import Synchronization
 
 /// From a packed key to the rows that have it: the first one from a table, the others by the chain that begins there.
 ///
+/// Memory is C's, zeroed by `calloc`, so that large tables are paged in as they are written, not twice; `deinit` frees it.
+///
+/// Invariants:
+/// 1. One of `heads` and `slots` is nil.
+/// 2. `following[r]` is above r, or -1: a chain ends.
+/// 3. A key's slot lies in the part that its hash begins in, behind full slots only, and each part has an empty slot: a
+///    search ends.
+///
 /// Where the keys lie close together the table is an array by value; else one of open addressing by hash. Several workers fill it side by
 /// side, each the part of the table that is its own, so that nothing is locked and a row's place in its chain does not depend on timing.
 final class KeyIndex: @unchecked Sendable {
     // Safe to share: filled before it is handed out, then only read.
 
+    /// With the key beside the head a probe takes one access to memory.
     private struct Slot {
         var key: Int64
         /// Row plus 1; 0 is empty.
         var head: Int32
     }
 
+    /// The least key of the right side: place 0 of the array.
     private let base: Int64
     /// By key less `base`: row plus 1; nil when hashing is on.
     private let heads: UnsafeMutablePointer<Int32>?
     private let slots: UnsafeMutablePointer<Slot>?
+    /// Of `heads` or `slots`; of the latter a power of two, and at least twice the rows.
     private let placeCount: Int
     /// Hashes are shifted by this to places; runs of full slots wrap within a part.
+    /// The table is divided into equal parts of a power of two of places. `partMask` is their size less one.
     private let shift: UInt64
     private let partMask: Int
     /// By row, the next row with the same key, or -1.
+    /// - Precondition: it is read by rows that have a key; others have no place in a chain.
     let following: UnsafeMutablePointer<Int32>
     private let rowCount: Int
     private(set) var hasRepeats = false
@@ -49,10 +62,12 @@ final class KeyIndex: @unchecked Sendable {
         return max(64, rowCount * 2).nextPowerOfTwo * MemoryLayout<Slot>.stride + rowCount * 4
     }
 
+    /// Bits of a DOUBLE have no order that would bring them close together.
     private static func isArray(_ rowCount: Int, _ packing: KeyPacking, _ span: UInt64) -> Bool {
         packing.isOrdered && span < max(placeCountFree, UInt64(rowCount) * placesPerRowMax)
     }
 
+    /// - Parameter keys: one a row, as `KeyPacking.pack` made them.
     /// - Parameters:
     ///   - present: rows that have a key; nil for all.
     ///   - packing: says between which bounds the keys lie.
@@ -96,8 +111,13 @@ final class KeyIndex: @unchecked Sendable {
     // MARK: Filling
 
     /// False when a part of the table became too full.
+    ///
+    /// Each worker walks all rows and takes those whose place is in its part: rows are read as many times as there are
+    /// workers, and written once.
     private func fill(_ keys: [Int64], _ present: Bitmap?, _ workers: Int, _ run: QueryRun?) throws -> Bool {
         let outcomes = Mutex<[Outcome]>([])
+        // An array is cut into as many ranges as there are workers; the parts of a hash table are as many as it was made
+        // for.
         let partCount = heads == nil ? placeCount / (partMask + 1) : workers
         try Self.each(partCount, run) { part in
             let outcome = keys.withUnsafeBufferPointer { self.fillPart(part, of: partCount, $0, present) }
@@ -124,6 +144,8 @@ final class KeyIndex: @unchecked Sendable {
     }
 
     /// Rows from the last to the first, so that chains ascend.
+    /// - Returns: `overflow` when more than seven eighths of the part would be full: probing would get slow, and without an
+    ///   empty slot never end.
     private func fillPart(_ part: Int, of partCount: Int, _ keys: UnsafeBufferPointer<Int64>, _ present: Bitmap?) -> Outcome {
         var repeats = false
         func link(_ head: inout Int32, _ row: Int) {
@@ -135,6 +157,7 @@ final class KeyIndex: @unchecked Sendable {
             let low = UInt64(placeCount * part / partCount), high = UInt64(placeCount * (part + 1) / partCount)
             for row in stride(from: keys.count - 1, through: 0, by: -1) {
                 let place = UInt64(bitPattern: keys[row] &- base)
+                // The place of a key below the base wraps round past every part.
                 guard place >= low, place < high, present?[row] ?? true else { continue }
                 link(&heads[Int(place)], row)
             }
@@ -146,6 +169,7 @@ final class KeyIndex: @unchecked Sendable {
         for row in stride(from: keys.count - 1, through: 0, by: -1) {
             var place = Int(truncatingIfNeeded: HashKernels.hash(keys[row]) >> shift)
             guard place & ~partMask == first, present?[row] ?? true else { continue }
+            // A run that reaches the end of the part goes on at its beginning: no other worker's slots are touched.
             while slots[place].head != 0, slots[place].key != keys[row] { place = first | (place &+ 1) & partMask }
             if slots[place].head == 0 {
                 if room == 0 { return .overflow }

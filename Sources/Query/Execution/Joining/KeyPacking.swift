@@ -1,15 +1,24 @@
 import ColumnStore
 
 /// The keys of a row as one number: of a single column its value, of several their places between the least and the greatest value of each.
+///
+/// For columns a in 10…12 and b in 5…6 of the right side: spans 3 and 2, strides 1 and 3; the row (11, 6) has the key 1 × 1
+/// + 1 × 3 = 4, and keys are 0…5. A left row outside of the bounds has no equal row on the right, and gets a key that no
+/// right row has.
+///
+/// Invariant: a key belongs to one row of values, as long as all of them lie within the bounds.
 struct KeyPacking: Sendable {
+    /// Of one key column, when there are several.
     private struct Part: Sendable {
         let least: Int64
         /// How many numbers there are from the least to the greatest.
         let span: UInt64
+        /// What a step in this column adds to the key: the product of the spans before it.
         let stride: Int64
     }
 
     /// What is known of one key column over all rows of the right side.
+    /// - Note: `least` is above `greatest` while no row has come.
     struct Facts: Sendable {
         var least = Int64.max
         var greatest = Int64.min
@@ -23,6 +32,7 @@ struct KeyPacking: Sendable {
             isNumber = KeyPacking.isNumber(type)
         }
 
+        /// - Complexity: O(rows).
         mutating func note(_ column: Column) {
             if column.nullCount > 0 { hasNull = true }
             guard isNumber, column.count > 0 else { return }
@@ -70,6 +80,7 @@ struct KeyPacking: Sendable {
         var parts: [Part] = []
         var stride: Int64 = 1
         for fact in facts {
+            // One less than the greatest span that a stride can be multiplied by.
             let (distance, overflow) = fact.least <= fact.greatest ? fact.greatest.subtractingReportingOverflow(fact.least) : (0, false)
             guard !overflow, distance < Int64.max else { return nil }
             parts.append(Part(least: fact.least, span: UInt64(distance) + 1, stride: stride))
@@ -82,6 +93,7 @@ struct KeyPacking: Sendable {
         isOrdered = true
     }
 
+    /// Types whose equal values have equal numbers of 64 bits, if they fit.
     static func isNumber(_ type: ColumnType) -> Bool {
         switch type {
         case .boolean, .int32, .int64, .double, .decimal, .date, .time, .timestamp, .timestampNanoseconds: true
@@ -90,6 +102,7 @@ struct KeyPacking: Sendable {
     }
 
     /// One key a row, and which rows have one: those without NULL. A key below zero is that of no right row when there are several columns.
+    /// - Parameter columns: one for each equality, of either side.
     func pack(_ columns: [Column], count: Int) -> (keys: [Int64], present: Bitmap?) {
         guard parts.count > 1 else {
             let (keys, present) = Self.numbers(columns[0])
@@ -103,6 +116,7 @@ struct KeyPacking: Sendable {
             packed.withUnsafeMutableBufferPointer { packed in
                 values.withUnsafeBufferPointer { values in
                     for row in 0..<count {
+                        // Values below the least wrap round to large offsets; a key that was -1 stays so.
                         let offset = UInt64(bitPattern: values[row] &- part.least)
                         let isIn = offset < part.span && packed[row] >= 0
                         packed[row] = isIn ? packed[row] &+ Int64(bitPattern: offset) &* part.stride : -1
@@ -114,6 +128,9 @@ struct KeyPacking: Sendable {
     }
 
     /// The values of column `index` behind packed keys.
+    ///
+    /// The inverse of `pack`, for filters.
+    /// - Precondition: the keys are of right rows.
     func unpack(_ keys: [Int64], column index: Int) -> [Int64] {
         guard parts.count > 1 else { return keys }
         let part = parts[index]

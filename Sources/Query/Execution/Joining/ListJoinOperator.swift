@@ -1,6 +1,10 @@
 import ColumnStore
 
 /// Semi-, anti- and mark joins of rows with the elements of a list of their own: each batch is unfolded, tested and forgotten.
+///
+/// The list is a column of the left row itself, so that no table is needed: `UnnestOperator` unfolds the batch at hand, the
+/// predicate is asked of each element, and a row's number, passed along, says whose element it was. NULL conditions count
+/// as false: null-aware kinds do not come here.
 final class ListJoinOperator: PreparedOperator, @unchecked Sendable {
     private let node: JoinNode
     private let list: OwnList
@@ -22,6 +26,7 @@ final class ListJoinOperator: PreparedOperator, @unchecked Sendable {
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         let left = inputs[0]
         var used: Set<ColumnID> = []
+        // Of the left columns only those that conditions mention are gathered for each element.
         for condition in list.conditions { condition.collectColumns(into: &used) }
         var unnest = list.unnest
         unnest.passed = left.columns.filter { used.contains($0.id) } + [Self.number]
@@ -34,6 +39,7 @@ final class ListJoinOperator: PreparedOperator, @unchecked Sendable {
     }
 
     /// Hands on the one batch that it was given.
+    /// A stream that is pulled through by its reader: the batch goes in, and comes out unfolded below.
     private final class FeedOperator: PreparedOperator, @unchecked Sendable {
         // Safe to share: one stream's own.
         var batch: ColumnBatch?
@@ -91,6 +97,7 @@ final class ListJoinOperator: PreparedOperator, @unchecked Sendable {
         }
 
         /// One bit for each row of which some element passes.
+        /// - Complexity: O(elements): a row's elements are all tested, even when the first one passes.
         private func matches(_ batch: ColumnBatch) throws -> Bitmap {
             var matched = Bitmap(repeating: false, count: batch.rowCount)
             let numbers = Column(type: .int64, count: batch.rowCount, values: .int64((0..<batch.rowCount).map { Int64($0) }))

@@ -1,11 +1,13 @@
 import ColumnStore
 
 /// Conditions over a left and a right row: only the columns that they mention are gathered.
+/// What a join's ON says beyond equal keys. One stream's own: the predicate keeps caches.
 final class PairPredicate {
     private let predicate: Predicate
     private let leftPlaces: [Int]
     private let rightPlaces: [Int]
 
+    /// - Parameter left: where each column lies in left batches; `right` says it of the table.
     init(_ conjuncts: [Expression], _ left: [ColumnID: Int], _ right: [ColumnID: Int], _ context: EvaluationContext) throws(QueryError) {
         var mentioned: Set<ColumnID> = []
         for conjunct in conjuncts { EvaluationCompiler.walk(conjunct) { if case .column(let id, _) = $0 { mentioned.insert(id) } } }
@@ -18,6 +20,8 @@ final class PairPredicate {
     }
 
     /// Places of the pairs that pass, or nil when all do.
+    /// - Parameter left: row of `batch` for each pair; `right` the row of `table`.
+    /// - Throws: what the conditions throw; cancellation is for the caller to look at.
     func select(_ batch: ColumnBatch, _ left: [Int32], _ table: JoinTable, _ right: [Int32]) throws(QueryError) -> [Int32]? {
         let cuts = BatchBuilder(gathering: leftPlaces.map { batch.columns[$0] })
         let end = min(cuts.end(of: left, from: 0, to: left.count), table.cuts.end(of: right, from: 0, to: right.count))

@@ -15,6 +15,7 @@ final class FilterOperator: PreparedOperator, @unchecked Sendable {
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         let predicate = try Predicate(conjuncts, layout: inputs[0].layout, context: run.context)
         return TransformStream(try inputs[0].stream(run, worker: worker)) { batch in
+            // Nil means that all rows pass: the batch goes on as it is.
             guard let rows = try predicate.select(batch) else { return batch }
             return rows.isEmpty ? nil : batch.gathering(rows)
         }
@@ -30,6 +31,7 @@ final class ProjectOperator: PreparedOperator, @unchecked Sendable {
         super.init(columns: columns.map(\.column), inputs: [input])
     }
 
+    /// Only through columns that are handed on as they are: a filter says nothing of what is computed of a column.
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         guard let column = projected.first(where: { $0.column.id == id }), case .column(let source, let type) = column.expression,
             type == column.column.type
@@ -53,9 +55,14 @@ final class ProjectOperator: PreparedOperator, @unchecked Sendable {
 }
 
 /// Passes `count` rows after `offset` others; then its input is read no further.
+///
+/// Which rows these are follows from the order in which workers' batches come; without ORDER BY beneath, SQL leaves it
+/// open.
 final class LimitOperator: PreparedOperator, @unchecked Sendable {
+    /// Nil for no end: OFFSET alone.
     private let count: Int?
     private let offset: Int
+    /// Over all streams: rows left out so far, at most `offset`, and rows passed on, at most `count`.
     private let progress: Mutex<(skipped: Int, taken: Int)> = Mutex((0, 0))
 
     init(_ input: PreparedOperator, count: Int?, offset: Int) {
@@ -76,6 +83,7 @@ final class LimitOperator: PreparedOperator, @unchecked Sendable {
         }
     }
 
+    /// Asked before a batch is pulled, so that a limit that is met costs no further read.
     private var isFull: Bool { progress.withLock { progress in count.map { progress.taken >= $0 } ?? false } }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
@@ -97,6 +105,7 @@ final class LimitOperator: PreparedOperator, @unchecked Sendable {
                 if rows.count == batch.rowCount { return batch }
                 if !rows.isEmpty { return batch.slice(rows) }
             }
+            // Frees what the input holds while the rows that were passed on are still worked with above.
             input = nil
             return nil
         }
@@ -106,8 +115,10 @@ final class LimitOperator: PreparedOperator, @unchecked Sendable {
 /// Rows of expressions without columns.
 final class ValuesOperator: PreparedOperator, @unchecked Sendable {
     private let rows: [[Expression]]
+    /// Made in `prepare`.
     private var batches: [ColumnBatch] = []
     private var share: MemoryShare?
+    /// Whoever asks for a stream first gets the rows.
     private let isTaken = Atomic<Bool>(false)
 
     init(columns: [OutputColumn], rows: [[Expression]]) {
@@ -118,6 +129,7 @@ final class ValuesOperator: PreparedOperator, @unchecked Sendable {
     override var streamCountMax: Int { 1 }
 
     /// All rows are there at once, each batch of them ended at a byte count: a short expression can make a long text.
+    /// - Throws: `outOfMemory` for rows that are neither small nor within the budget; what the expressions throw.
     override func prepare(_ run: QueryRun) throws {
         let share = MemoryShare(run.memory)
         self.share = share
@@ -127,6 +139,7 @@ final class ValuesOperator: PreparedOperator, @unchecked Sendable {
             if rowCount > 0 { batches.append(ColumnBatch(rowCount: rowCount, columns: builders.indices.map { builders[$0].finish() })) }
             (rowCount, byteCount) = (0, 0)
         }
+        // Expressions without columns are asked over one row without columns.
         let single = ColumnBatch(rowCount: 1, columns: [])
         for row in rows {
             var values: [Value] = []
@@ -148,7 +161,11 @@ final class ValuesOperator: PreparedOperator, @unchecked Sendable {
 }
 
 /// One row, whatever the input gives: NULLs for none, an error for more.
+///
+/// What a scalar subquery runs as, as PostgreSQL has it:
+/// <https://www.postgresql.org/docs/15/sql-expressions.html#SQL-SYNTAX-SCALAR-SUBQUERIES>.
 final class SingleRowOperator: PreparedOperator, @unchecked Sendable {
+    /// Of the subquery in the statement's text, for the error.
     private let position: Int?
     private let found: Mutex<[ColumnBatch]> = Mutex([])
 
@@ -159,6 +176,7 @@ final class SingleRowOperator: PreparedOperator, @unchecked Sendable {
 
     override var streamCountMax: Int { 1 }
 
+    /// - Throws: `dataError` with reason `severalRows` at the second row.
     override func prepare(_ run: QueryRun) throws {
         try super.prepare(run)
         try measured(run) {
@@ -185,6 +203,8 @@ final class SingleRowOperator: PreparedOperator, @unchecked Sendable {
 final class UnionAllOperator: PreparedOperator, @unchecked Sendable {
     init(_ inputs: [PreparedOperator], columns: [OutputColumn]) { super.init(columns: columns, inputs: inputs) }
 
+    /// Each input has the filter for its own column of that place; one of another type is left out, since filters compare
+    /// as the type lies.
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         guard let place = columns.firstIndex(where: { $0.id == id }) else { return }
         for input in inputs where input.columns[place].type == columns[place].type {
@@ -192,6 +212,7 @@ final class UnionAllOperator: PreparedOperator, @unchecked Sendable {
         }
     }
 
+    /// Inputs with fewer streams than this are read by the first workers alone.
     override var streamCountMax: Int { inputs.map(\.streamCountMax).max() ?? 1 }
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
@@ -201,6 +222,7 @@ final class UnionAllOperator: PreparedOperator, @unchecked Sendable {
     }
 
     private final class Stream: BatchStream {
+        /// Those to come, the next one last: an input that has ended is freed at once.
         private var inputs: [any BatchStream]
         private let types: [ColumnType]
 

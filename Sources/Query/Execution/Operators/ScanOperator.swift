@@ -2,13 +2,19 @@ import ColumnStore
 import Synchronization
 
 /// Reads a table: what the source can test itself goes into the request, batches come out shaped as the plan wants them.
+///
+/// `pushRuntimeFilter` gathers what joins above look for, `prepare` opens the scan with all of it, and the streams of any
+/// number of workers take morsels from that one scan.
 final class ScanOperator: PreparedOperator, @unchecked Sendable {
     private let node: ScanNode
     /// For each output column, its place in the source's batches.
     private let places: [Int]
+    /// What is read: paths to nested leaves, where only some members of a column are wanted.
     private let projection: [ColumnPath]
     /// What joins above look for.
+    /// `passing` is the part of the column's rows, from 0 to 1, that is thought to pass.
     private var runtimeFilters: [(runtimeFilter: RuntimeFilter, passing: Double)] = []
+    /// Nil until `prepare`.
     private var scan: (any TableScan)?
 
     init(_ node: ScanNode) {
@@ -20,6 +26,9 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
     override var streamCountMax: Int { .max }
 
     /// Paths in the order of first mention of each top-level column, and each column's place by that order.
+    ///
+    /// `a.x, b, a.y` gives the paths a.x, b, a.y and the places 0, 1, 0: two output columns may come of one column of the
+    /// source.
     private static func project(_ columns: [ScanColumn]) -> ([ColumnPath], [Int]) {
         var names: [String] = []
         var paths: [ColumnPath] = []
@@ -43,8 +52,11 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
     }
 
     /// Of a column's values a join must look for no more than this part for its keys to be worth testing.
+    /// `docs/decisions/0010-joins.md` has what filters save.
     private static let passingMax = 0.8
 
+    /// A filter that most rows would pass, or of a value that is compared otherwise in the source, is left out: filters are
+    /// hints.
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         // The source compares values of its own type.
         guard let path = sourcePath(of: id), let own = node.table.source.schema.field(at: path)?.type,
@@ -68,6 +80,7 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
 
     override func prepare(_ run: QueryRun) throws {
         try measured(run) {
+            // The one that lets least through first: later ones are asked of fewer rows.
             runtimeFilters.sort { $0.passing < $1.passing }
             var request = ScanRequest(
                 projection: projection, scope: node.scope, filters: node.filters, elementFilters: node.elementFilters,
@@ -77,11 +90,14 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
         }
     }
 
+    /// The conditions that no filter of a column says, as a function that the source calls with the columns that they
+    /// mention.
     private func residual(_ run: QueryRun) throws -> ResidualFilter {
         var mentioned: Set<ColumnID> = []
         for expression in node.residual {
             EvaluationCompiler.walk(expression) { if case .column(let id, _) = $0 { mentioned.insert(id) } }
         }
+        // Columns that only the conditions mention are read, too; they are not handed on.
         let read = (node.columns + node.residualColumns).filter { mentioned.contains($0.column.id) }
         let (paths, places) = Self.project(read)
         let layout = Dictionary(zip(read.map(\.column.id), places), uniquingKeysWith: { first, _ in first })
@@ -100,6 +116,7 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
         return Stream(scan, places: places, types: columns.map(\.type), cancellation: run.cancellation)
     }
 
+    /// One worker's walk: morsel after morsel of the shared scan.
     private final class Stream: BatchStream {
         private let scan: any TableScan
         private let places: [Int]
@@ -122,6 +139,8 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
                     morsel = try scan.nextMorsel()
                     if morsel == nil { isOver = true }
                 }
+                // The source's batch has a column once, however many output columns show it, and decimals of the source's
+                // own precision.
                 if let batch = try morsel?.next() {
                     if batch.rowCount == 0 { continue }
                     return ColumnBatch(
@@ -135,6 +154,9 @@ final class ScanOperator: PreparedOperator, @unchecked Sendable {
 }
 
 /// Predicates to lend to whichever worker calls: each keeps its own caches.
+///
+/// Invariant: no predicate is used by two threads at once. There are never more of them than threads that call at the same
+/// time.
 final class PredicatePool: Sendable {
     private let conjuncts: [Expression]
     private let layout: [ColumnID: Int]
@@ -150,6 +172,7 @@ final class PredicatePool: Sendable {
         self.context = context
     }
 
+    /// Lends a predicate for the length of `body`; one whose `body` throws is not lent again.
     func use<Result>(_ body: (Predicate) throws(QueryError) -> Result) throws(QueryError) -> Result {
         let waiting = idle.withLock { $0.popLast() }
         let lent: Lent

@@ -1,8 +1,14 @@
 import ColumnStore
 
 /// generate_series: start, start + step … up to stop, both included.
+///
+/// As PostgreSQL's: <https://www.postgresql.org/docs/15/functions-srf.html>. With a step below zero the series descends; a
+/// NULL anywhere gives no row; a step of zero is `dataError` with reason `badValue`. The bounds are expressions without
+/// columns, evaluated once, in `prepare`.
 final class SeriesOperator: PreparedOperator, @unchecked Sendable {
+    /// Start, stop, step.
     private let bounds: [Expression]
+    /// Nil for a series without rows, and before `prepare`.
     private var stream: (any BatchStream)?
 
     init(column: OutputColumn, start: Expression, stop: Expression, step: Expression) {
@@ -10,6 +16,7 @@ final class SeriesOperator: PreparedOperator, @unchecked Sendable {
         super.init(columns: [column], inputs: [])
     }
 
+    /// The next value needs the one before.
     override var streamCountMax: Int { 1 }
 
     override func prepare(_ run: QueryRun) throws {
@@ -19,6 +26,7 @@ final class SeriesOperator: PreparedOperator, @unchecked Sendable {
         var step: Value = .null
         for (index, bound) in bounds.enumerated() {
             let column = try Evaluator(bound, layout: [:], context: run.context).evaluate(single)
+            // An interval is no number of the column's type: months differ in length, so that it is added by the calendar.
             if index == 2, column.type == .interval {
                 step = column.value(at: 0)
             } else {
@@ -36,6 +44,7 @@ final class SeriesOperator: PreparedOperator, @unchecked Sendable {
             stream = MomentStream(start, stop, interval, clock: clock, type: type, cancellation: run.cancellation)
             return
         }
+        // 128 bits hold every whole number and the digits of every decimal; a NULL, in any place, ends here.
         let numbers = values.map { value -> Int128? in
             switch value {
             case .integer(let value): Int128(value)
@@ -50,7 +59,9 @@ final class SeriesOperator: PreparedOperator, @unchecked Sendable {
 
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream { stream ?? EmptyStream() }
 
+    /// Of whole numbers and of decimals, whose digits at the column's scale these are.
     private final class NumberStream: BatchStream {
+        /// The next value; `Int128.max` or `.min` when the one after the last would overflow.
         private var upcoming: Int128
         private let stop: Int128
         private let step: Int128
@@ -81,10 +92,14 @@ final class SeriesOperator: PreparedOperator, @unchecked Sendable {
         }
     }
 
+    /// Of dates and timestamps, by an interval. Each value is reckoned from the one before, as in PostgreSQL: 31 January by
+    /// months is 28 February, then 28 March.
     private final class MomentStream: BatchStream {
+        /// In the units of `type`.
         private var upcoming: Int64?
         private let stop: Int64
         private let step: Interval
+        /// The zone that days and months are added in: the session's for TIMESTAMP WITH TIME ZONE, else UTC.
         private var clock: ZoneClock
         private let type: ColumnType
         private let cancellation: Cancellation

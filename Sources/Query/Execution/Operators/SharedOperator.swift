@@ -2,12 +2,17 @@ import ColumnStore
 import Synchronization
 
 /// The rows of a common table expression, computed once for all who read them.
+///
+/// `PlanBuilder` makes one for each definition and run, and a `SharedOperator` for each place that reads it. Where they do
+/// not fit the memory, all of them go to one file.
 final class SharedRows: @unchecked Sendable {
     // Safe to share: filled in the first `prepare`, which one thread runs; only read afterwards.
     let definition: PreparedOperator
     private var isReady = false
+    /// All rows, or none when they are in `file`.
     fileprivate private(set) var batches: [ColumnBatch] = []
     fileprivate private(set) var file: SpillFile?
+    /// What `batches` take.
     private var share: MemoryShare?
 
     /// The reader that the definition is shown under, whichever comes first to be prepared: its node has the figures.
@@ -15,6 +20,7 @@ final class SharedRows: @unchecked Sendable {
 
     init(_ definition: PreparedOperator) { self.definition = definition }
 
+    /// Runs the definition when the first reader is prepared; does nothing for the others.
     fileprivate func prepare(_ run: QueryRun) throws {
         guard !isReady else { return }
         isReady = true
@@ -22,6 +28,7 @@ final class SharedRows: @unchecked Sendable {
         if let shown { try shown.measured(run) { try fill(run) } } else { try fill(run) }
     }
 
+    /// Reads the definition with all workers into memory, and from the first batch that does not fit on into a file.
     private func fill(_ run: QueryRun) throws {
         let share = MemoryShare(run.memory)
         self.share = share
@@ -34,6 +41,7 @@ final class SharedRows: @unchecked Sendable {
                     kept.batches.append(batch)
                     kept.bytes.add(batch)
                     if share.resize(to: kept.bytes.byteCount) { return }
+                    // The batches so far go first; the memory is free once they are written.
                     let file = try SpillFile(run.spill, types: types)
                     for batch in kept.batches { try file.write(batch) }
                     kept = Kept(file: file)
@@ -55,6 +63,7 @@ final class SharedRows: @unchecked Sendable {
 /// One reading of shared rows.
 final class SharedOperator: PreparedOperator, @unchecked Sendable {
     private let rows: SharedRows
+    /// The number of the batch that a stream takes next: batches are shared out among the streams of one reading.
     private let next = Atomic<Int>(0)
 
     init(_ rows: SharedRows, columns: [OutputColumn], isFirst: Bool) {
@@ -64,6 +73,7 @@ final class SharedOperator: PreparedOperator, @unchecked Sendable {
         if isFirst { rows.shown = self }
     }
 
+    /// One of a file, which is read in its order, and where the definition's rows have an order.
     override var streamCountMax: Int { rows.file != nil || rows.definition.streamCountMax == 1 ? 1 : .max }
 
     override func prepare(_ run: QueryRun) throws {
@@ -76,6 +86,7 @@ final class SharedOperator: PreparedOperator, @unchecked Sendable {
         return Stream(self)
     }
 
+    /// The file's rows under the types that this reader's columns have.
     private final class Typed: BatchStream {
         private let inner: any BatchStream
         private let types: [ColumnType]
@@ -92,6 +103,7 @@ final class SharedOperator: PreparedOperator, @unchecked Sendable {
         }
     }
 
+    /// Takes whatever batch comes next, until none is left.
     private final class Stream: BatchStream {
         private let owner: SharedOperator
 

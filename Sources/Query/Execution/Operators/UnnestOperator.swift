@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// One row for each element of a list. The elements' columns are handed on as they lie when nothing else is asked for.
+///
+/// A batch's lists are one column of offsets over one column of elements, so that unnesting is arithmetic on offsets. For
+/// offsets 0 2 2 5 the rows 0, 0, 2, 2, 2 stand beside the elements 0 … 4; with `keepsEmpty` row 1 comes too, with NULLs.
 final class UnnestOperator: PreparedOperator, @unchecked Sendable {
     private let node: UnnestNode
     /// Elements in one go: a batch of long lists is unfolded in several. Where they are handed on as they lie, cutting costs more than it saves
@@ -32,6 +35,7 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
         return Stream(try input.stream(run, worker: worker), list, passed: passed, node: node)
     }
 
+    /// Invariant: `nextRow` and `nextElement` say up to where lists are put out; both are 0 at the beginning of a batch.
     private final class Stream: BatchStream {
         private let input: any BatchStream
         private let list: Evaluator
@@ -40,6 +44,7 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
         /// Where each wanted member lies in the element's struct; -1 for a list of scalars.
         private let members: [Int]
         private var batch: ColumnBatch?
+        /// The list of each row of `batch`.
         private var lists: Column?
         private var nextRow = 0
         /// Rows of the batch by their list's elements, where one row's are cut: how far the row at hand has come.
@@ -68,6 +73,7 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
             self.members = members
         }
 
+        /// A batch that gives no row (empty lists, dropped NULLs) leads on to the next one.
         func next() throws -> ColumnBatch? {
             while true {
                 if let batch, let lists, nextRow < batch.rowCount {
@@ -78,6 +84,8 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
                     guard let following = try nextBatch() else { return nil }
                     pieces = BatchPieces(following)
                 }
+                // Lists are evaluated in pieces where they are too large together; what was evaluated is unfolded before
+                // the next piece.
                 guard let (_, (following, found)) = try pieces?.next(anyError: { ($0, try list.evaluate($0)) }) else {
                     pieces = nil
                     continue
@@ -87,6 +95,8 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
             }
         }
 
+        /// The next rows to evaluate lists for; few of them where a function makes long lists out of short values, as
+        /// `generate_series` does.
         private func nextBatch() throws -> ColumnBatch? {
             guard case .call(let function, _, _, _) = node.list, function.traits.isExpanding else { return try input.next() }
             let next: ColumnBatch?
@@ -99,6 +109,7 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
             return whole.slice(0..<UnnestOperator.seriesRowCount)
         }
 
+        /// The rows of the next lists, or nil when these have none.
         private func unfold(_ batch: ColumnBatch, _ lists: Column) -> ColumnBatch? {
             let first = nextRow
             if lists.isConstantNull {
@@ -110,6 +121,7 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
             let (offsets, element) = lists.lists()
             let isHandedOn = passed.isEmpty && node.ordinality == nil && !node.keepsEmpty
             let countMax = isHandedOn ? UnnestOperator.handedOnCountMax : UnnestOperator.elementCountMax
+            // As many whole lists as come to `countMax` elements, but one at least.
             var end = first + 1
             while end < batch.rowCount, Int(offsets[end + 1] - offsets[first]) <= countMax { end += 1 }
             let start = Int(offsets[first]) + nextElement
@@ -125,6 +137,7 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
         }
 
         /// The rows of a range, or the first of them: as many as a batch should take.
+        /// The place to go on from is set before it is known how many rows fit, and set back when fewer do.
         private func expand(_ batch: ColumnBatch, _ offsets: [Int32], _ element: Column, _ range: Range<Int>, to stop: Int32) -> ColumnBatch? {
             var (parents, sources, numbers) = numbered(offsets, range, to: stop)
             (nextRow, nextElement) = stop < offsets[range.upperBound] ? (range.lowerBound, Int(stop - offsets[range.lowerBound])) : (range.upperBound, 0)
@@ -139,6 +152,8 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
             if !cuts.passed.isWhole || !cuts.elements.isWhole {
                 let count = min(cuts.passed.end(of: parents, from: 0, to: parents.count), cuts.elements.end(of: sources, from: 0, to: sources.count))
                 if count < parents.count {
+                    // Row `count` was not put out. Numbers count from 1; 0 is a row without elements, which begins at its
+                    // place 0.
                     (nextRow, nextElement) = (Int(parents[count]), Int(max(0, numbers[count] - 1)))
                     parents.removeLast(parents.count - count)
                     sources.removeLast(sources.count - count)
@@ -177,6 +192,7 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
         }
 
         /// The wanted members of a column of elements.
+        /// A member of a NULL element is NULL. A NULL list has no elements: that is what its offsets say.
         private func elements(_ element: Column) -> [Column] {
             node.elements.indices.map { index in
                 let type = node.elements[index].column.type
@@ -188,6 +204,7 @@ final class UnnestOperator: PreparedOperator, @unchecked Sendable {
             }
         }
 
+        /// For rows without elements: each wanted member NULL, the ordinality too.
         private func nullElements(_ count: Int) -> [Column] {
             (node.elements.map(\.column) + (node.ordinality.map { [$0] } ?? [])).map { .constant(.null, type: $0.type, count: count) }
         }

@@ -3,9 +3,22 @@ import Synchronization
 
 /// What runs a node of a plan, made for one run of it: `LogicalPlan` says what is to be done, this holds what is there while it is done, and
 /// `RunFigures` how long it took. First `prepare` (on one thread; it may read whole inputs in parallel), then one stream for each worker.
+///
+/// The life of one:
+///
+/// 1. `PlanBuilder` makes it and those beneath it, and `place` gives them the plan's node.
+/// 2. `pushRuntimeFilter` may be called, from the `prepare` of an operator above, before its own.
+/// 3. `prepare`, once, on one thread.
+/// 4. `stream` for each worker from 0 to below `streamCountMax`, at most once a worker. Streams of several workers are
+///    pulled at the same time, one stream by one thread at a time.
+///
+/// The streams of all workers together give the operator's rows, each once; which stream a row comes out of is open.
 package class PreparedOperator: @unchecked Sendable {
     // Safe to share: `prepare` happens before all streams; what streams of several workers share is locked or atomic.
+    /// What batches of the streams have, in this order. A batch may lie otherwise within (as codes, as a constant), never
+    /// in type but for a decimal's precision.
     let columns: [OutputColumn]
+    /// The operators that it reads, left before right.
     let inputs: [PreparedOperator]
     /// The plan's node that this one works for, alone or with others; nil until it is told, and for what works within an operator.
     private(set) var nodeID: PlanNodeID?
@@ -27,34 +40,46 @@ package class PreparedOperator: @unchecked Sendable {
         assign(node)
     }
 
+    /// Down to operators that have a node, with all of their own.
     private func assign(_ node: PlanNodeID) {
         nodeID = node
         for input in inputs where input.nodeID == nil { input.assign(node) }
     }
 
+    /// Where each column lies in a batch: what expressions above are compiled with.
     var layout: [ColumnID: Int] { Self.layout(columns) }
 
+    /// Of two columns of one id the first: they have the same values.
     static func layout(_ columns: [OutputColumn]) -> [ColumnID: Int] {
         Dictionary(columns.enumerated().map { ($0.element.id, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// What the plan above looks for in a column: rows that fail may be left out, since it drops them too. Handed down to the scan that
     /// reads the column. Called before `prepare`.
+    /// The default takes no filter: an operator says by overriding which of its columns pass a filter through unchanged.
     func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {}
 
     /// Makes everything ready that streams need. Called once.
+    ///
+    /// An operator that reads an input whole (sort, grouping, a join's right side) does it here, with all workers, so that
+    /// streams only hand out.
     func prepare(_ run: QueryRun) throws {
         for input in inputs { try input.prepare(run) }
     }
 
+    /// The stream of one worker, unmeasured; `stream` wraps it.
+    /// - Precondition: `prepare` has returned; `worker` is below `streamCountMax`.
     func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream { preconditionFailure("an abstract operator") }
 
+    /// The stream of one worker, whose batches end at `ColumnBatch.targetByteCount` and are counted where EXPLAIN ANALYZE
+    /// asks.
     final func stream(_ run: QueryRun, worker: Int) throws -> any BatchStream {
         let stream = BoundedStream(try makeStream(run, worker: worker), types: columns.map(\.type))
         guard isWhole, let figures = figures(of: run) else { return stream }
         return MeasuredStream(stream, figures)
     }
 
+    /// Nil where nobody measures, or the operator works within another.
     final func figures(of run: QueryRun) -> NodeFigures? { nodeID.flatMap { run.figures?[$0] } }
 
     /// Runs the whole-input work of `prepare` and counts its time, but not what inputs do in their own.
@@ -67,6 +92,8 @@ package class PreparedOperator: @unchecked Sendable {
     final func spilled(_ byteCount: Int, _ run: QueryRun) { figures(of: run)?.spilledBytes.wrappingAdd(byteCount, ordering: .relaxed) }
 }
 
+/// Counts rows and time of what passes. The time has that of the inputs' streams in it, which `RunFigures.ownNanoseconds`
+/// takes off again.
 private final class MeasuredStream: BatchStream {
     private let inner: any BatchStream
     private let figures: NodeFigures

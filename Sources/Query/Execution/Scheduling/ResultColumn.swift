@@ -9,6 +9,7 @@ package struct ResultColumn: Sendable, Hashable {
     /// Whose column it is; nil of what is computed.
     package let origin: ColumnOrigin?
 
+    /// - Parameter declared: as `varchar(20)` or `int2`, for doors that speak PostgreSQL's protocol.
     package init(name: String, type: ColumnType, declared: String? = nil, origin: ColumnOrigin? = nil) {
         self.name = name
         self.type = type
@@ -20,6 +21,7 @@ package struct ResultColumn: Sendable, Hashable {
     package var typeName: String { type.sqlName }
 
     /// Names of which none comes twice, for forms that know a column by its name alone: the second `a` is `a_2`.
+    /// - Complexity: O(n) for names that differ, O(n²) where all are the same.
     package static func distinctNames(_ names: [String]) -> [String] {
         // Names differ by bytes, and a numbered name may be another column's own.
         var seen: Set<[UInt8]> = []
@@ -36,9 +38,14 @@ package struct ResultColumn: Sendable, Hashable {
 }
 
 /// What an answer says of its making.
+///
+/// Counts are of all scans of the query together; time is in whole milliseconds, rounded down, planning included.
 package struct QueryStatistics: Sendable, Hashable {
+    /// Of the rows that were looked at, those that the credential may see.
     package var rowsScanned: Int
+    /// Fetched from files, or from a hot file's images.
     package var bytesRead: Int
+    /// Of the files that the table's snapshot has.
     package var filesPruned: Int
     package var elapsedMilliseconds: Int
 
@@ -51,6 +58,7 @@ package struct QueryStatistics: Sendable, Hashable {
 }
 
 /// Writes an answer, batch by batch, into a buffer that the caller empties as it sends.
+/// One thread at a time. An answer begins and ends once, with any number of batches between.
 package protocol ResultEncoder {
     /// Of the query whose rows come: looked at within a large cell, too. Nil, as at the beginning, where nobody ends it.
     var cancellation: Cancellation? { get set }

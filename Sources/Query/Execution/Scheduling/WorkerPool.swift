@@ -1,8 +1,11 @@
 internal import ColumnStore
 
 /// A piece of work that runs in steps, so that the pool's threads can turn to other queries between two of them.
+///
+/// A step is to last about as long as a batch takes; nothing interrupts it, and a step that waits keeps a thread.
 protocol WorkerTask: AnyObject, Sendable {
     /// Runs a while. Called by one thread at a time.
+    /// Whatever it throws in itself it has to keep: nobody above catches.
     func step() -> WorkerStep
 }
 
@@ -14,18 +17,24 @@ enum WorkerStep {
 }
 
 /// The threads that all queries share. Tasks take turns: after a slice of time a task goes to the end of the line.
+///
+/// No task belongs to a thread. That a query is parallel comes of its tasks taking morsels from one scan (Leis et al.,
+/// "Morsel-driven parallelism", SIGMOD 2014).
 package final class WorkerPool: Sendable {
     package let threadCount: Int
+    /// Apart from the pool, so that its threads do not hold the pool itself.
     private let queue: Monitor<Line>
     /// Long enough that a turn costs nothing beside it, short enough that a small query is not kept waiting.
     private static let sliceNanoseconds = 10_000_000
 
+    /// A queue in an array: `tasks[head...]` wait, the first to run first.
     private struct Line {
         /// Nil where it was taken: a task leads to the pool that it runs on, which would hold itself.
         var tasks: [(any WorkerTask)?] = []
         var head = 0
         var isStopped = false
 
+        /// - Complexity: O(1) amortised: places in front are given up once they are more than 64 and half of all.
         mutating func take() -> (any WorkerTask)? {
             guard head < tasks.count else { return nil }
             let task = tasks[head]
@@ -47,13 +56,16 @@ package final class WorkerPool: Sendable {
         for _ in 0..<self.threadCount { WorkerThread(name: "query", isDetached: true) { Self.work(queue) } }
     }
 
+    // Threads end when the line is empty: `take` goes before the look at `isStopped`.
     deinit { queue.broadcast { $0.isStopped = true } }
 
+    /// Puts a task at the end of the line, from any thread.
     func submit(_ task: any WorkerTask) { queue.broadcast { $0.tasks.append(task) } }
 
     /// Behind the threads that take rows in: those run for microseconds at a time, and should not wait for a slice of a query each time.
     private static let niceness: Int32 = 5
 
+    /// The life of one thread of the pool.
     private static func work(_ queue: Monitor<Line>) {
         WorkerThread.lowerPriority(by: niceness)
         WorkerThread.lowerDiskPriority()
@@ -65,6 +77,8 @@ package final class WorkerPool: Sendable {
             guard let next, let task = next else { return }
             let start = Int(SteadyClock.nanoseconds())
             var step = WorkerStep.more
+            // A task keeps its thread for a slice; the clock is read once a step, so that a step is the least that it may
+            // run over.
             while case .more = step {
                 step = task.step()
                 if Int(SteadyClock.nanoseconds()) - start > sliceNanoseconds { break }

@@ -1,9 +1,11 @@
 import ColumnStore
 
 /// Sort keys of rows at hand, charged to the query's memory before they are laid down and given back with it.
+/// How a key lies, `SortKeys` says.
 final class HeldKeys {
     let keys: ByteArrays
     private let memory: MemoryBudget
+    /// What was charged: a bound, not what the keys came to.
     private let byteCount: Int
 
     /// Keys of several batches become one array, whose offsets have 32 bits.
@@ -17,6 +19,9 @@ final class HeldKeys {
 
     deinit { memory.release(byteCount) }
 
+    /// Charges what the keys may take at most, then makes them.
+    ///
+    /// - Parameter columns: one for each key, all of `count` rows.
     /// - Parameter what: they order or divide, for the error.
     /// - Throws: what says that an operator's memory is not enough; of several rows, how many to try.
     static func make(_ columns: [SortColumn], count: Int, of what: String, _ run: QueryRun) throws(QueryError) -> HeldKeys {
@@ -31,6 +36,7 @@ final class HeldKeys {
             byteCount = SortKeys.byteCountBound(flat, count: count, countsZeros: true)
             guard byteCount < byteCountMax else { throw refused() }
             if !memory.reserve(byteCount) {
+                // So little is not worth an error; the next holder of memory is told no instead.
                 guard byteCount <= run.refusedByteCount else { throw refused() }
                 memory.force(byteCount)
             }

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// Rows with their sort keys beside them.
+/// Made batch by batch by `SortOperator`, one key a row in the same order.
 struct KeyedRows {
     var batch: ColumnBatch
     var keys: ByteArrays
@@ -12,6 +13,7 @@ struct KeyedRows {
         ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + [.text(keys, type: .binary, validity: nil)])
     }
 
+    /// Parts one after another: the first part's rows come first, so that a stable sort keeps their order.
     static func joining(_ parts: [KeyedRows], types: [ColumnType]) -> KeyedRows {
         if parts.count == 1, let only = parts.first { return only }
         let columns = types.indices.map { index in
@@ -23,11 +25,15 @@ struct KeyedRows {
 
     /// The rows in order, or the first of them.
     ///
+    /// Rows of equal keys stay in the order in which they are. `count` is nil for all.
+    ///
     /// - Parameter enough: the row by which texts come to so many bytes is the last but one.
     func sorted(first count: Int?, enough: (columns: [Int], byteCount: Int)? = nil) -> KeyedRows {
         var rows = RowOrder.sorted(keys)
         if let count, count < rows.count { rows.removeLast(rows.count - count) }
         if let enough {
+            // The row that brings the texts to their byte count is kept, and one after it: that there are more is told by
+            // its being there.
             let counts = textByteCounts(enough.columns)
             var left = enough.byteCount
             if let last = rows.firstIndex(where: { row in
@@ -50,6 +56,7 @@ struct KeyedRows {
     }
 
     /// Without the rows whose key is above `threshold`.
+    /// Rows of the threshold's own key stay: which of them are among the first is for the sort to say.
     func filtered(notAfter threshold: [UInt8]) -> KeyedRows {
         let passing = keys.bytes.withUnsafeBytes { bytes in
             threshold.withUnsafeBytes { threshold in
@@ -91,6 +98,8 @@ extension ByteArrays {
         joined.bytes.reserveCapacity(parts.reduce(0) { $0 + $1.bytes.count })
         joined.offsets.reserveCapacity(parts.reduce(1) { $0 + $1.count })
         for part in parts {
+            // Offsets of a part are relative to its own bytes: each is moved by what lies before. The leading 0 is there
+            // already.
             let base = Int32(joined.bytes.count)
             joined.bytes.append(contentsOf: part.bytes)
             joined.offsets.append(contentsOf: part.offsets.dropFirst().lazy.map { $0 + base })
@@ -100,6 +109,7 @@ extension ByteArrays {
 }
 
 /// Rows that lie in several batches, numbered through, and put together by number a few at a time.
+/// What a sort hands its answer out of: the rows stay where they came, and only a batch at a time is copied.
 struct RowParts {
     private let parts: [ColumnBatch]
     private let types: [ColumnType]
@@ -122,12 +132,15 @@ struct RowParts {
             next += part.rowCount
         }
         self.starts = starts
+        // Widths of rows cost a look at each: left out where 8,192 rows of this size are within `byteCountMax` anyhow.
         let isSmall = parts.allSatisfy { part in
             part.columns.allSatisfy(\.isPlain) && part.byteCount <= part.rowCount * Self.smallRowByteCount
         }
         byteCounts = isSmall ? nil : parts.map { $0.rowWidths() }
     }
 
+    /// The part that has a row.
+    /// - Complexity: O(log parts).
     private func part(of row: Int32) -> Int {
         var (low, high) = (0, starts.count - 1)
         while low < high {
@@ -138,6 +151,11 @@ struct RowParts {
     }
 
     /// Rows of `order` from `place` on, which then stands after them.
+    ///
+    /// One at least, and as many as come to `targetRowCount` rows or 4 MiB.
+    ///
+    /// - Parameter order: numbers of rows, through all parts.
+    /// - Parameter place: moves on by the rows that were given.
     func next(of order: [Int32], from place: inout Int, to end: Int) -> ColumnBatch {
         let first = place
         let limit = min(place + ColumnBatch.targetRowCount, end)
@@ -155,10 +173,13 @@ struct RowParts {
         return interleaved(order[first..<place])
     }
 
+    /// Gathers from each part the rows that are wanted of it, then brings them into order: each row is copied twice, and a
+    /// part of which none is wanted costs nothing.
     private func interleaved(_ order: ArraySlice<Int32>) -> ColumnBatch {
         var picked = [[Int32]](repeating: [], count: parts.count)
         var sources: [Int32] = [], rows: [Int32] = []
         for row in order {
+            // The row is the next one picked from its part; where it lies in the part is what `picked` says.
             let part = part(of: row)
             sources.append(Int32(part))
             rows.append(Int32(picked[part].count))

@@ -2,6 +2,15 @@ internal import Glibc
 import ColumnStore
 
 /// Orders of rows, by number.
+///
+/// A sort of byte strings by their prefixes (compare Graefe, "Implementing Sorting in Database Systems", ACM Computing
+/// Surveys 38:3, 2006):
+///
+/// 1. What all keys begin with is passed over, and the next eight bytes of each key become one number. Keys (mark, value)
+///    of one column mostly share their mark.
+/// 2. Items are sorted by this number, by counting from 512 rows on.
+/// 3. Rows of equal numbers are put in order by the rest of their keys, and by their row where these are equal, too: the
+///    order is stable.
 enum RowOrder {
     private struct Item {
         /// Eight bytes of the key, from the first in which keys differ.
@@ -15,6 +24,8 @@ enum RowOrder {
     /// All rows in the order of their keys; rows of equal keys stay in theirs.
     static func sorted(_ keys: ByteArrays) -> [Int32] { sorted(keys, 0..<keys.count) }
 
+    /// - Parameter range: the rows to sort; all numbers in the result lie within.
+    /// - Complexity: O(n) for keys that differ within eight bytes, else O(n log n) comparisons.
     private static func sorted(_ keys: ByteArrays, _ range: Range<Int>) -> [Int32] {
         keys.bytes.withUnsafeBytes { bytes in
             keys.offsets.withUnsafeBufferPointer { offsets in
@@ -45,6 +56,7 @@ enum RowOrder {
     }
 
     /// Bytes that all keys begin with.
+    /// Never more than the shortest key has.
     private static func commonPrefix(_ bytes: UnsafeRawBufferPointer, _ offsets: UnsafeBufferPointer<Int32>, _ range: Range<Int>) -> Int {
         guard let first = range.first else { return 0 }
         let start = Int(offsets[first])
@@ -52,6 +64,7 @@ enum RowOrder {
         for row in range.dropFirst() {
             let other = Int(offsets[row])
             common = min(common, Int(offsets[row + 1]) - other)
+            // Ends early for keys that differ at once: the walk is then one byte a row.
             var length = 0
             while length < common, bytes[start + length] == bytes[other + length] { length += 1 }
             common = length
@@ -62,6 +75,7 @@ enum RowOrder {
 
     /// By counting, a byte at a time from the last; bytes that are the same in all are passed over. Equal ones stay in their order.
     private static func sortByPrefix(_ items: inout [Item]) {
+        // One pass counts all eight digits: the counts do not depend on the order of items.
         var counts = [Int](repeating: 0, count: 8 * 256)
         for item in items {
             for digit in 0..<8 { counts[digit << 8 + Int(truncatingIfNeeded: item.prefix >> UInt64(digit * 8) & 0xFF)] += 1 }
@@ -70,6 +84,7 @@ enum RowOrder {
         for digit in 0..<8 {
             let shift = UInt64(digit * 8)
             if counts[digit << 8 + Int(truncatingIfNeeded: items[0].prefix >> shift & 0xFF)] == items.count { continue }
+            // Counts become the places where each value's items begin.
             var place = 0
             for value in 0..<256 {
                 let count = counts[digit << 8 + value]
@@ -101,6 +116,8 @@ enum RowOrder {
     }
 
     /// Two orders of rows of the same keys as one; of equal keys the first order's rows come first.
+    /// - Precondition: no row is in both.
+    /// - Complexity: O(one + other) comparisons of whole keys.
     static func merged(_ one: [Int32], _ other: [Int32], _ keys: ByteArrays) -> [Int32] {
         if one.isEmpty { return other }
         if other.isEmpty { return one }
@@ -108,6 +125,7 @@ enum RowOrder {
             [Int32](unsafeUninitializedCapacity: one.count + other.count) { target, count in
                 var (left, right) = (0, 0)
                 while left < one.count, right < other.count {
+                    // Strictly less: of equal keys the first order's row is taken.
                     let order = CompareKernels.order(
                         UnsafeRawBufferPointer(rebasing: bytes[keys.range(at: Int(other[right]))]),
                         UnsafeRawBufferPointer(rebasing: bytes[keys.range(at: Int(one[left]))]))
@@ -132,6 +150,8 @@ enum RowOrder {
         }
     }
 
+    /// Eight bytes as a big-endian number, whose order is theirs. A shorter key is filled up with zeros: keys that are then
+    /// equal are told apart by length.
     @inline(__always)
     private static func prefix(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> UInt64 {
         if end - start >= 8 { return UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)) }
@@ -140,6 +160,8 @@ enum RowOrder {
         return value
     }
 
+    /// Compares keys of equal prefixes from the ninth byte on; below zero when the first comes first. A key that is
+    /// another's beginning comes first.
     @inline(__always)
     private static func compareRest(
         _ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int, _ otherStart: Int, _ otherEnd: Int
@@ -153,6 +175,7 @@ enum RowOrder {
     }
 
     /// Rows sorted within each segment `offsets[i] ..< offsets[i + 1]`.
+    /// Of `array_agg(… ORDER BY …)` and its kin the segments are the groups.
     static func sorted(_ columns: [SortColumn], within offsets: [Int32]) -> [Int32] {
         let keys = SortKeys.encode(columns, count: columns.first?.column.count ?? 0)
         var rows: [Int32] = []

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// A column to order rows by.
+/// NULLs stand where `nullsFirst` says, whatever the direction. `nullsFirst` is not turned by `isDescending`.
 struct SortColumn {
     let column: Column
     let isDescending: Bool
@@ -20,8 +21,13 @@ struct SortColumn {
 ///
 ///     key   = (mark, value)…   mark: 0 NULL first, 1 a value, 2 NULL last
 ///     value = big-endian, sign bit turned; text with 00 as 00 01, ended by 00 00; documents as `DocumentOrder` has them; all bits turned when descending
+///
+///     list  = (1, mark, value)… 0     a shorter list that begins alike comes first; NULL elements come last
+///     row   = (mark, value)… of its members
 enum SortKeys {
     /// Who keeps the keys of many rows charges them first: `HeldKeys`.
+    ///
+    /// One key a row.
     ///
     /// - Precondition: they are within reach of 32-bit offsets.
     static func encode(_ columns: [SortColumn], count: Int) -> ByteArrays {
@@ -53,9 +59,11 @@ enum SortKeys {
         case .bytes(let arrays):
             let text = Int(arrays.offsets[rows.lowerBound])..<Int(arrays.offsets[rows.upperBound])
             let zeroCount = countsZeros ? arrays.bytes[text].reduce(0) { $0 &+ ($1 == 0 ? 1 : 0) } : text.count
+            // The mark and the two bytes of the end.
             return 3 * rows.count + text.count + zeroCount
         case .list(let offsets, let element):
             let inner = Int(offsets[rows.lowerBound])..<Int(offsets[rows.upperBound])
+            // The mark and the final 0; a 1 for each element, whose own mark the elements' bound has.
             return 2 * rows.count + inner.count + byteCountBound(element, inner, countsZeros)
         case .structure(let members): return members.reduce(rows.count) { $0 + byteCountBound($1, rows, countsZeros) }
         case .constant: return rows.count
@@ -76,6 +84,8 @@ enum SortKeys {
         }
     }
 
+    /// Turning all bits turns the order round, also of values of several lengths: each value ends by itself, none is the
+    /// beginning of another.
     private static func append(_ key: SortColumn, _ row: Int, to bytes: inout [UInt8]) {
         if key.column.isNull(at: row) { return bytes.append(key.nullsFirst ? 0 : 2) }
         bytes.append(1)
@@ -84,10 +94,12 @@ enum SortKeys {
         if key.isDescending { for place in start..<bytes.count { bytes[place] = ~bytes[place] } }
     }
 
+    /// - Precondition: the row is no NULL, the column flat.
     private static func appendValue(_ column: Column, _ row: Int, to bytes: inout [UInt8]) {
         switch column.values {
         case .bytes(let arrays) where column.type.isJSON: DocumentOrder.append(arrays[row], to: &bytes)
         case .bytes(let arrays):
+            // 00 becomes 00 01, so that the end, 00 00, is less than anything that goes on: 'a' < 'a\0' < 'ab'.
             for byte in arrays[row] {
                 bytes.append(byte)
                 if byte == 0 { bytes.append(1) }
@@ -105,11 +117,13 @@ enum SortKeys {
         }
     }
 
+    /// The low `width` bytes, the highest first.
     private static func appendBigEndian(_ value: UInt128, width: Int, to bytes: inout [UInt8]) {
         for index in 0..<width { bytes.append(UInt8(truncatingIfNeeded: value >> UInt128((width - 1 - index) * 8))) }
     }
 
     /// The value as an unsigned number in the same order, within its width.
+    /// A two's complement number with its sign bit turned: -1 is 7F…FF, 0 is 80…00.
     private static func ordered(_ column: Column, _ row: Int) -> UInt128 {
         switch column.values {
         case .bits(let bits): return bits[row] ? 1 : 0
@@ -124,6 +138,9 @@ enum SortKeys {
         }
     }
 
+    /// IEEE 754 numbers of one sign are in the order of their bits; those below zero are turned round, the others lifted
+    /// above them. NaN comes last, and -0 is 0, as PostgreSQL has it:
+    /// <https://www.postgresql.org/docs/15/datatype-numeric.html#DATATYPE-FLOAT>.
     @inline(__always)
     private static func ordered(_ value: Double) -> UInt64 {
         let bits = UInt64(bitPattern: HashKernels.canonicalBits(value))
@@ -131,6 +148,10 @@ enum SortKeys {
     }
 
     /// All columns of fixed width: column by column into one array.
+    ///
+    /// Nil when a type has no fixed width, or the keys are past 32-bit offsets; then `encode` goes row by row. Within what
+    /// `HeldKeys` allows the types alone decide, so that all batches of a sort go one way. They must: here NULL fills its
+    /// column's width with zeros, there it is its mark alone.
     private static func encodeFixed(_ columns: [SortColumn], count: Int) -> ByteArrays? {
         var total = 0
         for key in columns {
@@ -138,6 +159,7 @@ enum SortKeys {
             total += width + 1
         }
         guard total * count < Int(Int32.max) else { return nil }
+        // Row `r` has its key at `r * total`; a column's part begins `place` bytes further. NULL leaves its value zero.
         var bytes = [UInt8](repeating: 0, count: total * count)
         var place = 0
         for key in columns {

@@ -2,19 +2,33 @@ import ColumnStore
 import Synchronization
 
 /// Rows in order. What does not fit in memory is sorted in runs on disk and merged; a small limit keeps the first rows only.
+///
+/// The steps, on each worker but for the last:
+///
+/// 1. A batch comes with its keys; with a small limit rows past the last of the first ones known are dropped at once
+///    (`threshold`).
+/// 2. What is held becomes chunks of 16 MiB. When the budget says no, all of it is sorted and written as one run.
+/// 3. At the end each worker sorts what it still holds: in memory if nobody has written a run, else as a run, too.
+/// 4. Orders of several workers are merged in memory, runs by `RunMerger`.
+///
+/// Rows of equal keys come in no order that a query could rely on: workers take batches as they come.
 final class SortOperator: PreparedOperator, @unchecked Sendable {
     private let keys: [SortKey]
+    /// Rows after `offset`; nil for all.
     private let limit: Int?
     private let offset: Int
     /// Of a top-n; nil where it counts rows alone.
     private let enough: (columns: [Int], byteCount: Int)?
+    /// What the workers have handed over.
     private let collected: Mutex<Collected> = Mutex(Collected())
+    /// The rows in order; nil until `prepare`.
     private var output: (any BatchStream)?
 
     /// Past this many rows, keeping the first ones apart while reading costs more than one sort at the end.
     private static let topRowCountMax = 50_000
 
     /// Safe to send: written under the lock, read when all workers are done.
+    /// Invariant: when it is merged, one of `batches` and `runs` is empty: rows lie in memory or on disk, never in both.
     private struct Collected: @unchecked Sendable {
         var batches: [OrderedRows] = []
         var runs: [SpillFile] = []
@@ -33,6 +47,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
 
     override var streamCountMax: Int { 1 }
 
+    /// Not beneath a limit: rows that are left out would let others in.
     override func pushRuntimeFilter(_ id: ColumnID, _ filter: KeyFilter) {
         if limit == nil, offset == 0 { inputs[0].pushRuntimeFilter(id, filter) }
     }
@@ -40,6 +55,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
     override func prepare(_ run: QueryRun) throws {
         try super.prepare(run)
         try measured(run) {
+            // Offset and limit together are kept: what is skipped must be known to be first.
             let top = limit.map { $0.addingSaturating(offset) }.flatMap { $0 <= Self.topRowCountMax ? $0 : nil }
             let workers = Mutex<[Collector]>([])
             try run.drain(inputs[0], dividing: true) { _ in
@@ -77,6 +93,13 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
     override func makeStream(_ run: QueryRun, worker: Int) throws -> any BatchStream { output ?? EmptyStream() }
 
     /// One worker's rows on their way into order.
+    ///
+    /// Invariants:
+    /// 1. `chunks` and then `rows` are what is held, in the order in which it came; `rowCount`, `byteCount` and
+    ///    `keyByteCount` are of both, `openByteCount` of `rows`.
+    /// 2. After `cut`, one sorted chunk of at most `top` rows is held, or none when it was written.
+    /// 3. `threshold`, once set, never rises: no row after it is among the first.
+    /// 4. `keyByteCount` stays where 32-bit offsets reach all keys put end to end.
     private final class Collector: @unchecked Sendable {
         // Safe to share: one worker feeds it; `finish` comes after all workers.
         private let owner: SortOperator
@@ -87,6 +110,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
         /// Rows that came since the last chunk was made.
         private var rows: [KeyedRows] = []
         private var openByteCount = 0
+        /// Rows put end to end, some 16 MiB each.
         private var chunks: [KeyedRows] = []
         private var rowCount = 0
         private var byteCount = 0
@@ -103,7 +127,9 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
 
         /// Batches become one in lumps of this size: copying all of them at once would take their memory twice.
         private static let chunkByteCount = 16 << 20
+        /// Rows up to this size are never asked for by themselves.
         private static let plainRowByteCountMax = 2 << 20
+        /// With its key, in order, and as it is written.
         private static let copiesOfRow = 3
         /// Keys of all rows must be within reach of 32-bit offsets.
         private static let keyByteCountMax = Int(Int32.max) - HeldKeys.byteCountMax
@@ -122,6 +148,10 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
 
         private var types: [ColumnType] { owner.columns.map(\.type) }
 
+        /// Takes a batch in. All that can fail for its size comes before anything changes: the batch may come again in
+        /// pieces.
+        /// - Throws: `outOfMemory`, with a number of rows to try where fewer may fit; `spillFull`; what the keys'
+        ///   expressions throw.
         func take(_ batch: ColumnBatch) throws {
             if top == 0 { return }
             // Held until the rows are kept, or written.
@@ -137,6 +167,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             var added = KeyedRows(batch: batch, keys: keys.keys)
             if let threshold { added = added.filtered(notAfter: threshold) }
             if added.batch.rowCount == 0 { return }
+            // What is kept should not hold a dictionary, or a batch, of which it shows a part.
             added.batch = added.batch.compacted()
             rows.append(added)
             rowCount += added.batch.rowCount
@@ -147,6 +178,8 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
                 textByteCount += added.textByteCounts(enough.columns).reduce(0, +)
                 if textByteCount > enough.byteCount.addingSaturating(Self.chunkByteCount) { return try cut(to: top) }
             }
+            // A cut sorts all that is held. It waits for four times the rows that stay, so that a row is sorted a few times
+            // at most.
             if let top, rowCount > max(4 * top, 2 * ColumnBatch.targetRowCount) { return try cut(to: top) }
             if openByteCount >= Self.chunkByteCount { closeChunk() }
             if keyByteCount < Self.keyByteCountMax, share.resize(to: neededByteCount) { return }
@@ -179,6 +212,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             try spill()
         }
 
+        /// The rows since the last chunk become one.
         private func closeChunk() {
             guard !rows.isEmpty else { return }
             chunks.append(KeyedRows.joining(rows, types: types))
@@ -186,6 +220,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             openByteCount = 0
         }
 
+        /// Keeps the first `top` rows of what is held.
         private func cut(to top: Int) throws {
             let sorted = KeyedRows.joining(chunks + rows, types: types).sorted(first: top, enough: owner.enough)
             chunks = [sorted]
@@ -201,6 +236,8 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
 
         /// Writes what is held as one sorted run.
         func spill() throws {
+            // A worker that has finished in memory left its rows there: they go into its run, from `chunks`, which it still
+            // has.
             owner.collected.withLock { $0.batches = [] }
             guard rowCount > 0 else { return }
             let own = work == nil ? try holdWork(rowByteCount: largestRowByteCount) : nil

@@ -1,13 +1,16 @@
 import ColumnStore
 
 /// Rows with the order that they are to come in.
+/// One worker's, when all of them are in memory.
 struct OrderedRows {
+    /// Numbered through: `order` and `keys` count all chunks' rows from 0.
     let chunks: [ColumnBatch]
     let keys: ByteArrays
     let order: [Int32]
 }
 
 /// Rows in memory, put in order batch by batch as they are pulled.
+/// - SeeAlso: `RowParts`, which copies them.
 final class SortedStream: BatchStream {
     private let rows: RowParts
     private let order: [Int32]
@@ -15,6 +18,9 @@ final class SortedStream: BatchStream {
     private let end: Int
     private let cancellation: Cancellation
 
+    /// Merges the orders two and two, in log(parts) passes over numbers alone; rows are not moved.
+    ///
+    /// - Parameter range: places in the order that are put out: OFFSET and LIMIT.
     /// - Parameter parts: each in its order, which are merged here.
     init(_ parts: [OrderedRows], types: [ColumnType], range: Range<Int>, cancellation: Cancellation) {
         rows = RowParts(parts.flatMap(\.chunks), types: types)
@@ -46,7 +52,15 @@ final class SortedStream: BatchStream {
 }
 
 /// Sorted runs merged by their keys.
+///
+/// The least head is looked for anew for each row, by a comparison with each: `RunMerger.fanInMax` keeps them few. Of equal
+/// keys the earlier run's row comes first.
+///
+/// Invariants:
+/// 1. Each head has a row: `row` is below its batch's row count. A run that has ended is taken out between two outputs.
+/// 2. `sources[i]`, `rows[i]` say of row i of the next output which head it is from, and which of that head's `picked`.
 final class MergeStream: BatchStream {
+    /// A run with the batch that is being read.
     private struct Head {
         var reader: any BatchStream
         var batch: ColumnBatch
@@ -69,8 +83,10 @@ final class MergeStream: BatchStream {
     }
 
     private var heads: [Head] = []
+    /// The memory of the heads' batches, held as long as the stream is there.
     private let share: MemoryShare?
     private let types: [ColumnType]
+    /// Rows still to be passed over, and then to be given.
     private var skip: Int
     private var remaining: Int
     private let cancellation: Cancellation
@@ -80,6 +96,8 @@ final class MergeStream: BatchStream {
     private var byteCount = 0
     private static let byteCountMax = 4 << 20
 
+    /// - Parameter readers: of batches whose last column is their keys.
+    /// - Parameter types: of the columns to give, the first ones of the batches; with the keys' own to give those, too.
     init(_ readers: [any BatchStream], types: [ColumnType], range: Range<Int>, cancellation: Cancellation, share: MemoryShare? = nil) throws {
         self.types = types
         self.share = share
@@ -91,6 +109,7 @@ final class MergeStream: BatchStream {
         }
     }
 
+    /// The keys lie in the last column.
     fileprivate static func keys(_ batch: ColumnBatch) -> ByteArrays { batch.columns[batch.columns.count - 1].byteArrays() }
 
     func next() throws -> ColumnBatch? {
@@ -111,6 +130,7 @@ final class MergeStream: BatchStream {
                 if isFull { return flush() }
                 continue
             }
+            // A head's batch ends: rows picked from it are put out before the next batch takes its place.
             let output = sources.isEmpty ? nil : flush()
             if let batch = try heads[index].reader.next() {
                 heads[index].replace(by: batch)
@@ -122,6 +142,7 @@ final class MergeStream: BatchStream {
         return sources.isEmpty ? nil : flush()
     }
 
+    /// The head whose row comes first; nil when all have ended.
     private func least() -> Int? {
         guard !heads.isEmpty else { return nil }
         var best = 0
@@ -138,6 +159,7 @@ final class MergeStream: BatchStream {
         return best
     }
 
+    /// The rows picked since the last output, as a batch.
     private func flush() -> ColumnBatch {
         defer {
             sources = []
@@ -174,7 +196,9 @@ struct RunMerger {
     }
 
     /// The rows at the places of `range`, in order.
+    /// - Parameter withKeys: whether the keys come along as a last column.
     mutating func stream(_ range: Range<Int>, withKeys: Bool = false) throws -> any BatchStream {
+        // Passes that only make runs fewer; the last merge is the stream itself, which is not written.
         while runs.count > fanIn(runs) { try mergeFirst(fanIn(runs)) }
         return try MergeStream(
             readers(runs[...]), types: withKeys ? types + [.binary] : types, range: range, cancellation: run.cancellation, share: hold(runs[...]))
@@ -195,6 +219,8 @@ struct RunMerger {
     }
 
     /// All runs as one.
+    /// The result has its keys as last column.
+    /// - Precondition: there is one at least.
     mutating func single() throws -> SpillFile {
         while runs.count > 1 { try mergeFirst(min(runs.count, fanIn(runs))) }
         return runs[0]
@@ -216,6 +242,7 @@ struct RunMerger {
     }
 
     /// A batch is there as it was read and as columns.
+    /// How many runs may be merged at once: a quarter of the query's budget, two to 64.
     private func fanIn(_ runs: [SpillFile]) -> Int {
         let largest = runs.reduce(1) { max($0, $1.batchByteCountMax) }
         return max(2, min(Self.fanInMax, run.memory.byteCountMax / 4 / (2 * largest)))

@@ -19,6 +19,7 @@ package enum BatchInvariants {
     }
 
     /// Decimals of one scale lie alike, whatever their precision.
+    /// Nested types are taken for one another: what names or precisions lie within is not compared.
     private static func isOf(_ wanted: ColumnType, _ found: ColumnType) -> Bool {
         if case .decimal(_, let scale) = wanted, case .decimal(_, let other) = found { return scale == other }
         return wanted == found || wanted.isNested && found.isNested

@@ -1,8 +1,12 @@
 import ColumnStore
 
 /// Batches that end at a byte count, whatever the operator makes: who comes next may flatten, hash, sort, spill or write each whole.
+///
+/// `PreparedOperator.stream` puts one around every stream. A batch within `targetByteCount` passes as it is, which costs a
+/// sum over its columns; a larger one is cut by its rows' widths, each piece with at least one row.
 final class BoundedStream: BatchStream {
     private let input: any BatchStream
+    /// The large batch that is being cut, from row `start` on.
     private var batch: ColumnBatch?
     private var builder: BatchBuilder?
     private var start = 0

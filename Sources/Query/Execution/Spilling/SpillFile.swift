@@ -2,6 +2,7 @@ internal import ColumnStore
 internal import Synchronization
 
 /// Where queries put what does not fit in memory, and how much of it they may.
+/// One for all queries of an engine; safe from any thread.
 package final class SpillSpace: Sendable {
     package let directory: String
     package let byteCountMax: Int
@@ -14,6 +15,8 @@ package final class SpillSpace: Sendable {
 
     package var usedByteCount: Int { used.load(ordering: .relaxed) }
 
+    /// Counts bytes that are about to be written.
+    /// - Throws: `spillFull` past `byteCountMax`; the count stays as it was then.
     func take(_ byteCount: Int) throws(QueryError) {
         let total = used.wrappingAdd(byteCount, ordering: .relaxed).newValue
         if total > byteCountMax {
@@ -22,18 +25,32 @@ package final class SpillSpace: Sendable {
         }
     }
 
+    /// Of bytes whose blocks are free again.
     func give(_ byteCount: Int) { used.wrappingSubtract(byteCount, ordering: .relaxed) }
 }
 
 /// Batches written aside and read back in order.
+///
+/// First all is written, by one thread at a time, then it is read: `reader` ends the writing. A file's bytes lie in one
+/// volume in extents, since other files of the operator are written between them:
+///
+///     file:   [0 ........... 70 KiB) [70 KiB ........ 150 KiB)
+///     volume: offset 4 MiB           offset 9 MiB
+///
+/// Invariants:
+/// 1. `extents` ascend in `start` without gaps and end where `buffer` begins; each holds whole batches.
+/// 2. `byteCount` counts written and buffered bytes, `rowCount` their rows.
+/// 3. `batchStarts` has an entry a batch when `isIndexed`, else none.
 final class SpillFile {
     private let volume: SpillVolume
+    /// Of the columns of every batch; they are not in the file.
     private let types: [ColumnType]
     private var buffer: [UInt8] = []
     private(set) var byteCount = 0
     private(set) var rowCount = 0
 
     /// Where its bytes from `start` on lie in the volume.
+    /// A run of the file that lies in one piece.
     private struct Extent {
         let start: Int
         let offset: Int
@@ -55,7 +72,11 @@ final class SpillFile {
     private var batchStarts: [(offset: Int, row: Int)] = []
     private let isIndexed: Bool
 
+    /// - Parameter types: of the batches that will be written.
+    /// - Parameter bufferByteCount: bytes that wait in memory before they are written together.
+    /// - Parameter isIndexed: whether batches will be asked for by row, by `batchNumber` and `batch`.
     /// - Parameter volume: where the batches lie, beside those of other files; nil is one of its own.
+    /// - Throws: `spillFull` when the volume cannot be made.
     init(
         _ space: SpillSpace, types: [ColumnType], bufferByteCount: Int = bufferByteCountMax, isIndexed: Bool = false, in volume: SpillVolume? = nil
     ) throws(QueryError) {
@@ -67,6 +88,9 @@ final class SpillFile {
 
     deinit { for extent in extents { volume.free(extent.offset..<(extent.offset + extent.byteCount)) } }
 
+    /// Takes rows in; a batch of more than `pieceByteCountMax` bytes becomes several. What is shared (a dictionary, a
+    /// constant) is laid out.
+    /// - Throws: `spillFull`.
     func write(_ batch: ColumnBatch) throws(QueryError) {
         for piece in batch.pieces(byteCountMax: Self.pieceByteCountMax) { try append(batch.slice(piece)) }
     }
@@ -85,6 +109,7 @@ final class SpillFile {
     private func flush() throws(QueryError) {
         guard !buffer.isEmpty else { return }
         let offset = try volume.append(buffer)
+        // Nobody wrote to the volume since: the extent grows.
         if let last = extents.last, last.offset + last.byteCount == offset {
             extents[extents.count - 1].byteCount += buffer.count
         } else {
@@ -94,6 +119,7 @@ final class SpillFile {
     }
 
     /// Reads from the first batch on; writing is over. Several readers may walk the file side by side.
+    /// - Throws: `spillFull` when the last bytes cannot be written.
     func reader() throws(QueryError) -> SpillReader {
         try flush()
         return SpillReader(self, types: types)
@@ -102,6 +128,8 @@ final class SpillFile {
     // MARK: By place
 
     /// The batch of an indexed file that has the row.
+    /// - Complexity: O(log batches).
+    /// - Precondition: the file is indexed and has a batch.
     func batchNumber(of row: Int) -> Int {
         var (low, high) = (0, batchStarts.count - 1)
         while low < high {
@@ -111,8 +139,10 @@ final class SpillFile {
         return low
     }
 
+    /// The number within the file of a batch's first row.
     func firstRow(of batch: Int) -> Int { batchStarts[batch].row }
 
+    /// Reads one batch of an indexed file.
     func batch(_ number: Int) throws(QueryError) -> ColumnBatch {
         try flush()
         var header = [UInt8](repeating: 0, count: SpillFormat.headerByteCount)
@@ -122,9 +152,12 @@ final class SpillFile {
         return SpillFormat.batch(header: header, body: body, types: types)
     }
 
+    /// Fills `target` with the file's bytes from `start` on.
+    ///
     /// - Precondition: the bytes are of one batch.
     fileprivate func read(at start: Int, into target: inout [UInt8]) throws(QueryError) {
         var (low, high) = (0, extents.count - 1)
+        // The last extent that begins at or before `start`.
         while low < high {
             let middle = (low + high + 1) / 2
             if extents[middle].start <= start { low = middle } else { high = middle - 1 }
@@ -134,6 +167,7 @@ final class SpillFile {
 }
 
 /// Walks a spill file.
+/// Holds the file as long as it is there; each reader has its own place.
 final class SpillReader: BatchStream {
     private let file: SpillFile
     private let types: [ColumnType]

@@ -4,15 +4,28 @@ import ColumnStore
 ///
 ///     batch  = bodyByteCount: Int64, rowCount: Int64, column…
 ///     column = form: UInt8, hasValidity: UInt8, [words], values
+///
+///     words  = UInt64… of the bitmap, (rowCount + 63) / 64 of them; a set bit is a value, a clear one NULL
+///     values = bits: words; int32 … interval: rowCount elements of 4, 8 or 16 bytes; null: nothing
+///            | bytes: offsets, the text's bytes; list: offsets, column of elements; structure: a column for each member
+///     offsets = Int32 × (rowCount + 1), from 0
+///
+/// `bodyByteCount` is what follows the header of 16 bytes, so that a reader needs two reads for a batch and no look-ahead.
+/// Types are not in it: whoever made the file knows them. Nothing is aligned: elements are copied out by bytes.
+/// Dictionaries and constants are laid out before they are written, since a code without its dictionary would mean nothing
+/// after the batch is gone.
 enum SpillFormat {
     static let headerByteCount = 16
 
+    /// - Parameter header: `headerByteCount` bytes as `append` wrote them.
     static func bodyByteCount(_ header: [UInt8]) -> Int { header.withUnsafeBytes { $0.loadUnaligned(as: Int.self) } }
 
+    /// Writes a batch behind what `bytes` holds.
     static func append(_ batch: ColumnBatch, to bytes: inout [UInt8]) {
         let start = bytes.count
         bytes.append(contentsOf: [UInt8](repeating: 0, count: headerByteCount))
         for column in batch.columns { append(column.flattened(), to: &bytes) }
+        // The header's place was kept free: lengths are known only when the columns lie there.
         let (body, rows) = (bytes.count - start - headerByteCount, batch.rowCount)
         bytes.withUnsafeMutableBytes {
             $0.storeBytes(of: body, toByteOffset: start, as: Int.self)
@@ -20,6 +33,8 @@ enum SpillFormat {
         }
     }
 
+    /// How a column lies: of its type a column may have several forms (a decimal in 64 or in 128 bits), so that the reader
+    /// must be told.
     private enum Form: UInt8 { case bits, int32, int64, int128, double, interval, bytes, list, structure, null }
 
     private static func append(_ column: Column, to bytes: inout [UInt8]) {
@@ -58,6 +73,7 @@ enum SpillFormat {
         case .structure(let members):
             begin(.structure)
             for member in members { append(member.flattened(), to: &bytes) }
+        // What is constant after flattening is NULL throughout.
         case .constant: bytes.append(contentsOf: [Form.null.rawValue, 0])
         case .dictionary: preconditionFailure("columns are flattened first")
         }
@@ -69,12 +85,16 @@ enum SpillFormat {
 
     // MARK: Reading
 
+    /// - Parameter types: as the file's writer had them.
     static func batch(header: [UInt8], body: [UInt8], types: [ColumnType]) -> ColumnBatch {
         let rowCount = header.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 8, as: Int.self) }
         var reader = Reader(bytes: body)
         return ColumnBatch(rowCount: rowCount, columns: types.map { reader.column($0, count: rowCount) })
     }
 
+    /// Takes a body apart from its beginning to its end.
+    ///
+    /// Invariant: `place` is where the next column begins, and at most `bytes.count`.
     private struct Reader {
         let bytes: [UInt8]
         var place = 0

@@ -4,22 +4,29 @@ internal import Synchronization
 
 /// A file of intermediate rows, which several spill files may share: a query opens few descriptors, however many parts and runs it writes.
 /// It has no name: it is gone with its descriptor, crash or not.
+///
+/// Bytes are only ever appended; where they lie is for `SpillFile` to know. Safe from any thread: `pread` and `pwrite` name
+/// their place, and `append` takes it from an atomic end before it writes.
 final class SpillVolume: Sendable {
     let space: SpillSpace
     private let descriptor: Int32
+    /// Bytes that were promised to writers so far: the file's length once they are done.
     private let end = Atomic<Int>(0)
 
+    /// - Throws: `spillFull` when the directory takes no file.
     init(_ space: SpillSpace) throws(QueryError) {
         self.space = space
         var template = Array((space.directory + "/till-spill-XXXXXX").utf8CString)
         descriptor = mkstemp(&template)
         guard descriptor >= 0 else { throw Self.failure("mkstemp") }
+        // A process that is started meanwhile must not inherit it: the blocks would stay taken for as long as that runs.
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         unlink(template)
     }
 
     deinit { close(descriptor) }
 
+    /// - Precondition: `errno` is still that of the call.
     private static func failure(_ call: String) -> QueryError {
         let code = errno
         let isFull = code == ENOSPC || code == EDQUOT
@@ -28,6 +35,7 @@ final class SpillVolume: Sendable {
 
     /// Writes bytes behind all others.
     /// - Returns: where they lie.
+    /// - Throws: `spillFull` when queries have no disk left, or the disk has none; the promised range then stays a hole.
     func append(_ bytes: [UInt8]) throws(QueryError) -> Int {
         try space.take(bytes.count)
         let offset = end.wrappingAdd(bytes.count, ordering: .relaxed).oldValue
@@ -46,6 +54,7 @@ final class SpillVolume: Sendable {
         return offset
     }
 
+    /// Fills all of `target`; an end before that is an error, since nobody asks for bytes that were not written.
     func read(at offset: Int, into target: inout [UInt8]) throws(QueryError) {
         var filled = 0
         while filled < target.count {

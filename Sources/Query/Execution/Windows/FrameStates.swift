@@ -2,6 +2,9 @@ import ColumnStore
 
 /// Aggregates of frames one after another, a lump of frames at a time: all frames together may hold each row as often as there are rows.
 ///
+/// A lump is some frames in one aggregator, each frame a group of it: their rows are gathered and fed together, a few
+/// thousand at a time. Frames come one after another: `begin`, `add` for its rows, `begin` …, `finish` at the end.
+///
 /// What is held is charged as it grows, so that lists over growing frames, which are quadratic, are refused and not built.
 final class FrameStates {
     private let call: AggregateCall
@@ -17,6 +20,7 @@ final class FrameStates {
     private var rows: [Int32] = []
     private var numbers: [UInt32] = []
     private var waitingByteCount = 0
+    /// Of lumps that are over, a column each.
     private var answers: [Column] = []
     private var answerByteCount = 0
 
@@ -34,11 +38,13 @@ final class FrameStates {
     }
 
     /// The rows that come are of a new frame.
+    /// - Throws: `outOfMemory`; what the aggregate throws.
     func begin() throws {
         if frameCount >= Self.lumpFrameCountMax || aggregator.byteCount > Self.lumpByteCountMax { try endLump() }
         frameCount += 1
     }
 
+    /// - Parameter row: of the arguments.
     func add(_ row: Int32) throws {
         rows.append(row)
         numbers.append(UInt32(frameCount - 1))
@@ -60,6 +66,7 @@ final class FrameStates {
         try hold(answerByteCount + frameOfRow.reduce(0) { $0 + counts[Int($1)] })
     }
 
+    /// Feeds the waiting rows to the aggregator.
     private func takeIn() throws {
         try run.cancellation.check()
         aggregator.resize(frameCount)
@@ -71,6 +78,7 @@ final class FrameStates {
         try hold(answerByteCount + aggregator.byteCount)
     }
 
+    /// Answers the frames of the lump, and begins another.
     private func endLump() throws {
         guard frameCount > 0 else { return }
         try takeIn()
@@ -82,6 +90,7 @@ final class FrameStates {
         try hold(2 * answerByteCount)
     }
 
+    /// - Throws: `outOfMemory`, unless it is so little that it is taken anyhow.
     private func hold(_ byteCount: Int) throws {
         let isReachable = byteCount < 2 * ColumnBatch.reachableByteCount
         if isReachable, share.resize(to: byteCount) { return }

@@ -1,13 +1,20 @@
 import ColumnStore
 
 /// An aggregate of a frame that moves on with the rows: what enters is added, and what leaves taken away, both exactly.
+///
+/// As PostgreSQL's moving-aggregate mode (<https://www.postgresql.org/docs/15/xaggr.html#XAGGR-MOVING-AGGREGATES>), and for
+/// doubles too, which it leaves out there since their sums round.
+///
+/// Invariant: `state` and `count` are of the rows that were added and not taken away, and say nothing of their order.
 struct FrameTotal {
     private enum State {
         case rows
+        /// high · 2^64 + low: halves of 128-bit values, summed apart so that neither overflows.
         case whole(high: Int128, low: Int128)
         case wholeMoments(ExactMoments)
         case real(ExactRealSum)
         case realMoments(ExactRealMoments)
+        /// How many are true.
         case truths(Int64)
         /// Of frames that nothing leaves.
         case extreme(Value)
@@ -51,6 +58,8 @@ struct FrameTotal {
         init() {}
     }
 
+    /// - Parameter kept: rows that FILTER lets through; nil is all.
+    /// - Throws: what casting to DOUBLE throws.
     func values(_ columns: [Column], kept: Bitmap?) throws(QueryError) -> Values {
         var values = Values()
         values.column = columns.first
@@ -69,6 +78,7 @@ struct FrameTotal {
         return values
     }
 
+    /// Adds a row of `values`, or takes it away.
     mutating func take(_ values: Values, _ row: Int, isAdded: Bool) {
         guard values.present?[row] ?? true else { return }
         count += isAdded ? 1 : -1
@@ -82,6 +92,7 @@ struct FrameTotal {
             one.add(values.whole[row])
             state = .wholeMoments(isAdded ? moments + one : moments - one)
         case .real(var sum):
+            // Held by one alone, so that it is changed in place.
             state = .rows
             if isAdded { sum.add(values.real[row]) } else { sum.subtract(values.real[row]) }
             state = .real(sum)
@@ -99,6 +110,8 @@ struct FrameTotal {
         }
     }
 
+    /// Of the frame as it is. NULL without a value (of a sample's deviation with one), 0 for counts.
+    /// - Throws: `numericOverflow`.
     func answer() throws(QueryError) -> Value {
         let isPopulation = function == .standardDeviationPopulation || function == .variancePopulation
         let isDeviation = function == .standardDeviation || function == .standardDeviationPopulation

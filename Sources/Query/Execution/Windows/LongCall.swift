@@ -1,6 +1,13 @@
 import ColumnStore
 
 /// One window call over a partition on disk, rows after rows: what is known of a row is its answer, or the places of the rows that have it.
+///
+/// Three ways to an answer: from a row's place and peers (ranks, `lag`, `nth_value`), from a total that moves along with
+/// the frame, or from rows that are held together for as long as frames reach them (`near`).
+///
+/// Invariants:
+/// 1. Rows are asked for in order, each once.
+/// 2. Of a moving frame `first ..< next` are the rows in its total.
 final class LongCall {
     /// What `next` gives for each row.
     enum Answers {
@@ -25,19 +32,24 @@ final class LongCall {
     private let partition: LongPartition
     private let orderKeys: [SortKey]
     private let run: QueryRun
+    /// Three readers of the inputs: at the row itself, where rows enter its frame, and where they leave it.
     private let own: RowCursor
     private let entering: RowCursor
     private let leaving: RowCursor
+    /// A batch of each cursor, as it is read and as columns.
     private let share: MemoryShare
     private let nearShare: MemoryShare
     private var method: Method
     /// Of moving frames: the first row within, and the row after the last.
     private var first = 0, next = 0
+    /// Of the cursors' batches, whose rows the ranges are.
     private var enteringValues = FrameTotal.Values(), leavingValues = FrameTotal.Values()
     private var enteringRange = 0..<0, leavingRange = 0..<0
+    /// Of a frame that is the partition: computed once.
     private var wholeAnswer: Value?
     /// No frame to come begins before it.
     private var nearStart = 0
+    /// Of ntile: nil until it was asked, then nil within where it is NULL.
     private var bucketCount: Int64??
 
     /// - Parameter place: where the call's inputs begin.
@@ -70,6 +82,7 @@ final class LongCall {
         }
     }
 
+    /// - Parameter rows: the next ones.
     func answers(_ rows: LongRows) throws -> Answers {
         switch method {
         case .ranking: return .column(try ranks(rows))
@@ -86,6 +99,7 @@ final class LongCall {
 
     // MARK: Ranks
 
+    /// PostgreSQL's definitions: <https://www.postgresql.org/docs/15/functions-window.html>.
     private func ranks(_ rows: LongRows) throws -> Column {
         let type = call.column.type
         func whole(_ number: (Int) -> Int) -> Column { .whole(rows.range.indices.map { Int64(number($0 - rows.range.lowerBound)) }, type: type, validity: nil) }
@@ -103,6 +117,7 @@ final class LongCall {
         }
     }
 
+    /// The number of buckets is that of the partition's first row, as in PostgreSQL.
     private func ntile(_ rows: LongRows) throws -> Column {
         if bucketCount == nil {
             try own.load(0)
@@ -117,6 +132,7 @@ final class LongCall {
 
     // MARK: Values of other rows
 
+    /// Places for `lag` and `lead`: -1 where the distance is NULL, -2 beyond the partition.
     private func shifted(_ rows: LongRows) throws -> [Int] {
         let sign: Int64 = call.function == .lag ? -1 : 1
         let offsets = arguments.count > 1 ? try own.joined(rows.range, types: partition.inputTypes).columns[arguments.lowerBound + 1] : nil
@@ -128,6 +144,7 @@ final class LongCall {
         }
     }
 
+    /// Places for `first_value`, `last_value` and `nth_value`: -1 for a row that the frame has not.
     private func placesOfFrame(_ rows: LongRows, _ frame: PlacedFrame) throws -> [Int] {
         let (starts, ends) = frame.edges(rows)
         let given = arguments.count > 1 ? try own.joined(rows.range, types: partition.inputTypes).columns[arguments.lowerBound + 1] : nil
@@ -147,6 +164,7 @@ final class LongCall {
 
     // MARK: Aggregates
 
+    /// Rows that FILTER lets through; nil for all.
     private func kept(_ batch: ColumnBatch) -> Bitmap? { filter.map { batch.columns[$0].trueRows() } }
 
     /// Over all rows: one answer.
@@ -171,11 +189,13 @@ final class LongCall {
     }
 
     /// Arguments that are the same on every row, as a percentile's fraction is, are asked of the first.
+    /// - Parameter literals: for their types.
     private func constants(_ literals: [Expression]) throws -> [Expression] {
         try own.load(0)
         return arguments.enumerated().map { index, place in .literal(own.batch.columns[place].value(at: 0), literals[index].type) }
     }
 
+    /// Walks the edges of the frames, which only grow: each row enters the total once and leaves it once.
     private func moved(_ rows: LongRows, _ frame: PlacedFrame) throws -> Column {
         guard case .moving(let function, _, var total) = method else { return .constant(.null, type: call.column.type, count: rows.range.count) }
         // The state is changed in place.
@@ -184,6 +204,7 @@ final class LongCall {
         var builder = ColumnBuilder(type: call.column.type)
         for index in starts.indices {
             while first < starts[index] {
+                // A row before the frame's start that has never entered need not leave.
                 if first < next {
                     if !leavingRange.contains(first) { (leavingValues, leavingRange) = try values(leaving, first, total) }
                     total.take(leavingValues, first - leavingRange.lowerBound, isAdded: false)
@@ -202,6 +223,7 @@ final class LongCall {
         return builder.finish()
     }
 
+    /// The values of the batch that has `row`, and the places of its rows.
     private func values(_ cursor: RowCursor, _ row: Int, _ total: FrameTotal) throws -> (FrameTotal.Values, Range<Int>) {
         try run.cancellation.check()
         try cursor.load(row)
@@ -239,6 +261,8 @@ final class LongCall {
 
     /// The rows that the frames reach, held together: as in a partition that fits. Nil where they do not fit.
     private func near(_ wanted: Range<Int>, of rowCount: Int) throws -> Column? {
+        // How far the frames reach is not known before the rows are there: twice as many are held until the last frame ends
+        // within them.
         var end = min(rowCount, wanted.upperBound + wanted.count)
         while true {
             try run.cancellation.check()
@@ -259,6 +283,7 @@ final class LongCall {
             }
             let answers = try CallEvaluators.answer(call, Array(held.columns[arguments]), kept: kept(held), windowRows, frames, run)
             let chosen = answers.slice((wanted.lowerBound - nearStart)..<(last + 1))
+            // Starts of frames only grow within a partition.
             nearStart = min(nearStart + Int(frames.start[last]), wanted.upperBound)
             return chosen
         }

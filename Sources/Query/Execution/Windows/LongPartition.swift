@@ -1,6 +1,13 @@
 import ColumnStore
 
 /// The rows of a partition that does not fit in memory: on disk in their order, with what the window's calls are made of beside them.
+///
+/// Written by `append` while its rows come, ended by `finish`, read by `LongPartitionStream`.
+///
+/// Invariants:
+/// 1. `rows` and `inputs` have the same rows in the same order; `rowCount` of them.
+/// 2. `peerEnds` and then `ends` have, ascending, the row after the last of each group of peers, but for the last group
+///    until `finish`.
 final class LongPartition {
     /// The rows as they came: read once, when they are put out.
     let rows: SpillFile
@@ -13,7 +20,9 @@ final class LongPartition {
     private let run: QueryRun
     private let order: [(evaluator: Evaluator, key: SortKey)]
     private let calls: [CallEvaluators]
+    /// The order's key of the last row.
     private var lastOrder: [UInt8] = []
+    /// Not yet written.
     private var ends: [Int64] = []
 
     /// - Parameter volume: shared by all such partitions of a window, of which there may be many that are small.
@@ -37,6 +46,7 @@ final class LongPartition {
         try BatchPieces.each(of: batch, appendWhole)
     }
 
+    /// Evaluates the calls' inputs and writes rows and inputs.
     private func appendWhole(_ batch: ColumnBatch) throws {
         let view = RowView(batch)
         var columns: [Column] = []
@@ -57,6 +67,7 @@ final class LongPartition {
         rowCount += batch.rowCount
     }
 
+    /// A group of peers is over when a row's key differs from the one before.
     private func findPeers(_ keys: ByteArrays) throws {
         for row in 0..<keys.count {
             let isPeer = row > 0 ? keys[row].elementsEqual(keys[row - 1]) : rowCount == 0 || keys[0].elementsEqual(lastOrder)
@@ -98,6 +109,7 @@ final class RowCursor {
     }
 
     /// Rows one after another, as one batch.
+    /// - Parameter types: of the file's columns.
     func joined(_ wanted: Range<Int>, types: [ColumnType]) throws -> ColumnBatch {
         var parts: [ColumnBatch] = []
         var row = wanted.lowerBound
@@ -112,6 +124,10 @@ final class RowCursor {
     }
 
     /// Values of a column at some places, NULL for -1; nil where they take more than a batch may.
+    ///
+    /// Each batch is read once, whatever the order of the places.
+    ///
+    /// - Parameter places: by row of the answer.
     func gathering(_ places: [Int], column: Int, type: ColumnType) throws -> Column? {
         var pickedByBatch: [Int: [(row: Int, place: Int)]] = [:]
         for (row, place) in places.enumerated() where place >= 0 { pickedByBatch[file.batchNumber(of: place), default: []].append((row, place)) }
@@ -133,6 +149,7 @@ final class RowCursor {
 }
 
 /// Walks the groups of peers of a long partition, row by row.
+/// Rows are asked for in order: it never goes back.
 struct PeerWalk {
     private let reader: SpillReader
     private var ends: [Int64] = []

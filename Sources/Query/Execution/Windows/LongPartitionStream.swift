@@ -1,13 +1,16 @@
 import ColumnStore
 
 /// Puts out the rows of a long partition with the answers of its calls.
+/// A batch of rows is read, all calls answer for it, and it is put out in as many pieces as its values by place need.
 final class LongPartitionStream: BatchStream {
     private let partition: LongPartition
     private let reader: SpillReader
     private let calls: [LongCall]
+    /// A batch as it is read and as columns.
     private let share: MemoryShare
     private let run: QueryRun
     private var walk: PeerWalk
+    /// Of the batch's first row in the partition.
     private var place = 0
     private var batch: ColumnBatch?
     private var answers: [LongCall.Answers] = []
@@ -51,6 +54,7 @@ final class LongPartitionStream: BatchStream {
                 }
                 return output
             }
+            // What the places stand for is too large together: half as many rows. One row alone always comes.
             count = max(1, count / 2)
         }
     }

@@ -5,6 +5,8 @@ struct LongRows {
     let range: Range<Int>
     /// Of the partition.
     let rowCount: Int
+    /// Row by row of `range`, places in the partition: where the row's peers begin, the row after their last, and the
+    /// number of their group from 0.
     private(set) var peerStart: [Int] = []
     private(set) var peerEnd: [Int] = []
     private(set) var peerNumber: [Int] = []
@@ -22,9 +24,12 @@ struct LongRows {
 }
 
 /// A frame whose edges a row's place and its peers tell: all but those at a distance of values or of groups, and without rows left out.
+/// Both edges only grow from row to row, which `LongCall` relies on.
 struct PlacedFrame {
     private enum Edge {
+        /// The partition's beginning and end, the row itself, its peers.
         case first, last, current, peers
+        /// So many rows from the row itself; before it below zero.
         case moved(Int)
     }
 
@@ -35,6 +40,7 @@ struct PlacedFrame {
     let beginsAtFirst: Bool
 
     /// Nil for other frames.
+    /// - Throws: `dataError` for a distance that is NULL or below zero.
     init?(_ frame: WindowNode.Frame, isOrdered: Bool, _ context: EvaluationContext) throws {
         guard frame.exclusion == .none, let start = try Self.edge(frame.start, frame.unit, isOrdered, isStart: true, context),
             let end = try Self.edge(frame.end, frame.unit, isOrdered, isStart: false, context)
@@ -44,6 +50,7 @@ struct PlacedFrame {
         if case .last = end { isWhole = beginsAtFirst } else { isWhole = false }
     }
 
+    /// Nil for a bound that needs values (RANGE with a distance) or the numbers of peers (GROUPS).
     private static func edge(
         _ bound: WindowNode.Frame.Bound, _ unit: WindowNode.Frame.Unit, _ isOrdered: Bool, isStart: Bool, _ context: EvaluationContext
     ) throws -> Edge? {
@@ -59,6 +66,7 @@ struct PlacedFrame {
         }
     }
 
+    /// The first row of each row's frame, and the row after its last: the same for an empty frame.
     func edges(_ rows: LongRows) -> (start: [Int], end: [Int]) {
         let starts = Self.places(start, rows, isStart: true)
         var ends = Self.places(end, rows, isStart: false)

@@ -1,6 +1,11 @@
 import ColumnStore
 
 /// RANGE frames with a distance: rows whose order value lies within the distance of the row's own.
+///
+/// The order has one key, so that rows of a partition are sorted by it and an edge is found by halving. For `ORDER BY x`
+/// with values 1, 3, 3, 7 and `RANGE 2 PRECEDING`, the target of the row 7 is 5, and its frame begins at place 3.
+///
+/// - Complexity: O(rows · log rows).
 struct RangeSearch {
     private let rows: WindowRows
     /// The order values, and for each row the value at the frame's edge; wide ones with their sign changed where the order descends.
@@ -11,14 +16,19 @@ struct RangeSearch {
     private let isReal: Bool
     /// Of doubles only, which lie as they are: NaN, above all of them, has no opposite.
     private var isDescending = false
+    /// Of the order's values.
     private let validity: Bitmap?
 
+    /// - Parameter sign: -1 for PRECEDING, 1 for FOLLOWING.
+    /// - Throws: `badSQL` for an order of several expressions, `dataError` for a distance that is NULL or leaves the range
+    ///   of moments.
     init(_ rows: WindowRows, _ distance: Value, _ distanceType: ColumnType, _ sign: Int, _ context: EvaluationContext) throws(QueryError) {
         guard rows.order.count == 1, let key = rows.order.first else {
             throw QueryError(.badSQL, "RANGE with a distance needs ORDER BY of exactly one expression")
         }
         self.rows = rows
         validity = key.column.rowValidity
+        // Backwards is towards greater values where the order descends.
         let direction = key.isDescending ? -sign : sign
         isReal = key.column.type == .double
         if isReal {
@@ -63,6 +73,7 @@ struct RangeSearch {
         }
     }
 
+    /// Dates as timestamps at midnight, since a distance may have hours.
     private static func moments(_ column: Column, _ context: EvaluationContext) throws(QueryError) -> [Int64] {
         do {
             let type = column.type == .date ? ColumnType.timestamp(isUTC: false) : column.type
@@ -72,6 +83,7 @@ struct RangeSearch {
         }
     }
 
+    /// For each row the place of the frame's first row, or of the row after its last.
     func edges(isStart: Bool) throws(QueryError) -> [Int32] {
         var result = [Int32](repeating: 0, count: rows.rowCount)
         for row in 0..<rows.rowCount {
@@ -82,6 +94,7 @@ struct RangeSearch {
             }
             var low = Int(rows.partitionStart[row])
             var high = Int(rows.partitionEnd[row])
+            // NULLs stand at one end of the partition: they are no part of the search.
             if let validity {
                 while low < high, !validity[low] { low = Int(rows.peerEnd[low]) }
                 while high > low, !validity[high - 1] { high = Int(rows.peerStart[high - 1]) }

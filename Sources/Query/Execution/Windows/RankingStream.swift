@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// row_number, rank and dense_rank, row by row as the rows come in order: a partition of any size needs no memory for them.
+/// All three begin anew with each partition. What they are of the row before is all that is kept.
 final class RankingStream: BatchStream {
     private let input: any BatchStream
     private let calls: [WindowNode.Call]
@@ -15,6 +16,7 @@ final class RankingStream: BatchStream {
     private var denseRank: Int64 = 0
 
     /// Nil when a call needs more than the rows before.
+    /// - Parameter makeInput: is called only where it can be done.
     init?(_ node: WindowNode, _ layout: [ColumnID: Int], _ run: QueryRun, _ makeInput: () throws -> any BatchStream) throws {
         guard node.calls.allSatisfy(\.function.definition.looksBackOnly) else { return nil }
         calls = node.calls
@@ -47,6 +49,7 @@ final class RankingStream: BatchStream {
         return (partitions, try HeldKeys.make(columns, count: batch.rowCount, of: "a window's order", run))
     }
 
+    /// Numbers rows of whose keys the arrays are.
     private func number(_ partitions: ByteArrays, _ orders: ByteArrays, _ numbers: inout [[Int64]]) {
         for row in 0..<partitions.count {
             advance(row, partitions, orders)
@@ -62,6 +65,8 @@ final class RankingStream: BatchStream {
         lastOrder = Array(orders[orders.count - 1])
     }
 
+    /// Brings the numbers to the next row: by comparing its keys with those of the row before, which for a batch's first
+    /// are kept.
     private func advance(_ row: Int, _ partitions: ByteArrays, _ orders: ByteArrays) {
         let isSamePartition: Bool, isPeer: Bool
         if row > 0 {

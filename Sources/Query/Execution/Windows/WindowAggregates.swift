@@ -3,6 +3,13 @@ import ColumnStore
 /// An aggregate over the frame of every row. Sums and counts of whole numbers come from running totals, least and greatest from a queue that
 /// slides with the frame, sums and deviations of doubles from an exact sum that does; everything else is computed frame by frame, once for
 /// rows that share one.
+///
+/// Which way is taken, with n rows:
+///
+/// - Running totals over all rows: a frame is the total before its end less the one before its start. O(n), also with
+///   EXCLUDE, whose frames are up to three ranges.
+/// - A queue of candidates, or a total that rows enter and leave: O(n), since edges of frames only grow.
+/// - Frame by frame: O(sum of the frames' lengths).
 struct WindowAggregates {
     private let function: AggregateFunction
     private let call: WindowNode.Call
@@ -25,6 +32,7 @@ struct WindowAggregates {
 
     private var rowCount: Int { frames.rows.rowCount }
 
+    /// - Throws: `numericOverflow`; `outOfMemory` for frames whose state or answers do not fit.
     func evaluate() throws -> Column {
         switch function {
         case .countRows: return .whole(differences(totals(kept)), type: .int64, validity: nil)
@@ -62,6 +70,7 @@ struct WindowAggregates {
         return totals
     }
 
+    /// For each row, how much of `totals` its frame has.
     private func differences(_ totals: [Int64]) -> [Int64] {
         if !frames.hasExclusion { return (0..<rowCount).map { totals[Int(frames.end[$0])] - totals[Int(frames.start[$0])] } }
         return (0..<rowCount).map { row in
@@ -69,6 +78,7 @@ struct WindowAggregates {
         }
     }
 
+    /// Sums and averages of whole numbers and decimals, from running totals.
     private func exactSums() throws(QueryError) -> Column {
         let present = present
         let values = arguments[0].wideIntegers()
@@ -169,6 +179,7 @@ struct WindowAggregates {
         return Column(type: .double, count: rowCount, validity: validity, values: .double(answers))
     }
 
+    /// Variance and deviation of doubles, as `realSums`.
     private func realMoments() throws(KernelError) -> Column {
         let values = try CastKernels.cast(arguments[0], to: .double, zone: .utc).doubles()
         let present = present
@@ -201,6 +212,7 @@ struct WindowAggregates {
     }
 
     /// Walks all frames, of which none has rows left out: each row enters once, and leaves once at most.
+    /// - Parameter body: is given a row's number, and what happens to it.
     private func slide(_ body: (Int, Change) throws(KernelError) -> Void) throws(KernelError) {
         var (first, next) = (0, 0)
         for row in 0..<rowCount {
@@ -223,6 +235,12 @@ struct WindowAggregates {
     }
 
     /// A queue of rows, each better than all after it: its head is the frame's answer.
+    ///
+    /// The "sliding window minimum": a row that comes drives out all at the end of the queue that are no better, since it
+    /// stays in frames longer than they do.
+    ///
+    /// Invariant: `queue[head...]` ascends in row number, and strictly from better to worse. O(n) in all: each row is put
+    /// in and taken out once.
     private func extremes() throws(QueryError) -> Column {
         let present = present
         let held = try HeldKeys.make([SortColumn(arguments[0], isDescending: function == .max)], count: rowCount, of: "a window's frames", run)
@@ -236,6 +254,7 @@ struct WindowAggregates {
                 queue.removeAll(keepingCapacity: true)
                 (head, next) = (0, row)
             }
+            // Rows before all frames to come are never looked at.
             next = max(next, Int(frames.start[row]))
             while next < Int(frames.end[row]) {
                 if present?[next] ?? true {
@@ -258,6 +277,7 @@ struct WindowAggregates {
     }
 
     /// Each distinct frame is a group of its own; rows of a frame are fed to the aggregate a few thousand at a time.
+    /// Rows that share a frame follow one another, so that it is enough to look at the row before.
     private func byFrame() throws -> Column {
         let literals = arguments.map { Expression.literal($0.constantValue ?? .null, $0.type) }
         let aggregate = AggregateCall(column: call.column, function: function, arguments: literals)

@@ -1,11 +1,15 @@
 import ColumnStore
 
 /// One window call: its evaluators, and its answer for every row.
+/// For partitions that are held; `LongCall` has the same functions for those on disk.
 struct CallEvaluators {
     let call: WindowNode.Call
     let arguments: [Evaluator]
     let filter: Evaluator?
 
+    /// - Parameter batch: whole partitions, whose rows `rows` describes.
+    /// - Throws: `dataError` for numbers of buckets or places that are not above 0, for a frame's distance; what arguments
+    ///   and aggregates throw.
     func evaluate(_ batch: ColumnBatch, _ rows: WindowRows, _ run: QueryRun) throws -> Column {
         var columns: [Column] = []
         for argument in arguments { columns.append(try argument.evaluateHeld(batch)) }
@@ -34,6 +38,7 @@ struct CallEvaluators {
     }
 
     /// Of a call that looks at frames.
+    /// - Parameter columns: the call's arguments; `kept` the rows that FILTER lets through, nil for all.
     static func answer(
         _ call: WindowNode.Call, _ columns: [Column], kept: Bitmap?, _ rows: WindowRows, _ frames: WindowFrames, _ run: QueryRun
     ) throws -> Column {
@@ -52,6 +57,7 @@ struct CallEvaluators {
     }
 
     /// The first `count % n` buckets have one row more.
+    /// NULL where the number of buckets is.
     private func ntile(_ column: Column, _ rows: WindowRows) throws(QueryError) -> Column {
         let values = column.integers() ?? []
         let validity = column.rowValidity
@@ -71,12 +77,15 @@ struct CallEvaluators {
         return .whole(result, type: call.column.type, validity: present.isAllSet ? nil : present)
     }
 
+    /// The bucket, from 1, of the row at `index` of `rowCount`: `larger` buckets of `size` + 1 rows come first.
     static func bucket(of index: Int64, rowCount: Int64, _ buckets: Int64) -> Int64 {
         let (size, larger) = rowCount.quotientAndRemainder(dividingBy: buckets)
         let inLarger = larger * (size + 1)
         return index < inLarger ? index / (size + 1) + 1 : larger + (index - inLarger) / max(1, size) + 1
     }
 
+    /// `lag` and `lead`: NULL where the distance is NULL, the default (third argument) beyond the partition.
+    /// - Parameter sign: -1 for `lag`.
     private func shifted(_ columns: [Column], _ rows: WindowRows, sign: Int64) throws(QueryError) -> Column {
         let count = rows.rowCount
         let offsets = columns.count > 1 ? columns[1].integers() ?? [] : [Int64](repeating: 1, count: count)
@@ -97,6 +106,7 @@ struct CallEvaluators {
         return ChoiceKernels.interleave([gathered, columns[2]], sources: sources, rows: Array(0..<Int32(count)), type: call.column.type)
     }
 
+    /// The rows that `first_value`, `last_value` and `nth_value` name, NULL where a frame has no such row.
     private static func valueOfFrame(_ function: WindowFunction, _ columns: [Column], _ frames: WindowFrames) throws(QueryError) -> Column {
         var indices = [Int32](repeating: -1, count: frames.start.count)
         let numbers = columns.count > 1 ? columns[1].integers() : nil
@@ -117,6 +127,11 @@ struct CallEvaluators {
 }
 
 /// The frame of every row: `start[row] ..< end[row]`. Within a partition both only grow.
+///
+/// PostgreSQL's rules: <https://www.postgresql.org/docs/15/sql-expressions.html#SYNTAX-WINDOW-FUNCTIONS>. Excluded rows are
+/// not taken out here: `pieces` leaves them out.
+///
+/// Invariant: partitionStart ≤ start ≤ end ≤ partitionEnd for each row.
 struct WindowFrames {
     private(set) var start: [Int32]
     private(set) var end: [Int32]
@@ -124,11 +139,14 @@ struct WindowFrames {
     private let exclusion: WindowNode.Frame.Exclusion
     var hasExclusion: Bool { exclusion != .none }
 
+    /// - Throws: `dataError` for a distance that is NULL or below zero, `badSQL` for a RANGE distance with an order of
+    ///   several expressions.
     init(_ frame: WindowNode.Frame, _ rows: WindowRows, _ context: EvaluationContext) throws(QueryError) {
         self.rows = rows
         exclusion = frame.exclusion
         start = try Self.edge(frame.start, frame.unit, rows, isStart: true, context)
         end = try Self.edge(frame.end, frame.unit, rows, isStart: false, context)
+        // Bounds that cross make an empty frame.
         for row in start.indices where end[row] < start[row] { end[row] = start[row] }
     }
 
@@ -141,6 +159,7 @@ struct WindowFrames {
         case .none: pieces = [first..<last]
         case .currentRow: pieces = [first..<max(first, min(own, last)), min(last, max(own + 1, first))..<last]
         case .group, .ties:
+            // GROUP leaves out the row's peers, TIES all of them but the row itself.
             let before = first..<max(first, min(rows.peerStart[row], last)), after = min(last, max(rows.peerEnd[row], first))..<last
             let isKept = exclusion == .ties && first <= own && own < last
             pieces = [before, isKept ? own..<(own + 1) : first..<first, after]
@@ -149,6 +168,7 @@ struct WindowFrames {
     }
 
     /// The row at `place`, from 0, of a row's frame.
+    /// Nil where the frame is shorter.
     func row(_ place: Int64, of row: Int) -> Int32? {
         var left = place
         for piece in pieces(of: row) {
@@ -173,6 +193,7 @@ struct WindowFrames {
         }
     }
 
+    /// A bound at a distance; `sign` is -1 for PRECEDING.
     private static func moved(
         _ distance: Expression, _ sign: Int, _ unit: WindowNode.Frame.Unit, _ rows: WindowRows, isStart: Bool, _ context: EvaluationContext
     ) throws(QueryError) -> [Int32] {
@@ -187,6 +208,7 @@ struct WindowFrames {
         return result
     }
 
+    /// Distances have no columns: they are evaluated once.
     private static func value(of distance: Expression, _ context: EvaluationContext) throws(QueryError) -> Value {
         try Evaluator(distance, layout: [:], context: context).evaluate(ColumnBatch(rowCount: 1, columns: [])).value(at: 0)
     }
@@ -196,6 +218,7 @@ struct WindowFrames {
         guard case .integer(let given) = try value(of: distance, context), given >= 0 else {
             throw QueryError(.dataError, "a frame's distance must not be negative")
         }
+        // No partition has more rows, so that places are reckoned without overflow.
         return Int(min(given, Int64(Int32.max)))
     }
 

@@ -6,8 +6,14 @@ import Synchronization
 ///
 /// Together, since partitions may be of a row or two: calls are evaluated over columns, and a batch for each would cost more than its rows. A partition is over when a row of
 /// another comes, so the last one of a batch is held until the next.
+///
+/// The input is a `SortOperator`, by partition, then by the window's order (`PlanBuilder`); there is one stream, since the
+/// rows have an order.
+///
+/// Ranks alone need no partition: `RankingStream` computes them row by row.
 final class WindowOperator: PreparedOperator, @unchecked Sendable {
     private let node: WindowNode
+    /// Of a slice that is put out, and of rows that are laid aside together.
     static let byteCountMax = 4 << 20
     /// Where partitions, peers and frames begin and end, keys of the order, and running totals.
     static let byteCountPerRow = 64
@@ -25,6 +31,10 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
         return try Stream(self, try inputs[0].stream(run, worker: worker), node, layout, types: inputs[0].columns.map(\.type), run)
     }
 
+    /// Invariants:
+    /// 1. `held` has the rows of the last partition, if it is not over and has not grown too large; `long` has them if it
+    ///    has. Not both.
+    /// 2. What is put out first comes first: `output`, then `answering`, then `unfit`, then further rows.
     private final class Stream: BatchStream {
         private let owner: WindowOperator
         private let input: any BatchStream
@@ -39,6 +49,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
         private var held: [ColumnBatch] = []
         private var heldByteCount = 0
         private var heldRowCount = 0
+        /// The partition of the last row that was read; nil before the first.
         private var lastKey: [UInt8]?
         private var isOver = false
         private var output: ColumnBatch?
@@ -52,6 +63,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
         private var rest: (ColumnBatch, [Int])?
         /// Partitions that are complete, and turned out too large.
         private var unfit: ArraySlice<LongPartition> = []
+        /// The partition of the last row of `unfit`.
         private var lastUnfitKey: [UInt8] = []
         private var answering: LongPartitionStream?
         /// Where they are written.
@@ -111,6 +123,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
                 try hold(batch)
                 return nil
             }
+            // The rows before the last beginning are of whole partitions, with what was held.
             var complete = held
             if last > 0 { complete.append(batch.slice(0..<last)) }
             held = []
@@ -131,6 +144,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
             return (batch, try partitionStarts(batch))
         }
 
+        /// Keeps rows of the partition that is not over; where they do not fit, all of it goes to disk.
         private func hold(_ rows: ColumnBatch) throws {
             // A slice would keep the whole batch alive that it is of.
             let batch = rows.compacted()
@@ -162,6 +176,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
             return try LongPartition(calls, order: zip(order, node.order).map { ($0, $1) }, types: types, in: volume, run)
         }
 
+        /// Ends a partition on disk and begins its answers.
         private func answers(of long: LongPartition) throws -> LongPartitionStream {
             try long.finish()
             owner.spilled(long.byteCount, run)
@@ -258,6 +273,7 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
             }
         }
 
+        /// - Throws: an error that `needsMemory` where the calls do not fit.
         private func answered(_ joined: ColumnBatch) throws -> ColumnBatch {
             let rowCount = joined.rowCount
             var sortColumns: [SortColumn] = []
@@ -280,8 +296,10 @@ final class WindowOperator: PreparedOperator, @unchecked Sendable {
 }
 
 /// Where partitions and peers begin and end, row by row.
+/// Of whole partitions, sorted; all arrays have `rowCount` entries and hold row numbers.
 struct WindowRows {
     let rowCount: Int
+    /// The window's order, as columns; empty without ORDER BY, where all rows of a partition are peers.
     let order: [SortColumn]
     /// First row of the row's partition, and the row after its last.
     private(set) var partitionStart: [Int32]
@@ -292,6 +310,7 @@ struct WindowRows {
     /// The number of its peers among the partition's, from 0.
     private(set) var peerNumber: [Int32]
 
+    /// - Throws: `outOfMemory` for the order's keys.
     init(partitionKeys partitions: HeldKeys, order: [SortColumn], rowCount: Int, _ run: QueryRun) throws(QueryError) {
         self.rowCount = rowCount
         self.order = order
