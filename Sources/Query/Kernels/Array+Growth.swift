@@ -1,5 +1,6 @@
 extension Array {
     /// Elements of the array that `count` elements end in at most, appended one by one, which doubles on the way; 0 while there is room.
+    /// Tables and states ask for it before they append: such an array is there beside the one that it replaces.
     func growth(to count: Int) -> Int {
         if count <= capacity { return 0 }
         // One doubling begins with what is there; the last of several begins with fewer elements than there will be.

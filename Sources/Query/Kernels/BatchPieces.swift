@@ -1,11 +1,18 @@
 import ColumnStore
 
 /// A batch taken whole where that works, else fewer rows at a time: as many as the work on them said would fit its memory.
+///
+/// The unit of taking again is a run of rows, as long as the work on it changes nothing before it has succeeded.
+///
+/// Invariants:
+/// 1. Rows before `start` are done.
+/// 2. `rowCountMax` is at least 1; an error takes it down to half the piece or less, a success doubles it.
 struct BatchPieces {
     private let batch: ColumnBatch
     private var start = 0
     private var rowCountMax: Int
 
+    /// - Parameter rowCountMax: rows of the first piece, at most.
     init(_ batch: ColumnBatch, rowCountMax: Int = .max) {
         self.batch = batch
         self.rowCountMax = rowCountMax
@@ -16,6 +23,7 @@ struct BatchPieces {
     /// Runs `body` on the next rows. One that throws an error with `fittingRowCount` is run again, on fewer rows.
     ///
     /// - Returns: where the rows begin in the batch, and what `body` made of them; nil at the end.
+    /// - Throws: what `body` throws of one row, or where it does not say that fewer would fit.
     mutating func next<Result>(_ body: (ColumnBatch) throws(QueryError) -> Result) throws(QueryError) -> (start: Int, Result)? {
         guard !isOver else { return nil }
         while true {
@@ -55,6 +63,7 @@ struct BatchPieces {
         return start
     }
 
+    /// Goes down to the rows that the error says would fit, half of them at most, so that it ends.
     private mutating func divide(_ count: Int, after error: QueryError) throws(QueryError) {
         guard let fitting = error.fittingRowCount, count > 1 else { throw error }
         rowCountMax = max(1, min(fitting, count / 2))

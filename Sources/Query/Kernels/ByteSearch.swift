@@ -2,8 +2,12 @@ internal import Glibc
 import ColumnStore
 
 /// Finds a byte string in others: `memchr` for the byte of it that is likely the rarest in texts, then a comparison of the whole.
+///
+/// A text that is made to have many places with that byte falls back to a search that is linear whatever the texts
+/// (`docs/decisions/0024-memory-of-evaluation.md`).
 struct ByteSearch {
     private let wanted: [UInt8]
+    /// The place in `wanted` of the byte that is looked for.
     let rareIndex: Int
 
     /// - Precondition: `wanted` is not empty.
@@ -14,6 +18,7 @@ struct ByteSearch {
     }
 
     /// Lead bytes of Cyrillic stand before every second letter; of ASCII, blanks and vowels come most.
+    /// A weight, not a frequency: only its order counts.
     static func commonness(_ byte: UInt8) -> Int {
         switch byte {
         case 0xD0, 0xD1: 100
@@ -27,6 +32,8 @@ struct ByteSearch {
     }
 
     /// Where it first stands at or after `start` and ends by `end`.
+    /// - Complexity: O(end - start) bytes, and a comparison of `wanted` for each candidate, of which there are 4,096 at
+    ///   most.
     func find(in text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int) -> Int? {
         wanted.withUnsafeBufferPointer { Self.find($0, rareIndex: rareIndex, in: text, from: start, to: end) }
     }
@@ -40,11 +47,13 @@ struct ByteSearch {
         guard start >= 0, end <= text.count, end - start >= wanted.count, let base = text.baseAddress, let own = wanted.baseAddress else {
             return nil
         }
+        // The last place at which the whole still fits.
         let last = end - wanted.count
         var place = start
         // A candidate costs a comparison of the whole at worst: after too many of them the way goes on that is linear whatever the texts.
         var candidateCountMax = candidateCountMax
         while place <= last {
+            // Only places whose whole candidate ends in time are looked at.
             guard let found = memchr(base + place + rareIndex, Int32(own[rareIndex]), last - place + 1) else { return nil }
             let candidate = UnsafeRawPointer(found) - UnsafeRawPointer(base) - rareIndex
             if memcmp(base + candidate, own, wanted.count) == 0 { return candidate }

@@ -3,6 +3,7 @@ import ColumnStore
 /// Choosing rows from several columns: CASE, COALESCE, GREATEST, LEAST put their results together here.
 enum ChoiceKernels {
     /// As the other, of parts whose rows must not take too much together.
+    /// - Throws: `.tooLarge`.
     static func interleave(
         _ parts: [Column], sources: [Int32], rows: [Int32], type: ColumnType, _ meter: WorkMeter
     ) throws(KernelError) -> Column {
@@ -25,6 +26,8 @@ enum ChoiceKernels {
     }
 
     /// Row `i` of the result is row `rows[i]` of `parts[sources[i]]`; a source of -1 is NULL.
+    /// - Precondition: every row that a source names is there; parts together have fewer than 2^31 rows.
+    /// - Complexity: O(rows of all parts), which are copied, and O(rows) of the result.
     static func interleave(_ parts: [Column], sources: [Int32], rows: [Int32], type: ColumnType) -> Column {
         let count = sources.count
         let filled = parts.enumerated().filter { $0.element.count > 0 }
@@ -38,6 +41,7 @@ enum ChoiceKernels {
             joined.append(part.flattened().retyped(type))
         }
         let all = Column.concatenating(joined, type: type)
+        // Rows of all parts, one after another, are numbered through: the result is one gathering of them.
         var indices = [Int32](repeating: 0, count: count)
         var isMissing = false
         for row in 0..<count {

@@ -1,6 +1,11 @@
 import ColumnStore
 
 /// Columns as the flat arrays that kernels loop over: constants are spread out, dictionaries read through, narrow integers widened.
+///
+/// What stands under a NULL is whatever lies there: a kernel that may refuse a value looks at `rowValidity` first. A column
+/// that lies so already is handed on without a copy.
+///
+/// - Complexity: O(1) for columns that lie flat in the wanted width, else O(rows).
 extension Column {
     /// Validity with constants counted in; nil when no row is NULL.
     var rowValidity: Bitmap? {
@@ -17,6 +22,7 @@ extension Column {
     var isConstantNull: Bool { constantValue?.isNull ?? false }
 
     /// INTEGER, BIGINT, DATE, TIME, TIMESTAMP, and decimals that lie as int64; nil for decimals that do not fit.
+    /// - Precondition: a column of whole numbers, dates, times or decimals, or a constant.
     func integers() -> [Int64]? {
         switch values {
         case .int64(let values): return values
@@ -51,6 +57,7 @@ extension Column {
         }
     }
 
+    /// - Precondition: a DOUBLE column; 0 stands for a NULL constant.
     func doubles() -> [Double] {
         switch values {
         case .double(let values): return values
@@ -61,6 +68,7 @@ extension Column {
         }
     }
 
+    /// - Precondition: a column of texts, bytes, UUIDs or documents.
     func byteArrays() -> ByteArrays {
         switch values {
         case .bytes(let arrays): return arrays
@@ -69,6 +77,7 @@ extension Column {
         }
     }
 
+    /// One bit a row; under NULL it may be either.
     func bitmap() -> Bitmap {
         switch values {
         case .bits(let bits): return bits
@@ -90,6 +99,7 @@ extension Column {
     }
 
     /// Offsets and elements of a list column.
+    /// Row i has the elements `offsets[i] ..< offsets[i + 1]`; a NULL list has none.
     func lists() -> (offsets: [Int32], element: Column) {
         switch values {
         case .list(let offsets, let element): return (offsets, element)
@@ -113,6 +123,7 @@ extension Column {
     }
 
     /// Digits of decimals, in 64 bits where they fit.
+    /// All rows in one width, as `Column` wants it: 64 bits if every value fits, those under NULLs too.
     static func decimals(_ values: [Int128], type: ColumnType, validity: Bitmap?) -> Column {
         var fits = true
         for value in values where Int128(Int64(truncatingIfNeeded: value)) != value {
@@ -151,6 +162,7 @@ extension Bitmap {
     var isNoneSet: Bool { words.allSatisfy { $0 == 0 } }
 
     /// One bit a row, computed 64 rows at a time.
+    /// - Complexity: O(count) calls of `bit`, inlined; a word is written once.
     @inline(__always)
     static func computed(count: Int, _ bit: (Int) -> Bool) -> Bitmap {
         var words = [UInt64](repeating: 0, count: (count + 63) / 64)

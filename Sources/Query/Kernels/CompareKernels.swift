@@ -16,6 +16,7 @@ package enum Comparison: Sendable {
         }
     }
 
+    /// - Parameter order: below zero where the left side comes first, 0 where both are equal.
     @inline(__always)
     func holds(order: Int) -> Bool {
         switch self {
@@ -30,7 +31,9 @@ package enum Comparison: Sendable {
 }
 
 /// Comparison of two columns of one type, to one bit a row. Text by its bytes; NaN equals itself and is above all numbers.
+/// Dictionaries are compared entry by entry where the other side is one value. The result is NULL where either side is.
 enum CompareKernels {
+    /// - Precondition: as many rows on both sides.
     static func compare(_ operation: Comparison, _ left: Column, _ right: Column) -> Column {
         if left.isConstantNull || right.isConstantNull { return .constant(.null, type: .boolean, count: left.count) }
         return .boolean(bits(operation, left, right), validity: .both(left.rowValidity, right.rowValidity))
@@ -39,6 +42,7 @@ enum CompareKernels {
     /// One bit a row; those of NULL rows mean nothing.
     static func bits(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         precondition(left.count == right.count)
+        // A constant stands on the right from here on.
         if case .constant = left.values, right.constantValue == nil { return bits(operation.mirrored, right, left) }
         switch left.type {
         case .int32, .int64, .date, .time, .timestamp, .timestampNanoseconds, .decimal: return integers(operation, left, right)
@@ -55,6 +59,7 @@ enum CompareKernels {
         }
     }
 
+    /// Whole numbers, moments and decimals, compared as digits; of two scales, as numbers.
     private static func integers(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         let (leftScale, rightScale) = (left.type.scale, right.type.scale)
         if leftScale == rightScale {
@@ -69,6 +74,7 @@ enum CompareKernels {
             if let one = left.integers(), let other = right.integers() { return ordered(operation, one, other) }
             return ordered(operation, left.wideIntegers(), right.wideIntegers())
         }
+        // The constant at the column's scale once, where it fits: then all rows compare as 64 bits.
         if let constant = wideConstant(right), leftScale > rightScale,
             let scaled = DecimalMath.rescale(constant, from: rightScale, to: leftScale), case .int64(let values) = left.values
         {
@@ -79,6 +85,7 @@ enum CompareKernels {
     }
 
     /// Compares numbers of two scales: whole parts first, so that nothing can overflow.
+    /// 1.5 and 1.45: whole parts 1 and 1, the rests 5 at scale 1 and 45 at scale 2, which at scale 2 are 50 and 45.
     private static func order(_ left: Int128, scale leftScale: Int, _ right: Int128, scale rightScale: Int) -> Int {
         let (leftWhole, leftRest) = left.quotientAndRemainder(dividingBy: DecimalMath.powers[leftScale])
         let (rightWhole, rightRest) = right.quotientAndRemainder(dividingBy: DecimalMath.powers[rightScale])
@@ -97,10 +104,12 @@ enum CompareKernels {
         }
     }
 
+    /// The kind of comparison is asked once, outside of the loop.
     @inline(__always)
     private static func againstConstant<Integer: FixedWidthInteger & BitwiseCopyable>(
         _ operation: Comparison, _ values: [Integer], _ constant: Int128
     ) -> Bitmap {
+        // The constant is past all values of the type: the answer is the same on every row.
         guard let bound = Integer(exactly: constant) else {
             let isAbove = constant > 0
             let holds = operation.holds(order: isAbove ? -1 : 1)
@@ -116,6 +125,7 @@ enum CompareKernels {
         }
     }
 
+    /// As `againstConstant`, row by row.
     @inline(__always)
     private static func ordered<Element: Comparable & BitwiseCopyable>(
         _ operation: Comparison, _ left: [Element], _ right: [Element]
@@ -134,6 +144,7 @@ enum CompareKernels {
         .computed(left.doubles(), right.doubles()) { operation.holds(order: order($0, $1)) }
     }
 
+    /// NaN is above all numbers and equals itself; -0 equals 0.
     @inline(__always)
     static func order(_ left: Double, _ right: Double) -> Int {
         if left < right { return -1 }
@@ -142,6 +153,7 @@ enum CompareKernels {
         return (left.isNaN ? 1 : 0) - (right.isNaN ? 1 : 0)
     }
 
+    /// 64 rows at a time: false is less than true.
     private static func booleans(_ operation: Comparison, _ left: Bitmap, _ right: Bitmap) -> Bitmap {
         switch operation {
         case .equal: (left & right) | (~left & ~right)
@@ -154,6 +166,7 @@ enum CompareKernels {
     }
 
     private static func bytes(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
+        // Each entry once; a row is then one look at a bit.
         if case .dictionary(let codes, let dictionary) = left.values, right.constantValue != nil {
             let wanted = Column(type: left.type, count: dictionary.count, values: right.values)
             let entries = bits(operation, dictionary.values.retyped(left.type), wanted)
@@ -177,6 +190,7 @@ enum CompareKernels {
         _ operation: Comparison, _ arrays: ByteArrays, with other: (Int) -> UnsafeRawBufferPointer
     ) -> Bitmap {
         arrays.bytes.withUnsafeBytes { bytes in
+            // For equality lengths mostly decide, without a look at the bytes.
             if operation == .equal || operation == .notEqual {
                 let isWanted = operation == .equal
                 return .computed(count: arrays.count) { row in
@@ -194,6 +208,7 @@ enum CompareKernels {
     }
 
     /// The order of two byte strings.
+    /// Below zero, 0 or above. A string that is another's beginning comes first.
     @inline(__always)
     static func order(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
         let count = min(left.count, right.count)
@@ -209,6 +224,7 @@ enum CompareKernels {
     }
 
     /// The order of any two values of a type: lists and structs member by member, NULL last, as PostgreSQL orders rows.
+    /// As PostgreSQL: <https://www.postgresql.org/docs/15/functions-comparisons.html#ROW-WISE-COMPARISON>.
     static func order(_ left: Value, _ right: Value, _ type: ColumnType) -> Int {
         switch (left, right) {
         case (.null, .null): return 0

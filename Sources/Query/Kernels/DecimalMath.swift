@@ -1,5 +1,8 @@
 /// Exact decimal arithmetic on digits without a mark: up to 38 digits in 128 bits, intermediate results in 256.
 ///
+/// A number is its digits and a scale: 12.50 at scale 2 is 1250. Nil is always the answer to a result of more than 38
+/// digits; the caller says what that means.
+///
 /// Rounding is half away from zero, as PostgreSQL's numeric rounds.
 enum DecimalMath {
     static let digitCountMax = 38
@@ -14,6 +17,7 @@ enum DecimalMath {
     /// The largest value of 38 digits.
     static let greatest: Int128 = powers[38] - 1
 
+    /// At most 38 digits.
     @inline(__always)
     static func fits(_ value: Int128) -> Bool { value <= greatest && value >= -greatest }
 
@@ -31,6 +35,7 @@ enum DecimalMath {
     static func roundedQuotient(_ numerator: Int128, _ denominator: Int128) -> Int128 {
         let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
         let rest = remainder.magnitude
+        // Twice the rest against the denominator, without doubling it: rest ≥ d - rest.
         if rest >= denominator.magnitude &- rest { return (numerator < 0) == (denominator < 0) ? quotient + 1 : quotient - 1 }
         return quotient
     }
@@ -44,6 +49,8 @@ enum DecimalMath {
     }
 
     /// The same number at another scale; nil when it needs more than 38 digits.
+    /// - Parameter from: the scale that `value` is of; `to` is the one that is wanted. Digits that do not stay are rounded
+    ///   away.
     static func rescale(_ value: Int128, from: Int, to: Int) -> Int128? {
         if from == to { return value }
         if to > from {
@@ -56,11 +63,13 @@ enum DecimalMath {
     }
 
     /// Left × right at scale `leftScale + rightScale` brought to `scale`; nil when it needs more than 38 digits.
+    /// - Parameter digits: how many digits at the end of the exact product are rounded away.
     static func multiply(_ left: Int128, _ right: Int128, dropping digits: Int = 0) -> Int128? {
         if digits == 0 {
             let (product, overflow) = left.multipliedReportingOverflow(by: right)
             return overflow || !fits(product) ? nil : product
         }
+        // The product has up to 254 bits: rounded as a whole, once.
         let (high, low) = left.magnitude.multipliedFullWidth(by: right.magnitude)
         guard digits <= digitCountMax, let rounded = roundedQuotient(high: high, low: low, by: powers[digits].magnitude) else { return nil }
         return signed(rounded, isNegative: (left < 0) != (right < 0))
@@ -69,6 +78,7 @@ enum DecimalMath {
     /// `left / right` at `scale`; nil when it needs more than 38 digits.
     /// - Precondition: `right` is not 0.
     static func divide(_ left: Int128, scale leftScale: Int, by right: Int128, scale rightScale: Int, toScale scale: Int) -> Int128? {
+        // left / 10^l ÷ right / 10^r, times 10^s, is left · 10^(s - l + r) / right.
         let exponent = scale - leftScale + rightScale
         let isNegative = (left < 0) != (right < 0)
         if exponent < 0 {
@@ -78,6 +88,7 @@ enum DecimalMath {
             return signed(roundedQuotient(left.magnitude, low), isNegative: isNegative)
         }
         if exponent <= digitCountMax {
+            // Fits 128 bits without a look: 19 digits times 10^18.
             if let narrow = Int64(exactly: left), exponent <= 18 {
                 let numerator = Int128(narrow) * powers[exponent]
                 let quotient = roundedQuotient(numerator, right)
@@ -90,6 +101,8 @@ enum DecimalMath {
     }
 
     /// `numerator × 10^exponent / denominator` for exponents past 38: digits are brought down in two steps.
+    ///
+    /// First by 10^38, whose quotient and rest then each take the further digits; only the last step rounds.
     private static func longDivide(_ numerator: UInt128, by denominator: UInt128, exponent: Int) -> UInt128? {
         guard exponent - digitCountMax <= digitCountMax else { return numerator == 0 ? 0 : nil }
         let first = numerator.multipliedFullWidth(by: powers[digitCountMax].magnitude)
@@ -103,6 +116,7 @@ enum DecimalMath {
         return carries ? nil : sum
     }
 
+    /// Of a number of 256 bits; nil where the quotient is past 128.
     private static func roundedQuotient(high: UInt128, low: UInt128, by divisor: UInt128) -> UInt128? {
         if high == 0 { return roundedQuotient(low, divisor) }
         guard high < divisor else { return nil }
@@ -119,6 +133,7 @@ enum DecimalMath {
         return remainder >= denominator - remainder ? quotient + 1 : quotient
     }
 
+    /// Nil past 38 digits.
     private static func signed(_ magnitude: UInt128, isNegative: Bool) -> Int128? {
         guard magnitude <= greatest.magnitude else { return nil }
         return isNegative ? -Int128(magnitude) : Int128(magnitude)

@@ -2,6 +2,12 @@ import ColumnStore
 
 /// PostgreSQL's order of JSONB as bytes: of two documents the one that comes first has the smaller key, and those that are equal (`1` and `1.0`) have one key.
 ///
+/// PostgreSQL's rule is at <https://www.postgresql.org/docs/15/datatype-json.html#JSON-INDEXING>: Object > Array > Boolean
+/// > Number > String > Null, arrays and objects by how many they hold, then value by value.
+///
+/// `[1.5]` is 08 00000001 05 81 31 35 00: an array of one value, a number above 0 with one digit before the mark, the
+/// digits 1 and 5.
+///
 ///     document = 00 for an empty array that is the whole document, which comes before all others; else value
 ///     value    = null 01, string 02 text, number below zero 03 digits with all bits turned, zero 04, number above 05 digits, false 06, true 07,
 ///                array 08 count value…, object 09 count (text value)…
@@ -21,6 +27,7 @@ struct DocumentOrder {
     static func byteCountBound(_ textByteCount: Int) -> Int { textByteCount.addingSaturating(textByteCount).addingSaturating(8) }
 
     private let text: ArraySlice<UInt8>
+    /// The next byte of `text` to read.
     private var place: Int
     private var key: [UInt8]
     /// Containers that are open: where the count of each stands, and how many values it has so far.
@@ -37,11 +44,13 @@ struct DocumentOrder {
         key = []
         order.read()
         key = order.key
+        // An empty array comes before everything only where it is the whole document.
         if key[start...].elementsEqual([Tag.array, 0, 0, 0, 0]) { key.replaceSubrange(start..., with: [0]) }
     }
 
     private init(_ text: ArraySlice<UInt8>, _ key: [UInt8]) { (self.text, place, self.key) = (text, text.startIndex, key) }
 
+    /// One pass over the text, without recursion: depth costs an entry of `open`.
     private mutating func read() {
         while place < text.endIndex {
             let byte = text[place]
@@ -64,10 +73,12 @@ struct DocumentOrder {
         }
     }
 
+    /// A value of the innermost container; names are counted with their values.
     private mutating func count() {
         if !open.isEmpty { open[open.count - 1].count &+= 1 }
     }
 
+    /// The count is not known yet: four bytes are kept free for it.
     private mutating func begin(isObject: Bool) {
         count()
         key.append(isObject ? Tag.object : Tag.array)
@@ -90,6 +101,7 @@ struct DocumentOrder {
         place += length
     }
 
+    /// Most strings have no backslash: their bytes are the text's.
     private mutating func string() {
         if !isName {
             count()
@@ -111,6 +123,7 @@ struct DocumentOrder {
         key.append(0)
     }
 
+    /// 120 and 1.2e2 have one key: the digits 1 2 and the place 3. 0.05 has the digit 5 and the place -1.
     private mutating func number() {
         count()
         let isNegative = text[place] == UInt8(ascii: "-")
@@ -139,6 +152,7 @@ struct DocumentOrder {
             }
             place += 1
         }
+        // Zeros at the end say nothing once the place of the mark is known.
         while key.count > first, key[key.count - 1] == 0x30 { key.removeLast() }
         guard key.count > first else {
             key.removeLast()
@@ -147,6 +161,7 @@ struct DocumentOrder {
         }
         setPlace(wholeCount.addingSaturating(exponent), before: first)
         key.append(0)
+        // Turned bits turn the order round: -2 is before -1, and -1.5 before -1.
         if isNegative { for index in (start + 1)..<key.count { key[index] = ~key[index] } }
     }
 
@@ -158,6 +173,8 @@ struct DocumentOrder {
         return Int(String(decoding: text[start..<place], as: UTF8.self)) ?? 0
     }
 
+    /// Larger places come later in the same bytes: 01 and FF stand outside of what one byte can be, and their four bytes
+    /// are in order.
     private mutating func setPlace(_ wholeCount: Int, before first: Int) {
         if (-62...62).contains(wholeCount) { return key[first - 1] = UInt8(0x80 + wholeCount) }
         key[first - 1] = wholeCount < 0 ? 0x01 : 0xFF
@@ -175,6 +192,7 @@ extension DocumentOrder {
     }
 
     /// The keys of a column's documents; a constant stays one. Those of NULL rows mean nothing.
+    /// - Precondition: a column of JSONB; together the keys stay within 32-bit offsets.
     static func keys(_ column: Column) -> Column {
         if let value = column.constantValue {
             guard case .bytes(let text) = value else { return .constant(.null, type: .binary, count: column.count) }
@@ -194,6 +212,7 @@ extension DocumentOrder {
 }
 
 /// Keys of columns that come batch after batch. A constant among them is read once: one of megabytes may be held against each of many rows.
+/// One comparison's own. Invariant: what `last` takes is kept in the meter for as long as it is there.
 final class DocumentKeys {
     private var last: (text: [UInt8], key: [UInt8])?
 

@@ -1,6 +1,7 @@
 package import ColumnStore
 
 /// What evaluation depends on besides rows.
+/// A value: made for a run, or for a constant, and copied into each evaluator.
 package struct EvaluationContext: Sendable {
     /// The session's, for casts between instants and local times.
     package var timeZone: TimeZoneRules
@@ -13,6 +14,7 @@ package struct EvaluationContext: Sendable {
     /// What random() draws from: the session's, where there is one.
     let random: RandomNumbers
 
+    /// - Parameter random: nil takes the session's, or else the one that all of the process share.
     package init(timeZone: TimeZoneRules = .utc, memory: MemoryBudget? = nil, cancellation: Cancellation? = nil, session: (any QuerySession)? = nil, random: RandomNumbers? = nil) {
         (self.timeZone, self.memory, self.cancellation, self.session) = (timeZone, memory, cancellation, session)
         self.random = session?.random ?? random ?? .shared

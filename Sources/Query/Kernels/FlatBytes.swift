@@ -39,10 +39,12 @@ extension Column {
     }
 
     /// What keeping the rows takes, now and when they are copied.
+    /// The greater of the two: texts may have been built with room, and codes may stand for long texts.
     var keptByteCount: Int { max(flatByteCount, residentByteCount) }
 
     /// The same rows without the room that texts were built with, where that is much.
     func compacted() -> Column {
+        // From 64 KiB on, and where more than a quarter is room.
         guard case .bytes(let arrays) = values, arrays.bytes.capacity > 1 << 16, arrays.bytes.capacity / 4 > arrays.bytes.count / 3 else { return self }
         var exact: [UInt8] = []
         exact.reserveCapacity(arrays.bytes.count)
@@ -64,6 +66,7 @@ extension ColumnBatch {
     static func copied(_ byteCount: Int) -> Int { byteCount < reachableByteCount ? 3 * byteCount : unreachableByteCount }
 
     /// Ranges of rows of about `byteCountMax` bytes, with at least one row each, and at most `rowCountMax`.
+    /// A row of more bytes is a range by itself. Of a batch without rows there is none.
     func pieces(byteCountMax: Int, rowCountMax: Int = ColumnBatch.targetRowCount) -> [Range<Int>] {
         let builder = BatchBuilder(slicing: self, byteCountMax: byteCountMax)
         var pieces: [Range<Int>] = []

@@ -2,6 +2,9 @@ import ColumnStore
 
 extension Column {
     /// The rows at `indices`; NULL where an index is negative.
+    ///
+    /// For outer joins, `lag` and the like.
+    /// - Complexity: O(rows), and the elements of lists.
     func gatheringOrNull(_ indices: [Int32]) -> Column {
         var isMissing = false
         for index in indices where index < 0 {
@@ -13,6 +16,7 @@ extension Column {
         let present = Bitmap.computed(indices) { $0 >= 0 }
         let source = constantValue == nil ? self : Column.constant(constantValue ?? .null, type: type, count: 1).flattened()
         let isSingle = constantValue != nil
+        // A missing row shows some row that is there, row 0, beneath its NULL.
         let places = indices.map { $0 < 0 || isSingle ? 0 : $0 }
         if case .list(let offsets, let element) = source.values {
             let validity = Bitmap.both(source.validity.map { $0.gathering(places) }, present)
@@ -22,6 +26,7 @@ extension Column {
     }
 
     /// The same rows, NULL where `present` has no bit: the one way to make rows NULL, since a NULL list must be empty.
+    /// - Parameter present: a bit a row; nil is all.
     func masked(by present: Bitmap?) -> Column {
         guard let present, !isConstantNull else { return self }
         let flat = constantValue == nil ? self : flattened()

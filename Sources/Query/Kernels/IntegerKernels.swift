@@ -2,6 +2,7 @@ import ColumnStore
 
 /// Loops over 64-bit integers and decimals that lie as such. Each tells whether any row overflowed; the caller then decides what that means,
 /// because a row may be NULL or fit in 128 bits.
+/// Overflow is gathered over all rows: no loop ends early, and what stands under a NULL may overflow as well.
 enum IntegerKernels {
     /// Whole numbers of every row, or the same one on all.
     enum Operand {
@@ -23,6 +24,7 @@ enum IntegerKernels {
         }
     }
 
+    /// - Returns: sums, wrapped where they overflowed.
     static func add(_ left: Operand, _ right: Operand) -> (values: [Int64], overflowed: Bool) {
         combine(left, right) { $0.addingReportingOverflow($1) }
     }
@@ -36,6 +38,7 @@ enum IntegerKernels {
     }
 
     /// An operand of a higher scale.
+    /// To bring both sides of a sum of decimals to one scale.
     static func multiply(_ operand: Operand, by factor: Int64) -> (operand: Operand, overflowed: Bool) {
         switch operand {
         case .each(let values):
@@ -63,6 +66,7 @@ enum IntegerKernels {
         return (values, overflowed)
     }
 
+    /// Four loops for the four ways in which operands lie, so that one that is the same on all rows stays in a register.
     @inline(__always)
     private static func combine(
         _ left: Operand, _ right: Operand, _ operation: (Int64, Int64) -> (partialValue: Int64, overflow: Bool)
@@ -97,6 +101,7 @@ enum IntegerKernels {
     }
 
     /// Row by row with a function that may refuse; refusals under NULLs are passed over.
+    /// For division and the like, which must not be asked of what stands under a NULL.
     @inline(__always)
     static func checked(
         _ left: [Int64], _ right: [Int64], validity: Bitmap?, _ operation: (Int64, Int64) throws(KernelError) -> Int64

@@ -1,4 +1,5 @@
 /// What a kernel found wrong in a row: facts only. The evaluator adds the position in the query.
+/// `CallNode` and its kin make a `QueryError` of it, by `queryError`.
 enum KernelError: Error, Equatable {
     case divisionByZero
     /// More than 38 digits, or past BIGINT, INTEGER or DOUBLE.
@@ -21,6 +22,7 @@ enum KernelError: Error, Equatable {
     case interrupted(QueryError)
 
     /// Runs work of a query within that of a kernel.
+    /// - Throws: a kernel's own errors as they are, a query's as `.interrupted`, so that its code and text come through.
     static func wrapping<Result>(_ body: () throws -> Result) throws(KernelError) -> Result {
         do {
             return try body()
@@ -33,6 +35,7 @@ enum KernelError: Error, Equatable {
         }
     }
 
+    /// - Parameter position: of the operation in the query's text, in bytes; nil where none is known.
     func queryError(position: Int?) -> QueryError {
         switch self {
         case .divisionByZero: QueryError(.dataError, "division by zero", position: position).because(.divisionByZero)

@@ -1,7 +1,11 @@
 import ColumnStore
 
 /// Three-valued logic on whole bitmaps.
+///
+/// The truth tables of SQL: <https://www.postgresql.org/docs/15/functions-logical.html>. A bit under a NULL may be either:
+/// `trueRows` clears it.
 enum LogicKernels {
+    /// NULL stays NULL.
     static func not(_ column: Column) -> Column {
         if column.isConstantNull { return column }
         return .boolean(~column.bitmap(), validity: column.rowValidity)
@@ -27,6 +31,7 @@ enum LogicKernels {
         return .boolean(left.trueRows() & right.trueRows(), validity: valid | anyFalse)
     }
 
+    /// Never NULL itself.
     static func isNull(_ column: Column) -> Column {
         .boolean(column.rowValidity.map { ~$0 } ?? Bitmap(repeating: false, count: column.count), validity: nil)
     }

@@ -13,6 +13,7 @@ package enum NumberText {
 
     /// At least `width` digits, with zeros in front.
     private static func appendMagnitude(_ magnitude: UInt64, width: Int, to text: inout [UInt8]) {
+        // UInt64 has 20 digits at most; they come from the last to the first.
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
             var rest = magnitude
             var start = 20
@@ -30,11 +31,13 @@ package enum NumberText {
     }
 
     /// Appends a decimal with exactly `scale` digits behind the mark.
+    /// 1250 at scale 2 is `12.50`, 5 at scale 2 is `0.05`.
     package static func appendDecimal(_ value: Int128, scale: Int, to text: inout [UInt8]) {
         if let narrow = Int64(exactly: value), scale <= 18 { return appendDecimal(narrow, scale: scale, to: &text) }
         if value < 0 { text.append(UInt8(ascii: "-")) }
         var digits: [UInt8] = []
         var rest = value.magnitude
+        // One digit more than stands behind the mark, so that there is one before it.
         while rest != 0 || digits.count <= scale {
             digits.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
             rest /= 10
@@ -56,6 +59,9 @@ package enum NumberText {
     }
 
     /// Appends the shortest digits that read back as the same double, in PostgreSQL's form: `1.5`, `1e+20`, `NaN`, `Infinity`.
+    ///
+    /// PostgreSQL's own rule since version 12 (<https://www.postgresql.org/docs/15/datatype-numeric.html#DATATYPE-FLOAT>):
+    /// shortest form, exponents from 1e+15 on and below 1e-04.
     package static func appendDouble(_ value: Double, to text: inout [UInt8]) {
         guard value.isFinite else {
             return text.append(contentsOf: (value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity").utf8)
@@ -85,11 +91,13 @@ package enum NumberText {
     }
 
     /// Swift's shortest digits and the power of ten of the first of them.
+    /// 1234.5 is ("12345", 3), 0.05 is ("5", -2).
     private static func significantDigits(_ value: Double) -> (digits: [UInt8], exponent: Int) {
         if value == 0 { return ([0x30], 0) }
         var digits: [UInt8] = []
         var exponent = 0
         var pointAt: Int?
+        // Swift writes `1234.5`, `1e+20`, `5e-324`: digits with or without a mark, then perhaps an exponent.
         var written = Array(value.description.utf8)
         if let mark = written.firstIndex(of: UInt8(ascii: "e")) {
             exponent = Int(String(decoding: written[(mark + 1)...], as: UTF8.self)) ?? 0
@@ -115,6 +123,8 @@ package enum NumberText {
     }
 
     /// Reads `-12.50`, `.5`, `1e3` with blanks around it, at `scale`, rounding half away from zero.
+    /// - Parameter scale: digits behind the mark that are wanted: `.value` is at this scale.
+    /// - Complexity: O(text).
     static func readDecimal(_ text: some RandomAccessCollection<UInt8>, scale: Int) -> DecimalReading {
         let bytes = trimmed(text)
         var index = bytes.startIndex
@@ -131,6 +141,7 @@ package enum NumberText {
             let byte = bytes[index]
             if byte >= 0x30, byte <= 0x39 {
                 any = true
+                // Zeros in front are no digits, but count behind the mark: .05 has one digit and two places.
                 if !(digits.isEmpty && byte == 0x30) { digits.append(byte - 0x30) }
                 if hasMark { behind += 1 }
             } else if byte == 0x2E, !hasMark {
@@ -150,6 +161,7 @@ package enum NumberText {
         return assemble(digits, behind: behind, scale: scale, isNegative: isNegative)
     }
 
+    /// Nil where it is none; past a million it says a million, which is past all bounds.
     private static func readExponent(_ text: ArraySlice<UInt8>) -> Int? {
         var digits = text
         var isNegative = false
@@ -163,6 +175,8 @@ package enum NumberText {
         return isNegative ? -value : value
     }
 
+    /// - Parameter behind: how many of the digits stand behind the mark; below zero where an exponent puts zeros behind
+    ///   them.
     private static func assemble(_ digits: [UInt8], behind: Int, scale: Int, isNegative: Bool) -> DecimalReading {
         if digits.isEmpty { return .value(0) }
         // The digit at place `keep` is the first one dropped.
@@ -191,6 +205,7 @@ package enum NumberText {
             first != 0x45, first != 0x65
         else { return nil }
         guard let value = Double(String(decoding: bytes, as: UTF8.self)) else { return nil }
+        // A text that says no 0 and reads as 0 is too small for a DOUBLE, one that reads as infinite too large.
         guard value.isFinite, value != 0 || isZero(bytes) else { throw .numericOverflow }
         return value
     }
@@ -200,6 +215,7 @@ package enum NumberText {
         !text.prefix { $0 | 0x20 != UInt8(ascii: "e") }.contains { $0 >= 0x31 && $0 <= 0x39 }
     }
 
+    /// Without blanks at either side.
     static func trimmed(_ text: some RandomAccessCollection<UInt8>) -> ArraySlice<UInt8> {
         var bytes = Array(text)[...]
         while let first = bytes.first, isBlank(first) { bytes = bytes.dropFirst() }
@@ -207,6 +223,7 @@ package enum NumberText {
         return bytes
     }
 
+    /// ASCII's blanks, as `isspace` of C's own locale has them.
     static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) }
 
     /// The 15 significant digits that PostgreSQL takes from a double on its way to numeric.

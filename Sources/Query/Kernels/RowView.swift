@@ -2,6 +2,9 @@ import ColumnStore
 import Synchronization
 
 /// The rows of a batch that an expression is evaluated on: all, or some by number. Columns are gathered when first read.
+///
+/// One evaluation's own: what a conjunct, a branch of CASE or an operand of AND sees is a view of fewer rows over the same
+/// batch.
 final class RowView {
     let batch: ColumnBatch
     /// Told from every other view by it, where an address may be another's by now and a weak reference costs more than a kernel call.
@@ -26,6 +29,7 @@ final class RowView {
         count = rows.count
     }
 
+    /// The view's rows of a column of the batch.
     func column(_ index: Int) -> Column {
         guard let rows else { return batch.columns[index] }
         if let known = gathered[index] { return known }
@@ -35,6 +39,7 @@ final class RowView {
     }
 
     /// The rows at `local` places of this view.
+    /// - Parameter local: ascending; as many as there are rows means all of them.
     func selecting(_ local: [Int32]) -> RowView {
         if local.count == count { return self }
         guard let rows else { return RowView(batch, rows: local) }

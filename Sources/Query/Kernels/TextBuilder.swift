@@ -2,6 +2,11 @@ import ColumnStore
 
 /// Builds a column of texts. Every byte is charged to the query's memory before it is laid down; a text has a greatest length, and a column of
 /// several rows ends where it grows too large: fewer rows are asked for then.
+///
+/// Invariants:
+/// 1. `bytes.count` is at most `byteCountMax`, which is charged to the meter.
+/// 2. `offsets` has an entry for each text that was ended, and the first 0.
+/// 3. The text at hand is `bytes[start...]`; it is never longer than `WorkMeter.textByteCountMax`.
 struct TextBuilder {
     private var bytes: [UInt8] = []
     private var offsets: [Int32] = [0]
@@ -12,8 +17,10 @@ struct TextBuilder {
     private let count: Int
     private let meter: WorkMeter
 
+    /// Past it bytes grow by this much at a time, not to the double: room that nobody fills is charged, too.
     private static let growthByteCountMax = 8 << 20
     private static let leastByteCount = 1 << 12
+    /// Of what is repeated: so much is appended at a time, and counted as work.
     private static let tileByteCount = 1 << 14
 
     /// - Parameter count: how many texts there will be.
@@ -27,6 +34,7 @@ struct TextBuilder {
     @inline(__always)
     func step(_ count: Int) throws(KernelError) { try meter.step(count) }
 
+    /// - Throws: `.textTooLong`; `.tooLarge`; `.interrupted`.
     @inline(__always)
     mutating func append(_ byte: UInt8) throws(KernelError) {
         if bytes.count == byteCountMax { try makeRoom(1) }
@@ -76,6 +84,7 @@ struct TextBuilder {
     }
 
     /// Lets `write` append up to `most` bytes.
+    /// - Precondition: `write` appends no more.
     @inline(__always)
     mutating func write(atMost most: Int, _ write: (inout [UInt8]) -> Void) throws(KernelError) {
         if most > byteCountMax - bytes.count { try makeRoom(most) }
@@ -89,6 +98,7 @@ struct TextBuilder {
         start = bytes.count
     }
 
+    /// Asks for room for `added` more bytes, in the meter and in the array.
     private mutating func makeRoom(_ added: Int) throws(KernelError) {
         let needed = bytes.count + added
         guard needed - start <= WorkMeter.textByteCountMax, needed < Int(Int32.max) else { throw .textTooLong }
@@ -104,6 +114,7 @@ struct TextBuilder {
         byteCountMax = wanted
     }
 
+    /// - Precondition: as many texts were ended as were announced.
     func finish(type: ColumnType, validity: Bitmap?) -> Column {
         .text(ByteArrays(offsets: offsets, bytes: bytes), type: type, validity: validity)
     }

@@ -6,6 +6,7 @@ enum TextKernels {
     static let byteCountMax = 64 << 20
 
     /// Writes a text for each valid row.
+    /// NULL rows have an empty text beneath.
     @inline(__always)
     static func build(
         count: Int, validity: Bitmap?, type: ColumnType = .string, _ meter: WorkMeter,
@@ -19,10 +20,12 @@ enum TextKernels {
         return builder.finish(type: type, validity: validity)
     }
 
+    /// Rows in which no column is NULL; nil for all.
     static func validity(_ columns: [Column]) -> Bitmap? {
         columns.reduce(nil) { Bitmap.both($0, $1.rowValidity) }
     }
 
+    /// Characters of a text: all bytes but those that go on with one (10xxxxxx). UTF-8: RFC 3629, section 3.
     static func scalarCount(_ text: ArraySlice<UInt8>) -> Int {
         text.withUnsafeBufferPointer { text in
             var count = 0

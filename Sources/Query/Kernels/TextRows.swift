@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// The texts of a column by row. A constant is there once.
+/// A row is read by `[row]` whichever it is; the branch is the same on all rows.
 struct TextRows {
     private let arrays: ByteArrays
     let isConstant: Bool
@@ -50,6 +51,7 @@ struct TextSearch {
 }
 
 /// Characters that are trimmed.
+/// Made once for each text of characters. A test of an ASCII character is a shift; others take a look into a set.
 struct CharacterSet {
     /// Of ASCII, a bit each.
     private var low: UInt64 = 0
@@ -58,6 +60,7 @@ struct CharacterSet {
     private var others: Set<UInt32> = []
 
     /// - Parameter text: its characters.
+    /// - Throws: `.tooLarge`; `.interrupted`.
     init(_ text: ArraySlice<UInt8>, _ meter: WorkMeter) throws(KernelError) {
         var place = text.startIndex
         while place < text.endIndex {
@@ -70,6 +73,7 @@ struct CharacterSet {
                 place += 1
             } else {
                 var end = place + 1
+                // The bytes that go on with a character; of UTF-8 at most three.
                 while end < text.endIndex, text[end] & 0xC0 == 0x80, end - place < 4 { end += 1 }
                 if others.insert(Self.number(text[place..<end])).inserted { try meter.charge(16) }
                 place = end
@@ -78,6 +82,7 @@ struct CharacterSet {
         }
     }
 
+    /// Four bytes at most, as one number.
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.reduce(0) { $0 << 8 | UInt32($1) } }
 
     private func contains(_ byte: UInt8) -> Bool {
@@ -113,6 +118,7 @@ struct CharacterSet {
                 continue
             }
             var start = end - 1
+            // Back to the byte that the character begins with.
             while start > text.startIndex, text[start] & 0xC0 == 0x80, end - start < 4 { start -= 1 }
             guard others.contains(Self.number(text[start..<end])) else { break }
             end = start

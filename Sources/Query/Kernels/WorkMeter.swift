@@ -3,12 +3,24 @@ import ColumnStore
 /// What one worker's evaluation may take. Bytes are charged to the query's memory before they are laid down, and steps are counted, so that a
 /// query is ended within the work of one row too.
 ///
+/// Bytes: `charge` before they are laid down, `settle` when a step is over and only its result is left, `keep` for what
+/// stays for batches to come. Steps: `step`.
+///
+/// Invariants:
+/// 1. `used` is what is counted of this batch, `kept` with it; `kept` is at most `used`.
+/// 2. Of `used`, what is past `freeByteCount` is reserved in `memory`, in lumps: `reserved` is at least `used` then.
+/// 3. `reserved` is given back when the meter goes.
+///
+/// One worker's own, for all evaluators that are compiled together.
+///
 /// A column of many rows that grows too large is no fault of the query: the batch is taken in fewer rows then (`BatchPieces`). Only what one row
 /// cannot do without is refused.
 final class WorkMeter {
     /// Of one column of several rows.
+    /// A sixteenth of the query's memory, from 1 to 16 MiB.
     let columnByteCountMax: Int
     /// So much is not worth asking for.
+    /// A sixty-fourth of the query's memory, from 1 to 4 MiB.
     private let freeByteCount: Int
     private let memory: MemoryBudget
     let cancellation: Cancellation?
@@ -16,10 +28,13 @@ final class WorkMeter {
     /// Of the batch at hand: fewer may be asked for.
     private(set) var rowCount = 1
     private var viewNumber: UInt64 = 0
+    /// Bytes of the batch at hand, and those that are kept.
     private var used = 0
     /// What stays from batch to batch.
     private var kept = 0
+    /// Bytes that the query's memory was asked for.
     private var reserved = 0
+    /// Since the last look.
     private var steps = 0
 
     /// The longest text that is made, as long as a query's memory has room for it.
@@ -70,6 +85,7 @@ final class WorkMeter {
     }
 
     private func reserve(_ byteCount: Int, _ row: Int, _ count: Int) throws(KernelError) {
+        // A whole number of lumps first, so that small charges ask seldom; where that does not fit, just what is needed.
         let wanted = (used - reserved + Self.lumpByteCount - 1) / Self.lumpByteCount * Self.lumpByteCount
         if memory.reserve(wanted) {
             reserved += wanted
@@ -85,23 +101,27 @@ final class WorkMeter {
     var mark: Int { used - kept }
 
     /// What a step held besides its result is free again.
+    /// - Parameter mark: `mark` as it was when the step began.
     @inline(__always)
     func settle(_ result: Column, since mark: Int) {
         if used - kept > mark + Self.lumpByteCount { used = min(used, kept + mark + result.byteCount()) }
     }
 
     /// Counts bytes that the evaluator holds from now on, or no longer.
+    /// - Throws: `.tooLarge`.
     func keep(_ byteCount: Int) throws(KernelError) {
         try charge(max(0, byteCount))
         kept += byteCount
     }
 
+    /// Of bytes that `keep` has counted.
     func forget(_ byteCount: Int) {
         kept -= byteCount
         used = max(0, used - byteCount)
     }
 
     /// Looks at a column that kernels may flatten: of several rows it must not take too much.
+    /// - Throws: `.tooLarge` with how many rows would fit.
     func admit(_ column: Column) throws(KernelError) {
         if column.flatByteCountBound <= columnByteCountMax { return }
         try admitLarge(column)
@@ -118,6 +138,7 @@ final class WorkMeter {
             if case .bytes = column.values { return }
             return try charge(column.flatByteCountBound)
         }
+        // The bound says no: what the rows really take is looked at, row by row.
         var widths = [Int](repeating: 0, count: column.count)
         column.addWidths(to: &widths)
         var total = 0
@@ -135,6 +156,8 @@ final class WorkMeter {
         if byteCount > columnByteCountMax, rowCount > 1 { throw tooLarge(row, count) }
     }
 
+    /// How many rows to try: as many as had come when it was too much, at most half. Nil of one row, which cannot be
+    /// divided.
     func tooLarge(_ row: Int, _ count: Int) -> KernelError {
         .tooLarge(fittingRowCount: rowCount > 1 ? max(1, min(rowCount / 2, rowCount * row / max(1, count))) : nil)
     }
@@ -147,6 +170,7 @@ final class WorkMeter {
         if count > 1 { try charge(count.multipliedSaturating(by: Self.elementByteCount)) }
     }
 
+    /// Of such a place and such an array.
     private static let elementByteCount = 96
 
     /// What was charged since `mark` is free again.
