@@ -1,6 +1,12 @@
 import ColumnStore
 
 /// An operator or function: arguments first, then its kernel. What it must know of the function stands in its definition.
+///
+/// 1. Arguments are evaluated on the view's rows.
+/// 2. A strict function of a NULL constant is NULL, and one of constants alone is computed on one row.
+/// 3. Arguments are admitted, since kernels lay them flat, and the kernel runs.
+///
+/// An error of the kernel gets the call's position.
 final class CallNode: EvaluationNode {
     private let function: ScalarFunction
     /// One for this place: it may remember constants.
@@ -44,10 +50,13 @@ final class CallNode: EvaluationNode {
         return try run(columns, count: view.count)
     }
 
+    /// - Throws: what the kernel refuses, with the position; with `fittingRowCount` for columns that are too large
+    ///   together.
     private func run(_ columns: [Column], count: Int) throws(QueryError) -> Column {
         if count == 0 { return .constant(.null, type: type, count: 0) }
         if case .strict = function.nulls, columns.contains(where: { $0.isConstantNull }) { return .constant(.null, type: type, count: count) }
         return try located(position) { () throws(KernelError) in
+            // A kernel that reads a constant as one value does not spread it out.
             for column in columns where !(function.readsConstantsOnce && column.constantValue != nil) { try meter.admit(column) }
             return try kernel(KernelCall(columns: columns, count: count, type: type, context: context, meter: meter))
         }

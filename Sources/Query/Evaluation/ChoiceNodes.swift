@@ -1,7 +1,11 @@
 import ColumnStore
 
 /// AND or OR of several operands. A later operand that may refuse rows is evaluated only where the earlier ones leave the answer open.
+///
+/// `x <> 0 AND 1 / x > 2` must not divide by zero: SQL promises no order
+/// (<https://www.postgresql.org/docs/15/sql-expressions.html#SYNTAX-EXPRESS-EVAL>), this node keeps that of its operands.
 final class JunctionNode: EvaluationNode {
+    /// In the order in which they are asked; of none the answer is TRUE for AND, FALSE for OR.
     private let operands: [EvaluationNode]
     private let isAnd: Bool
     override var prefersFewRows: Bool { operands.contains { $0.prefersFewRows } }
@@ -12,6 +16,7 @@ final class JunctionNode: EvaluationNode {
         super.init(type: .boolean)
     }
 
+    /// The first operand's own column where it settles all rows.
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
         guard let first = operands.first else { return .constant(.boolean(isAnd), type: .boolean, count: view.count) }
         var result = try first.evaluate(view)
@@ -19,6 +24,7 @@ final class JunctionNode: EvaluationNode {
             let open = openRows(result)
             let openCount = open.setCount
             if openCount == 0 { return result }
+            // Few rows are gathered; of many, computing all costs less than picking them out.
             if openCount < view.count, operand.prefersFewRows || openCount * 4 < view.count {
                 let rows = open.setIndices()
                 let part = try operand.evaluate(view.selecting(rows))
@@ -42,6 +48,7 @@ final class JunctionNode: EvaluationNode {
     }
 
     /// Rows not evaluated get a value that changes nothing there.
+    /// False, with a value: for OR it changes nothing, and an AND is false there already.
     private func scatter(_ part: Column, to rows: [Int32], count: Int) -> Column {
         let bits = Self.scattered(part.bitmap(), to: rows, count: count)
         guard let validity = part.rowValidity else { return .boolean(bits, validity: nil) }
@@ -51,6 +58,9 @@ final class JunctionNode: EvaluationNode {
 }
 
 /// CASE: each branch is evaluated on the rows that reach it.
+///
+/// Rows leave `remaining` with the first branch whose condition is true for them; NULL is not true. Without ELSE the rest
+/// is NULL.
 final class ConditionalNode: EvaluationNode {
     private let branches: [(condition: EvaluationNode, result: EvaluationNode)]
     private let otherwise: EvaluationNode?
@@ -67,10 +77,12 @@ final class ConditionalNode: EvaluationNode {
     }
 
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        // For each row the part that has its value, and the row in that part.
         var sources = [Int32](repeating: -1, count: view.count)
         var rows = [Int32](repeating: 0, count: view.count)
         var parts: [Column] = []
         var remaining = Array(0..<Int32(view.count))
+        // Evaluates a result on the rows that matched, and notes where their values are.
         func take(_ matched: [Int32], _ result: EvaluationNode) throws(QueryError) {
             guard !matched.isEmpty else { return }
             let part = try result.evaluate(view.selecting(matched))
@@ -105,15 +117,18 @@ final class CoalesceNode: EvaluationNode {
         super.init(type: type)
     }
 
+    /// Each part is of the rows that were left when its operand was asked; what stays NULL has no part.
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
         var sources = [Int32](repeating: -1, count: view.count)
         var rows = [Int32](repeating: 0, count: view.count)
         var parts: [Column] = []
+        // Rows for which every operand so far was NULL.
         var remaining = Array(0..<Int32(view.count))
         for operand in operands {
             guard !remaining.isEmpty else { break }
             let part = try operand.evaluate(view.selecting(remaining))
             guard let validity = part.rowValidity else {
+                // The first operand is never NULL: it is the answer as it lies.
                 if parts.isEmpty { return part.retyped(type) }
                 for index in remaining.indices {
                     sources[Int(remaining[index])] = Int32(parts.count)
@@ -142,6 +157,7 @@ final class CoalesceNode: EvaluationNode {
 }
 
 /// `operand IN (candidates)`: NULL where nothing matches and a NULL is among them.
+/// The same as a chain of OR: TRUE where one is equal, else NULL where the operand or a candidate is, else FALSE.
 final class InListNode: EvaluationNode {
     private let operand: EvaluationNode
     private let candidates: [EvaluationNode]
@@ -149,6 +165,7 @@ final class InListNode: EvaluationNode {
     override var prefersFewRows: Bool { operand.prefersFewRows || candidates.contains { $0.prefersFewRows } }
     /// Past this many, one look into a set is faster than a comparison with each.
     private static let comparisonCountMax = 8
+    /// The literals by value, made at the first batch; those of one type are in one of the two.
     private var wanted: (integers: Set<Int128>, bytes: Set<[UInt8]>)?
 
     init(_ operand: EvaluationNode, _ candidates: [EvaluationNode], isNegated: Bool) {
@@ -158,6 +175,7 @@ final class InListNode: EvaluationNode {
         super.init(type: .boolean)
     }
 
+    /// By a set of the literals where they are many, else by a comparison with each candidate.
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
         let column = try operand.evaluate(view)
         var result = literalMatches(column)
@@ -166,6 +184,7 @@ final class InListNode: EvaluationNode {
         return isNegated ? LogicKernels.not(result) : result
     }
 
+    /// Candidate by candidate, over all rows: they may be expressions.
     private func comparing(_ column: Column, _ view: RowView) throws(QueryError) -> Column {
         var result = Column.constant(.boolean(false), type: .boolean, count: view.count)
         for candidate in candidates {
@@ -178,6 +197,7 @@ final class InListNode: EvaluationNode {
     private func literalMatches(_ column: Column) -> Column? {
         guard candidates.count > Self.comparisonCountMax, column.constantValue == nil else { return nil }
         let values = candidates.compactMap { ($0 as? LiteralNode)?.value }
+        // Digits can be looked up only where they are of the column's own scale.
         guard values.count == candidates.count, candidates.allSatisfy({ $0.type.scale == column.type.scale }) else { return nil }
         let set: (integers: Set<Int128>, bytes: Set<[UInt8]>)
         if let wanted {
@@ -208,6 +228,7 @@ final class InListNode: EvaluationNode {
         } else {
             bits = .computed(column.wideIntegers()) { set.integers.contains($0) }
         }
+        // With a NULL among the literals only a match is known.
         let hasNull = values.contains { $0.isNull }
         return .boolean(bits, validity: hasNull ? .both(column.rowValidity, bits) : column.rowValidity)
     }

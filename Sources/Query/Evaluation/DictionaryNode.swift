@@ -3,12 +3,20 @@ import ColumnStore
 /// An expression over one column. Where that column lies in a dictionary it is evaluated once for each entry that a row uses, and the
 /// answers are kept for the dictionary's other batches; results that are texts come out as a dictionary again.
 ///
+/// Invariants:
+/// 1. `places`, `results`, `verdicts` are of `dictionary`; another dictionary begins anew.
+/// 2. `places[c]` is a row of `results`, or `unknown`; `pending` stands there only within `learn`.
+/// 3. What `results` takes is `keptByteCount`, kept in the meter. BOOLEAN answers are verdicts instead, a byte each.
+///
+/// One worker's own, as all of its evaluator.
+///
 /// Entries that no row of the view uses are never evaluated: they may belong to rows that a filter left out.
 ///
 /// Days and small integers of which a batch has few are treated alike when the expression costs much: most tables come in the order of
 /// their days.
 final class DictionaryNode: EvaluationNode {
     private let inner: EvaluationNode
+    /// Its place in the batches; to `inner` it is column 0.
     private let column: Int
     /// Whether a few values are better found first and evaluated once.
     private let isCostly: Bool
@@ -21,6 +29,7 @@ final class DictionaryNode: EvaluationNode {
     private static let unknown: Int32 = -1
     private static let pending: Int32 = -2
     private var results: Column?
+    /// The row of `results` that answers NULL; -1 as long as none was asked for.
     private var nullPlace: Int32 = -1
     /// By code, for answers that are true or false: one of `Verdict`.
     private var verdicts: [UInt8] = []
@@ -64,6 +73,7 @@ final class DictionaryNode: EvaluationNode {
         return try gathered(results, indices)
     }
 
+    /// Row by row, with the column laid flat.
     private func evaluateEach(_ input: Column) throws(QueryError) -> Column {
         try located(nil) { () throws(KernelError) in try meter.admit(input) }
         return try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input.flattened()])))
@@ -93,6 +103,7 @@ final class DictionaryNode: EvaluationNode {
         return .constant(.null, type: type, count: input.count)
     }
 
+    /// Begins with another dictionary.
     private func reset(_ dictionary: DictionaryValues) {
         self.dictionary = dictionary
         isTooLarge = false
@@ -105,6 +116,7 @@ final class DictionaryNode: EvaluationNode {
         places = [Int32](repeating: Self.unknown, count: dictionary.count)
     }
 
+    /// Forgets the answers, and gives their memory back.
     private func drop() {
         meter.forget(keptByteCount)
         keptByteCount = 0
@@ -113,6 +125,8 @@ final class DictionaryNode: EvaluationNode {
         resultDictionary = nil
     }
 
+    /// Evaluates the entries that rows use and that have no answer. An error leaves no entry marked: the batch may come
+    /// again, fewer rows at a time.
     private func learn(_ codes: [UInt32], _ validity: Bitmap?, _ dictionary: DictionaryValues, type inputType: ColumnType) throws(QueryError) {
         var missing: [Int32] = []
         if let validity {
@@ -140,6 +154,7 @@ final class DictionaryNode: EvaluationNode {
     }
 
     /// Evaluates values and keeps the answers: the place of the first.
+    /// Where they would take too much with those that are there, all are dropped and the dictionary counts as too large.
     private func append(_ input: Column) throws(QueryError) -> Int32 {
         let found = try inner.evaluate(RowView(ColumnBatch(rowCount: input.count, columns: [input])))
         try located(nil) { () throws(KernelError) in try meter.admit(found) }
@@ -164,6 +179,9 @@ final class DictionaryNode: EvaluationNode {
     private enum Verdict { static let no: UInt8 = 0, yes: UInt8 = 1, null: UInt8 = 2, unknown: UInt8 = 4 }
 
     /// Read by code in one pass: most batches bring few new entries, which only the words of 64 rows that have them are looked through for.
+    ///
+    /// A word with an unknown verdict is read again once its entries are judged. Rows without a value get the verdict on
+    /// NULL at the end.
     private func booleans(
         _ codes: [UInt32], _ validity: Bitmap?, _ dictionary: DictionaryValues, type inputType: ColumnType
     ) throws(QueryError) -> Column {
@@ -214,6 +232,7 @@ final class DictionaryNode: EvaluationNode {
         return entries.sorted().map { Int32(bitPattern: $0) }
     }
 
+    /// Finds the verdicts of entries.
     private func judge(_ entries: [Int32], _ dictionary: DictionaryValues, type inputType: ColumnType) throws(QueryError) {
         if entries.isEmpty { return }
         let found = try verdicts(of: dictionary.values.retyped(inputType).gathering(entries))
@@ -256,6 +275,8 @@ final class DictionaryNode: EvaluationNode {
             }
         }
 
+        /// A loop without branches: the bits of all verdicts are gathered, and whether one was unknown is asked once for 64
+        /// rows.
         @inline(__always)
         private mutating func read(_ verdicts: [UInt8], _ codes: [UInt32], _ index: Int) {
             let start = index << 6
@@ -275,6 +296,7 @@ final class DictionaryNode: EvaluationNode {
         }
     }
 
+    /// Answers that are texts, as codes into the results: no text is copied.
     private func texts(_ indices: [Int32], _ results: Column) -> Column {
         let entries: DictionaryValues
         if let resultDictionary {
@@ -291,6 +313,11 @@ final class DictionaryNode: EvaluationNode {
 }
 
 /// The few different values of a column of days or integers that lie close together.
+///
+/// Tables come in the order of their days, so that an expression of a day is computed for some thirty of them and not for
+/// 8,192 rows (`docs/decisions/0015-grouping.md`).
+///
+/// - Complexity: O(rows + span), with a span of at most a quarter of the rows.
 struct SmallDomain {
     /// Each value once, ascending; NULL last, if there is one.
     let values: Column
@@ -310,6 +337,7 @@ struct SmallDomain {
         }
         let (span, overflow) = greatest.subtractingReportingOverflow(least)
         guard !overflow, Int(span) < rows.count / Self.rowsPerValue else { return nil }
+        // A mark for each value between the least and the greatest: first whether it is there, then its place.
         var marks = [UInt32](repeating: 0, count: Int(span) + 1)
         let validity = column.validity
         for row in rows.indices where validity?[row] ?? true { marks[Int(rows[row] &- least)] = 1 }
@@ -319,6 +347,7 @@ struct SmallDomain {
             found.append(least + Int32(place))
         }
         var places = [UInt32](repeating: 0, count: rows.count)
+        // What stands under a NULL lies within the span as well: it has some place, put right below.
         for row in rows.indices { places[row] = marks[Int(rows[row] &- least)] }
         var present: Bitmap?
         if let validity, !validity.isAllSet {

@@ -2,13 +2,22 @@ import ColumnStore
 
 /// Makes evaluation nodes of an expression: places columns, folds constants, and puts what looks at one column only behind a cache by
 /// dictionary entry.
+///
+/// For each expression, from the outside in:
+///
+/// 1. If others have it in common (`shared`), there is one node for all of them.
+/// 2. If it looks at one column alone, it is compiled over a batch of that column and put behind a `DictionaryNode`.
+/// 3. If it looks at none, and chance does not decide it, it is put into a `FoldedNode`.
 struct EvaluationCompiler {
+    /// Where each column lies in the batches.
     let layout: [ColumnID: Int]
     let context: EvaluationContext
     let meter: WorkMeter
     /// Of all expressions that are compiled together.
     var shared: SharedExpressions?
 
+    /// - Throws: `unsupportedSQL` for a column that is not in `layout`, and for a subquery that no pass has turned into a
+    ///   join.
     func compile(_ expression: Expression) throws(QueryError) -> EvaluationNode {
         if let node = try shared?.node(expression, { () throws(QueryError) in try compileAlone(expression) }) { return node }
         return try compileAlone(expression)
@@ -17,6 +26,7 @@ struct EvaluationCompiler {
     private func compileAlone(_ expression: Expression) throws(QueryError) -> EvaluationNode {
         let mentioned = Self.columns(of: expression)
         if Self.isWorthCaching(expression), mentioned.count == 1, let id = mentioned.first, let index = layout[id] {
+            // Without `shared`: its nodes see other batches, of one column.
             let inner = EvaluationCompiler(layout: [id: 0], context: context, meter: meter)
             return DictionaryNode(try inner.build(expression), column: index, isCostly: Self.isCostly(expression), meter)
         }
@@ -42,6 +52,7 @@ struct EvaluationCompiler {
     }
 
     /// More than arithmetic and a comparison or two a row.
+    /// A call that is no arithmetic is enough; so are four steps of arithmetic.
     private static func isCostly(_ expression: Expression) -> Bool {
         var cost = 0
         walk(expression) { node in
@@ -61,11 +72,13 @@ struct EvaluationCompiler {
         return found
     }
 
+    /// Calls `visit` with the expression and all below it, outer ones first; not with what subqueries hold.
     static func walk(_ expression: Expression, _ visit: (Expression) -> Void) {
         visit(expression)
         for child in children(of: expression) { walk(child, visit) }
     }
 
+    /// What an expression is made of, one step down.
     private static func children(of expression: Expression) -> [Expression] {
         switch expression {
         case .column, .literal, .subquery: []
@@ -85,6 +98,7 @@ struct EvaluationCompiler {
         return nodes
     }
 
+    /// The node, and where it looks at no column and chance does not decide it, one that keeps its value.
     private func build(_ expression: Expression) throws(QueryError) -> EvaluationNode {
         let node = try buildUnfolded(expression)
         switch expression {
@@ -93,6 +107,7 @@ struct EvaluationCompiler {
         }
     }
 
+    /// One node for one expression; what stands within is compiled by itself, shared and cached in turn.
     private func buildUnfolded(_ expression: Expression) throws(QueryError) -> EvaluationNode {
         switch expression {
         case .column(let id, let type):

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// A step of an evaluation: columns in, a column out.
+///
+/// Nodes make a tree that is evaluated by pulling: a node asks its operands for the view's rows and makes a column of as
+/// many. One worker's own, with caches.
 class EvaluationNode {
     let type: ColumnType
     /// May refuse a row, or costs much: to be run on no more rows than needed.
@@ -8,6 +11,8 @@ class EvaluationNode {
 
     init(type: ColumnType) { self.type = type }
 
+    /// One value for each row of the view, in its order. The column may lie as codes or as a constant.
+    /// - Throws: data errors with their positions; with `fittingRowCount` where fewer rows would do.
     func evaluate(_ view: RowView) throws(QueryError) -> Column { preconditionFailure("an abstract step") }
 
     /// Bits of some rows put back to their places among `count`.
@@ -20,12 +25,14 @@ class EvaluationNode {
         return Bitmap(words: words, count: count)
     }
 
+    /// Gives a kernel's error the position in the query, in bytes.
     @inline(__always)
     final func located<Result>(_ position: Int?, _ body: () throws(KernelError) -> Result) throws(QueryError) -> Result {
         do { return try body() } catch { throw error.queryError(position: position) }
     }
 }
 
+/// A column of the batch, as it lies.
 final class ColumnNode: EvaluationNode {
     private let index: Int
 
@@ -37,6 +44,7 @@ final class ColumnNode: EvaluationNode {
     override func evaluate(_ view: RowView) -> Column { view.column(index) }
 }
 
+/// One value for all rows.
 final class LiteralNode: EvaluationNode {
     let value: Value
 
@@ -49,9 +57,11 @@ final class LiteralNode: EvaluationNode {
 }
 
 /// An expression without columns: computed once, when there is a row that needs it.
+/// Computed late, since it may fail: in a branch of CASE that no row reaches it has no error.
 final class FoldedNode: EvaluationNode {
     private let inner: EvaluationNode
     private let meter: WorkMeter
+    /// Nil until a row has asked.
     private var value: Value?
     /// A list or a struct before it is wanted for several rows: as a value each of its elements takes an array of its own.
     private var column: Column?
@@ -63,6 +73,7 @@ final class FoldedNode: EvaluationNode {
     }
 
     override func evaluate(_ view: RowView) throws(QueryError) -> Column {
+        // No row asks: it is not computed.
         if view.count == 0 { return .constant(.null, type: type, count: 0) }
         if let value { return .constant(value, type: type, count: view.count) }
         let found = if let column { column } else { try inner.evaluate(RowView(ColumnBatch(rowCount: 1, columns: []))) }
@@ -80,6 +91,7 @@ final class FoldedNode: EvaluationNode {
 }
 
 /// An expression that others have in common: its answer for the rows at hand is kept for whoever asks next.
+/// Kept for the very view: a branch of CASE, which sees fewer rows, has it computed for those.
 final class SharedNode: EvaluationNode {
     private let inner: EvaluationNode
     private var last: (view: RowView, answer: Column)?
@@ -99,10 +111,12 @@ final class SharedNode: EvaluationNode {
 }
 
 /// A member of a struct, or of each element of a list.
+/// The member of a list of structs is a list of that member, with the same offsets.
 final class MemberNode: EvaluationNode {
     private let inner: EvaluationNode
     private let index: Int
 
+    /// - Throws: `badSQL` where there is no such member.
     init(_ inner: EvaluationNode, name: String, of outer: ColumnType, type: ColumnType) throws(QueryError) {
         var structure = outer
         if case .list(let element) = outer { structure = element.type }
@@ -122,6 +136,7 @@ final class MemberNode: EvaluationNode {
             guard case .list(let field) = type else { preconditionFailure("a list's member is a list") }
             let flat: Column
             switch element.values {
+            // The element's own NULLs go to its members.
             case .structure(let members): flat = Self.member(members[index], of: element.validity, type: field.type)
             default: flat = Self.constantMember(element, index, type: field.type)
             }
@@ -134,6 +149,7 @@ final class MemberNode: EvaluationNode {
         }
     }
 
+    /// Of a column that was a constant.
     private func evaluate(_ view: RowView, flat: Column) throws(QueryError) -> Column {
         switch flat.values {
         case .structure(let members): return Self.member(members[index], of: flat.validity, type: type)
@@ -148,6 +164,7 @@ final class MemberNode: EvaluationNode {
     }
 
     /// A member of a NULL struct is NULL.
+    /// - Parameter validity: of the struct; nil is all there.
     private static func member(_ member: Column, of validity: Bitmap?, type: ColumnType) -> Column {
         member.retyped(type).masked(by: validity)
     }
@@ -158,6 +175,7 @@ final class MemberNode: EvaluationNode {
     }
 }
 
+/// CAST: the operand, then `CastKernels`. An error has the cast's position.
 final class CastNode: EvaluationNode {
     private let inner: EvaluationNode
     private let position: Int?
@@ -175,6 +193,7 @@ final class CastNode: EvaluationNode {
         super.init(type: type)
     }
 
+    /// Casts that take every value: to more digits, to a text. Ten digits hold any INTEGER, 19 any BIGINT.
     private static func cannotFail(_ from: ColumnType, _ to: ColumnType) -> Bool {
         switch (from, to) {
         case (.int32, .int64), (.int32, .double), (.int64, .double), (.decimal, .double), (.null, _): true
@@ -199,6 +218,7 @@ final class CastNode: EvaluationNode {
     }
 }
 
+/// NOT: NULL stays NULL.
 final class NotNode: EvaluationNode {
     private let inner: EvaluationNode
     override var prefersFewRows: Bool { inner.prefersFewRows }
@@ -211,6 +231,7 @@ final class NotNode: EvaluationNode {
     override func evaluate(_ view: RowView) throws(QueryError) -> Column { LogicKernels.not(try inner.evaluate(view)) }
 }
 
+/// IS NULL: never NULL itself.
 final class IsNullNode: EvaluationNode {
     private let inner: EvaluationNode
     override var prefersFewRows: Bool { inner.prefersFewRows }
@@ -223,6 +244,7 @@ final class IsNullNode: EvaluationNode {
     override func evaluate(_ view: RowView) throws(QueryError) -> Column { LogicKernels.isNull(try inner.evaluate(view)) }
 }
 
+/// IS DISTINCT FROM; negated IS NOT DISTINCT FROM. Never NULL.
 final class DistinctNode: EvaluationNode {
     private let left: EvaluationNode
     private let right: EvaluationNode

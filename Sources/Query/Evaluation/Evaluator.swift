@@ -4,6 +4,7 @@ package import ColumnStore
 package final class Evaluator {
     let root: EvaluationNode
     package let type: ColumnType
+    /// Of all evaluators that were compiled with this one.
     private let meter: WorkMeter
 
     /// - Parameter layout: where in the batches each column of the expression lies.
@@ -19,6 +20,7 @@ package final class Evaluator {
     }
 
     /// Expressions that are evaluated on the same rows, one after another: what they have in common is computed once.
+    /// - Throws: as `init`.
     static func compile(
         _ expressions: [Expression], layout: [ColumnID: Int], context: EvaluationContext
     ) throws(QueryError) -> [Evaluator] {
@@ -54,6 +56,7 @@ package final class Evaluator {
     /// More rows are no batch on its way, but rows that an operator holds together.
     private static let batchRowCountMax = 16 * ColumnBatch.targetRowCount
 
+    /// A batch of many rows, evaluated a batch's worth at a time and put end to end.
     private func evaluateInPieces(_ batch: ColumnBatch) throws(QueryError) -> Column {
         var pieces = BatchPieces(batch, rowCountMax: ColumnBatch.targetRowCount)
         var columns: [Column] = []
@@ -67,6 +70,7 @@ package final class Evaluator {
             return column
         }) {
             columns.append(column)
+            // The column is held until all are there: it counts as kept, and is forgotten at the end.
             let added = column.flatByteCountBound
             byteCount += added
             do throws(KernelError) {

@@ -3,6 +3,10 @@ internal import Synchronization
 
 /// How much of a plan constants may become: `repeat('x', 60000000)` is short in the text, and would stand in the plan in full at each of its
 /// mentions, before any budget of the query knows of it. What does not fit stays an expression, which the executor evaluates.
+///
+/// `ConstantFolding` asks for values through one of these for all of a plan. Safe from any thread.
+///
+/// Invariant: `left` only sinks; at 0 nothing further is folded.
 final class FoldingAllowance: Sendable {
     private let left = Atomic<Int>(FoldingAllowance.byteCountMax)
 
@@ -11,6 +15,7 @@ final class FoldingAllowance: Sendable {
     /// Of one.
     private static let valueByteCountMax = 64 << 10
 
+    /// Tells the optimizer to leave the expression as it is; nobody else sees it.
     private struct IsTooMuch: Error {}
 
     /// The value of an expression without columns, within one allowance.
@@ -27,6 +32,7 @@ final class FoldingAllowance: Sendable {
         }
     }
 
+    /// - Throws: when the allowance is used up.
     func check() throws { if left.load(ordering: .relaxed) <= 0 { throw IsTooMuch() } }
 
     /// Looks at a value before it is one: a list of millions of texts takes an array for each.
@@ -46,6 +52,7 @@ final class FoldingAllowance: Sendable {
         guard count <= Self.valueByteCountMax else { throw IsTooMuch() }
     }
 
+    /// About what a value takes as a constant of a plan.
     private static func byteCount(_ value: Value) -> Int {
         switch value {
         case .bytes(let bytes): 32 + bytes.count

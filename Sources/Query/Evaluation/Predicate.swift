@@ -1,6 +1,10 @@
 import ColumnStore
 
 /// Conjuncts tested one after another, each on the rows that are left.
+///
+/// The order is the plan's. A row that an earlier conjunct drops is not shown to a later one that may refuse it.
+///
+/// One worker's own: `PredicatePool` lends them to others.
 final class Predicate {
     private let conjuncts: [EvaluationNode]
     private let meter: WorkMeter
@@ -14,6 +18,7 @@ final class Predicate {
     }
 
     /// The rows for which every conjunct is true, ascending; nil when all rows pass.
+    /// - Throws: what conjuncts refuse, with the position.
     func select(_ batch: ColumnBatch) throws(QueryError) -> [Int32]? {
         do {
             return try selectAtOnce(batch)
@@ -24,6 +29,7 @@ final class Predicate {
     }
 
     /// Of rows that take too much memory together.
+    /// - Parameter rowCount: rows to begin with.
     private func selectInPieces(_ batch: ColumnBatch, of rowCount: Int) throws(QueryError) -> [Int32] {
         var pieces = BatchPieces(batch, rowCountMax: rowCount)
         var selected: [Int32] = []
@@ -42,6 +48,7 @@ final class Predicate {
         var passing: Bitmap?
         for conjunct in conjuncts {
             guard let before = passing else {
+                // Nil stands for all rows as long as none was dropped: nothing is gathered then.
                 let bits = try conjunct.evaluate(view).trueRows()
                 passing = bits.isAllSet ? nil : bits
                 continue
@@ -60,6 +67,7 @@ final class Predicate {
         return passing
     }
 
+    /// As `select`, as a bit a row.
     func bitmap(_ batch: ColumnBatch) throws(QueryError) -> Bitmap {
         do {
             return try passing(batch) ?? Bitmap(repeating: true, count: batch.rowCount)

@@ -1,4 +1,9 @@
 /// What several expressions over the same rows have in common: computed once for all of them.
+///
+/// A repeat is the same expression but for its positions. Only what is more than a column or a literal counts, and nothing
+/// of chance.
+///
+/// Invariant: `nodes` has a node only for expressions of `repeated`.
 final class SharedExpressions {
     /// Without positions in the query: the same operation wherever it stands.
     private let repeated: Set<Expression>
@@ -8,6 +13,7 @@ final class SharedExpressions {
     private static let nodeCountMax = 20_000
 
     /// Nil when nothing is repeated.
+    /// - Complexity: O(nodes), each of which is hashed; past `nodeCountMax` it gives up.
     init?(_ expressions: [Expression]) {
         var counts: [Expression: Int] = [:]
         var visited = 0
@@ -29,6 +35,7 @@ final class SharedExpressions {
         }
     }
 
+    /// The expression without positions, by which repeats are known. An error has the position of the first mention.
     private static func plain(_ expression: Expression) -> Expression {
         expression.rewritten { node in
             switch node {
