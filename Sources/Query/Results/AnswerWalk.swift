@@ -19,6 +19,15 @@ package struct WalkPosition: Sendable, Equatable {
 /// Rewrites a query so that it gives one page of its answer, in a total order that every page shares: its own order, then the row key
 /// `sequence` where it is a plain SELECT from one table, with the places of elements where lists of it are unnested, else all columns of the answer.
 ///
+/// For a key (a, b) of the last row given, the next page asks for
+///
+///     a > $a OR a = $a AND b > $b        with NULLs where the order has them
+///
+/// sorted by (a, b), with one row more than a page has: it tells whether there is a page behind. Where the key may come
+/// more than once, `>=` is asked and `tieCount` rows are passed over.
+///
+/// Invariant: the key's columns come behind the `visibleColumnCount` that the answer shows.
+///
 /// The next page begins behind the last key, so that rows which vanish meanwhile (a state that changed) leave no gap.
 ///
 /// A plain SELECT of more than a few rows is read in two steps: first the keys alone find where the page ends, then its rows are read between the two ends. So
@@ -36,6 +45,7 @@ package struct AnswerWalk: Sendable {
     /// The plan of the page: the answer's columns, then the key's.
     package let bound: BoundQuery
     package let visibleColumnCount: Int
+    /// Empty where no place is kept.
     private let keyTypes: [ColumnType]
     private let isKeyUnique: Bool
     /// Rows are more than the table has: finding their keys first would unfold its lists twice.
@@ -166,6 +176,7 @@ package struct AnswerWalk: Sendable {
     ///
     /// - Returns: where the page ended, and whether rows come behind it. Where the query's own LIMIT was to be the page's and more come behind, there is
     ///   no place: the page is to be asked for again, in order. Nor has an empty page one.
+    /// - Throws: what the stream and `take` throw.
     package func read(
         _ stream: ResultStream, take: (ColumnBatch) throws -> (rowCount: Int, isFull: Bool)
     ) throws -> (end: WalkPosition?, hasMore: Bool) {
@@ -194,6 +205,7 @@ package struct AnswerWalk: Sendable {
         return finish(stream, end, given, hasMore: false)
     }
 
+    /// Ends the query, whose further rows nobody reads, and says where the page ended.
     private func finish(_ stream: ResultStream, _ end: KeyEnd, _ given: Int, hasMore: Bool) -> (end: WalkPosition?, hasMore: Bool) {
         stream.cancel()
         if given == 0 { return (nil, false) }
@@ -203,6 +215,7 @@ package struct AnswerWalk: Sendable {
     }
 
     /// The key of the last row given, and how many rows had it.
+    /// Fed with all rows that are given, and with those that OFFSET leaves out.
     private struct KeyEnd {
         private(set) var key: [Value]?
         private(set) var tieCount: Int
@@ -214,6 +227,7 @@ package struct AnswerWalk: Sendable {
             self.isUnique = isUnique
         }
 
+        /// - Parameter rows: how many rows at the batch's beginning count.
         mutating func note(_ batch: ColumnBatch, rows: Int, keyStart: Int, keyCount: Int) {
             guard rows > 0 else { return }
             let columns = batch.columns[keyStart..<(keyStart + keyCount)]
@@ -223,6 +237,8 @@ package struct AnswerWalk: Sendable {
                 (self.key, tieCount) = (last, 1)
                 return
             }
+            // From the last row back for as long as the key is the same; at the batch's beginning the run may have begun in
+            // an earlier batch.
             var first = rows - 1
             let types = columns.map(\.type)
             while first > 0, Self.isSame(key(at: first - 1), last, types) { first -= 1 }
@@ -239,6 +255,7 @@ package struct AnswerWalk: Sendable {
 }
 
 /// The top of a bound plan: LIMIT, the answer's columns, ORDER BY, and what lies beneath.
+/// LIMIT [PROJECT] [SORT] inner, as the binder builds a SELECT; what a plan lacks is left at its default.
 private struct Spine {
     var limit: Int?
     var offset = 0
@@ -266,6 +283,7 @@ private struct Spine {
     }
 
     /// Of texts that the answer has as they are: none of its forms has fewer bytes of one.
+    /// Nil where the answer has none.
     func enough(_ byteCount: Int) -> EnoughText? {
         let columns = outputs.map(\.expression).filter { expression in
             guard case .column(_, let type) = expression else { return false }
@@ -276,6 +294,7 @@ private struct Spine {
 
     /// Carries the scan's row key up to the top of `inner`, where that is a plain SELECT from one table, and the place of each element in its list where
     /// lists are unnested.
+    /// - Returns: the key's parts, the row key first; nil where rows have none.
     mutating func addRowKey(named name: String, _ ids: PlanIDs) -> [Expression]? {
         guard let (plan, key) = Self.adding(name, to: inner, ids) else { return nil }
         inner = plan

@@ -2,13 +2,18 @@ package import ColumnStore
 
 /// An answer as a stream in Arrow's IPC format: a schema, batches, and a mark of its end, without which a reader knows that it was cut off.
 ///
+/// What goes out: the schema with the first batch; for each batch the dictionaries that have changed, then the batch; at
+/// the end, the mark. `docs/decisions/0044-arrow.md` says why.
+///
 /// Texts that come as codes into a dictionary go out so. Which columns those are the first batch says; another dictionary is sent in the last one's place.
 package struct ArrowEncoder: ResultEncoder {
+    /// Under names of which none comes twice.
     private let fields: [Field]
     private let compression: ArrowCompression?
     private let compressor: PageCompressor?
     /// The dictionary that readers have, by column; what is no key has none.
     private var dictionaries: [Int: DictionaryValues?] = [:]
+    /// Whether the schema has gone out.
     private var hasBegun = false
     package var cancellation: Cancellation?
 
@@ -23,8 +28,10 @@ package struct ArrowEncoder: ResultEncoder {
         compressor = try compression.map { try PageCompressor($0 == .zstd ? .zstd : .lz4Raw) }
     }
 
+    /// Nothing: the schema depends on the first batch.
     package mutating func begin(into buffer: inout [UInt8]) {}
 
+    /// - Parameter batch: nil of an answer without rows.
     private mutating func begin(with batch: ColumnBatch?, into buffer: inout [UInt8]) {
         guard !hasBegun else { return }
         hasBegun = true
@@ -44,6 +51,7 @@ package struct ArrowEncoder: ResultEncoder {
                 continue
             }
             let (codes, values, validity) = Self.codes(of: column)
+            // By identity: batches of one row group share their dictionary.
             if known !== values {
                 dictionaries[place] = .some(values)
                 var entries = ArrowBody(rowCount: values.count, compression, compressor)
@@ -67,6 +75,7 @@ package struct ArrowEncoder: ResultEncoder {
         var texts = ByteArrays()
         if case .bytes(let arrays) = flat.values { texts = arrays }
         let values = DictionaryValues(values: Column(type: column.type, count: texts.count, values: .bytes(texts)))
+        // Codes 0, 1, … into the rows' own texts.
         return ((0..<UInt32(truncatingIfNeeded: flat.count)).map { $0 }, values, flat.validity)
     }
 

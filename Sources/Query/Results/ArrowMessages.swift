@@ -2,6 +2,9 @@ import ColumnStore
 
 /// Messages of Arrow's IPC format (format/Message.fbs and format/Schema.fbs of Apache Arrow, metadata version 5): their flatbuffers, and the frame that
 /// each stands in.
+///
+/// Numbers of slots in `builder.table` are those of the fields in these files, from 0; a union takes two, its kind and its
+/// value.
 enum ArrowMessages {
     /// Raw values are those of the format: do not renumber.
     private enum Header: UInt8 { case schema = 1, dictionaryBatch = 2, recordBatch = 3 }
@@ -9,6 +12,7 @@ enum ArrowMessages {
         case int = 2, real = 3, binary = 4, text = 5, bool = 6, decimal = 7, date = 8, time = 9, timestamp = 10, list = 12, structure = 13
     }
 
+    /// V5 is 4: versions count from 0.
     private static let version: Int16 = 4
 
     // MARK: Schema
@@ -26,6 +30,7 @@ enum ArrowMessages {
         return message(.schema, schema, bodyByteCount: 0, builder)
     }
 
+    /// A Field with its children. Codes are signed numbers of 32 bits, as the format advises.
     private static func field(_ field: Field, dictionary: Int64?, _ builder: inout FlatBufferBuilder) -> Int {
         var children: [Int] = []
         switch field.type {
@@ -57,6 +62,7 @@ enum ArrowMessages {
         }
     }
 
+    /// The type's number, and the place of its table.
     private static func type(_ type: ColumnType, _ builder: inout FlatBufferBuilder) -> (TypeNumber, Int) {
         /// Microseconds, as the format numbers units of time.
         let micro: Int16 = 2
@@ -97,12 +103,14 @@ enum ArrowMessages {
 
     // MARK: Batches
 
+    /// The message of a batch; the body's bytes are to follow it.
     static func recordBatch(_ body: ArrowBody) -> [UInt8] {
         var builder = FlatBufferBuilder()
         let batch = self.batch(body, &builder)
         return message(.recordBatch, batch, bodyByteCount: body.bytes.count, builder)
     }
 
+    /// The message that gives a dictionary's entries, or others in their place.
     static func dictionaryBatch(_ number: Int64, _ body: ArrowBody) -> [UInt8] {
         var builder = FlatBufferBuilder()
         let batch = self.batch(body, &builder)
@@ -135,6 +143,7 @@ enum ArrowMessages {
             table.scalar(1, header.rawValue)
         }
         var metadata = builder.finish(root)
+        // The body, which follows, begins at a multiple of eight.
         while metadata.count % 8 != 0 { metadata.append(0) }
         return [0xFF, 0xFF, 0xFF, 0xFF] + bytes(UInt32(truncatingIfNeeded: metadata.count)) + metadata
     }

@@ -1,8 +1,10 @@
 package import ColumnStore
 
 /// RFC 4180: a header, lines ended by CR LF, NULL as an empty field, an empty text as `""`, lists and structs as JSON text.
+/// <https://www.rfc-editor.org/rfc/rfc4180>. The encoding is UTF-8, without a mark in front.
 package struct CSVEncoder: ResultEncoder {
     private let columns: [ResultColumn]
+    /// The cell at hand, before it is known whether it needs quotes.
     private var field: [UInt8] = []
     package var cancellation: Cancellation?
 
@@ -22,6 +24,7 @@ package struct CSVEncoder: ResultEncoder {
             for index in cells.indices {
                 if index > 0 { buffer.append(UInt8(ascii: ",")) }
                 if cells[index].isNull(row) { continue }
+                // Numbers, moments and the like hold neither commas nor quotes.
                 switch cells[index].type {
                 case .string, .json, .list, .structure:
                     field.removeAll(keepingCapacity: true)
@@ -38,6 +41,7 @@ package struct CSVEncoder: ResultEncoder {
     package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) {}
 
     /// In quotes when it is empty or holds a comma, a quote or a line end.
+    /// A quote within is doubled.
     private static func append(_ field: [UInt8], to buffer: inout [UInt8]) {
         let isPlain = !field.isEmpty && field.allSatisfy { $0 != 0x2C && $0 != 0x22 && $0 != 0x0A && $0 != 0x0D }
         if isPlain { return buffer.append(contentsOf: field) }

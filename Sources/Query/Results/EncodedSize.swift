@@ -1,12 +1,14 @@
 package import ColumnStore
 
 /// What rows take at most in an answer's form: asked for before they are written, since one text may become six times as long.
+/// A bound, not a count: forms differ, and it is as much as the longest of them takes.
 package enum EncodedSize {
     /// A number, a moment, a truth value.
     private static let plainByteCount = 48
     /// Of a struct's member, beside its value; longer names are few.
     private static let nameByteCount = 64
 
+    /// - Complexity: O(bytes of the texts); of a dictionary those of each entry once.
     package static func most(_ batch: ColumnBatch) -> Int {
         batch.columns.reduce(batch.rowCount * 4) { $0 + most($1) + $1.count * nameByteCount }
     }
@@ -20,6 +22,7 @@ package enum EncodedSize {
         case .dictionary(let codes, let dictionary):
             guard case .bytes(let arrays) = dictionary.values.values else { return column.count * plainByteCount }
             let isText = column.type == .string
+            // What an entry takes, found when a row first uses it.
             var known: [UInt32: Int] = [:]
             return codes.reduce(column.count * 4) { sum, code in
                 if let byteCount = known[code] { return sum + byteCount }

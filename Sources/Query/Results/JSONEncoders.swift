@@ -1,8 +1,10 @@
 package import ColumnStore
 
 /// A page of `POST /v1/sql`: `{"columns":[…],"rows":[[…]],"next_cursor":…,"statistics":{…}}`.
+/// One object, written as rows come: what is known only at the end (cursor, statistics) stands behind them.
 package struct JSONPageEncoder: ResultEncoder {
     private let columns: [ResultColumn]
+    /// Whether a comma is due before the next row.
     private var hasRows = false
     package var cancellation: Cancellation?
 
@@ -20,6 +22,7 @@ package struct JSONPageEncoder: ResultEncoder {
         buffer.append(contentsOf: "],\"rows\":[".utf8)
     }
 
+    /// - Throws: when the query is over.
     package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) throws(QueryError) {
         let cells = batch.columns.map { CellWriter($0, endingWith: cancellation) }
         for row in 0..<batch.rowCount {
@@ -45,6 +48,7 @@ package struct JSONPageEncoder: ResultEncoder {
 }
 
 /// Rows as JSON objects: one a line (NDJSON), or an array of them. Names that come twice get a number: a reader would keep one of them only.
+/// RFC 8259, and <https://github.com/ndjson/ndjson-spec>: an object ends its line.
 package struct JSONObjectEncoder: ResultEncoder {
     /// `"name":` with a comma in front from the second on.
     private let keys: [[UInt8]]

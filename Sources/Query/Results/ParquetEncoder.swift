@@ -1,7 +1,11 @@
 package import ColumnStore
 
 /// An answer as a Parquet file, row group by row group. Names that come twice get a number, types that Parquet lacks become text.
+///
+/// The writer holds the row group in the making, the sink what it has written since the buffer was last filled; both are
+/// charged to the query.
 package struct ParquetEncoder: ResultEncoder {
+    /// Bytes that the writer has put out and nobody has taken yet.
     private final class Sink: ByteSink {
         var bytes: [UInt8] = []
         func write(_ span: RawSpan) { span.withUnsafeBytes { bytes.append(contentsOf: $0) } }
@@ -46,10 +50,12 @@ package struct ParquetEncoder: ResultEncoder {
         return Schema(zip(names, columns).map { Field($0, storable($1.type)) })
     }
 
+    /// INTERVAL and what has no type go out as text.
     private static func storable(_ type: ColumnType) -> ColumnType { type == .interval || type == .null ? .string : type }
 
     package mutating func begin(into buffer: inout [UInt8]) { take(&buffer) }
 
+    /// - Throws: `QueryError` data-error for an infinite date or time; `ColumnStoreError` of the writer.
     package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) throws {
         let stored = zip(batch.columns, columns).map { column, result -> Column in
             Self.storable(result.type) == result.type ? column : CellWriter.texts(of: column)
@@ -84,12 +90,14 @@ package struct ParquetEncoder: ResultEncoder {
     /// What was asked for and not taken is given back; what is on its way to the reader counts until the next rows come.
     private func hold(_ buffer: [UInt8]) { share?.force(to: Self.heldForEachByte * writer.heldByteCount + buffer.count) }
 
+    /// Writes the last row group and the footer.
     package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) throws {
         _ = try writer.finish()
         take(&buffer)
         hold(buffer)
     }
 
+    /// Moves what the writer has put out into the caller's buffer.
     private func take(_ buffer: inout [UInt8]) {
         // Without a copy where nothing waits: a row group would be there twice.
         if buffer.isEmpty { return swap(&buffer, &sink.bytes) }

@@ -1,11 +1,14 @@
 /// Names of a workbook's sheets, as Excel takes them: 1 to 31 UTF-16 units, none of `[]:*?/\`, no apostrophe at an end, none twice in any case.
+/// One for a workbook.
 package struct SheetNames {
     private static let unitCountMax = 31
+    /// In lower case.
     private var taken: Set<String> = []
 
     package init() {}
 
     /// A name like `wanted` that no other sheet has.
+    /// The second `Sales` is `Sales (2)`, cut where the number would make it too long.
     package mutating func take(_ wanted: String) -> String {
         let stem = Self.valid(wanted)
         var (name, number) = (stem, 1)
@@ -17,6 +20,7 @@ package struct SheetNames {
         return name
     }
 
+    /// What Excel refuses becomes `_`; a name that has nothing left is `Sheet`.
     private static func valid(_ wanted: String) -> String {
         var name = String(
             String.UnicodeScalarView(
@@ -30,6 +34,7 @@ package struct SheetNames {
         return name.isEmpty ? "Sheet" : name
     }
 
+    /// Without apostrophes and blanks at either end.
     private static func trimmed(_ name: String) -> String {
         var scalars = name.unicodeScalars[...]
         let isEdge: (Unicode.Scalar) -> Bool = { $0 == "'" || $0 == " " || $0 == "\u{A0}" }
@@ -38,6 +43,7 @@ package struct SheetNames {
         return String(String.UnicodeScalarView(scalars))
     }
 
+    /// The first characters that fit so many UTF-16 units; none is cut in two.
     private static func cut(_ name: String, to unitCountMax: Int) -> String {
         var kept = String.UnicodeScalarView()
         var count = 0

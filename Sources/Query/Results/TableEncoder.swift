@@ -1,10 +1,15 @@
 package import ColumnStore
 
 /// A table for people: a frame of lines, numbers to the right, NULL spelled out. Rows past `rowCountMax` are counted, not shown.
+///
+/// Widths are known only with the last row, so that all is written at the end: rows that are shown wait in memory, which
+/// `rowCountMax` and `cellWidthMax` bound.
 package struct TableEncoder: ResultEncoder {
     private let columns: [ResultColumn]
     private let rowCountMax: Int
+    /// Characters, Unicode scalars; a longer text ends with `…`.
     private let cellWidthMax: Int
+    /// Of the rows that are shown, their cells as text.
     private var rows: [[[UInt8]]] = []
     private var rowCount = 0
 
@@ -71,6 +76,7 @@ package struct TableEncoder: ResultEncoder {
         buffer.append(contentsOf: "\(rowCount) row\(rowCount == 1 ? "" : "s")\(hidden) in \(statistics.elapsedMilliseconds) ms\n".utf8)
     }
 
+    /// Columns that stand to the right.
     private static func isNumber(_ type: ColumnType) -> Bool {
         switch type {
         case .int32, .int64, .double, .decimal: true

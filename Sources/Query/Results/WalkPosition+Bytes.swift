@@ -2,12 +2,19 @@ import ColumnStore
 
 /// A position as the fields of a cursor: numbers of 8 bytes, big-endian, then a field for each value of the key, its kind first; then, of a walk that reads
 /// sums, what they are, as a field of a kind of its own.
+///
+///     position = rowCount, tieCount, value…, [sums]
+///     value    = 00 NULL | 01 BOOLEAN | 02 whole number | 03 bits of a DOUBLE | 04 decimal, 16 bytes | 05 bytes | 06 months, days, microseconds
+///     sums     = 07 bytes
+///
+/// A cursor is good for ever: kinds are never given another meaning.
 extension WalkPosition {
     /// A key longer than this is left out: its cursor would be of no use in a request.
     private static let keyByteCountMax = 2_048
 
     private static let sumsKind: UInt8 = 7
 
+    /// Without a key, which is then too large or a list, only `rowCount` says where to go on.
     package var fields: [[UInt8]] { placeFields + (sumsCode.map { [[Self.sumsKind] + $0] } ?? []) }
 
     private var placeFields: [[UInt8]] {
@@ -21,6 +28,7 @@ extension WalkPosition {
     }
 
     /// Nil for fields that are no position.
+    /// Fields come from a request: every length is looked at before it is read.
     package init?(fields: some Collection<[UInt8]>) {
         var fields = Array(fields)
         var sumsCode: [UInt8]?
@@ -45,6 +53,7 @@ extension WalkPosition {
         return Int64(bitPattern: bytes.reduce(0) { $0 << 8 | UInt64($1) })
     }
 
+    /// Nil for a list or a struct.
     private static func field(_ value: Value) -> [UInt8]? {
         switch value {
         case .null: [0]
@@ -58,6 +67,7 @@ extension WalkPosition {
         }
     }
 
+    /// Nil for bytes that are no value.
     private static func value(_ field: [UInt8]) -> Value? {
         let rest = field.dropFirst()
         switch field.first {

@@ -2,6 +2,8 @@ import ColumnStore
 
 /// One column of a batch as cells of a workbook. What Excel cannot hold exactly is text.
 ///
+/// `docs/decisions/0025-workbooks.md` says what is a number and what is text.
+///
 /// Excel's numbers are doubles, of which it shows and compares 15 digits; its days count from 1900, with a 29 February that year did not have.
 struct WorkbookCells {
     /// How a number is shown.
@@ -22,6 +24,7 @@ struct WorkbookCells {
 
     private let column: Column
     private let type: ColumnType
+    /// The values as text, for those that have to be.
     private let texts: CellWriter
 
     init(_ column: Column, type: ColumnType) {
@@ -33,6 +36,7 @@ struct WorkbookCells {
     /// 10 to the 15th: every integer below has at most 15 digits.
     private static let numberLimit: Int128 = 1_000_000_000_000_000
 
+    /// - Parameter row: of the batch.
     func cell(_ row: Int) -> Cell {
         if texts.isNull(row) { return .empty }
         switch type {
@@ -68,6 +72,7 @@ struct WorkbookCells {
     /// A number where 15 digits say it all: noughts at the end of the fraction are the format's.
     private static func decimal(_ unscaled: Int128, scale: Int) -> Cell? {
         var (value, places) = (unscaled, scale)
+        // 1.50 is 15 at one place: its nought comes of the format.
         while places > 0, value % 10 == 0 { (value, places) = (value / 10, places - 1) }
         guard value.magnitude < UInt128(numberLimit) else { return nil }
         // Past 22 places a power of ten is no double, and the quotient not the nearest one.
@@ -88,6 +93,7 @@ struct WorkbookCells {
 
     /// 9999-12-31, the last day that Excel knows; 1 is 1900-01-01.
     private static let dayMax: Int64 = 2_958_465
+    /// 1970-01-01 as Excel's number.
     private static let dayOf1970: Int64 = 25_569
 
     /// Excel's number of a day, counted from 1970 here; nil for one that it does not know.
@@ -101,12 +107,14 @@ struct WorkbookCells {
 
     private static let microsecondsOfDay: Int64 = 86_400_000_000
 
+    /// A part of a day; nil for 24:00 and what is no time of a day.
     private static func time(_ microseconds: Int64) -> Cell? {
         guard (0..<microsecondsOfDay).contains(microseconds) else { return nil }
         let hasFraction = microseconds % 1_000_000 != 0
         return .number(Double(microseconds) / Double(microsecondsOfDay), hasFraction ? .timeWithFraction : .time, width: hasFraction ? 12 : 8)
     }
 
+    /// The day's number and the part of the day that has passed; nil where Excel does not know the day.
     private static func moment(_ microseconds: Int64) -> Cell? {
         let day = microseconds.dividedDown(by: microsecondsOfDay)
         guard let number = date(day) else { return nil }

@@ -4,6 +4,9 @@ internal import Glibc
 
 /// One or several answers as a workbook (ECMA-376, SpreadsheetML) on disk: a sheet for each, its header frozen and with a filter. One owner.
 ///
+/// The calls: `beginSheet`, `append` for its rows, `beginSheet` …, `finish` once. A sheet that is full goes on in another
+/// of a name like its own.
+///
 /// libxlsxwriter keeps one row in memory and the rest in files without names, which are charged to the queries' disk space. What the
 /// library does not tell, a full disk above all, shows in the finished file: `finish` looks whether every sheet is there in its length.
 package final class WorkbookFile {
@@ -21,13 +24,16 @@ package final class WorkbookFile {
 
     private let path: String
     private let space: SpillSpace
+    /// Nil once it was closed: the library frees it then.
     private var workbook: UnsafeMutablePointer<lxw_workbook>?
     private var formats: WorkbookFormats
     private var names = SheetNames()
     private var summary = Summary()
+    /// Bytes taken of `space`; given back with the object.
     private var charged = 0
     /// Bytes of rows of each sheet that is complete.
     private var sheetByteCounts: [Int] = []
+    /// The one that rows go to; nil between two.
     private var sheet: Sheet?
     private let rowCountMax: Int
 
@@ -37,6 +43,7 @@ package final class WorkbookFile {
         let columns: [ResultColumn]
         /// The next row.
         var row = 0
+        /// Of each column, the widest cell so far, in characters.
         var widths: [Int]
     }
 
@@ -51,6 +58,7 @@ package final class WorkbookFile {
         // The library would take another directory without a word.
         guard access(space.directory, W_OK | X_OK) == 0 else { throw Self.failure("the directory for intermediate rows cannot be written: error \(errno)") }
         var options = lxw_workbook_options()
+        // A row at a time: rows before the one at hand cannot be written to any more.
         options.constant_memory = 1
         let made = space.directory.withCString { directory in
             // The library copies the name.
@@ -73,6 +81,7 @@ package final class WorkbookFile {
     // MARK: Rows
 
     /// Begins the sheet of a query; its name is made valid and its own.
+    /// - Throws: `unsupported-sql` for too many columns; `spill-full`.
     package func beginSheet(named name: String, columns: [ResultColumn]) throws(QueryError) {
         try Self.check(columns)
         try endSheet()
@@ -101,10 +110,14 @@ package final class WorkbookFile {
         self.sheet = sheet
     }
 
+    /// Writes rows to the sheet at hand.
+    /// - Precondition: a sheet was begun.
+    /// - Throws: `spill-full`.
     package func append(_ batch: ColumnBatch) throws(QueryError) {
         guard var sheet else { preconditionFailure("rows before a sheet") }
         let cells = zip(batch.columns, sheet.columns).map { WorkbookCells($0, type: $1.type) }
         for row in 0..<batch.rowCount {
+            // The sheet is full: the next one has the same columns and header.
             if sheet.row == rowCountMax {
                 self.sheet = sheet
                 try endSheet()
@@ -155,6 +168,7 @@ package final class WorkbookFile {
 
     // MARK: The end of a sheet, and of all
 
+    /// Freezes the header, sets filter and widths, and brings the last row to disk.
     private func endSheet() throws(QueryError) {
         guard let sheet else { return }
         self.sheet = nil
@@ -196,6 +210,7 @@ package final class WorkbookFile {
         let code = workbook_close(workbook)
         do throws(QueryError) {
             try Self.check(code)
+            // The library looks at no result of `fwrite`: a sheet that is shorter than its rows shows a full disk.
             guard let lengths = ZipDirectory.memberByteCounts(path: path) else { throw Self.diskFull }
             for (index, byteCount) in sheetByteCounts.enumerated() {
                 guard let written = lengths["xl/worksheets/sheet\(index + 1).xml"], written >= byteCount else { throw Self.diskFull }
@@ -208,6 +223,7 @@ package final class WorkbookFile {
     }
 
     /// The rows so far, and the longest sheet once more: it is copied when the file is put together.
+    /// - Throws: `spill-full`.
     private func charge(_ byteCounts: [Int], current: Int) throws(QueryError) {
         let wanted = byteCounts.reduce(current, +) + max(byteCounts.max() ?? 0, current)
         guard wanted > charged else { return }
@@ -215,6 +231,7 @@ package final class WorkbookFile {
         charged = wanted
     }
 
+    /// What the library has written of a sheet's rows so far; 0 where there is no file yet.
     private static func byteCount(of sheet: UnsafeMutablePointer<lxw_worksheet>) -> Int {
         sheet.pointee.optimize_tmpfile.map { max(0, ftell($0)) } ?? 0
     }

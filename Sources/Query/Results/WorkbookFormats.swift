@@ -2,6 +2,7 @@ internal import CXlsxWriter
 
 /// The formats of one workbook, each made when first used. They belong to the workbook and go with it.
 struct WorkbookFormats {
+    /// `WorkbookFile` has it, and frees it with these.
     private let workbook: UnsafeMutablePointer<lxw_workbook>
     private var made: [WorkbookCells.Form: UnsafeMutablePointer<lxw_format>] = [:]
     let header: UnsafeMutablePointer<lxw_format>?
@@ -16,6 +17,7 @@ struct WorkbookFormats {
         if let text { format_set_num_format(text, "@") }
     }
 
+    /// Nil for the general form, and where there is no memory: the cell is then shown as a plain number.
     mutating func format(_ form: WorkbookCells.Form) -> UnsafeMutablePointer<lxw_format>? {
         if form == .general { return nil }
         if let known = made[form] { return known }
@@ -25,6 +27,7 @@ struct WorkbookFormats {
         return format
     }
 
+    /// In Excel's own notation (ECMA-376, 18.8.31, `numFmts`).
     private static func pattern(_ form: WorkbookCells.Form) -> String {
         switch form {
         case .general: "General"

@@ -1,4 +1,7 @@
 /// A text as a workbook's cell holds it: at most 32,767 characters, with what XML cannot hold escaped (ECMA-376, `ST_Xstring`: `_x001F_`).
+///
+/// Excel refuses a file with more, or with a control that XML 1.0 does not allow. A text that would be read as an escape
+/// has its `_` escaped.
 struct WorkbookText {
     /// UTF-8, ended by a NUL.
     let bytes: [UInt8]
@@ -12,6 +15,7 @@ struct WorkbookText {
     /// No column is as wide: longer lines need not be counted.
     private static let widthMax = 100
 
+    /// - Complexity: O(text); most texts are copied as they are.
     init(_ text: some Collection<UInt8>) {
         width = Self.width(text)
         if text.count <= Self.unitCountMax, !Self.needsEscape(text) {
@@ -34,6 +38,7 @@ struct WorkbookText {
         bytes = escaped + mark + [0]
     }
 
+    /// Of the longest line among the first 400 bytes.
     private static func width(_ text: some Collection<UInt8>) -> Int {
         var (longest, line) = (0, 0)
         for byte in text.prefix(4 * widthMax) {
@@ -44,6 +49,9 @@ struct WorkbookText {
     }
 
     /// Controls, U+FFFE, U+FFFF, and what looks like an escape.
+    ///
+    /// A quick look at bytes: 0xEF begins the UTF-8 of U+FFFE and U+FFFF, and of much else; what it lets through needs
+    /// none.
     private static func needsEscape(_ text: some Collection<UInt8>) -> Bool {
         var last: UInt8 = 0
         for byte in text {
@@ -55,6 +63,7 @@ struct WorkbookText {
         return false
     }
 
+    /// Whether the character at a place is written as an escape.
     private static func needsEscape(_ scalars: ArraySlice<Unicode.Scalar>, _ place: Int) -> Bool {
         switch scalars[place].value {
         case 0x09, 0x0A: return false
@@ -69,6 +78,7 @@ struct WorkbookText {
         }
     }
 
+    /// A character, or its escape of seven: `_x`, four hexadecimal digits, `_`.
     private static func append(_ scalars: ArraySlice<Unicode.Scalar>, _ place: Int, to bytes: inout [UInt8]) {
         let scalar = scalars[place]
         guard needsEscape(scalars, place) else { return bytes.append(contentsOf: String(scalar).utf8) }
@@ -85,6 +95,7 @@ struct WorkbookText {
         needsEscape(scalars, place) ? 7 : scalars[place].value > 0xFFFF ? 2 : 1
     }
 
+    /// The first characters that fit so many units as they are written.
     private static func prefix(_ scalars: [Unicode.Scalar], unitCountMax: Int) -> ArraySlice<Unicode.Scalar> {
         var count = 0
         for place in scalars.indices {

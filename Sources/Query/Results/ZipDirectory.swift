@@ -2,6 +2,10 @@ import ColumnStore
 internal import Glibc
 
 /// The directory at the end of a zip file (APPNOTE 4.3.12 to 4.3.16): what its members are called and how long they are once unpacked.
+///
+///     end       = 50 4B 05 06 … length of the directory at 12, where it begins at 16; a comment may follow, so that it is looked for from the end
+///     zip64     = a locator of 20 bytes before the end says where the wider end record is; in it the length stands at 40, the beginning at 48
+///     directory = for each member 50 4B 01 02 … unpacked length at 24, lengths of name, extra and comment at 28, 30, 32; the name at 46
 enum ZipDirectory {
     private static let endByteCount = 22
     private static let commentByteCountMax = 65_535
@@ -9,6 +13,7 @@ enum ZipDirectory {
     private static let directoryByteCountMax = 16 << 20
 
     /// Nil where the file is no whole zip file.
+    /// - Parameter path: of a file that is closed. Its bytes are not trusted: every place is looked at before it is read.
     static func memberByteCounts(path: String) -> [String: Int]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -27,6 +32,7 @@ enum ZipDirectory {
         return members(directory)
     }
 
+    /// Nil where an entry is cut off or is none.
     private static func members(_ directory: [UInt8]) -> [String: Int]? {
         var counts: [String: Int] = [:]
         var place = 0
@@ -49,6 +55,7 @@ enum ZipDirectory {
         return counts
     }
 
+    /// Where the four bytes stand last, with room for an end record behind them.
     private static func lastSignature(_ tail: [UInt8], _ signature: Int) -> Int? {
         guard tail.count >= endByteCount else { return nil }
         return (0...(tail.count - endByteCount)).last { number(tail, $0, 4) == signature }
@@ -60,6 +67,7 @@ enum ZipDirectory {
         return Int(clamping: (0..<count).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64(bytes[place + $1]) })
     }
 
+    /// Nil where the file has not so many.
     private static func bytes(_ descriptor: Int32, at offset: Int, count: Int) -> [UInt8]? {
         guard offset >= 0, count >= 0 else { return nil }
         var bytes = [UInt8](repeating: 0, count: count)
