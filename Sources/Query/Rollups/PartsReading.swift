@@ -4,6 +4,7 @@ extension BoundQuery {
     private static let codeByteCount = 16
 
     /// By which a later page knows that the rollups which it reads as tables are those of the first; nil where it reads none.
+    /// The first 16 bytes of a SHA-256 over the rollups' definitions, in order: another declaration has another code.
     package var sumsCode: [UInt8]? {
         if sumsRead.isEmpty { return nil }
         let definitions = Set(sumsRead.map(\.definition)).sorted()
@@ -11,6 +12,9 @@ extension BoundQuery {
     }
 
     /// Whether its answer may be another where a group has other rows of the same sums.
+    ///
+    /// A rollup as a table has any number of rows a group, and how many changes as files do. A walk over such an answer has
+    /// them joined to one a group (`AnswerWalk.needsWholeSums`).
     var tellsPartsApart: Bool {
         let read = sumsRead.filter { !$0.parts.isEmpty }
         if read.isEmpty { return false }
@@ -21,7 +25,11 @@ extension BoundQuery {
 }
 
 /// Finds out who reads rows of sums: groupings that add them up, for which they may be cut anyhow, or anybody else.
+///
+/// A walk over the plan from the top. `added` has the tables of sums that a grouping above them adds up; `isTold` is set by
+/// anything else that reads one.
 private struct PartsReading {
+    /// By the first column of a union of sums and rows, what each of its columns is.
     private let parts: [ColumnID: [ColumnID: SumsRead.Role]]
     private var added: Set<ColumnID> = []
     private(set) var isTold = false
@@ -46,6 +54,7 @@ private struct PartsReading {
         }
     }
 
+    /// Subqueries and recursive tables read as well.
     private mutating func lookBelow(_ plan: LogicalPlan) {
         if case .scan(let node) = plan, let table = node.table.source as? RecursiveTable {
             look(at: table.seed)
@@ -79,6 +88,7 @@ private struct PartsReading {
         }
     }
 
+    /// A key for what is computed of keys alone; nil for anything that mixes in a measure.
     private static func role(of expression: Expression, _ roles: [ColumnID: SumsRead.Role]) -> SumsRead.Role? {
         if case .column(let id, _) = expression { return roles[id] }
         return isOfKeys(expression, roles) ? .key : nil
@@ -93,10 +103,12 @@ private struct PartsReading {
         }
     }
 
+    /// Whether a grouping's answer is the same however the rows of sums are cut.
     private static func adds(_ node: AggregateNode, _ roles: [ColumnID: SumsRead.Role]) -> Bool {
         node.groups.allSatisfy { isOfKeys($0.expression, roles) } && node.aggregates.allSatisfy { adds($0, roles) }
     }
 
+    /// A measure joined by its own function; of keys only what repeats do not change.
     private static func adds(_ call: AggregateCall, _ roles: [ColumnID: SumsRead.Role]) -> Bool {
         guard call.order.isEmpty, call.filter.map({ isOfKeys($0, roles) }) ?? true, call.arguments.count == 1 else { return false }
         if case .measure(let function)? = role(of: call.arguments[0], roles) {

@@ -1,10 +1,14 @@
 import ColumnStore
 
 /// Which steps of the calendar and the clock are made of which.
+///
+/// Pure arithmetic: what it says holds for every date, so that a coarser grouping may be answered from a finer one. A week
+/// may lie in two months or years; a decade begins in a year that ends in 0, a century in one that ends in 1.
 enum RollupCalendar {
     /// Each day of a step of these lies in one step.
     static let units: Set<String> = ["day", "week", "month", "quarter", "year", "decade", "century", "millennium"]
 
+    /// From the finest to the coarsest: each step lies in one of the next, but for decades.
     private static let months = ["month", "quarter", "year", "decade", "century", "millennium"]
     /// Steps of a clock, each with its microseconds: each lies in one of the next, and in one day.
     private static let clock: [(unit: String, length: Int64)] = [
@@ -19,6 +23,9 @@ enum RollupCalendar {
     static func isStep(_ unit: String) -> Bool { units.contains(unit) || place(onClock: unit) != nil }
 
     /// Whether each step of `fine` lies in one of `coarse`.
+    ///
+    /// "month" is coarser than "day", "quarter" than "month"; a unit counts as coarser than itself. False for units that
+    /// are not known.
     static func isCoarser(_ coarse: String, than fine: String) -> Bool {
         if let own = place(onClock: fine) { return units.contains(coarse) || place(onClock: coarse).map { $0 >= own } ?? false }
         if coarse == fine || fine == "day" { return units.contains(coarse) }
@@ -29,6 +36,7 @@ enum RollupCalendar {
     }
 
     /// Whether a field is the same of all days of a step.
+    /// - Parameter field: of EXTRACT.
     static func isField(_ field: String, ofEach unit: String) -> Bool {
         switch field {
         case "year", "decade", "century", "millennium": isCoarser(field, than: unit)
@@ -48,6 +56,9 @@ enum RollupCalendar {
     }
 
     /// Whether a day is the first of a step.
+    /// - Parameter day: since 1970.
+    /// - Returns: false where it is not known: for days that the calendar has not, and for decades, centuries and
+    ///   millennia.
     static func begins(_ unit: String, _ day: Int64) -> Bool {
         guard Calendar.dayRange.contains(Int(day)) else { return false }
         // 1970 began on a Thursday.

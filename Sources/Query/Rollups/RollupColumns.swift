@@ -1,11 +1,21 @@
 package import ColumnStore
 
 /// What a rollup's partial sums are kept as, and how they are made.
+///
+/// Whoever makes, joins or checks files of sums takes the plan from here and runs it by the engine, so that what a rollup
+/// means is said once (`docs/decisions/0037-rollups.md`).
+///
+/// Three plans, with the same columns, keys before measures:
+///
+///     partialSums   Aggregate over rows of the table           one file's sums
+///     joinedSums    Aggregate over rows of sums                several files' sums as one
+///     RollupRows    Union all of sums and of rows without      the rollup as a table
 extension RollupStatement {
     /// The keys, then the measures, as columns of a table of partial sums.
     ///
     /// - Throws: `QueryError` for a part that the table lacks, or that no rollup can have.
     package func columns(of table: String, schema: Schema) throws -> [Field] {
+        // Not within the work of a statement that is being planned: declaring is no query.
         let meaning = try PlanningWork.$current.withValue(nil) { try RollupMeaning(self, table: table, schema: schema, implied: []) }
         guard meaning.keys.count == keys.count else { throw QueryError(.unsupportedSQL, "a key is an expression of the table's columns, and no constant") }
         guard meaning.measures.count == measures.count else { throw QueryError(.unsupportedSQL, "a measure is one aggregate") }
@@ -19,6 +29,7 @@ extension RollupStatement {
     }
 
     /// What of the table's columns goes into it: members of the list by their path.
+    /// - Throws: as `columns`.
     package func columnsRead(of table: String, schema: Schema) throws -> [ColumnPath] {
         let meaning = try meaning(of: table, schema: schema, implied: [])
         var paths: [ColumnID: ColumnPath] = [:]
@@ -29,11 +40,13 @@ extension RollupStatement {
         return all.flatMap(\.columnIDs).compactMap { paths[$0] }
     }
 
+    /// - Throws: `unsupportedSQL` for a subquery, and for a type that no file of sums can have.
     private static func check(_ expression: Expression, _ type: ColumnType, _ what: String) throws {
         guard !expression.hasSubquery else { throw QueryError(.unsupportedSQL, "\(what) has no subquery") }
         guard isKept(type) else { throw QueryError(.unsupportedSQL, "\(what) of \(type.sqlName) cannot be kept") }
     }
 
+    /// What can be put together of parts, exactly; a sum of DOUBLE is not.
     private static func check(_ measure: RollupMeaning.Measure) throws {
         let call = measure.call
         guard !call.isDistinct || call.function.definition.ignoresRepeats else {
@@ -75,6 +88,7 @@ extension RollupStatement {
     ///
     /// - Parameter source: has the table's columns.
     /// - Returns: a plan with the columns of `columns(of:schema:)`.
+    /// - Throws: as `columns`.
     package func partialSums(of table: String, in source: any TableSource) throws -> LogicalPlan {
         let meaning = try RollupMeaning(self, table: table, schema: source.schema, implied: [])
         let ids = PlanIDs(after: .values(columns: [], rows: []))
@@ -82,6 +96,7 @@ extension RollupStatement {
         return try Self.sorted(plan, keyCount: meaning.keys.count)
     }
 
+    /// The order of a file of sums, and the passes of the optimizer.
     private static func sorted(_ plan: LogicalPlan, keyCount: Int) throws -> LogicalPlan {
         let columns = Array(plan.columns.prefix(keyCount))
         let keys = sortOrder(columns.map(\.type)).map { SortKey(.column(columns[$0]), nullsFirst: true) }
@@ -95,6 +110,7 @@ extension RollupStatement {
     ///   - schema: of the rolled table.
     ///   - parts: has the columns of `columns(of:schema:)`.
     ///   - without: places of keys that the sums are not to be told apart by, and lack.
+    /// - Returns: a plan with the keys that stay, then the measures.
     package func joinedSums(of table: String, schema: Schema, parts: any TableSource, without: Set<Int> = []) throws -> LogicalPlan {
         let meaning = try RollupMeaning(self, table: table, schema: schema, implied: [])
         let ids = PlanIDs(after: .values(columns: [], rows: []))
@@ -107,6 +123,7 @@ extension RollupStatement {
     }
 
     /// How rows of sums become one.
+    /// - Throws: `unsupportedSQL` for what has no such function.
     fileprivate static func joining(_ measure: RollupMeaning.Measure) throws -> AggregateFunction {
         let joined = measure.call.function == .approximateDistinct ? .approximateDistinctJoined : measure.call.function.definition.ofParts
         guard let joined else { throw QueryError(.unsupportedSQL, "\(measure.name) cannot be put together of parts") }
@@ -129,9 +146,11 @@ extension RollupStatement {
     }
 
     /// As it was bound, with columns of the plan that it becomes a part of.
+    /// - Parameter newColumn: gives a column an id that no other column of that plan has.
     fileprivate static func sums(
         _ meaning: RollupMeaning, _ table: TableReference, _ scope: [ColumnFilter], _ newColumn: (String, ColumnType) -> OutputColumn
     ) -> LogicalPlan {
+        // Every column gets an id of the new plan; expressions are moved over to them.
         var map: [ColumnID: Expression] = [:]
         func renewed(_ column: OutputColumn) -> OutputColumn {
             let own = newColumn(column.name, column.type)
@@ -151,6 +170,7 @@ extension RollupStatement {
         let keys = meaning.keys.map { ProjectedColumn(newColumn($0.name, $0.type), $0.kept.substituting(map)) }
         let calls = meaning.measures.map { measure in
             var call = measure.call
+            // Counted is only at the end: files keep what they count by.
             if call.function == .approximateDistinct { call.function = .approximateDistinctSketch }
             call.column = newColumn(measure.name, measure.type)
             call.arguments = call.arguments.map { $0.substituting(map) }
@@ -164,12 +184,14 @@ extension RollupStatement {
 }
 
 /// A rollup as a table: any number of rows a group, whose sums are those of all rows.
+/// What `rollup_<name>` reads: sums of the files that have some, and sums made of all other rows as they are asked for.
 package struct RollupRows: PlannedRows {
     private let statement: RollupStatement
     private let table: String
     /// Of partial sums; nil: there are none yet.
     private let partials: (any TableSource)?
     private let partialScope: [ColumnFilter]
+    /// The table's rows that no file of sums covers.
     private let rest: any TableSource
     private let restScope: [ColumnFilter]
 
@@ -181,8 +203,11 @@ package struct RollupRows: PlannedRows {
         (self.rest, self.restScope) = (rest, restScope)
     }
 
+    /// None where the rollup does not bind any more.
     package var fields: [Field] { (try? statement.columns(of: table, schema: rest.schema)) ?? [] }
 
+    /// - Parameter isWhole: whether there is to be one row a group.
+    /// - Returns: the plan, and what it reads: for `PartsReading` where rows are not whole.
     package func plan(isWhole: Bool, newColumn: (String, ColumnType) -> OutputColumn, newTable: () -> Int) throws -> (plan: LogicalPlan, read: SumsRead) {
         let meaning = try statement.meaning(of: table, schema: rest.schema, implied: [])
         // By another name, which has no rollups: these rows are what this one does not have.

@@ -1,9 +1,14 @@
 import ColumnStore
 
 /// A shared table's rows read once more, as if its definition stood where it is mentioned: what is grouped of it may then be answered from sums.
+///
+/// A definition that is conditions, columns and an unnested list of one table is copied under new ids; whatever else the
+/// plan shares stays shared.
 struct RollupCopy {
     private let ids: PlanIDs
+    /// Gives a copy's table an identity of its own.
     private let renewed: (TableReference) -> TableReference
+    /// From a column of the definition to the copy's.
     private var map: [ColumnID: Expression] = [:]
 
     init(_ ids: PlanIDs, renewed: @escaping (TableReference) -> TableReference) { (self.ids, self.renewed) = (ids, renewed) }
@@ -26,12 +31,14 @@ struct RollupCopy {
         }
     }
 
+    /// Gives a column an id of its own, and notes it.
     private mutating func renew(_ column: inout OutputColumn) {
         let own = ids.newColumn(column.name, column.type)
         map[column.id] = .column(own)
         column = own
     }
 
+    /// Nil for a plan of more than `RollupShape` takes.
     private mutating func copied(_ plan: LogicalPlan) -> LogicalPlan? {
         switch plan {
         case .scan(var node):

@@ -1,9 +1,14 @@
 import ColumnStore
 
 /// Whether what a query asks makes sure that a rollup's own condition holds: `day >= '2026-02-01'` of a rollup of 2026.
+///
+/// A sound test and no complete one: what it says follows does follow; what it does not see makes the rollup refuse, which
+/// costs time only.
 enum RollupImplication {
+    /// - Parameter conditions: all of which hold for the rows that are asked.
     static func follows(_ own: Expression, from conditions: [Expression]) -> Bool { conditions.contains { implies($0, own) } }
 
+    /// Conjunctions and disjunctions are taken apart on both sides until one comparison is held against another.
     private static func implies(_ asked: Expression, _ own: Expression) -> Bool {
         if asked.isSame(as: own) { return true }
         switch asked {
@@ -33,10 +38,12 @@ enum RollupImplication {
         let operand: Expression
         private let kind: Kind
 
+        /// Nil for anything but an operand compared with literals that are no NULL.
         init?(_ expression: Expression) {
             switch expression {
             case .call(let function, let sides, _, _):
                 guard let comparison = function.comparison, sides.count == 2 else { return nil }
+                // `5 < x` is read as `x > 5`.
                 let isMirrored = sides[0].isLiteral
                 guard case .literal(let value, let type) = sides[isMirrored ? 0 : 1], !value.isNull else { return nil }
                 operand = sides[isMirrored ? 1 : 0]
@@ -64,6 +71,7 @@ enum RollupImplication {
             }
         }
 
+        /// Whether every value that passes this test passes the other. NULL passes neither.
         func implies(_ other: Test) -> Bool {
             switch (kind, other.kind) {
             case (.among(let values), _): return values.allSatisfy(other.holds)

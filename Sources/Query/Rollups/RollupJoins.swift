@@ -3,6 +3,8 @@ import ColumnStore
 /// A grouping over joins as one of a table's groups: rows that are alike in all that joins, conditions and groupings look at join with the same
 /// rows, so that their sums may be joined in their place.
 ///
+/// `docs/decisions/0077-joins-of-sums.md` says which sides and aggregates qualify, and what was rejected.
+///
 ///     Aggregate g: sum(x)                Aggregate g: sum(s)
 ///       Join t.k = d.k       becomes       Join k = d.k
 ///         t                                  Aggregate t.k: sum(x) AS s   over t
@@ -17,6 +19,7 @@ struct RollupJoins {
     }
 
     /// The grouping of one table, and the plan over it.
+    /// `RollupRewrite` asks whether a rollup answers `inner`, and only then takes `outer`.
     struct Split {
         let inner: AggregateNode
         let outer: (LogicalPlan) -> LogicalPlan
@@ -35,12 +38,16 @@ struct RollupJoins {
     }
 
     /// The ways to answer a grouping over joins by a grouping of one of their tables.
+    /// - Returns: at most four, of which the first that a rollup answers is taken.
     func splits(_ node: AggregateNode) -> [Split] {
         guard node.aggregates.allSatisfy(\.order.isEmpty), let flat = Self.flattened(node) else { return [] }
         return leaves(flat.node.input).prefix(Self.leafCountMax).compactMap { split(flat.node, flat.conditions, $0) }
     }
 
     /// The grouping over a join itself, with the conditions that stand between them.
+    ///
+    /// Projections on the way are put into the expressions above them; nil where that would copy too much, or where no join
+    /// stands below.
     private static func flattened(_ node: AggregateNode) -> (node: AggregateNode, conditions: [Expression])? {
         let copies = CopyAllowance()
         let count = node.operands.count
@@ -78,6 +85,7 @@ struct RollupJoins {
     // MARK: Tables
 
     /// Tables each of whose rows the joins pass on, once for each match.
+    /// Not the side that a join fills with NULLs: a row without a match is none of the table's.
     private func leaves(_ plan: LogicalPlan) -> [Leaf] {
         if PlanningWork.isOver { return [] }
         if let own = leaf(plan) { return [Leaf(plan: own) { leaf, _ in leaf }] }
@@ -100,6 +108,7 @@ struct RollupJoins {
         }
     }
 
+    /// The tables beneath one side, with the join above them: the other side is rewritten by itself.
     private func sides(_ join: JoinNode, _ side: WritableKeyPath<JoinNode, LogicalPlan>, _ other: WritableKeyPath<JoinNode, LogicalPlan>) -> [Leaf] {
         leaves(join[keyPath: side]).map { found in
             Leaf(plan: found.plan, above: found.above + LogicalPlan.join(join).expressions) { leaf, keyed in
@@ -113,6 +122,9 @@ struct RollupJoins {
 
     // MARK: Splitting
 
+    /// Every largest expression that looks at the table alone becomes a key; the grouping is asked for over these, and
+    /// joins, conditions and the outer grouping look at the keys instead.
+    /// - Returns: nil where chance, an aggregate, or the lack of a key is in the way.
     private func split(_ node: AggregateNode, _ conditions: [Expression], _ leaf: Leaf) -> Split? {
         let columns = leaf.plan.columnIDs
         var groups: [ProjectedColumn] = []
@@ -134,6 +146,7 @@ struct RollupJoins {
         let tests = conditions.map(key)
         var outer = node
         for index in outer.groups.indices { outer.groups[index].expression = key(outer.groups[index].expression) }
+        // What the inner grouping is to compute, and which of the outer aggregates are counts.
         var parts: [AggregateCall] = []
         var counts: Set<Int> = []
         for (index, call) in node.aggregates.enumerated() {
@@ -171,6 +184,7 @@ struct RollupJoins {
             return outer
         }
         guard isOfTable || call.function == .countRows, call.column.type != .double || call.function == .min || call.function == .max, call.column.type != .interval else { return nil }
+        // A filter over the table's columns goes in with the aggregate; one over the other side is asked of each group.
         var plain = call
         let isOwnFilter = call.filter.map { $0.columnIDs.isSubset(of: columns) } ?? true
         if !isOwnFilter { plain.filter = nil }
@@ -181,6 +195,7 @@ struct RollupJoins {
             parts.append(own)
             return own.column
         }
+        // An average is that of all sums and counts.
         if call.function == .avg {
             guard let type = TypeRules.sum(call.arguments[0].type), type != .double else { return nil }
             let zero = Expression.literal(type.isDecimal ? .decimal(0) : .integer(0), type)

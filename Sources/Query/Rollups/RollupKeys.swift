@@ -1,10 +1,14 @@
 import ColumnStore
 
 /// Expressions over a rollup's table, computed from its keys alone.
+///
+/// `computed` goes through an expression from the top and puts keys' columns in the place of what equals a key, or follows
+/// from one; what is left must mention no other column.
 struct RollupKeys {
     private let meaning: RollupMeaning
     /// What each key is in the plan that reads the partial sums.
     private let columns: [Expression]
+    /// By expression, which key it is.
     private let places: ExpressionPlaces
     private let ids: Set<ColumnID>
 
@@ -19,6 +23,8 @@ struct RollupKeys {
         ids = Set(columns.map(\.id))
     }
 
+    /// The expression over the keys' columns in the plan of sums.
+    ///
     /// - Returns: nil where it depends on more than the keys.
     func computed(_ expression: Expression) -> Expression? {
         let result = replaced(expression, tellsZerosApart: false)
@@ -37,6 +43,7 @@ struct RollupKeys {
         return node.withChildren(old.map { replaced($0, tellsZerosApart: isApart) })
     }
 
+    /// The key that is the opposite of a condition, as the optimizer writes opposites.
     private func negatedKey(_ node: Expression) -> Int? {
         switch node {
         case .call(let function, let arguments, let type, let position):
@@ -59,6 +66,7 @@ struct RollupKeys {
     }
 
     /// What depends on a date or time only by the step that a key has cut it to.
+    /// `EXTRACT(year FROM day)` of a key `date_trunc('month', day)` is that of the key itself.
     private func coarsened(_ node: Expression) -> Expression? {
         switch node {
         case .call(let function, let arguments, let type, let position):
@@ -91,6 +99,7 @@ struct RollupKeys {
     }
 
     /// `date >= the first day of a step` asks no more than which step it is.
+    /// - Returns: nil where the bound lies within a step.
     private func compared(_ function: ScalarFunction, _ sides: [Expression], _ step: RollupStep, _ key: Expression) -> [Expression]? {
         guard let comparison = function.comparison, sides.count == 2, step.isOfClock else { return nil }
         let isMirrored = sides[1].isSame(as: step.operand)

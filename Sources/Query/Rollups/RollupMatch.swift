@@ -2,14 +2,24 @@ package import ColumnStore
 import Synchronization
 
 /// A grouping that a rollup can answer, and how.
+///
+/// Made for one offer and one grouping; `init` refuses, with the reason that EXPLAIN shows, and `plan` builds what answers
+/// it (`RollupRewrite` has the drawing):
+///
+/// 1. The rollup is bound over the table as it is asked, and the query's columns are named as the rollup does.
+/// 2. Conditions: each is one of the rollup's own, or is computed from keys; the rollup's own that are left must follow
+///    from what is asked.
+/// 3. Groupings are computed from keys, aggregates put together of measures (`RollupParts`).
 struct RollupMatch {
     private let meaning: RollupMeaning
+    /// Columns of the scan of sums, in the order of the rollup's keys and measures.
     private let keyColumns: [OutputColumn]
     private let measureColumns: [OutputColumn]
     private let scope: [ColumnFilter]
     /// The query's conditions over the keys.
     private let conditions: [Expression]
     private let parts: RollupParts
+    /// The parts' columns that are the query's groupings, in order.
     private let groups: [OutputColumn]
     private let ids: PlanIDs
 
@@ -57,6 +67,7 @@ struct RollupMatch {
     }
 
     /// The query's conditions over the keys, without those that the rollup's rows fulfil.
+    /// - Throws: `Refusal` where a condition needs more than keys, or where the rollup has rows too few or too many.
     private static func conditions(
         _ shape: RollupShape, _ meaning: RollupMeaning, _ map: [ColumnID: Expression], _ keys: RollupKeys
     ) throws(RollupParts.Refusal) -> [Expression] {
@@ -86,6 +97,8 @@ struct RollupMatch {
 
     // MARK: The plan
 
+    /// - Parameter node: the query's grouping, as it was given to `init`.
+    /// - Parameter partials: the table of sums; `rest` the query's table without the rows that are summed.
     func plan(_ node: AggregateNode, partials: TableReference, rest: TableReference) -> LogicalPlan {
         let united = parts.columns.map(\.column).map { ids.newColumn($0.name, $0.type) }
         let union = LogicalPlan.setOperation(
@@ -105,6 +118,7 @@ struct RollupMatch {
         return Self.counted(outer, parts.counts, ids)
     }
 
+    /// The half that comes of sums: scan, conditions over keys, the parts' values.
     private func ofRollup(_ table: TableReference) -> LogicalPlan {
         let columns = zip(meaning.keys.map(\.name) + meaning.measures.map(\.name), keyColumns + measureColumns).map { ScanColumn(column: $1, name: $0) }
         let scan = LogicalPlan.scan(ScanNode(table: table, columns: columns, scope: scope))
@@ -113,6 +127,7 @@ struct RollupMatch {
             columns: parts.columns.map { ProjectedColumn(ids.newColumn($0.column.name, $0.column.type), $0.ofRollup) })
     }
 
+    /// The half that comes of rows: the query's own input over the rest of the table, grouped by the parts' values.
     private func ofRows(_ node: AggregateNode, _ table: TableReference) -> LogicalPlan {
         var groups: [ProjectedColumn] = []
         var calls: [AggregateCall] = []
@@ -169,6 +184,7 @@ extension RollupStatement {
         let name = ([table] + implied).joined(separator: "\n")
         if let known = meanings.withLock({ $0[name] }) as? RollupMeaning { return known }
         // No work of the statement's that is being planned.
+        // Two may bind it at once: one of the two equal meanings stays.
         let made = try PlanningWork.$current.withValue(nil) { try RollupMeaning(self, table: table, schema: schema, implied: implied) }
         meanings.withLock { $0[name] = made }
         return made

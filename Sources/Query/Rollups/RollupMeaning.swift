@@ -2,6 +2,14 @@ import ColumnStore
 
 /// A rollup's keys, measures and conditions as expressions over its table, in the form that the optimizer gives queries too, so that the two
 /// can be compared.
+///
+/// Made by binding the statement over an empty table of the schema, in UTC, and by the passes that normalise plans.
+/// Immutable, and kept by `RollupStatement`.
+///
+/// Invariants:
+/// 1. All expressions are over the columns of `shape`: the table's, and its list's elements.
+/// 2. `keys` and `measures` are in the statement's order; a constant key, and a measure that is no plain aggregate, are
+///    missing.
 struct RollupMeaning: Sendable {
     struct Key: Sendable {
         let name: String
@@ -54,6 +62,7 @@ struct RollupMeaning: Sendable {
             throw QueryError(.unsupportedSQL, "this is no SELECT")
         }
         let plan = try Optimizer(evaluator: FoldingAllowance.constant(in: .utc)).normalized(bound.plan)
+        // Projections above the grouping only rename: each output column is followed down to the grouping's.
         var names: [(id: ColumnID, name: String)] = zip(bound.plan.columns, statement.keys + statement.measures).map { ($0.id, $1.name) }
         var inner = plan
         while case .project(let input, let columns) = inner {
@@ -78,12 +87,14 @@ struct RollupMeaning: Sendable {
         filled = Set(shape.scan.columns.filter { schema[$0.name]?.isRequired == true && $0.column.type != .binary }.map(\.column.id))
         let count = node.groups.count
         let byID = Dictionary(names.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        // A grouping of two names is a key under both.
         for (index, group) in node.groups.enumerated() {
             let expression = shape.expressions[index]
             for own in names where own.id == group.column.id {
                 keys.append(Key(name: own.name, expression: expression, truncation: Self.truncation(expression), step: RollupStep(expression)))
             }
         }
+        // `shape.expressions` has groupings first, then for each call its arguments and its filter.
         var place = count
         for call in calls {
             var own = call
@@ -148,6 +159,7 @@ struct RollupMeaning: Sendable {
     // MARK: Queries
 
     /// The columns of a query's table and elements as this rollup names them; nil where it unfolds another list.
+    /// A column that the rollup does not know, or of another type, is left out: whoever needs it is refused.
     func columns(of shape: RollupShape) -> [ColumnID: Expression]? {
         var map: [ColumnID: Expression] = [:]
         for column in shape.scan.columns {

@@ -1,9 +1,14 @@
 package import ColumnStore
 
 /// What a rollup would have to sum so that a grouping could be answered from it.
+///
+/// `RollupNeeds` works it out for advice (`docs/decisions/0048-advice.md`); it has the text of a declaration and no values
+/// of the asker's.
 package struct RollupNeed: Sendable, Hashable {
     package let table: String
+    /// A list that is unfolded; nil for rows of the table.
     package let list: String?
+    /// As SQL; nil: all rows.
     package let condition: String?
     package let keys: [RollupStatement.Column]
     package let measures: [RollupStatement.Column]
@@ -33,6 +38,7 @@ package struct RollupNeed: Sendable, Hashable {
     }
 
     /// One need that has what both have, where the keys of one are enough for both.
+    /// - Returns: nil where neither has all keys that both need, or where they are of other rows.
     package func joined(with other: RollupNeed, schema: Schema) -> RollupNeed? {
         guard table == other.table, list == other.list, condition == other.condition else { return nil }
         for (wide, narrow) in [(self, other), (other, self)] {
@@ -48,6 +54,7 @@ package struct RollupNeed: Sendable, Hashable {
     }
 
     /// A name as rollups may have, of a text, that none of `taken` is.
+    /// Lower case, digits and `_`, beginning with a letter: `sum(total)` is `sum_total`, the second one `sum_total_2`.
     package static func name(_ text: String, _ taken: inout Set<String>) -> String {
         var name = ""
         for byte in text.utf8 where name.utf8.count < nameByteCountMax {

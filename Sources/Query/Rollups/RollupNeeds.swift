@@ -3,7 +3,9 @@ import Synchronization
 
 /// The groupings of one plan that read rows since no rollup has their sums. What such a rollup would be is worked out when it is asked for:
 /// a question that reads little never does.
+/// Noted while a statement is planned, worked out by whoever asks later, on any thread.
 package final class RollupNeeds: Sendable {
+    /// A grouping that reads rows, with the table that might have sums.
     private struct Open: Sendable {
         let base: RollupBase
         let node: AggregateNode
@@ -13,6 +15,7 @@ package final class RollupNeeds: Sendable {
     /// Of one plan.
     private static let countMax = 8
 
+    /// Does nothing past `countMax`.
     func note(_ node: AggregateNode, of base: RollupBase, isUTC: Bool) {
         open.withLock { if $0.count < Self.countMax { $0.append(Open(base: base, node: node, isUTC: isUTC)) } }
     }
@@ -28,6 +31,12 @@ package final class RollupNeeds: Sendable {
     }
 
     /// A declaration that is tried: the coarsest dates and the fewest keys that still answer the grouping.
+    ///
+    /// 1. Measures are the query's aggregates, an average as its sum and count.
+    /// 2. Keys are the columns that groupings, conditions and filters look at.
+    /// 3. With the accepted rows' condition, then without, and with dates cut to years, quarters, months, then not at all,
+    ///    it is tried whether the grouping is answered.
+    /// 4. Keys are left out one by one as long as it still is.
     private struct Draft {
         private static let units: [String?] = ["year", "quarter", "month", nil]
         private struct Part {
@@ -42,6 +51,7 @@ package final class RollupNeeds: Sendable {
         private let isUTC: Bool
         private let shape: RollupShape
         private let list: String?
+        /// How each column that the grouping may look at is written.
         private var parts: [ColumnID: Part] = [:]
 
         init?(_ base: RollupBase, _ node: AggregateNode, isUTC: Bool) {
@@ -66,6 +76,7 @@ package final class RollupNeeds: Sendable {
             }
         }
 
+        /// Nil where nothing that may be declared answers the grouping.
         var need: RollupNeed? {
             guard let measures = measures() else { return nil }
             var ids: [ColumnID] = []
@@ -98,6 +109,7 @@ package final class RollupNeeds: Sendable {
             return operands
         }
 
+        /// - Parameter unit: what dates are cut to; nil: they are keys themselves.
         private func keys(_ columns: [Part], unit: String?) -> [RollupStatement.Column] {
             var names: Set<String> = []
             var keys = columns.map { part in
@@ -136,6 +148,7 @@ package final class RollupNeeds: Sendable {
             return texts.isEmpty ? ["count(*)"] : texts
         }
 
+        /// Measures under names made of their text, without the names of table and list.
         private func named(_ texts: [String], beside keys: [RollupStatement.Column]) -> [RollupStatement.Column] {
             var names = Set(keys.map(\.name))
             return texts.map { text in
@@ -146,6 +159,7 @@ package final class RollupNeeds: Sendable {
         }
 
         /// Of columns, operators and casts.
+        /// - Returns: nil where anything else is in it: a literal but 0 and 1 would tell what was asked for.
         private func text(_ expression: Expression) -> String? {
             switch expression {
             case .column(let id, _): return parts[id]?.text
@@ -169,6 +183,7 @@ package final class RollupNeeds: Sendable {
         // MARK: Trying
 
         /// The keys without those that the grouping can spare; nil where it is not answered with all of them.
+        /// - Complexity: a matching for each key.
         private func fewest(_ keys: [RollupStatement.Column], _ measures: [String], _ condition: String?) -> [RollupStatement.Column]? {
             guard isAnswered(keys, measures, condition) else { return nil }
             var kept = keys
@@ -179,6 +194,7 @@ package final class RollupNeeds: Sendable {
             return kept
         }
 
+        /// Whether a rollup so declared would be taken, and would answer the grouping.
         private func isAnswered(_ keys: [RollupStatement.Column], _ measures: [String], _ condition: String?) -> Bool {
             let table = shape.scan.table.source
             let statement = RollupStatement(keys: keys, measures: named(measures, beside: keys), condition: condition, list: list)

@@ -1,14 +1,24 @@
 import ColumnStore
 
 /// How each aggregate of a grouping is put together of parts: what a part is in the rollup, what it is of rows, and what joins parts.
+///
+/// A part is a column of the union of sums and rows, computed on either side; `calls` join parts to the query's aggregates:
+///
+///     count(x)    parts count(x)              joined by sum, with 0 for no part
+///     sum, min …  parts the same              joined by sum, min …
+///     avg(x)      parts sum(x), count(x)      joined by averageOfParts
+///     DISTINCT x  part x itself, a key        joined by the call as it was
+///     approx      part a sketch, or x itself  joined by the union of sketches, or as DISTINCT
 struct RollupParts {
     /// A column of both, with its value in the rollup and how it comes of rows.
     struct Column {
+        /// On the side of rows: a grouping by a value, or an aggregate of each group.
         enum OfRows {
             case value(Expression)
             case call(AggregateCall)
         }
         let column: OutputColumn
+        /// On the side of sums: an expression over keys and measures of one row.
         let ofRollup: Expression
         let ofRows: OfRows
     }
@@ -18,9 +28,12 @@ struct RollupParts {
 
     private let meaning: RollupMeaning
     private let keys: RollupKeys
+    /// The columns of the rollup's measures in the plan.
     private let measures: [OutputColumn]
     private let ids: PlanIDs
+    /// Parts, in the order in which they were added.
     private(set) var columns: [Column] = []
+    /// The query's aggregates over the parts, one for each.
     private(set) var calls: [AggregateCall] = []
     /// Of `calls`, by place: counts, which are 0 and not NULL where there is nothing.
     private(set) var counts: Set<Int> = []
@@ -34,6 +47,7 @@ struct RollupParts {
     /// - Parameters:
     ///   - own: over the query's columns.
     ///   - canonical: the same over the rollup's.
+    /// - Throws: where it does not follow from the keys.
     mutating func value(_ own: Expression, _ canonical: Expression, _ what: String) throws(Refusal) -> OutputColumn {
         guard let computed = keys.computed(canonical) else { throw Refusal(reason: "\(what) is not computed from its keys") }
         return add(own.type, "key", computed, .value(own))
@@ -45,9 +59,12 @@ struct RollupParts {
         return column
     }
 
+    /// Adds one aggregate of the query.
+    ///
     /// - Parameters:
     ///   - call: as the query has it.
     ///   - canonical: its arguments and its filter over the rollup's columns.
+    /// - Throws: why it cannot be put together of parts.
     mutating func add(_ call: AggregateCall, _ canonical: AggregateCall) throws(Refusal) {
         let shown = call.function.rawValue
         guard call.order.isEmpty || !call.function.definition.isOrderedSet else { throw Refusal(reason: "\(shown) needs every row") }
@@ -78,6 +95,7 @@ struct RollupParts {
         calls.append(outer)
     }
 
+    /// What is joined by one function: counts by sums of counts, the others by themselves.
     private mutating func joined(_ call: AggregateCall, _ canonical: AggregateCall) throws(Refusal) {
         guard let function = call.function.definition.ofParts, call.column.type != .interval else {
             throw Refusal(reason: "\(call.function.rawValue) of these values cannot be put together of parts")
@@ -91,6 +109,7 @@ struct RollupParts {
         calls.append(outer)
     }
 
+    /// The mean of all values is that of all sums and counts. A part whose values are all NULL has a sum of 0.
     private mutating func average(_ call: AggregateCall, _ canonical: AggregateCall) throws(Refusal) {
         guard call.column.type != .double, call.column.type != .interval, let type = TypeRules.sum(call.arguments[0].type), type != .double else {
             throw Refusal(reason: "this average is exact over all rows only")
@@ -110,6 +129,7 @@ struct RollupParts {
         calls.append(AggregateCall(column: call.column, function: .averageOfParts, arguments: columns.map { .column($0) }, position: call.position))
     }
 
+    /// Of a sketch that is kept, or else of values that are keys.
     private mutating func sketch(_ call: AggregateCall, _ canonical: AggregateCall) throws(Refusal) {
         guard let kept = keptSketch(canonical) else { return try distinct(call, canonical) }
         var rows = call
@@ -128,6 +148,7 @@ struct RollupParts {
 
     // MARK: Measures
 
+    /// The measure that is this very aggregate, filter and all.
     private func measure(_ call: AggregateCall) -> Int? {
         meaning.measures.firstIndex { own in
             guard own.call.function == call.function, own.call.arguments.count == call.arguments.count, !own.call.isDistinct else { return false }
@@ -141,6 +162,9 @@ struct RollupParts {
     }
 
     /// An aggregate of one row of the rollup.
+    ///
+    /// In this order: a measure as it is; a filter over keys around one; an aggregate of keys alone; a CASE over keys.
+    /// - Throws: where it is none of these.
     private func part(_ call: AggregateCall, isCount: Bool, type: ColumnType) throws(Refusal) -> Expression {
         if let measure = measure(call) {
             guard let value = Self.value(.column(measures[measure]), as: type) else { throw Refusal(reason: "\(meaning.measures[measure].name) is of another type") }
@@ -159,6 +183,7 @@ struct RollupParts {
     }
 
     /// What a filter asks of keys, and the call with what is left of it.
+    /// - Returns: nil where nothing of it asks of keys.
     private func split(_ call: AggregateCall) -> (condition: Expression, rest: AggregateCall)? {
         var asked: [Expression] = []
         var left: [Expression] = []
@@ -172,6 +197,8 @@ struct RollupParts {
     }
 
     /// An aggregate of what all rows of a row of the rollup have in common.
+    ///
+    /// Of n equal values: the count is n, the sum n times the value, the least and the greatest the value.
     ///
     /// - Returns: nil where its argument is no such value.
     private func ofKeys(_ call: AggregateCall, _ type: ColumnType) throws(Refusal) -> Expression? {
@@ -211,6 +238,7 @@ struct RollupParts {
     }
 
     /// Numbers so small that so many of them as a store can have do not leave a sum's digits.
+    /// Nil for others, whose product with a count may leave them.
     private static func factor(_ value: Expression) -> Expression? {
         switch value {
         case .literal(.null, _): return value
@@ -241,6 +269,9 @@ struct RollupParts {
     }
 
     /// An aggregate of what a CASE over keys chooses, or of a value with 0 for NULL: that of what is chosen.
+    ///
+    /// `sum(CASE WHEN day < '2026-02-01' THEN total ELSE 0 END)` over a key `day` is, for each row of sums, its
+    /// `sum(total)`, or 0.
     ///
     /// - Returns: nil where its argument is neither.
     private func chosen(_ call: AggregateCall, isCount: Bool, type: ColumnType) throws(Refusal) -> Expression? {

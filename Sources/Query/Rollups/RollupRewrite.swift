@@ -2,6 +2,9 @@ import ColumnStore
 
 /// Answers groupings from partial sums: what a rollup has comes from it, all else from rows, and both are joined to one exact answer.
 ///
+/// A pass of the optimizer. `docs/decisions/0037-rollups.md` says why it is a rewrite and no view; EXPLAIN shows the rollup
+/// that was taken, and of the others why not.
+///
 ///     Aggregate g: f(x)                      Aggregate g: joined f
 ///       Filter                 becomes         Union all
 ///         Scan t                                 Project g, m     over  Filter  over  Scan rollup
@@ -15,6 +18,7 @@ struct RollupRewrite {
 
     init(_ context: QueryContext) { (catalog, isUTC, isOff) = (context.catalog, context.isUTC, !context.usesRollups) }
 
+    /// - Returns: the plan itself where no table that is grouped has rollups.
     func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
         if isOff { return plan }
         var names: Set<String> = []
@@ -38,6 +42,7 @@ struct RollupRewrite {
         for input in plan.inputs { groupedTables(input, isGrouped: isGrouped, &names) }
     }
 
+    /// The greatest identity of a table in the plan: references that are made get higher ones.
     private static func lastTable(_ plan: LogicalPlan) -> Int {
         var last = 0
         if case .scan(let node) = plan { last = node.table.identity }
@@ -45,6 +50,7 @@ struct RollupRewrite {
     }
 
     /// The rewriting of one plan.
+    /// One plan's, on one thread.
     private final class Run {
         let offers: [String: [RollupOffer]]
         let bases: [String: RollupBase]
@@ -59,6 +65,7 @@ struct RollupRewrite {
             (self.offers, self.isUTC, self.ids, self.nextTable) = (offers, isUTC, ids, nextTable)
         }
 
+        /// From the top down: an outer grouping is tried before those beneath it.
         func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
             if PlanningWork.isOver { return plan }
             let made: LogicalPlan? = switch plan {
@@ -72,11 +79,14 @@ struct RollupRewrite {
         }
 
         private enum Choice {
+            /// The plan over sums and rows.
             case made(LogicalPlan)
             /// None fits: the table, with why.
             case remarked(TableReference)
         }
 
+        /// A grouping of one table: from sums, or as it was asked, with why not.
+        ///
         /// - Parameter plain: as it was asked, over the input that it is given.
         /// - Returns: nil for a grouping of anything but one table that has rollups.
         private func answer(_ node: AggregateNode, plain: (AggregateNode) -> LogicalPlan) -> LogicalPlan? {
@@ -144,18 +154,22 @@ struct RollupRewrite {
 
         private static func remark(_ offer: RollupOffer, _ reason: String) -> String { "Not used: \(offer.name): \(reason)" }
 
+        /// The input with a shared table's definition copied into it; nil where it reads none that can be.
         private func inlined(_ plan: LogicalPlan) -> LogicalPlan? {
             var copy = RollupCopy(ids) { self.reference($0.name, $0.source) }
             return copy.inlined(plan)
         }
 
+        /// The plan of a table that may have sums, beneath a join.
         private func leaf(_ plan: LogicalPlan) -> LogicalPlan? {
             let own = inlined(plan) ?? plan
             guard let shape = RollupShape(own, []), offers[shape.scan.table.name] != nil || bases[shape.scan.table.name] != nil else { return nil }
             return own
         }
 
+        /// The offer that answers a grouping with the least to read.
         /// - Parameter grouping: as `RollupMatch` has it.
+        /// - Returns: nil for a table without rollups, and for anything but one table.
         private func choose(_ node: AggregateNode, grouping: String? = nil) -> Choice? {
             guard let shape = RollupShape(node.input, node.operands) else { return nil }
             let offers = offers[shape.scan.table.name] ?? [], base = bases[shape.scan.table.name]
@@ -184,6 +198,7 @@ struct RollupRewrite {
                     rest: reference(shape.scan.table.name, offer.rest)))
         }
 
+        /// In an order that does not change from one plan to the next.
         private func offersByName(_ table: String) -> [RollupOffer] { (offers[table] ?? []).sorted { $0.name < $1.name } }
 
         /// By what is read; where that may not be known, by how many keys there are.
@@ -191,6 +206,7 @@ struct RollupRewrite {
             (offer.rowCount ?? 0, offer.statement.keys.count, offer.name)
         }
 
+        /// A table of the new plan, with an identity of its own.
         private func reference(_ name: String, _ source: any TableSource) -> TableReference {
             defer { nextTable += 1 }
             return TableReference(name: name, source: source, identity: nextTable)

@@ -2,8 +2,12 @@ import ColumnStore
 
 /// What stands between a grouping and its one table: conditions, perhaps one list that is unfolded, and projections, which are put into the
 /// expressions above them.
+///
+/// Both a rollup's statement and a query's grouping are brought to this shape, so that their conditions and expressions are
+/// over the same kind of columns.
 struct RollupShape {
     private(set) var scan: ScanNode
+    /// The list that is unfolded; nil for rows of the table.
     private(set) var list: UnnestNode?
     /// In order, over the table's and the elements' columns.
     private(set) var conditions: [Expression] = []
@@ -13,6 +17,8 @@ struct RollupShape {
     /// - Parameter expressions: over the columns that `plan` puts out.
     /// - Returns: nil for any other plan: joins, unions, further groupings.
     init?(_ plan: LogicalPlan, _ expressions: [Expression]) {
+        // Putting a projection into all that stands above may double it each time: past an allowance the plan is left
+        // alone.
         let copies = CopyAllowance()
         var all = expressions
         var list: UnnestNode?
@@ -38,6 +44,7 @@ struct RollupShape {
                 list = node
                 plan = node.input
             case .scan(let node):
+                // Conditions still stand above the scan here: the passes that put them into it come later.
                 guard node.filters.isEmpty, node.residual.isEmpty, node.elementFilters.isEmpty, node.rowCountMax == nil else { return nil }
                 (scan, self.list) = (node, list)
                 self.expressions = Array(all.prefix(expressions.count))

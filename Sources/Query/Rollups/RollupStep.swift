@@ -10,6 +10,7 @@ struct RollupStep: Sendable {
         /// `time::date`.
         case daysOfInstants
     }
+    /// As `date_trunc` names it.
     let unit: String
     /// What is cut.
     let operand: Expression
@@ -45,6 +46,7 @@ struct RollupStep: Sendable {
         kind == .dates || zone.count == self.zone.count && zip(zone, self.zone).allSatisfy { $0.isSame(as: $1) }
     }
 
+    /// Whether EXTRACT of a field gives the same for all that a step has.
     func isField(_ field: String) -> Bool { kind == .dates ? RollupCalendar.isField(field, ofEach: unit) : RollupCalendar.isField(field, ofTimesOf: unit) }
 
     /// Whether a step begins at a value of the operand's type.

@@ -9,6 +9,7 @@ struct SharedRemarks {
     /// - Parameter remarks: for a table, by its name.
     mutating func note(in plan: LogicalPlan, remarks: (String) -> [String]) { note(plan, in: nil, remarks) }
 
+    /// - Parameter shared: the identity of the shared table that the plan is within; nil outside of any.
     private mutating func note(_ plan: LogicalPlan, in shared: Int?, _ remarks: (String) -> [String]) {
         PlanningWork.charge(1)
         if PlanningWork.isOver { return }
