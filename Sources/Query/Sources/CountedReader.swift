@@ -39,6 +39,7 @@ package final class CountedReader {
         return batch
     }
 
+    /// Adds what has been done since the last time.
     private func tell() {
         let now = reader.counters
         counters.add { $0.add(now, since: told) }

@@ -2,11 +2,13 @@ package import ColumnStore
 import Synchronization
 
 /// A table of batches in memory: tests, and small tables made in code.
+/// Its statistics are the number of rows; a morsel is a batch.
 package final class MemoryTable: TableSource {
     package let schema: Schema
     package let declaredTypes: [String: String]
     private let batches: [ColumnBatch]
 
+    /// - Parameter declaredTypes: by column, as `TableSource` has it.
     /// - Precondition: every batch has the schema's columns in order.
     package init(schema: Schema, batches: [ColumnBatch], declaredTypes: [String: String] = [:]) {
         precondition(batches.allSatisfy { $0.columns.count == schema.fields.count })
@@ -20,11 +22,13 @@ package final class MemoryTable: TableSource {
     package func scan(_ request: ScanRequest) throws -> any TableScan { try MemoryScan(batches, schema, request) }
 }
 
+/// A walk of all batches, shared by its workers.
 private final class MemoryScan: TableScan {
     private let batches: [ColumnBatch]
     private let shape: BatchShape
     private let filter: BatchFilter
     private let counters: ScanCounters
+    /// The number of the batch that is given out next.
     private let next = Atomic<Int>(0)
 
     init(_ batches: [ColumnBatch], _ schema: Schema, _ request: ScanRequest) throws {
@@ -40,6 +44,7 @@ private final class MemoryScan: TableScan {
         return index < batches.count ? OneBatch(self, batches[index]) : nil
     }
 
+    /// A batch as a morsel: filtered, then shaped.
     private final class OneBatch: Morsel {
         private let scan: MemoryScan
         private var batch: ColumnBatch?
@@ -53,6 +58,7 @@ private final class MemoryScan: TableScan {
             guard let batch else { return nil }
             self.batch = nil
             scan.counters.add { $0.rowsRead += batch.rowCount }
+            // Filters look at the whole batch: what they name need not be in the projection.
             let passing = try scan.filter.select(batch, counters: scan.counters)
             let shaped = scan.shape.shape(batch)
             guard let passing else { return shaped.rowCount > 0 ? shaped : nil }
@@ -62,6 +68,9 @@ private final class MemoryScan: TableScan {
 }
 
 /// A projection laid over whole rows: top-level columns in order of first mention, structs cut to the members asked for.
+///
+/// For sources whose rows are whole in memory. `lines.amount` of a list of structs leaves a list of structs with that one
+/// member.
 package struct BatchShape: Sendable {
     private struct Part: Sendable {
         let column: Int
@@ -75,6 +84,7 @@ package struct BatchShape: Sendable {
     /// - Throws: `ColumnStoreError` invalidRequest for a path that is not in the schema.
     package init(_ projection: [ColumnPath], _ schema: Schema) throws(ColumnStoreError) {
         var names: [String] = []
+        // Several paths into one column make one column, with all their members.
         for path in projection where !names.contains(where: { $0.utf8.elementsEqual((path.names.first ?? "").utf8) }) {
             names.append(path.names.first ?? "")
         }
@@ -90,6 +100,7 @@ package struct BatchShape: Sendable {
         self.parts = parts
     }
 
+    /// The type with the members that some path leads to, in the type's own order.
     private static func cut(_ type: ColumnType, to members: [[String]]) -> ColumnType {
         if members.isEmpty || members.contains([]) { return type }
         switch type {
@@ -109,10 +120,12 @@ package struct BatchShape: Sendable {
         }
     }
 
+    /// The columns of the projection, as they lie.
     package func shape(_ batch: ColumnBatch) -> ColumnBatch {
         ColumnBatch(rowCount: batch.rowCount, columns: parts.map { Self.cut(batch.columns[$0.column], to: $0.type) })
     }
 
+    /// Members are found by name: `type` was made of the column's own by `cut`.
     private static func cut(_ column: Column, to type: ColumnType) -> Column {
         if column.type == type { return column }
         switch (column.values, type) {
@@ -133,12 +146,14 @@ package struct BatchShape: Sendable {
 }
 
 /// The scope, filters and residual of a request over whole rows, in that order: no later test sees a row that an earlier one left out.
+/// Element filters are hints, and left out.
 package struct BatchFilter: Sendable {
     private let scope: [(column: Int, filter: ColumnFilter)]
     private let filters: [(column: Int, filter: ColumnFilter)]
     private let runtimeFilters: [(column: Int, runtimeFilter: RuntimeFilter)]
     private let residual: (shape: BatchShape, select: @Sendable (ColumnBatch) throws -> Bitmap)?
 
+    /// - Throws: `ColumnStoreError` invalidRequest for a filter of a column that is not there, or of a member.
     package init(_ request: ScanRequest, _ schema: Schema) throws(ColumnStoreError) {
         func placed(_ filters: [ColumnFilter]) throws(ColumnStoreError) -> [(column: Int, filter: ColumnFilter)] {
             var result: [(column: Int, filter: ColumnFilter)] = []
@@ -164,6 +179,7 @@ package struct BatchFilter: Sendable {
     }
 
     /// The rows that pass, or nil when all do. Counts the rows that the scope lets through as scanned.
+    /// - Throws: what the residual throws.
     package func select(_ batch: ColumnBatch, counters: ScanCounters) throws -> [Int32]? {
         var passing: Bitmap?
         for test in scope { passing = .both(passing, test.filter.select(batch.columns[test.column])) }

@@ -3,6 +3,9 @@ package import ColumnStore
 import Synchronization
 
 /// Parquet files as one table: every row of each, columns matched by name.
+///
+/// What `till sql` reads of files on the command line. A column that a file lacks is NULL there; one that files have in two
+/// widths is read in the wider one.
 package final class ParquetTable: TableSource {
     package let schema: Schema
     private let files: [ParquetFile]
@@ -19,6 +22,7 @@ package final class ParquetTable: TableSource {
         try self.init(files: files)
     }
 
+    /// - Throws: `ColumnStoreError` notFound without a file, invalidRequest where two disagree.
     package init(files: [ParquetFile]) throws(ColumnStoreError) {
         guard let first = files.first else { throw ColumnStoreError(.notFound, "a table needs at least one file") }
         var fields = first.schema.fields.map(\.withoutIDs)
@@ -52,14 +56,17 @@ package final class ParquetTable: TableSource {
     }
 
     /// Top-level columns that are FLOAT in every file that has them.
+    /// The schema of a Parquet file is a list of elements, depth first, each with the number of its children.
     package var singlePrecisionColumns: Set<String> {
         var single: Set<String> = [], others: Set<String> = []
         for file in files {
+            // Element 0 is the root.
             let elements = file.metadata.schema
             var place = 1
             while place < elements.count {
                 let isSingle = elements[place].type == .float
                 if isSingle { single.insert(elements[place].name) } else { others.insert(elements[place].name) }
+                // Passes over all that is within the column: `open` elements are still to come.
                 var open = 1
                 while open > 0, place < elements.count {
                     open = open.addingSaturating(max(0, Int(elements[place].childCount ?? 0)) - 1)
@@ -70,6 +77,7 @@ package final class ParquetTable: TableSource {
         return single.subtracting(others)
     }
 
+    /// The files that a pattern matches, in `glob`'s order; a path without pattern is itself.
     private static func expanded(_ pattern: String) throws(ColumnStoreError) -> [String] {
         guard pattern.contains(where: { "*?[".contains($0) }) else { return [pattern] }
         var found = glob_t()
@@ -110,14 +118,17 @@ package final class ParquetTable: TableSource {
 
     package func scan(_ request: ScanRequest) throws -> any TableScan { Scan(files, schema, request) }
 
+    /// File after file, and of a file part after part; parts of one file are read side by side.
     private final class Scan: TableScan {
         private let counters: ScanCounters
         private let whole: ScanRequest
         private let request: ParquetScanRequest
         private let state: Mutex<State>
 
+        /// What is still to be read.
         private struct State {
             var files: ArraySlice<ParquetFile>
+            /// The file whose parts are given out.
             var current: ParquetScan?
             var parts: ArraySlice<ScanPart> = []
         }
@@ -140,6 +151,7 @@ package final class ParquetTable: TableSource {
             return PartOfFile(try CountedReader(scan, part, counters), counters)
         }
 
+        /// Opens the next file when all parts of the last one are given out. Metadata alone is looked at under the lock.
         private func nextPart() throws -> (scan: ParquetScan, part: ScanPart)? {
             try state.withLock { state in
                 while true {
@@ -161,6 +173,7 @@ package final class ParquetTable: TableSource {
         }
     }
 
+    /// Counts rows as scanned once the reader has looked at them.
     private final class PartOfFile: Morsel {
         private let reader: CountedReader
         private let counters: ScanCounters

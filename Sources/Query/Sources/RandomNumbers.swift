@@ -3,6 +3,9 @@ internal import Synchronization
 
 /// What random() draws from: xoroshiro128**, seeded as PostgreSQL 15 seeds it, so that one `setseed` has the same numbers behind it.
 ///
+/// Blackman, Vigna, "Scrambled Linear Pseudorandom Number Generators" (2021), <https://prng.di.unimi.it>; PostgreSQL has it
+/// in `src/common/pg_prng.c`.
+///
 /// One for a session, whose workers draw from it together; which row gets which number is nobody's promise.
 package final class RandomNumbers: Sendable {
     private struct State {
@@ -45,6 +48,8 @@ package final class RandomNumbers: Sendable {
         state = Mutex(State(seed: system.next()))
     }
 
+    /// As `setseed`.
+    ///
     /// - Parameter fraction: from -1 to 1.
     func seed(_ fraction: Double) {
         let seed = UInt64(bitPattern: Int64(Double((UInt64(1) << 52) - 1) * fraction))
@@ -52,6 +57,7 @@ package final class RandomNumbers: Sendable {
     }
 
     /// So many numbers from 0 up to, and without, 1.
+    /// The upper 52 bits of each number, as PostgreSQL takes them.
     func draw(_ count: Int) -> [Double] {
         state.withLock { state in
             (0..<count).map { _ in Double(state.next() >> 12) * 0x1p-52 }

@@ -3,6 +3,7 @@ import Synchronization
 
 /// What a scan has read, of how much, and how long it took: for `statistics` of an answer and EXPLAIN ANALYZE.
 package struct ScanCounts: Sendable, Hashable {
+    /// Of the rows that were looked at, those that the credential may see.
     package var rowsScanned = 0
     /// Fetched from files, or from a hot file's images.
     package var bytesRead = 0
@@ -60,6 +61,7 @@ package final class ScanCounters: Sendable {
 
     package init() {}
 
+    /// The sums so far, from any thread.
     package var now: ScanCounts { counts.withLock { $0 } }
 
     package func add(rowsScanned rows: Int) {
