@@ -25,7 +25,7 @@ class EvaluationNode {
         return Bitmap(words: words, count: count)
     }
 
-    /// Gives a kernel's error the position in the query, in bytes.
+    /// Gives a kernel's error the operation's position in the query, as `QueryError.position` counts it.
     @inline(__always)
     final func located<Result>(_ position: Int?, _ body: () throws(KernelError) -> Result) throws(QueryError) -> Result {
         do { return try body() } catch { throw error.queryError(position: position) }

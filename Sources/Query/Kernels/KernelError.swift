@@ -35,7 +35,7 @@ enum KernelError: Error, Equatable {
         }
     }
 
-    /// - Parameter position: of the operation in the query's text, in bytes; nil where none is known.
+    /// - Parameter position: of the operation, as `QueryError.position` counts it; nil where none is known.
     func queryError(position: Int?) -> QueryError {
         switch self {
         case .divisionByZero: QueryError(.dataError, "division by zero", position: position).because(.divisionByZero)

@@ -6,7 +6,7 @@ import ColumnStore
 /// Invariants:
 /// 1. `bytes.count` is at most `byteCountMax`, which is charged to the meter.
 /// 2. `offsets` has an entry for each text that was ended, and the first 0.
-/// 3. The text at hand is `bytes[start...]`; it is never longer than `WorkMeter.textByteCountMax`.
+/// 3. The text at hand is `bytes[start...]`.
 struct TextBuilder {
     private var bytes: [UInt8] = []
     private var offsets: [Int32] = [0]

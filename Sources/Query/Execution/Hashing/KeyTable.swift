@@ -336,7 +336,7 @@ struct KeyTable {
             if bytes.count == 0 { return .constant(.null, type: type, count: count) }
             if count == bytes.count { return .text(bytes.values, type: type, validity: validity) }
             var rows = [Int32](repeating: 0, count: count)
-            // Codes without an entry (NULL, wide values) keep row 0, which their validity hides.
+            // NULL's code has no entry and keeps row 0, which its validity hides.
             for entry in 0..<bytes.count { rows[codeOfEntry.isEmpty ? entry : Int(codeOfEntry[entry])] = Int32(entry) }
             return .text(bytes.values.gathering(rows), type: type, validity: validity)
         case .interval:

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// Invariants:
 /// 1. One of `heads` and `slots` is nil.
-/// 2. `following[r]` is above r, or -1: a chain ends.
+/// 2. For a row r with a key, `following[r]` is above r, or -1: a chain ends.
 /// 3. A key's slot lies in the part that its hash begins in, behind full slots only, and each part has an empty slot: a
 ///    search ends.
 ///

@@ -80,7 +80,6 @@ struct KeyPacking: Sendable {
         var parts: [Part] = []
         var stride: Int64 = 1
         for fact in facts {
-            // One less than the greatest span that a stride can be multiplied by.
             let (distance, overflow) = fact.least <= fact.greatest ? fact.greatest.subtractingReportingOverflow(fact.least) : (0, false)
             guard !overflow, distance < Int64.max else { return nil }
             parts.append(Part(least: fact.least, span: UInt64(distance) + 1, stride: stride))

@@ -1,7 +1,7 @@
 import ColumnStore
 
 /// A column to order rows by.
-/// NULLs stand where `nullsFirst` says, whatever the direction. `nullsFirst` is not turned by `isDescending`.
+/// NULLs stand where `nullsFirst` says, in either direction.
 struct SortColumn {
     let column: Column
     let isDescending: Bool

@@ -167,7 +167,7 @@ final class SortOperator: PreparedOperator, @unchecked Sendable {
             var added = KeyedRows(batch: batch, keys: keys.keys)
             if let threshold { added = added.filtered(notAfter: threshold) }
             if added.batch.rowCount == 0 { return }
-            // What is kept should not hold a dictionary, or a batch, of which it shows a part.
+            // Without the room that texts were built with, which would be held too.
             added.batch = added.batch.compacted()
             rows.append(added)
             rowCount += added.batch.rowCount

@@ -10,7 +10,7 @@ struct OrderedRows {
 }
 
 /// Rows in memory, put in order batch by batch as they are pulled.
-/// - SeeAlso: `RowParts`, which copies them.
+/// `RowParts` copies them.
 final class SortedStream: BatchStream {
     private let rows: RowParts
     private let order: [Int32]
