@@ -52,6 +52,7 @@ enum AggregatorFactory {
         return DistinctAggregator(types: inputTypes, skipsNulls: call.function != .arrayAggregate) { (try? makePlain(call, inputTypes)) ?? plain }
     }
 
+    /// - Parameter types: of `inputs`.
     private static func makePlain(_ call: AggregateCall, _ types: [ColumnType]) throws(QueryError) -> Aggregator {
         let result = call.column.type
         switch call.function {
@@ -91,12 +92,14 @@ enum AggregatorFactory {
         }
     }
 
+    /// The call's own ORDER BY, whose values follow the arguments among the inputs.
     private static func keys(_ call: AggregateCall) -> [CollectingAggregator.CollectedKey] {
         call.order.enumerated().map { index, key in
             .init(column: call.arguments.count + index, isDescending: key.isDescending, nullsFirst: key.nullsFirst)
         }
     }
 
+    /// The fraction is the call's last argument, wherever the value is; a mode has none.
     private static func orderedSet(_ call: AggregateCall, _ type: ColumnType) throws(QueryError) -> Aggregator {
         let isDescending = call.order.first?.isDescending ?? false
         let result = call.column.type

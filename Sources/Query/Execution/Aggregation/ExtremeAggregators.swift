@@ -2,6 +2,10 @@ import ColumnStore
 
 /// min and max of whole numbers, decimals, dates and times.
 /// Values are compared as whole numbers, decimals by their digits: all of one scale. NULLs count for nothing.
+///
+/// Invariants:
+/// 1. Either `narrow` or `wide` is in use and has an entry for each group; the other is empty. Only decimals get wide.
+/// 2. `seen` has an entry for each group, in either case.
 final class WholeExtremeAggregator: Aggregator {
     private let type: ColumnType
     private let isMaximum: Bool
@@ -61,6 +65,7 @@ final class WholeExtremeAggregator: Aggregator {
     }
 
     /// All rows are of group 0: one loop without a look at groups.
+    /// - Precondition: nothing is wide yet.
     private func takeAll(_ values: [Int64], _ validity: Bitmap?) {
         var best: Int64?
         if let validity {
@@ -87,11 +92,14 @@ final class WholeExtremeAggregator: Aggregator {
 
 /// min and max of texts, by their bytes.
 /// Texts are ordered by bytes, which is the order of UTF-8's code points. An order of a language is not known here.
+/// Of byte strings and UUIDs, too. A group's best is a copy: it holds no batch alive.
 final class BytesExtremeAggregator: Aggregator {
     private let type: ColumnType
     private let isMaximum: Bool
+    /// By group; empty where `seen` is not set.
     private var best: [[UInt8]] = []
     private var seen: [Bool] = []
+    /// Of all texts in `best`.
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
     override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) }
@@ -117,6 +125,7 @@ final class BytesExtremeAggregator: Aggregator {
                 let group = Int(numbers[row])
                 let value = UnsafeRawBufferPointer(rebasing: bytes[arrays.range(at: row)])
                 if seen[group] {
+                    // The text is compared in the batch, and copied only if it is better.
                     let order = best[group].withUnsafeBytes { CompareKernels.order(value, $0) }
                     if isMaximum ? order <= 0 : order >= 0 { continue }
                 }
@@ -139,11 +148,13 @@ final class BytesExtremeAggregator: Aggregator {
 
 /// min and max of all other types, value by value.
 /// Doubles (NaN above all others), intervals, lists and rows among them.
+/// Of values that are equal (0 and -0, a month and thirty days) the first one stays.
 final class ValueExtremeAggregator: Aggregator {
     private let type: ColumnType
     private let isMaximum: Bool
     /// NULL where no value has come.
     private var best: [Value] = []
+    /// Of all values in `best`, as `Value.flatByteCount` counts.
     private var heldByteCount = 0
     override var stateTypes: [ColumnType] { [type] }
     override var byteCount: Int { best.capacity * 48 + ColumnBatch.copied(heldByteCount) }

@@ -2,6 +2,7 @@ import ColumnStore
 
 /// sum and avg of doubles: exact until they are answered, so that they are the same to the last bit in whatever order the rows come, and by
 /// however many workers.
+/// How an exact sum lies, and what infinities and NaN do to it, `ExactRealSum` says. Here are the groups alone.
 final class RealSumAggregator: Aggregator {
     /// One group's: together, so that a row touches one place in memory.
     private struct Total {
@@ -44,10 +45,12 @@ final class RealSumAggregator: Aggregator {
         }
     }
 
+    /// The columns of the sums, then one of counts.
     override func exportState() -> [Column] {
         ExactRealSum.columns(totals.map(\.sum)) + [.whole(totals.map(\.count), type: .int64, validity: nil)]
     }
 
+    /// No rounding here either: exact sums are added as such.
     override func merge(_ state: [Column], _ groups: [UInt32]) throws(KernelError) {
         let sums = ExactRealSum.sums(state[..<ExactRealSum.stateTypes.count])
         let more = state[ExactRealSum.stateTypes.count].integers() ?? []
@@ -57,6 +60,7 @@ final class RealSumAggregator: Aggregator {
         }
     }
 
+    /// NULL for a group without a value. The only place where a sum is rounded.
     override func finish() throws(KernelError) -> Column {
         let validity = totals.contains { $0.count == 0 } ? Bitmap.computed(count: totals.count) { totals[$0].count > 0 } : nil
         var values = [Double](repeating: 0, count: totals.count)

@@ -7,6 +7,7 @@ import ColumnStore
 /// `carry` counts how often it wrapped.
 final class ExactSumAggregator: Aggregator {
     /// One group's: together, so that a row touches one place in memory.
+    /// What was added is `sum + carry · 2^128`, whatever the order.
     private struct Total {
         var sum: Int128 = 0
         var count: Int64 = 0
@@ -16,6 +17,7 @@ final class ExactSumAggregator: Aggregator {
         mutating func add(_ value: Int128) throws(KernelError) {
             let (partial, overflow) = sum.addingReportingOverflow(value)
             sum = partial
+            // Only summands of one sign overflow, and what wraps is off by 2^128 to the other side.
             if overflow { try carry(value < 0 ? -1 : 1) }
         }
 
@@ -25,10 +27,13 @@ final class ExactSumAggregator: Aggregator {
         }
 
         // In the state of a group both are one number: a count has at most 48 bits.
+        /// The carry stands above them with its sign: `packed >> countBits` gives it back.
         private static let countBits: Int64 = 48
         private static let carryMax: UInt64 = 1 << 14
         var packed: Int64 { carry << Self.countBits | count }
 
+        /// Takes in what was put out of the group elsewhere: its sum, and count and carry as `packed` has them.
+        /// - Throws: `numericOverflow` past `carryMax`.
         mutating func merge(_ value: Int128, packed: Int64) throws(KernelError) {
             count += packed & (1 << Self.countBits - 1)
             try carry(packed >> Self.countBits)
@@ -110,6 +115,7 @@ final class ExactSumAggregator: Aggregator {
         totals.groups[0].count += Int64(count)
     }
 
+    /// Two loops, so that rows without NULLs are not asked for their bit.
     private func add(_ values: [Int64], _ validity: Bitmap?, _ groups: [UInt32]) {
         precondition(values.count == groups.count)
         totals.groups.withUnsafeMutableBufferPointer { totals in
@@ -135,6 +141,7 @@ final class ExactSumAggregator: Aggregator {
     }
 
     /// Values of 128 bits, each looked at for a carry. Once one has come, all later values go this way.
+    /// - Throws: `numericOverflow` past `carryMax`; a carry below it may still come back to 0.
     private func addWide(_ values: [Int128], _ validity: Bitmap?, _ groups: [UInt32]) throws(KernelError) {
         totals.isWide = true
         try totals.groups.withUnsafeMutableBufferPointer { (totals) throws(KernelError) in

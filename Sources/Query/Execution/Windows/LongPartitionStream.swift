@@ -2,8 +2,13 @@ import ColumnStore
 
 /// Puts out the rows of a long partition with the answers of its calls.
 /// A batch of rows is read, all calls answer for it, and it is put out in as many pieces as its values by place need.
+///
+/// Invariants:
+/// 1. `answers` are those to all rows of `batch`, one entry for each call.
+/// 2. `place` stands still while a batch is put out in pieces.
 final class LongPartitionStream: BatchStream {
     private let partition: LongPartition
+    /// Of the partition's rows; the calls read its inputs themselves.
     private let reader: SpillReader
     private let calls: [LongCall]
     /// A batch as it is read and as columns.
@@ -27,6 +32,7 @@ final class LongPartitionStream: BatchStream {
         share.force(to: 2 * partition.rows.batchByteCountMax)
         var calls: [LongCall] = []
         var place = 0
+        // The inputs of all calls lie side by side: the arguments of one, its FILTER where it has one, then the next one's.
         for call in evaluators {
             calls.append(try LongCall(call, at: place, partition, node, run))
             place += call.arguments.count + (call.filter == nil ? 0 : 1)
@@ -34,6 +40,7 @@ final class LongPartitionStream: BatchStream {
         self.calls = calls
     }
 
+    /// - Throws: when the query is over; errors of the disk and of the calls.
     func next() throws -> ColumnBatch? {
         try run.cancellation.check()
         if batch == nil {

@@ -2,6 +2,12 @@ import ColumnStore
 
 /// row_number, rank and dense_rank, row by row as the rows come in order: a partition of any size needs no memory for them.
 /// All three begin anew with each partition. What they are of the row before is all that is kept.
+///
+/// The input comes sorted by partition and order, so that rows of one partition, and peers within it, follow one another.
+/// Keys are compared as bytes of `SortKeys`, of which equal values have the same.
+///
+/// Invariant: after a row, `rowNumber` is its place in its partition from 1, `rank` that of its first peer, and `denseRank`
+/// the number of its group of peers.
 final class RankingStream: BatchStream {
     private let input: any BatchStream
     private let calls: [WindowNode.Call]
@@ -9,6 +15,7 @@ final class RankingStream: BatchStream {
     private let order: [(evaluator: Evaluator, key: SortKey)]
     private let run: QueryRun
     /// Of the row before: its keys, and its answers.
+    /// `lastPartition` is nil before the first row.
     private var lastPartition: [UInt8]?
     private var lastOrder: [UInt8] = []
     private var rowNumber: Int64 = 0
@@ -28,6 +35,7 @@ final class RankingStream: BatchStream {
         input = try makeInput()
     }
 
+    /// The batch as it came, with a column of each call.
     func next() throws -> ColumnBatch? {
         try run.cancellation.check()
         guard let batch = try input.next() else { return nil }
@@ -39,6 +47,7 @@ final class RankingStream: BatchStream {
         return ColumnBatch(rowCount: batch.rowCount, columns: batch.columns + added)
     }
 
+    /// - Throws: what says how many rows to try, where keys do not fit: `BatchPieces` then takes fewer.
     private func keys(_ batch: ColumnBatch) throws -> (partitions: HeldKeys, orders: HeldKeys) {
         let view = RowView(batch)
         let partitions = try HeldKeys.make(
@@ -78,6 +87,7 @@ final class RankingStream: BatchStream {
         }
         if !isSamePartition { (rowNumber, rank, denseRank) = (0, 0, 0) }
         rowNumber += 1
+        // The first row of a partition has no peer before it, so that both become 1.
         if !isPeer {
             rank = rowNumber
             denseRank += 1
