@@ -2,6 +2,7 @@ internal import Glibc
 import ColumnStore
 
 /// SQL's six comparisons.
+/// Each can be told from the sign of an order alone.
 package enum Comparison: Sendable {
     case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
 
@@ -33,6 +34,7 @@ package enum Comparison: Sendable {
 /// Comparison of two columns of one type, to one bit a row. Text by its bytes; NaN equals itself and is above all numbers.
 /// Dictionaries are compared entry by entry where the other side is one value. The result is NULL where either side is.
 enum CompareKernels {
+    /// Whole numbers and decimals may differ in width and in scale.
     /// - Precondition: as many rows on both sides.
     static func compare(_ operation: Comparison, _ left: Column, _ right: Column) -> Column {
         if left.isConstantNull || right.isConstantNull { return .constant(.null, type: .boolean, count: left.count) }
@@ -60,6 +62,8 @@ enum CompareKernels {
     }
 
     /// Whole numbers, moments and decimals, compared as digits; of two scales, as numbers.
+    /// From the cheapest way to the dearest: a column as it lies against one number, two columns of 32 or of 64 bits, and
+    /// 128 bits for what does not lie in 64.
     private static func integers(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         let (leftScale, rightScale) = (left.type.scale, right.type.scale)
         if leftScale == rightScale {
@@ -90,12 +94,15 @@ enum CompareKernels {
         let (leftWhole, leftRest) = left.quotientAndRemainder(dividingBy: DecimalMath.powers[leftScale])
         let (rightWhole, rightRest) = right.quotientAndRemainder(dividingBy: DecimalMath.powers[rightScale])
         if leftWhole != rightWhole { return leftWhole < rightWhole ? -1 : 1 }
+        // Rests are below one, so that at the higher scale of the two they have at most 38 digits. They have the sign of
+        // their numbers: of -1.5 and -1.45 they are -50 and -45.
         let scale = max(leftScale, rightScale)
         let leftFraction = leftRest * DecimalMath.powers[scale - leftScale]
         let rightFraction = rightRest * DecimalMath.powers[scale - rightScale]
         return leftFraction < rightFraction ? -1 : leftFraction == rightFraction ? 0 : 1
     }
 
+    /// The digits of a column that is one number; nil for columns of several values, and for NULL.
     private static func wideConstant(_ column: Column) -> Int128? {
         switch column.constantValue {
         case .integer(let value): Int128(value)
@@ -111,6 +118,7 @@ enum CompareKernels {
     ) -> Bitmap {
         // The constant is past all values of the type: the answer is the same on every row.
         guard let bound = Integer(exactly: constant) else {
+            // 3,000,000,000 is above every INTEGER: `<`, `<=` and `<>` hold on all rows.
             let isAbove = constant > 0
             let holds = operation.holds(order: isAbove ? -1 : 1)
             return Bitmap(repeating: holds, count: values.count)
@@ -140,6 +148,7 @@ enum CompareKernels {
         }
     }
 
+    /// Not by the processor's comparison, to which a NaN equals nothing and stands nowhere.
     private static func doubles(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         .computed(left.doubles(), right.doubles()) { operation.holds(order: order($0, $1)) }
     }
@@ -165,6 +174,7 @@ enum CompareKernels {
         }
     }
 
+    /// Texts, byte strings and UUIDs, where they lie: no row becomes an array of its own.
     private static func bytes(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         // Each entry once; a row is then one look at a bit.
         if case .dictionary(let codes, let dictionary) = left.values, right.constantValue != nil {
@@ -219,12 +229,15 @@ enum CompareKernels {
         return left.count - right.count
     }
 
+    /// Each row as a `Value`: for lists, structs and what is rare.
     private static func byValue(_ operation: Comparison, _ left: Column, _ right: Column) -> Bitmap {
         .computed(count: left.count) { operation.holds(order: order(left.value(at: $0), right.value(at: $0), left.type)) }
     }
 
     /// The order of any two values of a type: lists and structs member by member, NULL last, as PostgreSQL orders rows.
     /// As PostgreSQL: <https://www.postgresql.org/docs/15/functions-comparisons.html#ROW-WISE-COMPARISON>.
+    /// Of two lists, or structs, of which one is the other's beginning, the shorter comes first.
+    /// - Returns: below zero, 0 or above; 0 for two kinds that have no order.
     static func order(_ left: Value, _ right: Value, _ type: ColumnType) -> Int {
         switch (left, right) {
         case (.null, .null): return 0

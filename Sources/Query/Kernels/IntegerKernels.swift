@@ -5,6 +5,7 @@ import ColumnStore
 /// Overflow is gathered over all rows: no loop ends early, and what stands under a NULL may overflow as well.
 enum IntegerKernels {
     /// Whole numbers of every row, or the same one on all.
+    /// Decimals are their digits: who adds two scales brings them to one first.
     enum Operand {
         case each([Int64])
         case same(Int64, count: Int)
@@ -19,6 +20,7 @@ enum IntegerKernels {
             case .decimal(let value)?:
                 guard let narrow = Int64(exactly: value) else { return nil }
                 self = .same(narrow, count: column.count)
+            // NULL on all rows: any number will do.
             default: self = .same(0, count: column.count)
             }
         }
@@ -29,16 +31,19 @@ enum IntegerKernels {
         combine(left, right) { $0.addingReportingOverflow($1) }
     }
 
+    /// - Returns: differences, wrapped where they overflowed.
     static func subtract(_ left: Operand, _ right: Operand) -> (values: [Int64], overflowed: Bool) {
         combine(left, right) { $0.subtractingReportingOverflow($1) }
     }
 
+    /// - Returns: products, wrapped where they overflowed.
     static func multiply(_ left: Operand, _ right: Operand) -> (values: [Int64], overflowed: Bool) {
         combine(left, right) { $0.multipliedReportingOverflow(by: $1) }
     }
 
     /// An operand of a higher scale.
     /// To bring both sides of a sum of decimals to one scale.
+    /// - Parameter factor: a power of ten, as `DecimalMath.narrowPowers` has them.
     static func multiply(_ operand: Operand, by factor: Int64) -> (operand: Operand, overflowed: Bool) {
         switch operand {
         case .each(let values):
@@ -50,6 +55,7 @@ enum IntegerKernels {
         }
     }
 
+    /// - Complexity: O(rows); O(1) for the factor 1, whose answer is the very array.
     static func multiply(_ left: [Int64], by factor: Int64) -> (values: [Int64], overflowed: Bool) {
         if factor == 1 { return (left, false) }
         var overflowed = false
@@ -67,6 +73,7 @@ enum IntegerKernels {
     }
 
     /// Four loops for the four ways in which operands lie, so that one that is the same on all rows stays in a register.
+    /// Inlined into its callers, so that the operation is part of the loop and no call.
     @inline(__always)
     private static func combine(
         _ left: Operand, _ right: Operand, _ operation: (Int64, Int64) -> (partialValue: Int64, overflow: Bool)
@@ -84,6 +91,7 @@ enum IntegerKernels {
         }
     }
 
+    /// One pass, into memory that was not set to 0 before.
     @inline(__always)
     private static func computed(
         _ count: Int, _ value: (Int) -> (partialValue: Int64, overflow: Bool)
@@ -133,6 +141,7 @@ enum IntegerKernels {
         return result
     }
 
+    /// As `mapped`, in 128 bits.
     @inline(__always)
     static func mappedWide(
         _ values: [Int128], validity: Bitmap?, _ operation: (Int128) throws(KernelError) -> Int128
