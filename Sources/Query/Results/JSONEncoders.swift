@@ -2,6 +2,9 @@ package import ColumnStore
 
 /// A page of `POST /v1/sql`: `{"columns":[…],"rows":[[…]],"next_cursor":…,"statistics":{…}}`.
 /// One object, written as rows come: what is known only at the end (cursor, statistics) stands behind them.
+///
+/// Rows are arrays by place, so that two columns of one name both come; `columns` has their names and the SQL names of
+/// their types. `next_cursor` is null on the last page.
 package struct JSONPageEncoder: ResultEncoder {
     private let columns: [ResultColumn]
     /// Whether a comma is due before the next row.
@@ -34,6 +37,7 @@ package struct JSONPageEncoder: ResultEncoder {
             }
             buffer.append(UInt8(ascii: "]"))
         }
+        // Where the query is over a list may have ended in the middle: it must not pass for a whole one.
         try cancellation?.check()
     }
 
@@ -52,12 +56,14 @@ package struct JSONPageEncoder: ResultEncoder {
 package struct JSONObjectEncoder: ResultEncoder {
     /// `"name":` with a comma in front from the second on.
     private let keys: [[UInt8]]
+    /// Else one object a line.
     private let isArray: Bool
     private var hasRows = false
     package var cancellation: Cancellation?
 
     package init(columns: [ResultColumn], isArray: Bool = false) {
         self.isArray = isArray
+        // Names are escaped once, not in each row.
         keys = ResultColumn.distinctNames(columns.map(\.name)).enumerated().map { index, name in
             var key: [UInt8] = index == 0 ? [] : [UInt8(ascii: ",")]
             JSONString.append(name.utf8, to: &key)
@@ -87,6 +93,7 @@ package struct JSONObjectEncoder: ResultEncoder {
     }
 
     package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) {
+        // Neither form has a place for a cursor or figures.
         if isArray { buffer.append(contentsOf: (hasRows ? "\n]\n" : "]\n").utf8) }
     }
 }

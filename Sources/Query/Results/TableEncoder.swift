@@ -15,12 +15,14 @@ package struct TableEncoder: ResultEncoder {
 
     package var cancellation: Cancellation?
 
+    /// - Parameter cellWidthMax: at least 1, with the `…`.
     package init(columns: [ResultColumn], rowCountMax: Int = 1_000, cellWidthMax: Int = 60) {
         self.columns = columns
         self.rowCountMax = rowCountMax
         self.cellWidthMax = cellWidthMax
     }
 
+    /// Nothing: the frame's head needs the widths.
     package mutating func begin(into buffer: inout [UInt8]) {}
 
     package mutating func append(_ batch: ColumnBatch, into buffer: inout [UInt8]) throws(QueryError) {
@@ -39,12 +41,15 @@ package struct TableEncoder: ResultEncoder {
     }
 
     /// Control characters blanked, long texts cut.
+    /// A tab or a line's end becomes one blank, so that a cell has one line.
     private func shown(_ text: [UInt8]) -> [UInt8] {
         let plain = text.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }
         guard TextKernels.scalarCount(plain[...]) > cellWidthMax else { return plain }
         return Array(plain[..<TextKernels.byteCount(plain[...], scalars: cellWidthMax - 1)]) + Array("…".utf8)
     }
 
+    /// The frame, then a line with the number of rows. Without columns that line stands alone. A width is a number of scalars:
+    /// wide characters, and marks that combine, put a frame out of line.
     package mutating func end(cursor: String?, statistics: QueryStatistics, into buffer: inout [UInt8]) {
         let names = columns.map { shown(Array($0.name.utf8)) }
         var widths = names.map { TextKernels.scalarCount($0[...]) }
