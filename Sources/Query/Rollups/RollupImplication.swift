@@ -9,6 +9,7 @@ enum RollupImplication {
     static func follows(_ own: Expression, from conditions: [Expression]) -> Bool { conditions.contains { implies($0, own) } }
 
     /// Conjunctions and disjunctions are taken apart on both sides until one comparison is held against another.
+    /// Of an AND that is asked one part is enough; of an OR each must do. Of the rollup's own it is the other way around.
     private static func implies(_ asked: Expression, _ own: Expression) -> Bool {
         if asked.isSame(as: own) { return true }
         switch asked {
@@ -30,6 +31,7 @@ enum RollupImplication {
 
     /// A comparison of one operand with constants.
     private struct Test {
+        /// `x = 1` is `among([1])` and `x <> 1` is `notAmong([1])`, as IN and NOT IN of one value are.
         private enum Kind {
             case among([Value])
             case notAmong([Value])
@@ -72,6 +74,9 @@ enum RollupImplication {
         }
 
         /// Whether every value that passes this test passes the other. NULL passes neither.
+        ///
+        /// `x IN (1, 2)` implies `x < 3`: each value is tried. `x > 5` implies `x > 3`, as 5 is no less than 3, and `x <> 4`.
+        /// Neighbours are not used: `x > 5` of whole numbers is not seen to imply `x >= 6`.
         func implies(_ other: Test) -> Bool {
             switch (kind, other.kind) {
             case (.among(let values), _): return values.allSatisfy(other.holds)
