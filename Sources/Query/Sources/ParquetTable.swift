@@ -13,6 +13,7 @@ package final class ParquetTable: TableSource {
     private let known = Mutex<TableStatistics?>(nil)
 
     /// Files, or patterns of the shell (`sales/*.parquet`).
+    /// Their order is kept: it is that in which they are read.
     /// - Throws: `ColumnStoreError`: no file matches, one cannot be read, or two disagree on a column's type.
     package convenience init(paths: [String]) throws(ColumnStoreError) {
         var files: [ParquetFile] = []
@@ -45,6 +46,7 @@ package final class ParquetTable: TableSource {
     }
 
     /// The type that holds both: whole numbers and decimals may differ in width.
+    /// Nil where none does. Decimals of two scales are refused, not rescaled.
     private static func widened(_ left: ColumnType, _ right: ColumnType) -> ColumnType? {
         if left == right { return left }
         switch (left, right) {
@@ -119,6 +121,7 @@ package final class ParquetTable: TableSource {
     package func scan(_ request: ScanRequest) throws -> any TableScan { Scan(files, schema, request) }
 
     /// File after file, and of a file part after part; parts of one file are read side by side.
+    /// Any number of workers ask for morsels; what is still to be read is under the lock.
     private final class Scan: TableScan {
         private let counters: ScanCounters
         private let whole: ScanRequest
