@@ -62,7 +62,7 @@ enum DecimalMath {
         return roundedQuotient(value, powers[from - to])
     }
 
-    /// Left × right at scale `leftScale + rightScale` brought to `scale`; nil when it needs more than 38 digits.
+    /// Left × right, rounded to fewer digits; nil when it needs more than 38 of them.
     /// - Parameter digits: how many digits at the end of the exact product are rounded away.
     static func multiply(_ left: Int128, _ right: Int128, dropping digits: Int = 0) -> Int128? {
         if digits == 0 {

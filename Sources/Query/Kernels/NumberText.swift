@@ -116,7 +116,7 @@ package enum NumberText {
 
     /// What stands in a text of a decimal.
     enum DecimalReading {
-        /// Digits without mark, and how many of them stood behind it; rounded to the scale asked for.
+        /// Its digits without the mark, rounded to the scale asked for.
         case value(Int128)
         case invalid
         case overflow

@@ -2,7 +2,7 @@ import ColumnStore
 
 /// What kernels of texts share. Lengths and places are in characters: Unicode scalars.
 enum TextKernels {
-    /// The longest text that a function may make: past it a query asks for nonsense.
+    /// The longest text that a function here may make: past it a query asks for nonsense. Others go by `WorkMeter.textByteCountMax`.
     static let byteCountMax = 64 << 20
 
     /// Writes a text for each valid row.

@@ -41,6 +41,7 @@ final class ApproximateDistinctAggregator: Aggregator {
     override var stateTypes: [ColumnType] { [.binary] }
     /// Twice: as sketches and as the bytes that they are put out as.
     override var byteCount: Int { sketches.capacity * 16 + heldByteCount * 2 }
+    override func growth(to groupCount: Int) -> Int { sketches.growth(to: groupCount) * 16 }
 
     /// A set's own, and of each of its hashes: half of its places are empty.
     private static let setByteCount = 64
@@ -130,7 +131,7 @@ final class ApproximateDistinctAggregator: Aggregator {
         case .dense(let own): for index in own.indices { registers[index] = max(registers[index], own[index]) }
         case .sparse(let hashes):
             for hash in hashes { Self.note(hash, &registers) }
-            heldByteCount += Self.registerCount
+            heldByteCount += Self.registerCount - (hashes.isEmpty ? 0 : Self.setByteCount + hashes.count * Self.hashByteCount)
         }
         sketches[group] = .dense(registers)
     }

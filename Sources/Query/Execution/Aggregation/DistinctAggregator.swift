@@ -36,6 +36,7 @@ final class DistinctAggregator: Aggregator {
     override var stateTypes: [ColumnType] { types.map { .list(element: Field("element", $0)) } }
     /// Rows are held, joined and gathered when they are put out; a table is there twice while it grows.
     override var byteCount: Int { inner.byteCount + 3 * (rows.byteCount + pairs.byteCount) }
+    override func growth(to groupCount: Int) -> Int { inner.growth(to: groupCount) }
 
     override func resize(_ groupCount: Int) {
         self.groupCount = max(self.groupCount, groupCount)

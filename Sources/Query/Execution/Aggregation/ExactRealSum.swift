@@ -3,7 +3,7 @@ import ColumnStore
 /// A sum of doubles without rounding until it is asked for: the same to the last bit in whatever order they come, and what was taken away
 /// again leaves no trace.
 ///
-/// Numbers of like size are added as whole numbers of one unit, thirty-five bits below the first of them. All others lie apart: as parts that do not overlap
+/// Numbers of like size are added as whole numbers of one unit, 32 bits below the first of them. All others lie apart: as parts that do not overlap
 /// (Shewchuk, "Adaptive Precision Floating-Point Arithmetic"), those near the end of the range in a unit of their own, NaN and infinities counted.
 ///
 /// Invariants:
@@ -114,7 +114,7 @@ struct ExactRealSum {
         units = 0
     }
 
-    /// `units` as doubles: 53 bits each.
+    /// `units` as doubles.
     /// Three pieces, of 50, 50 and 28 bits: each is a double without rounding.
     private var unitParts: [Double] {
         if units == 0 { return [] }

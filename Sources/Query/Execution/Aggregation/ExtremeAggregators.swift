@@ -17,8 +17,8 @@ final class WholeExtremeAggregator: Aggregator {
     /// Groups that have had a value.
     private var seen: [Bool] = []
     override var stateTypes: [ColumnType] { [type] }
-    override var byteCount: Int { narrow.capacity * 9 + wide.capacity * 16 }
-    override func growth(to groupCount: Int) -> Int { narrow.growth(to: groupCount) * 9 + (isWide ? wide.growth(to: groupCount) * 16 : 0) }
+    override var byteCount: Int { narrow.capacity * 8 + wide.capacity * 16 + seen.capacity }
+    override func growth(to groupCount: Int) -> Int { (isWide ? wide.growth(to: groupCount) * 16 : narrow.growth(to: groupCount) * 8) + seen.growth(to: groupCount) }
 
     init(type: ColumnType, isMaximum: Bool) {
         self.type = type

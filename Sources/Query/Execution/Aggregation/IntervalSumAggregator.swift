@@ -9,6 +9,7 @@ final class IntervalSumAggregator: Aggregator {
     private var counts: [Int64] = []
     override var stateTypes: [ColumnType] { [.interval, .int64] }
     override var byteCount: Int { sums.capacity * MemoryLayout<Interval>.stride + counts.capacity * 8 }
+    override func growth(to groupCount: Int) -> Int { sums.growth(to: groupCount) * MemoryLayout<Interval>.stride + counts.growth(to: groupCount) * 8 }
 
     init(isAverage: Bool) { self.isAverage = isAverage }
 

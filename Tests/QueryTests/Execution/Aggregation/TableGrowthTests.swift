@@ -47,6 +47,38 @@ final class TableGrowthTests: XCTestCase {
         }
     }
 
+    func test_states_takeNoMoreThanTheySay_asGroupsCome() {
+        for _ in 0..<50 {
+            let states: [Aggregator] = [
+                WholeExtremeAggregator(type: .int64, isMaximum: true), IntervalSumAggregator(isAverage: false), ApproximateDistinctAggregator(.count),
+                DistinctAggregator(types: [.int64], skipsNulls: true) { WholeExtremeAggregator(type: .int64, isMaximum: false) },
+            ]
+            var count = 0
+            for _ in 0..<6 {
+                count += Int(1 + random.next() % 3_000)
+                for state in states {
+                    let bound = state.byteCount + state.growth(to: count)
+                    state.resize(count)
+                    XCTAssertLessThanOrEqual(state.byteCount, bound, "\(type(of: state)), \(count) groups, seed 0x5EED")
+                }
+            }
+        }
+    }
+
+    /// A group that kept hashes and takes registers over has these alone.
+    func test_sketch_thatBecomesDense_countsItsHashesNoMore() throws {
+        func sketch(_ values: Range<Int64>) throws -> ApproximateDistinctAggregator {
+            let sketch = ApproximateDistinctAggregator(.count)
+            sketch.resize(1)
+            try sketch.update([.whole(Array(values), type: .int64, validity: nil)], .numbers([UInt32](repeating: 0, count: values.count)))
+            return sketch
+        }
+        let dense = try sketch(0..<5_000)
+        let joined = try sketch(0..<10)
+        try joined.merge(dense.exportState(), [0])
+        XCTAssertEqual(joined.byteCount, dense.byteCount)
+    }
+
     /// Sixteen sets grow at once, and double at once.
     func test_cube_ofWideKeys_keepsToItsBudget() throws {
         let keys = "g % 10007 AS a, g * 7 % 9973 AS b, g * 13 % 5003 AS c, g % 1009 AS d"
