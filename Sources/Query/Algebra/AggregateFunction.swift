@@ -19,6 +19,7 @@ package enum AggregateFunction: String, Hashable, Sendable, CaseIterable {
     case singleValue = "single_value"
 }
 
+/// What each function is called, and what passes may do with it: rollups and `DistinctAggregates` ask for `ofParts`.
 extension AggregateFunction {
     struct Definition {
         /// As a query calls it; none for those of rewrites.
@@ -39,6 +40,7 @@ extension AggregateFunction {
         var ofParts: AggregateFunction?
     }
 
+    /// One for each case: the compiler asks for that of a new function.
     var definition: Definition {
         switch self {
         case .countRows: Definition(ignoresRepeats: true, isCount: true, ofParts: .sum)

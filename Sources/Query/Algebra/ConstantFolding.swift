@@ -2,14 +2,26 @@ package import ColumnStore
 
 /// Evaluates what needs no row. An expression that fails to evaluate stays as it is: whether its error counts is decided when, and if, a
 /// row reaches it.
+///
+/// Rules, each of which keeps SQL's three values:
+/// 1. a call over constants alone becomes its value, unless it is volatile;
+/// 2. a strict call or an IN with a NULL constant is NULL, where its other operands look at rows;
+/// 3. `true AND x` is `x`, `false AND x` is false, and the same of OR turned round;
+/// 4. NOT moves into what has a negation of its own, so that a scan may test it;
+/// 5. branches of CASE and operands of COALESCE go where constants decide them.
 package enum ConstantFolding {
     /// The executor's evaluator: the value of an expression without columns, of the expression's type.
     package typealias Evaluate = @Sendable (Expression) throws -> Value
 
+    /// The expression with constants in the place of what needs no row, from the leaves up. Of the same type.
+    ///
+    /// - Parameter evaluator: without one only casts of numbers and the logical operators are folded.
+    /// - Complexity: the nodes of the expression, and what evaluating its constants takes.
     package static func folded(_ expression: Expression, with evaluator: Evaluate? = nil) -> Expression {
         expression.rewritten { simplified($0, evaluator) }
     }
 
+    /// A numeric literal with a minus before it, as PostgreSQL types it; other literals and expressions as they are.
     static func negated(_ literal: Expression) -> Expression {
         switch literal {
         case .literal(.integer(let value), let type):
@@ -17,6 +29,7 @@ package enum ConstantFolding {
             if type == .int64, value == 1 << 31 { return .literal(.integer(-value), .int32) }
             if value == .min { return .literal(.decimal(-Int128(value)), .decimal38(scale: 0)) }
             return .literal(.integer(-value), type == .int32 && value == -(1 << 31) ? .int64 : type)
+        // -9223372036854775808 was read as a NUMERIC without its sign, and is a BIGINT with it.
         case .literal(.decimal(let digits), let type):
             if TypeRules.scale(type) == 0, let value = Int64(exactly: -digits) { return .literal(.integer(value), .int64) }
             return .literal(.decimal(-digits), type)
@@ -36,7 +49,9 @@ package enum ConstantFolding {
         case .coalesce(let items, let type): return coalesce(items, type)
         default: break
         }
+        // Another value for each row, though it needs none of them.
         if case .call(let function, _, _, _) = expression, function.traits.isVolatile { return expression }
+        // A node without children that is none of the above is a call without arguments: its value may depend on the session, and stays.
         guard expression.children.allSatisfy(\.isLiteral), !expression.children.isEmpty else {
             return nullResult(expression) ?? expression
         }
@@ -68,12 +83,14 @@ package enum ConstantFolding {
         }
     }
 
+    /// A cast of a number, without an evaluator: the binder writes casts around most constants, and passes look for literals.
     private static func castFolded(_ expression: Expression) -> Expression? {
         guard case .cast(.literal(let value, let source), let type, _) = expression else { return nil }
         if value.isNull { return .null(type) }
         return LiteralCast.number(value, from: source, to: type).map { .literal($0, type) }
     }
 
+    /// An AND or an OR without the constants that say nothing, and without one of its own kind within. Operands keep their order.
     private static func connective(_ items: [Expression], isAnd: Bool) -> Expression {
         var kept: [Expression] = []
         for item in items {
@@ -91,6 +108,7 @@ package enum ConstantFolding {
         return isAnd ? .and(kept) : .or(kept)
     }
 
+    /// NOT of an operand that has been folded already.
     private static func negation(_ operand: Expression) -> Expression {
         switch operand {
         case .literal(.boolean(let value), _): return .literal(.boolean(!value), .boolean)
@@ -99,12 +117,14 @@ package enum ConstantFolding {
         case .inList(let value, let items, let isNegated): return .inList(value, items, isNegated: !isNegated)
         case .isDistinct(let left, let right, let isNegated): return .isDistinct(left, right, isNegated: !isNegated)
         case .call(let function, let arguments, let type, let position):
+            // `NOT a < b` is `a >= b`: of NULL both are NULL.
             guard let negation = function.traits.negation else { return .not(operand) }
             return .call(negation(), arguments, type: type, position: position)
         default: return .not(operand)
         }
     }
 
+    /// CASE without branches that are never taken. A branch that is always taken ends it.
     private static func conditional(_ branches: [Expression.Branch], _ otherwise: Expression?, _ type: ColumnType) -> Expression {
         var kept: [Expression.Branch] = []
         for branch in branches {
@@ -112,6 +132,7 @@ package enum ConstantFolding {
             case .literal(.boolean(true), _):
                 if kept.isEmpty { return branch.result }
                 return .conditional(branches: kept, otherwise: branch.result, type: type)
+            // FALSE and NULL alike: the branch is not taken.
             case .literal: continue
             default: kept.append(branch)
             }
@@ -120,6 +141,7 @@ package enum ConstantFolding {
         return .conditional(branches: kept, otherwise: otherwise, type: type)
     }
 
+    /// COALESCE up to its first constant that is not NULL: nothing behind it is reached.
     private static func coalesce(_ items: [Expression], _ type: ColumnType) -> Expression {
         var kept: [Expression] = []
         for item in items {
@@ -136,6 +158,8 @@ package enum ConstantFolding {
     }
 
     /// Whether evaluation may end in an error: such an expression must not be moved to rows that it would not have seen.
+    ///
+    /// - Complexity: the nodes of the expression.
     package static func canFail(_ expression: Expression) -> Bool {
         switch expression {
         case .column, .literal: return false
@@ -147,6 +171,8 @@ package enum ConstantFolding {
         return expression.children.contains(where: canFail)
     }
 
+    /// Whether a value of one type may have none of the other. An INTEGER has up to 10 digits, a BIGINT up to 19: they fit where the target has as
+    /// many before its point.
     private static func castCanFail(from source: ColumnType, to target: ColumnType) -> Bool {
         switch (source, target) {
         case (.int32, .int64), (.int32, .double), (.int64, .double), (.decimal, .double), (.date, .timestamp): return false

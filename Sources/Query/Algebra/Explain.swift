@@ -2,11 +2,15 @@ import ColumnStore
 
 /// A plan as text: a line for each operator, its inputs indented under it.
 package struct Explain {
+    /// What each column is called in this text: its name, or name and id where several have that name.
     private let names: [ColumnID: String]
+    /// What a run has to add to a node; nil for EXPLAIN alone.
     private let remarks: (PlanNodeID) -> Remarks?
     /// By node; empty where they are not to be told.
     private let estimates: [PlanEstimate]
+    /// In the order of the text: a node's place here is its `PlanNodeID`.
     private var nodes: [ExplainedNode] = []
+    /// Shared tables whose definition stands in the text already: each is shown at its first mention.
     private var shownShared: Set<Int> = []
 
     /// More to say of a node: rows, time and bytes of EXPLAIN ANALYZE.
@@ -14,6 +18,7 @@ package struct Explain {
         let beside: String
         /// A line each.
         let below: [String]
+        /// Rows that the node gave out.
         let rowCount: Int
         /// Without its inputs.
         let nanoseconds: Int
@@ -31,6 +36,7 @@ package struct Explain {
         return explain.nodes
     }
 
+    /// Each node's line, and under it what more there is to say of it.
     static func lines(_ plan: LogicalPlan) -> [String] { nodes(plan).flatMap(\.lines) }
 
     package static func text(_ plan: LogicalPlan) -> String { lines(plan).joined(separator: "\n") }
@@ -48,6 +54,7 @@ package struct Explain {
         self.estimates = estimates
     }
 
+    /// Notes the name of every column that the plan or an expression of it puts out, those of subqueries too.
     private static func collect(_ plan: LogicalPlan, _ names: inout [ColumnID: String]) {
         for column in plan.columns { names[column.id] = column.name }
         if case .scan(let scan) = plan { for column in scan.residualColumns { names[column.column.id] = column.column.name } }
@@ -62,6 +69,7 @@ package struct Explain {
 
     // MARK: Nodes
 
+    /// Adds the node and those below it. The walk is that of `PlanNodeID`: another order would put a run's figures beside other nodes.
     private mutating func add(_ plan: LogicalPlan, depth: Int) {
         let table: String? = if case .scan(let node) = plan { node.table.name } else { nil }
         nodes.append(
@@ -72,11 +80,13 @@ package struct Explain {
         for expression in plan.expressions { addSubqueries(expression, depth: depth + 1) }
     }
 
+    /// Plans of subqueries, which a bound plan has and one that is run has not.
     private mutating func addSubqueries(_ expression: Expression, depth: Int) {
         if case .subquery(let subquery) = expression { add(subquery.plan, depth: depth) }
         for child in expression.children { addSubqueries(child, depth: depth) }
     }
 
+    /// The operator's name, as `Node Type` in a document: no columns and no conditions.
     private static func kind(_ plan: LogicalPlan) -> String {
         switch plan {
         case .scan: "Scan"
@@ -97,6 +107,7 @@ package struct Explain {
         }
     }
 
+    /// The node in one line.
     private func describe(_ plan: LogicalPlan) -> String {
         switch plan {
         case .scan(let node):
@@ -132,6 +143,7 @@ package struct Explain {
         }
     }
 
+    /// What a scan tests, and what its table has to say: lines under the node's own.
     private func details(_ plan: LogicalPlan) -> [String] {
         guard case .scan(let node) = plan else { return [] }
         var details: [String] = []
@@ -161,12 +173,14 @@ package struct Explain {
         }
     }
 
+    /// ` on a = b AND …`, or nothing for a product.
     private func condition(_ node: JoinNode) -> String {
         var parts = node.equalities.map { "\(text($0.left)) \($0.nullsEqual ? "IS NOT DISTINCT FROM" : "=") \(text($0.right))" }
         parts += node.residual.map(text)
         return parts.isEmpty ? "" : " on " + parts.joined(separator: " AND ")
     }
 
+    /// What the windows of a node share.
     private func over(_ node: WindowNode) -> String {
         var text = ""
         if !node.partition.isEmpty { text += " partition by \(node.partition.map(self.text).joined(separator: ", "))" }
@@ -186,6 +200,7 @@ package struct Explain {
         return expression == name ? name : "\(expression) AS \(name)"
     }
 
+    /// Where NULLs stand is said only where it is not PostgreSQL's default: last, or first of a descending order.
     private func text(_ key: SortKey) -> String {
         text(key.expression) + (key.isDescending ? " DESC" : "")
             + (key.nullsFirst == key.isDescending ? "" : key.nullsFirst ? " NULLS FIRST" : " NULLS LAST")
@@ -208,6 +223,7 @@ package struct Explain {
         return "\(function)(\(call.arguments.map(text).joined(separator: ", ")))\(filter) \(text(call.frame)) AS \(name(call.column))"
     }
 
+    /// `rows start..row` for ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW.
     private func text(_ frame: WindowNode.Frame) -> String { "\(frame.unit) \(text(frame.start))..\(text(frame.end))" }
 
     private func text(_ bound: WindowNode.Frame.Bound) -> String {
@@ -220,6 +236,7 @@ package struct Explain {
         }
     }
 
+    /// The expression as SQL would have it, near enough to be read. It is no text to be parsed again: long lists and texts are cut.
     func text(_ expression: Expression) -> String {
         switch expression {
         case .column(let id, _): return names[id] ?? "#\(id.rawValue)"
@@ -249,6 +266,7 @@ package struct Explain {
         }
     }
 
+    /// By the function's own notation; an infix one with a single argument is written as a call.
     private func text(_ function: ScalarFunction, _ arguments: [String]) -> String {
         switch function.notation {
         case .infix where arguments.count >= 2: "(\(arguments[0]) \(function.symbol) \(arguments[1]))"
@@ -259,6 +277,7 @@ package struct Explain {
 
     // MARK: Values
 
+    /// A filter as the condition that it stands for, its constant by the type of the column that it tests.
     private func text(_ filter: ColumnFilter, in node: ScanNode) -> String {
         let path = filter.path.names.joined(separator: ".")
         let type = Self.type(of: filter.path, in: node)
@@ -282,6 +301,7 @@ package struct Explain {
         node.table.source.schema.field(at: path)?.type ?? .string
     }
 
+    /// A constant as SQL writes it; texts are cut after 60 bytes, and nested values and bytes are counted.
     static func text(_ value: Value, _ type: ColumnType) -> String {
         switch (value, type) {
         case (.null, _): return "NULL"
@@ -301,6 +321,7 @@ package struct Explain {
         }
     }
 
+    /// The digits with a point before the last `scale` of them: 5 at scale 2 is 0.05.
     private static func decimalText(_ digits: Int128, scale: Int) -> String {
         let sign = digits < 0 ? "-" : ""
         var text = "\(digits.magnitude)"
@@ -309,6 +330,7 @@ package struct Explain {
         return sign + text.dropLast(scale) + "." + text.suffix(scale)
     }
 
+    /// A day since 1970-01-01 as `YYYY-MM-DD`, in the proleptic Gregorian calendar.
     private static func dateText(_ days: Int64) -> String {
         // Days to civil, years from March (Howard Hinnant).
         let shifted = days + 719_468
@@ -328,6 +350,7 @@ package struct Explain {
         return text.utf8.count >= width ? text : String(repeating: "0", count: width - text.utf8.count) + text
     }
 
+    /// Microseconds since 1970 as ISO 8601, with six digits of a second where there are any.
     private static func timestampText(_ microseconds: Int64) -> String {
         let perDay = ValueText.microsecondsPerDay
         var (days, rest) = microseconds.quotientAndRemainder(dividingBy: perDay)

@@ -25,6 +25,7 @@ struct ExplainedNode {
         return document(&rest)
     }
 
+    /// Takes the first node and all that are deeper behind it from the front of `rest`.
     private static func document(_ rest: inout ArraySlice<ExplainedNode>) -> JSONValue {
         guard let node = rest.popFirst() else { return .null }
         var below: [JSONValue] = []
@@ -32,6 +33,7 @@ struct ExplainedNode {
         return .object(node.members + (below.isEmpty ? [] : [.init("Plans", .array(below))]))
     }
 
+    /// By the names that PostgreSQL's `EXPLAIN (FORMAT JSON)` has; `Actual Self Time` is in milliseconds, without the inputs'.
     private var members: [JSONValue.Member] {
         var members: [JSONValue.Member] = [.init("Node Type", .string(kind)), .init("Description", .string(title))]
         if let table { members.append(.init("Relation Name", .string(table))) }
@@ -46,5 +48,7 @@ struct ExplainedNode {
     }
 
     /// As a number of JSON.
+    ///
+    /// Three digits behind the point; what is left of a microsecond is dropped.
     static func milliseconds(_ nanoseconds: Int) -> JSONValue { .number("\(nanoseconds / 1_000_000).\(String(1_000 + nanoseconds / 1_000 % 1_000).dropFirst())") }
 }

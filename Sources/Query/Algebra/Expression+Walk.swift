@@ -20,6 +20,8 @@ extension Expression {
     }
 
     /// The same node over other operands, as many as `children` gave.
+    ///
+    /// - Precondition: `items` has as many elements as `children`.
     package func withChildren(_ items: [Expression]) -> Expression {
         switch self {
         case .column, .literal: return self
@@ -45,6 +47,10 @@ extension Expression {
     }
 
     /// Rewrites from the leaves up.
+    ///
+    /// The whole walk is charged as planning's work at its end.
+    ///
+    /// - Complexity: the nodes of the expression. Plans of subqueries are not entered.
     package func rewritten(_ rewrite: (Expression) -> Expression) -> Expression {
         var visited = 0
         defer { PlanningWork.charge(visited) }
@@ -59,6 +65,8 @@ extension Expression {
     }
 
     /// Rewrites from the root down: where `rewrite` gives something, its operands are not visited.
+    ///
+    /// - Throws: what `rewrite` throws.
     package func replaced<Failure: Error>(_ rewrite: (Expression) throws(Failure) -> Expression?) throws(Failure) -> Expression {
         if let replacement = try rewrite(self) { return replacement }
         let old = children
@@ -70,12 +78,15 @@ extension Expression {
     }
 
     /// Puts expressions in the place of columns, also in the plans of subqueries.
+    ///
+    /// - Parameter map: every column that stands for another; those that it does not name stay.
     package func substituting(_ map: [ColumnID: Expression]) -> Expression {
         if map.isEmpty { return self }
         return rewritten { node in
             switch node {
             case .column(let id, _): return map[id] ?? node
             case .subquery(var subquery):
+                // A plan that mentions none of them need not be walked. Its correlation is what the new expressions mention.
                 guard subquery.correlation.contains(where: { map[$0] != nil }) else { return node }
                 subquery.plan = subquery.plan.substituting(map)
                 var correlation: [ColumnID] = []
@@ -98,6 +109,7 @@ extension Expression {
         return ids
     }
 
+    /// As `columnIDs`, into a set that several expressions share. Of a subquery its correlation counts, not what its plan makes for itself.
     package func collectColumns(into ids: inout Set<ColumnID>) {
         var visited = 0
         collectColumns(into: &ids, &visited)
@@ -115,6 +127,7 @@ extension Expression {
         for child in children { child.collectColumns(into: &ids, &visited) }
     }
 
+    /// Whether the predicate holds of this node or of one below it; subqueries' plans are not entered.
     package func contains(_ predicate: (Expression) -> Bool) -> Bool {
         predicate(self) || children.contains { $0.contains(predicate) }
     }
@@ -135,6 +148,8 @@ extension Expression {
     package var literalValue: Value? { if case .literal(let value, _) = self { value } else { nil } }
 
     /// Whether both say the same, wherever in the query they stand.
+    ///
+    /// Positions in the text do not count. Subqueries are the same only where they are equal, positions and all.
     package func isSame(as other: Expression) -> Bool {
         switch (self, other) {
         case (.column(let a, _), .column(let b, _)): return a == b
@@ -170,6 +185,7 @@ extension Expression {
         return [self]
     }
 
+    /// One condition for all: TRUE of none, and no AND around a single one.
     package static func conjunction(_ items: [Expression]) -> Expression {
         items.count == 1 ? items[0] : items.isEmpty ? isTrue : .and(items)
     }

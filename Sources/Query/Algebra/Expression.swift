@@ -10,6 +10,7 @@ package struct ColumnID: Hashable, Sendable, Comparable {
 /// A column that a plan node puts out.
 package struct OutputColumn: Hashable, Sendable {
     package var id: ColumnID
+    /// What the client sees at the root; elsewhere for EXPLAIN and messages only. Names may repeat, ids may not.
     package var name: String
     package var type: ColumnType
 
@@ -21,6 +22,13 @@ package struct OutputColumn: Hashable, Sendable {
 }
 
 /// A bound scalar expression: names resolved, types exact, casts explicit. The executor infers nothing.
+///
+/// Invariants, which `PlanVerifier` checks in debug builds:
+/// 1. a column is put out by an input of its node, or by a query around it, under the very type that stands here;
+/// 2. operands have the types that their operator takes: where the text left a conversion out, a cast stands;
+/// 3. a condition is BOOLEAN, or a NULL of no type.
+///
+/// Positions count Unicode scalars of the query's text from 1, for messages; nil for what a pass has made.
 package indirect enum Expression: Hashable, Sendable {
     case column(ColumnID, ColumnType)
     case literal(Value, ColumnType)
@@ -46,6 +54,7 @@ package indirect enum Expression: Hashable, Sendable {
     /// Before decorrelation only: the executor never sees one.
     case subquery(SubqueryExpression)
 
+    /// WHEN condition THEN result. A condition that is NULL is not met.
     package struct Branch: Hashable, Sendable {
         package var condition: Expression
         package var result: Expression
@@ -55,6 +64,7 @@ package indirect enum Expression: Hashable, Sendable {
         }
     }
 
+    /// Known at each node, so that no walk is needed for it.
     package var type: ColumnType {
         switch self {
         case .column(_, let type), .literal(_, let type), .member(_, _, let type): type
@@ -66,9 +76,12 @@ package indirect enum Expression: Hashable, Sendable {
     }
 }
 
+/// A query within an expression, until `SubqueryRemoval` makes a join of it.
 package struct SubqueryExpression: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
+        /// One value: NULL of no row, data-error of more than one.
         case scalar
+        /// Whether there is any row; never NULL.
         case exists
         /// `operand IN (subquery)`; `comparison … ANY` likewise with another function.
         case quantified(operand: [Expression], function: ScalarFunction, isAll: Bool)

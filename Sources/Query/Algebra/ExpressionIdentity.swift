@@ -39,6 +39,7 @@ extension Expression {
         }
     }
 
+    /// Of all nodes from the top; of a subquery its own position only, so that its plan need not be walked.
     fileprivate func hashSame(into hasher: inout Hasher, _ visited: inout Int) {
         visited += 1
         hashOwnSame(into: &hasher)
@@ -49,7 +50,9 @@ extension Expression {
 
 /// Finds expressions among keys, and passes over most that are none of them without a look at their operands.
 struct ExpressionPlaces {
+    /// Each expression's place, by what it says.
     private var places: [ExpressionIdentity: Int] = [:]
+    /// Hashes of the nodes at the top, without their operands.
     private var shapes: Set<Int> = []
 
     init() {}
@@ -64,11 +67,13 @@ struct ExpressionPlaces {
         shapes.insert(Self.shape(expression))
     }
 
+    /// The place of an expression that says the same; nil for none.
     subscript(expression: Expression) -> Int? {
         if !shapes.contains(Self.shape(expression)) { return nil }
         return places[ExpressionIdentity(expression)]
     }
 
+    /// Costs one node, where the hash of `ExpressionIdentity` costs all of them: most expressions that are asked for are none of the keys.
     private static func shape(_ expression: Expression) -> Int {
         var hasher = Hasher()
         expression.hashOwnSame(into: &hasher)

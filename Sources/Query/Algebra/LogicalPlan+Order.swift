@@ -1,6 +1,8 @@
 /// The order that a query's rows come in, told apart from them.
 extension LogicalPlan {
     /// The rows and the keys that sort them: columns that only the order needs stand after the plan's own.
+    ///
+    /// Empty keys: nothing says an order. A LIMIT keeps its own sort beneath, since it decides which rows there are.
     var withItsOrder: (plan: LogicalPlan, keys: [SortKey]) {
         switch self {
         case .sort(let node) where node.limit == nil && node.offset == 0: return (node.input, node.keys)

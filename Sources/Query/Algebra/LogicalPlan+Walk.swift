@@ -2,6 +2,7 @@ import ColumnStore
 
 /// Walks and rewrites of plans that every pass needs.
 extension LogicalPlan {
+    /// The plans that the node reads, left before right. A shared table's definition is one at each of its mentions.
     package var inputs: [LogicalPlan] {
         switch self {
         case .scan, .values, .series: []
@@ -17,6 +18,9 @@ extension LogicalPlan {
         }
     }
 
+    /// The same node over other inputs, as many as `inputs` gave.
+    ///
+    /// - Precondition: the new inputs put out the columns that the node mentions.
     package func withInputs(_ items: [LogicalPlan]) -> LogicalPlan {
         switch self {
         case .scan, .values, .series: return self
@@ -36,6 +40,10 @@ extension LogicalPlan {
     }
 
     /// Every expression of this node itself, rewritten.
+    ///
+    /// Those of the inputs stay. The distances of a window's frame stay as well: the binder lets none but constants through.
+    ///
+    /// - Throws: what `rewrite` throws.
     package func mapExpressions<Failure: Error>(
         _ rewrite: (Expression) throws(Failure) -> Expression
     ) throws(Failure) -> LogicalPlan {
@@ -101,6 +109,8 @@ extension LogicalPlan {
     }
 
     /// The expressions of this node itself.
+    ///
+    /// Of a window also the distances of its frames.
     package var expressions: [Expression] {
         switch self {
         case .limit, .distinct, .setOperation, .shared, .singleRow: []
@@ -138,6 +148,8 @@ extension LogicalPlan {
     }
 
     /// Where columns of the query around it stand, in subqueries too.
+    ///
+    /// Each mention once more: a column that stands in three places is there three times, without a name.
     func mentions(of wanted: Set<ColumnID>) -> [OutputColumn] {
         func within(_ expression: Expression) -> [OutputColumn] {
             switch expression {
@@ -150,6 +162,8 @@ extension LogicalPlan {
     }
 
     /// Rewrites plans from the leaves up.
+    ///
+    /// Where planning's work is over the rest stays as it is; whoever asked is to check that before the plan is run.
     package func rewritten<Failure: Error>(
         _ rewrite: (LogicalPlan) throws(Failure) -> LogicalPlan
     ) throws(Failure) -> LogicalPlan {
@@ -164,6 +178,7 @@ extension LogicalPlan {
         PlanningWork.isOver ? self : withInputs(inputs.map { $0.substituting(map) }).mapExpressions { $0.substituting(map) }
     }
 
+    /// As a set. `columns` has them in order.
     package var columnIDs: Set<ColumnID> { Set(columns.map(\.id)) }
 
     /// New inputs, in the order of columns that the old ones had where they are read by place: a rewrite may swap a join's sides.
@@ -181,6 +196,8 @@ extension LogicalPlan {
     }
 
     /// Columns that expressions below mention and no node below puts out: the correlation of a subquery.
+    ///
+    /// - Complexity: all nodes and expressions below.
     package var freeColumns: Set<ColumnID> {
         var used: Set<ColumnID> = []
         var made: Set<ColumnID> = []
@@ -192,6 +209,7 @@ extension LogicalPlan {
         if PlanningWork.isOver { return }
         for expression in expressions { expression.collectColumns(into: &used) }
         for column in columns { made.insert(column.id) }
+        // Columns that only the scan's own conditions read come out of no node.
         if case .scan(let node) = self { for column in node.residualColumns { made.insert(column.column.id) } }
         for input in inputs { input.collectFree(&used, &made) }
     }

@@ -3,6 +3,12 @@ package import ColumnStore
 /// What a query does, as a tree of relational operators. The binder makes it, rewrites change it, the executor runs it as it stands.
 ///
 /// Every node puts out columns with ids of its own or passes its input's on; an expression mentions only ids that its node's input puts out.
+///
+/// Invariants, which `PlanVerifier` checks in debug builds:
+/// 1. no node puts an id out twice, and a projection that keeps an id keeps its value;
+/// 2. the columns of the root, and the order of its rows where the statement asks for one, are the same after every pass;
+/// 3. inputs of a set operation, and mentions of a shared table, agree with it in number and types of columns, by place;
+/// 4. once `SubqueryRemoval` is done no expression holds a subquery, and no node but a join over a list of its own row looks at the query around it.
 package indirect enum LogicalPlan: Hashable, Sendable {
     case scan(ScanNode)
     /// Rows of expressions without columns; no rows at all is `rows: []`.
@@ -13,15 +19,19 @@ package indirect enum LogicalPlan: Hashable, Sendable {
     case filter(input: LogicalPlan, conjuncts: [Expression])
     /// Passes nothing on but these.
     case project(input: LogicalPlan, columns: [ProjectedColumn])
+    /// One row for each group, of the keys and the aggregates.
     case aggregate(AggregateNode)
+    /// Pairs of rows of two inputs, or the rows of one that have a partner.
     case join(JoinNode)
     case unnest(UnnestNode)
     case window(WindowNode)
+    /// All rows in an order, or the first of them.
     case sort(SortNode)
     /// Without order: any rows. With a `SortNode` beneath: the first of them.
     case limit(input: LogicalPlan, count: Int?, offset: Int)
     /// Rows without repeats over all columns (NULLs alike).
     case distinct(input: LogicalPlan)
+    /// UNION, INTERSECT or EXCEPT of inputs by place.
     case setOperation(SetOperationNode)
     /// A common table expression used more than once: run once, kept (spilled if need be), read by each `.shared` of that id.
     case shared(id: Int, definition: LogicalPlan, columns: [OutputColumn])
@@ -38,6 +48,7 @@ package struct ColumnOrigin: Hashable, Sendable {
     package var place: Int
 }
 
+/// An expression and the column under which a node puts its value out. Their types are the same.
 package struct ProjectedColumn: Hashable, Sendable {
     package var column: OutputColumn
     package var expression: Expression
@@ -47,18 +58,27 @@ package struct ProjectedColumn: Hashable, Sendable {
     }
 }
 
+/// A table as it is read: what comes out of it, and what its source may leave out.
+///
+/// Invariants:
+/// 1. rows that come out pass `scope`, `filters` and `residual`, all of them;
+/// 2. `elementFilters` are hints alone: rows that none of a list's elements passes may be left out, and need not be;
+/// 3. `scope` comes with the table from the catalog: no condition of the query enters it or leaves it.
 package struct ScanNode: Hashable, Sendable {
     package var table: TableReference
     /// What comes out: each names a top-level column of the table.
     package var columns: [ScanColumn]
     /// Own-scope and snapshot filters, under everything.
     package var scope: [ColumnFilter]
+    /// Tests of columns against constants that the source answers by itself; it prunes files, row groups and pages by them.
     package var filters: [ColumnFilter]
+    /// Tests of members of a list's elements, `lines.code = 'x'`. The condition itself stands above the unnesting.
     package var elementFilters: [ColumnFilter]
     /// Conjuncts over `columns` and `residualColumns` that are no ColumnFilters but look at this table only: evaluated in the source.
     package var residual: [Expression]
     /// Columns that only `residual` reads.
     package var residualColumns: [ScanColumn]
+    /// So many rows are enough, any of them; nil for all.
     package var rowCountMax: Int?
 
     package init(
@@ -76,6 +96,7 @@ package struct ScanNode: Hashable, Sendable {
     }
 }
 
+/// A column that a scan puts out, and what of the table's column it is.
 package struct ScanColumn: Hashable, Sendable {
     /// Its type has only the members that `members` names, where that is not nil.
     package var column: OutputColumn
@@ -111,6 +132,7 @@ package struct TableReference: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) { hasher.combine(identity) }
 }
 
+/// GROUP BY. It puts out the groups' columns, the grouping column if there is one, and the aggregates', in that order.
 package struct AggregateNode: Hashable, Sendable {
     package var input: LogicalPlan
     /// The grouping expressions, each put out under its column. Without any: one group, even of no rows.
@@ -119,6 +141,7 @@ package struct AggregateNode: Hashable, Sendable {
     package var groupingSets: [[Int]]?
     /// With grouping sets: a BIGINT column of the PostgreSQL GROUPING() bits over all `groups` (first group highest), when asked for.
     package var groupingColumn: OutputColumn?
+    /// May be none: then only the different keys come out.
     package var aggregates: [AggregateCall]
 
     package init(
@@ -133,14 +156,18 @@ package struct AggregateNode: Hashable, Sendable {
     }
 }
 
+/// One aggregate of a grouping, computed over the rows of each group.
 package struct AggregateCall: Hashable, Sendable {
     package var column: OutputColumn
     package var function: AggregateFunction
     package var arguments: [Expression]
+    /// Equal arguments count once.
     package var isDistinct: Bool
+    /// FILTER (WHERE …): rows on which it is not true are passed over.
     package var filter: Expression?
     /// ORDER BY within the call, and WITHIN GROUP.
     package var order: [SortKey]
+    /// Of the call in the text, for errors of the data.
     package var position: Int?
 
     package init(
@@ -157,6 +184,7 @@ package struct AggregateCall: Hashable, Sendable {
     }
 }
 
+/// One key of an order. Without a word about NULLs they stand where PostgreSQL has them: last, and first of a descending order.
 package struct SortKey: Hashable, Sendable {
     package var expression: Expression
     package var isDescending: Bool
@@ -169,6 +197,7 @@ package struct SortKey: Hashable, Sendable {
     }
 }
 
+/// ORDER BY, with the LIMIT that `LimitPushdown` may have put into it.
 package struct SortNode: Hashable, Sendable {
     package var input: LogicalPlan
     package var keys: [SortKey]
@@ -194,6 +223,12 @@ package struct EnoughText: Hashable, Sendable {
     package let byteCount: Int
 }
 
+/// A join of two inputs by equal keys and further conditions. The right side is where the hash table is built.
+///
+/// Invariants:
+/// 1. an equality's sides each mention their own input alone, so that either side can be hashed by itself;
+/// 2. a pair matches where all equalities and all of `residual` are true: NULL is no match;
+/// 3. ids of both sides are different.
 package struct JoinNode: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case inner, left, right, full, cross
@@ -220,6 +255,7 @@ package struct JoinNode: Hashable, Sendable {
         self.residual = residual
     }
 
+    /// Two keys that must be equal for a match.
     package struct Equality: Hashable, Sendable {
         package var left: Expression
         package var right: Expression
@@ -247,12 +283,14 @@ package struct UnnestNode: Hashable, Sendable {
     package var list: Expression
     /// One for each member of the element's struct that is wanted, by name; for a list of scalars one with an empty name.
     package var elements: [Element]
+    /// WITH ORDINALITY: a BIGINT column with the element's number in its list, from 1.
     package var ordinality: OutputColumn?
     /// Rows without elements give one row of NULLs.
     package var keepsEmpty: Bool
     /// Input columns that are still needed above.
     package var passed: [OutputColumn]
 
+    /// A member of the elements, and the column that it is put out as.
     package struct Element: Hashable, Sendable {
         package var member: String
         package var column: OutputColumn
@@ -282,6 +320,7 @@ package struct WindowNode: Hashable, Sendable {
     package var order: [SortKey]
     package var calls: [Call]
 
+    /// One function over the windows; its value stands beside each row of the input.
     package struct Call: Hashable, Sendable {
         package var column: OutputColumn
         package var function: WindowFunction
@@ -297,7 +336,9 @@ package struct WindowNode: Hashable, Sendable {
         }
     }
 
+    /// The rows around a row that its window's function looks at, from `start` to `end`, both inclusive.
     package struct Frame: Hashable, Sendable {
+        /// What a distance counts: rows, values of the one key of the order, or groups of rows that are alike in it.
         package enum Unit: Hashable, Sendable { case rows, range, groups }
         package enum Bound: Hashable, Sendable {
             case unboundedPreceding, preceding(Expression), currentRow, following(Expression), unboundedFollowing
@@ -324,6 +365,7 @@ package struct WindowNode: Hashable, Sendable {
     }
 }
 
+/// UNION, INTERSECT and EXCEPT. Without `keepsRepeats` rows that are alike are one, NULLs being alike.
 package struct SetOperationNode: Hashable, Sendable {
     package enum Kind: Hashable, Sendable { case union, intersect, except }
     package var kind: Kind

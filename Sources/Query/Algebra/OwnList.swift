@@ -12,6 +12,9 @@ struct OwnList {
     var map: [ColumnID: Expression] = [:]
 
     /// Of a subquery's plan; nil when it is anything more.
+    ///
+    /// The forms that are read: the list itself, and over it conditions, projections, DISTINCT and an order without LIMIT, none of which changes
+    /// whether there is a row.
     static func read(_ plan: LogicalPlan) -> OwnList? {
         switch plan {
         case .unnest(let node):
@@ -34,6 +37,8 @@ struct OwnList {
 
 extension JoinNode {
     /// The right side, where it is a list of the left side's rows.
+    ///
+    /// A null-aware join is none: it has to tell NULL from false over all rows. Its equalities are conditions over each element, like all others.
     var ownList: OwnList? {
         switch kind {
         case .semi, .anti, .mark(_, nullAware: false): break

@@ -9,8 +9,10 @@ struct PlanEstimate {
     /// Bytes of a row.
     let width: Int
 
+    /// As PostgreSQL writes it: costs with two digits behind the point, rows rounded up.
     var text: String { "cost=\(Self.hundredths(startCost))..\(Self.hundredths(totalCost)) rows=\(rows) width=\(width)" }
 
+    /// Costs are written as whole hundredths in 64 bits: products of large joins are cut here.
     private static let greatest = 1e15
 
     private var rows: Int64 { Int64(Self.bounded(rowCount.rounded(.up))) }
@@ -22,6 +24,7 @@ struct PlanEstimate {
         return "\(all / 100).\(String(100 + all % 100).dropFirst())"
     }
 
+    /// By the names of PostgreSQL's `EXPLAIN (FORMAT JSON)`.
     var members: [JSONValue.Member] {
         [
             .init("Startup Cost", .number(Self.hundredths(startCost))), .init("Total Cost", .number(Self.hundredths(totalCost))),

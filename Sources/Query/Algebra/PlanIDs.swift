@@ -2,15 +2,20 @@ package import ColumnStore
 
 /// A node's place in a plan, parents before their inputs and left before right: as EXPLAIN shows them, and as figures of a run are kept.
 struct PlanNodeID: Hashable, Sendable {
+    /// From 0 at the root.
     let rawValue: Int
     init(_ rawValue: Int) { self.rawValue = rawValue }
 }
 
 /// Fresh ids for the nodes that rewrites add to a plan.
+///
+/// Of one planning, on one thread. Two of them made for the same plan would give the same ids twice: a pass that calls another hands its own on.
 package final class PlanIDs {
+    /// Invariant: no column of the plan, or made here, has a greater one.
     private var lastColumn = 0
     private var lastShared = 0
 
+    /// - Complexity: the whole plan, plans of subqueries included.
     package init(after plan: LogicalPlan) { visit(plan) }
 
     private func visit(_ plan: LogicalPlan) {
@@ -25,11 +30,13 @@ package final class PlanIDs {
         for child in expression.children { visit(child) }
     }
 
+    /// - Parameter name: for EXPLAIN; empty for what nobody named.
     package func newColumn(_ name: String, _ type: ColumnType) -> OutputColumn {
         lastColumn += 1
         return OutputColumn(id: ColumnID(lastColumn), name: name, type: type)
     }
 
+    /// The id of a shared table that a pass makes.
     package func newShared() -> Int {
         lastShared += 1
         return lastShared

@@ -1,10 +1,15 @@
 /// How large a plan is, in what its passes walk: common tables are counted at each mention, as the passes see them.
 struct PlanSize {
+    /// Expressions' nodes, and one for each node of the plan.
     private(set) var expressionNodeCount = 0
+    /// Operators of one expression above each other.
     private(set) var height = 0
+    /// Nodes of the plan above each other, a subquery being one more.
     private(set) var level = 0
 
     /// - Throws: unsupported-sql when passes should not walk the plan: it would take them too long, or too deep for their stacks.
+    ///
+    /// Called for the bound plan, after subqueries have become joins, and after each pass: any of them may copy expressions.
     static func check(_ plan: LogicalPlan) throws(QueryError) {
         try PlanningWork.check()
         var size = PlanSize()
@@ -23,6 +28,7 @@ struct PlanSize {
         try PlanningWork.check()
     }
 
+    /// The walk ends here: what is past a bound is refused however large it is, and walking on could itself overflow the stack.
     private var isTooLarge: Bool {
         level > SyntaxLimits.planLevelCountMax || height > SyntaxLimits.boundHeightMax || expressionNodeCount > SyntaxLimits.expressionNodeCountMax
     }

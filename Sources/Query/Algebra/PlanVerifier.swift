@@ -13,6 +13,7 @@ package struct PlanVerifier {
     /// What each shared table puts out; its definition is walked at its first mention only.
     private var shared: [Int: [ColumnType]] = [:]
 
+    /// One broken id is mentioned in many places: the first faults tell what is wrong.
     private static let faultCountMax = 8
 
     /// What is wrong with a plan, in words; nothing when it may be run.
@@ -42,6 +43,7 @@ package struct PlanVerifier {
 
     private init(allowsSubqueries: Bool) { self.allowsSubqueries = allowsSubqueries }
 
+    /// The text is made only where it is kept.
     private mutating func fail(_ what: @autoclosure () -> String) { if faults.count < Self.faultCountMax { faults.append(what()) } }
 
     // MARK: Nodes
@@ -79,6 +81,7 @@ package struct PlanVerifier {
         }
     }
 
+    /// A scan's own conditions see its residual columns, those above it do not.
     private mutating func scan(_ node: ScanNode, _ outer: Visible) -> Visible {
         let schema = node.table.source.schema
         let all = node.columns + node.residualColumns
@@ -101,6 +104,7 @@ package struct PlanVerifier {
         return scope
     }
 
+    /// Rows of VALUES see the query around them only.
     private mutating func values(_ columns: [OutputColumn], _ rows: [[Expression]], _ outer: Visible) -> Visible {
         for row in rows {
             if row.count != columns.count { fail("a row of VALUES has \(row.count) values for \(columns.count) columns") }
@@ -112,6 +116,7 @@ package struct PlanVerifier {
         return made(columns, by: "VALUES")
     }
 
+    /// - Parameter input: what the node's input puts out, which hides columns of that id around it.
     private mutating func project(_ columns: [ProjectedColumn], _ input: Visible, _ outer: Visible, _ place: String) -> Visible {
         let visible = input.over(outer)
         for column in columns {
@@ -198,6 +203,7 @@ package struct PlanVerifier {
     }
 
     private mutating func sharedTable(_ id: Int, _ definition: LogicalPlan, _ columns: [OutputColumn], _ outer: Visible) -> Visible {
+        // A definition that looks at outer columns does so alike at each mention: the first one tells.
         if shared[id] == nil {
             shared[id] = definition.columns.map(\.type)
             _ = visit(definition, around: outer)
@@ -209,12 +215,14 @@ package struct PlanVerifier {
 
     // MARK: Parts
 
+    /// What a node puts out, each id once.
     private mutating func made(_ columns: [OutputColumn], by place: String) -> Visible {
         var scope: Visible = [:]
         for column in columns where scope.updateValue(column.type, forKey: column.id) != nil { fail("\(place) puts out #\(column.id.rawValue) twice") }
         return scope
     }
 
+    /// A condition without a type is a NULL constant.
     private mutating func visit(condition: Expression, in scope: Visible, _ place: String) {
         visit(condition, in: scope, place)
         if condition.type != .boolean, condition.type != .null { fail("a condition of \(place) is \(condition.type.sqlName)") }
@@ -242,6 +250,7 @@ package struct PlanVerifier {
         _ = visit(subquery.plan, around: scope)
     }
 
+    /// A column must be there, and be of the type that the expression takes it for: a pass that narrows a column has to narrow its mentions.
     private mutating func mention(_ id: ColumnID, _ type: ColumnType, in scope: Visible, _ place: String) {
         guard let own = scope[id] else { return fail("\(place) mentions #\(id.rawValue), which nothing below puts out") }
         if own != type { fail("\(place) takes #\(id.rawValue) for \(type.sqlName), which is \(own.sqlName)") }

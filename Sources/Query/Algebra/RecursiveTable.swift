@@ -3,12 +3,18 @@ import Synchronization
 
 /// The rows of a WITH RECURSIVE query as a table that a plan scans: `RecursiveOperator` computes them when the plan runs, and the passes need to know
 /// nothing of them.
+///
+/// The round is PostgreSQL's: `seed` gives the first rows; `step` runs over the last round's rows until it brings none.
+/// `docs/decisions/0045-recursion-and-list-views.md` says why it is a table. It holds no rows: each run puts tables of its own in the place of
+/// `working` and `outer`, so that a prepared query may run twice at once.
 final class RecursiveTable: TableSource {
+    /// The columns by place; with `outer`, the number of the outer row stands first.
     let schema: Schema
     /// The part that does not read the table itself.
     let seed: LogicalPlan
     /// What is asked of the rows that the last round has brought, which stand in `working`.
     let step: LogicalPlan
+    /// What `step` scans. Stands for the table of the run, whose rows are replaced before each round.
     let working: WorkingTable
     /// UNION ALL: a row that was there already counts again.
     let keepsRepeats: Bool
@@ -28,10 +34,13 @@ final class RecursiveTable: TableSource {
     func scan(_ request: ScanRequest) throws -> any TableScan { throw QueryError(.unsupportedSQL, "WITH RECURSIVE cannot be read in this place") }
 
     /// The same with both its plans changed.
+    ///
+    /// - Throws: what `change` throws.
     func mapped(_ change: (LogicalPlan) throws(QueryError) -> LogicalPlan) throws(QueryError) -> RecursiveTable {
         RecursiveTable(schema: schema, seed: try change(seed), step: try change(step), working: working, keepsRepeats: keepsRepeats, outer: outer)
     }
 
+    /// A column of chance in either part makes the whole of it so: no pass may read it twice for once.
     var isVolatile: Bool { seed.isVolatile || step.isVolatile }
 }
 
@@ -52,6 +61,8 @@ extension Expression {
 }
 
 /// What the recursive part of a query reads in each round.
+///
+/// Filled by the thread that runs the recursion between two rounds, scanned by workers within one; the lock is for the handing over.
 final class WorkingTable: TableSource {
     let schema: Schema
     private let batches = Mutex<[ColumnBatch]>([])
@@ -60,8 +71,10 @@ final class WorkingTable: TableSource {
 
     var statistics: TableStatistics { TableStatistics(rowCount: max(1, batches.withLock { $0.reduce(0) { $0 + $1.rowCount } })) }
 
+    /// The next round reads these rows and no others.
     func replace(_ rows: [ColumnBatch]) { batches.withLock { $0 = rows } }
 
+    /// A scan keeps the batches that stood here when it began.
     func scan(_ request: ScanRequest) throws -> any TableScan {
         try MemoryTable(schema: schema, batches: batches.withLock { $0 }).scan(request)
     }
@@ -69,6 +82,8 @@ final class WorkingTable: TableSource {
 
 extension LogicalPlan {
     /// The plan with other sources of tables: `replace` gives nil for those that stay. Subqueries in expressions are left as they are.
+    ///
+    /// - Throws: what `replace` throws.
     func replacingSources(_ replace: (any TableSource) throws(QueryError) -> (any TableSource)?) throws(QueryError) -> LogicalPlan {
         var items: [LogicalPlan] = []
         for input in inputs { items.append(try input.replacingSources(replace)) }

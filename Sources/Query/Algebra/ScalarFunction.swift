@@ -2,10 +2,14 @@ import ColumnStore
 
 /// A scalar operator or function as plans hold it, with all that the passes and evaluation have to know of it: they read what stands here, and
 /// never ask which function it is. `Functions/` has the definitions, each beside its kernel; `SQLFunction` is what the text of a query calls.
+///
+/// Compared by identity: a definition is made once and kept, and every mention of it in a plan is the same object; one that is made for its place in
+/// a query, as `recursion`, equals no other. Immutable, so that all workers may use one.
 package final class ScalarFunction: Sendable {
     /// How EXPLAIN writes a call: `lower(x)`, `(a + b)`, `-x`.
     enum Notation { case call, infix, prefix }
 
+    /// What NULL arguments do, as passes go by it. Single NULLs within a column are the kernel's to look at, whatever the rule.
     enum NullRule: Sendable {
         /// NULL where any argument is. The kernel never sees a column of nothing but NULLs.
         case strict
@@ -15,11 +19,13 @@ package final class ScalarFunction: Sendable {
         case taken
     }
 
+    /// How dear a row is, for who decides whether to compute something twice, early or for rows that a filter may drop.
     enum Cost: Int, Comparable {
         /// A few instructions a row.
         case arithmetic = 1
         /// Cheap enough to be computed for rows that nobody asks for.
         case light = 3
+        /// Texts are built, patterns run or lists walked: computed only for rows that ask for it.
         case heavy = 4
 
         static func < (left: Cost, right: Cost) -> Bool { left.rawValue < right.rawValue }
@@ -30,9 +36,11 @@ package final class ScalarFunction: Sendable {
         case never
         /// Out of range, as sums are: an error that says nothing of the data's form.
         case overflow
+        /// As `overflow`, where the result is an integer; of doubles it never fails.
         case overflowOfIntegers
         /// Of values outside of what the function takes.
         case possible
+        /// As its arguments say: a constant that is known to be fine makes a call safe.
         case depending(@Sendable (_ arguments: [Expression], _ type: ColumnType) -> Bool)
     }
 
@@ -80,6 +88,9 @@ package final class ScalarFunction: Sendable {
     let kernel: Kernel
     let traits: Traits
 
+    /// - Parameters:
+    ///   - symbol: its name in EXPLAIN, and the operator's sign for `infix` and `prefix`.
+    ///   - readsConstantsOnce: the kernel asks a constant column for its one value, which therefore is not charged once for each row.
     init(
         _ symbol: String, _ notation: Notation = .call, nulls: NullRule, cost: Cost, failure: Failure, readsConstantsOnce: Bool = false,
         traits: Traits = Traits(), kernel: Kernel
@@ -93,6 +104,7 @@ package final class ScalarFunction: Sendable {
         if case .comparison(let comparison)? = traits.sourceTest { comparison } else { nil }
     }
 
+    /// Whether this call may end in an error, of whatever kind.
     func canFail(_ arguments: [Expression], _ type: ColumnType) -> Bool {
         switch failure {
         case .never: false
@@ -103,6 +115,8 @@ package final class ScalarFunction: Sendable {
     }
 
     /// Overflow aside.
+    ///
+    /// What is left are values that the function does not take, which a query may have taken care of by conditions before it.
     var failsByData: Bool {
         switch failure {
         case .overflow, .overflowOfIntegers: false

@@ -8,10 +8,12 @@ package enum WindowFunction: Hashable, Sendable {
         .rowNumber, .rank, .denseRank, .percentRank, .cumulativeDistribution, .ntile, .lag, .lead, .firstValue, .lastValue, .nthValue,
     ]
 
+    /// What documents and catalogs say of it, and what the binder checks.
     struct Definition {
         var name: String
         /// One sentence in Markdown, without a full stop: what comes out.
         var summary = ""
+        /// How many arguments it takes in its brackets.
         var argumentCounts: ClosedRange<Int> = 0...0
         /// The rows before a row settle its answer: rows need not be held.
         var looksBackOnly = false
