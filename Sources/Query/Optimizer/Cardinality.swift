@@ -1,9 +1,14 @@
 import ColumnStore
 
 /// How many rows a plan probably gives. Only ever decides between plans of equal answers.
+///
+/// Made for one plan: `learn` goes through it once, from the tables up, and notes what is known of each column under its id. Everything asked later
+/// is reckoned from these facts and the statistics of tables; nothing is read. Values are assumed to be spread evenly over a column, and columns to be
+/// independent of each other, but for keys (`JoinOrder`).
 struct Cardinality {
     /// What is known of a column's values.
     struct Facts {
+        /// How many different values there are, NULL aside; nil where neither statistics nor the type tell.
         var distinct: Double?
         var minimum: Value?
         var maximum: Value?
@@ -25,6 +30,7 @@ struct Cardinality {
 
     init(_ plan: LogicalPlan) { learn(plan) }
 
+    /// Facts pass a node that passes its columns on; an expression over columns has none.
     private mutating func learn(_ plan: LogicalPlan) {
         for input in plan.inputs { learn(input) }
         switch plan {
@@ -34,6 +40,7 @@ struct Cardinality {
             for column in node.columns + node.residualColumns {
                 let known = statistics.columns[column.name]
                 var facts = Facts(minimum: known?.minimum, maximum: known?.maximum, type: column.column.type, rows: rows)
+                // There are no more different values than whole numbers between the bounds: of the days of a year 365 or 366.
                 facts.distinct = known?.distinctCount.map(Double.init) ?? Self.span(facts).map { min($0, rows) }
                 self.facts[column.column.id] = facts
             }
@@ -47,6 +54,7 @@ struct Cardinality {
             }
         case .shared(_, let definition, let columns):
             for (column, own) in zip(columns, definition.columns) { facts[column.id] = facts[own.id] }
+        // The first input stands for all: a guess, as each of them may have other values.
         case .setOperation(let node):
             if let first = node.inputs.first { for (column, own) in zip(node.columns, first.columns) { facts[column.id] = facts[own.id] } }
         default: break
@@ -58,6 +66,8 @@ struct Cardinality {
     }
 
     /// How many whole values lie between the bounds.
+    ///
+    /// Nil where the type has too many values, or the bounds are not known.
     private static func span(_ facts: Facts) -> Double? {
         switch facts.type {
         case .int32, .int64, .date:
@@ -69,6 +79,8 @@ struct Cardinality {
     }
 
     /// Distinct values of an expression among so many rows.
+    ///
+    /// A third of the rows where nothing is known. Never less than 1, so that callers may divide by it.
     func distinct(_ expression: Expression, among rows: Double) -> Double {
         var known: Double?
         switch expression {
@@ -102,11 +114,14 @@ struct Cardinality {
     // MARK: Rows
 
     /// - Complexity: the nodes beneath.
+    ///
+    /// Never less than 1 where it is reckoned from conditions: 0 would make every plan above it free.
     func rows(_ plan: LogicalPlan) -> Double { sizes(plan).rows }
 
     /// Both at once: a join needs both of its sides, and asking for each by itself would double with each level.
     private func sizes(_ plan: LogicalPlan) -> Sizes {
         PlanningWork.charge(1)
+        // Any number will do: the plan is going to be refused.
         if PlanningWork.isOver { return (1, 1) }
         switch plan {
         case .scan(let node): return (max(1, scanRows(node)), Double(max(1, node.table.source.statistics.rowCount)))
@@ -117,6 +132,7 @@ struct Cardinality {
         case .join(let node):
             let (left, right) = (sizes(node.left), sizes(node.right))
             let result = joinRows(node, left, right)
+            // A semi-join's rows are those of its kept side, whose table stays the one behind the plan; of a product of rows there is no one table.
             switch node.kind {
             case .semi, .anti, .antiNullAware, .mark: return (result, left.table)
             case .rightSemi, .rightAnti: return (result, right.table)
@@ -128,6 +144,7 @@ struct Cardinality {
         }
     }
 
+    /// Nodes that are no tables, conditions or joins. Keys of a grouping are taken for independent: their counts are multiplied, up to all rows.
     private func otherRows(_ plan: LogicalPlan) -> Double {
         switch plan {
         case .scan, .filter, .project, .join: return rows(plan)
@@ -150,6 +167,7 @@ struct Cardinality {
         }
     }
 
+    /// Rows of the table, less what each of the scan's tests leaves out.
     private func scanRows(_ node: ScanNode) -> Double {
         var rows = Double(max(1, node.table.source.statistics.rowCount))
         let byName = Dictionary(
@@ -157,6 +175,7 @@ struct Cardinality {
         let statistics = node.table.source.statistics.columns
         for filter in node.filters {
             let name = filter.path.names.first ?? ""
+            // A filter may test a column that the scan does not put out any more: then the table's statistics are asked themselves.
             let known = byName[name].flatMap { $0 } ?? statistics[name].map {
                 Facts(
                     distinct: $0.distinctCount.map(Double.init), minimum: $0.minimum, maximum: $0.maximum,
@@ -164,6 +183,7 @@ struct Cardinality {
             }
             rows *= Self.fraction(filter.test, known)
         }
+        // Element filters are hints of one condition, which is guessed at once however many there are.
         if !node.elementFilters.isEmpty { rows *= Self.otherFraction }
         return rows * fraction(ofAll: node.residual)
     }
@@ -176,6 +196,7 @@ struct Cardinality {
 
     private static let conditionCountMax = 200
 
+    /// The part of rows that a test of a column leaves: by its count of values, or by where a range lies between the bounds.
     private static func fraction(_ test: ColumnFilter.Test, _ facts: Facts?) -> Double {
         let one = facts?.distinct.map { 1 / max(1, $0) } ?? equalFraction
         switch test {
@@ -189,11 +210,13 @@ struct Cardinality {
             guard let facts, let low = facts.minimum.flatMap(number), let high = facts.maximum.flatMap(number), high > low else {
                 return lower != nil && upper != nil ? rangeFraction * rangeFraction : rangeFraction
             }
+            // A range outside of the bounds leaves a millionth and not nothing: bounds here are statistics, and no proof.
             let from = lower.flatMap { number($0.value) } ?? low, to = upper.flatMap { number($0.value) } ?? high
             return max(1e-6, min(1, (min(to, high) - max(from, low)) / (high - low)))
         }
     }
 
+    /// Decimals count by their digits: both bounds and the constant have the column's scale.
     private static func number(_ value: Value) -> Double? {
         switch value {
         case .integer(let number): Double(number)
@@ -203,6 +226,8 @@ struct Cardinality {
         }
     }
 
+    /// The part of rows that a condition leaves, as a number from 0 to 1. Only comparisons of a column with a constant are looked at; the rest is
+    /// guessed by its kind.
     func fraction(_ condition: Expression) -> Double {
         switch condition {
         case .and(let items): return fraction(ofAll: items)
@@ -227,6 +252,8 @@ struct Cardinality {
         }
     }
 
+    /// Pairs that match are |L| × |R| / d, d being how many values the keys have between them; an outer join gives at least the rows of its outer
+    /// side.
     private func joinRows(_ node: JoinNode, _ sides: Sizes, _ others: Sizes) -> Double {
         let (left, right) = (sides.rows, others.rows)
         let domain = domain(node, sides, others)
@@ -240,6 +267,7 @@ struct Cardinality {
         // Of the values of the domain, the part that the other side has.
         case .semi: return max(1, left * (node.equalities.isEmpty ? 0.5 : min(1, found(node.equalities.map(\.right), among: right) / domain)))
         case .rightSemi: return max(1, right * (node.equalities.isEmpty ? 0.5 : min(1, found(node.equalities.map(\.left), among: left) / domain)))
+        // How many find no partner nobody knows: half.
         case .anti, .antiNullAware: return max(1, left * 0.5)
         case .rightAnti: return max(1, right * 0.5)
         }

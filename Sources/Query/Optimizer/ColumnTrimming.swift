@@ -1,9 +1,13 @@
 /// Drops what only the node itself reads: a list above its UNNEST, columns above the scan that filters by them.
 ///
 /// Runs last, when each condition has found its place.
+///
+/// `ColumnPruning` runs before filters have moved into scans, and lets through what any condition reads. Here a condition within a scan reads its
+/// columns there, and they need not come out.
 enum ColumnTrimming {
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { trim(plan, plan.columnIDs) }
 
+    /// - Parameter required: columns that the nodes above read. A node adds those of its own expressions for its inputs.
     private static func trim(_ plan: LogicalPlan, _ required: Set<ColumnID>) -> LogicalPlan {
         var below: Set<ColumnID> = []
         for expression in plan.expressions { expression.collectColumns(into: &below) }
@@ -19,15 +23,18 @@ enum ColumnTrimming {
             var used: Set<ColumnID> = []
             for column in kept { column.expression.collectColumns(into: &used) }
             return .project(input: trim(input, used), columns: kept)
+        // A grouping and what is read by place end the chain: nothing above names a column below them.
         case .aggregate: return plan.withInputs(plan.inputs.map { trim($0, below) })
         case .setOperation, .distinct, .shared: return plan.withInputs(plan.inputs.map { trim($0, $0.columnIDs) })
         default:
             below.formUnion(required)
+            // A right side that unfolds a list of the left one reads its column there.
             if case .join(let node) = plan { below.formUnion(node.right.freeColumns) }
             return plan.withInputs(plan.inputs.map { trim($0, below) })
         }
     }
 
+    /// A column that is read above comes out, one that only the scan's conditions read is residual, any other is gone.
     private static func trimmed(_ scan: ScanNode, _ required: Set<ColumnID>) -> ScanNode {
         var node = scan
         var residual: Set<ColumnID> = []

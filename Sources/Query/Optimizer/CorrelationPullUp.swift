@@ -2,6 +2,13 @@ import ColumnStore
 
 /// Lifts what a subquery says of outer columns out of its plan, where that is enough to make it a join: conditions of its WHERE, through
 /// projections, joins and groupings by equal keys.
+///
+/// A subquery that is the same for every outer row but for conditions `inner = outer` is run once for all keys, and joined to the outer rows by them:
+///
+///     SELECT (SELECT max(t.x) FROM t WHERE t.k = o.k) FROM o    →    o LEFT JOIN (SELECT k, max(x) FROM t GROUP BY k) s ON o.k = s.k
+///
+/// It gives up, with nil, where an outer column stands in anything but a condition, or where a row that another condition leaves out could be
+/// counted.
 struct CorrelationPullUp {
     struct Pulled {
         /// Without the outer columns. Puts out the subquery's columns, and those that the conditions read.
@@ -16,11 +23,13 @@ struct CorrelationPullUp {
         var emptyRow: [ColumnID: Expression]?
     }
 
+    /// Columns of the query around the subquery.
     let outer: Set<ColumnID>
     let ids: PlanIDs
     /// Only whether there are rows counts: LIMIT and ORDER BY do not matter.
     let isExistence: Bool
 
+    /// The plan without its mentions of outer columns, and what was said of them; nil where that cannot be told apart from the rest.
     func pull(_ plan: LogicalPlan) -> Pulled? {
         guard !plan.freeColumns.isDisjoint(with: outer) else { return Pulled(plan: plan) }
         switch plan {
@@ -29,9 +38,11 @@ struct CorrelationPullUp {
         case .aggregate(let node): return aggregate(node)
         case .join(let node): return join(node)
         case .unnest(let node): return unnest(node)
+        // A LIMIT counts rows of one outer row, and here the rows of all keys are together.
         case .sort(let node):
             guard node.limit == nil || isExistence, node.offset == 0 else { return nil }
             return pull(node.input)
+        // Whether there is a row does not depend on how many are asked for, unless none or some first ones are left out.
         case .limit(let input, let count, let offset):
             guard isExistence, offset == 0, (count ?? 1) > 0 else { return nil }
             return pull(input)
@@ -45,6 +56,8 @@ struct CorrelationPullUp {
     }
 
     /// Whether a value may be an error that depends on the data. It must not be computed for rows that no outer row asks for.
+    ///
+    /// Overflow of arithmetic does not count as one (`failsByData`).
     static func isRisk(_ expression: Expression) -> Bool {
         ConstantFolding.canFail(expression)
             && expression.contains { part in
@@ -58,6 +71,10 @@ struct CorrelationPullUp {
 
     private func isFree(_ expression: Expression) -> Bool { !expression.columnIDs.isDisjoint(with: outer) }
 
+    /// Divides conditions: equalities of an outer and an inner expression become keys, other mentions of outer columns stay conditions of the join,
+    /// the rest is the subquery's own.
+    ///
+    /// - Returns: the subquery's own conditions.
     private func sort(_ conditions: [Expression], into pulled: inout Pulled) -> [Expression] {
         var own: [Expression] = []
         for condition in conditions {
@@ -81,6 +98,7 @@ struct CorrelationPullUp {
         return own
     }
 
+    /// Above a grouping without keys a condition asks of the row that even no rows have; a join by keys would not have that row.
     private func filter(_ input: LogicalPlan, _ conjuncts: [Expression]) -> Pulled? {
         guard !conjuncts.contains(where: \.hasSubquery), var pulled = pull(input), pulled.emptyRow == nil else { return nil }
         let own = sort(conjuncts.flatMap(\.conjuncts), into: &pulled)
@@ -96,10 +114,12 @@ struct CorrelationPullUp {
         return used.subtracting(outer)
     }
 
+    /// What a projection makes of outer columns would have to be made for each outer row: it is given up.
     private func project(_ input: LogicalPlan, _ columns: [ProjectedColumn]) -> Pulled? {
         guard !columns.contains(where: { isFree($0.expression) }), var pulled = pull(input) else { return nil }
         if pulled.emptyRow == nil, !isExistence, columns.contains(where: { Self.isRisk($0.expression) }) { return nil }
         let made = Set(columns.map(\.column.id))
+        // Columns that the lifted conditions read have to come out beside the subquery's own.
         let extra = pulled.plan.columns.filter { needed(pulled).contains($0.id) && !made.contains($0.id) }
         if let defaults = pulled.emptyRow {
             var own: [ColumnID: Expression] = [:]
@@ -110,6 +130,8 @@ struct CorrelationPullUp {
         return pulled
     }
 
+    /// The lifted keys become keys of the grouping: `GROUP BY` of the subquery and the outer key. A condition that is no equality would have to be
+    /// asked before rows are counted, so that with one it is given up.
     private func aggregate(_ aggregate: AggregateNode) -> Pulled? {
         guard aggregate.groupingSets == nil, var pulled = pull(aggregate.input), pulled.residual.isEmpty, pulled.emptyRow == nil else { return nil }
         var node = aggregate
@@ -118,6 +140,7 @@ struct CorrelationPullUp {
         node.input = pulled.plan
         for index in pulled.equalities.indices {
             let inner = pulled.equalities[index].inner
+            // The subquery groups by it already, as `GROUP BY t.k` with `t.k = o.k`.
             if let group = node.groups.first(where: { $0.expression.isSame(as: inner) }) {
                 pulled.equalities[index].inner = .column(group.column)
             } else {
@@ -132,6 +155,7 @@ struct CorrelationPullUp {
         return pulled
     }
 
+    /// Inner joins let conditions of both sides through. Of others the left side alone may look at outer columns: its rows are those that stay.
     private func join(_ join: JoinNode) -> Pulled? {
         var node = join
         guard let left = pull(node.left), left.emptyRow == nil else { return nil }
@@ -167,6 +191,7 @@ struct CorrelationPullUp {
 
 /// Facts about aggregate nodes.
 enum Grouped {
+    /// All that a grouping computes of its input's rows.
     static func expressions(of node: AggregateNode) -> [Expression] {
         node.groups.map(\.expression)
             + node.aggregates.flatMap { $0.arguments + ($0.filter.map { [$0] } ?? []) + $0.order.map(\.expression) }
@@ -192,6 +217,7 @@ enum Grouped {
         }
     }
 
+    /// Whether no more than one row can come out, so that none has to be counted.
     static func isAtMostOneRow(_ plan: LogicalPlan) -> Bool {
         switch plan {
         case .limit(let input, let count, _): (count ?? 2) <= 1 || isAtMostOneRow(input)

@@ -5,14 +5,27 @@ import ColumnStore
 ///
 /// Each `push` gives back the plan with the domain's columns beside its own, an `Instance`, and what stands for the outer columns in it; whoever is above groups, numbers and joins
 /// by those keys, too. At the top they are what the outer rows are joined by. A row-by-row run would ask the plan as often as there are outer rows; this asks it once.
+///
+/// Steps, for `SELECT … FROM o, LATERAL (SELECT … FROM t WHERE t.k < o.k) s`:
+/// 1. the outer rows become a shared table, read by the join at the top and by the domain;
+/// 2. the domain is `SELECT DISTINCT k FROM o`;
+/// 3. `push` goes down the lateral plan; where a subtree mentions no outer column the domain is joined to it as a product, and every node above
+///    carries the domain's columns along;
+/// 4. at the top the outer rows are joined to the result where all keys are equal, NULL with NULL.
+///
+/// Invariants:
+/// 1. what `push` gives puts out the plan's own columns under their own ids, and the columns of its instance;
+/// 2. rows of different sets never meet: a grouping, a window, a DISTINCT or a set operation has the set's keys among its own.
 struct DependentJoin {
     /// The outer rows, to stand in place of the plan that was given.
     let outerPlan: LogicalPlan
     private let outerColumns: [OutputColumn]
     /// What tells the sets apart: the outer columns themselves, or a number for each row where they cannot be compared.
     private let keys: [OutputColumn]
+    /// Outer columns that are no keys but are read within the plan; empty unless `isNumbered`.
     private let carried: [OutputColumn]
     private let sharedID: Int
+    /// The outer rows, with their number where `isNumbered`.
     private let definition: LogicalPlan
     private let isNumbered: Bool
     private let ids: PlanIDs
@@ -32,6 +45,10 @@ struct DependentJoin {
         var columns: [OutputColumn] { keys + carried }
     }
 
+    /// - Parameters:
+    ///   - outer: the rows that the plan is asked for; they stay `outerPlan`.
+    ///   - correlation: those of its columns that the plan mentions.
+    ///   - ids: of the statement; columns of the domain get new ones at each mention.
     init(outer: LogicalPlan, correlation: Set<ColumnID>, ids: PlanIDs) {
         self.ids = ids
         let wanted = outer.columns.filter { correlation.contains($0.id) }
@@ -70,6 +87,7 @@ struct DependentJoin {
 
     private var outerIDs: Set<ColumnID> { Set((keys + carried).map(\.id)) }
 
+    /// One more mention of the domain. Numbered rows are different by themselves; values of keys are made so.
     private func newInstance() -> (LogicalPlan, Instance) {
         let fresh = outerColumns.map { ids.newColumn($0.name, $0.type) }
         let mention = LogicalPlan.shared(id: sharedID, definition: definition, columns: fresh)
@@ -91,10 +109,14 @@ struct DependentJoin {
         expressions.contains { !$0.columnIDs.isDisjoint(with: outerIDs) }
     }
 
+    /// The plan for every set of the domain.
+    ///
+    /// - Throws: unsupported-sql for a series or a scan that itself looks at the outer row, for a null-aware join, and for several grand totals.
     private func push(_ plan: LogicalPlan, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
         // Nothing below asks for an outer value: every set has the same rows of it, and here the domain stays.
         guard isFree(plan) else {
             let (domain, instance) = newInstance()
+            // A SELECT without FROM is one row: the domain's rows are as many as are wanted.
             if case .values(let columns, let rows) = plan, columns.isEmpty, rows.count == 1 { return (domain, instance) }
             return (.join(JoinNode(kind: .cross, left: domain, right: plan)), instance)
         }
@@ -134,6 +156,7 @@ struct DependentJoin {
         .unsupported("this form of correlated subquery is not supported", at: position)
     }
 
+    /// A common table that mentions outer columns: its definition is pushed once, and each mention renames the columns of that one instance.
     private func shared(
         _ id: Int, _ definition: LogicalPlan, _ columns: [OutputColumn], _ position: Int?
     ) throws(QueryError) -> (LogicalPlan, Instance) {
@@ -155,6 +178,7 @@ struct DependentJoin {
         return (.shared(id: known.id, definition: known.plan, columns: columns + fresh), instance)
     }
 
+    /// What is left of an instance above a node that drops all columns but its keys.
     private func withoutCarried(_ instance: Instance) -> Instance {
         guard isNumbered else { return instance }
         return Instance(keys: instance.keys, carried: [], map: [:])
@@ -173,6 +197,7 @@ struct DependentJoin {
         return (.join(JoinNode(kind: .inner, left: plan, right: domain, equalities: equalities)), fresh)
     }
 
+    /// Nodes that look at one row at a time: they take the outer values from the instance below, and pass its columns on.
     private func pushUnary(_ plan: LogicalPlan, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
         if case .sort(let node) = plan, node.limit != nil { return try limit(node.input, node.keys, node.limit, node.offset, position) }
         var (inner, instance) = try push(plan.inputs[0], position)
@@ -191,6 +216,8 @@ struct DependentJoin {
         }
     }
 
+    /// The set's keys become keys of the grouping. Where the plan has a row even of no rows, sets of which nothing was found get theirs by a left
+    /// join of the domain.
     private func push(_ aggregate: AggregateNode, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
         let totalCount = aggregate.groupingSets?.count(where: \.isEmpty) ?? (aggregate.groups.isEmpty ? 1 : 0)
         // Several grand totals would be several rows where nothing was found.
@@ -209,6 +236,7 @@ struct DependentJoin {
         let (domain, fresh) = newInstance()
         let equalities = zip(fresh.keys, outputs).map { JoinNode.Equality(.column($0), .column($1), nullsEqual: true) }
         let joined = LogicalPlan.join(JoinNode(kind: .left, left: domain, right: .aggregate(node), equalities: equalities))
+        // A set without rows has NULL in every aggregate after the left join, which is right for all but counts: those are 0.
         let empty = Grouped.emptyRow(of: node)
         var columns = node.aggregates.map { call -> ProjectedColumn in
             let inner = ids.newColumn(call.column.name, call.column.type)
@@ -225,6 +253,7 @@ struct DependentJoin {
         if let grouping = aggregate.groupingColumn {
             let inner = ids.newColumn(grouping.name, grouping.type)
             map[grouping.id] = inner
+            // In the grand total all groups are left out: all bits of GROUPING are set.
             let all = Expression.literal(.integer(Int64(1) << Int64(aggregate.groups.count) - 1), grouping.type)
             columns.append(ProjectedColumn(grouping, .coalesce([.column(inner), all], type: grouping.type)))
         }
@@ -244,6 +273,7 @@ struct DependentJoin {
         return .join(join)
     }
 
+    /// The instance above a node that puts its keys out under other ids.
     private func renamed(_ instance: Instance, _ keys: [OutputColumn]) -> Instance {
         guard !isNumbered else { return Instance(keys: keys, carried: [], map: [:]) }
         return Instance(
@@ -251,6 +281,7 @@ struct DependentJoin {
             map: Dictionary(zip(self.keys.map(\.id), keys.map { Expression.column($0) }), uniquingKeysWith: { first, _ in first }))
     }
 
+    /// One row of each set, or an error of the data: a grouping by the keys with `singleValue` for each column.
     private func singleValues(
         _ calls: [AggregateCall], over input: LogicalPlan, _ columns: [OutputColumn], _ instance: Instance
     ) -> LogicalPlan {
@@ -269,11 +300,14 @@ struct DependentJoin {
     }
 
     /// LIMIT counts for each set of outer values apart.
+    ///
+    /// Rows are numbered within their set, in the order that the LIMIT had, and tested by their number.
     private func limit(
         _ input: LogicalPlan, _ order: [SortKey], _ count: Int?, _ offset: Int, _ position: Int?
     ) throws(QueryError) -> (LogicalPlan, Instance) {
         var source = input, keys = order
         if keys.isEmpty, case .sort(let node) = input, node.limit == nil { (source, keys) = (node.input, node.keys) }
+        // Columns that the order alone reads go along below the window.
         if keys.isEmpty, case .project(.sort(let node), let columns) = input, node.limit == nil {
             source = .project(input: node.input, columns: columns + node.input.columns.filter { column in
                 !columns.contains { $0.column.id == column.id }
@@ -307,6 +341,7 @@ struct DependentJoin {
         return (.window(node), instance)
     }
 
+    /// A side that mentions outer columns gets the domain; where both do, each set's rows of one side meet those of the other by the keys.
     private func push(_ join: JoinNode, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
         var node = join
         let isLeft = isFree(node.left), isRight = isFree(node.right)
@@ -380,6 +415,7 @@ struct DependentJoin {
         return plan
     }
 
+    /// Every part gets a domain of its own, whose keys are columns of the result.
     private func push(_ operation: SetOperationNode, _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
         // Rows are counted and compared with their set, in every part.
         var node = operation
@@ -393,6 +429,7 @@ struct DependentJoin {
         return (.setOperation(node), renamed(Instance(keys: keys, carried: [], map: [:]), keys))
     }
 
+    /// One row of expressions is a projection of the domain; several are a union of such.
     private func values(_ columns: [OutputColumn], _ rows: [[Expression]], _ position: Int?) throws(QueryError) -> (LogicalPlan, Instance) {
         guard rows.count == 1 else {
             guard !rows.isEmpty else { throw unsupported(position) }

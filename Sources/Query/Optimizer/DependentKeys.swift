@@ -3,6 +3,9 @@ import ColumnStore
 /// Grouping keys that follow from others, `GROUP BY x, x - 1, x - 2`: rows are grouped by `x`, and the rest is computed once a group.
 ///
 /// Of integers and decimals alone, where equal keys are the same value, and of sums and differences with constants, which fail for a group where they would for its rows.
+///
+/// What depends on what is exact here: `x - 1` of a group's `x` is the one value that all of its rows have. Of doubles -0 and 0 are one key and two
+/// values.
 struct DependentKeys {
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
         let plan = plan.withInputs(plan.inputs.map(rewrite))
@@ -10,9 +13,11 @@ struct DependentKeys {
         return reduced(node) ?? plan
     }
 
+    /// Nil where no key follows from another one. Grouping sets stay: a key that is left out of a set is NULL in it, and what follows from it too.
     private static func reduced(_ node: AggregateNode) -> LogicalPlan? {
         guard node.groupingSets == nil else { return nil }
         var keys: [ColumnID: OutputColumn] = [:]
+        // The first group that is a plain column of an exact type stands for that column; other mentions of it are repeats.
         for group in node.groups { if case .column(let id, let type) = group.expression, isExact(type), keys[id] == nil { keys[id] = group.column } }
         let computed = node.groups.map { follows($0.expression, from: keys) }
         guard computed.contains(where: { $0 != nil }) else { return nil }

@@ -5,6 +5,8 @@ import ColumnStore
 ///
 /// Other aggregates of the same grouping are taken in two steps with it where that is possible, as the sum of sums; where it is not, and
 /// where two different arguments are DISTINCT, the grouping stays as it is.
+///
+///     SELECT k, count(DISTINCT x), sum(y) … GROUP BY k    →    SELECT k, count(x), sum(s) FROM (SELECT k, x, sum(y) AS s … GROUP BY k, x) GROUP BY k
 struct DistinctAggregates {
     private let ids: PlanIDs
 
@@ -16,6 +18,7 @@ struct DistinctAggregates {
         return split(node) ?? plan
     }
 
+    /// Nil where the node has no DISTINCT that makes a difference, or one that cannot be split.
     private func split(_ node: AggregateNode) -> LogicalPlan? {
         guard node.groupingSets == nil, let value = distinctArgument(node.aggregates) else { return nil }
         let keys = node.groups.map { ProjectedColumn(ids.newColumn($0.column.name, $0.column.type), $0.expression) }
@@ -30,6 +33,7 @@ struct DistinctAggregates {
                 whole.append(outer)
                 continue
             }
+            // Its answers of parts must add up to the answer: an average of averages does not.
             guard let function = Self.ofPartial(call) else { return nil }
             var inner = call
             inner.column = ids.newColumn(call.column.name, call.column.type)

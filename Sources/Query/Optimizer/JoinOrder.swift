@@ -1,17 +1,28 @@
 import ColumnStore
 
 /// Chooses the order of inner joins by the sizes of what comes out between them, and for every join the side to build a hash table from.
+///
+/// Steps:
+/// 1. inner joins that lie directly above each other are flattened into a graph of relations, with all of their equalities and conditions;
+/// 2. columns that are equal to each other become a class, so that any two of them may join;
+/// 3. the order of the least cost is searched, over all splits or greedily;
+/// 4. the tree is built anew, each condition at the first join that has all of its columns.
+///
+/// The cost of an order is the rows that its joins give, and those that go into hash tables (`docs/decisions/0010-joins.md`). Sides are swapped, so
+/// that whoever reads columns by place asks `shaped`.
 struct JoinOrder {
     private let cardinality: Cardinality
 
     /// Up to so many relations every order is looked at (3^n splits); past that the smallest join comes first.
     private static let exhaustiveMax = 10
+    /// A set is a mask of 64 bits.
     private static let relationMax = 60
     /// Each order is costed by all equalities and conditions: with more of them the order stays as it was written.
     private static let testCountMax = 1_000
 
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { JoinOrder(cardinality: Cardinality(plan)).visit(plan).shaped(as: plan.columns) }
 
+    /// A join of another kind keeps its place; what is below its sides is ordered by itself.
     private func visit(_ plan: LogicalPlan) -> LogicalPlan {
         if PlanningWork.isOver { return plan }
         guard case .join(let node) = plan else { return plan.withReorderedInputs(plan.inputs.map(visit)) }
@@ -30,6 +41,8 @@ struct JoinOrder {
 
     /// A semi- or anti-join drops rows as a condition does: it moves below inner joins to the side that it looks at, where what it looks for
     /// is smaller than that side. A larger one waits for the joins to leave fewer rows.
+    ///
+    /// - Returns: the join itself, or the inner join that it has moved below.
     private func lowered(_ join: JoinNode) -> LogicalPlan {
         guard [.semi, .anti, .antiNullAware].contains(join.kind), case .join(var below) = join.left,
             below.kind == .inner || below.kind == .cross
@@ -37,8 +50,10 @@ struct JoinOrder {
         var used: Set<ColumnID> = []
         for equality in join.equalities { equality.left.collectColumns(into: &used) }
         for condition in join.residual { condition.collectColumns(into: &used) }
+        // A right side over a list of the left one reads the list's column, too.
         used.formUnion(join.right.freeColumns)
         used.subtract(join.right.columnIDs)
+        // A test that looks at no column of the left side belongs to neither of the sides below.
         guard !used.isEmpty else { return .join(join) }
         let rows = cardinality.rows(join.right)
         var moved = join
@@ -57,6 +72,7 @@ struct JoinOrder {
     /// An outer join keeps its outer side, a semi-join its left one; the smaller input is the one to build from.
     private func sided(_ join: JoinNode) -> LogicalPlan {
         var node = join
+        // The right side is no plan by itself: it has nothing to be ordered.
         if join.ownList != nil {
             node.left = visit(join.left)
             return .join(node)
@@ -82,6 +98,7 @@ struct JoinOrder {
         return .join(node)
     }
 
+    /// Adds what lies below a tree of inner joins, from left to right.
     private func flatten(_ plan: LogicalPlan, into graph: inout Graph) {
         guard case .join(let node) = plan, node.kind == .inner || node.kind == .cross else {
             graph.relations.append(visit(plan))
@@ -96,6 +113,11 @@ struct JoinOrder {
     // MARK: The graph
 
     /// Relations and what joins them. A set of relations is a mask of bits.
+    ///
+    /// Invariants, once `prepare` has run:
+    /// 1. bit n of a mask is `relations[n]`; `rows[n]` are its rows;
+    /// 2. an expression that is equated as a column stands in one class at most;
+    /// 3. every equality is in a class or in `others`, every condition in `conditions`.
     private struct Graph {
         var relations: [LogicalPlan] = []
         var equalities: [JoinNode.Equality] = []
@@ -112,8 +134,10 @@ struct JoinOrder {
         /// the columns of a key depend on each other.
         private var excesses: [(pair: UInt64, factor: Double)] = []
 
+        /// What each look at an order goes through.
         var testCount: Int { classes.reduce(others.count + conditions.count) { $0 + $1.count } }
 
+        /// A column of a class, and the relation that it is of.
         struct Member {
             let mask: UInt64
             let expression: Expression
@@ -121,10 +145,12 @@ struct JoinOrder {
             let isKey: Bool
         }
 
+        /// Sorts equalities into classes and others, and reckons what each leaves.
         mutating func prepare(_ cardinality: Cardinality) {
             rows = relations.map(cardinality.rows)
             var owner: [ColumnID: Int] = [:]
             for (index, relation) in relations.enumerated() { for id in relation.columnIDs { owner[id] = index } }
+            // Columns of the query around the joins have no owner: they are known everywhere.
             func mask(_ expression: Expression) -> UInt64 {
                 expression.columnIDs.reduce(0) { $0 | (owner[$1].map { 1 << UInt64($0) } ?? 0) }
             }
@@ -135,6 +161,7 @@ struct JoinOrder {
             }
             for equality in equalities {
                 let (left, right) = (member(equality.left), member(equality.right))
+                // IS NOT DISTINCT FROM stays outside of classes, whose members are compared by plain equality; so do columns of two types.
                 if !equality.nullsEqual, case .column(_, let a) = equality.left, case .column(_, let b) = equality.right, a == b {
                     merge(left, right)
                 } else {
@@ -164,6 +191,8 @@ struct JoinOrder {
             }
         }
 
+        /// For each pair of relations with several classes in common: a key of two columns has as many values as its table has rows, not the product
+        /// of both columns' counts.
         private mutating func findExcesses(_ cardinality: Cardinality) {
             for left in relations.indices {
                 for right in relations.indices where right > left {
@@ -180,6 +209,7 @@ struct JoinOrder {
             }
         }
 
+        /// Puts both into one class; two classes become one.
         private mutating func merge(_ a: Member, _ b: Member) {
             func place(_ expression: Expression) -> Int? { classes.firstIndex { $0.contains { $0.expression == expression } } }
             switch (place(a.expression), place(b.expression)) {
@@ -197,6 +227,8 @@ struct JoinOrder {
         ///
         /// A class of n columns is n - 1 equalities, each of which passes one of as many values as its richer side has: so the product of all rows is divided by every column's
         /// count of values but the least (values of the poorer side are taken to be among the richer one's).
+        ///
+        /// - Complexity: relations, members of classes and conditions.
         func rows(of set: UInt64) -> Double {
             var result = 1.0
             for index in relations.indices where set & (1 << UInt64(index)) != 0 { result *= rows[index] }
@@ -212,6 +244,7 @@ struct JoinOrder {
             return max(1, result)
         }
 
+        /// Whether some equality joins the two sets, so that their join is no product.
         func isConnected(_ left: UInt64, _ right: UInt64) -> Bool {
             classes.contains { members in
                 members.contains { $0.mask & ~left == 0 } && members.contains { $0.mask & ~right == 0 }
@@ -222,10 +255,12 @@ struct JoinOrder {
         func join(_ left: (UInt64, LogicalPlan), _ right: (UInt64, LogicalPlan)) -> LogicalPlan {
             var node = JoinNode(kind: .inner, left: left.1, right: right.1)
             let both = left.0 | right.0
+            // One equality for each class: the others of it hold within the sides already.
             for members in classes {
                 let own = members.filter { $0.mask & ~left.0 == 0 }, other = members.filter { $0.mask & ~right.0 == 0 }
                 if let one = own.first, let two = other.first { node.equalities.append(JoinNode.Equality(one.expression, two.expression)) }
             }
+            // Testable with both sides, and not with one of them alone.
             func isNew(_ mask: UInt64) -> Bool { mask & ~both == 0 && mask & ~left.0 != 0 && mask & ~right.0 != 0 }
             for other in others where isNew(other.left | other.right) {
                 let equality = other.equality
@@ -254,6 +289,8 @@ struct JoinOrder {
 
     /// The best plan of a set joins the best plans of two parts of it, since what comes out of a part is the same in every order (Selinger's dynamic programming, over bushy
     /// trees): sets are gone through by their numbers, in which every part comes before its whole.
+    ///
+    /// - Complexity: 3^n splits of n relations, 59,049 for 10.
     private func exhaustive(_ graph: inout Graph) -> LogicalPlan {
         let count = graph.relations.count
         let all: UInt64 = (1 << UInt64(count)) - 1

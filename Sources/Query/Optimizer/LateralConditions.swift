@@ -2,6 +2,9 @@ import ColumnStore
 
 /// Moves the conditions of WHERE below joins whose right side looks at their left one, before those are run for the rows of the left side: a row that
 /// WHERE leaves out is not read for them, and nothing is asked of it.
+///
+/// A lateral join is run for the distinct rows of its left side, so that a condition above it would come too late. `PredicatePushdown` cannot do it:
+/// it runs when no such join is left.
 struct LateralConditions {
     /// A filter with what can go below such a join moved there; nil where nothing can.
     static func moved(_ input: LogicalPlan, _ conjuncts: [Expression]) -> LogicalPlan? {
@@ -25,6 +28,7 @@ struct LateralConditions {
         return node
     }
 
+    /// Subqueries wait for `SubqueryRemoval`, what is of chance stays where it was written, and a condition on nothing belongs to no side.
     private static func isMovable(_ condition: Expression) -> Bool { !condition.hasSubquery && !condition.isVolatile && !condition.columnIDs.isEmpty }
 
     /// Whether such a join lies where conditions from above can come to.
@@ -59,6 +63,7 @@ struct LateralConditions {
             let (below, back) = placed(own, in: node.input)
             node.input = below
             return (.unnest(node), rest + back)
+        // Of a left join no condition may go to the right side: it would be asked before the rows of NULLs are added.
         case .join(var node) where [.inner, .cross, .left].contains(node.kind):
             let left = node.left.columnIDs, right = node.right.columnIDs
             var (own, rest) = divided(conditions) { $0.columnIDs.isSubset(of: left) }
@@ -81,10 +86,12 @@ struct LateralConditions {
         }
     }
 
+    /// Into the plan, where such a join lies below; else they come back as they are.
     private static func placed(_ conditions: [Expression], in plan: LogicalPlan) -> (LogicalPlan, rest: [Expression]) {
         conditions.isEmpty || !hasLateral(plan) ? (plan, conditions) : sink(conditions, into: plan)
     }
 
+    /// Both parts keep their order.
     private static func divided(_ conditions: [Expression], _ isOwn: (Expression) -> Bool) -> (own: [Expression], rest: [Expression]) {
         (conditions.filter { isMovable($0) && isOwn($0) }, conditions.filter { !(isMovable($0) && isOwn($0)) })
     }

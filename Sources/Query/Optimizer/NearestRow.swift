@@ -7,8 +7,18 @@ import ColumnStore
 /// and `ASOF JOIN`, which the binder writes like that. The rows of `t` whose keys are asked for get their places in the subquery's order. Both sides
 /// then lie in one order by key and time, each outer row behind the rows that it may have, so that the least place so far is the row that it gets;
 /// a join by that place brings it. All of that are windows, unions and joins as other queries have them, which charge their memory and spill.
+///
+/// The plan, for `t.key = o.key AND t.time <= o.time ORDER BY t.time DESC`:
+/// 1. `placed`: the rows of `t` with keys that some `o` asks for, numbered in the subquery's order; the latest row has place 1;
+/// 2. `found`: those rows and all rows of `o` in one list, partitioned by key, ordered by time; of equal times rows of `t` come first, since `<=`
+///    takes them in;
+/// 3. a running least place over that order: at a row of `o` it is the place of the best row of `t` before it, NULL where there is none;
+/// 4. the rows of `o` joined to the numbered rows by place.
+///
+/// Two sorts and a join, however many outer rows there are. `docs/decisions/0058-nearest-rows.md` says why.
 struct NearestRow {
     private let ids: PlanIDs
+    /// Columns of the left side that the subquery mentions.
     private let correlation: Set<ColumnID>
 
     /// A subquery of that form, in the columns of `base`.
@@ -24,6 +34,7 @@ struct NearestRow {
         var pairs: [Pair] { keys + [bound.pair] }
     }
 
+    /// The one inequality between the outer row and the subquery's, as `inner comparison outer`.
     private struct Bound {
         var pair: Pair
         var comparison: Comparison
@@ -48,6 +59,7 @@ struct NearestRow {
 
     private func isFree(_ expression: Expression) -> Bool { !expression.columnIDs.isDisjoint(with: correlation) }
 
+    /// The subquery as a question; nil where its form is another one. Projections and conditions are read through from the LIMIT down to the table.
     private func read(_ plan: LogicalPlan) -> Question? {
         var output = plan.columns.map { ProjectedColumn($0, .column($0)) }
         guard var (order, input) = first(of: plan, &output) else { return nil }
@@ -69,6 +81,7 @@ struct NearestRow {
         }
         let own = conditions.filter { !isFree($0) }
         let base = own.isEmpty ? input : LogicalPlan.filter(input: input, conjuncts: own)
+        // What is left must be the same for every outer row.
         guard base.freeColumns.isEmpty else { return nil }
         var keys: [Pair] = [], found: Bound?
         for condition in conditions where isFree(condition) {
@@ -93,6 +106,7 @@ struct NearestRow {
                 let map = Dictionary(columns.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
                 for index in output.indices { output[index].expression = output[index].expression.substituting(map) }
                 plan = below
+            // LIMIT 1 above its ORDER BY, with projections between.
             case .limit(let below, 1?, 0) where !isFirst:
                 isFirst = true
                 plan = below
@@ -110,12 +124,14 @@ struct NearestRow {
             let isOuterFirst = [true, false].first(where: { isOuter(sides[$0 ? 0 : 1]) && !isFree(sides[$0 ? 1 : 0]) }),
             let pair = Self.pair(outer: sides[isOuterFirst ? 0 : 1], inner: sides[isOuterFirst ? 1 : 0])
         else { return false }
+        // `o.time >= t.time` is `t.time <= o.time`.
         let comparison = isOuterFirst ? asked.mirrored : asked
         switch comparison {
         case .equal:
             keys.append(pair)
             return true
         case .less, .lessOrEqual, .greater, .greaterOrEqual:
+            // Two bounds would ask for a row between two places.
             guard bound == nil else { return false }
             bound = Bound(pair: pair, comparison: comparison)
             return true
@@ -126,6 +142,9 @@ struct NearestRow {
     private func isOuter(_ expression: Expression) -> Bool { !expression.columnIDs.isEmpty && expression.columnIDs.isSubset(of: correlation) }
 
     /// Both sides lie in one column: their type is one.
+    ///
+    /// Decimals of one scale are widened to the larger precision. Nil where the two cannot lie in one column, or have no order of their own (lists,
+    /// rows, JSON).
     private static func pair(outer: Expression, inner: Expression) -> Pair? {
         if outer.type.isNested || outer.type.isJSON { return nil }
         if outer.type == inner.type { return Pair(outer: outer, inner: inner) }
@@ -152,6 +171,7 @@ struct NearestRow {
         let outerID = ids.newShared(), innerID = ids.newShared()
         let outer = LogicalPlan.shared(id: outerID, definition: join.left, columns: join.left.columns)
         let definition = placed(question, outerID: outerID, outer: join.left)
+        // Each reading of a shared table has columns of its own.
         func mention(_ output: [OutputColumn]) -> Placed {
             func fresh(_ column: OutputColumn) -> OutputColumn { ids.newColumn(column.name, column.type) }
             let keys = definition.keys.map(fresh), bound = fresh(definition.bound), place = fresh(definition.place)
@@ -187,6 +207,7 @@ struct NearestRow {
         let bound = column(question.bound.pair.inner)
         let order = question.order.map { column($0.expression) }
         var rows = LogicalPlan.project(input: base, columns: output + keys + [bound] + order)
+        // A row without a time lies before and behind nothing.
         rows = .filter(input: rows, conjuncts: [.not(.isNull(.column(bound.column)))])
         let place = ids.newColumn("", .int64)
         let sorted = zip(question.order, order).map { SortKey(.column($1.column), isDescending: $0.isDescending, nullsFirst: $0.nullsFirst) }
@@ -198,6 +219,7 @@ struct NearestRow {
         return Placed(plan: plan, output: output.map(\.column), keys: keys.map(\.column), bound: bound.column, place: place)
     }
 
+    /// All rows of the partition up to the current one.
     private static let soFar = WindowNode.Frame(unit: .rows, start: .unboundedPreceding, end: .currentRow)
 
     /// The outer rows, under their own names, each with the place of the row that it gets.
@@ -205,6 +227,8 @@ struct NearestRow {
         // Rows of no key, or no time, get none: such an outer row stands before all others.
         let comparison = question.bound.comparison
         let isStrict = comparison == .less || comparison == .greater
+        // At equal times the smaller side comes first: the subquery's row with `<=` and `>=`, the outer row with `<` and `>`, which does not see it
+        // then.
         let (outerSide, innerSide) = isStrict ? (Self.side(0), Self.side(1)) : (Self.side(1), Self.side(0))
         let columns = outer.columns
         let keys = rows.keys.map { ids.newColumn("", $0.type) }
@@ -217,14 +241,17 @@ struct NearestRow {
         let asked = question.pairs.map(\.outer)
         let had = (rows.keys + [rows.bound]).map { Expression.column($0) }
         let union = LogicalPlan.setOperation(SetOperationNode(kind: .union, keepsRepeats: true, inputs: [
+            // Rows of the table have NULL in the outer row's columns, and outer rows have no place: the least passes over them.
             part(rows.plan, columns.map { .null($0.type) } + had + [innerSide, .column(rows.place)]),
             part(outer, columns.map { .column($0) } + asked + [outerSide, .null(.int64)]),
         ], columns: all))
+        // With `>=` the rows that an outer row may have lie behind it: the order is turned, so that they come before it.
         let isDescending = comparison == .greater || comparison == .greaterOrEqual
         let order = [SortKey(.column(bound), isDescending: isDescending, nullsFirst: true), SortKey(.column(side))]
         let window = LogicalPlan.window(WindowNode(input: union, partition: keys.map { .column($0) }, order: order, calls: [
             WindowNode.Call(column: least, function: .aggregate(.min), arguments: [.column(place)], frame: Self.soFar),
         ]))
+        // The rows of the table have done their part.
         let own = LogicalPlan.filter(input: window, conjuncts: [.call(.equal, [.column(side), outerSide], type: .boolean, position: nil)])
         return (.project(input: own, columns: (columns + [least]).map { ProjectedColumn($0, .column($0)) }), least)
     }

@@ -2,12 +2,17 @@ import ColumnStore
 
 /// Whether a condition can be true on a row whose columns of one join side are all NULL: if not, an outer join that adds such rows is
 /// an inner one.
+///
+/// It answers false where it cannot tell: then the join stays an outer one.
 enum NullRejection {
+    /// - Parameter columns: all columns of the side whose rows may be missing.
     static func rejects(_ condition: Expression, nulls columns: Set<ColumnID>) -> Bool {
         switch condition {
         case .and(let items): return items.contains { rejects($0, nulls: columns) }
         case .or(let items): return items.allSatisfy { rejects($0, nulls: columns) }
+        // `x IS NOT NULL` is false where x is NULL, and never NULL itself.
         case .not(.isNull(let operand)): return isNull(operand, columns)
+        // `x IS TRUE` and `x IS FALSE`.
         case .isDistinct(let operand, .literal(.boolean, _), isNegated: true): return isNull(operand, columns)
         default: return isNull(condition, columns)
         }

@@ -2,9 +2,13 @@
 ///
 /// Every rewrite keeps the answer; the order is that of what each needs: subqueries become joins before conditions move, conditions reach
 /// the scans before joins are ordered by what is left, and columns are dropped when nothing moves any more.
+///
+/// What planning may cost is counted by the `PlanningWork` of the statement.
 package struct Optimizer {
     /// Evaluates constant expressions; without one they stay as they are.
     private let evaluator: ConstantFolding.Evaluate?
+    /// Whether days of the session begin where those of UTC do: then casts between instants and local times keep the order, and scans may be pruned
+    /// by them.
     private let isUTC: Bool
     private let inspect: Inspector?
     private let rollups: (LogicalPlan) -> LogicalPlan
@@ -24,6 +28,10 @@ package struct Optimizer {
         isUTC = QueryContext(catalog: FixedCatalog([]), timeZone: timeZone, now: 0).isUTC
     }
 
+    /// - Parameter bound: as the binder made it, subqueries and all.
+    /// - Returns: a plan for the executor: no subqueries, and the very columns of `bound`.
+    /// - Throws: unsupported-sql for a plan that is too large or takes too long to plan, and for subqueries in places that have no join; cancelled
+    ///   and query-timeout.
     package func optimized(_ bound: LogicalPlan) throws(QueryError) -> LogicalPlan {
         try PlanSize.check(bound)
         look("the binder", bound, bound, allowsSubqueries: true)
@@ -54,6 +62,11 @@ package struct Optimizer {
     }
 
     /// Once no subquery is left. A new rule is a line here.
+    ///
+    /// - `ProjectionRemoval` before `Rollups` and the rules of groupings: they look at columns of tables under their own ids;
+    /// - `ColumnPruning` before `ScanFilters`, whose conditions still stand above the scans and count as readers;
+    /// - `JoinOrder` after both: it reckons with the filters that scans have got;
+    /// - `ColumnTrimming` last, when each condition has found its place.
     private var passes: [(name: String, rewrite: (LogicalPlan) -> LogicalPlan)] {
         [
             ("PredicatePushdown", PredicatePushdown.rewrite), ("ProjectionRemoval", ProjectionRemoval.rewrite),
@@ -69,6 +82,7 @@ package struct Optimizer {
         ProjectionRemoval.rewrite(PredicatePushdown.rewrite(folded(bound)))
     }
 
+    /// Constants in every node, plans of subqueries first: one of those may become a constant by it.
     private func folded(_ plan: LogicalPlan) -> LogicalPlan {
         if PlanningWork.isOver { return plan }
         return plan.withInputs(plan.inputs.map(folded)).mapExpressions { expression in

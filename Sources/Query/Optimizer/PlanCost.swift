@@ -2,11 +2,17 @@ internal import Glibc
 import ColumnStore
 
 /// What the nodes of a plan probably cost, from how many rows they are taken to give.
+///
+/// Costs are in PostgreSQL's unit, in which reading a page costs 1, and add up from the tables to the root. Only EXPLAIN asks: orders of joins are
+/// chosen by `Cardinality` alone.
 struct PlanCost {
     private let cardinality: Cardinality
+    /// Parents before their inputs: a place is taken before the inputs are visited, and filled in afterwards.
     private var found: [PlanEstimate] = []
+    /// Shared tables are made once, and cost nothing but their rows at the second mention.
     private var seenShared: Set<Int> = []
 
+    /// Of a node with all beneath it: cost until the first row and until the last.
     private struct Sum { var start: Double, total: Double, rows: Double }
 
     // PostgreSQL's defaults: cpu_tuple_cost, cpu_operator_cost; a row of a scan costs less here, where columns lie by themselves.
@@ -27,6 +33,7 @@ struct PlanCost {
     /// Rows of each node are reckoned from those of all beneath it.
     private static let nodeCountMax = 500
 
+    /// Nodes of the plan; ends at `most`.
     private static func count(_ plan: LogicalPlan, below most: Int) -> Int {
         var count = 1
         for input in plan.inputs where count < most { count += Self.count(input, below: most - count) }
@@ -45,6 +52,7 @@ struct PlanCost {
         return sum
     }
 
+    /// What a node adds to its inputs: a row that it makes, an operator that it asks of each row, n log n comparisons of a sort.
     private static func sum(_ plan: LogicalPlan, _ inputs: [Sum], _ rows: Double) -> Sum {
         let below = inputs.reduce(0) { $0 + $1.total }, read = inputs.reduce(0) { $0 + $1.rows }
         let first = inputs.first?.start ?? 0
@@ -54,6 +62,7 @@ struct PlanCost {
             return Sum(start: 0, total: all * operatorCost * Double(1 + node.filters.count + node.residual.count) + rows * rowCost, rows: rows)
         case .filter(_, let conjuncts): return Sum(start: first, total: below + read * operatorCost * Double(conjuncts.count), rows: rows)
         case .project, .unnest, .values, .series, .singleRow: return Sum(start: first, total: below + rows * rowCost, rows: rows)
+        // Of what comes after the first row the part that is read.
         case .limit:
             let part = read > 0 ? min(1, rows / read) : 1
             return Sum(start: first, total: first + (below - first) * part, rows: rows)
@@ -70,6 +79,7 @@ struct PlanCost {
         }
     }
 
+    /// Bytes of a value in memory, about.
     private static func width(_ type: ColumnType) -> Int {
         switch type {
         case .boolean, .null: 1

@@ -3,11 +3,18 @@ import ColumnStore
 /// Moves conditions towards the tables that they look at: through projections, joins, unions, groupings, windows and views.
 ///
 /// Order is kept where it can matter: a condition that stood after another never comes before it on the same rows.
+///
+/// Invariants:
+/// 1. what is made up (`implied`, `sidePart`, the common part of an OR) is made of conditions that cannot fail;
+/// 2. volatile conditions do not move;
+/// 3. what cannot go further stays as a filter at that very place (`kept`).
 struct PredicatePushdown {
+    /// Of the whole run: it bounds what all moves together add to the plan.
     private let copies = CopyAllowance()
 
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { PredicatePushdown().push([], into: plan).shaped(as: plan.columns) }
 
+    /// - Parameter conditions: over the plan's columns, in the order in which they are to be asked.
     private func push(_ conditions: [Expression], into plan: LogicalPlan) -> LogicalPlan {
         if PlanningWork.isOver { return plan }
         // What is of chance is asked where it stands: elsewhere it would be asked of other rows, or more than once.
@@ -22,6 +29,7 @@ struct PredicatePushdown {
         case .unnest(let node): return pushThroughUnnest(conditions, node)
         case .window(let node): return pushThroughWindow(conditions, node)
         case .sort(var node):
+            // The first rows of all are others than the first of those that pass.
             guard node.limit == nil else { return kept(conditions, over: descend(plan)) }
             node.input = push(conditions, into: node.input)
             return .sort(node)
@@ -33,6 +41,7 @@ struct PredicatePushdown {
         }
     }
 
+    /// Nothing goes below this node; what stands further below still moves.
     private func descend(_ plan: LogicalPlan) -> LogicalPlan { plan.withReorderedInputs(plan.inputs.map { push([], into: $0) }) }
 
     /// The filter that stays here; no rows at all where a condition is never true.
@@ -71,6 +80,7 @@ struct PredicatePushdown {
         return common + [.or(lists.map(Expression.conjunction))]
     }
 
+    /// Conditions take in what the projection's columns stand for, as far as the allowance of copies goes.
     private func pushThroughProject(_ conditions: [Expression], _ input: LogicalPlan, _ columns: [ProjectedColumn]) -> LogicalPlan {
         let map = Dictionary(columns.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
         let movedCount = copies.movedCount(of: conditions, through: map)
@@ -78,6 +88,7 @@ struct PredicatePushdown {
         return kept(Array(conditions[movedCount...]), over: .project(input: push(below, into: input), columns: columns))
     }
 
+    /// HAVING of keys is WHERE.
     private func pushThroughAggregate(_ conditions: [Expression], _ aggregate: AggregateNode) -> LogicalPlan {
         var node = aggregate
         let keys = Dictionary(node.groups.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first })
@@ -87,6 +98,7 @@ struct PredicatePushdown {
             // Of keys alone it holds for all rows of a group or for none. In GROUPING SETS a key that is left out is NULL, and its rows' values are not.
             let isOfKeys = node.groupingSets == nil && !used.isEmpty && used.allSatisfy { keys[$0]?.isVolatile == false }
             if isOfKeys { below.append(condition.substituting(keys)) } else { above.append(condition) }
+            // The condition stays, and the keys' part of it leaves out groups early.
             if !isOfKeys, node.groupingSets == nil, let part = Self.sidePart(of: condition, Set(keys.keys.filter { keys[$0]?.isVolatile == false })) {
                 below.append(part.substituting(keys))
             }
@@ -95,6 +107,7 @@ struct PredicatePushdown {
         return kept(above, over: .aggregate(node))
     }
 
+    /// What does not look at the elements is asked once for the row that has them.
     private func pushThroughUnnest(_ conditions: [Expression], _ unnest: UnnestNode) -> LogicalPlan {
         var node = unnest
         let elementIDs = Set(node.elements.map(\.column.id) + (node.ordinality.map { [$0.id] } ?? []))
@@ -112,6 +125,7 @@ struct PredicatePushdown {
         return kept(above, over: .unnest(node))
     }
 
+    /// Only plain columns that all windows of the node are partitioned by let a condition through.
     private func pushThroughWindow(_ conditions: [Expression], _ window: WindowNode) -> LogicalPlan {
         var node = window
         var keys: Set<ColumnID> = []
@@ -126,6 +140,7 @@ struct PredicatePushdown {
         return kept(above, over: .window(node))
     }
 
+    /// To every input, by place: a row of any input that fails it would fail in the result as well.
     private func pushIntoSetOperation(_ conditions: [Expression], _ operation: SetOperationNode) -> LogicalPlan {
         var node = operation
         guard copies.allow(conditions, times: node.inputs.count - 1) else { return kept(conditions, over: descend(.setOperation(node))) }
@@ -140,6 +155,7 @@ struct PredicatePushdown {
 
     // MARK: Joins
 
+    /// Decides by the kind which side's rows a condition may leave out before they are joined.
     private func pushIntoJoin(_ conditions: [Expression], _ join: JoinNode) -> LogicalPlan {
         var node = join
         if node.kind == .right {
@@ -156,10 +172,12 @@ struct PredicatePushdown {
         case .left: return pushIntoLeft(conditions, node)
         case .full: return pushIntoFull(conditions, node)
         case .semi, .anti, .antiNullAware, .mark: return pushIntoSemi(conditions, node)
+        // No plan has the last two yet: `JoinOrder` makes them, after this pass.
         case .right, .rightSemi, .rightAnti: return .join(node)
         }
     }
 
+    /// Conditions of WHERE and ON are the same here: each goes to the side that has all of its columns, becomes an equality, or stays with the join.
     private func pushIntoInner(_ conditions: [Expression], _ join: JoinNode) -> LogicalPlan {
         var node = join
         let leftIDs = node.left.columnIDs, rightIDs = node.right.columnIDs
@@ -169,6 +187,7 @@ struct PredicatePushdown {
         var known = Set(node.equalities)
         for condition in all + implied(by: all, node.equalities) {
             let used = condition.columnIDs
+            // A condition on nothing is asked once above, and not of either side.
             if used.isEmpty {
                 above.append(condition)
             } else if used.isSubset(of: leftIDs) {
@@ -203,6 +222,8 @@ struct PredicatePushdown {
         return .or(parts)
     }
 
+    /// The condition as a pair of keys, `left = right` or IS NOT DISTINCT FROM, whichever way it was written; nil where a side mixes both inputs or
+    /// mentions none.
     static func equality(_ condition: Expression, _ leftIDs: Set<ColumnID>, _ rightIDs: Set<ColumnID>) -> JoinNode.Equality? {
         let sides: (Expression, Expression), nullsEqual: Bool
         switch condition {
@@ -222,6 +243,8 @@ struct PredicatePushdown {
     }
 
     /// From `a.k = b.k` and a test of `a.k` against constants the same test of `b.k`: its scan is pruned, too, and its rows are fewer before they are joined.
+    ///
+    /// Only of columns of one type, so that the constant fits, and of tests that cannot fail.
     private func implied(by conditions: [Expression], _ equalities: [JoinNode.Equality]) -> [Expression] {
         var pairs: [ColumnID: [Expression]] = [:]
         var seen: Set<[ColumnID]> = []
@@ -249,6 +272,7 @@ struct PredicatePushdown {
         return found
     }
 
+    /// A comparison of a column with a constant, or an IN over constants. `<>` prunes nothing, and is not worth a copy.
     private static func isTestAgainstConstants(_ condition: Expression) -> Bool {
         switch condition {
         case .call(let function, let sides, _, _):
@@ -262,6 +286,7 @@ struct PredicatePushdown {
         }
     }
 
+    /// A condition of WHERE on left columns leaves out rows with all of their matches; of ON, only what looks at the right side alone moves.
     private func pushIntoLeft(_ conditions: [Expression], _ join: JoinNode) -> LogicalPlan {
         var node = join
         let leftIDs = node.left.columnIDs, rightIDs = node.right.columnIDs
@@ -302,6 +327,7 @@ struct PredicatePushdown {
         return right
     }
 
+    /// Conditions of WHERE that no row of NULLs passes make it a join of fewer outer sides.
     private func pushIntoFull(_ conditions: [Expression], _ join: JoinNode) -> LogicalPlan {
         var node = join
         let leftIDs = node.left.columnIDs, rightIDs = node.right.columnIDs
@@ -323,6 +349,7 @@ struct PredicatePushdown {
         return kept(conditions, over: .join(node))
     }
 
+    /// Semi-, anti- and mark joins: left rows come out as they are, so that conditions on them go left.
     private func pushIntoSemi(_ conditions: [Expression], _ join: JoinNode) -> LogicalPlan {
         var node = join
         let leftIDs = node.left.columnIDs, rightIDs = node.right.columnIDs

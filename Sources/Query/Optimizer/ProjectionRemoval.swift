@@ -3,6 +3,9 @@ import ColumnStore
 /// Takes out projections that only rename or leave out columns: what stands above names the columns beneath itself.
 ///
 /// They stay where columns are read by place: at the root, under set operations and DISTINCT, in shared tables.
+///
+/// `strip` takes a projection away and says what each of its columns is called below; the node above replaces the names in its own expressions, and
+/// hands on those that pass it.
 enum ProjectionRemoval {
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan { shaped(plan) }
 
@@ -26,6 +29,7 @@ enum ProjectionRemoval {
         for input in plan.inputs {
             let (inner, renamed) = strip(input)
             inputs.append(inner)
+            // Sides of a join have different ids: their names do not meet.
             map.merge(renamed) { first, _ in first }
         }
         var node = plan.withInputs(inputs)
@@ -40,6 +44,7 @@ enum ProjectionRemoval {
             guard columns.allSatisfy({ if case .column = $0.expression { true } else { false } }) else { return (node, [:]) }
             let own = columns.filter { $0.expression != .column($0.column) }
             return (input, Dictionary(own.map { ($0.column.id, $0.expression) }, uniquingKeysWith: { first, _ in first }))
+        // What a grouping puts out are columns of its own.
         case .aggregate: return (node, [:])
         case .unnest(var unnest):
             var passed: [OutputColumn] = []

@@ -37,6 +37,7 @@ struct SharedConditions {
         return within.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.map(\.key)
     }
 
+    /// Adds what each reading of the table asks, from the filter that stands directly on it.
     private static func collect(_ wanted: Int, in plan: LogicalPlan, _ conditions: [Expression], into readings: inout Readings) {
         PlanningWork.charge(1)
         if case .shared(let id, let definition, let columns) = plan, id == wanted {
@@ -71,6 +72,7 @@ struct SharedConditions {
     /// A condition of more parts costs more to ask than it is likely to spare.
     private static let nodeCountMax = 500
 
+    /// Narrows every mention alike: they are one definition, and must stay equal.
     private static func give(_ condition: Expression, to wanted: Int, in plan: LogicalPlan) -> LogicalPlan {
         if case .shared(let id, let definition, let columns) = plan, id == wanted {
             let narrowed = PredicatePushdown.rewrite(.filter(input: definition, conjuncts: [condition]))

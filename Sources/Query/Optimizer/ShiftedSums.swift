@@ -4,6 +4,10 @@ import ColumnStore
 ///
 /// Of 32-bit integers alone, whose sums and counts times a constant are far from 64 bits. Where a sum of some row is out of range, so is the greatest row's, or the least one's: that one is computed, and
 /// ends the query as the row would.
+///
+///     sum(x + c) = sum(x) + count(x) * c        sum(c - x) = count(x) * c - sum(x)
+///
+/// The constant is written as `max(x) + c - max(x)`, or with `min(x)`, so that an addition which is out of range for some row is so here as well.
 struct ShiftedSums {
     private enum Shift {
         case plus, minus
@@ -38,6 +42,7 @@ struct ShiftedSums {
         return joined(node) ?? plan
     }
 
+    /// Nil where no column has enough such sums over the same rows.
     private func joined(_ node: AggregateNode) -> LogicalPlan? {
         let matches = node.aggregates.map(Self.match)
         var counts: [Rows: Int] = [:]
@@ -58,6 +63,7 @@ struct ShiftedSums {
         return .project(input: .aggregate(node), columns: columns)
     }
 
+    /// What a call adds to its column: `x + c`, `c + x`, `x - c` or `c - x` of INTEGERs, whose sum is a BIGINT.
     private static func match(_ call: AggregateCall) -> Match? {
         guard call.function == .sum, !call.isDistinct, call.order.isEmpty, call.arguments.count == 1, call.column.type == .int64,
             case .call(let function, let arguments, .int32, let position) = call.arguments[0], arguments.count == 2
@@ -65,6 +71,8 @@ struct ShiftedSums {
         func match(_ column: Expression, _ constant: Expression, _ shift: Shift) -> Match? {
             // The least number of all has no opposite.
             guard case .column(_, .int32) = column, case .literal(.integer(let value), .int32) = constant, value > Int64(Int32.min) else { return nil }
+            // x + c with c ≥ 0 may leave the range at its upper end, by the greatest x; x - c and c - x with c ≥ 0 at its lower end and at its upper
+            // end, both by the least x.
             let meetsGreatest = shift == .plus ? value >= 0 : value < 0
             return Match(column: column, shift: shift, constant: constant, meetsGreatest: meetsGreatest, position: position)
         }
@@ -83,6 +91,7 @@ struct ShiftedSums {
         return .column(call.column)
     }
 
+    /// The sum by what the node computes of the plain column. NULL of no values, as the sum and the bound are.
     private func sum(_ match: Match, _ filter: Expression?, _ node: inout AggregateNode) -> Expression {
         let sum = aggregate(.sum, match.column, filter, .int64, &node)
         let count = aggregate(.count, match.column, filter, .int64, &node)

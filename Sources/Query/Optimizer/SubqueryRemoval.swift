@@ -5,13 +5,23 @@ import ColumnStore
 ///
 /// One that looks at no outer column is joined as it is. Of one that does, `CorrelationPullUp` is asked first: where the outer columns stand in conditions only, these become the
 /// keys of a usual join, which reads the inner rows once. What it cannot do `DependentJoin` can, for the price of a table of all different outer values; so it comes last.
+///
+/// | where it stands | becomes |
+/// | --- | --- |
+/// | `WHERE EXISTS`, `WHERE x IN`, and NOT of them | semi- or anti-join; NOT IN a null-aware one |
+/// | EXISTS and IN within an expression | mark join: a BOOLEAN column beside each row |
+/// | a value | left join to at most one row for each key |
+/// | `x < ANY`, `x >= ALL` | a value: count, least and greatest of the subquery |
+/// | LATERAL | `NearestRow`, else `DependentJoin` |
 struct SubqueryRemoval {
     private let ids: PlanIDs
 
+    /// - Throws: unsupported-sql for a subquery in a place that has no join.
     static func rewrite(_ plan: LogicalPlan, ids: PlanIDs) throws(QueryError) -> LogicalPlan {
         try SubqueryRemoval(ids: ids).visit(plan)
     }
 
+    /// A plan of the same columns without subqueries in or below it.
     private func visit(_ plan: LogicalPlan) throws(QueryError) -> LogicalPlan {
         if PlanningWork.isOver { try PlanningWork.check() }
         if case .filter(let input, let conjuncts) = plan, let moved = LateralConditions.moved(input, conjuncts) { return try visit(moved) }
@@ -38,10 +48,12 @@ struct SubqueryRemoval {
     /// A plan that subqueries have been joined to, and what stands for each of them since: some functions ask an operand twice.
     private struct Attached {
         var plan: LogicalPlan
+        /// By the columns that the subquery's plan puts out: those of two subqueries are different, and a copy has the same.
         private var known: [[ColumnID]: (subquery: SubqueryExpression, value: Expression)] = [:]
 
         init(_ plan: LogicalPlan) { self.plan = plan }
 
+        /// Nil where it has not been joined yet.
         func value(of subquery: SubqueryExpression) -> Expression? {
             guard let found = known[Self.key(subquery)], found.subquery == subquery else { return nil }
             return found.value
@@ -62,6 +74,7 @@ struct SubqueryRemoval {
         return .setOperation(SetOperationNode(kind: .union, keepsRepeats: true, inputs: inputs, columns: columns))
     }
 
+    /// Of the first subquery, for a message.
     private static func position(in expressions: [Expression]) -> Int? {
         for expression in expressions {
             if case .subquery(let subquery) = expression { return subquery.position }
@@ -72,6 +85,7 @@ struct SubqueryRemoval {
 
     // MARK: Where subqueries stand
 
+    /// A filter whose conditions hold subqueries: each of those is joined to what the conditions before it have left.
     private func filter(_ input: LogicalPlan, _ conjuncts: [Expression]) throws(QueryError) -> LogicalPlan {
         let all = conjuncts.flatMap(\.conjuncts)
         // Conditions without subqueries stand below the joins, whatever their order was: then fewer rows are looked up.
@@ -108,6 +122,7 @@ struct SubqueryRemoval {
         }
     }
 
+    /// IN as a condition by itself. Operands may hold subqueries of their own, which are joined first.
     private func inQuery(
         _ subquery: SubqueryExpression, _ operands: [Expression], _ input: LogicalPlan, isNegated: Bool
     ) throws(QueryError) -> LogicalPlan {
@@ -117,6 +132,7 @@ struct SubqueryRemoval {
         return try semi(subquery, attached.plan, kind: isNegated ? .antiNullAware : .semi, pairs: pairs)
     }
 
+    /// A join whose own condition holds subqueries.
     private func joined(_ join: JoinNode) throws(QueryError) -> LogicalPlan {
         var node = join
         let tests = node.residual.filter(\.hasSubquery)
@@ -183,6 +199,8 @@ struct SubqueryRemoval {
 
     /// An outer join whose condition asks subqueries about both of its sides: an inner join of numbered rows finds the pairs, and the rows of
     /// no pair are added.
+    ///
+    /// The pairs are a shared table, read once for the answer and once for each outer side's anti-join by number.
     private func byPairs(_ join: JoinNode, _ tests: [Expression]) throws(QueryError) -> LogicalPlan {
         let sides = (NumberedSide(join.left, ids), NumberedSide(join.right, ids))
         let (left, right) = (sides.0.mention(ids), sides.1.mention(ids))
@@ -209,6 +227,7 @@ struct SubqueryRemoval {
             let other = (isLeft ? join.right : join.left).columns.map { ProjectedColumn(ids.newColumn($0.name, $0.type), .null($0.type)) }
             parts.append(.project(input: rest, columns: isLeft ? own + other : other + own))
         }
+        // Left rows stay alone in a left and in a full join, right rows in a right and in a full one.
         if join.kind != .right { unmatched(sides.0, number: leftCount, isLeft: true) }
         if join.kind != .left { unmatched(sides.1, number: pairs.columns.count - 1, isLeft: false) }
         return .setOperation(
@@ -219,6 +238,7 @@ struct SubqueryRemoval {
     private func lateral(_ join: JoinNode) throws(QueryError) -> LogicalPlan {
         let correlation = join.right.freeColumns.intersection(join.left.columnIDs)
         guard !correlation.isEmpty, join.ownList == nil else { return .join(join) }
+        // The cheaper plan first: two sorts, where the general one groups by all outer values.
         if let nearest = NearestRow.joined(join, ids: ids) { return nearest }
         let dependent = DependentJoin(outer: join.left, correlation: correlation, ids: ids)
         let (right, equalities) = try dependent.pushed(into: join.right, at: nil)
@@ -247,6 +267,7 @@ struct SubqueryRemoval {
         return result
     }
 
+    /// What stands for a subquery in an expression: a column of `input`, which the subquery is joined to, or a test of several.
     private func replacement(_ subquery: SubqueryExpression, _ input: inout Attached) throws(QueryError) -> Expression {
         switch subquery.kind {
         case .scalar:
@@ -274,6 +295,7 @@ struct SubqueryRemoval {
 
     // MARK: Semi-joins
 
+    /// Columns of the input that the plan looks at.
     private func correlation(_ plan: LogicalPlan, _ input: LogicalPlan) -> Set<ColumnID> {
         plan.freeColumns.intersection(input.columnIDs)
     }
@@ -282,6 +304,7 @@ struct SubqueryRemoval {
         pairs.map { JoinNode.Equality($0.0, $0.1) }
     }
 
+    /// Joins the input to a subquery that still has subqueries of its own.
     private func semi(
         _ subquery: SubqueryExpression, _ input: LogicalPlan, kind: JoinNode.Kind, pairs: [(Expression, Expression)]
     ) throws(QueryError) -> LogicalPlan {
@@ -305,6 +328,7 @@ struct SubqueryRemoval {
         } else {
             node.equalities = equalities(pairs)
         }
+        // From here on in the order of what they cost.
         if correlation.isEmpty { return .join(node) }
         if let own = Self.overOwnList(node, correlation) { return .join(own) }
         // Whether there is a row no LIMIT changes. Where values are compared with the subquery's rows, it says which.
@@ -335,6 +359,7 @@ struct SubqueryRemoval {
         return expressions.contains(where: \.hasSubquery) || node.ownList == nil ? nil : node
     }
 
+    /// A mark join of the input: the BOOLEAN column that says whether a row has a match.
     private func mark(
         _ subquery: SubqueryExpression, _ pairs: [(Expression, Expression)], conditions: [Expression] = [], nullAware: Bool,
         _ input: inout LogicalPlan
@@ -365,6 +390,8 @@ struct SubqueryRemoval {
     // MARK: Values
 
     /// Joins the one row of `inner` to each row of the input; NULLs where there is none.
+    ///
+    /// - Throws: unsupported-sql as `DependentJoin` does.
     private func values(of subquery: SubqueryExpression, _ inner: LogicalPlan, _ input: inout LogicalPlan) throws(QueryError) -> [Expression] {
         let columns = inner.columns
         let correlation = correlation(inner, input)
@@ -388,6 +415,7 @@ struct SubqueryRemoval {
         return columns.map { .column($0) }
     }
 
+    /// A left join by the lifted keys, and what each column of the value is above it.
     private func joined(
         _ pulled: CorrelationPullUp.Pulled, _ columns: [OutputColumn], _ input: inout LogicalPlan, at position: Int?
     ) -> [Expression] {
@@ -423,6 +451,8 @@ struct SubqueryRemoval {
     }
 
     /// Without the computations of a value that may fail: they belong to the rows that ask for it, above the join.
+    ///
+    /// Only of a grouping without keys: its projection can be computed above the join from what passes.
     private static func liftingRisks(
         _ pulled: CorrelationPullUp.Pulled, _ columns: [OutputColumn]
     ) -> (plan: LogicalPlan, results: [Expression]) {
@@ -436,6 +466,7 @@ struct SubqueryRemoval {
         return (.project(input: input, columns: kept + passed.map { ProjectedColumn($0, .column($0)) }), plain.map { $0.substituting(map) })
     }
 
+    /// Whether it comes to NULL once constants are folded.
     private static func isNullLiteral(_ expression: Expression) -> Bool {
         ConstantFolding.folded(expression).literalValue?.isNull ?? false
     }
@@ -452,6 +483,7 @@ struct SubqueryRemoval {
         func call(_ function: AggregateFunction, _ type: ColumnType) -> AggregateCall {
             AggregateCall(column: ids.newColumn("", type), function: function, arguments: function == .countRows ? [] : [.column(value)])
         }
+        // Of no rows the answer is settled whatever the operand; fewer values than rows means that there are NULLs among them.
         let calls = [call(.countRows, .int64), call(.count, .int64), call(.min, value.type), call(.max, value.type)]
         let summary = LogicalPlan.aggregate(AggregateNode(input: inner, groups: [], aggregates: calls))
         let found = try values(of: subquery, summary, &input)

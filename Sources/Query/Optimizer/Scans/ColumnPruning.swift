@@ -1,6 +1,14 @@
 import ColumnStore
 
 /// Keeps only the columns that something above reads: of nested ones only the members, so that a scan decodes `lines.amount` alone.
+///
+/// Two walks: `collect` goes down and notes for each column what is read of it; `prune` then rewrites from the leaves up and leaves the rest out. A
+/// nested column that loses members changes its type, which `types` carries to every expression above.
+///
+/// Invariants:
+/// 1. a column without an entry in `needs` is read by nobody;
+/// 2. needs only grow, so that the walks over shared tables end;
+/// 3. both inputs of a union give a place the same type, or the columns are taken whole in another run (`uneven`).
 struct ColumnPruning {
     /// What is read of a column.
     private enum Need: Equatable {
@@ -8,12 +16,14 @@ struct ColumnPruning {
         /// Members of the struct, or of the list's element; none: only how many elements there are.
         case members(Set<String>)
 
+        /// What two readers need together.
         func joined(with other: Need) -> Need {
             if case .members(let known) = self, case .members(let more) = other { return .members(known.union(more)) }
             return .whole
         }
     }
 
+    /// Of each column that something reads; none for others.
     private var needs: [ColumnID: Need] = [:]
     /// Of each shared table, by place, what some mention reads of its columns.
     private var sharedNeeds: [Int: [Int: Need]] = [:]
@@ -28,6 +38,7 @@ struct ColumnPruning {
 
     private init(wholes: Set<ColumnID>) { self.wholes = wholes }
 
+    /// Runs again where a union's inputs came out uneven; each run has more columns in `wholes`, so that it ends.
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
         var wholes: Set<ColumnID> = []
         while true {
@@ -57,10 +68,12 @@ struct ColumnPruning {
 
     // MARK: Needs
 
+    /// Adds to what is read of a column.
     private mutating func need(_ id: ColumnID, _ need: Need) {
         needs[id] = wholes.contains(id) ? .whole : needs[id]?.joined(with: need) ?? need
     }
 
+    /// What an expression reads: `r.customer.name` a member, `cardinality(r.lines)` a length, anything else the whole column.
     private mutating func need(_ expression: Expression) {
         visited += 1
         switch expression {
@@ -68,6 +81,7 @@ struct ColumnPruning {
         case .member(.column(let id, _), let name, _): need(id, .members([name]))
         case .call(let function, let arguments, _, _) where function.traits.readsLengthOnly:
             if case .column(let id, _)? = arguments.first { need(id, .members([])) } else { arguments.forEach { need($0) } }
+        // Whether it is NULL any one member tells.
         case .isNull(.column(let id, let type)) where type.isNested: need(id, .members([]))
         default: for child in expression.children { need(child) }
         }
@@ -101,6 +115,7 @@ struct ColumnPruning {
         case .distinct(let input):
             for column in input.columns { need(column.id, .whole) }
             return collect(input)
+        // Rows of all but UNION ALL are compared by all columns.
         case .setOperation(let node):
             let keepsAll = !(node.kind == .union && node.keepsRepeats)
             for input in node.inputs {
@@ -136,6 +151,7 @@ struct ColumnPruning {
         }
     }
 
+    /// The members of the elements that are read above. None of them: the rows are counted, and the cheapest member does.
     private mutating func needList(_ node: UnnestNode) {
         let members = node.elements.filter { isNeeded($0.column) }
         guard case .column(let id, _) = node.list else { return need(node.list) }
@@ -145,6 +161,7 @@ struct ColumnPruning {
 
     // MARK: Rewriting
 
+    /// With the types that columns below have come to.
     private func retyped(_ expression: Expression) -> Expression {
         if types.isEmpty { return expression }
         return expression.rewritten { node in
@@ -170,6 +187,7 @@ struct ColumnPruning {
         case .window(var node):
             node.input = prune(node.input, keepsAll: keepsAll)
             node.calls = node.calls.filter { isNeeded($0.column) || keepsAll }
+            // A window that nobody reads is no node.
             return node.calls.isEmpty ? node.input : remapped(.window(node))
         case .setOperation(let node): return pruned(node, keepsAll)
         case .shared(let id, let definition, let columns):
@@ -201,6 +219,7 @@ struct ColumnPruning {
         types.isEmpty ? plan : plan.mapExpressions(retyped)
     }
 
+    /// Columns that nothing reads do not come out of the scan; others with the members that are read.
     private mutating func pruned(_ scan: ScanNode) -> ScanNode {
         var node = scan
         node.columns = []
@@ -237,6 +256,8 @@ struct ColumnPruning {
     }
 
     /// The member that costs least to read when only the count of elements matters.
+    ///
+    /// By bytes of a value, from one bit to nested ones.
     private static func cheapest(_ members: [Field]) -> String {
         func cost(_ type: ColumnType) -> Int {
             switch type {
@@ -251,11 +272,13 @@ struct ColumnPruning {
         return members.min { cost($0.type) < cost($1.type) }?.name ?? ""
     }
 
+    /// The columns that are read, over what is left below.
     private mutating func pruned(project columns: [ProjectedColumn], over input: LogicalPlan, _ keepsAll: Bool) -> LogicalPlan {
         let below = prune(input, keepsAll: false)
         var kept = columns.filter { keepsAll || isNeeded($0.column) }
         for index in kept.indices {
             kept[index].expression = retyped(kept[index].expression)
+            // A nested column that is passed on has the members that it has below.
             if kept[index].column.type != kept[index].expression.type, kept[index].column.type.isNested {
                 kept[index].column.type = kept[index].expression.type
                 types[kept[index].column.id] = kept[index].column.type
@@ -287,6 +310,7 @@ struct ColumnPruning {
         return .unnest(node)
     }
 
+    /// Inputs are pruned by themselves and brought back to the same places.
     private mutating func pruned(_ operation: SetOperationNode, _ keepsAll: Bool) -> LogicalPlan {
         var node = operation
         let isUnionAll = node.kind == .union && node.keepsRepeats

@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// Reads a condition as tests of single columns against constants.
+///
+/// Read by `ScanFilters`: what is exact takes the condition's place, what is not is only there to prune by, and the condition stays.
 struct FilterReader {
     /// What a condition says as column filters. When `isExact` is false they say less than it: rows that fail them fail it.
     struct Reading {
@@ -16,6 +18,7 @@ struct FilterReader {
     /// The path of a column that filters can name; nil for others.
     let path: (ColumnID) -> ColumnPath?
 
+    /// Filters of the condition, all of which must hold; none where it says nothing of single columns.
     func read(_ condition: Expression) -> Reading {
         switch condition {
         case .column(let id, .boolean): return path(id).map { .exact(ColumnFilter($0, .equal(.boolean(true)))) } ?? .none
@@ -47,6 +50,7 @@ struct FilterReader {
         guard arguments.count >= 2 else { return .none }
         switch function.traits.sourceTest {
         case .comparison(let comparison):
+            // `5 < x` is `x > 5`.
             if case .literal(let value, _) = arguments[1] { return test(comparison, arguments[0], value) }
             if case .literal(let value, _) = arguments[0] { return test(comparison.mirrored, arguments[1], value) }
             return .none
@@ -58,6 +62,7 @@ struct FilterReader {
         }
     }
 
+    /// - Parameter value: a constant of the operand's type. NULL passes no row; the condition stays and says so.
     private func test(_ comparison: Comparison, _ operand: Expression, _ value: Value) -> Reading {
         if value.isNull { return .none }
         if let column = plain(operand) {
@@ -83,6 +88,7 @@ struct FilterReader {
         }
     }
 
+    /// IN over constants: one test of the column, or what the equalities have in common for a function of it.
     private func membership(_ operand: Expression, _ items: [Expression]) -> Reading {
         guard items.allSatisfy(\.isLiteral), !items.isEmpty else { return .none }
         // NULL among the candidates makes no row true.
@@ -99,6 +105,7 @@ struct FilterReader {
         guard let column = plain(arguments[0]), case .string = column.type, case .literal(.bytes(let pattern), _) = arguments[1],
             arguments.count == 3, case .literal(.bytes(let escape), _) = arguments[2], escape.count <= 1
         else { return .none }
+        // Bytes up to the first wildcard; an escaped character stands for itself.
         var prefix: [UInt8] = [], rest = pattern[...]
         while let byte = rest.first {
             if byte == escape.first {
@@ -109,6 +116,7 @@ struct FilterReader {
             }
             prefix.append(rest.removeFirst())
         }
+        // No wildcard: equality, also of an empty pattern.
         if rest.isEmpty { return .exact(ColumnFilter(column.path, .equal(.bytes(prefix)))) }
         let isPrefixOnly = rest.allSatisfy { $0 == UInt8(ascii: "%") }
         if prefix.isEmpty { return isPrefixOnly ? .exact(ColumnFilter(column.path, .isNotNull)) : .none }
@@ -138,11 +146,13 @@ struct FilterReader {
             if let test = Self.union(tests) { filters.append(ColumnFilter(path, test)) }
         }
         filters.sort { $0.path.description < $1.path.description }
+        // A list of values is all that each branch asks. A hull of ranges takes in what lies between them, and is no more than a hint.
         let isList = filters.count == 1 && readings.allSatisfy { $0.isExact && $0.filters.count == 1 }
         if isList, case .oneOf = filters[0].test { return Reading(filters: filters, isExact: true) }
         return Reading(filters: filters, isExact: false)
     }
 
+    /// One test that every branch's rows pass; nil where there is none.
     private static func union(_ tests: [ColumnFilter.Test]) -> ColumnFilter.Test? {
         var values: [Value] = []
         for test in tests {
@@ -156,6 +166,7 @@ struct FilterReader {
         return .oneOf(values.filter { known.insert($0).inserted })
     }
 
+    /// From the least lower bound to the greatest upper one; nil where neither end is bounded.
     private static func rangeUnion(_ tests: [ColumnFilter.Test]) -> ColumnFilter.Test? {
         var lowers: [ColumnFilter.Bound?] = [], uppers: [ColumnFilter.Bound?] = []
         for test in tests {
@@ -178,6 +189,7 @@ struct FilterReader {
         return lower == nil && upper == nil ? nil : .range(lower: lower, upper: upper)
     }
 
+    /// The outermost of the bounds; nil where one is open, or two cannot be compared.
     private static func extreme(_ bounds: [ColumnFilter.Bound?], isLower: Bool) -> ColumnFilter.Bound? {
         var result: ColumnFilter.Bound?
         for bound in bounds {

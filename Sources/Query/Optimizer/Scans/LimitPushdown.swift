@@ -1,4 +1,6 @@
 /// Lets a LIMIT end work early: a sort keeps the first rows only, a scan stops after enough of them.
+///
+/// What it puts into a sort or a scan are row counts and no semantics: the LIMIT stays above everything but a sort, which counts exactly.
 enum LimitPushdown {
     static func rewrite(_ plan: LogicalPlan) -> LogicalPlan {
         let inner = plan.withInputs(plan.inputs.map(rewrite))
@@ -6,6 +8,7 @@ enum LimitPushdown {
         return limited(input, count, offset)
     }
 
+    /// - Parameter count: nil for OFFSET alone.
     private static func limited(_ input: LogicalPlan, _ count: Int?, _ offset: Int) -> LogicalPlan {
         switch input {
         case .project(let below, let columns): return .project(input: limited(below, count, offset), columns: columns)
@@ -18,6 +21,7 @@ enum LimitPushdown {
         }
         guard let count else { return offset == 0 ? input : .limit(input: input, count: nil, offset: offset) }
         if count == 0 { return .values(columns: input.columns, rows: []) }
+        // Rows that are skipped have to be read as well.
         let (wanted, overflow) = count.addingReportingOverflow(offset)
         return .limit(input: overflow ? input : capped(input, wanted), count: count, offset: offset)
     }
@@ -29,6 +33,7 @@ enum LimitPushdown {
             node.rowCountMax = min(node.rowCountMax ?? count, count)
             return .scan(node)
         case .project(let input, let columns): return .project(input: capped(input, count), columns: columns)
+        // Any input may have to give all of them.
         case .setOperation(var node) where node.kind == .union && node.keepsRepeats:
             node.inputs = node.inputs.map { input in
                 if case .limit = input { return input }

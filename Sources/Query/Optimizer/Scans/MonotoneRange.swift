@@ -2,6 +2,17 @@ import ColumnStore
 
 /// Turns a test of a monotone function of a column into a range of the column itself: `date_trunc('month', day) = '2026-11-01'`,
 /// `extract(year from day) >= 2020`, `issued_at::date = '2026-11-20'`, a decimal against a constant with more digits.
+///
+/// Let f be the function and v the constant. f maps a step of its operand, the half-open range [first, next), to one value, and rises from step to
+/// step. With the step that v falls on (`isStep`: v is the value of a step, and not between two):
+///
+///     f(x) = v    first ≤ x < next    never without isStep
+///     f(x) ≥ v    x ≥ first           x ≥ next without isStep
+///     f(x) > v    x ≥ next
+///     f(x) < v    x < first           x < next without isStep
+///     f(x) ≤ v    x < next
+///
+/// `date_trunc('month', d) = '2026-11-01'` is `d >= '2026-11-01' AND d < '2026-12-01'`, and `= '2026-11-02'` is never.
 struct MonotoneRange {
     enum Range {
         case between(ColumnFilter.Bound?, ColumnFilter.Bound?)
@@ -34,6 +45,7 @@ struct MonotoneRange {
         return (inner, range)
     }
 
+    /// The range's ends as tests of the inner function in their turn: `date_trunc('year', t::date)`.
     private func nested(_ inner: Expression, _ range: Range) -> (Expression, Range)? {
         guard case .between(let lower, let upper) = range else { return nil }
         var column: Expression?, low: ColumnFilter.Bound?, high: ColumnFilter.Bound?
@@ -61,6 +73,7 @@ struct MonotoneRange {
         func before(_ bound: ColumnFilter.Bound) -> ColumnFilter.Bound { .init(bound.value, isInclusive: false) }
     }
 
+    /// The function's operand, and the step of it that the constant falls on; nil for a function that is not known to rise.
     private func steps(of operand: Expression, _ value: Value) -> (Expression, Steps)? {
         switch operand {
         case .cast(let inner, let type, _): return castSteps(inner, type, value).map { (inner, $0) }
@@ -74,6 +87,7 @@ struct MonotoneRange {
         }
     }
 
+    /// An instant is cut in the zone that the call names: steps are reckoned here for UTC only, where days do not change their length.
     private func truncationSteps(_ arguments: [Expression], _ type: ColumnType, _ value: Value) -> (Expression, Steps)? {
         guard arguments.count >= 2, case .literal(.bytes(let field), _) = arguments[0], type != .interval else { return nil }
         if case .timestamp(isUTC: true) = type {
@@ -85,13 +99,16 @@ struct MonotoneRange {
         return truncationSteps(String(decoding: field, as: UTF8.self), moment).map { (arguments[1], $0) }
     }
 
+    /// `extract(year from …)` alone rises over the whole calendar; months and days begin again.
     private func fieldSteps(_ arguments: [Expression], _ value: Value) -> (Expression, Steps)? {
+        // Both ends of the year are dates then.
         guard arguments.count >= 2, case .literal(let field, _) = arguments[0], field == .string("year"),
             case .decimal(let year) = value, (1...9_998).contains(year)
         else { return nil }
         return yearSteps(Int(year), arguments).map { (arguments[1], $0) }
     }
 
+    /// A cast that keeps the order. Rounding casts, as of a decimal to fewer digits, do not begin their steps at a step's value, and are left out.
     private func castSteps(_ inner: Expression, _ type: ColumnType, _ value: Value) -> Steps? {
         let day = ValueText.microsecondsPerDay
         switch (inner.type, type, value) {
@@ -105,6 +122,7 @@ struct MonotoneRange {
             let days = Self.floor(moment, day)
             return Steps(first: .integer(days), firstOfNext: .integer(days + 1), isStep: days * day == moment)
         case (.timestamp(let instant), .date, .integer(let days)) where !instant || isUTC:
+            // So many days in microseconds are far from 64 bits.
             guard abs(days) < 10_000_000 else { return nil }
             return Steps(first: .integer(days * day), firstOfNext: .integer((days + 1) * day), isStep: true)
         case (.timestamp, .timestamp, .integer) where isUTC: return Self.identity(value)
@@ -112,11 +130,13 @@ struct MonotoneRange {
         }
     }
 
+    /// Each value is a step by itself.
     private static func identity(_ value: Value) -> Steps? {
         guard case .integer(let number) = value, number < .max else { return nil }
         return Steps(first: value, firstOfNext: .integer(number + 1), isStep: true)
     }
 
+    /// Rounds down, where the operator rounds towards zero: -1 µs lies on the day before 1970.
     private static func floor(_ value: Int64, _ divisor: Int64) -> Int64 {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? quotient - 1 : quotient
@@ -151,10 +171,13 @@ struct MonotoneRange {
     }
 
     /// The step of date_trunc that a moment lies in.
+    ///
+    /// - Parameter moment: microseconds since 1970.
     private func truncationSteps(_ field: String, _ moment: Int64) -> Steps? {
         let units: [String: Int64] = ["second": 1_000_000, "minute": 60_000_000, "hour": 3_600_000_000, "day": ValueText.microsecondsPerDay]
         if let unit = units[field] {
             let step = Self.floor(moment, unit)
+            // Within ±2^55 µs, some 1,141 years about 1970: no multiplication overflows.
             guard abs(step) < 1 << 55 / unit else { return nil }
             return Steps(first: .integer(step * unit), firstOfNext: .integer((step + 1) * unit), isStep: step * unit == moment)
         }
@@ -172,6 +195,7 @@ struct MonotoneRange {
             return Steps(first: .integer(monday * day), firstOfNext: .integer((monday + 7) * day), isStep: monday * day == moment)
         default: return nil
         }
+        // Months counted from year 0, cut to the width.
         let start = (year * 12 + month - 1) / width * width
         guard let first = ValueText.days(year: start / 12, month: start % 12 + 1, day: 1),
             let next = ValueText.days(year: (start + width) / 12, month: (start + width) % 12 + 1, day: 1)
@@ -180,6 +204,9 @@ struct MonotoneRange {
     }
 
     /// Of days since 1970, for years 1 to 9998.
+    ///
+    /// By eras of 400 years, which have 146,097 days, with years that begin in March so that a leap day is a year's last (Hinnant, “chrono-Compatible
+    /// Low-Level Date Algorithms”).
     private static func yearAndMonth(_ days: Int64) -> (Int, Int)? {
         guard (-719_162...2_932_530).contains(days) else { return nil }
         let shifted = days + 719_468

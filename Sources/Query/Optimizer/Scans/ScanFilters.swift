@@ -2,6 +2,8 @@ import ColumnStore
 
 /// Gives conditions that stand on a scan to the scan: as column filters where those say exactly the same (the source prunes files and
 /// pages with them), else as residual conditions that the source evaluates early. Conditions on the elements of a list become hints.
+///
+/// Afterwards no filter stands directly on a scan: what the source cannot test as filters it evaluates as residual conditions.
 struct ScanFilters {
     /// Whether the session's zone is UTC, so that instants and local times agree.
     let isUTC: Bool
@@ -22,6 +24,7 @@ struct ScanFilters {
 
     // MARK: The scan itself
 
+    /// The scan with its conditions: exact readings as filters alone, others as filters to prune by and a residual condition.
     private func absorbing(_ conjuncts: [Expression], _ scan: ScanNode) -> ScanNode {
         var node = scan
         let columns = Dictionary(scan.columns.map { ($0.column.id, $0.name) }, uniquingKeysWith: { first, _ in first })
@@ -35,6 +38,8 @@ struct ScanFilters {
     }
 
     /// Ranges of one column become one.
+    ///
+    /// Repeats are dropped. Filters keep the order of their first mention.
     static func merged(_ filters: [ColumnFilter]) -> [ColumnFilter] {
         if filters.count < 2 { return filters }
         var result: [ColumnFilter] = []
@@ -54,6 +59,7 @@ struct ScanFilters {
         return result
     }
 
+    /// The bound that leaves out more; nil is none. Bounds that cannot be compared: the first.
     private static func tighter(_ a: ColumnFilter.Bound?, _ b: ColumnFilter.Bound?, isLower: Bool) -> ColumnFilter.Bound? {
         guard let a else { return b }
         guard let b, let order = Value.order(a.value, b.value) else { return a }
@@ -111,6 +117,7 @@ struct ScanFilters {
         case .join(var node) where node.kind == .inner || node.kind == .cross:
             if node.left.columnIDs.contains(list) { node.left = hinted(node.left, list, filters) } else { node.right = hinted(node.right, list, filters) }
             return .join(node)
+        // Of these the left side's rows alone may be left out.
         case .join(var node) where [.left, .semi, .anti, .antiNullAware].contains(node.kind):
             guard node.left.columnIDs.contains(list) else { return plan }
             node.left = hinted(node.left, list, filters)
