@@ -1,13 +1,26 @@
 /// Expressions, by precedence climbing over PostgreSQL's table of precedences.
+///
+///     expression = prefix { infix }                       of operators that bind tighter than what is around it
+///     prefix     = NOT expression | ('-' | '+' | '~' | '@' | '|/' | '||/') expression | primary
+///     infix      = operator expression | AND … | OR … | IS [NOT] test | [NOT] BETWEEN … AND …
+///                | [NOT] IN '(' list | query ')' | [NOT] (LIKE | ILIKE) pattern [ESCAPE e] | [NOT] SIMILAR TO pattern
+///                | operator (ANY | SOME | ALL) '(' query | list ')' | AT TIME ZONE zone | COLLATE name
+///                | '::' type | '[' index ']' | OVERLAPS row | ISNULL | NOTNULL
+///
+/// `a + b * c`: with `a` read, `+` (8) waits while what binds tighter than 8, `b * c`, is read as its right side; an operator of the same precedence
+/// ends that side, so that all of them are left-associative. Each operand costs one level of `nested`, whatever stands in it.
 extension Parser {
     /// From loosest to tightest; PostgreSQL 15, chapter 4.1.6.
     private enum Precedence {
+        // From loosest to tightest. `other` are all operators without a place of their own, `isTest` IS and ISNULL.
         static let or = 1, and = 2, not = 3, isTest = 4, comparison = 5, membership = 6, other = 7, additive = 8
         static let multiplicative = 9, power = 10, timeZone = 11, collate = 12, unary = 13, element = 14, cast = 15
     }
 
+    /// An expression up to a token that can be no part of it, as a comma, a closing bracket or a keyword.
     mutating func expression() throws(QueryError) -> ExpressionSyntax { try expression(above: 0) }
 
+    /// One or more, separated by commas.
     mutating func expressionList() throws(QueryError) -> [ExpressionSyntax] {
         var list = [try expression()]
         while acceptSymbol(",") { list.append(try expression()) }
@@ -27,6 +40,8 @@ extension Parser {
 
     // MARK: Prefix
 
+    /// An operand, with what stands before it. A sign binds tighter than `^`, other prefix operators looser than `+`: `- a ^ b` is `(-a) ^ b`, `~ a +
+    /// b` is `~ (a + b)`.
     private mutating func prefix() throws(QueryError) -> ExpressionSyntax {
         let start = position
         if accept("not") {
@@ -49,14 +64,19 @@ extension Parser {
 
     // MARK: Infix
 
+    /// What the token at the cursor does to the expression before it.
     private enum Infix {
         case binary(ExpressionSyntax.BinaryOperator, Int)
         case overlaps, and, or, isTest, between, membership, like, similar, notMembership, isNull, notNull, timeZone, collate, cast, element
+        /// `~~`, `!~~`, `~~*` and `!~~*`, which PostgreSQL makes of LIKE.
         case likeOperator(ignoresCase: Bool, isNegated: Bool)
+        /// `OPERATOR(schema.op)`; the count of its tokens, parentheses included.
         case namedOperator(ExpressionSyntax.BinaryOperator, tokenCount: Int)
+        /// An operator of PostgreSQL's that means nothing here.
         case unsupported
     }
 
+    /// Operators of two operands that need nothing read but their right side.
     private static let binaryOperators: [String: (ExpressionSyntax.BinaryOperator, Int)] = [
         "+": (.add, Precedence.additive), "-": (.subtract, Precedence.additive), "*": (.multiply, Precedence.multiplicative),
         "/": (.divide, Precedence.multiplicative), "%": (.remainder, Precedence.multiplicative), "^": (.power, Precedence.power),
@@ -79,6 +99,7 @@ extension Parser {
         "~": .bitNot, "@": .magnitude, "|/": .squareRoot, "||/": .cubeRoot,
     ]
 
+    /// Between two operands; before one, some of them are known.
     private static let unsupportedOperators: Set<String> = ["@", "!", "|/", "||/"]
 
     /// The operator at the cursor, not consumed.
@@ -90,6 +111,7 @@ extension Parser {
         }
     }
 
+    /// Nil for a symbol that ends the expression, as `,` or `)`.
     private func infixSymbol(_ text: String) -> (Int, Infix)? {
         if let (op, precedence) = Self.binaryOperators[text] { return (precedence, .binary(op, precedence)) }
         switch text {
@@ -103,6 +125,7 @@ extension Parser {
         }
     }
 
+    /// Nil for a word that ends the expression: a keyword of the query around it, or an alias.
     private func infixWord(_ text: String) -> (Int, Infix)? {
         switch text {
         case "or": return (Precedence.or, .or)
@@ -114,6 +137,7 @@ extension Parser {
         case "in": return (Precedence.membership, .membership)
         case "like", "ilike": return (Precedence.membership, .like)
         case "similar": return nextIs("to") ? (Precedence.membership, .similar) : nil
+        // NOT behind an operand is only part of another word's test.
         case "not":
             let next = token(after: 1)
             guard next.kind == .word, ["between", "in", "like", "ilike", "similar"].contains(next.text) else { return nil }
@@ -134,6 +158,7 @@ extension Parser {
         return (Precedence.other, .namedOperator(op, tokenCount: place + 2))
     }
 
+    /// Reads what belongs to the operator at the cursor, the operator included.
     private mutating func apply(_ step: Infix, to left: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
         let start = position
         switch step {
@@ -211,22 +236,26 @@ extension Parser {
         return try callNode(FunctionSyntax(name: NameSyntax("overlaps", at: start), arguments: left.rowFields + right.rowFields))
     }
 
+    /// An operator with its right side, or with ANY, SOME or ALL of a query or a list.
     private mutating func binary(
         _ op: ExpressionSyntax.BinaryOperator, _ precedence: Int, _ left: ExpressionSyntax
     ) throws(QueryError) -> ExpressionSyntax {
         let start = position
         advance()
+        // Of a pattern each test is one by itself, since there is no least and greatest pattern; of others the tree has a node.
         if at("any") || at("some") || at("all"), nextIs(symbol: "(") {
             guard op.isPatternTest else { return try quantified(op, left, at: start) }
             return try each(left, at: start) { (parser, pattern) throws(QueryError) in try parser.node(.binary(op, left, pattern), at: start, over: [left, pattern]) }
         }
         let right = try expression(above: precedence)
+        // `a < b < c` is an error in PostgreSQL, whose comparisons do not associate.
         if precedence == Precedence.comparison, let (next, _) = infix(), next == Precedence.comparison {
             throw .badSQL("comparisons cannot be chained", at: position, hint: "join two of them with AND")
         }
         return try node(.binary(op, left, right), at: start, over: [left, right])
     }
 
+    /// `x op ANY (query)` and `x op ALL (list)`, at the word behind the operator.
     private mutating func quantified(
         _ op: ExpressionSyntax.BinaryOperator, _ left: ExpressionSyntax, at start: Int
     ) throws(QueryError) -> ExpressionSyntax {
@@ -254,6 +283,7 @@ extension Parser {
         return try node(isAnd ? .and(items) : .or(items), at: start, over: items)
     }
 
+    /// IS [NOT] NULL, TRUE, FALSE, UNKNOWN, DISTINCT FROM x, or [form] NORMALIZED, which is a call of `is_normalized`.
     private mutating func isTest(_ left: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
         let start = position
         advance()
@@ -284,6 +314,7 @@ extension Parser {
         return try node(.isTest(left, test, isNegated: isNegated), at: start, over: [left])
     }
 
+    /// `[NOT] BETWEEN [SYMMETRIC] low AND high`: bounds hold no AND of their own, so that the word ends the first.
     private mutating func between(_ left: ExpressionSyntax, isNegated: Bool) throws(QueryError) -> ExpressionSyntax {
         let start = position
         advance()
@@ -296,6 +327,7 @@ extension Parser {
             .between(left, low: low, high: high, isSymmetric: isSymmetric, isNegated: isNegated), at: start, over: [left, low, high])
     }
 
+    /// `[NOT] IN (…)`. Whether the parentheses hold a query or a list is known with their first word, unless that is another parenthesis.
     private mutating func membership(_ left: ExpressionSyntax, isNegated: Bool) throws(QueryError) -> ExpressionSyntax {
         let start = position
         advance()
@@ -316,6 +348,7 @@ extension Parser {
         return try node(.inList(left, list, isNegated: isNegated), at: start, over: [left] + list)
     }
 
+    /// `[NOT] LIKE pattern [ESCAPE e]`.
     private mutating func like(_ left: ExpressionSyntax, isNegated: Bool) throws(QueryError) -> ExpressionSyntax {
         let start = position
         let ignoresCase = at("ilike")
@@ -395,6 +428,7 @@ extension Parser {
         return isAll ? try node(.not(isAmong), at: start, over: [isAmong]) : isAmong
     }
 
+    /// The schema of a collation says nothing here; only `pg_catalog` is passed over.
     private mutating func collate(_ left: ExpressionSyntax) throws(QueryError) -> ExpressionSyntax {
         advance()
         if at("pg_catalog"), nextIs(symbol: ".") {

@@ -24,6 +24,7 @@ extension ExpressionSyntax.Kind {
 
     /// Rows are compared by one test within another.
     var addedHeight: Int {
+        // `(a, b) < (c, d)` becomes `a < c OR a = c AND b < d`, two levels a field.
         guard case .binary(let op, let left, _) = self, left.isRow, op != .equal, op != .notEqual else { return 0 }
         return 2 * left.rowFields.count
     }

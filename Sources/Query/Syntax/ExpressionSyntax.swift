@@ -1,4 +1,6 @@
 /// A scalar expression as written.
+///
+/// Names in it are not looked up, and no type is known. `Parser.node` makes it over nodes that are made already.
 package struct ExpressionSyntax: Sendable {
     package let kind: Kind
     /// Where an error about this node points: a name's start, an operator's sign.
@@ -41,30 +43,38 @@ package struct ExpressionSyntax: Sendable {
         case string(String)
         /// `DATE '2026-11-20'`.
         case typedString(TypeNameSyntax, String)
+        /// INTERVAL '1' with what stands behind it, as `day to second(2)`; nil for nothing.
         case interval(String, fields: String?)
         /// 1-based.
         case parameter(Int)
         case unary(UnaryOperator, ExpressionSyntax)
         case binary(BinaryOperator, ExpressionSyntax, ExpressionSyntax)
+        /// Two operands or more: `a AND b AND c` is one node.
         case and([ExpressionSyntax])
         case or([ExpressionSyntax])
         case not(ExpressionSyntax)
         case isTest(ExpressionSyntax, TruthTest, isNegated: Bool)
         case isDistinct(ExpressionSyntax, ExpressionSyntax, isNegated: Bool)
         case between(ExpressionSyntax, low: ExpressionSyntax, high: ExpressionSyntax, isSymmetric: Bool, isNegated: Bool)
+        /// At least one item.
         case inList(ExpressionSyntax, [ExpressionSyntax], isNegated: Bool)
         case inQuery(ExpressionSyntax, QuerySyntax, isNegated: Bool)
         /// `x op ANY (query)`, `x op ALL (array)`.
         case quantified(ExpressionSyntax, BinaryOperator, isAll: Bool, QuantifiedSet)
         case like(ExpressionSyntax, pattern: ExpressionSyntax, escape: ExpressionSyntax?, ignoresCase: Bool, isNegated: Bool)
         case exists(QuerySyntax)
+        /// A query in parentheses where a value stands.
         case scalarQuery(QuerySyntax)
+        /// `ARRAY(SELECT …)`.
         case arrayQuery(QuerySyntax)
+        /// With an operand branches are compared with it, without one they are conditions. Nil for ELSE: NULL.
         case caseWhen(operand: ExpressionSyntax?, branches: [CaseBranch], otherwise: ExpressionSyntax?)
         case cast(ExpressionSyntax, TypeNameSyntax)
         case function(FunctionSyntax)
         case atTimeZone(ExpressionSyntax, zone: ExpressionSyntax)
+        /// `(a, b)` of two items or more, or `ROW(…)` of any number.
         case row([ExpressionSyntax])
+        /// `ARRAY[…]`; of lists where the brackets are nested.
         case array([ExpressionSyntax])
         case element(ExpressionSyntax, index: ExpressionSyntax)
         /// `list[a:b]`; nil for a side that is left open.
@@ -80,11 +90,13 @@ package struct ExpressionSyntax: Sendable {
         package let result: ExpressionSyntax
     }
 
+    /// What ANY and ALL are asked of: the rows of a query, or the elements of a list.
     package indirect enum QuantifiedSet: Sendable {
         case query(QuerySyntax)
         case array(ExpressionSyntax)
     }
 
+    /// What IS asks; raw values are the words of SQL.
     package enum TruthTest: String, Sendable { case null = "NULL", isTrue = "TRUE", isFalse = "FALSE", unknown = "UNKNOWN" }
 
     package enum UnaryOperator: String, Sendable { case plus = "+", minus = "-", bitNot = "~", magnitude = "@", squareRoot = "|/", cubeRoot = "||/"
@@ -93,6 +105,7 @@ package struct ExpressionSyntax: Sendable {
         package var keepsType: Bool { self != .squareRoot && self != .cubeRoot }
     }
 
+    /// Operators with two operands; raw values are their signs, of several that mean the same the one that is printed.
     package enum BinaryOperator: String, Sendable {
         case add = "+", subtract = "-", multiply = "*", divide = "/", remainder = "%", power = "^", concatenate = "||"
         case equal = "=", notEqual = "<>", less = "<", lessOrEqual = "<=", greater = ">", greaterOrEqual = ">="
@@ -115,6 +128,7 @@ package struct ExpressionSyntax: Sendable {
             }
         }
 
+        /// Regular expressions: their right side is a pattern and no value to compare with.
         var isPatternTest: Bool {
             switch self {
             case .matches, .matchesIgnoringCase, .matchesNot, .matchesNotIgnoringCase: true
@@ -138,11 +152,14 @@ package struct FunctionSyntax: Sendable {
 
     package var name: NameSyntax
     package var arguments: [ExpressionSyntax] = []
+    /// `count(*)`: no arguments at all.
     package var isStar = false
     package var isDistinct = false
     /// The last argument's elements are arguments.
     package var isVariadic = false
+    /// ORDER BY within the brackets.
     package var orderBy: [OrderItemSyntax] = []
+    /// WITHIN GROUP (ORDER BY …) behind them.
     package var withinGroup: [OrderItemSyntax] = []
     package var filter: ExpressionSyntax?
     package var over: OverSyntax?
@@ -150,6 +167,7 @@ package struct FunctionSyntax: Sendable {
     package init(name: NameSyntax, arguments: [ExpressionSyntax] = []) { (self.name, self.arguments) = (name, arguments) }
 }
 
+/// OVER: a window of the WINDOW clause by its name, or one that stands here.
 package indirect enum OverSyntax: Sendable {
     case named(NameSyntax)
     case window(WindowSyntax)
@@ -159,7 +177,9 @@ package indirect enum OverSyntax: Sendable {
 package struct TypeNameSyntax: Sendable, Equatable {
     /// Lower case, several words joined with one blank: `timestamp with time zone`.
     package let name: String
+    /// In brackets: length, precision, scale. The binder says which of them a type may have.
     package let modifiers: [Int]
+    /// However many brackets follow: PostgreSQL does not tell dimensions apart either.
     package let isArray: Bool
     package let position: Int
 }

@@ -26,11 +26,14 @@ enum Keywords {
         "year",
     ]
 
+    /// - Parameter word: in lower case, as a token has it.
     static func mayNameColumnOrTable(_ word: String) -> Bool {
         !reserved.contains(word) && !functionOrType.contains(word)
     }
 
+    /// Types count among functions: a word of theirs may stand before a bracket.
     static func mayNameFunction(_ word: String) -> Bool { !reserved.contains(word) }
 
+    /// Whether it may be a column's alias without AS. Reserved words may, but for those in the list.
     static func mayBeBareLabel(_ word: String) -> Bool { !notBareLabel.contains(word) }
 }

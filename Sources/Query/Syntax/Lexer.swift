@@ -2,6 +2,18 @@
 ///
 /// Positions count Unicode scalars from 1. Works on UTF-8 bytes; all syntax is ASCII, and every byte above 0x7F belongs to
 /// a name, a string or a comment.
+///
+///     token     = word | "quoted name" | number | string | parameter | symbol | end
+///     word      = (letter | '_' | byte ≥ 0x80) { the same | digit | '$' }                 folded to lower case in ASCII
+///     name      = '"' { any | '""' } '"' | U&"…" [UESCAPE 'c']
+///     number    = digits [ '.' [digits] ] [ (e | E) [sign] digits ] | '.' digits …
+///     string    = "'" { any | "''" } "'" { blanks with a line break "'" … "'" }
+///               | E'…' with backslash escapes | U&'…' [UESCAPE 'c'] | $tag$ … $tag$
+///     parameter = '$' digits                                                              1 to 65535
+///
+/// Blanks, `-- …` to the end of a line and nested `/* … */` stand between tokens. PostgreSQL's documentation, section 4.1.
+///
+/// Invariants: `offset` stands at the first byte of a scalar, and `scalarCount` scalars lie before it.
 struct Lexer {
     private let bytes: [UInt8]
     private var offset = 0
@@ -16,6 +28,10 @@ struct Lexer {
         "?", "`", "{", "}",
     ].map { Array($0.utf8) }
 
+    /// All tokens of a query, of which the last is `.end`.
+    ///
+    /// - Throws: bad-sql at the place of what is not closed, too long or no token; unsupported-sql for bit strings and national strings.
+    /// - Complexity: the bytes of the query.
     static func tokens(of query: String) throws(QueryError) -> [Token] {
         var lexer = try Lexer(query)
         var tokens: [Token] = []
@@ -33,10 +49,12 @@ struct Lexer {
         }
     }
 
+    /// The byte so far ahead; nil behind the end.
     private func peek(_ distance: Int = 0) -> UInt8? {
         offset + distance < bytes.count ? bytes[offset + distance] : nil
     }
 
+    /// Passes so many bytes, and the rest of the scalar that the last of them lies in.
     private mutating func advance(_ count: Int = 1) {
         for _ in 0..<count where offset < bytes.count {
             // Continuation bytes (10xxxxxx) do not start a scalar.
@@ -47,6 +65,7 @@ struct Lexer {
         while offset < bytes.count, bytes[offset] & 0xC0 == 0x80 { offset += 1 }
     }
 
+    /// The token at `offset`. Strings with a letter before them have to be looked for before words.
     private mutating func next() throws(QueryError) -> Token {
         try skipBlanksAndComments()
         let start = offset, position = scalarCount + 1
@@ -86,6 +105,7 @@ struct Lexer {
                 default: break
                 }
             }
+            // `u & x` without a quote are a name and an operator.
             if byte | 0x20 == UInt8(ascii: "u"), peek(1) == UInt8(ascii: "&"), peek(2) == UInt8(ascii: "'") || peek(2) == UInt8(ascii: "\"") {
                 let (kind, text) = try unicodeEscaped(position: position)
                 return token(kind, text, offset)
@@ -106,6 +126,7 @@ struct Lexer {
         return scalar.value < 0x20 ? "U+00\(String(scalar.value, radix: 16))" : "“\(String(Character(scalar)))”"
     }
 
+    /// Blanks are those of ASCII: a no-break space is part of a name.
     private mutating func skipBlanksAndComments() throws(QueryError) {
         while let byte = peek() {
             if byte == 0x20 || (0x09...0x0D).contains(byte) {
@@ -139,6 +160,7 @@ struct Lexer {
         throw .badSQL("this comment is not closed", at: position)
     }
 
+    /// Letters beyond ASCII stay as they are: PostgreSQL folds them only in encodings of one byte.
     private mutating func word(position: Int) throws(QueryError) -> String {
         var text: [UInt8] = []
         while let byte = peek(), Self.continuesWord(byte) {
@@ -150,6 +172,7 @@ struct Lexer {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Between double quotes, of which two are one; not folded, and never empty.
     private mutating func quotedName(position: Int) throws(QueryError) -> String {
         var text: [UInt8] = []
         advance()
@@ -161,6 +184,7 @@ struct Lexer {
                     try checkName(text, position)
                     return String(decoding: text, as: UTF8.self)
                 }
+                // Past the first of two quotes; the second is copied as any other character.
                 offset += 1
                 scalarCount += 1
             }
@@ -209,6 +233,7 @@ struct Lexer {
         throw .badSQL("this string is not closed", at: position)
     }
 
+    /// `'a'` and `'b'` on another line are `'ab'`. Passes the blanks and the opening quote; false where no string goes on, and nothing is passed.
     private mutating func continuesAfterLineBreak() throws(QueryError) -> Bool {
         var probe = offset, sawLineBreak = false
         while probe < bytes.count, bytes[probe] == 0x20 || (0x09...0x0D).contains(bytes[probe]) {
@@ -247,6 +272,7 @@ struct Lexer {
             }
             text.append(contentsOf: Array(String(Character(scalar)).utf8))
         case UInt8(ascii: "x"), UInt8(ascii: "0")...UInt8(ascii: "7"): try byteEscape(to: &text, at: position)
+        // A backslash before any other character stands for that character.
         default: appendScalar(to: &text)
         }
     }
@@ -263,6 +289,7 @@ struct Lexer {
         }
         // As there, an x without digits is an x.
         if count == 0 { return text.append(UInt8(ascii: "x")) }
+        // Three octal digits may be 511: of them PostgreSQL keeps the lower eight bits.
         guard value & 0xFF != 0 else { throw .badSQL("the query holds a NUL character", at: position) }
         text.append(UInt8(value & 0xFF))
     }
@@ -275,6 +302,7 @@ struct Lexer {
         var mark = UInt8(ascii: "\\")
         let (place, count) = (offset, scalarCount)
         try skipBlanksAndComments()
+        // UESCAPE in either case.
         if bytes[offset...].prefix(7).elementsEqual("uescape".utf8, by: { $0 | 0x20 == $1 }) {
             advance(7)
             try skipBlanksAndComments()
@@ -284,6 +312,7 @@ struct Lexer {
             mark = said
             advance(3)
         } else {
+            // What was passed over belongs to the next token.
             (offset, scalarCount) = (place, count)
         }
         return (isName ? .quotedName : .string, try UnicodeEscapes.decoded(raw, mark: mark, at: position))
@@ -308,6 +337,7 @@ struct Lexer {
         guard end < bytes.count, bytes[end] == UInt8(ascii: "$") else {
             throw .badSQL("unexpected “$”", at: position, hint: "parameters are $1, $2 …")
         }
+        // The closing mark is the very bytes of the opening one, `$$` or `$tag$`; nothing in between means anything.
         let mark = Array(bytes[offset...end])
         let bodyStart = end + 1
         var probe = bodyStart
@@ -325,9 +355,11 @@ struct Lexer {
         throw .badSQL("this string is not closed", at: position)
     }
 
+    /// The digits as written; the parser asks no more than that they are a number.
     private mutating func number(position: Int) throws(QueryError) -> String {
         let start = offset
         while let byte = peek(), Self.isDigit(byte) { advance() }
+        // `1..3` is two numbers with `..` between them, and not `1.` and `.3`.
         if peek() == UInt8(ascii: "."), peek(1) != UInt8(ascii: ".") {
             advance()
             while let byte = peek(), Self.isDigit(byte) { advance() }
@@ -339,6 +371,7 @@ struct Lexer {
                 while let byte = peek(), Self.isDigit(byte) { advance() }
             }
         }
+        // `1a` would be the number 1 under the alias a.
         if let byte = peek(), Self.startsWord(byte) {
             throw .badSQL("a letter follows a number", at: scalarCount + 1, hint: "put a blank between them")
         }

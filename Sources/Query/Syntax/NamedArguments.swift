@@ -1,4 +1,6 @@
 /// Arguments of one call that have names, for the functions whose parameters PostgreSQL names.
+///
+/// Functions here have parameters by place: `make_interval(days => 3)` is written as `make_interval(0, 0, 0, 3)`.
 struct NamedArguments {
     private struct Parameters {
         let names: [String]
@@ -7,6 +9,7 @@ struct NamedArguments {
     }
 
     private static let path = Parameters(names: ["target", "path", "vars", "silent"], filling: .string("{}"))
+    /// Names of parameters as PostgreSQL's catalog has them, in their order.
     private static let known: [String: Parameters] = [
         "make_date": Parameters(names: ["year", "month", "day"]),
         "make_time": Parameters(names: ["hour", "min", "sec"]),
@@ -20,12 +23,14 @@ struct NamedArguments {
     ]
 
     private let function: NameSyntax
+    /// Arguments by name, with the place of their parameter, as they came.
     private var given: [(place: Int, value: ExpressionSyntax)] = []
 
     init(of function: NameSyntax) { self.function = function }
 
     var isEmpty: Bool { given.isEmpty }
 
+    /// - Throws: bad-sql for a name that is no parameter or comes twice; unsupported-sql for a function that has no names here.
     mutating func take(_ value: ExpressionSyntax, as name: NameSyntax) throws(QueryError) {
         guard let parameters = Self.known[function.text] else {
             throw .unsupported("arguments by name are not supported by \(function.text)", at: name.position)
@@ -38,6 +43,9 @@ struct NamedArguments {
     }
 
     /// All in the order of the parameters.
+    ///
+    /// - Parameter first: the arguments without names, which stand first.
+    /// - Throws: bad-sql where a parameter is given twice, or a gap has nothing to fill it.
     func inOrder(behind first: [ExpressionSyntax]) throws(QueryError) -> [ExpressionSyntax] {
         var result = first
         for (place, value) in given.sorted(by: { $0.place < $1.place }) {

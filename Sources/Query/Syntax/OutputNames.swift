@@ -1,7 +1,10 @@
 /// The name of a selected column without alias, as PostgreSQL gives it.
+///
+/// PostgreSQL's `FigureColname`: a column its last name, a call its function, a cast what is cast or else its type, anything else `?column?`.
 enum OutputNames {
     static func name(of expression: ExpressionSyntax) -> String { chosen(expression)?.text ?? "?column?" }
 
+    /// Names of types as PostgreSQL's catalog has them.
     private static let internalTypeNames = [
         "integer": "int4", "int": "int4", "bigint": "int8", "double precision": "float8", "double": "float8", "float": "float8",
         "decimal": "numeric", "dec": "numeric", "boolean": "bool", "timestamp with time zone": "timestamptz",
@@ -36,6 +39,7 @@ enum OutputNames {
 
     private static func typeName(_ type: TypeNameSyntax) -> String { type.name.hasPrefix("interval ") ? "interval" : internalTypeNames[type.name] ?? type.name }
 
+    /// A subquery is called as its first column is.
     private static func name(ofFirstColumn body: QueryBody) -> String? {
         switch body {
         case .select(let select):

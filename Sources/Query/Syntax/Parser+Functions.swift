@@ -1,5 +1,12 @@
 /// Primary expressions: constants, names, calls, CASE, subqueries, and the functions with a grammar of their own.
+///
+///     primary  = constant | $n | name {'.' name} ['.*'] | call | '(' list | query ')' | CASE … END | CAST '(' x AS type ')'
+///              | EXISTS '(' query ')' | ARRAY '[' … ']' | ARRAY '(' query ')' | ROW '(' list ')' | type 'text' | INTERVAL 'text' [fields]
+///     call     = name '(' [ '*' | [DISTINCT | ALL] argument {',' argument} [ORDER BY …] ] ')'
+///                [WITHIN GROUP '(' ORDER BY … ')'] [FILTER '(' WHERE x ')'] [OVER (name | '(' window ')')]
+///     argument = [VARIADIC] x | name ('=>' | ':=') x
 extension Parser {
+    /// A primary with the fields that are taken out of it.
     mutating func primaryExpression() throws(QueryError) -> ExpressionSyntax {
         // Names take the dots behind them themselves, so one that is followed by a dot stood in parentheses.
         try fields(of: try primary())
@@ -17,6 +24,7 @@ extension Parser {
         return expression
     }
 
+    /// Nil for what a dot cannot follow: `*`, and a number, whose own dot it would be.
     private func fieldOwner(_ expression: ExpressionSyntax) -> Int? {
         switch expression.kind {
         case .star, .number: nil
@@ -43,6 +51,7 @@ extension Parser {
         }
     }
 
+    /// A word that begins an expression: a keyword with a grammar of its own, a type before a string, or a name.
     private mutating func wordExpression(_ token: Token) throws(QueryError) -> ExpressionSyntax {
         switch token.text {
         case "null": return try constant(.null)
@@ -84,6 +93,7 @@ extension Parser {
 
     // MARK: Parentheses
 
+    /// `(x)`, `(a, b)` or `(SELECT …)`. A single expression gets no node: parentheses have done their work.
     private mutating func parenthesised() throws(QueryError) -> ExpressionSyntax {
         let start = position
         advance()
@@ -175,6 +185,7 @@ extension Parser {
 
     // MARK: Types
 
+    /// `[pg_catalog.]name [(n, …)] [fields of an interval] [WITH | WITHOUT TIME ZONE] {'[]'} [ARRAY]`. Whether there is such a type the binder says.
     mutating func typeName() throws(QueryError) -> TypeNameSyntax {
         let start = position
         guard current.kind == .word || current.kind == .quotedName else { throw unexpected(expected: "a type's name") }
@@ -215,6 +226,7 @@ extension Parser {
                 try expectZone()
             }
         }
+        // `int[][]` is a list as well: how many dimensions a value has its own text tells.
         var isArray = false
         while atSymbol("["), nextIs(symbol: "]") {
             advance()
@@ -233,6 +245,7 @@ extension Parser {
     /// `DATE '…'`: a type's name straight before a string.
     private mutating func typedConstant(_ token: Token) throws(QueryError) -> ExpressionSyntax? {
         guard Keywords.mayNameFunction(token.text) else { return nil }
+        // It may be a column of that name: then the cursor goes back.
         let saved = index
         let isType: Bool
         switch token.text {
@@ -252,6 +265,7 @@ extension Parser {
 
     private static let intervalFields: Set<String> = ["year", "month", "day", "hour", "minute", "second"]
 
+    /// `INTERVAL 'text' [fields]`; nil where no string follows, and nothing is passed.
     private mutating func intervalConstant() throws(QueryError) -> ExpressionSyntax? {
         let start = position
         guard token(after: 1).kind == .string else { return nil }
@@ -284,6 +298,7 @@ extension Parser {
 
     // MARK: Names and calls
 
+    /// A name of any number of parts, or a call. A schema before a function is passed over: all are in `pg_catalog` here.
     private mutating func nameOrCall() throws(QueryError) -> ExpressionSyntax {
         let first = current
         if first.kind == .word, nextIs(symbol: "("), Keywords.mayNameFunction(first.text) || first.text == "any_value" {
@@ -309,6 +324,7 @@ extension Parser {
         return try node(.name(names), at: first.position)
     }
 
+    /// Functions that SQL writes without parentheses.
     private mutating func keywordFunction(_ token: Token) throws(QueryError) -> ExpressionSyntax {
         switch token.text {
         case "current_date", "current_timestamp", "localtimestamp", "localtime": break
@@ -337,6 +353,7 @@ extension Parser {
 
     func orderExpressions(_ items: [OrderItemSyntax]) -> [ExpressionSyntax] { items.map(\.expression) }
 
+    /// The node of a call over all that it holds, so that their heights count.
     mutating func callNode(_ call: FunctionSyntax) throws(QueryError) -> ExpressionSyntax {
         var children = call.arguments + orderExpressions(call.orderBy) + orderExpressions(call.withinGroup)
         if let filter = call.filter { children.append(filter) }
@@ -417,6 +434,7 @@ extension Parser {
 
     /// EXTRACT(f FROM x) and its like become calls with ordinary arguments; nil when the arguments are plain.
     private mutating func grammaticalCall(_ token: Token) throws(QueryError) -> ExpressionSyntax? {
+        // `substring(x, 1, 2)` has no words between its arguments: it is read again as any call.
         let saved = index
         advance()
         advance()
@@ -440,6 +458,7 @@ extension Parser {
         FunctionSyntax(name: NameSyntax(name, at: token.position), arguments: arguments)
     }
 
+    /// `EXTRACT(field FROM x)`; the field may be a word, a string or a name in quotes.
     private mutating func extract(_ token: Token) throws(QueryError) -> FunctionSyntax {
         guard [.word, .string, .quotedName].contains(current.kind) else { throw unexpected(expected: "a field such as YEAR") }
         let field = try node(.string(current.text), at: position)
@@ -457,6 +476,7 @@ extension Parser {
         return call("position", token, [text, part])
     }
 
+    /// `SUBSTRING(x FROM a [FOR n])`, `(x FOR n [FROM a])` and `(x SIMILAR p ESCAPE e)`; nil for plain arguments. FOR alone counts from 1.
     private mutating func substring(_ token: Token) throws(QueryError) -> FunctionSyntax? {
         let text = try expression()
         if atSymbol(",") || atSymbol(")") { return nil }
@@ -479,6 +499,7 @@ extension Parser {
         return call("substring", token, [text] + (start.map { [$0] } ?? []) + (count.map { [$0] } ?? []))
     }
 
+    /// `TRIM([LEADING | TRAILING | BOTH] [characters] FROM x)` is `ltrim`, `rtrim` or `btrim` of x and the characters.
     private mutating func trim(_ token: Token) throws(QueryError) -> FunctionSyntax {
         var name = "btrim"
         if accept("leading") { name = "ltrim" } else if accept("trailing") { name = "rtrim" } else { accept("both") }
@@ -490,6 +511,7 @@ extension Parser {
         return call(name, token, arguments)
     }
 
+    /// `OVERLAY(x PLACING y FROM a [FOR n])`; nil for plain arguments.
     private mutating func overlay(_ token: Token) throws(QueryError) -> FunctionSyntax? {
         let text = try expression()
         guard accept("placing") else { return nil }

@@ -1,5 +1,15 @@
 /// Queries: WITH, SELECT, VALUES, set operations, ORDER BY and LIMIT.
+///
+///     query  = [WITH [RECURSIVE] table {',' table}] body [ORDER BY items] [LIMIT n | FETCH FIRST n ROWS (ONLY | WITH TIES)] [OFFSET n]
+///     table  = name ['(' names ')'] AS [[NOT] MATERIALIZED] '(' query ')' [SEARCH …] [CYCLE …]
+///     body   = term { INTERSECT [ALL] term } { (UNION | EXCEPT) [ALL] term { INTERSECT [ALL] term } }
+///     term   = '(' query ')' | SELECT … | VALUES row {',' row} | TABLE name
+///     select = SELECT [ALL | DISTINCT [ON '(' list ')']] items [FROM tables] [WHERE x]
+///              [GROUP BY [DISTINCT] groupings] [HAVING x] [WINDOW name AS '(' window ')' …]
+///
+/// LIMIT and OFFSET may stand in either order. What writes or locks is refused by name.
 extension Parser {
+    /// A query, its WITH included, up to a token that can be no part of it.
     mutating func query() throws(QueryError) -> QuerySyntax {
         try measuredQuery().0
     }
@@ -31,6 +41,7 @@ extension Parser {
     /// Whether the current token can follow a query in parentheses and make it the first part of a longer one.
     var atQueryContinuation: Bool { at(anyOf: ["union", "intersect", "except", "order", "limit", "offset", "fetch"]) }
 
+    /// MATERIALIZED and NOT MATERIALIZED are read and mean nothing: the planner decides by how often a table is mentioned.
     private mutating func commonTables() throws(QueryError) -> [CommonTableSyntax] {
         let isRecursive = accept("recursive")
         var tables: [CommonTableSyntax] = []
@@ -49,6 +60,7 @@ extension Parser {
         return tables
     }
 
+    /// ORDER BY, LIMIT, OFFSET and FETCH, each once.
     private mutating func queryTail(into query: inout QuerySyntax) throws(QueryError) {
         if accept("order") {
             try expect("by")
@@ -79,6 +91,7 @@ extension Parser {
         if at("into") { throw .unsupported("SELECT INTO is not supported", at: position).because(.readOnly) }
     }
 
+    /// `FETCH {FIRST | NEXT} [n] {ROW | ROWS} {ONLY | WITH TIES}`; without a number one row.
     private mutating func fetchCount(_ start: Int, withTies: inout Bool) throws(QueryError) -> ExpressionSyntax {
         guard accept("first") || accept("next") else { throw unexpected(expected: "FIRST or NEXT") }
         let count = at("row") || at("rows") ? try node(.number("1"), at: start) : try primaryExpression()
@@ -93,6 +106,7 @@ extension Parser {
         return count
     }
 
+    /// `expression [ASC | DESC | USING < | USING >] [NULLS FIRST | NULLS LAST]`, one or more.
     mutating func orderItems() throws(QueryError) -> [OrderItemSyntax] {
         var items: [OrderItemSyntax] = []
         repeat {
@@ -127,10 +141,12 @@ extension Parser {
         return try unions(from: first)
     }
 
+    /// The rest of a body whose first term is read already.
     private mutating func setOperations(from first: QueryBody) throws(QueryError) -> QueryBody {
         try unions(from: try intersections(from: first))
     }
 
+    /// UNION and EXCEPT, from left to right.
     private mutating func unions(from first: QueryBody) throws(QueryError) -> QueryBody {
         var left = first, count = 0
         while at("union") || at("except") {
@@ -160,12 +176,14 @@ extension Parser {
         return left
     }
 
+    /// Each of them is one level of the tree, over which later passes recurse.
     func checkOperationCount(_ count: Int, _ position: Int) throws(QueryError) {
         guard count <= SyntaxLimits.setOperationCountMax else {
             throw .unsupported("more than \(SyntaxLimits.setOperationCountMax) in a row", at: position)
         }
     }
 
+    /// Whether repeats stay: ALL; DISTINCT and nothing mean the same.
     private mutating func setQuantifier() -> Bool {
         if accept("all") { return true }
         accept("distinct")
@@ -196,6 +214,7 @@ extension Parser {
         return .select(select)
     }
 
+    /// Every row has as many values as the first.
     private mutating func values() throws(QueryError) -> QueryBody {
         let start = position
         advance()
@@ -227,8 +246,10 @@ extension Parser {
         return try clauses(of: select)
     }
 
+    /// Words that may follow SELECT's list.
     private static let wordsBehindList = ["from", "where", "group", "having", "window", "union", "except", "intersect", "order", "limit", "offset", "fetch", "for", "into"]
 
+    /// Whether nothing stands where the list would begin: `SELECT FROM t`.
     private var atEndOfList: Bool {
         current.kind == .end || atSymbol(")") || atSymbol(";") || current.kind == .word && Self.wordsBehindList.contains(current.text)
     }
@@ -267,6 +288,7 @@ extension Parser {
         return select
     }
 
+    /// `[ALL | DISTINCT [ON (…)]]`.
     private mutating func distinct(into select: inout SelectSyntax) throws(QueryError) {
         if accept("all") { return }
         guard accept("distinct") else { return }
@@ -281,6 +303,7 @@ extension Parser {
         try expectSymbol(")")
     }
 
+    /// `*`, or an expression with its alias. Without AS an alias may not be a word that could go on with the query.
     private mutating func selectItem() throws(QueryError) -> SelectItemSyntax {
         if atSymbol("*") {
             let star = try node(.star([]), at: position)
@@ -298,6 +321,7 @@ extension Parser {
         return SelectItemSyntax(expression: expression, alias: nil)
     }
 
+    /// An expression, ROLLUP, CUBE, or GROUPING SETS, which may hold any of them.
     private mutating func groupingItem() throws(QueryError) -> GroupingSyntax {
         let start = position
         if at("rollup") && nextIs(symbol: "(") {
@@ -347,6 +371,7 @@ extension Parser {
     /// After the opening parenthesis, through the closing one.
     mutating func windowDefinition() throws(QueryError) -> WindowSyntax {
         var window = WindowSyntax(position: position)
+        // PARTITION, RANGE, ROWS and GROUPS are no reserved words, but begin a clause here.
         if current.kind == .quotedName || (current.kind == .word && Keywords.mayNameColumnOrTable(current.text)
             && !at(anyOf: ["partition", "range", "rows", "groups"])) {
             window.base = try name("a window's name")
@@ -365,6 +390,7 @@ extension Parser {
         return window
     }
 
+    /// `{ROWS | RANGE | GROUPS} bound` up to the current row, or `BETWEEN bound AND bound`, with EXCLUDE.
     private mutating func frame() throws(QueryError) -> FrameSyntax {
         let start = position
         let unit: FrameSyntax.Unit = at("rows") ? .rows : at("range") ? .range : .groups
@@ -382,6 +408,7 @@ extension Parser {
         return FrameSyntax(unit: unit, start: first, end: last, exclusion: try frameExclusion(), position: start)
     }
 
+    /// Frames that are empty by their words alone; distances are the binder's to look at.
     private func checkFrame(_ first: FrameSyntax.Bound, _ last: FrameSyntax.Bound, at position: Int) throws(QueryError) {
         switch (first, last) {
         case (.unboundedFollowing, _): throw .badSQL("a frame cannot start at UNBOUNDED FOLLOWING", at: position).because(.windowing)

@@ -1,8 +1,11 @@
 /// Records of documents, whose columns stand in the query: `jsonb_to_recordset(x) AS t(a int, b text)` is a LATERAL subquery of members and casts.
+///
+///     LATERAL (SELECT CAST(record.value ->> 'a' AS int) AS a FROM jsonb_array_elements(CAST(x AS jsonb)) AS record(value)) AS t
 extension Parser {
     /// Functions with a list of columns behind them, and whether a document has many records.
     private static let recordFunctions = ["json_to_record": false, "jsonb_to_record": false, "json_to_recordset": true, "jsonb_to_recordset": true]
 
+    /// Whether a list of columns has to stand behind a call of it.
     static func givesRecords(_ name: String) -> Bool { recordFunctions[name] != nil }
 
     /// What stands behind the call: `[AS] [t](a int, b text)`.
@@ -37,6 +40,7 @@ extension Parser {
         return .subquery(QuerySyntax(body: .select(select), position: start), alias: names, isLateral: true, position: start)
     }
 
+    /// The alias of the rows, where a list of columns follows it.
     private mutating func recordName(_ function: String) throws(QueryError) -> NameSyntax? {
         guard current.kind == .quotedName || current.kind == .word, nextIs(symbol: "(") else { return nil }
         return try name("an alias")
@@ -51,6 +55,7 @@ extension Parser {
         guard type.name == "json" || type.name == "jsonb" else { return try node(.cast(text, type), at: name.position, over: [text]) }
         let part = try node(.binary(.member, owner, key), at: name.position, over: [owner, key])
         let cast = try node(.cast(part, type), at: name.position, over: [part])
+        // A member that is null in JSON would be a document of its own as JSON: it is NULL here, as in PostgreSQL.
         let test = try node(.isTest(text, .null, isNegated: true), at: name.position, over: [text])
         let branch = ExpressionSyntax.CaseBranch(condition: test, result: cast)
         return try node(.caseWhen(operand: nil, branches: [branch], otherwise: nil), at: name.position, over: [test, cast])

@@ -1,10 +1,19 @@
 /// FROM: tables, subqueries, functions that give rows, and joins.
+///
+///     tables  = table {',' table}
+///     table   = primary { join primary [ON x | USING '(' names ')' [AS name]] }
+///     join    = [NATURAL] [INNER | LEFT [OUTER] | RIGHT [OUTER] | FULL [OUTER] | CROSS | ASOF [LEFT]] JOIN
+///     primary = [ONLY] name ['*'] [alias] [TABLESAMPLE method '(' x ')' [REPEATABLE '(' x ')']]
+///             | [LATERAL] '(' query ')' [alias] | '(' table ')' [alias]
+///             | [LATERAL] call [WITH ORDINALITY] [alias] | ROWS FROM '(' call {',' call} ')' [WITH ORDINALITY] [alias]
+///     alias   = [AS] name ['(' names ')']
 extension Parser {
     /// One item of the FROM list, with the joins that follow it.
     mutating func tableReference() throws(QueryError) -> TableSyntax {
         try nested { (parser) throws(QueryError) in try parser.joins(from: try parser.tablePrimary()) }
     }
 
+    /// Joins from left to right.
     private mutating func joins(from first: TableSyntax) throws(QueryError) -> TableSyntax {
         var left = first, count = 0
         while true {
@@ -25,6 +34,7 @@ extension Parser {
         }
     }
 
+    /// The right side of a join that has a condition: `a JOIN (b JOIN c ON …) ON …` may be written without its parentheses.
     private mutating func joinedRight() throws(QueryError) -> TableSyntax {
         let right = try tablePrimary()
         guard at(anyOf: ["join", "inner", "left", "right", "full", "cross", "natural"]) || atNearestJoin else { return right }
@@ -34,6 +44,7 @@ extension Parser {
         }
     }
 
+    /// The words before a table, through JOIN; nil where none of them stands.
     private mutating func joinKind(isNatural: Bool) throws(QueryError) -> JoinKindSyntax? {
         let kind: JoinKindSyntax
         switch current.kind == .word ? current.text : "" {
@@ -59,6 +70,7 @@ extension Parser {
     /// Before these words `asof` is no alias, though PostgreSQL has it as one.
     private var atNearestJoin: Bool { at("asof") && ["join", "left", "inner"].contains { nextIs($0) } }
 
+    /// - Throws: bad-sql where a join that needs one has none.
     private mutating func joinCondition(_ kind: JoinKindSyntax, isNatural: Bool) throws(QueryError) -> JoinConditionSyntax {
         if isNatural { return .natural }
         if kind == .cross { return .none }
@@ -70,6 +82,7 @@ extension Parser {
         throw unexpected(expected: "ON or USING")
     }
 
+    /// One table of FROM, without joins unless in parentheses.
     private mutating func tablePrimary() throws(QueryError) -> TableSyntax {
         let start = position
         let isLateral = accept("lateral")
@@ -92,6 +105,7 @@ extension Parser {
         return at("tablesample") ? try sample(of: table) : table
     }
 
+    /// `TABLESAMPLE {SYSTEM | BERNOULLI} (percentage) [REPEATABLE (seed)]`.
     private mutating func sample(of table: TableSyntax) throws(QueryError) -> TableSyntax {
         let start = position
         advance()
@@ -112,6 +126,7 @@ extension Parser {
         return .sampled(table, method: method, percentage: percentage, seed: seed, position: start)
     }
 
+    /// A function whose rows are a table. LATERAL says nothing there: it always sees the tables before it.
     private mutating func tableFunction(start: Int) throws(QueryError) -> TableSyntax {
         let name = try label("a function's name")
         let call = try functionCall(named: name)
@@ -155,6 +170,7 @@ extension Parser {
             return .subquery(inner, alias: try subqueryAlias(), isLateral: isLateral, position: start)
         }
         let inner = try tableReference()
+        // What looked like a table in parentheses was the first part of a query.
         if case .subquery(let query, alias: nil, _, _) = inner {
             let whole = atQueryContinuation ? try self.query(continuing: query).0 : query
             try expectSymbol(")")
@@ -179,6 +195,7 @@ extension Parser {
 
     private static func mayBeTableAlias(_ word: String) -> Bool { Keywords.mayNameColumnOrTable(word) }
 
+    /// `[AS] name [(columns)]`; nil where none stands.
     private mutating func tableAlias() throws(QueryError) -> TableAliasSyntax? {
         let hasAs = accept("as")
         guard hasAs || current.kind == .quotedName || (current.kind == .word && Self.mayBeTableAlias(current.text) && !atNearestJoin) else { return nil }

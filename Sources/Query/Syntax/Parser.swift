@@ -2,14 +2,27 @@
 ///
 /// This file holds the token cursor and the statements; `Parser+Query`, `Parser+Tables`, `ExpressionParser` and
 /// `Parser+Functions` the rest. No input can exhaust the stack: nesting and the height of trees are bounded.
+///
+/// Invariants:
+/// 1. `index` is that of a token; the last token is `.end` and is never passed;
+/// 2. `nesting` is how many `nested` are running, `heights` has an element for each query that is being read and one more;
+/// 3. nodes over others are made by `node`, so that no tree is higher or heavier than `SyntaxLimits` say.
+///
+/// A function that reads something begins at its first token, and ends at the first one behind it. Where a look ahead was wrong, `index` is set back.
 package struct Parser {
     private let tokens: [Token]
+    /// Token at the cursor.
     var index = 0
+    /// Levels that are open: parentheses, subqueries, operands.
     private var nesting = 0
     /// Height of the tallest expression in each query being parsed, innermost last.
     private var heights: [Int] = [0]
 
     /// Parses one statement, which a semicolon may end.
+    ///
+    /// - Throws: bad-sql, with the place, for what is no statement or goes on behind one; unsupported-sql for what PostgreSQL would read and this
+    ///   does not, and past the bounds of `SyntaxLimits`.
+    /// - Complexity: the tokens, but for the few that are read twice.
     package static func parseStatement(_ query: String) throws(QueryError) -> Statement {
         var parser = Parser(tokens: try Lexer.tokens(of: query))
         let statement = try parser.statement()
@@ -19,6 +32,8 @@ package struct Parser {
     }
 
     /// Parses text that is one expression and nothing else: a rule or a computed column of a document type.
+    ///
+    /// - Throws: as `parseStatement`.
     package static func parseExpression(_ text: String) throws(QueryError) -> ExpressionSyntax {
         var parser = Parser(tokens: try Lexer.tokens(of: text))
         let expression = try parser.expression()
@@ -34,10 +49,12 @@ package struct Parser {
     var current: Token { tokens[index] }
     var position: Int { current.position }
 
+    /// A token ahead of the cursor; behind the end, the end.
     func token(after distance: Int) -> Token { tokens[min(index + distance, tokens.count - 1)] }
 
     mutating func advance() { if index < tokens.count - 1 { index += 1 } }
 
+    /// - Parameter word: in lower case. A name in quotes is no word.
     func at(_ word: String) -> Bool { current.kind == .word && current.text == word }
 
     func at(anyOf words: Set<String>) -> Bool { current.kind == .word && words.contains(current.text) }
@@ -54,6 +71,7 @@ package struct Parser {
 
     func atSymbol(_ symbol: String) -> Bool { current.kind == .symbol && current.text == symbol }
 
+    /// Passes the word where it stands at the cursor, and tells whether it did.
     @discardableResult
     mutating func accept(_ word: String) -> Bool {
         guard at(word) else { return false }
@@ -68,6 +86,7 @@ package struct Parser {
         return true
     }
 
+    /// - Throws: bad-sql where another token stands.
     mutating func expect(_ word: String) throws(QueryError) {
         guard accept(word) else { throw unexpected(expected: word.uppercased()) }
     }
@@ -94,6 +113,8 @@ package struct Parser {
     // MARK: Bounds
 
     /// Runs `body` one level deeper.
+    ///
+    /// - Throws: unsupported-sql past `SyntaxLimits.nestingMax`, by which the stack of a thread is bounded.
     mutating func nested<Result>(_ body: (inout Parser) throws(QueryError) -> Result) throws(QueryError) -> Result {
         guard nesting < SyntaxLimits.nestingMax else {
             throw .unsupported("the query nests deeper than \(SyntaxLimits.nestingMax) levels", at: position)
@@ -104,6 +125,8 @@ package struct Parser {
     }
 
     /// Parses a query, and gives its height in expressions to the tree that holds it.
+    ///
+    /// Height does not hide in a subquery: it counts on in the expression around it.
     mutating func measured(_ body: (inout Parser) throws(QueryError) -> QuerySyntax) throws(QueryError) -> (QuerySyntax, height: Int) {
         heights.append(0)
         let query = try nested(body)
@@ -112,6 +135,7 @@ package struct Parser {
         return (query, height)
     }
 
+    /// Notes a height for the query that is being read.
     private mutating func note(height: Int, at position: Int) throws(QueryError) {
         guard height <= SyntaxLimits.expressionHeightMax else {
             throw .unsupported("this expression is deeper than \(SyntaxLimits.expressionHeightMax) operators", at: position)
@@ -120,6 +144,11 @@ package struct Parser {
     }
 
     /// Makes a node one higher than its tallest child.
+    ///
+    /// - Parameters:
+    ///   - children: all expressions in the node. One that is left out does not count.
+    ///   - queryHeight: of a subquery in it, by `measuredQuery`.
+    /// - Throws: unsupported-sql for a tree that is too high, or means too many nodes.
     mutating func node(
         _ kind: ExpressionSyntax.Kind, at position: Int, over children: [ExpressionSyntax] = [], queryHeight: Int = 0
     ) throws(QueryError) -> ExpressionSyntax {
@@ -141,6 +170,7 @@ package struct Parser {
 
     // MARK: Statements
 
+    /// EXPLAIN, SHOW TABLES, DESCRIBE or a query. Any other statement of SQL is refused as one that this does not do, and not as a typing error.
     private mutating func statement() throws(QueryError) -> Statement {
         if at("explain") {
             advance()
@@ -180,6 +210,7 @@ package struct Parser {
         "pragma", "install", "refresh", "discard", "savepoint", "release",
     ]
 
+    /// `ANALYZE VERBOSE` before the query, or options in parentheses: parentheses begin options unless a query stands in them.
     private mutating func explainForm() throws(QueryError) -> ExplainForm {
         var form = ExplainForm()
         guard atSymbol("("), !startsQuery() else {
@@ -246,6 +277,9 @@ package struct Parser {
 
     // MARK: Names
 
+    /// A name of a column or table; a reserved word only in quotes.
+    ///
+    /// - Parameter what: for the message.
     mutating func name(_ what: String) throws(QueryError) -> NameSyntax {
         let token = current
         switch token.kind {
@@ -269,12 +303,14 @@ package struct Parser {
         return NameSyntax(token.text, at: token.position, isQuoted: token.kind == .quotedName)
     }
 
+    /// A table's name, with its schema.
     mutating func qualifiedName() throws(QueryError) -> [NameSyntax] {
         var names = [try name("a table's name")]
         while acceptSymbol(".") { names.append(try label("a name")) }
         return names
     }
 
+    /// `(a, b)`.
     mutating func nameList() throws(QueryError) -> [NameSyntax] {
         try expectSymbol("(")
         var names = [try name("a column's name")]

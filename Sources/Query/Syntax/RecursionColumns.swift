@@ -39,6 +39,7 @@ extension Parser {
         return try columns.table(table, &self)
     }
 
+    /// Names of columns that the table has.
     private mutating func searchedColumns(_ columns: RecursionColumns) throws(QueryError) -> [NameSyntax] {
         var names: [NameSyntax] = []
         repeat {
@@ -59,6 +60,7 @@ extension Parser {
         return try node(.row(fields), at: names[0].position, over: fields)
     }
 
+    /// - Parameter table: nil for the part's own rows.
     mutating func column(_ name: NameSyntax, of table: NameSyntax? = nil) throws(QueryError) -> ExpressionSyntax {
         try node(.name([table ?? RecursionColumns.rows(at: name.position), name]), at: name.position)
     }
@@ -98,7 +100,9 @@ struct RecursionColumns {
         var next: ExpressionSyntax
     }
 
+    /// Columns that the table has without them.
     let visible: [NameSyntax]
+    /// In the order in which they stand behind the others.
     var added: [Added] = []
     private let parts: (first: SelectSyntax, next: SelectSyntax)
     private let isAll: Bool
@@ -111,6 +115,8 @@ struct RecursionColumns {
     /// What the rows of a part are called: no other table has blanks in its name.
     static func rows(at position: Int) -> NameSyntax { NameSyntax("rows of recursion", at: position) }
 
+    /// - Throws: bad-sql where the query is not `SELECT … UNION SELECT …`; unsupported-sql where its columns have no names to repeat, or the second
+    ///   part has no place to take the added columns from.
     init(of table: CommonTableSyntax, at position: Int) throws(QueryError) {
         let query = table.query
         guard case .setOperation(.union, let isAll, .select(let first), .select(let next), _) = query.body, query.with.isEmpty, query.orderBy.isEmpty, query.limit == nil,
@@ -127,6 +133,7 @@ struct RecursionColumns {
         (self.isAll, self.position, self.reference, parts) = (isAll, position, reference, (first, next))
     }
 
+    /// What FROM calls the recursive table; nil where it does not stand there.
     private static func reference(to name: NameSyntax, in table: TableSyntax) -> NameSyntax? {
         switch table {
         case .named(let parts, let alias):
@@ -152,6 +159,9 @@ struct RecursionColumns {
         condition = try parser.node(.binary(.notEqual, last, values.found), at: place, over: [last, values.found])
     }
 
+    /// The table with the added columns: each part stands as a subquery under `rows of recursion`, so that the new expressions can name its columns.
+    ///
+    /// - Throws: bad-sql for a name that another column has.
     func table(_ table: CommonTableSyntax, _ parser: inout Parser) throws(QueryError) -> CommonTableSyntax {
         let names = visible + added.map(\.name)
         guard Set(names.map(\.text)).count == names.count else {

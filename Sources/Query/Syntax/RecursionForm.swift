@@ -1,15 +1,20 @@
 /// Where a table of WITH RECURSIVE may be asked within its own query, as PostgreSQL has it: once, in the part behind UNION, and nowhere that the rows of one round
 /// alone would not do: in no subquery of an expression, on no side of a join that is filled up, and behind no EXCEPT.
+///
+/// One walk over the query. `place` is the strictest place that is around what is looked at, and goes down with it.
 struct RecursionForm {
+    /// Raw values are words of the message.
     private enum Place: String {
         case allowed, firstPart = "its first part", subquery = "a subquery", outerJoin = "an outer join", intersection = "INTERSECT", exception = "EXCEPT"
     }
 
     private let name: String
+    /// Mentions in places where one may stand.
     private var count = 0
 
     /// - Throws: bad-sql at the place that asks for it where it may not.
     static func check(_ table: CommonTableSyntax) throws(QueryError) {
+        // Without UNION the table does not read itself.
         guard case .setOperation(.union, _, let first, let rest, _) = table.query.body else { return }
         var form = RecursionForm(name: table.name.text)
         for inner in table.query.with { try form.look(inner.query, .subquery) }
@@ -38,6 +43,7 @@ struct RecursionForm {
         try look([query.limit, query.offset], place)
     }
 
+    /// What EXCEPT takes away would have to be known before all rounds are over.
     private mutating func look(_ body: QueryBody, _ place: Place) throws(QueryError) {
         switch body {
         case .select(let select): try look(select, place)
@@ -73,6 +79,7 @@ struct RecursionForm {
             try look(inner, place)
             try look([percentage, seed], place)
         case .join(let kind, let left, let right, let condition, _):
+            // The side that is filled up with NULLs: whether a row of it has a partner would depend on rounds to come.
             let isLeftFilled = kind == .right || kind == .full, isRightFilled = kind == .left || kind == .full || kind == .asofLeft
             try look(left, isLeftFilled && place == .allowed ? .outerJoin : place)
             try look(right, isRightFilled && place == .allowed ? .outerJoin : place)
@@ -104,6 +111,7 @@ struct RecursionForm {
         for case let item? in items { try look(item, place) }
     }
 
+    /// Every kind by name: the compiler asks for a new one.
     private mutating func look(_ expression: ExpressionSyntax, _ place: Place) throws(QueryError) {
         switch expression.kind {
         case .name, .star, .null, .boolean, .number, .string, .typedString, .interval, .parameter: break

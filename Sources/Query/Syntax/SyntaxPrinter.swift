@@ -1,4 +1,7 @@
-/// Writes a syntax tree as SQL, every operator in parentheses: parsing it again gives the same tree.
+/// Writes a syntax tree as SQL, every operator in parentheses, so that parsing it again gives the same tree. Not so RECURSIVE and WITH TIES, which
+/// are left out, POSITION, which becomes `strpos`, and EXTRACT, a plain call that the parser does not take.
+///
+/// Also a key: expressions of one query that are written alike are taken for the same (`Grouping`).
 package struct SyntaxPrinter {
     package static func print(_ statement: Statement) -> String {
         switch statement {
@@ -51,6 +54,7 @@ package struct SyntaxPrinter {
         }
     }
 
+    /// A set operation in parentheses, so that no precedence is needed.
     private func operand(_ body: QueryBody) -> String {
         if case .setOperation = body { "(\(text(body)))" } else { text(body) }
     }
@@ -180,6 +184,7 @@ package struct SyntaxPrinter {
         }
     }
 
+    /// Tests, which all give BOOLEAN.
     private func predicate(_ expression: ExpressionSyntax) -> String {
         func not(_ isNegated: Bool) -> String { isNegated ? "NOT " : "" }
         switch expression.kind {

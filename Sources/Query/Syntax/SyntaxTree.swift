@@ -41,28 +41,35 @@ package struct QuerySyntax: Sendable {
     package var position: Int
 }
 
+/// What a query's rows are, without order and count.
 package indirect enum QueryBody: Sendable {
     case select(SelectSyntax)
     case values([[ExpressionSyntax]], position: Int)
+    /// In parentheses, with a tail of its own.
     case nested(QuerySyntax)
     case setOperation(SetOperator, isAll: Bool, left: QueryBody, right: QueryBody, position: Int)
 }
 
 package enum SetOperator: String, Sendable { case union = "UNION", intersect = "INTERSECT", except = "EXCEPT" }
 
+/// One table of WITH.
 package struct CommonTableSyntax: Sendable {
     package let name: NameSyntax
+    /// Names for its first columns; the others keep their own.
     package let columns: [NameSyntax]
     package let query: QuerySyntax
     /// WITH RECURSIVE: it may read itself.
     package var isRecursive = false
 }
 
+/// `SELECT [DISTINCT] items FROM … WHERE … GROUP BY … HAVING … WINDOW …`. Absent clauses are nil or empty.
 package struct SelectSyntax: Sendable {
     package enum Distinct: Sendable { case none, all, on([ExpressionSyntax]) }
 
     package var distinct: Distinct = .none
+    /// None: rows without columns.
     package var items: [SelectItemSyntax] = []
+    /// Tables between commas; none: one row without columns.
     package var from: [TableSyntax] = []
     package var whereClause: ExpressionSyntax?
     package var groupBy: [GroupingSyntax] = []
@@ -79,10 +86,13 @@ package struct SelectItemSyntax: Sendable {
     package let alias: NameSyntax?
 }
 
+/// An item of GROUP BY. Several items are multiplied with each other.
 package indirect enum GroupingSyntax: Sendable {
     /// One expression, or several in parentheses (none: the grand total).
     case set([ExpressionSyntax])
+    /// Of each item its expressions: (a, b), (a), () for ROLLUP (a, b).
     case rollup([[ExpressionSyntax]], position: Int)
+    /// All subsets of the items.
     case cube([[ExpressionSyntax]], position: Int)
     case groupingSets([GroupingSyntax], position: Int)
 }
@@ -94,17 +104,20 @@ package struct OrderItemSyntax: Sendable {
     package let nullsFirst: Bool?
 }
 
+/// `AS name (columns)`; columns may be fewer than the table has.
 package struct TableAliasSyntax: Sendable {
     package let name: NameSyntax
     package let columns: [NameSyntax]
 }
 
+/// Raw values are the words before JOIN.
 package enum JoinKindSyntax: String, Sendable {
     case inner = "INNER", left = "LEFT", right = "RIGHT", full = "FULL", cross = "CROSS"
     /// DuckDB's: of the rows that the condition leaves the nearest one.
     case asof = "ASOF", asofLeft = "ASOF LEFT"
 }
 
+/// What stands in FROM.
 package indirect enum TableSyntax: Sendable {
     case named([NameSyntax], alias: TableAliasSyntax?)
     case subquery(QuerySyntax, alias: TableAliasSyntax?, isLateral: Bool, position: Int)
@@ -115,6 +128,7 @@ package indirect enum TableSyntax: Sendable {
     case join(JoinKindSyntax, left: TableSyntax, right: TableSyntax, condition: JoinConditionSyntax, position: Int)
 }
 
+/// What a join's rows are paired by.
 package enum JoinConditionSyntax: Sendable {
     case none
     case on(ExpressionSyntax)
@@ -132,6 +146,7 @@ package struct WindowSyntax: Sendable {
     package var position: Int
 }
 
+/// `ROWS BETWEEN start AND end EXCLUDE exclusion`. Without BETWEEN the end is the current row.
 package struct FrameSyntax: Sendable {
     package enum Unit: String, Sendable { case rows = "ROWS", range = "RANGE", groups = "GROUPS" }
     package enum Bound: Sendable {

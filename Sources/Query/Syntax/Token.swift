@@ -17,6 +17,7 @@ package struct Token: Equatable, Sendable {
     }
 
     package let kind: Kind
+    /// What the token means: names folded, quotes and escapes resolved. Empty at the end.
     package let text: String
     /// 1-based, in Unicode scalars of the query.
     package let position: Int

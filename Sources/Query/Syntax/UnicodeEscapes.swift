@@ -1,8 +1,12 @@
 import ColumnStore
 
 /// What stands in `U&'…'` and `U&"…"`: `\0441`, `\+01F600`, and the mark twice for itself; halves of a pair belong together.
+///
+///     text   = { any | mark mark | escape }
+///     escape = mark 4 hexadecimal digits | mark '+' 6 hexadecimal digits
 enum UnicodeEscapes {
     /// - Parameter mark: what UESCAPE says, else a backslash.
+    /// - Throws: bad-sql, at `position`, for an escape without its digits, half of a pair, and what is no character, 0 included.
     static func decoded(_ text: String, mark: UInt8, at position: Int) throws(QueryError) -> String {
         var rest = Array(text.utf8)[...], result: [UInt8] = [], high: UInt32?
         while let byte = rest.popFirst() {
@@ -18,6 +22,7 @@ enum UnicodeEscapes {
             if let first = high {
                 guard SurrogatePair.isLow(value) else { throw unpaired(position) }
                 (value, high) = (SurrogatePair.codePoint(first, value), nil)
+            // The first half of a character beyond U+FFFF: the next escape has to be its second half.
             } else if SurrogatePair.isHigh(value) {
                 high = value
                 continue
