@@ -1,9 +1,18 @@
 import ColumnStore
 
 /// FROM: tables, views, WITH queries, subqueries, UNNEST and generate_series. `Binder+Joins` has what joins them.
+///
+/// Each table of FROM gives a plan and the names of its columns (`NameScope`). A comma and a join put two of both together; what stands in a later
+/// place may look at earlier ones only if it is a function or LATERAL:
+///
+///     FROM a, UNNEST(a.list) l, (SELECT … a.x …) s    the function sees a, the subquery does not
+///     FROM a, LATERAL (SELECT … a.x …) s              a join whose right side mentions columns of its left one
 extension Binder {
     /// Binds the list and leaves its names in the frame.
+    ///
+    /// - Parameter frame: the SELECT's own level; its names are empty before.
     func bindFrom(_ items: [TableSyntax], in frame: BindingFrame) throws(QueryError) -> LogicalPlan {
+        // Without FROM there is one row, which has no columns.
         guard !items.isEmpty else { return .values(columns: [], rows: [[]]) }
         var plan: LogicalPlan?
         for item in items {
@@ -15,6 +24,7 @@ extension Binder {
 
     /// Joins `item` to what stands before it, whose names are in the frame: a function may use them.
     private func bindTable(_ item: TableSyntax, after left: LogicalPlan?, in frame: BindingFrame) throws(QueryError) -> LogicalPlan {
+        // A function unfolds the rows before it, and needs no join.
         if case .function(let call, let withOrdinality, let alias, let position) = item,
             let unnest = try bindList(call, withOrdinality, alias, at: position, in: frame)
         {
@@ -39,6 +49,7 @@ extension Binder {
         case .named(let name, let alias): return try bindNamed(name, alias, in: frame)
         case .subquery(let query, let alias, _, _):
             let outer = BindingFrame(parent: frame.outer)
+            // The subquery sees what is around this query and its WITH, and none of the tables beside it.
             outer.commonTables = frame.commonTables
             let rows = try bindQuery(query, parent: outer)
             frame.correlate(Set(outer.correlation))
@@ -56,6 +67,7 @@ extension Binder {
         }
     }
 
+    /// The plan's columns under the table's name, with the alias's names for the first of them.
     private func named(_ plan: LogicalPlan, _ alias: TableAliasSyntax?, name: String?) throws(QueryError) -> (LogicalPlan, NameScope) {
         var columns = plan.columns
         if let alias { columns = try renamed(columns, to: alias.columns, of: alias.name) }
@@ -76,10 +88,13 @@ extension Binder {
 
     // MARK: Tables
 
+    /// A name of FROM, in the order in which it is looked for: a table of WITH, a schema's relation, the dialect's, `information_schema`, the store's
+    /// tables and views.
     private func bindNamed(_ parts: [NameSyntax], _ alias: TableAliasSyntax?, in frame: BindingFrame) throws(QueryError) -> (LogicalPlan, NameScope) {
         // The database is the only one there is.
         let name = parts.count == 3 && parts[0].text == context.catalog.dialect?.databaseName ? Array(parts.dropFirst()) : parts
         let last = name[name.count - 1]
+        // A table of WITH counts with all that it is made of, at each mention.
         try countNode(at: last.position)
         if name.count == 1, let table = frame.commonTable(last.text) {
             try countNode(table.nodeCount, at: last.position)
@@ -127,7 +142,9 @@ extension Binder {
         }
         let share = try number(percentage, "the percentage")
         guard (0...100).contains(share) else { throw .data("the percentage of TABLESAMPLE lies between 0 and 100", at: percentage.position) }
+        // Without REPEATABLE another sample each time: the moment is the seed.
         let start = try seed.map { (seed) throws(QueryError) in try number(seed, "the seed") } ?? Double(now)
+        // A ticket's id tells a row by itself; of other tables all columns that have one value do.
         let columns = rows.columns.filter { !$0.type.isNested }
         let keys = columns.first { $0.name == "ticket_id" }.map { [$0] } ?? columns
         guard !keys.isEmpty else { throw .unsupported("TABLESAMPLE needs a column that is no list", at: position) }
@@ -145,6 +162,8 @@ extension Binder {
         return noting(try bindEntry(name, entry, schema: schema.name), of: name, in: schema.name)
     }
 
+    /// - Returns: nil where the schema has no such relation.
+    /// - Throws: what the catalog throws, placed at the name; data-error for an entry that cannot be opened.
     func entry(_ name: String, inSchema schema: String, at position: Int) throws(QueryError) -> CatalogEntry? {
         dependsOnSession = true
         do {
@@ -164,6 +183,7 @@ extension Binder {
         }
     }
 
+    /// As the other, of the store's own tables and views.
     func entry(_ name: String, at position: Int) throws(QueryError) -> CatalogEntry? {
         dependsOnSession = true
         do {
@@ -189,6 +209,9 @@ extension Binder {
         }
     }
 
+    /// The scan of all columns of a table; `ColumnPruning` leaves out those that nobody reads.
+    ///
+    /// - Parameter scope: rows that the asker may see. It goes into the scan beneath everything, so that no expression meets another row.
     func scan(_ name: String, _ source: any TableSource, _ scope: [ColumnFilter]) -> LogicalPlan {
         let table = TableReference(name: name, source: source, identity: newTable())
         let columns = source.schema.fields.map { ScanColumn(column: newColumn($0.name, $0.type.withoutIDs), name: $0.name) }
@@ -199,6 +222,9 @@ extension Binder {
         return .scan(ScanNode(table: table, columns: columns, scope: scope))
     }
 
+    /// A rollup as a table.
+    ///
+    /// - Throws: data-error where it has no plan.
     func bindRows(_ name: NameSyntax, _ rows: any EntryRows) throws(QueryError) -> LogicalPlan {
         do {
             guard let planned = rows as? any PlannedRows else { throw QueryError(.unsupportedSQL, "its rows have no plan") }
@@ -208,6 +234,9 @@ extension Binder {
         } catch { throw .data("the table “\(name.text)” cannot be opened: \((error as? QueryError)?.detail ?? "\(error)")", at: name.position) }
     }
 
+    /// The view's query, bound at this place as if it stood here in parentheses, but with nothing around it.
+    ///
+    /// - Throws: bad-sql where views read each other in a ring; any fault of the view's text at the place of its name.
     private func bindView(_ name: NameSyntax, _ query: String, schema: String?) throws(QueryError) -> LogicalPlan {
         // Two schemas may each have a view of that name.
         let key = schema.map { "\($0).\(name.text)" } ?? name.text
@@ -231,6 +260,7 @@ extension Binder {
     /// Views within views.
     package static let viewDepthMax = 16
 
+    /// The error for a name that is no table, with the nearest of all names that could stand here.
     func unknownTable(_ name: NameSyntax, in frame: BindingFrame) -> QueryError {
         var known = context.catalog.entryNames
         var level: BindingFrame? = frame
@@ -268,6 +298,7 @@ extension Binder {
 
     // MARK: Functions that give rows
 
+    /// Rows of a list, bound but not yet put beside other tables: over a left side they are unfolded row by row, by themselves they are a table.
     struct Unnest {
         var list: Expression
         var elements: [UnnestNode.Element]
@@ -284,6 +315,7 @@ extension Binder {
         }
     }
 
+    /// UNNEST of one list, whose elements are a column, or of a list of rows, whose members are columns.
     private func bindUnnest(
         _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
     ) throws(QueryError) -> Unnest {
@@ -359,6 +391,8 @@ extension Binder {
     }
 
     /// A function's list, as rows.
+    ///
+    /// - Throws: bad-sql for anything but arguments in the call.
     func rows(of function: RowFunction, _ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
         try checkPlain(call)
         let arguments = try bindAll(call.arguments, in: scope)
@@ -385,6 +419,8 @@ extension Binder {
     }
 
     /// A function whose rows come from a list, of each row before it: UNNEST, and generate_series over columns.
+    ///
+    /// Nil for one that is a table by itself, as generate_series of constants is.
     func bindList(
         _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
     ) throws(QueryError) -> Unnest? {
@@ -399,6 +435,7 @@ extension Binder {
         guard isSubscripts || call.name.text == "generate_series", (2...3).contains(call.arguments.count) else { return nil }
         try checkPlain(call)
         let arguments = try bindAll(call.arguments, in: ExpressionScope(frame: frame, clause: "FROM"))
+        // Bounds that look at no row make one series, which a scan-like node gives without a list in memory.
         guard isSubscripts || arguments.contains(where: { !$0.expression.columnIDs.isEmpty || $0.expression.hasSubquery }) else { return nil }
         try countNode(at: position)
         let (type, bounds) = isSubscripts ? (.int32, []) : try seriesTypes(arguments, at: position)
@@ -468,17 +505,20 @@ extension Binder {
         return series([either(last, first), either(first, last), either(.literal(.integer(-1), .int32), Self.one)], .int32, at: position)
     }
 
+    /// A series as a list. Of instants the steps are days and months of the session's zone.
     func series(_ bounds: [Expression], _ type: ColumnType, at position: Int) -> Expression {
         let zones = type == .timestampTZ ? [zone] : []
         return .call(.series, bounds + zones, type: .list(element: Field("element", type)), position: position)
     }
 
+    /// - Throws: bad-sql for what only aggregates and windows take.
     private func checkPlain(_ call: FunctionSyntax) throws(QueryError) {
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil, call.over == nil else {
             throw .badSQL("\(call.name.text) in FROM takes arguments only", at: call.name.position)
         }
     }
 
+    /// A function that is a table by itself: the dialect's, generate_series of constants, or one value as a row.
     private func bindTableFunction(
         _ call: FunctionSyntax, _ withOrdinality: Bool, _ alias: TableAliasSyntax?, at position: Int, in frame: BindingFrame
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
@@ -528,6 +568,7 @@ extension Binder {
         return .window(WindowNode(input: plan, partition: [], order: [], calls: [call]))
     }
 
+    /// The type of a series' values, and start, end and step as that. Times step by intervals; numbers of several types become one.
     private func seriesTypes(_ arguments: [TypedExpression], at position: Int) throws(QueryError) -> (ColumnType, [Expression]) {
         let first = arguments[0], last = arguments[1]
         let isTime = [first, last].contains { TypeRules.isTimestamp($0.type) || $0.type == .date } || arguments.count == 3 && arguments[2].type == .interval

@@ -1,8 +1,20 @@
 import ColumnStore
 
 /// GROUP BY: its keys, each once, and the grouping sets that it makes of them.
+///
+/// | written | sets |
+/// | --- | --- |
+/// | `a, b` | (a, b) |
+/// | `ROLLUP (a, b)` | (a, b), (a), () |
+/// | `CUBE (a, b)` | (a, b), (a), (b), () |
+/// | `GROUPING SETS ((a), b, ())` | (a), (b), () |
+/// | `a, ROLLUP (b)` | every set of the one with every set of the other: (a, b), (a) |
 extension Binder {
     /// The grouping sets, each a list of places in `expressions`.
+    ///
+    /// Invariants:
+    /// 1. `expressions` holds each key once, as keys are compared; sets and `items` name keys by their places in it;
+    /// 2. `sets` is never empty: without GROUP BY it is the one set of no keys.
     struct GroupingList {
         private(set) var expressions: [(expression: Expression, name: String, position: Int)] = []
         private(set) var places = ExpressionPlaces()
@@ -42,6 +54,8 @@ extension Binder {
         }
     }
 
+    /// - Throws: unsupported-sql past `SyntaxLimits.groupingSetCountMax` sets or `listItemCountMax` keys; bad-sql for keys that cannot be compared or
+    ///   hold aggregates.
     func bindGroups(
         _ select: SelectSyntax, _ items: [Item], _ collector: SelectCollector, in frame: BindingFrame
     ) throws(QueryError) -> GroupingList {
@@ -51,6 +65,7 @@ extension Binder {
         var whole: Set<Int> = []
         for element in select.groupBy {
             let sets = try groupingSets(element, items, collector, scope, &list)
+            // Plain keys, one after another: no product has to be made.
             if list.sets.count == 1, sets.count == 1, whole.count == list.sets[0].count {
                 list.sets[0] += sets[0].filter { whole.insert($0).inserted }
                 continue
@@ -78,6 +93,7 @@ extension Binder {
         return list
     }
 
+    /// The sets that one item of GROUP BY makes.
     private func groupingSets(
         _ element: GroupingSyntax, _ items: [Item], _ collector: SelectCollector, _ scope: ExpressionScope, _ list: inout GroupingList
     ) throws(QueryError) -> [[Int]] {
@@ -96,9 +112,11 @@ extension Binder {
             guard parts.count < SyntaxLimits.groupingSetCountMax else {
                 throw .unsupported("GROUP BY makes more than \(SyntaxLimits.groupingSetCountMax) grouping sets", at: position)
             }
+            // Each prefix, the longest first.
             for part in parts { sets.append((sets.last ?? []) + (try places(part, &list))) }
             return sets.reversed()
         case .cube(let parts, let position):
+            // 2^9 are as many sets as GROUP BY may make.
             guard parts.count <= 9 else { throw .unsupported("CUBE of more than 9 columns is not supported", at: position) }
             var sets: [[Int]] = [[]]
             for part in parts.reversed() {
@@ -119,6 +137,8 @@ extension Binder {
     }
 
     /// An input column comes before an output name, as in PostgreSQL.
+    ///
+    /// - Returns: the key's place in the list, where it is put if it is new.
     private func groupPlace(
         _ syntax: ExpressionSyntax, _ items: [Item], _ collector: SelectCollector, _ scope: ExpressionScope, _ list: inout GroupingList
     ) throws(QueryError) -> Int {
@@ -135,6 +155,7 @@ extension Binder {
         if let item { key = items[item].expression } else { key = try bindExpression(syntax, in: scope).expression }
         let compared = twins.compared(key)
         item = item ?? list.outputs[compared]
+        // A key may be an item of the SELECT's list, which may be made of these.
         let (aggregates, windows) = (collector.aggregateIDs, collector.windowIDs)
         if key.contains({ if case .column(let id, _) = $0 { aggregates.contains(id) || windows.contains(id) } else { false } }) {
             throw .badSQL("aggregates and window functions are not allowed in GROUP BY", at: syntax.position).because(.ungroupedColumn)

@@ -1,7 +1,15 @@
 import ColumnStore
 
 /// Joins of FROM: of tables, with a function's rows, by USING and NATURAL.
+///
+/// | kind | with a table | with a function's rows |
+/// | --- | --- | --- |
+/// | inner, cross | join | the left rows unfolded, ON as a filter above |
+/// | left | left join | unfolded with a row for an empty list; with ON a left join to the list of the row's own |
+/// | right, full | join; the right side sees nothing of the left | the same |
 extension Binder {
+    /// Three levels of names: `inner` for ON, which sees both sides; `beside` for functions and LATERAL within, which see the left side and what
+    /// stands before the join; `frame` for the query.
     func bindJoin(
         _ kind: JoinKindSyntax, _ left: TableSyntax, _ right: TableSyntax, _ condition: JoinConditionSyntax, at position: Int,
         in frame: BindingFrame
@@ -11,9 +19,11 @@ extension Binder {
         let inner = BindingFrame(parent: frame.outer), around = frame.around()
         let beside = BindingFrame(parent: around)
         (inner.commonTables, beside.commonTables) = (frame.commonTables, frame.commonTables)
+        // What either level mentioned of outer queries, the query mentions.
         defer { frame.correlate(Set(inner.correlation).union(around !== frame.parent ? around?.correlation ?? [] : beside.correlation)) }
         let (leftPlan, leftNames) = try bindBeside(left, beside)
         inner.names = leftNames
+        // Rows of the right side are there without any of the left: LATERAL has nothing to look at.
         let isOfOneSide = kind == .right || kind == .full
         if case .function = right { beside.names = leftNames } else if !isOfOneSide { beside.names = leftNames }
         if case .function(let call, let withOrdinality, let alias, let place) = right,
@@ -98,6 +108,7 @@ extension Binder {
         return try joinNatural(node, leftNames, unnest.names, at: position)
     }
 
+    /// By all names that both sides have; by none it is a product.
     private func joinNatural(
         _ node: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope, at position: Int
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
@@ -118,6 +129,7 @@ extension Binder {
             let sides = try comparable(
                 TypedExpression(left, at: name.position), TypedExpression(right, at: name.position), "=", at: name.position)
             node.residual.append(.call(.equal, [sides.0, sides.1], type: .boolean, position: name.position))
+            // The merged column is that of the side whose rows all come out; of a full join whichever is there.
             let expression: Expression = switch node.kind {
             case .right: right
             case .full: .coalesce([sides.0, sides.1], type: sides.0.type)
@@ -133,6 +145,7 @@ extension Binder {
         return (.join(node), scope)
     }
 
+    /// - Throws: bad-sql where a side has none of that name, or several.
     private func usingColumn(_ name: NameSyntax, _ names: NameScope) throws(QueryError) -> Expression {
         switch names.lookup(name.text) {
         case .found(let expression): return expression
@@ -148,6 +161,7 @@ extension Binder {
 /// `a ASOF [LEFT] JOIN b ON a.key = b.key AND a.time >= b.time`, as DuckDB has it: to each row of `a` the nearest row of `b` among those that the condition
 /// leaves. It is a LATERAL subquery with ORDER BY and LIMIT 1, and planned as one.
 extension Binder {
+    /// - Throws: bad-sql without exactly one inequality; unsupported-sql for conditions that are no comparison of one side with the other.
     func joinNearest(
         _ join: JoinNode, _ leftNames: NameScope, _ rightNames: NameScope, _ condition: JoinConditionSyntax, at position: Int, in inner: BindingFrame
     ) throws(QueryError) -> (LogicalPlan, NameScope) {

@@ -1,8 +1,16 @@
 package import ColumnStore
 
 /// Names of columns in expressions, and the tables that describe tables.
+///
+/// A name is looked for from the innermost level outwards. Each level that is passed on the way is correlated by what is found: it mentions a column
+/// of a query around it.
 extension Binder {
     /// A dotted name is alias.column first, then column.field.
+    ///
+    /// Ways to read `a.b.c`, the first that finds something: column b of table a, column a, column c of table b in schema a, the same names in
+    /// letters of another case, the row of a table.
+    ///
+    /// - Throws: bad-sql for a name that means nothing, or several things at one level.
     func bindName(_ parts: [NameSyntax], in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = parts[0].position
         if parts.count >= 2, let found = try find(parts[1].text, of: parts[0].text, from: scope.frame, at: position) {
@@ -79,6 +87,7 @@ extension Binder {
         return nil
     }
 
+    /// Notes where a column is mentioned, for `ungrouped`.
     private func mention(_ expression: Expression, _ name: String, _ position: Int) {
         for id in expression.columnIDs { mentions[id] = (name, position) }
     }
@@ -88,6 +97,7 @@ extension Binder {
         try find(from: frame, name, at: position) { names in relation.map { names.lookup(name, in: $0) } ?? names.lookup(name) }
     }
 
+    /// The first level at which `lookup` finds something.
     private func find(
         from frame: BindingFrame, _ name: String, at position: Int, _ lookup: (NameScope) -> NameScope.Lookup
     ) throws(QueryError) -> Expression? {
@@ -108,6 +118,7 @@ extension Binder {
         return nil
     }
 
+    /// Further names behind a column: members, each of the one before.
     private func fields(_ names: ArraySlice<NameSyntax>, of owner: Expression) throws(QueryError) -> Expression {
         var expression = owner
         for name in names { expression = try field(name, of: expression) }
@@ -134,6 +145,7 @@ extension Binder {
         return .member(owner, name: name.text, type: isList ? .list(element: Field("element", member.type)) : member.type)
     }
 
+    /// The error for a name that is no column, with the nearest one that is.
     private func unknownColumn(_ parts: [NameSyntax], in frame: BindingFrame) -> QueryError {
         let first = parts[0]
         var relations: [String] = [], columns: [String] = []
@@ -164,11 +176,13 @@ extension Binder {
         return .values(columns: columns, rows: rows.map { row in zip(row, names).map { .literal($0, $1.1) } })
     }
 
+    /// SHOW TABLES: all names that FROM finds without a schema.
     func showTables() -> BoundQuery {
         let plan = textRows([("name", .string)], context.catalog.entryNames.map { [.string($0)] })
         return BoundQuery(plan: plan, columns: plan.columns)
     }
 
+    /// DESCRIBE: names and types of a table's columns, in its order; of a view too.
     func describe(_ table: [NameSyntax]) throws(QueryError) -> BoundQuery {
         let select = SelectSyntax(
             items: [
@@ -186,6 +200,7 @@ extension Binder {
         return BoundQuery(plan: sorted, columns: shown)
     }
 
+    /// - Throws: bad-sql for a table that it does not have.
     func informationSchema(_ name: NameSyntax) throws(QueryError) -> LogicalPlan {
         guard let relation = InformationSchema.byName[name.text] else {
             let meant = NameSuggestion.closest(to: name.text, among: InformationSchema.all.map(\.name))

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// Queries as a whole: WITH, VALUES, set operations, ORDER BY, LIMIT.
+///
+/// A query is bound in this order: its WITH, LIMIT and OFFSET, its body with ORDER BY, and then the LIMIT is put above. `bind` is called for every
+/// query, however deep it stands.
 extension Binder {
     /// Binds a query; `frame` of the result holds the columns of outer queries that it mentions.
     func bindSubquery(_ query: QuerySyntax, parent: BindingFrame) throws(QueryError) -> (rows: BoundRows, correlation: [ColumnID]) {
@@ -9,6 +12,7 @@ extension Binder {
         return (rows, frame.correlation)
     }
 
+    /// - Parameter parent: the level around the query; nil for the statement and for views, which see nothing around them.
     func bindQuery(_ query: QuerySyntax, parent: BindingFrame?) throws(QueryError) -> BoundRows {
         try bind(query, in: BindingFrame(parent: parent))
     }
@@ -16,6 +20,7 @@ extension Binder {
     private func bind(_ query: QuerySyntax, in frame: BindingFrame) throws(QueryError) -> BoundRows {
         try countNode(at: query.position)
         for table in query.with { try bindCommonTable(table, in: frame) }
+        // A constant count is a node of the plan; another one, and WITH TIES, need a number beside each row.
         let limit = try rowCount(query.limit, "LIMIT", in: frame), offset = try rowCount(query.offset, "OFFSET", in: frame)
         let rows: BoundRows
         switch query.body {
@@ -34,6 +39,9 @@ extension Binder {
     }
 
     /// FETCH FIRST n ROWS WITH TIES, and counts that only the run knows: rows are numbered in their order, and their numbers tested.
+    ///
+    /// `LIMIT n OFFSET m` is `number > m AND number - m <= n`, a NULL count meaning no bound; WITH TIES takes the rank, which rows that are alike
+    /// share, in place of the number.
     private func numbered(
         _ plan: LogicalPlan, _ limit: RowCount?, _ offset: RowCount?, withTies: Bool, at position: Int
     ) throws(QueryError) -> LogicalPlan {
@@ -62,6 +70,8 @@ extension Binder {
         return window.shaped(as: plan.columns)
     }
 
+    /// Binds a table of WITH where it stands, once, and leaves it in the frame under its name. It sees those before it, and itself only if it is
+    /// recursive.
     private func bindCommonTable(_ table: CommonTableSyntax, in frame: BindingFrame) throws(QueryError) {
         guard frame.commonTables[table.name.text] == nil else {
             throw .badSQL("WITH names “\(table.name.text)” twice", at: table.name.position).because(.duplicateAlias)
@@ -78,6 +88,8 @@ extension Binder {
     }
 
     /// `seed UNION [ALL] step`, where the second part reads the table itself; nil of any other query.
+    ///
+    /// - Throws: bad-sql where the parts differ in columns or types, or the table is read where `RecursionForm` does not have it.
     private func bindRecursive(_ table: CommonTableSyntax, in frame: BindingFrame) throws(QueryError) -> CommonTable? {
         let query = table.query
         guard case .setOperation(.union, let isAll, let left, let right, let position) = query.body, query.with.isEmpty, query.orderBy.isEmpty,
@@ -97,6 +109,7 @@ extension Binder {
             let inner = BindingFrame(parent: frame)
             inner.commonTables[table.name.text] = CommonTable(id: newShared(), plan: scan(table.name.text, working, []), columns: columns, nodeCount: 1)
             let second = try bindBody(right, in: inner)
+            // Without a mention of itself it is a UNION like others.
             guard second.plan.reads(working) else { return nil }
             // What both parts are called, the table's columns are.
             for (column, other) in zip(columns, second.columns) where declaredTypes[other.id] != declaredTypes[column.id] && !untypedColumns.contains(other.id) {
@@ -126,6 +139,7 @@ extension Binder {
         let number = Field("0", .int64)
         let around = WorkingTable(schema: Schema([number] + outer.enumerated().map { Field("\($0.offset + 1)", $0.element.type) }))
         let working = WorkingTable(schema: Schema([number] + table.schema.fields))
+        /// One part as a LATERAL join of the outer rows: with the row's number first, and the row's values in the place of outer columns.
         func beside(_ part: (OutputColumn) -> LogicalPlan) -> LogicalPlan {
             let rows = scan(name, around, [])
             let values = Dictionary(zip(outer, rows.columns.dropFirst()).map { ($0.id, Expression.column($1)) }, uniquingKeysWith: { first, _ in first })
@@ -134,6 +148,7 @@ extension Binder {
             return .project(
                 input: .join(JoinNode(kind: .cross, left: rows, right: own)), columns: columns.map { ProjectedColumn(newColumn($0.name, $0.type), .column($0)) })
         }
+        // The step reads the rows of its own outer row's recursion only.
         let step = beside { number in
             table.step.rewritten { plan in
                 guard case .scan(let node) = plan, let source = node.table.source as? WorkingTable, source === table.working else { return plan }
@@ -166,6 +181,8 @@ extension Binder {
     }
 
     /// New names for the first columns.
+    ///
+    /// - Throws: bad-sql for more names than columns.
     func renamed(_ columns: [OutputColumn], to names: [NameSyntax], of table: NameSyntax) throws(QueryError) -> [OutputColumn] {
         guard names.count <= columns.count else {
             throw .badSQL(
@@ -184,12 +201,15 @@ extension Binder {
     }
 
     /// LIMIT and OFFSET, which know the columns around the query, but none of its own; nil for none.
+    ///
+    /// - Throws: data-error for a negative constant; errors of a constant that has no value.
     private func rowCount(_ syntax: ExpressionSyntax?, _ clause: String, in frame: BindingFrame) throws(QueryError) -> RowCount? {
         guard let syntax else { return nil }
         let outer = BindingFrame(parent: frame)
         let value = try bindExpression(syntax, in: ExpressionScope(frame: outer, clause: clause))
         frame.correlate(Set(outer.correlation))
         let count: Expression
+        // 2.5 rows are 3: PostgreSQL rounds.
         if TypeRules.isDecimal(value.type) || value.type == .double {
             count = try cast(value, to: .int64, isExplicit: true)
         } else {
@@ -251,8 +271,12 @@ extension Binder {
         return rest + [try bindBody(second, in: frame)]
     }
 
+    /// The set operation of inputs that are bound: columns by place get one type each, names are the first input's.
+    ///
+    /// - Throws: bad-sql for different numbers of columns, for types that have none in common, and where rows that do not compare would have to be.
     private func combine(_ op: SetOperator, _ isAll: Bool, _ inputs: [BoundRows], at position: Int) throws(QueryError) -> BoundRows {
         let names = inputs[0].columns.map(\.name)
+        // A constant without a type says nothing: the other inputs decide.
         func type(of column: OutputColumn) -> ColumnType { untypedColumns.contains(column.id) ? .null : column.type }
         var types = inputs[0].columns.map(type)
         for input in inputs.dropFirst() {
@@ -330,6 +354,7 @@ extension Binder {
     /// SMALLINT or REAL, where other values become that.
     private func narrowDeclaration(_ values: [TypedExpression]) -> String? { commonDeclaration(values).flatMap { Self.isNarrow($0) ? $0 : nil } }
 
+    /// VALUES: each column of one type over all rows, named column1, column2 …
     private func bindValues(_ rows: [[ExpressionSyntax]], at position: Int, in frame: BindingFrame) throws(QueryError) -> BoundRows {
         let scope = ExpressionScope(frame: BindingFrame(parent: frame), clause: "VALUES")
         var bound: [[TypedExpression]] = []
@@ -375,6 +400,9 @@ extension Binder {
         return .sort(SortNode(input: plan, keys: keys))
     }
 
+    /// The key of an order, as rows are to be sorted by it: of a text with a collation the bytes that its language sorts by.
+    ///
+    /// - Throws: bad-sql for types that have no order.
     func sortKey(_ expression: Expression, _ item: OrderItemSyntax) throws(QueryError) -> SortKey {
         guard TypeRules.isComparable(expression.type) else {
             throw .badSQL("values of type \(expression.type.sqlName) have no order", at: item.expression.position).because(.undefinedFunction)
@@ -385,6 +413,8 @@ extension Binder {
     }
 
     /// `ORDER BY 2`, `GROUP BY 2`: 0-based, or nil when the expression is no bare integer.
+    ///
+    /// - Throws: bad-sql for a number that is no column, and for another constant.
     func ordinal(_ syntax: ExpressionSyntax, count: Int, _ clause: String) throws(QueryError) -> Int? {
         guard case .number(let digits) = syntax.kind else {
             if case .string = syntax.kind { throw .badSQL("a constant in \(clause) must be an ordinal", at: syntax.position) }

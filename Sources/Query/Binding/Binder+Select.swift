@@ -1,6 +1,14 @@
 import ColumnStore
 
 /// One SELECT: FROM, WHERE, grouping, windows, the list, DISTINCT and its ORDER BY, in the order in which SQL evaluates them.
+///
+/// The plan, from the tables up:
+///
+///     FROM → WHERE → rows of functions that are keys → aggregation → HAVING → windows → rows of other functions
+///          → list, with columns that only the order needs → DISTINCT → ORDER BY → the list's columns alone
+///
+/// Expressions of the list, HAVING and ORDER BY are bound over FROM's columns first; aggregates and windows in them go to the collector, and a column
+/// stands for each. Only when all are known is the aggregation made, and the expressions are written anew over what it gives (`Grouping`).
 extension Binder {
     /// A column of the list under way.
     struct Item {
@@ -22,10 +30,14 @@ extension Binder {
         var ownColumn: OutputColumn? { if case .column(let id, let type) = expression { OutputColumn(id: id, name: name, type: type) } else { nil } }
     }
 
+    /// - Parameters:
+    ///   - orderBy: of the query, since it may name what the list does not.
+    ///   - queryFrame: the query's level, with its WITH.
     func bindSelect(_ select: SelectSyntax, orderBy: [OrderItemSyntax], in queryFrame: BindingFrame) throws(QueryError) -> LogicalPlan {
         let frame = BindingFrame(parent: queryFrame)
         defer { queryFrame.correlate(Set(frame.correlation)) }
         frame.isGrouped = !select.groupBy.isEmpty
+        // DISTINCT compares what is ordered by with the list, as a grouping does.
         if case .none = select.distinct {} else { frame.isGrouped = true }
         var plan = try bindFrom(select.from, in: frame)
         if let condition = select.whereClause {
@@ -51,6 +63,7 @@ extension Binder {
         var order: [SortKey] = [], distinctOn = outputs.distinctOn.map(\.expression)
         for (key, item) in zip(outputs.order, orderBy) { order.append(try sortKey(key.expression, item)) }
 
+        // An aggregate or HAVING without GROUP BY is one group of all rows.
         if !select.groupBy.isEmpty || having != nil || !collector.aggregates.isEmpty || !collector.groupings.isEmpty {
             let grouping = try Grouping(groups, collector, input: plan, binder: self)
             plan = grouping.plan
@@ -150,6 +163,8 @@ extension Binder {
     }
 
     /// The places of several lists' elements, up to the end of the longest.
+    ///
+    /// - Returns: a list of numbers from 1, to be unfolded once for all of them.
     private func steps(of lists: [Expression], at position: Int) -> (list: Expression, element: UnnestNode.Element) {
         let counts = lists.map { Expression.coalesce([.call(.listCount, [$0], type: .int64, position: position), .literal(.integer(0), .int64)], type: .int64) }
         let longest = counts.count == 1 ? counts[0] : Expression.call(.greatest, counts, type: .int64, position: position)
@@ -195,6 +210,9 @@ extension Binder {
 
     // MARK: The list
 
+    /// The SELECT's list, `*` spread out.
+    ///
+    /// - Throws: unsupported-sql past `SyntaxLimits.listItemCountMax` columns.
     private func bindItems(_ select: SelectSyntax, in scope: ExpressionScope) throws(QueryError) -> [Item] {
         var items: [Item] = []
         for item in select.items {
@@ -241,6 +259,7 @@ extension Binder {
     private func bindWithRows(
         _ syntax: ExpressionSyntax, in scope: ExpressionScope
     ) throws(QueryError) -> (TypedExpression, [(list: Expression, element: OutputColumn)]) {
+        // `bindRowsWithin` adds to it while the expression is bound.
         let outer = rowsWithin
         rowsWithin = []
         defer { rowsWithin = outer }
@@ -289,6 +308,9 @@ extension Binder {
             declared: member == nil ? elementDeclaration(of: rows) : nil, list: list)
     }
 
+    /// The columns that `*` or `t.*` stands for.
+    ///
+    /// - Throws: bad-sql for `*` without FROM, and for a table that is not there.
     func expandStar(_ qualifier: [NameSyntax], at position: Int, in frame: BindingFrame) throws(QueryError) -> [NameScope.Column] {
         let columns: [NameScope.Column]
         if let relation = qualifier.last {
@@ -382,6 +404,9 @@ extension Binder {
 
     // MARK: Output
 
+    /// List, DISTINCT and ORDER BY over all that stands below.
+    ///
+    /// - Throws: bad-sql where DISTINCT is ordered by what it does not have.
     private func finish(
         _ select: SelectSyntax, _ input: LogicalPlan, _ items: [Item], _ order: [SortKey], _ distinctOn: [Expression]
     ) throws(QueryError) -> LogicalPlan {
@@ -408,6 +433,7 @@ extension Binder {
         }
         var keys: [SortKey] = []
         for key in order {
+            // A constant orders nothing.
             if key.expression.isLiteral { continue }
             // A language's key is made of the column where it is sorted by, so that DISTINCT sees the text alone.
             if case .call(.collationKey, let arguments, _, _) = key.expression {
@@ -441,11 +467,13 @@ extension Binder {
     }
 
     private func project(_ name: String, _ expression: Expression) -> ProjectedColumn {
-        // A column that is passed on keeps its id, under the name that it has here.
+        // Each item has a column of its own, so that one value under two names is two columns.
         ProjectedColumn(newColumn(name, expression.type), expression)
     }
 
     /// DISTINCT ON: the first row of each group in the query's order.
+    ///
+    /// - Throws: bad-sql where the order does not begin with the keys: the first row would be any.
     private func firstOfEach(
         _ keys: [Expression], _ order: [SortKey], _ input: LogicalPlan, at position: Int
     ) throws(QueryError) -> LogicalPlan {

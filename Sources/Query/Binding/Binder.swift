@@ -15,6 +15,7 @@ package struct BoundQuery: Sendable {
     var sumsRead: [SumsRead] = []
 }
 
+/// A statement that reads; SHOW and DESCRIBE are queries of constants.
 package enum BoundStatement: Sendable {
     case query(BoundQuery)
     case explain(BoundQuery, ExplainForm)
@@ -23,7 +24,15 @@ package enum BoundStatement: Sendable {
 /// Turns a syntax tree into a plan: looks up names, settles types and makes every cast explicit.
 ///
 /// Extensions hold the parts: `Binder+Query`, `Binder+Select`, `Binder+From`, and `Expressions…` for scalar expressions.
+///
+/// One for each statement, on one thread; nothing of it is kept but the plan that it gives.
+///
+/// Invariants:
+/// 1. ids of columns, tables and shared tables are given here alone, and none twice (`newColumn`, `newTable`, `newShared`);
+/// 2. an expression that is given out has its final type, and casts wherever types differ;
+/// 3. a plan with subqueries is whole: what they mention of outer queries stands in their `correlation`.
 package final class Binder {
+    /// Catalog, zone, moment and parameters of the session.
     let context: QueryContext
     /// Of the statement that is planned, if it is counted.
     let work = PlanningWork.current
@@ -100,6 +109,7 @@ package final class Binder {
         return (bound.columns, binder.reads.sorted())
     }
 
+    /// - Throws: as the static `bind`.
     package func bind(_ statement: Statement) throws(QueryError) -> BoundStatement {
         switch statement {
         case .query(let query): return .query(try bindTop(query))
@@ -109,6 +119,7 @@ package final class Binder {
         }
     }
 
+    /// The statement's query, with its columns as they are shown.
     private func bindTop(_ query: QuerySyntax) throws(QueryError) -> BoundQuery {
         let rows = try bindQuery(query, parent: nil)
         // A bare NULL or untyped literal is text to the reader.
@@ -171,6 +182,8 @@ package final class Binder {
     }
 
     /// The expression with what needs no row computed: for places that take constants only.
+    ///
+    /// - Note: what fails stays as it is.
     func folded(_ expression: Expression) -> Expression {
         ConstantFolding.folded(expression) { expression in
             let evaluator = try Evaluator(expression, layout: [:], context: EvaluationContext(timeZone: .utc))
@@ -196,11 +209,12 @@ package final class Binder {
         if case .column(let id, _) = expression { declaredTypes[id] } else { nil }
     }
 
-    /// The same type under another id.
+    /// Notes what PostgreSQL calls a column's type; nil says nothing.
     func declare(_ column: OutputColumn, as type: String?) {
         if let type { declaredTypes[column.id] = type }
     }
 
+    /// An identity for a mention of a source.
     func newTable() -> Int {
         tableCount += 1
         return tableCount
@@ -211,6 +225,7 @@ package final class Binder {
         return sharedCount
     }
 
+    /// - Throws: unsupported-sql past `nodeCountMax`.
     func countNode(_ count: Int = 1, at position: Int?) throws(QueryError) {
         nodeCount += count
         guard nodeCount <= Self.nodeCountMax else {
@@ -265,8 +280,17 @@ package final class Binder {
 }
 
 /// A level of a query that names are looked up from.
+///
+/// A query has two: one for its WITH, one for its SELECT's FROM; a subquery's parent is the level of the expression that it stands in. Joins add
+/// levels for their conditions.
+///
+/// Invariants:
+/// 1. `correlation` names columns of outer levels only, each once, in the order of their first mention;
+/// 2. a column that was found in a level is correlated in each level between there and the mention.
 final class BindingFrame {
+    /// The level around; nil for the outermost.
     let parent: BindingFrame?
+    /// Tables of FROM, as far as they are bound.
     var names = NameScope()
     var commonTables: [String: CommonTable] = [:]
     /// Columns of outer levels that this one or one within it mentions.
@@ -301,6 +325,7 @@ final class BindingFrame {
     /// What this level mentioned before a part of it went to another.
     func restoreCorrelation(_ ids: [ColumnID]) { correlation = ids }
 
+    /// Adds columns that are mentioned, in the order of their ids so that a plan is the same each time.
     func correlate(_ ids: Set<ColumnID>) {
         for id in ids.sorted() where !correlation.contains(id) { correlation.append(id) }
     }
@@ -315,6 +340,7 @@ final class BindingFrame {
         }
     }
 
+    /// By name, from the innermost WITH outwards.
     func commonTable(_ name: String) -> CommonTable? { commonTables[name] ?? parent?.commonTable(name) }
 }
 
@@ -323,6 +349,7 @@ struct CommonTable {
     var id: Int
     var plan: LogicalPlan
     var columns: [OutputColumn]
+    /// What each mention costs in nodes of the plan.
     var nodeCount: Int
     /// Columns of the queries around it that it mentions.
     var correlation: [ColumnID] = []

@@ -3,6 +3,8 @@ package import ColumnStore
 /// Binds one SQL expression over given columns: the rules and computed columns of document types.
 ///
 /// The expression sees its columns only: no subqueries, no aggregates, no now().
+///
+/// Thread rule: a binder is made for each call; what comes out may be used by any thread.
 package enum ExpressionCompiler {
     package struct Input: Sendable, Hashable {
         package var name: String
@@ -11,6 +13,7 @@ package enum ExpressionCompiler {
         package init(_ name: String, _ type: ColumnType) { (self.name, self.type) = (name, type) }
     }
 
+    /// An expression over a row of inputs, for an `Evaluator`.
     package struct Compiled: Sendable {
         /// Mentions the inputs as the columns `ColumnID(0)`, `ColumnID(1)` … in the order given: those of `outer` come first.
         package var expression: Expression

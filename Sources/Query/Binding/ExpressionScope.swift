@@ -7,8 +7,10 @@ struct ExpressionScope {
     let clause: String
     /// Takes aggregates and window functions; nil where there can be none.
     var collector: SelectCollector?
+    /// Within the arguments of an aggregate, which takes none itself.
     var isInAggregate = false
     var isInWindow = false
+    /// False for expressions of document types, which see one row.
     var allowsSubqueries = true
 
     init(frame: BindingFrame, clause: String, collector: SelectCollector? = nil) {
@@ -17,7 +19,14 @@ struct ExpressionScope {
 }
 
 /// The aggregates and window functions of one SELECT, each under a column of its own.
+///
+/// Filled while the SELECT's expressions are bound, read when its nodes are made. Calls that are the same are computed once.
+///
+/// Invariants:
+/// 1. `aggregateIDs` and `windowIDs` are the ids of all calls' columns;
+/// 2. windows of one partition and order are one `PendingWindow`, which becomes one node.
 final class SelectCollector {
+    /// Calls that share partition and order, over the columns of FROM until `Grouping` rewrites them.
     struct PendingWindow {
         var partition: [Expression]
         var order: [SortKey]
@@ -30,6 +39,7 @@ final class SelectCollector {
     private var aggregatePlaces: [AggregateKey: Int] = [:]
     private var windowPlaces: [WindowKey: Int] = [:]
     var windows: [PendingWindow] = []
+    /// Of the WINDOW clause, by name.
     var windowDefinitions: [String: WindowSyntax] = [:]
     /// GROUPING(…) calls: the arguments, and the column that stands for the whole.
     var groupings: [(arguments: [TypedExpression], column: OutputColumn, position: Int)] = []
@@ -46,6 +56,7 @@ final class SelectCollector {
         return call.column
     }
 
+    /// Adds a call to the window of its partition and order.
     func add(_ call: WindowNode.Call, partition: [Expression], order: [SortKey]) {
         windowIDs.insert(call.column.id)
         let key = WindowKey(partition: partition.map(ExpressionIdentity.init), order: order.map(OrderKey.init))

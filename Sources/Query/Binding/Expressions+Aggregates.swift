@@ -1,11 +1,16 @@
 import ColumnStore
 
 /// Aggregates and GROUPING: bound calls go to the SELECT's collector, a column stands in their place.
+///
+/// An aggregate belongs to the innermost query of whose columns its arguments mention any: `SELECT (SELECT sum(o.x) FROM t) FROM o` sums in the outer
+/// query. So its arguments are bound where it stands, and then it is given to its owner's collector.
 extension Binder {
+    /// - Throws: bad-sql in a clause that takes none, within another aggregate, and for arguments of a wrong number or type.
     func bindAggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let collector = try collector(of: call, in: scope)
         if let list = try percentiles(call, in: scope) { return list }
         let frames = levels(from: scope.frame)
+        // The arguments may have correlated levels that the aggregate will not be in: those are put back.
         let before = frames.map(\.correlation)
         var bound = try aggregate(call, in: inner(scope))
         bound.filter = try filter(call, in: inner(scope))
@@ -78,6 +83,8 @@ extension Binder {
         return collector
     }
 
+    /// The column that stands for the call, in its owner's collector.
+    ///
     /// - Parameter before: the correlations of the levels before its arguments were bound.
     private func placed(
         _ call: AggregateCall, used: Set<ColumnID>, _ collector: SelectCollector?, _ clause: String, _ levels: [BindingFrame], _ before: [[ColumnID]], at position: Int
@@ -102,6 +109,7 @@ extension Binder {
         return .call(.collatedText, [.column(column)], type: .string, position: position)
     }
 
+    /// A level and all around it, innermost first.
     private func levels(from frame: BindingFrame) -> [BindingFrame] {
         var levels: [BindingFrame] = []
         var level: BindingFrame? = frame
@@ -140,6 +148,7 @@ extension Binder {
         }
         guard !scope.isInAggregate else { throw .badSQL("aggregates cannot be nested", at: position).because(.ungroupedColumn) }
         let column = collector.column(for: call)
+        // Levels in between see one column of the owner, and not those that the arguments mention.
         for (level, correlation) in zip(levels, before).prefix(owner) {
             level.restoreCorrelation(correlation)
             level.correlate([column.id])
@@ -157,6 +166,7 @@ extension Binder {
             single.arguments = [fraction]
             values.append(try bindAggregate(single, in: scope).expression)
         }
+        // A fraction of any value tells whether there are values at all.
         var some = call
         some.arguments = [ExpressionSyntax(kind: .number("0"), position: call.name.position, height: 1)]
         let first = try bindAggregate(some, in: scope).expression
@@ -212,6 +222,7 @@ extension Binder {
         return try bindCondition(condition, in: inner)
     }
 
+    /// The call as an aggregate, not yet given to a collector.
     func aggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> AggregateCall {
         let name = call.name.text, position = call.name.position
         guard let function = FunctionRegistry.aggregates[name] else { throw .badSQL("\(name) is no aggregate", at: position) }
@@ -284,6 +295,10 @@ extension Binder {
         }
     }
 
+    /// The arguments as the aggregate takes them, and the type of its value. An untyped NULL takes the type that the aggregate likes best, as
+    /// PostgreSQL chooses it.
+    ///
+    /// - Throws: bad-sql for types that it does not take.
     private func aggregateTypes(
         _ function: AggregateFunction, _ values: [TypedExpression], _ name: String, at position: Int
     ) throws(QueryError) -> ([Expression], ColumnType) {
@@ -337,6 +352,8 @@ extension Binder {
     }
 
     /// percentile_cont, percentile_disc, mode: over the values of WITHIN GROUP, in its order.
+    ///
+    /// The call's first argument is the value of WITHIN GROUP, its second the fraction.
     private func orderedSet(_ function: AggregateFunction, _ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> AggregateCall {
         let name = call.name.text, position = call.name.position
         guard !call.isDistinct, call.orderBy.isEmpty else { throw .badSQL("\(name) takes no DISTINCT and no ORDER BY inside", at: position) }
@@ -378,11 +395,13 @@ extension Binder {
         return AggregateCall(column: newColumn(name, type), function: function, arguments: arguments, order: [key], position: position)
     }
 
+    /// GROUPING(a, b): a column that `Grouping` puts the bits for, once the keys are known.
     func bindGroupingCall(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = call.name.position
         guard let collector = scope.collector, !scope.isInAggregate else {
             throw .badSQL("GROUPING is not allowed in \(scope.clause)", at: position)
         }
+        // As many bits as an INTEGER has beside its sign.
         guard (1...31).contains(call.arguments.count), !call.isStar, !call.isDistinct else {
             throw .badSQL("GROUPING takes 1 to 31 expressions of GROUP BY", at: position)
         }

@@ -1,6 +1,16 @@
 import ColumnStore
 
 /// Casts: what happens unasked, what must be asked for, and what never happens.
+///
+/// | | asked | unasked |
+/// | --- | --- | --- |
+/// | a literal without a type | read as the type | read as the type |
+/// | a widening cast | yes | yes |
+/// | a narrowing one, to or from text | yes | bad-sql, with a hint |
+/// | types without a cast | bad-sql | bad-sql |
+///
+/// Types that PostgreSQL has and the plan has not (SMALLINT, REAL, CHAR(n), NAME, OID …) are kept as the nearest one, and their name goes along as
+/// `declared`; a cast to such a type does to the value what it would do there.
 extension Binder {
     /// `value` where `type` is wanted: an untyped literal is read as it, a number widened.
     ///
@@ -16,6 +26,7 @@ extension Binder {
         return try cast(value, to: type, isExplicit: false)
     }
 
+    /// - Throws: bad-sql for types without a cast and unknown types; data-error for a constant that is no value of the type.
     func bindCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         if type.isArray { return TypedExpression(try bindArrayCast(operand, type, in: scope), declared: try listDeclaration(of: type), at: position) }
         if type.name.hasPrefix("_"), type.modifiers.isEmpty {
@@ -107,6 +118,7 @@ extension Binder {
         return TypedExpression(try registryNumber(String(decoding: text, as: UTF8.self), in: registry, dialect, at: value.position), at: value.position)
     }
 
+    /// The cast as it was written, through all that the target type does to values: rounding, cutting, narrowing.
     func castExplicitly(_ value: TypedExpression, to target: TypeNames.Target) throws(QueryError) -> Expression {
         var type = target.type
         if target.keepsScale { type = try numericType(for: value) }
@@ -192,12 +204,16 @@ extension Binder {
         for value in values { if let number = unknownParameter(value) { types.redeclare(number, as: name) } }
     }
 
+    /// The number of a parameter that stands for the value while nothing has said its type; nil of anything else.
     func unknownParameter(_ value: TypedExpression) -> Int? {
         guard context.parameterTypes != nil, value.isUntyped, case .literal(.bytes(let text), _) = value.expression else { return nil }
         return ParameterTypes.number(text)
     }
 
     /// Casts whatever casts at all; constants at once, the rest when the query runs.
+    ///
+    /// - Parameter isExplicit: for the message.
+    /// - Throws: bad-sql for types without a cast; data-error for a constant that is no value of the type.
     func cast(_ value: TypedExpression, to type: ColumnType, isExplicit: Bool) throws(QueryError) -> Expression {
         if value.isUntyped, case .literal(.bytes(let text), _) = value.expression {
             if case .list = type { return try castToList(value, as: type) }
@@ -221,6 +237,8 @@ extension Binder {
     }
 
     /// An untyped literal, read as what its place wants.
+    ///
+    /// A parameter whose value is to come is of that type from here on (`ParameterTypes.settle`).
     private func read(_ text: [UInt8], as type: ColumnType, at position: Int) throws(QueryError) -> Expression {
         if let types = context.parameterTypes, let number = ParameterTypes.number(text) {
             types.settle(number, as: type == .null ? .string : type)
@@ -255,6 +273,8 @@ extension Binder {
     // MARK: Types that meet
 
     /// All as one type, as CASE, COALESCE, VALUES and UNION make it.
+    ///
+    /// - Throws: bad-sql where two have no type in common.
     func unified(_ items: [TypedExpression], _ what: String) throws(QueryError) -> [Expression] {
         var type = ColumnType.null
         for item in items where !item.isUntyped {
@@ -302,6 +322,8 @@ extension Binder {
     }
 
     /// All as one type for comparing them; decimals of one scale need no cast.
+    ///
+    /// - Throws: bad-sql where two have no type in common, or the type does not compare.
     func comparable(_ items: [TypedExpression], _ what: String, at position: Int) throws(QueryError) -> [Expression] {
         var type = ColumnType.null
         for item in items where !item.isUntyped {

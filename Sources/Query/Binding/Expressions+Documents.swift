@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// Operators of documents, lists and bits, and how nested values compare.
+///
+/// JSON and JSONB go through kernels over their bytes. Lists compare element by element, rows by `rowOrder`; both become documents where the other
+/// side is one.
 extension Binder {
     /// JSONB where an operator takes no other, from text constants and from lists and structs.
     private func document(_ value: TypedExpression, _ what: String) throws(QueryError) -> TypedExpression {
@@ -23,6 +26,7 @@ extension Binder {
         try FunctionCall(name: what, arguments: [value], position: value.position).textList(0, self)
     }
 
+    /// - Throws: bad-sql for sides that the operator does not take.
     func documentOperator(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
@@ -34,6 +38,7 @@ extension Binder {
         case .member, .memberText:
             let owner = try document(left, what).expression
             let isText = op == .memberText
+            // A number is a place in an array, a text a member's name, also where it is written in digits.
             let byNumber = !right.isUntyped && TypeRules.isInteger(right.type)
             let key = byNumber ? right.expression : try implicit(right, to: .string, what)
             let function: ScalarFunction = byNumber ? (isText ? .jsonElementText : .jsonElement) : (isText ? .jsonMemberText : .jsonMember)
@@ -66,6 +71,8 @@ extension Binder {
     // MARK: Comparison
 
     /// Comparisons of lists, element by element, and of documents; nil where neither side is nested.
+    ///
+    /// - Throws: bad-sql for JSON, which has no equality of its own, and for a document beside another type.
     func compareNested(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression? {
@@ -77,6 +84,7 @@ extension Binder {
                 throw .badSQL("JSON does not compare", at: position, hint: "cast it with ::JSONB").because(.undefinedFunction)
             }
             for (side, other) in [(left, right), (right, left)] where !side.isUntyped && side.type != .null && !side.type.isJSON && !side.type.isNested { throw mismatch(op, side, other, at: position) }
+            // Documents compare by bytes that sort as they do.
             let keys = try [left, right].map { (side) throws(QueryError) in
                 Expression.call(.jsonKey, [try implicit(side, to: .jsonb, op.rawValue)], type: .binary, position: position)
             }
@@ -158,6 +166,7 @@ extension Binder {
         return (row(sides.0, at: position), row(sides.1, at: position))
     }
 
+    /// The fields' values, without making a row of them where it is written.
     private func fields(of row: Expression) -> [Expression] {
         if case .call(.makeRow, let values, _, _) = row { return values }
         guard case .structure(let fields) = row.type else { return [] }
@@ -210,6 +219,7 @@ extension Binder {
 
     // MARK: Lists
 
+    /// `@>`, `<@` and `&&` of lists.
     func listOperator(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
@@ -243,6 +253,7 @@ extension Binder {
 
     // MARK: Bits and signs
 
+    /// Shifts keep the left side's type; the others take the larger of both.
     func bits(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {

@@ -1,7 +1,11 @@
 import ColumnStore
 
 /// Calls of functions: which kind each is, and the scalar ones by their definitions.
+///
+/// A call is looked for in this order: with OVER a window's, GROUPING, aggregates, functions of gathered lists, hypothetical sets, scalar functions,
+/// the dialect's expressions, functions that give rows, types as functions.
 extension Binder {
+    /// - Throws: bad-sql for what the function does not take; unsupported-sql for one that is not here.
     func bindCall(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let name = call.name.text, position = call.name.position
         if call.over != nil, GatheredAggregate.byName[name] == nil { return try bindWindowCall(call, in: scope) }
@@ -19,6 +23,7 @@ extension Binder {
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
             throw .badSQL("\(name) is no aggregate: it takes arguments only", at: position).because(call.isStar ? .undefinedFunction : .notThatKind)
         }
+        // COALESCE evaluates what it needs only: rows must not hang on that.
         let rows = rowsWithin
         if name == "coalesce" { rowsWithin = nil }
         defer { if name == "coalesce" { rowsWithin = rows } }
@@ -73,6 +78,7 @@ extension Binder {
     private func bindRowsWithin(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
         let name = call.name.text
         guard let rows = rowsWithin, scope.clause == "SELECT", !scope.isInAggregate, !scope.isInWindow, Self.givesRows(name) else { return nil }
+        // Within its arguments no other may stand.
         rowsWithin = nil
         defer { rowsWithin = rowsWithin ?? rows }
         let rowList = try bindRows(call, in: scope), list = rowList.expression
@@ -116,6 +122,8 @@ extension Binder {
     }
 
     /// A function of its arguments' lists.
+    ///
+    /// As `array_agg` of each argument and a function of those lists: the rows' order, DISTINCT and FILTER are array_agg's.
     private func bindGathered(_ function: GatheredAggregate, _ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = call.name.position
         guard call.arguments.count == function.argumentCount, !call.isStar, call.withinGroup.isEmpty else {
@@ -169,6 +177,8 @@ extension Binder {
                 throw .unsupported("the values of \(name) must be constants", at: argument.position)
             }
         }
+        // rank = rows before it + 1, dense_rank counts different ones; percent_rank = rows before it / rows; cume_dist = (rows up to it + 1) / (rows
+        // + 1).
         let set = HypotheticalSet(call)
         let all = set.count(nil), before = set.count(set.precedes)
         switch name {
@@ -263,7 +273,10 @@ extension Binder {
         return TypedExpression(.null(.string), at: position)
     }
 
+    /// Binds a function's text with its arguments in the place of `$1`, `$2` …
+    ///
     /// - Parameter text: an expression with `$1`, `$2` … for the arguments, which are bound already: no name in them can mean something within it.
+    /// - Throws: unsupported-sql where functions call each other more than 8 deep; faults of the text at the call.
     func expand(
         _ text: String, _ arguments: [TypedExpression], at position: Int, in scope: ExpressionScope, again: ((Int) throws(QueryError) -> TypedExpression)? = nil
     ) throws(QueryError) -> TypedExpression {
@@ -280,6 +293,7 @@ extension Binder {
         }
     }
 
+    /// An argument of the innermost function that is being expanded.
     func expansionArgument(_ number: Int, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard let expansion = expansions.last, number <= expansion.arguments.count else { throw .badSQL("there is no argument $\(number)", at: position) }
         let frame = expansion.frame
@@ -299,6 +313,7 @@ extension Binder {
         return value
     }
 
+    /// The error for a name that is no function, with the nearest one that is; a function of PostgreSQL's that is not here is no misspelling.
     func unknownFunction(_ name: String, at position: Int) -> QueryError {
         if name == "unnest" || name == "generate_series" {
             return .unsupported("\(name) is supported in FROM only", at: position)
@@ -311,6 +326,7 @@ extension Binder {
 }
 
 extension Binder: CallTyping {
+    /// Whatever reads one of these makes the plan one of this session and moment, which is not to be used for another.
     var zone: Expression {
         dependsOnSession = true
         return .text(context.timeZone)
@@ -324,6 +340,7 @@ extension Binder: CallTyping {
         return context.now
     }
 
+    /// - Throws: unsupported-sql where a value must not depend on when it is computed.
     func check(_ volatility: SQLFunction.Volatility, _ name: String, at position: Int) throws(QueryError) {
         if volatility != .immutable { dependsOnSession = true }
         if volatility != .immutable, !allowsNow { throw .unsupported("\(name) is not allowed in this expression", at: position) }
@@ -331,6 +348,8 @@ extension Binder: CallTyping {
 }
 
 /// The conditions and counts that a hypothetical set's function is made of.
+///
+/// All is syntax, which is bound as if it had been written: it is no more than counts with filters.
 private struct HypotheticalSet {
     private let call: FunctionSyntax
     let keys: [OrderItemSyntax]
@@ -369,6 +388,8 @@ private struct HypotheticalSet {
     }
 
     /// Whether a row stands before the call's values.
+    ///
+    /// At some key it is before, and alike at all keys in front of that.
     var precedes: ExpressionSyntax {
         let places = keys.indices.map { place in make(.and([isAlike(place), isBefore(place)])) }
         return places.count == 1 ? places[0] : make(.or(places))
@@ -380,6 +401,7 @@ private struct HypotheticalSet {
         return tests.isEmpty ? make(.boolean(true)) : make(.and([make(.boolean(true))] + tests))
     }
 
+    /// As the key sorts: NULLs where its order has them.
     private func isBefore(_ place: Int) -> ExpressionSyntax {
         let (item, value) = (keys[place], call.arguments[place])
         func isNull(_ expression: ExpressionSyntax, _ isNegated: Bool) -> ExpressionSyntax { make(.isTest(expression, .null, isNegated: isNegated)) }

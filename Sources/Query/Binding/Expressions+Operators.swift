@@ -1,7 +1,11 @@
 import ColumnStore
 
 /// Operators: comparison, arithmetic on numbers and on times, text.
+///
+/// Both sides are brought to one type first; what is left of PostgreSQL's types that the plan has not, SMALLINT and REAL, is put back around the
+/// result (`narrowInteger`, `narrowReal`).
 extension Binder {
+    /// Signs, AT TIME ZONE and operators of two sides.
     func bindOperator(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = syntax.position
         switch syntax.kind {
@@ -33,6 +37,7 @@ extension Binder {
         }
     }
 
+    /// Types that are kept as wider ones, and whose results are cut to their range.
     static func isNarrow(_ declared: String) -> Bool { declared == "float4" || declared == "int2" }
 
     /// REAL with REAL stays one, and SMALLINT with SMALLINT.
@@ -46,6 +51,7 @@ extension Binder {
         }
     }
 
+    /// - Throws: bad-sql where the operator does not take the sides' types.
     func binary(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
@@ -94,6 +100,7 @@ extension Binder {
         }
     }
 
+    /// One of the six comparisons of values of any types that compare.
     func compare(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
@@ -114,6 +121,7 @@ extension Binder {
 
     // MARK: Orders of languages
 
+    /// `x COLLATE name`: the text, with its order beside it until something compares it.
     func bindCollated(_ operand: ExpressionSyntax, _ name: NameSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let value = try bindExpression(operand, in: scope)
         guard value.isUntyped || value.type == .string || value.type == .null else {
@@ -136,6 +144,8 @@ extension Binder {
     }
 
     /// What COLLATE says of one of the texts or of what it is made of, else what it said where a column comes from.
+    ///
+    /// - Throws: bad-sql where COLLATE is written twice and differs.
     func collationName(of texts: [Expression], at position: Int) throws(QueryError) -> String? {
         var written: String?, inherited: String?
         var open = texts.filter { $0.type == .string }
@@ -170,6 +180,8 @@ extension Binder {
     }
 
     /// Rows compare column by column, the first difference deciding.
+    ///
+    /// `(a, b) < (c, d)` is `a < c OR a = c AND b < d`; of the last column the operator itself is asked.
     func compareRows(
         _ op: ExpressionSyntax.BinaryOperator, _ left: [TypedExpression], _ right: [TypedExpression], at position: Int
     ) throws(QueryError) -> Expression {
@@ -215,6 +227,7 @@ extension Binder {
         return .call(.negate, [operand], type: TypeRules.widened(operand.type), position: position)
     }
 
+    /// `+ - * / %` of numbers, and of times as `timeArithmetic` has them.
     private func arithmetic(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
@@ -245,6 +258,7 @@ extension Binder {
         return result
     }
 
+    /// Whether its type is still to be said by its place.
     private func isOpen(_ value: TypedExpression) -> Bool { value.isUntyped || value.type == .null }
 
     /// Decimals keep the scale and precision that they have.
@@ -252,6 +266,7 @@ extension Binder {
         TypeRules.isDecimal(type) && TypeRules.isDecimal(value.type) ? value.expression : try cast(value, to: type, isExplicit: false)
     }
 
+    /// A literal without type beside a value that has one: as PostgreSQL chooses the operator for an unknown operand.
     private func adopted(
         _ value: TypedExpression, from other: TypedExpression, _ op: ExpressionSyntax.BinaryOperator
     ) throws(QueryError) -> TypedExpression {
@@ -278,6 +293,8 @@ extension Binder {
     }
 
     /// Dates, timestamps and intervals, in the combinations of PostgreSQL.
+    ///
+    /// Nil for other combinations. A date moved by whole days stays a date; by an interval it becomes a local timestamp.
     private func timeArithmetic(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression? {
@@ -331,6 +348,7 @@ extension Binder {
 
     func isList(_ type: ColumnType) -> Bool { if case .list = type { true } else { false } }
 
+    /// `||` of texts, bytes, lists and documents. A text beside any other value takes that as it is shown.
     private func concatenate(_ left: TypedExpression, _ right: TypedExpression, at position: Int) throws(QueryError) -> Expression {
         let hasText = [left, right].contains { $0.isUntyped || $0.type == .string }
         if left.type == .binary, right.type == .binary {

@@ -1,10 +1,17 @@
 import ColumnStore
 
 /// Subqueries within expressions. They stay whole here; the planner turns them into joins.
+///
+/// A subquery's plan is bound in a level of its own, whose outer columns are its correlation. Types of both sides are settled here, so that the
+/// planner compares columns as they are.
 extension Binder {
+    /// EXISTS, a value, IN, ANY and ALL of a query or a list, and a row compared with a query.
+    ///
+    /// - Throws: bad-sql where there can be none, and for a wrong number of columns.
     func bindSubqueryExpression(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = syntax.position
         guard scope.allowsSubqueries else { throw .badSQL("subqueries are not allowed in \(scope.clause)", at: position) }
+        // Aggregates within, over this level's columns, belong to this level's collector.
         let outer = scope.frame.subqueryScope
         scope.frame.subqueryScope = scope
         defer { scope.frame.subqueryScope = outer }
@@ -99,6 +106,8 @@ extension Binder {
     }
 
     /// `x = ANY (ARRAY[…])` is a list of comparisons.
+    ///
+    /// Elements that the text has are compared one by one, so that a scan can be pruned by them; others are unfolded.
     private func overArray(
         _ operand: ExpressionSyntax, _ op: ExpressionSyntax.BinaryOperator, _ isAll: Bool, _ array: ExpressionSyntax, at position: Int,
         in scope: ExpressionScope
@@ -193,9 +202,12 @@ extension Binder {
     }
 
     /// `'{1,2}'::INTEGER[]`, `ARRAY[]::TEXT[]`, and lists cast element by element.
+    ///
+    /// - Throws: bad-sql for elements without a cast; data-error for a text that is no list.
     func bindArrayCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
         let single = TypeNameSyntax(name: type.name, modifiers: type.modifiers, isArray: false, position: type.position)
         let target = try self.target(single)
+        /// Elements that the text has, each cast by itself.
         func list(_ items: [TypedExpression]) throws(QueryError) -> Expression {
             var values: [Expression] = []
             for item in items { values.append(try castExplicitly(item, to: target)) }
@@ -220,6 +232,7 @@ extension Binder {
                 types.settle(number, as: list)
                 return .null(list)
             }
+            /// `{{1,2},{3,4}}`: lists within lists, all of one length.
             func read(_ bytes: [UInt8], depth: Int) throws(QueryError) -> Expression {
                 if let items = ArrayText.elements(bytes) {
                     return try list(items.map { item in
@@ -290,6 +303,8 @@ extension Binder {
         try bindElement(list, index, at: position, isLast: true, in: scope)
     }
 
+    /// `list[a][b]` is read from the inside: the element of an element.
+    ///
     /// - Parameter isLast: whether no further subscript follows.
     private func bindElement(
         _ list: ExpressionSyntax, _ index: ExpressionSyntax, at position: Int, isLast: Bool, in scope: ExpressionScope

@@ -1,7 +1,11 @@
 import ColumnStore
 
 /// Window functions: bound calls go to the SELECT's collector, a column stands in their place.
+///
+/// A call over a window is a column: the collector puts calls of one partition and order into one node, whose columns the SELECT's expressions then
+/// name.
 extension Binder {
+    /// - Throws: bad-sql outside of SELECT's list, ORDER BY and DISTINCT ON, and within aggregates or other windows.
     func bindWindowCall(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let name = call.name.text, position = call.name.position
         guard let collector = scope.collector, ["SELECT", "ORDER BY", "DISTINCT ON"].contains(scope.clause) else {
@@ -23,6 +27,7 @@ extension Binder {
             guard TypeRules.isComparable(value.type) else {
                 throw .badSQL("PARTITION BY cannot compare \(value.type.sqlName)", at: item.position).because(.undefinedFunction)
             }
+            // A constant parts nothing.
             if !value.expression.isLiteral { partition.append(value.expression) }
         }
         var order: [SortKey] = []
@@ -68,6 +73,7 @@ extension Binder {
         case .window(let own): window = own
         case nil: return WindowSyntax(position: position)
         }
+        // A chain longer than there are definitions goes round.
         var depth = 0
         while let base = window.base {
             depth += 1
@@ -84,6 +90,7 @@ extension Binder {
         return window
     }
 
+    /// The function, its arguments as it takes them, and the type of its value.
     private func windowFunction(
         _ call: FunctionSyntax, in scope: ExpressionScope
     ) throws(QueryError) -> (WindowFunction, [Expression], ColumnType) {
@@ -137,6 +144,7 @@ extension Binder {
         return lists
     }
 
+    /// Without a word the frame is RANGE up to the current row, as in SQL.
     private func bindFrame(_ syntax: FrameSyntax?, _ order: [SortKey], in scope: ExpressionScope) throws(QueryError) -> WindowNode.Frame {
         guard let syntax else { return WindowNode.Frame(unit: .range, start: .unboundedPreceding, end: .currentRow) }
         let unit: WindowNode.Frame.Unit = switch syntax.unit {
@@ -163,6 +171,9 @@ extension Binder {
         return WindowNode.Frame(unit: unit, start: try bound(syntax.start), end: try bound(syntax.end), exclusion: exclusion)
     }
 
+    /// A distance as a constant: a BIGINT for ROWS and GROUPS, for RANGE what can be added to the key.
+    ///
+    /// - Throws: unsupported-sql for anything but a constant; data-error for NULL and what is negative.
     private func frameDistance(
         _ syntax: ExpressionSyntax, _ unit: WindowNode.Frame.Unit, _ order: [SortKey], _ position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> Expression {

@@ -1,7 +1,14 @@
 import ColumnStore
 
 /// Scalar expressions: what each form of syntax means. `Expressions+…` hold operators, casts, functions, aggregates and subqueries.
+///
+/// Untyped constants, `'2026-11-20'` and NULL, stay without a type until their place says one (`implicit`, `unified`, `comparable`):
+/// `TypedExpression.isUntyped`.
 extension Binder {
+    /// Every form of syntax by name. One step of planning's work for each node.
+    ///
+    /// - Throws: bad-sql for what means nothing, unsupported-sql for what is not here, data-error and numeric-overflow for constants that have no
+    ///   value.
     func bindExpression(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         try work?.spend(1)
         switch syntax.kind {
@@ -76,6 +83,7 @@ extension Binder {
         }
     }
 
+    /// A parameter's value as a constant; before values are known a mark, whose type its place settles.
     private func parameter(_ number: Int, at position: Int) throws(QueryError) -> TypedExpression {
         if let types = context.parameterTypes {
             let literal = types.mention(number)
@@ -119,6 +127,7 @@ extension Binder {
         }
     }
 
+    /// CASE with conditions, or with an operand that is compared in each branch.
     private func bindCase(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard case .caseWhen(let operand, let branches, let otherwise) = syntax.kind else {
             return TypedExpression(.null(.null), at: syntax.position)
@@ -164,6 +173,7 @@ extension Binder {
         return TypedExpression(.call(.element, [list(all), place], type: all[0].type, position: position), at: position)
     }
 
+    /// `ARRAY[…]`: elements of one type; lists within it of one length.
     private func bindArray(_ items: [ExpressionSyntax], at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard !items.isEmpty else { throw .badSQL("an empty ARRAY needs a type", at: position, hint: "cast it, such as ARRAY[]::INTEGER[]").because(.ambiguousParameter) }
         let counts = Set(items.map { item in if case .array(let inner) = item.kind { inner.count } else { -1 } })
@@ -179,6 +189,7 @@ extension Binder {
 
     // MARK: Predicates
 
+    /// IS, BETWEEN, IN and LIKE, each of which the plan has in other words.
     private func bindPredicate(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let position = syntax.position
         func typed(_ expression: Expression, isNegated: Bool) -> TypedExpression {
@@ -270,6 +281,7 @@ extension Binder {
         .and([try compare(.greaterOrEqual, value, low, at: position), try compare(.lessOrEqual, value, high, at: position)])
     }
 
+    /// IN over a list that is written; one over a query is a subquery.
     private func bindInList(
         _ operand: ExpressionSyntax, _ items: [ExpressionSyntax], _ isNegated: Bool, at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {

@@ -2,6 +2,8 @@ import ColumnStore
 
 /// Every SQL function there is, by its names: the one list, since Swift has no way for a file to add itself to one. A new function is a file in `Functions/`
 /// and a word here; documents, completion, `information_schema.routines` and `pg_proc` are made of this list (`docs/contributing.md`).
+///
+/// Made once when it is first asked for, and constant from then on: any thread may read it.
 package enum FunctionRegistry {
     /// What stands under one heading of docs/sql-functions.md.
     struct Topic: Sendable {
@@ -11,6 +13,7 @@ package enum FunctionRegistry {
         init(_ title: String, _ functions: [SQLFunction]) { (self.title, self.functions) = (title, functions) }
     }
 
+    /// In the order of the documents.
     static let topics: [Topic] = [
         Topic("Text", [
             .lower, .upper, .length, .substring, .trim, .trimLeading, .trimTrailing, .replace, .concat, .concatSeparated, .position, .splitPart,
@@ -46,8 +49,10 @@ package enum FunctionRegistry {
 
     static let scalars = topics.flatMap(\.functions)
 
+    /// Each name of each function, as a query calls it.
     static let scalarsByName = Dictionary(scalars.flatMap { function in function.names.map { ($0, function) } }, uniquingKeysWith: { first, _ in first })
 
+    /// Without those that only rewrites make.
     static let aggregates = Dictionary(
         uniqueKeysWithValues: AggregateFunction.allCases.flatMap { function in function.definition.names.map { ($0, function) } })
 
@@ -70,6 +75,7 @@ package enum FunctionRegistry {
     package static let shownWindows = WindowFunction.own.map { ShownFunction(name: $0.definition.name, kind: .window, summary: $0.definition.summary) }
     /// All of them, for whoever lists functions.
     package static let shown = shownScalars + shownAggregates + shownRowFunctions + shownWindows
+    /// All names, for suggestions and completion.
     package static let names = shown.map(\.name)
 
     package static var scalarNames: [String] { scalars.flatMap(\.names) }
@@ -85,6 +91,7 @@ extension FunctionRegistry {
         function.shown.flatMap { shown in function.forms.map { signature(of: function, shown, $0) } }
     } + aggregates.keys.sorted().compactMap { name in aggregates[name].map { signature(of: $0, name) } }
 
+    /// What a form gives is found by binding it; nil where it takes constants only. It is strict where a NULL argument makes it NULL.
     private static func signature(of function: SQLFunction, _ shown: ShownFunction, _ types: [ColumnType]) -> ShownFunction.Signature {
         let binder = Binder(context: context)
         let arguments = types.map { TypedExpression(.column(binder.newColumn("argument", $0)), at: 1) }

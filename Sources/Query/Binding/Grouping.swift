@@ -1,17 +1,23 @@
 import ColumnStore
 
 /// The aggregate node of one SELECT, and the rewrite of what is evaluated after it.
+///
+/// Once rows are grouped, an expression may be made of keys and aggregates alone. `rewrite` goes through it from the root: what is the same as a key
+/// becomes the key's column, aggregates are columns already, and a column of FROM that is left has no single value in a group.
 struct Grouping {
     let plan: LogicalPlan
+    /// In the order of GROUP BY; places of sets count in it.
     private let keys: [(expression: Expression, column: OutputColumn)]
     private let places: ExpressionPlaces
     private let aggregateIDs: Set<ColumnID>
+    /// Columns of FROM, which must not be left.
     private let inputIDs: Set<ColumnID>
     /// GROUPING() columns, as expressions over the node's grouping column.
     private let groupingValues: [ColumnID: Expression]
     private let windowIDs: Set<ColumnID>
     private let binder: Binder
 
+    /// - Throws: bad-sql for an argument of GROUPING that is no key; unsupported-sql for more keys than the mask has bits.
     init(_ list: Binder.GroupingList, _ collector: SelectCollector, input: LogicalPlan, binder: Binder) throws(QueryError) {
         self.binder = binder
         inputIDs = input.columnIDs
@@ -24,6 +30,7 @@ struct Grouping {
             if case .column(let id, _) = key.expression { binder.origins[key.column.id] = binder.origins[id] }
         }
         self.keys = keys
+        // One set of all keys needs no grouping sets, and GROUPING of it is 0.
         let isPlain = list.sets.count == 1 && list.sets[0].count == list.expressions.count
         var mask: OutputColumn?
         var values: [ColumnID: Expression] = [:]
@@ -66,6 +73,7 @@ struct Grouping {
             guard shift < 62, arguments.count < 32 else {
                 throw .unsupported("GROUPING over so many columns is not supported", at: argument.position)
             }
+            // The group's bit in the node's mask, moved to where GROUPING has it.
             let bit = call(.modulo, call(.divide, .column(mask), integer(1 << Int64(shift))), integer(2))
             let term = call(.multiply, bit, integer(1 << Int64(arguments.count - 1 - index)))
             sum = sum.map { call(.add, $0, term) } ?? term
@@ -122,6 +130,7 @@ struct Grouping {
             "the column “\(mention?.name ?? "?")” must be in GROUP BY or inside an aggregate", at: mention?.position).because(.ungroupedColumn)
     }
 
+    /// Windows are computed after grouping: their expressions, too, are over what it gives.
     func rewriteWindows(of collector: SelectCollector) throws(QueryError) {
         for index in collector.windows.indices {
             for place in collector.windows[index].partition.indices {
@@ -143,6 +152,7 @@ struct Grouping {
 /// A subquery that a grouped SELECT has among its keys and writes again elsewhere is the key's value there: `SELECT (SELECT …) … GROUP BY (SELECT …)`.
 /// Bound twice it has columns of its own each time; what makes both the same is that they read alike in one SELECT.
 struct SubqueryTwins {
+    /// A bound subquery: the first column of its plan is its alone.
     private struct Place: Hashable {
         let column: ColumnID
         let position: Int?
@@ -156,6 +166,7 @@ struct SubqueryTwins {
     /// How each reads.
     private var texts: [Place: String] = [:]
 
+    /// Notes how an expression with subqueries in it reads.
     mutating func note(_ expression: Expression, _ syntax: ExpressionSyntax, in frame: BindingFrame) {
         guard frame.isGrouped else { return }
         var found: [Place] = []

@@ -1,7 +1,10 @@
 import ColumnStore
 
 /// What the names in a part of a query can mean: the tables of its FROM, and around it those of the outer queries.
+///
+/// A value: joining two makes a third, and what was bound before keeps its own.
 struct NameScope {
+    /// A name and what it stands for: a column, or what USING makes of two.
     struct Column {
         var name: String
         var expression: Expression
@@ -25,6 +28,7 @@ struct NameScope {
     }
 
     var relations: [Relation] = []
+    /// In the order of `*`; columns of USING first.
     var unqualified: [Unqualified] = []
 
     init() {}
@@ -47,6 +51,7 @@ struct NameScope {
     /// So many names are compared, as a power of two, while a step of planning is done.
     private static let comparisonShift = 3
 
+    /// What a name means in this scope alone; `ambiguous` where several columns have it.
     enum Lookup {
         case none
         case ambiguous
