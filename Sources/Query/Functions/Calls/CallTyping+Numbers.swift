@@ -3,6 +3,8 @@ import ColumnStore
 /// Arguments that are numbers.
 extension CallTyping {
     /// Untyped literals and NULL are DOUBLE to a function of numbers, as in PostgreSQL.
+    ///
+    /// - Throws: bad-sql for what is no number.
     func number(_ value: TypedExpression, of call: FunctionCall) throws(QueryError) -> Expression {
         let expression = value.isUntyped || value.type == .null ? try implicit(value, to: .double, call.name) : value.expression
         guard TypeRules.isNumeric(expression.type) else {

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// What the rules of types of functions ask of the binder.
+///
+/// The binder is the only one that has it: functions stand on a lower floor and know this much of it. Asking for `zone`, `isUTC` or `now` makes the
+/// plan one of this session and moment.
 protocol CallTyping: AnyObject {
     /// The session's zone, the last argument of every function that depends on it.
     var zone: Expression { get }
@@ -15,9 +18,13 @@ protocol CallTyping: AnyObject {
     ///
     /// - Throws: bad-sql when the cast would have to be written.
     func implicit(_ value: TypedExpression, to type: ColumnType, _ what: String) throws(QueryError) -> Expression
+    /// Casts whatever casts at all.
+    ///
+    /// - Throws: bad-sql where no cast is.
     func cast(_ value: TypedExpression, to type: ColumnType, isExplicit: Bool) throws(QueryError) -> Expression
     /// All of one type, which they have in common.
     func unified(_ items: [TypedExpression], _ what: String) throws(QueryError) -> [Expression]
+    /// An operator over two values, as if the text had it.
     func binary(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression
@@ -26,6 +33,8 @@ protocol CallTyping: AnyObject {
     /// The collation that COLLATE says of texts, whatever it is; nil where it says nothing.
     func collationName(of texts: [Expression], at position: Int) throws(QueryError) -> String?
     /// Refuses a function that depends on when it is asked, where that is not allowed.
+    ///
+    /// - Throws: unsupported-sql for such a function where values must not change, as in a document type's rules.
     func check(_ volatility: SQLFunction.Volatility, _ name: String, at position: Int) throws(QueryError)
 }
 

@@ -1,13 +1,18 @@
 import ColumnStore
 
+/// Kernels that do something for each text of a batch, or give a list for each row.
 extension KernelCall {
     /// What `compute` makes of the rows that share a text in an argument, all of their arguments beside it: once for each text of the batch. NULL where the text is.
+    ///
+    /// - Parameter compute: gets a text, and the call with the rows alone that have it. Its column is as long as these rows.
     func eachText(
         _ index: Int, _ compute: (ArraySlice<UInt8>, KernelCall) throws(KernelError) -> Column
     ) throws(KernelError) -> Column {
         let texts = TextRows(self[index]), validity = self[index].rowValidity
         if texts.isConstant, count > 0, validity?[0] ?? true { return try compute(texts[0], self) }
+        // The gathered columns, and what notes for each row where it went.
         try meter.charge(2 * columns.reduce(0) { $0 + $1.flatByteCountBound } + 16 * count)
+        // Row n of the result is row `rows[n]` of `parts[sources[n]]`; -1 is NULL.
         var places: [ArraySlice<UInt8>: Int] = [:], groups: [[Int32]] = []
         var sources = [Int32](repeating: -1, count: count), rows = [Int32](repeating: 0, count: count)
         for row in 0..<count where validity?[row] ?? true {
@@ -32,6 +37,8 @@ extension KernelCall {
     /// A list for each row that is valid, NULL where `fill` says that there is none.
     ///
     /// - Parameter validity: nil for rows in which no argument is NULL.
+    /// - Parameter fill: appends a row's elements; false for NULL.
+    /// - Precondition: the call gives a list.
     func writtenLists(_ given: Bitmap?? = nil, _ fill: (Int, inout ListWriter) throws(KernelError) -> Bool) throws(KernelError) -> Column {
         guard case .list(let field) = type else { preconditionFailure("not a list type") }
         let validity = given ?? strictValidity

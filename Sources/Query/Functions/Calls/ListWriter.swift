@@ -2,6 +2,10 @@ import ColumnStore
 
 /// Lists that are made of one text each, laid down part by part: no part is held twice, and the memory of a list is asked for while it grows. A text of a few
 /// megabytes can have as many parts as it has bytes.
+///
+/// Invariants:
+/// 1. no more than `lumpByteCount` bytes and one part are laid down without having been charged;
+/// 2. `byteCount` counts each element with `elementByteCount` besides its bytes, so that a list of empty texts is bounded, too.
 struct ListWriter {
     private var elements: ColumnBuilder
     private let meter: WorkMeter
@@ -9,6 +13,7 @@ struct ListWriter {
     /// Which of them is being written.
     var row = 0
     private var byteCount = 0
+    /// Laid down since the last charge.
     private var unpaidByteCount = 0
 
     /// So much is laid down between two looks at the memory.
@@ -57,6 +62,7 @@ struct ListWriter {
     /// Asks for what is not paid yet: at the end of a row, so that a bound is kept to within one.
     mutating func pay() throws(KernelError) {
         guard unpaidByteCount > 0 else { return }
+        // Past the longest text that a query's memory has room for, three times over.
         guard byteCount <= WorkMeter.textByteCountMax.multipliedSaturating(by: Self.growth) else { throw .textTooLong }
         try meter.checkColumn(byteCount, row: row, of: rowCount)
         try meter.charge(unpaidByteCount.multipliedSaturating(by: Self.growth), row: row, of: rowCount)

@@ -2,6 +2,8 @@ import ColumnStore
 
 /// A scalar function as the text of a query calls it: its names, and what a call takes, gives and becomes. Its file in `Functions/` has it beside the
 /// `ScalarFunction` that runs. `FunctionRegistry` lists them all: documents, completion and catalogs show what stands there.
+///
+/// Immutable, and made once: the binder's threads share it.
 struct SQLFunction: Sendable {
     typealias Volatility = ShownFunction.Volatility
 
@@ -9,9 +11,11 @@ struct SQLFunction: Sendable {
     let names: [String]
     /// One sentence in Markdown, without a full stop: what comes out.
     let summary: String
+    /// Whether its value depends on the moment or the session: such a plan is not kept for others.
     let volatility: Volatility
     /// Types of arguments that a call may have, in their order: one list for each form, the shortest first. Tests call each, and documents show it.
     let forms: [[ColumnType]]
+    /// Checks the arguments' number and types, and makes what the call becomes. It may be any expression, as COALESCE's is, and not a call.
     let bind: @Sendable (FunctionCall, any CallTyping) throws(QueryError) -> Expression
 
     init(
@@ -42,6 +46,8 @@ struct SQLFunction: Sendable {
     var shown: [ShownFunction] { names.map { ShownFunction(name: $0, kind: .scalar, summary: summary, volatility: volatility) } }
 
     /// What a call of it becomes.
+    ///
+    /// - Throws: unsupported-sql for a function that depends on the moment where that is not allowed; else as `bind`.
     func bound(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
         try typing.check(volatility, call.name, at: call.position)
         return try bind(call, typing)

@@ -45,6 +45,9 @@ extension ScalarFunction {
         }
     }
 
+    /// A kernel that finds a part of each row's document as a range of its text: no tree is made of it.
+    ///
+    /// - Parameter find: nil where there is no such part, which gives NULL.
     private static func access(
         _ symbol: String, isText: Bool, _ find: @escaping @Sendable (JSONKeys, JSONScan, Int) -> Range<Int>?
     ) -> ScalarFunction {
@@ -66,6 +69,8 @@ extension ScalarFunction {
     }
 
     /// Names of members, and numbers of elements, one after the other.
+    ///
+    /// Nil where a step leads nowhere, or is NULL.
     private static func path(_ steps: [[UInt8]?], in scan: JSONScan) -> Range<Int>? {
         var place = scan.root
         for step in steps {

@@ -62,6 +62,8 @@ extension KernelCall {
     }
 
     /// A list for each row in which no argument is NULL, and NULL where `fill` gives none.
+    ///
+    /// For lists that are short: `writtenLists` charges while a list grows.
     func lists(_ elements: (Int) throws(KernelError) -> [Value]?) throws(KernelError) -> Column {
         let validity = strictValidity
         var builder = ColumnBuilder(type: type)
@@ -81,6 +83,7 @@ extension KernelCall {
         return builder.finish()
     }
 
+    /// About what a value takes in memory.
     private static func byteCount(_ value: Value) -> Int {
         switch value {
         case .bytes(let bytes): bytes.count
@@ -92,6 +95,8 @@ extension KernelCall {
 }
 
 /// What says in each row which part of a document is meant: a member's name, an element's number, a list of names. Made ready once a batch.
+///
+/// A constant is kept once, and read for every row.
 struct JSONKeys {
     private enum Source {
         case names(TextRows)

@@ -39,6 +39,7 @@ extension FunctionCall {
     }
 }
 
+/// Documents are read as trees, changed, and written anew in JSONB's form.
 extension ScalarFunction {
     static let jsonConcat = changing("|| document") { (value, change) throws(KernelError) in
         joined(value, try change.document(1))
@@ -93,8 +94,10 @@ extension ScalarFunction {
             }
         })
 
+    /// Raw values are the words of the last argument.
     private enum NullTreatment: String { case asNull = "use_json_null", deletes = "delete_key", returns = "return_target", fails = "raise_exception" }
 
+    /// - Throws: for a value that is neither object nor array.
     private static func nested(_ value: JSONValue) throws(KernelError) -> JSONValue {
         guard value.array != nil || value.members != nil else { throw .invalidArgument("a bare value has no paths") }
         return value
@@ -116,18 +119,21 @@ extension ScalarFunction {
             meter = call.meter
         }
 
+        /// - Throws: `.outside(.nullName)` for a step that is NULL.
         func path() throws(KernelError) -> [[UInt8]?] {
             let path = keys.list(row)
             if let place = path.firstIndex(of: nil) { throw .outside(.nullName, "the element \(place + 1) of the path is NULL") }
             return path
         }
 
+        /// An argument's document as a tree.
         func document(_ index: Int) throws(KernelError) -> JSONValue {
             guard let texts = documents[index] else { return .null }
             return try JSONDocument.tree(texts[row], meter)
         }
     }
 
+    /// A kernel that makes another tree of each row's document.
     private static func changing(
         _ symbol: String, _ change: @escaping @Sendable (JSONValue, Change) throws(KernelError) -> JSONValue
     ) -> ScalarFunction {
@@ -144,11 +150,13 @@ extension ScalarFunction {
             })
     }
 
+    /// Of two objects the members of both; of others the elements of both, what is no array being one of itself.
     private static func joined(_ left: JSONValue, _ right: JSONValue) -> JSONValue {
         if case .object(let first) = left, case .object(let second) = right { return .object(first + second) }
         return .array((left.array ?? [left]) + (right.array ?? [right]))
     }
 
+    /// Members of these names left out, or elements of an array that are such texts.
     private static func without(_ names: [[UInt8]], _ value: JSONValue) throws(KernelError) -> JSONValue {
         func isNamed(_ text: String) -> Bool { names.contains { $0.elementsEqual(text.utf8) } }
         switch value {
@@ -158,6 +166,7 @@ extension ScalarFunction {
         }
     }
 
+    /// Counted from the end where the number is negative; nil out of bounds.
     private static func index(_ number: Int64, _ count: Int) -> Int? {
         let place = number < 0 ? number.addingReportingOverflow(Int64(count)).partialValue : number
         return place >= 0 && place < Int64(count) ? Int(place) : nil
@@ -173,6 +182,8 @@ extension ScalarFunction {
     }
 
     /// The value with a new member, or a new element before or behind the one that `path` leads to.
+    ///
+    /// - Throws: `.invalidArgument` where a member of that name is there.
     private static func inserted(_ new: JSONValue, isBehind: Bool, into value: JSONValue, _ path: ArraySlice<[UInt8]?>) throws(KernelError) -> JSONValue {
         guard let first = path.first, let step = first else { return value }
         let rest = path.dropFirst()
@@ -201,6 +212,9 @@ extension ScalarFunction {
     }
 
     /// The value with what `path` leads to replaced, or taken away where `new` is nil.
+    ///
+    /// Nothing changes where the path leads nowhere, or where its end is not there and `creates` is false. An element out of bounds is added at the
+    /// nearer end.
     private static func changed(_ value: JSONValue, _ path: ArraySlice<[UInt8]?>, to new: JSONValue?, creates: Bool) throws(KernelError) -> JSONValue {
         guard let first = path.first, let step = first else { return value }
         let rest = path.dropFirst()

@@ -53,6 +53,8 @@ extension ScalarFunction {
 /// How values of JSONB compare.
 enum JSONComparison {
     /// Whether `outer` holds all that `inner` says. Of arrays each element must be held by some element; at the top an array holds a bare value, too.
+    ///
+    /// - Complexity: of two arrays the product of their lengths, on each level.
     static func holds(_ outer: JSONValue, _ inner: JSONValue, isOutermost: Bool, _ meter: WorkMeter) throws(KernelError) -> Bool {
         try meter.step(1)
         switch (outer, inner) {

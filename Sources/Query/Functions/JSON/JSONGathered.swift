@@ -6,6 +6,7 @@ extension ScalarFunction {
     /// Of rows and lists, each of which PostgreSQL begins on a line of its own.
     static let jsonOfRows = gathered("json_agg_of_rows", separator: ", \n ")
 
+    /// A gathered list as an array of documents.
     private static func gathered(_ symbol: String, separator: String) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .first, cost: .heavy, failure: .possible,
@@ -24,6 +25,7 @@ extension ScalarFunction {
             })
     }
 
+    /// Names in the first list, values beside them in the second.
     static let jsonOfLists = ScalarFunction(
         "json_object_agg", nulls: .first, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in

@@ -30,6 +30,7 @@ extension SQLFunction {
         }
     }
 
+    /// A function of any number of values; an object takes names and values in turn.
     private static func building(_ name: String, summary: String, _ function: ScalarFunction, _ type: ColumnType) -> SQLFunction {
         SQLFunction(name, summary: summary, forms: [[], [.string, .int32]]) { (call, typing) throws(QueryError) in
             var values: [Expression] = []
@@ -60,6 +61,7 @@ extension ScalarFunction {
     /// The same over several lines.
     static let jsonOfWide = converting("to_json_wide", separator: ",\n ")
 
+    /// - Parameter separator: between the outermost members or elements; nil for the usual one.
     private static func converting(_ symbol: String, separator: String?) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .first, cost: .heavy, failure: .possible,
@@ -103,6 +105,8 @@ extension ScalarFunction {
     }
 
     /// By their names, the last of each name.
+    ///
+    /// JSONB sorts names by their length first, then by their bytes.
     private static func ordered(_ members: [(name: [UInt8], value: [UInt8])]) -> [(name: [UInt8], value: [UInt8])] {
         var last: [[UInt8]: [UInt8]] = [:]
         for member in members { last[member.name] = member.value }
@@ -111,8 +115,10 @@ extension ScalarFunction {
         }.map { ($0.key, $0.value) }
     }
 
+    /// Writes one row's document: names and values by argument, the row, whether it is JSONB, and the text.
     private typealias Maker = @Sendable ([NamesOfRows?], [JSONRows], Int, Bool, inout [UInt8]) throws(KernelError) -> Void
 
+    /// NULLs are values here: every row is written.
     private static func made(_ symbol: String, _ make: @escaping Maker) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .taken, cost: .heavy, failure: .possible,

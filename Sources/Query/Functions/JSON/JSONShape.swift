@@ -66,6 +66,7 @@ extension ScalarFunction {
             }
         })
 
+    /// Four blanks a level, each member or element on a line of its own.
     private static func appendPretty(_ value: JSONValue, depth: Int, to text: inout [UInt8], _ meter: WorkMeter) throws(KernelError) {
         func newLine(_ depth: Int, _ text: inout [UInt8]) throws(KernelError) {
             try meter.charge(4 * depth + 1)

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// COLLATE: a text that is ordered as a language does, the keys that do it, and the way back.
+///
+/// A comparison or a sort by a language is one of bytes: the binder puts `collation_key` around the operands, and `collated_text` around a key that
+/// is shown.
 extension ScalarFunction {
     /// The text itself, and the name of its order: what compares and sorts looks for this call.
     static let collated = ScalarFunction(
@@ -19,6 +22,7 @@ extension ScalarFunction {
                 guard text.count <= Collator.textByteCountMax else {
                     throw .invalidArgument("a text of more than \(Collator.textByteCountMax >> 20) MiB has no order of a language")
                 }
+                // What ICU works with is given back at once.
                 let mark = call.meter.mark
                 try call.meter.charge(Collator.byteCountBound(text.count), row: row, of: call.count)
                 try call.meter.step(16 * text.count + 16)

@@ -2,6 +2,8 @@ import CICU
 import ColumnStore
 
 /// lower, upper, initcap and ILIKE of a text that COLLATE says an order of: ı and I are one letter in Turkish, and in the order of bytes only ASCII has cases.
+///
+/// Raw values are the numbers of `till_icu_cased`.
 enum LanguageCase: Int32 {
     case lower = 0, upper = 1, capitals = 2
 
@@ -12,6 +14,10 @@ enum LanguageCase: Int32 {
     static func named(_ collation: String?) -> String? { collation.flatMap { usual.contains($0) ? nil : $0 } }
 
     /// - Parameter collation: a name that `Collator` knows.
+    ///
+    /// By ICU where the collation is a language's, else by ASCII.
+    ///
+    /// - Throws: what `UnicodeText.made` throws.
     func changed(_ text: ArraySlice<UInt8>, _ collation: String, _ meter: WorkMeter) throws(KernelError) -> [UInt8] {
         guard let tag = Collator.tag(of: collation) else { return plain(text) }
         return try UnicodeText(meter).made(of: text) { units, buffer in
@@ -20,6 +26,8 @@ enum LanguageCase: Int32 {
     }
 
     /// Letters of ASCII alone.
+    ///
+    /// A word is a run of letters and digits.
     private func plain(_ text: ArraySlice<UInt8>) -> [UInt8] {
         var isInWord = false
         return text.map { byte in

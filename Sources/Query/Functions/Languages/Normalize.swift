@@ -12,6 +12,8 @@ extension SQLFunction {
 }
 
 /// Unicode's normal forms, by the numbers that the library's shim has for them.
+///
+/// Names are read in any case; numbers are those of `till_icu_normalized`.
 private enum NormalForm: String {
     case nfc, nfd, nfkc, nfkd
 
@@ -24,6 +26,7 @@ private enum NormalForm: String {
         }
     }
 
+    /// - Throws: `.outside(.badValue)` for another name.
     init(_ name: ArraySlice<UInt8>) throws(KernelError) {
         guard let form = NormalForm(rawValue: String(decoding: name.prefix(8), as: UTF8.self).lowercased()) else {
             throw .outside(.badValue, "the normal forms of Unicode are NFC, NFD, NFKC and NFKD")
@@ -31,6 +34,7 @@ private enum NormalForm: String {
         self = form
     }
 
+    /// Texts of ASCII are in every form already, and are not given to ICU.
     func made(of text: ArraySlice<UInt8>, _ meter: WorkMeter) throws(KernelError) -> [UInt8] {
         if UnicodeText.isPlain(text) { return Array(text) }
         return try UnicodeText(meter).made(of: text) { units, buffer in
@@ -68,5 +72,6 @@ extension ScalarFunction {
             }
         })
 
+    /// NFC without an argument.
     private static func form(_ forms: TextRows?, _ row: Int) throws(KernelError) -> NormalForm { try forms.map { (forms) throws(KernelError) in try NormalForm(forms[row]) } ?? .nfc }
 }

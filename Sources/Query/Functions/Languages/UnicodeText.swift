@@ -2,6 +2,8 @@ import CICU
 import ColumnStore
 
 /// Texts as ICU makes them of others: it takes and gives UTF-16, a whole text at once.
+///
+/// A text costs its memory several times over while it is worked on: all of it is charged first, and given back when the result is there.
 struct UnicodeText {
     /// Longer ones are refused, as by `Collator`.
     static let textByteCountMax = Collator.textByteCountMax
@@ -23,10 +25,13 @@ struct UnicodeText {
     }
 
     /// What `make` makes of a text. Some letters become many: the length is asked for before room is taken for them.
+    ///
+    /// - Throws: `.invalidArgument` for a text past `textByteCountMax`, and where ICU fails; `.textTooLong` past what its 32-bit lengths hold.
     func made(of text: ArraySlice<UInt8>, _ make: Making) throws(KernelError) -> [UInt8] {
         let mark = meter.mark
         let units = try units(text)
         defer { meter.settle(since: mark) }
+        // Half as much again holds nearly every text; a length past the buffer says what a second attempt needs.
         var (made, length) = try attempt(units, units.count + units.count / 2 + 16, make)
         if length > made.count { (made, length) = try attempt(units, length, make) }
         guard length >= 0, length <= made.count else { throw .invalidArgument("ICU cannot make this text") }
@@ -34,6 +39,7 @@ struct UnicodeText {
         return Array(String(decoding: made[..<length], as: UTF16.self).utf8)
     }
 
+    /// - Parameter count: of the buffer, in units of UTF-16.
     private func attempt(_ units: [UInt16], _ count: Int, _ make: Making) throws(KernelError) -> (made: [UInt16], length: Int) {
         guard let size = Int32(exactly: count) else { throw .textTooLong }
         try meter.charge(2 * count)

@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// Lists of lists as PostgreSQL's arrays of several dimensions: what functions of all elements take is the flat list, row by row.
+///
+/// What asks for the length of a dimension takes the first list of each outer one for all of them.
 extension ScalarFunction {
     /// The elements of a list's lists, one behind the other.
     static let listFlat = ScalarFunction(
@@ -56,6 +58,10 @@ extension Column {
     /// Refuses lists that are no rows of one list of more dimensions: NULL, empty, or of different lengths. Nothing of values that are no lists.
     ///
     /// - Throws: `.outside`.
+    ///
+    /// array_agg asks for it of what each group gathered, so that what comes out is an array of one dimension more.
+    ///
+    /// - Parameter rows: those that become elements of one list.
     func checkDimensions(of rows: Range<Int>) throws(KernelError) {
         guard case .list = type, !rows.isEmpty else { return }
         let lists = flattened(), validity = lists.rowValidity
@@ -68,6 +74,7 @@ extension Column {
             guard own > 0 else { throw .outside(.badSubscript, "array_agg gathers no empty lists") }
             guard own == count else { throw .outside(.badSubscript, "array_agg gathers lists of one length") }
         }
+        // Lists within follow each other in the element column: one range holds those of all rows.
         try element.checkDimensions(of: Int(offsets[rows.lowerBound])..<Int(offsets[rows.upperBound]))
     }
 }

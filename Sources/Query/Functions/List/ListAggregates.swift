@@ -1,12 +1,15 @@
 import ColumnStore
 
 /// list_sum and list_avg of a list's numbers, list_min and list_max of its values, NULL elements left out; NULL of no elements.
+///
+/// Sums are exact and have the type that SUM gives, so that rules about a receipt's lines may compare them with its total.
 extension SQLFunction {
     static let listSum = overElements("list_sum", summary: "the sum of a list's elements, NULLs left out", .listSum) { $0 == .interval ? nil : TypeRules.sum($0) }
     static let listAvg = overElements("list_avg", summary: "the average of a list's elements, NULLs left out", .listAvg) { $0 == .interval ? nil : TypeRules.average($0) }
     static let listMin = overElements("list_min", summary: "the least of a list's elements, NULLs left out", .listMin, extreme)
     static let listMax = overElements("list_max", summary: "the greatest of a list's elements, NULLs left out", .listMax, extreme)
 
+    /// Nil of what has no order here: lists, structs and truths.
     @Sendable private static func extreme(_ element: ColumnType) -> ColumnType? {
         element.isNested || element == .boolean ? nil : TypeRules.widened(element)
     }

@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// Lists made of lists: with an element more, without one, with one replaced; and where an element stands.
+///
+/// A list and the values that go with it are brought to one type first.
 extension SQLFunction {
     static let arrayAppend = joining("array_append", summary: "a list with one element more at its end, as `||`", element: 1)
     static let arrayPrepend = joining("array_prepend", summary: "a list with one element more at its start, as `||`", element: 0)
@@ -42,6 +44,7 @@ extension SQLFunction {
         var first = call
         first.arguments.removeLast(call.arguments.count - 2)
         let found = try positionFromStart.bind(first, typing)
+        // The same arguments, brought to one type, and the place behind them.
         guard call.arguments.count == 3, case .call(_, let arguments, let type, _) = found else { return found }
         return call.make(.listPositionFrom, arguments + [try typing.implicit(call.arguments[2], to: .int32, call.name)], type)
     }
@@ -80,6 +83,7 @@ extension ScalarFunction {
     static let listPosition = changing("array_position") { (_, isWanted, _) in isWanted.firstIndex(of: true).map { .integer(Int64($0 + 1)) } ?? .null }
     static let listPositionFrom = changing("array_position_from", failure: .possible) { (_, isWanted, values) throws(KernelError) in
         guard case .integer(let start) = values[1] else { throw .outside(.nullName, "the place from which array_position looks must not be NULL") }
+        // Places before the first are as the first.
         let before = Int(clamping: max(start, 1) - 1)
         return isWanted.dropFirst(before).firstIndex(of: true).map { .integer(Int64($0 + 1)) } ?? .null
     }

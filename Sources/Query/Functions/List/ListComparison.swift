@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// Lists element by element: their order, what they share, and what they make together.
+///
+/// `ListValues` reads rows as ranges into the elements; sets of elements are built of `identity`, in which values are the same where `=` says so.
 extension ScalarFunction {
     /// Less than 0, 0, or more: PostgreSQL's order of arrays, in which NULL elements are alike and behind all others.
     static let listOrder = pairs("array_order") { (call, left, right) throws(KernelError) in
@@ -25,6 +27,7 @@ extension ScalarFunction {
         }
     }
 
+    /// `&&`: whether both have an element; a NULL is in none.
     static let listOverlaps = pairs("&&") { (call, left, right) throws(KernelError) in
         try call.truths { (row) throws(KernelError) in
             let known = try left.set(row, call.meter)
@@ -32,6 +35,7 @@ extension ScalarFunction {
         }
     }
 
+    /// A function of two lists, NULL where either is.
     private static func pairs(
         _ symbol: String, _ body: @escaping @Sendable (KernelCall, ListValues, ListValues) throws(KernelError) -> Column
     ) -> ScalarFunction {
@@ -60,6 +64,8 @@ extension ScalarFunction {
 }
 
 /// The rows of a list column as ranges into its elements, a constant once.
+///
+/// The element column is shared with the column it was made of: nothing is copied before a value is asked for.
 struct ListValues {
     private let offsets: [Int32]
     private let element: Column
@@ -80,6 +86,7 @@ struct ListValues {
 
     func isNull(_ row: Int) -> Bool { isNullConstant || !(validity?[row] ?? true) }
 
+    /// Places in the element column; empty of NULL.
     subscript(row: Int) -> Range<Int> {
         let place = isConstant ? 0 : row
         return isNull(row) ? 0..<0 : Int(offsets[place])..<Int(offsets[place + 1])
@@ -87,6 +94,7 @@ struct ListValues {
 
     var elementType: ColumnType { element.type }
 
+    /// - Parameter place: in the element column.
     func value(_ place: Int) -> Value { element.value(at: place) }
 
     /// What values that are equal in SQL share: NaN is NaN, 30 days are a month, 1 and 1.0 are one number in documents.
@@ -101,6 +109,7 @@ struct ListValues {
 
     func values(_ row: Int) -> [Value] { self[row].map { element.value(at: $0) } }
 
+    /// - Complexity: linear in the list.
     func set(_ row: Int, _ meter: WorkMeter) throws(KernelError) -> Set<Value> {
         try meter.step(32 * self[row].count)
         try meter.charge(64 * self[row].count)

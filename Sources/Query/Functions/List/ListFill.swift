@@ -12,6 +12,7 @@ extension SQLFunction {
     /// PostgreSQL's.
     private static let dimensionCountMax = 6
 
+    /// Lists are nested only where the counts are a constant, since a column's type says its dimensions, and the type is needed before a row is seen.
     static let arrayFill = SQLFunction(
         "array_fill", summary: "n times a value, with as many dimensions as a constant list of counts has",
         forms: [[.int32, .listOf(.int32)]]
@@ -58,6 +59,7 @@ extension ScalarFunction {
             }
         })
 
+    /// - Throws: `.textTooLong` for a list past `WorkMeter.textByteCountMax`; `.outside` for counts that are NULL, negative or several.
     static let arrayFill = ScalarFunction(
         "array_fill", nulls: .taken, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
         kernel: .plain { (call) throws(KernelError) in
@@ -72,6 +74,7 @@ extension ScalarFunction {
                 let filled = value.value(at: row), byteCount = Int(count).multipliedSaturating(by: 16 + filled.flatByteCount)
                 total = total.addingSaturating(byteCount)
                 guard byteCount <= WorkMeter.textByteCountMax else { throw .textTooLong }
+                // Checked and charged before it is made: three short numbers may ask for terabytes.
                 try call.meter.checkColumn(total, row: row, of: call.count)
                 try call.meter.charge(2 * byteCount, row: row, of: call.count)
                 try call.meter.step(byteCount)

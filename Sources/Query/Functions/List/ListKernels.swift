@@ -1,7 +1,10 @@
 import ColumnStore
 
 /// Functions over a list column: one result a row, NULL elements left out.
+///
+/// A list column is offsets, one more than there are rows, into a column of all elements: row r has the elements offsets[r]..<offsets[r + 1].
 enum ListKernels {
+    /// Elements of each list, NULLs among them.
     static func count(_ column: Column, type: ColumnType) -> Column {
         let (offsets, _) = column.lists()
         return .whole((0..<column.count).map { Int64(offsets[$0 + 1] - offsets[$0]) }, type: type, validity: column.rowValidity)
@@ -17,6 +20,9 @@ enum ListKernels {
         return try finish(sums, counts, type: type, from: element.type) { (sum, _) throws(KernelError) in sum }
     }
 
+    /// list_avg: the exact sum divided, rounded to the type's scale.
+    ///
+    /// - Throws: `.numericOverflow` where an average does not fit.
     static func average(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
         let (offsets, element) = column.lists()
         if type == .double { return sumReals(offsets, element, type: type, dividing: true) }
@@ -36,6 +42,7 @@ enum ListKernels {
         return builder.finish()
     }
 
+    /// Sums at the element's scale, and how many elements are no NULL, by list.
     private static func wholeSums(_ offsets: [Int32], _ element: Column) -> (sums: [Int128], counts: [Int]) {
         let validity = element.rowValidity
         var sums = [Int128](repeating: 0, count: offsets.count - 1)
@@ -46,6 +53,7 @@ enum ListKernels {
                 var sum: Int128 = 0
                 var count = 0
                 for index in Int(offsets[row])..<Int(offsets[row + 1]) where validity?[index] ?? true {
+                    // Never wraps: fewer than 2^31 numbers of 64 bits stay within 2^94.
                     sum &+= Int128(narrow[index])
                     count += 1
                 }
@@ -65,6 +73,9 @@ enum ListKernels {
         return (sums, counts)
     }
 
+    /// Sums brought to the result's type; NULL of no elements.
+    ///
+    /// - Throws: `.numericOverflow` where one does not fit.
     private static func finish(
         _ sums: [Int128], _ counts: [Int], type: ColumnType, from: ColumnType, _ value: (Int128, Int) throws(KernelError) -> Int128
     ) throws(KernelError) -> Column {
@@ -87,6 +98,7 @@ enum ListKernels {
         return builder.finish()
     }
 
+    /// In the order of the elements, so that the same list gives the same sum.
     private static func sumReals(_ offsets: [Int32], _ element: Column, type: ColumnType, dividing: Bool) -> Column {
         let validity = element.rowValidity
         let values = element.count == 0 ? [] : element.doubles()
@@ -103,7 +115,7 @@ enum ListKernels {
         return builder.finish()
     }
 
-    /// The row of `element` that holds each list's least or greatest, then that value.
+    /// list_min and list_max: each list's least or greatest value; NULL where it has none.
     static func extreme(_ column: Column, _ extreme: Extreme, type: ColumnType) -> Column {
         let (offsets, element) = column.lists()
         let flat = element.flattened()
@@ -125,10 +137,12 @@ enum ListKernels {
         return builder.finish()
     }
 
+    /// list[place], from 1: NULL out of bounds, and where the list or the place is NULL.
     static func element(_ column: Column, _ places: Column, type: ColumnType) -> Column {
         let (offsets, element) = column.lists()
         let numbers = places.integers() ?? []
         let validity = Bitmap.both(column.rowValidity, places.rowValidity)
+        // -1 gathers NULL.
         let rows = (0..<column.count).map { row -> Int32 in
             guard validity?[row] ?? true, numbers[row] >= 1, numbers[row] <= Int64(offsets[row + 1] - offsets[row]) else { return -1 }
             return offsets[row] + Int32(numbers[row]) - 1
@@ -137,6 +151,8 @@ enum ListKernels {
     }
 
     /// ARRAY[…]: one list a row of the arguments' values.
+    ///
+    /// - Precondition: `type` is a list; every column has `count` rows.
     static func make(_ elements: [Column], type: ColumnType, count: Int, _ meter: WorkMeter) throws(KernelError) -> Column {
         guard case .list(let field) = type else { preconditionFailure("not a list type") }
         let width = elements.count

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// Statistics of pairs (Y, X), those aside in which one is NULL: by the running sums of Youngs and Cramer, as PostgreSQL 15 keeps them.
+///
+/// One pass keeps N, ΣX, ΣY and the sums of squares and products of the differences from the averages (Sxx, Syy, Sxy). They are moved on with each
+/// pair instead of being made of ΣX² at the end, which would take two large numbers from each other.
 extension ScalarFunction {
     static let corr = pairs("corr") { $0.count < 1 || $0.sxx == 0 || $0.syy == 0 ? nil : $0.sxy / ($0.sxx * $0.syy).squareRoot() }
     static let covarPop = pairs("covar_pop") { $0.count < 1 ? nil : $0.sxy / $0.count }
@@ -22,6 +25,7 @@ extension ScalarFunction {
     private static func pairs(_ symbol: String, _ finish: @escaping @Sendable (PairSums) -> Double?) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .taken, cost: .heavy, failure: .never,
+            // Gathered pair by pair: both lists of a row have one length.
             kernel: .plain { (call) throws(KernelError) in
                 let (ys, xs) = (ListValues(call[0]), ListValues(call[1]))
                 var builder = ColumnBuilder(type: call.type)
@@ -42,9 +46,11 @@ extension ScalarFunction {
     }
 }
 
+/// Doubles all, the count too, as PostgreSQL keeps them.
 private struct PairSums {
     var count = 0.0, sumX = 0.0, sxx = 0.0, sumY = 0.0, syy = 0.0, sxy = 0.0
 
+    /// With N and ΣX that have the pair in them: Sxx += (N·x − ΣX)² / (N·(N − 1)), and the others alike.
     mutating func add(_ y: Double, _ x: Double) {
         count += 1
         sumX += x

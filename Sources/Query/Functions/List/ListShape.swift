@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// How long a list is, by PostgreSQL's names: each dimension's places count from 1, and lists within lists are dimensions.
+///
+/// All are expressions over `list_count` and elements, so that they have no kernels of their own. An empty list has no dimension: NULL, but a
+/// cardinality of 0.
 extension SQLFunction {
     static let cardinality = SQLFunction(
         "cardinality", summary: "how many elements a list has in all its dimensions",
@@ -32,6 +35,7 @@ extension SQLFunction {
         return .conditional(branches: [.init(condition: shown, result: call.make(.concat, parts, .string))], otherwise: nil, type: .string)
     }
 
+    /// - Throws: undefined-function for what is no list, as PostgreSQL has no such form.
     private static func list(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
         let value = call.arguments[0]
         guard case .list = value.type else {
@@ -42,6 +46,7 @@ extension SQLFunction {
 
     private static func count(of list: Expression, _ call: FunctionCall) -> Expression { call.make(.listCount, [list], .int64) }
 
+    /// Whether there is any.
     private static func some(_ count: Expression, _ call: FunctionCall) -> Expression {
         .call(.greater, [count, .literal(.integer(0), .int64)], type: .boolean, position: call.position)
     }
@@ -52,6 +57,7 @@ extension SQLFunction {
             try call.count(2...2)
             let list = try list(call, typing)
             let asked = try typing.implicit(call.arguments[1], to: .int32, call.name)
+            // A branch for each dimension that the type has: the number that is asked for may differ from row to row.
             var branches: [Expression.Branch] = []
             for number in 1...list.type.dimensionCount {
                 let count = count(of: list.dimension(number, at: call.position), call)

@@ -36,7 +36,7 @@ extension ScalarFunction {
             }
         })
 
-    /// List, delimiter and what stands for NULL, which else is left out.
+    /// The form of format with VARIADIC: template, and a list of texts.
     /// format with a list's elements as the values.
     static let formatList = ScalarFunction(
         "format_list", nulls: .first, cost: .heavy, failure: .possible,
@@ -51,6 +51,7 @@ extension ScalarFunction {
             }
         })
 
+    /// List, delimiter and what stands for NULL, which else is left out.
     static let arrayToString = ScalarFunction(
         "array_to_string", nulls: .first, cost: .heavy, failure: .never,
         kernel: .plain { (call) throws(KernelError) in
@@ -77,6 +78,9 @@ extension ScalarFunction {
 }
 
 /// How texts are cut at a delimiter, row by row.
+///
+/// Three cases, as in PostgreSQL: a delimiter that is NULL cuts between all characters, an empty one nowhere, any other wherever it stands. An empty
+/// text has no parts.
 private struct SplitTexts {
     private let delimiters: TextRows
     private let delimiterValidity: Bitmap?
@@ -86,9 +90,11 @@ private struct SplitTexts {
     init(_ delimiter: Column, _ null: Column?) {
         (delimiters, delimiterValidity) = (TextRows(delimiter), delimiter.rowValidity)
         nulls = null.map { (TextRows($0), $0.rowValidity) }
+        // A constant delimiter is made ready once.
         search = delimiters.isConstant && !delimiter.isConstantNull ? TextSearch(delimiters[0]) : nil
     }
 
+    /// - Parameter list: gets the parts; one that is the text of NULL becomes NULL.
     func cut(_ text: ArraySlice<UInt8>, _ row: Int, into list: inout ListWriter) throws(KernelError) {
         if text.isEmpty { return }
         let null = nulls.flatMap { $0.validity?[row] ?? true ? $0.rows[row] : nil }

@@ -48,6 +48,7 @@ extension ScalarFunction {
                 let list = bounds.values(row), own = value.value(at: row)
                 guard !list.contains(where: \.isNull) else { throw .outside(.nullName, "the bounds of width_bucket must not be NULL") }
                 try call.meter.step(16 * list.count)
+                // Halved until no bound lies between: `low` is the number of bounds that are not greater than the value.
                 var (low, high) = (0, list.count)
                 while low < high {
                     let middle = low + (high - low) / 2
@@ -58,6 +59,8 @@ extension ScalarFunction {
         })
 
     /// 0 below the first, one more than there are above the last.
+    ///
+    /// Buckets count from the first bound, also where it is the higher one.
     private static func bucket(_ value: Double, _ low: Double, _ high: Double, _ count: Int64) throws(KernelError) -> Int64 {
         guard count > 0 else { throw .outside(.badBuckets, "width_bucket needs a count greater than zero") }
         guard !value.isNaN, low.isFinite, high.isFinite else { throw .outside(.badBuckets, "width_bucket needs numbers, and bounds that are finite") }
@@ -68,6 +71,7 @@ extension ScalarFunction {
             guard count < Int64(Int32.max) else { throw .numericOverflow }
             return count + 1
         }
+        // Halves first: the difference of two large bounds of unlike signs would be infinite.
         let place = (value / 2 - low / 2) / (high / 2 - low / 2) * Double(count)
         // Not past the last one but where the number is so small beside its bounds that it cannot be told from them, as PostgreSQL has it.
         let bucket = min(Int64(saturating: place), count) + 1

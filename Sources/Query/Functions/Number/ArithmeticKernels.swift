@@ -2,9 +2,18 @@ internal import Glibc
 import ColumnStore
 
 /// `+ - * / %` and functions of numbers: types are told apart here once a batch, rows are looped over in `IntegerKernels` or below.
+///
+/// Ways for whole numbers and decimals, the first that does:
+/// 1. 64 bits for all rows in one loop, which notes whether anything overflowed (`IntegerKernels`);
+/// 2. 64 or 128 bits row by row, where a decimal is wide or the first way overflowed;
+/// 3. an error at a row that is no NULL and whose result does not fit.
+///
+/// Rows that are NULL have values too, which may overflow: an overflow is an error only where the validity says that the row is there.
 enum ArithmeticKernels {
     enum Operation { case add, subtract, multiply, divide, modulo }
 
+    /// - Throws: `.numericOverflow`, `.divisionByZero`.
+    /// - Precondition: `type` is that of a number.
     static func combine(_ operation: Operation, _ left: Column, _ right: Column, type: ColumnType) throws(KernelError) -> Column {
         let validity = Bitmap.both(left.rowValidity, right.rowValidity)
         if left.isConstantNull || right.isConstantNull { return .constant(.null, type: type, count: left.count) }
@@ -26,6 +35,7 @@ enum ArithmeticKernels {
 
     // MARK: INTEGER and BIGINT
 
+    /// INTEGER and BIGINT are computed in 64 bits; an INTEGER's result is checked for its 32 afterwards.
     private static func whole(
         _ operation: Operation, _ left: Column, _ right: Column, type: ColumnType, validity: Bitmap?
     ) throws(KernelError) -> Column {
@@ -58,6 +68,7 @@ enum ArithmeticKernels {
         case .modulo:
             let values = try IntegerKernels.checked(one, other, validity: validity) { (left, right) throws(KernelError) in
                 if right == 0 { throw .divisionByZero }
+                // The least number divided by -1 would overflow, though its rest is 0.
                 return right == -1 ? 0 : left % right
             }
             result = (values, false)
@@ -67,6 +78,7 @@ enum ArithmeticKernels {
         return .whole(result.values, type: type, validity: validity)
     }
 
+    /// - Throws: `.numericOverflow` where a row that is no NULL overflows.
     private static func refuseOverflow(
         _ operation: Operation, _ left: [Int64], _ right: [Int64], validity: Bitmap?
     ) throws(KernelError) {
@@ -81,6 +93,7 @@ enum ArithmeticKernels {
         }
     }
 
+    /// The same of results in 32 bits.
     private static func refuseNarrowOverflow(_ values: [Int64], validity: Bitmap?) throws(KernelError) {
         for row in values.indices where Int64(Int32(truncatingIfNeeded: values[row])) != values[row] {
             if validity?[row] ?? true { throw .numericOverflow }
@@ -89,6 +102,7 @@ enum ArithmeticKernels {
 
     // MARK: DECIMAL
 
+    /// Both sides are brought to the result's scale, and added.
     private static func sum(
         _ left: Column, _ right: Column, isSubtraction: Bool, type: ColumnType, validity: Bitmap?
     ) throws(KernelError) -> Column {
@@ -123,6 +137,7 @@ enum ArithmeticKernels {
         return .decimals(values, type: type, validity: validity)
     }
 
+    /// A product has the digits of both; `dropped` of them are rounded away where the type has fewer.
     private static func product(_ left: Column, _ right: Column, type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {
         let dropped = left.type.scale + right.type.scale - type.scale
         if dropped == 0, let one = IntegerKernels.Operand(left), let other = IntegerKernels.Operand(right) {
@@ -147,6 +162,7 @@ enum ArithmeticKernels {
         return .decimals(values, type: type, validity: validity)
     }
 
+    /// Rounded to the type's scale.
     private static func quotient(
         _ left: Column, _ right: Column, scale: Int, type: ColumnType, validity: Bitmap?
     ) throws(KernelError) -> Column {
@@ -162,6 +178,7 @@ enum ArithmeticKernels {
         return .decimals(values, type: type, validity: validity)
     }
 
+    /// At the larger scale of both, where it is exact.
     private static func remainder(
         _ left: Column, _ right: Column, scale: Int, type: ColumnType, validity: Bitmap?
     ) throws(KernelError) -> Column {
@@ -181,6 +198,8 @@ enum ArithmeticKernels {
 
     // MARK: DOUBLE
 
+    /// Computed for all rows, looked at for those that are no NULL: an infinite result of finite numbers, and a 0 of numbers that are none, is an
+    /// error as in PostgreSQL.
     private static func real(
         _ operation: Operation, _ left: [Double], _ right: [Double], validity: Bitmap?
     ) throws(KernelError) -> Column {
@@ -244,6 +263,7 @@ enum ArithmeticKernels {
         }
     }
 
+    /// -1, 0 or 1, at the type's scale.
     static func sign(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
         if type == .double, !column.isConstantNull {
             let values = column.doubles().map { $0 > 0 ? 1.0 : $0 < 0 ? -1.0 : 0 }
@@ -310,6 +330,7 @@ enum ArithmeticKernels {
         return scaled
     }
 
+    /// The value without its last `count` digits.
     private static func dropDigits(_ value: Int128, count: Int, _ rounding: Rounding) -> Int128 {
         if count > DecimalMath.digitCountMax {
             switch rounding {

@@ -2,6 +2,9 @@ internal import Glibc
 import ColumnStore
 
 /// Trigonometry in degrees: exact at the multiples of 30 and 45 where it has an exact value, which a detour by radians misses.
+///
+/// As PostgreSQL does it: an angle is mirrored into the first quadrant, where each function is scaled so that it meets its exact values at 30, 45 and
+/// 60 degrees.
 extension SQLFunction {
     static let sind = degrees("sind", summary: "the sine of degrees", .sind)
     static let cosd = degrees("cosd", summary: "the cosine of degrees", .cosd)
@@ -77,6 +80,7 @@ private struct Quadrant {
     /// Nil of an infinite angle.
     init?(_ degrees: Double) {
         guard degrees.isFinite else { return nil }
+        // Within a full turn, then mirrored at one axis after the other; each mirror changes a sign.
         angle = Glibc.fmod(degrees, 360)
         if angle < 0 { (angle, sineSign) = (-angle, -1) }
         if angle > 180 { (angle, sineSign) = (360 - angle, -sineSign) }

@@ -47,6 +47,7 @@ extension ScalarFunction {
         kernel: .plain { (call) throws(KernelError) in
             var system = SystemRandomNumberGenerator()
             return try TextKernels.build(count: call.count, validity: nil, type: .uuid, call.meter) { (_, text) throws(KernelError) in
+                // The version is the thirteenth hexadecimal digit, the variant the two highest bits of the seventeenth (RFC 9562, section 5.4).
                 let high = system.next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
                 let low = system.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
                 for word in [high, low] { try text.append(withUnsafeBytes(of: word.bigEndian) { Array($0) }) }

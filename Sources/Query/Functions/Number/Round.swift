@@ -25,6 +25,7 @@ extension SQLFunction {
         return call.make(function, [value], value.type == .double ? .double : .decimal38(scale: 0))
     }
 
+    /// round(x, n): the result's scale is n where the text says it, else the operand's.
     private static func digits(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
         let first = call.arguments[0]
         let value = first.type == .null ? Expression.null(.decimal38(scale: 0)) : try typing.number(first, of: call)

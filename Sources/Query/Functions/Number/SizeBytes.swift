@@ -17,6 +17,7 @@ extension ScalarFunction {
         })
 }
 
+/// Blanks, a number, blanks and a unit in any case; units are powers of 1024.
 private enum SizeText {
     /// Longer ones are no size, blanks around it or not.
     private static let byteCountMax = 1 << 16

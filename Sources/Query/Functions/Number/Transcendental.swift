@@ -76,6 +76,7 @@ extension ScalarFunction {
     /// The same, and nil where it came too near to 0 for any but that.
     private static func apart(_ value: Double) -> Double? { value == 0 ? nil : finite(value) }
 
+    /// They have an error of their own.
     private static let logarithms: Set<String> = ["ln", "log", "log10"]
 
     /// - Parameter compute: nil of a number outside of what the function takes.

@@ -39,6 +39,7 @@ extension ScalarFunction {
                 let dropped = from - kept
                 var value = values[row]
                 if dropped > 0 {
+                    // Past 38 digits nothing is left.
                     let step = dropped <= TypeRules.digitCountMax ? DecimalMath.powers[dropped] : 0
                     value = step == 0 ? 0 : value / step * step
                 }

@@ -38,12 +38,14 @@ extension ScalarFunction {
     static let gcd = whole("gcd", { divisor($0, $1) }, { divisor($0, $1) })
     static let lcm = whole("lcm", { multiple($0, $1) }, { multiple($0, $1) })
 
+    /// Euclid's algorithm over magnitudes; nil where the divisor is the magnitude of the least number.
     private static func divisor<Number: FixedWidthInteger & SignedInteger>(_ left: Number, _ right: Number) -> Number? {
         var (a, b) = (left.magnitude, right.magnitude)
         while b != 0 { (a, b) = (b, a % b) }
         return Number(exactly: a)
     }
 
+    /// Divided first, so that the product does not overflow where the multiple fits.
     private static func multiple<Number: FixedWidthInteger & SignedInteger>(_ left: Number, _ right: Number) -> Number? {
         if left == 0 || right == 0 { return 0 }
         guard let common = divisor(left, right) else { return nil }

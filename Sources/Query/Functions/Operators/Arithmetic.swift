@@ -15,6 +15,7 @@ extension ScalarFunction {
             kernel: .plain { (call) throws(KernelError) in try combine(operation, call) })
     }
 
+    /// By the result's type: numbers, but for the difference of two dates, go to `ArithmeticKernels`, times to `TimeArithmeticKernels`.
     private static func combine(_ operation: ArithmeticKernels.Operation, _ call: KernelCall) throws(KernelError) -> Column {
         let (left, right) = (call[0], call[1])
         switch call.type {

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// An aggregate that is a function of lists: what array_agg gathers of each argument, NULLs among it, in the order that the call asks for.
+///
+/// There is no state of its own for each group: the binder writes `f(array_agg(x ORDER BY …), …)`, so that ORDER BY, FILTER and OVER mean what they
+/// mean for array_agg.
 struct GatheredAggregate: Sendable {
     let name: String
     /// One sentence in Markdown, without a full stop: what comes out.
@@ -10,7 +13,10 @@ struct GatheredAggregate: Sendable {
     let types: [ColumnType?]
     let function: ScalarFunction
     /// By the arguments' types.
+    ///
+    /// Nil for types that the aggregate does not take.
     let gives: @Sendable ([ColumnType]) -> ColumnType?
+    /// The session's zone is the last argument: documents show moments by it.
     let takesZone: Bool
 
     private init(

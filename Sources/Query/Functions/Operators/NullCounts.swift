@@ -20,6 +20,7 @@ extension ScalarFunction {
     static let nullCountOfList = countingElements("num_nulls of a list") { $0 ? 0 : 1 }
     static let valueCountOfList = countingElements("num_nonnulls of a list") { $0 ? 1 : 0 }
 
+    /// For VARIADIC: elements of each row's list; NULL of a list that is NULL.
     private static func countingElements(_ symbol: String, _ counted: @escaping @Sendable (_ isValue: Bool) -> Int64) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .strict, cost: .light, failure: .never,
@@ -33,6 +34,7 @@ extension ScalarFunction {
             })
     }
 
+    /// - Parameter counted: what a value counts, or a NULL.
     private static func counting(_ symbol: String, _ counted: @escaping @Sendable (_ isValue: Bool) -> Int64) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .taken, cost: .light, failure: .never,

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// TABLESAMPLE: whether a row is in the sample, by a hash of its values and a seed.
+///
+/// Each row is judged by itself (PostgreSQL's BERNOULLI): the hash is XXH64, of which the upper 53 bits are a number below 2^53, and a row is in the
+/// sample where that is below the percentage of 2^53. Rows with equal values are in it together.
 extension ScalarFunction {
     /// A percentage, a seed, and the values that tell rows apart.
     static let isSampled = ScalarFunction(
@@ -26,6 +29,8 @@ extension ScalarFunction {
         })
 
     /// Other values, other bytes: each with its kind, texts with their length.
+    ///
+    /// Kinds are one byte, numbers sixteen. Lists and structs tell no rows apart: the binder takes no such columns.
     private static func append(_ value: Value, to key: inout [UInt8]) {
         func add(_ kind: UInt8, _ number: Int128) {
             key.append(kind)

@@ -2,6 +2,7 @@ import ColumnStore
 
 /// A path as PostgreSQL writes it: names in quotes, parentheses where they say something.
 extension JSONPath {
+    /// A path that reads as the same path again; `lax` is not written, being what is meant without a word.
     var text: [UInt8] {
         var text: [UInt8] = isLax ? [] : Array("strict ".utf8)
         start.write(to: &text, isName: false, isWrapped: true)
@@ -58,6 +59,7 @@ extension JSONPath.Node {
         if isWrapped { text.append(UInt8(ascii: ")")) }
     }
 
+    /// A part between two signs, which wrap it already.
     private func write(_ before: String, _ part: JSONPath.Node, _ behind: String, to text: inout [UInt8]) {
         text += before.utf8
         part.write(to: &text, isName: false, isWrapped: false)
@@ -92,6 +94,7 @@ extension JSONPath.Node {
         }
     }
 
+    /// `{first to last}` behind `.**`; nothing for all levels.
     private func levels(_ first: Int, _ last: Int) -> String {
         func said(_ level: Int) -> String { level == JSONPath.Levels.leaf ? "last" : "\(level)" }
         if first == 0, last == JSONPath.Levels.leaf { return "" }

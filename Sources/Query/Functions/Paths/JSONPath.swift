@@ -10,6 +10,9 @@
 ///               | "." method "(" ")" | ".datetime" "(" string ")"
 ///
 /// `JSONPathParser` reads one, `JSONPathWalk` follows it through a document, `JSONPathFunctions` has what SQL calls.
+///
+/// A tree of nodes: `item` is what gives values, `next` what is done with each of them. `$.a[*] ? (@.b > 1)` is root → member a → any element →
+/// filter, whose condition is a tree of its own. Immutable, so that a path may be walked by several threads.
 struct JSONPath: Sendable {
     /// Structural errors are none: elements stand for their array, and a single value for an array of it.
     let isLax: Bool
@@ -69,6 +72,7 @@ struct JSONPath: Sendable {
         }
     }
 
+    /// `[first to last]`, each of them a path that gives one number.
     struct Subscript: Sendable {
         let first: Node
         /// Of a range.
@@ -90,6 +94,7 @@ struct JSONPath: Sendable {
 
     enum Arithmetic: String, Sendable { case add = "+", subtract = "-", multiply = "*", divide = "/", remainder = "%" }
 
+    /// Raw values are the methods' names.
     enum Method: String, Sendable, CaseIterable { case type, size, abs, floor, ceiling, double, datetime, keyvalue }
 
     /// A compiled regular expression, and how it was written.

@@ -42,6 +42,7 @@ extension FunctionCall {
         return result + [typing.zone, .literal(.integer(typing.now), .timestampTZ)]
     }
 
+    /// An argument as a path; a constant one is read here once, so that its fault is told before any row is.
     func path(_ index: Int, _ typing: any CallTyping) throws(QueryError) -> Expression {
         let value = arguments[index]
         let path = try typing.implicit(value, to: .string, name)
@@ -64,6 +65,7 @@ extension ScalarFunction {
     static let jsonPathArray = text("jsonb_path_query_array") { (walk) throws(KernelError) in try array(walk) }
     static let jsonPathArrayZoned = text("jsonb_path_query_array_tz") { (walk) throws(KernelError) in try array(walk) }
 
+    /// The values as JSONB writes an array.
     private static func array(_ walk: JSONPathWalk) throws(KernelError) -> [UInt8] {
         let values = try walk.values()
         try walk.meter.charge(values.reduce(2 * values.count + 2) { $0 + $1.byteCount })
@@ -107,6 +109,7 @@ extension ScalarFunction {
             }
         })
 
+    /// A kernel that asks one question of each row's walk; nil of `ask` is NULL.
     private static func truth(
         _ symbol: String, _ notation: Notation = .call, _ ask: @escaping @Sendable (JSONPathWalk) throws(KernelError) -> Bool?
     ) -> ScalarFunction {
@@ -150,6 +153,7 @@ extension ScalarFunction {
 private final class JSONPathMemory {
     private var last: (text: [UInt8], path: JSONPath)?
 
+    /// - Throws: as `JSONPathParser.parse`.
     func path(_ text: ArraySlice<UInt8>, _ meter: WorkMeter) throws(KernelError) -> JSONPath {
         if let last, last.text.elementsEqual(text) { return last.path }
         try meter.step(16 * text.count)

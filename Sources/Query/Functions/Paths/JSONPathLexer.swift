@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// Words, strings and signs of a path.
+///
+/// Blanks and `/* … */` part tokens. A word is what no sign, blank or quote is in; it may have the escapes of strings: `\b \f \n \r \t \v`, `\x41`,
+/// `\u0041`, `\u{1F600}`, and any other character for itself. PostgreSQL 15's `jsonpath_scan.l`.
 struct JSONPathLexer {
     enum Token: Equatable {
         /// A name, or a word of the language: these are no more than names behind a dot.
@@ -12,6 +15,7 @@ struct JSONPathLexer {
         case end
     }
 
+    /// The longer ones first.
     private static let signs = ["**", "&&", "||", "==", "!=", "<>", "<=", ">="] + "?%$.[]{}()|&!=<>@#,*:-+/".map { String($0) }
     private static let special = Set("?%$.[]{}()|&!=<>@#,*:-+/".utf8)
 
@@ -29,6 +33,7 @@ struct JSONPathLexer {
         guard place < text.count else { return .end }
         switch text[place] {
         case UInt8(ascii: "\""): return .string(try quoted())
+        // `$` alone is the document, `$name` and `$"name"` are variables.
         case UInt8(ascii: "$"):
             if place + 1 < text.count, text[place + 1] == UInt8(ascii: "\"") {
                 place += 1
@@ -95,6 +100,7 @@ struct JSONPathLexer {
         return result
     }
 
+    /// - Throws: where the string has no end, or its escapes are no UTF-8.
     private mutating func quoted() throws(KernelError) -> [UInt8] {
         var result: [UInt8] = []
         place += 1
@@ -140,6 +146,7 @@ struct JSONPathLexer {
         }
     }
 
+    /// Behind `\u`: four digits, or up to six in braces.
     private mutating func unicode() throws(KernelError) -> UInt32 {
         guard place < text.count, text[place] == UInt8(ascii: "{") else { return try hexadecimal(4...4) }
         place += 1

@@ -8,6 +8,9 @@ struct JSONPathClock {
 }
 
 /// A date or time that datetime() made of a string. It goes out as such a string in ISO's form.
+///
+/// Which of day, time and offset are there tells its kind: a date, a time, a timestamp, the latter two with or without a zone. Values of different
+/// kinds do not compare, but for those with a zone and those without, by the session's clock.
 struct JSONPathMoment {
     /// Days since 1970; nil of a time alone.
     private let day: Int?
@@ -57,6 +60,7 @@ struct JSONPathMoment {
         guard !isZoned || aspects.contains(.time) else { throw .outside(.invalidTime, "a template of datetime() tells a zone, but no time") }
         if isZoned, said.secondsEast == nil { throw .outside(.invalidTime, "the text has no zone, which the template asks for") }
         var microseconds = Int(said.microseconds), days = said.days
+        // The template has fewer digits than six: rounded to those, which may carry into the next day.
         if said.fractionDigitCount > 0 {
             let unit = (said.fractionDigitCount..<6).reduce(1) { unit, _ in unit * 10 }
             microseconds = (microseconds + unit / 2) / unit * unit
@@ -70,6 +74,7 @@ struct JSONPathMoment {
         secondsEast = isZoned ? said.secondsEast : nil
     }
 
+    /// As type() says it.
     var typeName: String {
         guard time != nil else { return "date" }
         return (day == nil ? "time" : "timestamp") + (secondsEast == nil ? " without time zone" : " with time zone")
@@ -131,8 +136,10 @@ struct JSONPathMoment {
         return JSONPathMoment(day: day, time: time ?? 0, secondsEast: Int((local - clock.zone.utc(fromLocal: local)) / Calendar.microsecondsPerSecond))
     }
 
+    /// Microseconds in UTC, by which moments of one kind are ordered.
     private var moment: Int { ((day ?? 0) * 86_400 - (secondsEast ?? 0)) * Self.microseconds + (time ?? 0) }
 
+    /// Reads a text from left to right; what returns nil may have passed something, but for `date`.
     private struct Reader {
         let text: [UInt8]
         var place = 0
@@ -167,6 +174,7 @@ struct JSONPathMoment {
             return Int(days)
         }
 
+        /// `hh:mm:ss[.ffffff]` in microseconds since midnight.
         mutating func time() -> Int? {
             guard let hour = number(1...2), accept(UInt8(ascii: ":")), let minute = number(1...2), accept(UInt8(ascii: ":")), let second = number(1...2),
                 hour < 24, minute < 60, second < 60
@@ -181,6 +189,7 @@ struct JSONPathMoment {
             return time
         }
 
+        /// `+hh[:mm]` in seconds to the east of UTC.
         mutating func offset() -> Int? {
             let isWest = accept(UInt8(ascii: "-"))
             guard isWest || accept(UInt8(ascii: "+")) else { return nil }

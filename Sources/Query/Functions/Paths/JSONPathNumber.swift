@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// Numbers of documents in paths: exact, with up to 38 digits, and with the digits behind the mark that PostgreSQL's NUMERIC has.
+///
+/// Invariants: the number is `value` × 10^-`scale`; `value` has 38 digits at most.
 struct JSONPathNumber {
     private let value: Int128
     private let scale: Int
@@ -53,6 +55,7 @@ struct JSONPathNumber {
         return digits.contains { (0x31...0x39).contains($0) } ? [UInt8(ascii: "-")] + digits : digits
     }
 
+    /// floor() and ceiling(): to the next whole number downwards or upwards.
     func rounded(up: Bool) -> JSONPathNumber {
         let unit = DecimalMath.powers[min(scale, 38)]
         let (quotient, rest) = value.quotientAndRemainder(dividingBy: unit)
@@ -61,6 +64,7 @@ struct JSONPathNumber {
 
     // MARK: Arithmetic
 
+    /// - Throws: `.divisionByZero`; `.numericOverflow` past 38 digits.
     func combined(_ operation: JSONPath.Arithmetic, _ other: JSONPathNumber) throws(KernelError) -> JSONPathNumber {
         switch operation {
         case .add: return try sum(other)
@@ -82,6 +86,7 @@ struct JSONPathNumber {
         }
     }
 
+    /// Both values at the larger scale of the two.
     private func aligned(_ other: JSONPathNumber) throws(KernelError) -> (Int128, Int128, Int) {
         let common = max(scale, other.scale)
         guard let one = DecimalMath.rescale(value, from: scale, to: common), let another = DecimalMath.rescale(other.value, from: other.scale, to: common) else {
@@ -98,6 +103,8 @@ struct JSONPathNumber {
     }
 
     /// PostgreSQL's: at least 16 digits that count, by the first groups of four digits of both.
+    ///
+    /// `select_div_scale`: NUMERIC is kept in groups of four digits there, and the quotient's first group is guessed by those of both sides.
     private func quotientScale(_ other: JSONPathNumber) -> Int {
         let (one, another) = (firstGroup, other.firstGroup)
         let weight = one.weight - another.weight - (one.digits <= another.digits ? 1 : 0)

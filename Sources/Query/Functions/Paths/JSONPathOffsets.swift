@@ -6,12 +6,18 @@ import ColumnStore
 ///     string    = its bytes         null, true, false = nothing
 ///     number    = blanks up to 4 bytes, then 6 or 8 bytes and 2 for each group of four digits without zeros at its sides
 ///     container within = blanks up to 4 bytes, then as above
+///
+/// A document is laid out in one's mind, container by container, until the wanted object's turn comes; nothing is written. PostgreSQL 15's
+/// `jsonb_util.c`.
 struct JSONPathOffsets {
+    /// Where the object begins in the document's text.
     private let wanted: Int
     private let meter: WorkMeter
+    /// Bytes that would have been written so far.
     private var place = 0
     private var found: Int?
 
+    /// - Returns: the offset from the root's; 0 for the root itself.
     static func offset(of object: JSONPathValue, _ meter: WorkMeter) throws(KernelError) -> Int {
         let root = object.scan.root
         if root.lowerBound == object.range.lowerBound { return 0 }
@@ -53,6 +59,7 @@ struct JSONPathOffsets {
         if value.lowerBound == wanted { found = place }
     }
 
+    /// A NUMERIC's header, 6 bytes or 8, and two for each group of four digits from the first to the last that is not zero.
     private static func byteCount(ofNumber text: ArraySlice<UInt8>) -> Int {
         let digits = text.first == UInt8(ascii: "-") ? text.dropFirst() : text
         let parts = digits.split(separator: UInt8(ascii: "."))

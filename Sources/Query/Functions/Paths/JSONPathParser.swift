@@ -1,4 +1,10 @@
 /// Reads a path, by precedence climbing: what a text cannot say is refused here, so that a walk meets no such thing.
+///
+/// One function for each rule of the grammar at `JSONPath`. `token` is the one at hand, and is passed by `advance`.
+///
+/// Invariants:
+/// 1. `depth` levels of `part` are open, `filterDepth` filters and `subscriptDepth` subscripts: `@` and `last` mean something in these alone;
+/// 2. a node that is made is no higher than `heightMax`.
 struct JSONPathParser {
     static let byteCountMax = 64 << 10
     /// Of parentheses within each other, and of items behind each other: a walk's depth follows them.
@@ -17,6 +23,7 @@ struct JSONPathParser {
         }
     }
 
+    /// From loosest to tightest.
     private enum Precedence { static let or = 1, and = 2, comparison = 4, additive = 5, multiplicative = 6, sign = 7 }
 
     private var lexer: JSONPathLexer
@@ -77,6 +84,7 @@ struct JSONPathParser {
 
     private static func tooDeep() -> KernelError { .outside(.tooLong, "a path of JSON is nested, or goes on, for more than \(heightMax) items") }
 
+    /// - Throws: `.tooLong` past `heightMax`.
     private func node(_ part: Part) throws(KernelError) -> JSONPath.Node {
         guard part.items.count <= Self.heightMax else { throw Self.tooDeep() }
         let node = part.node
@@ -84,6 +92,7 @@ struct JSONPathParser {
         return node
     }
 
+    /// The part as a value: a condition is none.
     private func value(_ part: Part) throws(KernelError) -> JSONPath.Node {
         guard !part.isPredicate else { throw JSONPathLexer.fault("a condition stands where a value should") }
         return try node(part)
@@ -96,6 +105,7 @@ struct JSONPathParser {
 
     // MARK: Operators
 
+    /// An operand with what follows it and binds tighter than `precedence`.
     private mutating func part(above precedence: Int) throws(KernelError) -> Part {
         depth += 1
         defer { depth -= 1 }
@@ -106,6 +116,7 @@ struct JSONPathParser {
                 try advance()
                 let right = try part(above: sign.precedence)
                 left = Part(items: [.arithmetic(sign.operation, try value(left), try value(right))])
+            // A comparison gives a condition, which does not compare with anything.
             } else if precedence < Precedence.comparison, !left.isPredicate, let made = try comparison(left) {
                 left = made
             } else if atSign("&&"), precedence < Precedence.and {
@@ -122,11 +133,13 @@ struct JSONPathParser {
         }
     }
 
+    /// The operator at hand, not passed.
     private func arithmetic() -> (operation: JSONPath.Arithmetic, precedence: Int)? {
         guard case .sign(let sign) = token, let operation = JSONPath.Arithmetic(rawValue: sign) else { return nil }
         return (operation, operation == .add || operation == .subtract ? Precedence.additive : Precedence.multiplicative)
     }
 
+    /// A comparison, `starts with` or `like_regex` behind a value; nil where none stands.
     private mutating func comparison(_ left: Part) throws(KernelError) -> Part? {
         if case .sign(let sign) = token, let operation = JSONPath.comparison(sign) {
             try advance()
@@ -156,11 +169,13 @@ struct JSONPathParser {
         return Part(items: [.matches(try value(left), try JSONPath.Pattern(text, flags: flags))], isPredicate: true)
     }
 
+    /// A sign, `!`, or a start with its accessors.
     private mutating func prefix() throws(KernelError) -> Part {
         if atSign("-") || atSign("+") {
             let isNegative = atSign("-")
             try advance()
             let operand = try part(above: Precedence.sign)
+            // `-1` is a number by itself.
             if operand.items.count == 1, case .number(let digits) = operand.items[0] {
                 return Part(items: [.number(isNegative ? JSONPathNumber.negated(digits) : digits)])
             }
@@ -193,6 +208,7 @@ struct JSONPathParser {
         return inner
     }
 
+    /// What a path begins with, or a condition in parentheses, perhaps with `is unknown` behind it.
     private mutating func start() throws(KernelError) -> Part {
         if atSign("(") || at("exists") {
             let isExists = at("exists")
@@ -229,6 +245,7 @@ struct JSONPathParser {
 
     // MARK: Accessors
 
+    /// A subscript, filter, member or method; nil where none stands.
     private mutating func accessor() throws(KernelError) -> JSONPath.Item? {
         if try acceptSign("[") { return try elements() }
         if try acceptSign("?") {
@@ -251,6 +268,7 @@ struct JSONPathParser {
         default: throw unexpected()
         }
         try advance()
+        // A name is a method only where brackets follow it.
         guard atSign("("), let method = JSONPath.Method(rawValue: String(decoding: name, as: UTF8.self).lowercased()) else { return .member(name) }
         try advance()
         if method == .datetime, case .string(let template) = token {
@@ -301,6 +319,7 @@ struct JSONPathParser {
 
 extension JSONPath.Pattern {
     /// - Parameter flags: i for any case, m for lines that ^ and $ mean, s for dots that take line ends, q for a text that is no pattern.
+    /// - Throws: `.outside` for unknown flags, for x, and for a pattern that RE2 has not.
     init(_ text: [UInt8], flags: String) throws(KernelError) {
         guard flags.allSatisfy({ "ismxq".contains($0) }) else { throw JSONPathLexer.fault("like_regex has the flags i, s, m, x and q") }
         let isPlain = flags.contains("q")

@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// What a path walks over: a part of a document's text, or a moment, which no document holds.
+///
+/// Parts share the document's text: a value is a range of it. Texts are JSONB's canonical ones, so that no text is checked again.
 struct JSONPathValue {
     let scan: JSONScan
     let range: Range<Int>
@@ -68,12 +70,15 @@ struct JSONPathValue {
 
     /// A string's characters.
     var characters: [UInt8] { scan.string(range) }
+    /// By its first letter: true or false.
     var isTrue: Bool { scan.text[range.lowerBound] == UInt8(ascii: "t") }
 
     var elements: [JSONPathValue] { scan.elements(of: range).map(part) }
     var members: [(name: [UInt8], value: JSONPathValue)] { scan.members(of: range).map { (scan.string($0.name), part($0.value)) } }
+    /// Elements, or members' values.
     var children: [JSONPathValue] { isArray ? elements : scan.members(of: range).map { part($0.value) } }
 
+    /// Nil where it has none of that name, or is no object.
     func member(_ name: [UInt8]) -> JSONPathValue? { scan.member(name[...], of: range).map(part) }
 
     private func part(_ range: Range<Int>) -> JSONPathValue { JSONPathValue(scan, range, base: base) }

@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// What a path computes: arithmetic, and the methods of its items.
+///
+/// Arithmetic takes single numbers: in a lax path the one element of an array stands for it. A fault gives `.fault` where faults are not told.
 extension JSONPathWalk {
     func arithmetic(
         _ operation: JSONPath.Arithmetic, _ left: JSONPath.Node, _ right: JSONPath.Node, _ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?
@@ -18,6 +20,7 @@ extension JSONPathWalk {
         return try pass(.number(result), behind: node, found)
     }
 
+    /// `-x` and `+x` of every value of x. Where only existence is asked, the first number settles it.
     func sign(_ isNegative: Bool, _ operand: JSONPath.Node, _ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?) throws(KernelError) -> Outcome {
         guard let operands = try values(of: operand, value, unwraps: true) else { return .fault }
         var outcome = Outcome.none
@@ -36,6 +39,7 @@ extension JSONPathWalk {
         return outcome
     }
 
+    /// A method of a value; of an array in a lax path the method of each element, but for type() and size(), which ask the array itself.
     func call(_ method: JSONPath.Method, _ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?, unwraps: Bool) throws(KernelError) -> Outcome {
         switch method {
         case .type: return try pass(.string(Array(value.typeName.utf8)), behind: node, found)
@@ -62,6 +66,9 @@ extension JSONPathWalk {
         }
     }
 
+    /// datetime(template).
+    ///
+    /// - Throws: for a template that is none, also where faults of the data are not told.
     func moment(_ template: [UInt8], _ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?) throws(KernelError) -> Outcome {
         guard value.kind == .string else { return try fault(.badMoment, "datetime() in a path is asked of what is no string") }
         let text = value.characters
@@ -78,6 +85,8 @@ extension JSONPathWalk {
         return try pass(JSONPathValue(moment), behind: node, found)
     }
 
+    /// double(): numbers pass as they are, texts are read as one; what a DOUBLE cannot hold is a fault, and so is a number that becomes 0 by being
+    /// too small.
     private func double(_ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?) throws(KernelError) -> Outcome {
         switch value.kind {
         case .number:
@@ -97,6 +106,7 @@ extension JSONPathWalk {
         let members = value.members
         if members.isEmpty { return .none }
         if found == nil, node.next == nil { return .some }
+        // As PostgreSQL numbers objects: which document, and where in its bytes.
         let number = try JSONPathOffsets.offset(of: value, meter) + value.base * 10_000_000_000
         var outcome = Outcome.none
         for member in members {

@@ -1,7 +1,15 @@
 import ColumnStore
 
 /// Conditions of a path: true, false, or unknown where the data is no such thing as they compare. No fault of the data leaves one.
+///
+/// | | yes | no | unknown |
+/// | --- | --- | --- | --- |
+/// | `&&` | both | one is no | else |
+/// | `||` | one is yes | both are no | else |
+/// | a comparison of sequences, lax | some pair holds | none does | none holds, and some pair does not compare |
+/// | the same, strict | some pair holds, and all compare | none does | some pair does not compare |
 extension JSONPathWalk {
+    /// - Parameter value: what `$` paths are followed from, and the value at hand.
     func test(_ node: JSONPath.Node, _ value: JSONPathValue) throws(KernelError) -> Truth {
         try enter()
         defer { depth -= 1 }
@@ -63,6 +71,8 @@ extension JSONPathWalk {
     }
 
     /// What holds of any value on the left and any on the right.
+    ///
+    /// - Complexity: the product of both numbers of values.
     private func each(
         of left: JSONPath.Node, and right: JSONPath.Node?, _ value: JSONPathValue, unwrapsRight: Bool,
         _ test: (JSONPathValue, JSONPathValue?) throws(KernelError) -> Truth
@@ -116,6 +126,7 @@ extension JSONPathWalk {
 
     // MARK: Comparison
 
+    /// Values of one kind compare; arrays and objects do not.
     private func compare(_ one: JSONPathValue, _ other: JSONPathValue?, _ operation: Comparison) throws(KernelError) -> Truth {
         guard let other else { return .unknown }
         let (kind, otherKind) = (one.kind, other.kind)
@@ -129,6 +140,7 @@ extension JSONPathWalk {
         switch kind {
         case .null: order = 0
         case .boolean: order = (one.isTrue ? 1 : 0) - (other.isTrue ? 1 : 0)
+        // Keys of documents sort as their numbers do, however many digits those have.
         case .number: order = Self.order(DocumentOrder.key(one.text), DocumentOrder.key(other.text))
         case .string: order = Self.order(one.characters, other.characters)
         case .moment:

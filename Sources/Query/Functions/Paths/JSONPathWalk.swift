@@ -1,7 +1,18 @@
 import ColumnStore
 
 /// Follows a path through a document, as PostgreSQL's executor does: every item hands each value that it gives to the item behind it.
+///
+/// A walk is depth first: `give` does what an item does and `pass` hands each value on, so that values come in the document's order and nothing is
+/// gathered between items. Whoever asks for existence alone (`found` nil) ends at the first value.
+///
+/// Invariants:
+/// 1. `depth` calls of `give` and `descend` are open, `depthMax` at most;
+/// 2. `current`, `elementCount` and `ignoresStructure` are put back by whoever changes them;
+/// 3. `.fault` is given only where `isThrowing` is false.
+///
+/// Of one row, on one worker. PostgreSQL 15's `jsonpath_exec.c`.
 final class JSONPathWalk {
+    /// Whether values came, or a fault that is not told ended the walk.
     enum Outcome { case some, none, fault }
     enum Truth { case yes, no, unknown }
 
@@ -20,6 +31,7 @@ final class JSONPathWalk {
     var isThrowing: Bool
     /// Members that are not there, and the like, are no faults.
     var ignoresStructure: Bool
+    /// What `@` means: the value that a filter looks at.
     var current: JSONPathValue
     /// Of the array whose subscripts are computed.
     var elementCount: Int?
@@ -82,6 +94,7 @@ final class JSONPathWalk {
         try meter.step(16)
     }
 
+    /// A fault that the data is to blame for: an error, or an outcome.
     func fault(_ cause: QueryError.Cause, _ reason: @autoclosure () -> String) throws(KernelError) -> Outcome {
         if isThrowing { throw .outside(cause, reason()) }
         return .fault
@@ -138,6 +151,7 @@ final class JSONPathWalk {
         }
     }
 
+    /// Constants and variables, whatever the value at hand.
     private func constant(_ node: JSONPath.Node, _ found: Found?) throws(KernelError) -> Outcome {
         switch node.item {
         case .boolean(let truth): return try pass(.boolean(truth), behind: node, found)
@@ -157,6 +171,7 @@ final class JSONPathWalk {
 
     // MARK: Members and elements
 
+    /// `.name`: of an object its member, of an array in a lax path each element's.
     private func member(_ name: [UInt8], _ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?, unwraps: Bool) throws(KernelError) -> Outcome {
         switch value.kind {
         case .object:
@@ -176,6 +191,7 @@ final class JSONPathWalk {
         }
     }
 
+    /// `[*]`; in a lax path any other value stands for an array of it.
     private func anyElement(_ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?) throws(KernelError) -> Outcome {
         if value.isArray { return try eachElement(of: value, node.next, found, unwraps: path.isLax) }
         if path.isLax { return try pass(value, behind: node, found) }
@@ -187,6 +203,7 @@ final class JSONPathWalk {
         try descend(into: array, node, found, levels: 1...1, unwraps: unwraps)
     }
 
+    /// `.**{first to last}`: the value itself is level 0. Structural faults are none meanwhile.
     private func anyDepth(_ first: Int, _ last: Int, _ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?) throws(KernelError) -> Outcome {
         let ignored = ignoresStructure
         var outcome = Outcome.none
@@ -241,6 +258,8 @@ final class JSONPathWalk {
 
     // MARK: Subscripts
 
+    /// `[a, b to c]`: each subscript in its turn, so that an element may come twice. Out of bounds is a fault in a strict path, and nothing in a lax
+    /// one.
     private func elements(_ places: [JSONPath.Subscript], _ node: JSONPath.Node, _ value: JSONPathValue, _ found: Found?) throws(KernelError) -> Outcome {
         guard value.isArray || path.isLax else {
             return ignoresStructure ? .none : try fault(.noArray, "a path asks for elements of what is no JSON array")
@@ -272,6 +291,8 @@ final class JSONPathWalk {
     }
 
     /// Nil at a fault that is not told.
+    ///
+    /// A subscript's number: cut to a whole one.
     private func index(_ node: JSONPath.Node, _ value: JSONPathValue) throws(KernelError) -> Int? {
         let found = Found()
         if try give(node, value, found) == .fault { return nil }

@@ -8,6 +8,7 @@ extension SQLFunction {
  .listOf(.string)) { $0.xpath?.selection }
     static let xpathExists = reading("xpath_exists", summary: "whether an XPath 1.0 selects anything", .boolean) { $0.xpath?.existence }
 
+    /// Pairs of a prefix and a URI.
     private static let namespaces = ColumnType.listOf(.listOf(.string))
 
     private static func reading(_ name: String, summary: String, _ type: ColumnType, _ function: @escaping @Sendable (any CallTyping) -> ScalarFunction?) -> SQLFunction {
@@ -24,6 +25,7 @@ extension SQLFunction {
 }
 
 extension ScalarFunction {
+    /// Made for one binder: each call makes another function, so that a statement asks for it once (`CallTyping.xpath`).
     static func xpath(_ reader: any XPathReading) -> ScalarFunction {
         reading("xpath", reader) { (call, rows) throws(KernelError) in
             try call.lists { (row) throws(KernelError) in
@@ -69,6 +71,7 @@ private final class CompiledXPaths {
 
     init(_ reader: any XPathReading) { self.reader = reader }
 
+    /// - Throws: `.invalidArgument` for what is no XPath.
     func expression(_ path: [UInt8], _ namespaces: [String: String]) throws(KernelError) -> any XPathExpression {
         let key = Key(path: path, namespaces: namespaces)
         if let known = expressions[key] { return known }
@@ -96,6 +99,9 @@ private struct XPathRows {
         (paths, texts) = (TextRows(call[0]), TextRows(call[1]))
     }
 
+    /// Hands each value that the row's path selects to `take`, until that is false.
+    ///
+    /// - Throws: `.invalidArgument` for what is no XML; where the memory of its tree is not there.
     func select(_ row: Int, _ take: ([UInt8]) -> Bool) throws(KernelError) {
         let expression = try compiled.expression(Array(paths[row]), try namespaces(row))
         let (text, meter) = (Array(texts[row]), call.meter)

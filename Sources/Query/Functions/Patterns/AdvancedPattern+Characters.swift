@@ -1,6 +1,8 @@
 /// What names single characters in an advanced regular expression, and where quantifiers may not stand.
 extension AdvancedPattern {
     /// Every character as itself.
+    ///
+    /// Signs are escaped, letters and digits are not: a backslash before those would mean something.
     static func literal(_ text: [UInt8]) -> [UInt8] {
         text.flatMap { $0 == 0 ? Array("\\x00".utf8) : $0 < 0x80 && !isWord($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
     }
@@ -43,6 +45,8 @@ extension AdvancedPattern {
     private static func isHexadecimal(_ byte: UInt8) -> Bool { DateTimeTokens.isDigit(byte) || (0x41...0x46).contains(byte & 0xDF) }
 
     /// RE2 takes a quantifier behind `^` and the like, and passes over it.
+    ///
+    /// - Throws: where PostgreSQL refuses the pattern as well.
     static func checkQuantifiers(_ pattern: [UInt8]) throws(RegularExpression.Fault) {
         var place = 0, isBehindPlace = false
         while place < pattern.count {

@@ -1,5 +1,15 @@
 /// Escapes of PostgreSQL's advanced regular expressions that RE2 writes otherwise: `\\b` is a backspace there and `\\y` the edge of a word, `\\m` and `\\M` where
 /// one begins and ends, `\\e` is escape, `\\B` a backslash and `\\Z` the end of the text. What RE2 has no equal for is left to be refused.
+///
+/// | PostgreSQL (section 9.7.3) | RE2 |
+/// | --- | --- |
+/// | `\\w`, `\\s`, `[:alpha:]` … | sets with Unicode's classes, as a database in UTF-8 with the locale `C.UTF-8` has them |
+/// | `\\y`, `\\Y` | `\\b`, `\\B` |
+/// | `\\m`, `\\M` | `\\b` beside a letter of a word, refused elsewhere |
+/// | `\\b`, `\\e`, `\\B`, `\\Z` | `\\x08`, `\\x1b`, `\\\\`, `\\z` |
+/// | `\\x41`, `\\u0041`, `\\U00000041`, `\\cX` | `\\x{41}` |
+/// | `[.a.]`, `[=a=]` in a set | the character |
+/// | flags n, p, w, s | `(?m-s)`, `(?-s)`, `(?m)`, nothing |
 enum AdvancedPattern {
     /// The pattern as RE2 writes it.
     ///
@@ -53,8 +63,10 @@ enum AdvancedPattern {
         return result
     }
 
+    /// One walk from left to right: escapes outside and within sets, classes within sets, and everything else as it stands.
     private static func translated(_ pattern: [UInt8], isTest: Bool, excludesLineEnds: Bool) throws(RegularExpression.Fault) -> [UInt8] {
         try checkQuantifiers(pattern)
+        // Most patterns have nothing to be translated.
         guard pattern.contains(UInt8(ascii: "\\")) || pattern.contains(UInt8(ascii: "[")) else { return pattern }
         var rest = pattern[...], result: [UInt8] = [], isInSet = false, tail: [UInt8] = []
         if isTest { (rest, result, tail) = withEdges(rest) }
@@ -132,6 +144,7 @@ enum AdvancedPattern {
         return (rest, head, tail)
     }
 
+    /// Whether a pattern goes on with a character of a word that no quantifier can leave out.
     private static func beginsWord(_ rest: ArraySlice<UInt8>) -> Bool {
         guard let first = rest.first, first >= 0x80 else { return isOfWord(rest) }
         let behind = rest.dropFirst().drop { $0 & 0xC0 == 0x80 }.first
@@ -145,6 +158,7 @@ enum AdvancedPattern {
         return (String(decoding: name, as: UTF8.self), name.endIndex + 2)
     }
 
+    /// Blanks of `C.UTF-8` but for those of no width and those that do not break.
     private static let spacesBeyondASCII = "\\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}\\x{2029}\\x{205f}\\x{3000}"
     private static let wordSet = "0-9A-Za-z_\\p{L}\\p{Nl}\\p{Nd}\\p{Mc}"
     private static let noWordSet =
@@ -161,6 +175,8 @@ enum AdvancedPattern {
     ]
 
     /// Whether a pattern has a lazy quantifier and beside it a greedy one, or `|`, which is greedy.
+    ///
+    /// PostgreSQL gives a whole pattern the preference of its first quantifier; RE2 gives each quantifier its own. Where all have one, both agree.
     static func mixesPreferences(_ pattern: [UInt8]) -> Bool {
         var isLazy = false, isGreedy = false, place = 0
         func at(_ place: Int) -> UInt8? { place < pattern.count ? pattern[place] : nil }
@@ -209,6 +225,7 @@ enum AdvancedPattern {
         return place
     }
 
+    /// Whether a letter or digit of ASCII, or `\\w`, stands first and must be there.
     private static func isOfWord(_ rest: ArraySlice<UInt8>) -> Bool {
         if rest.starts(with: "\\w".utf8) { return true }
         // A quantifier could leave the letter out.

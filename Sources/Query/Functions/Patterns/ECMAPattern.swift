@@ -5,6 +5,8 @@ import ColumnStore
 /// What differs: `.` and `\s` know Unicode's line ends and blanks, `\uXXXX`, `\cX` and `\0` stand for characters, a bracket in a class
 /// is a literal, `[]` and `[^]` are classes, `\b` in a class is a backspace, `(?<name>` names a group, and properties have long names.
 /// `\A`, `\z` and the like mean something in RE2 but nothing in ECMA-262, and are refused.
+///
+/// ECMA-262, section 22.2 (RegExp). Documents' `pattern` and `patternProperties` are read by it, once for each type.
 enum ECMAPattern {
     private static let blanks = #"\t\n\v\f\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}"#
     /// Every scalar that `blanks` leaves out: `\S` within a class, where RE2 has no negation.
@@ -13,12 +15,14 @@ enum ECMAPattern {
     private static let anything = #"[\x{0}-\x{10FFFF}]"#
     private static let nothing = #"[^\x{0}-\x{10FFFF}]"#
 
+    /// - Throws: for look-around and back-references, which have no match in linear time, and for what is no pattern.
     static func translated(_ pattern: [UInt8]) throws(RegularExpression.Fault) -> [UInt8] {
         var translator = Translator(scalars: Array(String(decoding: pattern, as: UTF8.self).unicodeScalars))
         try translator.run()
         return Array(translator.output.utf8)
     }
 
+    /// One walk over the pattern's scalars. `index` stands behind the scalar at hand, `isInClass` between the brackets of a class.
     private struct Translator {
         let scalars: [Unicode.Scalar]
         var index = 0
@@ -52,6 +56,7 @@ enum ECMAPattern {
             }
         }
 
+        /// Behind `[`: `[]` matches nothing and `[^]` anything; in RE2 the bracket would be the first of the class.
         private mutating func openClass() {
             if peek() == "]" {
                 index += 1
@@ -69,6 +74,7 @@ enum ECMAPattern {
             }
         }
 
+        /// Behind a backslash.
         private mutating func escape() throws(RegularExpression.Fault) {
             guard let letter = peek() else { throw RegularExpression.Fault(reason: "the pattern ends in a backslash") }
             index += 1
@@ -99,8 +105,10 @@ enum ECMAPattern {
             }
         }
 
+        /// A scalar by its number, which no syntax can take for a sign.
         private mutating func append(_ value: UInt32) { output += "\\x{\(String(value, radix: 16, uppercase: true))}" }
 
+        /// So many digits; nil, and nothing passed, where they do not stand there.
         private mutating func hex(digits: Int) -> UInt32? {
             guard index + digits <= scalars.count else { return nil }
             var value: UInt32 = 0
@@ -112,6 +120,7 @@ enum ECMAPattern {
             return value
         }
 
+        /// `\u{1F600}`, `\u0041`, or two halves of a surrogate pair, which are one scalar.
         private mutating func codePoint() throws(RegularExpression.Fault) {
             if peek() == "{" {
                 var value: UInt32 = 0
@@ -135,6 +144,7 @@ enum ECMAPattern {
             append(SurrogatePair.codePoint(unit, low))
         }
 
+        /// `\p{L}`, `\p{Letter}`, `\p{Script=Greek}`: RE2 has the short names of categories, and scripts without `Script=`.
         private mutating func property(_ letter: Unicode.Scalar) throws(RegularExpression.Fault) {
             guard peek() == "{" else { throw RegularExpression.Fault(reason: #"\p needs a property in braces"#) }
             var name = ""

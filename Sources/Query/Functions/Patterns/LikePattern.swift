@@ -2,6 +2,17 @@ internal import Glibc
 import ColumnStore
 
 /// A compiled LIKE pattern: `_` is one character, `%` any number. Ends and whole substrings are found without backtracking.
+///
+/// The pattern is cut at its `%`s into segments. The first is anchored at the text's start unless the pattern begins with `%`, the last at its end
+/// likewise; those between are looked for from left to right, each behind the one before: the earliest place of a segment leaves the most room for
+/// the next, so that nothing has to be tried again.
+///
+///     'ab%c_d%e'    ab at the start, then c?d anywhere, then e at the end
+///
+/// Invariants:
+/// 1. segments are not empty;
+/// 2. with `ignoresCase` pattern and texts are in lower case before they are compared;
+/// 3. `plain` has all segments or is nil.
 struct LikePattern {
     /// Bytes that must stand in a row; nil is `_`.
     private enum Item: Equatable { case byte(UInt8), one }
@@ -33,6 +44,7 @@ struct LikePattern {
     private static let prefilteredCountMin = 64
 
     /// - Throws: `.invalidArgument` when the pattern ends in its escape character.
+    /// - Parameter escape: one character or none, in UTF-8.
     init(_ pattern: [UInt8], escape: [UInt8], ignoringCase: Bool) throws(KernelError) {
         var items: [Item] = []
         var parts: [[Item]] = []
@@ -79,8 +91,11 @@ struct LikePattern {
     }
 
     /// One bit for each of `texts`.
+    ///
+    /// - Complexity: the texts' bytes, with `_` in a segment times its length at worst.
     func matches(_ texts: ByteArrays, _ meter: WorkMeter) throws(KernelError) -> Bitmap {
         try meter.step(texts.bytes.count + texts.count)
+        // Most texts hold no part of the pattern: those that may are gathered and matched alone.
         guard texts.count >= Self.prefilteredCountMin, let prefilter else { return try matchesEach(texts, meter) }
         let candidates = prefilter.candidates(texts)
         var words = [UInt64](repeating: 0, count: (texts.count + 63) / 64)
@@ -97,12 +112,14 @@ struct LikePattern {
         return parts.max { $0.count < $1.count }.flatMap { PartPrefilter($0, ignoringCase: ignoresCase) }
     }
 
+    /// - Throws: where the memory for texts in lower case is not there, or the query is cancelled.
     private func matchesEach(_ given: ByteArrays, _ meter: WorkMeter) throws(KernelError) -> Bitmap {
         let mark = meter.mark
         if ignoresCase { try meter.charge(given.bytes.count / 2 * 3) }
         defer { meter.settle(since: mark) }
         let texts = ignoresCase ? CaseMapping.lowered(given) : given
         guard plain != nil else { return try matchesSlowly(texts, meter) }
+        // Pointers are taken once for all rows: taking them for each costs more than most comparisons.
         return texts.bytes.withUnsafeBufferPointer { bytes in
             texts.offsets.withUnsafeBufferPointer { offsets in
                 func text(_ row: Int) -> UnsafeBufferPointer<UInt8> {
@@ -118,6 +135,7 @@ struct LikePattern {
         }
     }
 
+    /// A pattern without `_`. `from` and `to` bound what is left of the text, `first` and `end` the parts that are left.
     private func matchesPlain(
         _ text: UnsafeBufferPointer<UInt8>, _ wanted: UnsafeBufferPointer<UInt8>, _ parts: UnsafeBufferPointer<PlainPart>
     ) -> Bool {
@@ -182,6 +200,7 @@ struct LikePattern {
         return result
     }
 
+    /// A pattern with `_`, item by item.
     private func matches(_ text: UnsafeBufferPointer<UInt8>, _ meter: WorkMeter) throws(KernelError) -> Bool {
         var start = 0
         var end = text.count
@@ -225,12 +244,14 @@ struct LikePattern {
         return place
     }
 
+    /// Bytes of the scalar at a place.
     private static func scalarLength(_ text: UnsafeBufferPointer<UInt8>, at place: Int) -> Int {
         var end = place + 1
         while end < text.count, text[end] & 0xC0 == 0x80 { end += 1 }
         return end - place
     }
 
+    /// Where the segment begins when it ends with the text; items are compared from the back.
     private static func matchAtEnd(_ segment: Segment, _ text: UnsafeBufferPointer<UInt8>) -> Int? {
         var place = text.count
         for item in segment.items.reversed() {
@@ -244,6 +265,7 @@ struct LikePattern {
         return place
     }
 
+    /// Where the first occurrence ends that lies within the bounds.
     private static func find(
         _ segment: Segment, _ text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int, _ meter: WorkMeter
     ) throws(KernelError) -> Int? {

@@ -1,10 +1,13 @@
 import ColumnStore
 
 /// Patterns compiled for the last constant seen: of one place in a query, and of one worker.
+///
+/// One entry of each kind is enough: a pattern is constant, or changes with each row. Not to be shared between threads.
 final class PatternMemory {
     private var likePattern: (text: [UInt8], escape: [UInt8], pattern: LikePattern)?
     private var regularExpression: (text: [UInt8], ignoringCase: Bool, flags: String, pattern: RegularExpression)?
 
+    /// - Throws: `.outside(.invalidEscape)` for a pattern that ends in its escape character; where its memory is not there.
     func like(_ text: [UInt8], escape: [UInt8], ignoringCase: Bool, _ meter: WorkMeter) throws(KernelError) -> LikePattern {
         if let known = likePattern, known.text == text, known.escape == escape { return known.pattern }
         // Its characters as items, and its parts as bytes.
@@ -14,6 +17,10 @@ final class PatternMemory {
         return pattern
     }
 
+    /// - Parameters:
+    ///   - isLongest: a part of the text is wanted, and not whether there is a match.
+    ///   - isOfSimilar: the pattern was made of one of SIMILAR TO.
+    /// - Throws: `.outside` for a pattern that RE2 has not, and for mixed preferences where a part is wanted.
     func expression(_ text: [UInt8], ignoringCase: Bool, isLongest: Bool = false, isOfSimilar: Bool = false, flags: String = "") throws(KernelError) -> RegularExpression {
         if let known = regularExpression, known.text == text, known.ignoringCase == ignoringCase, known.flags == flags { return known.pattern }
         // What is made of a pattern of SIMILAR fits whole texts, and its lazy quantifiers stand before all others.

@@ -98,6 +98,7 @@ extension ScalarFunction {
         }
     }
 
+    /// A function over a text, a pattern and perhaps flags, which keeps the pattern that it compiled last.
     private static func searching(
         _ symbol: String, _ body: @escaping @Sendable (KernelCall, PatternMemory) throws(KernelError) -> Column
     ) -> ScalarFunction {
@@ -117,6 +118,7 @@ extension KernelCall {
         guard numbers[row] > 0 else { throw .invalidArgument("a search begins at character 1 or later") }
         let text = search.bytes(row, 0..<search.byteCount(row))
         let place = Int(clamping: numbers[row] - 1)
+        // Behind the last character there may still be an empty match; further on there is none.
         return place > TextKernels.scalarCount(text[...]) ? search.byteCount(row) + 1 : TextKernels.byteCount(text[...], scalars: place)
     }
 
@@ -155,6 +157,7 @@ private struct RegexpRows {
         flagTexts = call.optional(flags).map { TextRows($0) }
     }
 
+    /// Bounds in bytes, the whole match first, then its groups; nil for a group that took no part.
     typealias Match = [Range<Int>?]
 
     func flags(_ row: Int) -> String { flagTexts.map { String(decoding: $0[row], as: UTF8.self) } ?? "" }
@@ -167,6 +170,7 @@ private struct RegexpRows {
         return text[(text.startIndex + range.lowerBound)..<(text.startIndex + range.upperBound)]
     }
 
+    /// The groups' parts, or the whole match where the pattern has no group.
     func groups(_ match: Match, _ row: Int) -> [ArraySlice<UInt8>?] {
         (match.count > 1 ? Array(match.dropFirst()) : match).map { range in range.map { part(row, $0) } }
     }
@@ -181,6 +185,9 @@ private struct RegexpRows {
     }
 
     /// Matches one behind the other, as long as `visit` wants more of them. Behind an empty one the search goes on a character further.
+    ///
+    /// - Parameter visit: false to end the walk.
+    /// - Throws: `.invalidArgument` for an unknown flag; as the pattern's compilation, and for a text that is too long for it.
     func each(_ row: Int, from start: Int, _ visit: (Match) throws(KernelError) -> Bool) throws(KernelError) {
         let flags = flags(row)
         guard flags.allSatisfy({ knownFlags.contains($0) }) else {

@@ -32,6 +32,7 @@ extension ScalarFunction {
             })
     }
 
+    /// Where all but the text is constant the replacement is made once.
     private static func replaceMatches(_ call: KernelCall, isPlaced: Bool, _ memory: PatternMemory) throws(KernelError) -> Column {
         let patterns = TextRows(call[1]), replacements = TextRows(call[2]), flagTexts = call.optional(isPlaced ? 5 : 3).map { TextRows($0) }
         let starts = isPlaced ? call[3].integers() : nil, numbers = isPlaced ? call.optional(4)?.integers() : nil

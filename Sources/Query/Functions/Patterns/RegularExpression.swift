@@ -3,6 +3,9 @@ internal import CRE2
 /// A compiled pattern that matches in linear time whatever the text, so that no pattern from outside can stall the server.
 ///
 /// Safe to share: RE2 guards its lazily built automata with locks of its own.
+///
+/// Memory: the compiled program belongs to the object and is freed with it. Patterns are bounded by `patternByteCountMax`, programs by `memoryMax`;
+/// times by `textByteCountMax` and `stepsPerByte`, which callers ask, since a search cannot be interrupted.
 package final class RegularExpression: @unchecked Sendable {
     /// Why a pattern does not compile, in RE2's words or the translator's.
     package struct Fault: Error, Equatable, Sendable {
@@ -23,9 +26,11 @@ package final class RegularExpression: @unchecked Sendable {
 
     /// Memory of one compiled program and its automata. RE2's default: 8 MiB; what needs more is refused or falls back to a slower walk.
     private static let memoryMax = 8 << 20
+    /// In bytes.
     package static let patternByteCountMax = 16 << 10
 
     private let handle: OpaquePointer
+    /// Groups that capture, without the whole match.
     package let groupCount: Int
     /// Longer ones could keep a thread for long, since a search cannot be interrupted: at worst each byte takes a step for each of the program's.
     package let textByteCountMax: Int
@@ -33,12 +38,14 @@ package final class RegularExpression: @unchecked Sendable {
     package let stepsPerByte: Int
     /// Instructions of RE2's program.
     package let programSize: Int
+    /// Bytes of a text times instructions of the program, at worst.
     private static let stepCountMax = 1 << 31
 
     package convenience init(_ pattern: String, ignoringCase: Bool = false, syntax: Syntax = .re2) throws(Fault) {
         try self.init(Array(pattern.utf8), ignoringCase: ignoringCase, syntax: syntax)
     }
 
+    /// - Throws: for a pattern that is too long, does not compile, or has no equal in RE2.
     package init(_ pattern: [UInt8], ignoringCase: Bool = false, syntax: Syntax = .re2) throws(Fault) {
         guard pattern.count <= Self.patternByteCountMax else {
             throw Fault(reason: "a pattern of more than \(Self.patternByteCountMax) bytes")
@@ -62,6 +69,7 @@ package final class RegularExpression: @unchecked Sendable {
         textByteCountMax = Self.stepCountMax / programSize
     }
 
+    /// Nearly: `\\*?` counts as one, and only costs the longest match.
     private static func hasLazyQuantifier(_ pattern: [UInt8]) -> Bool {
         zip(pattern, pattern.dropFirst()).contains { "*+?}".utf8.contains($0) && $1 == UInt8(ascii: "?") }
     }
@@ -83,6 +91,8 @@ package final class RegularExpression: @unchecked Sendable {
     package func matches(_ text: [UInt8]) -> Bool { text.withUnsafeBufferPointer { matches($0) } }
 
     /// Bounds of the first match that begins at or after `start`.
+    ///
+    /// - Parameter start: in bytes, at a scalar's beginning; `^` still means the beginning of the text.
     package func firstMatch(in text: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Range<Int>? {
         guard start <= text.count else { return nil }
         var (lower, upper) = (0, 0)
@@ -104,6 +114,7 @@ package final class RegularExpression: @unchecked Sendable {
         }
     }
 
+    /// RE2 takes chars where texts are bytes.
     private func withChars<Result>(_ text: UnsafeBufferPointer<UInt8>, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
         guard let base = text.baseAddress else { return body(Self.empty) }
         return base.withMemoryRebound(to: CChar.self, capacity: text.count) { body($0) }

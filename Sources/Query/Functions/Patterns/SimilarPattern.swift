@@ -3,6 +3,16 @@ import ColumnStore
 /// SIMILAR TO: SQL's patterns, in which `%` and `_` mean what they mean in LIKE, and `| * + ? {} () []` what they mean in regular expressions, turned into
 /// one that has to fit the whole text. One or two of its escape character with a quote behind it mark the part that SUBSTRING gives; what stands before that takes as
 /// little as it may.
+///
+/// | SIMILAR | regular expression |
+/// | --- | --- |
+/// | `%`, `_` | `.*`, `.` |
+/// | `.`, `^`, `$`, `\\` | escaped |
+/// | `(` | `(?:` |
+/// | `[…]`, `\| * + ? {}` | as they are |
+/// | escape `"` | `)(`, and at the second `)(?:` |
+///
+/// All of it stands within `^(?:` and `)$`. PostgreSQL's documentation, section 9.7.2.
 enum SimilarPattern {
     /// - Throws: `.invalidEscape` for more than two marks of a part.
     static func regularExpression(_ pattern: ArraySlice<UInt8>, escape: UInt8?) throws(KernelError) -> [UInt8] {
@@ -45,6 +55,7 @@ enum SimilarPattern {
         return result + ")$".utf8
     }
 
+    /// How many marks of a part the pattern has outside of brackets.
     private static func marks(in pattern: ArraySlice<UInt8>, escape: UInt8) -> Int {
         var rest = pattern, count = 0, isInBrackets = false
         while let byte = rest.popFirst() {

@@ -2,10 +2,12 @@ import ColumnStore
 
 /// Texts against patterns.
 extension TextKernels {
+    /// A BOOLEAN column of a LIKE test of every row.
     static func like(_ column: Column, _ pattern: LikePattern, _ meter: WorkMeter) throws(KernelError) -> Column {
         .boolean(try pattern.matches(column.byteArrays(), meter), validity: column.rowValidity)
     }
 
+    /// The same of a regular expression, which is asked row by row.
     static func matches(_ column: Column, _ pattern: RegularExpression, _ meter: WorkMeter) throws(KernelError) -> Column {
         let arrays = column.byteArrays()
         return .boolean(
@@ -84,6 +86,7 @@ extension TextKernels {
         }
     }
 
+    /// Appends a text with its matches replaced: what lies between them, and for each match the replacement or itself.
     private static func replaceMatches(
         _ text: UnsafeBufferPointer<UInt8>, _ wanted: Replacement, to result: inout TextBuilder, _ meter: WorkMeter
     ) throws(KernelError) {
@@ -118,6 +121,7 @@ extension TextKernels {
         if start < text.count { try result.append(UnsafeBufferPointer(rebasing: text[start...])) }
     }
 
+    /// `\1` is what the first group took, `\&` the match, `\\` a backslash; before anything else a backslash stands for itself.
     private static func appendReplacement(
         _ replacement: [UInt8], _ groups: [Range<Int>?], _ text: UnsafeBufferPointer<UInt8>, to result: inout TextBuilder
     ) throws(KernelError) {

@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// Documents that give rows: each is a list here, whose elements FROM and SELECT make rows of.
+///
+/// A document is scanned as text, and its parts are ranges of it: none is read as a tree. Each fails for a document of another kind.
 extension ScalarFunction {
     /// The elements of an array as documents, or as their texts.
     static let jsonElements = elements("jsonb_array_elements", isText: false)
@@ -18,6 +20,7 @@ extension ScalarFunction {
             }
         })
 
+    /// - Parameter isText: elements as `->>` shows them, NULL for JSON's null.
     private static func elements(_ symbol: String, isText: Bool) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .strict, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
@@ -46,6 +49,7 @@ extension ScalarFunction {
         isText ? scan.shown(range).map { .bytes($0) } ?? .null : .bytes(Array(scan.text[range]))
     }
 
+    /// A list for each row, written part by part, so that a large document is charged while its list grows.
     private static func parts(_ call: KernelCall, _ parts: (JSONScan, Range<Int>, inout ListWriter) throws(KernelError) -> Void) throws(KernelError) -> Column {
         let documents = TextRows(call[0])
         return try call.writtenLists { (row, list) throws(KernelError) in

@@ -10,6 +10,7 @@ struct RowFunction: Sendable {
     let column: String?
     /// Its rows are values in SELECT's list, though they are lists or structs.
     let givesValues: Bool
+    /// Gives an expression of a list.
     let bind: @Sendable (FunctionCall, any CallTyping) throws(QueryError) -> Expression
 
     init(
@@ -60,6 +61,8 @@ struct RowFunction: Sendable {
     static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 
     /// Of one document.
+    ///
+    /// - Parameter element: what type the list's elements have.
     private static func of(
         _ name: String, _ summary: String, _ document: ColumnType, _ function: ScalarFunction, _ element: ColumnType, column: String? = nil
     ) -> RowFunction {

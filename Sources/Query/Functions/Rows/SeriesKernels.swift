@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// generate_series over columns: each row's series as a list.
+///
+/// Numbers run from start to stop by step, both ends among them; a step that leads away from the stop gives no values. `SeriesOperator` makes those
+/// of constants in FROM, batch by batch.
 enum SeriesKernels {
     /// Values of all rows of a column together: a series of each row is held whole.
     static let countMax = 1 << 24
@@ -28,6 +31,9 @@ enum SeriesKernels {
         return Column(type: type, count: columns[0].count, validity: validity, values: .list(offsets: offsets, element: builder.finish()))
     }
 
+    /// Counts a value, and pays for 65,536 of them at a time.
+    ///
+    /// - Throws: `.invalidArgument` past `countMax`.
     private static func counted(_ count: inout Int, _ meter: WorkMeter) throws(KernelError) {
         count += 1
         if count & 0xFFFF == 0 {
@@ -38,6 +44,9 @@ enum SeriesKernels {
         if count > countMax { throw .invalidArgument("generate_series over columns makes at most \(countMax) values at once") }
     }
 
+    /// Numbers, decimals as integers at the scale that all three have.
+    ///
+    /// - Throws: `.outside(.badValue)` for a step of 0.
     private static func append(
         _ values: [Value], isDecimal: Bool, _ builder: inout ColumnBuilder, _ count: inout Int, _ meter: WorkMeter
     ) throws(KernelError) {
@@ -54,16 +63,19 @@ enum SeriesKernels {
         while numbers[2] > 0 ? next <= numbers[1] : next >= numbers[1] {
             try counted(&count, meter)
             if isDecimal { builder.append(decimal: next) } else { builder.append(integer: Int64(truncatingIfNeeded: next)) }
+            // Past 128 bits nothing is left to reach.
             let (following, overflow) = next.addingReportingOverflow(numbers[2])
             if overflow { return }
             next = following
         }
     }
 
+    /// Moments by an interval, whose months and days are those of the zone's calendar.
     private static func append(
         from start: Value, to stop: Value, _ step: Interval, _ clock: inout ZoneClock, _ builder: inout ColumnBuilder, _ count: inout Int, _ meter: WorkMeter
     ) throws(KernelError) {
         guard case .integer(let first) = start, case .integer(let last) = stop else { return }
+        // An interval's sign is that of its span: months as 30 days, days as 24 hours.
         guard step.span != 0 else { throw .outside(.badValue, "generate_series: the step must not be zero") }
         var next = first
         while step.span > 0 ? next <= last : next >= last {

@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// UNNEST of several lists: a list of rows with an element of each; a list that ends earlier, or is NULL, gives NULLs.
+///
+/// A row's list is as long as the longest of its lists, and is never NULL: without elements it is empty. NULL counts as a list of none.
 extension ScalarFunction {
     static let zipLists = ScalarFunction(
         "unnest_of_several", nulls: .taken, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
@@ -13,6 +15,7 @@ extension ScalarFunction {
                 guard let (offsets, _) = places[list], known[list]?[row] ?? true else { return nil }
                 return Int(offsets[row])..<Int(offsets[row + 1])
             }
+            // Lengths first: offsets of the result, and what it takes, are known before an element is copied.
             let counts = (0..<call.count).map { row in lists.indices.reduce(0) { max($0, range($1, row)?.count ?? 0) } }
             var offsets: [Int32] = [0], total = 0
             for (row, count) in counts.enumerated() {
@@ -21,6 +24,7 @@ extension ScalarFunction {
                 guard let end = Int32(exactly: total) else { throw .textTooLong }
                 offsets.append(end)
             }
+            // Column by column, each padded with NULLs to the row's length.
             var members: [Column] = []
             for list in lists.indices {
                 guard case .structure(let fields) = field.type else { preconditionFailure("not a list of rows") }

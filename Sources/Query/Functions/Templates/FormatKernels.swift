@@ -1,7 +1,14 @@
 import ColumnStore
 
 /// to_char of times, as PostgreSQL's `DCH_to_char` writes them: the template is cut into parts once, then each row is written.
+///
+/// Fields are numbers with a width, filled with zeros, or names, filled with blanks; FM leaves either as short as it is. Intervals have no day of the
+/// calendar: what needs one is refused.
 enum FormatKernels {
+    /// - Parameters:
+    ///   - pattern: the template, the same for all rows.
+    ///   - zone: whose clock shows an instant.
+    /// - Throws: `.outside` for a field that an interval has not; as `NumberFormat` for numbers.
     static func format(_ column: Column, template pattern: [UInt8], zone: TimeZoneRules, _ meter: WorkMeter) throws(KernelError) -> Column {
         let isNumber = switch column.type {
         case .int32, .int64, .decimal, .double: true
@@ -44,6 +51,7 @@ enum FormatKernels {
                 for row in values.indices where Calendar.isInfinite(moment: values[row]) { known[row] = false }
                 validity = known
             }
+            // A zone's abbreviation is looked up only where the template shows it.
             let namesZone = isUTC && pieces.contains { if case .field(let field, _, _, _) = $0 { field == .zoneUpper || field == .zoneLower } else { false } }
             for row in values.indices {
                 text.removeAll(keepingCapacity: true)
@@ -98,6 +106,7 @@ enum FormatKernels {
     private static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
     private static let romans = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"]
 
+    /// Writes one value by the template's pieces.
     private static func append(_ pieces: [TimePattern.Piece], moment: Moment, to text: inout [UInt8]) throws(KernelError) {
         for piece in pieces {
             switch piece {
@@ -127,6 +136,7 @@ enum FormatKernels {
         }
     }
 
+    /// The number of a field and its width; nil for a field that is no number.
     private static func number(_ field: TimePattern.Field, _ moment: Moment) throws(KernelError) -> (Int, width: Int)? {
         /// A negative part of an interval is one wider.
         func padded(_ number: Int, _ width: Int) -> (Int, Int) { (number, number < 0 ? width + 1 : width) }
@@ -161,6 +171,7 @@ enum FormatKernels {
         return Int(Int32(truncatingIfNeeded: (moment.day.year * 12 + moment.day.month) * 30 + moment.day.day))
     }
 
+    /// A year of 4 to 1 digits, or the century. Remainders keep the sign.
     private static func year(_ field: TimePattern.Field, _ moment: Moment) -> (Int, width: Int) {
         let shown = moment.shown(moment.day.year)
         let sign = shown < 0 ? 1 : 0
@@ -183,6 +194,7 @@ enum FormatKernels {
         switch field {
         case .isoDay: return (fromMonday, 0)
         case .dayOfWeek: return (fromMonday % 7 + 1, 0)
+        // 2440588 is the Julian day of 1970-01-01.
         case .julian: return (moment.days + 2_440_588, 0)
         default: break
         }
@@ -202,6 +214,7 @@ enum FormatKernels {
         .outside(.invalidTime, "to_char: \(field.rawValue) is not for intervals, which are bound to no date")
     }
 
+    /// Fields that are no numbers.
     private static func appendName(
         _ field: TimePattern.Field, _ moment: Moment, fill: Bool, isTranslated: Bool, _ suffix: TimePattern.Suffix, to text: inout [UInt8]
     ) throws(KernelError) {
@@ -236,6 +249,7 @@ enum FormatKernels {
         text.append(contentsOf: repeatElement(0x20, count: max(0, width - name.utf8.count)))
     }
 
+    /// Names are English, of nine characters where they are filled.
     private static func appendDayName(_ field: TimePattern.Field, _ moment: Moment, fill: Bool, to text: inout [UInt8]) {
         let month = months[max(0, min(11, moment.day.month - 1))]
         let weekday = weekdays[Calendar.weekday(days: moment.days)]
@@ -263,6 +277,7 @@ enum FormatKernels {
         }
     }
 
+    /// `+02`, or `+02:30` where there are minutes.
     private static func appendOffset(_ field: TimePattern.Field, _ moment: Moment, fill: Bool, to text: inout [UInt8]) {
         let seconds = Int(clamping: (moment.offset / Calendar.microsecondsPerSecond).magnitude)
         if field == .zoneMinutes { return Calendar.appendPadded(seconds / 60 % 60, width: 2, to: &text) }

@@ -22,6 +22,7 @@ extension SQLFunction {
     ) { (call, typing) throws(QueryError) in
         let arguments = try call.typed([.string, .string], typing)
         var scale = TypeRules.divisionScaleMin
+        // The scale is part of the type, so that it has to be known before a row is: of a template that is no constant it is a fixed one.
         if case .literal(.bytes(let template), _) = arguments[1], let format = try? NumberFormat(template) {
             scale = min(TypeRules.digitCountMax, format.fractionCount + format.tens)
         }
@@ -52,6 +53,7 @@ extension ScalarFunction {
         return digitCount == 0 ? checked : try TimeCastKernels.checked(rounded(checked, from: postgresStart, digitCount: digitCount))
     }
 
+    /// A kernel that reads each row's text by its template; a constant template is cut once.
     private static func reading(
         _ symbol: String, _ value: @escaping @Sendable (TimeSaid.Moment, TimeZoneRules) throws(KernelError) -> Int64
     ) -> ScalarFunction {

@@ -37,6 +37,9 @@ extension NumberFormat {
         }
     }
 
+    /// The number as a whole one; NaN is 0.
+    ///
+    /// - Throws: `.numericOverflow` past an INTEGER.
     private static func rounded(_ value: Value, scale: Int) throws(KernelError) -> Int64 {
         let whole: Int64? = switch value {
         case .integer(let value): value
@@ -72,6 +75,7 @@ extension NumberFormat {
         text.append(contentsOf: Self.printed(value, fraction: fractionCount, form: "%.*e"))
     }
 
+    /// A decimal by its own digits: one before the mark, `fractionCount` behind it, the last of them rounded.
     private func appendScientific(_ value: Int128, scale: Int, to text: inout [UInt8]) {
         // Safe: a decimal has 38 digits at most.
         let magnitude = Int128(value.magnitude), digitCount = "\(magnitude)".utf8.count

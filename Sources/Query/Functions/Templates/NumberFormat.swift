@@ -3,31 +3,49 @@ import ColumnStore
 
 /// A template of a number, which to_char writes by and to_number reads by, worked through as PostgreSQL's `NUM_processor` does (formatting.c), whose rules have no shorter telling.
 /// to_number refuses RN and EEEE, as it does there.
+///
+/// | word | what it is |
+/// | --- | --- |
+/// | 9, 0 | a place for a digit; 0 shows a zero where the number has none |
+/// | `.`, D / `,`, G | the decimal mark / a group's mark |
+/// | S, MI, PL, SG, PR | the sign at an end or at its place, or in `<>` |
+/// | V | places behind it multiply by ten |
+/// | FM, TH, RN, EEEE, L | no filling, an ordinal's end, Roman, scientific, a currency's blank |
+/// | B, C, SP | nothing |
+/// | `"…"` and others | themselves |
+///
+/// Immutable once it is made: one is used for all rows.
 struct NumberFormat {
+    /// What a template is made of, in its order.
     enum Node: Equatable {
         case digit, zero, mark, comma, group, currency, ordinal(isUpper: Bool), roman(isUpper: Bool), minus, plus, sign
         case literal([UInt8])
     }
 
+    /// Where S stands: before the first digit, or behind the mark.
     enum SignPlace { case none, before, after }
 
     private(set) var nodes: [Node] = []
+    /// Places before the mark, and `fractionCount` those behind it.
     private(set) var wholeCount = 0
     private(set) var fractionCount = 0
     /// How many tens V multiplies by.
     private(set) var tens = 0
     private(set) var signPlace = SignPlace.none
+    /// Places before S.
     private var wholeCountAtSign = 0
     /// 1-based places of digits from which on, and up to which, a `0` asks for zeros.
     private var zeroStart = 0
     private var zeroEnd = 0
     private(set) var hasMark = false, hasZero = false, fills = true, hasSign = false, hasBracket = false, hasMinus = false, hasPlus = false
+    /// V was said: further places are `tens`.
     private var multiplies = false
     /// RN: nothing else of the number is shown.
     private(set) var isRoman = false
     /// EEEE: nothing else of the template is shown.
     private(set) var isScientific = false
 
+    /// - Throws: `.invalidArgument` for words that cannot stand together, as PostgreSQL refuses them.
     init(_ template: [UInt8]) throws(KernelError) {
         var rest = template[...]
         while let first = rest.first {
@@ -109,6 +127,10 @@ struct NumberFormat {
 
     // MARK: Writing
 
+    /// Writes a number by the template, with `#` in all places where it has too few.
+    ///
+    /// - Parameter type: of the value; of decimals it has the scale.
+    /// - Throws: `.numericOverflow` where V makes it too large, `.invalidArgument` for NaN and infinity.
     func append(_ value: Value, type: ColumnType, to text: inout [UInt8]) throws(KernelError) {
         if isScientific { return try appendScientific(value, type: type, to: &text) }
         if isRoman { return try appendRoman(value, type: type, to: &text) }
@@ -140,6 +162,7 @@ struct NumberFormat {
         text.append(contentsOf: writer.output.prefix { $0 != 0 })
     }
 
+    /// The digits of an exact number, rounded to the template's places behind the mark, with a minus before them if it has one.
     private func exact(_ value: Int128, scale: Int) throws(KernelError) -> [UInt8] {
         guard let power = tens == 0 ? value : value.multipliedOrNil(by: DecimalMath.powers[tens]) else { throw .numericOverflow }
         let shown = min(fractionCount, DecimalMath.digitCountMax)
@@ -166,6 +189,7 @@ struct NumberFormat {
         return (Self.printed(scaled, fraction: fraction), fraction)
     }
 
+    /// - Parameter form: C's, with `.*` for `fraction`.
     static func printed(_ value: Double, fraction: Int, form: String = "%.*f") -> [UInt8] {
         var buffer = [CChar](repeating: 0, count: 340 + fraction)
         let written = withVaList([Int32(fraction), value]) { vsnprintf(&buffer, buffer.count, form, $0) }
@@ -173,6 +197,9 @@ struct NumberFormat {
     }
 
     /// One number on its way through the template.
+    ///
+    /// `number` has no sign. `place` counts the template's places from 0, `digitPlace` the characters of `number` that are written; the first
+    /// `blankCount` places have no digit.
     private struct Writer {
         private let format: NumberFormat
         private let number: [UInt8]
@@ -236,6 +263,7 @@ struct NumberFormat {
         private var isAtLoneZero: Bool { !format.hasZero && digitPlace == 0 && number.first == 0x30 && fractionCount != 0 }
         private var endsAtMark: Bool { lastRelevant.map { number[$0] == UInt8(ascii: ".") } ?? false }
 
+        /// One place of the template: a blank, a zero, or the next character of the number, with the sign before the first and behind the last.
         private mutating func number(_ node: Node) {
             if !wroteSign, place >= blankCount || (format.hasZero && zeroStart == place), !isAtLoneZero || endsAtMark { writeSign() }
             if place < blankCount, zeroStart > place || !format.hasZero {

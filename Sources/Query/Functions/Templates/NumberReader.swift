@@ -2,6 +2,8 @@ import ColumnStore
 
 /// Reads a text by a template of numbers, as PostgreSQL's to_number does: the template is gone through once, and what of the text stands where it has
 /// a digit, a mark or a sign counts. Texts that fit worse are read as there too.
+///
+/// `digits` are those that were taken, with the mark among them; whatever the template does not ask for is passed over.
 struct NumberReader {
     private let format: NumberFormat
     private let text: ArraySlice<UInt8>
@@ -25,6 +27,8 @@ struct NumberReader {
         return try reader.number(scale: scale)
     }
 
+    /// - Throws: `.invalidText` without a digit; `.numericOverflow` for more digits than the template has or a NUMERIC holds; `.invalidArgument` for
+    ///   more behind the mark than `scale`.
     private func number(scale: Int) throws(KernelError) -> Int128 {
         guard wholeCount + fractionCount > 0 else { throw .invalidText("NUMERIC") }
         let significant = digits.drop { $0 == 0x30 || $0 == UInt8(ascii: ".") }.count
@@ -57,6 +61,7 @@ struct NumberReader {
 
     private mutating func skipCharacter() { rest = rest.dropFirst().drop { $0 & 0xC0 == 0x80 } }
 
+    /// Passes up to so many characters that could be no part of a number.
     private mutating func skipOthers(_ count: Int) {
         for _ in 0..<count {
             guard let byte = rest.first, !DateTimeTokens.isDigit(byte), !".,+-".utf8.contains(byte) else { return }

@@ -1,4 +1,7 @@
 /// A template of times, as to_char writes by it and to_date and to_timestamp read by it, cut into its parts.
+///
+/// A field is the longest name that stands at a place, with FM or TM before it and TH, th or SP behind it. Text in double quotes is itself; so is any
+/// other character, a backslash before it aside.
 struct TimePattern {
     enum Piece {
         /// Quoted text, or one byte that stands by itself.
@@ -6,6 +9,7 @@ struct TimePattern {
         case field(Field, fill: Bool, isTranslated: Bool, suffix: Suffix)
     }
 
+    /// TH or th: an ordinal's end.
     enum Suffix { case none, upper, lower }
 
     /// By their names: in capitals or in small letters throughout, names of months and days also with a capital first.
@@ -35,6 +39,7 @@ struct TimePattern {
 
     private(set) var pieces: [Piece] = []
 
+    /// Any text is a template: what names no field is text.
     init(_ pattern: some Collection<UInt8>) {
         var rest = Array(pattern)[...]
         while !rest.isEmpty {

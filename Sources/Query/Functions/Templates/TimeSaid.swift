@@ -2,6 +2,8 @@ import ColumnStore
 
 /// What a text has said by a template; 0 is what was not said. It becomes a moment as PostgreSQL's `do_to_timestamp` makes one, but where a number
 /// leaves 32 bits on its way: PostgreSQL 15 goes on with what is left of it, here the text is refused, as in PostgreSQL 17.
+///
+/// Ways to name a day, of which later ones win where several are said: year, month and day; a Julian day; a week of the ISO year; a day of the year.
 struct TimeSaid {
     var isISOWeek = false, isOfTwelve = false
     var year = 0, yearWidth = 0, century = 0, isBC = 0
@@ -21,6 +23,7 @@ struct TimeSaid {
         var fractionDigitCount: Int
     }
 
+    /// - Throws: `.timeOutOfRange` for parts past their ranges; `.outside(.invalidTime)` for an hour that no clock of twelve has.
     func moment() throws(KernelError) -> Moment {
         let time = try time()
         let days = try days()
@@ -32,6 +35,7 @@ struct TimeSaid {
         return Moment(days: days, microseconds: time, secondsEast: east, fractionDigitCount: fractionDigitCount)
     }
 
+    /// Microseconds since midnight: hour, minute and second, or what SSSS says for those that were not said.
     private func time() throws(KernelError) -> Int64 {
         var hours = hour != 0 ? hour : secondsOfDay / 3_600
         let minutes = minute != 0 ? minute : secondsOfDay % 3_600 / 60
@@ -50,12 +54,14 @@ struct TimeSaid {
 
     // MARK: The day
 
+    /// Which parts of a day the text has settled.
     private struct Known: OptionSet {
         let rawValue: Int
         static let year = Known(rawValue: 1), month = Known(rawValue: 2), day = Known(rawValue: 4)
         static let date: Known = [.year, .month, .day]
     }
 
+    /// Days since 1970.
     private func days() throws(KernelError) -> Int {
         var known: Known = []
         var date = Calendar.Day(year: 0, month: 1, day: 1)
@@ -139,6 +145,7 @@ struct TimeSaid {
         if date.day <= 1 { date.day = dayOfYear - before }
     }
 
+    /// - Throws: `.timeOutOfRange` past 32 bits, in which PostgreSQL reckons here.
     private static func narrow(_ value: Int) throws(KernelError) -> Int {
         guard Int32(exactly: value) != nil else { throw .timeOutOfRange }
         return value

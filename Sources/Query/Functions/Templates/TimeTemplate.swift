@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// A template of to_date and to_timestamp, made ready for reading texts by it as PostgreSQL's `DCH_from_char` does (formatting.c).
+///
+/// Immutable; one of a constant template is used for all rows. `TimeTemplateReader` goes through `parts` once for each text.
 struct TimeTemplate {
     struct Slot {
         var field: TimePattern.Field
@@ -39,6 +41,7 @@ struct TimeTemplate {
         take(template)
     }
 
+    /// Cuts the template into parts; whether a number takes all digits is known once its follower is.
     private mutating func take(_ template: some Collection<UInt8>) {
         var found: [(part: Part, isDigit: Bool)] = []
         for piece in TimePattern(template).pieces {
@@ -77,6 +80,7 @@ struct TimeTemplate {
 }
 
 extension TimePattern.Field {
+    /// Months and days, or ISO's weeks: a template has one of both.
     enum Convention { case gregorian, isoWeek }
 
     /// Whether a number stands there: in front of it another number ends where its own digits do.

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// Reads one text by a template's parts.
+///
+/// Without FX blanks before a field are passed over, and a separator of the template may be missing or another in the text: `extraCount` is how many
+/// more stood there.
 struct TimeTemplateReader {
     private let text: ArraySlice<UInt8>
     private var rest: ArraySlice<UInt8>
@@ -19,6 +22,7 @@ struct TimeTemplateReader {
         isExact = isStandard
     }
 
+    /// - Throws: where a field finds no value, or two fields say different things.
     mutating func read(_ parts: [TimeTemplate.Part]) throws(KernelError) {
         for (index, part) in parts.enumerated() {
             if rest.isEmpty {
@@ -75,6 +79,7 @@ struct TimeTemplateReader {
 
     private func misfit(_ field: TimePattern.Field) -> KernelError { .outside(.invalidTime, "the text does not fit “\(field.rawValue)” of the template") }
 
+    /// A part that two fields say must be the same in both; 0 counts as not said.
     private static func set(_ place: inout Int, _ value: Int, _ field: TimePattern.Field) throws(KernelError) {
         guard place == 0 || place == value else {
             throw .invalidArgument("the text says two different things where “\(field.rawValue)” of the template is the second")
@@ -118,12 +123,14 @@ struct TimeTemplateReader {
 
     /// The place among `names`, all in small letters, of the one that stands there.
     private mutating func word(_ names: [String], _ field: TimePattern.Field) throws(KernelError) -> Int {
+        // September is the longest name.
         let lower = rest.prefix(9).map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
         guard let place = names.firstIndex(where: { lower.starts(with: $0.utf8) }) else { throw misfit(field) }
         rest = rest.dropFirst(names[place].utf8.count)
         return place
     }
 
+    /// One field's value, into `said`.
     private mutating func take(_ slot: TimeTemplate.Slot) throws(KernelError) {
         let field = slot.field
         if let own = field.convention {
@@ -154,11 +161,13 @@ struct TimeTemplateReader {
         }
     }
 
+    /// A half of the day, which makes the hour one of twelve.
     private mutating func takeHalf(_ names: [String], _ field: TimePattern.Field) throws(KernelError) {
         try Self.set(&said.isAfternoon, try word(names, field), field)
         said.isOfTwelve = true
     }
 
+    /// - Parameter place: from 0 for Sunday; `said.weekday` counts from 1.
     private mutating func takeWeekday(_ place: Int, _ field: TimePattern.Field) throws(KernelError) {
         try Self.set(&said.weekday, place, field)
         said.weekday += 1
@@ -206,6 +215,7 @@ struct TimeTemplateReader {
         case .secondsOfDay, .secondsOfDayToo: try Self.set(&said.secondsOfDay, value, field)
         case .milliseconds:
             try Self.set(&said.milliseconds, value, field)
+            // 25 of MS are 250 milliseconds, as digits behind a mark.
             said.milliseconds *= [100, 10][safe: count - 1] ?? 1
         case .microseconds, .fraction1, .fraction2, .fraction3, .fraction4, .fraction5, .fraction6:
             if let digits = field.fractionDigitCount { said.fractionDigitCount = digits }

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// Unicode's simple case mapping: one scalar to one scalar, whatever the language.
+///
+/// The simple mappings of UnicodeData.txt. Texts of ASCII, and those of two bytes a character, take a table; LIKE without regard to case folds whole
+/// columns by it.
 enum CaseMapping {
     static func appendLower(_ text: some Sequence<UInt8>, to result: inout [UInt8]) { append(text, to: &result, isUpper: false) }
     static func appendUpper(_ text: some Sequence<UInt8>, to result: inout [UInt8]) { append(text, to: &result, isUpper: true) }
@@ -38,12 +41,14 @@ enum CaseMapping {
         var (place, written) = (0, start)
         while place < text.count {
             let byte = text[place]
+            // ASCII by a comparison, two bytes by the table, all else scalar by scalar.
             if byte < 0x80 {
                 target[written] = byte &- 0x41 < 26 ? byte | 0x20 : byte
                 (place, written) = (place + 1, written + 1)
                 continue
             }
             if byte & 0xE0 == 0xC0, place + 1 < text.count {
+                // 110xxxxx 10yyyyyy are the eleven bits of U+0080 to U+07FF.
                 let index = (Int(byte & 0x1F) << 6 | Int(text[place + 1] & 0x3F)) - 0x80
                 if index >= 0, table[index] != 0 {
                     target[written] = UInt8(truncatingIfNeeded: table[index] >> 8)
@@ -64,6 +69,7 @@ enum CaseMapping {
         return written
     }
 
+    /// Scalar by scalar; bytes that are no scalar are left out.
     private static func append(_ text: some Sequence<UInt8>, to result: inout [UInt8], isUpper: Bool) {
         var iterator = text.makeIterator()
         while let byte = iterator.next() {
@@ -127,6 +133,7 @@ enum CaseMapping {
         Unicode.Scalar(UInt32(bitPattern: Int32(bitPattern: scalar.value) &+ step)) ?? scalar
     }
 
+    /// The one scalar of a mapping; nil where it has several.
     private static func single(_ text: String) -> Unicode.Scalar? {
         let scalars = text.unicodeScalars
         return scalars.count == 1 ? scalars.first : nil

@@ -76,6 +76,7 @@ extension ScalarFunction {
             }
         })
 
+    /// What each character becomes; nil for one that goes. The first of repeated ones counts.
     private static func mapping(_ from: ArraySlice<UInt8>, _ to: ArraySlice<UInt8>) -> [Unicode.Scalar: Unicode.Scalar?] {
         let targets = Array(String(decoding: to, as: UTF8.self).unicodeScalars)
         var map: [Unicode.Scalar: Unicode.Scalar?] = [:]

@@ -51,6 +51,7 @@ extension ScalarFunction {
             })
     }
 
+    /// A kernel over bytes and, where the function has one, the name of a form.
     private static func mapped(
         _ symbol: String, _ map: @escaping @Sendable (ArraySlice<UInt8>, _ form: ArraySlice<UInt8>) throws(KernelError) -> [UInt8]
     ) -> ScalarFunction {
@@ -174,6 +175,7 @@ extension ScalarFunction {
 
 /// Base64 as RFC 4648 has it.
 private enum Base64Text {
+    /// Nil for any other character, and for a length that is no multiple of four.
     static func decode(_ text: [UInt8]) -> [UInt8]? {
         guard text.count.isMultiple(of: 4) else { return nil }
         var bytes: [UInt8] = []
@@ -190,6 +192,7 @@ private enum Base64Text {
             case UInt8(ascii: "/"): value = 63
             default: return nil
             }
+            // The lowest `count` bits are not given out yet.
             bits = bits << 6 | UInt32(value)
             count += 6
             if count >= 8 {

@@ -23,6 +23,7 @@ extension ScalarFunction {
             }
         })
 
+    /// Names between dots: in quotes as they are, others in lower case; blanks may stand around them.
     private static func names(_ text: ArraySlice<UInt8>, isStrict: Bool) throws(KernelError) -> [[UInt8]] {
         func fault() -> KernelError { .invalidArgument("this is no name") }
         var rest = text, names: [[UInt8]] = []

@@ -1,6 +1,13 @@
 import ColumnStore
 
 /// Names and texts as SQL writes them, and format, which puts them into a template.
+///
+/// format's grammar, as PostgreSQL's (docs, functions-string, section "format"), of which one `-` is read:
+///
+///   mark      = '%%' | '%' [ position ] [ '-' ] [ width ] kind
+///   position  = digits '$'
+///   width     = digits | '*' [ digits '$' ]
+///   kind      = 's' | 'I' | 'L'
 extension SQLFunction {
     static let quoteIdent = SQLFunction("quote_ident", summary: "a name as SQL writes it, in quotes where it needs them", takes: [.string], runs: .quoteIdent)
     static let quoteLiteral = quoting("quote_literal", summary: "a value as a constant of SQL", .quoteLiteral)
@@ -15,6 +22,7 @@ extension SQLFunction {
         return call.make(.format, arguments, .string)
     }
 
+    /// Takes a value of any type, as its text.
     private static func quoting(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
         SQLFunction(name, summary: summary, forms: [[.string], [.int32]]) { (call, typing) throws(QueryError) in
             try call.count(1...1)
@@ -86,14 +94,27 @@ extension TextKernels {
 }
 
 /// One `%…` of a template.
+///
+/// A mark without a position takes the value after the last one that was taken, be it as a width or by its position.
 private struct FormatMark {
     /// From 0; nil of `%%`.
     var argument: Int?
     private var kind: UInt8 = 0
+    /// In characters; a text that has more stays whole.
     private var width = 0
     private var isLeft = false
+    /// In characters; a wider mark is refused.
     private static let widthMax = 1 << 20
 
+    /// Reads a mark, whose `%` is taken off already.
+    ///
+    /// - Parameters:
+    ///   - rest: the template from here on; what the mark takes is removed.
+    ///   - next: the place of the value that a mark without a position takes, from 0.
+    ///   - count: how many values there are.
+    ///   - value: nil of a NULL.
+    /// - Throws: `.invalidArgument` for a mark that is none, and for a value that is not there; `.invalidText` for a width that is no INTEGER;
+    ///   `.textTooLong` past `widthMax`.
     init(_ rest: inout ArraySlice<UInt8>, next: inout Int, count: Int, _ value: (Int) -> ArraySlice<UInt8>?) throws(KernelError) {
         func number(_ rest: inout ArraySlice<UInt8>) -> Int? {
             let digits = rest.prefix { (0x30...0x39).contains($0) }
@@ -105,6 +126,7 @@ private struct FormatMark {
             return
         }
         var position: Int?
+        // Digits are a position only before a `$`; else they are the width, and are read again below.
         let saved = rest
         if let given = number(&rest), rest.first == UInt8(ascii: "$") {
             rest.removeFirst()
@@ -139,6 +161,9 @@ private struct FormatMark {
         argument = place
     }
 
+    /// A value's text in the mark's kind, padded. NULL is nothing as `%s`, and the word as `%L`.
+    ///
+    /// - Throws: `.outside(.nullName)` for NULL as `%I`.
     func shown(_ value: ArraySlice<UInt8>?) throws(KernelError) -> [UInt8] {
         var text: [UInt8]
         switch kind {
@@ -159,6 +184,8 @@ private struct FormatMark {
 
 /// Names and texts as the text of a statement has them.
 enum SQLText {
+    /// Without quotes where a lexer reads the same name: small letters, digits and `_`, no digit at the start, and no keyword that may not name a
+    /// column or a table.
     @Sendable static func name(_ text: ArraySlice<UInt8>) -> [UInt8] {
         let isPlain = text.first.map { $0 == UInt8(ascii: "_") || (0x61...0x7A).contains($0) } ?? false
             && text.allSatisfy { $0 == UInt8(ascii: "_") || (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
@@ -166,12 +193,14 @@ enum SQLText {
         return quoted(text, UInt8(ascii: "\""))
     }
 
+    /// `'…'`, or `E'…'` where there is a backslash.
     @Sendable static func literal(_ text: ArraySlice<UInt8>) -> [UInt8] {
         guard text.contains(UInt8(ascii: "\\")) else { return quoted(text, UInt8(ascii: "'")) }
-        // Backslashes are told apart from escapes.
+        // Backslashes are doubled first, then quotes; between the two the outer marks of the first are taken off.
         return [UInt8(ascii: "E")] + quoted(quoted(text, UInt8(ascii: "\\")).dropFirst().dropLast(), UInt8(ascii: "'"))
     }
 
+    /// Between marks, with those within doubled.
     private static func quoted(_ text: ArraySlice<UInt8>, _ mark: UInt8) -> [UInt8] {
         var result = [mark]
         for byte in text {

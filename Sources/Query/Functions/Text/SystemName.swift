@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// Texts of the types that PostgreSQL's catalogs keep names in: NAME has 63 bytes at most, "char" one.
+///
+/// Casts to them refuse no text.
 enum SystemName {
     static let byteCountMax = 63
 
@@ -14,6 +16,8 @@ enum SystemName {
     }
 
     /// The first byte, or the one that `\\101` is the number of; shown as such where it is no character of ASCII.
+    ///
+    /// Empty for an empty text, and for the byte 0, as which PostgreSQL keeps an empty one.
     static func letter(_ text: ArraySlice<UInt8>) -> [UInt8] {
         guard let first = text.first else { return [] }
         var byte = first

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// Functions of text.
+///
+/// All lengths and places are in characters, of which UTF-8 shows the first byte: any but 10xxxxxx begins one. A place is found by going over the
+/// bytes before it, so that functions by place are linear in the text's length.
 extension TextKernels {
     // MARK: Making
 
@@ -15,6 +18,7 @@ extension TextKernels {
     /// A text is mapped in parts, so that the query can end between two.
     private static let partByteCount = 1 << 16
 
+    /// - Parameter map: appends what a part becomes. Parts end between characters, so that each is mapped as it would be within the text.
     private static func mapped(
         _ column: Column, _ meter: WorkMeter, _ map: (ArraySlice<UInt8>, inout [UInt8]) -> Void
     ) throws(KernelError) -> Column {
@@ -38,6 +42,9 @@ extension TextKernels {
         return end > 0 ? end : count
     }
 
+    /// Texts or BLOBs of each row, one behind the other.
+    ///
+    /// - Parameter skippingNulls: as concat does; else a NULL makes its row NULL, as `||`.
     static func concat(_ columns: [Column], type: ColumnType, skippingNulls: Bool, _ meter: WorkMeter) throws(KernelError) -> Column {
         var parts: [(texts: TextRows, validity: Bitmap?)] = []
         for column in columns {
@@ -54,6 +61,7 @@ extension TextKernels {
         }
     }
 
+    /// Characters from the last to the first; each keeps the order of its bytes.
     static func reverse(_ column: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
         let texts = TextRows(column)
         return try build(count: column.count, validity: column.rowValidity, meter) { (row, text) throws(KernelError) in
@@ -68,6 +76,9 @@ extension TextKernels {
         }
     }
 
+    /// Empty for a count of 0 or less.
+    ///
+    /// - Throws: `.outside(.tooLong)` past `byteCountMax`, before anything is written.
     static func repeatText(_ column: Column, _ times: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
         let texts = TextRows(column)
         guard let counts = times.integers() else { throw .numericOverflow }
@@ -80,6 +91,11 @@ extension TextKernels {
         }
     }
 
+    /// lpad and rpad: a text that is longer is cut at its end on either side.
+    ///
+    /// - Parameters:
+    ///   - length: in characters; less than 0 is 0.
+    ///   - filler: blanks when nil. An empty one pads nothing.
     static func pad(
         _ column: Column, _ length: Column, _ filler: Column?, atStart: Bool, _ meter: WorkMeter
     ) throws(KernelError) -> Column {
@@ -109,6 +125,7 @@ extension TextKernels {
 
     // MARK: Cutting
 
+    /// Characters of a text, bytes of a BLOB.
     static func length(_ column: Column, type: ColumnType) -> Column {
         let texts = TextRows(column)
         let isText = column.type == .string
@@ -117,6 +134,8 @@ extension TextKernels {
     }
 
     /// substring(text from start [for count]): places before the first count towards `count`.
+    ///
+    /// - Throws: `.outside(.badLength)` for a negative count.
     static func substring(_ column: Column, _ start: Column, _ count: Column?, _ meter: WorkMeter) throws(KernelError) -> Column {
         let texts = TextRows(column)
         guard let starts = start.integers() else { throw .numericOverflow }
@@ -125,12 +144,14 @@ extension TextKernels {
         return try build(count: column.count, validity: validity([column, start] + (count.map { [$0] } ?? [])), type: column.type, meter) {
             (row, text) throws(KernelError) in
             let from = starts[row]
+            // `from` and `end` are places from 1, the end past the last: substring('abcd', -1, 4) ends before place 3, and gives 'ab'.
             var end = Int64.max
             if let counts {
                 guard counts[row] >= 0 else { throw .outside(.badLength, "substring: a negative length is not allowed") }
                 let (sum, overflow) = from.addingReportingOverflow(counts[row])
                 end = overflow ? .max : sum
             }
+            // No text has as many characters as an INTEGER says.
             let first = Int(max(1, min(from, Int64(Int32.max)))) - 1
             let past = Int(max(1, min(end, Int64(Int32.max)))) - 1
             guard past > first else { return }
@@ -149,6 +170,7 @@ extension TextKernels {
         return try build(count: column.count, validity: validity([column, count]), meter) { (row, text) throws(KernelError) in
             let own = texts[row]
             let total = scalarCount(own)
+            // Clamped before the addition: the least BIGINT has no opposite.
             let wanted = counts[row] >= 0 ? Int(min(counts[row], Int64(total))) : max(0, total + Int(max(counts[row], -Int64(total))))
             if isLeft {
                 try text.append(own.prefix(byteCount(own, scalars: wanted)))
@@ -161,6 +183,8 @@ extension TextKernels {
     enum Side { case both, leading, trailing }
 
     /// Takes characters of `characters` (blanks when nil) off the ends.
+    ///
+    /// A constant set of characters is made once, at the first row that needs it.
     static func trim(_ column: Column, _ characters: Column?, _ side: Side, _ meter: WorkMeter) throws(KernelError) -> Column {
         let texts = TextRows(column)
         let sets = characters.map { TextRows($0) }
@@ -179,6 +203,7 @@ extension TextKernels {
         }
     }
 
+    /// From the left, what is put in is not searched again; an empty text is found nowhere.
     static func replace(_ column: Column, _ from: Column, _ to: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
         let (texts, searched, substitutes) = (TextRows(column), TextRows(from), TextRows(to))
         let searches = RowSearches(searched)
@@ -197,6 +222,8 @@ extension TextKernels {
     }
 
     /// position(wanted in text), from 1; 0 when it is not there.
+    ///
+    /// Places are characters of a text and bytes of a BLOB. An empty text stands at place 1.
     static func position(of wanted: Column, in column: Column, type: ColumnType, _ meter: WorkMeter) throws(KernelError) -> Column {
         let (searched, texts) = (TextRows(wanted), TextRows(column))
         let searches = RowSearches(searched)
@@ -217,6 +244,10 @@ extension TextKernels {
     }
 
     /// split_part(text, delimiter, n): from the end for a negative n.
+    ///
+    /// Empty past the last field. With an empty delimiter the text is one field.
+    ///
+    /// - Throws: `.invalidArgument` for field 0.
     static func splitPart(_ column: Column, _ delimiter: Column, _ number: Column, _ meter: WorkMeter) throws(KernelError) -> Column {
         let texts = TextRows(column)
         let searches = RowSearches(TextRows(delimiter))

@@ -26,6 +26,7 @@ extension ScalarFunction {
     static let trimLeadingBytes = trimmingBytes("ltrim bytes", .leading)
     static let trimTrailingBytes = trimmingBytes("rtrim bytes", .trailing)
 
+    /// A set of bytes is a table of 256 truths, made anew for each row.
     private static func trimmingBytes(_ symbol: String, _ side: TextKernels.Side) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .strict, cost: .heavy, failure: .never,

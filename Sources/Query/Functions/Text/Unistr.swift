@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// unistr: a text with characters by their numbers, `\0441`, `\+01F600`, `\u0441` or `\U0001F600`.
+///
+/// `\\` is a backslash. A character past U+FFFF may be written as the two halves that UTF-16 has for it, the second right behind the first.
 extension SQLFunction {
     static let unistr = SQLFunction("unistr", summary: "a text with characters by their numbers: `\\0441`, `\\+01F600`", takes: [.string], runs: .unistr)
 }
@@ -16,6 +18,8 @@ extension ScalarFunction {
             }
         })
 
+    /// - Throws: `.outside(.syntax)` for an escape that is none, and for one half without the other; `.invalidArgument` for 0 and for numbers past
+    ///   U+10FFFF.
     private static func unescaped(_ text: ArraySlice<UInt8>) throws(KernelError) -> [UInt8] {
         var rest = text, result: [UInt8] = []
         // The first half of a character in two.
@@ -27,6 +31,7 @@ extension ScalarFunction {
                 result.append(byte)
                 continue
             }
+            // 0 is an escape without a letter, which has four digits, too.
             let digitCount = switch rest.first {
             case UInt8(ascii: "+"): 6
             case UInt8(ascii: "u"): 4
@@ -40,6 +45,7 @@ extension ScalarFunction {
             }
             rest = rest.dropFirst(digits.count)
             if let first = half {
+                // Ten bits of each half above U+10000; `<<` binds before `+`.
                 guard (0xDC00...0xDFFF).contains(code), let whole = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (code - 0xDC00)) else { throw halfFault }
                 result += UTF8.encode(whole) ?? UTF8.encodedReplacementCharacter
                 half = nil

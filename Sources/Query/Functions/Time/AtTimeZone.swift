@@ -12,6 +12,9 @@ extension SQLFunction {
 }
 
 extension CallTyping {
+    /// A date or a text becomes an instant first; a local time becomes an instant, and an instant a local time.
+    ///
+    /// - Throws: bad-sql for what is no time, and for a zone that is no text and no interval.
     func atTimeZone(_ value: TypedExpression, _ zone: TypedExpression, at position: Int) throws(QueryError) -> Expression {
         guard zone.isUntyped || zone.type == .string || zone.type == .null || zone.type == .interval else {
             throw .badSQL("AT TIME ZONE takes a zone's name or an INTERVAL", at: zone.position).because(.typeMismatch)
@@ -44,6 +47,7 @@ extension ScalarFunction {
             }
         })
 
+    /// The zone may be each row's own.
     static let atTimeZone = ScalarFunction(
         "timezone", nulls: .strict, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in

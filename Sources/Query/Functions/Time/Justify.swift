@@ -81,6 +81,8 @@ extension ScalarFunction {
     static let postgresStart: Int64 = 946_684_800_000_000
 
     /// - Precondition: within TIMESTAMP's range.
+    ///
+    /// To a multiple of 10^(6 - digitCount) microseconds, halves away from `start`.
     static func rounded(_ value: Int64, from start: Int64, digitCount: Int) -> Int64 {
         guard (0..<6).contains(digitCount) else { return value }
         let step = (digitCount..<6).reduce(Int64(1)) { product, _ in product * 10 }
@@ -123,6 +125,7 @@ extension ScalarFunction {
         return signedHours(result)
     }
 
+    /// Nil past 32 bits.
     private static func hoursToDays(_ interval: Interval) -> Interval? {
         guard let days = Int32(exactly: Int64(interval.days) + interval.microseconds / Calendar.microsecondsPerDay) else { return nil }
         return Interval(months: interval.months, days: days, microseconds: interval.microseconds % Calendar.microsecondsPerDay)
@@ -174,6 +177,7 @@ extension ScalarFunction {
             })
     }
 
+    /// Bins of `stride` from `origin` on, in both directions: the start of the one that the time lies in, rounded down also before the origin.
     static let dateBin = ScalarFunction(
         "date_bin", nulls: .strict, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in

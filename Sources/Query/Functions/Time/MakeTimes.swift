@@ -73,6 +73,7 @@ extension ScalarFunction {
         return try TimeCastKernels.checked(moment)
     }
 
+    /// Microseconds since midnight; 24:00 is the end of the day.
     private static func time(_ hour: Int64, _ minute: Int64, _ seconds: Double) throws(KernelError) -> Int64 {
         guard (0...24).contains(hour), (0...59).contains(minute), seconds >= 0, seconds <= 60 else { throw .timeOutOfRange }
         let time = (hour * 3_600 + minute * 60) * Calendar.microsecondsPerSecond + Int64(saturating: (seconds * 1_000_000).rounded(.toNearestOrEven))

@@ -44,6 +44,7 @@ extension ScalarFunction {
             return builder.finish()
         })
 
+    /// Two moments in their order.
     private struct Period {
         let start: Int64
         /// nil: not known.

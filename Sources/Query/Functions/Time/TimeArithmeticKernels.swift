@@ -1,11 +1,28 @@
 import ColumnStore
 
 /// `+`, `-`, `*`, `/` of dates, times, timestamps and intervals, in the combinations that PostgreSQL knows.
+///
+/// | left | operator | right | gives |
+/// | --- | --- | --- | --- |
+/// | date | + - | integer | date |
+/// | date, timestamp | + - | interval | timestamp |
+/// | date, timestamp | + - | time | timestamp |
+/// | date | - | date | integer: days |
+/// | timestamp | - | timestamp | interval of days and time |
+/// | time | + - | interval | time of day, around midnight |
+/// | time | - | time | interval |
+/// | interval | + - | interval | interval |
+/// | interval | * / | number | interval |
+///
+/// What is infinite stays so; a difference of two moments of which one is infinite is refused.
 enum TimeArithmeticKernels {
+    /// - Parameter zone: whose clock has the months and days of instants.
+    /// - Throws: `.timeOutOfRange`, `.divisionByZero`.
     static func combine(
         _ operation: ArithmeticKernels.Operation, _ left: Column, _ right: Column, type: ColumnType, zone: TimeZoneRules
     ) throws(KernelError) -> Column {
         if left.isConstantNull || right.isConstantNull { return .constant(.null, type: type, count: left.count) }
+        // An addition may be written either way round.
         if operation == .add, left.type == .interval, right.type != .interval {
             return try combine(.add, right, left, type: type, zone: zone)
         }
@@ -54,6 +71,7 @@ enum TimeArithmeticKernels {
         }
     }
 
+    /// Two columns of whole numbers into one; NULL where either is.
     private static func whole(
         _ left: Column, _ right: Column, type: ColumnType, _ operation: (Int64, Int64) throws(KernelError) -> Int64
     ) throws(KernelError) -> Column {
@@ -111,6 +129,7 @@ enum TimeArithmeticKernels {
     /// nil when a part is past its range.
     static func scaled(_ interval: Interval, by factor: Double, dividing: Bool) -> Interval? {
         func apply(_ value: Double) -> Double { dividing ? value / factor : value * factor }
+        // Months and days are 32 bits: a double has all of their digits.
         let months = apply(Double(interval.months))
         let days = apply(Double(interval.days))
         guard months.magnitude < 2_147_483_647, days.magnitude < 2_147_483_647 else { return nil }
@@ -159,11 +178,16 @@ enum TimeArithmeticKernels {
     }
 
     /// One moment moved; `clock` is UTC's for local times.
+    ///
+    /// Months first, then days, then time, as PostgreSQL adds an interval: 31 January and a month is the last of February.
+    ///
+    /// - Parameter sign: 1 or -1.
     static func moved(_ moment: Int64, by interval: Interval, sign: Int64, clock: inout ZoneClock) throws(KernelError) -> Int64 {
         if Calendar.isInfinite(moment: moment) { return moment }
         var moment = moment
         if interval.months != 0 {
             let (days, time) = Calendar.split(microseconds: clock.local(fromUTC: moment))
+            // So many days in microseconds fit into 64 bits.
             guard let moved = Calendar.addMonths(Int(sign) * Int(interval.months), toDays: days), moved < 106_751_990 else {
                 throw .timeOutOfRange
             }

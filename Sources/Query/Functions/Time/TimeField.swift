@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// Fields of EXTRACT, date_part and date_trunc.
+///
+/// Inside, each has one name; `TimeFieldKernels.Part` is what kernels ask.
 enum TimeField {
     /// By every name that PostgreSQL takes for them.
     static let names: [String: String] = [
@@ -17,6 +19,7 @@ enum TimeField {
         "mil": "millennium", "mils": "millennium", "y": "year", "w": "week", "d": "day", "h": "hour", "m": "minute", "s": "second", "c": "century", "decs": "decade",
     ]
 
+    /// Those that date_trunc can cut to.
     static let ofTruncation: Set<String> = [
         "microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year", "decade", "century",
         "millennium",
@@ -46,6 +49,8 @@ enum TimeField {
     }
 
     /// The field's name in its one spelling.
+    ///
+    /// - Throws: bad-sql for a name that is none; unsupported-sql for one that is no constant.
     static func named(_ value: TypedExpression, in call: FunctionCall) throws(QueryError) -> String {
         guard case .literal(.bytes(let bytes), _) = value.expression else {
             throw .unsupported("the field of \(call.name) must be a constant", at: value.position)
@@ -61,6 +66,8 @@ enum TimeField {
 
 extension KernelCall {
     /// What `compute` makes of the second argument for the field that each row names in the first: once for each field of the batch, over its rows.
+    ///
+    /// - Parameter isKnown: whether the function has the field.
     func eachField(
         as type: ColumnType, _ isKnown: (String) -> Bool, _ compute: (TimeFieldKernels.Part, Column) throws(KernelError) -> Column
     ) throws(KernelError) -> Column {

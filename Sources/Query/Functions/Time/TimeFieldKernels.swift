@@ -1,7 +1,11 @@
 import ColumnStore
 
 /// EXTRACT, date_trunc, make_date and AT TIME ZONE.
+///
+/// Fields are computed in millionths of their unit, in 64 bits, and brought to the wanted type at the end: seconds have six digits that way, and
+/// whole fields are exact. Of an instant all but the epoch is read off the zone's clock.
 enum TimeFieldKernels {
+    /// What EXTRACT and date_trunc ask for.
     enum Part: String {
         case microseconds, milliseconds, second, minute, hour, day, week, month, quarter, year, decade, century, millennium
         case dow, isodow, doy, isoyear, epoch, julian, timezone, timezone_hour, timezone_minute
@@ -29,6 +33,7 @@ enum TimeFieldKernels {
         }
     }
 
+    /// - Throws: `.invalidArgument` for a name that is none.
     static func part(named name: Value?) throws(KernelError) -> Part {
         guard case .bytes(let bytes)? = name, let part = Part(name: String(decoding: bytes, as: UTF8.self)) else {
             throw .invalidArgument("the field's name must be one of those that EXTRACT knows")
@@ -39,6 +44,8 @@ enum TimeFieldKernels {
     // MARK: EXTRACT
 
     /// The field in millionths, brought to `type`.
+    ///
+    /// - Throws: `.timeOutOfRange` for what millionths in 64 bits do not hold; `.invalidArgument` for a field that the type has not.
     static func extract(_ part: Part, from column: Column, type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Column {
         if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
         if let column = try ofInfinite(part, column, type: type, zone: zone) { return column }
@@ -91,6 +98,7 @@ enum TimeFieldKernels {
         return Column(type: .double, count: column.count, validity: known, values: .double(numbers))
     }
 
+    /// Whether the field only rises with time, so that it is infinite at an infinite moment.
     static func grows(_ part: Part) -> Bool {
         switch part {
         case .epoch, .year, .isoyear, .decade, .century, .millennium, .julian: true
@@ -98,6 +106,7 @@ enum TimeFieldKernels {
         }
     }
 
+    /// The epoch of days, as whole seconds.
     private static func seconds(ofDays days: [Int64], type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {
         let seconds = try IntegerKernels.mapped(days, validity: validity) { (day) throws(KernelError) in
             guard let seconds = day.multipliedOrNil(by: 86_400) else { throw .timeOutOfRange }
@@ -107,6 +116,7 @@ enum TimeFieldKernels {
         return try CastKernels.cast(exact, to: type, zone: .utc)
     }
 
+    /// Fields that a time of day has.
     private static func isOfTime(_ part: Part) -> Bool {
         switch part {
         case .microseconds, .milliseconds, .second, .minute, .hour, .epoch: true
@@ -114,6 +124,7 @@ enum TimeFieldKernels {
         }
     }
 
+    /// Millionths as the wanted type; to a whole number they are cut.
     private static func scaled(_ millionths: [Int64], type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {
         let exact = Column(type: .decimal38(scale: 6), count: millionths.count, validity: validity, values: .int64(millionths))
         switch type {
@@ -124,6 +135,11 @@ enum TimeFieldKernels {
 
     private static let one: Int64 = 1_000_000
 
+    /// A field in millionths.
+    ///
+    /// - Parameters:
+    ///   - instant: nil of a date.
+    ///   - offset: of the zone, in microseconds to the east.
     private static func field(_ part: Part, days: Int, time: Int64, instant: Int64?, offset: Int64) throws(KernelError) -> Int64 {
         let secondOfMinute = time % 60_000_000
         switch part {
@@ -142,6 +158,7 @@ enum TimeFieldKernels {
             guard let instant else { throw .invalidArgument("a day's seconds are asked for as such") }
             return instant
         case .julian:
+            // 2440588 is the Julian day of 1970-01-01.
             return (Int64(days) + 2_440_588) * one + time / 86_400
         case .timezone, .timezone_hour, .timezone_minute:
             guard instant != nil else { throw .invalidArgument("the value has no time zone") }
@@ -151,6 +168,8 @@ enum TimeFieldKernels {
         }
     }
 
+    /// Fields of the calendar, not in millionths. Year 0 is shown as -1; decades, centuries and millennia before Christ are counted as PostgreSQL
+    /// counts them.
     private static func field(_ part: Part, of day: Calendar.Day, days: Int) throws(KernelError) -> Int64 {
         let shownYear = day.year <= 0 ? day.year - 1 : day.year
         switch part {
@@ -166,6 +185,7 @@ enum TimeFieldKernels {
         }
     }
 
+    /// Parts of an interval as they stand, in millionths: nothing is carried from days into months or from hours into days, and each keeps its sign.
     private static func field(_ part: Part, of interval: Interval) throws(KernelError) -> Int64 {
         let time = interval.microseconds
         switch part {
@@ -195,6 +215,9 @@ enum TimeFieldKernels {
 
     // MARK: date_trunc
 
+    /// The start of the unit that each value lies in; infinite values stay.
+    ///
+    /// - Throws: `.timeOutOfRange` where it would lie before the first moment there is.
     static func truncate(_ part: Part, _ column: Column, type: ColumnType, zone: TimeZoneRules) throws(KernelError) -> Column {
         if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
         let validity = column.rowValidity
@@ -219,6 +242,7 @@ enum TimeFieldKernels {
             if Calendar.isInfinite(moment: value) { return value }
             let offset = clock.offset(atUTC: value)
             let (days, time) = Calendar.split(microseconds: value &+ offset)
+            // The zone's clock is not asked again: the offset is taken to stay within the unit.
             if let unit {
                 guard let cut = value.subtractingOrNil(time % unit) else { throw .timeOutOfRange }
                 return cut
@@ -241,6 +265,7 @@ enum TimeFieldKernels {
         }
     }
 
+    /// The first day of the unit that a day lies in. Weeks begin on Monday, centuries with the year 1.
     private static func truncated(_ part: Part, days: Int) throws(KernelError) -> Int {
         let day = Calendar.day(fromDays: days)
         func first(ofYear year: Int) -> Int { Calendar.days(year: year, month: 1, day: 1) }
@@ -257,6 +282,7 @@ enum TimeFieldKernels {
         }
     }
 
+    /// Finer parts become 0; months are cut to whole units towards zero.
     private static func truncated(_ part: Part, _ interval: Interval) throws(KernelError) -> Interval {
         if let unit = timeUnit(part) {
             return Interval(
@@ -294,6 +320,9 @@ enum TimeFieldKernels {
     }
 
     /// An instant to the zone's local time, or a local time to the instant.
+    ///
+    /// - Parameter sessionZone: by whose clock a date becomes an instant first.
+    /// - Throws: `.outside(.badValue)` for a zone that is not known.
     static func atTimeZone(_ moment: Column, _ zones: Column, type: ColumnType, sessionZone: TimeZoneRules) throws(KernelError) -> Column {
         if moment.isConstantNull || zones.isConstantNull { return .constant(.null, type: type, count: moment.count) }
         let isToLocal = type == .timestamp(isUTC: false)
@@ -333,6 +362,7 @@ enum TimeFieldKernels {
         return try zone(named: name)
     }
 
+    /// - Throws: `.outside(.badValue)` for a name that tzdata has not.
     static func zone(named name: [UInt8]) throws(KernelError) -> TimeZoneRules {
         let text = String(decoding: name, as: UTF8.self)
         do {
