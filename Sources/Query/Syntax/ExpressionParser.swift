@@ -29,6 +29,7 @@ extension Parser {
 
     /// An expression whose operators all bind tighter than `precedence`.
     mutating func expression(above precedence: Int) throws(QueryError) -> ExpressionSyntax {
+        // `infix` only looks; `apply` passes the operator and all that belongs to it.
         try nested { (parser) throws(QueryError) in
             var left = try parser.prefix()
             while let (operatorPrecedence, step) = parser.infix(), operatorPrecedence > precedence {
@@ -45,12 +46,14 @@ extension Parser {
     private mutating func prefix() throws(QueryError) -> ExpressionSyntax {
         let start = position
         if accept("not") {
+            // One less, so that another NOT may stand in it: NOT NOT a.
             let operand = try expression(above: Precedence.not - 1)
             return try node(.not(operand), at: start, over: [operand])
         }
         if atSymbol("-") || atSymbol("+") {
             let sign: ExpressionSyntax.UnaryOperator = atSymbol("-") ? .minus : .plus
             advance()
+            // As for NOT: `- - a`.
             let operand = try expression(above: Precedence.unary - 1)
             return try node(.unary(sign, operand), at: start, over: [operand])
         }
@@ -65,6 +68,8 @@ extension Parser {
     // MARK: Infix
 
     /// What the token at the cursor does to the expression before it.
+    ///
+    /// Made by `infix` without passing anything, since an operator that binds too loosely is left for an expression further out.
     private enum Infix {
         case binary(ExpressionSyntax.BinaryOperator, Int)
         case overlaps, and, or, isTest, between, membership, like, similar, notMembership, isNull, notNull, timeZone, collate, cast, element
@@ -153,6 +158,7 @@ extension Parser {
     /// `OPERATOR(pg_catalog.~)`, which binds as all operators do that have no place of their own.
     private func namedOperator() -> (Int, Infix)? {
         var place = 2
+        // The cursor is at OPERATOR: a parenthesis, the schema and a dot where they are written, the sign, a parenthesis.
         if token(after: place).text == "pg_catalog", token(after: place + 1).text == "." { place += 2 }
         guard token(after: place + 1).text == ")", let (op, _) = Self.binaryOperators[token(after: place).text] else { return (Precedence.other, .unsupported) }
         return (Precedence.other, .namedOperator(op, tokenCount: place + 2))
@@ -256,6 +262,8 @@ extension Parser {
     }
 
     /// `x op ANY (query)` and `x op ALL (list)`, at the word behind the operator.
+    ///
+    /// SOME means ANY.
     private mutating func quantified(
         _ op: ExpressionSyntax.BinaryOperator, _ left: ExpressionSyntax, at start: Int
     ) throws(QueryError) -> ExpressionSyntax {
@@ -278,6 +286,7 @@ extension Parser {
         let start = position
         let isAnd = at("and")
         let word = isAnd ? "and" : "or"
+        // An operand that is such a node itself, of parentheses, stays one.
         var items = [first]
         while accept(word) { items.append(try expression(above: isAnd ? Precedence.and : Precedence.or)) }
         return try node(isAnd ? .and(items) : .or(items), at: start, over: items)
@@ -394,6 +403,7 @@ extension Parser {
         let pattern = NameSyntax("\u{0}pattern", at: start)
         let alias = TableAliasSyntax(name: NameSyntax("\u{0}patterns", at: start), columns: [pattern])
         if startsQuery() {
+            // Its one column is called `pattern` by the alias, whatever it is called there.
             let (inner, height) = try measuredQuery()
             try expectSymbol(")")
             return try answers(.subquery(inner, alias: alias, isLateral: false, position: start), test(&self, try node(.name([pattern]), at: start)), isAll, height, at: start)

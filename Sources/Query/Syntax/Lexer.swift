@@ -208,6 +208,8 @@ struct Lexer {
     }
 
     /// A string in single quotes; further ones after a line break belong to it.
+    ///
+    /// - Throws: bad-sql for one without an end, with a NUL character, or whose escapes are no UTF-8.
     private mutating func quotedString(escapes: Bool, position: Int) throws(QueryError) -> String {
         var text: [UInt8] = []
         advance()
@@ -220,6 +222,7 @@ struct Lexer {
                     continue
                 }
                 if try continuesAfterLineBreak() { continue }
+                // The query is UTF-8, and whole scalars are copied: only bytes by their numbers can make what is none.
                 guard !escapes || String(validating: text, as: UTF8.self) != nil else { throw .badSQL("the bytes of this string are no UTF-8", at: position) }
                 return String(decoding: text, as: UTF8.self)
             }
@@ -246,6 +249,8 @@ struct Lexer {
     }
 
     /// A backslash escape of an `E''` string.
+    ///
+    /// The scalar by its number is whole: halves of UTF-16 are refused.
     private mutating func escape(to text: inout [UInt8]) throws(QueryError) {
         let position = scalarCount + 1
         advance()
@@ -319,6 +324,8 @@ struct Lexer {
     }
 
     /// `$1`, or a string between `$tag$` marks.
+    ///
+    /// `$tag$` ends the string wherever its bytes stand. A tag begins as a word does or is empty, and has no `$`.
     private mutating func dollar(position: Int) throws(QueryError) -> (Token.Kind, String) {
         if let digit = peek(1), Self.isDigit(digit) {
             advance()
@@ -346,6 +353,7 @@ struct Lexer {
                 let body = bytes[bodyStart..<probe]
                 guard !body.contains(0) else { throw .badSQL("the query holds a NUL character", at: position) }
                 let text = String(decoding: body, as: UTF8.self)
+                // Of both marks and what is between them, at once.
                 scalarCount += String(decoding: bytes[offset..<probe + mark.count], as: UTF8.self).unicodeScalars.count
                 offset = probe + mark.count
                 return (.string, text)
@@ -380,6 +388,7 @@ struct Lexer {
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
+    /// With 0x20 set a capital letter is its small one, and no other byte of ASCII gets between `a` and `z`.
     private static func startsWord(_ byte: UInt8) -> Bool {
         UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 || byte == UInt8(ascii: "_") || byte >= 0x80
     }

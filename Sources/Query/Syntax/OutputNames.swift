@@ -37,6 +37,7 @@ enum OutputNames {
         }
     }
 
+    /// An interval's fields are no part of its name.
     private static func typeName(_ type: TypeNameSyntax) -> String { type.name.hasPrefix("interval ") ? "interval" : internalTypeNames[type.name] ?? type.name }
 
     /// A subquery is called as its first column is.

@@ -32,6 +32,7 @@ extension Parser {
         }
     }
 
+    /// - Throws: bad-sql at a token that begins no expression.
     private mutating func primary() throws(QueryError) -> ExpressionSyntax {
         let token = current
         switch token.kind {
@@ -42,6 +43,7 @@ extension Parser {
             advance()
             return try node(.string(token.text), at: token.position)
         case .parameter:
+            // The lexer lets through none but 1 to 65535.
             advance()
             return try node(.parameter(Int(token.text) ?? 0), at: token.position)
         case .symbol where token.text == "(": return try parenthesised()
@@ -67,6 +69,7 @@ extension Parser {
             let items = atSymbol(")") ? [] : try expressionList()
             try expectSymbol(")")
             return try node(.row(items), at: token.position, over: items)
+        // These words are names where what makes them more does not follow.
         case "interval":
             if let interval = try intervalConstant() { return interval }
         case "current_date", "current_timestamp", "localtimestamp", "current_time", "localtime", "current_user", "session_user",
@@ -115,6 +118,7 @@ extension Parser {
         return try node(.row(items), at: start, over: items)
     }
 
+    /// `EXISTS (query)`.
     private mutating func exists() throws(QueryError) -> ExpressionSyntax {
         let start = position
         advance()
@@ -125,6 +129,7 @@ extension Parser {
         return try node(.exists(inner), at: start, queryHeight: height)
     }
 
+    /// `ARRAY[…]` or `ARRAY(query)`.
     private mutating func array() throws(QueryError) -> ExpressionSyntax {
         let start = position
         advance()
@@ -155,6 +160,7 @@ extension Parser {
 
     // MARK: CASE and CAST
 
+    /// `CASE [x] WHEN c THEN r … [ELSE e] END`. With an operand each `c` is a value that it is compared with, else a condition.
     private mutating func caseExpression() throws(QueryError) -> ExpressionSyntax {
         let start = position
         advance()
@@ -172,6 +178,7 @@ extension Parser {
         return try node(.caseWhen(operand: operand, branches: branches, otherwise: otherwise), at: start, over: children)
     }
 
+    /// `CAST(x AS type)` is the same node as `x::type`.
     private mutating func castExpression() throws(QueryError) -> ExpressionSyntax {
         let start = position
         advance()
@@ -237,17 +244,21 @@ extension Parser {
         return TypeNameSyntax(name: name, modifiers: modifiers, isArray: isArray, position: start)
     }
 
+    /// `TIME ZONE` behind WITH or WITHOUT.
     private mutating func expectZone() throws(QueryError) {
         try expect("time")
         try expect("zone")
     }
 
     /// `DATE '…'`: a type's name straight before a string.
+    ///
+    /// Nil where none stands, and then nothing is passed.
     private mutating func typedConstant(_ token: Token) throws(QueryError) -> ExpressionSyntax? {
         guard Keywords.mayNameFunction(token.text) else { return nil }
         // It may be a column of that name: then the cursor goes back.
         let saved = index
         let isType: Bool
+        // Types with further words or numbers may have their string further on; all others have it right behind them.
         switch token.text {
         case "timestamp", "timestamptz", "time", "interval", "double", "float", "character", "varchar", "char", "decimal", "numeric": isType = true
         default: isType = token.kind == .word && self.token(after: 1).kind == .string
@@ -299,6 +310,8 @@ extension Parser {
     // MARK: Names and calls
 
     /// A name of any number of parts, or a call. A schema before a function is passed over: all are in `pg_catalog` here.
+    ///
+    /// - Throws: `.undefinedSchema` for a call in any other schema.
     private mutating func nameOrCall() throws(QueryError) -> ExpressionSyntax {
         let first = current
         if first.kind == .word, nextIs(symbol: "("), Keywords.mayNameFunction(first.text) || first.text == "any_value" {
@@ -317,6 +330,7 @@ extension Parser {
             }
             names.append(try label("a column's name"))
         }
+        // `information_schema._pg_expandarray` is one that drivers call.
         if atSymbol("("), names.count == 2, names[0].text == "pg_catalog" || names[0].text == "information_schema" && names[1].text.hasPrefix("_pg_") {
             return try callNode(try functionCall(named: names[1]))
         }
@@ -362,6 +376,9 @@ extension Parser {
     }
 
     /// After the name, at the opening parenthesis; through FILTER and OVER.
+    ///
+    /// Named arguments are brought into the order of the function's parameters here, and elements of a written `VARIADIC ARRAY[…]` are made
+    /// arguments: nothing behind the parser knows of them.
     mutating func functionCall(named name: NameSyntax) throws(QueryError) -> FunctionSyntax {
         var call = FunctionSyntax(name: name)
         try expectSymbol("(")
@@ -401,6 +418,7 @@ extension Parser {
             if at("ignore") || at("respect") { throw .unsupported("IGNORE NULLS and RESPECT NULLS are not supported", at: position) }
         }
         try expectSymbol(")")
+        // WITHIN and FILTER may be aliases: they are these clauses only with what follows them.
         if at("within"), nextIs("group") {
             advance()
             advance()
@@ -470,6 +488,7 @@ extension Parser {
     /// POSITION(part IN text) is strpos(text, part), under its own name.
     private mutating func positionIn(_ token: Token) throws(QueryError) -> FunctionSyntax {
         // IN must not be taken as the operator: read what binds tighter.
+        // 6 is `Precedence.membership`, that of IN, BETWEEN and LIKE.
         let part = try expression(above: 6)
         try expect("in")
         let text = try expression(above: 6)

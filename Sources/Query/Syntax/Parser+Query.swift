@@ -66,6 +66,7 @@ extension Parser {
             try expect("by")
             query.orderBy = try orderItems()
         }
+        // LIMIT and FETCH are one clause.
         var sawLimit = false, sawOffset = false
         while true {
             let start = position
@@ -125,6 +126,7 @@ extension Parser {
                 if accept("first") { nullsFirst = true } else { try expect("last"); nullsFirst = false }
             }
             // A row is never NULL: by its fields, of which a NULL is above all others.
+            // A number or a text among the fields would be a column's place if it stood alone: such a row is left whole.
             let isRow = expression.isRow && !expression.rowFields.contains { $0.isConstant }
             for key in isRow ? expression.rowFields : [expression] {
                 items.append(OrderItemSyntax(expression: key, isDescending: isDescending, nullsFirst: isRow ? nil : nullsFirst))
@@ -136,6 +138,7 @@ extension Parser {
 
     // MARK: Set operations
 
+    /// INTERSECT, then UNION and EXCEPT over what it made.
     private mutating func queryBody() throws(QueryError) -> QueryBody {
         let first = try intersection()
         return try unions(from: first)
@@ -190,6 +193,7 @@ extension Parser {
         return false
     }
 
+    /// A query in parentheses keeps a WITH, an order and a limit of its own.
     private mutating func queryTerm() throws(QueryError) -> QueryBody {
         if atSymbol("(") {
             advance()
@@ -346,6 +350,7 @@ extension Parser {
         return .set(try groupingColumns())
     }
 
+    /// Behind ROLLUP or CUBE: items of which each is one column or several that come and go together.
     private mutating func groupingList() throws(QueryError) -> [[ExpressionSyntax]] {
         try expectSymbol("(")
         var items: [[ExpressionSyntax]] = []
@@ -355,6 +360,8 @@ extension Parser {
     }
 
     /// One expression, `(a, b)` or `()`.
+    ///
+    /// `()` is the set of no columns: one group of all rows.
     private mutating func groupingColumns() throws(QueryError) -> [ExpressionSyntax] {
         if atSymbol("("), nextIs(symbol: ")") {
             advance()
@@ -419,6 +426,7 @@ extension Parser {
         }
     }
 
+    /// `EXCLUDE {CURRENT ROW | GROUP | TIES | NO OTHERS}`; without it all rows of the frame count.
     private mutating func frameExclusion() throws(QueryError) -> FrameSyntax.Exclusion {
         guard accept("exclude") else { return .noOthers }
         if accept("current") {
@@ -432,6 +440,7 @@ extension Parser {
         return .noOthers
     }
 
+    /// `UNBOUNDED {PRECEDING | FOLLOWING}`, `CURRENT ROW`, or a distance and one of the two words.
     private mutating func frameBound() throws(QueryError) -> FrameSyntax.Bound {
         if accept("unbounded") {
             if accept("preceding") { return .unboundedPreceding }

@@ -2,6 +2,8 @@
 /// alone would not do: in no subquery of an expression, on no side of a join that is filled up, and behind no EXCEPT.
 ///
 /// One walk over the query. `place` is the strictest place that is around what is looked at, and goes down with it.
+///
+/// A table of an inner WITH that is called the same hides this one: from there on, and with RECURSIVE in the whole of its list.
 struct RecursionForm {
     /// Raw values are words of the message.
     private enum Place: String {
@@ -24,6 +26,7 @@ struct RecursionForm {
 
     private init(name: String) { self.name = name }
 
+    /// A mention of the table, which is counted or refused.
     private mutating func found(_ table: NameSyntax, _ place: Place) throws(QueryError) {
         func fault(_ reason: String) -> QueryError { .badSQL("the recursive query “\(name)” must not be asked \(reason)", at: table.position).because(.badRecursion) }
         guard place == .allowed else { throw fault("within \(place.rawValue)") }
@@ -33,6 +36,7 @@ struct RecursionForm {
 
     private mutating func look(_ query: QuerySyntax, _ place: Place) throws(QueryError) {
         for table in query.with {
+            // RECURSIVE lets all tables of the list see each other.
             if table.isRecursive, query.with.contains(where: { $0.name.text == name }) { return }
             try look(table.query, place)
             // From here on the name is another's.
@@ -95,6 +99,7 @@ struct RecursionForm {
         }
     }
 
+    /// Distances of a frame are left out: the binder takes constants alone.
     private mutating func look(_ window: WindowSyntax, _ place: Place) throws(QueryError) {
         try look(window.partitionBy, place)
         for item in window.orderBy { try look(item.expression, place) }

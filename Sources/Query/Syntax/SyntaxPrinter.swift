@@ -2,6 +2,9 @@
 /// are left out, POSITION, which becomes `strpos`, and EXTRACT, a plain call that the parser does not take.
 ///
 /// Also a key: expressions of one query that are written alike are taken for the same (`Grouping`).
+///
+/// Nor do names read back that the parser makes up with a NUL character (LIKE ANY over a list), and a zoned type with digits, `timestamp with time
+/// zone(3)`. Positions are not written: trees that differ in these alone have one text.
 package struct SyntaxPrinter {
     package static func print(_ statement: Statement) -> String {
         switch statement {
@@ -31,6 +34,7 @@ package struct SyntaxPrinter {
 
     // MARK: Queries
 
+    /// LIMIT stands before OFFSET, and FETCH is LIMIT.
     private func text(_ query: QuerySyntax) -> String {
         var parts: [String] = []
         if !query.with.isEmpty {
@@ -77,6 +81,7 @@ package struct SyntaxPrinter {
         return parts.joined(separator: " ")
     }
 
+    /// `()` is the set of no columns.
     private func text(_ grouping: GroupingSyntax) -> String {
         func sets(_ items: [[ExpressionSyntax]]) -> String { items.map { "(\(list($0)))" }.joined(separator: ", ") }
         switch grouping {
@@ -94,6 +99,7 @@ package struct SyntaxPrinter {
         }.joined(separator: ", ")
     }
 
+    /// Joins stand in parentheses, so that no rule is needed about which of two comes first.
     private func text(_ table: TableSyntax) -> String {
         func aliased(_ text: String, _ alias: TableAliasSyntax?) -> String {
             guard let alias else { return text }
@@ -119,6 +125,7 @@ package struct SyntaxPrinter {
         }
     }
 
+    /// A frame has both its ends, also where the statement says the first alone.
     private func text(_ window: WindowSyntax) -> String {
         var parts: [String] = []
         if let base = window.base { parts.append(name(base)) }
@@ -143,10 +150,12 @@ package struct SyntaxPrinter {
 
     // MARK: Expressions
 
+    /// A backslash stands for itself, as in the lexer's plain strings.
     private func string(_ text: String) -> String {
         "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
     }
 
+    /// Operators and tests in parentheses. Forms that the parser makes one node of have one text: `x::t` is CAST, `x ISNULL` is IS NULL.
     private func text(_ expression: ExpressionSyntax) -> String {
         switch expression.kind {
         case .name(let parts): return names(parts)
@@ -204,6 +213,7 @@ package struct SyntaxPrinter {
         case .like(let operand, let pattern, let escape, let ignoresCase, let isNegated):
             return "(\(text(operand)) \(not(isNegated))\(ignoresCase ? "ILIKE" : "LIKE") \(text(pattern))"
                 + (escape.map { " ESCAPE \(text($0))" } ?? "") + ")"
+        // The kinds that are left have been written by `text`.
         default: return ""
         }
     }
@@ -213,6 +223,7 @@ package struct SyntaxPrinter {
         return type.name + modifiers + (type.isArray ? "[]" : "")
     }
 
+    /// Named arguments are in their places already; `VARIADIC` stands before the last one.
     private func text(_ call: FunctionSyntax) -> String {
         if ["current_date", "current_timestamp", "localtimestamp", "localtime"].contains(call.name.text) { return call.name.text }
         var result = (call.name.text == "position" ? "strpos" : name(call.name)) + "("
