@@ -53,6 +53,7 @@ extension Binder {
         }
     }
 
+    /// ASOF is INNER or LEFT with the nearest row alone.
     private func planKind(_ kind: JoinKindSyntax) -> JoinNode.Kind {
         switch kind {
         case .inner: .inner
@@ -65,6 +66,7 @@ extension Binder {
         }
     }
 
+    /// A table and a function's rows, in the ways of the table above.
     private func joinUnnest(
         _ kind: JoinKindSyntax, _ left: LogicalPlan, _ leftNames: NameScope, _ unnest: Unnest, _ condition: JoinConditionSyntax,
         at position: Int, in inner: BindingFrame
@@ -74,6 +76,7 @@ extension Binder {
         switch condition {
         case .none: break
         case .on(let syntax):
+            // ON TRUE asks for nothing.
             conjuncts = try bindCondition(syntax, in: ExpressionScope(frame: inner, clause: "ON")).conjuncts.filter { $0 != .isTrue }
         case .using, .natural: return try joinApart(kind, left, leftNames, unnest, condition, at: position)
         }
@@ -137,10 +140,13 @@ extension Binder {
             }
             merged.append(NameScope.Unqualified(column: NameScope.Column(name: name.text, expression: expression), relation: nil))
         }
+        // NATURAL of tables that share no name.
         if names.isEmpty, node.kind == .inner { node.kind = .cross }
         let shared = Set(names.map(\.text))
         var scope = leftNames.joined(with: rightNames, by: join.kind)
+        // Merged columns come first, as `*` has them.
         scope.unqualified = merged + scope.unqualified.filter { !shared.contains($0.column.name) }
+        // `USING (…) AS j`: the merged columns, under a name.
         if let alias { scope.relations.append(NameScope.Relation(name: alias.text, columns: merged.map(\.column))) }
         return (.join(node), scope)
     }
@@ -195,6 +201,7 @@ extension Binder {
             nearest = SortKey(sides[isLeftFirst ? 1 : 0], isDescending: isBefore == isLeftFirst)
         }
         guard let nearest else { throw .badSQL("ASOF JOIN needs a comparison besides equalities, as a.time >= b.time", at: position) }
+        // The left side's columns in its condition come from outside: the nearest row is looked for anew for each.
         var node = join
         node.right = .sort(SortNode(input: .filter(input: join.right, conjuncts: conditions), keys: [nearest], limit: 1))
         return (.join(node), names)

@@ -84,6 +84,7 @@ extension Binder {
         of items: [Item], _ select: SelectSyntax, _ plan: LogicalPlan, _ order: [SortKey], _ distinctOn: [Expression]
     ) throws(QueryError) -> LogicalPlan {
         var (items, order, distinctOn) = (items, order, distinctOn)
+        // Several, or such as stand within expressions, step together; one alone is unfolded as it is.
         if items.count(where: { $0.list != nil }) > 1 || items.contains(where: { !$0.others.isEmpty }) {
             let driver = stepTogether(&items, &order, &distinctOn, at: select.position)
             return try finish(select, .unnest(UnnestNode(input: plan, list: driver.list, elements: [driver.element], passed: plan.columns)), items, order, distinctOn)
@@ -150,6 +151,7 @@ extension Binder {
             let own = [(list: list, element: element)] + items[index].others
             guard own.contains(where: { used.contains($0.element.id) }) else { continue }
             rows += own
+            // Its rows are there: the item names a column like any other.
             (items[index].list, items[index].element, items[index].others) = (nil, nil, [])
         }
         guard let first = rows.first else { return plan }
@@ -217,6 +219,7 @@ extension Binder {
         var items: [Item] = []
         for item in select.items {
             if case .star(let qualifier) = item.expression.kind {
+                // Stars upon stars are refused below, before all are spread out.
                 guard items.count <= SyntaxLimits.listItemCountMax else { break }
                 for column in try expandStar(qualifier, at: item.expression.position, in: scope.frame) {
                     items.append(Item(name: column.name, expression: column.expression, isUntyped: false, position: item.expression.position, declared: declaredType(column.expression)))
@@ -270,6 +273,7 @@ extension Binder {
     /// `(row).*`: the fields of a row; of a table's row its columns.
     private func bindMembers(of owner: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> [Item] {
         let position = owner.position, row = try bindExpression(owner, in: scope)
+        // A table's row is its columns, with what they are declared as.
         if case .name(let parts) = owner.kind, case .call(.makeRow, _, _, _) = row.expression {
             return try expandStar(parts, at: position, in: scope.frame).map {
                 Item(name: $0.name, expression: $0.expression, isUntyped: false, position: position, declared: declaredType($0.expression))
@@ -332,6 +336,7 @@ extension Binder {
         while let here = level {
             if here.names.hasRelation(relation.text) {
                 let columns = here.names.relations.filter { $0.name == relation.text }.flatMap(\.columns)
+                // To the levels in between they are outer columns.
                 for frame in passed { for column in columns { frame.correlate(column.expression.columnIDs) } }
                 return columns
             }
@@ -387,6 +392,7 @@ extension Binder {
         return first
     }
 
+    /// - Throws: bad-sql for what does not compare.
     private func bindDistinctOn(
         _ keys: [ExpressionSyntax], _ items: [Item], _ groups: GroupingList, _ collector: SelectCollector, in frame: BindingFrame
     ) throws(QueryError) -> [Output] {
@@ -484,6 +490,7 @@ extension Binder {
                 throw .badSQL("ORDER BY must start with the expressions of DISTINCT ON", at: position).because(.badPlace)
             }
         }
+        // row_number over the keys: 1 is the first row of each group.
         let number = newColumn("", .int64)
         let call = WindowNode.Call(
             column: number, function: .rowNumber, arguments: [],

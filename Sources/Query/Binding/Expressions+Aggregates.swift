@@ -6,6 +6,9 @@ import ColumnStore
 /// query. So its arguments are bound where it stands, and then it is given to its owner's collector.
 extension Binder {
     /// - Throws: bad-sql in a clause that takes none, within another aggregate, and for arguments of a wrong number or type.
+    ///
+    /// Steps: 1. a list of percentiles is taken apart; 2. arguments and FILTER are bound where the call stands; 3. the owner is found by their
+    /// columns; 4. its collector gives the column.
     func bindAggregate(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let collector = try collector(of: call, in: scope)
         if let list = try percentiles(call, in: scope) { return list }
@@ -73,6 +76,8 @@ extension Binder {
     }
 
     /// Nil in a clause that takes no aggregates but those of queries around it.
+    ///
+    /// - Throws: bad-sql within another aggregate; unsupported-sql past the number of aggregates.
     private func collector(of call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> SelectCollector? {
         let position = call.name.position
         guard let collector = scope.collector else { return nil }
@@ -89,6 +94,7 @@ extension Binder {
     private func placed(
         _ call: AggregateCall, used: Set<ColumnID>, _ collector: SelectCollector?, _ clause: String, _ levels: [BindingFrame], _ before: [[ColumnID]], at position: Int
     ) throws(QueryError) -> TypedExpression {
+        // Level 0 is the query at hand, as is a call that mentions no columns.
         guard let owner = try owner(of: used, levels), owner > 0 else {
             guard let collector else { throw .badSQL("aggregates are not allowed in \(clause)", at: position).because(.ungroupedColumn) }
             return TypedExpression(value(of: collector.column(for: call), call.function, call.arguments), at: position)
@@ -96,6 +102,7 @@ extension Binder {
         return try outerAggregate(call, levels, owner, before, at: position)
     }
 
+    /// What the call's owner is found by; ORDER BY within it has no say.
     private func columns(of call: AggregateCall) -> Set<ColumnID> {
         var used: Set<ColumnID> = []
         for argument in call.arguments { argument.collectColumns(into: &used) }
@@ -121,6 +128,8 @@ extension Binder {
     }
 
     /// The innermost level of whose columns a call mentions any: it is that query's aggregate. Nil where it mentions none.
+    ///
+    /// - Complexity: the columns of all levels, each paid for.
     private func owner(of used: Set<ColumnID>, _ levels: [BindingFrame]) throws(QueryError) -> Int? {
         guard !used.isEmpty else { return nil }
         for (number, level) in levels.enumerated() {
@@ -139,6 +148,8 @@ extension Binder {
     }
 
     /// An aggregate over an outer query's columns is computed there; here its value stands like a column of that query.
+    ///
+    /// - Throws: bad-sql where the outer query stands in a clause that takes no aggregates.
     private func outerAggregate(
         _ call: AggregateCall, _ levels: [BindingFrame], _ owner: Int, _ before: [[ColumnID]], at position: Int
     ) throws(QueryError) -> TypedExpression {
@@ -215,6 +226,7 @@ extension Binder {
         return inner
     }
 
+    /// FILTER's condition, which takes no aggregates either.
     private func filter(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression? {
         guard let condition = call.filter else { return nil }
         var inner = scope
@@ -253,12 +265,16 @@ extension Binder {
         return try aggregate(function, name, values, keys(call, in: scope), call)
     }
 
+    /// ORDER BY within the call.
     private func keys(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> [SortKey] {
         var keys: [SortKey] = []
         for item in call.orderBy { keys.append(try sortKey(try bindExpression(item.expression, in: scope).expression, item)) }
         return keys
     }
 
+    /// A call of arguments that are bound: its types, what DISTINCT asks of them, and its order where the function reads one.
+    ///
+    /// - Throws: bad-sql for DISTINCT of what does not compare, and for an order beside DISTINCT that is no argument.
     private func aggregate(
         _ function: AggregateFunction, _ name: String, _ values: [TypedExpression], _ keys: [SortKey], _ call: FunctionSyntax
     ) throws(QueryError) -> AggregateCall {
@@ -274,6 +290,7 @@ extension Binder {
             guard let own = arguments.first(where: { twins.compared($0).isSame(as: key) }) else {
                 throw .badSQL("ORDER BY of an aggregate with DISTINCT takes its arguments only", at: item.expression.position).because(.badPlace)
             }
+            // As the argument itself: what DISTINCT keeps is sorted by.
             order[index].expression = own
         }
         let readsInOrder = function.definition.readsInOrder
@@ -287,6 +304,7 @@ extension Binder {
             position: position)
     }
 
+    /// Structs, and lists of them.
     private func isRow(_ type: ColumnType) -> Bool {
         switch type {
         case .structure: true
@@ -381,6 +399,7 @@ extension Binder {
         guard call.arguments.count == wanted else {
             throw .badSQL("\(name) takes \(wanted) argument\(wanted == 1 ? "" : "s")", at: position)
         }
+        // A constant, so that its bounds are checked once and here.
         if function != .mode {
             let argument = try bindExpression(call.arguments[0], in: scope)
             let fraction = folded(try implicit(argument, to: .double, name))

@@ -17,6 +17,7 @@ extension Binder {
         return value
     }
 
+    /// JSON becomes JSONB, of which the operator has a kernel.
     private func binaryDocument(_ value: TypedExpression, _ what: String) throws(QueryError) -> Expression {
         try implicit(try document(value, what), to: .jsonb, what)
     }
@@ -144,6 +145,7 @@ extension Binder {
         return .conditional(branches: [branch], otherwise: test, type: .boolean)
     }
 
+    /// A row that is written is not NULL, whatever its fields are.
     private func isRowCall(_ value: Expression) -> Bool {
         if case .call(.makeRow, _, _, _) = value { true } else { false }
     }
@@ -192,6 +194,7 @@ extension Binder {
         return (listCast(one.expression, element), listCast(other.expression, element))
     }
 
+    /// Without a cast where the types differ in the ids of fields alone.
     private func listCast(_ value: Expression, _ type: ColumnType) -> Expression {
         if value.type.withoutIDs == type { return value }
         if case .literal(.null, _) = value { return .null(type) }
@@ -238,6 +241,7 @@ extension Binder {
         }
         func part(_ value: TypedExpression, _ other: ColumnType) throws(QueryError) -> (Expression, ColumnType) {
             if let own = element(value.type) { return (value.expression, own) }
+            // A text without a type is a list as it is written, NULL one that is NULL.
             if value.isUntyped || value.type == .null {
                 let list = try castToList(value, as: .listOf(other))
                 return (list, other)
@@ -280,6 +284,9 @@ extension Binder {
         return declared == ["int2"] ? .call(.wrappedInteger, [result], type: type, position: position) : result
     }
 
+    /// `@`, `|/` and `||/` are their functions; `~` is for integers.
+    ///
+    /// - Throws: bad-sql for what they do not take.
     func prefixOperator(_ op: ExpressionSyntax.UnaryOperator, _ value: TypedExpression, at position: Int) throws(QueryError) -> Expression {
         func called(_ function: SQLFunction, _ name: String) throws(QueryError) -> Expression {
             try function.bound(FunctionCall(name: name, arguments: [op == .magnitude ? value : widened(value)], position: position), self)

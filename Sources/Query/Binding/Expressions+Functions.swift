@@ -38,6 +38,7 @@ extension Binder {
         if Self.givingPlaces.contains(name), isVector(arguments[0]) { result = fromZero(result, at: position) }
         if name == "array_dims", isVector(arguments[0]) { result = try dimensionsOfVector(arguments[0], at: position) }
         var declared = Self.keepingTypes.contains(name) ? commonDeclaration(arguments) : nil
+        // Kept only where the result has the type of an argument.
         if let common = declared, !(common == "record" ? result.type.holdsRows : arguments.contains { !$0.isUntyped && $0.type == result.type && (common != "float4" || result.type == .double) }) { declared = nil }
         if declared == "int2", name == "abs" || name == "mod" { result = .call(.narrowInteger, [result], type: result.type, position: position) }
         return TypedExpression(result, declared: declared ?? listDeclaration(of: name, arguments), at: position)
@@ -142,6 +143,7 @@ extension Binder {
                 lists.append(list)
                 continue
             }
+            // Only texts and numbers are brought to a type here.
             guard TypeRules.cast(from: field.type, to: type) != .none, type == .string || TypeRules.isNumeric(field.type) else {
                 throw .badSQL("\(function.name) does not take \(field.type.sqlName)", at: position).because(.undefinedFunction)
             }
@@ -172,6 +174,7 @@ extension Binder {
             throw .unsupported("\(name) WITHIN GROUP orders by at most \(Self.hypotheticalKeyCountMax) expressions", at: position)
         }
         for argument in call.arguments {
+            // No column is in sight.
             let constant = ExpressionScope(frame: BindingFrame(parent: nil), clause: "the values of \(name)")
             guard folded(try bindExpression(argument, in: constant).expression).isLiteral else {
                 throw .unsupported("the values of \(name) must be constants", at: argument.position)
@@ -198,6 +201,8 @@ extension Binder {
     // MARK: The dialect's functions
 
     /// A function that is an expression of its arguments; nil for one that is none.
+    ///
+    /// What needs the binder itself comes first: pg_typeof, COLLATION FOR, settings and registries. All others are texts of the dialect.
     private func bindExpansion(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression? {
         if call.name.text == "pg_typeof", call.arguments.count == 1, let dialect = context.catalog.dialect {
             let value = try bindExpression(call.arguments[0], in: scope)
@@ -212,6 +217,7 @@ extension Binder {
         guard !call.isStar, !call.isDistinct, call.orderBy.isEmpty, call.withinGroup.isEmpty, call.filter == nil else {
             throw .badSQL("\(call.name.text) is no aggregate: it takes arguments only", at: call.name.position)
         }
+        // Bound again where a text names an argument twice that has a subquery.
         let bound = { [self] () throws(QueryError) -> [TypedExpression] in try numbered(try bindAll(call.arguments, in: scope), of: call.name.text, in: scope) }
         return try expand(text, try bound(), at: call.name.position, in: scope) { (place) throws(QueryError) in try bound()[place] }
     }
@@ -261,6 +267,7 @@ extension Binder {
             let texts = [try implicit(values[0], to: .string, "set_config"), try implicit(values[1], to: .string, "set_config")]
             return TypedExpression(.call(.setConfig, texts + [try implicit(values[2], to: .boolean, "set_config")], type: .string, position: position), at: position)
         }
+        // Not a parameter whose value is still to come, which a NUL character begins.
         guard (1...2).contains(call.arguments.count), case .literal(.bytes(let bytes), .string) = folded(try bindExpression(call.arguments[0], in: scope).expression),
             !bytes.starts(with: [0])
         else { return nil }
@@ -298,6 +305,7 @@ extension Binder {
         guard let expansion = expansions.last, number <= expansion.arguments.count else { throw .badSQL("there is no argument $\(number)", at: position) }
         let frame = expansion.frame
         var value = expansion.arguments[number - 1]
+        // A subquery stands in a plan once: a further mention is bound anew.
         if !expansions[expansions.count - 1].named.insert(number).inserted, value.expression.hasSubquery, let again = expansion.again {
             // As its caller sees it: an argument of his may stand in it.
             let own = expansions.removeLast()
@@ -398,6 +406,7 @@ private struct HypotheticalSet {
     /// Whether the first `count` keys are those values.
     func isAlike(_ count: Int) -> ExpressionSyntax {
         let tests = zip(keys, call.arguments).prefix(count).map { make(.isDistinct($0.expression, $1, isNegated: true)) }
+        // TRUE makes a conjunction of a single test, too.
         return tests.isEmpty ? make(.boolean(true)) : make(.and([make(.boolean(true))] + tests))
     }
 
@@ -405,10 +414,12 @@ private struct HypotheticalSet {
     private func isBefore(_ place: Int) -> ExpressionSyntax {
         let (item, value) = (keys[place], call.arguments[place])
         func isNull(_ expression: ExpressionSyntax, _ isNegated: Bool) -> ExpressionSyntax { make(.isTest(expression, .null, isNegated: isNegated)) }
+        // NULLs are above all values, and so first where the order descends.
         let nullsFirst = item.nullsFirst ?? item.isDescending
         return make(
             .or([
                 make(.binary(item.isDescending ? .greater : .less, item.expression, value)),
+                // One of the two is NULL: the row's where NULLs are first, the value where they are last.
                 make(.and([isNull(item.expression, !nullsFirst), isNull(value, nullsFirst)])),
             ]))
     }

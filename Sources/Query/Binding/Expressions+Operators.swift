@@ -84,6 +84,7 @@ extension Binder {
 
     // MARK: Comparison
 
+    /// - Precondition: a comparison or arithmetic.
     static func function(_ op: ExpressionSyntax.BinaryOperator) -> ScalarFunction {
         switch op {
         case .equal: .equal
@@ -213,6 +214,7 @@ extension Binder {
         try implicit(value, to: type, what)
     }
 
+    /// - Throws: bad-sql for what has no sign.
     private func sign(_ op: ExpressionSyntax.UnaryOperator, _ value: TypedExpression, isCast: Bool, at position: Int) throws(QueryError) -> Expression {
         if op != .plus, op != .minus { return try prefixOperator(op, value, at: position) }
         // An untyped literal after a sign is a DOUBLE, as in PostgreSQL.
@@ -313,6 +315,7 @@ extension Binder {
         case (.add, .interval, .date): return call(try cast(right, .timestamp(isUTC: false)), left, .timestamp(isUTC: false))
         case (.add, .timestamp, .interval), (.subtract, .timestamp, .interval): return zonedMove(call(left, right, left.type))
         case (.add, .interval, .timestamp): return zonedMove(call(right, left, right.type))
+        // Moved as an interval since midnight, and cast back to a time of day.
         case (.add, .time, .interval), (.subtract, .time, .interval):
             return .cast(call(try cast(left, .interval), right, .interval), to: .time, position: position)
         case (.add, .interval, .time): return .cast(call(try cast(right, .interval), left, .interval), to: .time, position: position)
@@ -336,6 +339,7 @@ extension Binder {
         return .call(function, arguments + [zone], type: .timestampTZ, position: position)
     }
 
+    /// The error for sides that an operator does not take.
     func mismatch(
         _ op: ExpressionSyntax.BinaryOperator, _ left: TypedExpression, _ right: TypedExpression, at position: Int
     ) -> QueryError {

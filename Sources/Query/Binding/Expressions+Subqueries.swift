@@ -24,6 +24,7 @@ extension Binder {
             guard rows.columns.count == 1 else {
                 throw .badSQL("a subquery used as a value has one column, not \(rows.columns.count)", at: position)
             }
+            // A column of nothing but NULL is text, as in PostgreSQL.
             let plan = try typed(rows.plan) { $0 == .null ? .string : $0 }
             var value = subquery(.scalar, plan, correlation, plan.columns[0].type, at: position)
             value.declared = declaredTypes[plan.columns[0].id]
@@ -72,6 +73,7 @@ extension Binder {
         _ operand: ExpressionSyntax, _ op: ExpressionSyntax.BinaryOperator, isAll: Bool, _ query: QuerySyntax, at position: Int,
         in scope: ExpressionScope
     ) throws(QueryError) -> Expression {
+        // Only `= ANY` and `<> ALL` of rows stay comparisons column by column; all others ask for the answer of each row.
         var isByEach = operand.rowFields.count > 1 && !(op == .equal && !isAll) && !(op == .notEqual && isAll)
         if !operand.isRow, op != .equal, op != .notEqual { isByEach = try collation(of: [try bindExpression(operand, in: scope).expression], at: position) != nil }
         if isByEach {
@@ -93,6 +95,7 @@ extension Binder {
             let other = TypedExpression(.column(column), at: position)
             let sides = try comparable(value, other, op.rawValue, at: position)
             operands.append(sides.0)
+            // A column that needs no cast passes as it is.
             if case .column(column.id, _) = sides.1 {
                 projected.append(ProjectedColumn(column, sides.1))
             } else {
@@ -115,6 +118,7 @@ extension Binder {
         guard op.isComparison else { throw .unsupported("\(op.rawValue) ANY is not supported", at: position) }
         let value = try bindExpression(operand, in: scope)
         let items: [TypedExpression]
+        // With lists in it, it is bound as a list, and taken flat.
         if case .array(let written) = array.kind, !written.contains(where: { if case .array = $0.kind { true } else { false } }) {
             items = try bindAll(written, in: scope)
         } else {
@@ -144,6 +148,7 @@ extension Binder {
         _ value: TypedExpression, _ op: ExpressionSyntax.BinaryOperator, _ isAll: Bool, _ list: TypedExpression, at position: Int,
         in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
+        // A parameter without a type is a list of what it is compared with; its value is still to come.
         if isUnknownParameter(list), case .literal(.bytes(let literal), _) = list.expression, let number = ParameterTypes.number(literal) {
             context.parameterTypes?.settle(number, as: .list(element: Field("element", value.isUntyped || value.type == .null ? .string : value.type)))
             return TypedExpression(.null(.boolean), at: position)
@@ -183,6 +188,8 @@ extension Binder {
     }
 
     /// `ARRAY(SELECT …)`: the column's values in the query's order; an empty list of no rows.
+    ///
+    /// - Throws: bad-sql for another number of columns than one; unsupported-sql for lists of lists.
     func bindArrayQuery(_ query: QuerySyntax, at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard scope.allowsSubqueries else { throw .badSQL("subqueries are not allowed in \(scope.clause)", at: position) }
         let (rows, correlation) = try bindSubquery(query, parent: scope.frame)
@@ -196,6 +203,7 @@ extension Binder {
         let call = AggregateCall(column: newColumn("array", list), function: .arrayAggregate, arguments: [.column(value)], order: order, position: position)
         let all = LogicalPlan.aggregate(AggregateNode(input: plan, groups: [], aggregates: [call]))
         let found = subquery(.scalar, all, correlation, list, at: position).expression
+        // array_agg of no rows is NULL.
         return TypedExpression(
             .coalesce([found, .call(.makeList, [], type: list, position: position)], type: list),
             declared: Self.listDeclaration(of: declaredType(.column(value))), at: position)
@@ -204,6 +212,13 @@ extension Binder {
     /// `'{1,2}'::INTEGER[]`, `ARRAY[]::TEXT[]`, and lists cast element by element.
     ///
     /// - Throws: bad-sql for elements without a cast; data-error for a text that is no list.
+    ///
+    /// The first of these that holds:
+    /// 1. `ARRAY[…]` as written: each element is cast by itself;
+    /// 2. NULL, or a parameter, which gets the list's type;
+    /// 3. a text, read as `{…}`;
+    /// 4. a list of several dimensions, cast as a whole;
+    /// 5. a list of values.
     func bindArrayCast(_ operand: ExpressionSyntax, _ type: TypeNameSyntax, in scope: ExpressionScope) throws(QueryError) -> Expression {
         let single = TypeNameSyntax(name: type.name, modifiers: type.modifiers, isArray: false, position: type.position)
         let target = try self.target(single)
@@ -353,6 +368,7 @@ extension Binder {
             let number = Expression.cast(key.expression, to: .int64, position: position)
             let count = Expression.call(.listCount, [value.expression], type: .int64, position: position)
             func add(_ one: Expression, _ other: Expression) -> Expression { .call(.add, [one, other], type: .int64, position: position) }
+            // -1 is the last element: the count, and one more.
             let isFromEnd = Expression.call(.less, [number, .literal(.integer(0), .int64)], type: .boolean, position: position)
             let place = Expression.conditional(
                 branches: [.init(condition: isFromEnd, result: add(add(number, count), Self.oneLong))], otherwise: add(number, Self.oneLong), type: .int64)
@@ -392,6 +408,7 @@ extension Binder {
             guard let syntax else { return .literal(.integer(Int64(open)), .int32) }
             return try subscriptNumber(syntax, "[…:…]", in: scope)
         }
+        // An open side is as far as an INTEGER goes; what is there bounds it.
         let arguments = [value.expression, try bound(low, .min), try bound(high, .max)]
         return TypedExpression(.call(.listSlice, arguments, type: value.type, position: position), declared: declaredType(value), at: position)
     }

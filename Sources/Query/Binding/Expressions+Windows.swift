@@ -6,6 +6,9 @@ import ColumnStore
 /// name.
 extension Binder {
     /// - Throws: bad-sql outside of SELECT's list, ORDER BY and DISTINCT ON, and within aggregates or other windows.
+    ///
+    /// Steps: 1. the window is resolved; 2. partition, order, arguments and FILTER are bound, with aggregates allowed in them but no windows; 3. the
+    /// frame; 4. the collector gets the call.
     func bindWindowCall(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         let name = call.name.text, position = call.name.position
         guard let collector = scope.collector, ["SELECT", "ORDER BY", "DISTINCT ON"].contains(scope.clause) else {
@@ -18,6 +21,7 @@ extension Binder {
             throw .unsupported("\(name) with an order of its own is not supported over a window", at: position)
         }
         guard !call.isDistinct else { throw .unsupported("DISTINCT is not supported over a window", at: position) }
+        // The collector stays, so that sum(sum(x)) OVER () finds the inner sum's place.
         var inner = scope
         inner.isInWindow = true
         let window = try resolved(call.over, collector, at: position)
@@ -41,6 +45,7 @@ extension Binder {
             guard case .aggregate = function else { throw QueryError.unsupported("FILTER is for aggregates only", at: position) }
             return try bindCondition(condition, in: inner)
         }
+        // After the order: RANGE's distances have the type of its key.
         let frame = try bindFrame(window.frame, order, in: inner)
         let column = newColumn(name, type)
         collector.add(
@@ -59,6 +64,9 @@ extension Binder {
     }
 
     /// The window itself, with what it takes from the one that it names.
+    ///
+    /// A window that names another takes its PARTITION BY, adds an ORDER BY where that has none, and may have a frame (PostgreSQL's documentation,
+    /// 4.2.8).
     private func resolved(_ over: OverSyntax?, _ collector: SelectCollector, at position: Int) throws(QueryError) -> WindowSyntax {
         func named(_ name: NameSyntax) throws(QueryError) -> WindowSyntax {
             guard let window = collector.windowDefinitions[name.text] else {
@@ -91,6 +99,8 @@ extension Binder {
     }
 
     /// The function, its arguments as it takes them, and the type of its value.
+    ///
+    /// - Throws: bad-sql for a wrong number of arguments, and for what is no window function.
     private func windowFunction(
         _ call: FunctionSyntax, in scope: ExpressionScope
     ) throws(QueryError) -> (WindowFunction, [Expression], ColumnType) {
@@ -130,6 +140,8 @@ extension Binder {
     }
 
     /// A function of lists over a window: what array_agg gathers of each argument in a row's frame.
+    ///
+    /// Each argument has an array_agg of its own over the one window; the function takes these columns.
     func windowLists(_ call: FunctionSyntax, in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
         let name = call.name.text, position = call.name.position
         guard !call.isDistinct, call.orderBy.isEmpty else { throw .unsupported("\(name) with DISTINCT or an order of its own is not supported over a window", at: position) }
@@ -178,6 +190,7 @@ extension Binder {
         _ syntax: ExpressionSyntax, _ unit: WindowNode.Frame.Unit, _ order: [SortKey], _ position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> Expression {
         var inner = scope
+        // No aggregates: a distance is one for the whole query.
         inner.collector = nil
         var value = try bindExpression(syntax, in: inner)
         var type = ColumnType.int64
@@ -214,6 +227,7 @@ extension Binder {
         let isNegative = switch literal {
         case .integer(let number): number < 0
         case .decimal(let digits): digits < 0
+        // NaN is refused as well.
         case .double(let number): !(number >= 0)
         case .interval(let interval): interval.months < 0 || interval.days < 0 || interval.microseconds < 0
         default: true

@@ -48,6 +48,7 @@ extension Binder {
         try implicit(try bindExpression(syntax, in: scope), to: .boolean, scope.clause)
     }
 
+    /// Each by itself, in their order: types are brought together by who asks (`unified`, `comparable`).
     func bindAll(_ items: [ExpressionSyntax], in scope: ExpressionScope) throws(QueryError) -> [TypedExpression] {
         var result: [TypedExpression] = []
         for item in items { result.append(try bindExpression(item, in: scope)) }
@@ -56,6 +57,7 @@ extension Binder {
 
     // MARK: Constants
 
+    /// - Throws: data-error for a text that is no value of its type.
     private func bindConstant(_ syntax: ExpressionSyntax) throws(QueryError) -> TypedExpression {
         let position = syntax.position
         switch syntax.kind {
@@ -70,6 +72,7 @@ extension Binder {
             return TypedExpression(try castExplicitly(value, to: target), declared: target.declaredName, at: position)
         case .interval(let text, let fields):
             // `minute to second(2)`
+            // `fields` is as the parser writes it: the words, and digits in parentheses behind SECOND.
             let names = fields?.prefix { $0 != "(" }, digits = fields?.drop { $0 != "(" }.dropFirst().dropLast() ?? ""
             let named = names.map { IntervalText.Fields(rawValue: String($0)) }
             if let fields, case .some(.none) = named { throw .badSQL("INTERVAL has no fields \(fields.uppercased())", at: position) }
@@ -84,8 +87,11 @@ extension Binder {
     }
 
     /// A parameter's value as a constant; before values are known a mark, whose type its place settles.
+    ///
+    /// - Throws: bad-sql for a parameter without a value; data-error for a text with a NUL character or that is none of its type.
     private func parameter(_ number: Int, at position: Int) throws(QueryError) -> TypedExpression {
         if let types = context.parameterTypes {
+            // Text that no statement can write stands for the parameter, until its place wants a type (`ParameterTypes`).
             let literal = types.mention(number)
             if let type = types.types[number] { return TypedExpression(.null(type), declared: context.declaredParameters[number] ?? types.declared[number], at: position) }
             return TypedExpression(.literal(.bytes(literal), .string), isUntyped: true, at: position)
@@ -104,6 +110,7 @@ extension Binder {
             guard !text.utf8.contains(0) else { throw .data("text cannot hold a NUL character", at: position) }
             return TypedExpression(try cast(TypedExpression(.text(text), isUntyped: true, at: position), to: type, isExplicit: true), at: position)
         case .number(let digits):
+            // `LiteralCast` reads numbers without a sign, as the text of a statement has them.
             let isNegative = digits.utf8.first == UInt8(ascii: "-")
             let (value, type) = try LiteralCast.literal(isNegative ? String(digits.dropFirst()) : digits, at: position)
             let literal = Expression.literal(value, type)
@@ -113,6 +120,7 @@ extension Binder {
 
     // MARK: Logic
 
+    /// Operands are BOOLEAN; the tree's flat node stays flat.
     private func bindConnective(_ syntax: ExpressionSyntax, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         func conditions(_ items: [ExpressionSyntax], _ word: String) throws(QueryError) -> [Expression] {
             var result: [Expression] = []
@@ -137,6 +145,7 @@ extension Binder {
         rowsWithin = nil
         defer { rowsWithin = rows }
         let subject = try operand.map { (operand) throws(QueryError) in try bindExpression(operand, in: scope) }
+        // Compared branch by branch it would be another value each time.
         if let subject, subject.expression.isVolatile { return try bindChoice(subject, branches, otherwise, at: syntax.position, in: scope) }
         var conditions: [Expression] = []
         var results: [TypedExpression] = []
@@ -160,6 +169,8 @@ extension Binder {
     }
 
     /// CASE of a value that is of chance: it is computed once, and its place among the values is the result's among the results.
+    ///
+    /// All results are computed, unlike those of a CASE of conditions.
     private func bindChoice(
         _ subject: TypedExpression, _ branches: [ExpressionSyntax.CaseBranch], _ otherwise: ExpressionSyntax?, at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
@@ -168,6 +179,7 @@ extension Binder {
         results.append(try otherwise.map { (otherwise) throws(QueryError) in try bindExpression(otherwise, in: scope) } ?? TypedExpression(.null(.null), at: position))
         let all = try unified(results, "CASE")
         func list(_ items: [Expression]) -> Expression { .call(.makeList, items, type: .listOf(items[0].type), position: position) }
+        // No match gives NULL, and that the last result, which is ELSE's.
         let found = Expression.call(.listPosition, [list(Array(values.dropFirst())), values[0]], type: .int32, position: position)
         let place = Expression.coalesce([found, .literal(.integer(Int64(all.count)), .int32)], type: .int32)
         return TypedExpression(.call(.element, [list(all), place], type: all[0].type, position: position), at: position)
@@ -176,6 +188,7 @@ extension Binder {
     /// `ARRAY[…]`: elements of one type; lists within it of one length.
     private func bindArray(_ items: [ExpressionSyntax], at position: Int, in scope: ExpressionScope) throws(QueryError) -> TypedExpression {
         guard !items.isEmpty else { throw .badSQL("an empty ARRAY needs a type", at: position, hint: "cast it, such as ARRAY[]::INTEGER[]").because(.ambiguousParameter) }
+        // -1 for what is no list as written; its length is not known here.
         let counts = Set(items.map { item in if case .array(let inner) = item.kind { inner.count } else { -1 } })
         guard counts.count == 1 || counts.contains(-1) else {
             throw .badSQL("the lists of this ARRAY have different numbers of elements", at: position).because(.badSubscript)
@@ -211,6 +224,7 @@ extension Binder {
             return typed(.conjunction(alike), isNegated: !isNegated)
         case .isTest(let operand, let test, let isNegated):
             let value = try bindExpression(operand, in: scope)
+            // A table's row, which is made of its columns.
             if test == .null, case .call(.makeRow, let fields, _, _) = value.expression {
                 return TypedExpression(.conjunction(fields.map { isNegated ? .not(.isNull($0)) : .isNull($0) }), at: position)
             }
@@ -221,6 +235,7 @@ extension Binder {
             return TypedExpression(.isDistinct(condition, truth, isNegated: !isNegated), at: position)
         case .isDistinct(let left, let right, let isNegated):
             let values = (try bindExpression(left, in: scope), try bindExpression(right, in: scope))
+            // Alike are two NULLs, and lists that are equal.
             if isList(values.0.type) || isList(values.1.type) {
                 let areEqual = Expression.coalesce([try compare(.equal, values.0, values.1, at: position), .isFalse], type: .boolean)
                 let alike = Expression.or([.and([.isNull(values.0.expression), .isNull(values.1.expression)]), areEqual])
@@ -271,10 +286,12 @@ extension Binder {
         return text
     }
 
+    /// - Parameter what: the operator, for messages.
     func textOperand(_ syntax: ExpressionSyntax, _ what: String, in scope: ExpressionScope) throws(QueryError) -> Expression {
         try implicit(try bindExpression(syntax, in: scope), to: .string, what)
     }
 
+    /// Two comparisons: the value stands in the plan twice, each bound has a type with it by itself.
     private func between(
         _ value: TypedExpression, _ low: TypedExpression, _ high: TypedExpression, at position: Int
     ) throws(QueryError) -> Expression {
@@ -285,6 +302,7 @@ extension Binder {
     private func bindInList(
         _ operand: ExpressionSyntax, _ items: [ExpressionSyntax], _ isNegated: Bool, at position: Int, in scope: ExpressionScope
     ) throws(QueryError) -> TypedExpression {
+        // Rows: one comparison of columns for each item.
         if case .row(let fields) = operand.kind {
             let left = try bindAll(fields, in: scope)
             var alternatives: [Expression] = []
@@ -296,6 +314,7 @@ extension Binder {
             return TypedExpression(isNegated ? .not(any) : any, at: position)
         }
         let all = try bindAll([operand] + items, in: scope)
+        // Lists are compared one by one: `inList` takes values alone.
         if isList(all[0].type) {
             var alternatives: [Expression] = []
             for item in all.dropFirst() { alternatives.append(try compare(.equal, all[0], item, at: item.position)) }
