@@ -7,6 +7,7 @@ extension SQLFunction {
     static let jsonExtractPath = extraction("json_extract_path", summary: "as `#>`", .json(isBinary: false), asText: false)
     static let jsonExtractPathText = extraction("json_extract_path_text", summary: "as `#>>`", .json(isBinary: false), asText: true)
 
+    /// Steps are texts: a number in one is a place where the document has an array.
     private static func extraction(_ name: String, summary: String, _ type: ColumnType, asText: Bool) -> SQLFunction {
         SQLFunction(name, summary: summary, forms: [[type, .string], [type, .string, .string]]) { (call, typing) throws(QueryError) in
             guard call.arguments.count >= 2 else { throw .badSQL("\(name) takes a document and a path", at: call.position) }
@@ -52,6 +53,7 @@ extension ScalarFunction {
         _ symbol: String, isText: Bool, _ find: @escaping @Sendable (JSONKeys, JSONScan, Int) -> Range<Int>?
     ) -> ScalarFunction {
         ScalarFunction(
+            // JSON may hold an escaped character 0, which no text holds; JSONB has none.
             symbol, .infix, nulls: .strict, cost: .heavy, failure: .depending { arguments, _ in isText && arguments.first?.type == .json(isBinary: false) },
             kernel: .plain { (call) throws(KernelError) in
                 let documents = TextRows(call[0]), keys = JSONKeys(call[1])

@@ -17,6 +17,7 @@ extension SQLFunction {
         return call.make(.jsonSetLax, [document, path, new, creates, treatment], .jsonb)
     }
 
+    /// Document, path, the new part, and whether it is made where there is none, or put behind.
     private static func atPath(_ name: String, summary: String, _ function: ScalarFunction) -> SQLFunction {
         SQLFunction(name, summary: summary, forms: [[.jsonb, .listOf(.string), .jsonb]]) { (call, typing) throws(QueryError) in
             try call.count(3...4)
@@ -73,6 +74,7 @@ extension ScalarFunction {
             let validity = call.columns.map { column in column.isConstantNull ? Bitmap(repeating: false, count: call.count) : column.rowValidity }
             let treatments = TextRows(call[4])
             var known = Bitmap(repeating: true, count: call.count)
+            // A NULL in these makes the row NULL; the new value and what its NULL means are looked at below.
             for row in 0..<call.count where [0, 1, 3].contains(where: { !(validity[$0]?[row] ?? true) }) { known[row] = false }
             return try TextKernels.build(count: call.count, validity: known, type: .jsonb, call.meter) { (row, builder) throws(KernelError) in
                 guard validity[4]?[row] ?? true, let treatment = NullTreatment(rawValue: String(decoding: treatments[row], as: UTF8.self)) else {
@@ -82,6 +84,7 @@ extension ScalarFunction {
                 let isThere = validity[2]?[row] ?? true
                 var value = try place.document(0)
                 switch treatment {
+                // A value that is there counts, whatever NULL would mean.
                 case _ where isThere: value = try changed(try nested(value), try place.path()[...], to: try place.document(2), creates: place.flag?[row] ?? true)
                 case .asNull: value = try changed(try nested(value), try place.path()[...], to: .null, creates: place.flag?[row] ?? true)
                 case .deletes: value = try changed(try nested(value), try place.path()[...], to: nil, creates: false)
@@ -151,6 +154,8 @@ extension ScalarFunction {
     }
 
     /// Of two objects the members of both; of others the elements of both, what is no array being one of itself.
+    ///
+    /// Of one name the later member counts once the document is written.
     private static func joined(_ left: JSONValue, _ right: JSONValue) -> JSONValue {
         if case .object(let first) = left, case .object(let second) = right { return .object(first + second) }
         return .array((left.array ?? [left]) + (right.array ?? [right]))

@@ -95,6 +95,8 @@ enum JSONComparison {
     }
 
     /// The digits of a number without those at its end that count for nothing.
+    ///
+    /// `1.500` gives `1.5`, `2.0` gives `2`.
     static func significant(_ number: String) throws(KernelError) -> [UInt8] {
         var text: [UInt8] = []
         try JSONDocument.appendNumber(Array(number.utf8), to: &text)

@@ -7,6 +7,7 @@ extension SQLFunction {
     static let jsonbPretty = of(["jsonb_pretty"], summary: "a document with line breaks", .jsonPretty, .string)
     static let jsonStripNulls = of(["jsonb_strip_nulls", "json_strip_nulls"], summary: "a document without its members that are null", .jsonStripNulls, nil)
 
+    /// - Parameter type: of the answer; nil for the document's own.
     private static func of(_ names: [String], summary: String, _ function: ScalarFunction, _ type: ColumnType?) -> SQLFunction {
         SQLFunction(names: names, summary: summary, forms: [[.jsonb]]) { (call, typing) throws(QueryError) in
             try call.count(1...1)

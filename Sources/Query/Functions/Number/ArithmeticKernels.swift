@@ -51,6 +51,7 @@ enum ArithmeticKernels {
                 return .whole(result.values, type: type, validity: validity)
             }
         }
+        // Operands that the loop does not take, quotients, and again where it overflowed.
         guard let one = left.integers(), let other = right.integers() else { throw .numericOverflow }
         let result: (values: [Int64], overflowed: Bool)
         switch operation {
@@ -108,6 +109,7 @@ enum ArithmeticKernels {
     ) throws(KernelError) -> Column {
         let leftFactor = type.scale - left.type.scale
         let rightFactor = type.scale - right.type.scale
+        // 10^18 is the last power of ten in 64 bits.
         if leftFactor >= 0, rightFactor >= 0, leftFactor <= 18, rightFactor <= 18, let one = IntegerKernels.Operand(left),
             let other = IntegerKernels.Operand(right)
         {
@@ -140,6 +142,7 @@ enum ArithmeticKernels {
     /// A product has the digits of both; `dropped` of them are rounded away where the type has fewer.
     private static func product(_ left: Column, _ right: Column, type: ColumnType, validity: Bitmap?) throws(KernelError) -> Column {
         let dropped = left.type.scale + right.type.scale - type.scale
+        // Nothing is rounded away: a product in 64 bits is the result.
         if dropped == 0, let one = IntegerKernels.Operand(left), let other = IntegerKernels.Operand(right) {
             let result = IntegerKernels.multiply(one, other)
             if !result.overflowed {
@@ -214,6 +217,7 @@ enum ArithmeticKernels {
             case .modulo: values[row] = left[row].truncatingRemainder(dividingBy: right[row])
             }
         }
+        // Apart from the loop above, which is arithmetic alone.
         for row in values.indices where validity?[row] ?? true {
             if operation == .divide || operation == .modulo, right[row] == 0, !left[row].isNaN { throw .divisionByZero }
             if values[row].isInfinite, left[row].isFinite, right[row].isFinite { throw .numericOverflow }
@@ -233,6 +237,7 @@ enum ArithmeticKernels {
 
     // MARK: Of one number
 
+    /// - Throws: `.numericOverflow`, and `.timeOutOfRange` of an interval, for the least number, which has no opposite.
     static func negate(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
         if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
         if type == .double {
@@ -253,6 +258,7 @@ enum ArithmeticKernels {
         }
     }
 
+    /// - Throws: `.numericOverflow` for the least number.
     static func absolute(_ column: Column, type: ColumnType) throws(KernelError) -> Column {
         if type == .double, !column.isConstantNull {
             return Column(type: type, count: column.count, validity: column.rowValidity, values: .double(column.doubles().map(\.magnitude)))
@@ -276,6 +282,8 @@ enum ArithmeticKernels {
     enum Rounding { case nearest, floor, ceil }
 
     /// round, floor, ceil to the scale of `type`, which may lie above or below the column's; to tens for negative `digits`.
+    ///
+    /// Halves of a DECIMAL go away from zero, those of a DOUBLE to the even number.
     static func round(_ column: Column, _ rounding: Rounding, digits: Int? = nil, type: ColumnType) throws(KernelError) -> Column {
         if column.isConstantNull { return .constant(.null, type: type, count: column.count) }
         if column.type == .double {
@@ -303,6 +311,7 @@ enum ArithmeticKernels {
         let (from, scale) = (column.type.scale, type.scale)
         let values = try IntegerKernels.checkedWide(column.wideIntegers(), counts.map { Int128($0) }, validity: validity) {
             (value, count) throws(KernelError) in
+            // Past a thousand digits before the mark as little is left as at a thousand.
             let result = try rounded(value, from, to: Int(max(-1_000, min(count, Int128(scale)))), scale: scale, .nearest)
             guard DecimalMath.fits(result) else { throw .numericOverflow }
             return result
@@ -368,6 +377,9 @@ enum ArithmeticKernels {
     }
 
     /// power and sqrt, in doubles.
+    ///
+    /// - Throws: `.outside(.badPower)` for 0 to a negative power, and for a negative number to a power that is not whole; `.numericOverflow` where
+    ///   finite numbers give an infinite one, or 0 of a base that is none.
     static func power(_ base: Column, _ exponent: Column) throws(KernelError) -> Column {
         let validity = Bitmap.both(base.rowValidity, exponent.rowValidity)
         let (bases, exponents) = (base.doubles(), exponent.doubles())
@@ -384,6 +396,7 @@ enum ArithmeticKernels {
         return Column(type: .double, count: values.count, validity: validity, values: .double(values))
     }
 
+    /// - Throws: `.outside(.badPower)` of a negative number.
     static func squareRoot(_ column: Column) throws(KernelError) -> Column {
         let validity = column.rowValidity
         var values = column.doubles()

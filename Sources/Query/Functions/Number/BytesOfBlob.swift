@@ -19,6 +19,8 @@ extension ScalarFunction {
     }
 
     /// The byte of a place, and the bit in it.
+    ///
+    /// - Parameter perByte: places of a byte: 1, or 8 of bits.
     private static func place(_ index: Int64, perByte: Int64, _ bytes: ArraySlice<UInt8>) throws(KernelError) -> (byte: Int, bit: Int64) {
         guard index >= 0, index / perByte < Int64(bytes.count) else {
             throw .outside(.badSubscript, "the index \(index) is not among the \(Int64(bytes.count).multipliedSaturating(by: perByte)) of this BLOB")

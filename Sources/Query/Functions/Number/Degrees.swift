@@ -34,6 +34,7 @@ extension ScalarFunction {
         }
     }
     static let asind = ofDegrees("asind") { value in value.magnitude > 1 ? nil : value < 0 ? -arcSine(-value) : arcSine(value) }
+    /// By the arc sine up to one half and by the arc cosine above, each of which is exact there.
     static let acosd = ofDegrees("acosd") { value in value.magnitude > 1 ? nil : value < 0 ? 90 + arcSine(-value) : value <= 0.5 ? 90 - arcSine(value) : arcCosine(value) }
     static let atand = ofDegrees("atand") { Glibc.atan($0) / Glibc.atan(1.0) * 45 }
     static let atan2d = ScalarFunction(

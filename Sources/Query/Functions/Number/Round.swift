@@ -37,6 +37,7 @@ extension SQLFunction {
         }
         let digits = ConstantFolding.folded(try typing.implicit(call.arguments[1], to: .int32, call.name))
         var scale = TypeRules.scale(value.type)
+        // The scale is part of the type: only a constant can say it.
         if case .literal(.integer(let count), _) = digits {
             guard count <= Int64(TypeRules.digitCountMax) else {
                 throw .overflow("round gives at most \(TypeRules.digitCountMax) digits", at: call.arguments[1].position)
@@ -58,6 +59,7 @@ extension ScalarFunction {
     static let round = ScalarFunction(
         "round", nulls: .strict, cost: .heavy, failure: .never, kernel: .plain { (call) throws(KernelError) in try rounded(call) })
 
+    /// A number of digits that is constant goes for the whole column.
     private static func rounded(_ call: KernelCall) throws(KernelError) -> Column {
         guard let digits = call.optional(1) else { return try ArithmeticKernels.round(call[0], .nearest, type: call.type) }
         switch digits.constantValue {

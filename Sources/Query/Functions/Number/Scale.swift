@@ -22,6 +22,9 @@ extension SQLFunction {
         return .literal(.decimal(digits / DecimalMath.powers[type.scale - kept]), .decimal38(scale: kept))
     }
 
+    /// The argument as a DECIMAL; a text without a type has the scale of its own digits.
+    ///
+    /// - Throws: bad-sql for what is no exact number.
     private static func decimal(_ call: FunctionCall, _ typing: any CallTyping) throws(QueryError) -> Expression {
         try call.count(1...1)
         let value = call.arguments[0]

@@ -31,6 +31,7 @@ private enum SizeText {
         guard let number = ValueText.decimal(size[..<end]) else { throw fault }
         let unit = String(decoding: NumberText.trimmed(size[end...]), as: UTF8.self).lowercased()
         guard let power = unit.isEmpty ? 0 : units.firstIndex(of: unit) else { throw fault }
+        // A unit is 2^(10 × power) bytes.
         guard !number.overflows, number.scale.magnitude <= DecimalMath.digitCountMax,
             let product = number.digits.multipliedOrNil(by: Int128(1) << (10 * power)),
             let whole = DecimalMath.rescale(product, from: max(number.scale, 0), to: max(-number.scale, 0)), let byteCount = Int64(exactly: whole)

@@ -36,6 +36,7 @@ extension SQLFunction {
         var values: [Expression] = []
         for value in call.arguments { values.append(try typing.cast(value, to: .double, isExplicit: false)) }
         if values.count == 1 { return call.make(.log10, values, .double) }
+        // ln x / ln b, of which the base stands first.
         return call.make(.divide, [call.make(.ln, [values[1]], .double), call.make(.ln, [values[0]], .double)], .double)
     }
 

@@ -35,6 +35,7 @@ extension ScalarFunction {
             let (from, to) = (call[0].type.scale, call.type.scale)
             var result = [Int128](repeating: 0, count: values.count)
             for row in values.indices where validity?[row] ?? true {
+                // Digits behind the mark that stay; fewer than none reach into the whole number.
                 let kept = digits.map { Int(clamping: $0[row]) } ?? 0
                 let dropped = from - kept
                 var value = values[row]

@@ -14,6 +14,7 @@ extension SQLFunction {
         var arguments: [Expression] = []
         for value in call.arguments {
             let number = try typing.number(value, of: call)
+            // Of a DOUBLE six digits behind the mark.
             let isDouble = number.type == .double
             arguments.append(
                 TypeRules.isDecimal(number.type) ? number : try typing.cast(TypedExpression(number, at: value.position), to: .decimal38(scale: isDouble ? 6 : 0), isExplicit: isDouble))
@@ -101,6 +102,7 @@ extension ScalarFunction {
             var values = [Int128](repeating: 0, count: left.count)
             for row in left.indices where validity?[row] ?? true {
                 guard right[row] != 0 else { throw .divisionByZero }
+                // At one scale the quotient of the digits is that of the numbers.
                 let scale = max(from, by)
                 guard let one = DecimalMath.rescale(left[row], from: from, to: scale), let other = DecimalMath.rescale(right[row], from: by, to: scale) else {
                     throw .numericOverflow

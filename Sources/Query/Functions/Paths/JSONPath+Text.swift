@@ -3,6 +3,8 @@ import ColumnStore
 /// A path as PostgreSQL writes it: names in quotes, parentheses where they say something.
 extension JSONPath {
     /// A path that reads as the same path again; `lax` is not written, being what is meant without a word.
+    ///
+    /// Not so an operation with accessors beside a looser one: `($.a * 2).b + 1` loses its parentheses.
     var text: [UInt8] {
         var text: [UInt8] = isLax ? [] : Array("strict ".utf8)
         start.write(to: &text, isName: false, isWrapped: true)
@@ -51,6 +53,7 @@ extension JSONPath.Node {
         next?.write(to: &text, isName: true, isWrapped: true)
     }
 
+    /// Operands that bind no tighter stand in parentheses.
     private func write(_ sign: String, _ left: JSONPath.Node, _ right: JSONPath.Node, _ isWrapped: Bool, to text: inout [UInt8]) {
         if isWrapped { text.append(UInt8(ascii: "(")) }
         left.write(to: &text, isName: false, isWrapped: left.priority <= priority)

@@ -83,6 +83,7 @@ extension ScalarFunction {
     static let jsonPathValues = values("jsonb_path_query")
     static let jsonPathValuesZoned = values("jsonb_path_query_tz")
 
+    /// What each row's path selects, as a list.
     private static func values(_ symbol: String) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .strict, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),
@@ -122,6 +123,7 @@ extension ScalarFunction {
                     let validity = call.strictValidity
                     var (bits, known) = (Bitmap(repeating: false, count: call.count), Bitmap(repeating: false, count: call.count))
                     for row in 0..<call.count where validity?[row] ?? true {
+                        // What a row's walk took is given back before the next one's.
                         let mark = call.meter.mark
                         if let truth = try ask(try rows.walk(row, memory)) { (bits[row], known[row]) = (truth, true) }
                         call.meter.settle(since: mark)
@@ -131,6 +133,7 @@ extension ScalarFunction {
             })
     }
 
+    /// A kernel that makes a text of each row's walk; nil of `ask` is NULL.
     private static func text(_ symbol: String, _ ask: @escaping @Sendable (JSONPathWalk) throws(KernelError) -> [UInt8]?) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .strict, cost: .heavy, failure: .possible,
@@ -192,6 +195,7 @@ private struct JSONPathRows {
         try call.meter.step(documents.range(at: row).count)
         try call.meter.charge(documents.range(at: row).count)
         var given: JSONPathValue?
+        // Operators have no variables, not even an empty object of them.
         if !isOperator {
             given = JSONPathValue(variables.map { $0[row] } ?? [UInt8(ascii: "{"), UInt8(ascii: "}")][...], base: 1)
             guard given?.kind == .object else { throw .outside(.badValue, "the variables of a path are an object") }

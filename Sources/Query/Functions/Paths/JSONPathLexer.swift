@@ -119,6 +119,7 @@ struct JSONPathLexer {
         throw Self.fault("a string has no end")
     }
 
+    /// - Throws: `.outside(.untranslatable)` for the character 0; `.invalidText` for half of a surrogate pair.
     private mutating func escape(to result: inout [UInt8]) throws(KernelError) {
         place += 1
         guard place < text.count else { throw Self.fault("nothing follows a backslash") }
@@ -172,6 +173,8 @@ struct JSONPathLexer {
     }
 
     /// `1`, `1.`, `.5`, `1.5e-3`: digits that begin with 0 are no more than it, and no letter follows.
+    ///
+    /// - Returns: the number as JSONB writes it.
     private mutating func number() throws(KernelError) -> [UInt8] {
         let start = place
         func digits(_ place: Int) -> Int { text[place...].prefix { Self.isDigit($0) }.count }

@@ -9,8 +9,8 @@ struct JSONPathClock {
 
 /// A date or time that datetime() made of a string. It goes out as such a string in ISO's form.
 ///
-/// Which of day, time and offset are there tells its kind: a date, a time, a timestamp, the latter two with or without a zone. Values of different
-/// kinds do not compare, but for those with a zone and those without, by the session's clock.
+/// Which of day, time and offset are there tells its kind: a date, a time, a timestamp, the latter two with or without a zone. Values that have a
+/// day compare with each other, and so do times alone; one with a zone and one without do by the session's clock.
 struct JSONPathMoment {
     /// Days since 1970; nil of a time alone.
     private let day: Int?
@@ -53,6 +53,7 @@ struct JSONPathMoment {
     /// - Throws: where the text does not fit, and where the template tells neither day nor time.
     init(_ text: [UInt8], by template: TimeTemplate) throws(KernelError) {
         let said = try template.read(text[...])
+        // The template tells the kind, whatever of it the text leaves open.
         var aspects: Set<TimePattern.Field.Aspect> = []
         for case .slot(let slot) in template.parts { if let aspect = slot.field.aspect { aspects.insert(aspect) } }
         guard aspects.contains(.day) || aspects.contains(.time) else { throw .outside(.invalidTime, "a template of datetime() tells neither day nor time") }
@@ -194,6 +195,7 @@ struct JSONPathMoment {
             let isWest = accept(UInt8(ascii: "-"))
             guard isWest || accept(UInt8(ascii: "+")) else { return nil }
             skipBlanks()
+            // Up to 15:59, as in PostgreSQL.
             guard let hours = number(1...2), hours < 16 else { return nil }
             var minutes = 0
             if accept(UInt8(ascii: ":")) {

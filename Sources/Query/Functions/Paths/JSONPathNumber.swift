@@ -59,6 +59,7 @@ struct JSONPathNumber {
     func rounded(up: Bool) -> JSONPathNumber {
         let unit = DecimalMath.powers[min(scale, 38)]
         let (quotient, rest) = value.quotientAndRemainder(dividingBy: unit)
+        // The division cut towards zero, which was downward for a positive rest and upward for a negative one.
         return JSONPathNumber(quotient + (rest == 0 || (rest < 0) == up ? 0 : up ? 1 : -1), scale: 0)
     }
 

@@ -51,6 +51,7 @@ struct JSONPathParser {
 
     private mutating func advance() throws(KernelError) { token = try lexer.next() }
 
+    /// Whether this word stands here: in any case, but for those of JSON.
     private func at(_ word: String) -> Bool {
         guard case .word(let text) = token else { return false }
         // These are of JSON, which knows one spelling.
@@ -182,6 +183,7 @@ struct JSONPathParser {
             return Part(items: [.sign(isNegative: isNegative, try value(operand))])
         }
         if try acceptSign("!") {
+            // Nothing else may be denied without parentheses.
             guard atSign("(") || at("exists") else { throw unexpected() }
             let operand = try delimited()
             return Part(items: [.not(try condition(operand))], isPredicate: true)
@@ -299,6 +301,8 @@ struct JSONPathParser {
     }
 
     /// Behind `.**`.
+    ///
+    /// Without braces all levels.
     private mutating func anyDepth() throws(KernelError) -> JSONPath.Item {
         guard try acceptSign("{") else { return .anyDepth(first: 0, last: JSONPath.Levels.leaf) }
         let first = try level()
@@ -333,6 +337,7 @@ extension JSONPath.Pattern {
         self.flags = "ismxq".filter { flags.contains($0) }
     }
 
+    /// RE2's flags stand before the translated pattern: a dot takes line ends with s alone.
     private static func expression(_ text: [UInt8], _ flags: String, isPlain: Bool) throws(RegularExpression.Fault) -> [UInt8] {
         if isPlain { return AdvancedPattern.literal(text) }
         return Array("(?\(flags.contains("m") ? "m" : "")\(flags.contains("s") ? "s" : "-s"))".utf8) + (try AdvancedPattern.translated(text, isTest: true))

@@ -27,6 +27,7 @@ struct JSONPathValue {
         self.init(scan, scan.root, base: 0, moment: moment)
     }
 
+    /// - Parameter text: the characters, without quotes.
     static func string(_ text: [UInt8]) -> JSONPathValue {
         var document: [UInt8] = []
         JSONString.append(text, to: &document)
@@ -40,6 +41,7 @@ struct JSONPathValue {
     var text: ArraySlice<UInt8> { scan.text[range] }
     var byteCount: Int { range.count }
 
+    /// A moment is shown as a string, but is none to a path.
     var kind: Kind {
         if moment != nil { return .moment }
         return switch scan.kind(of: range) {

@@ -50,6 +50,7 @@ extension JSONPathWalk {
             return try pass(.number(JSONPathNumber(1)), behind: node, found)
         default: break
         }
+        // Each element is asked; an array among them is not opened again.
         if unwraps, value.isArray { return try eachElement(of: value, node, found, unwraps: false) }
         switch method {
         case .double: return try double(node, value, found)
@@ -105,6 +106,7 @@ extension JSONPathWalk {
         try meter.step(2 * value.byteCount)
         let members = value.members
         if members.isEmpty { return .none }
+        // That there is a pair is known without making one.
         if found == nil, node.next == nil { return .some }
         // As PostgreSQL numbers objects: which document, and where in its bytes.
         let number = try JSONPathOffsets.offset(of: value, meter) + value.base * 10_000_000_000

@@ -18,11 +18,13 @@ extension JSONPathWalk {
             let one = try test(left, value)
             if one == .no { return .no }
             let other = try test(right, value)
+            // `one` is yes or unknown: it stands beside yes, and gives way to no and unknown.
             return other == .yes ? one : other
         case .or(let left, let right):
             let one = try test(left, value)
             if one == .yes { return .yes }
             let other = try test(right, value)
+            // `one` is no or unknown: it stands beside no, and gives way to yes and unknown.
             return other == .no ? one : other
         case .not(let operand):
             return switch try test(operand, value) {
@@ -57,6 +59,7 @@ extension JSONPathWalk {
         return try test(node, value)
     }
 
+    /// A fault of the data is unknown.
     private func exists(_ node: JSONPath.Node, _ value: JSONPathValue) throws(KernelError) -> Truth {
         let told = isThrowing
         isThrowing = false
@@ -117,6 +120,7 @@ extension JSONPathWalk {
         return flat.values
     }
 
+    /// - Throws: for a text that is too long for the pattern.
     private func matches(_ text: [UInt8], _ pattern: RegularExpression) throws(KernelError) -> Bool {
         try text.withUnsafeBufferPointer { (bytes) throws(KernelError) in
             try TextKernels.admit(bytes, pattern, meter)

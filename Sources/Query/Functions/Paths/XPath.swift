@@ -46,6 +46,7 @@ extension ScalarFunction {
         }
     }
 
+    /// Paths are compiled once for each place in a query.
     private static func reading(
         _ symbol: String, _ reader: any XPathReading, _ body: @escaping @Sendable (KernelCall, XPathRows) throws(KernelError) -> Column
     ) -> ScalarFunction {
@@ -64,6 +65,7 @@ private final class CompiledXPaths {
         let path: [UInt8]
         let namespaces: [String: String]
     }
+    /// Past so many all are forgotten.
     private static let countMax = 16
 
     private let reader: any XPathReading
@@ -131,6 +133,7 @@ private struct XPathRows {
         try outcome.get()
     }
 
+    /// URIs by prefix; none without the argument.
     private func namespaces(_ row: Int) throws(KernelError) -> [String: String] {
         guard let column = call.optional(2), case .list(let pairs) = column.value(at: row) else { return [:] }
         var namespaces: [String: String] = [:]

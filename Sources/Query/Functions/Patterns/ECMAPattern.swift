@@ -8,6 +8,7 @@ import ColumnStore
 ///
 /// ECMA-262, section 22.2 (RegExp). Documents' `pattern` and `patternProperties` are read by it, once for each type.
 enum ECMAPattern {
+    /// ECMA-262's WhiteSpace and LineTerminator, as the inside of a class.
     private static let blanks = #"\t\n\v\f\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}"#
     /// Every scalar that `blanks` leaves out: `\S` within a class, where RE2 has no negation.
     private static let nonBlanks =
@@ -46,6 +47,7 @@ enum ECMAPattern {
                     isInClass = false
                     output += "]"
                 case "." where !isInClass: output += #"[^\n\r\x{2028}\x{2029}]"#
+                // `(?<name>`, where `(?<=` and `(?<!` would look behind.
                 case "(" where !isInClass && peek() == "?" && peek(1) == "<" && peek(2) != "=" && peek(2) != "!":
                     index += 2
                     output += "(?P<"
@@ -75,6 +77,8 @@ enum ECMAPattern {
         }
 
         /// Behind a backslash.
+        ///
+        /// - Throws: for back-references, letters that escape nothing, and half of a surrogate pair.
         private mutating func escape() throws(RegularExpression.Fault) {
             guard let letter = peek() else { throw RegularExpression.Fault(reason: "the pattern ends in a backslash") }
             index += 1
@@ -93,6 +97,7 @@ enum ECMAPattern {
                 guard let control = peek(), ("a"..."z").contains(control) || ("A"..."Z").contains(control) else {
                     throw RegularExpression.Fault(reason: #"\c needs a letter"#)
                 }
+                // A control character is its letter's lowest five bits.
                 index += 1
                 append(control.value & 0x1F)
             case "0":

@@ -32,6 +32,7 @@ extension ScalarFunction {
     }
 
     private static func match(_ call: KernelCall, ignoringCase: Bool, _ memory: PatternMemory) throws(KernelError) -> Column {
+        // Without ESCAPE it is a backslash.
         var escape = Array("\\".utf8)
         if let own = call.optional(2) {
             guard case .bytes(let given)? = own.constantValue else { return try matchEach(call, escapes: TextRows(own), ignoringCase: ignoringCase, memory) }
@@ -53,6 +54,7 @@ extension ScalarFunction {
         }
     }
 
+    /// - Throws: `.outside(.invalidEscape)` for more than one character.
     private static func checked(_ escape: [UInt8]) throws(KernelError) -> [UInt8] {
         guard TextKernels.scalarCount(escape[...]) <= 1 else { throw .outside(.invalidEscape, "ESCAPE takes one character or none") }
         return escape

@@ -72,6 +72,7 @@ struct LikePattern {
             index += 1
         }
         parts.append(items)
+        // A `%` at an end leaves an empty part there.
         isAnchoredAtStart = !parts[0].isEmpty || parts.count == 1
         isAnchoredAtEnd = !parts[parts.count - 1].isEmpty || parts.count == 1
         segments = parts.filter { !$0.isEmpty }.map { items in
@@ -98,6 +99,7 @@ struct LikePattern {
         // Most texts hold no part of the pattern: those that may are gathered and matched alone.
         guard texts.count >= Self.prefilteredCountMin, let prefilter else { return try matchesEach(texts, meter) }
         let candidates = prefilter.candidates(texts)
+        // Answers of the candidates go back to the rows that they are of.
         var words = [UInt64](repeating: 0, count: (texts.count + 63) / 64)
         for place in try matchesEach(texts.gathering(candidates), meter).setIndices() {
             let row = Int(candidates[Int(place)])
@@ -146,6 +148,7 @@ struct LikePattern {
             guard let one = text.baseAddress, let other = wanted.baseAddress else { return part.count == 0 }
             return memcmp(one + place, other + part.start, part.count) == 0
         }
+        // The fixed ends first: they bound what the parts between them may take.
         if isAnchoredAtStart {
             guard first < end else { return text.isEmpty }
             guard stands(parts[first], at: 0) else { return false }
@@ -167,6 +170,7 @@ struct LikePattern {
         return true
     }
 
+    /// Patterns with `_`.
     private func matchesSlowly(_ texts: ByteArrays, _ meter: WorkMeter) throws(KernelError) -> Bitmap {
         try texts.bytes.withUnsafeBufferPointer { (bytes) throws(KernelError) in
             var bits = Bitmap(repeating: false, count: texts.count)
@@ -192,6 +196,7 @@ struct LikePattern {
                 isEscaped = true
                 continue
             }
+            // The usual escape is a character like any other in such a pattern.
             if byte == escape, !isEscaped { result.append(escape) }
             result.append(byte)
             isEscaped = false

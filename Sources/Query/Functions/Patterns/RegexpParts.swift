@@ -123,6 +123,8 @@ extension KernelCall {
     }
 
     /// A group of the n-th match.
+    ///
+    /// Nil where there are not so many matches, or the group took no part in it.
     fileprivate func found(_ search: RegexpRows, _ row: Int, start: Int, number: Int, group: Int) throws(KernelError) -> Range<Int>? {
         let wanted = optional(number)?.integers()?[row] ?? 1
         let part = optional(group)?.integers()?[row] ?? 0
@@ -193,6 +195,7 @@ private struct RegexpRows {
         guard flags.allSatisfy({ knownFlags.contains($0) }) else {
             throw .invalidArgument("regular expressions know the flags i, c, n, m, p, w, s, x, q and t, and regexp_matches and regexp_replace g")
         }
+        // Of i and c the one that was said last counts.
         let pattern = try memory.expression(Array(patterns[row]), ignoringCase: flags.last { "ic".contains($0) } == "i", isLongest: true, flags: flags)
         var place = start
         let text = Array(texts[row])

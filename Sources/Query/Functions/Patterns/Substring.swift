@@ -27,6 +27,7 @@ extension ScalarFunction {
     static let regexpSubstring = matching("substring from pattern", isOfSimilar: false)
     static let similarSubstring = matching("substring similar pattern", isOfSimilar: true)
 
+    /// - Parameter isOfSimilar: whether the pattern is one that `similarPattern` wrote.
     private static func matching(_ symbol: String, isOfSimilar: Bool) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .strict, cost: .heavy, failure: .possible, readsConstantsOnce: true,

@@ -92,6 +92,7 @@ extension TextKernels {
     ) throws(KernelError) {
         var start = 0
         if wanted.start > 1 {
+            // The start is a character's place; searches go by bytes.
             let before = wanted.start - 1, slice = Array(text)[...]
             guard before <= scalarCount(slice) else { return try result.append(text) }
             start = byteCount(slice, scalars: before)

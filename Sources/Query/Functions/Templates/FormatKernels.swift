@@ -69,10 +69,13 @@ enum FormatKernels {
 
     /// A moment as the calendar has it, or an interval with its parts in the same places.
     private struct Moment {
+        /// Since 1970; of an interval its days.
         var days: Int
         var hour: Int, minute: Int, second: Int, microsecond: Int
         var day: Calendar.Day
+        /// Of the zone, in microseconds to the east.
         var offset: Int64
+        /// Its abbreviation; empty where no template shows it.
         var zone: String
         var isInterval = false
 
@@ -92,6 +95,7 @@ enum FormatKernels {
             (offset, zone, isInterval) = (0, "", true)
         }
 
+        /// Hours, minutes, seconds and microseconds, all negative of a negative time.
         private static func parts(_ time: Int64) -> (Int, Int, Int, Int) {
             (Int(time / 3_600_000_000), Int(time / 60_000_000 % 60), Int(time / 1_000_000 % 60), Int(time % 1_000_000))
         }
@@ -165,6 +169,7 @@ enum FormatKernels {
         }
     }
 
+    /// Of an interval as if months had 30 days.
     private static func dayOfYear(_ moment: Moment) -> Int {
         if !moment.isInterval { return moment.days - Calendar.days(year: moment.day.year, month: 1, day: 1) + 1 }
         // In 32 bits, as PostgreSQL has it.
@@ -183,6 +188,7 @@ enum FormatKernels {
         default:
             let year = moment.day.year
             let century = moment.isInterval ? year / 100 : year > 0 ? (year - 1) / 100 + 1 : year / 100 - 1
+            // Two digits and a sign; longer ones are as long as they are.
             return (century, (-99...99).contains(century) ? (century < 0 ? 3 : 2) : 0)
         }
     }
@@ -222,6 +228,7 @@ enum FormatKernels {
         case .amUpper, .pmUpper, .amLower, .pmLower, .amDotted, .pmDotted, .amDottedLower, .pmDottedLower:
             // In the spelling of the field, which names either half.
             let isAfternoon = moment.hour % 24 >= 12
+            // A or P, with the bit of the case that the field's letter has.
             text.append(contentsOf: field.rawValue.utf8.enumerated().map { $0.offset == 0 ? $0.element & 0x20 | (isAfternoon ? 0x50 : 0x41) : $0.element })
         case .yearComma:
             let year = moment.shown(moment.day.year)

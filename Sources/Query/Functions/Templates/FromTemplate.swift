@@ -48,6 +48,7 @@ extension ScalarFunction {
         return try rounded(instant, digitCount: moment.fractionDigitCount)
     }
 
+    /// As FF1 to FF5 round; without one of them all six digits stay.
     private static func rounded(_ instant: Int64, digitCount: Int) throws(KernelError) -> Int64 {
         let checked = try TimeCastKernels.checked(instant)
         return digitCount == 0 ? checked : try TimeCastKernels.checked(rounded(checked, from: postgresStart, digitCount: digitCount))

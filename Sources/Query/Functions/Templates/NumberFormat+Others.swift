@@ -3,6 +3,7 @@ import ColumnStore
 
 /// Numbers as RN and EEEE have them, past all else that a template says.
 extension NumberFormat {
+    /// MMMDCCCLXXXVIII is the longest.
     private static let romanWidth = 15
     private static let romans: [(value: Int64, letters: String)] = [
         (1_000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
@@ -69,6 +70,7 @@ extension NumberFormat {
         }
     }
 
+    /// As C's `%e`.
     private func appendPrinted(_ value: Double, to text: inout [UInt8]) throws(KernelError) {
         guard fractionCount <= 1_000 else { throw Self.fault("there are more than 1000 digits") }
         if value.sign == .plus { text.append(0x20) }

@@ -66,6 +66,7 @@ struct NumberFormat {
             [(name, Array(name.utf8), true), (name, Array(name.lowercased().utf8), false)]
         }
 
+    /// One word: it counts its places, and refuses what cannot stand beside it.
     private mutating func take(_ word: String, isUpper: Bool) throws(KernelError) {
         if isScientific { throw Self.fault("EEEE stands last, and once") }
         switch word {
@@ -75,6 +76,7 @@ struct NumberFormat {
             nodes.append(.digit)
         case "0":
             if hasBracket { throw Self.fault("0 must stand before PR") }
+            // Zeros are asked for from the first 0 on, unless that stands behind the mark.
             if !hasZero, !hasMark { (hasZero, zeroStart) = (true, wholeCount + 1) }
             if hasMark { fractionCount += 1 } else { wholeCount += 1 }
             zeroEnd = wholeCount + fractionCount
@@ -147,6 +149,7 @@ struct NumberFormat {
         if isNegative { digits.removeFirst() }
         let whole = digits.prefix { $0 != UInt8(ascii: ".") }.count
         let room = wholeCount + tens
+        // Too many digits: a sign for each place.
         if whole > room {
             digits = [UInt8](repeating: UInt8(ascii: "#"), count: room + fraction + 1)
             digits[room] = UInt8(ascii: ".")

@@ -8,8 +8,10 @@ struct NumberReader {
     private let format: NumberFormat
     private let text: ArraySlice<UInt8>
     private var rest: ArraySlice<UInt8>
+    /// `-` or `+`; nil until one was found.
     private var sign: UInt8?
     private var digits: [UInt8] = []
+    /// Digits taken before the mark, and `fractionCount` those behind it.
     private var wholeCount = 0
     private var fractionCount = 0
     private var hasMark = false
@@ -34,6 +36,7 @@ struct NumberReader {
         let significant = digits.drop { $0 == 0x30 || $0 == UInt8(ascii: ".") }.count
         let whole = digits.prefix { $0 != UInt8(ascii: ".") }.drop { $0 == 0x30 }
         guard whole.count <= format.wholeCount + format.tens, significant <= 2 * DecimalMath.digitCountMax else { throw .numericOverflow }
+        // V divides by its tens.
         let exponent = "e-\(format.tens)"
         guard fractionCount + format.tens <= scale else {
             throw .invalidArgument("to_number by a template that is no constant gives \(scale) digits behind the mark")
@@ -47,6 +50,7 @@ struct NumberReader {
         switch node {
         case .digit, .zero: takePlace(isMark: false)
         case .mark: takePlace(isMark: true)
+        // With FM no group's mark is looked for.
         case .comma, .group: if format.fills, rest.first == UInt8(ascii: ",") { rest.removeFirst() }
         case .currency: skipOthers(1)
         case .ordinal: if !format.hasMark { skipOthers(2) }

@@ -62,6 +62,9 @@ struct TimeSaid {
     }
 
     /// Days since 1970.
+    ///
+    /// Steps: 1. the year; 2. a Julian day; 3. a week of the ISO year, or of the year; 4. week of the month, day and month; 5. a day of the year, for
+    /// a month or a day that was not said.
     private func days() throws(KernelError) -> Int {
         var known: Known = []
         var date = Calendar.Day(year: 0, month: 1, day: 1)
@@ -126,6 +129,8 @@ struct TimeSaid {
     }
 
     /// Of the ISO year.
+    ///
+    /// ISO 8601: the week that 4 January lies in is the first.
     private func firstMonday(_ year: Int) throws(KernelError) -> Int {
         guard (-5_000...5_900_000).contains(year) else { throw .timeOutOfRange }
         let fourth = Calendar.days(year: year, month: 1, day: 4)

@@ -60,6 +60,7 @@ struct TimeTemplateReader {
         }
     }
 
+    /// Any mark or blank of the text, or none, stands for the template's.
     private mutating func takeSeparator() {
         if isExact { return skipCharacter() }
         extraCount -= 1
@@ -173,6 +174,7 @@ struct TimeTemplateReader {
         said.weekday += 1
     }
 
+    /// `+` or a blank, `-`, or no sign, and the hours.
     private mutating func takeZoneHours(_ slot: TimeTemplate.Slot) throws(KernelError) {
         if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") || sign == 0x20 {
             said.zoneSign = sign == UInt8(ascii: "-") ? -1 : 1
@@ -202,6 +204,7 @@ struct TimeTemplateReader {
         }
     }
 
+    /// A field of digits.
     private mutating func takeNumber(_ slot: TimeTemplate.Slot) throws(KernelError) {
         let field = slot.field
         let (value, count) = try number(slot)

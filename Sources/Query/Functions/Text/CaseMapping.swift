@@ -5,6 +5,7 @@ import ColumnStore
 /// The simple mappings of UnicodeData.txt. Texts of ASCII, and those of two bytes a character, take a table; LIKE without regard to case folds whole
 /// columns by it.
 enum CaseMapping {
+    /// - Parameter text: whole characters, in UTF-8.
     static func appendLower(_ text: some Sequence<UInt8>, to result: inout [UInt8]) { append(text, to: &result, isUpper: false) }
     static func appendUpper(_ text: some Sequence<UInt8>, to result: inout [UInt8]) { append(text, to: &result, isUpper: true) }
 
@@ -43,6 +44,7 @@ enum CaseMapping {
             let byte = text[place]
             // ASCII by a comparison, two bytes by the table, all else scalar by scalar.
             if byte < 0x80 {
+                // Wraps for what lies below A, so that one comparison is enough.
                 target[written] = byte &- 0x41 < 26 ? byte | 0x20 : byte
                 (place, written) = (place + 1, written + 1)
                 continue
@@ -57,6 +59,7 @@ enum CaseMapping {
                     continue
                 }
             }
+            // As many bytes as the first one says.
             let end = min(place + (byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1), text.count)
             var folded: [UInt8] = []
             appendLower(text[place..<end], to: &folded)

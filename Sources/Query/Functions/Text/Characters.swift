@@ -21,6 +21,7 @@ extension ScalarFunction {
             }
         })
 
+    /// - Throws: for 0, which no text holds, and for numbers of no character.
     static let chr = ScalarFunction(
         "chr", nulls: .strict, cost: .heavy, failure: .possible,
         kernel: .plain { (call) throws(KernelError) in
@@ -66,6 +67,7 @@ extension ScalarFunction {
                 let map = fixed ?? mapping(from[row], to[row])
                 var result: [UInt8] = []
                 for scalar in String(decoding: texts[row], as: UTF8.self).unicodeScalars {
+                    // Nil twice: not among the characters, or among them as one that goes.
                     if let changed = map[scalar] {
                         if let changed { result += String(Character(changed)).utf8 }
                     } else {

@@ -37,6 +37,7 @@ extension ScalarFunction {
                 while true {
                     guard let byte = rest.popFirst() else { throw fault() }
                     if byte == UInt8(ascii: "\"") {
+                        // Two quotes are one.
                         guard rest.first == UInt8(ascii: "\"") else { break }
                         rest.removeFirst()
                     }

@@ -65,6 +65,7 @@ extension SQLFunction {
         default:
             throw .badSQL("\(call.name) needs a date or time, not \(value.type.sqlName)", at: value.position).because(.undefinedFunction)
         }
+        // Seconds have microseconds, milliseconds three digits less; all but these and the Julian day of a moment are whole.
         let scale = switch field {
         case "second", "epoch": value.type == .date ? 0 : 6
         case "milliseconds": 3

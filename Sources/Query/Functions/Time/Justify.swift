@@ -80,9 +80,9 @@ extension ScalarFunction {
     /// 2000-01-01, from which PostgreSQL counts: half of a last digit goes away from it.
     static let postgresStart: Int64 = 946_684_800_000_000
 
-    /// - Precondition: within TIMESTAMP's range.
-    ///
     /// To a multiple of 10^(6 - digitCount) microseconds, halves away from `start`.
+    ///
+    /// - Precondition: within TIMESTAMP's range.
     static func rounded(_ value: Int64, from start: Int64, digitCount: Int) -> Int64 {
         guard (0..<6).contains(digitCount) else { return value }
         let step = (digitCount..<6).reduce(Int64(1)) { product, _ in product * 10 }
@@ -191,6 +191,7 @@ extension ScalarFunction {
                 guard !Calendar.isInfinite(moment: origins[row]) else { throw .outside(.timeOutOfRange, "the origin of date_bin is infinite") }
                 if Calendar.isInfinite(moment: times[row]) { return times[row] }
                 guard let distance = times[row].subtractingOrNil(origins[row]) else { throw .timeOutOfRange }
+                // The division cuts towards zero: before the origin one more step down.
                 var steps = distance / step
                 if distance < 0, distance % step != 0 { steps -= 1 }
                 guard let bin = steps.multipliedOrNil(by: step)?.addingOrNil(origins[row]) else { throw .timeOutOfRange }

@@ -103,6 +103,7 @@ extension ScalarFunction {
                     builder.appendNull()
                     continue
                 }
+                // Weeks are days; hours and minutes are time, which no day is carried from.
                 guard seconds[row].isFinite, let months = Int32(exactly: numbers[0][row] * 12 + numbers[1][row]),
                     let days = Int32(exactly: numbers[2][row] * 7 + numbers[3][row]),
                     let time = Int64(exactly: (seconds[row] * 1_000_000).rounded(.toNearestOrEven)),

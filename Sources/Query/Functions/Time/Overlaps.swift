@@ -11,6 +11,7 @@ extension SQLFunction {
     ) { (call, typing) throws(QueryError) in
         try call.count(4...4)
         var values = call.arguments
+        // An interval is a length, and is added to the moment before it.
         let lengths = [1, 3].filter { values[$0].type == .interval }
         let moments = values.indices.filter { !lengths.contains($0) }
         var type = try typing.unified(moments.map { values[$0] }, "OVERLAPS")[0].type

@@ -62,6 +62,7 @@ enum TimeArithmeticKernels {
         case (.timestamp, .timestamp):
             return try toInterval(left, right) { one, other in
                 guard !Calendar.isInfinite(moment: one), !Calendar.isInfinite(moment: other), let difference = one.subtractingOrNil(other) else { return nil }
+                // Microseconds of 64 bits are fewer days than 2^31.
                 return Interval(
                     days: Int32(truncatingIfNeeded: difference / Calendar.microsecondsPerDay),
                     microseconds: difference % Calendar.microsecondsPerDay)
@@ -150,6 +151,7 @@ enum TimeArithmeticKernels {
         return Interval(months: monthCount, days: dayCount, microseconds: time)
     }
 
+    /// Around midnight; months and days of the interval mean nothing to a time of day.
     private static func moveTime(_ time: Column, by interval: Column, sign: Int64) throws(KernelError) -> Column {
         let validity = Bitmap.both(time.rowValidity, interval.rowValidity)
         guard let times = time.integers() else { throw .timeOutOfRange }
@@ -206,6 +208,8 @@ enum TimeArithmeticKernels {
     }
 
     /// age(later, earlier): years, months, days and time as the calendar counts them.
+    ///
+    /// - Throws: `.timeOutOfRange` where a moment is infinite.
     static func age(_ left: Column, _ right: Column, zone: TimeZoneRules) throws(KernelError) -> Column {
         let validity = Bitmap.both(left.rowValidity, right.rowValidity)
         let localType = ColumnType.timestamp(isUTC: false)

@@ -68,6 +68,8 @@ extension KernelCall {
     /// What `compute` makes of the second argument for the field that each row names in the first: once for each field of the batch, over its rows.
     ///
     /// - Parameter isKnown: whether the function has the field.
+    ///
+    /// - Throws: `.invalidArgument` for a field that the function has not.
     func eachField(
         as type: ColumnType, _ isKnown: (String) -> Bool, _ compute: (TimeFieldKernels.Part, Column) throws(KernelError) -> Column
     ) throws(KernelError) -> Column {

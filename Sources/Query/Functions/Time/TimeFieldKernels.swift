@@ -304,6 +304,7 @@ enum TimeFieldKernels {
 
     // MARK: make_date, AT TIME ZONE
 
+    /// - Throws: `.timeOutOfRange` for a day that the calendar has not.
     static func makeDate(_ year: Column, _ month: Column, _ day: Column) throws(KernelError) -> Column {
         let validity = Bitmap.both(Bitmap.both(year.rowValidity, month.rowValidity), day.rowValidity)
         guard let years = year.integers(), let months = month.integers(), let days = day.integers() else { throw .timeOutOfRange }
@@ -345,6 +346,7 @@ enum TimeFieldKernels {
         return .whole(result, type: type, validity: validity)
     }
 
+    /// All by one zone, and so by one clock.
     private static func shift(
         _ values: [Int64], zone: TimeZoneRules, isToLocal: Bool, type: ColumnType, validity: Bitmap?
     ) throws(KernelError) -> Column {
