@@ -11,6 +11,7 @@ extension SQLFunction {
     static let jsonbDelete = named("jsonb_delete", summary: "as `-`", .subtract, [[.jsonb, .int32], [.jsonb, .string], [.jsonb, .listOf(.string)]])
     static let jsonbDeletePath = named("jsonb_delete_path", summary: "as `#-`", .withoutPath, [[.jsonb, .listOf(.string)]])
 
+    /// Bound as the operator, once the left side is a document.
     private static func named(_ name: String, summary: String, _ op: ExpressionSyntax.BinaryOperator, _ forms: [[ColumnType]]) -> SQLFunction {
         SQLFunction(name, summary: summary, forms: forms) { (call, typing) throws(QueryError) in
             try call.count(2...2)

@@ -27,6 +27,7 @@ extension ScalarFunction {
             })
     }
 
+    /// Down through lists to their values; lists are built anew around what `map` gives.
     private static func mapped(_ column: Column, _ call: KernelCall, _ map: (Column) throws(KernelError) -> Column) throws(KernelError) -> Column {
         guard case .list = column.type, !column.isConstantNull else { return try map(column.flattened()) }
         let (offsets, element) = column.lists()

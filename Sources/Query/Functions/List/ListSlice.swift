@@ -8,6 +8,7 @@ extension ScalarFunction {
             let (offsets, element) = call[0].lists()
             let (lows, highs) = (call[1].integers() ?? [], call[2].integers() ?? [])
             let validity = call.strictValidity
+            // Elements are gathered by their places: the result's lists lie end to end.
             var rows: [Int32] = [], ends: [Int32] = [0]
             try call.meter.charge(2 * call[0].flatByteCountBound)
             for row in 0..<call.count {

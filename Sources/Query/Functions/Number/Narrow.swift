@@ -35,6 +35,7 @@ extension ScalarFunction {
             var result = [Double](repeating: 0, count: values.count)
             for row in values.indices where validity?[row] ?? true {
                 let narrow = Float(values[row])
+                // Past REAL's range, or nearer to 0 than any REAL but that.
                 guard narrow.isFinite || !values[row].isFinite, narrow != 0 || values[row] == 0 else { throw .numericOverflow }
                 result[row] = Double(narrow.description) ?? Double(narrow)
             }

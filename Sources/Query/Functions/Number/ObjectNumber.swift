@@ -6,6 +6,7 @@ extension ScalarFunction {
     /// Of an INTEGER or a text: what is below 0 has the same bits.
     static let wrappedObjectNumber = number("oid", from: Int64(Int32.min))
 
+    /// - Parameter least: the least number that is taken.
     private static func number(_ symbol: String, from least: Int64) -> ScalarFunction {
         ScalarFunction(
             symbol, nulls: .strict, cost: .arithmetic, failure: .possible,

@@ -9,6 +9,7 @@ extension ScalarFunction {
     package static let greater: ScalarFunction = comparing(">", .greater) { .lessOrEqual }
     package static let greaterOrEqual: ScalarFunction = comparing(">=", .greaterOrEqual) { .less }
 
+    /// Documents compare by their keys, which of a constant are made once.
     private static func comparing(
         _ symbol: String, _ comparison: Comparison, negation: @escaping @Sendable () -> ScalarFunction
     ) -> ScalarFunction {

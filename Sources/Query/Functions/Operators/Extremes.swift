@@ -13,6 +13,7 @@ extension SQLFunction {
                 throw .badSQL("\(call.name) cannot compare \(values[0].type.sqlName)", at: call.position).because(.undefinedFunction)
             }
             if values.count == 1 { return values[0] }
+            // An order of a language compares keys; the text is taken out of the one that wins.
             let keys = try typing.collationKeys(values, at: call.position)
             let found = call.make(function, keys, keys[0].type)
             return found.type == values[0].type ? found : call.make(.collatedText, [found], .string)

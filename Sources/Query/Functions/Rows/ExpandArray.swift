@@ -14,6 +14,7 @@ extension ScalarFunction {
                 for place in offsets[row]..<offsets[row + 1] { places[Int(place)] = place - offsets[row] + 1 }
             }
             let numbers = Column(type: .int32, count: places.count, values: .int32(places))
+            // Elements stay where they are: the list of pairs has the list's own offsets.
             let pairs = Column(type: field.type, count: element.count, values: .structure([element, numbers]))
             return Column(type: call.type, count: call[0].count, validity: call[0].validity, values: .list(offsets: offsets, element: pairs))
         })

@@ -20,6 +20,7 @@ enum FormatTemplate {
 
     /// `st`, `nd`, `rd` or `th` behind digits.
     static func ordinal(_ digits: ArraySlice<UInt8>, isUpper: Bool) -> String {
+        // 11th, 12th and 13th, and so of 111.
         let isTeen = digits.count > 1 && digits.dropLast().last == UInt8(ascii: "1")
         let ending = switch digits.last {
         case UInt8(ascii: "1") where !isTeen: "st"

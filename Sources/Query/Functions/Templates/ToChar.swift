@@ -11,6 +11,7 @@ extension SQLFunction {
         let format = try typing.implicit(call.arguments[1], to: .string, call.name)
         switch value.type {
         case .date:
+            // As PostgreSQL takes a DATE.
             let instant = try typing.cast(value, to: .timestampTZ, isExplicit: false)
             return call.make(.toChar, typing.zoned([instant, format], .timestampTZ), .string)
         case .time:

@@ -6,9 +6,11 @@ extension SQLFunction {
         try call.count(1...2)
         var values = call.arguments
         if values.count == 1 {
+            // From the midnight that the day began with.
             let today = try currentDate.bound(FunctionCall(name: "current_date", arguments: [], position: call.position), typing)
             values.insert(TypedExpression(today, at: call.position), at: 0)
         }
+        // Local times where one is local and none is an instant.
         let isLocal = values.contains { $0.type == .timestamp(isUTC: false) } && !values.contains { $0.type == .timestampTZ }
         let type: ColumnType = isLocal ? .timestamp(isUTC: false) : .timestampTZ
         var arguments: [Expression] = []

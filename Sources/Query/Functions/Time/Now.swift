@@ -19,6 +19,7 @@ extension SQLFunction {
         guard case .literal(.integer(let now), _) = localNow(call, typing) else {
             return .cast(localNow(call, typing), to: .date, position: call.position)
         }
+        // Down, before 1970 as well.
         let (days, rest) = now.quotientAndRemainder(dividingBy: ValueText.microsecondsPerDay)
         return .literal(.integer(rest < 0 ? days - 1 : days), .date)
     }
@@ -28,6 +29,7 @@ extension SQLFunction {
         return .cast(localNow(call, typing), to: .time, position: call.position)
     }
 
+    /// A constant by UTC; by another zone a cast, which asks its rules.
     private static func localNow(_ call: FunctionCall, _ typing: any CallTyping) -> Expression {
         let type = ColumnType.timestamp(isUTC: false)
         if typing.isUTC { return .literal(.integer(typing.now), type) }
