@@ -7,6 +7,8 @@ import ColumnStore
 ///
 ///     FROM a, UNNEST(a.list) l, (SELECT … a.x …) s    the function sees a, the subquery does not
 ///     FROM a, LATERAL (SELECT … a.x …) s              a join whose right side mentions columns of its left one
+///
+/// PostgreSQL 15's documentation, section 7.2.1.
 extension Binder {
     /// Binds the list and leaves its names in the frame.
     ///
@@ -99,6 +101,7 @@ extension Binder {
         if name.count == 1, let table = frame.commonTable(last.text) {
             try countNode(table.nodeCount, at: last.position)
             frame.mention(table, last.text)
+            // Columns of its own at each mention: the table may be joined with itself.
             let columns = table.columns.map { newColumn($0.name, $0.type) }
             for (column, defined) in zip(columns, table.columns) {
                 declare(column, as: declaredTypes[defined.id])
@@ -117,6 +120,7 @@ extension Binder {
         guard name.count == 1 || (name.count == 2 && name[0].text == "public") else {
             throw .badSQL("there is no schema “\(name[0].text)”", at: name[0].position, hint: "tables have no schema here").because(.undefinedTable)
         }
+        // What the view at hand names itself, without what views among that name.
         if openViews.count == 1 { reads.insert(last.text) }
         guard let entry = try entry(last.text, at: last.position) else { throw unknownTable(last, in: frame) }
         return try named(noting(try bindEntry(last, entry), of: last, in: nil), alias, name: last.text)
@@ -278,6 +282,9 @@ extension Binder {
         try collect(item, &seen)
     }
 
+    /// The names that an item brings, those within a join among them.
+    ///
+    /// - Throws: bad-sql for one that is there already.
     private func collect(_ item: TableSyntax, _ seen: inout Set<String>) throws(QueryError) {
         let name: NameSyntax?
         switch item {
@@ -302,6 +309,7 @@ extension Binder {
     struct Unnest {
         var list: Expression
         var elements: [UnnestNode.Element]
+        /// The column of WITH ORDINALITY.
         var ordinality: OutputColumn?
         var names: NameScope
 
@@ -438,6 +446,7 @@ extension Binder {
         // Bounds that look at no row make one series, which a scan-like node gives without a list in memory.
         guard isSubscripts || arguments.contains(where: { !$0.expression.columnIDs.isEmpty || $0.expression.hasSubquery }) else { return nil }
         try countNode(at: position)
+        // Subscripts take their bounds from the list.
         let (type, bounds) = isSubscripts ? (.int32, []) : try seriesTypes(arguments, at: position)
         let name = alias?.name ?? NameSyntax(call.name.text, at: position)
         let ordinality = withOrdinality ? newColumn("ordinality", .int64) : nil
@@ -555,6 +564,7 @@ extension Binder {
     ) throws(QueryError) -> (LogicalPlan, NameScope) {
         var select = SelectSyntax(position: position)
         let name = alias?.name ?? call.name
+        // As the parser would measure it.
         let height = 1 + (call.arguments.map(\.height).max() ?? 0)
         select.items = [SelectItemSyntax(expression: ExpressionSyntax(kind: .function(call), position: position, height: height), alias: name)]
         let rows = try bindQuery(QuerySyntax(body: .select(select), position: position), parent: frame)
@@ -569,8 +579,11 @@ extension Binder {
     }
 
     /// The type of a series' values, and start, end and step as that. Times step by intervals; numbers of several types become one.
+    ///
+    /// - Throws: bad-sql for times without a step, and for what is neither number nor time.
     private func seriesTypes(_ arguments: [TypedExpression], at position: Int) throws(QueryError) -> (ColumnType, [Expression]) {
         let first = arguments[0], last = arguments[1]
+        // A step that is an interval says so of bounds without a type as well.
         let isTime = [first, last].contains { TypeRules.isTimestamp($0.type) || $0.type == .date } || arguments.count == 3 && arguments[2].type == .interval
         if isTime {
             guard arguments.count == 3 else { throw .badSQL("generate_series of times needs a step", at: position) }

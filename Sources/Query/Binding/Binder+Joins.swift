@@ -7,6 +7,8 @@ import ColumnStore
 /// | inner, cross | join | the left rows unfolded, ON as a filter above |
 /// | left | left join | unfolded with a row for an empty list; with ON a left join to the list of the row's own |
 /// | right, full | join; the right side sees nothing of the left | the same |
+///
+/// PostgreSQL 15's documentation, section 7.2.1.
 extension Binder {
     /// Three levels of names: `inner` for ON, which sees both sides; `beside` for functions and LATERAL within, which see the left side and what
     /// stands before the join; `frame` for the query.

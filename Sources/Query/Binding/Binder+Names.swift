@@ -30,6 +30,7 @@ extension Binder {
             mention(found.0, parts[found.1 - 1].text, position)
             return TypedExpression(try fields(parts.dropFirst(found.1), of: found.0), at: position)
         }
+        // A column of every table in PostgreSQL, of none here.
         if let last = parts.last, last.text == "tableoid", parts.count <= 2, let number = relationNumber(parts.count == 2 ? parts[0].text : nil, from: scope.frame) {
             return TypedExpression(.literal(.integer(number), .int64), declared: "oid", at: position)
         }
@@ -171,6 +172,7 @@ extension Binder {
 
     // MARK: Tables about tables
 
+    /// A table of constants: its columns' names and types, and its rows.
     private func textRows(_ names: [(String, ColumnType)], _ rows: [[Value]]) -> LogicalPlan {
         let columns = names.map { newColumn($0.0, $0.1) }
         return .values(columns: columns, rows: rows.map { row in zip(row, names).map { .literal($0, $1.1) } })

@@ -4,8 +4,10 @@ import ColumnStore
 ///
 /// A query is bound in this order: its WITH, LIMIT and OFFSET, its body with ORDER BY, and then the LIMIT is put above. `bind` is called for every
 /// query, however deep it stands.
+///
+/// PostgreSQL 15's documentation, sections 7.4 to 7.8.
 extension Binder {
-    /// Binds a query; `frame` of the result holds the columns of outer queries that it mentions.
+    /// Binds a query in a level of its own; `correlation` names the columns of outer queries that it mentions.
     func bindSubquery(_ query: QuerySyntax, parent: BindingFrame) throws(QueryError) -> (rows: BoundRows, correlation: [ColumnID]) {
         let frame = BindingFrame(parent: parent)
         let rows = try bind(query, in: frame)
@@ -76,6 +78,7 @@ extension Binder {
         guard frame.commonTables[table.name.text] == nil else {
             throw .badSQL("WITH names “\(table.name.text)” twice", at: table.name.position).because(.duplicateAlias)
         }
+        // How many nodes its plan has: each mention counts them again.
         let before = nodeCount
         if table.isRecursive, let recursive = try bindRecursive(table, in: frame) {
             frame.commonTables[table.name.text] = recursive
@@ -124,6 +127,7 @@ extension Binder {
             let source = RecursiveTable(
                 schema: schema, seed: try converted(first, to: types, at: position), step: try converted(second.plan, to: types, at: position), working: working,
                 keepsRepeats: isAll)
+            // A table that looks at no query around it is a scan like others.
             let outside = Set(outer.correlation + inner.correlation)
             let plan = outside.isEmpty ? scan(table.name.text, source, []) : recursion(source, of: table.name.text, over: outside, columns, at: position)
             return CommonTable(id: newShared(), plan: plan, columns: columns, nodeCount: 1, correlation: outside.sorted())
@@ -205,6 +209,7 @@ extension Binder {
     /// - Throws: data-error for a negative constant; errors of a constant that has no value.
     private func rowCount(_ syntax: ExpressionSyntax?, _ clause: String, in frame: BindingFrame) throws(QueryError) -> RowCount? {
         guard let syntax else { return nil }
+        // A level without names: the query's own columns are not there yet.
         let outer = BindingFrame(parent: frame)
         let value = try bindExpression(syntax, in: ExpressionScope(frame: outer, clause: clause))
         frame.correlate(Set(outer.correlation))
@@ -249,6 +254,7 @@ extension Binder {
 
     // MARK: Bodies
 
+    /// A body without what stands behind it: its order and limit are the caller's.
     private func bindBody(_ body: QueryBody, in frame: BindingFrame) throws(QueryError) -> BoundRows {
         switch body {
         case .select(let select): return BoundRows(plan: try bindSelect(select, orderBy: [], in: frame))
@@ -356,6 +362,7 @@ extension Binder {
 
     /// VALUES: each column of one type over all rows, named column1, column2 …
     private func bindValues(_ rows: [[ExpressionSyntax]], at position: Int, in frame: BindingFrame) throws(QueryError) -> BoundRows {
+        // No columns but those of queries around it.
         let scope = ExpressionScope(frame: BindingFrame(parent: frame), clause: "VALUES")
         var bound: [[TypedExpression]] = []
         for row in rows {
@@ -380,7 +387,7 @@ extension Binder {
 
     // MARK: Order
 
-    /// ORDER BY over a set operation or VALUES: output names and ordinals only.
+    /// ORDER BY over a set operation or VALUES: ordinals, and expressions of the output names.
     private func sorted(_ plan: LogicalPlan, by items: [OrderItemSyntax], in frame: BindingFrame) throws(QueryError) -> LogicalPlan {
         guard !items.isEmpty else { return plan }
         let columns = plan.columns

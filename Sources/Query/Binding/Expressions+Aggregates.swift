@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// An aggregate belongs to the innermost query of whose columns its arguments mention any: `SELECT (SELECT sum(o.x) FROM t) FROM o` sums in the outer
 /// query. So its arguments are bound where it stands, and then it is given to its owner's collector.
+///
+/// PostgreSQL 15's documentation, sections 4.2.7 and 9.21.
 extension Binder {
     /// - Throws: bad-sql in a clause that takes none, within another aggregate, and for arguments of a wrong number or type.
     ///

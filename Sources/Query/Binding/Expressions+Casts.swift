@@ -11,6 +11,8 @@ import ColumnStore
 ///
 /// Types that PostgreSQL has and the plan has not (SMALLINT, REAL, CHAR(n), NAME, OID …) are kept as the nearest one, and their name goes along as
 /// `declared`; a cast to such a type does to the value what it would do there.
+///
+/// PostgreSQL 15's documentation, chapter 10.
 extension Binder {
     /// `value` where `type` is wanted: an untyped literal is read as it, a number widened.
     ///
@@ -21,6 +23,7 @@ extension Binder {
             throw .badSQL(
                 "\(what) needs \(type.sqlName), not \(value.type.sqlName)", at: value.position,
                 hint: TypeRules.cast(from: value.type, to: type) == .none ? nil : "cast it with ::\(type.sqlName)")
+                // What does not fit a function is to PostgreSQL a function that is not there.
                 .because(FunctionRegistry.scalarsByName[what] == nil ? .typeMismatch : .undefinedFunction)
         }
         return try cast(value, to: type, isExplicit: false)
@@ -85,6 +88,7 @@ extension Binder {
 
     /// What a constant names, as its number.
     private func registryNumber(_ name: String, in registry: String, _ dialect: any CatalogDialect, at position: Int) throws(QueryError) -> Expression {
+        // Digits are the number itself.
         if let number = Int64(name) { return .literal(.integer(number), .int64) }
         dependsOnSession = true
         do {
@@ -157,6 +161,7 @@ extension Binder {
             return .call(function, [result, .literal(.integer(Int64(digits)), .int32)], type: type, position: value.position)
         }
         if target.declared == "jsonpath" { return folded(.call(.jsonPathWritten, [result], type: .string, position: value.position)) }
+        // What is past the length goes; of CHAR(n) the blanks at the end as well.
         guard let length = target.lengthMax else { return result }
         let cut = Expression.call(.left, [result, .literal(.integer(Int64(length)), .int32)], type: .string, position: value.position)
         return target.isPadded ? .call(.trimTrailing, [cut], type: .string, position: value.position) : cut
@@ -229,6 +234,7 @@ extension Binder {
             throw .badSQL(
                 "\(value.type.sqlName) cannot be cast to \(type.sqlName)", at: value.position).because(isExplicit ? .noCast : .typeMismatch)
         }
+        // A constant number is brought to the type here.
         if case .literal(let literal, let source) = value.expression, let number = LiteralCast.number(literal, from: source, to: type) {
             return .literal(number, type)
         }
@@ -303,6 +309,7 @@ extension Binder {
         case kept
     }
 
+    /// As `Reals` says; nil as well where one of them is no number.
     func realsThatMeet(_ items: [TypedExpression]) -> Reals? {
         let typed = items.filter { !$0.isUntyped && $0.type != .null }
         let others = typed.filter { declaredType($0) != "float4" || $0.type != .double }
@@ -336,6 +343,7 @@ extension Binder {
         guard TypeRules.isComparable(type) else {
             throw .badSQL("\(what) cannot compare values of type \(type.sqlName)", at: position).because(.undefinedFunction)
         }
+        // A REAL beside anything else compares as what it is exactly.
         let isMixed = items.contains { !$0.isUntyped && declaredType($0) != "float4" }
         let isSingle = items.contains { !$0.isUntyped } && items.allSatisfy { $0.isUntyped || isSinglePrecision($0) }
         var result: [Expression] = []

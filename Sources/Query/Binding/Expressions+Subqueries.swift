@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// A subquery's plan is bound in a level of its own, whose outer columns are its correlation. Types of both sides are settled here, so that the
 /// planner compares columns as they are.
+///
+/// PostgreSQL 15's documentation, section 9.23.
 extension Binder {
     /// EXISTS, a value, IN, ANY and ALL of a query or a list, and a row compared with a query.
     ///

@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// Once rows are grouped, an expression may be made of keys and aggregates alone. `rewrite` goes through it from the root: what is the same as a key
 /// becomes the key's column, aggregates are columns already, and a column of FROM that is left has no single value in a group.
+///
+/// PostgreSQL 15's documentation, sections 7.2.3 and 7.2.4.
 struct Grouping {
     let plan: LogicalPlan
     /// In the order of GROUP BY; places of sets count in it.
@@ -51,6 +53,7 @@ struct Grouping {
                 groupingSets: isPlain ? nil : list.sets, groupingColumn: mask, aggregates: collector.aggregates))
     }
 
+    /// - Throws: bad-sql for what is no key.
     private static func place(of argument: TypedExpression, in list: Binder.GroupingList, _ binder: Binder) throws(QueryError) -> Int {
         guard let place = list.places[binder.twins.compared(argument.expression)] else {
             throw .badSQL("the arguments of GROUPING must be expressions of GROUP BY", at: argument.position).because(.ungroupedColumn)
@@ -70,6 +73,7 @@ struct Grouping {
         for (index, argument) in arguments.enumerated() {
             let place = try place(of: argument, in: list, binder)
             let shift = list.expressions.count - 1 - place
+            // A key's bit lies by its place from the last; the answer is an INTEGER.
             guard shift < 62, arguments.count < 32 else {
                 throw .unsupported("GROUPING over so many columns is not supported", at: argument.position)
             }
@@ -90,6 +94,7 @@ struct Grouping {
     func rewrite(_ expression: Expression) throws(QueryError) -> Expression {
         try expression.replaced { (node) throws(QueryError) in
             PlanningWork.charge(1)
+            // A constant is what it is, though a key may be the same one.
             if let place = places[binder.twins.compared(node)], !node.isLiteral { return .column(keys[place].column) }
             switch node {
             case .column(let id, _):
@@ -174,6 +179,7 @@ struct SubqueryTwins {
         if found.isEmpty { return }
         // U+0000 is in no text that somebody may write.
         let text = "\u{0}" + SyntaxPrinter.print(syntax)
+        // Several in one expression are told apart by their order.
         for (number, place) in found.enumerated() { texts[place] = "\(text)\u{0}\(number)" }
     }
 

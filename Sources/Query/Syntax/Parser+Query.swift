@@ -8,6 +8,8 @@
 ///              [GROUP BY [DISTINCT] groupings] [HAVING x] [WINDOW name AS '(' window ')' …]
 ///
 /// LIMIT and OFFSET may stand in either order. What writes or locks is refused by name.
+///
+/// PostgreSQL 15's documentation, chapter 7, and the page of SELECT.
 extension Parser {
     /// A query, its WITH included, up to a token that can be no part of it.
     mutating func query() throws(QueryError) -> QuerySyntax {

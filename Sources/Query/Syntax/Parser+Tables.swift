@@ -7,6 +7,8 @@
 ///             | [LATERAL] '(' query ')' [alias] | '(' table ')' [alias]
 ///             | [LATERAL] call [WITH ORDINALITY] [alias] | ROWS FROM '(' call {',' call} ')' [WITH ORDINALITY] [alias]
 ///     alias   = [AS] name ['(' names ')']
+///
+/// PostgreSQL 15's documentation, section 7.2.
 extension Parser {
     /// One item of the FROM list, with the joins that follow it.
     mutating func tableReference() throws(QueryError) -> TableSyntax {

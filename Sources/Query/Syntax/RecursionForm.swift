@@ -4,6 +4,8 @@
 /// One walk over the query. `place` is the strictest place that is around what is looked at, and goes down with it.
 ///
 /// A table of an inner WITH that is called the same hides this one: from there on, and with RECURSIVE in the whole of its list.
+///
+/// PostgreSQL 15's documentation, section 7.8.2.
 struct RecursionForm {
     /// Raw values are words of the message.
     private enum Place: String {

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// `->`, `->>`, `#>` and `#>>`: a member, an element, or what a path of them leads to, as a document or as its text; and the functions that say the same.
+/// PostgreSQL 15's documentation, section 9.16.1.
 extension SQLFunction {
     static let jsonbExtractPath = extraction("jsonb_extract_path", summary: "as `#>`", .jsonb, asText: false)
     static let jsonbExtractPathText = extraction("jsonb_extract_path_text", summary: "as `#>>`", .jsonb, asText: true)

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// Documents made of others: `||`, `-`, `#-`, jsonb_set and jsonb_insert.
+/// PostgreSQL 15's documentation, section 9.16.1.
 extension SQLFunction {
     static let jsonbSet = atPath("jsonb_set", summary: "a document with the part at a path replaced, or made where there is none", .jsonSet)
     static let jsonbInsert = atPath("jsonb_insert", summary: "a document with one more member or element", .jsonInsert)

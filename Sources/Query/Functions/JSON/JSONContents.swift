@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// `@>`, `<@`, `?`, `?|` and `?&`: what a document holds; and `=`, by which numbers of other digits are the same.
+/// PostgreSQL 15's documentation, section 9.16.1, and 8.14.3 of what contains what.
 extension ScalarFunction {
     static let jsonContains = ScalarFunction(
         "@>", .infix, nulls: .strict, cost: .heavy, failure: .never,

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// What json_agg and json_object_agg make of gathered lists. The session's zone is the last argument.
+/// PostgreSQL 15's documentation, section 9.21.
 extension ScalarFunction {
     static let jsonOfList = gathered("json_agg", separator: ", ")
     /// Of rows and lists, each of which PostgreSQL begins on a line of its own.

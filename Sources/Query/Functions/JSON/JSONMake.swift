@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// Documents made of values: to_json and to_jsonb, and objects and arrays of what is given.
+/// PostgreSQL 15's documentation, section 9.16.1.
 extension SQLFunction {
     static let toJSON = conversion(["to_json"], summary: "any value as a document", .json(isBinary: false))
     /// With line ends between the outermost members or elements, where a second argument is true.

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// json_object and jsonb_object: a document of a list of names and values in turn, of a list of pairs, or of a list of each.
+/// PostgreSQL 15's documentation, section 9.16.1.
 extension SQLFunction {
     static let jsonObjectOfTexts = ofTexts("json_object", summary: "an object of a list of names and values in turn, or a list of each", .json(isBinary: false))
     static let jsonbObjectOfTexts = ofTexts("jsonb_object", summary: "an object of a list of names and values in turn, or a list of each", .jsonb)

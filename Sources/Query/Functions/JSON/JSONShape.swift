@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// What a document is: its kind, how long it is, and itself without null members or with line breaks.
+/// PostgreSQL 15's documentation, section 9.16.1.
 extension SQLFunction {
     static let jsonTypeof = of(["jsonb_typeof", "json_typeof"], summary: "what a document is: `object`, `array`, `string`, `number`, `boolean` or `null`", .jsonTypeof, .string)
     static let jsonArrayLength = of(["jsonb_array_length", "json_array_length"], summary: "how many elements an array has", .jsonArrayLength, .int32)

@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// A comparison or a sort by a language is one of bytes: the binder puts `collation_key` around the operands, and `collated_text` around a key that
 /// is shown.
+///
+/// PostgreSQL 15's documentation, section 24.2.
 extension ScalarFunction {
     /// The text itself, and the name of its order: what compares and sorts looks for this call.
     static let collated = ScalarFunction(

@@ -2,6 +2,7 @@ import CICU
 import ColumnStore
 
 /// normalize(text, form), and IS NORMALIZED, which is `is_normalized(text, form)`: one spelling of texts that look the same.
+/// PostgreSQL 15's documentation, section 9.4.
 extension SQLFunction {
     static let normalize = SQLFunction(
         "normalize", summary: "a text in a normal form of Unicode: `normalize(name, NFKC)`; NFC where none is named",

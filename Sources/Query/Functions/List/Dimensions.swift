@@ -3,6 +3,8 @@ import ColumnStore
 /// Lists of lists as PostgreSQL's arrays of several dimensions: what functions of all elements take is the flat list, row by row.
 ///
 /// What asks for the length of a dimension takes the first list of each outer one for all of them.
+///
+/// PostgreSQL 15's documentation, section 8.15.
 extension ScalarFunction {
     /// The elements of a list's lists, one behind the other.
     static let listFlat = ScalarFunction(

@@ -3,6 +3,8 @@ import ColumnStore
 /// Lists made of lists: with an element more, without one, with one replaced; and where an element stands.
 ///
 /// A list and the values that go with it are brought to one type first.
+///
+/// PostgreSQL 15's documentation, section 9.19.
 extension SQLFunction {
     static let arrayAppend = joining("array_append", summary: "a list with one element more at its end, as `||`", element: 1)
     static let arrayPrepend = joining("array_prepend", summary: "a list with one element more at its start, as `||`", element: 0)

@@ -3,6 +3,8 @@ import ColumnStore
 /// Lists element by element: their order, what they share, and what they make together.
 ///
 /// `ListValues` reads rows as ranges into the elements; sets of elements are built of `identity`, in which values are the same where `=` says so.
+///
+/// PostgreSQL 15's documentation, section 9.19.
 extension ScalarFunction {
     /// Less than 0, 0, or more: PostgreSQL's order of arrays, in which NULL elements are alike and behind all others.
     static let listOrder = pairs("array_order") { (call, left, right) throws(KernelError) in

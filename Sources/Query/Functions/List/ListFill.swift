@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// trim_array: a list without its last elements; array_fill: a list of one value so many times.
+/// PostgreSQL 15's documentation, section 9.19.
 extension SQLFunction {
     static let trimArray = SQLFunction("trim_array", summary: "a list without its last n elements", forms: [[.listOf(.int32), .int32]]) { (call, typing) throws(QueryError) in
         try call.count(2...2)

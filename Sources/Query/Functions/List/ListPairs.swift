@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// One pass keeps N, ΣX, ΣY and the sums of squares and products of the differences from the averages (Sxx, Syy, Sxy). They are moved on with each
 /// pair instead of being made of ΣX² at the end, which would take two large numbers from each other.
+///
+/// PostgreSQL 15's documentation, section 9.21.
 extension ScalarFunction {
     static let corr = pairs("corr") { $0.count < 1 || $0.sxx == 0 || $0.syy == 0 ? nil : $0.sxy / ($0.sxx * $0.syy).squareRoot() }
     static let covarPop = pairs("covar_pop") { $0.count < 1 ? nil : $0.sxy / $0.count }

@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// All are expressions over `list_count` and elements, so that they have no kernels of their own. An empty list has no dimension: NULL, but a
 /// cardinality of 0.
+///
+/// PostgreSQL 15's documentation, section 9.19.
 extension SQLFunction {
     static let cardinality = SQLFunction(
         "cardinality", summary: "how many elements a list has in all its dimensions",

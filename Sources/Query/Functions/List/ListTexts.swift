@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// Texts cut into lists, and lists joined into texts.
+/// PostgreSQL 15's documentation, section 9.19.
 extension SQLFunction {
     static let stringToArray = SQLFunction(
         "string_to_array", summary: "a text cut at a delimiter, as a list",

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// width_bucket: which of equal spans between two bounds a number lies in, or which of bounds in a list a value reaches.
+/// PostgreSQL 15's documentation, section 9.3.
 extension SQLFunction {
     static let widthBucket = SQLFunction(
         "width_bucket", summary: "the bucket that a number falls into, of equal ones or by a list of bounds, which may be of any type",

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// Operators on the bits of INTEGER and BIGINT.
+/// PostgreSQL 15's documentation, section 9.3.
 extension ScalarFunction {
     static let bitAnd = pair("&") { left, right, _ in left & right }
     static let bitOr = pair("|") { left, right, _ in left | right }

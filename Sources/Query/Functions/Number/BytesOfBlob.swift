@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// get_byte, set_byte, get_bit and set_bit: one byte or bit of a BLOB, counted from 0. The first bit of a byte is its least.
+/// PostgreSQL 15's documentation, section 9.5.
 extension SQLFunction {
     static let getByte = SQLFunction("get_byte", summary: "one byte of a BLOB, from 0", takes: [.binary, .int32], gives: .int32, runs: .getByte)
     static let setByte = SQLFunction("set_byte", summary: "a BLOB with one byte, from 0, replaced", takes: [.binary, .int32, .int32], gives: .binary, runs: .setByte)

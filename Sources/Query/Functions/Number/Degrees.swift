@@ -5,6 +5,8 @@ import ColumnStore
 ///
 /// As PostgreSQL does it: an angle is mirrored into the first quadrant, where each function is scaled so that it meets its exact values at 30, 45 and
 /// 60 degrees.
+///
+/// PostgreSQL 15's documentation, section 9.3.
 extension SQLFunction {
     static let sind = degrees("sind", summary: "the sine of degrees", .sind)
     static let cosd = degrees("cosd", summary: "the cosine of degrees", .cosd)

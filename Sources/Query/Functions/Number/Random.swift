@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// Numbers by chance: another one for each row. No pass computes them before there are rows, keeps them, or computes them twice.
+/// PostgreSQL 15's documentation, section 9.3, and 9.14 of UUIDs.
 extension SQLFunction {
     static let random = SQLFunction("random", summary: "a DOUBLE from 0 up to 1, another one for each row", forms: [[]], volatility: .volatile) { (call, _) throws(QueryError) in
         try call.count(0...0)

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// round, floor and ceil: to whole numbers, an integer staying what it is; round also to so many digits.
+/// PostgreSQL 15's documentation, section 9.3.
 extension SQLFunction {
     static let floor = whole("floor", summary: "the next whole number downwards", function: .floor)
     static let ceil = whole("ceil", "ceiling", summary: "the next whole number upwards", function: .ceil)

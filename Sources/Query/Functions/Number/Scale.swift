@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// scale, min_scale and trim_scale: digits behind the mark. They are part of a DECIMAL's type, so that a column's values have all of them; a constant has its own.
+/// PostgreSQL 15's documentation, section 9.3.
 extension SQLFunction {
     static let scale = SQLFunction("scale", summary: "digits behind the mark of a DECIMAL's type", forms: [[.decimal38(scale: 2)]]) { (call, typing) throws(QueryError) in
         let value = try decimal(call, typing)

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// pg_size_bytes: how many bytes a size such as `1.5 GB` is.
+/// PostgreSQL 15's documentation, section 9.27.7.
 extension SQLFunction {
     static let sizeBytes = SQLFunction("pg_size_bytes", summary: "a size as bytes: `1.5 GB`, in powers of 1024", takes: [.string], gives: .int64, runs: .sizeBytes)
 }

@@ -2,6 +2,7 @@ internal import Glibc
 import ColumnStore
 
 /// Exponentials, logarithms and trigonometry: of DOUBLE, and DOUBLE what comes out.
+/// PostgreSQL 15's documentation, section 9.3.
 extension SQLFunction {
     static let exp = real("exp", summary: "e to the power of a number, a DOUBLE", .exp)
     static let ln = real("ln", summary: "the natural logarithm, a DOUBLE", .ln)

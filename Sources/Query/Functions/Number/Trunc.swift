@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// trunc: towards zero, of a DECIMAL also to so many digits.
+/// PostgreSQL 15's documentation, section 9.3.
 extension SQLFunction {
     static let trunc = SQLFunction(
         "trunc", summary: "the whole number, or number of so many digits, next to it towards zero",

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// gcd and lcm, factorial, div, and the bucket that a number falls into.
+/// PostgreSQL 15's documentation, section 9.3.
 extension SQLFunction {
     static let gcd = whole("gcd", summary: "the greatest common divisor of whole numbers or DECIMALs", .gcd)
     static let lcm = whole("lcm", summary: "the least common multiple of whole numbers or DECIMALs", .lcm)

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// concat_ws(s, a, b …): what is not NULL, with the separator between; NULL when that is NULL.
+/// PostgreSQL 15's documentation, section 9.4.
 extension SQLFunction {
     static let concatSeparated = SQLFunction(
         "concat_ws", summary: "values put together with a separator, the first argument, between them, NULLs left out",

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// GREATEST and LEAST of several values: NULLs are left out unless all are NULL.
+/// PostgreSQL 15's documentation, section 9.18.4.
 extension SQLFunction {
     static let greatest = extreme("greatest", summary: "the greatest of values, NULLs left out", .greatest)
     static let least = extreme("least", summary: "the least of values, NULLs left out", .least)

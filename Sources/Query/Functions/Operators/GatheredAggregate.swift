@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// There is no state of its own for each group: the binder writes `f(array_agg(x ORDER BY …), …)`, so that ORDER BY, FILTER and OVER mean what they
 /// mean for array_agg.
+///
+/// PostgreSQL 15's documentation, section 9.21.
 struct GatheredAggregate: Sendable {
     let name: String
     /// One sentence in Markdown, without a full stop: what comes out.

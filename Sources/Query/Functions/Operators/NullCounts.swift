@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// num_nulls and num_nonnulls: how many of the values given are NULL, and how many are not.
+/// PostgreSQL 15's documentation, section 9.2.
 extension SQLFunction {
     static let nullCount = counting("num_nulls", summary: "how many of the values are NULL", .nullCount)
     static let valueCount = counting("num_nonnulls", summary: "how many of the values are not NULL", .valueCount)

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// NULLIF(a, b): NULL where they are equal, else a, as the number that it was compared as: of 1 and 2.5 it is a NUMERIC.
+/// PostgreSQL 15's documentation, section 9.18.3.
 extension SQLFunction {
     static let nullIf = SQLFunction(
         "nullif", summary: "the first value; NULL where both are equal",

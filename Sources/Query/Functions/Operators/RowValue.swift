@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// Rows as values: ROW(a, b), and how whole ones compare.
+/// PostgreSQL 15's documentation, section 9.24.
 extension ScalarFunction {
     /// A struct of the arguments, never NULL itself.
     static let makeRow = ScalarFunction(

@@ -2,6 +2,8 @@ import ColumnStore
 
 /// What SQL asks by paths: `jsonb_path_exists`, `jsonb_path_match`, `jsonb_path_query` and its kin, `@?` and `@@`. Those whose names end with `_tz` compare
 /// times that have a zone with times that have none, by the session's clock.
+///
+/// PostgreSQL 15's documentation, section 9.16.1; the paths are in 9.16.2.
 extension SQLFunction {
     static let jsonbPathExists = asking("jsonb_path_exists", summary: "whether a path of SQL/JSON selects anything, as `@?`", .jsonPathExists, .boolean)
     static let jsonbPathMatch = asking("jsonb_path_match", summary: "what a path's condition says, as `@@`", .jsonPathMatches, .boolean)

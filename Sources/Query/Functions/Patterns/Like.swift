@@ -3,6 +3,8 @@ import ColumnStore
 /// LIKE and ILIKE: text, pattern, and the escape character where one is given.
 ///
 /// A constant pattern is compiled once for each place and worker; patterns of rows are compiled again where they change from one row to the next.
+///
+/// PostgreSQL 15's documentation, section 9.7.1.
 extension ScalarFunction {
     static let like = matching("LIKE", ignoringCase: false, .pattern)
     static let ilike = matching("ILIKE", ignoringCase: true, nil)

@@ -2,6 +2,8 @@ import ColumnStore
 
 /// What a regular expression finds in a text: whether, how often, where, and which parts. Patterns are RE2's; flags are those of `AdvancedPattern`, and g where it means
 /// something.
+///
+/// PostgreSQL 15's documentation, section 9.7.3.
 extension SQLFunction {
     static let regexpLike = SQLFunction(
         "regexp_like", summary: "whether a pattern matches in a text",

@@ -2,6 +2,8 @@ import ColumnStore
 
 /// regexp_replace(text, pattern, replacement, flags): the first match, or every one with the flag g; i ignores case. With `start` and `N` instead of
 /// flags or before them: the N-th match from that character on, every one for 0.
+///
+/// PostgreSQL 15's documentation, section 9.7.3.
 extension SQLFunction {
     static let regexpReplace = SQLFunction(
         "regexp_replace", summary: "the first match of a pattern, or all with the flag g, replaced; with a start and a number, that match from there on, all for 0",

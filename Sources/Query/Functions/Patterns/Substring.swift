@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// substring: by places, or by a pattern.
+/// PostgreSQL 15's documentation, sections 9.4 and 9.7.
 extension SQLFunction {
     static let substring = SQLFunction(
         "substring", "substr", summary: "a part by places, the first match of a pattern, or what a pattern of `SIMILAR` marks",

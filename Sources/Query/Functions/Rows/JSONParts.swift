@@ -3,6 +3,8 @@ import ColumnStore
 /// Documents that give rows: each is a list here, whose elements FROM and SELECT make rows of.
 ///
 /// A document is scanned as text, and its parts are ranges of it: none is read as a tree. Each fails for a document of another kind.
+///
+/// PostgreSQL 15's documentation, section 9.16.1.
 extension ScalarFunction {
     /// The elements of an array as documents, or as their texts.
     static let jsonElements = elements("jsonb_array_elements", isText: false)

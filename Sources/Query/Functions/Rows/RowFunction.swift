@@ -2,6 +2,8 @@ import ColumnStore
 
 /// A function that gives rows, besides UNNEST and generate_series: in FROM, and where it gives one column in SELECT's list, too. What it computes is a list
 /// of its rows; a list of structs has a column for each member.
+///
+/// PostgreSQL 15's documentation, section 9.25.
 struct RowFunction: Sendable {
     let name: String
     /// One sentence in Markdown, without a full stop: what rows come out.

@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// Numbers run from start to stop by step, both ends among them; a step that leads away from the stop gives no values. `SeriesOperator` makes those
 /// of constants in FROM, batch by batch.
+///
+/// PostgreSQL 15's documentation, section 9.25.
 enum SeriesKernels {
     /// Values of all rows of a column together: a series of each row is held whole.
     static let countMax = 1 << 24

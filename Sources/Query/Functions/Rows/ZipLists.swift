@@ -3,6 +3,8 @@ import ColumnStore
 /// UNNEST of several lists: a list of rows with an element of each; a list that ends earlier, or is NULL, gives NULLs.
 ///
 /// A row's list is as long as the longest of its lists, and is never NULL: without elements it is empty. NULL counts as a list of none.
+///
+/// PostgreSQL 15's documentation, section 7.2.1.4.
 extension ScalarFunction {
     static let zipLists = ScalarFunction(
         "unnest_of_several", nulls: .taken, cost: .heavy, failure: .possible, traits: Traits(isExpanding: true),

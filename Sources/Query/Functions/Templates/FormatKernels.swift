@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// Fields are numbers with a width, filled with zeros, or names, filled with blanks; FM leaves either as short as it is. Intervals have no day of the
 /// calendar: what needs one is refused.
+///
+/// PostgreSQL 15's documentation, section 9.8.
 enum FormatKernels {
     /// - Parameters:
     ///   - pattern: the template, the same for all rows.

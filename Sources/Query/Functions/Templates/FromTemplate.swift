@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// to_date and to_timestamp by a template, to_timestamp of seconds since 1970, and to_number.
+/// PostgreSQL 15's documentation, section 9.8.
 extension SQLFunction {
     static let toDate = SQLFunction(
         "to_date", summary: "a date of a text by a template",

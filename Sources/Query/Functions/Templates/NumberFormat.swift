@@ -15,6 +15,8 @@ import ColumnStore
 /// | `"…"` and others | themselves |
 ///
 /// Immutable once it is made: one is used for all rows.
+///
+/// PostgreSQL 15's documentation, section 9.8.
 struct NumberFormat {
     /// What a template is made of, in its order.
     enum Node: Equatable {

@@ -4,6 +4,8 @@ import ColumnStore
 /// a digit, a mark or a sign counts. Texts that fit worse are read as there too.
 ///
 /// `digits` are those that were taken, with the mark among them; whatever the template does not ask for is passed over.
+///
+/// PostgreSQL 15's documentation, section 9.8.
 struct NumberReader {
     private let format: NumberFormat
     private let text: ArraySlice<UInt8>

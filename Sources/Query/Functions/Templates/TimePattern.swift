@@ -2,6 +2,8 @@
 ///
 /// A field is the longest name that stands at a place, with FM or TM before it and TH, th or SP behind it. Text in double quotes is itself; so is any
 /// other character, a backslash before it aside.
+///
+/// PostgreSQL 15's documentation, section 9.8.
 struct TimePattern {
     enum Piece {
         /// Quoted text, or one byte that stands by itself.

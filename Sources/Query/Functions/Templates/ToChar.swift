@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// to_char(time or number, template).
+/// PostgreSQL 15's documentation, section 9.8.
 extension SQLFunction {
     static let toChar = SQLFunction(
         "to_char", summary: "a time or number by a template, which may be each row's own",

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// ascii, chr, initcap and translate: texts character by character.
+/// PostgreSQL 15's documentation, section 9.4.
 extension SQLFunction {
     static let ascii = SQLFunction("ascii", summary: "the number of a text's first character", takes: [.string], gives: .int32, runs: .ascii)
     static let chr = SQLFunction("chr", summary: "the character of a number", takes: [.int32], runs: .chr)

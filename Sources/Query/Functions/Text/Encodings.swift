@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// Bytes as text and back, their number, and digests of them.
+/// PostgreSQL 15's documentation, section 9.5.
 extension SQLFunction {
     static let encode = SQLFunction("encode", summary: "bytes as hex, base64 or escaped text", takes: [.binary, .string], runs: .encode)
     static let decode = SQLFunction("decode", summary: "the bytes of a text in hex, base64 or with escapes", takes: [.string, .string], gives: .binary, runs: .decode)

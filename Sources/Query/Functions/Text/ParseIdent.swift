@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// parse_ident: the names of a dotted one, as SQL reads them. What follows the last is a fault unless `strict` is false.
+/// PostgreSQL 15's documentation, section 9.4.
 extension SQLFunction {
     static let parseIdent = SQLFunction(
         "parse_ident", summary: "the names of a dotted one, as SQL reads them, as a list",

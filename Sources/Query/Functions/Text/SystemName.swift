@@ -3,6 +3,8 @@ import ColumnStore
 /// Texts of the types that PostgreSQL's catalogs keep names in: NAME has 63 bytes at most, "char" one.
 ///
 /// Casts to them refuse no text.
+///
+/// PostgreSQL 15's documentation, section 8.3.
 enum SystemName {
     static let byteCountMax = 63
 

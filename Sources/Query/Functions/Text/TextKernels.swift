@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// All lengths and places are in characters, of which UTF-8 shows the first byte: any but 10xxxxxx begins one. A place is found by going over the
 /// bytes before it, so that functions by place are linear in the text's length.
+///
+/// PostgreSQL 15's documentation, section 9.4.
 extension TextKernels {
     // MARK: Making
 

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// trim, ltrim and rtrim: spaces, or any of the characters given, off both sides or one.
+/// PostgreSQL 15's documentation, section 9.4, and 9.5 of BLOBs.
 extension SQLFunction {
     static let trim = trimming(["btrim", "trim"], summary: "a text without spaces, or the characters (of a BLOB the bytes) given, at both its sides", .trim, ofBytes: .trimBytes)
     static let trimLeading = trimming(["ltrim"], summary: "a text without spaces, or the characters (of a BLOB the bytes) given, at its start", .trimLeading, ofBytes: .trimLeadingBytes)

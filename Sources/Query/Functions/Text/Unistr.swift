@@ -3,6 +3,8 @@ import ColumnStore
 /// unistr: a text with characters by their numbers, `\0441`, `\+01F600`, `\u0441` or `\U0001F600`.
 ///
 /// `\\` is a backslash. A character past U+FFFF may be written as the two halves that UTF-16 has for it, the second right behind the first.
+///
+/// PostgreSQL 15's documentation, section 9.4.
 extension SQLFunction {
     static let unistr = SQLFunction("unistr", summary: "a text with characters by their numbers: `\\0441`, `\\+01F600`", takes: [.string], runs: .unistr)
 }

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// age(later, earlier) in years, months and days; of one time, from today.
+/// PostgreSQL 15's documentation, section 9.9.
 extension SQLFunction {
     static let age = SQLFunction("age", summary: "the interval between two times, or from one until today", forms: [[.timestampTZ], [.timestampTZ, .timestampTZ]]) { (call, typing) throws(QueryError) in
         try call.count(1...2)

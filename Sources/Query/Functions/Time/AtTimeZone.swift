@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// timezone(zone, time), which AT TIME ZONE is too: an instant as a zone's clock has it, or a local time as an instant.
+/// PostgreSQL 15's documentation, section 9.9.4.
 extension SQLFunction {
     static let timezone = SQLFunction(
         "timezone", summary: "as AT TIME ZONE: an instant by a zone's clock, or a local time as an instant",

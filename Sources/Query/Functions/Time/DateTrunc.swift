@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// date_trunc(field, time): the start of the step that a time lies in; of an instant by a zone's clock.
+/// PostgreSQL 15's documentation, section 9.9.2.
 extension SQLFunction {
     static let dateTrunc = SQLFunction(
         "date_trunc", summary: "the start of the step that a time lies in; the field, and the zone that a third argument names, may be each row's own",

@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// EXTRACT(field FROM time), and date_part(field, time), which gives a DOUBLE and knows no DATE.
+/// PostgreSQL 15's documentation, section 9.9.1.
 extension SQLFunction {
     static let extract = SQLFunction(
         "extract", summary: "a field of a time, as an exact number: `extract(year FROM day)`",

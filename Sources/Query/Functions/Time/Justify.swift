@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// justify_days, justify_hours and justify_interval: 30 days as a month, 24 hours as a day; date_bin, isfinite.
+/// PostgreSQL 15's documentation, section 9.9, with date_bin in 9.9.3.
 extension SQLFunction {
     static let justifyDays = SQLFunction("justify_days", summary: "an interval with 30 days as a month", takes: [.interval], gives: .interval, runs: .justifyDays)
     static let justifyHours = SQLFunction("justify_hours", summary: "an interval with 24 hours as a day", takes: [.interval], gives: .interval, runs: .justifyHours)

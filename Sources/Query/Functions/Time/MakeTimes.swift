@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// Times out of their parts: make_time, make_timestamp, make_timestamptz, make_interval.
+/// PostgreSQL 15's documentation, section 9.9.
 extension SQLFunction {
     static let makeTime = SQLFunction("make_time", summary: "a time of day of hour, minute and second", takes: [.int32, .int32, .double], gives: .time, runs: .makeTime)
     static let makeTimestamp = SQLFunction(

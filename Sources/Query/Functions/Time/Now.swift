@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// The moment of the statement: constants, once they are bound.
+/// PostgreSQL 15's documentation, section 9.9.5.
 extension SQLFunction {
     static let now = SQLFunction(
         "now", "current_timestamp", "transaction_timestamp", "statement_timestamp", summary: "the moment of the statement", forms: [[]], volatility: .stable

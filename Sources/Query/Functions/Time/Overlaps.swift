@@ -1,6 +1,7 @@
 import ColumnStore
 
 /// `(start, end) OVERLAPS (start, length)`: whether two periods have a moment in common.
+/// PostgreSQL 15's documentation, section 9.9.
 extension SQLFunction {
     static let overlaps = SQLFunction(
         "overlaps", summary: "`(start, end) OVERLAPS (start, length)`: whether two periods have a moment in common",

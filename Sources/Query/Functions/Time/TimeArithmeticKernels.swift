@@ -15,6 +15,8 @@ import ColumnStore
 /// | interval | * / | number | interval |
 ///
 /// What is infinite stays so; a difference of two moments of which one is infinite is refused.
+///
+/// PostgreSQL 15's documentation, section 9.9.
 enum TimeArithmeticKernels {
     /// - Parameter zone: whose clock has the months and days of instants.
     /// - Throws: `.timeOutOfRange`, `.divisionByZero`.

@@ -3,6 +3,8 @@ import ColumnStore
 /// Fields of EXTRACT, date_part and date_trunc.
 ///
 /// Inside, each has one name; `TimeFieldKernels.Part` is what kernels ask.
+///
+/// PostgreSQL 15's documentation, section 9.9.1.
 enum TimeField {
     /// By every name that PostgreSQL takes for them.
     static let names: [String: String] = [

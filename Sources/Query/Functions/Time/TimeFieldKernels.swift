@@ -4,6 +4,8 @@ import ColumnStore
 ///
 /// Fields are computed in millionths of their unit, in 64 bits, and brought to the wanted type at the end: seconds have six digits that way, and
 /// whole fields are exact. Of an instant all but the epoch is read off the zone's clock.
+///
+/// PostgreSQL 15's documentation, sections 9.9.1 to 9.9.4.
 enum TimeFieldKernels {
     /// What EXTRACT and date_trunc ask for.
     enum Part: String {
