@@ -8,8 +8,13 @@ import Synchronization
 /// 1. Groups, then chunks, then the builder, then `incoming` hold each row once, in the order of their ids.
 /// 2. A chunk or group, once given out, never changes.
 package final class ColumnTail: Sendable {
+    /// Guarded by `state`; `incoming` has a lock of its own, so that an append never waits for rows that are being laid down. Where both are held,
+    /// `state` was taken first.
     private struct State {
+        /// In the order of their rows, which is that of their first ids.
         var groups: [HotGroup]
+        /// Sealed, each of at most `chunkRowCount` rows, oldest first. Fewer rows where a column came in between, or all that there was had to be
+        /// laid down.
         var chunks: [HotChunk] = []
         var builder: HotChunkBuilder
         /// The kinds that the builder's columns are known to hold.
@@ -20,6 +25,7 @@ package final class ColumnTail: Sendable {
 
     package let table: String
     private let tables: TableColumns
+    /// Committed rows that nobody has laid into columns yet, by rising ids.
     private let incoming = Mutex<[TailRow]>([])
     private let state: Mutex<State>
 
@@ -28,6 +34,7 @@ package final class ColumnTail: Sendable {
     /// How many chunks make a group in the file: 65,536 rows compress well, and are laid down in a third of a second.
     static let groupChunkCount = 8
 
+    /// - Parameter groups: those that readers go by, by rising first rows; none of a table that begins.
     init(table: String, tables: TableColumns, groups: [HotGroup]) {
         self.table = table
         self.tables = tables
@@ -47,6 +54,10 @@ package final class ColumnTail: Sendable {
     }
 
     /// What a reader of the rows up to `sequence` sees.
+    ///
+    /// Called on a reader's thread, which pays for laying the waiting rows down.
+    ///
+    /// - Complexity: O(rows that wait + rows of the chunk that is not full); no row of a group is touched.
     package func view(through sequence: Int64) throws -> (groups: [HotGroup], chunks: [HotChunk]) {
         let (groups, chunks) = try state.withLock { state in
             try drain(&state)
@@ -60,12 +71,14 @@ package final class ColumnTail: Sendable {
     /// Lays waiting rows into columns, so that they do not pile up while nobody asks.
     func drain() throws { try state.withLock { try drain(&$0) } }
 
+    /// Holds `state` from the taking of the rows to the end of their laying, so that two who drain cannot lay them down in another order.
     private func drain(_ state: inout State) throws {
         let rows = incoming.withLock { incoming in
             defer { incoming = [] }
             return incoming
         }
         guard !rows.isEmpty else { return }
+        // From here on the builder has rows that the chunk which was last given out lacks.
         state.cached = nil
         for row in rows {
             if !state.kinds.contains(ObjectIdentifier(row.kind)) { widen(&state, for: row.kind) }
@@ -82,6 +95,10 @@ package final class ColumnTail: Sendable {
     }
 
     /// Goes on with the table's present columns, when a kind has come that brought new ones.
+    ///
+    /// A chunk has one list of columns, so the rows so far become a chunk of their own.
+    ///
+    /// Columns of a table only grow, so a kind whose columns were found in the builder once stays known to it.
     private func widen(_ state: inout State, for kind: RowKind) {
         let columns = tables.columns(of: table)
         if columns != state.builder.typeColumns {
@@ -94,7 +111,10 @@ package final class ColumnTail: Sendable {
 
     /// The oldest chunks in memory, to be flushed as one group: nil while there are too few (unless `isFinal`, or the oldest row is
     /// before `oldest`: then all rows).
+    ///
+    /// What a flush takes; the chunks stay in the tail until `replace` has the group in their place, so that a reader always finds their rows.
     func chunksToFlush(isFinal: Bool, oldest: Int64 = 0) throws -> [HotChunk]? {
+        // A table that few receipts come for must not hold up the row from which a restart reads (`HotFlusher.lagRowCountMax`).
         try state.withLock { state in
             try drain(&state)
             let isAll = isFinal || Self.firstRow(state).map { $0 < oldest } ?? false
@@ -119,6 +139,8 @@ package final class ColumnTail: Sendable {
     }
 
     /// Puts a flushed group in the place of the oldest chunks.
+    ///
+    /// - Precondition: the first `chunkCount` chunks are those that were flushed. Only the flusher takes chunks out, one flush at a time.
     func replace(_ chunkCount: Int, with group: HotGroup) {
         state.withLock { state in
             state.chunks.removeFirst(chunkCount)
@@ -153,6 +175,8 @@ package final class ColumnTail: Sendable {
     }
 
     /// Bounds of all rows laid into columns so far, for the planner.
+    ///
+    /// Rows that wait are not in them.
     package var bounds: HotBounds {
         state.withLock { state in
             var bounds = HotBounds()
@@ -165,10 +189,16 @@ package final class ColumnTail: Sendable {
 }
 
 /// A flushed piece of a tail: a Parquet image in BLOBs of the hot file.
+///
+/// A row of `groups` as the tail keeps it. Made by the flusher or the loader, read by scans through `HotFile.image(of:)`. Immutable.
 package struct HotGroup: Sendable {
+    /// `groups.id`: the upper bits of its parts' ids (`HotImage.partBits`).
     package let id: Int64
     package let bounds: HotBounds
+    /// The type columns that the image has, behind the standard ones and the row's id (`HotChunk.fields`). A column that a type got later is not
+    /// among them.
     package let typeColumns: [Field]
+    /// Of the image, over all of its parts.
     package let byteCount: Int64
     /// It took the place of another, and lies in `replaced_parts`.
     package let isReplacement: Bool

@@ -31,9 +31,12 @@ package struct DamagedDocument: DamageReport, Sendable, Equatable, CustomStringC
     }
 }
 
+/// What a scan may answer of a damaged row: the columns that SQLite has of it, and its number.
 extension HotFile {
     /// Columns that a row has apart from its document.
     private static let ownNames = StandardColumns.names.subtracting(["document"]).union([HotChunk.rowIDName])
 
+    /// Whether a column's values were read out of the document: all but the standard ones. The document itself and its type's columns, at whatever
+    /// depth.
     static func needsDocument(_ path: ColumnPath) -> Bool { !ownNames.contains(path.names.first ?? "") }
 }

@@ -3,7 +3,11 @@ import Synchronization
 
 /// How documents are made small: a zstd dictionary for each type, learnt from its first few hundred documents and kept for all days; learnt
 /// anew when there are many times as many, and taken only where it is worth its place.
+///
+/// A hot file keeps copies of the dictionaries that it uses (`HotFileWriter`).
+/// Used from all threads that take or read documents; compression happens outside the lock.
 package final class DocumentDictionaries: Sendable {
+    /// The lock is held for a look-up and a sample's copy, never while something is compressed or trained.
     private struct State {
         var dictionaries: [Int64: ZstdDictionary] = [:]
         /// The newest of each type.
@@ -14,6 +18,7 @@ package final class DocumentDictionaries: Sendable {
     private struct Lesson {
         var samples: [[UInt8]] = []
         var byteCount = 0
+        /// A thread has the samples. Stays set where they made no dictionary, so that the type is not tried again in this process.
         var isTraining = false
         /// Documents seen since the last lesson.
         var seenCount = 0
@@ -31,7 +36,9 @@ package final class DocumentDictionaries: Sendable {
     /// 300 receipts of 1.9 kB make a dictionary that brings them to 16.0 %, 4,000 one that brings them to 15.6 %.
     private static let sampleByteCountMin = 512 << 10
     private static let sampleCountMin = 300
+    /// Where documents are so small that `sampleByteCountMin` is not reached.
     private static let sampleCountMax = 4_000
+    /// 110 KiB, the largest that was measured (`docs/decisions/0011-hot-tier.md`).
     private static let dictionaryByteCountMax = 112_640
     /// The assortment changes: after so many documents a type learns again, from every 64th.
     private static let lessonDocumentCount = 1_000_000
@@ -44,6 +51,9 @@ package final class DocumentDictionaries: Sendable {
     /// Shorter ones are not worth a call.
     private static let compressedByteCountMin = 48
 
+    /// - Parameters:
+    ///   - known: the catalog's, in any order; of a type the highest number is the one in force.
+    ///   - store: durable when it returns. Called on the thread that trained.
     package init(
         known: [(number: Int64, type: String, bytes: [UInt8])],
         store: @escaping @Sendable (_ type: String, _ bytes: [UInt8]) throws -> Int64
@@ -57,6 +67,7 @@ package final class DocumentDictionaries: Sendable {
         self.store = store
     }
 
+    /// Nil for a number that neither the catalog nor a file that was opened has.
     package func bytes(of number: Int64) -> [UInt8]? { state.withLock { $0.dictionaries[number]?.bytes } }
 
     /// Adds a dictionary that a hot file brought along.
@@ -65,6 +76,11 @@ package final class DocumentDictionaries: Sendable {
         state.withLock { if $0.dictionaries[number] == nil { $0.dictionaries[number] = dictionary } }
     }
 
+    /// Called for each document on the thread that takes it, before the writer sees it.
+    ///
+    /// A dictionary that is learnt from this very document is not waited for: the document goes by what there was.
+    ///
+    /// - Returns: `.plain` where compression makes nothing smaller, or the document has fewer than 48 bytes.
     package func compress(_ document: [UInt8], type: String) throws -> (stored: [UInt8], coding: DocumentCoding) {
         let (number, dictionary, samples) = state.withLock { state -> (Int64?, ZstdDictionary?, [[UInt8]]?) in
             let number = state.current[type]
@@ -80,6 +96,8 @@ package final class DocumentDictionaries: Sendable {
         return (stored, .zstdDictionary(number))
     }
 
+    /// - Parameter byteCount: of the document as it was posted. It bounds what the frame may become.
+    /// - Throws: `ColumnStoreError` of `.corruptFile` where the dictionary is missing; what zstd says of a frame that is none.
     package func inflate(_ stored: UnsafeRawBufferPointer, coding: DocumentCoding, byteCount: Int) throws -> [UInt8] {
         switch coding {
         case .none: return []
@@ -93,6 +111,7 @@ package final class DocumentDictionaries: Sendable {
         }
     }
 
+    /// A pool without a bound: it has as many codecs as threads ever compressed at once.
     private func withCodec<Result>(_ body: (ZstdTextCodec) throws -> Result) rethrows -> Result {
         let lent = codecs.withLock { $0.popLast() } ?? LentCodec(codec: ZstdTextCodec())
         defer { codecs.withLock { $0.append(lent) } }
@@ -100,6 +119,8 @@ package final class DocumentDictionaries: Sendable {
     }
 
     /// Keeps a sample, if it is wanted; gives all of them when there are enough to train.
+    ///
+    /// Called under the lock for every document: but for a copy of a sample it counts.
     private static func learn(_ document: [UInt8], _ lesson: inout Lesson, isFirst: Bool) -> [[UInt8]]? {
         lesson.seenCount += 1
         guard !lesson.isTraining else { return nil }
@@ -117,12 +138,15 @@ package final class DocumentDictionaries: Sendable {
             : lesson.samples.count >= laterSampleCount
         guard isEnough else { return nil }
         let samples = lesson.samples
+        // `seenCount` begins anew with it, so the next lesson is a million documents away.
         lesson = Lesson(isTraining: true)
         return samples
     }
 
+    /// On a thread of its own at low priority: half a second for thousands of samples (`docs/decisions/0011-hot-tier.md`).
     private func train(_ samples: [[UInt8]], type: String) {
         WorkerThread.lowerPriority()
+        // A dictionary as large as its samples would hold them rather than what they share.
         let byteCountMax = min(Self.dictionaryByteCountMax, max(4_096, samples.reduce(0) { $0 + $1.count } / 5))
         guard let bytes = ZstdDictionary.train(samples: samples, byteCountMax: byteCountMax),
             let dictionary = ZstdDictionary(bytes: bytes)
@@ -141,6 +165,8 @@ package final class DocumentDictionaries: Sendable {
     }
 
     /// Whether the type has no dictionary yet, or one that makes the samples markedly larger than this would.
+    ///
+    /// - Complexity: every sample is compressed twice.
     private func isWorthwhile(_ dictionary: ZstdDictionary, _ samples: [[UInt8]], type: String) throws -> Bool {
         guard let present = state.withLock({ state in state.current[type].flatMap { state.dictionaries[$0] } }) else { return true }
         func byteCount(with dictionary: ZstdDictionary) throws -> Int {

@@ -7,6 +7,8 @@ import Synchronization
 ///
 /// A type's paths, defaults and expressions look at the document alone, so the values are those of the first time. Not for elements of
 /// envelopes, whose values may come from around them, nor for documents whose form depends on more than their bytes.
+///
+/// One object serves all hot files. Readers of types are kept for good: there are as many as versions of types in the files.
 package final class DocumentValues: Sendable {
     private struct Key: Hashable {
         let type: String
@@ -17,6 +19,8 @@ package final class DocumentValues: Sendable {
     let isLenient: Bool
     private let readers = Mutex<[Key: DocumentReader]>([:])
     /// The type file of a version; nil when there never was one.
+    ///
+    /// Asked without the lock: two threads may read the same version at once, and the later reader replaces an equal one.
     private let typeFile: @Sendable (_ name: String, _ version: Int32) throws -> [UInt8]?
 
     package init(isLenient: Bool = false, typeFile: @escaping @Sendable (_ name: String, _ version: Int32) throws -> [UInt8]?) {
@@ -36,6 +40,8 @@ package final class DocumentValues: Sendable {
     /// Whether a document of the type gives its row's values by itself.
     package static func canRead(_ type: DocumentType) -> Bool { type.format == .json && !type.hasSeveralReceipts }
 
+    /// The values of one row, laid out as `RowLayout` of the kind says.
+    ///
     /// - Parameter receivedAt: when the row was made durable, in microseconds.
     /// - Throws: when the type is not known any more, or no longer takes the document.
     func encoded(_ document: [UInt8], _ kind: RowKind, receivedAt: Int64) throws -> [UInt8] {
@@ -69,6 +75,7 @@ package final class DocumentValues: Sendable {
             throw Fault(.internalError, "the store has no version \(kind.version) of the type \(kind.type)")
         }
         let type = try DocumentType(kept: json)
+        // Else bytes would be read as other columns than they were written as.
         guard type.layout.fields == kind.fields else {
             throw Fault(.internalError, "the type \(kind.type) of version \(kind.version) has other columns than the row")
         }

@@ -3,6 +3,8 @@ package import ColumnStore
 /// Rows of one table in one hot file, in columnar form and in the order of their arrival. Immutable.
 ///
 /// `batch` holds the columns of `StandardColumns.columnar`, then the row's id in the file, then `typeColumns`.
+///
+/// Made by `HotChunkBuilder`; read by scans at once, and by the flusher, who writes several as one group.
 package final class HotChunk: Sendable {
     /// Where the row's id stands in a batch.
     package static let rowIDIndex = StandardColumns.columnar.count
@@ -13,6 +15,7 @@ package final class HotChunk: Sendable {
     package let batch: ColumnBatch
     package let bounds: HotBounds
 
+    /// - Precondition: `batch` has all standard columns, the row's id, and a column for each of `typeColumns`.
     package init(typeColumns: [Field], batch: ColumnBatch, bounds: HotBounds) {
         precondition(batch.columns.count == Self.rowIDIndex + 1 + typeColumns.count)
         self.typeColumns = typeColumns
@@ -26,6 +29,10 @@ package final class HotChunk: Sendable {
     }
 
     /// The first rows, up to a sequence.
+    ///
+    /// Sequences rise with the rows, so the cut is found by bisection.
+    ///
+    /// - Returns: nil where even the first row came later. Bounds of days and times stay those of the whole chunk: wider than need be, never wrong.
     package func prefix(through sequence: Int64) -> HotChunk? {
         if bounds.lastSequence <= sequence { return self }
         guard case .int64(let sequences) = batch.columns[HotChunk.sequenceIndex].values else { return self }
@@ -38,12 +45,16 @@ package final class HotChunk: Sendable {
         return HotChunk(typeColumns: typeColumns, batch: batch.slice(0..<count), bounds: bounds)
     }
 
+    // Places among `StandardColumns.columnar`.
     static let sequenceIndex = 10
     static let stateIndex = 7
     static let completedAtIndex = 8
 }
 
 /// What is known of a piece of a hot file without reading it: bounds that a scan prunes with.
+///
+/// Empty bounds (no row) are inside out, so that adding to them needs no case of its own. Written to `groups`, and read by `mayPass` before
+/// anything is opened.
 package struct HotBounds: Sendable, Equatable {
     package var rowCount = 0
     package var firstRow: Int64 = .max
@@ -52,11 +63,13 @@ package struct HotBounds: Sendable, Equatable {
     package var lastSequence: Int64 = 0
     package var firstDay: Int32 = .max
     package var lastDay: Int32 = .min
+    /// Microseconds since 1970; days above are days since 1970.
     package var firstIssued: Int64 = .max
     package var lastIssued: Int64 = .min
 
     package init() {}
 
+    /// - Complexity: O(1).
     package mutating func add(row: Int64, sequence: Int64, day: Int32, issuedAt: Int64) {
         rowCount += 1
         firstRow = min(firstRow, row)
@@ -88,6 +101,8 @@ package struct HotBounds: Sendable, Equatable {
     }
 
     /// Whether a row within these bounds may pass.
+    ///
+    /// Of the columns that a hot file has bounds of; any other filter lets the piece through, and its image's statistics are asked next.
     package func mayPass(_ filter: ColumnFilter) -> Bool {
         guard rowCount > 0 else { return false }
         switch filter.path.description {

@@ -2,7 +2,10 @@ import ColumnStore
 import Documents
 
 /// A row as the tail keeps it until it is laid into columns: everything but the document.
+///
+/// Made by the writer once the row is inserted, or by the loader; given up when the columns have it.
 struct TailRow: Sendable {
+    /// The id in the file. Below, instants are microseconds since 1970, the business day is days since 1970.
     let row: Int64
     let sequence: Int64
     let ticket: ULID
@@ -19,10 +22,14 @@ struct TailRow: Sendable {
 }
 
 /// Lays rows of one table into columns, up to a chunk's size.
+///
+/// A value that `ColumnTail` owns, under its lock. Invariant: every array of a row's columns has `rowCount` entries; codes point into
+/// `clientEntries` and `kinds`.
 struct HotChunkBuilder {
     let typeColumns: [Field]
     private(set) var bounds = HotBounds()
 
+    // Clients and kinds repeat from row to row: a chunk has each once, and a code for each row, as a Parquet dictionary has.
     private var clients: [[UInt8]: UInt32] = [:]
     private var clientEntries = ByteArrays()
     private var clientCodes: [UInt32] = []
@@ -31,6 +38,7 @@ struct HotChunkBuilder {
     private var issued: [Int64] = []
     private var kindCodes: [UInt32] = []
     private var kinds: [RowKind] = []
+    /// For each of `kinds`, where its columns go.
     private var placings: [KindPlacing] = []
     private var received: [Int64] = []
     private var stateCodes: [UInt32] = []
@@ -47,6 +55,7 @@ struct HotChunkBuilder {
 
     var rowCount: Int { rows.count }
 
+    /// - Throws: `RowError` for bytes that are no row of the kind.
     /// - Precondition: the kind's columns are among `typeColumns`.
     mutating func append(_ row: TailRow) throws {
         let kind = code(of: row.kind)
@@ -69,6 +78,7 @@ struct HotChunkBuilder {
         bounds.add(row: row.row, sequence: row.sequence, day: row.businessDay, issuedAt: row.issuedAt)
     }
 
+    /// - Complexity: O(bytes of the id), on average.
     private mutating func appendClient(_ client: UnsafeRawBufferPointer) {
         let key = Array(client)
         if let code = clients[key] { return clientCodes.append(code) }
@@ -79,6 +89,7 @@ struct HotChunkBuilder {
     }
 
     private mutating func code(of kind: RowKind) -> Int {
+        // Most rows are of the kind of the row before them; kinds of one table are few, so the rest is a search by address.
         if let last = kindCodes.last, kinds[Int(last)] === kind { return Int(last) }
         if let known = kinds.firstIndex(where: { $0 === kind }) { return known }
         kinds.append(kind)
@@ -99,6 +110,7 @@ struct HotChunkBuilder {
             return Column(type: .string, count: texts.count, values: .bytes(arrays))
         }
         var completed = completed
+        // In the order of `StandardColumns.columnar`, then the row's id: `HotChunk.rowIDIndex` and its like count on it.
         var columns: [Column] = [
             coded(clientCodes, Column(type: .string, count: clientEntries.count, values: .bytes(clientEntries))),
             bytes(receipts, .string),

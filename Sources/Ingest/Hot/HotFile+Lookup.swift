@@ -1,8 +1,13 @@
 import ColumnStore
 
 /// Finding single receipts by the index and by bisection.
+///
+/// All of it reads committed rows through the file's pool, and may be called from any thread. A file is asked for its days first, which are in
+/// memory: most files are left out without a look at the disk.
 extension HotFile {
     /// The receipt that holds an identity (FAILED ones do not), among committed rows.
+    ///
+    /// - Complexity: one search in the index of identities, O(log rows).
     func find(_ identity: ReceiptIdentity) throws -> StoredReceipt? {
         guard state.days.contains(identity.businessDay) else { return nil }
         return try pool.withConnection { connection in
@@ -27,6 +32,8 @@ extension HotFile {
     }
 
     /// The receipt that came next under the identity of a FAILED one, itself FAILED by now or not.
+    ///
+    /// - Parameter sequence: of the FAILED one. A receipt that holds the identity now is not asked for here: `find` has it.
     func successor(of identity: ReceiptIdentity, after sequence: Int64) throws -> StoredReceipt? {
         guard state.days.contains(identity.businessDay) else { return nil }
         return try pool.withConnection { connection in
@@ -47,6 +54,8 @@ extension HotFile {
     }
 
     /// The row of a ticket, with its id: tickets rise with the rows.
+    ///
+    /// - Complexity: O(log rows) reads of a row's head; `document` stands last in a row, so none of them touches overflow pages.
     package func find(ticket: ULID) throws -> (row: Int64, receipt: StoredReceipt)? {
         let info = state
         guard let first = info.firstTicket, let last = info.lastTicket, ticket >= first, ticket <= last else { return nil }
@@ -58,6 +67,7 @@ extension HotFile {
             while low < high {
                 let middle = low + (high - low) / 2
                 probe.reset()
+                // Invariant: the ticket, if there, is of a row in low...high.
                 probe.bind(1, middle)
                 guard try probe.step(), let found = ULID(bytes: probe.bytes(0)) else { return nil }
                 if found < ticket { low = middle + 1 } else { high = middle }
@@ -67,6 +77,7 @@ extension HotFile {
         }
     }
 
+    /// Nil for a number that no row has.
     func receipt(row: Int64) throws -> StoredReceipt? { try pool.withConnection { try Self.receipt($0, row: row) } }
 
     private static func receipt(_ connection: SQLiteConnection, row: Int64) throws -> StoredReceipt? {
@@ -84,6 +95,8 @@ extension HotFile {
     }
 
     /// Whether no row is PROCESSING and every event delivered or dead, so that the file may leave.
+    ///
+    /// - Complexity: O(1): both are asked of partial indexes that hold open ones alone.
     func isFinal() throws -> Bool {
         try pool.withConnection { connection in
             try connection.integer("SELECT 1 FROM rows WHERE state = 0 LIMIT 1") == nil
@@ -99,6 +112,9 @@ extension HotFile {
 
     /// Reads documents and hashes of the rows `ids`, ascending.
     ///
+    /// - Parameters:
+    ///   - document: whether the documents are wanted, or the hashes alone.
+    ///   - body: called with the place in `ids`, in order. It holds a connection of the pool meanwhile.
     /// - Throws: when a row is missing or its document cannot be inflated.
     func readStored(_ ids: [Int64], document: Bool, _ body: (Int, StoredParts) throws -> Void) throws {
         try pool.withConnection { connection in
@@ -117,6 +133,7 @@ extension HotFile {
                     guard try statement.step() else {
                         throw SQLiteError(code: 11, message: "row \(ids[next]) is missing", path: path)
                     }
+                    // Ids without gaps: what is not asked for and lies in the range is stepped over.
                     guard statement.int64(0) == ids[next] else { continue }  // a row in a gap
                     guard DocumentCoding(rawValue: statement.int64(2)) != .none else {
                         try body(next, StoredParts())
@@ -139,6 +156,8 @@ extension HotFile {
     }
 
     /// Bytes of a document, on average over rows.
+    ///
+    /// As posted. Whole bytes; 0 for no rows. How many rows fit a batch is reckoned from it.
     func documentByteCount(_ rows: ClosedRange<Int64>) throws -> Int {
         try pool.withConnection { connection in
             let statement = try connection.statement("SELECT cast(avg(document_bytes) AS INTEGER) FROM rows WHERE id >= ?1 AND id <= ?2")
@@ -150,6 +169,8 @@ extension HotFile {
     }
 
     /// Where a query has what makes a document.
+    ///
+    /// Places of columns in its result, from 0.
     struct DocumentPlaces {
         var row, ticket, coding, byteCount, document, sha256: Int32
         static let readStored = DocumentPlaces(row: 0, ticket: 5, coding: 2, byteCount: 3, document: 4, sha256: 1)
@@ -160,6 +181,7 @@ extension HotFile {
     /// Held against its hash: pages that are mapped are not held against their sums, and most flipped bits of a document inflate to another.
     /// - Throws: `DamagedDocument`.
     func document(_ statement: SQLiteStatement, _ places: DocumentPlaces) throws -> [UInt8] {
+        // The ticket alone is asked for then: it is how the one who sent the document knows it.
         func damaged(_ reason: String) throws -> DamagedDocument {
             guard let ticket = ULID(bytes: statement.bytes(places.ticket)) else {
                 throw SQLiteError(code: 11, message: "row \(statement.int64(places.row)) has no valid ticket", path: path)
@@ -173,6 +195,7 @@ extension HotFile {
         do {
             document = try statement.withBytes(places.document) { try dictionaries.inflate($0, coding: coding, byteCount: byteCount) }
         } catch {
+            // Bytes that do not inflate, or a dictionary that is gone: the document that was brought again counts, if there is one.
             return try repaired() ?? { throw try damaged("\(error)") }()
         }
         guard SHA256.hash(document) == statement.bytes(places.sha256) else {
@@ -182,6 +205,8 @@ extension HotFile {
     }
 
     /// The end of the ids from `start` on that are worth one range: gaps of a few rows are read over.
+    ///
+    /// Example: of 3, 4, 8, 20 the first three are one run, since no gap is above four.
     static func run(_ ids: [Int64], from start: Int) -> Int {
         var end = start + 1
         while end < ids.count, ids[end] - ids[end - 1] <= 4 { end += 1 }
@@ -189,6 +214,10 @@ extension HotFile {
     }
 
     /// The rows of a receipt id with their ids: that which holds the identity, and FAILED ones beside it.
+    ///
+    /// - Parameters:
+    ///   - scope: whose rows are seen; another client's are not found, as if they were not there.
+    ///   - day: nil for any business day.
     package func rows(
         receiptID: [UInt8], of scope: RowScope, table: String, day: Int32?
     ) throws -> [(row: Int64, receipt: StoredReceipt)] {
@@ -219,6 +248,7 @@ extension HotFile {
         try pool.withConnection { connection in
             let count = try connection.integer("SELECT count(*) FROM events") ?? 0
             if count == 0 { return [] }
+            // At most about `LateEnds.countMax` windows a file, and none of fewer than `receiptCountMin` receipts.
             let countEach = max(LateEnds.receiptCountMin, count / LateEnds.countMax + 1)
             let select = try connection.statement("""
                 SELECT t.name, e.last, r.sequence, r.completed_at
@@ -243,6 +273,8 @@ extension HotFile {
     }
 
     /// State changes after a sequence, in order, at most `limit`: what an event's row is, and what became of it.
+    ///
+    /// - Parameter last: inclusive; `sequence` is exclusive. Windows of a walk over changes meet without gap or repeat.
     func events(
         after sequence: Int64, through last: Int64, of scope: RowScope, limit: Int
     ) throws -> [(sequence: Int64, at: Int64, event: String, receipt: StoredReceipt)] {

@@ -6,6 +6,8 @@ extension HotFile {
     // MARK: Histories
 
     /// The `history` column of rows, in their order, which is that of their ids.
+    ///
+    /// - Complexity: O(steps and events of the rows, and of rows between them that a run reads over).
     func histories(_ ids: [Int64]) throws -> [String] {
         try pool.withConnection { connection in
             var texts: [String] = []
@@ -24,6 +26,8 @@ extension HotFile {
     }
 
     /// Of the rows that have one.
+    ///
+    /// Two reads for a range of rows: `steps` and `history` have the row's number in the upper bits of their ids.
     private static func histories(_ connection: SQLiteConnection, rows: ClosedRange<Int64>) throws -> [Int64: ReceiptHistory] {
         var histories: [Int64: ReceiptHistory] = [:]
         let steps = try connection.statement(
@@ -45,6 +49,7 @@ extension HotFile {
         events.bind(1, ProcessKey.range(rows.lowerBound, ProcessKey.historyBits).first)
         events.bind(2, ProcessKey.range(rows.upperBound, ProcessKey.historyBits).last)
         while try events.step() {
+            // As `ProcessKey.row(ofStep:)` takes a step's: 16 bits below the row are the entry's number.
             histories[events.int64(3) >> ProcessKey.historyBits, default: ReceiptHistory()].events.append(
                 HistoryEvent(at: events.int64(0), event: events.text(1), details: try ReceiptHistory.members(events.text(2))))
         }
@@ -67,6 +72,7 @@ extension HotFile {
         }
         if wantsEvents {
             try pool.withConnection { connection in
+                // Ordered by id, which is row, version, target: of a target's events the first that is met is the oldest, and the others wait for it.
                 var (row, targets): (Int64, Set<StepNotice.Target>) = (0, [])
                 try Self.inParts(try openEvents(connection), body) { statement in
                     let id = statement.int64(0)
@@ -79,6 +85,8 @@ extension HotFile {
     }
 
     /// Steps and events that were given up.
+    ///
+    /// The partial index is named, so that the answer is O(those that were given up) whatever SQLite's statistics say.
     func deadCounts() throws -> (steps: Int64, events: Int64) {
         try pool.withConnection { connection in
             (
@@ -88,6 +96,7 @@ extension HotFile {
         }
     }
 
+    /// An endpoint's name, and one of the states that the index `steps_open` holds (`StepState`).
     struct OpenSteps: Hashable {
         let name: String
         let state: Int64
@@ -105,8 +114,10 @@ extension HotFile {
         }
     }
 
+    /// Lanes are filled by so many at a time: a file may hold millions of open steps.
     private static let partCount = 1_000
 
+    /// - Parameter make: nil for a row that is no work.
     private static func inParts(
         _ statement: SQLiteStatement, _ body: ([QueuedWork]) -> Bool, _ make: (SQLiteStatement) -> QueuedWork?
     ) throws {
@@ -122,6 +133,7 @@ extension HotFile {
         _ = body(part)
     }
 
+    /// By no order: the lanes sort by when work is due.
     private func openSteps(_ connection: SQLiteConnection, _ name: String?) throws -> SQLiteStatement {
         let statement = try connection.statement("""
             SELECT id, name, state, next_at, locked_until, expires_at FROM steps INDEXED BY steps_open
@@ -133,6 +145,7 @@ extension HotFile {
 
     /// Of an earlier call it is only known that it may have been made.
     private func openStep(_ statement: SQLiteStatement, now: Int64) -> QueuedWork {
+        // A registrar that has taken a step answers later; until `locked_until` it is not asked.
         let isInProgress = statement.int64(2) == StepState.inProgress.rawValue
         let dueAt = (isInProgress ? statement.optionalInt64(4) : statement.optionalInt64(3)) ?? now
         return QueuedWork(
@@ -155,6 +168,8 @@ extension HotFile {
     }
 
     /// A step as a call needs it.
+    ///
+    /// Read when its turn comes, not when it is queued: a queue of millions holds no documents.
     struct StepCall {
         var state: StepState
         var attempts: Int
@@ -164,6 +179,7 @@ extension HotFile {
         var trace: String?
     }
 
+    /// - Returns: nil when the step or its row is not there. The document is read only of a step that is open, and is empty else.
     func stepCall(_ id: Int64) throws -> StepCall? {
         let row = ProcessKey.row(ofStep: id)
         let found = try pool.withConnection { connection -> StepCall? in
@@ -185,6 +201,7 @@ extension HotFile {
         return call
     }
 
+    /// An event that is owed to a client, as a call needs it. `event` is the state that the receipt got, `at` when, in microseconds since 1970.
     struct EventCall {
         var isPending: Bool
         var attempts: Int
@@ -211,6 +228,8 @@ extension HotFile {
     }
 
     /// The step of a name in a row's process.
+    ///
+    /// - Complexity: O(steps of the row).
     func step(named name: String, row: Int64) throws -> (id: Int64, state: StepState)? {
         try pool.withConnection { connection in
             let select = try connection.statement("SELECT id, state FROM steps WHERE id BETWEEN ?1 AND ?2 AND name = ?3")

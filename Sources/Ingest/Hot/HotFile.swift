@@ -8,14 +8,19 @@ import Synchronization
 /// and the last reference to this object, that of the last reader, is gone.
 package final class HotFile: Sendable {
     /// What the writer has committed.
+    ///
+    /// A copy is a reader's: it does not change under it. Rows that are committed after it was taken have higher ids and sequences.
     package struct Published: Sendable {
+        /// Also the id of the last row.
         package var rowCount: Int64 = 0
+        /// Of its rows and of the state changes of its rows.
         package var lastSequence: Int64 = 0
         package var firstSequence: Int64 = 0
         package var firstTicket: ULID?
         package var lastTicket: ULID?
         /// Every business day of its rows.
         package var days: Set<Int32> = []
+        /// No row comes any more; states of its rows may still change.
         package var isSealed = false
         /// Rows whose state changed after their columns were laid down.
         package var overlay = StateOverlay()
@@ -23,6 +28,7 @@ package final class HotFile: Sendable {
         package var isLeaving = false
     }
 
+    /// What became of a row. `completedAt` in microseconds since 1970; nil while it is PROCESSING.
     package struct StateChange: Sendable {
         package var state: ReceiptState
         package var completedAt: Int64?
@@ -31,7 +37,9 @@ package final class HotFile: Sendable {
     /// `2026-11-20` or `2026-11-20.2`: the file's name without its ending.
     package let name: String
     package let path: String
+    /// The UTC day, as days since 1970, on which its rows came; their business days are others.
     package let day: Int32
+    /// From 1: a day has several files where one was sealed before the day's end.
     package let part: Int
     package let pool: SQLitePool
     let dictionaries: DocumentDictionaries
@@ -41,14 +49,18 @@ package final class HotFile: Sendable {
     let mark: StoreMark?
     /// Images of groups with their footers read, which every scan needs.
     private let images = ParquetFileCache(countMax: 16)
+    // Each piece of state has a lock or an atomic of its own: nothing that must change together is in two of them.
     private let published = Mutex<Published>(Published())
+    /// By table; a table without rows here has none.
     private let tails = Mutex<[String: ColumnTail]>([:])
     private let isRemoved = Atomic<Bool>(false)
     private let pinCount = Atomic<Int>(0)
     private let log = Mutex<WALPreallocation?>(nil)
+    // These two go from false to true once and never back.
     private let failed = Atomic<Bool>(false)
     private let rebuilt = Atomic<Bool>(false)
     private let rowMarks = Mutex<RowMarks>(RowMarks())
+    /// `groups.id` of images that somebody met as damaged since the start.
     private let damagedGroups = Mutex<Set<Int64>>([])
 
     init(
@@ -74,6 +86,8 @@ package final class HotFile: Sendable {
     }
 
     /// Takes the file from the disk, with what belongs to it.
+    ///
+    /// The log and the shared memory go behind the database, without which they mean nothing.
     func remove(_ proof: RemovalProof) {
         for (suffix, proof) in [("", proof), ("-wal", .temporary), ("-shm", .temporary)] where FileRemoval.remove(path + suffix, proof) == 0 {
             SQLiteFileSystem.noteDeleted(path + suffix)
@@ -85,8 +99,10 @@ package final class HotFile: Sendable {
         for suffix in ["-wal", "-shm", ""] { try lost.take(path + suffix, reason: reason) }
     }
 
+    /// A consistent copy. The overlay's blocks are shared until the writer changes them.
     package var state: Published { published.withLock { $0 } }
 
+    /// Called after the commit that it tells of.
     func publish<Result>(_ change: (inout Published) -> Result) -> Result { published.withLock { change(&$0) } }
 
     package var allTails: [ColumnTail] { tails.withLock { Array($0.values) } }
@@ -102,14 +118,19 @@ package final class HotFile: Sendable {
         }
     }
 
+    /// The image opened, its footer parsed. Kept for sixteen groups; who holds the file keeps it alive beyond that.
     func image(of group: HotGroup) throws -> ParquetFile {
         try images.file(HotImage.name(group, path: path)) { try ParquetFile(HotImage(group: group, path: path, pool: pool)) }
     }
 
     /// From now on the file goes when its last reader does.
+    ///
+    /// Called once the catalog has the file as moved. Readers that began earlier hold a reference, and read on.
     package func removeAfterLastReader() { isRemoved.store(true, ordering: .releasing) }
 
     /// Lets go of the file; its log is copied into it and goes, so that a store that was stopped is its database files alone.
+    ///
+    /// - Parameter copyingLog: false after a failed sync: what is in the log may not be on the disk, and nothing is built on it.
     func close(copyingLog: Bool) {
         pool.closeIdle()
         guard copyingLog else { return }
@@ -123,6 +144,8 @@ package final class HotFile: Sendable {
     }
 
     /// Somebody reads the file in a transaction that lasts: its log must not be begun anew, since that waits for him.
+    ///
+    /// Counted: each `pin` has one `unpin`.
     func pin() { pinCount.wrappingAdd(1, ordering: .acquiringAndReleasing) }
     func unpin() { pinCount.wrappingSubtract(1, ordering: .acquiringAndReleasing) }
     var isPinned: Bool { pinCount.load(ordering: .acquiring) > 0 }
@@ -176,6 +199,7 @@ package final class HotFile: Sendable {
         var present: [DamagedDocument] = []
         try pool.withConnection { connection in
             var info = Published()
+            // What a changed byte may make of these numbers is refused before anything is reckoned with it.
             info.rowCount = try HotFileSchema.rowCount(connection)
             info.isSealed = try connection.integer("SELECT value FROM meta WHERE key = 'sealed'") == 1
             if try connection.integer("SELECT 1 FROM rows WHERE state = 2 LIMIT 1") != nil { noteFailed() }
@@ -186,6 +210,7 @@ package final class HotFile: Sendable {
                 (info.firstSequence, info.firstTicket) = (first.sequence, first.ticket)
                 (info.lastSequence, info.lastTicket) = (last.sequence, last.ticket)
             }
+            // A row's end has a sequence of its own, which may lie beyond that of the last row.
             info.lastSequence = max(info.lastSequence, try connection.integer("SELECT max(sequence) FROM events") ?? 0)
             _ = try StoredNumber.checked(info.firstSequence, "the first sequence", in: StoredNumber.sequences, path: path)
             _ = try StoredNumber.checked(info.lastSequence, "the last sequence", in: StoredNumber.sequences, path: path)
@@ -217,6 +242,7 @@ package final class HotFile: Sendable {
         changeMarks { $0.damaged = byRow }
     }
 
+    /// - Throws: SQLITE_CORRUPT (11) for a row that is missing: ids have no gaps.
     private static func marks(_ connection: SQLiteConnection, row: Int64) throws -> (sequence: Int64, ticket: ULID) {
         let statement = try connection.statement("SELECT sequence, ticket FROM rows WHERE id = ?1")
         defer { statement.reset() }

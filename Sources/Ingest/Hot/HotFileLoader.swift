@@ -3,10 +3,16 @@ import Documents
 
 /// Rebuilds a file's tails after a restart: flushed groups by their bounds, the rest from the rows' encoded values, or from the
 /// documents where those give them again.
+///
+/// 1. Names of tables and kinds, so that each row's layout is known.
+/// 2. Groups that readers go by: their bounds alone, none is opened.
+/// 3. Rows behind `laid_down`, in the order of their ids, but those that a group of their table holds.
+/// 4. Rows that were written anew, apart (`repairs`).
 struct HotFileLoader {
     let connection: SQLiteConnection
     let file: HotFile
 
+    /// What `HotFile.load` takes over.
     struct Loaded {
         var tails: [String: ColumnTail] = [:]
         /// Ascending by row.
@@ -21,6 +27,7 @@ struct HotFileLoader {
         var groups = try groups(tables)
         var loaded = Loaded()
         var tails: [String: ColumnTail] = [:]
+        // By table, the last row that is in a group.
         var flushed: [String: Int64] = [:]
         for table in tables.values {
             let own = groups.removeValue(forKey: table) ?? []
@@ -37,6 +44,7 @@ struct HotFileLoader {
         }
         for tail in tails.values { try tail.drain() }
         loaded.tails = tails
+        // Rows that were read again stand in `damage` if they are damaged still; of the others it is known from earlier.
         loaded.damage += known.filter { !seen.contains($0.row) }
         loaded.damage.sort { $0.row < $1.row }
         return loaded
@@ -49,6 +57,7 @@ struct HotFileLoader {
         return names
     }
 
+    /// By `kinds.id`. A new object for each: rows of a type's version before a restart and after it have two kinds that say the same.
     private func kinds(_ tables: [Int64: String]) throws -> [Int64: RowKind] {
         let statement = try connection.statement("SELECT id, table_id, type, version, content_type, columns FROM kinds")
         var kinds: [Int64: RowKind] = [:]
@@ -63,6 +72,7 @@ struct HotFileLoader {
         return kinds
     }
 
+    /// By table, in the order of their first rows.
     private func groups(_ tables: [Int64: String]) throws -> [String: [HotGroup]] {
         let statement = try connection.statement("""
             SELECT id, table_id, row_count, first_row, last_row, first_sequence, last_sequence, first_day, last_day, first_issued,
@@ -106,6 +116,9 @@ struct HotFileLoader {
 
     /// Rows that no complete group holds, behind the last one before which every row is in a group.
     ///
+    /// `flushed` passes over rows between `laid_down` and the last group of their table: groups of a table are laid down in order, `laid_down` is
+    /// the least over all tables.
+    ///
     /// - Returns: those of them whose documents are damaged; `body` gets them without values.
     private func readPending(
         _ kinds: [Int64: RowKind], flushed: [String: Int64], _ body: (TailRow) throws -> Void
@@ -128,6 +141,7 @@ struct HotFileLoader {
             } catch let damaged as DamagedDocument {
                 // A verifier finds the document's fault by itself.
                 if !file.values.isLenient { damage.append(damaged) }
+                // A row without values: `RowLayout` begins with a bit for each column, which is set where a value follows.
                 try body(try Self.row(statement, kind, file, encoded: [UInt8](repeating: 0, count: (kind.fields.count + 7) / 8)))
             }
         }
@@ -135,6 +149,8 @@ struct HotFileLoader {
     }
 
     /// Whether rows were written anew. A file of an earlier version, as a verifier meets it, has no place for them.
+    ///
+    /// The join with `repaired` is left out where there are none, which is nearly always.
     var hasRepairs: Bool {
         get throws {
             guard try connection.integer("SELECT 1 FROM sqlite_schema WHERE name = 'repaired'") != nil else { return false }
@@ -155,6 +171,8 @@ struct HotFileLoader {
     }
 
     /// The rows that were written anew.
+    ///
+    /// - Complexity: O(rows that were repaired): all of them are held in memory, as one chunk for each table.
     func repairs() throws -> RepairedRows {
         let kinds = try kinds(try tableNames())
         for kind in kinds.values { file.tables.add(kind.fields, to: kind.table) }
@@ -174,6 +192,8 @@ struct HotFileLoader {
 
     /// The present row of a query of `rowColumns`.
     ///
+    /// Columns are named by their places in `rowColumns`; keep the two together.
+    ///
     /// - Parameter encoded: its values, where they are known not to be there.
     /// - Throws: `DamagedDocument` when its values cannot be had for that reason.
     private static func row(_ statement: SQLiteStatement, _ kind: RowKind, _ file: HotFile, encoded: [UInt8]? = nil) throws -> TailRow {
@@ -182,6 +202,7 @@ struct HotFileLoader {
         }
         let client = statement.bytes(9)
         let receipt = statement.bytes(10)
+        // The kept values, if there are any, else those of the document.
         let encoded = try encoded ?? (statement.isNull(11) ? values(of: statement, kind, ticket, file) : statement.bytes(11))
         return TailRow(
             row: statement.int64(0), sequence: statement.int64(1), ticket: ticket, receivedAt: statement.int64(3), state: state,
@@ -204,6 +225,8 @@ struct HotFileLoader {
 
     /// One row by itself, laid into columns from its document or its kept values: what a look-up shows, without decoding a group's
     /// pages of some thousand rows. Nil when neither gives them.
+    ///
+    /// - Throws: `DamagedDocument`; `SQLiteError` for a row that cannot be laid out.
     static func chunk(row: Int64, table: String, of file: HotFile) throws -> HotChunk? {
         try file.pool.withConnection { connection in
             let isRepaired = file.marks.repaired.contains(row)
@@ -226,6 +249,8 @@ struct HotFileLoader {
 
     /// The rows of a group once more, out of what stands beside its image: identities and times in `rows`, values in documents.
     ///
+    /// What a damaged image is made anew from. `group.typeColumns` are the columns of the chunks, so that the new image has those of the old one.
+    ///
     /// - Throws: `DamagedDocument` for a row whose document is damaged as well; `SQLiteError` where a type's documents do not give their values alone.
     static func chunks(of group: HotGroup, table: String, file: HotFile) throws -> [HotChunk] {
         try file.pool.withConnection { connection in
@@ -240,6 +265,7 @@ struct HotFileLoader {
             statement.bind(2, group.bounds.lastRow)
             try statement.bind(3, table)
             var kinds: [Int64: RowKind] = [:]
+            // Rows of other tables lie between; the table's name picks the group's own.
             var chunks: [HotChunk] = []
             var builder = HotChunkBuilder(typeColumns: group.typeColumns)
             while try statement.step() {
@@ -259,6 +285,7 @@ struct HotFileLoader {
                 builder = HotChunkBuilder(typeColumns: group.typeColumns)
             }
             if builder.rowCount > 0 { chunks.append(builder.chunk()) }
+            // An image with fewer rows would lose them silently, so the count is held against the group's.
             guard chunks.reduce(0, { $0 + $1.bounds.rowCount }) == group.bounds.rowCount else {
                 throw SQLiteError(code: 11, message: "group \(group.id) has other rows than the file", path: file.path)
             }

@@ -1,5 +1,18 @@
 /// The tables of a hot file. On disk: change only by a new version.
+///
+/// What stands where, by the step that brought it:
+///
+/// - `meta`: `sealed`, `laid_down`, `rebuilt`, `ledger_identity`, and the store's mark (`StoreMark`).
+/// - `tables`, `kinds`: names that rows point to by numbers. `kinds.columns` is a `SchemaEncoding`.
+/// - `days`: business days of the rows, so that a repeat is looked for only where it can be.
+/// - `rows`: one for each receipt or version, `pending` beside it.
+/// - `groups`, `group_parts`, `replaced_parts`: columnar images, in parts of a MiB (`HotImage`).
+/// - `events`: a state change for each sequence that is no row's own.
+/// - `steps`, `outbox`, `history`, `changed`: processes.
+/// - `damaged`, `repaired`: rows that were harmed, and made whole.
+/// - `versions`: numbers of versions, by row.
 package enum HotFileSchema {
+    /// `PRAGMA user_version` of a file that this program writes. One that is higher is refused.
     package static var version: Int64 { Int64(migrations.count) }
 
     /// Step `i` takes a file from version `i` to `i + 1`.
@@ -136,6 +149,8 @@ package enum HotFileSchema {
 }
 
 /// How far a group of columns is: `groups.is_complete`. On disk: do not renumber.
+///
+/// begun → laidDown → replaced; of its replacement begun → replacing, in the transaction in which the other becomes replaced.
 enum HotGroupStage: Int64 {
     /// Not all of its parts stand in the file, or nobody goes by them yet: what a crash leaves so goes at the next start.
     case begun = 0
@@ -156,6 +171,7 @@ enum HotGroupStage: Int64 {
     static func partsTable(isReplacement: Bool) -> String { isReplacement ? "replaced_parts" : "group_parts" }
 }
 
+// Results of `HotFileSchema`'s queries as values.
 extension SQLiteStatement {
     /// The receipt that a query of `HotFileSchema.failedOfDocument` finds.
     func failedReceipt(_ identity: ReceiptIdentity, document sha256: [UInt8]) throws -> StoredReceipt? {
@@ -169,6 +185,8 @@ extension SQLiteStatement {
     }
 
     /// The present row of a query of `HotFileSchema.receiptColumns`.
+    ///
+    /// - Throws: SQLITE_CORRUPT (11) for a ticket that has not 16 bytes or a state with an unknown code.
     func storedReceipt() throws -> (row: Int64, receipt: StoredReceipt) {
         guard let ticket = ULID(bytes: bytes(2)), let state = ReceiptState(code: int64(9)) else {
             throw SQLiteError(code: 11, message: "row \(int64(0)) has no valid ticket or state", path: "", sql: sql)

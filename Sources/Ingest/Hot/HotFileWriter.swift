@@ -5,6 +5,10 @@ import Glibc
 /// The one write connection of the open hot file. Owned by the writer's thread.
 ///
 /// Between `begin` and `commit` nothing that it took is durable or seen by readers; `rollback` forgets it.
+///
+/// 1. One at a time for each file: the core opens them, or `NextHotFile`, which hands its one on.
+/// 2. `rowCount` is the highest id, of rows of the open transaction too.
+/// 3. The caches know what the file has, and what the open transaction has added; after `rollback` they are read anew if it added anything.
 final class HotFileWriter {
     /// A log that is begun anew keeps so much: what is in use when copying begins, and what comes meanwhile.
     private static let preallocationMax: Int64 = 160 << 20
@@ -21,9 +25,13 @@ final class HotFileWriter {
     private let selectIdentity: SQLiteStatement
 
     /// Rows in the file, those of the present transaction included: the id of the last one.
+    ///
+    /// What was given out within a transaction is given out again after its rollback: ids have no gaps.
     private(set) var rowCount: Int64
+    /// By the kind's object, which is held here so that its address stays its own.
     private var kinds: [ObjectIdentifier: (kind: RowKind, id: Int64, table: Int64)] = [:]
     private var tables: [String: Int64] = [:]
+    /// Days and dictionaries that the file has, so that a row asks for neither.
     private var days: Set<Int32> = []
     private var dictionaries: Set<Int64> = []
     /// What `rollback` restores: the caches must not know rows that the file has not.
@@ -33,6 +41,10 @@ final class HotFileWriter {
     private var isResting = false
 
     /// Opens the file for writing; creates it when it is not there.
+    ///
+    /// Brings a file of an earlier version up to this one, in one transaction.
+    ///
+    /// - Throws: SQLITE_NOTADB (26) for a file of a later version; what SQLite says of the disk.
     init(file: HotFile) throws {
         self.file = file
         connection = try SQLiteConnection(path: file.path, mode: .create)
@@ -66,6 +78,7 @@ final class HotFileWriter {
         file.setPreallocation(nil)
     }
 
+    /// Every connection that writes passes here: what it sets is not kept in the file, but for the page size and the journal's mode.
     private static func prepare(_ connection: SQLiteConnection, file: HotFile) throws {
         // The log is copied into the file by another connection, so that no commit waits for it; begun anew, it keeps its length (`WALPreallocation`),
         // unless a long reader has let it grow far. A private page cache of 32 MB keeps the index's upper pages at hand. Deleted values need no overwriting: they stand in `rows` and `groups` all the same.
@@ -77,6 +90,7 @@ final class HotFileWriter {
         if (0..<HotFileSchema.version).contains(version) {
             try connection.transaction {
                 for step in HotFileSchema.migrations[Int(version)...] { try connection.execute(step) }
+                // A file without rows: its index can still be changed for nothing.
                 if version == 0 { try connection.execute(HotFileSchema.ledgerIdentity) }
                 try connection.execute("PRAGMA user_version = \(HotFileSchema.version)")
             }
@@ -84,6 +98,7 @@ final class HotFileWriter {
             throw SQLiteError(code: 26, message: "hot file of version \(version), this program knows \(HotFileSchema.version)", path: file.path)
         }
         try HotFileSchema.renumberLedger(connection)
+        // Whose file it is stands in it before it has a row.
         guard let mark = file.mark else { return }
         let known = try connection.statement("SELECT 1 FROM meta WHERE key = ?1")
         try known.bind(1, StoreMark.storeKey)
@@ -116,6 +131,7 @@ final class HotFileWriter {
         }
     }
 
+    /// Asked without opening the file to write: a start of a store with a month of files should not write to each.
     private static func needsRecovery(_ file: HotFile) throws -> Bool {
         var status = stat()
         if stat(file.path + "-wal", &status) == 0, status.st_size > 0 { return true }
@@ -129,6 +145,8 @@ final class HotFileWriter {
     }
 
     /// Notes which rows' documents are damaged, instead of what was noted before.
+    ///
+    /// Called at the start, before a writer has the file.
     static func note(_ damage: [DamagedDocument], in file: HotFile) throws {
         let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
         try prepare(connection, file: file)
@@ -143,6 +161,7 @@ final class HotFileWriter {
         }
     }
 
+    /// Not the kinds: their objects are the process's, so they are looked up as they come.
     private func loadCaches() throws {
         kinds = [:]
         tables = [:]
@@ -158,6 +177,8 @@ final class HotFileWriter {
     }
 
     /// The file is sealed: what is written to it from now on is little, and so is the cache for it.
+    ///
+    /// 32 MB of page cache become 2 MB; several sealed files are kept open at once.
     func rest() {
         guard !isResting else { return }
         isResting = true
@@ -165,9 +186,12 @@ final class HotFileWriter {
         try? connection.execute("PRAGMA cache_size=-2048; PRAGMA shrink_memory")
     }
 
+    /// BEGIN IMMEDIATE: the write lock is taken now, and not in the middle of a group.
     func begin() throws { try beginning.run() }
 
     /// Returns after fsync.
+    ///
+    /// - Throws: also where the sync failed (`SQLiteError.isFailedSync`): then nobody knows what the disk has, and the core takes nothing more.
     func commit() throws {
         try noteGeneration()
         try commitment.run()
@@ -175,6 +199,8 @@ final class HotFileWriter {
     }
 
     /// With the first commit after a change of the catalog: a catalog that has not seen that change is told by it.
+    ///
+    /// How a catalog that is older than the files is found out: `docs/decisions/0027-proof-of-the-catalog.md`.
     private func noteGeneration() throws {
         guard let mark = file.mark, mark.generation > notedGeneration else { return }
         let generation = mark.generation
@@ -185,6 +211,7 @@ final class HotFileWriter {
         notedGeneration = generation
     }
 
+    // What was noted of the generation may have been rolled back with the rest: it is noted again.
     func rollback() throws {
         notedGeneration = -1
         connection.rollback()
@@ -193,6 +220,8 @@ final class HotFileWriter {
     }
 
     /// Within a transaction: a part that can be undone alone.
+    ///
+    /// SAVEPOINT: https://www.sqlite.org/lang_savepoint.html. Parts do not nest.
     func beginPart() throws { try connection.execute("SAVEPOINT part") }
     func endPart() throws { try connection.execute("RELEASE part") }
     func undoPart(rowCount earlier: Int64) throws {
@@ -202,6 +231,8 @@ final class HotFileWriter {
     }
 
     /// Appends a row under the next id.
+    ///
+    /// Bytes are bound without copies: they stay where they are until `run` has returned, which the closures see to.
     ///
     /// - Returns: false when a receipt of that identity, not FAILED, is here already.
     func insert(_ row: HotRow, sequence: Int64, ticket: ULID, receivedAt: Int64) throws -> Bool {
@@ -234,6 +265,8 @@ final class HotFileWriter {
                     try statement.bindBorrowed(17, UnsafeRawBufferPointer(rebasing: document[32...]))
                     try statement.bind(18, row.process?.trace)
                     try statement.run()
+                    // ON CONFLICT DO NOTHING: no second search of the index before the insertion. Negative table ids are outside it, so a version
+                    // never conflicts.
                     guard connection.changeCount == 1 else { return false }
                     if let version = row.version { try insert(version, row: id) }
                     guard !row.isReadable else { return true }
@@ -256,6 +289,9 @@ final class HotFileWriter {
         try insertVersion.run()
     }
 
+    /// Numbers of the row's kind and table, given now where the file has none.
+    ///
+    /// - Complexity: O(1) but for the first row of a kind in the process.
     private func place(of kind: RowKind) throws -> (kind: Int64, table: Int64) {
         if let known = kinds[ObjectIdentifier(kind)] { return (known.id, known.table) }
         isCacheDirty = true
@@ -274,6 +310,7 @@ final class HotFileWriter {
             tables[kind.table] = table
         }
         guard let table else { preconditionFailure("a table just registered") }
+        // Two kinds of one process may say the same (a type put again unchanged): they share a number.
         let columns = SchemaEncoding.text(kind.fields)
         let select = try connection.statement(
             "SELECT id FROM kinds WHERE table_id = ?1 AND type = ?2 AND version = ?3 AND content_type = ?4 AND columns = ?5")
@@ -301,6 +338,7 @@ final class HotFileWriter {
         try statement.bind(5, columns)
     }
 
+    /// Published with the commit: `Published.days` is taken from here.
     private func registerDay(_ day: Int32) throws {
         guard days.insert(day).inserted else { return }
         isCacheDirty = true
@@ -323,6 +361,8 @@ final class HotFileWriter {
     }
 
     /// The receipt of that identity in this file, rows of the present transaction included; FAILED ones do not hold it.
+    ///
+    /// - Complexity: one search in the index, O(log rows), on the writer's own pages.
     func find(_ identity: ReceiptIdentity) throws -> StoredReceipt? {
         try selectIdentity.bind(1, identity.receipt)
         try selectIdentity.bind(2, identity.client)
@@ -342,6 +382,8 @@ final class HotFileWriter {
     var businessDays: Set<Int32> { days }
 
     /// Changes of processes within the present transaction.
+    ///
+    /// - Parameter sequence: the next one that a change of a state takes.
     func process(now: Int64, sequence: Int64, rules: ProcessRules) -> ProcessTransaction {
         ProcessTransaction(connection: connection, file: file, now: now, nextSequence: sequence, rules: rules)
     }
@@ -352,6 +394,8 @@ final class HotFileWriter {
 
     /// Copies what is left of the log, without waiting for readers: once all of it is copied and nobody reads in it, the next commit
     /// begins it anew.
+    ///
+    /// Called between two groups. Passive copying waits for nobody: https://www.sqlite.org/c3ref/wal_checkpoint_v2.html.
     ///
     /// - Parameter cuts: cut the log off, too, unless somebody reads in it.
     func checkpoint(cuts: Bool) throws {

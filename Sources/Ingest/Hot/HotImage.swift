@@ -2,6 +2,9 @@ import ColumnStore
 package import Documents
 
 /// A flushed group's Parquet image, read by ranges out of its hot file's parts.
+///
+/// Part `p` of group `g` has the id `g << 20 | p` and the bytes from `p` MiB on; all parts but the last are full. Read through the file's pool,
+/// from any thread.
 final class HotImage: RandomAccessBytes {
     /// A part's number within its group has so many bits of `group_parts.id`.
     static let partBits: Int64 = 20
@@ -25,11 +28,16 @@ final class HotImage: RandomAccessBytes {
         self.pool = pool
     }
 
+    /// What the cache of open images goes by; no two groups of a store share one.
     static func name(_ group: HotGroup, path: String) -> String { "\(path)#\(group.id)" }
 
     /// SQLite reads pages of its own.
     func expect(_ range: Range<Int64>) {}
 
+    /// `sqlite3_blob_read` by ranges: a SELECT would copy the whole part for a page of some kilobytes.
+    ///
+    /// - Throws: `.corruptFile` for a range beyond the image, a part that is missing or too short, or what SQLite calls corrupt; `.io` for what
+    ///   else SQLite says.
     func read(at offset: Int64, into target: UnsafeMutableRawBufferPointer) throws(ColumnStoreError) {
         guard offset >= 0, Int64(target.count) <= byteCount - offset else {
             throw ColumnStoreError(.corruptFile, path: name, offset: offset, "\(target.count) bytes reach past the end at \(byteCount)")
@@ -65,6 +73,7 @@ final class HotImage: RandomAccessBytes {
 package struct DamagedImage: DamageReport, Sendable, Equatable, CustomStringConvertible {
     /// Of the hot file.
     package let path: String
+    /// `groups.id`.
     package let group: Int64
     package let reason: String
 
@@ -82,6 +91,8 @@ package struct DamagedImage: DamageReport, Sendable, Equatable, CustomStringConv
 
 extension HotFile {
     /// Reads something of a group's image; what shows that it is not as it was written is noted.
+    ///
+    /// What is noted is laid down again by the next compaction, out of the documents.
     ///
     /// - Throws: `DamagedImage` in place of the reader's error.
     func reading<Result>(_ group: HotGroup, _ body: () throws -> Result) throws -> Result {

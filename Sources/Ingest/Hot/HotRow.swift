@@ -2,13 +2,18 @@ package import ColumnStore
 package import Documents
 
 /// What rows of one document type and version have in common; one object for all of them.
+///
+/// Compared by its address, which is why it is a class: a row's kind is looked up without its names. Made when a type is put, or from a file's
+/// `kinds`.
 package final class RowKind: Sendable {
     package let table: String
     package let type: String
+    /// Of the type, not of a document.
     package let version: Int32
     package let contentType: String
     /// The columns that the type adds to its table, and how a row of them lies in bytes.
     package let layout: RowLayout
+    /// Where they stand in the table, `KindPlacing` says.
     package var fields: [Field] { layout.fields }
     package let tableKind: TableKind
 
@@ -23,6 +28,8 @@ package final class RowKind: Sendable {
 }
 
 /// What names a receipt forever. Where the table's kind has no day in it, that is 0.
+///
+/// Ids are the UTF-8 that was posted, compared byte by byte; the day is days since 1970.
 package struct ReceiptIdentity: Hashable, Sendable {
     package var table: String
     package var client: [UInt8]
@@ -63,8 +70,11 @@ package struct RowVersion: Sendable {
 /// A validated receipt on its way to the writer.
 ///
 /// Its bytes lie in two buffers: what the columns need stays in memory until its batch is flushed, the document goes at once.
+///
+/// Made by intake on its own thread, all that can be prepared before the writer's turn: compressed, hashed, laid out.
 package struct HotRow: Sendable {
     package let kind: RowKind
+    /// Days since 1970.
     package let businessDay: Int32
     /// Microseconds since 1970.
     package let issuedAt: Int64
@@ -87,6 +97,11 @@ package struct HotRow: Sendable {
     /// The document alone, read by its type's version, gives the same values again: they need not be kept until they are in columns.
     package let isReadable: Bool
 
+    /// - Parameters:
+    ///   - values: a row of `kind.layout`.
+    ///   - storedDocument: as `coding` says; empty for `.none`.
+    ///   - documentByteCount: before compression.
+    /// - Precondition: `sha256` has 32 bytes.
     package init(
         kind: RowKind, client: some Collection<UInt8>, receipt: some Collection<UInt8>, businessDay: Int32, issuedAt: Int64,
         values: [UInt8], sha256: [UInt8], storedDocument: [UInt8], documentByteCount: Int, coding: DocumentCoding,
@@ -116,6 +131,8 @@ package struct HotRow: Sendable {
     }
 
     /// Gives a row of a versioned table its number.
+    ///
+    /// The number stands in the encoded values too: it is a column of its table.
     mutating func set(version number: Int32) {
         version?.number = number
         VersionColumns.set(version: number, in: &columns, at: clientByteCount + receiptByteCount, count: kind.fields.count)
@@ -124,6 +141,7 @@ package struct HotRow: Sendable {
     /// The row is only stored while the version of that sequence is the newest.
     mutating func follow(_ sequence: Int64) { version?.follows = sequence }
 
+    // Slices of the one buffer: indices begin where the part does, not at 0.
     package var client: ArraySlice<UInt8> { columns[..<clientByteCount] }
     package var receipt: ArraySlice<UInt8> { columns[clientByteCount..<clientByteCount + receiptByteCount] }
     package var values: ArraySlice<UInt8> { columns[(clientByteCount + receiptByteCount)...] }
@@ -174,6 +192,7 @@ extension ReceiptState {
         }
     }
 
+    /// Nil for a code that no program has written.
     package init?(code: Int64) {
         switch code {
         case 0: self = .processing
@@ -188,12 +207,16 @@ extension ReceiptState {
 }
 
 /// A receipt that the store has, as far as a repeat, a ticket and a change need it.
+///
+/// Read from a hot file, a cold file or the index of versions; which one cannot be told from it, nor need be.
 package struct StoredReceipt: Sendable {
     package var summary: ReceiptSummary
     package var table: String
+    /// Of the document; of a version, its content hash (`DocumentContent`).
     package var sha256: [UInt8]
     /// Microseconds since 1970.
     package var receivedAt: Int64
+    /// Nil while it is PROCESSING, and of a version that the index tells of.
     package var completedAt: Int64?
     /// Of a new version: the sequence of the one before it.
     package var precedingSequence: Int64?
@@ -212,6 +235,8 @@ package struct StoredReceipt: Sendable {
     }
 
     /// A version, as the index knows it.
+    ///
+    /// The index does not keep when the version became final: `completedAt` is nil.
     init(_ entry: VersionEntry, of key: VersionKey) {
         summary = ReceiptSummary(
             ticketID: entry.ticket.description, clientID: String(decoding: key.client, as: UTF8.self),
@@ -234,6 +259,8 @@ package struct StoredReceipt: Sendable {
 
     /// Of what is stored under one identity, what a document meets: the receipt of the same document, FAILED or not, else the one that
     /// holds the identity.
+    ///
+    /// Of several that qualify the first of `stored` is taken.
     static func choose(_ stored: [StoredReceipt], for sha256: some Collection<UInt8>) -> StoredReceipt? {
         stored.first { $0.isOf(sha256) } ?? stored.first { $0.summary.state != .failed }
     }

@@ -6,7 +6,11 @@ internal import Processes
 ///
 /// All that follows from a change (the next stage, the row's end, the events that are owed) is an effect of it, written with it; what a restart would
 /// have to find again is in `work`, what queries must see in `changes`, for the writer to hand out once the transaction is durable.
+///
+/// 1. A change of a row's state takes the next sequence, writes an event with it, and stands in `changes`; nothing else takes one.
+/// 2. `work` and `changes` are of no use to anyone when the transaction is rolled back: the object goes with it.
 final class ProcessTransaction {
+    /// A row whose state is another since this transaction.
     struct RowChange {
         let row: Int64
         let change: HotFile.StateChange
@@ -15,8 +19,10 @@ final class ProcessTransaction {
 
     private let connection: SQLiteConnection
     private let file: HotFile
+    /// Microseconds since 1970, the same for the whole transaction.
     private let now: Int64
     private let rules: ProcessRules
+    /// The core sets it after the group's rows have taken theirs, and reads it after the changes.
     var nextSequence: Int64
     private(set) var work: [QueuedWork] = []
     private(set) var changes: [RowChange] = []
@@ -30,10 +36,13 @@ final class ProcessTransaction {
     }
 
     /// Takes back what was queued since: its part of the transaction was undone.
+    ///
+    /// State changes need no undoing: only new rows come in parts, and a new row changes no state.
     func undo(workCount: Int) { work.removeLast(work.count - workCount) }
 
     // MARK: A new row
 
+    /// Writes the steps of a row that was just inserted, and queues the calls of its first stage.
     func begin(row: Int64, _ plan: ProcessPlan, client: String, callbackURL: String?) throws {
         let made = StepTransition.start(plan.stages, telling: plan.targets, at: moment)
         try carryOut(made.effects, row: row, owner: (client, callbackURL))
@@ -41,6 +50,8 @@ final class ProcessTransaction {
 
     // MARK: Changes
 
+    /// - Returns: what became of it; `.unknown` for an event's id without a target.
+    /// - Throws: SQLITE_CORRUPT (11) for steps or events of an unknown state; what SQLite says of the disk.
     func apply(_ action: ProcessChange.Action) throws -> ProcessResult {
         switch action {
         case .sent(let step, let attempt, let lockedUntil): return try apply(.sent(attempt: attempt, lockedUntil: lockedUntil), to: step)
@@ -63,6 +74,8 @@ final class ProcessTransaction {
     private var moment: StepMoment { StepMoment(now: now, isLeaving: file.state.isLeaving, expiry: rules.expiry) }
 
     /// Gives a step an event: what comes of it is the core's to say, here it is written down.
+    ///
+    /// What is owed is read only for events that may change it: a call that begins does not.
     private func apply(_ event: StepEvent, to id: Int64, _ note: HistoryNote? = nil, _ outcome: StepOutcome? = nil) throws -> ProcessResult {
         let row = ProcessKey.row(ofStep: id)
         let process = StepProcess(try steps(row: row), notices: event.concernsNotices ? try notices(row: row) : [])
@@ -81,6 +94,7 @@ final class ProcessTransaction {
         return ProcessResult(made.disposition)
     }
 
+    /// All steps of the row: a stage ends with the last of its steps.
     private func steps(row: Int64) throws -> [StepProcess.Step] {
         let select = try connection.statement(
             "SELECT id, name, stage, state, attempts, next_at, locked_until, expires_at, at FROM steps WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
@@ -101,6 +115,7 @@ final class ProcessTransaction {
         return steps
     }
 
+    /// What was owed to its targets so far, delivered or not, by rising versions.
     private func notices(row: Int64) throws -> [StepNotice] {
         let select = try connection.statement(
             "SELECT id, event, at, state, attempts, next_at, expires_at FROM outbox WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
@@ -127,6 +142,8 @@ final class ProcessTransaction {
     /// Whose a row is, and where it wants to be told of itself.
     private typealias Owner = (client: String, callbackURL: String?)
 
+    /// In the order of the core's list; a later effect may count on the rows of an earlier one.
+    ///
     /// - Parameter owner: nil to read it where it is wanted.
     private func carryOut(_ effects: [StepEffect], row: Int64, owner: Owner? = nil, _ note: HistoryNote? = nil, _ outcome: StepOutcome? = nil) throws {
         for effect in effects {
@@ -147,6 +164,7 @@ final class ProcessTransaction {
         }
     }
 
+    /// What the history says of an effect; nil for nothing. `.ofEvent` is the caller's own note.
     private static func line(_ note: StepEffect.Note, of event: HistoryNote?) -> HistoryNote? {
         switch note {
         case .ofEvent: event
@@ -186,6 +204,7 @@ final class ProcessTransaction {
         try insert.run()
     }
 
+    /// - Parameter words: which of the texts beside the state are written anew; `outcome` is read for a decision alone.
     private func update(_ step: StepProcess.Step, _ row: Int64, _ words: StepEffect.Words, _ outcome: StepOutcome?) throws {
         let columns = "state = ?2, attempts = ?3, next_at = ?4, locked_until = ?5, expires_at = ?6, at = ?7"
         let update: SQLiteStatement
@@ -237,6 +256,7 @@ final class ProcessTransaction {
         try insert.run()
     }
 
+    /// - Precondition: no `.decision`.
     private func update(_ notice: StepNotice, _ row: Int64, _ words: StepEffect.Words) throws {
         let columns = "state = ?2, attempts = ?3, next_at = ?4, expires_at = ?5"
         let update: SQLiteStatement
@@ -272,6 +292,8 @@ final class ProcessTransaction {
 
     // MARK: The row
 
+    /// The state's four places, in one transaction: the row itself, the feed of changes (`events`), what scans lay over columns (`changed`), and
+    /// the row's history.
     private func setState(_ state: ReceiptState, of row: Int64) throws {
         let sequence = nextSequence
         nextSequence += 1
@@ -287,6 +309,7 @@ final class ProcessTransaction {
         try event.bind(3, "receipt.\(state.rawValue.lowercased())")
         event.bind(4, now)
         try event.run()
+        // Of several changes of one row the last counts.
         let changed = try connection.statement("INSERT OR REPLACE INTO changed(row, sequence, state, completed_at) VALUES(?1, ?2, ?3, ?4)")
         changed.bind(1, row)
         changed.bind(2, sequence)
@@ -297,6 +320,7 @@ final class ProcessTransaction {
         changes.append(RowChange(row: row, change: HotFile.StateChange(state: state, completedAt: completedAt), sequence: sequence))
     }
 
+    /// Ids are dense within a row: the next one is the greatest so far and one. A row with 65,536 entries gets no more.
     private func write(_ note: HistoryNote, row: Int64) throws {
         let range = ProcessKey.range(row, ProcessKey.historyBits)
         let select = try connection.statement("SELECT max(id) FROM history WHERE id BETWEEN ?1 AND ?2")
@@ -305,6 +329,7 @@ final class ProcessTransaction {
         let last = try select.step() ? select.optionalInt64(0) : nil
         select.reset()
         let id = last.map { $0 + 1 } ?? range.first
+        // Beyond the range lies the next row's history.
         guard id <= range.last else { return }
         let insert = try connection.statement("INSERT INTO history(id, at, event, details) VALUES(?1, ?2, ?3, ?4)")
         insert.bind(1, id)

@@ -1,6 +1,8 @@
 package import Documents
 
 /// Something to do, as the queue in memory keeps it: where it stands on disk, and when it is due.
+///
+/// It holds a reference to its file, which therefore stays on the disk as long as it is queued.
 package struct QueuedWork: Sendable {
     package enum Kind: Sendable, Hashable {
         /// A step, by the name of its endpoint.
@@ -9,6 +11,7 @@ package struct QueuedWork: Sendable {
         case event(client: String, callbackURL: String?)
     }
 
+    /// What tells two pieces of work apart, whenever they are due. Steps and events have numbers of their own each.
     package struct Key: Sendable, Hashable {
         private let file: ObjectIdentifier
         private let id: Int64
@@ -28,6 +31,8 @@ package struct QueuedWork: Sendable {
     package let id: Int64
     package let kind: Kind
     /// Microseconds since 1970.
+    ///
+    /// `since`: when it began to wait. `expiresAt`: when it is given up, `.max` for never.
     package var dueAt: Int64
     package let since: Int64
     package let expiresAt: Int64
@@ -46,20 +51,27 @@ package struct QueuedWork: Sendable {
 }
 
 /// A change to one process, for the writer: durable and visible when `completion` is called, on the writer's thread.
+///
+/// Actions carry ids of `steps` or `outbox` (`ProcessKey`), and instants in microseconds since 1970.
 package struct ProcessChange: Sendable {
     package enum Action: Sendable {
         /// A call begins. Written down so that a restart knows; nobody waits for it.
         case sent(step: Int64, attempt: Int, lockedUntil: Int64)
+        /// The endpoint has it and decides later; until `lockedUntil` it is not asked.
         case inProgress(step: Int64, lockedUntil: Int64, HistoryNote)
+        /// A call failed in a way that may pass; `attempts` are those so far, `at` is when the next is due.
         case retry(step: Int64, attempts: Int, at: Int64, detail: String, HistoryNote)
+        /// The endpoint decided.
         case outcome(step: Int64, StepOutcome, HistoryNote)
         /// A dead step was accepted after all, and its row's identity is free: the process goes on from there.
         case lateAcceptance(step: Int64, StepOutcome, HistoryNote)
         /// With the attempts that it had, where the last one is not written down yet.
         case dead(step: Int64, attempts: Int? = nil, detail: String, HistoryNote)
+        /// A dead step, or below a dead event, is tried once more.
         case redriveStep(Int64)
         /// A dead step is listed no more; its row stays FAILED.
         case forgetStep(Int64)
+        /// The client's server has taken the event.
         case delivered(event: Int64, HistoryNote)
         case retryEvent(Int64, at: Int64, detail: String, HistoryNote)
         case deadEvent(Int64, detail: String, HistoryNote)
@@ -71,6 +83,7 @@ package struct ProcessChange: Sendable {
     package let action: Action
     package let completion: @Sendable (Result<ProcessResult, Fault>) -> Void
 
+    /// - Parameter completion: called once; where the writer takes nothing any more at once, with a failure, on the caller's thread.
     package init(file: HotFile, action: Action, completion: @escaping @Sendable (Result<ProcessResult, Fault>) -> Void = { _ in }) {
         self.file = file
         self.action = action

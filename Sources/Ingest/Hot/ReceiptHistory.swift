@@ -4,6 +4,9 @@ package import Documents
 /// A receipt's history as its column holds it: the steps and what happened beyond its arrival, as JSON.
 ///
 /// Its arrival and its end are columns already, so a receipt that was complete at once has `empty`: it takes no room in a file.
+///
+/// Written when a row goes to cold and read back for tickets and changes of cold rows; hot rows have it in tables of their own (`HotFile.history`).
+/// Its shape: `{"steps":[…],"errors":[…],"history":[{"at":…,"event":…,…}]}`, with instants as texts.
 package struct ReceiptHistory: Sendable {
     package static let empty = #"{"steps":[],"errors":[],"history":[]}"#
 
@@ -14,6 +17,9 @@ package struct ReceiptHistory: Sendable {
     package init() {}
 
     /// The number of the last change of the receipt's state; nil where none is noted.
+    ///
+    /// - Complexity: O(events), from the end.
+    /// An event of that kind bears a state's name in small letters, as `ProcessTransaction` writes it.
     var lastChange: Int64? {
         for event in events.reversed() where ReceiptState.allCases.contains(where: { $0.rawValue.lowercased() == event.event }) {
             if let number = event.details.first(where: { $0.name == "sequence" }).flatMap({ Int64(String($0.json)) }) { return number }
@@ -21,6 +27,7 @@ package struct ReceiptHistory: Sendable {
         return nil
     }
 
+    /// Errors alone make no history: without steps and events it is `empty`.
     package var text: String {
         if steps.isEmpty && events.isEmpty { return Self.empty }
         var json = JSONWriter()
@@ -52,6 +59,8 @@ package struct ReceiptHistory: Sendable {
     }
 
     /// Reads what `text` wrote; what is not there is left out.
+    ///
+    /// - Throws: for a text that is no JSON.
     package init(text: String) throws {
         guard text != Self.empty else { return }
         try JSONReader().read(Array(text.utf8)) { tape in
@@ -84,6 +93,7 @@ package struct ReceiptHistory: Sendable {
         try JSONReader().read(Array(text.utf8)) { members(0, $0) }
     }
 
+    /// Names and raw texts of an object's members, in order; none of what is no object.
     private static func members(_ node: Int, _ tape: JSONTape) -> [(name: String, json: String)] {
         guard tape[node].kind == .object else { return [] }
         return tape.children(of: node).map { child in

@@ -9,11 +9,13 @@ final class RepairedRows: Sendable {
     /// Their columns, by table.
     let chunks: [String: HotChunk]
 
+    /// - Parameter ids: ascending.
     init(ids: [Int64] = [], chunks: [String: HotChunk] = [:]) {
         self.ids = ids
         self.chunks = chunks
     }
 
+    /// - Complexity: O(log of the repaired rows).
     func contains(_ row: Int64) -> Bool {
         let place = ids.partitioningIndex { $0 >= row }
         return place < ids.count && ids[place] == row
@@ -30,6 +32,9 @@ struct RowMarks: Sendable {
 
     var isEmpty: Bool { damaged.isEmpty && repaired.ids.isEmpty }
 
+    /// Whether a row of that range has a mark, so that a piece of a file must be read with care.
+    ///
+    /// - Complexity: O(log repaired + damaged).
     func touches(_ rows: ClosedRange<Int64>) -> Bool {
         let place = repaired.ids.partitioningIndex { $0 >= rows.lowerBound }
         if place < repaired.ids.count, repaired.ids[place] <= rows.upperBound { return true }
@@ -49,6 +54,8 @@ struct RowMarks: Sendable {
 }
 
 /// A hot file as one scan reads it.
+///
+/// The marks are copied once: a row that is mended while a scan runs would else be left out by one piece and not brought by the other, or twice.
 struct HotFileView: Sendable {
     let file: HotFile
     let marks: RowMarks
@@ -56,6 +63,8 @@ struct HotFileView: Sendable {
 
 extension HotFile {
     /// Their state is what it is now: what is laid over columns goes away once a group has it, and these rows are in none.
+    ///
+    /// - Parameter rows: those that are damaged no more.
     func reloadRepairs(mended rows: Set<Int64> = []) throws {
         let repaired = try pool.withConnection { try HotFileLoader(connection: $0, file: self).repairs() }
         changeMarks { marks in
@@ -65,6 +74,8 @@ extension HotFile {
     }
 
     /// The document of a row that was written anew.
+    ///
+    /// - Returns: nil for a row that was not written anew, or whose new place is damaged as well.
     func repairedDocument(_ row: Int64, sha256: [UInt8]) throws -> [UInt8]? {
         guard marks.repaired.contains(row) else { return nil }
         return try pool.withConnection { connection in
@@ -88,6 +99,8 @@ extension HotFile {
         let fault: DamagedDocument?
     }
 
+    /// Reads, inflates and hashes the document.
+    ///
     /// - Returns: nil when the receipt is not in this file.
     func soundness(of receipt: StoredReceipt, under identity: ReceiptIdentity) throws -> Soundness? {
         guard state.days.contains(identity.businessDay), let ticket = ULID(receipt.summary.ticketID) else { return nil }

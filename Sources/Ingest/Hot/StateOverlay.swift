@@ -4,16 +4,21 @@ package import ColumnStore
 ///
 /// A row that becomes final within the seconds before its batch is flushed leaves it with the flush; so it holds what registrars took
 /// long for. Rows lie in blocks of arrays, 17 bytes each: an outage of an hour is some tens of megabytes.
+///
+/// A value: a reader's copy shares blocks with the writer's until one of them is changed, which copies that block's arrays and no others.
 package struct StateOverlay: Sendable {
     private struct Block: Sendable {
         /// State codes; `absent` where the row has no change.
         var states = [UInt8](repeating: StateOverlay.absent, count: StateOverlay.blockRowCount)
+        /// Microseconds since 1970; `.min` for a row that has no end.
         var completions = [Int64](repeating: .min, count: StateOverlay.blockRowCount)
         var sequences = [Int64](repeating: 0, count: StateOverlay.blockRowCount)
+        /// Rows that have a change; a block of none is taken out.
         var count = 0
     }
 
     private static let absent: UInt8 = 0xFF
+    /// 1,024 rows: a block is some 17 kB, and a change in a block that a reader shares copies as much.
     private static let blockBits: Int64 = 10
     private static let blockRowCount = 1 << Int(blockBits)
 
@@ -23,6 +28,7 @@ package struct StateOverlay: Sendable {
 
     package var isEmpty: Bool { blocks.isEmpty }
 
+    /// - Complexity: O(1). Nil for a row without a change.
     package subscript(row: Int64) -> HotFile.StateChange? {
         guard let block = blocks[row >> Self.blockBits] else { return nil }
         let place = Int(row & Int64(Self.blockRowCount - 1))
@@ -30,6 +36,7 @@ package struct StateOverlay: Sendable {
         return HotFile.StateChange(state: state, completedAt: block.completions[place] == .min ? nil : block.completions[place])
     }
 
+    /// - Parameter sequence: of the change, by which `remove` tells what the columns have.
     package mutating func set(_ row: Int64, _ change: HotFile.StateChange, sequence: Int64) {
         let place = Int(row & Int64(Self.blockRowCount - 1))
         // In place: a block taken out and put back would be copied.
@@ -44,6 +51,8 @@ package struct StateOverlay: Sendable {
     }
 
     /// Forgets changes up to a sequence: the rows' columns have them now.
+    ///
+    /// - Parameter rows: those that were laid down. A change that came after the image was made has a higher sequence, and stays.
     package mutating func remove(_ rows: ClosedRange<Int64>, through sequence: Int64) {
         guard !blocks.isEmpty else { return }
         for number in (rows.lowerBound >> Self.blockBits)...(rows.upperBound >> Self.blockBits) {
@@ -66,9 +75,12 @@ package struct StateOverlay: Sendable {
     }
 
     /// The changes of some rows, whose ids ascend, by their place among them.
+    ///
+    /// - Complexity: O(blocks · log rows + rows in blocks with changes).
     package func changes(of rows: Column) -> [(place: Int, change: HotFile.StateChange)] {
         guard !blocks.isEmpty else { return [] }
         var found: [(place: Int, change: HotFile.StateChange)] = []
+        // A column with NULLs or of another form: row by row.
         guard rows.validity == nil, case .int64(let values) = rows.values, let first = values.first, let last = values.last else {
             for place in 0..<rows.count {
                 guard case .integer(let row) = rows.value(at: place), let change = self[row] else { continue }
@@ -97,6 +109,7 @@ package struct StateOverlay: Sendable {
         overlaid(column, changes) { $0.completedAt.map { .integer($0) } ?? .null }
     }
 
+    /// The changed values stand behind the column's own, and a gathering picks them.
     private static func overlaid(
         _ column: Column, _ changes: [(place: Int, change: HotFile.StateChange)], _ value: (HotFile.StateChange) -> Value
     ) -> Column {
