@@ -10,6 +10,11 @@ extension HotFile {
     }
 
     /// Versions that came, or whose state changed, after a sequence.
+    ///
+    /// One that came and changed after it is told twice, the same both times: as it is now.
+    ///
+    /// - Parameter sequence: exclusive.
+    /// - Complexity: O(log rows + versions told); nothing where no table of the file has versions, or nothing came since.
     func versions(after sequence: Int64, _ body: (VersionRow) throws -> Void) throws {
         guard state.lastSequence > sequence, allTails.contains(where: { TableName.kind(of: $0.table).numbersVersions }) else { return }
         try pool.withConnection { connection in
@@ -29,6 +34,8 @@ extension HotFile {
     }
 
     /// The first row of a higher sequence: rows rise with them.
+    ///
+    /// By bisection over ids, which have no gaps. One beyond the last row where there is none.
     private static func firstRow(after sequence: Int64, _ connection: SQLiteConnection) throws -> Int64 {
         let probe = try connection.statement("SELECT sequence FROM rows WHERE id = ?1")
         defer { probe.reset() }
@@ -44,6 +51,9 @@ extension HotFile {
         return low
     }
 
+    /// The present row of a query of `columns` above.
+    ///
+    /// - Throws: SQLITE_CORRUPT (11) for a ticket, state or number that none has written.
     private func version(_ row: SQLiteStatement) throws -> VersionRow {
         guard let ticket = ULID(bytes: row.bytes(1)), let state = ReceiptState(code: row.int64(7)), let number = Int32(exactly: row.int64(8)), number > 0
         else { throw SQLiteError(code: 11, message: "a version of the sequence \(row.int64(0)) has no valid ticket, state or number", path: path) }

@@ -3,24 +3,39 @@ import ColumnStore
 /// Writes full groups of a tail into their file as Parquet images, in parts small enough that no commit waits long behind one.
 ///
 /// Until a group is complete, a crash rebuilds its columns from the rows, whose encoded values, where they are kept, go afterwards.
+///
+/// A group, each step a transaction of the writer's thread between two of its groups:
+///
+/// 1. Its row in `groups`, as begun.
+/// 2. The image's parts, a MiB each.
+/// 3. It becomes what readers go by, and `laid_down` moves.
+/// 4. Kept values and changed states of its rows are deleted.
+///
+/// A crash between them leaves a group that is taken out at the next start, or rows of 4 that nobody asks for.
 struct HotFlusher {
     /// As many encoded values are deleted in one transaction.
     private static let deletedRowCount: Int64 = 8_192
 
     /// A table's rows are laid down, few as they are, when so many of the file came behind them: a restart reads the rows from the first
     /// one on that is in no group.
+    ///
+    /// 131,072 rows.
     static let lagRowCountMax: Int64 = 2 * Int64(ColumnTail.groupChunkCount * ColumnTail.chunkRowCount)
 
+    // Its thread makes the changes; this one makes the image, which takes most of the time.
     let writer: HotWriter
     /// Called after each group.
     var flushed: () -> Void = {}
 
     /// Lays down what is full in open files, and all that is left in sealed ones.
     ///
+    /// Called by one thread at a time: two would lay the same chunks down.
+    ///
     /// - Parameter isWhole: in open ones too, up to the rows that there are as it begins.
     func flush(_ files: [HotFile], isWhole: Bool = false) throws {
         for file in files {
             let isSealed = file.state.isSealed
+            // No row has that id yet: every row that there is now comes before it.
             let present = file.state.rowCount + 1
             for tail in file.allTails {
                 while let chunks = try tail.chunksToFlush(isFinal: isSealed, oldest: isWhole ? present : file.state.rowCount - Self.lagRowCountMax) {
@@ -33,6 +48,7 @@ struct HotFlusher {
 
     private func flush(_ chunks: [HotChunk], of tail: ColumnTail, _ file: HotFile) throws {
         // What changed up to here goes into the image; what changes from here on stays beside it.
+        // Taken before the image is made. A change after it has a higher sequence than `published.lastSequence`, and `deletePending` leaves it.
         let published = file.state
         let image = try Self.image(chunks, published.overlay)
         var bounds = HotBounds()
@@ -45,11 +61,14 @@ struct HotFlusher {
                 try $0.execute("\(HotGroupStage.laidDown.update(id)) UPDATE meta SET value = \(laidDown) WHERE key = 'laid_down'")
             }
         }
+        // From here on readers take the group. Those that hold the chunks read on: both have the same rows.
         tail.replace(chunks.count, with: HotGroup(id: id, bounds: bounds, typeColumns: columns, byteCount: Int64(image.count)))
         try deletePending(chunks, file, laidDown: published.lastSequence)
     }
 
     /// Puts another image in the place of a group's. Whoever reads that one goes on: its parts stay until the next start.
+    ///
+    /// In one transaction the new one becomes readable and the old one not, so a start in between finds one of the two.
     ///
     /// - Parameter isFilled: it has values that the rows' documents did not give when they came.
     func replace(
@@ -70,10 +89,12 @@ struct HotFlusher {
     /// Lays an image down, as a group that is not complete yet.
     ///
     /// - Returns: the group's id.
+    /// - Complexity: a transaction for each MiB, and one before them.
     private func lay(
         _ image: [UInt8], _ bounds: HotBounds, _ columns: [Field], table: String, isReplacement: Bool = false, in file: HotFile
     ) throws -> Int64 {
         let id = try begin(bounds, columns, table: table, byteCount: image.count, file)
+        // No part of a replacement on a page beside the image's that it replaces: what harmed one page may harm its neighbours.
         let parts = HotGroupStage.partsTable(isReplacement: isReplacement)
         var part: Int64 = 0
         for start in stride(from: 0, to: image.count, by: HotImage.partByteCount) {
@@ -93,6 +114,8 @@ struct HotFlusher {
     }
 
     /// The row up to which all rows will be in groups once the first chunks of `tail` are.
+    ///
+    /// The least over all tables of the file: one table whose rows wait holds it back, which `lagRowCountMax` bounds.
     private static func laidDown(_ file: HotFile, but tail: ColumnTail, after chunkCount: Int) -> Int64 {
         // What is committed after this has higher ids; what was before it is in its tail by now.
         let last = file.state.rowCount
@@ -103,10 +126,15 @@ struct HotFlusher {
 
     /// The chunks as one Parquet file. The lightest compression: it lives for days, and its pages are read more often than they are moved;
     /// undoing zstd was the greatest part of most questions over hot rows (docs/decisions/0022-where-questions-spend.md).
+    ///
+    /// A row group of up to 65,536 rows, a page for each 8,192 of them.
+    ///
+    /// - Precondition: all chunks have the columns of the first.
     static func image(_ chunks: [HotChunk], _ overlay: StateOverlay) throws -> [UInt8] {
         let (writer, sink) = try image(chunks[0].typeColumns)
         for chunk in chunks {
             var columns = chunk.batch.columns
+            // What is laid over columns goes into the image, so that it need not be laid over it by every scan.
             let changes = overlay.changes(of: columns[HotChunk.rowIDIndex])
             columns[HotChunk.stateIndex] = StateOverlay.states(columns[HotChunk.stateIndex], changes)
             columns[HotChunk.completedAtIndex] = StateOverlay.completions(columns[HotChunk.completedAtIndex], changes)
@@ -117,6 +145,8 @@ struct HotFlusher {
     }
 
     /// An image that is to be written.
+    ///
+    /// In memory until it is whole.
     static func image(_ typeColumns: [Field]) throws -> (writer: FileWriter, sink: MemorySink) {
         var options = WriterOptions()
         options.codec = .lz4Raw
@@ -126,6 +156,7 @@ struct HotFlusher {
         return (try FileWriter(Schema(HotChunk.fields(typeColumns: typeColumns)), options: options, to: sink), sink)
     }
 
+    /// - Returns: the id of the group's row, whose stage is `begun`.
     private func begin(
         _ bounds: HotBounds, _ columns: [Field], table: String, byteCount: Int, _ file: HotFile
     ) throws -> Int64 {
@@ -154,8 +185,11 @@ struct HotFlusher {
         return id.withLock { $0 }
     }
 
+    /// Kept values of the chunks' rows go, and what is noted of changes that the image has.
+    ///
     /// - Parameter sequence: state changes up to it are in the image.
     private func deletePending(_ chunks: [HotChunk], _ file: HotFile, laidDown sequence: Int64) throws {
+        // Rows of one table with rows of others between them: runs of successive ids, each cut at `deletedRowCount`.
         var runs: [ClosedRange<Int64>] = []
         for chunk in chunks {
             guard case .int64(let rows) = chunk.batch.columns[HotChunk.rowIDIndex].values else { continue }

@@ -5,7 +5,17 @@ import Synchronization
 /// The thread behind the writer's back: lays rows into columns, flushes full groups into their file, copies the write-ahead log.
 ///
 /// Nothing here is needed for durability: after a crash it begins again from the rows.
+///
+/// One turn:
+///
+/// 1. At the first, seal a file of an earlier day.
+/// 2. Make tomorrow's file, lay room ahead of the log, or copy a log that has become long.
+/// 3. Write the index of versions, where that is due.
+/// 4. Lay full groups down.
+///
+/// A second without a commit, and the log of the file that was last written is copied and cut.
 final class HotMaintenance: Sendable {
+    /// The writer sets `isPending` and `lastCommitted`, the thread takes them.
     private struct State {
         /// At the start too: what an earlier process left to flush counts against what this one may take.
         var isPending = true
@@ -20,6 +30,7 @@ final class HotMaintenance: Sendable {
     private let clock: Clock
     private let state = Monitor(State())
     private let thread = HeldThread()
+    /// At most 100, until somebody takes them.
     private let failures = Mutex<[String]>([])
     private let flushing = Mutex(())
 
@@ -34,10 +45,13 @@ final class HotMaintenance: Sendable {
     /// In microseconds.
     private static let aheadOfMidnight: Int64 = 60_000_000
     /// When a pass found so few frames, the writer copies what came since: about half a megabyte.
+    ///
+    /// Passes end sooner or later: a writer that is quicker than the copying is met by the writer's own part.
     private static let restFrameCount = 128
     private static let passCountMax = 6
     /// Behind the threads that take receipts, but not so far that they leave it behind.
     private static let niceness: Int32 = 5
+    /// A second without a commit is rest; without anything to copy the thread sleeps an hour at a time.
     private static let idleNanoseconds: UInt64 = 1_000_000_000
     private static let longNanoseconds: UInt64 = 3_600_000_000_000
 
@@ -52,6 +66,7 @@ final class HotMaintenance: Sendable {
         thread.start(name: "hot-maintenance") { [self] in run(writer) }
     }
 
+    /// Ends after the turn that runs. The writer must still be there, since a turn may wait for it.
     func stop() {
         state.broadcast { $0.isStopping = true }
         thread.join()
@@ -66,6 +81,7 @@ final class HotMaintenance: Sendable {
         if isNews { state.wakeOne() }
     }
 
+    /// `isStopping` is nil when the wait timed out: nothing was committed for as long.
     private func run(_ writer: HotWriter) {
         WorkerThread.lowerPriority(by: Self.niceness)
         // Set while a log is worth copying once nothing is written for a while.
@@ -113,6 +129,7 @@ final class HotMaintenance: Sendable {
                 _ = state.wait(nanoseconds: Self.idleNanoseconds) { $0.isStopping ? true : nil }
             }
             // Not after each of a thousand commits a second.
+            // A turn at most each 20 ms: what was committed meanwhile is done in one.
             _ = state.wait(nanoseconds: 20_000_000) { $0.isStopping ? true : nil }
         }
     }
@@ -144,6 +161,8 @@ final class HotMaintenance: Sendable {
     }
 
     /// While receipts come: keeps room ahead of the log's end, and copies the log when it has become long.
+    ///
+    /// - Complexity: a look at two numbers for most turns.
     private func keepLog(_ file: HotFile, _ writer: HotWriter) throws {
         guard let log = file.preallocation else { return }
         let used = log.writtenByteCount
@@ -154,11 +173,15 @@ final class HotMaintenance: Sendable {
         }
         let ahead = Self.clamp(used, Self.aheadRange)
         // Not at every turn: each has a wait of the disk.
+        // Half of the room is still free: the writer cannot reach its end before the next turns.
         guard !file.state.isSealed, log.byteCount - used < ahead / 2 else { return }
         try log.fill(to: used + ahead)
     }
 
     /// Nothing was written for a while, or nothing will be any more.
+    ///
+    /// A sealed file's log is copied and cut. An open one's is copied, and cut only where it is longer than a sixteenth of the file, within 1 and
+    /// 16 MB.
     private func rest(_ file: HotFile, _ writer: HotWriter) throws {
         guard !file.isPinned, !file.state.isLeaving else { return }
         if file.state.isSealed { return try copyLog(file, cuts: true) }
@@ -180,12 +203,15 @@ final class HotMaintenance: Sendable {
     /// Copies the log with a connection of its own while the writer goes on, again and again until little has come meanwhile. When the
     /// writer then copies that little between two groups, its next commit begins the log anew.
     ///
+    /// https://www.sqlite.org/c3ref/wal_checkpoint_v2.html: a PASSIVE checkpoint copies what no reader holds back, and waits for nobody.
+    ///
     /// - Parameter cuts: of a file that nobody writes any more: cut the log off, unless somebody reads in it.
     private func copyLog(_ file: HotFile, cuts: Bool = false) throws {
         let connection = try SQLiteConnection(path: file.path, mode: .readWrite)
         try connection.execute("PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=FULL")
         var copied = 0
         for _ in 0..<Self.passCountMax {
+            // `logged` is the log's frames, `copied` those that the file has by now: what came since the last pass is their difference.
             let pass = try connection.checkpoint(.passive)
             if pass.logged - copied <= Self.restFrameCount { break }
             copied = pass.copied

@@ -4,6 +4,9 @@ import Glibc
 import Synchronization
 
 /// The hot tier as a whole: its files, its writer, and the thread that flushes columns and copies logs behind the writer's back.
+///
+/// Threads: the writer's, the maintenance thread, and readers, who take a snapshot of `boundary` and hold its files. What one does to a file's
+/// rows is done by the writer.
 package final class HotTier: Sendable {
     package let boundary: TierBoundary
     package let tables: TableColumns
@@ -30,6 +33,9 @@ package final class HotTier: Sendable {
 
     /// Opens every hot file that the catalog knows.
     ///
+    /// In this order, since each needs what is before it: files with their tails, the highest sequence and ticket, the index of versions brought
+    /// up to them, the boundary, the writer.
+    ///
     /// - Parameters:
     ///   - cold: the present version of each cold table.
     ///   - sequenceFloor: the highest sequence that the catalog knows to be given out.
@@ -45,9 +51,11 @@ package final class HotTier: Sendable {
         }
         let values = DocumentValues { [catalog] in try catalog.typeFile(name: $0, version: Int($1)) }
         let files = try Self.openFiles(directory, catalog, dictionaries, tables, values, lost)
+        // Never below what was given out: neither what files have, nor what the catalog noted of rows that moved or were imported.
         let sequence = files.map(\.state.lastSequence).max().map { max($0, sequenceFloor) } ?? sequenceFloor
         let mark = catalog.mark
         mark.note(sequence: sequence)
+        // Tickets rise for good, so the last one of rows that have left counts, too.
         let movedTicket = try catalog.bytes("ticket").flatMap { ULID(bytes: $0) }
         let lastTicket = (files.compactMap(\.state.lastTicket) + [movedTicket].compactMap { $0 }).max() ?? ULID(high: 0, low: 0)
         let versions = try VersionIndex.open(path: directory.versionsPath, store: mark.store, sequence: sequence)
@@ -90,12 +98,17 @@ package final class HotTier: Sendable {
                 maintenance.noteCommit(file)
                 listeners.fire(sequence)
             }, rules: options.rules, queued: { work in queue.add(work) })
+        // The last file that is not sealed goes on, whatever its day: the first receipt of another day seals it.
         let open = try files.last { !$0.state.isSealed }.map { try HotFileWriter(file: $0) }
         writer = HotWriter(
             limits: options.writer, core: HotWriterCore(store: store, open: open, sequence: sequence, tickets: ULIDGenerator(above: lastTicket)))
         maintenance.start(writer: writer)
     }
 
+    /// What the catalog says of a file decides: a known one must be there, a moved one goes, a new one is removed if it has no row, and else put
+    /// aside. Files that it does not name are put aside.
+    ///
+    /// - Throws: for a known file that is missing, damaged where a start must read it, or of a later version.
     private static func openFiles(
         _ directory: DataDirectory, _ catalog: Catalog, _ dictionaries: DocumentDictionaries, _ tables: TableColumns,
         _ values: DocumentValues, _ lost: LostAndFound
@@ -110,6 +123,7 @@ package final class HotTier: Sendable {
         for entry in try catalog.hotFiles() {
             let file = file(entry.day, entry.part)
             known.insert(file.name)
+            // The log comes first, then the groups that were not finished, then the rows.
             switch entry.state {
             case .known:
                 guard access(file.path, F_OK) == 0 else {
@@ -136,6 +150,8 @@ package final class HotTier: Sendable {
     }
 
     /// Looks in hot files for the receipt that holds an identity.
+    ///
+    /// The newest file first: a repeat mostly comes soon. Only files that hold the business day are asked.
     package static func find(_ identity: ReceiptIdentity, in snapshot: TierBoundary.Snapshot) throws -> StoredReceipt? {
         for file in snapshot.files.reversed() {
             if let found = try file.find(identity) { return found }
@@ -144,6 +160,9 @@ package final class HotTier: Sendable {
     }
 
     /// What a document meets in hot files: the receipt of the same document, FAILED or not, else the one that holds its identity.
+    ///
+    /// - Parameter open: the file that the writer looks in itself, with rows that nobody else sees yet.
+    /// - Complexity: O(files of the business day · log rows).
     package static func findEarlier(
         _ identity: ReceiptIdentity, document sha256: [UInt8], in snapshot: TierBoundary.Snapshot, except open: HotFile?
     ) throws -> StoredReceipt? {
@@ -156,6 +175,8 @@ package final class HotTier: Sendable {
     }
 
     /// The FAILED receipt that came next under the identity of another FAILED one.
+    ///
+    /// Oldest file first, since the next one is wanted.
     package static func successor(
         of identity: ReceiptIdentity, after sequence: Int64, in snapshot: TierBoundary.Snapshot
     ) throws -> StoredReceipt? {
@@ -171,6 +192,8 @@ package final class HotTier: Sendable {
     }
 
     /// Shows rows that went to cold at once, and wakes who waits for them.
+    ///
+    /// - Parameter sequence: the last of them, which the catalog has durably.
     func publish(cold: [String: ColdTable], sequence: Int64, rollups: [RollupState] = []) {
         mark.note(sequence: sequence)
         boundary.replace([], cold: cold, sequence: sequence, rollups: rollups)
@@ -178,6 +201,8 @@ package final class HotTier: Sendable {
     }
 
     /// A file whose rows are in cold now: it goes from disk when its last reader is done.
+    ///
+    /// The catalog must say so already: a crash from here on removes it at the next start.
     func retire(_ file: HotFile) {
         file.removeAfterLastReader()
         do {
@@ -188,6 +213,8 @@ package final class HotTier: Sendable {
     }
 
     /// Seals the open file, so that the next receipt begins another one, which is made first.
+    ///
+    /// Nothing for an open file without rows.
     func seal() throws {
         let open = boundary.snapshot().files.last { !$0.state.isSealed }
         if open?.state.rowCount ?? 0 > 0 { try nextFile.prepare(day: Clock.day(ofMicroseconds: clock.now())) }

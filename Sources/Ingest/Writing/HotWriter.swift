@@ -7,6 +7,11 @@ package import Synchronization
 ///
 /// The queue is bounded: past it a submission is refused at once. After a failed fsync every submission is refused until a restart
 /// has read the file back.
+///
+/// 1. At any time one thread works with the core: it has set `isBusy`, under the queue's lock.
+/// 2. Each submission and each change is answered once; a submission that was taken is answered after its fsync.
+/// 3. What is answered as stored is durable and visible to every reader that begins afterwards.
+/// 4. Submissions are committed in the order in which they were handed in. Within a turn jobs come first, then the group with its changes.
 package final class HotWriter: Sendable {
     package struct Limits: Sendable {
         /// Waiting rows and bytes beyond which new ones are refused.
@@ -27,6 +32,8 @@ package final class HotWriter: Sendable {
     }
 
     /// Something that the writer's thread does to a file, in a transaction of its own.
+    ///
+    /// Only `.file` has a transaction and a body; the others are told by their target alone.
     struct Job: Sendable {
         enum Target: Sendable {
             case file(HotFile)
@@ -43,9 +50,11 @@ package final class HotWriter: Sendable {
         }
         let target: Target
         let body: @Sendable (HotFileWriter) throws -> Void
+        /// Called on the thread that did it.
         let completion: @Sendable (Result<Void, any Error>) -> Void
     }
 
+    /// `rowCount` and `byteCount` are sums over `submissions`: what waits, without the group that is being committed.
     private struct Queue {
         var submissions: [Submission] = []
         var changes: [ProcessChange] = []
@@ -70,14 +79,18 @@ package final class HotWriter: Sendable {
     private let thread = HeldThread()
     package let statistics = Statistics()
 
+    /// Counters since the start, each by itself: read at any moment, from any thread, for metrics and for the bounds above.
     package final class Statistics: Sendable {
         package let rows = Atomic<Int>(0)
         package let groups = Atomic<Int>(0)
+        /// Sum over all groups.
         package let commitNanoseconds = Atomic<UInt64>(0)
         package let rejected = Atomic<Int>(0)
         /// Of the commits, those on the thread of their connection.
         package let ownCommits = Atomic<Int>(0)
         /// How long the last commit took.
+        ///
+        /// `.max` before the first: the first commit is the thread's.
         fileprivate let lastNanoseconds = Atomic<UInt64>(.max)
         package let commits = DurationCounts()
         /// Between two groups: parts of column images, and other work on files.
@@ -87,6 +100,8 @@ package final class HotWriter: Sendable {
 
         package var unflushedRows: Int { unflushedBase.load(ordering: .relaxed) + rows.load(ordering: .relaxed) }
 
+        /// Called by the maintenance thread after each group that it laid down.
+        ///
         /// - Parameter count: counts the rows in memory; those that come meanwhile may be counted twice.
         func setUnflushed(_ count: () -> Int) {
             let before = rows.load(ordering: .relaxed)
@@ -109,6 +124,8 @@ package final class HotWriter: Sendable {
 
     /// Hands rows in. Answers at once when the queue is full or the writer has failed.
     ///
+    /// The answer comes by `submission.completion`: at once, where it is refused, or after the commit.
+    ///
     /// - Parameter isAlone: nobody else is being served. If the writer has nothing to do either, the caller's thread commits and answers
     ///   before it returns: waking two threads would take as long as the commit.
     package func submit(_ submission: Submission, isAlone: Bool = false) {
@@ -121,12 +138,14 @@ package final class HotWriter: Sendable {
         }
     }
 
+    /// Under the queue's lock: what it decides and what it puts down are one step.
     private func enqueue(_ submission: Submission, _ isAlone: Bool, _ queue: inout Queue) -> Turn {
         if let failure = queue.failure { return .refused(failure) }
         if queue.isStopping { return .refused(Fault(.overloaded, "the server is stopping; send it again")) }
         if statistics.unflushedRows > limits.unflushedRows {
             return .refused(Fault(.overloaded, "columns are written more slowly than receipts arrive", advice: .sendAgainLater))
         }
+        // The lone caller takes the core without the thread; `leave` wakes the thread for what came meanwhile.
         if isAlone, !queue.isBusy, queue.isEmpty, statistics.lastNanoseconds.load(ordering: .relaxed) <= limits.ownCommitNanoseconds {
             queue.isBusy = true
             return .own
@@ -142,6 +161,7 @@ package final class HotWriter: Sendable {
         return .queued
     }
 
+    /// On a connection's thread, which holds the core as the writer's thread would.
     private func commitHere(_ submission: Submission) {
         Self.commit([submission], [], shared.core, statistics)
         statistics.ownCommits.wrappingAdd(1, ordering: .relaxed)
@@ -172,12 +192,17 @@ package final class HotWriter: Sendable {
     }
 
     /// Set for good by a failed fsync.
+    ///
+    /// PostgreSQL's answer to a failed fsync is a restart, too: what the kernel has dropped cannot be written again
+    /// (https://wiki.postgresql.org/wiki/Fsync_Errors).
     var failure: Fault? { queue.withLock { $0.failure } }
 
     /// How many rows wait.
     package var queuedRowCount: Int { queue.withLock { $0.rowCount } }
 
     /// Runs `body` on the writer's thread between two groups, in one transaction of `file`; waits for it.
+    ///
+    /// - Throws: what `body` throws, after the transaction was rolled back; `Fault` where the writer has stopped, or has failed for good.
     func perform(on file: HotFile, _ body: @escaping @Sendable (HotFileWriter) throws -> Void) throws {
         try run(.file(file), body)
     }
@@ -187,6 +212,7 @@ package final class HotWriter: Sendable {
     /// - Parameter day: only a file of an earlier day.
     func seal(before day: Int32 = .max) throws { try run(.seal(before: day)) { _ in } }
 
+    /// Nothing for a file that is not the open one, or that somebody has pinned.
     func checkpoint(_ file: HotFile, cuts: Bool) throws { try run(.checkpoint(file, cuts: cuts)) { _ in } }
 
     /// After it the writer holds nothing of a sealed file, so that it can go.
@@ -199,6 +225,7 @@ package final class HotWriter: Sendable {
     /// It runs on the writer's thread, between two groups: nothing else is stored meanwhile.
     func number(_ body: @escaping @Sendable (_ first: Int64, ULIDGenerator) throws -> Int64) throws { try run(.number(body)) { _ in } }
 
+    /// - Precondition: not called on the writer's thread, which would wait for itself.
     private func run(_ target: Job.Target, _ body: @escaping @Sendable (HotFileWriter) throws -> Void) throws {
         let done = Monitor<Result<Void, any Error>?>(nil)
         let job = Job(target: target, body: body) { result in done.broadcast { $0 = result } }
@@ -219,11 +246,13 @@ package final class HotWriter: Sendable {
 
     // MARK: The thread
 
+    /// What was handed in before `isStopping` is still done: the loop ends at a turn that finds nothing.
     private static func run(_ queue: Monitor<Queue>, _ core: HotWriterCore, _ limits: Limits, _ statistics: Statistics) {
         while true {
             let work = queue.wait { queue -> (group: [Submission], changes: [ProcessChange], jobs: [Job])? in
                 if queue.isBusy || (queue.isEmpty && !queue.isStopping) { return nil }
                 queue.isBusy = true
+                // All jobs, but a group's worth of submissions and of changes: those that stay wait for one commit.
                 return (takeGroup(&queue, limits), takeChanges(&queue, limits), take(&queue.jobs))
             }
             if work.group.isEmpty && work.changes.isEmpty && work.jobs.isEmpty { break }
@@ -231,6 +260,7 @@ package final class HotWriter: Sendable {
             if !work.group.isEmpty || !work.changes.isEmpty { commit(work.group, work.changes, core, statistics) }
             _ = leave(queue, core)
         }
+        // Jobs that were handed in behind the last turn are refused: nobody would do them.
         core.close()
         let late = queue.broadcast { queue -> [Job] in
             queue.hasStopped = true
@@ -261,6 +291,7 @@ package final class HotWriter: Sendable {
         return taken
     }
 
+    /// From the front, up to the bounds; the first always, however large it is.
     private static func takeGroup(_ queue: inout Queue, _ limits: Limits) -> [Submission] {
         var rows = 0
         var bytes = 0

@@ -2,6 +2,12 @@ import ColumnStore
 import Documents
 
 /// What the writer holds and does: the open file, the counters, one group after the other. One thread at a time works with it.
+///
+/// 1. `open` is the only file that takes rows.
+/// 2. `nextSequence` is beyond every sequence that is durable anywhere in the store, and is set back when a transaction is rolled back: commits
+///    leave no hole.
+/// 3. Nothing of a transaction is published before its commit has returned; everything of it is before anybody is answered.
+/// 4. Once `failure` is set nothing is written any more.
 final class HotWriterCore {
     /// What the core needs of the store around it.
     struct Store: Sendable {
@@ -26,18 +32,23 @@ final class HotWriterCore {
     private var open: HotFileWriter?
     /// Sealed files that were worked on last, the latest at the end: processes go on in the files of several days side by side, and opening one
     /// costs more than a change in it.
+    ///
+    /// At most `sealedCountMax`; each has a connection and a small cache.
     private var sealed: [HotFileWriter] = []
     private var nextSequence: Int64
     private let tickets: ULIDGenerator
     private let versions: VersionNumbering
     /// Set for good by a failed fsync.
     private(set) var failure: Fault?
+    /// What `checkFree` found last, and when, by the steady clock.
     private var isFull = false
     private var freeCheckedAt: UInt64 = 0
 
     private static let freeCheckNanoseconds: UInt64 = 500_000_000
     private static let sealedCountMax = 4
 
+    /// `sequence` may be of a row in cold, or of a number that was given out and not used.
+    ///
     /// - Parameters:
     ///   - open: the file to go on with.
     ///   - sequence: the last one given out.
@@ -49,6 +60,7 @@ final class HotWriterCore {
         versions = VersionNumbering(index: store.versions, boundary: store.boundary)
     }
 
+    /// Closes its files; their logs stay for the maintenance thread or the next start.
     func close() {
         open = nil
         sealed = []
@@ -74,6 +86,8 @@ final class HotWriterCore {
     /// Stores a group with one fsync, and with it the changes of processes in the open file; those of other files in a transaction for
     /// each file. Answers each submission and change.
     ///
+    /// The instant of all of it is one: `received_at` of its rows, `at` of its events.
+    ///
     /// - Returns: rows stored.
     func commit(_ submissions: [Submission], _ changes: [ProcessChange]) -> Int {
         let now = store.clock.now()
@@ -93,6 +107,8 @@ final class HotWriterCore {
         return count
     }
 
+    /// The group and the changes of the open file as one transaction. A refusal for the whole group is told to each of its submissions.
+    ///
     /// - Parameter isApart: of a group that failed as a whole.
     private func commitOpen(_ submissions: [Submission], _ changes: [ProcessChange], _ now: Int64, isApart: Bool = false) -> Int {
         var submissions = submissions
@@ -154,6 +170,7 @@ final class HotWriterCore {
         return count
     }
 
+    /// Changes in a file that is not the open one: a transaction and an fsync of its own.
     private func commitOther(_ file: HotFile, _ changes: [ProcessChange], _ now: Int64) {
         do {
             if let failure { throw failure }
@@ -165,6 +182,11 @@ final class HotWriterCore {
     }
 
     /// One durable transaction of rows and changes; then all of it is visible and queued.
+    ///
+    /// - Parameters:
+    ///   - body: stores rows, and raises `nextSequence` by one for each; changes take their numbers behind them.
+    ///   - published: shows the rows, after the commit.
+    /// - Throws: what failed, after the rollback. A failed sync sets `failure`.
     private func transaction(
         _ writer: HotFileWriter, _ changes: [ProcessChange], _ now: Int64, _ body: (ProcessTransaction) throws -> Void,
         published: () -> Void
@@ -183,6 +205,7 @@ final class HotWriterCore {
             try writer.commit()
             nextSequence = process.nextSequence
         } catch {
+            // No reader has seen these numbers: they are given out again.
             nextSequence = sequenceBefore
             versions.forget()
             noteFailure(error)
@@ -198,6 +221,8 @@ final class HotWriterCore {
     }
 
     /// What of the transaction supersedes earlier versions, the changed states of its rows among it.
+    ///
+    /// - Returns: nil where nothing is superseded, or where the index failed, which the next start makes anew.
     private func supersede(_ changes: [ProcessTransaction.RowChange], in file: HotFile) -> [String: [SupersededRow]]? {
         do {
             for change in changes where file.allTails.contains(where: { TableName.kind(of: $0.table).numbersVersions }) {
@@ -232,10 +257,14 @@ final class HotWriterCore {
         store.committed(file, last.sequence)
     }
 
+    /// A submission's rows, each by `storeOne`; an atomic one with several as a part that is undone when one of them conflicts.
+    ///
+    /// - Returns: its answer, to be told after the commit.
     private func store(
         _ submission: Submission, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
     ) throws -> Submission.Answer {
         let (earlier, refused) = lookAgain(submission, except: writer.file)
+        // One look-up for all of its documents instead of one for each.
         if submission.rows.count > 1 { try versions.meet(submission.rows.compactMap(\.versionKey)) }
         if !submission.isAtomic {
             var outcomes: [Submission.Outcome] = []
@@ -254,6 +283,7 @@ final class HotWriterCore {
         }
         if let refusal = refused.min(by: { $0.key < $1.key })?.value { return .refused(refusal) }
         if submission.rows.count == 1 { return try storeOne(submission.rows[0], earlier[0], writer, process, now, &rows) }
+        // All that a row leaves behind: undone together, or an undone row would be shown or counted.
         let rowsBefore = rows.count
         let countBefore = writer.rowCount
         let sequenceBefore = nextSequence
@@ -283,6 +313,9 @@ final class HotWriterCore {
 
     /// What the rows meet outside the open file, as of now: looked up again for those whose own identity may have another answer since the
     /// submitter looked. One that cannot be looked up, since a file is damaged that it may be in, is refused by itself.
+    ///
+    /// The submitter looked on its own thread, so that the writer need not: usually nothing has changed since, and this is a comparison of two
+    /// numbers.
     private func lookAgain(_ submission: Submission, except open: HotFile) -> (earlier: [StoredReceipt?], refused: [Int: Fault]) {
         var earlier = submission.earlier
         var refused: [Int: Fault] = [:]
@@ -303,6 +336,7 @@ final class HotWriterCore {
         return (earlier, refused)
     }
 
+    /// By what has changed: a sealed file is asked by itself; only where that cannot tell, everything is.
     private static func find(
         _ row: HotRow, _ earlier: StoredReceipt?, _ changes: [IdentityChange]?, _ snapshot: TierBoundary.Snapshot,
         everywhere: (ReceiptIdentity) throws -> StoredReceipt?
@@ -324,6 +358,8 @@ final class HotWriterCore {
         return StoredReceipt.choose(found, for: row.sha256)
     }
 
+    /// Stores a row, or says what it meets, in this order: the same document anywhere, FAILED or not, is a repeat; an identity that another
+    /// document holds is a conflict; else it is new.
     private func storeOne(
         _ row: HotRow, _ earlier: StoredReceipt?, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64,
         _ rows: inout [TailRow]
@@ -333,6 +369,7 @@ final class HotWriterCore {
         if writer.file.hasFailed, let failed = try writer.findFailed(row.identity, document: Array(row.sha256)) { return .done([.repeated(failed)]) }
         if let earlier { return .conflicts([.init(place: 0, ticketID: earlier.summary.ticketID)]) }
         let ticket = tickets.next(milliseconds: now / 1_000)
+        // Whether the open file has the identity is asked by the insertion itself.
         guard try writer.insert(row, sequence: nextSequence, ticket: ticket, receivedAt: now) else {
             guard let existing = try writer.find(row.identity) else {
                 throw SQLiteError(code: 11, message: "a conflict without a conflicting row", path: writer.file.path)
@@ -343,6 +380,8 @@ final class HotWriterCore {
     }
 
     /// The next version of a document, unless it says nothing new.
+    ///
+    /// Order of the questions: does the version follow the one that was asked for; is there something to remove; is it the same as the newest.
     private func storeVersion(
         _ row: HotRow, _ version: RowVersion, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
     ) throws -> Submission.Answer {
@@ -375,6 +414,8 @@ final class HotWriterCore {
     }
 
     /// What follows from a row that was just inserted: its process, its columns, its answer.
+    ///
+    /// Takes the next sequence.
     private func taken(
         _ row: HotRow, _ ticket: ULID, _ writer: HotFileWriter, _ process: ProcessTransaction, _ now: Int64, _ rows: inout [TailRow]
     ) throws -> StoredReceipt {
@@ -396,6 +437,9 @@ final class HotWriterCore {
     }
 
     /// Before anyone is told: the rows are there for every query that begins from now on.
+    ///
+    /// The tail first, then the file's figures, then the boundary: a reader goes by the boundary's sequence, and finds behind it all that it
+    /// promises.
     private func publish(_ rows: [TailRow], _ writer: HotFileWriter) {
         guard let first = rows.first, let last = rows.last else { return }
         let file = writer.file
@@ -418,6 +462,8 @@ final class HotWriterCore {
     // MARK: Files
 
     /// The file for receipts of that day. A clock that goes back does not reopen an earlier day's.
+    ///
+    /// `registerFile` is durable before the file takes a row, so that no restart takes it for one that was never used.
     private func openFile(day: Int32) throws -> HotFileWriter {
         // A file of before versions takes none.
         if let open, open.file.day >= day, open.takesVersions { return open }
@@ -429,6 +475,7 @@ final class HotWriterCore {
         return writer
     }
 
+    /// In a transaction of its own: from its commit on the file takes no rows, in this process or another.
     private func sealOpenFile() throws {
         guard let open else { return }
         try open.begin()
@@ -447,6 +494,7 @@ final class HotWriterCore {
         self.open = nil
     }
 
+    /// Called between two groups. What fails is told to whoever waits for the job, and nobody else; a failed sync is told to all.
     func perform(_ job: HotWriter.Job) {
         let result = Result { try run(job) }
         if case .failure(let error) = result { noteFailure(error) }
@@ -477,6 +525,7 @@ final class HotWriterCore {
         }
     }
 
+    /// Opened where none is: a file of an earlier day whose processes go on.
     private func writer(of file: HotFile) throws -> HotFileWriter {
         if let open, open.file === file { return open }
         let known = sealed.first { $0.file === file }
@@ -485,6 +534,7 @@ final class HotWriterCore {
         return writer
     }
 
+    /// Last used, last to be closed. A writer whose file is pushed out is closed by its `deinit`.
     private func keep(_ writer: HotFileWriter) {
         sealed.removeAll { $0 === writer }
         if sealed.count == Self.sealedCountMax { sealed.removeFirst() }
@@ -502,6 +552,7 @@ final class HotWriterCore {
         }
     }
 
+    /// An error as a fault for whoever sent the row. What SQLite says of the disk is told as such; damage by its own words.
     private static func refusal(_ error: any Error) -> Fault {
         if let problem = error as? Fault { return problem }
         if let damaged = error as? any DamageReport { return damaged.fault }
@@ -515,6 +566,8 @@ final class HotWriterCore {
     }
 
     /// Looks at most twice a second.
+    ///
+    /// `limits.min_free`: a full disk would fail in the middle of a commit, and leaves no room to move rows to cold.
     private func checkFree() -> Fault? {
         let now = SteadyClock.nanoseconds()
         if now &- freeCheckedAt > Self.freeCheckNanoseconds {

@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// A thread that does one job after another, for whoever must not wait for them.
+///
+/// In the order of their submission. A job is called exactly once, on the thread, or on the caller's where it is passed over.
 final class JobThread: Sendable {
     private struct State {
         var jobs: [@Sendable (_ isPassed: Bool) -> Void] = []
@@ -23,6 +25,7 @@ final class JobThread: Sendable {
         thread.join()
     }
 
+    /// - Parameter job: called with `true` where its work is not to be done, but only ended.
     func submit(_ job: @escaping @Sendable (_ isPassed: Bool) -> Void) {
         let isTaken = state.signal { state in
             if state.isStopping || state.jobs.count >= waitingMax { return false }

@@ -5,6 +5,9 @@ import Synchronization
 /// The file that the writer will go on with, made before it is needed: making one takes half a dozen syncs, for which no receipt should wait.
 ///
 /// Until the writer has taken it, the catalog knows it as new, and a restart removes it.
+///
+/// In this order, so that a crash leaves nothing that is lost: the catalog's row of a new file, the file, the writer's taking, the catalog's row
+/// of a known one.
 final class NextHotFile: Sendable {
     /// Proof of Sendable: made by one thread, taken out by one other; the lock lies between.
     private struct Made: @unchecked Sendable {
@@ -19,6 +22,7 @@ final class NextHotFile: Sendable {
     private let makeFile: @Sendable (_ day: Int32, _ part: Int) -> HotFile
     private let putAside: @Sendable (HotFile) throws -> Void
     private struct State: Sendable {
+        // `takenDay`: of the file that was last taken; a day before the first.
         var made: Made?
         var takenDay = Int32.min
     }
@@ -39,6 +43,8 @@ final class NextHotFile: Sendable {
 
     /// Makes the next file of that day, unless it is there. Called by threads that may wait.
     ///
+    /// At ordinary priority whoever asks: the writer may be waiting for the lock.
+    ///
     /// - Parameter isFirst: only if none of that day was taken.
     func prepare(day: Int32, isFirst: Bool = false) throws {
         try WorkerThread.promptly { try state.withLock { state in
@@ -50,6 +56,8 @@ final class NextHotFile: Sendable {
     }
 
     /// A file of that day, whether it was prepared or not. Called by the writer.
+    ///
+    /// One that was prepared for another day is discarded.
     func take(day: Int32) throws -> HotFileWriter {
         try state.withLock { state -> Made in
             let ready = state.made

@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// A row of a hot file whose document was brought again.
+///
+/// Made by intake when a repeat meets a row whose document fails its hash.
 struct RowRepair: Sendable {
     let row: Int64
     /// As it was posted: it has the hash of the one that was stored.

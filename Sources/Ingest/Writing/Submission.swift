@@ -1,7 +1,10 @@
 package import Documents
 
 /// Receipts on their way to the writer: one document, the receipts of an array, or some of many that count each on its own.
+///
+/// Made by intake, one for each request or for a part of one.
 package struct Submission: Sendable {
+    /// What became of one row.
     package enum Outcome: Sendable {
         case stored(StoredReceipt)
         /// The same document was here before.
@@ -13,6 +16,8 @@ package struct Submission: Sendable {
     }
 
     /// A row under whose identity other bytes are stored.
+    ///
+    /// `place` is the row's in the submission, from 0.
     package struct Conflict: Sendable {
         package let place: Int
         /// Of the receipt that is stored.
@@ -30,12 +35,14 @@ package struct Submission: Sendable {
     package let rows: [HotRow]
     /// For each row: the receipt of its identity that was found outside the open file, while the boundary had `generation`.
     package let earlier: [StoredReceipt?]
+    /// Of the boundary's changes (`TierBoundary.changes(since:)`): what came since is looked at again by the writer.
     package let generation: UInt64
     /// All or nothing; else each row counts on its own.
     package let isAtomic: Bool
     /// Called once, on the thread that committed, after fsync; must return quickly.
     package let completion: @Sendable (Answer) -> Void
 
+    /// - Precondition: `earlier` has an entry for each row; nil where nothing was found.
     package init(
         rows: [HotRow], earlier: [StoredReceipt?], generation: UInt64, isAtomic: Bool = true,
         completion: @escaping @Sendable (Answer) -> Void
@@ -57,5 +64,6 @@ package struct Submission: Sendable {
         }
     }
 
+    /// As the queue's bound counts it: documents as stored and encoded columns.
     var byteCount: Int { rows.reduce(0) { $0 + $1.document.count + $1.columns.count } }
 }

@@ -3,7 +3,12 @@ import Documents
 
 /// Brings the index of versions up to the rows of a store that is opened: all of them where the index is new, else what came since it was
 /// last written.
+///
+/// 1. Rows of cold files with later sequences, then rows of hot files, and changes of their states.
+/// 2. For every document of which one came, what supersedes what, from all of its versions.
+/// 3. The index notes up to where it knows the rows.
 struct VersionFold {
+    // Written through as it fills, so that a new index over years of rows needs no memory for them.
     let index: VersionIndex
     /// A content hash of cold rows that are CSV asks for the type's delimiter.
     let delimiter: (_ type: String, _ version: Int32) throws -> UInt8
@@ -23,6 +28,7 @@ struct VersionFold {
             }
             last = max(last, file.state.lastSequence)
         }
+        // Sorted, so that the index is read in order.
         for key in touched.sorted() { try supersede(key, settled[key.table] ?? [], &superseded) }
         index.note(VersionIndex.Notes(), through: last)
         return superseded
@@ -45,6 +51,7 @@ struct VersionFold {
             superseded[key.table, default: SupersededRows()].set(row)
             notes.superseded.append((key.table, row))
         }
+        // What was superseded by the last count and is not any more (its successor FAILED since) is set to nothing.
         let sequences = Set(rows.map(\.sequence))
         for row in rows { set(row) }
         for version in versions where !sequences.contains(version.sequence) && superseded[key.table]?[version.sequence] != nil {
@@ -54,6 +61,7 @@ struct VersionFold {
         if index.isFull { try index.flush() }
     }
 
+    /// Read by their places in `version(_:_:of:)`.
     private static let columns: [ColumnPath] = [
         "client_id", "receipt_id", "version", "sequence", "ticket_id", "received_at", "business_day", "state", "removed", "document_sha256", "type",
         "type_version", "superseded_by", "content_type", "document",
@@ -66,6 +74,7 @@ struct VersionFold {
         var settled: Set<Int64> = []
         let later = ColumnFilter("sequence", .range(lower: .init(.integer(index.openedThrough), isInclusive: false), upper: nil))
         for file in try table.iceberg.files() {
+            // Files whose bounds say that nothing in them is later are not opened.
             guard index.openedThrough == 0 || file.canMatch([later], schema: table.iceberg.metadata.currentSchema) else { continue }
             let scan = try table.open(file).scan(ParquetScanRequest(projection: Self.columns, schema: table.iceberg.schema))
             for rowGroup in scan.rowGroups {
@@ -83,6 +92,7 @@ struct VersionFold {
         return settled
     }
 
+    /// - Throws: `.corruptFile` for a ticket, a state or a number that none has written.
     private func version(_ batch: ColumnBatch, _ row: Int, of table: String) throws -> (VersionKey, VersionEntry) {
         func bytes(_ column: Int) -> [UInt8] { if case .bytes(let bytes) = batch.columns[column].value(at: row) { bytes } else { [] } }
         func integer(_ column: Int) -> Int64 { if case .integer(let value) = batch.columns[column].value(at: row) { value } else { 0 } }
@@ -92,6 +102,7 @@ struct VersionFold {
         }
         let typeVersion = Int32(clamping: integer(11))
         var content = bytes(9)
+        // What a CSV version says is its values, not its bytes, so the hash is of those (`DocumentContent`), and the document is read.
         if text(13).hasPrefix("text/csv") {
             content = DocumentContent.hash(bytes(14), sha256: content, isCSV: true, delimiter: try delimiter(text(10), typeVersion))
         }

@@ -3,6 +3,9 @@ import ColumnStore
 /// Gives rows of versioned tables their numbers, and tells what each supersedes: what the writer knows of versions within one transaction.
 ///
 /// Used by the writer's thread. What a transaction has added is known to nobody else until `publish`; `forget` takes it back.
+///
+/// 1. `notes.entries` are the additions and changes of the transaction, in order; `own` has the same, by document.
+/// 2. `met` holds what the index said, so that a document that comes twice in a group is looked for once.
 final class VersionNumbering {
     private let index: VersionIndex
     private let boundary: TierBoundary
@@ -23,6 +26,7 @@ final class VersionNumbering {
     /// Documents that are held in memory.
     var heldCount: Int { own.count + met.count }
 
+    /// The newest version, FAILED or not, those of the transaction included; nil for a document that has none.
     func newest(_ key: VersionKey) throws -> VersionEntry? {
         if let first = own[key]?.first { return first }
         if let known = met[key] { return known }
@@ -42,12 +46,16 @@ final class VersionNumbering {
     }
 
     /// A new row: the newest version of its document.
+    ///
+    /// - Precondition: its number is above that of every version of its document.
     func add(_ entry: VersionEntry, of key: VersionKey) throws {
         notes.entries.append((key, entry))
         own[key, default: []].insert(entry, at: 0)
     }
 
     /// Takes back what was added since.
+    ///
+    /// - Parameter count: what `count` was.
     func undo(count: Int) {
         for (key, entry) in notes.entries[count...] { own[key]?.removeAll { $0.version == entry.version } }
         notes.entries.removeLast(notes.entries.count - count)
@@ -62,6 +70,8 @@ final class VersionNumbering {
 
     /// A row's state changed.
     ///
+    /// Nothing for a row that the index does not have.
+    ///
     /// - Parameter sequence: the row's, not that of the change.
     func change(_ key: VersionKey, sequence: Int64, to state: ReceiptState) throws {
         let known = own[key] ?? []
@@ -73,11 +83,13 @@ final class VersionNumbering {
 
     /// The transaction is durable: everybody knows of it from now on.
     ///
+    /// - Parameter sequence: of the last commit: up to it the index has all.
     /// - Returns: what it supersedes, by table; nil where it had no versions.
     func publish(through sequence: Int64) throws -> [String: [SupersededRow]]? {
         // What was met is of this transaction, whether or not it added anything: a file of repeats is as long as it likes.
         defer { forget() }
         if notes.entries.isEmpty { return nil }
+        // What later entries of this transaction supersede is known from the earlier ones (`latest`) before the boundary has it.
         let present = boundary.snapshot().superseded
         var rows: [String: [SupersededRow]] = [:]
         var latest: [String: [Int64: SupersededRow]] = [:]
@@ -93,6 +105,7 @@ final class VersionNumbering {
         return rows
     }
 
+    /// How the rows around an entry change by it: those just before and after it that count (`VersionIndex.Kind`).
     private func superseded(by entry: VersionEntry, of key: VersionKey, known: (Int64) -> SupersededRow?) throws -> [SupersededRow] {
         // Nearly always the version before is all that is asked for, and it is at hand.
         if own[key]?.count == 1, let before = met[key], before.map({ $0.version < entry.version && $0.state == .complete }) ?? true {
@@ -111,9 +124,14 @@ final class VersionNumbering {
     }
 
     /// As the index has it, and the present transaction.
+    ///
+    /// What the transaction has of a version hides what the index has of it.
+    ///
+    /// - Parameter bound: exclusive.
     private func nearest(_ key: VersionKey, below bound: Int32, _ kind: VersionIndex.Kind) throws -> VersionEntry? {
         let own = own[key] ?? []
         let best = own.first { $0.version < bound && kind.includes($0.state) }
+        // Nothing lies between them: the index need not be asked.
         if let best, best.version == bound - 1 { return best }
         var found = try index.nearest(key, below: bound, kind)
         while let known = found, own.contains(where: { $0.version == known.version }) { found = try index.nearest(key, below: known.version, kind) }
