@@ -5,6 +5,9 @@ import Documents
 ///
 /// What every row has beside its document (identity, ticket, sequence, times, hash, history) no document gives again: where a page of that is
 /// damaged the file must be put back from a backup.
+///
+/// Three steps: `survey` says which rows cannot be read, the compactor sees whether their documents were brought (`Catalog+Damage`), `write` makes
+/// new files. Used by the compactor's thread alone.
 struct ColdMend {
     let table: ColdTable
     let file: DataFile
@@ -14,6 +17,8 @@ struct ColdMend {
     struct Obstacle: Error { let reason: String }
 
     /// What of a row group can be read.
+    ///
+    /// Rows by their places in it, from 0. An empty `damaged` is a row group that is whole.
     struct RowGroup {
         /// By row.
         var sequences: [Int64]
@@ -48,6 +53,9 @@ struct ColdMend {
 
     // MARK: What can be read
 
+    /// Reads the whole file, a column at a time.
+    ///
+    /// - Throws: `Obstacle` where a column that documents do not give cannot be read; `DayCompactor.Cancelled`.
     func survey(_ isCancelled: () -> Bool) throws -> [RowGroup] {
         let keys = try scan(Self.keyNames.map { ColumnPath($0) })
         guard let sequence = Self.keyNames.firstIndex(of: "sequence") else { preconditionFailure("every table has sequences") }
@@ -78,6 +86,8 @@ struct ColdMend {
     }
 
     /// Halves what cannot be read until it is single rows: of a page those are all, of a column few pages.
+    ///
+    /// - Complexity: O(column + damaged rows · log rows) reads.
     private static func unreadable(
         _ rows: Range<Int>, of rowGroup: Int, _ column: ParquetScan, _ damaged: inout Set<Int>, _ isCancelled: () -> Bool
     ) throws {
@@ -123,12 +133,16 @@ struct ColdMend {
         return runs
     }
 
+    /// Rows of sound runs that are copied at a time.
     private static let windowRowCount = 1_024
 
+    /// Row groups keep their rows, their order and their borders; each column is read, and what is healed put between, by itself.
+    ///
     /// - Parameters:
     ///   - writer: of files for the table.
     ///   - brought: the document of a row, by its sequence.
     /// - Returns: the files written, in no table yet.
+    /// - Throws: `Obstacle` for a document that is not there or another one; what reading and writing throw. Nothing written stays then.
     func write(
         _ groups: [RowGroup], to writer: ColdFileWriter, _ brought: (Int64) throws -> Catalog.Brought?, _ isCancelled: () -> Bool
     ) throws -> [ColdFileWriter.Output] {
@@ -136,6 +150,8 @@ struct ColdMend {
             for (number, group) in groups.enumerated() where !group.sequences.isEmpty {
                 let runs = Self.runs(group)
                 let healed = group.damaged.isEmpty ? nil : try healed(runs, of: number, brought)
+                // Once for each part of the columns: sound rows come from a stream over the sound runs, the others from `own`, in the order of the
+                // rows.
                 try writer.appendRowGroup(rowCount: group.sequences.count, day: try firstDay(of: number)) { part, take in
                     guard let entry = try ColumnShape([part.path], schema: schema).entries.first else { return }
                     let sound = runs.filter { !$0.isDamaged }.map { MergeStream.Segment(rowGroup: number, rows: $0.rows) }
@@ -164,6 +180,7 @@ struct ColdMend {
         }
     }
 
+    /// By which `ColdFileWriter` chooses the file's year.
     private func firstDay(of rowGroup: Int) throws -> Int32 {
         guard let batch = try scan(["business_day"]).reader(rowGroup: rowGroup, rows: 0..<1).next(),
             case .integer(let day) = batch.columns[0].value(at: 0)
@@ -203,6 +220,9 @@ struct ColdMend {
         }
     }
 
+    /// What `HotChunk` has beside the type's columns is not taken from it, so the row has zeros there.
+    ///
+    /// - Throws: `Obstacle` unless the document has the stored hash, and gives columns that the table has.
     private func append(
         _ key: KeyRow, to builder: inout HotChunkBuilder, _ documents: inout ColumnBuilder, _ kinds: inout [String: RowKind],
         _ brought: (Int64) throws -> Catalog.Brought?

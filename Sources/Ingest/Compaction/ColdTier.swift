@@ -3,6 +3,9 @@ import Documents
 import Synchronization
 
 /// The cold tables of a store: one Iceberg table for each table name, under DATA/warehouse.
+///
+/// What it holds is not their state: which version of a table counts, the catalog says, and who reads what, `TierBoundary`. Tables change by the
+/// compactor's lock alone (`Compactor.exclusively`).
 final class ColdTier: Sendable {
     let directory: DataDirectory
     private let catalog: Catalog
@@ -11,6 +14,8 @@ final class ColdTier: Sendable {
     /// Of all tables.
     let damage = ColdDamage()
     /// Files whose filters are at hand.
+    ///
+    /// By location. Grows with the files; a file that was merged away stays in it.
     private let kept = Mutex<Set<String>>([])
 
     /// Opens another place of tables, as the settings have its endpoint and credentials; nil: in the store's directory.
@@ -39,6 +44,8 @@ final class ColdTier: Sendable {
     }
 
     /// Its versions have higher numbers.
+    ///
+    /// 0 where nobody else may lead.
     var floor: Int { tenure?.floor ?? 0 }
 
     func storage(_ table: String) throws(ColumnStoreError) -> any ObjectStorage { try directory.cold(table, calls: calls) }
@@ -47,6 +54,7 @@ final class ColdTier: Sendable {
     /// took: it is put aside, and its rows are still in their hot files.
     ///
     /// - Parameter sums: names of tables of sums. One that is damaged is left out: its sums are made again.
+    /// - Throws: for a table of rows that cannot be opened at its version.
     func open(sums: Set<String>) throws -> [String: ColdTable] {
         try removeEnded()
         for known in try catalog.damagedFiles() { damage.note(known, isKept: true) }
@@ -94,11 +102,14 @@ final class ColdTier: Sendable {
     var marks: Table.Marks { { [mark = catalog.mark] in mark.properties } }
 
     /// Whatever of a version can be read is put aside with it: its manifests, and data files a day later, as those that nothing leads to.
+    ///
+    /// - Parameter version: what the catalog has; 0 for a table that it does not have.
     private func putAsideVersions(after version: Int, of name: String, _ storage: any ObjectStorage) throws {
         // Those of a later tenure are another's, which leads.
         let newer = try Table.versions(storage).filter { $0 > version && $0 < tenure?.ceiling ?? .max }
         guard !newer.isEmpty else { return }
         let known = Set(try catalog.coldObjects(of: name).map(\.object.key))
+        // The hint first: outside readers must not be led to a version that goes.
         if version > 0 { try Table.open(storage, version: version).writeHint() }
         for number in newer.reversed() {
             var keys = ["metadata/v\(number).metadata.json"]
@@ -111,6 +122,8 @@ final class ColdTier: Sendable {
     }
 
     /// The directory was moved: a version is made whose paths are those of this place, for readers outside.
+    ///
+    /// Only metadata is written anew; data files stay, and are named by the paths of the new place.
     private func settle(_ table: Table, _ name: String) throws -> Table {
         let former = table.metadata.location
         let commit = try table.relocate()
@@ -152,6 +165,8 @@ final class ColdTier: Sendable {
     }
 
     /// Puts aside what lies among a table's files and is none that the catalog has ever named, and ends what it has.
+    ///
+    /// - Parameter cutoff: in milliseconds since 1970; what is younger may belong to a commit that is under way.
     func removeOrphans(of name: String, _ iceberg: Table, before cutoff: Int64) throws {
         let orphans = try iceberg.orphans(before: cutoff).map(\.key)
         guard !orphans.isEmpty else { return }
@@ -167,6 +182,8 @@ final class ColdTier: Sendable {
     /// The table to append to: made when there is none, widened when types have added columns since.
     ///
     /// - Parameter created: takes what was written on the way.
+    /// - Parameter columns: the type columns that its rows have by now.
+    /// - Returns: a version that no catalog names yet, unless nothing was to be made.
     func prepare(
         _ name: String, present: ColdTable?, columns: [Field], _ created: inout [WrittenObject]
     ) throws -> ColdTable {
@@ -192,6 +209,8 @@ final class ColdTier: Sendable {
     }
 
     /// A table of partial sums.
+    ///
+    /// What it sums is written into its properties, so that a catalog can be made anew from the warehouse.
     func createSums(_ rollup: RollupDefinition, _ fields: [Field], _ created: inout [WrittenObject]) throws -> ColdTable {
         let storage = try storage(rollup.tableName)
         try putAsideVersions(after: 0, of: rollup.tableName, storage)
@@ -209,6 +228,8 @@ final class ColdTier: Sendable {
     func removeHint(of name: String) throws { try storage(name).delete("metadata/version-hint.text", .named("the catalog has no table \(name)")) }
 
     /// A table that was made and is not to be.
+    ///
+    /// - Precondition: no catalog names it.
     func takeBack(_ made: ColdTable) throws {
         let storage = try storage(made.name)
         for version in try Table.versions(storage) { try storage.delete("metadata/v\(version).metadata.json", .unpublished) }
@@ -216,6 +237,8 @@ final class ColdTier: Sendable {
     }
 
     /// What the table lacks of its types' columns, with where it goes.
+    ///
+    /// Columns are never taken away or retyped; lists gain members.
     private static func missing(_ wanted: [Field], in present: [Field], at path: [String]) -> [(into: ColumnPath, field: Field)] {
         var missing: [(into: ColumnPath, field: Field)] = []
         for field in wanted {

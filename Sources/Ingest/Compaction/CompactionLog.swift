@@ -23,6 +23,8 @@ package struct CompactionRecord: Sendable {
 }
 
 /// The last compactions of this run of the store.
+///
+/// In memory only: a restart begins with none.
 final class CompactionLog: Sendable {
     /// Older ones are forgotten: of months, at one an hour.
     private static let countMax = 1_000

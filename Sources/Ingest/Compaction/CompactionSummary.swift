@@ -1,3 +1,4 @@
+/// What one compaction did: hot files and rows that became cold, hot files that were due and stay, cold files that went into merges.
 package struct CompactionSummary: Sendable {
     package var filesMoved: Int
     package var rowsMoved: Int

@@ -1,6 +1,7 @@
 import ColumnStore
 import Synchronization
 
+/// What lay elsewhere before the warehouse was moved (`WarehouseMove`).
 extension Compactor {
     /// Removes what moves have left behind, as far as nobody reads it; what cannot be reached is tried again.
     ///
@@ -23,6 +24,7 @@ extension Compactor {
         return left
     }
 
+    /// A thousand objects at a time, so that what was removed is noted before the next.
     private func clear(_ place: String, _ storages: any StorageFactory) throws -> Int {
         // Its present place is no former one.
         guard storages.location != cold.directory.storages.location else { return 0 }
@@ -34,6 +36,7 @@ extension Compactor {
             var gone: [(table: String, key: String)] = []
             for (table, key) in objects {
                 let storage = try storages.storage(of: table, in: cold.directory.warehousePath, calls: LinuxFileSystem())
+                // A snapshot that somebody holds may still lead there.
                 if tables.contains(where: { $0.isRead(at: storage.location(of: "")) }) { return try catalog.formerObjects(at: place, limit: .max).count }
                 try storage.delete(key, .named("the warehouse was moved to \(cold.directory.warehouseName), which has all of it"))
                 gone.append((table, key))

@@ -5,6 +5,10 @@ import Synchronization
 extension Compactor {
     /// Looks at each cold file that was found damaged: whether it was put back as it was, which documents would make it whole, and whether those
     /// were sent. A failure of one keeps nobody from the others.
+    ///
+    /// Called with every compaction, and as soon as damage is found or the last missing document has come.
+    ///
+    /// - Throws: `DayCompactor.Cancelled`; what keeps old snapshots from ending.
     func mend() throws {
         for entry in cold.damage.all {
             if isEnding { throw DayCompactor.Cancelled() }
@@ -29,6 +33,9 @@ extension Compactor {
             reason: "documents that are sent again do not make it whole: \(obstacle.reason)", level: .warning)
     }
 
+    /// In this order: write the damage down; sums are simply made again; the file may be of no version any more, or whole again; else it is
+    /// surveyed, and written anew once nothing is missing.
+    ///
     /// - Returns: whether the file was written anew.
     private func mend(_ entry: ColdDamage.Entry) throws -> Bool {
         let damaged = entry.damaged
@@ -53,6 +60,7 @@ extension Compactor {
             return false
         }
         let brought = try catalog.broughtSequences(of: damaged.table)
+        // Surveyed before: what is missing is known, and has not come.
         if let missing = entry.missing, !missing.isSubset(of: brought) { return false }
         let mend = try ColdMend(file, of: present)
         let groups = try mend.survey { [self] in isEnding }
@@ -76,6 +84,7 @@ extension Compactor {
         StoreLog.note("a cold file is damaged no more", path: damaged.location, reason: reason)
     }
 
+    /// Held against the catalog's hash of it, which is of the whole file.
     private func isAsWritten(_ file: DataFile, of present: ColdTable) throws -> Bool {
         let storage = present.iceberg.storage
         guard let key = storage.key(ofLocation: file.location), let known = try catalog.coldHashes(of: present.name)[key],
@@ -93,6 +102,11 @@ extension Compactor {
     }
 
     /// Publishes files in the place of one: the table's new version, and what else is to happen with it.
+    ///
+    /// - Parameters:
+    ///   - created: what was written to prepare the table and no catalog knows.
+    ///   - along: goes into the same catalog transaction.
+    /// - Throws: where the commit of the table fails; `outputs` are removed then.
     func replace(
         _ file: DataFile, of present: ColdTable, with outputs: [ColdFileWriter.Output], created: [WrittenObject] = [],
         along: @escaping @Sendable (SQLiteConnection) throws -> Void = { _ in }
@@ -159,6 +173,8 @@ extension Compactor {
     }
 
     /// Whether the file could not be moved when that was last tried, and its receipt was not made whole since.
+    ///
+    /// A fault without a row is tried again by request alone.
     func isLeft(_ file: HotFile) -> Bool {
         guard let fault = leftHot.withLock({ $0[file.name] }) else { return false }
         return fault.row.map { !file.marks.repaired.contains($0) } ?? true

@@ -3,6 +3,9 @@ import Synchronization
 
 /// Many small cold files into few large ones.
 extension Compactor {
+    /// One merge after another, until the picker has nothing more. Each is a commit of its own, so that what is done stays done when the work is
+    /// cut off.
+    ///
     /// - Returns: how many files were merged.
     func merge(_ name: String, _ picker: CompactionPicker, workerCount: Int) throws -> Int {
         var merged = 0
@@ -24,6 +27,7 @@ extension Compactor {
             let inputs = chosen.compactMap { byLocation[$0.location] }
             let fitting: [DataFile]
             do {
+                // The picker goes by sizes and days; whether so many fit the memory, the files' footers say.
                 fitting = try FileMerger.fitting(inputs, of: present)
                 try merge(present, fitting, workerCount: workerCount)
             } catch let error as ColumnStoreError where ColdTable.isDamage(error) {
@@ -39,6 +43,7 @@ extension Compactor {
         return merged
     }
 
+    /// Errors name a file by its location or by its path on the disk.
     private func isFault(_ error: ColumnStoreError, of file: DataFile, in table: ColdTable) -> Bool {
         error.path == file.location || table.iceberg.storage.key(ofLocation: file.location).map { error.path == $0 || error.path.hasSuffix("/\($0)") } == true
     }
@@ -48,6 +53,7 @@ extension Compactor {
         let merger = FileMerger(
             cold: present, bloomPaths: types.bloomPaths(of: present.name), names: names, now: clock.now(),
             rowGroupRowCount: options.rowGroupRowCount, workerCount: workerCount,
+            // A row group that is taken over is not decoded, so nothing else would notice that its file has changed.
             check: { [catalog] file in
                 guard let key = storage.key(ofLocation: file.location), let known = try catalog.coldHashes(of: present.name)[key],
                     try storage.digest(of: key).sha256 == known.sha256

@@ -8,6 +8,8 @@ extension Compactor {
     ///
     /// Both on the writer's thread, where no change is under way: a file that is marked and only then looked at would turn away what is said
     /// of its open steps meanwhile.
+    ///
+    /// - Returns: whether it may; it is marked as leaving then.
     func mayLeave(_ file: HotFile) throws -> Bool {
         try tier.writer.perform(on: file) { _ in
             if try file.isFinal() { file.publish { $0.isLeaving = true } }
@@ -16,6 +18,8 @@ extension Compactor {
     }
 
     /// What must outlive the file and is no row.
+    ///
+    /// Into the catalog before the file goes, a thousand at a time.
     private func keepDeadLetters(of file: HotFile) throws {
         var after: DeadLetterKey?
         while true {
@@ -33,6 +37,8 @@ extension Compactor {
     }
 
     /// The rows of one table of a hot file, in cold files that belong to no table yet.
+    ///
+    /// `settled`: sequences of rows of which these files say that something came after them.
     private struct Written: Sendable {
         let name: String
         let outputs: [ColdFileWriter.Output]
@@ -42,7 +48,11 @@ extension Compactor {
 
     /// Moves files: their rows are written side by side, each on a thread of its own, and become cold one file after another.
     ///
+    /// For each file in turn: a commit to each of its tables, then the catalog's transaction, then readers are switched. A crash before that
+    /// transaction leaves the rows hot, and Iceberg versions that the next start puts aside.
+    ///
     /// - Returns: how many rows were moved, and files that stay, since something of them is damaged.
+    /// - Precondition: each of `files` is sealed and marked as leaving.
     func move(_ files: [HotFile]) throws -> (rowCount: Int, left: [HotFile]) {
         guard !files.isEmpty else { return (0, []) }
         var targets: [String: Target] = [:]
@@ -62,6 +72,7 @@ extension Compactor {
             for file in files where !left.contains(where: { $0 === file }) {
                 let commit = try append(written[0], of: file, targets)
                 try keepDeadLetters(of: file)
+                // From here until `makeCold` has returned nobody knows which of the two states counts.
                 isSwitching = true
                 try makeCold(file, commit)
                 isSwitching = false
@@ -111,6 +122,7 @@ extension Compactor {
         }
     }
 
+    /// All tables of one file. As many rows must come out as its tails hold, or nothing is moved.
     private func write(_ file: HotFile, _ tables: [String: Table]) throws -> [Written] {
         let day = DayCompactor(
             file: file, bloomPaths: { [types] in types.bloomPaths(of: $0) }, names: names, now: clock.now(),
@@ -134,6 +146,8 @@ extension Compactor {
     }
 
     /// New versions of tables that no catalog names yet.
+    ///
+    /// What `makeCold` hands to the catalog and to readers at once.
     private struct Appended {
         var targets: [String: Target] = [:]
         var switches: [Catalog.ColdSwitch] = []
@@ -163,6 +177,11 @@ extension Compactor {
     }
 
     /// From the catalog's transaction on queries read the file's rows in cold.
+    ///
+    /// 1. The index of versions has all of the file's rows on the disk.
+    /// 2. The catalog's transaction, with what the file's rows used (`UsageLedger`).
+    /// 3. Readers that begin from now on see cold.
+    /// 4. The hot file goes when its last reader is done.
     private func makeCold(_ file: HotFile, _ appended: Appended) throws {
         let info = file.state
         // A start finds versions that are in memory alone, and changes of their states, in hot files.
@@ -182,6 +201,9 @@ extension Compactor {
         writtenBytes.wrappingAdd(appended.byteCount, ordering: .relaxed)
     }
 
+    /// What a commit of a table is to the catalog.
+    ///
+    /// - Parameter replaced: keys of data files that the new version does not have.
     static func change(
         _ name: String, _ commit: Commit, _ outputs: [ColdFileWriter.Output], created: [WrittenObject], replaced: [String]
     ) throws -> Catalog.ColdSwitch {

@@ -5,6 +5,8 @@ import Synchronization
 /// Sums of cold files: made with them, and for those that were there before.
 extension Compactor {
     /// What a commit of cold files brings to the rollups over their table: part of the same catalog transaction, and published with it.
+    ///
+    /// Added up where one transaction has several commits.
     struct Rolled {
         var switches: [Catalog.ColdSwitch] = []
         var changes: [Catalog.RollupChange] = []
@@ -48,11 +50,15 @@ extension Compactor {
     }
 
     /// What came of it, before it is committed.
+    ///
+    /// `covered`: for each cold file by its key, which file of sums has it, or why none does.
     private struct RollupOutcome {
         var outputs: [ColdFileWriter.Output] = []
         var covered: [(file: String, RollupCoverage)] = []
     }
 
+    /// - Returns: what is to be committed. Without room for sums, or without a table for them, the state alone, in which the files wait.
+    /// - Throws: after what was written was removed again.
     private func sum(_ state: RollupState, _ listed: ListedFiles, _ work: RollupWork) throws -> Rolled {
         let base = listed.table
         var rolled = Rolled()
@@ -83,6 +89,7 @@ extension Compactor {
             for (file, coverage) in outcome.covered { next.files[file] = coverage }
             let kept = Set(outcome.covered.compactMap(\.1.part))
             let parts = left.union(state.strays).subtracting(kept)
+            // `strays` are files of sums that no cold file is covered by any more.
             if !outcome.outputs.isEmpty || !parts.isEmpty || !created.isEmpty {
                 var commit = Table.Change(parts.isEmpty ? .append : .overwrite)
                 (commit.added, commit.removed) = (outcome.outputs.map(\.file), Set(parts.map { target.iceberg.storage.location(of: $0) }))
@@ -105,6 +112,7 @@ extension Compactor {
         return rolled
     }
 
+    /// Sums of each added file by itself, from its rows, unless other sums give them.
     private func make(
         _ state: RollupState, _ base: ColdTable, _ work: RollupWork, _ left: Set<String>, _ rows: Schema, _ target: ColdTable, _ outcome: inout RollupOutcome
     ) throws {
@@ -123,6 +131,8 @@ extension Compactor {
 
     /// Sums out of sums, where all rows have them: nothing is read but those.
     ///
+    /// Two cases: a merge whose inputs all have sums, and small files of sums that become one (`RollupWork.joined`).
+    ///
     /// - Returns: false where rows must be read.
     private func join(
         _ state: RollupState, _ base: ColdTable, _ work: RollupWork, _ left: Set<String>, _ rows: Schema, _ target: ColdTable, _ outcome: inout RollupOutcome
@@ -132,6 +142,7 @@ extension Compactor {
         var covered = state.files.filter { file, coverage in !work.removed.contains(file) && coverage.part.map { left.contains($0) } ?? false }
         for file in work.added { if let key = base.iceberg.storage.key(ofLocation: file.location) { covered[key] = Self.coverage(of: file, base) } }
         let parts = try (state.table?.iceberg.files() ?? []).filter { target.iceberg.storage.key(ofLocation: $0.location).map { left.contains($0) } ?? false }
+        // For a merge rows can be read instead; a joining has nothing but the sums.
         guard parts.count == left.count else {
             if work.joined.isEmpty { return false }
             throw ColumnStoreError(.corruptFile, path: target.name, "the table of sums lacks files that the catalog names")
@@ -161,6 +172,7 @@ extension Compactor {
         } catch let error as ColumnStoreError where work.joined.isEmpty && ColdTable.isDamage(error) { return false }
     }
 
+    /// A file whose bounds do not tell its last sequence has the greatest there is.
     private static func coverage(of file: DataFile, _ base: ColdTable, reason: String? = nil) -> RollupCoverage {
         let last = file.bounds(of: base.iceberg.schema["sequence"] ?? Field("sequence", .int64)).maximum
         let sequence: Int64 = if case .integer(let value)? = last { value } else { .max }
@@ -174,6 +186,8 @@ extension Compactor {
     }
 
     /// The columns of the rolled table, as queries see them, and of the sums.
+    ///
+    /// As of now: with columns that types have and no cold file yet.
     func rollupSchema(_ state: RollupState, _ base: ColdTable) throws -> (rows: Schema, parts: [Field]) {
         let known = base.iceberg.schema.fields.filter { !StandardColumns.names.contains($0.name) }.map(\.withoutIDs)
         let columns = tier.tables.columns(of: base.name)
@@ -195,6 +209,8 @@ extension Compactor {
     // MARK: Filling
 
     /// Cold files that are summed together and committed at once.
+    ///
+    /// A commit, and a look whether somebody waits, comes after so many.
     private static let fillCount = 4
 
     /// Whether there is something to do: asked without the right to change files, which is asked for over the network.
@@ -211,6 +227,8 @@ extension Compactor {
     }
 
     /// Sums some cold files that were there before their rollup, the newest first.
+    ///
+    /// One rollup a call, the first by name that has something to do.
     ///
     /// - Returns: whether there are more.
     func fillSome() throws -> Bool {
@@ -242,6 +260,8 @@ extension Compactor {
     }
 
     /// Small files of sums that are to be one.
+    ///
+    /// Nil where there are too few, or the picker takes none.
     private func joining(_ state: RollupState, _ listed: ListedFiles) -> RollupWork? {
         guard let table = state.table, let files = try? table.iceberg.files() else { return nil }
         // Without enough of them nothing is listed.
@@ -260,6 +280,8 @@ extension Compactor {
     }
 
     /// Removes the sums of rollups that were changed or deleted, once nobody reads them.
+    ///
+    /// Under `removing`: whoever copies the store's files keeps them.
     private func dropFormer() throws {
         for (table, number) in try catalog.rollupTables() where isLeft(table, number) {
             try removing {

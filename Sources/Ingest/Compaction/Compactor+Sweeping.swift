@@ -6,6 +6,8 @@ import Synchronization
 extension Compactor {
     /// Writes files anew in which rows are superseded: the newest versions and the old ones each in files of their own. After it no file has
     /// both, as far as the rows that came after are in cold for good.
+    ///
+    /// A file goes through memory in batches; each is a commit of its own.
     func sweep(_ name: String) throws {
         let start = tier.boundary.snapshot()
         guard TableName.kind(of: name).rowsGrowOld, let present = start.cold[name], let superseded = start.superseded[name] else { return }
@@ -23,6 +25,8 @@ extension Compactor {
 
     /// No file of newest versions has them any more: what is still kept of old rows in cold is kept twice, since a crash came between a file
     /// that says it and the index.
+    ///
+    /// - Parameter old: ascending.
     private func forget(_ old: [Int64], of name: String, _ hot: [HotFile]) {
         guard let kept = tier.boundary.snapshot().superseded[name] else { return }
         let isHot = hot.map(\.state).map { $0.firstSequence...max($0.firstSequence, $0.lastSequence) }
@@ -33,6 +37,8 @@ extension Compactor {
     }
 
     /// Whether a file has some of these rows.
+    ///
+    /// Bounds first; then its column of sequences alone is read, up to the first hit.
     ///
     /// - Parameter settled: ascending.
     private func has(_ settled: [Int64], _ file: DataFile, in table: ColdTable) throws -> Bool {
@@ -52,10 +58,12 @@ extension Compactor {
         return false
     }
 
+    /// - Throws: after both outputs were removed.
     private func sweep(_ file: DataFile, of table: ColdTable, _ superseded: SupersededRows) throws {
         let (iceberg, name) = (table.iceberg, table.name)
         let parquet = try table.open(file)
         let schema = Schema(iceberg.schema.fields.map(\.withoutIDs))
+        // With the snapshot of now: files that became cold since the sweep began make more rows old.
         let split = VersionSplit(name, schema, superseded, hot: tier.boundary.snapshot().files)
         func writer() throws -> ColdFileWriter {
             try ColdFileWriter(
@@ -92,6 +100,8 @@ extension Compactor {
     }
 
     /// A file's rows in order, some at a time: as many as their documents leave room for.
+    ///
+    /// 16 to 8,192 rows a batch, at most some 12 MiB inflated.
     private func read(_ parquet: ParquetFile, _ schema: Schema, _ cold: Schema, _ body: (ColumnBatch) throws -> Void) throws {
         var request = ParquetScanRequest(projection: schema.fields.map { ColumnPath($0.name) }, schema: cold)
         let rowByteCount = try parquet.scan(request).inflatedByteCountOfRow

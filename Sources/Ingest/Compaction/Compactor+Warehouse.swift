@@ -3,6 +3,8 @@ import ColumnStore
 /// Where cold tables lie, and whether that answers.
 extension Compactor {
     /// For the administrator: what stands still while the storage of cold tables does not answer, and how much the disk can take.
+    ///
+    /// Empty while all is well.
     var warehouseTexts: [String] {
         if let loss = cold.directory.claimLoss { return ["compaction has stopped: \(loss)"] }
         guard let outage = cold.directory.storages.outage else { return [] }

@@ -28,6 +28,16 @@ package struct CompactionOptions: Sendable {
 }
 
 /// Moves hot files to cold and merges cold ones: by itself at intervals, and when asked. One thread of low priority does both.
+///
+/// A compaction, on the compactor's thread and under `changing`:
+///
+/// 1. Seal the open file, if it is due, and lay damaged images down again.
+/// 2. Move hot files that are due, as many side by side as there are workers.
+/// 3. Mend damaged cold files, sweep tables with versions, merge.
+/// 4. Publish for outside engines what is newest; have filters at hand; wake who makes sums.
+///
+/// Each change of a table is one transaction of the catalog (`Catalog.switchToCold`), before which nothing is visible and after which nothing is
+/// missing. Tidying follows only those that come by themselves.
 final class Compactor: Sendable {
     struct State {
         var requests: [Request] = []
@@ -58,6 +68,7 @@ final class Compactor: Sendable {
         var chore = false
     }
 
+    /// Somebody waits for `completion`, which is called once, on the compactor's thread.
     struct Request: Sendable {
         let before: Int32
         let isCancelled: @Sendable () -> Bool
@@ -152,6 +163,7 @@ final class Compactor: Sendable {
 
     private let log = CompactionLog()
 
+    /// Invariant: files are removed only while `isRunning`, which nobody sets while `holdCount` is above 0; holders wait for its end.
     private struct Removals {
         var holdCount = 0
         var isRunning = false
@@ -228,6 +240,8 @@ final class Compactor: Sendable {
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
     /// Whether the work should end: the store closes, or whoever asked for it wants it no more.
+    ///
+    /// Asked between pieces everywhere in here; the answer is a `DayCompactor.Cancelled`.
     var isEnding: Bool { isStopping || isUnwanted.withLock { $0 }?() ?? false }
 
     /// What else changes cold tables, a piece at a time between compactions.
@@ -245,6 +259,7 @@ final class Compactor: Sendable {
     /// There is something for the chore to do.
     func wakeForChore() { state.broadcast { $0.hasChore = true } }
 
+    /// What was asked for first (filters, mending, requests), then the interval's own work, then sums, then the chore.
     private func run() {
         WorkerThread.lowerPriority()
         let interval = UInt64(max(0.01, options.intervalSeconds) * 1e9)
@@ -312,12 +327,15 @@ final class Compactor: Sendable {
         }
     }
 
+    /// - Parameter day: hot files of earlier UTC days are due.
     private func work(before day: Int32, isRequested: Bool) throws -> CompactionSummary {
         if options.keepsHot { return CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0) }
         return try exclusively { try moveAndMerge(before: day, isRequested: isRequested) }
     }
 
     /// Merges what a large import has left in many files.
+    ///
+    /// On the caller's thread.
     func mergeAll() throws {
         try exclusively {
             for table in tier.boundary.snapshot().cold.keys.sorted() {
@@ -335,10 +353,12 @@ final class Compactor: Sendable {
 
     private static let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
+    /// - Precondition: called within `exclusively`.
     private func moveAndMerge(before day: Int32, isRequested: Bool) throws -> CompactionSummary {
         // What a switch that failed has left may be in force: only a restart knows.
         try catalog.checkUsable()
         var summary = CompactionSummary(filesMoved: 0, rowsMoved: 0, filesLeft: 0, filesMerged: 0)
+        // A file takes rows until it is sealed, and only a sealed one may leave.
         if let open = tier.boundary.snapshot().files.last(where: { !$0.state.isSealed }), open.day < day { try tier.seal() }
         mendImages()
         let workerCount = workerCount(isRequested: isRequested)
@@ -393,6 +413,8 @@ final class Compactor: Sendable {
     // MARK: Tidying
 
     /// Runs `body` while no cold file is removed.
+    ///
+    /// Waits for a removal that is under way. `body` may take as long as a backup does.
     func withoutRemovals<Result>(_ body: () throws -> Result) rethrows -> Result {
         removals.wait { removals -> Void? in
             guard !removals.isRunning else { return nil }
@@ -433,6 +455,8 @@ final class Compactor: Sendable {
     }
 
     /// Runs `body`, which removes cold files, unless somebody wants them to stay.
+    ///
+    /// What is not done then is done by the next tidying, or, of sums, as soon as the last holder lets go.
     func removing(_ body: () throws -> Void) throws {
         let mayRemove = removals.withLock { removals in
             removals.isRunning = removals.holdCount == 0

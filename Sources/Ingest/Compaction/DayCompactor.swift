@@ -4,6 +4,12 @@ import Query
 /// Writes the rows of a sealed hot file as sorted Parquet files of their cold tables.
 ///
 /// Rows are taken in runs that fit in memory, each sorted by itself; merging brings runs together later.
+///
+/// 1. A tail's pieces give batches of at most 12 MiB of documents, each split into newest and old rows.
+/// 2. Batches gather until a run is full: 48 MiB or 131,072 rows.
+/// 3. A run is put in the order of `ColdOrder` and written column by column, a row group for each year in it.
+///
+/// Memory: two runs at most, and the columns of one while they are put in order.
 struct DayCompactor {
     /// A run ends when its documents and columns take so much.
     static let runByteCountMax = 48 << 20
@@ -22,6 +28,7 @@ struct DayCompactor {
     /// Asked between pieces: whether to give up, since the store closes.
     let isCancelled: @Sendable () -> Bool
 
+    /// The store closes, or whoever asked wants it no more. Never counted as a failure.
     struct Cancelled: Error {}
 
     /// What was written of one table: files, durable but in no table yet.
@@ -47,6 +54,8 @@ struct DayCompactor {
         var isFull: Bool { rowCount >= runRowCountMax || byteCount >= runByteCountMax }
     }
 
+    /// - Parameter name: of the table, as it is stored.
+    /// - Throws: after everything that was written was removed.
     func write(_ name: String, into table: Table) throws -> Written {
         // Every row of the file is committed: no sequence bounds it.
         let snapshot = TierBoundary.Snapshot(files: [file], sequence: .max)
@@ -80,6 +89,7 @@ struct DayCompactor {
                     present.append(new)
                     guard present.isFull else { continue }
                     // The last run takes a small rest along: no file of a few hundred rows.
+                    // At most a quarter of a run is taken along, up to half as many bytes again.
                     let isNearEnd = expectedRowCount - written.rowCount - present.rowCount <= present.rowCount / 4
                     if !isNearEnd || present.byteCount >= Self.runByteCountMax / 2 * 3 { try flush(&present) }
                 }
@@ -94,6 +104,8 @@ struct DayCompactor {
     }
 
     /// Writes a run in order, column by column; its batches are gone afterwards.
+    ///
+    /// Years lie in files of their own, so a row group ends where one does.
     private func write(
         _ run: inout [ColumnBatch], _ schema: Schema, _ name: String, _ table: Table
     ) throws -> [ColdFileWriter.Output] {
@@ -126,6 +138,7 @@ struct DayCompactor {
         }
     }
 
+    /// Of what columns hold, roughly: bytes of texts, eight for each other value.
     fileprivate static func byteCount(_ batch: ColumnBatch) -> Int {
         func size(_ column: Column) -> Int {
             switch column.values {

@@ -6,6 +6,13 @@ import ColumnStore
 ///
 /// A row group whose days no other input has, and which was compressed as this merge would, is taken over as it is: only rows that came
 /// since are compressed, however large the file is that they join.
+///
+/// A k-way merge by the key of `ColdOrder`:
+///
+/// 1. Open inputs whose first day may be that of the next row.
+/// 2. If the next row group as a whole comes before all other rows, copy it.
+/// 3. Else find a bound: the least of the last keys in memory. Rows up to it are certainly next; take them in order into a block.
+/// 4. A block that is full, or at the end of a year, is written as a row group; each other column is then read once for it.
 struct FileMerger {
     /// Rows of all inputs whose keys are in memory at a time.
     private static let windowRowCount = 65_536
@@ -36,8 +43,12 @@ struct FileMerger {
         var encodedRowCount = 0
     }
 
+    /// - Parameter files: of one table, each sorted.
+    /// - Returns: files in no table yet; `files` stay as they are.
+    /// - Throws: `.corruptFile` where an input is damaged, or is not what was written; `DayCompactor.Cancelled`. Nothing written stays.
     func merge(_ files: [DataFile]) throws -> Result {
         let schema = cold.iceberg.schema
+        // So many inputs may be open at once; the window of keys is shared among them.
         let overlap = CompactionPicker.overlap(files.map { cold.days(of: $0) ?? .min ... .max })
         let request = ParquetScanRequest(
             projection: ColdOrder.paths, schema: schema, batchRowCount: max(512, Self.windowRowCount / max(1, overlap)))
@@ -103,6 +114,8 @@ struct FileMerger {
     }
 
     /// Adds the rows that are certainly next, from all inputs that have some of their days.
+    ///
+    /// It ends because each turn opens an input, fills one, or takes rows.
     private func gather(
         _ block: inout MergeBlock, _ inputs: inout [MergeInput], _ waiting: inout [(file: DataFile, day: Int32)],
         _ request: ParquetScanRequest
@@ -125,6 +138,8 @@ struct FileMerger {
     }
 
     /// As many of `files`, from the first on and two at least, as can be read side by side in the memory that a merge may take.
+    ///
+    /// - Complexity: O(row groups and columns of the files): footers are read, no page.
     static func fitting(_ files: [DataFile], of cold: ColdTable) throws -> [DataFile] {
         var spans: [(days: ClosedRange<Int32>, weight: Int)] = []
         for file in files {
@@ -136,11 +151,14 @@ struct FileMerger {
         return files
     }
 
+    /// Of inputs whose days overlap; those that follow one another are not in memory together.
     private static let pageByteCountMax = 192 << 20
     /// Of each file that is open: its footer and a dictionary.
     private static let fixedByteCount = 512 << 10
 
     /// The least of the inputs' last rows in memory.
+    ///
+    /// Every input with rows in memory has shown all its rows up to it.
     private static func bound(_ inputs: [MergeInput]) -> (order: ColdOrder, row: Int)? {
         var bound: (order: ColdOrder, row: Int)?
         for input in inputs {

@@ -2,6 +2,8 @@ import ColumnStore
 
 /// The rows of one row group that a merge is about to write: from which input each comes, in order. Of each input they follow one another, so that
 /// any column can be read again by itself.
+///
+/// Invariant: the n-th row of a source, in the order of `origins`, is the n-th row of its segments.
 struct MergeBlock {
     private struct Source {
         /// Held, so that no other input takes its address while the block names it by that.
@@ -25,10 +27,14 @@ struct MergeBlock {
     // MARK: Gathering
 
     /// Takes the inputs' rows up to `bound`, as many as there is room for.
+    ///
+    /// - Parameter bound: inclusive.
+    /// - Complexity: O(rows · log inputs), and a bisection for each input.
     mutating func append(_ inputs: [MergeInput], through bound: (order: ColdOrder, row: Int), rowCountMax: Int) {
         var heads: [MergeHead] = []
         for input in inputs {
             guard let order = input.order else { continue }
+            // The input's first row that comes after the bound.
             let end = (input.position..<order.rowCount).partitioningIndex { bound.order.precedes(bound.row, order, $0) }
             guard end > input.position else { continue }
             heads.append(MergeHead(input: input, order: order, row: input.position, end: end, place: place(of: input)))
@@ -37,6 +43,7 @@ struct MergeBlock {
         while let head = queue.first, rowCount < rowCountMax {
             let day = head.order.days[head.row]
             if origins.isEmpty { self.day = day }
+            // Rows are in order of days, so a file's year ends here for all inputs.
             if day != self.day, CompactionPicker.year(day) != CompactionPicker.year(self.day) {
                 isYearAtEnd = true
                 break
@@ -54,10 +61,12 @@ struct MergeBlock {
         return sources.count - 1
     }
 
+    /// Example: rows 10..<20 and then 20..<25 of one row group are one segment, 10..<25.
     private mutating func take(_ input: MergeInput, upTo row: Int) {
         let place = place(of: input)
         let rows = input.firstRow + input.position..<input.firstRow + row
         guard !rows.isEmpty else { return }
+        // By the input's bytes for each row, over all columns.
         byteCount += Double(rows.count) * Double(input.file.byteCount) / Double(max(1, input.file.recordCount))
         if let last = sources[place].segments.last, last.rowGroup == input.rowGroup, last.rows.upperBound == rows.lowerBound {
             sources[place].segments[sources[place].segments.count - 1].rows = last.rows.lowerBound..<rows.upperBound
@@ -91,6 +100,9 @@ struct MergeBlock {
         }
     }
 
+    /// Three passes over `origins`: how many rows come from each source; their values, source behind source; each row's place among those.
+    ///
+    /// Example: origins 0 1 0 with values a, c of source 0 and b of source 1 are laid down as a c b, and gathered by 0 2 1.
     private func rows(_ range: Range<Int>, of streams: [MergeStream], type: ColumnType) throws -> Column {
         var counts = [Int32](repeating: 0, count: streams.count)
         for row in range { counts[Int(origins[row])] += 1 }
@@ -128,6 +140,9 @@ private struct MergeHead {
 }
 
 /// Inputs by their next rows, the least first.
+///
+/// A binary heap: the first is found at once, `advance` takes O(log inputs). `all` keeps those at their end, whose rows are still to be noted as
+/// taken.
 private struct MergeQueue {
     private(set) var all: [MergeHead]
     /// A heap of places in `all`.
@@ -169,6 +184,8 @@ private struct MergeQueue {
 }
 
 /// One part of the columns of an input, read from row to row.
+///
+/// - Invariant: `position` is the place of the next row in `column`, which is nil where the next batch must be read.
 final class MergeStream {
     /// Rows that follow one another in a row group.
     struct Segment {
@@ -206,6 +223,7 @@ final class MergeStream {
         }
     }
 
+    /// - Throws: `.corruptFile` at the end of the segments: the block counts on as many rows as the keys had.
     private func fill() throws {
         if let batch = try reader?.next() {
             // A column that an old file lacks is all NULL there; an absent list is an empty one.

@@ -1,6 +1,9 @@
 import ColumnStore
 
 /// An input of a merge, and the keys of its rows that are in memory.
+///
+/// Its state is one of four: between row groups (`rowGroupHere` tells the next), within one without rows in memory, with rows in memory, at its
+/// end. `settle` and `fill` go from one to the next; `take` uses rows up.
 final class MergeInput {
     let file: DataFile
     /// A day before which the input certainly has no row.
@@ -9,6 +12,7 @@ final class MergeInput {
     private let scan: ParquetScan
     private var reader: RowGroupReader?
     private var nextRowGroup = 0
+    /// Rows of the row group that were read so far.
     private var readRowCount = 0
     private(set) var order: ColdOrder?
     /// The rows in memory: their row group, and the first one's place in it.
@@ -35,6 +39,8 @@ final class MergeInput {
     var isAtEnd: Bool { order == nil && reader == nil && nextRowGroup == scan.rowGroups.count }
 
     /// The row group that begins here, with its last day; nil within one, and at the end.
+    ///
+    /// Nil also where its statistics do not tell the last day: it is merged row by row.
     func rowGroupHere() throws -> (number: Int, lastDay: Int32)? {
         guard order == nil, reader == nil, nextRowGroup < scan.rowGroups.count else { return nil }
         let number = scan.rowGroups[nextRowGroup]
@@ -49,6 +55,8 @@ final class MergeInput {
     }
 
     /// Makes the next rows of the row group at hand available; at its end, the next one's first day is known.
+    ///
+    /// It begins no row group: whether the next one is read or copied is not known yet.
     func settle() throws {
         guard order == nil, let reader else { return }
         if let next = try reader.next() {
@@ -75,6 +83,8 @@ final class MergeInput {
     }
 
     /// Notes that the rows before `row` are taken.
+    ///
+    /// - Parameter row: a place among those in memory; all of them taken, and `order` is nil.
     func take(upTo row: Int) {
         position = row
         guard let order else { return }

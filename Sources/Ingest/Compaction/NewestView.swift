@@ -15,6 +15,8 @@ struct NewestView {
     let floor: Int
 
     /// Makes the view show what the history has now; does nothing where it does.
+    ///
+    /// - Throws: where nothing can be written. What the view has then stays, and the next compaction comes again.
     func publish() throws {
         let files = try history.newestFiles()
         // A leader that did not know that it was replaced may have named another one.
@@ -42,6 +44,7 @@ struct NewestView {
         try ended.table.delete(ended.obsoleteKeys.filter { $0.hasPrefix("metadata/") }, .named("a view's metadata, replaced and ended"))
     }
 
+    /// An overwrite that adds and takes out what differs; the data files belong to the history, and are never removed by the view.
     private func change(_ files: [DataFile], from known: Set<String>) -> Table.Change {
         var change = Table.Change(.overwrite)
         change.added = files.filter { !known.contains($0.location) }

@@ -1,4 +1,6 @@
 /// A store that is open and goes on working, for what looks after the whole of it.
+///
+/// Handed to backups and to verification.
 struct StoreParts: Sendable {
     let directory: DataDirectory
     let catalog: Catalog

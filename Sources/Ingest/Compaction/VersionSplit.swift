@@ -2,6 +2,9 @@ import ColumnStore
 import Documents
 
 /// Tells old versions from those that are newest in cold, and writes into them what came after them.
+///
+/// A row is in one of four cases: its file says what came after it; it FAILED, and names itself as its successor; something in cold came after it;
+/// it is present. The first three are past.
 struct VersionSplit {
     private let rowsGrowOld: Bool
     private let superseded: SupersededRows
@@ -26,6 +29,8 @@ struct VersionSplit {
     }
 
     /// Whether a row is old for whoever sees cold rows alone: what came after it is one of them.
+    ///
+    /// Of a successor that is hot they know nothing: the row stays present until that one is cold, too.
     static func isOld(_ row: SupersededRow, hot: [HotFile]) -> Bool {
         row.isSettled && !hot.contains { file in
             let state = file.state
@@ -40,6 +45,8 @@ struct VersionSplit {
         var settled: [Int64] = []
     }
 
+    /// - Returns: batches with the columns of `batch`, nil for one without rows.
+    /// - Complexity: O(rows); a batch without past rows is not copied.
     func parts(_ batch: ColumnBatch) -> Parts {
         guard rowsGrowOld else { return Parts(present: batch) }
         var (present, past): ([Int32], [Int32]) = ([], [])

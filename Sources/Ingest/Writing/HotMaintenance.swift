@@ -81,12 +81,12 @@ final class HotMaintenance: Sendable {
         if isNews { state.wakeOne() }
     }
 
-    /// `isStopping` is nil when the wait timed out: nothing was committed for as long.
     private func run(_ writer: HotWriter) {
         WorkerThread.lowerPriority(by: Self.niceness)
         // Set while a log is worth copying once nothing is written for a while.
         var written: HotFile?
         while true {
+            // Nil when the wait timed out: nothing was committed for as long.
             let isStopping = state.wait(nanoseconds: written == nil ? Self.longNanoseconds : Self.idleNanoseconds) { state -> Bool? in
                 if state.isStopping { return true }
                 guard state.isPending else { return nil }
