@@ -1,6 +1,8 @@
 import Glibc
 
 /// Whether a file is as a commit left it: asked of the last one that a killed process was about to make.
+///
+/// The log of commits may have an entry whose commit was cut off before SQLite made it: only the file tells.
 enum ChangeCheck {
     /// What the last change of a row has made of it.
     private struct RowID: Hashable {
@@ -16,6 +18,7 @@ enum ChangeCheck {
         var reader = ChangeReader(changes)
         var all: [ChangeReader.Change] = []
         while let change = try reader.next() { all.append(change) }
+        // From the end: the last change of a row says what it is, and earlier ones nothing.
         var seen: Set<RowID> = []
         for change in all.reversed() {
             switch change {
@@ -41,5 +44,6 @@ enum ChangeCheck {
         return true
     }
 
+    /// Rows that are looked at, the last that were changed.
     private static let rowCountMax = 64
 }

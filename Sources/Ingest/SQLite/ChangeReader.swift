@@ -1,5 +1,9 @@
 /// Reads what `ChangeWriter` has written. The bytes come from outside: every length is held against what is there.
+///
+/// Grammar: `ChangeWriter`. Nothing is allocated for a count before its members are there; a count is at most 2,000, a length at most what is left.
 struct ChangeReader {
+    /// A value of SQLite's with its type. Doubles are their bits, so that NaN and -0 are equal to themselves; texts and blobs share the reader's
+    /// bytes.
     enum Value: Equatable {
         case null
         case integer(Int64)
@@ -8,6 +12,7 @@ struct ChangeReader {
         case blob(ArraySlice<UInt8>)
     }
 
+    /// What tells a row apart: its row id, or the values of its primary key in their order.
     enum Key: Equatable {
         case row(Int64)
         case columns([Value])
@@ -18,6 +23,7 @@ struct ChangeReader {
         let hasRowID: Bool
     }
 
+    /// Columns are numbered from 0, in the order of the table.
     enum Change {
         case insert(Table, row: Int64?, [Value])
         case update(Table, Key, [(column: Int, value: Value)])
@@ -37,7 +43,10 @@ struct ChangeReader {
 
     init(_ bytes: ArraySlice<UInt8>) { (self.bytes, position) = (bytes, bytes.startIndex) }
 
+    /// `table` entries are taken in on the way, and give no change.
+    ///
     /// - Returns: nil after the last.
+    /// - Throws: `Damaged` for an unknown tag or type, a table that was not named, or an end within an entry. Not to be asked again then.
     mutating func next() throws(Damaged) -> Change? {
         while position < bytes.endIndex {
             guard let tag = ChangeWriter.Tag(rawValue: try byte()) else { throw Damaged() }
@@ -85,6 +94,7 @@ struct ChangeReader {
         switch try byte() {
         case 0: return .null
         case 1: return .integer(try signed())
+        // Little-endian, so the last byte counts most.
         case 2: return .double(try take(8).reversed().reduce(0) { $0 << 8 | UInt64($1) })
         case 3: return .text(try content())
         case 4: return .blob(try content())
@@ -121,11 +131,13 @@ struct ChangeReader {
         return bytes[position..<position + count]
     }
 
+    /// Zigzag: 0, -1, 1, -2 are written as 0, 1, 2, 3, so that small numbers of either sign are short.
     private mutating func signed() throws(Damaged) -> Int64 {
         let number = try unsigned()
         return Int64(bitPattern: number >> 1) ^ -Int64(bitPattern: number & 1)
     }
 
+    /// LEB128: seven bits a byte, the lowest first, the high bit set on all but the last. Ten bytes at most.
     private mutating func unsigned() throws(Damaged) -> UInt64 {
         var number: UInt64 = 0
         for shift in stride(from: UInt64(0), to: 64, by: 7) {

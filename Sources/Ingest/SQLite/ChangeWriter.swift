@@ -29,6 +29,8 @@ struct ChangeWriter {
     private var numbers: [String: Int] = [:]
 
     /// A place to go back to.
+    ///
+    /// Tables that were named after it are forgotten with their entries, so that none is referred to that the bytes do not name.
     struct Mark {
         fileprivate var byteCount: Int
         fileprivate var numbers: [String: Int]
@@ -63,6 +65,7 @@ struct ChangeWriter {
         return number
     }
 
+    /// - Parameter value: gives a column's value, SQLite's own, which is read before this returns.
     mutating func insert(_ name: String, _ table: Table, row: Int64, columnCount: Int32, _ value: (Int32) -> OpaquePointer?) {
         let number = number(name, table)
         bytes.append(Tag.insert.rawValue)
@@ -72,6 +75,7 @@ struct ChangeWriter {
         for column in 0..<columnCount { append(value(column)) }
     }
 
+    /// - Parameter old: values before the change; of a table with row ids none is asked for.
     mutating func delete(_ name: String, _ table: Table, row: Int64, _ old: (Int32) -> OpaquePointer?) {
         let number = number(name, table)
         bytes.append(Tag.delete.rawValue)
@@ -94,6 +98,9 @@ struct ChangeWriter {
         }
     }
 
+    /// - Parameters:
+    ///   - isNew: whether the file had no schema before.
+    ///   - version: `user_version` after the statements.
     mutating func schema(_ sql: String, isNew: Bool, version: Int64) {
         bytes.append(Tag.schema.rawValue)
         bytes.append(isNew ? 1 : 0)

@@ -4,6 +4,9 @@ import CSQLite
 ///
 /// 1. `changes` has what the open transaction has changed; what a savepoint or a statement takes back is cut off again.
 /// 2. `number` is set from the moment at which SQLite begins to make a commit durable until it is known what became of it.
+///
+/// Order of calls for one statement: `mark`, SQLite's own call (in which rows come by the pre-update hook and a commit by the commit hook), `settle`.
+/// https://www.sqlite.org/c3ref/preupdate_blobwrite.html, https://www.sqlite.org/c3ref/commit_hook.html
 final class CommitCapture {
     private let sink: any CommitSink
     private let file: String
@@ -41,6 +44,7 @@ final class CommitCapture {
 
     // MARK: Rows
 
+    /// Called by SQLite before it changes a row. Nothing may be asked of the connection here but the row's values.
     private func changed(_ connection: OpaquePointer, _ operation: Int32, _ name: UnsafePointer<CChar>, _ oldRow: Int64, _ newRow: Int64) {
         if isInSchema { return }
         let name = String(cString: name)
@@ -64,6 +68,7 @@ final class CommitCapture {
         case SQLITE_DELETE: changes.delete(name, table, row: oldRow, old)
         default:
             let columns = (0..<columnCount).filter { !Self.isSame(old($0), new($0)) }
+            // A fold knows a row by its key: under another key it is another row.
             let isMoved = table.hasRowID ? oldRow != newRow : columns.contains(where: table.keyColumns.contains)
             if isMoved {
                 changes.delete(name, table, row: oldRow, old)
@@ -94,6 +99,7 @@ final class CommitCapture {
 
     // MARK: Commits
 
+    /// Called by SQLite as a commit begins, before any of it is durable. It cannot refuse: what is lost is told to the sink.
     private func willCommit() {
         // Of statements that were run together each may have committed.
         if let earlier = number {
@@ -111,6 +117,8 @@ final class CommitCapture {
     var mark: ChangeWriter.Mark? { changes.isEmpty ? nil : changes.mark }
 
     /// After it.
+    ///
+    /// Afterwards the sink knows what became of the commit, if one was begun, and `changes` has what the open transaction still has.
     ///
     /// - Parameters:
     ///   - isOpen: whether a transaction is open still.
@@ -140,6 +148,7 @@ final class CommitCapture {
     /// What of statements that are run by their text needs more than the rows that they change.
     enum Meaning { case plain, savepoint, undoing, releasing, schema }
 
+    /// By the beginnings and words that this store writes, not by parsing: nobody else gives statements to these connections.
     static func meaning(_ sql: String) -> Meaning {
         if sql.hasPrefix("SAVEPOINT ") { return .savepoint }
         if sql.hasPrefix("ROLLBACK TO ") { return .undoing }

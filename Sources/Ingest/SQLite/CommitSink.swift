@@ -1,6 +1,8 @@
 import Synchronization
 
 /// Where the commits of a store's files go beside the files themselves.
+///
+/// Called on the threads of writers, within SQLite's own commit.
 package protocol CommitSink: AnyObject, Sendable {
     /// What a file is called there; nil for one whose commits it does not want.
     func name(of path: String) -> String?

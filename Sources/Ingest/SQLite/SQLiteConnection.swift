@@ -1,6 +1,8 @@
 import CSQLite
 
 /// One connection to one SQLite file, with its prepared statements. One owner on one thread at a time: shared ones live in a `Mutex`.
+///
+/// A statement's text is its key among the prepared ones: texts are few, values are bound.
 package final class SQLiteConnection {
     package enum Mode: Sendable {
         case readWrite
@@ -13,6 +15,7 @@ package final class SQLiteConnection {
 
     package let path: String
     fileprivate let raw: OpaquePointer
+    /// By their text; all that were ever asked for.
     private var statements: [String: SQLiteStatement] = [:]
     /// Of a file whose commits go elsewhere too.
     fileprivate let capture: CommitCapture?
@@ -82,6 +85,8 @@ package final class SQLiteConnection {
     }
 
     /// Runs SQL without results: pragmas, schema, transactions. Several statements may stand in it.
+    ///
+    /// - Throws: what the first statement that fails says; those before it have been done.
     package func execute(_ sql: String) throws(SQLiteError) {
         guard let capture else {
             let code = sqlite3_exec(raw, sql, nil, nil, nil)
@@ -91,6 +96,7 @@ package final class SQLiteConnection {
         try execute(sql, capture)
     }
 
+    /// Of a file whose commits go elsewhere, too: a statement on the schema is noted by its text in the commit that it is part of.
     private func execute(_ sql: String, _ capture: CommitCapture) throws(SQLiteError) {
         let meaning = CommitCapture.meaning(sql)
         if meaning == .schema, sqlite3_get_autocommit(raw) != 0 {
@@ -122,6 +128,8 @@ package final class SQLiteConnection {
     }
 
     /// Tables whose rows may change, with what tells their rows apart.
+    ///
+    /// `wr` of `table_list` is 1 for WITHOUT ROWID; `pk` of `table_info` is a column's place in the primary key, from 1.
     private func changedTables() throws(SQLiteError) -> [String: ChangeWriter.Table] {
         var tables: [String: ChangeWriter.Table] = [:]
         let list = try statement("SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table'")
@@ -135,6 +143,8 @@ package final class SQLiteConnection {
     }
 
     /// The prepared form of `sql`, which is kept for the next call. Its bindings are those of the last use until bound anew.
+    ///
+    /// - Complexity: O(1) but for the first time.
     package func statement(_ sql: String) throws(SQLiteError) -> SQLiteStatement {
         if let known = statements[sql] {
             known.reset()
@@ -190,6 +200,8 @@ package final class SQLiteConnection {
 
     /// Copies a part of a BLOB: of the pages that hold it those of the part alone are read whole.
     ///
+    /// https://www.sqlite.org/c3ref/blob_read.html
+    ///
     /// - Returns: how many bytes from `offset` on there were, at most as many as `target` holds; nil when there is no such row.
     package func readBlob(
         _ table: String, _ column: String, row: Int64, at offset: Int, into target: UnsafeMutableRawBufferPointer
@@ -202,6 +214,7 @@ package final class SQLiteConnection {
             if opened == SQLITE_ERROR { return nil }
             throw error(opened, "blob \(row) of \(table)")
         }
+        // An offset beyond the end gives none.
         let count = min(target.count, Int(sqlite3_blob_bytes(blob)) - offset)
         guard count > 0 else { return 0 }
         let code = sqlite3_blob_read(blob, target.baseAddress, Int32(count), Int32(offset))
@@ -209,6 +222,7 @@ package final class SQLiteConnection {
         return count
     }
 
+    /// https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
     package enum CheckpointMode: Sendable {
         /// Copies what it can without waiting for anybody.
         case passive
@@ -246,6 +260,8 @@ package final class SQLiteConnection {
     }
 
     /// Copies the whole file, as one consistent state, to a new file at `path`.
+    ///
+    /// - Throws: also where the target cannot be written. It is left there, half made.
     package func copy(to path: String) throws(SQLiteError) {
         let target = try SQLiteConnection(path: path, mode: .create)
         // The caller syncs the whole file at the end; half a copy is of no use.
@@ -279,6 +295,9 @@ package final class SQLiteConnection {
 }
 
 /// A prepared statement of one connection: parameters are numbered from 1, columns from 0, as SQLite does.
+///
+/// Values that are read are those of the present row: after `step` returned true, until the next `step` or `reset`. A column of another type is
+/// converted as SQLite does, NULL to 0 or nothing.
 package final class SQLiteStatement {
     fileprivate let raw: OpaquePointer
     fileprivate let path: String
@@ -323,6 +342,7 @@ package final class SQLiteStatement {
         while try step() {}
     }
 
+    /// Gives back the read lock that a row which was not the last holds.
     package func reset() {
         let code = sqlite3_reset(raw)
         // A statement that gives rows of what it changes commits as it ends.
@@ -396,6 +416,7 @@ package final class SQLiteStatement {
         if code != SQLITE_OK { throw SQLiteConnection.failure(of: self, code) }
     }
 
+    /// SQLITE_TRANSIENT, a macro: SQLite makes a copy before the call returns.
     private static var transient: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
     // Reading the present row.
@@ -428,6 +449,7 @@ package final class SQLiteStatement {
         return try body(UnsafeRawBufferPointer(start: address, count: address == nil ? 0 : count))
     }
 
+    /// Bytes that are no UTF-8 are replaced, not refused.
     package func text(_ column: Int32) -> String { withBytes(column) { String(decoding: $0, as: UTF8.self) } }
     package func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
 }

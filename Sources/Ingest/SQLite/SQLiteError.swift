@@ -19,6 +19,8 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
     }
 
     /// The code without its extension.
+    ///
+    /// Table of codes: https://www.sqlite.org/rescode.html
     package var primaryCode: Int32 { code & 0xFF }
 
     /// What the caller can do about it.
@@ -34,6 +36,7 @@ package struct SQLiteError: Error, CustomStringConvertible, Sendable {
         case other
     }
 
+    // A page without its sum comes as an I/O error of its own number (`ioErrorData`), and is damage, not a failing device.
     package var kind: Kind {
         if code == Self.ioErrorData { return .corrupt }
         return switch primaryCode {

@@ -37,6 +37,8 @@ enum SQLiteFileSystem {
     }()
 
     /// What a file is for us, before the system's own structure of it.
+    ///
+    /// Lies at the beginning of the bytes that SQLite gives for each open file; the system's structure follows `innerOffset` bytes later.
     private struct Header {
         var base: sqlite3_file
         var isDatabase: Bool
@@ -45,6 +47,8 @@ enum SQLiteFileSystem {
         /// Bytes written to a database file since its last sync.
         var unsynced: Int32
         /// Of the one connection that writes a log with room.
+        ///
+        /// Retained by `give`, released by `close`.
         var room: Unmanaged<WALPreallocation>?
         var gathered = Gathered()
         /// Of a log.
@@ -53,6 +57,9 @@ enum SQLiteFileSystem {
 
     /// Bytes of a log that SQLite has handed over and that are not in the file yet. Nobody else may look for them before they are: the
     /// connection syncs each commit (`synchronous=FULL`) before it tells others of its frames.
+    ///
+    /// Invariant: the `count` bytes at `bytes` belong at `offset` of the log and the following places. Read, size, truncation and sync write them
+    /// first.
     private struct Gathered {
         /// Room for `capacity` bytes, of a log with room only.
         var bytes: UnsafeMutableRawPointer?
@@ -70,6 +77,8 @@ enum SQLiteFileSystem {
     private typealias File = UnsafeMutablePointer<sqlite3_file>
 
     /// Behind the header, aligned for anything.
+    ///
+    /// `Header` takes no more than so many bytes.
     private static let innerOffset = 128
 
     // Proof, for all three: set up once before the first file is opened, and only read after that.
@@ -149,6 +158,7 @@ enum SQLiteFileSystem {
         return methods.xClose(inner)
     }
 
+    /// A short read (SQLITE_IOERR_SHORT_READ) is passed on as it is: a page beyond the end has no sum.
     private static func read(_ file: File?, _ target: UnsafeMutableRawPointer?, _ count: Int32, _ offset: Int64) -> Int32 {
         guard let file, let target, let inner = Optional(inner(file)), let methods = inner.pointee.pMethods else { return SQLITE_IOERR }
         let flushed = flush(file)
@@ -163,6 +173,7 @@ enum SQLiteFileSystem {
         return PageSum.isRight(bytes, number: offset / Int64(count) + 1) ? SQLITE_OK : SQLiteError.ioErrorData
     }
 
+    /// A database's page gets its sum here; a log's bytes with room are gathered, or passed on as they come.
     private static func write(_ file: File?, _ source: UnsafeRawPointer?, _ count: Int32, _ offset: Int64) -> Int32 {
         guard let file, let source, let inner = Optional(inner(file)), let methods = inner.pointee.pMethods else { return SQLITE_IOERR }
         let header = header(file)
@@ -177,6 +188,7 @@ enum SQLiteFileSystem {
                     number: offset / Int64(count) + 1)
             }
         }
+        // As it will stand in the file: with its sum.
         if isObserved,
             let refusal = observed(file, { $0.willWrite($1, offset: offset, UnsafeRawBufferPointer(start: source, count: Int(count))) })
         {
@@ -188,6 +200,7 @@ enum SQLiteFileSystem {
         return header.pointee.unsynced < unsyncedByteCountMax ? code : synchronize(file, SQLITE_SYNC_NORMAL)
     }
 
+    /// Bytes that do not follow those that are there, or for which there is no room, have these written first.
     private static func gather(_ file: File, _ source: UnsafeRawBufferPointer, _ offset: Int64) -> Int32 {
         let header = header(file)
         let known = header.pointee.gathered
@@ -227,6 +240,7 @@ enum SQLiteFileSystem {
     /// Of a log's copy so much is synced at a time: a commit's sync waits behind what others have written.
     private static let unsyncedByteCountMax: Int32 = 4 << 20
 
+    /// - Parameter first: from the file's beginning on; the header is its first 100 bytes.
     private static func note(_ first: UnsafeRawBufferPointer, _ header: UnsafeMutablePointer<Header>) {
         guard first.count >= 100 else { return }
         header.pointee.sums = PageSum.isUsed(first) ? .used : .unused
@@ -274,6 +288,7 @@ enum SQLiteFileSystem {
         return code
     }
 
+    /// After the sync the names are looked at: a log that nobody will find is as good as one that was not synced.
     private static func synchronize(_ file: File?, _ flags: Int32) -> Int32 {
         guard let file, let (inner, methods) = below(file) else { return SQLITE_IOERR }
         header(file).pointee.unsynced = 0
@@ -286,6 +301,7 @@ enum SQLiteFileSystem {
         return SQLiteError.ioErrorFsync
     }
 
+    /// Whole pages begin at a multiple of their size, a power of two of at least 512; SQLite's look at the header and its change counter are smaller.
     private static func isPage(_ count: Int32, _ offset: Int64) -> Bool {
         count >= 512 && count & (count - 1) == 0 && offset & Int64(count - 1) == 0
     }

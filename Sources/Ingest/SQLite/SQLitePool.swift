@@ -1,6 +1,8 @@
 import Synchronization
 
 /// Read connections to one SQLite file, lent to one thread at a time: as many as threads read at once, kept for the next.
+///
+/// Files are opened read-only, so that no reader can change one, and mapped. A thread may hold several.
 package final class SQLitePool: Sendable {
     /// Proof: a connection is in the pool or with the one thread that took it out, never both.
     private struct Lent: @unchecked Sendable { let connection: SQLiteConnection }
@@ -18,6 +20,7 @@ package final class SQLitePool: Sendable {
 
     package init(path: String) { self.path = path }
 
+    /// A connection that failed goes back as well: its state is the file's, not the call's.
     package func withConnection<Result>(_ body: (SQLiteConnection) throws -> Result) throws -> Result {
         let lent = try state.withLock { $0.idle.popLast() } ?? open()
         defer {

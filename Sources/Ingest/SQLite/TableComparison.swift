@@ -1,4 +1,6 @@
 /// Whether a table has the same rows in two databases.
+///
+/// By their keys, side by side: neither table is in memory.
 struct TableComparison {
     private let name: String
     private let one: SQLiteConnection
@@ -7,6 +9,7 @@ struct TableComparison {
     init(_ name: String, _ one: SQLiteConnection, _ other: SQLiteConnection) { (self.name, self.one, self.other) = (name, one, other) }
 
     /// - Returns: the first difference, in words that have no client's data in them; nil for none.
+    /// - Complexity: O(rows) of the shorter, up to the first difference.
     func difference() throws -> String? {
         func shape(_ connection: SQLiteConnection) throws -> TableShape? {
             guard try connection.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '\(name.replacing("'", with: "''"))'") == 1 else { return nil }

@@ -1,4 +1,6 @@
 /// A table of a database as its changes see it: its columns, and what tells its rows apart.
+///
+/// Made once for a run of changes (`LogFold`, `ChangeCheck`), read from the schema of the database at hand.
 struct TableShape {
     let name: String
     let columns: [String]
@@ -32,6 +34,8 @@ struct TableShape {
         kind.reset()
         self.columns = columns
         keyColumns = hasRowID ? [] : keys.sorted { $0.order < $1.order }.map(\.column)
+        // `INTEGER PRIMARY KEY` is the row id by another name: https://www.sqlite.org/lang_createtable.html#rowid. An insert gives it as a column
+        // then.
         namesRow = hasRowID && !(keys.count == 1 && !integerKeys.isEmpty)
         (quotedName, quotedColumns) = (Self.quoted(name), columns.map(Self.quoted))
         let names = quotedColumns + (namesRow ? ["rowid"] : [])
@@ -41,6 +45,7 @@ struct TableShape {
     static func quoted(_ name: String) -> String { "\"\(name.replacing("\"", with: "\"\""))\"" }
 
     private func condition(from first: Int) -> String {
+        // IS and not =, so that a NULL in a key finds its row.
         hasRowID ? "rowid = ?\(first)" : keyColumns.enumerated().map { "\(quotedColumns[$0.element]) IS ?\(first + $0.offset)" }.joined(separator: " AND ")
     }
 
@@ -67,6 +72,9 @@ struct TableShape {
 
     // MARK: Changes
 
+    /// Replaces a row of the same key: what comes twice ends as it came last.
+    ///
+    /// - Throws: `ChangeReader.Damaged` for another number of values than the table has columns.
     func insert(_ row: Int64?, _ values: [ChangeReader.Value], _ connection: SQLiteConnection) throws {
         guard values.count == columns.count, (row != nil) == hasRowID else { throw ChangeReader.Damaged() }
         let statement = try connection.statement(insertion)
@@ -75,6 +83,7 @@ struct TableShape {
         try statement.run()
     }
 
+    /// Nothing where there is no such row.
     func update(_ key: ChangeReader.Key, _ changed: [(column: Int, value: ChangeReader.Value)], _ connection: SQLiteConnection) throws {
         guard isOurs(key), changed.allSatisfy({ columns.indices.contains($0.column) }), !changed.isEmpty else { throw ChangeReader.Damaged() }
         let set = changed.enumerated().map { "\(quotedColumns[$0.element.column]) = ?\($0.offset + 1)" }.joined(separator: ", ")

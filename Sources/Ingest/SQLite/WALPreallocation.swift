@@ -10,6 +10,9 @@ import Synchronization
 ///
 /// One connection writes frames; one other thread may fill. They never write the same bytes: whatever lies behind `end` belongs to who has
 /// raised `end` past it, under the lock.
+///
+/// 1. `end` only grows, but for a cut by the connection.
+/// 2. `written` is at most what the present use of the log has reached; it falls when the header is written anew.
 package final class WALPreallocation: Sendable {
     private let path: String
     private let isClosed = Mutex(false)
@@ -59,6 +62,8 @@ package final class WALPreallocation: Sendable {
     func close() { isClosed.withLock { $0 = true } }
 
     /// Lays zeros down to `target`, and syncs them. Called by one thread at a time, never by the one that writes.
+    ///
+    /// - Throws: where the disk has no room, or fails. The log works on without the room.
     func fill(to target: Int64) throws(SQLiteError) {
         guard byteCount < target else { return }
         let descriptor = open(path, O_RDWR | O_CLOEXEC)
@@ -82,6 +87,7 @@ package final class WALPreallocation: Sendable {
     private func writeZeros(_ descriptor: Int32) -> Int32 {
         let start = byteCount
         // Ends where a block does, wherever the writer has come to.
+        // Example: from 8,292 on a piece is 131,072 - 100 bytes, which ends at a multiple of 4,096.
         let count = Self.pieceByteCount - Int(start) & 4_095
         let done = Self.zeros.withUnsafeBytes { zeros in
             if let refusal = SQLiteFileSystem.observed(path, { $0.willWrite($1, offset: start, UnsafeRawBufferPointer(rebasing: zeros[..<count])) }) {
@@ -89,6 +95,7 @@ package final class WALPreallocation: Sendable {
             }
             return pwrite(descriptor, zeros.baseAddress, count, off_t(start))
         }
+        // `done` is the count that was written, -1 for the system's error, or the observer's refusal below zero.
         raise(start + Int64(max(done, 0)))
         return done >= 0 ? 0 : done == -1 ? SQLiteError.code(ofFailedWrite: errno) : Int32(-done)
     }
