@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// Cold files that were found damaged, and documents of their rows that were sent again.
+///
+/// Two tables of the catalog: `damaged_files`, so that a restart knows them, and `brought`, until the compactor has made the files whole.
 extension Catalog {
     /// A row's document, as it was posted, and its type's columns.
     struct Brought: Sendable {
@@ -12,6 +14,8 @@ extension Catalog {
     }
 
     /// Of documents that wait for their files to be written anew, at most.
+    ///
+    /// In bytes, over all tables.
     private static let broughtByteCountMax: Int64 = 256 << 20
 
     func damagedFiles() throws -> [DamagedColdFile] {
@@ -29,6 +33,7 @@ extension Catalog {
         }
     }
 
+    /// `isCounted: false` here and below: such notes make no new generation of the catalog (`StoreMark`), since no other file depends on them.
     func note(_ damaged: DamagedColdFile) throws {
         let now = now
         try write(isCounted: false) { connection in
@@ -94,6 +99,7 @@ extension Catalog {
         }
     }
 
+    /// Nil where that document has not come.
     func brought(_ sequence: Int64, of table: String) throws -> Brought? {
         try read { connection in
             let statement = try connection.statement("SELECT columns, encoded, document FROM brought WHERE table_name = ?1 AND sequence = ?2")

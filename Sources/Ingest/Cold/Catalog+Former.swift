@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// Cold tables that were moved to another place, and what is left of them in the one before.
+///
+/// `former_objects` names what may be removed at a place once nobody reads it there (`Compactor.removeFormer`).
 extension Catalog {
     /// A table at its new place.
     struct MovedTable {
@@ -17,6 +19,7 @@ extension Catalog {
     ///   - place: nil: in the store's own directory.
     ///   - views: objects of views, by table.
     ///   - left: tables that are no more: they stay behind with all else.
+    /// - Precondition: all of it lies at the new place.
     func moveWarehouse(
         to place: String?, from former: String?, _ tables: [MovedTable], views: [(table: String, key: String)], left: [String]
     ) throws {
@@ -28,6 +31,7 @@ extension Catalog {
             let forget = try connection.statement("DELETE FROM former_objects WHERE place = ?1")
             try forget.bind(1, place ?? "")
             try forget.run()
+            // Keys in `cold_objects` begin with the table's name and a slash.
             let keep = try connection.statement("""
                 INSERT OR IGNORE INTO former_objects(place, table_name, key)
                 SELECT ?1, table_name, substr(key, length(table_name) + 2) FROM cold_objects

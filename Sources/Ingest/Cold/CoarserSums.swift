@@ -44,6 +44,7 @@ struct CoarserSums: Equatable {
     ///
     /// - Parameter columns: whatever is read of them, keys and sums.
     /// - Returns: nil for the file's own.
+    /// - Throws: `.corruptFile`, as `all`.
     static func least(of file: ParquetFile, reading columns: Set<String>) throws -> CoarserSums? {
         try all(of: file).filter { columns.isDisjoint(with: $0.without) }.min { $0.rowCount < $1.rowCount }
     }

@@ -4,6 +4,9 @@ import Synchronization
 
 /// Pieces of a cold scan that are being opened while earlier ones are read: over a network each waits for two round trips, which so many go through
 /// together.
+///
+/// Pieces are given out in the order in which they were asked for, each once. Any thread takes; the lock is held while the next ones are begun,
+/// not while one is waited for.
 final class ColdAhead: Sendable {
     private final class Piece: Sendable {
         let byteCount: Int64
@@ -15,6 +18,7 @@ final class ColdAhead: Sendable {
         init(byteCount: Int64, _ make: @escaping @Sendable () throws -> ColdMorsel) {
             self.byteCount = byteCount
             let (morsel, scope) = (morsel, WaitScope.current)
+            // A thread for each, since it waits for the network nearly all of its time.
             WorkerThread(name: "ahead", isDetached: true) {
                 WorkerThread.lowerPriority(by: 5)
                 let made = Result { Unshared(value: try WaitScope.run(scope, make)) }

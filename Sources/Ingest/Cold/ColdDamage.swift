@@ -36,6 +36,8 @@ package struct DamagedColdFile: DamageReport, SourceError, Sendable, Equatable, 
 }
 
 /// Cold files that were found damaged: who reads notes them, who merges passes them by, and the compactor writes them anew once it can.
+///
+/// Any thread notes and asks; without damage, which is nearly always, that is one atomic read.
 package final class ColdDamage: Sendable {
     struct Entry: Sendable {
         let damaged: DamagedColdFile
@@ -84,6 +86,8 @@ package final class ColdDamage: Sendable {
     }
 
     /// A row's document was brought.
+    ///
+    /// Wakes the compactor with the last one that was missing.
     func brought(_ sequence: Int64, of location: String) {
         let isComplete = entries.withLock { entries in
             guard entries[location]?.missing?.remove(sequence) != nil else { return false }
@@ -142,6 +146,8 @@ extension ColdTable {
     }
 
     /// What our own files never give while they are as they were written.
+    ///
+    /// EIO is the disk's word that a block cannot be read; other errors of the system say nothing of the file.
     static func isDamage(_ error: ColumnStoreError) -> Bool {
         switch error.code {
         case .corruptFile, .unsupportedFeature, .notFound: true

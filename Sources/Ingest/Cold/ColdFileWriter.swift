@@ -3,6 +3,10 @@ import ColumnStore
 /// Writes rows, which come in order, into Parquet files of a cold table: one file for each calendar year, none above the target size.
 ///
 /// The files are durable when `finish` returns, and belong to the table once they are committed to it; until then they are orphans.
+///
+/// 1. Rows come by rising days, so a file is closed for good when the next year begins.
+/// 2. At most one file is open; those before it are durable.
+/// 3. After `abandon` nothing of it is left.
 final class ColdFileWriter {
     /// A file that was written, with its hash for the catalog.
     struct Output {
@@ -37,6 +41,7 @@ final class ColdFileWriter {
             }
         }
 
+        /// zstd's level for columns but documents.
         fileprivate var level: Int32 {
             switch self {
             case .brief: 1
@@ -104,6 +109,8 @@ final class ColdFileWriter {
     }
 
     /// Appends rows with the table's columns, in its order.
+    ///
+    /// - Precondition: the table's columns in its order, `business_day` among them without NULL.
     func append(_ batch: ColumnBatch) throws {
         guard case .int32(let days) = batch.columns[dayIndex].flattened().values else { preconditionFailure("business_day is a DATE") }
         var start = 0
@@ -130,6 +137,7 @@ final class ColdFileWriter {
     /// had better become part of another.
     func copy(of file: ParquetFile, rowGroup: Int) throws -> RowGroupCopy? {
         let group = file.metadata.rowGroups[rowGroup]
+        // Half a row group at least: smaller ones would stay small for good.
         guard group.rowCount * 2 >= options.rowGroupRowCount || group.totalByteCount * 2 >= options.rowGroupByteCount else { return nil }
         return try RowGroupCopy(of: file, rowGroup: rowGroup, schema: table.schema, options: options)
     }

@@ -4,6 +4,9 @@ import ColumnStore
 ///
 /// By day first, so that a day or a week of all clients is a few pages; within a day by client, so that one client's day is a few more.
 /// The other way round (by client first) made a page of all clients read every file: five times as long.
+///
+/// Ids are compared by their bytes. `sequence` breaks ties, so that the order is total and merges are the same whatever the order of their inputs;
+/// it is no part of what files say they are sorted by.
 struct ColdOrder {
     static let paths: [ColumnPath] = ["business_day", "client_id", "issued_at", "receipt_id", "sequence"]
     static let sorting: [SortKey] = ["business_day", "client_id", "issued_at", "receipt_id"].map { SortKey($0, isNullsFirst: true) }
@@ -30,12 +33,15 @@ struct ColdOrder {
     var rowCount: Int { days.count }
 
     /// The rows in order.
+    ///
+    /// - Complexity: O(n log n) comparisons.
     func permutation() -> [Int32] {
         var rows = (0..<Int32(days.count)).map { $0 }
         rows.sort { precedes(Int($0), self, Int($1)) }
         return rows
     }
 
+    /// Whether a row comes before another one's, of this or of another piece. False for equal ones.
     func precedes(_ row: Int, _ other: ColdOrder, _ otherRow: Int) -> Bool {
         if days[row] != other.days[otherRow] { return days[row] < other.days[otherRow] }
         let client = Self.order(clients, row, other.clients, otherRow)

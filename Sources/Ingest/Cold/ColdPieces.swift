@@ -4,6 +4,8 @@ import Synchronization
 
 /// Hands out row groups of cold files, or parts of them, file after file. Where the files lie behind a network, the ends of all are asked for together, and pieces to come
 /// are opened while earlier ones are read; where they lie on a disk, it is asked for the beginnings of pieces to come.
+///
+/// Any thread takes the next; each is given out once.
 final class ColdPieces: Sendable {
     private struct State {
         /// Taken from the end.
@@ -46,6 +48,7 @@ final class ColdPieces: Sendable {
         state = Mutex(State(files: files.reversed()))
     }
 
+    /// - Throws: `DamagedColdFile` or `SilentColdTable` for the file at hand.
     func next() throws -> ColdMorsel? {
         guard let ahead else { return try state.withLock { try looksAhead ? nextExpected(&$0) : nextPart(&$0) }.map(morsel) }
         return try ahead.take {

@@ -10,6 +10,9 @@ extension ColdTable {
 
     /// What the manifests say of the columns of all files, and the footers at hand of the largest ones. Made when first asked for: a version
     /// never changes.
+    ///
+    /// Estimates: bounds are of all rows ever written to the files, distinct counts the greatest of a file's. Plans may go wrong by them, answers
+    /// not.
     func statistics() throws -> TableStatistics {
         try known.withLock { known in
             if let known { return known }

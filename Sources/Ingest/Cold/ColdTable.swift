@@ -13,6 +13,8 @@ package final class ColdTable: Sendable {
     let known = Mutex<TableStatistics?>(nil)
 
     /// The versions of a table that somebody still holds: their files must stay.
+    ///
+    /// Made with the table's first version and shared by all that follow from it.
     final class Versions: Sendable {
         /// Proof: the weak reference is read and written within the mutex only.
         private struct Entry: @unchecked Sendable { weak var table: ColdTable? }
@@ -57,6 +59,8 @@ package final class ColdTable: Sendable {
     deinit { versions.leave() }
 
     /// The next version, with the same cache.
+    ///
+    /// Data files never change, so footers that are open stay right.
     func next(_ iceberg: Table) -> ColdTable { ColdTable(name: name, iceberg: iceberg, cache: cache, versions: versions, damage: damage) }
 
     /// Whether its files lie behind a network.
@@ -88,6 +92,10 @@ struct ColdScanPlan: Sendable {
     /// The names of the table's columns that are read of files, for whatever.
     let columns: Set<String>
 
+    /// - Parameters:
+    ///   - schema: of the table as queries see it, by its types as of now.
+    ///   - cold: of the Iceberg table, which may lack columns that types have got since.
+    /// - Throws: `.invalidRequest` for a column that the table does not have.
     init(_ request: ScanRequest, schema: Schema, cold: Schema) throws {
         self.request = request
         projection = try ColumnShape(request.projection, schema: schema)
@@ -122,6 +130,7 @@ struct ColdScanPlan: Sendable {
 
     func scan(_ parquet: ParquetFile) throws -> ParquetScan { try parquet.scan(file) }
 
+    /// Columns that the file lacks come as NULL, or as empty lists.
     func conform(_ batch: ColumnBatch, _ scan: ParquetScan) -> ColumnBatch {
         projection.conform(batch, from: scan.schema.fields.map(\.withoutIDs))
     }
@@ -146,6 +155,7 @@ final class ColdMorsel: Morsel {
     }
 
     func next() throws -> ColumnBatch? {
+        // Whoever shares the budget stops at its next batch.
         if let budget, budget.isUsedUp { return nil }
         guard let batch = try table.reading(location, rowGroup: rowGroup, { try reader.next() }) else { return nil }
         plan.request.counters.add(rowsScanned: batch.rowCount)

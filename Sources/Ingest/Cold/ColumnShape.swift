@@ -1,6 +1,8 @@
 import ColumnStore
 
 /// Which columns a scan needs, and of nested ones which members: the request's paths against the table's schema.
+///
+/// Example: of `lines.price`, `state`, `lines.name` there are two entries, `lines`, a list of structures with the two members, and `state`.
 struct ColumnShape: Sendable {
     struct Entry: Sendable {
         let name: String
@@ -67,6 +69,8 @@ struct ColumnShape: Sendable {
     }
 
     /// A column of a piece that may be older than the table: members it lacks are NULL, a column it lacks is NULL or an empty list.
+    ///
+    /// Members are matched by their names' bytes, at every depth.
     static func conform(_ column: Column?, from field: Field?, to type: ColumnType, rowCount: Int) -> Column {
         guard let column, let field else { return absent(type, rowCount: rowCount) }
         guard type.isNested, field.type.withoutIDs != type else { return column.retyped(type) }

@@ -5,6 +5,12 @@ import ColumnStore
 /// Every file holds rows of one calendar year (its writers see to that), so years never mix. Within a year, small files join: first
 /// those of one month, then months, by size, so that a merge at least about doubles what it rewrites the most of. A row is thus written
 /// some six times on its way from the file of a small day to that of a year, less where days are large.
+///
+/// 1. Of each year, the oldest first, files below 384 MiB.
+/// 2. By itself: of a month's files, a tier (`tier`), if they are not all there is of the year.
+/// 3. Else a tier of the year's files.
+///
+/// Of files that make no tier the twelve smallest join, where there are as many.
 package struct CompactionPicker: Sendable {
     package struct File: Sendable, Equatable {
         package var location: String
@@ -65,6 +71,10 @@ package struct CompactionPicker: Sendable {
 
     /// The largest set of files next to each other by size, from the smallest on, in which none outweighs the others too much. A file
     /// that is far smaller than all others waits for its like, and does not keep those from joining.
+    ///
+    /// Example, where two are enough: 1, 1, 3, 40 give 1, 1, 3, since 40 is more than four times their sum.
+    ///
+    /// - Complexity: O(n log n), and for each set that is tried O(k² log k), k at most `inputCountMax`.
     private func tier(_ files: [File]) -> [File]? {
         let ordered = files.sorted { ($0.byteCount, $0.firstDay, $0.location) < ($1.byteCount, $1.firstDay, $1.location) }
         var start = 0
@@ -87,6 +97,10 @@ package struct CompactionPicker: Sendable {
     static func overlap(_ spans: [ClosedRange<Int32>]) -> Int { overlap(spans.map { ($0, 1) }) }
 
     /// The most that those of `spans` weigh which have one day in common.
+    ///
+    /// A sweep over the days: what begins is added, what has ended before is taken out.
+    ///
+    /// - Complexity: O(n log n).
     static func overlap(_ spans: [(days: ClosedRange<Int32>, weight: Int)]) -> Int {
         let ends = spans.sorted { $0.days.upperBound < $1.days.upperBound }
         var (open, most, ended) = (0, 0, 0)

@@ -3,6 +3,8 @@ import Synchronization
 
 /// Open data files with their footers read, the most recently used ones: a scan of a table opens each of its files, and the next one
 /// the same again.
+///
+/// Two threads may open one file at once; the later one stays.
 final class ParquetFileCache: Sendable {
     private struct Entry {
         let file: ParquetFile
@@ -27,6 +29,7 @@ final class ParquetFileCache: Sendable {
             state.files[location]?.use = state.clock
             return state.files[location]?.file
         }
+        // Opened outside the lock: over a network it takes round trips.
         if let known { return known }
         let file = try open()
         state.withLock { state in

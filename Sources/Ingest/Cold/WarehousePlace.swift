@@ -41,6 +41,7 @@ enum WarehousePlace {
     /// Makes the place this store's, and remembers it.
     ///
     /// - Throws: `DataDirectory.Failure.warehouseTaken`, `.warehouseForeign`.
+    /// - Precondition: `check` found nothing against it.
     static func take(_ directory: DataDirectory, _ catalog: Catalog) throws {
         let storages = directory.storages
         let known = try known(catalog)
